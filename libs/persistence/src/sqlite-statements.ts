@@ -1,0 +1,43 @@
+import type BetterSqlite3 from 'better-sqlite3';
+import type { DataSource } from 'typeorm';
+import type { Written } from './writer.js';
+
+export type SqliteConnection = BetterSqlite3.Database;
+
+/** TypeORM types its drivers loosely; this is the one place where that is made good. */
+export function connectionOf(dataSource: DataSource): SqliteConnection {
+  const { driver } = dataSource;
+  if (!('databaseConnection' in driver)) throw new Error('not a SQLite data source');
+  return driver.databaseConnection as SqliteConnection;
+}
+
+/**
+ * PostgreSQL numbers its placeholders `$1, $2 …`. To SQLite those are names, so the values are bound by name and one
+ * SQL text serves both.
+ */
+export const bound = (parameters: readonly unknown[]): Record<number, unknown>[] =>
+  parameters.length === 0 ? [] : [Object.fromEntries(parameters.map((value, n) => [n + 1, value]))];
+
+/** Prepares each SQL text once. The texts are constants of the program, so the cache is bounded by its source. */
+export class SqliteStatements {
+  private readonly prepared = new Map<string, BetterSqlite3.Statement<unknown[]>>();
+
+  constructor(private readonly connection: SqliteConnection) {}
+
+  run(sql: string, parameters: readonly unknown[]): Written<unknown> {
+    const statement = this.prepare(sql);
+    const values = bound(parameters);
+    if (!statement.reader) return { affected: statement.run(...values).changes, rows: [] };
+    const rows = statement.all(...values);
+    return { affected: rows.length, rows };
+  }
+
+  private prepare(sql: string): BetterSqlite3.Statement<unknown[]> {
+    let statement = this.prepared.get(sql);
+    if (!statement) {
+      statement = this.connection.prepare(sql);
+      this.prepared.set(sql, statement);
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,114 @@
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import type BetterSqlite3 from 'better-sqlite3';
+import type { DataSource, EntityManager } from 'typeorm';
+import { type SqliteConnection, connectionOf, SqliteStatements } from './sqlite-statements.js';
+import type { Writer, Written } from './writer.js';
+
+interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+  settle(outcome: Outcome): void;
+}
+interface Transaction {
+  run(): Promise<void>;
+}
+type Outcome = { written: Written<unknown> } | { error: unknown };
+
+const isStatement = (job: Statement | Transaction): job is Statement => 'sql' in job;
+
+/** How long a write waits for another process's lock, in milliseconds. */
+const PATIENCE = 5_000;
+
+/**
+ * The one writer of a SQLite file in this process: jobs run in the order in which they came, one at a time, so that no
+ * transaction ever meets a neighbour on TypeORM's single connection.
+ *
+ * Statements that wait together share one commit (group commit). They are applied and committed without an `await`
+ * between, and each is told of its success only when the commit is on disk. When a member fails, the group is rolled
+ * back and its members run again one by one, so that each succeeds or fails alone.
+ */
+export class SqliteWriter implements Writer {
+  private readonly jobs: (Statement | Transaction)[] = [];
+  private draining = false;
+  private readonly statements: SqliteStatements;
+  private readonly commit: BetterSqlite3.Transaction<(group: readonly Statement[]) => Outcome[]>;
+
+  constructor(private readonly dataSource: DataSource) {
+    const connection: SqliteConnection = connectionOf(dataSource);
+    this.statements = new SqliteStatements(connection);
+    this.commit = connection.transaction((group) =>
+      group.map(({ sql, parameters }) => ({ written: this.statements.run(sql, parameters) })),
+    );
+  }
+
+  execute<Row>(sql: string, parameters: readonly unknown[]): Promise<Written<Row>> {
+    return new Promise((resolve, reject) => {
+      const settle = (outcome: Outcome) =>
+        'error' in outcome ? reject(outcome.error) : resolve(outcome.written as Written<Row>);
+      this.enqueue({ sql, parameters, settle });
+    });
+  }
+
+  transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const run = () => whenFree(() => this.dataSource.transaction(work)).then(resolve, reject);
+      this.enqueue({ run });
+    });
+  }
+
+  private enqueue(job: Statement | Transaction): void {
+    this.jobs.push(job);
+    if (!this.draining) void this.drain();
+  }
+
+  private async drain(): Promise<void> {
+    this.draining = true;
+    while (this.jobs.length > 0) {
+      await nextTurn(); // whatever arrives in this turn of the event loop joins the group
+      const group = this.takeStatements();
+      if (group.length > 0) await this.commitGroup(group);
+      else await this.takeTransaction()?.run();
+    }
+    this.draining = false;
+  }
+
+  private takeStatements(): Statement[] {
+    const end = this.jobs.findIndex((job) => !isStatement(job));
+    return this.jobs.splice(0, end < 0 ? this.jobs.length : end).filter(isStatement);
+  }
+
+  private takeTransaction(): Transaction | undefined {
+    const job = this.jobs.shift();
+    return job && !isStatement(job) ? job : undefined;
+  }
+
+  private async commitGroup(group: readonly Statement[]): Promise<void> {
+    try {
+      const outcomes = await whenFree(() => this.commit.immediate(group));
+      group.forEach((statement, index) =>
+        statement.settle(outcomes[index] ?? { error: new Error('a statement had no outcome') }),
+      );
+    } catch (error) {
+      if (group.length === 1 || isBusy(error)) group.forEach(({ settle }) => settle({ error }));
+      else for (const statement of group) await this.commitGroup([statement]);
+    }
+  }
+}
+
+/** Another process may hold the file's lock: try again without blocking the event loop. */
+async function whenFree<T>(write: () => T | Promise<T>): Promise<T> {
+  const giveUpAt = performance.now() + PATIENCE;
+  for (;;) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > giveUpAt) throw error;
+      await delay(5 + Math.random() * 20);
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  const cause = error instanceof Error && 'driverError' in error ? error.driverError : error;
+  return cause instanceof Error && 'code' in cause && String(cause.code).startsWith('SQLITE_BUSY');
+}

@@ -1,0 +1,52 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Injectable } from '@nestjs/common';
+import type { DataSource, EntityManager } from 'typeorm';
+import { bound } from './sqlite-statements.js';
+import type { Writer, Written } from './writer.js';
+
+/**
+ * The only door through which anything is written. SQL texts use `$1, $2 …` on both databases.
+ *
+ * Prefer {@link execute}: a statement whose `WHERE` holds the condition is its own lock, and on SQLite shares its
+ * commit with others. Where two writes must stand or fall together, use {@link transaction}.
+ */
+@Injectable()
+export class UnitOfWork {
+  private readonly current = new AsyncLocalStorage<EntityManager>();
+
+  constructor(
+    private readonly reader: DataSource,
+    private readonly writer: Writer,
+  ) {}
+
+  /** Committed rows only. */
+  async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return this.reader.query(sql, this.values(parameters));
+  }
+
+  /** One statement; it is durable when the promise resolves. */
+  async execute<Row = never>(
+    sql: string,
+    parameters: readonly unknown[] = [],
+  ): Promise<Written<Row>> {
+    const joined = this.current.getStore();
+    if (!joined) return this.writer.execute(sql, parameters);
+    const runner = joined.queryRunner ?? joined.dataSource.createQueryRunner();
+    const { records, affected } = await runner.query(sql, this.values(parameters), true);
+    return { affected: affected ?? records.length, rows: records };
+  }
+
+  /**
+   * Several writes as one. A call inside a call joins it. On SQLite it holds back every other write of this process:
+   * no network, no password hash and no timer inside.
+   */
+  transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    const joined = this.current.getStore();
+    if (joined) return work(joined);
+    return this.writer.transaction((manager) => this.current.run(manager, () => work(manager)));
+  }
+
+  private values(parameters: readonly unknown[]): unknown[] {
+    return this.reader.options.type === 'postgres' ? [...parameters] : bound(parameters);
+  }
+}

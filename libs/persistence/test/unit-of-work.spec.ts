@@ -1,0 +1,115 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Database, UnitOfWork } from '../src/index.js';
+import { eachDatabase } from '../testing/index.js';
+import { Note, openNotes } from './notes.js';
+
+const INSERT = 'INSERT INTO note (id, text, written_at) VALUES ($1, $2, $3)';
+
+eachDatabase('the unit of work', (fresh, name) => {
+  let database: Database;
+  let work: UnitOfWork;
+  beforeEach(async () => {
+    database = await openNotes(await fresh());
+    work = database.unitOfWork;
+  });
+  afterEach(() => database.close());
+
+  const ids = async () =>
+    (await work.query<{ id: string }>('SELECT id FROM note ORDER BY id')).map(({ id }) => id);
+  const write = (id: string) => work.execute(INSERT, [id, 'text', 0]);
+
+  it('says how many rows a statement changed, and gives back what it returns', async () => {
+    await write('a');
+    const change = 'UPDATE note SET text = $2 WHERE id = $1';
+    expect(await work.execute(change, ['a', 'new'])).toEqual({ affected: 1, rows: [] });
+    expect(await work.execute(change, ['b', 'new'])).toEqual({ affected: 0, rows: [] });
+    expect(await work.execute(`${change} RETURNING id`, ['a', 'newer'])).toEqual({
+      affected: 1,
+      rows: [{ id: 'a' }],
+    });
+  });
+
+  it('lets one of fifty conditional updates win', async () => {
+    await write('a');
+    const claim = () =>
+      work.execute(`UPDATE note SET written_at = 1 WHERE id = $1 AND written_at = 0`, ['a']);
+    const outcomes = await Promise.all(Array.from({ length: 50 }, claim));
+    expect(outcomes.filter(({ affected }) => affected === 1)).toHaveLength(1);
+  });
+
+  it('lets each statement of a group succeed or fail alone', async () => {
+    await write('b');
+    const outcomes = await Promise.allSettled(['a', 'b', 'c'].map(write));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await ids()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('keeps every acknowledged transaction and no rolled-back one, however they overlap', async () => {
+    const pair = (n: number) =>
+      work.transaction(async (manager) => {
+        await manager.insert(Note, { id: `${n}-first`, text: '', writtenAt: null });
+        await delay(1);
+        if (n % 5 === 0) throw new Error('changed its mind');
+        await manager.insert(Note, { id: `${n}-second`, text: '', writtenAt: null });
+      });
+    const started = Array.from({ length: 20 }, async (_, n) => {
+      await delay(n);
+      await pair(n);
+    });
+    const bystander = delay(7).then(() => write('bystander'));
+    const outcomes = await Promise.allSettled([...started, bystander]);
+
+    const acknowledged = outcomes.flatMap(({ status }, n) =>
+      status === 'fulfilled' && n < 20 ? [`${n}-first`, `${n}-second`] : [],
+    );
+    expect(acknowledged).toHaveLength(32);
+    expect(await ids()).toEqual([...acknowledged, 'bystander'].sort());
+  });
+
+  it('joins a transaction that is open already', async () => {
+    const failing = work.transaction(async () => {
+      await write('a');
+      await work.transaction(() => write('b'));
+      throw new Error('changed its mind');
+    });
+    await expect(failing).rejects.toThrow('changed its mind');
+    expect(await ids()).toEqual([]);
+  });
+
+  it('never shows a reader what is not committed', async () => {
+    let seen: string[] = ['nothing was read'];
+    await work.transaction(async (manager) => {
+      await manager.insert(Note, { id: 'a', text: '', writtenAt: null });
+      seen = (await database.reader.getRepository(Note).find()).map(({ id }) => id);
+    });
+    expect(seen).toEqual([]);
+    expect(await ids()).toEqual(['a']);
+  });
+
+  it('keeps instants to the millisecond, as Dates', async () => {
+    const writtenAt = new Date('2026-11-23T10:20:30.456Z');
+    await work.transaction((manager) => manager.insert(Note, { id: 'a', text: '', writtenAt }));
+    const note = await database.reader.getRepository(Note).findOneByOrFail({ id: 'a' });
+    expect(note.writtenAt).toEqual(writtenAt);
+    expect(await work.query('SELECT written_at FROM note')).toEqual([
+      { written_at: writtenAt.getTime() },
+    ]);
+  });
+
+  if (name === 'SQLite') {
+    it('refuses to write past the writer', async () => {
+      const repository = database.reader.getRepository(Note);
+      await expect(repository.insert({ id: 'a', text: '', writtenAt: null })).rejects.toThrow(
+        'readonly database',
+      );
+    });
+
+    it('is durable: write-ahead log, full synchronisation, foreign keys', async () => {
+      const pragma = (text: string) =>
+        work.transaction(async (manager) => Object.values((await manager.query(text))[0]));
+      expect(await pragma('PRAGMA journal_mode')).toEqual(['wal']);
+      expect(await pragma('PRAGMA synchronous')).toEqual([2]);
+      expect(await pragma('PRAGMA foreign_keys')).toEqual([1]);
+    });
+  }
+});

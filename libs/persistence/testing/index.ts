@@ -1,0 +1,2 @@
+export { eachDatabase, type TestDatabase } from './each-database.js';
+export { startPostgres, type PostgresServer } from './postgres-server.js';
