@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
+import { RowLookup } from './row-lookup.js';
 import { bound } from './sqlite-statements.js';
 import type { Writer, Written } from './writer.js';
 
@@ -22,6 +23,11 @@ export class UnitOfWork {
   /** Committed rows only. */
   async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
     return this.reader.query(sql, this.values(parameters));
+  }
+
+  /** Reads single rows of an entity by primary key, at the price of the bare SQL. */
+  lookup<Entity extends object>(entity: new () => Entity): RowLookup<Entity> {
+    return new RowLookup(this.reader, entity);
   }
 
   /** One statement; it is durable when the promise resolves. */

@@ -96,6 +96,16 @@ eachDatabase('the unit of work', (fresh, name) => {
     ]);
   });
 
+  it('reads a row by its key as the repository would', async () => {
+    const writtenAt = new Date('2026-11-23T10:20:30.456Z');
+    await work.transaction((manager) => manager.insert(Note, { id: 'a', text: 'x', writtenAt }));
+    const lookup = work.lookup(Note);
+    const expected = await database.reader.getRepository(Note).findOneBy({ id: 'a' });
+    expect(await lookup.find('a')).toEqual(expected);
+    expect(await lookup.find('a')).toBeInstanceOf(Note);
+    expect(await lookup.find('b')).toBeUndefined();
+  });
+
   if (name === 'SQLite') {
     it('refuses to write past the writer', async () => {
       const repository = database.reader.getRepository(Note);

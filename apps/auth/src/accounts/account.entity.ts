@@ -1,0 +1,15 @@
+import { InstantColumn } from '@gatehouse/persistence';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A person who can log in. */
+@Entity('account')
+export class Account {
+  /** The `sub` of the person's tokens: `acct_` and 128 random bits. A client's name cannot look like it (RFC 9068 §5). */
+  @PrimaryColumn('varchar', { length: 27 }) readonly id!: string;
+  /** Lower case; unique. */
+  @Column('varchar', { length: 254, unique: true }) readonly email!: string;
+  /** argon2id, in PHC string format. */
+  @Column('varchar', { name: 'password_hash', length: 255 }) readonly passwordHash!: string;
+  @InstantColumn({ name: 'created_at' }) readonly createdAt!: Date;
+  @InstantColumn({ name: 'disabled_at', nullable: true }) readonly disabledAt!: Date | null;
+}

@@ -1,0 +1,44 @@
+import { PersistenceModule } from '@gatehouse/persistence';
+import { Clock, HealthModule, ServiceModule } from '@gatehouse/service-kit';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { AccountsModule } from './accounts/accounts.module.js';
+import type { AuthConfig } from './auth.config.js';
+import { AuthConfigModule } from './auth-config.module.js';
+import { ClientsModule } from './clients/clients.module.js';
+import { authDatabase } from './database/auth-database.js';
+import { DemoModule } from './demo/demo.module.js';
+import { DiscoveryModule } from './discovery/discovery.module.js';
+import { KeysModule } from './keys/keys.module.js';
+import { LoginModule } from './login/login.module.js';
+import { OAuthErrorsModule } from './oauth-errors/oauth-errors.module.js';
+import { SecurityEventsModule } from './security-events/security-events.module.js';
+import { TokenModule } from './token/token.module.js';
+
+/** The table of contents of the authorization server. */
+@Module({})
+export class AppModule {
+  static with(config: AuthConfig, clock = new Clock()): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ServiceModule.forRoot({ name: 'auth', clock }),
+        AuthConfigModule.with(config),
+        PersistenceModule.forRoot(authDatabase(config)),
+        HealthModule.forRootAsync({
+          inject: [DataSource],
+          useFactory: (database: DataSource) => ({ database: () => database.query('SELECT 1') }),
+        }),
+        OAuthErrorsModule,
+        SecurityEventsModule,
+        KeysModule,
+        AccountsModule,
+        ClientsModule,
+        TokenModule,
+        LoginModule,
+        DiscoveryModule,
+        DemoModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,64 @@
+import {
+  type CanActivate,
+  createParamDecorator,
+  type ExecutionContext,
+  Injectable,
+} from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { OAuthError } from '../oauth-errors/oauth-error.js';
+import { SecurityEvents } from '../security-events/security-events.js';
+import type { Client } from './client.entity.js';
+import { secretFits } from './client-secret.js';
+import { Clients } from './clients.js';
+import { type PresentedCredentials, presentedCredentials } from './presented-credentials.js';
+
+const authenticated = new WeakMap<FastifyRequest, Client>();
+
+/** The client that the guard let in. */
+export const AuthenticatedClient = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  authenticated.get(context.switchToHttp().getRequest<FastifyRequest>()),
+);
+
+/** Client authentication of the OAuth endpoints (RFC 6749 §2.3, §3.2.1). */
+@Injectable()
+export class ClientAuthenticationGuard implements CanActivate {
+  constructor(
+    private readonly clients: Clients,
+    private readonly events: SecurityEvents,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    refuseQuery(request);
+    refuseOtherThanForm(request);
+    authenticated.set(request, await this.authenticate(presentedCredentials(request)));
+    return true;
+  }
+
+  /** Unknown clients and wrong secrets get the same answer after the same work. */
+  private async authenticate(presented: PresentedCredentials): Promise<Client> {
+    const client = await this.clients.find(presented.id);
+    const fits = secretFits(presented.secret ?? '', client?.secretHashes ?? []);
+    if (!client) return this.refuse('unknown_client');
+    if (client.authMethod !== presented.method) return this.refuse('wrong_method');
+    if (!client.isPublic && !fits) return this.refuse('wrong_secret');
+    return client;
+  }
+
+  private refuse(reason: 'unknown_client' | 'wrong_method' | 'wrong_secret'): never {
+    this.events.emit({ type: 'client.refused', reason });
+    throw OAuthError.invalidClient(reason);
+  }
+}
+
+/** "The parameters … MUST NOT be included in the request URI" (RFC 6749 §2.3.1): URLs end up in logs. */
+function refuseQuery({ url }: FastifyRequest): void {
+  if (url.includes('?')) throw OAuthError.invalidRequest('Parameters belong in the body.');
+}
+
+function refuseOtherThanForm({ headers }: FastifyRequest): void {
+  const [type] = (headers['content-type'] ?? '').split(';');
+  if (type?.trim().toLowerCase() !== 'application/x-www-form-urlencoded') {
+    throw OAuthError.invalidRequest('Send application/x-www-form-urlencoded.');
+  }
+}

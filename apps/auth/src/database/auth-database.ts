@@ -1,0 +1,17 @@
+import type { DatabaseSettings } from '@gatehouse/persistence';
+import { Account } from '../accounts/account.entity.js';
+import type { AuthConfig } from '../auth.config.js';
+import { Client } from '../clients/client.entity.js';
+import { SigningKey } from '../keys/signing-key.entity.js';
+import { RefreshTokenFamily } from '../refresh-tokens/refresh-token-family.entity.js';
+import { FirstTables1764000000000 } from './migrations/1764000000000-first-tables.js';
+
+/** Production migrates as a step of its own (`npm run db:migrate`), before the new version starts. */
+export const authDatabase = (config: AuthConfig): DatabaseSettings => ({
+  name: 'auth',
+  databaseUrl: config.DATABASE_URL,
+  dataDir: config.DATA_DIR,
+  entities: [Account, Client, RefreshTokenFamily, SigningKey],
+  migrations: [FirstTables1764000000000],
+  migrate: config.NODE_ENV !== 'production',
+});

@@ -1,0 +1,46 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { ServerSecrets } from './server-secrets.js';
+
+/** The server secret that a key was encrypted under is not in the configuration. */
+export class WrongServerSecret extends Error {
+  override readonly name = 'WrongServerSecret';
+}
+
+/**
+ * Private keys are stored as `secret id . nonce . ciphertext . tag`, by AES-256-GCM under a key derived from the server
+ * secret. The `kid` is associated data: a ciphertext that is moved to another row does not decrypt.
+ */
+@Injectable()
+export class PrivateKeyCipher {
+  private readonly keys: ReturnType<ServerSecrets['derive']>;
+
+  constructor(secrets: ServerSecrets) {
+    this.keys = secrets.derive('signing-key encryption');
+  }
+
+  encrypt(plain: Buffer, kid: string): string {
+    const { secretId, key } = this.keys.current;
+    const nonce = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(kid));
+    const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
+    const parts = [nonce, sealed, cipher.getAuthTag()].map((part) => part.toString('base64url'));
+    return [secretId, ...parts].join('.');
+  }
+
+  /** @throws {WrongServerSecret} */
+  decrypt(text: string, kid: string): Buffer {
+    const [secretId = '', ...parts] = text.split('.');
+    const derived = this.keys.all.get(secretId);
+    const [nonce, sealed, tag] = parts.map((part) => Buffer.from(part, 'base64url'));
+    if (!derived || !nonce || !sealed || !tag) {
+      throw new WrongServerSecret(
+        'The signing keys in the database were encrypted under another SERVER_SECRET. ' +
+          'Add that secret to the end of the list, apart by a comma.',
+      );
+    }
+    const decipher = createDecipheriv('aes-256-gcm', derived.key, nonce, { authTagLength: 16 });
+    decipher.setAAD(Buffer.from(kid)).setAuthTag(tag);
+    return Buffer.concat([decipher.update(sealed), decipher.final()]);
+  }
+}

@@ -1,0 +1,75 @@
+import { Body, Controller, Header, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { FirstPartyClient } from '../clients/first-party-client.js';
+import { RefreshTokens } from '../refresh-tokens/refresh-tokens.js';
+import type { TokenResponse } from '../token/access-tokens.js';
+import { RefreshTokenGrant } from '../token/refresh-token.grant.js';
+import { JsonOnlyGuard } from './json-only.guard.js';
+import {
+  type LoginParameters,
+  loginParameters,
+  type LogoutParameters,
+  logoutParameters,
+  type RefreshParameters,
+  refreshParameters,
+} from './login-parameters.js';
+import { LoginService } from './login.service.js';
+import { RefreshCookie } from './refresh-cookie.js';
+
+/** Login, refresh and logout of first-party clients. Browsers keep the refresh token in a cookie, others in the body. */
+@ApiTags('first-party login')
+@Controller('auth')
+@UseGuards(JsonOnlyGuard)
+export class LoginController {
+  constructor(
+    private readonly logins: LoginService,
+    private readonly refreshTokenGrant: RefreshTokenGrant,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly firstParty: FirstPartyClient,
+    private readonly cookie: RefreshCookie,
+  ) {}
+
+  @Post('login')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Begins a session with e-mail and password' })
+  async login(
+    @Body({ schema: loginParameters }) parameters: LoginParameters,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TokenResponse> {
+    const response = await this.logins.login(parameters);
+    return parameters.cookie ? this.cookie.keep(reply, response) : response;
+  }
+
+  @Post('refresh')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Exchanges a refresh token, from body or cookie, for the next pair' })
+  async refresh(
+    @Body({ schema: refreshParameters }) { refresh_token, ...wish }: RefreshParameters,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TokenResponse> {
+    const { text, inCookie } = this.cookie.read(request, refresh_token);
+    const response = await this.refreshTokenGrant.exchange({
+      client: await this.firstParty.find(),
+      parameters: { ...wish, grant_type: 'refresh_token', refresh_token: text },
+    });
+    return inCookie ? this.cookie.keep(reply, response) : response;
+  }
+
+  @Post('logout')
+  @HttpCode(204)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Ends the session of a refresh token, from body or cookie' })
+  async logout(
+    @Body({ schema: logoutParameters }) { refresh_token }: LogoutParameters,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    const { text, inCookie } = this.cookie.read(request, refresh_token);
+    await this.refreshTokens.revoke(text, this.firstParty.id);
+    if (inCookie) this.cookie.clear(reply);
+  }
+}

@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { Credentials } from '../accounts/credentials.js';
+import { FirstPartyClient } from '../clients/first-party-client.js';
+import { RefreshTokens } from '../refresh-tokens/refresh-tokens.js';
+import { ResourceServers } from '../resource-servers/resource-servers.js';
+import { AccessTokens, type TokenResponse } from '../token/access-tokens.js';
+import type { LoginParameters } from './login-parameters.js';
+
+/** The login of our own front ends: no third party is between the person and us, so nobody needs to consent. */
+@Injectable()
+export class LoginService {
+  constructor(
+    private readonly credentials: Credentials,
+    private readonly firstParty: FirstPartyClient,
+    private readonly resourceServers: ResourceServers,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly accessTokens: AccessTokens,
+  ) {}
+
+  /** @throws {OAuthError} `invalid_grant`, `invalid_scope`, `invalid_target` */
+  async login(parameters: LoginParameters): Promise<TokenResponse> {
+    const client = await this.firstParty.find();
+    const granted = this.resourceServers.grant(client.scope, {
+      resources: [parameters.resource ?? []].flat(),
+      scope: parameters.scope,
+    });
+    const { audience, scope } = this.resourceServers.pick(granted, {});
+    const account = await this.credentials.verify(parameters);
+
+    const { token, session } = await this.refreshTokens.begin({
+      accountId: account.id,
+      clientId: client.id,
+      scope: granted.scope,
+      resources: granted.resources,
+    });
+    const response = await this.accessTokens.issue({
+      subject: account.id,
+      clientId: client.id,
+      audience,
+      scope,
+      session,
+    });
+    return { ...response, refresh_token: token };
+  }
+}

@@ -1,0 +1,60 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import { OAuthError } from '../oauth-errors/oauth-error.js';
+import type { TokenResponse } from '../token/access-tokens.js';
+
+/** A refresh token as a client of ours presents it. */
+export interface PresentedToken {
+  readonly text: string;
+  readonly inCookie: boolean;
+}
+
+/**
+ * The cookie that keeps a browser's refresh token out of reach of scripts. Over https its name begins with `__Host-`, so
+ * that no neighbouring host can set it (RFC 6265bis §4.1.3).
+ */
+@Injectable()
+export class RefreshCookie {
+  private readonly name: string;
+  private readonly origin: string;
+  private readonly attributes;
+
+  constructor(@Inject(AUTH_CONFIG) private readonly config: AuthConfig) {
+    const secure = config.ISSUER.startsWith('https:');
+    this.name = secure ? '__Host-refresh-token' : 'refresh-token';
+    this.origin = new URL(config.ISSUER).origin;
+    this.attributes = { httpOnly: true, secure, sameSite: 'strict', path: '/' } as const;
+  }
+
+  /** Moves the refresh token from the answer to the cookie. */
+  keep(reply: FastifyReply, { refresh_token: token = '', ...rest }: TokenResponse): TokenResponse {
+    const maxAge = this.config.REFRESH_IDLE_TTL;
+    void reply.setCookie(this.name, token, { ...this.attributes, maxAge });
+    return rest;
+  }
+
+  clear(reply: FastifyReply): void {
+    void reply.clearCookie(this.name, this.attributes);
+  }
+
+  /**
+   * @param inBody `refresh_token` of the body
+   * @throws {OAuthError} `invalid_request`
+   */
+  read(request: FastifyRequest, inBody: string | undefined): PresentedToken {
+    const inCookie = request.cookies[this.name];
+    if (inBody !== undefined) return { text: inBody, inCookie: false };
+    if (inCookie === undefined) throw OAuthError.invalidRequest('refresh_token is missing.');
+    this.refuseForeignPage(request);
+    return { text: inCookie, inCookie: true };
+  }
+
+  /** A cookie comes along whoever wrote the page. `SameSite` stops other sites; this stops the sibling hosts of ours. */
+  private refuseForeignPage({ headers }: FastifyRequest): void {
+    const { origin, 'sec-fetch-site': site } = headers;
+    const isOurs =
+      origin === undefined ? site === undefined || site === 'same-origin' : origin === this.origin;
+    if (!isOurs) throw OAuthError.invalidRequest('The cookie is for pages of this server only.');
+  }
+}

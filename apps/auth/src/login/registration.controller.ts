@@ -1,0 +1,21 @@
+import { Body, Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Credentials } from '../accounts/credentials.js';
+import { JsonOnlyGuard } from './json-only.guard.js';
+import { type Registration, registration } from './login-parameters.js';
+
+@ApiTags('first-party login')
+@Controller('auth')
+@UseGuards(JsonOnlyGuard)
+export class RegistrationController {
+  constructor(private readonly credentials: Credentials) {}
+
+  @Post('register')
+  @HttpCode(201)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Makes an account; the answer is the same where the e-mail has one' })
+  async register(@Body({ schema: registration }) body: Registration): Promise<{ email: string }> {
+    await this.credentials.register(body);
+    return { email: body.email };
+  }
+}

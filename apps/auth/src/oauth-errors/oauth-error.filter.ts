@@ -1,0 +1,79 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { problemOf, ProblemDetailsFilter } from '@gatehouse/service-kit';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { TooBusy } from '../accounts/hash-queue.js';
+import { OAuthError } from './oauth-error.js';
+
+interface Answer {
+  readonly status: number;
+  readonly body: { readonly error: string; readonly error_description: string };
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What clients of OAuth speak to: there every error is told in the words of RFC 6749 §5.2, elsewhere by RFC 9457. */
+const OAUTH_PATH = /^\/(oauth|auth)\//;
+
+@Catch()
+export class OAuthErrorFilter implements ExceptionFilter {
+  private readonly log = new Logger('OAuth');
+  private readonly elsewhere: ProblemDetailsFilter;
+
+  constructor(host: HttpAdapterHost) {
+    this.elsewhere = new ProblemDetailsFilter(host);
+  }
+
+  catch(error: unknown, context: ArgumentsHost): void {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const answer = OAUTH_PATH.test(request.url) ? answerTo(error) : undefined;
+    if (!answer) return this.elsewhere.catch(error, context);
+    if (error instanceof OAuthError && error.detail) {
+      this.log.debug({ error: error.code, detail: error.detail });
+    }
+    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    // "… the authorization server MUST include … Cache-Control … no-store" (RFC 6749 §5.1); errors are no different.
+    void reply
+      .headers({ 'cache-control': 'no-store', ...answer.headers })
+      .status(answer.status)
+      .send(answer.body);
+  }
+}
+
+function answerTo(error: unknown): Answer | undefined {
+  if (error instanceof OAuthError) return oauthAnswer(error);
+  if (error instanceof TooBusy) return BUSY;
+  const { status, errors } = problemOf(error);
+  if (status >= 500 || status === 404) return undefined;
+  const description = descriptionOf(status, errors);
+  return { status, body: OAuthError.invalidRequest(description).toJSON() };
+}
+
+function oauthAnswer(error: OAuthError): Answer {
+  const { status } = error;
+  // A 401 always names a scheme (RFC 9110 §15.5.2); RFC 6749 §5.2 wants Basic here.
+  const headers = status === 401 ? { 'www-authenticate': 'Basic realm="token endpoint"' } : {};
+  return { status, body: error.toJSON(), headers };
+}
+
+const BUSY: Answer = {
+  status: 429,
+  body: { error: 'temporarily_unavailable', error_description: 'Too many logins at once.' },
+  headers: { 'retry-after': '1' },
+};
+
+function descriptionOf(status: number, errors: unknown): string {
+  if (status === 413) return 'The body is too large.';
+  if (status === 415) return 'The content type is not supported.';
+  const names = namesOf(errors);
+  return names.length > 0
+    ? `Missing, repeated or malformed: ${names.join(', ')}.`
+    : 'The body is malformed.';
+}
+
+/** Names of members that the schema knows: nothing that the client made up is repeated. */
+function namesOf(errors: unknown): string[] {
+  if (!Array.isArray(errors)) return [];
+  const pointers = errors.map((error: { pointer?: string }) => error.pointer ?? '');
+  const names = pointers.map((pointer) => /^#\/([a-z_]+)/.exec(pointer)?.[1]);
+  return [...new Set(names)].filter((name) => name !== undefined);
+}

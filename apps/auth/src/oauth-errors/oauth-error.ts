@@ -1,0 +1,67 @@
+/** The words of RFC 6749 §5.2, and `invalid_target` of RFC 8707 §2. */
+type ErrorCode =
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
+  | 'invalid_scope'
+  | 'invalid_target';
+
+/**
+ * An error that the server reports to a client (RFC 6749 §5.2). What it says in public is fixed per error; the detail
+ * is for the server's own log, and never in an answer.
+ */
+export class OAuthError extends Error {
+  override readonly name = 'OAuthError';
+
+  private constructor(
+    readonly code: ErrorCode,
+    readonly description: string,
+    readonly detail?: string,
+    readonly status: 400 | 401 = 400,
+  ) {
+    super(`${code}: ${detail ?? description}`);
+  }
+
+  static invalidRequest(description: string): OAuthError {
+    return new OAuthError('invalid_request', description);
+  }
+
+  static invalidClient(detail: string): OAuthError {
+    return new OAuthError('invalid_client', 'Client authentication failed.', detail, 401);
+  }
+
+  static invalidGrant(detail: string): OAuthError {
+    return new OAuthError('invalid_grant', 'The grant is invalid, expired or revoked.', detail);
+  }
+
+  /** An unknown account, a wrong password and a disabled account are one and the same answer. */
+  static invalidCredentials(detail: string): OAuthError {
+    return new OAuthError('invalid_grant', 'The e-mail or the password is wrong.', detail);
+  }
+
+  static unauthorizedClient(grantType: string): OAuthError {
+    return new OAuthError('unauthorized_client', 'This client may not use this grant.', grantType);
+  }
+
+  static unsupportedGrantType(): OAuthError {
+    return new OAuthError('unsupported_grant_type', 'The server does not support this grant.');
+  }
+
+  static invalidScope(detail: string): OAuthError {
+    return new OAuthError(
+      'invalid_scope',
+      'The scope is unknown, malformed or not granted.',
+      detail,
+    );
+  }
+
+  static invalidTarget(detail: string): OAuthError {
+    return new OAuthError('invalid_target', 'The resource is unknown or not granted.', detail);
+  }
+
+  toJSON() {
+    return { error: this.code, error_description: this.description };
+  }
+}

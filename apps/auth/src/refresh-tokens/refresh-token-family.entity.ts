@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { InstantColumn } from '@gatehouse/persistence';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { WordListColumn } from '../database/word-list-column.js';
+
+/** Why a family ended before its time. */
+export type EndReason = 'logout' | 'reuse' | 'rolled_back';
+
+/**
+ * What a genuine refresh token is worth, given the family that it belongs to:
+ *
+ * | state        | the token …                                          | what follows                 |
+ * |--------------|------------------------------------------------------|------------------------------|
+ * | `ended`      | is of a family that ended                            | refused                      |
+ * | `expired`    | is of a family past its idle or absolute lifetime    | refused                      |
+ * | `current`    | is the one in force                                  | rotated                      |
+ * | `superseded` | is its predecessor, still within the grace window    | the same successor once more |
+ * | `reused`     | is older, or the predecessor after the window        | refused, and the family ends |
+ * | `ahead`      | is newer than the row: the database was rolled back  | refused, and the family ends |
+ */
+export type TokenState = 'ended' | 'expired' | 'current' | 'superseded' | 'reused' | 'ahead';
+
+/**
+ * All refresh tokens that descend from one login on one device (RFC 9700 §4.14.2). It is one row however often the
+ * tokens rotate: the row knows the generation of the only token in force.
+ */
+@Entity('refresh_token_family')
+export class RefreshTokenFamily {
+  /** 128 random bits, base64url. It is half of what a refresh token proves, so nobody else is told. */
+  @PrimaryColumn('varchar', { length: 22 }) readonly id!: string;
+  @Column('varchar', { name: 'account_id', length: 27 }) readonly accountId!: string;
+  @Column('varchar', { name: 'client_id', length: 64 }) readonly clientId!: string;
+  /** What the person granted. A refresh may ask for less; the grant itself does not shrink (RFC 6749 §6). */
+  @WordListColumn('scope', 2000) readonly scope!: readonly string[];
+  /** The resource servers that it is good for; the first is the default (RFC 8707 §2.2). */
+  @WordListColumn('resource', 2000) readonly resources!: readonly string[];
+  /** How many rotations there were: the token in force carries this number. */
+  @Column('integer') readonly generation!: number;
+  /** When the generation last changed: the window for its predecessor starts here. */
+  @InstantColumn({ name: 'rotated_at' }) readonly rotatedAt!: Date;
+  @InstantColumn({ name: 'created_at' }) readonly createdAt!: Date;
+  @InstantColumn({ name: 'idle_expires_at' }) readonly idleExpiresAt!: Date;
+  @InstantColumn({ name: 'absolute_expires_at' }) readonly absoluteExpiresAt!: Date;
+  @InstantColumn({ name: 'ended_at', nullable: true }) readonly endedAt!: Date | null;
+  @Column('varchar', { name: 'end_reason', length: 32, nullable: true })
+  readonly endReason!: EndReason | null;
+
+  get session(): Session {
+    return {
+      id: sessionIdOf(this.id),
+      authenticatedAt: this.createdAt,
+      endsAt: this.absoluteExpiresAt,
+    };
+  }
+
+  /**
+   * @param generation what the token says
+   * @param now milliseconds since the epoch
+   * @param grace length of the window, in milliseconds; with 0 there is none
+   */
+  stateOf(generation: number, { now, grace }: { now: number; grace: number }): TokenState {
+    if (this.endedAt !== null) return 'ended';
+    if (this.isExpiredAt(now)) return 'expired';
+    if (generation > this.generation) return 'ahead';
+    if (generation === this.generation) return 'current';
+    const withinWindow = now < this.rotatedAt.getTime() + grace;
+    return generation === this.generation - 1 && withinWindow ? 'superseded' : 'reused';
+  }
+
+  /** Both ends were stored when they were set, so no later configuration prolongs a login. */
+  private isExpiredAt(now: number): boolean {
+    return now >= Math.min(this.idleExpiresAt.getTime(), this.absoluteExpiresAt.getTime());
+  }
+}
+
+/** What access tokens say of the login that they descend from. */
+export interface Session {
+  /** `sid`: tells sessions apart, and gives the family's id away to nobody. */
+  readonly id: string;
+  /** `auth_time`. */
+  readonly authenticatedAt: Date;
+  readonly endsAt: Date;
+}
+
+export const sessionIdOf = (familyId: string): string =>
+  createHash('sha256').update(familyId).digest().subarray(0, 16).toString('base64url');

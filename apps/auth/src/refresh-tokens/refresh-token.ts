@@ -1,0 +1,48 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { type DerivedKey, ServerSecrets } from '../keys/server-secrets.js';
+
+/** What a genuine refresh token says. */
+export interface RefreshToken {
+  readonly familyId: string;
+  readonly generation: number;
+}
+
+const FORM = /^([\w-]{22})\.(0|[1-9]\d{0,8})\.([\w-]{6})\.[\w-]{43}$/;
+
+/**
+ * Refresh tokens are written as `family . generation . secret id . MAC`, opaque to clients. The MAC (HMAC-SHA-256 under
+ * a key derived from the server secret) is checked before the database is asked anything, so a made-up token costs a
+ * hash. The secret is not in the database and family ids are not in the secret: neither alone can mint a token.
+ */
+@Injectable()
+export class RefreshTokenFormat {
+  private readonly keys: ReturnType<ServerSecrets['derive']>;
+
+  constructor(secrets: ServerSecrets) {
+    this.keys = secrets.derive('refresh-token mac');
+  }
+
+  write(token: RefreshToken): string {
+    return signed(token, this.keys.current);
+  }
+
+  /** @returns what the token says, if this server made it */
+  read(text: string): RefreshToken | undefined {
+    const [, familyId, digits, secretId] = FORM.exec(text) ?? [];
+    const key = this.keys.all.get(secretId ?? '');
+    if (familyId === undefined || key === undefined) return undefined;
+    const token = { familyId, generation: Number(digits) };
+    return sameText(text, signed(token, key)) ? token : undefined;
+  }
+}
+
+function signed({ familyId, generation }: RefreshToken, { secretId, key }: DerivedKey): string {
+  const content = `${familyId}.${generation}.${secretId}`;
+  return `${content}.${createHmac('sha256', key).update(content).digest('base64url')}`;
+}
+
+/** Compares the texts, not the decoded bytes: base64url has several spellings of some values. */
+function sameText(one: string, other: string): boolean {
+  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
+}

@@ -1,0 +1,78 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import { OAuthError } from '../oauth-errors/oauth-error.js';
+import type { ResourceServer } from './resource-server.js';
+import { narrow } from './scope.js';
+
+/** What a request for one access token asks for. */
+export interface Wish {
+  /** `resource` of the request (RFC 8707 §2). */
+  readonly resource?: string | undefined;
+  /** `scope` of the request. */
+  readonly scope?: string | undefined;
+}
+
+/** What a grant is good for. */
+export interface Granted {
+  readonly resources: readonly string[];
+  readonly scope: readonly string[];
+}
+
+@Injectable()
+export class ResourceServers {
+  private readonly servers: readonly ResourceServer[];
+
+  constructor(@Inject(AUTH_CONFIG) config: AuthConfig) {
+    this.servers = config.RESOURCE_SERVERS;
+  }
+
+  get identifiers(): string[] {
+    return this.servers.map(({ identifier }) => identifier);
+  }
+
+  get scopes(): string[] {
+    return this.servers.flatMap(({ scopes }) => scopes);
+  }
+
+  /**
+   * What a grant is good for: the scope asked for (all of `most` where the request names none), at the resource
+   * servers asked for (all that know any of that scope).
+   * @throws {OAuthError} `invalid_scope`, `invalid_target`
+   */
+  grant(
+    most: readonly string[],
+    wish: { resources: readonly string[]; scope: string | undefined },
+  ): Granted {
+    for (const resource of wish.resources) this.known(resource);
+    const asked = narrow(most, wish.scope);
+    const servers = this.servers.filter(
+      ({ identifier, scopes }) =>
+        (wish.resources.length === 0 || wish.resources.includes(identifier)) &&
+        scopes.some((scope) => asked.includes(scope)),
+    );
+    const scope = asked.filter((word) => servers.some(({ scopes }) => scopes.includes(word)));
+    if (servers.length === 0) throw OAuthError.invalidScope('no resource server knows the scope');
+    return { resources: servers.map(({ identifier }) => identifier), scope };
+  }
+
+  /**
+   * One access token is for one resource server, and carries only the scope that is meant for it (RFC 9068 §3,
+   * RFC 9700 §2.3).
+   * @throws {OAuthError} `invalid_scope`, `invalid_target`
+   */
+  pick(granted: Granted, wish: Wish): { audience: string; scope: readonly string[] } {
+    const audience = wish.resource ?? granted.resources[0] ?? '';
+    if (!granted.resources.includes(audience))
+      throw OAuthError.invalidTarget(`not granted: ${audience}`);
+    const { scopes } = this.known(audience);
+    const scope = narrow(granted.scope, wish.scope).filter((word) => scopes.includes(word));
+    if (scope.length === 0) throw OAuthError.invalidScope(`nothing granted at ${audience}`);
+    return { audience, scope };
+  }
+
+  private known(identifier: string): ResourceServer {
+    const server = this.servers.find((candidate) => candidate.identifier === identifier);
+    if (!server) throw OAuthError.invalidTarget(`unknown: ${identifier}`);
+    return server;
+  }
+}

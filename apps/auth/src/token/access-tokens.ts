@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { Clock } from '@gatehouse/service-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import type { Session } from '../refresh-tokens/refresh-token-family.entity.js';
+import { SigningKeys } from '../keys/signing-keys.js';
+
+/** What an access token says, apart from what the server adds. */
+export interface AccessTokenContent {
+  /** The account that granted it; the client itself where nobody did (RFC 9068 §2.2). */
+  readonly subject: string;
+  readonly clientId: string;
+  /** The one resource server that it is for. */
+  readonly audience: string;
+  readonly scope: readonly string[];
+  /** Seconds; the server's default where null. */
+  readonly ttl?: number | null;
+  /** The login that it descends from. */
+  readonly session?: Session;
+}
+
+/** Successful answer of the token endpoint (RFC 6749 §5.1). */
+export interface TokenResponse {
+  readonly access_token: string;
+  readonly token_type: 'Bearer';
+  /** Seconds. */
+  readonly expires_in: number;
+  readonly scope: string;
+  readonly refresh_token?: string;
+}
+
+const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);
+
+/** Access tokens are JWTs by RFC 9068, with no more claims than a resource server needs. */
+@Injectable()
+export class AccessTokens {
+  constructor(
+    private readonly keys: SigningKeys,
+    private readonly clock: Clock,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {}
+
+  async issue(content: AccessTokenContent): Promise<TokenResponse> {
+    const now = this.clock.now();
+    const wanted = now + (content.ttl ?? this.config.ACCESS_TOKEN_TTL) * 1000;
+    const expiresAt = Math.min(wanted, content.session?.endsAt.getTime() ?? wanted);
+    const scope = content.scope.join(' ');
+    const claims = {
+      iss: this.config.ISSUER,
+      sub: content.subject,
+      aud: content.audience,
+      client_id: content.clientId,
+      iat: seconds(now),
+      exp: seconds(expiresAt),
+      jti: randomBytes(16).toString('base64url'),
+      scope,
+      ...sessionClaims(content.session),
+    };
+    return {
+      access_token: await this.keys.sign('at+jwt', claims),
+      token_type: 'Bearer',
+      expires_in: claims.exp - claims.iat,
+      scope,
+    };
+  }
+}
+
+function sessionClaims(session: Session | undefined) {
+  return session && { sid: session.id, auth_time: seconds(session.authenticatedAt.getTime()) };
+}

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { OAuthError } from '../oauth-errors/oauth-error.js';
+import { ResourceServers } from '../resource-servers/resource-servers.js';
+import { AccessTokens, type TokenResponse } from './access-tokens.js';
+import type { Grant, TokenRequest } from './grant.js';
+
+/** A service that acts for itself (RFC 6749 §4.4). */
+@Injectable()
+export class ClientCredentialsGrant implements Grant {
+  readonly type = 'client_credentials';
+
+  constructor(
+    private readonly resourceServers: ResourceServers,
+    private readonly accessTokens: AccessTokens,
+  ) {}
+
+  async exchange({ client, parameters }: TokenRequest): Promise<TokenResponse> {
+    // "The client credentials grant type MUST only be used by confidential clients."
+    if (client.isPublic) throw OAuthError.unauthorizedClient(this.type);
+
+    const { resource, scope: asked } = parameters;
+    const granted = this.resourceServers.grant(client.scope, { resources: [], scope: asked });
+    const { audience, scope } = this.resourceServers.pick(granted, { resource });
+
+    // "A refresh token SHOULD NOT be included." RFC 9068 §2.2: the subject is the client itself.
+    return this.accessTokens.issue({
+      subject: client.id,
+      clientId: client.id,
+      audience,
+      scope,
+      ttl: client.accessTokenTtl,
+    });
+  }
+}

@@ -1,0 +1,16 @@
+import type { Client } from '../clients/client.entity.js';
+import type { TokenResponse } from './access-tokens.js';
+import type { TokenParameters } from './token-parameters.js';
+
+/** A client that is authenticated and allowed to use the grant, and what it sent. */
+export interface TokenRequest {
+  readonly client: Client;
+  readonly parameters: TokenParameters;
+}
+
+/** One value of `grant_type` (RFC 6749 §4). */
+export interface Grant {
+  readonly type: string;
+  /** @throws {OAuthError} */
+  exchange(request: TokenRequest): Promise<TokenResponse>;
+}

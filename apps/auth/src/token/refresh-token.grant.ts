@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { OAuthError } from '../oauth-errors/oauth-error.js';
+import { RefreshTokens } from '../refresh-tokens/refresh-tokens.js';
+import { ResourceServers } from '../resource-servers/resource-servers.js';
+import { AccessTokens, type TokenResponse } from './access-tokens.js';
+import type { Grant, TokenRequest } from './grant.js';
+
+/** Refreshing an access token (RFC 6749 §6), with rotation (RFC 9700 §4.14.2). */
+@Injectable()
+export class RefreshTokenGrant implements Grant {
+  readonly type = 'refresh_token';
+
+  constructor(
+    private readonly refreshTokens: RefreshTokens,
+    private readonly resourceServers: ResourceServers,
+    private readonly accessTokens: AccessTokens,
+  ) {}
+
+  async exchange({ client, parameters }: TokenRequest): Promise<TokenResponse> {
+    const { refresh_token: text, scope: asked, resource } = parameters;
+    if (!text) throw OAuthError.invalidRequest('refresh_token is missing.');
+
+    // "The authorization server MUST … validate the refresh token", and that it "was issued to" this client.
+    const presented = await this.refreshTokens.present(text, client.id);
+
+    // "The requested scope MUST NOT include any scope not originally granted"; RFC 8707 §2.2 says it of resources.
+    const { family } = presented;
+    const { audience, scope } = this.resourceServers.pick(family, { resource, scope: asked });
+
+    // Every check is behind us: rotation is the one step that cannot be taken back.
+    const successor = await this.refreshTokens.rotate(presented);
+
+    const response = await this.accessTokens.issue({
+      subject: family.accountId,
+      clientId: client.id,
+      audience,
+      scope,
+      ttl: client.accessTokenTtl,
+      session: family.session,
+    });
+    return { ...response, refresh_token: successor };
+  }
+}

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+/**
+ * Parameters of the token endpoint. Unknown ones are ignored (RFC 6749 §3.2); a repeated one arrives as an array, which
+ * no schema here accepts. Client authentication reads its own.
+ */
+export const tokenParameters = z.object({
+  grant_type: z.string().describe('`refresh_token` or `client_credentials`'),
+  refresh_token: z.string().max(200).optional(),
+  scope: z.string().max(2000).optional().describe('Less than was granted; all of it when left out'),
+  resource: z
+    .string()
+    .max(2000)
+    .optional()
+    .describe('The resource server that the access token is for (RFC 8707)'),
+  client_id: z.string().optional(),
+  client_secret: z.string().optional(),
+});
+export type TokenParameters = z.infer<typeof tokenParameters>;

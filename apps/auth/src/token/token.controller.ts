@@ -1,0 +1,41 @@
+import { Body, Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { ApiBasicAuth, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  AuthenticatedClient,
+  ClientAuthenticationGuard,
+} from '../clients/client-authentication.guard.js';
+import { Client } from '../clients/client.entity.js';
+import { OAuthError } from '../oauth-errors/oauth-error.js';
+import type { TokenResponse } from './access-tokens.js';
+import { ClientCredentialsGrant } from './client-credentials.grant.js';
+import type { Grant } from './grant.js';
+import { RefreshTokenGrant } from './refresh-token.grant.js';
+import { type TokenParameters, tokenParameters } from './token-parameters.js';
+
+/** The token endpoint (RFC 6749 §3.2). */
+@ApiTags('token')
+@Controller('oauth')
+@UseGuards(ClientAuthenticationGuard)
+export class TokenController {
+  private readonly grants: ReadonlyMap<string, Grant>;
+
+  constructor(refreshToken: RefreshTokenGrant, clientCredentials: ClientCredentialsGrant) {
+    this.grants = new Map([refreshToken, clientCredentials].map((grant) => [grant.type, grant]));
+  }
+
+  @Post('token')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Exchanges a grant for an access token (RFC 6749 §3.2)' })
+  @ApiConsumes('application/x-www-form-urlencoded')
+  @ApiBasicAuth()
+  async token(
+    @AuthenticatedClient() client: Client,
+    @Body({ schema: tokenParameters }) parameters: TokenParameters,
+  ): Promise<TokenResponse> {
+    const grant = this.grants.get(parameters.grant_type);
+    if (!grant) throw OAuthError.unsupportedGrantType();
+    if (!client.allows(grant.type)) throw OAuthError.unauthorizedClient(grant.type);
+    return grant.exchange({ client, parameters });
+  }
+}
