@@ -6,8 +6,7 @@ import { WordListColumn } from '../database/word-list-column.js';
 export const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const;
 export type AuthMethod = (typeof AUTH_METHODS)[number];
 
-export const GRANT_TYPES = ['refresh_token', 'client_credentials'] as const;
-export type GrantType = (typeof GRANT_TYPES)[number];
+export const GRANT_TYPES = ['refresh_token', 'client_credentials'];
 
 /** An application that asks for tokens (RFC 6749 §2). */
 @Entity('client')

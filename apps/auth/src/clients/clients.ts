@@ -1,16 +1,16 @@
 import { type RowLookup, UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
-import { type AuthMethod, Client, type GrantType } from './client.entity.js';
+import { type AuthMethod, Client } from './client.entity.js';
 
 export interface ClientRegistration {
   readonly id: string;
   readonly authMethod: AuthMethod;
   readonly secretHashes: readonly string[];
-  readonly grantTypes: readonly GrantType[];
+  readonly grantTypes: readonly string[];
   readonly scope: readonly string[];
   /** Seconds; the server's default where left out. */
-  readonly accessTokenTtl?: number;
+  readonly accessTokenTtl?: number | null;
 }
 
 @Injectable()

@@ -53,7 +53,7 @@ export class LoginController {
   ): Promise<TokenResponse> {
     const { text, inCookie } = this.cookie.read(request, refresh_token);
     const response = await this.refreshTokenGrant.exchange({
-      client: await this.firstParty.find(),
+      client: this.firstParty.client,
       parameters: { ...wish, grant_type: 'refresh_token', refresh_token: text },
     });
     return inCookie ? this.cookie.keep(reply, response) : response;
@@ -69,7 +69,7 @@ export class LoginController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
     const { text, inCookie } = this.cookie.read(request, refresh_token);
-    await this.refreshTokens.revoke(text, this.firstParty.id);
+    await this.refreshTokens.revoke(text, this.firstParty.client.id);
     if (inCookie) this.cookie.clear(reply);
   }
 }

@@ -19,7 +19,7 @@ export class LoginService {
 
   /** @throws {OAuthError} `invalid_grant`, `invalid_scope`, `invalid_target` */
   async login(parameters: LoginParameters): Promise<TokenResponse> {
-    const client = await this.firstParty.find();
+    const { client } = this.firstParty;
     const granted = this.resourceServers.grant(client.scope, {
       resources: [parameters.resource ?? []].flat(),
       scope: parameters.scope,

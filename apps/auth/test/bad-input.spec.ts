@@ -1,0 +1,189 @@
+import { request } from 'node:http';
+import { DataSource } from 'typeorm';
+import { PASSWORD, TestAuth } from './mothers.js';
+
+const FORM = 'application/x-www-form-urlencoded';
+const refreshing = 'grant_type=refresh_token&client_id=gatehouse-first-party&refresh_token=x';
+
+describe('bad input', () => {
+  let auth: TestAuth;
+  beforeAll(async () => {
+    auth = await TestAuth.start();
+  });
+  afterAll(() => auth.stop());
+
+  const rows = async () => {
+    const counts = ['account', 'client', 'refresh_token_family', 'signing_key'].map(
+      async (table) => {
+        const [{ n }] = await auth.app.get(DataSource).query(`SELECT count(*) AS n FROM ${table}`);
+        return n;
+      },
+    );
+    return Promise.all(counts);
+  };
+
+  it.each<[string, string, string | undefined, string, number]>([
+    ['malformed JSON', '/auth/login', 'application/json', '{"email"', 400],
+    ['a JSON array', '/auth/login', 'application/json', '[]', 400],
+    ['JSON null', '/auth/register', 'application/json', 'null', 400],
+    ['an empty body', '/auth/login', 'application/json', '', 400],
+    ['no body', '/auth/login', undefined, '', 400],
+    [
+      'a polluted prototype',
+      '/auth/login',
+      'application/json',
+      '{"__proto__":{"email":"a@b.c"}}',
+      400,
+    ],
+    [
+      'members of the wrong type',
+      '/auth/login',
+      'application/json',
+      '{"email":{"$ne":1},"password":["x"]}',
+      400,
+    ],
+    [
+      'deep nesting',
+      '/auth/login',
+      'application/json',
+      `{"email":${'['.repeat(5000)}${']'.repeat(5000)}}`,
+      400,
+    ],
+    ['a form where JSON belongs', '/auth/login', FORM, 'email=a@b.c&password=x', 400],
+    [
+      'text that is JSON',
+      '/auth/login',
+      'text/plain',
+      `{"email":"a@b.c","password":"${PASSWORD}"}`,
+      415,
+    ],
+    ['a multipart body', '/auth/login', 'multipart/form-data; boundary=x', '--x--', 415],
+    [
+      'a body over the limit',
+      '/auth/login',
+      'application/json',
+      JSON.stringify({ email: 'a'.repeat(20_000) }),
+      413,
+    ],
+    ['a query', '/auth/login?email=a@b.c', 'application/json', '{}', 400],
+    [
+      'JSON where a form belongs',
+      '/oauth/token',
+      'application/json',
+      '{"grant_type":"refresh_token"}',
+      400,
+    ],
+    ['no content type', '/oauth/token', undefined, refreshing, 415],
+    ['a repeated grant_type', '/oauth/token', FORM, `${refreshing}&grant_type=refresh_token`, 400],
+    ['a repeated client_id', '/oauth/token', FORM, `${refreshing}&client_id=x`, 400],
+    ['a repeated refresh_token', '/oauth/token', FORM, `${refreshing}&refresh_token=y`, 400],
+    ['a repeated scope', '/oauth/token', FORM, `${refreshing}&scope=a&scope=b`, 400],
+    ['two resources', '/oauth/token', FORM, `${refreshing}&resource=urn:a&resource=urn:b`, 400],
+    [
+      'parameters in brackets',
+      '/oauth/token',
+      FORM,
+      refreshing.replace('refresh_token=x', 'refresh_token[$ne]=x'),
+      400,
+    ],
+    ['no grant_type', '/oauth/token', FORM, 'client_id=gatehouse-first-party', 400],
+    [
+      'no refresh token',
+      '/oauth/token',
+      FORM,
+      'grant_type=refresh_token&client_id=gatehouse-first-party',
+      400,
+    ],
+    ['credentials in the query', `/oauth/token?${refreshing}`, FORM, refreshing, 400],
+    ['broken percent codes', '/oauth/token', FORM, `${refreshing}%E0%A4%A`, 400],
+    [
+      'NUL, unicode and line breaks',
+      '/oauth/token',
+      FORM,
+      `${refreshing}%00%0d%0a%F0%9F%94%91`,
+      400,
+    ],
+    ['ten thousand parameters', '/oauth/token', FORM, 'a=&'.repeat(10_000), 413],
+    [
+      'a scope of a thousand words',
+      '/oauth/token',
+      FORM,
+      `${refreshing}&scope=${'x+'.repeat(2000)}`,
+      400,
+    ],
+  ])('%s at %s is told in the protocol’s words', async (_, path, type, body, status) => {
+    const before = await rows();
+    const answer = await raw(auth, path, type, body);
+    expect(answer.status).toBe(status);
+    const parsed = JSON.parse(answer.text);
+    expect(['invalid_request', 'invalid_grant', 'invalid_scope']).toContain(parsed.error);
+    // The characters that RFC 6749 §5.2 allows in a description.
+    expect(parsed.error_description).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
+    expect(answer.headers['cache-control']).toBe('no-store');
+    expect(answer.text).not.toMatch(/node_modules|\bat \w+|SELECT|FST_/);
+    expect(await rows()).toEqual(before);
+  });
+
+  it('ignores parameters that it does not know (RFC 6749 §3.2)', async () => {
+    const { refresh_token } = await auth.aLogin();
+    const parameters = {
+      grant_type: 'refresh_token',
+      client_id: 'gatehouse-first-party',
+      refresh_token,
+      'x[y]': 'z',
+    };
+    expect((await auth.token(parameters)).status).toBe(200);
+  });
+
+  it('refuses headers over the limit with 431', async () => {
+    const { status } = await raw(auth, '/oauth/token', FORM, refreshing, 'x'.repeat(40_000));
+    expect(status).toBe(431);
+  });
+
+  it.each([
+    ['GET', '/oauth/token'],
+    ['GET', '/auth/login'],
+    ['PUT', '/auth/register'],
+    ['GET', '/nowhere?password=secret'],
+  ])('%s %s does not exist, and the answer repeats nothing', async (method, path) => {
+    const answer = await auth.send(path, { method });
+    expect(answer.status).toBe(404);
+    expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(answer.text).not.toContain('secret');
+  });
+});
+
+interface RawAnswer {
+  readonly status: number;
+  readonly headers: Record<string, unknown>;
+  readonly text: string;
+}
+
+/** fetch adds a content type of its own; this sends what it is told. */
+function raw(
+  auth: TestAuth,
+  path: string,
+  type: string | undefined,
+  ...[body, padding]: [string, string?]
+): Promise<RawAnswer> {
+  return new Promise((resolve, reject) => {
+    const headers = {
+      'content-length': Buffer.byteLength(body),
+      ...(type !== undefined && { 'content-type': type }),
+      ...(padding !== undefined && { 'x-padding': padding }),
+    };
+    const sent = request(
+      `${auth.url}${path}`,
+      { method: 'POST', headers, agent: false },
+      (answer) => {
+        let text = '';
+        answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+        answer.on('end', () =>
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text }),
+        );
+      },
+    );
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}

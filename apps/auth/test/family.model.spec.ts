@@ -1,0 +1,192 @@
+import { type Database, openDatabase } from '@gatehouse/persistence';
+import { eachDatabase } from '@gatehouse/persistence/testing';
+import fc from 'fast-check';
+import { authConfig } from '../src/auth.config.js';
+import { authDatabase } from '../src/database/auth-database.js';
+import { ServerSecrets } from '../src/keys/server-secrets.js';
+import { OAuthError } from '../src/oauth-errors/oauth-error.js';
+import { RefreshTokenFormat } from '../src/refresh-tokens/refresh-token.js';
+import { RefreshTokens } from '../src/refresh-tokens/refresh-tokens.js';
+import { SecurityEvents } from '../src/security-events/security-events.js';
+import { MovableClock } from './mothers.js';
+
+const GRACE = 10;
+const IDLE = 1_000;
+const ABSOLUTE = 5_000;
+const OWNER = 'owner';
+
+/** What the state table says, in the plainest words: no database, no token, two numbers and a few dates. */
+class Model {
+  generation = 0;
+  endReason: 'logout' | 'reuse' | 'rolled_back' | null = null;
+  private rotatedAt: number;
+  private idleEnd: number;
+  private readonly absoluteEnd: number;
+
+  constructor(private now: number) {
+    this.rotatedAt = now;
+    this.idleEnd = now + IDLE;
+    this.absoluteEnd = now + ABSOLUTE;
+  }
+  pass(seconds: number): void {
+    this.now += seconds;
+  }
+  logout(): void {
+    this.endReason ??= 'logout';
+  }
+  /** @returns the generation of the successor, or `refused` */
+  use(generation: number, client: string): number | 'refused' {
+    if (client !== OWNER || this.endReason) return 'refused';
+    if (this.now >= Math.min(this.idleEnd, this.absoluteEnd)) return 'refused';
+    if (generation === this.generation) {
+      this.generation += 1;
+      this.rotatedAt = this.now;
+      this.idleEnd = this.now + IDLE;
+      return this.generation;
+    }
+    if (generation === this.generation - 1 && this.now < this.rotatedAt + GRACE) {
+      return this.generation;
+    }
+    this.endReason = generation > this.generation ? 'rolled_back' : 'reuse';
+    return 'refused';
+  }
+}
+
+interface Real {
+  readonly tokens: RefreshTokens;
+  readonly format: RefreshTokenFormat;
+  readonly clock: MovableClock;
+  readonly familyId: string;
+  readonly database: Database;
+}
+type Command = fc.AsyncCommand<Model, Real>;
+
+class Use implements Command {
+  constructor(
+    private readonly back: number,
+    private readonly times: number,
+    private readonly client: string,
+  ) {}
+  check = (): boolean => true;
+  toString = (): string => `${this.client} uses current-${this.back} ×${this.times}`;
+
+  async run(model: Model, real: Real): Promise<void> {
+    const generation = Math.max(0, model.generation - this.back);
+    const token = real.format.write({ familyId: real.familyId, generation });
+    const uses = Array.from({ length: this.times }, () =>
+      useToken(real.tokens, token, this.client),
+    );
+    const outcomes = (await Promise.all(uses)).map((text) =>
+      text === 'refused' ? text : real.format.read(text)?.generation,
+    );
+    expect(outcomes).toEqual(outcomes.map(() => model.use(generation, this.client)));
+    await agree(model, real);
+  }
+}
+
+class Pass implements Command {
+  constructor(private readonly seconds: number) {}
+  check = (): boolean => true;
+  toString = (): string => `${this.seconds} s pass`;
+  async run(model: Model, { clock }: Real): Promise<void> {
+    model.pass(this.seconds);
+    clock.advance({ seconds: this.seconds });
+  }
+}
+
+class Logout implements Command {
+  check = (): boolean => true;
+  toString = (): string => 'logout';
+  async run(model: Model, real: Real): Promise<void> {
+    const generation = Math.max(0, model.generation - 1);
+    await real.tokens.revoke(real.format.write({ familyId: real.familyId, generation }), OWNER);
+    model.logout();
+    await agree(model, real);
+  }
+}
+
+async function useToken(tokens: RefreshTokens, token: string, client: string): Promise<string> {
+  try {
+    return await tokens.rotate(await tokens.present(token, client));
+  } catch (error) {
+    if (error instanceof OAuthError && error.code === 'invalid_grant') return 'refused';
+    throw error;
+  }
+}
+
+async function agree(model: Model, { database, familyId }: Real): Promise<void> {
+  const [row] = await database.unitOfWork.query(
+    `SELECT generation, end_reason FROM refresh_token_family WHERE id = $1`,
+    [familyId],
+  );
+  expect(row).toEqual({ generation: model.generation, end_reason: model.endReason });
+}
+
+const commands = fc.commands(
+  [
+    fc
+      .record({
+        back: fc.oneof(
+          { weight: 6, arbitrary: fc.constant(0) },
+          { weight: 3, arbitrary: fc.constant(1) },
+          { weight: 1, arbitrary: fc.integer({ min: -1, max: 4 }) },
+        ),
+        times: fc.integer({ min: 1, max: 4 }),
+        client: fc.oneof({ weight: 9, arbitrary: fc.constant(OWNER) }, fc.constant('other')),
+      })
+      .map(({ back, times, client }) => new Use(back, times, client)),
+    fc.constantFrom(1, GRACE - 1, GRACE, IDLE - 1, IDLE).map((seconds) => new Pass(seconds)),
+    fc.constant(new Logout()),
+  ],
+  { maxCommands: 25 },
+);
+
+eachDatabase('the state table of a refresh token family', (fresh, name) => {
+  let database: Database;
+  let real: Omit<Real, 'familyId'>;
+  beforeAll(async () => {
+    const { databaseUrl, dataDir } = await fresh();
+    const config = authConfig({
+      DATA_DIR: dataDir,
+      ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
+      REFRESH_GRACE_SECONDS: String(GRACE),
+      REFRESH_IDLE_TTL: String(IDLE),
+      REFRESH_ABSOLUTE_TTL: String(ABSOLUTE),
+    });
+    database = await openDatabase(authDatabase(config));
+    await ownerAndAccount(database);
+    const clock = new MovableClock();
+    const format = new RefreshTokenFormat(new ServerSecrets(['a secret of the test, long enough']));
+    const { unitOfWork } = database;
+    const tokens = new RefreshTokens(unitOfWork, format, clock, new SecurityEvents(), config);
+    real = { tokens, format, clock, database };
+  });
+  afterAll(() => database.close());
+
+  it('is what the server does, whatever happens in whatever order, one at a time or at once', async () => {
+    await fc.assert(
+      fc.asyncProperty(commands, async (steps) => {
+        const { token } = await real.tokens.begin({
+          accountId: 'acct_test',
+          clientId: OWNER,
+          scope: ['orders:read'],
+          resources: ['http://localhost:3001'],
+        });
+        const familyId = real.format.read(token)?.familyId ?? '';
+        const model = new Model(real.clock.now() / 1000);
+        await fc.asyncModelRun(() => ({ model, real: { ...real, familyId } }), steps);
+      }),
+      { numRuns: name === 'SQLite' ? 150 : 60 },
+    );
+  });
+});
+
+async function ownerAndAccount({ unitOfWork }: Database): Promise<void> {
+  await unitOfWork.execute(
+    `INSERT INTO account (id, email, password_hash, created_at) VALUES ('acct_test', 'a@b.c', '', 0)`,
+  );
+  await unitOfWork.execute(
+    `INSERT INTO client (id, auth_method, secret_hashes, grant_types, scope, created_at)
+     VALUES ('${OWNER}', 'none', '', '', '', 0)`,
+  );
+}

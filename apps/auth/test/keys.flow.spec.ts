@@ -1,0 +1,118 @@
+import { createPublicKey } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { eachDatabase } from '@gatehouse/persistence/testing';
+import { calculateJwkThumbprint, createRemoteJWKSet, jwtVerify, type JWK } from 'jose';
+import { DataSource } from 'typeorm';
+import { ServerSecrets } from '../src/keys/server-secrets.js';
+import { RefreshTokenFormat } from '../src/refresh-tokens/refresh-token.js';
+import { TestAuth } from './mothers.js';
+
+const keySetOf = async (auth: TestAuth): Promise<JWK[]> => {
+  const { text } = await auth.send('/.well-known/jwks.json', {});
+  return JSON.parse(text).keys;
+};
+const SECRET = 'a-server-secret-for-tests-of-40-bytes---';
+
+eachDatabase('signing keys', (fresh) => {
+  const settings = async () => {
+    const { databaseUrl, dataDir } = await fresh();
+    return { DATA_DIR: dataDir, ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }) };
+  };
+
+  it('are two from the first start: the one that signs, and its successor (OIDC Core §10.1.1)', async () => {
+    const auth = await TestAuth.start(await settings());
+    const keys = await keySetOf(auth);
+    expect(keys).toHaveLength(2);
+    for (const key of keys) {
+      expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+      expect(key).toMatchObject({ alg: 'ES256', use: 'sig', kty: 'EC' });
+      expect(key.kid).toBe(await calculateJwkThumbprint(key));
+    }
+    await auth.stop();
+  });
+
+  it('are the same after a restart, and for replicas that start together', async () => {
+    const at = { ...(await settings()), SERVER_SECRET: SECRET };
+    const isShared = 'DATABASE_URL' in at;
+    const first = await Promise.all(
+      Array.from({ length: isShared ? 4 : 1 }, () => TestAuth.start(at)),
+    );
+    const restarted = await TestAuth.start(at);
+    const sets = await Promise.all([...first, restarted].map(keySetOf));
+    for (const set of sets) expect(set).toEqual(sets[0]);
+    const { access_token } = await restarted.aLogin();
+    const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', first[0]?.url));
+    await jwtVerify(access_token, keys, { currentDate: new Date(restarted.clock.now()) });
+    for (const auth of [...first, restarted]) await auth.stop();
+  });
+
+  it('stay in the set when another algorithm is configured: their tokens are still about', async () => {
+    const at = { ...(await settings()), SERVER_SECRET: SECRET };
+    const before = await TestAuth.start(at);
+    const { access_token } = await before.aLogin();
+    await before.stop();
+    const after = await TestAuth.start({ ...at, SIGNING_ALGORITHM: 'RS256' });
+    expect((await keySetOf(after)).map(({ alg }) => alg).sort()).toEqual([
+      'ES256',
+      'ES256',
+      'RS256',
+      'RS256',
+    ]);
+    const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', after.url));
+    await jwtVerify(access_token, keys, { currentDate: new Date(after.clock.now()) });
+    await after.stop();
+  });
+
+  it('are stored encrypted, and bound to their kid (AES-256-GCM)', async () => {
+    const at = { ...(await settings()), SERVER_SECRET: SECRET };
+    const auth = await TestAuth.start(at);
+    const dataSource = auth.app.get(DataSource);
+    const stored = await dataSource.query(
+      'SELECT kid, encrypted_private_key AS sealed FROM signing_key',
+    );
+    const text = JSON.stringify(stored);
+    expect(text).not.toMatch(/BEGIN|PRIVATE|"d"/);
+    for (const { sealed } of stored) {
+      const bytes = Buffer.from(sealed.split('.')[2], 'base64url');
+      expect(() => createPublicKey({ key: bytes, format: 'der', type: 'spki' })).toThrow();
+    }
+    await auth.stop();
+    await expect(TestAuth.start({ ...at, SERVER_SECRET: `other ${SECRET}` })).rejects.toThrow(
+      'under another SERVER_SECRET',
+    );
+  });
+
+  it('and refresh tokens outlive a change of the server secret that keeps the old one', async () => {
+    const at = await settings();
+    const before = await TestAuth.start({ ...at, SERVER_SECRET: SECRET });
+    const { refresh_token } = await before.aLogin();
+    await before.stop();
+    const after = await TestAuth.start({ ...at, SERVER_SECRET: `new ${SECRET}, ${SECRET}` });
+    const { status, body } = await after.refresh(refresh_token);
+    expect(status).toBe(200);
+    const onlyNew = new RefreshTokenFormat(new ServerSecrets([`new ${SECRET}`]));
+    expect(onlyNew.read(body['refresh_token'] ?? '')).toBeDefined();
+    expect(onlyNew.read(refresh_token)).toBeUndefined();
+    await after.stop();
+  });
+});
+
+it('the key set may be cached for as long as it promises, and not for ever', async () => {
+  const auth = await TestAuth.start();
+  const { headers } = await auth.send('/.well-known/jwks.json', {});
+  expect(headers.get('cache-control')).toBe('public, max-age=300');
+  expect(headers.get('content-type')).toMatch(/^application\/json/);
+  await auth.stop();
+});
+
+it('development makes its server secret once, for its own eyes only', async () => {
+  const auth = await TestAuth.start();
+  const file = join(auth.config.DATA_DIR, 'server-secret');
+  expect(((await stat(file)).mode & 0o777).toString(8)).toBe('600');
+  const { refresh_token } = await auth.aLogin();
+  await auth.stop();
+  const again = await TestAuth.start({ DATA_DIR: auth.config.DATA_DIR });
+  expect((await again.refresh(refresh_token)).status).toBe(200);
+  await again.stop();
+});
