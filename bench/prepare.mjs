@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const bench = fileURLToPath(new URL('.', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Installs the peers and builds the product, each only where it is missing. Throws when one fails. */
+export function prepare() {
+  if (!existsSync(`${root}node_modules`)) throw new Error('Run `npm ci` in the repository first.');
+  if (!existsSync(`${bench}node_modules`)) {
+    step('Installing the peers (npm ci in bench/)', ['npm', 'ci'], bench);
+  }
+  if (!existsSync(`${root}apps/auth/dist/main.js`)) {
+    step('Building the product', ['npx', 'nx', 'run-many', '-t', 'build'], root);
+  }
+}
+
+function step(title, [command, ...args], cwd) {
+  console.log(`${title} …`);
+  const { status, error } = spawnSync(command, args, {
+    cwd,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${title}: "${command} ${args.join(' ')}" exited ${status}`);
+}

@@ -1,0 +1,91 @@
+/** Everything that the benchmark knows about Gatehouse: how it starts, who its clients are, how one logs in. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../machine/ports.mjs';
+import { ended, start } from '../machine/processes.mjs';
+import { LOGINS } from './plan.mjs';
+
+const MAIN = fileURLToPath(new URL('../../apps/auth/dist/main.js', import.meta.url));
+const PATIENCE_MS = 30_000;
+const EMAIL = 'bench@example.com';
+const PASSWORD = 'a long enough password for the bench';
+
+/** Starts auth on the store, registers an account and logs it in {@link LOGINS} times. */
+export async function startGatehouse({ name, databaseUrl, dir, cpu }) {
+  const port = await freePort();
+  const dataDir = join(dir, name);
+  mkdirSync(dataDir);
+  const env = environment({ port, dataDir, databaseUrl });
+  const child = start({ script: MAIN, env, cpu, log: join(dir, `${name}.log`) });
+  await ready(child, port);
+  return {
+    child,
+    port,
+    tokenPath: '/oauth/token',
+    jwksPath: '/.well-known/jwks.json',
+    publicClient: 'gatehouse-first-party',
+    service: demoService(dataDir),
+    chains: await logIn(port),
+  };
+}
+
+function environment({ port, dataDir, databaseUrl }) {
+  return {
+    NODE_ENV: 'development',
+    LOG_LEVEL: 'warn',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    ISSUER: 'http://localhost:3000',
+    SERVER_SECRET: randomBytes(32).toString('base64url'),
+    DATA_DIR: dataDir,
+    ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+    SIGNING_ALGORITHM: 'ES256',
+    SEED_DEMO: 'true',
+  };
+}
+
+/** The demo's machine client: auth makes its secret at the first start and keeps it in `demo.env`. */
+function demoService(dataDir) {
+  const secret = /^ORDERS_SERVICE_SECRET=(.+)$/m.exec(
+    readFileSync(join(dataDir, 'demo.env'), 'utf8'),
+  );
+  if (!secret) throw new Error('Gatehouse wrote no ORDERS_SERVICE_SECRET into demo.env');
+  return { id: 'orders-service', secret: secret[1] };
+}
+
+async function ready(child, port) {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null || child.signalCode !== null) throw ended(child);
+    const answer = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined);
+    if (answer?.ok) return;
+    await sleep(50);
+  }
+  throw new Error(`Gatehouse was not ready after ${PATIENCE_MS / 1000} s; its log is ${child.log}`);
+}
+
+/** One at a time: a password hash costs milliseconds on purpose, and none of this is measured. */
+async function logIn(port) {
+  const credentials = { email: EMAIL, password: PASSWORD };
+  await post(port, '/auth/register', credentials);
+  const chains = [];
+  while (chains.length < LOGINS) {
+    const { refresh_token } = await post(port, '/auth/login', credentials);
+    chains.push(refresh_token);
+  }
+  return chains;
+}
+
+async function post(port, path, body) {
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`POST ${path} of Gatehouse: ${answer.status} ${text}`);
+  return text ? JSON.parse(text) : undefined;
+}

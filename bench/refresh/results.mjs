@@ -1,0 +1,38 @@
+import { median, ratios } from '../report/statistics.mjs';
+
+/** One row per workload and server: medians over the rounds, and ratios formed round by round. */
+export function results(cells) {
+  return cells.map((cell) => rowOf(cell, cells));
+}
+
+function rowOf(cell, cells) {
+  const { workload, server, samples, warmUp } = cell;
+  const peer = counterpart(cells, cell, 'oidc-provider');
+  const limit = counterpart(cells, cell, 'limit');
+  const toPeer = server.software === 'oidc-provider' ? undefined : ratios(samples, peer?.samples);
+  const all = [warmUp, ...samples];
+  return {
+    workload: workload.name,
+    software: server.software,
+    store: server.store,
+    perSecond: median(samples, 'perSecond'),
+    p50: median(samples, 'p50'),
+    p99: median(samples, 'p99'),
+    cpuPerAnswer: median(samples, 'cpuPerAnswer'),
+    clientBusy: median(samples, 'clientBusy'),
+    toPeer,
+    toLimit: server.software === 'limit' ? undefined : ratios(samples, limit?.samples),
+    ...(server.software === 'gatehouse' &&
+      toPeer && { aim: workload.aim, met: toPeer.median >= workload.aim }),
+    failures: all.reduce((sum, { failures }) => sum + failures, 0),
+    firstFailure: all.find(({ firstFailure }) => firstFailure)?.firstFailure,
+  };
+}
+
+/** The same workload by other software: on the same store if it was measured there. */
+function counterpart(cells, { workload, server }, software) {
+  const candidates = cells.filter(
+    (other) => other.workload === workload && other.server.software === software,
+  );
+  return candidates.find((other) => other.server.store === server.store) ?? candidates[0];
+}
