@@ -1,4 +1,8 @@
 import type { DataSource } from 'typeorm';
+import { Batcher } from './batcher.js';
+import { bound } from './sqlite-statements.js';
+
+type Row = Record<string, unknown>;
 
 /**
  * Reads one row by its primary key, for the paths that every request takes: TypeORM's repository spends about four
@@ -6,18 +10,15 @@ import type { DataSource } from 'typeorm';
  * by the same column transformers.
  */
 export class RowLookup<Entity extends object> {
-  private readonly sql: string;
-  private readonly hydrate: (row: Record<string, unknown>) => Entity;
+  private readonly read: (key: string) => Promise<Row | undefined>;
+  private readonly hydrate: (row: Row) => Entity;
 
-  constructor(
-    private readonly dataSource: DataSource,
-    entity: new () => Entity,
-  ) {
+  constructor(dataSource: DataSource, entity: new () => Entity) {
     const { columns, primaryColumns, tableName } = dataSource.getMetadata(entity);
     const key = primaryColumns[0]?.databaseName ?? '';
-    const names = columns.map(({ databaseName }) => databaseName).join(', ');
-    const placeholder = dataSource.driver.createParameter('key', 0);
-    this.sql = `SELECT ${names} FROM ${tableName} WHERE ${key} = ${placeholder}`;
+    const select = `SELECT ${columns.map(({ databaseName }) => databaseName).join(', ')} FROM ${tableName}`;
+    const isPostgres = dataSource.options.type === 'postgres';
+    this.read = (isPostgres ? together : oneByOne)(dataSource, { select, key });
     this.hydrate = (row) => {
       const found = new entity();
       for (const column of columns) {
@@ -29,7 +30,28 @@ export class RowLookup<Entity extends object> {
   }
 
   async find(key: string): Promise<Entity | undefined> {
-    const [row] = await this.dataSource.query<Record<string, unknown>[]>(this.sql, [key]);
+    const row = await this.read(key);
     return row && this.hydrate(row);
   }
+}
+
+interface Text {
+  readonly select: string;
+  readonly key: string;
+}
+
+function oneByOne(dataSource: DataSource, { select, key }: Text) {
+  const sql = `${select} WHERE ${key} = $1`;
+  return async (value: string) => (await dataSource.query<Row[]>(sql, bound([value])))[0];
+}
+
+/** A round trip to PostgreSQL costs more than the look-up: keys that wait together share one. */
+function together(dataSource: DataSource, { select, key }: Text) {
+  const sql = `${select} WHERE ${key} = ANY($1)`;
+  const batcher = new Batcher<string, Row | undefined>(async (keys) => {
+    const rows = await dataSource.query<Row[]>(sql, [[...new Set(keys)]]);
+    const found = new Map(rows.map((row) => [row[key], row]));
+    return keys.map((value) => found.get(value));
+  });
+  return (value: string) => batcher.submit(value);
 }

@@ -1,6 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
+import {
+  type ConditionalUpdate,
+  oneByOne,
+  together,
+  type UpdateText,
+} from './conditional-update.js';
 import { RowLookup } from './row-lookup.js';
 import { bound } from './sqlite-statements.js';
 import type { Writer, Written } from './writer.js';
@@ -30,6 +36,11 @@ export class UnitOfWork {
     return new RowLookup(this.reader, entity);
   }
 
+  /** Prepares an update that many callers make at once; it does not join transactions. */
+  conditionalUpdate(text: UpdateText): ConditionalUpdate {
+    return (this.isPostgres ? together : oneByOne)(this.writer, text);
+  }
+
   /** One statement; it is durable when the promise resolves. */
   async execute<Row = never>(
     sql: string,
@@ -53,6 +64,10 @@ export class UnitOfWork {
   }
 
   private values(parameters: readonly unknown[]): unknown[] {
-    return this.reader.options.type === 'postgres' ? [...parameters] : bound(parameters);
+    return this.isPostgres ? [...parameters] : bound(parameters);
+  }
+
+  private get isPostgres(): boolean {
+    return this.reader.options.type === 'postgres';
   }
 }

@@ -12,7 +12,7 @@ export class Note {
 export class CreateNotes1700000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(
-      `CREATE TABLE note (id varchar(32) PRIMARY KEY, text varchar(200) NOT NULL, written_at bigint)`,
+      `CREATE TABLE note (id varchar(32) NOT NULL PRIMARY KEY, text varchar(200) NOT NULL, written_at bigint)`,
     );
   }
   async down(runner: QueryRunner): Promise<void> {

@@ -37,6 +37,42 @@ eachDatabase('the unit of work', (fresh, name) => {
     expect(outcomes.filter(({ affected }) => affected === 1)).toHaveLength(1);
   });
 
+  it('tells each of many callers of a conditional update whether it made the step', async () => {
+    await Promise.all(['a', 'b', 'c'].map(write));
+    const step = work.conditionalUpdate({
+      table: 'note',
+      set: 'written_at = written_at + 1, text = $3',
+      where: 'id = $1 AND written_at = $2',
+      types: ['text', 'bigint', 'text'],
+    });
+    const callers = Array.from({ length: 60 }, (_, n) => ['a', 'b', 'c', 'unknown'][n % 4] ?? '');
+    const made = await Promise.all(callers.map((id) => step.apply([id, 0, 'stepped'])));
+    const winners = callers.filter((_, index) => made[index]);
+    expect(winners.sort()).toEqual(['a', 'b', 'c']);
+    expect(await work.query('SELECT DISTINCT written_at, text FROM note')).toEqual([
+      { written_at: 1, text: 'stepped' },
+    ]);
+  });
+
+  it('lets each of many callers of a conditional update fail alone', async () => {
+    await Promise.all(['a', 'b'].map(write));
+    const rename = work.conditionalUpdate({
+      table: 'note',
+      set: 'id = $2',
+      where: 'id = $1',
+      types: ['text', 'text'],
+    });
+    const outcomes = await Promise.allSettled([
+      rename.apply(['unknown', 'x']),
+      rename.apply(['a', 'b']),
+      rename.apply(['b', 'c']),
+      rename.apply(['a', null]),
+    ]);
+    expect(outcomes.map(({ status }) => status)[3]).toBe('rejected');
+    expect(outcomes[0]).toEqual({ status: 'fulfilled', value: false });
+    expect(outcomes[2]).toEqual({ status: 'fulfilled', value: true });
+  });
+
   it('lets each statement of a group succeed or fail alone', async () => {
     await write('b');
     const outcomes = await Promise.allSettled(['a', 'b', 'c'].map(write));
@@ -104,6 +140,8 @@ eachDatabase('the unit of work', (fresh, name) => {
     expect(await lookup.find('a')).toEqual(expected);
     expect(await lookup.find('a')).toBeInstanceOf(Note);
     expect(await lookup.find('b')).toBeUndefined();
+    const many = await Promise.all(['a', 'b', 'a'].map((id) => lookup.find(id)));
+    expect(many.map((note) => note?.id)).toEqual(['a', undefined, 'a']);
   });
 
   if (name === 'SQLite') {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type RowLookup, UnitOfWork } from '@gatehouse/persistence';
+import { type ConditionalUpdate, type RowLookup, UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
@@ -30,10 +30,19 @@ export interface Presented {
 
 const ENDS: Partial<Record<TokenState, EndReason>> = { reused: 'reuse', ahead: 'rolled_back' };
 
+/** Rotation is one statement, and its condition is the lock: nobody else can make the same step. */
+const STEP = {
+  table: 'refresh_token_family',
+  set: 'generation = generation + 1, rotated_at = $3, idle_expires_at = $4',
+  where: 'id = $1 AND generation = $2 AND ended_at IS NULL',
+  types: ['text', 'integer', 'bigint', 'bigint'],
+};
+
 /** Rotation of refresh tokens, with certain detection of replays (RFC 9700 §4.14.2). */
 @Injectable()
 export class RefreshTokens {
   private readonly families: RowLookup<RefreshTokenFamily>;
+  private readonly stepped: ConditionalUpdate;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -43,6 +52,7 @@ export class RefreshTokens {
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {
     this.families = unitOfWork.lookup(RefreshTokenFamily);
+    this.stepped = unitOfWork.conditionalUpdate(STEP);
   }
 
   /** Begins a family: the first refresh token of a login. */
@@ -114,15 +124,9 @@ export class RefreshTokens {
     if (family?.clientId === clientId) await this.end(family, 'logout');
   }
 
-  /** The condition is the lock: one statement, and nobody else can make the same step. */
-  private async step(family: RefreshTokenFamily): Promise<boolean> {
+  private step(family: RefreshTokenFamily): Promise<boolean> {
     const now = this.clock.now();
-    const { affected } = await this.unitOfWork.execute(
-      `UPDATE refresh_token_family SET generation = generation + 1, rotated_at = $3, idle_expires_at = $4
-       WHERE id = $1 AND generation = $2 AND ended_at IS NULL`,
-      [family.id, family.generation, now, this.idleEnd(now)],
-    );
-    return affected === 1;
+    return this.stepped.apply([family.id, family.generation, now, this.idleEnd(now)]);
   }
 
   private async refuseUnlessUsable(family: RefreshTokenFamily, generation: number): Promise<void> {

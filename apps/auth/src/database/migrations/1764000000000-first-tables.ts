@@ -5,7 +5,7 @@ export class FirstTables1764000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       CREATE TABLE account (
-        id            varchar(27)  PRIMARY KEY,
+        id            varchar(27)  NOT NULL PRIMARY KEY,
         email         varchar(254) NOT NULL UNIQUE,
         password_hash varchar(255) NOT NULL,
         created_at    bigint       NOT NULL,
@@ -13,7 +13,7 @@ export class FirstTables1764000000000 implements MigrationInterface {
       )`);
     await runner.query(`
       CREATE TABLE client (
-        id               varchar(64)   PRIMARY KEY,
+        id               varchar(64)   NOT NULL PRIMARY KEY,
         auth_method      varchar(32)   NOT NULL,
         secret_hashes    varchar(255)  NOT NULL,
         grant_types      varchar(255)  NOT NULL,
@@ -24,7 +24,7 @@ export class FirstTables1764000000000 implements MigrationInterface {
       )`);
     await runner.query(`
       CREATE TABLE refresh_token_family (
-        id                  varchar(22)   PRIMARY KEY,
+        id                  varchar(22)   NOT NULL PRIMARY KEY,
         account_id          varchar(27)   NOT NULL REFERENCES account (id),
         client_id           varchar(64)   NOT NULL REFERENCES client (id),
         scope               varchar(2000) NOT NULL,
@@ -39,7 +39,7 @@ export class FirstTables1764000000000 implements MigrationInterface {
       )`);
     await runner.query(`
       CREATE TABLE signing_key (
-        kid                   varchar(43) PRIMARY KEY,
+        kid                   varchar(43) NOT NULL PRIMARY KEY,
         algorithm             varchar(8)  NOT NULL,
         state                 varchar(16) NOT NULL,
         encrypted_private_key text        NOT NULL,

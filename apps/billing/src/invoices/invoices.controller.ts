@@ -1,0 +1,104 @@
+import { AccessToken, RequireScopes } from '@gatehouse/guards';
+import { accessTokenScheme } from '@gatehouse/service-kit';
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiConflictResponse,
+  ApiCreatedResponse,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { InvoiceIdPipe } from './invoice-id.js';
+import { type PageRequest, pageRequest } from './invoice-page.js';
+import {
+  type InvoiceRepresentation,
+  invoiceRepresentation,
+  type PageRepresentation,
+  pageRepresentation,
+  represent,
+  representPage,
+} from './invoice-representation.js';
+import { Invoices } from './invoices.js';
+import { type NewInvoice, newInvoice } from './new-invoice.js';
+import { ServicesOnlyGuard } from './services-only.guard.js';
+
+const NO_SUCH_INVOICE = { description: 'No such invoice, or not your own' };
+
+/** Services issue invoices; people see and pay their own. */
+@ApiTags('invoices')
+@ApiBearerAuth(accessTokenScheme)
+@Controller('invoices')
+export class InvoicesController {
+  constructor(private readonly invoices: Invoices) {}
+
+  @Post()
+  @RequireScopes('billing:invoices:create')
+  @UseGuards(ServicesOnlyGuard)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Issues the invoice of an order; for services only' })
+  @ApiCreatedResponse({ standardSchema: invoiceRepresentation })
+  @ApiOkResponse({ standardSchema: invoiceRepresentation, description: 'It was issued before' })
+  @ApiConflictResponse({ description: 'The order has an invoice that says otherwise' })
+  async issue(
+    @Body({ schema: newInvoice }) body: NewInvoice,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<InvoiceRepresentation> {
+    const { invoice, isNew } = await this.invoices.issue(body);
+    void reply.status(isNew ? 201 : 200).header('Location', `/invoices/${invoice.id}`);
+    return represent(invoice);
+  }
+
+  @Get()
+  @RequireScopes('billing:read')
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Lists your invoices, newest first' })
+  @ApiOkResponse({ standardSchema: pageRepresentation })
+  async list(
+    @AccessToken() token: AccessToken,
+    @Query({ schema: pageRequest }) page: PageRequest,
+  ): Promise<PageRepresentation> {
+    return representPage(await this.invoices.list(token.subject, page));
+  }
+
+  @Get(':id')
+  @RequireScopes('billing:read')
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Shows one of your invoices' })
+  @ApiOkResponse({ standardSchema: invoiceRepresentation })
+  @ApiNotFoundResponse(NO_SUCH_INVOICE)
+  async read(
+    @AccessToken() token: AccessToken,
+    @Param('id', InvoiceIdPipe) id: string,
+  ): Promise<InvoiceRepresentation> {
+    return represent(await this.invoices.find(token.subject, id));
+  }
+
+  @Post(':id/pay')
+  @HttpCode(200)
+  @RequireScopes('billing:pay')
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Pays one of your invoices, once' })
+  @ApiOkResponse({ standardSchema: invoiceRepresentation })
+  @ApiNotFoundResponse(NO_SUCH_INVOICE)
+  @ApiConflictResponse({ description: 'It is paid already' })
+  async pay(
+    @AccessToken() token: AccessToken,
+    @Param('id', InvoiceIdPipe) id: string,
+  ): Promise<InvoiceRepresentation> {
+    return represent(await this.invoices.pay(token.subject, id));
+  }
+}

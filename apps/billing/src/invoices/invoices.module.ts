@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Invoice } from './invoice.entity.js';
+import { InvoicesController } from './invoices.controller.js';
+import { Invoices } from './invoices.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([Invoice])],
+  controllers: [InvoicesController],
+  providers: [Invoices],
+})
+export class InvoicesModule {}

@@ -1,0 +1,87 @@
+import { UnitOfWork } from '@gatehouse/persistence';
+import { Clock } from '@gatehouse/service-kit';
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import { newInvoiceId } from './invoice-id.js';
+import type { PageRequest, Position } from './invoice-page.js';
+import { alreadyPaid, noSuchInvoice, otherInvoiceForOrder } from './invoice-problems.js';
+import { Invoice } from './invoice.entity.js';
+import type { NewInvoice } from './new-invoice.js';
+
+export interface InvoicePage {
+  readonly invoices: readonly Invoice[];
+  /** Absent on the last page. */
+  readonly next?: Position | undefined;
+}
+
+/** Invoices: services issue them, and the customer whom one names sees and pays it. */
+@Injectable()
+export class Invoices {
+  constructor(
+    @InjectRepository(Invoice) private readonly invoices: Repository<Invoice>,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Issues the invoice of an order, once: a service that missed the answer asks again and is given the same one.
+   * @throws {Problem} 409 where the order has an invoice that says otherwise
+   */
+  async issue(content: NewInvoice): Promise<{ invoice: Invoice; isNew: boolean }> {
+    const { customer, orderId, amountMinor, currency } = content;
+    const issuedAt = new Date(this.clock.now());
+    const invoice = this.invoices.create({
+      ...content,
+      id: newInvoiceId(),
+      issuedAt,
+      paidAt: null,
+    });
+    const { affected } = await this.unitOfWork.execute(
+      `INSERT INTO invoice (id, customer, order_id, amount_minor, currency, issued_at)
+       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (order_id) DO NOTHING`,
+      [invoice.id, customer, orderId, amountMinor, currency, issuedAt.getTime()],
+    );
+    if (affected === 1) return { invoice, isNew: true };
+    const issued = await this.invoices.findOneByOrFail({ orderId });
+    if (!issued.says(content)) throw otherInvoiceForOrder();
+    return { invoice: issued, isNew: false };
+  }
+
+  /** Newest first. Invoices that are issued meanwhile do not shift the pages that follow. */
+  async list(customer: string, { limit, after }: PageRequest): Promise<InvoicePage> {
+    const query = this.invoices
+      .createQueryBuilder('i')
+      .where('i.customer = :customer', { customer })
+      .orderBy({ 'i.issuedAt': 'DESC', 'i.id': 'DESC' })
+      .limit(limit + 1);
+    if (after) query.andWhere('(i.issuedAt, i.id) < (:issuedAt, :id)', after);
+    const found = await query.getMany();
+    const invoices = found.slice(0, limit);
+    return { invoices, next: found.length > limit ? positionOf(invoices.at(-1)) : undefined };
+  }
+
+  /** @throws {Problem} 404 */
+  async find(customer: string, id: string): Promise<Invoice> {
+    const invoice = await this.invoices.findOneBy({ id, customer });
+    if (!invoice) throw noSuchInvoice();
+    return invoice;
+  }
+
+  /**
+   * open → paid. The condition is the lock: of any number of callers one pays.
+   * @throws {Problem} 404, or 409 where it is paid already
+   */
+  async pay(customer: string, id: string): Promise<Invoice> {
+    const { affected } = await this.unitOfWork.execute(
+      `UPDATE invoice SET paid_at = $3 WHERE id = $1 AND customer = $2 AND paid_at IS NULL`,
+      [id, customer, this.clock.now()],
+    );
+    const invoice = await this.find(customer, id);
+    if (affected === 0) throw alreadyPaid();
+    return invoice;
+  }
+}
+
+const positionOf = (invoice: Invoice | undefined): Position | undefined =>
+  invoice && { issuedAt: invoice.issuedAt.getTime(), id: invoice.id };

@@ -1,0 +1,14 @@
+import 'reflect-metadata';
+import { runService, start } from '@gatehouse/service-kit';
+import { AppModule } from './app.module.js';
+import { billingConfig } from './billing.config.js';
+import { serviceOptions } from './service.js';
+
+await start(async () => {
+  const config = billingConfig();
+  await runService(AppModule.with(config), {
+    ...serviceOptions(config),
+    host: config.HOST,
+    port: config.PORT,
+  });
+});

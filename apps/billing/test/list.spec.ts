@@ -1,0 +1,52 @@
+import { anInvoice } from './mothers.js';
+import { runningBilling } from './running-billing.js';
+
+const billing = runningBilling();
+
+const idsOf = (body: { invoices: { id: string }[] }) => body.invoices.map(({ id }) => id);
+
+async function bill(customer: string, count: number): Promise<string[]> {
+  const ids = [];
+  const service = billing().asService();
+  for (let n = 0; n < count; n += 1) ids.push((await service.issues(anInvoice({ customer }))).id);
+  return ids;
+}
+
+describe('GET /invoices', () => {
+  it('lists one’s own only', async () => {
+    const own = await bill('bob', 1);
+    await bill('carol', 1);
+
+    expect(idsOf((await billing().as('bob').get('/invoices')).body)).toEqual(own);
+  });
+
+  it('is empty for a service: it has none of its own', async () => {
+    await bill('bob', 1);
+    const answer = await billing().asService().get('/invoices');
+
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({ invoices: [] });
+  });
+
+  it('gives twenty to a page where no limit is named, newest first', async () => {
+    const ids = await bill('dora', 21);
+    const dora = billing().as('dora');
+    const first = (await dora.get('/invoices')).body;
+    const second = (await dora.get('/invoices').query({ after: first.next })).body;
+    const instants = first.invoices.map(({ issuedAt }: { issuedAt: string }) => issuedAt);
+
+    expect(first.invoices).toHaveLength(20);
+    expect(second.invoices).toHaveLength(1);
+    expect(second).not.toHaveProperty('next');
+    expect(idsOf(first).concat(idsOf(second)).sort()).toEqual(ids.sort());
+    expect(instants).toEqual([...instants].sort().reverse());
+  });
+
+  it('shows nothing of others to somebody who has their cursor', async () => {
+    await bill('frank', 2);
+    const { next } = (await billing().as('frank').get('/invoices').query({ limit: 1 })).body;
+
+    const { body } = await billing().as('mallory').get('/invoices').query({ after: next });
+    expect(body).toEqual({ invoices: [] });
+  });
+});

@@ -1,0 +1,14 @@
+import type { ServiceOptions } from '@gatehouse/service-kit';
+import type { OrdersConfig } from './orders.config.js';
+
+/** How the resource server speaks HTTP. */
+export const serviceOptions = (config: OrdersConfig): ServiceOptions => ({
+  name: 'orders',
+  logLevel: config.LOG_LEVEL,
+  https: config.AUDIENCE.startsWith('https:'),
+  trustProxy: config.TRUST_PROXY,
+  openApi: {
+    title: 'Gatehouse: orders',
+    description: 'Places and keeps the orders of the person behind the access token.',
+  },
+});

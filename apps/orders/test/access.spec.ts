@@ -1,0 +1,89 @@
+import { AccessRules } from '@gatehouse/guards';
+import { ORDERS_SCOPES } from '../src/orders.scopes.js';
+import { anOrder } from './mothers.js';
+import { runningOrders } from './running-orders.js';
+
+const orders = runningOrders();
+const UNKNOWN = 'ord_AAAAAAAAAAAAAAAAAAAAAA';
+
+describe('orders belong to `sub`', () => {
+  it.each([
+    ['an order of somebody else', (own: string) => own],
+    ['an unknown one', () => UNKNOWN],
+    ['what is no id', () => 'ord_1'],
+    ['a path', () => '..%2fhealth%2flive'],
+    ['a NUL character', () => 'ord_%00'],
+  ])('%s is answered with the same 404, byte by byte', async (_name, idOf) => {
+    const { id } = await orders().as('alice').places();
+    const mallory = orders().as('mallory');
+    const unknown = await mallory.get(`/orders/${UNKNOWN}`);
+
+    for (const answer of [
+      await mallory.get(`/orders/${idOf(id)}`),
+      await mallory.post(`/orders/${idOf(id)}/cancel`),
+    ]) {
+      expect(answer.status).toBe(404);
+      expect(answer.text).toBe(unknown.text);
+      expect({ ...answer.headers, date: '' }).toEqual({ ...unknown.headers, date: '' });
+    }
+  });
+});
+
+describe('scopes (RFC 6750 §3.1)', () => {
+  it('are those that the service says it has', () => {
+    expect(orders().app.get(AccessRules).scopes()).toEqual(Object.keys(ORDERS_SCOPES).sort());
+  });
+
+  it.each([
+    ['POST', '/orders', 'orders:write'],
+    ['GET', '/orders', 'orders:read'],
+    ['GET', `/orders/${UNKNOWN}`, 'orders:read'],
+    ['POST', `/orders/${UNKNOWN}/cancel`, 'orders:write'],
+  ])('%s %s without %s is a 403 whose challenge names it', async (method, path, scope) => {
+    const others = Object.keys(ORDERS_SCOPES).filter((other) => other !== scope);
+    const caller = orders().as('alice', { scope: others.join(' ') });
+    const answer = await (method === 'GET' ? caller.get(path) : caller.post(path, anOrder()));
+
+    expect(answer.status).toBe(403);
+    expect(answer.headers['www-authenticate']).toContain(
+      `error="insufficient_scope", scope="${scope}"`,
+    );
+  });
+});
+
+describe('access tokens (RFC 9068 §4)', () => {
+  it('a token for billing is refused', async () => {
+    const answer = await orders().as('alice', { aud: 'http://localhost:3002' }).get('/orders');
+
+    expect(answer.status).toBe(401);
+    expect(answer.headers['www-authenticate']).toContain('error="invalid_token"');
+  });
+
+  it('no token is a 401 that tells where to get one (RFC 9728 §5.1)', async () => {
+    const answer = await orders().anonymous().get('/orders');
+
+    expect(answer.status).toBe(401);
+    expect(answer.headers['www-authenticate']).toBe(
+      'Bearer resource_metadata="http://localhost:3001/.well-known/oauth-protected-resource"',
+    );
+  });
+
+  it('nothing is written without one', async () => {
+    const { issuer } = orders();
+    const expired = issuer.accessToken({ sub: 'grace', scope: 'orders:write', exp: 1 });
+    await orders().with(expired).post('/orders', anOrder()).expect(401);
+
+    expect((await orders().as('grace').get('/orders')).body).toEqual({ orders: [] });
+  });
+
+  it('the log says which rule a token broke, and never shows the token', async () => {
+    const { issuer, log } = orders();
+    const expired = issuer.accessToken({ sub: 'heidi', scope: 'orders:read', exp: 1 });
+    const [, claims = '', signature = ''] = expired.split('.');
+    await orders().with(expired).get('/orders').expect(401);
+
+    expect(log.join('')).toContain('"refused":"expired"');
+    expect(log.join('')).not.toContain(claims);
+    expect(log.join('')).not.toContain(signature);
+  });
+});

@@ -1,0 +1,64 @@
+import { ConfigurationError, describeSettings } from '@gatehouse/service-kit';
+import { ordersConfig, ordersSettings } from '../src/orders.config.js';
+
+const production = {
+  NODE_ENV: 'production',
+  AUTH_ISSUER: 'https://auth.example',
+  AUDIENCE: 'https://orders.example',
+};
+
+function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    ordersConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('the configuration', () => {
+  it('needs nothing in development', () => {
+    expect(ordersConfig({})).toMatchObject({
+      PORT: 3001,
+      AUTH_ISSUER: 'http://localhost:3000',
+      AUDIENCE: 'http://localhost:3001',
+      ALGORITHMS: ['ES256', 'RS256'],
+    });
+  });
+
+  it('takes names of asymmetric algorithms only', () => {
+    expect(ordersConfig({ ALGORITHMS: 'PS256 ES384' }).ALGORITHMS).toEqual(['PS256', 'ES384']);
+    expect(faultsOf({ ALGORITHMS: 'ES256 HS256' })).toEqual([expect.stringContaining('HS256')]);
+    expect(faultsOf({ ALGORITHMS: 'none' })).toHaveLength(1);
+    expect(faultsOf({ ALGORITHMS: ' , ' })).toHaveLength(1);
+  });
+
+  it('is complete with an https issuer in production', () => {
+    expect(faultsOf(production)).toEqual([]);
+    expect(faultsOf({ NODE_ENV: 'production' }).join()).toMatch(/AUTH_ISSUER.*AUDIENCE/s);
+    expect(faultsOf({ ...production, AUTH_ISSUER: 'http://localhost:3000' })).toHaveLength(1);
+    expect(faultsOf({ ...production, ALLOW_INSECURE_HTTP: 'true' })).toHaveLength(1);
+  });
+
+  it.each([
+    ['http://auth:3000/jwks', false],
+    ['http://127.0.0.1.example/jwks', false],
+    ['http://127.0.0.1:3000/jwks', true],
+    ['http://[::1]:3000/jwks', true],
+    ['https://auth.example/jwks', true],
+  ])('keys from %s: %s', (AUTH_JWKS_URI, isFine) => {
+    expect(faultsOf({ AUTH_JWKS_URI })).toHaveLength(isFine ? 0 : 1);
+    expect(faultsOf({ AUTH_JWKS_URI, ALLOW_INSECURE_HTTP: 'true' })).toEqual([]);
+  });
+
+  it('is described, setting by setting', () => {
+    expect(describeSettings(ordersSettings)).toContainEqual(
+      expect.objectContaining({
+        name: 'ALGORITHMS',
+        type: 'list, separated by commas',
+        default: 'ES256,RS256',
+      }),
+    );
+  });
+});

@@ -1,0 +1,93 @@
+import { type Database, type DatabaseSettings, openDatabase } from '@gatehouse/persistence';
+import { eachDatabase } from '@gatehouse/persistence/testing';
+import { Clock } from '@gatehouse/service-kit';
+import fc from 'fast-check';
+import { ordersDatabase } from '../src/database/orders-database.js';
+import { ordersConfig } from '../src/orders.config.js';
+import type { Position } from '../src/orders/order-page.js';
+import { Order } from '../src/orders/order.entity.js';
+import { Orders } from '../src/orders/orders.js';
+import { anOrder } from './mothers.js';
+
+class SetClock extends Clock {
+  time = 0;
+  override now(): number {
+    return this.time;
+  }
+}
+
+eachDatabase('the orders in their database', (fresh) => {
+  const clock = new SetClock();
+  let settings: DatabaseSettings;
+  let database: Database;
+  let orders: Orders;
+  beforeEach(async () => {
+    const { dataDir, databaseUrl } = await fresh();
+    settings = ordersDatabase(ordersConfig({ DATA_DIR: dataDir, DATABASE_URL: databaseUrl }));
+    database = await openDatabase(settings);
+    const repository = database.reader.getRepository(Order);
+    orders = new Orders(repository, database.unitOfWork, clock);
+  });
+  afterEach(() => database.close());
+
+  it('have exactly the tables that the migrations make', async () => {
+    const migrated = await openDatabase(settings);
+    const { upQueries } = await migrated.reader.driver.createSchemaBuilder().log();
+    await migrated.close();
+
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+  });
+
+  it('come back as they were placed', async () => {
+    clock.time = 1_764_000_000_123;
+    const placed = await orders.place('alice', anOrder());
+
+    expect(await orders.find('alice', placed.id)).toEqual(placed);
+    expect(placed.placedAt).toEqual(new Date(1_764_000_000_123));
+    expect(placed.totalMinor).toBe(2500);
+  });
+
+  async function walk(owner: string, limit: number): Promise<Order[][]> {
+    const pages: Order[][] = [];
+    let after: Position | undefined;
+    do {
+      const page = await orders.list(owner, { limit, after });
+      pages.push([...page.orders]);
+      after = page.next;
+    } while (after);
+    return pages;
+  }
+
+  it('are all listed, each once, newest first, whatever the limit and however many share an instant', async () => {
+    let owners = 0;
+    const instants = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(instants, fc.integer({ min: 1, max: 5 }), async (placedAt, limit) => {
+        const owner = `owner-${(owners += 1)}`;
+        const placed: Order[] = [];
+        for (clock.time of placedAt) placed.push(await orders.place(owner, anOrder()));
+        const pages = await walk(owner, limit);
+
+        const keys = placed.map((order) => `${order.placedAt.getTime()} ${order.id}`);
+        const listed = pages.flat().map((order) => `${order.placedAt.getTime()} ${order.id}`);
+        expect(listed).toEqual(keys.sort().reverse());
+        expect(pages.slice(0, -1).every((page) => page.length === limit)).toBe(true);
+        expect(pages).toHaveLength(Math.max(1, Math.ceil(placed.length / limit)));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('are cancelled once, and by their owner only', async () => {
+    const { id } = await orders.place('alice', anOrder());
+    clock.time = 7;
+    await expect(orders.cancel('mallory', id)).rejects.toMatchObject({ status: 404 });
+    const cancels = Array.from({ length: 50 }, () => orders.cancel('alice', id));
+    const outcomes = await Promise.allSettled(cancels);
+    clock.time = 8;
+    await expect(orders.cancel('alice', id)).rejects.toMatchObject({ status: 409 });
+
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect((await orders.find('alice', id)).cancelledAt).toEqual(new Date(7));
+  });
+});
