@@ -1,0 +1,33 @@
+/** Why a request was refused. Stable names, for logs and metrics; never sent to the client. */
+export type RejectionReason =
+  | 'no_token'
+  | 'several_credentials'
+  | 'malformed_credentials'
+  | 'oversized_token'
+  | 'malformed_token'
+  | 'wrong_type'
+  | 'refused_algorithm'
+  | 'critical_header'
+  | 'malformed_key_id'
+  | 'unknown_key'
+  | 'bad_signature'
+  | 'wrong_issuer'
+  | 'wrong_audience'
+  | 'malformed_claims'
+  | 'expired'
+  | 'not_yet_valid'
+  | 'issued_in_the_future'
+  | 'insufficient_scope'
+  | 'keys_unavailable'
+  | 'unsupported_transport';
+
+/** What the observer learns of a refusal. It never holds the token. */
+export interface Rejection {
+  readonly reason: RejectionReason;
+  /** The configured issuer whose rules were applied. */
+  readonly issuer: string;
+  /** The key that the token names. Unverified text of at most 256 characters: encode it before you print it. */
+  readonly kid?: string;
+  /** The error underneath, where there was one. */
+  readonly cause?: unknown;
+}

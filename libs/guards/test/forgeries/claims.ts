@@ -1,0 +1,45 @@
+import { type Forgery, seconds, withClaims } from './forging.js';
+
+export const claims: Forgery[] = [
+  [
+    'iss of another server (RFC 9068 §4)',
+    'wrong_issuer',
+    withClaims({ iss: 'https://evil.example' }),
+  ],
+  [
+    'iss with a slash more',
+    'wrong_issuer',
+    (issuer) => issuer.accessToken({ iss: `${issuer.issuer}/` }),
+  ],
+  ['iss is an array', 'wrong_issuer', (issuer) => issuer.accessToken({ iss: [issuer.issuer] })],
+  ['no iss', 'wrong_issuer', withClaims({ iss: undefined })],
+  [
+    'aud of the sibling (RFC 9068 §4)',
+    'wrong_audience',
+    withClaims({ aud: 'https://billing.example' }),
+  ],
+  ['aud is a prefix', 'wrong_audience', withClaims({ aud: 'https://api.exampl' })],
+  [
+    'aud is a list in one string',
+    'wrong_audience',
+    withClaims({ aud: 'https://api.example https://b' }),
+  ],
+  ['aud is an object', 'wrong_audience', withClaims({ aud: { 'https://api.example': true } })],
+  ['aud is an array of an array', 'wrong_audience', withClaims({ aud: [['https://api.example']] })],
+  ['no aud', 'wrong_audience', withClaims({ aud: undefined })],
+  ['expired (RFC 7519 §4.1.4)', 'expired', withClaims({ exp: seconds() - 60 })],
+  ['no exp (RFC 9068 §2.2)', 'malformed_claims', withClaims({ exp: undefined })],
+  ['exp is a string', 'malformed_claims', withClaims({ exp: String(seconds() + 60) })],
+  ['exp is null', 'malformed_claims', withClaims({ exp: null })],
+  ['exp beyond all dates', 'malformed_claims', withClaims({ exp: 1e300 })],
+  ['nbf in the future (RFC 7519 §4.1.5)', 'not_yet_valid', withClaims({ nbf: seconds() + 60 })],
+  ['nbf is a string', 'malformed_claims', withClaims({ nbf: '0' })],
+  ['iat in the future', 'issued_in_the_future', withClaims({ iat: seconds() + 60 })],
+  ['no iat', 'malformed_claims', withClaims({ iat: undefined })],
+  ['no sub', 'malformed_claims', withClaims({ sub: undefined })],
+  ['sub is an object', 'malformed_claims', withClaims({ sub: { $ne: '' } })],
+  ['empty sub', 'malformed_claims', withClaims({ sub: '' })],
+  ['no client_id', 'malformed_claims', withClaims({ client_id: undefined })],
+  ['no jti', 'malformed_claims', withClaims({ jti: undefined })],
+  ['scope is an array', 'malformed_claims', withClaims({ scope: ['orders:read'] })],
+];

@@ -1,0 +1,44 @@
+import type { INestApplication } from '@nestjs/common';
+import request from 'supertest';
+import { TestIssuer } from '../testing/index.js';
+import { guardedApp, platforms } from './guarded-app.js';
+
+let issuer: TestIssuer;
+let app: INestApplication | undefined;
+
+beforeEach(async () => {
+  issuer = await TestIssuer.start();
+});
+afterEach(async () => {
+  await app?.close();
+  app = undefined;
+  await issuer.close();
+});
+
+describe.each(platforms)('protected resource metadata on %s (RFC 9728)', (_platform, adapter) => {
+  const path = '/.well-known/oauth-protected-resource';
+
+  it('names the issuer and every scope that some handler requires', async () => {
+    app = await guardedApp(adapter, issuer.options);
+    const answer = await request(app.getHttpServer()).get(path);
+
+    expect(answer.headers['content-type']).toMatch(/^application\/json/);
+    expect(answer.body).toEqual({
+      resource: 'https://api.example',
+      authorization_servers: [issuer.issuer],
+      scopes_supported: ['orders:archive', 'orders:read'],
+      bearer_methods_supported: ['header'],
+    });
+  });
+
+  it.each([
+    ['turned off', { servesResourceMetadata: false }],
+    ['the audience is not a URL', { audience: 'orders' }],
+  ])('is neither served nor advertised when %s', async (_name, options) => {
+    app = await guardedApp(adapter, { ...issuer.options, ...options });
+
+    expect((await request(app.getHttpServer()).get(path)).status).toBe(404);
+    const refused = await request(app.getHttpServer()).get('/orders');
+    expect(refused.headers['www-authenticate']).toBe('Bearer');
+  });
+});

@@ -1,0 +1,8 @@
+export { compactJws, encodePart } from './compact-jws.js';
+export { generateSigningKey, signature } from './signing-key.js';
+export { TestIssuer } from './test-issuer.js';
+
+export type { Part } from './compact-jws.js';
+export type { Answer } from './issuer-server.js';
+export type { SigningKey } from './signing-key.js';
+export type { TestIssuerOptions, TokenChanges } from './test-issuer.js';

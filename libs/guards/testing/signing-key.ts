@@ -1,0 +1,43 @@
+import {
+  constants,
+  generateKeyPairSync,
+  type JsonWebKey,
+  type KeyObject,
+  randomUUID,
+  sign,
+} from 'node:crypto';
+import type { Algorithm } from '../src/algorithms.js';
+
+const CURVES: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
+
+/** A key pair made for one test run, with what its public half looks like in a key set. */
+export interface SigningKey {
+  readonly kid: string;
+  readonly algorithm: Algorithm;
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+  readonly publicJwk: JsonWebKey & { readonly kid: string };
+}
+
+export function generateSigningKey(algorithm: Algorithm, kid: string = randomUUID()): SigningKey {
+  const curve = CURVES[algorithm];
+  const { privateKey, publicKey } = curve
+    ? generateKeyPairSync('ec', { namedCurve: curve })
+    : generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const publicJwk = { ...publicKey.export({ format: 'jwk' }), kid, alg: algorithm, use: 'sig' };
+  return { kid, algorithm, privateKey, publicKey, publicJwk };
+}
+
+/** RFC 7518 §3.3 to §3.5, as base64url. `algorithm` may differ from the key's own, to make a wrong signature. */
+export function signature(input: string, key: SigningKey, algorithm = key.algorithm): string {
+  const pss = {
+    padding: constants.RSA_PKCS1_PSS_PADDING,
+    saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+  };
+  const options = {
+    key: key.privateKey,
+    dsaEncoding: 'ieee-p1363' as const,
+    ...(algorithm.startsWith('PS') && pss),
+  };
+  return sign(`sha${algorithm.slice(2)}`, Buffer.from(input), options).toString('base64url');
+}
