@@ -17,6 +17,10 @@ const DEMO_RESOURCE_SERVERS =
   'http://localhost:3001 orders:read orders:write; ' +
   'http://localhost:3002 billing:read billing:pay billing:invoices:create';
 
+const isProduction = ({ NODE_ENV }: { NODE_ENV: string }) => NODE_ENV === 'production';
+/** Also while another setting is wrong: all faults are told at once. */
+const always = () => true;
+
 export const authSettings = z
   .object({
     ...commonSettings({ port: 3000 }),
@@ -63,22 +67,18 @@ export const authSettings = z
       'Makes a demo account and demo clients at start; refused in production.',
     ),
   })
-  .superRefine((settings, context) => {
-    if (settings.NODE_ENV !== 'production') return;
-    for (const [name, fault] of productionFaults(settings)) {
-      context.addIssue({ code: 'custom', path: [name], message: fault });
-    }
+  .refine((settings) => !isProduction(settings) || !settings.ISSUER?.startsWith('http:'), {
+    path: ['ISSUER'],
+    error: 'must be an https URL',
+    when: always,
+  })
+  .refine((settings) => !isProduction(settings) || settings.SEED_DEMO !== true, {
+    path: ['SEED_DEMO'],
+    error: 'must be false: the demo is for development',
+    when: always,
   });
 
 export type AuthConfig = Readonly<z.infer<typeof authSettings> & { ISSUER: string }>;
-
-function* productionFaults(settings: {
-  ISSUER?: string | undefined;
-  SEED_DEMO: boolean;
-}): Iterable<[string, string]> {
-  if (settings.ISSUER?.startsWith('http:')) yield ['ISSUER', 'must be an https URL'];
-  if (settings.SEED_DEMO) yield ['SEED_DEMO', 'must be false: the demo is for development'];
-}
 
 /** @throws {ConfigurationError} that lists every fault */
 export function authConfig(env: NodeJS.ProcessEnv = process.env): AuthConfig {

@@ -1,10 +1,10 @@
 import { Body, Controller, Header, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FirstPartyClient } from '../clients/first-party-client.js';
 import { RefreshTokens } from '../refresh-tokens/refresh-tokens.js';
-import type { TokenResponse } from '../token/access-tokens.js';
 import { RefreshTokenGrant } from '../token/refresh-token.grant.js';
+import { type TokenResponse, tokenResponse } from '../token/token-response.js';
 import { JsonOnlyGuard } from './json-only.guard.js';
 import {
   type LoginParameters,
@@ -34,6 +34,7 @@ export class LoginController {
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Begins a session with e-mail and password' })
+  @ApiOkResponse({ standardSchema: tokenResponse })
   async login(
     @Body({ schema: loginParameters }) parameters: LoginParameters,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -46,6 +47,7 @@ export class LoginController {
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Exchanges a refresh token, from body or cookie, for the next pair' })
+  @ApiOkResponse({ standardSchema: tokenResponse })
   async refresh(
     @Body({ schema: refreshParameters }) { refresh_token, ...wish }: RefreshParameters,
     @Req() request: FastifyRequest,

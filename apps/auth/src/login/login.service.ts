@@ -3,7 +3,8 @@ import { Credentials } from '../accounts/credentials.js';
 import { FirstPartyClient } from '../clients/first-party-client.js';
 import { RefreshTokens } from '../refresh-tokens/refresh-tokens.js';
 import { ResourceServers } from '../resource-servers/resource-servers.js';
-import { AccessTokens, type TokenResponse } from '../token/access-tokens.js';
+import { AccessTokens } from '../token/access-tokens.js';
+import type { TokenResponse } from '../token/token-response.js';
 import type { LoginParameters } from './login-parameters.js';
 
 /** The login of our own front ends: no third party is between the person and us, so nobody needs to consent. */

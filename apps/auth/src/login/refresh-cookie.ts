@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
-import type { TokenResponse } from '../token/access-tokens.js';
+import type { TokenResponse } from '../token/token-response.js';
 
 /** A refresh token as a client of ours presents it. */
 export interface PresentedToken {

@@ -4,6 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import type { Session } from '../refresh-tokens/refresh-token-family.entity.js';
 import { SigningKeys } from '../keys/signing-keys.js';
+import type { TokenResponse } from './token-response.js';
 
 /** What an access token says, apart from what the server adds. */
 export interface AccessTokenContent {
@@ -17,16 +18,6 @@ export interface AccessTokenContent {
   readonly ttl?: number | null;
   /** The login that it descends from. */
   readonly session?: Session;
-}
-
-/** Successful answer of the token endpoint (RFC 6749 §5.1). */
-export interface TokenResponse {
-  readonly access_token: string;
-  readonly token_type: 'Bearer';
-  /** Seconds. */
-  readonly expires_in: number;
-  readonly scope: string;
-  readonly refresh_token?: string;
 }
 
 const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);

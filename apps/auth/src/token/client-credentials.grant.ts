@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
 import { ResourceServers } from '../resource-servers/resource-servers.js';
-import { AccessTokens, type TokenResponse } from './access-tokens.js';
+import { AccessTokens } from './access-tokens.js';
 import type { Grant, TokenRequest } from './grant.js';
+import type { TokenResponse } from './token-response.js';
 
 /** A service that acts for itself (RFC 6749 §4.4). */
 @Injectable()

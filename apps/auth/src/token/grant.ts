@@ -1,5 +1,5 @@
 import type { Client } from '../clients/client.entity.js';
-import type { TokenResponse } from './access-tokens.js';
+import type { TokenResponse } from './token-response.js';
 import type { TokenParameters } from './token-parameters.js';
 
 /** A client that is authenticated and allowed to use the grant, and what it sent. */

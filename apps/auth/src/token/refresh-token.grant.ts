@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
 import { RefreshTokens } from '../refresh-tokens/refresh-tokens.js';
 import { ResourceServers } from '../resource-servers/resource-servers.js';
-import { AccessTokens, type TokenResponse } from './access-tokens.js';
+import { AccessTokens } from './access-tokens.js';
 import type { Grant, TokenRequest } from './grant.js';
+import type { TokenResponse } from './token-response.js';
 
 /** Refreshing an access token (RFC 6749 §6), with rotation (RFC 9700 §4.14.2). */
 @Injectable()

@@ -1,12 +1,13 @@
+import { clientScheme } from '@gatehouse/service-kit';
 import { Body, Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
-import { ApiBasicAuth, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBasicAuth, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   AuthenticatedClient,
   ClientAuthenticationGuard,
 } from '../clients/client-authentication.guard.js';
 import { Client } from '../clients/client.entity.js';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
-import type { TokenResponse } from './access-tokens.js';
+import { type TokenResponse, tokenResponse } from './token-response.js';
 import { ClientCredentialsGrant } from './client-credentials.grant.js';
 import type { Grant } from './grant.js';
 import { RefreshTokenGrant } from './refresh-token.grant.js';
@@ -28,7 +29,8 @@ export class TokenController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Exchanges a grant for an access token (RFC 6749 §3.2)' })
   @ApiConsumes('application/x-www-form-urlencoded')
-  @ApiBasicAuth()
+  @ApiBasicAuth(clientScheme)
+  @ApiOkResponse({ standardSchema: tokenResponse })
   async token(
     @AuthenticatedClient() client: Client,
     @Body({ schema: tokenParameters }) parameters: TokenParameters,

@@ -1,0 +1,11 @@
+import { z } from 'zod';
+
+/** Successful answer of the token endpoint (RFC 6749 §5.1). */
+export const tokenResponse = z.object({
+  access_token: z.string().describe('A JWT by RFC 9068'),
+  token_type: z.literal('Bearer'),
+  expires_in: z.int().describe('Seconds'),
+  scope: z.string(),
+  refresh_token: z.string().optional().describe('Absent for services, and where it is in a cookie'),
+});
+export type TokenResponse = Readonly<z.infer<typeof tokenResponse>>;
