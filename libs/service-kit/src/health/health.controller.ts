@@ -1,0 +1,41 @@
+import { Controller, Get, Header, HttpStatus, Inject, type Type } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { Problem } from '../problem-details/problem.js';
+import { SERVICE_NAME } from '../service/service-name.js';
+import { Shutdown } from '../service/shutdown.js';
+import { Readiness } from './readiness.js';
+
+/** A controller class of its own for each call, since decorators change the class that they are put on. */
+export function healthController(decorators: readonly ClassDecorator[]): Type {
+  @ApiExcludeController()
+  @Controller('health')
+  class HealthController {
+    constructor(
+      private readonly readiness: Readiness,
+      private readonly shutdown: Shutdown,
+      @Inject(SERVICE_NAME) private readonly service: string,
+    ) {}
+
+    @Get('live')
+    @Header('Cache-Control', 'no-store')
+    live() {
+      return { status: 'up', service: this.service };
+    }
+
+    @Get('ready')
+    @Header('Cache-Control', 'no-store')
+    async ready() {
+      if (this.shutdown.hasBegun) throw unavailable({ detail: 'The service is shutting down.' });
+      const checks = await this.readiness.answers();
+      if (Object.values(checks).includes('down')) throw unavailable({ extensions: { checks } });
+      return { status: 'up', checks };
+    }
+  }
+
+  for (const decorate of decorators) decorate(HealthController);
+  return HealthController;
+}
+
+function unavailable(options: ConstructorParameters<typeof Problem>[1]): Problem {
+  return new Problem(HttpStatus.SERVICE_UNAVAILABLE, options);
+}

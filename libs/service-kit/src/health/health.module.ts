@@ -1,0 +1,38 @@
+import {
+  type DynamicModule,
+  type FactoryProvider,
+  Module,
+  type ModuleMetadata,
+} from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
+import { HEALTH_CHECKS, type HealthChecks } from './health-checks.js';
+import { Readiness } from './readiness.js';
+import { healthController } from './health.controller.js';
+
+interface HealthModuleOptions {
+  readonly imports?: ModuleMetadata['imports'];
+  readonly inject: NonNullable<FactoryProvider['inject']>;
+  /** The checks of /health/ready by name. A check that rejects, or takes longer than two seconds, is down. */
+  // Nest hands over what `inject` lists, in order: the factory knows the types.
+  readonly useFactory: (...dependencies: never[]) => HealthChecks;
+  /** Put on the controller, for instance the decorator that lets it be called without a token. */
+  readonly decorators?: readonly ClassDecorator[];
+}
+
+/** GET /health/live: the process answers. GET /health/ready: it can do its work. */
+@Module({})
+export class HealthModule {
+  static forRootAsync({
+    imports = [],
+    inject,
+    useFactory,
+    decorators = [],
+  }: HealthModuleOptions): DynamicModule {
+    return {
+      module: HealthModule,
+      imports: [...imports, TerminusModule.forRoot({ errorLogStyle: 'json' })],
+      controllers: [healthController(decorators)],
+      providers: [Readiness, { provide: HEALTH_CHECKS, inject, useFactory }],
+    };
+  }
+}

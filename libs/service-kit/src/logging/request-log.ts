@@ -1,0 +1,30 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+
+const longestPath = 256;
+
+/** One line for each answered request, without its query, headers and body. Health probes are of interest only when debugging. */
+export function logRequests(fastify: FastifyInstance, logger: Logger): void {
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const path = pathOf(request);
+    const level = path.startsWith('/health/') ? 'debug' : 'info';
+    if (logger.isLevelEnabled(level)) logger[level](requestLine(request, reply, path), 'request');
+    done();
+  });
+}
+
+/** The path as it was sent, still percent-encoded, without the query: queries carry codes and tokens. */
+export function pathOf({ url }: { readonly url: string }): string {
+  const end = url.indexOf('?');
+  return url.slice(0, Math.min(end === -1 ? url.length : end, longestPath));
+}
+
+function requestLine(request: FastifyRequest, reply: FastifyReply, path: string) {
+  return {
+    reqId: request.id,
+    method: request.method,
+    path,
+    status: reply.statusCode,
+    ms: Math.round(reply.elapsedTime * 10) / 10,
+  };
+}

@@ -1,0 +1,46 @@
+import type { DynamicModule, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createLogger } from '../logging/logger.js';
+import { NestLogger } from '../logging/nest-logger.js';
+import { logRequests } from '../logging/request-log.js';
+import { serveOpenApi } from '../openapi/openapi.js';
+import { closeConnectionsOnShutdown } from './connections.js';
+import { httpAdapter } from './http-adapter.js';
+import type { ServiceOptions } from './service.options.js';
+
+/**
+ * The service ready to answer, but not listening: tests speak to it as it is, `runService` puts it on a port.
+ *
+ * @throws what a provider throws when it starts
+ */
+export async function createService(
+  module: Type | DynamicModule,
+  options: ServiceOptions,
+): Promise<NestFastifyApplication> {
+  const logger = createLogger(options);
+  const app = await NestFactory.create<NestFastifyApplication>(
+    module,
+    httpAdapter(logger, options),
+    {
+      logger: new NestLogger(logger),
+      abortOnError: false,
+      bodyParser: false,
+    },
+  );
+  logRequests(app.getHttpAdapter().getInstance(), logger);
+  closeConnectionsOnShutdown(app);
+  acceptBodies(app, options);
+  await options.configure?.(app);
+  if (options.openApi) serveOpenApi(app, options.openApi);
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  return app;
+}
+
+/** Fastify's own JSON parser stays (it refuses `__proto__`), its text parser goes: other bodies are answered with 415. */
+function acceptBodies(app: NestFastifyApplication, { acceptForms = false }: ServiceOptions): void {
+  app.getHttpAdapter().getInstance().removeContentTypeParser('text/plain');
+  // A parameter that is sent twice arrives as an array: the endpoint sees it and refuses it (RFC 6749 §3.1).
+  if (acceptForms) app.useBodyParser('application/x-www-form-urlencoded');
+}

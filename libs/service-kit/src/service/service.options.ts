@@ -1,0 +1,26 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { OpenApiOptions } from '../openapi/openapi.options.js';
+import type { LoggerOptions } from '../logging/logger.js';
+
+export interface ServiceOptions extends LoggerOptions {
+  /** The page at /docs and the document at /docs-json; without it there are none. */
+  readonly openApi?: OpenApiOptions;
+  /** The largest request body, in bytes. Default: 65536. */
+  readonly bodyLimit?: number;
+  /** Accept `application/x-www-form-urlencoded` bodies, which OAuth endpoints take (RFC 6749 §4). Default: JSON only. */
+  readonly acceptForms?: boolean;
+  /** Believe `X-Forwarded-*`: true only behind a proxy that overwrites them. Default: false. */
+  readonly trustProxy?: boolean;
+  /** Clients come over https (here or at a proxy): answers say so by Strict-Transport-Security. Default: false. */
+  readonly https?: boolean;
+  /** Called before the routes are registered, for the app's own Fastify plugins. */
+  readonly configure?: (app: NestFastifyApplication) => void | Promise<void>;
+}
+
+export interface RunOptions extends ServiceOptions {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** How long requests in flight may take once the service is told to stop, in milliseconds. Default: 10000. */
+  readonly shutdownDeadlineMs?: number;
+}
