@@ -113,7 +113,7 @@ describe('bad input', () => {
     ],
   ])('%s at %s is told in the protocol’s words', async (_, path, type, body, status) => {
     const before = await rows();
-    const answer = await raw(auth, path, type, body);
+    const answer = await raw(auth, { path, type, body });
     expect(answer.status).toBe(status);
     const parsed = JSON.parse(answer.text);
     expect(['invalid_request', 'invalid_grant', 'invalid_scope']).toContain(parsed.error);
@@ -136,7 +136,12 @@ describe('bad input', () => {
   });
 
   it('refuses headers over the limit with 431', async () => {
-    const { status } = await raw(auth, '/oauth/token', FORM, refreshing, 'x'.repeat(40_000));
+    const { status } = await raw(auth, {
+      path: '/oauth/token',
+      type: FORM,
+      body: refreshing,
+      padding: 'x'.repeat(40_000),
+    });
     expect(status).toBe(431);
   });
 
@@ -159,30 +164,29 @@ interface RawAnswer {
   readonly text: string;
 }
 
+interface RawRequest {
+  readonly path: string;
+  readonly type: string | undefined;
+  readonly body: string;
+  readonly padding?: string;
+}
+
 /** fetch adds a content type of its own; this sends what it is told. */
-function raw(
-  auth: TestAuth,
-  path: string,
-  type: string | undefined,
-  ...[body, padding]: [string, string?]
-): Promise<RawAnswer> {
+function raw(auth: TestAuth, { path, type, body, padding }: RawRequest): Promise<RawAnswer> {
+  const headers = {
+    'content-length': Buffer.byteLength(body),
+    ...(type !== undefined && { 'content-type': type }),
+    ...(padding !== undefined && { 'x-padding': padding }),
+  };
   return new Promise((resolve, reject) => {
-    const headers = {
-      'content-length': Buffer.byteLength(body),
-      ...(type !== undefined && { 'content-type': type }),
-      ...(padding !== undefined && { 'x-padding': padding }),
-    };
-    const sent = request(
-      `${auth.url}${path}`,
-      { method: 'POST', headers, agent: false },
-      (answer) => {
-        let text = '';
-        answer.setEncoding('utf8').on('data', (part: string) => (text += part));
-        answer.on('end', () =>
-          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text }),
-        );
-      },
-    );
+    const options = { method: 'POST', headers, agent: false } as const;
+    const sent = request(`${auth.url}${path}`, options, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+      answer.on('end', () =>
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text }),
+      );
+    });
     sent.on('error', reject);
     sent.end(body);
   });

@@ -89,7 +89,8 @@ export class SqliteWriter implements Writer {
         statement.settle(outcomes[index] ?? { error: new Error('a statement had no outcome') }),
       );
     } catch (error) {
-      if (group.length === 1 || isBusy(error)) group.forEach(({ settle }) => settle({ error }));
+      if (group.length === 1 || isBusy(error))
+        group.forEach((statement) => statement.settle({ error }));
       else for (const statement of group) await this.commitGroup([statement]);
     }
   }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Database, UnitOfWork } from '../src/index.js';
+import type { Database, UnitOfWork } from '../src/index.js';
 import { eachDatabase } from '../testing/index.js';
 import { Note, openNotes } from './notes.js';
 

@@ -41,13 +41,20 @@ function basicCredentials({ raw }: FastifyRequest): PresentedCredentials | undef
   if (headers.length > 1) throw OAuthError.invalidRequest('Send one Authorization header.');
   const [header] = headers;
   if (header === undefined) return undefined;
-  const [, encoded] = /^basic +([a-z\d+/]+={0,2})$/i.exec(header) ?? [];
-  const text = encoded === undefined ? undefined : utf8(Buffer.from(encoded, 'base64'));
-  const [, id, secret] = /^([^:]*):(.*)$/s.exec(text ?? '') ?? [];
-  if (id === undefined || secret === undefined) {
-    throw OAuthError.invalidRequest('The Authorization header is malformed.');
-  }
+  const [, id, secret] = /^([^:]*):(.*)$/s.exec(userPass(header)) ?? [];
+  if (id === undefined || secret === undefined) throw malformedHeader();
   return { id: formDecoded(id), secret: formDecoded(secret), method: 'client_secret_basic' };
+}
+
+/** RFC 7617 §2. */
+function userPass(header: string): string {
+  const [, encoded] = /^basic +([a-z\d+/]+={0,2})$/i.exec(header) ?? [];
+  if (encoded === undefined) throw malformedHeader();
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(encoded, 'base64'));
+  } catch {
+    throw malformedHeader();
+  }
 }
 
 /** Both parts are form-encoded before they are put together (RFC 6749 §2.3.1). */
@@ -55,14 +62,8 @@ function formDecoded(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
-    throw OAuthError.invalidRequest('The Authorization header is malformed.');
+    throw malformedHeader();
   }
 }
 
-function utf8(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
+const malformedHeader = () => OAuthError.invalidRequest('The Authorization header is malformed.');

@@ -7,7 +7,7 @@ import { SecurityEvents } from '../security-events/security-events.js';
 import { JwtSigner } from './jwt-signer.js';
 import { newPrivateKey, type PublicJwk, publicJwk } from './key-pair.js';
 import { PrivateKeyCipher } from './private-key-cipher.js';
-import type { SigningAlgorithm, SigningKey, SigningKeyState } from './signing-key.entity.js';
+import type { SigningKey, SigningKeyState } from './signing-key.entity.js';
 
 type StoredKey = Pick<SigningKey, 'kid' | 'algorithm' | 'state'> & { readonly sealed: string };
 
