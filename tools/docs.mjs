@@ -1,0 +1,15 @@
+/**
+ * `npm run docs:build` writes the documents that are generated from the code. `npm run docs:check` (`--check`) writes
+ * nothing, and fails when one of them differs, or when any document says what is not so. Both read what was built.
+ */
+import { parseArgs } from 'node:util';
+import { requireNode } from './node-version.mjs';
+
+requireNode();
+const { runTool } = await import('./terminal/failure.mjs');
+
+await runTool(async () => {
+  const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+  if (values.check) await (await import('./docs/run-checks.mjs')).runChecks();
+  else await (await import('./docs/generated-documents.mjs')).writeGeneratedDocuments();
+});
