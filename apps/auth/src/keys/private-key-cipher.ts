@@ -1,11 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { ConfigurationError } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { ServerSecrets } from './server-secrets.js';
-
-/** The server secret that a key was encrypted under is not in the configuration. */
-export class WrongServerSecret extends Error {
-  override readonly name = 'WrongServerSecret';
-}
 
 /**
  * Private keys are stored as `secret id . nonce . ciphertext . tag`, by AES-256-GCM under a key derived from the server
@@ -28,16 +24,16 @@ export class PrivateKeyCipher {
     return [secretId, ...parts].join('.');
   }
 
-  /** @throws {WrongServerSecret} */
+  /** @throws {ConfigurationError} when the server secret that the key was encrypted under is not configured */
   decrypt(text: string, kid: string): Buffer {
     const [secretId = '', ...parts] = text.split('.');
     const derived = this.keys.all.get(secretId);
     const [nonce, sealed, tag] = parts.map((part) => Buffer.from(part, 'base64url'));
     if (!derived || !nonce || !sealed || !tag) {
-      throw new WrongServerSecret(
-        'The signing keys in the database were encrypted under another SERVER_SECRET. ' +
-          'Add that secret to the end of the list, apart by a comma.',
-      );
+      throw new ConfigurationError([
+        'SERVER_SECRET: the signing keys in the database were encrypted under another one; ' +
+          'add that one to the end of the list, apart by a comma',
+      ]);
     }
     const decipher = createDecipheriv('aes-256-gcm', derived.key, nonce, { authTagLength: 16 });
     decipher.setAAD(Buffer.from(kid)).setAuthTag(tag);

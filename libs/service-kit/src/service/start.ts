@@ -1,5 +1,3 @@
-import { ConfigurationError } from '../configuration/configuration-error.js';
-
 /**
  * Runs a program's main function. What its operator can mend (settings, a port in use) is told in a sentence, anything else
  * with its stack; then the process exits with 1.
@@ -14,8 +12,9 @@ export async function start(main: () => Promise<void>): Promise<void> {
 }
 
 function explain(error: unknown): string {
-  if (error instanceof ConfigurationError) return error.message;
   if (!(error instanceof Error)) return String(error);
+  // By name, so that a library that knows nothing of us may have its own.
+  if (error.name.endsWith('ConfigurationError')) return error.message;
   return addressFault(error) ?? error.stack ?? error.message;
 }
 
