@@ -1,4 +1,3 @@
-import cookies from '@fastify/cookie';
 import type { ServiceOptions } from '@gatehouse/service-kit';
 import type { AuthConfig } from './auth.config.js';
 
@@ -10,9 +9,6 @@ export const serviceOptions = (config: AuthConfig): ServiceOptions => ({
   trustProxy: config.TRUST_PROXY,
   bodyLimit: 16_384,
   acceptForms: true,
-  configure: async (app) => {
-    await app.register(cookies);
-  },
   openApi: {
     title: 'Gatehouse: auth',
     description: 'Issues access tokens and rotating refresh tokens.',

@@ -11,13 +11,6 @@ const invalidGrant = {
     error_description: 'The grant is invalid, expired or revoked.',
   },
 };
-/** Counts what the app reads; it reads before it writes. */
-function countingQueries({ app }: TestAuth): { count: number } {
-  const queries = { count: 0 };
-  app.get(DataSource).subscribers.push({ beforeQuery: () => void (queries.count += 1) });
-  return queries;
-}
-
 const successorIn = ({ body }: Answer): string => body['refresh_token'] ?? '';
 const DAY = 86_400;
 
@@ -237,18 +230,18 @@ eachDatabase('a refresh', (fresh, name) => {
       expect((await auth.refresh(refresh_token)).status).toBe(200);
     });
 
-    it('costs no query while its MAC is wrong: ten thousand of them ask the database nothing', async () => {
-      const { refresh_token } = await auth.aLogin();
+    it('costs no query while its MAC is wrong: ten thousand are refused with the database gone', async () => {
+      const own = await TestAuth.start({ ...(await settings()), SERVER_SECRET: 'x'.repeat(32) });
+      const { refresh_token } = await own.aLogin();
       const [id, generation, secret] = refresh_token.split('.');
       const forged = () => `${id}.${generation}.${secret}.${randomBytes(32).toString('base64url')}`;
-      const queries = countingQueries(auth);
+      await own.app.get(DataSource).destroy();
       for (let sent = 0; sent < (name === 'SQLite' ? 10_000 : 1_000); sent += 50) {
-        const answers = await Promise.all(Array.from({ length: 50 }, () => auth.refresh(forged())));
-        expect(answers.every(({ status }) => status === 400)).toBe(true);
+        const answers = await Promise.all(Array.from({ length: 50 }, () => own.refresh(forged())));
+        expect(answers.filter(({ body }) => body['error'] !== 'invalid_grant')).toEqual([]);
       }
-      expect(queries.count).toBe(0);
-      await auth.refresh(refresh_token);
-      expect(queries.count).toBeGreaterThan(0);
+      expect((await own.refresh(refresh_token)).status).toBe(500);
+      await own.stop();
     });
   });
 });

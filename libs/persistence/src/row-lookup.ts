@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { Batcher } from './batcher.js';
-import { bound } from './sqlite-statements.js';
+import { connectionOf } from './sqlite-statements.js';
 
 type Row = Record<string, unknown>;
 
@@ -40,9 +40,10 @@ interface Text {
   readonly key: string;
 }
 
+/** SQLite answers at once: past TypeORM's query runner this is a call into the library. */
 function oneByOne(dataSource: DataSource, { select, key }: Text) {
-  const sql = `${select} WHERE ${key} = $1`;
-  return async (value: string) => (await dataSource.query<Row[]>(sql, bound([value])))[0];
+  const statement = connectionOf(dataSource).prepare<[string], Row>(`${select} WHERE ${key} = ?`);
+  return (value: string) => Promise.resolve(statement.get(value));
 }
 
 /** A round trip to PostgreSQL costs more than the look-up: keys that wait together share one. */

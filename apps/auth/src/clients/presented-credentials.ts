@@ -37,21 +37,28 @@ function fromBody(id: string | undefined, secret: string | undefined): Presented
 }
 
 function basicCredentials({ raw }: FastifyRequest): PresentedCredentials | undefined {
-  const headers = raw.headersDistinct['authorization'] ?? [];
-  if (headers.length > 1) throw OAuthError.invalidRequest('Send one Authorization header.');
-  const [header] = headers;
+  const header = raw.headers.authorization;
   if (header === undefined) return undefined;
+  if (countOf('authorization', raw.rawHeaders) > 1) {
+    throw OAuthError.invalidRequest('Send one Authorization header.');
+  }
   const [, id, secret] = /^([^:]*):(.*)$/s.exec(userPass(header)) ?? [];
   if (id === undefined || secret === undefined) throw malformedHeader();
   return { id: formDecoded(id), secret: formDecoded(secret), method: 'client_secret_basic' };
 }
+
+/** Node keeps the first of two; a proxy may have looked at the other. */
+const countOf = (name: string, rawHeaders: readonly string[]): number =>
+  rawHeaders.filter((text, n) => n % 2 === 0 && text.toLowerCase() === name).length;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** RFC 7617 §2. */
 function userPass(header: string): string {
   const [, encoded] = /^basic +([a-z\d+/]+={0,2})$/i.exec(header) ?? [];
   if (encoded === undefined) throw malformedHeader();
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(encoded, 'base64'));
+    return utf8.decode(Buffer.from(encoded, 'base64'));
   } catch {
     throw malformedHeader();
   }

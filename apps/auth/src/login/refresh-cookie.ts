@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { parseCookie, stringifySetCookie } from 'cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
@@ -30,12 +31,17 @@ export class RefreshCookie {
   /** Moves the refresh token from the answer to the cookie. */
   keep(reply: FastifyReply, { refresh_token: token = '', ...rest }: TokenResponse): TokenResponse {
     const maxAge = this.config.REFRESH_IDLE_TTL;
-    void reply.setCookie(this.name, token, { ...this.attributes, maxAge });
+    this.set(reply, token, maxAge);
     return rest;
   }
 
   clear(reply: FastifyReply): void {
-    void reply.clearCookie(this.name, this.attributes);
+    this.set(reply, '', 0);
+  }
+
+  private set(reply: FastifyReply, value: string, maxAge: number): void {
+    const cookie = { ...this.attributes, name: this.name, value, maxAge };
+    void reply.header('set-cookie', stringifySetCookie(cookie));
   }
 
   /**
@@ -43,7 +49,7 @@ export class RefreshCookie {
    * @throws {OAuthError} `invalid_request`
    */
   read(request: FastifyRequest, inBody: string | undefined): PresentedToken {
-    const inCookie = request.cookies[this.name];
+    const inCookie = parseCookie(request.headers.cookie ?? '')[this.name];
     if (inBody !== undefined) return { text: inBody, inCookie: false };
     if (inCookie === undefined) throw OAuthError.invalidRequest('refresh_token is missing.');
     this.refuseForeignPage(request);
