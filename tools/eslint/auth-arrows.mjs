@@ -1,0 +1,47 @@
+/**
+ * Which folders of apps/auth a folder may import (ARCHITECTURE §1). The arrows run one way, from what an endpoint does to what
+ * it is done with; a folder without a row may import no other. Configuration and modules at the root of src are open to all.
+ */
+export const authArrows = {
+  // Types and one error only: an event says why a family ended; the error filter answers for a full hash queue.
+  'security-events': ['refresh-tokens'],
+  'oauth-errors': ['accounts'],
+  keys: ['oauth-errors', 'security-events'],
+  'resource-servers': ['oauth-errors'],
+  accounts: ['database', 'oauth-errors', 'security-events'],
+  clients: ['database', 'oauth-errors', 'security-events'],
+  'refresh-tokens': ['database', 'keys', 'oauth-errors', 'security-events'],
+  token: ['clients', 'keys', 'oauth-errors', 'refresh-tokens', 'resource-servers'],
+  // A login answers as the token endpoint does, and a first-party refresh is the refresh token grant: hence token.
+  login: ['accounts', 'clients', 'oauth-errors', 'refresh-tokens', 'resource-servers', 'token'],
+  discovery: ['clients', 'resource-servers'],
+  demo: ['accounts', 'clients'],
+};
+
+/** The data source lists everybody's entities: like app.module.ts it is a table of contents. */
+const TABLE_OF_CONTENTS = 'apps/auth/src/database/auth-database.ts';
+
+/** Matches an import of a sibling folder that is not among the allowed ones. */
+const siblingsBut = (allowed) => ({
+  regex: `^\\.\\./(?!(${allowed.join('|') || '$'})/)[^./]+/`,
+  message: `This folder of apps/auth may import of its siblings: ${allowed.join(', ') || 'none'} (tools/eslint/auth-arrows.mjs).`,
+});
+
+const otherGrant = {
+  regex: '\\.grant\\.js$',
+  message: 'A grant never imports another one: what they share has a name of its own.',
+};
+
+const only = (files, ...patterns) => ({
+  files,
+  ignores: [TABLE_OF_CONTENTS],
+  rules: { 'no-restricted-imports': ['error', { patterns }] },
+});
+
+export const authFolders = [
+  only(['apps/auth/src/*/**/*.ts'], siblingsBut([])),
+  ...Object.entries(authArrows).map(([folder, allowed]) =>
+    only([`apps/auth/src/${folder}/**/*.ts`], siblingsBut(allowed)),
+  ),
+  only(['apps/auth/src/token/*.grant.ts'], siblingsBut(authArrows.token), otherGrant),
+];

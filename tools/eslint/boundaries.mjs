@@ -1,0 +1,54 @@
+import nx from '@nx/eslint-plugin';
+
+/**
+ * Who may import whom between projects (ARCHITECTURE §1). Tags are in each project's package.json. A package that a project
+ * does not declare cannot be imported, so what guards needs is written down in its peer dependencies and here.
+ */
+const betweenProjects = [
+  { sourceTag: 'type:lib', onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib'] },
+  { sourceTag: 'type:e2e', onlyDependOnLibsWithTags: ['type:lib'] },
+];
+
+/** libs/guards is copied into other people's services: what it imports, they install. */
+const guardsMayImport = {
+  sourceTag: 'scope:guards',
+  allowedExternalImports: [
+    '@nestjs/common',
+    '@nestjs/core',
+    '@nestjs/passport',
+    'jwks-rsa',
+    'passport',
+    'passport-jwt',
+    'reflect-metadata',
+    'rxjs',
+  ],
+};
+
+const moduleBoundaries = ({ constraints = [], ...options } = {}) => ({
+  '@nx/enforce-module-boundaries': [
+    'error',
+    {
+      depConstraints: [...betweenProjects, ...constraints],
+      banTransitiveDependencies: true,
+      ...options,
+    },
+  ],
+});
+
+export const boundaries = [
+  {
+    files: ['{apps,libs}/**/*.ts'],
+    plugins: { '@nx': nx },
+    rules: moduleBoundaries(),
+  },
+  {
+    files: ['libs/guards/{src,testing}/**/*.ts'],
+    rules: moduleBoundaries({ constraints: [guardsMayImport] }),
+  },
+  {
+    // The examples of a README import the library by its name, as its readers will.
+    files: ['libs/*/test/**/*.ts'],
+    rules: moduleBoundaries({ allowCircularSelfDependency: true }),
+  },
+];
