@@ -1,0 +1,20 @@
+type Cleanup = () => unknown;
+
+const cleanups: Cleanup[] = [];
+
+/** Runs when the test file is over, however it ended; what was registered last runs first. */
+export function atEnd(cleanup: Cleanup): void {
+  cleanups.unshift(cleanup);
+}
+
+afterAll(async () => {
+  const failures: unknown[] = [];
+  for (const cleanup of cleanups.splice(0)) {
+    try {
+      await cleanup();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, 'Cleaning up failed');
+});

@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { chromiumPath, newPage, startBrowser } from '../src/browser.js';
+import { type Stack, startStack } from '../src/stack.js';
+import { aLogin } from '../src/token-answers.js';
+import { type AppName, ROOT } from '../src/workspace.js';
+
+const executablePath = chromiumPath();
+const OUTPUT = join(ROOT, 'apps/e2e/output');
+const SKIPPED =
+  'SKIPPED: no Chromium was found, so nobody looked at /docs; CHROMIUM_PATH may name one';
+
+if (executablePath === undefined) {
+  console.warn(SKIPPED);
+  it.skip(SKIPPED, () => undefined);
+} else {
+  describe('the page at /docs, in Chromium', () => {
+    let browser: Browser;
+    let stack: Stack;
+
+    beforeAll(async () => {
+      [browser, stack] = await Promise.all([startBrowser(executablePath), startStack()]);
+    });
+
+    it.each<AppName>(['auth', 'orders', 'billing'])(
+      'of %s opens without an error, and keeps to its content security policy',
+      async (name) => {
+        const { page, faults } = await newPage(browser);
+        await page.goto(`${stack[name].url}/docs`);
+        await page.locator('.opblock').first().waitFor();
+        await page.screenshot({ path: join(OUTPUT, `docs-${name}.png`) });
+        expect(faults).toEqual([]);
+      },
+    );
+
+    it('of orders takes an access token, and lists the orders of its person', async () => {
+      const { accessToken } = await aLogin(stack.auth.url);
+      const { page, faults } = await newPage(browser);
+      await page.goto(`${stack.orders.url}/docs`);
+      await authorize(page, accessToken);
+
+      const list = page.locator('.opblock-get').filter({ hasText: 'Lists your orders' });
+      await list.locator('.opblock-summary').click();
+      await list.getByRole('button', { name: 'Execute' }).click();
+      const answer = list.locator('.live-responses-table .response').first();
+      await answer.waitFor();
+
+      expect(await answer.locator('.response-col_status').innerText()).toMatch(/^200/);
+      expect(await answer.locator('.response-col_description').innerText()).toContain(
+        '"orders": []',
+      );
+      await page.screenshot({ path: join(OUTPUT, 'docs-orders-answer.png') });
+      expect(faults).toEqual([]);
+    });
+  });
+}
+
+async function authorize(page: Page, token: string): Promise<void> {
+  await page.getByRole('button', { name: 'Authorize' }).first().click();
+  const dialog = page.locator('.dialog-ux');
+  await dialog.locator('input').first().fill(token);
+  await dialog.getByRole('button', { name: /^Apply|^Authorize/ }).click();
+  await dialog.getByRole('button', { name: 'Close' }).click();
+}
