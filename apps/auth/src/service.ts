@@ -12,6 +12,6 @@ export const serviceOptions = (config: AuthConfig): ServiceOptions => ({
   openApi: {
     title: 'Gatehouse: auth',
     description: 'Issues access tokens and rotating refresh tokens.',
-    basic: true,
+    scheme: 'basic',
   },
 });

@@ -3,6 +3,6 @@ export interface OpenApiOptions {
   readonly description: string;
   /** Of the API, not of the OpenAPI document. Default: 1.0. */
   readonly version?: string;
-  /** Offer HTTP Basic next to the bearer token, for clients that authenticate so (RFC 6749 §2.3.1). Default: false. */
-  readonly basic?: boolean;
+  /** What *Authorize* asks for: an access token, or a client's id and secret (RFC 6749 §2.3.1). Default: bearer. */
+  readonly scheme?: 'bearer' | 'basic';
 }

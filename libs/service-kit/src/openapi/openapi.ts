@@ -15,18 +15,22 @@ export function serveOpenApi(app: NestFastifyApplication, options: OpenApiOption
   serveSwaggerPage(fastify, options.title);
 }
 
+/** Which routes ask for it is said at each of them, by `@ApiBearerAuth` or `@ApiBasicAuth`. */
 function openApiDocument(app: NestFastifyApplication, options: OpenApiOptions): OpenAPIObject {
-  const { title, description, version = '1.0', basic = false } = options;
+  const { title, description, version = '1.0', scheme = 'bearer' } = options;
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle(title)
     .setDescription(description)
-    .setVersion(version)
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'at+jwt' }, accessTokenScheme)
-    .addSecurityRequirements(accessTokenScheme);
-  if (basic)
-    builder
-      .addBasicAuth({ type: 'http', scheme: 'basic' }, clientScheme)
-      .addSecurityRequirements(clientScheme);
-  return SwaggerModule.createDocument(app, builder.build());
+    .setVersion(version);
+  if (scheme === 'basic') builder.addBasicAuth({ type: 'http', scheme }, clientScheme);
+  else builder.addBearerAuth({ type: 'http', scheme, bearerFormat: 'at+jwt' }, accessTokenScheme);
+  const document = SwaggerModule.createDocument(app, builder.build());
+  return { ...document, paths: withoutMetadata(document.paths) };
+}
+
+/** The metadata of a resource server is for programs that know where to look (RFC 9728 §3), not a route to try. */
+function withoutMetadata(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
+  const { '/.well-known/oauth-protected-resource': _metadata, ...others } = paths;
+  return others;
 }
