@@ -80,7 +80,7 @@ export class AccessRules implements OnModuleInit {
   private handlersOf(controller: Type): [name: string, handler: object][] {
     return this.scanner
       .getAllMethodNames(controller.prototype)
-      .map((name): [string, object] => [name, controller.prototype[name]])
+      .map((name): [string, object] => [name, Reflect.get(controller.prototype, name)])
       .filter(([, handler]) => Reflect.hasMetadata(ROUTE_PATH, handler));
   }
 }

@@ -21,7 +21,6 @@ export function resolveOptions(options: GuardsOptions): ResolvedGuardsOptions {
 }
 
 function withDefaults(options: GuardsOptions): ResolvedGuardsOptions {
-  const servesResourceMetadata = options.servesResourceMetadata ?? true;
   return {
     issuer: options.issuer,
     audience: options.audience,
@@ -30,15 +29,21 @@ function withDefaults(options: GuardsOptions): ResolvedGuardsOptions {
     clockToleranceSeconds: options.clockToleranceSeconds ?? 5,
     maxTokenBytes: options.maxTokenBytes ?? 8192,
     keySet: keySetDefaults(options.keySet ?? {}),
-    servesResourceMetadata,
-    resourceMetadataUrl:
-      options.resourceMetadataUrl ??
-      (servesResourceMetadata ? resourceMetadataUrl(options.audience) : undefined),
+    ...metadataDefaults(options),
     publicControllers: options.publicControllers ?? [],
     dangerouslyAllowInsecureHttp: options.dangerouslyAllowInsecureHttp ?? false,
     now: options.now ?? Date.now,
     onRejected: options.onRejected,
   };
+}
+
+function metadataDefaults({
+  audience,
+  servesResourceMetadata = true,
+  resourceMetadataUrl: configured,
+}: GuardsOptions) {
+  const derived = servesResourceMetadata ? resourceMetadataUrl(audience) : undefined;
+  return { servesResourceMetadata, resourceMetadataUrl: configured ?? derived };
 }
 
 function keySetDefaults(options: KeySetOptions): ResolvedGuardsOptions['keySet'] {

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 interface Waiting<Item, Result> {
   readonly item: Item;
   resolve(result: Result): void;
@@ -5,16 +7,16 @@ interface Waiting<Item, Result> {
 }
 
 /**
- * Requests that arrive while one is on its way to the database travel together in the next. Under load that is one
- * round trip and one commit for many; alone, nothing waits. When a batch fails its members run again one by one, so
- * that each succeeds or fails alone.
+ * Requests to the database that arrive in the same turn of the event loop, or while another is on its way, travel
+ * together. Under load that is one round trip and one commit for many; alone, nothing waits. When a batch fails its
+ * members run again one by one, so that each succeeds or fails alone.
  */
 export class Batcher<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
   private busy = false;
 
   /** @param run gives the results in the order of the items */
-  constructor(private readonly run: (items: readonly Item[]) => Promise<Result[]>) {}
+  constructor(private readonly run: (items: readonly Item[]) => Promise<Result[]> | Result[]) {}
 
   submit(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
@@ -26,6 +28,7 @@ export class Batcher<Item, Result> {
   private async drain(): Promise<void> {
     this.busy = true;
     while (this.waiting.length > 0) {
+      await nextTurn();
       const batch = this.waiting;
       this.waiting = [];
       await this.settle(batch);

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { Batcher } from './batcher.js';
+import { prepared } from './postgres-pool.js';
 import { connectionOf } from './sqlite-statements.js';
 
 type Row = Record<string, unknown>;
@@ -7,10 +8,10 @@ type Row = Record<string, unknown>;
 /**
  * Reads one row by its primary key, for the paths that every request takes: TypeORM's repository spends about four
  * times the CPU of the SQL text. The text is written once, from the entity's own metadata, and a row becomes the entity
- * by the same column transformers.
+ * by the same column transformers. Keys that are asked for at the same time share a read.
  */
 export class RowLookup<Entity extends object> {
-  private readonly read: (key: string) => Promise<Row | undefined>;
+  private readonly rows: Batcher<string, Row | undefined>;
   private readonly hydrate: (row: Row) => Entity;
 
   constructor(dataSource: DataSource, entity: new () => Entity) {
@@ -18,7 +19,8 @@ export class RowLookup<Entity extends object> {
     const key = primaryColumns[0]?.databaseName ?? '';
     const select = `SELECT ${columns.map(({ databaseName }) => databaseName).join(', ')} FROM ${tableName}`;
     const isPostgres = dataSource.options.type === 'postgres';
-    this.read = (isPostgres ? together : oneByOne)(dataSource, { select, key });
+    const read = (isPostgres ? fromPostgres : fromSqlite)(dataSource, { select, key });
+    this.rows = new Batcher<string, Row | undefined>(read);
     this.hydrate = (row) => {
       const found = new entity();
       for (const column of columns) {
@@ -30,7 +32,7 @@ export class RowLookup<Entity extends object> {
   }
 
   async find(key: string): Promise<Entity | undefined> {
-    const row = await this.read(key);
+    const row = await this.rows.submit(key);
     return row && this.hydrate(row);
   }
 }
@@ -40,19 +42,22 @@ interface Text {
   readonly key: string;
 }
 
-/** SQLite answers at once: past TypeORM's query runner this is a call into the library. */
-function oneByOne(dataSource: DataSource, { select, key }: Text) {
-  const statement = connectionOf(dataSource).prepare<[string], Row>(`${select} WHERE ${key} = ?`);
-  return (value: string) => Promise.resolve(statement.get(value));
+/** A read costs SQLite more in taking and leaving its lock than in finding the row: keys share one transaction. */
+function fromSqlite(dataSource: DataSource, { select, key }: Text) {
+  const connection = connectionOf(dataSource);
+  const statement = connection.prepare<[string], Row>(`${select} WHERE ${key} = ?`);
+  const all = connection.transaction((keys: readonly string[]) =>
+    keys.map((k) => statement.get(k)),
+  );
+  return (keys: readonly string[]) => all(keys);
 }
 
-/** A round trip to PostgreSQL costs more than the look-up: keys that wait together share one. */
-function together(dataSource: DataSource, { select, key }: Text) {
-  const sql = `${select} WHERE ${key} = ANY($1)`;
-  const batcher = new Batcher<string, Row | undefined>(async (keys) => {
-    const rows = await dataSource.query<Row[]>(sql, [[...new Set(keys)]]);
+/** A round trip to PostgreSQL costs more than the look-up: keys share one. */
+function fromPostgres(dataSource: DataSource, { select, key }: Text) {
+  const query = prepared<Row>(dataSource, `${select} WHERE ${key} = ANY($1)`);
+  return async (keys: readonly string[]) => {
+    const rows = await query([[...new Set(keys)]]);
     const found = new Map(rows.map((row) => [row[key], row]));
     return keys.map((value) => found.get(value));
-  });
-  return (value: string) => batcher.submit(value);
+  };
 }

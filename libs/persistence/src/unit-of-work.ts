@@ -38,7 +38,7 @@ export class UnitOfWork {
 
   /** Prepares an update that many callers make at once; it does not join transactions. */
   conditionalUpdate(text: UpdateText): ConditionalUpdate {
-    return (this.isPostgres ? together : oneByOne)(this.writer, text);
+    return this.isPostgres ? together(this.reader, text) : oneByOne(this.writer, text);
   }
 
   /** One statement; it is durable when the promise resolves. */

@@ -35,7 +35,8 @@ function typeOf({ type, format, enum: choices, minimum, maximum }: SettingMeta):
 
 function defaultOf({ default: value, secret }: SettingMeta): string | undefined {
   if (value === undefined || secret) return undefined;
-  return Array.isArray(value) ? value.join(',') : String(value);
+  if (Array.isArray(value)) return value.join(',');
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function requirementOf(setting: z.core.$ZodType, meta: SettingMeta): SettingRow['required'] {

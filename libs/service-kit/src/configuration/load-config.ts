@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { type z } from 'zod';
 import { ConfigurationError } from './configuration-error.js';
 import { productionFault } from './production-rules.js';
 import { type Environment, readEnvironment } from './read-environment.js';
