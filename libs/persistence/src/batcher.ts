@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { endOfTurn } from './turn.js';
 
 interface Waiting<Item, Result> {
   readonly item: Item;
@@ -28,7 +28,7 @@ export class Batcher<Item, Result> {
   private async drain(): Promise<void> {
     this.busy = true;
     while (this.waiting.length > 0) {
-      await nextTurn();
+      await endOfTurn();
       const batch = this.waiting;
       this.waiting = [];
       await this.settle(batch);

@@ -1,7 +1,8 @@
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
 import type { DataSource, EntityManager } from 'typeorm';
 import { type SqliteConnection, connectionOf, SqliteStatements } from './sqlite-statements.js';
+import { endOfTurn } from './turn.js';
 import type { Writer, Written } from './writer.js';
 
 interface Statement {
@@ -64,7 +65,7 @@ export class SqliteWriter implements Writer {
   private async drain(): Promise<void> {
     this.draining = true;
     while (this.jobs.length > 0) {
-      await nextTurn(); // whatever arrives in this turn of the event loop joins the group
+      await endOfTurn(); // whatever arrives in this turn of the event loop joins the group
       const group = this.takeStatements();
       if (group.length > 0) await this.commitGroup(group);
       else await this.takeTransaction()?.run();
