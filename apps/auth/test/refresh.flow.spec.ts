@@ -240,6 +240,9 @@ eachDatabase('a refresh', (fresh, name) => {
         const answers = await Promise.all(Array.from({ length: 50 }, () => own.refresh(forged())));
         expect(answers.filter(({ body }) => body['error'] !== 'invalid_grant')).toEqual([]);
       }
+      const parameters = { grant_type: 'refresh_token', client_id: 'gatehouse-first-party' };
+      const answer = await own.token({ ...parameters, refresh_token: forged() });
+      expect(answer).toMatchObject(invalidGrant);
       expect((await own.refresh(refresh_token)).status).toBe(500);
       await own.stop();
     });

@@ -16,6 +16,7 @@ export interface ClientRegistration {
 @Injectable()
 export class Clients {
   private readonly lookup: RowLookup<Client>;
+  private readonly configured = new Map<string, Client>();
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -26,8 +27,14 @@ export class Clients {
 
   /** @returns the client, unless it is unknown or disabled */
   async find(id: string): Promise<Client | undefined> {
-    const client = await this.lookup.find(id);
+    const client = this.configured.get(id) ?? (await this.lookup.find(id));
     return client?.disabledAt === null ? client : undefined;
+  }
+
+  /** A client that is configuration rather than data: using it asks the database nothing. Its row is for rows that refer to it. */
+  async configure(client: Client): Promise<void> {
+    await this.register(client);
+    this.configured.set(client.id, client);
   }
 
   /** Creates the client, or brings it up to date: replicas that start together agree. */

@@ -3,10 +3,7 @@ import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { Client } from './client.entity.js';
 import { Clients } from './clients.js';
 
-/**
- * The client that `/auth/login` gives tokens to: our own front ends, which cannot keep a secret. It is configuration
- * rather than data, so using it asks the database nothing; its row is there for the rows that refer to it.
- */
+/** The client that `/auth/login` gives tokens to: our own front ends, which cannot keep a secret. */
 @Injectable()
 export class FirstPartyClient implements OnModuleInit {
   readonly client: Client;
@@ -27,6 +24,6 @@ export class FirstPartyClient implements OnModuleInit {
   }
 
   async onModuleInit(): Promise<void> {
-    await this.clients.register(this.client);
+    await this.clients.configure(this.client);
   }
 }
