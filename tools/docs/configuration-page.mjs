@@ -13,8 +13,8 @@ required in production is given; it then names every fault at once. How these ta
 - \`X_FILE\` holds the path of a file with the value of \`X\`, for secrets of Docker and Kubernetes. \`X\` and \`X_FILE\`
   together are a fault.
 - An empty value counts as none.
-- A relative \`DATA_DIR\` begins at the folder that the process is started in. \`npm start\` and \`npm run db:migrate\`
-  begin at the root of the repository, \`npx nx serve <app>\` at the folder of the app.
+- A relative \`DATA_DIR\` begins at the folder that the process is started in. \`npm start\`, \`npm run db:migrate\`
+  and \`npx nx serve <app>\` begin at the root of the repository.
 - \`npm start\` gives every app a port of its own: \`AUTH_PORT\`, \`ORDERS_PORT\` and \`BILLING_PORT\` move them. It sets
   \`SEED_DEMO\`, and tells the resource servers the issuer.
 `;

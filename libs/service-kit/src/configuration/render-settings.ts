@@ -15,7 +15,7 @@ export function renderDotEnv(rows: readonly SettingRow[]): string {
 }
 
 function tableRow(row: SettingRow): string {
-  const type = row.secret ? `${row.type} (secret)` : row.type;
+  const type = row.secret && row.type !== 'secret' ? `${row.type} (secret)` : row.type;
   const cells = [
     code(row.name),
     type,
