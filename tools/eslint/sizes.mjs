@@ -1,4 +1,4 @@
-/** Sizes above which to look again (STYLE.md): most code is far below. */
+/** Sizes above which to look again: most code is far below. */
 
 const code = { skipBlankLines: true, skipComments: true };
 

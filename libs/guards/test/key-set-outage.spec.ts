@@ -21,10 +21,10 @@ const json: Answer = (_request, response) => response.setHeader('content-type', 
 
 /** Every way an issuer can fail to give its keys. */
 const outages: [name: string, begin: () => void][] = [
-  ['stalls in the body (PITFALLS 5)', () => issuer.stall()],
+  ['stalls in the body, where jwks-rsa alone hangs', () => issuer.stall()],
   ['never answers', () => issuer.answer(() => undefined)],
   [
-    'aborts in the body (PITFALLS 5)',
+    'aborts in the body, where jwks-rsa alone hangs',
     () =>
       issuer.answer((_request, response) => {
         response.writeHead(200, { 'content-type': 'application/json', 'content-length': 999 });
@@ -63,7 +63,7 @@ const outages: [name: string, begin: () => void][] = [
 ];
 
 describe.each(outages)('when the issuer %s', (_name, begin) => {
-  it('there are no keys, which is KeysUnavailable and not "unknown key" (PITFALLS 4)', async () => {
+  it('there are no keys, which is KeysUnavailable and not "unknown key"', async () => {
     begin();
 
     await expect(keySet().find(signingKid())).rejects.toThrow(KeysUnavailable);

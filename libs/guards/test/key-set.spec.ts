@@ -20,7 +20,7 @@ function keySet(options: KeySetOptions = {}): KeySet {
 const signingKid = () => issuer.signingKey.kid;
 
 describe('an unknown key identifier', () => {
-  it('costs one fetch per cooldown, however many there are (PITFALLS 5)', async () => {
+  it('costs one fetch per cooldown, however many there are', async () => {
     const keys = keySet();
     await keys.ready();
     clock.advance(11);
@@ -45,7 +45,7 @@ describe('an unknown key identifier', () => {
     issuer = await TestIssuer.start();
   });
 
-  it('does not delay a real rotation beyond one cooldown (PITFALLS 11)', async () => {
+  it('does not delay a real rotation beyond one cooldown', async () => {
     const keys = keySet({ cooldownSeconds: 10 });
     await keys.ready();
     clock.advance(10);
@@ -65,7 +65,7 @@ describe('the life of a key set', () => {
     expect(issuer.fetches).toBe(1);
   });
 
-  it('ends for a removed key when the set has had its time (PITFALLS 11)', async () => {
+  it('ends for a removed key when the set has had its time', async () => {
     const keys = keySet();
     const old = signingKid();
     await keys.ready();
