@@ -39,7 +39,7 @@ type Faults = Iterable<readonly [name: string, fault: string]>;
 
 function* productionFaults(schema: z.ZodObject, values: Values): Faults {
   for (const [name, setting] of Object.entries(schema.shape)) {
-    const fault = productionFault(settingMeta(setting), values[name]);
+    const fault = productionFault(setting, values[name]);
     if (fault !== undefined) yield [name, fault];
   }
 }

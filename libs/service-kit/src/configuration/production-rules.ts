@@ -1,14 +1,26 @@
-import type { SettingMeta } from './setting-meta.js';
+import { z } from 'zod';
+import { settingMeta } from './setting-meta.js';
 
 const minimumKeyBytes = 32;
 const placeholders = /change.?me|placeholder|example|^(my|your|the)?.?secret/i;
 
-/** What a production setting breaks, as the end of a sentence that begins with its name; undefined when it is fine. */
-export function productionFault(meta: SettingMeta, value: string | undefined): string | undefined {
+/** What a setting breaks in production, as the end of a sentence that begins with its name; undefined when it is fine. */
+export function productionFault(
+  setting: z.core.$ZodType,
+  value: string | undefined,
+): string | undefined {
+  const meta = settingMeta(setting);
   if (value === undefined) {
     return meta.requiredInProduction ? 'must be given when NODE_ENV is production' : undefined;
   }
-  return meta.keyMaterial ? weakKeyIn(value) : undefined;
+  if (meta.keyMaterial) return weakKeyIn(value);
+  if (meta.httpsInProduction && /^http:/i.test(value)) {
+    return `must be an https URL, not ${JSON.stringify(value)}`;
+  }
+  const isOn = z.safeParse(setting, value).data === true;
+  return meta.offInProduction !== undefined && isOn
+    ? `must be false: ${meta.offInProduction}, not ${JSON.stringify(value)}`
+    : undefined;
 }
 
 /** Key material may be a list while it changes, apart by commas: its weakest entry counts. */

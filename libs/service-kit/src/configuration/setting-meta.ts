@@ -8,6 +8,10 @@ declare module 'zod' {
     requiredInProduction?: boolean;
     /** The value keys a cipher or a MAC: with NODE_ENV=production a guessable one is refused. */
     keyMaterial?: boolean;
+    /** With NODE_ENV=production an http URL is refused. */
+    httpsInProduction?: boolean;
+    /** With NODE_ENV=production the flag must be false; the text says why. */
+    offInProduction?: string;
     /** What the generated documents call the type of this setting. */
     format?: string;
   }
@@ -24,6 +28,8 @@ const settingMetaSchema = z.object({
   secret: z.boolean().default(false),
   requiredInProduction: z.boolean().default(false),
   keyMaterial: z.boolean().default(false),
+  httpsInProduction: z.boolean().default(false),
+  offInProduction: z.string().optional(),
 });
 
 export type SettingMeta = z.output<typeof settingMetaSchema>;
