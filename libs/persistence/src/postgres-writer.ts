@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { Writer, Written } from './writer.js';
+import { type Writer, type Written, writtenOn } from './writer.js';
 
 /** PostgreSQL needs no queue: each statement commits by itself, and each transaction has a connection of its own. */
 export class PostgresWriter implements Writer {
@@ -8,8 +8,7 @@ export class PostgresWriter implements Writer {
   async execute<Row>(sql: string, parameters: readonly unknown[]): Promise<Written<Row>> {
     const runner = this.dataSource.createQueryRunner();
     try {
-      const { records, affected } = await runner.query(sql, [...parameters], true);
-      return { affected: affected ?? records.length, rows: records };
+      return await writtenOn<Row>(runner, sql, [...parameters]);
     } finally {
       await runner.release();
     }

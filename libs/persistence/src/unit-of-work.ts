@@ -9,7 +9,7 @@ import {
 } from './conditional-update.js';
 import { RowLookup } from './row-lookup.js';
 import { bound } from './sqlite-statements.js';
-import type { Writer, Written } from './writer.js';
+import { type Writer, type Written, writtenOn } from './writer.js';
 
 /**
  * The only door through which anything is written. SQL texts use `$1, $2 …` on both databases.
@@ -49,8 +49,7 @@ export class UnitOfWork {
     const joined = this.current.getStore();
     if (!joined) return this.writer.execute(sql, parameters);
     const runner = joined.queryRunner ?? joined.dataSource.createQueryRunner();
-    const { records, affected } = await runner.query(sql, this.values(parameters), true);
-    return { affected: affected ?? records.length, rows: records };
+    return writtenOn(runner, sql, this.values(parameters));
   }
 
   /**

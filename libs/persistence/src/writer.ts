@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import type { EntityManager, QueryRunner } from 'typeorm';
 
 export interface Written<Row> {
   /** Rows that the statement inserted, changed or deleted. */
@@ -11,4 +11,14 @@ export interface Written<Row> {
 export interface Writer {
   execute<Row>(sql: string, parameters: readonly unknown[]): Promise<Written<Row>>;
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>;
+}
+
+/** Runs a statement on a connection that is at hand already. */
+export async function writtenOn<Row>(
+  runner: QueryRunner,
+  sql: string,
+  values: unknown[],
+): Promise<Written<Row>> {
+  const { records, affected } = await runner.query(sql, values, true);
+  return { affected: affected ?? records.length, rows: records };
 }

@@ -6,6 +6,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
+import { refuseQuery } from '../oauth-errors/refuse-query.js';
 import { SecurityEvents } from '../security-events/security-events.js';
 import type { Client } from './client.entity.js';
 import { secretFits } from './client-secret.js';
@@ -29,7 +30,7 @@ export class ClientAuthenticationGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    refuseQuery(request);
+    refuseQuery(request.url);
     refuseOtherThanForm(request);
     authenticated.set(request, await this.authenticate(presentedCredentials(request)));
     return true;
@@ -49,11 +50,6 @@ export class ClientAuthenticationGuard implements CanActivate {
     this.events.emit({ type: 'client.refused', reason });
     throw OAuthError.invalidClient(reason);
   }
-}
-
-/** "The parameters … MUST NOT be included in the request URI" (RFC 6749 §2.3.1): URLs end up in logs. */
-function refuseQuery({ url }: FastifyRequest): void {
-  if (url.includes('?')) throw OAuthError.invalidRequest('Parameters belong in the body.');
 }
 
 function refuseOtherThanForm({ headers }: FastifyRequest): void {

@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
+import { refuseQuery } from '../oauth-errors/refuse-query.js';
 
 /** A form on another site can send a form, but not JSON: so nobody is logged in, or out, by a page that is not ours. */
 @Injectable()
@@ -11,7 +12,7 @@ export class JsonOnlyGuard implements CanActivate {
     if (type !== undefined && !/^application\/json *(;|$)/i.test(type)) {
       throw OAuthError.invalidRequest('Send application/json.');
     }
-    if (url.includes('?')) throw OAuthError.invalidRequest('Parameters belong in the body.');
+    refuseQuery(url);
     return true;
   }
 }

@@ -31,7 +31,6 @@ export async function createService(
   logRequests(app.getHttpAdapter().getInstance(), logger);
   closeConnectionsOnShutdown(app);
   acceptBodies(app, options);
-  await options.configure?.(app);
   if (options.openApi) serveOpenApi(app, options.openApi);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();

@@ -1,4 +1,3 @@
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenApiOptions } from '../openapi/openapi.options.js';
 import type { LoggerOptions } from '../logging/logger.js';
 
@@ -13,8 +12,6 @@ export interface ServiceOptions extends LoggerOptions {
   readonly trustProxy?: boolean;
   /** Clients come over https (here or at a proxy): answers say so by Strict-Transport-Security. Default: false. */
   readonly https?: boolean;
-  /** Called before the routes are registered, for the app's own Fastify plugins. */
-  readonly configure?: (app: NestFastifyApplication) => void | Promise<void>;
 }
 
 export interface RunOptions extends ServiceOptions {
