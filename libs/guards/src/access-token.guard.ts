@@ -1,51 +1,87 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-import type { AccessToken } from './access-token.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
-import { AccessRules } from './access-rules.js';
-import { BearerError, InsufficientScope } from './bearer-error.js';
-import type { HttpRequest } from './bearer-token.js';
+import { setCaller } from './caller.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
-import { describeRejection, refusalOf } from './refusal.js';
+import type { CredentialCarrier } from './http/bearer-token.js';
+import { TrustedIssuers } from './issuers/trusted-issuers.js';
+import { Operations } from './operations.js';
+import { BearerError, InsufficientScope, MissingToken } from './refusals/bearer-error.js';
+import { describeRejection } from './refusals/describe-rejection.js';
+import { type AccessRule, requirePolicies, requireReach } from './rules/access-rule.js';
+import { AccessRules } from './rules/access-rules.js';
+import type { AccessToken } from './token/access-token.js';
+import type { Transport } from './transport.js';
+import { Transports } from './transports.js';
+
+/** What the guard is asked about. */
+interface Call {
+  readonly context: ExecutionContext;
+  readonly transport: Transport;
+  readonly rule: AccessRule | undefined;
+  readonly carrier: CredentialCarrier;
+  /** What it is a part of, where many handlers answer together. */
+  readonly operation: object | undefined;
+}
 
 /** Who are you, and may you? Fails closed: a handler without a rule and a transport we do not know are refused. */
 @Injectable()
 export class AccessTokenGuard implements CanActivate {
+  private readonly operations = new Operations();
+
   constructor(
     private readonly strategy: AccessTokenStrategy,
     private readonly rules: AccessRules,
+    private readonly transports: Transports,
+    private readonly issuers: TrustedIssuers,
     @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    if (context.getType() !== 'http') return this.refuseTransport();
+  /** At once where nothing has to be waited for. Throws BearerError, and whatever a policy throws. */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const rule = this.rules.of(context.getClass(), context.getHandler());
-    if (rule?.isPublic) return true;
+    if (rule?.access === 'public') return true;
+    const transport = this.transports.of(context);
+    if (!transport) return this.refuseTransport();
 
-    const request = context.switchToHttp().getRequest<HttpRequest & { user?: AccessToken }>();
+    const carrier = transport.carrier(context);
+    const call = { context, transport, rule, carrier, operation: transport.operation?.(context) };
+    const refuse = (error: unknown) => this.refuse(error, call);
     try {
-      const token = await this.strategy.verify(request);
-      requireScopes(token, rule?.scopes ?? []);
-      request.user = token;
-      return true;
+      const answer = this.decide(call);
+      return answer instanceof Promise ? answer.catch(refuse) : answer;
     } catch (error) {
-      throw this.observed(refusalOf(error), request);
+      return refuse(error);
     }
   }
 
-  private observed(refusal: BearerError, request: HttpRequest): BearerError {
-    const { onRejected } = this.options;
-    onRejected?.(describeRejection(refusal, request, this.options));
-    return refusal;
+  private decide(call: Call) {
+    const { carrier, operation } = call;
+    const token = operation
+      ? this.operations.verify(operation, () => this.strategy.verify(carrier))
+      : this.strategy.verify(carrier);
+    if (!(token instanceof Promise)) return this.admit(token, call);
+    return token.then((verified) => this.admit(verified, call));
+  }
+
+  private admit(token: AccessToken, { context, transport, rule }: Call) {
+    if (!rule) throw new InsufficientScope([]);
+    requireReach(rule, token);
+    setCaller(context, token);
+    transport.admitted?.(context, () => this.strategy.remainingMs(token));
+    return rule.policies.length === 0 || requirePolicies(rule, token, context);
+  }
+
+  private refuse(error: unknown, { carrier, operation, rule }: Call): true {
+    if (rule?.access === 'optional' && error instanceof MissingToken) return true;
+    if (error instanceof BearerError) {
+      const isNews = !operation || this.operations.isNews(operation, error.reason);
+      if (isNews) this.options.onRejected?.(describeRejection(error, carrier, this.issuers));
+    }
+    throw error;
   }
 
   private refuseTransport(): false {
-    this.options.onRejected?.({ reason: 'unsupported_transport', issuer: this.options.issuer });
+    this.options.onRejected?.({ reason: 'unsupported_transport' });
     return false;
   }
-}
-
-/** A rule without scopes cannot be met: the boot audit lets none pass, and neither does this. */
-function requireScopes({ scopes }: AccessToken, required: readonly string[]): void {
-  const missing = required.filter((scope) => !scopes.has(scope));
-  if (required.length === 0 || missing.length > 0) throw new InsufficientScope(missing);
 }

@@ -1,90 +1,156 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
-import passport from 'passport';
-import { type SecretOrKeyProvider, Strategy } from 'passport-jwt';
-import { type AccessToken, parseAccessToken } from './access-token.js';
-import { InvalidToken } from './bearer-error.js';
-import { bearerToken, type HttpRequest } from './bearer-token.js';
-import { parseCompactJws } from './compact-jws.js';
+import { Passport } from 'passport';
+import { Strategy } from 'passport-jwt';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
-import { parseJoseHeader } from './jose-header.js';
-import { KeySet } from './key-set.js';
+import {
+  bearerCredentials,
+  bearerToken,
+  type CredentialCarrier,
+  requireTokenSyntax,
+} from './http/bearer-token.js';
+import { readAccessToken } from './issuers/read-access-token.js';
+import type { TrustedIssuer } from './issuers/trusted-issuer.js';
+import { TrustedIssuers } from './issuers/trusted-issuers.js';
+import { requireSignature } from './keys/require-signature.js';
+import type { VerificationKey } from './keys/verification-key.js';
+import { BearerError, InvalidToken } from './refusals/bearer-error.js';
+import type { AccessToken } from './token/access-token.js';
+import { type CompactJws, parseCompactJws, requireLength } from './token/compact-jws.js';
+import type { JoseHeader } from './token/jose-header.js';
+import {
+  lifetimeNow,
+  requireBegun,
+  requireIssued,
+  requireNotExpired,
+  requireYoung,
+} from './token/lifetime.js';
+import { TokenCache } from './token/token-cache.js';
 
-/** The signature is passport-jwt's, and so are `iss` and `aud`; what it leaves out is checked before and after it. */
+/** A connection asks this often whether the session of its token has ended. Nothing is fetched for it. */
+const STATUS_RECHECK_MS = 1000;
+
+/** A token that deserves a key: everything that can be refused without one has been. */
+interface Candidate {
+  readonly jws: CompactJws;
+  readonly issuer: TrustedIssuer;
+  readonly jose: JoseHeader;
+  /** Its name in the cache. */
+  readonly digest: string | undefined;
+}
+
+/**
+ * passport-jwt's strategy with a verifier of our own: the one that it calls parses the key and the token again on
+ * every request, and knows neither `typ` nor `crit`. The order is that of RFC 9068 §4, cheap checks first.
+ */
 @Injectable()
 export class AccessTokenStrategy extends PassportStrategy(Strategy) {
+  private readonly cache: TokenCache;
+
   constructor(
     @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
-    keySet: KeySet,
+    private readonly issuers: TrustedIssuers,
   ) {
-    const { issuer, audience, algorithms } = options;
-    super({
-      jwtFromRequest: bearerToken,
-      secretOrKeyProvider: verificationKeys(options, keySet),
-      // At the top level: inside jsonWebTokenOptions passport-jwt overwrites these three with undefined.
-      issuer,
-      audience,
-      algorithms: [...algorithms],
-      // It would measure by Date.now() and accept a token without exp: validate() looks at all times.
-      ignoreExpiration: true,
-      jsonWebTokenOptions: { ignoreNotBefore: true },
-    });
+    super({ jwtFromRequest: bearerToken, secretOrKeyProvider: keysAreChosenByIssuer });
+    this.cache = new TokenCache(options.tokenCache.maxTokens);
   }
 
   /** passport's own registry is process-wide, where two applications would see each other's strategies. */
-  getPassportInstance(): passport.Authenticator {
-    return new passport.Passport();
+  getPassportInstance() {
+    return new Passport();
+  }
+
+  /** For whoever runs the strategy through passport. */
+  override authenticate(request: CredentialCarrier): void {
+    Promise.resolve()
+      .then(() => this.verify(request))
+      .then(
+        (token) => this.success(token),
+        (error) =>
+          error instanceof BearerError ? this.fail(error, error.getStatus()) : this.error(error),
+      );
   }
 
   /**
-   * One attempt, on a copy: a passport strategy answers through methods that are set on it, and requests overlap.
+   * The token of the request, if it is good. At once where nothing has to be waited for.
    *
-   * @throws BearerError, or whatever the verifier has to say against the token
+   * @throws BearerError
    */
-  verify(request: HttpRequest): Promise<AccessToken> {
-    return new Promise((resolve, reject) => {
-      const attempt: { authenticate(request: HttpRequest): void } = Object.create(this, {
-        success: { value: resolve },
-        fail: { value: reject },
-        error: { value: reject },
-      });
-      attempt.authenticate(request);
-    });
+  verify(request: CredentialCarrier): AccessToken | Promise<AccessToken> {
+    return this.validate(bearerCredentials(request));
   }
 
-  /** Called by passport-jwt with the claims of a token whose signature, `iss` and `aud` are right. */
-  validate(claims: Record<string, unknown>): AccessToken {
-    const token = parseAccessToken(claims, this.options.audience);
-    this.requireCurrent(token);
+  /** @throws BearerError */
+  validate(token: string): AccessToken | Promise<AccessToken> {
+    requireLength(token, this.options);
+    const now = this.options.now();
+    const digest = this.cache.digest(token);
+    const known = digest === undefined ? undefined : this.cache.recall(digest, now);
+    if (known) return known;
+
+    requireTokenSyntax(token);
+    const candidate = this.candidate(token, digest);
+    const { issuer, jose } = candidate;
+    const key = issuer.keySet.current(jose.kid, now);
+    if (key) return this.accept(candidate, key);
+    return issuer.keySet.find(jose.kid).then((found) => this.accept(candidate, found));
+  }
+
+  private candidate(token: string, digest: string | undefined): Candidate {
+    const jws = parseCompactJws(token);
+    // Unverified, this only chooses among the issuers we trust; nobody is asked who is not one (RFC 8725 §3.8).
+    const issuer = this.issuers.named(jws.claims['iss']);
+    if (!issuer) throw new InvalidToken('wrong_issuer');
+    return { jws, issuer, jose: issuer.header(jws.header), digest };
+  }
+
+  private accept(candidate: Candidate, key: VerificationKey | undefined): AccessToken {
+    const { jws, issuer, jose, digest } = candidate;
+    requireSignature(candidate, key);
+    issuer.rememberHeader(jws.header, jose);
+    const token = readAccessToken(jws.claims, issuer.rules);
+    const until = this.requireCurrent(token);
+    const status = issuer.statusLists.of(token);
+    status?.requireValid(this.options.now());
+    if (digest !== undefined) {
+      const { keySet } = issuer;
+      this.cache.remember(digest, { token, until, key, kid: jose.kid, keySet, status });
+    }
     return token;
   }
 
-  /** RFC 7519 §4.1.4 to §4.1.6, within the tolerance. */
-  private requireCurrent({ expiresAt, notBefore, issuedAt }: AccessToken): void {
-    const now = this.options.now();
-    const tolerance = this.options.clockToleranceSeconds * 1000;
-    if (now >= expiresAt.getTime() + tolerance) throw new InvalidToken('expired');
-    if (notBefore && notBefore.getTime() > now + tolerance) throw new InvalidToken('not_yet_valid');
-    if (issuedAt.getTime() > now + tolerance) throw new InvalidToken('issued_in_the_future');
+  /** For how long the token will be accepted, in milliseconds; to be asked again then. */
+  remainingMs(token: AccessToken): number {
+    const { now, tolerance, maxAge } = lifetimeNow(this.options);
+    const { expiresAt, issuedAt } = token;
+    const remaining = Math.min(expiresAt.getTime(), issuedAt.getTime() + maxAge) + tolerance - now;
+    return Math.min(remaining, this.undisturbedMs(token, now));
+  }
+
+  /** Nobody knows when a session will end. */
+  private undisturbedMs(token: AccessToken, now: number): number {
+    try {
+      const status = this.issuers.named(token.issuer)?.statusLists.of(token);
+      status?.requireValid(now);
+      return status ? STATUS_RECHECK_MS : Infinity;
+    } catch (error) {
+      if (error instanceof BearerError) return 0;
+      throw error;
+    }
+  }
+
+  /** RFC 7519 §4.1.4 to §4.1.6, within the tolerance. Returns when it ends, without tolerance. */
+  private requireCurrent({ expiresAt, notBefore, issuedAt }: AccessToken): number {
+    const lifetime = lifetimeNow(this.options);
+    requireNotExpired(expiresAt, lifetime);
+    requireYoung(issuedAt, lifetime);
+    requireBegun(notBefore, lifetime);
+    requireIssued(issuedAt, lifetime);
+    return Math.min(expiresAt.getTime(), issuedAt.getTime() + lifetime.maxAge);
   }
 }
 
-/** Looks a key up for tokens that deserve one: everything that can be refused without a key has been by then. */
-function verificationKeys(options: ResolvedGuardsOptions, keySet: KeySet): SecretOrKeyProvider {
-  const find = async (token: string) => {
-    if (token.length > options.maxTokenBytes) throw new InvalidToken('oversized_token');
-    const { alg, kid } = parseJoseHeader(parseCompactJws(token).header, options.algorithms);
-    const key = await keySet.find(kid);
-    if (!key) throw new InvalidToken('unknown_key');
-    // One key, one algorithm (RFC 8725 §3.1).
-    if (key.algorithm !== alg) throw new InvalidToken('refused_algorithm');
-    return key.publicKey;
-  };
-  return (_request, token: string, done) => {
-    // jsonwebtoken takes a KeyObject, and is spared parsing PEM on every request; these types are older than that.
-    const proceed = done as (error: unknown, key?: unknown) => void;
-    find(token)
-      .then((key) => proceed(null, key))
-      .catch(proceed);
-  };
+/** passport-jwt demands a key at the start, and this strategy does not ask it to verify. */
+function keysAreChosenByIssuer(): never {
+  throw new Error('AccessTokenStrategy looks keys up itself');
 }

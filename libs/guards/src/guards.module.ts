@@ -1,14 +1,15 @@
 import { type DynamicModule, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
-import { AccessRules } from './access-rules.js';
 import { AccessTokenGuard } from './access-token.guard.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
-import { BearerErrorFilter } from './bearer-error.filter.js';
 import { GUARDS_OPTIONS, type GuardsOptions } from './guards.options.js';
-import { KeySet } from './key-set.js';
-import { KeySetSource } from './key-set-source.js';
-import { ProtectedResourceController } from './protected-resource.controller.js';
+import { HttpTransport } from './http/http.transport.js';
+import { ProtectedResourceController } from './http/protected-resource.controller.js';
+import { TrustedIssuers } from './issuers/trusted-issuers.js';
+import { BearerErrorFilter } from './refusals/bearer-error.filter.js';
 import { resolveOptions } from './resolve-options.js';
+import { AccessRules } from './rules/access-rules.js';
+import { Transports } from './transports.js';
 
 /** Options that depend on other providers, such as a configuration service. */
 export interface GuardsAsyncOptions<Dependencies extends unknown[]> {
@@ -19,7 +20,7 @@ export interface GuardsAsyncOptions<Dependencies extends unknown[]> {
 
 type InjectionTokenOf<T> = (abstract new (...args: never[]) => T) | string | symbol;
 
-/** Guards every HTTP handler of the application that imports it, once, in its root module. */
+/** Guards every handler of the application that imports it, once, in its root module. */
 @Module({})
 export class GuardsModule {
   /** @throws GuardsConfigurationError at once, naming everything that is wrong */
@@ -50,13 +51,24 @@ function guards(options: Provider, imports: ModuleMetadata['imports'] = []): Dyn
     controllers: [ProtectedResourceController],
     providers: [
       options,
-      KeySetSource,
-      KeySet,
-      AccessTokenStrategy,
+      TrustedIssuers,
+      HttpTransport,
+      Transports,
       AccessRules,
-      { provide: APP_GUARD, useClass: AccessTokenGuard },
-      { provide: APP_FILTER, useClass: BearerErrorFilter },
+      AccessTokenStrategy,
+      AccessTokenGuard,
+      BearerErrorFilter,
+      { provide: APP_GUARD, useExisting: AccessTokenGuard },
+      { provide: APP_FILTER, useExisting: BearerErrorFilter },
     ],
-    exports: [KeySet, AccessRules],
+    // All that the guard and the filter need, for classes that carry them themselves.
+    exports: [
+      GUARDS_OPTIONS,
+      TrustedIssuers,
+      Transports,
+      AccessRules,
+      AccessTokenStrategy,
+      AccessTokenGuard,
+    ],
   };
 }

@@ -1,23 +1,62 @@
-export { AccessRules, UnguardedHandlers } from './access-rules.js';
-export { AccessToken } from './access-token.js';
-export { ALGORITHMS } from './algorithms.js';
+export { AccessTokenGuard } from './access-token.guard.js';
+export { AccessTokenStrategy } from './access-token.strategy.js';
+export { GuardsModule } from './guards.module.js';
+export { auth0, cognito, entraId, keycloak, okta } from './issuers/presets/index.js';
+export { TrustedIssuers } from './issuers/trusted-issuers.js';
+export { secureOpenApi } from './open-api.js';
+export { AccessToken, Claim } from './parameters.js';
+export { BearerErrorFilter } from './refusals/bearer-error.filter.js';
 export {
   BearerError,
+  InsufficientClaims,
   InsufficientScope,
   InvalidRequest,
   InvalidToken,
   KeysUnavailable,
   MissingToken,
-} from './bearer-error.js';
-export { Public, RequireScopes } from './decorators.js';
-export { GuardsModule } from './guards.module.js';
-export { KeySet } from './key-set.js';
+  StatusUnavailable,
+} from './refusals/bearer-error.js';
 export { GuardsConfigurationError } from './resolve-options.js';
+export { AccessRules, UnguardedHandlers } from './rules/access-rules.js';
+export {
+  OptionalToken,
+  Policy,
+  Public,
+  RequireAnyScope,
+  RequireClaim,
+  RequireScopes,
+} from './rules/decorators.js';
+export { defineScopes } from './rules/define-scopes.js';
+export { ALGORITHMS } from './token/algorithms.js';
 
-export type { AccessRule } from './access-rule.js';
-export type { GuardedHandler } from './access-rules.js';
-export type { Algorithm } from './algorithms.js';
 export type { GuardsAsyncOptions } from './guards.module.js';
-export type { GuardsOptions, KeySetOptions } from './guards.options.js';
-export type { Rejection, RejectionReason } from './rejection.js';
-export type { VerificationKey } from './verification-key.js';
+export type {
+  GuardsOptions,
+  KeySetOptions,
+  ResourceServerOptions,
+  StatusListOptions,
+  TokenCacheOptions,
+} from './guards.options.js';
+export type { CredentialCarrier } from './http/bearer-token.js';
+export type { ClaimMapping, IssuerOptions } from './issuers/issuer.options.js';
+export type {
+  Auth0Options,
+  CognitoOptions,
+  EntraIdOptions,
+  KeycloakOptions,
+  OktaOptions,
+} from './issuers/presets/index.js';
+export type { Rejection, RejectionReason } from './refusals/rejection.js';
+export type { Access } from './rules/access-rule.js';
+export type {
+  AccessPolicy,
+  ClaimRequirement,
+  HandlerOrController,
+  PolicyFunction,
+  PolicySource,
+} from './rules/declaration.js';
+export type { DefinedScopes } from './rules/define-scopes.js';
+export type { GuardedHandler } from './rules/guarded-handler.js';
+export type { Algorithm } from './token/algorithms.js';
+export type { ClaimPath } from './token/claims.js';
+export type { Transport } from './transport.js';

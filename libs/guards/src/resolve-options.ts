@@ -1,7 +1,20 @@
-import { ALGORITHMS, isAlgorithm } from './algorithms.js';
-import type { GuardsOptions, KeySetOptions, ResolvedGuardsOptions } from './guards.options.js';
-import { insecureUrlFault } from './secure-url.js';
-import { httpUrl, wellKnownUrl } from './well-known.js';
+import type {
+  GuardsOptions,
+  OneIssuer,
+  ResolvedGuardsOptions,
+  ResourceServerOptions,
+  StatusListOptions,
+} from './guards.options.js';
+import type { IssuerOptions } from './issuers/issuer.options.js';
+import { isName, issuerFaults, resolveIssuer } from './issuers/resolve-issuer.js';
+import { httpUrl, wellKnownUrl } from './keys/well-known.js';
+import {
+  KEY_SET_RANGES,
+  type OptionRange,
+  RANGES,
+  STATUS_LIST_RANGES,
+  TOKEN_CACHE_RANGES,
+} from './option-ranges.js';
 
 /** The options contradict the rules of this library. The message says what to set. */
 export class GuardsConfigurationError extends Error {
@@ -15,20 +28,30 @@ export class GuardsConfigurationError extends Error {
 /** @throws GuardsConfigurationError with every fault at once. */
 export function resolveOptions(options: GuardsOptions): ResolvedGuardsOptions {
   const resolved = withDefaults(options);
-  const faults = [...nameFaults(resolved), ...urlFaults(resolved), ...rangeFaults(resolved)];
+  const faults = [
+    ...nameFaults(resolved),
+    ...resolved.issuers.flatMap((issuer, i) =>
+      issuerFaults(issuer, resolved, options.issuers ? `issuers[${i}].` : ''),
+    ),
+    ...rangeFaults('', RANGES, resolved),
+    ...rangeFaults('keySet.', KEY_SET_RANGES, resolved.keySet),
+    ...rangeFaults('statusLists.', STATUS_LIST_RANGES, resolved.statusLists),
+    ...statusListFaults(resolved),
+    ...rangeFaults('tokenCache.', TOKEN_CACHE_RANGES, resolved.tokenCache),
+  ];
   if (faults.length > 0) throw new GuardsConfigurationError(faults);
   return Object.freeze(resolved);
 }
 
 function withDefaults(options: GuardsOptions): ResolvedGuardsOptions {
   return {
-    issuer: options.issuer,
     audience: options.audience,
-    algorithms: Object.freeze([...(options.algorithms ?? [])]),
-    jwksUri: options.jwksUri,
-    clockToleranceSeconds: options.clockToleranceSeconds ?? 5,
-    maxTokenBytes: options.maxTokenBytes ?? 8192,
-    keySet: keySetDefaults(options.keySet ?? {}),
+    issuers: Object.freeze(issuersOf(options).map((it) => resolveIssuer(it, options.audience))),
+    ...numbers(RANGES, options),
+    keySet: Object.freeze(numbers(KEY_SET_RANGES, options.keySet)),
+    statusLists: statusListDefaults(options.statusLists),
+    tokenCache: Object.freeze(numbers(TOKEN_CACHE_RANGES, options.tokenCache)),
+    transports: options.transports ?? [],
     ...metadataDefaults(options),
     publicControllers: options.publicControllers ?? [],
     dangerouslyAllowInsecureHttp: options.dangerouslyAllowInsecureHttp ?? false,
@@ -37,22 +60,36 @@ function withDefaults(options: GuardsOptions): ResolvedGuardsOptions {
   };
 }
 
+/** The issuer may be among the other options; the audience there is that of the module. */
+function issuersOf(options: GuardsOptions): readonly IssuerOptions[] {
+  return hasOneIssuer(options) ? [{ ...options, audience: undefined }] : options.issuers;
+}
+
+/** A type predicate, because without strictNullChecks no property tells the two apart. */
+function hasOneIssuer(options: GuardsOptions): options is ResourceServerOptions & OneIssuer {
+  return options.issuers === undefined;
+}
+
+function numbers<K extends string>(
+  ranges: Readonly<Record<K, OptionRange>>,
+  given: { readonly [N in NoInfer<K>]?: number | undefined } = {},
+): Record<K, number> {
+  const chosen = namesOf(ranges).map((name) => [name, given[name] ?? ranges[name].usual]);
+  return Object.fromEntries(chosen);
+}
+
+function statusListDefaults(given: StatusListOptions = {}): ResolvedGuardsOptions['statusLists'] {
+  const { whenUnavailable = 'refuse' } = given;
+  return Object.freeze({ ...numbers(STATUS_LIST_RANGES, given), whenUnavailable });
+}
+
 function metadataDefaults({
   audience,
   servesResourceMetadata = true,
   resourceMetadataUrl: configured,
-}: GuardsOptions) {
+}: ResourceServerOptions) {
   const derived = servesResourceMetadata ? resourceMetadataUrl(audience) : undefined;
   return { servesResourceMetadata, resourceMetadataUrl: configured ?? derived };
-}
-
-function keySetDefaults(options: KeySetOptions): ResolvedGuardsOptions['keySet'] {
-  return Object.freeze({
-    cooldownSeconds: options.cooldownSeconds ?? 10,
-    maxStaleSeconds: options.maxStaleSeconds ?? 3600,
-    timeoutMs: options.timeoutMs ?? 3000,
-    maxBytes: options.maxBytes ?? 524_288,
-  });
 }
 
 /** RFC 9728 §3.1. We serve the address of a resource that has no path; that of another is its gateway's. */
@@ -62,50 +99,47 @@ function resourceMetadataUrl(audience: string): string | undefined {
   return wellKnownUrl(resource, 'oauth-protected-resource');
 }
 
-function nameFaults({ issuer, audience, algorithms }: ResolvedGuardsOptions): string[] {
+function nameFaults({ audience, issuers, resourceMetadataUrl }: ResolvedGuardsOptions): string[] {
   const faults = [];
-  if (!isName(issuer)) faults.push('set `issuer` to the "iss" of your authorization server');
   if (!isName(audience)) faults.push('set `audience` to the identifier of this resource server');
-  if (algorithms.length === 0) faults.push('set `algorithms` to those your issuer signs with');
-  for (const algorithm of algorithms) {
-    if (isAlgorithm(algorithm)) continue;
-    faults.push(
-      `\`algorithms\` may hold ${ALGORITHMS.join(', ')}; ${String(algorithm)} is refused`,
-    );
-  }
-  return faults;
-}
-
-function urlFaults(options: ResolvedGuardsOptions): string[] {
-  const { issuer, jwksUri, resourceMetadataUrl } = options;
-  const fetched = jwksUri === undefined ? ['issuer', issuer] : ['jwksUri', jwksUri];
-  const [name = '', url = ''] = fetched;
-  const insecure = isName(url) ? insecureUrlFault(url, options) : undefined;
-  const faults = insecure ? [`\`${name}\` ${insecure}`] : [];
+  const names = issuers.map(({ issuer }) => issuer);
+  if (names.length === 0) faults.push('set `issuers` to the authorization servers you trust');
+  if (new Set(names).size < names.length) faults.push('`issuers` names an issuer twice');
   if (resourceMetadataUrl !== undefined && !httpUrl(resourceMetadataUrl)) {
     faults.push('`resourceMetadataUrl` must be an absolute http(s) URL');
   }
   return faults;
 }
 
-function rangeFaults({
-  clockToleranceSeconds,
-  maxTokenBytes,
-  keySet,
-}: ResolvedGuardsOptions): string[] {
-  const ranges: [name: string, value: number, low: number, high: number][] = [
-    ['clockToleranceSeconds', clockToleranceSeconds, 0, 60],
-    ['maxTokenBytes', maxTokenBytes, 256, 65_536],
-    ['keySet.cooldownSeconds', keySet.cooldownSeconds, 1, 300],
-    ['keySet.maxStaleSeconds', keySet.maxStaleSeconds, 0, 86_400],
-    ['keySet.timeoutMs', keySet.timeoutMs, 50, 30_000],
-    ['keySet.maxBytes', keySet.maxBytes, 1024, 16_777_216],
-  ];
-  return ranges
-    .filter(([, value, low, high]) => !(value >= low && value <= high))
-    .map(([name, , low, high]) => `\`${name}\` must be a number from ${low} to ${high}`);
+function statusListFaults({ statusLists }: ResolvedGuardsOptions): string[] {
+  const { maxAgeSeconds, maxStaleSeconds, whenUnavailable } = statusLists;
+  const faults = [];
+  if (!['refuse', 'accept'].includes(whenUnavailable)) {
+    faults.push("`statusLists.whenUnavailable` must be 'refuse' or 'accept'");
+  }
+  if (maxStaleSeconds < maxAgeSeconds) {
+    faults.push('`statusLists.maxStaleSeconds` must not be less than `statusLists.maxAgeSeconds`');
+  }
+  return faults;
 }
 
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
+function rangeFaults<K extends string>(
+  prefix: string,
+  ranges: Readonly<Record<K, OptionRange>>,
+  values: Readonly<Record<NoInfer<K>, number>>,
+): string[] {
+  return namesOf(ranges).flatMap((name) => {
+    const { least, most } = ranges[name];
+    if (isWithin(values[name], least, most)) return [];
+    return [`\`${prefix}${name}\` must be a number from ${least} to ${most}`];
+  });
+}
+
+/** Object.keys() does not say of whom they are. */
+function namesOf<K extends string>(ranges: Readonly<Record<K, OptionRange>>): K[] {
+  return Object.keys(ranges) as K[];
+}
+
+function isWithin(value: unknown, least: number, most: number): boolean {
+  return typeof value === 'number' && value >= least && value <= most;
 }

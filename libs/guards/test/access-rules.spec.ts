@@ -3,7 +3,6 @@ import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-hos
 import { ExpressAdapter } from '@nestjs/platform-express';
 import request from 'supertest';
 import { AccessTokenGuard } from '../src/access-token.guard.js';
-import { AccessTokenStrategy } from '../src/access-token.strategy.js';
 import {
   AccessRules,
   AccessToken,
@@ -13,7 +12,6 @@ import {
   RequireScopes,
   UnguardedHandlers,
 } from '../src/index.js';
-import { resolveOptions } from '../src/resolve-options.js';
 import { TestIssuer } from '../testing/index.js';
 import { guardedApp, OrdersController, platforms } from './guarded-app.js';
 
@@ -64,7 +62,11 @@ describe('boot audit: nothing is open by omission', () => {
 
     await expect(starting).rejects.toThrow(UnguardedHandlers);
     await expect(starting).rejects.toMatchObject({
-      handlers: ['ForgottenController.list', 'ForgottenController.create', 'TornController.list'],
+      handlers: [
+        'ForgottenController.list: says nothing',
+        'ForgottenController.create: says nothing',
+        'TornController.list: says that it is open, and that it is not',
+      ],
     });
   });
 
@@ -79,10 +81,14 @@ describe('boot audit: nothing is open by omission', () => {
     app = await guardedApp(express, issuer.options);
 
     expect(app.get(AccessRules).table()).toContainEqual({
+      kind: 'HTTP',
       controller: 'OrdersController',
       handler: 'archive',
-      isPublic: false,
+      access: 'token',
       scopes: ['orders:read', 'orders:archive'],
+      anyScopes: [],
+      claims: [],
+      policies: [],
     });
   });
 });
@@ -142,36 +148,32 @@ describe('rules that meet', () => {
 });
 
 describe('fails closed', () => {
-  it.each(['rpc', 'ws', 'graphql'])('on a transport that is not HTTP: %s', async (transport) => {
-    const rejections: Rejection[] = [];
-    const onRejected = (rejection: Rejection) => rejections.push(rejection);
-    const options = resolveOptions({ ...issuer.options, onRejected });
-    app = await guardedApp(express, issuer.options);
-    const guard = new AccessTokenGuard(app.get(AccessTokenStrategy), app.get(AccessRules), options);
+  const callOf = (handler: (...args: never[]) => unknown, transport: string) => {
     const authorization = `Bearer ${issuer.accessToken({ scope: 'orders:read' })}`;
-    const { list } = OrdersController.prototype;
-    const context = new ExecutionContextHost(
-      [{ headers: { authorization } }],
-      OrdersController,
-      list,
-    );
+    const request = { headers: { authorization } };
+    const context = new ExecutionContextHost([request], OrdersController, handler);
     context.setType(transport);
+    return context;
+  };
 
-    expect(await guard.canActivate(context)).toBe(false);
-    expect(rejections).toEqual([{ reason: 'unsupported_transport', issuer: issuer.issuer }]);
-  });
+  it.each(['rpc', 'ws', 'graphql', 'carrier-pigeon'])(
+    'on a transport that was not added: %s',
+    async (transport) => {
+      const rejections: Rejection[] = [];
+      const onRejected = (rejection: Rejection) => rejections.push(rejection);
+      app = await guardedApp(express, { ...issuer.options, onRejected });
+      const { list } = OrdersController.prototype;
+
+      expect(await app.get(AccessTokenGuard).canActivate(callOf(list, transport))).toBe(false);
+      expect(rejections).toEqual([{ reason: 'unsupported_transport' }]);
+    },
+  );
 
   it('on a handler that the boot audit has not seen', async () => {
     app = await guardedApp(express, issuer.options);
-    const options = resolveOptions(issuer.options);
-    const guard = new AccessTokenGuard(app.get(AccessTokenStrategy), app.get(AccessRules), options);
-    const authorization = `Bearer ${issuer.accessToken({ scope: 'orders:read' })}`;
-    const context = new ExecutionContextHost(
-      [{ headers: { authorization } }],
-      OrdersController,
-      () => {},
-    );
+    const guard = app.get(AccessTokenGuard);
 
-    await expect(guard.canActivate(context)).rejects.toThrow(InsufficientScope);
+    const decided = async () => guard.canActivate(callOf(() => {}, 'http'));
+    await expect(decided()).rejects.toThrow(InsufficientScope);
   });
 });

@@ -1,6 +1,6 @@
-/** A clock that stands still until it is moved. */
+/** A clock that stands still until it is moved. It begins with a whole second, as the times in a token are. */
 export class TestClock {
-  private time = Date.now();
+  private time = Math.floor(Date.now() / 1000) * 1000;
 
   readonly now = (): number => this.time;
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import { fetchJson } from '../src/fetch-json.js';
+import { fetchJson } from '../src/keys/fetch-json.js';
 
 const LIMITS = { timeoutMs: 2000, maxBytes: 1024 };
 const KEYS = '{"keys":[]}';

@@ -1,9 +1,12 @@
-import { type GuardsOptions, KeySet } from '../src/index.js';
-import { KeySetSource } from '../src/key-set-source.js';
+import { type GuardsOptions } from '../src/index.js';
+import { KeySet } from '../src/keys/key-set.js';
+import { KeySetSource } from '../src/keys/key-set-source.js';
 import { resolveOptions } from '../src/resolve-options.js';
 
-/** A key set without an application around it. */
+/** The keys of the first issuer, without an application around them. */
 export function keySetOf(options: GuardsOptions): KeySet {
   const resolved = resolveOptions(options);
-  return new KeySet(resolved, new KeySetSource(resolved));
+  const [issuer] = resolved.issuers;
+  if (!issuer) throw new Error('No issuer');
+  return new KeySet(resolved, new KeySetSource(issuer, resolved));
 }

@@ -1,4 +1,5 @@
-import { type KeySet, type KeySetOptions, KeysUnavailable } from '../src/index.js';
+import { type KeySetOptions, KeysUnavailable } from '../src/index.js';
+import type { KeySet } from '../src/keys/key-set.js';
 import { type Answer, TestIssuer } from '../testing/index.js';
 import { TestClock } from './clock.js';
 import { keySetOf } from './key-set-of.js';

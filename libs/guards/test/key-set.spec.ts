@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { type KeySet, type KeySetOptions, KeysUnavailable } from '../src/index.js';
+import { type KeySetOptions, KeysUnavailable } from '../src/index.js';
+import type { KeySet } from '../src/keys/key-set.js';
 import { TestIssuer } from '../testing/index.js';
 import { TestClock } from './clock.js';
 import { keySetOf } from './key-set-of.js';

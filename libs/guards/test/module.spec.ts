@@ -10,7 +10,7 @@ import {
 } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import request from 'supertest';
-import { GuardsModule, KeySet, Public } from '../src/index.js';
+import { GuardsModule, Public, TrustedIssuers } from '../src/index.js';
 import { TestIssuer } from '../testing/index.js';
 import { guardedApp, platforms, start } from './guarded-app.js';
 
@@ -70,12 +70,12 @@ describe('a catch-all filter in a module that is imported first', () => {
   });
 });
 
-describe('KeySet', () => {
+describe('TrustedIssuers', () => {
   it.each(platforms)('can be injected by a readiness probe on %s', async (_platform, adapter) => {
     @Controller('ready')
     @Public()
     class ReadyController {
-      constructor(@Inject(KeySet) private readonly keys: KeySet) {}
+      constructor(@Inject(TrustedIssuers) private readonly keys: TrustedIssuers) {}
 
       @Get()
       async ready() {

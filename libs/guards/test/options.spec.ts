@@ -32,6 +32,13 @@ describe('options', () => {
     ['maxTokenBytes', { maxTokenBytes: 0 }],
     ['keySet.cooldownSeconds', { keySet: { cooldownSeconds: 0 } }],
     ['keySet.timeoutMs', { keySet: { timeoutMs: Infinity } }],
+    ['keys', { keys: { keys: [] } }],
+    ['keys', { keys: () => ({ keys: [] }), jwksUri: 'https://auth.example/keys' }],
+    ['statusListsOrigin', { statusListsOrigin: 'http://auth.example' }],
+    ['statusListsOrigin', { statusListsOrigin: 'https://auth.example/lists' }],
+    ['statusLists.maxAgeSeconds', { statusLists: { maxAgeSeconds: 0 } }],
+    ['statusLists.maxStaleSeconds', { statusLists: { maxAgeSeconds: 60, maxStaleSeconds: 59 } }],
+    ['statusLists.whenUnavailable', { statusLists: { whenUnavailable: 'ignore' } }],
     ['resourceMetadataUrl', { resourceMetadataUrl: '/metadata' }],
   ])('a fault in `%s` is refused by name: %j', (name, changes) => {
     expect(() => GuardsModule.forRoot(untyped(changes))).toThrow(GuardsConfigurationError);
@@ -40,32 +47,34 @@ describe('options', () => {
 
   it('every fault is reported at once', () => {
     expect(() => resolveOptions(untyped({ issuer: '', audience: '', algorithms: [] }))).toThrow(
-      /`issuer`[^]*`audience`[^]*`algorithms`/,
+      /`audience`[^]*`issuer`[^]*`algorithms`/,
     );
   });
 
   it.each(['http://localhost:3000', 'http://127.0.0.1:3000', 'http://[::1]:3000'])(
     'plain http is for loopback: %s',
     (issuer) => {
-      expect(resolveOptions({ ...good, issuer }).issuer).toBe(issuer);
+      expect(resolveOptions({ ...good, issuer }).issuers[0]?.issuer).toBe(issuer);
     },
   );
 
   it('plain http to other hosts has to be written down', () => {
     const jwksUri = 'http://auth:3000/keys';
-    expect(resolveOptions({ ...good, jwksUri, dangerouslyAllowInsecureHttp: true }).jwksUri).toBe(
-      jwksUri,
-    );
+    expect(
+      resolveOptions({ ...good, jwksUri, dangerouslyAllowInsecureHttp: true }).issuers,
+    ).toMatchObject([{ jwksUri }]);
   });
 
   it('an issuer need not be a URL when its keys are elsewhere', () => {
     const jwksUri = 'https://keys.example';
-    expect(resolveOptions({ ...good, issuer: 'accounts', jwksUri }).issuer).toBe('accounts');
+    expect(resolveOptions({ ...good, issuer: 'accounts', jwksUri }).issuers[0]?.issuer).toBe(
+      'accounts',
+    );
   });
 
   it('are frozen', () => {
     const resolved = resolveOptions(good);
-    expect(Object.isFrozen(resolved) && Object.isFrozen(resolved.algorithms)).toBe(true);
+    expect(Object.isFrozen(resolved) && Object.isFrozen(resolved.issuers[0])).toBe(true);
   });
 
   it('do not compile without the three that decide whom to trust', () => {

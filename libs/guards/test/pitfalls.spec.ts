@@ -1,8 +1,12 @@
 import type { INestApplication } from '@nestjs/common';
 import passport from 'passport';
 import request from 'supertest';
-import { ALGORITHMS, type GuardsOptions } from '../src/index.js';
-import { KeySet } from '../src/key-set.js';
+import {
+  ALGORITHMS,
+  type IssuerOptions,
+  type ResourceServerOptions,
+  TrustedIssuers,
+} from '../src/index.js';
 import { generateSigningKey, TestIssuer } from '../testing/index.js';
 import { TestClock } from './clock.js';
 import { guardedApp, platforms } from './guarded-app.js';
@@ -20,7 +24,9 @@ describe.each(platforms)('holes of the stock stack, closed, on %s', (_platform, 
     await issuer.close();
   });
 
-  async function appWith(options: Partial<GuardsOptions> = {}): Promise<INestApplication> {
+  async function appWith(
+    options: Partial<ResourceServerOptions & IssuerOptions> = {},
+  ): Promise<INestApplication> {
     const app = await guardedApp(adapter, { ...issuer.options, ...options });
     apps.push(app);
     return app;
@@ -147,12 +153,12 @@ describe.each(platforms)('holes of the stock stack, closed, on %s', (_platform, 
 
   it('13: a key is parsed once, and every token gets the same KeyObject', async () => {
     const app = await appWith();
-    const keys = app.get(KeySet);
-    const before = await keys.find(issuer.signingKey.kid);
+    const keys = app.get(TrustedIssuers).named(issuer.issuer)?.keySet;
+    const before = await keys?.find(issuer.signingKey.kid);
     await status(app, issuer.accessToken({ scope }));
 
     expect(before?.publicKey.type).toBe('public');
-    expect(await keys.find(issuer.signingKey.kid)).toBe(before);
+    expect(await keys?.find(issuer.signingKey.kid)).toBe(before);
   });
 
   it('14: a hundred live keys cost one fetch', async () => {

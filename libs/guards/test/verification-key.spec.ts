@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { ALGORITHMS, type Algorithm } from '../src/index.js';
-import { parseKeySet } from '../src/verification-key.js';
+import { parseKeySet } from '../src/keys/verification-key.js';
 import { generateSigningKey } from '../testing/index.js';
 
 const ec = generateSigningKey('ES256', 'ec').publicJwk;

@@ -1,6 +1,8 @@
 export { compactJws, encodePart } from './compact-jws.js';
+export { expectGuarded } from './expect-guarded.js';
 export { generateSigningKey, signature } from './signing-key.js';
 export { TestIssuer } from './test-issuer.js';
+export { TestStatusList } from './test-status-list.js';
 
 export type { Part } from './compact-jws.js';
 export type { Answer } from './issuer-server.js';

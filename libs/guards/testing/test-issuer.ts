@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Algorithm } from '../src/algorithms.js';
+import type { Algorithm } from '../src/token/algorithms.js';
 import { compactJws } from './compact-jws.js';
 import { type Answer, IssuerServer } from './issuer-server.js';
 import { generateSigningKey, type SigningKey } from './signing-key.js';
+import { TestStatusList } from './test-status-list.js';
 
 export interface TestIssuerOptions {
   /** Audience of its tokens. Default `https://api.example`. */
@@ -11,6 +12,8 @@ export interface TestIssuerOptions {
   readonly algorithm?: Algorithm;
   /** The time in epoch milliseconds. Default `Date.now`. */
   readonly now?: () => number;
+  /** Whether its tokens can be revoked: each has a place in {@link TestIssuer.statusList}. Default false. */
+  readonly hasStatusList?: boolean;
 }
 
 /** How a token differs from a good one, besides its claims. */
@@ -26,21 +29,30 @@ export interface TokenChanges {
  * metadata. It mints tokens that are good unless told otherwise, and fails in the ways that issuers fail.
  */
 export class TestIssuer {
+  /** Which tokens have ended. It is published, and tokens refer to it, with `hasStatusList`. */
+  readonly statusList: TestStatusList;
+  readonly audience: string;
+  private readonly algorithm: Algorithm;
+  private readonly now: () => number;
+  private readonly hasStatusList: boolean;
   private keys: SigningKey[];
 
   private constructor(
-    readonly audience: string,
-    private readonly algorithm: Algorithm,
-    private readonly now: () => number,
+    options: TestIssuerOptions,
     private readonly server: IssuerServer,
   ) {
-    this.keys = [generateSigningKey(algorithm)];
+    this.audience = options.audience ?? 'https://api.example';
+    this.algorithm = options.algorithm ?? 'ES256';
+    this.now = options.now ?? Date.now;
+    this.hasStatusList = options.hasStatusList ?? false;
+    this.keys = [generateSigningKey(this.algorithm)];
     server.publish(() => this.keys.map((key) => key.publicJwk));
+    this.statusList = new TestStatusList(server.statusListUri, (list) => this.listToken(list));
+    if (this.hasStatusList) server.publishStatusList(this.statusList.handle);
   }
 
   static async start(options: TestIssuerOptions = {}): Promise<TestIssuer> {
-    const { audience = 'https://api.example', algorithm = 'ES256', now = Date.now } = options;
-    return new TestIssuer(audience, algorithm, now, await IssuerServer.listen());
+    return new TestIssuer(options, await IssuerServer.listen());
   }
 
   get issuer(): string {
@@ -89,7 +101,18 @@ export class TestIssuer {
       jti: randomUUID(),
       iat: now,
       exp: now + 300,
+      ...(this.hasStatusList && { status: this.statusList.allot() }),
     };
+  }
+
+  /** Ends a token of this issuer: its place in the list says so from now on. */
+  revoke(token: string): void {
+    const [, payload = ''] = token.split('.');
+    const claims: { status?: { status_list: { idx: number } } } = JSON.parse(
+      Buffer.from(payload, 'base64url').toString(),
+    );
+    if (!claims.status) throw new Error('The token has no place in a status list');
+    this.statusList.revoke(claims.status.status_list.idx);
   }
 
   /** A new key signs from now on; the others stay published. */
@@ -123,6 +146,12 @@ export class TestIssuer {
   /** All is well again. */
   up(): void {
     this.server.answer = undefined;
+  }
+
+  private listToken(claims: object): string {
+    const iat = Math.floor(this.now() / 1000);
+    const payload = { iss: this.issuer, iat, exp: iat + 600, ...claims };
+    return compactJws({ ...this.header(), typ: 'statuslist+jwt' }, payload, this.signingKey);
   }
 
   close(): Promise<void> {

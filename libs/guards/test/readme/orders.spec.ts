@@ -1,7 +1,7 @@
 // orders.spec.ts
 import { Test } from '@nestjs/testing';
 import { GuardsModule } from '@gatehouse/guards';
-import { TestIssuer } from '@gatehouse/guards/testing';
+import { expectGuarded, TestIssuer } from '@gatehouse/guards/testing';
 import request from 'supertest';
 import { OrdersController } from './orders.controller.js';
 
@@ -18,6 +18,7 @@ it('lists orders for whoever may read them', async () => {
   await list(issuer.accessToken({ scope: 'orders:read' })).expect(200, { ordersOf: 'alice' });
   await list(issuer.accessToken({ scope: 'orders:write' })).expect(403);
   await list(issuer.accessToken({ scope: 'orders:read', exp: 1 })).expect(401);
+  expect(await expectGuarded(app, issuer)).toEqual(['GET /orders']);
 
   await app.close();
   await issuer.close();

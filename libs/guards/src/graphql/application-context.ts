@@ -1,0 +1,7 @@
+import type { CredentialCarrier } from '../http/bearer-token.js';
+import { member } from '../member.js';
+
+export function isRequest(value: unknown): value is CredentialCarrier {
+  const headers = member(value, 'headers');
+  return typeof headers === 'object' && headers !== null;
+}

@@ -1,0 +1,1 @@
+export { graphqlTransport } from './graphql.transport.js';

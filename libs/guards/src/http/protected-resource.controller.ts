@@ -1,0 +1,43 @@
+import {
+  Controller,
+  Get,
+  Header,
+  Inject,
+  NotFoundException,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
+import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../guards.options.js';
+import { httpUrl } from '../keys/well-known.js';
+import { AccessRules } from '../rules/access-rules.js';
+import { Public } from '../rules/decorators.js';
+
+/** RFC 9728 §2. */
+export interface ProtectedResourceMetadata {
+  readonly resource: string;
+  readonly authorization_servers: readonly string[];
+  readonly scopes_supported: readonly string[];
+  readonly bearer_methods_supported: readonly ['header'];
+}
+
+/** Tells clients which authorization server to ask, and for which scopes. */
+@Public()
+@Controller({ version: VERSION_NEUTRAL })
+export class ProtectedResourceController {
+  constructor(
+    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
+    private readonly rules: AccessRules,
+  ) {}
+
+  @Get('.well-known/oauth-protected-resource')
+  @Header('Cache-Control', 'public, max-age=300')
+  metadata(): ProtectedResourceMetadata {
+    const { audience, issuers, servesResourceMetadata } = this.options;
+    if (!servesResourceMetadata || !httpUrl(audience)) throw new NotFoundException();
+    return {
+      resource: audience,
+      authorization_servers: issuers.map(({ issuer }) => issuer),
+      scopes_supported: this.rules.scopes(),
+      bearer_methods_supported: ['header'],
+    };
+  }
+}

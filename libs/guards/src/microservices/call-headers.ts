@@ -1,0 +1,65 @@
+import type { ArgumentsHost } from '@nestjs/common';
+import { isCallable, member } from '../member.js';
+import { grpcMetadataOf, isGrpcMetadata } from './grpc.js';
+
+/**
+ * What stands for headers, in the contexts of Nest's transports: a method, and the way from what it returns. So no
+ * package of a broker has to be installed.
+ */
+const PLACES: readonly (readonly [method: string, ...path: string[]])[] = [
+  // NATS.
+  ['getHeaders'],
+  // Nest's packets by TCP and Redis.
+  ['getMetadata'],
+  // Kafka.
+  ['getMessage', 'headers'],
+  // RabbitMQ.
+  ['getMessage', 'properties', 'headers'],
+  // MQTT 5.
+  ['getPacket', 'properties', 'userProperties'],
+];
+
+/** Of the NATS client. */
+interface NatsHeaders {
+  keys(): string[];
+  values(name: string): string[];
+}
+
+/** Every value that a call carries as `authorization`, in any case. The data of a call is no place for it. */
+export function authorizationsOf(host: ArgumentsHost): string[] {
+  const context: unknown = host.getArgByIndex(1);
+  const headers = grpcMetadataOf(host) ?? PLACES.map((place) => at(context, place)).find(isObject);
+  return headers ? valuesOf(headers).map(text) : [];
+}
+
+function at(context: unknown, [method, ...path]: (typeof PLACES)[number]): unknown {
+  const get = member(context, method);
+  return isCallable(get) ? path.reduce(member, get.call(context)) : undefined;
+}
+
+function valuesOf(headers: object): unknown[] {
+  if (isGrpcMetadata(headers)) return headers.get('authorization');
+  if (isNatsHeaders(headers)) {
+    const names = headers.keys().filter(isAuthorization);
+    return names.flatMap((name) => headers.values(name));
+  }
+  return Object.entries(headers).flatMap(([name, value]) => (isAuthorization(name) ? value : []));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function isNatsHeaders(headers: object): headers is NatsHeaders {
+  return isCallable(member(headers, 'keys'));
+}
+
+function isAuthorization(name: string): boolean {
+  return name.toLowerCase() === 'authorization';
+}
+
+/** Brokers keep bytes. */
+function text(value: unknown): string {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString();
+  return typeof value === 'string' ? value : '';
+}

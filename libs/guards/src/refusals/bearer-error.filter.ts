@@ -1,0 +1,20 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
+import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../guards.options.js';
+import { Transports } from '../transports.js';
+import { BearerError } from './bearer-error.js';
+import { challengeOf } from './challenge.js';
+
+/** Tells the caller, in the words of the transport that the call came by. */
+@Catch(BearerError)
+export class BearerErrorFilter implements ExceptionFilter<BearerError> {
+  constructor(
+    private readonly transports: Transports,
+    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
+  ) {}
+
+  catch(error: BearerError, host: ArgumentsHost): unknown {
+    const transport = this.transports.of(host);
+    if (!transport) throw error;
+    return transport.refuse(error, host, challengeOf(error, this.options));
+  }
+}

@@ -1,0 +1,107 @@
+import { HttpException } from '@nestjs/common';
+import type { RejectionReason } from './rejection.js';
+
+const PHRASES = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  503: 'Service Unavailable',
+} as const;
+
+type ChallengeParameters = Readonly<Record<string, string>>;
+
+/** A refusal a resource server may give (RFC 6750 §3). What the client sees depends on the class alone. */
+export abstract class BearerError extends HttpException {
+  /** Parameters of the `Bearer` challenge; undefined where there is none to send. */
+  abstract readonly challenge: ChallengeParameters | undefined;
+
+  protected constructor(
+    readonly reason: RejectionReason,
+    status: keyof typeof PHRASES,
+    options?: ErrorOptions,
+  ) {
+    super({ type: 'about:blank', title: PHRASES[status], status }, status, options);
+    this.message = `${PHRASES[status]} (${reason})`;
+  }
+}
+
+/** No credentials at all: RFC 6750 §3.1 wants no error code here. */
+export class MissingToken extends BearerError {
+  readonly challenge = {};
+
+  constructor() {
+    super('no_token', 401);
+  }
+}
+
+/** The request itself is wrong (RFC 6750 §3.1). */
+export class InvalidRequest extends BearerError {
+  readonly challenge = {
+    error: 'invalid_request',
+    error_description: 'Send one Authorization header with one bearer token',
+  };
+
+  constructor(reason: 'several_credentials' | 'malformed_credentials') {
+    super(reason, 400);
+  }
+}
+
+/** Which rule the token breaks is for the observer; the client learns that it needs another one. */
+export class InvalidToken extends BearerError {
+  readonly challenge = {
+    error: 'invalid_token',
+    error_description: 'This access token is not valid here',
+  };
+
+  constructor(reason: RejectionReason, cause?: unknown) {
+    super(reason, 401, { cause });
+  }
+}
+
+/** The token is good and does not reach this far. Names the scopes that are missing (RFC 6750 §3.1). */
+export class InsufficientScope extends BearerError {
+  readonly challenge: ChallengeParameters;
+
+  constructor(missing: readonly string[]) {
+    super('insufficient_scope', 403);
+    const error = 'insufficient_scope';
+    this.challenge = missing.length > 0 ? { error, scope: missing.join(' ') } : { error };
+  }
+}
+
+/** The token is good and its claims do not reach this far. RFC 6750 has no other word for it than that of scopes. */
+export class InsufficientClaims extends BearerError {
+  readonly challenge = { error: 'insufficient_scope' };
+
+  constructor(reason: 'insufficient_claims' | 'refused_by_policy' = 'insufficient_claims') {
+    super(reason, 403);
+  }
+}
+
+/** What has to be known of the token cannot be had now. It may be perfectly good, so this is never a 401. */
+export abstract class Unavailable extends BearerError {
+  readonly challenge = undefined;
+
+  protected constructor(
+    reason: 'keys_unavailable' | 'status_unavailable',
+    /** Sent as `Retry-After`, in whole seconds (RFC 9110 §10.2.3). */
+    readonly retryAfterSeconds: number,
+    cause?: unknown,
+  ) {
+    super(reason, 503, { cause });
+  }
+}
+
+/** The key set cannot be had now. */
+export class KeysUnavailable extends Unavailable {
+  constructor(retryAfterSeconds: number, cause?: unknown) {
+    super('keys_unavailable', retryAfterSeconds, cause);
+  }
+}
+
+/** The status list that the token refers to cannot be had now. */
+export class StatusUnavailable extends Unavailable {
+  constructor(retryAfterSeconds: number, cause?: unknown) {
+    super('status_unavailable', retryAfterSeconds, cause);
+  }
+}

@@ -1,0 +1,76 @@
+import 'reflect-metadata';
+import type { ExecutionContext, Type } from '@nestjs/common';
+import type { AccessToken } from '../token/access-token.js';
+import type { ClaimPath } from '../token/claims.js';
+
+/** The token must carry this claim. */
+export interface ClaimRequirement {
+  readonly path: ClaimPath;
+  /** The exact value, or what decides about it. A claim that is not there never meets it. */
+  readonly expected: string | number | boolean | ((value: unknown) => boolean);
+}
+
+/** Decides about one call, such as by who owns what it asks for. May throw an `HttpException` of its own. */
+export type PolicyFunction = (
+  token: AccessToken,
+  context: ExecutionContext,
+) => boolean | Promise<boolean>;
+
+/** A policy that needs other providers. It must be a provider itself, in any module. */
+export interface AccessPolicy {
+  allows: PolicyFunction;
+}
+
+export type PolicySource = PolicyFunction | Type<AccessPolicy>;
+
+/** What decorators say of a handler or of a controller. */
+export interface Declaration {
+  readonly isPublic: boolean;
+  readonly tokenIsOptional: boolean;
+  readonly scopes: readonly string[];
+  readonly anyScopes: readonly (readonly string[])[];
+  readonly claims: readonly ClaimRequirement[];
+  readonly policies: readonly PolicySource[];
+}
+
+export const NOTHING: Declaration = {
+  isPublic: false,
+  tokenIsOptional: false,
+  scopes: [],
+  anyScopes: [],
+  claims: [],
+  policies: [],
+};
+
+const DECLARATION = 'gatehouse:access';
+
+/** Of a class, with what the classes say that it extends. */
+export function declarationOf(target: object): Declaration {
+  return Reflect.getMetadata(DECLARATION, target) ?? NOTHING;
+}
+
+export type HandlerOrController = MethodDecorator & ClassDecorator;
+
+/** A decorator that adds to what has been said of the same thing. */
+export function declare(addition: Partial<Declaration>): HandlerOrController {
+  return (target: object, _name?: string | symbol, descriptor?: PropertyDescriptor) => {
+    const subject = descriptor ? descriptor.value : target;
+    const declared = sum(declarationOf(subject), { ...NOTHING, ...addition });
+    Reflect.defineMetadata(DECLARATION, declared, subject);
+  };
+}
+
+export function sum(one: Declaration, other: Declaration): Declaration {
+  return {
+    isPublic: one.isPublic || other.isPublic,
+    tokenIsOptional: one.tokenIsOptional || other.tokenIsOptional,
+    scopes: [...new Set([...one.scopes, ...other.scopes])],
+    anyScopes: [...one.anyScopes, ...other.anyScopes],
+    claims: [...one.claims, ...other.claims],
+    policies: [...one.policies, ...other.policies],
+  };
+}
+
+export function requiresToken({ scopes, anyScopes, claims, policies }: Declaration): boolean {
+  return [scopes, anyScopes, claims, policies].some((requirements) => requirements.length > 0);
+}

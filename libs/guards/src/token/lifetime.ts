@@ -1,0 +1,41 @@
+import type { ResolvedGuardsOptions } from '../guards.options.js';
+import { InvalidToken } from '../refusals/bearer-error.js';
+
+/** When a token is judged, and how generously. All in epoch milliseconds and milliseconds. */
+export interface Lifetime {
+  readonly now: number;
+  readonly tolerance: number;
+  readonly maxAge: number;
+}
+
+export function lifetimeNow({
+  now,
+  clockToleranceSeconds,
+  maxTokenAgeSeconds,
+}: Pick<ResolvedGuardsOptions, 'now' | 'clockToleranceSeconds' | 'maxTokenAgeSeconds'>): Lifetime {
+  return {
+    now: now(),
+    tolerance: clockToleranceSeconds * 1000,
+    maxAge: maxTokenAgeSeconds * 1000,
+  };
+}
+
+/** RFC 7519 §4.1.4. */
+export function requireNotExpired(expiresAt: Date, { now, tolerance }: Lifetime): void {
+  if (now >= expiresAt.getTime() + tolerance) throw new InvalidToken('expired');
+}
+
+/** Whatever `exp` says: an issuer's mistake there would outlive everybody's patience. */
+export function requireYoung(issuedAt: Date, { now, tolerance, maxAge }: Lifetime): void {
+  if (now >= issuedAt.getTime() + maxAge + tolerance) throw new InvalidToken('too_old');
+}
+
+/** RFC 7519 §4.1.5. */
+export function requireBegun(notBefore: Date | undefined, { now, tolerance }: Lifetime): void {
+  if (notBefore && notBefore.getTime() > now + tolerance) throw new InvalidToken('not_yet_valid');
+}
+
+/** RFC 7519 §4.1.6: a token from the future is of a clock that is wrong, or of nobody. */
+export function requireIssued(issuedAt: Date, { now, tolerance }: Lifetime): void {
+  if (issuedAt.getTime() > now + tolerance) throw new InvalidToken('issued_in_the_future');
+}

@@ -1,0 +1,50 @@
+import 'reflect-metadata';
+import { Inject, type Type } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { GuardedClass } from '../guarded-class.js';
+import { markAsConnection } from '../rules/handler-kind.js';
+import { ConnectionGate, type GatewayClass } from './connection-gate.js';
+import { guardServer } from './guard-server.js';
+
+/** A property that Nest injects into every gateway, which is when the gateway gets its gate. */
+const GATE = Symbol('gate');
+
+interface Gateway {
+  afterInit?(server: object): unknown;
+}
+
+/**
+ * A gateway whose connections and messages are guarded. A client may connect with what the class and its
+ * `handleConnection` require, or with any valid token when they say nothing. Each message is asked for the token of
+ * the handshake again, and when the token ends, the connection does.
+ */
+export function GuardedGateway(): (gateway: Type<object>) => void {
+  return (gateway) => {
+    GuardedClass()(gateway);
+    const handler = connectionHandler(gateway.prototype);
+    markAsConnection(handler);
+    Object.defineProperty(gateway.prototype, GATE, { set: gateFor({ gateway, handler }) });
+    Inject(ModuleRef)(gateway.prototype, GATE);
+  };
+}
+
+/** Its access rule is that of the connections, so a gateway without one gets one. */
+function connectionHandler(prototype: object): GatewayClass['handler'] {
+  const own: unknown = Reflect.get(prototype, 'handleConnection');
+  if (typeof own === 'function') return own;
+  const nothing = () => undefined;
+  Object.defineProperty(prototype, 'handleConnection', { value: nothing, writable: true });
+  return nothing;
+}
+
+/** Wraps the `afterInit` that the instance has, wherever it is from. Nest calls it with the server, before any client. */
+function gateFor(described: GatewayClass) {
+  return function (this: Gateway, moduleRef: ModuleRef): void {
+    const afterInit = this.afterInit?.bind(this);
+    const gate = new ConnectionGate(described, moduleRef);
+    this.afterInit = (server) => {
+      guardServer(server, gate);
+      return afterInit?.(server);
+    };
+  };
+}

@@ -1,0 +1,95 @@
+import type { CredentialCarrier } from '../http/bearer-token.js';
+import type { Connection } from './connection.js';
+import type { ConnectionGate } from './connection-gate.js';
+import { HandshakeRefusal } from './handshake-refusal.js';
+
+/** 4000 to 4999 are for applications (RFC 6455 §7.4.2): this is 401 of HTTP. */
+const UNAUTHORIZED = 4401;
+
+export interface WsClient {
+  send(data: string): void;
+  close(code: number, reason: string): void;
+  once(event: 'close', listener: () => void): unknown;
+}
+
+type Answer = (
+  isAdmitted: boolean,
+  status?: number,
+  body?: string,
+  headers?: Readonly<Record<string, string>>,
+) => void;
+
+interface Handshake {
+  readonly req: CredentialCarrier;
+}
+
+/** With one parameter it returns what it thinks: ws looks at how many there are. */
+type VerifyClient = (handshake: Handshake, answer: Answer) => unknown;
+
+export interface WsServer {
+  readonly options: { verifyClient?: VerifyClient | null };
+  on(
+    event: 'connection',
+    listener: (client: WsClient, request: CredentialCarrier) => void,
+  ): unknown;
+}
+
+export function isWsServer(server: object): server is WsServer {
+  return 'handleUpgrade' in server && 'options' in server;
+}
+
+/** The request that each client came by, which ws itself does not keep. */
+const requests = new WeakMap<object, CredentialCarrier>();
+
+/** Before the upgrade: who is refused gets an HTTP response instead (RFC 6455 §4.2.2). */
+export function guardWs(server: WsServer, gate: ConnectionGate): void {
+  const { verifyClient } = server.options;
+  server.options.verifyClient = (handshake, answer) => {
+    gate
+      .admit(handshake.req)
+      .then(() => ask(verifyClient, handshake, answer))
+      .catch((error: unknown) => refuse(HandshakeRefusal.of(error), answer));
+  };
+  server.on('connection', (client, request) => {
+    requests.set(client, request);
+    gate.opened(wsConnection(client), request);
+  });
+}
+
+/** What the application has to say itself. */
+function ask(
+  verifyClient: WsServer['options']['verifyClient'],
+  handshake: Handshake,
+  answer: Answer,
+): void {
+  if (!verifyClient) return answer(true);
+  const isAdmitted = verifyClient(handshake, answer);
+  if (verifyClient.length < 2) answer(isAdmitted === true);
+}
+
+function refuse({ status, message, headers }: HandshakeRefusal, answer: Answer): void {
+  const body = JSON.stringify({ type: 'about:blank', title: message, status });
+  answer(false, status, body, { 'Content-Type': 'application/problem+json', ...headers });
+}
+
+/** Of a client, or of the request that one will come from. */
+export function wsCredentials(peer: object): CredentialCarrier | undefined {
+  return requests.get(peer) ?? (isRequest(peer) ? peer : undefined);
+}
+
+function isRequest(peer: object): peer is CredentialCarrier {
+  return 'headers' in peer;
+}
+
+export function isWsClient(client: object): client is WsClient {
+  return requests.has(client);
+}
+
+export function wsConnection(client: WsClient): Connection {
+  return {
+    client,
+    tell: (message) => client.send(JSON.stringify({ event: 'exception', data: message })),
+    close: () => client.close(UNAUTHORIZED, 'invalid_token'),
+    onceClosed: (listener) => client.once('close', listener),
+  };
+}

@@ -1,0 +1,133 @@
+import { accepted } from '../answer.js';
+import { type CorpusCase, type TokenCase, tokenCases } from '../corpus-case.js';
+import { now, same, signedText, withClaims, withFirst, withHeader } from '../forge.js';
+
+/** Good tokens. A service that refuses these is not strict, it is broken. */
+const tokens: TokenCase[] = [
+  {
+    id: 'good',
+    title: 'A token as RFC 9068 has it',
+    rule: 'RFC 9068 §2',
+    token: (forge) => forge.accessToken(),
+  },
+  {
+    id: 'good-type-prefix',
+    title: 'typ with its prefix',
+    rule: 'RFC 9068 §4',
+    token: withHeader({ typ: 'application/at+jwt' }),
+  },
+  {
+    id: 'good-type-capitals',
+    title: 'typ in capitals: media types have no case',
+    rule: 'RFC 7515 §4.1.9, RFC 2045 §5.1',
+    token: withHeader({ typ: 'AT+JWT' }),
+  },
+  {
+    id: 'good-unknown-header',
+    title: 'A header that nobody knows and that is not critical',
+    rule: 'RFC 7515 §4',
+    token: withHeader({ 'x-y': { z: [1] } }),
+  },
+  {
+    id: 'good-unknown-claims',
+    title: 'Claims that nobody knows',
+    rule: 'RFC 7519 §4',
+    token: withClaims({ 'https://example.com/x': { y: [null, 1.5, ''] } }),
+  },
+  {
+    id: 'good-names-that-look-repeated',
+    title: 'Names that only look as if they were there twice',
+    rule: 'RFC 7519 §4',
+    token: withClaims({ act: { sub: 'a"sub":', x: ['sub', ':'] }, '{"a":1': ':' }),
+  },
+  {
+    id: 'good-blanks',
+    title: 'JSON with blanks and line breaks',
+    rule: 'RFC 7515 §5.1',
+    token: signedText(
+      (json) => ` ${json}\n`,
+      (json) => json.replaceAll(',"', ',\r\n  "'),
+    ),
+  },
+  {
+    id: 'good-escapes',
+    title: 'JSON with escapes in a name',
+    rule: 'RFC 8259 §7',
+    token: signedText(same, (json) => json.replace('"sub"', '"\\u0073ub"')),
+  },
+  {
+    id: 'good-not-ascii',
+    title: 'Claims that are not ASCII',
+    rule: 'RFC 7519 §7.1',
+    token: signedText(same, withFirst('"name":"Zo\u00eb \u{1f511}"')),
+  },
+  {
+    id: 'good-audience-list',
+    title: 'aud names others too',
+    rule: 'RFC 7519 §4.1.3',
+    token: (forge) => forge.accessToken({ aud: ['https://other.example', forge.issuer.audience] }),
+  },
+  {
+    id: 'good-fraction',
+    title: 'exp has a fraction',
+    rule: 'RFC 7519 §2',
+    token: (forge) => forge.accessToken({ exp: now() + 300.5 }),
+  },
+  {
+    id: 'good-not-before-past',
+    title: 'nbf is past',
+    rule: 'RFC 7519 §4.1.5',
+    token: (forge) => forge.accessToken({ nbf: now() - 60 }),
+  },
+  {
+    id: 'good-scope-among-others',
+    title: 'The scope is the last of several',
+    rule: 'RFC 6749 §3.3',
+    appliesTo: ({ scope }) => scope !== undefined,
+    token: (forge) => forge.accessToken({ scope: `openid a:b ${forge.target.scope}` }),
+  },
+  {
+    id: 'good-second-key',
+    title: 'The second good key of the set has signed',
+    rule: 'RFC 7517 §4.5',
+    token: (forge) => {
+      const { spare, kids } = forge.issuer.keys;
+      return forge.accessToken({}, { header: { kid: kids.second }, signedBy: spare });
+    },
+  },
+  {
+    id: 'good-key-without-alg',
+    title: 'The key in the set has neither alg nor use',
+    rule: 'RFC 7517 §4.2, §4.4',
+    token: (forge) => {
+      const { spare, kids } = forge.issuer.keys;
+      return forge.accessToken({}, { header: { kid: kids['without-alg'] }, signedBy: spare });
+    },
+  },
+];
+
+const schemes: readonly [id: string, title: string, scheme: string][] = [
+  ['lower-case', 'The scheme in lower case', 'bearer '],
+  ['upper-case', 'The scheme in upper case', 'BEARER '],
+  ['blanks', 'Several blanks after the scheme', 'Bearer   '],
+];
+
+const requests = schemes.map(([id, title, scheme]): CorpusCase => ({
+  id: `good-scheme-${id}`,
+  title,
+  rule: 'RFC 9110 §11.1, §11.4',
+  expected: accepted,
+  request: (forge) => ({ headers: [['authorization', `${scheme}${forge.accessToken()}`]] }),
+}));
+
+export const control = [...tokenCases(accepted, tokens), ...requests];
+
+/** Sent last: nothing that was sent before may have spoilt the service for good tokens. */
+export const afterAll = tokenCases(accepted, [
+  {
+    id: 'good-after-all',
+    title: 'A good token after all the others',
+    rule: 'RFC 6750 §2.1',
+    token: (forge) => forge.accessToken(),
+  },
+]);

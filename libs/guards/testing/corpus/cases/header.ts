@@ -1,0 +1,96 @@
+import { encodePart } from '../../compact-jws.js';
+import { signature } from '../../signing-key.js';
+import { invalidToken } from '../answer.js';
+import { type TokenCase, tokenCases } from '../corpus-case.js';
+import { type Forge, now, withHeader } from '../forge.js';
+
+const types = [
+  ['type-jwt', 'typ is JWT, as of an ID token', 'JWT'],
+  ['type-missing', 'There is no typ', undefined],
+  ['type-empty', 'typ is empty', ''],
+  ['type-logout', 'typ is that of a logout token', 'logout+jwt'],
+  ['type-dpop', 'typ is that of a proof of possession', 'dpop+jwt'],
+  ['type-introspection', 'typ is that of an introspection answer', 'token-introspection+jwt'],
+  ['type-client-assertion', 'typ is that of a client assertion', 'client-authentication+jwt'],
+  ['type-security-event', 'typ is that of a security event', 'secevent+jwt'],
+  ['type-suffix', 'typ begins like the right one', 'at+jwt2'],
+  ['type-double-prefix', 'typ has the prefix twice', 'application/application/at+jwt'],
+  ['type-array', 'typ is an array with the right name', ['at+jwt']],
+] as const;
+
+/** RFC 8725 §3.11 and §3.12: one kind of JWT must not pass for another. */
+const typeCases: TokenCase[] = [
+  ...types.map(([id, title, typ]): TokenCase => ({
+    id,
+    title,
+    rule: 'RFC 9068 §4, RFC 8725 §3.11',
+    reason: 'wrong_type',
+    token: withHeader({ typ }),
+  })),
+  {
+    id: 'type-id-token',
+    title: 'An ID token whose audience is this resource',
+    rule: 'RFC 9068 §4, RFC 8725 §3.12',
+    reason: 'wrong_type',
+    token: (forge) => {
+      const claims = { nonce: 'n-0S6', auth_time: now(), azp: 'corpus-client', at_hash: 'x' };
+      const absent = { client_id: undefined, jti: undefined };
+      return forge.accessToken({ ...claims, ...absent }, { header: { typ: 'JWT' } });
+    },
+  },
+];
+
+type Critical = readonly [id: string, title: string, header: Readonly<Record<string, unknown>>];
+
+const notUnderstood: readonly Critical[] = [
+  ['unknown', 'crit names an extension that nobody knows', { crit: ['x-y'], 'x-y': 1 }],
+  ['absent-member', 'crit names a member that is not there', { crit: ['x-y'] }],
+  ['repeated', 'crit names an extension twice', { crit: ['x-y', 'x-y'], 'x-y': 1 }],
+];
+
+/** Who writes these breaks the rule; who reads them may refuse. */
+const malformed: readonly Critical[] = [
+  ['empty', 'crit is an empty list', { crit: [] }],
+  ['null', 'crit is null', { crit: null }],
+  ['string', 'crit is a string', { crit: 'x-y', 'x-y': 1 }],
+  ['registered', 'crit names a member of the standard itself', { crit: ['alg'] }],
+];
+
+const rows = (list: readonly Critical[]): TokenCase[] =>
+  list.map(([id, title, header]) => ({
+    id: `crit-${id}`,
+    title,
+    rule: 'RFC 7515 §4.1.11, CVE-2025-59420',
+    reason: 'critical_header',
+    token: withHeader(header),
+  }));
+
+const criticalCases: TokenCase[] = [
+  ...rows(notUnderstood),
+  ...rows(malformed).map((row): TokenCase => ({ ...row, stricter: true })),
+  {
+    id: 'b64-false-critical',
+    title: 'b64 is false and critical, and the payload is signed as it is',
+    rule: 'RFC 7797 §6, §7',
+    reason: 'critical_header',
+    token: unencoded,
+  },
+  {
+    id: 'b64-false',
+    title: 'b64 is false without being critical',
+    rule: 'RFC 7797 §6',
+    reason: 'critical_header',
+    stricter: true,
+    token: withHeader({ b64: false }),
+  },
+];
+
+/** What is signed is not what is sent: a verifier that ignores b64 sees a bad signature, one that half knows it does not. */
+function unencoded(forge: Forge): string {
+  const { issuer } = forge;
+  const header = encodePart({ ...issuer.header(), b64: false, crit: ['b64'] });
+  const claims = JSON.stringify(forge.claims());
+  return `${header}.${encodePart(claims)}.${signature(`${header}.${claims}`, issuer.signingKey)}`;
+}
+
+export const header = tokenCases(invalidToken, [...typeCases, ...criticalCases]);

@@ -1,0 +1,146 @@
+import { compactJws, encodePart } from '../../compact-jws.js';
+import { signature } from '../../signing-key.js';
+import { invalidToken, malformedToken } from '../answer.js';
+import { type TokenCase, tokenCases } from '../corpus-case.js';
+import { type Forge, same, signedText, withFirst } from '../forge.js';
+
+type Edit = (json: string) => string;
+
+/** Really signed text that is no JSON object, or not one alone. */
+const texts: readonly [id: string, title: string, header: Edit, payload: Edit][] = [
+  ['header-text', 'The header is not JSON', () => 'x', same],
+  ['header-array', 'The header is an array', (json) => `[${json}]`, same],
+  ['header-null', 'The header is null', () => 'null', same],
+  ['header-trailing', 'Something follows the header', (json) => `${json}{}`, same],
+  ['header-comment', 'The header has a comment', (json) => `/**/${json}`, same],
+  ['payload-text', 'The payload is not JSON', same, () => 'x'],
+  ['payload-null', 'The payload is null', same, () => 'null'],
+  ['payload-number', 'The payload is a number', same, () => '1'],
+  ['payload-string', 'The payload is a string of JSON', same, (json) => JSON.stringify(json)],
+  ['payload-array', 'The payload is an array', same, (json) => `[${json}]`],
+  ['payload-trailing', 'Something follows the payload', same, (json) => `${json}x`],
+  ['payload-comma', 'The payload has a comma too many', same, (json) => json.replace('}', ',}')],
+  ['payload-quotes', 'The payload has single quotes', same, (json) => json.replaceAll('"', "'")],
+  ['payload-nan', 'exp is NaN', same, (json) => json.replace(/"exp":\d+/, '"exp":NaN')],
+];
+
+const malformed: TokenCase[] = [
+  ...texts.map(([id, title, header, payload]): TokenCase => ({
+    id: `json-${id}`,
+    title,
+    rule: 'RFC 7519 §7.2',
+    expected: malformedToken,
+    reason: 'malformed_token',
+    token: signedText(header, payload),
+  })),
+  {
+    id: 'json-byte-order-mark',
+    title: 'A byte order mark precedes the payload',
+    rule: 'RFC 8259 §8.1',
+    expected: malformedToken,
+    reason: 'malformed_token',
+    stricter: true,
+    token: signedText(same, (json) => `\uFEFF${json}`),
+  },
+  {
+    id: 'json-invalid-utf-8',
+    title: 'The payload is not UTF-8',
+    rule: 'RFC 7519 §7.2',
+    expected: malformedToken,
+    reason: 'malformed_token',
+    token: notUtf8,
+  },
+];
+
+function notUtf8(forge: Forge): string {
+  const { issuer } = forge;
+  const json = Buffer.from(JSON.stringify({ ...forge.claims(), name: '#' }));
+  json[json.lastIndexOf('#')] = 0xff;
+  const input = `${encodePart(issuer.header())}.${json.toString('base64url')}`;
+  return `${input}.${signature(input, issuer.signingKey)}`;
+}
+
+/** Two readers may see two tokens: RFC 7519 §4 has them refused, or the last one count. */
+const repeated: TokenCase[] = [
+  {
+    id: 'twice-exp-past-last',
+    title: 'exp is there twice, and the last is past',
+    rule: 'RFC 7519 §4',
+    token: signedText(same, (json) => json.replace(/\}$/, ',"exp":1}')),
+  },
+  {
+    id: 'twice-aud-foreign-last',
+    title: 'aud is there twice, and the last is foreign',
+    rule: 'RFC 7519 §4',
+    token: signedText(same, (json) => json.replace(/\}$/, ',"aud":"https://other.example"}')),
+  },
+  {
+    id: 'twice-alg-none-last',
+    title: 'alg is there twice, and the last is none',
+    rule: 'RFC 7515 §4',
+    token: signedText((json) => json.replace(/\}$/, ',"alg":"none"}'), same),
+  },
+  ...lenient(),
+].map((row) => ({ ...row, reason: 'malformed_token' }));
+
+function lenient(): TokenCase[] {
+  const rows: readonly [id: string, title: string, header: Edit, payload: Edit][] = [
+    ['alg', 'alg is there twice, and the last is right', withFirst('"alg":"none"'), same],
+    [
+      'alg-escaped',
+      'The first alg is written with an escape',
+      withFirst('"\\u0061lg":"none"'),
+      same,
+    ],
+    ['exp', 'exp is there twice, and the last is right', same, withFirst('"exp":1')],
+    ['sub', 'sub is there twice', same, withFirst('"sub":"mallory"')],
+    ['inner', 'A name is there twice deep inside', same, withFirst('"act":{"a":1,"a":2}')],
+  ];
+  return rows.map(([id, title, header, payload]) => ({
+    id: `twice-${id}`,
+    title,
+    rule: 'RFC 7519 §4: refuse, or take the last',
+    stricter: true,
+    token: signedText(header, payload),
+  }));
+}
+
+const nesting = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+
+const deep: TokenCase[] = [
+  {
+    id: 'nesting-payload',
+    title: 'Claims are nested 1,500 levels deep, and aud is missing',
+    rule: 'RFC 8259 §9',
+    reason: 'wrong_audience',
+    token: (forge) =>
+      forge.signedText(same, () => `{"iss":"${forge.issuer.issuer}","a":${nesting(1500)}}`),
+  },
+  {
+    id: 'nesting-header',
+    title: 'The header is nested 1,500 levels deep, and alg is missing',
+    rule: 'RFC 8259 §9',
+    reason: 'refused_algorithm',
+    token: (forge) => {
+      const { signingKey } = forge.issuer;
+      const header = `{"typ":"at+jwt","kid":"${signingKey.kid}","a":${nesting(1500)}}`;
+      return compactJws(header, forge.claims(), signingKey);
+    },
+  },
+  {
+    id: 'prototype-audience',
+    title: 'aud is missing, and a member __proto__ has it',
+    rule: 'RFC 9068 §4',
+    reason: 'wrong_audience',
+    token: signedText(same, (json) => json.replace(/"aud":("[^"]*")/, '"__proto__":{"aud":$1}')),
+  },
+  {
+    id: 'prototype-expiry',
+    title: 'exp is missing, and a member __proto__ has it',
+    rule: 'RFC 9068 §2.2',
+    reason: 'malformed_claims',
+    token: signedText(same, (json) => json.replace(/"exp":(\d+)/, '"__proto__":{"exp":$1}')),
+  },
+];
+
+export const json = tokenCases(invalidToken, [...malformed, ...repeated, ...deep]);

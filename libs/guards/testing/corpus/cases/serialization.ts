@@ -1,0 +1,130 @@
+import { encodePart } from '../../compact-jws.js';
+import { signature } from '../../signing-key.js';
+import { closedConnection, invalidToken, malformedToken } from '../answer.js';
+import { type TokenCase, tokenCases } from '../corpus-case.js';
+import { edited, type Forge, withClaims } from '../forge.js';
+
+const COMPACT = 'RFC 7515 §7.1';
+const BASE64URL = 'RFC 7515 §2, RFC 4648 §5';
+
+type Edit = Parameters<typeof edited>[0];
+
+/** Three segments and two dots, and nothing else. */
+const segments: readonly [id: string, title: string, edit: Edit][] = [
+  ['one', 'There is one segment', () => ['abc']],
+  ['two', 'There are two segments', ([h, p]) => [h, p]],
+  ['four', 'There are four segments', (all) => [...all, 'AA']],
+  ['five', 'There are five segments, as in a JWE', (all) => [...all, 'AA', 'AA']],
+  ['trailing-dot', 'There is a dot at the end', (all) => [...all, '']],
+  ['leading-dot', 'There is a dot at the beginning', (all) => ['', ...all]],
+  ['double-dot', 'There are two dots in a row', ([h, p, s]) => [h, '', p, s]],
+  ['dots', 'There is nothing but dots', () => ['', '', '']],
+  ['joined', 'There are two good tokens, joined by a dot', (all) => [...all, ...all]],
+  ['no-header', 'The header is empty', ([, p, s]) => ['', p, s]],
+  ['no-payload', 'The payload is empty', ([h, , s]) => [h, '', s]],
+];
+
+/** Each in the alphabet of RFC 6750's b64token, so that it arrives at the JWT reader. */
+const alphabet: readonly [id: string, title: string, rule: string, edit: Edit][] = [
+  ['padded', 'The signature is padded', BASE64URL, ([h, p, s]) => [h, p, `${s}==`]],
+  ['plus', 'The signature is base64', BASE64URL, ([h, p, s]) => [h, p, `+/+/${s.slice(4)}`]],
+  ['tilde', 'A foreign character is in the payload', BASE64URL, ([h, p, s]) => [h, `${p}~`, s]],
+  ['length', 'The signature has an impossible length', BASE64URL, ([h, p]) => [h, p, 'AAAAA']],
+];
+
+const encodings: TokenCase[] = [
+  ...segments.map(([id, title, edit]): TokenCase => ({
+    id: `segments-${id}`,
+    title,
+    rule: COMPACT,
+    expected: malformedToken,
+    reason: 'malformed_token',
+    token: edited(edit),
+  })),
+  ...alphabet.map(([id, title, rule, edit]): TokenCase => ({
+    id: `base64url-${id}`,
+    title,
+    rule,
+    expected: malformedToken,
+    reason: 'malformed_token',
+    token: edited(edit),
+  })),
+  {
+    id: 'base64url-spare-bits',
+    title: 'Bits that no byte uses are set, so that one signature has two texts',
+    rule: 'RFC 4648 §3.5',
+    expected: malformedToken,
+    reason: 'malformed_token',
+    stricter: true,
+    token: edited(([header, payload, mac]) => [header, payload, withSpareBits(mac)]),
+  },
+];
+
+function withSpareBits(segment: string): string {
+  const characters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  const last = characters.indexOf(segment.slice(-1));
+  return segment.slice(0, -1) + characters[last ^ 1];
+}
+
+/** Five segments that claim to be encrypted; PBES2 asks for two thousand million rounds (CVE-2022-36083). */
+const jwe = (header: object) => () =>
+  [encodePart(header), 'AAAA', 'AAAAAAAAAAAAAAAA', 'AAAA', 'AAAAAAAAAAAAAAAAAAAAAA'].join('.');
+
+const wrappings: TokenCase[] = [
+  {
+    id: 'jwe-pbes2',
+    title: 'A JWE asks for 2³¹ − 1 rounds of key derivation',
+    rule: 'CVE-2022-36083',
+    token: jwe({ alg: 'PBES2-HS256+A128KW', enc: 'A128GCM', p2c: 2 ** 31 - 1, p2s: 'AAAA' }),
+  },
+  {
+    id: 'jwe-zip',
+    title: 'A JWE says that it is compressed',
+    rule: 'CVE-2024-28176',
+    token: jwe({ alg: 'dir', enc: 'A128GCM', zip: 'DEF' }),
+  },
+  {
+    id: 'jwe-to-public-key',
+    title: 'A JWE to the public key, which anybody can make',
+    rule: 'RFC 8725 §2.3',
+    token: jwe({ alg: 'RSA-OAEP-256', enc: 'A128GCM', cty: 'JWT' }),
+  },
+  {
+    id: 'nested-token',
+    title: 'The payload is a good token, and not JSON',
+    rule: 'RFC 7519 §7.2',
+    token: nested,
+  },
+].map((row) => ({ ...row, expected: malformedToken, reason: 'malformed_token' }));
+
+function nested(forge: Forge): string {
+  const { issuer } = forge;
+  const input = `${encodePart({ ...issuer.header(), cty: 'JWT' })}.${encodePart(forge.accessToken())}`;
+  return `${input}.${signature(input, issuer.signingKey)}`;
+}
+
+/** Node itself refuses headers of more than 16 kB. */
+const tooLarge = [...malformedToken, { status: 413 }, { status: 431 }, closedConnection];
+const padded = (bytes: number) => withClaims({ padding: 'x'.repeat(bytes) });
+
+const sizes: TokenCase[] = [
+  {
+    id: 'size-9-kb',
+    title: 'The token is good and has more than 8 kB',
+    rule: 'RFC 6750 sets no limit',
+    expected: tooLarge,
+    reason: 'oversized_token',
+    stricter: true,
+    token: padded(7000),
+  },
+  ...[64, 1024].map((kilobytes): TokenCase => ({
+    id: `size-${kilobytes}-kb`,
+    title: `The token is good and has ${kilobytes} kB`,
+    rule: 'RFC 9110 §5.4',
+    expected: tooLarge,
+    stricter: true,
+    token: padded(kilobytes * 768),
+  })),
+];
+
+export const serialization = tokenCases(invalidToken, [...encodings, ...wrappings, ...sizes]);

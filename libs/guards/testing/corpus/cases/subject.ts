@@ -1,0 +1,29 @@
+import { invalidToken } from '../answer.js';
+import { tokenCases } from '../corpus-case.js';
+import { withClaims } from '../forge.js';
+
+/** RFC 9068 §2.2 requires these claims in a token; of those who read it, §4 asks for none of them. */
+const claims: readonly [id: string, title: string, claims: Readonly<Record<string, unknown>>][] = [
+  ['sub-missing', 'There is no sub', { sub: undefined }],
+  ['sub-empty', 'sub is empty', { sub: '' }],
+  ['sub-null', 'sub is null', { sub: null }],
+  ['sub-number', 'sub is a number', { sub: 1 }],
+  ['sub-array', 'sub is an array', { sub: ['alice'] }],
+  ['sub-operator', 'sub is a query operator (CVE-2025-60542)', { sub: { $ne: '' } }],
+  ['client-id-missing', 'There is no client_id', { client_id: undefined }],
+  ['client-id-object', 'client_id is an object', { client_id: { $gt: '' } }],
+  ['jti-missing', 'There is no jti', { jti: undefined }],
+  ['jti-number', 'jti is a number', { jti: 1 }],
+];
+
+export const subject = tokenCases(
+  invalidToken,
+  claims.map(([id, title, changed]) => ({
+    id,
+    title,
+    rule: 'RFC 9068 §2.2',
+    reason: 'malformed_claims',
+    stricter: true,
+    token: withClaims(changed),
+  })),
+);

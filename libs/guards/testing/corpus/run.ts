@@ -1,0 +1,72 @@
+import { isExpected, isSuccess, type ReceivedAnswer } from './answer.js';
+import { corpusFor } from './corpus.js';
+import type { CorpusCase } from './corpus-case.js';
+import type { CorpusIssuer } from './corpus-issuer.js';
+import { Forge } from './forge.js';
+import { send } from './send.js';
+
+export type Verdict =
+  | 'as-expected'
+  /** Refused, with another status or challenge. */
+  | 'deviates'
+  /** Accepted, which no standard forbids. */
+  | 'lenient'
+  /** A good token, refused. */
+  | 'refused-good'
+  | Vulnerability;
+
+/** What an attacker could use. */
+export type Vulnerability =
+  /** Hostile, and answered with 2xx. */
+  | 'accepted'
+  /** Answered with 5xx. */
+  | 'server-error'
+  /** The connection ended, or ten seconds passed, without an answer. */
+  | 'no-answer'
+  /** The service fetched an address that is the attacker's. */
+  | 'asked-attacker';
+
+export interface CorpusResult {
+  readonly case: CorpusCase;
+  readonly received: ReceivedAnswer;
+  readonly verdict: Verdict;
+}
+
+/** The resource that is tried. */
+export interface CorpusTarget {
+  /** Of a GET that answers 2xx to a good token. */
+  readonly url: string;
+  readonly scope?: string | undefined;
+}
+
+/** Sends every case that makes sense for the resource, one after the other, and judges the answers. */
+export async function* runCorpus(
+  issuer: CorpusIssuer,
+  { url, scope }: CorpusTarget,
+): AsyncGenerator<CorpusResult> {
+  const target = new URL(url);
+  const forge = new Forge(issuer, { path: target.pathname + target.search, scope });
+  for (const one of corpusFor({ algorithm: issuer.algorithm, scope })) {
+    const before = issuer.attacker.server.requests;
+    const received = await send(target, one.request(forge));
+    const verdict =
+      issuer.attacker.server.requests > before ? 'asked-attacker' : judge(one, received);
+    yield { case: one, received, verdict };
+  }
+}
+
+export function judge(
+  { expected, stricter }: Pick<CorpusCase, 'expected' | 'stricter'>,
+  received: Pick<ReceivedAnswer, 'status' | 'challenge'>,
+): Verdict {
+  if (received.status >= 500) return 'server-error';
+  if (isExpected(received, expected)) return 'as-expected';
+  if (received.status === 0) return 'no-answer';
+  if (expected.some(({ status }) => isSuccess(status))) return 'refused-good';
+  if (!isSuccess(received.status)) return 'deviates';
+  return stricter ? 'lenient' : 'accepted';
+}
+
+export function isVulnerability(verdict: Verdict): verdict is Vulnerability {
+  return ['accepted', 'server-error', 'no-answer', 'asked-attacker'].includes(verdict);
+}

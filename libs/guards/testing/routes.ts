@@ -1,0 +1,98 @@
+import 'reflect-metadata';
+import { type INestApplication, RequestMethod, type Type } from '@nestjs/common';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
+import { AccessRules } from '../src/index.js';
+import type { AccessRule } from '../src/rules/access-rule.js';
+
+/** Metadata keys of Nest's decorators for controllers, handlers and the RouterModule. */
+const PATH = 'path';
+const METHOD = 'method';
+const VERSION = '__version__';
+const MODULE_PATH = '__module_path__';
+
+/** One address of one handler, and who may call it. */
+export interface GuardedRoute {
+  readonly method: string;
+  /** With something in place of every parameter. */
+  readonly path: string;
+  readonly rule: AccessRule | undefined;
+}
+
+/** Every address that the controllers of an application answer at, with global prefix and version. */
+export function routesOf(app: INestApplication): GuardedRoute[] {
+  const rules = app.get(AccessRules);
+  const addresses = new Addresses(app);
+  return [...app.get(ModulesContainer).values()].flatMap((module) =>
+    [...module.controllers.values()].flatMap(({ metatype }) => {
+      if (typeof metatype !== 'function') return [];
+      const controller = metatype as Type; // Nest keeps controllers and factories under one type.
+      return handlersOf(controller).flatMap((handler) =>
+        addresses.of(controller, handler, module.metatype).map((address) => ({
+          ...address,
+          rule: rules.of(controller, handler),
+        })),
+      );
+    }),
+  );
+}
+
+function handlersOf(controller: Type): object[] {
+  const methods: object[] = [];
+  for (let at: object | null = controller.prototype; at && at !== Object.prototype;) {
+    const own = Object.values(Object.getOwnPropertyDescriptors(at)).map(({ value }) => value);
+    methods.push(...own.filter((value) => typeof value === 'function'));
+    at = Reflect.getPrototypeOf(at);
+  }
+  return methods.filter((method) => Reflect.hasMetadata(METHOD, method));
+}
+
+class Addresses {
+  private readonly config: ApplicationConfig;
+  private readonly paths: RoutePathFactory;
+  private readonly modulePath: string;
+
+  constructor(app: INestApplication) {
+    const config: unknown = Reflect.get(app, 'config');
+    if (!(config instanceof ApplicationConfig)) throw new Error('This is no Nest application');
+    this.config = config;
+    this.paths = new RoutePathFactory(config);
+    this.modulePath = MODULE_PATH + app.get(ModulesContainer).applicationId;
+  }
+
+  of(controller: Type, handler: object, module: object): { method: string; path: string }[] {
+    const requestMethod: RequestMethod = Reflect.getMetadata(METHOD, handler);
+    const versioning = this.config.getVersioning();
+    const common = {
+      globalPrefix: this.config.getGlobalPrefix(),
+      modulePath: Reflect.getMetadata(this.modulePath, module),
+      controllerVersion: Reflect.getMetadata(VERSION, controller) ?? versioning?.defaultVersion,
+      methodVersion: Reflect.getMetadata(VERSION, handler),
+      ...(versioning && { versioningOptions: versioning }),
+    };
+    const method = requestMethod === RequestMethod.ALL ? 'GET' : RequestMethod[requestMethod];
+    return list(controller).flatMap((ctrlPath) =>
+      list(handler).flatMap((methodPath) =>
+        this.paths
+          .create(
+            { ...common, ctrlPath: slash(ctrlPath), methodPath: slash(methodPath) },
+            requestMethod,
+          )
+          .map((path) => ({ method, path: filledIn(path) })),
+      ),
+    );
+  }
+}
+
+function list(target: object): string[] {
+  return [Reflect.getMetadata(PATH, target) ?? '/'].flat();
+}
+
+function slash(path: string): string {
+  return path.startsWith('/') ? path : `/${path}`;
+}
+
+/** `/orders/:id` can be asked for as `/orders/x`, `/files/*path` as `/files/x`. */
+function filledIn(path: string): string {
+  return path.replace(/\{([^}]*)\}/g, '$1').replace(/[:*]\w*/g, 'x');
+}
