@@ -3,6 +3,7 @@ import type BetterSqlite3 from 'better-sqlite3';
 import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { type DatabaseSettings, isPostgres } from './database-settings.js';
+import { tellingAvailability } from './database-unavailable.js';
 
 /** How long SQLite may block on another process's lock before the statement is tried again later. */
 const BUSY_MILLISECONDS = 50;
@@ -16,7 +17,8 @@ const modelOf = (settings: DatabaseSettings) => ({
 });
 
 export function writerOf(settings: DatabaseSettings): DataSource {
-  return new DataSource(isPostgres(settings) ? postgres(settings) : sqlite(settings, durable));
+  if (!isPostgres(settings)) return new DataSource(sqlite(settings, durable));
+  return tellingAvailability(new DataSource(postgres(settings)));
 }
 
 /**

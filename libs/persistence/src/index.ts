@@ -1,9 +1,13 @@
+export { CountColumn } from './count-column.js';
+export { DatabaseUnavailable } from './database-unavailable.js';
 export { InstantColumn } from './instant-column.js';
+export { LEASE_TABLE, Leases } from './leases.js';
 export { openDatabase } from './open-database.js';
 export { PersistenceModule } from './persistence.module.js';
 export { UnitOfWork } from './unit-of-work.js';
 export type { DatabaseSettings } from './database-settings.js';
 export type { Database } from './open-database.js';
 export type { ConditionalUpdate } from './conditional-update.js';
+export type { LeaseWish } from './leases.js';
 export type { RowLookup } from './row-lookup.js';
 export type { Written } from './writer.js';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
+import { inWordsOfAvailability } from './database-unavailable.js';
 
 /** TypeORM types its drivers loosely; this is the one place where that is made good. */
 export function poolOf(dataSource: DataSource): pg.Pool {
@@ -15,6 +16,11 @@ export function poolOf(dataSource: DataSource): pg.Pool {
  */
 export function prepared<Row extends pg.QueryResultRow>(dataSource: DataSource, text: string) {
   const name = createHash('sha256').update(text).digest('hex').slice(0, 32);
-  return async (values: unknown[]): Promise<Row[]> =>
-    (await poolOf(dataSource).query<Row>({ name, text, values })).rows;
+  return async (values: unknown[]): Promise<Row[]> => {
+    try {
+      return (await poolOf(dataSource).query<Row>({ name, text, values })).rows;
+    } catch (error) {
+      throw inWordsOfAvailability(error);
+    }
+  };
 }

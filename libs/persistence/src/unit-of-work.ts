@@ -62,11 +62,16 @@ export class UnitOfWork {
     return this.writer.transaction((manager) => this.current.run(manager, () => work(manager)));
   }
 
+  /** Whether what this call writes could be taken back with the rest of a {@link transaction}. */
+  get isInTransaction(): boolean {
+    return this.current.getStore() !== undefined;
+  }
+
   private values(parameters: readonly unknown[]): unknown[] {
     return this.isPostgres ? [...parameters] : bound(parameters);
   }
 
-  private get isPostgres(): boolean {
+  get isPostgres(): boolean {
     return this.reader.options.type === 'postgres';
   }
 }

