@@ -51,6 +51,16 @@ describe('the log', () => {
     expect(service.logText()).not.toMatch(/hunter2|eyJ/);
   });
 
+  it('does not show what is too long for an identifier in a path: it may be a token in the wrong place', async () => {
+    const service = await aService({ controllers: [LoginController] });
+    const token = `hunter2${'x'.repeat(58)}`;
+    await service.http.get(`/logins/${token}/end`).expect(404);
+
+    const lines = service.log().filter(({ msg }) => msg === 'request');
+    expect(lines).toMatchObject([{ path: '/logins/[long]/end' }]);
+    expect(service.logText()).not.toContain('hunter2');
+  });
+
   it('has one line for a request: method, path, status, milliseconds and id, no query', async () => {
     const service = await aService({ controllers: [LoginController] });
     await service.http.post('/login?code=hunter2').expect(201);

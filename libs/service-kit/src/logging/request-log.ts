@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 
 const longestPath = 256;
+/** Identifiers are shorter than this; a refresh token or a JWT that somebody put into a path is longer. */
+const tooLongForAnIdentifier = /[^/]{65,}/g;
 
 /** One line for each answered request, without its query, headers and body. Health probes are of interest only when debugging. */
 export function logRequests(fastify: FastifyInstance, logger: Logger): void {
@@ -16,7 +18,8 @@ export function logRequests(fastify: FastifyInstance, logger: Logger): void {
 /** The path as it was sent, still percent-encoded, without the query: queries carry codes and tokens. */
 export function pathOf({ url }: { readonly url: string }): string {
   const end = url.indexOf('?');
-  return url.slice(0, Math.min(end === -1 ? url.length : end, longestPath));
+  const path = url.slice(0, Math.min(end === -1 ? url.length : end, longestPath));
+  return path.replace(tooLongForAnIdentifier, '[long]');
 }
 
 function requestLine(request: FastifyRequest, reply: FastifyReply, path: string) {

@@ -3,19 +3,21 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import type { OpenApiOptions } from './openapi.options.js';
 import { serveSwaggerPage } from './swagger-page.js';
 
-/** The names that `@ApiBearerAuth` and `@ApiBasicAuth` refer to. */
+/** The names of the security schemes. */
 export const accessTokenScheme = 'access-token';
 export const clientScheme = 'client';
 
-/** The document at /docs-json, and at /docs a page from which every route can be called with a token. */
+/** The document at /docs-json, made when somebody asks for it, and at /docs a page from which every route can be called with a token. */
 export function serveOpenApi(app: NestFastifyApplication, options: OpenApiOptions): void {
-  const document = openApiDocument(app, options);
   const fastify = app.getHttpAdapter().getInstance();
-  fastify.get('/docs-json', (_request, reply) => reply.send(document));
+  let document: OpenAPIObject | undefined;
+  fastify.get('/docs-json', (_request, reply) => {
+    document ??= openApiDocument(app, options);
+    return reply.send(document);
+  });
   serveSwaggerPage(fastify, options.title);
 }
 
-/** Which routes ask for it is said at each of them, by `@ApiBearerAuth` or `@ApiBasicAuth`. */
 function openApiDocument(app: NestFastifyApplication, options: OpenApiOptions): OpenAPIObject {
   const { title, description, version = '1.0', scheme = 'bearer' } = options;
   const builder = new DocumentBuilder()
@@ -26,6 +28,7 @@ function openApiDocument(app: NestFastifyApplication, options: OpenApiOptions): 
   if (scheme === 'basic') builder.addBasicAuth({ type: 'http', scheme }, clientScheme);
   else builder.addBearerAuth({ type: 'http', scheme, bearerFormat: 'at+jwt' }, accessTokenScheme);
   const document = SwaggerModule.createDocument(app, builder.build());
+  options.complete?.(document, app);
   return { ...document, paths: withoutMetadata(document.paths) };
 }
 
