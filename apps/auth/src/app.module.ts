@@ -1,19 +1,26 @@
+import { GuardsModule, Public } from '@gatehouse/guards';
 import { PersistenceModule } from '@gatehouse/persistence';
 import { Clock, HealthModule, ServiceModule } from '@gatehouse/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { guardsOptions } from './access.js';
 import { AccountsModule } from './accounts/accounts.module.js';
-import type { AuthConfig } from './auth.config.js';
+import { AUTH_CONFIG, type AuthConfig } from './auth.config.js';
 import { AuthConfigModule } from './auth-config.module.js';
 import { ClientsModule } from './clients/clients.module.js';
 import { authDatabase } from './database/auth-database.js';
 import { DemoModule } from './demo/demo.module.js';
 import { DiscoveryModule } from './discovery/discovery.module.js';
 import { KeysModule } from './keys/keys.module.js';
+import { SigningKeys } from './keys/signing-keys.js';
 import { LoginModule } from './login/login.module.js';
+import { NotificationsModule } from './notifications/notifications.module.js';
 import { OAuthErrorsModule } from './oauth-errors/oauth-errors.module.js';
 import { SecurityEventsModule } from './security-events/security-events.module.js';
+import { SessionsModule } from './sessions/sessions.module.js';
+import { StatusListsModule } from './status-lists/status-lists.module.js';
 import { TokenModule } from './token/token.module.js';
+import { UpkeepModule } from './upkeep/upkeep.module.js';
 
 /** The table of contents of the authorization server. */
 @Module({})
@@ -25,17 +32,27 @@ export class AppModule {
         ServiceModule.forRoot({ name: 'auth', clock }),
         AuthConfigModule.with(config),
         PersistenceModule.forRoot(authDatabase(config)),
+        OAuthErrorsModule,
+        UpkeepModule,
+        GuardsModule.forRootAsync({
+          imports: [KeysModule],
+          inject: [AUTH_CONFIG, SigningKeys, Clock],
+          useFactory: guardsOptions,
+        }),
         HealthModule.forRootAsync({
           inject: [DataSource],
           useFactory: (database: DataSource) => ({ database: () => database.query('SELECT 1') }),
+          decorators: [Public()],
         }),
-        OAuthErrorsModule,
         SecurityEventsModule,
+        NotificationsModule,
         KeysModule,
         AccountsModule,
         ClientsModule,
         TokenModule,
         LoginModule,
+        SessionsModule,
+        StatusListsModule,
         DiscoveryModule,
         DemoModule,
       ],

@@ -7,6 +7,7 @@ import {
   loadConfig,
   oneOf,
   secretSetting,
+  wholeNumber,
 } from '@gatehouse/service-kit';
 import { z } from 'zod';
 import { resourceServersSetting } from './resource-servers/resource-server.js';
@@ -47,6 +48,41 @@ export const authSettings = z.object({
     max: 31_536_000,
     default: 7_776_000,
   }).describe('A login ends after this long however it is used, in seconds.'),
+  SESSIONS_PER_ACCOUNT: wholeNumber({ min: 1, max: 1000, default: 20 }).describe(
+    'How many logins an account may have at once; one more ends the oldest.',
+  ),
+  KEY_ROTATION_PERIOD: durationSeconds({ min: 10, max: 31_536_000, default: 2_592_000 }).describe(
+    'How long a key signs before its successor does, in seconds.',
+  ),
+  KEY_SET_MAX_AGE: durationSeconds({ min: 1, max: 86_400, default: 300 }).describe(
+    'How long verifiers may keep the key set, in seconds. It bounds how long a revoked key is trusted.',
+  ),
+  CLOCK_SKEW: durationSeconds({ min: 0, max: 300, default: 60 }).describe(
+    'How far clocks of verifiers may be off, in seconds. Keys are published that much earlier and longer.',
+  ),
+  STATUS_LISTS: flag(true).describe(
+    'Publishes which sessions ended before their access tokens did (Token Status List).',
+  ),
+  STATUS_LIST_TTL: durationSeconds({ min: 1, max: 900, default: 10 }).describe(
+    'How long verifiers may keep a status list, in seconds.',
+  ),
+  EVENT_RETENTION: durationSeconds({
+    min: 3600,
+    max: 315_360_000,
+    default: 31_536_000,
+  }).describe('How long security events are kept, in seconds.'),
+  SMTP_URL: z
+    .url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// URL' })
+    .optional()
+    .describe('Mail server for messages to account owners. Without one they are logged.')
+    .meta({ secret: true, format: 'smtp URL' }),
+  MAIL_FROM: z
+    .email()
+    .default('no-reply@gatehouse.example')
+    .describe('Sender of messages to account owners.'),
+  BACKGROUND_TASKS: flag(true).describe(
+    'Whether this process takes part in rotation, clean-up and notification. One of all replicas must.',
+  ),
   RESOURCE_SERVERS: resourceServersSetting()
     .prefault(DEMO_RESOURCE_SERVERS)
     .describe(

@@ -23,9 +23,17 @@ describe('authorization server metadata (RFC 8414 §2)', () => {
         'billing:read',
         'billing:pay',
         'billing:invoices:create',
+        'sessions:read',
+        'sessions:end',
+        'account:password',
       ],
-      protected_resources: ['http://localhost:3001', 'http://localhost:3002'],
+      protected_resources: [
+        'http://localhost:3001',
+        'http://localhost:3002',
+        'http://localhost:3000',
+      ],
       service_documentation: 'http://localhost:3000/docs',
+      status_list_aggregation_endpoint: 'http://localhost:3000/oauth/status-lists',
     });
   });
 
@@ -33,10 +41,10 @@ describe('authorization server metadata (RFC 8414 §2)', () => {
     const addresses = Object.entries(metadata).filter(([name]) =>
       /_(endpoint|uri|documentation)$/.test(name),
     );
-    expect(addresses).toHaveLength(3);
+    expect(addresses).toHaveLength(4);
     for (const [name, address] of addresses) {
       const path = String(address).replace('http://localhost:3000', '');
-      const method = name.endsWith('_endpoint') ? 'POST' : 'GET';
+      const method = name === 'token_endpoint' ? 'POST' : 'GET';
       expect((await auth.send(path, { method })).status).not.toBe(404);
     }
   });

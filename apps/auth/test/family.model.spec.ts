@@ -5,20 +5,32 @@ import { authConfig } from '../src/auth.config.js';
 import { authDatabase } from '../src/database/auth-database.js';
 import { ServerSecrets } from '../src/keys/server-secrets.js';
 import { OAuthError } from '../src/oauth-errors/oauth-error.js';
+import { Notifications } from '../src/notifications/notifications.js';
+import { FamilyLife } from '../src/refresh-tokens/family-life.js';
+import { type FamilyClient, FamilyLimits } from '../src/refresh-tokens/family-limits.js';
+import type { EndReason } from '../src/refresh-tokens/refresh-token-family.entity.js';
 import { RefreshTokenFormat } from '../src/refresh-tokens/refresh-token.js';
 import { RefreshTokens } from '../src/refresh-tokens/refresh-tokens.js';
 import { SecurityEvents } from '../src/security-events/security-events.js';
+import { StatusListStore } from '../src/status-lists/status-list-store.js';
+import { StatusLists } from '../src/status-lists/status-lists.js';
 import { MovableClock } from './mothers.js';
 
 const GRACE = 10;
 const IDLE = 1_000;
 const ABSOLUTE = 5_000;
 const OWNER = 'owner';
+const ACCOUNT = { id: 'acct_test', passwordHash: 'a hash' };
+const aClient = (id: string): FamilyClient => ({
+  id,
+  refreshIdleTtl: null,
+  refreshAbsoluteTtl: null,
+});
 
 /** What the state table says, in the plainest words: no database, no token, two numbers and a few dates. */
 class Model {
   generation = 0;
-  endReason: 'logout' | 'reuse' | 'rolled_back' | null = null;
+  endReason: EndReason | null = null;
   private rotatedAt: number;
   private idleEnd: number;
   private readonly absoluteEnd: number;
@@ -31,8 +43,8 @@ class Model {
   pass(seconds: number): void {
     this.now += seconds;
   }
-  logout(): void {
-    this.endReason ??= 'logout';
+  end(reason: EndReason): void {
+    this.endReason ??= reason;
   }
   /** @returns the generation of the successor, or `refused` */
   use(generation: number, client: string): number | 'refused' {
@@ -53,6 +65,7 @@ class Model {
 }
 
 interface Real {
+  readonly life: FamilyLife;
   readonly tokens: RefreshTokens;
   readonly format: RefreshTokenFormat;
   readonly clock: MovableClock;
@@ -73,9 +86,8 @@ class Use implements Command {
   async run(model: Model, real: Real): Promise<void> {
     const generation = Math.max(0, model.generation - this.back);
     const token = real.format.write({ familyId: real.familyId, generation });
-    const uses = Array.from({ length: this.times }, () =>
-      useToken(real.tokens, token, this.client),
-    );
+    const client = aClient(this.client);
+    const uses = Array.from({ length: this.times }, () => useToken(real.tokens, token, client));
     const outcomes = (await Promise.all(uses)).map((text) =>
       text === 'refused' ? text : real.format.read(text)?.generation,
     );
@@ -100,12 +112,30 @@ class Logout implements Command {
   async run(model: Model, real: Real): Promise<void> {
     const generation = Math.max(0, model.generation - 1);
     await real.tokens.revoke(real.format.write({ familyId: real.familyId, generation }), OWNER);
-    model.logout();
+    model.end('logout');
     await agree(model, real);
   }
 }
 
-async function useToken(tokens: RefreshTokens, token: string, client: string): Promise<string> {
+/** From every other side, whatever was first. */
+class End implements Command {
+  constructor(private readonly reason: EndReason) {}
+  check = (): boolean => true;
+  toString = (): string => this.reason;
+  async run(model: Model, real: Real): Promise<void> {
+    const which =
+      this.reason === 'client_disabled' ? { clientId: OWNER } : { accountId: ACCOUNT.id };
+    await real.life.end(which, this.reason);
+    model.end(this.reason);
+    await agree(model, real);
+  }
+}
+
+async function useToken(
+  tokens: RefreshTokens,
+  token: string,
+  client: FamilyClient,
+): Promise<string> {
   try {
     return await tokens.rotate(await tokens.present(token, client));
   } catch (error) {
@@ -137,6 +167,9 @@ const commands = fc.commands(
       .map(({ back, times, client }) => new Use(back, times, client)),
     fc.constantFrom(1, GRACE - 1, GRACE, IDLE - 1, IDLE).map((seconds) => new Pass(seconds)),
     fc.constant(new Logout()),
+    fc
+      .constantFrom<EndReason[]>('ended_by_owner', 'password_changed', 'client_disabled')
+      .map((reason) => new End(reason)),
   ],
   { maxCommands: 25 },
 );
@@ -152,27 +185,42 @@ eachDatabase('the state table of a refresh token family', (fresh, name) => {
       REFRESH_GRACE_SECONDS: String(GRACE),
       REFRESH_IDLE_TTL: String(IDLE),
       REFRESH_ABSOLUTE_TTL: String(ABSOLUTE),
+      STATUS_LISTS: 'false',
     });
     database = await openDatabase(authDatabase(config));
     await ownerAndAccount(database);
     const clock = new MovableClock();
     const format = new RefreshTokenFormat(new ServerSecrets(['a secret of the test, long enough']));
     const { unitOfWork } = database;
-    const tokens = new RefreshTokens(unitOfWork, format, clock, new SecurityEvents(), config);
-    real = { tokens, format, clock, database };
+    const life = new FamilyLife(
+      unitOfWork,
+      clock,
+      new SecurityEvents(unitOfWork, clock),
+      new Notifications(unitOfWork, clock),
+    );
+    const limits = new FamilyLimits(clock, config);
+    const statusLists = new StatusLists(
+      new StatusListStore(unitOfWork, clock),
+      unitOfWork,
+      clock,
+      config,
+    );
+    const tokens = new RefreshTokens(unitOfWork, format, life, limits, statusLists);
+    real = { tokens, life, format, clock, database };
   });
   afterAll(() => database.close());
 
   it('is what the server does, whatever happens in whatever order, one at a time or at once', async () => {
     await fc.assert(
       fc.asyncProperty(commands, async (steps) => {
-        const { token } = await real.tokens.begin({
-          accountId: 'acct_test',
-          clientId: OWNER,
+        const begun = await real.tokens.begin({
+          account: ACCOUNT,
+          client: aClient(OWNER),
           scope: ['orders:read'],
           resources: ['http://localhost:3001'],
+          device: { userAgent: null, origin: null },
         });
-        const familyId = real.format.read(token)?.familyId ?? '';
+        const familyId = real.format.read(begun?.token ?? '')?.familyId ?? '';
         const model = new Model(real.clock.now() / 1000);
         await fc.asyncModelRun(() => ({ model, real: { ...real, familyId } }), steps);
       }),
@@ -183,7 +231,7 @@ eachDatabase('the state table of a refresh token family', (fresh, name) => {
 
 async function ownerAndAccount({ unitOfWork }: Database): Promise<void> {
   await unitOfWork.execute(
-    `INSERT INTO account (id, email, password_hash, created_at) VALUES ('acct_test', 'a@b.c', '', 0)`,
+    `INSERT INTO account (id, email, password_hash, created_at) VALUES ('${ACCOUNT.id}', 'a@b.c', '${ACCOUNT.passwordHash}', 0)`,
   );
   await unitOfWork.execute(
     `INSERT INTO client (id, auth_method, secret_hashes, grant_types, scope, created_at)

@@ -6,6 +6,8 @@ import { calculateJwkThumbprint, createRemoteJWKSet, jwtVerify, type JWK } from 
 import { DataSource } from 'typeorm';
 import { ServerSecrets } from '../src/keys/server-secrets.js';
 import { RefreshTokenFormat } from '../src/refresh-tokens/refresh-token.js';
+import { SigningKeys } from '../src/keys/signing-keys.js';
+import { Upkeep } from '../src/upkeep/upkeep.js';
 import { TestAuth } from './mothers.js';
 
 const keySetOf = async (auth: TestAuth): Promise<JWK[]> => {
@@ -57,7 +59,6 @@ eachDatabase('signing keys', (fresh) => {
       'ES256',
       'ES256',
       'RS256',
-      'RS256',
     ]);
     const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', after.url));
     await jwtVerify(access_token, keys, { currentDate: new Date(after.clock.now()) });
@@ -98,12 +99,38 @@ eachDatabase('signing keys', (fresh) => {
   });
 });
 
-it('the key set may be cached for as long as it promises, and not for ever', async () => {
-  const auth = await TestAuth.start();
-  const { headers } = await auth.send('/.well-known/jwks.json', {});
-  expect(headers.get('cache-control')).toBe('public, max-age=300');
-  expect(headers.get('content-type')).toMatch(/^application\/json/);
-  await auth.stop();
+describe('the server secret is another one after three steps', () => {
+  const [old, next] = [SECRET, `next ${SECRET}`];
+  let DATA_DIR: string;
+  let first: string;
+
+  const step = async (SERVER_SECRET: string, refresh_token: string) => {
+    const auth = await TestAuth.start({ DATA_DIR, SERVER_SECRET });
+    await auth.app.get(Upkeep).run('key-rotation');
+    const kid = auth.app.get(SigningKeys).activeKid;
+    const { status, body } = await auth.refresh(refresh_token);
+    await auth.stop();
+    return { kid, status, error: body['error'], token: body['refresh_token'] ?? '' };
+  };
+
+  beforeAll(async () => {
+    const auth = await TestAuth.start({ SERVER_SECRET: old });
+    ({ DATA_DIR } = auth.config);
+    ({ refresh_token: first } = await auth.aLogin());
+    await auth.stop();
+  });
+
+  it('keys and refresh tokens outlive each of them', async () => {
+    const appended = await step(`${old},${next}`, first);
+    const moved = await step(`${next},${old}`, appended.token);
+    const dropped = await step(next, moved.token);
+    expect([appended, moved, dropped].map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(new Set([appended, moved, dropped].map(({ kid }) => kid)).size).toBe(1);
+  });
+
+  it('a refresh token of the one that was dropped is invalid_grant (RFC 6749 §5.2)', async () => {
+    expect(await step(next, first)).toMatchObject({ status: 400, error: 'invalid_grant' });
+  });
 });
 
 it('development makes its server secret once, for its own eyes only', async () => {

@@ -107,6 +107,9 @@ describe('a first-party login', () => {
       scope: 'orders:read orders:write',
       sid: expect.stringMatching(/^[\w-]{22}$/),
       auth_time: now,
+      status: {
+        status_list: { idx: expect.any(Number), uri: 'http://localhost:3000/oauth/status-lists/1' },
+      },
     });
   });
 

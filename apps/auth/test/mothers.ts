@@ -51,6 +51,7 @@ export class TestAuth {
       PORT: '0',
       ISSUER: 'http://localhost:3000',
       LOG_LEVEL: 'silent',
+      BACKGROUND_TASKS: 'false',
       ...settings,
       DATA_DIR,
     });

@@ -11,5 +11,6 @@ export class Account {
   /** argon2id, in PHC string format. */
   @Column('varchar', { name: 'password_hash', length: 255 }) readonly passwordHash!: string;
   @InstantColumn({ name: 'created_at' }) readonly createdAt!: Date;
+  @InstantColumn({ name: 'last_login_at', nullable: true }) readonly lastLoginAt!: Date | null;
   @InstantColumn({ name: 'disabled_at', nullable: true }) readonly disabledAt!: Date | null;
 }

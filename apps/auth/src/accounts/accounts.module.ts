@@ -1,13 +1,16 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { NotificationsModule } from '../notifications/notifications.module.js';
+import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
+import { AccountOperations } from './account-operations.js';
 import { Account } from './account.entity.js';
 import { Accounts } from './accounts.js';
 import { Credentials } from './credentials.js';
 import { PasswordHasher } from './password-hasher.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([Account])],
-  providers: [Accounts, Credentials, PasswordHasher],
-  exports: [Accounts, Credentials, PasswordHasher],
+  imports: [NotificationsModule, RefreshTokensModule, TypeOrmModule.forFeature([Account])],
+  providers: [AccountOperations, Accounts, Credentials, PasswordHasher],
+  exports: [AccountOperations, Accounts, Credentials, PasswordHasher],
 })
 export class AccountsModule {}

@@ -4,6 +4,7 @@ import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
+import { Notifications } from '../notifications/notifications.js';
 import { Account } from './account.entity.js';
 
 @Injectable()
@@ -12,10 +13,15 @@ export class Accounts {
     @InjectRepository(Account) private readonly accounts: Repository<Account>,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
+    private readonly notifications: Notifications,
   ) {}
 
   findByEmail(email: string): Promise<Account | null> {
     return this.accounts.findOneBy({ email });
+  }
+
+  find(id: string): Promise<Account | null> {
+    return this.accounts.findOneBy({ id });
   }
 
   /** @returns the new account's id, or `undefined` where the e-mail is taken: of two at once exactly one wins */
@@ -27,5 +33,31 @@ export class Accounts {
       [id, email, passwordHash, this.clock.now()],
     );
     return affected === 1 ? id : undefined;
+  }
+
+  /**
+   * Tells the owner as well.
+   * @param replaces the hash that it takes the place of; whatever there is, where left out
+   * @returns whether it did: of two at once that replace the same hash exactly one does
+   */
+  setPassword(id: string, passwordHash: string, replaces?: string): Promise<boolean> {
+    return this.unitOfWork.transaction(async () => {
+      const { affected } = await this.unitOfWork.execute(
+        `UPDATE account SET password_hash = $2 WHERE id = $1 AND password_hash = COALESCE($3, password_hash)`,
+        [id, passwordHash, replaces ?? null],
+      );
+      if (affected === 0) return false;
+      await this.notifications.about({ accountId: id, kind: 'password_changed', detail: {} });
+      return true;
+    });
+  }
+
+  /** @returns whether it was not disabled before */
+  async disable(id: string): Promise<boolean> {
+    const { affected } = await this.unitOfWork.execute(
+      `UPDATE account SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL`,
+      [id, this.clock.now()],
+    );
+    return affected === 1;
   }
 }

@@ -27,8 +27,8 @@ export class Credentials {
    */
   async register({ email, password }: Credential): Promise<void> {
     const accountId = await this.accounts.create(email, await this.passwords.hash(password));
-    if (accountId) this.events.emit({ type: 'account.registered', accountId });
-    else this.events.emit({ type: 'account.registration_repeated' });
+    if (accountId) await this.events.record({ type: 'account.registered', accountId });
+    else await this.events.record({ type: 'account.registration_repeated' });
   }
 
   /**
@@ -45,8 +45,22 @@ export class Credentials {
     return account;
   }
 
-  private refuse(reason: 'unknown_account' | 'wrong_password' | 'disabled_account'): never {
-    this.events.emit({ type: 'login.failed', reason });
+  /**
+   * Whether the person behind a session knows the password. A failure is reported like one of a login.
+   * @returns the account as it was then, unless the password is wrong or the account gone
+   * @throws {TooBusy}
+   */
+  async confirm(accountId: string, password: string): Promise<Account | undefined> {
+    const account = await this.accounts.find(accountId);
+    const matches = await this.passwords.matches(password, account?.passwordHash);
+    if (account && matches) return account;
+    await this.events.record({ type: 'login.failed', reason: 'wrong_password' });
+    return undefined;
+  }
+
+  /** @throws {OAuthError} `invalid_grant`, always */
+  async refuse(reason: 'unknown_account' | 'wrong_password' | 'disabled_account'): Promise<never> {
+    await this.events.record({ type: 'login.failed', reason });
     throw OAuthError.invalidCredentials(reason);
   }
 }

@@ -46,8 +46,8 @@ export class ClientAuthenticationGuard implements CanActivate {
     return client;
   }
 
-  private refuse(reason: 'unknown_client' | 'wrong_method' | 'wrong_secret'): never {
-    this.events.emit({ type: 'client.refused', reason });
+  private async refuse(reason: 'unknown_client' | 'wrong_method' | 'wrong_secret'): Promise<never> {
+    await this.events.record({ type: 'client.refused', reason });
     throw OAuthError.invalidClient(reason);
   }
 }

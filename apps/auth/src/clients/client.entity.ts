@@ -1,4 +1,4 @@
-import { InstantColumn } from '@gatehouse/persistence';
+import { CountColumn, InstantColumn } from '@gatehouse/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { WordListColumn } from '../database/word-list-column.js';
 
@@ -22,6 +22,14 @@ export class Client {
   /** Seconds; the server's default where null. */
   @Column('integer', { name: 'access_token_ttl', nullable: true }) readonly accessTokenTtl!:
     number | null;
+  /** Seconds; the server's default where null. */
+  @Column('integer', { name: 'refresh_idle_ttl', nullable: true }) readonly refreshIdleTtl!:
+    number | null;
+  /** Seconds; the server's default where null. */
+  @Column('integer', { name: 'refresh_absolute_ttl', nullable: true })
+  readonly refreshAbsoluteTtl!: number | null;
+  /** Where the status of the tokens that it was given for itself is found; see `status-lists/`. */
+  @CountColumn({ name: 'status_index', nullable: true }) readonly statusIndex!: number | null;
   @InstantColumn({ name: 'created_at' }) readonly createdAt!: Date;
   @InstantColumn({ name: 'disabled_at', nullable: true }) readonly disabledAt!: Date | null;
 

@@ -1,6 +1,15 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
+import { StatusListsModule } from '../status-lists/status-lists.module.js';
+import { ClientOperations } from './client-operations.js';
+import { Client } from './client.entity.js';
 import { Clients } from './clients.js';
 import { FirstPartyClient } from './first-party-client.js';
 
-@Module({ providers: [Clients, FirstPartyClient], exports: [Clients, FirstPartyClient] })
+@Module({
+  imports: [RefreshTokensModule, StatusListsModule, TypeOrmModule.forFeature([Client])],
+  providers: [ClientOperations, Clients, FirstPartyClient],
+  exports: [ClientOperations, Clients, FirstPartyClient],
+})
 export class ClientsModule {}

@@ -1,6 +1,9 @@
 import { type RowLookup, UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import { StatusLists } from '../status-lists/status-lists.js';
 import { type AuthMethod, Client } from './client.entity.js';
 
 export interface ClientRegistration {
@@ -11,7 +14,27 @@ export interface ClientRegistration {
   readonly scope: readonly string[];
   /** Seconds; the server's default where left out. */
   readonly accessTokenTtl?: number | null;
+  /** Seconds; the server's default where left out. */
+  readonly refreshIdleTtl?: number | null;
+  /** Seconds; the server's default where left out. */
+  readonly refreshAbsoluteTtl?: number | null;
 }
+
+/** Of a SHA-256, base64url. The newest stands first. */
+const HASH_LENGTH = 43;
+
+/** Columns `$1` to `$10`. */
+const INSERT = `
+  INSERT INTO client (id, auth_method, secret_hashes, grant_types, scope, access_token_ttl, refresh_idle_ttl,
+    refresh_absolute_ttl, created_at, status_index)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+  ON CONFLICT (id)`;
+
+/** A client that is there keeps its place in the status list. */
+const UPDATE = [
+  ...['auth_method', 'secret_hashes', 'grant_types', 'scope'],
+  ...['access_token_ttl', 'refresh_idle_ttl', 'refresh_absolute_ttl'],
+].map((column) => `${column} = excluded.${column}`);
 
 @Injectable()
 export class Clients {
@@ -19,7 +42,9 @@ export class Clients {
   private readonly configured = new Map<string, Client>();
 
   constructor(
+    @InjectRepository(Client) private readonly clients: Repository<Client>,
     private readonly unitOfWork: UnitOfWork,
+    private readonly statusLists: StatusLists,
     private readonly clock: Clock,
   ) {
     this.lookup = unitOfWork.lookup(Client);
@@ -31,28 +56,84 @@ export class Clients {
     return client?.disabledAt === null ? client : undefined;
   }
 
+  /** By name, those that are disabled as well. */
+  all(): Promise<readonly Client[]> {
+    return this.clients.find({ order: { id: 'ASC' } });
+  }
+
   /** A client that is configuration rather than data: using it asks the database nothing. Its row is for rows that refer to it. */
   async configure(client: Client): Promise<void> {
     await this.register(client);
     this.configured.set(client.id, client);
   }
 
+  isConfigured(id: string): boolean {
+    return this.configured.has(id);
+  }
+
   /** Creates the client, or brings it up to date: replicas that start together agree. */
   async register(client: ClientRegistration): Promise<void> {
+    const known = await this.lookup.find(client.id);
+    const index = known ? known.statusIndex : await this.placeFor(client);
     await this.unitOfWork.execute(
-      `INSERT INTO client (id, auth_method, secret_hashes, grant_types, scope, access_token_ttl, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7)
-       ON CONFLICT (id) DO UPDATE SET auth_method = excluded.auth_method, secret_hashes = excluded.secret_hashes,
-         grant_types = excluded.grant_types, scope = excluded.scope, access_token_ttl = excluded.access_token_ttl`,
-      [
-        client.id,
-        client.authMethod,
-        client.secretHashes.join(' '),
-        client.grantTypes.join(' '),
-        client.scope.join(' '),
-        client.accessTokenTtl ?? null,
-        this.clock.now(),
-      ],
+      `${INSERT} DO UPDATE SET ${UPDATE.join(', ')}, status_index = COALESCE(client.status_index, excluded.status_index)`,
+      this.values(client, index),
     );
+  }
+
+  /**
+   * @param place what {@link placeFor} gave
+   * @returns whether it did: of two at once exactly one does, and the other changes nothing
+   */
+  async create(client: ClientRegistration, place: number | null): Promise<boolean> {
+    const values = this.values(client, place);
+    const { affected } = await this.unitOfWork.execute(`${INSERT} DO NOTHING`, values);
+    return affected === 1;
+  }
+
+  /**
+   * Puts a secret into force beside the newest of those that are.
+   * @returns whether it did: not for a client that is unknown, disabled or public
+   */
+  async addSecret(id: string, hash: string): Promise<boolean> {
+    const { affected } = await this.unitOfWork.execute(
+      `UPDATE client SET secret_hashes = CAST($2 AS varchar) || ' ' || substr(secret_hashes, 1, ${HASH_LENGTH})
+       WHERE id = $1 AND disabled_at IS NULL AND auth_method <> 'none'`,
+      [id, hash],
+    );
+    return affected === 1;
+  }
+
+  /** @returns whether it was not disabled before */
+  async disable(id: string): Promise<boolean> {
+    const { affected } = await this.unitOfWork.execute(
+      'UPDATE client SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL',
+      [id, this.clock.now()],
+    );
+    return affected === 1;
+  }
+
+  /**
+   * A place in a status list. Only tokens that a client gets for itself need one: those of people have their session's. A
+   * rehearsal, whose transaction is taken back, gets none.
+   */
+  async placeFor({ grantTypes }: ClientRegistration): Promise<number | null> {
+    if (!grantTypes.includes('client_credentials') || this.unitOfWork.isInTransaction) return null;
+    return this.statusLists.allot();
+  }
+
+  private values(client: ClientRegistration, statusIndex: number | null): readonly unknown[] {
+    return [
+      client.id,
+      client.authMethod,
+      client.secretHashes.join(' '),
+      client.grantTypes.join(' '),
+      client.scope.join(' '),
+      client.accessTokenTtl ?? null,
+      client.refreshIdleTtl ?? null,
+      client.refreshAbsoluteTtl ?? null,
+      this.clock.now(),
+      statusIndex,
+    ];
   }
 }

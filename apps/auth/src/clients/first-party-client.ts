@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { ACCOUNT_SCOPES } from '../account.scopes.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { Client } from './client.entity.js';
 import { Clients } from './clients.js';
@@ -17,8 +18,11 @@ export class FirstPartyClient implements OnModuleInit {
       authMethod: 'none',
       secretHashes: [],
       grantTypes: ['refresh_token'],
-      scope: config.FIRST_PARTY_SCOPE,
+      scope: [...config.FIRST_PARTY_SCOPE, ...Object.keys(ACCOUNT_SCOPES)],
       accessTokenTtl: null,
+      refreshIdleTtl: null,
+      refreshAbsoluteTtl: null,
+      statusIndex: null,
       disabledAt: null,
     } as const);
   }

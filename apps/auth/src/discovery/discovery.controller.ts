@@ -1,3 +1,4 @@
+import { Public } from '@gatehouse/guards';
 import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
@@ -7,6 +8,7 @@ import { ResourceServers } from '../resource-servers/resource-servers.js';
 /** Authorization server metadata (RFC 8414 §2): what exists, and nothing else. */
 @ApiTags('discovery')
 @Controller('.well-known/oauth-authorization-server')
+@Public()
 export class DiscoveryController {
   private readonly metadata: object;
 
@@ -23,6 +25,10 @@ export class DiscoveryController {
       scopes_supported: resourceServers.scopes,
       protected_resources: resourceServers.identifiers,
       service_documentation: at('/docs'),
+      ...(config.STATUS_LISTS && {
+        // Token Status List §9.1.
+        status_list_aggregation_endpoint: at('/oauth/status-lists'),
+      }),
     };
   }
 

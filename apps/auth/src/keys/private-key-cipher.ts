@@ -24,6 +24,11 @@ export class PrivateKeyCipher {
     return [secretId, ...parts].join('.');
   }
 
+  /** Whether it was encrypted under the newest server secret. */
+  isCurrent(text: string): boolean {
+    return text.startsWith(`${this.keys.current.secretId}.`);
+  }
+
   /** @throws {ConfigurationError} when the server secret that the key was encrypted under is not configured */
   decrypt(text: string, kid: string): Buffer {
     const [secretId = '', ...parts] = text.split('.');

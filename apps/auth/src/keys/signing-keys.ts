@@ -1,75 +1,102 @@
-import { createPrivateKey } from 'node:crypto';
-import { UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { SecurityEvents } from '../security-events/security-events.js';
-import { JwtSigner } from './jwt-signer.js';
-import { newPrivateKey, type PublicJwk, publicJwk } from './key-pair.js';
-import { PrivateKeyCipher } from './private-key-cipher.js';
-import type { SigningKey, SigningKeyState } from './signing-key.entity.js';
+import type { JwtSigner } from './jwt-signer.js';
+import { KeyFactory } from './key-factory.js';
+import { LONGEST_TOKEN_SECONDS } from './key-periods.js';
+import { KeyPlan } from './key-plan.js';
+import { type StoredKey, KeyStore } from './key-store.js';
+import { PublishedKeySet } from './published-key-set.js';
 
-type StoredKey = Pick<SigningKey, 'kid' | 'algorithm' | 'state'> & { readonly sealed: string };
+/** After this long without a look at the database, in milliseconds, a process has stood still and looks before it signs. */
+const STALE_MS = 30_000;
 
-/** The keys that access tokens are signed with. The set is published with the next key already in it. */
+/** The keys of this process: a copy of what the database says, a few seconds old. */
 @Injectable()
-export class SigningKeys implements OnModuleInit {
-  private signers: readonly JwtSigner[] = [];
+export class SigningKeys {
+  private signers: ReadonlyMap<string, JwtSigner> = new Map();
   private active: JwtSigner | undefined;
+  private readAt = Number.NEGATIVE_INFINITY;
+  private rows = '';
+  private reading: Promise<void> = Promise.resolve();
+  private set = new PublishedKeySet([], { changesAt: 0, maxAge: 1 });
 
   constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly cipher: PrivateKeyCipher,
+    private readonly store: KeyStore,
+    private readonly factory: KeyFactory,
+    private readonly plan: KeyPlan,
     private readonly clock: Clock,
-    private readonly events: SecurityEvents,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
-  async onModuleInit(): Promise<void> {
-    for (const state of ['active', 'pending'] as const) await this.ensure(state);
-    const stored = await this.stored();
-    this.signers = stored.map((key) => this.signerOf(key));
-    const active = stored.findIndex(
-      ({ algorithm, state }) => algorithm === this.config.SIGNING_ALGORITHM && state === 'active',
-    );
-    this.active = this.signers[active];
-  }
-
   /** The public keys (RFC 7517 §5). */
-  get keySet(): { keys: readonly PublicJwk[] } {
-    return { keys: this.signers.map(({ publicJwk }) => publicJwk) };
+  get keySet(): Pick<PublishedKeySet, 'keys'> {
+    return this.set;
   }
 
-  /** @param typ media type of the token without `application/`, as RFC 8725 §3.11 wants it told */
-  sign(typ: string, claims: object): Promise<string> {
+  /** What verifiers get. */
+  get published(): PublishedKeySet {
+    return this.set;
+  }
+
+  /** The `kid` of the key that {@link sign} uses now. */
+  get activeKid(): string {
+    return this.signer.publicJwk.kid;
+  }
+
+  /**
+   * @param typ media type of the token without `application/`, as RFC 8725 §3.11 wants it told
+   * @param claims `exp` is at most {@link LONGEST_TOKEN_SECONDS} ahead: no token outlives the key in the set
+   */
+  async sign<Claims extends { readonly exp: number }>(
+    typ: string,
+    claims: Claims,
+  ): Promise<string> {
+    const now = this.clock.now();
+    if (claims.exp > now / 1000 + LONGEST_TOKEN_SECONDS) {
+      throw new Error(
+        `a token of more than ${LONGEST_TOKEN_SECONDS} seconds would outlive its key`,
+      );
+    }
+    // Of a failure the task `keys` tells; the last keys are better than none.
+    if (now - this.readAt > STALE_MS) await this.reload().catch(() => undefined);
+    return this.signer.sign(typ, claims);
+  }
+
+  /**
+   * Looks at the database, one look after another. Where that fails, the keys stay as they are.
+   *
+   * @throws {ConfigurationError} when the server secret that a key was sealed under is not configured
+   */
+  reload(): Promise<void> {
+    this.reading = this.reading.catch(() => undefined).then(() => this.read());
+    return this.reading;
+  }
+
+  private get signer(): JwtSigner {
     if (!this.active) throw new Error('no active signing key');
-    return this.active.sign(typ, claims);
+    return this.active;
   }
 
-  /** A unique index allows one key per algorithm and state: of replicas that start together one makes it. */
-  private async ensure(state: SigningKeyState): Promise<void> {
-    const algorithm = this.config.SIGNING_ALGORITHM;
-    const stored = await this.stored();
-    if (stored.some((key) => key.algorithm === algorithm && key.state === state)) return;
-    const privateKey = await newPrivateKey(algorithm);
-    const { kid } = publicJwk(privateKey, algorithm);
-    const sealed = this.cipher.encrypt(privateKey.export({ type: 'pkcs8', format: 'der' }), kid);
-    const { affected } = await this.unitOfWork.execute(
-      `INSERT INTO signing_key (kid, algorithm, state, encrypted_private_key, created_at)
-       VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-      [kid, algorithm, state, sealed, this.clock.now()],
+  private async read(): Promise<void> {
+    const now = this.clock.now();
+    const keys = await this.store.published();
+    const rows = JSON.stringify(keys.map(({ kid, state, changedAt }) => [kid, state, changedAt]));
+    if (rows !== this.rows) this.replace(keys);
+    this.rows = rows;
+    this.readAt = now;
+  }
+
+  /** Signers of keys that stay are kept. Where no key is active there is no better one than the last. */
+  private replace(keys: readonly StoredKey[]): void {
+    const signers = new Map(
+      keys.map((key) => [key.kid, this.signers.get(key.kid) ?? this.factory.signerOf(key)]),
     );
-    if (affected === 1) this.events.emit({ type: 'signing_key.created', kid, algorithm });
-  }
-
-  private stored(): Promise<StoredKey[]> {
-    return this.unitOfWork.query<StoredKey>(
-      `SELECT kid, algorithm, state, encrypted_private_key AS sealed FROM signing_key ORDER BY created_at, kid`,
+    this.active = signers.get(this.plan.signer(keys)?.kid ?? '') ?? this.active;
+    this.signers = signers;
+    this.set = new PublishedKeySet(
+      [...signers.values()].map(({ publicJwk }) => publicJwk),
+      { changesAt: this.plan.nextChange(keys), maxAge: this.config.KEY_SET_MAX_AGE },
     );
-  }
-
-  private signerOf({ kid, algorithm, sealed }: StoredKey): JwtSigner {
-    const key = this.cipher.decrypt(sealed, kid);
-    return new JwtSigner(createPrivateKey({ key, type: 'pkcs8', format: 'der' }), algorithm);
   }
 }

@@ -1,3 +1,4 @@
+import { Public } from '@gatehouse/guards';
 import { Body, Controller, Header, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -5,6 +6,7 @@ import { FirstPartyClient } from '../clients/first-party-client.js';
 import { RefreshTokens } from '../refresh-tokens/refresh-tokens.js';
 import { RefreshTokenGrant } from '../token/refresh-token.grant.js';
 import { type TokenResponse, tokenResponse } from '../token/token-response.js';
+import { deviceOf } from './device.js';
 import { JsonOnlyGuard } from './json-only.guard.js';
 import {
   type LoginParameters,
@@ -21,6 +23,7 @@ import { RefreshCookie } from './refresh-cookie.js';
 @ApiTags('first-party login')
 @Controller('auth')
 @UseGuards(JsonOnlyGuard)
+@Public()
 export class LoginController {
   constructor(
     private readonly logins: LoginService,
@@ -37,9 +40,11 @@ export class LoginController {
   @ApiOkResponse({ standardSchema: tokenResponse })
   async login(
     @Body({ schema: loginParameters }) parameters: LoginParameters,
+    @Req() { headers, ip }: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TokenResponse> {
-    const response = await this.logins.login(parameters);
+    const device = deviceOf({ userAgent: headers['user-agent'], ip });
+    const response = await this.logins.login(parameters, device);
     return parameters.cookie ? this.cookie.keep(reply, response) : response;
   }
 

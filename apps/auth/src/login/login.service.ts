@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Credentials } from '../accounts/credentials.js';
 import { FirstPartyClient } from '../clients/first-party-client.js';
-import { RefreshTokens } from '../refresh-tokens/refresh-tokens.js';
+import { type Device, RefreshTokens } from '../refresh-tokens/refresh-tokens.js';
 import { ResourceServers } from '../resource-servers/resource-servers.js';
 import { AccessTokens } from '../token/access-tokens.js';
 import type { TokenResponse } from '../token/token-response.js';
@@ -19,7 +19,7 @@ export class LoginService {
   ) {}
 
   /** @throws {OAuthError} `invalid_grant`, `invalid_scope`, `invalid_target` */
-  async login(parameters: LoginParameters): Promise<TokenResponse> {
+  async login(parameters: LoginParameters, device: Device): Promise<TokenResponse> {
     const { client } = this.firstParty;
     const granted = this.resourceServers.grant(client.scope, {
       resources: [parameters.resource ?? []].flat(),
@@ -28,12 +28,10 @@ export class LoginService {
     const { audience, scope } = this.resourceServers.pick(granted, {});
     const account = await this.credentials.verify(parameters);
 
-    const { token, session } = await this.refreshTokens.begin({
-      accountId: account.id,
-      clientId: client.id,
-      scope: granted.scope,
-      resources: granted.resources,
-    });
+    const begun = await this.refreshTokens.begin({ ...granted, account, client, device });
+    // The password was changed, or the account disabled, while its hash was compared.
+    if (!begun) return this.credentials.refuse('wrong_password');
+    const { token, session } = begun;
     const response = await this.accessTokens.issue({
       subject: account.id,
       clientId: client.id,

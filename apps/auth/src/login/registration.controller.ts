@@ -1,12 +1,14 @@
+import { Public } from '@gatehouse/guards';
 import { Body, Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Credentials } from '../accounts/credentials.js';
+import { type Registration, registration } from '../accounts/registration.js';
 import { JsonOnlyGuard } from './json-only.guard.js';
-import { type Registration, registration } from './login-parameters.js';
 
 @ApiTags('first-party login')
 @Controller('auth')
 @UseGuards(JsonOnlyGuard)
+@Public()
 export class RegistrationController {
   constructor(private readonly credentials: Credentials) {}
 

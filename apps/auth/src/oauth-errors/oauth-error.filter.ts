@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { problemOf, ProblemDetailsFilter } from '@gatehouse/service-kit';
+import { DatabaseUnavailable } from '@gatehouse/persistence';
+import { Problem, problemOf, ProblemDetailsFilter } from '@gatehouse/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { TooBusy } from '../accounts/hash-queue.js';
 import { OAuthError } from './oauth-error.js';
@@ -12,7 +13,7 @@ interface Answer {
 }
 
 /** What clients of OAuth speak to: there every error is told in the words of RFC 6749 §5.2, elsewhere by RFC 9457. */
-const OAUTH_PATH = /^\/(oauth|auth)\//;
+const OAUTH_PATH = /^\/(oauth|auth\/(login|logout|refresh|register))\b/;
 
 @Catch()
 export class OAuthErrorFilter implements ExceptionFilter {
@@ -26,7 +27,9 @@ export class OAuthErrorFilter implements ExceptionFilter {
   catch(error: unknown, context: ArgumentsHost): void {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const answer = OAUTH_PATH.test(request.url) ? answerTo(error) : undefined;
-    if (!answer) return this.elsewhere.catch(error, context);
+    if (!answer) {
+      return this.elsewhere.catch(error instanceof TooBusy ? busyProblem() : error, context);
+    }
     if (error instanceof OAuthError && error.detail) {
       this.log.debug({ error: error.code, detail: error.detail });
     }
@@ -42,6 +45,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
 function answerTo(error: unknown): Answer | undefined {
   if (error instanceof OAuthError) return oauthAnswer(error);
   if (error instanceof TooBusy) return BUSY;
+  if (error instanceof DatabaseUnavailable) return unavailable(error);
   const { status, errors } = problemOf(error);
   if (status >= 500 || status === 404) return undefined;
   const description = descriptionOf(status, errors);
@@ -60,6 +64,15 @@ const BUSY: Answer = {
   body: { error: 'temporarily_unavailable', error_description: 'Too many logins at once.' },
   headers: { 'retry-after': '1' },
 };
+
+const busyProblem = () =>
+  new Problem(429, { detail: BUSY.body.error_description, headers: { 'Retry-After': '1' } });
+
+/** Not one word about the grant: a client that took this for a refusal would log its person out. */
+function unavailable({ message, headers }: DatabaseUnavailable): Answer {
+  const body = { error: 'temporarily_unavailable', error_description: message };
+  return { status: 503, body, headers: { 'retry-after': headers['Retry-After'] } };
+}
 
 function descriptionOf(status: number, errors: unknown): string {
   if (status === 413) return 'The body is too large.';

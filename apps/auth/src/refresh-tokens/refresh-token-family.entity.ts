@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto';
-import { InstantColumn } from '@gatehouse/persistence';
+import { CountColumn, InstantColumn } from '@gatehouse/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { WordListColumn } from '../database/word-list-column.js';
 
 /** Why a family ended before its time. */
-export type EndReason = 'logout' | 'reuse' | 'rolled_back';
+export type EndReason =
+  | 'logout'
+  | 'reuse'
+  | 'rolled_back'
+  | 'ended_by_owner'
+  | 'ended_by_operator'
+  | 'password_changed'
+  | 'session_limit'
+  | 'account_disabled'
+  | 'client_disabled';
 
 /**
  * What a genuine refresh token is worth, given the family that it belongs to:
@@ -41,16 +50,19 @@ export class RefreshTokenFamily {
   @InstantColumn({ name: 'created_at' }) readonly createdAt!: Date;
   @InstantColumn({ name: 'idle_expires_at' }) readonly idleExpiresAt!: Date;
   @InstantColumn({ name: 'absolute_expires_at' }) readonly absoluteExpiresAt!: Date;
+  /** What the device calls itself, as it was at login: at most 255 printable characters. */
+  @Column('varchar', { name: 'user_agent', length: 255, nullable: true }) readonly userAgent!:
+    string | null;
+  /** The network that the login came from, no more precise than it has to be: /24 of IPv4, /48 of IPv6. */
+  @Column('varchar', { length: 64, nullable: true }) readonly origin!: string | null;
+  /** Where the status of the session is found; see `status-lists/`. */
+  @CountColumn({ name: 'status_index', nullable: true }) readonly statusIndex!: number | null;
   @InstantColumn({ name: 'ended_at', nullable: true }) readonly endedAt!: Date | null;
   @Column('varchar', { name: 'end_reason', length: 32, nullable: true })
   readonly endReason!: EndReason | null;
 
   get session(): Session {
-    return {
-      id: sessionIdOf(this.id),
-      authenticatedAt: this.createdAt,
-      endsAt: this.absoluteExpiresAt,
-    };
+    return sessionOf(this);
   }
 
   /**
@@ -69,7 +81,17 @@ export class RefreshTokenFamily {
 
   /** Both ends were stored when they were set, so no later configuration prolongs a login. */
   private isExpiredAt(now: number): boolean {
-    return now >= Math.min(this.idleExpiresAt.getTime(), this.absoluteExpiresAt.getTime());
+    return now >= this.endsAt.getTime();
+  }
+
+  /** When it ends if it is not used before. */
+  get endsAt(): Date {
+    const { idleExpiresAt, absoluteExpiresAt } = this;
+    return idleExpiresAt < absoluteExpiresAt ? idleExpiresAt : absoluteExpiresAt;
+  }
+
+  isLivingAt(now: number): boolean {
+    return this.endedAt === null && !this.isExpiredAt(now);
   }
 }
 
@@ -80,7 +102,18 @@ export interface Session {
   /** `auth_time`. */
   readonly authenticatedAt: Date;
   readonly endsAt: Date;
+  /** Where its status is found; see `status-lists/`. */
+  readonly statusIndex?: number | null;
 }
 
 export const sessionIdOf = (familyId: string): string =>
   createHash('sha256').update(familyId).digest().subarray(0, 16).toString('base64url');
+
+export const sessionOf = (
+  family: Pick<RefreshTokenFamily, 'id' | 'createdAt' | 'absoluteExpiresAt' | 'statusIndex'>,
+): Session => ({
+  id: sessionIdOf(family.id),
+  authenticatedAt: family.createdAt,
+  endsAt: family.absoluteExpiresAt,
+  statusIndex: family.statusIndex,
+});

@@ -1,32 +1,43 @@
 import { randomBytes } from 'node:crypto';
 import { type ConditionalUpdate, type RowLookup, UnitOfWork } from '@gatehouse/persistence';
-import { Clock } from '@gatehouse/service-kit';
-import { Inject, Injectable } from '@nestjs/common';
-import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import { Injectable } from '@nestjs/common';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
-import { SecurityEvents } from '../security-events/security-events.js';
+import { StatusLists } from '../status-lists/status-lists.js';
+import { FamilyLife } from './family-life.js';
+import { type FamilyClient, FamilyLimits } from './family-limits.js';
 import {
   type EndReason,
   RefreshTokenFamily,
   type Session,
-  sessionIdOf,
+  sessionOf,
   type TokenState,
 } from './refresh-token-family.entity.js';
 import { RefreshTokenFormat } from './refresh-token.js';
 
-/** What a login grants. */
+/** What a login grants, and to whom. */
 export interface Grant {
-  readonly accountId: string;
-  readonly clientId: string;
+  /** As it was when the person proved who they are. */
+  readonly account: { readonly id: string; readonly passwordHash: string };
+  readonly client: FamilyClient;
   readonly scope: readonly string[];
   readonly resources: readonly string[];
+  readonly device: Device;
+}
+
+/** Where a login came from, as far as it says so and no more precisely than we need. */
+export interface Device {
+  readonly userAgent: string | null;
+  readonly origin: string | null;
 }
 
 /** A refresh token that was presented and found good, and the family that it is of. */
 export interface Presented {
   readonly family: RefreshTokenFamily;
+  readonly client: FamilyClient;
   readonly generation: number;
 }
+
+type NewFamily = Parameters<typeof sessionOf>[0];
 
 const ENDS: Partial<Record<TokenState, EndReason>> = { reused: 'reuse', ahead: 'rolled_back' };
 
@@ -47,60 +58,57 @@ export class RefreshTokens {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly format: RefreshTokenFormat,
-    private readonly clock: Clock,
-    private readonly events: SecurityEvents,
-    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    private readonly life: FamilyLife,
+    private readonly limits: FamilyLimits,
+    private readonly statusLists: StatusLists,
   ) {
     this.families = unitOfWork.lookup(RefreshTokenFamily);
     this.stepped = unitOfWork.conditionalUpdate(STEP);
   }
 
-  /** Begins a family: the first refresh token of a login. */
-  async begin(grant: Grant): Promise<{ token: string; session: Session }> {
-    const id = randomBytes(16).toString('base64url');
-    const now = this.clock.now();
-    const absoluteEnd = now + this.config.REFRESH_ABSOLUTE_TTL * 1000;
-    await this.unitOfWork.execute(
-      `INSERT INTO refresh_token_family (id, account_id, client_id, scope, resource, generation,
-         rotated_at, created_at, idle_expires_at, absolute_expires_at)
-       VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $7, $8)`,
-      [
-        id,
-        grant.accountId,
-        grant.clientId,
-        grant.scope.join(' '),
-        grant.resources.join(' '),
-        now,
-        this.idleEnd(now),
-        absoluteEnd,
-      ],
-    );
-    const { accountId, clientId } = grant;
-    this.events.emit({ type: 'family.begun', accountId, clientId, sessionId: sessionIdOf(id) });
-    return {
-      token: this.format.write({ familyId: id, generation: 0 }),
-      session: {
-        id: sessionIdOf(id),
-        authenticatedAt: new Date(now),
-        endsAt: new Date(absoluteEnd),
-      },
+  /**
+   * Begins a family: the first refresh token of a login. Where the account has as many sessions as it may, the oldest ends.
+   * @returns nothing where the account was disabled, or has another password, since the person proved who they are
+   */
+  async begin(grant: Grant): Promise<{ token: string; session: Session } | undefined> {
+    const now = this.limits.now();
+    const family = {
+      id: randomBytes(16).toString('base64url'),
+      createdAt: new Date(now),
+      absoluteExpiresAt: new Date(this.limits.absoluteEnd(grant.client, now)),
+      statusIndex: await this.statusLists.allot(),
     };
+    const { account, client } = grant;
+    const session = sessionOf(family);
+    const hasBegun = await this.unitOfWork.transaction(async () => {
+      if (!(await this.claim(account, now))) return false;
+      await this.insert(family, grant);
+      await this.life.end(
+        { accountId: account.id, newest: family.id, limit: this.limits.perAccount },
+        'session_limit',
+      );
+      const { id: sessionId } = session;
+      await this.life.begun({ accountId: account.id, clientId: client.id, sessionId });
+      return true;
+    });
+    if (!hasBegun) return undefined;
+    return { token: this.format.write({ familyId: family.id, generation: 0 }), session };
   }
 
   /**
    * Finds out what a refresh token is worth. A replay ends its family here.
    * @throws {OAuthError} `invalid_grant`
    */
-  async present(text: string, clientId: string): Promise<Presented> {
+  async present(text: string, client: FamilyClient): Promise<Presented> {
     const token = this.format.read(text);
     if (!token) throw OAuthError.invalidGrant('not made by this server');
     const family = await this.familyOf(token.familyId);
 
     // "… the refresh token … was issued to another client" (RFC 6749 §5.2). It stays good for its owner.
-    if (family.clientId !== clientId) throw OAuthError.invalidGrant('issued to another client');
+    if (family.clientId !== client.id) throw OAuthError.invalidGrant('issued to another client');
 
     await this.refuseUnlessUsable(family, token.generation);
-    return { family, generation: token.generation };
+    return { family, client, generation: token.generation };
   }
 
   /**
@@ -108,10 +116,10 @@ export class RefreshTokens {
    * others are given the same successor, within the grace window.
    * @throws {OAuthError} `invalid_grant`
    */
-  async rotate({ family, generation }: Presented): Promise<string> {
+  async rotate({ family, client, generation }: Presented): Promise<string> {
     const successor = this.format.write({ familyId: family.id, generation: generation + 1 });
     const isCurrent = generation === family.generation;
-    if (isCurrent && !(await this.step(family))) {
+    if (isCurrent && !(await this.step(family, client))) {
       await this.refuseUnlessUsable(await this.familyOf(family.id), generation);
     }
     return successor;
@@ -121,40 +129,64 @@ export class RefreshTokens {
   async revoke(text: string, clientId: string): Promise<void> {
     const token = this.format.read(text);
     const family = token && (await this.families.find(token.familyId));
-    if (family?.clientId === clientId) await this.end(family, 'logout');
+    if (family?.clientId === clientId) await this.life.end({ familyId: family.id }, 'logout');
   }
 
-  private step(family: RefreshTokenFamily): Promise<boolean> {
-    const now = this.clock.now();
-    return this.stepped.apply([family.id, family.generation, now, this.idleEnd(now)]);
+  /** Logins of one account queue up here, on all replicas, and none is counted before the one ahead of it is written. */
+  private async claim({ id, passwordHash }: Grant['account'], now: number): Promise<boolean> {
+    const { affected } = await this.unitOfWork.execute(
+      `UPDATE account SET last_login_at = $3 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL`,
+      [id, passwordHash, now],
+    );
+    return affected === 1;
+  }
+
+  private async insert(family: NewFamily, grant: Grant): Promise<void> {
+    const { account, client, device } = grant;
+    const now = family.createdAt.getTime();
+    await this.unitOfWork.execute(
+      `INSERT INTO refresh_token_family (id, account_id, client_id, scope, resource, generation, rotated_at,
+         created_at, idle_expires_at, absolute_expires_at, user_agent, origin, status_index)
+       VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $7, $8, $9, $10, $11)`,
+      [
+        family.id,
+        account.id,
+        client.id,
+        grant.scope.join(' '),
+        grant.resources.join(' '),
+        now,
+        this.limits.idleEnd(client, now),
+        family.absoluteExpiresAt.getTime(),
+        device.userAgent,
+        device.origin,
+        family.statusIndex,
+      ],
+    );
+  }
+
+  /** The rows of client and family are at hand: what the client's own lifetime is costs no query. */
+  private step(family: RefreshTokenFamily, client: FamilyClient): Promise<boolean> {
+    const now = this.limits.now();
+    return this.stepped.apply([
+      family.id,
+      family.generation,
+      now,
+      this.limits.idleEnd(client, now),
+    ]);
   }
 
   private async refuseUnlessUsable(family: RefreshTokenFamily, generation: number): Promise<void> {
-    const grace = this.config.REFRESH_GRACE_SECONDS * 1000;
-    const state = family.stateOf(generation, { now: this.clock.now(), grace });
+    const { grace } = this.limits;
+    const state = family.stateOf(generation, { now: this.limits.now(), grace });
     if (state === 'current' || state === 'superseded') return;
     const reason = ENDS[state];
-    if (reason) await this.end(family, reason);
+    if (reason) await this.life.end({ familyId: family.id }, reason);
     throw OAuthError.invalidGrant(`refresh token is ${state}`);
-  }
-
-  private async end(family: RefreshTokenFamily, reason: EndReason): Promise<void> {
-    const { affected } = await this.unitOfWork.execute(
-      `UPDATE refresh_token_family SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL`,
-      [family.id, this.clock.now(), reason],
-    );
-    if (affected === 0) return;
-    const { accountId, clientId, session } = family;
-    this.events.emit({ type: 'family.ended', reason, accountId, clientId, sessionId: session.id });
   }
 
   private async familyOf(id: string): Promise<RefreshTokenFamily> {
     const family = await this.families.find(id);
     if (!family) throw OAuthError.invalidGrant('unknown family');
     return family;
-  }
-
-  private idleEnd(now: number): number {
-    return now + this.config.REFRESH_IDLE_TTL * 1000;
   }
 }

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { ACCOUNT_SCOPES } from '../account.scopes.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
 import type { ResourceServer } from './resource-server.js';
@@ -18,12 +19,18 @@ export interface Granted {
   readonly scope: readonly string[];
 }
 
+/** This server itself, for what people do with their own account. Last, so that it is nobody's default. */
+const ownServer = ({ ISSUER: identifier }: AuthConfig): ResourceServer => ({
+  identifier,
+  scopes: Object.keys(ACCOUNT_SCOPES),
+});
+
 @Injectable()
 export class ResourceServers {
   private readonly servers: readonly ResourceServer[];
 
   constructor(@Inject(AUTH_CONFIG) config: AuthConfig) {
-    this.servers = config.RESOURCE_SERVERS;
+    this.servers = [...config.RESOURCE_SERVERS, ownServer(config)];
   }
 
   get identifiers(): string[] {

@@ -1,5 +1,8 @@
 import type { EndReason } from '../refresh-tokens/refresh-token-family.entity.js';
 
+/** On whose word: the server's plan, the person concerned, or somebody at the operations CLI. */
+export type Actor = 'server' | 'owner' | 'operator';
+
 interface Session {
   readonly accountId: string;
   readonly clientId: string;
@@ -20,4 +23,29 @@ export type SecurityEvent =
       readonly type: 'client.refused';
       readonly reason: 'unknown_client' | 'wrong_method' | 'wrong_secret';
     }
-  | { readonly type: 'signing_key.created'; readonly kid: string; readonly algorithm: string };
+  | { readonly type: 'account.password_changed'; readonly accountId: string; readonly by: Actor }
+  | { readonly type: 'account.created'; readonly accountId: string; readonly by: Actor }
+  | { readonly type: 'account.disabled'; readonly accountId: string; readonly by: Actor }
+  | {
+      readonly type: 'client.created' | 'client.secret_rotated' | 'client.disabled';
+      readonly clientId: string;
+      readonly by: Actor;
+    }
+  | {
+      readonly type:
+        | 'signing_key.staged'
+        | 'signing_key.activated'
+        | 'signing_key.retiring'
+        | 'signing_key.retired'
+        | 'signing_key.revoked'
+        | 'signing_key.resealed';
+      readonly kid: string;
+      readonly algorithm: string;
+      readonly by: Actor;
+    }
+  /** A copy of the database was made, or the database is such a copy and was made safe. */
+  | { readonly type: 'database.backed_up' | 'database.restored'; readonly by: Actor }
+  /** More of a kind than are worth a row each came in a minute. */
+  | { readonly type: 'events.suppressed'; readonly of: string; readonly count: number }
+  /** The chain was cut at its old end: what is left begins after `seq`, whose hash was `hash`. */
+  | { readonly type: 'events.pruned'; readonly seq: number; readonly hash: string };

@@ -3,7 +3,9 @@ import { Clock } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import type { Session } from '../refresh-tokens/refresh-token-family.entity.js';
+import { LONGEST_TOKEN_SECONDS } from '../keys/key-periods.js';
 import { SigningKeys } from '../keys/signing-keys.js';
+import { StatusLists } from '../status-lists/status-lists.js';
 import type { TokenResponse } from './token-response.js';
 
 /** What an access token says, apart from what the server adds. */
@@ -18,6 +20,8 @@ export interface AccessTokenContent {
   readonly ttl?: number | null;
   /** The login that it descends from. */
   readonly session?: Session;
+  /** Where the status of a client is found that acts for itself. */
+  readonly statusIndex?: number | null;
 }
 
 const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);
@@ -27,13 +31,15 @@ const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000
 export class AccessTokens {
   constructor(
     private readonly keys: SigningKeys,
+    private readonly statusLists: StatusLists,
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
   async issue(content: AccessTokenContent): Promise<TokenResponse> {
     const now = this.clock.now();
-    const wanted = now + (content.ttl ?? this.config.ACCESS_TOKEN_TTL) * 1000;
+    const ttl = Math.min(content.ttl ?? this.config.ACCESS_TOKEN_TTL, LONGEST_TOKEN_SECONDS);
+    const wanted = now + ttl * 1000;
     const expiresAt = Math.min(wanted, content.session?.endsAt.getTime() ?? wanted);
     const scope = content.scope.join(' ');
     const claims = {
@@ -46,6 +52,7 @@ export class AccessTokens {
       jti: randomBytes(16).toString('base64url'),
       scope,
       ...sessionClaims(content.session),
+      ...this.statusLists.claim(content.session?.statusIndex ?? content.statusIndex),
     };
     return {
       access_token: await this.keys.sign('at+jwt', claims),

@@ -30,6 +30,7 @@ export class ClientCredentialsGrant implements Grant {
       audience,
       scope,
       ttl: client.accessTokenTtl,
+      statusIndex: client.statusIndex,
     });
   }
 }

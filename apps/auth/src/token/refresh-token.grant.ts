@@ -22,7 +22,7 @@ export class RefreshTokenGrant implements Grant {
     if (!text) throw OAuthError.invalidRequest('refresh_token is missing.');
 
     // "The authorization server MUST … validate the refresh token", and that it "was issued to" this client.
-    const presented = await this.refreshTokens.present(text, client.id);
+    const presented = await this.refreshTokens.present(text, client);
 
     // "The requested scope MUST NOT include any scope not originally granted"; RFC 8707 §2.2 says it of resources.
     const { family } = presented;

@@ -1,3 +1,4 @@
+import { Public } from '@gatehouse/guards';
 import { clientScheme } from '@gatehouse/service-kit';
 import { Body, Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiBasicAuth, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
@@ -17,6 +18,7 @@ import { type TokenParameters, tokenParameters } from './token-parameters.js';
 @ApiTags('token')
 @Controller('oauth')
 @UseGuards(ClientAuthenticationGuard)
+@Public()
 export class TokenController {
   private readonly grants: ReadonlyMap<string, Grant>;
 

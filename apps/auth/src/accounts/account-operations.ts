@@ -1,0 +1,84 @@
+import { UnitOfWork } from '@gatehouse/persistence';
+import { Injectable } from '@nestjs/common';
+import { FamilyLife } from '../refresh-tokens/family-life.js';
+import type { Actor } from '../security-events/security-event.js';
+import { SecurityEvents } from '../security-events/security-events.js';
+import { Accounts } from './accounts.js';
+import { PasswordHasher } from './password-hasher.js';
+
+export interface PasswordChange {
+  readonly by: Actor;
+  /** `sid` of the one session that stays. */
+  readonly keepSession?: string;
+  /** The hash that was confirmed: whoever comes second changes nothing. Whatever there is, where left out. */
+  readonly replaces?: string;
+}
+
+/** The password was changed by somebody else since it was confirmed, or there is no such account. Nothing was changed. */
+export class PasswordNotChanged extends Error {
+  override readonly name = 'PasswordNotChanged';
+}
+
+/** What is done to accounts: each operation is one transaction with its events and the sessions that it ends. */
+@Injectable()
+export class AccountOperations {
+  constructor(
+    private readonly accounts: Accounts,
+    private readonly passwords: PasswordHasher,
+    private readonly families: FamilyLife,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly events: SecurityEvents,
+  ) {}
+
+  /**
+   * @param email lower case
+   * @returns the account's id; nothing where the e-mail is taken
+   * @throws {TooBusy}
+   */
+  async create(email: string, password: string, by: Actor): Promise<string | undefined> {
+    const passwordHash = await this.passwords.hash(password);
+    return this.unitOfWork.transaction(async () => {
+      const accountId = await this.accounts.create(email, passwordHash);
+      if (accountId) await this.events.record({ type: 'account.created', accountId, by });
+      return accountId;
+    });
+  }
+
+  /**
+   * Refuses its logins from now on, and ends its sessions.
+   * @returns false where there is no such account, or it is disabled already
+   */
+  disable(accountId: string, by: Actor): Promise<boolean> {
+    return this.unitOfWork.transaction(async () => {
+      if (!(await this.accounts.disable(accountId))) return false;
+      await this.families.end({ accountId }, 'account_disabled');
+      await this.events.record({ type: 'account.disabled', accountId, by });
+      return true;
+    });
+  }
+
+  /**
+   * Whoever knew the old password is out: its sessions end (OWASP ASVS 7.4.3), and logins that it began are refused.
+   * @returns how many sessions ended
+   * @throws {PasswordNotChanged}
+   * @throws {TooBusy}
+   */
+  async changePassword(
+    accountId: string,
+    password: string,
+    { by, keepSession, replaces }: PasswordChange,
+  ): Promise<number> {
+    const passwordHash = await this.passwords.hash(password);
+    return this.unitOfWork.transaction(async () => {
+      if (!(await this.accounts.setPassword(accountId, passwordHash, replaces))) {
+        throw new PasswordNotChanged('the account is gone, or has another password by now');
+      }
+      const ended = await this.families.end(
+        { accountId, exceptSession: keepSession },
+        'password_changed',
+      );
+      await this.events.record({ type: 'account.password_changed', accountId, by });
+      return ended;
+    });
+  }
+}

@@ -1,0 +1,43 @@
+import { ConfigurationError } from '@gatehouse/service-kit';
+import type { AuthConfig } from '../auth.config.js';
+import { type KeyPeriods, KeyPlan } from './key-plan.js';
+
+/** Nothing that is signed lives longer, in seconds. How long a key stays published follows from it. */
+export const LONGEST_TOKEN_SECONDS = 3600;
+
+/** How often every replica looks for changes of the keys, in seconds. */
+export const RELOAD_SECONDS = 2;
+
+/** Until every replica has seen a change, in seconds: the one that has just looked, and whose query takes its time. */
+const SEEN_BY_ALL_SECONDS = RELOAD_SECONDS + 3;
+
+type Settings = Pick<
+  AuthConfig,
+  'CLOCK_SKEW' | 'KEY_ROTATION_PERIOD' | 'KEY_SET_MAX_AGE' | 'SIGNING_ALGORITHM'
+>;
+
+/** @throws {ConfigurationError} when keys would have to sign before verifiers can know them */
+export function keyPlanOf(settings: Settings): KeyPlan {
+  const periods = keyPeriods(settings);
+  if (periods.rotation < periods.lead) {
+    throw new ConfigurationError([
+      `KEY_ROTATION_PERIOD: ${settings.KEY_ROTATION_PERIOD} is too short: a key is published for ${periods.lead / 1000} ` +
+        `seconds before it signs (KEY_SET_MAX_AGE + 2 × CLOCK_SKEW + ${SEEN_BY_ALL_SECONDS}); ` +
+        'set a longer period, or a lower KEY_SET_MAX_AGE',
+    ]);
+  }
+  return new KeyPlan(periods, [settings.SIGNING_ALGORITHM]);
+}
+
+/**
+ * Every clock may be off by the skew, either way. Two clocks tell when a key may sign: of who staged it and of who
+ * activates it. Four tell when it may go: of who stopped it and of who removes it, and of who issued its last token and
+ * of who verifies that.
+ */
+function keyPeriods({ CLOCK_SKEW, KEY_ROTATION_PERIOD, KEY_SET_MAX_AGE }: Settings): KeyPeriods {
+  return {
+    rotation: KEY_ROTATION_PERIOD * 1000,
+    lead: (KEY_SET_MAX_AGE + 2 * CLOCK_SKEW + SEEN_BY_ALL_SECONDS) * 1000,
+    tail: (LONGEST_TOKEN_SECONDS + 4 * CLOCK_SKEW + SEEN_BY_ALL_SECONDS) * 1000,
+  };
+}

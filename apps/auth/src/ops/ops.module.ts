@@ -1,0 +1,44 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ACCOUNT_COMMANDS, AccountsCommand } from './accounts.command.js';
+import { AfterRestoreCommand } from './after-restore.command.js';
+import { BackupCommand } from './backup.command.js';
+import { CLIENT_COMMANDS, ClientsCommand } from './clients.command.js';
+import { EVENT_COMMANDS, EventsCommand } from './events.command.js';
+import { KEY_COMMANDS, KeysCommand } from './keys.command.js';
+import { OPEN_SERVER, type OpenServer, Operator } from './operator.js';
+import { SESSION_COMMANDS, SessionsCommand } from './sessions.command.js';
+import { SECRET_COMMANDS, SecretsCommand } from './secrets.command.js';
+import { TERMINAL, type Terminal } from './terminal.js';
+
+/** The table of contents of the operations: one file for each noun. */
+const COMMANDS = [
+  KeysCommand,
+  ...KEY_COMMANDS,
+  SessionsCommand,
+  ...SESSION_COMMANDS,
+  ClientsCommand,
+  ...CLIENT_COMMANDS,
+  AccountsCommand,
+  ...ACCOUNT_COMMANDS,
+  EventsCommand,
+  ...EVENT_COMMANDS,
+  SecretsCommand,
+  ...SECRET_COMMANDS,
+  BackupCommand,
+  AfterRestoreCommand,
+];
+
+@Module({})
+export class OpsModule {
+  static with(terminal: Terminal, open: OpenServer): DynamicModule {
+    return {
+      module: OpsModule,
+      providers: [
+        { provide: TERMINAL, useValue: terminal },
+        { provide: OPEN_SERVER, useValue: open },
+        Operator,
+        ...COMMANDS,
+      ],
+    };
+  }
+}

@@ -1,0 +1,39 @@
+import { CommandFactory, CommandRunnerService } from 'nest-commander';
+import { exitCodeOf, explain } from './failure.js';
+import type { OpenServer } from './operator.js';
+import { OpsModule } from './ops.module.js';
+import type { Terminal } from './terminal.js';
+
+/**
+ * One operation, from the words on the command line to the exit code: 0 done, 1 refused or failed, 2 makes no sense.
+ *
+ * @param words without the program's own
+ */
+export async function runOps(
+  words: readonly string[],
+  terminal: Terminal,
+  open: OpenServer,
+): Promise<number> {
+  let failure: unknown;
+  const app = await CommandFactory.createWithoutRunning(OpsModule.with(terminal, open), {
+    logger: false,
+    abortOnError: false,
+    cliName: 'ops',
+    errorHandler: (error) => {
+      throw error;
+    },
+    serviceErrorHandler: (error) => {
+      failure = error;
+    },
+    outputConfiguration: {
+      writeOut: (text) => terminal.output.write(text),
+      writeErr: (text) => terminal.errors.write(text),
+    },
+  });
+  await app.get(CommandRunnerService).run(['node', 'ops', ...words]);
+  await app.close();
+  if (failure === undefined) return 0;
+  const sentence = explain(failure);
+  if (sentence !== undefined) terminal.errors.write(`${sentence}\n`);
+  return exitCodeOf(failure);
+}

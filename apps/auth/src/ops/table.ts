@@ -1,0 +1,48 @@
+const GAP = '  ';
+
+/** Columns under their headings. Control characters of what strangers wrote do not reach the terminal. */
+export function table(
+  headings: readonly string[],
+  rows: readonly (readonly (string | null)[])[],
+): string {
+  const lines = [headings, ...rows.map((row) => row.map(printable))];
+  const widths = headings.map((_, column) =>
+    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
+  );
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join(GAP)
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+const printable = (text: string | null): string =>
+  text === null || text === '' ? '–' : text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '�');
+
+const UNITS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+] as const;
+
+/** `2026-11-24 04:56:10Z`. */
+export const inUtc = (instant: Date | number): string =>
+  `${new Date(instant).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+
+/** `in 3 days`, `2 hours ago`, `now`. */
+export function fromNow(instant: Date | number, now: number): string {
+  const distance = Number(instant) - now;
+  const [unit, length] = UNITS.find(([, each]) => Math.abs(distance) >= each) ?? [];
+  if (unit === undefined || length === undefined) return 'now';
+  const count = Math.round(Math.abs(distance) / length);
+  const text = counted(count, unit);
+  return distance > 0 ? `in ${text}` : `${text} ago`;
+}
+
+/** `1 session`, `2 sessions`. */
+export const counted = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,0 +1,106 @@
+import { UnitOfWork } from '@gatehouse/persistence';
+import { Clock } from '@gatehouse/service-kit';
+import { Injectable } from '@nestjs/common';
+import { Notifications } from '../notifications/notifications.js';
+import { SecurityEvents } from '../security-events/security-events.js';
+import { type EndReason, sessionIdOf } from './refresh-token-family.entity.js';
+
+/** Which families end. */
+export type Ending =
+  | { readonly familyId: string }
+  | { readonly clientId: string }
+  | { readonly accountId: string; readonly exceptSession?: string | undefined }
+  /** All of the account but this one and the newest others, up to `limit` in all. */
+  | { readonly accountId: string; readonly newest: string; readonly limit: number };
+
+type ResolvedEnding =
+  | Exclude<Ending, { readonly exceptSession?: string | undefined }>
+  | { readonly accountId: string; readonly exceptFamilyId?: string | undefined };
+
+interface EndedFamily {
+  readonly id: string;
+  readonly account_id: string;
+  readonly client_id: string;
+  readonly user_agent: string | null;
+  readonly origin: string | null;
+  readonly ends_at: number;
+}
+
+interface Condition {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** Families end from every side: by one statement, once, and never without the record of it. */
+@Injectable()
+export class FamilyLife {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: Clock,
+    private readonly events: SecurityEvents,
+    private readonly notifications: Notifications,
+  ) {}
+
+  /** Joins the transaction that begins it. */
+  begun(family: { accountId: string; clientId: string; sessionId: string }): Promise<void> {
+    return this.events.record({ type: 'family.begun', ...family });
+  }
+
+  /**
+   * Joins a surrounding transaction. A family that expired without an end is ended as well: an access token may be left.
+   * @returns how many there were that had neither ended nor expired
+   */
+  end(which: Ending, reason: EndReason): Promise<number> {
+    return this.unitOfWork.transaction(async () => {
+      const now = this.clock.now();
+      const { sql, parameters } = conditionOf(await this.withFamilyId(which), now);
+      const { rows } = await this.unitOfWork.execute<EndedFamily>(
+        `UPDATE refresh_token_family SET ended_at = $1, end_reason = $2 WHERE ended_at IS NULL AND ${sql}
+         RETURNING id, account_id, client_id, user_agent, origin,
+           CASE WHEN idle_expires_at < absolute_expires_at THEN idle_expires_at ELSE absolute_expires_at END AS ends_at`,
+        [now, reason, ...parameters],
+      );
+      for (const family of rows) await this.tell(family, reason);
+      return rows.filter(({ ends_at }) => ends_at > now).length;
+    });
+  }
+
+  /** The name of a session does not give away the family's id; only a search among those of the account finds it. */
+  private async withFamilyId(which: Ending): Promise<ResolvedEnding> {
+    if (!('accountId' in which) || 'newest' in which) return which;
+    const { accountId, exceptSession } = which;
+    if (exceptSession === undefined) return { accountId };
+    const { rows: living } = await this.unitOfWork.execute<{ id: string }>(
+      'SELECT id FROM refresh_token_family WHERE account_id = $1 AND ended_at IS NULL',
+      [accountId],
+    );
+    const kept = living.find(({ id }) => sessionIdOf(id) === exceptSession);
+    return { accountId, exceptFamilyId: kept?.id };
+  }
+
+  private async tell(family: EndedFamily, reason: EndReason): Promise<void> {
+    const { account_id: accountId, client_id: clientId, user_agent: userAgent, origin } = family;
+    const sessionId = sessionIdOf(family.id);
+    await this.events.record({ type: 'family.ended', reason, accountId, clientId, sessionId });
+    if (reason !== 'reuse') return;
+    const detail = { userAgent, origin };
+    await this.notifications.about({ accountId, kind: 'refresh_token_reused', detail });
+  }
+}
+
+function conditionOf(which: ResolvedEnding, now: number): Condition {
+  if ('familyId' in which) return { sql: 'id = $3', parameters: [which.familyId] };
+  if ('clientId' in which) return { sql: 'client_id = $3', parameters: [which.clientId] };
+  if ('newest' in which) {
+    return { sql: SURPLUS, parameters: [which.accountId, which.newest, now, which.limit - 1] };
+  }
+  const { accountId, exceptFamilyId: except } = which;
+  if (except === undefined) return { sql: 'account_id = $3', parameters: [accountId] };
+  return { sql: 'account_id = $3 AND id <> $4', parameters: [accountId, except] };
+}
+
+/** SQLite has no OFFSET without a LIMIT. */
+const SURPLUS = `id IN (
+  SELECT id FROM refresh_token_family
+  WHERE account_id = $3 AND id <> $4 AND ended_at IS NULL AND idle_expires_at > $5 AND absolute_expires_at > $5
+  ORDER BY created_at DESC, id LIMIT 1000000 OFFSET $6)`;

@@ -1,0 +1,91 @@
+import { Clock } from '@gatehouse/service-kit';
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { IsNull, Repository } from 'typeorm';
+import { FamilyLife } from '../refresh-tokens/family-life.js';
+import {
+  type EndReason,
+  RefreshTokenFamily,
+} from '../refresh-tokens/refresh-token-family.entity.js';
+
+/** A login on one device, as its owner may see it. */
+export interface SessionView {
+  /** The `sid` of its access tokens. */
+  readonly id: string;
+  readonly clientId: string;
+  /** As the device named itself at login. */
+  readonly userAgent: string | null;
+  /** The network that the login came from: /24 of IPv4, /48 of IPv6. */
+  readonly origin: string | null;
+  readonly createdAt: Date;
+  /** The latest refresh; the login where there was none. */
+  readonly lastUsedAt: Date;
+  /** If it is not used before. */
+  readonly endsAt: Date;
+}
+
+/** All of an account, but perhaps one session; or all that a client holds. */
+export type SessionsOf =
+  { readonly accountId: string; readonly except?: string } | { readonly clientId: string };
+
+@Injectable()
+export class Sessions {
+  constructor(
+    @InjectRepository(RefreshTokenFamily)
+    private readonly families: Repository<RefreshTokenFamily>,
+    private readonly life: FamilyLife,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Those that are alive, newest first. */
+  async of(accountId: string): Promise<readonly SessionView[]> {
+    return (await this.living(accountId)).map(viewOf);
+  }
+
+  /** Asked for every call that a session makes about itself: what ended is refused here at once. */
+  async isAlive(accountId: string, sessionId: string): Promise<boolean> {
+    return (await this.find(accountId, sessionId)) !== undefined;
+  }
+
+  /** @returns whether it did: a session that is not of this account is not there */
+  async end(accountId: string, sessionId: string, reason: EndReason): Promise<boolean> {
+    const family = await this.find(accountId, sessionId);
+    return family ? (await this.life.end({ familyId: family.id }, reason)) === 1 : false;
+  }
+
+  /**
+   * Joins a surrounding transaction.
+   * @returns how many
+   */
+  endAll(of: SessionsOf, reason: EndReason): Promise<number> {
+    if ('clientId' in of) return this.life.end(of, reason);
+    return this.life.end({ accountId: of.accountId, exceptSession: of.except }, reason);
+  }
+
+  /** A session's id does not lead to its family; there are few in an account. */
+  private async find(
+    accountId: string,
+    sessionId: string,
+  ): Promise<RefreshTokenFamily | undefined> {
+    const families = await this.living(accountId);
+    return families.find(({ session }) => session.id === sessionId);
+  }
+
+  private async living(accountId: string): Promise<readonly RefreshTokenFamily[]> {
+    const families = await this.families.find({
+      where: { accountId, endedAt: IsNull() },
+      order: { createdAt: 'DESC', id: 'ASC' },
+    });
+    return families.filter((family) => family.isLivingAt(this.clock.now()));
+  }
+}
+
+const viewOf = (family: RefreshTokenFamily): SessionView => ({
+  id: family.session.id,
+  clientId: family.clientId,
+  userAgent: family.userAgent,
+  origin: family.origin,
+  createdAt: family.createdAt,
+  lastUsedAt: family.rotatedAt,
+  endsAt: family.endsAt,
+});

@@ -1,0 +1,28 @@
+import { eachDatabase } from '@gatehouse/persistence/testing';
+import { Clock } from '@gatehouse/service-kit';
+import { UnitOfWork } from '@gatehouse/persistence';
+import { DatabaseClock } from '../src/upkeep/database-clock.js';
+import { Upkeep } from '../src/upkeep/upkeep.js';
+import { TestAuth } from './mothers.js';
+
+const systemNow = Date.now;
+afterEach(() => {
+  Date.now = systemNow;
+});
+
+eachDatabase('the clock of a replica', (fresh, name) => {
+  const isShared = name === 'PostgreSQL';
+
+  it(`of a machine that is an hour ahead ${isShared ? 'goes by the database' : 'is its own'}`, async () => {
+    const { databaseUrl, dataDir } = await fresh();
+    const settings = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
+    const { app } = await TestAuth.start({ DATA_DIR: dataDir, ...settings });
+    Date.now = () => systemNow() + 3_600_000;
+    const clock = new Clock();
+
+    await new DatabaseClock(app.get(UnitOfWork), clock, app.get(Upkeep)).onModuleInit();
+
+    const ahead = clock.now() - systemNow();
+    expect(Math.abs(ahead - (isShared ? 0 : 3_600_000))).toBeLessThan(60_000);
+  });
+});

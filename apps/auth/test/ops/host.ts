@@ -1,0 +1,53 @@
+import 'reflect-metadata';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { Clock } from '@gatehouse/service-kit';
+import { NestFactory } from '@nestjs/core';
+import { authConfig } from '../../src/auth.config.js';
+import { runOps } from '../../src/ops/run-ops.js';
+import { ServerModule } from '../../src/ops/server.module.js';
+
+/** One run of the CLI that a test asks for; see ops-process.ts. */
+export interface Request {
+  readonly id: number;
+  readonly words: readonly string[];
+  readonly typed: string;
+  readonly settings: Readonly<Record<string, string>>;
+  /** Epoch milliseconds: where the clock of the run stands still. */
+  readonly now: number;
+}
+
+export interface Said {
+  readonly code: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+class StandingClock extends Clock {
+  constructor(private readonly time: number) {
+    super();
+  }
+  override now(): number {
+    return this.time;
+  }
+}
+
+async function run({ words, typed, settings, now }: Request): Promise<Said> {
+  const [input, output, errors] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  input.end(typed);
+  const said = Promise.all([text(output), text(errors)]);
+  const code = await runOps(words, { input, output, errors }, () =>
+    NestFactory.createApplicationContext(
+      ServerModule.with(authConfig(settings), new StandingClock(now)),
+      { logger: false, abortOnError: false },
+    ),
+  );
+  output.end();
+  errors.end();
+  const [out, err] = await said;
+  return { code, output: out, errors: err };
+}
+
+process.on('message', (request: Request) => {
+  void run(request).then((said) => process.send?.({ id: request.id, ...said }));
+});

@@ -1,0 +1,116 @@
+import { openDatabase, UnitOfWork } from '@gatehouse/persistence';
+import { eachDatabase } from '@gatehouse/persistence/testing';
+import { DataSource } from 'typeorm';
+import { AccountOperations } from '../src/accounts/account-operations.js';
+import { Accounts } from '../src/accounts/accounts.js';
+import { authDatabase } from '../src/database/auth-database.js';
+import { RefreshTokens } from '../src/refresh-tokens/refresh-tokens.js';
+import { Sessions } from '../src/sessions/sessions.js';
+import { ORDERS, TestAuth } from './mothers.js';
+
+const FAMILIES = 100_000;
+const ACCOUNTS = 10_000;
+
+/** Notes every text that is sent to the database from now on. */
+function listen(name: 'SQLite' | 'PostgreSQL', { driver }: DataSource) {
+  const sent = new Set<string>();
+  const [prototype, method]: [object, string] =
+    name === 'SQLite'
+      ? [Object.getPrototypeOf(Reflect.get(driver, 'databaseConnection')), 'prepare']
+      : [Reflect.get(Reflect.get(driver, 'postgres'), 'Client').prototype, 'query'];
+  const original = Reflect.get(prototype, method);
+  Reflect.set(prototype, method, function (this: unknown, ...given: unknown[]) {
+    const [first] = given;
+    sent.add(String(typeof first === 'string' ? first : Reflect.get(Object(first), 'text')));
+    return Reflect.apply(original, this, given);
+  });
+  return { sent, stop: () => Reflect.set(prototype, method, original) };
+}
+
+/** Every fourth family is alive. */
+const seeds = (series: string) => [
+  `INSERT INTO client (id, auth_method, secret_hashes, grant_types, scope, created_at)
+   VALUES ('seed', 'none', '', 'refresh_token', 'orders:read', 0)`,
+  `INSERT INTO account (id, email, password_hash, created_at)
+   SELECT 'acct_' || n, n || '@seed.example', 'x', 0 FROM (${series}) AS s WHERE n < ${ACCOUNTS}`,
+  `INSERT INTO refresh_token_family (id, account_id, client_id, scope, resource, generation, rotated_at, created_at,
+     idle_expires_at, absolute_expires_at, ended_at)
+   SELECT 'family-' || n, 'acct_' || (n % ${ACCOUNTS}), 'seed', 'orders:read', '${ORDERS}', 0, n, n,
+     4000000000000, 4000000000000, CASE WHEN n % 4 = 0 THEN NULL ELSE n END
+   FROM (${series}) AS s`,
+  'ANALYZE',
+];
+
+const SERIES = {
+  SQLite: `WITH RECURSIVE counted(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counted WHERE n < ${FAMILIES - 1})
+           SELECT n FROM counted`,
+  PostgreSQL: `SELECT n FROM generate_series(0, ${FAMILIES - 1}) AS n`,
+};
+
+eachDatabase(`a table of ${FAMILIES} families`, (fresh, name) => {
+  let auth: TestAuth;
+  let heard: ReturnType<typeof listen>;
+  beforeAll(async () => {
+    const { databaseUrl, dataDir } = await fresh();
+    const url = databaseUrl !== undefined && { DATABASE_URL: databaseUrl };
+    const first = await TestAuth.start({ DATA_DIR: dataDir, ...url });
+    const { config } = first;
+    heard = listen(name, first.app.get(DataSource));
+    await first.stop();
+    const database = await openDatabase(authDatabase(config));
+    for (const sql of seeds(SERIES[name])) await database.unitOfWork.execute(sql);
+    await database.close();
+    heard.sent.clear();
+    auth = await TestAuth.start({ DATA_DIR: dataDir, ...url });
+  });
+  afterAll(async () => {
+    heard.stop();
+    await auth.stop();
+  });
+
+  async function planOf(text: string): Promise<string> {
+    // SQLite's driver wants a value for each parameter; PostgreSQL plans without any.
+    const explain =
+      name === 'SQLite'
+        ? `EXPLAIN QUERY PLAN ${text.replaceAll(/\$\d+|\?/g, "'1'")}`
+        : `EXPLAIN (GENERIC_PLAN) ${text}`;
+    const rows = await auth.app.get(UnitOfWork).query<object>(explain);
+    return rows.map((row) => Object.values(row).join(' ')).join('\n');
+  }
+  const readsThemAll = (plan: string) => /(SCAN|Seq Scan on) refresh_token_family\b/.test(plan);
+
+  it('is never read from end to end by a login, a refresh, a logout, a list, or a new password', async () => {
+    const { access_token, refresh_token } = await auth.aLogin();
+    const { body } = await auth.refresh(refresh_token);
+    await auth.refresh(body['refresh_token'] ?? '');
+    await auth.refresh(refresh_token);
+    expect(access_token).not.toBe('');
+
+    const { app } = auth;
+    const account = await app.get(Accounts).findByEmail('7@seed.example');
+    const [session] = await app.get(Sessions).of('acct_8');
+    await app.get(Sessions).end('acct_8', session?.id ?? '', 'ended_by_owner');
+    await app.get(Sessions).endAll({ accountId: 'acct_8', except: 'x' }, 'ended_by_owner');
+    await app
+      .get(AccountOperations)
+      .changePassword(account?.id ?? '', 'a new one', { by: 'owner' });
+    await app.get(RefreshTokens).revoke(refresh_token, 'gatehouse-first-party');
+
+    const texts = [...heard.sent].filter(
+      (text) => text.includes('refresh_token_family') && /^\s*(SELECT|UPDATE|INSERT)/i.test(text),
+    );
+    const verbs = texts.map(
+      (text) => /\b(generation \+ 1|SELECT|INSERT|end_reason = )/.exec(text)?.[0],
+    );
+    expect(new Set(verbs)).toEqual(
+      new Set(['generation + 1', 'SELECT', 'INSERT', 'end_reason = ']),
+    );
+    const plans = await Promise.all(
+      texts.map(async (text) => ({ text, plan: await planOf(text) })),
+    );
+    expect(plans.filter(({ plan }) => readsThemAll(plan))).toEqual([]);
+    expect(
+      readsThemAll(await planOf('SELECT id FROM refresh_token_family WHERE generation = 7')),
+    ).toBe(true);
+  });
+});
