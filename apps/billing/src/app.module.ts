@@ -1,4 +1,4 @@
-import { GuardsModule, KeySet, Public } from '@gatehouse/guards';
+import { GuardsModule, Public, TrustedIssuers } from '@gatehouse/guards';
 import { PersistenceModule } from '@gatehouse/persistence';
 import { HealthModule, ServiceModule } from '@gatehouse/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -19,10 +19,10 @@ export class AppModule {
         GuardsModule.forRoot(guardsOptions(config)),
         PersistenceModule.forRoot(billingDatabase(config)),
         HealthModule.forRootAsync({
-          inject: [DataSource, KeySet],
-          useFactory: (database: DataSource, keySet: KeySet) => ({
+          inject: [DataSource, TrustedIssuers],
+          useFactory: (database: DataSource, issuers: TrustedIssuers) => ({
             database: () => database.query('SELECT 1'),
-            keySet: () => keySet.ready(),
+            keySet: () => issuers.ready(),
           }),
           decorators: [Public()],
         }),

@@ -1,5 +1,13 @@
 import { ALGORITHMS } from '@gatehouse/guards';
-import { commonSettings, flag, httpUrl, list, loadConfig, oneOf } from '@gatehouse/service-kit';
+import {
+  commonSettings,
+  durationSeconds,
+  flag,
+  httpUrl,
+  list,
+  loadConfig,
+  oneOf,
+} from '@gatehouse/service-kit';
 import { z } from 'zod';
 
 export const billingSettings = z.object({
@@ -11,6 +19,14 @@ export const billingSettings = z.object({
   AUTH_JWKS_URI: httpUrl()
     .optional()
     .describe("Where the issuer's keys are. Default: what its metadata says (RFC 8414)."),
+  AUTH_STATUS_LISTS_ORIGIN: httpUrl()
+    .optional()
+    .describe(
+      "Where the issuer's status lists are: scheme, host and port. Default: those of `AUTH_JWKS_URI`, else as tokens say.",
+    ),
+  STATUS_MAX_AGE: durationSeconds({ min: 1, max: 300, default: 10 }).describe(
+    'A session whose end the issuer has published is refused here after this long at the latest, in seconds.',
+  ),
   AUDIENCE: z
     .url({ error: 'must be an absolute URI' })
     .default('http://localhost:3002')

@@ -1,6 +1,13 @@
+import { defineScopes } from '@gatehouse/guards';
+
+const scopes = defineScopes('billing:read', 'billing:pay', 'billing:invoices:create');
+
+/** For these scopes only: a misspelt one does not compile. */
+export const { RequireScopes } = scopes;
+
 /** What an access token may allow here, in the words in which a person is asked for it. */
-export const BILLING_SCOPES = {
+export const BILLING_SCOPES: Readonly<Record<(typeof scopes.all)[number], string>> = {
   'billing:read': 'See your invoices',
   'billing:pay': 'Pay your invoices for you',
   'billing:invoices:create': 'Create invoices: for services only',
-} as const;
+};

@@ -1,4 +1,5 @@
-import type { ServiceOptions } from '@gatehouse/service-kit';
+import { AccessRules, secureOpenApi } from '@gatehouse/guards';
+import { accessTokenScheme, type ServiceOptions } from '@gatehouse/service-kit';
 import type { BillingConfig } from './billing.config.js';
 
 /** How the resource server speaks HTTP. */
@@ -10,5 +11,6 @@ export const serviceOptions = (config: BillingConfig): ServiceOptions => ({
   openApi: {
     title: 'Gatehouse: billing',
     description: 'Issues invoices for services, and takes what people pay.',
+    complete: (document, app) => secureOpenApi(document, app.get(AccessRules), accessTokenScheme),
   },
 });

@@ -1,4 +1,5 @@
 import { AccessRules } from '@gatehouse/guards';
+import { expectGuarded } from '@gatehouse/guards/testing';
 import { BILLING_SCOPES } from '../src/billing.scopes.js';
 import { anInvoice } from './mothers.js';
 import { runningBilling } from './running-billing.js';
@@ -67,6 +68,17 @@ describe('issuing invoices is for services (RFC 9068 §2.2)', () => {
 });
 
 describe('access tokens (RFC 9068 §4)', () => {
+  it('every route but health and metadata refuses no token, a wrong audience and a missing scope', async () => {
+    const { app, issuer } = billing();
+
+    expect(await expectGuarded(app, issuer)).toEqual([
+      'GET /invoices',
+      'GET /invoices/x',
+      'POST /invoices',
+      'POST /invoices/x/pay',
+    ]);
+  });
+
   it('a token for orders is refused', async () => {
     const answer = await billing().as('alice', { aud: 'http://localhost:3001' }).get('/invoices');
 

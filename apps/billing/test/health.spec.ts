@@ -28,7 +28,7 @@ describe('documentation', () => {
     const { body } = await billing().anonymous().get('/docs-json');
     const { post } = body.paths['/invoices'];
 
-    expect(post.security).toEqual([{ 'access-token': [] }]);
+    expect(post.security).toEqual([{ 'access-token': ['billing:invoices:create'] }]);
     expect(post.requestBody.content['application/json'].schema.required).toEqual([
       'customer',
       'orderId',

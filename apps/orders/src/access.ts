@@ -4,18 +4,28 @@ import type { OrdersConfig } from './orders.config.js';
 
 const log = new Logger('Access');
 
+const OUTAGES = ['keys_unavailable', 'status_unavailable'];
+
 /** Whose tokens are accepted here. */
 export const guardsOptions = (config: OrdersConfig): GuardsOptions => ({
   issuer: config.AUTH_ISSUER,
   jwksUri: config.AUTH_JWKS_URI,
+  statusListsOrigin: statusListsOrigin(config),
+  statusLists: { maxAgeSeconds: config.STATUS_MAX_AGE },
   audience: config.AUDIENCE,
   algorithms: config.ALGORITHMS,
   dangerouslyAllowInsecureHttp: config.ALLOW_INSECURE_HTTP,
   onRejected: logRejection,
 });
 
+/** The lists are where the keys are: behind the same address, if the issuer has another one in here than for the world. */
+function statusListsOrigin({ AUTH_STATUS_LISTS_ORIGIN, AUTH_JWKS_URI }: OrdersConfig) {
+  const address = AUTH_STATUS_LISTS_ORIGIN ?? AUTH_JWKS_URI;
+  return address === undefined ? undefined : new URL(address).origin;
+}
+
 /** The caller is told no more than RFC 6750 asks for; the log says which rule the token broke. */
 function logRejection({ reason, kid, cause }: Rejection): void {
-  if (reason === 'keys_unavailable' && cause instanceof Error) log.warn(cause);
+  if (OUTAGES.includes(reason) && cause instanceof Error) log.warn(cause);
   else log.log({ refused: reason, kid });
 }

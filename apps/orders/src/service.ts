@@ -1,4 +1,5 @@
-import type { ServiceOptions } from '@gatehouse/service-kit';
+import { AccessRules, secureOpenApi } from '@gatehouse/guards';
+import { accessTokenScheme, type ServiceOptions } from '@gatehouse/service-kit';
 import type { OrdersConfig } from './orders.config.js';
 
 /** How the resource server speaks HTTP. */
@@ -10,5 +11,6 @@ export const serviceOptions = (config: OrdersConfig): ServiceOptions => ({
   openApi: {
     title: 'Gatehouse: orders',
     description: 'Places and keeps the orders of the person behind the access token.',
+    complete: (document, app) => secureOpenApi(document, app.get(AccessRules), accessTokenScheme),
   },
 });

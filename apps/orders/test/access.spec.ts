@@ -1,4 +1,5 @@
 import { AccessRules } from '@gatehouse/guards';
+import { expectGuarded } from '@gatehouse/guards/testing';
 import { ORDERS_SCOPES } from '../src/orders.scopes.js';
 import { anOrder } from './mothers.js';
 import { runningOrders } from './running-orders.js';
@@ -52,6 +53,17 @@ describe('scopes (RFC 6750 §3.1)', () => {
 });
 
 describe('access tokens (RFC 9068 §4)', () => {
+  it('every route but health and metadata refuses no token, a wrong audience and a missing scope', async () => {
+    const { app, issuer } = orders();
+
+    expect(await expectGuarded(app, issuer)).toEqual([
+      'GET /orders',
+      'GET /orders/x',
+      'POST /orders',
+      'POST /orders/x/cancel',
+    ]);
+  });
+
   it('a token for billing is refused', async () => {
     const answer = await orders().as('alice', { aud: 'http://localhost:3002' }).get('/orders');
 

@@ -28,7 +28,7 @@ describe('documentation', () => {
     const { body } = await orders().anonymous().get('/docs-json');
     const { post } = body.paths['/orders'];
 
-    expect(post.security).toEqual([{ 'access-token': [] }]);
+    expect(post.security).toEqual([{ 'access-token': ['orders:write'] }]);
     expect(post.requestBody.content['application/json'].schema.required).toEqual([
       'items',
       'currency',

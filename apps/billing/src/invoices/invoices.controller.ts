@@ -1,19 +1,6 @@
-import { AccessToken, RequireScopes } from '@gatehouse/guards';
-import { accessTokenScheme } from '@gatehouse/service-kit';
+import { AccessToken, Policy } from '@gatehouse/guards';
+import { Body, Controller, Get, Header, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import {
-  Body,
-  Controller,
-  Get,
-  Header,
-  HttpCode,
-  Param,
-  Post,
-  Query,
-  Res,
-  UseGuards,
-} from '@nestjs/common';
-import {
-  ApiBearerAuth,
   ApiConflictResponse,
   ApiCreatedResponse,
   ApiNotFoundResponse,
@@ -22,6 +9,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { RequireScopes } from '../billing.scopes.js';
 import { InvoiceIdPipe } from './invoice-id.js';
 import { type PageRequest, pageRequest } from './invoice-page.js';
 import {
@@ -34,20 +22,19 @@ import {
 } from './invoice-representation.js';
 import { Invoices } from './invoices.js';
 import { type NewInvoice, newInvoice } from './new-invoice.js';
-import { ServicesOnlyGuard } from './services-only.guard.js';
+import { forServicesOnly } from './services-only.policy.js';
 
 const NO_SUCH_INVOICE = { description: 'No such invoice, or not your own' };
 
 /** Services issue invoices; people see and pay their own. */
 @ApiTags('invoices')
-@ApiBearerAuth(accessTokenScheme)
 @Controller('invoices')
 export class InvoicesController {
   constructor(private readonly invoices: Invoices) {}
 
   @Post()
   @RequireScopes('billing:invoices:create')
-  @UseGuards(ServicesOnlyGuard)
+  @Policy(forServicesOnly)
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Issues the invoice of an order; for services only' })
   @ApiCreatedResponse({ standardSchema: invoiceRepresentation })

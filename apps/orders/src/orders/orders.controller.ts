@@ -1,8 +1,6 @@
-import { AccessToken, RequireScopes } from '@gatehouse/guards';
-import { accessTokenScheme } from '@gatehouse/service-kit';
+import { AccessToken } from '@gatehouse/guards';
 import { Body, Controller, Get, Header, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import {
-  ApiBearerAuth,
   ApiConflictResponse,
   ApiCreatedResponse,
   ApiNotFoundResponse,
@@ -11,6 +9,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { RequireScopes } from '../orders.scopes.js';
 import { type NewOrder, newOrder } from './new-order.js';
 import { OrderIdPipe } from './order-id.js';
 import { type PageRequest, pageRequest } from './order-page.js';
@@ -28,7 +27,6 @@ const NO_SUCH_ORDER = { description: 'No such order, or not your own' };
 
 /** One's own orders: the subject of the access token owns what it places, and sees nothing else. */
 @ApiTags('orders')
-@ApiBearerAuth(accessTokenScheme)
 @Controller('orders')
 export class OrdersController {
   constructor(private readonly orders: Orders) {}
