@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { openDatabase } from '@gatehouse/persistence';
 
 export interface Family {
@@ -6,20 +7,37 @@ export interface Family {
   readonly endReason: string | null;
 }
 
-/** The families as auth's database has them, on SQLite or PostgreSQL. */
-export async function familiesOf(
-  place: { readonly dataDir: string } | { readonly databaseUrl: string },
-): Promise<Family[]> {
+/** Auth's database, on SQLite or PostgreSQL. */
+type Place = { readonly dataDir: string } | { readonly databaseUrl: string };
+
+export const familiesOf = (place: Place): Promise<Family[]> =>
+  read(place, 'SELECT id, generation, end_reason AS "endReason" FROM refresh_token_family');
+
+/** The `sid` of every session whose beginning the security events tell of. */
+export async function sessionsBegunIn(place: Place): Promise<string[]> {
+  const rows = await read<{ detail: string }>(
+    place,
+    "SELECT detail FROM security_event WHERE type = 'family.begun'",
+  );
+  return rows.map(({ detail }) => {
+    const { sessionId }: { sessionId: string } = JSON.parse(detail);
+    return sessionId;
+  });
+}
+
+async function read<Row>(place: Place, sql: string): Promise<Row[]> {
   const settings = { name: 'auth', dataDir: '', entities: [], migrations: [], migrate: false };
   const database = await openDatabase({ ...settings, ...place });
   try {
-    return await database.unitOfWork.query<Family>(
-      'SELECT id, generation, end_reason AS "endReason" FROM refresh_token_family',
-    );
+    return await database.unitOfWork.query<Row>(sql);
   } finally {
     await database.close();
   }
 }
+
+/** What tokens and events call the session of a family. */
+export const sessionIdOf = (familyId: string): string =>
+  createHash('sha256').update(familyId).digest().subarray(0, 16).toString('base64url');
 
 /** The family that a refresh token is of is its first part. */
 export const familyIdOf = (refreshToken: string): string => refreshToken.split('.')[0] ?? '';

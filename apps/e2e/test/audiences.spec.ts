@@ -7,6 +7,8 @@ import { aLogin, pairOf, refresh, RESOURCES } from '../src/token-answers.js';
 import { type AppName, ROOT } from '../src/workspace.js';
 
 type ResourceServer = Exclude<AppName, 'auth'>;
+/** Auth itself guards what people do with their own account. */
+const GUARDED: readonly AppName[] = ['orders', 'billing', 'auth'];
 const RESOURCE_SERVERS: readonly ResourceServer[] = ['orders', 'billing'];
 const COLLECTIONS = { orders: '/orders', billing: '/invoices' } as const;
 
@@ -64,9 +66,10 @@ describe('what clients are told that exists', () => {
 
   it('auth supports exactly the scopes and the resource servers that there are (RFC 8414 §2)', async () => {
     const { body } = await send(`${stack.auth.url}/.well-known/oauth-authorization-server`);
-    const scopes = (await Promise.all(RESOURCE_SERVERS.map(decoratedScopesOf))).flat().sort();
+    const scopes = (await Promise.all(GUARDED.map(decoratedScopesOf))).flat().sort();
     expect([body['scopes_supported']].flat().sort()).toEqual(scopes);
-    expect(body['protected_resources']).toEqual(RESOURCE_SERVERS.map((name) => RESOURCES[name]));
+    const identifiers = RESOURCE_SERVERS.map((name) => RESOURCES[name]);
+    expect(body['protected_resources']).toEqual([...identifiers, stack.auth.url]);
   });
 
   function metadataOf(name: ResourceServer) {
@@ -75,7 +78,7 @@ describe('what clients are told that exists', () => {
 });
 
 /** What is written at `@RequireScopes(…)` in the sources, sorted. */
-async function decoratedScopesOf(name: ResourceServer): Promise<string[]> {
+async function decoratedScopesOf(name: AppName): Promise<string[]> {
   const folder = join(ROOT, 'apps', name, 'src');
   const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.ts'));
   const sources = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));

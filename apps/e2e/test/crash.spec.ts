@@ -1,48 +1,76 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type TestDatabase, eachDatabase } from '@gatehouse/persistence/testing';
+import { decodeJwt } from 'jose';
 import { AppProcess } from '../src/app-process.js';
 import { e2eConfig } from '../src/e2e.config.js';
-import { familiesOf } from '../src/families.js';
+import { familiesOf, sessionIdOf, sessionsBegunIn } from '../src/families.js';
+import type { Answer } from '../src/http.js';
 import { RefreshingClient } from '../src/refreshing-client.js';
 import { seededRandom } from '../src/seeded-random.js';
+import { aPerson, login, pairOf, type Person, register } from '../src/token-answers.js';
 
 const CLIENTS = 8;
 const KILLS = 6;
+/** On which one more person logs in again and again. */
+const DEVICES = ['laptop', 'telephone'] as const;
 /** Longer than the default: on a machine that is busy, starting again may take more of the window than a crash does. */
 const REFRESH_GRACE_SECONDS = '30';
 
-eachDatabase(`kill -9 of auth under refresh load (E2E_SEED=${e2eConfig.seed})`, (fresh) => {
-  it('logs nobody out, and keeps every rotation that was answered', async () => {
+eachDatabase(`kill -9 of auth under load (E2E_SEED=${e2eConfig.seed})`, (fresh) => {
+  it('logs nobody out, and keeps every rotation that was answered, and of a login the session and its event or neither', async () => {
     const database = await fresh();
     const auth = await startedOn(database);
+    const person = aPerson();
+    await register(auth.url, person);
     const clients = await Promise.all(
       Array.from({ length: CLIENTS }, () => RefreshingClient.loggedIn(auth.url)),
     );
 
     const end = new AbortController();
     const load = clients.map((client) => client.refreshUntil(end.signal));
+    const logins = DEVICES.map(() => logInUntil(end.signal, auth.url, person));
     await killAgainAndAgain(auth);
     end.abort();
     await Promise.all(load);
+    const sessionIds = (await Promise.all(logins)).flat();
     const stepsUnderFire = clients.map(({ steps }) => steps);
     await Promise.all(clients.map((client) => client.refreshOnce()));
 
     expect(clients.map(({ refusal }) => refusal?.text)).toEqual(Array(CLIENTS).fill(undefined));
     expect(clients.map(({ steps }) => steps)).toEqual(stepsUnderFire.map((steps) => steps + 1));
-    expect(await rowsOf(database)).toEqual(
-      new Map(
-        clients.map(({ familyId, steps }) => [familyId, { generation: steps, endReason: null }]),
-      ),
+    const rows = await familiesOf(placeOf(database));
+    const states = new Map(rows.map(({ id, ...state }) => [id, state]));
+    expect(clients.map(({ familyId }) => states.get(familyId))).toEqual(
+      clients.map(({ steps }) => ({ generation: steps, endReason: null })),
     );
+    const begun = (await sessionsBegunIn(placeOf(database))).sort();
+    expect(begun).toEqual(rows.map(({ id }) => sessionIdOf(id)).sort());
+    expect(begun).toEqual(expect.arrayContaining(sessionIds));
     // Otherwise nothing was tested: every client met every crash, and moved on between them.
     expect(Math.min(...clients.map(({ losses }) => losses))).toBeGreaterThanOrEqual(KILLS);
     expect(Math.min(...stepsUnderFire)).toBeGreaterThanOrEqual(KILLS);
+    expect(sessionIds).not.toEqual([]);
   });
 });
+
+/** @returns the `sid` of each login that was answered */
+async function logInUntil(end: AbortSignal, auth: string, person: Person): Promise<string[]> {
+  const sessionIds: string[] = [];
+  while (!end.aborted) {
+    const answer = await login(auth, person).catch(() => undefined);
+    if (answer?.status === 200) sessionIds.push(sessionIdIn(answer));
+    else await sleep(20);
+  }
+  return sessionIds;
+}
+
+const sessionIdIn = (answer: Answer): string =>
+  String(decodeJwt(pairOf(answer).accessToken)['sid']);
 
 async function startedOn({ dataDir, databaseUrl }: TestDatabase): Promise<AppProcess> {
   const auth = await AppProcess.of('auth', {
     DATA_DIR: dataDir,
+    SESSIONS_PER_ACCOUNT: '1000',
     REFRESH_GRACE_SECONDS,
     ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
   });
@@ -58,7 +86,5 @@ async function killAgainAndAgain(auth: AppProcess): Promise<void> {
   }
 }
 
-async function rowsOf({ dataDir, databaseUrl }: TestDatabase) {
-  const families = await familiesOf(databaseUrl === undefined ? { dataDir } : { databaseUrl });
-  return new Map(families.map(({ id, ...row }) => [id, row]));
-}
+const placeOf = ({ dataDir, databaseUrl }: TestDatabase) =>
+  databaseUrl === undefined ? { dataDir } : { databaseUrl };

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { decodeJwt } from 'jose';
 import { type Answer, send } from '../src/http.js';
 import { type Stack, startStack } from '../src/stack.js';
 import { aPerson, login, pairOf, refresh, register, RESOURCES } from '../src/token-answers.js';
@@ -28,6 +29,7 @@ function secret(name: string, value: string): string {
 it('no password, token, client secret or cookie is in any log, at level debug', async () => {
   await loginRefreshReplay();
   await cookieLogin();
+  await ownAccount();
   await serviceFlow();
   await badTokens();
 
@@ -70,6 +72,31 @@ async function cookieLogin(): Promise<void> {
   secret('the cookie', pair.split('=')[1] ?? '');
   const headers = { cookie: pair, origin: auth.url };
   expectStatus(await send(`${auth.url}/auth/refresh`, { json: {}, headers }), 200);
+}
+
+/** What people do with their own sessions and password. */
+async function ownAccount(): Promise<void> {
+  const { auth } = stack;
+  const person = aPerson();
+  await register(auth.url, person);
+  const elsewhere = remember('another device', await login(auth.url, person));
+  const wish = { resource: auth.url };
+  const { accessToken: token } = remember('this device', await login(auth.url, person, wish));
+  expectStatus(await send(`${auth.url}/auth/sessions`, { token }), 200);
+  const { sid } = decodeJwt<{ sid: string }>(elsewhere.accessToken);
+  const end = { method: 'DELETE', token };
+  expectStatus(await send(`${auth.url}/auth/sessions/${sid}`, end), 204);
+  // A token in the wrong place is looked for as if it were a session.
+  expectStatus(await send(`${auth.url}/auth/sessions/${elsewhere.refreshToken}`, end), 404);
+  expectStatus(await send(`${auth.url}/auth/sessions`, end), 200);
+  const current_password = secret('the password before', person.password);
+  const new_password = secret('the new password', aPerson().password);
+  const wrong = secret('a wrong current password', aPerson().password);
+  const url = `${auth.url}/auth/password`;
+  const guess = { token, json: { current_password: wrong, new_password } };
+  expectStatus(await send(url, guess), 400);
+  expectStatus(await send(url, { token, json: { current_password, new_password } }), 200);
+  expectStatus(await send(`${auth.url}/oauth/status-lists`), 200);
 }
 
 async function serviceFlow(): Promise<void> {

@@ -1,0 +1,67 @@
+import { AppProcess, type Settings } from '../app-process.js';
+import type { AppName } from '../workspace.js';
+import type { Ledger } from './ledger.js';
+
+/** One process of several that are alike. Whenever it is away, the ledger knows. */
+export class Replica {
+  private outputs = '';
+
+  private constructor(
+    readonly name: string,
+    private app: AppProcess,
+    private readonly again: (change: Settings) => Promise<AppProcess>,
+    private readonly ledger: Ledger,
+  ) {}
+
+  static async of(
+    app: AppName,
+    number: number,
+    { settings, ledger }: { readonly settings: Settings; readonly ledger: Ledger },
+  ): Promise<Replica> {
+    const first = await AppProcess.of(app, settings);
+    const PORT = new URL(first.url).port;
+    const again = (change: Settings) => AppProcess.of(app, { ...settings, ...change, PORT });
+    return new Replica(`${app} ${number}`, first, again, ledger);
+  }
+
+  get url(): string {
+    return this.app.url;
+  }
+
+  get output(): string {
+    return this.outputs + this.app.output;
+  }
+
+  async start(): Promise<void> {
+    await this.app.start();
+  }
+
+  /** kill -9, and a start on what it left. */
+  async dieAndReturn(): Promise<void> {
+    await this.ledger.whileDown(async () => {
+      await this.app.kill();
+      await this.app.start();
+    });
+  }
+
+  /** As a deployment does it: SIGTERM, the end, and a start with what changed. @returns the exit code */
+  async restart(change: Settings = {}): Promise<unknown> {
+    return this.ledger.whileDown(async () => {
+      const exit = await this.app.stop();
+      this.outputs += this.app.output;
+      this.app = await this.again(change);
+      await this.app.start();
+      return exit;
+    });
+  }
+
+  becomes(state: 'ready' | 'live'): Promise<void> {
+    return this.app.becomes(state);
+  }
+
+  async isReady(): Promise<boolean> {
+    const answer = await fetch(`${this.url}/health/ready`).catch(() => undefined);
+    await answer?.body?.cancel();
+    return answer?.ok ?? false;
+  }
+}

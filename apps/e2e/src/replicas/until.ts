@@ -1,0 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Far longer than anything takes here: it is no statement about speed. */
+const PATIENCE_MS = 120_000;
+const PAUSE_MS = 50;
+
+/**
+ * Looks until there is something to see. Ask only for what stays once it is there.
+ *
+ * @throws {Error} with the name of what did not come about
+ */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | undefined | false>,
+): Promise<T> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined && seen !== false) return seen;
+    if (Date.now() > deadline) throw new Error(`${what}: this did not come about`);
+    await sleep(PAUSE_MS);
+  }
+}

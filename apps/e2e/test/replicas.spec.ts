@@ -1,0 +1,141 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { familiesOf, sessionIdOf } from '../src/families.js';
+import { breaksIn, countsOf, gapsBetween, valuesOf } from '../src/replicas/audit.js';
+import type { EventRow } from '../src/replicas/auth-records.js';
+import { type Deployment, deploy } from '../src/replicas/deployment.js';
+import { KeyWatch } from '../src/replicas/key-watch.js';
+import { Ledger } from '../src/replicas/ledger.js';
+import { Person } from '../src/replicas/person.js';
+import { endASession, restartPostgres, revokeTheActiveKey } from '../src/replicas/steps.js';
+import { until } from '../src/replicas/until.js';
+
+const PEOPLE = 6;
+const ROTATIONS = 5;
+const PERIOD_SECONDS = 10;
+const BETWEEN_NEW_DEVICES_MS = 1_000;
+
+/** A key is published for 10 s before it signs: 5 s that verifiers may keep the set, and 5 s until every replica knows. */
+const SETTINGS = {
+  KEY_ROTATION_PERIOD: String(PERIOD_SECONDS),
+  KEY_SET_MAX_AGE: '5',
+  CLOCK_SKEW: '0',
+  REFRESH_GRACE_SECONDS: '60',
+  SESSIONS_PER_ACCOUNT: '1000',
+};
+const NO_MORE_ROTATIONS = { KEY_ROTATION_PERIOD: '3600' };
+
+const ledger = new Ledger();
+let deployment: Deployment;
+let people: readonly Person[];
+let watch: KeyWatch;
+let events: readonly EventRow[] = [];
+let bounds: readonly string[] = [];
+
+/** One step after another, under load. A step is over when every process shows its effect. */
+beforeAll(async () => {
+  deployment = await deploy(ledger, SETTINGS);
+  const { auth, orders, records, places } = deployment;
+  const arrivals = Array.from({ length: PEOPLE }, () => new Person(places, ledger).arrive());
+  people = await Promise.all(arrivals);
+  watch = new KeyWatch(records);
+  const end = new AbortController();
+  const load = [watch.watch(end.signal), newDevices(end.signal)];
+  load.push(...people.map((person) => person.live(end.signal)));
+
+  await auth[0].dieAndReturn();
+  await orders[0].dieAndReturn();
+  const session = await endASession(deployment);
+  await restartPostgres(deployment, ledger);
+  await until('five rotations', async () => {
+    return (await records.countOf('signing_key.activated')) > ROTATIONS;
+  });
+  await restartAll();
+  const key = await revokeTheActiveKey(deployment, ledger);
+  bounds = [`ended session refused everywhere after ${session} ms`, `revoked key after ${key} ms`];
+
+  end.abort();
+  await Promise.all(load);
+  await Promise.all(people.map((person) => person.refreshFor('orders')));
+  events = await until('all events are in the chain', async () => {
+    const all = await records.events();
+    return all.length > 0 && all.every(({ seq }) => seq !== null) && all;
+  });
+}, 400_000);
+
+afterAll(() => {
+  const lines = [
+    ...Object.entries(ledger.counts).map(([what, count]) => `${count} × ${what}`),
+    ...[...countsOf(events)].map(([type, count]) => `${count} × event ${type}`),
+    `${watch.looks} looks at the keys`,
+    ...bounds,
+  ];
+  process.stdout.write(lines.map((line) => `  ${line}\n`).join(''));
+});
+
+describe('three auth, two orders and two billing processes, while keys rotate, a key and a session are revoked, processes die and PostgreSQL restarts', () => {
+  it('give no wrong answer: nobody with a valid session is refused, and what is down says so (RFC 9110 §15.6.4)', () => {
+    expect(ledger.faults.slice(0, 20)).toEqual([]);
+  });
+
+  it('fork no family: each is as many steps on as its owner counted (RFC 9700 §4.14.2)', async () => {
+    const rows = new Map((await families()).map(({ id, ...row }) => [id, row]));
+    const expected = people.map(({ steps }) => ({ generation: steps, endReason: null }));
+    expect(people.map(({ familyId }) => rows.get(familyId))).toEqual(expected);
+    expect(Math.min(...people.map(({ steps }) => steps))).toBeGreaterThan(ROTATIONS);
+  });
+
+  it('have an event of each login, and a login to each event', async () => {
+    const begun = valuesOf(events, 'family.begun', 'sessionId').sort();
+    expect(begun).toEqual((await families()).map(({ id }) => sessionIdOf(id)).sort());
+    expect(begun).toEqual(expect.arrayContaining(people.flatMap(({ sessionIds }) => sessionIds)));
+  });
+
+  it('link all events into one chain', () => {
+    expect(breaksIn(events)).toEqual([]);
+  });
+
+  it('rotate once each time: every step of every key has one event, and no period has two', async () => {
+    const kids = (await deployment.records.keys()).map(({ kid }) => kid).sort();
+    expect(valuesOf(events, 'signing_key.staged', 'kid').sort()).toEqual(kids);
+    for (const type of ['activated', 'retiring', 'revoked']) {
+      const told = valuesOf(events, `signing_key.${type}`, 'kid');
+      expect(told).toEqual([...new Set(told)]);
+    }
+    expect(valuesOf(events, 'signing_key.revoked', 'kid')).toHaveLength(1);
+    // The last activation was the emergency's.
+    const gaps = gapsBetween(events, 'signing_key.activated').slice(0, -1);
+    expect(gaps.length).toBeGreaterThanOrEqual(ROTATIONS);
+    expect(Math.min(...gaps)).toBeGreaterThan((PERIOD_SECONDS - 1) * 1000);
+  });
+
+  it('have exactly one active key whenever anybody looks', () => {
+    expect(watch.oddities).toEqual([]);
+    expect(watch.looks).toBeGreaterThan(0);
+  });
+
+  it('meet no fault of their own', () => {
+    const faults = deployment.all.flatMap(({ name, output }) =>
+      output.split('\n').flatMap((line) => (/unhandled/i.test(line) ? [`${name}: ${line}`] : [])),
+    );
+    expect(faults.slice(0, 5)).toEqual([]);
+  });
+});
+
+/** The new period first, so that no key changes while verifiers start: each begins with a set that has the successor. */
+async function restartAll(): Promise<void> {
+  const { auth, orders, billing } = deployment;
+  for (const replica of auth) expect(await replica.restart(NO_MORE_ROTATIONS)).toBe(0);
+  for (const replica of [...orders, ...billing]) expect(await replica.restart()).toBe(0);
+}
+
+/** Logins are slow by design: a few are enough. */
+async function newDevices(end: AbortSignal): Promise<void> {
+  for (let turn = 0; !end.aborted; turn += 1) {
+    await people[turn % people.length]?.logIn();
+    await sleep(BETWEEN_NEW_DEVICES_MS);
+  }
+}
+
+function families() {
+  return familiesOf({ databaseUrl: deployment.settings['DATABASE_URL'] ?? '' });
+}
