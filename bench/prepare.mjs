@@ -5,13 +5,16 @@ import { fileURLToPath } from 'node:url';
 const bench = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Installs the peers and builds the product, each only where it is missing. Throws when one fails. */
-export function prepare() {
+/**
+ * Installs the peers and builds the product, each only where it is missing. Throws when one fails.
+ * @param {string} built a file that is there when the product is built
+ */
+export function prepare(built) {
   if (!existsSync(`${root}node_modules`)) throw new Error('Run `npm ci` in the repository first.');
   if (!existsSync(`${bench}node_modules`)) {
     step('Installing the peers (npm ci in bench/)', ['npm', 'ci'], bench);
   }
-  if (!existsSync(`${root}apps/auth/dist/main.js`)) {
+  if (!existsSync(`${root}${built}`)) {
     step('Building the product', ['npx', 'nx', 'run-many', '-t', 'build'], root);
   }
 }

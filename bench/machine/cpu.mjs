@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -24,13 +24,42 @@ function allowedCpus() {
 
 /** User and system time that a process has used so far, in microseconds; NaN where there is no /proc. */
 export function cpuMicroseconds(pid) {
+  const { user, system } = timesOf(pid);
+  return user + system;
+}
+
+/**
+ * The same for a server that forks, like PostgreSQL: its children's time too, those included that have ended. Their
+ * time moves from the child to the parent when they end, so the sum never falls.
+ */
+export function cpuMicrosecondsWithChildren(pid) {
+  const parent = timesOf(pid);
+  const living = childrenOf(pid).map(cpuMicroseconds).filter(Number.isFinite);
+  return living.reduce((sum, time) => sum + time, parent.user + parent.system + parent.ofEnded);
+}
+
+function timesOf(pid) {
+  const fields = statOf(pid);
+  if (!fields) return { user: Number.NaN, system: Number.NaN, ofEnded: Number.NaN };
+  // proc(5): utime and stime are fields 14 and 15, those of children that were waited for 16 and 17.
+  const [user, system, ...ofEnded] = fields
+    .slice(11, 15)
+    .map((ticks) => Number(ticks) * MICROSECONDS_PER_TICK);
+  return { user, system, ofEnded: ofEnded[0] + ofEnded[1] };
+}
+
+function childrenOf(pid) {
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return processes.filter((each) => statOf(each)?.[1] === String(pid));
+}
+
+/** The fields from the third on. The second, the name, may itself hold blanks. */
+function statOf(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // proc(5): utime and stime are fields 14 and 15. Field 2, the name, may itself hold blanks.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_PER_TICK;
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return Number.NaN;
+    return undefined;
   }
 }
 

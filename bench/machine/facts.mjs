@@ -1,15 +1,18 @@
-import { closeSync, fdatasyncSync, openSync, readFileSync, statfsSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, totalmem, version as kernel } from 'node:os';
 import { join } from 'node:path';
 import { busyShare } from './cpu.mjs';
 
-const require = createRequire(import.meta.url);
+const bench = createRequire(import.meta.url);
 const root = createRequire(new URL('../../package.json', import.meta.url));
-const TMPFS_MAGIC = 0x01021994;
 
-/** What a reader must know about the machine before believing a number. */
-export async function machineFacts(dir, { pins, postgres }) {
+/**
+ * What a reader must know about the machine before believing a number.
+ * @param {{ pins?: { server: number, client: number }, peers: string[], own: string[] }} run the packages whose
+ *   versions matter: the peers', which are in bench, and the product's own
+ */
+export async function machineFacts({ pins, peers, own }) {
   return {
     at: new Date().toISOString(),
     cpu: cpus()[0]?.model ?? 'unknown',
@@ -18,24 +21,17 @@ export async function machineFacts(dir, { pins, postgres }) {
     kernel: kernel(),
     node: process.version,
     openssl: process.versions.openssl,
-    postgresql: postgres?.version ?? 'not started',
-    packages: {
-      'oidc-provider': versionOf('oidc-provider'),
-      'better-sqlite3 (peer, limit)': versionOf('better-sqlite3'),
-      'pg (peer, limit)': versionOf('pg'),
-      'better-sqlite3 (gatehouse)': versionOf('better-sqlite3', root),
-      '@nestjs/core (gatehouse)': versionOf('@nestjs/core', root),
-      'typeorm (gatehouse)': versionOf('typeorm', root),
-    },
     pinned: pins ? `servers to CPU ${pins.server}, client to CPU ${pins.client}` : 'no',
-    inMemoryDisk: statfsSync(dir).type === TMPFS_MAGIC,
+    packages: {
+      ...Object.fromEntries(peers.map((name) => [name, versionOf(name, bench)])),
+      ...Object.fromEntries(own.map((name) => [`${name} (gatehouse)`, versionOf(name, root)])),
+    },
     busyBefore: await busyShare(),
-    fdatasyncPerSecond: fdatasyncRate(dir),
   };
 }
 
 /** Read from the file, as packages may keep their package.json out of `exports`. */
-function versionOf(name, from = require) {
+function versionOf(name, from) {
   for (const folder of from.resolve.paths(name) ?? []) {
     try {
       return JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8')).version;
@@ -44,19 +40,4 @@ function versionOf(name, from = require) {
     }
   }
   return 'not installed';
-}
-
-/** How often per second this disk can append 4 KiB and have it safe: no commit can be faster. */
-function fdatasyncRate(dir, milliseconds = 400) {
-  const file = openSync(join(dir, 'fdatasync-probe'), 'w');
-  const page = Buffer.alloc(4096, 1);
-  const start = performance.now();
-  let writes = 0;
-  while (performance.now() - start < milliseconds) {
-    writeSync(file, page);
-    fdatasyncSync(file);
-    writes += 1;
-  }
-  closeSync(file);
-  return Math.round((writes * 1000) / (performance.now() - start));
 }

@@ -10,40 +10,69 @@ import { LOGINS } from './plan.mjs';
 
 const MAIN = fileURLToPath(new URL('../../apps/auth/dist/main.js', import.meta.url));
 const PATIENCE_MS = 30_000;
-const EMAIL = 'bench@example.com';
-const PASSWORD = 'a long enough password for the bench';
+
+export const PUBLIC_CLIENT = 'gatehouse-first-party';
+const CREDENTIALS = {
+  email: 'bench@example.com',
+  password: 'a long enough password for the bench',
+};
 
 /** Starts auth on the store, registers an account and logs it in {@link LOGINS} times. */
-export async function startGatehouse({ name, databaseUrl, dir, cpu }) {
+export async function startGatehouse(place) {
+  const server = await bootGatehouse({ ...place, settings: { SEED_DEMO: 'true' } });
+  const { port, dataDir } = server;
+  return { ...server, service: demoService(dataDir), chains: await logIn(port) };
+}
+
+/** Nothing is logged in yet. */
+export async function bootGatehouse({
+  name,
+  databaseUrl,
+  dir,
+  cpu,
+  serverSecret = newServerSecret(),
+  settings = {},
+}) {
   const port = await freePort();
   const dataDir = join(dir, name);
   mkdirSync(dataDir);
-  const env = environment({ port, dataDir, databaseUrl });
+  const env = { ...environment({ port, dataDir, databaseUrl, serverSecret }), ...settings };
   const child = start({ script: MAIN, env, cpu, log: join(dir, `${name}.log`) });
   await ready(child, port);
   return {
     child,
     port,
+    dataDir,
     tokenPath: '/oauth/token',
     jwksPath: '/.well-known/jwks.json',
-    publicClient: 'gatehouse-first-party',
-    service: demoService(dataDir),
-    chains: await logIn(port),
+    loginPath: '/auth/login',
+    publicClient: PUBLIC_CLIENT,
+    credentials: CREDENTIALS,
   };
 }
 
-function environment({ port, dataDir, databaseUrl }) {
+/** For the account that {@link logIn} logs in. */
+export function register(port) {
+  return post(port, '/auth/register', CREDENTIALS);
+}
+
+export function newServerSecret() {
+  return randomBytes(32).toString('base64url');
+}
+
+function environment({ port, dataDir, databaseUrl, serverSecret }) {
   return {
     NODE_ENV: 'development',
     LOG_LEVEL: 'warn',
     HOST: '127.0.0.1',
     PORT: String(port),
     ISSUER: 'http://localhost:3000',
-    SERVER_SECRET: randomBytes(32).toString('base64url'),
+    SERVER_SECRET: serverSecret,
     DATA_DIR: dataDir,
     ...(databaseUrl && { DATABASE_URL: databaseUrl }),
     SIGNING_ALGORITHM: 'ES256',
-    SEED_DEMO: 'true',
+    // All logins are of one account.
+    SESSIONS_PER_ACCOUNT: '1000',
   };
 }
 
@@ -69,11 +98,10 @@ async function ready(child, port) {
 
 /** One at a time: a password hash costs milliseconds on purpose, and none of this is measured. */
 async function logIn(port) {
-  const credentials = { email: EMAIL, password: PASSWORD };
-  await post(port, '/auth/register', credentials);
+  await register(port);
   const chains = [];
   while (chains.length < LOGINS) {
-    const { refresh_token } = await post(port, '/auth/login', credentials);
+    const { refresh_token } = await post(port, '/auth/login', CREDENTIALS);
     chains.push(refresh_token);
   }
   return chains;

@@ -1,44 +1,54 @@
 import { cpuMicroseconds } from '../machine/cpu.mjs';
 import { ended, messageFrom } from '../machine/processes.mjs';
-import { workloads } from './plan.mjs';
 
 /**
  * Every server does every workload in every round, in turn (A B C … A B C …), so that what the machine does meanwhile
  * falls on all of them. A round of warming up comes first and is not counted.
- * @returns {Promise<Array<{ workload: object, server: object, samples: object[], warmUp: object }>>}
+ * @template Cell
+ * @param {Cell[]} cells each a `workload` and the `server` that does it, which may be several processes (`children`)
+ * @param {{ generator: object, plan: object, meters?: Record<string, () => number | Promise<number>> }} how a meter
+ *   counts something that only grows; a sample has what it grew by per answer
+ * @returns {Promise<Array<Cell & { samples: object[], warmUp: object }>>}
  */
-export async function measure({ servers, generator, plan }) {
-  const cells = workloads.flatMap((workload) =>
-    servers
-      .filter((server) => worthMeasuring(workload, server))
-      .map((server) => ({ workload, server, samples: [] })),
-  );
-  say('warming up');
-  for (const cell of cells) cell.warmUp = await sample(cell, generator, plan.warmUp);
+export async function takeTurns(cells, { generator, plan, meters = {} }) {
+  const measured = cells.map((cell) => ({ ...cell, samples: [] }));
+  const sampleOf = (cell, seconds) => sample(cell, { generator, meters, seconds });
+  console.log('warming up …');
+  for (const cell of measured) cell.warmUp = await sampleOf(cell, plan.warmUp);
   for (let round = 1; round <= plan.rounds; round += 1) {
-    say(`round ${round} of ${plan.rounds}`);
-    for (const cell of cells) cell.samples.push(await sample(cell, generator, plan.seconds));
+    console.log(`round ${round} of ${plan.rounds} …`);
+    for (const cell of measured) cell.samples.push(await sampleOf(cell, plan.seconds));
   }
-  return cells;
+  return measured;
 }
 
-/** The limit does not touch its store for these: once is enough. */
-function worthMeasuring({ durable }, { software, store }) {
-  return durable || software !== 'limit' || store === 'sqlite';
-}
-
-async function sample({ workload, server }, generator, seconds) {
-  const { child, chains, ...target } = server;
+async function sample({ workload, server }, { generator, meters, seconds }) {
+  const { child, children = [child], chains, ...target } = server;
   const { request, connections } = workload;
-  const before = cpuMicroseconds(child.pid);
+  const all = { ...meters, cpuPerAnswer: () => cpuOf(children) };
+  const before = await read(all);
   generator.send({ request, target, chains, connections, seconds });
   const seen = await messageFrom(generator);
-  if (child.exitCode !== null || child.signalCode !== null) throw ended(child);
+  const after = await read(all);
+  const gone = children.find(
+    ({ exitCode, signalCode }) => exitCode !== null || signalCode !== null,
+  );
+  if (gone) throw ended(gone);
   const { chains: next, ...numbers } = seen;
   server.chains = next;
-  return { ...numbers, cpuPerAnswer: (cpuMicroseconds(child.pid) - before) / numbers.answers };
+  const perAnswer = Object.keys(all).map((name) => [
+    name,
+    (after[name] - before[name]) / numbers.answers,
+  ]);
+  return { ...numbers, ...Object.fromEntries(perAnswer) };
 }
 
-function say(line) {
-  console.log(`${line} …`);
+async function read(meters) {
+  const values = {};
+  for (const [name, meter] of Object.entries(meters)) values[name] = await meter();
+  return values;
+}
+
+function cpuOf(children) {
+  return children.reduce((sum, { pid }) => sum + cpuMicroseconds(pid), 0);
 }

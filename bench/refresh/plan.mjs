@@ -12,21 +12,43 @@ export const workloads = [
 /** Logins made before the measurement; each is a chain of rotations. */
 export const LOGINS = 64;
 
-/** 22 measurements of a round must end within 90 s in all, logins and PostgreSQL's start included. */
-const QUICK = { rounds: 3, seconds: 0.7, warmUp: 0.5 };
-const FULL = { rounds: 7, seconds: 2, warmUp: 2 };
+/** The same load shared by more processes; then as much for each of them as the first one had. */
+export const PROCESSES = [
+  { processes: 1, connections: 32 },
+  { processes: 2, connections: 32 },
+  { processes: 4, connections: 32 },
+  { processes: 2, connections: 64 },
+  { processes: 4, connections: 128 },
+];
 
-/** Rounds, seconds per measurement and seconds of warm-up from the command line's words. */
-export function planFrom({ quick, rounds, seconds }) {
+/** 22 measurements of a round of `peers` must end within 90 s in all, logins and PostgreSQL's start included. */
+const QUICK = { rounds: 3, seconds: 0.7, warmUp: 0.5, families: [1_000, 100_000] };
+const FULL = { rounds: 7, seconds: 2, warmUp: 2, families: [1_000, 10_000, 100_000, 1_000_000] };
+
+const PARTS = ['peers', 'key-set', 'processes', 'families'];
+
+/** What to measure, how often and how long, from the command line's words. */
+export function planFrom({ quick, rounds, seconds, parts }) {
   const plan = quick ? QUICK : FULL;
   return {
     ...plan,
     ...(rounds && { rounds: positive(rounds, 'rounds') }),
     ...(seconds && { seconds: positive(seconds, 'seconds') }),
+    parts: parts ? known(parts.split(','), PARTS) : PARTS,
   };
 }
 
-function positive(text, name) {
+export function methodOf({ rounds, seconds, warmUp }) {
+  return `${rounds} rounds × ${seconds} s each, after ${warmUp} s of warm-up`;
+}
+
+/** @throws when a part is not among the ones there are */
+export function known(parts, all) {
+  if (parts.every((part) => all.includes(part))) return parts;
+  throw new Error(`--parts knows ${all.join(', ')}`);
+}
+
+export function positive(text, name) {
   const value = Number(text);
   if (value > 0) return value;
   throw new Error(`--${name} must be a number above 0, not "${text}"`);

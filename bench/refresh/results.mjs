@@ -1,4 +1,5 @@
-import { median, ratios } from '../report/statistics.mjs';
+import { atLeast } from '../report/aims.mjs';
+import { failuresOf, median, ratios } from '../report/statistics.mjs';
 
 /** One row per workload and server: medians over the rounds, and ratios formed round by round. */
 export function results(cells) {
@@ -10,8 +11,8 @@ function rowOf(cell, cells) {
   const peer = counterpart(cells, cell, 'oidc-provider');
   const limit = counterpart(cells, cell, 'limit');
   const toPeer = server.software === 'oidc-provider' ? undefined : ratios(samples, peer?.samples);
-  const all = [warmUp, ...samples];
   return {
+    name: `${server.software}, ${server.store}, ${workload.name}`,
     workload: workload.name,
     software: server.software,
     store: server.store,
@@ -22,10 +23,8 @@ function rowOf(cell, cells) {
     clientBusy: median(samples, 'clientBusy'),
     toPeer,
     toLimit: server.software === 'limit' ? undefined : ratios(samples, limit?.samples),
-    ...(server.software === 'gatehouse' &&
-      toPeer && { aim: workload.aim, met: toPeer.median >= workload.aim }),
-    failures: all.reduce((sum, { failures }) => sum + failures, 0),
-    firstFailure: all.find(({ firstFailure }) => firstFailure)?.firstFailure,
+    aims: server.software === 'gatehouse' && toPeer ? [atLeast(workload.aim, toPeer.median)] : [],
+    ...failuresOf([warmUp, ...samples]),
   };
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { messageFrom, start } from '../machine/processes.mjs';
+import { messageFrom, start, stop } from '../machine/processes.mjs';
 import { startGatehouse } from './gatehouse.mjs';
 import { LOGINS } from './plan.mjs';
 
@@ -28,16 +28,18 @@ export function chosenServers(only) {
 }
 
 /**
- * Starts one server on a database of its own.
+ * Starts one server on a database of its own; it stops when the stage is undone.
  * @param {{ software: string, store: string }} server
- * @param {{ dir: string, cpu?: number, postgres?: { url(name: string): Promise<string> } }} place
+ * @param {{ dir: string, pins?: { server: number }, postgres: { url(name: string): Promise<string> }, undo: Function[] }} stage
  */
-export async function startServer({ software, store }, { dir, cpu, postgres }) {
+export async function startServer({ software, store }, { dir, pins, postgres, undo }) {
+  process.stdout.write(`starting ${software} on ${store} …\n`);
   const name = `${software}-${store}`;
   const databaseUrl = store === 'postgres' ? await postgres.url(name) : undefined;
-  const place = { name, databaseUrl, dir, cpu };
+  const place = { name, databaseUrl, dir, cpu: pins?.server };
   const started =
     software === 'gatehouse' ? await startGatehouse(place) : await startOurs(software, place);
+  undo.push(() => stop(started.child));
   return { software, store, name, ...started };
 }
 

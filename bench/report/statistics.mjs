@@ -1,17 +1,38 @@
-/** The median of one field of the samples. */
+/** The median of one field of the samples; NaN where they do not have it. */
 export function median(samples, field) {
-  return middle(samples.map((sample) => sample[field]));
+  return middle(sorted(samples.map((sample) => sample[field] ?? Number.NaN)));
 }
 
-/** The round-by-round ratio of two servers' answers per second: its median, least and greatest. */
-export function ratios(samples, others) {
+/** The median of one field, its least and greatest value, and its quartiles. */
+export function quartiles(samples, field) {
+  return distribution(samples.map((sample) => sample[field]));
+}
+
+/** The round-by-round ratio of two servers' answers per second, or of another field, with its distribution. */
+export function ratios(samples, others, field = 'perSecond') {
   if (!others) return undefined;
-  const each = samples.map(({ perSecond }, round) => perSecond / others[round].perSecond);
-  return { median: middle(each), least: Math.min(...each), greatest: Math.max(...each) };
+  return distribution(samples.map((sample, round) => sample[field] / others[round][field]));
+}
+
+/** Answers that were not as they must be, in all samples. */
+export function failuresOf(samples) {
+  return {
+    failures: samples.reduce((sum, { failures }) => sum + failures, 0),
+    firstFailure: samples.find(({ firstFailure }) => firstFailure)?.firstFailure,
+  };
+}
+
+function distribution(values) {
+  const each = sorted(values);
+  const at = (share) => each[Math.round((each.length - 1) * share)];
+  return { median: middle(each), least: at(0), lower: at(0.25), upper: at(0.75), greatest: at(1) };
+}
+
+function sorted(values) {
+  return [...values].sort((a, b) => a - b);
 }
 
 function middle(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+  const half = values.length >> 1;
+  return values.length % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
 }

@@ -3,9 +3,12 @@ import { once } from 'node:events';
 
 const END_OF_HEAD = '\r\n\r\n';
 
+/** Whatever their Content-Length says, nothing follows (RFC 9112 §6.3). */
+const BODILESS = new Set([204, 304]);
+
 /**
  * One keep-alive HTTP/1.1 connection, one request at a time. Parsing only what the benchmark needs keeps the client
- * cheaper than the servers it measures. It needs answers with a Content-Length, which all of them send.
+ * cheaper than the servers it measures. It needs answers with a Content-Length, which all of them send, or without a body.
  */
 export class Connection {
   #socket;
@@ -44,11 +47,12 @@ export class Connection {
     if (end === -1) return;
     const head = received.latin1Slice(0, end);
     const start = end + END_OF_HEAD.length;
-    const length = contentLength(head);
+    const status = Number(head.slice(9, 12));
+    const length = BODILESS.has(status) ? 0 : contentLength(head);
     if (length === undefined) return this.#fail(new Error(`no Content-Length in: ${head}`));
     if (received.length < start + length) return;
     this.#received = received.subarray(start + length);
-    this.#answer(Number(head.slice(9, 12)), received.utf8Slice(start, start + length));
+    this.#answer(status, received.utf8Slice(start, start + length));
   }
 
   #answer(status, body) {

@@ -1,0 +1,78 @@
+import { pinning } from '../machine/cpu.mjs';
+import { machineFacts } from '../machine/facts.mjs';
+import { workFolder } from '../machine/work-folder.mjs';
+import { printFacts, printTables, printVerdict } from '../report/print.mjs';
+import { saveResults } from '../report/save.mjs';
+import { growthColumns, routeColumns, verifyColumns } from './columns.mjs';
+import { ALGORITHMS, methodOf, planFrom } from './plan.mjs';
+import { inProcess } from './verify/in-process.mjs';
+import { growthRows, verifyRows } from './verify/results.mjs';
+import { routeRows } from './route/results.mjs';
+import { overHttp } from './route/over-http.mjs';
+
+const PACKAGES = {
+  peers: [
+    'passport-jwt',
+    'jwks-rsa',
+    'jose',
+    'fast-jwt',
+    'aws-jwt-verify',
+    'express-oauth2-jwt-bearer',
+  ],
+  own: ['@nestjs/core', '@nestjs/passport', 'express', 'fastify'],
+};
+
+/** Each measures one part of the plan, prints it and resolves with its rows. */
+const PARTS = {
+  verify: async (plan, place) => {
+    const cells = [];
+    for (const algorithm of ALGORITHMS) {
+      cells.push(...(await inProcess('verify', { plan, algorithm }, place)));
+    }
+    const rows = verifyRows(cells);
+    printTables(rows, { titleOf, columns: verifyColumns });
+    return rows;
+  },
+  growth: async (plan, place) => {
+    const rows = growthRows(await inProcess('growth', { plan }, place));
+    printTables(rows, { titleOf: () => 'More issuers, more keys, ES256', columns: growthColumns });
+    return rows;
+  },
+  memory: async (plan, place) => {
+    const [{ tokens, bytesPerToken, remembered }] = await inProcess('memory', { plan }, place);
+    console.log(
+      `\n${tokens.toLocaleString('en')} tokens, ${Math.round(remembered * 100)} % of them remembered: ` +
+        `${Math.round(bytesPerToken)} bytes each.`,
+    );
+    return [{ name: 'memory', tokens, bytesPerToken, remembered, aims: [] }];
+  },
+  route: async (plan, place) => {
+    const cells = [];
+    for (const algorithm of plan.route.algorithms) {
+      cells.push(...(await overHttp(algorithm, { plan, place })));
+    }
+    const rows = routeRows(cells);
+    printTables(rows, { titleOf: (row) => `GET /orders, ${titleOf(row)}`, columns: routeColumns });
+    return rows;
+  },
+};
+
+function titleOf({ algorithm, scenario }) {
+  return `${algorithm}, ${scenario}`;
+}
+
+/** Runs the whole comparison and prints it. Resolves with the exit code: 1 when any answer was not 2xx. */
+export async function benchGuards(options) {
+  const plan = planFrom(options);
+  const place = { dir: workFolder(options.dir), pins: pinning() };
+  const facts = await machineFacts({ pins: place.pins, ...PACKAGES });
+  printFacts(facts, methodOf(plan));
+  const rows = [];
+  for (const part of plan.parts) {
+    console.log(`measuring ${part} …`);
+    rows.push(...(await PARTS[part](plan, place)));
+  }
+  printVerdict(rows, facts);
+  if (options.json) saveResults('guards', { facts, plan, rows });
+  return rows.some(({ failures }) => failures > 0) ? 1 : 0;
+}

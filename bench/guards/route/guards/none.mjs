@@ -1,0 +1,4 @@
+/** What everything else is compared with. */
+export function none() {
+  return {};
+}

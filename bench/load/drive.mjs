@@ -1,0 +1,64 @@
+import { Connection } from './connection.mjs';
+
+/**
+ * Keeps connections busy, each with one request at a time, until the time is over or there is nothing left to ask.
+ * @param {{ port: number, ports?: number[], connections: number, seconds: number }} job where there are several
+ *   ports, the connections take them in turn
+ * @param {(connection: number) => { next(): string | undefined, accept(body: string): void }} dialogue
+ *   what a connection sends, as whole requests, and what it makes of the answers
+ */
+export async function drive({ port, ports = [port], connections, seconds }, dialogue) {
+  const lanes = await Promise.all(
+    Array.from({ length: connections }, async (_, index) => ({
+      connection: await Connection.open(ports[index % ports.length]),
+      ...dialogue(index),
+    })),
+  );
+  const tally = { latencies: [], failures: [] };
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  const deadline = start + seconds * 1000;
+  await Promise.all(lanes.map((lane) => keepBusy(lane, { deadline, tally })));
+  const elapsed = performance.now() - start;
+  const used = process.cpuUsage(cpu);
+  lanes.forEach(({ connection }) => connection.close());
+  return { ...summary(tally, elapsed), clientBusy: (used.user + used.system) / 1000 / elapsed };
+}
+
+/** A refusal ends the lane: what it would ask next may depend on the answer. */
+async function keepBusy({ connection, next, accept }, { deadline, tally }) {
+  let before = performance.now();
+  while (before < deadline) {
+    const request = next();
+    if (request === undefined) return;
+    try {
+      const { status, body } = await connection.exchange(request);
+      if (!isGood(status)) throw new Error(`${status} ${body.slice(0, 300)}`);
+      accept(body);
+    } catch (error) {
+      tally.failures.push(error.message);
+      return;
+    }
+    const now = performance.now();
+    tally.latencies.push(now - before);
+    before = now;
+  }
+}
+
+/** 304 is the answer to a condition (RFC 9110 §13.1.2). */
+function isGood(status) {
+  return (status >= 200 && status <= 299) || status === 304;
+}
+
+function summary({ latencies, failures }, elapsed) {
+  const sorted = Float64Array.from(latencies).sort();
+  const at = (share) => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
+  return {
+    answers: sorted.length,
+    perSecond: (sorted.length * 1000) / elapsed,
+    p50: at(0.5),
+    p99: at(0.99),
+    failures: failures.length,
+    firstFailure: failures[0],
+  };
+}

@@ -1,0 +1,70 @@
+import { printTables } from '../report/print.mjs';
+import { failuresOf, median, ratios } from '../report/statistics.mjs';
+import { significant, spread } from '../report/table.mjs';
+import { takeTurns } from './measure.mjs';
+import { startServer } from './servers.mjs';
+
+const FIRST = { name: 'for the first time', request: 'keySet', connections: 16 };
+const AGAIN = { name: 'with If-None-Match', request: 'keySetAgain', connections: 16 };
+
+const columns = [
+  ['key set, 16 connections', ({ name }) => name],
+  ['answer', ({ answer }) => answer],
+  ['answers/s', ({ perSecond }) => Math.round(perSecond).toLocaleString('en')],
+  ['p99 ms', ({ p99 }) => significant(p99)],
+  ['CPU µs', ({ cpuPerAnswer }) => significant(cpuPerAnswer)],
+  ['÷ first time', ({ toFirst }) => spread(toFirst)],
+  ['÷ oidc-provider', ({ toPeer }) => spread(toPeer)],
+  ['failed', ({ failures }) => String(failures)],
+  ['client', ({ clientBusy }) => `${Math.round(clientBusy * 100)} %`],
+];
+
+/** The key set, asked for the first time and by who has it already, beside oidc-provider's. */
+export async function measureKeySet(stage) {
+  const servers = [];
+  for (const software of ['gatehouse', 'oidc-provider']) {
+    const server = await startServer({ software, store: 'sqlite' }, stage);
+    servers.push({ ...server, ...(await tagOf(server)) });
+  }
+  const workloads = [FIRST, AGAIN];
+  const cells = workloads.flatMap((workload) => servers.map((server) => ({ workload, server })));
+  for (const cell of cells) cell.answer = await answerTo(cell);
+  const { generator, plan } = stage;
+  const rows = rowsOf(await takeTurns(cells, { generator, plan }));
+  printTables(rows, { titleOf: () => 'The key set, asked again', columns });
+  return rows;
+}
+
+/** Where a server gives no tag the condition is never met, and it answers in full. */
+async function tagOf({ port, jwksPath }) {
+  const answer = await fetch(`http://127.0.0.1:${port}${jwksPath}`);
+  await answer.text();
+  return { keySetTag: answer.headers.get('etag') ?? '"none"' };
+}
+
+/** What one answer is: said in the table, because it explains the difference. */
+async function answerTo({ workload, server: { port, jwksPath, keySetTag } }) {
+  const headers = workload === AGAIN ? { 'if-none-match': keySetTag } : {};
+  const answer = await fetch(`http://127.0.0.1:${port}${jwksPath}`, { headers });
+  const { byteLength } = await answer.arrayBuffer();
+  return `${answer.status}, ${byteLength.toLocaleString('en')} bytes`;
+}
+
+function rowsOf(cells) {
+  const samplesOf = (software, workload) =>
+    cells.find((cell) => cell.server.software === software && cell.workload === workload).samples;
+  return cells.map(({ workload, server: { software }, answer, samples, warmUp }) => {
+    const isPeer = software === 'oidc-provider';
+    return {
+      name: `${software}, ${workload.name}`,
+      answer,
+      ...Object.fromEntries(
+        ['perSecond', 'p99', 'cpuPerAnswer', 'clientBusy'].map((f) => [f, median(samples, f)]),
+      ),
+      toFirst: workload === FIRST ? undefined : ratios(samples, samplesOf(software, FIRST)),
+      toPeer: isPeer ? undefined : ratios(samples, samplesOf('oidc-provider', workload)),
+      ...failuresOf([warmUp, ...samples]),
+      aims: [],
+    };
+  });
+}

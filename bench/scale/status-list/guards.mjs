@@ -1,0 +1,97 @@
+/** What a status costs a service, in process: the plan comes in, the rows go out. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { AccessTokenStrategy, GuardsModule } from '@gatehouse/guards';
+import { NestFactory } from '@nestjs/core';
+import { presented } from '../../guards/verify/presented.mjs';
+import { sample } from '../../guards/verify/sample.mjs';
+import { median, quartiles } from '../../report/statistics.mjs';
+import { ENDED, LIST_SIZE, StatusIssuer } from './issuer.mjs';
+
+const TOKENS = 1000;
+const MILLISECONDS = 100;
+const LISTS = 32;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc');
+
+process.once('message', async (plan) => {
+  const issuer = await StatusIssuer.start();
+  const rows = [...(await times(issuer, plan)), await memory(issuer)];
+  process.send(rows, () => process.exit());
+});
+
+/** The same guard, in turn, on tokens that name no status and on tokens that do. */
+async function times(issuer, { rounds }) {
+  const verify = await guard(issuer.options);
+  const place = () => ({ list: 1, index: Math.floor(Math.random() * ENDED) });
+  const cells = [
+    { name: 'without status', tokens: tokens(() => issuer.token()), samples: [] },
+    { name: 'with status', tokens: tokens(() => issuer.token(place())), samples: [] },
+  ];
+  await isLoaded(verify, presented(issuer.token({ list: 1, index: ENDED })));
+  for (let round = -2; round < rounds * 2; round += 1) {
+    for (const cell of cells) {
+      const seen = await sample(verify, { tokens: cell.tokens, milliseconds: MILLISECONDS });
+      if (round >= 0) cell.samples.push(seen);
+    }
+  }
+  const [without, withStatus] = cells;
+  const more = withStatus.samples.map((seen, round) => ({
+    nanoseconds: 1000 * (seen.microseconds - without.samples[round].microseconds),
+  }));
+  return [row(without), { ...row(withStatus), more: quartiles(more, 'nanoseconds') }];
+}
+
+/** How much more a service holds for each list that its tokens refer to. */
+async function memory(issuer) {
+  const verify = await guard(issuer.options);
+  await verify(`Bearer ${issuer.token()}`);
+  const before = used();
+  for (let list = 100; list < 100 + LISTS; list += 1) {
+    await isLoaded(verify, presented(issuer.token({ list, index: ENDED })));
+  }
+  const bytesAList = (used() - before) / LISTS;
+  const name = `${LISTS} lists of ${LIST_SIZE.toLocaleString('en')} places`;
+  return { name, bytesAList, aims: [] };
+}
+
+async function guard(options) {
+  const module = GuardsModule.forRoot({ ...options, dangerouslyAllowInsecureHttp: true });
+  const context = await NestFactory.createApplicationContext(module, { logger: false });
+  const strategy = context.get(AccessTokenStrategy);
+  return (authorization) =>
+    strategy.verify({
+      headers: { host: 'api.example', authorization },
+      rawHeaders: ['Host', 'api.example', 'Authorization', authorization],
+      url: '/orders',
+    });
+}
+
+function tokens(make) {
+  return Array.from({ length: TOKENS }, () => presented(make()));
+}
+
+/** It is, once the token of a session that ended is refused. */
+async function isLoaded(verify, ended) {
+  const authorization = ended.bytes.latin1Slice();
+  for (;;) {
+    try {
+      await verify(authorization);
+    } catch {
+      return;
+    }
+    await sleep(5);
+  }
+}
+
+function row({ name, samples }) {
+  return { name, microseconds: median(samples, 'microseconds'), aims: [] };
+}
+
+function used() {
+  collectGarbage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}

@@ -1,0 +1,132 @@
+import { expectedText, receivedText } from '../../tools/corpus/answers.mjs';
+import { packageVersions } from './versions.mjs';
+
+/** Classes of answers, as rows of the totals. */
+const CLASSES = [
+  ['as-expected', 'answered as expected'],
+  ['deviates', 'refused with another status or challenge'],
+  ['lenient', 'accepted, where no standard demands a refusal'],
+  ['refused-good', 'refused, although the token is good'],
+  ['accepted', '**accepted, and must be refused**'],
+  ['server-error', '**answered with 5xx**'],
+  ['asked-attacker', '**asked a server of the attacker**'],
+];
+
+/** The page as Markdown. */
+export function scoreboardPage(runs, services) {
+  const [{ rows }] = runs;
+  const withheld = Math.max(...runs.map((run) => run.withheld));
+  const known = new Set(rows.map((row) => row.case.id));
+  const others = runs.slice(1).flatMap((run) => run.rows.filter((row) => !known.has(row.case.id)));
+  return [
+    introduction({ count: rows.length + others.length, withheld }, services),
+    ...runs.map((run) => totals(run, services)),
+    ...runs.map((run) => failures(run, services)),
+    leniences(runs[0], services),
+    everything(rows, services, 'All cases'),
+    everything(others, services, `Cases for ${runs[1].algorithm} only`),
+  ].join('\n\n');
+}
+
+function introduction({ count, withheld }, services) {
+  const versions = services.map(({ name, packages }) => [name, packageVersions(packages)]);
+  return `# Scoreboard: hostile tokens against four resource servers
+
+This page is generated: \`npm run scoreboard\` starts the four services on the loopback interface, each with an issuer of
+its own to trust, sends them ${count} requests and writes what they answered. \`npm run corpus -- --help\` says how to send
+the same requests to a service of yours.
+
+${table(['service', 'versions'], versions)}
+
+Node ${process.version}. All services want the same issuer, audience and scope.
+
+- **Gatehouse guards**: three options, on Fastify.
+- **stock recipe**: \`@nestjs/passport\` with \`passport-jwt\` and \`passportJwtSecret\` of \`jwks-rsa\`, issuer, audience and
+  algorithm set, and a scope guard of five lines, on Express. Its rate limit is off: with the five key requests a minute
+  of its documentation, answers would depend on the order of the cases.
+- **express-oauth2-jwt-bearer**: \`strict: true\`, which checks \`typ\`; one algorithm, \`requiredScopes\`, DPoP off.
+- **aws-jwt-verify**: \`JwtVerifier\` with issuer, audience and scope. It knows no HTTP, so credentials and challenges
+  are those of a middleware that was written for this page. It has no option for the algorithm: the key decides.
+
+## How to read it
+
+We wrote the corpus and one of the four services, so every case names its rule, and there are two kinds of them. Most break
+a rule of RFC 9068, the profile of JWTs as access tokens, or of what it builds on. The others, marked ◇, break none: a
+standard leaves the choice to the resource server, or asks something of the issuer only. These guards are stricter there,
+and a service that accepts them is not at fault.
+
+All four are held to RFC 9068, also where they do not claim it. Who has an issuer that signs nothing but access
+tokens loses nothing by accepting any \`typ\`. Count causes, not rows: a check that is missing shows in every case that needs it.
+
+A refusal with another status or challenge is no way in. Where they are many, it is one habit: no \`WWW-Authenticate\`
+in a 401 (RFC 9110 §15.5.2, RFC 6750 §3).${withholding(withheld)}`;
+}
+
+function withholding(count) {
+  if (count === 0) return '';
+  const cases = count === 1 ? 'One case is' : `${count} cases are`;
+  return `\n\n${cases} withheld: a service gave no answer at all, and its maintainers are to be told first.`;
+}
+
+function totals({ algorithm, rows }, services) {
+  const body = CLASSES.map(([verdict, title]) => [
+    title,
+    ...services.map((_service, at) =>
+      String(rows.filter(({ results }) => results[at].verdict === verdict).length),
+    ),
+  ]);
+  const head = [`${rows.length} cases`, ...services.map(({ name }) => name)];
+  return `## Totals, ${algorithm}\n\n${table(head, body)}`;
+}
+
+const FAILURES = ['accepted', 'server-error', 'asked-attacker', 'refused-good'];
+
+function failures({ algorithm, rows }, services) {
+  const failed = rows.filter(({ results }) =>
+    results.some(({ verdict }) => FAILURES.includes(verdict)),
+  );
+  return `## What went wrong, ${algorithm}\n\n${casesTable(failed, services)}`;
+}
+
+function leniences({ algorithm, rows }, services) {
+  const some = rows.filter(({ results }) => results.some(({ verdict }) => verdict === 'lenient'));
+  return `## Where these guards are stricter, ${algorithm}
+
+No standard demands a refusal here. ◇ is left out.
+
+${casesTable(some, services, { marked: false })}`;
+}
+
+function everything(rows, services, title) {
+  return `## ${title}\n\n${casesTable(rows, services)}`;
+}
+
+function casesTable(rows, services, { marked = true } = {}) {
+  const head = ['case', 'rule', 'expected', ...services.map(({ name }) => name)];
+  const body = rows.map(({ case: one, results }) => [
+    `${marked && one.stricter ? '◇ ' : ''}**${one.id}** ${escape(one.title)}`,
+    one.rule,
+    expectedText(one.expected),
+    ...results.map(cell),
+  ]);
+  return body.length > 0 ? table(head, body) : 'Nothing.';
+}
+
+/** A dot where the answer is as expected, so that the others are seen. */
+function cell({ received, verdict }) {
+  if (verdict === 'as-expected') return '·';
+  if (verdict === 'accepted') return '**accepted**';
+  if (verdict === 'lenient') return 'accepted';
+  if (verdict === 'asked-attacker') return `**asked**, ${receivedText(received)}`;
+  return verdict === 'deviates' ? receivedText(received) : `**${receivedText(received)}**`;
+}
+
+function escape(text) {
+  return text.replace(/[<>|*_"\\]/g, (character) => `\\${character}`);
+}
+
+function table(head, rows) {
+  return [head, head.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
+}

@@ -1,0 +1,80 @@
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import { CorpusIssuer, runCorpus } from '../../tools/corpus/sources.mjs';
+import { scoreboardPage } from './page.mjs';
+import { RunningService } from './running-service.mjs';
+import { SERVICES } from './services/index.mjs';
+import { SCOPE } from './services/resource.mjs';
+
+const PAGE = fileURLToPath(new URL('../../docs/scoreboard.md', import.meta.url));
+const AUDIENCE = 'https://orders.example';
+const ALGORITHMS = ['ES256', 'RS256'];
+
+export async function writeScoreboard() {
+  const runs = [];
+  for (const algorithm of ALGORITHMS) {
+    runs.push({ algorithm, ...publishable(await runAll(algorithm)) });
+  }
+  const options = { ...(await resolveConfig(PAGE)), filepath: PAGE };
+  writeFileSync(PAGE, await format(scoreboardPage(runs, SERVICES), options));
+  process.stdout.write('Written to docs/scoreboard.md\n');
+}
+
+/** One row for each case, with the results of the services in their order. */
+async function runAll(algorithm) {
+  const rows = new Map();
+  for (const service of SERVICES) {
+    for (const result of await run(service, algorithm)) {
+      const row = rows.get(result.case.id) ?? { case: result.case, results: [] };
+      row.results.push(result);
+      rows.set(result.case.id, row);
+    }
+  }
+  return [...rows.values()];
+}
+
+/** Each service gets an issuer of its own: what one fetched or refused must not help or hurt the next. */
+async function run({ name, module }, algorithm) {
+  process.stdout.write(`${algorithm}: ${name} …\n`);
+  const issuer = await CorpusIssuer.start({ audience: AUDIENCE, algorithm });
+  const settings = {
+    issuer: issuer.issuer,
+    jwksUri: issuer.jwksUri,
+    audience: AUDIENCE,
+    algorithm,
+  };
+  const service = await RunningService.start(module, settings);
+  try {
+    const results = [];
+    for await (const result of runCorpus(issuer, { url: service.url, scope: SCOPE })) {
+      requireSound(name, result);
+      results.push(result);
+      if (result.verdict === 'no-answer') await service.restartIfEnded();
+    }
+    return results;
+  } finally {
+    await service.stop();
+    await issuer.close();
+  }
+}
+
+/** Whoever refuses everything would score best. */
+function requireSound(name, { case: { id }, verdict }) {
+  if (id === 'good' && verdict !== 'as-expected') {
+    throw new Error(`${name} refuses good tokens: it is not configured as it should be`);
+  }
+}
+
+/**
+ * A request that leaves a server of others without an answer may be one that anybody can take it down with. Its maintainers
+ * learn of it before the readers of a page do: such cases are printed here and left out there.
+ */
+function publishable(rows) {
+  const isOpen = ({ results }) => results.every(({ verdict }) => verdict !== 'no-answer');
+  for (const { case: one } of rows.filter((row) => !isOpen(row))) {
+    process.stdout.write(`  withheld: ${one.id} was not answered by everybody\n`);
+  }
+  const published = rows.filter(isOpen);
+  return { rows: published, withheld: rows.length - published.length };
+}

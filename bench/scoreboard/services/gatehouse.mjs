@@ -1,0 +1,17 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import '../../../tools/corpus/typescript.mjs';
+import { listenNest } from './nest.mjs';
+import { SCOPE } from './resource.mjs';
+
+// From its sources, like the corpus: nothing that was built before can be out of date.
+const { GuardsModule, RequireScopes } = await import('../../../libs/guards/src/index.ts');
+
+/** These guards with their three options, on Fastify. */
+export function start({ issuer, audience, algorithm, port }) {
+  return listenNest({
+    adapter: new FastifyAdapter(),
+    port,
+    imports: [GuardsModule.forRoot({ issuer, audience, algorithms: [algorithm] })],
+    decorators: [RequireScopes(SCOPE)],
+  });
+}
