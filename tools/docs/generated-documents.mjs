@@ -5,6 +5,7 @@ import { Failure } from '../terminal/failure.mjs';
 import { ROOT } from '../workspace.mjs';
 import { configurationPage } from './configuration-page.mjs';
 import { envExample } from './env-example.mjs';
+import { GUARDS_README, guardsReadme } from './guards-options.mjs';
 import { scopesPage } from './scopes-page.mjs';
 
 export const ENV_EXAMPLE = '.env.example';
@@ -12,6 +13,7 @@ export const ENV_EXAMPLE = '.env.example';
 const pages = {
   'docs/configuration.md': configurationPage,
   'docs/scopes.md': scopesPage,
+  [GUARDS_README]: guardsReadme,
   [ENV_EXAMPLE]: envExample,
 };
 

@@ -4,18 +4,43 @@
  */
 export const authArrows = {
   // Types and one error only: an event says why a family ended; the error filter answers for a full hash queue.
-  'security-events': ['refresh-tokens'],
+  'security-events': ['refresh-tokens', 'upkeep'],
   'oauth-errors': ['accounts'],
-  keys: ['oauth-errors', 'security-events'],
+  // Whoever has something that is to be done again and again, or to be cleared away, brings it along.
+  upkeep: [],
+  notifications: ['upkeep'],
+  keys: ['oauth-errors', 'security-events', 'upkeep'],
+  'status-lists': ['keys', 'oauth-errors', 'upkeep'],
   'resource-servers': ['oauth-errors'],
-  accounts: ['database', 'oauth-errors', 'security-events'],
-  clients: ['database', 'oauth-errors', 'security-events'],
-  'refresh-tokens': ['database', 'keys', 'oauth-errors', 'security-events'],
-  token: ['clients', 'keys', 'oauth-errors', 'refresh-tokens', 'resource-servers'],
+  accounts: ['database', 'notifications', 'oauth-errors', 'refresh-tokens', 'security-events'],
+  clients: ['database', 'oauth-errors', 'refresh-tokens', 'security-events', 'status-lists'],
+  'refresh-tokens': [
+    'database',
+    'keys',
+    'notifications',
+    'oauth-errors',
+    'security-events',
+    'status-lists',
+    'upkeep',
+  ],
+  token: ['clients', 'keys', 'oauth-errors', 'refresh-tokens', 'resource-servers', 'status-lists'],
+  sessions: ['accounts', 'clients', 'oauth-errors', 'refresh-tokens', 'security-events'],
   // A login answers as the token endpoint does, and a first-party refresh is the refresh token grant: hence token.
   login: ['accounts', 'clients', 'oauth-errors', 'refresh-tokens', 'resource-servers', 'token'],
   discovery: ['clients', 'resource-servers'],
   demo: ['accounts', 'clients'],
+  // The operator may ask anything of anybody that has an operation to offer.
+  ops: [
+    'accounts',
+    'clients',
+    'database',
+    'keys',
+    'refresh-tokens',
+    'security-events',
+    'sessions',
+    'status-lists',
+    'upkeep',
+  ],
 };
 
 /** The data source lists everybody's entities: like app.module.ts it is a table of contents. */

@@ -11,18 +11,27 @@ const betweenProjects = [
 ];
 
 /** libs/guards is copied into other people's services: what it imports, they install. */
-const guardsMayImport = {
+const guardsMayImport = (...more) => ({
   sourceTag: 'scope:guards',
   allowedExternalImports: [
     '@nestjs/common',
     '@nestjs/core',
+    '@nestjs/core/**',
     '@nestjs/passport',
     'jwks-rsa',
     'passport',
     'passport-jwt',
     'reflect-metadata',
     'rxjs',
+    ...more,
   ],
+});
+
+/** Who has only HTTP installs nothing for the other transports: what each needs, only its own folder may import. */
+const transports = {
+  graphql: ['graphql'],
+  websockets: ['@nestjs/core/helpers/execution-context-host.js'],
+  microservices: [],
 };
 
 const moduleBoundaries = ({ constraints = [], ...options } = {}) => ({
@@ -44,8 +53,12 @@ export const boundaries = [
   },
   {
     files: ['libs/guards/{src,testing}/**/*.ts'],
-    rules: moduleBoundaries({ constraints: [guardsMayImport] }),
+    rules: moduleBoundaries({ constraints: [guardsMayImport()] }),
   },
+  ...Object.entries(transports).map(([transport, packages]) => ({
+    files: [`libs/guards/src/${transport}/**/*.ts`],
+    rules: moduleBoundaries({ constraints: [guardsMayImport(...packages)] }),
+  })),
   {
     // The examples of a README import the library by its name, as its readers will.
     files: ['libs/*/test/**/*.ts'],

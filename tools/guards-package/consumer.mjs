@@ -1,0 +1,52 @@
+/** Programs that use the package, each as somebody would write it who has installed it. */
+
+const ENTRY_POINTS = ['', '/testing'];
+const TRANSPORTS = ['/graphql', '/websockets', '/microservices'];
+
+/** @returns {Record<string, string>} sources by file name */
+export function consumer({ name, hasTransports }) {
+  const entries = [...ENTRY_POINTS, ...(hasTransports ? TRANSPORTS : [])].map((at) => name + at);
+  return {
+    'imports.mjs': entries.map((entry) => `await import('${entry}');\n`).join(''),
+    'requires.cjs': entries.map((entry) => `require('${entry}');\n`).join(''),
+    'types.ts': typesOf(name, entries),
+    'types.cts': typesOf(name, entries),
+  };
+}
+
+/** What must compile, and what must not: without types everything would. */
+function typesOf(name, entries) {
+  const all = entries.map((entry, at) => `import * as entry${at} from '${entry}';`);
+  return `${all.join('\n')}
+import { Controller, Get, Module } from '@nestjs/common';
+import { AccessToken, defineScopes, GuardsModule } from '${name}';
+import { TestIssuer } from '${name}/testing';
+
+export const entryPoints = [${entries.map((_entry, at) => `entry${at}`).join(', ')}];
+const orders = defineScopes('orders:read');
+
+@Controller('orders')
+export class OrdersController {
+  @Get()
+  @orders.RequireScopes('orders:read')
+  list(@AccessToken() token: AccessToken): string {
+    return token.subject;
+  }
+
+  // @ts-expect-error a scope that was not defined
+  @orders.RequireScopes('orders:raed')
+  misspelt() {}
+}
+
+@Module({
+  imports: [
+    GuardsModule.forRoot({ issuer: 'https://a.example', audience: 'b', algorithms: ['ES256'] }),
+    // @ts-expect-error HMAC is no algorithm of the guards
+    GuardsModule.forRoot({ issuer: 'https://a.example', audience: 'b', algorithms: ['HS256'] }),
+  ],
+})
+export class AppModule {}
+
+export const token = async (): Promise<string> => (await TestIssuer.start()).accessToken();
+`;
+}
