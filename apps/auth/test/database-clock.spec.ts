@@ -1,6 +1,7 @@
+import { Leases, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { Clock } from '@gatehouse/service-kit';
-import { UnitOfWork } from '@gatehouse/persistence';
+import { AUTH_CONFIG } from '../src/auth.config.js';
 import { DatabaseClock } from '../src/upkeep/database-clock.js';
 import { Upkeep } from '../src/upkeep/upkeep.js';
 import { TestAuth } from './mothers.js';
@@ -20,7 +21,8 @@ eachDatabase('the clock of a replica', (fresh, name) => {
     Date.now = () => systemNow() + 3_600_000;
     const clock = new Clock();
 
-    await new DatabaseClock(app.get(UnitOfWork), clock, app.get(Upkeep)).onModuleInit();
+    const upkeep = new Upkeep(app.get(Leases), clock, app.get(AUTH_CONFIG));
+    await new DatabaseClock(app.get(UnitOfWork), clock, upkeep).onModuleInit();
 
     const ahead = clock.now() - systemNow();
     expect(Math.abs(ahead - (isShared ? 0 : 3_600_000))).toBeLessThan(60_000);

@@ -110,7 +110,9 @@ async function whenFree<T>(write: () => T | Promise<T>): Promise<T> {
   }
 }
 
+/** By its code: the driver makes its errors in the realm that loaded it first, so `instanceof` does not tell. */
 function isBusy(error: unknown): boolean {
   const cause = error instanceof Error && 'driverError' in error ? error.driverError : error;
-  return cause instanceof Error && 'code' in cause && String(cause.code).startsWith('SQLITE_BUSY');
+  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return false;
+  return String(cause.code).startsWith('SQLITE_BUSY');
 }

@@ -38,6 +38,21 @@ What to do:
 We never ask for your password by mail, and this message contains no link.
 `,
   },
+  password_changed: {
+    subject: 'Your password was changed',
+    text: ({ when }) => `Hello,
+
+on ${when}, the password of your account was changed. All other sessions were ended.
+
+If that was you, there is nothing to do.
+
+If it was not:
+- Tell the operator of this service at once: they can set another password and end every session.
+- Change the password of your mail account, and of every place where you used the same one.
+
+We never ask for your password by mail, and this message contains no link.
+`,
+  },
 };
 
 export function messageOf(notification: DueNotification): Message {

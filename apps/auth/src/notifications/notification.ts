@@ -1,5 +1,5 @@
 /** What an owner is told about an account: see {@link messageOf} for the words. */
-export type NotificationKind = 'refresh_token_reused';
+export type NotificationKind = 'refresh_token_reused' | 'password_changed';
 
 /** The session that it is about, as far as it is known. Only what the server concluded from it reaches a message. */
 export interface NotificationDetail {

@@ -96,15 +96,7 @@ export class CreateClient extends ChangingCommand {
 
 function registrationOf(id: string, wish: Wish, secret: string): ClientRegistration {
   const { authMethod = 'client_secret_basic', grant: grantTypes = ['client_credentials'] } = wish;
-  if (!ID.test(id) || id.length > 64) {
-    throw new Misuse(
-      'the id is made of lower-case words and digits, joined by hyphens, at most 64',
-    );
-  }
-  // "The client credentials grant type MUST only be used by confidential clients" (RFC 6749 §4.4).
-  if (authMethod === 'none' && grantTypes.includes('client_credentials')) {
-    throw new Misuse('a public client cannot use client_credentials: choose another --grant');
-  }
+  refuseUnfit(id, authMethod, grantTypes);
   return {
     id,
     authMethod,
@@ -115,6 +107,18 @@ function registrationOf(id: string, wish: Wish, secret: string): ClientRegistrat
     refreshIdleTtl: wish.refreshIdleTtl ?? null,
     refreshAbsoluteTtl: wish.refreshAbsoluteTtl ?? null,
   };
+}
+
+function refuseUnfit(id: string, authMethod: AuthMethod, grantTypes: readonly string[]): void {
+  if (!ID.test(id) || id.length > 64) {
+    throw new Misuse(
+      'the id is made of lower-case words and digits, joined by hyphens, at most 64',
+    );
+  }
+  // "The client credentials grant type MUST only be used by confidential clients" (RFC 6749 §4.4).
+  if (authMethod === 'none' && grantTypes.includes('client_credentials')) {
+    throw new Misuse('a public client cannot use client_credentials: choose another --grant');
+  }
 }
 
 function refuseUnknownScope(scope: readonly string[], { RESOURCE_SERVERS }: AuthConfig): void {

@@ -1,6 +1,4 @@
 import { DatabaseUnavailable } from '@gatehouse/persistence';
-import { ConfigurationError } from '@gatehouse/service-kit';
-import { PasswordNotChanged } from '../accounts/account-operations.js';
 import { ClientRefusal } from '../clients/client-operations.js';
 import { KeyRefusal } from '../keys/key-life.js';
 import { Misuse, Refusal } from './refusal.js';
@@ -34,27 +32,24 @@ const isSentence = (error: Error): boolean =>
   error instanceof ClientRefusal ||
   error.name === 'ConfigurationError';
 
-const UNREACHABLE = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-]);
+const UNREACHABLE = 'the database cannot be reached: see DATABASE_URL';
 
-/** The causes that an operator can mend. */
+/** The causes that an operator can mend, by what the two databases and the network call them. */
+const FAULTS: readonly (readonly [RegExp, string])[] = [
+  [
+    /no such table|no such column|^42(P01|703)$/,
+    'the database is not up to date: apply the migrations first (npm run db:migrate)',
+  ],
+  [/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH)$/, UNREACHABLE],
+  [/^SQLITE_CANTOPEN/, 'the database cannot be opened: see DATA_DIR'],
+  [/^SQLITE_BUSY/, 'the database was busy for five seconds: try again'],
+];
+
 function databaseFault(error: Error): string | undefined {
+  if (error instanceof DatabaseUnavailable) return UNREACHABLE;
   const code = codeOf(error) ?? ('driverError' in error ? codeOf(error.driverError) : undefined);
-  if (/no such table|no such column/.test(error.message) || code === '42P01' || code === '42703') {
-    return 'the database is not up to date: apply the migrations first (npm run db:migrate)';
-  }
-  if (error instanceof DatabaseUnavailable || UNREACHABLE.has(code ?? '')) {
-    return 'the database cannot be reached: see DATABASE_URL';
-  }
-  if (code?.startsWith('SQLITE_CANTOPEN')) return 'the database cannot be opened: see DATA_DIR';
-  if (code?.startsWith('SQLITE_BUSY')) return 'the database was busy for five seconds: try again';
-  return undefined;
+  return FAULTS.find(([pattern]) => pattern.test(error.message) || pattern.test(code ?? ''))?.[1];
 }
 
 const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : undefined;

@@ -22,6 +22,7 @@ export class TestOps {
   }
 
   /** @throws where it fails, or standard output is not one JSON value */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever the command says; the tests compare it
   async json(words: readonly string[], typed = ''): Promise<any> {
     const { code, output, errors } = await this.run([...words, '--json'], typed);
     if (code !== 0) throw new Error(errors);
