@@ -34,6 +34,11 @@ export const authSettings = z.object({
   SIGNING_ALGORITHM: oneOf(['ES256', 'RS256'])
     .default('ES256')
     .describe('Algorithm that access tokens are signed with.'),
+  ID_TOKEN_ALGORITHM: oneOf(['RS256', 'ES256'])
+    .default('RS256')
+    .describe(
+      'Algorithm that ID tokens are signed with, unless a client is registered for the other one of the two settings.',
+    ),
   ACCESS_TOKEN_TTL: durationSeconds({ min: 1, max: 3600, default: 300 }).describe(
     'Lifetime of access tokens, in seconds.',
   ),

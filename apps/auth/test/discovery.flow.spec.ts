@@ -26,6 +26,12 @@ describe('authorization server metadata (RFC 8414 §2)', () => {
         'sessions:read',
         'sessions:end',
         'account:password',
+        'openid',
+        'profile',
+        'email',
+        'address',
+        'phone',
+        'offline_access',
       ],
       protected_resources: [
         'http://localhost:3001',

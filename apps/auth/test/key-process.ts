@@ -47,7 +47,8 @@ export class KeyProcess {
     settings: Record<string, string>,
     clock?: MovableClock,
   ) {
-    const config = authConfig(settings);
+    const { SIGNING_ALGORITHM: one = 'ES256' } = settings;
+    const config = authConfig({ ID_TOKEN_ALGORITHM: one, ...settings });
     const plan = keyPlanOf(config);
     this.clock = clock ?? new MovableClock();
     const secrets = new ServerSecrets((config.SERVER_SECRET ?? 'a secret of the test').split(','));

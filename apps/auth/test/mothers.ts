@@ -52,6 +52,8 @@ export class TestAuth {
       ISSUER: 'http://localhost:3000',
       LOG_LEVEL: 'silent',
       BACKGROUND_TASKS: 'false',
+      // One ring of keys is enough for most, and RSA keys take their time to make.
+      ID_TOKEN_ALGORITHM: 'ES256',
       ...settings,
       DATA_DIR,
     });

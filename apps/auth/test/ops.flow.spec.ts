@@ -20,6 +20,7 @@ eachDatabase('the operations CLI beside a running server', (fresh) => {
   beforeAll(async () => {
     const { databaseUrl, dataDir } = await fresh();
     const settings = {
+      ID_TOKEN_ALGORITHM: 'ES256',
       DATA_DIR: dataDir,
       ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
     };

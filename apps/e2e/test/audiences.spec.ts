@@ -45,6 +45,9 @@ describe.each(['ES256', 'RS256'])('a stack that signs with %s', (algorithm) => {
   }
 });
 
+/** OpenID Connect Core §5.4, §11: no decorator asks for them one by one. */
+const OPENID = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access'];
+
 describe('what clients are told that exists', () => {
   let stack: Stack;
 
@@ -66,8 +69,8 @@ describe('what clients are told that exists', () => {
 
   it('auth supports exactly the scopes and the resource servers that there are (RFC 8414 §2)', async () => {
     const { body } = await send(`${stack.auth.url}/.well-known/oauth-authorization-server`);
-    const scopes = (await Promise.all(GUARDED.map(decoratedScopesOf))).flat().sort();
-    expect([body['scopes_supported']].flat().sort()).toEqual(scopes);
+    const scopes = (await Promise.all(GUARDED.map(decoratedScopesOf))).flat();
+    expect([body['scopes_supported']].flat().sort()).toEqual([...scopes, ...OPENID].sort());
     const identifiers = RESOURCE_SERVERS.map((name) => RESOURCES[name]);
     expect(body['protected_resources']).toEqual([...identifiers, stack.auth.url]);
   });

@@ -10,6 +10,10 @@ export class Account {
   @Column('varchar', { length: 254, unique: true }) readonly email!: string;
   /** argon2id, in PHC string format. */
   @Column('varchar', { name: 'password_hash', length: 255 }) readonly passwordHash!: string;
+  /** Standard claims (OpenID Connect Core §5.1) as a JSON object, apart from `sub` and `email`. */
+  @Column('text') readonly claims!: string;
+  /** 128 random bits, base64url, that never change: pairwise subjects are made from it (OpenID Connect Core §8.1). */
+  @Column('varchar', { name: 'pairwise_seed', length: 22 }) readonly pairwiseSeed!: string;
   @InstantColumn({ name: 'created_at' }) readonly createdAt!: Date;
   @InstantColumn({ name: 'last_login_at', nullable: true }) readonly lastLoginAt!: Date | null;
   @InstantColumn({ name: 'disabled_at', nullable: true }) readonly disabledAt!: Date | null;

@@ -28,9 +28,9 @@ export class Accounts {
   async create(email: string, passwordHash: string): Promise<string | undefined> {
     const id = `acct_${randomBytes(16).toString('base64url')}`;
     const { affected } = await this.unitOfWork.execute(
-      `INSERT INTO account (id, email, password_hash, created_at) VALUES ($1, $2, $3, $4)
+      `INSERT INTO account (id, email, password_hash, created_at, pairwise_seed) VALUES ($1, $2, $3, $4, $5)
        ON CONFLICT (email) DO NOTHING`,
-      [id, email, passwordHash, this.clock.now()],
+      [id, email, passwordHash, this.clock.now(), randomBytes(16).toString('base64url')],
     );
     return affected === 1 ? id : undefined;
   }

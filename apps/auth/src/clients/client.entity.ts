@@ -1,5 +1,6 @@
 import { CountColumn, InstantColumn } from '@gatehouse/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { FlagColumn } from '../database/flag-column.js';
 import { WordListColumn } from '../database/word-list-column.js';
 
 /** How a client proves who it is at the token endpoint (RFC 7591 §2, `token_endpoint_auth_method`). */
@@ -7,6 +8,10 @@ export const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'
 export type AuthMethod = (typeof AUTH_METHODS)[number];
 
 export const GRANT_TYPES = ['refresh_token', 'client_credentials'];
+
+/** What `sub` of ID tokens is: the same for all clients, or for those of one host only (OpenID Connect Core §8). */
+export const SUBJECT_TYPES = ['public', 'pairwise'] as const;
+export type SubjectType = (typeof SUBJECT_TYPES)[number];
 
 /** An application that asks for tokens (RFC 6749 §2). */
 @Entity('client')
@@ -28,6 +33,29 @@ export class Client {
   /** Seconds; the server's default where null. */
   @Column('integer', { name: 'refresh_absolute_ttl', nullable: true })
   readonly refreshAbsoluteTtl!: number | null;
+  /** What people are told that it is called; its id where empty. */
+  @Column('varchar', { length: 100 }) readonly name!: string;
+  /** Compared as they are, but for the port of a loopback address (RFC 8252 §7.3). */
+  @WordListColumn('redirect_uris', 4000) readonly redirectUris!: readonly string[];
+  @WordListColumn('post_logout_redirect_uris', 4000)
+  readonly postLogoutRedirectUris!: readonly string[];
+  /** Always so for public clients (RFC 9700 §2.1.1). */
+  @FlagColumn('require_pkce') readonly requirePkce!: boolean;
+  /** One of our own: people are not asked whether it may have what it asks for. */
+  @FlagColumn('first_party') readonly firstParty!: boolean;
+  /** `id_token_signed_response_alg`; the server's default where null. */
+  @Column('varchar', { name: 'id_token_algorithm', length: 8, nullable: true })
+  readonly idTokenAlgorithm!: 'ES256' | 'RS256' | null;
+  @Column('varchar', { name: 'subject_type', length: 8 }) readonly subjectType!: SubjectType;
+  /** A JWK Set (RFC 7517 §5) with its public keys, for `private_key_jwt`. */
+  @Column('text', { nullable: true }) readonly jwks!: string | null;
+  /** The resource server that this client is: it may introspect, and exchange, tokens that were meant for it. */
+  @Column('varchar', { name: 'resource_server', length: 2000, nullable: true })
+  readonly resourceServer!: string | null;
+  /** The resource servers that it may exchange such tokens for (RFC 8693). */
+  @WordListColumn('exchange_targets', 2000) readonly exchangeTargets!: readonly string[];
+  /** Its tokens are bound to a key of its own (RFC 9449). */
+  @FlagColumn('dpop_bound') readonly dpopBound!: boolean;
   /** Where the status of the tokens that it was given for itself is found; see `status-lists/`. */
   @CountColumn({ name: 'status_index', nullable: true }) readonly statusIndex!: number | null;
   @InstantColumn({ name: 'created_at' }) readonly createdAt!: Date;
@@ -35,6 +63,10 @@ export class Client {
 
   get isPublic(): boolean {
     return this.authMethod === 'none';
+  }
+
+  get needsPkce(): boolean {
+    return this.isPublic || this.requirePkce;
   }
 
   allows(grantType: string): boolean {

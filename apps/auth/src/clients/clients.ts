@@ -4,37 +4,50 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { StatusLists } from '../status-lists/status-lists.js';
-import { type AuthMethod, Client } from './client.entity.js';
+import { Client } from './client.entity.js';
 
-export interface ClientRegistration {
-  readonly id: string;
-  readonly authMethod: AuthMethod;
-  readonly secretHashes: readonly string[];
-  readonly grantTypes: readonly string[];
-  readonly scope: readonly string[];
-  /** Seconds; the server's default where left out. */
-  readonly accessTokenTtl?: number | null;
-  /** Seconds; the server's default where left out. */
-  readonly refreshIdleTtl?: number | null;
-  /** Seconds; the server's default where left out. */
-  readonly refreshAbsoluteTtl?: number | null;
-}
+type Needed = 'id' | 'authMethod' | 'secretHashes' | 'grantTypes' | 'scope';
+type Added = 'statusIndex' | 'createdAt' | 'disabledAt' | 'isPublic' | 'needsPkce' | 'allows';
+
+/** What is known of a client when it is registered; the rest is as cautious as it can be. */
+export type ClientRegistration = Pick<Client, Needed> & Partial<Omit<Client, Needed | Added>>;
 
 /** Of a SHA-256, base64url. The newest stands first. */
 const HASH_LENGTH = 43;
 
-/** Columns `$1` to `$10`. */
+const flag = (value: boolean): number => (value ? 1 : 0);
+const words = (value: readonly string[] = []): string => value.join(' ');
+
+/** The columns that a registration decides. */
+const COLUMNS: readonly (readonly [string, (client: ClientRegistration) => unknown])[] = [
+  ['auth_method', ({ authMethod }) => authMethod],
+  ['secret_hashes', ({ secretHashes }) => words(secretHashes)],
+  ['grant_types', ({ grantTypes }) => words(grantTypes)],
+  ['scope', ({ scope }) => words(scope)],
+  ['access_token_ttl', ({ accessTokenTtl = null }) => accessTokenTtl],
+  ['refresh_idle_ttl', ({ refreshIdleTtl = null }) => refreshIdleTtl],
+  ['refresh_absolute_ttl', ({ refreshAbsoluteTtl = null }) => refreshAbsoluteTtl],
+  ['name', ({ name = '' }) => name],
+  ['redirect_uris', ({ redirectUris }) => words(redirectUris)],
+  ['post_logout_redirect_uris', ({ postLogoutRedirectUris }) => words(postLogoutRedirectUris)],
+  ['require_pkce', ({ requirePkce = true }) => flag(requirePkce)],
+  ['first_party', ({ firstParty = false }) => flag(firstParty)],
+  ['id_token_algorithm', ({ idTokenAlgorithm = null }) => idTokenAlgorithm],
+  ['subject_type', ({ subjectType = 'public' }) => subjectType],
+  ['jwks', ({ jwks = null }) => jwks],
+  ['resource_server', ({ resourceServer = null }) => resourceServer],
+  ['exchange_targets', ({ exchangeTargets }) => words(exchangeTargets)],
+  ['dpop_bound', ({ dpopBound = false }) => flag(dpopBound)],
+];
+
+const NAMES = ['id', 'created_at', 'status_index', ...COLUMNS.map(([name]) => name)];
 const INSERT = `
-  INSERT INTO client (id, auth_method, secret_hashes, grant_types, scope, access_token_ttl, refresh_idle_ttl,
-    refresh_absolute_ttl, created_at, status_index)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+  INSERT INTO client (${NAMES.join(', ')})
+  VALUES (${NAMES.map((_, n) => `$${n + 1}`).join(', ')})
   ON CONFLICT (id)`;
 
 /** A client that is there keeps its place in the status list. */
-const UPDATE = [
-  ...['auth_method', 'secret_hashes', 'grant_types', 'scope'],
-  ...['access_token_ttl', 'refresh_idle_ttl', 'refresh_absolute_ttl'],
-].map((column) => `${column} = excluded.${column}`);
+const UPDATE = COLUMNS.map(([name]) => `${name} = excluded.${name}`);
 
 @Injectable()
 export class Clients {
@@ -123,17 +136,7 @@ export class Clients {
   }
 
   private values(client: ClientRegistration, statusIndex: number | null): readonly unknown[] {
-    return [
-      client.id,
-      client.authMethod,
-      client.secretHashes.join(' '),
-      client.grantTypes.join(' '),
-      client.scope.join(' '),
-      client.accessTokenTtl ?? null,
-      client.refreshIdleTtl ?? null,
-      client.refreshAbsoluteTtl ?? null,
-      this.clock.now(),
-      statusIndex,
-    ];
+    const decided = COLUMNS.map(([, valueOf]) => valueOf(client));
+    return [client.id, this.clock.now(), statusIndex, ...decided];
   }
 }

@@ -6,6 +6,7 @@ import { SigningKey } from '../keys/signing-key.entity.js';
 import { RefreshTokenFamily } from '../refresh-tokens/refresh-token-family.entity.js';
 import { FirstTables1764000000000 } from './migrations/1764000000000-first-tables.js';
 import { SessionsKeysEvents1764100000000 } from './migrations/1764100000000-sessions-keys-events.js';
+import { Authorization1764200000000 } from './migrations/1764200000000-authorization.js';
 
 /** Production migrates as a step of its own (`npm run db:migrate`), before the new version starts. */
 export const authDatabase = (config: AuthConfig): DatabaseSettings => ({
@@ -13,6 +14,10 @@ export const authDatabase = (config: AuthConfig): DatabaseSettings => ({
   databaseUrl: config.DATABASE_URL,
   dataDir: config.DATA_DIR,
   entities: [Account, Client, RefreshTokenFamily, SigningKey],
-  migrations: [FirstTables1764000000000, SessionsKeysEvents1764100000000],
+  migrations: [
+    FirstTables1764000000000,
+    SessionsKeysEvents1764100000000,
+    Authorization1764200000000,
+  ],
   migrate: config.NODE_ENV !== 'production',
 });

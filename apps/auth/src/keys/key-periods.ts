@@ -13,7 +13,11 @@ const SEEN_BY_ALL_SECONDS = RELOAD_SECONDS + 3;
 
 type Settings = Pick<
   AuthConfig,
-  'CLOCK_SKEW' | 'KEY_ROTATION_PERIOD' | 'KEY_SET_MAX_AGE' | 'SIGNING_ALGORITHM'
+  | 'CLOCK_SKEW'
+  | 'ID_TOKEN_ALGORITHM'
+  | 'KEY_ROTATION_PERIOD'
+  | 'KEY_SET_MAX_AGE'
+  | 'SIGNING_ALGORITHM'
 >;
 
 /** @throws {ConfigurationError} when keys would have to sign before verifiers can know them */
@@ -26,7 +30,8 @@ export function keyPlanOf(settings: Settings): KeyPlan {
         'set a longer period, or a lower KEY_SET_MAX_AGE',
     ]);
   }
-  return new KeyPlan(periods, [settings.SIGNING_ALGORITHM]);
+  const { SIGNING_ALGORITHM: first, ID_TOKEN_ALGORITHM: second } = settings;
+  return new KeyPlan(periods, first === second ? [first] : [first, second]);
 }
 
 /**

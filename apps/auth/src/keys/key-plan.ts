@@ -51,7 +51,7 @@ const NEVER = Number.POSITIVE_INFINITY;
  * signs and its successor is published already. What an operator does besides only changes what this starts from.
  */
 export class KeyPlan {
-  /** @param wanted algorithms that keys are made of; the first one signs access tokens */
+  /** @param wanted algorithms that keys are made of; the first one signs access tokens, all of them ID tokens */
   constructor(
     readonly periods: KeyPeriods,
     readonly wanted: readonly [SigningAlgorithm, ...SigningAlgorithm[]],
@@ -72,6 +72,17 @@ export class KeyPlan {
   signer<Key extends PlannedKey>(keys: readonly Key[]): Key | undefined {
     const active = keys.filter(({ state }) => state === 'active');
     return active.find(({ algorithm }) => algorithm === this.wanted[0]) ?? active[0];
+  }
+
+  /**
+   * The key that signs what must be signed with this algorithm. A ring that is new has only a successor yet: it is
+   * published already, and whoever does not know it asks for the set.
+   */
+  signerOf<Key extends PlannedKey>(
+    algorithm: SigningAlgorithm,
+    keys: readonly Key[],
+  ): Key | undefined {
+    return keyIn(keys, algorithm, 'active') ?? keyIn(keys, algorithm, 'pending');
   }
 
   private steps(keys: readonly PlannedKey[]): readonly KeyStep[] {

@@ -6,6 +6,7 @@ import { KeyFactory } from './key-factory.js';
 import { LONGEST_TOKEN_SECONDS } from './key-periods.js';
 import { KeyPlan } from './key-plan.js';
 import { type StoredKey, KeyStore } from './key-store.js';
+import type { SigningAlgorithm } from './signing-key.entity.js';
 import { PublishedKeySet } from './published-key-set.js';
 
 /** After this long without a look at the database, in milliseconds, a process has stood still and looks before it signs. */
@@ -16,6 +17,7 @@ const STALE_MS = 30_000;
 export class SigningKeys {
   private signers: ReadonlyMap<string, JwtSigner> = new Map();
   private active: JwtSigner | undefined;
+  private byAlgorithm: ReadonlyMap<SigningAlgorithm, JwtSigner> = new Map();
   private readAt = Number.NEGATIVE_INFINITY;
   private rows = '';
   private reading: Promise<void> = Promise.resolve();
@@ -44,13 +46,20 @@ export class SigningKeys {
     return this.signer.publicJwk.kid;
   }
 
+  /** What {@link sign} can be asked for. The first one signs access tokens. */
+  get algorithms(): readonly [SigningAlgorithm, ...SigningAlgorithm[]] {
+    return this.plan.wanted;
+  }
+
   /**
    * @param typ media type of the token without `application/`, as RFC 8725 §3.11 wants it told
    * @param claims `exp` is at most {@link LONGEST_TOKEN_SECONDS} ahead: no token outlives the key in the set
+   * @param algorithm one of {@link algorithms}; that of access tokens where left out
    */
   async sign<Claims extends { readonly exp: number }>(
     typ: string,
     claims: Claims,
+    algorithm?: SigningAlgorithm,
   ): Promise<string> {
     const now = this.clock.now();
     if (claims.exp > now / 1000 + LONGEST_TOKEN_SECONDS) {
@@ -60,7 +69,7 @@ export class SigningKeys {
     }
     // Of a failure the task `keys` tells; the last keys are better than none.
     if (now - this.readAt > STALE_MS) await this.reload().catch(() => undefined);
-    return this.signer.sign(typ, claims);
+    return this.signerOf(algorithm).sign(typ, claims);
   }
 
   /**
@@ -71,6 +80,13 @@ export class SigningKeys {
   reload(): Promise<void> {
     this.reading = this.reading.catch(() => undefined).then(() => this.read());
     return this.reading;
+  }
+
+  private signerOf(algorithm: SigningAlgorithm | undefined): JwtSigner {
+    if (algorithm === undefined) return this.signer;
+    const signer = this.byAlgorithm.get(algorithm);
+    if (!signer) throw new Error(`no key of this server signs with ${algorithm}`);
+    return signer;
   }
 
   private get signer(): JwtSigner {
@@ -93,6 +109,11 @@ export class SigningKeys {
       keys.map((key) => [key.kid, this.signers.get(key.kid) ?? this.factory.signerOf(key)]),
     );
     this.active = signers.get(this.plan.signer(keys)?.kid ?? '') ?? this.active;
+    const ring = this.plan.wanted.flatMap((algorithm) => {
+      const signer = signers.get(this.plan.signerOf(algorithm, keys)?.kid ?? '');
+      return signer ? [[algorithm, signer] as const] : [];
+    });
+    this.byAlgorithm = new Map([...this.byAlgorithm, ...ring]);
     this.signers = signers;
     this.set = new PublishedKeySet(
       [...signers.values()].map(({ publicJwk }) => publicJwk),

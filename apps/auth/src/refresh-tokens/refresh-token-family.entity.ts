@@ -57,6 +57,19 @@ export class RefreshTokenFamily {
   @Column('varchar', { length: 64, nullable: true }) readonly origin!: string | null;
   /** Where the status of the session is found; see `status-lists/`. */
   @CountColumn({ name: 'status_index', nullable: true }) readonly statusIndex!: number | null;
+  /** When the person authenticated, where that was before the family began; `createdAt` otherwise. */
+  @InstantColumn({ name: 'authenticated_at', nullable: true })
+  readonly authenticatedAt!: Date | null;
+  /** The browser session that it began in; see `browser-sessions/`. */
+  @Column('varchar', { name: 'browser_session_id', length: 22, nullable: true })
+  readonly browserSessionId!: string | null;
+  /** How the person authenticated (RFC 8176). */
+  @WordListColumn('amr', 64) readonly amr!: readonly string[];
+  /** The `claims` parameter of its authorization request (OpenID Connect Core §5.5), as JSON. */
+  @Column('text', { nullable: true }) readonly claims!: string | null;
+  /** Thumbprint of the key that its tokens are bound to (RFC 9449 §5). */
+  @Column('varchar', { name: 'dpop_jkt', length: 43, nullable: true }) readonly dpopJkt!:
+    string | null;
   @InstantColumn({ name: 'ended_at', nullable: true }) readonly endedAt!: Date | null;
   @Column('varchar', { name: 'end_reason', length: 32, nullable: true })
   readonly endReason!: EndReason | null;
@@ -101,6 +114,8 @@ export interface Session {
   readonly id: string;
   /** `auth_time`. */
   readonly authenticatedAt: Date;
+  /** RFC 8176. */
+  readonly amr: readonly string[];
   readonly endsAt: Date;
   /** Where its status is found; see `status-lists/`. */
   readonly statusIndex?: number | null;
@@ -110,10 +125,12 @@ export const sessionIdOf = (familyId: string): string =>
   createHash('sha256').update(familyId).digest().subarray(0, 16).toString('base64url');
 
 export const sessionOf = (
-  family: Pick<RefreshTokenFamily, 'id' | 'createdAt' | 'absoluteExpiresAt' | 'statusIndex'>,
+  family: Pick<RefreshTokenFamily, 'id' | 'createdAt' | 'absoluteExpiresAt' | 'statusIndex'> &
+    Partial<Pick<RefreshTokenFamily, 'authenticatedAt' | 'amr'>>,
 ): Session => ({
   id: sessionIdOf(family.id),
-  authenticatedAt: family.createdAt,
+  authenticatedAt: family.authenticatedAt ?? family.createdAt,
+  amr: family.amr ?? ['pwd'],
   endsAt: family.absoluteExpiresAt,
   statusIndex: family.statusIndex,
 });

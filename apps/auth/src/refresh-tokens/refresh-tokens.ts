@@ -22,6 +22,20 @@ export interface Grant {
   readonly scope: readonly string[];
   readonly resources: readonly string[];
   readonly device: Device;
+  /** Where the person authenticated before: in a browser session, or longer ago than now. */
+  readonly authentication?: Authentication;
+  /** The `claims` parameter of OpenID Connect Core §5.5, as JSON. */
+  readonly claims?: string | null;
+  /** Thumbprint of the key that the tokens are bound to (RFC 9449 §5). */
+  readonly dpopJkt?: string | null;
+}
+
+/** When and how a person proved who they are. */
+export interface Authentication {
+  readonly at: Date;
+  /** RFC 8176. */
+  readonly amr: readonly string[];
+  readonly browserSessionId: string;
 }
 
 /** Where a login came from, as far as it says so and no more precisely than we need. */
@@ -37,7 +51,14 @@ export interface Presented {
   readonly generation: number;
 }
 
-type NewFamily = Parameters<typeof sessionOf>[0];
+type NewFamily = Parameters<typeof sessionOf>[0] & ReturnType<typeof authenticationOf>;
+
+/** Without a browser session the person authenticates as the family begins, by password. */
+const authenticationOf = ({ authentication }: Grant) => ({
+  authenticatedAt: authentication?.at ?? null,
+  amr: authentication?.amr ?? ['pwd'],
+  browserSessionId: authentication?.browserSessionId ?? null,
+});
 
 const ENDS: Partial<Record<TokenState, EndReason>> = { reused: 'reuse', ahead: 'rolled_back' };
 
@@ -77,6 +98,7 @@ export class RefreshTokens {
       createdAt: new Date(now),
       absoluteExpiresAt: new Date(this.limits.absoluteEnd(grant.client, now)),
       statusIndex: await this.statusLists.allot(),
+      ...authenticationOf(grant),
     };
     const { account, client } = grant;
     const session = sessionOf(family);
@@ -146,8 +168,9 @@ export class RefreshTokens {
     const now = family.createdAt.getTime();
     await this.unitOfWork.execute(
       `INSERT INTO refresh_token_family (id, account_id, client_id, scope, resource, generation, rotated_at,
-         created_at, idle_expires_at, absolute_expires_at, user_agent, origin, status_index)
-       VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $7, $8, $9, $10, $11)`,
+         created_at, idle_expires_at, absolute_expires_at, user_agent, origin, status_index, authenticated_at,
+         browser_session_id, amr, claims, dpop_jkt)
+       VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
       [
         family.id,
         account.id,
@@ -160,6 +183,11 @@ export class RefreshTokens {
         device.userAgent,
         device.origin,
         family.statusIndex,
+        family.authenticatedAt?.getTime() ?? null,
+        family.browserSessionId,
+        family.amr.join(' '),
+        grant.claims ?? null,
+        grant.dpopJkt ?? null,
       ],
     );
   }

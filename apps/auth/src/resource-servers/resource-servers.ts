@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ACCOUNT_SCOPES } from '../account.scopes.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import { OPENID_SCOPES } from '../openid.scopes.js';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
 import type { ResourceServer } from './resource-server.js';
 import { narrow } from './scope.js';
@@ -22,7 +23,7 @@ export interface Granted {
 /** This server itself, for what people do with their own account. Last, so that it is nobody's default. */
 const ownServer = ({ ISSUER: identifier }: AuthConfig): ResourceServer => ({
   identifier,
-  scopes: Object.keys(ACCOUNT_SCOPES),
+  scopes: [...Object.keys(ACCOUNT_SCOPES), ...Object.keys(OPENID_SCOPES)],
 });
 
 @Injectable()
