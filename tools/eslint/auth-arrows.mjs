@@ -33,6 +33,7 @@ export const authArrows = {
     'security-events',
     'upkeep',
   ],
+  interactions: ['keys'],
   // HTML, forms and their texts; what the forms do is elsewhere.
   pages: ['keys', 'oauth-errors'],
   consents: [
@@ -52,6 +53,7 @@ export const authArrows = {
     'consents',
     'database',
     'id-tokens',
+    'interactions',
     'keys',
     'login',
     'oauth-errors',

@@ -1,0 +1,11 @@
+/** An authorization request that waits for a person: to log in, to choose, to consent. */
+export interface Interaction {
+  /** The parameters of the request, as they came; they are validated again when it goes on. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** When the request arrived, in epoch milliseconds: who authenticated since has done so for it. */
+  readonly startedAt: number;
+  /** The account that was chosen since, where a choice was asked for. */
+  readonly chosen?: string;
+  /** The account that consented since, where consent was asked for. */
+  readonly consented?: string;
+}

@@ -1,0 +1,51 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { Clock } from '@gatehouse/service-kit';
+import { Injectable } from '@nestjs/common';
+import { type DerivedKey, ServerSecrets } from '../keys/server-secrets.js';
+import type { Interaction } from './interaction.js';
+
+/** A person may take this long to log in and to decide, in milliseconds. */
+const LIFETIME_MS = 30 * 60_000;
+
+const FORM = /^([\w-]{1,8000})\.([\w-]{6})\.[\w-]{43}$/;
+
+/**
+ * An interaction travels with the browser as a ticket, `content . secret id . MAC`, and nothing is stored for it: whoever
+ * begins a million of them costs us nothing. What it says is not secret from the person, and nobody else can have written it.
+ */
+@Injectable()
+export class Interactions {
+  private readonly keys: ReturnType<ServerSecrets['derive']>;
+
+  constructor(
+    secrets: ServerSecrets,
+    private readonly clock: Clock,
+  ) {
+    this.keys = secrets.derive('interaction mac');
+  }
+
+  seal(interaction: Interaction): string {
+    return signed(
+      Buffer.from(JSON.stringify(interaction)).toString('base64url'),
+      this.keys.current,
+    );
+  }
+
+  /** @returns the interaction, if this server wrote the ticket within the last half hour */
+  open(ticket: string | undefined): Interaction | undefined {
+    const [, content = '', secretId = ''] = FORM.exec(ticket ?? '') ?? [];
+    const key = this.keys.all.get(secretId);
+    if (ticket === undefined || !key || !sameText(ticket, signed(content, key))) return undefined;
+    const interaction: Interaction = JSON.parse(Buffer.from(content, 'base64url').toString());
+    return this.clock.now() < interaction.startedAt + LIFETIME_MS ? interaction : undefined;
+  }
+}
+
+function signed(content: string, { secretId, key }: DerivedKey): string {
+  const text = `${content}.${secretId}`;
+  return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`;
+}
+
+function sameText(one: string, other: string): boolean {
+  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
+}
