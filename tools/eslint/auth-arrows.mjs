@@ -14,7 +14,14 @@ export const authArrows = {
   'status-lists': ['keys', 'oauth-errors', 'upkeep'],
   'resource-servers': ['oauth-errors'],
   accounts: ['database', 'notifications', 'oauth-errors', 'refresh-tokens', 'security-events'],
-  clients: ['database', 'oauth-errors', 'refresh-tokens', 'security-events', 'status-lists'],
+  clients: [
+    'database',
+    'oauth-errors',
+    'refresh-tokens',
+    'security-events',
+    'status-lists',
+    'used-values',
+  ],
   'refresh-tokens': [
     'database',
     'keys',

@@ -15,5 +15,7 @@ export const tokenParameters = z.object({
     .describe('The resource server that the access token is for (RFC 8707)'),
   client_id: z.string().optional(),
   client_secret: z.string().optional(),
+  client_assertion_type: z.string().optional(),
+  client_assertion: z.string().optional().describe('A JWT under the key of the client (RFC 7523)'),
 });
 export type TokenParameters = z.infer<typeof tokenParameters>;
