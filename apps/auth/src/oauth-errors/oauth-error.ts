@@ -28,6 +28,12 @@ export class OAuthError extends Error {
     return new OAuthError('invalid_request', description);
   }
 
+  /** RFC 8693 §2.2.2. Why it is refused would tell whoever found a token what it is worth. */
+  static invalidSubjectToken(detail: string): OAuthError {
+    const description = 'The subject token is invalid, or may not be exchanged by this client.';
+    return new OAuthError('invalid_request', description, detail);
+  }
+
   static invalidClient(detail: string): OAuthError {
     return new OAuthError('invalid_client', 'Client authentication failed.', detail, 401);
   }

@@ -47,6 +47,15 @@ export class Sessions {
     return (await this.find(accountId, sessionId)) !== undefined;
   }
 
+  /**
+   * A session's id does not lead to its family; there are few in an account.
+   * @returns the family behind a session that is alive
+   */
+  async find(accountId: string, sessionId: string): Promise<RefreshTokenFamily | undefined> {
+    const families = await this.living(accountId);
+    return families.find(({ session }) => session.id === sessionId);
+  }
+
   /** @returns whether it did: a session that is not of this account is not there */
   async end(accountId: string, sessionId: string, reason: EndReason): Promise<boolean> {
     const family = await this.find(accountId, sessionId);
@@ -60,15 +69,6 @@ export class Sessions {
   endAll(of: SessionsOf, reason: EndReason): Promise<number> {
     if ('clientId' in of) return this.life.end(of, reason);
     return this.life.end({ accountId: of.accountId, exceptSession: of.except }, reason);
-  }
-
-  /** A session's id does not lead to its family; there are few in an account. */
-  private async find(
-    accountId: string,
-    sessionId: string,
-  ): Promise<RefreshTokenFamily | undefined> {
-    const families = await this.living(accountId);
-    return families.find(({ session }) => session.id === sessionId);
   }
 
   private async living(accountId: string): Promise<readonly RefreshTokenFamily[]> {

@@ -5,7 +5,9 @@ import { z } from 'zod';
  * no schema here accepts. Client authentication reads its own.
  */
 export const tokenParameters = z.object({
-  grant_type: z.string().describe('`refresh_token` or `client_credentials`'),
+  grant_type: z
+    .string()
+    .describe('`refresh_token`, `client_credentials`, or the one of token exchange'),
   refresh_token: z.string().max(200).optional(),
   scope: z.string().max(2000).optional().describe('Less than was granted; all of it when left out'),
   resource: z
@@ -13,6 +15,12 @@ export const tokenParameters = z.object({
     .max(2000)
     .optional()
     .describe('The resource server that the access token is for (RFC 8707)'),
+  audience: z.string().max(2000).optional().describe('The same, in the words of RFC 8693'),
+  subject_token: z.string().max(8192).optional().describe('The access token to exchange'),
+  subject_token_type: z.string().max(255).optional(),
+  requested_token_type: z.string().max(255).optional(),
+  actor_token: z.string().optional().describe('Refused: the client itself is the actor'),
+  actor_token_type: z.string().optional(),
   client_id: z.string().optional(),
   client_secret: z.string().optional(),
   client_assertion_type: z.string().optional(),
