@@ -11,11 +11,13 @@ import { ClientsModule } from './clients/clients.module.js';
 import { authDatabase } from './database/auth-database.js';
 import { DemoModule } from './demo/demo.module.js';
 import { DiscoveryModule } from './discovery/discovery.module.js';
+import { IntrospectionModule } from './introspection/introspection.module.js';
 import { KeysModule } from './keys/keys.module.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { LoginModule } from './login/login.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { OAuthErrorsModule } from './oauth-errors/oauth-errors.module.js';
+import { RevocationModule } from './revocation/revocation.module.js';
 import { SecurityEventsModule } from './security-events/security-events.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StatusListsModule } from './status-lists/status-lists.module.js';
@@ -52,6 +54,8 @@ export class AppModule {
         ClientsModule,
         UsedValuesModule,
         TokenModule,
+        RevocationModule,
+        IntrospectionModule,
         LoginModule,
         SessionsModule,
         StatusListsModule,

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
 import { ASSERTION_TYPE, claimedClient } from './client-assertions.js';
+import { clientParameters } from './client-parameters.js';
 
 /** How a client says who it is (RFC 6749 §2.3). */
 export type PresentedCredentials =
@@ -14,12 +15,7 @@ export type PresentedCredentials =
   /** The id is what the assertion says, and nobody has verified it yet. */
   | { readonly method: 'private_key_jwt'; readonly id: string; readonly assertion: string };
 
-const bodyCredentials = z.object({
-  client_id: z.string().max(64).optional(),
-  client_secret: z.string().max(255).optional(),
-  client_assertion_type: z.string().max(255).optional(),
-  client_assertion: z.string().max(8192).optional(),
-});
+const bodyCredentials = z.object(clientParameters);
 type BodyCredentials = z.infer<typeof bodyCredentials>;
 
 /** @throws {OAuthError} `invalid_request`, or `invalid_client` where there are no credentials at all, or none that we know */

@@ -1,4 +1,4 @@
-/** The words of RFC 6749 §5.2, and `invalid_target` of RFC 8707 §2. */
+/** The words of RFC 6749 §5.2, `invalid_target` of RFC 8707 §2, and `unsupported_token_type` of RFC 7009 §2.2.1. */
 type ErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -6,7 +6,8 @@ type ErrorCode =
   | 'unauthorized_client'
   | 'unsupported_grant_type'
   | 'invalid_scope'
-  | 'invalid_target';
+  | 'invalid_target'
+  | 'unsupported_token_type';
 
 /**
  * An error that the server reports to a client (RFC 6749 §5.2). What it says in public is fixed per error; the detail
@@ -65,6 +66,11 @@ export class OAuthError extends Error {
 
   static invalidTarget(detail: string): OAuthError {
     return new OAuthError('invalid_target', 'The resource is unknown or not granted.', detail);
+  }
+
+  static unsupportedTokenType(): OAuthError {
+    const description = 'This token has no session of this client: it ends when it expires.';
+    return new OAuthError('unsupported_token_type', description);
   }
 
   toJSON() {

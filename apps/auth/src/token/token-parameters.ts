@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clientParameters } from '../clients/client-parameters.js';
 
 /**
  * Parameters of the token endpoint. Unknown ones are ignored (RFC 6749 §3.2); a repeated one arrives as an array, which
@@ -21,9 +22,6 @@ export const tokenParameters = z.object({
   requested_token_type: z.string().max(255).optional(),
   actor_token: z.string().optional().describe('Refused: the client itself is the actor'),
   actor_token_type: z.string().optional(),
-  client_id: z.string().optional(),
-  client_secret: z.string().optional(),
-  client_assertion_type: z.string().optional(),
-  client_assertion: z.string().optional().describe('A JWT under the key of the client (RFC 7523)'),
+  ...clientParameters,
 });
 export type TokenParameters = z.infer<typeof tokenParameters>;
