@@ -13,7 +13,14 @@ export const authArrows = {
   keys: ['oauth-errors', 'security-events', 'upkeep'],
   'status-lists': ['keys', 'oauth-errors', 'upkeep'],
   'resource-servers': ['oauth-errors'],
-  accounts: ['database', 'notifications', 'oauth-errors', 'refresh-tokens', 'security-events'],
+  accounts: [
+    'browser-sessions',
+    'database',
+    'notifications',
+    'oauth-errors',
+    'refresh-tokens',
+    'security-events',
+  ],
   clients: ['database', 'oauth-errors', 'refresh-tokens', 'security-events', 'status-lists'],
   'refresh-tokens': [
     'database',
@@ -25,15 +32,7 @@ export const authArrows = {
     'upkeep',
   ],
   // A browser that is logged in here, whichever client sent it.
-  'browser-sessions': [
-    'accounts',
-    'database',
-    'keys',
-    'oauth-errors',
-    'refresh-tokens',
-    'security-events',
-    'upkeep',
-  ],
+  'browser-sessions': ['database', 'refresh-tokens', 'security-events', 'upkeep'],
   interactions: ['keys'],
   // HTML, forms and their texts; what the forms do is elsewhere.
   pages: ['keys', 'oauth-errors'],
