@@ -9,6 +9,7 @@ export const authArrows = {
   // Whoever has something that is to be done again and again, or to be cleared away, brings it along.
   upkeep: [],
   notifications: ['upkeep'],
+  'used-values': ['upkeep'],
   keys: ['oauth-errors', 'security-events', 'upkeep'],
   'status-lists': ['keys', 'oauth-errors', 'upkeep'],
   'resource-servers': ['oauth-errors'],

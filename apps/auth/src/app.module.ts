@@ -23,6 +23,7 @@ import { SessionsModule } from './sessions/sessions.module.js';
 import { StatusListsModule } from './status-lists/status-lists.module.js';
 import { TokenModule } from './token/token.module.js';
 import { UpkeepModule } from './upkeep/upkeep.module.js';
+import { UsedValuesModule } from './used-values/used-values.module.js';
 
 /** The table of contents of the authorization server. */
 @Module({})
@@ -51,6 +52,7 @@ export class AppModule {
         KeysModule,
         AccountsModule,
         ClientsModule,
+        UsedValuesModule,
         BrowserSessionsModule,
         ConsentsModule,
         TokenModule,

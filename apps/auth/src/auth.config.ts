@@ -42,6 +42,12 @@ export const authSettings = z.object({
   ACCESS_TOKEN_TTL: durationSeconds({ min: 1, max: 3600, default: 300 }).describe(
     'Lifetime of access tokens, in seconds.',
   ),
+  ID_TOKEN_TTL: durationSeconds({ min: 1, max: 3600, default: 300 }).describe(
+    'Lifetime of ID tokens, in seconds: how long a client may take to look at one.',
+  ),
+  AUTHORIZATION_CODE_TTL: durationSeconds({ min: 1, max: 600, default: 60 }).describe(
+    'How long a client may take to redeem an authorization code, in seconds.',
+  ),
   REFRESH_GRACE_SECONDS: durationSeconds({ min: 0, max: 60, default: 10 }).describe(
     'How long the previous refresh token still gives the same successor, in seconds; 0 turns it off.',
   ),

@@ -7,7 +7,7 @@ import { WordListColumn } from '../database/word-list-column.js';
 export const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const;
 export type AuthMethod = (typeof AUTH_METHODS)[number];
 
-export const GRANT_TYPES = ['refresh_token', 'client_credentials'];
+export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'];
 
 /** What `sub` of ID tokens is: the same for all clients, or for those of one host only (OpenID Connect Core §8). */
 export const SUBJECT_TYPES = ['public', 'pairwise'] as const;

@@ -28,6 +28,8 @@ export interface Grant {
   readonly claims?: string | null;
   /** Thumbprint of the key that the tokens are bound to (RFC 9449 §5). */
   readonly dpopJkt?: string | null;
+  /** Uses up, in the same transaction, what the family is begun for; where it says no, nothing begins. */
+  readonly spend?: (familyId: string) => Promise<boolean>;
 }
 
 /** When and how a person proved who they are. */
@@ -90,7 +92,7 @@ export class RefreshTokens {
   /**
    * Begins a family: the first refresh token of a login. Where the account has as many sessions as it may, the oldest ends.
    * @returns nothing where the account was disabled, or has another password, or the browser session ended, since the person
-   * proved who they are
+   * proved who they are; or where there is nothing to spend any more
    */
   async begin(grant: Grant): Promise<{ token: string; session: Session } | undefined> {
     const now = this.limits.now();
@@ -105,6 +107,7 @@ export class RefreshTokens {
     const session = sessionOf(family);
     const hasBegun = await this.unitOfWork.transaction(async () => {
       if (!(await this.claim(grant, now))) return false;
+      if (grant.spend && !(await grant.spend(family.id))) return false;
       await this.insert(family, grant);
       await this.life.end(
         { accountId: account.id, newest: family.id, limit: this.limits.perAccount },

@@ -32,6 +32,13 @@ export type SecurityEvent =
       readonly clientId: string;
       readonly scope: string;
     }
+  /** `reused`: it had been redeemed before, and what began then has ended. */
+  | {
+      readonly type: 'authorization_code.issued' | 'authorization_code.reused';
+      readonly accountId: string;
+      readonly clientId: string;
+    }
+  | ({ readonly type: 'authorization_code.redeemed' } & Session)
   | ({ readonly type: 'family.begun' } & Session)
   | {
       readonly type: 'login.failed';

@@ -36,10 +36,17 @@ export class AccessTokens {
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
+  /**
+   * @param ttl what the client is registered for; the server's default where null
+   * @returns seconds
+   */
+  lifetimeOf(ttl: number | null | undefined): number {
+    return Math.min(ttl ?? this.config.ACCESS_TOKEN_TTL, LONGEST_TOKEN_SECONDS);
+  }
+
   async issue(content: AccessTokenContent): Promise<TokenResponse> {
     const now = this.clock.now();
-    const ttl = Math.min(content.ttl ?? this.config.ACCESS_TOKEN_TTL, LONGEST_TOKEN_SECONDS);
-    const wanted = now + ttl * 1000;
+    const wanted = now + this.lifetimeOf(content.ttl) * 1000;
     const expiresAt = Math.min(wanted, content.session?.endsAt.getTime() ?? wanted);
     const scope = content.scope.join(' ');
     const claims = {

@@ -9,6 +9,7 @@ import {
 import { Client } from '../clients/client.entity.js';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
 import { type TokenResponse, tokenResponse } from './token-response.js';
+import { AuthorizationCodeGrant } from './authorization-code.grant.js';
 import { ClientCredentialsGrant } from './client-credentials.grant.js';
 import type { Grant } from './grant.js';
 import { RefreshTokenGrant } from './refresh-token.grant.js';
@@ -22,8 +23,13 @@ import { type TokenParameters, tokenParameters } from './token-parameters.js';
 export class TokenController {
   private readonly grants: ReadonlyMap<string, Grant>;
 
-  constructor(refreshToken: RefreshTokenGrant, clientCredentials: ClientCredentialsGrant) {
-    this.grants = new Map([refreshToken, clientCredentials].map((grant) => [grant.type, grant]));
+  constructor(
+    authorizationCode: AuthorizationCodeGrant,
+    refreshToken: RefreshTokenGrant,
+    clientCredentials: ClientCredentialsGrant,
+  ) {
+    const grants: readonly Grant[] = [authorizationCode, refreshToken, clientCredentials];
+    this.grants = new Map(grants.map((grant) => [grant.type, grant]));
   }
 
   @Post('token')

@@ -1,0 +1,33 @@
+import { UnitOfWork } from '@gatehouse/persistence';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { AccountsModule } from '../accounts/accounts.module.js';
+import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
+import { byIndex } from '../upkeep/by-index.js';
+import { Janitor } from '../upkeep/janitor.js';
+import { AuthorizationCodes } from './authorization-codes.js';
+import { Redemptions } from './redemptions.js';
+
+/** A code stays as long as the last access token that may have come of it, so that a second use is seen for what it is. */
+const EXPIRED_CODES = {
+  table: 'authorization_code',
+  key: 'code_hash',
+  dead: 'expires_at < $1',
+  indexed: 'expires_at',
+  afterSeconds: 3600,
+};
+
+@Module({
+  imports: [AccountsModule, RefreshTokensModule],
+  providers: [AuthorizationCodes, Redemptions],
+  exports: [AuthorizationCodes, Redemptions],
+})
+export class AuthorizeModule implements OnModuleInit {
+  constructor(
+    private readonly janitor: Janitor,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  onModuleInit(): void {
+    this.janitor.add(byIndex(this.unitOfWork, EXPIRED_CODES));
+  }
+}
