@@ -35,7 +35,8 @@ export const authArrows = {
   'browser-sessions': ['database', 'refresh-tokens', 'security-events', 'upkeep'],
   interactions: ['keys'],
   // HTML, forms and their texts; what the forms do is elsewhere.
-  pages: ['keys', 'oauth-errors'],
+  // Of accounts one error only: the hash queue is full.
+  pages: ['accounts', 'browser-sessions', 'interactions', 'keys', 'oauth-errors'],
   consents: [
     'clients',
     'database',
