@@ -1,4 +1,7 @@
-/** The words of RFC 6749 §5.2, and `invalid_target` of RFC 8707 §2. */
+/**
+ * The words of RFC 6749 §5.2 and §4.1.2.1, `invalid_target` of RFC 8707 §2, those of OpenID Connect Core §3.1.2.6, and the one of
+ * OpenID Connect Core Unmet Authentication Requirements.
+ */
 type ErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -6,7 +9,23 @@ type ErrorCode =
   | 'unauthorized_client'
   | 'unsupported_grant_type'
   | 'invalid_scope'
-  | 'invalid_target';
+  | 'invalid_target'
+  | AuthorizationErrorCode;
+
+/** What only an authorization endpoint has to say, in the answer that a browser carries to the client. */
+const AUTHORIZATION_ERRORS = {
+  access_denied: 'The person refused.',
+  unsupported_response_type: 'The response_type must be code.',
+  temporarily_unavailable: 'The server cannot answer now. Try again later.',
+  login_required: 'The person must log in.',
+  account_selection_required: 'The person must choose an account.',
+  consent_required: 'The person must consent.',
+  request_not_supported: 'The server takes no request objects.',
+  request_uri_not_supported: 'The server takes no request objects.',
+  registration_not_supported: 'Clients are registered beforehand.',
+  unmet_authentication_requirements: 'The server knows no such authentication.',
+};
+type AuthorizationErrorCode = keyof typeof AUTHORIZATION_ERRORS;
 
 /**
  * An error that the server reports to a client (RFC 6749 §5.2). What it says in public is fixed per error; the detail
@@ -59,6 +78,10 @@ export class OAuthError extends Error {
 
   static invalidTarget(detail: string): OAuthError {
     return new OAuthError('invalid_target', 'The resource is unknown or not granted.', detail);
+  }
+
+  static authorization(code: AuthorizationErrorCode): OAuthError {
+    return new OAuthError(code, AUTHORIZATION_ERRORS[code]);
   }
 
   toJSON() {
