@@ -82,7 +82,14 @@ export const authArrows = {
     'status-lists',
     'upkeep',
   ],
-  sessions: ['accounts', 'clients', 'oauth-errors', 'refresh-tokens', 'security-events'],
+  sessions: [
+    'accounts',
+    'browser-sessions',
+    'clients',
+    'oauth-errors',
+    'refresh-tokens',
+    'security-events',
+  ],
   // A login answers as the token endpoint does, and a first-party refresh is the refresh token grant: hence token.
   login: ['accounts', 'clients', 'oauth-errors', 'refresh-tokens', 'resource-servers', 'token'],
   discovery: ['clients', 'resource-servers'],
@@ -90,6 +97,7 @@ export const authArrows = {
   // The operator may ask anything of anybody that has an operation to offer.
   ops: [
     'accounts',
+    'browser-sessions',
     'clients',
     'database',
     'keys',

@@ -42,7 +42,7 @@ export class BrowserSessionLife {
    * Ends them, and every family that began in them unless it is to last while the person is away (`offline_access`). Joins a
    * surrounding transaction. Rows are locked in the order of account, browser sessions, families, here and everywhere.
    *
-   * @returns how many
+   * @returns how many sessions at clients ended that had not expired
    */
   end(which: BrowserEnding, reason: EndReason): Promise<number> {
     return this.unitOfWork.transaction(async () => {
@@ -52,12 +52,13 @@ export class BrowserSessionLife {
         `UPDATE browser_session SET ended_at = $1 WHERE ended_at IS NULL AND ${sql} RETURNING id, account_id`,
         [now, ...parameters],
       );
+      let ended = 0;
       for (const { id, account_id: accountId } of rows) {
-        await this.families.end({ browserSessionId: id }, reason);
+        ended += await this.families.end({ browserSessionId: id }, reason);
         const event = { reason, accountId, sessionId: id };
         await this.events.record({ type: 'browser_session.ended', ...event });
       }
-      return rows.length;
+      return ended;
     });
   }
 

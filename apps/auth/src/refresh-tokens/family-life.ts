@@ -29,6 +29,11 @@ interface EndedFamily {
   readonly ends_at: number;
 }
 
+interface LivingFamily {
+  readonly id: string;
+  readonly browser_session_id: string | null;
+}
+
 interface Condition {
   readonly sql: string;
   readonly parameters: readonly unknown[];
@@ -69,16 +74,20 @@ export class FamilyLife {
   }
 
   /** The name of a session does not give away the family's id; only a search among those of the account finds it. */
+  async find(accountId: string, sessionId: string): Promise<LivingFamily | undefined> {
+    const { rows } = await this.unitOfWork.execute<LivingFamily>(
+      'SELECT id, browser_session_id FROM refresh_token_family WHERE account_id = $1 AND ended_at IS NULL',
+      [accountId],
+    );
+    return rows.find(({ id }) => sessionIdOf(id) === sessionId);
+  }
+
   private async withFamilyId(which: Ending): Promise<ResolvedEnding> {
     if (!('accountId' in which) || 'newest' in which || 'exceptBrowserSession' in which)
       return which;
     const { accountId, exceptSession } = which;
     if (exceptSession === undefined) return { accountId };
-    const { rows: living } = await this.unitOfWork.execute<{ id: string }>(
-      'SELECT id FROM refresh_token_family WHERE account_id = $1 AND ended_at IS NULL',
-      [accountId],
-    );
-    const kept = living.find(({ id }) => sessionIdOf(id) === exceptSession);
+    const kept = await this.find(accountId, exceptSession);
     return { accountId, exceptFamilyId: kept?.id };
   }
 
