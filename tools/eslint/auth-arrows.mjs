@@ -13,7 +13,14 @@ export const authArrows = {
   keys: ['oauth-errors', 'security-events', 'upkeep'],
   'status-lists': ['keys', 'oauth-errors', 'upkeep'],
   'resource-servers': ['oauth-errors'],
-  accounts: ['database', 'notifications', 'oauth-errors', 'refresh-tokens', 'security-events'],
+  accounts: [
+    'browser-sessions',
+    'database',
+    'notifications',
+    'oauth-errors',
+    'refresh-tokens',
+    'security-events',
+  ],
   clients: [
     'database',
     'oauth-errors',
@@ -32,18 +39,11 @@ export const authArrows = {
     'upkeep',
   ],
   // A browser that is logged in here, whichever client sent it.
-  'browser-sessions': [
-    'accounts',
-    'database',
-    'keys',
-    'oauth-errors',
-    'refresh-tokens',
-    'security-events',
-    'upkeep',
-  ],
+  'browser-sessions': ['database', 'refresh-tokens', 'security-events', 'upkeep'],
   interactions: ['keys'],
   // HTML, forms and their texts; what the forms do is elsewhere.
-  pages: ['keys', 'oauth-errors'],
+  // Of accounts one error only: the hash queue is full.
+  pages: ['accounts', 'browser-sessions', 'interactions', 'keys', 'oauth-errors'],
   consents: [
     'clients',
     'database',
@@ -92,7 +92,14 @@ export const authArrows = {
     'status-lists',
     'upkeep',
   ],
-  sessions: ['accounts', 'clients', 'oauth-errors', 'refresh-tokens', 'security-events'],
+  sessions: [
+    'accounts',
+    'browser-sessions',
+    'clients',
+    'oauth-errors',
+    'refresh-tokens',
+    'security-events',
+  ],
   // A login answers as the token endpoint does, and a first-party refresh is the refresh token grant: hence token.
   login: ['accounts', 'clients', 'oauth-errors', 'refresh-tokens', 'resource-servers', 'token'],
   discovery: ['clients', 'resource-servers'],
@@ -100,6 +107,7 @@ export const authArrows = {
   // The operator may ask anything of anybody that has an operation to offer.
   ops: [
     'accounts',
+    'browser-sessions',
     'clients',
     'database',
     'keys',

@@ -7,7 +7,10 @@ import { guardsOptions } from './access.js';
 import { AccountsModule } from './accounts/accounts.module.js';
 import { AUTH_CONFIG, type AuthConfig } from './auth.config.js';
 import { AuthConfigModule } from './auth-config.module.js';
+import { AuthorizeModule } from './authorize/authorize.module.js';
+import { BrowserSessionsModule } from './browser-sessions/browser-sessions.module.js';
 import { ClientsModule } from './clients/clients.module.js';
+import { ConsentsModule } from './consents/consents.module.js';
 import { authDatabase } from './database/auth-database.js';
 import { DemoModule } from './demo/demo.module.js';
 import { DiscoveryModule } from './discovery/discovery.module.js';
@@ -53,6 +56,9 @@ export class AppModule {
         AccountsModule,
         ClientsModule,
         UsedValuesModule,
+        BrowserSessionsModule,
+        ConsentsModule,
+        AuthorizeModule,
         TokenModule,
         RevocationModule,
         IntrospectionModule,

@@ -3,6 +3,7 @@ import type { Client } from '../clients/client.entity.js';
 import type { IssuedToken } from '../issued-tokens/issued-token.js';
 import { IssuedTokens } from '../issued-tokens/issued-tokens.js';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
+import { FamilyLife } from '../refresh-tokens/family-life.js';
 import { RefreshTokens } from '../refresh-tokens/refresh-tokens.js';
 import { Sessions } from '../sessions/sessions.js';
 
@@ -13,6 +14,7 @@ export class Revocation {
     private readonly refreshTokens: RefreshTokens,
     private readonly issuedTokens: IssuedTokens,
     private readonly sessions: Sessions,
+    private readonly families: FamilyLife,
   ) {}
 
   /**
@@ -35,6 +37,7 @@ export class Revocation {
     const family = await this.sessions.find(sub, sid);
     if (!family) return;
     if (family.clientId !== client.id) throw OAuthError.unsupportedTokenType();
-    await this.sessions.end(sub, sid, 'logout');
+    // The person stays logged in to this server's own pages: that is not the client's to end.
+    await this.families.end({ familyId: family.id }, 'logout');
   }
 }

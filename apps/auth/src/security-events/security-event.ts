@@ -17,6 +17,32 @@ interface Session {
 export type SecurityEvent =
   | { readonly type: 'account.registered'; readonly accountId: string }
   | { readonly type: 'account.registration_repeated' }
+  /** Somebody logged in with a browser; or once more, in the same session. */
+  | {
+      readonly type: 'browser_session.begun' | 'browser_session.renewed';
+      readonly accountId: string;
+      readonly sessionId: string;
+    }
+  | {
+      readonly type: 'browser_session.ended';
+      readonly reason: EndReason;
+      readonly accountId: string;
+      readonly sessionId: string;
+    }
+  /** A person allowed a client to do something for them. */
+  | {
+      readonly type: 'consent.granted';
+      readonly accountId: string;
+      readonly clientId: string;
+      readonly scope: string;
+    }
+  /** `reused`: it had been redeemed before, and what began then has ended. */
+  | {
+      readonly type: 'authorization_code.issued' | 'authorization_code.reused';
+      readonly accountId: string;
+      readonly clientId: string;
+    }
+  | ({ readonly type: 'authorization_code.redeemed' } & Session)
   | ({ readonly type: 'family.begun' } & Session)
   | {
       readonly type: 'login.failed';

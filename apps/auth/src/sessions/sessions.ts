@@ -2,6 +2,7 @@ import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, Repository } from 'typeorm';
+import { Logouts } from '../browser-sessions/logouts.js';
 import { FamilyLife } from '../refresh-tokens/family-life.js';
 import {
   type EndReason,
@@ -34,6 +35,7 @@ export class Sessions {
     @InjectRepository(RefreshTokenFamily)
     private readonly families: Repository<RefreshTokenFamily>,
     private readonly life: FamilyLife,
+    private readonly logouts: Logouts,
     private readonly clock: Clock,
   ) {}
 
@@ -56,10 +58,13 @@ export class Sessions {
     return families.find(({ session }) => session.id === sessionId);
   }
 
-  /** @returns whether it did: a session that is not of this account is not there */
+  /**
+   * With the browser that it began in, which could get another one without a password.
+   * @returns whether it did: a session that is not of this account is not there
+   */
   async end(accountId: string, sessionId: string, reason: EndReason): Promise<boolean> {
     const family = await this.find(accountId, sessionId);
-    return family ? (await this.life.end({ familyId: family.id }, reason)) === 1 : false;
+    return family ? (await this.logouts.ofSession(family, reason)) > 0 : false;
   }
 
   /**
@@ -68,7 +73,8 @@ export class Sessions {
    */
   endAll(of: SessionsOf, reason: EndReason): Promise<number> {
     if ('clientId' in of) return this.life.end(of, reason);
-    return this.life.end({ accountId: of.accountId, exceptSession: of.except }, reason);
+    const kept = of.except === undefined ? undefined : { session: of.except };
+    return this.logouts.ofAccount(of.accountId, reason, kept);
   }
 
   private async living(accountId: string): Promise<readonly RefreshTokenFamily[]> {

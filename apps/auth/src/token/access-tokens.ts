@@ -41,6 +41,14 @@ export class AccessTokens {
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
+  /**
+   * @param ttl what the client is registered for; the server's default where null
+   * @returns seconds
+   */
+  lifetimeOf(ttl: number | null | undefined): number {
+    return Math.min(ttl ?? this.config.ACCESS_TOKEN_TTL, LONGEST_TOKEN_SECONDS);
+  }
+
   async issue(content: AccessTokenContent): Promise<TokenResponse> {
     const now = this.clock.now();
     const scope = content.scope.join(' ');
@@ -67,9 +75,8 @@ export class AccessTokens {
 
   /** In seconds: no later than what it descends from. */
   private expiryOf({ ttl, session, notAfter = Infinity }: AccessTokenContent, now: number): number {
-    const lifetime = Math.min(ttl ?? this.config.ACCESS_TOKEN_TTL, LONGEST_TOKEN_SECONDS);
     const sessionEnd = session?.endsAt.getTime() ?? Infinity;
-    return Math.min(seconds(Math.min(now + lifetime * 1000, sessionEnd)), notAfter);
+    return Math.min(seconds(Math.min(now + this.lifetimeOf(ttl) * 1000, sessionEnd)), notAfter);
   }
 }
 

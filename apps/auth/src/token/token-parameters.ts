@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { CODE_VERIFIER } from '../authorize/pkce.js';
+import { GRANT_TYPES } from '../clients/client.entity.js';
 import { clientParameters } from '../clients/client-parameters.js';
 
 /**
@@ -6,9 +8,10 @@ import { clientParameters } from '../clients/client-parameters.js';
  * no schema here accepts. Client authentication reads its own.
  */
 export const tokenParameters = z.object({
-  grant_type: z
-    .string()
-    .describe('`refresh_token`, `client_credentials`, or the one of token exchange'),
+  grant_type: z.string().describe(GRANT_TYPES.map((type) => `\`${type}\``).join(', ')),
+  code: z.string().max(200).optional(),
+  redirect_uri: z.string().max(2000).optional().describe('As in the authorization request'),
+  code_verifier: z.string().regex(CODE_VERIFIER).optional().describe('RFC 7636 §4.1'),
   refresh_token: z.string().max(200).optional(),
   scope: z.string().max(2000).optional().describe('Less than was granted; all of it when left out'),
   resource: z

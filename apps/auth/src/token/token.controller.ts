@@ -9,6 +9,7 @@ import {
 import { Client } from '../clients/client.entity.js';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
 import { type TokenResponse, tokenResponse } from './token-response.js';
+import { AuthorizationCodeGrant } from './authorization-code.grant.js';
 import { ClientCredentialsGrant } from './client-credentials.grant.js';
 import type { Grant } from './grant.js';
 import { RefreshTokenGrant } from './refresh-token.grant.js';
@@ -24,11 +25,17 @@ export class TokenController {
   private readonly grants: ReadonlyMap<string, Grant>;
 
   constructor(
+    authorizationCode: AuthorizationCodeGrant,
     refreshToken: RefreshTokenGrant,
     clientCredentials: ClientCredentialsGrant,
     tokenExchange: TokenExchangeGrant,
   ) {
-    const grants: readonly Grant[] = [refreshToken, clientCredentials, tokenExchange];
+    const grants: readonly Grant[] = [
+      authorizationCode,
+      refreshToken,
+      clientCredentials,
+      tokenExchange,
+    ];
     this.grants = new Map(grants.map((grant) => [grant.type, grant]));
   }
 
