@@ -74,7 +74,7 @@ export const authArrows = {
   logout: ['accounts', 'browser-sessions', 'clients', 'id-tokens', 'keys', 'oauth-errors', 'pages'],
   // Access tokens that come back.
   'issued-tokens': ['clients', 'keys', 'sessions'],
-  userinfo: ['accounts', 'clients', 'id-tokens', 'oauth-errors', 'refresh-tokens', 'sessions'],
+  userinfo: ['accounts', 'clients', 'id-tokens', 'sessions'],
   revocation: ['clients', 'issued-tokens', 'oauth-errors', 'refresh-tokens', 'sessions'],
   introspection: ['clients', 'issued-tokens', 'oauth-errors'],
   token: [

@@ -26,6 +26,7 @@ import { SessionsModule } from './sessions/sessions.module.js';
 import { StatusListsModule } from './status-lists/status-lists.module.js';
 import { TokenModule } from './token/token.module.js';
 import { UpkeepModule } from './upkeep/upkeep.module.js';
+import { UserInfoModule } from './userinfo/user-info.module.js';
 import { UsedValuesModule } from './used-values/used-values.module.js';
 
 /** The table of contents of the authorization server. */
@@ -62,6 +63,7 @@ export class AppModule {
         TokenModule,
         RevocationModule,
         IntrospectionModule,
+        UserInfoModule,
         LoginModule,
         SessionsModule,
         StatusListsModule,
