@@ -1,10 +1,18 @@
 import { UnitOfWork } from '@gatehouse/persistence';
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
+import { ClientsModule } from '../clients/clients.module.js';
+import { ConsentsModule } from '../consents/consents.module.js';
+import { PagesModule } from '../pages/pages.module.js';
 import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
+import { ResourceServersModule } from '../resource-servers/resource-servers.module.js';
 import { byIndex } from '../upkeep/by-index.js';
 import { Janitor } from '../upkeep/janitor.js';
 import { AuthorizationCodes } from './authorization-codes.js';
+import { AuthorizationRequests } from './authorization-requests.js';
+import { ConsentPageController } from './consent-page.controller.js';
+import { ConsentQuestions } from './consent-questions.js';
+import { Destinations } from './destinations.js';
 import { Redemptions } from './redemptions.js';
 
 /** A code stays as long as the last access token that may have come of it, so that a second use is seen for what it is. */
@@ -17,8 +25,22 @@ const EXPIRED_CODES = {
 };
 
 @Module({
-  imports: [AccountsModule, RefreshTokensModule],
-  providers: [AuthorizationCodes, Redemptions],
+  imports: [
+    AccountsModule,
+    ClientsModule,
+    ConsentsModule,
+    PagesModule,
+    RefreshTokensModule,
+    ResourceServersModule,
+  ],
+  controllers: [ConsentPageController],
+  providers: [
+    AuthorizationCodes,
+    AuthorizationRequests,
+    ConsentQuestions,
+    Destinations,
+    Redemptions,
+  ],
   exports: [AuthorizationCodes, Redemptions],
 })
 export class AuthorizeModule implements OnModuleInit {
