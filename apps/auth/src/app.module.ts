@@ -7,6 +7,7 @@ import { guardsOptions } from './access.js';
 import { AccountsModule } from './accounts/accounts.module.js';
 import { AUTH_CONFIG, type AuthConfig } from './auth.config.js';
 import { AuthConfigModule } from './auth-config.module.js';
+import { AuthorizeModule } from './authorize/authorize.module.js';
 import { BrowserSessionsModule } from './browser-sessions/browser-sessions.module.js';
 import { ClientsModule } from './clients/clients.module.js';
 import { ConsentsModule } from './consents/consents.module.js';
@@ -56,6 +57,7 @@ export class AppModule {
         UsedValuesModule,
         BrowserSessionsModule,
         ConsentsModule,
+        AuthorizeModule,
         TokenModule,
         LoginModule,
         SessionsModule,

@@ -15,6 +15,8 @@ export interface Destination {
   readonly redirectUri: string;
   readonly responseMode: ResponseMode;
   readonly state: string | undefined;
+  /** Who answers: the client may have asked others as well (RFC 9207). */
+  readonly issuer: string;
 }
 
 /** An authorization request in which everything is as it has to be. */

@@ -3,6 +3,7 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ConsentsModule } from '../consents/consents.module.js';
+import { IdTokensModule } from '../id-tokens/id-tokens.module.js';
 import { PagesModule } from '../pages/pages.module.js';
 import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
 import { ResourceServersModule } from '../resource-servers/resource-servers.module.js';
@@ -12,6 +13,9 @@ import { AuthorizationCodes } from './authorization-codes.js';
 import { AuthorizationRequests } from './authorization-requests.js';
 import { ConsentPageController } from './consent-page.controller.js';
 import { ConsentQuestions } from './consent-questions.js';
+import { Authorizations } from './authorizations.js';
+import { AuthorizeController } from './authorize.controller.js';
+import { Checkpoints } from './checkpoints.js';
 import { Destinations } from './destinations.js';
 import { Redemptions } from './redemptions.js';
 
@@ -29,14 +33,17 @@ const EXPIRED_CODES = {
     AccountsModule,
     ClientsModule,
     ConsentsModule,
+    IdTokensModule,
     PagesModule,
     RefreshTokensModule,
     ResourceServersModule,
   ],
-  controllers: [ConsentPageController],
+  controllers: [AuthorizeController, ConsentPageController],
   providers: [
     AuthorizationCodes,
     AuthorizationRequests,
+    Authorizations,
+    Checkpoints,
     ConsentQuestions,
     Destinations,
     Redemptions,

@@ -18,7 +18,10 @@ const claimsOf = z
   .transform((claims) => claims ?? {});
 
 /** OpenID Connect Core §5.5: "Other members MAY be present. Any members used that are not understood MUST be ignored." */
-const claimsParameter = z.object({ userinfo: claimsOf, id_token: claimsOf });
+const claimsParameter = z.object({
+  userinfo: claimsOf,
+  id_token: claimsOf.refine(({ sub }) => sub?.value === undefined || typeof sub.value === 'string'),
+});
 
 type Requested = z.infer<typeof claimsOf>;
 
@@ -54,7 +57,7 @@ const allowed = (requested: Requested, most: readonly string[]): RequestedClaims
   );
 
 const subjectIn = ({ sub }: Requested): string | undefined =>
-  sub?.value === undefined ? undefined : String(sub.value);
+  typeof sub?.value === 'string' ? sub.value : undefined;
 
 /** §5.5.1.1: an essential `acr` that cannot be had is a failed authentication. */
 function refuseUnmetAcr({ acr }: Requested): void {

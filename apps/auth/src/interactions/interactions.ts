@@ -24,6 +24,11 @@ export class Interactions {
     this.keys = secrets.derive('interaction mac');
   }
 
+  /** An authorization request has arrived. */
+  begin(request: Pick<Interaction, 'parameters' | 'asked'>): Interaction {
+    return { ...request, startedAt: this.clock.now() };
+  }
+
   seal(interaction: Interaction): string {
     return signed(
       Buffer.from(JSON.stringify(interaction)).toString('base64url'),

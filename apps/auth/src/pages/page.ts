@@ -65,7 +65,7 @@ function policyFor(leadsTo: string | undefined): string {
 }
 
 /** An app's own scheme has no origin, and a source expression knows no IPv6 address (CSP 3 §2.3.1). */
-const sourceOf = ({ origin, protocol, hostname }: URL): string =>
+export const sourceOf = ({ origin, protocol, hostname }: URL): string =>
   origin === 'null' || hostname.startsWith('[') ? protocol : origin;
 
 const documentWith = ({ language }: Texts, { title, main, isWide = false }: Page): Html =>
