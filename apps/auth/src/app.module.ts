@@ -18,6 +18,7 @@ import { IntrospectionModule } from './introspection/introspection.module.js';
 import { KeysModule } from './keys/keys.module.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { LoginModule } from './login/login.module.js';
+import { LogoutModule } from './logout/logout.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { OAuthErrorsModule } from './oauth-errors/oauth-errors.module.js';
 import { RevocationModule } from './revocation/revocation.module.js';
@@ -66,6 +67,7 @@ export class AppModule {
         UserInfoModule,
         LoginModule,
         SessionsModule,
+        LogoutModule,
         StatusListsModule,
         DiscoveryModule,
         DemoModule,
