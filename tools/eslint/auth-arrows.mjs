@@ -106,7 +106,17 @@ export const authArrows = {
     'resource-servers',
     'token',
   ],
-  discovery: ['clients', 'resource-servers'],
+  // It tells of everybody.
+  discovery: [
+    'accounts',
+    'authorize',
+    'clients',
+    'id-tokens',
+    'keys',
+    'pages',
+    'resource-servers',
+    'status-lists',
+  ],
   demo: ['accounts', 'clients'],
   // The operator may ask anything of anybody that has an operation to offer.
   ops: [
