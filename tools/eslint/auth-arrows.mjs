@@ -117,6 +117,7 @@ export const authArrows = {
     'resource-servers',
     'status-lists',
   ],
+  'cross-origin': [],
   demo: ['accounts', 'clients'],
   // The operator may ask anything of anybody that has an operation to offer.
   ops: [
