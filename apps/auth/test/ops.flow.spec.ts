@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eachDatabase } from '@gatehouse/persistence/testing';
@@ -337,6 +337,31 @@ describe('the operations CLI by itself', () => {
       expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('Usage: ops') });
     },
   );
+
+  it('are all on the page for operators, with their options, and no others', async () => {
+    const page = await readFile(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+    const rows = [...page.matchAll(/^\| `([a-z][a-z-]*(?: [a-z-]+)?)((?: [<[-][^`|]*)?)` +\|/gm)];
+    const onPage = rows.map(([, name = '', more = '']) => [name, optionsIn(more)]);
+    const inHelp: (readonly [string, readonly string[]])[] = [];
+    for (const name of commandsIn(await help())) {
+      const members = commandsIn(await help(name));
+      const names = members.length > 0 ? members.map((member) => `${name} ${member}`) : [name];
+      for (const each of names) inHelp.push([each, optionsIn(await help(...each.split(' ')))]);
+    }
+    expect(Object.fromEntries(onPage)).toEqual(Object.fromEntries(inHelp));
+  });
+
+  const help = async (...words: readonly string[]) =>
+    (await nowhere.run([...words, '--help'])).output;
+  const commandsIn = (text: string) =>
+    [...(text.split('Commands:')[1] ?? '').matchAll(/^ {2}([a-z-]+)/gm)]
+      .map(([, name = '']) => name)
+      .filter((name) => name !== 'help');
+  const optionsIn = (text: string) =>
+    [...text.matchAll(/(?<![\w-])--[a-z-]+/g)]
+      .map(([option]) => option)
+      .filter((option) => !['--help', '--json', '--dry-run'].includes(option))
+      .sort();
 
   it('makes a server secret of 256 bits where there is no configuration, and advises beside it', async () => {
     const { output, errors } = await nowhere.run(['secrets', 'new']);
