@@ -68,10 +68,12 @@ async function baseBackup(databaseDir: string, url: string): Promise<string> {
   await client.connect();
   await client.query(`SELECT pg_backup_start('gatehouse', true)`);
   await copyFolder(databaseDir, folder, (name) => name !== 'pg_wal' && !/^postmaster\./.test(name));
-  const { rows } = await client.query('SELECT labelfile FROM pg_backup_stop(false)');
+  const { rows } = await client.query<Record<'labelfile', string>>(
+    'SELECT labelfile FROM pg_backup_stop(false)',
+  );
   await client.end();
   await copyFolder(databaseDir, folder, (name) => name === 'pg_wal');
-  await writeFile(join(folder, 'backup_label'), rows[0].labelfile);
+  await writeFile(join(folder, 'backup_label'), rows[0]?.labelfile ?? '');
   return folder;
 }
 
