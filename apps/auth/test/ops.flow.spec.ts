@@ -50,8 +50,10 @@ eachDatabase('the operations CLI beside a running server', (fresh) => {
     return id;
   };
   const life = () => auth.app.get(KeyLife);
+  /** Of the ring that signs: another one is staged below. */
   const keyThatIs = async (wanted: string) =>
-    (await life().list()).find(({ state }) => state === wanted)?.kid ?? '';
+    (await life().list()).find(({ state, algorithm }) => state === wanted && algorithm === 'ES256')
+      ?.kid ?? '';
   /** As a server that takes part in rotation leaves it within a second. */
   const settle = () => life().keepUp();
   const aPendingKey = async () => {
@@ -337,6 +339,15 @@ describe('the operations CLI by itself', () => {
       expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('Usage: ops') });
     },
   );
+
+  it.each([
+    [['keys', 'revoke', `-${'k'.repeat(42)}`, '--json']],
+    [['keys', 'activate', '--dry-run', `--${'k'.repeat(41)}`]],
+    [['keys', 'retire', '--', `-${'k'.repeat(42)}`]],
+  ])('takes a kid for a kid in %j: one of 64 begins with a hyphen', async (words) => {
+    const { code, errors } = await nowhere.run(words);
+    expect({ code, errors }).toEqual({ code: 1, errors: expect.stringMatching(/SERVER_SECRET/) });
+  });
 
   it('are all on the page for operators, with their options, and no others', async () => {
     const page = await readFile(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
