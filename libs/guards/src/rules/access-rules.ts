@@ -7,7 +7,7 @@ import { isDeclarationLost, NOTHING } from './declaration.js';
 import { type GuardedHandler, rowOf } from './guarded-handler.js';
 import { handlerInside, isMarkedAsGuarded, markAsHandler } from './handler-kind.js';
 import { type Handler, handlersOf, isMadeOnce } from './handlers.js';
-import { isCalledByGuards, isFieldOfParent } from './nested-resolver.js';
+import { isCalledByGuards, isFieldOfParent, isParentGuarded } from './nested-resolver.js';
 import { policyFunction } from './policies.js';
 
 /** Of a field resolver that says nothing. The guard has asked for its parent. */
@@ -105,9 +105,16 @@ export class AccessRules implements OnModuleInit {
     }
     const declared = declaredAccess(owner, target);
     if (declared) return declared;
-    if (isFieldOfParent(handler)) return AS_PARENT;
+    if (isFieldOfParent(handler)) return this.asParent(handler);
     if (handler.kind.isConnection) return ANY_TOKEN;
     throw new Error('says nothing');
+  }
+
+  private asParent(handler: Handler) {
+    if (isParentGuarded(handler, this.discovery, this.scanner)) return AS_PARENT;
+    throw new Error(
+      'says nothing, and callers may make up its parent: it or a @ResolveReference() of its type has to',
+    );
   }
 
   /** A rule is worth nothing where the guard is never called. */
