@@ -3,17 +3,33 @@
  * it is done with; a folder without a row may import no other. Configuration and modules at the root of src are open to all.
  */
 export const authArrows = {
-  // Types and one error only: an event says why a family ended; the error filter answers for a full hash queue.
+  // Types and two errors only: an event says why a family ended; the error filter answers for what is too much.
   'security-events': ['refresh-tokens', 'upkeep'],
-  'oauth-errors': ['accounts'],
+  'oauth-errors': ['accounts', 'rate-limits'],
+  networks: [],
   // Whoever has something that is to be done again and again, or to be cleared away, brings it along.
   upkeep: [],
   notifications: ['upkeep'],
   keys: ['oauth-errors', 'security-events', 'upkeep'],
   'status-lists': ['keys', 'oauth-errors', 'upkeep'],
   'resource-servers': ['oauth-errors'],
-  accounts: ['database', 'notifications', 'oauth-errors', 'refresh-tokens', 'security-events'],
-  clients: ['database', 'oauth-errors', 'refresh-tokens', 'security-events', 'status-lists'],
+  accounts: [
+    'database',
+    'login-attempts',
+    'notifications',
+    'oauth-errors',
+    'refresh-tokens',
+    'security-events',
+  ],
+  clients: [
+    'database',
+    'networks',
+    'oauth-errors',
+    'rate-limits',
+    'refresh-tokens',
+    'security-events',
+    'status-lists',
+  ],
   'refresh-tokens': [
     'database',
     'keys',
@@ -45,7 +61,8 @@ export const authArrows = {
     'security-events',
   ],
   'id-tokens': ['accounts', 'clients', 'keys', 'refresh-tokens'],
-  'rate-limits': ['oauth-errors', 'security-events'],
+  'rate-limits': ['keys', 'networks', 'upkeep'],
+  'login-attempts': ['keys', 'rate-limits', 'security-events', 'upkeep'],
   authorize: [
     'accounts',
     'browser-sessions',
@@ -83,7 +100,17 @@ export const authArrows = {
   ],
   sessions: ['accounts', 'clients', 'oauth-errors', 'refresh-tokens', 'security-events'],
   // A login answers as the token endpoint does, and a first-party refresh is the refresh token grant: hence token.
-  login: ['accounts', 'clients', 'oauth-errors', 'refresh-tokens', 'resource-servers', 'token'],
+  login: [
+    'accounts',
+    'clients',
+    'login-attempts',
+    'networks',
+    'oauth-errors',
+    'rate-limits',
+    'refresh-tokens',
+    'resource-servers',
+    'token',
+  ],
   discovery: ['clients', 'resource-servers'],
   demo: ['accounts', 'clients'],
   // The operator may ask anything of anybody that has an operation to offer.

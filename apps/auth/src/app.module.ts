@@ -16,6 +16,7 @@ import { SigningKeys } from './keys/signing-keys.js';
 import { LoginModule } from './login/login.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { OAuthErrorsModule } from './oauth-errors/oauth-errors.module.js';
+import { RateLimitsModule } from './rate-limits/rate-limits.module.js';
 import { SecurityEventsModule } from './security-events/security-events.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StatusListsModule } from './status-lists/status-lists.module.js';
@@ -34,6 +35,7 @@ export class AppModule {
         PersistenceModule.forRoot(authDatabase(config)),
         OAuthErrorsModule,
         UpkeepModule,
+        RateLimitsModule,
         GuardsModule.forRootAsync({
           imports: [KeysModule],
           inject: [AUTH_CONFIG, SigningKeys, Clock],

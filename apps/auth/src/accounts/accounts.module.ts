@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { LoginAttemptsModule } from '../login-attempts/login-attempts.module.js';
 import { NotificationsModule } from '../notifications/notifications.module.js';
 import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
 import { AccountOperations } from './account-operations.js';
@@ -9,7 +10,12 @@ import { Credentials } from './credentials.js';
 import { PasswordHasher } from './password-hasher.js';
 
 @Module({
-  imports: [NotificationsModule, RefreshTokensModule, TypeOrmModule.forFeature([Account])],
+  imports: [
+    LoginAttemptsModule,
+    NotificationsModule,
+    RefreshTokensModule,
+    TypeOrmModule.forFeature([Account]),
+  ],
   providers: [AccountOperations, Accounts, Credentials, PasswordHasher],
   exports: [AccountOperations, Accounts, Credentials, PasswordHasher],
 })

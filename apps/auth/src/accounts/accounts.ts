@@ -52,6 +52,18 @@ export class Accounts {
     });
   }
 
+  /**
+   * The same password with another hash: nothing that the owner would notice.
+   * @returns whether it did: of two at once that replace the same hash exactly one does
+   */
+  async rehash({ id, passwordHash }: Account, next: string): Promise<boolean> {
+    const { affected } = await this.unitOfWork.execute(
+      'UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2',
+      [id, passwordHash, next],
+    );
+    return affected === 1;
+  }
+
   /** @returns whether it was not disabled before */
   async disable(id: string): Promise<boolean> {
     const { affected } = await this.unitOfWork.execute(

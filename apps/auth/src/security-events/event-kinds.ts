@@ -23,6 +23,7 @@ export const EVENT_KINDS: Readonly<Record<EventType, Kind>> = {
   'account.disabled': PLAIN,
   'account.password_changed': PLAIN,
   'login.failed': { isAlarming: true, isFromStrangers: true },
+  'login.delayed': { isAlarming: true, isFromStrangers: true },
   'family.begun': PLAIN,
   'family.ended': PLAIN,
   'client.refused': { isAlarming: true, isFromStrangers: true },
