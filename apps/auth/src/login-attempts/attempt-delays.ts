@@ -52,23 +52,22 @@ export class AttemptDelays {
 
   private async countFailure({ own, anywhere }: AttemptKeys) {
     for (let tries = 0; tries < TRIES; tries += 1) {
-      const [before, others] = await Promise.all([
-        this.counts.find(own),
-        this.counts.find(anywhere),
-      ]);
-      const after = this.withOneMore(before, others);
+      const [before, all] = await Promise.all([this.counts.find(own), this.counts.find(anywhere)]);
+      const after = this.withOneMore(before, all);
       if (await this.counts.replace(own, before, after)) return { before, after };
     }
     throw new TooManyRequests(0);
   }
 
   /** @throws {TooManyRequests} */
-  private withOneMore(before: FailureCount, others: FailureCount): FailureCount {
+  private withOneMore(before: FailureCount, all: FailureCount): FailureCount {
     const now = this.clock.now();
     if (before.waitsUntil > now) throw new TooManyRequests(before.waitsUntil - now);
     const forgottenAt = oneMore(before.forgottenAt, now, OWN);
     const failures = countAt(forgottenAt, now, OWN);
-    const wait = delayAfter(failures, countAt(others.forgottenAt, now, ANYWHERE));
+    // Earlier ones of one's own are among them.
+    const elsewhere = Math.max(0, countAt(all.forgottenAt, now, ANYWHERE) - failures + 1);
+    const wait = delayAfter(failures, elsewhere);
     return { forgottenAt, waitsUntil: now + wait };
   }
 }

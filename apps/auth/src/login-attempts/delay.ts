@@ -5,7 +5,7 @@ export interface Fading {
 }
 
 /** Failures of an account from one network, or on one device. */
-export const OWN: Fading = { forgets: 600_000, highest: 15 };
+export const OWN: Fading = { forgets: 900_000, highest: 15 };
 /** Failures of an account from anywhere. */
 export const ANYWHERE: Fading = { forgets: 60_000, highest: 100 };
 
@@ -13,7 +13,7 @@ export const ANYWHERE: Fading = { forgets: 60_000, highest: 100 };
 const FREE = 4;
 const FIRST = 1_000;
 const MOST = 900_000;
-/** Failures from anywhere that make each of one's own weigh one more. */
+/** Failures from elsewhere that make each of one's own weigh one more. */
 const WEIGHT = 10;
 
 /**
@@ -32,10 +32,10 @@ export const oneMore = (forgottenAt: number, now: number, { forgets, highest }: 
  * as long, up to a quarter of an hour.
  *
  * @param own failures of this account from this network, or on this device: one at least
- * @param anywhere failures of this account from anywhere. They alone delay nobody, so no stranger locks an owner out; but
- *   who fails while others fail as well waits as if it had been more often.
+ * @param elsewhere failures of this account by others. They alone delay nobody, so no stranger locks an owner out; but who
+ *   fails while others fail as well waits as if it had been more often.
  */
-export function delayAfter(own: number, anywhere: number): number {
-  const failures = own + Math.floor(anywhere / WEIGHT);
+export function delayAfter(own: number, elsewhere: number): number {
+  const failures = own + Math.floor(elsewhere / WEIGHT);
   return failures <= FREE ? 0 : Math.min(MOST, FIRST * 2 ** (failures - FREE - 1));
 }
