@@ -10,10 +10,12 @@ export const authArrows = {
   // Whoever has something that is to be done again and again, or to be cleared away, brings it along.
   upkeep: [],
   notifications: ['upkeep'],
+  'used-values': ['upkeep'],
   keys: ['oauth-errors', 'security-events', 'upkeep'],
   'status-lists': ['keys', 'oauth-errors', 'upkeep'],
   'resource-servers': ['oauth-errors'],
   accounts: [
+    'browser-sessions',
     'database',
     'login-attempts',
     'notifications',
@@ -29,6 +31,7 @@ export const authArrows = {
     'refresh-tokens',
     'security-events',
     'status-lists',
+    'used-values',
   ],
   'refresh-tokens': [
     'database',
@@ -40,18 +43,11 @@ export const authArrows = {
     'upkeep',
   ],
   // A browser that is logged in here, whichever client sent it.
-  'browser-sessions': [
-    'accounts',
-    'database',
-    'keys',
-    'oauth-errors',
-    'refresh-tokens',
-    'security-events',
-    'upkeep',
-  ],
+  'browser-sessions': ['database', 'refresh-tokens', 'security-events', 'upkeep'],
   interactions: ['keys'],
   // HTML, forms and their texts; what the forms do is elsewhere.
-  pages: ['keys', 'oauth-errors'],
+  // Of accounts one error only: the hash queue is full.
+  pages: ['accounts', 'browser-sessions', 'interactions', 'keys', 'oauth-errors'],
   consents: [
     'clients',
     'database',
@@ -75,20 +71,24 @@ export const authArrows = {
     'login',
     'oauth-errors',
     'pages',
+    'rate-limits',
     'refresh-tokens',
     'resource-servers',
     'security-events',
     'upkeep',
   ],
   logout: ['accounts', 'browser-sessions', 'clients', 'id-tokens', 'keys', 'oauth-errors', 'pages'],
+  // Access tokens that come back.
+  'issued-tokens': ['clients', 'keys', 'sessions'],
   userinfo: ['accounts', 'clients', 'id-tokens', 'oauth-errors', 'refresh-tokens', 'sessions'],
-  revocation: ['clients', 'keys', 'oauth-errors', 'refresh-tokens', 'sessions'],
-  introspection: ['clients', 'keys', 'oauth-errors', 'refresh-tokens', 'sessions', 'status-lists'],
+  revocation: ['clients', 'issued-tokens', 'oauth-errors', 'refresh-tokens', 'sessions'],
+  introspection: ['clients', 'issued-tokens', 'oauth-errors'],
   token: [
     'accounts',
     'authorize',
     'clients',
     'id-tokens',
+    'issued-tokens',
     'keys',
     'oauth-errors',
     'refresh-tokens',
@@ -98,7 +98,14 @@ export const authArrows = {
     'status-lists',
     'upkeep',
   ],
-  sessions: ['accounts', 'clients', 'oauth-errors', 'refresh-tokens', 'security-events'],
+  sessions: [
+    'accounts',
+    'browser-sessions',
+    'clients',
+    'oauth-errors',
+    'refresh-tokens',
+    'security-events',
+  ],
   // A login answers as the token endpoint does, and a first-party refresh is the refresh token grant: hence token.
   login: [
     'accounts',
@@ -116,6 +123,7 @@ export const authArrows = {
   // The operator may ask anything of anybody that has an operation to offer.
   ops: [
     'accounts',
+    'browser-sessions',
     'clients',
     'database',
     'keys',

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { BrowserSessionsModule } from '../browser-sessions/browser-sessions.module.js';
 import { LoginAttemptsModule } from '../login-attempts/login-attempts.module.js';
 import { NotificationsModule } from '../notifications/notifications.module.js';
-import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
 import { AccountOperations } from './account-operations.js';
 import { Account } from './account.entity.js';
 import { Accounts } from './accounts.js';
@@ -11,9 +11,9 @@ import { PasswordHasher } from './password-hasher.js';
 
 @Module({
   imports: [
+    BrowserSessionsModule,
     LoginAttemptsModule,
     NotificationsModule,
-    RefreshTokensModule,
     TypeOrmModule.forFeature([Account]),
   ],
   providers: [AccountOperations, Accounts, Credentials, PasswordHasher],

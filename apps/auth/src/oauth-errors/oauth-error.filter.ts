@@ -3,9 +3,8 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { DatabaseUnavailable } from '@gatehouse/persistence';
 import { Problem, problemOf, ProblemDetailsFilter } from '@gatehouse/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { TooBusy } from '../accounts/hash-queue.js';
-import { TooManyRequests } from '../rate-limits/too-many-requests.js';
 import { OAuthError } from './oauth-error.js';
+import { isTooMuch, type TooMuch } from './too-much.js';
 
 interface Answer {
   readonly status: number;
@@ -60,18 +59,15 @@ function oauthAnswer(error: OAuthError): Answer {
   return { status, body: error.toJSON(), headers };
 }
 
-const isTooMuch = (error: unknown): error is TooBusy | TooManyRequests =>
-  error instanceof TooBusy || error instanceof TooManyRequests;
-
 const TOO_MUCH = 'Too many requests. Try again later.';
 
-const answerToTooMuch = ({ retryAfter }: TooBusy | TooManyRequests): Answer => ({
+const answerToTooMuch = ({ retryAfter }: TooMuch): Answer => ({
   status: 429,
   body: { error: 'temporarily_unavailable', error_description: TOO_MUCH },
   headers: { 'retry-after': String(retryAfter) },
 });
 
-const problemOfTooMuch = ({ retryAfter }: TooBusy | TooManyRequests) =>
+const problemOfTooMuch = ({ retryAfter }: TooMuch) =>
   new Problem(429, { detail: TOO_MUCH, headers: { 'Retry-After': String(retryAfter) } });
 
 /** Not one word about the grant: a client that took this for a refusal would log its person out. */

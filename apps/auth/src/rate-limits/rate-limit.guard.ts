@@ -1,15 +1,13 @@
-import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { networkOf } from '../networks/network.js';
-import { rateLimitFields } from './rate-limit-fields.js';
+import { tellStanding } from './rate-limit-fields.js';
 import type { LimitName } from './rate-limit-settings.js';
-import { RateLimits, refuseOver } from './rate-limits.js';
-
-const LIMIT = 'gatehouse:rate-limit';
+import { RateLimits } from './rate-limits.js';
 
 /** Each request to the handler counts for the network that it comes from. */
-export const RateLimited = (name: LimitName) => SetMetadata(LIMIT, name);
+export const RateLimited = Reflector.createDecorator<LimitName>();
 
 /** Asked before everything else, so that a request beyond the quota costs nothing. */
 @Injectable()
@@ -21,13 +19,12 @@ export class RateLimitGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const targets = [context.getHandler(), context.getClass()];
-    const name = this.reflector.getAllAndOverride<LimitName | undefined>(LIMIT, targets);
+    const name: LimitName | undefined = this.reflector.getAllAndOverride(RateLimited, targets);
     if (name === undefined) return true;
     const http = context.switchToHttp();
     const { ip } = http.getRequest<FastifyRequest>();
     const standing = await this.limits.spend(name, { stranger: networkOf(ip) ?? 'elsewhere' });
-    if (standing) http.getResponse<FastifyReply>().headers(rateLimitFields(standing));
-    refuseOver(standing);
+    tellStanding(http.getResponse<FastifyReply>(), standing);
     return true;
   }
 }

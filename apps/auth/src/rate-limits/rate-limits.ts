@@ -51,14 +51,6 @@ export class RateLimits {
   }
 
   /**
-   * Counts one more.
-   * @throws {TooManyRequests} where there is no room for it
-   */
-  async take(name: LimitName, spender: Spender): Promise<void> {
-    refuseOver(await this.spend(name, spender));
-  }
-
-  /**
    * Counts nothing: for what is spent by what comes of the request.
    * @throws {TooManyRequests} where all is spent, as far as this process knows
    */

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccountsModule } from '../accounts/accounts.module.js';
+import { BrowserSessionsModule } from '../browser-sessions/browser-sessions.module.js';
 import { RefreshTokenFamily } from '../refresh-tokens/refresh-token-family.entity.js';
 import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
 import { LivingSession } from './living-session.js';
@@ -10,7 +11,12 @@ import { Sessions } from './sessions.js';
 import { SessionsController } from './sessions.controller.js';
 
 @Module({
-  imports: [AccountsModule, RefreshTokensModule, TypeOrmModule.forFeature([RefreshTokenFamily])],
+  imports: [
+    AccountsModule,
+    BrowserSessionsModule,
+    RefreshTokensModule,
+    TypeOrmModule.forFeature([RefreshTokenFamily]),
+  ],
   controllers: [SessionsController, PasswordController],
   providers: [Sessions, LivingSession, PasswordChanges],
   exports: [Sessions],
