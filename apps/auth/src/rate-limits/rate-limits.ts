@@ -55,7 +55,8 @@ export class RateLimits {
    * @throws {TooManyRequests} where all is spent, as far as this process knows
    */
   async refuseIfSpent(name: LimitName, spender: Spender): Promise<void> {
-    refuseOver(await this.limits.get(name)?.look(this.keyOf(spender)));
+    const spending = await this.limits.get(name)?.look(this.keyOf(spender));
+    if (spending?.remaining === 0) throw new TooManyRequests(spending.resetsIn);
   }
 
   private keyOf(spender: Spender): string {
