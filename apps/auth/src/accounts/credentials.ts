@@ -1,3 +1,4 @@
+import { UnitOfWork } from '@gatehouse/persistence';
 import { Injectable } from '@nestjs/common';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
 import { SecurityEvents } from '../security-events/security-events.js';
@@ -25,6 +26,7 @@ export class Credentials {
     private readonly accounts: Accounts,
     private readonly passwords: PasswordHasher,
     private readonly attempts: LoginAttempts,
+    private readonly unitOfWork: UnitOfWork,
     private readonly events: SecurityEvents,
   ) {}
 
@@ -34,9 +36,12 @@ export class Credentials {
    * @throws {TooBusy}
    */
   async register({ email, password }: Credential): Promise<void> {
-    const accountId = await this.accounts.create(email, await this.passwords.hash(password));
-    if (accountId) await this.events.record({ type: 'account.registered', accountId });
-    else await this.events.record({ type: 'account.registration_repeated' });
+    const passwordHash = await this.passwords.hash(password);
+    await this.unitOfWork.transaction(async () => {
+      const accountId = await this.accounts.create(email, passwordHash);
+      if (accountId) await this.events.record({ type: 'account.registered', accountId });
+      else await this.events.record({ type: 'account.registration_repeated' });
+    });
   }
 
   /**

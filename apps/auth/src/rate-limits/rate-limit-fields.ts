@@ -1,4 +1,5 @@
-import { refuseOver, type Standing } from './rate-limits.js';
+import type { Standing } from './rate-limits.js';
+import { TooManyRequests } from './too-many-requests.js';
 
 /** An answer in the making, whichever it will be. */
 interface Reply {
@@ -16,5 +17,5 @@ export function tellStanding(reply: Reply, standing: Standing | undefined): void
     'RateLimit-Policy': `"${name}";q=${quota.points};w=${quota.seconds}`,
     RateLimit: `"${name}";r=${remaining};t=${Math.ceil(resetsIn / 1000)}`,
   });
-  refuseOver(standing);
+  if (standing.isOver) throw new TooManyRequests(resetsIn);
 }

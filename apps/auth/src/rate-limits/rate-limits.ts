@@ -66,8 +66,3 @@ export class RateLimits {
 
 const limitsBy = (quotas: RateLimitSettings, shared: DataSource | undefined): Limit[] =>
   LIMIT_NAMES.map((name) => new Limit(name, quotas[name], shared));
-
-/** @throws {TooManyRequests} */
-export function refuseOver(spending: Spending | undefined): void {
-  if (spending?.isOver) throw new TooManyRequests(spending.resetsIn);
-}
