@@ -44,21 +44,13 @@ export const authArrows = {
   ],
   // A browser that is logged in here, whichever client sent it.
   'browser-sessions': ['database', 'refresh-tokens', 'security-events', 'upkeep'],
-  interactions: ['keys'],
-  // HTML, forms and their texts; what the forms do is elsewhere.
-  // Of accounts one error only: the hash queue is full.
+  interactions: ['clients', 'keys'],
+  // HTML, forms and their texts; what the forms do is elsewhere. Of accounts one error only: the hash queue is full.
   pages: ['accounts', 'browser-sessions', 'interactions', 'keys', 'oauth-errors'],
-  consents: [
-    'clients',
-    'database',
-    'oauth-errors',
-    'refresh-tokens',
-    'resource-servers',
-    'security-events',
-  ],
+  consents: ['clients', 'security-events'],
   'id-tokens': ['accounts', 'clients', 'keys', 'refresh-tokens'],
   'rate-limits': ['keys', 'networks', 'upkeep'],
-  'login-attempts': ['keys', 'rate-limits', 'security-events', 'upkeep'],
+  'login-attempts': ['keys', 'networks', 'rate-limits', 'security-events', 'upkeep'],
   authorize: [
     'accounts',
     'browser-sessions',
@@ -77,10 +69,10 @@ export const authArrows = {
     'security-events',
     'upkeep',
   ],
-  logout: ['accounts', 'browser-sessions', 'clients', 'id-tokens', 'keys', 'oauth-errors', 'pages'],
+  logout: ['accounts', 'browser-sessions', 'clients', 'id-tokens', 'pages'],
   // Access tokens that come back.
   'issued-tokens': ['clients', 'keys', 'sessions'],
-  userinfo: ['accounts', 'clients', 'id-tokens', 'oauth-errors', 'refresh-tokens', 'sessions'],
+  userinfo: ['accounts', 'clients', 'id-tokens', 'sessions'],
   revocation: ['clients', 'issued-tokens', 'oauth-errors', 'refresh-tokens', 'sessions'],
   introspection: ['clients', 'issued-tokens', 'oauth-errors'],
   token: [
@@ -102,23 +94,39 @@ export const authArrows = {
     'accounts',
     'browser-sessions',
     'clients',
+    'notifications',
     'oauth-errors',
+    'pages',
     'refresh-tokens',
     'security-events',
   ],
   // A login answers as the token endpoint does, and a first-party refresh is the refresh token grant: hence token.
   login: [
     'accounts',
+    'browser-sessions',
     'clients',
+    'interactions',
     'login-attempts',
     'networks',
     'oauth-errors',
+    'pages',
     'rate-limits',
     'refresh-tokens',
     'resource-servers',
     'token',
   ],
-  discovery: ['clients', 'resource-servers'],
+  // It tells of everybody.
+  discovery: [
+    'accounts',
+    'authorize',
+    'clients',
+    'id-tokens',
+    'keys',
+    'pages',
+    'resource-servers',
+    'status-lists',
+  ],
+  'cross-origin': [],
   demo: ['accounts', 'clients'],
   // The operator may ask anything of anybody that has an operation to offer.
   ops: [

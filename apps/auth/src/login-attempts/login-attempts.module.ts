@@ -6,6 +6,7 @@ import { byIndex } from '../upkeep/by-index.js';
 import { Janitor } from '../upkeep/janitor.js';
 import { AttemptDelays } from './attempt-delays.js';
 import { FailureCounts } from './failure-counts.js';
+import { KnownDeviceCookie } from './known-device-cookie.js';
 import { KnownDevices } from './known-devices.js';
 import { LoginAttempts } from './login-attempts.js';
 
@@ -20,8 +21,8 @@ const FORGOTTEN = {
 
 @Module({
   imports: [KeysModule, RateLimitsModule],
-  providers: [AttemptDelays, FailureCounts, KnownDevices, LoginAttempts],
-  exports: [KnownDevices, LoginAttempts],
+  providers: [AttemptDelays, FailureCounts, KnownDeviceCookie, KnownDevices, LoginAttempts],
+  exports: [KnownDeviceCookie, LoginAttempts],
 })
 export class LoginAttemptsModule implements OnModuleInit {
   constructor(

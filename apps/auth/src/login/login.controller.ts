@@ -6,7 +6,7 @@ import { RateLimited } from '../rate-limits/rate-limit.guard.js';
 import { type TokenResponse, tokenResponse } from '../token/token-response.js';
 import { deviceOf } from './device.js';
 import { JsonOnlyGuard } from './json-only.guard.js';
-import { KnownDeviceCookie } from './known-device-cookie.js';
+import { KnownDeviceCookie } from '../login-attempts/known-device-cookie.js';
 import { type LoginParameters, loginParameters } from './login-parameters.js';
 import { LoginService } from './login.service.js';
 import { RefreshCookie } from './refresh-cookie.js';
@@ -36,10 +36,10 @@ export class LoginController {
   ): Promise<TokenResponse> {
     const { headers, ip } = request;
     const device = deviceOf({ userAgent: headers['user-agent'], ip });
-    const from = this.knownDevice.originOf(request);
+    const from = this.knownDevice.originOf({ ip, cookie: headers.cookie });
     const response = await this.logins.login(parameters, { device, from });
     const answer = parameters.cookie ? this.cookie.keep(reply, response) : response;
-    this.knownDevice.keep(reply, request, parameters.email);
+    void reply.header('set-cookie', this.knownDevice.write(headers.cookie, parameters.email));
     return answer;
   }
 }
