@@ -33,18 +33,10 @@ export const authArrows = {
   ],
   // A browser that is logged in here, whichever client sent it.
   'browser-sessions': ['database', 'refresh-tokens', 'security-events', 'upkeep'],
-  interactions: ['keys'],
-  // HTML, forms and their texts; what the forms do is elsewhere.
-  // Of accounts one error only: the hash queue is full.
+  interactions: ['clients', 'keys'],
+  // HTML, forms and their texts; what the forms do is elsewhere. Of accounts one error only: the hash queue is full.
   pages: ['accounts', 'browser-sessions', 'interactions', 'keys', 'oauth-errors'],
-  consents: [
-    'clients',
-    'database',
-    'oauth-errors',
-    'refresh-tokens',
-    'resource-servers',
-    'security-events',
-  ],
+  consents: ['clients', 'security-events'],
   'id-tokens': ['accounts', 'clients', 'keys', 'refresh-tokens'],
   'rate-limits': ['oauth-errors', 'security-events'],
   authorize: [
@@ -64,7 +56,7 @@ export const authArrows = {
     'security-events',
     'upkeep',
   ],
-  logout: ['accounts', 'browser-sessions', 'clients', 'id-tokens', 'keys', 'oauth-errors', 'pages'],
+  logout: ['accounts', 'browser-sessions', 'clients', 'id-tokens', 'pages'],
   userinfo: ['accounts', 'clients', 'id-tokens', 'oauth-errors', 'refresh-tokens', 'sessions'],
   revocation: ['clients', 'keys', 'oauth-errors', 'refresh-tokens', 'sessions'],
   introspection: ['clients', 'keys', 'oauth-errors', 'refresh-tokens', 'sessions', 'status-lists'],
@@ -86,12 +78,24 @@ export const authArrows = {
     'accounts',
     'browser-sessions',
     'clients',
+    'notifications',
     'oauth-errors',
+    'pages',
     'refresh-tokens',
     'security-events',
   ],
   // A login answers as the token endpoint does, and a first-party refresh is the refresh token grant: hence token.
-  login: ['accounts', 'clients', 'oauth-errors', 'refresh-tokens', 'resource-servers', 'token'],
+  login: [
+    'accounts',
+    'browser-sessions',
+    'clients',
+    'interactions',
+    'oauth-errors',
+    'pages',
+    'refresh-tokens',
+    'resource-servers',
+    'token',
+  ],
   discovery: ['clients', 'resource-servers'],
   demo: ['accounts', 'clients'],
   // The operator may ask anything of anybody that has an operation to offer.

@@ -17,6 +17,7 @@ import { DiscoveryModule } from './discovery/discovery.module.js';
 import { KeysModule } from './keys/keys.module.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { LoginModule } from './login/login.module.js';
+import { LogoutModule } from './logout/logout.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { OAuthErrorsModule } from './oauth-errors/oauth-errors.module.js';
 import { SecurityEventsModule } from './security-events/security-events.module.js';
@@ -60,6 +61,7 @@ export class AppModule {
         TokenModule,
         LoginModule,
         SessionsModule,
+        LogoutModule,
         StatusListsModule,
         DiscoveryModule,
         DemoModule,

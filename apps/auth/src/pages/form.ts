@@ -31,7 +31,7 @@ export interface Field {
   readonly value?: string | undefined;
   readonly hint?: string;
   /** What is wrong with it. */
-  readonly error?: string | undefined;
+  readonly error?: string | false;
   /** Id of what is said elsewhere about what is wrong with it. */
   readonly errorId?: string | undefined;
   readonly hasFocus?: boolean;
@@ -55,7 +55,8 @@ export function field(described: Field): Html {
 }
 
 /** Whoever cannot see what stands beside a field hears it (WCAG 2.2, 3.3.1). */
-function descriptionOf({ id, hint, error, errorId = error && `${id}-error` }: Field): Html {
+function descriptionOf({ id, hint, error, ...said }: Field): Html {
+  const errorId = error ? `${id}-error` : said.errorId;
   const ids = [errorId, hint && `${id}-hint`].filter(Boolean).join(' ');
   return html`${ids && html`aria-describedby="${ids}"`} ${errorId && html`aria-invalid="true"`}`;
 }

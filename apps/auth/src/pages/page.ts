@@ -32,6 +32,19 @@ export function seeOther(location: string, cookies: readonly string[] = []): Res
   return new Response(null, { status: 303, headers: headers.map(([n = '', v = '']) => [n, v]) });
 }
 
+/** An address of ours that keeps to the request that the visitor came for. */
+export function addressOf(
+  path: string,
+  { ticket }: Partial<Pick<Visitor, 'ticket'>>,
+  parameters: Readonly<Record<string, string | undefined>> = {},
+): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries({ ticket, ...parameters })) {
+    if (value !== undefined) query.append(name, value);
+  }
+  return query.size > 0 ? `${path}?${query.toString()}` : path;
+}
+
 /** @returns the whole answer but its status: what a filter writes itself */
 export function documentOf(texts: Texts, content: Page) {
   const headers: Record<string, string> = {

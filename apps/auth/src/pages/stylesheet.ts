@@ -197,6 +197,14 @@ export const STYLE = html`<style>
     outline: 3px solid var(--accent);
     outline-offset: 2px;
   }
+  .aside {
+    margin-top: 1.5rem;
+    color: var(--quiet);
+    text-align: center;
+  }
+  .person {
+    margin-top: 1.5rem;
+  }
   ul {
     margin: 1rem 0 0;
     padding: 0;

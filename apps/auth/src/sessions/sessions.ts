@@ -14,6 +14,8 @@ export interface SessionView {
   /** The `sid` of its access tokens. */
   readonly id: string;
   readonly clientId: string;
+  /** The browser that it began in. */
+  readonly browserSessionId: string | null;
   /** As the device named itself at login. */
   readonly userAgent: string | null;
   /** The network that the login came from: /24 of IPv4, /48 of IPv6. */
@@ -89,6 +91,7 @@ export class Sessions {
 const viewOf = (family: RefreshTokenFamily): SessionView => ({
   id: family.session.id,
   clientId: family.clientId,
+  browserSessionId: family.browserSessionId,
   userAgent: family.userAgent,
   origin: family.origin,
   createdAt: family.createdAt,

@@ -58,7 +58,7 @@ export const de: Texts = {
     signedInAs: (email) => `Angemeldet als ${email}`,
     sessions: 'Wo Sie angemeldet sind',
     thisBrowser: 'Dieser Browser',
-    unknownDevice: 'Unbekanntes Gerät',
+    device: (words) => words.join(' unter ') || 'Unbekanntes Gerät',
     used: (when) => `Benutzt ${when}`,
     began: (when) => `angemeldet ${when}`,
     from: (network) => `aus ${network}`,

@@ -54,7 +54,7 @@ export const en = {
     signedInAs: (email: string) => `Signed in as ${email}`,
     sessions: 'Where you are signed in',
     thisBrowser: 'This browser',
-    unknownDevice: 'Unknown device',
+    device: (words: readonly string[]) => words.join(' on ') || 'Unknown device',
     used: (when: string) => `Used ${when}`,
     began: (when: string) => `signed in ${when}`,
     from: (network: string) => `from ${network}`,
