@@ -10,9 +10,8 @@ import {
   TestBrowser,
   VERIFIER,
 } from './browser.js';
-import { type Answer, BILLING, ORDERS, TestAuth } from './mothers.js';
+import { type Answer, BILLING, ISSUER, ORDERS, TestAuth } from './mothers.js';
 
-const ISSUER = 'http://localhost:3000';
 let auth: TestAuth;
 let person: Account;
 let client: string;

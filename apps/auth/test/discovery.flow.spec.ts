@@ -15,7 +15,7 @@ describe('authorization server metadata (RFC 8414 §2)', () => {
       token_endpoint: 'http://localhost:3000/oauth/token',
       token_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post'],
       jwks_uri: 'http://localhost:3000/.well-known/jwks.json',
-      grant_types_supported: ['refresh_token', 'client_credentials'],
+      grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
       response_types_supported: [],
       scopes_supported: [
         'orders:read',
