@@ -12,7 +12,7 @@ export interface Form {
 /** A form that only this browser can send, in this session, for the request that it answers. */
 export function form(visitor: Visitor, { action, content, hidden = {} }: Form): Html {
   const fields = { form_token: visitor.formToken(action), ticket: visitor.ticket, ...hidden };
-  return html`<form method="post" action="${action}">
+  return html`<form method="post" action="${visitor.base}${action}">
     ${Object.entries(fields).map(
       ([name, value]) =>
         value !== undefined && html`<input type="hidden" name="${name}" value="${value}" />`,
