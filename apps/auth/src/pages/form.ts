@@ -29,7 +29,7 @@ export interface Field {
   /** What browsers and password managers go by (HTML §4.10.18.7). */
   readonly autocomplete: string;
   readonly value?: string | undefined;
-  readonly hint?: string;
+  readonly hint?: string | false;
   /** What is wrong with it. */
   readonly error?: string | false;
   /** Id of what is said elsewhere about what is wrong with it. */
