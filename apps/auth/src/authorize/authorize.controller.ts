@@ -1,5 +1,4 @@
-import { Body, Controller, Get, Inject, Post, Query } from '@nestjs/common';
-import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { PageError } from '../pages/page-error.js';
 import { seeOther } from '../pages/page.js';
 import { CurrentVisitor, FromOtherSites, Pages } from '../pages/pages.guard.js';
@@ -14,14 +13,7 @@ type Sent = Readonly<Record<string, unknown>>;
 @Controller('oauth/authorize')
 @Pages()
 export class AuthorizeController {
-  private readonly base: string;
-
-  constructor(
-    private readonly authorizations: Authorizations,
-    @Inject(AUTH_CONFIG) { ISSUER }: AuthConfig,
-  ) {
-    this.base = new URL(ISSUER).pathname.replace(/\/$/, '');
-  }
+  constructor(private readonly authorizations: Authorizations) {}
 
   @Get()
   async begin(@Query() query: Sent, @CurrentVisitor() { session }: Visitor): Promise<Response> {
@@ -42,6 +34,6 @@ export class AuthorizeController {
 
   private respond(answer: AuthorizationAnswer): Response {
     if ('destination' in answer) return responseTo(answer.destination, answer.parameters);
-    return seeOther(`${this.base}/${answer.next}?ticket=${answer.ticket}`);
+    return seeOther(`/${answer.next}?ticket=${answer.ticket}`);
   }
 }
