@@ -66,6 +66,11 @@ describe('a code (RFC 6749 §4.1.2)', () => {
     for (const code of issued) expect(JSON.stringify(rows)).not.toContain(code);
   });
 
+  it('comes without openid as well, and the nonce is of no use then (RFC 6749 §4.1)', async () => {
+    const answer = await browser.authorize(client, { scope: 'orders:read', nonce: 'a-nonce' });
+    expect(parametersIn(answer)).toHaveProperty('code');
+  });
+
   it('needs no state, and gives none then', async () => {
     const answer = await browser.authorize(client, { state: undefined });
     expect(Object.keys(parametersIn(answer)).sort()).toEqual(['code', 'iss']);
@@ -177,6 +182,12 @@ describe('errors go to the client (RFC 6749 §4.1.2.1)', () => {
     const value = new URLSearchParams(queryOf(client)).get(name) ?? 'x';
     const query = `${queryOf(client, { [name]: value })}&${name}=${value}`;
     expectError(await browser.open(`/oauth/authorize?${query}`), 'invalid_request');
+  });
+
+  it('a state of 10,000 characters comes back with its refusal', async () => {
+    const state = 'x'.repeat(10_000);
+    const answer = await browser.authorize(client, { state });
+    expect(parametersIn(answer)).toMatchObject({ error: 'invalid_request', state });
   });
 
   it('a repeated state is not repeated in the answer', async () => {
