@@ -40,7 +40,7 @@ export async function aPerson(auth: TestAuth, email?: string): Promise<Account> 
 
 /** A browser without a window: keeps cookies, follows redirects of the server, and sends the forms of its pages. */
 export class TestBrowser {
-  private readonly cookies = new Map<string, string>();
+  readonly cookies = new Map<string, string>();
 
   constructor(private readonly auth: TestAuth) {}
 
