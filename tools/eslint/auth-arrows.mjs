@@ -21,7 +21,14 @@ export const authArrows = {
     'refresh-tokens',
     'security-events',
   ],
-  clients: ['database', 'oauth-errors', 'refresh-tokens', 'security-events', 'status-lists'],
+  clients: [
+    'database',
+    'oauth-errors',
+    'refresh-tokens',
+    'security-events',
+    'status-lists',
+    'used-values',
+  ],
   'refresh-tokens': [
     'database',
     'keys',
@@ -57,14 +64,17 @@ export const authArrows = {
     'upkeep',
   ],
   logout: ['accounts', 'browser-sessions', 'clients', 'id-tokens', 'pages'],
-  userinfo: ['accounts', 'clients', 'id-tokens', 'oauth-errors', 'refresh-tokens', 'sessions'],
-  revocation: ['clients', 'keys', 'oauth-errors', 'refresh-tokens', 'sessions'],
-  introspection: ['clients', 'keys', 'oauth-errors', 'refresh-tokens', 'sessions', 'status-lists'],
+  // Access tokens that come back.
+  'issued-tokens': ['clients', 'keys', 'sessions'],
+  userinfo: ['accounts', 'clients', 'id-tokens', 'sessions'],
+  revocation: ['clients', 'issued-tokens', 'oauth-errors', 'refresh-tokens', 'sessions'],
+  introspection: ['clients', 'issued-tokens', 'oauth-errors'],
   token: [
     'accounts',
     'authorize',
     'clients',
     'id-tokens',
+    'issued-tokens',
     'keys',
     'oauth-errors',
     'refresh-tokens',
@@ -96,7 +106,18 @@ export const authArrows = {
     'resource-servers',
     'token',
   ],
-  discovery: ['clients', 'resource-servers'],
+  // It tells of everybody.
+  discovery: [
+    'accounts',
+    'authorize',
+    'clients',
+    'id-tokens',
+    'keys',
+    'pages',
+    'resource-servers',
+    'status-lists',
+  ],
+  'cross-origin': [],
   demo: ['accounts', 'clients'],
   // The operator may ask anything of anybody that has an operation to offer.
   ops: [
