@@ -151,6 +151,15 @@ eachDatabase('browser sessions', (fresh) => {
       }
     });
 
+    it('with what no database can hold is refused like any other', async () => {
+      const browser = new TestBrowser(auth);
+      const page = await browser.open('/login');
+      for (const login of ['\0', 'a\0@b.example', '\ud800', '\r\n', "'; DROP TABLE account; --"]) {
+        expect((await browser.submit(page, { login, password: '\0' })).status).toBe(400);
+      }
+      expect((await browser.open('/oauth/logout?client_id=%00')).status).toBe(400);
+    });
+
     it('with a password that was changed meanwhile begins nothing', async () => {
       await auth.app
         .get(AccountOperations)
