@@ -3,9 +3,10 @@
  * it is done with; a folder without a row may import no other. Configuration and modules at the root of src are open to all.
  */
 export const authArrows = {
-  // Types and one error only: an event says why a family ended; the error filter answers for a full hash queue.
+  // Types and two errors only: an event says why a family ended; the error filter answers for what is too much.
   'security-events': ['refresh-tokens', 'upkeep'],
-  'oauth-errors': ['accounts'],
+  'oauth-errors': ['accounts', 'rate-limits'],
+  networks: [],
   // Whoever has something that is to be done again and again, or to be cleared away, brings it along.
   upkeep: [],
   notifications: ['upkeep'],
@@ -16,12 +17,22 @@ export const authArrows = {
   accounts: [
     'browser-sessions',
     'database',
+    'login-attempts',
     'notifications',
     'oauth-errors',
     'refresh-tokens',
     'security-events',
   ],
-  clients: ['database', 'oauth-errors', 'refresh-tokens', 'security-events', 'status-lists'],
+  clients: [
+    'database',
+    'networks',
+    'oauth-errors',
+    'rate-limits',
+    'refresh-tokens',
+    'security-events',
+    'status-lists',
+    'used-values',
+  ],
   'refresh-tokens': [
     'database',
     'keys',
@@ -38,7 +49,8 @@ export const authArrows = {
   pages: ['accounts', 'browser-sessions', 'interactions', 'keys', 'oauth-errors'],
   consents: ['accounts', 'clients', 'interactions', 'pages', 'security-events'],
   'id-tokens': ['accounts', 'clients', 'keys', 'refresh-tokens'],
-  'rate-limits': ['oauth-errors', 'security-events'],
+  'rate-limits': ['keys', 'networks', 'upkeep'],
+  'login-attempts': ['keys', 'networks', 'rate-limits', 'security-events', 'upkeep'],
   authorize: [
     'accounts',
     'browser-sessions',
@@ -51,20 +63,24 @@ export const authArrows = {
     'login',
     'oauth-errors',
     'pages',
+    'rate-limits',
     'refresh-tokens',
     'resource-servers',
     'security-events',
     'upkeep',
   ],
   logout: ['accounts', 'browser-sessions', 'clients', 'id-tokens', 'pages'],
-  userinfo: ['accounts', 'clients', 'id-tokens', 'oauth-errors', 'refresh-tokens', 'sessions'],
-  revocation: ['clients', 'keys', 'oauth-errors', 'refresh-tokens', 'sessions'],
-  introspection: ['clients', 'keys', 'oauth-errors', 'refresh-tokens', 'sessions', 'status-lists'],
+  // Access tokens that come back.
+  'issued-tokens': ['clients', 'keys', 'sessions'],
+  userinfo: ['accounts', 'clients', 'id-tokens', 'sessions'],
+  revocation: ['clients', 'issued-tokens', 'oauth-errors', 'refresh-tokens', 'sessions'],
+  introspection: ['clients', 'issued-tokens', 'oauth-errors'],
   token: [
     'accounts',
     'authorize',
     'clients',
     'id-tokens',
+    'issued-tokens',
     'keys',
     'oauth-errors',
     'refresh-tokens',
@@ -90,13 +106,27 @@ export const authArrows = {
     'browser-sessions',
     'clients',
     'interactions',
+    'login-attempts',
+    'networks',
     'oauth-errors',
     'pages',
+    'rate-limits',
     'refresh-tokens',
     'resource-servers',
     'token',
   ],
-  discovery: ['clients', 'resource-servers'],
+  // It tells of everybody.
+  discovery: [
+    'accounts',
+    'authorize',
+    'clients',
+    'id-tokens',
+    'keys',
+    'pages',
+    'resource-servers',
+    'status-lists',
+  ],
+  'cross-origin': [],
   demo: ['accounts', 'clients'],
   // The operator may ask anything of anybody that has an operation to offer.
   ops: [

@@ -1,5 +1,6 @@
 /**
- * The words of RFC 6749 §5.2 and §4.1.2.1, `invalid_target` of RFC 8707 §2, those of OpenID Connect Core §3.1.2.6, and the one of
+ * The words of RFC 6749 §5.2 and §4.1.2.1, `invalid_target` of RFC 8707 §2, `unsupported_token_type` of RFC 7009
+ * §2.2.1, those of OpenID Connect Core §3.1.2.6, and the one of
  * OpenID Connect Core Unmet Authentication Requirements.
  */
 type ErrorCode =
@@ -10,6 +11,7 @@ type ErrorCode =
   | 'unsupported_grant_type'
   | 'invalid_scope'
   | 'invalid_target'
+  | 'unsupported_token_type'
   | AuthorizationErrorCode;
 
 /** What only an authorization endpoint has to say, in the answer that a browser carries to the client. */
@@ -47,6 +49,12 @@ export class OAuthError extends Error {
     return new OAuthError('invalid_request', description);
   }
 
+  /** RFC 8693 §2.2.2. Why it is refused would tell whoever found a token what it is worth. */
+  static invalidSubjectToken(detail: string): OAuthError {
+    const description = 'The subject token is invalid, or may not be exchanged by this client.';
+    return new OAuthError('invalid_request', description, detail);
+  }
+
   static invalidClient(detail: string): OAuthError {
     return new OAuthError('invalid_client', 'Client authentication failed.', detail, 401);
   }
@@ -78,6 +86,11 @@ export class OAuthError extends Error {
 
   static invalidTarget(detail: string): OAuthError {
     return new OAuthError('invalid_target', 'The resource is unknown or not granted.', detail);
+  }
+
+  static unsupportedTokenType(): OAuthError {
+    const description = 'This token has no session of this client: it ends when it expires.';
+    return new OAuthError('unsupported_token_type', description);
   }
 
   static authorization(code: AuthorizationErrorCode): OAuthError {

@@ -45,6 +45,11 @@ export class ResourceServers {
     return this.servers.flatMap(({ scopes }) => scopes);
   }
 
+  /** What may be done at one of them. */
+  scopesOf(identifier: string): readonly string[] {
+    return this.servers.find((server) => server.identifier === identifier)?.scopes ?? [];
+  }
+
   /**
    * What a grant is good for: the scope asked for (all of `most` where the request names none), at the resource
    * servers asked for (all that know any of that scope).

@@ -3,6 +3,10 @@ import type { EndReason } from '../refresh-tokens/refresh-token-family.entity.js
 /** On whose word: the server's plan, the person concerned, or somebody at the operations CLI. */
 export type Actor = 'server' | 'owner' | 'operator';
 
+/** Why a client could not prove who it is. */
+export type ClientRefusalReason =
+  'unknown_client' | 'wrong_method' | 'wrong_secret' | 'wrong_assertion' | 'repeated_assertion';
+
 interface Session {
   readonly accountId: string;
   readonly clientId: string;
@@ -44,11 +48,10 @@ export type SecurityEvent =
       readonly type: 'login.failed';
       readonly reason: 'unknown_account' | 'wrong_password' | 'disabled_account';
     }
+  /** A login came too soon after those that failed: nothing was tried. */
+  | { readonly type: 'login.delayed' }
   | ({ readonly type: 'family.ended'; readonly reason: EndReason } & Session)
-  | {
-      readonly type: 'client.refused';
-      readonly reason: 'unknown_client' | 'wrong_method' | 'wrong_secret';
-    }
+  | { readonly type: 'client.refused'; readonly reason: ClientRefusalReason }
   | { readonly type: 'account.password_changed'; readonly accountId: string; readonly by: Actor }
   | { readonly type: 'account.created'; readonly accountId: string; readonly by: Actor }
   | { readonly type: 'account.disabled'; readonly accountId: string; readonly by: Actor }

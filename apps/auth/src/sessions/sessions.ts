@@ -52,6 +52,15 @@ export class Sessions {
   }
 
   /**
+   * A session's id does not lead to its family; there are few in an account.
+   * @returns the family behind a session that is alive
+   */
+  async find(accountId: string, sessionId: string): Promise<RefreshTokenFamily | undefined> {
+    const families = await this.living(accountId);
+    return families.find(({ session }) => session.id === sessionId);
+  }
+
+  /**
    * With the browser that it began in, which could get another one without a password.
    * @returns whether it did: a session that is not of this account is not there
    */
@@ -68,15 +77,6 @@ export class Sessions {
     if ('clientId' in of) return this.life.end(of, reason);
     const kept = of.except === undefined ? undefined : { session: of.except };
     return this.logouts.ofAccount(of.accountId, reason, kept);
-  }
-
-  /** A session's id does not lead to its family; there are few in an account. */
-  private async find(
-    accountId: string,
-    sessionId: string,
-  ): Promise<RefreshTokenFamily | undefined> {
-    const families = await this.living(accountId);
-    return families.find(({ session }) => session.id === sessionId);
   }
 
   private async living(accountId: string): Promise<readonly RefreshTokenFamily[]> {

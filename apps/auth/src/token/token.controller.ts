@@ -13,6 +13,7 @@ import { AuthorizationCodeGrant } from './authorization-code.grant.js';
 import { ClientCredentialsGrant } from './client-credentials.grant.js';
 import type { Grant } from './grant.js';
 import { RefreshTokenGrant } from './refresh-token.grant.js';
+import { TokenExchangeGrant } from './token-exchange.grant.js';
 import { type TokenParameters, tokenParameters } from './token-parameters.js';
 
 /** The token endpoint (RFC 6749 §3.2). */
@@ -27,8 +28,14 @@ export class TokenController {
     authorizationCode: AuthorizationCodeGrant,
     refreshToken: RefreshTokenGrant,
     clientCredentials: ClientCredentialsGrant,
+    tokenExchange: TokenExchangeGrant,
   ) {
-    const grants: readonly Grant[] = [authorizationCode, refreshToken, clientCredentials];
+    const grants: readonly Grant[] = [
+      authorizationCode,
+      refreshToken,
+      clientCredentials,
+      tokenExchange,
+    ];
     this.grants = new Map(grants.map((grant) => [grant.type, grant]));
   }
 

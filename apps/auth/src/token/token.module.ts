@@ -3,15 +3,18 @@ import { AccountsModule } from '../accounts/accounts.module.js';
 import { AuthorizeModule } from '../authorize/authorize.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { IdTokensModule } from '../id-tokens/id-tokens.module.js';
+import { IssuedTokensModule } from '../issued-tokens/issued-tokens.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
 import { ResourceServersModule } from '../resource-servers/resource-servers.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { StatusListsModule } from '../status-lists/status-lists.module.js';
 import { AccessTokens } from './access-tokens.js';
 import { AuthorizationCodeGrant } from './authorization-code.grant.js';
 import { ClientCredentialsGrant } from './client-credentials.grant.js';
 import { RefreshTokenGrant } from './refresh-token.grant.js';
 import { SessionTokens } from './session-tokens.js';
+import { TokenExchangeGrant } from './token-exchange.grant.js';
 import { TokenController } from './token.controller.js';
 
 @Module({
@@ -20,9 +23,11 @@ import { TokenController } from './token.controller.js';
     AuthorizeModule,
     ClientsModule,
     IdTokensModule,
+    IssuedTokensModule,
     KeysModule,
     RefreshTokensModule,
     ResourceServersModule,
+    SessionsModule,
     StatusListsModule,
   ],
   controllers: [TokenController],
@@ -32,6 +37,7 @@ import { TokenController } from './token.controller.js';
     ClientCredentialsGrant,
     RefreshTokenGrant,
     SessionTokens,
+    TokenExchangeGrant,
   ],
   exports: [AccessTokens, RefreshTokenGrant],
 })
