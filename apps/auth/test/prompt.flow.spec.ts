@@ -67,6 +67,14 @@ describe('somebody who is not logged in', () => {
     });
   });
 
+  it('is led to the login page below the path of the issuer', async () => {
+    const other = await TestAuth.start({ ISSUER: 'https://example.org/auth' });
+    const id = await aCodeClient(other);
+    const answer = await new TestBrowser(other).open(`/oauth/authorize?${queryOf(id)}`);
+    expect(answer.headers.get('location')).toMatch(/^\/auth\/login\?ticket=/);
+    await other.stop();
+  });
+
   it('consents once', async () => {
     const id = await aCodeClient(auth);
     const page = await browser.authorize(id, { scope: 'openid profile' });

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { PageError } from '../pages/page-error.js';
-import { seeOther } from '../pages/page.js';
+import { addressOf, seeOther } from '../pages/page.js';
 import { CurrentVisitor, FromOtherSites, Pages } from '../pages/pages.guard.js';
 import type { Visitor } from '../pages/visitor.js';
 import { RateLimited } from '../rate-limits/rate-limit.guard.js';
@@ -18,24 +18,26 @@ export class AuthorizeController {
   constructor(private readonly authorizations: Authorizations) {}
 
   @Get()
-  async begin(@Query() query: Sent, @CurrentVisitor() { session }: Visitor): Promise<Response> {
-    return this.respond(await this.authorizations.begin(parametersOf(query), session));
+  async begin(@Query() query: Sent, @CurrentVisitor() visitor: Visitor): Promise<Response> {
+    const { session } = visitor;
+    return answered(visitor, await this.authorizations.begin(parametersOf(query), session));
   }
 
   @Post()
   @FromOtherSites()
-  async receive(@Body() form: Sent = {}): Promise<Response> {
-    return this.respond(await this.authorizations.receive(parametersOf(form)));
+  async receive(@CurrentVisitor() visitor: Visitor, @Body() form: Sent = {}): Promise<Response> {
+    return answered(visitor, await this.authorizations.receive(parametersOf(form)));
   }
 
   @Get('continue')
-  async goOn(@CurrentVisitor() { interaction, session }: Visitor): Promise<Response> {
+  async goOn(@CurrentVisitor() visitor: Visitor): Promise<Response> {
+    const { interaction, session } = visitor;
     if (!interaction) throw new PageError('expired');
-    return this.respond(await this.authorizations.goOn(interaction, session));
+    return answered(visitor, await this.authorizations.goOn(interaction, session));
   }
+}
 
-  private respond(answer: AuthorizationAnswer): Response {
-    if ('destination' in answer) return responseTo(answer.destination, answer.parameters);
-    return seeOther(`/${answer.next}?ticket=${answer.ticket}`);
-  }
+function answered({ base }: Visitor, answer: AuthorizationAnswer): Response {
+  if ('destination' in answer) return responseTo(answer.destination, answer.parameters);
+  return seeOther(addressOf(`/${answer.next}`, { base, ticket: answer.ticket }));
 }
