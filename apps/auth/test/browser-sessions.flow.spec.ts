@@ -391,7 +391,7 @@ describe('the cookie of a browser session (ASVS 3.3)', () => {
     const browser = new TestBrowser(auth);
     const page = await browser.open('/login');
     const { headers } = await browser.submit(page, { login: email, password: PASSWORD });
-    return [page.headers.get('set-cookie'), headers.get('set-cookie')];
+    return [...page.headers.getSetCookie(), headers.getSetCookie()[0]];
   };
 
   it('is out of reach of scripts and of forms on other sites, and goes with the browser', async () => {
