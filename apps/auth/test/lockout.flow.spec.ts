@@ -5,6 +5,7 @@ import { ANYWHERE, countAt, delayAfter, oneMore, OWN } from '../src/login-attemp
 import { LoginAttempts } from '../src/login-attempts/login-attempts.js';
 import { TooManyRequests } from '../src/rate-limits/too-many-requests.js';
 import { Janitor } from '../src/upkeep/janitor.js';
+import { TestBrowser } from './browser.js';
 import { type Answer, PASSWORD, TestAuth } from './mothers.js';
 
 const DAY = 86_400_000;
@@ -332,6 +333,30 @@ eachDatabase('failed logins, counted by two replicas', (fresh, name) => {
       expect((await fail('p@example.net', { from: '192.1.0.1' }, sprayed)).status).toBe(400);
     });
   });
+});
+
+it('failed logins of a page and of a program are counted together, and a page tells to wait', async () => {
+  const auth = await TestAuth.start({ LOGIN_DELAYS: 'true' });
+  const email = 'ada@example.org';
+  await auth.register(email);
+  const [stranger, own] = [new TestBrowser(auth), new TestBrowser(auth)];
+  const enter = async (browser: TestBrowser, password = PASSWORD) =>
+    browser.submit(await browser.open('/login'), { login: email, password });
+  expect((await enter(own)).status).toBe(303);
+  await own.open('/login');
+  const wrong = { password: 'not the password' };
+  for (let n = 0; n < 5; n += 1) {
+    const failed = n % 2 ? auth.login(email, wrong) : enter(stranger, wrong.password);
+    expect((await failed).status).toBe(400);
+  }
+  expect((await auth.login(email)).status).toBe(429);
+  const delayed = await enter(stranger);
+  expect(delayed.status).toBe(429);
+  expect(delayed.headers.get('retry-after')).toBe('1');
+  expect(delayed.headers.get('content-type')).toMatch(/^text\/html/);
+  // The browser that was here before has its cookie, and is let in.
+  own.forget('session');
+  expect((await enter(own)).status).toBe(303);
 });
 
 it('an address that a client makes up changes nothing without a proxy (ASVS 4.1.3)', async () => {
