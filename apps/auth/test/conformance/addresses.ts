@@ -2,3 +2,4 @@
 export const ISSUER = 'https://op.example';
 /** Where the suite runs. */
 export const SUITE = 'https://suite.example/test/a/gatehouse';
+export const CALLBACK = `${SUITE}/callback`;

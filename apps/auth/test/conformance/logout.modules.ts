@@ -23,8 +23,12 @@ export function logoutModules(op: () => Op): void {
     const { tokens } = await party.flow(person);
     return { party, person, idToken: tokens.id_token ?? '' };
   }
-  const logOut = async ({ party, person, idToken }: Session, request: Request) =>
-    person.visit(oidc.buildEndSessionUrl(party.config, await request(idToken)));
+  const logOut = async ({ party, person, idToken }: Session, request: Request) => {
+    const url = oidc.buildEndSessionUrl(party.config, await request(idToken));
+    // The suite does not say who it is but by the hint.
+    url.searchParams.delete('client_id');
+    return person.visit(url);
+  };
 
   /** The suite asks without a page whether somebody is logged in. */
   const expectLoggedOut = async ({ party, person }: Session) => {
@@ -68,7 +72,7 @@ export function logoutModules(op: () => Op): void {
     ],
     [
       'oidcc-rp-initiated-logout-no-id-token-hint',
-      () => ({ client_id: '', post_logout_redirect_uri: BYE, state: 'x' }),
+      () => ({ post_logout_redirect_uri: BYE, state: 'x' }),
     ],
     [
       'oidcc-rp-initiated-logout-modified-id-token-hint',
@@ -78,8 +82,8 @@ export function logoutModules(op: () => Op): void {
       'oidcc-rp-initiated-logout-bad-id-token-hint',
       async (hint) => ({ id_token_hint: await forged(hint), post_logout_redirect_uri: BYE }),
     ],
-    ['oidcc-rp-initiated-logout-no-params', () => ({ client_id: '' })],
-    ['oidcc-rp-initiated-logout-only-state', () => ({ client_id: '', state: 'x' })],
+    ['oidcc-rp-initiated-logout-no-params', () => ({})],
+    ['oidcc-rp-initiated-logout-only-state', () => ({ state: 'x' })],
   ])('%s', async (_, request) => {
     const begun = await session();
     const { pages, arrival, answer } = await logOut(begun, request);

@@ -53,8 +53,7 @@ export class Op {
       id === 'conformance-post' ? oidc.ClientSecretPost(secret) : oidc.ClientSecretBasic(secret),
       { [oidc.customFetch]: this.customFetch, execute: [oidc.enableNonRepudiationChecks] },
     );
-    const query = id === 'conformance-two' ? '?dummy1=lorem&dummy2=ipsum' : '';
-    return new RelyingParty(this, config, `${SUITE}/callback${query}`);
+    return new RelyingParty(this, config);
   }
 
   /** Somebody with an empty browser, who knows the password. */

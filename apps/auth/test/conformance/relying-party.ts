@@ -1,4 +1,5 @@
 import * as oidc from 'openid-client';
+import { CALLBACK } from './addresses.js';
 import type { EndUser, Visit } from './end-user.js';
 import type { Op } from './op.js';
 
@@ -18,13 +19,12 @@ export class RelyingParty {
   constructor(
     private readonly op: Op,
     readonly config: oidc.Configuration,
-    readonly redirectUri: string,
   ) {}
 
   /** An authorization request as the suite sends it, without PKCE. An empty text leaves a parameter out. */
   request(more: Parameters = {}): AuthorizationRequest {
     const parameters = {
-      redirect_uri: this.redirectUri,
+      redirect_uri: CALLBACK,
       scope: 'openid',
       state: oidc.randomState(),
       nonce: oidc.randomNonce(),
@@ -49,13 +49,14 @@ export class RelyingParty {
     pkceCodeVerifier?: string,
   ): Promise<Tokens> {
     if (!arrival) throw new Error('the browser was not sent back');
-    return oidc.authorizationCodeGrant(this.config, arrival, {
+    const checks = {
       idTokenExpected: true,
       expectedState: state,
       ...(nonce !== undefined && { expectedNonce: nonce }),
       ...(maxAge !== undefined && { maxAge }),
       ...(pkceCodeVerifier !== undefined && { pkceCodeVerifier }),
-    });
+    };
+    return oidc.authorizationCodeGrant(this.config, arrival, checks);
   }
 
   /** The whole flow: a person comes by way of this client, and is let in. */
@@ -77,7 +78,7 @@ export class RelyingParty {
     return { ...visit, error: answer['error'] };
   }
 
-  userInfo({ access_token }: Tokens, subject: string) {
+  userInfo({ access_token }: Pick<Tokens, 'access_token'>, subject: string) {
     return oidc.fetchUserInfo(this.config, access_token, subject);
   }
 

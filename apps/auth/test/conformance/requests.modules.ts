@@ -1,5 +1,5 @@
 import type { Visit } from './end-user.js';
-import { SUITE } from './addresses.js';
+import { CALLBACK, SUITE } from './addresses.js';
 import type { Op } from './op.js';
 
 /** Base64url of the two parts of a JWT that nobody signed. */
@@ -74,6 +74,6 @@ export function requestModules(op: () => Op): void {
     const request = unsigned({ redirect_uri: `${SUITE}/callback/yJ4CXT3ktZ` });
     const { arrival, error } = await party.refusal(op().person(), { request });
     expect(error).toBe('request_not_supported');
-    expect(arrival?.href).toMatch(`${party.redirectUri}?`);
+    expect(arrival?.href).toMatch(`${CALLBACK}?`);
   });
 }
