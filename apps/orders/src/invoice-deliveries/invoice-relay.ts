@@ -33,7 +33,7 @@ export class InvoiceRelay implements OnApplicationBootstrap, BeforeApplicationSh
   ) {
     this.work = new LeasedWork(leases, {
       name: 'invoice-deliveries',
-      everyMs: 500,
+      everyMs: 250,
       now: () => clock.now(),
       isDue: () => deliveries.areDue(),
       step: (stopping) => this.deliverSome(stopping),
