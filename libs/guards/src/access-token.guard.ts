@@ -7,9 +7,15 @@ import { TrustedIssuers } from './issuers/trusted-issuers.js';
 import { Operations } from './operations.js';
 import { BearerError, InsufficientScope, MissingToken } from './refusals/bearer-error.js';
 import { describeRejection } from './refusals/describe-rejection.js';
-import { type AccessRule, requirePolicies, requireReach } from './rules/access-rule.js';
+import {
+  type AccessRule,
+  requirePolicies,
+  requireReach,
+  requireRecentLogin,
+} from './rules/access-rule.js';
 import { AccessRules } from './rules/access-rules.js';
 import type { AccessToken } from './token/access-token.js';
+import { lifetimeNow } from './token/lifetime.js';
 import type { Transport } from './transport.js';
 import { Transports } from './transports.js';
 
@@ -66,6 +72,7 @@ export class AccessTokenGuard implements CanActivate {
   private admit(token: AccessToken, { context, transport, rule }: Call) {
     if (!rule) throw new InsufficientScope([]);
     requireReach(rule, token);
+    requireRecentLogin(rule, token, lifetimeNow(this.options));
     setCaller(context, token);
     transport.admitted?.(context, () => this.strategy.remainingMs(token));
     return rule.policies.length === 0 || requirePolicies(rule, token, context);
