@@ -20,9 +20,12 @@ describe('authorization server metadata (RFC 8414 §2)', () => {
       scopes_supported: [
         'orders:read',
         'orders:write',
+        'orders:read:any',
         'billing:read',
         'billing:pay',
         'billing:invoices:create',
+        'billing:refund',
+        'billing:admin',
         'sessions:read',
         'sessions:end',
         'account:password',
