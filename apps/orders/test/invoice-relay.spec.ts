@@ -139,14 +139,14 @@ eachDatabase('every order gets its invoice', (fresh) => {
     await orders.app
       .get(UnitOfWork)
       .execute('UPDATE invoice_delivery SET attempts = 1, next_attempt_at = $1', [
-        clock.now() + 15_000,
+        clock.now() + 10_000,
       ]);
     const successor = await aReplica();
     await successor.as('bob').places();
     await until(async () => (await waiting(successor)).length === 1);
     expect(next.billing.invoices.has(id)).toBe(false);
 
-    clock.advance(15_000);
+    clock.advance(10_000);
     await settled(successor);
     expect(next.billing.invoices.has(id)).toBe(true);
   });

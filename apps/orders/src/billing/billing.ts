@@ -13,7 +13,7 @@ interface Call {
 }
 
 /** Of one call, from the connection to the last byte. */
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 4_000;
 /** What a request gets that is wrong in itself, and would be wrong again. */
 const REFUSALS = [400, 409, 413, 415, 422];
 

@@ -8,8 +8,8 @@ export interface InvoiceDelivery extends InvoiceContent {
   readonly attempts: number;
 }
 
-/** Longer than an attempt can take: what a process that died had in hand is due again then. */
-const IN_HAND_MS = 15_000;
+/** As long as an attempt may take: what a process that died had in hand is due again then. */
+const IN_HAND_MS = 10_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
 

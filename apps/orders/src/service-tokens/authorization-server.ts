@@ -3,7 +3,7 @@ import type { ServiceTokensOptions } from './service-tokens.options.js';
 import { AuthorizationServerUnavailable, TokenRefused } from './token-failures.js';
 
 /** Of one request, from the connection to the last byte. */
-const TIMEOUT_SECONDS = 4;
+const TIMEOUT_SECONDS = 3;
 /** What the authorization server says of this service, not of what it asks for (RFC 6749 §5.2). */
 const ABOUT_THE_CLIENT = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type'];
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
