@@ -27,15 +27,18 @@ const withoutHashes = ({ secretHashes, ...client }: Client) => ({
   secrets: secretHashes.length,
 });
 
+const shortly = (grantType: string): string => grantType.replace(/^urn:.*:/, '');
+
 function tableOf(clients: readonly Client[]): string {
   return table(
-    ['CLIENT', 'AUTH METHOD', 'SECRETS', 'GRANTS', 'SCOPE', 'CREATED', 'DISABLED'],
+    ['CLIENT', 'AUTH METHOD', 'SECRETS', 'GRANTS', 'SCOPE', 'REDIRECT URIS', 'CREATED', 'DISABLED'],
     clients.map((client) => [
       client.id,
       client.authMethod,
       String(client.secretHashes.length),
-      client.grantTypes.join(' '),
+      client.grantTypes.map(shortly).join(' '),
       client.scope.join(' '),
+      client.redirectUris.join(' '),
       inUtc(client.createdAt),
       client.disabledAt && inUtc(client.disabledAt),
     ]),
@@ -55,7 +58,11 @@ export class RotateClientSecret extends ChangingCommand {
   run([id = '']: string[], options: ChangeOptions): Promise<void> {
     return this.operator.change(options, async (server) => {
       const client = await requireClient(server, id);
-      if (client.isPublic) throw new Refusal(`the client ${id} is public: it has no secret`);
+      if (!client.isSecretBased) {
+        throw new Refusal(
+          `the client ${id} has no secret: it authenticates by ${client.authMethod}`,
+        );
+      }
       const secret = await server.get(ClientOperations).rotateSecret(id, 'operator');
       if (secret === undefined) throw new Refusal(`the client ${id} is disabled`);
       return {

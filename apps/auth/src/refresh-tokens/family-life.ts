@@ -10,12 +10,18 @@ export type Ending =
   | { readonly familyId: string }
   | { readonly clientId: string }
   | { readonly accountId: string; readonly exceptSession?: string | undefined }
+  | { readonly accountId: string; readonly exceptBrowserSession: string }
+  /** What began in a browser session, unless it is to last while the person is away (`offline_access`). */
+  | { readonly browserSessionId: string }
   /** All of the account but this one and the newest others, up to `limit` in all. */
   | { readonly accountId: string; readonly newest: string; readonly limit: number };
 
 type ResolvedEnding =
   | Exclude<Ending, { readonly exceptSession?: string | undefined }>
   | { readonly accountId: string; readonly exceptFamilyId?: string | undefined };
+
+/** Of a client there may be a million: each statement stays far below the time that a statement may take. */
+const MOST_OF_A_CLIENT = 1_000;
 
 interface EndedFamily {
   readonly id: string;
@@ -24,6 +30,11 @@ interface EndedFamily {
   readonly user_agent: string | null;
   readonly origin: string | null;
   readonly ends_at: number;
+}
+
+interface LivingFamily {
+  readonly id: string;
+  readonly browser_session_id: string | null;
 }
 
 interface Condition {
@@ -47,10 +58,22 @@ export class FamilyLife {
   }
 
   /**
-   * Joins a surrounding transaction. A family that expired without an end is ended as well: an access token may be left.
+   * Joins a surrounding transaction; without one, those of a client end in steps, each whole with its events. A family that
+   * expired without an end is ended as well: an access token may be left.
    * @returns how many there were that had neither ended nor expired
    */
-  end(which: Ending, reason: EndReason): Promise<number> {
+  async end(which: Ending, reason: EndReason): Promise<number> {
+    let [step, living] = [await this.endAtOnce(which, reason), 0];
+    for (; 'clientId' in which && step.all > 0; step = await this.endAtOnce(which, reason)) {
+      living += step.living;
+    }
+    return living + step.living;
+  }
+
+  private endAtOnce(
+    which: Ending,
+    reason: EndReason,
+  ): Promise<{ readonly all: number; readonly living: number }> {
     return this.unitOfWork.transaction(async () => {
       const now = this.clock.now();
       const { sql, parameters } = conditionOf(await this.withFamilyId(which), now);
@@ -61,20 +84,25 @@ export class FamilyLife {
         [now, reason, ...parameters],
       );
       for (const family of rows) await this.tell(family, reason);
-      return rows.filter(({ ends_at }) => ends_at > now).length;
+      return { all: rows.length, living: rows.filter(({ ends_at }) => ends_at > now).length };
     });
   }
 
   /** The name of a session does not give away the family's id; only a search among those of the account finds it. */
-  private async withFamilyId(which: Ending): Promise<ResolvedEnding> {
-    if (!('accountId' in which) || 'newest' in which) return which;
-    const { accountId, exceptSession } = which;
-    if (exceptSession === undefined) return { accountId };
-    const { rows: living } = await this.unitOfWork.execute<{ id: string }>(
-      'SELECT id FROM refresh_token_family WHERE account_id = $1 AND ended_at IS NULL',
+  async find(accountId: string, sessionId: string): Promise<LivingFamily | undefined> {
+    const { rows } = await this.unitOfWork.execute<LivingFamily>(
+      'SELECT id, browser_session_id FROM refresh_token_family WHERE account_id = $1 AND ended_at IS NULL',
       [accountId],
     );
-    const kept = living.find(({ id }) => sessionIdOf(id) === exceptSession);
+    return rows.find(({ id }) => sessionIdOf(id) === sessionId);
+  }
+
+  private async withFamilyId(which: Ending): Promise<ResolvedEnding> {
+    if (!('accountId' in which) || 'newest' in which || 'exceptBrowserSession' in which)
+      return which;
+    const { accountId, exceptSession } = which;
+    if (exceptSession === undefined) return { accountId };
+    const kept = await this.find(accountId, exceptSession);
     return { accountId, exceptFamilyId: kept?.id };
   }
 
@@ -90,14 +118,25 @@ export class FamilyLife {
 
 function conditionOf(which: ResolvedEnding, now: number): Condition {
   if ('familyId' in which) return { sql: 'id = $3', parameters: [which.familyId] };
-  if ('clientId' in which) return { sql: 'client_id = $3', parameters: [which.clientId] };
+  if ('clientId' in which) return { sql: SOME_OF_A_CLIENT, parameters: [which.clientId] };
   if ('newest' in which) {
     return { sql: SURPLUS, parameters: [which.accountId, which.newest, now, which.limit - 1] };
+  }
+  if ('browserSessionId' in which) return { sql: ONLINE, parameters: [which.browserSessionId] };
+  if ('exceptBrowserSession' in which) {
+    return { sql: ELSEWHERE, parameters: [which.accountId, which.exceptBrowserSession] };
   }
   const { accountId, exceptFamilyId: except } = which;
   if (except === undefined) return { sql: 'account_id = $3', parameters: [accountId] };
   return { sql: 'account_id = $3 AND id <> $4', parameters: [accountId, except] };
 }
+
+const ONLINE = `browser_session_id = $3 AND ' ' || scope || ' ' NOT LIKE '% offline!_access %' ESCAPE '!'`;
+
+const ELSEWHERE = 'account_id = $3 AND (browser_session_id IS NULL OR browser_session_id <> $4)';
+
+const SOME_OF_A_CLIENT = `id IN (
+  SELECT id FROM refresh_token_family WHERE client_id = $3 AND ended_at IS NULL LIMIT ${MOST_OF_A_CLIENT})`;
 
 /** SQLite has no OFFSET without a LIMIT. */
 const SURPLUS = `id IN (

@@ -6,7 +6,7 @@ import {
 } from '../refusals/bearer-error.js';
 import type { AccessToken } from '../token/access-token.js';
 import { claimAt } from '../token/claims.js';
-import type { Lifetime } from '../token/lifetime.js';
+import { lifetimeNow } from '../token/lifetime.js';
 import {
   type ClaimRequirement,
   type Declaration,
@@ -86,9 +86,10 @@ function meets(value: unknown, expected: ClaimRequirement['expected']): boolean 
 export function requireRecentLogin(
   { maxLoginAge }: AccessRule,
   { authenticatedAt }: AccessToken,
-  { now, tolerance }: Pick<Lifetime, 'now' | 'tolerance'>,
+  options: Parameters<typeof lifetimeNow>[0],
 ): void {
   if (maxLoginAge === Infinity) return;
+  const { now, tolerance } = lifetimeNow(options);
   const age = now - (authenticatedAt?.getTime() ?? -Infinity);
   if (age > maxLoginAge * 1000 + tolerance || age < -tolerance) {
     throw new InsufficientUserAuthentication(maxLoginAge);
