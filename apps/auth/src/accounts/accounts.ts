@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { UnitOfWork } from '@gatehouse/persistence';
+import { type RowLookup, UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
@@ -10,19 +10,23 @@ import type { StoredClaims } from './standard-claims.js';
 
 @Injectable()
 export class Accounts {
+  private readonly lookup: RowLookup<Account>;
+
   constructor(
     @InjectRepository(Account) private readonly accounts: Repository<Account>,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly notifications: Notifications,
-  ) {}
+  ) {
+    this.lookup = unitOfWork.lookup(Account);
+  }
 
   findByEmail(email: string): Promise<Account | null> {
     return this.accounts.findOneBy({ email });
   }
 
-  find(id: string): Promise<Account | null> {
-    return this.accounts.findOneBy({ id });
+  async find(id: string): Promise<Account | null> {
+    return (await this.lookup.find(id)) ?? null;
   }
 
   /** @returns the new account's id, or `undefined` where the e-mail is taken: of two at once exactly one wins */
