@@ -34,6 +34,16 @@ export const invoiceSteps = [
     },
   },
   {
+    title: 'Ask orders for the same invoice, with the token for orders',
+    why: 'Orders exchanged it for a token that billing accepts: less scope, as short a life, and both names in it (RFC 8693).',
+    async run(walk) {
+      const url = `${walk.urls.orders}/orders/${walk.order.id}/invoice`;
+      const answer = await walk.call({ url, token: walk.ordersToken });
+      expectStatus(answer, 200);
+      expectThat(answer.body.id === walk.invoice.id, 'it should be the same invoice');
+    },
+  },
+  {
     title: 'Pay it',
     why: 'What is to be paid is stored before the payment provider is asked, so its answer may get lost.',
     async run(walk) {
