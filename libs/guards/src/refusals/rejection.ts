@@ -13,6 +13,7 @@ export type RejectionReason =
   | 'unknown_key'
   | 'bad_signature'
   | 'wrong_audience'
+  | 'bound_token'
   | 'malformed_claims'
   | 'expired'
   | 'too_old'
