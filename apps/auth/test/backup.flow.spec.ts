@@ -83,6 +83,7 @@ describe.each([sqlite(), postgres()])('a backup of $name, made while it is in us
   const opsOf = (server: TestAuth, settings: Settings) =>
     new TestOps({
       settings: {
+        ID_TOKEN_ALGORITHM: server.config.ID_TOKEN_ALGORITHM,
         DATA_DIR: server.config.DATA_DIR,
         SERVER_SECRET: 'only for tests: thirty-two bytes and more',
         ...settings,
