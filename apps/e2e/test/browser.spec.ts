@@ -3,6 +3,7 @@ import { AppProcess } from '../src/app-process.js';
 import { chromiumPath, newPage, startBrowser } from '../src/browser.js';
 import { looksOf } from '../src/looks.js';
 import { PublicClient } from '../src/public-client.js';
+import { RunningCommand } from '../src/running-command.js';
 import { aPerson, type Person } from '../src/token-answers.js';
 
 const executablePath = chromiumPath();
@@ -28,10 +29,11 @@ if (executablePath === undefined) {
         AppProcess.of('auth', { SEED_DEMO: 'true' }),
       ]);
       await auth.start();
+      await registerOwnApplication(auth);
       const issuer = auth.url;
       const scope = 'openid profile email orders:read offline_access';
       one = await PublicClient.start({ issuer, clientId: 'demo-spa', scope });
-      two = await PublicClient.start({ issuer, clientId: 'demo-app', scope: 'openid email' });
+      two = await PublicClient.start({ issuer, clientId: 'our-own', scope: 'openid email' });
       ({ page, faults } = await newPage(browser));
     });
     // Each step begins where the one before ended. Nothing may go wrong on the way, nor break a content security policy.
@@ -77,14 +79,16 @@ if (executablePath === undefined) {
       expect(await one.ask(page, 'userinfo')).toMatchObject({ email: person.email });
     });
 
-    it('goes on to the other application without a password: single sign-on', async () => {
-      await two.press(page, 'sign-in');
-      await page.waitForURL(`${auth.url}/consent?**`);
-      await page.locator('#consent-allow').click();
-      expect(await two.answered(page)).toMatchObject({ claims: { aud: 'demo-app' } });
-      // What was allowed once needs no page at all.
+    it('is not asked for anything by an application of our own: single sign-on', async () => {
       await two.press(page, 'silent');
-      expect(await two.answered(page)).toMatchObject({ claims: { aud: 'demo-app' } });
+      expect(await two.answered(page)).toMatchObject({ claims: { aud: 'our-own' } });
+    });
+
+    it('is asked again where another program could have taken the address of the first', async () => {
+      await one.press(page, 'sign-in');
+      await page.waitForURL(`${auth.url}/consent?**`);
+      await page.locator('#consent-deny').click();
+      expect(await one.answered(page)).toEqual({ error: 'access_denied' });
     });
 
     it('sees the sessions, and signs out everywhere else', async () => {
@@ -96,7 +100,7 @@ if (executablePath === undefined) {
       await page.goto(`${auth.url}/account`);
       expect(await page.locator('.sessions li').count()).toBe(2);
       expect(await page.locator('.sessions').innerText()).toMatch(
-        /Demo App.*Demo Single-Page App/s,
+        /Applications: (Our Own, Demo Single-Page App|Demo Single-Page App, Our Own)/,
       );
       expect(await looksOf(page, 'account')).toEqual([]);
       await page.locator('#end-others').click();
@@ -143,4 +147,19 @@ async function fillIn(page: Page, { email, password }: Person): Promise<void> {
   await page.locator('#login').fill(email);
   await page.locator('#password').fill(password);
   await page.locator('#submit').click();
+}
+
+/** By the command that an operator has. */
+async function registerOwnApplication(auth: AppProcess): Promise<void> {
+  const client = [
+    ...['clients', 'create', 'our-own', '--name', 'Our Own', '--first-party'],
+    ...['--auth-method', 'none', '--grant', 'authorization_code refresh_token'],
+    ...['--scope', 'openid email', '--redirect-uri', 'http://127.0.0.1/callback'],
+  ];
+  const command = RunningCommand.start({
+    file: process.execPath,
+    arguments: ['apps/auth/dist/ops.js', ...client],
+    env: auth.environment,
+  });
+  expect([await command.exit, command.output]).toEqual([0, expect.stringContaining('our-own')]);
 }
