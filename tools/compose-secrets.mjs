@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ordersServiceSecret } from './demo/credentials.mjs';
 import { ROOT } from './workspace.mjs';
 
 const DATA = join(ROOT, 'data');
@@ -29,6 +30,7 @@ function demoEnv() {
       `DEMO_PASSWORD=${newSecret()}`,
       `ORDERS_SERVICE_SECRET=${newSecret()}`,
       `SHORT_LIVED_SECRET=${newSecret()}`,
+      `DEMO_WEBSITE_SECRET=${newSecret()}`,
     ];
     writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
   }
@@ -41,4 +43,5 @@ const password = secret('postgres_password', newSecret);
 secret('database_url', () => `postgres://gatehouse:${password}@postgres:5432/gatehouse`);
 secret('server_secret', newSecret);
 secret('demo.env', demoEnv);
+secret('orders_client_secret', () => ordersServiceSecret({}));
 process.stdout.write('The secrets are in data/secrets. Next: docker compose up --build\n');

@@ -6,6 +6,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { Notifications } from '../notifications/notifications.js';
 import { Account } from './account.entity.js';
+import type { StoredClaims } from './standard-claims.js';
 
 @Injectable()
 export class Accounts {
@@ -58,6 +59,16 @@ export class Accounts {
       await this.notifications.about({ accountId: id, kind: 'password_changed', detail: {} });
       return true;
     });
+  }
+
+  /** @returns whether there is such an account */
+  async setClaims(id: string, claims: StoredClaims): Promise<boolean> {
+    const updatedAt = Math.floor(this.clock.now() / 1000);
+    const { affected } = await this.unitOfWork.execute(
+      'UPDATE account SET claims = $2 WHERE id = $1',
+      [id, JSON.stringify({ ...claims, updated_at: updatedAt })],
+    );
+    return affected === 1;
   }
 
   /**
