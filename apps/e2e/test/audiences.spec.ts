@@ -70,7 +70,9 @@ describe('what clients are told that exists', () => {
   it('auth supports exactly the scopes and the resource servers that there are (RFC 8414 §2)', async () => {
     const { body } = await send(`${stack.auth.url}/.well-known/oauth-authorization-server`);
     const scopes = (await Promise.all(GUARDED.map(decoratedScopesOf))).flat();
-    expect([body['scopes_supported']].flat().sort()).toEqual([...new Set([...scopes, ...OPENID])].sort());
+    expect([body['scopes_supported']].flat().sort()).toEqual(
+      [...new Set([...scopes, ...OPENID])].sort(),
+    );
     const identifiers = RESOURCE_SERVERS.map((name) => RESOURCES[name]);
     expect(body['protected_resources']).toEqual([...identifiers, stack.auth.url]);
   });
