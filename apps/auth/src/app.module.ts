@@ -22,6 +22,7 @@ import { LoginModule } from './login/login.module.js';
 import { LogoutModule } from './logout/logout.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { OAuthErrorsModule } from './oauth-errors/oauth-errors.module.js';
+import { RateLimitsModule } from './rate-limits/rate-limits.module.js';
 import { RevocationModule } from './revocation/revocation.module.js';
 import { SecurityEventsModule } from './security-events/security-events.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
@@ -55,6 +56,7 @@ export class AppModule {
         PersistenceModule.forRoot(authDatabase(config)),
         OAuthErrorsModule,
         UpkeepModule,
+        RateLimitsModule,
         GuardsModule.forRootAsync({
           imports: [KeysModule],
           inject: [AUTH_CONFIG, SigningKeys, Clock],
