@@ -72,7 +72,7 @@ export class Payments implements OnApplicationBootstrap, BeforeApplicationShutdo
    */
   async pay(customer: string, id: string, method: string): Promise<Invoice> {
     const invoice = await this.invoices.find(customer, id);
-    if (await this.book.isFull(invoice)) throw tooManyDeclined();
+    if (invoice.state === 'open' && (await this.book.isFull(invoice))) throw tooManyDeclined();
     await this.move('charge', invoice, { name: method, askedBy: customer });
     const paid = await this.invoices.find(customer, id);
     if (paid.state === 'open') throw paymentDeclined();
