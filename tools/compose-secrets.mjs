@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { ordersServiceSecret } from './demo/credentials.mjs';
 import { ROOT } from './workspace.mjs';
 
 const DATA = join(ROOT, 'data');
@@ -58,4 +59,5 @@ secret('server_secret', newSecret);
 // A copy, which may be older than the names of today.
 rmSync(join(FOLDER, 'demo.env'), { force: true });
 secret('demo.env', demoEnv);
+secret('orders_client_secret', () => ordersServiceSecret({}));
 process.stdout.write('The secrets are in data/secrets. Next: docker compose up --build\n');

@@ -16,8 +16,8 @@ import { resourceServersSetting } from './resource-servers/resource-server.js';
 export const AUTH_CONFIG = Symbol('AUTH_CONFIG');
 
 const DEMO_RESOURCE_SERVERS =
-  'http://localhost:3001 orders:read orders:write; ' +
-  'http://localhost:3002 billing:read billing:pay billing:invoices:create';
+  'http://localhost:3001 orders:read orders:write orders:read:any; ' +
+  'http://localhost:3002 billing:read billing:pay billing:invoices:create billing:refund billing:admin';
 
 /** The least that OWASP recommends, as KiB times passes: 7168 KiB with 5 passes. */
 const LEAST_HASHING = 7168 * 5;

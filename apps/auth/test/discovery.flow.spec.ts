@@ -62,9 +62,12 @@ describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
       scopes_supported: [
         'orders:read',
         'orders:write',
+        'orders:read:any',
         'billing:read',
         'billing:pay',
         'billing:invoices:create',
+        'billing:refund',
+        'billing:admin',
         'sessions:read',
         'sessions:end',
         'account:password',

@@ -82,12 +82,14 @@ describe('what clients are told that exists', () => {
   }
 });
 
-/** What is written at `@RequireScopes(…)` in the sources, sorted. */
+/** What is written at `@RequireScopes(…)` and `@RequireAnyScope(…)` in the sources, sorted. */
 async function decoratedScopesOf(name: AppName): Promise<string[]> {
   const folder = join(ROOT, 'apps', name, 'src');
   const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.ts'));
   const sources = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
-  const decorators = sources.flatMap((text) => [...text.matchAll(/@RequireScopes\(([^)]*)\)/g)]);
+  const decorators = sources.flatMap((text) => [
+    ...text.matchAll(/@Require(?:Scopes|AnyScope)\(([^)]*)\)/g),
+  ]);
   const scopes = decorators.flatMap(([, list = '']) => [...list.matchAll(/'([^']+)'/g)]);
   return [...new Set(scopes.map(([, scope = '']) => scope))].sort();
 }
