@@ -183,6 +183,9 @@ export const STYLE = html`<style>
   input ~ button:first-of-type {
     margin-top: 1.5rem;
   }
+  p + .button {
+    margin-top: 1.5rem;
+  }
   .plain {
     color: var(--ink);
     background: none;
@@ -277,6 +280,7 @@ export const STYLE = html`<style>
   }
   .side-by-side input ~ button {
     margin: 0;
+    height: 100%;
   }
   @media (max-width: 30rem) {
     body {
