@@ -1,0 +1,114 @@
+/** A browser and its client: what they send, one request after another, and what they make of the answers. */
+import { always, FORM, get, post } from '../refresh/load/requests.mjs';
+import { CookieJar } from './cookie-jar.mjs';
+
+const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
+const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
+
+/**
+ * Somebody signs in with a browser that was never here: authorization request, login page, password, code, tokens. The
+ * connections take the accounts in turn, so no two of them type the same password at once.
+ */
+export function signIn(target, _chains, connection) {
+  const next = inTurn(target.emails, connection);
+  return over(() => walk(target, new CookieJar(), next()));
+}
+
+/** A client sends a browser that is signed in already, and redeems the code. */
+export function sessionCode(target, _chains, connection) {
+  const next = inTurn(target.sessions, connection);
+  return over(() => walk(target, new CookieJar(next().cookies)));
+}
+
+/** Each connection has a share of its own: there are 16 at most. */
+function inTurn(all, connection) {
+  const share = all.filter((_, n) => n % 16 === connection);
+  let turn = 0;
+  return () => share[turn++ % share.length];
+}
+
+export function introspection({ port, introspectionPath, introspector, opaqueToken }) {
+  const basic = Buffer.from(`${introspector.id}:${introspector.secret}`).toString('base64');
+  const head = `${FORM}Authorization: Basic ${basic}\r\n`;
+  return always(post({ port, path: introspectionPath, head }, `token=${opaqueToken}`));
+}
+
+/** One walk after the other, each of which counts as one answer. */
+function over(begin) {
+  let current = begin();
+  return {
+    follows: true,
+    next: () => current.request,
+    accept: (body, head) => {
+      const more = current.accept(body, head);
+      if (!more) current = begin();
+      return more;
+    },
+  };
+}
+
+/**
+ * From the authorization request to the tokens. Redirects of the server are followed, a page with a form is filled in, and
+ * the redirect to the client has the code.
+ */
+export function walk(target, jar, email) {
+  const { port, tokenPath, codeClient, password } = target;
+  const at = (path) => get({ port, path, head: jar.header });
+  const walking = {
+    jar,
+    request: at(`${target.authorizePath}?${authorization(target)}`),
+    accept: (body, head) => {
+      jar.take(head);
+      const location = /\r\nlocation: *([^\r]+)/i.exec(head)?.[1];
+      if (location === undefined) return accepted(body);
+      const { pathname, search, searchParams } = new URL(location, `http://127.0.0.1:${port}`);
+      const code = searchParams.get('code');
+      walking.request = code ? redeem(code) : at(pathname + search);
+      return true;
+    },
+  };
+  /** A page to fill in, or the tokens: then it is over. */
+  function accepted(body) {
+    if (!body.startsWith('{')) {
+      walking.request = fill(body);
+      return true;
+    }
+    walking.tokens = JSON.parse(body);
+    return false;
+  }
+  function fill(page) {
+    const [, action = ''] = /<form[^>]* action="([^"]*)"/.exec(page) ?? [];
+    const hidden = [...page.matchAll(/name="(\w+)" value="([^"]*)"/g)].map(([, n, v]) => [n, v]);
+    const fields = new URLSearchParams([...hidden, ['login', email], ['password', password]]);
+    return post({ port, path: action, head: FORM + jar.header }, withoutRepetition(fields));
+  }
+  const redeem = (code) =>
+    post(
+      { port, path: tokenPath },
+      new URLSearchParams({
+        grant_type: 'authorization_code',
+        client_id: codeClient.id,
+        redirect_uri: codeClient.redirectUri,
+        code,
+        code_verifier: VERIFIER,
+      }).toString(),
+    );
+  return walking;
+}
+
+/** The login field has a value of its own, which is empty. */
+function withoutRepetition(fields) {
+  return new URLSearchParams(Object.fromEntries(fields)).toString();
+}
+
+const authorization = ({ codeClient, resource }) =>
+  new URLSearchParams({
+    client_id: codeClient.id,
+    redirect_uri: codeClient.redirectUri,
+    response_type: 'code',
+    scope: 'openid orders:read',
+    code_challenge: CHALLENGE,
+    code_challenge_method: 'S256',
+    state: 'bench',
+    ...(resource !== undefined && { resource }),
+  }).toString();
