@@ -11,13 +11,13 @@ const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
  */
 export function signIn(target, _chains, connection) {
   const next = inTurn(target.emails, connection);
-  return over(() => walk(target, new CookieJar(), next()));
+  return over(() => new Walk(target, new CookieJar(), next()));
 }
 
 /** A client sends a browser that is signed in already, and redeems the code. */
 export function sessionCode(target, _chains, connection) {
   const next = inTurn(target.sessions, connection);
-  return over(() => walk(target, new CookieJar(next().cookies)));
+  return over(() => new Walk(target, new CookieJar(next().cookies)));
 }
 
 /** Each connection has a share of its own: there are 16 at most. */
@@ -51,54 +51,60 @@ function over(begin) {
  * From the authorization request to the tokens. Redirects of the server are followed, a page with a form is filled in, and
  * the redirect to the client has the code.
  */
-export function walk(target, jar, email) {
-  const { port, tokenPath, codeClient, password } = target;
-  const at = (path) => get({ port, path, head: jar.header });
-  const walking = {
-    jar,
-    request: at(`${target.authorizePath}?${authorization(target)}`),
-    accept: (body, head) => {
-      jar.take(head);
-      const location = /\r\nlocation: *([^\r]+)/i.exec(head)?.[1];
-      if (location === undefined) return accepted(body);
-      const { pathname, search, searchParams } = new URL(location, `http://127.0.0.1:${port}`);
-      const code = searchParams.get('code');
-      walking.request = code ? redeem(code) : at(pathname + search);
-      return true;
-    },
-  };
-  /** A page to fill in, or the tokens: then it is over. */
-  function accepted(body) {
-    if (!body.startsWith('{')) {
-      walking.request = fill(body);
-      return true;
-    }
-    walking.tokens = JSON.parse(body);
-    return false;
-  }
-  function fill(page) {
-    const [, action = ''] = /<form[^>]* action="([^"]*)"/.exec(page) ?? [];
-    const hidden = [...page.matchAll(/name="(\w+)" value="([^"]*)"/g)].map(([, n, v]) => [n, v]);
-    const fields = new URLSearchParams([...hidden, ['login', email], ['password', password]]);
-    return post({ port, path: action, head: FORM + jar.header }, withoutRepetition(fields));
-  }
-  const redeem = (code) =>
-    post(
-      { port, path: tokenPath },
-      new URLSearchParams({
-        grant_type: 'authorization_code',
-        client_id: codeClient.id,
-        redirect_uri: codeClient.redirectUri,
-        code,
-        code_verifier: VERIFIER,
-      }).toString(),
-    );
-  return walking;
-}
+export class Walk {
+  request;
+  /** Where the walk is over. */
+  tokens;
+  #target;
+  #email;
 
-/** The login field has a value of its own, which is empty. */
-function withoutRepetition(fields) {
-  return new URLSearchParams(Object.fromEntries(fields)).toString();
+  constructor(target, jar, email) {
+    this.#target = target;
+    this.#email = email;
+    this.jar = jar;
+    this.request = this.#at(`${target.authorizePath}?${authorization(target)}`);
+  }
+
+  /** @returns whether there is more to come */
+  accept(body, head) {
+    this.jar.take(head);
+    const location = /\r\nlocation: *([^\r]+)/i.exec(head)?.[1];
+    if (location !== undefined) this.request = this.#follow(location);
+    else if (body.startsWith('{')) this.tokens = JSON.parse(body);
+    else this.request = this.#fill(body);
+    return this.tokens === undefined;
+  }
+
+  #at(path) {
+    return get({ port: this.#target.port, path, head: this.jar.header });
+  }
+
+  #follow(location) {
+    const { pathname, search, searchParams } = new URL(location, 'http://127.0.0.1');
+    const code = searchParams.get('code');
+    return code === null ? this.#at(pathname + search) : this.#redeem(code);
+  }
+
+  #fill(page) {
+    const [, path = ''] = /<form[^>]* action="([^"]*)"/.exec(page) ?? [];
+    const hidden = [...page.matchAll(/name="(\w+)" value="([^"]*)"/g)].map(([, n, v]) => [n, v]);
+    const typed = { login: this.#email, password: this.#target.password };
+    const fields = new URLSearchParams({ ...Object.fromEntries(hidden), ...typed });
+    const head = FORM + this.jar.header;
+    return post({ port: this.#target.port, path, head }, fields.toString());
+  }
+
+  #redeem(code) {
+    const { port, tokenPath, codeClient } = this.#target;
+    const fields = new URLSearchParams({
+      grant_type: 'authorization_code',
+      client_id: codeClient.id,
+      redirect_uri: codeClient.redirectUri,
+      code,
+      code_verifier: VERIFIER,
+    });
+    return post({ port, path: tokenPath }, fields.toString());
+  }
 }
 
 const authorization = ({ codeClient, resource }) =>
