@@ -1,4 +1,5 @@
 import { Failure } from '../terminal/failure.mjs';
+import { ordersServiceSecret } from '../demo/credentials.mjs';
 import { dataFolder } from '../workspace.mjs';
 
 /** @throws {Failure} for a production environment: this runner seeds accounts and makes secrets */
@@ -14,14 +15,18 @@ export function refuseProduction(env) {
  * The environment of one app: the caller's own, and what a stack in one terminal needs on top. The issuer follows the port
  * of auth; audiences are names and stay as they are.
  */
-export function environmentOf(app, { ports, env }) {
+export function environmentOf(app, { ports, env, profile }) {
   const issuer = env.ISSUER || `http://localhost:${ports.auth}`;
   return {
     ...withDefaults(env, {
       NODE_ENV: 'development',
-      SEED_DEMO: 'true',
+      ...profile.settings,
       ISSUER: issuer,
       AUTH_ISSUER: issuer,
+      ...(app === 'orders' && {
+        CLIENT_SECRET: ordersServiceSecret(env),
+        BILLING_URL: `http://localhost:${ports.billing}`,
+      }),
     }),
     DATA_DIR: dataFolder(env),
     PORT: String(ports[app]),

@@ -16,8 +16,8 @@ import { resourceServersSetting } from './resource-servers/resource-server.js';
 export const AUTH_CONFIG = Symbol('AUTH_CONFIG');
 
 const DEMO_RESOURCE_SERVERS =
-  'http://localhost:3001 orders:read orders:write; ' +
-  'http://localhost:3002 billing:read billing:pay billing:invoices:create';
+  'http://localhost:3001 orders:read orders:write orders:read:any; ' +
+  'http://localhost:3002 billing:read billing:pay billing:invoices:create billing:refund billing:admin';
 
 /** The least that OWASP recommends, as KiB times passes: 7168 KiB with 5 passes. */
 const LEAST_HASHING = 7168 * 5;
@@ -133,6 +133,16 @@ const settings = z.object({
   SEED_DEMO: flag(false)
     .describe('Makes a demo account and demo clients at start; refused in production.')
     .meta({ offInProduction: 'the demo is for development' }),
+  SEED_CONFORMANCE: flag(false)
+    .describe(
+      'Makes the account and the clients that the conformance suite of the OpenID Foundation uses; refused in production.',
+    )
+    .meta({ offInProduction: 'these clients are for the conformance suite' }),
+  CONFORMANCE_SUITE: httpUrl()
+    .default('https://localhost.emobix.co.uk:8443/test/a/gatehouse')
+    .describe(
+      'Where that suite runs, with the alias of the test plan; what it calls back is below.',
+    ),
 });
 
 export const authSettings = settings.refine(

@@ -3,11 +3,15 @@ import { AccessTokenStrategy } from './access-token.strategy.js';
 import { setCaller } from './caller.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import type { CredentialCarrier } from './http/bearer-token.js';
-import { TrustedIssuers } from './issuers/trusted-issuers.js';
 import { Operations } from './operations.js';
 import { BearerError, InsufficientScope, MissingToken } from './refusals/bearer-error.js';
-import { describeRejection } from './refusals/describe-rejection.js';
-import { type AccessRule, requirePolicies, requireReach } from './rules/access-rule.js';
+import { Observer } from './refusals/observer.js';
+import {
+  type AccessRule,
+  requirePolicies,
+  requireReach,
+  requireRecentLogin,
+} from './rules/access-rule.js';
 import { AccessRules } from './rules/access-rules.js';
 import type { AccessToken } from './token/access-token.js';
 import type { Transport } from './transport.js';
@@ -32,7 +36,7 @@ export class AccessTokenGuard implements CanActivate {
     private readonly strategy: AccessTokenStrategy,
     private readonly rules: AccessRules,
     private readonly transports: Transports,
-    private readonly issuers: TrustedIssuers,
+    private readonly observer: Observer,
     @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
   ) {}
 
@@ -66,6 +70,7 @@ export class AccessTokenGuard implements CanActivate {
   private admit(token: AccessToken, { context, transport, rule }: Call) {
     if (!rule) throw new InsufficientScope([]);
     requireReach(rule, token);
+    requireRecentLogin(rule, token, this.options);
     setCaller(context, token);
     transport.admitted?.(context, () => this.strategy.remainingMs(token));
     return rule.policies.length === 0 || requirePolicies(rule, token, context);
@@ -75,13 +80,14 @@ export class AccessTokenGuard implements CanActivate {
     if (rule?.access === 'optional' && error instanceof MissingToken) return true;
     if (error instanceof BearerError) {
       const isNews = !operation || this.operations.isNews(operation, error.reason);
-      if (isNews) this.options.onRejected?.(describeRejection(error, carrier, this.issuers));
+      if (isNews) this.observer.refused(error, carrier);
+      else this.observer.settle(error);
     }
     throw error;
   }
 
   private refuseTransport(): false {
-    this.options.onRejected?.({ reason: 'unsupported_transport' });
+    this.observer.tell({ reason: 'unsupported_transport' });
     return false;
   }
 }

@@ -6,6 +6,7 @@ import { BrowserSessions } from '../browser-sessions/browser-sessions.js';
 import { Interactions } from '../interactions/interactions.js';
 import { KnownDeviceCookie } from '../login-attempts/known-device-cookie.js';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
+import { addressOf, continuation } from '../pages/page.js';
 import type { Visitor } from '../pages/visitor.js';
 import { deviceOf } from './device.js';
 
@@ -46,8 +47,11 @@ export class PageLogins {
   }
 
   /** Whoever has just logged in has chosen an account by that. */
-  goOn({ interaction }: Visitor, chosen: string): string {
-    return interaction ? this.interactions.continuation({ ...interaction, chosen }) : '/account';
+  goOn(visitor: Visitor, chosen: string): string {
+    const { interaction } = visitor;
+    return interaction
+      ? continuation(visitor, this.interactions.seal({ ...interaction, chosen }))
+      : addressOf('/account', visitor);
   }
 
   private verified(visitor: Visitor, credential: Credential): Promise<Account | undefined> {

@@ -4,6 +4,7 @@ import {
   clientIdOf,
   optionalMembers,
   requireClaims,
+  requireUnbound,
   scopesOf,
   tokenIdOf,
 } from '../issuers/read-access-token.js';
@@ -32,6 +33,12 @@ export const CLAIM_RULES: readonly Rule<Subject>[] = [
     wanted: ({ rules }) => Object.fromEntries(rules.requiredClaims),
     applies: ({ rules }) => rules.requiredClaims.length > 0,
     test: ({ claims, rules }) => requireClaims(claims, rules),
+  },
+  {
+    says: 'It is bound to no key',
+    source: 'RFC 9449 §7.2, RFC 8705 §3, option `ignoresTokenBinding`',
+    seen: ({ claims }) => claims['cnf'],
+    test: ({ claims, rules }) => requireUnbound(claims, rules),
   },
   {
     says: '`jti` names it, where the issuer gives names',

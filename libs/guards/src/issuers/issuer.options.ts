@@ -17,6 +17,8 @@ export interface IssuerOptions {
   readonly statusListsOrigin?: string | undefined;
   /** Takes tokens without asking for their status: one whose session has ended passes until `exp`. Default false. */
   readonly ignoresTokenStatus?: boolean | undefined;
+  /** Takes tokens that are bound to a key (`cnf`) as bearer tokens, for a service behind a gateway that asks for the proof. Default false. */
+  readonly ignoresTokenBinding?: boolean | undefined;
   /** Values of `typ` that its access tokens have; `''` stands for none. Default `at+jwt` (RFC 9068 §4). */
   readonly tokenTypes?: readonly string[] | undefined;
   /** Claims that tell its access tokens from its other tokens, with the values they must have. Default none. */
@@ -49,6 +51,7 @@ export interface ResolvedIssuer {
   readonly keys: IssuerOptions['keys'];
   readonly statusListsOrigin: string | undefined;
   readonly ignoresTokenStatus: boolean;
+  readonly ignoresTokenBinding: boolean;
   readonly tokenTypes: readonly string[];
   readonly requiredClaims: readonly (readonly [name: string, value: string])[];
   readonly claims: { readonly [K in keyof ClaimMapping]-?: Exclude<ClaimMapping[K], undefined> };

@@ -14,6 +14,7 @@ import type { ResolvedIssuer } from './issuer.options.js';
 export function readAccessToken(claims: JsonObject, issuer: ResolvedIssuer): AccessToken {
   const audience = audienceOf(claims, issuer);
   requireClaims(claims, issuer);
+  requireUnbound(claims, issuer);
   const tokenId = tokenIdOf(claims, issuer);
   return Object.freeze({
     issuer: issuer.issuer,
@@ -45,6 +46,13 @@ export function audienceOf(
 export function requireClaims(claims: JsonObject, { requiredClaims }: ResolvedIssuer): void {
   const missing = requiredClaims.some(([name, value]) => claimAt(claims, name) !== value);
   if (missing) throw new InvalidToken('wrong_type');
+}
+
+/** A token that is bound to a key is for who proves to have it, and no proof is asked for here (RFC 7800 §3.1). */
+export function requireUnbound(claims: JsonObject, { ignoresTokenBinding }: ResolvedIssuer): void {
+  if (!ignoresTokenBinding && claimAt(claims, 'cnf') !== undefined) {
+    throw new InvalidToken('bound_token');
+  }
 }
 
 export function clientIdOf(claims: JsonObject, { claims: { clientId } }: ResolvedIssuer): string {

@@ -13,6 +13,7 @@ export function resolveIssuer(options: IssuerOptions, audience: string): Resolve
     keys: options.keys,
     statusListsOrigin: options.statusListsOrigin,
     ignoresTokenStatus: options.ignoresTokenStatus ?? false,
+    ignoresTokenBinding: options.ignoresTokenBinding ?? false,
     tokenTypes: Object.freeze((options.tokenTypes ?? ['at+jwt']).map(mediaType)),
     requiredClaims: Object.freeze(Object.entries(options.requiredClaims ?? {})),
     claims: claimDefaults(options.claims ?? {}),

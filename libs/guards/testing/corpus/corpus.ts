@@ -1,4 +1,5 @@
 import { algorithm } from './cases/algorithm.js';
+import { binding } from './cases/binding.js';
 import { afterAll, control } from './cases/control.js';
 import { credentials } from './cases/credentials.js';
 import { header } from './cases/header.js';
@@ -31,6 +32,7 @@ const corpus: readonly CorpusCase[] = [
   ...issuerAndAudience,
   ...time,
   ...subject,
+  ...binding,
   ...status,
   ...scope,
   ...credentials,
