@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { UnitOfWork } from '@gatehouse/persistence';
 import { Clock, Metrics } from '@gatehouse/service-kit';
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { EventAllowance } from './event-allowance.js';
 import { EVENT_KINDS, isAlarming } from './event-kinds.js';
 import type { SecurityEvent } from './security-event.js';
@@ -16,7 +16,7 @@ export class SecurityEvents {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
-    metrics: Metrics = new Metrics(),
+    @Inject(Metrics) metrics = new Metrics(),
   ) {
     this.counter = metrics.counter({
       name: 'security_events_total',
