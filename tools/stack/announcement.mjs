@@ -1,6 +1,7 @@
 import { coloursFor } from '../terminal/colours.mjs';
 import { credentialsIn } from '../demo/credentials.mjs';
-import { DEFAULT_PORTS, portVariable } from './addresses.mjs';
+import { DEFAULT_PORTS } from '../workspace.mjs';
+import { portVariable } from './addresses.mjs';
 
 /** What somebody who has just started the stack wants to know, and what to type next. */
 export function announce({ services, stream, profile }) {
