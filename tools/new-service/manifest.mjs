@@ -34,7 +34,13 @@ export function manifestOf(name) {
     private: true,
     type: 'module',
     nx: { name, tags: ['type:app', `scope:${name}`] },
-    scripts: { build, serve: serve.replaceAll('apps/auth', `apps/${name}`), test, typecheck },
+    scripts: {
+      // Auth copies a word list too.
+      build: build.replace(' --copy-files', ''),
+      serve: serve.replaceAll('apps/auth', `apps/${name}`),
+      test,
+      typecheck,
+    },
     dependencies: pick('dependencies', DEPENDENCIES),
     devDependencies: pick('devDependencies', DEV_DEPENDENCIES),
   };

@@ -60,9 +60,13 @@ const capital = (word) => word[0].toUpperCase() + word.slice(1);
 /** `Date`, `Module` or `Problem` would stand for two things in one file. */
 function requireUnused({ many, Many, One }) {
   const texts = templateTexts().join('\n');
-  const taken = [One, Many, `${Many}Module`].find((word) => new RegExp(`\\b${word}\\b`).test(texts));
+  const taken = [One, Many, `${Many}Module`].find((word) =>
+    new RegExp(`\\b${word}\\b`).test(texts),
+  );
   if (taken) {
-    throw new Failure(`A class ${taken} is in the template already. Choose another name, or --one.`);
+    throw new Failure(
+      `A class ${taken} is in the template already. Choose another name, or --one.`,
+    );
   }
   if (!isIdentifier(many)) throw new Failure(`"${many}" is a word of the language.`);
 }
