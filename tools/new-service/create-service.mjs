@@ -57,7 +57,7 @@ Next:
   npm run docs:build              its settings and scopes get into the documents
 
 Then make it yours: the columns, the scopes and their sentences in apps/${many}/src/${many}.scopes.ts.
-By hand, where you need them: sentences for the consent page (apps/auth/src/pages/texts), the tests
-that name every resource server (apps/e2e), and deploy/k8s.
+By hand, where you need them: sentences for the consent page (apps/auth/src/pages/texts), the list of
+resource servers in apps/e2e/test/audiences.spec.ts, and deploy/k8s.
 `);
 }
