@@ -4,7 +4,7 @@ import { Failure } from '../terminal/failure.mjs';
 import { ROOT } from '../workspace.mjs';
 import { templateTexts } from './template.mjs';
 
-const WORD = /^[a-z]{3,24}$/;
+const WORD = /^[a-z]{3,30}$/;
 /** Names that say nothing, as the linter's folders; and one that Compose has. */
 const REFUSED = ['common', 'shared', 'utils', 'util', 'types', 'helpers', 'postgres'];
 
@@ -30,7 +30,7 @@ export function namesOf({ name, one = singularOf(name) }) {
 
 function requireWord(what, text) {
   if (WORD.test(text)) return;
-  throw new Failure(`${what} must be one word of 3 to 24 small letters, not "${text}".`);
+  throw new Failure(`${what} must be one word of 3 to 30 small letters, not "${text}".`);
 }
 
 /** A guess, as English is; `--one` says better. What is no plural gets entries. */
