@@ -11,8 +11,8 @@ const PLACES = {
     },
     {
       what: "the default of FIRST_PARTY_SCOPE, .prefault('…')",
-      place: /FIRST_PARTY_SCOPE: list\(z\.string\(\)\)\s+\.prefault\('[^']*'\)/,
-      change: (text) => text.replace(/'\)$/, ` ${many}:read ${many}:write')`),
+      place: /FIRST_PARTY_SCOPE: list\(z\.string\(\)\)\s+\.prefault\(\s*'[^']*',?\s*\)/,
+      change: (text) => text.replace(/',?\s*\)$/, ` ${many}:read ${many}:write')`),
     },
   ],
   'tools/workspace.mjs': ({ many, port }) => [
