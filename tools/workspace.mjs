@@ -3,8 +3,10 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** In the order in which they are started and migrated: tokens come first. */
-export const APPS = ['auth', 'orders', 'billing'];
+/** The apps, in the order in which they are started and migrated: tokens come first. */
+export const DEFAULT_PORTS = { auth: 3000, orders: 3001, billing: 3002 };
+
+export const APPS = Object.keys(DEFAULT_PORTS);
 
 /** The folder of the SQLite files and of what development generates, as an absolute path. */
 export function dataFolder(env = process.env) {

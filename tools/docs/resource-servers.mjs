@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { AccessRules } from '@gatehouse/guards';
 import { createService } from '@gatehouse/service-kit';
 import { Failure } from '../terminal/failure.mjs';
+import { APPS } from '../workspace.mjs';
 
-const RESOURCE_SERVERS = ['orders', 'billing'];
+const RESOURCE_SERVERS = APPS.filter((app) => app !== 'auth');
 
 /**
  * Starts each resource server, without a port and on an empty database, and asks it for its routes and their scopes.

@@ -1,8 +1,6 @@
 import { connect } from 'node:net';
 import { Failure } from '../terminal/failure.mjs';
-import { APPS } from '../workspace.mjs';
-
-export const DEFAULT_PORTS = { auth: 3000, orders: 3001, billing: 3002 };
+import { APPS, DEFAULT_PORTS } from '../workspace.mjs';
 
 /** The variable that moves an app's port, when the whole stack is meant. */
 export const portVariable = (app) => `${app.toUpperCase()}_PORT`;

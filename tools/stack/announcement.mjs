@@ -1,9 +1,11 @@
 import { coloursFor } from '../terminal/colours.mjs';
 import { credentialsIn } from '../demo/credentials.mjs';
-import { DEFAULT_PORTS, portVariable } from './addresses.mjs';
+import { DEFAULT_PORTS } from '../workspace.mjs';
+import { portVariable } from './addresses.mjs';
 
 /** What somebody who has just started the stack wants to know, and what to type next. */
 export function announce({ services, stream, profile }) {
+  const width = Math.max(9, ...services.map(({ name }) => name.length + 2));
   const paint = coloursFor(stream);
   const heading = (text) => paint('bold', text);
   const rows = [
@@ -11,7 +13,7 @@ export function announce({ services, stream, profile }) {
     [],
     ...services.map(({ name, port }) => {
       const url = `http://localhost:${port}`;
-      return [`  ${name.padEnd(9)}`, url.padEnd(24), `try it: ${url}/docs`];
+      return [`  ${name.padEnd(width)}`, url.padEnd(24), `try it: ${url}/docs`];
     }),
     ...accounts(profile, heading),
     [],

@@ -10,7 +10,7 @@ export function linePrinter({ json }, stream = process.stdout) {
   if (json) return (line) => stream.write(`${line}\n`);
   const paint = coloursFor(stream);
   return (line, { name }) => {
-    const prefix = paint(STYLES[name], `${name.padEnd(WIDTH)} |`);
+    const prefix = paint(STYLES[name] ?? 'green', `${name.padEnd(WIDTH)} |`);
     const [first, ...rest] = humanLine(line, paint).split('\n');
     stream.write(`${[first, ...rest].map((text) => `${prefix} ${text}`).join('\n')}\n`);
   };

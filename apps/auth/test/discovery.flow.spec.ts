@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as oauth from 'oauth4webapi';
+import { authConfig } from '../src/auth.config.js';
 import { TestAuth } from './mothers.js';
 
 const ISSUER = 'http://localhost:3000';
+/** Whichever there are: what `npm run new:service` adds is published. */
+const { RESOURCE_SERVERS } = authConfig({});
 const CLIENT_AUTHENTICATION = [
   'none',
   'client_secret_basic',
@@ -60,14 +63,7 @@ describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
         'urn:ietf:params:oauth:grant-type:token-exchange',
       ],
       scopes_supported: [
-        'orders:read',
-        'orders:write',
-        'orders:read:any',
-        'billing:read',
-        'billing:pay',
-        'billing:invoices:create',
-        'billing:refund',
-        'billing:admin',
+        ...RESOURCE_SERVERS.flatMap(({ scopes }) => scopes),
         'sessions:read',
         'sessions:end',
         'account:password',
@@ -78,7 +74,7 @@ describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
         'phone',
         'offline_access',
       ],
-      protected_resources: ['http://localhost:3001', 'http://localhost:3002', ISSUER],
+      protected_resources: [...RESOURCE_SERVERS.map(({ identifier }) => identifier), ISSUER],
     });
   });
 
