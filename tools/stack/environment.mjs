@@ -23,6 +23,7 @@ export function environmentOf(app, { ports, env, profile }) {
       ...profile.settings,
       ISSUER: issuer,
       AUTH_ISSUER: issuer,
+      DOCS_CLIENT_ID: 'demo-docs',
       ...(app === 'orders' && {
         CLIENT_SECRET: ordersServiceSecret(env),
         BILLING_URL: `http://localhost:${ports.billing}`,

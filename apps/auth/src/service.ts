@@ -11,6 +11,7 @@ export const serviceOptions = (config: AuthConfig): ServiceOptions => ({
   https: config.ISSUER.startsWith('https:'),
   trustProxy: config.TRUST_PROXY,
   bodyLimit: 16_384,
+  popups: /^\/(oauth\/authorize|login|register|select-account|consent)\b/,
   acceptForms: true,
   openApi: {
     title: 'Gatehouse: auth',

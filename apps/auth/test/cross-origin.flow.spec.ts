@@ -63,7 +63,7 @@ describe('scripts of other origins (RFC 9700 §2.6)', () => {
     expect(cors(headers)).toMatchObject({
       'access-control-allow-origin': SPA,
       'access-control-allow-methods': 'GET, POST',
-      'access-control-allow-headers': 'Authorization, Content-Type',
+      'access-control-allow-headers': 'Authorization, Content-Type, X-Requested-With',
     });
   });
 

@@ -39,6 +39,7 @@ describe('what is there to try things with', () => {
         'conformance-post',
         'conformance-two',
         'demo-app',
+        'demo-docs',
         'demo-spa',
         'demo-website',
         'orders-service',

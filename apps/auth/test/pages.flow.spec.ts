@@ -51,7 +51,7 @@ const PAGES: readonly (readonly [string, () => Promise<Answer>])[] = [
   ['a request that took too long', () => browser.open('/login?ticket=x')],
 ];
 
-describe.each(PAGES)('the page of %s', (_, open) => {
+describe.each(PAGES)('the page of %s', (name, open) => {
   it('can do nothing but show itself and send its forms (ASVS 3.4, RFC 9700 §4.16)', async () => {
     const { headers, text } = await open();
     const style = /<style>(.*?)<\/style>/s.exec(text)?.[1] ?? '';
@@ -73,8 +73,13 @@ describe.each(PAGES)('the page of %s', (_, open) => {
       'referrer-policy': 'same-origin',
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
-      'cross-origin-opener-policy': 'same-origin',
     });
+  });
+
+  it('keeps windows of other origins apart, but for what a client opens to log somebody in', async () => {
+    const { headers } = await open();
+    const policy = headers.get('cross-origin-opener-policy');
+    expect(policy).toBe(/^(account|logout|signed out)$/.test(name) ? 'same-origin' : null);
   });
 
   it('needs no script and no other host', async () => {

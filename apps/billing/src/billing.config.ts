@@ -44,6 +44,12 @@ export const billingSettings = z.object({
       'Takes payments by a stand-in that moves no money. Default: only where NODE_ENV is not production.',
     )
     .meta({ offInProduction: 'nobody would pay', format: 'true or false' }),
+  DOCS_CLIENT_ID: z
+    .string()
+    .optional()
+    .describe(
+      'The public client as which people log in from /docs. Without one the page takes a token.',
+    ),
   ALLOW_INSECURE_HTTP: flag(false)
     .describe(
       'Fetches keys over plain http from other hosts too; for a network of your own, refused in production.',

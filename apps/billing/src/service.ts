@@ -1,5 +1,6 @@
 import { AccessRules, secureOpenApi } from '@gatehouse/guards';
 import { accessTokenScheme, type ServiceOptions } from '@gatehouse/service-kit';
+import { BILLING_SCOPES } from './billing.scopes.js';
 import type { BillingConfig } from './billing.config.js';
 
 /** How the resource server speaks HTTP. */
@@ -11,6 +12,16 @@ export const serviceOptions = (config: BillingConfig): ServiceOptions => ({
   openApi: {
     title: 'Gatehouse: billing',
     description: 'Issues invoices for services, and takes what people pay.',
+    login: docsLogin(config),
     complete: (document, app) => secureOpenApi(document, app.get(AccessRules), accessTokenScheme),
   },
 });
+
+/** People log in from /docs where a client is registered for it; what services and staff may do is not theirs to ask for. */
+const docsLogin = ({ AUTH_ISSUER: issuer, DOCS_CLIENT_ID: clientId }: BillingConfig) =>
+  clientId === undefined ? undefined : { issuer, clientId, scopes: OF_PEOPLE };
+
+const OF_PEOPLE = {
+  'billing:read': BILLING_SCOPES['billing:read'],
+  'billing:pay': BILLING_SCOPES['billing:pay'],
+};

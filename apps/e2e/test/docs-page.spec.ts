@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { chromiumPath, newPage, startBrowser } from '../src/browser.js';
 import { type Stack, startStack } from '../src/stack.js';
-import { aLogin } from '../src/token-answers.js';
+import { aLogin, aPerson, register } from '../src/token-answers.js';
 import { type AppName, ROOT } from '../src/workspace.js';
 
 const executablePath = chromiumPath();
@@ -19,7 +19,10 @@ if (executablePath === undefined) {
     let stack: Stack;
 
     beforeAll(async () => {
-      [browser, stack] = await Promise.all([startBrowser(executablePath), startStack()]);
+      [browser, stack] = await Promise.all([
+        startBrowser(executablePath),
+        startStack({ SEED_DEMO: 'true', DOCS_CLIENT_ID: 'demo-docs' }),
+      ]);
     });
 
     it.each<AppName>(['auth', 'orders', 'billing'])(
@@ -33,18 +36,39 @@ if (executablePath === undefined) {
       },
     );
 
+    it('of orders lets a person log in by the Authorize button, as any client would', async () => {
+      const url = stack.orders.url.replace('localhost', '127.0.0.1');
+      const person = aPerson();
+      await register(stack.auth.url, person);
+      const { page, faults } = await newPage(browser);
+      await page.goto(`${url}/docs`);
+      await page.getByRole('button', { name: 'Authorize' }).first().click();
+      const dialog = page.locator('.dialog-ux');
+      const login = dialog.locator('.auth-container').filter({ hasText: 'authorizationCode' });
+      for (const scope of await login.locator('.scopes label').all()) await scope.click();
+      const opened = page.waitForEvent('popup');
+      await login.getByRole('button', { name: 'Apply given OAuth2 credentials' }).click();
+      const popup = await opened;
+      await popup.locator('#login').fill(person.email);
+      await popup.locator('#password').fill(person.password);
+      await popup.locator('#submit').click();
+      await popup.locator('#consent-allow').click();
+      await login.getByRole('button', { name: 'Remove authorization' }).waitFor();
+      await page.screenshot({ path: join(OUTPUT, 'docs-orders-login.png') });
+      await dialog.getByRole('button', { name: 'Close' }).last().click();
+
+      const answer = await listed(page);
+      expect(await answer.locator('.response-col_status').innerText()).toMatch(/^200/);
+      expect(faults).toEqual([]);
+    });
+
     it('of orders takes an access token, and lists the orders of its person', async () => {
       const { accessToken } = await aLogin(stack.auth.url);
       const { page, faults } = await newPage(browser);
       await page.goto(`${stack.orders.url}/docs`);
       await authorize(page, accessToken);
 
-      const list = page.locator('.opblock-get').filter({ hasText: 'Lists your orders' });
-      await list.locator('.opblock-summary').click();
-      await list.getByRole('button', { name: 'Execute' }).click();
-      const answer = list.locator('.live-responses-table .response').first();
-      await answer.waitFor();
-
+      const answer = await listed(page);
       expect(await answer.locator('.response-col_status').innerText()).toMatch(/^200/);
       expect(await answer.locator('.response-col_description').innerText()).toContain(
         '"orders": []',
@@ -55,10 +79,20 @@ if (executablePath === undefined) {
   });
 }
 
+/** What the service answers to the page. */
+async function listed(page: Page): Promise<Locator> {
+  const list = page.locator('.opblock-get').filter({ hasText: 'Lists your orders' });
+  await list.locator('.opblock-summary').click();
+  await list.getByRole('button', { name: 'Execute' }).click();
+  const answer = list.locator('.live-responses-table .response').first();
+  await answer.waitFor();
+  return answer;
+}
+
 async function authorize(page: Page, token: string): Promise<void> {
   await page.getByRole('button', { name: 'Authorize' }).first().click();
   const dialog = page.locator('.dialog-ux');
   await dialog.locator('input').first().fill(token);
-  await dialog.getByRole('button', { name: /^Apply|^Authorize/ }).click();
-  await dialog.getByRole('button', { name: 'Close' }).click();
+  await dialog.getByRole('button', { name: 'Apply credentials' }).click();
+  await dialog.getByRole('button', { name: 'Close' }).first().click();
 }

@@ -61,6 +61,12 @@ export const ordersSettings = z.object({
     .default('http://localhost:3002')
     .describe('The name of billing: the `AUDIENCE` that it has there.')
     .meta({ requiredInProduction: true, format: 'URI' }),
+  DOCS_CLIENT_ID: z
+    .string()
+    .optional()
+    .describe(
+      'The public client as which people log in from /docs. Without one the page takes a token.',
+    ),
   ALLOW_INSECURE_HTTP: flag(false)
     .describe(
       'Fetches keys and tokens over plain http from other hosts too; for a network of your own, refused in production.',

@@ -1,5 +1,6 @@
 import { AccessRules, secureOpenApi } from '@gatehouse/guards';
 import { accessTokenScheme, type ServiceOptions } from '@gatehouse/service-kit';
+import { ORDERS_SCOPES } from './orders.scopes.js';
 import type { OrdersConfig } from './orders.config.js';
 
 /** How the resource server speaks HTTP. */
@@ -11,6 +12,16 @@ export const serviceOptions = (config: OrdersConfig): ServiceOptions => ({
   openApi: {
     title: 'Gatehouse: orders',
     description: 'Places and keeps the orders of the person behind the access token.',
+    login: docsLogin(config),
     complete: (document, app) => secureOpenApi(document, app.get(AccessRules), accessTokenScheme),
   },
 });
+
+/** People log in from /docs where a client is registered for it; what services and staff may do is not theirs to ask for. */
+const docsLogin = ({ AUTH_ISSUER: issuer, DOCS_CLIENT_ID: clientId }: OrdersConfig) =>
+  clientId === undefined ? undefined : { issuer, clientId, scopes: OF_PEOPLE };
+
+const OF_PEOPLE = {
+  'orders:read': ORDERS_SCOPES['orders:read'],
+  'orders:write': ORDERS_SCOPES['orders:write'],
+};

@@ -10,7 +10,8 @@ const FOR_EVERYBODY = '/.well-known/';
 
 const PREFLIGHT = {
   'access-control-allow-methods': 'GET, POST',
-  'access-control-allow-headers': 'Authorization, Content-Type',
+  // Swagger UI says who it is by the last one.
+  'access-control-allow-headers': 'Authorization, Content-Type, X-Requested-With',
   'access-control-max-age': '600',
 };
 const EXPOSED = { 'access-control-expose-headers': 'WWW-Authenticate, Retry-After' };

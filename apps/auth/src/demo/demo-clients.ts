@@ -34,6 +34,7 @@ export const demoClients = (
     redirectUris: ['http://localhost:4001/callback', 'http://127.0.0.1/callback'],
     postLogoutRedirectUris: ['http://localhost:4001/'],
   },
+  docsPages(config),
   {
     ...application,
     ...withoutSecret,
@@ -43,6 +44,24 @@ export const demoClients = (
     postLogoutRedirectUris: [],
   },
 ];
+
+/** *Authorize* at /docs of the resource servers; at the loopback address on any port (RFC 8252 §7.3). */
+const docsPages = ({
+  RESOURCE_SERVERS: servers,
+}: Pick<AuthConfig, 'RESOURCE_SERVERS'>): ClientRegistration => ({
+  ...application,
+  ...withoutSecret,
+  id: 'demo-docs',
+  name: 'API Documentation',
+  grantTypes: ['authorization_code'],
+  scope: application.scope
+    .filter((scope) => /^(orders|billing):/.test(scope))
+    .concat('billing:pay'),
+  redirectUris: [...servers.map(({ identifier }) => identifier), 'http://127.0.0.1']
+    .filter((address) => /^https?:/.test(address))
+    .map((address) => `${address.replace(/\/$/, '')}/docs/oauth2-redirect.html`),
+  postLogoutRedirectUris: [],
+});
 
 /** Calls billing: as itself, and for whoever called orders. */
 function ordersService(

@@ -1,11 +1,15 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import type { OpenApiOptions } from './openapi.options.js';
+import type { DocsLogin, OpenApiOptions } from './openapi.options.js';
 import { serveSwaggerPage } from './swagger-page.js';
 
 /** The names of the security schemes. */
 export const accessTokenScheme = 'access-token';
 export const clientScheme = 'client';
+const loginScheme = 'login';
+
+type PathItem = OpenAPIObject['paths'][string];
+type Operation = NonNullable<PathItem['get']>;
 
 /** The document at /docs-json, made when somebody asks for it, and at /docs a page from which every route can be called with a token. */
 export function serveOpenApi(app: NestFastifyApplication, options: OpenApiOptions): void {
@@ -15,7 +19,7 @@ export function serveOpenApi(app: NestFastifyApplication, options: OpenApiOption
     document ??= openApiDocument(app, options);
     return reply.send(document);
   });
-  serveSwaggerPage(fastify, options.title);
+  serveSwaggerPage(fastify, options);
 }
 
 function openApiDocument(app: NestFastifyApplication, options: OpenApiOptions): OpenAPIObject {
@@ -29,8 +33,31 @@ function openApiDocument(app: NestFastifyApplication, options: OpenApiOptions): 
   else builder.addBearerAuth({ type: 'http', scheme, bearerFormat: 'at+jwt' }, accessTokenScheme);
   const document = SwaggerModule.createDocument(app, builder.build());
   options.complete?.(document, app);
+  if (options.login) offerLogin(document, options.login);
   return { ...document, paths: withoutMetadata(document.paths) };
 }
+
+/** Wherever an access token will do, so will a login: Swagger UI sends the token that it gets for it. */
+function offerLogin(document: OpenAPIObject, { issuer, scopes }: DocsLogin): void {
+  const at = (path: string) => issuer.replace(/\/$/, '') + path;
+  const flow = { authorizationUrl: at('/oauth/authorize'), tokenUrl: at('/oauth/token'), scopes };
+  const { components = {} } = document;
+  document.components = components;
+  components.securitySchemes = {
+    ...components.securitySchemes,
+    [loginScheme]: { type: 'oauth2', flows: { authorizationCode: flow } },
+  };
+  for (const operation of Object.values(document.paths).flatMap(operationsOf)) {
+    const { security = [] } = operation;
+    const logins = security
+      .filter((requirement) => accessTokenScheme in requirement)
+      .map(({ [accessTokenScheme]: needed = [] }) => ({ [loginScheme]: needed }));
+    if (logins.length > 0) operation.security = [...security, ...logins];
+  }
+}
+
+const operationsOf = ({ get, put, post, delete: remove, patch }: PathItem): readonly Operation[] =>
+  [get, put, post, remove, patch].filter((operation) => operation !== undefined);
 
 /** The metadata of a resource server is for programs that know where to look (RFC 9728 §3), not a route to try. */
 function withoutMetadata(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {

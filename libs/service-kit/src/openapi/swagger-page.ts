@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { FastifyInstance } from 'fastify';
+import type { DocsLogin, OpenApiOptions } from './openapi.options.js';
 
 const require = createRequire(import.meta.url);
 
@@ -8,46 +9,67 @@ const assets = {
   'swagger-ui.css': 'text/css; charset=utf-8',
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
   'favicon-32x32.png': 'image/png',
+  'oauth2-redirect.html': 'text/html; charset=utf-8',
+  'oauth2-redirect.js': 'text/javascript; charset=utf-8',
 } as const;
 
-/** What Swagger UI needs: its own files, the icons inside its style sheet, and calls to this service. Nothing inline. */
-const pagePolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join(';');
+/**
+ * What Swagger UI needs: its own files, the icons inside its style sheet, calls to this service, and to the token endpoint
+ * where people log in from here. Nothing inline.
+ */
+const pagePolicy = (login: DocsLogin | undefined): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    login ? `connect-src 'self' ${new URL(login.issuer).origin}` : "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join(';');
+
+/** The window in which people log in keeps its opener on its way from here to the issuer and back. */
+const openerPolicy = (path: string): string =>
+  path.endsWith('/oauth2-redirect.html') ? 'unsafe-none' : 'same-origin-allow-popups';
 
 /**
  * Swagger UI at /docs, written here rather than taken from @nestjs/swagger because that page needs inline styles, so a
  * weaker policy, and a static file server for three files.
  */
-export function serveSwaggerPage(fastify: FastifyInstance, title: string): void {
+export function serveSwaggerPage(
+  fastify: FastifyInstance,
+  { title, login }: Pick<OpenApiOptions, 'title' | 'login'>,
+): void {
   const serve = (path: string, type: string, body: () => string | Promise<Buffer>) =>
     fastify.get(path, async (_request, reply) => {
       return reply
-        .header('Content-Security-Policy', pagePolicy)
+        .header('Content-Security-Policy', pagePolicy(login))
+        .header('Cross-Origin-Opener-Policy', openerPolicy(path))
         .type(type)
         .send(await body());
     });
 
   serve('/docs', 'text/html; charset=utf-8', () => page(title));
-  serve('/docs/start.js', 'text/javascript; charset=utf-8', () => startScript);
+  serve('/docs/start.js', 'text/javascript; charset=utf-8', () => startScript(login));
   for (const [name, type] of Object.entries(assets)) {
     serve(`/docs/${name}`, type, () => readFile(require.resolve(`swagger-ui-dist/${name}`)));
   }
 }
 
-const startScript = `SwaggerUIBundle({
+const startScript = (login: DocsLogin | undefined): string => `const ui = SwaggerUIBundle({
   url: '/docs-json',
   dom_id: '#swagger-ui',
   presets: [SwaggerUIBundle.presets.apis],
   tryItOutEnabled: true,
   validatorUrl: null,
+  oauth2RedirectUrl: location.origin + '/docs/oauth2-redirect.html',
+});
+${login ? initOAuth(login) : ''}`;
+
+const initOAuth = ({ clientId }: DocsLogin): string => `ui.initOAuth({
+  clientId: ${JSON.stringify(clientId)},
+  usePkceWithAuthorizationCodeGrant: true,
 });
 `;
 

@@ -15,8 +15,10 @@ import type { ServiceOptions } from './service.options.js';
 
 /** The one place that chooses the HTTP platform. */
 export function httpAdapter(logger: Logger, options: ServiceOptions): FastifyAdapter {
-  const { bodyLimit = 65_536, trustProxy = false, https = false } = options;
+  const { bodyLimit = 65_536, trustProxy = false, https = false, popups } = options;
   const headers = securityHeaders(https);
+  // A window that the policy cuts off from its opener cannot tell it that the login is done.
+  const { 'cross-origin-opener-policy': _opener, ...popupHeaders } = headers;
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
     // One line for each request (request-log.ts) and no child logger for it: both are dear.
@@ -38,8 +40,8 @@ export function httpAdapter(logger: Logger, options: ServiceOptions): FastifyAda
     // What reaches an open connection during shutdown is answered, and the connection closed (connections.ts).
     return503OnClosing: false,
   });
-  adapter.getInstance().addHook('onRequest', (_request, reply, done) => {
-    reply.headers(headers);
+  adapter.getInstance().addHook('onRequest', (request, reply, done) => {
+    reply.headers(popups?.test(request.url) ? popupHeaders : headers);
     done();
   });
   return adapter;

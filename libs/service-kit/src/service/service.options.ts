@@ -11,6 +11,8 @@ export interface ServiceOptions extends LoggerOptions {
   readonly acceptForms?: boolean;
   /** Believe `X-Forwarded-*`: true only behind a proxy that overwrites them. Default: false. */
   readonly trustProxy?: boolean;
+  /** Paths that pages of other origins open in a window which comes back to them: a login. Default: none. */
+  readonly popups?: RegExp;
   /** How many requests are answered at once; more are refused with 503. Default: 1000. */
   readonly requestsInFlight?: number;
   /** Clients come over https (here or at a proxy): answers say so by Strict-Transport-Security. Default: false. */
