@@ -16,7 +16,7 @@ export class SecurityEvents {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
-    metrics = new Metrics(),
+    metrics: Metrics = new Metrics(),
   ) {
     this.counter = metrics.counter({
       name: 'security_events_total',
