@@ -159,6 +159,12 @@ describe('docker-compose.yml', () => {
       expect(sites.map(([, host, name]) => [host, name]).sort()).toEqual(named.sort());
       const issuers = scaled.flatMap(([, { environment }]) => environment['AUTH_ISSUER'] ?? []);
       expect(new Set(issuers)).toEqual(new Set(['https://auth.localhost']));
+      const known = scaled.flatMap(([, { environment }]) => environment['RESOURCE_SERVERS'] ?? []);
+      const identifiers = known.flatMap((text) =>
+        text.split('; ').map((each) => each.split(' ')[0]),
+      );
+      const audiences = scaled.flatMap(([, { environment }]) => environment['AUDIENCE'] ?? []);
+      expect(identifiers.sort()).toEqual(audiences.sort());
     });
 
     it('speaks no plain http from app to app, and trusts the CA of the proxy', () => {
