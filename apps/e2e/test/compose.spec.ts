@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { documentedSettings } from '../src/documented-settings.js';
@@ -9,6 +12,8 @@ const APPS = ['auth', 'orders', 'billing'] as const;
 
 /** Node's own, of which no app knows. */
 const OF_NODE = 'NODE_EXTRA_CA_CERTS';
+
+const run = promisify(execFile);
 
 const hardened = {
   read_only: z.literal(true),
@@ -146,6 +151,18 @@ describe('docker-compose.yml', () => {
       }
     });
 
+    it('starts no app with what its own schema refuses', async () => {
+      for (const [, { build, environment }] of scaled) {
+        const { APP } = build.args;
+        const program = `const { ${APP}Config } = await import('./apps/${APP}/dist/${APP}.config.js'); console.log(${APP}Config(process.env).NODE_ENV)`;
+        const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], {
+          cwd: ROOT,
+          env: Object.fromEntries(Object.entries(environment).map(readFromFile)),
+        });
+        expect(stdout.trim()).toBe(environment['NODE_ENV']);
+      }
+    });
+
     it('knows every app by one https name, to which the proxy answers for its replicas', async () => {
       const caddyfile = await readFile(join(ROOT, 'deploy', 'proxy', 'Caddyfile'), 'utf8');
       const sites = [...caddyfile.matchAll(/^(\S+) \{\n\timport replicas_of (\S+)\n\}/gm)];
@@ -187,3 +204,12 @@ describe('docker-compose.yml', () => {
     });
   });
 });
+
+/** What the app takes from the file of a secret, without the file. Nobody has this CA here. */
+function readFromFile([name, value]: [string, string]): [string, string] {
+  if (name === OF_NODE) return [name, ''];
+  if (!name.endsWith('_FILE')) return [name, value];
+  const secret = randomBytes(32).toString('base64url');
+  const url = `postgres://gatehouse:${secret}@postgres:5432/gatehouse`;
+  return [name.slice(0, -'_FILE'.length), name === 'DATABASE_URL_FILE' ? url : secret];
+}
