@@ -7,7 +7,15 @@ import { sizes } from './tools/eslint/sizes.mjs';
 import { typescript } from './tools/eslint/typescript.mjs';
 
 export default defineConfig(
-  globalIgnores(['**/node_modules', '**/dist', 'data', '.nx', 'bench/results', 'apps/e2e/output']),
+  globalIgnores([
+    '**/node_modules',
+    '**/dist',
+    'data',
+    '.nx',
+    'bench/results',
+    'apps/e2e/output',
+    'apps/e2e/src/contracts',
+  ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   typescript,
   boundaries,

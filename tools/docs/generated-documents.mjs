@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { Failure } from '../terminal/failure.mjs';
 import { ROOT } from '../workspace.mjs';
 import { configurationPage } from './configuration-page.mjs';
+import { contractPages } from './contracts.mjs';
 import { envExample } from './env-example.mjs';
 import { GUARDS_README, guardsReadme } from './guards-options.mjs';
 import { scopesPage } from './scopes-page.mjs';
@@ -15,6 +16,7 @@ const pages = {
   'docs/scopes.md': scopesPage,
   [GUARDS_README]: guardsReadme,
   [ENV_EXAMPLE]: envExample,
+  ...contractPages,
 };
 
 /** @type {import('./run-checks.mjs').Check} */
@@ -34,9 +36,14 @@ export const generated = {
 export async function writeGeneratedDocuments() {
   for (const [path, text] of await rendered()) {
     const isNew = text !== kept(path);
-    if (isNew) writeFileSync(join(ROOT, path), text);
+    if (isNew) write(join(ROOT, path), text);
     process.stdout.write(`${isNew ? 'written  ' : 'unchanged'} ${path}\n`);
   }
+}
+
+function write(file, text) {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
 }
 
 async function rendered() {
@@ -52,7 +59,7 @@ async function rendered() {
 
 /** As `npm run format` would leave them. */
 async function formatted(path, text) {
-  if (!path.endsWith('.md')) return text;
+  if (path === ENV_EXAMPLE) return text;
   const file = join(ROOT, path);
   return format(text, { ...(await resolveConfig(file)), filepath: file });
 }

@@ -1,11 +1,7 @@
-import 'reflect-metadata';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { AccessRules } from '@gatehouse/guards';
-import { createService } from '@gatehouse/service-kit';
 import { Failure } from '../terminal/failure.mjs';
 import { APPS } from '../workspace.mjs';
+import { running } from './running-app.mjs';
 
 const RESOURCE_SERVERS = APPS.filter((app) => app !== 'auth');
 
@@ -24,7 +20,10 @@ export async function describeResourceServers() {
 
 async function describe(app, issuer) {
   const sentences = await scopesOf(app);
-  const { audience, routes } = await running(app, routesByScope);
+  const { audience, routes } = await running(app, async (service, config) => ({
+    audience: config.AUDIENCE,
+    routes: await routesByScope(service),
+  }));
   requireAgreement(app, {
     declared: Object.keys(sentences),
     enforced: [...routes.keys()],
@@ -54,24 +53,6 @@ function requireAgreement(app, { declared, enforced, granted }) {
     ...(granted.includes(scope) ? [] : [`${scope} is not in auth's default RESOURCE_SERVERS`]),
   ]);
   if (faults.length > 0) throw new Failure(faults.join('\n'));
-}
-
-/** @param {(service: object) => Promise<T>} ask @template T */
-async function running(app, ask) {
-  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-docs-'));
-  const { AppModule } = await import(`../../apps/${app}/dist/app.module.js`);
-  const config = (await import(`../../apps/${app}/dist/${app}.config.js`))[`${app}Config`]({
-    DATA_DIR: folder,
-    LOG_LEVEL: 'silent',
-  });
-  const { serviceOptions } = await import(`../../apps/${app}/dist/service.js`);
-  const service = await createService(AppModule.with(config), serviceOptions(config));
-  try {
-    return { audience: config.AUDIENCE, routes: await ask(service) };
-  } finally {
-    await service.close();
-    await rm(folder, { recursive: true });
-  }
 }
 
 /** The guards know handlers and scopes, the OpenAPI document knows handlers and paths. */

@@ -1,5 +1,6 @@
 import { Failure } from '../terminal/failure.mjs';
 import { codeBlocks } from './check-code-blocks.mjs';
+import { contracts } from './check-contracts.mjs';
 import { guarantees } from './check-guarantees.mjs';
 import { links } from './check-links.mjs';
 import { machinePaths } from './check-machine-paths.mjs';
@@ -17,7 +18,16 @@ import { generated } from './generated-documents.mjs';
  */
 
 /** @type {Check[]} */
-const checks = [generated, links, codeBlocks, guarantees, tokenStates, readingPaths, machinePaths];
+const checks = [
+  generated,
+  contracts,
+  links,
+  codeBlocks,
+  guarantees,
+  tokenStates,
+  readingPaths,
+  machinePaths,
+];
 
 /** @throws {Failure} that names everything that any check found */
 export async function runChecks() {

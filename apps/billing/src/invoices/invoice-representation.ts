@@ -5,17 +5,31 @@ import type { Invoice } from './invoice.entity.js';
 import type { InvoicePage } from './invoices.js';
 
 /** An invoice as clients see it. */
-export const invoiceRepresentation = z.object({
-  id: z.string(),
-  state: z.enum(INVOICE_STATES),
-  customer: z.string(),
-  orderId: z.string(),
-  amountMinor: z.int().describe("In the currency's minor unit"),
-  currency: z.string(),
-  issuedAt: z.iso.datetime(),
-  paidAt: z.iso.datetime().nullable(),
-  refundedAt: z.iso.datetime().nullable(),
-});
+export const invoiceRepresentation = z
+  .object({
+    id: z.string(),
+    state: z.enum(INVOICE_STATES),
+    customer: z.string(),
+    orderId: z.string(),
+    amountMinor: z.int().describe("In the currency's minor unit"),
+    currency: z.string(),
+    issuedAt: z.iso.datetime(),
+    paidAt: z.iso.datetime().nullable(),
+    refundedAt: z.iso.datetime().nullable(),
+  })
+  .meta({
+    example: {
+      id: 'inv_Y0c5t8Pn2LrD7wXeGhKa1Q',
+      state: 'open',
+      customer: 'acct_5nRf0yWb7TgP3kLzXe9QaA',
+      orderId: 'ord_3x7mQkq0S1uJ9b2dVvZc4A',
+      amountMinor: 900,
+      currency: 'EUR',
+      issuedAt: '2026-11-25T09:30:02.000Z',
+      paidAt: null,
+      refundedAt: null,
+    },
+  });
 export type InvoiceRepresentation = z.infer<typeof invoiceRepresentation>;
 
 export const pageRepresentation = z.object({

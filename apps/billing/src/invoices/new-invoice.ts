@@ -13,13 +13,22 @@ const visibleAscii = (most: number) =>
 
 export const orderIdentifier = () => visibleAscii(64);
 
-export const newInvoice = z.strictObject({
-  customer: visibleAscii(255).describe('`sub` of the person who is to pay'),
-  orderId: orderIdentifier().describe('An order has one invoice'),
-  amountMinor: z.int().min(1).max(MAX_AMOUNT).describe("In the currency's minor unit"),
-  currency: z
-    .string()
-    .refine((code) => CURRENCIES.has(code), 'must be a currency code of ISO 4217')
-    .meta({ pattern: '^[A-Z]{3}$', example: 'EUR' }),
-});
+export const newInvoice = z
+  .strictObject({
+    customer: visibleAscii(255).describe('`sub` of the person who is to pay'),
+    orderId: orderIdentifier().describe('An order has one invoice'),
+    amountMinor: z.int().min(1).max(MAX_AMOUNT).describe("In the currency's minor unit"),
+    currency: z
+      .string()
+      .refine((code) => CURRENCIES.has(code), 'must be a currency code of ISO 4217')
+      .meta({ pattern: '^[A-Z]{3}$', example: 'EUR' }),
+  })
+  .meta({
+    example: {
+      customer: 'acct_5nRf0yWb7TgP3kLzXe9QaA',
+      orderId: 'ord_3x7mQkq0S1uJ9b2dVvZc4A',
+      amountMinor: 900,
+      currency: 'EUR',
+    },
+  });
 export type NewInvoice = Readonly<z.infer<typeof newInvoice>>;

@@ -24,6 +24,9 @@ export const newOrder = z
   .refine(({ items }) => totalOf(items) <= MAX_AMOUNT, {
     path: ['items'],
     error: `must not cost more than ${MAX_AMOUNT} in total`,
+  })
+  .meta({
+    example: { items: [{ sku: 'tea', quantity: 2, unitPriceMinor: 450 }], currency: 'EUR' },
   });
 export type NewOrder = z.infer<typeof newOrder>;
 

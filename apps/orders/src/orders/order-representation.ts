@@ -5,15 +5,27 @@ import { writeCursor } from './order-page.js';
 import type { OrderPage } from './orders.js';
 
 /** An order as clients see it. */
-export const orderRepresentation = z.object({
-  id: z.string(),
-  state: z.enum(ORDER_STATES),
-  items: z.array(z.object({ sku: z.string(), quantity: z.int(), unitPriceMinor: z.int() })),
-  currency: z.string(),
-  totalMinor: z.int().describe("In the currency's minor unit"),
-  placedAt: z.iso.datetime(),
-  cancelledAt: z.iso.datetime().nullable(),
-});
+export const orderRepresentation = z
+  .object({
+    id: z.string(),
+    state: z.enum(ORDER_STATES),
+    items: z.array(z.object({ sku: z.string(), quantity: z.int(), unitPriceMinor: z.int() })),
+    currency: z.string(),
+    totalMinor: z.int().describe("In the currency's minor unit"),
+    placedAt: z.iso.datetime(),
+    cancelledAt: z.iso.datetime().nullable(),
+  })
+  .meta({
+    example: {
+      id: 'ord_3x7mQkq0S1uJ9b2dVvZc4A',
+      state: 'placed',
+      items: [{ sku: 'tea', quantity: 2, unitPriceMinor: 450 }],
+      currency: 'EUR',
+      totalMinor: 900,
+      placedAt: '2026-11-25T09:30:00.000Z',
+      cancelledAt: null,
+    },
+  });
 export type OrderRepresentation = z.infer<typeof orderRepresentation>;
 
 export const pageRepresentation = z.object({

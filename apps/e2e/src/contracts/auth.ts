@@ -1,0 +1,879 @@
+/** Written by npm run docs:build from apps/auth/openapi.json. */
+export interface paths {
+  '/.well-known/jwks.json': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The public keys that tokens are verified with (RFC 7517 §5) */
+    get: operations['KeySetController_keySet'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/register': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Makes an account; the answer is the same where the e-mail has one */
+    post: operations['RegistrationController_register'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/login': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Begins a session with e-mail and password */
+    post: operations['LoginController_login'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/refresh': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Exchanges a refresh token, from body or cookie, for the next pair */
+    post: operations['RefreshController_refresh'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/logout': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Ends the session of a refresh token, from body or cookie */
+    post: operations['RefreshController_logout'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/sessions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists where you are logged in, newest first */
+    get: operations['SessionsController_list'];
+    put?: never;
+    post?: never;
+    /** Logs you out everywhere else */
+    delete: operations['SessionsController_endOthers'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/sessions/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Ends one of your sessions; this one as well */
+    delete: operations['SessionsController_end'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/password': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Changes your password, and logs you out everywhere else */
+    post: operations['PasswordController_change'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/oauth/token': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Exchanges a grant for an access token (RFC 6749 §3.2) */
+    post: operations['TokenController_token'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/oauth/revoke': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Ends the session of a refresh or access token (RFC 7009) */
+    post: operations['RevocationController_revoke'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/oauth/introspect': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Tells what an access token is worth now (RFC 7662) */
+    post: operations['IntrospectionController_introspect'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/userinfo': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Tells a client about the person who logged in to it */
+    get: operations['UserInfoController_tell'];
+    put?: never;
+    /** The same (OpenID Connect Core §5.3.1) */
+    post: operations['UserInfoController_tellByPost'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/oauth/status-lists': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The lists that there are (Token Status List §9) */
+    get: operations['StatusListsController_all'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/oauth/status-lists/{list}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One bit for every session: whether it ended (Token Status List §8.1) */
+    get: operations['StatusListsController_one'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/.well-known/openid-configuration': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What this server can do (OpenID Connect Discovery §4) */
+    get: operations['DiscoveryController_describeProvider'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/.well-known/oauth-authorization-server': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The same (RFC 8414 §3) */
+    get: operations['DiscoveryController_describe'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/.well-known/oauth-authorization-server/{path}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The same, of an issuer with a path (RFC 8414 §3.1) */
+    get: operations['DiscoveryController_describeAtPath'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+  schemas: {
+    __schema0: {
+      sub: string;
+      act?: components['schemas']['__schema0'];
+    };
+  };
+  responses: never;
+  parameters: never;
+  requestBodies: never;
+  headers: never;
+  pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+  KeySetController_keySet: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  RegistrationController_register: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** Format: email */
+          email: string;
+          password: string;
+        };
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  LoginController_login: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** Format: email */
+          email: string;
+          password: string;
+          /** @description Less than the first-party client may have; all of it when left out */
+          scope?: string;
+          /** @description The resource servers that the login is good for; all of them when left out */
+          resource?: string | string[];
+          /**
+           * @description For browsers: keep the refresh token in an HttpOnly cookie instead of the answer
+           * @default false
+           */
+          cookie?: boolean;
+        };
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** @description A JWT by RFC 9068 */
+            access_token: string;
+            /** @enum {string} */
+            token_type: 'Bearer';
+            /** @description Seconds */
+            expires_in: number;
+            scope: string;
+            /** @description Of a token exchange (RFC 8693 §2.2.1) */
+            issued_token_type?: string;
+            /** @description Where `openid` was granted (OpenID Connect Core §2) */
+            id_token?: string;
+            /** @description Absent for services, and where it is in a cookie */
+            refresh_token?: string;
+          };
+        };
+      };
+    };
+  };
+  RefreshController_refresh: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          refresh_token?: string;
+          scope?: string;
+          resource?: string;
+        };
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** @description A JWT by RFC 9068 */
+            access_token: string;
+            /** @enum {string} */
+            token_type: 'Bearer';
+            /** @description Seconds */
+            expires_in: number;
+            scope: string;
+            /** @description Of a token exchange (RFC 8693 §2.2.1) */
+            issued_token_type?: string;
+            /** @description Where `openid` was granted (OpenID Connect Core §2) */
+            id_token?: string;
+            /** @description Absent for services, and where it is in a cookie */
+            refresh_token?: string;
+          };
+        };
+      };
+    };
+  };
+  RefreshController_logout: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          refresh_token?: string;
+        };
+      };
+    };
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  SessionsController_list: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            sessions: {
+              /** @description The `sid` of its access tokens */
+              id: string;
+              client_id: string;
+              /** @description As the device named itself at login */
+              user_agent: string | null;
+              /** @description The network that the login came from: /24 or /48 */
+              origin: string | null;
+              /** Format: date-time */
+              created_at: string;
+              /** Format: date-time */
+              last_used_at: string;
+              /**
+               * Format: date-time
+               * @description If it is not used before
+               */
+              ends_at: string;
+              /** @description Whether the access token of this call is of this session */
+              current: boolean;
+            }[];
+          };
+        };
+      };
+    };
+  };
+  SessionsController_endOthers: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** @description How many sessions ended */
+            ended: number;
+          };
+        };
+      };
+    };
+  };
+  SessionsController_end: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description No such session, or not your own */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  PasswordController_change: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          current_password: string;
+          new_password: string;
+        };
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** @description How many sessions ended */
+            ended: number;
+          };
+        };
+      };
+      /** @description The current password is wrong, or the new one unfit */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  TokenController_token: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/x-www-form-urlencoded': {
+          /** @description `authorization_code`, `refresh_token`, `client_credentials`, `urn:ietf:params:oauth:grant-type:token-exchange` */
+          grant_type: string;
+          code?: string;
+          /** @description As in the authorization request */
+          redirect_uri?: string;
+          /** @description RFC 7636 §4.1 */
+          code_verifier?: string;
+          refresh_token?: string;
+          /** @description Less than was granted; all of it when left out */
+          scope?: string;
+          /** @description The resource server that the access token is for (RFC 8707) */
+          resource?: string;
+          /** @description The same, in the words of RFC 8693 */
+          audience?: string;
+          /** @description The access token to exchange */
+          subject_token?: string;
+          subject_token_type?: string;
+          requested_token_type?: string;
+          /** @description Refused: the client itself is the actor */
+          actor_token?: string;
+          actor_token_type?: string;
+          client_id?: string;
+          client_secret?: string;
+          client_assertion_type?: string;
+          /** @description A JWT (RFC 7523) */
+          client_assertion?: string;
+        };
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** @description A JWT by RFC 9068 */
+            access_token: string;
+            /** @enum {string} */
+            token_type: 'Bearer';
+            /** @description Seconds */
+            expires_in: number;
+            scope: string;
+            /** @description Of a token exchange (RFC 8693 §2.2.1) */
+            issued_token_type?: string;
+            /** @description Where `openid` was granted (OpenID Connect Core §2) */
+            id_token?: string;
+            /** @description Absent for services, and where it is in a cookie */
+            refresh_token?: string;
+          };
+        };
+      };
+    };
+  };
+  RevocationController_revoke: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/x-www-form-urlencoded': {
+          token: string;
+          /** @description Not looked at */
+          token_type_hint?: string;
+          client_id?: string;
+          client_secret?: string;
+          client_assertion_type?: string;
+          /** @description A JWT (RFC 7523) */
+          client_assertion?: string;
+        };
+      };
+    };
+    responses: {
+      /** @description The token is worth nothing now, or never was */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  IntrospectionController_introspect: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/x-www-form-urlencoded': {
+          token: string;
+          /** @description Not looked at */
+          token_type_hint?: string;
+          client_id?: string;
+          client_secret?: string;
+          client_assertion_type?: string;
+          /** @description A JWT (RFC 7523) */
+          client_assertion?: string;
+        };
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json':
+            | {
+                /** @enum {boolean} */
+                active: false;
+              }
+            | {
+                /** @enum {boolean} */
+                active: true;
+                /** @enum {string} */
+                token_type: 'Bearer' | 'DPoP';
+                iss: string;
+                sub: string;
+                aud: string;
+                client_id: string;
+                scope: string;
+                iat: number;
+                exp: number;
+                jti: string;
+                sid?: string;
+                auth_time?: number;
+                act?: components['schemas']['__schema0'];
+                cnf?: {
+                  jkt?: string;
+                };
+              };
+        };
+      };
+    };
+  };
+  UserInfoController_tell: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** @description The same as in the ID token */
+            sub: string;
+          } & {
+            [key: string]: unknown;
+          };
+        };
+      };
+    };
+  };
+  UserInfoController_tellByPost: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** @description The same as in the ID token */
+            sub: string;
+          } & {
+            [key: string]: unknown;
+          };
+        };
+      };
+    };
+  };
+  StatusListsController_all: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  StatusListsController_one: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        list: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  DiscoveryController_describeProvider: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  DiscoveryController_describe: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  DiscoveryController_describeAtPath: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        '*': string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+}

@@ -1,0 +1,375 @@
+/** Written by npm run docs:build from apps/orders/openapi.json. */
+export interface paths {
+  '/orders': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists your orders, newest first */
+    get: operations['OrdersController_list'];
+    put?: never;
+    /** Places an order; what it costs is worked out here */
+    post: operations['OrdersController_place'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/orders/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Shows one of your orders */
+    get: operations['OrdersController_read'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/orders/{id}/cancel': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Cancels one of your orders */
+    post: operations['OrdersController_cancel'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/orders/{id}/invoice': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Shows the invoice of one of your orders, which billing keeps */
+    get: operations['OrdersController_invoice'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+  schemas: never;
+  responses: never;
+  parameters: never;
+  requestBodies: never;
+  headers: never;
+  pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+  OrdersController_list: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description `next` of the page before; the first page where left out */
+        after?: string;
+        state?: 'placed' | 'cancelled';
+        /** @description Placed then or later (RFC 3339) */
+        placedFrom?: string;
+        /** @description Placed earlier than that (RFC 3339) */
+        placedBefore?: string;
+        /** @description Whose orders: your own where left out, and somebody else's with `orders:read:any` */
+        owner?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            orders: {
+              id: string;
+              /** @enum {string} */
+              state: 'placed' | 'cancelled';
+              items: {
+                sku: string;
+                quantity: number;
+                unitPriceMinor: number;
+              }[];
+              currency: string;
+              /** @description In the currency's minor unit */
+              totalMinor: number;
+              /** Format: date-time */
+              placedAt: string;
+              /** Format: date-time */
+              cancelledAt: string | null;
+            }[];
+            /** @description `after` of the next page; absent on the last one */
+            next?: string;
+          };
+        };
+      };
+    };
+  };
+  OrdersController_place: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Of your choice, such as a UUID. Repeated within a day, it gives the same order again */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          items: {
+            sku: string;
+            quantity: number;
+            /** @description In the currency's minor unit */
+            unitPriceMinor: number;
+          }[];
+          /** @example EUR */
+          currency: string;
+        };
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          /** @description Of this version */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            id: string;
+            /** @enum {string} */
+            state: 'placed' | 'cancelled';
+            items: {
+              sku: string;
+              quantity: number;
+              unitPriceMinor: number;
+            }[];
+            currency: string;
+            /** @description In the currency's minor unit */
+            totalMinor: number;
+            /** Format: date-time */
+            placedAt: string;
+            /** Format: date-time */
+            cancelledAt: string | null;
+          };
+        };
+      };
+      /** @description The key was used for another request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Too many keys */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  OrdersController_read: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The `ETag` of the version that you have */
+        'If-None-Match'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          /** @description Of this version */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            id: string;
+            /** @enum {string} */
+            state: 'placed' | 'cancelled';
+            items: {
+              sku: string;
+              quantity: number;
+              unitPriceMinor: number;
+            }[];
+            currency: string;
+            /** @description In the currency's minor unit */
+            totalMinor: number;
+            /** Format: date-time */
+            placedAt: string;
+            /** Format: date-time */
+            cancelledAt: string | null;
+          };
+        };
+      };
+      /** @description You have this version */
+      304: {
+        headers: {
+          /** @description Of this version */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description No such order, or not your own */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  OrdersController_cancel: {
+    parameters: {
+      query?: never;
+      header: {
+        /** @description The `ETag` of the version that you have seen, or `*` */
+        'If-Match': string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          /** @description Of this version */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            id: string;
+            /** @enum {string} */
+            state: 'placed' | 'cancelled';
+            items: {
+              sku: string;
+              quantity: number;
+              unitPriceMinor: number;
+            }[];
+            currency: string;
+            /** @description In the currency's minor unit */
+            totalMinor: number;
+            /** Format: date-time */
+            placedAt: string;
+            /** Format: date-time */
+            cancelledAt: string | null;
+          };
+        };
+      };
+      /** @description No such order, or not your own */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description It cannot be cancelled any more */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description It has changed since you have seen it */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `If-Match` is missing */
+      428: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  OrdersController_invoice: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            id: string;
+            state: string;
+            orderId: string;
+            /** @description In the currency's minor unit */
+            amountMinor: number;
+            currency: string;
+            /** Format: date-time */
+            issuedAt: string;
+            /** Format: date-time */
+            paidAt: string | null;
+          };
+        };
+      };
+      /** @description No such order, not your own, or no invoice yet */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Billing or the authorization server is away */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+}
