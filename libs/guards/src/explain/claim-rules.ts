@@ -1,7 +1,9 @@
+import { requireUnbound } from '../dpop/proof-of-possession.js';
 import type { ResolvedIssuer } from '../issuers/issuer.options.js';
 import {
   audienceOf,
   clientIdOf,
+  confirmationOf,
   optionalMembers,
   requireClaims,
   scopesOf,
@@ -64,6 +66,18 @@ export const CLAIM_RULES: readonly Rule<Subject>[] = [
     source: 'RFC 7519 §4.1.5, RFC 9068 §2.2.1',
     seen: ({ claims }) => at(claims, ['nbf', 'sid', 'auth_time']),
     test: ({ claims }) => optionalMembers(claims),
+  },
+  {
+    says: 'It is bound to a key, if to any, in a way that is understood',
+    source: 'RFC 9449 §6.1, RFC 7800 §3.1',
+    seen: ({ claims }) => claims['cnf'],
+    test: ({ claims }) => confirmationOf(claims),
+  },
+  {
+    says: 'It is good on its own, without a proof that only a request has',
+    source: 'RFC 9449 §7.2',
+    seen: ({ claims }) => claimAt(claims, ['cnf', 'jkt']),
+    test: ({ claims, rules }) => requireUnbound(confirmationOf(claims), rules),
   },
 ];
 

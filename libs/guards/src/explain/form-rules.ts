@@ -1,5 +1,5 @@
 import type { ResolvedGuardsOptions } from '../guards.options.js';
-import { requireTokenSyntax } from '../http/bearer-token.js';
+import { requireTokenSyntax } from '../http/credentials.js';
 import type { ResolvedIssuer } from '../issuers/issuer.options.js';
 import type { TrustedIssuers } from '../issuers/trusted-issuers.js';
 import { InvalidToken } from '../refusals/bearer-error.js';

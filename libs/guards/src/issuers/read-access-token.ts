@@ -25,6 +25,7 @@ export function readAccessToken(claims: JsonObject, issuer: ResolvedIssuer): Acc
     issuedAt: instant(claims['iat'], 'iat'),
     expiresAt: instant(claims['exp'], 'exp'),
     ...optionalMembers(claims),
+    ...confirmationOf(claims),
     claims: deepFreeze(claims),
   });
 }
@@ -43,7 +44,10 @@ export function audienceOf(
 
 /** What tells access tokens from the issuer's other tokens, where `typ` does not (RFC 8725 §3.12). */
 export function requireClaims(claims: JsonObject, { requiredClaims }: ResolvedIssuer): void {
-  const missing = requiredClaims.some(([name, value]) => claimAt(claims, name) !== value);
+  const missing = requiredClaims.some(([name, values]) => {
+    const claimed = claimAt(claims, name);
+    return !values.some((value) => value === claimed);
+  });
   if (missing) throw new InvalidToken('wrong_type');
 }
 
@@ -62,6 +66,23 @@ export function optionalMembers({ nbf, sid, auth_time: authTime }: JsonObject) {
     ...(sid !== undefined && { sessionId: text(sid, 'sid') }),
     ...(authTime !== undefined && { authenticatedAt: instant(authTime, 'auth_time') }),
   };
+}
+
+/** A SHA-256 thumbprint. */
+const THUMBPRINT = /^[\w-]{43}$/;
+
+/**
+ * RFC 7800 §3.1: who sends the token has to have this key. Of the ways to say which, only `jkt` is understood (RFC 9449
+ * §6.1); to take a token that is bound in another way for one that is not would let everybody use it.
+ */
+export function confirmationOf({ cnf }: JsonObject): Pick<AccessToken, 'boundTo'> {
+  if (cnf === undefined) return {};
+  const boundTo = claimAt({ cnf }, ['cnf', 'jkt']);
+  if (boundTo === undefined) throw new InvalidToken('unknown_confirmation');
+  if (typeof boundTo !== 'string' || !THUMBPRINT.test(boundTo)) {
+    throw malformed('cnf.jkt', 'a thumbprint by SHA-256');
+  }
+  return { boundTo };
 }
 
 function first(claims: JsonObject, paths: readonly ClaimPath[]): unknown {

@@ -14,9 +14,17 @@ export function resolveIssuer(options: IssuerOptions, audience: string): Resolve
     statusListsOrigin: options.statusListsOrigin,
     ignoresTokenStatus: options.ignoresTokenStatus ?? false,
     tokenTypes: Object.freeze((options.tokenTypes ?? ['at+jwt']).map(mediaType)),
-    requiredClaims: Object.freeze(Object.entries(options.requiredClaims ?? {})),
+    requiredClaims: claimValues(options.requiredClaims ?? {}),
+    requiresDpop: options.requiresDpop ?? false,
     claims: claimDefaults(options.claims ?? {}),
   });
+}
+
+function claimValues(
+  required: NonNullable<IssuerOptions['requiredClaims']>,
+): ResolvedIssuer['requiredClaims'] {
+  const entries = Object.entries(required);
+  return Object.freeze(entries.map(([name, value]) => [name, [value].flat()] as const));
 }
 
 /** RFC 9068 §2.2. */
