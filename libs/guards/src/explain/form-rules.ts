@@ -27,7 +27,7 @@ export const TEXT_RULES: readonly Rule<{ token: string; options: ResolvedGuardsO
     test: ({ token, options }) => requireLength(token, options),
   },
   {
-    says: 'It is one bearer token and nothing else',
+    says: 'It is one token and nothing else',
     source: 'RFC 6750 §2.1',
     test: ({ token }) => requireTokenSyntax(token),
   },

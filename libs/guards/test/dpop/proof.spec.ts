@@ -234,9 +234,12 @@ describe.each(platforms)('a proof of possession on %s (RFC 9449 §4.3)', (_platf
     expect(proven.reasons()).toEqual(status === 200 ? [] : ['proof_out_of_time']);
   });
 
-  it.each(['', 'x', null, 1, undefined])('12: has the hash of the token, and not %j', async (ath) => {
-    await expectInvalid(proof({ ath }), 'proof_for_another_token');
-  });
+  it.each(['', 'x', null, 1, undefined])(
+    '12: has the hash of the token, and not %j',
+    async (ath) => {
+      await expectInvalid(proof({ ath }), 'proof_for_another_token');
+    },
+  );
 
   it('12: one for another token of the same client is no good', async () => {
     const other = proven.token();
