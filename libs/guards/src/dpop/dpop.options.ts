@@ -14,7 +14,7 @@ export interface DpopOptions {
   readonly maxProofAgeSeconds?: number | undefined;
   /** Which proofs were used already. Replicas need one that they share. Default: the memory of this process. */
   readonly usedProofs?: UsedProofs | undefined;
-  /** How many proofs are remembered there, about 80 bytes each. Further ones are answered 503 until the oldest expire. */
+  /** How many proofs are remembered there, about 90 bytes each. Further ones are answered 503 until the oldest expire. */
   readonly maxProofs?: number | undefined;
   /** Asks for a nonce of this server in every proof (RFC 9449 §9), so that none can be made in advance. Default false. */
   readonly requiresNonce?: boolean | undefined;

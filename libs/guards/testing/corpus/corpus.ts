@@ -1,6 +1,7 @@
 import { algorithm } from './cases/algorithm.js';
 import { afterAll, control } from './cases/control.js';
 import { credentials } from './cases/credentials.js';
+import { dpop } from './cases/dpop.js';
 import { header } from './cases/header.js';
 import { issuerAndAudience } from './cases/issuer-and-audience.js';
 import { json } from './cases/json.js';
@@ -35,6 +36,7 @@ const corpus: readonly CorpusCase[] = [
   ...scope,
   ...credentials,
   ...place,
+  ...dpop,
   ...afterAll,
 ];
 
