@@ -7,20 +7,28 @@ import { guardsOptions } from './access.js';
 import { AccountsModule } from './accounts/accounts.module.js';
 import { AUTH_CONFIG, type AuthConfig } from './auth.config.js';
 import { AuthConfigModule } from './auth-config.module.js';
+import { AuthorizeModule } from './authorize/authorize.module.js';
+import { BrowserSessionsModule } from './browser-sessions/browser-sessions.module.js';
 import { ClientsModule } from './clients/clients.module.js';
+import { ConsentsModule } from './consents/consents.module.js';
 import { authDatabase } from './database/auth-database.js';
 import { DemoModule } from './demo/demo.module.js';
 import { DiscoveryModule } from './discovery/discovery.module.js';
+import { IntrospectionModule } from './introspection/introspection.module.js';
 import { KeysModule } from './keys/keys.module.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { LoginModule } from './login/login.module.js';
+import { LogoutModule } from './logout/logout.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { OAuthErrorsModule } from './oauth-errors/oauth-errors.module.js';
+import { RevocationModule } from './revocation/revocation.module.js';
 import { SecurityEventsModule } from './security-events/security-events.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StatusListsModule } from './status-lists/status-lists.module.js';
 import { TokenModule } from './token/token.module.js';
 import { UpkeepModule } from './upkeep/upkeep.module.js';
+import { UserInfoModule } from './userinfo/user-info.module.js';
+import { UsedValuesModule } from './used-values/used-values.module.js';
 
 /** The table of contents of the authorization server. */
 @Module({})
@@ -49,9 +57,17 @@ export class AppModule {
         KeysModule,
         AccountsModule,
         ClientsModule,
+        UsedValuesModule,
+        BrowserSessionsModule,
+        ConsentsModule,
+        AuthorizeModule,
         TokenModule,
+        RevocationModule,
+        IntrospectionModule,
+        UserInfoModule,
         LoginModule,
         SessionsModule,
+        LogoutModule,
         StatusListsModule,
         DiscoveryModule,
         DemoModule,

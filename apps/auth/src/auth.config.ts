@@ -42,6 +42,12 @@ export const authSettings = z.object({
   ACCESS_TOKEN_TTL: durationSeconds({ min: 1, max: 3600, default: 300 }).describe(
     'Lifetime of access tokens, in seconds.',
   ),
+  ID_TOKEN_TTL: durationSeconds({ min: 1, max: 3600, default: 300 }).describe(
+    'Lifetime of ID tokens, in seconds: how long a client may take to look at one.',
+  ),
+  AUTHORIZATION_CODE_TTL: durationSeconds({ min: 1, max: 600, default: 60 }).describe(
+    'How long a client may take to redeem an authorization code, in seconds.',
+  ),
   REFRESH_GRACE_SECONDS: durationSeconds({ min: 0, max: 60, default: 10 }).describe(
     'How long the previous refresh token still gives the same successor, in seconds; 0 turns it off.',
   ),
@@ -54,7 +60,15 @@ export const authSettings = z.object({
     default: 7_776_000,
   }).describe('A login ends after this long however it is used, in seconds.'),
   SESSIONS_PER_ACCOUNT: wholeNumber({ min: 1, max: 1000, default: 20 }).describe(
-    'How many logins an account may have at once; one more ends the oldest.',
+    'How many logins, and how many browsers that are logged in, an account may have at once; one more ends the oldest.',
+  ),
+  BROWSER_SESSION_IDLE_TTL: durationSeconds({
+    min: 300,
+    max: 31_536_000,
+    default: 86_400,
+  }).describe('A browser is logged out when nobody came with it for this long, in seconds.'),
+  BROWSER_SESSION_TTL: durationSeconds({ min: 300, max: 31_536_000, default: 1_209_600 }).describe(
+    'A browser is logged out this long after the latest login however it is used, in seconds.',
   ),
   KEY_ROTATION_PERIOD: durationSeconds({ min: 10, max: 31_536_000, default: 2_592_000 }).describe(
     'How long a key signs before its successor does, in seconds.',

@@ -1,6 +1,6 @@
 import { UnitOfWork } from '@gatehouse/persistence';
 import { Injectable } from '@nestjs/common';
-import { FamilyLife } from '../refresh-tokens/family-life.js';
+import { Logouts } from '../browser-sessions/logouts.js';
 import type { Actor } from '../security-events/security-event.js';
 import { SecurityEvents } from '../security-events/security-events.js';
 import { Accounts } from './accounts.js';
@@ -8,7 +8,7 @@ import { PasswordHasher } from './password-hasher.js';
 
 export interface PasswordChange {
   readonly by: Actor;
-  /** `sid` of the one session that stays. */
+  /** `sid` of the one session that stays, with the browser that it began in. */
   readonly keepSession?: string;
   /** The hash that was confirmed: whoever comes second changes nothing. Whatever there is, where left out. */
   readonly replaces?: string;
@@ -25,7 +25,7 @@ export class AccountOperations {
   constructor(
     private readonly accounts: Accounts,
     private readonly passwords: PasswordHasher,
-    private readonly families: FamilyLife,
+    private readonly logouts: Logouts,
     private readonly unitOfWork: UnitOfWork,
     private readonly events: SecurityEvents,
   ) {}
@@ -51,7 +51,7 @@ export class AccountOperations {
   disable(accountId: string, by: Actor): Promise<boolean> {
     return this.unitOfWork.transaction(async () => {
       if (!(await this.accounts.disable(accountId))) return false;
-      await this.families.end({ accountId }, 'account_disabled');
+      await this.logouts.ofAccount(accountId, 'account_disabled');
       await this.events.record({ type: 'account.disabled', accountId, by });
       return true;
     });
@@ -73,10 +73,8 @@ export class AccountOperations {
       if (!(await this.accounts.setPassword(accountId, passwordHash, replaces))) {
         throw new PasswordNotChanged('the account is gone, or has another password by now');
       }
-      const ended = await this.families.end(
-        { accountId, exceptSession: keepSession },
-        'password_changed',
-      );
+      const kept = keepSession === undefined ? undefined : { session: keepSession };
+      const ended = await this.logouts.ofAccount(accountId, 'password_changed', kept);
       await this.events.record({ type: 'account.password_changed', accountId, by });
       return ended;
     });

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { BrowserSessionsModule } from '../browser-sessions/browser-sessions.module.js';
 import { NotificationsModule } from '../notifications/notifications.module.js';
-import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
 import { AccountOperations } from './account-operations.js';
 import { Account } from './account.entity.js';
 import { Accounts } from './accounts.js';
@@ -9,7 +9,7 @@ import { Credentials } from './credentials.js';
 import { PasswordHasher } from './password-hasher.js';
 
 @Module({
-  imports: [NotificationsModule, RefreshTokensModule, TypeOrmModule.forFeature([Account])],
+  imports: [BrowserSessionsModule, NotificationsModule, TypeOrmModule.forFeature([Account])],
   providers: [AccountOperations, Accounts, Credentials, PasswordHasher],
   exports: [AccountOperations, Accounts, Credentials, PasswordHasher],
 })

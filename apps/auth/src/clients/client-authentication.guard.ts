@@ -7,7 +7,9 @@ import {
 import type { FastifyRequest } from 'fastify';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
 import { refuseQuery } from '../oauth-errors/refuse-query.js';
+import type { ClientRefusalReason } from '../security-events/security-event.js';
 import { SecurityEvents } from '../security-events/security-events.js';
+import { ClientAssertions } from './client-assertions.js';
 import type { Client } from './client.entity.js';
 import { secretFits } from './client-secret.js';
 import { Clients } from './clients.js';
@@ -25,6 +27,7 @@ export const AuthenticatedClient = createParamDecorator((_: unknown, context: Ex
 export class ClientAuthenticationGuard implements CanActivate {
   constructor(
     private readonly clients: Clients,
+    private readonly assertions: ClientAssertions,
     private readonly events: SecurityEvents,
   ) {}
 
@@ -39,18 +42,27 @@ export class ClientAuthenticationGuard implements CanActivate {
   /** Unknown clients and wrong secrets get the same answer after the same work. */
   private async authenticate(presented: PresentedCredentials): Promise<Client> {
     const client = await this.clients.find(presented.id);
-    const fits = secretFits(presented.secret ?? '', client?.secretHashes ?? []);
+    const fits = secretFits(secretOf(presented), client?.secretHashes ?? []);
     if (!client) return this.refuse('unknown_client');
     if (client.authMethod !== presented.method) return this.refuse('wrong_method');
-    if (!client.isPublic && !fits) return this.refuse('wrong_secret');
+    if (client.isSecretBased && !fits) return this.refuse('wrong_secret');
+    if ('assertion' in presented) await this.verify(client, presented.assertion);
     return client;
   }
 
-  private async refuse(reason: 'unknown_client' | 'wrong_method' | 'wrong_secret'): Promise<never> {
+  private async verify(client: Client, assertion: string): Promise<void> {
+    const objection = await this.assertions.objection(client, assertion);
+    if (objection) await this.refuse(objection);
+  }
+
+  private async refuse(reason: ClientRefusalReason): Promise<never> {
     await this.events.record({ type: 'client.refused', reason });
     throw OAuthError.invalidClient(reason);
   }
 }
+
+const secretOf = (presented: PresentedCredentials): string =>
+  'secret' in presented ? presented.secret : '';
 
 function refuseOtherThanForm({ headers }: FastifyRequest): void {
   const [type] = (headers['content-type'] ?? '').split(';');

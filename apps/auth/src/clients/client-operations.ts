@@ -39,7 +39,7 @@ export class ClientOperations {
 
   /**
    * The secret before stays good beside the new one, older ones do not.
-   * @returns the new secret, in clear and only here; nothing where there is no such client, it is disabled, or it is public
+   * @returns the new secret, in clear and only here; nothing where there is no such client, it is disabled, or has no secrets
    */
   rotateSecret(clientId: string, by: Actor): Promise<string | undefined> {
     const secret = newClientSecret();

@@ -4,10 +4,20 @@ import { FlagColumn } from '../database/flag-column.js';
 import { WordListColumn } from '../database/word-list-column.js';
 
 /** How a client proves who it is at the token endpoint (RFC 7591 §2, `token_endpoint_auth_method`). */
-export const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const;
+export const AUTH_METHODS = [
+  'none',
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+] as const;
 export type AuthMethod = (typeof AUTH_METHODS)[number];
 
-export const GRANT_TYPES = ['refresh_token', 'client_credentials'];
+export const GRANT_TYPES = [
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+  'urn:ietf:params:oauth:grant-type:token-exchange',
+];
 
 /** What `sub` of ID tokens is: the same for all clients, or for those of one host only (OpenID Connect Core §8). */
 export const SUBJECT_TYPES = ['public', 'pairwise'] as const;
@@ -63,6 +73,11 @@ export class Client {
 
   get isPublic(): boolean {
     return this.authMethod === 'none';
+  }
+
+  /** Whether it has a secret, or may have one. */
+  get isSecretBased(): boolean {
+    return this.authMethod.startsWith('client_secret_');
   }
 
   get needsPkce(): boolean {

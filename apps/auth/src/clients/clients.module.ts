@@ -2,14 +2,21 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
 import { StatusListsModule } from '../status-lists/status-lists.module.js';
+import { UsedValuesModule } from '../used-values/used-values.module.js';
+import { ClientAssertions } from './client-assertions.js';
 import { ClientOperations } from './client-operations.js';
 import { Client } from './client.entity.js';
 import { Clients } from './clients.js';
 import { FirstPartyClient } from './first-party-client.js';
 
 @Module({
-  imports: [RefreshTokensModule, StatusListsModule, TypeOrmModule.forFeature([Client])],
-  providers: [ClientOperations, Clients, FirstPartyClient],
-  exports: [ClientOperations, Clients, FirstPartyClient],
+  imports: [
+    RefreshTokensModule,
+    StatusListsModule,
+    TypeOrmModule.forFeature([Client]),
+    UsedValuesModule,
+  ],
+  providers: [ClientAssertions, ClientOperations, Clients, FirstPartyClient],
+  exports: [ClientAssertions, ClientOperations, Clients, FirstPartyClient],
 })
 export class ClientsModule {}

@@ -7,7 +7,14 @@ import { StatusLists } from '../status-lists/status-lists.js';
 import { Client } from './client.entity.js';
 
 type Needed = 'id' | 'authMethod' | 'secretHashes' | 'grantTypes' | 'scope';
-type Added = 'statusIndex' | 'createdAt' | 'disabledAt' | 'isPublic' | 'needsPkce' | 'allows';
+type Added =
+  | 'statusIndex'
+  | 'createdAt'
+  | 'disabledAt'
+  | 'isPublic'
+  | 'isSecretBased'
+  | 'needsPkce'
+  | 'allows';
 
 /** What is known of a client when it is registered; the rest is as cautious as it can be. */
 export type ClientRegistration = Pick<Client, Needed> & Partial<Omit<Client, Needed | Added>>;
@@ -106,12 +113,12 @@ export class Clients {
 
   /**
    * Puts a secret into force beside the newest of those that are.
-   * @returns whether it did: not for a client that is unknown, disabled or public
+   * @returns whether it did: not for a client that is unknown or disabled, or authenticates without secrets
    */
   async addSecret(id: string, hash: string): Promise<boolean> {
     const { affected } = await this.unitOfWork.execute(
       `UPDATE client SET secret_hashes = CAST($2 AS varchar) || ' ' || substr(secret_hashes, 1, ${HASH_LENGTH})
-       WHERE id = $1 AND disabled_at IS NULL AND auth_method <> 'none'`,
+       WHERE id = $1 AND disabled_at IS NULL AND auth_method LIKE 'client_secret_%'`,
       [id, hash],
     );
     return affected === 1;

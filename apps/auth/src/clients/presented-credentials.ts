@@ -1,39 +1,59 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
-import type { AuthMethod } from './client.entity.js';
+import { ASSERTION_TYPE, claimedClient } from './client-assertions.js';
+import { clientParameters } from './client-parameters.js';
 
 /** How a client says who it is (RFC 6749 §2.3). */
-export interface PresentedCredentials {
-  readonly id: string;
-  readonly secret: string | undefined;
-  readonly method: AuthMethod;
-}
+export type PresentedCredentials =
+  | { readonly method: 'none'; readonly id: string }
+  | {
+      readonly method: 'client_secret_basic' | 'client_secret_post';
+      readonly id: string;
+      readonly secret: string;
+    }
+  /** The id is what the assertion says, and nobody has verified it yet. */
+  | { readonly method: 'private_key_jwt'; readonly id: string; readonly assertion: string };
 
-const bodyCredentials = z.object({
-  client_id: z.string().max(64).optional(),
-  client_secret: z.string().max(255).optional(),
-});
+const bodyCredentials = z.object(clientParameters);
+type BodyCredentials = z.infer<typeof bodyCredentials>;
 
-/** @throws {OAuthError} `invalid_request`, or `invalid_client` where there are no credentials at all */
+/** @throws {OAuthError} `invalid_request`, or `invalid_client` where there are no credentials at all, or none that we know */
 export function presentedCredentials(request: FastifyRequest): PresentedCredentials {
-  const body = bodyCredentials.safeParse(request.body ?? {});
-  if (!body.success)
-    throw OAuthError.invalidRequest('client_id or client_secret is malformed or repeated.');
-  const { client_id: id, client_secret: secret } = body.data;
-  const basic = basicCredentials(request);
-  if (!basic) return fromBody(id, secret);
+  const { success, data: body } = bodyCredentials.safeParse(request.body ?? {});
+  if (!success) throw OAuthError.invalidRequest('Client authentication is malformed or repeated.');
+  const found = [basicCredentials(request), postedSecret(body), postedAssertion(body)];
+  const [presented = withoutProof(body), another] = found.filter((each) => each !== undefined);
 
-  // "The client MUST NOT use more than one authentication method in each request."
-  if (secret !== undefined || (id !== undefined && id !== basic.id)) {
+  // "The client MUST NOT use more than one authentication method in each request." And client_id is of the same client.
+  if (another || ![undefined, presented.id].includes(body.client_id)) {
     throw OAuthError.invalidRequest('Use one way of client authentication only.');
   }
-  return basic;
+  return presented;
 }
 
-function fromBody(id: string | undefined, secret: string | undefined): PresentedCredentials {
+function withoutProof({ client_id: id }: BodyCredentials): PresentedCredentials {
   if (id === undefined) throw OAuthError.invalidClient('no client authentication');
-  return { id, secret, method: secret === undefined ? 'none' : 'client_secret_post' };
+  return { id, method: 'none' };
+}
+
+function postedSecret({ client_id, client_secret }: BodyCredentials) {
+  if (client_secret === undefined) return undefined;
+  const method = 'client_secret_post' as const;
+  return { id: client_id ?? '', secret: client_secret, method };
+}
+
+/** RFC 7521 §4.2. */
+function postedAssertion(body: BodyCredentials): PresentedCredentials | undefined {
+  const { client_assertion: assertion, client_assertion_type: type } = body;
+  if (assertion === undefined && type === undefined) return undefined;
+  if (assertion === undefined || type === undefined) {
+    throw OAuthError.invalidRequest('client_assertion and its type belong together.');
+  }
+  if (type !== ASSERTION_TYPE) throw OAuthError.invalidClient('unknown type of assertion');
+  const id = claimedClient(assertion);
+  if (id === undefined) throw OAuthError.invalidClient('the assertion is no JWT');
+  return { id, assertion, method: 'private_key_jwt' };
 }
 
 function basicCredentials({ raw }: FastifyRequest): PresentedCredentials | undefined {

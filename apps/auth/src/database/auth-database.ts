@@ -1,6 +1,8 @@
 import type { DatabaseSettings } from '@gatehouse/persistence';
 import { Account } from '../accounts/account.entity.js';
 import type { AuthConfig } from '../auth.config.js';
+import { BrowserSession } from '../browser-sessions/browser-session.entity.js';
+import { AuthorizationCode } from '../authorize/authorization-code.entity.js';
 import { Client } from '../clients/client.entity.js';
 import { SigningKey } from '../keys/signing-key.entity.js';
 import { RefreshTokenFamily } from '../refresh-tokens/refresh-token-family.entity.js';
@@ -13,7 +15,7 @@ export const authDatabase = (config: AuthConfig): DatabaseSettings => ({
   name: 'auth',
   databaseUrl: config.DATABASE_URL,
   dataDir: config.DATA_DIR,
-  entities: [Account, Client, RefreshTokenFamily, SigningKey],
+  entities: [Account, AuthorizationCode, BrowserSession, Client, RefreshTokenFamily, SigningKey],
   migrations: [
     FirstTables1764000000000,
     SessionsKeysEvents1764100000000,

@@ -24,6 +24,11 @@ export class Interactions {
     this.keys = secrets.derive('interaction mac');
   }
 
+  /** An authorization request has arrived. */
+  begin(request: Pick<Interaction, 'parameters' | 'asked'>): Interaction {
+    return { ...request, startedAt: this.clock.now() };
+  }
+
   seal(interaction: Interaction): string {
     return signed(
       Buffer.from(JSON.stringify(interaction)).toString('base64url'),
@@ -31,13 +36,23 @@ export class Interactions {
     );
   }
 
+  /** Where it goes on: there the request is looked at again, with what the person has done since. */
+  continuation(interaction: Interaction): string {
+    return `/oauth/authorize/continue?ticket=${this.seal(interaction)}`;
+  }
+
   /** @returns the interaction, if this server wrote the ticket within the last half hour */
   open(ticket: string | undefined): Interaction | undefined {
-    const [, content = '', secretId = ''] = FORM.exec(ticket ?? '') ?? [];
-    const key = this.keys.all.get(secretId);
-    if (ticket === undefined || !key || !sameText(ticket, signed(content, key))) return undefined;
+    const content = this.contentOf(ticket ?? '');
+    if (content === undefined) return undefined;
     const interaction: Interaction = JSON.parse(Buffer.from(content, 'base64url').toString());
     return this.clock.now() < interaction.startedAt + LIFETIME_MS ? interaction : undefined;
+  }
+
+  private contentOf(ticket: string): string | undefined {
+    const [, content = '', secretId = ''] = FORM.exec(ticket) ?? [];
+    const key = this.keys.all.get(secretId);
+    return key && sameText(ticket, signed(content, key)) ? content : undefined;
   }
 }
 

@@ -16,12 +16,14 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
 
 /**
  * What a `User-Agent` is taken for, in words of ours: it is text that whoever logged in chose freely, and none of it may
- * stand in a message that bears our name.
+ * stand where our name stands.
  */
-export function deviceName(userAgent: string | null | undefined): string {
+export function browserAndSystem(userAgent: string | null | undefined): readonly string[] {
   const among = (names: typeof BROWSERS) =>
     names.find(([pattern]) => pattern.test(userAgent ?? ''))?.[1];
-  const [browser, system] = [among(BROWSERS), among(SYSTEMS)];
-  if (browser !== undefined && system !== undefined) return `${browser} on ${system}`;
-  return browser ?? system ?? 'an unknown device';
+  return [among(BROWSERS), among(SYSTEMS)].filter((name) => name !== undefined);
 }
+
+/** For messages. */
+export const deviceName = (userAgent: string | null | undefined): string =>
+  browserAndSystem(userAgent).join(' on ') || 'an unknown device';

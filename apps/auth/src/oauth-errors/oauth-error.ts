@@ -1,4 +1,8 @@
-/** The words of RFC 6749 §5.2, and `invalid_target` of RFC 8707 §2. */
+/**
+ * The words of RFC 6749 §5.2 and §4.1.2.1, `invalid_target` of RFC 8707 §2, `unsupported_token_type` of RFC 7009
+ * §2.2.1, those of OpenID Connect Core §3.1.2.6, and the one of
+ * OpenID Connect Core Unmet Authentication Requirements.
+ */
 type ErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -6,7 +10,24 @@ type ErrorCode =
   | 'unauthorized_client'
   | 'unsupported_grant_type'
   | 'invalid_scope'
-  | 'invalid_target';
+  | 'invalid_target'
+  | 'unsupported_token_type'
+  | AuthorizationErrorCode;
+
+/** What only an authorization endpoint has to say, in the answer that a browser carries to the client. */
+const AUTHORIZATION_ERRORS = {
+  access_denied: 'The person refused.',
+  unsupported_response_type: 'The response_type must be code.',
+  temporarily_unavailable: 'The server cannot answer now. Try again later.',
+  login_required: 'The person must log in.',
+  account_selection_required: 'The person must choose an account.',
+  consent_required: 'The person must consent.',
+  request_not_supported: 'The server takes no request objects.',
+  request_uri_not_supported: 'The server takes no request objects.',
+  registration_not_supported: 'Clients are registered beforehand.',
+  unmet_authentication_requirements: 'The server knows no such authentication.',
+};
+type AuthorizationErrorCode = keyof typeof AUTHORIZATION_ERRORS;
 
 /**
  * An error that the server reports to a client (RFC 6749 §5.2). What it says in public is fixed per error; the detail
@@ -26,6 +47,12 @@ export class OAuthError extends Error {
 
   static invalidRequest(description: string): OAuthError {
     return new OAuthError('invalid_request', description);
+  }
+
+  /** RFC 8693 §2.2.2. Why it is refused would tell whoever found a token what it is worth. */
+  static invalidSubjectToken(detail: string): OAuthError {
+    const description = 'The subject token is invalid, or may not be exchanged by this client.';
+    return new OAuthError('invalid_request', description, detail);
   }
 
   static invalidClient(detail: string): OAuthError {
@@ -59,6 +86,15 @@ export class OAuthError extends Error {
 
   static invalidTarget(detail: string): OAuthError {
     return new OAuthError('invalid_target', 'The resource is unknown or not granted.', detail);
+  }
+
+  static unsupportedTokenType(): OAuthError {
+    const description = 'This token has no session of this client: it ends when it expires.';
+    return new OAuthError('unsupported_token_type', description);
+  }
+
+  static authorization(code: AuthorizationErrorCode): OAuthError {
+    return new OAuthError(code, AUTHORIZATION_ERRORS[code]);
   }
 
   toJSON() {

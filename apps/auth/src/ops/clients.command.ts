@@ -55,7 +55,11 @@ export class RotateClientSecret extends ChangingCommand {
   run([id = '']: string[], options: ChangeOptions): Promise<void> {
     return this.operator.change(options, async (server) => {
       const client = await requireClient(server, id);
-      if (client.isPublic) throw new Refusal(`the client ${id} is public: it has no secret`);
+      if (!client.isSecretBased) {
+        throw new Refusal(
+          `the client ${id} has no secret: it authenticates by ${client.authMethod}`,
+        );
+      }
       const secret = await server.get(ClientOperations).rotateSecret(id, 'operator');
       if (secret === undefined) throw new Refusal(`the client ${id} is disabled`);
       return {

@@ -1,5 +1,6 @@
 import { UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
+import { BrowserSessionLife } from '../browser-sessions/browser-session-life.js';
 import { ClientOperations } from '../clients/client-operations.js';
 import { KeyLife } from '../keys/key-life.js';
 import { SecurityEvents } from '../security-events/security-events.js';
@@ -52,7 +53,7 @@ async function refuseTwice(unitOfWork: UnitOfWork): Promise<void> {
 }
 
 async function endSessions(server: Server): Promise<number> {
-  let ended = 0;
+  let ended = await server.get(BrowserSessionLife).end('all', 'ended_by_operator');
   for (const { id } of await server.get(ClientOperations).list()) {
     ended += await server.get(Sessions).endAll({ clientId: id }, 'ended_by_operator');
   }

@@ -10,6 +10,9 @@ export type Ending =
   | { readonly familyId: string }
   | { readonly clientId: string }
   | { readonly accountId: string; readonly exceptSession?: string | undefined }
+  | { readonly accountId: string; readonly exceptBrowserSession: string }
+  /** What began in a browser session, unless it is to last while the person is away (`offline_access`). */
+  | { readonly browserSessionId: string }
   /** All of the account but this one and the newest others, up to `limit` in all. */
   | { readonly accountId: string; readonly newest: string; readonly limit: number };
 
@@ -24,6 +27,11 @@ interface EndedFamily {
   readonly user_agent: string | null;
   readonly origin: string | null;
   readonly ends_at: number;
+}
+
+interface LivingFamily {
+  readonly id: string;
+  readonly browser_session_id: string | null;
 }
 
 interface Condition {
@@ -66,15 +74,20 @@ export class FamilyLife {
   }
 
   /** The name of a session does not give away the family's id; only a search among those of the account finds it. */
-  private async withFamilyId(which: Ending): Promise<ResolvedEnding> {
-    if (!('accountId' in which) || 'newest' in which) return which;
-    const { accountId, exceptSession } = which;
-    if (exceptSession === undefined) return { accountId };
-    const { rows: living } = await this.unitOfWork.execute<{ id: string }>(
-      'SELECT id FROM refresh_token_family WHERE account_id = $1 AND ended_at IS NULL',
+  async find(accountId: string, sessionId: string): Promise<LivingFamily | undefined> {
+    const { rows } = await this.unitOfWork.execute<LivingFamily>(
+      'SELECT id, browser_session_id FROM refresh_token_family WHERE account_id = $1 AND ended_at IS NULL',
       [accountId],
     );
-    const kept = living.find(({ id }) => sessionIdOf(id) === exceptSession);
+    return rows.find(({ id }) => sessionIdOf(id) === sessionId);
+  }
+
+  private async withFamilyId(which: Ending): Promise<ResolvedEnding> {
+    if (!('accountId' in which) || 'newest' in which || 'exceptBrowserSession' in which)
+      return which;
+    const { accountId, exceptSession } = which;
+    if (exceptSession === undefined) return { accountId };
+    const kept = await this.find(accountId, exceptSession);
     return { accountId, exceptFamilyId: kept?.id };
   }
 
@@ -94,10 +107,18 @@ function conditionOf(which: ResolvedEnding, now: number): Condition {
   if ('newest' in which) {
     return { sql: SURPLUS, parameters: [which.accountId, which.newest, now, which.limit - 1] };
   }
+  if ('browserSessionId' in which) return { sql: ONLINE, parameters: [which.browserSessionId] };
+  if ('exceptBrowserSession' in which) {
+    return { sql: ELSEWHERE, parameters: [which.accountId, which.exceptBrowserSession] };
+  }
   const { accountId, exceptFamilyId: except } = which;
   if (except === undefined) return { sql: 'account_id = $3', parameters: [accountId] };
   return { sql: 'account_id = $3 AND id <> $4', parameters: [accountId, except] };
 }
+
+const ONLINE = `browser_session_id = $3 AND ' ' || scope || ' ' NOT LIKE '% offline!_access %' ESCAPE '!'`;
+
+const ELSEWHERE = 'account_id = $3 AND (browser_session_id IS NULL OR browser_session_id <> $4)';
 
 /** SQLite has no OFFSET without a LIMIT. */
 const SURPLUS = `id IN (

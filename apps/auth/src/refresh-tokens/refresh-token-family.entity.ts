@@ -8,6 +8,7 @@ export type EndReason =
   | 'logout'
   | 'reuse'
   | 'rolled_back'
+  | 'code_reuse'
   | 'ended_by_owner'
   | 'ended_by_operator'
   | 'password_changed'

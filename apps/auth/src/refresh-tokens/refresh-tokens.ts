@@ -3,6 +3,7 @@ import { type ConditionalUpdate, type RowLookup, UnitOfWork } from '@gatehouse/p
 import { Injectable } from '@nestjs/common';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
 import { StatusLists } from '../status-lists/status-lists.js';
+import { claimAccount, type ProvenAccount } from './claim-account.js';
 import { FamilyLife } from './family-life.js';
 import { type FamilyClient, FamilyLimits } from './family-limits.js';
 import {
@@ -16,8 +17,7 @@ import { RefreshTokenFormat } from './refresh-token.js';
 
 /** What a login grants, and to whom. */
 export interface Grant {
-  /** As it was when the person proved who they are. */
-  readonly account: { readonly id: string; readonly passwordHash: string };
+  readonly account: ProvenAccount;
   readonly client: FamilyClient;
   readonly scope: readonly string[];
   readonly resources: readonly string[];
@@ -28,6 +28,8 @@ export interface Grant {
   readonly claims?: string | null;
   /** Thumbprint of the key that the tokens are bound to (RFC 9449 §5). */
   readonly dpopJkt?: string | null;
+  /** Uses up, in the same transaction, what the family is begun for; where it says no, nothing begins. */
+  readonly spend?: (familyId: string) => Promise<boolean>;
 }
 
 /** When and how a person proved who they are. */
@@ -89,7 +91,8 @@ export class RefreshTokens {
 
   /**
    * Begins a family: the first refresh token of a login. Where the account has as many sessions as it may, the oldest ends.
-   * @returns nothing where the account was disabled, or has another password, since the person proved who they are
+   * @returns nothing where the account was disabled, or has another password, or the browser session ended, since the person
+   * proved who they are; or where there is nothing to spend any more
    */
   async begin(grant: Grant): Promise<{ token: string; session: Session } | undefined> {
     const now = this.limits.now();
@@ -103,7 +106,8 @@ export class RefreshTokens {
     const { account, client } = grant;
     const session = sessionOf(family);
     const hasBegun = await this.unitOfWork.transaction(async () => {
-      if (!(await this.claim(account, now))) return false;
+      if (!(await this.claim(grant, now))) return false;
+      if (grant.spend && !(await grant.spend(family.id))) return false;
       await this.insert(family, grant);
       await this.life.end(
         { accountId: account.id, newest: family.id, limit: this.limits.perAccount },
@@ -154,11 +158,13 @@ export class RefreshTokens {
     if (family?.clientId === clientId) await this.life.end({ familyId: family.id }, 'logout');
   }
 
-  /** Logins of one account queue up here, on all replicas, and none is counted before the one ahead of it is written. */
-  private async claim({ id, passwordHash }: Grant['account'], now: number): Promise<boolean> {
+  /** A browser session that ends at the same time ends before, and nothing begins in it, or after, and finds what did. */
+  private async claim({ account, authentication }: Grant, now: number): Promise<boolean> {
+    if (!(await claimAccount(this.unitOfWork, account, now))) return false;
+    if (!authentication) return true;
     const { affected } = await this.unitOfWork.execute(
-      `UPDATE account SET last_login_at = $3 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL`,
-      [id, passwordHash, now],
+      'UPDATE browser_session SET last_used_at = last_used_at WHERE id = $1 AND ended_at IS NULL',
+      [authentication.browserSessionId],
     );
     return affected === 1;
   }

@@ -29,9 +29,12 @@ const ownServer = ({ ISSUER: identifier }: AuthConfig): ResourceServer => ({
 @Injectable()
 export class ResourceServers {
   private readonly servers: readonly ResourceServer[];
+  /** This server as far as it tells clients who somebody is. */
+  private readonly identity: ResourceServer;
 
   constructor(@Inject(AUTH_CONFIG) config: AuthConfig) {
     this.servers = [...config.RESOURCE_SERVERS, ownServer(config)];
+    this.identity = { identifier: config.ISSUER, scopes: Object.keys(OPENID_SCOPES) };
   }
 
   get identifiers(): string[] {
@@ -40,6 +43,11 @@ export class ResourceServers {
 
   get scopes(): string[] {
     return this.servers.flatMap(({ scopes }) => scopes);
+  }
+
+  /** What may be done at one of them. */
+  scopesOf(identifier: string): readonly string[] {
+    return this.servers.find((server) => server.identifier === identifier)?.scopes ?? [];
   }
 
   /**
@@ -53,10 +61,8 @@ export class ResourceServers {
   ): Granted {
     for (const resource of wish.resources) this.known(resource);
     const asked = narrow(most, wish.scope);
-    const servers = this.servers.filter(
-      ({ identifier, scopes }) =>
-        (wish.resources.length === 0 || wish.resources.includes(identifier)) &&
-        scopes.some((scope) => asked.includes(scope)),
+    const servers = this.named(wish.resources).filter(({ scopes }) =>
+      scopes.some((scope) => asked.includes(scope)),
     );
     const scope = asked.filter((word) => servers.some(({ scopes }) => scopes.includes(word)));
     if (servers.length === 0) throw OAuthError.invalidScope('no resource server knows the scope');
@@ -76,6 +82,13 @@ export class ResourceServers {
     const scope = narrow(granted.scope, wish.scope).filter((word) => scopes.includes(word));
     if (scope.length === 0) throw OAuthError.invalidScope(`nothing granted at ${audience}`);
     return { audience, scope };
+  }
+
+  /** Who a person is, is asked here, whichever resources a request names (OpenID Connect Core §5.3). */
+  private named(resources: readonly string[]): readonly ResourceServer[] {
+    if (resources.length === 0) return this.servers;
+    const named = this.servers.filter(({ identifier }) => resources.includes(identifier));
+    return resources.includes(this.identity.identifier) ? named : [...named, this.identity];
   }
 
   private known(identifier: string): ResourceServer {

@@ -1,3 +1,4 @@
+import type { EndReason } from '../refresh-tokens/refresh-token-family.entity.js';
 import type { SecurityEvent } from './security-event.js';
 
 type EventType = SecurityEvent['type'];
@@ -23,6 +24,13 @@ export const EVENT_KINDS: Readonly<Record<EventType, Kind>> = {
   'account.disabled': PLAIN,
   'account.password_changed': PLAIN,
   'login.failed': { isAlarming: true, isFromStrangers: true },
+  'browser_session.begun': PLAIN,
+  'browser_session.renewed': PLAIN,
+  'browser_session.ended': PLAIN,
+  'consent.granted': PLAIN,
+  'authorization_code.issued': PLAIN,
+  'authorization_code.redeemed': PLAIN,
+  'authorization_code.reused': { isAlarming: true, isFromStrangers: true },
   'family.begun': PLAIN,
   'family.ended': PLAIN,
   'client.refused': { isAlarming: true, isFromStrangers: true },
@@ -41,8 +49,10 @@ export const EVENT_KINDS: Readonly<Record<EventType, Kind>> = {
   'events.pruned': PLAIN,
 };
 
+const ALARMING_ENDS: readonly EndReason[] = ['reuse', 'rolled_back', 'code_reuse'];
+
 /** A session that ends other than by the will of its owner, the operator or the rules is alarming. */
 export const isAlarming = (event: SecurityEvent): boolean =>
   event.type === 'family.ended'
-    ? event.reason === 'reuse' || event.reason === 'rolled_back'
+    ? ALARMING_ENDS.includes(event.reason)
     : EVENT_KINDS[event.type].isAlarming;

@@ -3,6 +3,10 @@ import type { EndReason } from '../refresh-tokens/refresh-token-family.entity.js
 /** On whose word: the server's plan, the person concerned, or somebody at the operations CLI. */
 export type Actor = 'server' | 'owner' | 'operator';
 
+/** Why a client could not prove who it is. */
+export type ClientRefusalReason =
+  'unknown_client' | 'wrong_method' | 'wrong_secret' | 'wrong_assertion' | 'repeated_assertion';
+
 interface Session {
   readonly accountId: string;
   readonly clientId: string;
@@ -13,16 +17,39 @@ interface Session {
 export type SecurityEvent =
   | { readonly type: 'account.registered'; readonly accountId: string }
   | { readonly type: 'account.registration_repeated' }
+  /** Somebody logged in with a browser; or once more, in the same session. */
+  | {
+      readonly type: 'browser_session.begun' | 'browser_session.renewed';
+      readonly accountId: string;
+      readonly sessionId: string;
+    }
+  | {
+      readonly type: 'browser_session.ended';
+      readonly reason: EndReason;
+      readonly accountId: string;
+      readonly sessionId: string;
+    }
+  /** A person allowed a client to do something for them. */
+  | {
+      readonly type: 'consent.granted';
+      readonly accountId: string;
+      readonly clientId: string;
+      readonly scope: string;
+    }
+  /** `reused`: it had been redeemed before, and what began then has ended. */
+  | {
+      readonly type: 'authorization_code.issued' | 'authorization_code.reused';
+      readonly accountId: string;
+      readonly clientId: string;
+    }
+  | ({ readonly type: 'authorization_code.redeemed' } & Session)
   | ({ readonly type: 'family.begun' } & Session)
   | {
       readonly type: 'login.failed';
       readonly reason: 'unknown_account' | 'wrong_password' | 'disabled_account';
     }
   | ({ readonly type: 'family.ended'; readonly reason: EndReason } & Session)
-  | {
-      readonly type: 'client.refused';
-      readonly reason: 'unknown_client' | 'wrong_method' | 'wrong_secret';
-    }
+  | { readonly type: 'client.refused'; readonly reason: ClientRefusalReason }
   | { readonly type: 'account.password_changed'; readonly accountId: string; readonly by: Actor }
   | { readonly type: 'account.created'; readonly accountId: string; readonly by: Actor }
   | { readonly type: 'account.disabled'; readonly accountId: string; readonly by: Actor }

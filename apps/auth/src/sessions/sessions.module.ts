@@ -1,8 +1,13 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccountsModule } from '../accounts/accounts.module.js';
+import { BrowserSessionsModule } from '../browser-sessions/browser-sessions.module.js';
+import { ClientsModule } from '../clients/clients.module.js';
+import { PagesModule } from '../pages/pages.module.js';
 import { RefreshTokenFamily } from '../refresh-tokens/refresh-token-family.entity.js';
 import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
+import { AccountPageController } from './account-page.controller.js';
+import { Devices } from './devices.js';
 import { LivingSession } from './living-session.js';
 import { PasswordChanges } from './password-changes.js';
 import { PasswordController } from './password.controller.js';
@@ -10,9 +15,16 @@ import { Sessions } from './sessions.js';
 import { SessionsController } from './sessions.controller.js';
 
 @Module({
-  imports: [AccountsModule, RefreshTokensModule, TypeOrmModule.forFeature([RefreshTokenFamily])],
-  controllers: [SessionsController, PasswordController],
-  providers: [Sessions, LivingSession, PasswordChanges],
+  imports: [
+    AccountsModule,
+    BrowserSessionsModule,
+    ClientsModule,
+    PagesModule,
+    RefreshTokensModule,
+    TypeOrmModule.forFeature([RefreshTokenFamily]),
+  ],
+  controllers: [SessionsController, PasswordController, AccountPageController],
+  providers: [Sessions, Devices, LivingSession, PasswordChanges],
   exports: [Sessions],
 })
 export class SessionsModule {}

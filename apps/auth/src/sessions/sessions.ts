@@ -2,6 +2,7 @@ import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, Repository } from 'typeorm';
+import { Logouts } from '../browser-sessions/logouts.js';
 import { FamilyLife } from '../refresh-tokens/family-life.js';
 import {
   type EndReason,
@@ -13,6 +14,8 @@ export interface SessionView {
   /** The `sid` of its access tokens. */
   readonly id: string;
   readonly clientId: string;
+  /** The browser that it began in. */
+  readonly browserSessionId: string | null;
   /** As the device named itself at login. */
   readonly userAgent: string | null;
   /** The network that the login came from: /24 of IPv4, /48 of IPv6. */
@@ -34,6 +37,7 @@ export class Sessions {
     @InjectRepository(RefreshTokenFamily)
     private readonly families: Repository<RefreshTokenFamily>,
     private readonly life: FamilyLife,
+    private readonly logouts: Logouts,
     private readonly clock: Clock,
   ) {}
 
@@ -47,10 +51,22 @@ export class Sessions {
     return (await this.find(accountId, sessionId)) !== undefined;
   }
 
-  /** @returns whether it did: a session that is not of this account is not there */
+  /**
+   * A session's id does not lead to its family; there are few in an account.
+   * @returns the family behind a session that is alive
+   */
+  async find(accountId: string, sessionId: string): Promise<RefreshTokenFamily | undefined> {
+    const families = await this.living(accountId);
+    return families.find(({ session }) => session.id === sessionId);
+  }
+
+  /**
+   * With the browser that it began in, which could get another one without a password.
+   * @returns whether it did: a session that is not of this account is not there
+   */
   async end(accountId: string, sessionId: string, reason: EndReason): Promise<boolean> {
     const family = await this.find(accountId, sessionId);
-    return family ? (await this.life.end({ familyId: family.id }, reason)) === 1 : false;
+    return family ? (await this.logouts.ofSession(family, reason)) > 0 : false;
   }
 
   /**
@@ -59,16 +75,8 @@ export class Sessions {
    */
   endAll(of: SessionsOf, reason: EndReason): Promise<number> {
     if ('clientId' in of) return this.life.end(of, reason);
-    return this.life.end({ accountId: of.accountId, exceptSession: of.except }, reason);
-  }
-
-  /** A session's id does not lead to its family; there are few in an account. */
-  private async find(
-    accountId: string,
-    sessionId: string,
-  ): Promise<RefreshTokenFamily | undefined> {
-    const families = await this.living(accountId);
-    return families.find(({ session }) => session.id === sessionId);
+    const kept = of.except === undefined ? undefined : { session: of.except };
+    return this.logouts.ofAccount(of.accountId, reason, kept);
   }
 
   private async living(accountId: string): Promise<readonly RefreshTokenFamily[]> {
@@ -83,6 +91,7 @@ export class Sessions {
 const viewOf = (family: RefreshTokenFamily): SessionView => ({
   id: family.session.id,
   clientId: family.clientId,
+  browserSessionId: family.browserSessionId,
   userAgent: family.userAgent,
   origin: family.origin,
   createdAt: family.createdAt,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Clock } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import type { Actor } from '../issued-tokens/issued-token.js';
 import type { Session } from '../refresh-tokens/refresh-token-family.entity.js';
 import { LONGEST_TOKEN_SECONDS } from '../keys/key-periods.js';
 import { SigningKeys } from '../keys/signing-keys.js';
@@ -18,6 +19,10 @@ export interface AccessTokenContent {
   readonly scope: readonly string[];
   /** Seconds; the server's default where null. */
   readonly ttl?: number | null;
+  /** Where it may not outlive another token, in seconds since the epoch. */
+  readonly notAfter?: number;
+  /** Who acts for the subject (RFC 8693 §4.1). */
+  readonly actor?: Actor;
   /** The login that it descends from. */
   readonly session?: Session;
   /** Where the status of a client is found that acts for itself. */
@@ -36,11 +41,16 @@ export class AccessTokens {
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
+  /**
+   * @param ttl what the client is registered for; the server's default where null
+   * @returns seconds
+   */
+  lifetimeOf(ttl: number | null | undefined): number {
+    return Math.min(ttl ?? this.config.ACCESS_TOKEN_TTL, LONGEST_TOKEN_SECONDS);
+  }
+
   async issue(content: AccessTokenContent): Promise<TokenResponse> {
     const now = this.clock.now();
-    const ttl = Math.min(content.ttl ?? this.config.ACCESS_TOKEN_TTL, LONGEST_TOKEN_SECONDS);
-    const wanted = now + ttl * 1000;
-    const expiresAt = Math.min(wanted, content.session?.endsAt.getTime() ?? wanted);
     const scope = content.scope.join(' ');
     const claims = {
       iss: this.config.ISSUER,
@@ -48,9 +58,10 @@ export class AccessTokens {
       aud: content.audience,
       client_id: content.clientId,
       iat: seconds(now),
-      exp: seconds(expiresAt),
+      exp: this.expiryOf(content, now),
       jti: randomBytes(16).toString('base64url'),
       scope,
+      ...(content.actor && { act: content.actor }),
       ...sessionClaims(content.session),
       ...this.statusLists.claim(content.session?.statusIndex ?? content.statusIndex),
     };
@@ -60,6 +71,12 @@ export class AccessTokens {
       expires_in: claims.exp - claims.iat,
       scope,
     };
+  }
+
+  /** In seconds: no later than what it descends from. */
+  private expiryOf({ ttl, session, notAfter = Infinity }: AccessTokenContent, now: number): number {
+    const sessionEnd = session?.endsAt.getTime() ?? Infinity;
+    return Math.min(seconds(Math.min(now + this.lifetimeOf(ttl) * 1000, sessionEnd)), notAfter);
   }
 }
 

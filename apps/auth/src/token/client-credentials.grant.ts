@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
+import { OPENID_SCOPES } from '../openid.scopes.js';
 import { ResourceServers } from '../resource-servers/resource-servers.js';
 import { AccessTokens } from './access-tokens.js';
 import type { Grant, TokenRequest } from './grant.js';
@@ -19,8 +20,10 @@ export class ClientCredentialsGrant implements Grant {
     // "The client credentials grant type MUST only be used by confidential clients."
     if (client.isPublic) throw OAuthError.unauthorizedClient(this.type);
 
+    // Nobody is logged in who could be known or be away.
+    const most = client.scope.filter((word) => !Object.hasOwn(OPENID_SCOPES, word));
     const { resource, scope: asked } = parameters;
-    const granted = this.resourceServers.grant(client.scope, { resources: [], scope: asked });
+    const granted = this.resourceServers.grant(most, { resources: [], scope: asked });
     const { audience, scope } = this.resourceServers.pick(granted, { resource });
 
     // "A refresh token SHOULD NOT be included." RFC 9068 §2.2: the subject is the client itself.

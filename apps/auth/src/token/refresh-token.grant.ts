@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
 import { RefreshTokens } from '../refresh-tokens/refresh-tokens.js';
 import { ResourceServers } from '../resource-servers/resource-servers.js';
-import { AccessTokens } from './access-tokens.js';
 import type { Grant, TokenRequest } from './grant.js';
+import { SessionTokens } from './session-tokens.js';
 import type { TokenResponse } from './token-response.js';
 
 /** Refreshing an access token (RFC 6749 §6), with rotation (RFC 9700 §4.14.2). */
@@ -14,7 +14,7 @@ export class RefreshTokenGrant implements Grant {
   constructor(
     private readonly refreshTokens: RefreshTokens,
     private readonly resourceServers: ResourceServers,
-    private readonly accessTokens: AccessTokens,
+    private readonly sessionTokens: SessionTokens,
   ) {}
 
   async exchange({ client, parameters }: TokenRequest): Promise<TokenResponse> {
@@ -31,13 +31,14 @@ export class RefreshTokenGrant implements Grant {
     // Every check is behind us: rotation is the one step that cannot be taken back.
     const successor = await this.refreshTokens.rotate(presented);
 
-    const response = await this.accessTokens.issue({
-      subject: family.accountId,
-      clientId: client.id,
+    // OpenID Connect Core §12.2: an ID token as well, where there was one before.
+    const { session } = family;
+    const response = await this.sessionTokens.issue({
+      client,
+      session,
+      granted: family,
       audience,
       scope,
-      ttl: client.accessTokenTtl,
-      session: family.session,
     });
     return { ...response, refresh_token: successor };
   }

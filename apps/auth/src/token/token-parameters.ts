@@ -1,11 +1,17 @@
 import { z } from 'zod';
+import { CODE_VERIFIER } from '../authorize/pkce.js';
+import { GRANT_TYPES } from '../clients/client.entity.js';
+import { clientParameters } from '../clients/client-parameters.js';
 
 /**
  * Parameters of the token endpoint. Unknown ones are ignored (RFC 6749 §3.2); a repeated one arrives as an array, which
  * no schema here accepts. Client authentication reads its own.
  */
 export const tokenParameters = z.object({
-  grant_type: z.string().describe('`refresh_token` or `client_credentials`'),
+  grant_type: z.string().describe(GRANT_TYPES.map((type) => `\`${type}\``).join(', ')),
+  code: z.string().max(200).optional(),
+  redirect_uri: z.string().max(2000).optional().describe('As in the authorization request'),
+  code_verifier: z.string().regex(CODE_VERIFIER).optional().describe('RFC 7636 §4.1'),
   refresh_token: z.string().max(200).optional(),
   scope: z.string().max(2000).optional().describe('Less than was granted; all of it when left out'),
   resource: z
@@ -13,7 +19,12 @@ export const tokenParameters = z.object({
     .max(2000)
     .optional()
     .describe('The resource server that the access token is for (RFC 8707)'),
-  client_id: z.string().optional(),
-  client_secret: z.string().optional(),
+  audience: z.string().max(2000).optional().describe('The same, in the words of RFC 8693'),
+  subject_token: z.string().max(8192).optional().describe('The access token to exchange'),
+  subject_token_type: z.string().max(255).optional(),
+  requested_token_type: z.string().max(255).optional(),
+  actor_token: z.string().optional().describe('Refused: the client itself is the actor'),
+  actor_token_type: z.string().optional(),
+  ...clientParameters,
 });
 export type TokenParameters = z.infer<typeof tokenParameters>;

@@ -6,6 +6,8 @@ export const tokenResponse = z.object({
   token_type: z.literal('Bearer'),
   expires_in: z.int().describe('Seconds'),
   scope: z.string(),
+  issued_token_type: z.string().optional().describe('Of a token exchange (RFC 8693 §2.2.1)'),
+  id_token: z.string().optional().describe('Where `openid` was granted (OpenID Connect Core §2)'),
   refresh_token: z.string().optional().describe('Absent for services, and where it is in a cookie'),
 });
 export type TokenResponse = Readonly<z.infer<typeof tokenResponse>>;

@@ -9,9 +9,11 @@ import {
 import { Client } from '../clients/client.entity.js';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
 import { type TokenResponse, tokenResponse } from './token-response.js';
+import { AuthorizationCodeGrant } from './authorization-code.grant.js';
 import { ClientCredentialsGrant } from './client-credentials.grant.js';
 import type { Grant } from './grant.js';
 import { RefreshTokenGrant } from './refresh-token.grant.js';
+import { TokenExchangeGrant } from './token-exchange.grant.js';
 import { type TokenParameters, tokenParameters } from './token-parameters.js';
 
 /** The token endpoint (RFC 6749 §3.2). */
@@ -22,8 +24,19 @@ import { type TokenParameters, tokenParameters } from './token-parameters.js';
 export class TokenController {
   private readonly grants: ReadonlyMap<string, Grant>;
 
-  constructor(refreshToken: RefreshTokenGrant, clientCredentials: ClientCredentialsGrant) {
-    this.grants = new Map([refreshToken, clientCredentials].map((grant) => [grant.type, grant]));
+  constructor(
+    authorizationCode: AuthorizationCodeGrant,
+    refreshToken: RefreshTokenGrant,
+    clientCredentials: ClientCredentialsGrant,
+    tokenExchange: TokenExchangeGrant,
+  ) {
+    const grants: readonly Grant[] = [
+      authorizationCode,
+      refreshToken,
+      clientCredentials,
+      tokenExchange,
+    ];
+    this.grants = new Map(grants.map((grant) => [grant.type, grant]));
   }
 
   @Post('token')

@@ -97,7 +97,7 @@ const UP = [
   `CREATE TABLE consent (
     account_id varchar(27)   NOT NULL REFERENCES account (id),
     client_id  varchar(64)   NOT NULL REFERENCES client (id),
-    scope      varchar(2000) NOT NULL,
+    scope      text          NOT NULL,
     granted_at bigint        NOT NULL,
     PRIMARY KEY (account_id, client_id)
   )`,

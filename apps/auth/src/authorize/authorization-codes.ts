@@ -1,0 +1,149 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { type RowLookup, UnitOfWork } from '@gatehouse/persistence';
+import { Clock } from '@gatehouse/service-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import type { BrowserSession } from '../browser-sessions/browser-session.entity.js';
+import { OAuthError } from '../oauth-errors/oauth-error.js';
+import { FamilyLife } from '../refresh-tokens/family-life.js';
+import { sessionIdOf } from '../refresh-tokens/refresh-token-family.entity.js';
+import { SecurityEvents } from '../security-events/security-events.js';
+import { AuthorizationCode } from './authorization-code.entity.js';
+import { verifierFits } from './pkce.js';
+
+/** What a person has granted, in which session of the browser. */
+export interface CodeGrant extends Pick<
+  AuthorizationCode,
+  'clientId' | 'redirectUri' | 'scope' | 'resources' | 'codeChallenge' | 'nonce' | 'claims'
+> {
+  readonly session: Pick<BrowserSession, 'id' | 'accountId' | 'authenticatedAt' | 'amr'>;
+}
+
+/** What comes with a code to the token endpoint. */
+export interface CodePresentation {
+  /** Authenticated, or public. */
+  readonly clientId: string;
+  readonly redirectUri: string | undefined;
+  readonly verifier: string | undefined;
+}
+
+const FORM = /^[\w-]{43}$/;
+
+/** Codes are 256 random bits, so a slow hash would add nothing. */
+const hashOf = (code: string): string => createHash('sha256').update(code).digest('base64url');
+
+/** Authorization codes (RFC 6749 §4.1.2): short-lived, good once, bound to who asked and to the browser session. */
+@Injectable()
+export class AuthorizationCodes {
+  private readonly codes: RowLookup<AuthorizationCode>;
+
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: Clock,
+    private readonly families: FamilyLife,
+    private readonly events: SecurityEvents,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {
+    this.codes = unitOfWork.lookup(AuthorizationCode);
+  }
+
+  issue(grant: CodeGrant): Promise<string> {
+    const code = randomBytes(32).toString('base64url');
+    const { clientId, session } = grant;
+    return this.unitOfWork.transaction(async () => {
+      await this.insert(hashOf(code), grant);
+      const { accountId } = session;
+      await this.events.record({ type: 'authorization_code.issued', accountId, clientId });
+      return code;
+    });
+  }
+
+  /**
+   * Finds out what a code is worth. One that was used before ends here what began with it.
+   * @throws {OAuthError} `invalid_grant`
+   */
+  async present(text: string, presentation: CodePresentation): Promise<AuthorizationCode> {
+    const code = FORM.test(text) ? await this.codes.find(hashOf(text)) : undefined;
+    if (!code) throw OAuthError.invalidGrant('unknown code');
+
+    // "… ensure that the authorization code was issued to the authenticated confidential client, or … public client"
+    // (RFC 6749 §4.1.3). It stays good for its owner.
+    if (code.clientId !== presentation.clientId)
+      throw OAuthError.invalidGrant('code of another client');
+
+    // "The client MUST NOT use the authorization code more than once."
+    if (code.usedAt) return this.refuseUsed(code);
+    if (code.expiresAt.getTime() <= this.clock.now()) throw OAuthError.invalidGrant('code expired');
+
+    // "… ensure that … their values are identical."
+    if (code.redirectUri !== presentation.redirectUri)
+      throw OAuthError.invalidGrant('another redirect URI');
+
+    if (!verifierFits(presentation.verifier, code.codeChallenge))
+      throw OAuthError.invalidGrant('PKCE');
+    return code;
+  }
+
+  /**
+   * Uses a code up for a family that begins in the same transaction. The condition is the lock: of any number of callers, on
+   * all replicas, one succeeds.
+   */
+  async spend(code: AuthorizationCode, familyId: string): Promise<boolean> {
+    const now = this.clock.now();
+    const { affected } = await this.unitOfWork.execute(
+      `UPDATE authorization_code SET used_at = $2, family_id = $3
+       WHERE code_hash = $1 AND used_at IS NULL AND expires_at > $2`,
+      [code.hash, now, familyId],
+    );
+    if (affected === 0) return false;
+    const { accountId, clientId } = code;
+    const sessionId = sessionIdOf(familyId);
+    await this.events.record({
+      type: 'authorization_code.redeemed',
+      accountId,
+      clientId,
+      sessionId,
+    });
+    return true;
+  }
+
+  /**
+   * For who could not {@link spend} it: somebody else was quicker, or the person's session is over.
+   * @throws {OAuthError} `invalid_grant`, always
+   */
+  async refuse({ hash }: AuthorizationCode): Promise<never> {
+    const code = await this.codes.find(hash);
+    if (code?.usedAt) return this.refuseUsed(code);
+    throw OAuthError.invalidGrant('the session that the code was issued in is over');
+  }
+
+  /** "If an authorization code is used more than once, the authorization server … SHOULD revoke … all tokens" (§4.1.2). */
+  private async refuseUsed({ accountId, clientId, familyId }: AuthorizationCode): Promise<never> {
+    if (familyId) await this.families.end({ familyId }, 'code_reuse');
+    await this.events.record({ type: 'authorization_code.reused', accountId, clientId });
+    throw OAuthError.invalidGrant('code used before');
+  }
+
+  private async insert(hash: string, { session, ...grant }: CodeGrant): Promise<void> {
+    await this.unitOfWork.execute(
+      `INSERT INTO authorization_code (code_hash, client_id, account_id, browser_session_id, redirect_uri, scope,
+         resource, code_challenge, nonce, claims, authenticated_at, amr, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+      [
+        hash,
+        grant.clientId,
+        session.accountId,
+        session.id,
+        grant.redirectUri,
+        grant.scope.join(' '),
+        grant.resources.join(' '),
+        grant.codeChallenge,
+        grant.nonce,
+        grant.claims,
+        session.authenticatedAt.getTime(),
+        session.amr.join(' '),
+        this.clock.now() + this.config.AUTHORIZATION_CODE_TTL * 1000,
+      ],
+    );
+  }
+}

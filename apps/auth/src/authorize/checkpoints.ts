@@ -1,0 +1,85 @@
+import { Clock } from '@gatehouse/service-kit';
+import { Injectable } from '@nestjs/common';
+import { Accounts } from '../accounts/accounts.js';
+import type { BrowserSession } from '../browser-sessions/browser-session.entity.js';
+import { Consents } from '../consents/consents.js';
+import { IdTokens } from '../id-tokens/id-tokens.js';
+import { subjectOf } from '../id-tokens/subject.js';
+import type { Interaction } from '../interactions/interaction.js';
+import { OAuthError } from '../oauth-errors/oauth-error.js';
+import type { AuthorizationRequest } from './authorization-request.js';
+
+/** What a person has to do before the client is answered. */
+export type Need = 'login' | 'select-account' | 'consent';
+export type Verdict = { readonly needs: Need } | { readonly session: BrowserSession };
+
+interface Visit {
+  readonly request: AuthorizationRequest;
+  readonly interaction: Interaction;
+  readonly session: BrowserSession;
+  /** Whether the person authenticated since the request began, and so did for it. */
+  readonly isFresh: boolean;
+}
+
+/** Decides whether a person is needed, and for what (OpenID Connect Core §3.1.2.3, §3.1.2.4). */
+@Injectable()
+export class Checkpoints {
+  constructor(
+    private readonly consents: Consents,
+    private readonly accounts: Accounts,
+    private readonly idTokens: IdTokens,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws {OAuthError} `login_required` where somebody else logged in than the client means */
+  async verdict(
+    request: AuthorizationRequest,
+    interaction: Interaction,
+    session: BrowserSession | undefined,
+  ): Promise<Verdict> {
+    if (!session) return { needs: 'login' };
+    const isFresh = session.authenticatedAt.getTime() >= interaction.startedAt;
+    const visit = { request, interaction, session, isFresh };
+    if (this.isTooOld(visit) || !(await this.isWhoIsMeant(visit))) return { needs: 'login' };
+    if (!hasChosen(visit)) return { needs: 'select-account' };
+    return (await this.hasConsented(visit)) ? { session } : { needs: 'consent' };
+  }
+
+  private isTooOld({ request: { prompt, maxAge }, session, isFresh }: Visit): boolean {
+    if (isFresh) return false;
+    if (prompt.has('login')) return true;
+    // "If the elapsed time is greater than this value, the OP MUST attempt to actively re-authenticate"; 0 is prompt=login.
+    const elapsed = this.clock.now() - session.authenticatedAt.getTime();
+    return maxAge !== undefined && elapsed >= maxAge * 1000;
+  }
+
+  /** A hint that cannot be verified names nobody: then only a login that is made for this request will do. */
+  private async isWhoIsMeant({ request, session, isFresh }: Visit): Promise<boolean> {
+    const { client } = request.destination;
+    const hint = this.hintOf(request);
+    if (!hint) return isFresh;
+    const meant = [request.subject, hint.sub].filter((one) => one !== undefined);
+    if (meant.length === 0) return true;
+    const account = await this.accounts.find(session.accountId);
+    if (account && meant.every((one) => one === subjectOf(account, client))) return true;
+    if (isFresh) throw OAuthError.authorization('login_required');
+    return false;
+  }
+
+  private hintOf({
+    idTokenHint,
+    destination: { client },
+  }: AuthorizationRequest): { readonly sub?: string } | undefined {
+    return idTokenHint === undefined ? {} : this.idTokens.verifyHint(idTokenHint, client);
+  }
+
+  private async hasConsented({ request, interaction, session }: Visit): Promise<boolean> {
+    const { prompt, asked, destination } = request;
+    if (prompt.has('consent') && interaction.consented !== session.accountId) return false;
+    return this.consents.covers(session.accountId, destination.client, asked);
+  }
+}
+
+/** A login is a choice as well. */
+const hasChosen = ({ request, interaction, session, isFresh }: Visit): boolean =>
+  !request.prompt.has('select_account') || isFresh || interaction.chosen === session.accountId;

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import type { Account } from '../accounts/account.entity.js';
+import { type Credential, Credentials } from '../accounts/credentials.js';
+import { BrowserSessionCookie } from '../browser-sessions/browser-session-cookie.js';
+import { BrowserSessions } from '../browser-sessions/browser-sessions.js';
+import { Interactions } from '../interactions/interactions.js';
+import { OAuthError } from '../oauth-errors/oauth-error.js';
+import type { Visitor } from '../pages/visitor.js';
+import { deviceOf } from './device.js';
+
+/** Where somebody who is logged in goes on. */
+export interface Entry {
+  readonly location: string;
+  /** `Set-Cookie`. */
+  readonly cookie: string;
+}
+
+/** The login of people with their browser. */
+@Injectable()
+export class PageLogins {
+  constructor(
+    private readonly credentials: Credentials,
+    private readonly sessions: BrowserSessions,
+    private readonly cookie: BrowserSessionCookie,
+    private readonly interactions: Interactions,
+  ) {}
+
+  /**
+   * @returns nothing where it is refused, for whatever reason
+   * @throws {TooBusy}
+   */
+  async enter(visitor: Visitor, credential: Credential): Promise<Entry | undefined> {
+    const account = await this.verified(credential);
+    if (!account) return undefined;
+    const begun = await this.sessions.begin(account, deviceOf(visitor), visitor.session);
+    // The password was changed, or the account disabled, while its hash was compared.
+    if (!begun) return this.refused(this.credentials.refuse('wrong_password'));
+    const cookie = this.cookie.write(begun.secret);
+    return { cookie, location: this.goOn(visitor, account.id) };
+  }
+
+  /** Whoever has just logged in has chosen an account by that. */
+  goOn({ interaction }: Visitor, chosen: string): string {
+    return interaction ? this.interactions.continuation({ ...interaction, chosen }) : '/account';
+  }
+
+  private verified(credential: Credential): Promise<Account | undefined> {
+    return this.refused(this.credentials.verify(credential));
+  }
+
+  private async refused<T>(attempt: Promise<T>): Promise<T | undefined> {
+    try {
+      return await attempt;
+    } catch (error) {
+      if (error instanceof OAuthError) return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { parseCookie, stringifySetCookie } from 'cookie';
+import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import { type DerivedKey, ServerSecrets } from '../keys/server-secrets.js';
+
+const BROWSER = /^[\w-]{22}$/;
+
+/** What a form is good for: this browser, in the session that it has, for this one thing. */
+export interface FormPurpose {
+  /** From {@link FormTokens.browserOf}. */
+  readonly browser: string;
+  /** Hash of the secret of its session; another one after every login. */
+  readonly session: string | undefined;
+  /** Where the form is sent to, and the request that it answers. */
+  readonly action: string;
+}
+
+/**
+ * Proof that a form is from a page of ours (CSRF), also of somebody who is not logged in yet: whoever could send a login form
+ * from elsewhere would log people in to an account of their own. Nothing is stored: a token is a MAC over what a cookie of this
+ * browser holds, its session, and what the form does.
+ */
+@Injectable()
+export class FormTokens {
+  private readonly keys: ReturnType<ServerSecrets['derive']>;
+  private readonly name: string;
+  private readonly attributes;
+
+  constructor(secrets: ServerSecrets, @Inject(AUTH_CONFIG) { ISSUER }: AuthConfig) {
+    this.keys = secrets.derive('form token mac');
+    const secure = ISSUER.startsWith('https:');
+    this.name = secure ? '__Host-form' : 'form';
+    this.attributes = { httpOnly: true, secure, sameSite: 'lax', path: '/' } as const;
+  }
+
+  /**
+   * @param header `Cookie`
+   * @returns what tells this browser from others, and `Set-Cookie` where it has nothing yet
+   */
+  browserOf(header: string | undefined): { browser: string; cookies: readonly string[] } {
+    const known = parseCookie(header ?? '')[this.name];
+    if (known !== undefined && BROWSER.test(known)) return { browser: known, cookies: [] };
+    const browser = randomBytes(16).toString('base64url');
+    const cookie = { ...this.attributes, name: this.name, value: browser };
+    return { browser, cookies: [stringifySetCookie(cookie)] };
+  }
+
+  issue(purpose: FormPurpose): string {
+    return signed(purpose, this.keys.current);
+  }
+
+  isFor(purpose: FormPurpose, token: string): boolean {
+    const key = this.keys.all.get(token.split('.')[0] ?? '');
+    return key !== undefined && sameText(token, signed(purpose, key));
+  }
+}
+
+function signed({ browser, session, action }: FormPurpose, { secretId, key }: DerivedKey): string {
+  const content = JSON.stringify([browser, session ?? null, action]);
+  return `${secretId}.${createHmac('sha256', key).update(content).digest('base64url')}`;
+}
+
+/** Bytes, not characters: what was sent may be any text. */
+function sameText(one: string, other: string): boolean {
+  const [first, second] = [Buffer.from(one), Buffer.from(other)];
+  return first.length === second.length && timingSafeEqual(first, second);
+}

@@ -1,0 +1,62 @@
+import { html, type Html } from './html.js';
+import type { Visitor } from './visitor.js';
+
+export interface Form {
+  /** Path that it is sent to. */
+  readonly action: string;
+  readonly content: Html;
+  /** What the person need not see. */
+  readonly hidden?: Readonly<Record<string, string | undefined>>;
+}
+
+/** A form that only this browser can send, in this session, for the request that it answers. */
+export function form(visitor: Visitor, { action, content, hidden = {} }: Form): Html {
+  const fields = { form_token: visitor.formToken(action), ticket: visitor.ticket, ...hidden };
+  return html`<form method="post" action="${action}">
+    ${Object.entries(fields).map(
+      ([name, value]) =>
+        value !== undefined && html`<input type="hidden" name="${name}" value="${value}" />`,
+    )}
+    ${content}
+  </form>`;
+}
+
+export interface Field {
+  /** Its name as well. */
+  readonly id: string;
+  readonly label: string;
+  readonly type: 'email' | 'password';
+  /** What browsers and password managers go by (HTML §4.10.18.7). */
+  readonly autocomplete: string;
+  readonly value?: string | undefined;
+  readonly hint?: string;
+  /** What is wrong with it. */
+  readonly error?: string | false;
+  /** Id of what is said elsewhere about what is wrong with it. */
+  readonly errorId?: string | undefined;
+  readonly hasFocus?: boolean;
+}
+
+export function field(described: Field): Html {
+  const { id, label, type, autocomplete, value, hint, error, hasFocus } = described;
+  return html`<label for="${id}">${label}</label>
+    <input
+      id="${id}"
+      name="${id}"
+      type="${type}"
+      autocomplete="${autocomplete}"
+      value="${value}"
+      required
+      ${descriptionOf(described)}
+      ${hasFocus && html`autofocus`}
+    />
+    ${error && html`<p class="error" id="${id}-error" role="alert">${error}</p>`}
+    ${hint && html`<p class="hint" id="${id}-hint">${hint}</p>`}`;
+}
+
+/** Whoever cannot see what stands beside a field hears it (WCAG 2.2, 3.3.1). */
+function descriptionOf({ id, hint, error, ...said }: Field): Html {
+  const errorId = error ? `${id}-error` : said.errorId;
+  const ids = [errorId, hint && `${id}-hint`].filter(Boolean).join(' ');
+  return html`${ids && html`aria-describedby="${ids}"`} ${errorId && html`aria-invalid="true"`}`;
+}

@@ -1,0 +1,118 @@
+import { ACCOUNT_SCOPES } from '../../account.scopes.js';
+import { OPENID_SCOPES } from '../../openid.scopes.js';
+
+const scopes: Readonly<Record<string, string>> = {
+  ...ACCOUNT_SCOPES,
+  ...OPENID_SCOPES,
+  'orders:read': 'See your orders',
+  'orders:write': 'Place and cancel orders for you',
+  'billing:read': 'See your invoices',
+  'billing:pay': 'Pay your invoices for you',
+};
+
+/** All that people read on the pages of this server. */
+export const en = {
+  language: 'en',
+  /** What a client may do, by scope. A scope that is not here is shown as it is. */
+  scopes,
+  login: {
+    title: 'Sign in',
+    to: (client: string) => `to continue to ${client}`,
+    email: 'E-mail address',
+    password: 'Password',
+    submit: 'Sign in',
+    failed: 'The e-mail address or the password is wrong.',
+    registered: 'You are registered. Sign in to go on.',
+    register: 'Create an account',
+    noAccount: 'No account yet?',
+  },
+  registration: {
+    title: 'Create an account',
+    submit: 'Create account',
+    passwordHint: '8 characters or more. A few words make a good password.',
+    emailFailed: 'This is not an e-mail address.',
+    passwordFailed:
+      'Choose 8 to 128 characters that are not your e-mail address and that others would not guess.',
+    login: 'Sign in',
+    hasAccount: 'Have an account already?',
+  },
+  consent: {
+    title: (client: string) => `${client} asks for access`,
+    account: (email: string) => `You are signed in as ${email}.`,
+    asks: 'If you allow it, this application may:',
+    allow: 'Allow',
+    deny: 'Do not allow',
+    leads: (host: string) => `Either answer takes you back to ${host}.`,
+  },
+  selectAccount: {
+    title: 'Choose an account',
+    goOn: 'Go on with this account',
+    another: 'Use another account',
+  },
+  account: {
+    title: 'Your account',
+    signedInAs: (email: string) => `Signed in as ${email}`,
+    sessions: 'Where you are signed in',
+    thisBrowser: 'This browser',
+    device: (words: readonly string[]) => words.join(' on ') || 'Unknown device',
+    used: (when: string) => `Used ${when}`,
+    began: (when: string) => `signed in ${when}`,
+    from: (network: string) => `from ${network}`,
+    applications: (names: string) => `Applications: ${names}`,
+    end: 'End',
+    endOf: (device: string) => `End the session of ${device}`,
+    endOthers: 'Sign out everywhere else',
+    signOut: 'Sign out',
+    now: 'just now',
+  },
+  logout: {
+    title: 'Sign out?',
+    question: (email: string) => `You are signed in as ${email}.`,
+    asks: (client: string) => `${client} asks to sign you out.`,
+    everywhere: 'This ends the session of this browser, in all applications that use it.',
+    confirm: 'Sign out',
+    stay: 'Stay signed in',
+  },
+  signedOut: {
+    title: 'You are signed out',
+    text: 'The session of this browser has ended. You can close this page.',
+    again: 'Sign in again',
+  },
+  errors: {
+    invalidRequest: {
+      title: 'This request cannot be answered',
+      text: 'The application sent you here with a request that is not right. Go back to it, and try again.',
+    },
+    untrustedClient: {
+      title: 'This application is not known here',
+      text: 'The application that sent you here is not registered with this server, or asks to send you to a place that is not its own. For your safety you were not sent there.',
+    },
+    expired: {
+      title: 'This took too long',
+      text: 'The request is not good any more. Go back to the application, and start again.',
+    },
+    foreignForm: {
+      title: 'This page is out of date',
+      text: 'You have signed in or out since it was opened, or it was not opened here. Go back, load it again, and try once more.',
+    },
+    busy: {
+      title: 'Too much at once',
+      text: 'There were too many attempts, or too many people are signing in right now. Wait a little, and try again.',
+    },
+    notFound: {
+      title: 'There is nothing here',
+      text: 'The address is wrong, or what was here is gone.',
+    },
+    unavailable: {
+      title: 'Not right now',
+      text: 'The server cannot answer at the moment. Try again in a minute.',
+    },
+    fault: {
+      title: 'Something went wrong',
+      text: 'This is our fault, and not yours. Try again later.',
+    },
+  },
+  reference: (id: string) => `Reference: ${id}`,
+};
+
+export type Texts = typeof en;

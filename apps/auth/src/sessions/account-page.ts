@@ -1,0 +1,64 @@
+import { browserAndSystem } from '../notifications/device-name.js';
+import { ago } from '../pages/ago.js';
+import { form } from '../pages/form.js';
+import { html, type Html } from '../pages/html.js';
+import { page } from '../pages/page.js';
+import type { Visitor } from '../pages/visitor.js';
+import type { Device } from './devices.js';
+
+export interface AccountView {
+  readonly email: string;
+  readonly devices: readonly Device[];
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export function accountPage(visitor: Visitor, { email, devices, now }: AccountView): Response {
+  const { account: texts } = visitor.texts;
+  const endOthers = html`<button class="plain" id="end-others">${texts.endOthers}</button>`;
+  const signOut = html`<button id="sign-out">${texts.signOut}</button>`;
+  return page(visitor, {
+    title: texts.title,
+    isWide: true,
+    main: html`<h1>${texts.title}</h1>
+      <p class="quiet">${texts.signedInAs(email)}</p>
+      <h2 id="sessions">${texts.sessions}</h2>
+      <ul class="sessions" aria-labelledby="sessions">
+        ${devices.map((device) => itemOf(visitor, device, now))}
+      </ul>
+      <div class="side-by-side">
+        ${
+          devices.length > 1 && form(visitor, { action: '/account/end-others', content: endOthers })
+        }
+        ${form(visitor, { action: '/oauth/logout/confirm', content: signOut })}
+      </div>`,
+  });
+}
+
+function itemOf(visitor: Visitor, device: Device, now: number): Html {
+  const { account: texts, language } = visitor.texts;
+  const { id, isCurrent, origin, applications } = device;
+  const name = texts.device(browserAndSystem(device.userAgent));
+  const when = (instant: Date) => ago(instant, now, language) ?? texts.now;
+  const facts = [
+    texts.used(when(device.lastUsedAt)),
+    texts.began(when(device.begunAt)),
+    ...(origin === null ? [] : [texts.from(origin)]),
+  ];
+  const end = html`<button class="plain" aria-label="${texts.endOf(name)}">${texts.end}</button>`;
+  return html`<li>
+    <div>
+      <p class="name">
+        ${name} ${isCurrent && html`<span class="badge">${texts.thisBrowser}</span>`}
+      </p>
+      <p class="quiet small">${facts.join(', ')}</p>
+      ${
+        applications.length > 0 &&
+        html`<p class="quiet small">${texts.applications(applications.join(', '))}</p>`
+      }
+    </div>
+    ${
+      !isCurrent && form(visitor, { action: '/account/end', content: end, hidden: { session: id } })
+    }
+  </li>`;
+}
