@@ -70,6 +70,9 @@ export const authSettings = z.object({
   BROWSER_SESSION_TTL: durationSeconds({ min: 300, max: 31_536_000, default: 1_209_600 }).describe(
     'A browser is logged out this long after the latest login however it is used, in seconds.',
   ),
+  DPOP_NONCE_TTL: durationSeconds({ min: 0, max: 3600, default: 300 }).describe(
+    'How long a nonce for DPoP proofs is good at least (RFC 9449 §8), in seconds; 0 asks for none.',
+  ),
   KEY_ROTATION_PERIOD: durationSeconds({ min: 10, max: 31_536_000, default: 2_592_000 }).describe(
     'How long a key signs before its successor does, in seconds.',
   ),

@@ -18,8 +18,11 @@ import { type PresentedCredentials, presentedCredentials } from './presented-cre
 const authenticated = new WeakMap<FastifyRequest, Client>();
 
 /** The client that the guard let in. */
+export const authenticatedClient = (request: FastifyRequest): Client | undefined =>
+  authenticated.get(request);
+
 export const AuthenticatedClient = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  authenticated.get(context.switchToHttp().getRequest<FastifyRequest>()),
+  authenticatedClient(context.switchToHttp().getRequest<FastifyRequest>()),
 );
 
 /** Client authentication of the OAuth endpoints (RFC 6749 §2.3, §3.2.1). */

@@ -16,7 +16,7 @@ export class ClientCredentialsGrant implements Grant {
     private readonly accessTokens: AccessTokens,
   ) {}
 
-  async exchange({ client, parameters }: TokenRequest): Promise<TokenResponse> {
+  async exchange({ client, parameters, dpopJkt }: TokenRequest): Promise<TokenResponse> {
     // "The client credentials grant type MUST only be used by confidential clients."
     if (client.isPublic) throw OAuthError.unauthorizedClient(this.type);
 
@@ -34,6 +34,7 @@ export class ClientCredentialsGrant implements Grant {
       scope,
       ttl: client.accessTokenTtl,
       statusIndex: client.statusIndex,
+      dpopJkt,
     });
   }
 }

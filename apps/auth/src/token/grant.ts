@@ -6,6 +6,8 @@ import type { TokenParameters } from './token-parameters.js';
 export interface TokenRequest {
   readonly client: Client;
   readonly parameters: TokenParameters;
+  /** Thumbprint of the key that the client has proven to have (RFC 9449 §5); the tokens are bound to it. */
+  readonly dpopJkt?: string | undefined;
 }
 
 /** One value of `grant_type` (RFC 6749 §4). */

@@ -28,7 +28,7 @@ export class TokenExchangeGrant implements Grant {
     private readonly accessTokens: AccessTokens,
   ) {}
 
-  async exchange({ client, parameters }: TokenRequest): Promise<TokenResponse> {
+  async exchange({ client, parameters, dpopJkt }: TokenRequest): Promise<TokenResponse> {
     // "… client authentication … allows … to determine … which entities are permitted to impersonate or act" (§2.1, §5).
     if (client.isPublic || !client.resourceServer) throw OAuthError.unauthorizedClient(this.type);
 
@@ -55,6 +55,7 @@ export class TokenExchangeGrant implements Grant {
       ttl: client.accessTokenTtl,
       notAfter: subject.exp,
       session: family.session,
+      dpopJkt,
       actor: { sub: client.id, ...(subject.act && { act: subject.act }) },
     });
     return { ...response, issued_token_type: ACCESS_TOKEN };

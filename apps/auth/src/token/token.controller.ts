@@ -7,6 +7,7 @@ import {
   ClientAuthenticationGuard,
 } from '../clients/client-authentication.guard.js';
 import { Client } from '../clients/client.entity.js';
+import { DpopProofGuard, ProvenKey } from '../dpop/dpop-proof.guard.js';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
 import { type TokenResponse, tokenResponse } from './token-response.js';
 import { AuthorizationCodeGrant } from './authorization-code.grant.js';
@@ -19,7 +20,7 @@ import { type TokenParameters, tokenParameters } from './token-parameters.js';
 /** The token endpoint (RFC 6749 §3.2). */
 @ApiTags('token')
 @Controller('oauth')
-@UseGuards(ClientAuthenticationGuard)
+@UseGuards(ClientAuthenticationGuard, DpopProofGuard)
 @Public()
 export class TokenController {
   private readonly grants: ReadonlyMap<string, Grant>;
@@ -49,10 +50,11 @@ export class TokenController {
   async token(
     @AuthenticatedClient() client: Client,
     @Body({ schema: tokenParameters }) parameters: TokenParameters,
+    @ProvenKey() dpopJkt: string | undefined,
   ): Promise<TokenResponse> {
     const grant = this.grants.get(parameters.grant_type);
     if (!grant) throw OAuthError.unsupportedGrantType();
     if (!client.allows(grant.type)) throw OAuthError.unauthorizedClient(grant.type);
-    return grant.exchange({ client, parameters });
+    return grant.exchange({ client, parameters, dpopJkt });
   }
 }
