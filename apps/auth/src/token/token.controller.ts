@@ -1,7 +1,14 @@
 import { Public } from '@gatehouse/guards';
 import { clientScheme } from '@gatehouse/service-kit';
 import { Body, Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
-import { ApiBasicAuth, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBasicAuth,
+  ApiConsumes,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import {
   AuthenticatedClient,
   ClientAuthenticationGuard,
@@ -46,6 +53,11 @@ export class TokenController {
   @ApiOperation({ summary: 'Exchanges a grant for an access token (RFC 6749 §3.2)' })
   @ApiConsumes('application/x-www-form-urlencoded')
   @ApiBasicAuth(clientScheme)
+  @ApiHeader({
+    name: 'DPoP',
+    required: false,
+    description: 'A proof by the key that the tokens shall be bound to (RFC 9449 §5)',
+  })
   @ApiOkResponse({ standardSchema: tokenResponse })
   async token(
     @AuthenticatedClient() client: Client,
