@@ -109,7 +109,19 @@ export const authArrows = {
     'resource-servers',
     'token',
   ],
-  discovery: ['clients', 'resource-servers'],
+  // It tells of everybody.
+  discovery: [
+    'accounts',
+    'authorize',
+    'clients',
+    'dpop',
+    'id-tokens',
+    'keys',
+    'pages',
+    'resource-servers',
+    'status-lists',
+  ],
+  'cross-origin': [],
   demo: ['accounts', 'clients'],
   // The operator may ask anything of anybody that has an operation to offer.
   ops: [

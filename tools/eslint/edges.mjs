@@ -20,6 +20,7 @@ const httpEdges = [
   'apps/*/src/**/*.{controller,filter,guard}.ts',
   'apps/*/src/service.ts',
   'apps/auth/src/clients/presented-credentials.ts',
+  'apps/auth/src/cross-origin/cross-origin.hook.ts',
   'apps/auth/src/login/refresh-cookie.ts',
 ];
 

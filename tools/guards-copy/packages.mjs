@@ -7,7 +7,12 @@ const OWN_NUMBERS = {
 };
 /** Loaded by Nest or by another package, so that no import names them. */
 const COMPANIONS = {
-  '@nestjs/apollo': ['@apollo/server', '@as-integrations/express5', '@as-integrations/fastify'],
+  '@nestjs/apollo': [
+    '@apollo/server',
+    '@apollo/subgraph',
+    '@as-integrations/express5',
+    '@as-integrations/fastify',
+  ],
   '@grpc/grpc-js': ['@grpc/proto-loader'],
   '@nestjs/websockets': ['@nestjs/platform-socket.io', '@nestjs/platform-ws'],
 };

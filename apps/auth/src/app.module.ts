@@ -11,6 +11,7 @@ import { AuthorizeModule } from './authorize/authorize.module.js';
 import { BrowserSessionsModule } from './browser-sessions/browser-sessions.module.js';
 import { ClientsModule } from './clients/clients.module.js';
 import { ConsentsModule } from './consents/consents.module.js';
+import { CrossOriginModule } from './cross-origin/cross-origin.module.js';
 import { authDatabase } from './database/auth-database.js';
 import { DemoModule } from './demo/demo.module.js';
 import { DiscoveryModule } from './discovery/discovery.module.js';
@@ -27,7 +28,19 @@ import { StatusListsModule } from './status-lists/status-lists.module.js';
 import { TokenModule } from './token/token.module.js';
 import { UpkeepModule } from './upkeep/upkeep.module.js';
 import { UserInfoModule } from './userinfo/user-info.module.js';
-import { UsedValuesModule } from './used-values/used-values.module.js';
+
+/** What clients speak to, by the standards. */
+const PROTOCOL = [
+  AuthorizeModule,
+  TokenModule,
+  RevocationModule,
+  IntrospectionModule,
+  UserInfoModule,
+  LogoutModule,
+  StatusListsModule,
+  DiscoveryModule,
+  CrossOriginModule,
+];
 
 /** The table of contents of the authorization server. */
 @Module({})
@@ -52,19 +65,11 @@ export class AppModule {
         KeysModule,
         AccountsModule,
         ClientsModule,
-        UsedValuesModule,
         BrowserSessionsModule,
         ConsentsModule,
-        AuthorizeModule,
-        TokenModule,
-        RevocationModule,
-        IntrospectionModule,
-        UserInfoModule,
         LoginModule,
         SessionsModule,
-        LogoutModule,
-        StatusListsModule,
-        DiscoveryModule,
+        ...PROTOCOL,
         DemoModule,
       ],
     };

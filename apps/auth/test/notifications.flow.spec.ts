@@ -1,12 +1,13 @@
 import { createServer, type Server } from 'node:net';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { UnitOfWork } from '@gatehouse/persistence';
+import { AccountOperations } from '../src/accounts/account-operations.js';
 import { deviceName } from '../src/notifications/device-name.js';
 import { Notifications } from '../src/notifications/notifications.js';
 import { SmtpNotifier } from '../src/notifications/smtp-notifier.js';
 import { Upkeep } from '../src/upkeep/upkeep.js';
 import { Mailbox } from './mailbox.js';
-import { claimsOf, TestAuth } from './mothers.js';
+import { claimsOf, PASSWORD, TestAuth } from './mothers.js';
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
@@ -64,7 +65,7 @@ eachDatabase('a message to the owner of an account', (fresh, name) => {
     await auth.register(email);
     const { body } = await auth.json(
       '/auth/login',
-      { email, password: 'correct horse battery staple' },
+      { email, password: PASSWORD },
       { 'user-agent': FIREFOX },
     );
     const refresh_token = body['refresh_token'] ?? '';
@@ -81,6 +82,43 @@ eachDatabase('a message to the owner of an account', (fresh, name) => {
     expect(text).toContain('Firefox on Linux');
     expect(text).not.toMatch(/https?:|www\./);
     expect(text).not.toContain(refresh_token.slice(0, 22));
+  });
+
+  describe('when the password was changed (OWASP ASVS 6.3.7)', () => {
+    const changed = () => mine().filter(({ text }) => text.includes('Your password was changed'));
+
+    it('arrives, says when, and carries neither password nor link', async () => {
+      await auth.register(email);
+      const { body } = await auth.login(email, { resource: auth.config.ISSUER });
+      const words = { current_password: PASSWORD, new_password: 'another horse, another staple' };
+      const authorization = `Bearer ${body['access_token']}`;
+      const refused = await auth.json(
+        '/auth/password',
+        { ...words, current_password: 'a guess' },
+        { authorization },
+      );
+      expect(refused.status).toBe(400);
+      await send();
+      expect(mine()).toEqual([]);
+
+      expect((await auth.json('/auth/password', words, { authorization })).status).toBe(200);
+      await send();
+      expect(changed()).toHaveLength(1);
+      const { text = '' } = mine()[0] ?? {};
+      expect(text).toContain(
+        new Date(auth.clock.now()).toISOString().slice(0, 16).replace('T', ' at '),
+      );
+      expect(text).not.toMatch(/https?:|www\.|another horse/);
+    });
+
+    it('arrives as well when the operator reset it', async () => {
+      const accountId = await anAccount();
+      await auth.app
+        .get(AccountOperations)
+        .changePassword(accountId, 'one of the operator', { by: 'operator' });
+      await send();
+      expect(changed()).toHaveLength(1);
+    });
   });
 
   it('is sent once when two replicas do it at once', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eachDatabase } from '@gatehouse/persistence/testing';
@@ -51,8 +51,10 @@ eachDatabase('the operations CLI beside a running server', (fresh) => {
     return id;
   };
   const life = () => auth.app.get(KeyLife);
+  /** Of the ring that signs: another one is staged below. */
   const keyThatIs = async (wanted: string) =>
-    (await life().list()).find(({ state }) => state === wanted)?.kid ?? '';
+    (await life().list()).find(({ state, algorithm }) => state === wanted && algorithm === 'ES256')
+      ?.kid ?? '';
   /** As a server that takes part in rotation leaves it within a second. */
   const settle = () => life().keepUp();
   const aPendingKey = async () => {
@@ -338,6 +340,40 @@ describe('the operations CLI by itself', () => {
       expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('Usage: ops') });
     },
   );
+
+  it.each([
+    [['keys', 'revoke', `-${'k'.repeat(42)}`, '--json']],
+    [['keys', 'activate', '--dry-run', `--${'k'.repeat(41)}`]],
+    [['keys', 'retire', '--', `-${'k'.repeat(42)}`]],
+  ])('takes a kid for a kid in %j: one of 64 begins with a hyphen', async (words) => {
+    const { code, errors } = await nowhere.run(words);
+    expect({ code, errors }).toEqual({ code: 1, errors: expect.stringMatching(/SERVER_SECRET/) });
+  });
+
+  it('are all on the page for operators, with their options, and no others', async () => {
+    const page = await readFile(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+    const rows = [...page.matchAll(/^\| `([a-z][a-z-]*(?: [a-z-]+)?)((?: [<[-][^`|]*)?)` +\|/gm)];
+    const onPage = rows.map(([, name = '', more = '']) => [name, optionsIn(more)]);
+    const inHelp: (readonly [string, readonly string[]])[] = [];
+    for (const name of commandsIn(await help())) {
+      const members = commandsIn(await help(name));
+      const names = members.length > 0 ? members.map((member) => `${name} ${member}`) : [name];
+      for (const each of names) inHelp.push([each, optionsIn(await help(...each.split(' ')))]);
+    }
+    expect(Object.fromEntries(onPage)).toEqual(Object.fromEntries(inHelp));
+  });
+
+  const help = async (...words: readonly string[]) =>
+    (await nowhere.run([...words, '--help'])).output;
+  const commandsIn = (text: string) =>
+    [...(text.split('Commands:')[1] ?? '').matchAll(/^ {2}([a-z-]+)/gm)]
+      .map(([, name = '']) => name)
+      .filter((name) => name !== 'help');
+  const optionsIn = (text: string) =>
+    [...text.matchAll(/(?<![\w-])--[a-z-]+/g)]
+      .map(([option]) => option)
+      .filter((option) => !['--help', '--json', '--dry-run'].includes(option))
+      .sort();
 
   it('makes a server secret of 256 bits where there is no configuration, and advises beside it', async () => {
     const { output, errors } = await nowhere.run(['secrets', 'new']);

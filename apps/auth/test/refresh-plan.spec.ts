@@ -27,15 +27,18 @@ function listen(name: 'SQLite' | 'PostgreSQL', { driver }: DataSource) {
   return { sent, stop: () => Reflect.set(prototype, method, original) };
 }
 
-/** Every fourth family is alive. */
+/** Every fourth family is alive; of these every tenth is held by a client that leaves. */
 const seeds = (series: string) => [
-  `INSERT INTO client (id, auth_method, secret_hashes, grant_types, scope, created_at)
-   VALUES ('seed', 'none', '', 'refresh_token', 'orders:read', 0)`,
+  ...['seed', 'leaving'].map(
+    (id) => `INSERT INTO client (id, auth_method, secret_hashes, grant_types, scope, created_at)
+      VALUES ('${id}', 'none', '', 'refresh_token', 'orders:read', 0)`,
+  ),
   `INSERT INTO account (id, email, password_hash, created_at)
    SELECT 'acct_' || n, n || '@seed.example', 'x', 0 FROM (${series}) AS s WHERE n < ${ACCOUNTS}`,
   `INSERT INTO refresh_token_family (id, account_id, client_id, scope, resource, generation, rotated_at, created_at,
      idle_expires_at, absolute_expires_at, ended_at)
-   SELECT 'family-' || n, 'acct_' || (n % ${ACCOUNTS}), 'seed', 'orders:read', '${ORDERS}', 0, n, n,
+   SELECT 'family-' || n, 'acct_' || (n % ${ACCOUNTS}),
+     CASE WHEN n % 40 = 0 THEN 'leaving' ELSE 'seed' END, 'orders:read', '${ORDERS}', 0, n, n,
      4000000000000, 4000000000000, CASE WHEN n % 4 = 0 THEN NULL ELSE n END
    FROM (${series}) AS s`,
   'ANALYZE',
@@ -79,7 +82,7 @@ eachDatabase(`a table of ${FAMILIES} families`, (fresh, name) => {
   }
   const readsThemAll = (plan: string) => /(SCAN|Seq Scan on) refresh_token_family\b/.test(plan);
 
-  it('is never read from end to end by a login, a refresh, a logout, a list, or a new password', async () => {
+  it('is never read from end to end by a login, a refresh, a logout, a list, a new password, or the end of a client', async () => {
     const { access_token, refresh_token } = await auth.aLogin();
     const { body } = await auth.refresh(refresh_token);
     await auth.refresh(body['refresh_token'] ?? '');
@@ -95,6 +98,8 @@ eachDatabase(`a table of ${FAMILIES} families`, (fresh, name) => {
       .get(AccountOperations)
       .changePassword(account?.id ?? '', 'a new one', { by: 'owner' });
     await app.get(RefreshTokens).revoke(refresh_token, 'gatehouse-first-party');
+    const ended = await app.get(Sessions).endAll({ clientId: 'leaving' }, 'ended_by_operator');
+    expect(ended).toBe(FAMILIES / 40);
 
     const texts = [...heard.sent].filter(
       (text) => text.includes('refresh_token_family') && /^\s*(SELECT|UPDATE|INSERT)/i.test(text),

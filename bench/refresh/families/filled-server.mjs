@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { stop } from '../../machine/processes.mjs';
 import { PostgresStore } from '../../store/postgres-store.mjs';
 import { SqliteStore } from '../../store/sqlite-store.mjs';
@@ -37,7 +37,9 @@ export async function filledServer({ kind, count }, stage) {
 
 /** The same without the families. It stops when the stage is undone. */
 export async function emptyServer(kind, { dir, pins, postgres, undo, name, settings }) {
-  const databaseUrl = kind === 'postgres' ? await postgres.url(name) : undefined;
+  // All parts of a run share one PostgreSQL.
+  const database = `${basename(dir)}-${name}`;
+  const databaseUrl = kind === 'postgres' ? await postgres.url(database) : undefined;
   const cpu = pins?.server;
   const place = { name, databaseUrl, dir, cpu, serverSecret: newServerSecret(), settings };
   const server = await bootGatehouse(place);

@@ -1,12 +1,10 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { setCaller } from './caller.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import { type CredentialCarrier, schemeOf } from './http/credentials.js';
-import { TrustedIssuers } from './issuers/trusted-issuers.js';
 import { Operations } from './operations.js';
 import { BearerError, InsufficientScope, MissingToken } from './refusals/bearer-error.js';
-import { describeRejection } from './refusals/describe-rejection.js';
+import { Observer } from './refusals/observer.js';
 import { type AccessRule, requirePolicies, requireReach } from './rules/access-rule.js';
 import { AccessRules } from './rules/access-rules.js';
 import type { AccessToken } from './token/access-token.js';
@@ -32,8 +30,7 @@ export class AccessTokenGuard implements CanActivate {
     private readonly strategy: AccessTokenStrategy,
     private readonly rules: AccessRules,
     private readonly transports: Transports,
-    private readonly issuers: TrustedIssuers,
-    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
+    private readonly observer: Observer,
   ) {}
 
   /** At once where nothing has to be waited for. Throws BearerError, and whatever a policy throws. */
@@ -76,13 +73,14 @@ export class AccessTokenGuard implements CanActivate {
     if (error instanceof BearerError) {
       error.scheme = schemeOf(carrier);
       const isNews = !operation || this.operations.isNews(operation, error.reason);
-      if (isNews) this.options.onRejected?.(describeRejection(error, carrier, this.issuers));
+      if (isNews) this.observer.refused(error, carrier);
+      else this.observer.settle(error);
     }
     throw error;
   }
 
   private refuseTransport(): false {
-    this.options.onRejected?.({ reason: 'unsupported_transport' });
+    this.observer.tell({ reason: 'unsupported_transport' });
     return false;
   }
 }

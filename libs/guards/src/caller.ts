@@ -1,4 +1,4 @@
-import type { ExecutionContext } from '@nestjs/common';
+import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
 import type { AccessToken } from './token/access-token.js';
 
 /**
@@ -7,15 +7,24 @@ import type { AccessToken } from './token/access-token.js';
  */
 const ARGUMENT_OF_CALL: Readonly<Record<string, number>> = { http: 0, ws: 0, rpc: 1, graphql: -2 };
 
+/** Others may leave a `user` of theirs there, and where a call has no context, even its sender may. */
+const admitted = new WeakSet<object>();
+
 export function setCaller(context: ExecutionContext, token: AccessToken): void {
+  admitted.add(token);
   callOf(context).user = token;
 }
 
-export function callerOf(context: ExecutionContext): AccessToken | undefined {
-  return callOf(context).user;
+export function callerOf(context: ArgumentsHost): AccessToken | undefined {
+  const { user } = callOf(context);
+  return isAdmitted(user) ? user : undefined;
 }
 
-function callOf(context: ExecutionContext): { user?: AccessToken } {
+function isAdmitted(user: unknown): user is AccessToken {
+  return typeof user === 'object' && user !== null && admitted.has(user);
+}
+
+function callOf(context: ArgumentsHost): { user?: unknown } {
   const argument = ARGUMENT_OF_CALL[context.getType()];
   if (argument === undefined) throw new Error(`No token belongs to a call by ${context.getType()}`);
   const args = context.getArgs();

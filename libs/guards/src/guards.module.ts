@@ -7,6 +7,7 @@ import { HttpTransport } from './http/http.transport.js';
 import { ProtectedResourceController } from './http/protected-resource.controller.js';
 import { TrustedIssuers } from './issuers/trusted-issuers.js';
 import { BearerErrorFilter } from './refusals/bearer-error.filter.js';
+import { Observer } from './refusals/observer.js';
 import { resolveOptions } from './resolve-options.js';
 import { AccessRules } from './rules/access-rules.js';
 import { Transports } from './transports.js';
@@ -55,6 +56,7 @@ function guards(options: Provider, imports: ModuleMetadata['imports'] = []): Dyn
       HttpTransport,
       Transports,
       AccessRules,
+      Observer,
       AccessTokenStrategy,
       AccessTokenGuard,
       BearerErrorFilter,
@@ -67,6 +69,7 @@ function guards(options: Provider, imports: ModuleMetadata['imports'] = []): Dyn
       TrustedIssuers,
       Transports,
       AccessRules,
+      Observer,
       AccessTokenStrategy,
       AccessTokenGuard,
     ],

@@ -47,7 +47,7 @@ export interface ResourceServerOptions {
   readonly dangerouslyAllowInsecureHttp?: boolean | undefined;
   /** The time in epoch milliseconds. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
-  /** Told of every refusal, before the answer is sent. Must not throw. Default none. */
+  /** Told of every refusal, before the answer is sent. What it throws is logged, and changes no answer. Default none. */
   readonly onRejected?: ((rejection: Rejection) => void) | undefined;
 }
 

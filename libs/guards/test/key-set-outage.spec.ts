@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => issuer.close());
 
 function keySet(options: KeySetOptions = {}): KeySet {
-  return keySetOf({ ...issuer.options, now: clock.now, keySet: { timeoutMs: 250, ...options } });
+  return keySetOf({ ...issuer.options, now: clock.now, keySet: { timeoutMs: 600, ...options } });
 }
 
 const signingKid = () => issuer.signingKey.kid;

@@ -41,6 +41,7 @@ describe('options', () => {
     ['statusLists.whenUnavailable', { statusLists: { whenUnavailable: 'ignore' } }],
     ['resourceMetadataUrl', { resourceMetadataUrl: '/metadata' }],
     ['dpop', { requiresDpop: true }],
+    ['requiresDpop', { dpop: {}, requiresDpop: true, ignoresTokenBinding: true }],
     ['dpop.baseUrl', { audience: 'orders', dpop: {} }],
     ['dpop.baseUrl', { dpop: { baseUrl: 'api.example' } }],
     ['dpop.baseUrl', { dpop: { baseUrl: 'ftp://api.example' } }],

@@ -1,7 +1,9 @@
-import type { INestApplication } from '@nestjs/common';
+import { type INestApplication, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import request from 'supertest';
 import { TestIssuer } from '../testing/index.js';
-import { guardedApp, platforms } from './guarded-app.js';
+import { GuardsModule } from '../src/index.js';
+import { guardedApp, OrdersController, platforms } from './guarded-app.js';
 
 let issuer: TestIssuer;
 let app: INestApplication | undefined;
@@ -29,6 +31,19 @@ describe.each(platforms)('protected resource metadata on %s (RFC 9728)', (_platf
       scopes_supported: ['orders:archive', 'orders:read'],
       bearer_methods_supported: ['header'],
     });
+  });
+
+  it('stays at the root of the host under a global prefix that leaves it out (§3.1)', async () => {
+    class AppModule {}
+    Module({ imports: [GuardsModule.forRoot(issuer.options)], controllers: [OrdersController] })(
+      AppModule,
+    );
+    app = await NestFactory.create(AppModule, adapter(), { logger: false });
+    app.setGlobalPrefix('api', { exclude: ['.well-known/oauth-protected-resource'] });
+    await app.listen(0, '127.0.0.1');
+
+    expect((await request(app.getHttpServer()).get('/api/orders')).status).toBe(401);
+    expect((await request(app.getHttpServer()).get(path)).status).toBe(200);
   });
 
   it.each([

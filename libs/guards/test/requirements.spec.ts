@@ -44,6 +44,11 @@ class OwnsOrder implements AccessPolicy {
   }
 }
 
+/** Without a method, it does not look like a policy. */
+class AllowsAll implements AccessPolicy {
+  allows = () => true;
+}
+
 const onWeekdays = (token: AccessToken) => token.claims['day'] !== 'sunday';
 
 @Controller()
@@ -217,6 +222,7 @@ describe.each(platforms)('what a handler may require, on %s', (_platform, adapte
 describe('the application does not start', () => {
   it.each([
     ['a policy that is no provider', Policy(OwnsOrder), 'OwnsOrder'],
+    ['one whose `allows` only instances have', Policy(AllowsAll), 'AllowsAll'],
     ['@OptionalToken() with a requirement', both(OptionalToken(), RequireScopes('a')), 'open'],
     ['@OptionalToken() with @Public()', both(OptionalToken(), Public()), 'open'],
   ])('with %s', async (_name, decorator, words) => {

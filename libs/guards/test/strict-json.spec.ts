@@ -32,6 +32,10 @@ describe('reading JSON that means one thing only (RFC 8725 §2.4, §3.7)', () =>
     );
   });
 
+  it('quotes nothing of the text in its error', () => {
+    expect(() => parse('{"sub":"alice@example.com",}')).toThrow(/^The text is not JSON$/);
+  });
+
   it.each([
     ['the same value twice', '{"a":1,"a":1}'],
     ['three times', '{"a":1,"a":2,"a":3}'],

@@ -85,6 +85,22 @@ describe('the length of a token', () => {
   });
 });
 
+describe('a token that is bound to a key (RFC 7800)', () => {
+  const bound = { cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } };
+
+  it('is no bearer token: whoever has stolen it lacks the key', async () => {
+    const verdict = await verdictOn(strategyWith(), issuer.accessToken(bound));
+
+    expect(verdict).toMatchObject({ reason: 'bound_token', status: 401 });
+  });
+
+  it('is taken where a gateway has asked for the proof', async () => {
+    const strategy = strategyOf({ ...issuer.options, ignoresTokenBinding: true, now: clock.now });
+
+    expect(await verdictOn(strategy, issuer.accessToken(bound))).toHaveProperty('subject', 'alice');
+  });
+});
+
 describe('an RSA key that signs for anybody', () => {
   /** Padded as RFC 8017 §9.2 says and raised to the power of 1: nobody's private key was needed. */
   function signedWithoutKey(input: string, bytes: number): string {

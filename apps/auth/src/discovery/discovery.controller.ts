@@ -1,41 +1,50 @@
 import { Public } from '@gatehouse/guards';
-import { Controller, Get, Header, Inject } from '@nestjs/common';
+import { Problem } from '@gatehouse/service-kit';
+import { Controller, Get, Header, Inject, Param } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { AUTH_METHODS, GRANT_TYPES } from '../clients/client.entity.js';
+import { SigningKeys } from '../keys/signing-keys.js';
 import { ResourceServers } from '../resource-servers/resource-servers.js';
+import { serverMetadata } from './server-metadata.js';
 
-/** Authorization server metadata (RFC 8414 §2): what exists, and nothing else. */
+/** Where clients find out what this server can do, and at which addresses. */
 @ApiTags('discovery')
-@Controller('.well-known/oauth-authorization-server')
+@Controller('.well-known')
 @Public()
 export class DiscoveryController {
   private readonly metadata: object;
+  private readonly issuerPath: string;
 
-  constructor(@Inject(AUTH_CONFIG) config: AuthConfig, resourceServers: ResourceServers) {
-    const at = (path: string) => `${config.ISSUER.replace(/\/$/, '')}${path}`;
-    this.metadata = {
-      issuer: config.ISSUER,
-      token_endpoint: at('/oauth/token'),
-      token_endpoint_auth_methods_supported: AUTH_METHODS,
-      jwks_uri: at('/.well-known/jwks.json'),
-      grant_types_supported: GRANT_TYPES,
-      // Required by RFC 8414, and empty as long as there is no authorization endpoint.
-      response_types_supported: [],
-      scopes_supported: resourceServers.scopes,
-      protected_resources: resourceServers.identifiers,
-      service_documentation: at('/docs'),
-      ...(config.STATUS_LISTS && {
-        // Token Status List §9.1.
-        status_list_aggregation_endpoint: at('/oauth/status-lists'),
-      }),
-    };
+  constructor(
+    @Inject(AUTH_CONFIG) config: AuthConfig,
+    resourceServers: ResourceServers,
+    keys: SigningKeys,
+  ) {
+    const idTokenAlgorithms = keys.algorithms;
+    this.metadata = serverMetadata({ config, resourceServers, idTokenAlgorithms });
+    this.issuerPath = new URL(config.ISSUER).pathname.replace(/\/$/, '');
   }
 
-  @Get()
+  @Get('openid-configuration')
   @Header('Cache-Control', 'public, max-age=300')
-  @ApiOperation({ summary: 'What this server can do (RFC 8414)' })
+  @ApiOperation({ summary: 'What this server can do (OpenID Connect Discovery §4)' })
+  describeProvider() {
+    return this.metadata;
+  }
+
+  @Get('oauth-authorization-server')
+  @Header('Cache-Control', 'public, max-age=300')
+  @ApiOperation({ summary: 'The same (RFC 8414 §3)' })
   describe() {
+    return this.metadata;
+  }
+
+  /** RFC 8414 §3.1 puts the name before the path of the issuer, so a proxy hands it over with that path behind it. */
+  @Get('oauth-authorization-server/*')
+  @Header('Cache-Control', 'public, max-age=300')
+  @ApiOperation({ summary: 'The same, of an issuer with a path (RFC 8414 §3.1)' })
+  describeAtPath(@Param('*') path: string) {
+    if (`/${path}` !== this.issuerPath) throw new Problem(404);
     return this.metadata;
   }
 }

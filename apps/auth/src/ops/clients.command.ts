@@ -27,15 +27,18 @@ const withoutHashes = ({ secretHashes, ...client }: Client) => ({
   secrets: secretHashes.length,
 });
 
+const shortly = (grantType: string): string => grantType.replace(/^urn:.*:/, '');
+
 function tableOf(clients: readonly Client[]): string {
   return table(
-    ['CLIENT', 'AUTH METHOD', 'SECRETS', 'GRANTS', 'SCOPE', 'CREATED', 'DISABLED'],
+    ['CLIENT', 'AUTH METHOD', 'SECRETS', 'GRANTS', 'SCOPE', 'REDIRECT URIS', 'CREATED', 'DISABLED'],
     clients.map((client) => [
       client.id,
       client.authMethod,
       String(client.secretHashes.length),
-      client.grantTypes.join(' '),
+      client.grantTypes.map(shortly).join(' '),
       client.scope.join(' '),
+      client.redirectUris.join(' '),
       inUtc(client.createdAt),
       client.disabledAt && inUtc(client.disabledAt),
     ]),

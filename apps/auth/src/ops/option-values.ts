@@ -29,5 +29,15 @@ export function oneOf<Choice extends string>(choices: readonly Choice[], text: s
   return choice;
 }
 
+/**
+ * A list of such values is stored as words.
+ *
+ * @throws {Misuse} where it is none
+ */
+export function oneWord(text: string): string {
+  if (/^\S+$/.test(text)) return text;
+  throw new Misuse(`"${text}" must not be empty or have spaces`);
+}
+
 /** Words apart by spaces or commas. */
 export const words = (text: string): readonly string[] => text.split(/[\s,]+/).filter(Boolean);

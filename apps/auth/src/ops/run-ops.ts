@@ -30,10 +30,19 @@ export async function runOps(
       writeErr: (text) => terminal.errors.write(text),
     },
   });
-  await app.get(CommandRunnerService).run(['node', 'ops', ...words]);
+  await app.get(CommandRunnerService).run(['node', 'ops', ...operandsLast(words)]);
   await app.close();
   if (failure === undefined) return 0;
   const sentence = explain(failure);
   if (sentence !== undefined) terminal.errors.write(`${sentence}\n`);
   return exitCodeOf(failure);
+}
+
+/** A kid is a thumbprint (RFC 7638), and one of 64 begins with a hyphen, as options do. */
+const LIKE_AN_OPTION = /^-[\w-]{42}$/;
+
+function operandsLast(words: readonly string[]): readonly string[] {
+  const kids = words.filter((word) => LIKE_AN_OPTION.test(word));
+  if (kids.length === 0 || words.includes('--')) return words;
+  return [...words.filter((word) => !kids.includes(word)), '--', ...kids];
 }

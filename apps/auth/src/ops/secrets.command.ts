@@ -5,10 +5,10 @@ import { CommandGroup, OpsCommand } from './ops-command.js';
 
 const ADVICE = `A fresh server secret. Nothing knows it yet, and it is stored nowhere.
 
-To change the secret, put it before the old one, apart by a comma, for all replicas:
-  SERVER_SECRET=<new>,<old>
-Signing keys move under the new one within seconds, refresh tokens with their next use. Take the
-old one off the list when REFRESH_ABSOLUTE_TTL has passed, or at once if it was stolen.
+To change the secret while nobody is logged out, let each step reach every process before the next:
+  1. SERVER_SECRET=<old>,<new>   every process can check what the new one will mint
+  2. SERVER_SECRET=<new>,<old>   signing keys move within seconds, refresh tokens with their next use
+  3. SERVER_SECRET=<new>         after the longest REFRESH_IDLE_TTL, or at once if the old one was stolen
 `;
 
 @SubCommand({ name: 'new', description: 'print a fresh server secret' })

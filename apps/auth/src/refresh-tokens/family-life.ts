@@ -20,6 +20,9 @@ type ResolvedEnding =
   | Exclude<Ending, { readonly exceptSession?: string | undefined }>
   | { readonly accountId: string; readonly exceptFamilyId?: string | undefined };
 
+/** Of a client there may be a million: each statement stays far below the time that a statement may take. */
+const MOST_OF_A_CLIENT = 1_000;
+
 interface EndedFamily {
   readonly id: string;
   readonly account_id: string;
@@ -55,10 +58,22 @@ export class FamilyLife {
   }
 
   /**
-   * Joins a surrounding transaction. A family that expired without an end is ended as well: an access token may be left.
+   * Joins a surrounding transaction; without one, those of a client end in steps, each whole with its events. A family that
+   * expired without an end is ended as well: an access token may be left.
    * @returns how many there were that had neither ended nor expired
    */
-  end(which: Ending, reason: EndReason): Promise<number> {
+  async end(which: Ending, reason: EndReason): Promise<number> {
+    let [step, living] = [await this.endAtOnce(which, reason), 0];
+    for (; 'clientId' in which && step.all > 0; step = await this.endAtOnce(which, reason)) {
+      living += step.living;
+    }
+    return living + step.living;
+  }
+
+  private endAtOnce(
+    which: Ending,
+    reason: EndReason,
+  ): Promise<{ readonly all: number; readonly living: number }> {
     return this.unitOfWork.transaction(async () => {
       const now = this.clock.now();
       const { sql, parameters } = conditionOf(await this.withFamilyId(which), now);
@@ -69,7 +84,7 @@ export class FamilyLife {
         [now, reason, ...parameters],
       );
       for (const family of rows) await this.tell(family, reason);
-      return rows.filter(({ ends_at }) => ends_at > now).length;
+      return { all: rows.length, living: rows.filter(({ ends_at }) => ends_at > now).length };
     });
   }
 
@@ -103,7 +118,7 @@ export class FamilyLife {
 
 function conditionOf(which: ResolvedEnding, now: number): Condition {
   if ('familyId' in which) return { sql: 'id = $3', parameters: [which.familyId] };
-  if ('clientId' in which) return { sql: 'client_id = $3', parameters: [which.clientId] };
+  if ('clientId' in which) return { sql: SOME_OF_A_CLIENT, parameters: [which.clientId] };
   if ('newest' in which) {
     return { sql: SURPLUS, parameters: [which.accountId, which.newest, now, which.limit - 1] };
   }
@@ -119,6 +134,9 @@ function conditionOf(which: ResolvedEnding, now: number): Condition {
 const ONLINE = `browser_session_id = $3 AND ' ' || scope || ' ' NOT LIKE '% offline!_access %' ESCAPE '!'`;
 
 const ELSEWHERE = 'account_id = $3 AND (browser_session_id IS NULL OR browser_session_id <> $4)';
+
+const SOME_OF_A_CLIENT = `id IN (
+  SELECT id FROM refresh_token_family WHERE client_id = $3 AND ended_at IS NULL LIMIT ${MOST_OF_A_CLIENT})`;
 
 /** SQLite has no OFFSET without a LIMIT. */
 const SURPLUS = `id IN (

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Client } from '../clients/client.entity.js';
+import { type Client, TOKEN_EXCHANGE } from '../clients/client.entity.js';
 import type { Actor, IssuedToken } from '../issued-tokens/issued-token.js';
 import { IssuedTokens } from '../issued-tokens/issued-tokens.js';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
@@ -19,7 +19,7 @@ const MOST_ACTORS = 3;
 /** A service that was called for a person calls another one for the same person (RFC 8693). */
 @Injectable()
 export class TokenExchangeGrant implements Grant {
-  readonly type = 'urn:ietf:params:oauth:grant-type:token-exchange';
+  readonly type = TOKEN_EXCHANGE;
 
   constructor(
     private readonly issuedTokens: IssuedTokens,

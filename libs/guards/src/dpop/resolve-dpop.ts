@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ResolvedGuardsOptions } from '../guards.options.js';
+import type { ResolvedIssuer } from '../issuers/issuer.options.js';
 import { httpUrl } from '../keys/well-known.js';
 import { DPOP_RANGES, numbers, rangeFaults } from '../option-ranges.js';
 import { type Algorithm, ALGORITHMS, isAlgorithm } from '../token/algorithms.js';
@@ -34,6 +35,17 @@ export function dpopFaults({ dpop, issuers }: ResolvedGuardsOptions): string[] {
   }
   const demands = issuers.some(({ requiresDpop }) => requiresDpop);
   return demands ? ['set `dpop`: an issuer has `requiresDpop`'] : [];
+}
+
+/** Who does not look at what a token is bound to cannot ask for it. */
+export function bindingFaults(
+  { requiresDpop, ignoresTokenBinding }: ResolvedIssuer,
+  prefix: string,
+): string[] {
+  const isContradiction = requiresDpop && ignoresTokenBinding;
+  return isContradiction
+    ? [`set \`${prefix}requiresDpop\` or \`${prefix}ignoresTokenBinding\`, not both`]
+    : [];
 }
 
 function baseUrlFaults({ baseUrl }: ResolvedDpopOptions): string[] {

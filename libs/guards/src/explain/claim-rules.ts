@@ -36,6 +36,12 @@ export const CLAIM_RULES: readonly Rule<Subject>[] = [
     test: ({ claims, rules }) => requireClaims(claims, rules),
   },
   {
+    says: 'It is bound to no key, or in a way that is understood here',
+    source: 'RFC 9449 §6.1, RFC 7800 §3.1, option `ignoresTokenBinding`',
+    seen: ({ claims }) => claims['cnf'],
+    test: ({ claims, rules }) => confirmationOf(claims, rules),
+  },
+  {
     says: '`jti` names it, where the issuer gives names',
     source: 'RFC 9068 §2.2',
     seen: ({ claims, rules }) => at(claims, ['jti', ...rules.claims.tokenId]),
@@ -67,17 +73,15 @@ export const CLAIM_RULES: readonly Rule<Subject>[] = [
     seen: ({ claims }) => at(claims, ['nbf', 'sid', 'auth_time']),
     test: ({ claims }) => optionalMembers(claims),
   },
+];
+
+/** Last, for only a request can be asked for a proof. */
+export const POSSESSION_RULES: readonly Rule<Subject>[] = [
   {
-    says: 'It is bound to a key, if to any, in a way that is understood',
-    source: 'RFC 9449 §6.1, RFC 7800 §3.1',
-    seen: ({ claims }) => claims['cnf'],
-    test: ({ claims }) => confirmationOf(claims),
-  },
-  {
-    says: 'It is good on its own, without a proof that only a request has',
-    source: 'RFC 9449 §7.2',
+    says: 'It is good on its own, without the proof that a request may have',
+    source: 'RFC 9449 §7.2, option `requiresDpop`',
     seen: ({ claims }) => claimAt(claims, ['cnf', 'jkt']),
-    test: ({ claims, rules }) => requireUnbound(confirmationOf(claims), rules),
+    test: ({ claims, rules }) => requireUnbound(confirmationOf(claims, rules), rules),
   },
 ];
 

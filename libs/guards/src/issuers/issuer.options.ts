@@ -17,12 +17,14 @@ export interface IssuerOptions {
   readonly statusListsOrigin?: string | undefined;
   /** Takes tokens without asking for their status: one whose session has ended passes until `exp`. Default false. */
   readonly ignoresTokenStatus?: boolean | undefined;
+  /** Takes tokens that are bound to a key (`cnf`) as bearer tokens, for a service behind a gateway that asks for the proof. Default false. */
+  readonly ignoresTokenBinding?: boolean | undefined;
+  /** Refuses its tokens unless they are bound to a key of their client (RFC 9449). It takes `dpop`. Default false. */
+  readonly requiresDpop?: boolean | undefined;
   /** Values of `typ` that its access tokens have; `''` stands for none. Default `at+jwt` (RFC 9068 §4). */
   readonly tokenTypes?: readonly string[] | undefined;
   /** Claims that tell its access tokens from its other tokens, with the values they may have. Default none. */
   readonly requiredClaims?: Readonly<Record<string, string | readonly string[]>> | undefined;
-  /** Refuses its tokens unless they are bound to a key of their client (RFC 9449). It takes `dpop`. Default false. */
-  readonly requiresDpop?: boolean | undefined;
   /** Where it writes what RFC 9068 has other names for. */
   readonly claims?: ClaimMapping | undefined;
 }
@@ -51,8 +53,9 @@ export interface ResolvedIssuer {
   readonly keys: IssuerOptions['keys'];
   readonly statusListsOrigin: string | undefined;
   readonly ignoresTokenStatus: boolean;
+  readonly ignoresTokenBinding: boolean;
+  readonly requiresDpop: boolean;
   readonly tokenTypes: readonly string[];
   readonly requiredClaims: readonly (readonly [name: string, values: readonly string[]])[];
-  readonly requiresDpop: boolean;
   readonly claims: { readonly [K in keyof ClaimMapping]-?: Exclude<ClaimMapping[K], undefined> };
 }

@@ -14,6 +14,7 @@ import type { ResolvedIssuer } from './issuer.options.js';
 export function readAccessToken(claims: JsonObject, issuer: ResolvedIssuer): AccessToken {
   const audience = audienceOf(claims, issuer);
   requireClaims(claims, issuer);
+  const confirmation = confirmationOf(claims, issuer);
   const tokenId = tokenIdOf(claims, issuer);
   return Object.freeze({
     issuer: issuer.issuer,
@@ -25,7 +26,7 @@ export function readAccessToken(claims: JsonObject, issuer: ResolvedIssuer): Acc
     issuedAt: instant(claims['iat'], 'iat'),
     expiresAt: instant(claims['exp'], 'exp'),
     ...optionalMembers(claims),
-    ...confirmationOf(claims),
+    ...confirmation,
     claims: deepFreeze(claims),
   });
 }
@@ -51,6 +52,20 @@ export function requireClaims(claims: JsonObject, { requiredClaims }: ResolvedIs
   if (missing) throw new InvalidToken('wrong_type');
 }
 
+/**
+ * A token that is bound to a key is for who proves to have it (RFC 7800 §3.1). Of the ways to say which key, `jkt` is
+ * understood (RFC 9449 §6.1); a token that is bound in another way must not pass for one that is not.
+ */
+export function confirmationOf(
+  claims: JsonObject,
+  { ignoresTokenBinding }: Pick<ResolvedIssuer, 'ignoresTokenBinding'>,
+): Pick<AccessToken, 'boundTo'> {
+  if (ignoresTokenBinding || claimAt(claims, 'cnf') === undefined) return {};
+  const boundTo = claimAt(claims, ['cnf', 'jkt']);
+  if (typeof boundTo !== 'string' || boundTo === '') throw new InvalidToken('bound_token');
+  return { boundTo };
+}
+
 export function clientIdOf(claims: JsonObject, { claims: { clientId } }: ResolvedIssuer): string {
   return text(first(claims, clientId), 'client_id');
 }
@@ -66,23 +81,6 @@ export function optionalMembers({ nbf, sid, auth_time: authTime }: JsonObject) {
     ...(sid !== undefined && { sessionId: text(sid, 'sid') }),
     ...(authTime !== undefined && { authenticatedAt: instant(authTime, 'auth_time') }),
   };
-}
-
-/** A SHA-256 thumbprint. */
-const THUMBPRINT = /^[\w-]{43}$/;
-
-/**
- * RFC 7800 §3.1: who sends the token has to have this key. Of the ways to say which, only `jkt` is understood (RFC 9449
- * §6.1); to take a token that is bound in another way for one that is not would let everybody use it.
- */
-export function confirmationOf({ cnf }: JsonObject): Pick<AccessToken, 'boundTo'> {
-  if (cnf === undefined) return {};
-  const boundTo = claimAt({ cnf }, ['cnf', 'jkt']);
-  if (boundTo === undefined) throw new InvalidToken('unknown_confirmation');
-  if (typeof boundTo !== 'string' || !THUMBPRINT.test(boundTo)) {
-    throw malformed('cnf.jkt', 'a thumbprint by SHA-256');
-  }
-  return { boundTo };
 }
 
 function first(claims: JsonObject, paths: readonly ClaimPath[]): unknown {

@@ -1,3 +1,4 @@
+import { bindingFaults } from '../dpop/resolve-dpop.js';
 import { insecureUrlFault } from '../keys/secure-url.js';
 import { ALGORITHMS, isAlgorithm } from '../token/algorithms.js';
 import { mediaType } from '../token/jose-header.js';
@@ -13,6 +14,7 @@ export function resolveIssuer(options: IssuerOptions, audience: string): Resolve
     keys: options.keys,
     statusListsOrigin: options.statusListsOrigin,
     ignoresTokenStatus: options.ignoresTokenStatus ?? false,
+    ignoresTokenBinding: options.ignoresTokenBinding ?? false,
     tokenTypes: Object.freeze((options.tokenTypes ?? ['at+jwt']).map(mediaType)),
     requiredClaims: claimValues(options.requiredClaims ?? {}),
     requiresDpop: options.requiresDpop ?? false,
@@ -48,6 +50,7 @@ export function issuerFaults(
     ...algorithmFaults(rules, prefix),
     ...keyFaults(rules, transport, prefix),
     ...statusFaults(rules, transport, prefix),
+    ...bindingFaults(rules, prefix),
   ];
   if (!isName(issuer)) {
     faults.unshift(`set \`${prefix}issuer\` to the "iss" of your authorization server`);

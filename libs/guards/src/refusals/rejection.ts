@@ -15,6 +15,7 @@ export type RejectionReason =
   | 'unknown_key'
   | 'bad_signature'
   | 'wrong_audience'
+  | 'bound_token'
   | 'malformed_claims'
   | 'expired'
   | 'too_old'
@@ -24,9 +25,7 @@ export type RejectionReason =
   | 'insufficient_claims'
   | 'refused_by_policy'
   | 'revoked'
-  | 'bound_token'
   | 'unbound_token'
-  | 'unknown_confirmation'
   | 'proof_by_another_key'
   | ProofFault
   | 'proof_nonce_required'

@@ -3,11 +3,11 @@ import { DiscoveryService, MetadataScanner, ModuleRef } from '@nestjs/core';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../guards.options.js';
 import { Transports } from '../transports.js';
 import { type AccessRule, contradictsItself, declaredAccess } from './access-rule.js';
-import { NOTHING } from './declaration.js';
+import { isDeclarationLost, NOTHING } from './declaration.js';
 import { type GuardedHandler, rowOf } from './guarded-handler.js';
-import { isMarkedAsGuarded } from './handler-kind.js';
+import { handlerInside, isMarkedAsGuarded, markAsHandler } from './handler-kind.js';
 import { type Handler, handlersOf, isMadeOnce } from './handlers.js';
-import { isCalledByGuards, isFieldOfParent } from './nested-resolver.js';
+import { isCalledByGuards, isFieldOfParent, isParentGuarded } from './nested-resolver.js';
 import { policyFunction } from './policies.js';
 
 /** Of a field resolver that says nothing. The guard has asked for its parent. */
@@ -41,7 +41,10 @@ export class AccessRules implements OnModuleInit {
     private readonly moduleRef: ModuleRef,
     private readonly transports: Transports,
     @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
-  ) {}
+  ) {
+    // Nest makes its routes before it calls onModuleInit().
+    for (const { target } of handlersOf(discovery, scanner)) markAsHandler(target);
+  }
 
   /** @throws UnguardedHandlers naming them all */
   onModuleInit(): void {
@@ -58,7 +61,11 @@ export class AccessRules implements OnModuleInit {
   }
 
   of(owner: object, handler: object): AccessRule | undefined {
-    return this.rules.get(owner)?.get(handler);
+    const rules = this.rules.get(owner);
+    const rule = rules?.get(handler);
+    if (rule || !rules) return rule;
+    const inside = handlerInside(handler);
+    return inside && rules.get(inside);
   }
 
   /** Class by class, for documentation. Plain data: it can be written as JSON. */
@@ -84,18 +91,30 @@ export class AccessRules implements OnModuleInit {
   }
 
   private declared(handler: Handler) {
-    const { owner, target } = handler;
+    const { owner, target, method } = handler;
     if (this.options.publicControllers.includes(owner)) {
       return { ...NOTHING, access: 'public' as const };
     }
     if (contradictsItself(target) || contradictsItself(owner)) {
       throw new Error('says that it is open, and that it is not');
     }
+    if (isDeclarationLost(owner.prototype, method)) {
+      throw new Error(
+        'another decorator has put a function in its place that lacks what was said: it belongs below',
+      );
+    }
     const declared = declaredAccess(owner, target);
     if (declared) return declared;
-    if (isFieldOfParent(handler)) return AS_PARENT;
+    if (isFieldOfParent(handler)) return this.asParent(handler);
     if (handler.kind.isConnection) return ANY_TOKEN;
     throw new Error('says nothing');
+  }
+
+  private asParent(handler: Handler) {
+    if (isParentGuarded(handler, this.discovery, this.scanner)) return AS_PARENT;
+    throw new Error(
+      'says nothing, and callers may make up its parent: it or a @ResolveReference() of its type has to',
+    );
   }
 
   /** A rule is worth nothing where the guard is never called. */

@@ -53,11 +53,32 @@ export type HandlerOrController = MethodDecorator & ClassDecorator;
 
 /** A decorator that adds to what has been said of the same thing. */
 export function declare(addition: Partial<Declaration>): HandlerOrController {
-  return (target: object, _name?: string | symbol, descriptor?: PropertyDescriptor) => {
-    const subject = descriptor ? descriptor.value : target;
-    const declared = sum(declarationOf(subject), { ...NOTHING, ...addition });
-    Reflect.defineMetadata(DECLARATION, declared, subject);
+  return (target: object, name?: string | symbol, descriptor?: PropertyDescriptor) => {
+    if (!descriptor || name === undefined) return void add(declarationOf(target), addition, target);
+    const said = Reflect.getOwnMetadata(DECLARATION, target, name) ?? NOTHING;
+    Reflect.defineMetadata(DECLARATION, add(said, addition, descriptor.value), target, name);
   };
+}
+
+function add(said: Declaration, addition: Partial<Declaration>, subject: object): Declaration {
+  const declared = sum(said, { ...NOTHING, ...addition });
+  Reflect.defineMetadata(DECLARATION, declared, subject);
+  return declared;
+}
+
+/**
+ * Whether a method is not the function any more that something was said of. A decorator that puts another in its place
+ * may leave the metadata behind.
+ */
+export function isDeclarationLost(prototype: object, method: string): boolean {
+  const holder = holderOf(prototype, method);
+  const said: unknown = holder && Reflect.getOwnMetadata(DECLARATION, holder, method);
+  return said !== undefined && declarationOf(Reflect.get(prototype, method)) !== said;
+}
+
+function holderOf(prototype: object | null, method: string): object | null {
+  if (prototype === null || Object.hasOwn(prototype, method)) return prototype;
+  return holderOf(Reflect.getPrototypeOf(prototype), method);
 }
 
 export function sum(one: Declaration, other: Declaration): Declaration {

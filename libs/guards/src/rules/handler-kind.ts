@@ -70,6 +70,18 @@ export function isMarkedAsGuarded(target: object): boolean {
   return Reflect.getOwnMetadata(GUARDED, target) === true;
 }
 
+const HANDLER = 'gatehouse:handler';
+
+/** Tracing puts a function of its own around a handler, with the metadata of what is inside: so it is recognised. */
+export function markAsHandler(method: object): void {
+  Reflect.defineMetadata(HANDLER, method, method);
+}
+
+/** What a function was put around; undefined when it does not say so. */
+export function handlerInside(method: object): object | undefined {
+  return Reflect.getMetadata(HANDLER, method);
+}
+
 export function kindsOf(method: object): readonly HandlerKind[] {
   return HANDLER_KINDS.filter(({ metadata }) => Reflect.hasMetadata(metadata, method));
 }

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import type { DiscoveryService } from '@nestjs/core';
-import type { Handler } from './handlers.js';
+import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { type Handler, handlersOf } from './handlers.js';
 
 /** Whatever resolves a field of these is a query, a mutation or a subscription to Nest. */
 const ROOT_TYPES: readonly unknown[] = ['Query', 'Mutation', 'Subscription'];
@@ -12,9 +12,36 @@ interface GraphqlOptions {
   readonly fieldResolverEnhancers?: readonly string[];
 }
 
-/** Resolves a field of what another handler has returned: it is reached through that one's guard. */
+/** Resolves a field of what another handler has returned. */
 export function isFieldOfParent({ kind, owner }: Handler): boolean {
   return kind.nested === 'field' && !isOfRootType(owner);
+}
+
+/**
+ * Whether the guard has been asked for the parent of a field. In a federated graph the caller may also name an object,
+ * which is then taken as it is, unless a reference resolver of its type looks for it.
+ */
+export function isParentGuarded(
+  { owner }: Handler,
+  discovery: DiscoveryService,
+  scanner: MetadataScanner,
+): boolean {
+  if (!discovery.getProviders().some(({ metatype }) => isFederationDriver(metatype))) return true;
+  return handlersOf(discovery, scanner).some(
+    (other) => other.kind.nested === 'reference' && typeOf(other.owner) === typeOf(owner),
+  );
+}
+
+/** Those of Apollo and of Mercurius, and what extends them. Their packages need not be installed. */
+function isFederationDriver(metatype: unknown): boolean {
+  if (typeof metatype !== 'function') return false;
+  return (
+    /FederationDriver$/.test(metatype.name) || isFederationDriver(Reflect.getPrototypeOf(metatype))
+  );
+}
+
+function typeOf(owner: object): unknown {
+  return Reflect.getMetadata('graphql:resolver_type', owner);
 }
 
 /** Whether Nest calls guards for it, and filters for what they throw. For nested resolvers it has to be told so. */
@@ -28,5 +55,5 @@ export function isCalledByGuards({ kind, owner }: Handler, discovery: DiscoveryS
 }
 
 function isOfRootType(owner: object): boolean {
-  return ROOT_TYPES.includes(Reflect.getMetadata('graphql:resolver_type', owner));
+  return ROOT_TYPES.includes(typeOf(owner));
 }

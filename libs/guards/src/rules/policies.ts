@@ -8,7 +8,9 @@ export function policyFunction(source: PolicySource, moduleRef: ModuleRef): Poli
   return (token, context) => policy.allows(token, context);
 }
 
+/** Its `allows` may be a property that only instances have. */
 function isClass(source: PolicySource): source is Exclude<PolicySource, PolicyFunction> {
   const prototype: unknown = source.prototype;
-  return typeof prototype === 'object' && prototype !== null && 'allows' in prototype;
+  const hasMethod = typeof prototype === 'object' && prototype !== null && 'allows' in prototype;
+  return hasMethod || /^class\b/.test(Function.prototype.toString.call(source));
 }

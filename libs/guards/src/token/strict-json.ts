@@ -11,12 +11,21 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export function parseStrictJson(bytes: Buffer): JsonObject {
   if (!isUtf8(bytes)) throw new SyntaxError('The text is not UTF-8');
   const text = bytes.toString();
-  const value: unknown = JSON.parse(text);
+  const value = parse(text);
   if (!isJsonObject(value)) throw new SyntaxError('The text is not a JSON object');
   if (!isWhatWeWouldWrite(value, text) && membersWritten(text) !== membersKept(value)) {
     throw new SyntaxError('A member name occurs twice');
   }
   return value;
+}
+
+/** The words of the engine quote the text, and those of this error may go to a log. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new SyntaxError('The text is not JSON');
+  }
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {

@@ -1,4 +1,5 @@
 import { algorithm } from './cases/algorithm.js';
+import { binding } from './cases/binding.js';
 import { afterAll, control } from './cases/control.js';
 import { credentials } from './cases/credentials.js';
 import { dpop } from './cases/dpop.js';
@@ -32,6 +33,7 @@ const corpus: readonly CorpusCase[] = [
   ...issuerAndAudience,
   ...time,
   ...subject,
+  ...binding,
   ...status,
   ...scope,
   ...credentials,
