@@ -13,13 +13,20 @@ export function resolveIssuer(options: IssuerOptions, audience: string): Resolve
     jwksUri: options.jwksUri,
     keys: options.keys,
     statusListsOrigin: options.statusListsOrigin,
-    ignoresTokenStatus: options.ignoresTokenStatus ?? false,
-    ignoresTokenBinding: options.ignoresTokenBinding ?? false,
+    ...switches(options),
     tokenTypes: Object.freeze((options.tokenTypes ?? ['at+jwt']).map(mediaType)),
     requiredClaims: claimValues(options.requiredClaims ?? {}),
-    requiresDpop: options.requiresDpop ?? false,
     claims: claimDefaults(options.claims ?? {}),
   });
+}
+
+/** Off, unless they are turned on. */
+function switches({
+  ignoresTokenStatus = false,
+  ignoresTokenBinding = false,
+  requiresDpop = false,
+}: IssuerOptions) {
+  return { ignoresTokenStatus, ignoresTokenBinding, requiresDpop };
 }
 
 function claimValues(
