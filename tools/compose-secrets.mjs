@@ -29,6 +29,7 @@ function demoEnv() {
       `DEMO_PASSWORD=${newSecret()}`,
       `ORDERS_SERVICE_SECRET=${newSecret()}`,
       `SHORT_LIVED_SECRET=${newSecret()}`,
+      `DEMO_WEBSITE_SECRET=${newSecret()}`,
     ];
     writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
   }

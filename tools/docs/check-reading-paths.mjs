@@ -3,6 +3,8 @@ import { codeBlocksOf, linksOf } from './markdown.mjs';
 
 /** How many files a reader opens at most to follow a use case, its controller not counted. */
 const LONGEST = {
+  // Two requests: of the browser, and of the client.
+  'docs/flows/authorize.md': 6,
   'docs/flows/login.md': 4,
   'docs/flows/refresh.md': 5,
   'docs/flows/guarded-request.md': 4,

@@ -45,7 +45,7 @@ export const authArrows = {
   interactions: ['clients', 'keys'],
   // HTML, forms and their texts; what the forms do is elsewhere. Of accounts one error only: the hash queue is full.
   pages: ['accounts', 'browser-sessions', 'interactions', 'keys', 'oauth-errors'],
-  consents: ['clients', 'security-events'],
+  consents: ['accounts', 'clients', 'interactions', 'pages', 'security-events'],
   'id-tokens': ['accounts', 'clients', 'keys', 'refresh-tokens'],
   'rate-limits': ['oauth-errors', 'security-events'],
   authorize: [

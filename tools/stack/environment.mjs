@@ -14,12 +14,12 @@ export function refuseProduction(env) {
  * The environment of one app: the caller's own, and what a stack in one terminal needs on top. The issuer follows the port
  * of auth; audiences are names and stay as they are.
  */
-export function environmentOf(app, { ports, env }) {
+export function environmentOf(app, { ports, env, profile }) {
   const issuer = env.ISSUER || `http://localhost:${ports.auth}`;
   return {
     ...withDefaults(env, {
       NODE_ENV: 'development',
-      SEED_DEMO: 'true',
+      ...profile.settings,
       ISSUER: issuer,
       AUTH_ISSUER: issuer,
     }),

@@ -117,6 +117,16 @@ export const authSettings = z.object({
   SEED_DEMO: flag(false)
     .describe('Makes a demo account and demo clients at start; refused in production.')
     .meta({ offInProduction: 'the demo is for development' }),
+  SEED_CONFORMANCE: flag(false)
+    .describe(
+      'Makes the account and the clients that the conformance suite of the OpenID Foundation uses; refused in production.',
+    )
+    .meta({ offInProduction: 'these clients are for the conformance suite' }),
+  CONFORMANCE_SUITE: httpUrl()
+    .default('https://localhost.emobix.co.uk:8443/test/a/gatehouse')
+    .describe(
+      'Where that suite runs, with the alias of the test plan; what it calls back is below.',
+    ),
 });
 
 export type AuthConfig = Readonly<z.infer<typeof authSettings> & { ISSUER: string }>;

@@ -275,6 +275,16 @@ eachDatabase('an authorization code', (fresh) => {
       expect(await refresh(first)).toMatchObject(invalidGrant);
     });
 
+    it('also the access token, where it is looked at: oidcc-codereuse-30seconds', async () => {
+      const code = await browser.code(client);
+      const { body } = await redeem(code);
+      const headers = { authorization: `Bearer ${body['access_token']}` };
+      expect((await auth.send('/userinfo', { headers })).status).toBe(200);
+      auth.clock.advance({ seconds: 30 });
+      expect(await redeem(code)).toMatchObject(invalidGrant);
+      expect((await auth.send('/userinfo', { headers })).status).toBe(401);
+    });
+
     it('also when the code has expired meanwhile', async () => {
       const code = await aCode();
       const first = await redeem(code);

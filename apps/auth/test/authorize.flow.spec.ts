@@ -10,9 +10,8 @@ import {
   TestBrowser,
   VERIFIER,
 } from './browser.js';
-import { type Answer, BILLING, ORDERS, TestAuth } from './mothers.js';
+import { type Answer, BILLING, ISSUER, ORDERS, TestAuth } from './mothers.js';
 
-const ISSUER = 'http://localhost:3000';
 let auth: TestAuth;
 let person: Account;
 let client: string;
@@ -65,6 +64,11 @@ describe('a code (RFC 6749 §4.1.2)', () => {
     expect(new Set(issued).size).toBe(2);
     const rows = await auth.app.get(DataSource).query('SELECT * FROM authorization_code');
     for (const code of issued) expect(JSON.stringify(rows)).not.toContain(code);
+  });
+
+  it('comes without openid as well, and the nonce is of no use then (RFC 6749 §4.1)', async () => {
+    const answer = await browser.authorize(client, { scope: 'orders:read', nonce: 'a-nonce' });
+    expect(parametersIn(answer)).toHaveProperty('code');
   });
 
   it('needs no state, and gives none then', async () => {
@@ -178,6 +182,12 @@ describe('errors go to the client (RFC 6749 §4.1.2.1)', () => {
     const value = new URLSearchParams(queryOf(client)).get(name) ?? 'x';
     const query = `${queryOf(client, { [name]: value })}&${name}=${value}`;
     expectError(await browser.open(`/oauth/authorize?${query}`), 'invalid_request');
+  });
+
+  it('a state of 10,000 characters comes back with its refusal', async () => {
+    const state = 'x'.repeat(10_000);
+    const answer = await browser.authorize(client, { state });
+    expect(parametersIn(answer)).toMatchObject({ error: 'invalid_request', state });
   });
 
   it('a repeated state is not repeated in the answer', async () => {

@@ -4,11 +4,14 @@ import { PASSWORD, TestAuth } from './mothers.js';
 
 const FORM = 'application/x-www-form-urlencoded';
 const refreshing = 'grant_type=refresh_token&client_id=gatehouse-first-party&refresh_token=x';
+const redeeming =
+  'grant_type=authorization_code&client_id=public-client&redirect_uri=https://client.example/&code=x';
 
 describe('bad input', () => {
   let auth: TestAuth;
   beforeAll(async () => {
     auth = await TestAuth.start();
+    await auth.registerClient({ id: 'public-client', grantTypes: ['authorization_code'] });
   });
   afterAll(() => auth.stop());
 
@@ -77,6 +80,12 @@ describe('bad input', () => {
     ['a repeated grant_type', '/oauth/token', FORM, `${refreshing}&grant_type=refresh_token`, 400],
     ['a repeated client_id', '/oauth/token', FORM, `${refreshing}&client_id=x`, 400],
     ['a repeated refresh_token', '/oauth/token', FORM, `${refreshing}&refresh_token=y`, 400],
+    ['a repeated code', '/oauth/token', FORM, `${redeeming}&code=y`, 400],
+    ['a repeated code_verifier', '/oauth/token', FORM, `${redeeming}&code_verifier=y`, 400],
+    ['a code in brackets', '/oauth/token', FORM, redeeming.replace('code=', 'code[$ne]='), 400],
+    ['a code that is an object', '/oauth/token', FORM, redeeming.replace('code=', 'code[a]='), 400],
+    ['a code of a thousand characters', '/oauth/token', FORM, redeeming + 'x'.repeat(1000), 400],
+    ['a code with a NUL', '/oauth/token', FORM, `${redeeming}%00`, 400],
     ['a repeated scope', '/oauth/token', FORM, `${refreshing}&scope=a&scope=b`, 400],
     ['two resources', '/oauth/token', FORM, `${refreshing}&resource=urn:a&resource=urn:b`, 400],
     [

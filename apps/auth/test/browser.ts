@@ -40,7 +40,7 @@ export async function aPerson(auth: TestAuth, email?: string): Promise<Account> 
 
 /** A browser without a window: keeps cookies, follows redirects of the server, and sends the forms of its pages. */
 export class TestBrowser {
-  private readonly cookies = new Map<string, string>();
+  readonly cookies = new Map<string, string>();
 
   constructor(private readonly auth: TestAuth) {}
 
@@ -74,12 +74,8 @@ export class TestBrowser {
 
   /** Sends the form of a page that leads to `action`, the only one where left out, with what it has and what is typed. */
   submit(page: Answer, typed: Readonly<Record<string, string>> = {}, action = ''): Promise<Answer> {
-    const form = formsOf(page.text).find(({ attributes }) =>
-      attributes.includes(`action="${action}`),
-    );
-    if (!form) throw new Error(`no form that leads to ${action} in: ${page.text}`);
-    const body = new URLSearchParams({ ...form.fields, ...typed });
-    return this.open(form.action, { method: 'POST', body });
+    const form = formIn(page, typed, action);
+    return this.open(form.action, { method: 'POST', body: form.body });
   }
 
   /** Goes where redirects lead, as long as they stay on this server. */
@@ -140,6 +136,13 @@ export function queryOf(clientId: string, more: AuthorizationParameters = {}): s
 export function parametersIn(answer: Answer): Record<string, string> {
   const location = answer.headers.get('location');
   return location === null ? {} : Object.fromEntries(new URL(location, CALLBACK).searchParams);
+}
+
+/** The form of a page that leads to `to`, the first one where left out, as a browser sends it. */
+export function formIn(page: Answer, typed: Readonly<Record<string, string>> = {}, to = '') {
+  const form = formsOf(page.text).find(({ attributes }) => attributes.includes(`action="${to}`));
+  if (!form) throw new Error(`no form that leads to ${to} in: ${page.text}`);
+  return { action: form.action, body: new URLSearchParams({ ...form.fields, ...typed }) };
 }
 
 function formsOf(text: string) {

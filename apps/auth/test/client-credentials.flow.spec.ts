@@ -47,6 +47,18 @@ describe('client credentials (RFC 6749 §4.4)', () => {
     expect(Object.keys(claims)).not.toContain('sid');
   });
 
+  it('says nothing of a person, for there is none', async () => {
+    const scope = ['openid', 'email', 'offline_access', 'billing:invoices:create'];
+    await auth.registerClient({ id: 'both-kinds', secret: 'secret', scope });
+    const { body } = await auth.token(grant, 'both-kinds:secret');
+    expect(body).toMatchObject({ scope: 'billing:invoices:create' });
+    expect(Object.keys(body)).not.toContain('id_token');
+    for (const word of ['openid', 'offline_access']) {
+      const refused = await auth.token({ ...grant, scope: word }, 'both-kinds:secret');
+      expect(refused).toMatchObject({ status: 400, body: { error: 'invalid_scope' } });
+    }
+  });
+
   it('satisfies an independent client: discovery, token, validation of the token (RFC 9068 §4)', async () => {
     const insecure = { [oauth.allowInsecureRequests]: true };
     const issuer = new URL('http://localhost:3000');

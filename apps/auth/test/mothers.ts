@@ -9,6 +9,7 @@ import { hashOfSecret } from '../src/clients/client-secret.js';
 import { type ClientRegistration, Clients } from '../src/clients/clients.js';
 import { serviceOptions } from '../src/service.js';
 
+export const ISSUER = 'http://localhost:3000';
 export const ORDERS = 'http://localhost:3001';
 export const BILLING = 'http://localhost:3002';
 export const PASSWORD = 'correct horse battery staple';
@@ -49,7 +50,7 @@ export class TestAuth {
     const config = authConfig({
       NODE_ENV: 'test',
       PORT: '0',
-      ISSUER: 'http://localhost:3000',
+      ISSUER,
       LOG_LEVEL: 'silent',
       BACKGROUND_TASKS: 'false',
       // One ring of keys is enough for most, and RSA keys take their time to make.

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { UnitOfWork } from '@gatehouse/persistence';
 import { DataSource } from 'typeorm';
@@ -11,6 +12,8 @@ import { TestAuth } from './mothers.js';
 import { contentOf } from './ops/content.js';
 import { TestOps } from './ops/test-ops.js';
 
+/** Any account may be told of in these words. */
+const CLAIMS = fileURLToPath(new URL('ops/claims.json', import.meta.url));
 const SENTENCE = /^[^\n]{10,300}\n$/;
 let made = 0;
 
@@ -151,6 +154,12 @@ eachDatabase('the operations CLI beside a running server', (fresh) => {
       typed: 'a password that was typed\n',
       records: 'account.created by operator',
       refused: ['accounts', 'disable', 'acct_unknown'],
+    },
+    {
+      name: 'accounts set-claims',
+      words: async () => ['accounts', 'set-claims', await aPerson(), '--json-file', CLAIMS],
+      records: 'account.claims_changed by operator',
+      refused: ['accounts', 'set-claims', 'nobody@gatehouse.example', '--json-file', CLAIMS],
     },
     {
       name: 'accounts reset-password',

@@ -5,6 +5,7 @@ import type { Actor } from '../security-events/security-event.js';
 import { SecurityEvents } from '../security-events/security-events.js';
 import { Accounts } from './accounts.js';
 import { PasswordHasher } from './password-hasher.js';
+import type { StoredClaims } from './standard-claims.js';
 
 export interface PasswordChange {
   readonly by: Actor;
@@ -41,6 +42,18 @@ export class AccountOperations {
       const accountId = await this.accounts.create(email, passwordHash);
       if (accountId) await this.events.record({ type: 'account.created', accountId, by });
       return accountId;
+    });
+  }
+
+  /**
+   * What clients are told of the person from now on, in place of all that they were told before.
+   * @returns false where there is no such account
+   */
+  setClaims(accountId: string, claims: StoredClaims, by: Actor): Promise<boolean> {
+    return this.unitOfWork.transaction(async () => {
+      if (!(await this.accounts.setClaims(accountId, claims))) return false;
+      await this.events.record({ type: 'account.claims_changed', accountId, by });
+      return true;
     });
   }
 

@@ -1,27 +1,32 @@
 import { randomBytes } from 'node:crypto';
-import { UnitOfWork } from '@gatehouse/persistence';
+import { type RowLookup, UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { Notifications } from '../notifications/notifications.js';
 import { Account } from './account.entity.js';
+import type { StoredClaims } from './standard-claims.js';
 
 @Injectable()
 export class Accounts {
+  private readonly lookup: RowLookup<Account>;
+
   constructor(
     @InjectRepository(Account) private readonly accounts: Repository<Account>,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly notifications: Notifications,
-  ) {}
+  ) {
+    this.lookup = unitOfWork.lookup(Account);
+  }
 
   findByEmail(email: string): Promise<Account | null> {
     return this.accounts.findOneBy({ email });
   }
 
-  find(id: string): Promise<Account | null> {
-    return this.accounts.findOneBy({ id });
+  async find(id: string): Promise<Account | null> {
+    return (await this.lookup.find(id)) ?? null;
   }
 
   /** @returns the new account's id, or `undefined` where the e-mail is taken: of two at once exactly one wins */
@@ -50,6 +55,16 @@ export class Accounts {
       await this.notifications.about({ accountId: id, kind: 'password_changed', detail: {} });
       return true;
     });
+  }
+
+  /** @returns whether there is such an account */
+  async setClaims(id: string, claims: StoredClaims): Promise<boolean> {
+    const updatedAt = Math.floor(this.clock.now() / 1000);
+    const { affected } = await this.unitOfWork.execute(
+      'UPDATE account SET claims = $2 WHERE id = $1',
+      [id, JSON.stringify({ ...claims, updated_at: updatedAt })],
+    );
+    return affected === 1;
   }
 
   /** @returns whether it was not disabled before */

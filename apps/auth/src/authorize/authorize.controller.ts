@@ -1,7 +1,6 @@
-import { Body, Controller, Get, Inject, Post, Query } from '@nestjs/common';
-import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { PageError } from '../pages/page-error.js';
-import { seeOther } from '../pages/page.js';
+import { addressOf, seeOther } from '../pages/page.js';
 import { CurrentVisitor, FromOtherSites, Pages } from '../pages/pages.guard.js';
 import type { Visitor } from '../pages/visitor.js';
 import { responseTo } from './authorization-response.js';
@@ -14,34 +13,29 @@ type Sent = Readonly<Record<string, unknown>>;
 @Controller('oauth/authorize')
 @Pages()
 export class AuthorizeController {
-  private readonly base: string;
-
-  constructor(
-    private readonly authorizations: Authorizations,
-    @Inject(AUTH_CONFIG) { ISSUER }: AuthConfig,
-  ) {
-    this.base = new URL(ISSUER).pathname.replace(/\/$/, '');
-  }
+  constructor(private readonly authorizations: Authorizations) {}
 
   @Get()
-  async begin(@Query() query: Sent, @CurrentVisitor() { session }: Visitor): Promise<Response> {
-    return this.respond(await this.authorizations.begin(parametersOf(query), session));
+  async begin(@Query() query: Sent, @CurrentVisitor() visitor: Visitor): Promise<Response> {
+    const { session } = visitor;
+    return answered(visitor, await this.authorizations.begin(parametersOf(query), session));
   }
 
   @Post()
   @FromOtherSites()
-  async receive(@Body() form: Sent = {}): Promise<Response> {
-    return this.respond(await this.authorizations.receive(parametersOf(form)));
+  async receive(@CurrentVisitor() visitor: Visitor, @Body() form: Sent = {}): Promise<Response> {
+    return answered(visitor, await this.authorizations.receive(parametersOf(form)));
   }
 
   @Get('continue')
-  async goOn(@CurrentVisitor() { interaction, session }: Visitor): Promise<Response> {
+  async goOn(@CurrentVisitor() visitor: Visitor): Promise<Response> {
+    const { interaction, session } = visitor;
     if (!interaction) throw new PageError('expired');
-    return this.respond(await this.authorizations.goOn(interaction, session));
+    return answered(visitor, await this.authorizations.goOn(interaction, session));
   }
+}
 
-  private respond(answer: AuthorizationAnswer): Response {
-    if ('destination' in answer) return responseTo(answer.destination, answer.parameters);
-    return seeOther(`${this.base}/${answer.next}?ticket=${answer.ticket}`);
-  }
+function answered({ base }: Visitor, answer: AuthorizationAnswer): Response {
+  if ('destination' in answer) return responseTo(answer.destination, answer.parameters);
+  return seeOther(addressOf(`/${answer.next}`, { base, ticket: answer.ticket }));
 }

@@ -11,8 +11,6 @@ import { byIndex } from '../upkeep/by-index.js';
 import { Janitor } from '../upkeep/janitor.js';
 import { AuthorizationCodes } from './authorization-codes.js';
 import { AuthorizationRequests } from './authorization-requests.js';
-import { ConsentPageController } from './consent-page.controller.js';
-import { ConsentQuestions } from './consent-questions.js';
 import { Authorizations } from './authorizations.js';
 import { AuthorizeController } from './authorize.controller.js';
 import { Checkpoints } from './checkpoints.js';
@@ -38,13 +36,12 @@ const EXPIRED_CODES = {
     RefreshTokensModule,
     ResourceServersModule,
   ],
-  controllers: [AuthorizeController, ConsentPageController],
+  controllers: [AuthorizeController],
   providers: [
     AuthorizationCodes,
     AuthorizationRequests,
     Authorizations,
     Checkpoints,
-    ConsentQuestions,
     Destinations,
     Redemptions,
   ],

@@ -36,11 +36,6 @@ export class Interactions {
     );
   }
 
-  /** Where it goes on: there the request is looked at again, with what the person has done since. */
-  continuation(interaction: Interaction): string {
-    return `/oauth/authorize/continue?ticket=${this.seal(interaction)}`;
-  }
-
   /** @returns the interaction, if this server wrote the ticket within the last half hour */
   open(ticket: string | undefined): Interaction | undefined {
     const content = this.contentOf(ticket ?? '');

@@ -4,6 +4,7 @@ import type { Interaction } from './interaction.js';
 
 /** On whose behalf a person is asked something. */
 export interface Requester {
+  readonly clientId: string;
   /** What people are told that it is called. */
   readonly name: string;
   /** Where the answer goes in the end. */
@@ -19,6 +20,6 @@ export class Requesters {
     const { client_id: id, redirect_uri: redirectUri } = interaction?.parameters ?? {};
     const client = id === undefined ? undefined : await this.clients.find(id);
     if (!client || redirectUri === undefined) return undefined;
-    return { name: client.name || client.id, redirectUri };
+    return { clientId: client.id, name: client.name || client.id, redirectUri };
   }
 }

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { Requesters } from '../interactions/requesters.js';
-import { seeOther } from '../pages/page.js';
+import { addressOf, seeOther } from '../pages/page.js';
 import { CurrentVisitor, Pages } from '../pages/pages.guard.js';
 import type { Visitor } from '../pages/visitor.js';
 import { type LoginForm, loginForm } from './login-form.js';
@@ -20,7 +20,7 @@ export class LoginPageController {
     @CurrentVisitor() visitor: Visitor,
     @Query('registered') registered?: unknown,
   ): Promise<Response> {
-    if (visitor.session && !visitor.interaction) return seeOther('/account');
+    if (visitor.session && !visitor.interaction) return seeOther(addressOf('/account', visitor));
     const requester = await this.requesters.of(visitor.interaction);
     return loginPage(visitor, { requester, hasRegistered: registered !== undefined });
   }

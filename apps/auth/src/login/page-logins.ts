@@ -5,6 +5,7 @@ import { BrowserSessionCookie } from '../browser-sessions/browser-session-cookie
 import { BrowserSessions } from '../browser-sessions/browser-sessions.js';
 import { Interactions } from '../interactions/interactions.js';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
+import { addressOf, continuation } from '../pages/page.js';
 import type { Visitor } from '../pages/visitor.js';
 import { deviceOf } from './device.js';
 
@@ -40,8 +41,11 @@ export class PageLogins {
   }
 
   /** Whoever has just logged in has chosen an account by that. */
-  goOn({ interaction }: Visitor, chosen: string): string {
-    return interaction ? this.interactions.continuation({ ...interaction, chosen }) : '/account';
+  goOn(visitor: Visitor, chosen: string): string {
+    const { interaction } = visitor;
+    return interaction
+      ? continuation(visitor, this.interactions.seal({ ...interaction, chosen }))
+      : addressOf('/account', visitor);
   }
 
   private verified(credential: Credential): Promise<Account | undefined> {

@@ -44,7 +44,7 @@ function fields({ registration: texts, login }: Texts, state: RegistrationState)
       label: login.password,
       type: 'password',
       autocomplete: 'new-password',
-      hint: texts.passwordHint,
+      hint: !wrong.password && texts.passwordHint,
       error: wrong.password && texts.passwordFailed,
       hasFocus: wrong.password,
     })} <button id="submit" type="submit">${texts.submit}</button>`;

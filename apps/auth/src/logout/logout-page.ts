@@ -1,7 +1,7 @@
 import type { Client } from '../clients/client.entity.js';
 import { form } from '../pages/form.js';
 import { html } from '../pages/html.js';
-import { page } from '../pages/page.js';
+import { addressOf, page } from '../pages/page.js';
 import type { Visitor } from '../pages/visitor.js';
 import type { ConfirmedParameters } from './logout-parameters.js';
 
@@ -25,7 +25,7 @@ export function logoutPage(visitor: Visitor, { client, email, target }: Question
       <p>${texts.question(email)}</p>
       <p class="quiet">${texts.everywhere}</p>
       ${form(visitor, { action: '/oauth/logout/confirm', content, hidden: target })}
-      <a class="button plain" href="/account">${texts.stay}</a>`,
+      <a class="button plain" href="${addressOf('/account', visitor)}">${texts.stay}</a>`,
   });
 }
 
@@ -35,6 +35,6 @@ export function signedOutPage(visitor: Visitor): Response {
     title: texts.title,
     main: html`<h1>${texts.title}</h1>
       <p class="quiet">${texts.text}</p>
-      <a class="button plain" href="/login">${texts.again}</a>`,
+      <a class="button plain" href="${addressOf('/login', visitor)}">${texts.again}</a>`,
   });
 }

@@ -1,7 +1,6 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { Accounts } from '../accounts/accounts.js';
 import { BrowserSessionCookie } from '../browser-sessions/browser-session-cookie.js';
-import type { BrowserSession } from '../browser-sessions/browser-session.entity.js';
 import { BrowserSessions } from '../browser-sessions/browser-sessions.js';
 import { addressOf, seeOther } from '../pages/page.js';
 import { CurrentVisitor, FromOtherSites, Pages } from '../pages/pages.guard.js';
@@ -14,8 +13,6 @@ import {
   logoutParameters,
 } from './logout-parameters.js';
 import { LogoutRequests } from './logout-requests.js';
-
-const SIGNED_OUT = '/signed-out';
 
 /** Logout at the word of a client (OpenID Connect RP-Initiated Logout), or of the person. */
 @Controller()
@@ -35,8 +32,7 @@ export class LogoutController {
   ): Promise<Response> {
     const { session } = visitor;
     const { isProven, client, returnTo } = await this.requests.read(parameters, session);
-    if (!session) return seeOther(returnTo ?? SIGNED_OUT);
-    if (isProven) return this.end(session, returnTo);
+    if (!session || isProven) return this.end(visitor, returnTo);
     const account = await this.accounts.find(session.accountId);
     const { post_logout_redirect_uri, state } = parameters;
     const target =
@@ -47,17 +43,20 @@ export class LogoutController {
   /** A form of another site comes without the session's cookie (SameSite): the same by GET brings it along. */
   @Post('oauth/logout')
   @FromOtherSites()
-  logoutByForm(@Body({ schema: logoutParameters }) parameters: LogoutParameters): Response {
-    return seeOther(addressOf('/oauth/logout', {}, parameters));
+  logoutByForm(
+    @CurrentVisitor() { base }: Visitor,
+    @Body({ schema: logoutParameters }) parameters: LogoutParameters,
+  ): Response {
+    return seeOther(addressOf('/oauth/logout', { base, ticket: undefined }, parameters));
   }
 
   @Post('oauth/logout/confirm')
   async confirmed(
-    @CurrentVisitor() { session }: Visitor,
+    @CurrentVisitor() visitor: Visitor,
     @Body({ schema: confirmedParameters }) parameters: ConfirmedParameters,
   ): Promise<Response> {
-    const { returnTo } = await this.requests.read(parameters, session);
-    return session ? this.end(session, returnTo) : seeOther(returnTo ?? SIGNED_OUT);
+    const { returnTo } = await this.requests.read(parameters, visitor.session);
+    return this.end(visitor, returnTo);
   }
 
   @Get('signed-out')
@@ -65,8 +64,10 @@ export class LogoutController {
     return signedOutPage(visitor);
   }
 
-  private async end({ id }: BrowserSession, returnTo: string | undefined): Promise<Response> {
-    await this.sessions.end(id);
-    return seeOther(returnTo ?? SIGNED_OUT, [this.cookie.clear()]);
+  private async end(visitor: Visitor, returnTo: string | undefined): Promise<Response> {
+    const { session } = visitor;
+    if (session) await this.sessions.end(session.id);
+    const location = returnTo ?? addressOf('/signed-out', visitor);
+    return seeOther(location, session ? [this.cookie.clear()] : []);
   }
 }

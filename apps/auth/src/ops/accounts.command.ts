@@ -6,6 +6,7 @@ import { email as emailAddress, newPassword } from '../accounts/registration.js'
 import { accountOf } from './account-of.js';
 import { type ChangeOptions, Operator } from './operator.js';
 import { ChangingCommand, CommandGroup } from './ops-command.js';
+import { SetAccountClaims } from './set-account-claims.command.js';
 import { Misuse, Refusal } from './refusal.js';
 import { counted } from './table.js';
 import { firstLine, TERMINAL, type Terminal } from './terminal.js';
@@ -102,7 +103,7 @@ export class DisableAccount extends ChangingCommand {
   }
 }
 
-export const ACCOUNT_COMMANDS = [CreateAccount, ResetPassword, DisableAccount];
+export const ACCOUNT_COMMANDS = [CreateAccount, SetAccountClaims, ResetPassword, DisableAccount];
 
 @Command({ name: 'accounts', description: 'people who can log in', subCommands: ACCOUNT_COMMANDS })
 export class AccountsCommand extends CommandGroup {}

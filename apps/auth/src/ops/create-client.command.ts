@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
 import { SubCommand } from 'nest-commander';
-import { z } from 'zod';
 import { ACCOUNT_SCOPES } from '../account.scopes.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { clientKeys } from '../clients/client-keys.js';
@@ -10,6 +8,7 @@ import type { ClientRegistration } from '../clients/clients.js';
 import { faultOf } from '../clients/registration-rules.js';
 import { OPENID_SCOPES } from '../openid.scopes.js';
 import { ClientOptions, type ClientWish } from './client-options.js';
+import { fromJsonFile } from './json-file.js';
 import { Operator } from './operator.js';
 import { Misuse, Refusal } from './refusal.js';
 
@@ -64,27 +63,8 @@ async function registrationOf(
   };
 }
 
-/** @throws {Misuse} that says what is wrong with the key set, never what is in it */
-async function keysFrom(file: string | undefined): Promise<string | null> {
-  if (file === undefined) return null;
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new Misuse(`cannot read ${file}`);
-  });
-  const { success, data, error } = jsonKeys.safeParse(text);
-  if (success) return JSON.stringify(data);
-  const [issue] = error.issues;
-  throw new Misuse(`${file} is no JWK Set for us: ${issue?.path.join('.')} ${issue?.message}`);
-}
-
-const jsonKeys = z.string().transform(parsed).pipe(clientKeys);
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+const keysFrom = async (file: string | undefined): Promise<string | null> =>
+  file === undefined ? null : JSON.stringify(await fromJsonFile(file, clientKeys));
 
 function refuseUnknown(client: ClientRegistration, { RESOURCE_SERVERS }: AuthConfig): void {
   const known = new Set([

@@ -12,7 +12,7 @@ export interface Form {
 /** A form that only this browser can send, in this session, for the request that it answers. */
 export function form(visitor: Visitor, { action, content, hidden = {} }: Form): Html {
   const fields = { form_token: visitor.formToken(action), ticket: visitor.ticket, ...hidden };
-  return html`<form method="post" action="${action}">
+  return html`<form method="post" action="${visitor.base}${action}">
     ${Object.entries(fields).map(
       ([name, value]) =>
         value !== undefined && html`<input type="hidden" name="${name}" value="${value}" />`,
@@ -29,7 +29,7 @@ export interface Field {
   /** What browsers and password managers go by (HTML §4.10.18.7). */
   readonly autocomplete: string;
   readonly value?: string | undefined;
-  readonly hint?: string;
+  readonly hint?: string | false;
   /** What is wrong with it. */
   readonly error?: string | false;
   /** Id of what is said elsewhere about what is wrong with it. */

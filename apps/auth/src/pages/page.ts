@@ -35,15 +35,19 @@ export function seeOther(location: string, cookies: readonly string[] = []): Res
 /** An address of ours that keeps to the request that the visitor came for. */
 export function addressOf(
   path: string,
-  { ticket }: Partial<Pick<Visitor, 'ticket'>>,
+  { base, ticket }: Pick<Visitor, 'base' | 'ticket'>,
   parameters: Readonly<Record<string, string | undefined>> = {},
 ): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries({ ticket, ...parameters })) {
     if (value !== undefined) query.append(name, value);
   }
-  return query.size > 0 ? `${path}?${query.toString()}` : path;
+  return `${base}${path}${query.size > 0 ? `?${query.toString()}` : ''}`;
 }
+
+/** Where the authorization request is looked at again, with what the person has done since. */
+export const continuation = (visitor: Visitor, ticket: string | undefined): string =>
+  addressOf('/oauth/authorize/continue', { ...visitor, ticket });
 
 /** @returns the whole answer but its status: what a filter writes itself */
 export function documentOf(texts: Texts, content: Page) {

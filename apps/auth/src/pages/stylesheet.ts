@@ -180,7 +180,7 @@ export const STYLE = html`<style>
     background: var(--accent-strong);
     border-color: var(--accent-strong);
   }
-  input ~ button {
+  input ~ button:first-of-type {
     margin-top: 1.5rem;
   }
   .plain {
@@ -243,10 +243,14 @@ export const STYLE = html`<style>
   .sessions p {
     margin: 0.125rem 0 0;
   }
-  .sessions form,
-  .sessions button {
+  .sessions form {
+    flex: none;
+    margin: 0;
+  }
+  .sessions input ~ button {
     margin: 0;
     width: auto;
+    white-space: nowrap;
   }
   .name {
     font-weight: 600;
@@ -271,7 +275,7 @@ export const STYLE = html`<style>
     flex: 1 1 12rem;
     margin: 0;
   }
-  .side-by-side button {
+  .side-by-side input ~ button {
     margin: 0;
   }
   @media (max-width: 30rem) {

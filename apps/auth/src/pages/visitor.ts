@@ -10,6 +10,8 @@ export interface Visitor {
   /** The interaction as it travels. */
   readonly ticket: string | undefined;
   readonly texts: Texts;
+  /** What stands before every path of ours: nothing, or the path of the issuer. */
+  readonly base: string;
   /** `Cookie`. */
   readonly cookie: string | undefined;
   /** `Set-Cookie` of the next page that they are shown. */

@@ -1,4 +1,5 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { BrowserSessions } from '../browser-sessions/browser-sessions.js';
 import { Interactions } from '../interactions/interactions.js';
 import { FormTokens } from './form-tokens.js';
@@ -21,11 +22,16 @@ export interface Visit {
 /** Finds out who looks at a page. */
 @Injectable()
 export class Visitors {
+  private readonly base: string;
+
   constructor(
     private readonly sessions: BrowserSessions,
     private readonly interactions: Interactions,
     private readonly tokens: FormTokens,
-  ) {}
+    @Inject(AUTH_CONFIG) { ISSUER }: AuthConfig,
+  ) {
+    this.base = new URL(ISSUER).pathname.replace(/\/$/, '');
+  }
 
   /** @throws {PageError} where a ticket was sent that is not good, or not any more */
   async of({ headers, ip, query, body }: Visit): Promise<Visitor> {
@@ -47,6 +53,7 @@ export class Visitors {
       interaction,
       ticket,
       texts: textsFor(uiLocales, headers['accept-language']),
+      base: this.base,
       cookie,
       cookies,
       userAgent: headers['user-agent'],

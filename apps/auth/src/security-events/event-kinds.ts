@@ -21,6 +21,7 @@ export const EVENT_KINDS: Readonly<Record<EventType, Kind>> = {
   'account.registered': PLAIN,
   'account.registration_repeated': { isAlarming: false, isFromStrangers: true },
   'account.created': PLAIN,
+  'account.claims_changed': PLAIN,
   'account.disabled': PLAIN,
   'account.password_changed': PLAIN,
   'login.failed': { isAlarming: true, isFromStrangers: true },

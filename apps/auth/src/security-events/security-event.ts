@@ -51,8 +51,11 @@ export type SecurityEvent =
   | ({ readonly type: 'family.ended'; readonly reason: EndReason } & Session)
   | { readonly type: 'client.refused'; readonly reason: ClientRefusalReason }
   | { readonly type: 'account.password_changed'; readonly accountId: string; readonly by: Actor }
-  | { readonly type: 'account.created'; readonly accountId: string; readonly by: Actor }
-  | { readonly type: 'account.disabled'; readonly accountId: string; readonly by: Actor }
+  | {
+      readonly type: 'account.created' | 'account.claims_changed' | 'account.disabled';
+      readonly accountId: string;
+      readonly by: Actor;
+    }
   | {
       readonly type: 'client.created' | 'client.secret_rotated' | 'client.disabled';
       readonly clientId: string;

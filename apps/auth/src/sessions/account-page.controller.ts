@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { Accounts } from '../accounts/accounts.js';
-import { seeOther } from '../pages/page.js';
+import { addressOf, seeOther } from '../pages/page.js';
 import { CurrentVisitor, Pages } from '../pages/pages.guard.js';
 import type { Visitor } from '../pages/visitor.js';
 import { accountPage } from './account-page.js';
@@ -23,23 +23,23 @@ export class AccountPageController {
   async show(@CurrentVisitor() visitor: Visitor): Promise<Response> {
     const { session } = visitor;
     const account = session && (await this.accounts.find(session.accountId));
-    if (!account) return seeOther('/login');
+    if (!account) return seeOther(addressOf('/login', visitor));
     const devices = await this.devices.of(session);
     return accountPage(visitor, { email: account.email, devices, now: this.devices.now() });
   }
 
   @Post('end')
   async end(
-    @CurrentVisitor() { session }: Visitor,
+    @CurrentVisitor() visitor: Visitor,
     @Body({ schema: ending }) { session: id }: Ending,
   ): Promise<Response> {
-    if (session) await this.devices.end(session, id);
-    return seeOther('/account');
+    if (visitor.session) await this.devices.end(visitor.session, id);
+    return seeOther(addressOf('/account', visitor));
   }
 
   @Post('end-others')
-  async endOthers(@CurrentVisitor() { session }: Visitor): Promise<Response> {
-    if (session) await this.devices.endOthers(session);
-    return seeOther('/account');
+  async endOthers(@CurrentVisitor() visitor: Visitor): Promise<Response> {
+    if (visitor.session) await this.devices.endOthers(visitor.session);
+    return seeOther(addressOf('/account', visitor));
   }
 }

@@ -41,9 +41,9 @@ function itemOf(visitor: Visitor, device: Device, now: number): Html {
   const name = texts.device(browserAndSystem(device.userAgent));
   const when = (instant: Date) => ago(instant, now, language) ?? texts.now;
   const facts = [
-    texts.used(when(device.lastUsedAt)),
-    texts.began(when(device.begunAt)),
-    ...(origin === null ? [] : [texts.from(origin)]),
+    `${texts.used(when(device.lastUsedAt))}, ${texts.began(when(device.begunAt))}`,
+    origin === null ? '' : texts.from(origin),
+    applications.length === 0 ? '' : texts.applications(applications.join(', ')),
   ];
   const end = html`<button class="plain" aria-label="${texts.endOf(name)}">${texts.end}</button>`;
   return html`<li>
@@ -51,11 +51,7 @@ function itemOf(visitor: Visitor, device: Device, now: number): Html {
       <p class="name">
         ${name} ${isCurrent && html`<span class="badge">${texts.thisBrowser}</span>`}
       </p>
-      <p class="quiet small">${facts.join(', ')}</p>
-      ${
-        applications.length > 0 &&
-        html`<p class="quiet small">${texts.applications(applications.join(', '))}</p>`
-      }
+      ${facts.map((fact) => fact && html`<p class="quiet small">${fact}</p>`)}
     </div>
     ${
       !isCurrent && form(visitor, { action: '/account/end', content: end, hidden: { session: id } })

@@ -57,7 +57,7 @@ export const en = {
     device: (words: readonly string[]) => words.join(' on ') || 'Unknown device',
     used: (when: string) => `Used ${when}`,
     began: (when: string) => `signed in ${when}`,
-    from: (network: string) => `from ${network}`,
+    from: (network: string) => `From ${network}`,
     applications: (names: string) => `Applications: ${names}`,
     end: 'End',
     endOf: (device: string) => `End the session of ${device}`,

@@ -6,9 +6,9 @@ import type { ConsentQuestion } from './consent-questions.js';
 
 export function consentPage(visitor: Visitor, question: ConsentQuestion): Response {
   const { consent: texts, scopes } = visitor.texts;
-  const { client, redirectUri, email, scope } = question;
-  const title = texts.title(client.name || client.id);
-  const { host, protocol } = new URL(redirectUri);
+  const { requester, email, scope } = question;
+  const title = texts.title(requester.name);
+  const { host, protocol } = new URL(requester.redirectUri);
   const content = html`<button id="consent-allow" type="submit" name="decision" value="allow">
       ${texts.allow}
     </button>
@@ -17,7 +17,7 @@ export function consentPage(visitor: Visitor, question: ConsentQuestion): Respon
     </button>`;
   return page(visitor, {
     title,
-    leadsTo: redirectUri,
+    leadsTo: requester.redirectUri,
     main: html`<h1>${title}</h1>
       <p class="quiet">${texts.account(email)}</p>
       <h2>${texts.asks}</h2>

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Post } from '@nestjs/common';
 import { z } from 'zod';
-import { seeOther } from '../pages/page.js';
+import { continuation, seeOther } from '../pages/page.js';
 import { CurrentVisitor, Pages } from '../pages/pages.guard.js';
 import type { Visitor } from '../pages/visitor.js';
 import { consentPage } from './consent-page.js';
@@ -18,7 +18,9 @@ export class ConsentPageController {
   @Get()
   async show(@CurrentVisitor() visitor: Visitor): Promise<Response> {
     const question = await this.questions.of(visitor);
-    return 'location' in question ? seeOther(question.location) : consentPage(visitor, question);
+    return question
+      ? consentPage(visitor, question)
+      : seeOther(continuation(visitor, visitor.ticket));
   }
 
   @Post()
