@@ -4,11 +4,12 @@ import { eachDatabase } from '@gatehouse/persistence/testing';
 import { Janitor } from '../src/upkeep/janitor.js';
 import { aSessionOf } from './a-session.js';
 import { aCodeClient, aPerson, CALLBACK, parametersIn, TestBrowser, VERIFIER } from './browser.js';
-import { type Answer, claimsOf, TestAuth } from './mothers.js';
+import { type Answer, BILLING, claimsOf, ORDERS, TestAuth } from './mothers.js';
 import { ISSUER, ProvenClient, TOKEN } from './proven-client.js';
 
 const grant = { grant_type: 'client_credentials' };
 const SERVICE = 'service:secret';
+const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const invalidGrant = [400, 'invalid_grant'];
 
 const summary = ({ status, body }: Answer) => [status, body['error'] ?? body['token_type']];
@@ -37,6 +38,45 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
 
   const proof = async (claims: Record<string, unknown> = {}, of = client.key) =>
     of.proof({ ...TOKEN, ...(await client.freshNonce(SERVICE)) }, claims);
+
+  const aCode = async (more: Record<string, string> = {}) => {
+    const id = await aCodeClient(auth);
+    const person = await aPerson(auth);
+    const browser = new TestBrowser(auth);
+    await browser.logInAs(person);
+    await browser.consent(person, id);
+    const scope = 'openid offline_access orders:read';
+    const answer = await browser.authorize(id, { scope, ...more });
+    const { code = '', error } = parametersIn(answer);
+    const redemption = {
+      grant_type: 'authorization_code',
+      client_id: id,
+      redirect_uri: CALLBACK,
+      code_verifier: VERIFIER,
+      code,
+    };
+    return { redemption, error };
+  };
+
+  const ORDERS_SERVICE = 'orders-service:secret';
+  const anExchange = async () => {
+    await auth.registerClient({
+      id: 'orders-service',
+      secret: 'secret',
+      grantTypes: [EXCHANGE],
+      scope: ['billing:read'],
+      resourceServer: ORDERS,
+      exchangeTargets: [BILLING],
+    });
+    const { access_token: subject_token } = await auth.aLogin();
+    const subject_token_type = 'urn:ietf:params:oauth:token-type:access_token';
+    return { grant_type: EXCHANGE, subject_token, subject_token_type, resource: BILLING };
+  };
+
+  const aRefresh = async () => {
+    const refresh_token = await aSessionOf(auth, 'mobile');
+    return { grant_type: 'refresh_token', client_id: 'mobile', refresh_token };
+  };
 
   describe('at the token endpoint (§5)', () => {
     it('a client that proves to have a key is given a token for that key alone', async () => {
@@ -89,6 +129,24 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
       return client.key.proof(request, {}, { signedBy: new DpopClient().key });
     };
 
+    it('remembers nothing of who has nothing to show but a proof', async () => {
+      const rows = async () =>
+        (await auth.app.get(UnitOfWork).execute('SELECT 1 FROM used_value')).rows.length;
+      const before = await rows();
+      const sent = await proof();
+      for (const wish of [
+        { grant_type: 'refresh_token', client_id: 'mobile', refresh_token: 'made up' },
+        { grant_type: 'authorization_code', client_id: 'mobile', code: 'made up' },
+        { grant_type: 'nothing', client_id: 'mobile' },
+        { client_id: 'mobile' },
+      ]) {
+        expect((await client.send(wish, sent)).status).toBe(400);
+      }
+
+      expect(await rows()).toBe(before);
+      expect(summary(await client.send(grant, sent, { as: SERVICE }))).toEqual([200, 'DPoP']);
+    });
+
     it('asks first who the client is', async () => {
       const answer = await client.send(grant, 'proof', { as: 'service:wrong' });
       expect(summary(answer)).toEqual([401, 'invalid_client']);
@@ -139,6 +197,18 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
       expect(refused.map(summary)).toEqual(Array(3).fill([400, 'invalid_dpop_proof']));
 
       const again = await client.send(grant, sent, { as: SERVICE, at: other });
+      expect(summary(again)).toEqual([400, 'invalid_dpop_proof']);
+    });
+
+    it.each<[string, () => Promise<Record<string, string>>, string | undefined]>([
+      ['a code', async () => (await aCode()).redemption, undefined],
+      ['a refresh token', aRefresh, undefined],
+      ['an exchange', anExchange, ORDERS_SERVICE],
+    ])('is used up by %s', async (_what, wish, as) => {
+      const sent = await proof();
+      expect(summary(await client.send(await wish(), sent, { as }))).toEqual([200, 'DPoP']);
+
+      const again = await client.send(grant, sent, { as: SERVICE });
       expect(summary(again)).toEqual([400, 'invalid_dpop_proof']);
     });
 
@@ -247,26 +317,14 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
     });
   });
 
-  describe('authorization codes (§5, §10)', () => {
-    const aCode = async (more: Record<string, string> = {}) => {
-      const id = await aCodeClient(auth);
-      const person = await aPerson(auth);
-      const browser = new TestBrowser(auth);
-      await browser.logInAs(person);
-      await browser.consent(person, id);
-      const scope = 'openid offline_access orders:read';
-      const answer = await browser.authorize(id, { scope, ...more });
-      const { code = '', error } = parametersIn(answer);
-      const redemption = {
-        grant_type: 'authorization_code',
-        client_id: id,
-        redirect_uri: CALLBACK,
-        code_verifier: VERIFIER,
-        code,
-      };
-      return { redemption, error };
-    };
+  it('a token that is exchanged is bound to the key of the service that asks (RFC 8693)', async () => {
+    const answer = await client.token(await anExchange(), ORDERS_SERVICE);
 
+    expect(summary(answer)).toEqual([200, 'DPoP']);
+    expect(boundTo(answer)).toEqual({ jkt: client.jkt });
+  });
+
+  describe('authorization codes (§5, §10)', () => {
     it('become a session that belongs to the key', async () => {
       const { redemption } = await aCode();
       const answer = await client.token(redemption);

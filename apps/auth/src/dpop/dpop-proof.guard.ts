@@ -1,6 +1,7 @@
 import {
   InvalidProof,
   NonceRequired,
+  type Proof,
   ProofsUnavailable,
   ProofVerifier,
 } from '@gatehouse/guards/dpop';
@@ -14,43 +15,63 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { authenticatedClient } from '../clients/client-authentication.guard.js';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
 
-const proven = new WeakMap<FastifyRequest, string>();
+/** A key that the client has proven to have. */
+export interface ProvenKey {
+  /** Its thumbprint (RFC 7638). */
+  readonly jkt: string;
+  /**
+   * Uses the proof up (RFC 9449 §11.1): after everything that a stranger could fail at, and before what cannot be taken back.
+   * @throws {OAuthError} `invalid_dpop_proof` where it was used before
+   */
+  spendProof(): Promise<void>;
+}
 
-/** Thumbprint of the key that the client has proven to have; undefined where it sent no proof. */
-export const ProvenKey = createParamDecorator((_: unknown, context: ExecutionContext) =>
+const proven = new WeakMap<FastifyRequest, ProvenKey>();
+
+/** Undefined where the client sent no proof. */
+export const Proven = createParamDecorator((_: unknown, context: ExecutionContext) =>
   proven.get(context.switchToHttp().getRequest<FastifyRequest>()),
 );
 
-/** Proof of possession at the token endpoint (RFC 9449 §5). It comes after {@link ClientAuthenticationGuard}. */
+/** Proof of possession at the token endpoint (RFC 9449 §5). It comes after client authentication. */
 @Injectable()
 export class DpopProofGuard implements CanActivate {
   constructor(private readonly proofs: ProofVerifier) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     if (request.headers['dpop'] === undefined) {
-      // "dpop_bound_access_tokens: … the authorization server MUST reject token requests from this client that do not
-      // contain the DPoP header" (§5.2).
+      // "… the authorization server MUST reject token requests from the client that do not contain the DPoP header" (§5.2).
       if (authenticatedClient(request)?.dpopBound) throw OAuthError.invalidDpopProof('no proof');
       return true;
     }
     // The next nonce comes with every answer, so that no client has to be refused first (§8.2).
     const { nonces } = this.proofs;
     if (nonces) void http.getResponse<FastifyReply>().header('DPoP-Nonce', nonces.current());
-    proven.set(request, await this.verify(request));
+    proven.set(request, this.check(request));
     return true;
   }
 
-  private async verify(request: FastifyRequest): Promise<string> {
+  private check(request: FastifyRequest): ProvenKey {
     try {
-      return await this.proofs.verify(request);
+      const proof = this.proofs.check(request);
+      return { jkt: proof.thumbprint, spendProof: () => spend(proof) };
     } catch (error) {
       throw inWordsOfOAuth(error);
     }
   }
 }
 
+async function spend(proof: Proof): Promise<void> {
+  try {
+    await proof.spend();
+  } catch (error) {
+    throw inWordsOfOAuth(error);
+  }
+}
+
+/** In the words of RFC 6749 §5.2. */
 function inWordsOfOAuth(error: unknown): unknown {
   if (error instanceof NonceRequired) return OAuthError.useDpopNonce();
   if (error instanceof InvalidProof) return OAuthError.invalidDpopProof(error.reason);

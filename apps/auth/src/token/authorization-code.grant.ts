@@ -23,11 +23,12 @@ export class AuthorizationCodeGrant implements Grant {
     private readonly sessionTokens: SessionTokens,
   ) {}
 
-  async exchange({ client, parameters, dpopJkt }: TokenRequest): Promise<TokenResponse> {
+  async exchange({ client, parameters, proven }: TokenRequest): Promise<TokenResponse> {
     const { code: text, redirect_uri: redirectUri, code_verifier: verifier, resource } = parameters;
     if (!text) throw OAuthError.invalidRequest('code is missing.');
 
     // "… issued to the authenticated confidential client", "valid", for the same redirect URI; RFC 7636 §4.6.
+    const dpopJkt = proven?.jkt;
     const presentation = { clientId: client.id, redirectUri, verifier, dpopJkt };
     const code = await this.codes.present(text, presentation);
 
@@ -37,6 +38,7 @@ export class AuthorizationCodeGrant implements Grant {
     // Every check is behind us: "The client MUST NOT use the authorization code more than once."
     const isRefreshable = mayRefresh(client, code.scope);
     const limits = isRefreshable ? client : this.withoutRefresh(client);
+    await proven?.spendProof();
     const refreshKey = client.refreshKeyOf(dpopJkt);
     const { token, session } = await this.redemptions.redeem(code, limits, refreshKey);
 

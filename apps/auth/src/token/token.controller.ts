@@ -14,7 +14,7 @@ import {
   ClientAuthenticationGuard,
 } from '../clients/client-authentication.guard.js';
 import { Client } from '../clients/client.entity.js';
-import { DpopProofGuard, ProvenKey } from '../dpop/dpop-proof.guard.js';
+import { DpopProofGuard, Proven, type ProvenKey } from '../dpop/dpop-proof.guard.js';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
 import { type TokenResponse, tokenResponse } from './token-response.js';
 import { AuthorizationCodeGrant } from './authorization-code.grant.js';
@@ -62,11 +62,11 @@ export class TokenController {
   async token(
     @AuthenticatedClient() client: Client,
     @Body({ schema: tokenParameters }) parameters: TokenParameters,
-    @ProvenKey() dpopJkt: string | undefined,
+    @Proven() proven: ProvenKey | undefined,
   ): Promise<TokenResponse> {
     const grant = this.grants.get(parameters.grant_type);
     if (!grant) throw OAuthError.unsupportedGrantType();
     if (!client.allows(grant.type)) throw OAuthError.unauthorizedClient(grant.type);
-    return grant.exchange({ client, parameters, dpopJkt });
+    return grant.exchange({ client, parameters, proven });
   }
 }

@@ -3,5 +3,5 @@ export { ProofVerifier } from './proof-verifier.js';
 
 export type { DpopOptions } from './dpop.options.js';
 export type { ProofFault } from './proof-refusals.js';
-export type { BoundToken } from './proof-verifier.js';
+export type { BoundToken, Proof } from './proof-verifier.js';
 export type { UsedProofs } from './used-proofs.js';

@@ -10,7 +10,7 @@ import { type BoundToken, ProofVerifier } from './proof-verifier.js';
 interface Shown {
   readonly proof: unknown;
   readonly token: string;
-  readonly thumbprint: string | Promise<string>;
+  readonly spent: void | Promise<void>;
 }
 
 /** Who may use a token: whoever has it, or only who proves to have the key that it is bound to (RFC 9449 §7). */
@@ -49,8 +49,8 @@ export class ProofOfPossession {
     if (scheme === 'Bearer') return this.requireAlone(token);
     const { boundTo } = token;
     if (boundTo === undefined || !this.proofs) throw new InvalidToken('unbound_token');
-    const thumbprint = this.show(this.proofs, { token: text, boundTo }, request);
-    return thumbprint instanceof Promise ? thumbprint.then(() => token) : token;
+    const spent = this.show(this.proofs, { token: text, boundTo }, request);
+    return spent instanceof Promise ? spent.then(() => token) : token;
   }
 
   /** @throws InvalidToken */
@@ -64,10 +64,10 @@ export class ProofOfPossession {
   private show(proofs: ProofVerifier, bound: BoundToken, request: CredentialCarrier) {
     const proof = request.headers['dpop'];
     const before = this.shown.get(request);
-    if (before?.proof === proof && before?.token === bound.token) return before.thumbprint;
-    const thumbprint = proofs.verify(request, bound);
-    this.shown.set(request, { proof, token: bound.token, thumbprint });
-    return thumbprint;
+    if (before?.proof === proof && before?.token === bound.token) return before.spent;
+    const spent = proofs.check(request, bound).spend();
+    this.shown.set(request, { proof, token: bound.token, spent });
+    return spent;
   }
 }
 

@@ -19,6 +19,18 @@ export interface BoundToken {
   readonly boundTo: string;
 }
 
+/** A proof that was found good. */
+export interface Proof {
+  /** Of the key that made it (RFC 7638). */
+  readonly thumbprint: string;
+  /**
+   * Uses it up (RFC 9449 §11.1). For when everything else is found good as well: what is remembered of it takes room.
+   *
+   * @throws InvalidProof, ProofsUnavailable
+   */
+  spend(): void | Promise<void>;
+}
+
 /**
  * Checks proofs of possession (RFC 9449 §4.3). The order is ours: what is cheap first, then the signature, and last what
  * cannot be taken back.
@@ -43,16 +55,19 @@ export class ProofVerifier {
 
   /**
    * @param bound left out at a token endpoint, where there is no token yet
-   * @returns the thumbprint of the key that made the proof of this request. At once where nothing has to be waited for.
-   * @throws InvalidProof, NonceRequired, ProofsUnavailable, or InvalidToken when the token is bound to another key
+   * @returns the proof of this request, which may have been used before: {@link Proof.spend} tells
+   * @throws InvalidProof, NonceRequired, or InvalidToken when the token is bound to another key
    */
-  verify(request: CredentialCarrier, bound?: BoundToken): string | Promise<string> {
+  check(request: CredentialCarrier, bound?: BoundToken): Proof {
     const proof = parseProof(headerOf(request), this.options, this.keys);
     this.requireRequest(proof, request);
     const goodUntil = this.requireCurrent(proof);
     if (bound) requireToken(proof, bound);
     requireSignature(proof);
-    return this.requireFirstUse(proof, goodUntil);
+    return {
+      thumbprint: proof.key.thumbprint,
+      spend: () => this.requireFirstUse(proof, goodUntil),
+    };
   }
 
   /** Points 8 and 9. Who asks for a host does not decide which one this is. */
@@ -84,13 +99,11 @@ export class ProofVerifier {
   }
 
   /** RFC 9449 §11.1. Two clients may have chosen the same name for a proof; one must not. */
-  private requireFirstUse(proof: ParsedProof, goodUntil: number): string | Promise<string> {
-    const { thumbprint } = proof.key;
-    const id = hash('sha256', `${thumbprint}.${proof.claims.jti}`, 'base64url');
+  private requireFirstUse(proof: ParsedProof, goodUntil: number): void | Promise<void> {
+    const id = hash('sha256', `${proof.key.thumbprint}.${proof.claims.jti}`, 'base64url');
     const accept = (isFirst: boolean) => {
       if (!isFirst) throw new InvalidProof('replayed_proof');
       this.keys.remember(proof.jws.header, proof.key);
-      return thumbprint;
     };
     const isFirst = this.usedProofs.use(id, goodUntil);
     return isFirst instanceof Promise ? isFirst.catch(storeFailed).then(accept) : accept(isFirst);
