@@ -1,7 +1,17 @@
 /** `npm run compose:secrets`: makes the files that docker-compose.yml names under `secrets:`. What exists stays as it is. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { ordersServiceSecret } from './demo/credentials.mjs';
 import { ROOT } from './workspace.mjs';
 
 const DATA = join(ROOT, 'data');
@@ -20,19 +30,24 @@ function secret(name, make) {
   return readFileSync(file, 'utf8');
 }
 
-/** One set of demo credentials, whether the stack runs by `npm start` or by Compose: `npm run demo` reads data/demo.env. */
+const DEMO = {
+  DEMO_EMAIL: () => 'demo@gatehouse.example',
+  DEMO_PASSWORD: newSecret,
+  ORDERS_SERVICE_SECRET: newSecret,
+  SHORT_LIVED_SECRET: newSecret,
+  DEMO_WEBSITE_SECRET: newSecret,
+};
+
+/**
+ * One set of demo credentials, whether the stack runs by `npm start` or by Compose: `npm run demo` reads data/demo.env. In a
+ * container auth can add nothing to the file, so all that it looks for is there.
+ */
 function demoEnv() {
   const file = join(DATA, 'demo.env');
-  if (!existsSync(file)) {
-    const lines = [
-      'DEMO_EMAIL=demo@gatehouse.example',
-      `DEMO_PASSWORD=${newSecret()}`,
-      `ORDERS_SERVICE_SECRET=${newSecret()}`,
-      `SHORT_LIVED_SECRET=${newSecret()}`,
-      `DEMO_WEBSITE_SECRET=${newSecret()}`,
-    ];
-    writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
-  }
+  const kept = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
+  const missing = Object.entries(DEMO).filter(([name]) => !kept[name]);
+  const lines = missing.map(([name, make]) => `${name}=${make()}\n`);
+  appendFileSync(file, lines.join(''), { mode: 0o600 });
   return readFileSync(file, 'utf8');
 }
 
@@ -41,5 +56,8 @@ chmodSync(FOLDER, 0o700);
 const password = secret('postgres_password', newSecret);
 secret('database_url', () => `postgres://gatehouse:${password}@postgres:5432/gatehouse`);
 secret('server_secret', newSecret);
+// A copy, which may be older than the names of today.
+rmSync(join(FOLDER, 'demo.env'), { force: true });
 secret('demo.env', demoEnv);
+secret('orders_client_secret', () => ordersServiceSecret({}));
 process.stdout.write('The secrets are in data/secrets. Next: docker compose up --build\n');

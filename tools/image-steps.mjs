@@ -52,7 +52,13 @@ function settingsOf(app) {
     FIRST_PARTY_SCOPE: 'orders:read orders:write',
   };
   const resourceServer = { AUTH_ISSUER: auth.ISSUER, AUDIENCE: `https://${app}.gatehouse.example` };
-  return app === 'auth' ? auth : resourceServer;
+  const orders = {
+    CLIENT_SECRET: randomBytes(32).toString('base64url'),
+    BILLING_URL: 'https://billing.gatehouse.example',
+    BILLING_RESOURCE: 'https://billing.gatehouse.example',
+  };
+  if (app === 'auth') return auth;
+  return app === 'orders' ? { ...resourceServer, ...orders } : resourceServer;
 }
 
 /** A resource server is ready when it has its issuer's keys; there is no issuer here, so its being alive must do. */

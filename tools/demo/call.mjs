@@ -10,11 +10,14 @@ const DEADLINE_MS = 15_000;
  * @property {{ id: string, secret: string }} [client] client authentication by HTTP Basic (RFC 6749 §2.3.1)
  * @property {object} [json]
  * @property {Record<string, string>} [form]
+ * @property {Record<string, string>} [headers] others
  */
 
 /** Sends a request, tells it and its answer. @param {Call} call */
-export async function send({ method = 'GET', url, token, client, json, form }, narrator) {
-  const headers = { ...authorization({ token, client }), ...contentType({ json, form }) };
+export async function send(call, narrator) {
+  const { method = 'GET', url, token, client, json, form } = call;
+  const named = { ...authorization({ token, client }), ...contentType({ json, form }) };
+  const headers = { ...named, ...call.headers };
   const formText = form && new URLSearchParams(form).toString();
   narrator.request({ method, url, headers, body: json ?? formText });
   const body = formText ?? JSON.stringify(json);

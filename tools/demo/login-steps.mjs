@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expectChallenge, expectStatus, expectThat } from './expectations.mjs';
 
 export const loginSteps = [
@@ -28,9 +29,12 @@ export const loginSteps = [
       const url = `${walk.urls.orders}/orders`;
       const items = [{ sku: 'lantern', quantity: 2, unitPriceMinor: 1250 }];
       const json = { items, currency: 'EUR' };
-      const answer = await walk.call({ method: 'POST', url, token: walk.ordersToken, json });
+      const headers = { 'idempotency-key': `"${randomUUID()}"` };
+      walk.placing = { method: 'POST', url, token: walk.ordersToken, json, headers };
+      const answer = await walk.call(walk.placing);
       expectStatus(answer, 201);
       expectThat(answer.body.totalMinor === 2500, 'the server should have worked out 2500');
+      walk.order = answer.body;
     },
   },
   {

@@ -20,7 +20,7 @@ export class Narrator {
 
   request({ method, url, headers, body }) {
     this.#say(`    ${this.#paint('cyan', `${method} ${url}`)}`);
-    for (const name of ['authorization', 'content-type']) {
+    for (const name of ['authorization', 'content-type', 'idempotency-key']) {
       if (headers[name]) this.#dim(`${name}: ${shortenWords(headers[name])}`);
     }
     if (body) this.#dim(typeof body === 'string' ? body : shortenMembers(body));

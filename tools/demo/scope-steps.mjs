@@ -46,7 +46,8 @@ export async function expectRefused(walk, token) {
   expectChallenge(answer, 'error="invalid_token"');
 }
 
-async function tokenFor(walk, { scope, app }) {
+/** Of the same person, by another login. */
+export async function tokenFor(walk, { scope, app }) {
   const url = `${walk.urls.auth}/auth/login`;
   const json = { ...walk.person, scope, resource: walk.resources[app] };
   const answer = await walk.call({ method: 'POST', url, json });

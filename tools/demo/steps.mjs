@@ -1,4 +1,5 @@
 import { forgerySteps } from './forgery-steps.mjs';
+import { invoiceSteps } from './invoice-steps.mjs';
 import { loginSteps } from './login-steps.mjs';
 import { refreshSteps } from './refresh-steps.mjs';
 import { scopeSteps } from './scope-steps.mjs';
@@ -9,4 +10,10 @@ import { scopeSteps } from './scope-steps.mjs';
  *
  * @type {readonly { title: string, why: string, run: (walk: import('./walk.mjs').Walk) => Promise<void> }[]}
  */
-export const steps = [...loginSteps, ...refreshSteps, ...scopeSteps, ...forgerySteps];
+export const steps = [
+  ...loginSteps,
+  ...invoiceSteps,
+  ...refreshSteps,
+  ...scopeSteps,
+  ...forgerySteps,
+];

@@ -9,6 +9,7 @@ const LONGEST = {
   'docs/flows/refresh.md': 5,
   'docs/flows/guarded-request.md': 4,
   'docs/flows/key-rotation.md': 5,
+  'docs/flows/order-to-invoice.md': 5,
 };
 
 /** @type {import('./run-checks.mjs').Check} */

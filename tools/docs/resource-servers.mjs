@@ -35,7 +35,7 @@ async function describe(app, issuer) {
     name,
     sentence,
     routes: routes.get(name),
-    holders: people.has(name) ? 'people who log in' : 'services that are registered with it',
+    holders: people.has(name) ? 'people who log in' : 'clients that are registered with it',
   }));
   return { app, audience, scopes };
 }
@@ -83,9 +83,11 @@ async function routesByScope(service) {
     }
   }
   const routes = new Map();
-  for (const { controller, handler, scopes } of service.get(AccessRules).table()) {
+  for (const { controller, handler, scopes, anyScopes } of service.get(AccessRules).table()) {
     const route = routeOf.get(`${controller}_${handler}`);
-    for (const scope of scopes) routes.set(scope, [...(routes.get(scope) ?? []), route]);
+    for (const scope of [...scopes, ...anyScopes.flat()]) {
+      routes.set(scope, [...(routes.get(scope) ?? []), route]);
+    }
   }
   return routes;
 }

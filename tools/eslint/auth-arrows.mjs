@@ -3,9 +3,10 @@
  * it is done with; a folder without a row may import no other. Configuration and modules at the root of src are open to all.
  */
 export const authArrows = {
-  // Types and one error only: an event says why a family ended; the error filter answers for a full hash queue.
+  // Types and two errors only: an event says why a family ended; the error filter answers for what is too much.
   'security-events': ['refresh-tokens', 'upkeep'],
-  'oauth-errors': ['accounts'],
+  'oauth-errors': ['accounts', 'rate-limits'],
+  networks: [],
   // Whoever has something that is to be done again and again, or to be cleared away, brings it along.
   upkeep: [],
   notifications: ['upkeep'],
@@ -16,6 +17,7 @@ export const authArrows = {
   accounts: [
     'browser-sessions',
     'database',
+    'login-attempts',
     'notifications',
     'oauth-errors',
     'refresh-tokens',
@@ -23,7 +25,9 @@ export const authArrows = {
   ],
   clients: [
     'database',
+    'networks',
     'oauth-errors',
+    'rate-limits',
     'refresh-tokens',
     'security-events',
     'status-lists',
@@ -47,7 +51,8 @@ export const authArrows = {
   pages: ['accounts', 'browser-sessions', 'interactions', 'keys', 'oauth-errors'],
   consents: ['accounts', 'clients', 'interactions', 'pages', 'security-events'],
   'id-tokens': ['accounts', 'clients', 'keys', 'refresh-tokens'],
-  'rate-limits': ['oauth-errors', 'security-events'],
+  'rate-limits': ['keys', 'networks', 'upkeep'],
+  'login-attempts': ['keys', 'networks', 'rate-limits', 'security-events', 'upkeep'],
   authorize: [
     'accounts',
     'browser-sessions',
@@ -60,6 +65,7 @@ export const authArrows = {
     'login',
     'oauth-errors',
     'pages',
+    'rate-limits',
     'refresh-tokens',
     'resource-servers',
     'security-events',
@@ -103,8 +109,11 @@ export const authArrows = {
     'browser-sessions',
     'clients',
     'interactions',
+    'login-attempts',
+    'networks',
     'oauth-errors',
     'pages',
+    'rate-limits',
     'refresh-tokens',
     'resource-servers',
     'token',

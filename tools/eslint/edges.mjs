@@ -7,7 +7,7 @@ const testing = {
 
 const http = {
   group: ['fastify', '@fastify/*', '@nestjs/platform-*', 'express', 'node:http', 'node:https'],
-  message: 'HTTP is for controllers, filters and guards. Take a typed value instead.',
+  message: 'HTTP is for controllers, filters, guards and interceptors. Take a typed value instead.',
 };
 
 const environment = {
@@ -17,7 +17,7 @@ const environment = {
 };
 
 const httpEdges = [
-  'apps/*/src/**/*.{controller,filter,guard}.ts',
+  'apps/*/src/**/*.{controller,filter,guard,interceptor}.ts',
   'apps/*/src/service.ts',
   'apps/auth/src/clients/presented-credentials.ts',
   'apps/auth/src/cross-origin/cross-origin.hook.ts',

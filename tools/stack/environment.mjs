@@ -1,4 +1,5 @@
 import { Failure } from '../terminal/failure.mjs';
+import { ordersServiceSecret } from '../demo/credentials.mjs';
 import { dataFolder } from '../workspace.mjs';
 
 /** @throws {Failure} for a production environment: this runner seeds accounts and makes secrets */
@@ -22,6 +23,10 @@ export function environmentOf(app, { ports, env, profile }) {
       ...profile.settings,
       ISSUER: issuer,
       AUTH_ISSUER: issuer,
+      ...(app === 'orders' && {
+        CLIENT_SECRET: ordersServiceSecret(env),
+        BILLING_URL: `http://localhost:${ports.billing}`,
+      }),
     }),
     DATA_DIR: dataFolder(env),
     PORT: String(ports[app]),

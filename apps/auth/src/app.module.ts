@@ -21,6 +21,7 @@ import { LoginModule } from './login/login.module.js';
 import { LogoutModule } from './logout/logout.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { OAuthErrorsModule } from './oauth-errors/oauth-errors.module.js';
+import { RateLimitsModule } from './rate-limits/rate-limits.module.js';
 import { RevocationModule } from './revocation/revocation.module.js';
 import { SecurityEventsModule } from './security-events/security-events.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
@@ -54,6 +55,7 @@ export class AppModule {
         PersistenceModule.forRoot(authDatabase(config)),
         OAuthErrorsModule,
         UpkeepModule,
+        RateLimitsModule,
         guards(config),
         HealthModule.forRootAsync({
           inject: [DataSource],

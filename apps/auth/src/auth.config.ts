@@ -10,15 +10,19 @@ import {
   wholeNumber,
 } from '@gatehouse/service-kit';
 import { z } from 'zod';
+import { rateLimitsSetting } from './rate-limits/rate-limit-settings.js';
 import { resourceServersSetting } from './resource-servers/resource-server.js';
 
 export const AUTH_CONFIG = Symbol('AUTH_CONFIG');
 
 const DEMO_RESOURCE_SERVERS =
-  'http://localhost:3001 orders:read orders:write; ' +
-  'http://localhost:3002 billing:read billing:pay billing:invoices:create';
+  'http://localhost:3001 orders:read orders:write orders:read:any; ' +
+  'http://localhost:3002 billing:read billing:pay billing:invoices:create billing:refund billing:admin';
 
-export const authSettings = z.object({
+/** The least that OWASP recommends, as KiB times passes: 7168 KiB with 5 passes. */
+const LEAST_HASHING = 7168 * 5;
+
+const settings = z.object({
   ...commonSettings({ port: 3000 }),
   ISSUER: httpUrl()
     .optional()
@@ -72,6 +76,21 @@ export const authSettings = z.object({
   ),
   DPOP_NONCE_TTL: durationSeconds({ min: 0, max: 3600, default: 300 }).describe(
     'How long a nonce for DPoP proofs is good at least (RFC 9449 §8), in seconds; 0 asks for none.',
+  ),
+  ARGON2_MEMORY_KIB: wholeNumber({ min: 7168, max: 1_048_576, default: 19_456 }).describe(
+    'Memory that hashing one password takes (argon2id), in KiB. A login hashes anew what was hashed with other values.',
+  ),
+  ARGON2_PASSES: wholeNumber({ min: 1, max: 20, default: 2 }).describe(
+    'Passes over that memory. OWASP has 19456 KiB with 2 passes, or 47104 with 1, 12288 with 3, 9216 with 4, 7168 with 5.',
+  ),
+  ARGON2_LANES: wholeNumber({ min: 1, max: 16, default: 1 }).describe(
+    'Lanes that the memory is divided into.',
+  ),
+  LOGIN_DELAYS: flag(true).describe(
+    'Whether failed logins make the next one wait. Off is for load tests only.',
+  ),
+  RATE_LIMITS: rateLimitsSetting().describe(
+    'How much may be done in so many seconds, by `name=number/seconds`; what is not named keeps its default. `off` is for load tests only.',
   ),
   KEY_ROTATION_PERIOD: durationSeconds({ min: 10, max: 31_536_000, default: 2_592_000 }).describe(
     'How long a key signs before its successor does, in seconds.',
@@ -128,6 +147,14 @@ export const authSettings = z.object({
       'Where that suite runs, with the alias of the test plan; what it calls back is below.',
     ),
 });
+
+export const authSettings = settings.refine(
+  ({ ARGON2_MEMORY_KIB: memory, ARGON2_PASSES: passes }) => memory * passes >= LEAST_HASHING,
+  {
+    path: ['ARGON2_PASSES'],
+    error: `must make ${LEAST_HASHING} or more when multiplied by ARGON2_MEMORY_KIB`,
+  },
+);
 
 export type AuthConfig = Readonly<z.infer<typeof authSettings> & { ISSUER: string }>;
 

@@ -5,6 +5,7 @@ import { UnitOfWork } from '@gatehouse/persistence';
 import { type PostgresServer, startPostgres } from '@gatehouse/persistence/testing';
 import { KeyLife } from '../src/keys/key-life.js';
 import { listOf } from '../src/status-lists/status-index.js';
+import { aPerson, TestBrowser } from './browser.js';
 import { claimsOf, TestAuth } from './mothers.js';
 import { TestOps } from './ops/test-ops.js';
 
@@ -76,6 +77,7 @@ describe.each([sqlite(), postgres()])('a backup of $name, made while it is in us
   /** Refresh tokens of people, by what they did after the backup. */
   const tokens: Record<string, string> = {};
   let revokedKey: string;
+  let browserSecret: string;
   let head: string;
 
   const anAuth = (settings: Settings) =>
@@ -83,12 +85,18 @@ describe.each([sqlite(), postgres()])('a backup of $name, made while it is in us
   const opsOf = (server: TestAuth, settings: Settings) =>
     new TestOps({
       settings: {
+        ID_TOKEN_ALGORITHM: server.config.ID_TOKEN_ALGORITHM,
         DATA_DIR: server.config.DATA_DIR,
         SERVER_SECRET: 'only for tests: thirty-two bytes and more',
         ...settings,
       },
       clock: server.clock,
     });
+  /** Whether the browser that logged in before the backup is logged in there. */
+  const browserIsLoggedIn = async (server: TestAuth) => {
+    const headers = { cookie: `session=${browserSecret}` };
+    return (await server.send('/account', { headers })).status === 200;
+  };
   const rotated = async (token: string) =>
     (await auth.refresh(token)).body['refresh_token'] ?? 'none';
   const endReasons = async (server: TestAuth) => {
@@ -115,6 +123,9 @@ describe.each([sqlite(), postgres()])('a backup of $name, made while it is in us
       tokens[name] = (await auth.aLogin()).refresh_token;
     }
     tokens['refreshing'] = await rotated(tokens['refreshing'] ?? '');
+    const browser = new TestBrowser(auth);
+    await browser.logInAs(await aPerson(auth));
+    browserSecret = browser.cookies.get('session') ?? '';
 
     // Logins go on while the copy is made; each is in it whole, or not at all.
     let isDone = false;
@@ -130,6 +141,7 @@ describe.each([sqlite(), postgres()])('a backup of $name, made while it is in us
     tokens['copied'] = tokens['refreshing'] ?? '';
     tokens['refreshing'] = await rotated(await rotated(tokens['refreshing'] ?? ''));
     await auth.json('/auth/logout', { refresh_token: tokens['leaving'] });
+    await browser.submit(await browser.open('/oauth/logout'));
     tokens['new'] = (await auth.aLogin()).refresh_token;
     const keys = await auth.app.get(KeyLife).list();
     revokedKey = keys.find(({ state }) => state === 'active')?.kid ?? '';
@@ -168,6 +180,8 @@ describe.each([sqlite(), postgres()])('a backup of $name, made while it is in us
 
     it('a login that was ended since is alive again: hence after-restore', async () => {
       expect(await refresh('leaving')).toEqual([200, undefined]);
+      expect(await browserIsLoggedIn(auth)).toBe(false);
+      expect(await browserIsLoggedIn(server)).toBe(true);
     });
 
     it('a login from after the backup is unknown', async () => {
@@ -232,6 +246,7 @@ describe.each([sqlite(), postgres()])('a backup of $name, made while it is in us
         expect((await server.refresh(token)).body['error']).toBe('invalid_grant');
       }
       expect(new Set(await endReasons(server))).toEqual(new Set(['ended_by_operator']));
+      expect(await browserIsLoggedIn(server)).toBe(false);
     });
 
     it('no key from before is in the key set, and new ones sign', async () => {

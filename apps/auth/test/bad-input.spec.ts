@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { PASSWORD, TestAuth } from './mothers.js';
 
 const FORM = 'application/x-www-form-urlencoded';
+const revoking = 'client_id=gatehouse-first-party&token=x';
 const refreshing = 'grant_type=refresh_token&client_id=gatehouse-first-party&refresh_token=x';
 const redeeming =
   'grant_type=authorization_code&client_id=public-client&redirect_uri=https://client.example/&code=x';
@@ -113,6 +114,19 @@ describe('bad input', () => {
       400,
     ],
     ['ten thousand parameters', '/oauth/token', FORM, 'a=&'.repeat(10_000), 413],
+    ['JSON where a form belongs', '/oauth/introspect', 'application/json', '{"token":"x"}', 400],
+    ['JSON where a form belongs', '/oauth/revoke', 'application/json', '{"token":"x"}', 400],
+    ['a repeated token', '/oauth/revoke', FORM, `${revoking}&token=y`, 400],
+    ['a token in brackets', '/oauth/revoke', FORM, revoking.replace('token=x', 'token[0]=x'), 400],
+    ['a token of ten thousand letters', '/oauth/revoke', FORM, revoking + 'x'.repeat(10_000), 400],
+    ['a token in the query', '/oauth/revoke?token=x', FORM, revoking, 400],
+    [
+      'half of a client assertion',
+      '/oauth/token',
+      FORM,
+      'grant_type=client_credentials&client_assertion=x',
+      400,
+    ],
     [
       'a scope of a thousand words',
       '/oauth/token',

@@ -151,6 +151,15 @@ eachDatabase('browser sessions', (fresh) => {
       }
     });
 
+    it('with what no database can hold is refused like any other', async () => {
+      const browser = new TestBrowser(auth);
+      const page = await browser.open('/login');
+      for (const login of ['\0', 'a\0@b.example', '\ud800', '\r\n', "'; DROP TABLE account; --"]) {
+        expect((await browser.submit(page, { login, password: '\0' })).status).toBe(400);
+      }
+      expect((await browser.open('/oauth/logout?client_id=%00')).status).toBe(400);
+    });
+
     it('with a password that was changed meanwhile begins nothing', async () => {
       await auth.app
         .get(AccountOperations)
@@ -382,7 +391,7 @@ describe('the cookie of a browser session (ASVS 3.3)', () => {
     const browser = new TestBrowser(auth);
     const page = await browser.open('/login');
     const { headers } = await browser.submit(page, { login: email, password: PASSWORD });
-    return [page.headers.get('set-cookie'), headers.get('set-cookie')];
+    return [...page.headers.getSetCookie(), headers.getSetCookie()[0]];
   };
 
   it('is out of reach of scripts and of forms on other sites, and goes with the browser', async () => {

@@ -1,6 +1,7 @@
 import { PASSWORD, TestAuth } from './mothers.js';
 
-const cookieOf = (headers: Headers): string => headers.get('set-cookie') ?? '';
+const cookieOf = (headers: Headers): string =>
+  headers.getSetCookie().find((cookie) => cookie.includes('refresh-token=')) ?? '';
 const pairOf = (headers: Headers): string => cookieOf(headers).split(';')[0] ?? '';
 
 describe('a browser keeps its refresh token in a cookie', () => {

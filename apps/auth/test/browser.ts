@@ -104,6 +104,10 @@ export class TestBrowser {
     return this.follow(await this.submit(page, { login, password }));
   }
 
+  forget(cookie: string): void {
+    this.cookies.delete(cookie);
+  }
+
   private get cookieHeader(): string {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   }

@@ -1,4 +1,5 @@
 import { type PostgresServer, startPostgres } from '@gatehouse/persistence/testing';
+import { aPerson, TestBrowser } from './browser.js';
 import { type Answer, basic, TestAuth } from './mothers.js';
 
 let postgres: PostgresServer;
@@ -57,5 +58,22 @@ describe('a database that cannot be reached', () => {
     expect(answers.map(({ status }) => status)).toEqual([503, 401]);
     expect(answers[0]?.headers.get('retry-after')).toBe('1');
     expect((await auth.send('/auth/sessions', { headers })).status).toBe(200);
+  });
+
+  it('is a page where a person looks at one, and no browser is logged out', async () => {
+    const browser = new TestBrowser(auth);
+    await browser.logInAs(await aPerson(auth));
+    const login = await new TestBrowser(auth).open('/login');
+    const answers: Answer[] = [];
+    await postgres.restart(async () => {
+      answers.push(await browser.open('/account'));
+      answers.push(await browser.submit(login, { login: 'somebody@gatehouse.example' }));
+    });
+    for (const { status, headers, text } of answers) {
+      expect([status, headers.get('retry-after')]).toEqual([503, '1']);
+      expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(text).toContain('<h1>Not right now</h1>');
+    }
+    expect((await browser.open('/account')).status).toBe(200);
   });
 });

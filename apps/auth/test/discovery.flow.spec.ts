@@ -63,9 +63,12 @@ describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
       scopes_supported: [
         'orders:read',
         'orders:write',
+        'orders:read:any',
         'billing:read',
         'billing:pay',
         'billing:invoices:create',
+        'billing:refund',
+        'billing:admin',
         'sessions:read',
         'sessions:end',
         'account:password',
@@ -80,7 +83,7 @@ describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
     });
   });
 
-  it('fits the schema of the OpenID Foundation, which knows every member', async () => {
+  it('oidcc-discovery-endpoint-verification: fits the schema of the OpenID Foundation, which knows every member', async () => {
     const file = new URL('vectors/oauth_authorization_server_metadata.json', import.meta.url);
     const ajv = new Ajv2020({ formats: { uri: (text: string) => URL.canParse(text) } });
     const fits = ajv.compile(JSON.parse(await readFile(file, 'utf8')));

@@ -37,33 +37,6 @@ describe('registration', () => {
     );
     expect(logins.map(({ status }) => status).sort()).toEqual([200, 400]);
   });
-
-  it.each([
-    ['7 characters', 'seven77'],
-    ['129 characters', 'x'.repeat(129)],
-    ['half a surrogate pair', `\ud83d${'x'.repeat(10)}`],
-    ['the e-mail', 'd@example.org'],
-  ])('refuses a password of %s', async (_, password) => {
-    const answer = await auth.json('/auth/register', { email: 'd@example.org', password });
-    expect(answer.status).toBe(400);
-    expect(answer.body).toMatchObject({
-      error: 'invalid_request',
-      error_description: 'Missing, repeated or malformed: password.',
-    });
-  });
-
-  it.each([
-    ['128 characters', 'x'.repeat(128)],
-    ['emoji, counted as people count them', '🔑'.repeat(8)],
-    ['spaces at both ends', '  two words  '],
-    ['a NUL and what follows it', 'before\u0000after'],
-  ])('takes a password of %s exactly as typed (ASVS 6.2)', async (_, password) => {
-    const email = `e${[...password].length}@example.org`;
-    await auth.register(email, password);
-    expect((await auth.login(email, { password })).status).toBe(200);
-    expect((await auth.login(email, { password: password.trim().slice(0, 7) })).status).toBe(400);
-    expect((await auth.login(email, { password: password.slice(0, -1) })).status).toBe(400);
-  });
 });
 
 describe('a first-party login', () => {
@@ -164,32 +137,6 @@ describe('a first-party login', () => {
       error_description: 'The e-mail or the password is wrong.',
     });
     expect([unknown.status, unknown.text]).toEqual([wrong.status, wrong.text]);
-  });
-
-  it('does the same work for an unknown e-mail as for a wrong password', async () => {
-    const median = async (email: string) => {
-      const times: number[] = [];
-      for (let n = 0; n < 15; n += 1) {
-        const start = performance.now();
-        await auth.login(email, { password: 'not the password' });
-        times.push(performance.now() - start);
-      }
-      return times.sort((a, b) => a - b)[7] ?? 0;
-    };
-    const [known, unknown] = [await median('ada@example.org'), await median('nobody@example.org')];
-    // Without the dummy hash the ratio is about 10; the machine's noise stays far below 3.
-    expect(Math.max(known, unknown) / Math.min(known, unknown)).toBeLessThan(3);
-  });
-
-  it('answers 429 past the bound of waiting hashes, and serves the others (argon2 flood)', async () => {
-    const flood = await Promise.all(
-      Array.from({ length: 120 }, () => auth.login('ada@example.org', { password: 'guess guess' })),
-    );
-    const refused = flood.filter(({ status }) => status === 429);
-    expect(refused.length).toBeGreaterThan(0);
-    expect(refused[0]?.headers.get('retry-after')).toBe('1');
-    expect(flood.every(({ status }) => status === 429 || status === 400)).toBe(true);
-    expect((await auth.login('ada@example.org')).status).toBe(200);
   });
 });
 

@@ -55,6 +55,9 @@ export class TestAuth {
       BACKGROUND_TASKS: 'false',
       // One ring of keys is enough for most, and RSA keys take their time to make.
       ID_TOKEN_ALGORITHM: 'ES256',
+      // Tests are many requests from one address; those about the limits switch them on.
+      LOGIN_DELAYS: 'false',
+      RATE_LIMITS: 'off',
       ...settings,
       DATA_DIR,
     });

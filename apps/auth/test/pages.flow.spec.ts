@@ -100,6 +100,17 @@ describe.each(PAGES)('the page of %s', (_, open) => {
   });
 });
 
+it.each([
+  ['https://app.example:8443/callback', 'https://app.example:8443'],
+  ['http://127.0.0.1:50123/callback', 'http://127.0.0.1:50123'],
+  ['http://[::1]:50123/callback', 'http:'],
+  ['com.example.app:/callback', 'com.example.app:'],
+])('a form may lead to %s in the end (form-action, CSP 3 §6.4.1)', async (uri, source) => {
+  const id = await aCodeClient(auth, { redirectUris: [uri] });
+  const { headers } = await browser.authorize(id, { redirect_uri: uri });
+  expect(headers.get('content-security-policy')).toContain(`form-action 'self' ${source};`);
+});
+
 describe('a form from elsewhere (CSRF, ASVS 3.5, RFC 9700 §4.7)', () => {
   type Sending = (
     own: TestBrowser,

@@ -3,6 +3,8 @@ import { eachDatabase } from '@gatehouse/persistence/testing';
 import { DataSource } from 'typeorm';
 import { AccountOperations } from '../src/accounts/account-operations.js';
 import { Accounts } from '../src/accounts/accounts.js';
+import { BrowserSessions } from '../src/browser-sessions/browser-sessions.js';
+import { Logouts } from '../src/browser-sessions/logouts.js';
 import { authDatabase } from '../src/database/auth-database.js';
 import { RefreshTokens } from '../src/refresh-tokens/refresh-tokens.js';
 import { Sessions } from '../src/sessions/sessions.js';
@@ -82,7 +84,16 @@ eachDatabase(`a table of ${FAMILIES} families`, (fresh, name) => {
   }
   const readsThemAll = (plan: string) => /(SCAN|Seq Scan on) refresh_token_family\b/.test(plan);
 
-  it('is never read from end to end by a login, a refresh, a logout, a list, a new password, or the end of a client', async () => {
+  async function logOutOfABrowser(accountId: string) {
+    const browsers = auth.app.get(BrowserSessions);
+    const proven = { id: accountId, passwordHash: 'x' };
+    const begun = await browsers.begin(proven, { userAgent: null, origin: null });
+    const { id: browserSession = '' } = begun?.session ?? {};
+    await auth.app.get(Logouts).ofAccount(accountId, 'ended_by_owner', { browserSession });
+    await browsers.end(browserSession);
+  }
+
+  it('is never read from end to end by a login, a refresh, a logout, a browser that is logged out, a list, a new password, or the end of a client', async () => {
     const { access_token, refresh_token } = await auth.aLogin();
     const { body } = await auth.refresh(refresh_token);
     await auth.refresh(body['refresh_token'] ?? '');
@@ -91,6 +102,7 @@ eachDatabase(`a table of ${FAMILIES} families`, (fresh, name) => {
 
     const { app } = auth;
     const account = await app.get(Accounts).findByEmail('7@seed.example');
+    await logOutOfABrowser('acct_7');
     const [session] = await app.get(Sessions).of('acct_8');
     await app.get(Sessions).end('acct_8', session?.id ?? '', 'ended_by_owner');
     await app.get(Sessions).endAll({ accountId: 'acct_8', except: 'x' }, 'ended_by_owner');
@@ -110,6 +122,7 @@ eachDatabase(`a table of ${FAMILIES} families`, (fresh, name) => {
     expect(new Set(verbs)).toEqual(
       new Set(['generation + 1', 'SELECT', 'INSERT', 'end_reason = ']),
     );
+    expect(texts.some((text) => /browser_session_id = [$?]/.test(text))).toBe(true);
     const plans = await Promise.all(
       texts.map(async (text) => ({ text, plan: await planOf(text) })),
     );

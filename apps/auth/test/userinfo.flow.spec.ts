@@ -54,7 +54,10 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
     auth.send('/userinfo', { ...init, headers: { authorization: `Bearer ${token}` } });
   const told = async (token: string) => JSON.parse((await ask(token)).text);
 
-  it.each(['GET', 'POST'])('answers %s with the claims, which nobody may keep', async (method) => {
+  it.each([
+    ['oidcc-userinfo-get', 'GET'],
+    ['oidcc-userinfo-post-header', 'POST'],
+  ])('%s: answers %s with the claims, which nobody may keep', async (_, method) => {
     const { access } = await aToken();
     const { status, headers, text } = await ask(access, { method });
     expect(status).toBe(200);
@@ -64,12 +67,12 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
   });
 
   it.each<[string, readonly string[], object]>([
-    ['profile', ['profile'], { name: CLAIMS.name, birthdate: CLAIMS.birthdate }],
-    ['email', ['email'], { email: EMAIL, email_verified: false }],
-    ['address', ['address'], { address: CLAIMS.address }],
-    ['phone', ['phone'], { phone_number: CLAIMS.phone_number }],
-    ['all of them', OPENID, { ...CLAIMS, email: EMAIL, email_verified: false }],
-  ])('tells what belongs to the scope %s (§5.4)', async (_, scope, claims) => {
+    ['oidcc-scope-profile', ['profile'], { name: CLAIMS.name, birthdate: CLAIMS.birthdate }],
+    ['oidcc-scope-email', ['email'], { email: EMAIL, email_verified: false }],
+    ['oidcc-scope-address', ['address'], { address: CLAIMS.address }],
+    ['oidcc-scope-phone', ['phone'], { phone_number: CLAIMS.phone_number }],
+    ['oidcc-scope-all', OPENID, { ...CLAIMS, email: EMAIL, email_verified: false }],
+  ])('%s: tells what belongs to the scope (§5.4)', async (_, scope, claims) => {
     const { access } = await aToken({ scope: ['openid', ...scope] });
     expect(await told(access)).toEqual({ sub: claimsOf(access)['sub'], ...claims });
   });
@@ -81,7 +84,7 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
     expect(Object.keys(await told(access)).sort()).toEqual(['phone_number', 'sub']);
   });
 
-  it('tells what the claims parameter asked for by name, where it is known (§5.5)', async () => {
+  it('oidcc-claims-essential: tells what was asked for by name, where it is known (§5.5)', async () => {
     const userinfo = { name: { essential: true }, nickname: null, sub: { value: 'x' } };
     const { access } = await aToken({ claims: { userinfo, id_token: { email: null } } });
     expect(await told(access)).toEqual({ sub: claimsOf(access)['sub'], name: CLAIMS.name });
@@ -164,7 +167,7 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
       expect(await challengeTo(token)).toEqual(invalid);
     });
 
-    it('a token in the query, and one in the form (RFC 9700 §4.3.2)', async () => {
+    it('oidcc-userinfo-post-body: a token in the form, and one in the query (RFC 9700 §4.3.2)', async () => {
       const { access } = await aToken();
       const form = new URLSearchParams({ access_token: access });
       expect((await auth.send(`/userinfo?access_token=${access}`, {})).status).toBe(401);

@@ -1,21 +1,35 @@
 import { GuardsModule, Public, TrustedIssuers } from '@gatehouse/guards';
 import { PersistenceModule } from '@gatehouse/persistence';
-import { HealthModule, ServiceModule } from '@gatehouse/service-kit';
+import { Clock, HealthModule, ServiceModule } from '@gatehouse/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { guardsOptions } from './access.js';
-import type { BillingConfig } from './billing.config.js';
+import { type BillingConfig, takesFakePayments } from './billing.config.js';
 import { billingDatabase } from './database/billing-database.js';
+import { DelegationLog } from './delegation/delegation-log.interceptor.js';
 import { InvoicesModule } from './invoices/invoices.module.js';
+import { FakePaymentProvider } from './payments/fake-payment-provider.js';
+import type { PaymentProvider } from './payments/payment-provider.js';
+import { PaymentsModule } from './payments/payments.module.js';
+import { TotalsModule } from './totals/totals.module.js';
+
+interface Surroundings {
+  readonly clock?: Clock;
+  /** Yours, in production. */
+  readonly payments?: PaymentProvider;
+}
 
 /** The table of contents of the billing resource server. */
 @Module({})
 export class AppModule {
-  static with(config: BillingConfig): DynamicModule {
+  static with(config: BillingConfig, surroundings: Surroundings = {}): DynamicModule {
+    const { clock = new Clock() } = surroundings;
+    const standIn = takesFakePayments(config) ? new FakePaymentProvider() : undefined;
     return {
       module: AppModule,
       imports: [
-        ServiceModule.forRoot({ name: 'billing' }),
+        ServiceModule.forRoot({ name: 'billing', clock }),
         GuardsModule.forRoot(guardsOptions(config)),
         PersistenceModule.forRoot(billingDatabase(config)),
         HealthModule.forRootAsync({
@@ -27,7 +41,10 @@ export class AppModule {
           decorators: [Public()],
         }),
         InvoicesModule,
+        PaymentsModule.with(surroundings.payments ?? standIn),
+        TotalsModule,
       ],
+      providers: [{ provide: APP_INTERCEPTOR, useClass: DelegationLog }],
     };
   }
 }

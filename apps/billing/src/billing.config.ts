@@ -37,6 +37,13 @@ export const billingSettings = z.object({
     .default(['ES256', 'RS256'])
     .describe('The only algorithms that tokens may be signed with.')
     .meta({ format: 'list, separated by commas' }),
+  FAKE_PAYMENTS: z
+    .stringbool({ error: 'must be true or false' })
+    .optional()
+    .describe(
+      'Takes payments by a stand-in that moves no money. Default: only where NODE_ENV is not production.',
+    )
+    .meta({ offInProduction: 'nobody would pay', format: 'true or false' }),
   ALLOW_INSECURE_HTTP: flag(false)
     .describe(
       'Fetches keys over plain http from other hosts too; for a network of your own, refused in production.',
@@ -45,6 +52,10 @@ export const billingSettings = z.object({
 });
 
 export type BillingConfig = Readonly<z.infer<typeof billingSettings>>;
+
+/** Until a real provider is put in its place, production takes no payments. */
+export const takesFakePayments = ({ FAKE_PAYMENTS, NODE_ENV }: BillingConfig): boolean =>
+  FAKE_PAYMENTS ?? NODE_ENV !== 'production';
 
 /** @throws {ConfigurationError} that lists every fault */
 export function billingConfig(env: NodeJS.ProcessEnv = process.env): BillingConfig {

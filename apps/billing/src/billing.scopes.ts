@@ -1,6 +1,12 @@
 import { defineScopes } from '@gatehouse/guards';
 
-const scopes = defineScopes('billing:read', 'billing:pay', 'billing:invoices:create');
+const scopes = defineScopes(
+  'billing:read',
+  'billing:pay',
+  'billing:invoices:create',
+  'billing:refund',
+  'billing:admin',
+);
 
 /** For these scopes only: a misspelt one does not compile. */
 export const { RequireScopes } = scopes;
@@ -10,4 +16,6 @@ export const BILLING_SCOPES: Readonly<Record<(typeof scopes.all)[number], string
   'billing:read': 'See your invoices',
   'billing:pay': 'Pay your invoices for you',
   'billing:invoices:create': 'Create invoices: for services only',
+  'billing:refund': 'Give back what people have paid: for staff only',
+  'billing:admin': 'See what is earned: for administrators only',
 };

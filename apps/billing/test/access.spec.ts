@@ -21,7 +21,7 @@ describe('invoices belong to the customer that they name', () => {
 
     for (const answer of [
       await mallory.get(`/invoices/${idOf(id)}`),
-      await mallory.post(`/invoices/${idOf(id)}/pay`),
+      await mallory.pays(idOf(id)),
     ]) {
       expect(answer.status).toBe(404);
       expect(answer.text).toBe(unknown.text);
@@ -40,6 +40,8 @@ describe('scopes (RFC 6750 §3.1)', () => {
     ['GET', '/invoices', 'billing:read'],
     ['GET', `/invoices/${UNKNOWN}`, 'billing:read'],
     ['POST', `/invoices/${UNKNOWN}/pay`, 'billing:pay'],
+    ['POST', `/invoices/${UNKNOWN}/refund`, 'billing:refund'],
+    ['GET', '/totals?month=2026-11', 'billing:admin'],
   ])('%s %s without %s is a 403 whose challenge names it', async (method, path, scope) => {
     const others = Object.keys(BILLING_SCOPES).filter((other) => other !== scope);
     const claims = { client_id: 'orders-service', scope: others.join(' ') };
@@ -74,8 +76,10 @@ describe('access tokens (RFC 9068 §4)', () => {
     expect(await expectGuarded(app, issuer)).toEqual([
       'GET /invoices',
       'GET /invoices/x',
+      'GET /totals',
       'POST /invoices',
       'POST /invoices/x/pay',
+      'POST /invoices/x/refund',
     ]);
   });
 

@@ -25,6 +25,7 @@ describe('a body that is no invoice is a 400, and nothing is written', () => {
     ['a huge amount', bad({ amountMinor: 1e300 }), '#/amountMinor'],
     ['an amount as text', bad({ amountMinor: '1' }), '#/amountMinor'],
     ['an unlikely currency', bad({ currency: 'EURO' }), '#/currency'],
+    ['letters that are no currency', bad({ currency: 'EUX' }), '#/currency'],
   ])('%s', async (_name, body, pointer) => {
     const answer = await billing().asService().post('/invoices', body);
 
@@ -64,13 +65,55 @@ describe('a body that cannot be read', () => {
 });
 
 describe('a query that is no page is a 400', () => {
-  it.each(['limit=-1', 'limit=101', 'limit=', 'limit=1&limit=2', 'after=AAAA', 'customer=alice'])(
-    '?%s',
-    async (query) => {
-      const answer = await billing().as('mallory').get(`/invoices?${query}`);
+  it.each([
+    'limit=-1',
+    'limit=101',
+    'limit=',
+    'limit=1&limit=2',
+    'after=AAAA',
+    'state=lost',
+    'orderId=',
+    'orderId=a%00',
+    'customer=alice',
+  ])('?%s', async (query) => {
+    const answer = await billing().as('mallory').get(`/invoices?${query}`);
 
-      expect(answer.status).toBe(400);
-      expect(answer.body.errors).not.toHaveLength(0);
-    },
-  );
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors).not.toHaveLength(0);
+  });
+});
+
+describe('a body that is no payment is a 400, and nothing is paid', () => {
+  it.each<[name: string, body: object]>([
+    ['nothing', {}],
+    ['no object', []],
+    ['an unknown member', { method: 'test-ok', amountMinor: 1 }],
+    ['an empty method', { method: '' }],
+    ['a method with a space', { method: 'test ok' }],
+    ['a long method', { method: 'm'.repeat(65) }],
+    ['a method that is an object', { method: { $ne: '' } }],
+  ])('%s', async (_name, body) => {
+    const { id } = await billing().asService().issues();
+    const alice = billing().as('alice');
+    const answer = await alice.post(`/invoices/${id}/pay`, body);
+
+    expect(answer.status).toBe(400);
+    expect((await alice.get(`/invoices/${id}`)).body.state).toBe('open');
+  });
+});
+
+describe('a month that is none is a 400', () => {
+  it.each([
+    '',
+    'month=',
+    'month=2026',
+    'month=2026-13',
+    'month=1026-01',
+    'month=2026-01&month=2026-02',
+  ])('?%s', async (query) => {
+    const answer = await billing().asStaff().get(`/totals?${query}`);
+
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors).toEqual([expect.objectContaining({ parameter: 'month' })]);
+  });
 });

@@ -1,5 +1,5 @@
 import { ConfigurationError, describeSettings } from '@gatehouse/service-kit';
-import { billingConfig, billingSettings } from '../src/billing.config.js';
+import { billingConfig, billingSettings, takesFakePayments } from '../src/billing.config.js';
 
 const production = {
   NODE_ENV: 'production',
@@ -39,6 +39,13 @@ describe('the configuration', () => {
     expect(faultsOf({ NODE_ENV: 'production' }).join()).toMatch(/AUTH_ISSUER.*AUDIENCE/s);
     expect(faultsOf({ ...production, AUTH_ISSUER: 'http://localhost:3000' })).toHaveLength(1);
     expect(faultsOf({ ...production, ALLOW_INSECURE_HTTP: 'true' })).toHaveLength(1);
+  });
+
+  it('takes no payments by a stand-in in production', () => {
+    expect(takesFakePayments(billingConfig({}))).toBe(true);
+    expect(takesFakePayments(billingConfig({ FAKE_PAYMENTS: 'false' }))).toBe(false);
+    expect(takesFakePayments(billingConfig(production))).toBe(false);
+    expect(faultsOf({ ...production, FAKE_PAYMENTS: 'true' })).toHaveLength(1);
   });
 
   it('tells faults of several settings and between them at once', () => {

@@ -20,6 +20,7 @@ eachDatabase('POST /invoices', (fresh) => {
       state: 'open',
       issuedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       paidAt: null,
+      refundedAt: null,
     });
     const location = String(answer.headers['location']);
     expect((await billing.as('alice').get(location)).body).toEqual(answer.body);
@@ -38,7 +39,7 @@ eachDatabase('POST /invoices', (fresh) => {
   it('is not paid again because it is sent again', async () => {
     const content = anInvoice({ customer: 'payer' });
     const { id } = await billing.asService().issues(content);
-    const paid = await billing.as('payer').post(`/invoices/${id}/pay`);
+    const paid = await billing.as('payer').pays(id);
     const again = await billing.asService().post('/invoices', content);
 
     expect(again.status).toBe(200);

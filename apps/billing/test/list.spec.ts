@@ -49,4 +49,30 @@ describe('GET /invoices', () => {
     const { body } = await billing().as('mallory').get('/invoices').query({ after: next });
     expect(body).toEqual({ invoices: [] });
   });
+
+  it('shows those in a state, and that of an order', async () => {
+    const gina = billing().as('gina');
+    const contents = [anInvoice({ customer: 'gina' }), anInvoice({ customer: 'gina' })];
+    const ids = [];
+    for (const content of contents) ids.push((await billing().asService().issues(content)).id);
+    await gina.pays(ids[0] ?? '').expect(200);
+
+    const list = async (query: object) => idsOf((await gina.get('/invoices').query(query)).body);
+    expect(await list({ state: 'paid' })).toEqual([ids[0]]);
+    expect(await list({ state: 'open' })).toEqual([ids[1]]);
+    expect(await list({ orderId: contents[1]?.orderId })).toEqual([ids[1]]);
+    expect(await list({ orderId: contents[1]?.orderId, state: 'paid' })).toEqual([]);
+    expect(await list({ orderId: 'order-of-nobody' })).toEqual([]);
+  });
+
+  it('does not show the invoice of an order of somebody else', async () => {
+    const content = anInvoice({ customer: 'hans' });
+    await billing().asService().issues(content);
+    const { body } = await billing()
+      .as('mallory')
+      .get('/invoices')
+      .query({ orderId: content.orderId });
+
+    expect(body).toEqual({ invoices: [] });
+  });
 });

@@ -1,53 +1,213 @@
-import { eachDatabase } from '@gatehouse/persistence/testing';
-import { RunningBilling } from './running-billing.js';
+import { TestIssuer } from '@gatehouse/guards/testing';
+import { eachDatabase, type TestDatabase } from '@gatehouse/persistence/testing';
+import { AUDIENCE, MovableClock, RunningBilling, until } from './running-billing.js';
+import { declines, isDown, ScriptedProvider, waits } from './scripted-provider.js';
 
 eachDatabase('POST /invoices/:id/pay', (fresh) => {
+  const clock = new MovableClock();
+  let issuer: TestIssuer;
+  let database: TestDatabase;
+  let provider: ScriptedProvider;
   let billing: RunningBilling;
-  beforeEach(async () => {
-    billing = await RunningBilling.start(await fresh());
-  });
-  afterEach(() => billing.close());
+  let running: RunningBilling[];
 
-  it('pays an open invoice', async () => {
+  beforeAll(async () => {
+    issuer = await TestIssuer.start({ audience: AUDIENCE });
+    database = await fresh();
+  });
+  afterAll(() => issuer.close());
+  beforeEach(async () => {
+    [provider, running] = [new ScriptedProvider(), []];
+    billing = await aProcess();
+  });
+  afterEach(async () => {
+    for (const each of running) await each.close();
+  });
+
+  /** On the same database, and with the same provider. */
+  async function aProcess(): Promise<RunningBilling> {
+    const process = await RunningBilling.start(database, { issuer, clock, payments: provider });
+    running.push(process);
+    return process;
+  }
+  const alice = () => billing.as('alice');
+  const stateOf = async (id: string) => (await alice().get(`/invoices/${id}`)).body.state;
+  /** The pauses between attempts are over at once. */
+  const comesToBe = (id: string, state: string) =>
+    until(async () => {
+      clock.advance(300_000);
+      return (await stateOf(id)) === state;
+    });
+
+  it('pays an open invoice: what it says, once', async () => {
     const issued = await billing.asService().issues();
-    const alice = billing.as('alice');
-    const answer = await alice.post(`/invoices/${issued.id}/pay`);
+    const answer = await alice().pays(issued.id, 'card-of-alice');
 
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({ ...issued, state: 'paid', paidAt: expect.any(String) });
-    expect((await alice.get(`/invoices/${issued.id}`)).body).toEqual(answer.body);
+    expect((await alice().get(`/invoices/${issued.id}`)).body).toEqual(answer.body);
+    expect([...provider.moved.values()]).toEqual([
+      {
+        reference: expect.stringMatching(/^pay_[\w-]{22}$/),
+        movement: 'charge',
+        method: 'card-of-alice',
+        amountMinor: 2500,
+        currency: 'EUR',
+      },
+    ]);
   });
 
-  it('answers 409 the second time, and says in which state the invoice is', async () => {
+  it('gives the same answer when it is sent again, by whatever method, and moves nothing', async () => {
     const { id } = await billing.asService().issues();
-    const alice = billing.as('alice');
-    const first = await alice.post(`/invoices/${id}/pay`);
-    const second = await alice.post(`/invoices/${id}/pay`);
+    const first = await alice().pays(id);
+    const again = await alice().pays(id, 'another');
 
-    expect(second.status).toBe(409);
-    expect(second.headers['content-type']).toMatch('application/problem+json');
-    expect(second.body).toMatchObject({ status: 409, state: 'paid' });
-    expect((await alice.get(`/invoices/${id}`)).body).toEqual(first.body);
+    expect(again.status).toBe(200);
+    expect(again.body).toEqual(first.body);
+    expect(provider.asked).toHaveLength(1);
   });
 
-  it('lets one of fifty at once pay', async () => {
+  it('charges once for fifty at once, on two processes', async () => {
     const { id } = await billing.asService().issues();
-    const payments = Array.from({ length: 50 }, () =>
-      billing.as('alice').post(`/invoices/${id}/pay`),
-    );
+    const callers = [alice(), (await aProcess()).as('alice')];
+    const payments = callers.flatMap((caller) => Array.from({ length: 25 }, () => caller.pays(id)));
     const statuses = (await Promise.all(payments)).map(({ status }) => status);
 
-    expect(statuses.sort()).toEqual([200, ...Array<number>(49).fill(409)]);
+    expect(new Set([...statuses, 200, 202])).toEqual(new Set([200, 202]));
+    expect(statuses).toContain(200);
+    expect(provider.asked).toHaveLength(1);
+    expect(await stateOf(id)).toBe('paid');
+  });
+
+  it('is a 402 when it is declined, and another method may be tried', async () => {
+    const { id } = await billing.asService().issues();
+    provider.script.push(declines);
+    const answer = await alice().pays(id, 'empty-card');
+    expect(answer.status).toBe(402);
+    expect(answer.body).toMatchObject({ status: 402, state: 'open' });
+
+    expect((await alice().pays(id, 'other-card')).status).toBe(200);
+    expect(new Set(provider.asked.map(({ reference }) => reference)).size).toBe(2);
+    expect(provider.moved.size).toBe(1);
+  });
+
+  it('is declined twenty times, and then no more', async () => {
+    const { id } = await billing.asService().issues();
+    provider.script.push(...Array.from({ length: 21 }, () => declines));
+    for (let n = 0; n < 20; n += 1) expect((await alice().pays(id)).status).toBe(402);
+
+    expect((await alice().pays(id)).status).toBe(409);
+    expect(provider.asked).toHaveLength(20);
+  });
+
+  it.each<[name: string, script: () => ScriptedProvider['script'][number], moved: number]>([
+    ['the provider is down', () => isDown, 0],
+    ['its answer gets lost', () => provider.losesItsAnswer, 1],
+  ])(
+    'is a 202 when %s, and is decided later, under the same reference',
+    async (_n, script, moved) => {
+      const { id } = await billing.asService().issues();
+      provider.script.push(script());
+      const answer = await alice().pays(id);
+
+      expect(answer.status).toBe(202);
+      expect(answer.body.state).toBe('paying');
+      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+      expect(provider.moved.size).toBe(moved);
+      await comesToBe(id, 'paid');
+      expect(new Set(provider.asked.map(({ reference }) => reference)).size).toBe(1);
+      expect(provider.moved.size).toBe(1);
+    },
+  );
+
+  it('that is not decided is not begun a second time, however often it is sent', async () => {
+    const { id } = await billing.asService().issues();
+    const slow = waits();
+    provider.script.push(slow.script);
+    const first = alice()
+      .pays(id)
+      .then((answer) => answer);
+    await until(() => provider.asked.length === 1);
+    const meanwhile = await alice().pays(id);
+    slow.go('succeeded');
+
+    expect(meanwhile.status).toBe(202);
+    expect((await first).status).toBe(200);
+    expect(provider.asked).toHaveLength(1);
+  });
+
+  it('that was declined while nobody knew of it is open again', async () => {
+    const { id } = await billing.asService().issues();
+    provider.script.push(isDown, declines);
+    expect((await alice().pays(id)).status).toBe(202);
+    await comesToBe(id, 'open');
+
+    expect(provider.moved.size).toBe(0);
+    expect((await alice().pays(id)).status).toBe(200);
+  });
+
+  it('is decided by the next process, where the one that had asked has died', async () => {
+    const { id } = await billing.asService().issues();
+    // As a process does that is killed while it waits: it never writes what it hears.
+    const dead = waits();
+    provider.script.push(dead.script);
+    void alice()
+      .pays(id)
+      .then(
+        () => undefined,
+        () => undefined,
+      );
+    await until(() => provider.asked.length === 1);
+    await aProcess();
+    clock.advance(15_000);
+    await until(() => provider.asked.length === 2);
+    await until(async () => (await stateOf(id)) === 'paid');
+
+    const [first, second] = provider.asked;
+    expect(second).toEqual(first);
+    dead.go('succeeded');
+  });
+
+  it('is paid once when the provider answers, and tells the same twice', async () => {
+    const { id } = await billing.asService().issues();
+    provider.script.push(async ({ reference }) => {
+      await provider.tell(reference, 'succeeded');
+      await provider.tell(reference, 'succeeded');
+      return 'succeeded' as const;
+    });
+    const answer = await alice().pays(id);
+    const { paidAt } = answer.body;
+    clock.advance(60_000);
+    await provider.tell(provider.asked[0]?.reference ?? '', 'succeeded');
+
+    expect(answer.status).toBe(200);
+    expect((await alice().get(`/invoices/${id}`)).body).toMatchObject({ state: 'paid', paidAt });
+  });
+
+  it('stays paid when the provider takes back what it has said, which is an alarm', async () => {
+    const { id } = await billing.asService().issues();
+    await alice().pays(id);
+    await provider.tell(provider.asked[0]?.reference ?? '', 'declined');
+
+    expect(await stateOf(id)).toBe('paid');
+    expect(billing.log.join('')).toMatch(/"level":"error".*has declined: here it is succeeded/);
+  });
+
+  it('is not moved by a reference of nobody', async () => {
+    const { id } = await billing.asService().issues();
+    await provider.tell('pay_of-somebody-else', 'succeeded');
+
+    expect(await stateOf(id)).toBe('open');
+    expect(billing.log.join('')).toContain('here it is unknown');
   });
 
   it('leaves the invoice of somebody else alone, also for the service that issued it', async () => {
     const { id } = await billing.asService().issues();
     const service = { client_id: 'orders-service', scope: 'billing:pay' };
 
-    expect((await billing.as('mallory').post(`/invoices/${id}/pay`)).status).toBe(404);
-    expect((await billing.as('orders-service', service).post(`/invoices/${id}/pay`)).status).toBe(
-      404,
-    );
-    expect((await billing.as('alice').get(`/invoices/${id}`)).body.state).toBe('open');
+    expect((await billing.as('mallory').pays(id)).status).toBe(404);
+    expect((await billing.as('orders-service', service).pays(id)).status).toBe(404);
+    expect(await stateOf(id)).toBe('open');
+    expect(provider.asked).toEqual([]);
   });
 });

@@ -1,17 +1,39 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { TestIssuer } from '@gatehouse/guards/testing';
+import { UnitOfWork } from '@gatehouse/persistence';
 import type { TestDatabase } from '@gatehouse/persistence/testing';
-import { createService } from '@gatehouse/service-kit';
+import { Clock, createService } from '@gatehouse/service-kit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import supertest from 'supertest';
 import { AppModule } from '../src/app.module.js';
 import { billingConfig } from '../src/billing.config.js';
+import type { PaymentProvider } from '../src/payments/payment-provider.js';
 import { serviceOptions } from '../src/service.js';
 import { anInvoice } from './mothers.js';
 
 export const AUDIENCE = 'http://localhost:3002';
+
+/** Goes on by itself, and can be put forward. */
+export class MovableClock extends Clock {
+  private ahead = 0;
+  override now(): number {
+    return super.now() + this.ahead;
+  }
+  advance(milliseconds: number): void {
+    this.ahead += milliseconds;
+  }
+}
+
+interface Surroundings {
+  /** Closed by whoever made it. Default: one of its own. */
+  readonly issuer?: TestIssuer;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
+  readonly payments?: PaymentProvider;
+}
 
 /** The service on a free port, and an issuer whose tokens it accepts. */
 export class RunningBilling {
@@ -23,24 +45,30 @@ export class RunningBilling {
   private constructor(
     { app, issuer, log }: Pick<RunningBilling, 'app' | 'issuer' | 'log'>,
     private readonly url: string,
+    private readonly ownsIssuer: boolean,
   ) {
     this.app = app;
     this.issuer = issuer;
     this.log = log;
   }
 
-  static async start({ dataDir, databaseUrl }: TestDatabase): Promise<RunningBilling> {
-    const issuer = await TestIssuer.start({ audience: AUDIENCE });
+  static async start(
+    { dataDir, databaseUrl }: TestDatabase,
+    { issuer: given, settings, ...surroundings }: Surroundings = {},
+  ): Promise<RunningBilling> {
+    const issuer = given ?? (await TestIssuer.start({ audience: AUDIENCE }));
     const config = billingConfig({
       AUTH_ISSUER: issuer.issuer,
       DATA_DIR: dataDir,
       DATABASE_URL: databaseUrl,
+      ...settings,
     });
     const log: string[] = [];
     const logTo = { write: (line: string) => void log.push(line) };
-    const app = await createService(AppModule.with(config), { ...serviceOptions(config), logTo });
+    const module = AppModule.with(config, surroundings);
+    const app = await createService(module, { ...serviceOptions(config), logTo });
     await app.listen(0, '127.0.0.1');
-    return new RunningBilling({ app, issuer, log }, await app.getUrl());
+    return new RunningBilling({ app, issuer, log }, await app.getUrl(), !given);
   }
 
   /** A person who may do all that people may, unless the claims say otherwise. */
@@ -57,6 +85,12 @@ export class RunningBilling {
     });
   }
 
+  /** Somebody of the staff who has logged in so many seconds ago. */
+  asStaff(loginAge = 0): Caller {
+    const auth_time = Math.floor(Date.now() / 1000) - loginAge;
+    return this.as('staff', { scope: 'billing:refund billing:admin', auth_time });
+  }
+
   with(token: string): Caller {
     return new Caller(this.url, { authorization: `Bearer ${token}` });
   }
@@ -65,9 +99,13 @@ export class RunningBilling {
     return new Caller(this.url, {});
   }
 
+  rows<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return this.app.get(UnitOfWork).query<Row>(sql, parameters);
+  }
+
   async close(): Promise<void> {
     await this.app.close();
-    await this.issuer.close();
+    if (this.ownsIssuer) await this.issuer.close();
   }
 }
 
@@ -85,6 +123,10 @@ export class Caller {
     return supertest(this.url).post(path).set(this.headers).send(body);
   }
 
+  pays(id: string, method = 'test-ok'): supertest.Test {
+    return this.post(`/invoices/${id}/pay`, { method });
+  }
+
   /** For services. */
   async issues(body: object = anInvoice()): Promise<{ id: string; issuedAt: string }> {
     const { body: invoice } = await this.post('/invoices', body).expect(201);
@@ -92,13 +134,18 @@ export class Caller {
   }
 }
 
+/** Looks until it is so; the test's own time limit ends what never comes about. */
+export async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await holds())) await delay(20);
+}
+
 /** One running service for all tests of a file, on SQLite in a temporary folder. */
-export function runningBilling(): () => RunningBilling {
+export function runningBilling(settings: Record<string, string> = {}): () => RunningBilling {
   let running: RunningBilling | undefined;
   let dataDir = '';
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-billing-'));
-    running = await RunningBilling.start({ dataDir });
+    running = await RunningBilling.start({ dataDir }, { settings });
   });
   afterAll(async () => {
     await running?.close();

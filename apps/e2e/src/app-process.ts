@@ -10,6 +10,9 @@ export type Settings = Readonly<Record<string, string>>;
 const LEASH = new URL('../../../tools/stack/leash.mjs', import.meta.url).href;
 const PATIENCE_MS = 20_000;
 
+/** Load comes from one address here, and processes are killed in the middle of logins. */
+const WITHOUT_LIMITS = { RATE_LIMITS: 'off', LOGIN_DELAYS: 'false' };
+
 /** A built app as a process. It keeps its port and its data from one run to the next. */
 export class AppProcess {
   readonly url: string;
@@ -26,7 +29,8 @@ export class AppProcess {
   static async of(name: AppName, settings: Settings = {}): Promise<AppProcess> {
     const PORT = settings['PORT'] ?? String(await freePort());
     const DATA_DIR = settings['DATA_DIR'] ?? (await temporaryFolder());
-    return new AppProcess(name, { LOG_LEVEL: 'warn', ...settings, PORT, DATA_DIR });
+    const limits = name === 'auth' ? WITHOUT_LIMITS : {};
+    return new AppProcess(name, { LOG_LEVEL: 'warn', ...limits, ...settings, PORT, DATA_DIR });
   }
 
   /** Everything that its runs printed. */

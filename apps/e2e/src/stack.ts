@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AppProcess, type Settings } from './app-process.js';
 import { freePort } from './free-port.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -15,11 +18,18 @@ export async function startStack(settings: Settings = {}): Promise<Stack> {
   const PORT = String(await freePort());
   const issuer = `http://localhost:${PORT}`;
   const all = { ISSUER: issuer, AUTH_ISSUER: issuer, ...settings, DATA_DIR: dataDir };
-  const [auth, orders, billing] = await Promise.all([
-    AppProcess.of('auth', { ...all, PORT }),
-    AppProcess.of('orders', all),
-    AppProcess.of('billing', all),
-  ]);
+  const auth = await AppProcess.of('auth', { ...all, PORT });
+  const billing = await AppProcess.of('billing', all);
+  const asClient = settings['SEED_DEMO'] === 'true' ? await ordersAsClient(dataDir) : {};
+  const orders = await AppProcess.of('orders', { BILLING_URL: billing.url, ...asClient, ...all });
   await Promise.all([auth, orders, billing].map((app) => app.start()));
   return { auth, orders, billing, dataDir };
+}
+
+/** With the demo clients, orders is one: auth takes the secret that it finds in its data folder. */
+export async function ordersAsClient(dataDir: string): Promise<Settings> {
+  const CLIENT_SECRET = randomBytes(32).toString('base64url');
+  const file = join(dataDir, 'demo.env');
+  await writeFile(file, `ORDERS_SERVICE_SECRET=${CLIENT_SECRET}\n`, { mode: 0o600 });
+  return { CLIENT_SECRET };
 }

@@ -70,7 +70,9 @@ describe('what clients are told that exists', () => {
   it('auth supports exactly the scopes and the resource servers that there are (RFC 8414 §2)', async () => {
     const { body } = await send(`${stack.auth.url}/.well-known/oauth-authorization-server`);
     const scopes = (await Promise.all(GUARDED.map(decoratedScopesOf))).flat();
-    expect([body['scopes_supported']].flat().sort()).toEqual([...scopes, ...OPENID].sort());
+    expect([body['scopes_supported']].flat().sort()).toEqual(
+      [...new Set([...scopes, ...OPENID])].sort(),
+    );
     const identifiers = RESOURCE_SERVERS.map((name) => RESOURCES[name]);
     expect(body['protected_resources']).toEqual([...identifiers, stack.auth.url]);
   });
@@ -80,12 +82,14 @@ describe('what clients are told that exists', () => {
   }
 });
 
-/** What is written at `@RequireScopes(…)` in the sources, sorted. */
+/** What is written at `@RequireScopes(…)` and `@RequireAnyScope(…)` in the sources, sorted. */
 async function decoratedScopesOf(name: AppName): Promise<string[]> {
   const folder = join(ROOT, 'apps', name, 'src');
   const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.ts'));
   const sources = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
-  const decorators = sources.flatMap((text) => [...text.matchAll(/@RequireScopes\(([^)]*)\)/g)]);
+  const decorators = sources.flatMap((text) => [
+    ...text.matchAll(/@Require(?:Scopes|AnyScope)\(([^)]*)\)/g),
+  ]);
   const scopes = decorators.flatMap(([, list = '']) => [...list.matchAll(/'([^']+)'/g)]);
   return [...new Set(scopes.map(([, scope = '']) => scope))].sort();
 }

@@ -1,21 +1,23 @@
 import { GuardsModule, Public, TrustedIssuers } from '@gatehouse/guards';
 import { PersistenceModule } from '@gatehouse/persistence';
-import { HealthModule, ServiceModule } from '@gatehouse/service-kit';
+import { Clock, HealthModule, ServiceModule } from '@gatehouse/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { guardsOptions } from './access.js';
 import { ordersDatabase } from './database/orders-database.js';
+import { OrdersConfigModule } from './orders-config.module.js';
 import type { OrdersConfig } from './orders.config.js';
 import { OrdersModule } from './orders/orders.module.js';
 
 /** The table of contents of the orders resource server. */
 @Module({})
 export class AppModule {
-  static with(config: OrdersConfig): DynamicModule {
+  static with(config: OrdersConfig, clock = new Clock()): DynamicModule {
     return {
       module: AppModule,
       imports: [
-        ServiceModule.forRoot({ name: 'orders' }),
+        ServiceModule.forRoot({ name: 'orders', clock }),
+        OrdersConfigModule.with(config),
         GuardsModule.forRoot(guardsOptions(config)),
         PersistenceModule.forRoot(ordersDatabase(config)),
         HealthModule.forRootAsync({

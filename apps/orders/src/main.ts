@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { runService, start } from '@gatehouse/service-kit';
+import { runOptionsOf, runService, start } from '@gatehouse/service-kit';
 import { AppModule } from './app.module.js';
 import { ordersConfig } from './orders.config.js';
 import { serviceOptions } from './service.js';
@@ -8,7 +8,6 @@ await start(async () => {
   const config = ordersConfig();
   await runService(AppModule.with(config), {
     ...serviceOptions(config),
-    host: config.HOST,
-    port: config.PORT,
+    ...runOptionsOf(config),
   });
 });

@@ -7,8 +7,11 @@ import {
   list,
   loadConfig,
   oneOf,
+  secretSetting,
 } from '@gatehouse/service-kit';
 import { z } from 'zod';
+
+export const ORDERS_CONFIG = Symbol('ORDERS_CONFIG');
 
 export const ordersSettings = z.object({
   ...commonSettings({ port: 3001 }),
@@ -19,6 +22,10 @@ export const ordersSettings = z.object({
   AUTH_JWKS_URI: httpUrl()
     .optional()
     .describe("Where the issuer's keys are. Default: what its metadata says (RFC 8414)."),
+  AUTH_TOKEN_ENDPOINT: httpUrl()
+    .optional()
+    .describe('Where this service gets its own tokens. Default: what the metadata says (RFC 8414).')
+    .meta({ httpsInProduction: true }),
   AUTH_STATUS_LISTS_ORIGIN: httpUrl()
     .optional()
     .describe(
@@ -42,9 +49,26 @@ export const ordersSettings = z.object({
     .default(['ES256', 'RS256'])
     .describe('The only algorithms that tokens may be signed with.')
     .meta({ format: 'list, separated by commas' }),
+  CLIENT_ID: z
+    .string()
+    .default('orders-service')
+    .describe('What this service is called at the authorization server, as a client.'),
+  CLIENT_SECRET: secretSetting()
+    .optional()
+    .describe('Its secret there. Without one orders are kept, and their invoices wait for it.')
+    .meta({ requiredInProduction: true }),
+  BILLING_URL: httpUrl()
+    .default('http://localhost:3002')
+    .describe('Where billing answers.')
+    .meta({ requiredInProduction: true, httpsInProduction: true }),
+  BILLING_RESOURCE: z
+    .url({ error: 'must be an absolute URI' })
+    .default('http://localhost:3002')
+    .describe('The name of billing: the `AUDIENCE` that it has there.')
+    .meta({ requiredInProduction: true, format: 'URI' }),
   ALLOW_INSECURE_HTTP: flag(false)
     .describe(
-      'Fetches keys over plain http from other hosts too; for a network of your own, refused in production.',
+      'Fetches keys and tokens over plain http from other hosts too; for a network of your own, refused in production.',
     )
     .meta({ offInProduction: 'whoever can change the keys on their way here can sign tokens' }),
 });

@@ -23,6 +23,8 @@ describe('orders belong to `sub`', () => {
     for (const answer of [
       await mallory.get(`/orders/${idOf(id)}`),
       await mallory.post(`/orders/${idOf(id)}/cancel`),
+      await mallory.cancels(idOf(id)),
+      await mallory.get(`/orders/${idOf(id)}/invoice`),
     ]) {
       expect(answer.status).toBe(404);
       expect(answer.text).toBe(unknown.text);
@@ -38,11 +40,12 @@ describe('scopes (RFC 6750 §3.1)', () => {
 
   it.each([
     ['POST', '/orders', 'orders:write'],
-    ['GET', '/orders', 'orders:read'],
-    ['GET', `/orders/${UNKNOWN}`, 'orders:read'],
+    ['GET', '/orders', 'orders:read orders:read:any'],
+    ['GET', `/orders/${UNKNOWN}`, 'orders:read orders:read:any'],
+    ['GET', `/orders/${UNKNOWN}/invoice`, 'orders:read'],
     ['POST', `/orders/${UNKNOWN}/cancel`, 'orders:write'],
   ])('%s %s without %s is a 403 whose challenge names it', async (method, path, scope) => {
-    const others = Object.keys(ORDERS_SCOPES).filter((other) => other !== scope);
+    const others = Object.keys(ORDERS_SCOPES).filter((other) => !scope.split(' ').includes(other));
     const caller = orders().as('alice', { scope: others.join(' ') });
     const answer = await (method === 'GET' ? caller.get(path) : caller.post(path, anOrder()));
 
@@ -53,6 +56,59 @@ describe('scopes (RFC 6750 §3.1)', () => {
   });
 });
 
+describe('support staff, by orders:read:any', () => {
+  const support = (scope = 'orders:read:any') => orders().as('support', { scope });
+
+  it('read the order of anybody, and list those of an owner', async () => {
+    const nora = orders().as('nora');
+    const placed = await nora.places();
+
+    expect((await support().get(`/orders/${placed.id}`)).body).toEqual(placed);
+    const list = await support().get('/orders').query({ owner: 'nora' });
+    expect(list.body).toEqual({ orders: [placed] });
+  });
+
+  it('see their own where they name nobody', async () => {
+    await orders().as('olaf').places();
+
+    expect((await support().get('/orders')).body).toEqual({ orders: [] });
+  });
+
+  it('change nothing: an order stays its owner’s', async () => {
+    const { id } = await orders().as('paul').places();
+    const answer = await support('orders:read:any orders:write').cancels(id);
+
+    expect(answer.status).toBe(404);
+    expect((await orders().as('paul').get(`/orders/${id}`)).body.state).toBe('placed');
+  });
+
+  it('are told that an order does not exist in the words that others are', async () => {
+    const answer = await support().get(`/orders/${UNKNOWN}`);
+
+    expect(answer.status).toBe(404);
+    expect(answer.text).toBe((await orders().as('mallory').get(`/orders/${UNKNOWN}`)).text);
+  });
+
+  it.each([
+    ['of somebody else', { owner: 'quin' }],
+    ['of two at once', { owner: ['mallory', 'quin'] }],
+    ['of nobody', { owner: '' }],
+  ])('without it nobody lists orders %s: 403, naming the scope', async (_name, query) => {
+    const answer = await orders().as('mallory').get('/orders').query(query);
+
+    expect(answer.status).toBe(403);
+    expect(answer.headers['www-authenticate']).toContain('scope="orders:read:any"');
+  });
+
+  it('one’s own name is no somebody else’s', async () => {
+    const rita = orders().as('rita');
+    const placed = await rita.places();
+
+    const { body } = await rita.get('/orders').query({ owner: 'rita' });
+    expect(body).toEqual({ orders: [placed] });
+  });
+});
+
 describe('access tokens (RFC 9068 §4)', () => {
   it('every route but health and metadata refuses no token, a wrong audience and a missing scope', async () => {
     const { app, issuer } = orders();
@@ -60,6 +116,7 @@ describe('access tokens (RFC 9068 §4)', () => {
     expect(await expectGuarded(app, issuer)).toEqual([
       'GET /orders',
       'GET /orders/x',
+      'GET /orders/x/invoice',
       'POST /orders',
       'POST /orders/x/cancel',
     ]);

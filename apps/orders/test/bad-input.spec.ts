@@ -17,6 +17,9 @@ describe('a body that is no order is a 400, and nothing is written', () => {
     ['an unknown member in an item', withItem({ price: 1 }), { pointer: '#/items/0' }],
     ['no currency', { items: [item] }, { pointer: '#/currency' }],
     ['a currency in small letters', anOrder({ currency: 'eur' }), { pointer: '#/currency' }],
+    ['letters that are no currency', anOrder({ currency: 'EUX' }), { pointer: '#/currency' }],
+    ['the code for no currency', anOrder({ currency: 'XXX' }), { pointer: '#/currency' }],
+    ['the code for tests', anOrder({ currency: 'XTS' }), { pointer: '#/currency' }],
     ['a currency with a line end', anOrder({ currency: 'EUR\n' }), { pointer: '#/currency' }],
     ['no items', anOrder({ items: [] }), { pointer: '#/items' }],
     ['101 items', anOrder({ items: Array(101).fill(item) }), { pointer: '#/items' }],
@@ -97,7 +100,12 @@ describe('a query that is no page is a 400', () => {
     'after=a&after=b',
     `after=${Buffer.from("0.ord_' OR 1=1 --").toString('base64url')}`,
     `after=${Buffer.from(`${'9'.repeat(16)}.ord_${'A'.repeat(22)}`).toString('base64url')}`,
-    'owner=alice',
+    'state=shipped',
+    'state=placed&state=cancelled',
+    'placedFrom=yesterday',
+    'placedFrom=2026-11-25',
+    'placedBefore=2026-13-01T00:00:00Z',
+    'customer=alice',
   ])('?%s', async (query) => {
     const answer = await orders().as('mallory').get(`/orders?${query}`);
 

@@ -37,7 +37,24 @@ describe('documentation', () => {
       'totalMinor',
     );
     expect(Object.keys(body.paths)).toEqual(
-      expect.arrayContaining(['/orders', '/orders/{id}', '/orders/{id}/cancel']),
+      expect.arrayContaining([
+        '/orders',
+        '/orders/{id}',
+        '/orders/{id}/cancel',
+        '/orders/{id}/invoice',
+      ]),
     );
+    const cancel = body.paths['/orders/{id}/cancel'].post;
+    const headers = cancel.parameters.filter(
+      (parameter: { in: string }) => parameter.in === 'header',
+    );
+    expect(headers).toEqual([expect.objectContaining({ name: 'If-Match', required: true })]);
+    expect(Object.keys(cancel.responses)).toEqual(
+      expect.arrayContaining(['200', '404', '409', '412', '428']),
+    );
+    expect(body.paths['/orders'].get.security).toEqual([
+      { 'access-token': ['orders:read'] },
+      { 'access-token': ['orders:read:any'] },
+    ]);
   });
 });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { anOrder } from './mothers.js';
 import { type Caller, runningOrders } from './running-orders.js';
 
@@ -62,5 +63,54 @@ describe('GET /orders', () => {
 
     const { body } = await orders().as('mallory').get('/orders').query({ after: next });
     expect(body).toEqual({ orders: [] });
+  });
+});
+
+describe('GET /orders, filtered', () => {
+  let ids: readonly string[] = [];
+  let instants: readonly string[] = [];
+  const list = async (query: object) => {
+    const { body } = await orders().as('gina').get('/orders').query(query).expect(200);
+    return idsOf(body);
+  };
+
+  beforeAll(async () => {
+    const gina = orders().as('gina');
+    const placed = [];
+    for (let n = 0; n < 4; n += 1) {
+      placed.push(await gina.places());
+      await delay(5);
+    }
+    await gina.cancels(placed[1]?.id ?? '').expect(200);
+    [ids, instants] = [placed.map(({ id }) => id), placed.map(({ placedAt }) => placedAt)];
+  });
+
+  it('by state', async () => {
+    expect(await list({ state: 'cancelled' })).toEqual([ids[1]]);
+    expect(await list({ state: 'placed' })).toEqual([ids[3], ids[2], ids[0]]);
+  });
+
+  it('by the time of placing: from the first instant on, before the second', async () => {
+    expect(await list({ placedFrom: instants[1], placedBefore: instants[3] })).toEqual([
+      ids[2],
+      ids[1],
+    ]);
+  });
+
+  it('by a time with an offset (RFC 3339)', async () => {
+    const inDelhi = new Date(Date.parse(instants[2] ?? '') + 19_800_000).toISOString();
+
+    expect(await list({ placedFrom: inDelhi.replace('Z', '+05:30') })).toEqual([ids[3], ids[2]]);
+  });
+
+  it('by all of it together, page by page', async () => {
+    const gina = orders().as('gina');
+    const query = { state: 'placed', placedFrom: instants[0], limit: 2 };
+    const first = (await gina.get('/orders').query(query)).body;
+    const second = (await gina.get('/orders').query({ ...query, after: first.next })).body;
+
+    expect(idsOf(first)).toEqual([ids[3], ids[2]]);
+    expect(idsOf(second)).toEqual([ids[0]]);
+    expect(second).not.toHaveProperty('next');
   });
 });

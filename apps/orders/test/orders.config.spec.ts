@@ -5,6 +5,9 @@ const production = {
   NODE_ENV: 'production',
   AUTH_ISSUER: 'https://auth.example',
   AUDIENCE: 'https://orders.example',
+  CLIENT_SECRET: 'uqJ2vYx0mC5sKf8ZpWn4RbTgHd7LeAo1',
+  BILLING_URL: 'https://billing.example',
+  BILLING_RESOURCE: 'https://billing.example',
 };
 
 function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
@@ -36,9 +39,18 @@ describe('the configuration', () => {
 
   it('is complete with an https issuer in production', () => {
     expect(faultsOf(production)).toEqual([]);
-    expect(faultsOf({ NODE_ENV: 'production' }).join()).toMatch(/AUTH_ISSUER.*AUDIENCE/s);
+    const missing = faultsOf({ NODE_ENV: 'production' }).map((fault) => fault.split(':')[0]);
+    expect(missing).toEqual([
+      'AUTH_ISSUER',
+      'AUDIENCE',
+      'CLIENT_SECRET',
+      'BILLING_URL',
+      'BILLING_RESOURCE',
+    ]);
     expect(faultsOf({ ...production, AUTH_ISSUER: 'http://localhost:3000' })).toHaveLength(1);
     expect(faultsOf({ ...production, ALLOW_INSECURE_HTTP: 'true' })).toHaveLength(1);
+    expect(faultsOf({ ...production, BILLING_URL: 'http://billing.example' })).toHaveLength(1);
+    expect(faultsOf({ ...production, CLIENT_SECRET: 'changeme' })).toHaveLength(1);
   });
 
   it('tells faults of several settings and between them at once', () => {

@@ -1,8 +1,10 @@
-import { type Database, type DatabaseSettings, openDatabase } from '@gatehouse/persistence';
+import { type Database, type DatabaseSettings, Leases, openDatabase } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { Clock } from '@gatehouse/service-kit';
 import fc from 'fast-check';
 import { ordersDatabase } from '../src/database/orders-database.js';
+import { IdempotencyKeys } from '../src/idempotency/idempotency-keys.js';
+import { InvoiceDeliveries } from '../src/invoice-deliveries/invoice-deliveries.js';
 import { ordersConfig } from '../src/orders.config.js';
 import type { Position } from '../src/orders/order-page.js';
 import { Order } from '../src/orders/order.entity.js';
@@ -26,7 +28,10 @@ eachDatabase('the orders in their database', (fresh) => {
     settings = ordersDatabase(ordersConfig({ DATA_DIR: dataDir, DATABASE_URL: databaseUrl }));
     database = await openDatabase(settings);
     const repository = database.reader.getRepository(Order);
-    orders = new Orders(repository, database.unitOfWork, clock);
+    const { unitOfWork } = database;
+    const keys = new IdempotencyKeys(unitOfWork, clock, new Leases(unitOfWork));
+    const deliveries = new InvoiceDeliveries(unitOfWork, clock);
+    orders = new Orders(repository, unitOfWork, clock, keys, deliveries);
   });
   afterEach(() => database.close());
 
@@ -42,7 +47,7 @@ eachDatabase('the orders in their database', (fresh) => {
     clock.time = 1_764_000_000_123;
     const placed = await orders.place('alice', anOrder());
 
-    expect(await orders.find('alice', placed.id)).toEqual(placed);
+    expect(await orders.find(placed.id)).toEqual(placed);
     expect(placed.placedAt).toEqual(new Date(1_764_000_000_123));
     expect(placed.totalMinor).toBe(2500);
   });
@@ -78,16 +83,46 @@ eachDatabase('the orders in their database', (fresh) => {
     );
   });
 
-  it('are cancelled once, and by their owner only', async () => {
+  it('are cancelled once, and are a version further then', async () => {
     const { id } = await orders.place('alice', anOrder());
     clock.time = 7;
-    await expect(orders.cancel('mallory', id)).rejects.toMatchObject({ status: 404 });
-    const cancels = Array.from({ length: 50 }, () => orders.cancel('alice', id));
+    const cancels = Array.from({ length: 50 }, () => orders.cancel(id, () => true));
     const outcomes = await Promise.allSettled(cancels);
     clock.time = 8;
-    await expect(orders.cancel('alice', id)).rejects.toMatchObject({ status: 409 });
+    await expect(orders.cancel(id, () => true)).rejects.toMatchObject({ status: 409 });
+    await expect(orders.cancel(id, () => false)).rejects.toMatchObject({ status: 412 });
 
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    expect((await orders.find('alice', id)).cancelledAt).toEqual(new Date(7));
+    expect(await orders.find(id)).toMatchObject({ cancelledAt: new Date(7), version: 2 });
+  });
+
+  it('from before they had states get them, and the invoices that they lack', async () => {
+    const { dataDir, databaseUrl } = await fresh();
+    const before = ordersDatabase(ordersConfig({ DATA_DIR: dataDir, DATABASE_URL: databaseUrl }));
+    const old = await openDatabase({ ...before, migrations: before.migrations.slice(0, 1) });
+    for (const [id, cancelledAt] of [
+      ['ord_placed', null],
+      ['ord_cancelled', 5],
+    ]) {
+      await old.unitOfWork.execute(
+        `INSERT INTO customer_order (id, owner, items, currency, total_minor, placed_at, cancelled_at)
+         VALUES ($1, 'alice', '[]', 'EUR', 9, 1, $2)`,
+        [id, cancelledAt],
+      );
+    }
+    await old.close();
+    const migrated = await openDatabase(before);
+    const { unitOfWork } = migrated;
+
+    expect(
+      await unitOfWork.query('SELECT id, state, version FROM customer_order ORDER BY id'),
+    ).toEqual([
+      { id: 'ord_cancelled', state: 'cancelled', version: 2 },
+      { id: 'ord_placed', state: 'placed', version: 1 },
+    ]);
+    expect(await new InvoiceDeliveries(unitOfWork, clock).take(10)).toEqual([
+      { orderId: 'ord_placed', customer: 'alice', amountMinor: 9, currency: 'EUR', attempts: 1 },
+    ]);
+    await migrated.close();
   });
 });

@@ -17,6 +17,14 @@ describe('POST /orders', () => {
       cancelledAt: null,
     });
     expect(answer.headers['location']).toBe(`/orders/${answer.body.id}`);
+    expect(answer.headers['etag']).toBe('"1"');
+  });
+
+  it.each(['EUR', 'JPY', 'KWD', 'CLF', 'XAF'])('takes %s, if ISO 4217 has it', async (currency) => {
+    const isCurrency = Intl.supportedValuesOf('currency').includes(currency);
+    const answer = await orders().as('alice').post('/orders', anOrder({ currency }));
+
+    expect(answer.status).toBe(isCurrency ? 201 : 400);
   });
 
   it('works out a total up to 10^12 minor units exactly', async () => {
@@ -38,6 +46,6 @@ describe('GET /orders/:id', () => {
 
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual(placed);
-    expect(answer.headers['cache-control']).toBe('no-store');
+    expect(answer.headers['cache-control']).toBe('private, no-cache');
   });
 });

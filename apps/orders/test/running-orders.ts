@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { TestIssuer } from '@gatehouse/guards/testing';
+import { UnitOfWork } from '@gatehouse/persistence';
 import type { TestDatabase } from '@gatehouse/persistence/testing';
-import { createService } from '@gatehouse/service-kit';
+import { Clock, createService } from '@gatehouse/service-kit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import supertest from 'supertest';
 import { AppModule } from '../src/app.module.js';
@@ -12,6 +14,24 @@ import { serviceOptions } from '../src/service.js';
 import { anOrder } from './mothers.js';
 
 export const AUDIENCE = 'http://localhost:3001';
+
+/** Goes on by itself, and can be put forward. */
+export class MovableClock extends Clock {
+  private ahead = 0;
+  override now(): number {
+    return super.now() + this.ahead;
+  }
+  advance(milliseconds: number): void {
+    this.ahead += milliseconds;
+  }
+}
+
+interface Surroundings {
+  /** Closed by whoever made it. Default: one of its own. */
+  readonly issuer?: TestIssuer;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
+}
 
 /** The service on a free port, and an issuer whose tokens it accepts. */
 export class RunningOrders {
@@ -23,27 +43,33 @@ export class RunningOrders {
   private constructor(
     { app, issuer, log }: Pick<RunningOrders, 'app' | 'issuer' | 'log'>,
     private readonly url: string,
+    private readonly ownsIssuer: boolean,
   ) {
     this.app = app;
     this.issuer = issuer;
     this.log = log;
   }
 
-  static async start({ dataDir, databaseUrl }: TestDatabase): Promise<RunningOrders> {
-    const issuer = await TestIssuer.start({ audience: AUDIENCE });
+  static async start(
+    { dataDir, databaseUrl }: TestDatabase,
+    { issuer: given, settings, clock }: Surroundings = {},
+  ): Promise<RunningOrders> {
+    const issuer = given ?? (await TestIssuer.start({ audience: AUDIENCE }));
     const config = ordersConfig({
       AUTH_ISSUER: issuer.issuer,
       DATA_DIR: dataDir,
       DATABASE_URL: databaseUrl,
+      ...settings,
     });
     const log: string[] = [];
     const logTo = { write: (line: string) => void log.push(line) };
-    const app = await createService(AppModule.with(config), { ...serviceOptions(config), logTo });
+    const module = AppModule.with(config, clock);
+    const app = await createService(module, { ...serviceOptions(config), logTo });
     await app.listen(0, '127.0.0.1');
-    return new RunningOrders({ app, issuer, log }, await app.getUrl());
+    return new RunningOrders({ app, issuer, log }, await app.getUrl(), !given);
   }
 
-  /** Somebody who may do everything, unless the claims say otherwise. */
+  /** Somebody who may do everything that people may, unless the claims say otherwise. */
   as(subject: string, claims: Readonly<Record<string, unknown>> = {}): Caller {
     const scope = 'orders:read orders:write';
     return this.with(this.issuer.accessToken({ sub: subject, scope, ...claims }));
@@ -57,10 +83,21 @@ export class RunningOrders {
     return new Caller(this.url, {});
   }
 
+  rows<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return this.app.get(UnitOfWork).query<Row>(sql, parameters);
+  }
+
   async close(): Promise<void> {
     await this.app.close();
-    await this.issuer.close();
+    if (this.ownsIssuer) await this.issuer.close();
   }
+}
+
+/** An order as its client has it. */
+export interface PlacedOrder {
+  readonly id: string;
+  readonly placedAt: string;
+  readonly state: string;
 }
 
 export class Caller {
@@ -77,9 +114,14 @@ export class Caller {
     return supertest(this.url).post(path).set(this.headers).send(body);
   }
 
-  async places(body: object = anOrder()): Promise<{ id: string; placedAt: string }> {
+  async places(body: object = anOrder()): Promise<PlacedOrder> {
     const { body: order } = await this.post('/orders', body).expect(201);
     return order;
+  }
+
+  /** Of whatever version it is. */
+  cancels(id: string, ifMatch = '*'): supertest.Test {
+    return this.post(`/orders/${id}/cancel`).set('if-match', ifMatch);
   }
 }
 
@@ -99,4 +141,9 @@ export function runningOrders(): () => RunningOrders {
     if (!running) throw new Error('call it inside a test');
     return running;
   };
+}
+
+/** Looks until it is so; the test's own time limit ends what never comes about. */
+export async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await holds())) await delay(20);
 }

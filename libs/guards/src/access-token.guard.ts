@@ -1,11 +1,17 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { setCaller } from './caller.js';
+import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import { type CredentialCarrier, schemeOf } from './http/credentials.js';
 import { Operations } from './operations.js';
 import { BearerError, InsufficientScope, MissingToken } from './refusals/bearer-error.js';
 import { Observer } from './refusals/observer.js';
-import { type AccessRule, requirePolicies, requireReach } from './rules/access-rule.js';
+import {
+  type AccessRule,
+  requirePolicies,
+  requireReach,
+  requireRecentLogin,
+} from './rules/access-rule.js';
 import { AccessRules } from './rules/access-rules.js';
 import type { AccessToken } from './token/access-token.js';
 import type { Transport } from './transport.js';
@@ -31,6 +37,7 @@ export class AccessTokenGuard implements CanActivate {
     private readonly rules: AccessRules,
     private readonly transports: Transports,
     private readonly observer: Observer,
+    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
   ) {}
 
   /** At once where nothing has to be waited for. Throws BearerError, and whatever a policy throws. */
@@ -63,6 +70,7 @@ export class AccessTokenGuard implements CanActivate {
   private admit(token: AccessToken, { context, transport, rule }: Call) {
     if (!rule) throw new InsufficientScope([]);
     requireReach(rule, token);
+    requireRecentLogin(rule, token, this.options);
     setCaller(context, token);
     transport.admitted?.(context, () => this.strategy.remainingMs(token));
     return rule.policies.length === 0 || requirePolicies(rule, token, context);

@@ -10,6 +10,7 @@ export {
   BearerError,
   InsufficientClaims,
   InsufficientScope,
+  InsufficientUserAuthentication,
   InvalidRequest,
   InvalidToken,
   KeysUnavailable,
@@ -24,6 +25,7 @@ export {
   Public,
   RequireAnyScope,
   RequireClaim,
+  RequireRecentLogin,
   RequireScopes,
 } from './rules/decorators.js';
 export { defineScopes } from './rules/define-scopes.js';

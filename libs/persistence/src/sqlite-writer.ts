@@ -10,12 +10,18 @@ interface Statement {
   readonly parameters: readonly unknown[];
   settle(outcome: Outcome): void;
 }
-interface Transaction {
-  run(): Promise<void>;
-}
 type Outcome = { written: Written<unknown> } | { error: unknown };
+interface Transaction {
+  readonly work: (manager: EntityManager) => Promise<unknown>;
+  readonly settle: (result: Result) => void;
+}
+type Result = { value: unknown } | { error: unknown };
 
 const isStatement = (job: Statement | Transaction): job is Statement => 'sql' in job;
+const isTransaction = (job: Statement | Transaction): job is Transaction => !isStatement(job);
+
+/** Transactions that share a commit: each waits for the others. */
+const MOST_TOGETHER = 32;
 
 /** How long a write waits for another process's lock, in milliseconds. */
 const PATIENCE = 5_000;
@@ -26,18 +32,20 @@ const PATIENCE = 5_000;
  *
  * Statements that wait together share one commit (group commit). They are applied and committed without an `await`
  * between, and each is told of its success only when the commit is on disk. When a member fails, the group is rolled
- * back and its members run again one by one, so that each succeeds or fails alone.
+ * back and its members run again one by one, so that each succeeds or fails alone. So do transactions that wait together:
+ * each is a savepoint, and is told of its success when the commit that it shares is on disk.
  */
 export class SqliteWriter implements Writer {
   private readonly jobs: (Statement | Transaction)[] = [];
   private draining = false;
+  private readonly connection: SqliteConnection;
   private readonly statements: SqliteStatements;
   private readonly commit: BetterSqlite3.Transaction<(group: readonly Statement[]) => Outcome[]>;
 
   constructor(private readonly dataSource: DataSource) {
-    const connection: SqliteConnection = connectionOf(dataSource);
-    this.statements = new SqliteStatements(connection);
-    this.commit = connection.transaction((group) =>
+    this.connection = connectionOf(dataSource);
+    this.statements = new SqliteStatements(this.connection);
+    this.commit = this.connection.transaction((group) =>
       group.map(({ sql, parameters }) => ({ written: this.statements.run(sql, parameters) })),
     );
   }
@@ -52,8 +60,9 @@ export class SqliteWriter implements Writer {
 
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const run = () => whenFree(() => this.dataSource.transaction(work)).then(resolve, reject);
-      this.enqueue({ run });
+      const settle = (result: Result) =>
+        'error' in result ? reject(result.error) : resolve(result.value as T);
+      this.enqueue({ work, settle });
     });
   }
 
@@ -68,19 +77,21 @@ export class SqliteWriter implements Writer {
       await endOfTurn(); // whatever arrives in this turn of the event loop joins the group
       const group = this.takeStatements();
       if (group.length > 0) await this.commitGroup(group);
-      else await this.takeTransaction()?.run();
+      else await this.commitTogether(this.takeTransactions());
     }
     this.draining = false;
   }
 
   private takeStatements(): Statement[] {
-    const end = this.jobs.findIndex((job) => !isStatement(job));
+    const end = this.jobs.findIndex(isTransaction);
     return this.jobs.splice(0, end < 0 ? this.jobs.length : end).filter(isStatement);
   }
 
-  private takeTransaction(): Transaction | undefined {
-    const job = this.jobs.shift();
-    return job && !isStatement(job) ? job : undefined;
+  private takeTransactions(): Transaction[] {
+    const end = this.jobs.findIndex(isStatement);
+    const waiting = end < 0 ? this.jobs.length : end;
+    const taken = this.jobs.splice(0, Math.min(waiting, MOST_TOGETHER));
+    return taken.filter(isTransaction);
   }
 
   private async commitGroup(group: readonly Statement[]): Promise<void> {
@@ -94,6 +105,36 @@ export class SqliteWriter implements Writer {
         group.forEach((statement) => statement.settle({ error }));
       else for (const statement of group) await this.commitGroup([statement]);
     }
+  }
+
+  private async commitTogether(group: readonly Transaction[]): Promise<void> {
+    try {
+      const results = await whenFree(() =>
+        this.dataSource.transaction((manager) => this.inTurn(group, manager)),
+      );
+      group.forEach(({ settle }, index) =>
+        settle(results[index] ?? { error: new Error('a transaction had no result') }),
+      );
+    } catch (error) {
+      if (group.length === 1 || isBusy(error)) group.forEach(({ settle }) => settle({ error }));
+      else for (const transaction of group) await this.commitTogether([transaction]);
+    }
+  }
+
+  /** @throws where all of it is to be taken back: a transaction alone failed, the file is busy, or SQLite gave up as a whole */
+  private async inTurn(group: readonly Transaction[], manager: EntityManager): Promise<Result[]> {
+    const [only, ...others] = group;
+    if (only && others.length === 0) return [{ value: await only.work(manager) }];
+    const results: Result[] = [];
+    for (const { work } of group) {
+      try {
+        results.push({ value: await manager.transaction(work) });
+      } catch (error) {
+        if (isBusy(error) || !this.connection.inTransaction) throw error;
+        results.push({ error });
+      }
+    }
+    return results;
   }
 }
 

@@ -102,6 +102,19 @@ eachDatabase('the unit of work', (fresh, name) => {
     expect(await ids()).toEqual([...acknowledged, 'bystander'].sort());
   });
 
+  it('lets each of many transactions that wait together succeed or fail alone', async () => {
+    await write('2-second');
+    const pair = (n: number) =>
+      work.transaction(async () => {
+        await write(`${n}-first`);
+        await write(`${n}-second`);
+        return n;
+      });
+    const outcomes = await Promise.allSettled([1, 2, 3].map(pair));
+    expect(outcomes.map((outcome) => 'value' in outcome && outcome.value)).toEqual([1, false, 3]);
+    expect(await ids()).toEqual(['1-first', '1-second', '2-second', '3-first', '3-second']);
+  });
+
   it('joins a transaction that is open already', async () => {
     const failing = work.transaction(async () => {
       await write('a');
@@ -150,6 +163,31 @@ eachDatabase('the unit of work', (fresh, name) => {
       await expect(repository.insert({ id: 'a', text: '', writtenAt: null })).rejects.toThrow(
         'readonly database',
       );
+    });
+
+    it('keeps transactions whose neighbour made SQLite take back all that was not committed', async () => {
+      await write('b');
+      const rollsBackAll = `INSERT OR ROLLBACK INTO note (id, text, written_at) VALUES ('b', '', 0)`;
+      const outcomes = await Promise.allSettled([
+        work.transaction(() => write('a')),
+        work.transaction(() => work.execute(rollsBackAll)),
+        work.transaction(() => write('c')),
+      ]);
+      expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(await ids()).toEqual(['a', 'b', 'c']);
+    });
+
+    it('tells of no transaction before the commit that it shares', async () => {
+      const told: string[] = [];
+      const seenByReaders: string[][] = [];
+      const one = work.transaction(() => write('a')).then(() => told.push('a'));
+      const other = work.transaction(async () => {
+        await write('b');
+        seenByReaders.push([...told], await ids());
+      });
+      await Promise.all([one, other]);
+      expect(seenByReaders).toEqual([[], []]);
+      expect(await ids()).toEqual(['a', 'b']);
     });
 
     it('is durable: write-ahead log, full synchronisation, foreign keys', async () => {

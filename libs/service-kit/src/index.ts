@@ -24,12 +24,15 @@ export type { HealthChecks } from './health/health-checks.js';
 export { accessTokenScheme, clientScheme } from './openapi/openapi.js';
 export type { OpenApiOptions } from './openapi/openapi.options.js';
 
+export { Metrics } from './metrics/metrics.js';
+
 export { Problem } from './problem-details/problem.js';
 export { ProblemDetailsFilter } from './problem-details/problem-details.filter.js';
 export { problemOf } from './problem-details/problem-of.js';
 export type { ProblemDetails } from './problem-details/problem.js';
 
 export { createService } from './service/create-service.js';
+export { runOptionsOf } from './service/run-options.js';
 export { runService } from './service/run-service.js';
 export { ServiceModule } from './service/service.module.js';
 export { SERVICE_NAME } from './service/service-name.js';

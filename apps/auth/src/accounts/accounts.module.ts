@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BrowserSessionsModule } from '../browser-sessions/browser-sessions.module.js';
+import { LoginAttemptsModule } from '../login-attempts/login-attempts.module.js';
 import { NotificationsModule } from '../notifications/notifications.module.js';
 import { AccountOperations } from './account-operations.js';
 import { Account } from './account.entity.js';
@@ -9,7 +10,12 @@ import { Credentials } from './credentials.js';
 import { PasswordHasher } from './password-hasher.js';
 
 @Module({
-  imports: [BrowserSessionsModule, NotificationsModule, TypeOrmModule.forFeature([Account])],
+  imports: [
+    BrowserSessionsModule,
+    LoginAttemptsModule,
+    NotificationsModule,
+    TypeOrmModule.forFeature([Account]),
+  ],
   providers: [AccountOperations, Accounts, Credentials, PasswordHasher],
   exports: [AccountOperations, Accounts, Credentials, PasswordHasher],
 })

@@ -29,15 +29,19 @@ export class Accounts {
     return (await this.lookup.find(id)) ?? null;
   }
 
-  /** @returns the new account's id, or `undefined` where the e-mail is taken: of two at once exactly one wins */
+  /**
+   * Writes in either case, so that time does not tell whether the e-mail was free.
+   * @returns the new account's id, or `undefined` where the e-mail is taken: of two at once exactly one wins
+   */
   async create(email: string, passwordHash: string): Promise<string | undefined> {
     const id = `acct_${randomBytes(16).toString('base64url')}`;
-    const { affected } = await this.unitOfWork.execute(
+    const { rows } = await this.unitOfWork.execute<{ id: string }>(
       `INSERT INTO account (id, email, password_hash, created_at, pairwise_seed) VALUES ($1, $2, $3, $4, $5)
-       ON CONFLICT (email) DO NOTHING`,
+       ON CONFLICT (email) DO UPDATE SET email = excluded.email
+       RETURNING id`,
       [id, email, passwordHash, this.clock.now(), randomBytes(16).toString('base64url')],
     );
-    return affected === 1 ? id : undefined;
+    return rows[0]?.id === id ? id : undefined;
   }
 
   /**
@@ -63,6 +67,18 @@ export class Accounts {
     const { affected } = await this.unitOfWork.execute(
       'UPDATE account SET claims = $2 WHERE id = $1',
       [id, JSON.stringify({ ...claims, updated_at: updatedAt })],
+    );
+    return affected === 1;
+  }
+
+  /**
+   * The same password with another hash: nothing that the owner would notice.
+   * @returns whether it did: of two at once that replace the same hash exactly one does
+   */
+  async rehash({ id, passwordHash }: Account, next: string): Promise<boolean> {
+    const { affected } = await this.unitOfWork.execute(
+      'UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2',
+      [id, passwordHash, next],
     );
     return affected === 1;
   }

@@ -1,8 +1,11 @@
+import { UnitOfWork } from '@gatehouse/persistence';
 import { Injectable } from '@nestjs/common';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
 import { SecurityEvents } from '../security-events/security-events.js';
-import type { Account } from './account.entity.js';
+import { type AttemptOrigin, LoginAttempts } from '../login-attempts/login-attempts.js';
+import { Account } from './account.entity.js';
 import { Accounts } from './accounts.js';
+import { TooBusy } from './hash-queue.js';
 import { PasswordHasher } from './password-hasher.js';
 
 /** E-mail (lower case) and password, as typed. */
@@ -11,12 +14,19 @@ export interface Credential {
   readonly password: string;
 }
 
+type Refusal = 'unknown_account' | 'wrong_password' | 'disabled_account';
+type Proof =
+  | { readonly isGood: true; readonly account: Account }
+  | { readonly isGood: false; readonly reason: Refusal };
+
 /** A person proves who they are. */
 @Injectable()
 export class Credentials {
   constructor(
     private readonly accounts: Accounts,
     private readonly passwords: PasswordHasher,
+    private readonly attempts: LoginAttempts,
+    private readonly unitOfWork: UnitOfWork,
     private readonly events: SecurityEvents,
   ) {}
 
@@ -26,41 +36,80 @@ export class Credentials {
    * @throws {TooBusy}
    */
   async register({ email, password }: Credential): Promise<void> {
-    const accountId = await this.accounts.create(email, await this.passwords.hash(password));
-    if (accountId) await this.events.record({ type: 'account.registered', accountId });
-    else await this.events.record({ type: 'account.registration_repeated' });
+    const passwordHash = await this.passwords.hash(password);
+    await this.unitOfWork.transaction(async () => {
+      const accountId = await this.accounts.create(email, passwordHash);
+      if (accountId) await this.events.record({ type: 'account.registered', accountId });
+      else await this.events.record({ type: 'account.registration_repeated' });
+    });
   }
 
   /**
    * Unknown e-mail, wrong password, disabled account: one path, one answer, one time.
    * @throws {OAuthError} `invalid_grant`
    * @throws {TooBusy}
+   * @throws {TooManyRequests}
    */
-  async verify({ email, password }: Credential): Promise<Account> {
-    const account = await this.accounts.findByEmail(email);
-    const matches = await this.passwords.matches(password, account?.passwordHash);
-    if (!account) return this.refuse('unknown_account');
-    if (!matches) return this.refuse('wrong_password');
-    if (account.disabledAt) return this.refuse('disabled_account');
-    return account;
+  async verify(credential: Credential, from: AttemptOrigin): Promise<Account> {
+    const prove = () => this.prove(credential);
+    const proof = await this.attempts.login(credential.email, from, prove);
+    if (!proof.isGood) return this.refuse(proof.reason);
+    return this.withTodaysHash(proof.account, credential.password);
   }
 
   /**
    * Whether the person behind a session knows the password. A failure is reported like one of a login.
    * @returns the account as it was then, unless the password is wrong or the account gone
    * @throws {TooBusy}
+   * @throws {TooManyRequests}
    */
-  async confirm(accountId: string, password: string): Promise<Account | undefined> {
-    const account = await this.accounts.find(accountId);
-    const matches = await this.passwords.matches(password, account?.passwordHash);
-    if (account && matches) return account;
-    await this.events.record({ type: 'login.failed', reason: 'wrong_password' });
+  async confirm(
+    { accountId, sessionId }: { readonly accountId: string; readonly sessionId: string },
+    password: string,
+  ): Promise<Account | undefined> {
+    const proof = await this.attempts.confirmation(accountId, sessionId, async () =>
+      this.proofOf(await this.accounts.find(accountId), password),
+    );
+    if (proof.isGood) return proof.account;
+    await this.events.record({ type: 'login.failed', reason: proof.reason });
     return undefined;
   }
 
   /** @throws {OAuthError} `invalid_grant`, always */
-  async refuse(reason: 'unknown_account' | 'wrong_password' | 'disabled_account'): Promise<never> {
+  async refuse(reason: Refusal): Promise<never> {
     await this.events.record({ type: 'login.failed', reason });
     throw OAuthError.invalidCredentials(reason);
   }
+
+  private async prove({ email, password }: Credential): Promise<Proof> {
+    return this.proofOf(await this.accounts.findByEmail(email), password);
+  }
+
+  private async proofOf(account: Account | null, password: string): Promise<Proof> {
+    const matches = await this.passwords.matches(password, account?.passwordHash);
+    if (!account) return { isGood: false, reason: 'unknown_account' };
+    if (!matches) return { isGood: false, reason: 'wrong_password' };
+    if (account.disabledAt) return { isGood: false, reason: 'disabled_account' };
+    return { isGood: true, account };
+  }
+
+  /**
+   * What was hashed with other parameters is hashed anew while the password is at hand. Where the stored hash is another one
+   * by then, either a login beside this one did the same, or the password was changed.
+   */
+  private async withTodaysHash(account: Account, password: string): Promise<Account> {
+    if (!this.passwords.isOutdated(account.passwordHash)) return account;
+    const passwordHash = await this.passwords.hash(password).catch(unlessTooBusy);
+    // The login is good; the next one may do it.
+    if (passwordHash === undefined) return account;
+    if (await this.accounts.rehash(account, passwordHash)) {
+      return Object.assign(new Account(), account, { passwordHash });
+    }
+    const proof = await this.proofOf(await this.accounts.find(account.id), password);
+    return proof.isGood ? proof.account : this.refuse(proof.reason);
+  }
+}
+
+function unlessTooBusy(error: unknown): undefined {
+  if (!(error instanceof TooBusy)) throw error;
 }

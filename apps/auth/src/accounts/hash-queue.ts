@@ -5,6 +5,8 @@ const WAITING = 64;
 /** The queue of password hashes is full; the caller may try again in a second. */
 export class TooBusy extends Error {
   override readonly name = 'TooBusy';
+  /** Seconds: a full queue is worked off in that time. */
+  readonly retryAfter = 1;
 }
 
 /** Bounds the work that strangers can cause with passwords: a flood slows logins, and nothing else. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { passwordFault } from './password-policy.js';
 
 /** Lower case: one person, one account. */
 export const email = z
@@ -6,19 +7,16 @@ export const email = z
   .max(254)
   .transform((text) => text.toLowerCase());
 
-/** 8 to 128 characters of any kind, taken exactly as typed (OWASP ASVS 6.2). */
-export const newPassword = z
-  .string()
-  .refine((text) => text.isWellFormed() && isBetween(8, [...text].length, 128), {
-    error: 'must have 8 to 128 characters',
-  });
-
-const isBetween = (least: number, value: number, most: number) => value >= least && value <= most;
+/** What may be a password, whosever it is. */
+export const newPassword = z.string().superRefine((password, context) => {
+  const message = passwordFault(password);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
 
 export const registration = z
   .object({ email, password: newPassword })
-  .refine(({ email, password }) => password.toLowerCase() !== email, {
-    path: ['password'],
-    error: 'must not be the e-mail',
+  .superRefine((wish, context) => {
+    const message = passwordFault(wish.password, wish.email);
+    if (message !== undefined) context.addIssue({ code: 'custom', path: ['password'], message });
   });
 export type Registration = z.infer<typeof registration>;

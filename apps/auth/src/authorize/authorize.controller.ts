@@ -3,6 +3,7 @@ import { PageError } from '../pages/page-error.js';
 import { addressOf, seeOther } from '../pages/page.js';
 import { CurrentVisitor, FromOtherSites, Pages } from '../pages/pages.guard.js';
 import type { Visitor } from '../pages/visitor.js';
+import { RateLimited } from '../rate-limits/rate-limit.guard.js';
 import { responseTo } from './authorization-response.js';
 import { type AuthorizationAnswer, Authorizations } from './authorizations.js';
 import { parametersOf } from './parameters.js';
@@ -11,6 +12,7 @@ type Sent = Readonly<Record<string, unknown>>;
 
 /** The authorization endpoint (RFC 6749 §3.1), which takes links and forms (OpenID Connect Core §3.1.2.1). */
 @Controller('oauth/authorize')
+@RateLimited('authorization')
 @Pages()
 export class AuthorizeController {
   constructor(private readonly authorizations: Authorizations) {}

@@ -4,13 +4,16 @@ import {
   type ExecutionContext,
   Injectable,
 } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import { Reflector } from '@nestjs/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
 import { refuseQuery } from '../oauth-errors/refuse-query.js';
+import { tellStanding } from '../rate-limits/rate-limit-fields.js';
 import type { ClientRefusalReason } from '../security-events/security-event.js';
 import { SecurityEvents } from '../security-events/security-events.js';
 import { ClientAssertions } from './client-assertions.js';
 import type { Client } from './client.entity.js';
+import { type ClientQuota, ClientRates } from './client-rates.js';
 import { secretFits } from './client-secret.js';
 import { Clients } from './clients.js';
 import { type PresentedCredentials, presentedCredentials } from './presented-credentials.js';
@@ -25,12 +28,17 @@ export const AuthenticatedClient = createParamDecorator((_: unknown, context: Ex
   authenticatedClient(context.switchToHttp().getRequest<FastifyRequest>()),
 );
 
+/** Which quota of confidential clients the endpoint takes from; `client` where it does not say. */
+export const CountedAs = Reflector.createDecorator<ClientQuota>();
+
 /** Client authentication of the OAuth endpoints (RFC 6749 §2.3, §3.2.1). */
 @Injectable()
 export class ClientAuthenticationGuard implements CanActivate {
   constructor(
     private readonly clients: Clients,
     private readonly assertions: ClientAssertions,
+    private readonly rates: ClientRates,
+    private readonly reflector: Reflector,
     private readonly events: SecurityEvents,
   ) {}
 
@@ -38,7 +46,14 @@ export class ClientAuthenticationGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     refuseQuery(request.url);
     refuseOtherThanForm(request);
-    authenticated.set(request, await this.authenticate(presentedCredentials(request)));
+    const presented = presentedCredentials(request);
+    const client = await this.rates.authenticated(presented, request.ip, () =>
+      this.authenticate(presented),
+    );
+    const quota = this.reflector.get(CountedAs, context.getClass()) ?? 'client';
+    const standing = await this.rates.count(client, request.ip, quota);
+    tellStanding(context.switchToHttp().getResponse<FastifyReply>(), standing);
+    authenticated.set(request, client);
     return true;
   }
 

@@ -5,6 +5,7 @@ import { ApiBasicAuth, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from 
 import {
   AuthenticatedClient,
   ClientAuthenticationGuard,
+  CountedAs,
 } from '../clients/client-authentication.guard.js';
 import { Client } from '../clients/client.entity.js';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
@@ -18,6 +19,7 @@ import { type IntrospectionResponse, introspectionResponse } from './introspecti
 /** The introspection endpoint (RFC 7662 §2). */
 @ApiTags('token')
 @Controller('oauth')
+@CountedAs('introspection')
 @UseGuards(ClientAuthenticationGuard)
 @Public()
 export class IntrospectionController {

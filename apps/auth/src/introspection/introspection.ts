@@ -11,7 +11,7 @@ export class Introspection {
 
   /** Whatever is not active, or not for the one who asks, is one and the same answer (§2.2, §4). */
   async introspect(text: string, client: Client): Promise<IntrospectionResponse> {
-    const token = await this.issuedTokens.read(text);
+    const token = this.issuedTokens.read(text);
     if (!token || !mayKnow(client, token) || !(await this.issuedTokens.isAlive(token))) {
       return { active: false };
     }

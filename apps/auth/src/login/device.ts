@@ -1,5 +1,5 @@
 import type { Device } from '../refresh-tokens/refresh-tokens.js';
-import { originOf } from './origin.js';
+import { networkOf } from '../networks/network.js';
 
 const LONGEST_USER_AGENT = 255;
 
@@ -11,7 +11,7 @@ export function deviceOf({
   userAgent: string | undefined;
   ip: string;
 }): Device {
-  return { userAgent: printable(userAgent), origin: originOf(ip) };
+  return { userAgent: printable(userAgent), origin: networkOf(ip) };
 }
 
 /** Control, formatting and unassigned characters have no place in a list that a person reads (RFC 9110 §5.5). */

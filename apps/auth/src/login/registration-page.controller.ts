@@ -5,6 +5,7 @@ import { Requesters } from '../interactions/requesters.js';
 import { addressOf, seeOther } from '../pages/page.js';
 import { CurrentVisitor, Pages } from '../pages/pages.guard.js';
 import type { Visitor } from '../pages/visitor.js';
+import { RateLimited } from '../rate-limits/rate-limit.guard.js';
 import { type LoginForm, loginForm } from './login-form.js';
 import { registrationPage } from './registration-page.js';
 
@@ -23,6 +24,7 @@ export class RegistrationPageController {
 
   /** The answer is the same where the e-mail has an account (docs/decisions/0006). */
   @Post()
+  @RateLimited('registration')
   async register(
     @CurrentVisitor() visitor: Visitor,
     @Body({ schema: loginForm }) { login: email, password }: LoginForm,

@@ -3,6 +3,7 @@ import { Body, Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/com
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Credentials } from '../accounts/credentials.js';
 import { type Registration, registration } from '../accounts/registration.js';
+import { RateLimited } from '../rate-limits/rate-limit.guard.js';
 import { JsonOnlyGuard } from './json-only.guard.js';
 
 @ApiTags('first-party login')
@@ -14,6 +15,7 @@ export class RegistrationController {
 
   @Post('register')
   @HttpCode(201)
+  @RateLimited('registration')
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Makes an account; the answer is the same where the e-mail has one' })
   async register(@Body({ schema: registration }) body: Registration): Promise<{ email: string }> {

@@ -3,8 +3,8 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { DatabaseUnavailable } from '@gatehouse/persistence';
 import { Problem, problemOf, ProblemDetailsFilter } from '@gatehouse/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { TooBusy } from '../accounts/hash-queue.js';
 import { OAuthError } from './oauth-error.js';
+import { isTooMuch, type TooMuch } from './too-much.js';
 
 interface Answer {
   readonly status: number;
@@ -28,7 +28,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const answer = OAUTH_PATH.test(request.url) ? answerTo(error) : undefined;
     if (!answer) {
-      return this.elsewhere.catch(error instanceof TooBusy ? busyProblem() : error, context);
+      return this.elsewhere.catch(isTooMuch(error) ? problemOfTooMuch(error) : error, context);
     }
     if (error instanceof OAuthError && error.detail) {
       this.log.debug({ error: error.code, detail: error.detail });
@@ -44,7 +44,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
 
 function answerTo(error: unknown): Answer | undefined {
   if (error instanceof OAuthError) return oauthAnswer(error);
-  if (error instanceof TooBusy) return BUSY;
+  if (isTooMuch(error)) return answerToTooMuch(error);
   if (error instanceof DatabaseUnavailable) return unavailable(error);
   const { status, errors } = problemOf(error);
   if (status >= 500 || status === 404) return undefined;
@@ -59,14 +59,16 @@ function oauthAnswer(error: OAuthError): Answer {
   return { status, body: error.toJSON(), headers };
 }
 
-const BUSY: Answer = {
-  status: 429,
-  body: { error: 'temporarily_unavailable', error_description: 'Too many logins at once.' },
-  headers: { 'retry-after': '1' },
-};
+const TOO_MUCH = 'Too many requests. Try again later.';
 
-const busyProblem = () =>
-  new Problem(429, { detail: BUSY.body.error_description, headers: { 'Retry-After': '1' } });
+const answerToTooMuch = ({ retryAfter }: TooMuch): Answer => ({
+  status: 429,
+  body: { error: 'temporarily_unavailable', error_description: TOO_MUCH },
+  headers: { 'retry-after': String(retryAfter) },
+});
+
+const problemOfTooMuch = ({ retryAfter }: TooMuch) =>
+  new Problem(429, { detail: TOO_MUCH, headers: { 'Retry-After': String(retryAfter) } });
 
 /** Not one word about the grant: a client that took this for a refusal would log its person out. */
 function unavailable({ message, headers }: DatabaseUnavailable): Answer {
@@ -77,16 +79,23 @@ function unavailable({ message, headers }: DatabaseUnavailable): Answer {
 function descriptionOf(status: number, errors: unknown): string {
   if (status === 413) return 'The body is too large.';
   if (status === 415) return 'The content type is not supported.';
-  const names = namesOf(errors);
+  const faults = faultsOf(errors);
+  const rule = faults.find(({ detail }) => detail.startsWith(RULE));
+  if (rule) return `The ${rule.name} ${rule.detail}.`;
+  const names = [...new Set(faults.map(({ name }) => name))];
   return names.length > 0
     ? `Missing, repeated or malformed: ${names.join(', ')}.`
     : 'The body is malformed.';
 }
 
-/** Names of members that the schema knows: nothing that the client made up is repeated. */
-function namesOf(errors: unknown): string[] {
+/** How the rules of ours begin, which a person can do something about: `must have 8 to 128 characters`. */
+const RULE = 'must ';
+
+/** By the names of members that the schema knows: nothing that the client made up is repeated. */
+function faultsOf(errors: unknown): { readonly name: string; readonly detail: string }[] {
   if (!Array.isArray(errors)) return [];
-  const pointers = errors.map((error: { pointer?: string }) => error.pointer ?? '');
-  const names = pointers.map((pointer) => /^#\/([a-z_]+)/.exec(pointer)?.[1]);
-  return [...new Set(names)].filter((name) => name !== undefined);
+  return errors.flatMap(({ pointer = '', detail = '' }: { pointer?: string; detail?: string }) => {
+    const [, name] = /^#\/([a-z_]+)/.exec(pointer) ?? [];
+    return name === undefined ? [] : [{ name, detail }];
+  });
 }

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Command, Option, SubCommand } from 'nest-commander';
 import { AccountOperations } from '../accounts/account-operations.js';
-import { email as emailAddress, newPassword } from '../accounts/registration.js';
+import { passwordFault } from '../accounts/password-policy.js';
+import { email as emailAddress } from '../accounts/registration.js';
 import { accountOf } from './account-of.js';
 import { type ChangeOptions, Operator } from './operator.js';
 import { ChangingCommand, CommandGroup } from './ops-command.js';
@@ -38,10 +39,16 @@ abstract class PasswordCommand extends ChangingCommand {
       const value = randomBytes(18).toString('base64url');
       return { value, shown: { secret: { name: 'password', value } } };
     }
-    const { success, data } = newPassword.safeParse(await firstLine(this.terminal));
-    if (!success) throw new Misuse('a password has 8 to 128 characters');
-    return { value: data, shown: {} };
+    const value = await firstLine(this.terminal);
+    refuseUnfit(value);
+    return { value, shown: {} };
   }
+}
+
+/** @param owner e-mail of the account, where it is known already */
+function refuseUnfit(password: string, owner?: string): void {
+  const fault = passwordFault(password, owner);
+  if (fault !== undefined) throw new Misuse(`the password ${fault}`);
 }
 
 @SubCommand({ name: 'create', arguments: '<email>', description: 'an account that can log in' })
@@ -50,6 +57,7 @@ export class CreateAccount extends PasswordCommand {
     const { success, data: email } = emailAddress.safeParse(name);
     if (!success) throw new Misuse(`${name} is not an e-mail address`);
     const { value, shown } = await this.password(options);
+    refuseUnfit(value, email);
     await this.operator.change(options, async (server) => {
       const id = await server.get(AccountOperations).create(email, value, 'operator');
       if (id === undefined) throw new Refusal(`there is an account ${email} already`);
@@ -68,6 +76,7 @@ export class ResetPassword extends PasswordCommand {
     const { value, shown } = await this.password(options);
     await this.operator.change(options, async (server) => {
       const { id, email } = await accountOf(server, name);
+      refuseUnfit(value, email);
       const ended = await server
         .get(AccountOperations)
         .changePassword(id, value, { by: 'operator' });

@@ -1,8 +1,8 @@
 import { problemOf } from '@gatehouse/service-kit';
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { TooBusy } from '../accounts/hash-queue.js';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
+import { isTooMuch } from '../oauth-errors/too-much.js';
 import { html } from './html.js';
 import { documentOf } from './page.js';
 import { PageError, troubleOf, TROUBLES } from './page-error.js';
@@ -36,14 +36,14 @@ export class PageErrorFilter implements ExceptionFilter {
 
 function troubleOfError(error: unknown): ReturnType<typeof troubleOf> {
   if (error instanceof PageError) return error.trouble;
-  if (error instanceof TooBusy) return 'busy';
+  if (isTooMuch(error)) return 'busy';
   if (error instanceof OAuthError) return 'invalidRequest';
   return troubleOf(problemOf(error).status);
 }
 
 /** `Retry-After` and the like. */
 function headersOf(error: unknown): Record<string, string> {
-  if (error instanceof TooBusy) return { 'retry-after': '1' };
+  if (isTooMuch(error)) return { 'retry-after': String(error.retryAfter) };
   if (typeof error !== 'object' || error === null || !('headers' in error)) return {};
   return Object.fromEntries(
     Object.entries(error.headers ?? {}).map(([name, value]) => [name, String(value)]),

@@ -24,7 +24,7 @@ export class Revocation {
    */
   async revoke(text: string, client: Client): Promise<void> {
     await this.refreshTokens.revoke(text, client.id);
-    const token = await this.issuedTokens.read(text);
+    const token = this.issuedTokens.read(text);
     if (token?.client_id === client.id) await this.endSessionOf(token, client);
   }
 

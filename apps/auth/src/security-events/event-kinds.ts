@@ -25,6 +25,7 @@ export const EVENT_KINDS: Readonly<Record<EventType, Kind>> = {
   'account.disabled': PLAIN,
   'account.password_changed': PLAIN,
   'login.failed': { isAlarming: true, isFromStrangers: true },
+  'login.delayed': { isAlarming: true, isFromStrangers: true },
   'browser_session.begun': PLAIN,
   'browser_session.renewed': PLAIN,
   'browser_session.ended': PLAIN,

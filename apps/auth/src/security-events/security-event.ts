@@ -48,6 +48,8 @@ export type SecurityEvent =
       readonly type: 'login.failed';
       readonly reason: 'unknown_account' | 'wrong_password' | 'disabled_account';
     }
+  /** A login came too soon after those that failed: nothing was tried. */
+  | { readonly type: 'login.delayed' }
   | ({ readonly type: 'family.ended'; readonly reason: EndReason } & Session)
   | { readonly type: 'client.refused'; readonly reason: ClientRefusalReason }
   | { readonly type: 'account.password_changed'; readonly accountId: string; readonly by: Actor }

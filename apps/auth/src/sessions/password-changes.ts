@@ -3,6 +3,7 @@ import { Problem } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { AccountOperations, PasswordNotChanged } from '../accounts/account-operations.js';
 import { Credentials } from '../accounts/credentials.js';
+import { passwordFault } from '../accounts/password-policy.js';
 import type { NewPassword } from './new-password.js';
 
 /** A person changes the password. Whoever has but a token of theirs cannot: the current one is asked for (OWASP ASVS 6.2.3). */
@@ -19,9 +20,14 @@ export class PasswordChanges {
    * @throws {TooBusy}
    */
   async change(token: AccessToken, words: NewPassword): Promise<number> {
-    const account = await this.credentials.confirm(token.subject, words.current_password);
+    const { subject: accountId, sessionId = accountId } = token;
+    const account = await this.credentials.confirm(
+      { accountId, sessionId },
+      words.current_password,
+    );
     if (!account) throw wrongPassword();
-    if (words.new_password.toLowerCase() === account.email) throw isTheEmail();
+    const fault = passwordFault(words.new_password, account.email);
+    if (fault !== undefined) throw unfit(fault);
     try {
       return await this.accounts.changePassword(account.id, words.new_password, {
         by: 'owner',
@@ -42,8 +48,8 @@ const wrongPassword = () =>
     extensions: { error: 'invalid_grant' },
   });
 
-const isTheEmail = () =>
+const unfit = (fault: string) =>
   new Problem(400, {
-    detail: 'The new password must not be the e-mail.',
-    extensions: { errors: [{ pointer: '#/new_password', detail: 'must not be the e-mail' }] },
+    detail: `The new password ${fault}.`,
+    extensions: { errors: [{ pointer: '#/new_password', detail: fault }] },
   });

@@ -1,3 +1,4 @@
+import { UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
@@ -7,6 +8,7 @@ import { FamilyLife } from '../refresh-tokens/family-life.js';
 import {
   type EndReason,
   RefreshTokenFamily,
+  sessionIdOf,
 } from '../refresh-tokens/refresh-token-family.entity.js';
 
 /** A login on one device, as its owner may see it. */
@@ -39,6 +41,7 @@ export class Sessions {
     private readonly life: FamilyLife,
     private readonly logouts: Logouts,
     private readonly clock: Clock,
+    private readonly unitOfWork: UnitOfWork,
   ) {}
 
   /** Those that are alive, newest first. */
@@ -46,9 +49,16 @@ export class Sessions {
     return (await this.living(accountId)).map(viewOf);
   }
 
-  /** Asked for every call that a session makes about itself: what ended is refused here at once. */
+  /**
+   * Asked for every call that a session makes about itself, and for every introspection, so as plain SQL: what ended is refused
+   * here at once.
+   */
   async isAlive(accountId: string, sessionId: string): Promise<boolean> {
-    return (await this.find(accountId, sessionId)) !== undefined;
+    const living = await this.unitOfWork.query<{ id: string }>(LIVING, [
+      accountId,
+      this.clock.now(),
+    ]);
+    return living.some(({ id }) => sessionIdOf(id) === sessionId);
   }
 
   /**
@@ -87,6 +97,10 @@ export class Sessions {
     return families.filter((family) => family.isLivingAt(this.clock.now()));
   }
 }
+
+const LIVING = `
+  SELECT id FROM refresh_token_family
+  WHERE account_id = $1 AND ended_at IS NULL AND idle_expires_at > $2 AND absolute_expires_at > $2`;
 
 const viewOf = (family: RefreshTokenFamily): SessionView => ({
   id: family.session.id,

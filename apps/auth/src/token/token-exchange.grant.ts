@@ -37,7 +37,7 @@ export class TokenExchangeGrant implements Grant {
     const target = targetOf(parameters);
 
     // §2.2.2: a subject token that is "invalid for any reason, or … unacceptable based on policy" is an invalid request.
-    const subject = await this.subject(parameters.subject_token, client);
+    const subject = this.subject(parameters.subject_token, client);
     const family = await this.familyOf(subject);
 
     const granted = this.granted(client, subject, family);
@@ -63,8 +63,8 @@ export class TokenExchangeGrant implements Grant {
     return { ...response, issued_token_type: ACCESS_TOKEN };
   }
 
-  private async subject(text: string | undefined, client: Client): Promise<IssuedToken> {
-    const token = text === undefined ? undefined : await this.issuedTokens.read(text);
+  private subject(text: string | undefined, client: Client): IssuedToken {
+    const token = text === undefined ? undefined : this.issuedTokens.read(text);
     if (!token) throw OAuthError.invalidSubjectToken('no access token of this server, or expired');
 
     // A token that was meant for somebody else reached this client by mistake or by theft.

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { INVOICE_STATES } from './invoice-state.js';
+import { orderIdentifier } from './new-invoice.js';
 
 /** Where a page ends: at the invoice that was issued then and has this id. */
 export interface Position {
@@ -25,5 +27,7 @@ const cursor = z.string().transform((text, context): Position => {
 export const pageRequest = z.strictObject({
   limit: z.coerce.number<string>().int().min(1).max(100).default(20),
   after: cursor.optional().describe('`next` of the page before; the first page where left out'),
+  state: z.enum(INVOICE_STATES).optional(),
+  orderId: orderIdentifier().optional().describe('The invoice of this order'),
 });
 export type PageRequest = z.infer<typeof pageRequest>;

@@ -1,26 +1,26 @@
-import { InstantColumn } from '@gatehouse/persistence';
+import { CountColumn, InstantColumn } from '@gatehouse/persistence';
 import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
+import type { InvoiceState } from './invoice-state.js';
 import type { NewInvoice } from './new-invoice.js';
 
-/** An invoice is open, and may be paid; nothing else about it ever changes. */
+/** What an invoice says never changes; whether it is paid does. */
 @Entity('invoice')
 @Unique('one_invoice_per_order', ['orderId'])
 @Index('invoices_of_a_customer', ['customer', 'issuedAt', 'id'])
+@Index('invoices_by_time', ['issuedAt', 'currency', 'state', 'amountMinor'])
 export class Invoice {
   @PrimaryColumn('varchar', { length: 26 }) readonly id!: string;
   /** `sub` of the person who is to pay. */
   @Column('varchar', { length: 255 }) readonly customer!: string;
   @Column('varchar', { name: 'order_id', length: 64 }) readonly orderId!: string;
   /** In the currency's minor unit. */
-  @Column('bigint', { name: 'amount_minor' }) readonly amountMinor!: number;
+  @CountColumn({ name: 'amount_minor' }) readonly amountMinor!: number;
   /** ISO 4217. */
   @Column('varchar', { length: 3 }) readonly currency!: string;
+  @Column('varchar', { length: 16, default: 'open' }) readonly state!: InvoiceState;
   @InstantColumn({ name: 'issued_at' }) readonly issuedAt!: Date;
   @InstantColumn({ name: 'paid_at', nullable: true }) readonly paidAt!: Date | null;
-
-  get state(): 'open' | 'paid' {
-    return this.paidAt === null ? 'open' : 'paid';
-  }
+  @InstantColumn({ name: 'refunded_at', nullable: true }) readonly refundedAt!: Date | null;
 
   says({ customer, orderId, amountMinor, currency }: NewInvoice): boolean {
     return (

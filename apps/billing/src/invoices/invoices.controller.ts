@@ -1,5 +1,5 @@
 import { AccessToken, Policy } from '@gatehouse/guards';
-import { Body, Controller, Get, Header, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Header, Param, Post, Query, Res } from '@nestjs/common';
 import {
   ApiConflictResponse,
   ApiCreatedResponse,
@@ -26,7 +26,7 @@ import { forServicesOnly } from './services-only.policy.js';
 
 const NO_SUCH_INVOICE = { description: 'No such invoice, or not your own' };
 
-/** Services issue invoices; people see and pay their own. */
+/** Services issue invoices; people see their own. */
 @ApiTags('invoices')
 @Controller('invoices')
 export class InvoicesController {
@@ -72,20 +72,5 @@ export class InvoicesController {
     @Param('id', InvoiceIdPipe) id: string,
   ): Promise<InvoiceRepresentation> {
     return represent(await this.invoices.find(token.subject, id));
-  }
-
-  @Post(':id/pay')
-  @HttpCode(200)
-  @RequireScopes('billing:pay')
-  @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Pays one of your invoices, once' })
-  @ApiOkResponse({ standardSchema: invoiceRepresentation })
-  @ApiNotFoundResponse(NO_SUCH_INVOICE)
-  @ApiConflictResponse({ description: 'It is paid already' })
-  async pay(
-    @AccessToken() token: AccessToken,
-    @Param('id', InvoiceIdPipe) id: string,
-  ): Promise<InvoiceRepresentation> {
-    return represent(await this.invoices.pay(token.subject, id));
   }
 }

@@ -8,5 +8,6 @@ import { Invoices } from './invoices.js';
   imports: [TypeOrmModule.forFeature([Invoice])],
   controllers: [InvoicesController],
   providers: [Invoices],
+  exports: [Invoices],
 })
 export class InvoicesModule {}

@@ -5,7 +5,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { newInvoiceId } from './invoice-id.js';
 import type { PageRequest, Position } from './invoice-page.js';
-import { alreadyPaid, noSuchInvoice, otherInvoiceForOrder } from './invoice-problems.js';
+import { noSuchInvoice, otherInvoiceForOrder } from './invoice-problems.js';
 import { Invoice } from './invoice.entity.js';
 import type { NewInvoice } from './new-invoice.js';
 
@@ -15,7 +15,7 @@ export interface InvoicePage {
   readonly next?: Position | undefined;
 }
 
-/** Invoices: services issue them, and the customer whom one names sees and pays it. */
+/** Invoices: services issue them, and the customer whom one names sees it. Every statement of a customer names them. */
 @Injectable()
 export class Invoices {
   constructor(
@@ -34,8 +34,10 @@ export class Invoices {
     const invoice = this.invoices.create({
       ...content,
       id: newInvoiceId(),
+      state: 'open',
       issuedAt,
       paidAt: null,
+      refundedAt: null,
     });
     const { affected } = await this.unitOfWork.execute(
       `INSERT INTO invoice (id, customer, order_id, amount_minor, currency, issued_at)
@@ -49,13 +51,16 @@ export class Invoices {
   }
 
   /** Newest first. Invoices that are issued meanwhile do not shift the pages that follow. */
-  async list(customer: string, { limit, after }: PageRequest): Promise<InvoicePage> {
+  async list(customer: string, page: PageRequest): Promise<InvoicePage> {
+    const { limit, after, state, orderId } = page;
     const query = this.invoices
       .createQueryBuilder('i')
       .where('i.customer = :customer', { customer })
       .orderBy({ 'i.issuedAt': 'DESC', 'i.id': 'DESC' })
       .limit(limit + 1);
     if (after) query.andWhere('(i.issuedAt, i.id) < (:issuedAt, :id)', after);
+    if (state) query.andWhere('i.state = :state', { state });
+    if (orderId !== undefined) query.andWhere('i.orderId = :orderId', { orderId });
     const found = await query.getMany();
     const invoices = found.slice(0, limit);
     return { invoices, next: found.length > limit ? positionOf(invoices.at(-1)) : undefined };
@@ -69,16 +74,13 @@ export class Invoices {
   }
 
   /**
-   * open → paid. The condition is the lock: of any number of callers one pays.
-   * @throws {Problem} 404, or 409 where it is paid already
+   * For staff: whosever it is.
+   *
+   * @throws {Problem} 404
    */
-  async pay(customer: string, id: string): Promise<Invoice> {
-    const { affected } = await this.unitOfWork.execute(
-      `UPDATE invoice SET paid_at = $3 WHERE id = $1 AND customer = $2 AND paid_at IS NULL`,
-      [id, customer, this.clock.now()],
-    );
-    const invoice = await this.find(customer, id);
-    if (affected === 0) throw alreadyPaid();
+  async get(id: string): Promise<Invoice> {
+    const invoice = await this.invoices.findOneBy({ id });
+    if (!invoice) throw noSuchInvoice();
     return invoice;
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ORDER_STATES } from './order-state.js';
 
 /** Where a page ends: at the order that was placed then and has this id. */
 export interface Position {
@@ -22,8 +23,19 @@ const cursor = z.string().transform((text, context): Position => {
   return { placedAt: Number(placedAt), id };
 });
 
+const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+
 export const pageRequest = z.strictObject({
   limit: z.coerce.number<string>().int().min(1).max(100).default(20),
   after: cursor.optional().describe('`next` of the page before; the first page where left out'),
+  state: z.enum(ORDER_STATES).optional(),
+  placedFrom: instant.optional().describe('Placed then or later (RFC 3339)'),
+  placedBefore: instant.optional().describe('Placed earlier than that (RFC 3339)'),
+  owner: z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe("Whose orders: your own where left out, and somebody else's with `orders:read:any`"),
 });
 export type PageRequest = z.infer<typeof pageRequest>;

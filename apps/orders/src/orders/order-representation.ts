@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ORDER_STATES } from './order-state.js';
 import type { Order } from './order.entity.js';
 import { writeCursor } from './order-page.js';
 import type { OrderPage } from './orders.js';
@@ -6,7 +7,7 @@ import type { OrderPage } from './orders.js';
 /** An order as clients see it. */
 export const orderRepresentation = z.object({
   id: z.string(),
-  state: z.enum(['placed', 'cancelled']),
+  state: z.enum(ORDER_STATES),
   items: z.array(z.object({ sku: z.string(), quantity: z.int(), unitPriceMinor: z.int() })),
   currency: z.string(),
   totalMinor: z.int().describe("In the currency's minor unit"),

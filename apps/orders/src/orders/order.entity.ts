@@ -1,10 +1,12 @@
-import { InstantColumn } from '@gatehouse/persistence';
+import { CountColumn, InstantColumn } from '@gatehouse/persistence';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { OrderItem } from './new-order.js';
+import type { OrderState } from './order-state.js';
 
-/** An order is placed, and may be cancelled; nothing else about it ever changes. */
+/** What was ordered never changes; the state does, and the version with it. */
 @Entity('customer_order')
 @Index('orders_of_an_owner', ['owner', 'placedAt', 'id'])
+@Index('orders_of_an_owner_in_a_state', ['owner', 'state', 'placedAt', 'id'])
 export class Order {
   @PrimaryColumn('varchar', { length: 26 }) readonly id!: string;
   /** `sub` of the token that placed it. */
@@ -13,11 +15,10 @@ export class Order {
   /** ISO 4217. */
   @Column('varchar', { length: 3 }) readonly currency!: string;
   /** In the currency's minor unit. */
-  @Column('bigint', { name: 'total_minor' }) readonly totalMinor!: number;
+  @CountColumn({ name: 'total_minor' }) readonly totalMinor!: number;
+  @Column('varchar', { length: 16, default: 'placed' }) readonly state!: OrderState;
+  /** 1 when it is placed, and one more with every change. */
+  @Column('integer', { default: 1 }) readonly version!: number;
   @InstantColumn({ name: 'placed_at' }) readonly placedAt!: Date;
   @InstantColumn({ name: 'cancelled_at', nullable: true }) readonly cancelledAt!: Date | null;
-
-  get state(): 'placed' | 'cancelled' {
-    return this.cancelledAt === null ? 'placed' : 'cancelled';
-  }
 }

@@ -1,12 +1,16 @@
-import { UnitOfWork } from '@gatehouse/persistence';
+import { type RowLookup, UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
+import { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
+import { InvoiceDeliveries } from '../invoice-deliveries/invoice-deliveries.js';
+import type { Precondition } from './entity-tag.js';
 import { type NewOrder, totalOf } from './new-order.js';
 import { newOrderId } from './order-id.js';
 import type { PageRequest, Position } from './order-page.js';
-import { alreadyCancelled, noSuchOrder } from './order-problems.js';
+import { cannotBeCancelled, noSuchOrder, preconditionFailed } from './order-problems.js';
+import { stateAfter } from './order-state.js';
 import { Order } from './order.entity.js';
 
 export interface OrderPage {
@@ -15,72 +19,114 @@ export interface OrderPage {
   readonly next?: Position | undefined;
 }
 
-/** Orders and who owns them: every statement names the owner, so none can reach the order of somebody else. */
+/** Orders and their life. Who may do what has been decided by the policies (order-access.policy.ts). */
 @Injectable()
 export class Orders {
+  /** The policy and the handler read the same row: each by its key, at the price of the bare SQL. */
+  private readonly byId: RowLookup<Order>;
+
   constructor(
     @InjectRepository(Order) private readonly orders: Repository<Order>,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
-  ) {}
+    private readonly keys: IdempotencyKeys,
+    private readonly invoices: InvoiceDeliveries,
+  ) {
+    this.byId = unitOfWork.lookup(Order);
+  }
 
-  async place(owner: string, { items, currency }: NewOrder): Promise<Order> {
-    const order = this.orders.create({
-      id: newOrderId(),
-      owner,
-      items,
-      currency,
-      totalMinor: totalOf(items),
-      placedAt: new Date(this.clock.now()),
-      cancelledAt: null,
+  /**
+   * In one transaction: the order, the invoice that is due for it, and the key of the request, if it has one. A request
+   * that is repeated is answered by the order as it was placed.
+   *
+   * @throws {Problem} 422, 429 as the key has it
+   */
+  async place(owner: string, content: NewOrder, key?: string): Promise<Order> {
+    const order = this.newOrder(owner, content);
+    const id = await this.unitOfWork.transaction(async () => {
+      const request = key !== undefined && { subject: owner, key, content };
+      const claimed = request ? await this.keys.claim(request, order.id) : order.id;
+      if (claimed === order.id) await this.insert(order);
+      return claimed;
     });
-    await this.unitOfWork.execute(
-      `INSERT INTO customer_order (id, owner, items, currency, total_minor, placed_at)
-       VALUES ($1, $2, $3, $4, $5, $6)`,
-      [
-        order.id,
-        owner,
-        JSON.stringify(items),
-        currency,
-        order.totalMinor,
-        order.placedAt.getTime(),
-      ],
-    );
-    return order;
+    return id === order.id ? order : this.asPlaced(id);
   }
 
   /** Newest first. Orders that are placed meanwhile do not shift the pages that follow. */
-  async list(owner: string, { limit, after }: PageRequest): Promise<OrderPage> {
+  async list(owner: string, page: PageRequest): Promise<OrderPage> {
+    const { limit, after, state, placedFrom, placedBefore } = page;
     const query = this.orders
       .createQueryBuilder('o')
       .where('o.owner = :owner', { owner })
       .orderBy({ 'o.placedAt': 'DESC', 'o.id': 'DESC' })
       .limit(limit + 1);
     if (after) query.andWhere('(o.placedAt, o.id) < (:placedAt, :id)', after);
+    if (state) query.andWhere('o.state = :state', { state });
+    if (placedFrom !== undefined) query.andWhere('o.placedAt >= :placedFrom', { placedFrom });
+    if (placedBefore !== undefined) query.andWhere('o.placedAt < :placedBefore', { placedBefore });
     const found = await query.getMany();
     const orders = found.slice(0, limit);
     return { orders, next: found.length > limit ? positionOf(orders.at(-1)) : undefined };
   }
 
   /** @throws {Problem} 404 */
-  async find(owner: string, id: string): Promise<Order> {
-    const order = await this.orders.findOneBy({ id, owner });
+  async find(id: string): Promise<Order> {
+    const order = await this.byId.find(id);
     if (!order) throw noSuchOrder();
     return order;
   }
 
+  async belongsTo(owner: string, id: string): Promise<boolean> {
+    return (await this.byId.find(id))?.owner === owner;
+  }
+
   /**
-   * placed → cancelled. The condition is the lock: of any number of callers one cancels.
-   * @throws {Problem} 404, or 409 where it is cancelled already
+   * The version is the lock: of any number of callers who have seen it, one makes the change.
+   *
+   * @throws {Problem} 412 where the order has changed since, 409 where it cannot be cancelled any more
    */
-  async cancel(owner: string, id: string): Promise<Order> {
+  async cancel(id: string, precondition: Precondition): Promise<Order> {
+    const order = await this.find(id);
+    if (!precondition(order)) throw preconditionFailed();
+    const state = stateAfter(order.state, 'cancel');
+    if (!state) throw cannotBeCancelled(order.state);
     const { affected } = await this.unitOfWork.execute(
-      `UPDATE customer_order SET cancelled_at = $3 WHERE id = $1 AND owner = $2 AND cancelled_at IS NULL`,
-      [id, owner, this.clock.now()],
+      `UPDATE customer_order SET state = $3, version = version + 1, cancelled_at = $4 WHERE id = $1 AND version = $2`,
+      [id, order.version, state, this.clock.now()],
     );
-    const order = await this.find(owner, id);
-    if (affected === 0) throw alreadyCancelled();
-    return order;
+    // Somebody was faster: what they left is judged anew.
+    return affected === 1 ? this.find(id) : this.cancel(id, precondition);
+  }
+
+  private newOrder(owner: string, { items, currency }: NewOrder): Order {
+    return this.orders.create({
+      id: newOrderId(),
+      owner,
+      items,
+      currency,
+      totalMinor: totalOf(items),
+      state: 'placed',
+      version: 1,
+      placedAt: new Date(this.clock.now()),
+      cancelledAt: null,
+    });
+  }
+
+  private async insert(order: Order): Promise<void> {
+    const { id, owner, items, currency, totalMinor, placedAt } = order;
+    await this.unitOfWork.execute(
+      `INSERT INTO customer_order (id, owner, items, currency, total_minor, placed_at)
+       VALUES ($1, $2, $3, $4, $5, $6)`,
+      [id, owner, JSON.stringify(items), currency, totalMinor, placedAt.getTime()],
+    );
+    await this.invoices.add({ orderId: id, customer: owner, amountMinor: totalMinor, currency });
+  }
+
+  /** What was ordered never changes, so the first answer can be given again. */
+  private async asPlaced(id: string): Promise<Order> {
+    const { owner, items, currency, totalMinor, placedAt } = await this.find(id);
+    const placed = { state: 'placed', version: 1, cancelledAt: null } as const;
+    return this.orders.create({ id, owner, items, currency, totalMinor, placedAt, ...placed });
   }
 }
 

@@ -86,6 +86,21 @@ export class InsufficientClaims extends BearerError {
   }
 }
 
+/** The token is good, and its person has to prove once more who they are, and come back (RFC 9470 §3). */
+export class InsufficientUserAuthentication extends BearerError {
+  readonly challenge: ChallengeParameters;
+
+  /** @param maxAgeSeconds what the client hands on as `max_age` (OpenID Connect Core §3.1.2.1) */
+  constructor(maxAgeSeconds: number) {
+    super('login_too_old', 401);
+    this.challenge = {
+      error: 'insufficient_user_authentication',
+      error_description: 'A more recent login is required',
+      max_age: String(maxAgeSeconds),
+    };
+  }
+}
+
 /** What has to be known of the token cannot be had now. It may be perfectly good, so this is never a 401. */
 export abstract class Unavailable extends BearerError {
   readonly challenge = undefined;

@@ -23,6 +23,7 @@ export type RejectionReason =
   | 'issued_in_the_future'
   | 'insufficient_scope'
   | 'insufficient_claims'
+  | 'login_too_old'
   | 'refused_by_policy'
   | 'revoked'
   | 'unbound_token'

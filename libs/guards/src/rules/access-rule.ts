@@ -1,7 +1,12 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { InsufficientClaims, InsufficientScope } from '../refusals/bearer-error.js';
+import {
+  InsufficientClaims,
+  InsufficientScope,
+  InsufficientUserAuthentication,
+} from '../refusals/bearer-error.js';
 import type { AccessToken } from '../token/access-token.js';
 import { claimAt } from '../token/claims.js';
+import { lifetimeNow } from '../token/lifetime.js';
 import {
   type ClaimRequirement,
   type Declaration,
@@ -16,7 +21,10 @@ import {
 export type Access = 'public' | 'optional' | 'token';
 
 /** Who may call a handler, with its policies at hand. */
-export interface AccessRule extends Pick<Declaration, 'scopes' | 'anyScopes' | 'claims'> {
+export interface AccessRule extends Pick<
+  Declaration,
+  'scopes' | 'anyScopes' | 'claims' | 'maxLoginAge'
+> {
   readonly access: Access;
   readonly policies: readonly PolicyFunction[];
 }
@@ -68,6 +76,24 @@ export function requireReach(rule: AccessRule, { scopes, claims }: AccessToken):
 function meets(value: unknown, expected: ClaimRequirement['expected']): boolean {
   if (value === undefined) return false;
   return typeof expected === 'function' ? expected(value) === true : value === expected;
+}
+
+/**
+ * RFC 9470 §3. A login of the future is of a clock that is wrong, and nothing is known of when it was.
+ *
+ * @throws InsufficientUserAuthentication
+ */
+export function requireRecentLogin(
+  { maxLoginAge }: AccessRule,
+  { authenticatedAt }: AccessToken,
+  options: Parameters<typeof lifetimeNow>[0],
+): void {
+  if (maxLoginAge === Infinity) return;
+  const { now, tolerance } = lifetimeNow(options);
+  const age = now - (authenticatedAt?.getTime() ?? -Infinity);
+  if (age > maxLoginAge * 1000 + tolerance || age < -tolerance) {
+    throw new InsufficientUserAuthentication(maxLoginAge);
+  }
 }
 
 /**

@@ -30,6 +30,8 @@ export interface Declaration {
   readonly scopes: readonly string[];
   readonly anyScopes: readonly (readonly string[])[];
   readonly claims: readonly ClaimRequirement[];
+  /** How long ago the person may have logged in, in seconds; Infinity where it does not matter. */
+  readonly maxLoginAge: number;
   readonly policies: readonly PolicySource[];
 }
 
@@ -39,6 +41,7 @@ export const NOTHING: Declaration = {
   scopes: [],
   anyScopes: [],
   claims: [],
+  maxLoginAge: Infinity,
   policies: [],
 };
 
@@ -88,10 +91,13 @@ export function sum(one: Declaration, other: Declaration): Declaration {
     scopes: [...new Set([...one.scopes, ...other.scopes])],
     anyScopes: [...one.anyScopes, ...other.anyScopes],
     claims: [...one.claims, ...other.claims],
+    maxLoginAge: Math.min(one.maxLoginAge, other.maxLoginAge),
     policies: [...one.policies, ...other.policies],
   };
 }
 
-export function requiresToken({ scopes, anyScopes, claims, policies }: Declaration): boolean {
-  return [scopes, anyScopes, claims, policies].some((requirements) => requirements.length > 0);
+export function requiresToken(declared: Declaration): boolean {
+  const { scopes, anyScopes, claims, maxLoginAge, policies } = declared;
+  const requirements = [scopes, anyScopes, claims, policies];
+  return maxLoginAge < Infinity || requirements.some((some) => some.length > 0);
 }

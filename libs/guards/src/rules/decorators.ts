@@ -39,6 +39,20 @@ export function RequireClaim(
   return declare({ claims: [{ path, expected }] });
 }
 
+/**
+ * The person must have logged in no longer ago than this, by `auth_time`. A client that is told so sends them to log in
+ * again and comes back (RFC 9470); a service that acts for itself has no login, and is refused.
+ *
+ * @param login `seconds`: 1 to 86,400, a whole number. The clock tolerance is added to it.
+ * @throws RangeError
+ */
+export function RequireRecentLogin({ seconds }: { readonly seconds: number }): HandlerOrController {
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > 86_400) {
+    throw new RangeError(`A login may be 1 to 86,400 seconds ago, not ${seconds}`);
+  }
+  return declare({ maxLoginAge: seconds });
+}
+
 /** The policy decides, when scopes and claims suffice. A class is looked up among the application's providers. */
 export function Policy(policy: PolicySource): HandlerOrController {
   return declare({ policies: [policy] });

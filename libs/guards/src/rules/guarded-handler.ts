@@ -16,6 +16,8 @@ export interface GuardedHandler {
   readonly anyScopes: readonly (readonly string[])[];
   /** As `name` or `name = value`. */
   readonly claims: readonly string[];
+  /** How long ago the person may have logged in, in seconds. Absent where it does not matter. */
+  readonly maxLoginAge?: number;
   /** Names of functions and classes. */
   readonly policies: readonly string[];
 }
@@ -24,7 +26,7 @@ export function rowOf(
   { kind, owner, method }: Handler,
   declared: Declaration & { readonly access: Access },
 ): GuardedHandler {
-  const { access, scopes, anyScopes } = declared;
+  const { access, scopes, anyScopes, maxLoginAge } = declared;
   return {
     kind: kind.name,
     controller: owner.name,
@@ -36,6 +38,7 @@ export function rowOf(
       const name = typeof path === 'string' ? path : path.join('.');
       return typeof expected === 'function' ? name : `${name} = ${expected}`;
     }),
+    ...(maxLoginAge < Infinity && { maxLoginAge }),
     policies: declared.policies.map(({ name }) => name || 'inline'),
   };
 }

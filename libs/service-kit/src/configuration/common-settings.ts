@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { logLevels } from '../logging/log-level.js';
-import { flag, oneOf, postgresUrl, wholeNumber } from './settings.js';
+import { flag, httpUrl, oneOf, postgresUrl, wholeNumber } from './settings.js';
 
 /** The settings that every service has. Spread them into the service's own schema. */
 export function commonSettings({ port }: { readonly port: number }) {
@@ -26,5 +26,39 @@ export function commonSettings({ port }: { readonly port: number }) {
     TRUST_PROXY: flag(false).describe(
       'Whether a reverse proxy in front sets `X-Forwarded-*`; otherwise these are ignored.',
     ),
+    ...loadAndSightSettings(),
   };
+}
+
+/** How much a service takes on, and what operators see of it. */
+function loadAndSightSettings() {
+  return {
+    MAX_REQUESTS_IN_FLIGHT: wholeNumber({ min: 1, max: 100_000, default: 1_000 }).describe(
+      'How many requests are answered at once; more are refused with 503.',
+    ),
+    METRICS_PORT: freePort()
+      .optional()
+      .describe('The TCP port of `/metrics` for Prometheus; without it there are none.'),
+    METRICS_HOST: z
+      .string()
+      .default('127.0.0.1')
+      .describe('The address that `/metrics` listens on; keep it inside.'),
+    OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl()
+      .optional()
+      .describe(
+        'Base URL of an OpenTelemetry collector (OTLP over HTTP); without it nothing is traced.',
+      ),
+    OTEL_TRACES_SAMPLER_ARG: z.coerce
+      .number()
+      .min(0)
+      .max(1)
+      .default(1)
+      .describe('The share of traces that begin here and are kept, 0 to 1.')
+      .meta({ format: 'number' }),
+  };
+}
+
+function freePort() {
+  const error = 'must be a whole number from 0 to 65535';
+  return z.coerce.number({ error }).int({ error }).min(0, { error }).max(65_535, { error });
 }

@@ -1,3 +1,4 @@
+import { context, trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogLevel } from './log-level.js';
 import { redact, redactText } from './redact.js';
@@ -19,11 +20,18 @@ export function createLogger({ name, logLevel, logTo = standardOutput() }: Logge
       level: logLevel,
       base: { name },
       timestamp,
+      mixin: traceMember,
       formatters: { level: (level) => ({ level }), log: redact },
       serializers: { err: describeError },
     },
     logTo,
   );
+}
+
+/** What a request caused shares the id of its trace, also across services. */
+function traceMember(): object {
+  const traceId = trace.getSpanContext(context.active())?.traceId;
+  return traceId === undefined ? {} : { traceId };
 }
 
 let output: DestinationStream | undefined;

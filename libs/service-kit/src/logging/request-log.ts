@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { traceIdOf } from '../tracing/request-spans.js';
 
 const longestPath = 256;
 /** Identifiers are shorter than this; a refresh token or a JWT that somebody put into a path is longer. */
@@ -25,6 +26,7 @@ export function pathOf({ url }: { readonly url: string }): string {
 function requestLine(request: FastifyRequest, reply: FastifyReply, path: string) {
   return {
     reqId: request.id,
+    traceId: traceIdOf(request),
     method: request.method,
     path,
     status: reply.statusCode,

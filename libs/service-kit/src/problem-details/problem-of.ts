@@ -7,6 +7,7 @@ import { Problem, type ProblemDetails, problemDetails, titleOf } from './problem
  */
 export function problemOf(exception: unknown): ProblemDetails {
   if (exception instanceof Problem) return exception.details;
+  if (isTimeout(exception)) return problemDetails(503, 'The service did not answer in time.');
   if (!(exception instanceof HttpException)) return problemDetails(blamedStatus(exception) ?? 500);
   const status = exception.getStatus();
   return problemDetails(status, status === 500 ? undefined : shownDetail(exception, status));
@@ -19,6 +20,9 @@ function shownDetail(exception: HttpException, status: number): string | undefin
   const detail = Array.isArray(message) ? message.join('; ') : message;
   return typeof detail === 'string' && detail !== titleOf(status) ? detail : undefined;
 }
+
+const isTimeout = (exception: unknown): boolean =>
+  exception instanceof Error && 'code' in exception && exception.code === 'FST_ERR_HANDLER_TIMEOUT';
 
 /** Fastify's plugins put a `statusCode` on their errors. */
 function blamedStatus(exception: unknown): number | undefined {

@@ -4,9 +4,13 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createLogger } from '../logging/logger.js';
 import { NestLogger } from '../logging/nest-logger.js';
 import { logRequests } from '../logging/request-log.js';
+import { Metrics } from '../metrics/metrics.js';
+import { measureRequests } from '../metrics/request-metrics.js';
 import { serveOpenApi } from '../openapi/openapi.js';
+import { traceRequests } from '../tracing/request-spans.js';
 import { closeConnectionsOnShutdown } from './connections.js';
 import { httpAdapter } from './http-adapter.js';
+import { shedLoad } from './load-shedding.js';
 import type { ServiceOptions } from './service.options.js';
 
 /**
@@ -28,12 +32,16 @@ export async function createService(
       bodyParser: false,
     },
   );
-  logRequests(app.getHttpAdapter().getInstance(), logger);
+  const fastify = app.getHttpAdapter().getInstance();
+  traceRequests(fastify);
+  logRequests(fastify, logger);
+  measureRequests(fastify, app.get(Metrics));
+  await shedLoad(app, options);
   closeConnectionsOnShutdown(app);
   acceptBodies(app, options);
   if (options.openApi) serveOpenApi(app, options.openApi);
   await app.init();
-  await app.getHttpAdapter().getInstance().ready();
+  await fastify.ready();
   return app;
 }
 

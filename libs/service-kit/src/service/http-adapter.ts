@@ -28,6 +28,8 @@ export function httpAdapter(logger: Logger, options: ServiceOptions): FastifyAda
     // Milliseconds: for a whole request to arrive, for a silent connection, for an idle one (above the minute that load
     // balancers keep theirs, or they would send requests into closing connections).
     requestTimeout: 30_000,
+    // For an answer to be there, or 503.
+    handlerTimeout: 20_000,
     connectionTimeout: 60_000,
     keepAliveTimeout: 72_000,
     clientErrorHandler: answerClientError,

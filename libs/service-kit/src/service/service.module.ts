@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { Clock } from '../clock.js';
+import { Metrics } from '../metrics/metrics.js';
 import { ProblemDetailsFilter } from '../problem-details/problem-details.filter.js';
 import { SchemaPipe } from '../problem-details/schema.pipe.js';
 import { SERVICE_NAME } from './service-name.js';
@@ -23,13 +24,14 @@ export class ServiceModule {
       module: ServiceModule,
       global: true,
       providers: [
+        Metrics,
         Shutdown,
         { provide: Clock, useValue: clock },
         { provide: SERVICE_NAME, useValue: name },
         { provide: APP_FILTER, useClass: ProblemDetailsFilter },
         { provide: APP_PIPE, useClass: SchemaPipe },
       ],
-      exports: [Clock, Shutdown, SERVICE_NAME],
+      exports: [Clock, Metrics, Shutdown, SERVICE_NAME],
     };
   }
 }

@@ -1,3 +1,4 @@
+import type { TracingOptions } from '../tracing/tracing.js';
 import type { OpenApiOptions } from '../openapi/openapi.options.js';
 import type { LoggerOptions } from '../logging/logger.js';
 
@@ -10,6 +11,8 @@ export interface ServiceOptions extends LoggerOptions {
   readonly acceptForms?: boolean;
   /** Believe `X-Forwarded-*`: true only behind a proxy that overwrites them. Default: false. */
   readonly trustProxy?: boolean;
+  /** How many requests are answered at once; more are refused with 503. Default: 1000. */
+  readonly requestsInFlight?: number;
   /** Clients come over https (here or at a proxy): answers say so by Strict-Transport-Security. Default: false. */
   readonly https?: boolean;
 }
@@ -18,6 +21,10 @@ export interface RunOptions extends ServiceOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
+  /** Where Prometheus finds `/metrics`; without it there are none. Port 0 takes a free one. */
+  readonly metrics?: { readonly host: string; readonly port: number } | undefined;
+  /** Where spans go; without it there are none. */
+  readonly tracing?: Omit<TracingOptions, 'name'> | undefined;
   /** How long requests in flight may take once the service is told to stop, in milliseconds. Default: 10000. */
   readonly shutdownDeadlineMs?: number;
 }

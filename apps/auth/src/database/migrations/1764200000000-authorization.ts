@@ -8,6 +8,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 export class Authorization1764200000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of UP) await runner.query(statement);
+    const isPostgres = runner.dataSource.options.type === 'postgres';
+    for (const statement of countersIn(isPostgres ? 'UNLOGGED' : '')) await runner.query(statement);
     await seedPairwise(runner);
   }
 
@@ -109,7 +111,28 @@ const UP = [
   'CREATE INDEX used_value_by_end ON used_value (expires_at)',
 ];
 
+/**
+ * Counters of what strangers do. On PostgreSQL they are not in its log: no write waits for the disk, and after a crash of the
+ * database all begin anew.
+ */
+const countersIn = (kind: 'UNLOGGED' | '') => [
+  `CREATE ${kind} TABLE login_attempt (
+    key          varchar(43) NOT NULL PRIMARY KEY,
+    forgotten_at bigint      NOT NULL,
+    waits_until  bigint      NOT NULL
+  )`,
+  'CREATE INDEX login_attempt_by_end ON login_attempt (forgotten_at)',
+  // As rate-limiter-flexible wants it.
+  `CREATE ${kind} TABLE rate_limit (
+    key    varchar(255) NOT NULL PRIMARY KEY,
+    points integer      NOT NULL,
+    expire bigint
+  )`,
+];
+
 const DOWN = [
+  'DROP TABLE rate_limit',
+  'DROP TABLE login_attempt',
   'DROP TABLE used_value',
   'DROP TABLE consent',
   'DROP TABLE authorization_code',

@@ -14,6 +14,9 @@ const scopes: Readonly<Record<string, string>> = {
   'orders:write': 'Für Sie bestellen und stornieren',
   'billing:read': 'Ihre Rechnungen sehen',
   'billing:pay': 'Ihre Rechnungen für Sie bezahlen',
+  'orders:read:any': 'Die Bestellungen aller sehen: nur für die Kundenbetreuung',
+  'billing:refund': 'Zurückgeben, was jemand bezahlt hat: nur für Mitarbeitende',
+  'billing:admin': 'Sehen, was verdient wird: nur für die Verwaltung',
 };
 
 export const de: Texts = {

@@ -8,6 +8,9 @@ const scopes: Readonly<Record<string, string>> = {
   'orders:write': 'Place and cancel orders for you',
   'billing:read': 'See your invoices',
   'billing:pay': 'Pay your invoices for you',
+  'orders:read:any': 'See the orders of everybody: for support staff only',
+  'billing:refund': 'Give back what people have paid: for staff only',
+  'billing:admin': 'See what is earned: for administrators only',
 };
 
 /** All that people read on the pages of this server. */

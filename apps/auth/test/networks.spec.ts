@@ -1,5 +1,5 @@
 import { deviceOf } from '../src/login/device.js';
-import { originOf } from '../src/login/origin.js';
+import { networkOf, surroundingsOf } from '../src/networks/network.js';
 
 describe('the origin of a login is coarse', () => {
   it.each([
@@ -18,15 +18,31 @@ describe('the origin of a login is coarse', () => {
     ['64:ff9b::203.0.113.77', '64:ff9b::/48'],
     ['fe80::1%eth0', 'fe80::/48'],
   ])('%s is of %s', (address, network) => {
-    expect(originOf(address)).toBe(network);
+    expect(networkOf(address)).toBe(network);
   });
 
   it.each(['', 'unknown', '203.0.113', '203.0.113.256', '1::2::3', '[::1]', '%'])(
     '%j is no address',
     (text) => {
-      expect(originOf(text)).toBeNull();
+      expect(networkOf(text)).toBeNull();
     },
   );
+});
+
+describe('what is around a network', () => {
+  it.each([
+    ['203.0.113.77', '203.0.0.0/16'],
+    ['::ffff:203.0.113.77', '203.0.0.0/16'],
+    ['2001:db8:12:3456::1', '2001:db8::/32'],
+    ['2001:0:5::', '2001::/32'],
+    ['::1', '::/32'],
+  ])('of %s is %s', (address, surroundings) => {
+    expect(surroundingsOf(address)).toBe(surroundings);
+  });
+
+  it('is nothing where there is no address', () => {
+    expect(surroundingsOf('unknown')).toBeNull();
+  });
 });
 
 describe('the name of a device', () => {

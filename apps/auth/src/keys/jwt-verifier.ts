@@ -1,0 +1,33 @@
+import { createPublicKey, verify, type VerifyKeyObjectInput } from 'node:crypto';
+import { jwtHeader } from './jwt-signer.js';
+import type { PublicJwk } from './key-pair.js';
+
+const FORM = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;
+
+/**
+ * Verifies JWTs of one type that this server signed itself, when they come back. Their header is what we write, to the byte, and
+ * of anybody else's nothing is read: no algorithm is taken from it, and no key is looked for.
+ */
+export class JwtVerifier {
+  private readonly keys: ReadonlyMap<string, VerifyKeyObjectInput>;
+
+  constructor(typ: string, jwks: readonly PublicJwk[]) {
+    this.keys = new Map(jwks.map((jwk) => [jwtHeader(typ, jwk), keyOf(jwk)]));
+  }
+
+  /** @returns what was signed, in whatever time; nothing where it was not signed by us as a token of this type */
+  verify(text: string): unknown {
+    const [, header = '', payload = '', signature = ''] = FORM.exec(text) ?? [];
+    const key = this.keys.get(header);
+    if (!key) return undefined;
+    const content = Buffer.from(`${header}.${payload}`);
+    if (!verify('sha256', content, key, Buffer.from(signature, 'base64url'))) return undefined;
+    return JSON.parse(Buffer.from(payload, 'base64url').toString());
+  }
+}
+
+/** ECDSA signatures are r ‖ s in JWS (RFC 7518 §3.4), not DER. */
+const keyOf = (jwk: PublicJwk): VerifyKeyObjectInput => ({
+  key: createPublicKey({ key: jwk, format: 'jwk' }),
+  dsaEncoding: 'ieee-p1363',
+});

@@ -1,0 +1,46 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { ServerSecrets } from '../keys/server-secrets.js';
+
+const FORM = /^([\w-]{22})((?:\.[\w-]{22}){1,5})$/;
+/** People who share a browser. */
+const MOST_ACCOUNTS = 5;
+
+/**
+ * A device that logged in to an account before is told apart from strangers, so that their failures do not make it wait. It
+ * keeps `id . mac . mac …`: a name of its own and, for each of its accounts, a MAC over the two that only this server makes.
+ * It is no credential: who has it still needs the password.
+ */
+@Injectable()
+export class KnownDevices {
+  private readonly keys: ReturnType<ServerSecrets['derive']>;
+
+  constructor(secrets: ServerSecrets) {
+    this.keys = secrets.derive('known device');
+  }
+
+  /** @returns the name of the device, where it logged in to this account before */
+  idOf(text: string | undefined, email: string): string | undefined {
+    const { id, macs } = read(text);
+    const keys = [...this.keys.all.values()];
+    const isKnown = keys.some(({ key }) => macs.includes(macOf(key, id, email)));
+    return isKnown ? id : undefined;
+  }
+
+  /** @returns what the device keeps from now on */
+  remember(text: string | undefined, email: string): string {
+    const { id, macs } = read(text);
+    const mac = macOf(this.keys.current.key, id, email);
+    const others = macs.filter((each) => each !== mac);
+    return [id, mac, ...others].slice(0, 1 + MOST_ACCOUNTS).join('.');
+  }
+}
+
+function read(text = ''): { readonly id: string; readonly macs: readonly string[] } {
+  const [, id, macs = ''] = FORM.exec(text) ?? [];
+  if (id === undefined) return { id: randomBytes(16).toString('base64url'), macs: [] };
+  return { id, macs: macs.split('.').filter(Boolean) };
+}
+
+const macOf = (key: Buffer, id: string, email: string): string =>
+  createHmac('sha256', key).update(`${id}.${email}`).digest().subarray(0, 16).toString('base64url');

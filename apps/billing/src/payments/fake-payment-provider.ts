@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import {
+  PaymentProvider,
+  type Transfer,
+  type Verdict,
+  type VerdictListener,
+} from './payment-provider.js';
+
+/** More than that are forgotten, the oldest first: it is for development, and for tests. */
+const MOST_REMEMBERED = 10_000;
+
+/**
+ * Moves no money. What it does instead depends on the method of payment, as with the test cards of real providers:
+ *
+ * - `test-declined`: it says no.
+ * - `test-down`: it fails before it has done anything, the first time.
+ * - `test-lost`: it moves the money, and its answer never comes, the first time.
+ * - `test-twice`: it answers, and tells the same by itself twice.
+ * - whatever else: it moves the money and says so.
+ *
+ * After a charge by `test-refund-declined`, `test-refund-down` and so on it is the refund that goes like that.
+ */
+export class FakePaymentProvider extends PaymentProvider {
+  /** What has moved, by reference. */
+  readonly moved = new Map<string, Transfer>();
+  private readonly asked = new Map<string, number>();
+  private tell: VerdictListener = () => Promise.resolve();
+
+  override onVerdict(tell: VerdictListener): void {
+    this.tell = tell;
+  }
+
+  override async move(transfer: Transfer, signal: AbortSignal): Promise<Verdict> {
+    const { reference } = transfer;
+    const method = this.behaviourOf(transfer);
+    const isFirst = this.count(reference) === 1;
+    if (method === 'test-declined') return 'declined';
+    if (method === 'test-down' && isFirst) throw new Error('the provider is down');
+    if (!this.moved.has(reference)) this.remember(transfer);
+    if (method === 'test-lost' && isFirst) await isAborted(signal);
+    if (method === 'test-twice') await this.tellTwice(reference);
+    return 'succeeded';
+  }
+
+  private behaviourOf({ movement, method }: Transfer): string {
+    if (movement === 'charge') return method;
+    const ofRefund = /^test-refund-(.+)$/.exec(this.moved.get(method)?.method ?? '');
+    return `test-${ofRefund?.[1] ?? 'ok'}`;
+  }
+
+  private async tellTwice(reference: string): Promise<void> {
+    await this.tell(reference, 'succeeded');
+    await this.tell(reference, 'succeeded');
+  }
+
+  private count(reference: string): number {
+    const times = (this.asked.get(reference) ?? 0) + 1;
+    this.asked.set(reference, times);
+    forgetOldest(this.asked);
+    return times;
+  }
+
+  private remember(transfer: Transfer): void {
+    this.moved.set(transfer.reference, transfer);
+    forgetOldest(this.moved);
+  }
+}
+
+function forgetOldest(map: Map<string, unknown>): void {
+  const [oldest] = map.keys();
+  if (map.size > MOST_REMEMBERED && oldest !== undefined) map.delete(oldest);
+}
+
+async function isAborted(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort');
+  throw new Error('the provider did not answer in time');
+}

@@ -1,0 +1,40 @@
+import { Problem } from '@gatehouse/service-kit';
+import { HttpStatus } from '@nestjs/common';
+import type { InvoiceState } from '../invoices/invoice-state.js';
+
+export const paymentDeclined = () =>
+  new Problem(HttpStatus.PAYMENT_REQUIRED, {
+    detail: 'The payment was declined. The invoice is open: try another method.',
+    extensions: { state: 'open' },
+  });
+
+export const alreadyPaidBack = (state: InvoiceState) =>
+  new Problem(HttpStatus.CONFLICT, {
+    detail: 'The invoice was paid and is paid back.',
+    extensions: { state },
+  });
+
+export const isNotPaid = (state: InvoiceState) =>
+  new Problem(HttpStatus.CONFLICT, {
+    detail: `The invoice is ${state}: there is nothing to give back.`,
+    extensions: { state },
+  });
+
+export const refundDeclined = () =>
+  new Problem(HttpStatus.CONFLICT, {
+    detail: 'The payment provider declines the refund.',
+    extensions: { state: 'paid' },
+  });
+
+export const tooManyDeclined = () =>
+  new Problem(HttpStatus.CONFLICT, {
+    detail: 'Too many payments of this invoice were declined.',
+    extensions: { state: 'open' },
+  });
+
+/** Nothing is begun that could not be finished. */
+export const noPayments = () =>
+  new Problem(HttpStatus.SERVICE_UNAVAILABLE, {
+    detail: 'Payments are not possible here: no payment provider is configured.',
+    headers: { 'Retry-After': '3600' },
+  });

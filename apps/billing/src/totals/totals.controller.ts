@@ -1,0 +1,46 @@
+import { Controller, Get, Header, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { RequireScopes } from '../billing.scopes.js';
+import { Totals } from './totals.js';
+
+const totalsRequest = z.strictObject({
+  month: z
+    .string()
+    .regex(/^20\d{2}-(0[1-9]|1[0-2])$/, 'must be a month of this century, such as 2026-11')
+    .transform((month) => new Date(`${month}-01T00:00:00Z`))
+    .describe('Calendar month, in UTC'),
+});
+type TotalsRequest = z.infer<typeof totalsRequest>;
+
+const totalsRepresentation = z.object({
+  month: z.string(),
+  totals: z.array(
+    z.object({
+      currency: z.string(),
+      invoices: z.int(),
+      issuedMinor: z.string().describe('Digits: sums may exceed what JSON numbers can hold'),
+      paidMinor: z.string(),
+      refundedMinor: z.string(),
+    }),
+  ),
+});
+type TotalsRepresentation = z.infer<typeof totalsRepresentation>;
+
+/** For administrators: sums, and nobody's name. */
+@ApiTags('totals')
+@Controller('totals')
+@RequireScopes('billing:admin')
+export class TotalsController {
+  constructor(private readonly totals: Totals) {}
+
+  @Get()
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Sums of the invoices of a month, by currency' })
+  @ApiOkResponse({ standardSchema: totalsRepresentation })
+  async read(
+    @Query({ schema: totalsRequest }) { month }: TotalsRequest,
+  ): Promise<TotalsRepresentation> {
+    return { month: month.toISOString().slice(0, 7), totals: await this.totals.of(month) };
+  }
+}

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eachDatabase, type TestDatabase } from '@gatehouse/persistence/testing';
+import { AppProcess } from '../src/app-process.js';
+import { Buyer } from '../src/buyer.js';
+import { e2eConfig } from '../src/e2e.config.js';
+import { freePort } from '../src/free-port.js';
+import { until } from '../src/replicas/until.js';
+import { seededRandom } from '../src/seeded-random.js';
+import { ordersAsClient } from '../src/stack.js';
+import { temporaryFolder } from '../src/temporary-folder.js';
+
+const BUYERS = 4;
+/** Of each of the two. */
+const KILLS = 3;
+
+const byOrder = <Item>(items: readonly Item[], idOf: (item: Item) => string): Item[] =>
+  [...items].sort((one, other) => (idOf(one) < idOf(other) ? -1 : 1));
+
+eachDatabase(
+  `kill -9 of orders and of billing under load (E2E_SEED=${e2eConfig.seed})`,
+  (fresh) => {
+    it('leaves each order that was answered for, once, and each with exactly one invoice of what it costs', async () => {
+      const { auth, orders, billing } = await started(await fresh());
+      const places = { orders: orders.url, billing: billing.url };
+      const buyers = await Promise.all(
+        Array.from({ length: BUYERS }, () => Buyer.loggedIn(auth.url, places)),
+      );
+
+      const end = new AbortController();
+      const load = buyers.map((buyer) => buyer.buyUntil(end.signal));
+      const random = seededRandom(e2eConfig.seed);
+      await Promise.all([orders, billing].map((app) => killAgainAndAgain(app, random)));
+      end.abort();
+      await Promise.all(load);
+
+      for (const buyer of buyers) {
+        const bought = byOrder(buyer.bought, ({ id }) => id);
+        expect(byOrder(await buyer.orders(), ({ id }) => id)).toMatchObject(bought);
+        await until('every order has an invoice', async () => {
+          return (await buyer.invoices()).length >= bought.length;
+        });
+        const invoices = byOrder(await buyer.invoices(), ({ orderId }) => orderId);
+        expect(invoices.map(({ orderId, amountMinor }) => [orderId, amountMinor])).toEqual(
+          bought.map(({ id, totalMinor }) => [id, totalMinor]),
+        );
+        // Otherwise nothing was tested: everybody met every crash of orders, and went on between them.
+        expect(buyer.losses).toBeGreaterThanOrEqual(KILLS);
+        expect(bought.length).toBeGreaterThan(KILLS);
+      }
+      expect(`${orders.output}${billing.output}`).not.toMatch(/unhandled|gets no invoice/);
+    });
+  },
+);
+
+async function started({ dataDir, databaseUrl }: TestDatabase) {
+  const PORT = String(await freePort());
+  const issuer = `http://localhost:${PORT}`;
+  const authData = await temporaryFolder();
+  const asClient = await ordersAsClient(authData);
+  const database = { DATA_DIR: dataDir, ...(databaseUrl && { DATABASE_URL: databaseUrl }) };
+  const guarded = { AUTH_ISSUER: issuer, ...database };
+  const auth = await AppProcess.of('auth', { PORT, DATA_DIR: authData, SEED_DEMO: 'true' });
+  const billing = await AppProcess.of('billing', guarded);
+  const next = { BILLING_URL: billing.url, ...asClient };
+  const orders = await AppProcess.of('orders', { ...guarded, ...next });
+  await Promise.all([auth, billing, orders].map((app) => app.start()));
+  return { auth, orders, billing };
+}
+
+async function killAgainAndAgain(app: AppProcess, random: () => number): Promise<void> {
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    await sleep(100 + random() * 700);
+    await app.kill();
+    await app.start();
+  }
+}

@@ -1,0 +1,78 @@
+import { applyDecorators } from '@nestjs/common';
+import {
+  ApiConflictResponse,
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiResponse,
+  ApiServiceUnavailableResponse,
+  ApiUnprocessableEntityResponse,
+} from '@nestjs/swagger';
+import { invoice } from '../billing/invoice.js';
+import { orderRepresentation, pageRepresentation } from './order-representation.js';
+
+/** What the OpenAPI document says of each route. Scopes are added from the decorators of the guards. */
+
+const NO_SUCH_ORDER = ApiNotFoundResponse({ description: 'No such order, or not your own' });
+const ETAG = { ETag: { description: 'Of this version', schema: { type: 'string' } } } as const;
+
+export const Placing = () =>
+  applyDecorators(
+    ApiOperation({ summary: 'Places an order; what it costs is worked out here' }),
+    ApiHeader({
+      name: 'Idempotency-Key',
+      required: false,
+      description:
+        'Of your choice, such as a UUID. Repeated within a day, it gives the same order again',
+      schema: { type: 'string', maxLength: 128 },
+    }),
+    ApiCreatedResponse({ standardSchema: orderRepresentation, headers: ETAG }),
+    ApiUnprocessableEntityResponse({ description: 'The key was used for another request' }),
+    ApiResponse({ status: 429, description: 'Too many keys' }),
+  );
+
+export const Listing = () =>
+  applyDecorators(
+    ApiOperation({ summary: 'Lists your orders, newest first' }),
+    ApiOkResponse({ standardSchema: pageRepresentation }),
+  );
+
+export const Reading = () =>
+  applyDecorators(
+    ApiOperation({ summary: 'Shows one of your orders' }),
+    ApiHeader({
+      name: 'If-None-Match',
+      required: false,
+      description: 'The `ETag` of the version that you have',
+      schema: { type: 'string' },
+    }),
+    ApiOkResponse({ standardSchema: orderRepresentation, headers: ETAG }),
+    ApiResponse({ status: 304, description: 'You have this version', headers: ETAG }),
+    NO_SUCH_ORDER,
+  );
+
+export const Cancelling = () =>
+  applyDecorators(
+    ApiOperation({ summary: 'Cancels one of your orders' }),
+    ApiHeader({
+      name: 'If-Match',
+      required: true,
+      description: 'The `ETag` of the version that you have seen, or `*`',
+      schema: { type: 'string' },
+    }),
+    ApiOkResponse({ standardSchema: orderRepresentation, headers: ETAG }),
+    NO_SUCH_ORDER,
+    ApiConflictResponse({ description: 'It cannot be cancelled any more' }),
+    ApiResponse({ status: 412, description: 'It has changed since you have seen it' }),
+    ApiResponse({ status: 428, description: '`If-Match` is missing' }),
+  );
+
+export const ReadingTheInvoice = () =>
+  applyDecorators(
+    ApiOperation({ summary: 'Shows the invoice of one of your orders, which billing keeps' }),
+    ApiOkResponse({ standardSchema: invoice }),
+    ApiNotFoundResponse({ description: 'No such order, not your own, or no invoice yet' }),
+    ApiServiceUnavailableResponse({ description: 'Billing or the authorization server is away' }),
+  );

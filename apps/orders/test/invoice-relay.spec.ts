@@ -1,0 +1,193 @@
+import { TestIssuer } from '@gatehouse/guards/testing';
+import { UnitOfWork } from '@gatehouse/persistence';
+import { eachDatabase, type TestDatabase } from '@gatehouse/persistence/testing';
+import { BILLING, claimsOf, type Neighbourhood, neighbourhood } from './neighbours.js';
+import { AUDIENCE, MovableClock, RunningOrders, until } from './running-orders.js';
+
+eachDatabase('every order gets its invoice', (fresh) => {
+  const clock = new MovableClock();
+  let issuer: TestIssuer;
+  let next: Neighbourhood;
+  let database: TestDatabase;
+  let running: RunningOrders[];
+
+  beforeEach(async () => {
+    issuer = await TestIssuer.start({ audience: AUDIENCE });
+    next = await neighbourhood(issuer);
+    [database, running] = [await fresh(), []];
+  });
+  afterEach(async () => {
+    for (const orders of running) await orders.close();
+    await next.close();
+    await issuer.close();
+  });
+
+  async function aReplica(changes: Record<string, string> = {}): Promise<RunningOrders> {
+    const settings = { ...next.settings(), ...changes };
+    const orders = await RunningOrders.start(database, { issuer, settings, clock });
+    running.push(orders);
+    return orders;
+  }
+  const waiting = (orders: RunningOrders) =>
+    orders.rows<{ id: string; attempts: number; refusal: string | null }>(
+      'SELECT order_id AS id, attempts, refusal FROM invoice_delivery ORDER BY order_id',
+    );
+  const settled = (orders: RunningOrders) =>
+    until(async () => (await waiting(orders)).length === 0);
+  /** The same, where pauses between attempts are over at once. */
+  const settledInTime = (orders: RunningOrders) =>
+    until(async () => {
+      clock.advance(60_000);
+      return (await waiting(orders)).length === 0;
+    });
+  const triedTwice = (orders: RunningOrders) =>
+    until(async () => {
+      clock.advance(60_000);
+      return ((await waiting(orders))[0]?.attempts ?? 0) > 1;
+    });
+  const calls = () => next.billing.asked.filter(({ method }) => method === 'POST');
+  const bodies = () => calls().map(({ text }) => JSON.parse(text));
+
+  it('with what it costs and who is to pay, by a token of the service itself for that alone', async () => {
+    const orders = await aReplica();
+    const { id } = await orders.as('alice').places();
+    await settled(orders);
+
+    expect(bodies()).toEqual([
+      { orderId: id, customer: 'alice', amountMinor: 2500, currency: 'EUR' },
+    ]);
+    expect(claimsOf(next.billing.tokens[0])).toMatchObject({
+      sub: 'orders-service',
+      aud: BILLING,
+      scope: 'billing:invoices:create',
+    });
+  });
+
+  it('by one token for many', async () => {
+    const orders = await aReplica();
+    await Promise.all(Array.from({ length: 30 }, () => orders.as('alice').places()));
+    await settled(orders);
+
+    expect(next.billing.invoices.size).toBe(30);
+    expect(next.tokens.asked).toHaveLength(1);
+  });
+
+  it('once, whichever of two replicas is at work', async () => {
+    const [one, other] = [await aReplica(), await aReplica()];
+    const placed = Array.from({ length: 30 }, (_, n) => (n % 2 ? one : other).as('bob').places());
+    await Promise.all(placed);
+    await settled(one);
+
+    expect(calls()).toHaveLength(30);
+    expect(next.billing.invoices.size).toBe(30);
+  });
+
+  it.each<[name: string, away: () => Promise<unknown>, back: () => Promise<unknown>]>([
+    ['billing is away', () => next.billing.down(), () => next.billing.up()],
+    [
+      'billing fails',
+      async () => (next.billing.failure = { status: 500 }),
+      async () => (next.billing.failure = undefined),
+    ],
+    [
+      'billing does not let it in',
+      async () => (next.billing.failure = { status: 403 }),
+      async () => (next.billing.failure = undefined),
+    ],
+    ['the authorization server is away', () => next.tokens.down(), () => next.tokens.up()],
+  ])('later, when %s, and the person notices nothing', async (_name, away, back) => {
+    await away();
+    const orders = await aReplica();
+    await orders.as('alice').places();
+    await triedTwice(orders);
+    await back();
+    await settledInTime(orders);
+
+    expect(next.billing.invoices.size).toBe(1);
+    const told = orders.log.filter((line) => /InvoiceRelay/.test(line));
+    expect(told.map((line): unknown => JSON.parse(line).level)).toEqual(['warn', 'info']);
+  });
+
+  it('with another token, where the one that was kept is not accepted any more', async () => {
+    const orders = await aReplica();
+    next.billing.failure = { status: 401 };
+    await orders.as('alice').places();
+    await triedTwice(orders);
+    next.billing.failure = undefined;
+    await settledInTime(orders);
+
+    expect(new Set(next.billing.tokens).size).toBe(next.billing.tokens.length);
+  });
+
+  it('never, where billing says that the order has another one: it is kept, with what was said', async () => {
+    const orders = await aReplica();
+    next.billing.failure = { status: 409, json: { detail: 'says otherwise' } };
+    const { id } = await orders.as('alice').places();
+    await until(async () => (await waiting(orders))[0]?.refusal !== null);
+    next.billing.failure = undefined;
+    const { id: other } = await orders.as('alice').places();
+    await until(async () => (await waiting(orders)).length === 1);
+
+    expect(next.billing.invoices.has(other)).toBe(true);
+    expect(await waiting(orders)).toEqual([
+      { id, attempts: 1, refusal: expect.stringContaining('409') },
+    ]);
+    expect(orders.log.join('')).toContain(`${id} gets no invoice until somebody looks at it`);
+  });
+
+  it('from the next process, where the one that had it in hand has died', async () => {
+    const orders = await aReplica({ CLIENT_SECRET: '' });
+    const { id } = await orders.as('alice').places();
+    // As a process does that is killed while billing is asked.
+    await orders.app
+      .get(UnitOfWork)
+      .execute('UPDATE invoice_delivery SET attempts = 1, next_attempt_at = $1', [
+        clock.now() + 10_000,
+      ]);
+    const successor = await aReplica();
+    await successor.as('bob').places();
+    await until(async () => (await waiting(successor)).length === 1);
+    expect(next.billing.invoices.has(id)).toBe(false);
+
+    clock.advance(10_000);
+    await settledInTime(successor);
+    expect(next.billing.invoices.has(id)).toBe(true);
+  });
+
+  it('as soon as the service has a secret: until then it says so, and takes orders', async () => {
+    const without = await aReplica({ CLIENT_SECRET: '' });
+    await without.as('alice').places();
+    expect(without.log.join('')).toContain('CLIENT_SECRET is not set');
+    expect(await waiting(without)).toHaveLength(1);
+
+    const orders = await aReplica();
+    await settled(orders);
+    expect(next.billing.invoices.size).toBe(1);
+  });
+
+  it('also when the process is told to stop in the middle of it', async () => {
+    next.billing.failure = 'never';
+    const orders = await aReplica();
+    await orders.as('alice').places();
+    await until(() => calls().length > 0);
+    const began = performance.now();
+    await running.pop()?.close();
+    expect(performance.now() - began).toBeLessThan(4_000);
+
+    next.billing.failure = undefined;
+    await settledInTime(await aReplica());
+    expect(next.billing.invoices.size).toBe(1);
+  });
+
+  it('and no secret or token is in the log of any of this', async () => {
+    const orders = await aReplica({ LOG_LEVEL: 'trace' });
+    next.billing.failure = { status: 500 };
+    await orders.as('alice').places();
+    await until(() => calls().length > 0);
+    next.billing.failure = undefined;
+    await settledInTime(orders);
+
+    const secrets = [next.settings()['CLIENT_SECRET'] ?? '', next.billing.tokens[0] ?? ''];
+    for (const secret of secrets) expect(orders.log.join('')).not.toContain(secret);
+  });
+});

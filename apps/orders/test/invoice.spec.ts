@@ -1,0 +1,138 @@
+import { TestIssuer } from '@gatehouse/guards/testing';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BILLING, claimsOf, type Neighbourhood, neighbourhood } from './neighbours.js';
+import { AUDIENCE, type Caller, RunningOrders, until } from './running-orders.js';
+
+let issuer: TestIssuer;
+let next: Neighbourhood;
+let orders: RunningOrders;
+let dataDir: string;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-orders-'));
+  issuer = await TestIssuer.start({ audience: AUDIENCE });
+  next = await neighbourhood(issuer);
+  orders = await RunningOrders.start({ dataDir }, { issuer, settings: next.settings() });
+});
+afterAll(async () => {
+  await orders.close();
+  await next.close();
+  await issuer.close();
+  await rm(dataDir, { recursive: true, force: true });
+});
+beforeEach(() => {
+  [next.billing.failure, next.tokens.refusal] = [undefined, undefined];
+});
+
+const exchanges = () =>
+  next.tokens.requests.filter(({ grant_type = '' }) => grant_type.endsWith(':token-exchange'));
+
+async function anInvoicedOrder(caller: Caller): Promise<string> {
+  const { id } = await caller.places();
+  await until(() => next.billing.invoices.has(id));
+  return id;
+}
+
+describe('GET /orders/:id/invoice', () => {
+  it('shows the invoice of one’s order, got with one’s own token in exchange (RFC 8693)', async () => {
+    const token = issuer.accessToken({ sub: 'alice', scope: 'orders:read orders:write' });
+    const alice = orders.with(token);
+    const id = await anInvoicedOrder(alice);
+    const answer = await alice.get(`/orders/${id}/invoice`);
+
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({
+      id: `inv_${id}`,
+      state: 'open',
+      orderId: id,
+      amountMinor: 2500,
+      currency: 'EUR',
+      issuedAt: '2026-11-25T12:00:00.000Z',
+      paidAt: null,
+    });
+    expect(exchanges().at(-1)).toMatchObject({
+      subject_token: token,
+      resource: BILLING,
+      scope: 'billing:read',
+    });
+    const used = next.billing.tokens.at(-1);
+    expect(used).not.toBe(token);
+    expect(claimsOf(used)).toMatchObject({ sub: 'alice', act: { sub: 'orders-service' } });
+  });
+
+  it('exchanges a token once, however often its person looks', async () => {
+    const bob = orders.as('bob');
+    const id = await anInvoicedOrder(bob);
+    const before = exchanges().length;
+    await Promise.all(Array.from({ length: 20 }, () => bob.get(`/orders/${id}/invoice`)));
+
+    expect(exchanges()).toHaveLength(before + 1);
+  });
+
+  it('is a 404 that says when to come back, while there is none', async () => {
+    const carol = orders.as('carol');
+    next.billing.failure = { status: 500 };
+    const { id } = await carol.places();
+    next.billing.failure = { status: 200, json: { invoices: [] } };
+    const answer = await carol.get(`/orders/${id}/invoice`);
+
+    expect(answer.status).toBe(404);
+    expect(answer.body.detail).toBe('The order has no invoice yet.');
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+  });
+
+  it.each<[name: string, failure: object]>([
+    ['billing fails', { status: 500 }],
+    ['billing answers something else', { status: 200, json: { invoices: 'none' } }],
+    ['billing answers no JSON', { status: 200 }],
+    ['billing sends it elsewhere', { status: 302, headers: { location: 'http://127.0.0.1:1/' } }],
+  ])('is a 503 with Retry-After when %s', async (_name, failure) => {
+    const dora = orders.as('dora');
+    const id = await anInvoicedOrder(dora);
+    next.billing.failure = Object(failure);
+    const answer = await dora.get(`/orders/${id}/invoice`);
+
+    expect(answer.status).toBe(503);
+    expect(answer.headers['content-type']).toMatch('application/problem+json');
+    expect(answer.headers['retry-after']).toBe('2');
+  });
+
+  it('is a 503 when the authorization server is away, and is not any more when it is back', async () => {
+    const eve = orders.as('eve');
+    const id = await anInvoicedOrder(eve);
+    await next.tokens.down();
+    const away = await eve.get(`/orders/${id}/invoice`);
+    expect(away.status).toBe(503);
+    expect(away.headers['retry-after']).toBe('2');
+
+    await next.tokens.up();
+    expect((await eve.get(`/orders/${id}/invoice`)).status).toBe(200);
+  });
+
+  it.each([
+    ['invalid_scope', 403],
+    ['invalid_target', 403],
+    ['invalid_request', 401],
+    ['invalid_grant', 401],
+  ])('is what %s of the exchange means for its caller: %i (§2.2.2)', async (error, status) => {
+    const fay = orders.as('fay');
+    const id = await anInvoicedOrder(fay);
+    next.tokens.refusal = { status: 400, json: { error } };
+    const answer = await fay.get(`/orders/${id}/invoice`);
+
+    expect(answer.status).toBe(status);
+    if (status === 401) {
+      expect(answer.headers['www-authenticate']).toContain('error="invalid_token"');
+    }
+  });
+
+  it('does not ask anybody about the order of somebody else', async () => {
+    const id = await anInvoicedOrder(orders.as('gus'));
+    const before = exchanges().length;
+
+    expect((await orders.as('mallory').get(`/orders/${id}/invoice`)).status).toBe(404);
+    expect(exchanges()).toHaveLength(before);
+  });
+});

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import type { Leases } from './leases.js';
+
+/** Work that comes up now and then, and that one replica is enough for. */
+export interface Work {
+  /** Of the lease, and on log lines. */
+  readonly name: string;
+  /** How often each replica looks whether there is any, in milliseconds. */
+  readonly everyMs: number;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** A read: while there is nothing to do, nothing is written. */
+  isDue(): Promise<boolean>;
+  /**
+   * Does some of it, in much less time than the lease lasts. It must be safe when two do it at once all the same.
+   *
+   * @param stopping aborted when the process shuts down
+   * @returns whether there may be more
+   */
+  step(stopping: AbortSignal): Promise<boolean>;
+}
+
+/** What a replica that died held is taken over by another after this long. */
+const LEASE_SECONDS = 5;
+
+/** Looks again and again whether there is work, and does it while this process holds the lease. */
+export class LeasedWork {
+  private readonly log: Logger;
+  private readonly holder = randomUUID();
+  private readonly stopping = new AbortController();
+  private running: Promise<void> | undefined;
+  private leasedUntil = 0;
+  private isFailing = false;
+
+  constructor(
+    private readonly leases: Leases,
+    private readonly work: Work,
+  ) {
+    this.log = new Logger(work.name);
+  }
+
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  /** Resolves when the step that has begun is over, and the lease is free for the next. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      await this.turn().then(
+        () => this.succeeded(),
+        (error: unknown) => this.failed(error),
+      );
+      // Ends early when it is aborted, and then the loop does.
+      await delay(this.work.everyMs, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  private async turn(): Promise<void> {
+    if (!(await this.work.isDue())) return;
+    try {
+      while (!this.stopping.signal.aborted && (await this.isHolder())) {
+        if (!(await this.work.step(this.stopping.signal))) return;
+      }
+    } finally {
+      if (this.leasedUntil > 0) await this.leases.release(this.work.name, this.holder);
+      this.leasedUntil = 0;
+    }
+  }
+
+  /** Prolonged when half of it is left. */
+  private async isHolder(): Promise<boolean> {
+    const now = this.work.now();
+    if (now < this.leasedUntil - (LEASE_SECONDS / 2) * 1000) return true;
+    const wish = { holder: this.holder, now, seconds: LEASE_SECONDS };
+    const isMine = await this.leases.take(this.work.name, wish);
+    this.leasedUntil = isMine ? now + LEASE_SECONDS * 1000 : 0;
+    return isMine;
+  }
+
+  /** Told when it begins and when it is over: a database that is away for an hour is not 3,600 lines. */
+  private failed(error: unknown): void {
+    if (this.isFailing) return;
+    this.isFailing = true;
+    const [text, stack] = error instanceof Error ? [error.message, error.stack] : [String(error)];
+    this.log.error(`fails, and is tried again: ${text}`, stack);
+  }
+
+  private succeeded(): void {
+    if (this.isFailing) this.log.log('succeeds again');
+    this.isFailing = false;
+  }
+}
