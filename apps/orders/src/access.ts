@@ -4,7 +4,7 @@ import type { OrdersConfig } from './orders.config.js';
 
 const log = new Logger('Access');
 
-const OUTAGES = ['keys_unavailable', 'status_unavailable'];
+const OUTAGES = ['keys_unavailable', 'status_unavailable', 'proofs_unavailable'];
 
 /** Whose tokens are accepted here. */
 export const guardsOptions = (config: OrdersConfig): GuardsOptions => ({
