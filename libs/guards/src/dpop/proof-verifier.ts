@@ -101,12 +101,22 @@ export class ProofVerifier {
   /** RFC 9449 §11.1. Two clients may have chosen the same name for a proof; one must not. */
   private requireFirstUse(proof: ParsedProof, goodUntil: number): void | Promise<void> {
     const id = hash('sha256', `${proof.key.thumbprint}.${proof.claims.jti}`, 'base64url');
-    const accept = (isFirst: boolean) => {
-      if (!isFirst) throw new InvalidProof('replayed_proof');
+    const accept = (isFirst: unknown) => {
+      if (isFirst !== true) throw new InvalidProof('replayed_proof');
       this.keys.remember(proof.jws.header, proof.key);
     };
-    const isFirst = this.usedProofs.use(id, goodUntil);
-    return isFirst instanceof Promise ? isFirst.catch(storeFailed).then(accept) : accept(isFirst);
+    const isFirst = this.use(id, goodUntil);
+    return isFirst instanceof Promise ? isFirst.then(accept) : accept(isFirst);
+  }
+
+  /** What a store returns or throws is the application's business; whatever is not plainly true is a no. */
+  private use(id: string, goodUntil: number): unknown {
+    try {
+      const isFirst = this.usedProofs.use(id, goodUntil);
+      return typeof isFirst === 'boolean' ? isFirst : Promise.resolve(isFirst).catch(storeFailed);
+    } catch (error) {
+      return storeFailed(error);
+    }
   }
 }
 

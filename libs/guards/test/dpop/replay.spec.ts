@@ -20,6 +20,15 @@ class SharedProofs implements UsedProofs {
   }
 }
 
+const fail = (): never => {
+  throw new Error('not connected');
+};
+
+/** As query builders are: no promise, and awaited like one. */
+const thenable = (answer: boolean) => ({
+  then: (resolve: (answer: boolean) => void) => resolve(answer),
+});
+
 let proven: ProvenApp;
 afterEach(() => proven.close());
 
@@ -121,6 +130,19 @@ describe.each(platforms)('proofs that are remembered elsewhere, on %s', (_name, 
     expect([answer.status, proven.reasons()]).toEqual([503, ['proofs_unavailable']]);
     expect(answer.headers).toMatchObject({ 'retry-after': '1' });
     expect(answer.headers).not.toHaveProperty('www-authenticate');
+  });
+
+  it.each<[string, () => unknown, string]>([
+    ['throws', () => fail(), 'proofs_unavailable'],
+    ['returns nothing', () => undefined, 'replayed_proof'],
+    ['returns something else', () => 'yes', 'replayed_proof'],
+    ['promises something else', () => Promise.resolve(1), 'replayed_proof'],
+    ['returns what can be awaited and says no', () => thenable(false), 'replayed_proof'],
+  ])('that %s lets nobody in', async (_what, use, reason) => {
+    proven = await ProvenApp.start(adapter, { dpop: { usedProofs: Object.create({ use }) } });
+    await proven.prove(proven.token());
+
+    expect(proven.reasons()).toEqual([reason]);
   });
 
   it('there is room for so many, and the next ones wait until the oldest are of no use', async () => {
