@@ -1,4 +1,4 @@
-/** `npm run bench -- [refresh|guards|scale] [--quick] [--json] …`: sees to what a run needs, then hands over to a suite. */
+/** `npm run bench -- [refresh|server|guards|scale] [--quick] [--json] …`: sees to what a run needs, then hands over to a suite. */
 import { parseArgs } from 'node:util';
 import { prepare } from './prepare.mjs';
 
@@ -7,6 +7,10 @@ const SUITES = {
   refresh: {
     built: 'apps/auth/dist/main.js',
     suite: async () => (await import('./refresh/bench.mjs')).benchRefresh,
+  },
+  server: {
+    built: 'apps/auth/dist/ops.js',
+    suite: async () => (await import('./server/bench.mjs')).benchServer,
   },
   guards: {
     built: 'libs/guards/dist/src/index.js',

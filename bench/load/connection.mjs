@@ -6,9 +6,12 @@ const END_OF_HEAD = '\r\n\r\n';
 /** Whatever their Content-Length says, nothing follows (RFC 9112 §6.3). */
 const BODILESS = new Set([204, 304]);
 
+/** What ends a body in chunks that has no trailers (RFC 9112 §7.1). */
+const LAST_CHUNK = Buffer.from('0\r\n\r\n');
+
 /**
  * One keep-alive HTTP/1.1 connection, one request at a time. Parsing only what the benchmark needs keeps the client
- * cheaper than the servers it measures. It needs answers with a Content-Length, which all of them send, or without a body.
+ * cheaper than the servers it measures: it takes bodies with a Content-Length or in chunks, which all of them send.
  */
 export class Connection {
   #socket;
@@ -28,7 +31,7 @@ export class Connection {
     socket.on('close', () => this.#fail(new Error('the server closed the connection')));
   }
 
-  /** Sends a whole request; resolves with the answer's status and body. */
+  /** Sends a whole request; resolves with the answer's status, head and body. */
   exchange(request) {
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
@@ -49,16 +52,26 @@ export class Connection {
     const start = end + END_OF_HEAD.length;
     const status = Number(head.slice(9, 12));
     const length = BODILESS.has(status) ? 0 : contentLength(head);
-    if (length === undefined) return this.#fail(new Error(`no Content-Length in: ${head}`));
+    if (length === undefined) return this.#receiveChunks({ status, head, start });
     if (received.length < start + length) return;
     this.#received = received.subarray(start + length);
-    this.#answer(status, received.utf8Slice(start, start + length));
+    this.#answer({ status, head, body: received.utf8Slice(start, start + length) });
   }
 
-  #answer(status, body) {
+  /** Only one answer is ever on its way, so the last chunk is the end of what was received. */
+  #receiveChunks({ status, head, start }) {
+    if (!CHUNKED.test(head)) return this.#fail(new Error(`a body without an end: ${head}`));
+    const received = this.#received;
+    if (received.length - start < LAST_CHUNK.length) return;
+    if (!received.subarray(-LAST_CHUNK.length).equals(LAST_CHUNK)) return;
+    this.#received = Buffer.alloc(0);
+    this.#answer({ status, head, body: withoutChunks(received.subarray(start)) });
+  }
+
+  #answer(answer) {
     const { resolve } = this.#waiting;
     this.#waiting = undefined;
-    resolve({ status, body });
+    resolve(answer);
   }
 
   #fail(error) {
@@ -70,4 +83,17 @@ export class Connection {
 function contentLength(head) {
   const match = /\r\ncontent-length: *(\d+)/i.exec(head);
   return match ? Number(match[1]) : undefined;
+}
+
+const CHUNKED = /\r\ntransfer-encoding: *chunked/i;
+
+function withoutChunks(body) {
+  const parts = [];
+  for (let at = 0; at < body.length;) {
+    const start = body.indexOf('\r\n', at) + 2;
+    const length = Number.parseInt(body.latin1Slice(at, start), 16);
+    parts.push(body.subarray(start, start + length));
+    at = start + length + 2;
+  }
+  return Buffer.concat(parts).toString();
 }

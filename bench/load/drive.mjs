@@ -4,8 +4,10 @@ import { Connection } from './connection.mjs';
  * Keeps connections busy, each with one request at a time, until the time is over or there is nothing left to ask.
  * @param {{ port: number, ports?: number[], connections: number, seconds: number }} job where there are several
  *   ports, the connections take them in turn
- * @param {(connection: number) => { next(): string | undefined, accept(body: string): void }} dialogue
- *   what a connection sends, as whole requests, and what it makes of the answers
+ * @param {(connection: number) => Dialogue} dialogue what a connection sends, as whole requests, and what it makes of the
+ *   answers
+ * @typedef {{ next(): string | undefined, accept(body: string, head: string): boolean | void, follows?: boolean }} Dialogue
+ *   where `accept` says true there is more to come before it counts as one answer; `follows` are redirects
  */
 export async function drive({ port, ports = [port], connections, seconds }, dialogue) {
   const lanes = await Promise.all(
@@ -26,15 +28,15 @@ export async function drive({ port, ports = [port], connections, seconds }, dial
 }
 
 /** A refusal ends the lane: what it would ask next may depend on the answer. */
-async function keepBusy({ connection, next, accept }, { deadline, tally }) {
+async function keepBusy({ connection, next, accept, follows }, { deadline, tally }) {
   let before = performance.now();
   while (before < deadline) {
     const request = next();
     if (request === undefined) return;
     try {
-      const { status, body } = await connection.exchange(request);
-      if (!isGood(status)) throw new Error(`${status} ${body.slice(0, 300)}`);
-      accept(body);
+      const { status, head, body } = await connection.exchange(request);
+      if (!isGood(status, follows)) throw new Error(`${status} ${body.slice(0, 300)}`);
+      if (accept(body, head)) continue;
     } catch (error) {
       tally.failures.push(error.message);
       return;
@@ -46,8 +48,9 @@ async function keepBusy({ connection, next, accept }, { deadline, tally }) {
 }
 
 /** 304 is the answer to a condition (RFC 9110 §13.1.2). */
-function isGood(status) {
-  return (status >= 200 && status <= 299) || status === 304;
+export function isGood(status, follows = false) {
+  const isRedirect = status === 302 || status === 303;
+  return (status >= 200 && status <= 299) || status === 304 || (follows && isRedirect);
 }
 
 function summary({ latencies, failures }, elapsed) {

@@ -17,9 +17,11 @@ const CREDENTIALS = {
   password: 'a long enough password for the bench',
 };
 
+const COUNTED = ['login', 'registration', 'authorization', 'token', 'client', 'introspection'];
+
 /** Starts auth on the store, registers an account and logs it in {@link LOGINS} times. */
-export async function startGatehouse(place) {
-  const server = await bootGatehouse({ ...place, settings: { SEED_DEMO: 'true' } });
+export async function startGatehouse(place, settings = { SEED_DEMO: 'true' }) {
+  const server = await bootGatehouse({ ...place, settings });
   const { port, dataDir } = server;
   return { ...server, service: demoService(dataDir), chains: await logIn(port) };
 }
@@ -74,7 +76,7 @@ function environment({ port, dataDir, databaseUrl, serverSecret }) {
     // All logins are of one account.
     SESSIONS_PER_ACCOUNT: '1000',
     // Counted as ever; but all of the load is from one address, and must not meet its end.
-    RATE_LIMITS: 'login=9999999/60 token=9999999/60 client=9999999/60 introspection=9999999/60',
+    RATE_LIMITS: COUNTED.map((name) => `${name}=9999999/60`).join(' '),
   };
 }
 

@@ -22,7 +22,8 @@ export async function takeTurns(cells, { generator, plan, meters = {} }) {
   return measured;
 }
 
-async function sample({ workload, server }, { generator, meters, seconds }) {
+/** One measurement. The server has its chains where they are left. */
+export async function sample({ workload, server }, { generator, meters, seconds }) {
   const { child, children = [child], chains, ...target } = server;
   const { request, connections } = workload;
   const all = { ...meters, cpuPerAnswer: () => cpuOf(children) };

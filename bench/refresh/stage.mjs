@@ -62,7 +62,8 @@ async function undoAll(steps) {
   for (const step of steps.reverse()) await step();
 }
 
-async function startGenerator({ dir, pins, undo }) {
+/** A process that makes load; it stops when the stage is undone. */
+export async function startGenerator({ dir, pins, undo }) {
   const log = join(dir, 'generator.log');
   const generator = start({ script: GENERATOR, cpu: pins?.client, log });
   undo.push(() => stop(generator));

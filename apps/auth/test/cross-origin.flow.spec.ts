@@ -10,6 +10,7 @@ describe('scripts of other origins (RFC 9700 §2.6)', () => {
     const spa = { grantTypes: ['authorization_code'], scope: ['openid'] };
     await auth.registerClient({ ...spa, id: 'spa', redirectUris: [`${SPA}/callback?x=1`] });
     await auth.registerClient({ ...spa, id: 'local', redirectUris: ['http://localhost:5173/cb'] });
+    await auth.registerClient({ ...spa, id: 'dev', redirectUris: ['http://127.0.0.1:5173/cb'] });
     await auth.registerClient({ ...spa, id: 'app', redirectUris: ['com.example.app:/cb'] });
     await auth.registerClient({ ...spa, id: 'gone', redirectUris: ['https://gone.example/cb'] });
     await auth.registerClient({
@@ -49,6 +50,13 @@ describe('scripts of other origins (RFC 9700 §2.6)', () => {
     }
   });
 
+  it('at a loopback address is from whichever port was free, as its redirect URI is (RFC 8252 §7.3)', async () => {
+    for (const origin of ['http://127.0.0.1', 'http://127.0.0.1:40001']) {
+      const { headers } = await from(origin, '/oauth/token', { method: 'POST' });
+      expect(headers.get('access-control-allow-origin')).toBe(origin);
+    }
+  });
+
   it('may ask first, with a token to send', async () => {
     const { status, headers, text } = await preflight(SPA, '/userinfo');
     expect([status, text]).toEqual([204, '']);
@@ -69,6 +77,10 @@ describe('scripts of other origins (RFC 9700 §2.6)', () => {
     'https://gone.example',
     'https://web.example',
     'com.example.app:',
+    'http://localhost:5174',
+    'http://[::1]:5173',
+    'https://127.0.0.1:5173',
+    'http://127.0.0.1:5173.evil.example',
     'null',
   ])('of %s may not', async (origin) => {
     for (const path of ['/oauth/token', '/oauth/revoke', '/userinfo']) {

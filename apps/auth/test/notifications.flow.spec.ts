@@ -248,6 +248,10 @@ describe('the name of a device', () => {
       'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Mobile/15E148 Safari/604.1',
       'Safari on iOS',
     ],
+    [
+      'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 HeadlessChrome/141.0 Safari/537.36',
+      'Chrome on Linux',
+    ],
     ['visit https://phish.example now', 'an unknown device'],
     [null, 'an unknown device'],
   ])('of %s', (userAgent, expected) => {

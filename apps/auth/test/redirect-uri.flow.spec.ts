@@ -131,7 +131,6 @@ describe('client and redirect URI are proven first (RFC 6749 §4.1.2.1)', () => 
           'com.example.app:/done',
         ],
       });
-      await browser.consent(person, native);
     });
 
     it.each([
@@ -140,7 +139,8 @@ describe('client and redirect URI are proven first (RFC 6749 §4.1.2.1)', () => 
       'http://[::1]:1/callback',
       'com.example.app:/done',
     ])('%s is right', async (redirect_uri) => {
-      const answer = await browser.authorize(native, { redirect_uri });
+      const page = await browser.authorize(native, { redirect_uri });
+      const answer = await browser.follow(await browser.submit(page, { decision: 'allow' }));
       expect(answer.headers.get('location')?.startsWith(`${redirect_uri}?code=`)).toBe(true);
     });
 

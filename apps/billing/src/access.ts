@@ -6,8 +6,14 @@ const log = new Logger('Access');
 
 const OUTAGES = ['keys_unavailable', 'status_unavailable'];
 
-/** Whose tokens are accepted here. */
-export const guardsOptions = (config: BillingConfig): GuardsOptions => ({
+/**
+ * Whose tokens are accepted here.
+ * @param tally told the rule that each refused token broke
+ */
+export const guardsOptions = (
+  config: BillingConfig,
+  tally: (reason: string) => void = () => undefined,
+): GuardsOptions => ({
   issuer: config.AUTH_ISSUER,
   jwksUri: config.AUTH_JWKS_URI,
   statusListsOrigin: statusListsOrigin(config),
@@ -15,7 +21,10 @@ export const guardsOptions = (config: BillingConfig): GuardsOptions => ({
   audience: config.AUDIENCE,
   algorithms: config.ALGORITHMS,
   dangerouslyAllowInsecureHttp: config.ALLOW_INSECURE_HTTP,
-  onRejected: logRejection,
+  onRejected: (rejection) => {
+    tally(rejection.reason);
+    logRejection(rejection);
+  },
 });
 
 /** The lists are where the keys are: behind the same address, if the issuer has another one in here than for the world. */

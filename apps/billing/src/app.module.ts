@@ -1,6 +1,6 @@
 import { GuardsModule, Public, TrustedIssuers } from '@gatehouse/guards';
 import { PersistenceModule } from '@gatehouse/persistence';
-import { Clock, HealthModule, ServiceModule } from '@gatehouse/service-kit';
+import { Clock, HealthModule, Metrics, ServiceModule } from '@gatehouse/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { DataSource } from 'typeorm';
@@ -23,6 +23,11 @@ interface Surroundings {
 /** The table of contents of the billing resource server. */
 @Module({})
 export class AppModule {
+  constructor(metrics: Metrics, issuers: TrustedIssuers) {
+    const help = 'Age of the oldest key set that tokens are verified with.';
+    metrics.gauge({ name: 'key_set_age_seconds', help }, () => issuers.keySetAgeSeconds);
+  }
+
   static with(config: BillingConfig, surroundings: Surroundings = {}): DynamicModule {
     const { clock = new Clock() } = surroundings;
     const standIn = takesFakePayments(config) ? new FakePaymentProvider() : undefined;
@@ -30,7 +35,10 @@ export class AppModule {
       module: AppModule,
       imports: [
         ServiceModule.forRoot({ name: 'billing', clock }),
-        GuardsModule.forRoot(guardsOptions(config)),
+        GuardsModule.forRootAsync({
+          inject: [Metrics],
+          useFactory: (metrics: Metrics) => guardsOptions(config, metrics.refusals('guards')),
+        }),
         PersistenceModule.forRoot(billingDatabase(config)),
         HealthModule.forRootAsync({
           inject: [DataSource, TrustedIssuers],

@@ -33,6 +33,11 @@ export class AppProcess {
     return new AppProcess(name, { LOG_LEVEL: 'warn', ...limits, ...settings, PORT, DATA_DIR });
   }
 
+  /** What an operator's command needs, to mean this app. */
+  get environment(): Settings {
+    return this.settings;
+  }
+
   /** Everything that its runs printed. */
   get output(): string {
     return this.runs.map(({ output }) => output).join('');

@@ -6,8 +6,14 @@ const log = new Logger('Access');
 
 const OUTAGES = ['keys_unavailable', 'status_unavailable', 'proofs_unavailable'];
 
-/** Whose tokens are accepted here. */
-export const guardsOptions = (config: OrdersConfig): GuardsOptions => ({
+/**
+ * Whose tokens are accepted here.
+ * @param tally told the rule that each refused token broke
+ */
+export const guardsOptions = (
+  config: OrdersConfig,
+  tally: (reason: string) => void = () => undefined,
+): GuardsOptions => ({
   issuer: config.AUTH_ISSUER,
   jwksUri: config.AUTH_JWKS_URI,
   statusListsOrigin: statusListsOrigin(config),
@@ -16,7 +22,10 @@ export const guardsOptions = (config: OrdersConfig): GuardsOptions => ({
   dpop: dpopOptions(config),
   algorithms: config.ALGORITHMS,
   dangerouslyAllowInsecureHttp: config.ALLOW_INSECURE_HTTP,
-  onRejected: logRejection,
+  onRejected: (rejection) => {
+    tally(rejection.reason);
+    logRejection(rejection);
+  },
 });
 
 /** Tokens of partners are bound to a key of theirs (docs/recipes/partner-api.md). */

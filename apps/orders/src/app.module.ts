@@ -1,6 +1,6 @@
 import { GuardsModule, Public, TrustedIssuers } from '@gatehouse/guards';
 import { PersistenceModule } from '@gatehouse/persistence';
-import { Clock, HealthModule, ServiceModule } from '@gatehouse/service-kit';
+import { Clock, HealthModule, Metrics, ServiceModule } from '@gatehouse/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { guardsOptions } from './access.js';
@@ -12,13 +12,21 @@ import { OrdersModule } from './orders/orders.module.js';
 /** The table of contents of the orders resource server. */
 @Module({})
 export class AppModule {
+  constructor(metrics: Metrics, issuers: TrustedIssuers) {
+    const help = 'Age of the oldest key set that tokens are verified with.';
+    metrics.gauge({ name: 'key_set_age_seconds', help }, () => issuers.keySetAgeSeconds);
+  }
+
   static with(config: OrdersConfig, clock = new Clock()): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ServiceModule.forRoot({ name: 'orders', clock }),
         OrdersConfigModule.with(config),
-        GuardsModule.forRoot(guardsOptions(config)),
+        GuardsModule.forRootAsync({
+          inject: [Metrics],
+          useFactory: (metrics: Metrics) => guardsOptions(config, metrics.refusals('guards')),
+        }),
         PersistenceModule.forRoot(ordersDatabase(config)),
         HealthModule.forRootAsync({
           inject: [DataSource, TrustedIssuers],

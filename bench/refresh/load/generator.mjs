@@ -15,7 +15,7 @@ async function run({ request, target, chains, connections, seconds }) {
   );
   const { port, ports } = target;
   const seen = await drive({ port, ports, connections, seconds }, (index) =>
-    requests[request](target, shares[index]),
+    requests[request](target, shares[index], index),
   );
   return { ...seen, chains: inTurn(shares) };
 }

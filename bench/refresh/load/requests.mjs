@@ -1,4 +1,5 @@
 /** The bytes of the requests, and what one answer means for the next request of the same connection. */
+export { introspection, sessionCode, signIn } from '../../server/requests.mjs';
 
 /**
  * Chains of rotations: the refresh token of each answer takes the place of the one that was used, behind all others,
@@ -49,17 +50,17 @@ export function login({ port, loginPath, credentials }) {
 }
 
 /** Nothing of an answer is needed for the next request. */
-function always(request) {
+export function always(request) {
   return { next: () => request, accept: () => {} };
 }
 
-function get({ port, path, head = '' }) {
+export function get({ port, path, head = '' }) {
   return `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${head}\r\n`;
 }
 
-const FORM = 'Content-Type: application/x-www-form-urlencoded\r\n';
+export const FORM = 'Content-Type: application/x-www-form-urlencoded\r\n';
 
-function post({ port, path, head = FORM }, body) {
+export function post({ port, path, head = FORM }, body) {
   return (
     `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${head}` +
     `Content-Length: ${body.length}\r\n\r\n${body}`

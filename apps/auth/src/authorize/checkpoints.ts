@@ -7,7 +7,7 @@ import { IdTokens } from '../id-tokens/id-tokens.js';
 import { subjectOf } from '../id-tokens/subject.js';
 import type { Interaction } from '../interactions/interaction.js';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
-import type { AuthorizationRequest } from './authorization-request.js';
+import type { AuthorizationRequest, Destination } from './authorization-request.js';
 
 /** What a person has to do before the client is answered. */
 export type Need = 'login' | 'select-account' | 'consent';
@@ -75,10 +75,18 @@ export class Checkpoints {
 
   private async hasConsented({ request, interaction, session }: Visit): Promise<boolean> {
     const { prompt, asked, destination } = request;
-    if (prompt.has('consent') && interaction.consented !== session.accountId) return false;
+    const isAskedAnew = prompt.has('consent') || !isOwnPlace(destination);
+    if (isAskedAnew && interaction.consented !== session.accountId) return false;
     return this.consents.covers(session.accountId, destination.client, asked);
   }
 }
+
+/**
+ * Whether what arrives there arrives at this client. Any program of the machine can take a loopback address or a scheme, so who
+ * asks from there may not be who was allowed to (RFC 8252 §8.6, RFC 6749 §10.2). Nobody consents to applications of our own.
+ */
+const isOwnPlace = ({ client, redirectUri }: Destination): boolean =>
+  !client.isPublic || client.firstParty || redirectUri.startsWith('https:');
 
 /** A login is a choice as well. */
 const hasChosen = ({ request, interaction, session, isFresh }: Visit): boolean =>

@@ -5,6 +5,10 @@ import { Injectable } from '@nestjs/common';
 /** How old what is known may be, in milliseconds. */
 const READ_EVERY_MS = 10_000;
 
+/** Native apps, and pages under development, take whichever port is free; their redirect URIs may as well (RFC 8252 §7.3). */
+const LOOPBACK = /^(http:\/\/(?:127\.0\.0\.1|\[::1\])):\d{1,5}$/;
+const withoutFreePort = (origin: string): string => LOOPBACK.exec(origin)?.[1] ?? origin;
+
 /** Where the clients that run in browsers come from: the origins of redirect URIs. */
 @Injectable()
 export class RegisteredOrigins {
@@ -28,7 +32,7 @@ export class RegisteredOrigins {
         });
       await this.reading;
     }
-    return this.known.has(origin);
+    return this.known.has(withoutFreePort(origin));
   }
 
   /** Public clients only: the others have servers that ask for them. */
@@ -39,7 +43,8 @@ export class RegisteredOrigins {
     const uris = rows.flatMap((row) => row.redirect_uris.split(' '));
     const urls = uris.filter((uri) => URL.canParse(uri)).map((uri) => new URL(uri));
     // Of other schemes the origin is "null", which is what a page in a sandbox calls its own.
-    this.known = new Set(urls.map(({ origin }) => origin).filter((origin) => origin !== 'null'));
+    const origins = urls.map(({ origin }) => origin).filter((origin) => origin !== 'null');
+    this.known = new Set(origins.map(withoutFreePort));
     this.readAt = this.clock.now();
   }
 }

@@ -183,6 +183,9 @@ export const STYLE = html`<style>
   input ~ button:first-of-type {
     margin-top: 1.5rem;
   }
+  p + .button {
+    margin-top: 1.5rem;
+  }
   .plain {
     color: var(--ink);
     background: none;
@@ -272,11 +275,13 @@ export const STYLE = html`<style>
     margin-top: 1.5rem;
   }
   .side-by-side form {
-    flex: 1 1 12rem;
+    flex: 1 1 auto;
     margin: 0;
   }
   .side-by-side input ~ button {
     margin: 0;
+    height: 100%;
+    white-space: nowrap;
   }
   @media (max-width: 30rem) {
     body {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { UnitOfWork } from '@gatehouse/persistence';
-import { Clock } from '@gatehouse/service-kit';
-import { Injectable, Logger } from '@nestjs/common';
+import { Clock, Metrics } from '@gatehouse/service-kit';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { EventAllowance } from './event-allowance.js';
 import { EVENT_KINDS, isAlarming } from './event-kinds.js';
 import type { SecurityEvent } from './security-event.js';
@@ -11,11 +11,19 @@ import type { SecurityEvent } from './security-event.js';
 export class SecurityEvents {
   private readonly log = new Logger('SecurityEvents');
   private readonly allowance = new EventAllowance();
+  private readonly counter;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
-  ) {}
+    @Inject(Metrics) metrics = new Metrics(),
+  ) {
+    this.counter = metrics.counter({
+      name: 'security_events_total',
+      help: 'Security events, by type and reason.',
+      labels: ['type', 'reason'],
+    });
+  }
 
   /**
    * Stores the event, in the transaction of the change that it tells of where there is one, and logs it. No change without
@@ -25,6 +33,7 @@ export class SecurityEvents {
   async record(event: SecurityEvent): Promise<void> {
     if (EVENT_KINDS[event.type].isFromStrangers) await this.storeWithinAllowance(event);
     else await this.store(event);
+    this.counter.inc({ type: event.type, reason: 'reason' in event ? event.reason : '' });
     if (isAlarming(event)) this.log.warn(event);
     else this.log.log(event);
   }

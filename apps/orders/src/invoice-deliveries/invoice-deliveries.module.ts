@@ -1,3 +1,4 @@
+import { Metrics } from '@gatehouse/service-kit';
 import { Module } from '@nestjs/common';
 import { BillingModule } from '../billing/billing.module.js';
 import { InvoiceDeliveries } from './invoice-deliveries.js';
@@ -8,4 +9,9 @@ import { InvoiceRelay } from './invoice-relay.js';
   providers: [InvoiceDeliveries, InvoiceRelay],
   exports: [InvoiceDeliveries],
 })
-export class InvoiceDeliveriesModule {}
+export class InvoiceDeliveriesModule {
+  constructor(metrics: Metrics, deliveries: InvoiceDeliveries) {
+    const help = 'How long the oldest order has waited for its invoice.';
+    metrics.gauge({ name: 'invoice_delivery_lag_seconds', help }, () => deliveries.lagSeconds());
+  }
+}

@@ -38,6 +38,15 @@ export class InvoiceDeliveries {
     return due.length > 0;
   }
 
+  /** How long the oldest order has waited for its invoice, in seconds; 0 where none waits. For monitoring. */
+  async lagSeconds(): Promise<number> {
+    const [row] = await this.unitOfWork.query<{ placedAt: string | number | null }>(
+      `SELECT MIN(placed_at) AS "placedAt" FROM invoice_delivery JOIN customer_order ON id = order_id`,
+    );
+    const placedAt = row?.placedAt ?? null;
+    return placedAt === null ? 0 : (this.clock.now() - Number(placedAt)) / 1000;
+  }
+
   /** Takes some that are due in hand. Of two processes that ask at once, each gets others. */
   async take(most: number): Promise<readonly InvoiceDelivery[]> {
     const now = this.clock.now();

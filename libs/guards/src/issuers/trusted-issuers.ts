@@ -40,6 +40,13 @@ export class TrustedIssuers implements OnModuleDestroy {
     });
   }
 
+  /** Age of the oldest key set in use, in seconds; nothing where there is none yet. For monitoring. */
+  get keySetAgeSeconds(): number | undefined {
+    const ages = [...this.byName.values()].map(({ keySet }) => keySet.ageSeconds);
+    const known = ages.filter(Number.isFinite);
+    return known.length > 0 ? Math.max(...known) : undefined;
+  }
+
   onModuleDestroy(): void {
     for (const { statusLists } of this.byName.values()) statusLists.close();
   }

@@ -36,6 +36,11 @@ export class KeySet {
     if (!this.schedule.isUsable(this.options.now())) throw this.unavailable();
   }
 
+  /** How old the set is, in seconds; infinite where there is none. For monitoring. */
+  get ageSeconds(): number {
+    return this.schedule.age(this.options.now()) / 1000;
+  }
+
   /**
    * The key with this identifier, if nothing has to be waited for. Starts a fetch in the background when the set
    * has had most of its time.

@@ -9,6 +9,7 @@ export class RefreshSchedule {
   private freshUntil = -Infinity;
   private usableUntil = -Infinity;
   private attemptedAt = -Infinity;
+  private succeededAt = -Infinity;
   private retryAt = -Infinity;
   private failures = 0;
 
@@ -23,6 +24,7 @@ export class RefreshSchedule {
 
   succeed(now: number, lifetimeMs: number): void {
     this.failures = 0;
+    this.succeededAt = now;
     this.retryAt = -Infinity;
     this.refreshAt = now + lifetimeMs * EARLY;
     this.freshUntil = now + lifetimeMs;
@@ -34,6 +36,11 @@ export class RefreshSchedule {
     const wait = Math.min(BACK_OFF_MS.most, BACK_OFF_MS.first * 2 ** this.failures);
     this.failures += 1;
     this.retryAt = now + wait * (0.5 + Math.random() / 2);
+  }
+
+  /** How long ago it last succeeded; infinite where it never did. */
+  age(now: number): number {
+    return now - this.succeededAt;
   }
 
   get isFailing(): boolean {

@@ -20,12 +20,22 @@ export class Metrics {
     return new Counter(this.described(description));
   }
 
+  /** @returns what counts a refusal by its reason, as `<of>_refusals_total` */
+  refusals(of: string): (reason: string) => void {
+    const help = 'What was refused, by reason.';
+    const counter = this.counter({ name: `${of}_refusals_total`, help, labels: ['reason'] });
+    return (reason) => counter.inc({ reason });
+  }
+
   /** @param read asked whenever somebody looks; nothing where it is not known */
-  gauge(description: Description<never>, read: () => number | undefined): void {
+  gauge(
+    description: Description<never>,
+    read: () => number | undefined | Promise<number | undefined>,
+  ): void {
     new Gauge({
       ...this.described(description),
-      collect() {
-        this.set(read() ?? Number.NaN);
+      async collect() {
+        this.set((await read()) ?? Number.NaN);
       },
     });
   }

@@ -1,0 +1,60 @@
+import type { Op } from './op.js';
+
+/** The claims that each scope stands for (OpenID Connect Core §5.4). */
+const CLAIMS: Readonly<Record<string, string>> = {
+  profile:
+    'name family_name given_name middle_name nickname preferred_username profile picture website gender birthdate zoneinfo locale updated_at',
+  email: 'email email_verified',
+  address: 'address',
+  phone: 'phone_number phone_number_verified',
+};
+const claimsOf = (scope: string): readonly string[] =>
+  scope.split(' ').flatMap((word) => (CLAIMS[word] ?? 'sub').split(' '));
+
+/** Modules of the Basic OP plan about what a client learns of a person, and how. */
+export function claimsModules(op: () => Op): void {
+  it.each([
+    ['oidcc-scope-profile', 'openid profile'],
+    ['oidcc-scope-email', 'openid email'],
+    ['oidcc-scope-address', 'openid address'],
+    ['oidcc-scope-phone', 'openid phone'],
+    ['oidcc-scope-all', 'openid profile email address phone'],
+    ['oidcc-ensure-other-scope-order-succeeds', 'email openid'],
+  ])('%s', async (_, scope) => {
+    const party = await op().party();
+    const { tokens, claims } = await party.flow(op().person(), { scope });
+    const told = await party.userInfo(tokens, claims.sub);
+    // Each with a value, and none that the scope does not stand for; the ID token has none of them.
+    expect(Object.keys(told).sort()).toEqual([...claimsOf(scope)].sort());
+    expect(Object.values(told)).not.toContain('');
+    const shared = Object.keys(claims).filter((name) => Object.hasOwn(told, name));
+    expect(shared).toEqual(['sub']);
+  });
+
+  it('oidcc-claims-essential', async () => {
+    const party = await op().party();
+    const wish = { claims: '{"userinfo":{"name":{"essential":true}}}' };
+    const { tokens, claims } = await party.flow(op().person(), wish);
+    const told = await party.userInfo(tokens, claims.sub);
+    expect(told).toEqual({ sub: claims.sub, name: 'Ada Maria Lovelace' });
+  });
+
+  it.each<[string, (token: string) => RequestInit, number]>([
+    ['oidcc-userinfo-get', (token) => ({ headers: { authorization: `Bearer ${token}` } }), 200],
+    [
+      'oidcc-userinfo-post-header',
+      (token) => ({ method: 'POST', headers: { authorization: `Bearer ${token}` } }),
+      200,
+    ],
+    // A server may refuse this one, and the module is skipped then: it is not in OAuth 2.1 any more.
+    [
+      'oidcc-userinfo-post-body',
+      (token) => ({ method: 'POST', body: new URLSearchParams({ access_token: token }) }),
+      401,
+    ],
+  ])('%s', async (_, request, status) => {
+    const party = await op().party();
+    const { tokens } = await party.flow(op().person());
+    expect(await party.userInfoStatus(request(tokens.access_token))).toBe(status);
+  });
+}

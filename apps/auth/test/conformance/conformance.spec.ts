@@ -1,0 +1,27 @@
+import { claimsModules } from './claims.modules.js';
+import { codeFlowModules } from './code-flow.modules.js';
+import { discoveryModules } from './discovery.modules.js';
+import { loginModules } from './logins.modules.js';
+import { logoutModules } from './logout.modules.js';
+import { Op } from './op.js';
+import { requestModules } from './requests.modules.js';
+
+/**
+ * What the modules of the OpenID Foundation's conformance suite check, each under its name. The suite itself is run as
+ * docs/conformance.md says.
+ */
+let op: Op;
+const running = () => op;
+beforeAll(async () => {
+  op = await Op.start();
+});
+afterAll(() => op.auth.stop());
+
+describe('oidcc-config-certification-test-plan', () => discoveryModules(running));
+describe('oidcc-basic-certification-test-plan', () => {
+  codeFlowModules(running);
+  claimsModules(running);
+  requestModules(running);
+  loginModules(running);
+});
+describe('oidcc-rp-initiated-logout-certification-test-plan', () => logoutModules(running));

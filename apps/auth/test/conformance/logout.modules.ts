@@ -1,0 +1,109 @@
+import { SignJWT } from 'jose';
+import * as oidc from 'openid-client';
+import { SUITE } from './addresses.js';
+import type { EndUser } from './end-user.js';
+import type { Op } from './op.js';
+import type { RelyingParty } from './relying-party.js';
+
+const BYE = `${SUITE}/post_logout_redirect`;
+
+/** A login, and what a client sends to end it. */
+interface Session {
+  readonly party: RelyingParty;
+  readonly person: EndUser;
+  readonly idToken: string;
+}
+type Request = (idToken: string) => Record<string, string> | Promise<Record<string, string>>;
+
+/** The RP-initiated logout plan. */
+export function logoutModules(op: () => Op): void {
+  async function session(): Promise<Session> {
+    const party = await op().party();
+    const person = op().person();
+    const { tokens } = await party.flow(person);
+    return { party, person, idToken: tokens.id_token ?? '' };
+  }
+  const logOut = async ({ party, person, idToken }: Session, request: Request) => {
+    const url = oidc.buildEndSessionUrl(party.config, await request(idToken));
+    // The suite does not say who it is but by the hint.
+    url.searchParams.delete('client_id');
+    return person.visit(url);
+  };
+
+  /** The suite asks without a page whether somebody is logged in. */
+  const expectLoggedOut = async ({ party, person }: Session) => {
+    expect((await party.refusal(person, { prompt: 'none' })).error).toBe('login_required');
+  };
+
+  it.each<[string, Request, string]>([
+    [
+      'oidcc-rp-initiated-logout',
+      (hint) => ({ id_token_hint: hint, post_logout_redirect_uri: BYE, state: 'a b&c' }),
+      `${BYE}?state=a+b%26c`,
+    ],
+    [
+      'oidcc-rp-initiated-logout-no-state',
+      (hint) => ({ id_token_hint: hint, post_logout_redirect_uri: BYE }),
+      BYE,
+    ],
+  ])('%s', async (_, request, address) => {
+    const begun = await session();
+    const { pages, arrival } = await logOut(begun, request);
+    expect([pages, arrival?.href]).toEqual([[], address]);
+    await expectLoggedOut(begun);
+  });
+
+  it('oidcc-rp-initiated-logout-no-post-logout-redirect-uri', async () => {
+    const begun = await session();
+    const visit = await logOut(begun, (hint) => ({ id_token_hint: hint, state: 'x' }));
+    expect([visit.pages, visit.arrival]).toEqual([[], undefined]);
+    expect(visit.answer.text).toContain('You are signed out');
+    await expectLoggedOut(begun);
+  });
+
+  it.each<[string, Request]>([
+    [
+      'oidcc-rp-initiated-logout-bad-post-logout-redirect-uri',
+      (hint) => ({ id_token_hint: hint, post_logout_redirect_uri: `${BYE}/KJj5` }),
+    ],
+    [
+      'oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri',
+      (hint) => ({ id_token_hint: hint, post_logout_redirect_uri: `${BYE}?foo=bar` }),
+    ],
+    [
+      'oidcc-rp-initiated-logout-no-id-token-hint',
+      () => ({ post_logout_redirect_uri: BYE, state: 'x' }),
+    ],
+    [
+      'oidcc-rp-initiated-logout-modified-id-token-hint',
+      (hint) => ({ id_token_hint: modified(hint), post_logout_redirect_uri: BYE, state: 'x' }),
+    ],
+    [
+      'oidcc-rp-initiated-logout-bad-id-token-hint',
+      async (hint) => ({ id_token_hint: await forged(hint), post_logout_redirect_uri: BYE }),
+    ],
+    ['oidcc-rp-initiated-logout-no-params', () => ({})],
+    ['oidcc-rp-initiated-logout-only-state', () => ({ state: 'x' })],
+  ])('%s', async (_, request) => {
+    const begun = await session();
+    const { pages, arrival, answer } = await logOut(begun, request);
+    // The person is asked, and stays here whatever the answer is.
+    expect([pages, arrival]).toEqual([['logout'], undefined]);
+    expect(answer.text).toContain('You are signed out');
+    await expectLoggedOut(begun);
+  });
+}
+
+/** The same claims with another signature. */
+function modified(token: string): string {
+  const [header, body, signature = ''] = token.split('.');
+  return [header, body, [...signature].reverse().join('')].join('.');
+}
+
+/** The same claims, signed by the client. */
+function forged(token: string): Promise<string> {
+  const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(new TextEncoder().encode('x'.repeat(32)));
+}

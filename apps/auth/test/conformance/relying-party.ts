@@ -1,0 +1,103 @@
+import * as oidc from 'openid-client';
+import { CALLBACK } from './addresses.js';
+import type { EndUser, Visit } from './end-user.js';
+import type { Op } from './op.js';
+
+type Parameters = Readonly<Record<string, string>>;
+export type Tokens = Awaited<ReturnType<typeof oidc.authorizationCodeGrant>>;
+
+/** What a client keeps between its request and the answer. */
+export interface AuthorizationRequest {
+  readonly url: URL;
+  readonly state: string;
+  readonly nonce: string | undefined;
+  readonly maxAge: number | undefined;
+}
+
+/** A client that takes nothing on trust: openid-client checks each answer, the signature of each ID token as well. */
+export class RelyingParty {
+  constructor(
+    private readonly op: Op,
+    readonly config: oidc.Configuration,
+  ) {}
+
+  /** An authorization request as the suite sends it, without PKCE. An empty text leaves a parameter out. */
+  request(more: Parameters = {}): AuthorizationRequest {
+    const parameters = {
+      redirect_uri: CALLBACK,
+      scope: 'openid',
+      state: oidc.randomState(),
+      nonce: oidc.randomNonce(),
+      ...more,
+    };
+    const url = oidc.buildAuthorizationUrl(this.config, parameters);
+    for (const [name, value] of Object.entries(parameters)) {
+      if (value === '') url.searchParams.delete(name);
+    }
+    return {
+      url,
+      state: parameters.state,
+      nonce: parameters.nonce || undefined,
+      maxAge: more['max_age'] === undefined ? undefined : Number(more['max_age']),
+    };
+  }
+
+  /** Redeems the code of an answer. */
+  redeem(
+    { arrival }: Visit,
+    { state, nonce, maxAge }: AuthorizationRequest,
+    pkceCodeVerifier?: string,
+  ): Promise<Tokens> {
+    if (!arrival) throw new Error('the browser was not sent back');
+    const checks = {
+      idTokenExpected: true,
+      expectedState: state,
+      ...(nonce !== undefined && { expectedNonce: nonce }),
+      ...(maxAge !== undefined && { maxAge }),
+      ...(pkceCodeVerifier !== undefined && { pkceCodeVerifier }),
+    };
+    return oidc.authorizationCodeGrant(this.config, arrival, checks);
+  }
+
+  /** The whole flow: a person comes by way of this client, and is let in. */
+  async flow(person: EndUser, more: Parameters = {}) {
+    const request = this.request(more);
+    const visit = await person.visit(request.url);
+    const tokens = await this.redeem(visit, request);
+    const claims = tokens.claims();
+    if (!claims) throw new Error('no ID token');
+    return { ...visit, tokens, claims };
+  }
+
+  /** What the client is told where it gets no code. */
+  async refusal(person: EndUser, more: Parameters = {}) {
+    const request = this.request(more);
+    const visit = await person.visit(request.url);
+    const answer = Object.fromEntries(visit.arrival?.searchParams ?? []);
+    if (visit.arrival && answer['state'] !== request.state) throw new Error('another state');
+    return { ...visit, error: answer['error'] };
+  }
+
+  userInfo({ access_token }: Pick<Tokens, 'access_token'>, subject: string) {
+    return oidc.fetchUserInfo(this.config, access_token, subject);
+  }
+
+  /** The status of the userinfo endpoint for a token, however it is sent. */
+  async userInfoStatus(init: RequestInit): Promise<number> {
+    const { userinfo_endpoint: url = '' } = this.config.serverMetadata();
+    const response = await this.op.fetch(url, init);
+    await response.text();
+    return response.status;
+  }
+}
+
+/** The error code that a promise of openid-client fails with. */
+export async function errorOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof oidc.ResponseBodyError) return error.error;
+    throw error;
+  }
+  return 'none';
+}

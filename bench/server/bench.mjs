@@ -1,0 +1,19 @@
+import { methodOf } from '../refresh/plan.mjs';
+import { onStage } from '../refresh/stage.mjs';
+import { measureFlood } from './flood.mjs';
+import { measurePeers } from './peers.mjs';
+import { planFrom } from './plan.mjs';
+
+const PACKAGES = {
+  peers: ['oidc-provider', 'better-sqlite3', 'pg'],
+  own: ['better-sqlite3', '@nestjs/core', 'typeorm', '@node-rs/argon2'],
+};
+
+const PARTS = { peers: measurePeers, flood: measureFlood };
+
+/** The whole authorization server beside oidc-provider. Resolves with the exit code. */
+export function benchServer(options) {
+  const plan = planFrom(options);
+  const suite = { name: 'server', packages: PACKAGES, parts: PARTS, method: methodOf(plan) };
+  return onStage(suite, plan, options);
+}

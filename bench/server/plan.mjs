@@ -1,0 +1,32 @@
+import { known, positive } from '../refresh/plan.mjs';
+
+/** `aim` is the ratio to oidc-provider on the same store that the project has set itself. */
+export const WORKLOADS = [
+  // Two passwords are hashed at a time, and hashing is nearly all of it: nobody can be twice as fast at that.
+  { name: 'sign-in with a password, 4', request: 'signIn', connections: 4, aim: 1 },
+  { name: 'code of a session, 16', request: 'sessionCode', connections: 16, aim: 2 },
+  { name: 'client credentials, 16', request: 'clientCredentials', connections: 16, aim: 2 },
+  { name: 'introspection, 16', request: 'introspection', connections: 16, aim: 2 },
+];
+
+export const EMAILS = Array.from({ length: 128 }, (_, n) => `bench-${n}@example.com`);
+export const PASSWORD = 'a long enough password for the bench';
+export const REDIRECT_URI = 'https://client.example/callback';
+
+/** OWASP's, which are Gatehouse's defaults: both hash alike. */
+export const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+
+const QUICK = { rounds: 3, seconds: 1, warmUp: 0.5 };
+const FULL = { rounds: 7, seconds: 3, warmUp: 2 };
+const PARTS = ['peers', 'flood'];
+
+/** What to measure, how often and how long, from the command line's words. */
+export function planFrom({ quick, rounds, seconds, parts }) {
+  const plan = quick ? QUICK : FULL;
+  return {
+    ...plan,
+    ...(rounds && { rounds: positive(rounds, 'rounds') }),
+    ...(seconds && { seconds: positive(seconds, 'seconds') }),
+    parts: parts ? known(parts.split(','), PARTS) : PARTS,
+  };
+}
