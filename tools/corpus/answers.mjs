@@ -4,7 +4,7 @@ import { errorCode, isSuccess } from './sources.mjs';
 export function receivedText({ status, challenge }) {
   if (status === 0) return 'no answer';
   if (isSuccess(status)) return String(status);
-  const error = errorCode({ challenge });
+  const error = errorCode({ challenge }) ?? errorCode({ challenge }, 'DPoP');
   if (error !== undefined) return `${status} ${error || 'Bearer'}`;
   return status === 401 ? '401, no challenge' : String(status);
 }

@@ -10,6 +10,7 @@ without --issuer-port its issuer is http://127.0.0.1:4999. Use it on services th
   --url URL            address that answers GET with 2xx when the token is good
   --audience NAME      what the service wants in "aud"
   --scope NAME         the one scope it asks for there; without it, no case is about scopes
+  --dpop URL           what clients of the service put into "htu" there; without it, no case is about proofs (RFC 9449)
   --algorithm ALG      the one algorithm it allows: RS, PS or ES with 256, 384 or 512 (default: ES256)
   --issuer-port PORT   where the issuer listens, on 127.0.0.1 (default: 4999)
   --wait SECONDS       how long the service may take to see the issuer's keys (default: 15)
@@ -26,8 +27,8 @@ const ALGORITHM = /^(?:RS|PS|ES)(?:256|384|512)$/;
 export class UsageError extends Error {}
 
 /**
- * @typedef {{ url: string, audience: string, scope?: string, algorithm: string, issuerPort: number, waitSeconds: number,
- *   verbose: boolean, json: boolean }} CorpusOptions
+ * @typedef {{ url: string, audience: string, scope?: string, dpopUrl?: string, algorithm: string, issuerPort: number,
+ *   waitSeconds: number, verbose: boolean, json: boolean }} CorpusOptions
  * @returns {CorpusOptions | { help: true }}
  * @throws {UsageError}
  */
@@ -39,9 +40,10 @@ export function readOptions(args) {
     throw new UsageError(`--algorithm must be one like ES256, not "${values.algorithm}".`);
   }
   return {
-    url: httpUrl(values.url),
+    url: httpUrl('url', values.url),
     audience: values.audience,
     scope: values.scope,
+    dpopUrl: values.dpop && httpUrl('dpop', values.dpop),
     algorithm: values.algorithm,
     issuerPort: integer('issuer-port', values['issuer-port'], 65_535),
     waitSeconds: integer('wait', values.wait, 600),
@@ -58,6 +60,7 @@ function parse(args) {
         url: { type: 'string' },
         audience: { type: 'string' },
         scope: { type: 'string' },
+        dpop: { type: 'string' },
         algorithm: { type: 'string', default: 'ES256' },
         'issuer-port': { type: 'string', default: '4999' },
         wait: { type: 'string', default: '15' },
@@ -72,11 +75,11 @@ function parse(args) {
   }
 }
 
-function httpUrl(text) {
-  if (!text) throw new UsageError('--url is missing.');
+function httpUrl(name, text) {
+  if (!text) throw new UsageError(`--${name} is missing.`);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError(`--url must be an http(s) address, not "${text}".`);
+    throw new UsageError(`--${name} must be an http(s) address, not "${text}".`);
   }
   return url.href;
 }

@@ -8,23 +8,31 @@ export const GUARDS_README = 'libs/guards/README.md';
 
 const SOURCE = 'libs/guards/src';
 /** Options that are objects: their members are rows of their own. */
-const OBJECTS = ['keySet', 'statusLists', 'tokenCache', 'claims'];
-const UNITS = { Seconds: 'seconds', Ms: 'milliseconds', Bytes: 'bytes', Tokens: 'tokens' };
+const OBJECTS = ['keySet', 'statusLists', 'tokenCache', 'dpop', 'claims'];
+const UNITS = {
+  Seconds: 'seconds',
+  Ms: 'milliseconds',
+  Bytes: 'bytes',
+  Tokens: 'tokens',
+  Proofs: 'proofs',
+};
 
 /** The README of the guards, with the tables of options between their marks made anew from the declarations. */
 export async function guardsReadme() {
   const ranges = await import(
     pathToFileURL(join(ROOT, 'libs/guards/dist/src/option-ranges.js')).href
   );
-  const { RANGES, KEY_SET_RANGES, STATUS_LIST_RANGES, TOKEN_CACHE_RANGES } = ranges;
+  const { RANGES, KEY_SET_RANGES, STATUS_LIST_RANGES, TOKEN_CACHE_RANGES, DPOP_RANGES } = ranges;
   const module = interfacesOf('guards.options.ts');
   const issuer = interfacesOf('issuers/issuer.options.ts');
+  const dpop = interfacesOf('dpop/dpop.options.ts');
   const tables = {
     'resource server options': [
       ...rows(module.get('ResourceServerOptions'), '', RANGES),
       ...rows(module.get('KeySetOptions'), 'keySet.', KEY_SET_RANGES),
       ...rows(module.get('StatusListOptions'), 'statusLists.', STATUS_LIST_RANGES),
       ...rows(module.get('TokenCacheOptions'), 'tokenCache.', TOKEN_CACHE_RANGES),
+      ...rows(dpop.get('DpopOptions'), 'dpop.', DPOP_RANGES),
     ],
     'issuer options': [
       ...rows(issuer.get('IssuerOptions'), '', {}),

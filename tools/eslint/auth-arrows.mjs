@@ -44,6 +44,8 @@ export const authArrows = {
   ],
   // A browser that is logged in here, whichever client sent it.
   'browser-sessions': ['database', 'refresh-tokens', 'security-events', 'upkeep'],
+  // Proofs of possession at the token endpoint; the routes that take access tokens have the guards.
+  dpop: ['clients', 'keys', 'oauth-errors', 'used-values'],
   interactions: ['clients', 'keys'],
   // HTML, forms and their texts; what the forms do is elsewhere. Of accounts one error only: the hash queue is full.
   pages: ['accounts', 'browser-sessions', 'interactions', 'keys', 'oauth-errors'],
@@ -79,6 +81,7 @@ export const authArrows = {
     'accounts',
     'authorize',
     'clients',
+    'dpop',
     'id-tokens',
     'issued-tokens',
     'keys',
@@ -120,6 +123,7 @@ export const authArrows = {
     'accounts',
     'authorize',
     'clients',
+    'dpop',
     'id-tokens',
     'keys',
     'pages',

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { DOCUMENTS, manifest } from './library.mjs';
 
-const ENTRY = 'src/index.ts';
+const ENTRIES = ['src/index.ts', 'src/dpop/index.ts'];
 /** Entry points of their own, each with the package of Nest that it is for. */
 const TRANSPORTS = {
   graphql: '@nestjs/graphql',
@@ -24,7 +24,7 @@ export function select(files, service, { all, tests }) {
   const transports = Object.keys(TRANSPORTS).filter(
     (name) => files.has(entryOf(name)) && (all || service.declares(TRANSPORTS[name])),
   );
-  const library = reachable([ENTRY, ...transports.map(entryOf)], files);
+  const library = reachable([...ENTRIES, ...transports.map(entryOf)], files);
   const specs = tests ? specsThatFit(files, { library, service }) : [];
   const beside = reachable(['testing/index.ts', ...specs], files);
   const paths = [...DOCUMENTS, ...library, ...beside, ...dataBeside(beside, files)];

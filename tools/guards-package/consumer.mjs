@@ -1,6 +1,6 @@
 /** Programs that use the package, each as somebody would write it who has installed it. */
 
-const ENTRY_POINTS = ['', '/testing'];
+const ENTRY_POINTS = ['', '/dpop', '/testing'];
 const TRANSPORTS = ['/graphql', '/websockets', '/microservices'];
 
 /** @returns {Record<string, string>} sources by file name */

@@ -1,11 +1,11 @@
-import { GuardsModule, Public } from '@gatehouse/guards';
+import { Public } from '@gatehouse/guards';
 import { PersistenceModule } from '@gatehouse/persistence';
 import { Clock, HealthModule, ServiceModule } from '@gatehouse/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { guardsOptions } from './access.js';
+import { guards } from './access.js';
 import { AccountsModule } from './accounts/accounts.module.js';
-import { AUTH_CONFIG, type AuthConfig } from './auth.config.js';
+import type { AuthConfig } from './auth.config.js';
 import { AuthConfigModule } from './auth-config.module.js';
 import { AuthorizeModule } from './authorize/authorize.module.js';
 import { BrowserSessionsModule } from './browser-sessions/browser-sessions.module.js';
@@ -17,7 +17,6 @@ import { DemoModule } from './demo/demo.module.js';
 import { DiscoveryModule } from './discovery/discovery.module.js';
 import { IntrospectionModule } from './introspection/introspection.module.js';
 import { KeysModule } from './keys/keys.module.js';
-import { SigningKeys } from './keys/signing-keys.js';
 import { LoginModule } from './login/login.module.js';
 import { LogoutModule } from './logout/logout.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
@@ -57,11 +56,7 @@ export class AppModule {
         OAuthErrorsModule,
         UpkeepModule,
         RateLimitsModule,
-        GuardsModule.forRootAsync({
-          imports: [KeysModule],
-          inject: [AUTH_CONFIG, SigningKeys, Clock],
-          useFactory: guardsOptions,
-        }),
+        guards(config),
         HealthModule.forRootAsync({
           inject: [DataSource],
           useFactory: (database: DataSource) => ({ database: () => database.query('SELECT 1') }),

@@ -74,6 +74,9 @@ const settings = z.object({
   BROWSER_SESSION_TTL: durationSeconds({ min: 300, max: 31_536_000, default: 1_209_600 }).describe(
     'A browser is logged out this long after the latest login however it is used, in seconds.',
   ),
+  DPOP_NONCE_TTL: durationSeconds({ min: 0, max: 3600, default: 300 }).describe(
+    'How long a nonce for DPoP proofs is good at least (RFC 9449 §8), in seconds; 0 asks for none.',
+  ),
   ARGON2_MEMORY_KIB: wholeNumber({ min: 7168, max: 1_048_576, default: 19_456 }).describe(
     'Memory that hashing one password takes (argon2id), in KiB. A login hashes anew what was hashed with other values.',
   ),

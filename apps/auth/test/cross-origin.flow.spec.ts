@@ -44,7 +44,7 @@ describe('scripts of other origins (RFC 9700 §2.6)', () => {
       const { headers } = await from(origin, path, { method });
       expect(cors(headers)).toEqual({
         'access-control-allow-origin': origin,
-        'access-control-expose-headers': 'WWW-Authenticate, Retry-After',
+        'access-control-expose-headers': 'WWW-Authenticate, Retry-After, DPoP-Nonce',
       });
       expect(headers.get('vary')).toBe('Origin');
     }
@@ -63,7 +63,7 @@ describe('scripts of other origins (RFC 9700 §2.6)', () => {
     expect(cors(headers)).toMatchObject({
       'access-control-allow-origin': SPA,
       'access-control-allow-methods': 'GET, POST',
-      'access-control-allow-headers': 'Authorization, Content-Type, X-Requested-With',
+      'access-control-allow-headers': 'Authorization, Content-Type, DPoP, X-Requested-With',
     });
   });
 

@@ -56,6 +56,7 @@ describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
       revocation_endpoint_auth_signing_alg_values_supported: ASSERTIONS,
       introspection_endpoint_auth_methods_supported: CLIENT_AUTHENTICATION.slice(1),
       introspection_endpoint_auth_signing_alg_values_supported: ASSERTIONS,
+      dpop_signing_alg_values_supported: ['ES256', 'PS256', 'RS256'],
       grant_types_supported: [
         'authorization_code',
         'refresh_token',

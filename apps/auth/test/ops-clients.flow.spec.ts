@@ -44,7 +44,7 @@ describe('ops clients create', () => {
       ...['--redirect-uri', CALLBACK, '--redirect-uri', `${CALLBACK}/2`],
       ...['--post-logout-redirect-uri', 'https://client.example/'],
       ...['--name', 'The Orders Website', '--first-party', '--no-pkce'],
-      ...['--id-token-algorithm', 'ES256', '--subject-type', 'pairwise'],
+      ...['--id-token-algorithm', 'ES256', '--subject-type', 'pairwise', '--dpop-bound'],
     );
     expect(client).toMatchObject({
       authMethod: 'client_secret_basic',
@@ -57,6 +57,7 @@ describe('ops clients create', () => {
       requirePkce: false,
       idTokenAlgorithm: 'ES256',
       subjectType: 'pairwise',
+      dpopBound: true,
     });
     expect(said.clientSecret).toMatch(/^[\w-]{43}$/);
   });

@@ -35,7 +35,8 @@ describe('npm run corpus', () => {
   });
 
   it('orders answers every one of more than three hundred hostile requests as it should', async () => {
-    const [exit, output] = await corpus(...args, '--scope', 'orders:read');
+    const bound = ['--dpop', `${RESOURCES.orders}/orders`];
+    const [exit, output] = await corpus(...args, '--scope', 'orders:read', ...bound);
 
     expect(output).toMatch(/^(\d{3}) cases: 0 accepted, .* \1 answered as expected\.$/m);
     expect(exit).toBe(0);

@@ -17,6 +17,8 @@ const BETWEEN_NEW_DEVICES_MS = 1_000;
 /** A key is published for 10 s before it signs: 5 s that verifiers may keep the set, and 5 s until every replica knows. */
 const SETTINGS = {
   KEY_ROTATION_PERIOD: String(PERIOD_SECONDS),
+  // One ring of keys, so that the counts are those of one.
+  ID_TOKEN_ALGORITHM: 'ES256',
   KEY_SET_MAX_AGE: '5',
   CLOCK_SKEW: '0',
   REFRESH_GRACE_SECONDS: '60',

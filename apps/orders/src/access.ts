@@ -4,7 +4,7 @@ import type { OrdersConfig } from './orders.config.js';
 
 const log = new Logger('Access');
 
-const OUTAGES = ['keys_unavailable', 'status_unavailable'];
+const OUTAGES = ['keys_unavailable', 'status_unavailable', 'proofs_unavailable'];
 
 /**
  * Whose tokens are accepted here.
@@ -19,6 +19,7 @@ export const guardsOptions = (
   statusListsOrigin: statusListsOrigin(config),
   statusLists: { maxAgeSeconds: config.STATUS_MAX_AGE },
   audience: config.AUDIENCE,
+  dpop: dpopOptions(config),
   algorithms: config.ALGORITHMS,
   dangerouslyAllowInsecureHttp: config.ALLOW_INSECURE_HTTP,
   onRejected: (rejection) => {
@@ -26,6 +27,12 @@ export const guardsOptions = (
     logRejection(rejection);
   },
 });
+
+/** Tokens of partners are bound to a key of theirs (docs/recipes/partner-api.md). */
+function dpopOptions({ PUBLIC_URL, AUDIENCE }: OrdersConfig): GuardsOptions['dpop'] {
+  const isReachable = PUBLIC_URL !== undefined || /^https?:/.test(AUDIENCE);
+  return isReachable ? { baseUrl: PUBLIC_URL } : undefined;
+}
 
 /** The lists are where the keys are: behind the same address, if the issuer has another one in here than for the world. */
 function statusListsOrigin({ AUTH_STATUS_LISTS_ORIGIN, AUTH_JWKS_URI }: OrdersConfig) {

@@ -39,6 +39,11 @@ export const ordersSettings = z.object({
     .default('http://localhost:3001')
     .describe('The name of this resource server, which tokens must have in `aud`.')
     .meta({ requiredInProduction: true, format: 'URI' }),
+  PUBLIC_URL: httpUrl()
+    .optional()
+    .describe(
+      'Where clients reach this service, which a proof of possession has to name (RFC 9449). Default: the origin of `AUDIENCE`, if that is a URL.',
+    ),
   ALGORITHMS: list(z.string())
     .pipe(z.array(oneOf(ALGORITHMS)))
     .default(['ES256', 'RS256'])

@@ -6,6 +6,7 @@ import { runningOrders } from './running-orders.js';
 
 const orders = runningOrders();
 const UNKNOWN = 'ord_AAAAAAAAAAAAAAAAAAAAAA';
+const METADATA = 'resource_metadata="http://localhost:3001/.well-known/oauth-protected-resource"';
 
 describe('orders belong to `sub`', () => {
   it.each([
@@ -133,7 +134,7 @@ describe('access tokens (RFC 9068 §4)', () => {
 
     expect(answer.status).toBe(401);
     expect(answer.headers['www-authenticate']).toBe(
-      'Bearer resource_metadata="http://localhost:3001/.well-known/oauth-protected-resource"',
+      `Bearer ${METADATA}, DPoP algs="ES256 PS256 RS256", ${METADATA}`,
     );
   });
 

@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { setCaller } from './caller.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
-import type { CredentialCarrier } from './http/bearer-token.js';
+import { type CredentialCarrier, schemeOf } from './http/credentials.js';
 import { Operations } from './operations.js';
 import { BearerError, InsufficientScope, MissingToken } from './refusals/bearer-error.js';
 import { Observer } from './refusals/observer.js';
@@ -79,6 +79,7 @@ export class AccessTokenGuard implements CanActivate {
   private refuse(error: unknown, { carrier, operation, rule }: Call): true {
     if (rule?.access === 'optional' && error instanceof MissingToken) return true;
     if (error instanceof BearerError) {
+      error.scheme = schemeOf(carrier);
       const isNews = !operation || this.operations.isNews(operation, error.reason);
       if (isNews) this.observer.refused(error, carrier);
       else this.observer.settle(error);

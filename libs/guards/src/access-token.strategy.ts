@@ -2,13 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Passport } from 'passport';
 import { Strategy } from 'passport-jwt';
+import { ProofOfPossession } from './dpop/proof-of-possession.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
-import {
-  bearerCredentials,
-  bearerToken,
-  type CredentialCarrier,
-  requireTokenSyntax,
-} from './http/bearer-token.js';
+import { type CredentialCarrier, requireTokenSyntax, tokenOf } from './http/credentials.js';
 import { readAccessToken } from './issuers/read-access-token.js';
 import type { TrustedIssuer } from './issuers/trusted-issuer.js';
 import { TrustedIssuers } from './issuers/trusted-issuers.js';
@@ -46,13 +42,15 @@ interface Candidate {
 @Injectable()
 export class AccessTokenStrategy extends PassportStrategy(Strategy) {
   private readonly cache: TokenCache;
+  private readonly possession: ProofOfPossession;
 
   constructor(
     @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
     private readonly issuers: TrustedIssuers,
   ) {
-    super({ jwtFromRequest: bearerToken, secretOrKeyProvider: keysAreChosenByIssuer });
+    super({ jwtFromRequest: tokenOf, secretOrKeyProvider: keysAreChosenByIssuer });
     this.cache = new TokenCache(options.tokenCache.maxTokens);
+    this.possession = new ProofOfPossession(options, issuers);
   }
 
   /** passport's own registry is process-wide, where two applications would see each other's strategies. */
@@ -77,11 +75,25 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
    * @throws BearerError
    */
   verify(request: CredentialCarrier): AccessToken | Promise<AccessToken> {
-    return this.validate(bearerCredentials(request));
+    const credentials = this.possession.credentialsOf(request);
+    const token = this.genuine(credentials.token);
+    const require = (found: AccessToken) => this.possession.require(found, credentials, request);
+    return token instanceof Promise ? token.then(require) : require(token);
   }
 
-  /** @throws BearerError */
+  /**
+   * A token that comes alone, as a bearer token does.
+   *
+   * @throws BearerError
+   */
   validate(token: string): AccessToken | Promise<AccessToken> {
+    const found = this.genuine(token);
+    const require = (bearer: AccessToken) => this.possession.requireAlone(bearer);
+    return found instanceof Promise ? found.then(require) : require(found);
+  }
+
+  /** Whoever sent it. */
+  private genuine(token: string): AccessToken | Promise<AccessToken> {
     requireLength(token, this.options);
     const now = this.options.now();
     const digest = this.cache.digest(token);

@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import type { DpopOptions, ResolvedDpopOptions } from './dpop/dpop.options.js';
 import type { IssuerOptions, ResolvedIssuer } from './issuers/issuer.options.js';
 import type { Rejection } from './refusals/rejection.js';
 import type { Transport } from './transport.js';
@@ -32,6 +33,8 @@ export interface ResourceServerOptions {
   readonly keySet?: KeySetOptions | undefined;
   readonly statusLists?: StatusListOptions | undefined;
   readonly tokenCache?: TokenCacheOptions | undefined;
+  /** Accepts tokens that are bound to a key of their client. Without it they are refused, for nobody checks the proof. */
+  readonly dpop?: DpopOptions | undefined;
   /** Transports besides HTTP whose handlers are guarded, from the entry points of their own. Default none. */
   readonly transports?: readonly Transport[] | undefined;
   /** Serve the protected resource metadata (RFC 9728). It takes an `audience` that is a URL. Default true. */
@@ -84,7 +87,8 @@ export interface TokenCacheOptions {
 }
 
 type Complete<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
-type Nested = 'keySet' | 'statusLists' | 'tokenCache' | 'resourceMetadataUrl' | 'onRejected';
+type Nested =
+  'keySet' | 'statusLists' | 'tokenCache' | 'dpop' | 'resourceMetadataUrl' | 'onRejected';
 
 /** {@link GuardsOptions} after validation, with every default filled in. Frozen. */
 export interface ResolvedGuardsOptions extends Complete<Omit<ResourceServerOptions, Nested>> {
@@ -94,6 +98,7 @@ export interface ResolvedGuardsOptions extends Complete<Omit<ResourceServerOptio
   readonly keySet: Complete<KeySetOptions>;
   readonly statusLists: Complete<StatusListOptions>;
   readonly tokenCache: Complete<TokenCacheOptions>;
+  readonly dpop: ResolvedDpopOptions | undefined;
 }
 
 export const GUARDS_OPTIONS = Symbol('GUARDS_OPTIONS');

@@ -31,6 +31,8 @@ export {
 export { defineScopes } from './rules/define-scopes.js';
 export { ALGORITHMS } from './token/algorithms.js';
 
+export type { DpopOptions } from './dpop/dpop.options.js';
+export type { UsedProofs } from './dpop/used-proofs.js';
 export type { GuardsAsyncOptions } from './guards.module.js';
 export type {
   GuardsOptions,
@@ -39,7 +41,7 @@ export type {
   StatusListOptions,
   TokenCacheOptions,
 } from './guards.options.js';
-export type { CredentialCarrier } from './http/bearer-token.js';
+export type { CredentialCarrier, Scheme } from './http/credentials.js';
 export type { ClaimMapping, IssuerOptions } from './issuers/issuer.options.js';
 export type {
   Auth0Options,

@@ -1,3 +1,4 @@
+import { dpopFaults, resolveDpop } from './dpop/resolve-dpop.js';
 import type {
   GuardsOptions,
   OneIssuer,
@@ -10,7 +11,8 @@ import { isName, issuerFaults, resolveIssuer } from './issuers/resolve-issuer.js
 import { httpUrl, wellKnownUrl } from './keys/well-known.js';
 import {
   KEY_SET_RANGES,
-  type OptionRange,
+  numbers,
+  rangeFaults,
   RANGES,
   STATUS_LIST_RANGES,
   TOKEN_CACHE_RANGES,
@@ -38,6 +40,7 @@ export function resolveOptions(options: GuardsOptions): ResolvedGuardsOptions {
     ...rangeFaults('statusLists.', STATUS_LIST_RANGES, resolved.statusLists),
     ...statusListFaults(resolved),
     ...rangeFaults('tokenCache.', TOKEN_CACHE_RANGES, resolved.tokenCache),
+    ...dpopFaults(resolved),
   ];
   if (faults.length > 0) throw new GuardsConfigurationError(faults);
   return Object.freeze(resolved);
@@ -51,6 +54,7 @@ function withDefaults(options: GuardsOptions): ResolvedGuardsOptions {
     keySet: Object.freeze(numbers(KEY_SET_RANGES, options.keySet)),
     statusLists: statusListDefaults(options.statusLists),
     tokenCache: Object.freeze(numbers(TOKEN_CACHE_RANGES, options.tokenCache)),
+    dpop: options.dpop && resolveDpop(options.dpop, options.audience),
     transports: options.transports ?? [],
     ...metadataDefaults(options),
     publicControllers: options.publicControllers ?? [],
@@ -68,14 +72,6 @@ function issuersOf(options: GuardsOptions): readonly IssuerOptions[] {
 /** A type predicate, because without strictNullChecks no property tells the two apart. */
 function hasOneIssuer(options: GuardsOptions): options is ResourceServerOptions & OneIssuer {
   return options.issuers === undefined;
-}
-
-function numbers<K extends string>(
-  ranges: Readonly<Record<K, OptionRange>>,
-  given: { readonly [N in NoInfer<K>]?: number | undefined } = {},
-): Record<K, number> {
-  const chosen = namesOf(ranges).map((name) => [name, given[name] ?? ranges[name].usual]);
-  return Object.fromEntries(chosen);
 }
 
 function statusListDefaults(given: StatusListOptions = {}): ResolvedGuardsOptions['statusLists'] {
@@ -121,25 +117,4 @@ function statusListFaults({ statusLists }: ResolvedGuardsOptions): string[] {
     faults.push('`statusLists.maxStaleSeconds` must not be less than `statusLists.maxAgeSeconds`');
   }
   return faults;
-}
-
-function rangeFaults<K extends string>(
-  prefix: string,
-  ranges: Readonly<Record<K, OptionRange>>,
-  values: Readonly<Record<NoInfer<K>, number>>,
-): string[] {
-  return namesOf(ranges).flatMap((name) => {
-    const { least, most } = ranges[name];
-    if (isWithin(values[name], least, most)) return [];
-    return [`\`${prefix}${name}\` must be a number from ${least} to ${most}`];
-  });
-}
-
-/** Object.keys() does not say of whom they are. */
-function namesOf<K extends string>(ranges: Readonly<Record<K, OptionRange>>): K[] {
-  return Object.keys(ranges) as K[];
-}
-
-function isWithin(value: unknown, least: number, most: number): boolean {
-  return typeof value === 'number' && value >= least && value <= most;
 }

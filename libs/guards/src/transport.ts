@@ -1,5 +1,5 @@
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
-import type { CredentialCarrier } from './http/bearer-token.js';
+import type { CredentialCarrier } from './http/credentials.js';
 import type { BearerError } from './refusals/bearer-error.js';
 
 /** A way in which calls reach handlers. HTTP is built in; each of the others is an entry point of its own. */

@@ -10,13 +10,14 @@ import {
 import { NestFactory, RouterModule } from '@nestjs/core';
 import {
   GuardsModule,
+  type IssuerOptions,
   OptionalToken,
   Public,
   RequireAnyScope,
   RequireScopes,
 } from '../src/index.js';
 import { expectGuarded, TestIssuer } from '../testing/index.js';
-import { OrdersController, platforms } from './guarded-app.js';
+import { guardedApp, OrdersController, platforms } from './guarded-app.js';
 
 @Controller(['invoices', 'bills'])
 class InvoicesController {
@@ -90,6 +91,16 @@ describe.each(platforms)('expectGuarded on %s', (_platform, adapter) => {
     await expect(expectGuarded(app, issuer)).rejects.toThrow(
       'GET /orders/archive with no token: answered 200, not 401',
     );
+  });
+
+  it('has proofs for an application that takes no others (RFC 9449 §7.2)', async () => {
+    const issuers: [IssuerOptions] = [{ ...issuer.options, requiresDpop: true }];
+    const { audience } = issuer;
+    const dpop = { requiresNonce: true };
+    const bound = await guardedApp(adapter, { audience, issuers, dpop });
+
+    expect(await expectGuarded(bound, issuer)).toEqual(['GET /orders', 'GET /orders/archive']);
+    await bound.close();
   });
 
   it('is not content with an application that is open everywhere', async () => {

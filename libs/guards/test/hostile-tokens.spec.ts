@@ -79,7 +79,7 @@ const invalidRequest: RefusalClass = [
   'Bad Request',
   [
     'error="invalid_request"',
-    'error_description="Send one Authorization header with one bearer token"',
+    'error_description="Send one Authorization header with one access token"',
   ],
 ];
 

@@ -40,6 +40,19 @@ describe('options', () => {
     ['statusLists.maxStaleSeconds', { statusLists: { maxAgeSeconds: 60, maxStaleSeconds: 59 } }],
     ['statusLists.whenUnavailable', { statusLists: { whenUnavailable: 'ignore' } }],
     ['resourceMetadataUrl', { resourceMetadataUrl: '/metadata' }],
+    ['dpop', { requiresDpop: true }],
+    ['requiresDpop', { dpop: {}, requiresDpop: true, ignoresTokenBinding: true }],
+    ['dpop.baseUrl', { audience: 'orders', dpop: {} }],
+    ['dpop.baseUrl', { dpop: { baseUrl: 'api.example' } }],
+    ['dpop.baseUrl', { dpop: { baseUrl: 'ftp://api.example' } }],
+    ['dpop.baseUrl', { dpop: { baseUrl: 'https://api.example/?a=b' } }],
+    ['dpop.algorithms', { dpop: { algorithms: [] } }],
+    ['dpop.algorithms', { dpop: { algorithms: ['ES256', 'HS256'] } }],
+    ['dpop.maxProofAgeSeconds', { dpop: { maxProofAgeSeconds: 3600 } }],
+    ['dpop.maxProofs', { dpop: { maxProofs: 0 } }],
+    ['dpop.nonceLifetimeSeconds', { dpop: { nonceLifetimeSeconds: Infinity } }],
+    ['dpop.nonceSecrets', { dpop: { nonceSecrets: [] } }],
+    ['dpop.nonceSecrets', { dpop: { nonceSecrets: ['short'] } }],
   ])('a fault in `%s` is refused by name: %j', (name, changes) => {
     expect(() => GuardsModule.forRoot(untyped(changes))).toThrow(GuardsConfigurationError);
     expect(() => GuardsModule.forRoot(untyped(changes))).toThrow(`\`${name}\``);
@@ -70,6 +83,17 @@ describe('options', () => {
     expect(resolveOptions({ ...good, issuer: 'accounts', jwksUri }).issuers[0]?.issuer).toBe(
       'accounts',
     );
+  });
+
+  it.each([
+    [
+      'the origin of the audience',
+      { audience: 'https://api.example/orders' },
+      'https://api.example',
+    ],
+    ['what it is set to', { dpop: { baseUrl: 'https://a.example/b/' } }, 'https://a.example/b'],
+  ])('clients reach the server at %s (RFC 9449 §4.3)', (_where, changes, baseUrl) => {
+    expect(resolveOptions({ ...good, dpop: {}, ...changes }).dpop).toMatchObject({ baseUrl });
   });
 
   it('are frozen', () => {

@@ -1,12 +1,16 @@
 import type { Server } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
+import { Nonces } from '../src/dpop/nonces.js';
+import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../src/guards.options.js';
+import { DpopClient } from './dpop-client.js';
 import { type GuardedRoute, routesOf } from './routes.js';
 import type { TestIssuer } from './test-issuer.js';
 
 /** What must happen when a route is asked for with these credentials. */
 interface Expectation {
   readonly what: string;
-  readonly authorization?: string;
+  /** Of a token; without any, none is sent. */
+  readonly claims?: Readonly<Record<string, string>>;
   readonly status: number;
   /** Error code of the challenge (RFC 6750 §3.1); none where there were no credentials. */
   readonly error?: string;
@@ -21,11 +25,13 @@ interface Expectation {
  */
 export async function expectGuarded(app: INestApplication, issuer: TestIssuer): Promise<string[]> {
   const origin = await originOf(app);
+  const headersFor = bearing(app.get<ResolvedGuardsOptions>(GUARDS_OPTIONS), issuer);
   const routes = routesOf(app).filter(({ rule }) => rule?.access !== 'public');
   const faults: string[] = [];
   for (const route of routes) {
     for (const expectation of expectations(route, issuer)) {
-      const fault = await deviation(origin, route, expectation);
+      const headers = expectation.claims ? headersFor(route, expectation.claims) : {};
+      const fault = await deviation({ origin, headers, ...route }, expectation);
       if (fault) faults.push(`${nameOf(route)} with ${expectation.what}: ${fault}`);
     }
   }
@@ -41,33 +47,50 @@ async function originOf(app: INestApplication): Promise<string> {
   return (await app.getUrl()).replace('[::1]', '127.0.0.1');
 }
 
-function expectations({ rule }: GuardedRoute, issuer: TestIssuer): Expectation[] {
-  const elsewhere = { aud: `${issuer.audience}/elsewhere`, scope: scopesOf(rule).join(' ') };
+function expectations({ rule }: GuardedRoute, { audience }: TestIssuer): Expectation[] {
+  const elsewhere = { aud: `${audience}/elsewhere`, scope: scopesOf(rule).join(' ') };
   const wanted: Expectation[] = [
-    { what: 'a wrong audience', status: 401, error: 'invalid_token', ...bearer(elsewhere) },
+    { what: 'a wrong audience', status: 401, error: 'invalid_token', claims: elsewhere },
   ];
   if (rule?.access !== 'optional') wanted.push({ what: 'no token', status: 401 });
   if (scopesOf(rule).length > 0) {
     const none = { scope: 'another:scope' };
-    wanted.push({ what: 'no scope', status: 403, error: 'insufficient_scope', ...bearer(none) });
+    wanted.push({ what: 'no scope', status: 403, error: 'insufficient_scope', claims: none });
   }
   return wanted;
+}
 
-  function bearer(claims: Readonly<Record<string, string>>) {
-    return { authorization: `Bearer ${issuer.accessToken(claims)}` };
+type Strings = Readonly<Record<string, string>>;
+
+/** As a client of the application has to: with a bearer token, or with a bound one where no other is taken. */
+function bearing({ dpop, issuers, now }: ResolvedGuardsOptions, issuer: TestIssuer) {
+  const isBound = dpop && issuers.every(({ requiresDpop }) => requiresDpop);
+  if (!isBound) {
+    return (_route: GuardedRoute, claims: Strings): Strings => ({
+      authorization: `Bearer ${issuer.accessToken(claims)}`,
+    });
   }
+  const client = new DpopClient({ now });
+  const nonce = new Nonces(dpop, now).current();
+  return ({ method, path }: GuardedRoute, claims: Strings): Strings => {
+    const accessToken = issuer.accessToken({ ...claims, cnf: client.cnf });
+    return client.headers({ method, url: dpop.baseUrl + path, accessToken, nonce });
+  };
 }
 
 function scopesOf(rule: GuardedRoute['rule']): readonly string[] {
   return [...(rule?.scopes ?? []), ...(rule?.anyScopes.flat() ?? [])];
 }
 
+interface Asked extends Pick<GuardedRoute, 'method' | 'path'> {
+  readonly origin: string;
+  readonly headers: Strings;
+}
+
 async function deviation(
-  origin: string,
-  { method, path }: GuardedRoute,
-  { authorization, status, error }: Expectation,
+  { origin, method, path, headers }: Asked,
+  { status, error }: Expectation,
 ): Promise<string | undefined> {
-  const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
   const answer = await fetch(origin + path, { method, headers, redirect: 'manual' });
   await answer.body?.cancel();
   if (answer.status !== status) return `answered ${answer.status}, not ${status}`;

@@ -14,7 +14,14 @@ import { verifierFits } from './pkce.js';
 /** What a person has granted, in which session of the browser. */
 export interface CodeGrant extends Pick<
   AuthorizationCode,
-  'clientId' | 'redirectUri' | 'scope' | 'resources' | 'codeChallenge' | 'nonce' | 'claims'
+  | 'clientId'
+  | 'redirectUri'
+  | 'scope'
+  | 'resources'
+  | 'codeChallenge'
+  | 'nonce'
+  | 'claims'
+  | 'dpopJkt'
 > {
   readonly session: Pick<BrowserSession, 'id' | 'accountId' | 'authenticatedAt' | 'amr'>;
 }
@@ -25,6 +32,8 @@ export interface CodePresentation {
   readonly clientId: string;
   readonly redirectUri: string | undefined;
   readonly verifier: string | undefined;
+  /** Thumbprint of the key that the client has proven to have. */
+  readonly dpopJkt: string | undefined;
 }
 
 const FORM = /^[\w-]{43}$/;
@@ -76,12 +85,7 @@ export class AuthorizationCodes {
     if (code.usedAt) return this.refuseUsed(code);
     if (code.expiresAt.getTime() <= this.clock.now()) throw OAuthError.invalidGrant('code expired');
 
-    // "… ensure that … their values are identical."
-    if (code.redirectUri !== presentation.redirectUri)
-      throw OAuthError.invalidGrant('another redirect URI');
-
-    if (!verifierFits(presentation.verifier, code.codeChallenge))
-      throw OAuthError.invalidGrant('PKCE');
+    refuseUnlessAsAsked(code, presentation);
     return code;
   }
 
@@ -128,8 +132,8 @@ export class AuthorizationCodes {
   private async insert(hash: string, { session, ...grant }: CodeGrant): Promise<void> {
     await this.unitOfWork.execute(
       `INSERT INTO authorization_code (code_hash, client_id, account_id, browser_session_id, redirect_uri, scope,
-         resource, code_challenge, nonce, claims, authenticated_at, amr, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+         resource, code_challenge, nonce, claims, dpop_jkt, authenticated_at, amr, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
       [
         hash,
         grant.clientId,
@@ -141,10 +145,25 @@ export class AuthorizationCodes {
         grant.codeChallenge,
         grant.nonce,
         grant.claims,
+        grant.dpopJkt,
         session.authenticatedAt.getTime(),
         session.amr.join(' '),
         this.clock.now() + this.config.AUTHORIZATION_CODE_TTL * 1000,
       ],
     );
   }
+}
+
+/** Whoever comes for the code is the one who asked for it. */
+function refuseUnlessAsAsked(code: AuthorizationCode, presentation: CodePresentation): void {
+  // "… ensure that … their values are identical."
+  if (code.redirectUri !== presentation.redirectUri)
+    throw OAuthError.invalidGrant('another redirect URI');
+
+  if (!verifierFits(presentation.verifier, code.codeChallenge))
+    throw OAuthError.invalidGrant('PKCE');
+
+  // "… verifies that it matches the dpop_jkt parameter value in the authorization request" (RFC 9449 §10).
+  if (code.dpopJkt !== null && code.dpopJkt !== presentation.dpopJkt)
+    throw OAuthError.invalidGrant('code for another key');
 }

@@ -26,6 +26,8 @@ export interface AuthorizationRequest {
   /** The resource servers that the scope is good for (RFC 8707). */
   readonly resources: readonly string[];
   readonly codeChallenge: string | undefined;
+  /** Thumbprint of the only key that the code is good with (RFC 9449 §10). */
+  readonly dpopJkt: string | undefined;
   readonly nonce: string | undefined;
   readonly prompt: ReadonlySet<Prompt>;
   /** Seconds. */

@@ -48,6 +48,7 @@ export class AuthorizationRequests {
       scope,
       resources,
       codeChallenge,
+      dpopJkt: read.dpop_jkt,
       nonce: read.nonce,
       prompt: read.prompt,
       maxAge: read.max_age,

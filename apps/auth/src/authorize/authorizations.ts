@@ -103,7 +103,8 @@ export class Authorizations {
     request: AuthorizationRequest,
     session: BrowserSession,
   ): Promise<AuthorizationAnswer> {
-    const { destination, scope, resources, codeChallenge = null, nonce = null } = request;
+    const { destination, scope, resources } = request;
+    const { codeChallenge = null, nonce = null, dpopJkt = null } = request;
     const { client, redirectUri } = destination;
     const code = await this.codes.issue({
       clientId: client.id,
@@ -112,6 +113,7 @@ export class Authorizations {
       resources,
       codeChallenge,
       nonce,
+      dpopJkt,
       claims: storedClaims(request.claims),
       session,
     });

@@ -32,9 +32,14 @@ export class Redemptions {
   /**
    * The code is spent in the transaction that begins the family: a crash leaves both or neither.
    * @param code presented by this client, and found good
+   * @param refreshKey thumbprint of the key that the refresh tokens are bound to
    * @throws {OAuthError} `invalid_grant` where it was spent meanwhile, or the person's session ended
    */
-  async redeem(code: AuthorizationCode, client: FamilyClient): Promise<Redemption> {
+  async redeem(
+    code: AuthorizationCode,
+    client: FamilyClient,
+    refreshKey: string | undefined,
+  ): Promise<Redemption> {
     const { accountId, browserSessionId, authenticatedAt: at, amr } = code;
     const account = await this.accounts.find(accountId);
     const browser = await this.browserSessions.find(browserSessionId);
@@ -49,7 +54,7 @@ export class Redemptions {
       device: { userAgent, origin },
       authentication: { at, amr, browserSessionId },
       claims: code.claims,
-      dpopJkt: code.dpopJkt,
+      dpopJkt: refreshKey,
       spend: (familyId) => this.codes.spend(code, familyId),
     });
     return begun ?? this.codes.refuse(code);

@@ -31,6 +31,11 @@ const requestParameters = z.object({
   resource: text(2000)
     .transform((uris) => uris.split(' '))
     .default([]),
+  // RFC 9449 §10: a SHA-256 thumbprint.
+  dpop_jkt: z
+    .string()
+    .regex(/^[\w-]{43}$/)
+    .optional(),
   id_token_hint: text(4000).optional(),
   claims: text(2000).optional(),
   // These have no effect on the answer.

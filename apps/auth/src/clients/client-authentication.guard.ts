@@ -21,8 +21,11 @@ import { type PresentedCredentials, presentedCredentials } from './presented-cre
 const authenticated = new WeakMap<FastifyRequest, Client>();
 
 /** The client that the guard let in. */
+export const authenticatedClient = (request: FastifyRequest): Client | undefined =>
+  authenticated.get(request);
+
 export const AuthenticatedClient = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  authenticated.get(context.switchToHttp().getRequest<FastifyRequest>()),
+  authenticatedClient(context.switchToHttp().getRequest<FastifyRequest>()),
 );
 
 /** Which quota of confidential clients the endpoint takes from; `client` where it does not say. */

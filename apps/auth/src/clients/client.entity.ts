@@ -74,6 +74,14 @@ export class Client {
   @InstantColumn({ name: 'created_at' }) readonly createdAt!: Date;
   @InstantColumn({ name: 'disabled_at', nullable: true }) readonly disabledAt!: Date | null;
 
+  /**
+   * "… If a refresh token is issued to a public client … the refresh token MUST be bound to the respective public key"; those
+   * of others are bound to who authenticates (RFC 9449 §5).
+   */
+  refreshKeyOf(dpopJkt: string | undefined): string | undefined {
+    return this.isPublic ? dpopJkt : undefined;
+  }
+
   get isPublic(): boolean {
     return this.authMethod === 'none';
   }

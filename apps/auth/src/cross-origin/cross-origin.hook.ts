@@ -11,10 +11,10 @@ const FOR_EVERYBODY = '/.well-known/';
 const PREFLIGHT = {
   'access-control-allow-methods': 'GET, POST',
   // Swagger UI says who it is by the last one.
-  'access-control-allow-headers': 'Authorization, Content-Type, X-Requested-With',
+  'access-control-allow-headers': 'Authorization, Content-Type, DPoP, X-Requested-With',
   'access-control-max-age': '600',
 };
-const EXPOSED = { 'access-control-expose-headers': 'WWW-Authenticate, Retry-After' };
+const EXPOSED = { 'access-control-expose-headers': 'WWW-Authenticate, Retry-After, DPoP-Nonce' };
 
 /**
  * Lets scripts of other origins read answers (CORS), refusals as well. Pages stay closed to them, and the authorization endpoint

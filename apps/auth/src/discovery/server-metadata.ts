@@ -3,6 +3,7 @@ import type { AuthConfig } from '../auth.config.js';
 import { PROMPTS, RESPONSE_MODES } from '../authorize/authorization-request.js';
 import { AUTH_METHODS, GRANT_TYPES, SUBJECT_TYPES } from '../clients/client.entity.js';
 import { ASSERTION_ALGORITHMS } from '../clients/client-keys.js';
+import { PROOF_ALGORITHMS } from '../dpop/dpop.options.js';
 import { ACR } from '../id-tokens/acr.js';
 import { UI_LOCALES } from '../pages/texts/language.js';
 import type { ResourceServers } from '../resource-servers/resource-servers.js';
@@ -37,6 +38,8 @@ export function serverMetadata({ config, resourceServers, idTokenAlgorithms }: F
     ...(config.STATUS_LISTS && { status_list_aggregation_endpoint: at(STATUS_LISTS_PATH) }),
     ...authorization,
     ...clientAuthentication,
+    // RFC 9449 §5.1.
+    dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
     grant_types_supported: GRANT_TYPES,
     scopes_supported: resourceServers.scopes,
     protected_resources: resourceServers.identifiers,

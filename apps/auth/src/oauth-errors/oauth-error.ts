@@ -1,6 +1,6 @@
 /**
  * The words of RFC 6749 §5.2 and §4.1.2.1, `invalid_target` of RFC 8707 §2, `unsupported_token_type` of RFC 7009
- * §2.2.1, those of OpenID Connect Core §3.1.2.6, and the one of
+ * §2.2.1, the two of RFC 9449 §5 and §8, those of OpenID Connect Core §3.1.2.6, and the one of
  * OpenID Connect Core Unmet Authentication Requirements.
  */
 type ErrorCode =
@@ -12,6 +12,8 @@ type ErrorCode =
   | 'invalid_scope'
   | 'invalid_target'
   | 'unsupported_token_type'
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce'
   | AuthorizationErrorCode;
 
 /** What only an authorization endpoint has to say, in the answer that a browser carries to the client. */
@@ -91,6 +93,16 @@ export class OAuthError extends Error {
   static unsupportedTokenType(): OAuthError {
     const description = 'This token has no session of this client: it ends when it expires.';
     return new OAuthError('unsupported_token_type', description);
+  }
+
+  static invalidDpopProof(detail: string): OAuthError {
+    const description = 'The proof of possession is missing, malformed, old or used.';
+    return new OAuthError('invalid_dpop_proof', description, detail);
+  }
+
+  /** RFC 9449 §8: the nonce is in the header `DPoP-Nonce` of the answer. */
+  static useDpopNonce(): OAuthError {
+    return new OAuthError('use_dpop_nonce', 'Send a proof with the nonce of this answer.');
   }
 
   static authorization(code: AuthorizationErrorCode): OAuthError {

@@ -34,6 +34,7 @@ export interface ClientWish extends ChangeOptions {
   readonly subjectType?: SubjectType;
   readonly resourceServer?: string;
   readonly exchangeTarget?: readonly string[];
+  readonly dpopBound?: boolean;
   readonly accessTokenTtl?: number;
   readonly refreshIdleTtl?: number;
   readonly refreshAbsoluteTtl?: number;
@@ -136,6 +137,14 @@ export abstract class ClientOptions extends ChangingCommand {
   })
   exchangeTarget(text: string, others: readonly string[] = []): readonly string[] {
     return [...others, text];
+  }
+
+  @Option({
+    flags: '--dpop-bound',
+    description: 'its tokens are bound to a key of its own, and it gets no others (RFC 9449)',
+  })
+  dpopBound(): boolean {
+    return true;
   }
 
   @Option({ flags: '--access-token-ttl <seconds>', description: 'default ACCESS_TOKEN_TTL' })

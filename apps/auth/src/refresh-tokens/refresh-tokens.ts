@@ -27,7 +27,7 @@ export interface Grant {
   /** The `claims` parameter of OpenID Connect Core §5.5, as JSON. */
   readonly claims?: string | null;
   /** Thumbprint of the key that the tokens are bound to (RFC 9449 §5). */
-  readonly dpopJkt?: string | null;
+  readonly dpopJkt?: string | undefined;
   /** Uses up, in the same transaction, what the family is begun for; where it says no, nothing begins. */
   readonly spend?: (familyId: string) => Promise<boolean>;
 }
@@ -51,6 +51,8 @@ export interface Presented {
   readonly family: RefreshTokenFamily;
   readonly client: FamilyClient;
   readonly generation: number;
+  /** Thumbprint of the key that the client has proven to have. */
+  readonly dpopJkt: string | undefined;
 }
 
 type NewFamily = Parameters<typeof sessionOf>[0] & ReturnType<typeof authenticationOf>;
@@ -67,9 +69,9 @@ const ENDS: Partial<Record<TokenState, EndReason>> = { reused: 'reuse', ahead: '
 /** Rotation is one statement, and its condition is the lock: nobody else can make the same step. */
 const STEP = {
   table: 'refresh_token_family',
-  set: 'generation = generation + 1, rotated_at = $3, idle_expires_at = $4',
+  set: 'generation = generation + 1, rotated_at = $3, idle_expires_at = $4, dpop_jkt = COALESCE(dpop_jkt, $5)',
   where: 'id = $1 AND generation = $2 AND ended_at IS NULL',
-  types: ['text', 'integer', 'bigint', 'bigint'],
+  types: ['text', 'integer', 'bigint', 'bigint', 'text'],
 };
 
 /** Rotation of refresh tokens, with certain detection of replays (RFC 9700 §4.14.2). */
@@ -123,9 +125,10 @@ export class RefreshTokens {
 
   /**
    * Finds out what a refresh token is worth. A replay ends its family here.
+   * @param dpopJkt thumbprint of the key that the client has proven to have
    * @throws {OAuthError} `invalid_grant`
    */
-  async present(text: string, client: FamilyClient): Promise<Presented> {
+  async present(text: string, client: FamilyClient, dpopJkt?: string): Promise<Presented> {
     const token = this.format.read(text);
     if (!token) throw OAuthError.invalidGrant('not made by this server');
     const family = await this.familyOf(token.familyId);
@@ -133,20 +136,27 @@ export class RefreshTokens {
     // "… the refresh token … was issued to another client" (RFC 6749 §5.2). It stays good for its owner.
     if (family.clientId !== client.id) throw OAuthError.invalidGrant('issued to another client');
 
+    // Nor does who lacks the key end anything: stolen without it, the token is of no use (RFC 9449 §5).
+    refuseOtherKey(family, dpopJkt);
+
     await this.refuseUnlessUsable(family, token.generation);
-    return { family, client, generation: token.generation };
+    return { family, client, generation: token.generation, dpopJkt };
   }
 
   /**
    * Puts the successor into force. Of any number of callers, here or in other processes, one makes the step; the
    * others are given the same successor, within the grace window.
+   * @param bindTo thumbprint of the key that the family is bound to from now on, if it is not bound yet
    * @throws {OAuthError} `invalid_grant`
    */
-  async rotate({ family, client, generation }: Presented): Promise<string> {
+  async rotate(presented: Presented, bindTo?: string): Promise<string> {
+    const { family, generation } = presented;
     const successor = this.format.write({ familyId: family.id, generation: generation + 1 });
     const isCurrent = generation === family.generation;
-    if (isCurrent && !(await this.step(family, client))) {
-      await this.refuseUnlessUsable(await this.familyOf(family.id), generation);
+    if (isCurrent && !(await this.step(presented, bindTo))) {
+      const stepped = await this.familyOf(family.id);
+      refuseOtherKey(stepped, presented.dpopJkt);
+      await this.refuseUnlessUsable(stepped, generation);
     }
     return successor;
   }
@@ -199,13 +209,14 @@ export class RefreshTokens {
   }
 
   /** The rows of client and family are at hand: what the client's own lifetime is costs no query. */
-  private step(family: RefreshTokenFamily, client: FamilyClient): Promise<boolean> {
+  private step({ family, client }: Presented, bindTo: string | undefined): Promise<boolean> {
     const now = this.limits.now();
     return this.stepped.apply([
       family.id,
       family.generation,
       now,
       this.limits.idleEnd(client, now),
+      bindTo ?? null,
     ]);
   }
 
@@ -223,4 +234,8 @@ export class RefreshTokens {
     if (!family) throw OAuthError.invalidGrant('unknown family');
     return family;
   }
+}
+
+function refuseOtherKey({ dpopJkt }: RefreshTokenFamily, proven: string | undefined): void {
+  if (dpopJkt !== null && dpopJkt !== proven) throw OAuthError.invalidGrant('bound to another key');
 }

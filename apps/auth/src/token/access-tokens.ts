@@ -23,6 +23,8 @@ export interface AccessTokenContent {
   readonly notAfter?: number;
   /** Who acts for the subject (RFC 8693 §4.1). */
   readonly actor?: Actor;
+  /** Thumbprint of the key that its sender has to have (RFC 9449 §6). */
+  readonly dpopJkt?: string | undefined;
   /** The login that it descends from. */
   readonly session?: Session;
   /** Where the status of a client is found that acts for itself. */
@@ -52,6 +54,7 @@ export class AccessTokens {
   async issue(content: AccessTokenContent): Promise<TokenResponse> {
     const now = this.clock.now();
     const scope = content.scope.join(' ');
+    const { actor, dpopJkt } = content;
     const claims = {
       iss: this.config.ISSUER,
       sub: content.subject,
@@ -61,13 +64,14 @@ export class AccessTokens {
       exp: this.expiryOf(content, now),
       jti: randomBytes(16).toString('base64url'),
       scope,
-      ...(content.actor && { act: content.actor }),
+      ...(actor && { act: actor }),
+      ...(dpopJkt !== undefined && { cnf: { jkt: dpopJkt } }),
       ...sessionClaims(content.session),
       ...this.statusLists.claim(content.session?.statusIndex ?? content.statusIndex),
     };
     return {
       access_token: await this.keys.sign('at+jwt', claims),
-      token_type: 'Bearer',
+      token_type: dpopJkt === undefined ? 'Bearer' : 'DPoP',
       expires_in: claims.exp - claims.iat,
       scope,
     };

@@ -23,12 +23,14 @@ export class AuthorizationCodeGrant implements Grant {
     private readonly sessionTokens: SessionTokens,
   ) {}
 
-  async exchange({ client, parameters }: TokenRequest): Promise<TokenResponse> {
+  async exchange({ client, parameters, proven }: TokenRequest): Promise<TokenResponse> {
     const { code: text, redirect_uri: redirectUri, code_verifier: verifier, resource } = parameters;
     if (!text) throw OAuthError.invalidRequest('code is missing.');
 
     // "… issued to the authenticated confidential client", "valid", for the same redirect URI; RFC 7636 §4.6.
-    const code = await this.codes.present(text, { clientId: client.id, redirectUri, verifier });
+    const dpopJkt = proven?.jkt;
+    const presentation = { clientId: client.id, redirectUri, verifier, dpopJkt };
+    const code = await this.codes.present(text, presentation);
 
     // RFC 8707 §2.2: "… the set of resources … that were originally granted", or fewer.
     const { audience, scope } = this.resourceServers.pick(code, { resource });
@@ -36,7 +38,9 @@ export class AuthorizationCodeGrant implements Grant {
     // Every check is behind us: "The client MUST NOT use the authorization code more than once."
     const isRefreshable = mayRefresh(client, code.scope);
     const limits = isRefreshable ? client : this.withoutRefresh(client);
-    const { token, session } = await this.redemptions.redeem(code, limits);
+    await proven?.spendProof();
+    const refreshKey = client.refreshKeyOf(dpopJkt);
+    const { token, session } = await this.redemptions.redeem(code, limits, refreshKey);
 
     const response = await this.sessionTokens.issue({
       client,
@@ -44,6 +48,7 @@ export class AuthorizationCodeGrant implements Grant {
       granted: code,
       audience,
       scope,
+      dpopJkt,
     });
     return isRefreshable ? { ...response, refresh_token: token } : response;
   }

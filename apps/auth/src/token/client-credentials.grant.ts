@@ -16,7 +16,7 @@ export class ClientCredentialsGrant implements Grant {
     private readonly accessTokens: AccessTokens,
   ) {}
 
-  async exchange({ client, parameters }: TokenRequest): Promise<TokenResponse> {
+  async exchange({ client, parameters, proven }: TokenRequest): Promise<TokenResponse> {
     // "The client credentials grant type MUST only be used by confidential clients."
     if (client.isPublic) throw OAuthError.unauthorizedClient(this.type);
 
@@ -26,6 +26,8 @@ export class ClientCredentialsGrant implements Grant {
     const granted = this.resourceServers.grant(most, { resources: [], scope: asked });
     const { audience, scope } = this.resourceServers.pick(granted, { resource });
 
+    await proven?.spendProof();
+
     // "A refresh token SHOULD NOT be included." RFC 9068 §2.2: the subject is the client itself.
     return this.accessTokens.issue({
       subject: client.id,
@@ -34,6 +36,7 @@ export class ClientCredentialsGrant implements Grant {
       scope,
       ttl: client.accessTokenTtl,
       statusIndex: client.statusIndex,
+      dpopJkt: proven?.jkt,
     });
   }
 }

@@ -1,4 +1,5 @@
 import type { Client } from '../clients/client.entity.js';
+import type { ProvenKey } from '../dpop/dpop-proof.guard.js';
 import type { TokenResponse } from './token-response.js';
 import type { TokenParameters } from './token-parameters.js';
 
@@ -6,6 +7,8 @@ import type { TokenParameters } from './token-parameters.js';
 export interface TokenRequest {
   readonly client: Client;
   readonly parameters: TokenParameters;
+  /** A key that the client has proven to have: the tokens are bound to it (RFC 9449 §5). */
+  readonly proven?: ProvenKey | undefined;
 }
 
 /** One value of `grant_type` (RFC 6749 §4). */

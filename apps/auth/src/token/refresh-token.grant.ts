@@ -17,19 +17,21 @@ export class RefreshTokenGrant implements Grant {
     private readonly sessionTokens: SessionTokens,
   ) {}
 
-  async exchange({ client, parameters }: TokenRequest): Promise<TokenResponse> {
+  async exchange({ client, parameters, proven }: TokenRequest): Promise<TokenResponse> {
     const { refresh_token: text, scope: asked, resource } = parameters;
     if (!text) throw OAuthError.invalidRequest('refresh_token is missing.');
 
-    // "The authorization server MUST … validate the refresh token", and that it "was issued to" this client.
-    const presented = await this.refreshTokens.present(text, client);
+    // "The authorization server MUST … validate the refresh token", and that it "was issued to" this client, and to the
+    // holder of this key (RFC 9449 §5).
+    const presented = await this.refreshTokens.present(text, client, proven?.jkt);
 
     // "The requested scope MUST NOT include any scope not originally granted"; RFC 8707 §2.2 says it of resources.
     const { family } = presented;
     const { audience, scope } = this.resourceServers.pick(family, { resource, scope: asked });
 
     // Every check is behind us: rotation is the one step that cannot be taken back.
-    const successor = await this.refreshTokens.rotate(presented);
+    await proven?.spendProof();
+    const successor = await this.refreshTokens.rotate(presented, client.refreshKeyOf(proven?.jkt));
 
     // OpenID Connect Core §12.2: an ID token as well, where there was one before.
     const { session } = family;
@@ -39,6 +41,7 @@ export class RefreshTokenGrant implements Grant {
       granted: family,
       audience,
       scope,
+      dpopJkt: proven?.jkt,
     });
     return { ...response, refresh_token: successor };
   }

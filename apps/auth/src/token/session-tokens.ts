@@ -24,6 +24,8 @@ export interface SessionTokensContent {
   /** Of the access token. */
   readonly audience: string;
   readonly scope: readonly string[];
+  /** Thumbprint of the key that the access token is bound to. */
+  readonly dpopJkt: string | undefined;
 }
 
 /** What a client is given of a session: an access token and, where `openid` was granted, an ID token that vouches for it. */
@@ -37,7 +39,7 @@ export class SessionTokens {
 
   /** @throws {OAuthError} `invalid_grant` where the account is gone */
   async issue(content: SessionTokensContent): Promise<TokenResponse> {
-    const { client, session, granted, audience, scope } = content;
+    const { client, session, granted, audience, scope, dpopJkt } = content;
     const response = await this.accessTokens.issue({
       subject: granted.accountId,
       clientId: client.id,
@@ -45,6 +47,7 @@ export class SessionTokens {
       scope,
       ttl: client.accessTokenTtl,
       session,
+      dpopJkt,
     });
     if (!granted.scope.includes('openid')) return response;
     return { ...response, id_token: await this.idToken(content, response.access_token) };

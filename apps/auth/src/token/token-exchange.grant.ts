@@ -28,7 +28,7 @@ export class TokenExchangeGrant implements Grant {
     private readonly accessTokens: AccessTokens,
   ) {}
 
-  async exchange({ client, parameters }: TokenRequest): Promise<TokenResponse> {
+  async exchange({ client, parameters, proven }: TokenRequest): Promise<TokenResponse> {
     // "… client authentication … allows … to determine … which entities are permitted to impersonate or act" (§2.1, §5).
     if (client.isPublic || !client.resourceServer) throw OAuthError.unauthorizedClient(this.type);
 
@@ -46,6 +46,8 @@ export class TokenExchangeGrant implements Grant {
       scope: parameters.scope,
     });
 
+    await proven?.spendProof();
+
     // It dies with the subject token and with the session, and there is no refresh token (§2.2.1).
     const response = await this.accessTokens.issue({
       subject: family.accountId,
@@ -55,6 +57,7 @@ export class TokenExchangeGrant implements Grant {
       ttl: client.accessTokenTtl,
       notAfter: subject.exp,
       session: family.session,
+      dpopJkt: proven?.jkt,
       actor: { sub: client.id, ...(subject.act && { act: subject.act }) },
     });
     return { ...response, issued_token_type: ACCESS_TOKEN };

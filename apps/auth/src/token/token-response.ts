@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** Successful answer of the token endpoint (RFC 6749 §5.1). */
 export const tokenResponse = z.object({
   access_token: z.string().describe('A JWT by RFC 9068'),
-  token_type: z.literal('Bearer'),
+  token_type: z.enum(['Bearer', 'DPoP']).describe('`DPoP` where it takes a proof (RFC 9449 §5)'),
   expires_in: z.int().describe('Seconds'),
   scope: z.string(),
   issued_token_type: z.string().optional().describe('Of a token exchange (RFC 8693 §2.2.1)'),

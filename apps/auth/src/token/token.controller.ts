@@ -1,12 +1,20 @@
 import { Public } from '@gatehouse/guards';
 import { clientScheme } from '@gatehouse/service-kit';
 import { Body, Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
-import { ApiBasicAuth, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBasicAuth,
+  ApiConsumes,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import {
   AuthenticatedClient,
   ClientAuthenticationGuard,
 } from '../clients/client-authentication.guard.js';
 import { Client } from '../clients/client.entity.js';
+import { DpopProofGuard, Proven, type ProvenKey } from '../dpop/dpop-proof.guard.js';
 import { OAuthError } from '../oauth-errors/oauth-error.js';
 import { type TokenResponse, tokenResponse } from './token-response.js';
 import { AuthorizationCodeGrant } from './authorization-code.grant.js';
@@ -19,7 +27,7 @@ import { type TokenParameters, tokenParameters } from './token-parameters.js';
 /** The token endpoint (RFC 6749 §3.2). */
 @ApiTags('token')
 @Controller('oauth')
-@UseGuards(ClientAuthenticationGuard)
+@UseGuards(ClientAuthenticationGuard, DpopProofGuard)
 @Public()
 export class TokenController {
   private readonly grants: ReadonlyMap<string, Grant>;
@@ -45,14 +53,20 @@ export class TokenController {
   @ApiOperation({ summary: 'Exchanges a grant for an access token (RFC 6749 §3.2)' })
   @ApiConsumes('application/x-www-form-urlencoded')
   @ApiBasicAuth(clientScheme)
+  @ApiHeader({
+    name: 'DPoP',
+    required: false,
+    description: 'A proof by the key that the tokens shall be bound to (RFC 9449 §5)',
+  })
   @ApiOkResponse({ standardSchema: tokenResponse })
   async token(
     @AuthenticatedClient() client: Client,
     @Body({ schema: tokenParameters }) parameters: TokenParameters,
+    @Proven() proven: ProvenKey | undefined,
   ): Promise<TokenResponse> {
     const grant = this.grants.get(parameters.grant_type);
     if (!grant) throw OAuthError.unsupportedGrantType();
     if (!client.allows(grant.type)) throw OAuthError.unauthorizedClient(grant.type);
-    return grant.exchange({ client, parameters });
+    return grant.exchange({ client, parameters, proven });
   }
 }

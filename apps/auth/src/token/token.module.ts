@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { AuthorizeModule } from '../authorize/authorize.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
+import { DpopModule } from '../dpop/dpop.module.js';
 import { IdTokensModule } from '../id-tokens/id-tokens.module.js';
 import { IssuedTokensModule } from '../issued-tokens/issued-tokens.module.js';
 import { KeysModule } from '../keys/keys.module.js';
@@ -22,6 +23,7 @@ import { TokenController } from './token.controller.js';
     AccountsModule,
     AuthorizeModule,
     ClientsModule,
+    DpopModule,
     IdTokensModule,
     IssuedTokensModule,
     KeysModule,

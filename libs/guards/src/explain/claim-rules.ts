@@ -1,10 +1,11 @@
+import { requireUnbound } from '../dpop/proof-of-possession.js';
 import type { ResolvedIssuer } from '../issuers/issuer.options.js';
 import {
   audienceOf,
   clientIdOf,
+  confirmationOf,
   optionalMembers,
   requireClaims,
-  requireUnbound,
   scopesOf,
   tokenIdOf,
 } from '../issuers/read-access-token.js';
@@ -35,10 +36,10 @@ export const CLAIM_RULES: readonly Rule<Subject>[] = [
     test: ({ claims, rules }) => requireClaims(claims, rules),
   },
   {
-    says: 'It is bound to no key',
-    source: 'RFC 9449 §7.2, RFC 8705 §3, option `ignoresTokenBinding`',
+    says: 'It is bound to no key, or in a way that is understood here',
+    source: 'RFC 9449 §6.1, RFC 7800 §3.1, option `ignoresTokenBinding`',
     seen: ({ claims }) => claims['cnf'],
-    test: ({ claims, rules }) => requireUnbound(claims, rules),
+    test: ({ claims, rules }) => confirmationOf(claims, rules),
   },
   {
     says: '`jti` names it, where the issuer gives names',
@@ -71,6 +72,16 @@ export const CLAIM_RULES: readonly Rule<Subject>[] = [
     source: 'RFC 7519 §4.1.5, RFC 9068 §2.2.1',
     seen: ({ claims }) => at(claims, ['nbf', 'sid', 'auth_time']),
     test: ({ claims }) => optionalMembers(claims),
+  },
+];
+
+/** Last, for only a request can be asked for a proof. */
+export const POSSESSION_RULES: readonly Rule<Subject>[] = [
+  {
+    says: 'It is good on its own, without the proof that a request may have',
+    source: 'RFC 9449 §7.2, option `requiresDpop`',
+    seen: ({ claims }) => claimAt(claims, ['cnf', 'jkt']),
+    test: ({ claims, rules }) => requireUnbound(confirmationOf(claims, rules), rules),
   },
 ];
 

@@ -11,7 +11,7 @@ import { type CompactJws, decodeHeader, parseCompactJws } from '../token/compact
 import { algorithmOf, keyIdOf } from '../token/jose-header.js';
 import { lifetimeNow } from '../token/lifetime.js';
 import type { JsonObject } from '../token/strict-json.js';
-import { CLAIM_RULES } from './claim-rules.js';
+import { CLAIM_RULES, POSSESSION_RULES } from './claim-rules.js';
 import { HEADER_FORM_RULES, HEADER_RULES, ISSUER_RULES, TEXT_RULES } from './form-rules.js';
 import { KEY_RULES, publishedKey, type Signed, SIGNATURE_RULES } from './key-rules.js';
 import { type Finding, judge } from './rule.js';
@@ -67,6 +67,7 @@ async function explain({ token, resolved, issuers, offline }: Question): Promise
     keyFindings(offline ? undefined : signed(parts)),
     claimFindings(parts, resolved),
     statusFindings(statusSubject(parts, resolved), offline),
+    judge(POSSESSION_RULES, parts.claims && rules && { claims: parts.claims, rules }),
   ]);
   return {
     header,

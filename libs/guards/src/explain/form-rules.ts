@@ -1,5 +1,5 @@
 import type { ResolvedGuardsOptions } from '../guards.options.js';
-import { requireTokenSyntax } from '../http/bearer-token.js';
+import { requireTokenSyntax } from '../http/credentials.js';
 import type { ResolvedIssuer } from '../issuers/issuer.options.js';
 import type { TrustedIssuers } from '../issuers/trusted-issuers.js';
 import { InvalidToken } from '../refusals/bearer-error.js';
@@ -27,7 +27,7 @@ export const TEXT_RULES: readonly Rule<{ token: string; options: ResolvedGuardsO
     test: ({ token, options }) => requireLength(token, options),
   },
   {
-    says: 'It is one bearer token and nothing else',
+    says: 'It is one token and nothing else',
     source: 'RFC 6750 §2.1',
     test: ({ token }) => requireTokenSyntax(token),
   },

@@ -1,5 +1,5 @@
 import { OperationTypeNode } from 'graphql';
-import type { CredentialCarrier } from '../http/bearer-token.js';
+import type { CredentialCarrier } from '../http/credentials.js';
 import { member } from '../member.js';
 import { isRequest } from './application-context.js';
 import type { Execution } from './execution.js';

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { GraphQLError } from 'graphql';
-import { type BearerError, Unavailable } from '../refusals/bearer-error.js';
+import type { BearerError } from '../refusals/bearer-error.js';
 
 const CODES: Readonly<Record<number, string>> = {
   400: 'BAD_REQUEST',
@@ -39,8 +39,8 @@ export function httpHead(
 ): HttpHead {
   const headers = new Map<string, string>();
   if (challenge) headers.set('www-authenticate', challenge);
-  if (refusal instanceof Unavailable) {
-    headers.set('retry-after', String(refusal.retryAfterSeconds));
+  for (const [name, value] of Object.entries(refusal.headers)) {
+    headers.set(name.toLowerCase(), value);
   }
   return { headers, ...(isAnswer && { status: refusal.getStatus() }) };
 }

@@ -1,4 +1,4 @@
-import type { CredentialCarrier } from '../http/bearer-token.js';
+import type { CredentialCarrier } from '../http/credentials.js';
 import { member } from '../member.js';
 import { isRequest } from './application-context.js';
 import type { ClosableSocket } from './closing-time.js';

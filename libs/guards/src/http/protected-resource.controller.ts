@@ -17,6 +17,8 @@ export interface ProtectedResourceMetadata {
   readonly authorization_servers: readonly string[];
   readonly scopes_supported: readonly string[];
   readonly bearer_methods_supported: readonly ['header'];
+  readonly dpop_signing_alg_values_supported?: readonly string[];
+  readonly dpop_bound_access_tokens_required?: boolean;
 }
 
 /** Tells clients which authorization server to ask, and for which scopes. */
@@ -31,13 +33,17 @@ export class ProtectedResourceController {
   @Get('.well-known/oauth-protected-resource')
   @Header('Cache-Control', 'public, max-age=300')
   metadata(): ProtectedResourceMetadata {
-    const { audience, issuers, servesResourceMetadata } = this.options;
+    const { audience, issuers, servesResourceMetadata, dpop } = this.options;
     if (!servesResourceMetadata || !httpUrl(audience)) throw new NotFoundException();
     return {
       resource: audience,
       authorization_servers: issuers.map(({ issuer }) => issuer),
       scopes_supported: this.rules.scopes(),
       bearer_methods_supported: ['header'],
+      ...(dpop && {
+        dpop_signing_alg_values_supported: dpop.algorithms,
+        dpop_bound_access_tokens_required: issuers.every(({ requiresDpop }) => requiresDpop),
+      }),
     };
   }
 }

@@ -19,10 +19,12 @@ export interface IssuerOptions {
   readonly ignoresTokenStatus?: boolean | undefined;
   /** Takes tokens that are bound to a key (`cnf`) as bearer tokens, for a service behind a gateway that asks for the proof. Default false. */
   readonly ignoresTokenBinding?: boolean | undefined;
+  /** Refuses its tokens unless they are bound to a key of their client (RFC 9449). It takes `dpop`. Default false. */
+  readonly requiresDpop?: boolean | undefined;
   /** Values of `typ` that its access tokens have; `''` stands for none. Default `at+jwt` (RFC 9068 §4). */
   readonly tokenTypes?: readonly string[] | undefined;
-  /** Claims that tell its access tokens from its other tokens, with the values they must have. Default none. */
-  readonly requiredClaims?: Readonly<Record<string, string>> | undefined;
+  /** Claims that tell its access tokens from its other tokens, with the values they may have. Default none. */
+  readonly requiredClaims?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /** Where it writes what RFC 9068 has other names for. */
   readonly claims?: ClaimMapping | undefined;
 }
@@ -52,7 +54,8 @@ export interface ResolvedIssuer {
   readonly statusListsOrigin: string | undefined;
   readonly ignoresTokenStatus: boolean;
   readonly ignoresTokenBinding: boolean;
+  readonly requiresDpop: boolean;
   readonly tokenTypes: readonly string[];
-  readonly requiredClaims: readonly (readonly [name: string, value: string])[];
+  readonly requiredClaims: readonly (readonly [name: string, values: readonly string[]])[];
   readonly claims: { readonly [K in keyof ClaimMapping]-?: Exclude<ClaimMapping[K], undefined> };
 }

@@ -14,7 +14,7 @@ import type { ResolvedIssuer } from './issuer.options.js';
 export function readAccessToken(claims: JsonObject, issuer: ResolvedIssuer): AccessToken {
   const audience = audienceOf(claims, issuer);
   requireClaims(claims, issuer);
-  requireUnbound(claims, issuer);
+  const confirmation = confirmationOf(claims, issuer);
   const tokenId = tokenIdOf(claims, issuer);
   return Object.freeze({
     issuer: issuer.issuer,
@@ -26,6 +26,7 @@ export function readAccessToken(claims: JsonObject, issuer: ResolvedIssuer): Acc
     issuedAt: instant(claims['iat'], 'iat'),
     expiresAt: instant(claims['exp'], 'exp'),
     ...optionalMembers(claims),
+    ...confirmation,
     claims: deepFreeze(claims),
   });
 }
@@ -44,15 +45,25 @@ export function audienceOf(
 
 /** What tells access tokens from the issuer's other tokens, where `typ` does not (RFC 8725 §3.12). */
 export function requireClaims(claims: JsonObject, { requiredClaims }: ResolvedIssuer): void {
-  const missing = requiredClaims.some(([name, value]) => claimAt(claims, name) !== value);
+  const missing = requiredClaims.some(([name, values]) => {
+    const claimed = claimAt(claims, name);
+    return !values.some((value) => value === claimed);
+  });
   if (missing) throw new InvalidToken('wrong_type');
 }
 
-/** A token that is bound to a key is for who proves to have it, and no proof is asked for here (RFC 7800 §3.1). */
-export function requireUnbound(claims: JsonObject, { ignoresTokenBinding }: ResolvedIssuer): void {
-  if (!ignoresTokenBinding && claimAt(claims, 'cnf') !== undefined) {
-    throw new InvalidToken('bound_token');
-  }
+/**
+ * A token that is bound to a key is for who proves to have it (RFC 7800 §3.1). Of the ways to say which key, `jkt` is
+ * understood (RFC 9449 §6.1); a token that is bound in another way must not pass for one that is not.
+ */
+export function confirmationOf(
+  claims: JsonObject,
+  { ignoresTokenBinding }: Pick<ResolvedIssuer, 'ignoresTokenBinding'>,
+): Pick<AccessToken, 'boundTo'> {
+  if (ignoresTokenBinding || claimAt(claims, 'cnf') === undefined) return {};
+  const boundTo = claimAt(claims, ['cnf', 'jkt']);
+  if (typeof boundTo !== 'string' || boundTo === '') throw new InvalidToken('bound_token');
+  return { boundTo };
 }
 
 export function clientIdOf(claims: JsonObject, { claims: { clientId } }: ResolvedIssuer): string {

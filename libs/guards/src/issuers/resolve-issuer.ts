@@ -1,3 +1,4 @@
+import { bindingFaults } from '../dpop/resolve-dpop.js';
 import { insecureUrlFault } from '../keys/secure-url.js';
 import { ALGORITHMS, isAlgorithm } from '../token/algorithms.js';
 import { mediaType } from '../token/jose-header.js';
@@ -12,12 +13,27 @@ export function resolveIssuer(options: IssuerOptions, audience: string): Resolve
     jwksUri: options.jwksUri,
     keys: options.keys,
     statusListsOrigin: options.statusListsOrigin,
-    ignoresTokenStatus: options.ignoresTokenStatus ?? false,
-    ignoresTokenBinding: options.ignoresTokenBinding ?? false,
+    ...switches(options),
     tokenTypes: Object.freeze((options.tokenTypes ?? ['at+jwt']).map(mediaType)),
-    requiredClaims: Object.freeze(Object.entries(options.requiredClaims ?? {})),
+    requiredClaims: claimValues(options.requiredClaims ?? {}),
     claims: claimDefaults(options.claims ?? {}),
   });
+}
+
+/** Off, unless they are turned on. */
+function switches({
+  ignoresTokenStatus = false,
+  ignoresTokenBinding = false,
+  requiresDpop = false,
+}: IssuerOptions) {
+  return { ignoresTokenStatus, ignoresTokenBinding, requiresDpop };
+}
+
+function claimValues(
+  required: NonNullable<IssuerOptions['requiredClaims']>,
+): ResolvedIssuer['requiredClaims'] {
+  const entries = Object.entries(required);
+  return Object.freeze(entries.map(([name, value]) => [name, [value].flat()] as const));
 }
 
 /** RFC 9068 §2.2. */
@@ -41,6 +57,7 @@ export function issuerFaults(
     ...algorithmFaults(rules, prefix),
     ...keyFaults(rules, transport, prefix),
     ...statusFaults(rules, transport, prefix),
+    ...bindingFaults(rules, prefix),
   ];
   if (!isName(issuer)) {
     faults.unshift(`set \`${prefix}issuer\` to the "iss" of your authorization server`);

@@ -72,6 +72,16 @@ function parseKey(
   return publicKey ? [[kid, new VerificationKey(publicKey, algorithm)]] : [];
 }
 
+/**
+ * A key that comes with what it signed, and the algorithm that is named there. Whose key it is has to be known
+ * from elsewhere.
+ */
+export function publicKeyFor(algorithm: Algorithm, jwk: unknown): VerificationKey | undefined {
+  if (!isJsonObject(jwk) || !isForVerifying(jwk)) return undefined;
+  const publicKey = algorithmOf(jwk, [algorithm]) && importKey(jwk);
+  return publicKey && new VerificationKey(publicKey, algorithm);
+}
+
 /** RFC 7517 §4.2 and §4.3. A key whose private part is published is nobody's key any more. */
 function isForVerifying(jwk: JsonObject): boolean {
   const { use, key_ops: operations } = jwk;

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { throwError } from 'rxjs';
 import { noteAdmitted } from '../guarded-class.js';
-import type { CredentialCarrier } from '../http/bearer-token.js';
+import type { CredentialCarrier } from '../http/credentials.js';
 import { refusalMessage } from '../refusals/refusal-message.js';
 import type { Transport } from '../transport.js';
 import { authorizationsOf } from './call-headers.js';

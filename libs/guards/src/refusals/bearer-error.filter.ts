@@ -1,4 +1,5 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
+import { callerOf } from '../caller.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../guards.options.js';
 import { Transports } from '../transports.js';
 import { BearerError } from './bearer-error.js';
@@ -17,6 +18,8 @@ export class BearerErrorFilter implements ExceptionFilter<BearerError> {
   catch(error: BearerError, host: ArgumentsHost): unknown {
     const transport = this.transports.of(host);
     if (!transport) throw error;
+    // What was thrown past the guard does not know how the token was sent: a bound one came with its proof.
+    if (callerOf(host)?.boundTo !== undefined) error.scheme = 'DPoP';
     this.observer.refusedInside(error, host);
     return transport.refuse(error, host, challengeOf(error, this.options));
   }

@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import type { Scheme } from '../http/credentials.js';
 import type { RejectionReason } from './rejection.js';
 
 const PHRASES = {
@@ -12,8 +13,10 @@ type ChallengeParameters = Readonly<Record<string, string>>;
 
 /** A refusal a resource server may give (RFC 6750 §3). What the client sees depends on the class alone. */
 export abstract class BearerError extends HttpException {
-  /** Parameters of the `Bearer` challenge; undefined where there is none to send. */
+  /** Parameters of the challenge; undefined where there is none to send. */
   abstract readonly challenge: ChallengeParameters | undefined;
+  /** What the credentials were sent under: the challenge of that scheme says what is wrong with them. */
+  scheme: Scheme = 'Bearer';
 
   protected constructor(
     readonly reason: RejectionReason,
@@ -22,6 +25,11 @@ export abstract class BearerError extends HttpException {
   ) {
     super({ type: 'about:blank', title: PHRASES[status], status }, status, options);
     this.message = `${PHRASES[status]} (${reason})`;
+  }
+
+  /** Headers of HTTP that the answer has besides the challenge. */
+  get headers(): Readonly<Record<string, string>> {
+    return {};
   }
 }
 
@@ -38,7 +46,7 @@ export class MissingToken extends BearerError {
 export class InvalidRequest extends BearerError {
   readonly challenge = {
     error: 'invalid_request',
-    error_description: 'Send one Authorization header with one bearer token',
+    error_description: 'Send one Authorization header with one access token',
   };
 
   constructor(reason: 'several_credentials' | 'malformed_credentials') {
@@ -98,12 +106,16 @@ export abstract class Unavailable extends BearerError {
   readonly challenge = undefined;
 
   protected constructor(
-    reason: 'keys_unavailable' | 'status_unavailable',
+    reason: 'keys_unavailable' | 'status_unavailable' | 'proofs_unavailable',
     /** Sent as `Retry-After`, in whole seconds (RFC 9110 §10.2.3). */
     readonly retryAfterSeconds: number,
     cause?: unknown,
   ) {
     super(reason, 503, { cause });
+  }
+
+  override get headers() {
+    return { 'Retry-After': String(this.retryAfterSeconds) };
   }
 }
 

@@ -1,4 +1,4 @@
-import { bearerToken, type CredentialCarrier } from '../http/bearer-token.js';
+import { type CredentialCarrier, tokenOf } from '../http/credentials.js';
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js';
 import type { TrustedIssuers } from '../issuers/trusted-issuers.js';
 import { type CompactJws, parseCompactJws } from '../token/compact-jws.js';
@@ -23,7 +23,7 @@ export function describeRejection(
 
 function unverified(carrier: CredentialCarrier): CompactJws | undefined {
   try {
-    return parseCompactJws(bearerToken(carrier));
+    return parseCompactJws(tokenOf(carrier));
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Inject, Injectable, Logger } from '@nestjs/common';
 import { callerOf } from '../caller.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../guards.options.js';
-import type { CredentialCarrier } from '../http/bearer-token.js';
+import type { CredentialCarrier } from '../http/credentials.js';
 import { TrustedIssuers } from '../issuers/trusted-issuers.js';
 import type { BearerError } from './bearer-error.js';
 import { describeRejection } from './describe-rejection.js';

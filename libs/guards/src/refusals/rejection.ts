@@ -1,3 +1,5 @@
+import type { ProofFault } from '../dpop/proof-refusals.js';
+
 /** Why a call was refused. Stable names, for logs and metrics; never sent to the client. */
 export type RejectionReason =
   | 'no_token'
@@ -24,8 +26,13 @@ export type RejectionReason =
   | 'login_too_old'
   | 'refused_by_policy'
   | 'revoked'
+  | 'unbound_token'
+  | 'proof_by_another_key'
+  | ProofFault
+  | 'proof_nonce_required'
   | 'keys_unavailable'
   | 'status_unavailable'
+  | 'proofs_unavailable'
   | 'unsupported_transport';
 
 /** What the observer learns of a refusal. It never holds the token. */

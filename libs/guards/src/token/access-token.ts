@@ -20,6 +20,8 @@ export interface AccessToken {
   readonly sessionId?: string;
   /** When the person last proved who they are (`auth_time`). */
   readonly authenticatedAt?: Date;
+  /** Thumbprint of the key that its sender has to have (`cnf.jkt`, RFC 9449 §6.1). It was proven, where this is set. */
+  readonly boundTo?: string;
   /** All claims as they were signed. Frozen to the bottom: requests with the same token share them. */
   readonly claims: JsonObject;
 }

@@ -32,14 +32,20 @@ export function requireNoExtension(header: JsonObject): void {
 }
 
 /** RFC 9068 §4, or what this issuer writes instead (RFC 8725 §3.11). */
-export function requireTokenType({ typ = '' }: JsonObject, { tokenTypes }: HeaderRules): void {
+export function requireTokenType(
+  { typ = '' }: JsonObject,
+  { tokenTypes }: Pick<HeaderRules, 'tokenTypes'>,
+): void {
   if (typeof typ !== 'string' || !tokenTypes.includes(mediaType(typ))) {
     throw new InvalidToken('wrong_type');
   }
 }
 
 /** RFC 8725 §3.1. */
-export function algorithmOf({ alg }: JsonObject, { algorithms }: HeaderRules): Algorithm {
+export function algorithmOf(
+  { alg }: JsonObject,
+  { algorithms }: Pick<HeaderRules, 'algorithms'>,
+): Algorithm {
   const algorithm = algorithms.find((candidate) => candidate === alg);
   if (!algorithm) throw new InvalidToken('refused_algorithm');
   return algorithm;

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
-import { type BearerError, Unavailable } from '../refusals/bearer-error.js';
+import type { BearerError } from '../refusals/bearer-error.js';
 import { type RefusalMessage, refusalMessage } from '../refusals/refusal-message.js';
 
 /** Why a client may not connect. Socket.IO sends it `message` and `data`, and ws makes an HTTP response of it. */
@@ -19,9 +19,7 @@ export class HandshakeRefusal extends Error {
   static because(refusal: BearerError, challenge: string | undefined): HandshakeRefusal {
     return new HandshakeRefusal(refusal.getStatus(), refusalMessage(refusal, challenge), {
       ...(challenge !== undefined && { 'WWW-Authenticate': challenge }),
-      ...(refusal instanceof Unavailable && {
-        'Retry-After': String(refusal.retryAfterSeconds),
-      }),
+      ...refusal.headers,
     });
   }
 

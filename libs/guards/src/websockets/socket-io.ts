@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { CredentialCarrier } from '../http/bearer-token.js';
+import type { CredentialCarrier } from '../http/credentials.js';
 import type { Connection } from './connection.js';
 import type { ConnectionGate } from './connection-gate.js';
 

@@ -1,4 +1,4 @@
-import type { CredentialCarrier } from '../http/bearer-token.js';
+import type { CredentialCarrier } from '../http/credentials.js';
 import { noteAdmitted } from '../guarded-class.js';
 import { InvalidToken } from '../refusals/bearer-error.js';
 import { refusalMessage } from '../refusals/refusal-message.js';

@@ -1,4 +1,4 @@
-import type { CredentialCarrier } from '../http/bearer-token.js';
+import type { CredentialCarrier } from '../http/credentials.js';
 import type { Connection } from './connection.js';
 import type { ConnectionGate } from './connection-gate.js';
 import { HandshakeRefusal } from './handshake-refusal.js';

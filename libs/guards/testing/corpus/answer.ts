@@ -2,8 +2,10 @@
 export interface ExpectedAnswer {
   /** 200 stands for every success. */
   readonly status: number;
-  /** `error` of the Bearer challenge; `''` for a challenge without one, undefined where none is asked for. */
+  /** `error` of the challenge; `''` for a challenge without one, undefined where none is asked for. */
   readonly error?: string;
+  /** Whose challenge. Default `Bearer`. */
+  readonly scheme?: 'Bearer' | 'DPoP';
 }
 
 /** What came back. */
@@ -27,6 +29,14 @@ export const insufficientScope: readonly ExpectedAnswer[] = [
   { status: 403, error: 'insufficient_scope' },
 ];
 
+/** RFC 9449 §7.1. */
+export const invalidProof: readonly ExpectedAnswer[] = [
+  { status: 401, error: 'invalid_dpop_proof', scheme: 'DPoP' },
+];
+export const invalidBoundToken: readonly ExpectedAnswer[] = [
+  { status: 401, error: 'invalid_token', scheme: 'DPoP' },
+];
+
 /** No credentials: a challenge, and no error code (RFC 6750 §3.1). */
 export const noCredentials: readonly ExpectedAnswer[] = [{ status: 401, error: '' }];
 
@@ -46,14 +56,25 @@ export function isExpected(
   received: Pick<ReceivedAnswer, 'status' | 'challenge'>,
   expected: readonly ExpectedAnswer[],
 ): boolean {
-  return expected.some(({ status, error }) => {
+  return expected.some(({ status, error, scheme }) => {
     if (isSuccess(status)) return isSuccess(received.status);
-    return status === received.status && (error === undefined || error === errorCode(received));
+    const isError = error === undefined || error === errorCode(received, scheme);
+    return status === received.status && isError;
   });
 }
 
-/** `error` of the Bearer challenge, `''` when it has none, undefined when there is no Bearer challenge. */
-export function errorCode({ challenge }: Pick<ReceivedAnswer, 'challenge'>): string | undefined {
-  if (challenge === undefined || !/(?:^|,\s*)Bearer\b/i.test(challenge)) return undefined;
-  return /\berror\s*=\s*"?([^",\s]+)/i.exec(challenge)?.[1] ?? '';
+/** `error` of the challenge of a scheme, `''` when it has none, undefined when there is no such challenge. */
+export function errorCode(
+  { challenge = '' }: Pick<ReceivedAnswer, 'challenge'>,
+  scheme: 'Bearer' | 'DPoP' = 'Bearer',
+): string | undefined {
+  const [, parameters] = CHALLENGE[scheme].exec(challenge) ?? [];
+  if (parameters === undefined) return undefined;
+  return /\berror\s*=\s*"?([^",\s]+)/i.exec(parameters)?.[1] ?? '';
 }
+
+/** Up to the challenge of the other one (RFC 9110 §11.6.1). */
+const CHALLENGE = {
+  Bearer: /(?:^|,\s*)Bearer\b(.*?)(?:,\s*DPoP\b|$)/i,
+  DPoP: /(?:^|,\s*)DPoP\b(.*?)(?:,\s*Bearer\b|$)/i,
+};

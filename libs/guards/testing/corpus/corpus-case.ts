@@ -39,6 +39,8 @@ export interface Resource {
   readonly algorithm: Algorithm;
   /** The one scope that it asks for; without one, no case is about scopes. */
   readonly scope?: string | undefined;
+  /** Whether it takes bound tokens; without, no case is about proofs. */
+  readonly dpop?: boolean | undefined;
 }
 
 type Common = Omit<CorpusCase, 'request' | 'expected'>;

@@ -2,6 +2,7 @@ import { algorithm } from './cases/algorithm.js';
 import { binding } from './cases/binding.js';
 import { afterAll, control } from './cases/control.js';
 import { credentials } from './cases/credentials.js';
+import { dpop } from './cases/dpop.js';
 import { header } from './cases/header.js';
 import { issuerAndAudience } from './cases/issuer-and-audience.js';
 import { json } from './cases/json.js';
@@ -37,6 +38,7 @@ const corpus: readonly CorpusCase[] = [
   ...scope,
   ...credentials,
   ...place,
+  ...dpop,
   ...afterAll,
 ];
 

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { compactJws, encodePart } from '../compact-jws.js';
+import { DpopClient } from '../dpop-client.js';
 import { type SigningKey, signature } from '../signing-key.js';
 import type { TokenChanges } from '../test-issuer.js';
 import type { CorpusIssuer } from './corpus-issuer.js';
@@ -12,10 +13,15 @@ export interface ForgeTarget {
   /** Of the resource, as it stands in the request line. */
   readonly path: string;
   readonly scope?: string | undefined;
+  /** What a proof is made for. */
+  readonly dpopUrl?: string | undefined;
 }
 
 /** Makes tokens for one resource that are good but for one thing, and really signed unless that is the thing. */
 export class Forge {
+  /** Whose key bound tokens are bound to. */
+  readonly client = new DpopClient();
+
   constructor(
     readonly issuer: CorpusIssuer,
     readonly target: ForgeTarget,
@@ -28,6 +34,16 @@ export class Forge {
   /** Good, but for what is given. */
   accessToken(claims: Members = {}, changes: TokenChanges = {}): string {
     return this.issuer.accessToken({ scope: this.target.scope, ...claims }, changes);
+  }
+
+  boundToken(claims: Members = {}): string {
+    return this.accessToken({ cnf: this.client.cnf, ...claims });
+  }
+
+  /** Good for one request with the token. */
+  proof(accessToken: string, claims: Members = {}, changes: TokenChanges = {}): string {
+    const { dpopUrl: url = '' } = this.target;
+    return this.client.proof({ method: 'GET', url, accessToken }, claims, changes);
   }
 
   /** Header and payload are edited as text, then signed, so that they need not be JSON that JavaScript would write. */

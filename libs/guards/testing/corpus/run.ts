@@ -37,16 +37,19 @@ export interface CorpusTarget {
   /** Of a GET that answers 2xx to a good token. */
   readonly url: string;
   readonly scope?: string | undefined;
+  /** Where it knows itself to be, if it takes bound tokens (RFC 9449 §4.3): a proof names this address. */
+  readonly dpopUrl?: string | undefined;
 }
 
 /** Sends every case that makes sense for the resource, one after the other, and judges the answers. */
 export async function* runCorpus(
   issuer: CorpusIssuer,
-  { url, scope }: CorpusTarget,
+  { url, scope, dpopUrl }: CorpusTarget,
 ): AsyncGenerator<CorpusResult> {
   const target = new URL(url);
-  const forge = new Forge(issuer, { path: target.pathname + target.search, scope });
-  for (const one of corpusFor({ algorithm: issuer.algorithm, scope })) {
+  const forge = new Forge(issuer, { path: target.pathname + target.search, scope, dpopUrl });
+  const dpop = dpopUrl !== undefined;
+  for (const one of corpusFor({ algorithm: issuer.algorithm, scope, dpop })) {
     const before = issuer.attacker.server.requests;
     const received = await send(target, one.request(forge));
     const verdict =

@@ -15,7 +15,7 @@ export interface KeycloakOptions {
 
 /**
  * Keycloak. Every token of a realm is signed with the same keys and may have the same audience, so what counts is the
- * claim `typ`: `Bearer`, where ID tokens have `ID`, logout tokens `Logout` and DPoP-bound ones `DPoP`.
+ * claim `typ`: `Bearer`, or `DPoP` where it is bound to a key, while ID tokens have `ID` and logout tokens `Logout`.
  *
  * @throws GuardsConfigurationError
  */
@@ -32,7 +32,7 @@ export function keycloak(options: KeycloakOptions): IssuerOptions {
     algorithms: ['RS256'],
     audience,
     tokenTypes: ['JWT', 'at+jwt'],
-    requiredClaims: { typ: 'Bearer' },
+    requiredClaims: { typ: ['Bearer', 'DPoP'] },
     claims: {
       clientId: ['azp'],
       scopes: [

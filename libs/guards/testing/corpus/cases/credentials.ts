@@ -1,5 +1,11 @@
 import type { RejectionReason } from '../../../src/index.js';
-import { closedConnection, noCredentials, unusableCredentials } from '../answer.js';
+import {
+  closedConnection,
+  invalidBoundToken,
+  invalidProof,
+  noCredentials,
+  unusableCredentials,
+} from '../answer.js';
 import type { CorpusCase, CorpusRequest } from '../corpus-case.js';
 
 type Headers = CorpusRequest['headers'];
@@ -34,6 +40,9 @@ const malformed: readonly Row[] = [
   ['undefined', 'The text "undefined"', SYNTAX, () => 'Bearer undefined'],
 ];
 
+/** The resource server may know proofs, and this token has none. */
+const withoutProof = [...invalidProof, ...invalidBoundToken];
+
 function asJson(token: string): string {
   const [header, payload, signature] = token.split('.');
   return JSON.stringify({ payload, protected: header, signature });
@@ -44,7 +53,7 @@ const inAuthorization = (reason: RejectionReason, rows: readonly Row[]): CorpusC
     id: `credentials-${id}`,
     title,
     rule,
-    expected: unusableCredentials,
+    expected: id === 'dpop' ? [...unusableCredentials, ...withoutProof] : unusableCredentials,
     reason: id === 'undefined' ? 'malformed_token' : reason,
     stricter: true,
     request: (forge) => ({ headers: [['Authorization', value(forge.accessToken())]] }),

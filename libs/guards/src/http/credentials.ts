@@ -11,32 +11,51 @@ interface Headers {
  */
 export interface CredentialCarrier extends Headers {
   readonly raw?: Headers;
+  /** Of an HTTP request; what is none has none. */
+  readonly method?: string | undefined;
   readonly url?: string | undefined;
+  /** As it was sent, where something in between has taken part of `url` away. */
+  readonly originalUrl?: string | undefined;
   readonly body?: unknown;
 }
 
-/** RFC 6750 §2.1. */
+/** How a token is sent: on its own, or with a proof beside it (RFC 9449 §7.1). */
+export type Scheme = 'Bearer' | 'DPoP';
+
+/** What the `Authorization` header says. */
+export interface Credentials {
+  readonly scheme: Scheme;
+  /** What follows the scheme. */
+  readonly token: string;
+}
+
+/** RFC 6750 §2.1, RFC 9449 §7.1. */
 const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /** In any case (RFC 9110 §11.1). */
-const SCHEME = /^bearer(?: +|$)/i;
+const SCHEME = /^(?:bearer|(dpop))(?: +|$)/i;
 
 /**
- * What follows the scheme `Bearer` in the `Authorization` header, which is the only place where a token is read
+ * What follows the scheme in the `Authorization` header, which is the only place where a token is read
  * (RFC 9700 §4.3.2).
  *
  * @throws MissingToken when there is no header or it is of another scheme
  * @throws InvalidRequest when there are two, or when a token is in the query or the form as well (RFC 6750 §2)
  */
-export function bearerCredentials(request: CredentialCarrier): string {
+export function credentialsOf(request: CredentialCarrier): Credentials {
   const { authorization } = request.headers;
   if (authorization === undefined) throw new MissingToken();
   if (typeof authorization !== 'string' || areSeveral(request)) {
     throw new InvalidRequest('several_credentials');
   }
-  const scheme = SCHEME.exec(authorization)?.[0];
-  if (scheme === undefined) throw new MissingToken();
-  return authorization.slice(scheme.length);
+  const found = SCHEME.exec(authorization);
+  if (!found) throw new MissingToken();
+  return { scheme: found[1] ? 'DPoP' : 'Bearer', token: authorization.slice(found[0].length) };
+}
+
+/** The scheme alone, of credentials that may be worth nothing. */
+export function schemeOf({ headers: { authorization } }: CredentialCarrier): Scheme {
+  return typeof authorization === 'string' && SCHEME.exec(authorization)?.[1] ? 'DPoP' : 'Bearer';
 }
 
 /** @throws InvalidRequest when it is not one token and nothing else */
@@ -45,15 +64,15 @@ export function requireTokenSyntax(credentials: string): void {
 }
 
 /**
- * The token of the request.
+ * The token of the request, however it is sent.
  *
  * @throws MissingToken
  * @throws InvalidRequest
  */
-export function bearerToken(request: CredentialCarrier): string {
-  const credentials = bearerCredentials(request);
-  requireTokenSyntax(credentials);
-  return credentials;
+export function tokenOf(request: CredentialCarrier): string {
+  const { token } = credentialsOf(request);
+  requireTokenSyntax(token);
+  return token;
 }
 
 /** Node keeps the first of two Authorization headers, and a proxy may have looked at the other. */

@@ -1,0 +1,32 @@
+/** `http` or `https`, an authority without a user, and nothing that parsers read differently. */
+const HTTP_URI = /^https?:\/\/[^/?#@\\]+(?:[/?#][\x21-\x5b\x5d-\x7e]*)?$/i;
+
+const UNRESERVED = /[\w\-.~]/;
+
+/**
+ * Whether two URIs name the same target after normalisation by syntax and scheme (RFC 3986 §6.2.2, §6.2.3). Query and
+ * fragment are left out (RFC 9449 §4.3).
+ */
+export function isSameTarget(htu: string, requestUri: string): boolean {
+  if (htu === requestUri) return isHttpUri(htu);
+  const target = normalTarget(htu);
+  return target !== undefined && target === normalTarget(requestUri);
+}
+
+/** Undefined for what is no http(s) URI. */
+export function normalTarget(uri: string): string | undefined {
+  if (!isHttpUri(uri)) return undefined;
+  // Lower case of scheme and host, the default port, an empty path, and dot segments, also where they are escaped.
+  const { origin, pathname } = new URL(uri);
+  return origin + pathname.replace(/%[\da-f]{2}/gi, normalEscape);
+}
+
+function isHttpUri(uri: string): boolean {
+  return HTTP_URI.test(uri) && URL.canParse(uri);
+}
+
+/** RFC 3986 §6.2.2.1, §6.2.2.2. */
+function normalEscape(escape: string): string {
+  const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
+  return UNRESERVED.test(character) ? character : escape.toUpperCase();
+}

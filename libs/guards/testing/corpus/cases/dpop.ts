@@ -1,0 +1,151 @@
+import { DpopClient } from '../../dpop-client.js';
+import { accepted, invalidBoundToken, invalidProof, invalidToken } from '../answer.js';
+import type { CorpusCase } from '../corpus-case.js';
+import { type Forge, now } from '../forge.js';
+import { proofCases, shown, withClaims } from '../proof-case.js';
+import { proofForm } from './proof-form.js';
+
+const good = proofCases(accepted, [
+  { id: 'good', title: 'A bound token and its proof', rule: '§7.1', proof: withClaims({}) },
+  {
+    id: 'good-uri-spelling',
+    title: 'htu in another spelling, with a query',
+    rule: '§4.3, RFC 3986 §6.2.2',
+    proof: (forge, token) => {
+      const { dpopUrl = '' } = forge.target;
+      const htu = dpopUrl.replace(/^\w+:\/\/[^/]+/, (origin) => `${origin.toUpperCase()}/x/..`);
+      return forge.proof(token, { htu: `${htu}?a=b#c` });
+    },
+  },
+  {
+    id: 'good-first-use',
+    title: 'A proof whose name will come again',
+    rule: '§11.1',
+    proof: (forge, token) => forge.proof(token, { jti: nameOf(forge) }),
+  },
+]);
+
+const replayed = proofCases(invalidProof, [
+  {
+    id: 'replay',
+    title: 'A name of a proof that was used before',
+    rule: '§11.1',
+    reason: 'replayed_proof',
+    proof: (forge, token) => forge.proof(token, { jti: nameOf(forge) }),
+  },
+]);
+
+/** One for each run, because the service may remember the last one. */
+const nameOf = ({ client }: Forge): string => `twice-${client.key.kid}`;
+
+const misused = proofCases(invalidProof, [
+  { id: 'none', title: 'There is no proof', rule: '§7.1', reason: 'no_proof', proof: () => [] },
+  {
+    id: 'signature',
+    title: 'Another key than the one it shows has signed',
+    rule: '§4.3 (6)',
+    reason: 'bad_proof_signature',
+    proof: (forge, token) => forge.proof(token, {}, { signedBy: forge.issuer.attacker.key }),
+  },
+  {
+    id: 'method',
+    title: 'A proof for POST',
+    rule: '§4.3 (8)',
+    reason: 'proof_for_another_request',
+    proof: withClaims({ htm: 'POST' }),
+  },
+  {
+    id: 'path',
+    title: 'A proof for another path',
+    rule: '§4.3 (9)',
+    reason: 'proof_for_another_request',
+    proof: (forge, token) => forge.proof(token, { htu: `${forge.target.dpopUrl}/x` }),
+  },
+  {
+    id: 'host',
+    title: 'A proof for another host',
+    rule: '§4.3 (9)',
+    reason: 'proof_for_another_request',
+    proof: (forge, token) => {
+      const path = new URL(forge.target.dpopUrl ?? '').pathname;
+      return forge.proof(token, { htu: `https://attacker.example${path}` });
+    },
+  },
+  {
+    id: 'old',
+    title: 'A proof that is an hour old',
+    rule: '§4.3 (11)',
+    reason: 'proof_out_of_time',
+    proof: (forge, token) => forge.proof(token, { iat: now() - 3600 }),
+  },
+  {
+    id: 'future',
+    title: 'A proof that will be made in an hour',
+    rule: '§4.3 (11)',
+    reason: 'proof_out_of_time',
+    proof: (forge, token) => forge.proof(token, { iat: now() + 3600 }),
+  },
+  {
+    id: 'no-hash',
+    title: 'There is no ath',
+    rule: '§4.3 (12)',
+    reason: 'proof_for_another_token',
+    proof: withClaims({ ath: undefined }),
+  },
+  {
+    id: 'other-token',
+    title: 'A proof for another token of the same client',
+    rule: '§4.3 (12)',
+    reason: 'proof_for_another_token',
+    proof: (forge) => forge.proof(forge.boundToken()),
+  },
+]);
+
+const stolen: CorpusCase[] = [
+  ...proofCases(invalidBoundToken, [
+    {
+      id: 'other-key',
+      title: 'A stolen token, with a proof by the key of the thief',
+      rule: '§4.3 (12)',
+      reason: 'proof_by_another_key',
+      proof: (forge, accessToken) => {
+        const { dpopUrl: url = '' } = forge.target;
+        return new DpopClient().proof({ method: 'GET', url, accessToken });
+      },
+    },
+  ]),
+  {
+    id: 'dpop-bearer',
+    title: 'A bound token as a bearer token',
+    rule: 'RFC 9449 §7.2',
+    expected: invalidToken,
+    reason: 'bound_token',
+    request: (forge) => shown(forge.boundToken(), [], 'Bearer'),
+  },
+  {
+    id: 'dpop-bearer-with-proof',
+    title: 'A bound token as a bearer token, with its proof',
+    rule: 'RFC 9449 §7.2',
+    expected: invalidToken,
+    reason: 'bound_token',
+    request: (forge) => {
+      const token = forge.boundToken();
+      return shown(token, [forge.proof(token)], 'Bearer');
+    },
+  },
+  {
+    id: 'dpop-unbound',
+    title: 'A token that is bound to nothing, with a proof',
+    rule: 'RFC 9449 §7.1',
+    expected: invalidBoundToken,
+    reason: 'unbound_token',
+    request: (forge) => {
+      const token = forge.accessToken();
+      return shown(token, [forge.proof(token)]);
+    },
+  },
+];
+
+export const dpop = [...good, ...replayed, ...proofForm, ...misused, ...stolen].map(
+  (one): CorpusCase => ({ ...one, appliesTo: (resource) => resource.dpop ?? false }),
+);
