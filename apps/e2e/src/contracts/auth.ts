@@ -384,8 +384,11 @@ export interface operations {
           'application/json': {
             /** @description A JWT by RFC 9068 */
             access_token: string;
-            /** @enum {string} */
-            token_type: 'Bearer';
+            /**
+             * @description `DPoP` where it takes a proof (RFC 9449 §5)
+             * @enum {string}
+             */
+            token_type: 'Bearer' | 'DPoP';
             /** @description Seconds */
             expires_in: number;
             scope: string;
@@ -425,8 +428,11 @@ export interface operations {
           'application/json': {
             /** @description A JWT by RFC 9068 */
             access_token: string;
-            /** @enum {string} */
-            token_type: 'Bearer';
+            /**
+             * @description `DPoP` where it takes a proof (RFC 9449 §5)
+             * @enum {string}
+             */
+            token_type: 'Bearer' | 'DPoP';
             /** @description Seconds */
             expires_in: number;
             scope: string;
@@ -591,7 +597,10 @@ export interface operations {
   TokenController_token: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description A proof by the key that the tokens shall be bound to (RFC 9449 §5) */
+        DPoP?: string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -636,8 +645,11 @@ export interface operations {
           'application/json': {
             /** @description A JWT by RFC 9068 */
             access_token: string;
-            /** @enum {string} */
-            token_type: 'Bearer';
+            /**
+             * @description `DPoP` where it takes a proof (RFC 9449 §5)
+             * @enum {string}
+             */
+            token_type: 'Bearer' | 'DPoP';
             /** @description Seconds */
             expires_in: number;
             scope: string;
