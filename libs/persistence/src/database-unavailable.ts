@@ -27,6 +27,9 @@ const SQLSTATE = /^(08...|53300|57014|57P0[123]|25006)$/;
 const WORDS =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
+/** TypeORM gives up the connection of a transaction when it breaks: the next statement finds none. */
+const GIVEN_UP = 'QueryRunnerAlreadyReleasedError';
+
 /** @returns what to throw instead of the error: one that says so where the database could not be reached */
 export function inWordsOfAvailability(error: unknown): unknown {
   return isOutOfReach(error) ? new DatabaseUnavailable(error) : error;
@@ -36,6 +39,7 @@ function isOutOfReach(error: unknown): boolean {
   if (!types.isNativeError(error)) return false;
   if ('driverError' in error && error.driverError !== error) return isOutOfReach(error.driverError);
   const code = 'code' in error ? String(error.code) : '';
+  if (error.name === GIVEN_UP) return true;
   return NETWORK.test(code) || SQLSTATE.test(code) || WORDS.test(error.message);
 }
 

@@ -47,6 +47,16 @@ describe('PostgreSQL that is restarted', () => {
     expect(await database.unitOfWork.query(`SELECT id FROM note WHERE id = 'half'`)).toEqual([]);
   });
 
+  it('is 503 for the transaction that it ends between two statements, which is undone', async () => {
+    const write = database.unitOfWork.transaction(async () => {
+      await database.unitOfWork.execute(`INSERT INTO note (id, text) VALUES ('half', '')`);
+      await server.restart();
+      await database.unitOfWork.execute(`UPDATE note SET text = 'whole' WHERE id = 'half'`);
+    });
+    expect(await write.catch((error: unknown) => error)).toBeInstanceOf(DatabaseUnavailable);
+    expect(await database.unitOfWork.query(`SELECT id FROM note WHERE id = 'half'`)).toEqual([]);
+  });
+
   it('is not blamed for a statement that is at fault itself', async () => {
     const failure = await database.unitOfWork.query('SELECT nothing').catch((error) => error);
     expect(failure).not.toBeInstanceOf(DatabaseUnavailable);
