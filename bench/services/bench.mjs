@@ -8,7 +8,7 @@ const PACKAGES = {
   own: ['@nestjs/core', 'express', 'fastify', 'typeorm', 'better-sqlite3', 'pg'],
 };
 
-const PARTS = { sqlite: measureOrders, postgres: measureOrders };
+const PARTS = { sqlite: measureOrders, postgresql: measureOrders };
 
 /** What a guarded service costs in real life: orders on two platforms and two databases. Resolves with the exit code. */
 export function benchServices(options) {

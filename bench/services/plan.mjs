@@ -30,7 +30,7 @@ export const NEW_ORDER = {
 
 const QUICK = { rounds: 3, seconds: 0.5, warmUp: 0.5 };
 const FULL = { rounds: 7, seconds: 2, warmUp: 2 };
-const PARTS = ['sqlite', 'postgres'];
+const PARTS = ['sqlite', 'postgresql'];
 
 /** What to measure, how often and how long, from the command line's words. */
 export function planFrom({ quick, rounds, seconds, parts }) {

@@ -29,7 +29,7 @@ async function startServer({ name, platform, guarded }, { issuer, stage }) {
     args: [platform, guarded ? 'guarded' : 'unguarded'],
     env: {
       ...environment(issuer, dataDir),
-      ...(store === 'postgres' && { DATABASE_URL: await postgres.url(`orders-${name}`) }),
+      ...(store === 'postgresql' && { DATABASE_URL: await postgres.url(`orders-${name}`) }),
     },
     cpu: pins?.server,
     log: `${dataDir}.log`,
