@@ -30,12 +30,17 @@ export function watch(apps, everyMs) {
   };
 }
 
-/** What an idle app holds: some timers come and go, so it is looked at for a while. */
-export async function lowest(apps, looks = 50) {
+/**
+ * The least that idle apps hold: some timers come and go, so they are looked at for a while.
+ * @param {{ looks?: number, enough?: Record<string, number> }} patience with what each has it may end earlier
+ */
+export async function lowest(apps, { looks = 50, enough } = {}) {
   const seen = Object.fromEntries(apps.map(({ name }) => [name, Infinity]));
   for (let look = 0; look < looks; look += 1) {
-    for (const app of apps)
+    for (const app of apps) {
       seen[app.name] = Math.min(seen[app.name], (await gaugesOf(app)).resources);
+    }
+    if (enough && apps.every(({ name }) => seen[name] <= enough[name])) break;
     await sleep(100);
   }
   return seen;
