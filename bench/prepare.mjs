@@ -8,10 +8,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /**
  * Installs the peers and builds the product, each only where it is missing. Throws when one fails.
  * @param {string} built a file that is there when the product is built
+ * @param {{ peers?: boolean }} needs whether the run needs the peers at all
  */
-export function prepare(built) {
+export function prepare(built, { peers = true } = {}) {
   if (!existsSync(`${root}node_modules`)) throw new Error('Run `npm ci` in the repository first.');
-  if (!existsSync(`${bench}node_modules`)) {
+  if (peers && !existsSync(`${bench}node_modules`)) {
     step('Installing the peers (npm ci in bench/)', ['npm', 'ci'], bench);
   }
   if (!existsSync(`${root}${built}`)) {

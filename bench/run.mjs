@@ -1,4 +1,4 @@
-/** `npm run bench -- [refresh|server|guards|scale] [--quick] [--json] …`: sees to what a run needs, then hands over to a suite. */
+/** `npm run bench -- [refresh|server|guards|scale|services|soak] [--quick] [--json] …`: sees to what a run needs, then hands over to a suite. */
 import { parseArgs } from 'node:util';
 import { prepare } from './prepare.mjs';
 
@@ -20,6 +20,16 @@ const SUITES = {
     built: 'apps/auth/dist/main.js',
     suite: async () => (await import('./scale/bench.mjs')).benchScale,
   },
+  services: {
+    built: 'apps/orders/dist/main.js',
+    peers: false,
+    suite: async () => (await import('./services/bench.mjs')).benchServices,
+  },
+  soak: {
+    built: 'apps/orders/dist/main.js',
+    peers: false,
+    suite: async () => (await import('./services/soak.mjs')).benchSoak,
+  },
 };
 
 const { values: options, positionals } = parseArgs({
@@ -32,6 +42,7 @@ const { values: options, positionals } = parseArgs({
     servers: { type: 'string' },
     parts: { type: 'string' },
     dir: { type: 'string' },
+    minutes: { type: 'string' },
   },
 });
 
@@ -54,7 +65,7 @@ function suiteNamed([name = 'refresh']) {
   if (!Object.hasOwn(SUITES, name)) {
     throw new Error(`There is no suite "${name}", only ${Object.keys(SUITES).join(', ')}.`);
   }
-  const { built, suite } = SUITES[name];
-  prepare(built);
+  const { built, peers = true, suite } = SUITES[name];
+  prepare(built, { peers });
   return suite();
 }

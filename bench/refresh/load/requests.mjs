@@ -1,5 +1,6 @@
 /** The bytes of the requests, and what one answer means for the next request of the same connection. */
 export { introspection, sessionCode, signIn } from '../../server/requests.mjs';
+export { placeOrder, readOrder } from '../../services/requests.mjs';
 
 /**
  * Chains of rotations: the refresh token of each answer takes the place of the one that was used, behind all others,

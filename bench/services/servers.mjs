@@ -1,0 +1,69 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { messageFrom, start, stop } from '../machine/processes.mjs';
+import { LINE_UP, NEW_ORDER, ORDERS, PERSON, TOKENS } from './plan.mjs';
+import { probe } from './probe.mjs';
+
+const SCRIPT = fileURLToPath(new URL('./server.mjs', import.meta.url));
+
+/** Each on a database of its own, probed, with orders to read. All of them are up during the whole part. */
+export async function startServers(issuer, stage) {
+  const tokens = Array.from({ length: TOKENS }, () => tokenOf(issuer, PERSON));
+  const servers = [];
+  for (const each of LINE_UP) {
+    const server = await startServer({ ...each, name: nameOf(each) }, { issuer, stage });
+    await probe(server, { mine: tokens[0], ofAnother: tokenOf(issuer, 'usr_another') });
+    servers.push({ ...server, tokens, ids: await placeOrders(server.port, tokens[0]) });
+  }
+  return servers;
+}
+
+async function startServer({ name, platform, guarded }, { issuer, stage }) {
+  const { dir, store, pins, postgres, undo } = stage;
+  console.log(`starting orders on ${name}, ${store} …`);
+  const dataDir = join(dir, name.replaceAll(' ', '-').replace(',', ''));
+  mkdirSync(dataDir);
+  const child = start({
+    script: SCRIPT,
+    args: [platform, guarded ? 'guarded' : 'unguarded'],
+    env: {
+      ...environment(issuer, dataDir),
+      ...(store === 'postgresql' && { DATABASE_URL: await postgres.url(`orders-${name}`) }),
+    },
+    cpu: pins?.server,
+    log: `${dataDir}.log`,
+  });
+  undo.push(() => stop(child));
+  return { name, platform, guarded, store, child, chains: [], ...(await messageFrom(child)) };
+}
+
+/** Without a secret it has no tokens for billing: invoices wait, and placing an order is measured alone. */
+function environment({ issuer, jwksUri, audience }, dataDir) {
+  return {
+    NODE_ENV: 'development',
+    LOG_LEVEL: 'warn',
+    AUTH_ISSUER: issuer,
+    AUTH_JWKS_URI: jwksUri,
+    AUDIENCE: audience,
+    DATA_DIR: dataDir,
+  };
+}
+
+const nameOf = ({ platform, guarded }) => `${platform}${guarded ? '' : ', unguarded'}`;
+
+const tokenOf = (issuer, sub) => issuer.token({ sub, scope: 'orders:read orders:write' });
+
+async function placeOrders(port, token) {
+  const ids = [];
+  while (ids.length < ORDERS) {
+    const answer = await fetch(`http://127.0.0.1:${port}/orders`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify(NEW_ORDER),
+    });
+    if (answer.status !== 201) throw new Error(`POST /orders: ${answer.status}`);
+    ids.push((await answer.json()).id);
+  }
+  return ids;
+}
