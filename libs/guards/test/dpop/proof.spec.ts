@@ -210,11 +210,12 @@ describe.each(platforms)('a proof of possession on %s (RFC 9449 §4.3)', (_platf
   it('9: the request’s own word for its host counts for nothing', async () => {
     const elsewhere = proof({ htu: 'https://evil.example/orders' });
     const headers = { Authorization: `DPoP ${token}`, DPoP: elsewhere };
-    for (const spoofed of [
+    const words: readonly Record<string, string>[] = [
       { Host: 'evil.example' },
       { 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'https' },
       { Forwarded: 'host=evil.example;proto=https' },
-    ]) {
+    ];
+    for (const spoofed of words) {
       await proven.get({ ...headers, ...spoofed }).expect(401);
       expect(proven.reasons()).toEqual(['proof_for_another_request']);
     }
