@@ -1,7 +1,7 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
-import { type DerivedKey, ServerSecrets } from '../keys/server-secrets.js';
+import { ServerSecrets } from '../keys/server-secrets.js';
+import { sameText, signedText } from '../keys/signed-text.js';
 import type { Interaction } from './interaction.js';
 
 /** A person may take this long to log in and to decide, in milliseconds. */
@@ -30,7 +30,7 @@ export class Interactions {
   }
 
   seal(interaction: Interaction): string {
-    return signed(
+    return signedText(
       Buffer.from(JSON.stringify(interaction)).toString('base64url'),
       this.keys.current,
     );
@@ -47,15 +47,6 @@ export class Interactions {
   private contentOf(ticket: string): string | undefined {
     const [, content = '', secretId = ''] = FORM.exec(ticket) ?? [];
     const key = this.keys.all.get(secretId);
-    return key && sameText(ticket, signed(content, key)) ? content : undefined;
+    return key && sameText(ticket, signedText(content, key)) ? content : undefined;
   }
-}
-
-function signed(content: string, { secretId, key }: DerivedKey): string {
-  const text = `${content}.${secretId}`;
-  return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`;
-}
-
-function sameText(one: string, other: string): boolean {
-  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
 }

@@ -1,8 +1,9 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { type DerivedKey, ServerSecrets } from '../keys/server-secrets.js';
+import { sameText } from '../keys/signed-text.js';
 
 const BROWSER = /^[\w-]{22}$/;
 
@@ -59,10 +60,4 @@ export class FormTokens {
 function signed({ browser, session, action }: FormPurpose, { secretId, key }: DerivedKey): string {
   const content = JSON.stringify([browser, session ?? null, action]);
   return `${secretId}.${createHmac('sha256', key).update(content).digest('base64url')}`;
-}
-
-/** Bytes, not characters: what was sent may be any text. */
-function sameText(one: string, other: string): boolean {
-  const [first, second] = [Buffer.from(one), Buffer.from(other)];
-  return first.length === second.length && timingSafeEqual(first, second);
 }

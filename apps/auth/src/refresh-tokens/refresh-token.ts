@@ -1,6 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type DerivedKey, ServerSecrets } from '../keys/server-secrets.js';
+import { sameText, signedText } from '../keys/signed-text.js';
 
 /** What a genuine refresh token says. */
 export interface RefreshToken {
@@ -37,12 +37,5 @@ export class RefreshTokenFormat {
   }
 }
 
-function signed({ familyId, generation }: RefreshToken, { secretId, key }: DerivedKey): string {
-  const content = `${familyId}.${generation}.${secretId}`;
-  return `${content}.${createHmac('sha256', key).update(content).digest('base64url')}`;
-}
-
-/** Compares the texts, not the decoded bytes: base64url has several spellings of some values. */
-function sameText(one: string, other: string): boolean {
-  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
-}
+const signed = ({ familyId, generation }: RefreshToken, key: DerivedKey): string =>
+  signedText(`${familyId}.${generation}`, key);
