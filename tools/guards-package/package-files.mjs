@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
+import { copyWorkspace } from '../workspace-copy.mjs';
 import { ROOT } from '../workspace.mjs';
 import { run } from './command.mjs';
 
@@ -9,13 +10,18 @@ const DOCUMENTS = ['LICENSE', 'README.md', 'package.json'];
 const NOT_PUBLISHED = /^(?:src\/explain|testing\/corpus)\//;
 
 /**
- * `npm pack` into a folder.
+ * `npm pack` into a folder, from a copy of the workspace in it: packing empties `dist` and compiles it anew, which must take
+ * it from nobody who runs it, and packs, at the same time.
  *
  * @returns {Promise<{ tarball: string, files: string[] }>}
  */
 export async function packGuards(folder) {
+  const workspace = join(folder, 'workspace');
+  await copyWorkspace(workspace);
   const words = ['npm', 'pack', '--json', '--pack-destination', folder];
-  const [packed] = JSON.parse(await run('npm pack', words, { cwd: LIBRARY }));
+  const [packed] = JSON.parse(
+    await run('npm pack', words, { cwd: join(workspace, 'libs/guards') }),
+  );
   return { tarball: join(folder, packed.filename), files: packed.files.map(({ path }) => path) };
 }
 

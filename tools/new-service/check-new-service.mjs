@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../guards-package/command.mjs';
 import { Failure } from '../terminal/failure.mjs';
-import { copyWorkspace } from './workspace-copy.mjs';
+import { copyWorkspace } from '../workspace-copy.mjs';
 
 const NAME = 'deliveries';
 const PORT = '3047';

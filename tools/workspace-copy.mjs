@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { run } from '../guards-package/command.mjs';
-import { ROOT } from '../workspace.mjs';
+import { run } from './guards-package/command.mjs';
+import { ROOT } from './workspace.mjs';
 
 /** Copies what Git knows of, or would, into a folder, and lends it the packages that are installed here. */
 export async function copyWorkspace(folder) {
