@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { Batcher } from './batcher.js';
-import { prepared } from './postgres-pool.js';
+import { poolOf, run } from './postgres-pool.js';
 import type { Writer } from './writer.js';
 
 /** An UPDATE of one row whose condition is its lock. The texts use `$1, $2 …`. */
@@ -33,10 +33,11 @@ export function oneByOne(writer: Writer, { table, set, where }: UpdateText): Con
  * want the same step, one gets it; `RETURNING` names the ones that did.
  */
 export function together(dataSource: DataSource, text: UpdateText): ConditionalUpdate {
-  const update = prepared<{ n: number }>(dataSource, overArrays(text));
+  const sql = overArrays(text);
   const batcher = new Batcher<Values, boolean>(async (batch) => {
     const columns = text.types.map((_, column) => batch.map((values) => values[column]));
-    const winners = new Set((await update(columns)).map(({ n }) => n - 1));
+    const { rows } = await run<{ n: number }>(poolOf(dataSource), sql, columns);
+    const winners = new Set(rows.map(({ n }) => n - 1));
     return batch.map((_, index) => winners.has(index));
   });
   return { apply: (values) => batcher.submit(values) };

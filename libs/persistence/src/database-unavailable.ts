@@ -25,7 +25,7 @@ const SQLSTATE = /^(08...|53300|57014|57P0[123]|25006)$/;
 
 /** Faults of pg's own that have no code. */
 const WORDS =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+  /^(Connection terminated|timeout exceeded when trying to connect|Client (has encountered a connection error|was closed))/;
 
 /** TypeORM gives up the connection of a transaction when it breaks: the next statement finds none. */
 const GIVEN_UP = 'QueryRunnerAlreadyReleasedError';

@@ -1,26 +1,52 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { inWordsOfAvailability } from './database-unavailable.js';
+import type { Written } from './writer.js';
 
-/** TypeORM types its drivers loosely; this is the one place where that is made good. */
+/** TypeORM types its drivers loosely; here that is made good. */
 export function poolOf(dataSource: DataSource): pg.Pool {
   const { driver } = dataSource;
   if (!('master' in driver)) throw new Error('not a PostgreSQL data source');
   return driver.master as pg.Pool;
 }
 
+/** The connection that a transaction is on. */
+export async function connectionIn({ queryRunner }: EntityManager): Promise<pg.PoolClient> {
+  if (!queryRunner) throw new Error('not in a transaction');
+  return (await queryRunner.connect()) as pg.PoolClient;
+}
+
+/** More than a row has columns: the text was written for a number of rows, and the next one will be another. */
+const MOST_PARAMETERS = 40;
+
 /**
- * A statement that PostgreSQL parses and plans once per connection. For the few that every request makes; TypeORM's
- * query runner would send the text each time.
+ * A statement that PostgreSQL parses and plans once per connection. TypeORM's query runner would send the text to be
+ * parsed each time, which costs a transaction a quarter of its throughput.
  */
-export function prepared<Row extends pg.QueryResultRow>(dataSource: DataSource, text: string) {
-  const name = createHash('sha256').update(text).digest('hex').slice(0, 32);
-  return async (values: unknown[]): Promise<Row[]> => {
-    try {
-      return (await poolOf(dataSource).query<Row>({ name, text, values })).rows;
-    } catch (error) {
-      throw inWordsOfAvailability(error);
-    }
-  };
+export async function run<Row>(
+  connection: pg.Pool | pg.PoolClient,
+  text: string,
+  values: readonly unknown[],
+): Promise<Written<Row>> {
+  const isConstant = values.length <= MOST_PARAMETERS;
+  const statement = { ...(isConstant && { name: nameOf(text) }), text, values: [...values] };
+  try {
+    const { rows, rowCount } = await connection.query(statement);
+    return { affected: rowCount ?? rows.length, rows };
+  } catch (error) {
+    throw inWordsOfAvailability(error);
+  }
+}
+
+/** The texts are constants of the program, so there are as many names as it has texts. */
+const names = new Map<string, string>();
+
+function nameOf(text: string): string {
+  let name = names.get(text);
+  if (name === undefined) {
+    name = createHash('sha256').update(text).digest('hex').slice(0, 32);
+    names.set(text, name);
+  }
+  return name;
 }

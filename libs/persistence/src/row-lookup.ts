@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { Batcher } from './batcher.js';
-import { prepared } from './postgres-pool.js';
+import { poolOf, run } from './postgres-pool.js';
 import { connectionOf } from './sqlite-statements.js';
 
 type Row = Record<string, unknown>;
@@ -54,9 +54,9 @@ function fromSqlite(dataSource: DataSource, { select, key }: Text) {
 
 /** A round trip to PostgreSQL costs more than the look-up: keys share one. */
 function fromPostgres(dataSource: DataSource, { select, key }: Text) {
-  const query = prepared<Row>(dataSource, `${select} WHERE ${key} = ANY($1)`);
+  const sql = `${select} WHERE ${key} = ANY($1)`;
   return async (keys: readonly string[]) => {
-    const rows = await query([[...new Set(keys)]]);
+    const { rows } = await run<Row>(poolOf(dataSource), sql, [[...new Set(keys)]]);
     const found = new Map(rows.map((row) => [row[key], row]));
     return keys.map((value) => found.get(value));
   };

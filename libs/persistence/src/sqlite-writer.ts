@@ -58,6 +58,15 @@ export class SqliteWriter implements Writer {
     });
   }
 
+  /** TypeORM's transaction is on the one connection that there is. */
+  executeIn<Row>(
+    _transaction: EntityManager,
+    sql: string,
+    parameters: readonly unknown[],
+  ): Promise<Written<Row>> {
+    return new Promise((resolve) => resolve(this.statements.run(sql, parameters) as Written<Row>));
+  }
+
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const settle = (result: Result) =>

@@ -9,7 +9,7 @@ import {
 } from './conditional-update.js';
 import { RowLookup } from './row-lookup.js';
 import { bound } from './sqlite-statements.js';
-import { type Writer, type Written, writtenOn } from './writer.js';
+import type { Writer, Written } from './writer.js';
 
 /**
  * The only door through which anything is written. SQL texts use `$1, $2 …` on both databases.
@@ -42,14 +42,11 @@ export class UnitOfWork {
   }
 
   /** One statement; it is durable when the promise resolves. */
-  async execute<Row = never>(
-    sql: string,
-    parameters: readonly unknown[] = [],
-  ): Promise<Written<Row>> {
+  execute<Row = never>(sql: string, parameters: readonly unknown[] = []): Promise<Written<Row>> {
     const joined = this.current.getStore();
-    if (!joined) return this.writer.execute(sql, parameters);
-    const runner = joined.queryRunner ?? joined.dataSource.createQueryRunner();
-    return writtenOn(runner, sql, this.values(parameters));
+    return joined
+      ? this.writer.executeIn(joined, sql, parameters)
+      : this.writer.execute(sql, parameters);
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { EntityManager, QueryRunner } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 
 export interface Written<Row> {
   /** Rows that the statement inserted, changed or deleted. */
@@ -10,15 +10,11 @@ export interface Written<Row> {
 /** What the two databases do differently: how a write becomes durable. */
 export interface Writer {
   execute<Row>(sql: string, parameters: readonly unknown[]): Promise<Written<Row>>;
+  /** A statement of a transaction that is under way. */
+  executeIn<Row>(
+    transaction: EntityManager,
+    sql: string,
+    parameters: readonly unknown[],
+  ): Promise<Written<Row>>;
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>;
-}
-
-/** Runs a statement on a connection that is at hand already. */
-export async function writtenOn<Row>(
-  runner: QueryRunner,
-  sql: string,
-  values: unknown[],
-): Promise<Written<Row>> {
-  const { records, affected } = await runner.query(sql, values, true);
-  return { affected: affected ?? records.length, rows: records };
 }
