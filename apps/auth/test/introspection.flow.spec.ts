@@ -1,8 +1,9 @@
 import * as oauth from 'oauth4webapi';
 import { ClientOperations } from '../src/clients/client-operations.js';
+import { KeyLife } from '../src/keys/key-life.js';
 import { SigningKeys } from '../src/keys/signing-keys.js';
 import { aSessionOf, refreshed } from './a-session.js';
-import { basic, BILLING, claimsOf, ORDERS, TestAuth } from './mothers.js';
+import { basic, BILLING, claimsOf, headerOf, ORDERS, TestAuth } from './mothers.js';
 
 const ISSUER = 'http://localhost:3000';
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -98,19 +99,28 @@ describe('introspection (RFC 7662)', () => {
       expect((await introspect(access, { as: 'billing-service' })).text).toBe(INACTIVE);
     });
 
-    it('of an expired token', async () => {
+    it('of an expired token, which it has told of before', async () => {
       const { access } = await aPair();
+      expect((await introspect(access)).text).toContain('"active":true');
       auth.clock.advance({ seconds: 300 });
       expect((await introspect(access)).text).toBe(INACTIVE);
     });
 
     it('of a token whose session has ended, at once', async () => {
       const { access, refresh } = await aPair();
+      expect((await introspect(access)).text).toContain('"active":true');
       await auth.send('/oauth/revoke', {
         method: 'POST',
         body: new URLSearchParams({ token: refresh }),
         headers: { authorization: basic('web-app:secret') },
       });
+      expect((await introspect(access)).text).toBe(INACTIVE);
+    });
+
+    it('of a token whose key was revoked, at once', async () => {
+      const { access } = await aPair();
+      expect((await introspect(access)).text).toContain('"active":true');
+      await auth.app.get(KeyLife).revoke(String(headerOf(access)['kid']), 'operator');
       expect((await introspect(access)).text).toBe(INACTIVE);
     });
 

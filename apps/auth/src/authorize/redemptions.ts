@@ -41,8 +41,10 @@ export class Redemptions {
     refreshKey: string | undefined,
   ): Promise<Redemption> {
     const { accountId, browserSessionId, authenticatedAt: at, amr } = code;
-    const account = await this.accounts.find(accountId);
-    const browser = await this.browserSessions.find(browserSessionId);
+    const [account, browser] = await Promise.all([
+      this.accounts.find(accountId),
+      this.browserSessions.find(browserSessionId),
+    ]);
     if (!account || !browser) return this.codes.refuse(code);
 
     const { userAgent, origin } = browser;

@@ -7,11 +7,16 @@ import { SigningKeys } from '../keys/signing-keys.js';
 import { Sessions } from '../sessions/sessions.js';
 import { type IssuedToken, issuedToken } from './issued-token.js';
 
+/** A resource server asks about the same token again and again; a signature costs more than all the rest of the answer. */
+const MOST_REMEMBERED = 1_000;
+
 /** Access tokens of this server that come back to it: to be exchanged, revoked, or asked about. */
 @Injectable()
 export class IssuedTokens {
   private verifier = new JwtVerifier('at+jwt', []);
   private verifiedSet: object | undefined;
+  /** By their text, and verified. */
+  private readonly remembered = new Map<string, IssuedToken>();
 
   constructor(
     private readonly keys: SigningKeys,
@@ -23,9 +28,9 @@ export class IssuedTokens {
 
   /** @returns what it says, where this server signed it as an access token and it has not expired */
   read(text: string): IssuedToken | undefined {
-    const { data: token } = issuedToken.safeParse(this.verifierNow.verify(text));
-    const isOurs = token?.iss === this.config.ISSUER && this.clock.now() < token.exp * 1000;
-    return isOurs ? token : undefined;
+    this.followKeySet();
+    const token = this.remembered.get(text) ?? this.verified(text);
+    return token && this.clock.now() < token.exp * 1000 ? token : undefined;
   }
 
   /** Whether the session behind it lives, by the database; where there is none, whether its client may still be used. */
@@ -34,13 +39,28 @@ export class IssuedTokens {
     return (await this.clients.find(clientId)) !== undefined;
   }
 
-  /** Keys are imported once for every change of the set. An ID token is signed by the same keys, and is of another type. */
-  private get verifierNow(): JwtVerifier {
-    const { keySet } = this.keys;
-    if (this.verifiedSet !== keySet) {
-      this.verifier = new JwtVerifier('at+jwt', keySet.keys);
-      this.verifiedSet = keySet;
+  /** An ID token is signed by the same keys, and is of another type. */
+  private verified(text: string): IssuedToken | undefined {
+    const { data: token } = issuedToken.safeParse(this.verifier.verify(text));
+    if (token?.iss !== this.config.ISSUER) return undefined;
+    this.remember(text, token);
+    return token;
+  }
+
+  private remember(text: string, token: IssuedToken): void {
+    const [oldest] = this.remembered.keys();
+    if (oldest !== undefined && this.remembered.size >= MOST_REMEMBERED) {
+      this.remembered.delete(oldest);
     }
-    return this.verifier;
+    this.remembered.set(text, token);
+  }
+
+  /** Keys are imported once for every change of the set. What was verified by a key that left it is no longer known. */
+  private followKeySet(): void {
+    const { keySet } = this.keys;
+    if (this.verifiedSet === keySet) return;
+    this.verifier = new JwtVerifier('at+jwt', keySet.keys);
+    this.verifiedSet = keySet;
+    this.remembered.clear();
   }
 }
