@@ -1,4 +1,4 @@
-import { type Answer, TestAuth } from './mothers.js';
+import { type Answer, REAL_HASHING, TestAuth } from './mothers.js';
 
 /** More than are hashed at once and may wait (hash-queue.ts). */
 const FLOOD = 200;
@@ -22,7 +22,7 @@ describe('a flood of logins', () => {
   let keySets: Timed[];
 
   beforeAll(async () => {
-    auth = await TestAuth.start();
+    auth = await TestAuth.start(REAL_HASHING);
     let { refresh_token } = await auth.aLogin();
     let isOver = false;
     const logins = Promise.all(

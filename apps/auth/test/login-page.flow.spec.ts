@@ -2,7 +2,7 @@ import type { Account } from '../src/accounts/account.entity.js';
 import { AccountOperations } from '../src/accounts/account-operations.js';
 import { PasswordHasher } from '../src/accounts/password-hasher.js';
 import { aCodeClient, aPerson, formIn, queryOf, TestBrowser } from './browser.js';
-import { type Answer, PASSWORD, TestAuth } from './mothers.js';
+import { type Answer, PASSWORD, REAL_HASHING, TestAuth } from './mothers.js';
 
 const FORM = 'application/x-www-form-urlencoded';
 
@@ -11,7 +11,7 @@ let client: string;
 let person: Account;
 let browser: TestBrowser;
 beforeAll(async () => {
-  auth = await TestAuth.start();
+  auth = await TestAuth.start(REAL_HASHING);
   client = await aCodeClient(auth, { name: 'Prints' });
 });
 beforeEach(async () => {

@@ -3,7 +3,7 @@ import { eachDatabase } from '@gatehouse/persistence/testing';
 import { Accounts } from '../src/accounts/accounts.js';
 import { passwordFault } from '../src/accounts/password-policy.js';
 import { TestOps } from './ops/test-ops.js';
-import { PASSWORD, TestAuth } from './mothers.js';
+import { PASSWORD, REAL_HASHING, TestAuth } from './mothers.js';
 
 const EMAIL = 'ada@example.org';
 const LENGTH = 'must have 8 to 128 characters';
@@ -111,7 +111,7 @@ eachDatabase('the parameters of argon2id', (fresh) => {
 
   it('are those of today after the next login, which happens as ever; two at once as well', async () => {
     const settings = await place();
-    const before = await TestAuth.start(settings);
+    const before = await TestAuth.start({ ...settings, ...REAL_HASHING });
     await before.register(EMAIL);
     expect(await hashIn(before)).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     await before.stop();
@@ -130,7 +130,7 @@ eachDatabase('the parameters of argon2id', (fresh) => {
   });
 
   it('never bring an old password back: what was changed meanwhile stays', async () => {
-    const auth = await TestAuth.start(await place());
+    const auth = await TestAuth.start({ ...(await place()), ...REAL_HASHING });
     await auth.register(EMAIL);
     const accounts = auth.app.get(Accounts);
     const account = await accounts.findByEmail(EMAIL);
@@ -143,7 +143,7 @@ eachDatabase('the parameters of argon2id', (fresh) => {
 
 describe('ops', () => {
   it('hold to the same rules, and name them', async () => {
-    const auth = await TestAuth.start();
+    const auth = await TestAuth.start(REAL_HASHING);
     const settings = { ID_TOKEN_ALGORITHM: 'ES256', DATA_DIR: auth.config.DATA_DIR };
     const ops = new TestOps({ settings, clock: auth.clock });
     const create = (password: string) =>

@@ -1,7 +1,7 @@
 import { AccountOperations } from '../src/accounts/account-operations.js';
 import { Accounts } from '../src/accounts/accounts.js';
 import { TestBrowser } from './browser.js';
-import { type Answer, PASSWORD, TestAuth } from './mothers.js';
+import { type Answer, PASSWORD, REAL_HASHING, TestAuth } from './mothers.js';
 import { canBeTold, distance } from './timing.js';
 
 const KNOWN = 'known@example.org';
@@ -21,7 +21,7 @@ const publicPartOf = ({ status, text, headers }: Answer) => ({
 describe('nobody learns who has an account (OWASP ASVS 6.3.8)', () => {
   let auth: TestAuth;
   beforeAll(async () => {
-    auth = await TestAuth.start();
+    auth = await TestAuth.start(REAL_HASHING);
     for (const email of [KNOWN, DISABLED]) await auth.register(email);
     const account = await auth.app.get(Accounts).findByEmail(DISABLED);
     await auth.app.get(AccountOperations).disable(account?.id ?? '', 'operator');
