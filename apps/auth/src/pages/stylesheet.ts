@@ -232,7 +232,7 @@ export const STYLE = html`<style>
     border-width: 0 2px 2px 0;
     rotate: 40deg;
   }
-  .sessions li {
+  .entries > li {
     display: flex;
     align-items: center;
     justify-content: space-between;
@@ -240,20 +240,30 @@ export const STYLE = html`<style>
     padding: 1rem 0;
     border-top: 1px solid var(--line);
   }
-  .sessions li:last-child {
+  .entries > li:last-child {
     border-bottom: 1px solid var(--line);
   }
-  .sessions p {
+  .entries p {
     margin: 0.125rem 0 0;
   }
-  .sessions form {
+  .entries form {
     flex: none;
     margin: 0;
   }
-  .sessions input ~ button {
+  .entries input ~ button {
     margin: 0;
     width: auto;
     white-space: nowrap;
+  }
+  .applications .scopes {
+    margin-top: 0.5rem;
+  }
+  .applications .scopes li {
+    padding: 0.125rem 0 0.125rem 1.75rem;
+    border: 0;
+  }
+  .applications .scopes li::before {
+    top: 0.3rem;
   }
   .name {
     font-weight: 600;

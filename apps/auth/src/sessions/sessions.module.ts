@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { BrowserSessionsModule } from '../browser-sessions/browser-sessions.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
+import { ConsentsModule } from '../consents/consents.module.js';
 import { PagesModule } from '../pages/pages.module.js';
 import { RefreshTokenFamily } from '../refresh-tokens/refresh-token-family.entity.js';
 import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
@@ -19,6 +20,7 @@ import { SessionsController } from './sessions.controller.js';
     AccountsModule,
     BrowserSessionsModule,
     ClientsModule,
+    ConsentsModule,
     PagesModule,
     RefreshTokensModule,
     TypeOrmModule.forFeature([RefreshTokenFamily]),

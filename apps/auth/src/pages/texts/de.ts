@@ -70,6 +70,11 @@ export const de: Texts = {
     endOf: (device) => `Die Sitzung von ${device} beenden`,
     endOthers: 'Überall sonst abmelden',
     signOut: 'Abmelden',
+    access: 'Anwendungen mit Zugriff',
+    allowed: (when) => `Erlaubt ${when}`,
+    noAccess: 'Keine Anwendung hat Zugriff auf Ihr Konto.',
+    remove: 'Zugriff entziehen',
+    removeFrom: (application) => `${application} den Zugriff entziehen`,
     now: 'gerade eben',
   },
   logout: {

@@ -66,6 +66,11 @@ export const en = {
     endOf: (device: string) => `End the session of ${device}`,
     endOthers: 'Sign out everywhere else',
     signOut: 'Sign out',
+    access: 'Applications with access',
+    allowed: (when: string) => `Allowed ${when}`,
+    noAccess: 'No application has access to your account.',
+    remove: 'Remove access',
+    removeFrom: (application: string) => `Remove access of ${application}`,
     now: 'just now',
   },
   logout: {
