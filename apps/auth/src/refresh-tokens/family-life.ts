@@ -127,10 +127,7 @@ function conditionOf(which: ResolvedEnding, now: number): Condition {
     return { sql: ELSEWHERE, parameters: [which.accountId, which.exceptBrowserSession] };
   }
   if ('ofClient' in which) {
-    return {
-      sql: 'account_id = $3 AND client_id = $4',
-      parameters: [which.accountId, which.ofClient],
-    };
+    return { sql: BETWEEN, parameters: [which.accountId, which.ofClient] };
   }
   const { accountId, exceptFamilyId: except } = which;
   if (except === undefined) return { sql: 'account_id = $3', parameters: [accountId] };
@@ -138,6 +135,9 @@ function conditionOf(which: ResolvedEnding, now: number): Condition {
 }
 
 const ONLINE = `browser_session_id = $3 AND ' ' || scope || ' ' NOT LIKE '% offline!_access %' ESCAPE '!'`;
+
+/** By the index over accounts: of a client there may be a million. */
+const BETWEEN = `account_id = $3 AND client_id || '' = $4`;
 
 const ELSEWHERE = 'account_id = $3 AND (browser_session_id IS NULL OR browser_session_id <> $4)';
 
