@@ -225,7 +225,7 @@ eachDatabase('access that a person takes back', (fresh) => {
   });
 
   it.each(['', 'nobody', 'x'.repeat(100), 'a\0b', "' OR 1=1"])(
-    'is not what "%s" names',
+    'is not what %j names',
     async (id) => {
       await consents();
       const { action, body } = formIn(await browser.open('/account'), {}, '/account/remove-access');
