@@ -255,6 +255,9 @@ export const STYLE = html`<style>
     width: auto;
     white-space: nowrap;
   }
+  .applications > li {
+    align-items: flex-start;
+  }
   .applications .scopes {
     margin-top: 0.5rem;
   }
@@ -263,7 +266,7 @@ export const STYLE = html`<style>
     border: 0;
   }
   .applications .scopes li::before {
-    top: 0.3rem;
+    top: 0.2rem;
   }
   .name {
     font-weight: 600;
@@ -303,6 +306,13 @@ export const STYLE = html`<style>
       padding: 0.75rem 1.25rem 2rem;
       border: 0;
       border-radius: 0;
+    }
+    .applications > li {
+      display: block;
+    }
+    .applications input ~ button {
+      margin-top: 1rem;
+      width: 100%;
     }
   }
 </style>`;
