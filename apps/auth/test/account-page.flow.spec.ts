@@ -98,4 +98,9 @@ describe('the account page', () => {
     const answer = await browser.open('/account');
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/login']);
   });
+
+  it('is what the root of the server leads to', async () => {
+    const answer = await browser.open('/');
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account']);
+  });
 });

@@ -9,6 +9,7 @@ import { RefreshTokenFamily } from '../refresh-tokens/refresh-token-family.entit
 import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
 import { AccountPageController } from './account-page.controller.js';
 import { Devices } from './devices.js';
+import { HomeController } from './home.controller.js';
 import { LivingSession } from './living-session.js';
 import { PasswordChanges } from './password-changes.js';
 import { PasswordController } from './password.controller.js';
@@ -25,7 +26,7 @@ import { SessionsController } from './sessions.controller.js';
     RefreshTokensModule,
     TypeOrmModule.forFeature([RefreshTokenFamily]),
   ],
-  controllers: [SessionsController, PasswordController, AccountPageController],
+  controllers: [SessionsController, PasswordController, AccountPageController, HomeController],
   providers: [Sessions, Devices, LivingSession, PasswordChanges],
   exports: [Sessions],
 })
