@@ -225,7 +225,7 @@ export const STYLE = html`<style>
     content: '';
     position: absolute;
     left: 0.25rem;
-    top: 0.95rem;
+    top: 0.875rem;
     width: 0.4rem;
     height: 0.75rem;
     border: solid var(--accent);

@@ -49,6 +49,7 @@ export const de: Texts = {
     asks: 'Wenn Sie es erlauben, darf diese Anwendung:',
     allow: 'Erlauben',
     deny: 'Nicht erlauben',
+    later: 'In Ihrem Konto können Sie den Zugriff jederzeit entziehen.',
     leads: (host) => `Beide Antworten führen Sie zurück zu ${host}.`,
   },
   selectAccount: {

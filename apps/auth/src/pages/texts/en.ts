@@ -45,6 +45,7 @@ export const en = {
     asks: 'If you allow it, this application may:',
     allow: 'Allow',
     deny: 'Do not allow',
+    later: 'In your account you can remove the access at any time.',
     leads: (host: string) => `Either answer takes you back to ${host}.`,
   },
   selectAccount: {
