@@ -1,25 +1,21 @@
 /**
  * `npm run new:service -- invoices`: makes a resource server out of tools/new-service/template, and makes it known to auth, to
- * `npm start`, to Docker and to Compose. `--port 3003` chooses its port, `--one invoice` says what one of them is called.
+ * `npm start`, to Docker and to Compose.
  */
-import { parseArgs } from 'node:util';
 import { requireNode } from './node-version.mjs';
 
 requireNode();
-const { Failure, runTool } = await import('./terminal/failure.mjs');
+const { Failure } = await import('./terminal/failure.mjs');
+const { runCommand } = await import('./terminal/command.mjs');
 const { createService } = await import('./new-service/create-service.mjs');
 
-const USAGE = 'Usage: npm run new:service -- <name> [--port 3003] [--one <what one is called>]';
+const options = { port: { type: 'string' }, one: { type: 'string' } };
+const usage = `Usage: npm run new:service -- <name> [<options>]   makes a resource server, such as parcels
 
-await runTool(() => createService(wishes()));
+  --port <number>   that it answers on; without it, the next one that is free
+  --one <word>      what one of them is called, where the name without its s is not it`;
 
-function wishes() {
-  try {
-    const options = { port: { type: 'string' }, one: { type: 'string' } };
-    const { values, positionals } = parseArgs({ options, allowPositionals: true });
-    if (positionals.length === 1) return { name: positionals[0], ...values };
-  } catch (error) {
-    throw new Failure(`${error.message}\n${USAGE}`);
-  }
-  throw new Failure(USAGE);
-}
+await runCommand({ usage, options, allowPositionals: true }, (values, names) => {
+  if (names.length !== 1) throw new Failure(usage);
+  return createService({ ...values, name: names[0] });
+});

@@ -1,22 +1,22 @@
-/**
- * `npm start`, `npm run dev`: the three apps in one terminal. `--watch` restarts what changes, `--json` leaves the log as it
- * is, `--no-build` starts what was built before, `--profile conformance` starts auth with the clients of the conformance suite.
- */
-import { parseArgs } from 'node:util';
+/** `npm start`, `npm run dev`: the apps in one terminal. */
 import { requireNode } from './node-version.mjs';
 
 requireNode();
-const { runTool } = await import('./terminal/failure.mjs');
+const { runCommand } = await import('./terminal/command.mjs');
 const { runStack } = await import('./stack/run-stack.mjs');
 
-await runTool(() => {
-  const { values } = parseArgs({
-    options: {
-      watch: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      'no-build': { type: 'boolean', default: false },
-      profile: { type: 'string', default: 'demo' },
-    },
-  });
-  return runStack(values, process.env);
-});
+const flag = { type: 'boolean', default: false };
+const options = {
+  watch: flag,
+  json: flag,
+  'no-build': flag,
+  profile: { type: 'string', default: 'demo' },
+};
+const usage = `Usage: npm start [-- <options>]   builds, migrates, seeds and starts the services
+
+  --watch                 restarts what changes: npm run dev
+  --no-build              starts what was built before
+  --json                  leaves the log as it is
+  --profile conformance   auth alone, with the clients of docs/conformance.md`;
+
+await runCommand({ usage, options }, (values) => runStack(values, process.env));

@@ -1,4 +1,16 @@
+import { createProjectGraphAsync, readCachedProjectGraph } from '@nx/devkit';
 import nx from '@nx/eslint-plugin';
+
+/** The rule goes by the graph that Nx keeps of who imports whom. In a fresh clone there is none, and the rule would say nothing. */
+async function requireProjectGraph() {
+  try {
+    readCachedProjectGraph();
+  } catch {
+    await createProjectGraphAsync({ exitOnError: true, resetDaemonClient: true });
+  }
+}
+
+await requireProjectGraph();
 
 /**
  * Who may import whom between projects (ARCHITECTURE §1). Tags are in each project's package.json. A package that a project

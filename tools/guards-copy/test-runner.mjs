@@ -16,9 +16,12 @@ export function jestConfiguration({ declares, major }) {
   return major === '11' ? { ...NAMES, ...ES_MODULES } : NAMES;
 }
 
+/** As at home, in milliseconds: some tests are floods, and not every machine is idle. */
+const PATIENCE = 30_000;
+
 /** The command that runs the copied tests, with a runner that we know. */
 export function testCommand({ declares }, tests) {
-  if (declares('jest')) return `npm test -- --rootDir ${tests}`;
-  if (declares('vitest')) return `npm test -- ${tests}`;
+  if (declares('jest')) return `npm test -- --rootDir ${tests} --testTimeout ${PATIENCE}`;
+  if (declares('vitest')) return `npm test -- ${tests} --testTimeout ${PATIENCE}`;
   return undefined;
 }

@@ -7,7 +7,8 @@
  * @property {'esm' | 'cjs'} modules what its TypeScript becomes
  * @property {'copy' | 'package'} by
  * @property {string[]} [copyOptions] of `guards:copy`
- * @property {'jest' | 'vitest'} [testRunner] its copied tests are compiled too, and some of them run
+ * @property {'jest' | 'vitest'} [testRunner] its copied tests are compiled too, and some of them run. It is as half strict as
+ *   `nest new` makes it; the others have `--strict`
  * @property {boolean} [isLegacy] not strict, and compiled as the starters of Nest 10 were
  */
 

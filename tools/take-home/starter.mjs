@@ -45,7 +45,7 @@ export async function makeWorkshop(folder, nest) {
 }
 
 /**
- * Makes a project as `nest new --strict` does, with our service in place of the starter's.
+ * Makes a project as `nest new` does, most with `--strict`, with our service in place of the starter's.
  *
  * @param {string} workshop
  * @param {import('./projects.mjs').Project} project
@@ -54,7 +54,8 @@ export async function makeWorkshop(folder, nest) {
 export async function makeProject(workshop, project) {
   const name = nameOf(project);
   const generator = ['node_modules/@angular-devkit/schematics-cli/bin/schematics.js'];
-  const options = [`--name=${name}`, '--strict', ...GENERATORS[project.nest].options(project)];
+  const strict = project.testRunner ? [] : ['--strict'];
+  const options = [`--name=${name}`, ...strict, ...GENERATORS[project.nest].options(project)];
   const words = [process.execPath, ...generator, '@nestjs/schematics:application', ...options];
   await run(`Nest's generator for ${name}`, words, { cwd: workshop });
   const folder = join(workshop, name);

@@ -40,7 +40,8 @@ describe('the account page', () => {
     });
     await auth.login(person.email);
     const { text } = await own.open('/account');
-    const items = [...text.matchAll(/<li>(.*?)<\/li>/gs)].map(([, item = '']) => item);
+    const [sessions = ''] = text.split('id="access"');
+    const items = [...sessions.matchAll(/<li>(.*?)<\/li>/gs)].map(([, item = '']) => item);
     expect(items).toHaveLength(3);
     expect(items[0]).toContain('This browser');
     expect(items[0]).toContain('signed in 2 hours ago');
@@ -96,5 +97,10 @@ describe('the account page', () => {
   it('is for people who are logged in', async () => {
     const answer = await browser.open('/account');
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/login']);
+  });
+
+  it('is what the root of the server leads to', async () => {
+    const answer = await browser.open('/');
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account']);
   });
 });

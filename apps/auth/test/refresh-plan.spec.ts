@@ -5,6 +5,8 @@ import { AccountOperations } from '../src/accounts/account-operations.js';
 import { Accounts } from '../src/accounts/accounts.js';
 import { BrowserSessions } from '../src/browser-sessions/browser-sessions.js';
 import { Logouts } from '../src/browser-sessions/logouts.js';
+import { Applications } from '../src/consents/applications.js';
+import { Consents } from '../src/consents/consents.js';
 import { authDatabase } from '../src/database/auth-database.js';
 import { RefreshTokens } from '../src/refresh-tokens/refresh-tokens.js';
 import { Sessions } from '../src/sessions/sessions.js';
@@ -93,7 +95,7 @@ eachDatabase(`a table of ${FAMILIES} families`, (fresh, name) => {
     await browsers.end(browserSession);
   }
 
-  it('is never read from end to end by a login, a refresh, a logout, a browser that is logged out, a list, a new password, or the end of a client', async () => {
+  it('is never read from end to end by a login, a refresh, a logout, a browser that is logged out, a list, a new password, access that is removed, or the end of a client', async () => {
     const { access_token, refresh_token } = await auth.aLogin();
     const { body } = await auth.refresh(refresh_token);
     await auth.refresh(body['refresh_token'] ?? '');
@@ -110,6 +112,8 @@ eachDatabase(`a table of ${FAMILIES} families`, (fresh, name) => {
       .get(AccountOperations)
       .changePassword(account?.id ?? '', 'a new one', { by: 'owner' });
     await app.get(RefreshTokens).revoke(refresh_token, 'gatehouse-first-party');
+    await app.get(Consents).grant('acct_16', 'seed', ['orders:read']);
+    await app.get(Applications).removeAccess('acct_16', 'seed');
     const ended = await app.get(Sessions).endAll({ clientId: 'leaving' }, 'ended_by_operator');
     expect(ended).toBe(FAMILIES / 40);
 
@@ -127,6 +131,8 @@ eachDatabase(`a table of ${FAMILIES} families`, (fresh, name) => {
       texts.map(async (text) => ({ text, plan: await planOf(text) })),
     );
     expect(plans.filter(({ plan }) => readsThemAll(plan))).toEqual([]);
+    const ofOneClient = plans.find(({ text }) => text.includes("client_id || ''"));
+    expect(ofOneClient?.plan).toContain('living_family_by_account');
     expect(
       readsThemAll(await planOf('SELECT id FROM refresh_token_family WHERE generation = 7')),
     ).toBe(true);

@@ -140,6 +140,20 @@ if (executablePath === undefined) {
       // Chromium reports each page that came with a status of 400.
       expect(faults.splice(0).filter((fault) => !/status of 400/.test(fault))).toEqual([]);
     });
+
+    it('removes the access of an application, which has nothing left', async () => {
+      await page.goto(`${auth.url}/login`);
+      await fillIn(page, person);
+      await page.waitForURL(`${auth.url}/account`);
+      expect(await page.locator('.applications').innerText()).toMatch(
+        /Demo Single-Page App[^]*See your orders/,
+      );
+      await page.locator('#remove-access-demo-spa').click();
+      await page.getByText('No application has access to your account.').waitFor();
+      expect(await looksOf(page, 'account-without-applications')).toEqual([]);
+      expect(await one.ask(page, 'refresh')).toEqual({ error: 'invalid_grant' });
+      expect(faults.splice(0)).toEqual([expect.stringMatching(/status of 400/)]);
+    });
   });
 }
 

@@ -96,7 +96,7 @@ function resourceMetadataUrl(audience: string): string | undefined {
 }
 
 function nameFaults({ audience, issuers, resourceMetadataUrl }: ResolvedGuardsOptions): string[] {
-  const faults = [];
+  const faults: string[] = [];
   if (!isName(audience)) faults.push('set `audience` to the identifier of this resource server');
   const names = issuers.map(({ issuer }) => issuer);
   if (names.length === 0) faults.push('set `issuers` to the authorization servers you trust');
@@ -109,7 +109,7 @@ function nameFaults({ audience, issuers, resourceMetadataUrl }: ResolvedGuardsOp
 
 function statusListFaults({ statusLists }: ResolvedGuardsOptions): string[] {
   const { maxAgeSeconds, maxStaleSeconds, whenUnavailable } = statusLists;
-  const faults = [];
+  const faults: string[] = [];
   if (!['refuse', 'accept'].includes(whenUnavailable)) {
     faults.push("`statusLists.whenUnavailable` must be 'refuse' or 'accept'");
   }

@@ -27,7 +27,7 @@ describe('the size of the cache', () => {
       last.set(token, await strategy.validate(token));
     }
     const newestFirst = [...last].reverse();
-    const found = [];
+    const found: boolean[] = [];
     for (const [token, before] of newestFirst)
       found.push((await strategy.validate(token)) === before);
 

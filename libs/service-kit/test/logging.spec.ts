@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Logger, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Logger, Post, Query } from '@nestjs/common';
 import { createLogger } from '../src/logging/logger.js';
 import { aService, stopServices } from './service.js';
 
@@ -19,6 +19,10 @@ class LoginController {
     this.logger.warn('connecting to postgres://app:hunter2@db/orders');
     return {};
   }
+
+  @Get('list')
+  @HttpCode(304)
+  unchanged() {}
 
   @Get('driver')
   driver() {
@@ -79,6 +83,12 @@ describe('the log', () => {
         msg: 'request',
       },
     ]);
+  });
+
+  it('has none for a poll that found nothing new, unless somebody debugs', async () => {
+    const service = await aService({ controllers: [LoginController] });
+    await service.http.get('/list').expect(304);
+    expect(service.log().filter(({ msg }) => msg === 'request')).toEqual([]);
   });
 
   it('cannot be made to show a forged line', async () => {

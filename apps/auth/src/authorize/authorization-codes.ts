@@ -91,15 +91,11 @@ export class AuthorizationCodes {
 
   /**
    * Uses a code up for a family that begins in the same transaction. The condition is the lock: of any number of callers, on
-   * all replicas, one succeeds.
+   * all replicas, one succeeds; and none once the person has taken the consent back.
    */
   async spend(code: AuthorizationCode, familyId: string): Promise<boolean> {
     const now = this.clock.now();
-    const { affected } = await this.unitOfWork.execute(
-      `UPDATE authorization_code SET used_at = $2, family_id = $3
-       WHERE code_hash = $1 AND used_at IS NULL AND expires_at > $2`,
-      [code.hash, now, familyId],
-    );
+    const { affected } = await this.unitOfWork.execute(SPEND, [code.hash, now, familyId]);
     if (affected === 0) return false;
     const { accountId, clientId } = code;
     const sessionId = sessionIdOf(familyId);
@@ -113,13 +109,15 @@ export class AuthorizationCodes {
   }
 
   /**
-   * For who could not {@link spend} it: somebody else was quicker, or the person's session is over.
+   * For who could not {@link spend} it: somebody else was quicker, or the person's session or consent is over.
    * @throws {OAuthError} `invalid_grant`, always
    */
   async refuse({ hash }: AuthorizationCode): Promise<never> {
     const code = await this.codes.find(hash);
     if (code?.usedAt) return this.refuseUsed(code);
-    throw OAuthError.invalidGrant('the session that the code was issued in is over');
+    throw OAuthError.invalidGrant(
+      'the session or the consent that the code was issued for is over',
+    );
   }
 
   /** "If an authorization code is used more than once, the authorization server … SHOULD revoke … all tokens" (§4.1.2). */
@@ -153,6 +151,13 @@ export class AuthorizationCodes {
     );
   }
 }
+
+const SPEND = `
+  UPDATE authorization_code SET used_at = $2, family_id = $3
+  WHERE code_hash = $1 AND used_at IS NULL AND expires_at > $2 AND (
+    EXISTS (SELECT 1 FROM consent
+      WHERE consent.account_id = authorization_code.account_id AND consent.client_id = authorization_code.client_id)
+    OR EXISTS (SELECT 1 FROM client WHERE client.id = authorization_code.client_id AND first_party = 1))`;
 
 /** Whoever comes for the code is the one who asked for it. */
 function refuseUnlessAsAsked(code: AuthorizationCode, presentation: CodePresentation): void {

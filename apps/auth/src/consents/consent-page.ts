@@ -25,6 +25,6 @@ export function consentPage(visitor: Visitor, question: ConsentQuestion): Respon
         ${scope.map((word) => html`<li>${scopes[word] ?? word}</li>`)}
       </ul>
       ${form(visitor, { action: '/consent', content })}
-      <p class="aside small">${texts.leads(host || protocol)}</p>`,
+      <p class="aside small">${texts.leads(host || protocol)} ${texts.later}</p>`,
   });
 }

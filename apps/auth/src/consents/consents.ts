@@ -47,7 +47,7 @@ export class Consents {
   private async claim(accountId: string, clientId: string): Promise<string> {
     const { rows } = await this.unitOfWork.execute<{ scope: string }>(
       `INSERT INTO consent (account_id, client_id, scope, granted_at) VALUES ($1, $2, '', $3)
-       ON CONFLICT (account_id, client_id) DO UPDATE SET granted_at = excluded.granted_at RETURNING scope`,
+       ON CONFLICT (account_id, client_id) DO UPDATE SET granted_at = consent.granted_at RETURNING scope`,
       [accountId, clientId, this.clock.now()],
     );
     return rows[0]?.scope ?? '';

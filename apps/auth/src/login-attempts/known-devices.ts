@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { ServerSecrets } from '../keys/server-secrets.js';
+import { sameText } from '../keys/signed-text.js';
 
 const FORM = /^([\w-]{22})((?:\.[\w-]{22}){1,5})$/;
 /** People who share a browser. */
@@ -23,7 +24,8 @@ export class KnownDevices {
   idOf(text: string | undefined, email: string): string | undefined {
     const { id, macs } = read(text);
     const keys = [...this.keys.all.values()];
-    const isKnown = keys.some(({ key }) => macs.includes(macOf(key, id, email)));
+    const own = keys.map(({ key }) => macOf(key, id, email));
+    const isKnown = macs.some((mac) => own.some((each) => sameText(each, mac)));
     return isKnown ? id : undefined;
   }
 

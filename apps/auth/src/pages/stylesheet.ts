@@ -225,14 +225,14 @@ export const STYLE = html`<style>
     content: '';
     position: absolute;
     left: 0.25rem;
-    top: 0.95rem;
+    top: 0.875rem;
     width: 0.4rem;
     height: 0.75rem;
     border: solid var(--accent);
     border-width: 0 2px 2px 0;
     rotate: 40deg;
   }
-  .sessions li {
+  .entries > li {
     display: flex;
     align-items: center;
     justify-content: space-between;
@@ -240,20 +240,33 @@ export const STYLE = html`<style>
     padding: 1rem 0;
     border-top: 1px solid var(--line);
   }
-  .sessions li:last-child {
+  .entries > li:last-child {
     border-bottom: 1px solid var(--line);
   }
-  .sessions p {
+  .entries p {
     margin: 0.125rem 0 0;
   }
-  .sessions form {
+  .entries form {
     flex: none;
     margin: 0;
   }
-  .sessions input ~ button {
+  .entries input ~ button {
     margin: 0;
     width: auto;
     white-space: nowrap;
+  }
+  .applications > li {
+    align-items: flex-start;
+  }
+  .applications .scopes {
+    margin-top: 0.5rem;
+  }
+  .applications .scopes li {
+    padding: 0.125rem 0 0.125rem 1.75rem;
+    border: 0;
+  }
+  .applications .scopes li::before {
+    top: 0.2rem;
   }
   .name {
     font-weight: 600;
@@ -293,6 +306,13 @@ export const STYLE = html`<style>
       padding: 0.75rem 1.25rem 2rem;
       border: 0;
       border-radius: 0;
+    }
+    .applications > li {
+      display: block;
+    }
+    .applications input ~ button {
+      margin-top: 1rem;
+      width: 100%;
     }
   }
 </style>`;

@@ -11,6 +11,7 @@ export type Ending =
   | { readonly clientId: string }
   | { readonly accountId: string; readonly exceptSession?: string | undefined }
   | { readonly accountId: string; readonly exceptBrowserSession: string }
+  | { readonly accountId: string; readonly ofClient: string }
   /** What began in a browser session, unless it is to last while the person is away (`offline_access`). */
   | { readonly browserSessionId: string }
   /** All of the account but this one and the newest others, up to `limit` in all. */
@@ -98,8 +99,7 @@ export class FamilyLife {
   }
 
   private async withFamilyId(which: Ending): Promise<ResolvedEnding> {
-    if (!('accountId' in which) || 'newest' in which || 'exceptBrowserSession' in which)
-      return which;
+    if (!('exceptSession' in which)) return which;
     const { accountId, exceptSession } = which;
     if (exceptSession === undefined) return { accountId };
     const kept = await this.find(accountId, exceptSession);
@@ -126,12 +126,18 @@ function conditionOf(which: ResolvedEnding, now: number): Condition {
   if ('exceptBrowserSession' in which) {
     return { sql: ELSEWHERE, parameters: [which.accountId, which.exceptBrowserSession] };
   }
+  if ('ofClient' in which) {
+    return { sql: BETWEEN, parameters: [which.accountId, which.ofClient] };
+  }
   const { accountId, exceptFamilyId: except } = which;
   if (except === undefined) return { sql: 'account_id = $3', parameters: [accountId] };
   return { sql: 'account_id = $3 AND id <> $4', parameters: [accountId, except] };
 }
 
 const ONLINE = `browser_session_id = $3 AND ' ' || scope || ' ' NOT LIKE '% offline!_access %' ESCAPE '!'`;
+
+/** By the index over accounts: of a client there may be a million. */
+const BETWEEN = `account_id = $3 AND client_id || '' = $4`;
 
 const ELSEWHERE = 'account_id = $3 AND (browser_session_id IS NULL OR browser_session_id <> $4)';
 

@@ -11,6 +11,7 @@ export type EndReason =
   | 'code_reuse'
   | 'ended_by_owner'
   | 'ended_by_operator'
+  | 'consent_withdrawn'
   | 'password_changed'
   | 'session_limit'
   | 'account_disabled'

@@ -30,6 +30,7 @@ export const EVENT_KINDS: Readonly<Record<EventType, Kind>> = {
   'browser_session.renewed': PLAIN,
   'browser_session.ended': PLAIN,
   'consent.granted': PLAIN,
+  'consent.withdrawn': PLAIN,
   'authorization_code.issued': PLAIN,
   'authorization_code.redeemed': PLAIN,
   'authorization_code.reused': { isAlarming: true, isFromStrangers: true },

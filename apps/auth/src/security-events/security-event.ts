@@ -36,6 +36,8 @@ export type SecurityEvent =
       readonly clientId: string;
       readonly scope: string;
     }
+  /** They took all of it back; what the client had of it has ended. */
+  | { readonly type: 'consent.withdrawn'; readonly accountId: string; readonly clientId: string }
   /** `reused`: it had been redeemed before, and what began then has ended. */
   | {
       readonly type: 'authorization_code.issued' | 'authorization_code.reused';

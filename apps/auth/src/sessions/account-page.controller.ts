@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { Accounts } from '../accounts/accounts.js';
+import { Applications } from '../consents/applications.js';
 import { addressOf, seeOther } from '../pages/page.js';
 import { CurrentVisitor, Pages } from '../pages/pages.guard.js';
 import type { Visitor } from '../pages/visitor.js';
@@ -10,13 +11,22 @@ import { Devices } from './devices.js';
 const ending = z.object({ session: z.string().max(22).catch('') });
 type Ending = z.infer<typeof ending>;
 
-/** A person's own sessions, as a page. */
+const removal = z.object({
+  client: z
+    .string()
+    .regex(/^[a-z\d-]{1,64}$/)
+    .catch(''),
+});
+type Removal = z.infer<typeof removal>;
+
+/** A person's own sessions, and the applications with access, as a page. */
 @Controller('account')
 @Pages()
 export class AccountPageController {
   constructor(
     private readonly accounts: Accounts,
     private readonly devices: Devices,
+    private readonly applications: Applications,
   ) {}
 
   @Get()
@@ -25,7 +35,9 @@ export class AccountPageController {
     const account = session && (await this.accounts.find(session.accountId));
     if (!account) return seeOther(addressOf('/login', visitor));
     const devices = await this.devices.of(session);
-    return accountPage(visitor, { email: account.email, devices, now: this.devices.now() });
+    const applications = await this.applications.of(account.id);
+    const now = this.devices.now();
+    return accountPage(visitor, { email: account.email, devices, applications, now });
   }
 
   @Post('end')
@@ -40,6 +52,15 @@ export class AccountPageController {
   @Post('end-others')
   async endOthers(@CurrentVisitor() visitor: Visitor): Promise<Response> {
     if (visitor.session) await this.devices.endOthers(visitor.session);
+    return seeOther(addressOf('/account', visitor));
+  }
+
+  @Post('remove-access')
+  async removeAccess(
+    @CurrentVisitor() visitor: Visitor,
+    @Body({ schema: removal }) { client }: Removal,
+  ): Promise<Response> {
+    if (visitor.session) await this.applications.removeAccess(visitor.session.accountId, client);
     return seeOther(addressOf('/account', visitor));
   }
 }

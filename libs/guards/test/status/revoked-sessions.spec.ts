@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib';
 import type { GuardsOptions } from '../../src/index.js';
 import { generateSigningKey, type TestIssuerOptions } from '../../testing/index.js';
 import { until, Watching } from './watching.js';
@@ -77,7 +78,6 @@ describe('a token whose session has ended (Token Status List §8.3)', () => {
   ])('is one with any status but VALID in a list of %i bits (§7.1)', async (bits, byte) => {
     const it = await watching();
     // eJw… is what the list is made of in §4.1; here the second place of one byte, or the second byte.
-    const { deflateSync } = await import('node:zlib');
     const bytes = bits === 8 ? [0, byte] : [byte];
     const lst = deflateSync(Buffer.from(bytes)).toString('base64url');
     it.issuer.statusList.changes = { status_list: { bits, lst } };

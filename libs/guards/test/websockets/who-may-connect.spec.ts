@@ -22,7 +22,7 @@ afterEach(async () => {
 describe.each(libraries)('who may connect by %s', (_name, { adapter, connect }) => {
   async function outcomesOf(gateway: Type, tokens: (string | undefined)[]) {
     app = await startGateways(adapter, { guards: issuer.options, gateways: [gateway] });
-    const outcomes = [];
+    const outcomes: string[] = [];
     for (const token of tokens) {
       const outcome = connect(app, token === undefined ? {} : bearer(token)).then(
         (client) => {

@@ -6,11 +6,15 @@ const longestPath = 256;
 /** Identifiers are shorter than this; a refresh token or a JWT that somebody put into a path is longer. */
 const tooLongForAnIdentifier = /[^/]{65,}/g;
 
-/** One line for each answered request, without its query, headers and body. Health probes are of interest only when debugging. */
+/**
+ * One line for each answered request, without its query, headers and body. Health probes, and polls that found nothing new, are
+ * of interest only when debugging.
+ */
 export function logRequests(fastify: FastifyInstance, logger: Logger): void {
   fastify.addHook('onResponse', (request, reply, done) => {
     const path = pathOf(request);
-    const level = path.startsWith('/health/') ? 'debug' : 'info';
+    const isNews = !path.startsWith('/health/') && reply.statusCode !== 304;
+    const level = isNews ? 'info' : 'debug';
     if (logger.isLevelEnabled(level)) logger[level](requestLine(request, reply, path), 'request');
     done();
   });

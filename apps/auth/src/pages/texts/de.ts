@@ -49,6 +49,7 @@ export const de: Texts = {
     asks: 'Wenn Sie es erlauben, darf diese Anwendung:',
     allow: 'Erlauben',
     deny: 'Nicht erlauben',
+    later: 'In Ihrem Konto können Sie den Zugriff jederzeit entziehen.',
     leads: (host) => `Beide Antworten führen Sie zurück zu ${host}.`,
   },
   selectAccount: {
@@ -70,6 +71,11 @@ export const de: Texts = {
     endOf: (device) => `Die Sitzung von ${device} beenden`,
     endOthers: 'Überall sonst abmelden',
     signOut: 'Abmelden',
+    access: 'Anwendungen mit Zugriff',
+    allowed: (when) => `Erlaubt ${when}`,
+    noAccess: 'Keine Anwendung hat Zugriff auf Ihr Konto.',
+    remove: 'Zugriff entziehen',
+    removeFrom: (application) => `${application} den Zugriff entziehen`,
     now: 'gerade eben',
   },
   logout: {

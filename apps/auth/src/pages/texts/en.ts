@@ -45,6 +45,7 @@ export const en = {
     asks: 'If you allow it, this application may:',
     allow: 'Allow',
     deny: 'Do not allow',
+    later: 'In your account you can remove the access at any time.',
     leads: (host: string) => `Either answer takes you back to ${host}.`,
   },
   selectAccount: {
@@ -66,6 +67,11 @@ export const en = {
     endOf: (device: string) => `End the session of ${device}`,
     endOthers: 'Sign out everywhere else',
     signOut: 'Sign out',
+    access: 'Applications with access',
+    allowed: (when: string) => `Allowed ${when}`,
+    noAccess: 'No application has access to your account.',
+    remove: 'Remove access',
+    removeFrom: (application: string) => `Remove access of ${application}`,
     now: 'just now',
   },
   logout: {
