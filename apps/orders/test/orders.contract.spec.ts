@@ -1,4 +1,4 @@
-import { type Database, type DatabaseSettings, Leases, openDatabase } from '@gatehouse/persistence';
+import { type Database, type DatabaseSettings, openDatabase } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { Clock } from '@gatehouse/service-kit';
 import fc from 'fast-check';
@@ -29,7 +29,7 @@ eachDatabase('the orders in their database', (fresh) => {
     database = await openDatabase(settings);
     const repository = database.reader.getRepository(Order);
     const { unitOfWork } = database;
-    const keys = new IdempotencyKeys(unitOfWork, clock, new Leases(unitOfWork));
+    const keys = new IdempotencyKeys(unitOfWork, clock);
     const deliveries = new InvoiceDeliveries(unitOfWork, clock);
     orders = new Orders(repository, unitOfWork, clock, keys, deliveries);
   });
