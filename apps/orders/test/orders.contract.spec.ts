@@ -120,9 +120,10 @@ eachDatabase('the orders in their database', (fresh) => {
       { id: 'ord_cancelled', state: 'cancelled', version: 2 },
       { id: 'ord_placed', state: 'placed', version: 1 },
     ]);
-    expect(await new InvoiceDeliveries(unitOfWork, clock).take(10)).toEqual([
-      { orderId: 'ord_placed', customer: 'alice', amountMinor: 9, currency: 'EUR', attempts: 1 },
-    ]);
+    const { placed, cancelled } = new InvoiceDeliveries(unitOfWork, clock);
+    const due = { customer: 'alice', amountMinor: 9, currency: 'EUR', attempts: 1 };
+    expect(await placed.take(10)).toEqual([{ ...due, orderId: 'ord_placed' }]);
+    expect(await cancelled.take(10)).toEqual([{ ...due, orderId: 'ord_cancelled' }]);
     await migrated.close();
   });
 });
