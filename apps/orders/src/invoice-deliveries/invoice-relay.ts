@@ -19,7 +19,7 @@ const AT_ONCE = 10;
 /** What is waiting, and how billing is told of one of it. */
 interface Route {
   readonly outbox: Outbox;
-  tell(content: InvoiceContent, stopping: AbortSignal): Promise<void>;
+  readonly tell: (content: InvoiceContent, stopping: AbortSignal) => Promise<void>;
 }
 
 /**
