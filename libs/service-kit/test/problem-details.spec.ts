@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   Body,
   ConflictException,
@@ -183,6 +184,23 @@ describe('problem details (RFC 9457)', () => {
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(answer).toContain('Content-Type: application/problem+json');
     expect(JSON.parse(answer.slice(answer.indexOf('{')))).toMatchObject({ status });
+  });
+});
+
+describe('a caller who hangs up in the middle of a body', () => {
+  afterEach(stopServices);
+
+  it('is no fault of the service: nothing is told as an error', async () => {
+    const service = await aService({ controllers: [OrdersController] });
+    const { port, hostname } = new URL(await service.app.getUrl());
+    const socket = connect(Number(port), hostname);
+    const head = 'POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
+    socket.write(`${head}content-length: 20\r\n\r\n{`);
+    await delay(50);
+    socket.destroy();
+    await delay(50);
+
+    expect(service.logText()).not.toMatch(/unhandled|"level":"error"/);
   });
 });
 
