@@ -204,6 +204,40 @@ describe('a caller who hangs up in the middle of a body', () => {
   });
 });
 
+describe('an answer that takes too long (RFC 9110 §15.6.4)', () => {
+  afterEach(stopServices);
+
+  @Controller()
+  class SlowController {
+    @Get('slow')
+    async slow() {
+      await delay(200);
+      return { ok: true };
+    }
+    @Get('failing')
+    async failing() {
+      await delay(200);
+      throw new ConflictException();
+    }
+  }
+
+  it.each(['/slow', '/failing'])(
+    'is a 503 with Retry-After, and what comes of %s later is dropped',
+    async (path) => {
+      const service = await aService({ controllers: [SlowController] }, { answerTimeoutMs: 50 });
+      const answer = await service.http.get(path);
+      await delay(250);
+
+      expect(answer.status).toBe(503);
+      expect(answer.headers).toMatchObject({
+        'content-type': expect.stringContaining('application/problem+json'),
+        'retry-after': '1',
+      });
+      expect(service.logText()).not.toMatch(/unhandled|"level":"error"/);
+    },
+  );
+});
+
 describe('bodies and parameters', () => {
   @Controller()
   class EchoController {

@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { pathOf } from '../logging/request-log.js';
 import { type ProblemDetails, problemDetails, problemMediaType } from './problem.js';
-import { problemOf } from './problem-of.js';
+import { isTimeout, problemOf } from './problem-of.js';
 
 /** Answers every exception that no other filter claimed with RFC 9457 problem details. */
 @Catch()
@@ -53,6 +53,7 @@ function logFault(exception: unknown, request: FastifyRequest): void {
 }
 
 function* headersOf(exception: unknown): Iterable<[string, string]> {
+  if (isTimeout(exception)) yield ['Retry-After', '1'];
   if (typeof exception !== 'object' || exception === null || !('headers' in exception)) return;
   for (const [name, value] of Object.entries(exception.headers ?? {})) yield [name, String(value)];
 }
