@@ -15,7 +15,7 @@ export const { RequireScopes } = scopes;
 export const BILLING_SCOPES: Readonly<Record<(typeof scopes.all)[number], string>> = {
   'billing:read': 'See your invoices',
   'billing:pay': 'Pay your invoices for you',
-  'billing:invoices:create': 'Create invoices: for services only',
+  'billing:invoices:create': 'Create invoices and make them void: for services only',
   'billing:refund': 'Give back what people have paid: for staff only',
   'billing:admin': 'See what is earned: for administrators only',
 };

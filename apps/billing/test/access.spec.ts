@@ -37,6 +37,7 @@ describe('scopes (RFC 6750 §3.1)', () => {
 
   it.each([
     ['POST', '/invoices', 'billing:invoices:create'],
+    ['POST', `/invoices/${UNKNOWN}/void`, 'billing:invoices:create'],
     ['GET', '/invoices', 'billing:read'],
     ['GET', `/invoices/${UNKNOWN}`, 'billing:read'],
     ['POST', `/invoices/${UNKNOWN}/pay`, 'billing:pay'],
@@ -80,6 +81,7 @@ describe('access tokens (RFC 9068 §4)', () => {
       'POST /invoices',
       'POST /invoices/x/pay',
       'POST /invoices/x/refund',
+      'POST /invoices/x/void',
     ]);
   });
 

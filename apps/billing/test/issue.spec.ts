@@ -21,6 +21,7 @@ eachDatabase('POST /invoices', (fresh) => {
       issuedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       paidAt: null,
       refundedAt: null,
+      voidedAt: null,
     });
     const location = String(answer.headers['location']);
     expect((await billing.as('alice').get(location)).body).toEqual(answer.body);

@@ -27,21 +27,38 @@ eachDatabase('GET /totals', (fresh) => {
     expect(await totals('2001-02')).toEqual({ month: '2001-02', totals: [] });
   });
 
-  it('sums what was issued, paid and given back, by currency, from the first moment of the month to the last', async () => {
+  it('sums what was issued, paid, given back and made void, by currency, from the first moment of the month to the last', async () => {
     await issued('2025-12-31T23:59:59.999Z');
     await issued('2026-01-01T00:00:00.000Z', { amountMinor: 100 });
     const paid = await issued('2026-01-15T12:00:00Z', { amountMinor: 20 });
+    const unwanted = await issued('2026-01-16T12:00:00Z', { amountMinor: 4000 });
     const back = await issued('2026-01-31T23:59:59.999Z', { amountMinor: 3 });
     await issued('2026-01-20T00:00:00Z', { amountMinor: 7, currency: 'CHF' });
     await issued('2026-02-01T00:00:00.000Z');
     for (const id of [paid, back]) await billing.as('alice').pays(id).expect(200);
     await billing.asStaff().post(`/invoices/${back}/refund`).expect(200);
 
+    await billing.asService().post(`/invoices/${unwanted}/void`).expect(200);
+
     expect(await totals('2026-01')).toEqual({
       month: '2026-01',
       totals: [
-        { currency: 'CHF', invoices: 1, issuedMinor: '7', paidMinor: '0', refundedMinor: '0' },
-        { currency: 'EUR', invoices: 3, issuedMinor: '123', paidMinor: '20', refundedMinor: '3' },
+        {
+          currency: 'CHF',
+          invoices: 1,
+          issuedMinor: '7',
+          paidMinor: '0',
+          refundedMinor: '0',
+          voidMinor: '0',
+        },
+        {
+          currency: 'EUR',
+          invoices: 4,
+          issuedMinor: '4123',
+          paidMinor: '20',
+          refundedMinor: '3',
+          voidMinor: '4000',
+        },
       ],
     });
     expect((await totals('2025-12')).totals).toMatchObject([{ invoices: 1 }]);

@@ -1,46 +1,57 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, send } from './http.js';
+import { type Answer, type Request, send } from './http.js';
 import { aLogin, pairOf, refresh, RESOURCES } from './token-answers.js';
 
 export interface Bought {
   readonly id: string;
   readonly totalMinor: number;
 }
-interface Invoiced {
+export interface Invoiced {
+  readonly id: string;
+  readonly state: string;
   readonly orderId: string;
   readonly amountMinor: number;
 }
+interface Places {
+  readonly orders: string;
+  readonly billing: string;
+}
 
 const BEFORE_TRYING_AGAIN_MS = 50;
-const BETWEEN_ORDERS_MS = 20;
+const BETWEEN_REQUESTS_MS = 20;
 
-/** Somebody who orders one thing after the other. A request without an answer is sent again, as it was, until it has one. */
+/**
+ * Somebody who orders one thing after the other, is sorry for some of it, and pays some of it. A request of theirs to orders
+ * that has no answer is sent again, as it was, until it has one.
+ */
 export class Buyer {
   /** Orders that were answered for. */
   readonly bought: Bought[] = [];
+  /** Ids of those that were cancelled. */
+  readonly cancelled = new Set<string>();
   /** Requests that had no answer, or were told to come back. */
   losses = 0;
 
   private constructor(
-    private readonly places: { readonly orders: string; readonly billing: string },
+    private readonly places: Places,
     private readonly tokens: { readonly orders: string; readonly billing: string },
   ) {}
 
-  static async loggedIn(
-    auth: string,
-    places: { readonly orders: string; readonly billing: string },
-  ): Promise<Buyer> {
+  static async loggedIn(auth: string, places: Places): Promise<Buyer> {
     const { accessToken: orders, refreshToken } = await aLogin(auth);
     const wish = { resource: RESOURCES.billing };
     const { accessToken: billing } = pairOf(await refresh(auth, refreshToken, wish));
     return new Buyer(places, { orders, billing });
   }
 
-  async buyUntil(end: AbortSignal): Promise<void> {
+  /** @param random in [0, 1): which of the orders are cancelled and paid, and when */
+  async buyUntil(end: AbortSignal, random: () => number): Promise<void> {
     for (let n = 1; !end.aborted; n += 1) {
-      await this.buy(n);
-      await sleep(BETWEEN_ORDERS_MS);
+      this.bought.push(await this.buy(n));
+      if (random() < 0.4) await this.cancel(oneOf(this.bought, random));
+      if (random() < 0.4) await this.pay(random);
+      await sleep(BETWEEN_REQUESTS_MS);
     }
   }
 
@@ -54,15 +65,43 @@ export class Buyer {
     return this.all('invoices', this.places.billing);
   }
 
-  private async buy(unitPriceMinor: number): Promise<void> {
-    const request = {
-      token: this.tokens.orders,
+  private async buy(unitPriceMinor: number): Promise<Bought> {
+    const answer = await this.insistOn('/orders', [201], {
       json: { items: [{ sku: 'tea', quantity: 1, unitPriceMinor }], currency: 'EUR' },
       headers: { 'idempotency-key': `"${randomUUID()}"` },
-    };
+    });
+    return boughtIn(answer);
+  }
+
+  /** A conflict says that it was cancelled before. */
+  private async cancel({ id }: Bought): Promise<void> {
+    const request = { method: 'POST', headers: { 'if-match': '*' } };
+    await this.insistOn(`/orders/${id}/cancel`, [200, 409], request);
+    this.cancelled.add(id);
+  }
+
+  /** One of the newest invoices, whatever becomes of that. */
+  private async pay(random: () => number): Promise<void> {
+    const { billing: token } = this.tokens;
+    const { billing } = this.places;
+    const page = await send(`${billing}/invoices?state=open`, { token }).catch(() => undefined);
+    if (page?.status !== 200) return;
+    const { invoices }: { invoices: Invoiced[] } = JSON.parse(page.text);
+    if (invoices.length === 0) return;
+    const { id } = oneOf(invoices, random);
+    const request = { token, json: { method: 'test-ok' } };
+    await send(`${billing}/invoices/${id}/pay`, request).catch(() => undefined);
+  }
+
+  private async insistOn(
+    path: string,
+    statuses: readonly number[],
+    request: Request,
+  ): Promise<Answer> {
+    const sent = { ...request, token: this.tokens.orders };
     for (;;) {
-      const answer = await send(`${this.places.orders}/orders`, request).catch(() => undefined);
-      if (answer?.status === 201) return void this.bought.push(boughtIn(answer));
+      const answer = await send(`${this.places.orders}${path}`, sent).catch(() => undefined);
+      if (answer && statuses.includes(answer.status)) return answer;
       if (answer && answer.status !== 503) throw new Error(`${answer.status} ${answer.text}`);
       this.losses += 1;
       await sleep(BEFORE_TRYING_AGAIN_MS);
@@ -87,4 +126,10 @@ export class Buyer {
 function boughtIn({ text }: Answer): Bought {
   const { id, totalMinor }: Bought = JSON.parse(text);
   return { id, totalMinor };
+}
+
+function oneOf<Item>(items: readonly Item[], random: () => number): Item {
+  const item = items[Math.floor(random() * items.length)];
+  if (item === undefined) throw new Error('there is none');
+  return item;
 }

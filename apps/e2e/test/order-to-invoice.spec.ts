@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eachDatabase, type TestDatabase } from '@gatehouse/persistence/testing';
 import { AppProcess } from '../src/app-process.js';
-import { Buyer } from '../src/buyer.js';
+import { Buyer, type Invoiced } from '../src/buyer.js';
 import { e2eConfig } from '../src/e2e.config.js';
 import { freePort } from '../src/free-port.js';
 import { until } from '../src/replicas/until.js';
@@ -19,7 +19,7 @@ const byOrder = <Item>(items: readonly Item[], idOf: (item: Item) => string): It
 eachDatabase(
   `kill -9 of orders and of billing under load (E2E_SEED=${e2eConfig.seed})`,
   (fresh) => {
-    it('leaves each order that was answered for, once, and each with exactly one invoice of what it costs', async () => {
+    it('leaves each order that was answered for with exactly one invoice of what it costs, void or paid where it was cancelled', async () => {
       const { auth, orders, billing } = await started(await fresh());
       const places = { orders: orders.url, billing: billing.url };
       const buyers = await Promise.all(
@@ -27,30 +27,43 @@ eachDatabase(
       );
 
       const end = new AbortController();
-      const load = buyers.map((buyer) => buyer.buyUntil(end.signal));
       const random = seededRandom(e2eConfig.seed);
+      const load = buyers.map((buyer) => buyer.buyUntil(end.signal, random));
       await Promise.all([orders, billing].map((app) => killAgainAndAgain(app, random)));
       end.abort();
       await Promise.all(load);
 
+      const states = new Set<string>();
       for (const buyer of buyers) {
         const bought = byOrder(buyer.bought, ({ id }) => id);
         expect(byOrder(await buyer.orders(), ({ id }) => id)).toMatchObject(bought);
-        await until('every order has an invoice', async () => {
-          return (await buyer.invoices()).length >= bought.length;
+        await until('every order has an invoice, and billing knows of its end', async () => {
+          const invoices = await buyer.invoices();
+          return invoices.length >= bought.length && invoices.every(isSettledFor(buyer));
         });
         const invoices = byOrder(await buyer.invoices(), ({ orderId }) => orderId);
         expect(invoices.map(({ orderId, amountMinor }) => [orderId, amountMinor])).toEqual(
           bought.map(({ id, totalMinor }) => [id, totalMinor]),
         );
+        for (const { orderId, state } of invoices) {
+          states.add(state);
+          if (state === 'void') expect(buyer.cancelled).toContain(orderId);
+        }
         // Otherwise nothing was tested: everybody met every crash of orders, and went on between them.
         expect(buyer.losses).toBeGreaterThanOrEqual(KILLS);
         expect(bought.length).toBeGreaterThan(KILLS);
       }
+      expect([...states].sort()).toEqual(['open', 'paid', 'void']);
       expect(`${orders.output}${billing.output}`).not.toMatch(/unhandled|gets no invoice/);
     });
   },
 );
+
+/** No payment is under way, and nobody is asked to pay for what they have cancelled. */
+const isSettledFor =
+  ({ cancelled }: Buyer) =>
+  ({ orderId, state }: Invoiced) =>
+    state !== 'paying' && !(state === 'open' && cancelled.has(orderId));
 
 async function started({ dataDir, databaseUrl }: TestDatabase) {
   const PORT = String(await freePort());

@@ -1,4 +1,4 @@
-import type { GuardsOptions, Rejection } from '@gatehouse/guards';
+import type { GuardsOptions, Rejection, UsedProofs } from '@gatehouse/guards';
 import { Logger } from '@nestjs/common';
 import type { OrdersConfig } from './orders.config.js';
 
@@ -9,17 +9,19 @@ const OUTAGES = ['keys_unavailable', 'status_unavailable', 'proofs_unavailable']
 /**
  * Whose tokens are accepted here.
  * @param tally told the rule that each refused token broke
+ * @param usedProofs shared by the replicas; without it each process would take a proof once
  */
 export const guardsOptions = (
   config: OrdersConfig,
   tally: (reason: string) => void = () => undefined,
+  usedProofs?: UsedProofs,
 ): GuardsOptions => ({
   issuer: config.AUTH_ISSUER,
   jwksUri: config.AUTH_JWKS_URI,
   statusListsOrigin: statusListsOrigin(config),
   statusLists: { maxAgeSeconds: config.STATUS_MAX_AGE },
   audience: config.AUDIENCE,
-  dpop: dpopOptions(config),
+  dpop: dpopOptions(config, usedProofs),
   algorithms: config.ALGORITHMS,
   dangerouslyAllowInsecureHttp: config.ALLOW_INSECURE_HTTP,
   onRejected: (rejection) => {
@@ -29,9 +31,12 @@ export const guardsOptions = (
 });
 
 /** Tokens of partners are bound to a key of theirs (docs/recipes/partner-api.md). */
-function dpopOptions({ PUBLIC_URL, AUDIENCE }: OrdersConfig): GuardsOptions['dpop'] {
+function dpopOptions(
+  { PUBLIC_URL, AUDIENCE }: OrdersConfig,
+  usedProofs: UsedProofs | undefined,
+): GuardsOptions['dpop'] {
   const isReachable = PUBLIC_URL !== undefined || /^https?:/.test(AUDIENCE);
-  return isReachable ? { baseUrl: PUBLIC_URL } : undefined;
+  return isReachable ? { baseUrl: PUBLIC_URL, usedProofs } : undefined;
 }
 
 /** The lists are where the keys are: behind the same address, if the issuer has another one in here than for the world. */

@@ -8,6 +8,9 @@ import { ordersDatabase } from './database/orders-database.js';
 import { OrdersConfigModule } from './orders-config.module.js';
 import type { OrdersConfig } from './orders.config.js';
 import { OrdersModule } from './orders/orders.module.js';
+import { Upkeep } from './upkeep/upkeep.js';
+import { StoredProofs } from './used-proofs/stored-proofs.js';
+import { UsedProofsModule } from './used-proofs/used-proofs.module.js';
 
 /** The table of contents of the orders resource server. */
 @Module({})
@@ -24,8 +27,10 @@ export class AppModule {
         ServiceModule.forRoot({ name: 'orders', clock }),
         OrdersConfigModule.with(config),
         GuardsModule.forRootAsync({
-          inject: [Metrics],
-          useFactory: (metrics: Metrics) => guardsOptions(config, metrics.refusals('guards')),
+          imports: [UsedProofsModule],
+          inject: [Metrics, StoredProofs],
+          useFactory: (metrics: Metrics, usedProofs: StoredProofs) =>
+            guardsOptions(config, metrics.refusals('guards'), usedProofs),
         }),
         PersistenceModule.forRoot(ordersDatabase(config)),
         HealthModule.forRootAsync({
@@ -38,6 +43,7 @@ export class AppModule {
         }),
         OrdersModule,
       ],
+      providers: [Upkeep],
     };
   }
 }

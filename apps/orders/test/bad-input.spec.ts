@@ -112,4 +112,13 @@ describe('a query that is no page is a 400', () => {
     expect(answer.status).toBe(400);
     expect(answer.body.errors).not.toHaveLength(0);
   });
+
+  it.each(['owner=', 'owner=%00', 'owner=alice%00', `owner=${'o'.repeat(256)}`, 'owner=a&owner=b'])(
+    'also of support staff: ?%s',
+    async (query) => {
+      const support = orders().as('support', { scope: 'orders:read:any' });
+
+      expect((await support.get(`/orders?${query}`)).status).toBe(400);
+    },
+  );
 });

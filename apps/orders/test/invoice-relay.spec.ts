@@ -30,7 +30,8 @@ eachDatabase('every order gets its invoice', (fresh) => {
   }
   const waiting = (orders: RunningOrders) =>
     orders.rows<{ id: string; attempts: number; refusal: string | null }>(
-      'SELECT order_id AS id, attempts, refusal FROM invoice_delivery ORDER BY order_id',
+      `SELECT order_id AS id, attempts, refusal FROM invoice_delivery
+       UNION ALL SELECT order_id, attempts, refusal FROM cancellation_delivery ORDER BY 1`,
     );
   const settled = (orders: RunningOrders) =>
     until(async () => (await waiting(orders)).length === 0);
@@ -177,6 +178,93 @@ eachDatabase('every order gets its invoice', (fresh) => {
     next.billing.failure = undefined;
     await settledInTime(await aReplica());
     expect(next.billing.invoices.size).toBe(1);
+  });
+
+  describe('and it is void when the order is cancelled', () => {
+    const stateOf = (id: string) => next.billing.invoices.get(id)?.['state'];
+    const paths = () => calls().map(({ path }) => path);
+
+    it('once billing knows of it', async () => {
+      const orders = await aReplica();
+      const { id } = await orders.as('alice').places();
+      await settled(orders);
+      await orders.as('alice').cancels(id).expect(200);
+      await settled(orders);
+
+      expect(stateOf(id)).toBe('void');
+      expect(paths()).toEqual(['/invoices', '/invoices', `/invoices/inv_${id}/void`]);
+      expect(next.tokens.asked).toHaveLength(1);
+    });
+
+    it('also where billing hears of the order and of its end at once, and of the end twice', async () => {
+      await next.billing.down();
+      const [one, other] = [await aReplica(), await aReplica()];
+      const ids = await Promise.all(
+        Array.from({ length: 12 }, async (_, n) => {
+          const caller = (n % 2 ? one : other).as('bob');
+          const { id } = await caller.places();
+          if (n % 3 > 0) await caller.cancels(id).expect(200);
+          return id;
+        }),
+      );
+      await triedTwice(one);
+      await next.billing.up();
+      await settledInTime(one);
+      // As after a crash between the answer of billing and the note of it.
+      await one.app.get(UnitOfWork).execute(
+        `INSERT INTO cancellation_delivery (order_id, customer, amount_minor, currency, attempts, next_attempt_at)
+         SELECT id, owner, total_minor, currency, 0, 0 FROM customer_order WHERE state = 'cancelled'`,
+      );
+      await settledInTime(other);
+
+      expect(next.billing.invoices.size).toBe(12);
+      expect(ids.map(stateOf)).toEqual(ids.map((_, n) => (n % 3 > 0 ? 'void' : 'open')));
+    });
+
+    it('unless it was paid: then it stays, and staff are told', async () => {
+      const orders = await aReplica();
+      const { id } = await orders.as('alice').places();
+      await settled(orders);
+      Object.assign(next.billing.invoices.get(id) ?? {}, { state: 'paid' });
+      await orders.as('alice').cancels(id).expect(200);
+      await settled(orders);
+
+      expect(stateOf(id)).toBe('paid');
+      expect(orders.log.join('')).toContain(
+        `${id} is cancelled, and inv_${id} was paid: staff may refund it`,
+      );
+    });
+
+    it.each([
+      ['it is just being paid', 'paying'],
+      ['billing is of the version before', 'unheard of'],
+    ])('later, where %s', async (_name, state) => {
+      const orders = await aReplica();
+      const { id } = await orders.as('alice').places();
+      await settled(orders);
+      const invoice = next.billing.invoices.get(id) ?? {};
+      invoice['state'] = state;
+      await orders.as('alice').cancels(id).expect(200);
+      await triedTwice(orders);
+      invoice['state'] = 'open';
+      await settledInTime(orders);
+
+      expect(stateOf(id)).toBe('void');
+    });
+
+    it('together with its order or not at all', async () => {
+      const orders = await aReplica();
+      const work = orders.app.get(UnitOfWork);
+      const alice = orders.as('alice');
+      const { id } = await alice.places();
+      await settled(orders);
+      await work.execute('ALTER TABLE cancellation_delivery RENAME TO elsewhere');
+      const failed = await alice.cancels(id);
+      await work.execute('ALTER TABLE elsewhere RENAME TO cancellation_delivery');
+
+      expect(failed.status).toBe(500);
+      expect((await alice.get(`/orders/${id}`)).body.state).toBe('placed');
+    });
   });
 
   it('and no secret or token is in the log of any of this', async () => {

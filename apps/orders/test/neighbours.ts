@@ -106,10 +106,20 @@ export class BillingNextDoor extends Neighbour {
 
   protected async answer({ method, path, text }: Asked): Promise<Told | 'never'> {
     if (this.failure) return this.failure;
+    const [, voided] = /^\/invoices\/inv_(.+)\/void$/.exec(path) ?? [];
+    if (voided !== undefined) return this.void(voided);
     if (method === 'POST') return this.issue(JSON.parse(text));
     const orderId = new URL(path, this.url).searchParams.get('orderId') ?? '';
     const invoice = this.invoices.get(orderId);
     return { status: 200, json: { invoices: invoice ? [invoice] : [] } };
+  }
+
+  private void(orderId: string): Told {
+    const invoice = this.invoices.get(orderId);
+    const status =
+      { open: 200, void: 200, paying: 202, paid: 409 }[String(invoice?.['state'])] ?? 404;
+    if (invoice && status === 200) invoice['state'] = 'void';
+    return { status, json: { ...invoice } };
   }
 
   private issue(content: { orderId: string }): Told {

@@ -1,4 +1,4 @@
-import { type Database, type DatabaseSettings, Leases, openDatabase } from '@gatehouse/persistence';
+import { type Database, type DatabaseSettings, openDatabase } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { Clock } from '@gatehouse/service-kit';
 import fc from 'fast-check';
@@ -29,7 +29,7 @@ eachDatabase('the orders in their database', (fresh) => {
     database = await openDatabase(settings);
     const repository = database.reader.getRepository(Order);
     const { unitOfWork } = database;
-    const keys = new IdempotencyKeys(unitOfWork, clock, new Leases(unitOfWork));
+    const keys = new IdempotencyKeys(unitOfWork, clock);
     const deliveries = new InvoiceDeliveries(unitOfWork, clock);
     orders = new Orders(repository, unitOfWork, clock, keys, deliveries);
   });
@@ -120,9 +120,10 @@ eachDatabase('the orders in their database', (fresh) => {
       { id: 'ord_cancelled', state: 'cancelled', version: 2 },
       { id: 'ord_placed', state: 'placed', version: 1 },
     ]);
-    expect(await new InvoiceDeliveries(unitOfWork, clock).take(10)).toEqual([
-      { orderId: 'ord_placed', customer: 'alice', amountMinor: 9, currency: 'EUR', attempts: 1 },
-    ]);
+    const { placed, cancelled } = new InvoiceDeliveries(unitOfWork, clock);
+    const due = { customer: 'alice', amountMinor: 9, currency: 'EUR', attempts: 1 };
+    expect(await placed.take(10)).toEqual([{ ...due, orderId: 'ord_placed' }]);
+    expect(await cancelled.take(10)).toEqual([{ ...due, orderId: 'ord_cancelled' }]);
     await migrated.close();
   });
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Leases } from './leases.js';
 
@@ -68,6 +68,8 @@ export class LeasedWork {
     try {
       while (!this.stopping.signal.aborted && (await this.isHolder())) {
         if (!(await this.work.step(this.stopping.signal))) return;
+        // SQLite waits for nothing, so that without it requests would wait for all of the work.
+        await setImmediate();
       }
     } finally {
       if (this.leasedUntil > 0) await this.leases.release(this.work.name, this.holder);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
 import type { DataSource, EntityManager } from 'typeorm';
+import { DatabaseUnavailable } from './database-unavailable.js';
 import { type SqliteConnection, connectionOf, SqliteStatements } from './sqlite-statements.js';
 import { endOfTurn } from './turn.js';
 import type { Writer, Written } from './writer.js';
@@ -53,7 +54,7 @@ export class SqliteWriter implements Writer {
   execute<Row>(sql: string, parameters: readonly unknown[]): Promise<Written<Row>> {
     return new Promise((resolve, reject) => {
       const settle = (outcome: Outcome) =>
-        'error' in outcome ? reject(outcome.error) : resolve(outcome.written as Written<Row>);
+        'error' in outcome ? reject(told(outcome.error)) : resolve(outcome.written as Written<Row>);
       this.enqueue({ sql, parameters, settle });
     });
   }
@@ -70,7 +71,7 @@ export class SqliteWriter implements Writer {
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const settle = (result: Result) =>
-        'error' in result ? reject(result.error) : resolve(result.value as T);
+        'error' in result ? reject(told(result.error)) : resolve(result.value as T);
       this.enqueue({ work, settle });
     });
   }
@@ -159,6 +160,9 @@ async function whenFree<T>(write: () => T | Promise<T>): Promise<T> {
     }
   }
 }
+
+/** Another process has held the lock all the time: nothing was written, and the caller may come again. */
+const told = (error: unknown): unknown => (isBusy(error) ? new DatabaseUnavailable(error) : error);
 
 /** By its code: the driver makes its errors in the realm that loaded it first, so `instanceof` does not tell. */
 function isBusy(error: unknown): boolean {

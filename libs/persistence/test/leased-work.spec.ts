@@ -106,6 +106,22 @@ eachDatabase('work under a lease', (fresh) => {
     expect(looks[0]).toBe(1);
   });
 
+  it('leaves requests their turn between two steps, however much there is', async () => {
+    isDue = true;
+    let left = 300;
+    let leftAtTurn = 0;
+    aReplica(0, {
+      async step() {
+        await database.unitOfWork.execute('UPDATE lease SET holder = holder');
+        if (left === 300) setImmediate(() => (leftAtTurn = left));
+        return (left -= 1) > 0;
+      },
+    });
+    await until(() => left === 0);
+
+    expect(leftAtTurn).toBeGreaterThan(290);
+  });
+
   it('is taken over from a replica that died when its lease has run out', async () => {
     const dead = { holder: 'dead', now: time, seconds: 5 };
     await new Leases(database.unitOfWork).take('sweeping', dead);

@@ -1,5 +1,6 @@
+import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Controller, Get, Module } from '@nestjs/common';
+import { Controller, Get, Module, Post } from '@nestjs/common';
 import { HealthModule } from '../src/index.js';
 import { aService, type RunningService, stopServices } from './service.js';
 
@@ -12,6 +13,10 @@ class SlowController {
     await new Promise<void>((resolve) => (release = resolve));
     return { ok: true };
   }
+  @Post('slow')
+  slowToo() {
+    return this.slow();
+  }
   @Get('fast')
   fast() {
     return { ok: true };
@@ -20,6 +25,16 @@ class SlowController {
 
 @Module({ imports: [HealthModule.forRootAsync({ inject: [], useFactory: () => ({}) })] })
 class Health {}
+
+const POST_SLOW = 'POST /slow HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
+
+async function sent({ app }: RunningService, text: string): Promise<Socket> {
+  const { port, hostname } = new URL(await app.getUrl());
+  const socket = connect(Number(port), hostname).on('error', () => undefined);
+  socket.write(text);
+  await sleep(100);
+  return socket;
+}
 
 describe('back-pressure (RFC 9110 §15.6.4)', () => {
   let service: RunningService;
@@ -51,14 +66,29 @@ describe('back-pressure (RFC 9110 §15.6.4)', () => {
     await slow;
   });
 
-  it('counts a caller who hung up as gone', async () => {
+  it.each([
+    ['before they have sent a body', `${POST_SLOW}content-length: 2\r\n\r\n`],
+    ['after it was read', `${POST_SLOW}content-length: 2\r\n\r\n{}`],
+    ['and sends none', 'GET /slow HTTP/1.1\r\nhost: x\r\n\r\n'],
+  ])('counts a caller who hangs up %s as gone', async (_when, request) => {
     release();
     await slow;
-    const url = `${await service.app.getUrl()}/slow`;
-    const aborted = fetch(url, { signal: AbortSignal.timeout(100) });
-    await expect(aborted).rejects.toThrow();
+    const socket = await sent(service, request);
+    expect((await service.http.get('/fast')).status).toBe(503);
+    socket.destroy();
     await sleep(50);
     expect((await service.http.get('/fast')).status).toBe(200);
     release();
+  });
+
+  it('counts what a caller has sent ahead of the answers, until they hang up', async () => {
+    release();
+    await slow;
+    const wide = await aService({ controllers: [SlowController] }, { requestsInFlight: 3 });
+    const socket = await sent(wide, `${POST_SLOW}content-length: 2\r\n\r\n{}`.repeat(3));
+    expect((await wide.http.get('/fast')).status).toBe(503);
+    socket.destroy();
+    await sleep(50);
+    expect((await wide.http.get('/fast')).status).toBe(200);
   });
 });

@@ -46,6 +46,13 @@ describe('metrics in the text format of Prometheus', () => {
     expect(await scraped()).toMatch(/demo_age_seconds nan/i);
   });
 
+  it('show the others where one cannot be had: the database may be away', async () => {
+    service.app.get(Metrics).gauge({ name: 'demo_lag_seconds', help: 'Demo.' }, async () => {
+      throw new Error('connection refused');
+    });
+    expect(await scraped()).toMatch(/demo_total[^]*demo_lag_seconds nan/i);
+  });
+
   it('are on a port of their own only', async () => {
     expect((await service.http.get('/metrics')).status).toBe(404);
     expect((await fetch(`${address}/orders/1`)).status).toBe(404);

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   Body,
   ConflictException,
@@ -184,6 +185,57 @@ describe('problem details (RFC 9457)', () => {
     expect(answer).toContain('Content-Type: application/problem+json');
     expect(JSON.parse(answer.slice(answer.indexOf('{')))).toMatchObject({ status });
   });
+});
+
+describe('a caller who hangs up in the middle of a body', () => {
+  afterEach(stopServices);
+
+  it('is no fault of the service: nothing is told as an error', async () => {
+    const service = await aService({ controllers: [OrdersController] });
+    const { port, hostname } = new URL(await service.app.getUrl());
+    const socket = connect(Number(port), hostname);
+    const head = 'POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
+    socket.write(`${head}content-length: 20\r\n\r\n{`);
+    await delay(50);
+    socket.destroy();
+    await delay(50);
+
+    expect(service.logText()).not.toMatch(/unhandled|"level":"error"/);
+  });
+});
+
+describe('an answer that takes too long (RFC 9110 §15.6.4)', () => {
+  afterEach(stopServices);
+
+  @Controller()
+  class SlowController {
+    @Get('slow')
+    async slow() {
+      await delay(200);
+      return { ok: true };
+    }
+    @Get('failing')
+    async failing() {
+      await delay(200);
+      throw new ConflictException();
+    }
+  }
+
+  it.each(['/slow', '/failing'])(
+    'is a 503 with Retry-After, and what comes of %s later is dropped',
+    async (path) => {
+      const service = await aService({ controllers: [SlowController] }, { answerTimeoutMs: 50 });
+      const answer = await service.http.get(path);
+      await delay(250);
+
+      expect(answer.status).toBe(503);
+      expect(answer.headers).toMatchObject({
+        'content-type': expect.stringContaining('application/problem+json'),
+        'retry-after': '1',
+      });
+      expect(service.logText()).not.toMatch(/unhandled|"level":"error"/);
+    },
+  );
 });
 
 describe('bodies and parameters', () => {

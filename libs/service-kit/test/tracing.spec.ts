@@ -1,4 +1,5 @@
-import { Controller, Get, Inject, Logger, Module } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Controller, Get, Inject, Logger, Module, Post } from '@nestjs/common';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { traceBy } from '../src/tracing/tracing.js';
 import { aService, type RunningService, stopServices } from './service.js';
@@ -22,6 +23,11 @@ class FrontController {
 class BackController {
   @Get('back')
   back() {
+    return { ok: true };
+  }
+  @Post('slow')
+  async slow() {
+    await sleep(300);
     return { ok: true };
   }
 }
@@ -85,6 +91,22 @@ describe('traces across services (W3C Trace Context)', () => {
     exporter.reset();
     await front.http.get('/front/1').set('traceparent', `00-${TRACE}-${PARENT}-00`).expect(200);
     expect(exporter.getFinishedSpans()).toEqual([]);
+  });
+
+  it('end when the caller hangs up, without a status', async () => {
+    exporter.reset();
+    const hangUp = fetch(`${backUrl}/slow`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+      signal: AbortSignal.timeout(100),
+    });
+    await expect(hangUp).rejects.toThrow();
+    await sleep(50);
+    const told = exporter.getFinishedSpans().filter(({ name }) => name === 'POST /slow');
+    expect(told.map(({ attributes }) => attributes)).toEqual([
+      { 'http.request.method': 'POST', 'http.route': '/slow' },
+    ]);
   });
 
   it('begin anew where the header is malformed', async () => {

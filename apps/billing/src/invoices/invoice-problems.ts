@@ -1,5 +1,6 @@
 import { Problem } from '@gatehouse/service-kit';
 import { HttpStatus } from '@nestjs/common';
+import type { InvoiceState } from './invoice-state.js';
 
 /** The same words for an invoice of somebody else and for none at all: ids cannot be probed. */
 export const noSuchInvoice = () =>
@@ -7,3 +8,10 @@ export const noSuchInvoice = () =>
 
 export const otherInvoiceForOrder = () =>
   new Problem(HttpStatus.CONFLICT, { detail: 'The order has an invoice that says otherwise.' });
+
+/** The end of it for whoever asks: staff may give the money back. */
+export const cannotBeVoided = (state: InvoiceState) =>
+  new Problem(HttpStatus.CONFLICT, {
+    detail: `The invoice is ${state}, and cannot be made void.`,
+    extensions: { state },
+  });

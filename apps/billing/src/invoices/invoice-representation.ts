@@ -16,6 +16,7 @@ export const invoiceRepresentation = z
     issuedAt: z.iso.datetime(),
     paidAt: z.iso.datetime().nullable(),
     refundedAt: z.iso.datetime().nullable(),
+    voidedAt: z.iso.datetime().nullable(),
   })
   .meta({
     example: {
@@ -28,6 +29,7 @@ export const invoiceRepresentation = z
       issuedAt: '2026-11-25T09:30:02.000Z',
       paidAt: null,
       refundedAt: null,
+      voidedAt: null,
     },
   });
 export type InvoiceRepresentation = z.infer<typeof invoiceRepresentation>;
@@ -48,6 +50,7 @@ export const represent = (invoice: Invoice): InvoiceRepresentation => ({
   issuedAt: invoice.issuedAt.toISOString(),
   paidAt: invoice.paidAt?.toISOString() ?? null,
   refundedAt: invoice.refundedAt?.toISOString() ?? null,
+  voidedAt: invoice.voidedAt?.toISOString() ?? null,
 });
 
 export const representPage = ({ invoices, next }: InvoicePage): PageRepresentation => ({

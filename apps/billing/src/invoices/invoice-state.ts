@@ -1,9 +1,9 @@
-export const INVOICE_STATES = ['open', 'paying', 'paid', 'refunding', 'refunded'] as const;
+export const INVOICE_STATES = ['open', 'paying', 'paid', 'refunding', 'refunded', 'void'] as const;
 export type InvoiceState = (typeof INVOICE_STATES)[number];
 
 /**
  * Money that goes one way or the other: the states of its invoice before, meanwhile and after, and the column that keeps
- * the moment. What is declined leads back to where it came from; nothing else can happen to an invoice.
+ * the moment. What is declined leads back to where it came from.
  */
 export const MOVEMENTS = {
   charge: { from: 'open', meanwhile: 'paying', after: 'paid', at: 'paid_at' },
@@ -11,6 +11,13 @@ export const MOVEMENTS = {
 } as const;
 
 export type Movement = keyof typeof MOVEMENTS;
+
+/** Nobody is to pay any more what nobody has paid: the end of an invoice, as `refunded` is. */
+export const VOIDING = { from: 'open', after: 'void', at: 'voided_at' } as const;
+
+/** Something was paid, whatever has become of it since. */
+export const wasPaid = (state: InvoiceState): boolean =>
+  state === MOVEMENTS.charge.after || isPaidBack(state);
 
 /** What was paid has been given back, or is about to be. */
 export const isPaidBack = (state: InvoiceState): boolean =>

@@ -3,7 +3,7 @@ import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 import type { InvoiceState } from './invoice-state.js';
 import type { NewInvoice } from './new-invoice.js';
 
-/** What an invoice says never changes; whether it is paid does. */
+/** What an invoice says never changes; whether it is to be paid, or is, does. */
 @Entity('invoice')
 @Unique('one_invoice_per_order', ['orderId'])
 @Index('invoices_of_a_customer', ['customer', 'issuedAt', 'id'])
@@ -21,6 +21,7 @@ export class Invoice {
   @InstantColumn({ name: 'issued_at' }) readonly issuedAt!: Date;
   @InstantColumn({ name: 'paid_at', nullable: true }) readonly paidAt!: Date | null;
   @InstantColumn({ name: 'refunded_at', nullable: true }) readonly refundedAt!: Date | null;
+  @InstantColumn({ name: 'voided_at', nullable: true }) readonly voidedAt!: Date | null;
 
   says({ customer, orderId, amountMinor, currency }: NewInvoice): boolean {
     return (

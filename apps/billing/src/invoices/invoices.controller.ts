@@ -1,6 +1,19 @@
 import { AccessToken, Policy } from '@gatehouse/guards';
-import { Body, Controller, Get, Header, Param, Post, Query, Res } from '@nestjs/common';
 import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  HttpCode,
+  HttpStatus,
+  Param,
+  Post,
+  Query,
+  Res,
+  UseInterceptors,
+} from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
   ApiConflictResponse,
   ApiCreatedResponse,
   ApiNotFoundResponse,
@@ -20,13 +33,15 @@ import {
   represent,
   representPage,
 } from './invoice-representation.js';
+import type { Invoice } from './invoice.entity.js';
 import { Invoices } from './invoices.js';
 import { type NewInvoice, newInvoice } from './new-invoice.js';
 import { forServicesOnly } from './services-only.policy.js';
+import { UndecidedIsAccepted } from './undecided.interceptor.js';
 
 const NO_SUCH_INVOICE = { description: 'No such invoice, or not your own' };
 
-/** Services issue invoices; people see their own. */
+/** Services issue invoices and make them void; people see their own. */
 @ApiTags('invoices')
 @Controller('invoices')
 export class InvoicesController {
@@ -47,6 +62,24 @@ export class InvoicesController {
     const { invoice, isNew } = await this.invoices.issue(body);
     void reply.status(isNew ? 201 : 200).header('Location', `/invoices/${invoice.id}`);
     return represent(invoice);
+  }
+
+  @Post(':id/void')
+  @HttpCode(HttpStatus.OK)
+  @RequireScopes('billing:invoices:create')
+  @Policy(forServicesOnly)
+  @UseInterceptors(UndecidedIsAccepted)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Makes an open invoice void: nobody is to pay it; for services only' })
+  @ApiOkResponse({ standardSchema: invoiceRepresentation })
+  @ApiAcceptedResponse({
+    standardSchema: invoiceRepresentation,
+    description: 'It is just being paid: ask again',
+  })
+  @ApiNotFoundResponse({ description: 'No such invoice' })
+  @ApiConflictResponse({ description: 'It was paid, and stays what it is' })
+  void(@Param('id', InvoiceIdPipe) id: string): Promise<Invoice> {
+    return this.invoices.void(id);
   }
 
   @Get()

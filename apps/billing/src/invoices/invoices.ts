@@ -5,7 +5,8 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { newInvoiceId } from './invoice-id.js';
 import type { PageRequest, Position } from './invoice-page.js';
-import { noSuchInvoice, otherInvoiceForOrder } from './invoice-problems.js';
+import { cannotBeVoided, noSuchInvoice, otherInvoiceForOrder } from './invoice-problems.js';
+import { VOIDING, wasPaid } from './invoice-state.js';
 import { Invoice } from './invoice.entity.js';
 import type { NewInvoice } from './new-invoice.js';
 
@@ -38,6 +39,7 @@ export class Invoices {
       issuedAt,
       paidAt: null,
       refundedAt: null,
+      voidedAt: null,
     });
     const { affected } = await this.unitOfWork.execute(
       `INSERT INTO invoice (id, customer, order_id, amount_minor, currency, issued_at)
@@ -48,6 +50,24 @@ export class Invoices {
     const issued = await this.invoices.findOneByOrFail({ orderId });
     if (!issued.says(content)) throw otherInvoiceForOrder();
     return { invoice: issued, isNew: false };
+  }
+
+  /**
+   * For services, where what it is for is not wanted any more. The state is the lock: of this and a payment one comes first.
+   *
+   * @returns the invoice: void, or still being paid
+   * @throws {Problem} 404; 409 where it was paid
+   */
+  async void(id: string): Promise<Invoice> {
+    const { from, after, at } = VOIDING;
+    await this.unitOfWork.execute(
+      `UPDATE invoice SET state = $3, ${at} = $4 WHERE id = $1 AND state = $2`,
+      [id, from, after, this.clock.now()],
+    );
+    const invoice = await this.get(id);
+    if (wasPaid(invoice.state)) throw cannotBeVoided(invoice.state);
+    // A payment was under way, and has just been declined.
+    return invoice.state === from ? this.void(id) : invoice;
   }
 
   /** Newest first. Invoices that are issued meanwhile do not shift the pages that follow. */
@@ -74,7 +94,7 @@ export class Invoices {
   }
 
   /**
-   * For staff: whosever it is.
+   * For staff and services: whosever it is.
    *
    * @throws {Problem} 404
    */

@@ -14,6 +14,12 @@ export const alreadyPaidBack = (state: InvoiceState) =>
     extensions: { state },
   });
 
+export const isVoid = () =>
+  new Problem(HttpStatus.CONFLICT, {
+    detail: 'The invoice is void: nothing is to be paid.',
+    extensions: { state: 'void' },
+  });
+
 export const isNotPaid = (state: InvoiceState) =>
   new Problem(HttpStatus.CONFLICT, {
     detail: `The invoice is ${state}: there is nothing to give back.`,

@@ -23,9 +23,9 @@ import { RequireScopes } from '../billing.scopes.js';
 import { InvoiceIdPipe } from '../invoices/invoice-id.js';
 import { invoiceRepresentation } from '../invoices/invoice-representation.js';
 import type { Invoice } from '../invoices/invoice.entity.js';
+import { UndecidedIsAccepted } from '../invoices/undecided.interceptor.js';
 import { type PaymentRequest, paymentRequest } from './payment-request.js';
 import { Payments } from './payments.js';
-import { UndecidedIsAccepted } from './undecided.interceptor.js';
 
 const NOT_DECIDED = {
   standardSchema: invoiceRepresentation,
@@ -48,7 +48,7 @@ export class PaymentsController {
   @ApiAcceptedResponse(NOT_DECIDED)
   @ApiResponse({ status: 402, description: 'It was declined' })
   @ApiNotFoundResponse({ description: 'No such invoice, or not your own' })
-  @ApiConflictResponse({ description: 'It was paid, and paid back' })
+  @ApiConflictResponse({ description: 'It was paid, and paid back, or it is void' })
   pay(
     @AccessToken() { subject }: AccessToken,
     @Param('id', InvoiceIdPipe) id: string,

@@ -14,6 +14,7 @@ import { type Method, PaymentBook } from './payment-book.js';
 import {
   alreadyPaidBack,
   isNotPaid,
+  isVoid,
   noPayments,
   paymentDeclined,
   refundDeclined,
@@ -67,8 +68,8 @@ export class Payments implements OnApplicationBootstrap, BeforeApplicationShutdo
    * Whoever asks again is shown what has become of it.
    *
    * @returns the invoice: paid, or still being paid
-   * @throws {Problem} 404; 402 where it was declined, and another method may be tried; 409 where it was paid back, or declined
-   *   too often
+   * @throws {Problem} 404; 402 where it was declined, and another method may be tried; 409 where it was paid back, is void,
+   *   or was declined too often
    */
   async pay(customer: string, id: string, method: string): Promise<Invoice> {
     const invoice = await this.invoices.find(customer, id);
@@ -76,6 +77,7 @@ export class Payments implements OnApplicationBootstrap, BeforeApplicationShutdo
     await this.move('charge', invoice, { name: method, askedBy: customer });
     const paid = await this.invoices.find(customer, id);
     if (paid.state === 'open') throw paymentDeclined();
+    if (paid.state === 'void') throw isVoid();
     if (isPaidBack(paid.state)) throw alreadyPaidBack(paid.state);
     return paid;
   }

@@ -22,6 +22,7 @@ const totalsRepresentation = z.object({
       issuedMinor: z.string().describe('Digits: sums may exceed what JSON numbers can hold'),
       paidMinor: z.string(),
       refundedMinor: z.string(),
+      voidMinor: z.string().describe('Of what was issued, so much is not to be paid any more'),
     }),
   ),
 });

@@ -8,6 +8,7 @@ export interface MonthlyTotals {
   readonly issuedMinor: string;
   readonly paidMinor: string;
   readonly refundedMinor: string;
+  readonly voidMinor: string;
 }
 
 const sumOf = (condition: string) =>
@@ -16,7 +17,8 @@ const sumOf = (condition: string) =>
 /** As the invoices stand now. The index on the month has every column that is asked for. */
 const TOTALS = `
   SELECT currency, count(*) AS invoices, CAST(sum(amount_minor) AS text) AS "issuedMinor",
-    ${sumOf(`state IN ('paid', 'refunding')`)} AS "paidMinor", ${sumOf(`state = 'refunded'`)} AS "refundedMinor"
+    ${sumOf(`state IN ('paid', 'refunding')`)} AS "paidMinor", ${sumOf(`state = 'refunded'`)} AS "refundedMinor",
+    ${sumOf(`state = 'void'`)} AS "voidMinor"
   FROM invoice WHERE issued_at >= $1 AND issued_at < $2 GROUP BY currency ORDER BY currency`;
 
 @Injectable()

@@ -18,6 +18,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/invoices/{id}/void': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Makes an open invoice void: nobody is to pay it; for services only */
+    post: operations['InvoicesController_void'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/invoices/{id}': {
     parameters: {
       query?: never;
@@ -104,7 +121,7 @@ export interface operations {
         limit?: number;
         /** @description `next` of the page before; the first page where left out */
         after?: string;
-        state?: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded';
+        state?: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded' | 'void';
         /** @description The invoice of this order */
         orderId?: string;
       };
@@ -123,7 +140,7 @@ export interface operations {
             invoices: {
               id: string;
               /** @enum {string} */
-              state: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded';
+              state: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded' | 'void';
               customer: string;
               orderId: string;
               /** @description In the currency's minor unit */
@@ -135,6 +152,8 @@ export interface operations {
               paidAt: string | null;
               /** Format: date-time */
               refundedAt: string | null;
+              /** Format: date-time */
+              voidedAt: string | null;
             }[];
             /** @description `after` of the next page; absent on the last one */
             next?: string;
@@ -174,7 +193,7 @@ export interface operations {
           'application/json': {
             id: string;
             /** @enum {string} */
-            state: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded';
+            state: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded' | 'void';
             customer: string;
             orderId: string;
             /** @description In the currency's minor unit */
@@ -186,6 +205,8 @@ export interface operations {
             paidAt: string | null;
             /** Format: date-time */
             refundedAt: string | null;
+            /** Format: date-time */
+            voidedAt: string | null;
           };
         };
       };
@@ -197,7 +218,7 @@ export interface operations {
           'application/json': {
             id: string;
             /** @enum {string} */
-            state: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded';
+            state: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded' | 'void';
             customer: string;
             orderId: string;
             /** @description In the currency's minor unit */
@@ -209,10 +230,90 @@ export interface operations {
             paidAt: string | null;
             /** Format: date-time */
             refundedAt: string | null;
+            /** Format: date-time */
+            voidedAt: string | null;
           };
         };
       };
       /** @description The order has an invoice that says otherwise */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  InvoicesController_void: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            id: string;
+            /** @enum {string} */
+            state: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded' | 'void';
+            customer: string;
+            orderId: string;
+            /** @description In the currency's minor unit */
+            amountMinor: number;
+            currency: string;
+            /** Format: date-time */
+            issuedAt: string;
+            /** Format: date-time */
+            paidAt: string | null;
+            /** Format: date-time */
+            refundedAt: string | null;
+            /** Format: date-time */
+            voidedAt: string | null;
+          };
+        };
+      };
+      /** @description It is just being paid: ask again */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            id: string;
+            /** @enum {string} */
+            state: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded' | 'void';
+            customer: string;
+            orderId: string;
+            /** @description In the currency's minor unit */
+            amountMinor: number;
+            currency: string;
+            /** Format: date-time */
+            issuedAt: string;
+            /** Format: date-time */
+            paidAt: string | null;
+            /** Format: date-time */
+            refundedAt: string | null;
+            /** Format: date-time */
+            voidedAt: string | null;
+          };
+        };
+      };
+      /** @description No such invoice */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description It was paid, and stays what it is */
       409: {
         headers: {
           [name: string]: unknown;
@@ -240,7 +341,7 @@ export interface operations {
           'application/json': {
             id: string;
             /** @enum {string} */
-            state: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded';
+            state: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded' | 'void';
             customer: string;
             orderId: string;
             /** @description In the currency's minor unit */
@@ -252,6 +353,8 @@ export interface operations {
             paidAt: string | null;
             /** Format: date-time */
             refundedAt: string | null;
+            /** Format: date-time */
+            voidedAt: string | null;
           };
         };
       };
@@ -293,7 +396,7 @@ export interface operations {
           'application/json': {
             id: string;
             /** @enum {string} */
-            state: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded';
+            state: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded' | 'void';
             customer: string;
             orderId: string;
             /** @description In the currency's minor unit */
@@ -305,6 +408,8 @@ export interface operations {
             paidAt: string | null;
             /** Format: date-time */
             refundedAt: string | null;
+            /** Format: date-time */
+            voidedAt: string | null;
           };
         };
       };
@@ -317,7 +422,7 @@ export interface operations {
           'application/json': {
             id: string;
             /** @enum {string} */
-            state: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded';
+            state: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded' | 'void';
             customer: string;
             orderId: string;
             /** @description In the currency's minor unit */
@@ -329,6 +434,8 @@ export interface operations {
             paidAt: string | null;
             /** Format: date-time */
             refundedAt: string | null;
+            /** Format: date-time */
+            voidedAt: string | null;
           };
         };
       };
@@ -346,7 +453,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description It was paid, and paid back */
+      /** @description It was paid, and paid back, or it is void */
       409: {
         headers: {
           [name: string]: unknown;
@@ -374,7 +481,7 @@ export interface operations {
           'application/json': {
             id: string;
             /** @enum {string} */
-            state: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded';
+            state: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded' | 'void';
             customer: string;
             orderId: string;
             /** @description In the currency's minor unit */
@@ -386,6 +493,8 @@ export interface operations {
             paidAt: string | null;
             /** Format: date-time */
             refundedAt: string | null;
+            /** Format: date-time */
+            voidedAt: string | null;
           };
         };
       };
@@ -398,7 +507,7 @@ export interface operations {
           'application/json': {
             id: string;
             /** @enum {string} */
-            state: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded';
+            state: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded' | 'void';
             customer: string;
             orderId: string;
             /** @description In the currency's minor unit */
@@ -410,6 +519,8 @@ export interface operations {
             paidAt: string | null;
             /** Format: date-time */
             refundedAt: string | null;
+            /** Format: date-time */
+            voidedAt: string | null;
           };
         };
       };
@@ -462,6 +573,8 @@ export interface operations {
               issuedMinor: string;
               paidMinor: string;
               refundedMinor: string;
+              /** @description Of what was issued, so much is not to be paid any more */
+              voidMinor: string;
             }[];
           };
         };

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { z } from 'zod';
 import { ORDERS_CONFIG, type OrdersConfig } from '../orders.config.js';
 import { ServiceTokens } from '../service-tokens/service-tokens.js';
 import { BillingUnavailable, InvoiceRefused, inWordsOfTheCaller } from './billing-failures.js';
-import { type Invoice, type InvoiceContent, invoicePage } from './invoice.js';
+import { type Invoice, type InvoiceContent, invoice, invoicePage } from './invoice.js';
 
 interface Call {
   readonly method: 'GET' | 'POST';
@@ -31,14 +32,29 @@ export class Billing {
    * @throws {InvoiceRefused}
    * @throws {BillingUnavailable} and what {@link ServiceTokens} throw: then it may be tried again
    */
-  async issueInvoice(json: InvoiceContent, signal: AbortSignal): Promise<void> {
+  async issueInvoice(json: InvoiceContent, signal: AbortSignal): Promise<Invoice> {
     const token = await this.tokens.forItself(this.target('billing:invoices:create'));
     const response = await this.send({ method: 'POST', path: '/invoices', token, json, signal });
     if (REFUSALS.includes(response.status)) {
       throw new InvoiceRefused(response.status, (await response.text()).slice(0, 500));
     }
-    await response.body?.cancel();
-    if (!response.ok) throw new BillingUnavailable(unexpected(response));
+    return this.read(response, invoice);
+  }
+
+  /**
+   * Once or more often: void stays void.
+   *
+   * @returns false where it was paid, and stays so
+   * @throws as {@link issueInvoice}, also while it is being paid
+   */
+  async voidInvoice(id: string, signal: AbortSignal): Promise<boolean> {
+    const token = await this.tokens.forItself(this.target('billing:invoices:create'));
+    const path = `/invoices/${encodeURIComponent(id)}/void`;
+    const response = await this.send({ method: 'POST', path, token, signal });
+    await discard(response);
+    if (response.status === 409) return false;
+    if (response.status !== 200) throw new BillingUnavailable(unexpected(response));
+    return true;
   }
 
   /**
@@ -57,9 +73,19 @@ export class Billing {
       path: `/invoices?orderId=${orderId}`,
       token,
     });
-    const page = response.ok ? invoicePage.safeParse(await bodyOf(response)) : undefined;
-    if (!page?.success) throw new BillingUnavailable(page?.error ?? unexpected(response));
-    return page.data.invoices[0];
+    const { invoices } = await this.read(response, invoicePage);
+    return invoices[0];
+  }
+
+  /** @throws {BillingUnavailable} where the answer is none of those that were waited for */
+  private async read<Content>(response: Response, form: z.ZodType<Content>): Promise<Content> {
+    if (!response.ok) {
+      await discard(response);
+      throw new BillingUnavailable(unexpected(response));
+    }
+    const { data, error } = form.safeParse(await bodyOf(response));
+    if (error) throw new BillingUnavailable(error);
+    return data;
   }
 
   private target(scope: string) {
@@ -87,5 +113,8 @@ const bodyOf = (response: Response): Promise<unknown> =>
   response.json().catch((error: unknown) => {
     throw new BillingUnavailable(error);
   });
+
+/** Its connection is free then, whatever state it is in. */
+const discard = (response: Response) => response.body?.cancel().catch(() => undefined);
 
 const unexpected = ({ status }: Response) => new Error(`billing answered ${status}`);

@@ -1,12 +1,7 @@
 import { createHash } from 'node:crypto';
-import { LeasedWork, Leases, UnitOfWork } from '@gatehouse/persistence';
+import { UnitOfWork } from '@gatehouse/persistence';
 import { Clock, Problem } from '@gatehouse/service-kit';
-import {
-  type BeforeApplicationShutdown,
-  HttpStatus,
-  Injectable,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { HttpStatus, Injectable } from '@nestjs/common';
 
 /** A request that its sender may repeat. */
 export interface KeyedRequest {
@@ -20,7 +15,6 @@ export interface KeyedRequest {
 const DAY_MS = 86_400_000;
 /** A subject may have this many keys in force. */
 const MOST_KEYS = 10_000;
-const CLEARED_AT_ONCE = 1_000;
 
 /** A key that has ended is as good as new. There must be room for a new one. */
 const CLAIM = `
@@ -42,30 +36,11 @@ interface Claimed {
 
 /** Which request made which order, for a day: whoever repeats a request is given what it made. */
 @Injectable()
-export class IdempotencyKeys implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly clearance: LeasedWork;
-
+export class IdempotencyKeys {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
-    leases: Leases,
-  ) {
-    this.clearance = new LeasedWork(leases, {
-      name: 'idempotency-keys',
-      everyMs: 60_000,
-      now: () => clock.now(),
-      isDue: () => this.haveEnded(),
-      step: () => this.clear(),
-    });
-  }
-
-  onApplicationBootstrap(): void {
-    this.clearance.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.clearance.stop();
-  }
+  ) {}
 
   /**
    * Joins the transaction that makes the order. Of requests with one key that come at once, on any replica, the first one
@@ -92,25 +67,6 @@ export class IdempotencyKeys implements OnApplicationBootstrap, BeforeApplicatio
     if (!first) throw tooManyKeys();
     if (first.fingerprint !== fingerprint) throw keyOfAnotherRequest();
     return first.orderId;
-  }
-
-  private async haveEnded(): Promise<boolean> {
-    const ended = await this.unitOfWork.query(
-      'SELECT 1 FROM idempotency_key WHERE expires_at <= $1 LIMIT 1',
-      [this.clock.now()],
-    );
-    return ended.length > 0;
-  }
-
-  /** A key that was claimed anew meanwhile stays. */
-  private async clear(): Promise<boolean> {
-    const { affected } = await this.unitOfWork.execute(
-      `DELETE FROM idempotency_key WHERE expires_at <= $1 AND (subject, request_key) IN (
-         SELECT subject, request_key FROM idempotency_key WHERE expires_at <= $1
-         ORDER BY expires_at LIMIT ${CLEARED_AT_ONCE})`,
-      [this.clock.now()],
-    );
-    return affected === CLEARED_AT_ONCE;
   }
 }
 

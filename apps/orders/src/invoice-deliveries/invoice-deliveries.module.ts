@@ -11,7 +11,8 @@ import { InvoiceRelay } from './invoice-relay.js';
 })
 export class InvoiceDeliveriesModule {
   constructor(metrics: Metrics, deliveries: InvoiceDeliveries) {
-    const help = 'How long the oldest order has waited for its invoice.';
+    const help =
+      'How long billing has not heard of the oldest order, or of the oldest cancellation.';
     metrics.gauge({ name: 'invoice_delivery_lag_seconds', help }, () => deliveries.lagSeconds());
   }
 }

@@ -1,83 +1,38 @@
 import { UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
-import type { InvoiceContent } from '../billing/invoice.js';
+import { Outbox } from './outbox.js';
 
-/** What billing has to be told, and how often that was tried. */
-export interface InvoiceDelivery extends InvoiceContent {
-  readonly attempts: number;
-}
+/** Since when each order has waited whose invoice billing does not know, or does not know to be void. */
+const OLDEST = `
+  SELECT MIN(since) AS since FROM (
+    SELECT placed_at AS since FROM invoice_delivery JOIN customer_order ON id = order_id
+    UNION ALL
+    SELECT cancelled_at FROM cancellation_delivery JOIN customer_order ON id = order_id
+  ) AS waiting`;
 
-/** As long as an attempt may take: what a process that died had in hand is due again then. */
-const IN_HAND_MS = 10_000;
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 60_000;
-
-/** The outbox: invoices that are due, each stored with its order, and gone when billing has it. */
+/** What billing does not know yet: orders that were placed, and orders that were cancelled. */
 @Injectable()
 export class InvoiceDeliveries {
+  readonly placed: Outbox;
+  readonly cancelled: Outbox;
+
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
-  ) {}
-
-  /** Joins the transaction that makes the order. */
-  async add({ orderId, customer, amountMinor, currency }: InvoiceContent): Promise<void> {
-    await this.unitOfWork.execute(
-      `INSERT INTO invoice_delivery (order_id, customer, amount_minor, currency, attempts, next_attempt_at)
-       VALUES ($1, $2, $3, $4, 0, $5)`,
-      [orderId, customer, amountMinor, currency, this.clock.now()],
-    );
+  ) {
+    this.placed = new Outbox('invoice_delivery', unitOfWork, clock);
+    this.cancelled = new Outbox('cancellation_delivery', unitOfWork, clock);
   }
 
   async areDue(): Promise<boolean> {
-    const due = await this.unitOfWork.query(
-      'SELECT 1 FROM invoice_delivery WHERE next_attempt_at <= $1 LIMIT 1',
-      [this.clock.now()],
-    );
-    return due.length > 0;
+    return (await this.placed.areDue()) || (await this.cancelled.areDue());
   }
 
-  /** How long the oldest order has waited for its invoice, in seconds; 0 where none waits. For monitoring. */
+  /** How long the oldest of them has waited, in seconds; 0 where none waits. For monitoring. */
   async lagSeconds(): Promise<number> {
-    const [row] = await this.unitOfWork.query<{ placedAt: string | number | null }>(
-      `SELECT MIN(placed_at) AS "placedAt" FROM invoice_delivery JOIN customer_order ON id = order_id`,
-    );
-    const placedAt = row?.placedAt ?? null;
-    return placedAt === null ? 0 : (this.clock.now() - Number(placedAt)) / 1000;
-  }
-
-  /** Takes some that are due in hand. Of two processes that ask at once, each gets others. */
-  async take(most: number): Promise<readonly InvoiceDelivery[]> {
-    const now = this.clock.now();
-    const { rows } = await this.unitOfWork.execute<InvoiceDelivery>(
-      `UPDATE invoice_delivery SET attempts = attempts + 1, next_attempt_at = $2
-       WHERE next_attempt_at <= $1 AND order_id IN (
-         SELECT order_id FROM invoice_delivery WHERE next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT $3)
-       RETURNING order_id AS "orderId", customer, amount_minor AS "amountMinor", currency, attempts`,
-      [now, now + IN_HAND_MS, most],
-    );
-    return rows;
-  }
-
-  async delivered({ orderId }: InvoiceDelivery): Promise<void> {
-    await this.unitOfWork.execute('DELETE FROM invoice_delivery WHERE order_id = $1', [orderId]);
-  }
-
-  /** After half a second, one, two … a minute, and up to half as much again, so that many do not come at once. */
-  async postpone({ orderId, attempts }: InvoiceDelivery): Promise<void> {
-    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1));
-    await this.unitOfWork.execute(
-      'UPDATE invoice_delivery SET next_attempt_at = $2 WHERE order_id = $1',
-      [orderId, this.clock.now() + Math.round(pause * (1 + Math.random() / 2))],
-    );
-  }
-
-  /** Billing will never take it as it is. It stays, for somebody to look at. */
-  async park({ orderId }: InvoiceDelivery, refusal: string): Promise<void> {
-    await this.unitOfWork.execute(
-      'UPDATE invoice_delivery SET next_attempt_at = NULL, refusal = $2 WHERE order_id = $1',
-      [orderId, refusal],
-    );
+    const [row] = await this.unitOfWork.query<{ since: string | number | null }>(OLDEST);
+    const since = row?.since ?? null;
+    return since === null ? 0 : (this.clock.now() - Number(since)) / 1000;
   }
 }

@@ -9,28 +9,42 @@ import {
 } from '@nestjs/common';
 import { InvoiceRefused } from '../billing/billing-failures.js';
 import { Billing } from '../billing/billing.js';
+import type { InvoiceContent } from '../billing/invoice.js';
 import { ORDERS_CONFIG, type OrdersConfig } from '../orders.config.js';
-import { InvoiceDeliveries, type InvoiceDelivery } from './invoice-deliveries.js';
+import { InvoiceDeliveries } from './invoice-deliveries.js';
+import type { InvoiceDelivery, Outbox } from './outbox.js';
 
 const AT_ONCE = 10;
 
+/** What is waiting, and how billing is told of one of it. */
+interface Route {
+  readonly outbox: Outbox;
+  readonly tell: (content: InvoiceContent, stopping: AbortSignal) => Promise<void>;
+}
+
 /**
- * Tells billing of every order until it has an invoice. One replica does it at a time, and if it dies another goes on.
- * Billing may be told twice of one order: a crash between its answer and our note of it does that.
+ * Tells billing of every order until it has an invoice, and of every order that is cancelled until its invoice is void. One
+ * replica does it at a time, and if it dies another goes on. Billing may be told twice of one order: a crash between its
+ * answer and our note of it does that.
  */
 @Injectable()
 export class InvoiceRelay implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger('InvoiceRelay');
   private readonly work: LeasedWork;
+  private readonly routes: readonly Route[];
   private isFailing = false;
 
   constructor(
-    private readonly deliveries: InvoiceDeliveries,
+    deliveries: InvoiceDeliveries,
     private readonly billing: Billing,
     @Inject(ORDERS_CONFIG) private readonly config: OrdersConfig,
     leases: Leases,
     clock: Clock,
   ) {
+    this.routes = [
+      { outbox: deliveries.placed, tell: (...told) => this.issue(...told) },
+      { outbox: deliveries.cancelled, tell: (...told) => this.void(...told) },
+    ];
     this.work = new LeasedWork(leases, {
       name: 'invoice-deliveries',
       everyMs: 250,
@@ -52,34 +66,53 @@ export class InvoiceRelay implements OnApplicationBootstrap, BeforeApplicationSh
 
   /** No transaction is open while billing is asked. */
   private async deliverSome(stopping: AbortSignal): Promise<boolean> {
-    const inHand = await this.deliveries.take(AT_ONCE);
-    await Promise.all(inHand.map((delivery) => this.deliver(delivery, stopping)));
-    return inHand.length === AT_ONCE;
+    let mayBeMore = false;
+    for (const route of this.routes) {
+      const inHand = await route.outbox.take(AT_ONCE);
+      await Promise.all(inHand.map((delivery) => this.deliver(route, delivery, stopping)));
+      mayBeMore ||= inHand.length === AT_ONCE;
+    }
+    return mayBeMore;
   }
 
-  private async deliver(delivery: InvoiceDelivery, stopping: AbortSignal): Promise<void> {
+  private async deliver(
+    { outbox, tell }: Route,
+    delivery: InvoiceDelivery,
+    stopping: AbortSignal,
+  ): Promise<void> {
     const { orderId, customer, amountMinor, currency } = delivery;
     try {
-      await this.billing.issueInvoice({ orderId, customer, amountMinor, currency }, stopping);
+      await tell({ orderId, customer, amountMinor, currency }, stopping);
     } catch (error) {
-      return this.keep(delivery, error);
+      return this.keep(outbox, delivery, error);
     }
-    await this.deliveries.delivered(delivery);
+    await outbox.delivered(delivery);
     if (this.isFailing) this.log.log('invoices are delivered again');
     this.isFailing = false;
   }
 
-  private async keep(delivery: InvoiceDelivery, error: unknown): Promise<void> {
+  private async issue(content: InvoiceContent, stopping: AbortSignal): Promise<void> {
+    await this.billing.issueInvoice(content, stopping);
+  }
+
+  /** Issuing comes first: whatever became of the order's own delivery, there is an invoice to be made void, and it is the only one. */
+  private async void(content: InvoiceContent, stopping: AbortSignal): Promise<void> {
+    const { id } = await this.billing.issueInvoice(content, stopping);
+    if (await this.billing.voidInvoice(id, stopping)) return;
+    this.log.warn(`${content.orderId} is cancelled, and ${id} was paid: staff may refund it`);
+  }
+
+  private async keep(outbox: Outbox, delivery: InvoiceDelivery, error: unknown): Promise<void> {
     if (error instanceof InvoiceRefused) {
       this.log.error(
         `${delivery.orderId} gets no invoice until somebody looks at it: ${error.message}`,
       );
-      return this.deliveries.park(delivery, error.message);
+      return outbox.park(delivery, error.message);
     }
     // Told when it begins and when it is over: billing may be away for an hour, and there are many orders.
     if (!this.isFailing) this.log.warn(`invoices wait, and are tried again: ${reasonOf(error)}`);
     this.isFailing = true;
-    await this.deliveries.postpone(delivery);
+    await outbox.postpone(delivery);
   }
 }
 

@@ -7,7 +7,10 @@ export const entityTagOf = ({ version }: Order): string => `"${version}"`;
 /** RFC 9110 §8.8.3: `W/` marks a weak one. */
 const ENTITY_TAG = /(W\/)?"[\x21\x23-\x7e\x80-\xff]*"/;
 const ENTITY_TAGS = new RegExp(ENTITY_TAG, 'g');
-const LIST = new RegExp(`^(${ENTITY_TAG.source})([ \\t]*,[ \\t]*(${ENTITY_TAG.source}))*$`);
+/** Empty elements of a list are passed over (§5.6.1.2). */
+const LIST = new RegExp(
+  `^[ \\t,]*${ENTITY_TAG.source}([ \\t]*,[ \\t,]*${ENTITY_TAG.source})*[ \\t,]*$`,
+);
 
 /**
  * `If-None-Match` of RFC 9110 §13.1.2: the comparison is weak, and what cannot be read matches nothing.

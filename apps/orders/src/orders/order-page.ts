@@ -35,6 +35,8 @@ export const pageRequest = z.strictObject({
     .string()
     .min(1)
     .max(255)
+    // PostgreSQL stores no such text, so nobody is called that.
+    .refine((owner) => !owner.includes('\0'), 'must not contain NUL')
     .optional()
     .describe("Whose orders: your own where left out, and somebody else's with `orders:read:any`"),
 });

@@ -3,6 +3,7 @@ import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
+import type { InvoiceContent } from '../billing/invoice.js';
 import { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
 import { InvoiceDeliveries } from '../invoice-deliveries/invoice-deliveries.js';
 import type { Precondition } from './entity-tag.js';
@@ -81,7 +82,8 @@ export class Orders {
   }
 
   /**
-   * The version is the lock: of any number of callers who have seen it, one makes the change.
+   * The version is the lock: of any number of callers who have seen it, one makes the change. That billing is to hear of it
+   * is stored with it.
    *
    * @throws {Problem} 412 where the order has changed since, 409 where it cannot be cancelled any more
    */
@@ -90,12 +92,16 @@ export class Orders {
     if (!precondition(order)) throw preconditionFailed();
     const state = stateAfter(order.state, 'cancel');
     if (!state) throw cannotBeCancelled(order.state);
-    const { affected } = await this.unitOfWork.execute(
-      `UPDATE customer_order SET state = $3, version = version + 1, cancelled_at = $4 WHERE id = $1 AND version = $2`,
-      [id, order.version, state, this.clock.now()],
-    );
+    const isCancelled = await this.unitOfWork.transaction(async () => {
+      const { affected } = await this.unitOfWork.execute(
+        `UPDATE customer_order SET state = $3, version = version + 1, cancelled_at = $4 WHERE id = $1 AND version = $2`,
+        [id, order.version, state, this.clock.now()],
+      );
+      if (affected === 1) await this.invoices.cancelled.add(invoiceOf(order));
+      return affected === 1;
+    });
     // Somebody was faster: what they left is judged anew.
-    return affected === 1 ? this.find(id) : this.cancel(id, precondition);
+    return isCancelled ? this.find(id) : this.cancel(id, precondition);
   }
 
   private newOrder(owner: string, { items, currency }: NewOrder): Order {
@@ -119,7 +125,7 @@ export class Orders {
        VALUES ($1, $2, $3, $4, $5, $6)`,
       [id, owner, JSON.stringify(items), currency, totalMinor, placedAt.getTime()],
     );
-    await this.invoices.add({ orderId: id, customer: owner, amountMinor: totalMinor, currency });
+    await this.invoices.placed.add(invoiceOf(order));
   }
 
   /** What was ordered never changes, so the first answer can be given again. */
@@ -129,6 +135,13 @@ export class Orders {
     return this.orders.create({ id, owner, items, currency, totalMinor, placedAt, ...placed });
   }
 }
+
+const invoiceOf = ({ id, owner, totalMinor, currency }: Order): InvoiceContent => ({
+  orderId: id,
+  customer: owner,
+  amountMinor: totalMinor,
+  currency,
+});
 
 const positionOf = (order: Order | undefined): Position | undefined =>
   order && { placedAt: order.placedAt.getTime(), id: order.id };

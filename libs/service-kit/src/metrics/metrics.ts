@@ -35,7 +35,7 @@ export class Metrics {
     new Gauge({
       ...this.described(description),
       async collect() {
-        this.set((await read()) ?? Number.NaN);
+        this.set((await orUnknown(read)) ?? Number.NaN);
       },
     });
   }
@@ -64,5 +64,14 @@ export class Metrics {
 
   private described<Label extends string>({ name, help, labels = [] }: Description<Label>) {
     return { name, help, labelNames: [...labels], registers: [this.registry] };
+  }
+}
+
+/** One that cannot be had takes none of the others with it: they are wanted most when the database is away. */
+async function orUnknown<T>(read: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch {
+    return undefined;
   }
 }

@@ -2,8 +2,8 @@ import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common'
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { pathOf } from '../logging/request-log.js';
-import { type ProblemDetails, problemMediaType } from './problem.js';
-import { problemOf } from './problem-of.js';
+import { type ProblemDetails, problemDetails, problemMediaType } from './problem.js';
+import { isTimeout, problemOf } from './problem-of.js';
 
 /** Answers every exception that no other filter claimed with RFC 9457 problem details. */
 @Catch()
@@ -13,7 +13,8 @@ export class ProblemDetailsFilter implements ExceptionFilter {
   catch(exception: unknown, context: ArgumentsHost): void {
     if (context.getType() !== 'http') throw exception;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const problem = withInstance(problemOf(exception), request);
+    const told = isCutOff(request) ? problemDetails(400) : problemOf(exception);
+    const problem = withInstance(told, request);
     if (problem.status === 500) logFault(exception, request);
     this.answer(context.switchToHttp().getResponse<FastifyReply>(), problem, headersOf(exception));
   }
@@ -32,6 +33,9 @@ export class ProblemDetailsFilter implements ExceptionFilter {
   }
 }
 
+/** The caller hung up in the middle of the request: nobody reads the answer, and nothing in here is at fault. */
+const isCutOff = ({ raw }: FastifyRequest): boolean => raw.destroyed && !raw.complete;
+
 /** A 500 says nothing but where to look: its instance is the request id of the log line with the stack (RFC 9457 §3.1.5). */
 function withInstance(problem: ProblemDetails, { id, is404 }: FastifyRequest): ProblemDetails {
   if (problem.status === 500) return { ...problem, instance: `urn:uuid:${id}` };
@@ -49,6 +53,7 @@ function logFault(exception: unknown, request: FastifyRequest): void {
 }
 
 function* headersOf(exception: unknown): Iterable<[string, string]> {
+  if (isTimeout(exception)) yield ['Retry-After', '1'];
   if (typeof exception !== 'object' || exception === null || !('headers' in exception)) return;
   for (const [name, value] of Object.entries(exception.headers ?? {})) yield [name, String(value)];
 }

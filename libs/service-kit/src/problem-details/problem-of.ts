@@ -21,7 +21,7 @@ function shownDetail(exception: HttpException, status: number): string | undefin
   return typeof detail === 'string' && detail !== titleOf(status) ? detail : undefined;
 }
 
-const isTimeout = (exception: unknown): boolean =>
+export const isTimeout = (exception: unknown): boolean =>
   exception instanceof Error && 'code' in exception && exception.code === 'FST_ERR_HANDLER_TIMEOUT';
 
 /** Fastify's plugins put a `statusCode` on their errors. */

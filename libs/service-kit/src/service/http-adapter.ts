@@ -16,6 +16,7 @@ import type { ServiceOptions } from './service.options.js';
 /** The one place that chooses the HTTP platform. */
 export function httpAdapter(logger: Logger, options: ServiceOptions): FastifyAdapter {
   const { bodyLimit = 65_536, trustProxy = false, https = false, popups } = options;
+  const { answerTimeoutMs = 20_000 } = options;
   const headers = securityHeaders(https);
   // A window that the policy cuts off from its opener cannot tell it that the login is done.
   const { 'cross-origin-opener-policy': _opener, ...popupHeaders } = headers;
@@ -30,8 +31,7 @@ export function httpAdapter(logger: Logger, options: ServiceOptions): FastifyAda
     // Milliseconds: for a whole request to arrive, for a silent connection, for an idle one (above the minute that load
     // balancers keep theirs, or they would send requests into closing connections).
     requestTimeout: 30_000,
-    // For an answer to be there, or 503.
-    handlerTimeout: 20_000,
+    handlerTimeout: answerTimeoutMs,
     connectionTimeout: 60_000,
     keepAliveTimeout: 72_000,
     clientErrorHandler: answerClientError,

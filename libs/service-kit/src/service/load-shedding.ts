@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { getHeapStatistics } from 'node:v8';
 import underPressure from '@fastify/under-pressure';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -35,24 +36,32 @@ export async function shedLoad(
 }
 
 function boundRequests(fastify: FastifyInstance, most: number): void {
-  const inFlight = new WeakSet<FastifyRequest>();
   let count = 0;
-  const leave = (request: FastifyRequest) => {
-    if (inFlight.delete(request)) count -= 1;
+  /**
+   * By connection. A caller who hangs up before the answer is not always told of: `onRequestAbort` is silent once the body was
+   * read, and so is `onResponse`. The end of the connection is certain.
+   */
+  const inFlight = new WeakMap<Socket, Set<FastifyRequest>>();
+  const ofConnection = (socket: Socket): Set<FastifyRequest> => {
+    const known = inFlight.get(socket);
+    if (known) return known;
+    const requests = new Set<FastifyRequest>();
+    inFlight.set(socket, requests);
+    socket.once('close', () => {
+      count -= requests.size;
+      requests.clear();
+    });
+    return requests;
   };
   fastify.addHook('onRequest', (request, _reply, done) => {
     if (isHealthCheck(request)) return done();
     if (count >= most) return done(busy());
     count += 1;
-    inFlight.add(request);
+    ofConnection(request.raw.socket).add(request);
     done();
   });
   fastify.addHook('onResponse', (request, _reply, done) => {
-    leave(request);
-    done();
-  });
-  fastify.addHook('onRequestAbort', (request, done) => {
-    leave(request);
+    if (inFlight.get(request.raw.socket)?.delete(request)) count -= 1;
     done();
   });
 }

@@ -15,6 +15,8 @@ export interface ServiceOptions extends LoggerOptions {
   readonly popups?: RegExp;
   /** How many requests are answered at once; more are refused with 503. Default: 1000. */
   readonly requestsInFlight?: number;
+  /** How long a request may wait for its answer, in milliseconds; then it is refused with 503. Default: 20000. */
+  readonly answerTimeoutMs?: number;
   /** Clients come over https (here or at a proxy): answers say so by Strict-Transport-Security. Default: false. */
   readonly https?: boolean;
 }

@@ -15,7 +15,7 @@ const spans = new WeakMap<FastifyRequest, Span>();
  * tokens and codes travel. Without tracing it costs two calls that do nothing.
  */
 export function traceRequests(fastify: FastifyInstance): void {
-  fastify.addHook('onRequest', (request, _reply, done) => {
+  fastify.addHook('onRequest', (request, reply, done) => {
     const parent = propagation.extract(context.active(), request.headers);
     const span = trace
       .getTracer('service-kit')
@@ -25,16 +25,9 @@ export function traceRequests(fastify: FastifyInstance): void {
         parent,
       );
     spans.set(request, span);
+    // When it is answered, and when the caller hung up: no hook tells of that once the body was read.
+    reply.raw.once('close', () => end(span, reply));
     context.with(trace.setSpan(parent, span), done);
-  });
-  fastify.addHook('onResponse', (request, reply, done) => {
-    end(spans.get(request), reply);
-    done();
-  });
-  // The caller hung up: no response was completed.
-  fastify.addHook('onRequestAbort', (request, done) => {
-    spans.get(request)?.end();
-    done();
   });
 }
 
@@ -52,8 +45,10 @@ const attributesOf = (request: FastifyRequest) => ({
   'http.route': routeOf(request),
 });
 
-function end(span: Span | undefined, { statusCode }: FastifyReply): void {
-  span?.setAttribute('http.response.status_code', statusCode);
-  if (statusCode >= 500) span?.setStatus({ code: SpanStatusCode.ERROR });
-  span?.end();
+function end(span: Span, { statusCode, raw }: FastifyReply): void {
+  if (raw.writableFinished) {
+    span.setAttribute('http.response.status_code', statusCode);
+    if (statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+  }
+  span.end();
 }

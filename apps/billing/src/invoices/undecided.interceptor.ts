@@ -7,9 +7,9 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { map, type Observable } from 'rxjs';
-import { type InvoiceRepresentation, represent } from '../invoices/invoice-representation.js';
-import { isUndecided } from '../invoices/invoice-state.js';
-import type { Invoice } from '../invoices/invoice.entity.js';
+import { type InvoiceRepresentation, represent } from './invoice-representation.js';
+import { isUndecided } from './invoice-state.js';
+import type { Invoice } from './invoice.entity.js';
 
 /** While nobody knows whether the money has moved: 202, and come back (RFC 9110 §15.3.3). */
 @Injectable()
