@@ -122,11 +122,12 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
     issuer.rememberHeader(jws.header, jose);
     const token = readAccessToken(jws.claims, issuer.rules);
     const until = this.requireCurrent(token);
+    const now = this.options.now();
     const status = issuer.statusLists.of(token);
-    status?.requireValid(this.options.now());
+    status?.requireValid(now);
     if (digest !== undefined) {
       const { keySet } = issuer;
-      this.cache.remember(digest, { token, until, key, kid: jose.kid, keySet, status });
+      this.cache.remember(digest, { token, until, key, kid: jose.kid, keySet, status }, now);
     }
     return token;
   }

@@ -80,6 +80,15 @@ describe('a verified token', () => {
 });
 
 describe('the time of a remembered token', () => {
+  it('over, it makes room for those that come', async () => {
+    const strategy = strategyWith();
+    const comes = async () => remembered(strategy, issuer.accessToken());
+    for (let i = 0; i < 100; i += 1) await comes();
+    clock.advance(3600);
+    for (let i = 0; i < 60; i += 1) await comes();
+    expect(strategy['cache'].size).toBe(60);
+  });
+
   it('ends with its exp, within the same tolerance as ever (RFC 7519 §4.1.4)', async () => {
     const strategy = strategyWith({ clockToleranceSeconds: 5 });
     const token = issuer.accessToken({ exp: Math.floor(clock.now() / 1000) + 100 });

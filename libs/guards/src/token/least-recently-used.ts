@@ -20,6 +20,11 @@ export class LeastRecentlyUsed<V> {
     return this.entries.size;
   }
 
+  /** What was used least recently, where it is of the sort that may go, makes room before it has to. */
+  deleteOldestIf(mayGo: (value: V) => boolean): void {
+    if (this.oldest && mayGo(this.oldest.value)) this.delete(this.oldest.key);
+  }
+
   get(key: string): V | undefined {
     const entry = this.entries.get(key);
     if (!entry) return undefined;

@@ -60,7 +60,12 @@ export class TokenCache {
     return undefined;
   }
 
-  remember(digest: string, verified: VerifiedToken): void {
-    if (!this.firstSights.isFirst(digest)) this.tokens.set(digest, verified);
+  /** For each that comes, up to two whose time is over go: what is kept is what could be of use, and not all that there is room for. */
+  remember(digest: string, verified: VerifiedToken, now: number): void {
+    if (this.firstSights.isFirst(digest)) return;
+    const isOver = ({ until }: VerifiedToken) => until <= now;
+    this.tokens.deleteOldestIf(isOver);
+    this.tokens.deleteOldestIf(isOver);
+    this.tokens.set(digest, verified);
   }
 }
