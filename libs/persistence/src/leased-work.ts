@@ -16,7 +16,7 @@ export interface Work {
   /**
    * Does some of it, in much less time than the lease lasts. It must be safe when two do it at once all the same.
    *
-   * @param stopping aborted when the process shuts down
+   * @param stopping of this step, aborted when the process shuts down
    * @returns whether there may be more
    */
   step(stopping: AbortSignal): Promise<boolean>;
@@ -30,6 +30,7 @@ export class LeasedWork {
   private readonly log: Logger;
   private readonly holder = randomUUID();
   private readonly stopping = new AbortController();
+  private stepping: AbortController | undefined;
   private running: Promise<void> | undefined;
   private leasedUntil = 0;
   private isFailing = false;
@@ -48,6 +49,7 @@ export class LeasedWork {
   /** Resolves when the step that has begun is over, and the lease is free for the next. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.stepping?.abort();
     await this.running;
   }
 
@@ -67,7 +69,7 @@ export class LeasedWork {
     if (!(await this.work.isDue())) return;
     try {
       while (!this.stopping.signal.aborted && (await this.isHolder())) {
-        if (!(await this.work.step(this.stopping.signal))) return;
+        if (!(await this.step())) return;
         // SQLite waits for nothing, so that without it requests would wait for all of the work.
         await setImmediate();
       }
@@ -75,6 +77,13 @@ export class LeasedWork {
       if (this.leasedUntil > 0) await this.leases.release(this.work.name, this.holder);
       this.leasedUntil = 0;
     }
+  }
+
+  /** With a signal of its own: one that lived on would keep a trace of each that a step ever made of it (`AbortSignal.any`). */
+  private step(): Promise<boolean> {
+    this.stepping = new AbortController();
+    if (this.stopping.signal.aborted) this.stepping.abort();
+    return this.work.step(this.stepping.signal);
   }
 
   /** Prolonged when half of it is left. */

@@ -173,4 +173,18 @@ eachDatabase('work under a lease', (fresh) => {
     expect([heardOf, isOver]).toEqual([true, true]);
     expect(await leases()).toEqual([]);
   });
+
+  it('has a signal for each step: none gathers what is made of it for as long as the process lives', async () => {
+    isDue = true;
+    const signals = new Set<AbortSignal>();
+    aReplica(0, {
+      step(stopping) {
+        signals.add(stopping);
+        isDue = signals.size < 3;
+        return Promise.resolve(isDue);
+      },
+    });
+    await until(() => !isDue);
+    expect(signals.size).toBe(3);
+  });
 });
