@@ -25,8 +25,8 @@ export class AuthorizeController {
 
   @Post()
   @FromOtherSites()
-  async receive(@CurrentVisitor() visitor: Visitor, @Body() form: Sent = {}): Promise<Response> {
-    return answered(visitor, await this.authorizations.receive(parametersOf(form)));
+  async receive(@CurrentVisitor() visitor: Visitor, @Body() form?: Sent | null): Promise<Response> {
+    return answered(visitor, await this.authorizations.receive(parametersOf(form ?? {})));
   }
 
   @Get('continue')
