@@ -122,6 +122,18 @@ eachDatabase('an authorization code', (fresh) => {
       expect(answer.status).toBe(200);
     });
 
+    it('whatever is sent without a value: it counts as omitted (§3.2)', async () => {
+      const empty = [
+        'client_secret',
+        'client_assertion',
+        'client_assertion_type',
+        'resource',
+        'scope',
+      ];
+      const parameters = Object.fromEntries(empty.map((name) => [name, '']));
+      expect((await redeem(await aCode(), parameters)).status).toBe(200);
+    });
+
     it('only by a client that is registered for it (§5.2)', async () => {
       const id = await aCodeClient(auth, { grantTypes: ['refresh_token'] });
       const answer = await redeem(await aCode(), { client_id: id });

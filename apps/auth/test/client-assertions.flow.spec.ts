@@ -158,7 +158,7 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
     expect((await ask(auth, good)).status).toBe(200);
   });
 
-  it.each(['', 'x', 'a.b.c', '..', `${part({ alg: 'ES256' })}.${part([])}.x`, part({}).repeat(90)])(
+  it.each(['x', 'a.b.c', '..', `${part({ alg: 'ES256' })}.${part([])}.x`, part({}).repeat(90)])(
     'refuses %j without a stumble',
     async (assertion) => {
       const { status } = await ask(auth, assertion);

@@ -138,7 +138,6 @@ describe('introspection (RFC 7662)', () => {
       const tokens = [
         refresh,
         'x',
-        '',
         'a.b.c',
         `${header}.${payload}`,
         `${header}.${payload}.${signature}x`,

@@ -216,6 +216,19 @@ describe('bodies and parameters', () => {
       .expect(413);
   });
 
+  it('takes a parameter without a value for one that was not sent, where it takes forms (RFC 6749 §3.2)', async () => {
+    const { http } = await aService({ controllers: [EchoController] }, { acceptForms: true });
+    const sent = 'scope=&resource=a&resource=&state=&state=&code=1&code=2&code=';
+    const left = { resource: 'a', code: ['1', '2'] };
+
+    const form = await http.post('/echo').type('form').send(sent).expect(201);
+    expect(form.body).toEqual({ body: left });
+    const query = await http.get(`/echo?${sent}`).expect(200);
+    expect(query.body).toEqual({ query: left });
+    const json = await http.post('/echo').send({ scope: '' }).expect(201);
+    expect(json.body).toEqual({ body: { scope: '' } });
+  });
+
   it.each([
     [false, 'http'],
     [true, 'https'],
