@@ -88,7 +88,6 @@ describe('bad input', () => {
     ['a code of a thousand characters', '/oauth/token', FORM, redeeming + 'x'.repeat(1000), 400],
     ['a code with a NUL', '/oauth/token', FORM, `${redeeming}%00`, 400],
     ['a repeated scope', '/oauth/token', FORM, `${refreshing}&scope=a&scope=b`, 400],
-    ['two resources', '/oauth/token', FORM, `${refreshing}&resource=urn:a&resource=urn:b`, 400],
     [
       'parameters in brackets',
       '/oauth/token',

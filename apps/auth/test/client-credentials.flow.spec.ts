@@ -133,6 +133,23 @@ describe('client credentials (RFC 6749 §4.4)', () => {
     expect([answer.status, answer.body['error']]).toEqual([400, error]);
   });
 
+  it('refuses several resources: a token is for one (RFC 8707 §2, RFC 9068 §3)', async () => {
+    const ask = (...resources: string[]) =>
+      auth.send('/oauth/token', {
+        method: 'POST',
+        headers: { authorization: basic(ordersService) },
+        body: new URLSearchParams([
+          ...Object.entries(grant),
+          ...resources.map((resource): [string, string] => ['resource', resource]),
+        ]),
+      });
+    for (const others of ['http://localhost:3001', 'urn:x', 'relative']) {
+      const { status, body } = await ask(BILLING, others);
+      expect([status, body['error']]).toEqual([400, 'invalid_target']);
+    }
+    expect((await ask(BILLING, BILLING)).status).toBe(200);
+  });
+
   it('refuses two ways of authentication at once (§2.3)', async () => {
     const two = await auth.token({ ...grant, client_secret: 'x' }, ordersService);
     const differing = await auth.token({ ...grant, client_id: 'other' }, ordersService);
