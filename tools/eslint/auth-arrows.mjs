@@ -49,7 +49,7 @@ export const authArrows = {
   interactions: ['clients', 'keys'],
   // HTML, forms and their texts; what the forms do is elsewhere. Of accounts one error only: the hash queue is full.
   pages: ['accounts', 'browser-sessions', 'interactions', 'keys', 'oauth-errors'],
-  consents: ['accounts', 'clients', 'interactions', 'pages', 'security-events'],
+  consents: ['accounts', 'clients', 'interactions', 'pages', 'rate-limits', 'security-events'],
   'id-tokens': ['accounts', 'clients', 'keys', 'refresh-tokens'],
   'rate-limits': ['keys', 'networks', 'upkeep'],
   'login-attempts': ['keys', 'networks', 'rate-limits', 'security-events', 'upkeep'],
@@ -100,6 +100,7 @@ export const authArrows = {
     'notifications',
     'oauth-errors',
     'pages',
+    'rate-limits',
     'refresh-tokens',
     'security-events',
   ],
