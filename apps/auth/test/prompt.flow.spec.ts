@@ -156,6 +156,16 @@ describe('prompt (OpenID Connect Core §3.1.2.1)', () => {
     expect(answer.headers.get('location')).toBeNull();
   });
 
+  it('the longest request for the longest scope comes back as it went', () => {
+    const interactions = auth.app.get(Interactions);
+    // 5,000 bytes of parameters, and 2,000 characters of scope.
+    const parameters = { client_id: client, state: '"'.repeat(2450) };
+    const asked = Array.from({ length: 1000 }, (_, n) => String(n % 10));
+    const interaction = { ...interactions.begin({ parameters, asked }), chosen: person.id };
+    const ticket = interactions.seal({ ...interaction, consented: person.id });
+    expect(interactions.open(ticket)).toEqual({ ...interaction, consented: person.id });
+  });
+
   it('consent: the person is asked again', async () => {
     const page = await browser.authorize(client, { prompt: 'consent' });
     expect(pageIn(page)).toContain('asks for access');
