@@ -31,7 +31,7 @@ describe('client credentials (RFC 6749 §4.4)', () => {
   it('gives a service a token for itself, and no refresh token (§4.4.3)', async () => {
     const { status, headers, body } = await auth.token(grant, ordersService);
     expect(status).toBe(200);
-    expect(headers.get('cache-control')).toBe('no-store');
+    expect([headers.get('cache-control'), headers.get('pragma')]).toEqual(['no-store', 'no-cache']);
     expect(body).toEqual({
       access_token: expect.any(String),
       token_type: 'Bearer',
