@@ -8,8 +8,8 @@ import { narrow } from './scope.js';
 
 /** What a request for one access token asks for. */
 export interface Wish {
-  /** `resource` of the request (RFC 8707 §2), as often as it came. */
-  readonly resource?: string | readonly string[] | undefined;
+  /** `resource` of the request (RFC 8707 §2). */
+  readonly resource?: string | undefined;
   /** `scope` of the request. */
   readonly scope?: string | undefined;
 }
@@ -101,9 +101,8 @@ export class ResourceServers {
 
 /** The one that is named, or all that were granted. */
 function audiencesOf({ resources }: Granted, { resource }: Wish): readonly string[] {
-  const [named, ...others] = new Set([resource ?? []].flat());
-  if (others.length > 0) throw OAuthError.invalidTarget('several');
-  const audiences = named === undefined ? resources : resources.filter((each) => each === named);
-  if (audiences.length === 0) throw OAuthError.invalidTarget(`not granted: ${named ?? 'any'}`);
+  const isMeant = (each: string) => resource === undefined || each === resource;
+  const audiences = resources.filter(isMeant);
+  if (audiences.length === 0) throw OAuthError.invalidTarget(`not granted: ${resource ?? 'any'}`);
   return audiences;
 }

@@ -34,6 +34,7 @@ export class TokenExchangeGrant implements Grant {
 
     // §2.1: the types of what comes in and what goes out.
     requireAccessTokens(parameters);
+    const target = targetOf(parameters);
 
     // §2.2.2: a subject token that is "invalid for any reason, or … unacceptable based on policy" is an invalid request.
     const subject = this.subject(parameters.subject_token, client);
@@ -41,7 +42,7 @@ export class TokenExchangeGrant implements Grant {
 
     const granted = this.granted(client, subject, family);
     const { audience, scope } = this.resourceServers.pick(granted, {
-      resource: targetsOf(parameters),
+      resource: target,
       scope: parameters.scope,
     });
 
@@ -115,8 +116,12 @@ function requireAccessTokens(parameters: TokenParameters): void {
 }
 
 /** Resource servers have one name, so `audience` and `resource` are the same thing here. */
-const targetsOf = ({ resource, audience }: TokenParameters): readonly string[] =>
-  [resource ?? [], audience ?? []].flat();
+function targetOf({ resource, audience }: TokenParameters): string | undefined {
+  if (resource !== undefined && audience !== undefined && resource !== audience) {
+    throw OAuthError.invalidTarget('resource and audience differ');
+  }
+  return resource ?? audience;
+}
 
 function actorsOf(actor: Actor | undefined): number {
   let count = 0;
