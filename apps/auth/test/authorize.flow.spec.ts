@@ -100,6 +100,8 @@ describe('a code (RFC 6749 §4.1.2)', () => {
       display: 'popup',
       claims_locales: 'de',
       extra: 'foobar',
+      ticket: 'x',
+      form_token: 'x',
     });
     const turned = query.split('&').reverse().join('&');
     const answer = await browser.open(`/oauth/authorize?${turned}&extra=twice&constructor=1`);

@@ -18,6 +18,7 @@ export class AuthorizeController {
   constructor(private readonly authorizations: Authorizations) {}
 
   @Get()
+  @FromOtherSites()
   async begin(@Query() query: Sent, @CurrentVisitor() visitor: Visitor): Promise<Response> {
     const { session } = visitor;
     return answered(visitor, await this.authorizations.begin(parametersOf(query), session));
