@@ -186,7 +186,7 @@ describe('introspection (RFC 7662)', () => {
       headers: { authorization: `Bearer ${access}` },
     });
     expect(bearer.status).toBe(400);
-    expect((await auth.send(`/oauth/introspect?token=${access}`, {})).status).toBe(404);
+    expect((await auth.send(`/oauth/introspect?token=${access}`, {})).status).toBe(405);
   });
 
   it('satisfies an independent client', async () => {

@@ -11,6 +11,7 @@ import { traceRequests } from '../tracing/request-spans.js';
 import { closeConnectionsOnShutdown } from './connections.js';
 import { httpAdapter } from './http-adapter.js';
 import { shedLoad } from './load-shedding.js';
+import { answerOtherMethods } from './other-methods.js';
 import { withoutEmpty } from './parameters.js';
 import type { ServiceOptions } from './service.options.js';
 
@@ -39,6 +40,7 @@ export async function createService(
   measureRequests(fastify, app.get(Metrics));
   await shedLoad(app, options);
   closeConnectionsOnShutdown(app);
+  answerOtherMethods(fastify);
   acceptBodies(app, options);
   if (options.openApi) serveOpenApi(app, options.openApi);
   await app.init();
@@ -54,14 +56,10 @@ function acceptBodies(app: NestFastifyApplication, { acceptForms = false }: Serv
   // A parameter that is sent twice arrives as an array: the endpoint sees it and refuses it (RFC 6749 §3.1).
   app.useBodyParser(FORM);
   fastify.addHook('preValidation', (request, _reply, done) => {
-    const { query, body, headers } = request;
-    if (isObject(query)) request.query = withoutEmpty(query);
-    if (isObject(body) && isForm(headers['content-type'])) request.body = withoutEmpty(body);
+    if (isForm(request.headers['content-type'])) request.body = withoutEmpty(request.body);
     done();
   });
 }
 
 const FORM = 'application/x-www-form-urlencoded';
 const isForm = (type: string | undefined): boolean => type?.toLowerCase().startsWith(FORM) ?? false;
-const isObject = (sent: unknown): sent is Readonly<Record<string, unknown>> =>
-  typeof sent === 'object' && sent !== null;

@@ -8,8 +8,8 @@ export interface ServiceOptions extends LoggerOptions {
   /** The largest request body, in bytes. Default: 65536. */
   readonly bodyLimit?: number;
   /**
-   * Accept `application/x-www-form-urlencoded` bodies, which OAuth endpoints take (RFC 6749 §4); there, and in queries, a
-   * parameter without a value is one that was not sent. Default: JSON only.
+   * Accept `application/x-www-form-urlencoded` bodies, which OAuth endpoints take (RFC 6749 §4); a parameter without a
+   * value is one that was not sent. Default: JSON only.
    */
   readonly acceptForms?: boolean;
   /** Believe `X-Forwarded-*`: true only behind a proxy that overwrites them. Default: false. */
