@@ -7,7 +7,7 @@ import { ClientOperations } from '../src/clients/client-operations.js';
 import { BrowserSessions } from '../src/browser-sessions/browser-sessions.js';
 import { Janitor } from '../src/upkeep/janitor.js';
 import { aCodeClient, aPerson, CALLBACK, challengeOf, TestBrowser, VERIFIER } from './browser.js';
-import { type Answer, BILLING, claimsOf, ORDERS, TestAuth } from './mothers.js';
+import { type Answer, BILLING, claimsOf, ISSUER, ORDERS, TestAuth } from './mothers.js';
 
 const invalidGrant = { status: 400, body: { error: 'invalid_grant' } };
 const SCOPE = 'openid offline_access orders:read billing:read';
@@ -111,6 +111,21 @@ eachDatabase('an authorization code', (fresh) => {
       expect((await redeem(code, { resource: ORDERS })).status).toBe(200);
     });
 
+    it('and a refresh that asks for part of the scope is for the server that knows it (RFC 6749 §6)', async () => {
+      const code = await browser.code(client, { scope: SCOPE });
+      let { refresh_token = '' } = (await redeem(code)).body;
+      for (const [scope, aud] of [
+        ['openid', ISSUER],
+        ['billing:read', BILLING],
+        ['orders:read', ORDERS],
+      ] as const) {
+        const parameters = { grant_type: 'refresh_token', client_id: client, refresh_token, scope };
+        const { body } = await auth.token(parameters);
+        expect(claimsOf(body['access_token'])).toMatchObject({ aud, scope });
+        refresh_token = body['refresh_token'] ?? '';
+      }
+    });
+
     it('by a client with a secret, which it has to tell', async () => {
       const id = await aCodeClient(auth, { secret: 'secret', requirePkce: false });
       const one = await aBrowser(person, id);
@@ -120,6 +135,18 @@ eachDatabase('an authorization code', (fresh) => {
       expect(asNobody).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
       const answer = await redeem(code, { code_verifier: undefined }, { as: `${id}:secret` });
       expect(answer.status).toBe(200);
+    });
+
+    it('whatever is sent without a value: it counts as omitted (§3.2)', async () => {
+      const empty = [
+        'client_secret',
+        'client_assertion',
+        'client_assertion_type',
+        'resource',
+        'scope',
+      ];
+      const parameters = Object.fromEntries(empty.map((name) => [name, '']));
+      expect((await redeem(await aCode(), parameters)).status).toBe(200);
     });
 
     it('only by a client that is registered for it (§5.2)', async () => {

@@ -100,6 +100,8 @@ describe('a code (RFC 6749 §4.1.2)', () => {
       display: 'popup',
       claims_locales: 'de',
       extra: 'foobar',
+      ticket: 'x',
+      form_token: 'x',
     });
     const turned = query.split('&').reverse().join('&');
     const answer = await browser.open(`/oauth/authorize?${turned}&extra=twice&constructor=1`);
@@ -214,6 +216,18 @@ describe('errors go to the client (RFC 6749 §4.1.2.1)', () => {
       body: new URLSearchParams(queryOf(client, { response_type: 'token' })),
     });
     expectError(answer, 'unsupported_response_type');
+  });
+
+  it('no body that is no form is a fault of ours, and none says who asks', async () => {
+    const headers = { 'content-type': 'application/json' };
+    for (const body of ['null', '[]', '"x"', '1', '{}', '{"client_id":["x"]}']) {
+      const { status, text } = await browser.open('/oauth/authorize', {
+        method: 'POST',
+        body,
+        headers,
+      });
+      expect([body, status, text.includes('<h1>')]).toEqual([body, 400, true]);
+    }
   });
 
   it('no text that anybody can send is a fault of ours', async () => {

@@ -88,7 +88,6 @@ describe('bad input', () => {
     ['a code of a thousand characters', '/oauth/token', FORM, redeeming + 'x'.repeat(1000), 400],
     ['a code with a NUL', '/oauth/token', FORM, `${redeeming}%00`, 400],
     ['a repeated scope', '/oauth/token', FORM, `${refreshing}&scope=a&scope=b`, 400],
-    ['two resources', '/oauth/token', FORM, `${refreshing}&resource=urn:a&resource=urn:b`, 400],
     [
       'parameters in brackets',
       '/oauth/token',
@@ -169,13 +168,16 @@ describe('bad input', () => {
   });
 
   it.each([
-    ['GET', '/oauth/token'],
-    ['GET', '/auth/login'],
-    ['PUT', '/auth/register'],
-    ['GET', '/nowhere?password=secret'],
-  ])('%s %s does not exist, and the answer repeats nothing', async (method, path) => {
+    ['GET', '/oauth/token', 405],
+    ['GET', '/oauth/revoke', 405],
+    ['GET', '/oauth/introspect?token=secret', 405],
+    ['GET', '/auth/login', 405],
+    ['PUT', '/auth/register', 405],
+    ['GET', '/nowhere?password=secret', 404],
+  ])('%s %s is not there, and the answer repeats nothing', async (method, path, status) => {
     const answer = await auth.send(path, { method });
-    expect(answer.status).toBe(404);
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('allow')).toBe(status === 405 ? 'POST' : null);
     expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(answer.text).not.toContain('secret');
   });

@@ -158,7 +158,7 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
     expect((await ask(auth, good)).status).toBe(200);
   });
 
-  it.each(['', 'x', 'a.b.c', '..', `${part({ alg: 'ES256' })}.${part([])}.x`, part({}).repeat(90)])(
+  it.each(['x', 'a.b.c', '..', `${part({ alg: 'ES256' })}.${part([])}.x`, part({}).repeat(90)])(
     'refuses %j without a stumble',
     async (assertion) => {
       const { status } = await ask(auth, assertion);
@@ -283,6 +283,27 @@ eachDatabase('replay of a client assertion (RFC 7523 §3)', (fresh) => {
     const twin = await key.sign({ ...payload, iss: 'twin', sub: 'twin' });
     const statuses = [await ask(auth, await key.sign(payload)), await ask(auth, twin)];
     expect(statuses.map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  it.each<[string, unknown]>([
+    ['NUL', '\0'],
+    ['NUL inside of a name', 'key\0ed'],
+    ['half a character', '\ud800'],
+    ['a number', 1],
+    ['true', true],
+    ['an object', { $ne: 'x' }],
+    ['a list', []],
+  ])('is nobody’s where its subject is %s, whichever way that is said', async (_, sub) => {
+    const claimed = `${part({ alg: 'ES256' })}.${part({ ...claimsAt(auth), iss: sub, sub })}.x`;
+    const name = typeof sub === 'string' ? sub.toWellFormed() : 'x';
+    const grant = { grant_type: 'client_credentials' };
+    const answers = [
+      await ask(auth, claimed),
+      await auth.token(grant, `${encodeURIComponent(name)}:x`),
+      await auth.token({ ...grant, client_id: name, client_secret: 'x' }),
+      await auth.token({ ...grant, client_id: name }),
+    ];
+    for (const { status, body } of answers) expect([status, body]).toEqual([401, refusal]);
   });
 
   it('costs the database nothing before the signature is good', async () => {

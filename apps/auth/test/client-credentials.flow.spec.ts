@@ -31,7 +31,7 @@ describe('client credentials (RFC 6749 §4.4)', () => {
   it('gives a service a token for itself, and no refresh token (§4.4.3)', async () => {
     const { status, headers, body } = await auth.token(grant, ordersService);
     expect(status).toBe(200);
-    expect(headers.get('cache-control')).toBe('no-store');
+    expect([headers.get('cache-control'), headers.get('pragma')]).toEqual(['no-store', 'no-cache']);
     expect(body).toEqual({
       access_token: expect.any(String),
       token_type: 'Bearer',
@@ -131,6 +131,23 @@ describe('client credentials (RFC 6749 §4.4)', () => {
   ])('refuses %s', async (_, more, as, error) => {
     const answer = await auth.token({ ...grant, ...more }, as);
     expect([answer.status, answer.body['error']]).toEqual([400, error]);
+  });
+
+  it('refuses several resources: a token is for one (RFC 8707 §2, RFC 9068 §3)', async () => {
+    const ask = (...resources: string[]) =>
+      auth.send('/oauth/token', {
+        method: 'POST',
+        headers: { authorization: basic(ordersService) },
+        body: new URLSearchParams([
+          ...Object.entries(grant),
+          ...resources.map((resource): [string, string] => ['resource', resource]),
+        ]),
+      });
+    for (const others of ['http://localhost:3001', 'urn:x', 'relative']) {
+      const { status, body } = await ask(BILLING, others);
+      expect([status, body['error']]).toEqual([400, 'invalid_target']);
+    }
+    expect((await ask(BILLING, BILLING)).status).toBe(200);
   });
 
   it('refuses two ways of authentication at once (§2.3)', async () => {

@@ -84,6 +84,13 @@ describe('logout at the word of a client (OpenID Connect RP-Initiated Logout §2
     expect((await auth.token(refreshed)).body['error']).toBe('invalid_grant');
   });
 
+  it('takes a parameter without a value for one that was not sent (RFC 6749 §3.1)', async () => {
+    const empty = { client_id: '', post_logout_redirect_uri: '', state: '', ui_locales: '' };
+    const answer = await logout({ id_token_hint: await hintOf(), ...empty });
+    expect(locationOf(answer)).toEqual([303, '/signed-out']);
+    expect(await isLoggedIn()).toBe(false);
+  });
+
   it('asks where the hint is anything but an ID token of ours', async () => {
     for (const hint of [
       '',
@@ -165,7 +172,6 @@ describe('nobody is logged out by somebody else (ASVS 10.6.2)', () => {
       'https://client.example@evil.example/bye',
       'http://client.example/bye',
       CALLBACK,
-      '',
     ];
     const id_token_hint = await hintOf();
     for (const post_logout_redirect_uri of places) {

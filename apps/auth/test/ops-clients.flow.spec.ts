@@ -194,6 +194,7 @@ describe('a redirect URI (RFC 6749 §3.1.2, RFC 8252 §7)', () => {
     'http://[::1]:8080/',
     'com.example.app:/oauth',
     'com.example.app://oauth/callback',
+    'https://client.example/'.padEnd(2000, 'x'),
   ])('may be %s', (uri) => {
     expect(faultOfUri(uri)).toBeUndefined();
   });
@@ -219,6 +220,7 @@ describe('a redirect URI (RFC 6749 §3.1.2, RFC 8252 §7)', () => {
     'blob:https://client.example/x',
     'myapp:/callback',
     'urn:ietf:wg:oauth:2.0:oob',
+    'https://client.example/'.padEnd(2001, 'x'),
     '',
   ])('may not be %j', (uri) => {
     expect(faultOfUri(uri)).toMatch(/^must /);

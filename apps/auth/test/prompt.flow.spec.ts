@@ -1,4 +1,5 @@
 import type { Account } from '../src/accounts/account.entity.js';
+import { AccountOperations } from '../src/accounts/account-operations.js';
 import { BrowserSessions } from '../src/browser-sessions/browser-sessions.js';
 import { Clients } from '../src/clients/clients.js';
 import { Interactions } from '../src/interactions/interactions.js';
@@ -156,6 +157,16 @@ describe('prompt (OpenID Connect Core §3.1.2.1)', () => {
     expect(answer.headers.get('location')).toBeNull();
   });
 
+  it('the longest request for the longest scope comes back as it went', () => {
+    const interactions = auth.app.get(Interactions);
+    // 5,000 bytes of parameters, and 2,000 characters of scope.
+    const parameters = { client_id: client, state: '"'.repeat(2450) };
+    const asked = Array.from({ length: 1000 }, (_, n) => String(n % 10));
+    const interaction = { ...interactions.begin({ parameters, asked }), chosen: person.id };
+    const ticket = interactions.seal({ ...interaction, consented: person.id });
+    expect(interactions.open(ticket)).toEqual({ ...interaction, consented: person.id });
+  });
+
   it('consent: the person is asked again', async () => {
     const page = await browser.authorize(client, { prompt: 'consent' });
     expect(pageIn(page)).toContain('asks for access');
@@ -227,6 +238,18 @@ describe('who is meant (OpenID Connect Core §3.1.2.1, id_token_hint)', () => {
     const answer = await browser.authorize(client, { prompt: 'none', id_token_hint: text });
     const { sub, auth_time } = (await idTokenOf(answer)).claims;
     expect({ sub, auth_time }).toEqual({ sub: claims['sub'], auth_time: claims['auth_time'] });
+  });
+
+  it('is as long as an ID token of ours with many claims', async () => {
+    const long = 'x'.repeat(500);
+    const claims = { name: long, given_name: long, middle_name: long, family_name: long };
+    await auth.app.get(AccountOperations).setClaims(person.id, claims, 'operator');
+    const wish = Object.fromEntries(Object.keys(claims).map((name) => [name, null]));
+    const asking = { claims: JSON.stringify({ id_token: wish }) };
+    const { text } = await idTokenOf(await browser.authorize(client, asking));
+    expect(text.length).toBeGreaterThan(3200);
+    const silent = await browser.authorize(client, { prompt: 'none', id_token_hint: text });
+    expect(parametersIn(silent)).toHaveProperty('code');
   });
 
   it('is somebody else: nobody is switched, and the client is told so', async () => {

@@ -5,7 +5,8 @@ import { ConfigurationError } from '@gatehouse/service-kit';
 import { authConfig } from '../src/auth.config.js';
 import { slotOf } from '../src/rate-limits/slots.js';
 import { Janitor } from '../src/upkeep/janitor.js';
-import { type Answer, basic, TestAuth } from './mothers.js';
+import { aCodeClient, aPerson, TestBrowser } from './browser.js';
+import { type Answer, basic, ISSUER, TestAuth } from './mothers.js';
 
 const SECRET = 'a secret of a service, long enough';
 
@@ -130,6 +131,31 @@ eachDatabase('rate limits', (fresh, name) => {
     expect(await times(2, () => register(NET))).toEqual([201, 201]);
     expectTooMany(await register(NET), 3600);
     expect((await register(ELSEWHERE)).status).toBe(201);
+    await auth.stop();
+  });
+
+  it('of logins hold for what else hashes a password: whoever is logged in is no better', async () => {
+    const auth = await start('login=3/60');
+    const { access_token } = await auth.aLogin({ resource: ISSUER });
+    const change = () => {
+      const words = { current_password: 'not the password', new_password: 'another good one' };
+      const headers = { authorization: `Bearer ${access_token}`, ...from(NET) };
+      return auth.json('/auth/password', words, headers);
+    };
+    expect(await times(3, change)).toEqual([400, 400, 400]);
+    const { status, headers } = await change();
+    expect([status, Number(headers.get('retry-after')) > 0]).toEqual([429, true]);
+    expect((await login(auth, NET)).status).toBe(429);
+    await auth.stop();
+  });
+
+  it('of requests hold for what a person says to them, which is written down each time', async () => {
+    const auth = await start('authorization=4/60');
+    const browser = new TestBrowser(auth);
+    await browser.logInAs(await aPerson(auth));
+    const page = await browser.authorize(await aCodeClient(auth));
+    const allow = () => browser.submit(page, { decision: 'allow' });
+    expect(await times(3, allow)).toEqual([303, 303, 429]);
     await auth.stop();
   });
 

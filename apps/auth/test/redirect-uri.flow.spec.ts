@@ -56,6 +56,14 @@ describe('client and redirect URI are proven first (RFC 6749 §4.1.2.1)', () => 
     },
   );
 
+  it('a redirect URI that no code can be kept with, though it was registered once', async () => {
+    const address = 'http://127.0.0.1/'.padEnd(2000, 'x');
+    const id = await aCodeClient(auth, { redirectUris: [address] });
+    await browser.consent(person, id);
+    const withPort = address.replace('127.0.0.1', '127.0.0.1:65535');
+    await expectPage(() => browser.authorize(id, { redirect_uri: withPort }));
+  });
+
   it('a client that was disabled', async () => {
     const id = await aCodeClient(auth);
     await auth.app.get(Clients).disable(id);

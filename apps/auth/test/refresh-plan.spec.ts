@@ -10,14 +10,15 @@ import { Consents } from '../src/consents/consents.js';
 import { authDatabase } from '../src/database/auth-database.js';
 import { RefreshTokens } from '../src/refresh-tokens/refresh-tokens.js';
 import { Sessions } from '../src/sessions/sessions.js';
-import { ORDERS, TestAuth } from './mothers.js';
+import { claimsOf, ORDERS, TestAuth } from './mothers.js';
 
 const FAMILIES = 100_000;
 const ACCOUNTS = 10_000;
 
-/** Notes every text that is sent to the database from now on. */
+/** Notes every text that is sent to the database from now on, and how PostgreSQL failed any. */
 function listen(name: 'SQLite' | 'PostgreSQL', { driver }: DataSource) {
   const sent = new Set<string>();
+  const failures: unknown[] = [];
   const [prototype, method]: [object, string] =
     name === 'SQLite'
       ? [Object.getPrototypeOf(Reflect.get(driver, 'databaseConnection')), 'prepare']
@@ -26,9 +27,11 @@ function listen(name: 'SQLite' | 'PostgreSQL', { driver }: DataSource) {
   Reflect.set(prototype, method, function (this: unknown, ...given: unknown[]) {
     const [first] = given;
     sent.add(String(typeof first === 'string' ? first : Reflect.get(Object(first), 'text')));
-    return Reflect.apply(original, this, given);
+    const answer: unknown = Reflect.apply(original, this, given);
+    if (answer instanceof Promise) answer.catch((error: unknown) => failures.push(error));
+    return answer;
   });
-  return { sent, stop: () => Reflect.set(prototype, method, original) };
+  return { sent, failures, stop: () => Reflect.set(prototype, method, original) };
 }
 
 /** Every fourth family is alive; of these every tenth is held by a client that leaves. */
@@ -136,5 +139,26 @@ eachDatabase(`a table of ${FAMILIES} families`, (fresh, name) => {
     expect(
       readsThemAll(await planOf('SELECT id FROM refresh_token_family WHERE generation = 7')),
     ).toBe(true);
+  });
+
+  it('lets no refresh and no end of the same logins wait for each other (deadlock)', async () => {
+    const { app } = auth;
+    for (let round = 0; round < 3; round += 1) {
+      const emails = ['one', 'two', 'three'].map((word) => `${word}-${round}@gatehouse.example`);
+      await Promise.all(emails.map((email) => auth.register(email)));
+      const logins = await Promise.all(
+        Array.from({ length: 24 }, (_, n) => auth.login(emails[n % 3] ?? '')),
+      );
+      const subjects = logins.map(({ body }) => String(claimsOf(body['access_token'])['sub']));
+      const answers = await Promise.all([
+        ...logins.map(({ body }) => auth.refresh(body['refresh_token'] ?? '')),
+        ...[...new Set(subjects)].map((accountId) =>
+          app.get(Sessions).endAll({ accountId }, 'ended_by_owner'),
+        ),
+        app.get(Sessions).endAll({ clientId: 'gatehouse-first-party' }, 'ended_by_operator'),
+      ]);
+      expect(answers).toHaveLength(24 + 3 + 1);
+    }
+    expect(heard.failures).toEqual([]);
   });
 });

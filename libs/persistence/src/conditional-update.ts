@@ -30,18 +30,22 @@ export function oneByOne(writer: Writer, { table, set, where }: UpdateText): Con
 
 /**
  * PostgreSQL is given all that wait as one statement over arrays. A row changes once per statement, so where two of them
- * want the same step, one gets it; `RETURNING` names the ones that did.
+ * want the same step, one gets it; `RETURNING` names the ones that did. It locks the rows in the order of the arrays, which is
+ * that of `$1`: statements that all do so never wait for each other.
  */
 export function together(dataSource: DataSource, text: UpdateText): ConditionalUpdate {
   const sql = overArrays(text);
   const batcher = new Batcher<Values, boolean>(async (batch) => {
-    const columns = text.types.map((_, column) => batch.map((values) => values[column]));
+    const given = [...batch].sort(byFirst);
+    const columns = text.types.map((_, column) => given.map((values) => values[column]));
     const { rows } = await run<{ n: number }>(poolOf(dataSource), sql, columns);
-    const winners = new Set(rows.map(({ n }) => n - 1));
-    return batch.map((_, index) => winners.has(index));
+    const winners = new Set(rows.map(({ n }) => given[n - 1]));
+    return batch.map((values) => winners.has(values));
   });
   return { apply: (values) => batcher.submit(values) };
 }
+
+const byFirst = ([one]: Values, [other]: Values): number => (String(one) < String(other) ? -1 : 1);
 
 function overArrays({ table, set, where, types }: UpdateText): string {
   const given = (text: string) => text.replaceAll(/\$(\d+)/g, 'given.v$1');

@@ -35,12 +35,22 @@ export function inWordsOfAvailability(error: unknown): unknown {
   return isOutOfReach(error) ? new DatabaseUnavailable(error) : error;
 }
 
-function isOutOfReach(error: unknown): boolean {
+function isOutOfReach(told: unknown): boolean {
+  const error = driverErrorOf(told);
   if (!types.isNativeError(error)) return false;
-  if ('driverError' in error && error.driverError !== error) return isOutOfReach(error.driverError);
-  const code = 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
   if (error.name === GIVEN_UP) return true;
   return NETWORK.test(code) || SQLSTATE.test(code) || WORDS.test(error.message);
+}
+
+/** TypeORM wraps what its driver throws. */
+const driverErrorOf = (error: unknown): unknown =>
+  types.isNativeError(error) && 'driverError' in error ? error.driverError : error;
+
+/** @returns SQLSTATE of what PostgreSQL refused, or what the network calls it; empty where it has neither */
+export function codeOf(told: unknown): string {
+  const error = driverErrorOf(told);
+  return types.isNativeError(error) && 'code' in error ? String(error.code) : '';
 }
 
 /** Whatever TypeORM asks the database goes through its query runners; one place is enough. */

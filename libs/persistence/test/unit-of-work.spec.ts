@@ -198,4 +198,29 @@ eachDatabase('the unit of work', (fresh, name) => {
       expect(await pragma('PRAGMA foreign_keys')).toEqual([1]);
     });
   }
+
+  if (name === 'PostgreSQL') {
+    it('makes a transaction again that PostgreSQL failed to end a deadlock', async () => {
+      await Promise.all(['a', 'b'].map(write));
+      let attempts = 0;
+      let meet: () => void = () => undefined;
+      const haveMet = new Promise<void>((resolve) => (meet = resolve));
+      const append = async (first: string, second: string) => {
+        const change = `UPDATE note SET text = text || $2 WHERE id = $1`;
+        await work.execute(`SET LOCAL deadlock_timeout = '10ms'`);
+        await work.execute(change, [first, first]);
+        attempts += 1;
+        if (attempts === 2) meet();
+        await haveMet;
+        await work.execute(change, [second, first]);
+      };
+      await Promise.all([
+        work.transaction(() => append('a', 'b')),
+        work.transaction(() => append('b', 'a')),
+      ]);
+      expect(attempts).toBe(3);
+      const texts = await work.query<{ text: string }>('SELECT text FROM note');
+      expect(texts.map(({ text }) => [...text.slice(4)].sort().join(''))).toEqual(['ab', 'ab']);
+    });
+  }
 });

@@ -32,6 +32,7 @@ export { problemOf } from './problem-details/problem-of.js';
 export type { ProblemDetails } from './problem-details/problem.js';
 
 export { createService } from './service/create-service.js';
+export { withoutEmpty } from './service/parameters.js';
 export { runOptionsOf } from './service/run-options.js';
 export { runService } from './service/run-service.js';
 export { ServiceModule } from './service/service.module.js';

@@ -268,6 +268,27 @@ describe('bodies and parameters', () => {
       .expect(413);
   });
 
+  it('says which methods a route has, to who comes with another one (RFC 9110 §15.5.6)', async () => {
+    const { http } = await aService({ controllers: [EchoController] });
+    const { headers, body } = await http.put('/echo?token=secret').expect(405);
+    expect(new Set(headers['allow']?.split(', '))).toEqual(new Set(['GET', 'HEAD', 'POST']));
+    expect(headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(headers['content-security-policy']).toContain("default-src 'none'");
+    expect(body).toEqual({ type: 'about:blank', title: 'Method Not Allowed', status: 405 });
+    await http.put('/nowhere').expect(404);
+    await http.options('/echo').expect(404);
+  });
+
+  it('takes a parameter of a form without a value for one that was not sent (RFC 6749 §3.2)', async () => {
+    const { http } = await aService({ controllers: [EchoController] }, { acceptForms: true });
+    const sent = 'scope=&resource=a&resource=&state=&state=&code=1&code=2&code=';
+
+    const form = await http.post('/echo').type('form').send(sent).expect(201);
+    expect(form.body).toEqual({ body: { resource: 'a', code: ['1', '2'] } });
+    const json = await http.post('/echo').send({ scope: '' }).expect(201);
+    expect(json.body).toEqual({ body: { scope: '' } });
+  });
+
   it.each([
     [false, 'http'],
     [true, 'https'],

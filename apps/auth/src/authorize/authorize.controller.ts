@@ -18,6 +18,7 @@ export class AuthorizeController {
   constructor(private readonly authorizations: Authorizations) {}
 
   @Get()
+  @FromOtherSites()
   async begin(@Query() query: Sent, @CurrentVisitor() visitor: Visitor): Promise<Response> {
     const { session } = visitor;
     return answered(visitor, await this.authorizations.begin(parametersOf(query), session));
@@ -25,8 +26,8 @@ export class AuthorizeController {
 
   @Post()
   @FromOtherSites()
-  async receive(@CurrentVisitor() visitor: Visitor, @Body() form: Sent = {}): Promise<Response> {
-    return answered(visitor, await this.authorizations.receive(parametersOf(form)));
+  async receive(@CurrentVisitor() visitor: Visitor, @Body() form?: Sent | null): Promise<Response> {
+    return answered(visitor, await this.authorizations.receive(parametersOf(form ?? {})));
   }
 
   @Get('continue')

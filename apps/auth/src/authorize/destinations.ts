@@ -6,8 +6,6 @@ import type { Destination } from './authorization-request.js';
 import type { SentParameters } from './parameters.js';
 import { isRegistered } from './redirect-uri.js';
 
-const CLIENT_ID = /^[\x21-\x7e]{1,64}$/;
-
 /** Finds out where the answer to an authorization request may go. */
 @Injectable()
 export class Destinations {
@@ -24,7 +22,7 @@ export class Destinations {
    */
   async prove({ parameters }: SentParameters): Promise<Destination> {
     const { client_id: id = '', redirect_uri: redirectUri = '', state } = parameters;
-    const client = CLIENT_ID.test(id) ? await this.clients.find(id) : undefined;
+    const client = await this.clients.find(id);
     if (!client || !isRegistered(redirectUri, client)) throw new PageError('untrustedClient');
     const responseMode = parameters.response_mode === 'form_post' ? 'form_post' : 'query';
     return { client, redirectUri, responseMode, state, issuer: this.config.ISSUER };

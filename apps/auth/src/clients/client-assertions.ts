@@ -68,11 +68,10 @@ export class ClientAssertions {
   }
 }
 
-/** @returns whom the assertion says to be of, unverified; nothing where it is no JWT */
+/** @returns whom the assertion says to be of, unverified; nothing where it is no JWT, or does not say */
 export function claimedClient(assertion: string): string | undefined {
   try {
-    const { sub } = decodeJwt(assertion);
-    return sub;
+    return z.string().safeParse(decodeJwt(assertion).sub).data;
   } catch {
     return undefined;
   }

@@ -19,6 +19,9 @@ type Added =
 /** What is known of a client when it is registered; the rest is as cautious as it can be. */
 export type ClientRegistration = Pick<Client, Needed> & Partial<Omit<Client, Needed | Added>>;
 
+/** VSCHAR (RFC 6749 §A.1), as many as the column takes. No database is asked about anything else: PostgreSQL takes no NUL. */
+const CLIENT_ID = /^[\x20-\x7e]{1,64}$/;
+
 /** Of a SHA-256, base64url. The newest stands first. */
 const HASH_LENGTH = 43;
 
@@ -72,6 +75,7 @@ export class Clients {
 
   /** @returns the client, unless it is unknown or disabled */
   async find(id: string): Promise<Client | undefined> {
+    if (!CLIENT_ID.test(id)) return undefined;
     const client = this.configured.get(id) ?? (await this.lookup.find(id));
     return client?.disabledAt === null ? client : undefined;
   }

@@ -52,7 +52,7 @@ function postedAssertion(body: BodyCredentials): PresentedCredentials | undefine
   }
   if (type !== ASSERTION_TYPE) throw OAuthError.invalidClient('unknown type of assertion');
   const id = claimedClient(assertion);
-  if (id === undefined) throw OAuthError.invalidClient('the assertion is no JWT');
+  if (id === undefined) throw OAuthError.invalidClient('the assertion does not say whose it is');
   return { id, assertion, method: 'private_key_jwt' };
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { continuation, seeOther } from '../pages/page.js';
 import { CurrentVisitor, Pages } from '../pages/pages.guard.js';
 import type { Visitor } from '../pages/visitor.js';
+import { RateLimited } from '../rate-limits/rate-limit.guard.js';
 import { consentPage } from './consent-page.js';
 import { ConsentQuestions } from './consent-questions.js';
 
@@ -11,6 +12,7 @@ type ConsentForm = z.infer<typeof consentForm>;
 
 /** A person is asked whether a client may have what it asks for. */
 @Controller('consent')
+@RateLimited('authorization')
 @Pages()
 export class ConsentPageController {
   constructor(private readonly questions: ConsentQuestions) {}

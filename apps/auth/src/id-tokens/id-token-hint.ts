@@ -18,7 +18,8 @@ const idTokenClaims = z.object({
 /** As much of an ID token as a hint is good for. */
 export type IdTokenClaims = Readonly<z.infer<typeof idTokenClaims>>;
 
-const FORM = /^([\w-]{1,300})\.([\w-]{1,3000})\.([\w-]{1,700})$/;
+/** Endpoints take a hint of 4,000 characters and some more. */
+const FORM = /^([\w-]{1,300})\.([\w-]{1,4000})\.([\w-]{1,700})$/;
 
 /** @returns the claims of an ID token that one of the keys signed, whenever that was */
 export function verifiedClaims(

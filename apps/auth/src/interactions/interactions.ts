@@ -7,7 +7,8 @@ import type { Interaction } from './interaction.js';
 /** A person may take this long to log in and to decide, in milliseconds. */
 const LIFETIME_MS = 30 * 60_000;
 
-const FORM = /^([\w-]{1,8000})\.([\w-]{6})\.[\w-]{43}$/;
+/** Of the longest request (authorization-requests.ts) for the longest scope. */
+const FORM = /^([\w-]{1,12400})\.([\w-]{6})\.[\w-]{43}$/;
 
 /**
  * An interaction travels with the browser as a ticket, `content . secret id . MAC`, and nothing is stored for it: whoever

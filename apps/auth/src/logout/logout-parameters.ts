@@ -1,3 +1,4 @@
+import { withoutEmpty } from '@gatehouse/service-kit';
 import { z } from 'zod';
 
 /** OpenID Connect RP-Initiated Logout §2. `logout_hint` is ignored: a browser has one session, and its person is asked. */
@@ -13,7 +14,7 @@ const parameters = z.object({
 });
 
 /** There may be none at all. */
-export const logoutParameters = parameters.default({});
+export const logoutParameters = z.preprocess(withoutEmpty, parameters.default({}));
 export type LogoutParameters = z.infer<typeof logoutParameters>;
 
 /** What the form that asks the person carries on: it was proven, and is again. */

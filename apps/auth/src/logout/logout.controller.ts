@@ -26,6 +26,7 @@ export class LogoutController {
   ) {}
 
   @Get('oauth/logout')
+  @FromOtherSites()
   async logout(
     @CurrentVisitor() visitor: Visitor,
     @Query({ schema: logoutParameters }) parameters: LogoutParameters,

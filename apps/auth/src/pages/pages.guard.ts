@@ -20,7 +20,10 @@ import { Visitors } from './visitors.js';
 
 const OpenToOtherSites = Reflector.createDecorator<true>();
 
-/** Other sites send forms here: the protocol says so, and what they cause is safe. Without it, only pages of ours may. */
+/**
+ * Other sites send people here, by link or form: the protocol says so, and what they cause is safe. What they call `ticket` is a
+ * parameter that nobody knows. Without it, only pages of ours send forms.
+ */
 export const FromOtherSites = (): MethodDecorator => OpenToOtherSites(true);
 
 /** Who looks at the page. */
@@ -43,10 +46,10 @@ export class PagesGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const visitor = await this.visitors.of(request);
+    const isOpen = this.reflector.get(OpenToOtherSites, context.getHandler()) ?? false;
+    const visitor = await this.visitors.of(request, { mayHaveTicket: !isOpen });
     visitorsOf.set(request, visitor);
-    if (request.method !== 'POST') return true;
-    if (this.reflector.get(OpenToOtherSites, context.getHandler())) return true;
+    if (request.method !== 'POST' || isOpen) return true;
     const [path = ''] = request.url.split('?');
     if (this.isSentFromHere(request) && visitor.isOwnForm(path)) return true;
     throw new PageError('foreignForm');

@@ -34,8 +34,12 @@ export class Visitors {
   }
 
   /** @throws {PageError} where a ticket was sent that is not good, or not any more */
-  async of({ headers, ip, query, body }: Visit): Promise<Visitor> {
-    const ticket = fieldOf(body, 'ticket') ?? fieldOf(query, 'ticket');
+  async of(
+    { headers, ip, query, body }: Visit,
+    { mayHaveTicket }: { readonly mayHaveTicket: boolean },
+  ): Promise<Visitor> {
+    const sent = fieldOf(body, 'ticket') ?? fieldOf(query, 'ticket');
+    const ticket = mayHaveTicket ? sent : undefined;
     const interaction = this.interactions.open(ticket);
     if (ticket !== undefined && !interaction) throw new PageError('expired');
 

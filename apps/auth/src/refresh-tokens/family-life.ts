@@ -79,7 +79,7 @@ export class FamilyLife {
       const now = this.clock.now();
       const { sql, parameters } = conditionOf(await this.withFamilyId(which), now);
       const { rows } = await this.unitOfWork.execute<EndedFamily>(
-        `UPDATE refresh_token_family SET ended_at = $1, end_reason = $2 WHERE ended_at IS NULL AND ${sql}
+        `UPDATE refresh_token_family SET ended_at = $1, end_reason = $2 WHERE ended_at IS NULL AND ${this.inOrder(sql)}
          RETURNING id, account_id, client_id, user_agent, origin,
            CASE WHEN idle_expires_at < absolute_expires_at THEN idle_expires_at ELSE absolute_expires_at END AS ends_at`,
         [now, reason, ...parameters],
@@ -96,6 +96,12 @@ export class FamilyLife {
       [accountId],
     );
     return rows.find(({ id }) => sessionIdOf(id) === sessionId);
+  }
+
+  /** PostgreSQL locks rows as it finds them. In one order, that of rotations, nobody waits for who waits for them. */
+  private inOrder(sql: string): string {
+    if (!this.unitOfWork.isPostgres) return sql;
+    return `id IN (SELECT id FROM refresh_token_family WHERE ended_at IS NULL AND ${sql} ORDER BY id COLLATE "C" FOR UPDATE)`;
   }
 
   private async withFamilyId(which: Ending): Promise<ResolvedEnding> {

@@ -71,17 +71,18 @@ export class ResourceServers {
 
   /**
    * One access token is for one resource server, and carries only the scope that is meant for it (RFC 9068 §3,
-   * RFC 9700 §2.3).
+   * RFC 9700 §2.3). Where none is named it is the first one that knows any of the scope.
    * @throws {OAuthError} `invalid_scope`, `invalid_target`
    */
   pick(granted: Granted, wish: Wish): { audience: string; scope: readonly string[] } {
-    const audience = wish.resource ?? granted.resources[0] ?? '';
-    if (!granted.resources.includes(audience))
-      throw OAuthError.invalidTarget(`not granted: ${audience}`);
-    const { scopes } = this.known(audience);
-    const scope = narrow(granted.scope, wish.scope).filter((word) => scopes.includes(word));
-    if (scope.length === 0) throw OAuthError.invalidScope(`nothing granted at ${audience}`);
-    return { audience, scope };
+    const audiences = audiencesOf(granted, wish);
+    const asked = narrow(granted.scope, wish.scope);
+    for (const audience of audiences) {
+      const { scopes } = this.known(audience);
+      const scope = asked.filter((word) => scopes.includes(word));
+      if (scope.length > 0) return { audience, scope };
+    }
+    throw OAuthError.invalidScope(`nothing granted at ${audiences.join(' ')}`);
   }
 
   /** Who a person is, is asked here, whichever resources a request names (OpenID Connect Core §5.3). */
@@ -96,4 +97,12 @@ export class ResourceServers {
     if (!server) throw OAuthError.invalidTarget(`unknown: ${identifier}`);
     return server;
   }
+}
+
+/** The one that is named, or all that were granted. */
+function audiencesOf({ resources }: Granted, { resource }: Wish): readonly string[] {
+  const isMeant = (each: string) => resource === undefined || each === resource;
+  const audiences = resources.filter(isMeant);
+  if (audiences.length === 0) throw OAuthError.invalidTarget(`not granted: ${resource ?? 'any'}`);
+  return audiences;
 }

@@ -2,6 +2,7 @@ import { AccessToken, Policy } from '@gatehouse/guards';
 import { Body, Controller, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiBadRequestResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequireScopes } from '../account.scopes.js';
+import { RateLimited } from '../rate-limits/rate-limit.guard.js';
 import { LivingSession } from './living-session.js';
 import { type NewPassword, newPasswordParameters } from './new-password.js';
 import { PasswordChanges } from './password-changes.js';
@@ -15,6 +16,7 @@ export class PasswordController {
 
   @Post()
   @HttpCode(200)
+  @RateLimited('login')
   @RequireScopes('account:password')
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Changes your password, and logs you out everywhere else' })

@@ -49,7 +49,9 @@ export class TokenController {
 
   @Post('token')
   @HttpCode(200)
+  // RFC 6749 §5.1 wants both, for caches of HTTP/1.0 as well.
   @Header('Cache-Control', 'no-store')
+  @Header('Pragma', 'no-cache')
   @ApiOperation({ summary: 'Exchanges a grant for an access token (RFC 6749 §3.2)' })
   @ApiConsumes('application/x-www-form-urlencoded')
   @ApiBasicAuth(clientScheme)

@@ -11,6 +11,8 @@ import { traceRequests } from '../tracing/request-spans.js';
 import { closeConnectionsOnShutdown } from './connections.js';
 import { httpAdapter } from './http-adapter.js';
 import { shedLoad } from './load-shedding.js';
+import { answerOtherMethods } from './other-methods.js';
+import { withoutEmpty } from './parameters.js';
 import type { ServiceOptions } from './service.options.js';
 
 /**
@@ -38,6 +40,7 @@ export async function createService(
   measureRequests(fastify, app.get(Metrics));
   await shedLoad(app, options);
   closeConnectionsOnShutdown(app);
+  answerOtherMethods(fastify);
   acceptBodies(app, options);
   if (options.openApi) serveOpenApi(app, options.openApi);
   await app.init();
@@ -47,7 +50,16 @@ export async function createService(
 
 /** Fastify's own JSON parser stays (it refuses `__proto__`), its text parser goes: other bodies are answered with 415. */
 function acceptBodies(app: NestFastifyApplication, { acceptForms = false }: ServiceOptions): void {
-  app.getHttpAdapter().getInstance().removeContentTypeParser('text/plain');
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.removeContentTypeParser('text/plain');
+  if (!acceptForms) return;
   // A parameter that is sent twice arrives as an array: the endpoint sees it and refuses it (RFC 6749 §3.1).
-  if (acceptForms) app.useBodyParser('application/x-www-form-urlencoded');
+  app.useBodyParser(FORM);
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    if (isForm(request.headers['content-type'])) request.body = withoutEmpty(request.body);
+    done();
+  });
 }
+
+const FORM = 'application/x-www-form-urlencoded';
+const isForm = (type: string | undefined): boolean => type?.toLowerCase().startsWith(FORM) ?? false;

@@ -7,7 +7,10 @@ export interface ServiceOptions extends LoggerOptions {
   readonly openApi?: OpenApiOptions;
   /** The largest request body, in bytes. Default: 65536. */
   readonly bodyLimit?: number;
-  /** Accept `application/x-www-form-urlencoded` bodies, which OAuth endpoints take (RFC 6749 §4). Default: JSON only. */
+  /**
+   * Accept `application/x-www-form-urlencoded` bodies, which OAuth endpoints take (RFC 6749 §4); a parameter without a
+   * value is one that was not sent. Default: JSON only.
+   */
   readonly acceptForms?: boolean;
   /** Believe `X-Forwarded-*`: true only behind a proxy that overwrites them. Default: false. */
   readonly trustProxy?: boolean;
