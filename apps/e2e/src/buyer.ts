@@ -13,29 +13,34 @@ export interface Invoiced {
   readonly orderId: string;
   readonly amountMinor: number;
 }
-interface Places {
-  readonly orders: string;
-  readonly billing: string;
+type Service = 'orders' | 'billing';
+type Places = Readonly<Record<Service, string>>;
+
+/** What is asked, until it has one of these answers. */
+interface Wish extends Request {
+  readonly statuses: readonly number[];
 }
 
 const BEFORE_TRYING_AGAIN_MS = 50;
 const BETWEEN_REQUESTS_MS = 20;
 
 /**
- * Somebody who orders one thing after the other, is sorry for some of it, and pays some of it. A request of theirs to orders
- * that has no answer is sent again, as it was, until it has one.
+ * Somebody who orders one thing after the other, is sorry for some of it, and pays some of it. A request of theirs that has no
+ * answer is sent again, as it was, until it has one.
  */
 export class Buyer {
   /** Orders that were answered for. */
   readonly bought: Bought[] = [];
   /** Ids of those that were cancelled. */
   readonly cancelled = new Set<string>();
+  /** How often they have paid. */
+  payments = 0;
   /** Requests that had no answer, or were told to come back. */
-  losses = 0;
+  readonly losses: Record<Service, number> = { orders: 0, billing: 0 };
 
   private constructor(
     private readonly places: Places,
-    private readonly tokens: { readonly orders: string; readonly billing: string },
+    private readonly tokens: Readonly<Record<Service, string>>,
   ) {}
 
   static async loggedIn(auth: string, places: Places): Promise<Buyer> {
@@ -66,7 +71,8 @@ export class Buyer {
   }
 
   private async buy(unitPriceMinor: number): Promise<Bought> {
-    const answer = await this.insistOn('/orders', [201], {
+    const answer = await this.insistOn('orders', '/orders', {
+      statuses: [201],
       json: { items: [{ sku: 'tea', quantity: 1, unitPriceMinor }], currency: 'EUR' },
       headers: { 'idempotency-key': `"${randomUUID()}"` },
     });
@@ -75,35 +81,38 @@ export class Buyer {
 
   /** A conflict says that it was cancelled before. */
   private async cancel({ id }: Bought): Promise<void> {
-    const request = { method: 'POST', headers: { 'if-match': '*' } };
-    await this.insistOn(`/orders/${id}/cancel`, [200, 409], request);
+    await this.insistOn('orders', `/orders/${id}/cancel`, {
+      statuses: [200, 409],
+      method: 'POST',
+      headers: { 'if-match': '*' },
+    });
     this.cancelled.add(id);
   }
 
-  /** One of the newest invoices, whatever becomes of that. */
+  /** One of the newest invoices that are open. A conflict says that it was made void meanwhile. */
   private async pay(random: () => number): Promise<void> {
-    const { billing: token } = this.tokens;
-    const { billing } = this.places;
-    const page = await send(`${billing}/invoices?state=open`, { token }).catch(() => undefined);
-    if (page?.status !== 200) return;
+    const page = await this.insistOn('billing', '/invoices?state=open', { statuses: [200] });
     const { invoices }: { invoices: Invoiced[] } = JSON.parse(page.text);
     if (invoices.length === 0) return;
     const { id } = oneOf(invoices, random);
-    const request = { token, json: { method: 'test-ok' } };
-    await send(`${billing}/invoices/${id}/pay`, request).catch(() => undefined);
+    const { status } = await this.insistOn('billing', `/invoices/${id}/pay`, {
+      statuses: [200, 202, 409],
+      json: { method: 'test-ok' },
+    });
+    if (status !== 409) this.payments += 1;
   }
 
   private async insistOn(
+    service: Service,
     path: string,
-    statuses: readonly number[],
-    request: Request,
+    { statuses, ...request }: Wish,
   ): Promise<Answer> {
-    const sent = { ...request, token: this.tokens.orders };
+    const sent = { ...request, token: this.tokens[service] };
     for (;;) {
-      const answer = await send(`${this.places.orders}${path}`, sent).catch(() => undefined);
+      const answer = await send(`${this.places[service]}${path}`, sent).catch(() => undefined);
       if (answer && statuses.includes(answer.status)) return answer;
       if (answer && answer.status !== 503) throw new Error(`${answer.status} ${answer.text}`);
-      this.losses += 1;
+      this.losses[service] += 1;
       await sleep(BEFORE_TRYING_AGAIN_MS);
     }
   }

@@ -30,6 +30,8 @@ eachDatabase(
       const random = seededRandom(e2eConfig.seed);
       const load = buyers.map((buyer) => buyer.buyUntil(end.signal, random));
       await Promise.all([orders, billing].map((app) => killAgainAndAgain(app, random)));
+      // While services die there may have been no invoice to pay: a lease outlives who held it.
+      await until('somebody has paid', () => buyers.some(({ payments }) => payments > 0));
       end.abort();
       await Promise.all(load);
 
@@ -50,12 +52,13 @@ eachDatabase(
           if (state === 'void') expect(buyer.cancelled).toContain(orderId);
         }
         // Otherwise nothing was tested: everybody met every crash of orders, and went on between them.
-        expect(buyer.losses).toBeGreaterThanOrEqual(KILLS);
+        expect(buyer.losses.orders).toBeGreaterThanOrEqual(KILLS);
         expect(bought.length).toBeGreaterThan(KILLS);
       }
       expect([...states].sort()).toEqual(['open', 'paid', 'void']);
       expect(`${orders.output}${billing.output}`).not.toMatch(/unhandled|gets no invoice/);
-    });
+      // Nine processes start, one after the other: on a busy machine that is most of it.
+    }, 180_000);
   },
 );
 

@@ -11,7 +11,7 @@ const PAUSE_MS = 50;
  */
 export async function until<T>(
   what: string,
-  look: () => Promise<T | undefined | false>,
+  look: () => T | undefined | false | Promise<T | undefined | false>,
 ): Promise<T> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
