@@ -53,9 +53,9 @@ export async function bootGatehouse({
   };
 }
 
-/** For the account that {@link logIn} logs in. */
-export function register(port) {
-  return post(port, '/auth/register', CREDENTIALS);
+/** Left out, the account is the one that {@link logIn} logs in. */
+export function register(port, credentials = CREDENTIALS) {
+  return post(port, '/auth/register', credentials);
 }
 
 export function newServerSecret() {

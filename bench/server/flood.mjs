@@ -1,4 +1,4 @@
-import { startGatehouse } from '../refresh/gatehouse.mjs';
+import { register, startGatehouse } from '../refresh/gatehouse.mjs';
 import { sample } from '../refresh/measure.mjs';
 import { startGenerator } from '../refresh/stage.mjs';
 import { messageFrom, stop } from '../machine/processes.mjs';
@@ -10,8 +10,11 @@ import { significant, spread } from '../report/table.mjs';
 const FLOOD = { request: 'login', chains: [], connections: 60 };
 const WORKLOAD = { name: 'refresh, 4 connections', request: 'rotation', connections: 4 };
 
-/** One account and one address: nobody is to be slowed down by that. */
-const SETTINGS = { SEED_DEMO: 'true', LOGIN_DELAYS: 'false' };
+/** Not who refreshes: one session more than an account may have ends the oldest. */
+const FLOODER = { email: 'flood@example.com', password: 'a long enough password for a flood' };
+
+/** One account and one address: nobody is to be slowed down by that. Who refreshes has 64 sessions. */
+const SETTINGS = { SEED_DEMO: 'true', LOGIN_DELAYS: 'false', SESSIONS_PER_ACCOUNT: '100' };
 
 const columns = [
   ['refreshes', ({ name }) => name],
@@ -39,6 +42,7 @@ async function onStore(store, stage) {
   const place = { name, databaseUrl, dir, cpu: pins?.server };
   const server = await startGatehouse(place, SETTINGS);
   undo.push(() => stop(server.child));
+  await register(server.port, FLOODER);
   const other = await startGenerator({ dir, pins, undo });
 
   const alone = [];
@@ -63,7 +67,7 @@ async function flooded(server, other, stage) {
   const { child: _, chains: __, ...target } = server;
   const seconds = stage.plan.seconds + 1;
   const flood = messageFrom(other);
-  other.send({ ...FLOOD, target, seconds });
+  other.send({ ...FLOOD, target: { ...target, credentials: FLOODER }, seconds });
   await new Promise((resolve) => setTimeout(resolve, 500));
   const seen = await refreshes(server, stage, stage.plan.seconds);
   const { perSecond: logins, failures, firstFailure } = await flood;
