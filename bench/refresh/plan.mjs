@@ -28,14 +28,16 @@ const FULL = { rounds: 7, seconds: 2, warmUp: 2, families: [1_000, 10_000, 100_0
 const PARTS = ['peers', 'key-set', 'processes', 'families'];
 
 /** What to measure, how often and how long, from the command line's words. */
-export function planFrom({ quick, rounds, seconds, parts }) {
-  const plan = quick ? QUICK : FULL;
-  return {
-    ...plan,
+export const planFrom = planner({ quick: QUICK, full: FULL, parts: PARTS });
+
+/** @param {{ quick: object, full: object, parts: string[] }} plans of a suite, and the parts that it has */
+export function planner(plans) {
+  return ({ quick, rounds, seconds, parts }) => ({
+    ...(quick ? plans.quick : plans.full),
     ...(rounds && { rounds: positive(rounds, 'rounds') }),
     ...(seconds && { seconds: positive(seconds, 'seconds') }),
-    parts: parts ? known(parts.split(','), PARTS) : PARTS,
-  };
+    parts: parts ? known(parts.split(','), plans.parts) : plans.parts,
+  });
 }
 
 export function methodOf({ rounds, seconds, warmUp }) {

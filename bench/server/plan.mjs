@@ -1,4 +1,4 @@
-import { known, positive } from '../refresh/plan.mjs';
+import { planner } from '../refresh/plan.mjs';
 
 /** `aim` is the ratio to oidc-provider on the same store that the project has set itself. */
 export const WORKLOADS = [
@@ -21,12 +21,4 @@ const FULL = { rounds: 7, seconds: 3, warmUp: 2 };
 const PARTS = ['peers', 'flood'];
 
 /** What to measure, how often and how long, from the command line's words. */
-export function planFrom({ quick, rounds, seconds, parts }) {
-  const plan = quick ? QUICK : FULL;
-  return {
-    ...plan,
-    ...(rounds && { rounds: positive(rounds, 'rounds') }),
-    ...(seconds && { seconds: positive(seconds, 'seconds') }),
-    parts: parts ? known(parts.split(','), PARTS) : PARTS,
-  };
-}
+export const planFrom = planner({ quick: QUICK, full: FULL, parts: PARTS });

@@ -1,4 +1,4 @@
-import { known, positive } from '../refresh/plan.mjs';
+import { planner } from '../refresh/plan.mjs';
 
 export const WORKLOADS = [
   { name: 'GET /orders/:id', request: 'readOrder', connections: 16 },
@@ -33,12 +33,4 @@ const FULL = { rounds: 7, seconds: 2, warmUp: 2 };
 const PARTS = ['sqlite', 'postgresql'];
 
 /** What to measure, how often and how long, from the command line's words. */
-export function planFrom({ quick, rounds, seconds, parts }) {
-  const plan = quick ? QUICK : FULL;
-  return {
-    ...plan,
-    ...(rounds && { rounds: positive(rounds, 'rounds') }),
-    ...(seconds && { seconds: positive(seconds, 'seconds') }),
-    parts: parts ? known(parts.split(','), PARTS) : PARTS,
-  };
-}
+export const planFrom = planner({ quick: QUICK, full: FULL, parts: PARTS });

@@ -1,8 +1,7 @@
+import { LONGEST_URI } from '../clients/registrable-uri.js';
+
 /** `http` at a loopback address; the port stands apart, for it is free (RFC 8252 §7.3). `localhost` is not one (§8.3). */
 const LOOPBACK = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]))(?::(\d{1,5}))?((?:\/.*)?)$/;
-
-/** As many characters as are kept with a code. */
-const LONGEST = 2000;
 
 /**
  * Whether a redirect URI is one of those registered: the same text, to the character (RFC 9700 §2.1). Native apps take
@@ -15,7 +14,7 @@ export function isRegistered(
     isPublic,
   }: { readonly redirectUris: readonly string[]; readonly isPublic: boolean },
 ): boolean {
-  if (uri.length > LONGEST) return false;
+  if (uri.length > LONGEST_URI) return false;
   if (redirectUris.includes(uri)) return true;
   const withoutPort = isPublic ? loopbackWithoutPort(uri) : undefined;
   return (

@@ -1,7 +1,7 @@
 /** The characters of RFC 3986 §2, of which a fragment needs one more. */
 const URI = /^[\w\-.~:/?[\]@!$&'()*+,;=%]+$/;
-/** As many characters as an authorization code and the token endpoint take. */
-const LONGEST = 2000;
+/** As many characters of a redirect URI as an authorization code and the token endpoint take. */
+export const LONGEST_URI = 2000;
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
@@ -10,7 +10,7 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
  * @returns what is wrong with it, as the end of a sentence
  */
 export function faultOfUri(text: string): string | undefined {
-  if (text.length > LONGEST) return `must have at most ${LONGEST} characters`;
+  if (text.length > LONGEST_URI) return `must have at most ${LONGEST_URI} characters`;
   // "The endpoint URI MUST NOT include a fragment component" (RFC 6749 §3.1.2).
   if (text.includes('#')) return 'must not have a fragment';
   if (!URI.test(text) || !URL.canParse(text)) return 'must be an absolute URI';
