@@ -9,20 +9,31 @@ const FORM = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;
  * of anybody else's nothing is read: no algorithm is taken from it, and no key is looked for.
  */
 export class JwtVerifier {
-  private readonly keys: ReadonlyMap<string, VerifyKeyObjectInput>;
+  private readonly jwks: ReadonlyMap<string, PublicJwk>;
+  private readonly keys = new Map<string, VerifyKeyObjectInput>();
 
   constructor(typ: string, jwks: readonly PublicJwk[]) {
-    this.keys = new Map(jwks.map((jwk) => [jwtHeader(typ, jwk), keyOf(jwk)]));
+    this.jwks = new Map(jwks.map((jwk) => [jwtHeader(typ, jwk), jwk]));
   }
 
   /** @returns what was signed, in whatever time; nothing where it was not signed by us as a token of this type */
   verify(text: string): unknown {
     const [, header = '', payload = '', signature = ''] = FORM.exec(text) ?? [];
-    const key = this.keys.get(header);
+    const key = this.keyFor(header);
     if (!key) return undefined;
     const content = Buffer.from(`${header}.${payload}`);
     if (!verify('sha256', content, key, Buffer.from(signature, 'base64url'))) return undefined;
     return JSON.parse(Buffer.from(payload, 'base64url').toString());
+  }
+
+  /** Imported once, when it is first wanted. */
+  private keyFor(header: string): VerifyKeyObjectInput | undefined {
+    const known = this.keys.get(header);
+    const jwk = this.jwks.get(header);
+    if (known || !jwk) return known;
+    const key = keyOf(jwk);
+    this.keys.set(header, key);
+    return key;
   }
 }
 
