@@ -7,7 +7,7 @@ import { ClientOperations } from '../src/clients/client-operations.js';
 import { BrowserSessions } from '../src/browser-sessions/browser-sessions.js';
 import { Janitor } from '../src/upkeep/janitor.js';
 import { aCodeClient, aPerson, CALLBACK, challengeOf, TestBrowser, VERIFIER } from './browser.js';
-import { type Answer, BILLING, claimsOf, ISSUER, ORDERS, TestAuth } from './mothers.js';
+import { type Answer, BILLING, claimsOf, ISSUER, ORDERS, placeOf, TestAuth } from './mothers.js';
 
 const invalidGrant = { status: 400, body: { error: 'invalid_grant' } };
 const SCOPE = 'openid offline_access orders:read billing:read';
@@ -21,10 +21,8 @@ eachDatabase('an authorization code', (fresh) => {
   let browser: TestBrowser;
 
   beforeAll(async () => {
-    const { databaseUrl, dataDir } = await fresh();
     settings = {
-      DATA_DIR: dataDir,
-      ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
+      ...placeOf(await fresh()),
     };
     auth = await TestAuth.start(settings);
     person = await aPerson(auth);

@@ -9,7 +9,7 @@ import { BrowserSessions } from '../src/browser-sessions/browser-sessions.js';
 import { Sessions } from '../src/sessions/sessions.js';
 import { Janitor } from '../src/upkeep/janitor.js';
 import { aCodeClient, aPerson, CALLBACK, queryOf, TestBrowser, VERIFIER } from './browser.js';
-import { type Answer, claimsOf, PASSWORD, TestAuth } from './mothers.js';
+import { type Answer, claimsOf, PASSWORD, placeOf, TestAuth } from './mothers.js';
 
 const DEVICE = { userAgent: null, origin: null };
 const DAY = 86_400;
@@ -20,12 +20,10 @@ eachDatabase('browser sessions', (fresh) => {
   let client: string;
   let person: Account;
   beforeAll(async () => {
-    const { databaseUrl, dataDir } = await fresh();
     const settings = {
-      DATA_DIR: dataDir,
+      ...placeOf(await fresh()),
       SERVER_SECRET: 'x'.repeat(32),
       SESSIONS_PER_ACCOUNT: '3',
-      ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
     };
     auth = await TestAuth.start(settings);
     replica = await TestAuth.start(settings);

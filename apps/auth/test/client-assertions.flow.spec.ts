@@ -5,7 +5,7 @@ import * as oauth from 'oauth4webapi';
 import { generateKeyPair } from 'jose';
 import { clientKeys } from '../src/clients/client-keys.js';
 import { ClientKey, keySetOf } from './client-keys.js';
-import { basic, TestAuth } from './mothers.js';
+import { basic, placeOf, TestAuth } from './mothers.js';
 
 const ISSUER = 'http://localhost:3000';
 const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -229,10 +229,8 @@ eachDatabase('replay of a client assertion (RFC 7523 §3)', (fresh) => {
   let replica: TestAuth;
   let key: ClientKey;
   beforeAll(async () => {
-    const { databaseUrl, dataDir } = await fresh();
     const settings = {
-      DATA_DIR: dataDir,
-      ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
+      ...placeOf(await fresh()),
     };
     auth = await TestAuth.start(settings);
     replica = await TestAuth.start(settings);

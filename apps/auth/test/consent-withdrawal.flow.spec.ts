@@ -18,7 +18,7 @@ import {
   TestBrowser,
   VERIFIER,
 } from './browser.js';
-import { type Answer, ISSUER, ORDERS, TestAuth } from './mothers.js';
+import { type Answer, ISSUER, ORDERS, placeOf, TestAuth } from './mothers.js';
 
 const invalidGrant = { status: 400, body: { error: 'invalid_grant' } };
 const SCOPE = 'openid email offline_access orders:read';
@@ -32,11 +32,9 @@ eachDatabase('access that a person takes back', (fresh, name) => {
   let person: Account;
   let browser: TestBrowser;
   beforeAll(async () => {
-    const { databaseUrl, dataDir } = await fresh();
     const settings = {
-      DATA_DIR: dataDir,
+      ...placeOf(await fresh()),
       SERVER_SECRET: 'x'.repeat(32),
-      ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
     };
     auth = await TestAuth.start(settings);
     replica = await TestAuth.start(settings);

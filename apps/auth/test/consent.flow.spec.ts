@@ -3,7 +3,7 @@ import { eachDatabase } from '@gatehouse/persistence/testing';
 import type { Account } from '../src/accounts/account.entity.js';
 import { Consents } from '../src/consents/consents.js';
 import { aCodeClient, aPerson, formIn, parametersIn, TestBrowser } from './browser.js';
-import { type Answer, TestAuth } from './mothers.js';
+import { type Answer, placeOf, TestAuth } from './mothers.js';
 
 const titleOf = ({ text }: Answer) => /<h1>([^<]*)<\/h1>/.exec(text)?.[1];
 const asksIn = ({ text }: Answer) =>
@@ -18,11 +18,9 @@ eachDatabase('consent', (fresh) => {
   let person: Account;
   let browser: TestBrowser;
   beforeAll(async () => {
-    const { databaseUrl, dataDir } = await fresh();
     const settings = {
-      DATA_DIR: dataDir,
+      ...placeOf(await fresh()),
       SERVER_SECRET: 'x'.repeat(32),
-      ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
     };
     auth = await TestAuth.start(settings);
     replica = await TestAuth.start(settings);

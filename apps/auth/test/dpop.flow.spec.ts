@@ -4,7 +4,7 @@ import { eachDatabase } from '@gatehouse/persistence/testing';
 import { Janitor } from '../src/upkeep/janitor.js';
 import { aSessionOf } from './a-session.js';
 import { aCodeClient, aPerson, CALLBACK, parametersIn, TestBrowser, VERIFIER } from './browser.js';
-import { type Answer, BILLING, claimsOf, ORDERS, TestAuth } from './mothers.js';
+import { type Answer, BILLING, claimsOf, ORDERS, placeOf, TestAuth } from './mothers.js';
 import { ISSUER, ProvenClient, TOKEN } from './proven-client.js';
 
 const grant = { grant_type: 'client_credentials' };
@@ -20,10 +20,8 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
   let auth: TestAuth;
   let client: ProvenClient;
   beforeAll(async () => {
-    const { databaseUrl, dataDir } = await fresh();
     settings = {
-      DATA_DIR: dataDir,
-      ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
+      ...placeOf(await fresh()),
     };
     auth = await TestAuth.start(settings);
     client = new ProvenClient(auth);

@@ -14,7 +14,7 @@ import { RefreshTokens } from '../src/refresh-tokens/refresh-tokens.js';
 import { SecurityEvents } from '../src/security-events/security-events.js';
 import { StatusListStore } from '../src/status-lists/status-list-store.js';
 import { StatusLists } from '../src/status-lists/status-lists.js';
-import { MovableClock } from './mothers.js';
+import { MovableClock, placeOf } from './mothers.js';
 
 const GRACE = 10;
 const IDLE = 1_000;
@@ -178,10 +178,8 @@ eachDatabase('the state table of a refresh token family', (fresh, name) => {
   let database: Database;
   let real: Omit<Real, 'familyId'>;
   beforeAll(async () => {
-    const { databaseUrl, dataDir } = await fresh();
     const config = authConfig({
-      DATA_DIR: dataDir,
-      ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
+      ...placeOf(await fresh()),
       REFRESH_GRACE_SECONDS: String(GRACE),
       REFRESH_IDLE_TTL: String(IDLE),
       REFRESH_ABSOLUTE_TTL: String(ABSOLUTE),

@@ -8,7 +8,7 @@ import { ServerSecrets } from '../src/keys/server-secrets.js';
 import { RefreshTokenFormat } from '../src/refresh-tokens/refresh-token.js';
 import { SigningKeys } from '../src/keys/signing-keys.js';
 import { Upkeep } from '../src/upkeep/upkeep.js';
-import { TestAuth } from './mothers.js';
+import { placeOf, TestAuth } from './mothers.js';
 
 const keySetOf = async (auth: TestAuth): Promise<JWK[]> => {
   const { text } = await auth.send('/.well-known/jwks.json', {});
@@ -17,10 +17,7 @@ const keySetOf = async (auth: TestAuth): Promise<JWK[]> => {
 const SECRET = 'a-server-secret-for-tests-of-40-bytes---';
 
 eachDatabase('signing keys', (fresh) => {
-  const settings = async () => {
-    const { databaseUrl, dataDir } = await fresh();
-    return { DATA_DIR: dataDir, ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }) };
-  };
+  const settings = async () => placeOf(await fresh());
 
   it('are two from the first start: the one that signs, and its successor (OIDC Core §10.1.1)', async () => {
     const auth = await TestAuth.start(await settings());

@@ -6,7 +6,7 @@ import { LoginAttempts } from '../src/login-attempts/login-attempts.js';
 import { TooManyRequests } from '../src/rate-limits/too-many-requests.js';
 import { Janitor } from '../src/upkeep/janitor.js';
 import { TestBrowser } from './browser.js';
-import { type Answer, PASSWORD, TestAuth } from './mothers.js';
+import { type Answer, PASSWORD, placeOf, TestAuth } from './mothers.js';
 
 const DAY = 86_400_000;
 
@@ -87,10 +87,8 @@ eachDatabase('failed logins, counted by two replicas', (fresh, name) => {
   let made = 0;
 
   const start = async (more: Record<string, string> = {}) => {
-    const { dataDir, databaseUrl } = await fresh();
     const settings = {
-      DATA_DIR: dataDir,
-      ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
+      ...placeOf(await fresh()),
       LOGIN_DELAYS: 'true',
       TRUST_PROXY: 'true',
       ...more,

@@ -1,6 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TestDatabase } from '@gatehouse/persistence/testing';
 import { Clock, createService } from '@gatehouse/service-kit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from '../src/app.module.js';
@@ -33,6 +34,12 @@ export interface Answer {
   readonly body: Record<string, string>;
 }
 type Parameters = Record<string, unknown>;
+
+/** Settings of a server on a database. */
+export const placeOf = ({ dataDir, databaseUrl }: TestDatabase) => ({
+  DATA_DIR: dataDir,
+  ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
+});
 
 /** As in production. */
 export const REAL_HASHING = { ARGON2_MEMORY_KIB: '19456', ARGON2_PASSES: '2' };

@@ -7,7 +7,7 @@ import { Notifications } from '../src/notifications/notifications.js';
 import { SmtpNotifier } from '../src/notifications/smtp-notifier.js';
 import { Upkeep } from '../src/upkeep/upkeep.js';
 import { Mailbox } from './mailbox.js';
-import { claimsOf, PASSWORD, TestAuth } from './mothers.js';
+import { claimsOf, PASSWORD, placeOf, TestAuth } from './mothers.js';
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
@@ -20,10 +20,8 @@ eachDatabase('a message to the owner of an account', (fresh, name) => {
   let email: string;
 
   beforeAll(async () => {
-    const { dataDir, databaseUrl } = await fresh();
     const settings = {
-      DATA_DIR: dataDir,
-      ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
+      ...placeOf(await fresh()),
       SMTP_URL: await mailbox.open(),
       MAIL_FROM: 'gatehouse@service.example',
     };

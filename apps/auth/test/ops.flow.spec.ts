@@ -8,7 +8,7 @@ import { UnitOfWork } from '@gatehouse/persistence';
 import { DataSource } from 'typeorm';
 import { KeyLife } from '../src/keys/key-life.js';
 import { Upkeep } from '../src/upkeep/upkeep.js';
-import { TestAuth } from './mothers.js';
+import { placeOf, TestAuth } from './mothers.js';
 import { contentOf } from './ops/content.js';
 import { TestOps } from './ops/test-ops.js';
 
@@ -21,11 +21,9 @@ eachDatabase('the operations CLI beside a running server', (fresh) => {
   let auth: TestAuth;
   let ops: TestOps;
   beforeAll(async () => {
-    const { databaseUrl, dataDir } = await fresh();
     const settings = {
       ID_TOKEN_ALGORITHM: 'ES256',
-      DATA_DIR: dataDir,
-      ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
+      ...placeOf(await fresh()),
     };
     auth = await TestAuth.start(settings);
     ops = new TestOps({ settings, clock: auth.clock });

@@ -3,7 +3,7 @@ import { eachDatabase } from '@gatehouse/persistence/testing';
 import { Accounts } from '../src/accounts/accounts.js';
 import { passwordFault } from '../src/accounts/password-policy.js';
 import { TestOps } from './ops/test-ops.js';
-import { PASSWORD, REAL_HASHING, TestAuth } from './mothers.js';
+import { PASSWORD, placeOf, REAL_HASHING, TestAuth } from './mothers.js';
 
 const EMAIL = 'ada@example.org';
 const LENGTH = 'must have 8 to 128 characters';
@@ -102,10 +102,7 @@ eachDatabase('the parameters of argon2id', (fresh) => {
   /** Less memory and more passes: another of OWASP's pairs. */
   const OTHER = { ARGON2_MEMORY_KIB: '7168', ARGON2_PASSES: '5' };
 
-  const place = async () => {
-    const { dataDir, databaseUrl } = await fresh();
-    return { DATA_DIR: dataDir, ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }) };
-  };
+  const place = async () => placeOf(await fresh());
   const hashIn = async (auth: TestAuth) =>
     (await auth.app.get(Accounts).findByEmail(EMAIL))?.passwordHash;
 

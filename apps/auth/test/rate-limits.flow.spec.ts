@@ -6,7 +6,7 @@ import { authConfig } from '../src/auth.config.js';
 import { slotOf } from '../src/rate-limits/slots.js';
 import { Janitor } from '../src/upkeep/janitor.js';
 import { aCodeClient, aPerson, TestBrowser } from './browser.js';
-import { type Answer, basic, ISSUER, TestAuth } from './mothers.js';
+import { type Answer, basic, ISSUER, placeOf, TestAuth } from './mothers.js';
 
 const SECRET = 'a secret of a service, long enough';
 
@@ -84,13 +84,11 @@ const expectTooMany = ({ status, headers, body }: Answer, most: number) => {
 
 eachDatabase('rate limits', (fresh, name) => {
   const start = async (RATE_LIMITS: string, at?: Record<string, string>): Promise<TestAuth> => {
-    const { dataDir, databaseUrl } = await fresh();
     return TestAuth.start({
       TRUST_PROXY: 'true',
       RATE_LIMITS,
       ...(at ?? {
-        DATA_DIR: dataDir,
-        ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
+        ...placeOf(await fresh()),
       }),
     });
   };

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { OAuthError } from '../src/oauth-errors/oauth-error.js';
 import { RefreshTokenFormat } from '../src/refresh-tokens/refresh-token.js';
 import { RefreshTokens } from '../src/refresh-tokens/refresh-tokens.js';
-import { type Answer, BILLING, claimsOf, ORDERS, TestAuth } from './mothers.js';
+import { type Answer, BILLING, claimsOf, ORDERS, placeOf, TestAuth } from './mothers.js';
 
 const invalidGrant = {
   status: 400,
@@ -23,8 +23,7 @@ eachDatabase('a refresh', (fresh) => {
   });
   afterAll(() => auth.stop());
   async function settings() {
-    const { databaseUrl, dataDir } = await fresh();
-    return { DATA_DIR: dataDir, ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }) };
+    return placeOf(await fresh());
   }
 
   describe('rotation (RFC 9700 §4.14.2)', () => {

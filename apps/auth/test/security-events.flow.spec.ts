@@ -6,7 +6,7 @@ import { EventChain } from '../src/security-events/event-chain.js';
 import { EVENT_KINDS } from '../src/security-events/event-kinds.js';
 import { SecurityEvents } from '../src/security-events/security-events.js';
 import { Upkeep } from '../src/upkeep/upkeep.js';
-import { PASSWORD, TestAuth } from './mothers.js';
+import { PASSWORD, placeOf, TestAuth } from './mothers.js';
 
 interface Row {
   readonly type: string;
@@ -19,10 +19,8 @@ eachDatabase('security events', (fresh) => {
   let settings: Record<string, string>;
 
   beforeAll(async () => {
-    const { dataDir, databaseUrl } = await fresh();
     settings = {
-      DATA_DIR: dataDir,
-      ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
+      ...placeOf(await fresh()),
     };
     auth = await TestAuth.start(settings);
   });

@@ -3,7 +3,7 @@ import { eachDatabase } from '@gatehouse/persistence/testing';
 import { AccountOperations } from '../src/accounts/account-operations.js';
 import { Accounts } from '../src/accounts/accounts.js';
 import { Sessions } from '../src/sessions/sessions.js';
-import { type Answer, claimsOf, ORDERS, PASSWORD, TestAuth } from './mothers.js';
+import { type Answer, claimsOf, ORDERS, PASSWORD, placeOf, TestAuth } from './mothers.js';
 
 const ISSUER = 'http://localhost:3000';
 const PHONE = 'Phone/1.0';
@@ -18,13 +18,11 @@ eachDatabase('sessions', (fresh) => {
   let auth: TestAuth;
   let replica: TestAuth;
   beforeAll(async () => {
-    const { databaseUrl, dataDir } = await fresh();
     const settings = {
-      DATA_DIR: dataDir,
+      ...placeOf(await fresh()),
       SERVER_SECRET: 'x'.repeat(32),
       SESSIONS_PER_ACCOUNT: '3',
       TRUST_PROXY: 'true',
-      ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
     };
     auth = await TestAuth.start(settings);
     replica = await TestAuth.start(settings);

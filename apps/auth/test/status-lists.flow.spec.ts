@@ -6,7 +6,7 @@ import { ClientOperations } from '../src/clients/client-operations.js';
 import { KeyLife } from '../src/keys/key-life.js';
 import { SigningKeys } from '../src/keys/signing-keys.js';
 import { LONGEST_TOKEN_SECONDS } from '../src/keys/key-periods.js';
-import { type Answer, claimsOf, headerOf, TestAuth } from './mothers.js';
+import { type Answer, claimsOf, headerOf, placeOf, TestAuth } from './mothers.js';
 
 const ISSUER = 'http://localhost:3000';
 /** Written otherwise than a number is, or of no list. */
@@ -67,11 +67,9 @@ eachDatabase('status lists (draft-ietf-oauth-status-list)', (fresh) => {
   let auth: TestAuth;
   let settings: Record<string, string>;
   beforeAll(async () => {
-    const { databaseUrl, dataDir } = await fresh();
     settings = {
-      DATA_DIR: dataDir,
+      ...placeOf(await fresh()),
       SERVER_SECRET: SECRET,
-      ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
     };
     auth = await TestAuth.start(settings);
   });
