@@ -1,4 +1,4 @@
-/** `npm run scoreboard`: the hostile tokens against these guards and their peers, written to docs/scoreboard.md. */
+/** `npm run scoreboard`: hostile tokens against these guards and their peers; writes bench/results/scoreboard.md. */
 import { prepare } from '../prepare.mjs';
 
 prepare();
