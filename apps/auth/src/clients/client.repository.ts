@@ -13,7 +13,7 @@ type ServerProperty =
   | 'disabledAt'
   | 'isPublic'
   | 'isSecretBased'
-  | 'needsPkce'
+  | 'isPkceRequired'
   | 'allows';
 
 /** What is known of a client when it is registered; the rest is as cautious as it can be. */

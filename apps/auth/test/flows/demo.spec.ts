@@ -84,7 +84,7 @@ describe('what is there to try things with', () => {
       authMethod: 'client_secret_basic',
       redirectUris: [`${SUITE}/callback`, `${SUITE}/callback?dummy1=lorem&dummy2=ipsum`],
       postLogoutRedirectUris: [`${SUITE}/post_logout_redirect`],
-      requiresPkce: false,
+      isPkceRequired: false,
     });
     expect(post?.authMethod).toBe('client_secret_post');
   });
