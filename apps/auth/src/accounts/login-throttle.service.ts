@@ -86,13 +86,14 @@ export class LoginThrottleService {
   }
 
   private async checkNetworkLimits({ network, surroundings }: AttemptOrigin): Promise<void> {
-    await this.limits.checkNotExhausted('failed-login', { stranger: network });
-    await this.limits.checkNotExhausted('failed-login-nearby', { stranger: surroundings });
+    await this.limits.checkNotExhausted('failed-login', { kind: 'anonymous', key: network });
+    const wider = { kind: 'anonymous', key: surroundings } as const;
+    await this.limits.checkNotExhausted('failed-login-nearby', wider);
   }
 
   private async countNetworkFailure({ network, surroundings }: AttemptOrigin): Promise<void> {
-    await this.limits.consume('failed-login', { stranger: network });
-    await this.limits.consume('failed-login-nearby', { stranger: surroundings });
+    await this.limits.consume('failed-login', { kind: 'anonymous', key: network });
+    await this.limits.consume('failed-login-nearby', { kind: 'anonymous', key: surroundings });
   }
 
   /** No address and no e-mail is stored. */

@@ -2,20 +2,9 @@ import { createHash } from 'node:crypto';
 import { CountColumn, InstantColumn } from '@gatehouse/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { SpaceSeparatedColumn } from '../platform/columns.js';
+import type { RevocationReason } from '../platform/security-events/security-event.js';
 
-/** Why a family ended before its time. */
-export type RevocationReason =
-  | 'logout'
-  | 'reuse'
-  | 'rolled_back'
-  | 'code_reuse'
-  | 'ended_by_owner'
-  | 'ended_by_operator'
-  | 'consent_withdrawn'
-  | 'password_changed'
-  | 'session_limit'
-  | 'account_disabled'
-  | 'client_disabled';
+export type { RevocationReason } from '../platform/security-events/security-event.js';
 
 /**
  * What a genuine refresh token is worth, given the family that it belongs to:

@@ -11,6 +11,7 @@ import { type RefreshTokenClient, RefreshTokenLimits } from '../../src/sessions/
 import type { RevocationReason } from '../../src/sessions/refresh-token-family.entity.js';
 import { RefreshTokenFormat } from '../../src/sessions/refresh-token-format.js';
 import { RefreshTokenService } from '../../src/sessions/refresh-token.service.js';
+import { SecurityEventRepository } from '../../src/platform/security-events/security-event.repository.js';
 import { SecurityEventService } from '../../src/platform/security-events/security-event.service.js';
 import { StatusListRepository } from '../../src/tokens/status-lists/status-list.repository.js';
 import { StatusListService } from '../../src/tokens/status-lists/status-list.service.js';
@@ -193,7 +194,7 @@ eachDatabase('the state table of a refresh token family', (fresh, name) => {
     const life = new RefreshTokenRevocation(
       unitOfWork,
       clock,
-      new SecurityEventService(unitOfWork, clock),
+      new SecurityEventService(new SecurityEventRepository(unitOfWork), clock),
       new NotificationRepository(unitOfWork, clock),
     );
     const limits = new RefreshTokenLimits(clock, config);
