@@ -167,7 +167,7 @@ describe.each([sqlite(), postgres()])('a backup of $name made during logins', (t
       return [status, body['error']];
     };
 
-    it('has an intact chain of events that lacks a head from after the backup', async () => {
+    it('restores an intact chain of events, and reports that a head from after the backup is missing', async () => {
       expect((await restoredOps.run(['events', 'verify'])).code).toBe(0);
       const { code, errors } = await restoredOps.run(['events', 'verify', '--head', head]);
       expect({ code, errors }).toEqual({ code: 1, errors: expect.stringContaining('broken') });
@@ -236,7 +236,7 @@ describe.each([sqlite(), postgres()])('a backup of $name made during logins', (t
         ({ id }) => Number(id),
       );
 
-    it('has no active session', async () => {
+    it('ends all sessions', async () => {
       expect(result.sessionsEnded).toBe(activeSessions);
       for (const token of Object.values(tokens)) {
         expect((await server.refresh(token)).body['error']).toBe('invalid_grant');
@@ -265,7 +265,7 @@ describe.each([sqlite(), postgres()])('a backup of $name made during logins', (t
       expect(toListId(Number(index))).toBe(newestList + 1_000);
     });
 
-    it('is secured only once, unless the operator adds --again', async () => {
+    it('refuses a second run unless the operator adds --again', async () => {
       const { code, errors } = await restoredOps.run(['after-restore']);
       expect({ code, errors }).toEqual({ code: 1, errors: expect.stringContaining('--again') });
       const { sessionsEnded } = await restoredOps.runJson(['after-restore', '--again']);
@@ -277,7 +277,7 @@ describe.each([sqlite(), postgres()])('a backup of $name made during logins', (t
   });
 
   if (target.name === 'PostgreSQL') {
-    it('is refused by ops backup, which names pg_dump', async () => {
+    it('refuses ops backup on PostgreSQL, and names pg_dump', async () => {
       const { code, errors } = await ops.run(['backup', join(folder, 'copy')]);
       expect({ code, errors }).toEqual({ code: 1, errors: expect.stringContaining('pg_dump') });
       expect(await readdir(folder)).toEqual([]);

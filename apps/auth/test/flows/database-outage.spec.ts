@@ -15,7 +15,7 @@ afterAll(async () => {
 });
 
 describe('an unavailable database', () => {
-  it('causes OAuth endpoints to answer 503 temporarily_unavailable, and logs no user out (RFC 9110 §15.6.4)', async () => {
+  it('answers 503 temporarily_unavailable at OAuth endpoints without a database, and logs no user out (RFC 9110 §15.6.4)', async () => {
     const { refresh_token } = await auth.createLogin();
     const requests: Readonly<Record<string, () => Promise<TestResponse>>> = {
       login: () => auth.login('user@gatehouse.example'),
@@ -46,7 +46,7 @@ describe('an unavailable database', () => {
     expect((await auth.send('/health/ready', {})).status).toBe(200);
   });
 
-  it('causes JSON APIs to answer 503 problem details (RFC 9457)', async () => {
+  it('answers 503 problem details at JSON APIs without a database (RFC 9457)', async () => {
     const { refresh_token } = await auth.createLogin();
     const own = await auth.refresh(refresh_token, { resource: auth.config.ISSUER });
     const headers = { authorization: `Bearer ${own.body['access_token']}` };
@@ -64,7 +64,7 @@ describe('an unavailable database', () => {
     expect((await auth.send('/auth/sessions', { headers })).status).toBe(200);
   });
 
-  it('causes pages to answer 503 with a page, and logs no browser out', async () => {
+  it('answers 503 with a page without a database, and logs no browser out', async () => {
     const browser = new TestBrowser(auth);
     await browser.signIn(await anAccount(auth));
     const login = await new TestBrowser(auth).open('/login');

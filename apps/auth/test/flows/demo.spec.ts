@@ -31,7 +31,7 @@ describe('the demo and conformance data', () => {
     parseEnv(await readFile(join(folder, name), 'utf8'));
   const findClient = (id: string) => auth.app.get(ClientRepository).findEnabled(id);
 
-  it('contain only clients that ops clients create would accept', async () => {
+  it('creates only clients that ops clients create would accept', async () => {
     const clients = await auth.app.get(ClientRepository).findAll();
     const seeded = clients.filter(({ id }) => id !== 'gatehouse-first-party');
     expect(seeded.map((client) => [client.id, findRegistrationFault(client)])).toEqual(
@@ -49,7 +49,7 @@ describe('the demo and conformance data', () => {
     );
   });
 
-  it('keep their secrets in files that only their owner can read', async () => {
+  it('keeps secrets in files that only their owner can read', async () => {
     const credentials = await readCredentials('demo.env');
     const { ORDERS_SERVICE_SECRET, DEMO_WEBSITE_SECRET, DEMO_EMAIL } = credentials;
     expect(ORDERS_SERVICE_SECRET).toBe('made-before');
@@ -58,7 +58,7 @@ describe('the demo and conformance data', () => {
     expect((await stat(join(folder, 'conformance.env'))).mode & 0o077).toBe(0);
   });
 
-  it('let orders call billing, as itself and for a user', async () => {
+  it('lets orders call billing, as itself and for a user', async () => {
     const as = `orders-service:made-before`;
     const request = { grant_type: 'client_credentials', scope: 'billing:invoices:create' };
     const own = await auth.token({ ...request, resource: BILLING }, as);
@@ -80,7 +80,7 @@ describe('the demo and conformance data', () => {
     });
   });
 
-  it('contain the clients of the conformance suite, with its redirect URIs and without required PKCE', async () => {
+  it('creates the clients of the conformance suite with its redirect URIs and without required PKCE', async () => {
     const [one, post] = [await findClient('conformance-one'), await findClient('conformance-post')];
     expect(one).toMatchObject({
       authMethod: 'client_secret_basic',
@@ -91,7 +91,7 @@ describe('the demo and conformance data', () => {
     expect(post?.authMethod).toBe('client_secret_post');
   });
 
-  it('contain an account with all standard claims (OpenID Connect Core §5.1)', async () => {
+  it('creates a conformance account with all standard claims (OpenID Connect Core §5.1)', async () => {
     const { CONFORMANCE_EMAIL = '' } = await readCredentials('conformance.env');
     const account = await auth.app.get(AccountRepository).findByEmail(CONFORMANCE_EMAIL);
     if (!account) throw new Error('the account was not created');
@@ -99,7 +99,7 @@ describe('the demo and conformance data', () => {
     expect(Object.keys(claims).sort()).toEqual([...STANDARD_CLAIMS].sort());
   });
 
-  it('stay the same after a restart', async () => {
+  it('keeps accounts, clients and secrets after a restart', async () => {
     const readAll = () => Promise.all(['demo.env', 'conformance.env'].map(readCredentials));
     const before = await readAll();
     const secrets = (await findClient('demo-website'))?.secretHashes;

@@ -18,7 +18,7 @@ describe('the key set', () => {
   const rotateKeys = () => auth.app.get(Scheduler).runNow('key-rotation');
   const isPublished = async (kid: string) => (await get()).text.includes(kid);
 
-  it('may be cached for KEY_SET_MAX_AGE', async () => {
+  it('allows caching the key set for KEY_SET_MAX_AGE', async () => {
     const { headers } = await get();
     expect(headers.get('cache-control')).toBe('public, max-age=300');
     expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
@@ -67,7 +67,7 @@ describe('the key set', () => {
     expect((await get(headers.get('etag') ?? '', 'HEAD')).status).toBe(304);
   });
 
-  it('may be cached for 90 seconds when it changes in 90 seconds (RFC 9111 §5.2.2.1)', async () => {
+  it('allows caching the key set for 90 seconds when it changes in 90 seconds (RFC 9111 §5.2.2.1)', async () => {
     const maxAge = async () => (await get()).headers.get('cache-control');
     auth.clock.advance({ seconds: auth.config.KEY_ROTATION_PERIOD - 90 });
     expect(await maxAge()).toBe('public, max-age=90');
@@ -77,7 +77,7 @@ describe('the key set', () => {
     expect(await maxAge()).toBe('public, max-age=1');
   });
 
-  it('contains the next successor after a rotation, and has another entity tag', async () => {
+  it('publishes the next successor after a rotation, under another entity tag', async () => {
     const before = await get();
     await rotateKeys();
     const after = await get(before.headers.get('etag') ?? '');
@@ -87,7 +87,7 @@ describe('the key set', () => {
     expect(JSON.parse(after.text).keys).toHaveLength(3);
   });
 
-  it('loses a revoked key and contains its replacement at once', async () => {
+  it('replaces a revoked key in the key set at once', async () => {
     const { access_token } = await auth.createLogin();
     const kid = String(decodeHeader(access_token)['kid']);
     await auth.app.get(KeyRotationService).revoke(kid, 'operator');
@@ -97,7 +97,7 @@ describe('the key set', () => {
     expect(await isPublished(String(decodeHeader(next)['kid']))).toBe(true);
   });
 
-  it('stays the same while the database is unavailable', async () => {
+  it('serves the same key set while the database is unavailable', async () => {
     const { text } = await get();
     const unitOfWork = auth.app.get(UnitOfWork);
     await unitOfWork.execute('ALTER TABLE signing_key RENAME TO mislaid');
@@ -109,7 +109,7 @@ describe('the key set', () => {
 });
 
 describe('a signing key', () => {
-  it('refuses to sign a token that would outlive it', async () => {
+  it('refuses to sign a token that would outlive its signing key', async () => {
     const auth = await TestAuth.start();
     const keys = auth.app.get(SigningKeyService);
     const exp = Math.floor(auth.clock.now() / 1000) + 3600;
@@ -124,7 +124,7 @@ describe('a signing key', () => {
     expect(body['expires_in']).toBe(3600);
   });
 
-  it('signs on every replica after each replica has read the keys', async () => {
+  it('signs with the same key on all replicas after each replica has read the keys', async () => {
     const one = await TestAuth.start();
     const other = await TestAuth.start({ DATA_DIR: one.config.DATA_DIR });
     const revoked = one.app.get(SigningKeyService).activeKid;
@@ -136,7 +136,7 @@ describe('a signing key', () => {
     expect(second?.keySet.entityTag).toBe(first?.keySet.entityTag);
   });
 
-  it('is read again before it signs in a process that was suspended for a month', async () => {
+  it('reads the signing keys again in a process that was suspended for a month', async () => {
     const one = await TestAuth.start();
     const paused = await TestAuth.start({ DATA_DIR: one.config.DATA_DIR });
     const seconds = one.config.KEY_ROTATION_PERIOD;

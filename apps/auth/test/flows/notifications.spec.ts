@@ -56,7 +56,7 @@ eachDatabase('a message to the owner of an account', (fresh, name) => {
     return found;
   };
 
-  it('reports a reused refresh token, without a link and without a token (RFC 9700 §4.14.2)', async () => {
+  it('sends a message about a reused refresh token, without a link and without a token (RFC 9700 §4.14.2)', async () => {
     await auth.register(email);
     const { body } = await auth.json(
       '/auth/login',
@@ -83,7 +83,7 @@ eachDatabase('a message to the owner of an account', (fresh, name) => {
     const changed = () =>
       received().filter(({ text }) => text.includes('Your password was changed'));
 
-    it('contains the time, and neither password nor link', async () => {
+    it('sends a message about a password change with the time, and without password and link', async () => {
       await auth.register(email);
       const { body } = await auth.login(email, { resource: auth.config.ISSUER });
       const words = { current_password: PASSWORD, new_password: 'another horse, another staple' };
@@ -107,7 +107,7 @@ eachDatabase('a message to the owner of an account', (fresh, name) => {
       expect(text).not.toMatch(/https?:|www\.|another horse/);
     });
 
-    it('is sent when the operator resets the password', async () => {
+    it('sends a message when the operator resets the password', async () => {
       const accountId = await createOwner();
       await auth.app
         .get(AccountOperationsService)
@@ -117,14 +117,14 @@ eachDatabase('a message to the owner of an account', (fresh, name) => {
     });
   });
 
-  it('is sent once when two replicas send at the same time', async () => {
+  it('sends a message once when two replicas send at the same time', async () => {
     await enqueue(await createOwner());
     await Promise.all([send(), send(other), send(), send(other)]);
     await send();
     expect(received()).toHaveLength(1);
   });
 
-  it('is sent at most once an hour', async () => {
+  it('sends at most one message of a kind per hour', async () => {
     const accountId = await createOwner();
     await Promise.all([enqueue(accountId), enqueue(accountId), enqueue(accountId)]);
     await send();
@@ -137,7 +137,7 @@ eachDatabase('a message to the owner of an account', (fresh, name) => {
     expect(received()).toHaveLength(2);
   });
 
-  it('is sent again after growing delays while the mail server rejects it', async () => {
+  it('retries a message after growing delays while the mail server rejects it', async () => {
     const accountId = await createOwner();
     await enqueue(accountId);
     mailbox.isRefusing = true;
@@ -157,7 +157,7 @@ eachDatabase('a message to the owner of an account', (fresh, name) => {
     expect(await findRow(accountId)).toMatchObject({ attempts: 3, next: null });
   });
 
-  it('is given up after eight attempts', async () => {
+  it('gives up a message after eight attempts', async () => {
     const accountId = await createOwner();
     await enqueue(accountId);
     mailbox.isRefusing = true;
@@ -168,7 +168,7 @@ eachDatabase('a message to the owner of an account', (fresh, name) => {
     expect(await findRow(accountId)).toEqual({ attempts: 8, next: null, sent: null });
   });
 
-  it('is not sent when its change is rolled back', async () => {
+  it('sends no message when its change is rolled back', async () => {
     const accountId = await createOwner();
     const unitOfWork = auth.app.get(UnitOfWork);
     const change = unitOfWork.transaction(async () => {
@@ -180,7 +180,7 @@ eachDatabase('a message to the owner of an account', (fresh, name) => {
     expect(received()).toHaveLength(0);
   });
 
-  it('is deleted a month after it was sent', async () => {
+  it('deletes a message a month after it was sent', async () => {
     const accountId = await createOwner();
     await enqueue(accountId);
     await send();
@@ -250,7 +250,7 @@ describe('the name of a device', () => {
     ],
     ['visit https://phish.example now', 'an unknown device'],
     [null, 'an unknown device'],
-  ])('is derived from the User-Agent %s', (userAgent, expected) => {
+  ])('derives the device name from the User-Agent %s', (userAgent, expected) => {
     expect(describeDevice(userAgent)).toBe(expected);
   });
 });

@@ -203,7 +203,7 @@ describe('a redirect URI (RFC 6749 §3.1.2, RFC 8252 §7)', () => {
     'com.example.app:/oauth',
     'com.example.app://oauth/callback',
     'https://client.example/'.padEnd(2000, 'x'),
-  ])('is accepted: %s', (uri) => {
+  ])('accepts %s', (uri) => {
     expect(findRedirectUriFault(uri)).toBeUndefined();
   });
 
@@ -230,7 +230,7 @@ describe('a redirect URI (RFC 6749 §3.1.2, RFC 8252 §7)', () => {
     'urn:ietf:wg:oauth:2.0:oob',
     'https://client.example/'.padEnd(2001, 'x'),
     '',
-  ])('is rejected: %j', (uri) => {
+  ])('rejects %j', (uri) => {
     expect(findRedirectUriFault(uri)).toMatch(/^must /);
   });
 });

@@ -354,7 +354,7 @@ describe('the operations CLI without a database', () => {
     expect({ code, errors }).toEqual({ code: 1, errors: expect.stringMatching(/SERVER_SECRET/) });
   });
 
-  it('has exactly the commands and options that docs/operations.md lists', async () => {
+  it('offers exactly the commands and options that docs/operations.md lists', async () => {
     const page = await readFile(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
     const rows = [...page.matchAll(/^\| `([a-z][a-z-]*(?: [a-z-]+)?)((?: [<[-][^`|]*)?)` +\|/gm)];
     const onPage = rows.map(([, name = '', more = '']) => [name, optionsIn(more)]);

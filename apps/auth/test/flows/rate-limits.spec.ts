@@ -17,7 +17,7 @@ import {
 const SECRET = 'a secret of a service, long enough';
 
 describe('RATE_LIMITS', () => {
-  it('is on by default, keeps the defaults of limits that are not named, and can be off', () => {
+  it('enables default limits, overrides the named limits, and can turn all limits off', () => {
     expect(authConfig({}).RATE_LIMITS?.login).toEqual({ points: 300, seconds: 60 });
     const { RATE_LIMITS } = authConfig({ RATE_LIMITS: 'login=5/10, failed-login=1/2' });
     expect(RATE_LIMITS?.login).toEqual({ points: 5, seconds: 10 });
@@ -36,7 +36,7 @@ describe('RATE_LIMITS', () => {
 });
 
 describe('the counters of anonymous requests', () => {
-  it('are bounded in number, and differ between servers', () => {
+  it('uses a bounded number of counters that differ between servers', () => {
     const slots = (key: string) =>
       Array.from({ length: 100_000 }, (_, n) => hashToSlot(Buffer.from(key), `network ${n}`));
     const [one, other] = [slots('one'), slots('other')];
@@ -101,7 +101,7 @@ eachDatabase('rate limits', (fresh, name) => {
     });
   const aService = (auth: TestAuth, id: string) => auth.registerClient({ id, secret: SECRET });
 
-  it('count per network, and report the remaining quota (draft-ietf-httpapi-ratelimit-headers-10)', async () => {
+  it('counts per network, and reports the remaining quota (draft-ietf-httpapi-ratelimit-headers-10)', async () => {
     const auth = await start('login=3/60');
     const first = await login(auth, NET);
     expect(first.headers.get('ratelimit-policy')).toBe('"login";q=3;w=60');
@@ -114,7 +114,7 @@ eachDatabase('rate limits', (fresh, name) => {
     await auth.stop();
   });
 
-  it('reset when their period is over', async () => {
+  it('resets a limit when its period is over', async () => {
     const auth = await start('login=1/2');
     // The server counts a request before it parses the body.
     const sendInvalid = () => auth.json('/auth/login', {}, from(NET));
@@ -124,7 +124,7 @@ eachDatabase('rate limits', (fresh, name) => {
     await auth.stop();
   });
 
-  it('limit registrations', async () => {
+  it('limits registrations', async () => {
     const auth = await start('registration=2/3600');
     let n = 0;
     const register = (address: string) =>
@@ -139,7 +139,7 @@ eachDatabase('rate limits', (fresh, name) => {
     await auth.stop();
   });
 
-  it('count a password change of a logged-in user as a login, because it hashes a password', async () => {
+  it('counts a password change of a logged-in user as a login, because it hashes a password', async () => {
     const auth = await start('login=3/60');
     const { access_token } = await auth.createLogin({ resource: ISSUER });
     const change = () => {
@@ -154,7 +154,7 @@ eachDatabase('rate limits', (fresh, name) => {
     await auth.stop();
   });
 
-  it('count a consent decision as an authorization request, because it writes a row', async () => {
+  it('counts a consent decision as an authorization request, because it writes a row', async () => {
     const auth = await start('authorization=4/60');
     const browser = new TestBrowser(auth);
     await browser.signIn(await anAccount(auth));
@@ -164,7 +164,7 @@ eachDatabase('rate limits', (fresh, name) => {
     await auth.stop();
   });
 
-  it('count public clients per network at all token endpoints', async () => {
+  it('counts public clients per network at all token endpoints', async () => {
     const auth = await start('token=3/60');
     await aService(auth, 'service');
     expect(await times(2, () => asPublic(auth, NET))).toEqual([400, 400]);
@@ -178,7 +178,7 @@ eachDatabase('rate limits', (fresh, name) => {
     await auth.stop();
   });
 
-  it('count a confidential client over all addresses, and only its own requests', async () => {
+  it('counts a confidential client over all addresses, and only its own requests', async () => {
     const auth = await start('client=3/60 introspection=1/60 failed-client=100/60');
     await aService(auth, 'one');
     await aService(auth, 'other');
@@ -200,7 +200,7 @@ eachDatabase('rate limits', (fresh, name) => {
     await auth.stop();
   });
 
-  it('slow down an attacker who guesses a secret, and not the client at another address (RFC 6749 §2.3.1)', async () => {
+  it('slows down an attacker who guesses a secret, and not the client at another address (RFC 6749 §2.3.1)', async () => {
     const auth = await start('failed-client=3/60');
     await aService(auth, 'service');
     await aService(auth, 'other');
@@ -214,7 +214,7 @@ eachDatabase('rate limits', (fresh, name) => {
     await auth.stop();
   });
 
-  it('answer with a page at endpoints that return pages', async () => {
+  it('answers with a page at endpoints that return pages', async () => {
     const auth = await start('authorization=1/60');
     const authorize = () => auth.send('/oauth/authorize', { headers: from(NET) });
     expect((await authorize()).status).toBe(400);
@@ -226,7 +226,7 @@ eachDatabase('rate limits', (fresh, name) => {
     await auth.stop();
   });
 
-  it('do not apply to public metadata and to health checks', async () => {
+  it('applies no limit to public metadata and to health checks', async () => {
     const auth = await start('login=1/60');
     for (const path of [
       '/.well-known/jwks.json',
@@ -239,7 +239,7 @@ eachDatabase('rate limits', (fresh, name) => {
     await auth.stop();
   });
 
-  it('are shared by replicas on PostgreSQL, except for the tenth that each replica counts locally', async () => {
+  it('shares a limit among replicas on PostgreSQL, except for the tenth that each replica counts locally', async () => {
     const auth = await start('token=40/60');
     const { DATABASE_URL, DATA_DIR } = auth.config;
     const replica =
@@ -257,7 +257,7 @@ eachDatabase('rate limits', (fresh, name) => {
 
   if (name === 'SQLite') return;
 
-  it('count within each process while the shared table is unavailable', async () => {
+  it('counts within each process while the shared table is unavailable', async () => {
     const auth = await start('token=10/60');
     await auth.app.get(UnitOfWork).execute('ALTER TABLE rate_limit RENAME TO out_of_reach');
     const statuses = await times(12, () => asPublic(auth, NET));
@@ -265,7 +265,7 @@ eachDatabase('rate limits', (fresh, name) => {
     await auth.stop();
   });
 
-  it('store no address, and delete their rows after their period', async () => {
+  it('stores no address, and deletes rows after their period', async () => {
     const auth = await start('token=1/60 login=1/60');
     await Promise.all([asPublic(auth, NET), asPublic(auth, '2001:db8::7'), login(auth, NET)]);
     const unitOfWork = auth.app.get(UnitOfWork);

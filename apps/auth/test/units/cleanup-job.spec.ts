@@ -203,7 +203,7 @@ eachDatabase('the clean-up job', (fresh, name) => {
     };
     const SCAN = /SCAN (?!subquery|stretch|\(subquery)|Seq Scan on refresh_token_family/;
 
-    it('is searched by index in each statement', async () => {
+    it('finds rows by index in each statement', async () => {
       const deadline = now - DAY_MS;
       const isPostgres = name === 'PostgreSQL';
       const statements = buildKeyRangeStatements(EXPIRED_FAMILY_ROWS, isPostgres);
@@ -217,7 +217,7 @@ eachDatabase('the clean-up job', (fresh, name) => {
       for (const plan of plans) expect(plan).not.toMatch(SCAN);
     });
 
-    it('is cleaned in one turn, and keeps all active families', async () => {
+    it('cleans the whole table in one turn, and keeps all active families', async () => {
       await aCleanupJob().run(running);
       const alive = await database.unitOfWork.query(
         'SELECT count(*) AS n FROM refresh_token_family',

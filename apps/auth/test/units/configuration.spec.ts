@@ -21,12 +21,12 @@ function faultsOf(env: Record<string, string>): string[] {
 }
 
 describe('the configuration of auth', () => {
-  it('needs no settings in development', () => {
+  it('requires no settings in development', () => {
     expect(authConfig({})).toMatchObject({ ISSUER: 'http://localhost:3000', PORT: 3000 });
     expect(authConfig({ PORT: '4000' }).ISSUER).toBe('http://localhost:4000');
   });
 
-  it('is frozen', () => {
+  it('freezes the configuration', () => {
     expect(Object.isFrozen(authConfig({}))).toBe(true);
   });
 

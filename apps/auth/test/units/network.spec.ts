@@ -49,13 +49,13 @@ describe('the name of a device', () => {
   const nameOf = (userAgent?: string) => describeDevice({ userAgent, ip: '127.0.0.1' }).userAgent;
 
   it.each([
-    ['keeps a plain name', 'curl/8.0', 'curl/8.0'],
-    ['is null without a User-Agent', undefined, null],
-    ['is null for a blank User-Agent', '   ', null],
-    ['contains no control characters', 'a\u0000b\u001b[31mc\u0085d\u007f', 'ab[31mcd'],
-    ['contains no characters that change the direction of text', 'a\u202eb\u200bc', 'abc'],
-    ['is null when no printable character remains', '\u0000\u202e', null],
-    ['has at most 255 characters', 'x'.repeat(5000), 'x'.repeat(255)],
+    ['keeps a plain User-Agent', 'curl/8.0', 'curl/8.0'],
+    ['returns null without a User-Agent', undefined, null],
+    ['returns null for a blank User-Agent', '   ', null],
+    ['removes control characters', 'a\u0000b\u001b[31mc\u0085d\u007f', 'ab[31mcd'],
+    ['removes characters that change the direction of text', 'a\u202eb\u200bc', 'abc'],
+    ['returns null when no printable character remains', '\u0000\u202e', null],
+    ['shortens a long User-Agent to 255 characters', 'x'.repeat(5000), 'x'.repeat(255)],
     ['keeps surrogate pairs whole', '🔑'.repeat(300), '🔑'.repeat(255)],
   ])('%s', (_, text, name) => {
     expect(nameOf(text)).toBe(name);

@@ -54,7 +54,7 @@ eachDatabase('status indexes', (fresh, name) => {
       disabledAt,
     );
 
-  it('are allocated once over all processes (draft-ietf-oauth-status-list §13.3)', async () => {
+  it('allocates every index once over all processes (draft-ietf-oauth-status-list §13.3)', async () => {
     // SQLite serves one process only.
     const processes = [one];
     while (name === 'PostgreSQL' && processes.length < 4) processes.push(await aProcess(at));
@@ -66,7 +66,7 @@ eachDatabase('status indexes', (fresh, name) => {
     for (const { database } of processes.slice(1)) await database.close();
   });
 
-  it('are not allocated again when the process that reserved them has died', async () => {
+  it('never allocates an index again that a dead process reserved', async () => {
     const before = await allocateMany(10, one);
     const successor = await aProcess(at);
     const after = await allocateMany(BLOCK_SIZE, successor);
@@ -78,7 +78,7 @@ eachDatabase('status indexes', (fresh, name) => {
     expect(row?.next).toBeGreaterThanOrEqual(2 * BLOCK_SIZE);
   });
 
-  it('come from the next list when a list is full, and the next list is opened long before', async () => {
+  it('allocates from the next list when a list is full, and opens that list long before', async () => {
     await one.repository.openListIfNeeded();
     await execute('UPDATE status_list SET next = $1', LIST_SIZE - 2 * BLOCK_SIZE);
     const allocated = await allocateMany(3 * BLOCK_SIZE, one);
@@ -93,7 +93,7 @@ eachDatabase('status indexes', (fresh, name) => {
     expect(await one.repository.findListIds()).toEqual([3, 2, 1]);
   });
 
-  it('come from one list when several processes open a list at the same time', async () => {
+  it('opens one list when several processes open a list at the same time', async () => {
     const others = await Promise.all([1, 2, 3].map(() => aProcess(at)));
     await Promise.all(
       [one, ...others].flatMap(({ repository }) => [
@@ -105,7 +105,7 @@ eachDatabase('status indexes', (fresh, name) => {
     for (const { database } of others) await database.close();
   });
 
-  it('are dropped when a process has not allocated them within a day', async () => {
+  it('drops indexes that a process has not allocated within a day', async () => {
     const [early] = await allocateMany(1, one);
     one.clock.advance({ seconds: DAY });
     const blocks = () => one.database.unitOfWork.query('SELECT next FROM status_list');
@@ -115,7 +115,7 @@ eachDatabase('status indexes', (fresh, name) => {
     expect(await blocks()).toEqual([{ next: 2 * BLOCK_SIZE }]);
   });
 
-  it('are not allocated inside a transaction, because a rollback would free the block', async () => {
+  it('refuses to allocate inside a transaction, because a rollback would free the block', async () => {
     await allocateMany(1, one);
     const { unitOfWork } = one.database;
     await expect(unitOfWork.transaction(() => one.lists.allocate())).rejects.toThrow(
@@ -123,7 +123,7 @@ eachDatabase('status indexes', (fresh, name) => {
     );
   });
 
-  it('disappear with their list when all its sessions have ended and no client uses it (§13.1)', async () => {
+  it('deletes a list when all its sessions have ended and no client uses it (§13.1)', async () => {
     await execute(
       `INSERT INTO status_list (id, next, seed, created_at, filled_at)
        VALUES (1, $1, '', 0, 1000), (2, $1, '', 0, 1000), (3, $1, '', 0, 3000), (4, $1, '', 0, 1000)`,
@@ -136,7 +136,7 @@ eachDatabase('status indexes', (fresh, name) => {
     expect(await one.repository.findListIds()).toEqual([4, 3, 2]);
   });
 
-  it('of revoked sessions are read by the index of ended families', async () => {
+  it('reads the indexes of revoked sessions by the index of ended families', async () => {
     await insertClient('a-client', 1);
     await execute(
       `INSERT INTO account (id, email, password_hash, created_at) VALUES ('a', 'a@b.c', '', 0)`,

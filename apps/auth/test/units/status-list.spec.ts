@@ -11,14 +11,14 @@ import {
 const SEED = 'the seed of a list, 22';
 
 describe('the slot of the n-th allocation', () => {
-  it('differs from the slot of every other allocation (draft-ietf-oauth-status-list §13.3)', () => {
+  it('assigns every allocation another slot (draft-ietf-oauth-status-list §13.3)', () => {
     const allocated = new Uint8Array(LIST_SIZE);
     // A sample, because the whole list takes seconds.
     for (let n = 0; n < LIST_SIZE; n += 37) allocated[permuteSlot(n, SEED)] = 1;
     expect(allocated.filter((isAllocated) => isAllocated)).toHaveLength(Math.ceil(LIST_SIZE / 37));
   });
 
-  it('reveals nothing about the order of allocations (§12.4)', () => {
+  it('reveals nothing about the order of allocations in the slots (§12.4)', () => {
     const slots = Array.from({ length: 1000 }, (_, n) => permuteSlot(n, SEED));
     const steps = slots.slice(1).map((slot, n) => slot - (slots[n] ?? 0));
     expect(new Set(steps).size).toBeGreaterThan(990);
@@ -26,7 +26,7 @@ describe('the slot of the n-th allocation', () => {
     expect(slots.filter((slot) => slot < LIST_SIZE / 2).length).toBeGreaterThan(400);
   });
 
-  it('differs in a list with another seed', () => {
+  it('assigns other slots in a list with another seed', () => {
     const other = Array.from({ length: 100 }, (_, n) => permuteSlot(n, `other ${SEED}`));
     const same = other.filter((slot, n) => slot === permuteSlot(n, SEED));
     expect(same.length).toBeLessThan(3);

@@ -29,10 +29,10 @@ const TEXTS: Record<
     subject: 'We ended one of your sessions',
     text: ({ when, device }) => `Hello,
 
-on ${when}, the credentials that keep you logged in were used a second time, by a copy of them. We cannot tell the copy
-from the original, so we ended that session for both.
+on ${when}, a copy of the credentials that keep you logged in was used. We cannot distinguish the copy from the original,
+so we ended that session for both.
 
-The session was begun with: ${device}
+The session was created with: ${device}
 
 What to do:
 - Log in again as you always do.
