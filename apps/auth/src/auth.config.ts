@@ -175,7 +175,9 @@ const settings = z.object({
   SMTP_URL: z
     .url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// URL' })
     .optional()
-    .describe('Mail server for messages to account owners. Without it, messages are logged and not sent.')
+    .describe(
+      'Mail server for messages to account owners. Without it, messages are logged and not sent.',
+    )
     .meta({ secret: true, format: 'smtp URL' }),
   MAIL_FROM: z
     .email()

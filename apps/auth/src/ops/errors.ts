@@ -4,12 +4,12 @@ import { KeyStateError } from '../tokens/keys/key-state-checks.js';
 
 /** The CLI refuses an operation. The message is a sentence for the operator. The exit code is 1. */
 export class OperationRefused extends Error {
-  override readonly name = 'Refusal';
+  override readonly name = 'OperationRefused';
 }
 
 /** The command line is wrong. The exit code is 2. */
 export class UsageError extends Error {
-  override readonly name = 'Misuse';
+  override readonly name = 'UsageError';
 }
 
 /** Commander's errors have a code. Commander has printed their messages already. */

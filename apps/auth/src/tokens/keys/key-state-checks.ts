@@ -2,7 +2,7 @@ import type { KeyPeriods, PlannedKey } from './key-rotation-plan.js';
 
 /** A change of a key that its state does not allow. The message is a sentence for the operator. */
 export class KeyStateError extends Error {
-  override readonly name = 'KeyRefusal';
+  override readonly name = 'KeyStateError';
 }
 
 interface RotationContext {

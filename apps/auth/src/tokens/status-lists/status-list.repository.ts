@@ -21,8 +21,8 @@ export interface SlotBlock {
 }
 
 /**
- * All SQL of the table `status_list`. Each method is one statement whose condition is its lock. Two statements also read the
- * tables of sessions and clients, so that the revoked indexes are one read per second and replica.
+ * All SQL of the table `status_list`. The condition of each statement is its lock. Two statements also read the tables of sessions
+ * and clients: the revoked indexes are then one read per second and replica, and a list cannot be deleted while a client uses it.
  */
 @Injectable()
 export class StatusListRepository {
