@@ -1,10 +1,13 @@
-/** Programs that use the package, each as somebody would write it who has installed it. */
+/** Programs that use the installed package. */
 
 const ENTRY_POINTS = ['', '/dpop', '/testing'];
 const TRANSPORTS = ['/graphql', '/websockets', '/microservices'];
 
-/** @returns {Record<string, string>} sources by file name */
-export function consumer({ name, hasTransports }) {
+/**
+ * @param {{ name: string, hasTransports: boolean }} options
+ * @returns {Record<string, string>} sources by file name
+ */
+export function consumerSources({ name, hasTransports }) {
   const entries = [...ENTRY_POINTS, ...(hasTransports ? TRANSPORTS : [])].map((at) => name + at);
   return {
     'imports.mjs': entries.map((entry) => `await import('${entry}');\n`).join(''),
@@ -14,7 +17,12 @@ export function consumer({ name, hasTransports }) {
   };
 }
 
-/** What must compile, and what must not: without types everything would. */
+/**
+ * Code that must compile, and lines that must not, because without types every line would.
+ *
+ * @param {string} name
+ * @param {string[]} entries
+ */
 function typesOf(name, entries) {
   const all = entries.map((entry, at) => `import * as entry${at} from '${entry}';`);
   return `${all.join('\n')}
@@ -33,7 +41,7 @@ export class OrdersController {
     return token.subject;
   }
 
-  // @ts-expect-error a scope that was not defined
+  // @ts-expect-error the scope is not defined
   @orders.RequireScopes('orders:raed')
   misspelt() {}
 }
@@ -41,7 +49,7 @@ export class OrdersController {
 @Module({
   imports: [
     GuardsModule.forRoot({ issuer: 'https://a.example', audience: 'b', algorithms: ['ES256'] }),
-    // @ts-expect-error HMAC is no algorithm of the guards
+    // @ts-expect-error the guards do not allow HMAC
     GuardsModule.forRoot({ issuer: 'https://a.example', audience: 'b', algorithms: ['HS256'] }),
   ],
 })

@@ -1,18 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure } from '../terminal/failure.mjs';
+import { Failure } from '../terminal/command.mjs';
 import { ROOT } from '../workspace.mjs';
 import { templateTexts } from './template.mjs';
 
 const WORD = /^[a-z]{3,30}$/;
-/** Names that say nothing, as the linter's folders; and one that Compose has. */
+/** Vague names, and one that Compose uses. */
 const REFUSED = ['common', 'shared', 'utils', 'util', 'types', 'helpers', 'postgres'];
 
 /**
- * All spellings of a service's name that the template asks for.
+ * All spellings of a service's name that the template uses.
  *
- * @param {{ name: string, one?: string }} wishes
- * @throws {Failure} that says what is wrong with the name
+ * @param {{ name: string, one?: string }} options
+ * @throws {Failure} when the name cannot be used
  */
 export function namesOf({ name, one = singularOf(name) }) {
   requireWord('The name', name);
@@ -22,24 +22,26 @@ export function namesOf({ name, one = singularOf(name) }) {
   for (const folder of [`apps/${name}`, `libs/${name}`]) {
     if (existsSync(join(ROOT, folder))) throw new Failure(`${folder} exists.`);
   }
-  requireWord('What one is called', one.replace('-', ''));
+  requireWord('--one', one.replace('-', ''));
   const names = spellings(name, one);
   requireUnused(names);
   return names;
 }
 
+/** @param {string} what @param {string} text */
 function requireWord(what, text) {
   if (WORD.test(text)) return;
   throw new Failure(`${what} must be one word of 3 to 30 small letters, not "${text}".`);
 }
 
-/** A guess, as English is; `--one` says better. What is no plural gets entries. */
+/** A guess from English spelling, which `--one` corrects. A name that is not a plural gets `-entry`. @param {string} name */
 function singularOf(name) {
   if (/[^aeiou]ies$/.test(name)) return name.replace(/ies$/, 'y');
   if (/(ss|x|ch|sh)es$/.test(name)) return name.replace(/es$/, '');
   return /[^s]s$/.test(name) && name.length > 3 ? name.replace(/s$/, '') : `${name}-entry`;
 }
 
+/** @param {string} many @param {string} one */
 function spellings(many, one) {
   const One = one.split('-').map(capital).join('');
   return {
@@ -55,9 +57,14 @@ function spellings(many, one) {
   };
 }
 
+/** @param {string} word */
 const capital = (word) => word[0].toUpperCase() + word.slice(1);
 
-/** `Date`, `Module` or `Problem` would stand for two things in one file. */
+/**
+ * Refuses `Date`, `Module` or `Problem`, which would have two meanings in one file.
+ *
+ * @param {Record<'many' | 'Many' | 'One', string>} names
+ */
 function requireUnused({ many, Many, One }) {
   const texts = templateTexts().join('\n');
   const taken = [One, Many, `${Many}Module`].find((word) =>
@@ -68,9 +75,10 @@ function requireUnused({ many, Many, One }) {
       `A class ${taken} is in the template already. Choose another name, or --one.`,
     );
   }
-  if (!isIdentifier(many)) throw new Failure(`"${many}" is a word of the language.`);
+  if (!isIdentifier(many)) throw new Failure(`"${many}" is a keyword of JavaScript.`);
 }
 
+/** @param {string} word */
 function isIdentifier(word) {
   try {
     return new Function(word, '"use strict"') instanceof Function;

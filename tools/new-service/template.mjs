@@ -1,30 +1,29 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { filesIn } from '../workspace.mjs';
 
 const FOLDER = fileURLToPath(new URL('template', import.meta.url));
+/** With this suffix compiler and linter ignore them, because a template is not valid TypeScript. */
 const SUFFIX = '.template';
 
-/** They are no sources until they have their names, and are no `.ts` for compiler and linter until then. */
-function templates() {
-  return readdirSync(FOLDER, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(SUFFIX))
-    .map((entry) => join(entry.parentPath, entry.name));
-}
+const templatePaths = () => filesIn(FOLDER).filter((path) => path.endsWith(SUFFIX));
 
-export const templateTexts = () => templates().map((file) => readFileSync(file, 'utf8'));
+export const templateTexts = () =>
+  templatePaths().map((path) => readFileSync(join(FOLDER, path), 'utf8'));
 
 /**
- * @param {Record<string, string | number>} words what stands for `__many__` and the others, in texts and in names of files
- * @returns {Map<string, string>} texts by path in the service's folder
+ * @param {Record<string, string | number>} words replace `__many__` and the others, in texts and in file names
+ * @returns {Map<string, string>} texts by path in the folder of the service
  */
-export function filled(words) {
+export function filledTemplate(words) {
+  /** @param {string} text */
   const fill = (text) =>
-    text.replace(/__([A-Za-z]+)__/g, (all, word) => (word in words ? words[word] : all));
+    text.replace(/__([A-Za-z]+)__/g, (all, word) => String(words[word] ?? all));
   return new Map(
-    templates().map((file) => {
-      const path = relative(FOLDER, file).replaceAll('\\', '/').slice(0, -SUFFIX.length);
-      return [fill(path), fill(readFileSync(file, 'utf8'))];
-    }),
+    templatePaths().map((path) => [
+      fill(path.slice(0, -SUFFIX.length)),
+      fill(readFileSync(join(FOLDER, path), 'utf8')),
+    ]),
   );
 }
