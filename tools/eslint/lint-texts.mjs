@@ -1,6 +1,6 @@
 /**
- * Lints texts as if they were the contents of files, without writing them. Standard input: `[{ "filePath", "text" }, …]`;
- * standard output: for each, the findings as `[{ "ruleId", "message" }, …]`. The files must exist: types are checked.
+ * Lints texts as if they were the contents of files, without writing them. Standard input: `[{ "filePath", "text" }, …]`.
+ * Standard output: the findings of each as `[{ "ruleId", "message" }, …]`. The files must exist, because the rules use types.
  */
 import { text } from 'node:stream/consumers';
 import { ESLint } from 'eslint';
@@ -8,8 +8,8 @@ import { ROOT } from '../workspace.mjs';
 
 const eslint = new ESLint({ cwd: ROOT });
 const findings = [];
-for (const { filePath, text: planted } of JSON.parse(await text(process.stdin))) {
-  const [result] = await eslint.lintText(planted, { filePath });
+for (const { filePath, text: code } of JSON.parse(await text(process.stdin))) {
+  const [result] = await eslint.lintText(code, { filePath });
   findings.push(result.messages.map(({ ruleId, message }) => ({ ruleId, message })));
 }
 process.stdout.write(JSON.stringify(findings));
