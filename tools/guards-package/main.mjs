@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { defineCommand, Failure } from '../terminal/command.mjs';
 import { npmInstall, run } from '../terminal/processes.mjs';
 import { copyWorkspace, filesIn, ROOT } from '../workspace.mjs';
-import { consumerSources } from './consumer.mjs';
 
 const LIBRARY = join(ROOT, 'libs/guards');
 const DOCUMENTS = ['LICENSE', 'README.md', 'package.json'];
@@ -134,4 +133,65 @@ async function usePackage(cwd, where) {
     await run(what, [process.execPath, tsc, ...STRICT, ...options], { cwd });
   }
   print(`${where}: import, require() and both resolutions of TypeScript`);
+}
+
+const ENTRY_POINTS = ['', '/dpop', '/testing'];
+const TRANSPORTS = ['/graphql', '/websockets', '/microservices'];
+
+/**
+ * Programs that use the installed package.
+ *
+ * @param {{ name: string, hasTransports: boolean }} options
+ * @returns {Record<string, string>} sources by file name
+ */
+function consumerSources({ name, hasTransports }) {
+  const entries = [...ENTRY_POINTS, ...(hasTransports ? TRANSPORTS : [])].map((at) => name + at);
+  return {
+    'imports.mjs': entries.map((entry) => `await import('${entry}');\n`).join(''),
+    'requires.cjs': entries.map((entry) => `require('${entry}');\n`).join(''),
+    'types.ts': typeProgram(name, entries),
+    'types.cts': typeProgram(name, entries),
+  };
+}
+
+/**
+ * Code that must compile, and lines that must not, because without types every line would.
+ *
+ * @param {string} name
+ * @param {string[]} entries
+ */
+function typeProgram(name, entries) {
+  const all = entries.map((entry, at) => `import * as entry${at} from '${entry}';`);
+  return `${all.join('\n')}
+import { Controller, Get, Module } from '@nestjs/common';
+import { AccessToken, defineScopes, GuardsModule } from '${name}';
+import { TestIssuer } from '${name}/testing';
+
+export const entryPoints = [${entries.map((_entry, at) => `entry${at}`).join(', ')}];
+const orders = defineScopes('orders:read');
+
+@Controller('orders')
+export class OrdersController {
+  @Get()
+  @orders.RequireScopes('orders:read')
+  list(@AccessToken() token: AccessToken): string {
+    return token.subject;
+  }
+
+  // @ts-expect-error the scope is not defined
+  @orders.RequireScopes('orders:raed')
+  misspelt() {}
+}
+
+@Module({
+  imports: [
+    GuardsModule.forRoot({ issuer: 'https://a.example', audience: 'b', algorithms: ['ES256'] }),
+    // @ts-expect-error the guards do not allow HMAC
+    GuardsModule.forRoot({ issuer: 'https://a.example', audience: 'b', algorithms: ['HS256'] }),
+  ],
+})
+export class AppModule {}
+
+export const token = async (): Promise<string> => (await TestIssuer.start()).accessToken();
+`;
 }

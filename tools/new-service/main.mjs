@@ -8,9 +8,8 @@ import { dirname, join } from 'node:path';
 import { format, getFileInfo, resolveConfig } from 'prettier';
 import { defineCommand, Failure, UsageError } from '../terminal/command.mjs';
 import { DEFAULT_PORTS, ROOT } from '../workspace.mjs';
-import { namesOf } from './names.mjs';
 import { lockFileWith, manifestOf, registrations } from './registrations.mjs';
-import { filledTemplate } from './template.mjs';
+import { filledTemplate, namesOf } from './template.mjs';
 
 export const command = defineCommand({
   usage: `Usage: npm run new:service -- <name> [<options>]   makes a resource server, such as parcels

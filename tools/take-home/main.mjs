@@ -15,8 +15,16 @@ import { packGuards } from '../guards-package/main.mjs';
 import { defineCommand, Failure } from '../terminal/command.mjs';
 import { secondsSince } from '../terminal/output.mjs';
 import { npmInstall, run } from '../terminal/processes.mjs';
-import { AUDIENCE, describeProject, PATH, PROJECTS, SCOPE } from './projects.mjs';
-import { installPackages, makeProject, makeWorkshop } from './starter.mjs';
+import {
+  AUDIENCE,
+  describeProject,
+  installPackages,
+  makeProject,
+  makeWorkshop,
+  PATH,
+  PROJECTS,
+  SCOPE,
+} from './projects.mjs';
 
 /** @typedef {import('./projects.mjs').Project} Project */
 /** @typedef {{ workshop: string, folder: string, project: Project }} MadeProject */

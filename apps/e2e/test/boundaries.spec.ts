@@ -179,7 +179,10 @@ function nounOf(part: string): string {
 
 /** Lints planted code in a process of its own, as `npm run lint` does. */
 async function lint(plants: readonly Plant[]): Promise<ReadonlyMap<string, readonly string[]>> {
-  const output = await outputOf(['tools/eslint/lint-texts.mjs'], JSON.stringify(plants));
+  const output = await outputOf(
+    [join(root, 'apps/e2e/test/lint-texts.mjs')],
+    JSON.stringify(plants),
+  );
   const findings: readonly { readonly ruleId: string }[][] = JSON.parse(output);
   return new Map(
     plants.map((plant, at) => [keyOf(plant), (findings[at] ?? []).map(({ ruleId }) => ruleId)]),

@@ -3,10 +3,10 @@
  * Standard output: the findings of each as `[{ "ruleId", "message" }, …]`. The files must exist, because the rules use types.
  */
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { ESLint } from 'eslint';
-import { ROOT } from '../workspace.mjs';
 
-const eslint = new ESLint({ cwd: ROOT });
+const eslint = new ESLint({ cwd: fileURLToPath(new URL('../../..', import.meta.url)) });
 const findings = [];
 for (const { filePath, text: code } of JSON.parse(await text(process.stdin))) {
   const [result] = await eslint.lintText(code, { filePath });
