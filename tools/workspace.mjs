@@ -10,7 +10,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseEnv } from 'node:util';
 import { Failure } from './terminal/command.mjs';
 import { exitCodeOf, run } from './terminal/processes.mjs';
@@ -162,4 +162,21 @@ function linkPackages(modules, folder) {
     if (name === '@gatehouse' || name.startsWith('.cache')) continue;
     symlinkSync(join(ROOT, modules, name), join(folder, modules, name));
   }
+}
+
+/**
+ * Imports the built module that exports a name, from wherever it is in the folder.
+ *
+ * @param {string} folder below the root, such as `apps/auth/dist`
+ * @param {string} name
+ * @returns {Promise<any>}
+ */
+export async function importBuilt(folder, name) {
+  const declaration = new RegExp(`\\bexport (?:const|class|function|async function) ${name}\\b`);
+  const path = filesIn(join(ROOT, folder)).find(
+    (path) =>
+      path.endsWith('.js') && declaration.test(readFileSync(join(ROOT, folder, path), 'utf8')),
+  );
+  if (!path) throw new Failure(`${folder} has no module that exports ${name}. Run: npm run build`);
+  return import(pathToFileURL(join(ROOT, folder, path)).href);
 }

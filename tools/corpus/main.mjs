@@ -49,11 +49,11 @@ Exit code: 0 no hostile token was accepted; 1 one was accepted, or made the serv
   },
   usageExitCode: 2,
   run: async (values) => {
-    if (!values.url) throw new UsageError('--url is missing.');
     if (!values.audience) throw new UsageError('--audience is missing.');
     if (!ALGORITHM.test(String(values.algorithm))) {
       throw new UsageError(`--algorithm must be one like ES256, not "${values.algorithm}".`);
     }
+    if (!values.url) throw new UsageError('--url is missing.');
     process.exitCode = await tryService({
       url: httpUrl('url', values.url),
       audience: values.audience,

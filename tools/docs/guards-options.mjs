@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
-import { filesIn, ROOT } from '../workspace.mjs';
+import { filesIn, importBuilt, ROOT } from '../workspace.mjs';
 
 /** @typedef {{ name: string, unit: string, value: string, meaning: string }} Row an option */
 /** @typedef {Record<string, number>} Range default, minimum and maximum of an option */
@@ -23,7 +22,8 @@ const UNITS = {
 /** The README of the guards, with the tables of options between their marks generated from the declarations. */
 export async function guardsReadme() {
   const declarations = interfacesOf(join(ROOT, SOURCE));
-  const ranges = await builtRanges();
+  /** @type {Record<string, Record<string, Range>>} */
+  const ranges = await importBuilt('libs/guards/dist/src', 'RANGES');
   /** @param {string} name @param {string} [prefix] @param {string} [rangesName] */
   const rows = (name, prefix = '', rangesName = '') => {
     const declaration = declarations.get(name);
@@ -44,22 +44,6 @@ export async function guardsReadme() {
     (text, [name, table]) => replaceBetweenMarks(text, name, tableOf(table)),
     readFileSync(join(ROOT, GUARDS_README), 'utf8'),
   );
-}
-
-/**
- * The exports of the built module that has the ranges of all numeric options.
- *
- * @returns {Promise<Record<string, Record<string, Range>>>}
- */
-async function builtRanges() {
-  const folder = join(ROOT, 'libs/guards/dist/src');
-  const path = filesIn(folder).find(
-    (path) =>
-      path.endsWith('.js') &&
-      /\bexport const RANGES\b/.test(readFileSync(join(folder, path), 'utf8')),
-  );
-  if (!path) throw new Error('libs/guards/dist has no module with RANGES');
-  return import(pathToFileURL(join(folder, path)).href);
 }
 
 /** All interfaces by name. @param {string} folder @returns {Map<string, ts.InterfaceDeclaration>} */
