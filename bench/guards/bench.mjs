@@ -1,14 +1,16 @@
-import { pinning } from '../machine/cpu.mjs';
-import { machineFacts } from '../machine/facts.mjs';
-import { workFolder } from '../machine/work-folder.mjs';
-import { printFacts, printTables, printVerdict } from '../report/print.mjs';
-import { saveResults } from '../report/save.mjs';
-import { growthColumns, routeColumns, verifyColumns } from './columns.mjs';
+import { machineFacts, pinning, workFolder } from '../machine/machine.mjs';
+import { printFacts, printTables, printVerdict, saveResults } from '../report/print.mjs';
 import { ALGORITHMS, methodOf, planFrom } from './plan.mjs';
+import {
+  growthColumns,
+  growthRows,
+  routeColumns,
+  routeRows,
+  verifyColumns,
+  verifyRows,
+} from './results.mjs';
+import { overHttp } from './route/measure.mjs';
 import { inProcess } from './verify/in-process.mjs';
-import { growthRows, verifyRows } from './verify/results.mjs';
-import { routeRows } from './route/results.mjs';
-import { overHttp } from './route/over-http.mjs';
 
 const PACKAGES = {
   peers: [

@@ -16,6 +16,9 @@ export class Issuer {
   #server;
   #turn = 0;
   audience = 'https://api.example';
+  issuer = '';
+  /** @type {'RS256' | 'ES256'} */
+  algorithm = 'ES256';
 
   /** @param {{ algorithm: 'RS256' | 'ES256', keys?: number, name?: string }} options tokens take the keys in turn */
   static async start({ algorithm, keys = 1, name = 'auth' }) {
@@ -51,8 +54,8 @@ export class Issuer {
     const { kid, privateKey } = this.#keys[this.#turn++ % this.#keys.length];
     const header = encode({ typ: 'at+jwt', alg: this.algorithm, kid });
     const signingInput = `${header}.${encode({ ...this.#claims(), ...claims })}`;
-    const key = { key: privateKey, dsaEncoding: 'ieee-p1363' };
-    return `${signingInput}.${sign('sha256', signingInput, key).toString('base64url')}`;
+    const key = { key: privateKey, dsaEncoding: /** @type {const} */ ('ieee-p1363') };
+    return `${signingInput}.${sign('sha256', Buffer.from(signingInput), key).toString('base64url')}`;
   }
 
   tokens(count) {

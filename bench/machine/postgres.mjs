@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { cpuMicrosecondsWithChildren } from './cpu.mjs';
-import { freePort } from './ports.mjs';
+import { freePort } from '../../tools/terminal/processes.mjs';
+import { cpuMicrosecondsWithChildren } from './machine.mjs';
 
 /** PostgreSQL is a development dependency of the product's tests: it comes from the root, not from bench. */
 const root = createRequire(new URL('../../package.json', import.meta.url));

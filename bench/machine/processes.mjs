@@ -1,13 +1,18 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 
+/** @typedef {import('node:child_process').ChildProcess & { log: string }} Child a process with the path of its log */
+
+/** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
 /**
  * Starts a Node script, on one CPU if `cpu` is given, with an IPC channel and its output in `log`.
+ *
  * @param {{ script: string, args?: string[], env?: Record<string, string>, cpu?: number, log: string }} options
+ * @returns {Child}
  */
 export function start({ script, args = [], env = {}, cpu, log }) {
   const output = openSync(log, 'a');
@@ -20,8 +25,7 @@ export function start({ script, args = [], env = {}, cpu, log }) {
   closeSync(output);
   running.add(child);
   child.once('exit', () => running.delete(child));
-  child.log = log;
-  return child;
+  return Object.assign(child, { log });
 }
 
 /** The next message of a child; rejects with the end of its log when the child ends instead. */

@@ -1,9 +1,10 @@
-import { measureFamilies } from './families/measure.mjs';
+import { onStage } from '../suite/stage.mjs';
+import { measureFamilies } from './families.mjs';
 import { measureKeySet } from './key-set.mjs';
 import { measurePeers } from './peers.mjs';
-import { methodOf, planFrom } from './plan.mjs';
+import { methodOf } from '../suite/plan.mjs';
+import { planFrom } from './plan.mjs';
 import { measureProcesses } from './processes.mjs';
-import { onStage } from './stage.mjs';
 
 const PACKAGES = {
   peers: ['oidc-provider', 'better-sqlite3', 'pg'],

@@ -1,8 +1,7 @@
-import { printTables } from '../report/print.mjs';
+import { printTables, significant, spread } from '../report/print.mjs';
 import { failuresOf, median, ratios } from '../report/statistics.mjs';
-import { significant, spread } from '../report/table.mjs';
-import { takeTurns } from './measure.mjs';
-import { startServer } from './servers.mjs';
+import { takeTurns } from '../suite/stage.mjs';
+import { startServer } from './peers.mjs';
 
 const FIRST = { name: 'for the first time', request: 'keySet', connections: 16 };
 const AGAIN = { name: 'with If-None-Match', request: 'keySetAgain', connections: 16 };
@@ -28,9 +27,10 @@ export async function measureKeySet(stage) {
   }
   const workloads = [FIRST, AGAIN];
   const cells = workloads.flatMap((workload) => servers.map((server) => ({ workload, server })));
-  for (const cell of cells) cell.answer = await answerTo(cell);
+  const answered = [];
+  for (const cell of cells) answered.push({ ...cell, answer: await answerTo(cell) });
   const { generator, plan } = stage;
-  const rows = rowsOf(await takeTurns(cells, { generator, plan }));
+  const rows = rowsOf(await takeTurns(answered, { generator, plan }));
   printTables(rows, { titleOf: () => 'The key set, asked again', columns });
   return rows;
 }
@@ -44,6 +44,7 @@ async function tagOf({ port, jwksPath }) {
 
 /** What one answer is: said in the table, because it explains the difference. */
 async function answerTo({ workload, server: { port, jwksPath, keySetTag } }) {
+  /** @type {Record<string, string>} */
   const headers = workload === AGAIN ? { 'if-none-match': keySetTag } : {};
   const answer = await fetch(`http://127.0.0.1:${port}${jwksPath}`, { headers });
   const { byteLength } = await answer.arrayBuffer();

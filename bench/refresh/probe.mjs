@@ -17,7 +17,8 @@ export async function probe(server) {
     { grant_type: 'client_credentials', ...server.service.parameters },
     basic(server),
   );
-  const { keys } = await (await fetch(`${origin(server)}${server.jwksPath}`)).json();
+  const keySet = await fetch(`${origin(server)}${server.jwksPath}`);
+  const { keys } = /** @type {{ keys: any[] }} */ (await keySet.json());
   for (const { access_token } of [rotated, machine]) check(server, access_token, keys);
 }
 
@@ -27,8 +28,16 @@ function check(server, accessToken, keys) {
   must(alg === 'ES256' && typ === 'at+jwt', server, `issue ES256 at+jwt, not ${alg} ${typ}`);
   const jwk = keys.find((key) => key.kid === kid);
   must(jwk, server, `publish the key ${kid} that it signs with`);
-  const key = { key: createPublicKey({ key: jwk, format: 'jwk' }), dsaEncoding: 'ieee-p1363' };
-  const valid = verify('sha256', `${head}.${claims}`, key, Buffer.from(signature, 'base64url'));
+  const key = {
+    key: createPublicKey({ key: jwk, format: 'jwk' }),
+    dsaEncoding: /** @type {const} */ ('ieee-p1363'),
+  };
+  const valid = verify(
+    'sha256',
+    Buffer.from(`${head}.${claims}`),
+    key,
+    Buffer.from(signature, 'base64url'),
+  );
   must(valid, server, 'sign with the key that it names');
   const { iss, sub, aud, exp, iat, jti, client_id } = decode(claims);
   const complete = [iss, sub, aud, exp, iat, jti, client_id].every(Boolean);

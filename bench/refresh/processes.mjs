@@ -1,10 +1,9 @@
+import { filledServer } from '../auth/filled-server.mjs';
+import { bootGatehouse } from '../auth/gatehouse.mjs';
 import { stop } from '../machine/processes.mjs';
-import { printTables } from '../report/print.mjs';
+import { printTables, significant, spread } from '../report/print.mjs';
 import { failuresOf, median, ratios } from '../report/statistics.mjs';
-import { significant, spread } from '../report/table.mjs';
-import { filledServer } from './families/filled-server.mjs';
-import { bootGatehouse } from './gatehouse.mjs';
-import { takeTurns } from './measure.mjs';
+import { takeTurns } from '../suite/stage.mjs';
 import { PROCESSES } from './plan.mjs';
 
 const FAMILIES = 10_000;

@@ -1,4 +1,5 @@
-import { table } from './table.mjs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 /** Above this share of the CPUs, others disturb the measurement. */
 const QUIET = 0.1;
@@ -32,7 +33,7 @@ export function printTables(rows, { titleOf, columns }) {
  * @param {{ name: string, failures?: number, firstFailure?: string, aims: Array<{ met: boolean }> }[]} rows
  */
 export function printVerdict(rows, { busyBefore }) {
-  const failed = rows.filter(({ failures }) => failures > 0);
+  const failed = rows.filter(({ failures = 0 }) => failures > 0);
   for (const { name, firstFailure } of failed) console.error(`\n${name}: ${firstFailure}`);
   if (failed.length) console.error('\nVOID: not every answer was 2xx.');
   const aims = rows.flatMap((row) => row.aims);
@@ -43,4 +44,53 @@ export function printVerdict(rows, { busyBefore }) {
 
 function line(name, value) {
   console.log(`${name.padEnd(30)} ${value}`);
+}
+
+/**
+ * A table in Markdown, so that it can go into a document as it is. The first column is to the left.
+ * @param {Array<[title: string, value: (row: object) => string]>} columns
+ */
+export function table(columns, rows) {
+  const cells = [
+    columns.map(([title]) => title),
+    ...rows.map((row) => columns.map(([, value]) => value(row))),
+  ];
+  const widths = columns.map((_, index) => Math.max(...cells.map((row) => row[index].length)));
+  const lines = cells.map(
+    (row) => `| ${row.map((cell, i) => align(cell, widths[i], i)).join(' | ')} |`,
+  );
+  const rule = `|${widths.map((width, i) => (i ? `${'-'.repeat(width + 1)}:` : '-'.repeat(width + 2))).join('|')}|`;
+  return [lines[0], rule, ...lines.slice(1)].join('\n');
+}
+
+function align(text, width, column) {
+  return column === 0 ? text.padEnd(width) : text.padStart(width);
+}
+
+/** A ratio over the rounds: its median, least and greatest. */
+export function spread(ratio) {
+  if (!ratio) return '';
+  return `${significant(ratio.median)} (${significant(ratio.least)}–${significant(ratio.greatest)})`;
+}
+
+/** The same with its quartiles: where there are many rounds, the extremes are those of the machine. */
+export function middleHalf(ratio) {
+  if (!ratio) return '';
+  return `${significant(ratio.median)} (${significant(ratio.lower)}–${significant(ratio.upper)})`;
+}
+
+/** A number to three digits; there is none where it could not be measured. */
+export function significant(value) {
+  if (!Number.isFinite(value)) return '–';
+  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
+}
+
+const FOLDER = fileURLToPath(new URL('../results/', import.meta.url));
+
+/** Keeps a run as JSON in bench/results/, which git ignores: numbers belong to the machine that made them. */
+export function saveResults(suite, run) {
+  mkdirSync(FOLDER, { recursive: true });
+  const file = `${FOLDER}${suite}-${run.facts.at.replaceAll(':', '')}.json`;
+  writeFileSync(file, `${JSON.stringify(run, undefined, 2)}\n`);
+  console.log(`Written to bench/results/${file.slice(FOLDER.length)}`);
 }

@@ -1,10 +1,9 @@
-import { overHttp } from '../guards/route/over-http.mjs';
-import { filledServer } from '../refresh/families/filled-server.mjs';
-import { register } from '../refresh/gatehouse.mjs';
-import { takeTurns } from '../refresh/measure.mjs';
-import { printTables } from '../report/print.mjs';
+import { filledServer } from '../auth/filled-server.mjs';
+import { register } from '../auth/gatehouse.mjs';
+import { overHttp } from '../guards/route/measure.mjs';
+import { middleHalf, printTables, significant } from '../report/print.mjs';
 import { failuresOf, median, quartiles } from '../report/statistics.mjs';
-import { significant, middleHalf } from '../report/table.mjs';
+import { takeTurns } from '../suite/stage.mjs';
 
 const FAMILIES = 10_000;
 
@@ -83,6 +82,7 @@ async function ofGuards({ dir, pins, plan: { rounds, seconds, warmUp } }) {
   );
 }
 
+/** @param {string} name @param {{ samples: any[], warmUp?: any }} cell */
 function rowOf(name, { samples, warmUp }) {
   return {
     name,

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cpuMicroseconds } from '../machine/cpu.mjs';
-import { printTables } from '../report/print.mjs';
-import { significant } from '../report/table.mjs';
-import { emptyServer } from '../refresh/families/filled-server.mjs';
+import { emptyServer } from '../auth/filled-server.mjs';
+import { cpuMicroseconds } from '../machine/machine.mjs';
+import { printTables, significant } from '../report/print.mjs';
 
 const TABLE = 'security_event';
 

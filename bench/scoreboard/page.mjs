@@ -1,5 +1,5 @@
-import { expectedText, receivedText } from '../../tools/corpus/answers.mjs';
-import { packageVersions } from './versions.mjs';
+import { peerVersion } from '../machine/machine.mjs';
+import { expectedText, receivedText } from '../../tools/corpus/report.mjs';
 
 /** Classes of answers, as rows of the totals. */
 const CLASSES = [
@@ -129,4 +129,9 @@ function table(head, rows) {
   return [head, head.map(() => '---'), ...rows]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
+}
+
+/** `name 1.2.3, …`. @param {string[]} names */
+function packageVersions(names) {
+  return names.map((name) => `${name} ${peerVersion(name)}`).join(', ');
 }

@@ -1,5 +1,5 @@
-import { methodOf } from '../refresh/plan.mjs';
-import { onStage } from '../refresh/stage.mjs';
+import { methodOf } from '../suite/plan.mjs';
+import { onStage } from '../suite/stage.mjs';
 import { measureFlood } from './flood.mjs';
 import { measurePeers } from './peers.mjs';
 import { planFrom } from './plan.mjs';

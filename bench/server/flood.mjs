@@ -1,10 +1,8 @@
-import { register, startGatehouse } from '../refresh/gatehouse.mjs';
-import { sample } from '../refresh/measure.mjs';
-import { startGenerator } from '../refresh/stage.mjs';
+import { register, startGatehouse } from '../auth/gatehouse.mjs';
 import { messageFrom, stop } from '../machine/processes.mjs';
-import { printTables } from '../report/print.mjs';
+import { printTables, significant, spread } from '../report/print.mjs';
 import { failuresOf, median, ratios } from '../report/statistics.mjs';
-import { significant, spread } from '../report/table.mjs';
+import { sample, startGenerator } from '../suite/stage.mjs';
 
 /** As many as hash and wait at once without a refusal (hash-queue.ts has 2 and 64). */
 const FLOOD = { request: 'login', chains: [], connections: 60 };

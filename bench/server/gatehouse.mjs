@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { bootGatehouse, newServerSecret } from '../refresh/gatehouse.mjs';
+import { bootGatehouse, newServerSecret } from '../auth/gatehouse.mjs';
 import { EMAILS, PASSWORD, REDIRECT_URI } from './plan.mjs';
 
 const OPS = fileURLToPath(new URL('../../apps/auth/dist/ops.js', import.meta.url));

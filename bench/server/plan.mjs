@@ -1,4 +1,4 @@
-import { planner } from '../refresh/plan.mjs';
+import { planner } from '../suite/plan.mjs';
 
 /** `aim` is the ratio to oidc-provider on the same store that the project has set itself. */
 export const WORKLOADS = [

@@ -1,7 +1,11 @@
-import { methodOf } from '../refresh/plan.mjs';
-import { onStage } from '../refresh/stage.mjs';
-import { measureOrders } from './measure.mjs';
-import { planFrom } from './plan.mjs';
+import { basename } from 'node:path';
+import { Issuer } from '../guards/issuer.mjs';
+import { methodOf } from '../suite/plan.mjs';
+import { printTables, significant, spread } from '../report/print.mjs';
+import { failuresOf, median, ratios } from '../report/statistics.mjs';
+import { onStage, takeTurns } from '../suite/stage.mjs';
+import { planFrom, WORKLOADS } from './plan.mjs';
+import { startServers } from './servers.mjs';
 
 const PACKAGES = {
   peers: [],
@@ -15,4 +19,71 @@ export function benchServices(options) {
   const plan = planFrom(options);
   const suite = { name: 'services', packages: PACKAGES, parts: PARTS, method: methodOf(plan) };
   return onStage(suite, plan, options);
+}
+
+/** Reads and writes of orders on one kind of database, which is the name of the part. */
+export async function measureOrders(stage) {
+  const { generator, plan, undo } = stage;
+  const issuer = await Issuer.start({ algorithm: 'ES256' });
+  undo.push(() => issuer.close());
+  const servers = await startServers(issuer, { ...stage, store: basename(stage.dir) });
+  const cells = WORKLOADS.flatMap((workload) => servers.map((server) => ({ workload, server })));
+  const rows = results(await takeTurns(cells, { generator, plan }));
+  printTables(rows, { titleOf: ({ workload, store }) => `${workload}, ${store}`, columns });
+  return rows;
+}
+
+const MEDIANS = ['perSecond', 'p50', 'p99', 'cpuPerAnswer', 'clientBusy'];
+
+/** One row per workload and server: medians over the rounds, and ratios formed round by round. */
+export function results(cells) {
+  return cells.map((cell) => {
+    const { workload, server, samples, warmUp } = cell;
+    const samplesOf = (platform, guarded) =>
+      cells.find((other) => other.workload === workload && isOf(other, { platform, guarded }))
+        .samples;
+    const isExpress = server.platform === 'express';
+    return {
+      name: server.name,
+      workload: workload.name,
+      store: server.store,
+      ...Object.fromEntries(MEDIANS.map((field) => [field, median(samples, field)])),
+      guardShare: server.guarded
+        ? shareOf(samples, samplesOf(server.platform, false), 'cpuPerAnswer')
+        : undefined,
+      toExpress: isExpress ? undefined : ratios(samples, samplesOf('express', server.guarded)),
+      ...failuresOf([warmUp, ...samples]),
+      aims: [],
+    };
+  });
+}
+
+const isOf = ({ server }, { platform, guarded }) =>
+  server.platform === platform && server.guarded === guarded;
+
+/** What a server would save without its guard, as a share of all. Rest and share turn round: least is greatest. */
+function shareOf(samples, unguarded, field) {
+  const rest = ratios(unguarded, samples, field);
+  return { median: 1 - rest.median, least: 1 - rest.greatest, greatest: 1 - rest.least };
+}
+
+/** One row per platform, with and without the guard. */
+export const columns = [
+  ['orders on', ({ name }) => name],
+  ['answers/s', ({ perSecond }) => Math.round(perSecond).toLocaleString('en')],
+  ['p50 ms', ({ p50 }) => significant(p50)],
+  ['p99 ms', ({ p99 }) => significant(p99)],
+  ['CPU µs', ({ cpuPerAnswer }) => significant(cpuPerAnswer)],
+  ['the guard has of it', ({ guardShare }) => percentages(guardShare)],
+  ['answers/s ÷ express', ({ toExpress }) => spread(toExpress)],
+  ['non-2xx', ({ failures }) => String(failures)],
+  ['client', ({ clientBusy }) => `${Math.round(clientBusy * 100)} %`],
+];
+
+function percentages(share) {
+  if (!share) return '';
+  const [middle, least, most] = [share.median, share.least, share.greatest].map((each) =>
+    Math.round(each * 100),
+  );
+  return `${middle} % (${least} to ${most})`;
 }

@@ -2,8 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageFrom, start, stop } from '../machine/processes.mjs';
-import { LINE_UP, NEW_ORDER, ORDERS, PERSON, TOKENS } from './plan.mjs';
-import { probe } from './probe.mjs';
+import { NEW_ORDER } from '../load/requests.mjs';
+import { LINE_UP, ORDERS, PERSON, TOKENS } from './plan.mjs';
 
 const SCRIPT = fileURLToPath(new URL('./server.mjs', import.meta.url));
 
@@ -63,7 +63,34 @@ async function placeOrders(port, token) {
       body: JSON.stringify(NEW_ORDER),
     });
     if (answer.status !== 201) throw new Error(`POST /orders: ${answer.status}`);
-    ids.push((await answer.json()).id);
+    ids.push(/** @type {{ id: string }} */ (await answer.json()).id);
   }
   return ids;
+}
+
+/** Before anything is timed: does each server let in whom it must, and nobody else? */
+export async function probe({ name, guarded, port }, { mine, ofAnother }) {
+  const expect = (what, seen, wanted) => {
+    if (seen !== wanted) throw new Error(`orders on ${name}: ${what}: ${seen}, not ${wanted}`);
+  };
+  const orders = `http://127.0.0.1:${port}/orders`;
+  const placed = await ask(orders, mine, NEW_ORDER);
+  expect('placing an order', placed.status, 201);
+  const order = `${orders}/${placed.body.id}`;
+  const read = await ask(order, mine);
+  expect('the total', read.body.totalMinor, 2100);
+  expect('nobody', (await ask(order)).status, guarded ? 401 : 200);
+  expect('somebody else', (await ask(order, ofAnother)).status, guarded ? 404 : 200);
+  expect('a broken token', (await ask(order, mine.slice(0, -8))).status, guarded ? 401 : 200);
+}
+
+async function ask(url, token, body) {
+  const answer = await fetch(url, {
+    headers: {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { method: 'POST', body: JSON.stringify(body) }),
+  });
+  return { status: answer.status, body: /** @type {any} */ (await answer.json()) };
 }

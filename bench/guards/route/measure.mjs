@@ -1,6 +1,37 @@
-import { cpuMicroseconds } from '../../machine/cpu.mjs';
-import { ended, messageFrom } from '../../machine/processes.mjs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cpuMicroseconds } from '../../machine/machine.mjs';
+import { ended, messageFrom, start, stop } from '../../machine/processes.mjs';
+import { Issuer } from '../issuer.mjs';
 import { SCENARIOS } from '../plan.mjs';
+
+const GENERATOR = fileURLToPath(new URL('../../load/generator.mjs', import.meta.url));
+
+/** Measures servers with tokens of one algorithm. All of them are up during the whole measurement. */
+export async function overHttp(algorithm, { plan, place: { dir, pins }, lineUp = SERVERS }) {
+  const issuer = await Issuer.start({ algorithm });
+  const children = [];
+  try {
+    const servers = [];
+    for (const each of lineUp) {
+      const server = await startServer(each, { dir, cpu: pins?.server, issuer });
+      children.push(server.child);
+      await probe(server, issuer);
+      servers.push(server);
+    }
+    const generator = start({
+      script: GENERATOR,
+      cpu: pins?.client,
+      log: join(dir, 'generator.log'),
+    });
+    children.push(generator);
+    await messageFrom(generator);
+    return await measureRoutes({ servers, generator, issuer }, plan);
+  } finally {
+    await Promise.all(children.map(stop));
+    issuer.close();
+  }
+}
 
 const CONNECTIONS = 16;
 
@@ -10,7 +41,8 @@ const NEW_TOKENS_PER_SECOND = 16_000;
 /**
  * Every server gets the same requests in every round, in turn, so that what the machine does meanwhile falls on all
  * of them. Each measurement has a warm-up of its own, and the first round is not counted.
- * @returns {Promise<Array<{ algorithm: string, scenario: string, server: object, samples: object[] }>>}
+ *
+ * @returns {Promise<{ algorithm: string, scenario: string, platform: string, guard: string, samples: any[] }[]>}
  */
 export async function measureRoutes({ servers, generator, issuer }, { rounds, route }) {
   const known = issuer.tokens(1000);
@@ -40,14 +72,19 @@ function freshTokens(issuer, { seconds, warmUp }) {
 }
 
 async function sample({ child, port }, generator, { once, forWarmUp, tokens, route }) {
-  const job = { port, once, connections: CONNECTIONS };
+  const job = { request: 'guardedCall', connections: CONNECTIONS };
+  const target = { port, once };
   const { failures, firstFailure } = await ask(generator, {
     ...job,
-    tokens: forWarmUp,
+    target: { ...target, tokens: forWarmUp },
     seconds: route.warmUp,
   });
   const before = cpuMicroseconds(child.pid);
-  const seen = await ask(generator, { ...job, tokens, seconds: route.seconds });
+  const seen = await ask(generator, {
+    ...job,
+    target: { ...target, tokens },
+    seconds: route.seconds,
+  });
   if (child.exitCode !== null || child.signalCode !== null) throw ended(child);
   return {
     ...seen,
@@ -60,4 +97,58 @@ async function sample({ child, port }, generator, { once, forWarmUp, tokens, rou
 function ask(generator, job) {
   generator.send(job);
   return messageFrom(generator);
+}
+
+/** In this order they take their turns: what is compared is measured next to each other. */
+export const SERVERS = [
+  { platform: 'express', guard: 'none' },
+  { platform: 'express', guard: 'gatehouse' },
+  { platform: 'express', guard: 'stock' },
+  { platform: 'express', guard: 'express-oauth2-jwt-bearer' },
+  { platform: 'fastify', guard: 'none' },
+  { platform: 'fastify', guard: 'gatehouse' },
+  { platform: 'fastify', guard: 'stock' },
+];
+
+const SCRIPT = fileURLToPath(new URL('./server.mjs', import.meta.url));
+
+/**
+ * @param {{ platform: string, guard: string }} server
+ * @param {{ dir: string, cpu?: number, issuer: import('../issuer.mjs').Issuer }} place
+ */
+export async function startServer({ platform, guard }, { dir, cpu, issuer }) {
+  const child = start({
+    script: SCRIPT,
+    args: [platform, guard, JSON.stringify(issuer.settings)],
+    env: { NODE_ENV: 'production' },
+    cpu,
+    log: join(dir, `${platform}-${guard}-${issuer.algorithm}.log`),
+  });
+  return { platform, guard, child, ...(await messageFrom(child)) };
+}
+
+/** Before anything is timed: does each server let in whom it must, and nobody else? */
+export async function probe({ platform, guard, port }, issuer) {
+  const bad = {
+    'no token': undefined,
+    'a token for others': issuer.token({ aud: 'https://other.example' }),
+    'an expired token': issuer.token({ exp: 1 }),
+    'another signature': issuer.token().slice(0, -8),
+  };
+  const must = (condition, sentence) => {
+    if (!condition) throw new Error(`${guard} on ${platform} must ${sentence}`);
+  };
+  must(await isLetIn(port, issuer.token()), 'let in a good token');
+  if (guard === 'none') return;
+  for (const [what, token] of Object.entries(bad)) {
+    must(!(await isLetIn(port, token)), `refuse ${what}`);
+  }
+}
+
+async function isLetIn(port, token) {
+  /** @type {Record<string, string>} */
+  const headers = token ? { authorization: `Bearer ${token}` } : {};
+  const answer = await fetch(`http://127.0.0.1:${port}/orders`, { headers });
+  await answer.text();
+  return answer.ok;
 }

@@ -66,7 +66,9 @@ function signingKey() {
 
 /**
  * Refresh tokens of `count` logins, saved through the provider's own models as its authorization endpoint would.
- * @param {import('oidc-provider').default} provider
+ *
+ * @param {any} provider oidc-provider's Provider
+ * @param {number} count
  */
 export async function logIn(provider, count) {
   const client = await provider.Client.find(publicClient);

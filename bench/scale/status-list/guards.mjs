@@ -4,8 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { AccessTokenStrategy, GuardsModule } from '@gatehouse/guards';
 import { NestFactory } from '@nestjs/core';
-import { presented } from '../../guards/verify/presented.mjs';
-import { sample } from '../../guards/verify/sample.mjs';
+import { presented, sample } from '../../guards/verify/sample.mjs';
 import { median, quartiles } from '../../report/statistics.mjs';
 import { ENDED, LIST_SIZE, StatusIssuer } from './issuer.mjs';
 
@@ -14,18 +13,21 @@ const MILLISECONDS = 100;
 const LISTS = 32;
 
 setFlagsFromString('--expose-gc');
+/** @type {() => void} */
 const collectGarbage = runInNewContext('gc');
 
-process.once('message', async (plan) => {
+process.once('message', async (message) => {
+  const plan = /** @type {any} */ (message);
   const issuer = await StatusIssuer.start();
   const rows = [...(await times(issuer, plan)), await memory(issuer)];
-  process.send(rows, () => process.exit());
+  process.send?.(rows, () => process.exit());
 });
 
 /** The same guard, in turn, on tokens that name no status and on tokens that do. */
 async function times(issuer, { rounds }) {
   const verify = await guard(issuer.options);
   const place = () => ({ list: 1, index: Math.floor(Math.random() * ENDED) });
+  /** @type {{ name: string, tokens: any[], samples: any[] }[]} */
   const cells = [
     { name: 'without status', tokens: tokens(() => issuer.token()), samples: [] },
     { name: 'with status', tokens: tokens(() => issuer.token(place())), samples: [] },
@@ -62,11 +64,13 @@ async function guard(options) {
   const context = await NestFactory.createApplicationContext(module, { logger: false });
   const strategy = context.get(AccessTokenStrategy);
   return (authorization) =>
-    strategy.verify({
-      headers: { host: 'api.example', authorization },
-      rawHeaders: ['Host', 'api.example', 'Authorization', authorization],
-      url: '/orders',
-    });
+    strategy.verify(
+      /** @type {any} */ ({
+        headers: { host: 'api.example', authorization },
+        rawHeaders: ['Host', 'api.example', 'Authorization', authorization],
+        url: '/orders',
+      }),
+    );
 }
 
 function tokens(make) {

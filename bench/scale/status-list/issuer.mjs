@@ -1,7 +1,7 @@
+import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { deflateSync } from 'node:zlib';
-import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 
 const HOUR = 3600;
 const AUDIENCE = 'https://api.example';
@@ -20,7 +20,7 @@ export class StatusIssuer {
 
   static async start() {
     const issuer = new StatusIssuer();
-    issuer.#server = createServer((request, response) => issuer.#answer(request, response));
+    issuer.#server = createServer(({ url }, response) => issuer.#answer(url, response));
     await once(issuer.#server.listen(0, '127.0.0.1'), 'listening');
     return issuer;
   }
@@ -64,7 +64,7 @@ export class StatusIssuer {
     this.#server.closeAllConnections();
   }
 
-  #answer({ url }, response) {
+  #answer(url, response) {
     if (url === '/jwks') return send(response, 'application/json', this.#jwks());
     return send(response, 'application/statuslist+jwt', this.#listToken(`${this.url}${url}`));
   }
@@ -88,7 +88,10 @@ export class StatusIssuer {
   #signed(typ, claims) {
     const { kid, privateKey } = this.#key;
     const input = `${encode({ typ, alg: 'ES256', kid })}.${encode(claims)}`;
-    const signature = sign('sha256', input, { key: privateKey, dsaEncoding: 'ieee-p1363' });
+    const signature = sign('sha256', Buffer.from(input), {
+      key: privateKey,
+      dsaEncoding: 'ieee-p1363',
+    });
     return `${input}.${signature.toString('base64url')}`;
   }
 }
