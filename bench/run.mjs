@@ -25,6 +25,11 @@ function prepare(built, { peers = true } = {}) {
   }
 }
 
+/**
+ * @param {string} title
+ * @param {any} list0
+ * @param {any} cwd
+ */
 function step(title, [command, ...args], cwd) {
   console.log(`${title} …`);
   const { status, error } = spawnSync(command, args, {

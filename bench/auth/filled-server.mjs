@@ -5,6 +5,10 @@ import { bootGatehouse, newServerSecret } from './gatehouse.mjs';
 import { accounts, families } from './rows.mjs';
 import { PostgresStore, SqliteStore } from './stores.mjs';
 
+/** @typedef {import('../types.js').Pins} Pins */
+/** @typedef {import('../types.js').Stage} Stage */
+/** @typedef {import('../types.js').Undo} Undo */
+
 /** So many families are refreshed in turn, out of all: as a rule each refresh is of a row that was long untouched. */
 const REFRESHED = 16_384;
 
@@ -17,7 +21,10 @@ const SOME_REFRESHES = `
   WHERE generation % 10 = 0`;
 
 /**
- * Gatehouse on a database of its own, in which there are families that nobody logged in to.
+ * Gatehouse on its own database, with generated refresh token families.
+ *
+ * @param {{ kind: string, count: number }} options
+ * @param {Stage} stage
  * @returns a server with refresh tokens of some of them, the place where another one can join it, and the store
  */
 export async function filledServer({ kind, count }, stage) {
@@ -34,7 +41,12 @@ export async function filledServer({ kind, count }, stage) {
   return { server: { ...server, chains: await tokensOf(place.serverSecret, some) }, place, store };
 }
 
-/** The same without the families. It stops when the stage is undone. */
+/**
+ * The same without the families. It stops when the stage is undone.
+ *
+ * @param {string} kind
+ * @param {Stage & { name: string, settings?: Record<string, string> }} stage
+ */
 export async function emptyServer(kind, { dir, pins, postgres, undo, name, settings }) {
   // All parts of a run share one PostgreSQL.
   const database = `${basename(dir)}-${name}`;
@@ -51,8 +63,7 @@ export async function emptyServer(kind, { dir, pins, postgres, undo, name, setti
 }
 
 /**
- * The refresh tokens in force of families that nobody logged in to: written by the product's own code under the
- * server's secret.
+ * The current refresh tokens of generated families, written by the product's own code with the server's secret.
  * @param {string} serverSecret
  * @param {Array<{ familyId: string, generation: number }>} families
  */

@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { ended, start } from '../machine/processes.mjs';
 import { freePort } from '../../tools/terminal/processes.mjs';
 
+/** @typedef {import('../machine/processes.mjs').Child} Child */
+/** @typedef {import('../types.js').Place} Place */
+
 const MAIN = fileURLToPath(new URL('../../apps/auth/dist/main.js', import.meta.url));
 /** Logins before the measurement. Each is a chain of rotations. */
 export const LOGINS = 64;
@@ -21,14 +24,23 @@ const CREDENTIALS = {
 
 const COUNTED = ['login', 'registration', 'authorization', 'token', 'client', 'introspection'];
 
-/** Starts auth on the store, registers an account and logs it in {@link LOGINS} times. */
+/**
+ * Starts auth on the store, registers an account and logs it in {@link LOGINS} times.
+ *
+ * @param {Place} place
+ * @param {Record<string, string>} [settings]
+ */
 export async function startGatehouse(place, settings = { SEED_DEMO: 'true' }) {
   const server = await bootGatehouse({ ...place, settings });
   const { port, dataDir } = server;
   return { ...server, service: demoService(dataDir), chains: await logIn(port) };
 }
 
-/** Nothing is logged in yet. */
+/**
+ * Nothing is logged in yet.
+ *
+ * @param {Place} place
+ */
 export async function bootGatehouse({
   name,
   databaseUrl,
@@ -55,7 +67,12 @@ export async function bootGatehouse({
   };
 }
 
-/** Left out, the account is the one that {@link logIn} logs in. */
+/**
+ * Left out, the account is the one that {@link logIn} logs in.
+ *
+ * @param {number} port
+ * @param {{ email: string, password: string }} [credentials]
+ */
 export function register(port, credentials = CREDENTIALS) {
   return post(port, '/auth/register', credentials);
 }
@@ -64,6 +81,9 @@ export function newServerSecret() {
   return randomBytes(32).toString('base64url');
 }
 
+/**
+ * @param {{ port: number, dataDir: string, databaseUrl: string | undefined, serverSecret: string }} options
+ */
 function environment({ port, dataDir, databaseUrl, serverSecret }) {
   return {
     NODE_ENV: 'development',
@@ -82,7 +102,11 @@ function environment({ port, dataDir, databaseUrl, serverSecret }) {
   };
 }
 
-/** The demo's machine client: auth makes its secret at the first start and keeps it in `demo.env`. */
+/**
+ * The demo's machine client: auth makes its secret at the first start and keeps it in `demo.env`.
+ *
+ * @param {string} dataDir
+ */
 function demoService(dataDir) {
   const secret = /^ORDERS_SERVICE_SECRET=(.+)$/m.exec(
     readFileSync(join(dataDir, 'demo.env'), 'utf8'),
@@ -91,6 +115,7 @@ function demoService(dataDir) {
   return { id: 'orders-service', secret: secret[1] };
 }
 
+/** @param {Child} child @param {number} port */
 async function ready(child, port) {
   const deadline = Date.now() + PATIENCE_MS;
   while (Date.now() < deadline) {
@@ -102,7 +127,11 @@ async function ready(child, port) {
   throw new Error(`Gatehouse was not ready after ${PATIENCE_MS / 1000} s; its log is ${child.log}`);
 }
 
-/** One at a time: a password hash costs milliseconds on purpose, and none of this is measured. */
+/**
+ * One at a time: a password hash costs milliseconds on purpose, and none of this is measured.
+ *
+ * @param {number} port
+ */
 async function logIn(port) {
   await register(port);
   const chains = [];
@@ -113,6 +142,11 @@ async function logIn(port) {
   return chains;
 }
 
+/**
+ * @param {number} port
+ * @param {string} path
+ * @param {object} body
+ */
 async function post(port, path, body) {
   const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
     method: 'POST',

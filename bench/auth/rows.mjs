@@ -15,20 +15,28 @@ const PASSWORD_HASH =
 const USER_AGENT =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36';
 
-/** The accounts that so many families are of. */
+/**
+ * The accounts that so many families are of.
+ *
+ * @param {any} families
+ */
 export function* accounts(families) {
   const now = Date.now();
   for (let index = 0; index * FAMILIES_PER_ACCOUNT < families; index += 1) {
     yield {
       id: accountId(index),
-      email: `somebody.${index}@mail.example`,
+      email: `account.${index}@mail.example`,
       password_hash: PASSWORD_HASH,
       created_at: now - 60 * DAY,
     };
   }
 }
 
-/** Families as they are after two months: logged in and refreshed at some time, a few of them ended. */
+/**
+ * Families as they are after two months: logged in and refreshed at some time, a few of them ended.
+ *
+ * @param {number} count
+ */
 export function* families(count) {
   const now = Date.now();
   for (let index = 0; index < count; index += 1) {
@@ -57,17 +65,26 @@ export function* families(count) {
 
 const LIST_SIZE = 2 ** 20;
 
-/** The lists are 1, 2 …; in a list nobody's place is next to that of who came before. */
+/**
+ * The lists are 1, 2 …; successive families have distant places in a list.
+ *
+ * @param {any} index
+ */
 export function statusIndex(index) {
   const list = 1 + Math.floor(index / LIST_SIZE);
   return list * LIST_SIZE + (((index % LIST_SIZE) * 387_413 + 1_729) % LIST_SIZE);
 }
 
+/** @param {any} index */
 function accountId(index) {
   return `acct_fill${String(index).padStart(18, '0')}`;
 }
 
-/** A whole number from 0 on. */
+/**
+ * A whole number from 0 on.
+ *
+ * @param {any} end
+ */
 function before(end) {
   return Math.floor(Math.random() * end);
 }

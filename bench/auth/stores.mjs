@@ -3,16 +3,22 @@ import pg from 'pg';
 
 /** The schema of a server that is up, from outside: what is put into it, asked and weighed. */
 export class PostgresStore {
-  #client;
-
-  static async open(connectionString) {
-    const store = new PostgresStore();
-    store.#client = new pg.Client({ connectionString, options: '-c search_path=auth' });
-    await store.#client.connect();
-    return store;
+  /** @param {pg.Client} client */
+  constructor(client) {
+    this.#client = client;
   }
 
-  /** @param {Iterable<object>} rows by column; all of them have the same columns */
+  /** @type {pg.Client} */
+  #client;
+
+  /** @param {string} connectionString */
+  static async open(connectionString) {
+    const client = new pg.Client({ connectionString, options: '-c search_path=auth' });
+    await client.connect();
+    return new PostgresStore(client);
+  }
+
+  /** @param {string} table @param {Iterable<object>} rows by column; all of them have the same columns */
   async insert(table, rows) {
     for (const batch of batches(rows)) {
       const columns = Object.keys(batch[0]).join(', ');
@@ -24,10 +30,12 @@ export class PostgresStore {
     }
   }
 
+  /** @param {string} sql */
   async execute(sql) {
     await this.#client.query(sql);
   }
 
+  /** @param {string} sql */
   async query(sql) {
     return (await this.#client.query(sql)).rows;
   }
@@ -43,13 +51,21 @@ export class PostgresStore {
     await this.#client.query('VACUUM FULL');
   }
 
-  /** Bytes of a table with all that belongs to it: indexes, free space and maps. */
+  /**
+   * Bytes of a table with all that belongs to it: indexes, free space and maps.
+   *
+   * @param {string} table
+   */
   async bytesOf(table) {
     const [{ bytes }] = await this.query(`SELECT pg_total_relation_size('${table}') AS bytes`);
     return Number(bytes);
   }
 
-  /** How many updates a table has seen, and how many of them touched no index (heap-only tuples). */
+  /**
+   * How many updates a table has seen, and how many of them touched no index (heap-only tuples).
+   *
+   * @param {string} table
+   */
   async updatesOf(table) {
     const [counts] = await this.query(
       `SELECT n_tup_upd::float8 AS all, n_tup_hot_upd::float8 AS "inPlace" FROM pg_stat_user_tables
@@ -67,12 +83,13 @@ export class PostgresStore {
 export class SqliteStore {
   #database;
 
+  /** @param {string} file */
   constructor(file) {
     this.#database = new Database(file, { timeout: 10_000 });
     this.#database.pragma('synchronous = NORMAL');
   }
 
-  /** @param {Iterable<object>} rows by column; all of them have the same columns */
+  /** @param {string} table @param {Iterable<object>} rows by column; all of them have the same columns */
   async insert(table, rows) {
     for (const batch of batches(rows)) {
       const columns = Object.keys(batch[0]);
@@ -85,10 +102,12 @@ export class SqliteStore {
     }
   }
 
+  /** @param {string} sql */
   async execute(sql) {
     this.#database.exec(sql);
   }
 
+  /** @param {string} sql */
   async query(sql) {
     return this.#database.prepare(sql).all();
   }
@@ -104,7 +123,11 @@ export class SqliteStore {
     this.#database.exec('VACUUM');
   }
 
-  /** Bytes of the pages of a table and its indexes. */
+  /**
+   * Bytes of the pages of a table and its indexes.
+   *
+   * @param {string} table
+   */
   async bytesOf(table) {
     const [{ bytes }] = /** @type {{ bytes: number }[]} */ (
       await this.query(

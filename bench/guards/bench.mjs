@@ -12,6 +12,9 @@ import {
 import { overHttp } from './route/measure.mjs';
 import { inProcess } from './verify/in-process.mjs';
 
+/** @typedef {import('../types.js').Options} Options */
+/** @typedef {import('../types.js').Row} Row */
+
 const PACKAGES = {
   peers: [
     'passport-jwt',
@@ -25,6 +28,10 @@ const PACKAGES = {
 };
 
 /** Each measures one part of the plan, prints it and resolves with its rows. */
+/**
+ * @typedef {{ dir: string, pins?: import('../types.js').Pins | undefined }} WorkPlace
+ * @type {Record<string, (plan: import('./plan.mjs').GuardsPlan, place: WorkPlace) => Promise<Row[]>>}
+ */
 const PARTS = {
   verify: async (plan, place) => {
     const cells = [];
@@ -59,11 +66,16 @@ const PARTS = {
   },
 };
 
+/** @param {{ algorithm: any, scenario: string }} options */
 function titleOf({ algorithm, scenario }) {
   return `${algorithm}, ${scenario}`;
 }
 
-/** Runs the whole comparison and prints it. Resolves with the exit code: 1 when any answer was not 2xx. */
+/**
+ * Runs the whole comparison and prints it. Resolves with the exit code: 1 when any answer was not 2xx.
+ *
+ * @param {Options} options
+ */
 export async function benchGuards(options) {
   const plan = planFrom(options);
   const place = { dir: workFolder(options.dir), pins: pinning() };
@@ -76,5 +88,5 @@ export async function benchGuards(options) {
   }
   printVerdict(rows, facts);
   if (options.json) saveResults('guards', { facts, plan, rows });
-  return rows.some(({ failures }) => failures > 0) ? 1 : 0;
+  return rows.some(({ failures = 0 }) => failures > 0) ? 1 : 0;
 }

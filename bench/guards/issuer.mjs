@@ -12,8 +12,9 @@ const LIFETIME_SECONDS = 3600;
 
 /** An authorization server reduced to its keys: it publishes them over HTTP and signs access tokens with them. */
 export class Issuer {
-  #keys;
-  #server;
+  /** @type {ReturnType<typeof signingKey>[]} */
+  #keys = [];
+  #server = createServer();
   #turn = 0;
   audience = 'https://api.example';
   issuer = '';
@@ -35,7 +36,7 @@ export class Issuer {
   }
 
   get jwksUri() {
-    return `http://127.0.0.1:${this.#server.address().port}/jwks.json`;
+    return `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (this.#server.address()).port}/jwks.json`;
   }
 
   /** What a resource server has to be told. Plain data. */
@@ -58,6 +59,7 @@ export class Issuer {
     return `${signingInput}.${sign('sha256', Buffer.from(signingInput), key).toString('base64url')}`;
   }
 
+  /** @param {number} count */
   tokens(count) {
     return Array.from({ length: count }, () => this.token());
   }
@@ -97,6 +99,7 @@ export class Issuer {
   }
 }
 
+/** @param {'RS256' | 'ES256'} algorithm */
 function signingKey(algorithm) {
   const { publicKey, privateKey } = KEY_PAIRS[algorithm]();
   const kid = randomUUID();
@@ -104,6 +107,7 @@ function signingKey(algorithm) {
   return { kid, privateKey, publicKey, publicJwk };
 }
 
+/** @param {object} part */
 function encode(part) {
   return Buffer.from(JSON.stringify(part)).toString('base64url');
 }

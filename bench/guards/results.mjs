@@ -1,14 +1,24 @@
 import { middleHalf, significant } from '../report/print.mjs';
-import { atLeast, atMost, median, ratios, words } from '../report/statistics.mjs';
+import { atLeast, atMost, median, ratios, words, find } from '../report/statistics.mjs';
 import { AIMS } from './plan.mjs';
 import { OURS, RAW, STOCK } from './verify/contenders.mjs';
 
-/** One row per algorithm, scenario and contender: medians over the rounds, and ratios formed round by round. */
+/** @typedef {import('../types.js').Cell} Cell */
+/** @typedef {import('../types.js').Column} Column */
+/** @typedef {import('../types.js').Row} Row */
+/** @typedef {import('../types.js').Sample} Sample */
+
+/**
+ * One row per algorithm, scenario and contender: medians over the rounds, and ratios formed round by round.
+ *
+ * @param {(Record<string, any> & { samples: Sample[] })[]} cells
+ */
 export function verifyRows(cells) {
   return cells.map((cell) => {
     const { algorithm, scenario, contender, samples } = cell;
+    /** @param {string} name */
     const samplesOf = (name) =>
-      cells.find((other) => isSameVerifyWork(other, cell) && other.contender === name).samples;
+      find(cells, (other) => isSameVerifyWork(other, cell) && other.contender === name).samples;
     const row = {
       name: contender,
       algorithm,
@@ -21,12 +31,16 @@ export function verifyRows(cells) {
   });
 }
 
+/** @param {any} one @param {any} other */
 function isSameVerifyWork(one, other) {
   return one.algorithm === other.algorithm && one.scenario === other.scenario;
 }
 
+/**
+ * @param {Omit<Row, 'aims'> & Record<string, any>} row
+ */
 function verifyAimsOf({ algorithm, scenario, microseconds, timesRaw, timesStock }) {
-  const aim = AIMS.verify[scenario] ?? {};
+  const aim = /** @type {Record<string, any>} */ (AIMS.verify)[scenario] ?? {};
   return [
     ...(aim.microseconds ? [atMost(aim.microseconds, microseconds, ' µs')] : []),
     ...(aim.timesRaw ? [atMost(aim.timesRaw[algorithm], timesRaw.median, ' × raw')] : []),
@@ -34,10 +48,15 @@ function verifyAimsOf({ algorithm, scenario, microseconds, timesRaw, timesStock 
   ];
 }
 
-/** One row per number of issuers and keys, beside the first of them. */
+/**
+ * One row per number of issuers and keys, beside the first of them.
+ *
+ * @param {(Record<string, any> & { samples: Sample[] })[]} cells
+ */
 export function growthRows(cells) {
   const [first] = cells.map(besideRaw);
   return cells.map((cell) => {
+    /** @param {string} name */
     const of = (name) => cell.samples.map((sample) => sample[name]);
     const uncachedGrowth = ratios(first, besideRaw(cell));
     const cachedGrowth = ratios(
@@ -56,19 +75,28 @@ export function growthRows(cells) {
   });
 }
 
-/** How fast we are as a part of the limit, whose own speed depends on the number of keys. */
+/**
+ * How fast we are as a part of the limit, whose own speed depends on the number of keys.
+ *
+ * @param {{ samples: Sample[] }} options
+ */
 function besideRaw({ samples }) {
   return samples.map(({ raw, uncached }) => ({ perSecond: uncached.perSecond / raw.perSecond }));
 }
 
 const MEDIANS = ['perSecond', 'p50', 'p99', 'cpuPerAnswer', 'clientBusy'];
 
-/** One row per algorithm, scenario, platform and guard: medians over the rounds, and ratios formed round by round. */
+/**
+ * One row per algorithm, scenario, platform and guard: medians over the rounds, and ratios formed round by round.
+ *
+ * @param {(Record<string, any> & { samples: Sample[] })[]} cells
+ */
 export function routeRows(cells) {
   return cells.map((cell) => {
     const { algorithm, scenario, platform, guard, samples } = cell;
+    /** @param {string} name */
     const samplesOf = (name) =>
-      cells.find((other) => isSameRouteWork(other, cell) && other.guard === name).samples;
+      find(cells, (other) => isSameRouteWork(other, cell) && other.guard === name).samples;
     const row = {
       name: `${guard}, ${platform}`,
       algorithm,
@@ -84,18 +112,25 @@ export function routeRows(cells) {
   });
 }
 
+/** @param {any} one @param {any} other */
 function isSameRouteWork(one, other) {
   return ['algorithm', 'scenario', 'platform'].every((field) => one[field] === other[field]);
 }
 
+/** @param {Omit<Row, 'aims'> & Record<string, any>} row */
 function routeAimsOf({ scenario, platform, ofUnguarded }) {
-  const bound = AIMS.route[scenario]?.ofUnguarded[platform];
+  const bound = /** @type {Record<string, any>} */ (AIMS.route)[scenario]?.ofUnguarded[platform];
   return bound === undefined ? [] : [atLeast(bound, ofUnguarded.median)];
 }
 
+/** @type {Column} */
 const aim = ['aim', ({ aims }) => words(aims)];
 
-/** One row per contender. */
+/**
+ * One row per contender.
+ *
+ * @type {Column[]}
+ */
 export const verifyColumns = [
   ['verifies', ({ name }) => name],
   ['CPU µs', ({ microseconds }) => significant(microseconds)],
@@ -104,7 +139,11 @@ export const verifyColumns = [
   aim,
 ];
 
-/** One row per number of issuers and of keys of each. */
+/**
+ * One row per number of issuers and of keys of each.
+ *
+ * @type {Column[]}
+ */
 export const growthColumns = [
   ['issuers × keys', ({ name }) => name],
   ['raw µs', ({ raw }) => significant(raw)],
@@ -115,7 +154,11 @@ export const growthColumns = [
   aim,
 ];
 
-/** One row per guard and platform. */
+/**
+ * One row per guard and platform.
+ *
+ * @type {Column[]}
+ */
 export const routeColumns = [
   ['guard', ({ name }) => name],
   ['answers/s', ({ perSecond }) => Math.round(perSecond).toLocaleString('en')],

@@ -53,14 +53,21 @@ async function keepBusy({ connection, next, accept, follows }, { deadline, tally
   }
 }
 
-/** 304 is the answer to a condition (RFC 9110 §13.1.2). */
+/**
+ * 304 is the answer to a condition (RFC 9110 §13.1.2).
+ *
+ * @param {number} status
+ * @param {boolean} [follows]
+ */
 export function isGood(status, follows = false) {
   const isRedirect = status === 302 || status === 303;
   return (status >= 200 && status <= 299) || status === 304 || (follows && isRedirect);
 }
 
+/** @param {{ latencies: number[], failures: string[] }} tally @param {number} elapsed */
 function summary({ latencies, failures }, elapsed) {
   const sorted = Float64Array.from(latencies).sort();
+  /** @param {number} share */
   const at = (share) => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
   return {
     answers: sorted.length,

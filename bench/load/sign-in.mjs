@@ -1,40 +1,67 @@
-/** A browser and its client: what they send, one request after another, and what they make of the answers. */
+/** The requests of a browser and of its client, one after another, and their handling of the answers. */
 import { Connection } from './connection.mjs';
 import { isGood } from './drive.mjs';
 import { always, FORM, get, post } from './requests.mjs';
+
+/** @typedef {import('../types.js').Credentials} Credentials */
+/** @typedef {import('../types.js').Server} Server */
 
 const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 
 /**
- * Somebody signs in with a browser that was never here: authorization request, login page, password, code, tokens. The
- * connections take the accounts in turn, so no two of them type the same password at once.
+ * A user signs in with a new browser: authorization request, login page, password, code, tokens. The connections take the
+ * accounts in turn, so that no two of them send the same password at the same time.
+ *
+ * @param {Server} target
+ * @param {string[]} _chains
+ * @param {number} connection
  */
 function signIn(target, _chains, connection) {
   const next = inTurn(target.emails, connection);
   return over(() => new Walk(target, new CookieJar(), next()));
 }
 
-/** A client sends a browser that is signed in already, and redeems the code. */
+/**
+ * A client sends a browser that is signed in already, and redeems the code.
+ *
+ * @param {Server} target
+ * @param {string[]} _chains
+ * @param {number} connection
+ */
 function sessionCode(target, _chains, connection) {
   const next = inTurn(target.sessions, connection);
   return over(() => new Walk(target, new CookieJar(next().cookies)));
 }
 
-/** Each connection has a share of its own: there are 16 at most. */
+/**
+ * Each connection has a share of its own: there are 16 at most.
+ *
+ * @template T
+ * @param {T[]} all
+ * @param {number} connection
+ */
 function inTurn(all, connection) {
   const share = all.filter((_, n) => n % 16 === connection);
   let turn = 0;
   return () => share[turn++ % share.length];
 }
 
+/**
+ * @param {{ port: number, introspectionPath: string, introspector: Credentials, opaqueToken: string }} options
+ */
 function introspection({ port, introspectionPath, introspector, opaqueToken }) {
   const basic = Buffer.from(`${introspector.id}:${introspector.secret}`).toString('base64');
   const head = `${FORM}Authorization: Basic ${basic}\r\n`;
   return always(post({ port, path: introspectionPath, head }, `token=${opaqueToken}`));
 }
 
-/** One walk after the other, each of which counts as one answer. */
+/**
+ * One walk after the other, each of which counts as one answer.
+ *
+ * @param {() => Walk} begin
+ * @returns {import('./drive.mjs').Dialogue}
+ */
 function over(begin) {
   let current = begin();
   return {
@@ -54,11 +81,20 @@ function over(begin) {
  */
 export class Walk {
   request;
-  /** Where the walk is over. */
+  /**
+   * The token response, at the end of the walk.
+   *
+   * @type {any}
+   */
   tokens;
   #target;
   #email;
 
+  /**
+   * @param {Server} target
+   * @param {CookieJar} jar
+   * @param {string} [email] an account, where no session exists
+   */
   constructor(target, jar, email) {
     this.#target = target;
     this.#email = email;
@@ -66,7 +102,11 @@ export class Walk {
     this.request = this.#at(`${target.authorizePath}?${authorization(target)}`);
   }
 
-  /** @returns whether there is more to come */
+  /**
+   * @param {string} body
+   * @param {string} head
+   * @returns whether there is more to come
+   */
   accept(body, head) {
     this.jar.take(head);
     const location = /\r\nlocation: *([^\r]+)/i.exec(head)?.[1];
@@ -76,25 +116,29 @@ export class Walk {
     return this.tokens === undefined;
   }
 
+  /** @param {string} path */
   #at(path) {
     return get({ port: this.#target.port, path, head: this.jar.header });
   }
 
+  /** @param {string} location */
   #follow(location) {
     const { pathname, search, searchParams } = new URL(location, 'http://127.0.0.1');
     const code = searchParams.get('code');
     return code === null ? this.#at(pathname + search) : this.#redeem(code);
   }
 
+  /** @param {string} page */
   #fill(page) {
     const [, path = ''] = /<form[^>]* action="([^"]*)"/.exec(page) ?? [];
     const hidden = [...page.matchAll(/name="(\w+)" value="([^"]*)"/g)].map(([, n, v]) => [n, v]);
-    const typed = { login: this.#email, password: this.#target.password };
+    const typed = { login: this.#email ?? '', password: this.#target.password };
     const fields = new URLSearchParams({ ...Object.fromEntries(hidden), ...typed });
     const head = FORM + this.jar.header;
     return post({ port: this.#target.port, path, head }, fields.toString());
   }
 
+  /** @param {string} code */
   #redeem(code) {
     const { port, tokenPath, codeClient } = this.#target;
     const fields = new URLSearchParams({
@@ -108,6 +152,7 @@ export class Walk {
   }
 }
 
+/** @param {Server} target */
 const authorization = ({ codeClient, resource }) =>
   new URLSearchParams({
     client_id: codeClient.id,
@@ -132,7 +177,11 @@ export class CookieJar {
     this.#cookies = new Map(cookies);
   }
 
-  /** What the head of an answer sets and takes away. */
+  /**
+   * What the head of an answer sets and takes away.
+   *
+   * @param {string} head
+   */
   take(head) {
     for (const [, name, value] of head.matchAll(/\r\nset-cookie: *([^=\r]+)=([^;\r]*)/gi)) {
       if (value === '') this.#cookies.delete(name);
@@ -155,8 +204,11 @@ export class CookieJar {
 const MOST = 20;
 
 /**
- * Signs somebody in before anything is measured.
- * @returns {Promise<{ cookies: Array<[string, string]>, tokens: object }>}
+ * Signs a user in before the measurement.
+ *
+ * @param {Server} target
+ * @param {string} email
+ * @returns {Promise<{ cookies: [string, string][], tokens: any }>}
  */
 export async function signInOnce(target, email) {
   const connection = await Connection.open(target.port);

@@ -16,6 +16,8 @@ import { cpus, tmpdir, totalmem, version as kernel } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** @typedef {import('../types.js').Pins} Pins */
+
 /** Clock ticks of /proc are 1/100 s on every Linux that Node runs on (USER_HZ). */
 const MICROSECONDS_PER_TICK = 10_000;
 
@@ -35,7 +37,11 @@ function allowedCpus() {
   });
 }
 
-/** User and system time that a process has used so far, in microseconds; NaN where there is no /proc. */
+/**
+ * User and system time that a process has used so far, in microseconds; NaN where there is no /proc.
+ *
+ * @param {number | string | undefined} pid
+ */
 export function cpuMicroseconds(pid) {
   const { user, system } = timesOf(pid);
   return user + system;
@@ -44,13 +50,18 @@ export function cpuMicroseconds(pid) {
 /**
  * The same for a server that forks, like PostgreSQL: its children's time too, those included that have ended. Their
  * time moves from the child to the parent when they end, so the sum never falls.
+ *
+ * @param {number | string | undefined} pid
  */
 export function cpuMicrosecondsWithChildren(pid) {
   const parent = timesOf(pid);
-  const living = childrenOf(pid).map(cpuMicroseconds).filter(Number.isFinite);
+  const living = childrenOf(pid)
+    .map((child) => cpuMicroseconds(child))
+    .filter(Number.isFinite);
   return living.reduce((sum, time) => sum + time, parent.user + parent.system + parent.ofEnded);
 }
 
+/** @param {number | string | undefined} pid */
 function timesOf(pid) {
   const fields = statOf(pid);
   if (!fields) return { user: Number.NaN, system: Number.NaN, ofEnded: Number.NaN };
@@ -61,12 +72,17 @@ function timesOf(pid) {
   return { user, system, ofEnded: ofEnded[0] + ofEnded[1] };
 }
 
+/** @param {number | string | undefined} pid */
 function childrenOf(pid) {
   const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return processes.filter((each) => statOf(each)?.[1] === String(pid));
 }
 
-/** The fields from the third on. The second, the name, may itself hold blanks. */
+/**
+ * The fields from the third on. The second, the name, may itself hold blanks.
+ *
+ * @param {number | string | undefined} pid
+ */
 function statOf(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -93,7 +109,11 @@ function cpuTimes() {
 
 const TMPFS_MAGIC = 0x01021994;
 
-/** What the disk under a folder can do. */
+/**
+ * What the disk under a folder can do.
+ *
+ * @param {string} dir
+ */
 export function diskFacts(dir) {
   return {
     inMemoryDisk: statfsSync(dir).type === TMPFS_MAGIC,
@@ -101,7 +121,12 @@ export function diskFacts(dir) {
   };
 }
 
-/** How often per second this disk can append 4 KiB and have it safe: no commit can be faster. */
+/**
+ * How often per second this disk can append 4 KiB and have it safe: no commit can be faster.
+ *
+ * @param {string} dir
+ * @param {number} [milliseconds]
+ */
 function fdatasyncRate(dir, milliseconds = 400) {
   const file = openSync(join(dir, 'fdatasync-probe'), 'w');
   const page = Buffer.alloc(4096, 1);
@@ -121,7 +146,7 @@ const root = createRequire(new URL('../../package.json', import.meta.url));
 
 /**
  * What a reader must know about the machine before believing a number.
- * @param {{ pins?: { server: number, client: number }, peers: string[], own: string[] }} run the packages whose
+ * @param {{ pins?: Pins | undefined, peers: string[], own: string[] }} run the packages whose
  *   versions matter: the peers', which are in bench, and the product's own
  */
 export async function machineFacts({ pins, peers, own }) {

@@ -28,7 +28,11 @@ export function start({ script, args = [], env = {}, cpu, log }) {
   return Object.assign(child, { log });
 }
 
-/** The next message of a child; rejects with the end of its log when the child ends instead. */
+/**
+ * The next message of a child; rejects with the end of its log when the child ends instead.
+ *
+ * @param {Child} child
+ */
 export async function messageFrom(child) {
   const settled = new AbortController();
   const { signal } = settled;
@@ -42,12 +46,17 @@ export async function messageFrom(child) {
   }
 }
 
-/** What to throw when a child has ended that should be running. */
+/**
+ * What to throw when a child has ended that should be running.
+ *
+ * @param {{ spawnargs: any, exitCode: any, log: any }} options
+ */
 export function ended({ spawnargs, exitCode, log }) {
   const tail = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-20).join('\n');
   return new Error(`"${spawnargs.join(' ')}" ended with ${exitCode}. Its last lines:\n${tail}`);
 }
 
+/** @param {Child} child */
 export async function stop(child) {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = once(child, 'exit');

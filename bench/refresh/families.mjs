@@ -1,12 +1,21 @@
 import { filledServer } from '../auth/filled-server.mjs';
 import { printTables, significant, spread } from '../report/print.mjs';
-import { failuresOf, median, ratios } from '../report/statistics.mjs';
+import { failuresOf, median, ratios, find } from '../report/statistics.mjs';
 import { takeTurns } from '../suite/stage.mjs';
+
+/** @typedef {import('../types.js').Cell} Cell */
+/** @typedef {import('../types.js').Column} Column */
+/** @typedef {import('../types.js').Stage} Stage */
+/** @typedef {import('../types.js').Store} Store */
 
 const TABLE = 'refresh_token_family';
 const ROTATION = { request: 'rotation', connections: 16 };
 
-/** What a refresh costs beside few and beside very many families. Each size is a database and a server of its own. */
+/**
+ * What a refresh costs beside few and beside very many families. Each size is a database and a server of its own.
+ *
+ * @param {Stage} stage
+ */
 export async function measureFamilies(stage) {
   const cells = [];
   for (const kind of ['sqlite', 'postgres']) {
@@ -23,6 +32,7 @@ export async function measureFamilies(stage) {
   return rows;
 }
 
+/** @param {any} size @param {Stage} stage */
 async function cellOf(size, stage) {
   const { server, store } = await filledServer(size, stage);
   const bytesBefore = (await store.bytesOf(TABLE)) / size.count;
@@ -30,7 +40,12 @@ async function cellOf(size, stage) {
   return { workload: ROTATION, server, store, bytesBefore, updates, ...size };
 }
 
-/** The share of updates that touched no index. */
+/**
+ * The share of updates that touched no index.
+ *
+ * @param {any} before
+ * @param {Store} store
+ */
 async function inPlaceSince(before, store) {
   const after = await store.updatesOf(TABLE);
   return (after.inPlace - before.inPlace) / (after.all - before.all);
@@ -39,7 +54,11 @@ async function inPlaceSince(before, store) {
 const MEDIANS = ['perSecond', 'p99', 'cpuPerAnswer'];
 const OF_POSTGRES = ['databaseCpuPerAnswer', 'logBytesPerAnswer'];
 
-/** One row per database and number of families; ratios are to the fewest on the same database, round by round. */
+/**
+ * One row per database and number of families; ratios are to the fewest on the same database, round by round.
+ *
+ * @type {Column[]}
+ */
 export const columns = [
   ['families, 16 connections', ({ count, kind }) => `${count.toLocaleString('en')}, ${kind}`],
   ['answers/s', ({ perSecond }) => Math.round(perSecond).toLocaleString('en')],
@@ -55,12 +74,15 @@ export const columns = [
   ['failed', ({ failures }) => String(failures)],
 ];
 
+/** @param {Cell[]} cells */
 export function rowsOf(cells) {
   return cells.map((cell) => {
     const { kind, count, samples, warmUp, bytesBefore, bytesAfter, inPlace } = cell;
-    const fewest = cells.find((other) => other.kind === kind);
+    const fewest = find(cells, (other) => other.kind === kind);
+    /** @param {string} field */
     const ratiosTo = (field) =>
       cell === fewest ? undefined : ratios(samples, fewest.samples, field);
+    /** @param {string} field */
     const ofPostgres = (field) => (kind === 'postgres' ? median(samples, field) : Number.NaN);
     return {
       name: `${count} families, ${kind}`,
@@ -79,6 +101,7 @@ export function rowsOf(cells) {
   });
 }
 
+/** @param {number} share */
 function percent(share) {
   return Number.isNaN(share) ? '–' : `${Math.round(share * 100)} %`;
 }

@@ -9,8 +9,16 @@ import { LOGINS } from '../auth/gatehouse.mjs';
 import { workloads } from './plan.mjs';
 import { probe } from './probe.mjs';
 
-/** Every kind of server on both databases, one process each, does every workload. */
+/** @typedef {import('../types.js').Stage} Stage */
+
+/**
+ * Every kind of server on both databases, one process each, does every workload.
+ *
+ * @param {Stage} stage
+ * @param {import('../types.js').Options} options
+ */
 export async function measurePeers(stage, { servers: only }) {
+  /** @type {import('../types.js').Server[]} */
   const servers = [];
   for (const each of chosenServers(only)) {
     const server = await startServer(each, stage);
@@ -32,7 +40,7 @@ export async function measurePeers(stage, { servers: only }) {
  * For workloads that do not use the store, one limit is enough.
  *
  * @param {{ durable?: boolean }} workload
- * @param {{ software: string, store: string }} server
+ * @param {import('../types.js').Server} server
  */
 function worthMeasuring({ durable }, { software, store }) {
   return durable || software !== 'limit' || store === 'sqlite';
@@ -48,12 +56,17 @@ const lineUp = [
   { software: 'limit', store: 'postgres' },
 ];
 
+/** @type {Record<string, string>} */
 const SCRIPTS = {
   'oidc-provider': fileURLToPath(new URL('./oidc-provider/server.mjs', import.meta.url)),
   limit: fileURLToPath(new URL('./limit/server.mjs', import.meta.url)),
 };
 
-/** The servers whose software is named in `only` (comma-separated), or all. */
+/**
+ * The servers whose software is named in `only` (comma-separated), or all.
+ *
+ * @param {string | undefined} only
+ */
 export function chosenServers(only) {
   const words = only?.split(',');
   const chosen = lineUp.filter(({ software }) => !words || words.includes(software));
@@ -64,7 +77,7 @@ export function chosenServers(only) {
 /**
  * Starts one server on a database of its own; it stops when the stage is undone.
  * @param {{ software: string, store: string }} server
- * @param {{ dir: string, pins?: { server: number }, postgres: { url(name: string): Promise<string> }, undo: Function[] }} stage
+ * @param {Stage} stage
  */
 export async function startServer({ software, store }, { dir, pins, postgres, undo }) {
   process.stdout.write(`starting ${software} on ${store} …\n`);
@@ -77,6 +90,10 @@ export async function startServer({ software, store }, { dir, pins, postgres, un
   return { software, store, name, ...started };
 }
 
+/**
+ * @param {string} software
+ * @param {{ name: string, databaseUrl: string | undefined, dir: string, cpu: number | undefined }} options
+ */
 async function startOurs(software, { name, databaseUrl, dir, cpu }) {
   const child = start({
     script: SCRIPTS[software],

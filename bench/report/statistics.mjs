@@ -1,3 +1,4 @@
+/** @typedef {import('../types.js').Aim} Aim */
 /** @typedef {Record<string, any>} Sample one measurement: numbers by name */
 /** @typedef {{ median: number, least: number, lower: number, upper: number, greatest: number }} Distribution */
 
@@ -20,6 +21,20 @@ export function quartiles(samples, field) {
  */
 export function ratios(samples, others, field = 'perSecond') {
   return distribution(samples.map((sample, round) => sample[field] / others[round][field]));
+}
+
+/**
+ * The first item that meets a condition.
+ *
+ * @template T
+ * @param {T[]} items
+ * @param {(item: T) => boolean} condition
+ * @throws when there is none
+ */
+export function find(items, condition) {
+  const found = items.find(condition);
+  if (found === undefined) throw new Error('nothing was measured to compare with');
+  return found;
 }
 
 /** The failed answers in all samples. @param {Sample[]} samples */
@@ -49,19 +64,36 @@ function middle(values) {
   return values.length % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
-/** An aim and whether a measured value met it, in the words of a table: `≥ 2 met`. */
+/**
+ * An aim and whether a measured value met it, in the words of a table: `≥ 2 met`.
+ *
+ * @param {number} bound
+ * @param {number} value
+ * @param {any} [unit]
+ */
 export function atLeast(bound, value, unit = '') {
   return aim(`≥ ${bound}${unit}`, value, value >= bound);
 }
 
+/**
+ * @param {number} bound
+ * @param {number} value
+ * @param {any} [unit]
+ */
 export function atMost(bound, value, unit = '') {
   return aim(`≤ ${bound}${unit}`, value, value <= bound);
 }
 
+/**
+ * @param {string} words
+ * @param {number} value
+ * @param {any} met
+ */
 function aim(words, value, met) {
   return { words: `${words} ${met ? 'met' : 'MISSED'}`, value, met };
 }
 
+/** @param {Aim[]} aims */
 export function words(aims) {
   return aims.map((each) => each.words).join(', ');
 }

@@ -4,6 +4,8 @@ import { measureCosts } from './costs.mjs';
 import { measureEvents } from './events.mjs';
 import { measureStatusList } from './status-list/measure.mjs';
 
+/** @typedef {import('../types.js').Options} Options */
+
 const PACKAGES = {
   peers: ['better-sqlite3', 'pg'],
   own: ['better-sqlite3', '@nestjs/core', 'typeorm', '@node-rs/argon2'],
@@ -15,7 +17,11 @@ const PARTS = {
   'status-list': measureStatusList,
 };
 
-/** What things cost that a large installation has many of. Resolves with the exit code. */
+/**
+ * What things cost that a large installation has many of. Resolves with the exit code.
+ *
+ * @param {Options} options
+ */
 export function benchScale(options) {
   const plan = planFrom(options);
   const suite = { name: 'scale', packages: PACKAGES, parts: PARTS, method: methodOf(plan) };

@@ -5,6 +5,11 @@ import { middleHalf, printTables, significant } from '../report/print.mjs';
 import { failuresOf, median, quartiles } from '../report/statistics.mjs';
 import { takeTurns } from '../suite/stage.mjs';
 
+/** @typedef {import('../types.js').Column} Column */
+/** @typedef {import('../types.js').Pins} Pins */
+/** @typedef {import('../types.js').Stage} Stage */
+/** @typedef {import('../types.js').Store} Store */
+
 const FAMILIES = 10_000;
 
 const WORKLOADS = [
@@ -19,6 +24,7 @@ const GUARDED = [
   { platform: 'fastify', guard: 'gatehouse' },
 ];
 
+/** @type {Column[]} */
 const columns = [
   ['one', ({ name }) => name],
   ['CPU µs', ({ cpu }) => middleHalf(cpu)],
@@ -28,12 +34,17 @@ const columns = [
   ['failed', ({ failures }) => String(failures)],
 ];
 
+/** @type {Column[]} */
 const diskColumns = [
   ['one', ({ name }) => name],
   ['bytes, with indexes', ({ bytes }) => significant(bytes)],
 ];
 
-/** What one login, one refresh and one guarded call take of a processor, and one session of the disk. */
+/**
+ * What one login, one refresh and one guarded call take of a processor, and one session of the disk.
+ *
+ * @param {Stage} stage
+ */
 export async function measureCosts(stage) {
   const { rows: ofServer, disk } = await ofAuth(stage);
   const rows = [...ofServer, ...(await ofGuards(stage))];
@@ -42,6 +53,7 @@ export async function measureCosts(stage) {
   return [...rows, ...disk];
 }
 
+/** @param {Stage} stage */
 async function ofAuth(stage) {
   const { generator, plan, postgres } = stage;
   const rows = [];
@@ -58,6 +70,7 @@ async function ofAuth(stage) {
   return { rows, disk };
 }
 
+/** @param {string} kind @param {Store} store */
 async function diskRows(kind, store) {
   await store.compact();
   const tables = [
@@ -73,6 +86,7 @@ async function diskRows(kind, store) {
   return rows;
 }
 
+/** @param {Stage} stage */
 async function ofGuards({ dir, pins, plan: { rounds, seconds, warmUp } }) {
   // A measurement with new tokens needs as many of them beforehand as the server can check in that time.
   const plan = { rounds, route: { seconds: seconds / 3, warmUp: warmUp / 3 } };

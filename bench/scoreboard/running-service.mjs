@@ -15,10 +15,12 @@ const ENDING_MS = 2000;
 
 /** A service in a process of its own, because a request may end it. */
 export class RunningService {
+  /** @type {any} */
   #child;
   #args = [''];
   url = '';
 
+  /** @param {any} module @param {any} settings */
   static async start(module, settings) {
     const service = new RunningService();
     const port = await freePort();

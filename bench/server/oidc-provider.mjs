@@ -20,6 +20,8 @@ export { service };
 /**
  * As for the token endpoint alone, and with what people need: a login page of its own (see server.mjs), sessions, ID tokens,
  * refresh tokens, no consent for a client of one's own, introspection.
+ *
+ * @param {any} adapter
  */
 export function configuration(adapter) {
   const base = tokenEndpointOnly(adapter);
@@ -38,33 +40,43 @@ export function configuration(adapter) {
     scopes: ['openid', 'offline_access', ...SCOPE.split(' ')],
     cookies: { keys: ['a key of the benchmark'], long: { signed: true }, short: { signed: true } },
     pkce: { required: () => true },
-    issueRefreshToken: (_context, client) => client.grantTypeAllowed('refresh_token'),
+    issueRefreshToken: (/** @type {unknown} */ _context, /** @type {any} */ client) =>
+      client.grantTypeAllowed('refresh_token'),
     loadExistingGrant,
-    interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
+    interactions: {
+      url: (/** @type {unknown} */ _context, /** @type {{ uid: string }} */ { uid }) =>
+        `/interaction/${uid}`,
+    },
     ttl: { ...base.ttl, AuthorizationCode: 60, Interaction: 600, Session: DAY, IdToken: 300 },
     features: {
       ...base.features,
       introspection: { enabled: true },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: () => JWT_RESOURCE,
-        useGrantedResource: () => true,
-        getResourceServerInfo: (_context, resource) => ({
-          scope: SCOPE,
-          audience: resource,
-          accessTokenTTL: 300,
-          ...(resource === OPAQUE_RESOURCE
-            ? { accessTokenFormat: 'opaque' }
-            : { accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } }),
-        }),
-      },
+      resourceIndicators: RESOURCE_INDICATORS,
     },
   };
 }
 
+const RESOURCE_INDICATORS = {
+  enabled: true,
+  defaultResource: () => JWT_RESOURCE,
+  useGrantedResource: () => true,
+  getResourceServerInfo: (/** @type {unknown} */ _context, /** @type {string} */ resource) => ({
+    scope: SCOPE,
+    audience: resource,
+    accessTokenTTL: 300,
+    ...(resource === OPAQUE_RESOURCE
+      ? { accessTokenFormat: 'opaque' }
+      : { accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } }),
+  }),
+};
+
 const DAY = 86_400;
 
-/** The recipe of its documentation for clients that need no consent. */
+/**
+ * The recipe of its documentation for clients that need no consent.
+ *
+ * @param {any} context
+ */
 async function loadExistingGrant(context) {
   const { oidc } = context;
   const known = oidc.result?.consent?.grantId ?? oidc.session.grantIdFor(oidc.client.clientId);
@@ -82,7 +94,9 @@ async function loadExistingGrant(context) {
 const [store, location] = process.argv.slice(2);
 const adapter = store === 'sqlite' ? sqliteAdapter(location) : await postgresAdapter(location);
 const provider = new Provider('http://localhost:3000', configuration(adapter));
-provider.on('server_error', (_context, error) => console.error(error));
+provider.on('server_error', (/** @type {unknown} */ _context, /** @type {unknown} */ error) =>
+  console.error(error),
+);
 
 /** By e-mail: where accounts are is not its business, and costs it nothing here. */
 const passwords = new Map();
@@ -98,6 +112,7 @@ const server = createServer((request, response) => {
   });
 });
 
+/** @param {any} request @param {import('node:http').ServerResponse} response */
 async function interaction(request, response) {
   await provider.interactionDetails(request, response);
   if (request.method === 'GET') return showPage(request.url, response);
@@ -111,6 +126,7 @@ async function interaction(request, response) {
   });
 }
 
+/** @param {string} url @param {import('node:http').ServerResponse} response */
 function showPage(url, response) {
   const page = `<!doctype html><title>Sign in</title><form method="post" action="${url}"><input name="login"><input name="password" type="password"><button>Sign in</button></form>`;
   response.writeHead(200, {
@@ -120,6 +136,7 @@ function showPage(url, response) {
   response.end(page);
 }
 
+/** @param {any} request */
 async function bodyOf(request) {
   let body = '';
   for await (const chunk of request) body += chunk;

@@ -8,10 +8,19 @@ import { takeTurns } from '../suite/stage.mjs';
 import { startGatehouse } from './gatehouse.mjs';
 import { EMAILS, PASSWORD, WORKLOADS } from './plan.mjs';
 
-/** Columns of a suite without the limit: nobody writes a bare authorization server. */
+/** @typedef {import('../machine/processes.mjs').Child} Child */
+/** @typedef {import('../types.js').Pins} Pins */
+/** @typedef {import('../types.js').Stage} Stage */
+/** @typedef {import('../types.js').Undo} Undo */
+
+/** Columns without the limit, because there is no bare authorization server. */
 const own = columns.filter(([title]) => title !== '÷ limit');
 
-/** Both servers on both databases do every workload. */
+/**
+ * Both servers on both databases do every workload.
+ *
+ * @param {Stage} stage
+ */
 export async function measurePeers(stage) {
   const { generator, plan } = stage;
   const servers = await startBoth(stage);
@@ -29,7 +38,11 @@ const LINE_UP = ['sqlite', 'postgres'].flatMap((store) => [
   { software: 'oidc-provider', store },
 ]);
 
-/** Each on a database of its own, with sessions to take codes from and a token to ask about. */
+/**
+ * Each on a database of its own, with sessions to take codes from and a token to ask about.
+ *
+ * @param {Stage} stage
+ */
 export async function startBoth({ dir, pins, postgres, undo }) {
   const servers = [];
   for (const { software, store } of LINE_UP) {
@@ -53,6 +66,7 @@ export async function startBoth({ dir, pins, postgres, undo }) {
   return servers;
 }
 
+/** @param {any} server */
 async function prepared({ opaqueResource, child, ...target }) {
   const sessions = [];
   for (const email of EMAILS) sessions.push(await signInOnce(target, email));
@@ -60,6 +74,9 @@ async function prepared({ opaqueResource, child, ...target }) {
   return { sessions, opaqueToken: tokens.access_token };
 }
 
+/**
+ * @param {{ name: string, databaseUrl: string | undefined, dir: string, cpu: number | undefined }} options
+ */
 async function startPeer({ name, databaseUrl, dir, cpu }) {
   const child = start({
     script: PEER,

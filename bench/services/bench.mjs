@@ -2,10 +2,17 @@ import { basename } from 'node:path';
 import { Issuer } from '../guards/issuer.mjs';
 import { methodOf } from '../suite/plan.mjs';
 import { printTables, significant, spread } from '../report/print.mjs';
-import { failuresOf, median, ratios } from '../report/statistics.mjs';
+import { failuresOf, find, median, ratios } from '../report/statistics.mjs';
 import { onStage, takeTurns } from '../suite/stage.mjs';
 import { planFrom, WORKLOADS } from './plan.mjs';
 import { startServers } from './servers.mjs';
+
+/** @typedef {import('../types.js').Cell} Cell */
+/** @typedef {import('../types.js').Column} Column */
+/** @typedef {import('../types.js').Options} Options */
+/** @typedef {import('../types.js').Sample} Sample */
+/** @typedef {import('../types.js').Server} Server */
+/** @typedef {import('../types.js').Stage} Stage */
 
 const PACKAGES = {
   peers: [],
@@ -14,14 +21,22 @@ const PACKAGES = {
 
 const PARTS = { sqlite: measureOrders, postgresql: measureOrders };
 
-/** What a guarded service costs in real life: orders on two platforms and two databases. Resolves with the exit code. */
+/**
+ * What a guarded service costs in real life: orders on two platforms and two databases. Resolves with the exit code.
+ *
+ * @param {Options} options
+ */
 export function benchServices(options) {
   const plan = planFrom(options);
   const suite = { name: 'services', packages: PACKAGES, parts: PARTS, method: methodOf(plan) };
   return onStage(suite, plan, options);
 }
 
-/** Reads and writes of orders on one kind of database, which is the name of the part. */
+/**
+ * Reads and writes of orders on one kind of database, which is the name of the part.
+ *
+ * @param {Stage} stage
+ */
 export async function measureOrders(stage) {
   const { generator, plan, undo } = stage;
   const issuer = await Issuer.start({ algorithm: 'ES256' });
@@ -35,12 +50,17 @@ export async function measureOrders(stage) {
 
 const MEDIANS = ['perSecond', 'p50', 'p99', 'cpuPerAnswer', 'clientBusy'];
 
-/** One row per workload and server: medians over the rounds, and ratios formed round by round. */
+/**
+ * One row per workload and server: medians over the rounds, and ratios formed round by round.
+ *
+ * @param {Cell[]} cells
+ */
 export function results(cells) {
   return cells.map((cell) => {
     const { workload, server, samples, warmUp } = cell;
+    /** @param {string} platform @param {boolean} guarded */
     const samplesOf = (platform, guarded) =>
-      cells.find((other) => other.workload === workload && isOf(other, { platform, guarded }))
+      find(cells, (other) => other.workload === workload && isOf(other, { platform, guarded }))
         .samples;
     const isExpress = server.platform === 'express';
     return {
@@ -58,16 +78,27 @@ export function results(cells) {
   });
 }
 
+/** @param {{ server: Server }} options @param {{ platform: string, guarded: boolean }} more */
 const isOf = ({ server }, { platform, guarded }) =>
   server.platform === platform && server.guarded === guarded;
 
-/** What a server would save without its guard, as a share of all. Rest and share turn round: least is greatest. */
+/**
+ * What a server would save without its guard, as a share of all. Rest and share turn round: least is greatest.
+ *
+ * @param {Sample[]} samples
+ * @param {any} unguarded
+ * @param {string} field
+ */
 function shareOf(samples, unguarded, field) {
   const rest = ratios(unguarded, samples, field);
   return { median: 1 - rest.median, least: 1 - rest.greatest, greatest: 1 - rest.least };
 }
 
-/** One row per platform, with and without the guard. */
+/**
+ * One row per platform, with and without the guard.
+ *
+ * @type {Column[]}
+ */
 export const columns = [
   ['orders on', ({ name }) => name],
   ['answers/s', ({ perSecond }) => Math.round(perSecond).toLocaleString('en')],
@@ -80,6 +111,7 @@ export const columns = [
   ['client', ({ clientBusy }) => `${Math.round(clientBusy * 100)} %`],
 ];
 
+/** @param {import('../report/statistics.mjs').Distribution | Record<'median' | 'least' | 'greatest', number> | undefined} share */
 function percentages(share) {
   if (!share) return '';
   const [middle, least, most] = [share.median, share.least, share.greatest].map((each) =>

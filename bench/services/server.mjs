@@ -24,13 +24,14 @@ const PLATFORMS = {
   service: (config) => createService(AppModule.with(config), serviceOptions(config)),
 };
 
+/** @param {any} config @param {any} adapter */
 const bare = (config, adapter) =>
   NestFactory.create(AppModule.with(config), adapter, { logger: ['error'] });
 
-/** Takes everybody for one person, and asks no policy; what Nest does for a handler with a guard, it still does. */
+/** Accepts every caller as one user and asks no policy. Nest does the same work as for a handler with a guard. */
 function withoutGuard() {
   const token = { subject: PERSON, scopes: new Set(['orders:read', 'orders:write']) };
-  AccessTokenGuard.prototype.canActivate = (context) => {
+  AccessTokenGuard.prototype.canActivate = (/** @type {any} */ context) => {
     setCaller(context, token);
     return true;
   };

@@ -6,10 +6,18 @@ import { startGatehouse } from '../auth/gatehouse.mjs';
 import { ended, start, stop } from '../machine/processes.mjs';
 import { freePort } from '../../tools/terminal/processes.mjs';
 
+/** @typedef {import('../machine/processes.mjs').Child} Child */
+/** @typedef {import('../types.js').Undo} Undo */
+
 const ISSUER = 'http://localhost:3000';
 const PATIENCE_MS = 30_000;
 
-/** auth, billing and orders with their metrics, each on a SQLite database; orders is a client of auth. */
+/**
+ * auth, billing and orders with their metrics, each on a SQLite database; orders is a client of auth.
+ *
+ * @param {string} dir
+ * @param {Undo[]} undo
+ */
 export async function startApps(dir, undo) {
   const metricsPort = await freePort();
   const settings = { SEED_DEMO: 'true', METRICS_PORT: String(metricsPort) };
@@ -34,6 +42,10 @@ export async function startApps(dir, undo) {
   };
 }
 
+/**
+ * @param {string} name
+ * @param {{ dir: string, undo: Undo[], env: Record<string, string> }} options
+ */
 async function startApp(name, { dir, undo, env }) {
   const [port, metricsPort] = [await freePort(), await freePort()];
   const dataDir = join(dir, name);
@@ -57,6 +69,7 @@ async function startApp(name, { dir, undo, env }) {
   return app;
 }
 
+/** @param {{ name: string, url: string, child: Child }} options */
 async function ready({ name, url, child }) {
   const deadline = Date.now() + PATIENCE_MS;
   while (Date.now() < deadline) {

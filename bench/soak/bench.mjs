@@ -6,6 +6,8 @@ import { lowest, watch } from './gauges.mjs';
 import { keepUp } from './load.mjs';
 import { columns, resultsOf } from './results.mjs';
 
+/** @typedef {import('../types.js').Options} Options */
+
 const PER_SECOND = 50;
 const MINUTES = 30;
 /** Of the run, at its beginning: caches fill and code is compiled. */
@@ -16,10 +18,13 @@ const PACKAGES = { peers: [], own: ['@nestjs/core', 'fastify', 'typeorm', 'bette
 /**
  * Hours in minutes: the three apps as they are shipped, under a constant load that is far from their limit. Resolves with
  * the exit code: 1 when memory grew, handles stayed or an answer was not 2xx.
+ *
+ * @param {Options} options
  */
 export async function benchSoak(options) {
   const seconds = minutesOf(options) * 60;
   const dir = workFolder(options.dir);
+  /** @type {import('../types.js').Undo[]} */
   const undo = [];
   try {
     const facts = await machineFacts(PACKAGES);
@@ -28,7 +33,9 @@ export async function benchSoak(options) {
     const run = await soak(apps, seconds);
     const rows = resultsOf(run, seconds * WARM_UP);
     printTables(rows, { titleOf: ({ app }) => app, columns });
-    console.log(`\n${run.load.answers} answers, ${run.load.skipped} left out: nobody was free.`);
+    console.log(
+      `\n${run.load.answers} answers, ${run.load.skipped} left out, because every user was waiting for an answer.`,
+    );
     printVerdict([...rows, { name: 'load', ...run.load, aims: [] }], facts);
     if (options.json) saveResults('soak', { facts, seconds, run, rows });
     return run.load.failures > 0 || rows.some(({ isBad }) => isBad) ? 1 : 0;
@@ -37,8 +44,9 @@ export async function benchSoak(options) {
   }
 }
 
+/** @param {Awaited<ReturnType<typeof startApps>>} apps @param {number} seconds */
 async function soak(apps, seconds) {
-  // Everybody has connections to everybody, and is idle.
+  // After this, all apps have their connections to each other and are idle.
   await keepUp(apps, { perSecond: PER_SECOND, seconds: 5 });
   const before = await lowest(apps.all);
   const watching = watch(apps.all, (seconds * 1000) / SAMPLES);
@@ -49,7 +57,9 @@ async function soak(apps, seconds) {
   return { load, samples, before, after };
 }
 
+/** @param {Options} options */
 const minutesOf = ({ minutes, quick }) =>
   minutes ? positive(minutes, 'minutes') : quick ? 2 : MINUTES;
 
+/** @param {number} share */
 const percent = (share) => Math.round(share * 100);

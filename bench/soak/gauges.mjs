@@ -1,13 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ended } from '../machine/processes.mjs';
 
+/** @typedef {import('../machine/processes.mjs').Child} Child */
+
 export const GAUGES = {
   heap: 'nodejs_heap_size_used_bytes',
   resident: 'process_resident_memory_bytes',
   resources: 'nodejs_active_resources_total',
 };
 
-/** Looks at all apps again and again until it is stopped. */
+/**
+ * Looks at all apps again and again until it is stopped.
+ *
+ * @param {any[]} apps
+ * @param {number} everyMs
+ */
 export function watch(apps, everyMs) {
   const end = new AbortController();
   const samples = Object.fromEntries(apps.map(({ name }) => [name, []]));
@@ -20,7 +27,7 @@ export function watch(apps, everyMs) {
     }
     return samples;
   })();
-  // Whoever stops it is told.
+  // `stop` returns the rejection.
   looking.catch(() => undefined);
   return {
     stop: () => {
@@ -48,6 +55,7 @@ export async function lowest(apps, { looks = 50, enough } = {}) {
   return seen;
 }
 
+/** @param {{ child: Child, metricsPort: any }} options */
 async function gaugesOf({ child, metricsPort }) {
   if (child.exitCode !== null || child.signalCode !== null) throw ended(child);
   const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
@@ -56,6 +64,7 @@ async function gaugesOf({ child, metricsPort }) {
   );
 }
 
+/** @param {string} name @param {string} text */
 function valueOf(name, text) {
   const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1];
   if (value === undefined) throw new Error(`/metrics has no ${name}`);

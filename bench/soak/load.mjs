@@ -2,18 +2,27 @@ import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NEW_ORDER } from '../load/requests.mjs';
 
-/** Of ten requests of a person: one refresh, two orders, seven looks at the last one. */
+/** @typedef {{ n: number, refreshToken: string, turn: number, busy?: Promise<void>, token?: string, order?: string }} Person */
+
+/** Of ten requests of a user: one refresh, two orders, seven reads of the last order. */
 const TURNS = ['refresh', 'place', 'read', 'read', 'read', 'place', 'read', 'read', 'read', 'read'];
 
 /**
- * So many requests per second, whatever becomes of the answers before. The people take turns; who still waits for an
- * answer is left out, because a refresh token may be used once.
+ * Sends a fixed number of requests per second. The users take turns. A user who still waits for an answer is left out,
+ * because a refresh token can be used once.
+ *
+ * @param {{ auth: any, orders: { url: string } }} apps
+ * @param {{ perSecond: number, seconds: number }} more
  */
 export async function keepUp({ auth, orders }, { perSecond, seconds }) {
-  const tally = { answers: 0, skipped: 0, failures: 0, firstFailure: undefined };
+  /** @type {{ answers: number, skipped: number, failures: number, firstFailure?: string }} */
+  const tally = { answers: 0, skipped: 0, failures: 0 };
   const agent = new Agent({ keepAlive: true });
   // Tokens that were used are gone: who comes next takes up what was left.
-  const people = auth.chains.map((refreshToken, n) => ({ n, refreshToken, turn: 0 }));
+  /** @type {Person[]} */
+  const people = auth.chains.map((/** @type {string} */ refreshToken, /** @type {number} */ n) => {
+    return { n, refreshToken, turn: 0 };
+  });
   const places = { auth: auth.url, orders: orders.url, client: auth.publicClient, agent };
   const start = performance.now();
   for (let sent = 0; sent < seconds * perSecond; sent += 1) {
@@ -28,6 +37,11 @@ export async function keepUp({ auth, orders }, { perSecond, seconds }) {
   return tally;
 }
 
+/**
+ * @param {Person} person
+ * @param {any} places
+ * @param {{ answers: number, failures: number, firstFailure?: string }} tally
+ */
 async function oneRequest(person, places, tally) {
   try {
     await WORK[TURNS[person.turn++ % TURNS.length]](person, places);
@@ -38,7 +52,7 @@ async function oneRequest(person, places, tally) {
   }
 }
 
-/** @type {Record<string, (person: any, places: any) => Promise<unknown>>} */
+/** @type {Record<string, (person: Person, places: any) => Promise<unknown>>} */
 const WORK = {
   refresh: async (person, { auth, agent, client }) => {
     const fields = { grant_type: 'refresh_token', client_id: client };

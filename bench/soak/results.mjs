@@ -1,3 +1,5 @@
+/** @typedef {import('../types.js').Column} Column */
+/** @typedef {import('../types.js').Sample} Sample */
 /** Growth per hour, as a share of what there is, that is still called flat. What was freed the allocator may keep. */
 const FLAT = { heap: 0.1, resident: 0.2 };
 /** A process that is younger still grows, and an hour is too far to look ahead. */
@@ -6,7 +8,12 @@ const LEAST_MINUTES = 10;
 const OF_THE_MOMENT = 3;
 const MIB = 2 ** 20;
 
-/** A row for each app and each kind of memory, and one for its handles. */
+/**
+ * A row for each app and each kind of memory, and one for its handles.
+ *
+ * @param {{ samples: Record<string, Sample[]>, before: Record<string, number>, after: Record<string, number> }} run
+ * @param {number} warmUp in seconds
+ */
 export function resultsOf({ samples, before, after }, warmUp) {
   return Object.entries(samples).flatMap(([app, all]) => {
     const warm = all.filter(({ at }) => at >= warmUp);
@@ -43,12 +50,18 @@ function memoryRow(row, samples, field) {
   };
 }
 
+/** @param {{ least: any, most: any, minutes: number }} options @param {number} bound */
 function verdictOn({ least, most, minutes }, bound) {
   if (minutes < LEAST_MINUTES) return 'too short to tell';
   if (least > bound) return 'GROWS';
   return most < bound ? 'flat' : 'not clear';
 }
 
+/**
+ * @param {any} app
+ * @param {any} start
+ * @param {any} end
+ */
 function handlesRow(app, start, end) {
   const isBad = end > start + OF_THE_MOMENT;
   return {
@@ -64,8 +77,10 @@ function handlesRow(app, start, end) {
   };
 }
 
+/** @param {any} bytes */
 const mib = (bytes) => (bytes / MIB).toFixed(1);
 
+/** @type {Column[]} */
 export const columns = [
   ['what', ({ what }) => what],
   ['after warm-up', ({ start }) => start],
@@ -87,17 +102,24 @@ export function lowPoints(points) {
   return lows;
 }
 
-/** The line of least squares: its slope with the standard error of that, and its height at both ends. */
+/**
+ * The line of least squares: its slope with the standard error of that, and its height at both ends.
+ *
+ * @param {{ x: number, y: number }[]} points
+ */
 export function trendOf(points) {
   const count = points.length;
   if (count < 3) throw new Error('a line needs three points: let it run longer');
+  /** @param {'x' | 'y'} field */
   const mean = (field) => points.reduce((sum, point) => sum + point[field], 0) / count;
   const [meanX, meanY] = [mean('x'), mean('y')];
+  /** @param {(point: { x: number, y: number }) => number} term */
   const sumOf = (term) => points.reduce((sum, point) => sum + term(point), 0);
   const spread = sumOf(({ x }) => (x - meanX) ** 2);
   const slope = sumOf(({ x, y }) => (x - meanX) * (y - meanY)) / spread;
+  /** @param {number} x */
   const height = (x) => meanY + slope * (x - meanX);
   const rest = sumOf(({ x, y }) => (y - height(x)) ** 2);
   const error = Math.sqrt(rest / (count - 2) / spread);
-  return { slope, error, start: height(points[0].x), end: height(points.at(-1).x) };
+  return { slope, error, start: height(points[0].x), end: height(points[count - 1].x) };
 }

@@ -1,11 +1,21 @@
 import { significant, spread } from '../report/print.mjs';
 import { atLeast, failuresOf, median, ratios, words } from '../report/statistics.mjs';
 
-/** One row per workload and server: medians over the rounds, and ratios formed round by round. */
+/** @typedef {import('../types.js').Cell} Cell */
+/** @typedef {import('../types.js').Column} Column */
+/** @typedef {import('../types.js').Server} Server */
+/** @typedef {import('../types.js').Workload} Workload */
+
+/**
+ * One row per workload and server: medians over the rounds, and ratios formed round by round.
+ *
+ * @param {Cell[]} cells
+ */
 export function results(cells) {
   return cells.map((cell) => rowOf(cell, cells));
 }
 
+/** @param {Cell} cell @param {Cell[]} cells */
 function rowOf(cell, cells) {
   const { workload, server, samples, warmUp } = cell;
   const peer = counterpart(cells, cell, 'oidc-provider');
@@ -24,12 +34,19 @@ function rowOf(cell, cells) {
     clientBusy: median(samples, 'clientBusy'),
     toPeer,
     toLimit: server.software === 'limit' ? undefined : limit && ratios(samples, limit.samples),
-    aims: server.software === 'gatehouse' && toPeer ? [atLeast(workload.aim, toPeer.median)] : [],
+    aims:
+      server.software === 'gatehouse' && toPeer ? [atLeast(workload.aim ?? 0, toPeer.median)] : [],
     ...failuresOf([warmUp, ...samples]),
   };
 }
 
-/** The same workload by other software: on the same store if it was measured there. */
+/**
+ * The same workload by other software: on the same store if it was measured there.
+ *
+ * @param {Cell[]} cells
+ * @param {{ workload: Workload, server: Server }} options
+ * @param {string} software
+ */
 function counterpart(cells, { workload, server }, software) {
   const candidates = cells.filter(
     (other) => other.workload === workload && other.server.software === software,
@@ -37,7 +54,11 @@ function counterpart(cells, { workload, server }, software) {
   return candidates.find((other) => other.server.store === server.store) ?? candidates[0];
 }
 
-/** One row per server and workload. */
+/**
+ * One row per server and workload.
+ *
+ * @type {Column[]}
+ */
 export const columns = [
   ['server', ({ software, store }) => `${software}, ${store}`],
   ['answers/s', ({ perSecond }) => Math.round(perSecond).toLocaleString('en')],

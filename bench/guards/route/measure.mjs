@@ -5,9 +5,19 @@ import { ended, messageFrom, start, stop } from '../../machine/processes.mjs';
 import { Issuer } from '../issuer.mjs';
 import { SCENARIOS } from '../plan.mjs';
 
+/** @typedef {import('../../machine/processes.mjs').Child} Child */
+
+/** @typedef {{ rounds: number, route: { seconds: number, warmUp: number } }} RoutePlan */
+/** @typedef {{ platform: string, guard: string, child: Child, port: number }} RouteServer */
+
 const GENERATOR = fileURLToPath(new URL('../../load/generator.mjs', import.meta.url));
 
-/** Measures servers with tokens of one algorithm. All of them are up during the whole measurement. */
+/**
+ * Measures servers with tokens of one algorithm. All of them are up during the whole measurement.
+ *
+ * @param {'RS256' | 'ES256'} algorithm
+ * @param {{ plan: RoutePlan, place: any, lineUp?: { platform: string, guard: string }[] }} options
+ */
 export async function overHttp(algorithm, { plan, place: { dir, pins }, lineUp = SERVERS }) {
   const issuer = await Issuer.start({ algorithm });
   const children = [];
@@ -42,12 +52,18 @@ const NEW_TOKENS_PER_SECOND = 16_000;
  * Every server gets the same requests in every round, in turn, so that what the machine does meanwhile falls on all
  * of them. Each measurement has a warm-up of its own, and the first round is not counted.
  *
+ * @param {{ servers: RouteServer[], generator: Child, issuer: Issuer }} options
+ * @param {RoutePlan} plan
  * @returns {Promise<{ algorithm: string, scenario: string, platform: string, guard: string, samples: any[] }[]>}
  */
 export async function measureRoutes({ servers, generator, issuer }, { rounds, route }) {
   const known = issuer.tokens(1000);
   const cells = SCENARIOS.flatMap(({ name, distinct }) =>
-    servers.map((server) => ({ scenario: name, distinct, server, samples: [] })),
+    servers.map((server) => {
+      /** @type {any[]} */
+      const samples = [];
+      return { scenario: name, distinct, server, samples };
+    }),
   );
   for (let round = 0; round <= rounds; round += 1) {
     const fresh = freshTokens(issuer, route);
@@ -62,15 +78,23 @@ export async function measureRoutes({ servers, generator, issuer }, { rounds, ro
   });
 }
 
+/** @param {string[]} tokens */
 function again(tokens) {
   return { once: false, forWarmUp: tokens, tokens };
 }
 
+/** @param {Issuer} issuer @param {RoutePlan['route']} plan */
 function freshTokens(issuer, { seconds, warmUp }) {
+  /** @param {number} time */
   const some = (time) => issuer.tokens(Math.ceil(NEW_TOKENS_PER_SECOND * time));
   return { once: true, forWarmUp: some(warmUp), tokens: some(seconds) };
 }
 
+/**
+ * @param {{ child: Child, port: number }} options
+ * @param {Child} generator
+ * @param {{ once: boolean, forWarmUp: string[], tokens: string[], route: RoutePlan['route'] }} work
+ */
 async function sample({ child, port }, generator, { once, forWarmUp, tokens, route }) {
   const job = { request: 'guardedCall', connections: CONNECTIONS };
   const target = { port, once };
@@ -94,6 +118,7 @@ async function sample({ child, port }, generator, { once, forWarmUp, tokens, rou
   };
 }
 
+/** @param {Child} generator @param {any} job */
 function ask(generator, job) {
   generator.send(job);
   return messageFrom(generator);
@@ -114,7 +139,7 @@ const SCRIPT = fileURLToPath(new URL('./server.mjs', import.meta.url));
 
 /**
  * @param {{ platform: string, guard: string }} server
- * @param {{ dir: string, cpu?: number, issuer: import('../issuer.mjs').Issuer }} place
+ * @param {{ dir: string, cpu?: number, issuer: Issuer }} place
  */
 export async function startServer({ platform, guard }, { dir, cpu, issuer }) {
   const child = start({
@@ -127,7 +152,12 @@ export async function startServer({ platform, guard }, { dir, cpu, issuer }) {
   return { platform, guard, child, ...(await messageFrom(child)) };
 }
 
-/** Before anything is timed: does each server let in whom it must, and nobody else? */
+/**
+ * Before anything is timed: does each server accept valid tokens only?
+ *
+ * @param {{ platform: string, guard: any, port: number }} options
+ * @param {any} issuer
+ */
 export async function probe({ platform, guard, port }, issuer) {
   const bad = {
     'no token': undefined,
@@ -135,6 +165,7 @@ export async function probe({ platform, guard, port }, issuer) {
     'an expired token': issuer.token({ exp: 1 }),
     'another signature': issuer.token().slice(0, -8),
   };
+  /** @param {unknown} condition @param {string} sentence */
   const must = (condition, sentence) => {
     if (!condition) throw new Error(`${guard} on ${platform} must ${sentence}`);
   };
@@ -145,6 +176,7 @@ export async function probe({ platform, guard, port }, issuer) {
   }
 }
 
+/** @param {number} port @param {string | undefined} token */
 async function isLetIn(port, token) {
   /** @type {Record<string, string>} */
   const headers = token ? { authorization: `Bearer ${token}` } : {};

@@ -30,7 +30,11 @@ export async function application(platform, guard) {
   return app;
 }
 
-/** Decorated by hand: Node runs no decorator syntax. */
+/**
+ * Decorated by hand: Node runs no decorator syntax.
+ *
+ * @param {any} decorators
+ */
 function ordersController(decorators) {
   class OrdersController {
     list() {
@@ -44,12 +48,20 @@ function ordersController(decorators) {
   return OrdersController;
 }
 
-/** Express middleware, before Nest sees the request. */
+/**
+ * Express middleware, before Nest sees the request.
+ *
+ * @param {{ issuer: any, audience: string, algorithm: any, jwksUri: string }} options
+ */
 export function expressOauth2JwtBearer({ issuer, audience, algorithm, jwksUri }) {
   return { middleware: [auth({ issuer, audience, jwksUri, tokenSigningAlg: algorithm })] };
 }
 
-/** As its documentation says. It checks a scope too, because a handler that requires nothing does not start. */
+/**
+ * As its documentation says. It checks a scope too, because a handler that requires nothing does not start.
+ *
+ * @param {{ issuer: any, audience: string, algorithm: any, jwksUri: string }} options
+ */
 export function gatehouse({ issuer, audience, algorithm, jwksUri }) {
   return {
     imports: [GuardsModule.forRoot({ issuer, audience, algorithms: [algorithm], jwksUri })],
@@ -62,13 +74,18 @@ export function none() {
   return {};
 }
 
-/** The recipe of Nest's documentation, with jwks-rsa's for the keys. */
+/**
+ * The recipe of Nest's documentation, with jwks-rsa's for the keys.
+ *
+ * @param {any} settings
+ */
 export function stock(settings) {
   class JwtStrategy extends PassportStrategy(Strategy) {
     constructor() {
       super(stockOptions(settings));
     }
 
+    /** @param {{ sub: string, scope: any }} options */
     validate({ sub, scope }) {
       return { sub, scope };
     }

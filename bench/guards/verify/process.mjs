@@ -12,6 +12,9 @@ const KNOWN = 1000;
 /**
  * Every contender verifies the same tokens in every round, in turn, so that what the machine does meanwhile falls on
  * all of them. The first round is not counted.
+ *
+ * @param {{ rounds: number, verify: any }} options
+ * @param {any} algorithm
  * @returns {Promise<Array<{ algorithm: string, scenario: string, contender: string, samples: object[] }>>}
  */
 export async function measureVerify({ rounds, verify: { milliseconds, newTokens } }, algorithm) {
@@ -19,7 +22,7 @@ export async function measureVerify({ rounds, verify: { milliseconds, newTokens 
   const contenders = await opened(issuer);
   const known = issuer.tokens(KNOWN).map(presented);
   const cells = cellsOf(algorithm, contenders);
-  // Whoever remembers tokens does so by the second time.
+  // A contender with a cache has the tokens after the second time.
   for (const { verify } of [...contenders, ...contenders]) await sample(verify, { tokens: known });
   for (let round = 0; round <= rounds; round += 1) {
     const fresh = issuer.tokens(newTokens).map(presented);
@@ -35,6 +38,7 @@ export async function measureVerify({ rounds, verify: { milliseconds, newTokens 
   return cells.map(({ contender, ...cell }) => ({ ...cell, contender: contender.name }));
 }
 
+/** @param {any} issuer */
 async function opened(issuer) {
   const contenders = [];
   for (const { open, ...contender } of CONTENDERS) {
@@ -45,9 +49,10 @@ async function opened(issuer) {
   return contenders;
 }
 
+/** @param {any} algorithm @param {any} contenders */
 function cellsOf(algorithm, contenders) {
   return SCENARIOS.flatMap(({ name, distinct }) =>
-    contenders.map((contender) => {
+    contenders.map((/** @type {any} */ contender) => {
       return { algorithm, scenario: name, distinct, contender, samples: [] };
     }),
   );
@@ -65,6 +70,8 @@ const TOKENS = 1000;
 /**
  * What a request costs us when there are more keys, and more issuers. Tokens come from all of them in turn. The
  * limit runs beside it: a processor that has many keys at hand is slower by itself.
+ *
+ * @param {{ rounds: number, verify: any }} options
  */
 export async function measureGrowth({ rounds, verify: { milliseconds } }) {
   const cells = [];
@@ -82,6 +89,7 @@ export async function measureGrowth({ rounds, verify: { milliseconds } }) {
   return cells.map(({ size, samples }) => ({ size, samples }));
 }
 
+/** @param {any} size */
 async function cellOf(size) {
   const issuers = await Promise.all(
     Array.from({ length: size.issuers }, (_, index) =>
@@ -105,7 +113,11 @@ setFlagsFromString('--expose-gc');
 /** @type {() => void} */
 const collectGarbage = runInNewContext('gc');
 
-/** How many bytes a remembered token takes, its claims included. In a process that does nothing else. */
+/**
+ * How many bytes a remembered token takes, its claims included. In a process that does nothing else.
+ *
+ * @param {{ memory: any }} options
+ */
 export async function measureMemory({ memory: { tokens: count } }) {
   const issuer = await Issuer.start({ algorithm: 'ES256' });
   const verify = await gatehouse([issuer], { maxTokens: count });
@@ -113,6 +125,7 @@ export async function measureMemory({ memory: { tokens: count } }) {
   const width = issuer.token().length + 'Bearer '.length;
   const tokens = Buffer.alloc(count * width);
   for (let i = 0; i < count; i += 1) tokens.write(`Bearer ${issuer.token()}`, i * width, 'latin1');
+  /** @param {any} i */
   const authorization = (i) => tokens.toString('latin1', i * width, (i + 1) * width);
 
   await verify(`Bearer ${issuer.token()}`);
@@ -122,7 +135,7 @@ export async function measureMemory({ memory: { tokens: count } }) {
     for (let i = 0; i < count; i += 1) await verify(authorization(i));
   }
   const bytes = used() - before;
-  const remembered = await share(count, async (i) => {
+  const remembered = await share(count, async (/** @type {number} */ i) => {
     return (await verify(authorization(i))) === (await verify(authorization(i)));
   });
   return [{ tokens: count, bytesPerToken: bytes / count, remembered }];
@@ -134,7 +147,12 @@ function used() {
   return heapUsed + arrayBuffers;
 }
 
-/** Of how many of them it is true, out of a hundred asked. */
+/**
+ * Of how many of them it is true, out of a hundred asked.
+ *
+ * @param {number} count
+ * @param {any} isTrue
+ */
 async function share(count, isTrue) {
   let yes = 0;
   for (let i = 0; i < 100; i += 1) yes += Number(await isTrue(Math.floor((i * count) / 100)));

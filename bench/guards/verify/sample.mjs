@@ -36,7 +36,11 @@ export function presented(token) {
   };
 }
 
-/** The value of the `Authorization` header, as a new string each time. */
+/**
+ * The value of the `Authorization` header, as a new string each time.
+ *
+ * @param {{ bytes: any }} options
+ */
 export function authorization({ bytes }) {
   return bytes.latin1Slice();
 }
@@ -55,6 +59,7 @@ export async function probe({ name, verify, checksClaims = true }, issuer) {
   }
 }
 
+/** @param {any} verify @param {string} token */
 async function accepts(verify, token) {
   const shown = presented(token);
   try {
@@ -65,12 +70,21 @@ async function accepts(verify, token) {
   }
 }
 
-/** The same token with one character of its signature changed. */
+/**
+ * The same token with one character of its signature changed.
+ *
+ * @param {string} token
+ */
 function forged(token) {
   const at = token.lastIndexOf('.') + 10;
   return token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1);
 }
 
+/**
+ * @param {unknown} condition
+ * @param {string} name
+ * @param {string} sentence
+ */
 function must(condition, name, sentence) {
   if (!condition) throw new Error(`${name} must ${sentence}`);
 }

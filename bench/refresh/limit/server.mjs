@@ -22,7 +22,12 @@ export const jwks = JSON.stringify({
   keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'bench', alg: 'ES256', use: 'sig' }],
 });
 
-/** An access token with the claims of RFC 9068 §2.2, signed with a key that was parsed once. */
+/**
+ * An access token with the claims of RFC 9068 §2.2, signed with a key that was parsed once.
+ *
+ * @param {string} sub
+ * @param {string} clientId
+ */
 export function accessToken(sub, clientId) {
   const iat = Math.floor(Date.now() / 1000);
   const claims = {
@@ -39,11 +44,16 @@ export function accessToken(sub, clientId) {
   return `${input}.${sign('sha256', Buffer.from(input), signingKey).toString('base64url')}`;
 }
 
+/** @param {string} family @param {number} generation */
 export function refreshToken(family, generation) {
   return `${family}.${generation}.${mac(family, generation).toString('base64url')}`;
 }
 
-/** The family and generation of a refresh token that this process made, else `undefined`. */
+/**
+ * The family and generation of a refresh token that this process made, else `undefined`.
+ *
+ * @param {string} token
+ */
 export function parseRefreshToken(token) {
   const [family, generation, tag = ''] = token.split('.');
   const given = Buffer.from(tag, 'base64url');
@@ -52,10 +62,12 @@ export function parseRefreshToken(token) {
   return { family, generation: Number(generation) };
 }
 
+/** @param {string} family @param {number | string} generation */
 function mac(family, generation) {
   return createHmac('sha256', secret).update(`${family}.${generation}`).digest();
 }
 
+/** @param {object} value */
 function encode(value) {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
@@ -66,19 +78,22 @@ const publicClient = 'first-party';
 const service = { id: 'orders-service', secret: randomBytes(24).toString('base64url') };
 const secretHash = sha256(service.secret);
 
+/** @type {Record<string, (form: URLSearchParams, authorization: any) => any>} */
 const grants = { refresh_token: refresh, client_credentials: clientCredentials };
 
+/** @param {URLSearchParams} form */
 async function refresh(form) {
-  const current = parseRefreshToken(form.get('refresh_token'));
+  const current = parseRefreshToken(form.get('refresh_token') ?? '');
   if (!current || !(await store.rotate(current.family, current.generation))) return undefined;
   return {
-    access_token: accessToken(current.family, form.get('client_id')),
+    access_token: accessToken(current.family, form.get('client_id') ?? ''),
     token_type: 'Bearer',
     expires_in: 300,
     refresh_token: refreshToken(current.family, current.generation + 1),
   };
 }
 
+/** @param {any} _form @param {string} authorization */
 function clientCredentials(_form, authorization) {
   const basic = Buffer.from(authorization.slice('Basic '.length), 'base64').toString();
   const [id, secret] = basic.split(':');
@@ -86,10 +101,16 @@ function clientCredentials(_form, authorization) {
   return { access_token: accessToken(id, id), token_type: 'Bearer', expires_in: 300 };
 }
 
+/** @param {string} text */
 function sha256(text) {
   return createHash('sha256').update(text).digest();
 }
 
+/**
+ * @param {import('node:http').ServerResponse} response
+ * @param {number} status
+ * @param {string} body
+ */
 function send(response, status, body) {
   response.writeHead(status, {
     'content-type': 'application/json',
@@ -105,7 +126,7 @@ const server = createServer((request, response) => {
   request.on('data', (chunk) => (body += chunk));
   request.on('end', async () => {
     const form = new URLSearchParams(body);
-    const answer = await grants[form.get('grant_type')](form, request.headers.authorization);
+    const answer = await grants[form.get('grant_type') ?? ''](form, request.headers.authorization);
     if (answer) send(response, 200, JSON.stringify(answer));
     else send(response, 400, '{"error":"invalid_grant"}');
   });

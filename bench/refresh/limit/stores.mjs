@@ -1,15 +1,20 @@
 import Database from 'better-sqlite3';
 import pg from 'pg';
 
+/** @typedef {{ family: string, generation: number, resolve: (rotated: boolean) => void }} Rotation */
+
 /**
  * One row per login on PostgreSQL. Rotations that wait while a statement is under way share the next one: PostgreSQL
  * groups the commits of its connections too, but a round trip and a transaction for each rotation cost far more.
+ *
+ * @param {string} url
  */
 export async function postgresStore(url) {
   const pool = new pg.Pool({ connectionString: url, max: 16, idleTimeoutMillis: 0 });
   await pool.query(
     'CREATE TABLE family (id text PRIMARY KEY, generation integer, rotated_at bigint) WITH (fillfactor = 50)',
   );
+  /** @type {Rotation[]} */
   let waiting = [];
   let underWay = false;
 
@@ -24,7 +29,9 @@ export async function postgresStore(url) {
   }
 
   return {
+    /** @param {string} family */
     add: (family) => pool.query('INSERT INTO family VALUES ($1, 1, 0)', [family]),
+    /** @param {string} family @param {number} generation @returns {Promise<boolean>} */
     rotate: (family, generation) =>
       new Promise((resolve) => {
         if (waiting.push({ family, generation, resolve }) === 1 && !underWay) setImmediate(flush);
@@ -41,6 +48,7 @@ const ROTATE_ALL = {
          RETURNING wanted.position::integer`,
 };
 
+/** @param {pg.Pool} pool @param {Rotation[]} batch */
 async function rotateAll(pool, batch) {
   const families = batch.map(({ family }) => family);
   const generations = batch.map(({ generation }) => generation);
@@ -48,7 +56,11 @@ async function rotateAll(pool, batch) {
   return new Set(rows.map(({ position }) => position));
 }
 
-/** One row per login on SQLite. Rotations that arrive in one turn of the event loop share one durable commit. */
+/**
+ * One row per login on SQLite. Rotations that arrive in one turn of the event loop share one durable commit.
+ *
+ * @param {string} file
+ */
 export function sqliteStore(file) {
   const database = new Database(file);
   database.pragma('journal_mode = WAL');
@@ -60,9 +72,11 @@ export function sqliteStore(file) {
   const update = database.prepare(
     'UPDATE family SET generation = generation + 1, rotated_at = ? WHERE id = ? AND generation = ?',
   );
-  const commit = database.transaction((batch, now) =>
-    batch.map(({ family, generation }) => update.run(now, family, generation).changes === 1),
+  const commit = database.transaction(
+    (/** @type {Rotation[]} */ batch, /** @type {number} */ now) =>
+      batch.map(({ family, generation }) => update.run(now, family, generation).changes === 1),
   );
+  /** @type {Rotation[]} */
   let waiting = [];
 
   function flush() {
@@ -73,7 +87,9 @@ export function sqliteStore(file) {
   }
 
   return {
+    /** @param {string} family */
     add: async (family) => void insert.run(family),
+    /** @param {string} family @param {number} generation @returns {Promise<boolean>} */
     rotate: (family, generation) =>
       new Promise((resolve) => {
         if (waiting.push({ family, generation, resolve }) === 1) setImmediate(flush);

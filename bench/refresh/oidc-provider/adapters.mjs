@@ -1,6 +1,8 @@
 import Database from 'better-sqlite3';
 import pg from 'pg';
 
+/** @typedef {import('../../types.js').Row} Row */
+
 const POSTGRES_SCHEMA = `
   CREATE TABLE IF NOT EXISTS artifact (
     key text PRIMARY KEY,
@@ -47,11 +49,17 @@ export async function postgresAdapter(url) {
 }
 
 class PostgresAdapter {
+  /** @param {any} model @param {any} pool */
   constructor(model, pool) {
     this.model = model;
     this.pool = pool;
   }
 
+  /**
+   * @param {string} id
+   * @param {any} payload
+   * @param {any} expiresIn
+   */
   async upsert(id, payload, expiresIn) {
     const { grantId, uid, userCode } = payload;
     const expiresAt = expiresIn ? epochSeconds() + expiresIn : undefined;
@@ -59,39 +67,48 @@ class PostgresAdapter {
     await this.run(UPSERT, [this.key(id), text, grantId, uid, userCode, expiresAt]);
   }
 
+  /** @param {string} id */
   async find(id) {
     return payloadOf((await this.run(FIND, [this.key(id)])).rows[0]);
   }
 
+  /** @param {string} uid */
   async findByUid(uid) {
     return payloadOf((await this.run(FIND_BY_UID, [uid])).rows[0]);
   }
 
+  /** @param {string} userCode */
   async findByUserCode(userCode) {
     return payloadOf((await this.run(FIND_BY_USER_CODE, [userCode])).rows[0]);
   }
 
+  /** @param {string} id */
   async consume(id) {
     await this.run(CONSUME, [this.key(id), epochSeconds()]);
   }
 
+  /** @param {string} id */
   async destroy(id) {
     await this.run(DESTROY, [this.key(id)]);
   }
 
+  /** @param {string} grantId */
   async revokeByGrantId(grantId) {
     await this.run(REVOKE, [grantId]);
   }
 
+  /** @param {any} statement @param {any} values */
   run(statement, values) {
     return this.pool.query({ ...statement, values });
   }
 
+  /** @param {string} id */
   key(id) {
     return `${this.model}:${id}`;
   }
 }
 
+/** @param {Row} row */
 function payloadOf(row) {
   if (!row) return undefined;
   const payload = JSON.parse(row.payload);
@@ -131,6 +148,7 @@ export function sqliteAdapter(file) {
   return (model) => new SqliteAdapter(model, statements);
 }
 
+/** @param {any} database */
 function prepare(database) {
   return {
     upsert: database.prepare(
@@ -150,11 +168,17 @@ function prepare(database) {
 }
 
 class SqliteAdapter {
+  /** @param {any} model @param {any} statements */
   constructor(model, statements) {
     this.model = model;
     this.statements = statements;
   }
 
+  /**
+   * @param {string} id
+   * @param {any} payload
+   * @param {any} expiresIn
+   */
   async upsert(id, payload, expiresIn) {
     const { grantId = null, uid = null, userCode = null } = payload;
     const expiresAt = expiresIn ? Math.floor(Date.now() / 1000) + expiresIn : null;
@@ -162,30 +186,37 @@ class SqliteAdapter {
     this.statements.upsert.run(this.key(id), text, grantId, uid, userCode, expiresAt);
   }
 
+  /** @param {string} id */
   async find(id) {
     return payloadOf(this.statements.find.get(this.key(id)));
   }
 
+  /** @param {string} uid */
   async findByUid(uid) {
     return payloadOf(this.statements.findByUid.get(uid));
   }
 
+  /** @param {string} userCode */
   async findByUserCode(userCode) {
     return payloadOf(this.statements.findByUserCode.get(userCode));
   }
 
+  /** @param {string} id */
   async consume(id) {
     this.statements.consume.run(this.key(id));
   }
 
+  /** @param {string} id */
   async destroy(id) {
     this.statements.destroy.run(this.key(id));
   }
 
+  /** @param {string} grantId */
   async revokeByGrantId(grantId) {
     this.statements.revoke.run(grantId);
   }
 
+  /** @param {string} id */
   key(id) {
     return `${this.model}:${id}`;
   }

@@ -7,7 +7,9 @@ import { configuration, logIn, publicClient, service } from './configuration.mjs
 const [store, location, logins] = process.argv.slice(2);
 const adapter = store === 'sqlite' ? sqliteAdapter(location) : await postgresAdapter(location);
 const provider = new Provider('http://localhost:3000', configuration(adapter));
-provider.on('server_error', (_context, error) => console.error(error));
+provider.on('server_error', (/** @type {unknown} */ _context, /** @type {unknown} */ error) =>
+  console.error(error),
+);
 
 const chains = await logIn(provider, Number(logins));
 const server = createServer(provider.callback());

@@ -15,7 +15,7 @@ export const ENDED = LIST_SIZE - 1;
 /** An authorization server reduced to its keys and status lists (draft-ietf-oauth-status-list). */
 export class StatusIssuer {
   #key = signingKey();
-  #server;
+  #server = createServer();
   #list = compressedList();
 
   static async start() {
@@ -26,7 +26,7 @@ export class StatusIssuer {
   }
 
   get url() {
-    return `http://127.0.0.1:${this.#server.address().port}`;
+    return `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (this.#server.address()).port}`;
   }
 
   /** What a resource server has to be told. */
@@ -34,16 +34,19 @@ export class StatusIssuer {
     return {
       issuer: this.url,
       audience: AUDIENCE,
-      algorithms: ['ES256'],
+      algorithms: /** @type {['ES256']} */ (['ES256']),
       jwksUri: `${this.url}/jwks`,
     };
   }
 
-  /** Of any place that has one, the status says something about the session. */
+  /**
+   * Of any place that has one, the status says something about the session.
+   *
+   * @param {{ list: number, index: number }} [place] in a status list
+   */
   token(place) {
     const now = Math.floor(Date.now() / 1000);
-    const { list, index } = place ?? {};
-    const reference = { idx: index, uri: `${this.url}/lists/${list}` };
+    const reference = place && { idx: place.index, uri: `${this.url}/lists/${place.list}` };
     return this.#signed('at+jwt', {
       iss: this.url,
       sub: randomUUID(),
@@ -64,6 +67,7 @@ export class StatusIssuer {
     this.#server.closeAllConnections();
   }
 
+  /** @param {string | undefined} url @param {import('node:http').ServerResponse} response */
   #answer(url, response) {
     if (url === '/jwks') return send(response, 'application/json', this.#jwks());
     return send(response, 'application/statuslist+jwt', this.#listToken(`${this.url}${url}`));
@@ -73,6 +77,7 @@ export class StatusIssuer {
     return JSON.stringify({ keys: [this.#key.publicJwk] });
   }
 
+  /** @param {string} sub */
   #listToken(sub) {
     const iat = Math.floor(Date.now() / 1000);
     return this.#signed('statuslist+jwt', {
@@ -85,6 +90,7 @@ export class StatusIssuer {
     });
   }
 
+  /** @param {string} typ @param {object} claims */
   #signed(typ, claims) {
     const { kid, privateKey } = this.#key;
     const input = `${encode({ typ, alg: 'ES256', kid })}.${encode(claims)}`;
@@ -109,10 +115,16 @@ function signingKey() {
   return { kid, privateKey, publicJwk };
 }
 
+/**
+ * @param {import('node:http').ServerResponse} response
+ * @param {string} type
+ * @param {string} body
+ */
 function send(response, type, body) {
   response.writeHead(200, { 'content-type': type, 'cache-control': 'max-age=10' }).end(body);
 }
 
+/** @param {object} part */
 function encode(part) {
   return Buffer.from(JSON.stringify(part)).toString('base64url');
 }

@@ -9,9 +9,21 @@ import { middleHalf, printTables, significant } from '../../report/print.mjs';
 import { failuresOf, median, quartiles } from '../../report/statistics.mjs';
 import { takeTurns } from '../../suite/stage.mjs';
 
+/** @typedef {import('../../machine/processes.mjs').Child} Child */
+/** @typedef {import('../../types.js').Column} Column */
+/** @typedef {import('../../types.js').Pins} Pins */
+/** @typedef {import('../../types.js').Plan} Plan */
+/** @typedef {import('../../types.js').Server} Server */
+/** @typedef {import('../../types.js').Stage} Stage */
+/** @typedef {import('../../types.js').Store} Store */
+
 const GUARDS = fileURLToPath(new URL('./guards.mjs', import.meta.url));
 
-/** What it costs to tell of ended sessions, and to know of them. */
+/**
+ * What it costs to tell of ended sessions, and to know of them.
+ *
+ * @param {Stage} stage
+ */
 export async function measureStatusList(stage) {
   const published = await measurePublishing(stage);
   printTables(published, { titleOf: () => 'Publishing a status list', columns: listColumns });
@@ -20,7 +32,11 @@ export async function measureStatusList(stage) {
   return [...published, ...known];
 }
 
-/** In a process of its own, on one CPU. */
+/**
+ * In a process of its own, on one CPU.
+ *
+ * @param {Stage} stage
+ */
 async function inGuards({ dir, pins, plan }) {
   const child = start({ script: GUARDS, cpu: pins?.server, log: join(dir, 'guards.log') });
   try {
@@ -33,7 +49,7 @@ async function inGuards({ dir, pins, plan }) {
 
 const LIST = '/oauth/status-lists/1';
 
-/** Shares of all sessions that ended within the hour: nobody; an ordinary hour; everybody of one large client. */
+/** Shares of all sessions that ended within the hour: none; an ordinary hour; all of one large client. */
 const SHARES = [0, 0.002, 0.02, 0.2];
 
 const WORKLOADS = [
@@ -41,7 +57,11 @@ const WORKLOADS = [
   { request: 'statusListAgain', connections: 16 },
 ];
 
-/** A list of very many sessions: made anew after each end of one, and asked for by many. */
+/**
+ * A list of very many sessions: made anew after each end of one, and asked for by many.
+ *
+ * @param {Stage} stage
+ */
 export async function measurePublishing(stage) {
   const rows = [];
   for (const kind of ['sqlite', 'postgres']) {
@@ -53,6 +73,10 @@ export async function measurePublishing(stage) {
   return rows;
 }
 
+/**
+ * @param {{ kind: string, count: number, share: number, server: Server, store: Store }} options
+ * @param {{ generator: Child, plan: Plan }} more
+ */
 async function measured({ kind, count, share, server, store }, { generator, plan }) {
   const ended = Math.round(count * share);
   console.log(`a list in which ${ended.toLocaleString('en')} of ${kind} ended …`);
@@ -88,7 +112,12 @@ async function measured({ kind, count, share, server, store }, { generator, plan
   };
 }
 
-/** So many ended a minute ago, and no others. */
+/**
+ * So many ended a minute ago, and no others.
+ *
+ * @param {Store} store
+ * @param {number} count
+ */
 async function endSessions(store, count) {
   const at = Date.now() - 60_000;
   await store.execute(
@@ -101,7 +130,11 @@ async function endSessions(store, count) {
   await store.settle();
 }
 
-/** One more session ends; the next who asks, when what was read is too old, waits for a list that says so. */
+/**
+ * Ends one more session, and waits for the list that has it.
+ *
+ * @param {{ server: Server, store: Store }} options
+ */
 async function changed({ server, store }) {
   const query = await queryTime(store);
   const known = await fetchList(server);
@@ -118,6 +151,7 @@ async function changed({ server, store }) {
   }
 }
 
+/** @param {Store} store */
 async function queryTime(store) {
   const start = performance.now();
   await store.query(
@@ -127,6 +161,7 @@ async function queryTime(store) {
   return performance.now() - start;
 }
 
+/** @param {{ port: number }} options */
 async function fetchList({ port }) {
   const start = performance.now();
   const answer = await fetch(`http://127.0.0.1:${port}${LIST}`);
@@ -135,7 +170,11 @@ async function fetchList({ port }) {
   return { build: performance.now() - start, tag: answer.headers.get('etag'), bytes: text.length };
 }
 
-/** NaN where there is no /proc. */
+/**
+ * NaN where there is no /proc.
+ *
+ * @param {number | undefined} pid
+ */
 function residentBytes(pid) {
   try {
     return 1024 * Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
@@ -144,8 +183,10 @@ function residentBytes(pid) {
   }
 }
 
+/** @param {number} value */
 const whole = (value) => Math.round(value).toLocaleString('en');
 
+/** @type {Column[]} */
 export const listColumns = [
   [
     'ended within the hour',
@@ -161,6 +202,7 @@ export const listColumns = [
   ['failed', ({ failures }) => String(failures)],
 ];
 
+/** @type {Column[]} */
 export const guardColumns = [
   ['token', ({ name }) => name],
   ['CPU µs', ({ microseconds }) => significant(microseconds)],

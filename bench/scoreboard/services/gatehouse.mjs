@@ -8,7 +8,11 @@ const { GuardsModule, RequireScopes } = await import(
   new URL('../../../libs/guards/src/index.ts', import.meta.url).href
 );
 
-/** These guards with their three options, on Fastify. */
+/**
+ * These guards with their three options, on Fastify.
+ *
+ * @param {{ issuer: any, audience: string, algorithm: any, port: number }} options
+ */
 export function start({ issuer, audience, algorithm, port }) {
   return listenNest({
     adapter: new FastifyAdapter(),
