@@ -26,7 +26,7 @@ describe.each(['ES256', 'RS256'])('a stack that signs with %s', (algorithm) => {
     tokens = { orders, billing };
   });
 
-  it('has its tokens accepted by the service that they are for', async () => {
+  it('accepts each token at the service that it is issued for', async () => {
     for (const name of RESOURCE_SERVERS) {
       expect(decodeProtectedHeader(tokens[name])).toMatchObject({ alg: algorithm, typ: 'at+jwt' });
       expect((await collectionOf(name, tokens[name])).status).toBe(200);
@@ -50,7 +50,7 @@ describe.each(['ES256', 'RS256'])('a stack that signs with %s', (algorithm) => {
 /** OpenID Connect Core §5.4, §11: no decorator asks for them one by one. */
 const OPENID = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access'];
 
-describe('what clients are told that exists', () => {
+describe('metadata documents', () => {
   let stack: Stack;
 
   beforeAll(async () => {
@@ -69,7 +69,7 @@ describe('what clients are told that exists', () => {
     },
   );
 
-  it('auth supports exactly the scopes and the resource servers that there are (RFC 8414 §2)', async () => {
+  it('lists exactly the existing scopes and resource servers in the metadata of auth (RFC 8414 §2)', async () => {
     const { body } = await send(`${stack.auth.url}/.well-known/oauth-authorization-server`);
     const scopes = (await Promise.all(GUARDED.map(readDecoratedScopes))).flat();
     expect([body['scopes_supported']].flat().sort()).toEqual(

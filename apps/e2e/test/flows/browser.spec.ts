@@ -8,13 +8,13 @@ import { aPerson, type Person } from '../support/auth-api.js';
 
 const executablePath = findChromium();
 const SKIPPED =
-  'SKIPPED: no Chromium was found, so nobody logged in with one; CHROMIUM_PATH may name one';
+  'SKIPPED: no Chromium was found, so no login was tested; CHROMIUM_PATH may name one';
 
 if (executablePath === undefined) {
   console.warn(SKIPPED);
   it.skip(SKIPPED, () => undefined);
 } else {
-  describe('a person in Chromium, at two applications', () => {
+  describe('a user in Chromium with two applications', () => {
     let browser: Browser;
     let auth: AppProcess;
     let one: PublicClient;
@@ -41,7 +41,7 @@ if (executablePath === undefined) {
       expect(faults.splice(0)).toEqual([]);
     });
 
-    it('registers', async () => {
+    it('registers an account', async () => {
       await one.press(page, 'sign-in');
       await page.waitForURL(`${auth.url}/login?**`);
       expect(await checkAppearance(page, 'login')).toEqual([]);
@@ -52,7 +52,7 @@ if (executablePath === undefined) {
       expect(await page.getByRole('status').innerText()).toMatch(/You are registered/);
     });
 
-    it('logs in, by keyboard alone', async () => {
+    it('logs in with the keyboard alone', async () => {
       await page.locator('#login').fill(person.email);
       await page.keyboard.press('Tab');
       await page.keyboard.type(person.password);
@@ -60,7 +60,7 @@ if (executablePath === undefined) {
       await page.waitForURL(`${auth.url}/consent?**`);
     });
 
-    it('consents, and the application has tokens', async () => {
+    it('consents, and the application receives tokens', async () => {
       expect(await page.locator('h1').innerText()).toBe('Demo Single-Page App asks for access');
       expect(await checkAppearance(page, 'consent')).toEqual([]);
       await page.locator('#consent-allow').click();
@@ -71,7 +71,7 @@ if (executablePath === undefined) {
       });
     });
 
-    it('is known to the application once it refreshed', async () => {
+    it('stays logged in at the application after a refresh', async () => {
       expect(await one.pressAndRead(page, 'refresh')).toMatchObject({
         scope: 'openid profile email offline_access',
         hasRefreshToken: true,
@@ -79,19 +79,19 @@ if (executablePath === undefined) {
       expect(await one.pressAndRead(page, 'userinfo')).toMatchObject({ email: person.email });
     });
 
-    it('is not asked for anything by an application of our own: single sign-on', async () => {
+    it('enters a first-party application without a prompt (single sign-on)', async () => {
       await two.press(page, 'silent');
       expect(await two.readCallback(page)).toMatchObject({ claims: { aud: 'our-own' } });
     });
 
-    it('is asked again where another program could have taken the address of the first', async () => {
+    it('is asked for consent again for a loopback redirect URI (RFC 8252 §8.6)', async () => {
       await one.press(page, 'sign-in');
       await page.waitForURL(`${auth.url}/consent?**`);
       await page.locator('#consent-deny').click();
       expect(await one.readCallback(page)).toEqual({ error: 'access_denied' });
     });
 
-    it('sees the sessions, and signs out everywhere else', async () => {
+    it('lists the sessions and signs out all other sessions', async () => {
       const other = await newPage(browser);
       await other.page.goto(`${auth.url}/login`);
       await fillIn(other.page, person);
@@ -111,7 +111,7 @@ if (executablePath === undefined) {
       expect(other.faults).toEqual([]);
     });
 
-    it('signs out at one application, and is signed out at the other', async () => {
+    it('signs out at one application and is signed out at the other', async () => {
       expect(await two.pressAndRead(page, 'userinfo')).toMatchObject({ email: person.email });
       await page.goto(`${auth.url}/oauth/logout`);
       expect(await checkAppearance(page, 'logout')).toEqual([]);
@@ -126,7 +126,7 @@ if (executablePath === undefined) {
       expect(await one.pressAndRead(page, 'refresh')).toMatchObject({ hasRefreshToken: true });
     });
 
-    it('is told what is wrong', async () => {
+    it('reads on an error page what is wrong', async () => {
       await page.goto(`${auth.url}/login`);
       await fillIn(page, { ...person, password: 'not the password' });
       expect(await page.getByRole('alert').innerText()).toMatch(/password is wrong/);
@@ -135,13 +135,13 @@ if (executablePath === undefined) {
       await fillIn(page, { ...person, password: 'password' });
       expect(await page.getByRole('alert').innerText()).toMatch(/would not guess/);
       expect(await checkAppearance(page, 'register-failed')).toEqual([]);
-      await page.goto(`${auth.url}/oauth/authorize?client_id=nobody`);
+      await page.goto(`${auth.url}/oauth/authorize?client_id=unknown`);
       expect(await checkAppearance(page, 'error')).toEqual([]);
       // Chromium reports each page that came with a status of 400.
       expect(faults.splice(0).filter((fault) => !/status of 400/.test(fault))).toEqual([]);
     });
 
-    it('removes the access of an application, which has nothing left', async () => {
+    it('removes the access of an application, whose tokens stop working', async () => {
       await page.goto(`${auth.url}/login`);
       await fillIn(page, person);
       await page.waitForURL(`${auth.url}/account`);

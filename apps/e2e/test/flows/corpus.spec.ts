@@ -25,7 +25,7 @@ describe('npm run corpus', () => {
     args = ['--url', `${orders.url}/orders`, '--audience', RESOURCES.orders, '--issuer-port', port];
   });
 
-  it('ends with 2 and says what to trust when a good token is refused', async () => {
+  it('exits with 2 and names the issuer to trust when a valid token is refused', async () => {
     const [exit, output] = await corpus(...args, '--algorithm', 'RS512', '--wait', '0');
 
     expect(output).toContain(`audience   ${RESOURCES.orders}`);
@@ -34,7 +34,7 @@ describe('npm run corpus', () => {
     expect(exit).toBe(2);
   });
 
-  it('orders answers every one of more than three hundred hostile requests as it should', async () => {
+  it('gets the expected answer of orders to more than 300 hostile requests', async () => {
     const bound = ['--dpop', `${RESOURCES.orders}/orders`];
     const [exit, output] = await corpus(...args, '--scope', 'orders:read', ...bound);
 
@@ -42,7 +42,7 @@ describe('npm run corpus', () => {
     expect(exit).toBe(0);
   });
 
-  it('ends with 1 and names the cases when a service takes everything', async () => {
+  it('exits with 1 and names the cases when a service accepts every token', async () => {
     const server = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();

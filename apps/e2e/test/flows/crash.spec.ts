@@ -17,7 +17,7 @@ const DEVICES = ['laptop', 'telephone'] as const;
 const REFRESH_GRACE_SECONDS = '30';
 
 eachDatabase(`kill -9 of auth under load (E2E_SEED=${e2eConfig.seed})`, (fresh) => {
-  it('logs nobody out, and keeps every rotation that was answered, and of a login the session and its event or neither', async () => {
+  it('keeps every session, every acknowledged rotation, and each login with its event or without both', async () => {
     const database = await fresh();
     const auth = await startAuth(database);
     const person = aPerson();

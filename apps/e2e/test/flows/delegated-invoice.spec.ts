@@ -39,8 +39,8 @@ const readDelegations = () =>
     .map((line): { detail: Record<string, unknown> } => JSON.parse(line))
     .map(({ detail }) => detail);
 
-describe('orders asks billing for the person who asks orders (RFC 8693)', () => {
-  it('shows the invoice of their order, and billing knows who acts for whom', async () => {
+describe('an invoice that orders reads for the user (RFC 8693)', () => {
+  it('returns the invoice of the order, and billing logs user and actor', async () => {
     const { accessToken } = await registerAndLogIn(stack.auth.url);
     const id = await placeOrder(accessToken);
     const { body } = await waitForStatus(200, () => readInvoice(id, accessToken));
@@ -55,7 +55,7 @@ describe('orders asks billing for the person who asks orders (RFC 8693)', () => 
     });
   });
 
-  it('shows nothing of it to anybody else', async () => {
+  it('hides the invoice from other users', async () => {
     const { accessToken } = await registerAndLogIn(stack.auth.url);
     const id = await placeOrder(accessToken);
     await waitForStatus(200, () => readInvoice(id, accessToken));
@@ -64,7 +64,7 @@ describe('orders asks billing for the person who asks orders (RFC 8693)', () => 
     expect((await readInvoice(id, other)).status).toBe(404);
   });
 
-  it('is a 403 where the person has not granted so much at their login', async () => {
+  it('answers 403 if the user did not grant the scope at login', async () => {
     const person = aPerson();
     await register(stack.auth.url, person);
     const wish = { scope: 'orders:read orders:write' };
@@ -74,7 +74,7 @@ describe('orders asks billing for the person who asks orders (RFC 8693)', () => 
     expect((await readInvoice(id, accessToken)).status).toBe(403);
   });
 
-  it('is over when the session is, also where a token in exchange was kept', async () => {
+  it('refuses a revoked session even if orders cached the exchanged token', async () => {
     const { auth } = stack;
     const { accessToken, refreshToken } = await registerAndLogIn(auth.url);
     const id = await placeOrder(accessToken);
@@ -87,14 +87,14 @@ describe('orders asks billing for the person who asks orders (RFC 8693)', () => 
     await waitForStatus(401, () => readInvoice(id, accessToken));
   });
 
-  it('is a 503 while auth is away, and nothing is lost: the order is taken, and invoiced after', async () => {
+  it('answers 503 while auth is down, but accepts the order and invoices it later', async () => {
     const { accessToken, refreshToken } = await registerAndLogIn(stack.auth.url);
     const known = await placeOrder(accessToken);
     await waitForStatus(200, () => readInvoice(known, accessToken));
     const fresh = parseTokenPair(await refresh(stack.auth.url, refreshToken)).accessToken;
     await stack.auth.kill();
 
-    // With a token in exchange that is kept, nobody needs auth.
+    // A cached exchanged token needs no request to auth.
     expect((await readInvoice(known, accessToken)).status).toBe(200);
     const id = await placeOrder(fresh);
     const away = await readInvoice(id, fresh);

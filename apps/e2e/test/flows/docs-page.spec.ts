@@ -8,7 +8,7 @@ import { type AppName, ROOT } from '../support/workspace.js';
 const executablePath = findChromium();
 const OUTPUT = join(ROOT, 'apps/e2e/output');
 const SKIPPED =
-  'SKIPPED: no Chromium was found, so nobody looked at /docs; CHROMIUM_PATH may name one';
+  'SKIPPED: no Chromium was found, so /docs was not tested; CHROMIUM_PATH may name one';
 
 if (executablePath === undefined) {
   console.warn(SKIPPED);
@@ -36,7 +36,7 @@ if (executablePath === undefined) {
       },
     );
 
-    it('of orders lets a person log in by the Authorize button, as any client would', async () => {
+    it('lets a user log in to orders with the Authorize button', async () => {
       const url = stack.orders.url.replace('localhost', '127.0.0.1');
       const person = aPerson();
       await register(stack.auth.url, person);
@@ -62,7 +62,7 @@ if (executablePath === undefined) {
       expect(faults).toEqual([]);
     });
 
-    it('of orders takes an access token, and lists the orders of its person', async () => {
+    it('lists the orders of the user whose access token is entered', async () => {
       const { accessToken } = await registerAndLogIn(stack.auth.url);
       const { page, faults } = await newPage(browser);
       await page.goto(`${stack.orders.url}/docs`);

@@ -33,7 +33,7 @@ function registerSecret(name: string, value: string): string {
   return value;
 }
 
-it('no password, token, client secret or cookie is in any log, at level debug', async () => {
+it('writes no password, token, client secret or cookie to a log at level debug', async () => {
   await loginRefreshReplay();
   await cookieLogin();
   await ownAccount();
@@ -125,7 +125,7 @@ async function serviceFlow(): Promise<void> {
   expectStatus(await send(url, { client: `orders-service:${guess}`, form }), 401);
 }
 
-/** What is refused is logged, and a refused token may be somebody's good one with a letter missing. */
+/** The apps log refusals. A refused token may be a valid token with a missing character. */
 async function badTokens(): Promise<void> {
   const { auth, orders, billing } = stack;
   const person = aPerson();

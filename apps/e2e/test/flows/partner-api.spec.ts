@@ -104,7 +104,7 @@ describe('a partner’s backend (docs/recipes/partner-api.md)', () => {
 
   const ordersUrl = () => new URL(`${orders.url}/orders`);
 
-  it('reads the orders of a customer who agreed, as often as it likes', async () => {
+  it('reads the orders of a customer who consented', async () => {
     const tokens = await tokensOf();
 
     expect(tokens).toMatchObject({ token_type: 'dpop', scope: 'orders:read' });
@@ -115,7 +115,7 @@ describe('a partner’s backend (docs/recipes/partner-api.md)', () => {
     }
   });
 
-  it('refreshes, and the next token is bound to its key as well', async () => {
+  it('refreshes and receives a token bound to the same key', async () => {
     const first = await tokensOf();
     const next = await backend.refresh(first.refresh_token ?? '');
 
@@ -123,8 +123,8 @@ describe('a partner’s backend (docs/recipes/partner-api.md)', () => {
     expect((await backend.read(ordersUrl(), next.access_token)).status).toBe(200);
   });
 
-  describe('a stolen token is useless', () => {
-    it('as a bearer token (RFC 9449 §7.2)', async () => {
+  describe('a stolen token', () => {
+    it('is refused as a bearer token (RFC 9449 §7.2)', async () => {
       const { access_token: token } = await tokensOf();
       const answer = await send(ordersUrl().href, { token });
 
@@ -134,7 +134,7 @@ describe('a partner’s backend (docs/recipes/partner-api.md)', () => {
       );
     });
 
-    it('with the key of another partner (RFC 9449 §4.3)', async () => {
+    it('is refused with the key of another partner (RFC 9449 §4.3)', async () => {
       const { access_token: stolen } = await tokensOf();
 
       await expect(thief.read(ordersUrl(), stolen)).rejects.toMatchObject({
@@ -142,7 +142,7 @@ describe('a partner’s backend (docs/recipes/partner-api.md)', () => {
       });
     });
 
-    it('with a request that was overheard (RFC 9449 §11.1)', async () => {
+    it('is refused with a replayed proof (RFC 9449 §11.1)', async () => {
       const { access_token: token } = await tokensOf();
       expect((await backend.read(ordersUrl(), token)).status).toBe(200);
       const { authorization = '', dpop = '' } = Object.fromEntries(sent.at(-1) ?? []);
@@ -152,7 +152,7 @@ describe('a partner’s backend (docs/recipes/partner-api.md)', () => {
       expect((await fetch(ordersUrl(), overheard)).status).toBe(401);
     });
 
-    it('and so is a stolen refresh token: it takes the key of the client (RFC 7523 §3)', async () => {
+    it('refuses a stolen refresh token without the key of the client (RFC 7523 §3)', async () => {
       const { refresh_token: stolen = '' } = await tokensOf();
 
       await expect(thief.refresh(stolen)).rejects.toMatchObject({ error: 'invalid_grant' });
@@ -160,7 +160,7 @@ describe('a partner’s backend (docs/recipes/partner-api.md)', () => {
     });
   });
 
-  it('is the one that the recipe shows', async () => {
+  it('equals the code block of the recipe', async () => {
     const recipe = await readFile(join(ROOT, 'docs/recipes/partner-api.md'), 'utf8');
     const source = await readFile(join(ROOT, 'apps/e2e/test/support/partner-backend.ts'), 'utf8');
     const [, shown] = /```ts\n\/\/ partner-backend\.ts\n([^]*?)```/.exec(recipe) ?? [];

@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 
 describe('two auth processes on one PostgreSQL', () => {
-  it('make one step of fifty refreshes of one token, and give all callers a pair that is good on both', async () => {
+  it('rotate once for fifty refreshes of one token and give all callers a token pair that both accept', async () => {
     const { refreshToken } = await registerAndLogIn(one);
     const fifty = Array.from({ length: 50 }, (_, at) =>
       refresh(at % 2 ? one : other, refreshToken),
@@ -56,7 +56,7 @@ describe('two auth processes on one PostgreSQL', () => {
     expect(await readFamily(refreshToken)).toMatchObject({ generation: 2, endReason: null });
   });
 
-  it('end the family on both when one sees a replay after the window', async () => {
+  it('refuse the family on both after one detects a replay after the grace window', async () => {
     const { refreshToken: first } = await registerAndLogIn(one);
     const { refreshToken: second } = parseTokenPair(await refresh(one, first));
     await sleep(GRACE_SECONDS * 1000 + 100);

@@ -83,28 +83,28 @@ afterAll(() => {
 });
 
 describe('three auth, two orders and two billing processes, while keys rotate, a key and a session are revoked, processes die and PostgreSQL restarts', () => {
-  it('give no wrong answer: nobody with a valid session is refused, and what is down says so (RFC 9110 §15.6.4)', () => {
+  it('accept every valid session and answer 503 while a dependency is down (RFC 9110 §15.6.4)', () => {
     expect(ledger.faults.slice(0, 20)).toEqual([]);
   });
 
-  it('fork no family: each is as many steps on as its owner counted (RFC 9700 §4.14.2)', async () => {
+  it('advance each refresh token family by the rotations that its client counted (RFC 9700 §4.14.2)', async () => {
     const rows = new Map((await readAllFamilies()).map(({ id, ...row }) => [id, row]));
     const expected = people.map(({ steps }) => ({ generation: steps, endReason: null }));
     expect(people.map(({ familyId }) => rows.get(familyId))).toEqual(expected);
     expect(Math.min(...people.map(({ steps }) => steps))).toBeGreaterThan(ROTATIONS);
   });
 
-  it('have an event of each login, and a login to each event', async () => {
+  it('record exactly one event for each login', async () => {
     const begun = listDetailValues(events, 'family.begun', 'sessionId').sort();
     expect(begun).toEqual((await readAllFamilies()).map(({ id }) => toSessionId(id)).sort());
     expect(begun).toEqual(expect.arrayContaining(people.flatMap(({ sessionIds }) => sessionIds)));
   });
 
-  it('link all events into one chain', () => {
+  it('link all security events into one chain', () => {
     expect(findChainBreaks(events)).toEqual([]);
   });
 
-  it('rotate once each time: every step of every key has one event, and no period has two', async () => {
+  it('rotate keys once per period with one event for each step', async () => {
     const kids = (await deployment.records.listKeys()).map(({ kid }) => kid).sort();
     expect(listDetailValues(events, 'signing_key.staged', 'kid').sort()).toEqual(kids);
     for (const type of ['activated', 'retiring', 'revoked']) {
@@ -118,12 +118,12 @@ describe('three auth, two orders and two billing processes, while keys rotate, a
     expect(Math.min(...gaps)).toBeGreaterThan((PERIOD_SECONDS - 1) * 1000);
   });
 
-  it('have exactly one active key whenever anybody looks', () => {
+  it('have exactly one active signing key at every observation', () => {
     expect(watch.violations).toEqual([]);
     expect(watch.looks).toBeGreaterThan(0);
   });
 
-  it('meet no fault of their own', () => {
+  it('log no unhandled error', () => {
     const faults = deployment.all.flatMap(({ name, output }) =>
       output.split('\n').flatMap((line) => (/unhandled/i.test(line) ? [`${name}: ${line}`] : [])),
     );

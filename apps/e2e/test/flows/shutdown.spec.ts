@@ -8,7 +8,7 @@ const CLIENTS = 8;
 /** A status, or the word of the connection's failure. */
 type Outcome = number | string;
 
-it('auth that is told to stop (SIGTERM) answers every request that it has taken on, and ends with 0', async () => {
+it('auth answers every accepted request after SIGTERM and exits with 0', async () => {
   const auth = await AppProcess.create('auth', { LOG_LEVEL: 'info' });
   await auth.start();
   const person = aPerson();
@@ -24,7 +24,7 @@ it('auth that is told to stop (SIGTERM) answers every request that it has taken 
   expect(await Promise.all(logins)).toEqual(Array(LOGINS).fill(200));
   const outcomes = (await Promise.all(strangers)).flat();
   const answers = outcomes.filter((outcome) => outcome === 400);
-  // A connection that nobody had taken on yet is refused, or reset with the queue that it stood in.
+  // The kernel refuses or resets a connection that the process had not accepted.
   const rest = new Set(outcomes.filter((outcome) => outcome !== 400));
   expect(['ECONNREFUSED', 'ECONNRESET']).toEqual(expect.arrayContaining([...rest]));
   expect(answers.length).toBeGreaterThan(CLIENTS);
@@ -35,14 +35,14 @@ it('auth that is told to stop (SIGTERM) answers every request that it has taken 
 /** A connection that the server is known to have taken on, since it has answered there. */
 async function openConnection(auth: string): Promise<Agent> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  expect(await post(`${auth}/auth/refresh`, { refresh_token: 'of nobody' }, agent)).toBe(400);
+  expect(await post(`${auth}/auth/refresh`, { refresh_token: 'unknown' }, agent)).toBe(400);
   return agent;
 }
 
 async function refreshUntilRefused(auth: string): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   while (typeof (outcomes.at(-1) ?? 0) === 'number') {
-    outcomes.push(await post(`${auth}/auth/refresh`, { refresh_token: 'of nobody' }));
+    outcomes.push(await post(`${auth}/auth/refresh`, { refresh_token: 'unknown' }));
   }
   return outcomes;
 }

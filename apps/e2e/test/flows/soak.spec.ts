@@ -29,7 +29,7 @@ interface Apps {
   readonly orders: Watched;
 }
 
-it('20 s of reads, orders and refreshes leave no handle behind in any app, and no heap that grows', async () => {
+it('leaves no open handle and no growing heap in any app after 20 s of reads, orders and refreshes', async () => {
   const apps = await startApps();
   const all = Object.entries(apps);
   const people = await Promise.all(
@@ -84,7 +84,7 @@ async function startWatchedApp(
   return { app, metrics: `http://127.0.0.1:${METRICS_PORT}` };
 }
 
-/** Everybody refreshes, orders and looks at the order, again and again. The tokens that they have then are for the next load. */
+/** Each user refreshes, orders and reads the order in a loop. The next load uses the resulting tokens. */
 async function load(apps: Apps, people: readonly TokenPair[], milliseconds: number) {
   const end = performance.now() + milliseconds;
   let answers = 0;

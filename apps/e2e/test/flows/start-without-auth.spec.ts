@@ -4,7 +4,7 @@ import { freePort } from '../support/free-port.js';
 import { send } from '../support/http.js';
 import { registerAndLogIn } from '../support/auth-api.js';
 
-it('orders starts without auth, says what it lacks, and recovers by itself when auth comes', async () => {
+it('orders starts without auth, reports what is missing, and recovers when auth starts', async () => {
   const PORT = String(await freePort());
   const issuer = `http://localhost:${PORT}`;
   const auth = await AppProcess.create('auth', { PORT, ISSUER: issuer });
@@ -25,7 +25,7 @@ it('orders starts without auth, says what it lacks, and recovers by itself when 
   expect((await send(`${orders.url}/orders`)).status).toBe(401);
 
   await auth.start();
-  // As a client does: nobody asks for readiness, and nobody restarts anything.
+  // As for a client: the test neither polls readiness nor restarts orders.
   let answer = await send(`${orders.url}/orders`, { token });
   for (const end = Date.now() + 20_000; answer.status === 503 && Date.now() < end;) {
     await sleep(Number(answer.headers.get('retry-after')) * 1000);

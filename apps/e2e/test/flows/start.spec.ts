@@ -14,7 +14,7 @@ beforeAll(async () => {
   const ports = [await freePort(), await freePort(), await freePort()].map(String);
   const [AUTH_PORT = '', ORDERS_PORT = '', BILLING_PORT = ''] = ports;
   const DATA_DIR = await createTemporaryFolder();
-  // dash, the usual shell of npm, reports Ctrl-C as its own end, whatever the command in it made of it.
+  // dash, the usual shell of npm, exits with its own code after Ctrl-C and hides that of the command.
   const npm_config_script_shell = 'bash';
   const REFRESH_GRACE_SECONDS = '6';
   const ours = {
@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 
 describe('npm start', () => {
-  it('says what runs where, and all of it is ready', async () => {
+  it('prints the address of each app when all are ready', async () => {
     for (const [at, name] of ['auth', 'orders', 'billing'].entries()) {
       expect(stack.output).toContain(`${name.padEnd(9)}${urls[at]}`);
       expect((await send(`${urls[at]}/health/ready`)).status).toBe(200);
@@ -40,7 +40,7 @@ describe('npm start', () => {
     }
   });
 
-  it('keeps its databases and its secrets in DATA_DIR, and the secrets to their owner', async () => {
+  it('keeps databases and secrets in DATA_DIR, the secrets readable by their owner only', async () => {
     const folder = env['DATA_DIR'] ?? '';
     const kept = ['auth.sqlite', 'billing.sqlite', 'demo.env', 'orders.sqlite', 'server-secret'];
     expect(await readdir(folder)).toEqual(expect.arrayContaining(kept));
@@ -49,7 +49,7 @@ describe('npm start', () => {
     }
   });
 
-  it('says in one sentence that a port is in use', async () => {
+  it('reports in one sentence that a port is in use', async () => {
     const second = RunningCommand.shell('node tools/run.mjs start', env);
     expect(await second.exit).toBe(1);
     expect(second.output).toBe(
@@ -80,13 +80,13 @@ describe('npm run demo', () => {
     expect(step?.match(/→ \d+/g)?.at(-1)).toBe(`→ ${status}`);
   });
 
-  it('ends with 0 when every step did what it says', async () => {
+  it('exits with 0 when every step succeeds', async () => {
     const { exit, output } = await runDemo();
     expect(output).toMatch(/All \d+ steps did what they say\.\n$/);
     expect(exit).toBe(0);
   });
 
-  it('ends with 1 at the first step that does not', async () => {
+  it('exits with 1 at the first step that fails', async () => {
     const misled = RunningCommand.shell('node tools/run.mjs demo', {
       ...env,
       BILLING_URL: urls[1] ?? '',
@@ -97,7 +97,7 @@ describe('npm run demo', () => {
 });
 
 describe('Ctrl-C', () => {
-  it('stops every process, and ends with 0', async () => {
+  it('stops every process and exits with 0', async () => {
     stack.signal('SIGINT');
     expect(await stack.exit).toBe(0);
     expect(stack.output).toMatch(/Stopping … .*\n(.*\n)*Stopped\.\n/);

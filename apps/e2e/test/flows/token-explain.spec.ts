@@ -26,7 +26,7 @@ describe('npm run token:explain', () => {
     return [await command.exit, command.output];
   }
 
-  it('accepts by the configuration of orders what orders accepts', async () => {
+  it('accepts with the configuration of orders a token that orders accepts', async () => {
     const [exit, output] = await explain({ by: 'explain "$TOKEN"', token: issuer.accessToken() });
 
     expect(output).toContain('FOR INSPECTION ONLY');
@@ -35,7 +35,7 @@ describe('npm run token:explain', () => {
     expect(exit).toBe(0);
   });
 
-  it('refuses the same token by the configuration of billing, and takes it from a pipe', async () => {
+  it('refuses the same token from standard input with the configuration of billing', async () => {
     const token = issuer.accessToken();
     const [exit, output] = await explain({
       by: 'printf "Bearer %s\\n" "$TOKEN" | explain --app billing -',
@@ -47,7 +47,7 @@ describe('npm run token:explain', () => {
     expect(exit).toBe(1);
   });
 
-  it('shows every broken rule, not only the first', async () => {
+  it('shows every violated rule', async () => {
     const token = issuer.accessToken({ exp: 1, aud: 'x' }, { header: { typ: 'JWT' } });
     const [, output] = await explain({ by: 'explain "$TOKEN"', token });
 
@@ -55,7 +55,7 @@ describe('npm run token:explain', () => {
     expect(output).toContain('✓ The key signed it');
   });
 
-  it('takes a configuration of its own', async () => {
+  it('reads a configuration from flags', async () => {
     const { issuer: name, jwksUri, audience } = issuer;
     const own = `--issuer ${name} --audience ${audience} --algorithms RS256 --jwks-uri ${jwksUri}`;
     const token = issuer.accessToken();
@@ -65,7 +65,7 @@ describe('npm run token:explain', () => {
     expect(exit).toBe(1);
   });
 
-  it('accepts nothing that it could not verify', async () => {
+  it('accepts no token that it cannot verify', async () => {
     const before = issuer.fetches;
     const token = issuer.accessToken();
     const [exit, output] = await explain({ by: 'explain --offline "$TOKEN"', token });
@@ -75,7 +75,7 @@ describe('npm run token:explain', () => {
     expect(issuer.fetches).toBe(before);
   });
 
-  it('prints no signature, and nothing of a token that would move the cursor', async () => {
+  it('prints no signature and no control character of a token', async () => {
     const token = issuer.accessToken({ sub: '\u001b[2J\u009b2J\u202eecila', 'x\u001b': 1 });
     const [, output] = await explain({ by: 'explain "$TOKEN"', token });
 
@@ -92,7 +92,7 @@ describe('npm run token:explain', () => {
     ['no token', { by: 'explain - </dev/null' }, 'no token'],
     ['an app that would not start', { by: 'explain a.b.c', env: { AUDIENCE: 'x' } }, 'AUDIENCE'],
     [
-      'an algorithm that nobody may allow',
+      'an algorithm that no configuration may allow',
       { by: 'explain --issuer https://a.example --audience x --algorithms HS256 a.b.c' },
       'HS256 is refused',
     ],

@@ -30,7 +30,7 @@ beforeAll(async () => {
   env = { ...e2eConfig.shell, DATA_DIR: stack.dataDir, AUTH_PORT, ORDERS_PORT, BILLING_PORT };
 });
 
-describe('what README.md tells a reader to type does what it says', () => {
+describe('commands of README.md', () => {
   it.each(sections)('$title', async ({ steps }) => {
     const session = await BashSession.open(env);
     for (const step of steps) await runStep(session, relocateStep(step, places));

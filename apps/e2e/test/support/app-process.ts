@@ -6,14 +6,14 @@ import type { AppName } from './workspace.js';
 
 export type Settings = Readonly<Record<string, string>>;
 
-/** Stops the app when this process is gone, whatever became of it: nothing outlives a test run. */
+/** Stops the app when this process ends for any reason, so that no app outlives a test run. */
 const PARENT_WATCH = new URL('../../../../tools/start/parent-watch.mjs', import.meta.url).href;
 const START_TIMEOUT_MS = 20_000;
 
-/** Load comes from one address here, and processes are killed in the middle of logins. */
+/** All load comes from one address, and tests kill processes during logins. */
 const WITHOUT_LIMITS = { RATE_LIMITS: 'off', LOGIN_DELAYS: 'false' };
 
-/** A built app as a process. It keeps its port and its data from one run to the next. */
+/** A built app as a process. Port and data stay the same across its runs. */
 export class AppProcess {
   readonly url: string;
   private readonly runs: RunningCommand[] = [];
@@ -33,17 +33,17 @@ export class AppProcess {
     return new AppProcess(name, { LOG_LEVEL: 'warn', ...limits, ...settings, PORT, DATA_DIR });
   }
 
-  /** What an operator's command needs, to mean this app. */
+  /** The environment with which an operator's command reaches this app. */
   get environment(): Settings {
     return this.settings;
   }
 
-  /** Everything that its runs printed. */
+  /** The output of all runs. */
   get output(): string {
     return this.runs.map(({ output }) => output).join('');
   }
 
-  /** Starts it and waits until it is ready. */
+  /** Starts the app and waits until it is ready. */
   async start(): Promise<this> {
     this.launch();
     await this.waitFor('ready');
@@ -70,13 +70,13 @@ export class AppProcess {
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (!(await this.hasState(state))) {
       if (this.run.isOver || Date.now() > deadline) {
-        throw new Error(`${this.name} is not ${state}; it said:\n${this.run.output}`);
+        throw new Error(`${this.name} is not ${state}; its output:\n${this.run.output}`);
       }
       await sleep(25);
     }
   }
 
-  /** kill -9: nothing of the app runs any more, not even its end. */
+  /** kill -9: the app runs no shutdown code. */
   async kill(): Promise<void> {
     this.run.signal('SIGKILL');
     await this.run.exit;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Answer, send } from './http.js';
 
-/** The default identifiers of the resource servers. They are names: they stay whatever the ports are. */
+/** The default identifiers of the resource servers. They are names and do not depend on ports. */
 export const RESOURCES = {
   orders: 'http://localhost:3001',
   billing: 'http://localhost:3002',
@@ -26,31 +26,34 @@ export const aPerson = (): Person => ({
 export const register = (auth: string, person: Person): Promise<Answer> =>
   send(`${auth}/auth/register`, { json: person });
 
-export const login = (auth: string, person: Person, wish: LoginParameters = {}): Promise<Answer> =>
-  send(`${auth}/auth/login`, { json: { ...person, ...wish } });
+export const login = (
+  auth: string,
+  person: Person,
+  parameters: LoginParameters = {},
+): Promise<Answer> => send(`${auth}/auth/login`, { json: { ...person, ...parameters } });
 
 export const refresh = (
   auth: string,
   refreshToken: string,
-  wish: LoginParameters = {},
+  parameters: LoginParameters = {},
 ): Promise<Answer> =>
-  send(`${auth}/auth/refresh`, { json: { refresh_token: refreshToken, ...wish } });
+  send(`${auth}/auth/refresh`, { json: { refresh_token: refreshToken, ...parameters } });
 
-/** Somebody new, logged in. */
+/** Registers a new account and logs in. */
 export async function registerAndLogIn(
   auth: string,
-  wish: LoginParameters = {},
+  parameters: LoginParameters = {},
 ): Promise<TokenPair> {
   const person = aPerson();
   await register(auth, person);
-  return parseTokenPair(await login(auth, person, wish));
+  return parseTokenPair(await login(auth, person, parameters));
 }
 
-/** @throws {Error} when it is not the successful answer of RFC 6749 §5.1 with a refresh token */
+/** @throws {Error} unless the answer is a successful token response with a refresh token (RFC 6749 §5.1) */
 export function parseTokenPair({ status, text, body }: Answer): TokenPair {
   const { access_token: accessToken, refresh_token: refreshToken } = body;
   if (status !== 200 || typeof accessToken !== 'string' || typeof refreshToken !== 'string') {
-    throw new Error(`no pair of tokens, but ${status} ${text}`);
+    throw new Error(`expected a token pair, got ${status} ${text}`);
   }
   return { accessToken, refreshToken };
 }

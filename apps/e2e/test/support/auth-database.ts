@@ -14,7 +14,7 @@ type DatabaseLocation = { readonly dataDir: string } | { readonly databaseUrl: s
 export const readFamilies = (place: DatabaseLocation): Promise<Family[]> =>
   readRows(place, 'SELECT id, generation, end_reason AS "endReason" FROM refresh_token_family');
 
-/** The `sid` of every session whose beginning the security events tell of. */
+/** The `sid` of every session with a `family.begun` security event. */
 export async function readCreatedSessions(place: DatabaseLocation): Promise<string[]> {
   const rows = await readRows<{ detail: string }>(
     place,
@@ -36,11 +36,11 @@ async function readRows<Row>(place: DatabaseLocation, sql: string): Promise<Row[
   }
 }
 
-/** What tokens and events call the session of a family. */
+/** The session id (`sid`) of a family, as tokens and events contain it. */
 export const toSessionId = (familyId: string): string =>
   createHash('sha256').update(familyId).digest().subarray(0, 16).toString('base64url');
 
-/** The family that a refresh token is of is its first part. */
+/** The first part of a refresh token is its family id. */
 export const parseFamilyId = (refreshToken: string): string => refreshToken.split('.')[0] ?? '';
 
 export interface KeyRow {
@@ -59,7 +59,7 @@ export interface EventRow {
   readonly hash: string | null;
 }
 
-/** What auth's database says, read beside its processes. */
+/** Reads auth's database beside its processes. */
 export class AuthRecords {
   private constructor(private readonly database: Database) {}
 
@@ -81,7 +81,7 @@ export class AuthRecords {
     return rows[0]?.holder;
   }
 
-  /** In the order of the chain; what is not in it yet comes last. */
+  /** In chain order; events without a place in the chain come last. */
   async listEvents(): Promise<readonly EventRow[]> {
     const rows = await this.readRows<EventRow & { detail: string }>(
       `SELECT id, at, type, detail, seq, previous_hash AS "previousHash", hash
@@ -102,7 +102,7 @@ export class AuthRecords {
     return Number(rows[0]?.n);
   }
 
-  /** While the database is down there is nothing to see. */
+  /** Returns no rows while the database is down. */
   private async readRows<Row>(sql: string): Promise<Row[]> {
     try {
       return await this.database.unitOfWork.query<Row>(sql);

@@ -16,7 +16,7 @@ export interface IssuedInvoice {
 type Service = 'orders' | 'billing';
 type ServiceUrls = Readonly<Record<Service, string>>;
 
-/** What is asked, until it has one of these answers. */
+/** A request that is repeated until its answer has one of these statuses. */
 interface ExpectedRequest extends Request {
   readonly statuses: readonly number[];
 }
@@ -25,17 +25,17 @@ const RETRY_PAUSE_MS = 50;
 const REQUEST_PAUSE_MS = 20;
 
 /**
- * Somebody who orders one thing after the other, is sorry for some of it, and pays some of it. A request of theirs that has no
- * answer is sent again, as it was, until it has one.
+ * A user who places orders, cancels some and pays some. The buyer repeats a request without an answer unchanged until it
+ * has an answer.
  */
 export class Buyer {
-  /** Orders that were answered for. */
+  /** Acknowledged orders. */
   readonly placedOrders: PlacedOrder[] = [];
-  /** Ids of those that were cancelled. */
+  /** Ids of cancelled orders. */
   readonly cancelled = new Set<string>();
-  /** How often they have paid. */
+  /** Number of accepted payments. */
   payments = 0;
-  /** Requests that had no answer, or were told to come back. */
+  /** Requests without an answer or with a 503. */
   readonly losses: Record<Service, number> = { orders: 0, billing: 0 };
 
   private constructor(
@@ -45,8 +45,8 @@ export class Buyer {
 
   static async logIn(auth: string, places: ServiceUrls): Promise<Buyer> {
     const { accessToken: orders, refreshToken } = await registerAndLogIn(auth);
-    const wish = { resource: RESOURCES.billing };
-    const { accessToken: billing } = parseTokenPair(await refresh(auth, refreshToken, wish));
+    const parameters = { resource: RESOURCES.billing };
+    const { accessToken: billing } = parseTokenPair(await refresh(auth, refreshToken, parameters));
     return new Buyer(places, { orders, billing });
   }
 
@@ -60,12 +60,12 @@ export class Buyer {
     }
   }
 
-  /** @returns what orders says that there is */
+  /** All orders of the buyer, as orders lists them. */
   orders(): Promise<PlacedOrder[]> {
     return this.listAll('orders', this.urls.orders);
   }
 
-  /** @returns what billing says that there is to pay */
+  /** All invoices of the buyer, as billing lists them. */
   listInvoices(): Promise<IssuedInvoice[]> {
     return this.listAll('invoices', this.urls.billing);
   }
@@ -79,7 +79,7 @@ export class Buyer {
     return parseOrder(answer);
   }
 
-  /** A conflict says that it was cancelled before. */
+  /** 409 means that the order was cancelled before. */
   private async cancel({ id }: PlacedOrder): Promise<void> {
     await this.sendUntilAnswered('orders', `/orders/${id}/cancel`, {
       statuses: [200, 409],
@@ -89,7 +89,7 @@ export class Buyer {
     this.cancelled.add(id);
   }
 
-  /** One of the newest invoices that are open. A conflict says that it was made void meanwhile. */
+  /** Pays one of the newest open invoices. 409 means that the invoice was voided in the meantime. */
   private async pay(random: () => number): Promise<void> {
     const page = await this.sendUntilAnswered('billing', '/invoices?state=open', {
       statuses: [200],

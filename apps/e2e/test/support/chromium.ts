@@ -16,7 +16,7 @@ const ARGUMENTS = [
   ...DISABLED_FEATURES.map((name) => `--disable-${name}`),
 ];
 
-/** A Chromium of this machine, which CHROMIUM_PATH may name. */
+/** Path of an installed Chromium. CHROMIUM_PATH overrides the usual places. */
 export function findChromium(): string | undefined {
   return [e2eConfig.chromiumPath ?? '', ...DEFAULT_CHROMIUM_PATHS].find((path) => existsSync(path));
 }
@@ -27,7 +27,7 @@ export async function startBrowser(executablePath: string): Promise<Browser> {
   return browser;
 }
 
-/** A page, and what went wrong in it: errors of its console and scripts, requests that failed, breaches of its policy. */
+/** A page and its faults: console and script errors, failed requests, violations of its content security policy. */
 export async function newPage(browser: Browser): Promise<{ page: Page; faults: string[] }> {
   const page = await browser.newPage({ viewport: { width: 1200, height: 1400 } });
   page.setDefaultTimeout(15_000);

@@ -6,7 +6,7 @@ type Cleanup = () => unknown;
 
 const cleanups: Cleanup[] = [];
 
-/** Runs when the test file is over, however it ended; what was registered last runs first. */
+/** Registers a cleanup that runs after the test file, also after a failure. The last registered cleanup runs first. */
 export function cleanUpAfterTests(cleanup: Cleanup): void {
   cleanups.unshift(cleanup);
 }
@@ -23,7 +23,7 @@ afterAll(async () => {
   if (failures.length > 0) throw new AggregateError(failures, 'Cleaning up failed');
 });
 
-/** An empty folder, removed when the test file is over. */
+/** Creates an empty folder and removes it after the test file. */
 export async function createTemporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-e2e-'));
   cleanUpAfterTests(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));

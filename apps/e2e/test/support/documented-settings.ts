@@ -8,7 +8,7 @@ export interface DocumentedSetting {
   readonly isRequiredInProduction: boolean;
 }
 
-/** docs/configuration.md is generated from the schemas of the apps: what is not there, no app knows. */
+/** docs/configuration.md is generated from the schemas of the apps, so it lists every setting. */
 export async function readDocumentedSettings(app: string): Promise<readonly DocumentedSetting[]> {
   const text = await readFile(join(ROOT, 'docs', 'configuration.md'), 'utf8');
   const [, section = ''] = text.split(`## ${app}\n`);

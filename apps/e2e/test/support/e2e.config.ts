@@ -2,13 +2,13 @@ import { randomInt } from 'node:crypto';
 
 const SHELL_VARIABLES = ['PATH', 'HOME', 'USER', 'LANG', 'TMPDIR', 'npm_config_cache'];
 
-/** What a run takes from its surroundings; the only file that reads the environment. */
+/** The settings of a test run. Only this file reads the environment. */
 export const e2eConfig = {
-  /** Of what is left to chance. E2E_SEED repeats a run's choices; the seed is part of those tests' names. */
+  /** Seed of random choices. E2E_SEED repeats the choices of a run; the seed is part of the titles of these tests. */
   seed: Number(process.env['E2E_SEED'] ?? randomInt(2 ** 31)),
-  /** Where Chromium is, when it is not in one of the usual places. */
+  /** Path of Chromium, if it is not in a usual place. */
   chromiumPath: process.env['CHROMIUM_PATH'],
-  /** What a shell and npm need. Nothing else is handed on: a developer's own PORT or DATABASE_URL decides no test. */
+  /** Variables for a shell and npm. Other variables are not passed on, so that a developer's PORT or DATABASE_URL changes no test. */
   shell: Object.fromEntries(
     SHELL_VARIABLES.map((name) => [name, process.env[name] ?? '']).filter(([, value]) => value),
   ),

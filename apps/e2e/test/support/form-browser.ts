@@ -1,15 +1,15 @@
-/** A page that was answered, and where it was found. */
+/** A response with its final URL. */
 export interface Page {
   readonly url: URL;
   readonly status: number;
   readonly text: string;
 }
 
-/** A browser without a window: it keeps cookies, follows redirects and sends the forms of pages. */
+/** A browser without a window that keeps cookies, follows redirects and submits forms. */
 export class FormBrowser {
   private readonly cookies = new Map<string, string>();
 
-  /** @param home the origin that it stays at: where another one is redirected to, the page is empty */
+  /** @param home the only origin that the browser opens; a redirect to another origin returns an empty page */
   constructor(private readonly home: string) {}
 
   async open(url: URL, init: RequestInit = {}): Promise<Page> {
@@ -25,7 +25,7 @@ export class FormBrowser {
       : { url: next, status: response.status, text: '' };
   }
 
-  /** Sends the form that has a field or a button of this name. */
+  /** Submits the form with a field or button of this name. */
   submit({ url, text }: Page, typed: Readonly<Record<string, string>>): Promise<Page> {
     const [name = ''] = Object.keys(typed);
     const forms = [...text.matchAll(/<form([^>]*)>(.*?)<\/form>/gs)];

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 const allocatedPorts = new Set<number>();
 
 /**
- * A port that nobody listens on. It is below those that systems give to outgoing connections, so that it stays free
+ * A port without a listener. It is below those that systems give to outgoing connections, so that it stays free
  * while the app that has it is killed and started again.
  */
 export async function freePort(): Promise<number> {

@@ -1,6 +1,6 @@
 export interface Request {
   readonly method?: string;
-  /** Sent as RFC 6750 §2.1 has it. */
+  /** Sent in the Authorization header (RFC 6750 §2.1). */
   readonly token?: string;
   /** `id:secret`, for HTTP Basic (RFC 6749 §2.3.1). */
   readonly client?: string;
@@ -13,11 +13,11 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Empty where the answer is no JSON object. */
+  /** Empty unless the answer is a JSON object. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** A request; its method is POST when it has a body. */
+/** Sends a request. The default method is POST with a body and GET without one. */
 export async function send(url: string, request: Request = {}): Promise<Answer> {
   const body = bodyOf(request);
   const response = await fetch(url, {

@@ -9,8 +9,8 @@ const OUTPUT = join(ROOT, 'apps/e2e/output');
 const WIDTHS = { phone: 390, desktop: 1280 } as const;
 
 /**
- * Looks at a page as people with different devices and eyes do: a picture of each in the output folder.
- * @returns what axe finds in any of them, and which of them have to be scrolled sideways
+ * Takes a screenshot of a page for each device and colour scheme.
+ * @returns the violations that axe finds and the sizes at which the page is wider than the window
  */
 export async function checkAppearance(page: Page, name: string): Promise<string[]> {
   const findings: string[] = [];

@@ -3,13 +3,13 @@ import { send } from './http.js';
 
 export interface Gauges {
   readonly heapBytes: number;
-  /** What keeps the process busy: connections, timers, files. */
+  /** Active resources: connections, timers, files. */
   readonly resources: number;
 }
 
 const PAUSE_MS = 100;
 
-/** @param metrics where `/metrics` of an app is */
+/** @param metrics base URL of the metrics server of an app */
 export async function readGauges(metrics: string): Promise<Gauges> {
   const { text } = await send(`${metrics}/metrics`);
   return {
@@ -18,7 +18,7 @@ export async function readGauges(metrics: string): Promise<Gauges> {
   };
 }
 
-/** Several looks, so that one of them meets little garbage. */
+/** Takes several samples, because a single one can include garbage. */
 export async function sampleGauges(metrics: string, looks: number): Promise<readonly Gauges[]> {
   const seen: Gauges[] = [];
   while (seen.length < looks) {

@@ -21,7 +21,7 @@ const FILES = new Map([
   ['/oauth4webapi.mjs', toPath(import.meta.resolve('oauth4webapi'))],
 ]);
 
-/** A client without a secret: a static page at a loopback address, which a person uses in a browser. */
+/** A public client: a static page at a loopback address that a user opens in a browser. */
 export class PublicClient {
   private constructor(readonly url: string) {}
 
@@ -41,20 +41,20 @@ export class PublicClient {
     return new PublicClient(`http://127.0.0.1:${port}`);
   }
 
-  /** Presses a button of the page, which is open. */
+  /** Opens the page and presses a button. */
   async press(page: Page, button: 'sign-in' | 'silent' | 'sign-out'): Promise<void> {
     await this.open(page);
     await page.locator(`#${button}`).click();
   }
 
-  /** Presses a button, and reads what came of it. */
+  /** Presses a button and reads the result. */
   async pressAndRead(page: Page, button: 'refresh' | 'userinfo'): Promise<Outcome> {
     await this.open(page);
     await page.locator(`#${button}`).click();
     return readOutcome(page);
   }
 
-  /** What the page says once the browser is back from the server. */
+  /** Reads the result after the browser returned from auth. */
   async readCallback(page: Page): Promise<Outcome> {
     await page.waitForURL(`${this.url}/callback?**`);
     return readOutcome(page);

@@ -6,13 +6,13 @@ import { parseTokenPair, refresh, registerAndLogIn } from './auth-api.js';
 const RETRY_PAUSE_MS = 20;
 
 /**
- * A logged-in client that refreshes again and again, and does what a client should: it goes on with the token that it
- * was given last, whether that answer came or the one after it was lost.
+ * A logged-in client that refreshes in a loop. After a lost answer it repeats the refresh with the last token that it
+ * received.
  */
 export class RefreshingClient {
-  /** Answers that brought the next token. */
+  /** Number of answers with the next token. */
   steps = 0;
-  /** Requests that no answer came to. */
+  /** Number of requests without an answer. */
   losses = 0;
   /** The answer that logged it out, if one did. */
   refusal: Answer | undefined;

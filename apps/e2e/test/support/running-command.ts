@@ -13,11 +13,11 @@ export interface Command {
 export type Exit = number | NodeJS.Signals;
 
 /**
- * A process in the root of the repository, in a process group of its own, with what it prints and how it ends. What is
- * left of the group is killed when the test file is over.
+ * A process in the root of the repository with its output and exit. It runs in a separate process group, which is killed
+ * after the test file.
  */
 export class RunningCommand {
-  /** Resolves when the process is gone and its output complete. */
+  /** Resolves when the process has ended and its output is complete. */
   readonly exit: Promise<Exit>;
   private printed = '';
   private isComplete = false;
@@ -30,17 +30,17 @@ export class RunningCommand {
     const collect = (chunk: string) => void (this.printed += chunk);
     child.stdout.setEncoding('utf8').on('data', collect);
     child.stderr.setEncoding('utf8').on('data', collect);
-    // Writing to a process that is gone: how it ended is what counts.
+    // A write to an ended process fails; the exit tells the reason.
     child.stdin.on('error', () => undefined);
     cleanUpAfterTests(() => this.signal('SIGKILL'));
   }
 
-  /** Runs a line of shell. Its group is killed when this process is gone, whatever became of it. */
+  /** Runs a line of shell. Its process group is killed when this process ends for any reason. */
   static shell(line: string, env: Command['env']): RunningCommand {
-    const leash = 'exec 3<&0; (trap "" INT; cat <&3; kill -KILL 0) >/dev/null 2>&1 &';
+    const parentWatch = 'exec 3<&0; (trap "" INT; cat <&3; kill -KILL 0) >/dev/null 2>&1 &';
     return RunningCommand.start({
       file: 'bash',
-      arguments: ['-c', `${leash} exec ${line} </dev/null`],
+      arguments: ['-c', `${parentWatch} exec ${line} </dev/null`],
       env,
     });
   }
@@ -51,7 +51,7 @@ export class RunningCommand {
     );
   }
 
-  /** Standard output and standard error, as they came. */
+  /** Standard output and standard error in order of arrival. */
   get output(): string {
     return this.printed;
   }
@@ -77,14 +77,14 @@ export class RunningCommand {
     this.child.stdin.write(text);
   }
 
-  /** To the whole group, as a terminal does it for Ctrl-C. */
+  /** Signals the whole group, as a terminal does for Ctrl-C. */
   signal(name: NodeJS.Signals): void {
     const { pid } = this.child;
     if (pid === undefined) return;
     try {
       process.kill(-pid, name);
     } catch {
-      // Nobody is left in the group.
+      // The process group is empty.
     }
   }
 }

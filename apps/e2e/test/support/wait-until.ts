@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Far longer than anything takes here: it is no statement about speed. */
+/** Far longer than any step takes. It is no statement about speed. */
 const TIMEOUT_MS = 120_000;
 const PAUSE_MS = 50;
 
 /**
- * Looks until there is something to see. Ask only for what stays once it is there.
+ * Polls until `look` returns a value. The condition must stay true once it is true.
  *
- * @throws {Error} with the name of what did not come about
+ * @throws {Error} with the description after 120 s
  */
 export async function waitUntil<T>(
   what: string,
@@ -17,7 +17,7 @@ export async function waitUntil<T>(
   for (;;) {
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
-    if (Date.now() > deadline) throw new Error(`${what}: this did not come about`);
+    if (Date.now() > deadline) throw new Error(`timeout: ${what}`);
     await sleep(PAUSE_MS);
   }
 }

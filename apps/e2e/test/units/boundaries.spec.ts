@@ -136,11 +136,11 @@ describe('dependency-cruiser', () => {
     violations.filter(({ from }) => from === path).map(({ rule }) => rule.name);
 });
 
-describe('names (ARCHITECTURE §1)', () => {
+describe('file names', () => {
   const vague = new Set(['common', 'shared', 'utils', 'types', 'helpers']);
   const isVague = (path: string) => path.split(sep).some((part) => vague.has(nounOf(part)));
 
-  it('know a vague one when they see it', () => {
+  it('recognises a vague file name', () => {
     const paths = [
       ['libs', 'common'],
       ['apps', 'auth', 'src', 'utils.ts'],

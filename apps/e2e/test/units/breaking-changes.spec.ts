@@ -40,7 +40,7 @@ const changesOfA = {
   'a word that is not known here': item({ type: 'integer', multipleOf: 2 }),
 };
 
-describe('what breaks the clients of an API', () => {
+describe('breaking changes of an API', () => {
   it.each<[keyof typeof changesOfA, string[]]>([
     ['a member more', []],
     ['a member less', ['the request body has no member `b` any more']],
@@ -140,7 +140,7 @@ describe('what breaks the clients of an API', () => {
     expect(breakingChanges(before, after)).toEqual(says);
   });
 
-  it('a schema that others refer to, in whatever direction', () => {
+  it('reports a changed schema that requests or responses refer to', () => {
     const withSchema = (schema: object) => ({ paths: {}, components: { schemas: { A: schema } } });
     expect(breakingChanges(withSchema(A), withSchema({ ...A, required: [] }))).toEqual([
       'the schema `A` may come without `a` now',

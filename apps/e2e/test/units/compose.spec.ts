@@ -77,7 +77,7 @@ describe('docker-compose.yml', () => {
     scaled = apps.filter(([, { profiles }]) => profiles);
   });
 
-  it('gives no app a writable file system, a capability or a way to more (schema of this test)', () => {
+  it('gives no app a writable file system, a capability or more privileges (schema of this test)', () => {
     const names = APPS.flatMap((name) => [name, `${name}-migrate`, `${name}-scaled`]);
     expect(apps.map(([name]) => name).sort()).toEqual(names.sort());
     for (const [name, { image, build }] of apps) {
@@ -86,7 +86,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('sets nothing that the app does not know, and no secret but as a file that it is given', async () => {
+  it('sets only known settings and passes each secret as a file', async () => {
     for (const [name, { build, environment, secrets }] of apps) {
       const settings = await readDocumentedSettings(build.args.APP);
       const known = settings.filter(({ isSecret }) => !isSecret).map((each) => each.name);
@@ -117,7 +117,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('waits only for services that there are, in the same profile or in every one', () => {
+  it('waits only for services of the same profile or of every profile', () => {
     for (const [name, { depends_on = {}, profiles }] of Object.entries(compose.services)) {
       for (const other of Object.keys(depends_on)) {
         expect([name, other, Object.keys(compose.services)]).toEqual([
@@ -130,8 +130,8 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  describe('its profile `scale`', () => {
-    it('has two replicas of every app, which only the proxy can be asked for', () => {
+  describe('the compose profile `scale`', () => {
+    it('runs two replicas of every app behind the proxy alone', () => {
       expect(scaled).toHaveLength(APPS.length);
       for (const [, { deploy, ports, stop_grace_period }] of scaled) {
         expect(deploy).toEqual({ replicas: 2 });
@@ -140,7 +140,7 @@ describe('docker-compose.yml', () => {
       }
     });
 
-    it('is production where nothing is seeded, with all that production cannot do without', async () => {
+    it('runs in production mode, without demo data, with every required setting', async () => {
       for (const [, { build, environment }] of scaled) {
         if (build.args.APP === 'auth') continue;
         expect(environment['NODE_ENV']).toBe('production');
@@ -153,7 +153,7 @@ describe('docker-compose.yml', () => {
       }
     });
 
-    it('starts no app with what its own schema refuses', async () => {
+    it('starts each app with settings that its schema accepts', async () => {
       for (const [, { build, environment }] of scaled) {
         const { APP } = build.args;
         const program = `const { ${APP}Config } = await import('./apps/${APP}/dist/${APP}.config.js'); console.log(${APP}Config(process.env).NODE_ENV)`;
@@ -165,7 +165,7 @@ describe('docker-compose.yml', () => {
       }
     });
 
-    it('knows every app by one https name, to which the proxy answers for its replicas', async () => {
+    it('gives each app one https name that the proxy forwards to its replicas', async () => {
       const caddyfile = await readFile(join(ROOT, 'deploy', 'proxy', 'Caddyfile'), 'utf8');
       const sites = [...caddyfile.matchAll(/^(\S+) \{\n\timport replicas_of (\S+)\n\}/gm)];
       const { networks } = proxy.parse(compose.services['proxy']);
@@ -186,7 +186,7 @@ describe('docker-compose.yml', () => {
       expect(identifiers.sort()).toEqual(audiences.sort());
     });
 
-    it('speaks no plain http from app to app, and trusts the CA of the proxy', () => {
+    it('uses https between apps and trusts the CA of the proxy', () => {
       for (const [, { environment, volumes }] of scaled) {
         expect(JSON.stringify(environment)).not.toMatch(/http:|ALLOW_INSECURE_HTTP/);
         expect(environment[NODE_SETTING]).toBe('/trust/root.crt');
@@ -195,7 +195,7 @@ describe('docker-compose.yml', () => {
       }
     });
 
-    it('shows the key of the CA to the proxy, and to what copies the certificate without a network', () => {
+    it('mounts the CA key only into the proxy and into the job that copies the certificate without a network', () => {
       const holders = Object.entries(compose.services).filter(([, { volumes = [] }]) =>
         volumes.some((volume) => volume.startsWith('proxy-data:')),
       );
@@ -207,7 +207,7 @@ describe('docker-compose.yml', () => {
   });
 });
 
-/** What the app takes from the file of a secret, without the file. Nobody has this CA here. */
+/** What the app takes from the file of a secret, without the file. This CA file does not exist here. */
 function readFromFile([name, value]: [string, string]): [string, string] {
   if (name === NODE_SETTING) return [name, ''];
   if (!name.endsWith('_FILE')) return [name, value];

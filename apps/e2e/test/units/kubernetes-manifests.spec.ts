@@ -46,7 +46,7 @@ const resource = z.object({
 });
 type Resource = z.infer<typeof resource>;
 
-describe('the manifests for Kubernetes', () => {
+describe('Kubernetes manifests', () => {
   let resources: readonly Resource[];
   let workloads: readonly z.infer<typeof workload>[];
   let example: string;
@@ -65,7 +65,7 @@ describe('the manifests for Kubernetes', () => {
     example = await readFile(join(FOLDER, 'example', 'kustomization.yaml'), 'utf8');
   });
 
-  it('are all named in the base, and of every app there is all that it needs', async () => {
+  it('names every manifest in the base and gives each app all manifests that it needs', async () => {
     const kustomization = await readFile(join(FOLDER, 'base', 'kustomization.yaml'), 'utf8');
     const [base] = parse(kustomization);
     const { resources: named } = z
@@ -89,11 +89,11 @@ describe('the manifests for Kubernetes', () => {
     }
   });
 
-  it('give nobody root, a writable file system, a capability or a token of the cluster (schema of this test)', () => {
+  it('runs no container as root, with a writable file system, a capability or a cluster token (schema of this test)', () => {
     expect(workloads).toHaveLength(6);
   });
 
-  it('select the pods that they mean', () => {
+  it('selects the pods of the named app with each selector', () => {
     for (const { kind, metadata, ...rest } of resources) {
       if (!['Deployment', 'Service', 'PodDisruptionBudget'].includes(kind)) continue;
       const { spec } = z.object({ spec: z.object({ selector: z.looseObject({}) }) }).parse(rest);
@@ -105,7 +105,7 @@ describe('the manifests for Kubernetes', () => {
     }
   });
 
-  it('ask for health where the service tells of it', () => {
+  it('probes the health endpoints of the service', () => {
     for (const { kind, spec } of workloads) {
       const [{ startupProbe, livenessProbe, readinessProbe }] = spec.template.spec.containers;
       const paths = [startupProbe, livenessProbe, readinessProbe].map((each) => each?.httpGet.path);
@@ -114,7 +114,7 @@ describe('the manifests for Kubernetes', () => {
     }
   });
 
-  it('set nothing that the app does not know, and no secret but as a file of a secret', async () => {
+  it('sets only known settings and passes each secret as a file', async () => {
     const known = await listAllSettings();
     for (const { spec } of workloads) {
       const [{ env, image }] = spec.template.spec.containers;
@@ -132,7 +132,7 @@ describe('the manifests for Kubernetes', () => {
     expect(example).not.toMatch(/SECRET|PASSWORD|DATABASE_URL/);
   });
 
-  it('set all that production cannot do without', async () => {
+  it('sets every setting that production requires', async () => {
     const maps = z
       .looseObject({
         configMapGenerator: z.array(z.object({ name: z.string(), literals: z.array(z.string()) })),
@@ -149,7 +149,7 @@ describe('the manifests for Kubernetes', () => {
     }
   });
 
-  it('let nothing through that no policy names', () => {
+  it('denies all traffic that no network policy names', () => {
     const policies = resources.filter(({ kind }) => kind === 'NetworkPolicy');
     const closing = z.looseObject({
       spec: z.strictObject({

@@ -41,7 +41,7 @@ It prints, among other things:
 `;
 
 describe('the steps of a document', () => {
-  it('are its sh blocks by section, with the output that directly follows', () => {
+  it('reads the sh blocks of each section with the output that follows', () => {
     expect(parseSections(DOCUMENT)).toEqual([
       {
         title: 'Use',
@@ -54,11 +54,11 @@ describe('the steps of a document', () => {
     ]);
   });
 
-  it('are refused when a block is not closed', () => {
+  it('rejects a block that is not closed', () => {
     expect(() => parseSections('```sh\ntrue\n')).toThrow('not closed: ```sh');
   });
 
-  it('move to where the stack is, and leave the names of resources alone', () => {
+  it('replaces the addresses of the stack but not resource identifiers', () => {
     const places = {
       ports: new Map([
         ['3000', '20000'],
@@ -76,7 +76,7 @@ describe('the steps of a document', () => {
   });
 });
 
-describe('output agrees with a document', () => {
+describe('comparison of output with a document', () => {
   it.each([
     ['the same text', 'one\ntwo', 'one  \r\ntwo\n'],
     ['any text for …', 'a … z', 'a b\nc z'],
@@ -108,7 +108,7 @@ describe('output agrees with a document', () => {
 });
 
 describe('a bash session', () => {
-  it('keeps what a block sets, and tells standard output from standard error', async () => {
+  it('keeps the variables of a block and separates standard output from standard error', async () => {
     const session = await BashSession.open({ PATH: '/usr/bin:/bin' });
     await session.run('NAME=world; greet() { echo "hello $1"; }');
     const result = await session.run('greet $NAME; echo oh >&2 # done');

@@ -63,7 +63,7 @@ export class Balancer {
       reply.writeHead(answer.statusCode ?? 502, endToEnd(answer.headers));
       await pipeline(answer, reply);
     } catch (error) {
-      // An answer that broke off cannot be mended: whoever asked must see that it did.
+      // A broken answer cannot be repaired, so the client must see the broken connection.
       if (reply.headersSent) reply.destroy();
       else refuse(reply, isRefused(error) ? 503 : 502);
     }
@@ -116,7 +116,7 @@ function endToEnd(headers: IncomingMessage['headers']): Record<string, string | 
   return Object.fromEntries(entries);
 }
 
-/** No connection, so nobody has seen the request. An address with several numbers gives the refusals of all of them. */
+/** The connection failed, so no replica received the request. A name with several addresses fails with all their errors. */
 const isRefused = (error: unknown): boolean =>
   types.isNativeError(error) && 'code' in error && error.code === 'ECONNREFUSED';
 

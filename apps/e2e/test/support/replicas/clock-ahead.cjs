@@ -1,4 +1,4 @@
-/** Preloaded into a process, it sets that process's clock 20 seconds ahead: a machine whose time nobody keeps. */
+/** Preloaded into a process, it sets that process's clock 20 seconds ahead: a machine without time synchronisation. */
 const AHEAD_MS = 20_000;
 const Right = Date;
 

@@ -16,12 +16,12 @@ export interface Deployment {
   readonly postgres: PostgresServer;
   readonly records: AuthRecords;
   readonly places: ServiceUrls;
-  /** The first one holds the lease of the upkeep, as it is the first to start; the clock of the last is 20 s ahead. */
+  /** The first replica starts first and holds the lease of the scheduled jobs. The clock of the last is 20 s ahead. */
   readonly auth: readonly [Replica, Replica, Replica];
   readonly orders: readonly [Replica, Replica];
   readonly billing: readonly [Replica, Replica];
   readonly all: readonly Replica[];
-  /** What operations commands need. */
+  /** The environment of operations commands. */
   readonly settings: Settings;
 }
 

@@ -1,6 +1,6 @@
 import type { EventRow } from '../auth-database.js';
 
-/** Where the chain has a gap, or a link that is not the hash of the event before. */
+/** Events after a gap, or whose link is not the hash of the previous event. */
 export function findChainBreaks(events: readonly EventRow[]): readonly string[] {
   return events.flatMap(({ seq, previousHash, id }, at) => {
     const before = events[at - 1];
@@ -10,7 +10,7 @@ export function findChainBreaks(events: readonly EventRow[]): readonly string[] 
   });
 }
 
-/** Events of one kind for each of what they tell of: `{ staged: ['kid 1', …] }`. */
+/** The values of one detail member in all events of a type. */
 export function listDetailValues(
   events: readonly EventRow[],
   type: string,
@@ -19,7 +19,7 @@ export function listDetailValues(
   return events.filter((event) => event.type === type).map(({ detail }) => String(detail[member]));
 }
 
-/** How far apart events of a kind are, in milliseconds. */
+/** Milliseconds between successive events of a type. */
 export function measureGaps(events: readonly EventRow[], type: string): readonly number[] {
   const moments = events.filter((event) => event.type === type).map(({ at }) => at);
   return moments.slice(1).map((moment, at) => moment - (moments[at] ?? 0));

@@ -3,10 +3,10 @@ import type { AuthRecords } from '../auth-database.js';
 
 const PAUSE_MS = 50;
 
-/** Looks at the keys again and again: at any time one of them signs. */
+/** Polls the signing keys and records each moment at which not exactly one is active. */
 export class KeyWatch {
   looks = 0;
-  /** How many keys were active whenever it was not one. */
+  /** The number of active keys at each violation. */
   readonly violations: number[] = [];
 
   constructor(private readonly records: AuthRecords) {}

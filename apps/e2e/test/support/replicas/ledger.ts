@@ -2,19 +2,19 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { Answer } from '../http.js';
 import { BY_BALANCER } from './balancer.js';
 
-/** What became of a request. */
+/** A request and its outcome. */
 export interface Exchange {
   /** Such as `GET /orders`. */
   readonly request: string;
   /** `performance.now()`. */
   readonly startedAt: number;
-  /** The access token that came with it. */
+  /** The access token of the request. */
   readonly token?: string;
-  /** None where the connection broke. */
+  /** Undefined if the connection broke. */
   readonly answer: Answer | undefined;
 }
 
-/** `again`: nobody knows what became of it, or it was told to come back. `renew`: with another access token. */
+/** `again`: the outcome is unknown or the answer was 503. `renew`: repeat with another access token. */
 export type Verdict = 'done' | 'again' | 'renew' | 'wrong';
 
 export interface Fault {
@@ -24,7 +24,7 @@ export interface Fault {
   readonly answer: string;
 }
 
-/** Keeps count of every answer, and tells the right ones from the wrong ones. */
+/** Counts all answers and classifies them as right or wrong. */
 export class Ledger {
   readonly faults: Fault[] = [];
   private readonly counted = new Map<string, number>();
@@ -36,7 +36,7 @@ export class Ledger {
     return Object.fromEntries([...this.counted].sort(([one], [other]) => (one < other ? -1 : 1)));
   }
 
-  /** While this goes on something is down: a request may be lost, or told to come back. Otherwise none may. */
+  /** Runs work while a dependency is down. Only then may a request be lost or answered with 503. */
   async duringOutage<T>(work: () => Promise<T>): Promise<T> {
     this.outages += 1;
     try {
@@ -47,7 +47,7 @@ export class Ledger {
     }
   }
 
-  /** From now on a token that the key signed may be refused. */
+  /** From now on, a service may refuse a token of this key. */
   expectRevoked(kid: string): void {
     this.revokedKeys.add(kid);
   }
@@ -65,9 +65,9 @@ export class Ledger {
     this.count(
       `${request} ${answer?.status ?? 'lost'}${answer?.headers.has(BY_BALANCER) ? ' (balancer)' : ''}`,
     );
-    const verdict = this.classify(exchange);
-    if (verdict === 'wrong') this.recordFault(exchange);
-    return verdict;
+    const outcome = this.classify(exchange);
+    if (outcome === 'wrong') this.recordFault(exchange);
+    return outcome;
   }
 
   private classify(exchange: Exchange): Verdict {
@@ -100,7 +100,7 @@ const hasRetryAfter = ({ headers }: Answer): boolean => Number(headers.get('retr
 /** RFC 6585 §4. */
 const isRateLimited = (answer: Answer): boolean => answer.status === 429 && hasRetryAfter(answer);
 
-/** 502 is the balancer's alone; a service that cannot do its work says so by 503, as its protocol has it. */
+/** Only the balancer answers 502. A service that cannot work answers 503 in the form of its protocol. */
 function isOrderlyOutage(answer: Answer): boolean {
   if (!hasRetryAfter(answer)) return false;
   if (answer.headers.has(BY_BALANCER)) return answer.status === 502 || answer.status === 503;

@@ -7,16 +7,16 @@ import type { Deployment } from './deployment.js';
 import type { Ledger } from './ledger.js';
 import type { Replica } from './replica.js';
 
-/** A session of somebody who does nothing else, with a token for each service. */
+/** A session that only this step uses, with a token for each service. */
 interface TestSession {
   readonly orders: string;
   readonly billing: string;
-  /** For auth itself. */
+  /** For auth as a resource server. */
   readonly auth: string;
   readonly refreshToken: string;
 }
 
-/** Every process finds its connections dead, says that it is not ready, and is again when PostgreSQL is. */
+/** Restarts PostgreSQL. Every process reports that it is not ready until PostgreSQL is back. */
 export async function restartPostgres(
   { postgres, all }: Deployment,
   ledger: Ledger,
@@ -30,9 +30,9 @@ export async function restartPostgres(
 }
 
 /**
- * Somebody ends a session of theirs: its tokens, unexpired as they are, are refused by every process.
+ * Ends a session and waits until every process refuses its unexpired tokens.
  *
- * @returns how long that took, in milliseconds
+ * @returns milliseconds from the end of the session to the last refusal
  */
 export async function endSession(deployment: Deployment): Promise<number> {
   const witness = await createTestSession(deployment);
@@ -48,9 +48,9 @@ export async function endSession(deployment: Deployment): Promise<number> {
 }
 
 /**
- * The emergency: a key that was stolen. Verifiers know its successor already.
+ * Revokes the active signing key, as after a theft. Verifiers know its successor already.
  *
- * @returns how long it took until every process refuses its tokens, in milliseconds
+ * @returns milliseconds until every process refuses the tokens of the key
  */
 export async function revokeActiveKey(deployment: Deployment, ledger: Ledger): Promise<number> {
   const { auth, settings } = deployment;
@@ -105,7 +105,7 @@ async function expectAcceptedEverywhere(
   }
 }
 
-/** Each process comes to know it by itself, and stays with it. */
+/** Each process learns of the revocation by itself and keeps refusing. */
 async function waitUntilRefusedEverywhere(
   deployment: Deployment,
   witness: TestSession,

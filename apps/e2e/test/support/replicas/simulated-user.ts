@@ -7,19 +7,19 @@ import type { Ledger } from './ledger.js';
 
 type ResourceServer = keyof typeof RESOURCES;
 
-/** Where the balancers of the services are. */
+/** Base URLs of the load balancers. */
 export type ServiceUrls = Readonly<Record<'auth' | ResourceServer, string>>;
 
 interface Call extends Pick<Request, 'json'> {
   readonly name: ResourceServer;
-  /** As the ledger knows it. */
+  /** The name of the request in the ledger. */
   readonly request: string;
   readonly path: string;
 }
 
 const PAUSE_MS = 25;
 const RETRY_PAUSE_MS = 100;
-/** A fault that never ends must not become a test that never ends. */
+/** Bounds the retries, so that a permanent fault fails the test instead of hanging it. */
 const MAX_ATTEMPTS = 600;
 /** Calls with one token before it is refreshed. */
 const CALLS_PER_REFRESH = 6;
@@ -27,7 +27,7 @@ const CALLS_PER_FIRST_TOKEN = 5;
 
 const AN_ORDER = { items: [{ sku: 'tea', quantity: 1, unitPriceMinor: 450 }], currency: 'EUR' };
 
-/** What people do with it all, at both services. */
+/** The calls that a user makes at both services. */
 const CALLS: readonly Call[] = [
   { name: 'orders', request: 'GET /orders', path: '/orders?limit=1' },
   { name: 'orders', request: 'POST /orders', path: '/orders', json: AN_ORDER },
@@ -35,18 +35,18 @@ const CALLS: readonly Call[] = [
 ];
 
 /**
- * Somebody who is logged in and goes on with their day: calls both services, refreshes, sometimes from two tabs at once,
- * and does what a client should. An unanswered request is sent again, a refresh with the same token.
+ * A logged-in user whose client calls both services and refreshes, sometimes from two tabs at once. The client repeats an
+ * unanswered request, and it repeats an unanswered refresh with the same token.
  */
 export class SimulatedUser {
-  /** Refreshes that brought the next token. */
+  /** Number of refreshes that returned the next token. */
   steps = 0;
-  /** Of each login that was answered. */
+  /** The session of each acknowledged login. */
   readonly sessionIds: string[] = [];
   private token = '';
   private isLoggedOut = false;
   private readonly access = new Map<ResourceServer, string>();
-  /** The first tokens of the day, which stay good until they expire. */
+  /** The first access tokens, which stay valid until they expire. */
   private readonly firstTokens = new Map<ResourceServer, string>();
   private readonly credentials = aPerson();
 
@@ -59,7 +59,7 @@ export class SimulatedUser {
     return parseFamilyId(this.token);
   }
 
-  /** The keys that its tokens were signed by. */
+  /** Key ids of the current access tokens. */
   get kids(): readonly string[] {
     return [...this.access.values()].map((token) => decodeProtectedHeader(token).kid ?? '');
   }
@@ -75,7 +75,7 @@ export class SimulatedUser {
     return this;
   }
 
-  /** One more session of the same person, as on another device. */
+  /** Logs in once more, as on another device. */
   async logIn() {
     const answer = await this.untilAnswered('POST /auth/login', () =>
       login(this.urls.auth, this.credentials),
@@ -117,7 +117,7 @@ export class SimulatedUser {
     this.steps += 1;
   }
 
-  /** One that is refused, because its key was revoked, renews its token and tries once more. */
+  /** Refreshes and repeats a call that was refused because its signing key was revoked. */
   private async callService(call: Call, token: string): Promise<void> {
     const answer = await this.sendCall(call, token);
     if (answer?.status !== 401) return;
@@ -134,14 +134,14 @@ export class SimulatedUser {
     return this.access.get(name) ?? '';
   }
 
-  /** Now and then the first one of the day, as long as it should be good. */
+  /** Now and then selects the first token, as long as it should be valid. */
   private selectToken(name: ResourceServer, turn: number): string {
     const kept = this.firstTokens.get(name);
     const isKept = turn % CALLS_PER_FIRST_TOKEN === 0 && kept !== undefined;
     return isKept && !this.ledger.isRevoked(kept) ? kept : this.getToken(name);
   }
 
-  /** @returns none where the answer was wrong */
+  /** @returns undefined if the answer was wrong */
   private async untilAnswered(
     request: string,
     ask: () => Promise<Answer>,
@@ -151,9 +151,9 @@ export class SimulatedUser {
       const startedAt = performance.now();
       const answer = await ask().catch(() => undefined);
       const exchange = { request, startedAt, answer, ...(token !== undefined && { token }) };
-      const verdict = this.ledger.record(exchange);
-      if (verdict === 'done' || verdict === 'renew') return answer;
-      if (verdict === 'wrong') return undefined;
+      const outcome = this.ledger.record(exchange);
+      if (outcome === 'done' || outcome === 'renew') return answer;
+      if (outcome === 'wrong') return undefined;
       await sleep(RETRY_PAUSE_MS);
     }
     return undefined;
