@@ -33,7 +33,7 @@ const aSignedInBrowser = async (account = person) => {
 
 describe('the account page', () => {
   it('lists the current browser first, then other browsers with their applications, then other sessions', async () => {
-    const own = await aSignedInBrowser();
+    const current = await aSignedInBrowser();
     auth.clock.advance({ seconds: 7200 });
     const other = await aSignedInBrowser();
     await other.grantConsent(person, client);
@@ -46,7 +46,7 @@ describe('the account page', () => {
       code_verifier: VERIFIER,
     });
     await auth.login(person.email);
-    const { text } = await own.open('/account');
+    const { text } = await current.open('/account');
     const [sessions = ''] = text.split('id="access"');
     const items = [...sessions.matchAll(/<li>(.*?)<\/li>/gs)].map(([, item = '']) => item);
     expect(items).toHaveLength(3);
@@ -59,20 +59,20 @@ describe('the account page', () => {
   });
 
   it('ends another browser with its sessions, and a session without a browser', async () => {
-    const [own, other] = [await aSignedInBrowser(), await aSignedInBrowser()];
+    const [current, other] = [await aSignedInBrowser(), await aSignedInBrowser()];
     const { refresh_token = '' } = (await auth.login(person.email)).body;
     for (const _ of [1, 2]) {
-      const answer = await own.submit(await own.open('/account'), {}, '/account/end"');
+      const answer = await current.submit(await current.open('/account'), {}, '/account/end"');
       expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account']);
     }
     expect((await other.open('/account')).status).toBe(303);
     expect((await auth.refresh(refresh_token)).status).toBe(400);
-    const { text } = await own.open('/account');
+    const { text } = await current.open('/account');
     expect(text).not.toContain('/account/end');
   });
 
   it('does not end sessions of another account', async () => {
-    const own = await aSignedInBrowser();
+    const current = await aSignedInBrowser();
     const { refresh_token = '' } = (await auth.login(person.email)).body;
     const ids = [
       ...(await auth.app.get(BrowserSessionService).listActive(person.id)),
@@ -87,16 +87,16 @@ describe('the account page', () => {
       const answer = await attacker.open(action, { method: 'POST', body });
       expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account']);
     }
-    expect((await own.open('/account')).status).toBe(200);
+    expect((await current.open('/account')).status).toBe(200);
     expect((await auth.refresh(refresh_token)).status).toBe(200);
     expect(await auth.app.get(BrowserSessionService).listActive(eve.id)).toHaveLength(2);
   });
 
   it('ends all other browsers and sessions, and keeps the current browser', async () => {
-    const [own, other] = [await aSignedInBrowser(), await aSignedInBrowser()];
+    const [current, other] = [await aSignedInBrowser(), await aSignedInBrowser()];
     const { refresh_token = '' } = (await auth.login(person.email)).body;
-    await own.submit(await own.open('/account'), {}, '/account/end-others');
-    expect((await own.open('/account')).status).toBe(200);
+    await current.submit(await current.open('/account'), {}, '/account/end-others');
+    expect((await current.open('/account')).status).toBe(200);
     expect((await other.open('/account')).status).toBe(303);
     expect((await auth.refresh(refresh_token)).status).toBe(400);
   });

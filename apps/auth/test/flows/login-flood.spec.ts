@@ -1,3 +1,4 @@
+import { PasswordHasher } from '../../src/accounts/password-hasher.js';
 import { PRODUCTION_HASHING, TestAuth, type TestResponse } from '../support/test-auth.js';
 
 /** More than the 66 password hashes that may run or wait (password-hasher.ts). */
@@ -68,5 +69,12 @@ describe('a flood of logins', () => {
   it('does not affect a login after its end', async () => {
     await auth.register('late@example.org');
     expect((await auth.login('late@example.org')).status).toBe(200);
+  });
+
+  it('leaves room for exactly 66 running and waiting password hashes', async () => {
+    const hasher = auth.app.get(PasswordHasher);
+    const hashes = Array.from({ length: 70 }, () => hasher.hash('a password'));
+    const results = await Promise.allSettled(hashes);
+    expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(4);
   });
 });

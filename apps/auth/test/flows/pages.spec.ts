@@ -121,50 +121,53 @@ it.each([
 
 describe('protection against forged forms (CSRF, ASVS 3.5, RFC 9700 §4.7)', () => {
   type FormCase = (
-    own: TestBrowser,
+    user: TestBrowser,
   ) => Promise<{ page: TestResponse; typed: Record<string, string>; to?: string }>;
   /** Every form of this server, with typical input. */
   const FORMS: readonly (readonly [string, FormCase])[] = [
-    ['login', async (own) => ({ page: await own.open('/login?registered'), typed: credentials() })],
+    [
+      'login',
+      async (user) => ({ page: await user.open('/login?registered'), typed: credentials() }),
+    ],
     [
       'login for a client',
-      async (own) => ({
-        page: await own.authorize(client, { prompt: 'login' }),
+      async (user) => ({
+        page: await user.authorize(client, { prompt: 'login' }),
         typed: credentials(),
       }),
     ],
     [
       'registration',
-      async (own) => ({
-        page: await own.open('/register'),
+      async (user) => ({
+        page: await user.open('/register'),
         typed: { login: 'new@gatehouse.example', password: PASSWORD },
       }),
     ],
     [
       'consent',
-      async (own) => ({ page: await own.authorize(client), typed: { decision: 'allow' } }),
+      async (user) => ({ page: await user.authorize(client), typed: { decision: 'allow' } }),
     ],
     [
       'account selection',
-      async (own) => ({
-        page: await own.authorize(client, { prompt: 'select_account' }),
+      async (user) => ({
+        page: await user.authorize(client, { prompt: 'select_account' }),
         typed: {},
       }),
     ],
     [
       'ending a session',
-      async (own) => ({ page: await twoDevices(own), typed: {}, to: '/account/end"' }),
+      async (user) => ({ page: await twoDevices(user), typed: {}, to: '/account/end"' }),
     ],
     [
       'ending all others',
-      async (own) => ({ page: await twoDevices(own), typed: {}, to: '/account/end-others' }),
+      async (user) => ({ page: await twoDevices(user), typed: {}, to: '/account/end-others' }),
     ],
-    ['logout', async (own) => ({ page: await own.open('/oauth/logout'), typed: {} })],
+    ['logout', async (user) => ({ page: await user.open('/oauth/logout'), typed: {} })],
   ];
   const credentials = () => ({ login: person.email, password: PASSWORD });
-  const twoDevices = async (own: TestBrowser) => {
+  const twoDevices = async (user: TestBrowser) => {
     await aSignedInBrowser();
-    return own.open('/account');
+    return user.open('/account');
   };
   const needsSession = (name: string) => !['login', 'registration'].includes(name);
 
@@ -203,14 +206,14 @@ describe('protection against forged forms (CSRF, ASVS 3.5, RFC 9700 §4.7)', () 
 
   describe.each(FORMS)('the form for %s', (name, openForm) => {
     it('rejects every forged form, and changes nothing', async () => {
-      const own = needsSession(name) ? await aSignedInBrowser() : browser;
+      const user = needsSession(name) ? await aSignedInBrowser() : browser;
       const other = needsSession(name) ? await aSignedInBrowser() : new TestBrowser(auth);
-      const { page, typed, to } = await openForm(own);
+      const { page, typed, to } = await openForm(user);
       const { action, body } = findForm(page, typed, to);
       const theirs = findForm((await openForm(other)).page, typed, to).body;
       const before = await state();
       for (const [way, tamper] of TAMPERINGS) {
-        const answer = await own.open(action, { method: 'POST', ...tamper(body, theirs) });
+        const answer = await user.open(action, { method: 'POST', ...tamper(body, theirs) });
         expect([way, answer.status]).toEqual([way, way.startsWith('text') ? 415 : 403]);
         expect(answer.headers.getSetCookie().join()).not.toMatch(/session=/);
       }
@@ -218,11 +221,11 @@ describe('protection against forged forms (CSRF, ASVS 3.5, RFC 9700 §4.7)', () 
     });
 
     it('accepts the form of this server’s own page', async () => {
-      const own = needsSession(name) ? await aSignedInBrowser() : browser;
-      const { page, typed, to } = await openForm(own);
+      const user = needsSession(name) ? await aSignedInBrowser() : browser;
+      const { page, typed, to } = await openForm(user);
       const { action, body } = findForm(page, typed, to);
       const headers = { origin: ISSUER, 'sec-fetch-site': 'same-origin' };
-      expect((await own.open(action, { method: 'POST', body, headers })).status).toBe(303);
+      expect((await user.open(action, { method: 'POST', body, headers })).status).toBe(303);
     });
   });
 
@@ -235,23 +238,23 @@ describe('protection against forged forms (CSRF, ASVS 3.5, RFC 9700 §4.7)', () 
   });
 
   it('rejects a form that is older than the latest login', async () => {
-    const own = await aSignedInBrowser();
-    const page = await own.authorize(client);
+    const user = await aSignedInBrowser();
+    const page = await user.authorize(client);
     auth.clock.advance({ seconds: 1 });
-    await own.signIn(person);
-    const answer = await own.submit(page, { decision: 'allow' });
+    await user.signIn(person);
+    const answer = await user.submit(page, { decision: 'allow' });
     expect([answer.status, titleOf(answer)]).toEqual([403, 'This page is out of date']);
   });
 
   it('accepts a form for its own authorization request only', async () => {
-    const own = await aSignedInBrowser();
-    const modest = findForm(await own.authorize(client, { scope: 'openid' }), {
+    const user = await aSignedInBrowser();
+    const modest = findForm(await user.authorize(client, { scope: 'openid' }), {
       decision: 'allow',
     });
-    const greedy = findForm(await own.authorize(client, { scope: 'openid email' }), {});
+    const greedy = findForm(await user.authorize(client, { scope: 'openid email' }), {});
     const ticket = greedy.body.get('ticket') ?? '';
     const body = having(modest.body, 'ticket', ticket);
-    expect((await own.open(modest.action, { method: 'POST', body })).status).toBe(403);
+    expect((await user.open(modest.action, { method: 'POST', body })).status).toBe(403);
   });
 
   it('accepts a form that was made before the server secret was rotated', async () => {
@@ -259,13 +262,13 @@ describe('protection against forged forms (CSRF, ASVS 3.5, RFC 9700 §4.7)', () 
     const both = `${'b'.repeat(32)},${'a'.repeat(32)}`;
     const two = await TestAuth.start({ SERVER_SECRET: both, DATA_DIR: one.config.DATA_DIR });
     const { email } = await anAccount(one);
-    const own = new TestBrowser(one);
-    const { action, body } = findForm(await own.open('/login'), {
+    const user = new TestBrowser(one);
+    const { action, body } = findForm(await user.open('/login'), {
       login: email,
       password: PASSWORD,
     });
     const later = new TestBrowser(two);
-    later.cookies.set('form', own.cookies.get('form') ?? '');
+    later.cookies.set('form', user.cookies.get('form') ?? '');
     expect((await later.open(action, { method: 'POST', body })).status).toBe(303);
     await Promise.all([one.stop(), two.stop()]);
   });
@@ -358,13 +361,13 @@ describe('the language of a page', () => {
 describe('an issuer below a path', () => {
   it('prefixes links, forms and redirects of the pages', async () => {
     const below = await TestAuth.start({ ISSUER: 'http://localhost:3000/auth' });
-    const own = new TestBrowser(below);
-    const { text } = await own.open('/login');
+    const user = new TestBrowser(below);
+    const { text } = await user.open('/login');
     expect(text.match(/(href|action)="[^"]*"/g)).toEqual([
       'action="/auth/login"',
       'href="/auth/register"',
     ]);
-    expect((await own.open('/account')).headers.get('location')).toBe('/auth/login');
+    expect((await user.open('/account')).headers.get('location')).toBe('/auth/login');
     await below.stop();
   });
 });
