@@ -3,6 +3,7 @@ import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { Client } from '../clients/client.entity.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
+import { AuthorizationCodeRepository } from './authorization-code.repository.js';
 import { RefreshTokenRevocation } from './refresh-token-revocation.service.js';
 
 /** What people have allowed clients to do for them. */
@@ -81,6 +82,7 @@ export class AuthorizedClientService {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
+    private readonly codes: AuthorizationCodeRepository,
     private readonly refreshTokenRevocation: RefreshTokenRevocation,
     private readonly events: SecurityEventService,
   ) {}
@@ -106,7 +108,7 @@ export class AuthorizedClientService {
       const { affected } = await this.unitOfWork.execute(DELETE_CONSENT, [accountId, clientId]);
       if (affected === 0) return;
       // Otherwise a code that waits would count once more with the next consent.
-      await this.unitOfWork.execute(DELETE_UNUSED_CODES, [accountId, clientId, this.clock.now()]);
+      await this.codes.deleteUnused(accountId, clientId, this.clock.now());
       await this.events.record({ type: 'consent.withdrawn', accountId, clientId });
       await this.refreshTokenRevocation.revoke(
         { accountId, ofClient: clientId },
@@ -124,8 +126,3 @@ const SELECT_AUTHORIZED_CLIENTS = `
 const LOCK_ACCOUNT = 'UPDATE account SET last_login_at = last_login_at WHERE id = $1';
 
 const DELETE_CONSENT = 'DELETE FROM consent WHERE account_id = $1 AND client_id = $2';
-
-/** By the index over their ends: few are alive. */
-const DELETE_UNUSED_CODES = `
-  DELETE FROM authorization_code
-  WHERE account_id = $1 AND client_id = $2 AND used_at IS NULL AND expires_at > $3`;

@@ -5,12 +5,10 @@ import { AccountsModule } from '../accounts/accounts.module.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { CleanupJob } from '../platform/scheduler/cleanup-job.js';
-import {
-  createIndexedCleanup,
-  createKeyRangeCleanup,
-} from '../platform/scheduler/cleanup-tasks.js';
+import { createKeyRangeCleanup } from '../platform/scheduler/cleanup-tasks.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { AccountOperationsService } from './account-operations.service.js';
+import { AuthorizationCodeRepository } from './authorization-code.repository.js';
 import { BrowserSessionCookie } from './browser-session-cookie.js';
 import { BrowserSession } from './browser-session.entity.js';
 import { BrowserSessionRevocation, BrowserSessionService } from './browser-session.service.js';
@@ -24,15 +22,6 @@ import { expiredBrowserSessionRows, SessionCleanupService } from './session-clea
 import { BrowserSessionLimits, RefreshTokenLimits } from './session-limits.js';
 import { SessionRevocation, SessionService } from './session.service.js';
 
-/** A code stays as long as the last access token that may have come of it, so that its reuse is detected. */
-const EXPIRED_CODES = {
-  table: 'authorization_code',
-  key: 'code_hash',
-  dead: 'expires_at < $1',
-  indexed: 'expires_at',
-  afterSeconds: 3600,
-};
-
 @Module({
   imports: [
     AccountsModule,
@@ -42,6 +31,7 @@ const EXPIRED_CODES = {
   ],
   providers: [
     AccountOperationsService,
+    AuthorizationCodeRepository,
     AuthorizedClientService,
     BrowserSessionCookie,
     BrowserSessionLimits,
@@ -59,6 +49,7 @@ const EXPIRED_CODES = {
   ],
   exports: [
     AccountOperationsService,
+    AuthorizationCodeRepository,
     AuthorizedClientService,
     BrowserSessionCookie,
     BrowserSessionRevocation,
@@ -81,6 +72,5 @@ export class SessionsModule implements OnModuleInit {
   onModuleInit(): void {
     const browserSessions = expiredBrowserSessionRows(this.config.BROWSER_SESSION_IDLE_TTL);
     this.cleanup.add(createKeyRangeCleanup(this.unitOfWork, browserSessions));
-    this.cleanup.add(createIndexedCleanup(this.unitOfWork, EXPIRED_CODES));
   }
 }
