@@ -1,18 +1,9 @@
 import type { UnitOfWork } from '@gatehouse/persistence';
+import type { AuthenticatedAccount } from './account.repository.js';
 
-/** As it was when the person proved who they are. */
-export interface AuthenticatedAccount {
-  readonly id: string;
-  readonly passwordHash: string;
-}
+export type { AuthenticatedAccount };
 
-/**
- * Begins a login in its transaction: logins of one account queue up here, on all replicas, and none is counted before the one
- * ahead of it is written.
- *
- * @param now milliseconds since the epoch
- * @returns false where the account was disabled, or has another password, since it was proven
- */
+/** The same statement as `AccountRepository.claimForLogin`, for classes that do not inject the repository yet. */
 export async function lockAccountForLogin(
   unitOfWork: UnitOfWork,
   { id, passwordHash }: AuthenticatedAccount,
