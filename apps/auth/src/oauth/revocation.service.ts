@@ -38,6 +38,6 @@ export class RevocationService {
     if (!family) return;
     if (family.clientId !== client.id) throw OAuthError.unsupportedTokenType();
     // The person stays logged in to this server's own pages: that is not the client's to end.
-    await this.families.revoke({ familyId: family.id }, 'logout');
+    await this.families.revokeFamily(family.id, 'logout');
   }
 }
