@@ -43,7 +43,7 @@ export class LoginService {
     if (!begun) return this.credentials.rejectLogin('wrong_password');
     const { token, session } = begun;
     const response = await this.accessTokens.issue({
-      verifySubjectToken: account.id,
+      subject: account.id,
       clientId: client.id,
       audience,
       scope,

@@ -41,7 +41,7 @@ export class SessionTokenService {
   async issue(content: SessionTokenContent): Promise<TokenResponse> {
     const { client, session, granted, audience, scope, dpopJkt } = content;
     const response = await this.accessTokens.issue({
-      verifySubjectToken: granted.accountId,
+      subject: granted.accountId,
       clientId: client.id,
       audience,
       scope,

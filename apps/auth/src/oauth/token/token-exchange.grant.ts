@@ -52,7 +52,7 @@ export class TokenExchangeGrant implements Grant {
 
     // It dies with the subject token and with the session, and there is no refresh token (§2.2.1).
     const response = await this.accessTokens.issue({
-      verifySubjectToken: family.accountId,
+      subject: family.accountId,
       clientId: client.id,
       audience,
       scope,
