@@ -94,6 +94,14 @@ export class ClientRepository {
     return this.repository.find({ order: { id: 'ASC' } });
   }
 
+  /** The redirect URIs of all public clients that are enabled. */
+  async findRedirectUrisOfPublicClients(): Promise<readonly string[]> {
+    const rows = await this.unitOfWork.query<{ redirect_uris: string }>(
+      `SELECT redirect_uris FROM client WHERE auth_method = 'none' AND disabled_at IS NULL AND redirect_uris <> ''`,
+    );
+    return rows.flatMap((row) => row.redirect_uris.split(' '));
+  }
+
   /** A client that is configuration rather than data: using it asks the database nothing. Its row is for rows that refer to it. */
   async upsertConfigured(client: Client): Promise<void> {
     await this.upsert(client);
