@@ -3,11 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { ClientRepository } from '../clients/client.repository.js';
 import type { BrowserSession } from '../sessions/browser-session.entity.js';
 import { BrowserSessionService } from '../sessions/browser-session.service.js';
-import {
-  SessionRevocation,
-  SessionService,
-  type SessionView,
-} from '../sessions/session.service.js';
+import { SessionService, type SessionView } from '../sessions/session.service.js';
 
 /** A browser session with the sessions that started in it, or one session without a browser session. */
 export interface SignedInDevice {
@@ -31,7 +27,6 @@ export class SignedInDeviceService {
     private readonly browserSessions: BrowserSessionService,
     private readonly sessions: SessionService,
     private readonly clients: ClientRepository,
-    private readonly sessionRevocation: SessionRevocation,
     private readonly clock: Clock,
   ) {}
 
@@ -76,8 +71,9 @@ export class SignedInDeviceService {
     }
   }
 
-  async revokeOthers({ accountId, id: browserSession }: BrowserSession): Promise<void> {
-    await this.sessionRevocation.revokeByAccount(accountId, 'ended_by_owner', { browserSession });
+  async revokeOthers({ accountId, id }: BrowserSession): Promise<void> {
+    const kept = { kind: 'browser_session', id } as const;
+    await this.sessions.revokeAllOfAccount(accountId, 'ended_by_owner', kept);
   }
 
   private async findClientNames(
