@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { CorpusIssuer, runCorpus } from '../../tools/corpus/sources.mjs';
@@ -8,7 +9,7 @@ import { SCOPE } from './services/resource.mjs';
 
 /** @typedef {import('./page.mjs').Row} Row */
 
-const PAGE = fileURLToPath(new URL('../../docs/scoreboard.md', import.meta.url));
+const PAGE = fileURLToPath(new URL('../results/scoreboard.md', import.meta.url));
 const AUDIENCE = 'https://orders.example';
 const ALGORITHMS = ['ES256', 'RS256'];
 
@@ -19,8 +20,9 @@ export async function writeScoreboard() {
     runs.push({ algorithm, ...publishable(await runAll(algorithm)) });
   }
   const options = { ...(await resolveConfig(PAGE)), filepath: PAGE };
+  mkdirSync(dirname(PAGE), { recursive: true });
   writeFileSync(PAGE, await format(scoreboardPage(runs, SERVICES), options));
-  process.stdout.write('Written to docs/scoreboard.md\n');
+  process.stdout.write('Written to bench/results/scoreboard.md\n');
   return 0;
 }
 

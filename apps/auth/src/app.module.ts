@@ -1,79 +1,85 @@
-import { Public } from '@gatehouse/guards';
+import { AccessRules, Public, secureOpenApi } from '@gatehouse/guards';
 import { PersistenceModule } from '@gatehouse/persistence';
-import { Clock, HealthModule, ServiceModule } from '@gatehouse/service-kit';
+import {
+  accessTokenScheme,
+  Clock,
+  HealthModule,
+  ServiceModule,
+  type ServiceOptions,
+} from '@gatehouse/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import { guards } from './access.js';
 import { AccountsModule } from './accounts/accounts.module.js';
-import type { AuthConfig } from './auth.config.js';
-import { AuthConfigModule } from './auth-config.module.js';
-import { AuthorizeModule } from './authorize/authorize.module.js';
-import { BrowserSessionsModule } from './browser-sessions/browser-sessions.module.js';
+import { type AuthConfig, AuthConfigModule } from './auth.config.js';
 import { ClientsModule } from './clients/clients.module.js';
-import { ConsentsModule } from './consents/consents.module.js';
-import { CrossOriginModule } from './cross-origin/cross-origin.module.js';
-import { authDatabase } from './database/auth-database.js';
-import { DemoModule } from './demo/demo.module.js';
-import { DiscoveryModule } from './discovery/discovery.module.js';
-import { IntrospectionModule } from './introspection/introspection.module.js';
-import { KeysModule } from './keys/keys.module.js';
-import { LoginModule } from './login/login.module.js';
-import { LogoutModule } from './logout/logout.module.js';
-import { NotificationsModule } from './notifications/notifications.module.js';
-import { OAuthErrorsModule } from './oauth-errors/oauth-errors.module.js';
-import { RateLimitsModule } from './rate-limits/rate-limits.module.js';
-import { RevocationModule } from './revocation/revocation.module.js';
-import { SecurityEventsModule } from './security-events/security-events.module.js';
+import { authDatabase } from './database.js';
+import { FirstPartyModule } from './first-party/first-party.module.js';
+import { OAuthModule } from './oauth/oauth.module.js';
+import { AccountSeedService } from './ops/demo/account-seed.service.js';
+import { ConformanceSeedService } from './ops/demo/conformance-seed.service.js';
+import { DemoSeedService } from './ops/demo/demo-seed.service.js';
+import { PagesModule } from './pages/pages.module.js';
+import { PlatformModule } from './platform/platform.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
-import { StatusListsModule } from './status-lists/status-lists.module.js';
-import { TokenModule } from './token/token.module.js';
-import { UpkeepModule } from './upkeep/upkeep.module.js';
-import { UserInfoModule } from './userinfo/user-info.module.js';
+import { createGuardsModule } from './tokens/guards.options.js';
+import { TokensModule } from './tokens/tokens.module.js';
 
-/** What clients speak to, by the standards. */
-const PROTOCOL = [
-  AuthorizeModule,
-  TokenModule,
-  RevocationModule,
-  IntrospectionModule,
-  UserInfoModule,
-  LogoutModule,
-  StatusListsModule,
-  DiscoveryModule,
-  CrossOriginModule,
-];
+/** How the authorization server speaks HTTP. */
+export const serviceOptions = (config: AuthConfig): ServiceOptions => ({
+  name: 'auth',
+  logLevel: config.LOG_LEVEL,
+  https: config.ISSUER.startsWith('https:'),
+  trustProxy: config.TRUST_PROXY,
+  bodyLimit: 16_384,
+  popupPaths: /^\/(oauth\/authorize|login|register|select-account|consent)\b/,
+  acceptForms: true,
+  openApi: {
+    title: 'Gatehouse: auth',
+    description: 'Issues access tokens and rotating refresh tokens.',
+    scheme: 'basic',
+    complete: addAccessTokenSecurity,
+  },
+});
+
+/** Clients authenticate with their secret; what people do with their own account takes an access token. */
+function addAccessTokenSecurity(document: OpenAPIObject, app: NestFastifyApplication): void {
+  const bearer = { type: 'http', scheme: 'bearer', bearerFormat: 'at+jwt' } as const;
+  Object.assign((document.components ??= {}), {
+    securitySchemes: { ...document.components.securitySchemes, [accessTokenScheme]: bearer },
+  });
+  const others = Object.entries(document.paths).filter(([, { post }]) => !post?.security);
+  const paths = Object.fromEntries(others);
+  secureOpenApi({ paths }, app.get(AccessRules), accessTokenScheme);
+}
 
 /** The table of contents of the authorization server. */
 @Module({})
 export class AppModule {
-  static with(config: AuthConfig, clock = new Clock()): DynamicModule {
+  static forRoot(config: AuthConfig, clock = new Clock()): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ServiceModule.forRoot({ name: 'auth', clock }),
-        AuthConfigModule.with(config),
+        AuthConfigModule.forRoot(config),
         PersistenceModule.forRoot(authDatabase(config)),
-        OAuthErrorsModule,
-        UpkeepModule,
-        RateLimitsModule,
-        guards(config),
+        PlatformModule,
+        createGuardsModule(config),
         HealthModule.forRootAsync({
           inject: [DataSource],
           useFactory: (database: DataSource) => ({ database: () => database.query('SELECT 1') }),
           decorators: [Public()],
         }),
-        SecurityEventsModule,
-        NotificationsModule,
-        KeysModule,
+        TokensModule,
         AccountsModule,
         ClientsModule,
-        BrowserSessionsModule,
-        ConsentsModule,
-        LoginModule,
         SessionsModule,
-        ...PROTOCOL,
-        DemoModule,
+        PagesModule,
+        FirstPartyModule,
+        OAuthModule,
       ],
+      providers: [AccountSeedService, ConformanceSeedService, DemoSeedService],
     };
   }
 }

@@ -9,9 +9,69 @@ import {
   secretSetting,
   wholeNumber,
 } from '@gatehouse/service-kit';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { z } from 'zod';
-import { rateLimitsSetting } from './rate-limits/rate-limit-settings.js';
-import { resourceServersSetting } from './resource-servers/resource-server.js';
+import { resourceServersSetting } from './clients/resource-server.js';
+
+/** So many in so many seconds. */
+export interface Quota {
+  readonly points: number;
+  readonly seconds: number;
+}
+
+const createQuota = (points: number, seconds: number): Quota => ({ points, seconds });
+
+/**
+ * What is counted, for each network (/24 of IPv4, /48 of IPv6) where nothing else is said. High enough for a large office
+ * behind one address.
+ */
+const DEFAULT_RATE_LIMITS = {
+  login: createQuota(300, 60),
+  registration: createQuota(30, 3600),
+  authorization: createQuota(1200, 60),
+  /** Refreshes, codes and revocations of public clients. */
+  token: createQuota(6000, 60),
+  /** For each confidential client: the same. */
+  client: createQuota(6000, 60),
+  /** For each confidential client. */
+  introspection: createQuota(60_000, 60),
+  /** For each client and address: authentications that failed. */
+  'failed-client': createQuota(30, 60),
+  'failed-login': createQuota(100, 600),
+  /** For each /16 of IPv4, /32 of IPv6. */
+  'failed-login-nearby': createQuota(1000, 600),
+};
+
+export type LimitName = keyof typeof DEFAULT_RATE_LIMITS;
+export type RateLimitSettings = Readonly<Record<LimitName, Quota>>;
+
+const isLimitName = (name: string): name is LimitName => Object.hasOwn(DEFAULT_RATE_LIMITS, name);
+
+export const LIMIT_NAMES: readonly LimitName[] =
+  Object.keys(DEFAULT_RATE_LIMITS).filter(isLimitName);
+
+const DEFAULT_RATE_LIMITS_TEXT = Object.entries(DEFAULT_RATE_LIMITS)
+  .map(([name, { points, seconds }]) => `${name}=${points}/${seconds}`)
+  .join(' ');
+
+const QUOTA_ENTRY = /^([a-z-]+)=([1-9]\d{0,6})\/([1-9]\d{0,4})$/;
+const RATE_LIMITS_OFF = /^(off|false|no|0)$/i;
+
+/** A setting: `login=300/60 token=6000/60 …`, and what is not named keeps its default; or `off`, which is undefined. */
+export const rateLimitsSetting = () =>
+  z
+    .string()
+    .transform((text, context): RateLimitSettings | undefined => {
+      if (RATE_LIMITS_OFF.test(text.trim())) return undefined;
+      const quotas: Record<LimitName, Quota> = { ...DEFAULT_RATE_LIMITS };
+      for (const entry of text.split(/[\s,]+/).filter(Boolean)) {
+        const [, name = '', points, seconds] = QUOTA_ENTRY.exec(entry) ?? [];
+        if (isLimitName(name)) quotas[name] = createQuota(Number(points), Number(seconds));
+        else context.addIssue(`must be "off", or "name=number/seconds …"; "${entry}" is not right`);
+      }
+      return quotas;
+    })
+    .prefault(DEFAULT_RATE_LIMITS_TEXT);
 
 export const AUTH_CONFIG = Symbol('AUTH_CONFIG');
 
@@ -20,7 +80,7 @@ const DEMO_RESOURCE_SERVERS =
   'http://localhost:3002 billing:read billing:pay billing:invoices:create billing:refund billing:admin';
 
 /** The least that OWASP recommends, as KiB times passes: 7168 KiB with 5 passes. */
-const LEAST_HASHING = 7168 * 5;
+const MIN_HASHING_COST = 7168 * 5;
 
 const settings = z.object({
   ...commonSettings({ port: 3000 }),
@@ -149,10 +209,10 @@ const settings = z.object({
 });
 
 export const authSettings = settings.refine(
-  ({ ARGON2_MEMORY_KIB: memory, ARGON2_PASSES: passes }) => memory * passes >= LEAST_HASHING,
+  ({ ARGON2_MEMORY_KIB: memory, ARGON2_PASSES: passes }) => memory * passes >= MIN_HASHING_COST,
   {
     path: ['ARGON2_PASSES'],
-    error: `must make ${LEAST_HASHING} or more when multiplied by ARGON2_MEMORY_KIB`,
+    error: `must make ${MIN_HASHING_COST} or more when multiplied by ARGON2_MEMORY_KIB`,
   },
 );
 
@@ -165,4 +225,16 @@ export function authConfig(env: NodeJS.ProcessEnv = process.env): AuthConfig {
     ...settings,
     ISSUER: settings.ISSUER ?? `http://localhost:${settings.PORT}`,
   });
+}
+
+@Module({})
+export class AuthConfigModule {
+  static forRoot(config: AuthConfig): DynamicModule {
+    return {
+      module: AuthConfigModule,
+      global: true,
+      providers: [{ provide: AUTH_CONFIG, useValue: config }],
+      exports: [AUTH_CONFIG],
+    };
+  }
 }

@@ -1,12 +1,11 @@
 import 'reflect-metadata';
 import { runOptionsOf, runService, start } from '@gatehouse/service-kit';
-import { AppModule } from './app.module.js';
+import { AppModule, serviceOptions } from './app.module.js';
 import { authConfig } from './auth.config.js';
-import { serviceOptions } from './service.js';
 
 await start(async () => {
   const config = authConfig();
-  await runService(AppModule.with(config), {
+  await runService(AppModule.forRoot(config), {
     ...serviceOptions(config),
     ...runOptionsOf(config),
   });

@@ -16,7 +16,7 @@ export const guardsOptions = (
 ): GuardsOptions => ({
   issuer: config.AUTH_ISSUER,
   jwksUri: config.AUTH_JWKS_URI,
-  statusListsOrigin: statusListsOrigin(config),
+  statusListsOrigin: findStatusListsOrigin(config),
   statusLists: { maxAgeSeconds: config.STATUS_MAX_AGE },
   audience: config.AUDIENCE,
   algorithms: config.ALGORITHMS,
@@ -28,7 +28,7 @@ export const guardsOptions = (
 });
 
 /** The lists are where the keys are: behind the same address, if the issuer has another one in here than for the world. */
-function statusListsOrigin({ AUTH_STATUS_LISTS_ORIGIN, AUTH_JWKS_URI }: BillingConfig) {
+function findStatusListsOrigin({ AUTH_STATUS_LISTS_ORIGIN, AUTH_JWKS_URI }: BillingConfig) {
   const address = AUTH_STATUS_LISTS_ORIGIN ?? AUTH_JWKS_URI;
   return address === undefined ? undefined : new URL(address).origin;
 }

@@ -5,16 +5,16 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { guardsOptions } from './access.js';
-import { type BillingConfig, takesFakePayments } from './billing.config.js';
-import { billingDatabase } from './database/billing-database.js';
-import { DelegationLog } from './delegation/delegation-log.interceptor.js';
+import { type BillingConfig, shouldUseFakePayments } from './billing.config.js';
+import { billingDatabase } from './database.js';
+import { DelegationLogInterceptor } from './delegation-log.interceptor.js';
 import { InvoicesModule } from './invoices/invoices.module.js';
 import { FakePaymentProvider } from './payments/fake-payment-provider.js';
 import type { PaymentProvider } from './payments/payment-provider.js';
 import { PaymentsModule } from './payments/payments.module.js';
 import { TotalsModule } from './totals/totals.module.js';
 
-interface Surroundings {
+interface AppOptions {
   readonly clock?: Clock;
   /** Yours, in production. */
   readonly payments?: PaymentProvider;
@@ -28,16 +28,17 @@ export class AppModule {
     metrics.gauge({ name: 'key_set_age_seconds', help }, () => issuers.keySetAgeSeconds);
   }
 
-  static with(config: BillingConfig, surroundings: Surroundings = {}): DynamicModule {
+  static forRoot(config: BillingConfig, surroundings: AppOptions = {}): DynamicModule {
     const { clock = new Clock() } = surroundings;
-    const standIn = takesFakePayments(config) ? new FakePaymentProvider() : undefined;
+    const standIn = shouldUseFakePayments(config) ? new FakePaymentProvider() : undefined;
     return {
       module: AppModule,
       imports: [
         ServiceModule.forRoot({ name: 'billing', clock }),
         GuardsModule.forRootAsync({
           inject: [Metrics],
-          useFactory: (metrics: Metrics) => guardsOptions(config, metrics.refusals('guards')),
+          useFactory: (metrics: Metrics) =>
+            guardsOptions(config, metrics.createRefusalCounter('guards')),
         }),
         PersistenceModule.forRoot(billingDatabase(config)),
         HealthModule.forRootAsync({
@@ -49,10 +50,10 @@ export class AppModule {
           decorators: [Public()],
         }),
         InvoicesModule,
-        PaymentsModule.with(surroundings.payments ?? standIn),
+        PaymentsModule.forRoot(surroundings.payments ?? standIn),
         TotalsModule,
       ],
-      providers: [{ provide: APP_INTERCEPTOR, useClass: DelegationLog }],
+      providers: [{ provide: APP_INTERCEPTOR, useClass: DelegationLogInterceptor }],
     };
   }
 }

@@ -60,7 +60,7 @@ export const billingSettings = z.object({
 export type BillingConfig = Readonly<z.infer<typeof billingSettings>>;
 
 /** Until a real provider is put in its place, production takes no payments. */
-export const takesFakePayments = ({ FAKE_PAYMENTS, NODE_ENV }: BillingConfig): boolean =>
+export const shouldUseFakePayments = ({ FAKE_PAYMENTS, NODE_ENV }: BillingConfig): boolean =>
   FAKE_PAYMENTS ?? NODE_ENV !== 'production';
 
 /** @throws {ConfigurationError} that lists every fault */

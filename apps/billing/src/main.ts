@@ -6,7 +6,7 @@ import { serviceOptions } from './service.js';
 
 await start(async () => {
   const config = billingConfig();
-  await runService(AppModule.with(config), {
+  await runService(AppModule.forRoot(config), {
     ...serviceOptions(config),
     ...runOptionsOf(config),
   });

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { openDatabase } from '@gatehouse/persistence';
 import { start } from '@gatehouse/service-kit';
-import { billingDatabase } from './database/billing-database.js';
+import { billingDatabase } from './database.js';
 import { billingConfig } from './billing.config.js';
 
 /** The step of its own that production takes before a new version starts. Says which migrations are in place. */

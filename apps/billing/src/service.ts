@@ -12,16 +12,16 @@ export const serviceOptions = (config: BillingConfig): ServiceOptions => ({
   openApi: {
     title: 'Gatehouse: billing',
     description: 'Issues invoices for services, and takes what people pay.',
-    login: docsLogin(config),
+    login: createDocsLogin(config),
     complete: (document, app) => secureOpenApi(document, app.get(AccessRules), accessTokenScheme),
   },
 });
 
 /** People log in from /docs where a client is registered for it; what services and staff may do is not theirs to ask for. */
-const docsLogin = ({ AUTH_ISSUER: issuer, DOCS_CLIENT_ID: clientId }: BillingConfig) =>
-  clientId === undefined ? undefined : { issuer, clientId, scopes: OF_PEOPLE };
+const createDocsLogin = ({ AUTH_ISSUER: issuer, DOCS_CLIENT_ID: clientId }: BillingConfig) =>
+  clientId === undefined ? undefined : { issuer, clientId, scopes: USER_SCOPES };
 
-const OF_PEOPLE = {
+const USER_SCOPES = {
   'billing:read': BILLING_SCOPES['billing:read'],
   'billing:pay': BILLING_SCOPES['billing:pay'],
 };

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.js';
 import { type Exit, RunningCommand } from './running-command.js';
-import { temporaryFolder } from './temporary-folder.js';
+import { createTemporaryFolder } from './temporary-folder.js';
 import type { AppName } from './workspace.js';
 
 export type Settings = Readonly<Record<string, string>>;
 
 /** Stops the app when this process is gone, whatever became of it: nothing outlives a test run. */
-const LEASH = new URL('../../../tools/start/parent-watch.mjs', import.meta.url).href;
-const PATIENCE_MS = 20_000;
+const PARENT_WATCH = new URL('../../../tools/start/parent-watch.mjs', import.meta.url).href;
+const START_TIMEOUT_MS = 20_000;
 
 /** Load comes from one address here, and processes are killed in the middle of logins. */
 const WITHOUT_LIMITS = { RATE_LIMITS: 'off', LOGIN_DELAYS: 'false' };
@@ -26,9 +26,9 @@ export class AppProcess {
   }
 
   /** An app that is not started, on a free port, with an empty data folder unless the settings name one. */
-  static async of(name: AppName, settings: Settings = {}): Promise<AppProcess> {
+  static async create(name: AppName, settings: Settings = {}): Promise<AppProcess> {
     const PORT = settings['PORT'] ?? String(await freePort());
-    const DATA_DIR = settings['DATA_DIR'] ?? (await temporaryFolder());
+    const DATA_DIR = settings['DATA_DIR'] ?? (await createTemporaryFolder());
     const limits = name === 'auth' ? WITHOUT_LIMITS : {};
     return new AppProcess(name, { LOG_LEVEL: 'warn', ...limits, ...settings, PORT, DATA_DIR });
   }
@@ -46,7 +46,7 @@ export class AppProcess {
   /** Starts it and waits until it is ready. */
   async start(): Promise<this> {
     this.launch();
-    await this.becomes('ready');
+    await this.waitFor('ready');
     return this;
   }
 
@@ -54,16 +54,21 @@ export class AppProcess {
     this.runs.push(
       RunningCommand.start({
         file: process.execPath,
-        arguments: ['--enable-source-maps', '--import', LEASH, `apps/${this.name}/dist/main.js`],
+        arguments: [
+          '--enable-source-maps',
+          '--import',
+          PARENT_WATCH,
+          `apps/${this.name}/dist/main.js`,
+        ],
         env: this.settings,
       }),
     );
   }
 
   /** @throws {Error} when it ends, or 20 s pass, before GET /health/live or /health/ready is 200 */
-  async becomes(state: 'live' | 'ready'): Promise<void> {
-    const deadline = Date.now() + PATIENCE_MS;
-    while (!(await this.is(state))) {
+  async waitFor(state: 'live' | 'ready'): Promise<void> {
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    while (!(await this.hasState(state))) {
       if (this.run.isOver || Date.now() > deadline) {
         throw new Error(`${this.name} is not ${state}; it said:\n${this.run.output}`);
       }
@@ -89,7 +94,7 @@ export class AppProcess {
     return run;
   }
 
-  private async is(state: string): Promise<boolean> {
+  private async hasState(state: string): Promise<boolean> {
     const response = await fetch(`${this.url}/health/${state}`).catch(() => undefined);
     await response?.body?.cancel();
     return response?.ok ?? false;

@@ -3,7 +3,7 @@ type Cleanup = () => unknown;
 const cleanups: Cleanup[] = [];
 
 /** Runs when the test file is over, however it ended; what was registered last runs first. */
-export function atEnd(cleanup: Cleanup): void {
+export function cleanUpAfterTests(cleanup: Cleanup): void {
   cleanups.unshift(cleanup);
 }
 

@@ -1,25 +1,29 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { atEnd } from './at-end.js';
+import { cleanUpAfterTests } from './at-end.js';
 import { e2eConfig } from './e2e.config.js';
 
-const USUAL_PLACES = [
+const DEFAULT_CHROMIUM_PATHS = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
-const QUIET = ['gpu', 'quic', 'background-networking', 'component-update', 'sync'];
-const ARGUMENTS = ['--no-sandbox', '--no-first-run', ...QUIET.map((name) => `--disable-${name}`)];
+const DISABLED_FEATURES = ['gpu', 'quic', 'background-networking', 'component-update', 'sync'];
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--no-first-run',
+  ...DISABLED_FEATURES.map((name) => `--disable-${name}`),
+];
 
 /** A Chromium of this machine, which CHROMIUM_PATH may name. */
-export function chromiumPath(): string | undefined {
-  return [e2eConfig.chromiumPath ?? '', ...USUAL_PLACES].find((path) => existsSync(path));
+export function findChromium(): string | undefined {
+  return [e2eConfig.chromiumPath ?? '', ...DEFAULT_CHROMIUM_PATHS].find((path) => existsSync(path));
 }
 
 export async function startBrowser(executablePath: string): Promise<Browser> {
   const browser = await chromium.launch({ executablePath, args: ARGUMENTS });
-  atEnd(() => browser.close());
+  cleanUpAfterTests(() => browser.close());
   return browser;
 }
 

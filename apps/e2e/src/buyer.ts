@@ -1,28 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, type Request, send } from './http.js';
-import { aLogin, pairOf, refresh, RESOURCES } from './token-answers.js';
+import { registerAndLogIn, parseTokenPair, refresh, RESOURCES } from './token-answers.js';
 
-export interface Bought {
+export interface PlacedOrder {
   readonly id: string;
   readonly totalMinor: number;
 }
-export interface Invoiced {
+export interface IssuedInvoice {
   readonly id: string;
   readonly state: string;
   readonly orderId: string;
   readonly amountMinor: number;
 }
 type Service = 'orders' | 'billing';
-type Places = Readonly<Record<Service, string>>;
+type ServiceUrls = Readonly<Record<Service, string>>;
 
 /** What is asked, until it has one of these answers. */
-interface Wish extends Request {
+interface ExpectedRequest extends Request {
   readonly statuses: readonly number[];
 }
 
-const BEFORE_TRYING_AGAIN_MS = 50;
-const BETWEEN_REQUESTS_MS = 20;
+const RETRY_PAUSE_MS = 50;
+const REQUEST_PAUSE_MS = 20;
 
 /**
  * Somebody who orders one thing after the other, is sorry for some of it, and pays some of it. A request of theirs that has no
@@ -30,7 +30,7 @@ const BETWEEN_REQUESTS_MS = 20;
  */
 export class Buyer {
   /** Orders that were answered for. */
-  readonly bought: Bought[] = [];
+  readonly placedOrders: PlacedOrder[] = [];
   /** Ids of those that were cancelled. */
   readonly cancelled = new Set<string>();
   /** How often they have paid. */
@@ -39,49 +39,49 @@ export class Buyer {
   readonly losses: Record<Service, number> = { orders: 0, billing: 0 };
 
   private constructor(
-    private readonly places: Places,
+    private readonly urls: ServiceUrls,
     private readonly tokens: Readonly<Record<Service, string>>,
   ) {}
 
-  static async loggedIn(auth: string, places: Places): Promise<Buyer> {
-    const { accessToken: orders, refreshToken } = await aLogin(auth);
+  static async logIn(auth: string, places: ServiceUrls): Promise<Buyer> {
+    const { accessToken: orders, refreshToken } = await registerAndLogIn(auth);
     const wish = { resource: RESOURCES.billing };
-    const { accessToken: billing } = pairOf(await refresh(auth, refreshToken, wish));
+    const { accessToken: billing } = parseTokenPair(await refresh(auth, refreshToken, wish));
     return new Buyer(places, { orders, billing });
   }
 
   /** @param random in [0, 1): which of the orders are cancelled and paid, and when */
   async buyUntil(end: AbortSignal, random: () => number): Promise<void> {
     for (let n = 1; !end.aborted; n += 1) {
-      this.bought.push(await this.buy(n));
-      if (random() < 0.4) await this.cancel(oneOf(this.bought, random));
+      this.placedOrders.push(await this.buy(n));
+      if (random() < 0.4) await this.cancel(pickRandom(this.placedOrders, random));
       if (random() < 0.4) await this.pay(random);
-      await sleep(BETWEEN_REQUESTS_MS);
+      await sleep(REQUEST_PAUSE_MS);
     }
   }
 
   /** @returns what orders says that there is */
-  orders(): Promise<Bought[]> {
-    return this.all('orders', this.places.orders);
+  orders(): Promise<PlacedOrder[]> {
+    return this.listAll('orders', this.urls.orders);
   }
 
   /** @returns what billing says that there is to pay */
-  invoices(): Promise<Invoiced[]> {
-    return this.all('invoices', this.places.billing);
+  listInvoices(): Promise<IssuedInvoice[]> {
+    return this.listAll('invoices', this.urls.billing);
   }
 
-  private async buy(unitPriceMinor: number): Promise<Bought> {
-    const answer = await this.insistOn('orders', '/orders', {
+  private async buy(unitPriceMinor: number): Promise<PlacedOrder> {
+    const answer = await this.sendUntilAnswered('orders', '/orders', {
       statuses: [201],
       json: { items: [{ sku: 'tea', quantity: 1, unitPriceMinor }], currency: 'EUR' },
       headers: { 'idempotency-key': `"${randomUUID()}"` },
     });
-    return boughtIn(answer);
+    return parseOrder(answer);
   }
 
   /** A conflict says that it was cancelled before. */
-  private async cancel({ id }: Bought): Promise<void> {
-    await this.insistOn('orders', `/orders/${id}/cancel`, {
+  private async cancel({ id }: PlacedOrder): Promise<void> {
+    await this.sendUntilAnswered('orders', `/orders/${id}/cancel`, {
       statuses: [200, 409],
       method: 'POST',
       headers: { 'if-match': '*' },
@@ -91,33 +91,35 @@ export class Buyer {
 
   /** One of the newest invoices that are open. A conflict says that it was made void meanwhile. */
   private async pay(random: () => number): Promise<void> {
-    const page = await this.insistOn('billing', '/invoices?state=open', { statuses: [200] });
-    const { invoices }: { invoices: Invoiced[] } = JSON.parse(page.text);
+    const page = await this.sendUntilAnswered('billing', '/invoices?state=open', {
+      statuses: [200],
+    });
+    const { invoices }: { invoices: IssuedInvoice[] } = JSON.parse(page.text);
     if (invoices.length === 0) return;
-    const { id } = oneOf(invoices, random);
-    const { status } = await this.insistOn('billing', `/invoices/${id}/pay`, {
+    const { id } = pickRandom(invoices, random);
+    const { status } = await this.sendUntilAnswered('billing', `/invoices/${id}/pay`, {
       statuses: [200, 202, 409],
       json: { method: 'test-ok' },
     });
     if (status !== 409) this.payments += 1;
   }
 
-  private async insistOn(
+  private async sendUntilAnswered(
     service: Service,
     path: string,
-    { statuses, ...request }: Wish,
+    { statuses, ...request }: ExpectedRequest,
   ): Promise<Answer> {
     const sent = { ...request, token: this.tokens[service] };
     for (;;) {
-      const answer = await send(`${this.places[service]}${path}`, sent).catch(() => undefined);
+      const answer = await send(`${this.urls[service]}${path}`, sent).catch(() => undefined);
       if (answer && statuses.includes(answer.status)) return answer;
       if (answer && answer.status !== 503) throw new Error(`${answer.status} ${answer.text}`);
       this.losses[service] += 1;
-      await sleep(BEFORE_TRYING_AGAIN_MS);
+      await sleep(RETRY_PAUSE_MS);
     }
   }
 
-  private async all<Item>(what: 'orders' | 'invoices', place: string): Promise<Item[]> {
+  private async listAll<Item>(what: 'orders' | 'invoices', place: string): Promise<Item[]> {
     const items: Item[] = [];
     const token = what === 'orders' ? this.tokens.orders : this.tokens.billing;
     for (let next: string | undefined = ''; next !== undefined;) {
@@ -132,12 +134,12 @@ export class Buyer {
   }
 }
 
-function boughtIn({ text }: Answer): Bought {
-  const { id, totalMinor }: Bought = JSON.parse(text);
+function parseOrder({ text }: Answer): PlacedOrder {
+  const { id, totalMinor }: PlacedOrder = JSON.parse(text);
   return { id, totalMinor };
 }
 
-function oneOf<Item>(items: readonly Item[], random: () => number): Item {
+function pickRandom<Item>(items: readonly Item[], random: () => number): Item {
   const item = items[Math.floor(random() * items.length)];
   if (item === undefined) throw new Error('there is none');
   return item;

@@ -9,7 +9,7 @@ export interface DocumentedSetting {
 }
 
 /** docs/configuration.md is generated from the schemas of the apps: what is not there, no app knows. */
-export async function documentedSettings(app: string): Promise<readonly DocumentedSetting[]> {
+export async function readDocumentedSettings(app: string): Promise<readonly DocumentedSetting[]> {
   const text = await readFile(join(ROOT, 'docs', 'configuration.md'), 'utf8');
   const [, section = ''] = text.split(`## ${app}\n`);
   const [own = ''] = section.split('\n## ');

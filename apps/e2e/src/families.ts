@@ -8,14 +8,14 @@ export interface Family {
 }
 
 /** Auth's database, on SQLite or PostgreSQL. */
-type Place = { readonly dataDir: string } | { readonly databaseUrl: string };
+type DatabaseLocation = { readonly dataDir: string } | { readonly databaseUrl: string };
 
-export const familiesOf = (place: Place): Promise<Family[]> =>
-  read(place, 'SELECT id, generation, end_reason AS "endReason" FROM refresh_token_family');
+export const readFamilies = (place: DatabaseLocation): Promise<Family[]> =>
+  readRows(place, 'SELECT id, generation, end_reason AS "endReason" FROM refresh_token_family');
 
 /** The `sid` of every session whose beginning the security events tell of. */
-export async function sessionsBegunIn(place: Place): Promise<string[]> {
-  const rows = await read<{ detail: string }>(
+export async function readCreatedSessions(place: DatabaseLocation): Promise<string[]> {
+  const rows = await readRows<{ detail: string }>(
     place,
     "SELECT detail FROM security_event WHERE type = 'family.begun'",
   );
@@ -25,7 +25,7 @@ export async function sessionsBegunIn(place: Place): Promise<string[]> {
   });
 }
 
-async function read<Row>(place: Place, sql: string): Promise<Row[]> {
+async function readRows<Row>(place: DatabaseLocation, sql: string): Promise<Row[]> {
   const settings = { name: 'auth', dataDir: '', entities: [], migrations: [], migrate: false };
   const database = await openDatabase({ ...settings, ...place });
   try {
@@ -36,8 +36,8 @@ async function read<Row>(place: Place, sql: string): Promise<Row[]> {
 }
 
 /** What tokens and events call the session of a family. */
-export const sessionIdOf = (familyId: string): string =>
+export const toSessionId = (familyId: string): string =>
   createHash('sha256').update(familyId).digest().subarray(0, 16).toString('base64url');
 
 /** The family that a refresh token is of is its first part. */
-export const familyIdOf = (refreshToken: string): string => refreshToken.split('.')[0] ?? '';
+export const parseFamilyId = (refreshToken: string): string => refreshToken.split('.')[0] ?? '';

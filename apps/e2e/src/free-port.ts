@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-const given = new Set<number>();
+const allocatedPorts = new Set<number>();
 
 /**
  * A port that nobody listens on. It is below those that systems give to outgoing connections, so that it stays free
@@ -10,8 +10,8 @@ const given = new Set<number>();
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(20_000, 30_000);
-    if (given.has(port) || !(await isFree(port))) continue;
-    given.add(port);
+    if (allocatedPorts.has(port) || !(await isFree(port))) continue;
+    allocatedPorts.add(port);
     return port;
   }
 }

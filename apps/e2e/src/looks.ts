@@ -12,7 +12,7 @@ const WIDTHS = { phone: 390, desktop: 1280 } as const;
  * Looks at a page as people with different devices and eyes do: a picture of each in the output folder.
  * @returns what axe finds in any of them, and which of them have to be scrolled sideways
  */
-export async function looksOf(page: Page, name: string): Promise<string[]> {
+export async function checkAppearance(page: Page, name: string): Promise<string[]> {
   const findings: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
@@ -20,13 +20,13 @@ export async function looksOf(page: Page, name: string): Promise<string[]> {
       const look = `${name}-${device}-${colorScheme}`;
       await page.setViewportSize({ width, height: 844 });
       await page.screenshot({ path: join(OUTPUT, `${look}.png`), fullPage: true });
-      findings.push(...(await faultsIn(page)).map((fault) => `${look}: ${fault}`));
+      findings.push(...(await findAccessibilityFaults(page)).map((fault) => `${look}: ${fault}`));
     }
   }
   return findings;
 }
 
-async function faultsIn(page: Page): Promise<string[]> {
+async function findAccessibilityFaults(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   return page.evaluate<string[]>(`axe.run().then(({ violations }) => [
     ...violations.map(({ id, nodes }) => id + ' at ' + nodes.map(({ target }) => target).join(', ')),

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { atEnd } from './at-end.js';
+import { cleanUpAfterTests } from './at-end.js';
 import { freePort } from './free-port.js';
 
 interface Registration {
@@ -12,13 +12,13 @@ interface Registration {
 }
 type Outcome = Readonly<Record<string, unknown>>;
 
-const pathOf = (url: string) => fileURLToPath(new URL(url));
-const HTML = pathOf(new URL('public-client/page.html', import.meta.url).href);
+const toPath = (url: string) => fileURLToPath(new URL(url));
+const HTML = toPath(new URL('public-client/page.html', import.meta.url).href);
 const FILES = new Map([
   ['/', HTML],
   ['/callback', HTML],
-  ['/page.mjs', pathOf(new URL('public-client/page.mjs', import.meta.url).href)],
-  ['/oauth4webapi.mjs', pathOf(import.meta.resolve('oauth4webapi'))],
+  ['/page.mjs', toPath(new URL('public-client/page.mjs', import.meta.url).href)],
+  ['/oauth4webapi.mjs', toPath(import.meta.resolve('oauth4webapi'))],
 ]);
 
 /** A client without a secret: a static page at a loopback address, which a person uses in a browser. */
@@ -30,14 +30,14 @@ export class PublicClient {
     const server = createServer((request, response) => {
       const [path = ''] = (request.url ?? '').split('?');
       const type = path.endsWith('.mjs') ? 'text/javascript' : 'text/html';
-      void contentOf(path, settings).then(
+      void readContent(path, settings).then(
         (content) => response.writeHead(200, { 'content-type': type }).end(content),
         () => response.writeHead(404).end(),
       );
     });
     const port = await freePort();
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    atEnd(() => server.close());
+    cleanUpAfterTests(() => server.close());
     return new PublicClient(`http://127.0.0.1:${port}`);
   }
 
@@ -48,16 +48,16 @@ export class PublicClient {
   }
 
   /** Presses a button, and reads what came of it. */
-  async ask(page: Page, button: 'refresh' | 'userinfo'): Promise<Outcome> {
+  async pressAndRead(page: Page, button: 'refresh' | 'userinfo'): Promise<Outcome> {
     await this.open(page);
     await page.locator(`#${button}`).click();
-    return outcomeIn(page);
+    return readOutcome(page);
   }
 
   /** What the page says once the browser is back from the server. */
-  async answered(page: Page): Promise<Outcome> {
+  async readCallback(page: Page): Promise<Outcome> {
     await page.waitForURL(`${this.url}/callback?**`);
-    return outcomeIn(page);
+    return readOutcome(page);
   }
 
   private async open(page: Page): Promise<void> {
@@ -66,12 +66,12 @@ export class PublicClient {
   }
 }
 
-function contentOf(path: string, settings: string): Promise<string | Buffer> {
+function readContent(path: string, settings: string): Promise<string | Buffer> {
   if (path === '/client.json') return Promise.resolve(settings);
   return readFile(FILES.get(path) ?? '');
 }
 
-async function outcomeIn(page: Page): Promise<Outcome> {
+async function readOutcome(page: Page): Promise<Outcome> {
   const outcome = page.locator('#outcome:not(:empty)');
   await outcome.waitFor();
   return JSON.parse(await outcome.innerText());

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from './http.js';
-import { familyIdOf } from './families.js';
-import { aLogin, pairOf, refresh } from './token-answers.js';
+import { parseFamilyId } from './families.js';
+import { registerAndLogIn, parseTokenPair, refresh } from './token-answers.js';
 
-const PAUSE_AFTER_A_LOSS_MS = 20;
+const RETRY_PAUSE_MS = 20;
 
 /**
  * A logged-in client that refreshes again and again, and does what a client should: it goes on with the token that it
@@ -22,12 +22,12 @@ export class RefreshingClient {
     private token: string,
   ) {}
 
-  static async loggedIn(auth: string): Promise<RefreshingClient> {
-    return new RefreshingClient(auth, (await aLogin(auth)).refreshToken);
+  static async logIn(auth: string): Promise<RefreshingClient> {
+    return new RefreshingClient(auth, (await registerAndLogIn(auth)).refreshToken);
   }
 
   get familyId(): string {
-    return familyIdOf(this.token);
+    return parseFamilyId(this.token);
   }
 
   async refreshUntil(end: AbortSignal): Promise<void> {
@@ -36,17 +36,17 @@ export class RefreshingClient {
 
   async refreshOnce(): Promise<void> {
     const answer = await refresh(this.auth, this.token).catch(() => undefined);
-    if (!answer) return this.lose();
+    if (!answer) return this.recordLoss();
     if (answer.status !== 200) {
       this.refusal = answer;
       return;
     }
-    this.token = pairOf(answer).refreshToken;
+    this.token = parseTokenPair(answer).refreshToken;
     this.steps += 1;
   }
 
-  private async lose(): Promise<void> {
+  private async recordLoss(): Promise<void> {
     this.losses += 1;
-    await sleep(PAUSE_AFTER_A_LOSS_MS);
+    await sleep(RETRY_PAUSE_MS);
   }
 }

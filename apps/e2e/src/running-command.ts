@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { atEnd } from './at-end.js';
+import { cleanUpAfterTests } from './at-end.js';
 import { ROOT } from './workspace.js';
 
 export interface Command {
@@ -32,7 +32,7 @@ export class RunningCommand {
     child.stderr.setEncoding('utf8').on('data', collect);
     // Writing to a process that is gone: how it ended is what counts.
     child.stdin.on('error', () => undefined);
-    atEnd(() => this.signal('SIGKILL'));
+    cleanUpAfterTests(() => this.signal('SIGKILL'));
   }
 
   /** Runs a line of shell. Its group is killed when this process is gone, whatever became of it. */
@@ -61,7 +61,7 @@ export class RunningCommand {
   }
 
   /** @throws {Error} when the process ends, or 30 s pass, before its output matches */
-  async saw(pattern: RegExp): Promise<RegExpExecArray> {
+  async waitForOutput(pattern: RegExp): Promise<RegExpExecArray> {
     const deadline = Date.now() + 30_000;
     for (;;) {
       const match = pattern.exec(this.printed);

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppProcess, type Settings } from './app-process.js';
 import { freePort } from './free-port.js';
-import { temporaryFolder } from './temporary-folder.js';
+import { createTemporaryFolder } from './temporary-folder.js';
 
 export interface Stack {
   readonly auth: AppProcess;
@@ -14,20 +14,24 @@ export interface Stack {
 
 /** The three apps on free ports, ready, with one data folder. The settings are for all three. */
 export async function startStack(settings: Settings = {}): Promise<Stack> {
-  const dataDir = await temporaryFolder();
+  const dataDir = await createTemporaryFolder();
   const PORT = String(await freePort());
   const issuer = `http://localhost:${PORT}`;
   const all = { ISSUER: issuer, AUTH_ISSUER: issuer, ...settings, DATA_DIR: dataDir };
-  const auth = await AppProcess.of('auth', { ...all, PORT });
-  const billing = await AppProcess.of('billing', all);
-  const asClient = settings['SEED_DEMO'] === 'true' ? await ordersAsClient(dataDir) : {};
-  const orders = await AppProcess.of('orders', { BILLING_URL: billing.url, ...asClient, ...all });
+  const auth = await AppProcess.create('auth', { ...all, PORT });
+  const billing = await AppProcess.create('billing', all);
+  const asClient = settings['SEED_DEMO'] === 'true' ? await writeOrdersClientSecret(dataDir) : {};
+  const orders = await AppProcess.create('orders', {
+    BILLING_URL: billing.url,
+    ...asClient,
+    ...all,
+  });
   await Promise.all([auth, orders, billing].map((app) => app.start()));
   return { auth, orders, billing, dataDir };
 }
 
 /** With the demo clients, orders is one: auth takes the secret that it finds in its data folder. */
-export async function ordersAsClient(dataDir: string): Promise<Settings> {
+export async function writeOrdersClientSecret(dataDir: string): Promise<Settings> {
   const CLIENT_SECRET = randomBytes(32).toString('base64url');
   const file = join(dataDir, 'demo.env');
   await writeFile(file, `ORDERS_SERVICE_SECRET=${CLIENT_SECRET}\n`, { mode: 0o600 });

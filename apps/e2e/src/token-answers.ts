@@ -16,7 +16,7 @@ export interface TokenPair {
   readonly refreshToken: string;
 }
 /** `scope`, `resource` … of RFC 6749 §6 and RFC 8707 §2. */
-type Wish = Readonly<Record<string, string>>;
+type LoginParameters = Readonly<Record<string, string>>;
 
 export const aPerson = (): Person => ({
   email: `person-${randomBytes(6).toString('hex')}@gatehouse.example`,
@@ -26,21 +26,28 @@ export const aPerson = (): Person => ({
 export const register = (auth: string, person: Person): Promise<Answer> =>
   send(`${auth}/auth/register`, { json: person });
 
-export const login = (auth: string, person: Person, wish: Wish = {}): Promise<Answer> =>
+export const login = (auth: string, person: Person, wish: LoginParameters = {}): Promise<Answer> =>
   send(`${auth}/auth/login`, { json: { ...person, ...wish } });
 
-export const refresh = (auth: string, refreshToken: string, wish: Wish = {}): Promise<Answer> =>
+export const refresh = (
+  auth: string,
+  refreshToken: string,
+  wish: LoginParameters = {},
+): Promise<Answer> =>
   send(`${auth}/auth/refresh`, { json: { refresh_token: refreshToken, ...wish } });
 
 /** Somebody new, logged in. */
-export async function aLogin(auth: string, wish: Wish = {}): Promise<TokenPair> {
+export async function registerAndLogIn(
+  auth: string,
+  wish: LoginParameters = {},
+): Promise<TokenPair> {
   const person = aPerson();
   await register(auth, person);
-  return pairOf(await login(auth, person, wish));
+  return parseTokenPair(await login(auth, person, wish));
 }
 
 /** @throws {Error} when it is not the successful answer of RFC 6749 §5.1 with a refresh token */
-export function pairOf({ status, text, body }: Answer): TokenPair {
+export function parseTokenPair({ status, text, body }: Answer): TokenPair {
   const { access_token: accessToken, refresh_token: refreshToken } = body;
   if (status !== 200 || typeof accessToken !== 'string' || typeof refreshToken !== 'string') {
     throw new Error(`no pair of tokens, but ${status} ${text}`);

@@ -2,20 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppProcess } from '../src/app-process.js';
 import { freePort } from '../src/free-port.js';
 import { send } from '../src/http.js';
-import { aLogin } from '../src/token-answers.js';
+import { registerAndLogIn } from '../src/token-answers.js';
 
 it('orders starts without auth, says what it lacks, and recovers by itself when auth comes', async () => {
   const PORT = String(await freePort());
   const issuer = `http://localhost:${PORT}`;
-  const auth = await AppProcess.of('auth', { PORT, ISSUER: issuer });
-  const orders = await AppProcess.of('orders', { AUTH_ISSUER: issuer });
+  const auth = await AppProcess.create('auth', { PORT, ISSUER: issuer });
+  const orders = await AppProcess.create('orders', { AUTH_ISSUER: issuer });
   // A genuine token, kept from before auth went away.
   await auth.start();
-  const { accessToken: token } = await aLogin(auth.url);
+  const { accessToken: token } = await registerAndLogIn(auth.url);
   await auth.stop();
 
   orders.launch();
-  await orders.becomes('live');
+  await orders.waitFor('live');
   const readiness = await send(`${orders.url}/health/ready`);
   expect(readiness.status).toBe(503);
   expect(readiness.body['checks']).toEqual({ database: 'up', keySet: 'down' });
@@ -32,5 +32,5 @@ it('orders starts without auth, says what it lacks, and recovers by itself when 
     answer = await send(`${orders.url}/orders`, { token });
   }
   expect(answer.status).toBe(200);
-  await orders.becomes('ready');
+  await orders.waitFor('ready');
 });

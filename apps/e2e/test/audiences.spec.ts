@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { decodeProtectedHeader } from 'jose';
 import { send } from '../src/http.js';
 import { type Stack, startStack } from '../src/stack.js';
-import { aLogin, pairOf, refresh, RESOURCES } from '../src/token-answers.js';
+import { registerAndLogIn, parseTokenPair, refresh, RESOURCES } from '../src/token-answers.js';
 import { type AppName, ROOT } from '../src/workspace.js';
 
 type ResourceServer = Exclude<AppName, 'auth'>;
@@ -18,9 +18,11 @@ describe.each(['ES256', 'RS256'])('a stack that signs with %s', (algorithm) => {
 
   beforeAll(async () => {
     stack = await startStack({ SIGNING_ALGORITHM: algorithm, ALGORITHMS: algorithm });
-    const { accessToken: orders, refreshToken } = await aLogin(stack.auth.url);
+    const { accessToken: orders, refreshToken } = await registerAndLogIn(stack.auth.url);
     const wish = { resource: RESOURCES.billing };
-    const { accessToken: billing } = pairOf(await refresh(stack.auth.url, refreshToken, wish));
+    const { accessToken: billing } = parseTokenPair(
+      await refresh(stack.auth.url, refreshToken, wish),
+    );
     tokens = { orders, billing };
   });
 
@@ -62,14 +64,14 @@ describe('what clients are told that exists', () => {
       expect(body).toMatchObject({
         resource: RESOURCES[name],
         authorization_servers: [stack.auth.url],
-        scopes_supported: await decoratedScopesOf(name),
+        scopes_supported: await readDecoratedScopes(name),
       });
     },
   );
 
   it('auth supports exactly the scopes and the resource servers that there are (RFC 8414 §2)', async () => {
     const { body } = await send(`${stack.auth.url}/.well-known/oauth-authorization-server`);
-    const scopes = (await Promise.all(GUARDED.map(decoratedScopesOf))).flat();
+    const scopes = (await Promise.all(GUARDED.map(readDecoratedScopes))).flat();
     expect([body['scopes_supported']].flat().sort()).toEqual(
       [...new Set([...scopes, ...OPENID])].sort(),
     );
@@ -83,7 +85,7 @@ describe('what clients are told that exists', () => {
 });
 
 /** What is written at `@RequireScopes(…)` and `@RequireAnyScope(…)` in the sources, sorted. */
-async function decoratedScopesOf(name: AppName): Promise<string[]> {
+async function readDecoratedScopes(name: AppName): Promise<string[]> {
   const folder = join(ROOT, 'apps', name, 'src');
   const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.ts'));
   const sources = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));

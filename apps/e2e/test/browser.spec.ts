@@ -1,12 +1,12 @@
 import type { Browser, Page } from 'playwright-core';
 import { AppProcess } from '../src/app-process.js';
-import { chromiumPath, newPage, startBrowser } from '../src/browser.js';
-import { looksOf } from '../src/looks.js';
+import { findChromium, newPage, startBrowser } from '../src/browser.js';
+import { checkAppearance } from '../src/looks.js';
 import { PublicClient } from '../src/public-client.js';
 import { RunningCommand } from '../src/running-command.js';
 import { aPerson, type Person } from '../src/token-answers.js';
 
-const executablePath = chromiumPath();
+const executablePath = findChromium();
 const SKIPPED =
   'SKIPPED: no Chromium was found, so nobody logged in with one; CHROMIUM_PATH may name one';
 
@@ -26,7 +26,7 @@ if (executablePath === undefined) {
     beforeAll(async () => {
       [browser, auth] = await Promise.all([
         startBrowser(executablePath),
-        AppProcess.of('auth', { SEED_DEMO: 'true' }),
+        AppProcess.create('auth', { SEED_DEMO: 'true' }),
       ]);
       await auth.start();
       await registerOwnApplication(auth);
@@ -44,9 +44,9 @@ if (executablePath === undefined) {
     it('registers', async () => {
       await one.press(page, 'sign-in');
       await page.waitForURL(`${auth.url}/login?**`);
-      expect(await looksOf(page, 'login')).toEqual([]);
+      expect(await checkAppearance(page, 'login')).toEqual([]);
       await page.getByRole('link', { name: 'Create an account' }).click();
-      expect(await looksOf(page, 'register')).toEqual([]);
+      expect(await checkAppearance(page, 'register')).toEqual([]);
       await fillIn(page, person);
       await page.waitForURL(`${auth.url}/login?**`);
       expect(await page.getByRole('status').innerText()).toMatch(/You are registered/);
@@ -62,9 +62,9 @@ if (executablePath === undefined) {
 
     it('consents, and the application has tokens', async () => {
       expect(await page.locator('h1').innerText()).toBe('Demo Single-Page App asks for access');
-      expect(await looksOf(page, 'consent')).toEqual([]);
+      expect(await checkAppearance(page, 'consent')).toEqual([]);
       await page.locator('#consent-allow').click();
-      expect(await one.answered(page)).toMatchObject({
+      expect(await one.readCallback(page)).toMatchObject({
         scope: 'orders:read',
         hasRefreshToken: true,
         claims: { iss: auth.url, aud: 'demo-spa', amr: ['pwd'] },
@@ -72,23 +72,23 @@ if (executablePath === undefined) {
     });
 
     it('is known to the application once it refreshed', async () => {
-      expect(await one.ask(page, 'refresh')).toMatchObject({
+      expect(await one.pressAndRead(page, 'refresh')).toMatchObject({
         scope: 'openid profile email offline_access',
         hasRefreshToken: true,
       });
-      expect(await one.ask(page, 'userinfo')).toMatchObject({ email: person.email });
+      expect(await one.pressAndRead(page, 'userinfo')).toMatchObject({ email: person.email });
     });
 
     it('is not asked for anything by an application of our own: single sign-on', async () => {
       await two.press(page, 'silent');
-      expect(await two.answered(page)).toMatchObject({ claims: { aud: 'our-own' } });
+      expect(await two.readCallback(page)).toMatchObject({ claims: { aud: 'our-own' } });
     });
 
     it('is asked again where another program could have taken the address of the first', async () => {
       await one.press(page, 'sign-in');
       await page.waitForURL(`${auth.url}/consent?**`);
       await page.locator('#consent-deny').click();
-      expect(await one.answered(page)).toEqual({ error: 'access_denied' });
+      expect(await one.readCallback(page)).toEqual({ error: 'access_denied' });
     });
 
     it('sees the sessions, and signs out everywhere else', async () => {
@@ -102,7 +102,7 @@ if (executablePath === undefined) {
       expect(await page.locator('.sessions').innerText()).toMatch(
         /Applications: (Our Own, Demo Single-Page App|Demo Single-Page App, Our Own)/,
       );
-      expect(await looksOf(page, 'account')).toEqual([]);
+      expect(await checkAppearance(page, 'account')).toEqual([]);
       await page.locator('#end-others').click();
       await page.waitForURL(`${auth.url}/account`);
       expect(await page.locator('.sessions li').count()).toBe(1);
@@ -112,31 +112,31 @@ if (executablePath === undefined) {
     });
 
     it('signs out at one application, and is signed out at the other', async () => {
-      expect(await two.ask(page, 'userinfo')).toMatchObject({ email: person.email });
+      expect(await two.pressAndRead(page, 'userinfo')).toMatchObject({ email: person.email });
       await page.goto(`${auth.url}/oauth/logout`);
-      expect(await looksOf(page, 'logout')).toEqual([]);
+      expect(await checkAppearance(page, 'logout')).toEqual([]);
       await one.press(page, 'sign-out');
       await page.waitForURL(`${auth.url}/signed-out`);
-      expect(await looksOf(page, 'signed-out')).toEqual([]);
-      expect(await two.ask(page, 'userinfo')).toMatchObject({ error: 401 });
+      expect(await checkAppearance(page, 'signed-out')).toEqual([]);
+      expect(await two.pressAndRead(page, 'userinfo')).toMatchObject({ error: 401 });
       expect(faults.splice(0)).toEqual([expect.stringMatching(/status of 401/)]);
       await two.press(page, 'silent');
-      expect(await two.answered(page)).toEqual({ error: 'login_required' });
+      expect(await two.readCallback(page)).toEqual({ error: 'login_required' });
       // That was what offline_access is for: the person is away, and the application goes on.
-      expect(await one.ask(page, 'refresh')).toMatchObject({ hasRefreshToken: true });
+      expect(await one.pressAndRead(page, 'refresh')).toMatchObject({ hasRefreshToken: true });
     });
 
     it('is told what is wrong', async () => {
       await page.goto(`${auth.url}/login`);
       await fillIn(page, { ...person, password: 'not the password' });
       expect(await page.getByRole('alert').innerText()).toMatch(/password is wrong/);
-      expect(await looksOf(page, 'login-failed')).toEqual([]);
+      expect(await checkAppearance(page, 'login-failed')).toEqual([]);
       await page.goto(`${auth.url}/register`);
       await fillIn(page, { ...person, password: 'password' });
       expect(await page.getByRole('alert').innerText()).toMatch(/would not guess/);
-      expect(await looksOf(page, 'register-failed')).toEqual([]);
+      expect(await checkAppearance(page, 'register-failed')).toEqual([]);
       await page.goto(`${auth.url}/oauth/authorize?client_id=nobody`);
-      expect(await looksOf(page, 'error')).toEqual([]);
+      expect(await checkAppearance(page, 'error')).toEqual([]);
       // Chromium reports each page that came with a status of 400.
       expect(faults.splice(0).filter((fault) => !/status of 400/.test(fault))).toEqual([]);
     });
@@ -150,8 +150,8 @@ if (executablePath === undefined) {
       );
       await page.locator('#remove-access-demo-spa').click();
       await page.getByText('No application has access to your account.').waitFor();
-      expect(await looksOf(page, 'account-without-applications')).toEqual([]);
-      expect(await one.ask(page, 'refresh')).toEqual({ error: 'invalid_grant' });
+      expect(await checkAppearance(page, 'account-without-applications')).toEqual([]);
+      expect(await one.pressAndRead(page, 'refresh')).toEqual({ error: 'invalid_grant' });
       expect(faults.splice(0)).toEqual([expect.stringMatching(/status of 400/)]);
     });
   });

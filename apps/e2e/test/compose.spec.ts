@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { documentedSettings } from '../src/documented-settings.js';
+import { readDocumentedSettings } from '../src/documented-settings.js';
 import { ROOT } from '../src/workspace.js';
 
 const APPS = ['auth', 'orders', 'billing'] as const;
 
 /** Node's own, of which no app knows. */
-const OF_NODE = 'NODE_EXTRA_CA_CERTS';
+const NODE_SETTING = 'NODE_EXTRA_CA_CERTS';
 
 const run = promisify(execFile);
 
@@ -88,11 +88,11 @@ describe('docker-compose.yml', () => {
 
   it('sets nothing that the app does not know, and no secret but as a file that it is given', async () => {
     for (const [name, { build, environment, secrets }] of apps) {
-      const settings = await documentedSettings(build.args.APP);
+      const settings = await readDocumentedSettings(build.args.APP);
       const known = settings.filter(({ isSecret }) => !isSecret).map((each) => each.name);
       const hidden = settings.filter(({ isSecret }) => isSecret).map((each) => `${each.name}_FILE`);
       expect(hidden).toContain('DATABASE_URL_FILE');
-      expect([...known, ...hidden, OF_NODE]).toEqual(
+      expect([...known, ...hidden, NODE_SETTING]).toEqual(
         expect.arrayContaining(Object.keys(environment)),
       );
       for (const [key, value] of Object.entries(environment)) {
@@ -144,7 +144,9 @@ describe('docker-compose.yml', () => {
       for (const [, { build, environment }] of scaled) {
         if (build.args.APP === 'auth') continue;
         expect(environment['NODE_ENV']).toBe('production');
-        for (const { name, isRequiredInProduction } of await documentedSettings(build.args.APP)) {
+        for (const { name, isRequiredInProduction } of await readDocumentedSettings(
+          build.args.APP,
+        )) {
           if (!isRequiredInProduction) continue;
           expect(Object.keys(environment).map((key) => key.replace(/_FILE$/, ''))).toContain(name);
         }
@@ -187,7 +189,7 @@ describe('docker-compose.yml', () => {
     it('speaks no plain http from app to app, and trusts the CA of the proxy', () => {
       for (const [, { environment, volumes }] of scaled) {
         expect(JSON.stringify(environment)).not.toMatch(/http:|ALLOW_INSECURE_HTTP/);
-        expect(environment[OF_NODE]).toBe('/trust/root.crt');
+        expect(environment[NODE_SETTING]).toBe('/trust/root.crt');
         expect(environment['TRUST_PROXY']).toBe('true');
         expect(volumes).toEqual(['proxy-trust:/trust:ro']);
       }
@@ -207,7 +209,7 @@ describe('docker-compose.yml', () => {
 
 /** What the app takes from the file of a secret, without the file. Nobody has this CA here. */
 function readFromFile([name, value]: [string, string]): [string, string] {
-  if (name === OF_NODE) return [name, ''];
+  if (name === NODE_SETTING) return [name, ''];
   if (!name.endsWith('_FILE')) return [name, value];
   const secret = randomBytes(32).toString('base64url');
   const url = `postgres://gatehouse:${secret}@postgres:5432/gatehouse`;

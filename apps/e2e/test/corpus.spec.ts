@@ -19,9 +19,9 @@ describe('npm run corpus', () => {
 
   beforeAll(async () => {
     const port = String(await freePort());
-    const orders = await AppProcess.of('orders', { AUTH_ISSUER: `http://127.0.0.1:${port}` });
+    const orders = await AppProcess.create('orders', { AUTH_ISSUER: `http://127.0.0.1:${port}` });
     orders.launch();
-    await orders.becomes('live');
+    await orders.waitFor('live');
     args = ['--url', `${orders.url}/orders`, '--audience', RESOURCES.orders, '--issuer-port', port];
   });
 

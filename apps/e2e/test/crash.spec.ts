@@ -3,11 +3,11 @@ import { type TestDatabase, eachDatabase } from '@gatehouse/persistence/testing'
 import { decodeJwt } from 'jose';
 import { AppProcess } from '../src/app-process.js';
 import { e2eConfig } from '../src/e2e.config.js';
-import { familiesOf, sessionIdOf, sessionsBegunIn } from '../src/families.js';
+import { readFamilies, toSessionId, readCreatedSessions } from '../src/families.js';
 import type { Answer } from '../src/http.js';
 import { RefreshingClient } from '../src/refreshing-client.js';
 import { seededRandom } from '../src/seeded-random.js';
-import { aPerson, login, pairOf, type Person, register } from '../src/token-answers.js';
+import { aPerson, login, parseTokenPair, type Person, register } from '../src/token-answers.js';
 
 const CLIENTS = 8;
 const KILLS = 6;
@@ -19,17 +19,17 @@ const REFRESH_GRACE_SECONDS = '30';
 eachDatabase(`kill -9 of auth under load (E2E_SEED=${e2eConfig.seed})`, (fresh) => {
   it('logs nobody out, and keeps every rotation that was answered, and of a login the session and its event or neither', async () => {
     const database = await fresh();
-    const auth = await startedOn(database);
+    const auth = await startAuth(database);
     const person = aPerson();
     await register(auth.url, person);
     const clients = await Promise.all(
-      Array.from({ length: CLIENTS }, () => RefreshingClient.loggedIn(auth.url)),
+      Array.from({ length: CLIENTS }, () => RefreshingClient.logIn(auth.url)),
     );
 
     const end = new AbortController();
     const load = clients.map((client) => client.refreshUntil(end.signal));
     const logins = DEVICES.map(() => logInUntil(end.signal, auth.url, person));
-    await killAgainAndAgain(auth);
+    await killRepeatedly(auth);
     end.abort();
     await Promise.all(load);
     const sessionIds = (await Promise.all(logins)).flat();
@@ -38,13 +38,13 @@ eachDatabase(`kill -9 of auth under load (E2E_SEED=${e2eConfig.seed})`, (fresh) 
 
     expect(clients.map(({ refusal }) => refusal?.text)).toEqual(Array(CLIENTS).fill(undefined));
     expect(clients.map(({ steps }) => steps)).toEqual(stepsUnderFire.map((steps) => steps + 1));
-    const rows = await familiesOf(placeOf(database));
+    const rows = await readFamilies(toDatabaseLocation(database));
     const states = new Map(rows.map(({ id, ...state }) => [id, state]));
     expect(clients.map(({ familyId }) => states.get(familyId))).toEqual(
       clients.map(({ steps }) => ({ generation: steps, endReason: null })),
     );
-    const begun = (await sessionsBegunIn(placeOf(database))).sort();
-    expect(begun).toEqual(rows.map(({ id }) => sessionIdOf(id)).sort());
+    const begun = (await readCreatedSessions(toDatabaseLocation(database))).sort();
+    expect(begun).toEqual(rows.map(({ id }) => toSessionId(id)).sort());
     expect(begun).toEqual(expect.arrayContaining(sessionIds));
     // Otherwise nothing was tested: every client met every crash, and moved on between them.
     expect(Math.min(...clients.map(({ losses }) => losses))).toBeGreaterThanOrEqual(KILLS);
@@ -58,17 +58,17 @@ async function logInUntil(end: AbortSignal, auth: string, person: Person): Promi
   const sessionIds: string[] = [];
   while (!end.aborted) {
     const answer = await login(auth, person).catch(() => undefined);
-    if (answer?.status === 200) sessionIds.push(sessionIdIn(answer));
+    if (answer?.status === 200) sessionIds.push(readSessionId(answer));
     else await sleep(20);
   }
   return sessionIds;
 }
 
-const sessionIdIn = (answer: Answer): string =>
-  String(decodeJwt(pairOf(answer).accessToken)['sid']);
+const readSessionId = (answer: Answer): string =>
+  String(decodeJwt(parseTokenPair(answer).accessToken)['sid']);
 
-async function startedOn({ dataDir, databaseUrl }: TestDatabase): Promise<AppProcess> {
-  const auth = await AppProcess.of('auth', {
+async function startAuth({ dataDir, databaseUrl }: TestDatabase): Promise<AppProcess> {
+  const auth = await AppProcess.create('auth', {
     DATA_DIR: dataDir,
     SESSIONS_PER_ACCOUNT: '1000',
     REFRESH_GRACE_SECONDS,
@@ -77,7 +77,7 @@ async function startedOn({ dataDir, databaseUrl }: TestDatabase): Promise<AppPro
   return auth.start();
 }
 
-async function killAgainAndAgain(auth: AppProcess): Promise<void> {
+async function killRepeatedly(auth: AppProcess): Promise<void> {
   const random = seededRandom(e2eConfig.seed);
   for (let kill = 0; kill < KILLS; kill += 1) {
     await sleep(50 + random() * 300);
@@ -86,5 +86,5 @@ async function killAgainAndAgain(auth: AppProcess): Promise<void> {
   }
 }
 
-const placeOf = ({ dataDir, databaseUrl }: TestDatabase) =>
+const toDatabaseLocation = ({ dataDir, databaseUrl }: TestDatabase) =>
   databaseUrl === undefined ? { dataDir } : { databaseUrl };

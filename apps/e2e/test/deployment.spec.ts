@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import { documentedSettings } from '../src/documented-settings.js';
+import { readDocumentedSettings } from '../src/documented-settings.js';
 import { ROOT } from '../src/workspace.js';
 
 const FOLDER = join(ROOT, 'deploy', 'k8s');
@@ -115,7 +115,7 @@ describe('the manifests for Kubernetes', () => {
   });
 
   it('set nothing that the app does not know, and no secret but as a file of a secret', async () => {
-    const known = await settingsOfAll();
+    const known = await listAllSettings();
     for (const { spec } of workloads) {
       const [{ env, image }] = spec.template.spec.containers;
       for (const { name, value } of env) {
@@ -143,7 +143,7 @@ describe('the manifests for Kubernetes', () => {
       const [{ env, image }] = spec.template.spec.containers;
       const literals = maps.find(({ name }) => name === image)?.literals ?? [];
       const given = [...env.map(({ name }) => name), ...literals.map((text) => text.split('=')[0])];
-      for (const name of await requiredInProduction(metadata.name)) {
+      for (const name of await listSettingsRequiredInProduction(metadata.name)) {
         expect(given.includes(name) || given.includes(`${name}_FILE`)).toBe(true);
       }
     }
@@ -168,14 +168,14 @@ const parse = (text: string): unknown[] =>
     return document.toJS() as unknown;
   });
 
-async function requiredInProduction(app: string): Promise<readonly string[]> {
-  const settings = await documentedSettings(app);
+async function listSettingsRequiredInProduction(app: string): Promise<readonly string[]> {
+  const settings = await readDocumentedSettings(app);
   const required = settings.filter(({ isRequiredInProduction }) => isRequiredInProduction);
   expect(required.length).toBeGreaterThan(1);
   return required.map(({ name }) => name);
 }
 
-async function settingsOfAll(): Promise<readonly string[]> {
-  const settings = await Promise.all(['auth', 'orders', 'billing'].map(documentedSettings));
+async function listAllSettings(): Promise<readonly string[]> {
+  const settings = await Promise.all(['auth', 'orders', 'billing'].map(readDocumentedSettings));
   return settings.flat().map(({ name }) => name);
 }

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { chromiumPath, newPage, startBrowser } from '../src/browser.js';
+import { findChromium, newPage, startBrowser } from '../src/browser.js';
 import { type Stack, startStack } from '../src/stack.js';
-import { aLogin, aPerson, register } from '../src/token-answers.js';
+import { registerAndLogIn, aPerson, register } from '../src/token-answers.js';
 import { type AppName, ROOT } from '../src/workspace.js';
 
-const executablePath = chromiumPath();
+const executablePath = findChromium();
 const OUTPUT = join(ROOT, 'apps/e2e/output');
 const SKIPPED =
   'SKIPPED: no Chromium was found, so nobody looked at /docs; CHROMIUM_PATH may name one';
@@ -57,18 +57,18 @@ if (executablePath === undefined) {
       await page.screenshot({ path: join(OUTPUT, 'docs-orders-login.png') });
       await dialog.getByRole('button', { name: 'Close' }).last().click();
 
-      const answer = await listed(page);
+      const answer = await findListedOrders(page);
       expect(await answer.locator('.response-col_status').innerText()).toMatch(/^200/);
       expect(faults).toEqual([]);
     });
 
     it('of orders takes an access token, and lists the orders of its person', async () => {
-      const { accessToken } = await aLogin(stack.auth.url);
+      const { accessToken } = await registerAndLogIn(stack.auth.url);
       const { page, faults } = await newPage(browser);
       await page.goto(`${stack.orders.url}/docs`);
       await authorize(page, accessToken);
 
-      const answer = await listed(page);
+      const answer = await findListedOrders(page);
       expect(await answer.locator('.response-col_status').innerText()).toMatch(/^200/);
       expect(await answer.locator('.response-col_description').innerText()).toContain(
         '"orders": []',
@@ -80,7 +80,7 @@ if (executablePath === undefined) {
 }
 
 /** What the service answers to the page. */
-async function listed(page: Page): Promise<Locator> {
+async function findListedOrders(page: Page): Promise<Locator> {
   const list = page.locator('.opblock-get').filter({ hasText: 'Lists your orders' });
   await list.locator('.opblock-summary').click();
   await list.getByRole('button', { name: 'Execute' }).click();

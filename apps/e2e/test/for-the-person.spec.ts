@@ -1,8 +1,15 @@
 import { decodeJwt } from 'jose';
 import { type Answer, send } from '../src/http.js';
-import { until } from '../src/replicas/until.js';
+import { waitUntil } from '../src/replicas/until.js';
 import { type Stack, startStack } from '../src/stack.js';
-import { aLogin, aPerson, login, pairOf, refresh, register } from '../src/token-answers.js';
+import {
+  registerAndLogIn,
+  aPerson,
+  login,
+  parseTokenPair,
+  refresh,
+  register,
+} from '../src/token-answers.js';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -11,21 +18,21 @@ beforeAll(async () => {
 
 const AN_ORDER = { items: [{ sku: 'tea', quantity: 2, unitPriceMinor: 450 }], currency: 'EUR' };
 
-async function anOrder(token: string): Promise<string> {
+async function placeOrder(token: string): Promise<string> {
   const answer = await send(`${stack.orders.url}/orders`, { token, json: AN_ORDER });
   expect(answer.status).toBe(201);
   return String(answer.body['id']);
 }
-const invoiceOf = (id: string, token: string) =>
+const readInvoice = (id: string, token: string) =>
   send(`${stack.orders.url}/orders/${id}/invoice`, { token });
-const comesToBe = (status: number, ask: () => Promise<Answer>) =>
-  until(`an answer with ${status}`, async () => {
+const waitForStatus = (status: number, ask: () => Promise<Answer>) =>
+  waitUntil(`an answer with ${status}`, async () => {
     const answer = await ask();
     return answer.status === status && answer;
   });
 
 /** What billing has logged of those who act for others. */
-const delegations = () =>
+const readDelegations = () =>
   stack.billing.output
     .split('\n')
     .flatMap((line) => (line.includes('"Delegation"') ? [line] : []))
@@ -34,14 +41,14 @@ const delegations = () =>
 
 describe('orders asks billing for the person who asks orders (RFC 8693)', () => {
   it('shows the invoice of their order, and billing knows who acts for whom', async () => {
-    const { accessToken } = await aLogin(stack.auth.url);
-    const id = await anOrder(accessToken);
-    const { body } = await comesToBe(200, () => invoiceOf(id, accessToken));
+    const { accessToken } = await registerAndLogIn(stack.auth.url);
+    const id = await placeOrder(accessToken);
+    const { body } = await waitForStatus(200, () => readInvoice(id, accessToken));
 
     expect(body).toMatchObject({ orderId: id, amountMinor: 900, currency: 'EUR', state: 'open' });
     const { sub } = decodeJwt(accessToken);
-    await until('billing has written its log', async () => delegations().length > 0);
-    expect(delegations().at(-1)).toMatchObject({
+    await waitUntil('billing has written its log', async () => readDelegations().length > 0);
+    expect(readDelegations().at(-1)).toMatchObject({
       subject: sub,
       actor: 'orders-service',
       client: 'orders-service',
@@ -49,52 +56,52 @@ describe('orders asks billing for the person who asks orders (RFC 8693)', () => 
   });
 
   it('shows nothing of it to anybody else', async () => {
-    const { accessToken } = await aLogin(stack.auth.url);
-    const id = await anOrder(accessToken);
-    await comesToBe(200, () => invoiceOf(id, accessToken));
-    const { accessToken: other } = await aLogin(stack.auth.url);
+    const { accessToken } = await registerAndLogIn(stack.auth.url);
+    const id = await placeOrder(accessToken);
+    await waitForStatus(200, () => readInvoice(id, accessToken));
+    const { accessToken: other } = await registerAndLogIn(stack.auth.url);
 
-    expect((await invoiceOf(id, other)).status).toBe(404);
+    expect((await readInvoice(id, other)).status).toBe(404);
   });
 
   it('is a 403 where the person has not granted so much at their login', async () => {
     const person = aPerson();
     await register(stack.auth.url, person);
     const wish = { scope: 'orders:read orders:write' };
-    const { accessToken } = pairOf(await login(stack.auth.url, person, wish));
-    const id = await anOrder(accessToken);
+    const { accessToken } = parseTokenPair(await login(stack.auth.url, person, wish));
+    const id = await placeOrder(accessToken);
 
-    expect((await invoiceOf(id, accessToken)).status).toBe(403);
+    expect((await readInvoice(id, accessToken)).status).toBe(403);
   });
 
   it('is over when the session is, also where a token in exchange was kept', async () => {
     const { auth } = stack;
-    const { accessToken, refreshToken } = await aLogin(auth.url);
-    const id = await anOrder(accessToken);
-    await comesToBe(200, () => invoiceOf(id, accessToken));
-    const own = pairOf(await refresh(auth.url, refreshToken, { resource: auth.url }));
+    const { accessToken, refreshToken } = await registerAndLogIn(auth.url);
+    const id = await placeOrder(accessToken);
+    await waitForStatus(200, () => readInvoice(id, accessToken));
+    const own = parseTokenPair(await refresh(auth.url, refreshToken, { resource: auth.url }));
     const { sid } = decodeJwt<{ sid: string }>(own.accessToken);
     const end = { method: 'DELETE', token: own.accessToken };
     expect((await send(`${auth.url}/auth/sessions/${sid}`, end)).status).toBe(204);
 
-    await comesToBe(401, () => invoiceOf(id, accessToken));
+    await waitForStatus(401, () => readInvoice(id, accessToken));
   });
 
   it('is a 503 while auth is away, and nothing is lost: the order is taken, and invoiced after', async () => {
-    const { accessToken, refreshToken } = await aLogin(stack.auth.url);
-    const known = await anOrder(accessToken);
-    await comesToBe(200, () => invoiceOf(known, accessToken));
-    const fresh = pairOf(await refresh(stack.auth.url, refreshToken)).accessToken;
+    const { accessToken, refreshToken } = await registerAndLogIn(stack.auth.url);
+    const known = await placeOrder(accessToken);
+    await waitForStatus(200, () => readInvoice(known, accessToken));
+    const fresh = parseTokenPair(await refresh(stack.auth.url, refreshToken)).accessToken;
     await stack.auth.kill();
 
     // With a token in exchange that is kept, nobody needs auth.
-    expect((await invoiceOf(known, accessToken)).status).toBe(200);
-    const id = await anOrder(fresh);
-    const away = await invoiceOf(id, fresh);
+    expect((await readInvoice(known, accessToken)).status).toBe(200);
+    const id = await placeOrder(fresh);
+    const away = await readInvoice(id, fresh);
     expect(away.status).toBe(503);
     expect(Number(away.headers.get('retry-after'))).toBeGreaterThan(0);
 
     await stack.auth.start();
-    await comesToBe(200, () => invoiceOf(id, fresh));
+    await waitForStatus(200, () => readInvoice(id, fresh));
   });
 });

@@ -5,7 +5,14 @@ import { parseEnv } from 'node:util';
 import { decodeJwt } from 'jose';
 import { type Answer, send } from '../src/http.js';
 import { type Stack, startStack } from '../src/stack.js';
-import { aPerson, login, pairOf, refresh, register, RESOURCES } from '../src/token-answers.js';
+import {
+  aPerson,
+  login,
+  parseTokenPair,
+  refresh,
+  register,
+  RESOURCES,
+} from '../src/token-answers.js';
 
 const SERVER_SECRET = randomBytes(32).toString('base64url');
 const secrets = new Map<string, string>([['the server secret', SERVER_SECRET]]);
@@ -21,7 +28,7 @@ beforeAll(async () => {
 });
 
 /** Marks a value as one that no log may show. */
-function secret(name: string, value: string): string {
+function registerSecret(name: string, value: string): string {
   secrets.set(name, value);
   return value;
 }
@@ -36,7 +43,7 @@ it('no password, token, client secret or cookie is in any log, at level debug', 
   const exits = [await stack.auth.stop(), await stack.orders.stop(), await stack.billing.stop()];
   expect(exits).toEqual([0, 0, 0]);
   const printed = [stack.auth, stack.orders, stack.billing].map(({ output }) => output).join('');
-  const shown = [...secrets].filter(([, value]) => printed.includes(beginningOf(value)));
+  const shown = [...secrets].filter(([, value]) => printed.includes(getPrefix(value)));
   expect(shown.map(([name]) => name)).toEqual([]);
   // The logs were there to be read, the debug lines and the alarms among them.
   for (const word of ['"debug"', 'family.ended', 'login.failed', 'bad_signature', 'client.refused'])
@@ -44,17 +51,17 @@ it('no password, token, client secret or cookie is in any log, at level debug', 
 });
 
 /** A line that was cut short shows a secret's beginning; this much of one is nowhere by chance. */
-const beginningOf = (value: string): string => value.slice(0, 20);
+const getPrefix = (value: string): string => value.slice(0, 20);
 
 async function loginRefreshReplay(): Promise<void> {
   const { auth, orders } = stack;
   const person = aPerson();
-  secret('the password', person.password);
+  registerSecret('the password', person.password);
   await register(auth.url, person);
-  const wrong = { ...person, password: secret('a wrong password', `${person.password}?`) };
+  const wrong = { ...person, password: registerSecret('a wrong password', `${person.password}?`) };
   expectStatus(await login(auth.url, wrong), 400);
-  const first = remember('login', await login(auth.url, person));
-  const second = remember('refresh', await refresh(auth.url, first.refreshToken));
+  const first = registerTokens('login', await login(auth.url, person));
+  const second = registerTokens('refresh', await refresh(auth.url, first.refreshToken));
   const order = { items: [{ sku: 'tea', quantity: 1, unitPriceMinor: 5 }], currency: 'EUR' };
   const token = second.accessToken;
   expectStatus(await send(`${orders.url}/orders`, { token, json: order }), 201);
@@ -69,7 +76,7 @@ async function cookieLogin(): Promise<void> {
   const answer = await send(`${auth.url}/auth/login`, { json: { ...person, cookie: true } });
   expectStatus(answer, 200);
   const [pair = ''] = answer.headers.get('set-cookie')?.split(';') ?? [];
-  secret('the cookie', pair.split('=')[1] ?? '');
+  registerSecret('the cookie', pair.split('=')[1] ?? '');
   const headers = { cookie: pair, origin: auth.url };
   expectStatus(await send(`${auth.url}/auth/refresh`, { json: {}, headers }), 200);
 }
@@ -79,9 +86,9 @@ async function ownAccount(): Promise<void> {
   const { auth } = stack;
   const person = aPerson();
   await register(auth.url, person);
-  const elsewhere = remember('another device', await login(auth.url, person));
+  const elsewhere = registerTokens('another device', await login(auth.url, person));
   const wish = { resource: auth.url };
-  const { accessToken: token } = remember('this device', await login(auth.url, person, wish));
+  const { accessToken: token } = registerTokens('this device', await login(auth.url, person, wish));
   expectStatus(await send(`${auth.url}/auth/sessions`, { token }), 200);
   const { sid } = decodeJwt<{ sid: string }>(elsewhere.accessToken);
   const end = { method: 'DELETE', token };
@@ -89,9 +96,9 @@ async function ownAccount(): Promise<void> {
   // A token in the wrong place is looked for as if it were a session.
   expectStatus(await send(`${auth.url}/auth/sessions/${elsewhere.refreshToken}`, end), 404);
   expectStatus(await send(`${auth.url}/auth/sessions`, end), 200);
-  const current_password = secret('the password before', person.password);
-  const new_password = secret('the new password', aPerson().password);
-  const wrong = secret('a wrong current password', aPerson().password);
+  const current_password = registerSecret('the password before', person.password);
+  const new_password = registerSecret('the new password', aPerson().password);
+  const wrong = registerSecret('a wrong current password', aPerson().password);
   const url = `${auth.url}/auth/password`;
   const guess = { token, json: { current_password: wrong, new_password } };
   expectStatus(await send(url, guess), 400);
@@ -103,18 +110,18 @@ async function serviceFlow(): Promise<void> {
   const { auth, billing, dataDir } = stack;
   const demo = parseEnv(await readFile(join(dataDir, 'demo.env'), 'utf8'));
   for (const [name, value] of Object.entries(demo)) {
-    if (name !== 'DEMO_EMAIL') secret(name, value ?? '');
+    if (name !== 'DEMO_EMAIL') registerSecret(name, value ?? '');
   }
   const client = `orders-service:${demo['ORDERS_SERVICE_SECRET']}`;
-  secret('the Basic credentials', Buffer.from(client).toString('base64'));
+  registerSecret('the Basic credentials', Buffer.from(client).toString('base64'));
   const url = `${auth.url}/oauth/token`;
   const form = { grant_type: 'client_credentials', resource: RESOURCES.billing };
   const { status, body } = await send(url, { client, form });
   expect(status).toBe(200);
-  const token = secret("the service's access token", String(body['access_token']));
+  const token = registerSecret("the service's access token", String(body['access_token']));
   const json = { customer: 'acct_somebody', orderId: 'ord_1', amountMinor: 5, currency: 'EUR' };
   expectStatus(await send(`${billing.url}/invoices`, { token, json }), 201);
-  const guess = secret('a guessed client secret', randomBytes(12).toString('base64url'));
+  const guess = registerSecret('a guessed client secret', randomBytes(12).toString('base64url'));
   expectStatus(await send(url, { client: `orders-service:${guess}`, form }), 401);
 }
 
@@ -123,8 +130,11 @@ async function badTokens(): Promise<void> {
   const { auth, orders, billing } = stack;
   const person = aPerson();
   await register(auth.url, person);
-  const { accessToken, refreshToken } = remember('another login', await login(auth.url, person));
-  const forged = secret('a forged token', `${accessToken.slice(0, -6)}AAAAAA`);
+  const { accessToken, refreshToken } = registerTokens(
+    'another login',
+    await login(auth.url, person),
+  );
+  const forged = registerSecret('a forged token', `${accessToken.slice(0, -6)}AAAAAA`);
   expectStatus(await send(`${orders.url}/orders`, { token: forged }), 401);
   expectStatus(await send(`${billing.url}/invoices`, { token: accessToken }), 401);
   // RFC 6750 §2.3: tokens in the URL are not read here, and must not be kept in a log either.
@@ -136,10 +146,10 @@ async function badTokens(): Promise<void> {
   expect(broken.status).toBe(400);
 }
 
-function remember(name: string, answer: Answer) {
-  const pair = pairOf(answer);
-  secret(`the access token of ${name}`, pair.accessToken);
-  secret(`the refresh token of ${name}`, pair.refreshToken);
+function registerTokens(name: string, answer: Answer) {
+  const pair = parseTokenPair(answer);
+  registerSecret(`the access token of ${name}`, pair.accessToken);
+  registerSecret(`the refresh token of ${name}`, pair.refreshToken);
   return pair;
 }
 

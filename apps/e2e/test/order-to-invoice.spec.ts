@@ -1,49 +1,49 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eachDatabase, type TestDatabase } from '@gatehouse/persistence/testing';
 import { AppProcess } from '../src/app-process.js';
-import { Buyer, type Invoiced } from '../src/buyer.js';
+import { Buyer, type IssuedInvoice } from '../src/buyer.js';
 import { e2eConfig } from '../src/e2e.config.js';
 import { freePort } from '../src/free-port.js';
-import { until } from '../src/replicas/until.js';
+import { waitUntil } from '../src/replicas/until.js';
 import { seededRandom } from '../src/seeded-random.js';
-import { ordersAsClient } from '../src/stack.js';
-import { temporaryFolder } from '../src/temporary-folder.js';
+import { writeOrdersClientSecret } from '../src/stack.js';
+import { createTemporaryFolder } from '../src/temporary-folder.js';
 
 const BUYERS = 4;
 /** Of each of the two. */
 const KILLS = 3;
 
-const byOrder = <Item>(items: readonly Item[], idOf: (item: Item) => string): Item[] =>
+const sortByOrder = <Item>(items: readonly Item[], idOf: (item: Item) => string): Item[] =>
   [...items].sort((one, other) => (idOf(one) < idOf(other) ? -1 : 1));
 
 eachDatabase(
   `kill -9 of orders and of billing under load (E2E_SEED=${e2eConfig.seed})`,
   (fresh) => {
     it('leaves each order that was answered for with exactly one invoice of what it costs, void or paid where it was cancelled', async () => {
-      const { auth, orders, billing } = await started(await fresh());
+      const { auth, orders, billing } = await startApps(await fresh());
       const places = { orders: orders.url, billing: billing.url };
       const buyers = await Promise.all(
-        Array.from({ length: BUYERS }, () => Buyer.loggedIn(auth.url, places)),
+        Array.from({ length: BUYERS }, () => Buyer.logIn(auth.url, places)),
       );
 
       const end = new AbortController();
       const random = seededRandom(e2eConfig.seed);
       const load = buyers.map((buyer) => buyer.buyUntil(end.signal, random));
-      await Promise.all([orders, billing].map((app) => killAgainAndAgain(app, random)));
+      await Promise.all([orders, billing].map((app) => killRepeatedly(app, random)));
       // While services die there may have been no invoice to pay: a lease outlives who held it.
-      await until('somebody has paid', () => buyers.some(({ payments }) => payments > 0));
+      await waitUntil('somebody has paid', () => buyers.some(({ payments }) => payments > 0));
       end.abort();
       await Promise.all(load);
 
       const states = new Set<string>();
       for (const buyer of buyers) {
-        const bought = byOrder(buyer.bought, ({ id }) => id);
-        expect(byOrder(await buyer.orders(), ({ id }) => id)).toMatchObject(bought);
-        await until('every order has an invoice, and billing knows of its end', async () => {
-          const invoices = await buyer.invoices();
-          return invoices.length >= bought.length && invoices.every(isSettledFor(buyer));
+        const bought = sortByOrder(buyer.placedOrders, ({ id }) => id);
+        expect(sortByOrder(await buyer.orders(), ({ id }) => id)).toMatchObject(bought);
+        await waitUntil('every order has an invoice, and billing knows of its end', async () => {
+          const invoices = await buyer.listInvoices();
+          return invoices.length >= bought.length && invoices.every(isSettledForOrder(buyer));
         });
-        const invoices = byOrder(await buyer.invoices(), ({ orderId }) => orderId);
+        const invoices = sortByOrder(await buyer.listInvoices(), ({ orderId }) => orderId);
         expect(invoices.map(({ orderId, amountMinor }) => [orderId, amountMinor])).toEqual(
           bought.map(({ id, totalMinor }) => [id, totalMinor]),
         );
@@ -63,27 +63,27 @@ eachDatabase(
 );
 
 /** No payment is under way, and nobody is asked to pay for what they have cancelled. */
-const isSettledFor =
+const isSettledForOrder =
   ({ cancelled }: Buyer) =>
-  ({ orderId, state }: Invoiced) =>
+  ({ orderId, state }: IssuedInvoice) =>
     state !== 'paying' && !(state === 'open' && cancelled.has(orderId));
 
-async function started({ dataDir, databaseUrl }: TestDatabase) {
+async function startApps({ dataDir, databaseUrl }: TestDatabase) {
   const PORT = String(await freePort());
   const issuer = `http://localhost:${PORT}`;
-  const authData = await temporaryFolder();
-  const asClient = await ordersAsClient(authData);
+  const authData = await createTemporaryFolder();
+  const asClient = await writeOrdersClientSecret(authData);
   const database = { DATA_DIR: dataDir, ...(databaseUrl && { DATABASE_URL: databaseUrl }) };
   const guarded = { AUTH_ISSUER: issuer, ...database };
-  const auth = await AppProcess.of('auth', { PORT, DATA_DIR: authData, SEED_DEMO: 'true' });
-  const billing = await AppProcess.of('billing', guarded);
+  const auth = await AppProcess.create('auth', { PORT, DATA_DIR: authData, SEED_DEMO: 'true' });
+  const billing = await AppProcess.create('billing', guarded);
   const next = { BILLING_URL: billing.url, ...asClient };
-  const orders = await AppProcess.of('orders', { ...guarded, ...next });
+  const orders = await AppProcess.create('orders', { ...guarded, ...next });
   await Promise.all([auth, billing, orders].map((app) => app.start()));
   return { auth, orders, billing };
 }
 
-async function killAgainAndAgain(app: AppProcess, random: () => number): Promise<void> {
+async function killRepeatedly(app: AppProcess, random: () => number): Promise<void> {
   for (let kill = 0; kill < KILLS; kill += 1) {
     await sleep(100 + random() * 700);
     await app.kill();

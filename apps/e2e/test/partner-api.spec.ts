@@ -8,8 +8,8 @@ import { freePort } from '../src/free-port.js';
 import { send } from '../src/http.js';
 import { PartnerBackend, type PendingLogin } from '../src/partner-backend.js';
 import { RunningCommand } from '../src/running-command.js';
-import { temporaryFolder } from '../src/temporary-folder.js';
-import { aPerson, login, pairOf, type Person, register } from '../src/token-answers.js';
+import { createTemporaryFolder } from '../src/temporary-folder.js';
+import { aPerson, login, parseTokenPair, type Person, register } from '../src/token-answers.js';
 import { ROOT } from '../src/workspace.js';
 
 const CALLBACK = 'https://partner.example/callback';
@@ -28,14 +28,14 @@ describe('a partner’s backend (docs/recipes/partner-api.md)', () => {
     const [port, ordersPort] = [String(await freePort()), String(await freePort())];
     const resource = `http://localhost:${ordersPort}`;
     settings = {
-      DATA_DIR: await temporaryFolder(),
+      DATA_DIR: await createTemporaryFolder(),
       PORT: port,
       ISSUER: `http://localhost:${port}`,
       RESOURCE_SERVERS: `${resource} orders:read orders:write`,
       FIRST_PARTY_SCOPE: 'orders:read orders:write',
     };
-    auth = await AppProcess.of('auth', settings);
-    orders = await AppProcess.of('orders', {
+    auth = await AppProcess.create('auth', settings);
+    orders = await AppProcess.create('orders', {
       PORT: ordersPort,
       AUDIENCE: resource,
       AUTH_ISSUER: auth.url,
@@ -47,7 +47,7 @@ describe('a partner’s backend (docs/recipes/partner-api.md)', () => {
     ];
     customer = aPerson();
     await register(auth.url, customer);
-    const { accessToken: token } = pairOf(await login(auth.url, customer));
+    const { accessToken: token } = parseTokenPair(await login(auth.url, customer));
     const items = [{ sku: 'tea', quantity: 2, unitPriceMinor: 450 }];
     const order = { items, currency: 'EUR' };
     orderId = (await send(`${orders.url}/orders`, { token, json: order })).body['id'];
@@ -66,7 +66,7 @@ describe('a partner’s backend (docs/recipes/partner-api.md)', () => {
   async function registeredPartner(clientId: string): Promise<PartnerBackend> {
     const { privateKey: key, publicKey } = await generateKeyPair('ES256');
     const keys = [{ ...(await exportJWK(publicKey)), kid: 'first', alg: 'ES256', use: 'sig' }];
-    const jwks = join(await temporaryFolder(), 'partner.jwks.json');
+    const jwks = join(await createTemporaryFolder(), 'partner.jwks.json');
     await writeFile(jwks, JSON.stringify({ keys }));
     await ops(
       ...['clients', 'create', clientId, '--name', 'Partner Shop'],

@@ -1,7 +1,7 @@
-import { agrees } from '../src/walk-through/agreement.js';
+import { matchesDocument } from '../src/walk-through/agreement.js';
 import { BashSession } from '../src/walk-through/bash-session.js';
-import { relocated } from '../src/walk-through/places.js';
-import { sectionsOf } from '../src/walk-through/steps.js';
+import { relocateStep } from '../src/walk-through/places.js';
+import { parseSections } from '../src/walk-through/steps.js';
 
 const DOCUMENT = `
 # Title
@@ -43,7 +43,7 @@ It prints, among other things:
 
 describe('the steps of a document', () => {
   it('are its sh blocks by section, with the output that directly follows', () => {
-    expect(sectionsOf(DOCUMENT)).toEqual([
+    expect(parseSections(DOCUMENT)).toEqual([
       {
         title: 'Use',
         steps: [
@@ -56,7 +56,7 @@ describe('the steps of a document', () => {
   });
 
   it('are refused when a block is not closed', () => {
-    expect(() => sectionsOf('```sh\ntrue\n')).toThrow('not closed: ```sh');
+    expect(() => parseSections('```sh\ntrue\n')).toThrow('not closed: ```sh');
   });
 
   it('move to where the stack is, and leave the names of resources alone', () => {
@@ -69,7 +69,7 @@ describe('the steps of a document', () => {
     };
     const command = `. data/demo.env; cat mydata/x; curl localhost:3000 localhost:3002 -d '{"resource":"http://localhost:3002"}'`;
     const expected = 'http://localhost:3000 and http://localhost:3002';
-    expect(relocated({ command, expected, line: 1 }, places)).toEqual({
+    expect(relocateStep({ command, expected, line: 1 }, places)).toEqual({
       command: `. /tmp/x/demo.env; cat mydata/x; curl localhost:20000 localhost:20002 -d '{"resource":"http://localhost:3002"}'`,
       expected: 'http://localhost:20000 and http://localhost:3002',
       line: 1,
@@ -90,7 +90,7 @@ describe('output agrees with a document', () => {
     ['a part of a JSON string', '{"id":"ord_…"}', '{"id":"ord_1"}'],
     ['anything for a JSON member', '{"a":"…"}', '{"a":{"b":1}}'],
   ])('with %s', (_, expected, printed) => {
-    expect(agrees(expected, printed)).toBe(true);
+    expect(matchesDocument(expected, printed)).toBe(true);
   });
 
   it.each([
@@ -104,7 +104,7 @@ describe('output agrees with a document', () => {
     ['another start of a JSON string', '{"id":"ord_…"}', '{"id":"inv_1"}'],
     ['nothing', '…z', ''],
   ])('but not with %s', (_, expected, printed) => {
-    expect(agrees(expected, printed)).toBe(false);
+    expect(matchesDocument(expected, printed)).toBe(false);
   });
 });
 

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startPostgres } from '@gatehouse/persistence/testing';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { AppProcess } from '../src/app-process.js';
-import { atEnd } from '../src/at-end.js';
-import { familiesOf, familyIdOf } from '../src/families.js';
-import { aLogin, pairOf, refresh, RESOURCES } from '../src/token-answers.js';
+import { cleanUpAfterTests } from '../src/at-end.js';
+import { readFamilies, parseFamilyId } from '../src/families.js';
+import { registerAndLogIn, parseTokenPair, refresh, RESOURCES } from '../src/token-answers.js';
 
 const GRACE_SECONDS = 3;
 const ISSUER = 'http://localhost:3000';
@@ -16,7 +16,7 @@ let other: string;
 
 beforeAll(async () => {
   const postgres = await startPostgres();
-  atEnd(() => postgres.stop());
+  cleanUpAfterTests(() => postgres.stop());
   databaseUrl = await postgres.createDatabase('auth');
   const settings = {
     ISSUER,
@@ -25,8 +25,8 @@ beforeAll(async () => {
     REFRESH_GRACE_SECONDS: String(GRACE_SECONDS),
   };
   const apps = [
-    await AppProcess.of('auth', settings),
-    await AppProcess.of('auth', settings),
+    await AppProcess.create('auth', settings),
+    await AppProcess.create('auth', settings),
   ] as const;
   // At once: two replicas that start on an empty database migrate it once, and agree on the signing keys.
   await Promise.all(apps.map((app) => app.start()));
@@ -35,15 +35,15 @@ beforeAll(async () => {
 
 describe('two auth processes on one PostgreSQL', () => {
   it('make one step of fifty refreshes of one token, and give all callers a pair that is good on both', async () => {
-    const { refreshToken } = await aLogin(one);
+    const { refreshToken } = await registerAndLogIn(one);
     const fifty = Array.from({ length: 50 }, (_, at) =>
       refresh(at % 2 ? one : other, refreshToken),
     );
-    const pairs = (await Promise.all(fifty)).map(pairOf);
+    const pairs = (await Promise.all(fifty)).map(parseTokenPair);
 
     const successors = new Set(pairs.map((pair) => pair.refreshToken));
     expect(successors.size).toBe(1);
-    expect(await familyOf(refreshToken)).toMatchObject({ generation: 1, endReason: null });
+    expect(await readFamily(refreshToken)).toMatchObject({ generation: 1, endReason: null });
 
     for (const url of [one, other]) {
       const keys = createRemoteJWKSet(new URL(`${url}/.well-known/jwks.json`));
@@ -52,13 +52,13 @@ describe('two auth processes on one PostgreSQL', () => {
     }
     const [successor = ''] = successors;
     const next = await Promise.all([one, other].map((url) => refresh(url, successor)));
-    expect(new Set(next.map((answer) => pairOf(answer).refreshToken)).size).toBe(1);
-    expect(await familyOf(refreshToken)).toMatchObject({ generation: 2, endReason: null });
+    expect(new Set(next.map((answer) => parseTokenPair(answer).refreshToken)).size).toBe(1);
+    expect(await readFamily(refreshToken)).toMatchObject({ generation: 2, endReason: null });
   });
 
   it('end the family on both when one sees a replay after the window', async () => {
-    const { refreshToken: first } = await aLogin(one);
-    const { refreshToken: second } = pairOf(await refresh(one, first));
+    const { refreshToken: first } = await registerAndLogIn(one);
+    const { refreshToken: second } = parseTokenPair(await refresh(one, first));
     await sleep(GRACE_SECONDS * 1000 + 100);
 
     const answers = [
@@ -69,11 +69,11 @@ describe('two auth processes on one PostgreSQL', () => {
 
     expect(answers.map(({ status }) => status)).toEqual([400, 400, 400]);
     expect(answers.map(({ body }) => body['error'])).toEqual(Array(3).fill('invalid_grant'));
-    expect(await familyOf(first)).toMatchObject({ generation: 1, endReason: 'reuse' });
+    expect(await readFamily(first)).toMatchObject({ generation: 1, endReason: 'reuse' });
   });
 });
 
-async function familyOf(refreshToken: string) {
-  const families = await familiesOf({ databaseUrl });
-  return families.find(({ id }) => id === familyIdOf(refreshToken));
+async function readFamily(refreshToken: string) {
+  const families = await readFamilies({ databaseUrl });
+  return families.find(({ id }) => id === parseFamilyId(refreshToken));
 }

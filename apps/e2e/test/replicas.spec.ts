@@ -1,18 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { familiesOf, sessionIdOf } from '../src/families.js';
-import { breaksIn, countsOf, gapsBetween, valuesOf } from '../src/replicas/audit.js';
+import { readFamilies, toSessionId } from '../src/families.js';
+import {
+  findChainBreaks,
+  countByType,
+  measureGaps,
+  listDetailValues,
+} from '../src/replicas/audit.js';
 import type { EventRow } from '../src/replicas/auth-records.js';
 import { type Deployment, deploy } from '../src/replicas/deployment.js';
 import { KeyWatch } from '../src/replicas/key-watch.js';
 import { Ledger } from '../src/replicas/ledger.js';
-import { Person } from '../src/replicas/person.js';
-import { endASession, restartPostgres, revokeTheActiveKey } from '../src/replicas/steps.js';
-import { until } from '../src/replicas/until.js';
+import { SimulatedUser } from '../src/replicas/person.js';
+import { endSession, restartPostgres, revokeActiveKey } from '../src/replicas/steps.js';
+import { waitUntil } from '../src/replicas/until.js';
 
 const PEOPLE = 6;
 const ROTATIONS = 5;
 const PERIOD_SECONDS = 10;
-const BETWEEN_NEW_DEVICES_MS = 1_000;
+const NEW_DEVICE_PAUSE_MS = 1_000;
 
 /** A key is published for 10 s before it signs: 5 s that verifiers may keep the set, and 5 s until every replica knows. */
 const SETTINGS = {
@@ -28,7 +33,7 @@ const NO_MORE_ROTATIONS = { KEY_ROTATION_PERIOD: '3600' };
 
 const ledger = new Ledger();
 let deployment: Deployment;
-let people: readonly Person[];
+let people: readonly SimulatedUser[];
 let watch: KeyWatch;
 let events: readonly EventRow[] = [];
 let bounds: readonly string[] = [];
@@ -37,29 +42,29 @@ let bounds: readonly string[] = [];
 beforeAll(async () => {
   deployment = await deploy(ledger, SETTINGS);
   const { auth, orders, records, places } = deployment;
-  const arrivals = Array.from({ length: PEOPLE }, () => new Person(places, ledger).arrive());
+  const arrivals = Array.from({ length: PEOPLE }, () => new SimulatedUser(places, ledger).signUp());
   people = await Promise.all(arrivals);
   watch = new KeyWatch(records);
   const end = new AbortController();
-  const load = [watch.watch(end.signal), newDevices(end.signal)];
-  load.push(...people.map((person) => person.live(end.signal)));
+  const load = [watch.watch(end.signal), logInOnNewDevices(end.signal)];
+  load.push(...people.map((person) => person.useServices(end.signal)));
 
-  await auth[0].dieAndReturn();
-  await orders[0].dieAndReturn();
-  const session = await endASession(deployment);
+  await auth[0].killAndRestart();
+  await orders[0].killAndRestart();
+  const session = await endSession(deployment);
   await restartPostgres(deployment, ledger);
-  await until('five rotations', async () => {
-    return (await records.countOf('signing_key.activated')) > ROTATIONS;
+  await waitUntil('five rotations', async () => {
+    return (await records.countEvents('signing_key.activated')) > ROTATIONS;
   });
-  await restartAll();
-  const key = await revokeTheActiveKey(deployment, ledger);
+  await restartAllReplicas();
+  const key = await revokeActiveKey(deployment, ledger);
   bounds = [`ended session refused everywhere after ${session} ms`, `revoked key after ${key} ms`];
 
   end.abort();
   await Promise.all(load);
   await Promise.all(people.map((person) => person.refreshFor('orders')));
-  events = await until('all events are in the chain', async () => {
-    const all = await records.events();
+  events = await waitUntil('all events are in the chain', async () => {
+    const all = await records.listEvents();
     return all.length > 0 && all.every(({ seq }) => seq !== null) && all;
   });
 }, 400_000);
@@ -67,7 +72,7 @@ beforeAll(async () => {
 afterAll(() => {
   const lines = [
     ...Object.entries(ledger.counts).map(([what, count]) => `${count} × ${what}`),
-    ...[...countsOf(events)].map(([type, count]) => `${count} × event ${type}`),
+    ...[...countByType(events)].map(([type, count]) => `${count} × event ${type}`),
     `${watch.looks} looks at the keys`,
     ...bounds,
   ];
@@ -80,38 +85,38 @@ describe('three auth, two orders and two billing processes, while keys rotate, a
   });
 
   it('fork no family: each is as many steps on as its owner counted (RFC 9700 §4.14.2)', async () => {
-    const rows = new Map((await families()).map(({ id, ...row }) => [id, row]));
+    const rows = new Map((await readAllFamilies()).map(({ id, ...row }) => [id, row]));
     const expected = people.map(({ steps }) => ({ generation: steps, endReason: null }));
     expect(people.map(({ familyId }) => rows.get(familyId))).toEqual(expected);
     expect(Math.min(...people.map(({ steps }) => steps))).toBeGreaterThan(ROTATIONS);
   });
 
   it('have an event of each login, and a login to each event', async () => {
-    const begun = valuesOf(events, 'family.begun', 'sessionId').sort();
-    expect(begun).toEqual((await families()).map(({ id }) => sessionIdOf(id)).sort());
+    const begun = listDetailValues(events, 'family.begun', 'sessionId').sort();
+    expect(begun).toEqual((await readAllFamilies()).map(({ id }) => toSessionId(id)).sort());
     expect(begun).toEqual(expect.arrayContaining(people.flatMap(({ sessionIds }) => sessionIds)));
   });
 
   it('link all events into one chain', () => {
-    expect(breaksIn(events)).toEqual([]);
+    expect(findChainBreaks(events)).toEqual([]);
   });
 
   it('rotate once each time: every step of every key has one event, and no period has two', async () => {
-    const kids = (await deployment.records.keys()).map(({ kid }) => kid).sort();
-    expect(valuesOf(events, 'signing_key.staged', 'kid').sort()).toEqual(kids);
+    const kids = (await deployment.records.listKeys()).map(({ kid }) => kid).sort();
+    expect(listDetailValues(events, 'signing_key.staged', 'kid').sort()).toEqual(kids);
     for (const type of ['activated', 'retiring', 'revoked']) {
-      const told = valuesOf(events, `signing_key.${type}`, 'kid');
+      const told = listDetailValues(events, `signing_key.${type}`, 'kid');
       expect(told).toEqual([...new Set(told)]);
     }
-    expect(valuesOf(events, 'signing_key.revoked', 'kid')).toHaveLength(1);
+    expect(listDetailValues(events, 'signing_key.revoked', 'kid')).toHaveLength(1);
     // The last activation was the emergency's.
-    const gaps = gapsBetween(events, 'signing_key.activated').slice(0, -1);
+    const gaps = measureGaps(events, 'signing_key.activated').slice(0, -1);
     expect(gaps.length).toBeGreaterThanOrEqual(ROTATIONS);
     expect(Math.min(...gaps)).toBeGreaterThan((PERIOD_SECONDS - 1) * 1000);
   });
 
   it('have exactly one active key whenever anybody looks', () => {
-    expect(watch.oddities).toEqual([]);
+    expect(watch.violations).toEqual([]);
     expect(watch.looks).toBeGreaterThan(0);
   });
 
@@ -124,20 +129,20 @@ describe('three auth, two orders and two billing processes, while keys rotate, a
 });
 
 /** The new period first, so that no key changes while verifiers start: each begins with a set that has the successor. */
-async function restartAll(): Promise<void> {
+async function restartAllReplicas(): Promise<void> {
   const { auth, orders, billing } = deployment;
   for (const replica of auth) expect(await replica.restart(NO_MORE_ROTATIONS)).toBe(0);
   for (const replica of [...orders, ...billing]) expect(await replica.restart()).toBe(0);
 }
 
 /** Logins are slow by design: a few are enough. */
-async function newDevices(end: AbortSignal): Promise<void> {
+async function logInOnNewDevices(end: AbortSignal): Promise<void> {
   for (let turn = 0; !end.aborted; turn += 1) {
     await people[turn % people.length]?.logIn();
-    await sleep(BETWEEN_NEW_DEVICES_MS);
+    await sleep(NEW_DEVICE_PAUSE_MS);
   }
 }
 
-function families() {
-  return familiesOf({ databaseUrl: deployment.settings['DATABASE_URL'] ?? '' });
+function readAllFamilies() {
+  return readFamilies({ databaseUrl: deployment.settings['DATABASE_URL'] ?? '' });
 }

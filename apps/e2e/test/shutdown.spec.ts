@@ -9,14 +9,14 @@ const CLIENTS = 8;
 type Outcome = number | string;
 
 it('auth that is told to stop (SIGTERM) answers every request that it has taken on, and ends with 0', async () => {
-  const auth = await AppProcess.of('auth', { LOG_LEVEL: 'info' });
+  const auth = await AppProcess.create('auth', { LOG_LEVEL: 'info' });
   await auth.start();
   const person = aPerson();
   await register(auth.url, person);
 
   const strangers = Array.from({ length: CLIENTS }, () => refreshUntilRefused(auth.url));
   // Passwords are hashed two at a time: these wait in the server for far longer than it takes to send them.
-  const agents = await Promise.all(Array.from({ length: LOGINS }, () => connectedTo(auth.url)));
+  const agents = await Promise.all(Array.from({ length: LOGINS }, () => openConnection(auth.url)));
   const logins = agents.map((agent) => post(`${auth.url}/auth/login`, person, agent));
   await Promise.any(logins);
   const exit = await auth.stop();
@@ -28,12 +28,12 @@ it('auth that is told to stop (SIGTERM) answers every request that it has taken 
   const rest = new Set(outcomes.filter((outcome) => outcome !== 400));
   expect(['ECONNREFUSED', 'ECONNRESET']).toEqual(expect.arrayContaining([...rest]));
   expect(answers.length).toBeGreaterThan(CLIENTS);
-  expect(answers).toHaveLength(linesOf(auth, '/auth/refresh') - LOGINS);
+  expect(answers).toHaveLength(countLogLines(auth, '/auth/refresh') - LOGINS);
   expect(exit).toBe(0);
 });
 
 /** A connection that the server is known to have taken on, since it has answered there. */
-async function connectedTo(auth: string): Promise<Agent> {
+async function openConnection(auth: string): Promise<Agent> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   expect(await post(`${auth}/auth/refresh`, { refresh_token: 'of nobody' }, agent)).toBe(400);
   return agent;
@@ -61,5 +61,5 @@ function post(url: string, body: object, agent: Agent | false = false): Promise<
 }
 
 /** How many requests for that path the server has logged: those that it took on. */
-const linesOf = (app: AppProcess, path: string): number =>
+const countLogLines = (app: AppProcess, path: string): number =>
   app.output.split('\n').filter((line) => line.includes(`"path":"${path}"`)).length;

@@ -2,20 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppProcess, type Settings } from '../src/app-process.js';
 import { freePort } from '../src/free-port.js';
 import { send } from '../src/http.js';
-import { type Gauges, gaugesAt, gaugesOver } from '../src/process-metrics.js';
-import { until } from '../src/replicas/until.js';
-import { ordersAsClient } from '../src/stack.js';
-import { temporaryFolder } from '../src/temporary-folder.js';
-import { aLogin, pairOf, refresh, type TokenPair } from '../src/token-answers.js';
+import { type Gauges, readGauges, sampleGauges } from '../src/process-metrics.js';
+import { waitUntil } from '../src/replicas/until.js';
+import { writeOrdersClientSecret } from '../src/stack.js';
+import { createTemporaryFolder } from '../src/temporary-folder.js';
+import { registerAndLogIn, parseTokenPair, refresh, type TokenPair } from '../src/token-answers.js';
 
 const PEOPLE = 4;
 const WARM_UP_MS = 6_000;
 const LOAD_MS = 20_000;
 const PAUSE_MS = 20;
-const LEAST_ANSWERS = 200;
+const MIN_ANSWERS = 200;
 const LOOKS = 20;
 /** Timers and connections of the moment. One left behind by every tenth request would be far more. */
-const OF_THE_MOMENT = 5;
+const MOMENTARY_HANDLES = 5;
 /** Garbage that happens to be there; a run this short cannot tell less. */
 const GARBAGE_BYTES = 24 * 2 ** 20;
 
@@ -30,52 +30,57 @@ interface Apps {
 }
 
 it('20 s of reads, orders and refreshes leave no handle behind in any app, and no heap that grows', async () => {
-  const apps = await started();
+  const apps = await startApps();
   const all = Object.entries(apps);
-  const people = await Promise.all(Array.from({ length: PEOPLE }, () => aLogin(apps.auth.app.url)));
+  const people = await Promise.all(
+    Array.from({ length: PEOPLE }, () => registerAndLogIn(apps.auth.app.url)),
+  );
   const warm = await load(apps, people, WARM_UP_MS);
-  const before = await Promise.all(all.map(([, { metrics }]) => gaugesOver(metrics, LOOKS)));
+  const before = await Promise.all(all.map(([, { metrics }]) => sampleGauges(metrics, LOOKS)));
 
   const done = await load(apps, warm.people, LOAD_MS);
 
   // Otherwise nothing was tested, however busy the machine is.
-  expect(done.answers).toBeGreaterThan(LEAST_ANSWERS);
+  expect(done.answers).toBeGreaterThan(MIN_ANSWERS);
   for (const [index, [name, { metrics }]] of all.entries()) {
     const seen = before[index] ?? [];
-    const most = Math.max(...seen.map(({ resources }) => resources)) + OF_THE_MOMENT;
-    await until(`${name} holds at most ${most} resources again`, async () => {
-      return (await gaugesAt(metrics)).resources <= most;
+    const most = Math.max(...seen.map(({ resources }) => resources)) + MOMENTARY_HANDLES;
+    await waitUntil(`${name} holds at most ${most} resources again`, async () => {
+      return (await readGauges(metrics)).resources <= most;
     });
-    const heap = leastHeapOf(await gaugesOver(metrics, LOOKS));
-    expect(heap).toBeLessThan(leastHeapOf(seen) * 1.5 + GARBAGE_BYTES);
+    const heap = findMinHeap(await sampleGauges(metrics, LOOKS));
+    expect(heap).toBeLessThan(findMinHeap(seen) * 1.5 + GARBAGE_BYTES);
   }
 }, 180_000);
 
-const leastHeapOf = (seen: readonly Gauges[]): number =>
+const findMinHeap = (seen: readonly Gauges[]): number =>
   Math.min(...seen.map(({ heapBytes }) => heapBytes));
 
-async function started(): Promise<Apps> {
+async function startApps(): Promise<Apps> {
   const PORT = String(await freePort());
   const issuer = `http://localhost:${PORT}`;
-  const dataDir = await temporaryFolder();
-  const asClient = await ordersAsClient(dataDir);
+  const dataDir = await createTemporaryFolder();
+  const asClient = await writeOrdersClientSecret(dataDir);
   const all = { DATA_DIR: dataDir, AUTH_ISSUER: issuer };
-  const auth = await watched('auth', {
+  const auth = await startWatchedApp('auth', {
     ISSUER: issuer,
     DATA_DIR: dataDir,
     PORT,
     SEED_DEMO: 'true',
   });
-  const billing = await watched('billing', all);
+  const billing = await startWatchedApp('billing', all);
   const next = { BILLING_URL: billing.app.url, ...asClient };
-  const orders = await watched('orders', { ...all, ...next });
+  const orders = await startWatchedApp('orders', { ...all, ...next });
   await Promise.all([auth, billing, orders].map(({ app }) => app.start()));
   return { auth, billing, orders };
 }
 
-async function watched(name: 'auth' | 'billing' | 'orders', settings: Settings): Promise<Watched> {
+async function startWatchedApp(
+  name: 'auth' | 'billing' | 'orders',
+  settings: Settings,
+): Promise<Watched> {
   const METRICS_PORT = String(await freePort());
-  const app = await AppProcess.of(name, { ...settings, METRICS_PORT });
+  const app = await AppProcess.create(name, { ...settings, METRICS_PORT });
   return { app, metrics: `http://127.0.0.1:${METRICS_PORT}` };
 }
 
@@ -86,7 +91,7 @@ async function load(apps: Apps, people: readonly TokenPair[], milliseconds: numb
   const after = people.map(async (person) => {
     let tokens = person;
     while (performance.now() < end) {
-      tokens = pairOf(await refresh(apps.auth.app.url, tokens.refreshToken));
+      tokens = parseTokenPair(await refresh(apps.auth.app.url, tokens.refreshToken));
       answers += 1 + (await orderAndLook(apps.orders.app.url, tokens.accessToken));
     }
     return tokens;

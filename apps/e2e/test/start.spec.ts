@@ -4,7 +4,7 @@ import { e2eConfig } from '../src/e2e.config.js';
 import { freePort } from '../src/free-port.js';
 import { send } from '../src/http.js';
 import { RunningCommand } from '../src/running-command.js';
-import { temporaryFolder } from '../src/temporary-folder.js';
+import { createTemporaryFolder } from '../src/temporary-folder.js';
 
 let env: Record<string, string>;
 let stack: RunningCommand;
@@ -13,7 +13,7 @@ let urls: string[];
 beforeAll(async () => {
   const ports = [await freePort(), await freePort(), await freePort()].map(String);
   const [AUTH_PORT = '', ORDERS_PORT = '', BILLING_PORT = ''] = ports;
-  const DATA_DIR = await temporaryFolder();
+  const DATA_DIR = await createTemporaryFolder();
   // dash, the usual shell of npm, reports Ctrl-C as its own end, whatever the command in it made of it.
   const npm_config_script_shell = 'bash';
   const REFRESH_GRACE_SECONDS = '6';
@@ -28,7 +28,7 @@ beforeAll(async () => {
   env = { ...e2eConfig.shell, ...ours };
   urls = ports.map((port) => `http://localhost:${port}`);
   stack = RunningCommand.shell('npm start', env);
-  await stack.saw(/npm run demo/);
+  await stack.waitForOutput(/npm run demo/);
 });
 
 describe('npm start', () => {
@@ -75,13 +75,13 @@ describe('npm run demo', () => {
     ['A forged token: not signed (alg none)', 401],
     ["A forged token: signed by another key under the real key's name", 401],
   ])('shows: %s', async (title, status) => {
-    const { output } = await theDemo();
+    const { output } = await runDemo();
     const step = output.split(/\n(?=[ \d]\d\. )/).find((text) => text.includes(`. ${title}\n`));
     expect(step?.match(/→ \d+/g)?.at(-1)).toBe(`→ ${status}`);
   });
 
   it('ends with 0 when every step did what it says', async () => {
-    const { exit, output } = await theDemo();
+    const { exit, output } = await runDemo();
     expect(output).toMatch(/All \d+ steps did what they say\.\n$/);
     expect(exit).toBe(0);
   });
@@ -108,7 +108,7 @@ describe('Ctrl-C', () => {
 let demo: Promise<{ exit: unknown; output: string }> | undefined;
 
 /** The walk takes as long as the window that it shows: once is enough. */
-function theDemo() {
+function runDemo() {
   const run = async () => {
     const command = RunningCommand.shell('npm run demo', env);
     return { exit: await command.exit, output: command.output };

@@ -3,7 +3,7 @@ import { type Exit, RunningCommand } from '../src/running-command.js';
 import { RESOURCES } from '../src/token-answers.js';
 
 /** What the command was asked, in words of the shell. */
-interface Asked {
+interface ExplainRequest {
   readonly by: string;
   readonly token?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ describe('npm run token:explain', () => {
   });
   afterAll(() => issuer.close());
 
-  async function explain({ by, token = '', env = {} }: Asked): Promise<[Exit, string]> {
+  async function explain({ by, token = '', env = {} }: ExplainRequest): Promise<[Exit, string]> {
     const command = RunningCommand.start({
       file: 'bash',
       arguments: ['-c', by.replace('explain', 'node tools/run.mjs token-explain --no-build')],
@@ -84,7 +84,7 @@ describe('npm run token:explain', () => {
     expect(output).toContain('sub: ');
   });
 
-  it.each<[what: string, asked: Asked, words: string]>([
+  it.each<[what: string, asked: ExplainRequest, words: string]>([
     ['an app that takes no tokens', { by: 'explain --app auth a.b.c' }, '--app is'],
     ['half a configuration', { by: 'explain --issuer https://a.example a.b.c' }, '--audience'],
     ['two tokens', { by: 'explain a.b.c d.e.f' }, 'One token at a time'],

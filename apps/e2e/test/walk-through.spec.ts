@@ -2,19 +2,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { e2eConfig } from '../src/e2e.config.js';
 import { type Stack, startStack } from '../src/stack.js';
-import { agrees } from '../src/walk-through/agreement.js';
+import { matchesDocument } from '../src/walk-through/agreement.js';
 import { BashSession } from '../src/walk-through/bash-session.js';
-import { type Places, relocated } from '../src/walk-through/places.js';
-import { sectionsOf, type Step } from '../src/walk-through/steps.js';
+import { type StackLocations, relocateStep } from '../src/walk-through/places.js';
+import { parseSections, type Step } from '../src/walk-through/steps.js';
 import { ROOT } from '../src/workspace.js';
 
-const sections = sectionsOf(readFileSync(join(ROOT, 'README.md'), 'utf8'));
-let places: Places;
+const sections = parseSections(readFileSync(join(ROOT, 'README.md'), 'utf8'));
+let places: StackLocations;
 let env: Record<string, string>;
 
 beforeAll(async () => {
   const stack = await startStack({ SEED_DEMO: 'true' });
-  const [AUTH_PORT, ORDERS_PORT, BILLING_PORT] = portsOf(stack);
+  const [AUTH_PORT, ORDERS_PORT, BILLING_PORT] = listPorts(stack);
   places = {
     ports: new Map([
       ['3000', AUTH_PORT],
@@ -29,21 +29,21 @@ beforeAll(async () => {
 describe('what README.md tells a reader to type does what it says', () => {
   it.each(sections)('$title', async ({ steps }) => {
     const session = await BashSession.open(env);
-    for (const step of steps) await follow(session, relocated(step, places));
+    for (const step of steps) await runStep(session, relocateStep(step, places));
   });
 });
 
-async function follow(session: BashSession, { command, expected, line }: Step): Promise<void> {
+async function runStep(session: BashSession, { command, expected, line }: Step): Promise<void> {
   const { exit, stdout, stderr } = await session.run(command);
   if (exit !== 0) {
     throw new Error(`README.md:${line} ended with ${exit}:\n${command}\n${stdout}${stderr}`);
   }
-  if (expected === undefined || agrees(expected, stdout)) return;
+  if (expected === undefined || matchesDocument(expected, stdout)) return;
   // They differ, and this shows where.
   expect(`README.md:${line}\n${stdout.trim()}`).toBe(`README.md:${line}\n${expected}`);
 }
 
-function portsOf({ auth, orders, billing }: Stack): [string, string, string] {
+function listPorts({ auth, orders, billing }: Stack): [string, string, string] {
   const port = (url: string) => new URL(url).port;
   return [port(auth.url), port(orders.url), port(billing.url)];
 }

@@ -18,10 +18,10 @@ export const guardsOptions = (
 ): GuardsOptions => ({
   issuer: config.AUTH_ISSUER,
   jwksUri: config.AUTH_JWKS_URI,
-  statusListsOrigin: statusListsOrigin(config),
+  statusListsOrigin: findStatusListsOrigin(config),
   statusLists: { maxAgeSeconds: config.STATUS_MAX_AGE },
   audience: config.AUDIENCE,
-  dpop: dpopOptions(config, usedProofs),
+  dpop: createDpopOptions(config, usedProofs),
   algorithms: config.ALGORITHMS,
   dangerouslyAllowInsecureHttp: config.ALLOW_INSECURE_HTTP,
   onRejected: (rejection) => {
@@ -31,7 +31,7 @@ export const guardsOptions = (
 });
 
 /** Tokens of partners are bound to a key of theirs (docs/recipes/partner-api.md). */
-function dpopOptions(
+function createDpopOptions(
   { PUBLIC_URL, AUDIENCE }: OrdersConfig,
   usedProofs: UsedProofs | undefined,
 ): GuardsOptions['dpop'] {
@@ -40,7 +40,7 @@ function dpopOptions(
 }
 
 /** The lists are where the keys are: behind the same address, if the issuer has another one in here than for the world. */
-function statusListsOrigin({ AUTH_STATUS_LISTS_ORIGIN, AUTH_JWKS_URI }: OrdersConfig) {
+function findStatusListsOrigin({ AUTH_STATUS_LISTS_ORIGIN, AUTH_JWKS_URI }: OrdersConfig) {
   const address = AUTH_STATUS_LISTS_ORIGIN ?? AUTH_JWKS_URI;
   return address === undefined ? undefined : new URL(address).origin;
 }

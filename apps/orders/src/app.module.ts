@@ -4,12 +4,12 @@ import { Clock, HealthModule, Metrics, ServiceModule } from '@gatehouse/service-
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { guardsOptions } from './access.js';
-import { ordersDatabase } from './database/orders-database.js';
+import { ordersDatabase } from './database.js';
 import { OrdersConfigModule } from './orders-config.module.js';
 import type { OrdersConfig } from './orders.config.js';
 import { OrdersModule } from './orders/orders.module.js';
-import { Upkeep } from './upkeep/upkeep.js';
-import { StoredProofs } from './used-proofs/stored-proofs.js';
+import { CleanupJob } from './cleanup.job.js';
+import { UsedProofRepository } from './used-proofs/used-proof.repository.js';
 import { UsedProofsModule } from './used-proofs/used-proofs.module.js';
 
 /** The table of contents of the orders resource server. */
@@ -20,17 +20,17 @@ export class AppModule {
     metrics.gauge({ name: 'key_set_age_seconds', help }, () => issuers.keySetAgeSeconds);
   }
 
-  static with(config: OrdersConfig, clock = new Clock()): DynamicModule {
+  static forRoot(config: OrdersConfig, clock = new Clock()): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ServiceModule.forRoot({ name: 'orders', clock }),
-        OrdersConfigModule.with(config),
+        OrdersConfigModule.forRoot(config),
         GuardsModule.forRootAsync({
           imports: [UsedProofsModule],
-          inject: [Metrics, StoredProofs],
-          useFactory: (metrics: Metrics, usedProofs: StoredProofs) =>
-            guardsOptions(config, metrics.refusals('guards'), usedProofs),
+          inject: [Metrics, UsedProofRepository],
+          useFactory: (metrics: Metrics, usedProofs: UsedProofRepository) =>
+            guardsOptions(config, metrics.createRefusalCounter('guards'), usedProofs),
         }),
         PersistenceModule.forRoot(ordersDatabase(config)),
         HealthModule.forRootAsync({
@@ -43,7 +43,7 @@ export class AppModule {
         }),
         OrdersModule,
       ],
-      providers: [Upkeep],
+      providers: [CleanupJob],
     };
   }
 }

@@ -6,7 +6,7 @@ import { serviceOptions } from './service.js';
 
 await start(async () => {
   const config = ordersConfig();
-  await runService(AppModule.with(config), {
+  await runService(AppModule.forRoot(config), {
     ...serviceOptions(config),
     ...runOptionsOf(config),
   });

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { openDatabase } from '@gatehouse/persistence';
 import { start } from '@gatehouse/service-kit';
-import { ordersDatabase } from './database/orders-database.js';
+import { ordersDatabase } from './database.js';
 import { ordersConfig } from './orders.config.js';
 
 /** The step of its own that production takes before a new version starts. Says which migrations are in place. */

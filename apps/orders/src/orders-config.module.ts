@@ -4,7 +4,7 @@ import { ORDERS_CONFIG, type OrdersConfig } from './orders.config.js';
 /** The settings, for whoever asks for `ORDERS_CONFIG`. */
 @Module({})
 export class OrdersConfigModule {
-  static with(config: OrdersConfig): DynamicModule {
+  static forRoot(config: OrdersConfig): DynamicModule {
     return {
       module: OrdersConfigModule,
       global: true,

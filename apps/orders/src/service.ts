@@ -12,16 +12,16 @@ export const serviceOptions = (config: OrdersConfig): ServiceOptions => ({
   openApi: {
     title: 'Gatehouse: orders',
     description: 'Places and keeps the orders of the person behind the access token.',
-    login: docsLogin(config),
+    login: createDocsLogin(config),
     complete: (document, app) => secureOpenApi(document, app.get(AccessRules), accessTokenScheme),
   },
 });
 
 /** People log in from /docs where a client is registered for it; what services and staff may do is not theirs to ask for. */
-const docsLogin = ({ AUTH_ISSUER: issuer, DOCS_CLIENT_ID: clientId }: OrdersConfig) =>
-  clientId === undefined ? undefined : { issuer, clientId, scopes: OF_PEOPLE };
+const createDocsLogin = ({ AUTH_ISSUER: issuer, DOCS_CLIENT_ID: clientId }: OrdersConfig) =>
+  clientId === undefined ? undefined : { issuer, clientId, scopes: USER_SCOPES };
 
-const OF_PEOPLE = {
+const USER_SCOPES = {
   'orders:read': ORDERS_SCOPES['orders:read'],
   'orders:write': ORDERS_SCOPES['orders:write'],
 };

@@ -1,7 +1,6 @@
 import { hash, randomUUID } from 'node:crypto';
-import type { Algorithm } from '../src/token/algorithms.js';
-import { compactJws } from './compact-jws.js';
-import { generateSigningKey, type SigningKey } from './signing-key.js';
+import type { Algorithm } from '../src/core/algorithms.js';
+import { compactJws, generateSigningKey, type SigningKey } from './signing-key.js';
 import type { TokenChanges } from './test-issuer.js';
 
 export interface DpopClientOptions {

@@ -1,9 +1,9 @@
 import type { Server } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
-import { Nonces } from '../src/dpop/nonces.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../src/guards.options.js';
+import { DpopNonces } from '../src/dpop/nonces.js';
+import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../src/nest/guards.options.js';
 import { DpopClient } from './dpop-client.js';
-import { type GuardedRoute, routesOf } from './routes.js';
+import { type GuardedRoute, listRoutes } from './routes.js';
 import type { TestIssuer } from './test-issuer.js';
 
 /** What must happen when a route is asked for with these credentials. */
@@ -24,71 +24,71 @@ interface Expectation {
  * @throws Error naming each route that answered otherwise
  */
 export async function expectGuarded(app: INestApplication, issuer: TestIssuer): Promise<string[]> {
-  const origin = await originOf(app);
-  const headersFor = bearing(app.get<ResolvedGuardsOptions>(GUARDS_OPTIONS), issuer);
-  const routes = routesOf(app).filter(({ rule }) => rule?.access !== 'public');
+  const origin = await findOrigin(app);
+  const headersFor = createHeaderFactory(app.get<ResolvedGuardsOptions>(GUARDS_OPTIONS), issuer);
+  const routes = listRoutes(app).filter(({ rule }) => rule?.access !== 'public');
   const faults: string[] = [];
   for (const route of routes) {
-    for (const expectation of expectations(route, issuer)) {
+    for (const expectation of listExpectations(route, issuer)) {
       const headers = expectation.claims ? headersFor(route, expectation.claims) : {};
-      const fault = await deviation({ origin, headers, ...route }, expectation);
-      if (fault) faults.push(`${nameOf(route)} with ${expectation.what}: ${fault}`);
+      const fault = await findDeviation({ origin, headers, ...route }, expectation);
+      if (fault) faults.push(`${formatRoute(route)} with ${expectation.what}: ${fault}`);
     }
   }
   if (routes.length === 0) faults.push('The application has no route that wants a token');
   if (faults.length > 0)
     throw new Error(`Not guarded as they should be:\n  ${faults.join('\n  ')}`);
-  return routes.map(nameOf).sort();
+  return routes.map(formatRoute).sort();
 }
 
-async function originOf(app: INestApplication): Promise<string> {
+async function findOrigin(app: INestApplication): Promise<string> {
   const server: Server = app.getHttpServer();
   if (!server.listening) await app.listen(0, '127.0.0.1');
   return (await app.getUrl()).replace('[::1]', '127.0.0.1');
 }
 
-function expectations({ rule }: GuardedRoute, { audience }: TestIssuer): Expectation[] {
-  const elsewhere = { aud: `${audience}/elsewhere`, scope: scopesOf(rule).join(' ') };
+function listExpectations({ rule }: GuardedRoute, { audience }: TestIssuer): Expectation[] {
+  const elsewhere = { aud: `${audience}/elsewhere`, scope: listScopes(rule).join(' ') };
   const wanted: Expectation[] = [
     { what: 'a wrong audience', status: 401, error: 'invalid_token', claims: elsewhere },
   ];
   if (rule?.access !== 'optional') wanted.push({ what: 'no token', status: 401 });
-  if (scopesOf(rule).length > 0) {
+  if (listScopes(rule).length > 0) {
     const none = { scope: 'another:scope' };
     wanted.push({ what: 'no scope', status: 403, error: 'insufficient_scope', claims: none });
   }
   return wanted;
 }
 
-type Strings = Readonly<Record<string, string>>;
+type StringMap = Readonly<Record<string, string>>;
 
 /** As a client of the application has to: with a bearer token, or with a bound one where no other is taken. */
-function bearing({ dpop, issuers, now }: ResolvedGuardsOptions, issuer: TestIssuer) {
+function createHeaderFactory({ dpop, issuers, now }: ResolvedGuardsOptions, issuer: TestIssuer) {
   const isBound = dpop && issuers.every(({ requiresDpop }) => requiresDpop);
   if (!isBound) {
-    return (_route: GuardedRoute, claims: Strings): Strings => ({
+    return (_route: GuardedRoute, claims: StringMap): StringMap => ({
       authorization: `Bearer ${issuer.accessToken(claims)}`,
     });
   }
   const client = new DpopClient({ now });
-  const nonce = new Nonces(dpop, now).current();
-  return ({ method, path }: GuardedRoute, claims: Strings): Strings => {
+  const nonce = new DpopNonces(dpop, now).current();
+  return ({ method, path }: GuardedRoute, claims: StringMap): StringMap => {
     const accessToken = issuer.accessToken({ ...claims, cnf: client.cnf });
     return client.headers({ method, url: dpop.baseUrl + path, accessToken, nonce });
   };
 }
 
-function scopesOf(rule: GuardedRoute['rule']): readonly string[] {
+function listScopes(rule: GuardedRoute['rule']): readonly string[] {
   return [...(rule?.scopes ?? []), ...(rule?.anyScopes.flat() ?? [])];
 }
 
-interface Asked extends Pick<GuardedRoute, 'method' | 'path'> {
+interface RouteRequest extends Pick<GuardedRoute, 'method' | 'path'> {
   readonly origin: string;
-  readonly headers: Strings;
+  readonly headers: StringMap;
 }
 
-async function deviation(
-  { origin, method, path, headers }: Asked,
+async function findDeviation(
+  { origin, method, path, headers }: RouteRequest,
   { status, error }: Expectation,
 ): Promise<string | undefined> {
   const answer = await fetch(origin + path, { method, headers, redirect: 'manual' });
@@ -99,6 +99,6 @@ async function deviation(
   return code === error ? undefined : `challenged with ${challenge}`;
 }
 
-function nameOf({ method, path }: GuardedRoute): string {
+function formatRoute({ method, path }: GuardedRoute): string {
   return `${method} ${path}`;
 }

@@ -3,7 +3,7 @@ import { type INestApplication, RequestMethod, type Type } from '@nestjs/common'
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
 import { AccessRules } from '../src/index.js';
-import type { AccessRule } from '../src/rules/access-rule.js';
+import type { AccessRule } from '../src/nest/access-rule.js';
 
 /** Metadata keys of Nest's decorators for controllers, handlers and the RouterModule. */
 const PATH = 'path';
@@ -20,15 +20,15 @@ export interface GuardedRoute {
 }
 
 /** Every address that the controllers of an application answer at, with global prefix and version. */
-export function routesOf(app: INestApplication): GuardedRoute[] {
+export function listRoutes(app: INestApplication): GuardedRoute[] {
   const rules = app.get(AccessRules);
-  const addresses = new Addresses(app);
+  const addresses = new RouteAddresses(app);
   return [...app.get(ModulesContainer).values()].flatMap((module) =>
     [...module.controllers.values()].flatMap(({ metatype }) => {
       if (typeof metatype !== 'function') return [];
       const controller = metatype as Type; // Nest keeps controllers and factories under one type.
-      return handlersOf(controller).flatMap((handler) =>
-        addresses.of(controller, handler, module.metatype).map((address) => ({
+      return listHandlers(controller).flatMap((handler) =>
+        addresses.list(controller, handler, module.metatype).map((address) => ({
           ...address,
           rule: rules.of(controller, handler),
         })),
@@ -37,7 +37,7 @@ export function routesOf(app: INestApplication): GuardedRoute[] {
   );
 }
 
-function handlersOf(controller: Type): object[] {
+function listHandlers(controller: Type): object[] {
   const methods: object[] = [];
   for (let at: object | null = controller.prototype; at && at !== Object.prototype;) {
     const own = Object.values(Object.getOwnPropertyDescriptors(at)).map(({ value }) => value);
@@ -47,7 +47,7 @@ function handlersOf(controller: Type): object[] {
   return methods.filter((method) => Reflect.hasMetadata(METHOD, method));
 }
 
-class Addresses {
+class RouteAddresses {
   private readonly config: ApplicationConfig;
   private readonly paths: RoutePathFactory;
   private readonly modulePath: string;
@@ -60,7 +60,7 @@ class Addresses {
     this.modulePath = MODULE_PATH + app.get(ModulesContainer).applicationId;
   }
 
-  of(controller: Type, handler: object, module: object): { method: string; path: string }[] {
+  list(controller: Type, handler: object, module: object): { method: string; path: string }[] {
     const requestMethod: RequestMethod = Reflect.getMetadata(METHOD, handler);
     const versioning = this.config.getVersioning();
     const common = {
@@ -71,28 +71,32 @@ class Addresses {
       ...(versioning && { versioningOptions: versioning }),
     };
     const method = requestMethod === RequestMethod.ALL ? 'GET' : RequestMethod[requestMethod];
-    return list(controller).flatMap((ctrlPath) =>
-      list(handler).flatMap((methodPath) =>
+    return getPaths(controller).flatMap((ctrlPath) =>
+      getPaths(handler).flatMap((methodPath) =>
         this.paths
           .create(
-            { ...common, ctrlPath: slash(ctrlPath), methodPath: slash(methodPath) },
+            {
+              ...common,
+              ctrlPath: withLeadingSlash(ctrlPath),
+              methodPath: withLeadingSlash(methodPath),
+            },
             requestMethod,
           )
-          .map((path) => ({ method, path: filledIn(path) })),
+          .map((path) => ({ method, path: fillParameters(path) })),
       ),
     );
   }
 }
 
-function list(target: object): string[] {
+function getPaths(target: object): string[] {
   return [Reflect.getMetadata(PATH, target) ?? '/'].flat();
 }
 
-function slash(path: string): string {
+function withLeadingSlash(path: string): string {
   return path.startsWith('/') ? path : `/${path}`;
 }
 
 /** `/orders/:id` can be asked for as `/orders/x`, `/files/*path` as `/files/x`. */
-function filledIn(path: string): string {
+function fillParameters(path: string): string {
   return path.replace(/\{([^}]*)\}/g, '$1').replace(/[:*]\w*/g, 'x');
 }

@@ -6,7 +6,7 @@ import {
   randomUUID,
   sign,
 } from 'node:crypto';
-import type { Algorithm } from '../src/token/algorithms.js';
+import type { Algorithm } from '../src/core/algorithms.js';
 
 const CURVES: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
 
@@ -40,4 +40,17 @@ export function signature(input: string, key: SigningKey, algorithm = key.algori
     ...(algorithm.startsWith('PS') && pss),
   };
   return sign(`sha${algorithm.slice(2)}`, Buffer.from(input), options).toString('base64url');
+}
+
+/** A JSON object, or text that is taken as it is, so that it need not be valid. */
+export type Part = object | string;
+
+export function encodePart(part: Part): string {
+  return Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url');
+}
+
+/** A JWS in compact serialization, really signed, whatever its parts say (RFC 7515 §7.1). */
+export function compactJws(header: Part, payload: Part, key: SigningKey): string {
+  const input = `${encodePart(header)}.${encodePart(payload)}`;
+  return `${input}.${signature(input, key)}`;
 }

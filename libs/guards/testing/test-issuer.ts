@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Algorithm } from '../src/token/algorithms.js';
-import { compactJws } from './compact-jws.js';
+import type { Algorithm } from '../src/core/algorithms.js';
+import { compactJws, generateSigningKey, type SigningKey } from './signing-key.js';
 import { type Answer, IssuerServer } from './issuer-server.js';
-import { generateSigningKey, type SigningKey } from './signing-key.js';
 import { TestStatusList } from './test-status-list.js';
 
 export interface TestIssuerOptions {

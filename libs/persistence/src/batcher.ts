@@ -1,6 +1,26 @@
-import { endOfTurn } from './turn.js';
+let isSettling = false;
 
-interface Waiting<Item, Result> {
+/**
+ * Resolves when everything that can be done in this turn of the event loop has been started, so that it can be done
+ * together: what the sockets brought meanwhile when called from there, and when called from what follows a turn's end,
+ * whatever else follows from it. Of a look-up that leads to a look-up that leads to a write, all three are shared by the
+ * requests that arrived together.
+ */
+export function waitForEndOfTurn(): Promise<void> {
+  if (isSettling) return new Promise((resolve) => process.nextTick(resolve));
+  return new Promise((resolve) => {
+    setImmediate(() => {
+      isSettling = true;
+      resolve();
+    });
+    // Runs when all that follows from the one above is done, and before the sockets are read again.
+    setImmediate(() => {
+      isSettling = false;
+    });
+  });
+}
+
+interface PendingItem<Item, Result> {
   readonly item: Item;
   resolve(result: Result): void;
   reject(error: unknown): void;
@@ -12,37 +32,37 @@ interface Waiting<Item, Result> {
  * members run again one by one, so that each succeeds or fails alone.
  */
 export class Batcher<Item, Result> {
-  private waiting: Waiting<Item, Result>[] = [];
-  private busy = false;
+  private pending: PendingItem<Item, Result>[] = [];
+  private isBusy = false;
 
   /** @param run gives the results in the order of the items */
   constructor(private readonly run: (items: readonly Item[]) => Promise<Result[]> | Result[]) {}
 
   submit(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ item, resolve, reject });
-      if (!this.busy) void this.drain();
+      this.pending.push({ item, resolve, reject });
+      if (!this.isBusy) void this.drain();
     });
   }
 
   private async drain(): Promise<void> {
-    this.busy = true;
-    while (this.waiting.length > 0) {
-      await endOfTurn();
-      const batch = this.waiting;
-      this.waiting = [];
-      await this.settle(batch);
+    this.isBusy = true;
+    while (this.pending.length > 0) {
+      await waitForEndOfTurn();
+      const batch = this.pending;
+      this.pending = [];
+      await this.runBatch(batch);
     }
-    this.busy = false;
+    this.isBusy = false;
   }
 
-  private async settle(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+  private async runBatch(batch: readonly PendingItem<Item, Result>[]): Promise<void> {
     try {
       const results = await this.run(batch.map(({ item }) => item));
       batch.forEach((member, index) => member.resolve(results[index] as Result));
     } catch (error) {
       if (batch.length === 1) batch[0]?.reject(error);
-      else for (const member of batch) await this.settle([member]);
+      else for (const member of batch) await this.runBatch([member]);
     }
   }
 }

@@ -1,10 +1,10 @@
 import type { DataSource } from 'typeorm';
 import { Batcher } from './batcher.js';
-import { poolOf, run } from './postgres-pool.js';
+import { getPool, runPrepared } from './postgres-statements.js';
 import type { Writer } from './writer.js';
 
 /** An UPDATE of one row whose condition is its lock. The texts use `$1, $2 …`. */
-export interface UpdateText {
+export interface UpdateStatement {
   readonly table: string;
   readonly set: string;
   readonly where: string;
@@ -23,7 +23,10 @@ export interface ConditionalUpdate {
 }
 
 /** SQLite's writer lets statements share a commit as they are. */
-export function oneByOne(writer: Writer, { table, set, where }: UpdateText): ConditionalUpdate {
+export function createSqliteConditionalUpdate(
+  writer: Writer,
+  { table, set, where }: UpdateStatement,
+): ConditionalUpdate {
   const sql = `UPDATE ${table} SET ${set} WHERE ${where}`;
   return { apply: async (values) => (await writer.execute(sql, values)).affected === 1 };
 }
@@ -33,21 +36,25 @@ export function oneByOne(writer: Writer, { table, set, where }: UpdateText): Con
  * want the same step, one gets it; `RETURNING` names the ones that did. It locks the rows in the order of the arrays, which is
  * that of `$1`: statements that all do so never wait for each other.
  */
-export function together(dataSource: DataSource, text: UpdateText): ConditionalUpdate {
-  const sql = overArrays(text);
+export function createPostgresConditionalUpdate(
+  dataSource: DataSource,
+  text: UpdateStatement,
+): ConditionalUpdate {
+  const sql = toArrayStatement(text);
   const batcher = new Batcher<Values, boolean>(async (batch) => {
-    const given = [...batch].sort(byFirst);
+    const given = [...batch].sort(compareFirstValues);
     const columns = text.types.map((_, column) => given.map((values) => values[column]));
-    const { rows } = await run<{ n: number }>(poolOf(dataSource), sql, columns);
+    const { rows } = await runPrepared<{ n: number }>(getPool(dataSource), sql, columns);
     const winners = new Set(rows.map(({ n }) => given[n - 1]));
     return batch.map((values) => winners.has(values));
   });
   return { apply: (values) => batcher.submit(values) };
 }
 
-const byFirst = ([one]: Values, [other]: Values): number => (String(one) < String(other) ? -1 : 1);
+const compareFirstValues = ([one]: Values, [other]: Values): number =>
+  String(one) < String(other) ? -1 : 1;
 
-function overArrays({ table, set, where, types }: UpdateText): string {
+function toArrayStatement({ table, set, where, types }: UpdateStatement): string {
   const given = (text: string) => text.replaceAll(/\$(\d+)/g, 'given.v$1');
   const arrays = types.map((type, index) => `$${index + 1}::${type}[]`).join(', ');
   const names = types.map((_, index) => `v${index + 1}`).join(', ');

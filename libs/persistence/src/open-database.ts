@@ -1,10 +1,33 @@
 import type { DataSource } from 'typeorm';
-import { readerOf, writerOf } from './data-source.js';
-import { type DatabaseSettings, isPostgres } from './database-settings.js';
-import { migrate } from './migrate.js';
+import {
+  createReaderDataSource,
+  createWriterDataSource,
+  type DatabaseSettings,
+  isPostgres,
+} from './data-source.js';
 import { PostgresWriter } from './postgres-writer.js';
 import { SqliteWriter } from './sqlite-writer.js';
 import { UnitOfWork } from './unit-of-work.js';
+
+/**
+ * Applies pending migrations. Replicas that start together take turns: the first does the work under an advisory
+ * lock, the others find it done.
+ */
+export async function migrate(dataSource: DataSource, settings: DatabaseSettings): Promise<void> {
+  if (!isPostgres(settings)) {
+    await dataSource.runMigrations({ transaction: 'all' });
+    return;
+  }
+  const lock = dataSource.createQueryRunner();
+  try {
+    await lock.query('SELECT pg_advisory_lock(hashtext($1))', [`migrate ${settings.name}`]);
+    await lock.query(`CREATE SCHEMA IF NOT EXISTS "${settings.name}"`);
+    await dataSource.runMigrations({ transaction: 'all' });
+  } finally {
+    await lock.query('SELECT pg_advisory_unlock_all()');
+    await lock.release();
+  }
+}
 
 export interface Database {
   readonly reader: DataSource;
@@ -14,10 +37,10 @@ export interface Database {
 
 /** Opens the database that the settings name, and brings it up to date where they say so. */
 export async function openDatabase(settings: DatabaseSettings): Promise<Database> {
-  const writer = await writerOf(settings).initialize();
+  const writer = await createWriterDataSource(settings).initialize();
   try {
     if (settings.migrate) await migrate(writer, settings);
-    const reader = readerOf(settings, writer);
+    const reader = createReaderDataSource(settings, writer);
     if (!reader.isInitialized) await reader.initialize();
     const unitOfWork = new UnitOfWork(
       reader,

@@ -1,7 +1,7 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import type { DatabaseSettings } from './database-settings.js';
-import { Leases } from './leases.js';
+import type { DatabaseSettings } from './data-source.js';
+import { LeaseRepository } from './lease.repository.js';
 import { type Database, openDatabase } from './open-database.js';
 import { UnitOfWork } from './unit-of-work.js';
 
@@ -31,9 +31,9 @@ export class PersistenceModule implements OnApplicationShutdown {
           useFactory: (opened: Database) => opened.unitOfWork,
           inject: [DATABASE],
         },
-        Leases,
+        LeaseRepository,
       ],
-      exports: [UnitOfWork, Leases],
+      exports: [UnitOfWork, LeaseRepository],
     };
   }
 

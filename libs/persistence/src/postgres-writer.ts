@@ -1,10 +1,10 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { DatabaseUnavailable, codeOf } from './database-unavailable.js';
-import { connectionIn, poolOf, run } from './postgres-pool.js';
-import type { Writer, Written } from './writer.js';
+import { DatabaseUnavailableException, getErrorCode } from './database-unavailable.exception.js';
+import { getTransactionConnection, getPool, runPrepared } from './postgres-statements.js';
+import type { Writer, WriteResult } from './writer.js';
 
 const DEADLOCK = '40P01';
-const MOST_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 5;
 
 /**
  * PostgreSQL needs no queue: each statement commits by itself, and each transaction has a connection of its own. Of those that
@@ -13,31 +13,31 @@ const MOST_ATTEMPTS = 5;
 export class PostgresWriter implements Writer {
   constructor(private readonly dataSource: DataSource) {}
 
-  execute<Row>(sql: string, parameters: readonly unknown[]): Promise<Written<Row>> {
-    return untilNoDeadlock(() => run(poolOf(this.dataSource), sql, parameters));
+  execute<Row>(sql: string, parameters: readonly unknown[]): Promise<WriteResult<Row>> {
+    return retryOnDeadlock(() => runPrepared(getPool(this.dataSource), sql, parameters));
   }
 
-  async executeIn<Row>(
+  async executeInTransaction<Row>(
     transaction: EntityManager,
     sql: string,
     parameters: readonly unknown[],
-  ): Promise<Written<Row>> {
-    return run(await connectionIn(transaction), sql, parameters);
+  ): Promise<WriteResult<Row>> {
+    return runPrepared(await getTransactionConnection(transaction), sql, parameters);
   }
 
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return untilNoDeadlock(() => this.dataSource.transaction(work));
+    return retryOnDeadlock(() => this.dataSource.transaction(work));
   }
 }
 
-/** @throws {DatabaseUnavailable} where it is always the one that fails */
-async function untilNoDeadlock<T>(attempt: () => Promise<T>): Promise<T> {
+/** @throws {DatabaseUnavailableException} where it is always the one that fails */
+async function retryOnDeadlock<T>(attempt: () => Promise<T>): Promise<T> {
   for (let attempts = 1; ; attempts += 1) {
     try {
       return await attempt();
     } catch (error) {
-      if (codeOf(error) !== DEADLOCK) throw error;
-      if (attempts === MOST_ATTEMPTS) throw new DatabaseUnavailable(error);
+      if (getErrorCode(error) !== DEADLOCK) throw error;
+      if (attempts === MAX_ATTEMPTS) throw new DatabaseUnavailableException(error);
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { Batcher } from './batcher.js';
-import { poolOf, run } from './postgres-pool.js';
-import { connectionOf } from './sqlite-statements.js';
+import { getPool, runPrepared } from './postgres-statements.js';
+import { getSqliteConnection } from './sqlite-statements.js';
 
 type Row = Record<string, unknown>;
 
@@ -11,7 +11,7 @@ type Row = Record<string, unknown>;
  * by the same column transformers. Keys that are asked for at the same time share a read.
  */
 export class RowLookup<Entity extends object> {
-  private readonly rows: Batcher<string, Row | undefined>;
+  private readonly batcher: Batcher<string, Row | undefined>;
   private readonly hydrate: (row: Row) => Entity;
 
   constructor(dataSource: DataSource, entity: new () => Entity) {
@@ -19,8 +19,11 @@ export class RowLookup<Entity extends object> {
     const key = primaryColumns[0]?.databaseName ?? '';
     const select = `SELECT ${columns.map(({ databaseName }) => databaseName).join(', ')} FROM ${tableName}`;
     const isPostgres = dataSource.options.type === 'postgres';
-    const read = (isPostgres ? fromPostgres : fromSqlite)(dataSource, { select, key });
-    this.rows = new Batcher<string, Row | undefined>(read);
+    const read = (isPostgres ? createPostgresReader : createSqliteReader)(dataSource, {
+      select,
+      key,
+    });
+    this.batcher = new Batcher<string, Row | undefined>(read);
     this.hydrate = (row) => {
       const found = new entity();
       for (const column of columns) {
@@ -32,19 +35,19 @@ export class RowLookup<Entity extends object> {
   }
 
   async find(key: string): Promise<Entity | undefined> {
-    const row = await this.rows.submit(key);
+    const row = await this.batcher.submit(key);
     return row && this.hydrate(row);
   }
 }
 
-interface Text {
+interface LookupStatement {
   readonly select: string;
   readonly key: string;
 }
 
 /** A read costs SQLite more in taking and leaving its lock than in finding the row: keys share one transaction. */
-function fromSqlite(dataSource: DataSource, { select, key }: Text) {
-  const connection = connectionOf(dataSource);
+function createSqliteReader(dataSource: DataSource, { select, key }: LookupStatement) {
+  const connection = getSqliteConnection(dataSource);
   const statement = connection.prepare<[string], Row>(`${select} WHERE ${key} = ?`);
   const all = connection.transaction((keys: readonly string[]) =>
     keys.map((k) => statement.get(k)),
@@ -53,10 +56,10 @@ function fromSqlite(dataSource: DataSource, { select, key }: Text) {
 }
 
 /** A round trip to PostgreSQL costs more than the look-up: keys share one. */
-function fromPostgres(dataSource: DataSource, { select, key }: Text) {
+function createPostgresReader(dataSource: DataSource, { select, key }: LookupStatement) {
   const sql = `${select} WHERE ${key} = ANY($1)`;
   return async (keys: readonly string[]) => {
-    const { rows } = await run<Row>(poolOf(dataSource), sql, [[...new Set(keys)]]);
+    const { rows } = await runPrepared<Row>(getPool(dataSource), sql, [[...new Set(keys)]]);
     const found = new Map(rows.map((row) => [row[key], row]));
     return keys.map((value) => found.get(value));
   };

@@ -1,11 +1,11 @@
 import type BetterSqlite3 from 'better-sqlite3';
 import type { DataSource } from 'typeorm';
-import type { Written } from './writer.js';
+import type { WriteResult } from './writer.js';
 
 export type SqliteConnection = BetterSqlite3.Database;
 
 /** TypeORM types its drivers loosely; this is the one place where that is made good. */
-export function connectionOf(dataSource: DataSource): SqliteConnection {
+export function getSqliteConnection(dataSource: DataSource): SqliteConnection {
   const { driver } = dataSource;
   if (!('databaseConnection' in driver)) throw new Error('not a SQLite data source');
   return driver.databaseConnection as SqliteConnection;
@@ -15,7 +15,7 @@ export function connectionOf(dataSource: DataSource): SqliteConnection {
  * PostgreSQL numbers its placeholders `$1, $2 …`. To SQLite those are names, so the values are bound by name and one
  * SQL text serves both.
  */
-export const bound = (parameters: readonly unknown[]): Record<number, unknown>[] =>
+export const bindParameters = (parameters: readonly unknown[]): Record<number, unknown>[] =>
   parameters.length === 0 ? [] : [Object.fromEntries(parameters.map((value, n) => [n + 1, value]))];
 
 /** Prepares each SQL text once. The texts are constants of the program, so the cache is bounded by its source. */
@@ -24,9 +24,9 @@ export class SqliteStatements {
 
   constructor(private readonly connection: SqliteConnection) {}
 
-  run(sql: string, parameters: readonly unknown[]): Written<unknown> {
+  run(sql: string, parameters: readonly unknown[]): WriteResult<unknown> {
     const statement = this.prepare(sql);
-    const values = bound(parameters);
+    const values = bindParameters(parameters);
     if (!statement.reader) return { affected: statement.run(...values).changes, rows: [] };
     const rows = statement.all(...values);
     return { affected: rows.length, rows };

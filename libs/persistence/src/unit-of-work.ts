@@ -3,13 +3,13 @@ import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import {
   type ConditionalUpdate,
-  oneByOne,
-  together,
-  type UpdateText,
+  createSqliteConditionalUpdate,
+  createPostgresConditionalUpdate,
+  type UpdateStatement,
 } from './conditional-update.js';
 import { RowLookup } from './row-lookup.js';
-import { bound } from './sqlite-statements.js';
-import type { Writer, Written } from './writer.js';
+import { bindParameters } from './sqlite-statements.js';
+import type { Writer, WriteResult } from './writer.js';
 
 /**
  * The only door through which anything is written. SQL texts use `$1, $2 …` on both databases.
@@ -19,7 +19,7 @@ import type { Writer, Written } from './writer.js';
  */
 @Injectable()
 export class UnitOfWork {
-  private readonly current = new AsyncLocalStorage<EntityManager>();
+  private readonly transactionContext = new AsyncLocalStorage<EntityManager>();
 
   constructor(
     private readonly reader: DataSource,
@@ -28,7 +28,7 @@ export class UnitOfWork {
 
   /** Committed rows only. */
   async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    return this.reader.query(sql, this.values(parameters));
+    return this.reader.query(sql, this.toDriverParameters(parameters));
   }
 
   /** Reads single rows of an entity by primary key, at the price of the bare SQL. */
@@ -37,15 +37,20 @@ export class UnitOfWork {
   }
 
   /** Prepares an update that many callers make at once; it does not join transactions. */
-  conditionalUpdate(text: UpdateText): ConditionalUpdate {
-    return this.isPostgres ? together(this.reader, text) : oneByOne(this.writer, text);
+  conditionalUpdate(text: UpdateStatement): ConditionalUpdate {
+    return this.isPostgres
+      ? createPostgresConditionalUpdate(this.reader, text)
+      : createSqliteConditionalUpdate(this.writer, text);
   }
 
   /** One statement; it is durable when the promise resolves. */
-  execute<Row = never>(sql: string, parameters: readonly unknown[] = []): Promise<Written<Row>> {
-    const joined = this.current.getStore();
+  execute<Row = never>(
+    sql: string,
+    parameters: readonly unknown[] = [],
+  ): Promise<WriteResult<Row>> {
+    const joined = this.transactionContext.getStore();
     return joined
-      ? this.writer.executeIn(joined, sql, parameters)
+      ? this.writer.executeInTransaction(joined, sql, parameters)
       : this.writer.execute(sql, parameters);
   }
 
@@ -54,18 +59,20 @@ export class UnitOfWork {
    * no network, no password hash and no timer inside.
    */
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    const joined = this.current.getStore();
+    const joined = this.transactionContext.getStore();
     if (joined) return work(joined);
-    return this.writer.transaction((manager) => this.current.run(manager, () => work(manager)));
+    return this.writer.transaction((manager) =>
+      this.transactionContext.run(manager, () => work(manager)),
+    );
   }
 
   /** Whether what this call writes could be taken back with the rest of a {@link transaction}. */
   get isInTransaction(): boolean {
-    return this.current.getStore() !== undefined;
+    return this.transactionContext.getStore() !== undefined;
   }
 
-  private values(parameters: readonly unknown[]): unknown[] {
-    return this.isPostgres ? [...parameters] : bound(parameters);
+  private toDriverParameters(parameters: readonly unknown[]): unknown[] {
+    return this.isPostgres ? [...parameters] : bindParameters(parameters);
   }
 
   get isPostgres(): boolean {

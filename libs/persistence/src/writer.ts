@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 
-export interface Written<Row> {
+export interface WriteResult<Row> {
   /** Rows that the statement inserted, changed or deleted. */
   readonly affected: number;
   /** What `RETURNING` gave back. */
@@ -9,12 +9,12 @@ export interface Written<Row> {
 
 /** What the two databases do differently: how a write becomes durable. */
 export interface Writer {
-  execute<Row>(sql: string, parameters: readonly unknown[]): Promise<Written<Row>>;
+  execute<Row>(sql: string, parameters: readonly unknown[]): Promise<WriteResult<Row>>;
   /** A statement of a transaction that is under way. */
-  executeIn<Row>(
+  executeInTransaction<Row>(
     transaction: EntityManager,
     sql: string,
     parameters: readonly unknown[],
-  ): Promise<Written<Row>>;
+  ): Promise<WriteResult<Row>>;
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>;
 }

@@ -9,7 +9,7 @@ export interface TestDatabase {
   readonly databaseUrl?: string;
   readonly dataDir: string;
 }
-interface Host {
+interface DatabaseHost {
   create(): Promise<TestDatabase>;
   stop(): Promise<void>;
 }
@@ -22,12 +22,12 @@ export function eachDatabase(
   title: string,
   contract: (fresh: () => Promise<TestDatabase>, name: 'SQLite' | 'PostgreSQL') => void,
 ): void {
-  describe(`${title}, on SQLite`, () => contract(hosted(sqliteHost), 'SQLite'));
-  describe(`${title}, on PostgreSQL`, () => contract(hosted(postgresHost), 'PostgreSQL'));
+  describe(`${title}, on SQLite`, () => contract(useHost(startSqliteHost), 'SQLite'));
+  describe(`${title}, on PostgreSQL`, () => contract(useHost(startPostgresHost), 'PostgreSQL'));
 }
 
-function hosted(start: () => Promise<Host>): () => Promise<TestDatabase> {
-  let host: Host | undefined;
+function useHost(start: () => Promise<DatabaseHost>): () => Promise<TestDatabase> {
+  let host: DatabaseHost | undefined;
   beforeAll(async () => {
     host = await start();
   });
@@ -35,7 +35,7 @@ function hosted(start: () => Promise<Host>): () => Promise<TestDatabase> {
   return () => (host ? host.create() : Promise.reject(new Error('call fresh() inside a test')));
 }
 
-async function sqliteHost(): Promise<Host> {
+async function startSqliteHost(): Promise<DatabaseHost> {
   const root = await mkdtemp(join(tmpdir(), 'gatehouse-sqlite-'));
   return {
     create: async () => ({ dataDir: await mkdtemp(join(root, 'data-')) }),
@@ -43,7 +43,7 @@ async function sqliteHost(): Promise<Host> {
   };
 }
 
-async function postgresHost(): Promise<Host> {
+async function startPostgresHost(): Promise<DatabaseHost> {
   const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-data-'));
   const server = await startPostgres();
   return {

@@ -1,7 +1,6 @@
 import { CountColumn, InstantColumn } from '@gatehouse/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { FlagColumn } from '../database/flag-column.js';
-import { WordListColumn } from '../database/word-list-column.js';
+import { BooleanColumn, SpaceSeparatedColumn } from '../platform/columns.js';
 
 /** How a client proves who it is at the token endpoint (RFC 7591 §2, `token_endpoint_auth_method`). */
 export const AUTH_METHODS = [
@@ -33,10 +32,10 @@ export class Client {
   @PrimaryColumn('varchar', { length: 64 }) readonly id!: string;
   @Column('varchar', { name: 'auth_method', length: 32 }) readonly authMethod!: AuthMethod;
   /** SHA-256 of each secret in force, base64url. Secrets are 256 random bits, so a slow hash would add nothing. */
-  @WordListColumn('secret_hashes', 255) readonly secretHashes!: readonly string[];
-  @WordListColumn('grant_types', 255) readonly grantTypes!: readonly string[];
+  @SpaceSeparatedColumn('secret_hashes', 255) readonly secretHashes!: readonly string[];
+  @SpaceSeparatedColumn('grant_types', 255) readonly grantTypes!: readonly string[];
   /** The most that it may ask for. */
-  @WordListColumn('scope', 2000) readonly scope!: readonly string[];
+  @SpaceSeparatedColumn('scope', 2000) readonly scope!: readonly string[];
   /** Seconds; the server's default where null. */
   @Column('integer', { name: 'access_token_ttl', nullable: true }) readonly accessTokenTtl!:
     number | null;
@@ -49,13 +48,13 @@ export class Client {
   /** What people are told that it is called; its id where empty. */
   @Column('varchar', { length: 100 }) readonly name!: string;
   /** Compared as they are, but for the port of a loopback address (RFC 8252 §7.3). */
-  @WordListColumn('redirect_uris', 4000) readonly redirectUris!: readonly string[];
-  @WordListColumn('post_logout_redirect_uris', 4000)
+  @SpaceSeparatedColumn('redirect_uris', 4000) readonly redirectUris!: readonly string[];
+  @SpaceSeparatedColumn('post_logout_redirect_uris', 4000)
   readonly postLogoutRedirectUris!: readonly string[];
   /** Always so for public clients (RFC 9700 §2.1.1). */
-  @FlagColumn('require_pkce') readonly requirePkce!: boolean;
+  @BooleanColumn('require_pkce') readonly requirePkce!: boolean;
   /** One of our own: people are not asked whether it may have what it asks for. */
-  @FlagColumn('first_party') readonly firstParty!: boolean;
+  @BooleanColumn('first_party') readonly firstParty!: boolean;
   /** `id_token_signed_response_alg`; the server's default where null. */
   @Column('varchar', { name: 'id_token_algorithm', length: 8, nullable: true })
   readonly idTokenAlgorithm!: 'ES256' | 'RS256' | null;
@@ -66,9 +65,9 @@ export class Client {
   @Column('varchar', { name: 'resource_server', length: 2000, nullable: true })
   readonly resourceServer!: string | null;
   /** The resource servers that it may exchange such tokens for (RFC 8693). */
-  @WordListColumn('exchange_targets', 2000) readonly exchangeTargets!: readonly string[];
+  @SpaceSeparatedColumn('exchange_targets', 2000) readonly exchangeTargets!: readonly string[];
   /** Its tokens are bound to a key of its own (RFC 9449). */
-  @FlagColumn('dpop_bound') readonly dpopBound!: boolean;
+  @BooleanColumn('dpop_bound') readonly dpopBound!: boolean;
   /** Where the status of the tokens that it was given for itself is found; see `status-lists/`. */
   @CountColumn({ name: 'status_index', nullable: true }) readonly statusIndex!: number | null;
   @InstantColumn({ name: 'created_at' }) readonly createdAt!: Date;
@@ -78,7 +77,7 @@ export class Client {
    * "… If a refresh token is issued to a public client … the refresh token MUST be bound to the respective public key"; those
    * of others are bound to who authenticates (RFC 9449 §5).
    */
-  refreshKeyOf(dpopJkt: string | undefined): string | undefined {
+  selectRefreshTokenKey(dpopJkt: string | undefined): string | undefined {
     return this.isPublic ? dpopJkt : undefined;
   }
 
@@ -91,11 +90,11 @@ export class Client {
     return this.authMethod.startsWith('client_secret_');
   }
 
-  get needsPkce(): boolean {
+  get isPkceRequired(): boolean {
     return this.isPublic || this.requirePkce;
   }
 
-  allows(grantType: string): boolean {
+  canUseGrant(grantType: string): boolean {
     return this.grantTypes.includes(grantType);
   }
 }

@@ -1,8 +1,8 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { ACCOUNT_SCOPES } from '../account.scopes.js';
+import { ACCOUNT_SCOPES } from './auth.scopes.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { Client } from './client.entity.js';
-import { Clients } from './clients.js';
+import { ClientRepository } from './client.repository.js';
 
 /** The client that `/auth/login` gives tokens to: our own front ends, which cannot keep a secret. */
 @Injectable()
@@ -10,7 +10,7 @@ export class FirstPartyClient implements OnModuleInit {
   readonly client: Client;
 
   constructor(
-    private readonly clients: Clients,
+    private readonly clients: ClientRepository,
     @Inject(AUTH_CONFIG) config: AuthConfig,
   ) {
     this.client = Object.assign(new Client(), {
@@ -39,6 +39,6 @@ export class FirstPartyClient implements OnModuleInit {
   }
 
   async onModuleInit(): Promise<void> {
-    await this.clients.configure(this.client);
+    await this.clients.upsertConfigured(this.client);
   }
 }

@@ -1,8 +1,15 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { OAuthError } from '../oauth-errors/oauth-error.js';
-import { ASSERTION_TYPE, claimedClient } from './client-assertions.js';
-import { clientParameters } from './client-parameters.js';
+import { OAuthError } from '../platform/oauth-error.js';
+import { ASSERTION_TYPE, readUnverifiedClientId } from './client-assertion-verifier.js';
+
+/** Client authentication in the body (RFC 6749 §2.3.1, RFC 7521 §4.2), at every endpoint that asks for it. */
+export const clientAuthenticationParameters = {
+  client_id: z.string().max(64).optional(),
+  client_secret: z.string().max(255).optional(),
+  client_assertion_type: z.string().max(255).optional(),
+  client_assertion: z.string().max(8192).optional().describe('A JWT (RFC 7523)'),
+};
 
 /** How a client says who it is (RFC 6749 §2.3). */
 export type PresentedCredentials =
@@ -15,15 +22,15 @@ export type PresentedCredentials =
   /** The id is what the assertion says, and nobody has verified it yet. */
   | { readonly method: 'private_key_jwt'; readonly id: string; readonly assertion: string };
 
-const bodyCredentials = z.object(clientParameters);
-type BodyCredentials = z.infer<typeof bodyCredentials>;
+const bodyCredentialsSchema = z.object(clientAuthenticationParameters);
+type BodyCredentials = z.infer<typeof bodyCredentialsSchema>;
 
 /** @throws {OAuthError} `invalid_request`, or `invalid_client` where there are no credentials at all, or none that we know */
-export function presentedCredentials(request: FastifyRequest): PresentedCredentials {
-  const { success, data: body } = bodyCredentials.safeParse(request.body ?? {});
+export function readPresentedCredentials(request: FastifyRequest): PresentedCredentials {
+  const { success, data: body } = bodyCredentialsSchema.safeParse(request.body ?? {});
   if (!success) throw OAuthError.invalidRequest('Client authentication is malformed or repeated.');
-  const found = [basicCredentials(request), postedSecret(body), postedAssertion(body)];
-  const [presented = withoutProof(body), another] = found.filter((each) => each !== undefined);
+  const found = [readBasicCredentials(request), readPostedSecret(body), readPostedAssertion(body)];
+  const [presented = readPublicClient(body), another] = found.filter((each) => each !== undefined);
 
   // "The client MUST NOT use more than one authentication method in each request." And client_id is of the same client.
   if (another || ![undefined, presented.id].includes(body.client_id)) {
@@ -32,65 +39,70 @@ export function presentedCredentials(request: FastifyRequest): PresentedCredenti
   return presented;
 }
 
-function withoutProof({ client_id: id }: BodyCredentials): PresentedCredentials {
+function readPublicClient({ client_id: id }: BodyCredentials): PresentedCredentials {
   if (id === undefined) throw OAuthError.invalidClient('no client authentication');
   return { id, method: 'none' };
 }
 
-function postedSecret({ client_id, client_secret }: BodyCredentials) {
+function readPostedSecret({ client_id, client_secret }: BodyCredentials) {
   if (client_secret === undefined) return undefined;
   const method = 'client_secret_post' as const;
   return { id: client_id ?? '', secret: client_secret, method };
 }
 
 /** RFC 7521 §4.2. */
-function postedAssertion(body: BodyCredentials): PresentedCredentials | undefined {
+function readPostedAssertion(body: BodyCredentials): PresentedCredentials | undefined {
   const { client_assertion: assertion, client_assertion_type: type } = body;
   if (assertion === undefined && type === undefined) return undefined;
   if (assertion === undefined || type === undefined) {
     throw OAuthError.invalidRequest('client_assertion and its type belong together.');
   }
   if (type !== ASSERTION_TYPE) throw OAuthError.invalidClient('unknown type of assertion');
-  const id = claimedClient(assertion);
+  const id = readUnverifiedClientId(assertion);
   if (id === undefined) throw OAuthError.invalidClient('the assertion does not say whose it is');
   return { id, assertion, method: 'private_key_jwt' };
 }
 
-function basicCredentials({ raw }: FastifyRequest): PresentedCredentials | undefined {
+function readBasicCredentials({ raw }: FastifyRequest): PresentedCredentials | undefined {
   const header = raw.headers.authorization;
   if (header === undefined) return undefined;
-  if (countOf('authorization', raw.rawHeaders) > 1) {
+  if (countHeaders('authorization', raw.rawHeaders) > 1) {
     throw OAuthError.invalidRequest('Send one Authorization header.');
   }
-  const [, id, secret] = /^([^:]*):(.*)$/s.exec(userPass(header)) ?? [];
-  if (id === undefined || secret === undefined) throw malformedHeader();
-  return { id: formDecoded(id), secret: formDecoded(secret), method: 'client_secret_basic' };
+  const [, id, secret] = /^([^:]*):(.*)$/s.exec(decodeBasicHeader(header)) ?? [];
+  if (id === undefined || secret === undefined) throw malformedHeaderError();
+  return {
+    id: decodeFormValue(id),
+    secret: decodeFormValue(secret),
+    method: 'client_secret_basic',
+  };
 }
 
 /** Node keeps the first of two; a proxy may have looked at the other. */
-const countOf = (name: string, rawHeaders: readonly string[]): number =>
+const countHeaders = (name: string, rawHeaders: readonly string[]): number =>
   rawHeaders.filter((text, n) => n % 2 === 0 && text.toLowerCase() === name).length;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** RFC 7617 §2. */
-function userPass(header: string): string {
+function decodeBasicHeader(header: string): string {
   const [, encoded] = /^basic +([a-z\d+/]+={0,2})$/i.exec(header) ?? [];
-  if (encoded === undefined) throw malformedHeader();
+  if (encoded === undefined) throw malformedHeaderError();
   try {
     return utf8.decode(Buffer.from(encoded, 'base64'));
   } catch {
-    throw malformedHeader();
+    throw malformedHeaderError();
   }
 }
 
 /** Both parts are form-encoded before they are put together (RFC 6749 §2.3.1). */
-function formDecoded(text: string): string {
+function decodeFormValue(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
-    throw malformedHeader();
+    throw malformedHeaderError();
   }
 }
 
-const malformedHeader = () => OAuthError.invalidRequest('The Authorization header is malformed.');
+const malformedHeaderError = () =>
+  OAuthError.invalidRequest('The Authorization header is malformed.');

@@ -1,14 +1,82 @@
-import { rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UnitOfWork } from '@gatehouse/persistence';
 import { Command } from 'nest-commander';
+import { DataSource } from 'typeorm';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { authDatabase } from '../database/auth-database.js';
-import { SecurityEvents } from '../security-events/security-events.js';
-import { type ChangeOptions, Operator, type Server } from './operator.js';
+import { authDatabase } from '../database.js';
+import { SecurityEventService } from '../platform/security-events/security-event.service.js';
+import { OperationRefused } from './errors.js';
+import { type ChangeOptions, OperationRunner, type Server } from './operation-runner.js';
 import { ChangingCommand } from './ops-command.js';
-import { Refusal } from './refusal.js';
-import { copySqlite } from './sqlite-copy.js';
+
+/** How long the copy waits for a lock of the server, in milliseconds. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/**
+ * Copies a database while others write to it: what is in the copy was true at one moment. The copy is for its owner's eyes
+ * only, has been read back before it gets its name, and never takes the place of another file.
+ *
+ * @returns its size in bytes
+ * @throws {OperationRefused}
+ */
+export async function copySqlite(from: string, to: string): Promise<number> {
+  const draft = `${to}.${randomBytes(6).toString('hex')}.part`;
+  await createEmptyFile(to);
+  try {
+    await createEmptyFile(draft);
+    await withDatabase(from, (database) => database.query('VACUUM INTO ?', [draft]));
+    await withDatabase(draft, checkIntegrity);
+    await syncToDisk(draft);
+    await rename(draft, to);
+  } catch (error) {
+    await rm(draft, { force: true });
+    await rm(to, { force: true });
+    throw error;
+  }
+  return (await stat(to)).size;
+}
+
+/** An empty file that was not there before: SQLite writes into it, and keeps its mode. */
+async function createEmptyFile(file: string): Promise<void> {
+  try {
+    await (await open(file, 'wx', 0o600)).close();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const exists = 'code' in error && error.code === 'EEXIST';
+    throw new OperationRefused(
+      exists ? `${file} is there already, and is left as it is` : `no backup: ${error.message}`,
+    );
+  }
+}
+
+async function withDatabase(file: string, work: (database: DataSource) => Promise<unknown>) {
+  const options = { type: 'better-sqlite3', readonly: true, timeout: BUSY_TIMEOUT_MS } as const;
+  const database = await new DataSource({ ...options, database: file }).initialize();
+  try {
+    await work(database);
+  } finally {
+    await database.destroy();
+  }
+}
+
+async function checkIntegrity(database: DataSource): Promise<void> {
+  const rows: unknown = await database.query('PRAGMA integrity_check');
+  const verdict = JSON.stringify(rows);
+  if (verdict !== '[{"integrity_check":"ok"}]') {
+    throw new OperationRefused(
+      `no backup: the copy is not whole, and so may the database be: ${verdict}`,
+    );
+  }
+}
+
+/** SQLite does not wait for the disk when it writes a copy. */
+async function syncToDisk(file: string): Promise<void> {
+  const handle = await open(file, 'r+');
+  await handle.sync();
+  await handle.close();
+}
 
 @Command({
   name: 'backup',
@@ -16,7 +84,7 @@ import { copySqlite } from './sqlite-copy.js';
   description: 'copy the SQLite database while the server runs (docs/backups.md)',
 })
 export class BackupCommand extends ChangingCommand {
-  constructor(private readonly operator: Operator) {
+  constructor(private readonly operator: OperationRunner) {
     super();
   }
 
@@ -25,19 +93,21 @@ export class BackupCommand extends ChangingCommand {
     const file = resolve(name);
     const bytes = await this.operator.withServer((server) => backUp(server, { file, dryRun }));
     const text = `${file} is a copy of the database: ${bytes} bytes, read back and found whole.`;
-    this.operator.say({ value: { file, bytes }, text }, { json, dryRun });
+    this.operator.print({ value: { file, bytes }, text }, { json, dryRun });
   }
 }
 
 async function backUp(server: Server, { file, dryRun }: { file: string; dryRun: boolean }) {
   if (server.get(UnitOfWork).isPostgres) {
-    throw new Refusal('the database is PostgreSQL: back it up with pg_dump, see docs/backups.md');
+    throw new OperationRefused(
+      'the database is PostgreSQL: back it up with pg_dump, see docs/backups.md',
+    );
   }
   const config = server.get<AuthConfig>(AUTH_CONFIG);
   const database = join(config.DATA_DIR, `${authDatabase(config).name}.sqlite`);
   // Before the copy, so that the copy tells of itself when it is restored; see after-restore.
   if (!dryRun)
-    await server.get(SecurityEvents).record({ type: 'database.backed_up', by: 'operator' });
+    await server.get(SecurityEventService).record({ type: 'database.backed_up', by: 'operator' });
   const bytes = await copySqlite(database, file);
   if (dryRun) await rm(file);
   return bytes;

@@ -1,36 +1,38 @@
 import { SubCommand } from 'nest-commander';
-import { ACCOUNT_SCOPES } from '../account.scopes.js';
+import { ACCOUNT_SCOPES, OPENID_SCOPES } from '../clients/auth.scopes.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { clientKeys } from '../clients/client-keys.js';
-import { ClientOperations } from '../clients/client-operations.js';
-import { hashOfSecret, newClientSecret } from '../clients/client-secret.js';
-import type { ClientRegistration } from '../clients/clients.js';
-import { faultOf } from '../clients/registration-rules.js';
-import { OPENID_SCOPES } from '../openid.scopes.js';
-import { ClientOptions, type ClientWish } from './client-options.js';
-import { fromJsonFile } from './json-file.js';
-import { Operator } from './operator.js';
-import { Misuse, Refusal } from './refusal.js';
+import { clientKeySetSchema } from '../clients/client-keys.js';
+import { ClientOperationsService } from '../sessions/client-operations.service.js';
+import { generateClientSecret, hashClientSecret } from '../clients/client-secret.js';
+import type { ClientRegistration } from '../clients/client.repository.js';
+import { findRegistrationFault } from '../clients/client-registration.js';
+import {
+  ClientRegistrationCommand,
+  type ClientRegistrationOptions,
+} from './client-registration.command.js';
+import { readJsonFile } from './option-parsers.js';
+import { OperationRunner } from './operation-runner.js';
+import { OperationRefused, UsageError } from './errors.js';
 
 @SubCommand({
   name: 'create',
   arguments: '<id>',
   description: 'register an application; its secret is made here and printed once',
 })
-export class CreateClient extends ClientOptions {
-  constructor(private readonly operator: Operator) {
+export class CreateClientCommand extends ClientRegistrationCommand {
+  constructor(private readonly operator: OperationRunner) {
     super();
   }
 
-  async run([id = '']: string[], wish: ClientWish): Promise<void> {
-    const secret = newClientSecret();
-    const client = await registrationOf(id, wish, secret);
-    const fault = faultOf(client);
-    if (fault) throw new Misuse(fault);
+  async run([id = '']: string[], wish: ClientRegistrationOptions): Promise<void> {
+    const secret = generateClientSecret();
+    const client = await toRegistration(id, wish, secret);
+    const fault = findRegistrationFault(client);
+    if (fault) throw new UsageError(fault);
     await this.operator.change(wish, async (server) => {
-      refuseUnknown(client, server.get<AuthConfig>(AUTH_CONFIG));
-      const isNew = await server.get(ClientOperations).create(client, 'operator');
-      if (!isNew) throw new Refusal(`there is a client ${id} already`);
+      checkScopesAndServers(client, server.get<AuthConfig>(AUTH_CONFIG));
+      const isNew = await server.get(ClientOperationsService).create(client, 'operator');
+      if (!isNew) throw new OperationRefused(`there is a client ${id} already`);
       const { secretHashes, ...value } = client;
       return {
         value,
@@ -41,9 +43,9 @@ export class CreateClient extends ClientOptions {
   }
 }
 
-async function registrationOf(
+async function toRegistration(
   id: string,
-  wish: ClientWish,
+  wish: ClientRegistrationOptions,
   secret: string,
 ): Promise<ClientRegistration> {
   const { json, dryRun, jwks, authMethod = 'client_secret_basic', ...more } = wish;
@@ -53,20 +55,20 @@ async function registrationOf(
     ...rest,
     id,
     authMethod,
-    secretHashes: authMethod.startsWith('client_secret_') ? [hashOfSecret(secret)] : [],
+    secretHashes: authMethod.startsWith('client_secret_') ? [hashClientSecret(secret)] : [],
     grantTypes: grant,
     requirePkce: pkce,
     redirectUris: redirectUri,
     postLogoutRedirectUris: postLogoutRedirectUri,
     exchangeTargets: exchangeTarget,
-    jwks: await keysFrom(jwks),
+    jwks: await readKeys(jwks),
   };
 }
 
-const keysFrom = async (file: string | undefined): Promise<string | null> =>
-  file === undefined ? null : JSON.stringify(await fromJsonFile(file, clientKeys));
+const readKeys = async (file: string | undefined): Promise<string | null> =>
+  file === undefined ? null : JSON.stringify(await readJsonFile(file, clientKeySetSchema));
 
-function refuseUnknown(client: ClientRegistration, { RESOURCE_SERVERS }: AuthConfig): void {
+function checkScopesAndServers(client: ClientRegistration, { RESOURCE_SERVERS }: AuthConfig): void {
   const known = new Set([
     ...RESOURCE_SERVERS.flatMap(({ scopes }) => scopes),
     ...Object.keys(OPENID_SCOPES),
@@ -74,12 +76,12 @@ function refuseUnknown(client: ClientRegistration, { RESOURCE_SERVERS }: AuthCon
   ]);
   const unknown = client.scope.find((word) => !known.has(word));
   if (unknown !== undefined) {
-    throw new Refusal(`no resource server has the scope ${unknown}: see RESOURCE_SERVERS`);
+    throw new OperationRefused(`no resource server has the scope ${unknown}: see RESOURCE_SERVERS`);
   }
   const servers = [client.resourceServer ?? [], client.exchangeTargets ?? []].flat();
   const identifiers = RESOURCE_SERVERS.map(({ identifier }) => identifier);
   const stranger = servers.find((identifier) => !identifiers.includes(identifier));
   if (stranger !== undefined) {
-    throw new Refusal(`there is no resource server ${stranger}: see RESOURCE_SERVERS`);
+    throw new OperationRefused(`there is no resource server ${stranger}: see RESOURCE_SERVERS`);
   }
 }

@@ -1,37 +1,42 @@
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { Command, Option, SubCommand } from 'nest-commander';
-import { KeyLife, type SigningKeyView } from '../keys/key-life.js';
-import type { SigningAlgorithm } from '../keys/signing-key.entity.js';
+import { KeyRotationService, type SigningKeyView } from '../tokens/keys/key-rotation.service.js';
+import type { SigningAlgorithm } from '../tokens/keys/signing-key.entity.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { type ChangeOptions, type LookOptions, Operator, type Server } from './operator.js';
+import {
+  type ChangeOptions,
+  type ReadOptions,
+  OperationRunner,
+  type Server,
+} from './operation-runner.js';
 import { ChangingCommand, CommandGroup, OpsCommand } from './ops-command.js';
-import { oneOf } from './option-values.js';
-import { fromNow, inUtc, table } from './table.js';
+import { parseChoice } from './option-parsers.js';
+import { formatRelativeTime, formatUtc, formatTable } from './table.js';
 
 @SubCommand({ name: 'list', description: 'all signing keys, newest first' })
-export class ListKeys extends OpsCommand {
-  constructor(private readonly operator: Operator) {
+export class ListKeysCommand extends OpsCommand {
+  constructor(private readonly operator: OperationRunner) {
     super();
   }
 
-  run(_: string[], options: LookOptions): Promise<void> {
-    return this.operator.look(options, async (server) => {
-      const keys = await server.get(KeyLife).list();
-      return { value: keys, text: tableOf(keys, server.get(Clock).now()) };
+  run(_: string[], options: ReadOptions): Promise<void> {
+    return this.operator.read(options, async (server) => {
+      const keys = await server.get(KeyRotationService).list();
+      return { value: keys, text: formatKeys(keys, server.get(Clock).now()) };
     });
   }
 }
 
-function tableOf(keys: readonly SigningKeyView[], now: number): string {
-  return table(
+function formatKeys(keys: readonly SigningKeyView[], now: number): string {
+  return formatTable(
     ['KID', 'ALGORITHM', 'STATE', 'SINCE', ''],
     keys.map(({ kid, algorithm, state, changedAt, leavesAt }) => [
       kid,
       algorithm,
       state,
-      `${inUtc(changedAt)} (${fromNow(changedAt, now)})`,
-      leavesAt ? `leaves the key set ${fromNow(leavesAt, now)}` : ' ',
+      `${formatUtc(changedAt)} (${formatRelativeTime(changedAt, now)})`,
+      leavesAt ? `leaves the key set ${formatRelativeTime(leavesAt, now)}` : ' ',
     ]),
   );
 }
@@ -46,15 +51,15 @@ interface StageOptions extends ChangeOptions {
   name: 'stage',
   description: 'publish the key that will sign next; where there is one already, tell which',
 })
-export class StageKey extends ChangingCommand {
-  constructor(private readonly operator: Operator) {
+export class StageKeyCommand extends ChangingCommand {
+  constructor(private readonly operator: OperationRunner) {
     super();
   }
 
   run(_: string[], { algorithm: wished, ...options }: StageOptions): Promise<void> {
     return this.operator.change(options, async (server) => {
       const algorithm = wished ?? server.get<AuthConfig>(AUTH_CONFIG).SIGNING_ALGORITHM;
-      const kid = await server.get(KeyLife).stage(algorithm, 'operator');
+      const kid = await server.get(KeyRotationService).stage(algorithm, 'operator');
       const text = `The key ${kid} is pending. It will sign by itself, or with: keys activate ${kid}`;
       return { value: { kid, algorithm, state: 'pending' }, text };
     });
@@ -66,24 +71,27 @@ export class StageKey extends ChangingCommand {
     choices: [...ALGORITHMS],
   })
   algorithm(name: string): SigningAlgorithm {
-    return oneOf(ALGORITHMS, name);
+    return parseChoice(ALGORITHMS, name);
   }
 }
 
 /** What is done to one key. */
 @Injectable()
 abstract class KeyCommand extends ChangingCommand {
-  constructor(private readonly operator: Operator) {
+  constructor(private readonly operator: OperationRunner) {
     super();
   }
 
-  protected abstract readonly becomes: string;
-  protected abstract act(life: KeyLife, kid: string): Promise<void>;
+  protected abstract readonly resultingState: string;
+  protected abstract apply(life: KeyRotationService, kid: string): Promise<void>;
 
   run([kid = '']: string[], options: ChangeOptions): Promise<void> {
     return this.operator.change(options, async (server: Server) => {
-      await this.act(server.get(KeyLife), kid);
-      return { value: { kid, state: this.becomes }, text: `The key ${kid} is ${this.becomes}.` };
+      await this.apply(server.get(KeyRotationService), kid);
+      return {
+        value: { kid, state: this.resultingState },
+        text: `The key ${kid} is ${this.resultingState}.`,
+      };
     });
   }
 }
@@ -93,9 +101,9 @@ abstract class KeyCommand extends ChangingCommand {
   arguments: '<kid>',
   description: 'let a pending key sign; the one that did is retiring from then on',
 })
-export class ActivateKey extends KeyCommand {
-  protected readonly becomes = 'active';
-  protected act(life: KeyLife, kid: string): Promise<void> {
+export class ActivateKeyCommand extends KeyCommand {
+  protected readonly resultingState = 'active';
+  protected apply(life: KeyRotationService, kid: string): Promise<void> {
     return life.activate(kid, 'operator');
   }
 }
@@ -105,9 +113,9 @@ export class ActivateKey extends KeyCommand {
   arguments: '<kid>',
   description: 'take a retiring key out of the key set, once no token of it can be good',
 })
-export class RetireKey extends KeyCommand {
-  protected readonly becomes = 'retired';
-  protected act(life: KeyLife, kid: string): Promise<void> {
+export class RetireKeyCommand extends KeyCommand {
+  protected readonly resultingState = 'retired';
+  protected apply(life: KeyRotationService, kid: string): Promise<void> {
     return life.retire(kid, 'operator');
   }
 }
@@ -117,14 +125,20 @@ export class RetireKey extends KeyCommand {
   arguments: '<kid>',
   description: 'emergency: the key leaves at once, its tokens are refused, another one signs',
 })
-export class RevokeKey extends KeyCommand {
-  protected readonly becomes = 'revoked';
-  protected act(life: KeyLife, kid: string): Promise<void> {
+export class RevokeKeyCommand extends KeyCommand {
+  protected readonly resultingState = 'revoked';
+  protected apply(life: KeyRotationService, kid: string): Promise<void> {
     return life.revoke(kid, 'operator');
   }
 }
 
-export const KEY_COMMANDS = [ListKeys, StageKey, ActivateKey, RetireKey, RevokeKey];
+export const KEY_COMMANDS = [
+  ListKeysCommand,
+  StageKeyCommand,
+  ActivateKeyCommand,
+  RetireKeyCommand,
+  RevokeKeyCommand,
+];
 
 @Command({ name: 'keys', description: 'signing keys', subCommands: KEY_COMMANDS })
 export class KeysCommand extends CommandGroup {}

@@ -1,5 +1,5 @@
 import { CommandRunner, Option } from 'nest-commander';
-import { Misuse } from './refusal.js';
+import { UsageError } from './errors.js';
 
 /** Commander's, of which nest-commander brings its own. */
 type Command = Parameters<CommandRunner['setCommand']>[0];
@@ -34,8 +34,8 @@ export abstract class CommandGroup extends CommandRunner {
   }
 
   run([word]: string[]): Promise<void> {
-    if (word !== undefined) throw new Misuse(`unknown command '${word}'\n\n${this.help}`);
-    throw new Misuse(this.help);
+    if (word !== undefined) throw new UsageError(`unknown command '${word}'\n\n${this.help}`);
+    throw new UsageError(this.help);
   }
 
   private get help(): string {

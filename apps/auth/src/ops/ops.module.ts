@@ -5,10 +5,15 @@ import { BackupCommand } from './backup.command.js';
 import { CLIENT_COMMANDS, ClientsCommand } from './clients.command.js';
 import { EVENT_COMMANDS, EventsCommand } from './events.command.js';
 import { KEY_COMMANDS, KeysCommand } from './keys.command.js';
-import { OPEN_SERVER, type OpenServer, Operator } from './operator.js';
+import {
+  OPEN_SERVER,
+  type OpenServer,
+  OperationRunner,
+  TERMINAL,
+  type Terminal,
+} from './operation-runner.js';
 import { SESSION_COMMANDS, SessionsCommand } from './sessions.command.js';
 import { SECRET_COMMANDS, SecretsCommand } from './secrets.command.js';
-import { TERMINAL, type Terminal } from './terminal.js';
 
 /** The table of contents of the operations: one file for each noun. */
 const COMMANDS = [
@@ -30,13 +35,13 @@ const COMMANDS = [
 
 @Module({})
 export class OpsModule {
-  static with(terminal: Terminal, open: OpenServer): DynamicModule {
+  static forRoot(terminal: Terminal, open: OpenServer): DynamicModule {
     return {
       module: OpsModule,
       providers: [
         { provide: TERMINAL, useValue: terminal },
         { provide: OPEN_SERVER, useValue: open },
-        Operator,
+        OperationRunner,
         ...COMMANDS,
       ],
     };

@@ -1,8 +1,7 @@
 import { CommandFactory, CommandRunnerService } from 'nest-commander';
-import { exitCodeOf, explain } from './failure.js';
-import type { OpenServer } from './operator.js';
+import { toErrorMessage, toExitCode } from './errors.js';
+import type { OpenServer, Terminal } from './operation-runner.js';
 import { OpsModule } from './ops.module.js';
-import type { Terminal } from './terminal.js';
 
 /**
  * One operation, from the words on the command line to the exit code: 0 done, 1 refused or failed, 2 makes no sense.
@@ -15,7 +14,7 @@ export async function runOps(
   open: OpenServer,
 ): Promise<number> {
   let failure: unknown;
-  const app = await CommandFactory.createWithoutRunning(OpsModule.with(terminal, open), {
+  const app = await CommandFactory.createWithoutRunning(OpsModule.forRoot(terminal, open), {
     logger: false,
     abortOnError: false,
     cliName: 'ops',
@@ -30,19 +29,19 @@ export async function runOps(
       writeErr: (text) => terminal.errors.write(text),
     },
   });
-  await app.get(CommandRunnerService).run(['node', 'ops', ...operandsLast(words)]);
+  await app.get(CommandRunnerService).run(['node', 'ops', ...moveKidsLast(words)]);
   await app.close();
   if (failure === undefined) return 0;
-  const sentence = explain(failure);
+  const sentence = toErrorMessage(failure);
   if (sentence !== undefined) terminal.errors.write(`${sentence}\n`);
-  return exitCodeOf(failure);
+  return toExitCode(failure);
 }
 
 /** A kid is a thumbprint (RFC 7638), and one of 64 begins with a hyphen, as options do. */
-const LIKE_AN_OPTION = /^-[\w-]{42}$/;
+const KID_LIKE_AN_OPTION = /^-[\w-]{42}$/;
 
-function operandsLast(words: readonly string[]): readonly string[] {
-  const kids = words.filter((word) => LIKE_AN_OPTION.test(word));
+function moveKidsLast(words: readonly string[]): readonly string[] {
+  const kids = words.filter((word) => KID_LIKE_AN_OPTION.test(word));
   if (kids.length === 0 || words.includes('--')) return words;
   return [...words.filter((word) => !kids.includes(word)), '--', ...kids];
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Command, SubCommand } from 'nest-commander';
-import { type LookOptions, Operator } from './operator.js';
+import { type ReadOptions, OperationRunner } from './operation-runner.js';
 import { CommandGroup, OpsCommand } from './ops-command.js';
 
-const ADVICE = `A fresh server secret. Nothing knows it yet, and it is stored nowhere.
+const ROTATION_STEPS = `A fresh server secret. Nothing knows it yet, and it is stored nowhere.
 
 To change the secret while nobody is logged out, let each step reach every process before the next:
   1. SERVER_SECRET=<old>,<new>   every process can check what the new one will mint
@@ -12,21 +12,21 @@ To change the secret while nobody is logged out, let each step reach every proce
 `;
 
 @SubCommand({ name: 'new', description: 'print a fresh server secret' })
-export class NewSecret extends OpsCommand {
-  constructor(private readonly operator: Operator) {
+export class NewSecretCommand extends OpsCommand {
+  constructor(private readonly operator: OperationRunner) {
     super();
   }
 
   /** The advice may not be piped into a file that is to hold the secret. */
-  run(_: string[], { json = false }: LookOptions): Promise<void> {
+  run(_: string[], { json = false }: ReadOptions): Promise<void> {
     const serverSecret = randomBytes(32).toString('base64url');
-    if (!json) this.operator.advise(ADVICE);
-    this.operator.say({ value: { serverSecret }, text: serverSecret }, { json });
+    if (!json) this.operator.printNotice(ROTATION_STEPS);
+    this.operator.print({ value: { serverSecret }, text: serverSecret }, { json });
     return Promise.resolve();
   }
 }
 
-export const SECRET_COMMANDS = [NewSecret];
+export const SECRET_COMMANDS = [NewSecretCommand];
 
 @Command({ name: 'secrets', description: 'the server secret', subCommands: SECRET_COMMANDS })
 export class SecretsCommand extends CommandGroup {}

@@ -1,14 +1,18 @@
 import { Clock } from '@gatehouse/service-kit';
 import { Command, Option, SubCommand } from 'nest-commander';
-import { Sessions, type SessionView } from '../sessions/sessions.js';
-import { accountOf } from './account-of.js';
-import { requireClient } from './client-of.js';
-import { type ChangeOptions, type LookOptions, Operator, type Server } from './operator.js';
+import { SessionService, type SessionView } from '../sessions/session.service.js';
+import { requireAccount, requireClient } from './lookups.js';
+import {
+  type ChangeOptions,
+  OperationRunner,
+  type ReadOptions,
+  type Server,
+} from './operation-runner.js';
 import { ChangingCommand, CommandGroup, OpsCommand } from './ops-command.js';
-import { Misuse } from './refusal.js';
-import { counted, fromNow, inUtc, table } from './table.js';
+import { UsageError } from './errors.js';
+import { formatCount, formatRelativeTime, formatTable, formatUtc } from './table.js';
 
-interface Whose {
+interface SessionOwnerOptions {
   readonly account?: string;
   readonly client?: string;
 }
@@ -17,16 +21,19 @@ interface Whose {
   name: 'list',
   description: 'the sessions of an account that are alive, newest first',
 })
-export class ListSessions extends OpsCommand {
-  constructor(private readonly operator: Operator) {
+export class ListSessionsCommand extends OpsCommand {
+  constructor(private readonly operator: OperationRunner) {
     super();
   }
 
-  run(_: string[], { account: name, json }: LookOptions & Required<Whose>): Promise<void> {
-    return this.operator.look({ json }, async (server) => {
-      const account = await accountOf(server, name);
-      const sessions = await server.get(Sessions).of(account.id);
-      return { value: sessions, text: tableOf(sessions, server.get(Clock).now()) };
+  run(
+    _: string[],
+    { account: name, json }: ReadOptions & Required<SessionOwnerOptions>,
+  ): Promise<void> {
+    return this.operator.read({ json }, async (server) => {
+      const account = await requireAccount(server, name);
+      const sessions = await server.get(SessionService).listActive(account.id);
+      return { value: sessions, text: formatSessions(sessions, server.get(Clock).now()) };
     });
   }
 
@@ -36,36 +43,41 @@ export class ListSessions extends OpsCommand {
   }
 }
 
-function tableOf(sessions: readonly SessionView[], now: number): string {
-  return table(
+function formatSessions(sessions: readonly SessionView[], now: number): string {
+  return formatTable(
     ['SESSION', 'CLIENT', 'FROM', 'BEGUN', 'LAST USED', 'ENDS', 'DEVICE'],
     sessions.map(({ id, clientId, origin, userAgent, createdAt, lastUsedAt, endsAt }) => [
       id,
       clientId,
       origin,
-      inUtc(createdAt),
-      fromNow(lastUsedAt, now),
-      fromNow(endsAt, now),
+      formatUtc(createdAt),
+      formatRelativeTime(lastUsedAt, now),
+      formatRelativeTime(endsAt, now),
       userAgent,
     ]),
   );
 }
 
 @SubCommand({ name: 'end', description: 'end all sessions of an account or of a client' })
-export class EndSessions extends ChangingCommand {
-  constructor(private readonly operator: Operator) {
+export class EndSessionsCommand extends ChangingCommand {
+  constructor(private readonly operator: OperationRunner) {
     super();
   }
 
-  async run(_: string[], { account, client, ...options }: ChangeOptions & Whose): Promise<void> {
+  async run(
+    _: string[],
+    { account, client, ...options }: ChangeOptions & SessionOwnerOptions,
+  ): Promise<void> {
     if ((account === undefined) === (client === undefined)) {
-      throw new Misuse('whose sessions? Give --account or --client, one of the two');
+      throw new UsageError('whose sessions? Give --account or --client, one of the two');
     }
     await this.operator.change(options, async (server) => {
       const whose =
-        account === undefined ? await ofClient(server, client) : await ofAccount(server, account);
-      const ended = await server.get(Sessions).endAll(whose, 'ended_by_operator');
-      return { value: { ended }, text: `${counted(ended, 'session')} ended.` };
+        account === undefined
+          ? await selectClient(server, client)
+          : await selectAccount(server, account);
+      const ended = await server.get(SessionService).revokeAll(whose, 'ended_by_operator');
+      return { value: { ended }, text: `${formatCount(ended, 'session')} ended.` };
     });
   }
 
@@ -80,16 +92,16 @@ export class EndSessions extends ChangingCommand {
   }
 }
 
-const ofAccount = async (server: Server, name: string) => ({
-  accountId: (await accountOf(server, name)).id,
+const selectAccount = async (server: Server, name: string) => ({
+  accountId: (await requireAccount(server, name)).id,
 });
 
-async function ofClient(server: Server, clientId = '') {
+async function selectClient(server: Server, clientId = '') {
   await requireClient(server, clientId);
   return { clientId };
 }
 
-export const SESSION_COMMANDS = [ListSessions, EndSessions];
+export const SESSION_COMMANDS = [ListSessionsCommand, EndSessionsCommand];
 
 @Command({ name: 'sessions', description: 'logins and their ends', subCommands: SESSION_COMMANDS })
 export class SessionsCommand extends CommandGroup {}

@@ -1,11 +1,11 @@
-const GAP = '  ';
+const COLUMN_GAP = '  ';
 
 /** Columns under their headings. Control characters of what strangers wrote do not reach the terminal. */
-export function table(
+export function formatTable(
   headings: readonly string[],
   rows: readonly (readonly (string | null)[])[],
 ): string {
-  const lines = [headings, ...rows.map((row) => row.map(printable))];
+  const lines = [headings, ...rows.map((row) => row.map(toPrintable))];
   const widths = headings.map((_, column) =>
     Math.max(...lines.map((line) => line[column]?.length ?? 0)),
   );
@@ -13,13 +13,13 @@ export function table(
     .map((line) =>
       line
         .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join(GAP)
+        .join(COLUMN_GAP)
         .trimEnd(),
     )
     .join('\n');
 }
 
-const printable = (text: string | null): string =>
+const toPrintable = (text: string | null): string =>
   text === null || text === '' ? '–' : text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '�');
 
 const UNITS = [
@@ -30,19 +30,19 @@ const UNITS = [
 ] as const;
 
 /** `2026-11-24 04:56:10Z`. */
-export const inUtc = (instant: Date | number): string =>
+export const formatUtc = (instant: Date | number): string =>
   `${new Date(instant).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 
 /** `in 3 days`, `2 hours ago`, `now`. */
-export function fromNow(instant: Date | number, now: number): string {
+export function formatRelativeTime(instant: Date | number, now: number): string {
   const distance = Number(instant) - now;
   const [unit, length] = UNITS.find(([, each]) => Math.abs(distance) >= each) ?? [];
   if (unit === undefined || length === undefined) return 'now';
   const count = Math.round(Math.abs(distance) / length);
-  const text = counted(count, unit);
+  const text = formatCount(count, unit);
   return distance > 0 ? `in ${text}` : `${text} ago`;
 }
 
 /** `1 session`, `2 sessions`. */
-export const counted = (count: number, noun: string): string =>
+export const formatCount = (count: number, noun: string): string =>
   `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,7 +1,7 @@
 import { html, type Html } from './html.js';
-import type { Visitor } from './visitor.js';
+import type { PageContext } from './page-context.js';
 
-export interface Form {
+export interface FormOptions {
   /** Path that it is sent to. */
   readonly action: string;
   readonly content: Html;
@@ -10,8 +10,11 @@ export interface Form {
 }
 
 /** A form that only this browser can send, in this session, for the request that it answers. */
-export function form(visitor: Visitor, { action, content, hidden = {} }: Form): Html {
-  const fields = { form_token: visitor.formToken(action), ticket: visitor.ticket, ...hidden };
+export function renderForm(
+  visitor: PageContext,
+  { action, content, hidden = {} }: FormOptions,
+): Html {
+  const fields = { form_token: visitor.createFormToken(action), ticket: visitor.ticket, ...hidden };
   return html`<form method="post" action="${visitor.base}${action}">
     ${Object.entries(fields).map(
       ([name, value]) =>
@@ -21,7 +24,7 @@ export function form(visitor: Visitor, { action, content, hidden = {} }: Form): 
   </form>`;
 }
 
-export interface Field {
+export interface FieldOptions {
   /** Its name as well. */
   readonly id: string;
   readonly label: string;
@@ -37,7 +40,7 @@ export interface Field {
   readonly hasFocus?: boolean;
 }
 
-export function field(described: Field): Html {
+export function renderField(described: FieldOptions): Html {
   const { id, label, type, autocomplete, value, hint, error, hasFocus } = described;
   return html`<label for="${id}">${label}</label>
     <input
@@ -47,7 +50,7 @@ export function field(described: Field): Html {
       autocomplete="${autocomplete}"
       value="${value}"
       required
-      ${descriptionOf(described)}
+      ${renderAriaAttributes(described)}
       ${hasFocus && html`autofocus`}
     />
     ${error && html`<p class="error" id="${id}-error" role="alert">${error}</p>`}
@@ -55,7 +58,7 @@ export function field(described: Field): Html {
 }
 
 /** Whoever cannot see what stands beside a field hears it (WCAG 2.2, 3.3.1). */
-function descriptionOf({ id, hint, error, ...said }: Field): Html {
+function renderAriaAttributes({ id, hint, error, ...said }: FieldOptions): Html {
   const errorId = error ? `${id}-error` : said.errorId;
   const ids = [errorId, hint && `${id}-hint`].filter(Boolean).join(' ');
   return html`${ids && html`aria-describedby="${ids}"`} ${errorId && html`aria-invalid="true"`}`;

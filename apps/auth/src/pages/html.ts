@@ -12,7 +12,7 @@ export class Html {
   static readonly template = (
     strings: TemplateStringsArray,
     ...values: readonly HtmlValue[]
-  ): Html => new Html(String.raw({ raw: strings }, ...values.map(written)));
+  ): Html => new Html(String.raw({ raw: strings }, ...values.map(renderValue)));
 
   toString(): string {
     return this.text;
@@ -21,10 +21,10 @@ export class Html {
 
 export const html = Html.template;
 
-function written(value: HtmlValue): string {
+function renderValue(value: HtmlValue): string {
   if (value instanceof Html) return value.toString();
-  if (Array.isArray(value)) return value.map(written).join('');
-  return value === null || value === undefined || value === false ? '' : escaped(String(value));
+  if (Array.isArray(value)) return value.map(renderValue).join('');
+  return value === null || value === undefined || value === false ? '' : escapeHtml(String(value));
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -35,4 +35,4 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (c) => ENTITIES[c] ?? c);
+const escapeHtml = (text: string): string => text.replaceAll(/[&<>"']/g, (c) => ENTITIES[c] ?? c);

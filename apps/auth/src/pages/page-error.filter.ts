@@ -1,13 +1,13 @@
 import { problemOf } from '@gatehouse/service-kit';
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { OAuthError } from '../oauth-errors/oauth-error.js';
-import { isTooMuch } from '../oauth-errors/too-much.js';
+import { OAuthError } from '../platform/oauth-error.js';
+import { RetryLaterError } from '../platform/too-many-requests.js';
 import { html } from './html.js';
-import { documentOf } from './page.js';
-import { PageError, troubleOf, TROUBLES } from './page-error.js';
-import { textsFor } from './texts/language.js';
-import { visitorsOf } from './visitor-of.js';
+import { renderDocument } from './page.js';
+import { PageError, findKindByStatus, PAGE_ERRORS } from './page-error.js';
+import { selectTexts } from './texts/language.js';
+import { pageContexts } from './page-context.js';
 
 /** Whoever looks at a page is told what went wrong by a page. */
 @Catch()
@@ -15,35 +15,36 @@ export class PageErrorFilter implements ExceptionFilter {
   catch(error: unknown, context: ArgumentsHost): void {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const reply = context.switchToHttp().getResponse<FastifyReply>();
-    const trouble = troubleOfError(error);
+    const trouble = toPageErrorKind(error);
     const isFault = trouble === 'fault';
     if (isFault) request.log.error({ err: error, reqId: request.id }, 'unhandled');
     const texts =
-      visitorsOf.get(request)?.texts ?? textsFor(undefined, request.headers['accept-language']);
+      pageContexts.get(request)?.texts ??
+      selectTexts(undefined, request.headers['accept-language']);
     const { title, text } = texts.errors[trouble];
-    const { body, headers } = documentOf(texts, {
+    const { body, headers } = renderDocument(texts, {
       title,
       main: html`<h1>${title}</h1>
         <p>${text}</p>
         ${isFault && html`<p class="quiet">${texts.reference(request.id)}</p>`}`,
     });
     void reply
-      .headers({ ...headersOf(error), ...headers })
-      .status(TROUBLES[trouble])
+      .headers({ ...readErrorHeaders(error), ...headers })
+      .status(PAGE_ERRORS[trouble])
       .send(body);
   }
 }
 
-function troubleOfError(error: unknown): ReturnType<typeof troubleOf> {
-  if (error instanceof PageError) return error.trouble;
-  if (isTooMuch(error)) return 'busy';
+function toPageErrorKind(error: unknown): ReturnType<typeof findKindByStatus> {
+  if (error instanceof PageError) return error.kind;
+  if (error instanceof RetryLaterError) return 'busy';
   if (error instanceof OAuthError) return 'invalidRequest';
-  return troubleOf(problemOf(error).status);
+  return findKindByStatus(problemOf(error).status);
 }
 
 /** `Retry-After` and the like. */
-function headersOf(error: unknown): Record<string, string> {
-  if (isTooMuch(error)) return { 'retry-after': String(error.retryAfter) };
+function readErrorHeaders(error: unknown): Record<string, string> {
+  if (error instanceof RetryLaterError) return { 'retry-after': String(error.retryAfter) };
   if (typeof error !== 'object' || error === null || !('headers' in error)) return {};
   return Object.fromEntries(
     Object.entries(error.headers ?? {}).map(([name, value]) => [name, String(value)]),

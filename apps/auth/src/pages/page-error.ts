@@ -1,8 +1,8 @@
 import type { Texts } from './texts/en.js';
 
-type Trouble = keyof Texts['errors'];
+type PageErrorKind = keyof Texts['errors'];
 
-export const TROUBLES: Readonly<Record<Trouble, number>> = {
+export const PAGE_ERRORS: Readonly<Record<PageErrorKind, number>> = {
   invalidRequest: 400,
   untrustedClient: 400,
   expired: 400,
@@ -17,17 +17,17 @@ export const TROUBLES: Readonly<Record<Trouble, number>> = {
 export class PageError extends Error {
   override readonly name = 'PageError';
 
-  constructor(readonly trouble: Trouble) {
-    super(`answered by the page ${trouble}`);
+  constructor(readonly kind: PageErrorKind) {
+    super(`answered by the page ${kind}`);
   }
 }
 
 /** The page that fits a status best. */
-export function troubleOf(status: number): Trouble {
-  const exact = Object.entries(TROUBLES).find(([, value]) => value === status)?.[0];
+export function findKindByStatus(status: number): PageErrorKind {
+  const exact = Object.entries(PAGE_ERRORS).find(([, value]) => value === status)?.[0];
   const fallback = status < 500 ? 'invalidRequest' : 'fault';
-  return isTrouble(exact) ? exact : fallback;
+  return isPageErrorKind(exact) ? exact : fallback;
 }
 
-const isTrouble = (word: string | undefined): word is Trouble =>
-  word !== undefined && word in TROUBLES;
+const isPageErrorKind = (word: string | undefined): word is PageErrorKind =>
+  word !== undefined && word in PAGE_ERRORS;

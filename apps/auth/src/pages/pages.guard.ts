@@ -15,20 +15,20 @@ import type { FastifyRequest } from 'fastify';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { PageErrorFilter } from './page-error.filter.js';
 import { PageError } from './page-error.js';
-import { visitorsOf } from './visitor-of.js';
-import { Visitors } from './visitors.js';
+import { pageContexts } from './page-context.js';
+import { PageContextService } from './page-context.service.js';
 
-const OpenToOtherSites = Reflector.createDecorator<true>();
+const CrossSiteAllowed = Reflector.createDecorator<true>();
 
 /**
  * Other sites send people here, by link or form: the protocol says so, and what they cause is safe. What they call `ticket` is a
  * parameter that nobody knows. Without it, only pages of ours send forms.
  */
-export const FromOtherSites = (): MethodDecorator => OpenToOtherSites(true);
+export const AllowCrossSite = (): MethodDecorator => CrossSiteAllowed(true);
 
 /** Who looks at the page. */
-export const CurrentVisitor = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  visitorsOf.get(context.switchToHttp().getRequest<FastifyRequest>()),
+export const CurrentPageContext = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  pageContexts.get(context.switchToHttp().getRequest<FastifyRequest>()),
 );
 
 /** Finds out who comes, and lets forms in that come from pages of ours only (OWASP ASVS 3.5). */
@@ -37,7 +37,7 @@ export class PagesGuard implements CanActivate {
   private readonly origin: string;
 
   constructor(
-    private readonly visitors: Visitors,
+    private readonly contexts: PageContextService,
     private readonly reflector: Reflector,
     @Inject(AUTH_CONFIG) { ISSUER }: AuthConfig,
   ) {
@@ -46,17 +46,17 @@ export class PagesGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const isOpen = this.reflector.get(OpenToOtherSites, context.getHandler()) ?? false;
-    const visitor = await this.visitors.of(request, { mayHaveTicket: !isOpen });
-    visitorsOf.set(request, visitor);
+    const isOpen = this.reflector.get(CrossSiteAllowed, context.getHandler()) ?? false;
+    const visitor = await this.contexts.create(request, { mayHaveTicket: !isOpen });
+    pageContexts.set(request, visitor);
     if (request.method !== 'POST' || isOpen) return true;
     const [path = ''] = request.url.split('?');
-    if (this.isSentFromHere(request) && visitor.isOwnForm(path)) return true;
+    if (this.isSameOrigin(request) && visitor.hasValidFormToken(path)) return true;
     throw new PageError('foreignForm');
   }
 
   /** Browsers say so, and no script can lie about it. Those that say nothing still need the token. */
-  private isSentFromHere({ headers }: FastifyRequest): boolean {
+  private isSameOrigin({ headers }: FastifyRequest): boolean {
     const { origin = this.origin, 'sec-fetch-site': site = 'same-origin' } = headers;
     return origin === this.origin && site === 'same-origin';
   }

@@ -1,14 +1,40 @@
 import { Module } from '@nestjs/common';
-import { BrowserSessionsModule } from '../browser-sessions/browser-sessions.module.js';
-import { InteractionsModule } from '../interactions/interactions.module.js';
-import { KeysModule } from '../keys/keys.module.js';
-import { FormTokens } from './form-tokens.js';
-import { Visitors } from './visitors.js';
+import { AccountsModule } from '../accounts/accounts.module.js';
+import { ClientsModule } from '../clients/clients.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { AccountPageController, HomeController } from './account-page.controller.js';
+import { ClientInfoService } from './client-info.service.js';
+import { ConsentPageController } from './consent-page.controller.js';
+import { ConsentPageService } from './consent-page.service.js';
+import { FormTokenService } from './form-token.service.js';
+import { InteractionService } from './interaction.service.js';
+import { LoginPageController } from './login-page.controller.js';
+import { PageContextService } from './page-context.service.js';
+import { PageLoginService } from './page-login.service.js';
+import { RegistrationPageController } from './registration-page.controller.js';
+import { SelectAccountPageController } from './select-account-page.controller.js';
+import { SignedInDeviceService } from './signed-in-device.service.js';
 
-/** Import it where a controller has pages: it brings what their guard needs. */
+/** Import it where a controller has pages: their guard needs the page context. */
 @Module({
-  imports: [BrowserSessionsModule, InteractionsModule, KeysModule],
-  providers: [FormTokens, Visitors],
-  exports: [BrowserSessionsModule, InteractionsModule, Visitors],
+  imports: [AccountsModule, ClientsModule, SessionsModule],
+  controllers: [
+    LoginPageController,
+    RegistrationPageController,
+    SelectAccountPageController,
+    ConsentPageController,
+    AccountPageController,
+    HomeController,
+  ],
+  providers: [
+    ClientInfoService,
+    ConsentPageService,
+    FormTokenService,
+    InteractionService,
+    PageContextService,
+    PageLoginService,
+    SignedInDeviceService,
+  ],
+  exports: [ClientInfoService, InteractionService, PageContextService],
 })
 export class PagesModule {}

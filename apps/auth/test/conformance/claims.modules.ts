@@ -1,4 +1,4 @@
-import type { Op } from './op.js';
+import type { TestProvider } from './test-provider.js';
 
 /** The claims that each scope stands for (OpenID Connect Core §5.4). */
 const CLAIMS: Readonly<Record<string, string>> = {
@@ -12,7 +12,7 @@ const claimsOf = (scope: string): readonly string[] =>
   scope.split(' ').flatMap((word) => (CLAIMS[word] ?? 'sub').split(' '));
 
 /** Modules of the Basic OP plan about what a client learns of a person, and how. */
-export function claimsModules(op: () => Op): void {
+export function claimsModules(op: () => TestProvider): void {
   it.each([
     ['oidcc-scope-profile', 'openid profile'],
     ['oidcc-scope-email', 'openid email'],
@@ -21,9 +21,9 @@ export function claimsModules(op: () => Op): void {
     ['oidcc-scope-all', 'openid profile email address phone'],
     ['oidcc-ensure-other-scope-order-succeeds', 'email openid'],
   ])('%s', async (_, scope) => {
-    const party = await op().party();
-    const { tokens, claims } = await party.flow(op().person(), { scope });
-    const told = await party.userInfo(tokens, claims.sub);
+    const party = await op().createRelyingParty();
+    const { tokens, claims } = await party.signIn(op().createEndUser(), { scope });
+    const told = await party.fetchUserInfo(tokens, claims.sub);
     // Each with a value, and none that the scope does not stand for; the ID token has none of them.
     expect(Object.keys(told).sort()).toEqual([...claimsOf(scope)].sort());
     expect(Object.values(told)).not.toContain('');
@@ -32,10 +32,10 @@ export function claimsModules(op: () => Op): void {
   });
 
   it('oidcc-claims-essential', async () => {
-    const party = await op().party();
+    const party = await op().createRelyingParty();
     const wish = { claims: '{"userinfo":{"name":{"essential":true}}}' };
-    const { tokens, claims } = await party.flow(op().person(), wish);
-    const told = await party.userInfo(tokens, claims.sub);
+    const { tokens, claims } = await party.signIn(op().createEndUser(), wish);
+    const told = await party.fetchUserInfo(tokens, claims.sub);
     expect(told).toEqual({ sub: claims.sub, name: 'Ada Maria Lovelace' });
   });
 
@@ -53,8 +53,8 @@ export function claimsModules(op: () => Op): void {
       401,
     ],
   ])('%s', async (_, request, status) => {
-    const party = await op().party();
-    const { tokens } = await party.flow(op().person());
-    expect(await party.userInfoStatus(request(tokens.access_token))).toBe(status);
+    const party = await op().createRelyingParty();
+    const { tokens } = await party.signIn(op().createEndUser());
+    expect(await party.fetchUserInfoStatus(request(tokens.access_token))).toBe(status);
   });
 }

@@ -1,9 +1,9 @@
 import * as oauth from 'oauth4webapi';
 import * as oidc from 'openid-client';
-import { headerOf } from '../mothers.js';
-import { CALLBACK, ISSUER } from './addresses.js';
-import type { Op } from './op.js';
-import { errorOf } from './relying-party.js';
+import { decodeHeader } from '../support/test-auth.js';
+import { CALLBACK, ISSUER } from './end-user.js';
+import type { TestProvider } from './test-provider.js';
+import { getErrorCode } from './relying-party.js';
 
 /** Bits by which a text surprises, by how often each character is in it (Shannon): what the suite measures of codes and tokens. */
 function entropyOf(text: string): number {
@@ -13,88 +13,93 @@ function entropyOf(text: string): number {
 }
 
 /** Modules of the Basic OP plan about codes, tokens and how clients authenticate. */
-export function codeFlowModules(op: () => Op): void {
+export function codeFlowModules(op: () => TestProvider): void {
   it('oidcc-server', async () => {
-    const party = await op().party();
-    const { arrival, tokens, claims } = await party.flow(op().person());
+    const party = await op().createRelyingParty();
+    const { arrival, tokens, claims } = await party.signIn(op().createEndUser());
     expect(entropyOf(arrival?.searchParams.get('code') ?? '')).toBeGreaterThan(128);
     expect(entropyOf(tokens.access_token)).toBeGreaterThan(128);
     expect(tokens).toMatchObject({ token_type: 'bearer', expires_in: 300, scope: 'openid' });
     expect(tokens.refresh_token).toBeUndefined();
     expect(claims).toMatchObject({ iss: ISSUER, aud: 'conformance-one' });
     const { sub } = claims;
-    expect(await party.userInfo(tokens, sub)).toEqual({ sub });
+    expect(await party.fetchUserInfo(tokens, sub)).toEqual({ sub });
     const own = 'iss sub aud iat exp auth_time nonce acr amr sid at_hash'.split(' ');
     expect(Object.keys(claims).sort()).toEqual(own.sort());
   });
 
   it('oidcc-idtoken-signature', async () => {
-    const { tokens } = await (await op().party()).flow(op().person());
+    const { tokens } = await (await op().createRelyingParty()).signIn(op().createEndUser());
     // The signature itself was checked by the client, against the published keys.
-    expect(headerOf(tokens.id_token)).toMatchObject({ alg: 'RS256', kid: expect.any(String) });
+    expect(decodeHeader(tokens.id_token)).toMatchObject({ alg: 'RS256', kid: expect.any(String) });
   });
 
   it('oidcc-idtoken-unsigned', async () => {
-    const party = await op().party();
+    const party = await op().createRelyingParty();
     const { id_token_signing_alg_values_supported: algorithms } = party.config.serverMetadata();
     expect(algorithms).not.toContain('none');
-    const person = op().person();
-    const { tokens } = await party.flow(person);
+    const person = op().createEndUser();
+    const { tokens } = await party.signIn(person);
     const [, body] = (tokens.id_token ?? '').split('.');
     const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${body}.`;
     op().auth.clock.advance({ seconds: 1 });
-    const silent = await party.refusal(person, { prompt: 'none', id_token_hint: unsigned });
+    const silent = await party.signInExpectingError(person, {
+      prompt: 'none',
+      id_token_hint: unsigned,
+    });
     expect(silent.error).toBe('login_required');
   });
 
   it('oidcc-ensure-request-without-nonce-succeeds-for-code-flow', async () => {
-    const { claims } = await (await op().party()).flow(op().person(), { nonce: '' });
+    const { claims } = await (
+      await op().createRelyingParty()
+    ).signIn(op().createEndUser(), { nonce: '' });
     expect(claims.nonce).toBeUndefined();
   });
 
   it('oidcc-ensure-request-with-valid-pkce-succeeds', async () => {
-    const party = await op().party();
+    const party = await op().createRelyingParty();
     const verifier = oidc.randomPKCECodeVerifier();
-    const request = party.request({
+    const request = party.createRequest({
       code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
     });
-    const visit = await op().person().visit(request.url);
-    expect(await errorOf(party.redeem(visit, request))).toBe('invalid_grant');
-    expect((await party.redeem(visit, request, verifier)).claims()).toBeDefined();
+    const visit = await op().createEndUser().navigate(request.url);
+    expect(await getErrorCode(party.exchangeCode(visit, request))).toBe('invalid_grant');
+    expect((await party.exchangeCode(visit, request, verifier)).claims()).toBeDefined();
   });
 
   it('oidcc-codereuse', async () => {
-    const party = await op().party();
-    const request = party.request();
-    const visit = await op().person().visit(request.url);
-    await party.redeem(visit, request);
-    expect(await errorOf(party.redeem(visit, request))).toBe('invalid_grant');
+    const party = await op().createRelyingParty();
+    const request = party.createRequest();
+    const visit = await op().createEndUser().navigate(request.url);
+    await party.exchangeCode(visit, request);
+    expect(await getErrorCode(party.exchangeCode(visit, request))).toBe('invalid_grant');
   });
 
   it('oidcc-codereuse-30seconds', async () => {
-    const party = await op().party();
-    const request = party.request();
-    const visit = await op().person().visit(request.url);
-    const { access_token: token } = await party.redeem(visit, request);
+    const party = await op().createRelyingParty();
+    const request = party.createRequest();
+    const visit = await op().createEndUser().navigate(request.url);
+    const { access_token: token } = await party.exchangeCode(visit, request);
     const headers = { authorization: `Bearer ${token}` };
-    expect(await party.userInfoStatus({ headers })).toBe(200);
+    expect(await party.fetchUserInfoStatus({ headers })).toBe(200);
     op().auth.clock.advance({ seconds: 30 });
-    expect(await errorOf(party.redeem(visit, request))).toBe('invalid_grant');
-    expect(await party.userInfoStatus({ headers })).toBe(401);
+    expect(await getErrorCode(party.exchangeCode(visit, request))).toBe('invalid_grant');
+    expect(await party.fetchUserInfoStatus({ headers })).toBe(401);
   });
 
   /** By oauth4webapi, step by step, which takes a redirect URI with a query, as the suite has one. */
   it('oidcc-server-client-secret-post', async () => {
-    const party = await op().party('conformance-post');
+    const party = await op().createRelyingParty('conformance-post');
     const server = party.config.serverMetadata();
-    const client = { client_id: 'conformance-post', [oauth.clockSkew]: op().skew };
+    const client = { client_id: 'conformance-post', [oauth.clockSkew]: op().clockSkewSeconds };
     const http = { [oauth.customFetch]: op().customFetch };
     const redirect_uri = `${CALLBACK}?dummy1=lorem&dummy2=ipsum`;
-    const { url, state, nonce = '' } = party.request({ redirect_uri });
-    const { arrival = new URL(ISSUER) } = await op().person().visit(url);
+    const { url, state, nonce = '' } = party.createRequest({ redirect_uri });
+    const { arrival = new URL(ISSUER) } = await op().createEndUser().navigate(url);
     const answer = oauth.validateAuthResponse(server, client, arrival, state);
-    const authentication = oauth.ClientSecretPost(op().secretOf('conformance-post'));
+    const authentication = oauth.ClientSecretPost(op().getSecret('conformance-post'));
     const response = await oauth.authorizationCodeGrantRequest(
       server,
       client,
@@ -113,20 +118,23 @@ export function codeFlowModules(op: () => Op): void {
   });
 
   it('oidcc-refresh-token', async () => {
-    const [one, two] = [await op().party(), await op().party('conformance-two')];
-    const person = op().person();
+    const [one, two] = [
+      await op().createRelyingParty(),
+      await op().createRelyingParty('conformance-two'),
+    ];
+    const person = op().createEndUser();
     const wish = { scope: 'openid offline_access', prompt: 'consent' };
-    const first = await one.flow(person, wish);
+    const first = await one.signIn(person, wish);
     const refreshed = await oidc.refreshTokenGrant(one.config, first.tokens.refresh_token ?? '');
     const { iss, sub, aud, auth_time } = first.claims;
     expect(refreshed.claims()).toMatchObject({ iss, sub, aud, auth_time });
     expect(refreshed.access_token).not.toBe(first.tokens.access_token);
-    expect(await one.userInfo(refreshed, sub)).toEqual({ sub });
+    expect(await one.fetchUserInfo(refreshed, sub)).toEqual({ sub });
 
     // The second client has a refresh token of its own, and cannot use that of the first.
-    const second = await two.flow(person, wish);
+    const second = await two.signIn(person, wish);
     const stolen = oidc.refreshTokenGrant(two.config, refreshed.refresh_token ?? '');
-    expect(await errorOf(stolen)).toBe('invalid_grant');
+    expect(await getErrorCode(stolen)).toBe('invalid_grant');
     const own = await oidc.refreshTokenGrant(two.config, second.tokens.refresh_token ?? '');
     expect(own.claims()?.aud).toBe('conformance-two');
   });

@@ -3,17 +3,17 @@ import { codeFlowModules } from './code-flow.modules.js';
 import { discoveryModules } from './discovery.modules.js';
 import { loginModules } from './logins.modules.js';
 import { logoutModules } from './logout.modules.js';
-import { Op } from './op.js';
+import { TestProvider } from './test-provider.js';
 import { requestModules } from './requests.modules.js';
 
 /**
  * What the modules of the OpenID Foundation's conformance suite check, each under its name. The suite itself is run as
  * docs/conformance.md says.
  */
-let op: Op;
+let op: TestProvider;
 const running = () => op;
 beforeAll(async () => {
-  op = await Op.start();
+  op = await TestProvider.start();
 });
 afterAll(() => op.auth.stop());
 

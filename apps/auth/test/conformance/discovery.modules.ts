@@ -1,8 +1,8 @@
 import { importJWK } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { z } from 'zod';
-import { ISSUER } from './addresses.js';
-import type { Op } from './op.js';
+import { ISSUER } from './end-user.js';
+import type { TestProvider } from './test-provider.js';
 
 const lists = z.record(z.string(), z.unknown());
 const keySet = z.object({
@@ -12,7 +12,7 @@ const keySet = z.object({
 });
 
 /** What the Config OP plan checks, and the plan of RP-initiated logout once more. */
-export function discoveryModules(op: () => Op): void {
+export function discoveryModules(op: () => TestProvider): void {
   async function metadata(): Promise<Record<string, unknown>> {
     const http = { [oauth.customFetch]: op().customFetch };
     const response = await oauth.discoveryRequest(new URL(ISSUER), http);

@@ -1,14 +1,19 @@
-import { TestBrowser } from '../browser.js';
-import type { Answer, TestAuth } from '../mothers.js';
-import { ISSUER } from './addresses.js';
+import type { TestAuth, TestResponse } from '../support/test-auth.js';
+import { TestBrowser } from '../support/test-browser.js';
+
+/** The address of the server as everybody knows it. In front of it stands what takes TLS off, here a fetch. */
+export const ISSUER = 'https://op.example';
+/** Where the suite runs. */
+export const SUITE = 'https://suite.example/test/a/gatehouse';
+export const CALLBACK = `${SUITE}/callback`;
 
 /** What a person saw of the server, and where that ended. */
-export interface Visit {
+export interface NavigationResult {
   /** The pages that asked for something, in order. */
   readonly pages: readonly PageName[];
   /** The address outside of the server that the browser was sent to; none where it stayed on a page. */
   readonly arrival: URL | undefined;
-  readonly answer: Answer;
+  readonly answer: TestResponse;
 }
 export type PageName = 'login' | 'consent' | 'logout';
 
@@ -30,32 +35,32 @@ export class EndUser {
     this.browser = new TestBrowser(auth);
   }
 
-  async visit(url: URL, init: RequestInit = {}): Promise<Visit> {
+  async navigate(url: URL, init: RequestInit = {}): Promise<NavigationResult> {
     const pages: PageName[] = [];
     let answer = await this.open(url, init);
-    for (let name = pageIn(answer); name; name = pageIn(answer)) {
+    for (let name = detectPage(answer); name; name = detectPage(answer)) {
       pages.push(name);
       if (pages.length > 5) throw new Error(`no end of pages: ${pages.join(' ')}`);
-      answer = await this.browser.follow(await this.fill(name, answer));
+      answer = await this.browser.follow(await this.submitPage(name, answer));
     }
-    return { pages, arrival: arrivalIn(answer), answer };
+    return { pages, arrival: readRedirect(answer), answer };
   }
 
   /** As far as the first page. */
-  async open(url: URL, init: RequestInit = {}): Promise<Answer> {
+  async open(url: URL, init: RequestInit = {}): Promise<TestResponse> {
     return this.browser.follow(await this.browser.open(url.href.replace(ISSUER, ''), init));
   }
 
-  private fill(name: PageName, page: Answer): Promise<Answer> {
+  private submitPage(name: PageName, page: TestResponse): Promise<TestResponse> {
     if (name === 'login') return this.browser.submit(page, this.credentials);
     return this.browser.submit(page, name === 'consent' ? { decision: 'allow' } : {});
   }
 }
 
-const pageIn = ({ text }: Answer): PageName | undefined =>
+const detectPage = ({ text }: TestResponse): PageName | undefined =>
   PAGES.find(([, mark]) => text.includes(mark))?.[0];
 
-function arrivalIn({ headers }: Answer): URL | undefined {
+function readRedirect({ headers }: TestResponse): URL | undefined {
   const location = headers.get('location');
   return location === null ? undefined : new URL(location);
 }

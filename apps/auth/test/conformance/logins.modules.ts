@@ -1,49 +1,51 @@
-import type { Op } from './op.js';
+import type { TestProvider } from './test-provider.js';
 
 /** Modules of the Basic OP plan about who is logged in, since when, and who has to be asked. */
-export function loginModules(op: () => Op): void {
+export function loginModules(op: () => TestProvider): void {
   it('oidcc-prompt-login', async () => {
-    const person = op().person();
-    const first = await (await op().party()).flow(person);
+    const person = op().createEndUser();
+    const first = await (await op().createRelyingParty()).signIn(person);
     op().auth.clock.advance({ seconds: 2 });
-    const second = await (await op().party()).flow(person, { prompt: 'login' });
+    const second = await (await op().createRelyingParty()).signIn(person, { prompt: 'login' });
     expect(second.pages).toEqual(['login']);
     expect(second.claims.sub).toBe(first.claims.sub);
     expect(second.claims.auth_time).toBe((first.claims.auth_time ?? 0) + 2);
   });
 
   it('oidcc-prompt-none-not-logged-in', async () => {
-    const { error } = await (await op().party()).refusal(op().person(), { prompt: 'none' });
+    const { error } = await (
+      await op().createRelyingParty()
+    ).signInExpectingError(op().createEndUser(), { prompt: 'none' });
     expect(error).toBe('login_required');
   });
 
   it.each(['oidcc-prompt-none-logged-in', 'oidcc-id-token-hint'])('%s', async (module) => {
-    const party = await op().party();
-    const person = op().person();
-    const { tokens, claims } = await party.flow(person);
+    const party = await op().createRelyingParty();
+    const person = op().createEndUser();
+    const { tokens, claims } = await party.signIn(person);
     const hint = { id_token_hint: tokens.id_token ?? '' };
     const wish = { prompt: 'none', ...(module === 'oidcc-id-token-hint' && hint) };
-    const silent = await party.flow(person, wish);
+    const silent = await party.signIn(person, wish);
     expect(silent.pages).toEqual([]);
     expect(silent.claims).toMatchObject({ sub: claims.sub, auth_time: claims.auth_time });
   });
 
   it('oidcc-max-age-1', async () => {
-    const person = op().person();
-    const first = await (await op().party()).flow(person);
+    const person = op().createEndUser();
+    const first = await (await op().createRelyingParty()).signIn(person);
     op().auth.clock.advance({ seconds: 2 });
     // That auth_time is there and not too old is what the client checks as well.
-    const second = await (await op().party()).flow(person, { max_age: '1' });
+    const second = await (await op().createRelyingParty()).signIn(person, { max_age: '1' });
     expect(second.pages).toEqual(['login']);
     expect(second.claims.sub).toBe(first.claims.sub);
     expect(second.claims.auth_time).toBe((first.claims.auth_time ?? 0) + 2);
   });
 
   it('oidcc-max-age-10000', async () => {
-    const person = op().person();
-    const first = await (await op().party()).flow(person);
+    const person = op().createEndUser();
+    const first = await (await op().createRelyingParty()).signIn(person);
     op().auth.clock.advance({ seconds: 2 });
-    const second = await (await op().party()).flow(person, { max_age: '10000' });
+    const second = await (await op().createRelyingParty()).signIn(person, { max_age: '10000' });
     expect(second.pages).toEqual([]);
     expect(second.claims).toMatchObject({
       sub: first.claims.sub,

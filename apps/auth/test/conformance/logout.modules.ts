@@ -1,8 +1,7 @@
 import { SignJWT } from 'jose';
 import * as oidc from 'openid-client';
-import { SUITE } from './addresses.js';
-import type { EndUser } from './end-user.js';
-import type { Op } from './op.js';
+import { type EndUser, SUITE } from './end-user.js';
+import type { TestProvider } from './test-provider.js';
 import type { RelyingParty } from './relying-party.js';
 
 const BYE = `${SUITE}/post_logout_redirect`;
@@ -16,23 +15,25 @@ interface Session {
 type Request = (idToken: string) => Record<string, string> | Promise<Record<string, string>>;
 
 /** The RP-initiated logout plan. */
-export function logoutModules(op: () => Op): void {
+export function logoutModules(op: () => TestProvider): void {
   async function session(): Promise<Session> {
-    const party = await op().party();
-    const person = op().person();
-    const { tokens } = await party.flow(person);
+    const party = await op().createRelyingParty();
+    const person = op().createEndUser();
+    const { tokens } = await party.signIn(person);
     return { party, person, idToken: tokens.id_token ?? '' };
   }
   const logOut = async ({ party, person, idToken }: Session, request: Request) => {
     const url = oidc.buildEndSessionUrl(party.config, await request(idToken));
     // The suite does not say who it is but by the hint.
     url.searchParams.delete('client_id');
-    return person.visit(url);
+    return person.navigate(url);
   };
 
   /** The suite asks without a page whether somebody is logged in. */
   const expectLoggedOut = async ({ party, person }: Session) => {
-    expect((await party.refusal(person, { prompt: 'none' })).error).toBe('login_required');
+    expect((await party.signInExpectingError(person, { prompt: 'none' })).error).toBe(
+      'login_required',
+    );
   };
 
   it.each<[string, Request, string]>([

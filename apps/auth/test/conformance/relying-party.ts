@@ -1,7 +1,6 @@
 import * as oidc from 'openid-client';
-import { CALLBACK } from './addresses.js';
-import type { EndUser, Visit } from './end-user.js';
-import type { Op } from './op.js';
+import { CALLBACK, type EndUser, type NavigationResult } from './end-user.js';
+import type { TestProvider } from './test-provider.js';
 
 type Parameters = Readonly<Record<string, string>>;
 export type Tokens = Awaited<ReturnType<typeof oidc.authorizationCodeGrant>>;
@@ -17,12 +16,12 @@ export interface AuthorizationRequest {
 /** A client that takes nothing on trust: openid-client checks each answer, the signature of each ID token as well. */
 export class RelyingParty {
   constructor(
-    private readonly op: Op,
+    private readonly provider: TestProvider,
     readonly config: oidc.Configuration,
   ) {}
 
   /** An authorization request as the suite sends it, without PKCE. An empty text leaves a parameter out. */
-  request(more: Parameters = {}): AuthorizationRequest {
+  createRequest(more: Parameters = {}): AuthorizationRequest {
     const parameters = {
       redirect_uri: CALLBACK,
       scope: 'openid',
@@ -43,8 +42,8 @@ export class RelyingParty {
   }
 
   /** Redeems the code of an answer. */
-  redeem(
-    { arrival }: Visit,
+  exchangeCode(
+    { arrival }: NavigationResult,
     { state, nonce, maxAge }: AuthorizationRequest,
     pkceCodeVerifier?: string,
   ): Promise<Tokens> {
@@ -60,39 +59,39 @@ export class RelyingParty {
   }
 
   /** The whole flow: a person comes by way of this client, and is let in. */
-  async flow(person: EndUser, more: Parameters = {}) {
-    const request = this.request(more);
-    const visit = await person.visit(request.url);
-    const tokens = await this.redeem(visit, request);
+  async signIn(person: EndUser, more: Parameters = {}) {
+    const request = this.createRequest(more);
+    const visit = await person.navigate(request.url);
+    const tokens = await this.exchangeCode(visit, request);
     const claims = tokens.claims();
     if (!claims) throw new Error('no ID token');
     return { ...visit, tokens, claims };
   }
 
   /** What the client is told where it gets no code. */
-  async refusal(person: EndUser, more: Parameters = {}) {
-    const request = this.request(more);
-    const visit = await person.visit(request.url);
+  async signInExpectingError(person: EndUser, more: Parameters = {}) {
+    const request = this.createRequest(more);
+    const visit = await person.navigate(request.url);
     const answer = Object.fromEntries(visit.arrival?.searchParams ?? []);
     if (visit.arrival && answer['state'] !== request.state) throw new Error('another state');
     return { ...visit, error: answer['error'] };
   }
 
-  userInfo({ access_token }: Pick<Tokens, 'access_token'>, subject: string) {
+  fetchUserInfo({ access_token }: Pick<Tokens, 'access_token'>, subject: string) {
     return oidc.fetchUserInfo(this.config, access_token, subject);
   }
 
   /** The status of the userinfo endpoint for a token, however it is sent. */
-  async userInfoStatus(init: RequestInit): Promise<number> {
+  async fetchUserInfoStatus(init: RequestInit): Promise<number> {
     const { userinfo_endpoint: url = '' } = this.config.serverMetadata();
-    const response = await this.op.fetch(url, init);
+    const response = await this.provider.fetch(url, init);
     await response.text();
     return response.status;
   }
 }
 
 /** The error code that a promise of openid-client fails with. */
-export async function errorOf(promise: Promise<unknown>): Promise<string> {
+export async function getErrorCode(promise: Promise<unknown>): Promise<string> {
   try {
     await promise;
   } catch (error) {

@@ -1,6 +1,5 @@
-import type { Visit } from './end-user.js';
-import { CALLBACK, SUITE } from './addresses.js';
-import type { Op } from './op.js';
+import { CALLBACK, type NavigationResult, SUITE } from './end-user.js';
+import type { TestProvider } from './test-provider.js';
 
 /** Base64url of the two parts of a JWT that nobody signed. */
 const unsigned = (claims: object): string =>
@@ -9,16 +8,18 @@ const unsigned = (claims: object): string =>
     .join('.');
 
 /** The person stays at the server, and is told. */
-const expectErrorPage = ({ arrival, answer }: Visit) => {
+const expectErrorPage = ({ arrival, answer }: NavigationResult) => {
   expect(arrival).toBeUndefined();
   expect(answer.status).toBe(400);
   expect(answer.text).toContain('<h1>');
 };
 
 /** Modules of the Basic OP plan about parameters that a server has to understand, to leave alone, or to refuse. */
-export function requestModules(op: () => Op): void {
+export function requestModules(op: () => TestProvider): void {
   it('oidcc-response-type-missing', async () => {
-    const { error } = await (await op().party()).refusal(op().person(), { response_type: '' });
+    const { error } = await (
+      await op().createRelyingParty()
+    ).signInExpectingError(op().createEndUser(), { response_type: '' });
     expect(error).toBe('invalid_request');
   });
 
@@ -30,49 +31,53 @@ export function requestModules(op: () => Op): void {
     ['oidcc-claims-locales', { claims_locales: 'se' }],
     ['oidcc-ensure-request-with-acr-values-succeeds', { acr_values: '1 2' }],
   ])('%s', async (_, more) => {
-    const { claims } = await (await op().party()).flow(op().person(), more);
+    const { claims } = await (await op().createRelyingParty()).signIn(op().createEndUser(), more);
     expect(claims.sub).toBeDefined();
   });
 
   it('oidcc-login-hint', async () => {
-    const party = await op().party();
+    const party = await op().createRelyingParty();
     const hint = { login_hint: 'buffy@op.example' };
-    const page = await op().person().open(party.request(hint).url);
+    const page = await op().createEndUser().open(party.createRequest(hint).url);
     expect(page.text).toContain('value="buffy@op.example"');
-    expect((await party.flow(op().person(), hint)).claims.sub).toBeDefined();
+    expect((await party.signIn(op().createEndUser(), hint)).claims.sub).toBeDefined();
   });
 
   it('oidcc-ensure-registered-redirect-uri', async () => {
-    const party = await op().party();
+    const party = await op().createRelyingParty();
     const redirect_uri = `${SUITE}/callback/yJ4CXT3ktZ`;
-    expectErrorPage(await op().person().visit(party.request({ redirect_uri }).url));
+    expectErrorPage(await op().createEndUser().navigate(party.createRequest({ redirect_uri }).url));
   });
 
   it('oidcc-ensure-post-request-succeeds', async () => {
-    const party = await op().party();
-    const request = party.request();
+    const party = await op().createRelyingParty();
+    const request = party.createRequest();
     const { origin, pathname, searchParams } = request.url;
     const init = { method: 'POST', body: searchParams };
-    const visit = await op().person().visit(new URL(pathname, origin), init);
-    expect((await party.redeem(visit, request)).claims()).toBeDefined();
+    const visit = await op().createEndUser().navigate(new URL(pathname, origin), init);
+    expect((await party.exchangeCode(visit, request)).claims()).toBeDefined();
   });
 
   it('oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported', async () => {
     const wish = { request_uri: `${SUITE}/requests/1` };
-    const { error } = await (await op().party()).refusal(op().person(), wish);
+    const { error } = await (
+      await op().createRelyingParty()
+    ).signInExpectingError(op().createEndUser(), wish);
     expect(error).toBe('request_uri_not_supported');
   });
 
   it('oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported', async () => {
-    const party = await op().party();
+    const party = await op().createRelyingParty();
     const wish = { request: unsigned({ client_id: 'conformance-one', state: 'of the object' }) };
-    expect((await party.refusal(op().person(), wish)).error).toBe('request_not_supported');
+    expect((await party.signInExpectingError(op().createEndUser(), wish)).error).toBe(
+      'request_not_supported',
+    );
   });
 
   it('oidcc-ensure-request-object-with-redirect-uri', async () => {
-    const party = await op().party();
+    const party = await op().createRelyingParty();
     const request = unsigned({ redirect_uri: `${SUITE}/callback/yJ4CXT3ktZ` });
-    const { arrival, error } = await party.refusal(op().person(), { request });
+    const { arrival, error } = await party.signInExpectingError(op().createEndUser(), { request });
     expect(error).toBe('request_not_supported');
     expect(arrival?.href).toMatch(`${CALLBACK}?`);
   });

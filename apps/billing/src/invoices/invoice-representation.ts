@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { writeCursor } from './invoice-page.js';
+import { encodeCursor } from './invoice.schema.js';
 import { INVOICE_STATES } from './invoice-state.js';
 import type { Invoice } from './invoice.entity.js';
-import type { InvoicePage } from './invoices.js';
+import type { InvoicePage } from './invoices.service.js';
 
 /** An invoice as clients see it. */
-export const invoiceRepresentation = z
+export const invoiceRepresentationSchema = z
   .object({
     id: z.string(),
     state: z.enum(INVOICE_STATES),
@@ -32,15 +32,15 @@ export const invoiceRepresentation = z
       voidedAt: null,
     },
   });
-export type InvoiceRepresentation = z.infer<typeof invoiceRepresentation>;
+export type InvoiceRepresentation = z.infer<typeof invoiceRepresentationSchema>;
 
-export const pageRepresentation = z.object({
-  invoices: z.array(invoiceRepresentation),
+export const pageRepresentationSchema = z.object({
+  invoices: z.array(invoiceRepresentationSchema),
   next: z.string().optional().describe('`after` of the next page; absent on the last one'),
 });
-export type PageRepresentation = z.infer<typeof pageRepresentation>;
+export type PageRepresentation = z.infer<typeof pageRepresentationSchema>;
 
-export const represent = (invoice: Invoice): InvoiceRepresentation => ({
+export const toInvoiceRepresentation = (invoice: Invoice): InvoiceRepresentation => ({
   id: invoice.id,
   state: invoice.state,
   customer: invoice.customer,
@@ -53,7 +53,7 @@ export const represent = (invoice: Invoice): InvoiceRepresentation => ({
   voidedAt: invoice.voidedAt?.toISOString() ?? null,
 });
 
-export const representPage = ({ invoices, next }: InvoicePage): PageRepresentation => ({
-  invoices: invoices.map(represent),
-  ...(next && { next: writeCursor(next) }),
+export const toPageRepresentation = ({ invoices, next }: InvoicePage): PageRepresentation => ({
+  invoices: invoices.map(toInvoiceRepresentation),
+  ...(next && { next: encodeCursor(next) }),
 });

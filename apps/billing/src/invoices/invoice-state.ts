@@ -13,16 +13,16 @@ export const MOVEMENTS = {
 export type Movement = keyof typeof MOVEMENTS;
 
 /** Nobody is to pay any more what nobody has paid: the end of an invoice, as `refunded` is. */
-export const VOIDING = { from: 'open', after: 'void', at: 'voided_at' } as const;
+export const VOID_TRANSITION = { from: 'open', after: 'void', at: 'voided_at' } as const;
 
 /** Something was paid, whatever has become of it since. */
-export const wasPaid = (state: InvoiceState): boolean =>
-  state === MOVEMENTS.charge.after || isPaidBack(state);
+export const hasBeenPaid = (state: InvoiceState): boolean =>
+  state === MOVEMENTS.charge.after || isRefundStarted(state);
 
 /** What was paid has been given back, or is about to be. */
-export const isPaidBack = (state: InvoiceState): boolean =>
+export const isRefundStarted = (state: InvoiceState): boolean =>
   state === MOVEMENTS.refund.meanwhile || state === MOVEMENTS.refund.after;
 
 /** Nobody knows yet whether the money has moved. */
-export const isUndecided = (state: InvoiceState): boolean =>
+export const isPaymentPending = (state: InvoiceState): boolean =>
   state === MOVEMENTS.charge.meanwhile || state === MOVEMENTS.refund.meanwhile;

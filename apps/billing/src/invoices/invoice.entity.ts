@@ -1,7 +1,7 @@
 import { CountColumn, InstantColumn } from '@gatehouse/persistence';
 import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 import type { InvoiceState } from './invoice-state.js';
-import type { NewInvoice } from './new-invoice.js';
+import type { NewInvoice } from './invoice.schema.js';
 
 /** What an invoice says never changes; whether it is to be paid, or is, does. */
 @Entity('invoice')
@@ -23,7 +23,7 @@ export class Invoice {
   @InstantColumn({ name: 'refunded_at', nullable: true }) readonly refundedAt!: Date | null;
   @InstantColumn({ name: 'voided_at', nullable: true }) readonly voidedAt!: Date | null;
 
-  says({ customer, orderId, amountMinor, currency }: NewInvoice): boolean {
+  hasContent({ customer, orderId, amountMinor, currency }: NewInvoice): boolean {
     return (
       this.customer === customer &&
       this.orderId === orderId &&

@@ -23,21 +23,32 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { RequireScopes } from '../billing.scopes.js';
-import { InvoiceIdPipe } from './invoice-id.js';
-import { type PageRequest, pageRequest } from './invoice-page.js';
+import { InvoiceIdPipe } from './invoice-id.pipe.js';
 import {
   type InvoiceRepresentation,
-  invoiceRepresentation,
+  invoiceRepresentationSchema,
   type PageRepresentation,
-  pageRepresentation,
-  represent,
-  representPage,
+  pageRepresentationSchema,
+  toInvoiceRepresentation,
+  toPageRepresentation,
 } from './invoice-representation.js';
 import type { Invoice } from './invoice.entity.js';
-import { Invoices } from './invoices.js';
-import { type NewInvoice, newInvoice } from './new-invoice.js';
-import { forServicesOnly } from './services-only.policy.js';
-import { UndecidedIsAccepted } from './undecided.interceptor.js';
+import {
+  type NewInvoice,
+  newInvoiceSchema,
+  type PageRequest,
+  pageRequestSchema,
+} from './invoice.schema.js';
+import { InvoicesService } from './invoices.service.js';
+import { PendingPaymentInterceptor } from './pending-payment.interceptor.js';
+
+/**
+ * Refuses tokens with a person behind them, whatever their scope. Where nobody granted a token, its subject is the
+ * client itself (RFC 9068 §2.2).
+ */
+export function isServiceToken({ subject, clientId }: AccessToken): boolean {
+  return subject === clientId;
+}
 
 const NO_SUCH_INVOICE = { description: 'No such invoice, or not your own' };
 
@@ -45,35 +56,38 @@ const NO_SUCH_INVOICE = { description: 'No such invoice, or not your own' };
 @ApiTags('invoices')
 @Controller('invoices')
 export class InvoicesController {
-  constructor(private readonly invoices: Invoices) {}
+  constructor(private readonly invoices: InvoicesService) {}
 
   @Post()
   @RequireScopes('billing:invoices:create')
-  @Policy(forServicesOnly)
+  @Policy(isServiceToken)
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Issues the invoice of an order; for services only' })
-  @ApiCreatedResponse({ standardSchema: invoiceRepresentation })
-  @ApiOkResponse({ standardSchema: invoiceRepresentation, description: 'It was issued before' })
+  @ApiCreatedResponse({ standardSchema: invoiceRepresentationSchema })
+  @ApiOkResponse({
+    standardSchema: invoiceRepresentationSchema,
+    description: 'It was issued before',
+  })
   @ApiConflictResponse({ description: 'The order has an invoice that says otherwise' })
   async issue(
-    @Body({ schema: newInvoice }) body: NewInvoice,
+    @Body({ schema: newInvoiceSchema }) body: NewInvoice,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<InvoiceRepresentation> {
     const { invoice, isNew } = await this.invoices.issue(body);
     void reply.status(isNew ? 201 : 200).header('Location', `/invoices/${invoice.id}`);
-    return represent(invoice);
+    return toInvoiceRepresentation(invoice);
   }
 
   @Post(':id/void')
   @HttpCode(HttpStatus.OK)
   @RequireScopes('billing:invoices:create')
-  @Policy(forServicesOnly)
-  @UseInterceptors(UndecidedIsAccepted)
+  @Policy(isServiceToken)
+  @UseInterceptors(PendingPaymentInterceptor)
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Makes an open invoice void: nobody is to pay it; for services only' })
-  @ApiOkResponse({ standardSchema: invoiceRepresentation })
+  @ApiOkResponse({ standardSchema: invoiceRepresentationSchema })
   @ApiAcceptedResponse({
-    standardSchema: invoiceRepresentation,
+    standardSchema: invoiceRepresentationSchema,
     description: 'It is just being paid: ask again',
   })
   @ApiNotFoundResponse({ description: 'No such invoice' })
@@ -86,24 +100,24 @@ export class InvoicesController {
   @RequireScopes('billing:read')
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Lists your invoices, newest first' })
-  @ApiOkResponse({ standardSchema: pageRepresentation })
+  @ApiOkResponse({ standardSchema: pageRepresentationSchema })
   async list(
     @AccessToken() token: AccessToken,
-    @Query({ schema: pageRequest }) page: PageRequest,
+    @Query({ schema: pageRequestSchema }) page: PageRequest,
   ): Promise<PageRepresentation> {
-    return representPage(await this.invoices.list(token.subject, page));
+    return toPageRepresentation(await this.invoices.list(token.subject, page));
   }
 
   @Get(':id')
   @RequireScopes('billing:read')
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Shows one of your invoices' })
-  @ApiOkResponse({ standardSchema: invoiceRepresentation })
+  @ApiOkResponse({ standardSchema: invoiceRepresentationSchema })
   @ApiNotFoundResponse(NO_SUCH_INVOICE)
   async read(
     @AccessToken() token: AccessToken,
     @Param('id', InvoiceIdPipe) id: string,
   ): Promise<InvoiceRepresentation> {
-    return represent(await this.invoices.find(token.subject, id));
+    return toInvoiceRepresentation(await this.invoices.findForCustomer(token.subject, id));
   }
 }

@@ -7,7 +7,7 @@ import {
 } from './payment-provider.js';
 
 /** More than that are forgotten, the oldest first: it is for development, and for tests. */
-const MOST_REMEMBERED = 10_000;
+const MAX_REMEMBERED = 10_000;
 
 /**
  * Moves no money. What it does instead depends on the method of payment, as with the test cards of real providers:
@@ -23,40 +23,40 @@ const MOST_REMEMBERED = 10_000;
 export class FakePaymentProvider extends PaymentProvider {
   /** What has moved, by reference. */
   readonly moved = new Map<string, Transfer>();
-  private readonly asked = new Map<string, number>();
-  private tell: VerdictListener = () => Promise.resolve();
+  private readonly attempts = new Map<string, number>();
+  private notify: VerdictListener = () => Promise.resolve();
 
   override onVerdict(tell: VerdictListener): void {
-    this.tell = tell;
+    this.notify = tell;
   }
 
   override async move(transfer: Transfer, signal: AbortSignal): Promise<Verdict> {
     const { reference } = transfer;
-    const method = this.behaviourOf(transfer);
+    const method = this.selectBehaviour(transfer);
     const isFirst = this.count(reference) === 1;
     if (method === 'test-declined') return 'declined';
     if (method === 'test-down' && isFirst) throw new Error('the provider is down');
     if (!this.moved.has(reference)) this.remember(transfer);
-    if (method === 'test-lost' && isFirst) await isAborted(signal);
-    if (method === 'test-twice') await this.tellTwice(reference);
+    if (method === 'test-lost' && isFirst) await waitForAbort(signal);
+    if (method === 'test-twice') await this.notifyTwice(reference);
     return 'succeeded';
   }
 
-  private behaviourOf({ movement, method }: Transfer): string {
+  private selectBehaviour({ movement, method }: Transfer): string {
     if (movement === 'charge') return method;
     const ofRefund = /^test-refund-(.+)$/.exec(this.moved.get(method)?.method ?? '');
     return `test-${ofRefund?.[1] ?? 'ok'}`;
   }
 
-  private async tellTwice(reference: string): Promise<void> {
-    await this.tell(reference, 'succeeded');
-    await this.tell(reference, 'succeeded');
+  private async notifyTwice(reference: string): Promise<void> {
+    await this.notify(reference, 'succeeded');
+    await this.notify(reference, 'succeeded');
   }
 
   private count(reference: string): number {
-    const times = (this.asked.get(reference) ?? 0) + 1;
-    this.asked.set(reference, times);
-    forgetOldest(this.asked);
+    const times = (this.attempts.get(reference) ?? 0) + 1;
+    this.attempts.set(reference, times);
+    forgetOldest(this.attempts);
     return times;
   }
 
@@ -68,10 +68,10 @@ export class FakePaymentProvider extends PaymentProvider {
 
 function forgetOldest(map: Map<string, unknown>): void {
   const [oldest] = map.keys();
-  if (map.size > MOST_REMEMBERED && oldest !== undefined) map.delete(oldest);
+  if (map.size > MAX_REMEMBERED && oldest !== undefined) map.delete(oldest);
 }
 
-async function isAborted(signal: AbortSignal): Promise<never> {
+async function waitForAbort(signal: AbortSignal): Promise<never> {
   if (!signal.aborted) await once(signal, 'abort');
   throw new Error('the provider did not answer in time');
 }

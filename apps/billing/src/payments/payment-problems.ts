@@ -8,19 +8,19 @@ export const paymentDeclined = () =>
     extensions: { state: 'open' },
   });
 
-export const alreadyPaidBack = (state: InvoiceState) =>
+export const invoiceRefunded = (state: InvoiceState) =>
   new Problem(HttpStatus.CONFLICT, {
     detail: 'The invoice was paid and is paid back.',
     extensions: { state },
   });
 
-export const isVoid = () =>
+export const invoiceVoid = () =>
   new Problem(HttpStatus.CONFLICT, {
     detail: 'The invoice is void: nothing is to be paid.',
     extensions: { state: 'void' },
   });
 
-export const isNotPaid = (state: InvoiceState) =>
+export const invoiceNotPaid = (state: InvoiceState) =>
   new Problem(HttpStatus.CONFLICT, {
     detail: `The invoice is ${state}: there is nothing to give back.`,
     extensions: { state },
@@ -32,14 +32,14 @@ export const refundDeclined = () =>
     extensions: { state: 'paid' },
   });
 
-export const tooManyDeclined = () =>
+export const tooManyDeclinedPayments = () =>
   new Problem(HttpStatus.CONFLICT, {
     detail: 'Too many payments of this invoice were declined.',
     extensions: { state: 'open' },
   });
 
 /** Nothing is begun that could not be finished. */
-export const noPayments = () =>
+export const paymentsUnavailable = () =>
   new Problem(HttpStatus.SERVICE_UNAVAILABLE, {
     detail: 'Payments are not possible here: no payment provider is configured.',
     headers: { 'Retry-After': '3600' },

@@ -19,40 +19,51 @@ import {
   ApiTags,
   ApiUnauthorizedResponse,
 } from '@nestjs/swagger';
+import { z } from 'zod';
 import { RequireScopes } from '../billing.scopes.js';
-import { InvoiceIdPipe } from '../invoices/invoice-id.js';
-import { invoiceRepresentation } from '../invoices/invoice-representation.js';
+import { InvoiceIdPipe } from '../invoices/invoice-id.pipe.js';
+import { invoiceRepresentationSchema } from '../invoices/invoice-representation.js';
 import type { Invoice } from '../invoices/invoice.entity.js';
-import { UndecidedIsAccepted } from '../invoices/undecided.interceptor.js';
-import { type PaymentRequest, paymentRequest } from './payment-request.js';
-import { Payments } from './payments.js';
+import { PendingPaymentInterceptor } from '../invoices/pending-payment.interceptor.js';
+import { PaymentsService } from './payments.service.js';
 
-const NOT_DECIDED = {
-  standardSchema: invoiceRepresentation,
+export const paymentRequestSchema = z.strictObject({
+  method: z
+    .string()
+    .regex(/^[\w-]{1,64}$/, 'must be 1 to 64 letters, digits, hyphens and underscores')
+    .describe(
+      'What the payment provider knows the means of payment by, such as the token of a card',
+    )
+    .meta({ example: 'test-ok' }),
+});
+export type PaymentRequest = z.infer<typeof paymentRequestSchema>;
+
+const PENDING_RESPONSE = {
+  standardSchema: invoiceRepresentationSchema,
   description: 'The payment provider has not said yet: ask again',
 };
 
 /** People pay what is theirs; staff give it back. */
 @ApiTags('payments')
 @Controller('invoices/:id')
-@UseInterceptors(UndecidedIsAccepted)
+@UseInterceptors(PendingPaymentInterceptor)
 export class PaymentsController {
-  constructor(private readonly payments: Payments) {}
+  constructor(private readonly payments: PaymentsService) {}
 
   @Post('pay')
   @HttpCode(HttpStatus.OK)
   @RequireScopes('billing:pay')
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Pays one of your invoices, once however often it is sent' })
-  @ApiOkResponse({ standardSchema: invoiceRepresentation })
-  @ApiAcceptedResponse(NOT_DECIDED)
+  @ApiOkResponse({ standardSchema: invoiceRepresentationSchema })
+  @ApiAcceptedResponse(PENDING_RESPONSE)
   @ApiResponse({ status: 402, description: 'It was declined' })
   @ApiNotFoundResponse({ description: 'No such invoice, or not your own' })
   @ApiConflictResponse({ description: 'It was paid, and paid back, or it is void' })
   pay(
     @AccessToken() { subject }: AccessToken,
     @Param('id', InvoiceIdPipe) id: string,
-    @Body({ schema: paymentRequest }) { method }: PaymentRequest,
+    @Body({ schema: paymentRequestSchema }) { method }: PaymentRequest,
   ): Promise<Invoice> {
     return this.payments.pay(subject, id, method);
   }
@@ -66,8 +77,8 @@ export class PaymentsController {
   @ApiOperation({
     summary: 'Gives back what was paid for an invoice; for staff who have just logged in',
   })
-  @ApiOkResponse({ standardSchema: invoiceRepresentation })
-  @ApiAcceptedResponse(NOT_DECIDED)
+  @ApiOkResponse({ standardSchema: invoiceRepresentationSchema })
+  @ApiAcceptedResponse(PENDING_RESPONSE)
   @ApiUnauthorizedResponse({
     description: 'No valid token, or a login that is older than five minutes',
   })

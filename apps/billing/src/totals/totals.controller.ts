@@ -2,18 +2,18 @@ import { Controller, Get, Header, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { RequireScopes } from '../billing.scopes.js';
-import { Totals } from './totals.js';
+import { TotalsService } from './totals.service.js';
 
-const totalsRequest = z.strictObject({
+const totalsRequestSchema = z.strictObject({
   month: z
     .string()
     .regex(/^20\d{2}-(0[1-9]|1[0-2])$/, 'must be a month of this century, such as 2026-11')
     .transform((month) => new Date(`${month}-01T00:00:00Z`))
     .describe('Calendar month, in UTC'),
 });
-type TotalsRequest = z.infer<typeof totalsRequest>;
+type TotalsRequest = z.infer<typeof totalsRequestSchema>;
 
-const totalsRepresentation = z.object({
+const totalsRepresentationSchema = z.object({
   month: z.string(),
   totals: z.array(
     z.object({
@@ -26,22 +26,25 @@ const totalsRepresentation = z.object({
     }),
   ),
 });
-type TotalsRepresentation = z.infer<typeof totalsRepresentation>;
+type TotalsRepresentation = z.infer<typeof totalsRepresentationSchema>;
 
 /** For administrators: sums, and nobody's name. */
 @ApiTags('totals')
 @Controller('totals')
 @RequireScopes('billing:admin')
 export class TotalsController {
-  constructor(private readonly totals: Totals) {}
+  constructor(private readonly totals: TotalsService) {}
 
   @Get()
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Sums of the invoices of a month, by currency' })
-  @ApiOkResponse({ standardSchema: totalsRepresentation })
+  @ApiOkResponse({ standardSchema: totalsRepresentationSchema })
   async read(
-    @Query({ schema: totalsRequest }) { month }: TotalsRequest,
+    @Query({ schema: totalsRequestSchema }) { month }: TotalsRequest,
   ): Promise<TotalsRepresentation> {
-    return { month: month.toISOString().slice(0, 7), totals: await this.totals.of(month) };
+    return {
+      month: month.toISOString().slice(0, 7),
+      totals: await this.totals.findForMonth(month),
+    };
   }
 }

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TotalsController } from './totals.controller.js';
-import { Totals } from './totals.js';
+import { TotalsService } from './totals.service.js';
 
-@Module({ controllers: [TotalsController], providers: [Totals] })
+@Module({ controllers: [TotalsController], providers: [TotalsService] })
 export class TotalsModule {}

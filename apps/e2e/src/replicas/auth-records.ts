@@ -1,5 +1,5 @@
 import { type Database, DatabaseUnavailable, openDatabase } from '@gatehouse/persistence';
-import { atEnd } from '../at-end.js';
+import { cleanUpAfterTests } from '../at-end.js';
 
 export interface KeyRow {
   readonly kid: string;
@@ -21,27 +21,27 @@ export interface EventRow {
 export class AuthRecords {
   private constructor(private readonly database: Database) {}
 
-  static async of(databaseUrl: string): Promise<AuthRecords> {
+  static async open(databaseUrl: string): Promise<AuthRecords> {
     const settings = { name: 'auth', dataDir: '', entities: [], migrations: [], migrate: false };
     const database = await openDatabase({ ...settings, databaseUrl });
-    atEnd(() => database.close());
+    cleanUpAfterTests(() => database.close());
     return new AuthRecords(database);
   }
 
-  keys(): Promise<readonly KeyRow[]> {
-    return this.rows<KeyRow>('SELECT kid, state FROM signing_key');
+  listKeys(): Promise<readonly KeyRow[]> {
+    return this.readRows<KeyRow>('SELECT kid, state FROM signing_key');
   }
 
-  async leaseHolder(): Promise<string | undefined> {
-    const rows = await this.rows<{ holder: string }>(
+  async findLeaseHolder(): Promise<string | undefined> {
+    const rows = await this.readRows<{ holder: string }>(
       `SELECT holder FROM lease WHERE name = 'upkeep'`,
     );
     return rows[0]?.holder;
   }
 
   /** In the order of the chain; what is not in it yet comes last. */
-  async events(): Promise<readonly EventRow[]> {
-    const rows = await this.rows<EventRow & { detail: string }>(
+  async listEvents(): Promise<readonly EventRow[]> {
+    const rows = await this.readRows<EventRow & { detail: string }>(
       `SELECT id, at, type, detail, seq, previous_hash AS "previousHash", hash
        FROM security_event ORDER BY seq NULLS LAST, at`,
     );
@@ -53,15 +53,15 @@ export class AuthRecords {
     }));
   }
 
-  async countOf(type: string): Promise<number> {
-    const rows = await this.rows<{ n: string }>(
+  async countEvents(type: string): Promise<number> {
+    const rows = await this.readRows<{ n: string }>(
       `SELECT count(*) AS n FROM security_event WHERE type = '${type}'`,
     );
     return Number(rows[0]?.n);
   }
 
   /** While the database is down there is nothing to see. */
-  private async rows<Row>(sql: string): Promise<Row[]> {
+  private async readRows<Row>(sql: string): Promise<Row[]> {
     try {
       return await this.database.unitOfWork.query<Row>(sql);
     } catch (error) {

@@ -8,20 +8,20 @@ import {
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { types } from 'node:util';
-import { atEnd } from '../at-end.js';
+import { cleanUpAfterTests } from '../at-end.js';
 import { freePort } from '../free-port.js';
 
 /** Of an answer that no replica gave. */
 export const BY_BALANCER = 'x-answered-by-balancer';
 
 /** How long a replica that refused a connection is passed over, in milliseconds. */
-const OUT_MS = 250;
+const SKIP_MS = 250;
 /** RFC 9110 §9.2.2. */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
 /** RFC 9110 §7.6.1: of one connection, not of the message. */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length']);
 
-interface Received {
+interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string | string[]>>;
@@ -36,7 +36,7 @@ interface Received {
 export class Balancer {
   readonly url: string;
   private replicas: readonly string[] = [];
-  private readonly outUntil = new Map<string, number>();
+  private readonly skippedUntil = new Map<string, number>();
   private turn = 0;
 
   private constructor(port: number) {
@@ -48,18 +48,18 @@ export class Balancer {
     const balancer = new Balancer(port);
     const server = createServer((question, reply) => void balancer.handle(question, reply));
     await new Promise<void>((listening) => server.listen(port, listening));
-    atEnd(() => closed(server));
+    cleanUpAfterTests(() => closeServer(server));
     return balancer;
   }
 
   /** Where the replicas are. */
-  serve(replicas: readonly string[]): void {
+  setReplicas(replicas: readonly string[]): void {
     this.replicas = replicas;
   }
 
   private async handle(question: IncomingMessage, reply: ServerResponse): Promise<void> {
     try {
-      const answer = await this.answerOf(await received(question));
+      const answer = await this.forward(await readRequest(question));
       reply.writeHead(answer.statusCode ?? 502, endToEnd(answer.headers));
       await pipeline(answer, reply);
     } catch (error) {
@@ -69,14 +69,14 @@ export class Balancer {
     }
   }
 
-  private async answerOf(question: Received): Promise<IncomingMessage> {
+  private async forward(question: ReceivedRequest): Promise<IncomingMessage> {
     let failure: unknown = new Error('no replica');
-    for (const replica of this.inTurn()) {
+    for (const replica of this.orderReplicas()) {
       try {
-        return await ask(replica, question);
+        return await sendToReplica(replica, question);
       } catch (error) {
         failure = error;
-        if (isRefused(error)) this.outUntil.set(replica, Date.now() + OUT_MS);
+        if (isRefused(error)) this.skippedUntil.set(replica, Date.now() + SKIP_MS);
         else if (!IDEMPOTENT.has(question.method)) throw error;
       }
     }
@@ -84,21 +84,24 @@ export class Balancer {
   }
 
   /** All of them: those that refused lately come last. */
-  private inTurn(): readonly string[] {
+  private orderReplicas(): readonly string[] {
     this.turn += 1;
     const start = this.turn % Math.max(1, this.replicas.length);
     const order = [...this.replicas.slice(start), ...this.replicas.slice(0, start)];
-    const isOut = (replica: string) => (this.outUntil.get(replica) ?? 0) > Date.now();
+    const isOut = (replica: string) => (this.skippedUntil.get(replica) ?? 0) > Date.now();
     return [...order.filter((replica) => !isOut(replica)), ...order.filter(isOut)];
   }
 }
 
-async function received(question: IncomingMessage): Promise<Received> {
+async function readRequest(question: IncomingMessage): Promise<ReceivedRequest> {
   const { method = 'GET', url: path = '/', headers } = question;
   return { method, path, headers: endToEnd(headers), body: await buffer(question) };
 }
 
-function ask(replica: string, { method, path, headers, body }: Received): Promise<IncomingMessage> {
+function sendToReplica(
+  replica: string,
+  { method, path, headers, body }: ReceivedRequest,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const sent = request(`${replica}${path}`, { method, agent: false, headers });
     sent.once('response', resolve).on('error', reject);
@@ -121,7 +124,7 @@ function refuse(reply: ServerResponse, status: 502 | 503): void {
   reply.writeHead(status, { [BY_BALANCER]: 'yes', 'retry-after': '1' }).end();
 }
 
-function closed(server: Server): Promise<void> {
+function closeServer(server: Server): Promise<void> {
   return new Promise((done) => {
     server.close(() => done());
     server.closeAllConnections();

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { type PostgresServer, startPostgres } from '@gatehouse/persistence/testing';
 import type { Settings } from '../app-process.js';
-import { atEnd } from '../at-end.js';
+import { cleanUpAfterTests } from '../at-end.js';
 import { AuthRecords } from './auth-records.js';
 import { Balancer } from './balancer.js';
 import type { Ledger } from './ledger.js';
-import type { Places } from './person.js';
+import type { ServiceUrls } from './person.js';
 import { Replica } from './replica.js';
 
 const CLOCK_AHEAD = fileURLToPath(new URL('clock-ahead.cjs', import.meta.url));
@@ -15,7 +15,7 @@ const CLOCK_AHEAD = fileURLToPath(new URL('clock-ahead.cjs', import.meta.url));
 export interface Deployment {
   readonly postgres: PostgresServer;
   readonly records: AuthRecords;
-  readonly places: Places;
+  readonly places: ServiceUrls;
   /** The first one holds the lease of the upkeep, as it is the first to start; the clock of the last is 20 s ahead. */
   readonly auth: readonly [Replica, Replica, Replica];
   readonly orders: readonly [Replica, Replica];
@@ -28,7 +28,7 @@ export interface Deployment {
 /** @param given settings of auth */
 export async function deploy(ledger: Ledger, given: Settings): Promise<Deployment> {
   const postgres = await startPostgres();
-  atEnd(() => postgres.stop());
+  cleanUpAfterTests(() => postgres.stop());
   const DATABASE_URL = await postgres.createDatabase('gatehouse');
   const balancers = await Promise.all([Balancer.start(), Balancer.start(), Balancer.start()]);
   const [authBalancer, ordersBalancer, billingBalancer] = balancers;
@@ -42,26 +42,26 @@ export async function deploy(ledger: Ledger, given: Settings): Promise<Deploymen
     AUTH_JWKS_URI: `${issuer}/.well-known/jwks.json`,
   };
   const auth = [
-    await Replica.of('auth', 1, { settings, ledger }),
-    await Replica.of('auth', 2, { settings, ledger }),
-    await Replica.of('auth', 3, { settings: ahead, ledger }),
+    await Replica.create('auth', 1, { settings, ledger }),
+    await Replica.create('auth', 2, { settings, ledger }),
+    await Replica.create('auth', 3, { settings: ahead, ledger }),
   ] as const;
   const orders = [
-    await Replica.of('orders', 1, { settings: guarded, ledger }),
-    await Replica.of('orders', 2, { settings: guarded, ledger }),
+    await Replica.create('orders', 1, { settings: guarded, ledger }),
+    await Replica.create('orders', 2, { settings: guarded, ledger }),
   ] as const;
   const billing = [
-    await Replica.of('billing', 1, { settings: guarded, ledger }),
-    await Replica.of('billing', 2, { settings: guarded, ledger }),
+    await Replica.create('billing', 1, { settings: guarded, ledger }),
+    await Replica.create('billing', 2, { settings: guarded, ledger }),
   ] as const;
-  authBalancer.serve(auth.map(({ url }) => url));
-  ordersBalancer.serve(orders.map(({ url }) => url));
-  billingBalancer.serve(billing.map(({ url }) => url));
+  authBalancer.setReplicas(auth.map(({ url }) => url));
+  ordersBalancer.setReplicas(orders.map(({ url }) => url));
+  billingBalancer.setReplicas(billing.map(({ url }) => url));
 
   await auth[0].start();
   const all = [...auth, ...orders, ...billing];
   await Promise.all(all.slice(1).map((replica) => replica.start()));
   const places = { auth: issuer, orders: ordersBalancer.url, billing: billingBalancer.url };
-  const records = await AuthRecords.of(DATABASE_URL);
+  const records = await AuthRecords.open(DATABASE_URL);
   return { postgres, records, places, auth, orders, billing, all, settings };
 }

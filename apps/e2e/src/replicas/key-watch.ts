@@ -7,20 +7,21 @@ const PAUSE_MS = 50;
 export class KeyWatch {
   looks = 0;
   /** How many keys were active whenever it was not one. */
-  readonly oddities: number[] = [];
+  readonly violations: number[] = [];
 
   constructor(private readonly records: AuthRecords) {}
 
   async watch(end: AbortSignal): Promise<void> {
     while (!end.aborted) {
-      const keys = await this.records.keys();
-      if (keys.length > 0) this.look(keys.filter(({ state }) => state === 'active').length);
+      const keys = await this.records.listKeys();
+      if (keys.length > 0)
+        this.recordActiveKeys(keys.filter(({ state }) => state === 'active').length);
       await sleep(PAUSE_MS);
     }
   }
 
-  private look(active: number): void {
+  private recordActiveKeys(active: number): void {
     this.looks += 1;
-    if (active !== 1) this.oddities.push(active);
+    if (active !== 1) this.violations.push(active);
   }
 }

@@ -29,7 +29,7 @@ export class Ledger {
   readonly faults: Fault[] = [];
   private readonly counted = new Map<string, number>();
   private readonly revokedKeys = new Set<string>();
-  private down = 0;
+  private outages = 0;
   private lastDownUntil = Number.NEGATIVE_INFINITY;
 
   get counts(): Readonly<Record<string, number>> {
@@ -37,12 +37,12 @@ export class Ledger {
   }
 
   /** While this goes on something is down: a request may be lost, or told to come back. Otherwise none may. */
-  async whileDown<T>(work: () => Promise<T>): Promise<T> {
-    this.down += 1;
+  async duringOutage<T>(work: () => Promise<T>): Promise<T> {
+    this.outages += 1;
     try {
       return await work();
     } finally {
-      this.down -= 1;
+      this.outages -= 1;
       this.lastDownUntil = performance.now();
     }
   }
@@ -56,61 +56,61 @@ export class Ledger {
     return this.revokedKeys.has(decodeProtectedHeader(token).kid ?? '');
   }
 
-  note(what: string): void {
+  count(what: string): void {
     this.counted.set(what, (this.counted.get(what) ?? 0) + 1);
   }
 
-  judge(exchange: Exchange): Verdict {
+  record(exchange: Exchange): Verdict {
     const { request, answer } = exchange;
-    this.note(
+    this.count(
       `${request} ${answer?.status ?? 'lost'}${answer?.headers.has(BY_BALANCER) ? ' (balancer)' : ''}`,
     );
-    const verdict = this.verdictOn(exchange);
-    if (verdict === 'wrong') this.accuse(exchange);
+    const verdict = this.classify(exchange);
+    if (verdict === 'wrong') this.recordFault(exchange);
     return verdict;
   }
 
-  private verdictOn(exchange: Exchange): Verdict {
+  private classify(exchange: Exchange): Verdict {
     const { answer } = exchange;
-    if (!answer || isOrderlyOutage(answer)) return this.mayFail(exchange) ? 'again' : 'wrong';
+    if (!answer || isOrderlyOutage(answer))
+      return this.isFailureExpected(exchange) ? 'again' : 'wrong';
     if (answer.status < 300) return 'done';
-    if (isTooMany(answer)) return 'again';
+    if (isRateLimited(answer)) return 'again';
     return this.isOfRevokedKey(exchange) && answer.status === 401 ? 'renew' : 'wrong';
   }
 
-  private mayFail({ startedAt }: Exchange): boolean {
-    return this.down > 0 || startedAt <= this.lastDownUntil;
+  private isFailureExpected({ startedAt }: Exchange): boolean {
+    return this.outages > 0 || startedAt <= this.lastDownUntil;
   }
 
   private isOfRevokedKey({ token }: Exchange): boolean {
     return token !== undefined && this.isRevoked(token);
   }
 
-  private accuse({ request, token, answer }: Exchange): void {
-    const tokenClaims = token === undefined ? '' : ` · token ${headerAndTimes(token)}`;
-    const said = answer ? `${answer.status} ${challengeOf(answer)} ${answer.text}` : 'no answer';
+  private recordFault({ request, token, answer }: Exchange): void {
+    const tokenClaims = token === undefined ? '' : ` · token ${describeToken(token)}`;
+    const said = answer ? `${answer.status} ${getChallenge(answer)} ${answer.text}` : 'no answer';
     this.faults.push({ at: new Date().toISOString(), request, answer: `${said}${tokenClaims}` });
   }
 }
 
 /** RFC 9110 §10.2.3. */
-const saysWhenToComeBack = ({ headers }: Answer): boolean =>
-  Number(headers.get('retry-after')) >= 1;
+const hasRetryAfter = ({ headers }: Answer): boolean => Number(headers.get('retry-after')) >= 1;
 
 /** RFC 6585 §4. */
-const isTooMany = (answer: Answer): boolean => answer.status === 429 && saysWhenToComeBack(answer);
+const isRateLimited = (answer: Answer): boolean => answer.status === 429 && hasRetryAfter(answer);
 
 /** 502 is the balancer's alone; a service that cannot do its work says so by 503, as its protocol has it. */
 function isOrderlyOutage(answer: Answer): boolean {
-  if (!saysWhenToComeBack(answer)) return false;
+  if (!hasRetryAfter(answer)) return false;
   if (answer.headers.has(BY_BALANCER)) return answer.status === 502 || answer.status === 503;
   const { error, status } = answer.body;
   return answer.status === 503 && (error === 'temporarily_unavailable' || status === 503);
 }
 
-const challengeOf = ({ headers }: Answer): string => headers.get('www-authenticate') ?? '';
+const getChallenge = ({ headers }: Answer): string => headers.get('www-authenticate') ?? '';
 
-function headerAndTimes(token: string): string {
+function describeToken(token: string): string {
   const { kid } = decodeProtectedHeader(token);
   const { iat, exp, sid, aud } = decodeJwt(token);
   return JSON.stringify({ kid, iat, exp, sid, aud });

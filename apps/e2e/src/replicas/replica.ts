@@ -9,18 +9,18 @@ export class Replica {
   private constructor(
     readonly name: string,
     private app: AppProcess,
-    private readonly again: (change: Settings) => Promise<AppProcess>,
+    private readonly createAgain: (change: Settings) => Promise<AppProcess>,
     private readonly ledger: Ledger,
   ) {}
 
-  static async of(
+  static async create(
     app: AppName,
     number: number,
     { settings, ledger }: { readonly settings: Settings; readonly ledger: Ledger },
   ): Promise<Replica> {
-    const first = await AppProcess.of(app, settings);
+    const first = await AppProcess.create(app, settings);
     const PORT = new URL(first.url).port;
-    const again = (change: Settings) => AppProcess.of(app, { ...settings, ...change, PORT });
+    const again = (change: Settings) => AppProcess.create(app, { ...settings, ...change, PORT });
     return new Replica(`${app} ${number}`, first, again, ledger);
   }
 
@@ -37,8 +37,8 @@ export class Replica {
   }
 
   /** kill -9, and a start on what it left. */
-  async dieAndReturn(): Promise<void> {
-    await this.ledger.whileDown(async () => {
+  async killAndRestart(): Promise<void> {
+    await this.ledger.duringOutage(async () => {
       await this.app.kill();
       await this.app.start();
     });
@@ -46,17 +46,17 @@ export class Replica {
 
   /** As a deployment does it: SIGTERM, the end, and a start with what changed. @returns the exit code */
   async restart(change: Settings = {}): Promise<unknown> {
-    return this.ledger.whileDown(async () => {
+    return this.ledger.duringOutage(async () => {
       const exit = await this.app.stop();
       this.outputs += this.app.output;
-      this.app = await this.again(change);
+      this.app = await this.createAgain(change);
       await this.app.start();
       return exit;
     });
   }
 
-  becomes(state: 'ready' | 'live'): Promise<void> {
-    return this.app.becomes(state);
+  waitFor(state: 'ready' | 'live'): Promise<void> {
+    return this.app.waitFor(state);
   }
 
   async isReady(): Promise<boolean> {

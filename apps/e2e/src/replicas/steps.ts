@@ -1,14 +1,14 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { send } from '../http.js';
 import { RunningCommand } from '../running-command.js';
-import { login, pairOf, refresh, register, RESOURCES, aPerson } from '../token-answers.js';
+import { login, parseTokenPair, refresh, register, RESOURCES, aPerson } from '../token-answers.js';
 import type { Deployment } from './deployment.js';
 import type { Ledger } from './ledger.js';
 import type { Replica } from './replica.js';
-import { until } from './until.js';
+import { waitUntil } from './until.js';
 
 /** A session of somebody who does nothing else, with a token for each service. */
-interface Witness {
+interface TestSession {
   readonly orders: string;
   readonly billing: string;
   /** For auth itself. */
@@ -23,9 +23,9 @@ export async function restartPostgres(
 ): Promise<void> {
   const noneIsReady = async () =>
     !(await Promise.all(all.map((each) => each.isReady()))).includes(true);
-  await ledger.whileDown(async () => {
-    await postgres.restart(() => until('no process is ready without PostgreSQL', noneIsReady));
-    await Promise.all(all.map((replica) => replica.becomes('ready')));
+  await ledger.duringOutage(async () => {
+    await postgres.restart(() => waitUntil('no process is ready without PostgreSQL', noneIsReady));
+    await Promise.all(all.map((replica) => replica.waitFor('ready')));
   });
 }
 
@@ -34,15 +34,15 @@ export async function restartPostgres(
  *
  * @returns how long that took, in milliseconds
  */
-export async function endASession(deployment: Deployment): Promise<number> {
-  const witness = await aWitness(deployment);
-  await isAcceptedEverywhere(deployment, witness);
+export async function endSession(deployment: Deployment): Promise<number> {
+  const witness = await createTestSession(deployment);
+  await expectAcceptedEverywhere(deployment, witness);
   const { auth } = deployment.places;
   const { sid } = decodeJwt<{ sid: string }>(witness.auth);
   const request = { method: 'DELETE', token: witness.auth };
   const ended = await send(`${auth}/auth/sessions/${sid}`, request);
   expect(ended).toMatchObject({ status: 204, text: '' });
-  const took = await isRefusedEverywhere(deployment, witness);
+  const took = await waitUntilRefusedEverywhere(deployment, witness);
   expect((await refresh(auth, witness.refreshToken)).body['error']).toBe('invalid_grant');
   return took;
 }
@@ -52,17 +52,17 @@ export async function endASession(deployment: Deployment): Promise<number> {
  *
  * @returns how long it took until every process refuses its tokens, in milliseconds
  */
-export async function revokeTheActiveKey(deployment: Deployment, ledger: Ledger): Promise<number> {
+export async function revokeActiveKey(deployment: Deployment, ledger: Ledger): Promise<number> {
   const { auth, settings } = deployment;
-  const kid = await kidOf(deployment, 'active');
-  const successor = await kidOf(deployment, 'pending');
-  await until('every process publishes the successor', async () => {
+  const kid = await findKid(deployment, 'active');
+  const successor = await findKid(deployment, 'pending');
+  await waitUntil('every process publishes the successor', async () => {
     const sets = await Promise.all(auth.map(({ url }) => send(`${url}/.well-known/jwks.json`)));
     return sets.every(({ text }) => text.includes(successor));
   });
-  const witness = await aWitness(deployment);
+  const witness = await createTestSession(deployment);
   expect(decodeProtectedHeader(witness.orders).kid).toBe(kid);
-  await isAcceptedEverywhere(deployment, witness);
+  await expectAcceptedEverywhere(deployment, witness);
 
   ledger.expectRevoked(kid);
   const command = RunningCommand.start({
@@ -71,20 +71,22 @@ export async function revokeTheActiveKey(deployment: Deployment, ledger: Ledger)
     env: settings,
   });
   expect({ exit: await command.exit, output: command.output }).toMatchObject({ exit: 0 });
-  return isRefusedEverywhere(deployment, witness);
+  return waitUntilRefusedEverywhere(deployment, witness);
 }
 
-async function kidOf({ records }: Deployment, state: string): Promise<string> {
-  const keys = await records.keys();
+async function findKid({ records }: Deployment, state: string): Promise<string> {
+  const keys = await records.listKeys();
   return keys.find((key) => key.state === state)?.kid ?? '';
 }
 
-async function aWitness({ places: { auth } }: Deployment): Promise<Witness> {
+async function createTestSession({ places: { auth } }: Deployment): Promise<TestSession> {
   const person = aPerson();
   await register(auth, person);
-  const first = pairOf(await login(auth, person));
-  const second = pairOf(await refresh(auth, first.refreshToken, { resource: RESOURCES.billing }));
-  const third = pairOf(await refresh(auth, second.refreshToken, { resource: auth }));
+  const first = parseTokenPair(await login(auth, person));
+  const second = parseTokenPair(
+    await refresh(auth, first.refreshToken, { resource: RESOURCES.billing }),
+  );
+  const third = parseTokenPair(await refresh(auth, second.refreshToken, { resource: auth }));
   return {
     orders: first.accessToken,
     billing: second.accessToken,
@@ -93,18 +95,24 @@ async function aWitness({ places: { auth } }: Deployment): Promise<Witness> {
   };
 }
 
-async function isAcceptedEverywhere(deployment: Deployment, witness: Witness): Promise<void> {
-  for (const [replica, call] of callsOf(deployment, witness)) {
+async function expectAcceptedEverywhere(
+  deployment: Deployment,
+  witness: TestSession,
+): Promise<void> {
+  for (const [replica, call] of listCalls(deployment, witness)) {
     const { status, text } = await call();
     expect({ replica: replica.name, status, text }).toMatchObject({ status: 200 });
   }
 }
 
 /** Each process comes to know it by itself, and stays with it. */
-async function isRefusedEverywhere(deployment: Deployment, witness: Witness): Promise<number> {
+async function waitUntilRefusedEverywhere(
+  deployment: Deployment,
+  witness: TestSession,
+): Promise<number> {
   const since = performance.now();
-  for (const [replica, call] of callsOf(deployment, witness)) {
-    await until(`${replica.name} refuses the token`, async () => {
+  for (const [replica, call] of listCalls(deployment, witness)) {
+    await waitUntil(`${replica.name} refuses the token`, async () => {
       const { status, headers } = await call();
       return status === 401 && headers.get('www-authenticate')?.includes('error="invalid_token"');
     });
@@ -112,7 +120,7 @@ async function isRefusedEverywhere(deployment: Deployment, witness: Witness): Pr
   return Math.round(performance.now() - since);
 }
 
-function callsOf({ orders, billing }: Deployment, witness: Witness) {
+function listCalls({ orders, billing }: Deployment, witness: TestSession) {
   const call = (replica: Replica, path: string, token: string) =>
     [replica, () => send(`${replica.url}${path}`, { token })] as const;
   return [

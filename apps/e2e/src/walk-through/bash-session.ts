@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Exit, RunningCommand } from '../running-command.js';
-import { temporaryFolder } from '../temporary-folder.js';
+import { createTemporaryFolder } from '../temporary-folder.js';
 
 export interface Result {
   readonly exit: Exit;
@@ -24,7 +24,7 @@ export class BashSession {
       arguments: ['--norc', '-eo', 'pipefail'],
       env,
     });
-    return new BashSession(bash, await temporaryFolder());
+    return new BashSession(bash, await createTemporaryFolder());
   }
 
   /** A group rather than a subshell: what the block sets stays. */
@@ -34,7 +34,7 @@ export class BashSession {
     this.bash.write(
       `{\n${block}\n} >'${stdout}' 2>'${stderr}' </dev/null\necho '${name} is over'\n`,
     );
-    const over = this.bash.saw(new RegExp(`^${name} is over$`, 'm'));
+    const over = this.bash.waitForOutput(new RegExp(`^${name} is over$`, 'm'));
     const exit = await Promise.race([this.bash.exit, over.then(() => 0)]);
     return { exit, stdout: await readFile(stdout, 'utf8'), stderr: await readFile(stderr, 'utf8') };
   }

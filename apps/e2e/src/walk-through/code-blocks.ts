@@ -20,31 +20,37 @@ const PIECE =
  *
  * @throws {Error} when one is not closed: what follows would be taken for code
  */
-export function codeBlocksOf(markdown: string): CodeBlock[] {
+export function parseCodeBlocks(markdown: string): CodeBlock[] {
   const blocks: CodeBlock[] = [];
   let section = '';
   let end = 0;
   for (const { 0: whole, index, groups = {} } of markdown.matchAll(PIECE)) {
     const between = markdown.slice(end, index);
-    refuseOpenFence(between);
+    rejectOpenFence(between);
     end = index + whole.length;
     section = groups['heading'] ?? section;
     if (groups['heading'] !== undefined) continue;
     const followsDirectly = blocks.length > 0 && between.trim() === '';
-    blocks.push({ section, ...contentOf(groups), line: lineAt(markdown, index), followsDirectly });
+    blocks.push({
+      section,
+      ...parseContent(groups),
+      line: getLineNumber(markdown, index),
+      followsDirectly,
+    });
   }
-  refuseOpenFence(markdown.slice(end));
+  rejectOpenFence(markdown.slice(end));
   return blocks;
 }
 
-function contentOf({ info = '', text = '' }: Readonly<Record<string, string>>) {
+function parseContent({ info = '', text = '' }: Readonly<Record<string, string>>) {
   const [language = '', ...flags] = info.trim().split(/\s+/);
   return { language, flags, text: text.replace(/\n$/, '') };
 }
 
-function refuseOpenFence(prose: string): void {
+function rejectOpenFence(prose: string): void {
   const [fence] = /^```.*$/m.exec(prose) ?? [];
   if (fence !== undefined) throw new Error(`a code block is not closed: ${fence}`);
 }
 
-const lineAt = (text: string, index: number): number => text.slice(0, index).split('\n').length;
+const getLineNumber = (text: string, index: number): number =>
+  text.slice(0, index).split('\n').length;

@@ -1,7 +1,7 @@
 import type { Step } from './steps.js';
 
 /** Where a test's stack is, instead of where a reader's is. */
-export interface Places {
+export interface StackLocations {
   /** By the port that the document writes, the one to use. */
   readonly ports: ReadonlyMap<string, string>;
   /** Instead of the folder `data`. */
@@ -14,7 +14,7 @@ const ADDRESS_TO_CALL = /(?<!resource\W{1,9}http:\/\/)localhost:(\d+)/g;
 const ISSUER_PORT = '3000';
 
 /** The step on this stack. What is printed names the issuer, which moves with its port, and audiences, which stay. */
-export function relocated(step: Step, { ports, dataDir }: Places): Step {
+export function relocateStep(step: Step, { ports, dataDir }: StackLocations): Step {
   const move = (address: string, port: string) => `localhost:${ports.get(port) ?? port}`;
   const moveIssuer = (address: string, port: string) =>
     port === ISSUER_PORT ? move(address, port) : address;

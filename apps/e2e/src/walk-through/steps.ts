@@ -1,4 +1,4 @@
-import { type CodeBlock, codeBlocksOf } from './code-blocks.js';
+import { type CodeBlock, parseCodeBlocks } from './code-blocks.js';
 
 /** A command of a document, and what the document says that it prints. */
 export interface Step {
@@ -18,18 +18,18 @@ const OUTPUTS = new Set(['console', 'json', 'text']);
  * The `sh` blocks of a document by section, without those marked `sh skip`. A block of output that directly follows one
  * is what it must print.
  */
-export function sectionsOf(markdown: string): Section[] {
+export function parseSections(markdown: string): Section[] {
   const sections = new Map<string, Step[]>();
-  const blocks = codeBlocksOf(markdown);
+  const blocks = parseCodeBlocks(markdown);
   for (const [at, block] of blocks.entries()) {
     if (block.language !== 'sh' || block.flags.includes('skip')) continue;
     const steps = sections.get(block.section) ?? [];
-    sections.set(block.section, [...steps, stepOf(block, blocks[at + 1])]);
+    sections.set(block.section, [...steps, createStep(block, blocks[at + 1])]);
   }
   return [...sections].map(([title, steps]) => ({ title, steps }));
 }
 
-function stepOf({ text, line }: CodeBlock, next: CodeBlock | undefined): Step {
+function createStep({ text, line }: CodeBlock, next: CodeBlock | undefined): Step {
   const hasOutput = next?.followsDirectly === true && OUTPUTS.has(next.language);
   return { command: text, line, ...(hasOutput && { expected: next.text }) };
 }

@@ -1,17 +1,17 @@
 import { Clock } from '@gatehouse/service-kit';
 import { Module } from '@nestjs/common';
 import { ORDERS_CONFIG, type OrdersConfig } from '../orders.config.js';
-import { ServiceTokens } from '../service-tokens/service-tokens.js';
-import { Billing } from './billing.js';
+import { ServiceTokenService } from '../service-tokens/service-tokens.service.js';
+import { BillingClient } from './billing.client.js';
 
 @Module({
   providers: [
-    Billing,
+    BillingClient,
     {
-      provide: ServiceTokens,
+      provide: ServiceTokenService,
       inject: [ORDERS_CONFIG, Clock],
       useFactory: (config: OrdersConfig, clock: Clock) =>
-        new ServiceTokens({
+        new ServiceTokenService({
           issuer: config.AUTH_ISSUER,
           tokenEndpoint: config.AUTH_TOKEN_ENDPOINT,
           clientId: config.CLIENT_ID,
@@ -21,6 +21,6 @@ import { Billing } from './billing.js';
         }),
     },
   ],
-  exports: [Billing],
+  exports: [BillingClient],
 })
 export class BillingModule {}

@@ -1,14 +1,14 @@
 import type { Order } from './order.entity.js';
-import { preconditionRequired, unreadablePrecondition } from './order-problems.js';
+import { preconditionRequired, malformedPrecondition } from './order-problems.js';
 
 /** A strong entity tag (RFC 9110 §8.8.3): a version of an order is one representation, whichever replica answers. */
-export const entityTagOf = ({ version }: Order): string => `"${version}"`;
+export const createEntityTag = ({ version }: Order): string => `"${version}"`;
 
 /** RFC 9110 §8.8.3: `W/` marks a weak one. */
 const ENTITY_TAG = /(W\/)?"[\x21\x23-\x7e\x80-\xff]*"/;
 const ENTITY_TAGS = new RegExp(ENTITY_TAG, 'g');
 /** Empty elements of a list are passed over (§5.6.1.2). */
-const LIST = new RegExp(
+const ENTITY_TAG_LIST = new RegExp(
   `^[ \\t,]*${ENTITY_TAG.source}([ \\t]*,[ \\t,]*${ENTITY_TAG.source})*[ \\t,]*$`,
 );
 
@@ -17,10 +17,10 @@ const LIST = new RegExp(
  *
  * @returns whether the client has this version: the answer is 304 then, without a body
  */
-export function isKnown(order: Order, ifNoneMatch: string | undefined): boolean {
+export function matchesIfNoneMatch(order: Order, ifNoneMatch: string | undefined): boolean {
   if (ifNoneMatch?.trim() === '*') return true;
   const tags: readonly string[] = ifNoneMatch?.match(ENTITY_TAGS) ?? [];
-  return tags.some((tag) => tag.replace(/^W\//, '') === entityTagOf(order));
+  return tags.some((tag) => tag.replace(/^W\//, '') === createEntityTag(order));
 }
 
 /** Which versions of an order a change may be made to. */
@@ -32,11 +32,11 @@ export type Precondition = (order: Order) => boolean;
  *
  * @throws {Problem} 428 where the header is missing (RFC 6585 §3), 400 where it cannot be read
  */
-export function preconditionOf(ifMatch: string | undefined): Precondition {
+export function parseIfMatch(ifMatch: string | undefined): Precondition {
   if (ifMatch === undefined) throw preconditionRequired();
   const field = ifMatch.trim();
   if (field === '*') return () => true;
-  if (!LIST.test(field)) throw unreadablePrecondition();
+  if (!ENTITY_TAG_LIST.test(field)) throw malformedPrecondition();
   const tags: readonly string[] = field.match(ENTITY_TAGS) ?? [];
-  return (order) => tags.includes(entityTagOf(order));
+  return (order) => tags.includes(createEntityTag(order));
 }

@@ -3,18 +3,18 @@ import { HttpStatus } from '@nestjs/common';
 import type { OrderState } from './order-state.js';
 
 /** The same words for an order of somebody else and for none at all: ids cannot be probed. */
-export const noSuchOrder = () =>
+export const orderNotFound = () =>
   new Problem(HttpStatus.NOT_FOUND, { detail: 'There is no such order.' });
 
 /** It is on its way: billing has been told, or will be. */
-export const noInvoiceYet = () =>
+export const invoiceNotFound = () =>
   new Problem(HttpStatus.NOT_FOUND, {
     detail: 'The order has no invoice yet.',
     headers: { 'Retry-After': '1' },
   });
 
 /** The state is in the answer, so that a client that missed the first one sees that it got what it wanted. */
-export const cannotBeCancelled = (state: OrderState) =>
+export const orderNotCancellable = (state: OrderState) =>
   new Problem(HttpStatus.CONFLICT, {
     detail: `The order is ${state}, and cannot be cancelled.`,
     extensions: { state },
@@ -25,7 +25,7 @@ export const preconditionRequired = () =>
     detail: 'Say which version of the order you have seen: `If-Match` with its `ETag`, or `*`.',
   });
 
-export const unreadablePrecondition = () =>
+export const malformedPrecondition = () =>
   new Problem(HttpStatus.BAD_REQUEST, { detail: '`If-Match` is no list of entity tags.' });
 
 export const preconditionFailed = () =>

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { ORDER_STATES } from './order-state.js';
 import type { Order } from './order.entity.js';
-import { writeCursor } from './order-page.js';
-import type { OrderPage } from './orders.js';
+import { encodeCursor } from './order.schema.js';
+import type { OrderPage } from './orders.service.js';
 
 /** An order as clients see it. */
-export const orderRepresentation = z
+export const orderRepresentationSchema = z
   .object({
     id: z.string(),
     state: z.enum(ORDER_STATES),
@@ -26,15 +26,15 @@ export const orderRepresentation = z
       cancelledAt: null,
     },
   });
-export type OrderRepresentation = z.infer<typeof orderRepresentation>;
+export type OrderRepresentation = z.infer<typeof orderRepresentationSchema>;
 
-export const pageRepresentation = z.object({
-  orders: z.array(orderRepresentation),
+export const pageRepresentationSchema = z.object({
+  orders: z.array(orderRepresentationSchema),
   next: z.string().optional().describe('`after` of the next page; absent on the last one'),
 });
-export type PageRepresentation = z.infer<typeof pageRepresentation>;
+export type PageRepresentation = z.infer<typeof pageRepresentationSchema>;
 
-export const represent = (order: Order): OrderRepresentation => ({
+export const toOrderRepresentation = (order: Order): OrderRepresentation => ({
   id: order.id,
   state: order.state,
   items: [...order.items],
@@ -44,7 +44,7 @@ export const represent = (order: Order): OrderRepresentation => ({
   cancelledAt: order.cancelledAt?.toISOString() ?? null,
 });
 
-export const representPage = ({ orders, next }: OrderPage): PageRepresentation => ({
-  orders: orders.map(represent),
-  ...(next && { next: writeCursor(next) }),
+export const toPageRepresentation = ({ orders, next }: OrderPage): PageRepresentation => ({
+  orders: orders.map(toOrderRepresentation),
+  ...(next && { next: encodeCursor(next) }),
 });

@@ -1,6 +1,6 @@
 import { CountColumn, InstantColumn } from '@gatehouse/persistence';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { OrderItem } from './new-order.js';
+import type { OrderItem } from './order.schema.js';
 import type { OrderState } from './order-state.js';
 
 /** What was ordered never changes; the state does, and the version with it. */

@@ -2,6 +2,8 @@ import { AccessToken, Policy } from '@gatehouse/guards';
 import {
   Body,
   Controller,
+  createParamDecorator,
+  type ExecutionContext,
   Get,
   Header,
   Headers,
@@ -13,64 +15,82 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Billing } from '../billing/billing.js';
-import type { Invoice } from '../billing/invoice.js';
-import { idempotencyKeyOf } from '../idempotency/idempotency-key.js';
+import { BillingClient } from '../billing/billing.client.js';
+import type { Invoice } from '../billing/billing.schema.js';
 import { RequireAnyScope, RequireScopes } from '../orders.scopes.js';
-import { SubjectToken } from '../service-tokens/subject-token.js';
-import { preconditionOf } from './entity-tag.js';
-import { type NewOrder, newOrder } from './new-order.js';
-import { mayListOrders, MayReadOrder, OwnsOrder } from './order-access.policy.js';
-import { OrderAnswer } from './order-answer.interceptor.js';
-import { OrderIdPipe } from './order-id.js';
-import { type PageRequest, pageRequest } from './order-page.js';
-import { noInvoiceYet } from './order-problems.js';
-import { type PageRepresentation, representPage } from './order-representation.js';
+import { parseIfMatch } from './entity-tag.js';
+import { parseIdempotencyKey } from './idempotency-key.repository.js';
+import { canListOrders, OrderOwnerPolicy, OrderReaderPolicy } from './order-access.policy.js';
+import { OrderIdPipe } from './order-id.pipe.js';
+import { invoiceNotFound } from './order-problems.js';
+import { type PageRepresentation, toPageRepresentation } from './order-representation.js';
+import { OrderResponseInterceptor } from './order-response.interceptor.js';
 import type { Order } from './order.entity.js';
-import { Cancelling, Listing, Placing, Reading, ReadingTheInvoice } from './orders.openapi.js';
-import { Orders } from './orders.js';
+import {
+  type NewOrder,
+  newOrderSchema,
+  type PageRequest,
+  pageRequestSchema,
+} from './order.schema.js';
+import {
+  ApiCancelOrder,
+  ApiListOrders,
+  ApiPlaceOrder,
+  ApiReadOrder,
+  ApiReadOrderInvoice,
+} from './orders.openapi.js';
+import { OrdersService } from './orders.service.js';
+
+/**
+ * The access token that a call came with, as a parameter of a handler that exchanges it (RFC 8693). The guard has seen
+ * that there is one header with one bearer token, and verified it.
+ */
+export const SubjectToken = createParamDecorator((_: unknown, context: ExecutionContext) => {
+  const request = context.switchToHttp().getRequest<{ headers: { authorization?: string } }>();
+  return request.headers.authorization?.split(' ').at(-1) ?? '';
+});
 
 /** The subject of the access token owns what it places, and sees nothing else; support staff see everything. */
 @ApiTags('orders')
 @Controller('orders')
 export class OrdersController {
   constructor(
-    private readonly orders: Orders,
-    private readonly billing: Billing,
+    private readonly orders: OrdersService,
+    private readonly billing: BillingClient,
   ) {}
 
   @Post()
   @RequireScopes('orders:write')
   @Header('Cache-Control', 'no-store')
-  @UseInterceptors(OrderAnswer)
-  @Placing()
+  @UseInterceptors(OrderResponseInterceptor)
+  @ApiPlaceOrder()
   place(
     @AccessToken() { subject }: AccessToken,
-    @Body({ schema: newOrder }) body: NewOrder,
+    @Body({ schema: newOrderSchema }) body: NewOrder,
     @Headers('idempotency-key') key: string | undefined,
   ): Promise<Order> {
-    return this.orders.place(subject, body, idempotencyKeyOf(key));
+    return this.orders.place(subject, body, parseIdempotencyKey(key));
   }
 
   @Get()
   @RequireAnyScope('orders:read', 'orders:read:any')
-  @Policy(mayListOrders)
+  @Policy(canListOrders)
   @Header('Cache-Control', 'no-store')
-  @Listing()
+  @ApiListOrders()
   async list(
     @AccessToken() { subject }: AccessToken,
-    @Query({ schema: pageRequest }) page: PageRequest,
+    @Query({ schema: pageRequestSchema }) page: PageRequest,
   ): Promise<PageRepresentation> {
-    return representPage(await this.orders.list(page.owner ?? subject, page));
+    return toPageRepresentation(await this.orders.list(page.owner ?? subject, page));
   }
 
   /** Kept by its client, who asks each time whether it is still right. */
   @Get(':id')
   @RequireAnyScope('orders:read', 'orders:read:any')
-  @Policy(MayReadOrder)
+  @Policy(OrderReaderPolicy)
   @Header('Cache-Control', 'private, no-cache')
-  @UseInterceptors(OrderAnswer)
-  @Reading()
+  @UseInterceptors(OrderResponseInterceptor)
+  @ApiReadOrder()
   read(@Param('id', OrderIdPipe) id: string): Promise<Order> {
     return this.orders.find(id);
   }
@@ -78,28 +98,28 @@ export class OrdersController {
   @Post(':id/cancel')
   @HttpCode(HttpStatus.OK)
   @RequireScopes('orders:write')
-  @Policy(OwnsOrder)
+  @Policy(OrderOwnerPolicy)
   @Header('Cache-Control', 'no-store')
-  @UseInterceptors(OrderAnswer)
-  @Cancelling()
+  @UseInterceptors(OrderResponseInterceptor)
+  @ApiCancelOrder()
   cancel(
     @Param('id', OrderIdPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<Order> {
-    return this.orders.cancel(id, preconditionOf(ifMatch));
+    return this.orders.cancel(id, parseIfMatch(ifMatch));
   }
 
   @Get(':id/invoice')
   @RequireScopes('orders:read')
-  @Policy(OwnsOrder)
+  @Policy(OrderOwnerPolicy)
   @Header('Cache-Control', 'no-store')
-  @ReadingTheInvoice()
+  @ApiReadOrderInvoice()
   async invoice(
     @Param('id', OrderIdPipe) id: string,
     @SubjectToken() subjectToken: string,
   ): Promise<Invoice> {
-    const invoice = await this.billing.invoiceOf(id, subjectToken);
-    if (!invoice) throw noInvoiceYet();
+    const invoice = await this.billing.findInvoice(id, subjectToken);
+    if (!invoice) throw invoiceNotFound();
     return invoice;
   }
 }

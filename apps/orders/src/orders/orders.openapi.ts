@@ -10,15 +10,15 @@ import {
   ApiServiceUnavailableResponse,
   ApiUnprocessableEntityResponse,
 } from '@nestjs/swagger';
-import { invoice } from '../billing/invoice.js';
-import { orderRepresentation, pageRepresentation } from './order-representation.js';
+import { invoiceSchema } from '../billing/billing.schema.js';
+import { orderRepresentationSchema, pageRepresentationSchema } from './order-representation.js';
 
 /** What the OpenAPI document says of each route. Scopes are added from the decorators of the guards. */
 
 const NO_SUCH_ORDER = ApiNotFoundResponse({ description: 'No such order, or not your own' });
 const ETAG = { ETag: { description: 'Of this version', schema: { type: 'string' } } } as const;
 
-export const Placing = () =>
+export const ApiPlaceOrder = () =>
   applyDecorators(
     ApiOperation({ summary: 'Places an order; what it costs is worked out here' }),
     ApiHeader({
@@ -28,18 +28,18 @@ export const Placing = () =>
         'Of your choice, such as a UUID. Repeated within a day, it gives the same order again',
       schema: { type: 'string', maxLength: 128 },
     }),
-    ApiCreatedResponse({ standardSchema: orderRepresentation, headers: ETAG }),
+    ApiCreatedResponse({ standardSchema: orderRepresentationSchema, headers: ETAG }),
     ApiUnprocessableEntityResponse({ description: 'The key was used for another request' }),
     ApiResponse({ status: 429, description: 'Too many keys' }),
   );
 
-export const Listing = () =>
+export const ApiListOrders = () =>
   applyDecorators(
     ApiOperation({ summary: 'Lists your orders, newest first' }),
-    ApiOkResponse({ standardSchema: pageRepresentation }),
+    ApiOkResponse({ standardSchema: pageRepresentationSchema }),
   );
 
-export const Reading = () =>
+export const ApiReadOrder = () =>
   applyDecorators(
     ApiOperation({ summary: 'Shows one of your orders' }),
     ApiHeader({
@@ -48,12 +48,12 @@ export const Reading = () =>
       description: 'The `ETag` of the version that you have',
       schema: { type: 'string' },
     }),
-    ApiOkResponse({ standardSchema: orderRepresentation, headers: ETAG }),
+    ApiOkResponse({ standardSchema: orderRepresentationSchema, headers: ETAG }),
     ApiResponse({ status: 304, description: 'You have this version', headers: ETAG }),
     NO_SUCH_ORDER,
   );
 
-export const Cancelling = () =>
+export const ApiCancelOrder = () =>
   applyDecorators(
     ApiOperation({ summary: 'Cancels one of your orders' }),
     ApiHeader({
@@ -62,17 +62,17 @@ export const Cancelling = () =>
       description: 'The `ETag` of the version that you have seen, or `*`',
       schema: { type: 'string' },
     }),
-    ApiOkResponse({ standardSchema: orderRepresentation, headers: ETAG }),
+    ApiOkResponse({ standardSchema: orderRepresentationSchema, headers: ETAG }),
     NO_SUCH_ORDER,
     ApiConflictResponse({ description: 'It cannot be cancelled any more' }),
     ApiResponse({ status: 412, description: 'It has changed since you have seen it' }),
     ApiResponse({ status: 428, description: '`If-Match` is missing' }),
   );
 
-export const ReadingTheInvoice = () =>
+export const ApiReadOrderInvoice = () =>
   applyDecorators(
     ApiOperation({ summary: 'Shows the invoice of one of your orders, which billing keeps' }),
-    ApiOkResponse({ standardSchema: invoice }),
+    ApiOkResponse({ standardSchema: invoiceSchema }),
     ApiNotFoundResponse({ description: 'No such order, not your own, or no invoice yet' }),
     ApiServiceUnavailableResponse({ description: 'Billing or the authorization server is away' }),
   );

@@ -1,8 +1,8 @@
 /** An access token, and until when it is handed out. */
-export interface HeldToken {
+export interface CachedToken {
   readonly accessToken: string;
   /** Milliseconds since the epoch. */
-  readonly until: number;
+  readonly usableUntil: number;
 }
 
 /**
@@ -11,41 +11,41 @@ export interface HeldToken {
  */
 export class TokenCache {
   /** In the order of their last use. */
-  private readonly held = new Map<string, HeldToken>();
-  private readonly asked = new Map<string, Promise<HeldToken>>();
+  private readonly tokens = new Map<string, CachedToken>();
+  private readonly pending = new Map<string, Promise<CachedToken>>();
 
-  /** @param most how many tokens are kept; the one that was not used for the longest time goes first */
+  /** @param maxTokens how many tokens are kept; the one that was not used for the longest time goes first */
   constructor(
     private readonly now: () => number,
-    private readonly most: number,
+    private readonly maxTokens: number,
   ) {}
 
-  async get(key: string, ask: () => Promise<HeldToken>): Promise<string> {
-    const held = this.held.get(key);
-    if (held && held.until > this.now()) return this.keep(key, held).accessToken;
-    const asked = this.asked.get(key) ?? this.askOnce(key, ask);
+  async get(key: string, ask: () => Promise<CachedToken>): Promise<string> {
+    const held = this.tokens.get(key);
+    if (held && held.usableUntil > this.now()) return this.store(key, held).accessToken;
+    const asked = this.pending.get(key) ?? this.fetchOnce(key, ask);
     return (await asked).accessToken;
   }
 
-  forget(accessToken: string): void {
-    for (const [key, held] of this.held) {
-      if (held.accessToken === accessToken) this.held.delete(key);
+  discard(accessToken: string): void {
+    for (const [key, held] of this.tokens) {
+      if (held.accessToken === accessToken) this.tokens.delete(key);
     }
   }
 
-  private askOnce(key: string, ask: () => Promise<HeldToken>): Promise<HeldToken> {
+  private fetchOnce(key: string, ask: () => Promise<CachedToken>): Promise<CachedToken> {
     const asked = ask()
-      .then((token) => this.keep(key, token))
-      .finally(() => this.asked.delete(key));
-    this.asked.set(key, asked);
+      .then((token) => this.store(key, token))
+      .finally(() => this.pending.delete(key));
+    this.pending.set(key, asked);
     return asked;
   }
 
-  private keep(key: string, token: HeldToken): HeldToken {
-    this.held.delete(key);
-    this.held.set(key, token);
-    const [oldest] = this.held.keys();
-    if (this.held.size > this.most && oldest !== undefined) this.held.delete(oldest);
+  private store(key: string, token: CachedToken): CachedToken {
+    this.tokens.delete(key);
+    this.tokens.set(key, token);
+    const [oldest] = this.tokens.keys();
+    if (this.tokens.size > this.maxTokens && oldest !== undefined) this.tokens.delete(oldest);
     return token;
   }
 }

@@ -1,16 +1,17 @@
 import { UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Module } from '@nestjs/common';
-import { StoredProofs } from './stored-proofs.js';
+import { UsedProofRepository } from './used-proof.repository.js';
 
 @Module({
   providers: [
     {
-      provide: StoredProofs,
+      provide: UsedProofRepository,
       inject: [UnitOfWork, Clock],
-      useFactory: (unitOfWork: UnitOfWork, clock: Clock) => new StoredProofs(unitOfWork, clock),
+      useFactory: (unitOfWork: UnitOfWork, clock: Clock) =>
+        new UsedProofRepository(unitOfWork, clock),
     },
   ],
-  exports: [StoredProofs],
+  exports: [UsedProofRepository],
 })
 export class UsedProofsModule {}

@@ -1,4 +1,9 @@
-import type { Algorithm } from '../token/algorithms.js';
+import { randomBytes } from 'node:crypto';
+import { type Algorithm, ALGORITHMS, isAlgorithm } from '../core/algorithms.js';
+import type { ResolvedIssuer } from '../core/issuer.options.js';
+import { DPOP_RANGES, findRangeFaults, resolveNumbers } from '../core/option-validation.js';
+import { parseHttpUrl } from '../core/urls.js';
+import type { ResolvedGuardsOptions } from '../nest/guards.options.js';
 import type { UsedProofs } from './used-proofs.js';
 
 /** Tokens that are bound to a key of their client, and the proofs that it sends with them (RFC 9449). */
@@ -35,4 +40,62 @@ export interface ResolvedDpopOptions {
   readonly requiresNonce: boolean;
   readonly nonceLifetimeSeconds: number;
   readonly nonceSecrets: readonly (string | Buffer)[];
+}
+
+const DEFAULT_ALGORITHMS: readonly Algorithm[] = ['ES256', 'PS256', 'RS256'];
+
+/** In bytes: as many as the HMAC that is made with it has. */
+const MIN_SECRET_BYTES = 32;
+
+export function resolveDpop(options: DpopOptions, audience: string): ResolvedDpopOptions {
+  const { baseUrl = parseHttpUrl(audience)?.origin ?? '' } = options;
+  return Object.freeze({
+    ...resolveNumbers(DPOP_RANGES, options),
+    baseUrl: baseUrl.replace(/\/$/, ''),
+    algorithms: Object.freeze([...(options.algorithms ?? DEFAULT_ALGORITHMS)]),
+    usedProofs: options.usedProofs,
+    requiresNonce: options.requiresNonce ?? false,
+    nonceSecrets: Object.freeze([...(options.nonceSecrets ?? [randomBytes(MIN_SECRET_BYTES)])]),
+  });
+}
+
+/** What is wrong with it, as sentences that say what to set. */
+export function findDpopFaults({ dpop, issuers }: ResolvedGuardsOptions): string[] {
+  if (dpop) {
+    return [
+      ...findRangeFaults('dpop.', DPOP_RANGES, dpop),
+      ...findBaseUrlFaults(dpop),
+      ...findDpopAlgorithmFaults(dpop),
+      ...findNonceSecretFaults(dpop),
+    ];
+  }
+  const demands = issuers.some(({ requiresDpop }) => requiresDpop);
+  return demands ? ['set `dpop`: an issuer has `requiresDpop`'] : [];
+}
+
+/** Who does not look at what a token is bound to cannot ask for it. */
+export function findBindingFaults(
+  { requiresDpop, ignoresTokenBinding }: ResolvedIssuer,
+  prefix: string,
+): string[] {
+  const isContradiction = requiresDpop && ignoresTokenBinding;
+  return isContradiction
+    ? [`set \`${prefix}requiresDpop\` or \`${prefix}ignoresTokenBinding\`, not both`]
+    : [];
+}
+
+function findBaseUrlFaults({ baseUrl }: ResolvedDpopOptions): string[] {
+  if (parseHttpUrl(baseUrl) && !/[?#@]/.test(baseUrl)) return [];
+  return ['set `dpop.baseUrl` to the http(s) URL that clients use, without a query'];
+}
+
+function findDpopAlgorithmFaults({ algorithms }: ResolvedDpopOptions): string[] {
+  if (algorithms.length > 0 && algorithms.every(isAlgorithm)) return [];
+  return [`\`dpop.algorithms\` may hold ${ALGORITHMS.join(', ')}, and must hold one`];
+}
+
+function findNonceSecretFaults({ nonceSecrets }: ResolvedDpopOptions): string[] {
+  const areLong = nonceSecrets.every((secret) => Buffer.byteLength(secret) >= MIN_SECRET_BYTES);
+  if (nonceSecrets.length > 0 && areLong) return [];
+  return [`\`dpop.nonceSecrets\` must have ${MIN_SECRET_BYTES} bytes each`];
 }

@@ -1,17 +1,17 @@
 import { createHmac } from 'node:crypto';
 import type { ResolvedDpopOptions } from './dpop.options.js';
 
-type Secrets = Pick<ResolvedDpopOptions, 'nonceSecrets' | 'nonceLifetimeSeconds'>;
+type NonceOptions = Pick<ResolvedDpopOptions, 'nonceSecrets' | 'nonceLifetimeSeconds'>;
 
 /**
  * Nonces of this server (RFC 9449 §8, §9). None is stored: each is made of a secret and of the time, so that every
  * replica with the secret knows the nonces of the others.
  */
-export class Nonces {
+export class DpopNonces {
   private readonly lifetime: number;
 
   constructor(
-    private readonly options: Secrets,
+    private readonly options: NonceOptions,
     private readonly now: () => number,
   ) {
     this.lifetime = options.nonceLifetimeSeconds * 1000;
@@ -19,7 +19,7 @@ export class Nonces {
 
   current(): string {
     const [secret = ''] = this.options.nonceSecrets;
-    return nonceOf(secret, this.period());
+    return deriveNonce(secret, this.currentPeriod());
   }
 
   /**
@@ -27,22 +27,22 @@ export class Nonces {
    *
    * @returns from when on it is refused, in epoch milliseconds; undefined for a nonce that is refused now
    */
-  endOf(nonce: unknown): number | undefined {
-    const now = this.period();
-    const period = [now, now - 1, now + 1].find((candidate) => this.isOf(candidate, nonce));
+  findExpiry(nonce: unknown): number | undefined {
+    const now = this.currentPeriod();
+    const period = [now, now - 1, now + 1].find((candidate) => this.isForPeriod(candidate, nonce));
     return period === undefined ? undefined : (period + 2) * this.lifetime;
   }
 
-  private isOf(period: number, nonce: unknown): boolean {
-    return this.options.nonceSecrets.some((secret) => nonceOf(secret, period) === nonce);
+  private isForPeriod(period: number, nonce: unknown): boolean {
+    return this.options.nonceSecrets.some((secret) => deriveNonce(secret, period) === nonce);
   }
 
-  private period(): number {
+  private currentPeriod(): number {
     return Math.floor(this.now() / this.lifetime);
   }
 }
 
 /** 132 bits. Whoever asks is told, so that no comparison has to hide anything. */
-function nonceOf(secret: string | Buffer, period: number): string {
+function deriveNonce(secret: string | Buffer, period: number): string {
   return createHmac('sha256', secret).update(`nonce ${period}`).digest('base64url').slice(0, 22);
 }

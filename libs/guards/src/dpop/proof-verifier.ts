@@ -1,16 +1,20 @@
 import { hash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../guards.options.js';
-import type { CredentialCarrier } from '../http/credentials.js';
-import { InvalidToken, Unavailable } from '../refusals/bearer-error.js';
-import { GuardsConfigurationError } from '../resolve-options.js';
+import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../nest/guards.options.js';
+import type { CredentialCarrier } from '../nest/credentials.js';
+import {
+  InvalidProof,
+  InvalidToken,
+  NonceRequired,
+  ProofsUnavailable,
+  TemporarilyUnavailable,
+} from '../nest/bearer-error.js';
+import { GuardsConfigurationError } from '../nest/resolve-options.js';
 import type { ResolvedDpopOptions } from './dpop.options.js';
-import { Nonces } from './nonces.js';
-import { type ParsedProof, parseProof } from './proof.js';
-import { ProofKeys } from './proof-key.js';
-import { InvalidProof, NonceRequired, ProofsUnavailable } from './proof-refusals.js';
+import { DpopNonces } from './nonces.js';
+import { type ParsedProof, parseProof, ProofKeyCache } from './proof.js';
 import { isSameTarget } from './target-uri.js';
-import { type UsedProofs, UsedProofsInMemory } from './used-proofs.js';
+import { InMemoryUsedProofs, type UsedProofs } from './used-proofs.js';
 
 /** The access token that a proof goes with. */
 export interface BoundToken {
@@ -38,9 +42,9 @@ export interface Proof {
 @Injectable()
 export class ProofVerifier {
   /** Undefined where none are asked for. */
-  readonly nonces: Nonces | undefined;
+  readonly nonces: DpopNonces | undefined;
   private readonly dpop: ResolvedDpopOptions;
-  private readonly keys: ProofKeys;
+  private readonly keys: ProofKeyCache;
   private readonly usedProofs: UsedProofs;
 
   /** @throws GuardsConfigurationError when there is no option `dpop` */
@@ -48,9 +52,9 @@ export class ProofVerifier {
     const { dpop, now } = options;
     if (!dpop) throw new GuardsConfigurationError(['set `dpop`, so that proofs can be verified']);
     this.dpop = dpop;
-    this.keys = new ProofKeys(dpop);
-    this.usedProofs = dpop.usedProofs ?? new UsedProofsInMemory(dpop.maxProofs, now);
-    this.nonces = dpop.requiresNonce ? new Nonces(dpop, now) : undefined;
+    this.keys = new ProofKeyCache(dpop);
+    this.usedProofs = dpop.usedProofs ?? new InMemoryUsedProofs(dpop.maxProofs, now);
+    this.nonces = dpop.requiresNonce ? new DpopNonces(dpop, now) : undefined;
   }
 
   /**
@@ -59,19 +63,19 @@ export class ProofVerifier {
    * @throws InvalidProof, NonceRequired, or InvalidToken when the token is bound to another key
    */
   check(request: CredentialCarrier, bound?: BoundToken): Proof {
-    const proof = parseProof(headerOf(request), this.options, this.keys);
-    this.requireRequest(proof, request);
-    const goodUntil = this.requireCurrent(proof);
-    if (bound) requireToken(proof, bound);
-    requireSignature(proof);
+    const proof = parseProof(readProofHeader(request), this.options, this.keys);
+    this.checkRequest(proof, request);
+    const goodUntil = this.checkTime(proof);
+    if (bound) checkBoundToken(proof, bound);
+    checkProofSignature(proof);
     return {
       thumbprint: proof.key.thumbprint,
-      spend: () => this.requireFirstUse(proof, goodUntil),
+      spend: () => this.recordFirstUse(proof, goodUntil),
     };
   }
 
   /** Points 8 and 9. Who asks for a host does not decide which one this is. */
-  private requireRequest({ claims: { htm, htu } }: ParsedProof, request: CredentialCarrier): void {
+  private checkRequest({ claims: { htm, htu } }: ParsedProof, request: CredentialCarrier): void {
     const { method, url, originalUrl = url } = request;
     const isOfRequest =
       htm === method &&
@@ -85,9 +89,9 @@ export class ProofVerifier {
    *
    * @returns from when on it is refused, in epoch milliseconds
    */
-  private requireCurrent({ claims: { nonce, issuedAt } }: ParsedProof): number {
+  private checkTime({ claims: { nonce, issuedAt } }: ParsedProof): number {
     if (this.nonces) {
-      const end = this.nonces.endOf(nonce);
+      const end = this.nonces.findExpiry(nonce);
       if (end === undefined) throw new NonceRequired(this.nonces.current());
       return end;
     }
@@ -99,45 +103,51 @@ export class ProofVerifier {
   }
 
   /** RFC 9449 §11.1. Two clients may have chosen the same name for a proof; one must not. */
-  private requireFirstUse(proof: ParsedProof, goodUntil: number): void | Promise<void> {
+  private recordFirstUse(proof: ParsedProof, goodUntil: number): void | Promise<void> {
     const id = hash('sha256', `${proof.key.thumbprint}.${proof.claims.jti}`, 'base64url');
     const accept = (isFirst: unknown) => {
       if (isFirst !== true) throw new InvalidProof('replayed_proof');
       this.keys.remember(proof.jws.header, proof.key);
     };
-    const isFirst = this.use(id, goodUntil);
+    const isFirst = this.recordUse(id, goodUntil);
     return isFirst instanceof Promise ? isFirst.then(accept) : accept(isFirst);
   }
 
   /** What a store returns or throws is the application's business; whatever is not plainly true is a no. */
-  private use(id: string, goodUntil: number): unknown {
+  private recordUse(id: string, goodUntil: number): unknown {
     try {
       const isFirst = this.usedProofs.use(id, goodUntil);
-      return typeof isFirst === 'boolean' ? isFirst : Promise.resolve(isFirst).catch(storeFailed);
+      return typeof isFirst === 'boolean'
+        ? isFirst
+        : Promise.resolve(isFirst).catch(throwUnavailable);
     } catch (error) {
-      return storeFailed(error);
+      return throwUnavailable(error);
     }
   }
 }
 
 /** Point 1. Node joins several with a comma, which no proof has. */
-function headerOf({ headers: { dpop } }: CredentialCarrier): string {
+function readProofHeader({ headers: { dpop } }: CredentialCarrier): string {
   if (dpop === undefined) throw new InvalidProof('no_proof');
   if (typeof dpop !== 'string') throw new InvalidProof('malformed_proof');
   return dpop;
 }
 
 /** Point 12. */
-function requireToken({ claims: { ath }, key }: ParsedProof, { token, boundTo }: BoundToken): void {
+function checkBoundToken(
+  { claims: { ath }, key }: ParsedProof,
+  { token, boundTo }: BoundToken,
+): void {
   if (ath !== hash('sha256', token, 'base64url')) throw new InvalidProof('proof_for_another_token');
   if (key.thumbprint !== boundTo) throw new InvalidToken('proof_by_another_key');
 }
 
 /** Point 6. */
-function requireSignature({ jws, key: { key } }: ParsedProof): void {
-  if (!key.verifies(jws.signingInput, jws.signature)) throw new InvalidProof('bad_proof_signature');
+function checkProofSignature({ jws, key: { key } }: ParsedProof): void {
+  if (!key.isValidSignature(jws.signingInput, jws.signature))
+    throw new InvalidProof('bad_proof_signature');
 }
 
-function storeFailed(cause: unknown): never {
-  throw cause instanceof Unavailable ? cause : new ProofsUnavailable(1, cause);
+function throwUnavailable(cause: unknown): never {
+  throw cause instanceof TemporarilyUnavailable ? cause : new ProofsUnavailable(1, cause);
 }

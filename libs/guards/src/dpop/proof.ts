@@ -1,8 +1,66 @@
-import { instant, text } from '../token/claims.js';
-import { type CompactJws, parseCompactJws, requireLength } from '../token/compact-jws.js';
-import type { JsonObject } from '../token/strict-json.js';
-import type { ProofKey, ProofKeys } from './proof-key.js';
-import { InvalidProof } from './proof-refusals.js';
+import { hash } from 'node:crypto';
+import { readInstant, readString } from '../core/claims.js';
+import {
+  checkLength,
+  type CompactJws,
+  decodeHeader,
+  parseCompactJws,
+} from '../core/compact-jws.js';
+import { checkNoExtension, checkTokenType, readAlgorithm } from '../core/jose-header.js';
+import { LeastRecentlyUsed } from '../core/least-recently-used.js';
+import type { JsonObject } from '../core/strict-json.js';
+import { importEmbeddedKey, type VerificationKey } from '../core/verification-key.js';
+import { InvalidProof } from '../nest/bearer-error.js';
+import type { ResolvedDpopOptions } from './dpop.options.js';
+
+/** The key that a proof brings along. Only `cnf.jkt` of the access token says whose it is. */
+export interface ProofKey {
+  readonly key: VerificationKey;
+  /** RFC 7638, with SHA-256. */
+  readonly thumbprint: string;
+}
+
+/** A client writes the same header into all its proofs: as many are kept as clients may be busy at once. */
+const MAX_PROOF_KEYS = 1000;
+
+const PROOF_TYPES = { tokenTypes: ['dpop+jwt'] };
+
+export class ProofKeyCache {
+  private readonly known = new LeastRecentlyUsed<ProofKey>(MAX_PROOF_KEYS);
+
+  constructor(private readonly options: Pick<ResolvedDpopOptions, 'algorithms'>) {}
+
+  /**
+   * @param header of the proof, as it was sent
+   * @throws InvalidToken, TypeError
+   */
+  get(header: string): ProofKey {
+    return this.known.get(header) ?? this.parseKey(header);
+  }
+
+  /** Spares reading it again. Only for headers of proofs that were accepted: strangers cannot fill the list. */
+  remember(header: string, key: ProofKey): void {
+    if (this.known.get(header) === undefined) this.known.set(header, key);
+  }
+
+  /** RFC 9449 §4.3, points 4, 5 and 7. */
+  private parseKey(encoded: string): ProofKey {
+    const header = decodeHeader(encoded);
+    checkNoExtension(header);
+    checkTokenType(header, PROOF_TYPES);
+    const algorithm = readAlgorithm(header, this.options);
+    const key = importEmbeddedKey(algorithm, header['jwk']);
+    if (!key) throw new TypeError(`jwk must be a public key for ${algorithm}`);
+    return { key, thumbprint: computeThumbprint(key) };
+  }
+}
+
+/** Of the key and not of the text that it came in, which may be spelt in several ways. Node writes it in one. */
+function computeThumbprint({ publicKey }: VerificationKey): string {
+  const { kty, crv, x, y, n, e } = publicKey.export({ format: 'jwk' });
+  const members = kty === 'EC' ? { crv, kty, x, y } : { e, kty, n };
+  return hash('sha256', JSON.stringify(members), 'base64url');
+}
 
 /** A proof taken apart. Its key says that it is the signer's; nothing has been verified yet. */
 export interface ParsedProof {
@@ -30,23 +88,23 @@ export interface ProofClaims {
 export function parseProof(
   proof: string,
   limits: { readonly maxTokenBytes: number },
-  keys: ProofKeys,
+  keys: ProofKeyCache,
 ): ParsedProof {
   try {
-    requireLength(proof, limits);
+    checkLength(proof, limits);
     const jws = parseCompactJws(proof);
-    return { jws, key: keys.of(jws.header), claims: claimsOf(jws.claims) };
+    return { jws, key: keys.get(jws.header), claims: readProofClaims(jws.claims) };
   } catch (cause) {
     throw new InvalidProof('malformed_proof', cause);
   }
 }
 
-function claimsOf({ jti, htm, htu, iat, ath, nonce }: JsonObject): ProofClaims {
+function readProofClaims({ jti, htm, htu, iat, ath, nonce }: JsonObject): ProofClaims {
   return {
-    jti: text(jti, 'jti'),
-    htm: text(htm, 'htm'),
-    htu: text(htu, 'htu'),
-    issuedAt: instant(iat, 'iat').getTime(),
+    jti: readString(jti, 'jti'),
+    htm: readString(htm, 'htm'),
+    htu: readString(htu, 'htu'),
+    issuedAt: readInstant(iat, 'iat').getTime(),
     ath,
     nonce,
   };

@@ -9,16 +9,16 @@ const UNRESERVED = /[\w\-.~]/;
  */
 export function isSameTarget(htu: string, requestUri: string): boolean {
   if (htu === requestUri) return isHttpUri(htu);
-  const target = normalTarget(htu);
-  return target !== undefined && target === normalTarget(requestUri);
+  const target = normalizeTarget(htu);
+  return target !== undefined && target === normalizeTarget(requestUri);
 }
 
 /** Undefined for what is no http(s) URI. */
-export function normalTarget(uri: string): string | undefined {
+export function normalizeTarget(uri: string): string | undefined {
   if (!isHttpUri(uri)) return undefined;
   // Lower case of scheme and host, the default port, an empty path, and dot segments, also where they are escaped.
   const { origin, pathname } = new URL(uri);
-  return origin + pathname.replace(/%[\da-f]{2}/gi, normalEscape);
+  return origin + pathname.replace(/%[\da-f]{2}/gi, normalizeEscape);
 }
 
 function isHttpUri(uri: string): boolean {
@@ -26,7 +26,7 @@ function isHttpUri(uri: string): boolean {
 }
 
 /** RFC 3986 §6.2.2.1, §6.2.2.2. */
-function normalEscape(escape: string): string {
+function normalizeEscape(escape: string): string {
   const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
   return UNRESERVED.test(character) ? character : escape.toUpperCase();
 }

@@ -1,4 +1,4 @@
-import { ProofsUnavailable } from './proof-refusals.js';
+import { ProofsUnavailable } from '../nest/bearer-error.js';
 
 /** Remembers which proofs were used (RFC 9449 §11.1). */
 export interface UsedProofs {
@@ -19,9 +19,9 @@ interface Generation {
 }
 
 /** Those of this process. A generation is forgotten as a whole, so that no request pays for a search. */
-export class UsedProofsInMemory implements UsedProofs {
-  private older: Generation = { ids: new Set(), until: 0 };
-  private younger: Generation = { ids: new Set(), until: 0 };
+export class InMemoryUsedProofs implements UsedProofs {
+  private previous: Generation = { ids: new Set(), until: 0 };
+  private current: Generation = { ids: new Set(), until: 0 };
 
   constructor(
     private readonly maxProofs: number,
@@ -31,22 +31,22 @@ export class UsedProofsInMemory implements UsedProofs {
   /** @throws ProofsUnavailable when there is no room: to forget one would be to accept it twice */
   use(id: string, goodUntil: number): boolean {
     const now = this.now();
-    if (now > this.older.until) this.forgetOlder();
-    if (this.older.ids.has(id) || this.younger.ids.has(id)) return false;
+    if (now > this.previous.until) this.dropPrevious();
+    if (this.previous.ids.has(id) || this.current.ids.has(id)) return false;
     if (this.size >= this.maxProofs) {
-      throw new ProofsUnavailable(Math.ceil((this.older.until - now) / 1000) + 1);
+      throw new ProofsUnavailable(Math.ceil((this.previous.until - now) / 1000) + 1);
     }
-    this.younger.ids.add(id);
-    this.younger.until = Math.max(this.younger.until, goodUntil);
+    this.current.ids.add(id);
+    this.current.until = Math.max(this.current.until, goodUntil);
     return true;
   }
 
   get size(): number {
-    return this.older.ids.size + this.younger.ids.size;
+    return this.previous.ids.size + this.current.ids.size;
   }
 
-  private forgetOlder(): void {
-    this.older = this.younger;
-    this.younger = { ids: new Set(), until: 0 };
+  private dropPrevious(): void {
+    this.previous = this.current;
+    this.current = { ids: new Set(), until: 0 };
   }
 }

@@ -1,107 +1,169 @@
-import { requireUnbound } from '../dpop/proof-of-possession.js';
-import type { ResolvedIssuer } from '../issuers/issuer.options.js';
 import {
-  audienceOf,
-  clientIdOf,
-  confirmationOf,
-  optionalMembers,
-  requireClaims,
-  scopesOf,
-  tokenIdOf,
-} from '../issuers/read-access-token.js';
-import { claimAt, type ClaimPath, instant, text } from '../token/claims.js';
-import type { JsonObject } from '../token/strict-json.js';
+  checkRequiredClaims,
+  readAudience,
+  readBinding,
+  readClientId,
+  readOptionalClaims,
+  readScopes,
+  readTokenId,
+} from '../core/access-token.js';
+import { type ClaimPath, getClaim, readInstant, readString } from '../core/claims.js';
+import type { ResolvedIssuer } from '../core/issuer.options.js';
+import {
+  checkExpiry,
+  checkIssuedAt,
+  checkMaxAge,
+  checkNotBefore,
+  type LifetimeLimits,
+} from '../core/lifetime.js';
+import type { JsonObject } from '../core/strict-json.js';
+import { checkUnbound } from '../nest/proof-of-possession.js';
 import type { Rule } from './rule.js';
 
-interface Subject {
+interface ClaimSubject {
   readonly claims: JsonObject;
   readonly rules: ResolvedIssuer;
 }
 
 /** In the order in which the library reads them. */
-export const CLAIM_RULES: readonly Rule<Subject>[] = [
+export const CLAIM_RULES: readonly Rule<ClaimSubject>[] = [
   {
     says: 'It is for this resource server',
     source: 'RFC 9068 §4',
-    seen: ({ claims, rules }) => claimAt(claims, rules.claims.audience),
+    seen: ({ claims, rules }) => getClaim(claims, rules.claims.audience),
     wanted: ({ rules }) => rules.audiences,
-    test: ({ claims, rules }) => audienceOf(claims, rules),
+    test: ({ claims, rules }) => readAudience(claims, rules),
   },
   {
     says: 'Its claims say that it is an access token of this issuer',
     source: 'RFC 8725 §3.12',
-    seen: ({ claims, rules }) => at(claims, namesOf(rules.requiredClaims)),
+    seen: ({ claims, rules }) => pickClaims(claims, listClaimNames(rules.requiredClaims)),
     wanted: ({ rules }) => Object.fromEntries(rules.requiredClaims),
     applies: ({ rules }) => rules.requiredClaims.length > 0,
-    test: ({ claims, rules }) => requireClaims(claims, rules),
+    test: ({ claims, rules }) => checkRequiredClaims(claims, rules),
   },
   {
     says: 'It is bound to no key, or in a way that is understood here',
     source: 'RFC 9449 §6.1, RFC 7800 §3.1, option `ignoresTokenBinding`',
     seen: ({ claims }) => claims['cnf'],
-    test: ({ claims, rules }) => confirmationOf(claims, rules),
+    test: ({ claims, rules }) => readBinding(claims, rules),
   },
   {
     says: '`jti` names it, where the issuer gives names',
     source: 'RFC 9068 §2.2',
-    seen: ({ claims, rules }) => at(claims, ['jti', ...rules.claims.tokenId]),
-    test: ({ claims, rules }) => tokenIdOf(claims, rules),
+    seen: ({ claims, rules }) => pickClaims(claims, ['jti', ...rules.claims.tokenId]),
+    test: ({ claims, rules }) => readTokenId(claims, rules),
   },
   {
     says: '`sub` names its subject',
     source: 'RFC 9068 §2.2',
     seen: ({ claims }) => claims['sub'],
-    test: ({ claims }) => text(claims['sub'], 'sub'),
+    test: ({ claims }) => readString(claims['sub'], 'sub'),
   },
   {
     says: 'It names its client',
     source: 'RFC 9068 §2.2',
-    seen: ({ claims, rules }) => at(claims, rules.claims.clientId),
-    test: ({ claims, rules }) => clientIdOf(claims, rules),
+    seen: ({ claims, rules }) => pickClaims(claims, rules.claims.clientId),
+    test: ({ claims, rules }) => readClientId(claims, rules),
   },
   {
     says: 'Its scopes can be read',
     source: 'RFC 8693 §4.2, RFC 9068 §2.2.3',
-    seen: ({ claims, rules }) => at(claims, rules.claims.scopes),
-    test: ({ claims, rules }) => scopesOf(claims, rules),
+    seen: ({ claims, rules }) => pickClaims(claims, rules.claims.scopes),
+    test: ({ claims, rules }) => readScopes(claims, rules),
   },
-  timeRule('iat'),
-  timeRule('exp'),
+  createTimestampRule('iat'),
+  createTimestampRule('exp'),
   {
     says: '`nbf`, `sid` and `auth_time` can be read, where they are there',
     source: 'RFC 7519 §4.1.5, RFC 9068 §2.2.1',
-    seen: ({ claims }) => at(claims, ['nbf', 'sid', 'auth_time']),
-    test: ({ claims }) => optionalMembers(claims),
+    seen: ({ claims }) => pickClaims(claims, ['nbf', 'sid', 'auth_time']),
+    test: ({ claims }) => readOptionalClaims(claims),
   },
 ];
 
 /** Last, for only a request can be asked for a proof. */
-export const POSSESSION_RULES: readonly Rule<Subject>[] = [
+export const POSSESSION_RULES: readonly Rule<ClaimSubject>[] = [
   {
     says: 'It is good on its own, without the proof that a request may have',
     source: 'RFC 9449 §7.2, option `requiresDpop`',
-    seen: ({ claims }) => claimAt(claims, ['cnf', 'jkt']),
-    test: ({ claims, rules }) => requireUnbound(confirmationOf(claims, rules), rules),
+    seen: ({ claims }) => getClaim(claims, ['cnf', 'jkt']),
+    test: ({ claims, rules }) => checkUnbound(readBinding(claims, rules), rules),
   },
 ];
 
-function timeRule(name: 'iat' | 'exp'): Rule<Subject> {
+function createTimestampRule(name: 'iat' | 'exp'): Rule<ClaimSubject> {
   return {
     says: `\`${name}\` is a time in seconds`,
     source: 'RFC 9068 §2.2, RFC 7519 §2',
     seen: ({ claims }) => claims[name],
-    test: ({ claims }) => instant(claims[name], name),
+    test: ({ claims }) => readInstant(claims[name], name),
   };
 }
 
-function namesOf(requiredClaims: ResolvedIssuer['requiredClaims']): string[] {
+function listClaimNames(requiredClaims: ResolvedIssuer['requiredClaims']): string[] {
   return requiredClaims.map(([name]) => name);
 }
 
 /** What is there, by the names that it is looked for under. */
-function at(claims: JsonObject, paths: readonly ClaimPath[]): JsonObject | undefined {
+function pickClaims(claims: JsonObject, paths: readonly ClaimPath[]): JsonObject | undefined {
   const found = paths
-    .map((path) => [[path].flat().join('.'), claimAt(claims, path)])
+    .map((path) => [[path].flat().join('.'), getClaim(claims, path)])
     .filter(([, value]) => value !== undefined);
   return found.length > 0 ? Object.fromEntries(found) : undefined;
+}
+
+/** The times that could be read, and the one that they are judged at. */
+export interface Times {
+  readonly expiresAt: Date | undefined;
+  readonly issuedAt: Date | undefined;
+  readonly notBefore: Date | undefined;
+  readonly lifetime: LifetimeLimits;
+}
+
+export const TIME_RULES: readonly Rule<Times>[] = [
+  createLifetimeRule('expiresAt', {
+    says: 'It has not expired',
+    source: 'RFC 7519 §4.1.4, option `clockToleranceSeconds`',
+    test: checkExpiry,
+  }),
+  createLifetimeRule('issuedAt', {
+    says: 'It was not issued too long ago',
+    source: 'option `maxTokenAgeSeconds`',
+    test: checkMaxAge,
+  }),
+  createLifetimeRule('notBefore', {
+    says: 'It has begun to be valid',
+    source: 'RFC 7519 §4.1.5, option `clockToleranceSeconds`',
+    test: checkNotBefore,
+  }),
+  createLifetimeRule('issuedAt', {
+    says: 'It was not issued in the future',
+    source: 'RFC 7519 §4.1.6, option `clockToleranceSeconds`',
+    test: checkIssuedAt,
+  }),
+];
+
+function createLifetimeRule(
+  name: Exclude<keyof Times, 'lifetime'>,
+  { says, source, test }: LifetimeRule,
+): Rule<Times> {
+  return {
+    says,
+    source,
+    seen: (times) => times[name]?.toISOString(),
+    wanted: ({ lifetime }) => describeLimits(lifetime),
+    applies: (times) => times[name] !== undefined,
+    test: (times) => times[name] && test(times[name], times.lifetime),
+  };
+}
+
+function describeLimits({ now, tolerance }: LifetimeLimits): string {
+  return `now, which is ${new Date(now).toISOString()}, give or take ${tolerance / 1000} s`;
+}
+
+interface LifetimeRule {
+  readonly says: string;
+  readonly source: string;
+  readonly test: (time: Date, lifetime: LifetimeLimits) => void;
 }

@@ -1,5 +1,4 @@
-import { BearerError } from '../refusals/bearer-error.js';
-import type { RejectionReason } from '../refusals/rejection.js';
+import { BearerError, type RejectionReason } from '../nest/bearer-error.js';
 
 /** One thing that has to be so for a token to be accepted. */
 export interface Rule<Subject> {
@@ -35,11 +34,11 @@ export async function judge<Subject>(
   subject: Subject | undefined,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const rule of rules) findings.push(await finding(rule, subject));
+  for (const rule of rules) findings.push(await judgeRule(rule, subject));
   return findings;
 }
 
-async function finding<Subject>(
+async function judgeRule<Subject>(
   { says, source, seen, wanted, applies, test }: Rule<Subject>,
   subject: Subject | undefined,
 ): Promise<Finding> {
@@ -52,10 +51,10 @@ async function finding<Subject>(
     return { ...found, verdict: 'kept' };
   } catch (error) {
     if (!(error instanceof BearerError)) throw error;
-    return { ...found, verdict: 'broken', reason: error.reason, ...causeOf(error) };
+    return { ...found, verdict: 'broken', reason: error.reason, ...describeCause(error) };
   }
 }
 
-function causeOf({ cause }: BearerError): Pick<Finding, 'detail'> {
+function describeCause({ cause }: BearerError): Pick<Finding, 'detail'> {
   return cause instanceof Error ? { detail: cause.message } : {};
 }

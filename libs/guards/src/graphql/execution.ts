@@ -1,5 +1,8 @@
 import type { ArgumentsHost } from '@nestjs/common';
-import type { GraphQLResolveInfo } from 'graphql';
+import { type GraphQLResolveInfo, OperationTypeNode } from 'graphql';
+import type { CredentialCarrier } from '../nest/credentials.js';
+import { getProperty } from '../nest/transport.js';
+import { findConnection, isRequest, readConnectionCredentials } from './graphql-ws-connection.js';
 
 /** What every resolver is called with: the context of its operation, and where in it the field is. */
 export interface Execution {
@@ -9,7 +12,19 @@ export interface Execution {
 }
 
 /** Counted from the end: a reference resolver of a federated graph has no arguments of a field before them. */
-export function executionOf(host: ArgumentsHost): Execution {
+export function getExecution(host: ArgumentsHost): Execution {
   const args = host.getArgs();
   return { context: args.at(-2), info: args.at(-1) };
+}
+
+const NO_CREDENTIALS: CredentialCarrier = { headers: {} };
+
+/** Where the credentials of an operation are: nowhere, when the application hides them from its context. */
+export function findCarrier({ context, info }: Execution): CredentialCarrier {
+  const connection = findConnection(context);
+  if (connection) return readConnectionCredentials(connection);
+  // Without its connection a subscription would outlive its token.
+  if (info.operation.operation === OperationTypeNode.SUBSCRIPTION) return NO_CREDENTIALS;
+  const req = getProperty(context, 'req');
+  return isRequest(req) ? req : NO_CREDENTIALS;
 }

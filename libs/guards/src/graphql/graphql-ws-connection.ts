@@ -1,7 +1,31 @@
-import type { CredentialCarrier } from '../http/credentials.js';
-import { member } from '../member.js';
-import { isRequest } from './application-context.js';
-import type { ClosableSocket } from './closing-time.js';
+import type { CredentialCarrier } from '../nest/credentials.js';
+import { closeOnExpiry, getProperty } from '../nest/transport.js';
+
+export function isRequest(value: unknown): value is CredentialCarrier {
+  const headers = getProperty(value, 'headers');
+  return typeof headers === 'object' && headers !== null;
+}
+
+/** CloseCode.Forbidden of graphql-ws. Its client takes it as a reason to connect again, and asks for a fresh token. */
+const FORBIDDEN = 4403;
+
+export interface ClosableSocket {
+  close(code: number, reason: string): void;
+  once(event: 'close', listener: () => void): unknown;
+}
+
+/** Closes sockets when the token that they were opened with ends. One timer each, and none that outlives its socket. */
+export class SocketExpiry {
+  private readonly scheduled = new WeakSet<ClosableSocket>();
+
+  /** @param remainingMs for how long the token is good, asked again at the end of every wait */
+  schedule(socket: ClosableSocket, remainingMs: () => number): void {
+    if (this.scheduled.has(socket)) return;
+    this.scheduled.add(socket);
+    const close = () => socket.close(FORBIDDEN, 'invalid_token');
+    socket.once('close', closeOnExpiry(remainingMs, close));
+  }
+}
 
 /** What graphql-ws tells of a connection, as far as it matters here. */
 export interface GraphqlWsConnection {
@@ -11,13 +35,13 @@ export interface GraphqlWsConnection {
 }
 
 /** Nest makes it the `req` of the context, unless the application puts something else there. */
-export function connectionOf(context: unknown): GraphqlWsConnection | undefined {
-  const req = member(context, 'req');
+export function findConnection(context: unknown): GraphqlWsConnection | undefined {
+  const req = getProperty(context, 'req');
   return isConnection(req) ? req : undefined;
 }
 
 /** Browsers can set no header of a WebSocket and send `connectionParams`. Others may send either, and not both. */
-export function credentialsOf(connection: GraphqlWsConnection): CredentialCarrier {
+export function readConnectionCredentials(connection: GraphqlWsConnection): CredentialCarrier {
   const { connectionParams = {}, extra } = connection;
   const { headers, url } = extra.request;
   const sent = Object.entries(connectionParams)
@@ -30,9 +54,9 @@ export function credentialsOf(connection: GraphqlWsConnection): CredentialCarrie
 }
 
 function isConnection(value: unknown): value is GraphqlWsConnection {
-  const extra = member(value, 'extra');
+  const extra = getProperty(value, 'extra');
   return (
-    typeof member(member(extra, 'socket'), 'close') === 'function' &&
-    isRequest(member(extra, 'request'))
+    typeof getProperty(getProperty(extra, 'socket'), 'close') === 'function' &&
+    isRequest(getProperty(extra, 'request'))
   );
 }

@@ -4,13 +4,13 @@ type Executed = Pick<GraphQLResolveInfo, 'fragments' | 'operation' | 'variableVa
 
 /** Which fields of an operation may still be answered, while others are refused. */
 export class RootFields {
-  private readonly left = new WeakMap<object, Set<string>>();
+  private readonly unrefused = new WeakMap<object, Set<string>>();
 
   /** Notes a refused field, and says whether nothing is left of the operation. */
-  refuse(info: GraphQLResolveInfo): boolean {
+  markRefused(info: GraphQLResolveInfo): boolean {
     if (info.path.prev) return false;
-    const left = this.left.get(info.variableValues) ?? responseKeys(info);
-    this.left.set(info.variableValues, left);
+    const left = this.unrefused.get(info.variableValues) ?? collectResponseKeys(info);
+    this.unrefused.set(info.variableValues, left);
     left.delete(String(info.path.key));
     // By its name: `isNonNullType` knows only the types of its own copy of graphql.
     return left.size === 0 || String(info.returnType).endsWith('!');
@@ -18,7 +18,7 @@ export class RootFields {
 }
 
 /** With those that a directive leaves out: then the operation counts as answered in part. */
-function responseKeys({ operation, fragments }: Executed): Set<string> {
+function collectResponseKeys({ operation, fragments }: Executed): Set<string> {
   const keys = new Set<string>();
   const visited = new Set<string>();
   const collect = ({ selections }: SelectionSetNode): void => {

@@ -1,12 +1,12 @@
 import type { ArgumentsHost } from '@nestjs/common';
-import { isCallable, member } from '../member.js';
-import { grpcMetadataOf, isGrpcMetadata } from './grpc.js';
+import { isFunction, getProperty } from '../nest/transport.js';
+import { findGrpcMetadata, isGrpcMetadata } from './grpc.js';
 
 /**
  * What stands for headers, in the contexts of Nest's transports: a method, and the way from what it returns. So no
  * package of a broker has to be installed.
  */
-const PLACES: readonly (readonly [method: string, ...path: string[]])[] = [
+const HEADER_LOCATIONS: readonly (readonly [method: string, ...path: string[]])[] = [
   // NATS.
   ['getHeaders'],
   // Nest's packets by TCP and Redis.
@@ -26,18 +26,23 @@ interface NatsHeaders {
 }
 
 /** Every value that a call carries as `authorization`, in any case. The data of a call is no place for it. */
-export function authorizationsOf(host: ArgumentsHost): string[] {
+export function readAuthorizations(host: ArgumentsHost): string[] {
   const context: unknown = host.getArgByIndex(1);
-  const headers = grpcMetadataOf(host) ?? PLACES.map((place) => at(context, place)).find(isObject);
-  return headers ? valuesOf(headers).map(text) : [];
+  const headers =
+    findGrpcMetadata(host) ??
+    HEADER_LOCATIONS.map((place) => readLocation(context, place)).find(isObject);
+  return headers ? readAuthorizationValues(headers).map(decodeText) : [];
 }
 
-function at(context: unknown, [method, ...path]: (typeof PLACES)[number]): unknown {
-  const get = member(context, method);
-  return isCallable(get) ? path.reduce(member, get.call(context)) : undefined;
+function readLocation(
+  context: unknown,
+  [method, ...path]: (typeof HEADER_LOCATIONS)[number],
+): unknown {
+  const get = getProperty(context, method);
+  return isFunction(get) ? path.reduce(getProperty, get.call(context)) : undefined;
 }
 
-function valuesOf(headers: object): unknown[] {
+function readAuthorizationValues(headers: object): unknown[] {
   if (isGrpcMetadata(headers)) return headers.get('authorization');
   if (isNatsHeaders(headers)) {
     const names = headers.keys().filter(isAuthorization);
@@ -51,7 +56,7 @@ function isObject(value: unknown): value is object {
 }
 
 function isNatsHeaders(headers: object): headers is NatsHeaders {
-  return isCallable(member(headers, 'keys'));
+  return isFunction(getProperty(headers, 'keys'));
 }
 
 function isAuthorization(name: string): boolean {
@@ -59,7 +64,7 @@ function isAuthorization(name: string): boolean {
 }
 
 /** Brokers keep bytes. */
-function text(value: unknown): string {
+function decodeText(value: unknown): string {
   if (value instanceof Uint8Array) return Buffer.from(value).toString();
   return typeof value === 'string' ? value : '';
 }

@@ -1,4 +1,4 @@
-export { GuardedMessages } from './guarded-messages.js';
+export { GuardedMessages } from './microservice.transport.js';
 export { microserviceTransport } from './microservice.transport.js';
 
 export type { MicroserviceTransportOptions } from './microservice.transport.js';

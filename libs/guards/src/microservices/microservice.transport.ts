@@ -1,11 +1,19 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { throwError } from 'rxjs';
-import { noteAdmitted } from '../guarded-class.js';
-import type { CredentialCarrier } from '../http/credentials.js';
-import { refusalMessage } from '../refusals/refusal-message.js';
-import type { Transport } from '../transport.js';
-import { authorizationsOf } from './call-headers.js';
-import { grpcMetadataOf, refuseByGrpc } from './grpc.js';
+import { buildErrorMessage } from '../nest/challenge.js';
+import type { CredentialCarrier } from '../nest/credentials.js';
+import { GuardedClass, markAdmitted } from '../nest/guarded-class.js';
+import type { Transport } from '../nest/transport.js';
+import { readAuthorizations } from './call-headers.js';
+import { findGrpcMetadata, sendGrpcError } from './grpc.js';
+
+/**
+ * A controller whose message and event handlers are guarded, in every kind of application: in a hybrid one Nest calls
+ * global guards for them only with `inheritAppConfig`.
+ */
+export function GuardedMessages(): ClassDecorator {
+  return GuardedClass();
+}
 
 export interface MicroserviceTransportOptions {
   /**
@@ -20,24 +28,24 @@ export interface MicroserviceTransportOptions {
 export function microserviceTransport({ token }: MicroserviceTransportOptions = {}): Transport {
   return {
     contextType: 'rpc',
-    carrier: (context) => (token ? bearing(token(context)) : carrierOf(context)),
-    admitted: noteAdmitted,
+    carrier: (context) => (token ? toBearerCarrier(token(context)) : findCarrier(context)),
+    admitted: markAdmitted,
     refuse(refusal, host, challenge) {
-      if (grpcMetadataOf(host)) return refuseByGrpc(refusal, host, challenge);
-      return throwError(() => refusalMessage(refusal, challenge));
+      if (findGrpcMetadata(host)) return sendGrpcError(refusal, host, challenge);
+      return throwError(() => buildErrorMessage(refusal, challenge));
     },
   };
 }
 
-function carrierOf(context: ExecutionContext): CredentialCarrier {
-  const [authorization, ...others] = authorizationsOf(context);
+function findCarrier(context: ExecutionContext): CredentialCarrier {
+  const [authorization, ...others] = readAuthorizations(context);
   if (authorization === undefined) return { headers: {} };
   const isOnly = others.length === 0;
   return { headers: { authorization: isOnly ? authorization : [authorization, ...others] } };
 }
 
 /** What the application takes out of a message may be anything. */
-function bearing(token: unknown): CredentialCarrier {
+function toBearerCarrier(token: unknown): CredentialCarrier {
   if (token === undefined) return { headers: {} };
   return { headers: { authorization: `Bearer ${typeof token === 'string' ? token : ''}` } };
 }

@@ -1,23 +1,48 @@
-import type { ResolvedGuardsOptions } from '../guards.options.js';
-import type { ResolvedIssuer } from '../issuers/issuer.options.js';
-import type { KeySet } from '../keys/key-set.js';
-import type { AccessToken } from '../token/access-token.js';
-import { malformed } from '../token/claims.js';
+import type { AccessToken } from '../core/access-token.js';
+import { malformedClaim } from '../core/claims.js';
+import type { ResolvedIssuer } from '../core/issuer.options.js';
+import type { KeySet } from '../core/key-set.js';
+import { isJsonObject, type JsonObject } from '../core/strict-json.js';
+import type { ResolvedGuardsOptions } from '../nest/guards.options.js';
 import { StatusListSource } from './status-list-source.js';
-import { statusReferenceOf } from './status-reference.js';
-import { type Place, WatchedList } from './watched-list.js';
+import { type ListPosition, WatchedList } from './watched-list.js';
+
+/** Where a token says its status is (Token Status List §6.2). */
+export interface StatusReference {
+  /** Its place in the list. */
+  readonly index: number;
+  /** The list, and what its `sub` must be. */
+  readonly uri: string;
+}
+
+/**
+ * Undefined for a token that has no status. A status by some other mechanism cannot be looked up here, and is refused.
+ *
+ * @throws InvalidToken
+ */
+export function readStatusReference({ status }: JsonObject): StatusReference | undefined {
+  if (status === undefined) return undefined;
+  const reference = isJsonObject(status) ? status['status_list'] : undefined;
+  if (!isJsonObject(reference)) throw malformedClaim('status', 'an object with a status_list');
+  const { idx: index, uri } = reference;
+  if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0) {
+    throw malformedClaim('status.status_list.idx', 'a whole number that is not negative');
+  }
+  if (typeof uri !== 'string') throw malformedClaim('status.status_list.uri', 'a string');
+  return { index, uri };
+}
 
 /** The most lists of one issuer that are watched. One of Gatehouse has room for a million sessions. */
 const MAX_LISTS = 64;
 
 /** Between two attempts to learn which lists the issuer has. */
-const ASK_AGAIN_MS = 10_000;
+const LIST_URIS_RETRY_MS = 10_000;
 
 /** Where the status of one token is. */
 export class TokenStatus {
   constructor(
     readonly list: WatchedList,
-    private readonly place: Place,
+    private readonly position: ListPosition,
   ) {}
 
   /**
@@ -25,8 +50,8 @@ export class TokenStatus {
    * @throws InvalidToken when the token's session has ended, or its place is none
    * @throws StatusUnavailable when that cannot be known now
    */
-  requireValid(now: number): void {
-    this.list.requireValid(this.place, now);
+  checkValid(now: number): void {
+    this.list.checkValid(this.position, now);
   }
 }
 
@@ -34,8 +59,8 @@ export class TokenStatus {
 export class StatusLists {
   private readonly lists = new Map<string, WatchedList>();
   private readonly source: StatusListSource;
-  private named: readonly string[] | undefined;
-  private askedAt = -Infinity;
+  private listUris: readonly string[] | undefined;
+  private listUrisRequestedAt = -Infinity;
 
   constructor(
     private readonly issuer: ResolvedIssuer,
@@ -50,12 +75,15 @@ export class StatusLists {
    *
    * @throws InvalidToken when what the token says of its status is not to be used
    */
-  of({ claims, issuedAt }: Pick<AccessToken, 'claims' | 'issuedAt'>): TokenStatus | undefined {
+  findStatus({
+    claims,
+    issuedAt,
+  }: Pick<AccessToken, 'claims' | 'issuedAt'>): TokenStatus | undefined {
     if (this.issuer.ignoresTokenStatus) return undefined;
-    const reference = statusReferenceOf(claims);
+    const reference = readStatusReference(claims);
     if (!reference) return undefined;
     const { uri, index } = reference;
-    return new TokenStatus(this.listAt(uri), { index, issuedAt: issuedAt.getTime() });
+    return new TokenStatus(this.watch(uri), { index, issuedAt: issuedAt.getTime() });
   }
 
   /**
@@ -66,10 +94,12 @@ export class StatusLists {
    */
   async ready(): Promise<void> {
     if (this.issuer.ignoresTokenStatus) return;
-    await this.keepNamed();
+    await this.watchPublishedLists();
     const lists = [...this.lists.values()];
-    await Promise.all(lists.filter(({ isKnown }) => !isKnown).map((list) => list.settled()));
-    const failures = lists.flatMap((list) => failureOf(list, this.options.now()));
+    await Promise.all(
+      lists.filter(({ isLoaded: isKnown }) => !isKnown).map((list) => list.settled()),
+    );
+    const failures = lists.flatMap((list) => findFailure(list, this.options.now()));
     if (lists.length > 0 && failures.length === lists.length) throw failures[0];
   }
 
@@ -83,18 +113,18 @@ export class StatusLists {
     this.lists.clear();
   }
 
-  private listAt(uri: string): WatchedList {
+  private watch(uri: string): WatchedList {
     const known = this.lists.get(uri);
     if (known?.isWatched) return known;
-    const fault = this.source.faultOf(uri);
-    if (fault) throw malformed('status.status_list.uri', `fetched safely: it ${fault}`);
-    return this.begin(uri);
+    const fault = this.source.findUriFault(uri);
+    if (fault) throw malformedClaim('status.status_list.uri', `fetched safely: it ${fault}`);
+    return this.startWatching(uri);
   }
 
-  private begin(uri: string): WatchedList {
+  private startWatching(uri: string): WatchedList {
     for (const [idle, { isWatched }] of this.lists) if (!isWatched) this.lists.delete(idle);
     const isFull = this.lists.size >= MAX_LISTS;
-    if (isFull) this.makeRoom();
+    if (isFull) this.evictOldest();
     const { source, keySet, options } = this;
     // A list that pushes another one out may have been pushed out itself: it is not new, and gets no grace for that.
     const graceMs = isFull ? 0 : options.statusLists.maxAgeSeconds * 1000;
@@ -103,7 +133,7 @@ export class StatusLists {
     return list;
   }
 
-  private makeRoom(): void {
+  private evictOldest(): void {
     const [oldest] = [...this.lists].sort(([, a], [, b]) => a.lastUse - b.lastUse);
     if (!oldest) return;
     oldest[1].stop();
@@ -111,30 +141,30 @@ export class StatusLists {
   }
 
   /** What the issuer names is in use, and pushes out nothing that tokens refer to. */
-  private async keepNamed(): Promise<void> {
-    const isFirst = this.askedAt === -Infinity;
-    const asked = this.askForNames();
+  private async watchPublishedLists(): Promise<void> {
+    const isFirst = this.listUrisRequestedAt === -Infinity;
+    const asked = this.fetchListUris();
     // A probe waits for them once. Later, it must not seem dead because an address does not answer.
     if (isFirst) await asked;
-    for (const uri of this.named ?? []) {
+    for (const uri of this.listUris ?? []) {
       const hasPlace = this.lists.has(uri) || this.lists.size < MAX_LISTS;
-      if (hasPlace && !this.source.faultOf(uri)) this.listAt(uri).keep();
+      if (hasPlace && !this.source.findUriFault(uri)) this.watch(uri).markUsed();
     }
   }
 
   /** Not to learn them is no failure: few issuers name their lists, and tokens do, too. */
-  private async askForNames(): Promise<void> {
+  private async fetchListUris(): Promise<void> {
     const now = this.options.now();
-    if (this.named || now < this.askedAt + ASK_AGAIN_MS) return;
-    this.askedAt = now;
-    const named = await this.source.named().catch(() => undefined);
-    this.named = named?.slice(0, MAX_LISTS);
+    if (this.listUris || now < this.listUrisRequestedAt + LIST_URIS_RETRY_MS) return;
+    this.listUrisRequestedAt = now;
+    const named = await this.source.fetchListUris().catch(() => undefined);
+    this.listUris = named?.slice(0, MAX_LISTS);
   }
 }
 
-function failureOf(list: WatchedList, now: number): unknown[] {
+function findFailure(list: WatchedList, now: number): unknown[] {
   try {
-    list.requireAvailable(now);
+    list.checkAvailable(now);
     return [];
   } catch (failure) {
     return [failure];

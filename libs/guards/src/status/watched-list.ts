@@ -1,11 +1,11 @@
-import type { ResolvedGuardsOptions } from '../guards.options.js';
-import type { KeySet } from '../keys/key-set.js';
-import { InvalidToken, StatusUnavailable } from '../refusals/bearer-error.js';
-import { malformed } from '../token/claims.js';
+import type { ResolvedGuardsOptions } from '../nest/guards.options.js';
+import type { KeySet } from '../core/key-set.js';
+import { InvalidToken, StatusUnavailable } from '../nest/bearer-error.js';
+import { malformedClaim } from '../core/claims.js';
 import type { FetchedList, StatusListSource } from './status-list-source.js';
 
 /** Who fetches a list and why it matters. */
-export interface Watch {
+export interface WatchOptions {
   readonly uri: string;
   readonly source: StatusListSource;
   readonly keySet: KeySet;
@@ -15,13 +15,13 @@ export interface Watch {
 }
 
 /** Where a token is in its list. */
-export interface Place {
+export interface ListPosition {
   readonly index: number;
   /** Of the token, in epoch milliseconds, rounded down to a second. */
   readonly issuedAt: number;
 }
 
-const A_SECOND = 1000;
+const SECOND_MS = 1000;
 
 const FIRST_BACK_OFF_MS = 500;
 
@@ -35,7 +35,7 @@ const IDLE_MS = 3_600_000;
 export class WatchedList {
   isWatched = true;
   private fetched: FetchedList | undefined;
-  private believedUntil: number;
+  private trustedUntil: number;
   private usedAt: number;
   private refreshAt = -Infinity;
   private failures = 0;
@@ -44,9 +44,9 @@ export class WatchedList {
   private refreshing: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly watch: Watch) {
-    this.usedAt = watch.options.now();
-    this.believedUntil = this.usedAt + watch.graceMs;
+  constructor(private readonly settings: WatchOptions) {
+    this.usedAt = settings.options.now();
+    this.trustedUntil = this.usedAt + settings.graceMs;
   }
 
   /** When a token last referred to it. */
@@ -55,20 +55,20 @@ export class WatchedList {
   }
 
   /** Looks a token up. Starts a fetch in the background where one is due: a timer may come late. */
-  requireValid({ index, issuedAt }: Place, now: number): void {
+  checkValid({ index, issuedAt }: ListPosition, now: number): void {
     this.usedAt = now;
     if (now >= this.refreshAt) void this.refresh();
     const { fetched } = this;
     const isValid = fetched?.token.list.isValid(index);
     if (isValid === false) throw new InvalidToken('revoked');
-    this.requireAvailable(now);
+    this.checkAvailable(now);
     // Token Status List §8.3: nothing can be said of such a token. One that is younger may be in the next list.
-    if (fetched && isValid === undefined && issuedAt + A_SECOND <= fetched.asOf) {
-      throw malformed('status.status_list.idx', 'a place in the list');
+    if (fetched && isValid === undefined && issuedAt + SECOND_MS <= fetched.asOf) {
+      throw malformedClaim('status.status_list.idx', 'a place in the list');
     }
   }
 
-  get isKnown(): boolean {
+  get isLoaded(): boolean {
     return this.fetched !== undefined;
   }
 
@@ -78,15 +78,15 @@ export class WatchedList {
   }
 
   /** @throws StatusUnavailable when tokens that refer to this list are refused, whatever it said of them */
-  requireAvailable(now: number): void {
-    if (now < this.believedUntil) return;
-    const { statusLists } = this.watch.options;
-    if (statusLists.whenUnavailable === 'refuse') throw this.unavailable(now);
+  checkAvailable(now: number): void {
+    if (now < this.trustedUntil) return;
+    const { statusLists } = this.settings.options;
+    if (statusLists.whenUnavailable === 'refuse') throw this.toUnavailableError(now);
   }
 
   /** It is in use, although no token has come. */
-  keep(): void {
-    this.usedAt = this.watch.options.now();
+  markUsed(): void {
+    this.usedAt = this.settings.options.now();
     if (this.usedAt >= this.refreshAt) void this.refresh();
   }
 
@@ -95,7 +95,7 @@ export class WatchedList {
     clearTimeout(this.timer);
   }
 
-  private unavailable(now: number): StatusUnavailable {
+  private toUnavailableError(now: number): StatusUnavailable {
     const seconds = Math.max(1, Math.ceil((this.refreshAt - now) / 1000));
     return new StatusUnavailable(seconds, this.lastFailure);
   }
@@ -103,45 +103,45 @@ export class WatchedList {
   private refresh(): Promise<void> {
     this.refreshing ??= this.fetch().finally(() => {
       this.refreshing = undefined;
-      this.schedule();
+      this.scheduleRefresh();
     });
     return this.refreshing;
   }
 
   private async fetch(): Promise<void> {
-    const { uri, source } = this.watch;
+    const { uri, source } = this.settings;
     // Requests look at `refreshAt` alone, and have nothing to start meanwhile.
     this.refreshAt = Infinity;
     try {
-      this.succeed(await source.fetch(uri, this.failures === 0 ? this.fetched : undefined));
+      this.recordSuccess(await source.fetch(uri, this.failures === 0 ? this.fetched : undefined));
     } catch (failure) {
-      this.fail(failure);
+      this.recordFailure(failure);
     }
   }
 
-  private succeed(fetched: FetchedList): void {
-    const { maxAgeSeconds, maxStaleSeconds } = this.watch.options.statusLists;
+  private recordSuccess(fetched: FetchedList): void {
+    const { maxAgeSeconds, maxStaleSeconds } = this.settings.options.statusLists;
     const { token, asOf } = fetched;
-    const now = this.watch.options.now();
+    const now = this.settings.options.now();
     this.failures = 0;
     this.fetched = fetched;
-    this.believedUntil = Math.min(asOf + maxStaleSeconds * 1000, token.expiresAt);
+    this.trustedUntil = Math.min(asOf + maxStaleSeconds * 1000, token.expiresAt);
     // Half of the time is left for the next fetch, and for another one should it fail.
-    const wait = Math.min((maxAgeSeconds * 1000) / 2, Math.max(A_SECOND, token.lifetimeMs));
+    const wait = Math.min((maxAgeSeconds * 1000) / 2, Math.max(SECOND_MS, token.lifetimeMs));
     this.refreshAt = Math.max(asOf + wait, now + wait / 4);
-    this.hearOfKeys(token.kid);
+    this.refreshKeysAfterRotation(token.kid);
   }
 
   /** An issuer that begins to sign with another key has perhaps lost the one before. */
-  private hearOfKeys(kid: string): void {
+  private refreshKeysAfterRotation(kid: string): void {
     const before = this.kid;
     this.kid = kid;
-    if (before !== undefined && before !== kid) this.watch.keySet.expectChange();
+    if (before !== undefined && before !== kid) this.settings.keySet.refreshSoon();
   }
 
   /** Jittered, so that replicas that failed together do not come back together. */
-  private fail(failure: unknown): void {
-    const { options, uri } = this.watch;
+  private recordFailure(failure: unknown): void {
+    const { options, uri } = this.settings;
     const wait = FIRST_BACK_OFF_MS * 2 ** Math.min(this.failures, 16);
     this.failures += 1;
     this.lastFailure = new Error(`The status list ${uri} cannot be had`, { cause: failure });
@@ -149,10 +149,10 @@ export class WatchedList {
     this.refreshAt = options.now() + Math.min(wait, most) * (0.5 + Math.random() / 2);
   }
 
-  private schedule(): void {
+  private scheduleRefresh(): void {
     clearTimeout(this.timer);
     if (!this.isWatched) return;
-    const now = this.watch.options.now();
+    const now = this.settings.options.now();
     if (now >= this.usedAt + IDLE_MS) return this.stop();
     this.timer = setTimeout(() => void this.refresh(), Math.max(0, this.refreshAt - now)).unref();
   }

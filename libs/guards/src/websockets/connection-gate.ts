@@ -1,16 +1,15 @@
 import { ForbiddenException, HttpException, Logger, type Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
-import { AccessTokenGuard } from '../access-token.guard.js';
-import { AccessTokenStrategy } from '../access-token.strategy.js';
-import { callerOf } from '../caller.js';
-import { closeInTime } from '../closing-time.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../guards.options.js';
-import { BearerError, InvalidToken } from '../refusals/bearer-error.js';
-import { challengeOf } from '../refusals/challenge.js';
-import type { AccessToken } from '../token/access-token.js';
-import { type Connection, noteToken } from './connection.js';
-import { HandshakeRefusal } from './handshake-refusal.js';
+import { AccessTokenGuard } from '../nest/access-token.guard.js';
+import { AccessTokenStrategy } from '../nest/access-token.strategy.js';
+import { findVerifiedToken } from '../nest/verified-token.js';
+import { closeOnExpiry } from '../nest/transport.js';
+import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../nest/guards.options.js';
+import { BearerError, InvalidToken } from '../nest/bearer-error.js';
+import { buildChallenge } from '../nest/challenge.js';
+import type { AccessToken } from '../core/access-token.js';
+import { type Connection, HandshakeError, rememberToken } from './connection.js';
 
 export interface GatewayClass {
   readonly gateway: Type<object>;
@@ -23,7 +22,7 @@ export class ConnectionGate {
   private readonly tokens = new WeakMap<object, AccessToken>();
 
   constructor(
-    private readonly described: GatewayClass,
+    private readonly gatewayClass: GatewayClass,
     private readonly moduleRef: ModuleRef,
   ) {}
 
@@ -31,32 +30,32 @@ export class ConnectionGate {
    * @param handshake what bears the credentials: the client, or the request that it will come from
    * @throws HandshakeRefusal
    */
-  async admit(handshake: object): Promise<void> {
-    const context = this.contextOf(handshake);
+  async authenticate(handshake: object): Promise<void> {
+    const context = this.createContext(handshake);
     try {
-      const isAdmitted = await this.the(AccessTokenGuard).canActivate(context);
+      const isAdmitted = await this.getProvider(AccessTokenGuard).canActivate(context);
       if (!isAdmitted) throw new ForbiddenException();
     } catch (error) {
-      throw this.refusal(error);
+      throw this.toHandshakeError(error);
     }
-    const token = callerOf(context);
+    const token = findVerifiedToken(context);
     if (token) this.tokens.set(handshake, token);
   }
 
   /** The client is connected, and stays so while its token is good. */
-  opened(connection: Connection, handshake: object): void {
+  closeOnExpiry(connection: Connection, handshake: object): void {
     const token = this.tokens.get(handshake);
-    if (!token || !noteToken(connection.client, token)) return;
-    const strategy = this.the(AccessTokenStrategy);
+    if (!token || !rememberToken(connection.client, token)) return;
+    const strategy = this.getProvider(AccessTokenStrategy);
     const end = () => {
-      connection.tell(this.refusal(new InvalidToken('expired')).data);
+      connection.sendError(this.toHandshakeError(new InvalidToken('expired')).data);
       connection.close();
     };
-    connection.onceClosed(closeInTime(() => strategy.remainingMs(token), end));
+    connection.onceClosed(closeOnExpiry(() => strategy.remainingMs(token), end));
   }
 
-  private contextOf(handshake: object): ExecutionContextHost {
-    const { gateway, handler } = this.described;
+  private createContext(handshake: object): ExecutionContextHost {
+    const { gateway, handler } = this.gatewayClass;
     const context = new ExecutionContextHost(
       [handshake, undefined, 'connection'],
       gateway,
@@ -66,16 +65,16 @@ export class ConnectionGate {
     return context;
   }
 
-  private refusal(error: unknown): HandshakeRefusal {
+  private toHandshakeError(error: unknown): HandshakeError {
     if (error instanceof BearerError) {
       const options = this.moduleRef.get<ResolvedGuardsOptions>(GUARDS_OPTIONS, { strict: false });
-      return HandshakeRefusal.because(error, challengeOf(error, options));
+      return HandshakeError.fromBearerError(error, buildChallenge(error, options));
     }
     if (!(error instanceof HttpException)) new Logger('GuardedGateway').error(error);
-    return HandshakeRefusal.of(error);
+    return HandshakeError.from(error);
   }
 
-  private the<Provider>(provider: Type<Provider>): Provider {
+  private getProvider<Provider>(provider: Type<Provider>): Provider {
     return this.moduleRef.get(provider, { strict: false });
   }
 }

@@ -1,10 +1,18 @@
-import 'reflect-metadata';
 import { Inject, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { GuardedClass } from '../guarded-class.js';
-import { markAsConnection } from '../rules/handler-kind.js';
+import 'reflect-metadata';
+import { GuardedClass } from '../nest/guarded-class.js';
+import { markAsConnection } from '../nest/handlers.js';
 import { ConnectionGate, type GatewayClass } from './connection-gate.js';
-import { guardServer } from './guard-server.js';
+import { guardSocketIo, isSocketIoServer } from './socket-io.js';
+import { guardWs, isWsServer } from './ws.js';
+
+/** @throws Error when it is of neither library: its connections would be open */
+export function guardServer(server: object, gate: ConnectionGate): void {
+  if (isSocketIoServer(server)) guardSocketIo(server, gate);
+  else if (isWsServer(server)) guardWs(server, gate);
+  else throw new Error('@GuardedGateway() guards servers of Socket.IO and of ws: this is neither');
+}
 
 /** A property that Nest injects into every gateway, which is when the gateway gets its gate. */
 const GATE = Symbol('gate');
@@ -21,15 +29,15 @@ interface Gateway {
 export function GuardedGateway(): (gateway: Type<object>) => void {
   return (gateway) => {
     GuardedClass()(gateway);
-    const handler = connectionHandler(gateway.prototype);
+    const handler = findConnectionHandler(gateway.prototype);
     markAsConnection(handler);
-    Object.defineProperty(gateway.prototype, GATE, { set: gateFor({ gateway, handler }) });
+    Object.defineProperty(gateway.prototype, GATE, { set: createGateSetter({ gateway, handler }) });
     Inject(ModuleRef)(gateway.prototype, GATE);
   };
 }
 
 /** Its access rule is that of the connections, so a gateway without one gets one. */
-function connectionHandler(prototype: object): GatewayClass['handler'] {
+function findConnectionHandler(prototype: object): GatewayClass['handler'] {
   const own: unknown = Reflect.get(prototype, 'handleConnection');
   if (typeof own === 'function') return own;
   const nothing = () => undefined;
@@ -38,7 +46,7 @@ function connectionHandler(prototype: object): GatewayClass['handler'] {
 }
 
 /** Wraps the `afterInit` that the instance has, wherever it is from. Nest calls it with the server, before any client. */
-function gateFor(described: GatewayClass) {
+function createGateSetter(described: GatewayClass) {
   return function (this: Gateway, moduleRef: ModuleRef): void {
     const afterInit = this.afterInit?.bind(this);
     const gate = new ConnectionGate(described, moduleRef);

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { CredentialCarrier } from '../http/credentials.js';
+import type { CredentialCarrier } from '../nest/credentials.js';
 import type { Connection } from './connection.js';
 import type { ConnectionGate } from './connection-gate.js';
 
@@ -32,15 +32,15 @@ export function isSocketIoClient(client: object): client is SocketIoClient {
 
 /** Before a client is connected: it gets `connect_error` instead. */
 export function guardSocketIo(server: SocketIoServer, gate: ConnectionGate): void {
-  switchOffRecovery(server.server?.opts ?? server.opts ?? {});
+  disableRecovery(server.server?.opts ?? server.opts ?? {});
   server.use((client, next) => {
-    gate.admit(client).then(() => next(), next);
+    gate.authenticate(client).then(() => next(), next);
   });
-  server.on('connection', (client) => gate.opened(socketIoConnection(client), client));
+  server.on('connection', (client) => gate.closeOnExpiry(toSocketIoConnection(client), client));
 }
 
 /** A client that comes back would be sent what it missed before anybody asks for its token. */
-function switchOffRecovery(options: object): void {
+function disableRecovery(options: object): void {
   if (!Reflect.get(options, 'connectionStateRecovery')) return;
   Reflect.deleteProperty(options, 'connectionStateRecovery');
   new Logger('GuardedGateway').warn(
@@ -49,7 +49,7 @@ function switchOffRecovery(options: object): void {
 }
 
 /** Browsers can set no header of a WebSocket and send `auth: { token }`. Others may send either, and not both. */
-export function socketIoCredentials({ handshake, request }: SocketIoClient): CredentialCarrier {
+export function readSocketIoCredentials({ handshake, request }: SocketIoClient): CredentialCarrier {
   const { token } = handshake.auth;
   if (token === undefined) return request;
   const { headers, url } = request;
@@ -58,10 +58,10 @@ export function socketIoCredentials({ handshake, request }: SocketIoClient): Cre
   return { headers: { authorization: authorization === undefined ? sent : [sent] }, url };
 }
 
-export function socketIoConnection(client: SocketIoClient): Connection {
+export function toSocketIoConnection(client: SocketIoClient): Connection {
   return {
     client,
-    tell: (message) => client.emit('exception', message),
+    sendError: (message) => client.emit('exception', message),
     close: () => client.disconnect(),
     onceClosed: (listener) => client.once('disconnect', listener),
   };

@@ -1,11 +1,11 @@
-import type { CredentialCarrier } from '../http/credentials.js';
-import { noteAdmitted } from '../guarded-class.js';
-import { InvalidToken } from '../refusals/bearer-error.js';
-import { refusalMessage } from '../refusals/refusal-message.js';
-import type { Transport } from '../transport.js';
+import type { CredentialCarrier } from '../nest/credentials.js';
+import { markAdmitted } from '../nest/guarded-class.js';
+import { InvalidToken } from '../nest/bearer-error.js';
+import { buildErrorMessage } from '../nest/challenge.js';
+import type { Transport } from '../nest/transport.js';
 import type { Connection } from './connection.js';
-import { isSocketIoClient, socketIoConnection, socketIoCredentials } from './socket-io.js';
-import { isWsClient, wsConnection, wsCredentials } from './ws.js';
+import { isSocketIoClient, toSocketIoConnection, readSocketIoCredentials } from './socket-io.js';
+import { isWsClient, toWsConnection, findWsCredentials } from './ws.js';
 
 /**
  * Messages to gateways, by Socket.IO and by ws. The credentials are those of the handshake: its `Authorization`
@@ -14,14 +14,14 @@ import { isWsClient, wsConnection, wsCredentials } from './ws.js';
 export function webSocketTransport(): Transport {
   return {
     contextType: 'ws',
-    carrier: (context) => credentialsOf(context.getArgByIndex(0)),
-    admitted: noteAdmitted,
+    carrier: (context) => findCredentials(context.getArgByIndex(0)),
+    admitted: markAdmitted,
     refuse(refusal, host, challenge) {
       const ws = host.switchToWs();
-      const connection = connectionOf(ws.getClient());
+      const connection = findConnection(ws.getClient());
       const cause = { pattern: ws.getPattern(), data: ws.getData() };
-      const message = { ...refusalMessage(refusal, challenge), cause };
-      connection?.tell(message);
+      const message = { ...buildErrorMessage(refusal, challenge), cause };
+      connection?.sendError(message);
       acknowledge(host.getArgs(), message);
       if (refusal instanceof InvalidToken) connection?.close();
     },
@@ -29,14 +29,14 @@ export function webSocketTransport(): Transport {
 }
 
 /** A connection that came past the gate has none here, and its messages are refused. */
-function credentialsOf(peer: object): CredentialCarrier {
-  if (isSocketIoClient(peer)) return socketIoCredentials(peer);
-  return wsCredentials(peer) ?? { headers: {} };
+function findCredentials(peer: object): CredentialCarrier {
+  if (isSocketIoClient(peer)) return readSocketIoCredentials(peer);
+  return findWsCredentials(peer) ?? { headers: {} };
 }
 
-function connectionOf(client: object): Connection | undefined {
-  if (isSocketIoClient(client)) return socketIoConnection(client);
-  return isWsClient(client) ? wsConnection(client) : undefined;
+function findConnection(client: object): Connection | undefined {
+  if (isSocketIoClient(client)) return toSocketIoConnection(client);
+  return isWsClient(client) ? toWsConnection(client) : undefined;
 }
 
 /** Socket.IO passes on what a client may be waiting for. */

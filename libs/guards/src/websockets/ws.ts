@@ -1,7 +1,6 @@
-import type { CredentialCarrier } from '../http/credentials.js';
-import type { Connection } from './connection.js';
+import type { CredentialCarrier } from '../nest/credentials.js';
+import { type Connection, HandshakeError } from './connection.js';
 import type { ConnectionGate } from './connection-gate.js';
-import { HandshakeRefusal } from './handshake-refusal.js';
 
 /** 4000 to 4999 are for applications (RFC 6455 §7.4.2): this is 401 of HTTP. */
 const UNAUTHORIZED = 4401;
@@ -12,7 +11,7 @@ export interface WsClient {
   once(event: 'close', listener: () => void): unknown;
 }
 
-type Answer = (
+type VerifyClientCallback = (
   isAdmitted: boolean,
   status?: number,
   body?: string,
@@ -24,7 +23,7 @@ interface Handshake {
 }
 
 /** With one parameter it returns what it thinks: ws looks at how many there are. */
-type VerifyClient = (handshake: Handshake, answer: Answer) => unknown;
+type VerifyClient = (handshake: Handshake, answer: VerifyClientCallback) => unknown;
 
 export interface WsServer {
   readonly options: { verifyClient?: VerifyClient | null };
@@ -46,34 +45,37 @@ export function guardWs(server: WsServer, gate: ConnectionGate): void {
   const { verifyClient } = server.options;
   server.options.verifyClient = (handshake, answer) => {
     gate
-      .admit(handshake.req)
-      .then(() => ask(verifyClient, handshake, answer))
-      .catch((error: unknown) => refuse(HandshakeRefusal.of(error), answer));
+      .authenticate(handshake.req)
+      .then(() => callVerifyClient(verifyClient, handshake, answer))
+      .catch((error: unknown) => rejectUpgrade(HandshakeError.from(error), answer));
   };
   server.on('connection', (client, request) => {
     requests.set(client, request);
-    gate.opened(wsConnection(client), request);
+    gate.closeOnExpiry(toWsConnection(client), request);
   });
 }
 
 /** What the application has to say itself. */
-function ask(
+function callVerifyClient(
   verifyClient: WsServer['options']['verifyClient'],
   handshake: Handshake,
-  answer: Answer,
+  answer: VerifyClientCallback,
 ): void {
   if (!verifyClient) return answer(true);
   const isAdmitted = verifyClient(handshake, answer);
   if (verifyClient.length < 2) answer(isAdmitted === true);
 }
 
-function refuse({ status, message, headers }: HandshakeRefusal, answer: Answer): void {
+function rejectUpgrade(
+  { status, message, headers }: HandshakeError,
+  answer: VerifyClientCallback,
+): void {
   const body = JSON.stringify({ type: 'about:blank', title: message, status });
   answer(false, status, body, { 'Content-Type': 'application/problem+json', ...headers });
 }
 
 /** Of a client, or of the request that one will come from. */
-export function wsCredentials(peer: object): CredentialCarrier | undefined {
+export function findWsCredentials(peer: object): CredentialCarrier | undefined {
   return requests.get(peer) ?? (isRequest(peer) ? peer : undefined);
 }
 
@@ -85,10 +87,10 @@ export function isWsClient(client: object): client is WsClient {
   return requests.has(client);
 }
 
-export function wsConnection(client: WsClient): Connection {
+export function toWsConnection(client: WsClient): Connection {
   return {
     client,
-    tell: (message) => client.send(JSON.stringify({ event: 'exception', data: message })),
+    sendError: (message) => client.send(JSON.stringify({ event: 'exception', data: message })),
     close: () => client.close(UNAUTHORIZED, 'invalid_token'),
     onceClosed: (listener) => client.once('close', listener),
   };

@@ -17,7 +17,7 @@ import { signature } from './cases/signature.js';
 import { status } from './cases/status.js';
 import { subject } from './cases/subject.js';
 import { time } from './cases/time.js';
-import type { CorpusCase, Resource } from './corpus-case.js';
+import type { CorpusCase, Resource } from './support/corpus-case.js';
 
 const corpus: readonly CorpusCase[] = [
   ...control,

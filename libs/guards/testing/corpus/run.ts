@@ -1,8 +1,8 @@
-import { isExpected, isSuccess, type ReceivedAnswer } from './answer.js';
+import { isExpected, isSuccess, type ReceivedAnswer } from './support/answer.js';
 import { corpusFor } from './corpus.js';
-import type { CorpusCase } from './corpus-case.js';
-import type { CorpusIssuer } from './corpus-issuer.js';
-import { Forge } from './forge.js';
+import type { CorpusCase } from './support/corpus-case.js';
+import type { CorpusIssuer } from './support/corpus-issuer.js';
+import { Forge } from './support/forge.js';
 import { send } from './send.js';
 
 export type Verdict =

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { logLevels } from '../logging/log-level.js';
+import { LOG_LEVELS } from './log-level.js';
 import { flag, httpUrl, oneOf, postgresUrl, wholeNumber } from './settings.js';
 
 /** The settings that every service has. Spread them into the service's own schema. */
@@ -22,21 +22,21 @@ export function commonSettings({ port }: { readonly port: number }) {
       .string()
       .default('./data')
       .describe('The folder of the SQLite files and of what development generates.'),
-    LOG_LEVEL: oneOf(logLevels).default('info').describe('The least severe level that is logged.'),
+    LOG_LEVEL: oneOf(LOG_LEVELS).default('info').describe('The least severe level that is logged.'),
     TRUST_PROXY: flag(false).describe(
       'Whether a reverse proxy in front sets `X-Forwarded-*`; otherwise these are ignored.',
     ),
-    ...loadAndSightSettings(),
+    ...capacityAndTelemetrySettings(),
   };
 }
 
 /** How much a service takes on, and what operators see of it. */
-function loadAndSightSettings() {
+function capacityAndTelemetrySettings() {
   return {
     MAX_REQUESTS_IN_FLIGHT: wholeNumber({ min: 1, max: 100_000, default: 1_000 }).describe(
       'How many requests are answered at once; more are refused with 503.',
     ),
-    METRICS_PORT: freePort()
+    METRICS_PORT: portNumber()
       .optional()
       .describe('The TCP port of `/metrics` for Prometheus; without it there are none.'),
     METRICS_HOST: z
@@ -58,7 +58,7 @@ function loadAndSightSettings() {
   };
 }
 
-function freePort() {
+function portNumber() {
   const error = 'must be a whole number from 0 to 65535';
   return z.coerce.number({ error }).int({ error }).min(0, { error }).max(65_535, { error });
 }

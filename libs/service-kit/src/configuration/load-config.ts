@@ -1,8 +1,53 @@
-import { type z } from 'zod';
-import { ConfigurationError } from './configuration-error.js';
-import { productionFault } from './production-rules.js';
-import { type Environment, readEnvironment } from './read-environment.js';
-import { settingMeta } from './setting-meta.js';
+import { readFileSync } from 'node:fs';
+import { isNativeError } from 'node:util/types';
+import type { z } from 'zod';
+import { findProductionFault } from './production-rules.js';
+import { readSettingMeta } from './setting-meta.js';
+
+/** Every fault of the environment in one error, so that one look at it is enough to mend them all. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+
+  /** @param faults sentences, each beginning with the setting's name; none contains the value of a secret */
+  constructor(readonly faults: readonly string[]) {
+    super(`The configuration cannot be used:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+interface EnvironmentReading {
+  readonly values: Record<string, string>;
+  /** By setting name: why its value could not be read. */
+  readonly faults: Map<string, string>;
+}
+
+/** Takes each setting from X, or from the file that X_FILE names (Docker and Kubernetes secrets). An empty value is unset. */
+export function readEnvironment(names: readonly string[], env: Environment): EnvironmentReading {
+  const reading: EnvironmentReading = { values: {}, faults: new Map() };
+  for (const name of names) {
+    const direct = env[name] || undefined;
+    const file = env[`${name}_FILE`] || undefined;
+    if (direct !== undefined && file !== undefined) {
+      reading.faults.set(name, `is given twice; set ${name} or ${name}_FILE, not both`);
+    } else if (file !== undefined) {
+      readSettingFile(reading, name, file);
+    } else if (direct !== undefined) {
+      reading.values[name] = direct;
+    }
+  }
+  return reading;
+}
+
+function readSettingFile({ values, faults }: EnvironmentReading, name: string, file: string): void {
+  try {
+    const value = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    if (value !== '') values[name] = value;
+  } catch (error) {
+    const reason = isNativeError(error) && 'code' in error ? ` (${String(error.code)})` : '';
+    faults.set(name, `cannot be read: ${name}_FILE names ${JSON.stringify(file)}${reason}`);
+  }
+}
 
 /**
  * Reads a service's settings from the environment. X_FILE may name a file that holds the value of X.
@@ -16,17 +61,17 @@ export function loadConfig<Shape extends z.ZodRawShape>(
 ): Readonly<z.output<z.ZodObject<Shape>>> {
   const { values, faults } = readEnvironment(Object.keys(schema.shape), env);
   const parsed = schema.safeParse(values);
-  const all = firstOfEach([
+  const all = keepFirstFaultPerSetting([
     ...faults,
-    ...(env['NODE_ENV'] === 'production' ? productionFaults(schema, values) : []),
-    ...schemaFaults(schema, values, issuesOf(schema, values)),
+    ...(env['NODE_ENV'] === 'production' ? findAllProductionFaults(schema, values) : []),
+    ...findSchemaFaults(schema, values, collectIssues(schema, values)),
   ]);
   if (parsed.success && all.size === 0) return deepFreeze(parsed.data);
   throw new ConfigurationError([...all].map(([name, fault]) => `${name}: ${fault}`));
 }
 
 /** zod asks the rules of the whole schema only once each setting is sound: they are asked again about those that are. */
-function issuesOf(schema: z.ZodObject, values: Values): z.core.$ZodIssue[] {
+function collectIssues(schema: z.ZodObject, values: Values): z.core.$ZodIssue[] {
   const issues = schema.safeParse(values).error?.issues ?? [];
   const broken = new Set(issues.map(({ path }) => path[0]));
   const sound = Object.fromEntries(Object.entries(values).filter(([name]) => !broken.has(name)));
@@ -37,21 +82,25 @@ function issuesOf(schema: z.ZodObject, values: Values): z.core.$ZodIssue[] {
 type Values = Readonly<Record<string, string>>;
 type Faults = Iterable<readonly [name: string, fault: string]>;
 
-function* productionFaults(schema: z.ZodObject, values: Values): Faults {
+function* findAllProductionFaults(schema: z.ZodObject, values: Values): Faults {
   for (const [name, setting] of Object.entries(schema.shape)) {
-    const fault = productionFault(setting, values[name]);
+    const fault = findProductionFault(setting, values[name]);
     if (fault !== undefined) yield [name, fault];
   }
 }
 
-function* schemaFaults(schema: z.ZodObject, values: Values, issues: z.core.$ZodIssue[]): Faults {
+function* findSchemaFaults(
+  schema: z.ZodObject,
+  values: Values,
+  issues: z.core.$ZodIssue[],
+): Faults {
   for (const issue of issues) {
     const name = String(issue.path[0] ?? 'The settings together');
-    yield [name, schemaFault(issue, values[name], isSecret(schema.shape[name]))];
+    yield [name, describeIssue(issue, values[name], isSecret(schema.shape[name]))];
   }
 }
 
-function schemaFault(
+function describeIssue(
   { code, message }: z.core.$ZodIssue,
   value: string | undefined,
   secret: boolean,
@@ -62,10 +111,10 @@ function schemaFault(
 }
 
 function isSecret(setting: z.core.$ZodType | undefined): boolean {
-  return setting !== undefined && settingMeta(setting).secret;
+  return setting !== undefined && readSettingMeta(setting).secret;
 }
 
-function firstOfEach(faults: Faults): Map<string, string> {
+function keepFirstFaultPerSetting(faults: Faults): Map<string, string> {
   const first = new Map<string, string>();
   for (const [name, fault] of faults) if (!first.has(name)) first.set(name, fault);
   return first;

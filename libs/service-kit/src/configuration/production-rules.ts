@@ -1,19 +1,19 @@
 import { z } from 'zod';
-import { settingMeta } from './setting-meta.js';
+import { readSettingMeta } from './setting-meta.js';
 
-const minimumKeyBytes = 32;
-const placeholders = /change.?me|placeholder|example|^(my|your|the)?.?secret/i;
+const MIN_KEY_BYTES = 32;
+const PLACEHOLDERS = /change.?me|placeholder|example|^(my|your|the)?.?secret/i;
 
 /** What a setting breaks in production, as the end of a sentence that begins with its name; undefined when it is fine. */
-export function productionFault(
+export function findProductionFault(
   setting: z.core.$ZodType,
   value: string | undefined,
 ): string | undefined {
-  const meta = settingMeta(setting);
+  const meta = readSettingMeta(setting);
   if (value === undefined) {
     return meta.requiredInProduction ? 'must be given when NODE_ENV is production' : undefined;
   }
-  if (meta.keyMaterial) return weakKeyIn(value);
+  if (meta.keyMaterial) return findWeakKey(value);
   if (meta.httpsInProduction && /^http:/i.test(value)) {
     return `must be an https URL, not ${JSON.stringify(value)}`;
   }
@@ -24,18 +24,18 @@ export function productionFault(
 }
 
 /** Key material may be a list while it changes, apart by commas: its weakest entry counts. */
-function weakKeyIn(list: string): string | undefined {
+function findWeakKey(list: string): string | undefined {
   return list
     .split(',')
-    .map((entry) => weakKey(entry.trim()))
+    .map((entry) => describeWeakKey(entry.trim()))
     .find(Boolean);
 }
 
-function weakKey(value: string): string | undefined {
-  if (Buffer.byteLength(value) < minimumKeyBytes) {
-    return `must be at least ${minimumKeyBytes} bytes long; \`openssl rand -base64 48\` makes a good one`;
+function describeWeakKey(value: string): string | undefined {
+  if (Buffer.byteLength(value) < MIN_KEY_BYTES) {
+    return `must be at least ${MIN_KEY_BYTES} bytes long; \`openssl rand -base64 48\` makes a good one`;
   }
-  if (placeholders.test(value) || isRepetitive(value)) {
+  if (PLACEHOLDERS.test(value) || isRepetitive(value)) {
     return 'is a placeholder; `openssl rand -base64 48` makes a good one';
   }
   return undefined;

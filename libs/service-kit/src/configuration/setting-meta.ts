@@ -35,21 +35,21 @@ const settingMetaSchema = z.object({
 export type SettingMeta = z.output<typeof settingMetaSchema>;
 
 /** All that its schema says about a setting, whichever of its wrappers (`default`, `optional`, `pipe`) it was written on. */
-export function settingMeta(schema: z.core.$ZodType): SettingMeta {
-  const meta = settingMetaSchema.parse(jsonSchema(schema, 'output'));
+export function readSettingMeta(schema: z.core.$ZodType): SettingMeta {
+  const meta = settingMetaSchema.parse(toSettingJsonSchema(schema, 'output'));
   // A prefault is the text of a default: it is on the side of the input.
   return {
     ...meta,
-    default: meta.default ?? settingMetaSchema.parse(jsonSchema(schema, 'input')).default,
+    default: meta.default ?? settingMetaSchema.parse(toSettingJsonSchema(schema, 'input')).default,
   };
 }
 
-function jsonSchema(schema: z.core.$ZodType, io: 'input' | 'output') {
-  return z.toJSONSchema(schema, { io, unrepresentable: 'any', override: withoutSafeIntegerBounds });
+function toSettingJsonSchema(schema: z.core.$ZodType, io: 'input' | 'output') {
+  return z.toJSONSchema(schema, { io, unrepresentable: 'any', override: removeSafeIntegerBounds });
 }
 
 /** JSON Schema has bounds of its own making for unbounded integers: those say nothing. */
-function withoutSafeIntegerBounds({
+function removeSafeIntegerBounds({
   jsonSchema,
 }: {
   jsonSchema: z.core.JSONSchema.BaseSchema;

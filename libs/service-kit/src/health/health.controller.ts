@@ -1,18 +1,18 @@
 import { Controller, Get, Header, HttpStatus, Inject, type Type } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { Problem } from '../problem-details/problem.js';
-import { SERVICE_NAME } from '../service/service-name.js';
-import { Shutdown } from '../service/shutdown.js';
-import { Readiness } from './readiness.js';
+import { Problem } from '../http/problem.js';
+import { SERVICE_NAME } from '../service/service.module.js';
+import { ShutdownService } from '../service/shutdown.js';
+import { ReadinessService } from './readiness.service.js';
 
 /** A controller class of its own for each call, since decorators change the class that they are put on. */
-export function healthController(decorators: readonly ClassDecorator[]): Type {
+export function createHealthController(decorators: readonly ClassDecorator[]): Type {
   @ApiExcludeController()
   @Controller('health')
   class HealthController {
     constructor(
-      private readonly readiness: Readiness,
-      private readonly shutdown: Shutdown,
+      private readonly readiness: ReadinessService,
+      private readonly shutdown: ShutdownService,
       @Inject(SERVICE_NAME) private readonly service: string,
     ) {}
 
@@ -25,9 +25,11 @@ export function healthController(decorators: readonly ClassDecorator[]): Type {
     @Get('ready')
     @Header('Cache-Control', 'no-store')
     async ready() {
-      if (this.shutdown.hasBegun) throw unavailable({ detail: 'The service is shutting down.' });
-      const checks = await this.readiness.answers();
-      if (Object.values(checks).includes('down')) throw unavailable({ extensions: { checks } });
+      if (this.shutdown.hasBegun)
+        throw serviceUnavailable({ detail: 'The service is shutting down.' });
+      const checks = await this.readiness.checkAll();
+      if (Object.values(checks).includes('down'))
+        throw serviceUnavailable({ extensions: { checks } });
       return { status: 'up', checks };
     }
   }
@@ -36,6 +38,6 @@ export function healthController(decorators: readonly ClassDecorator[]): Type {
   return HealthController;
 }
 
-function unavailable(options: ConstructorParameters<typeof Problem>[1]): Problem {
+function serviceUnavailable(options: ConstructorParameters<typeof Problem>[1]): Problem {
   return new Problem(HttpStatus.SERVICE_UNAVAILABLE, options);
 }

@@ -5,9 +5,8 @@ import {
   type ModuleMetadata,
 } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { HEALTH_CHECKS, type HealthChecks } from './health-checks.js';
-import { Readiness } from './readiness.js';
-import { healthController } from './health.controller.js';
+import { HEALTH_CHECKS, type HealthChecks, ReadinessService } from './readiness.service.js';
+import { createHealthController } from './health.controller.js';
 
 interface HealthModuleOptions {
   readonly imports?: ModuleMetadata['imports'];
@@ -31,8 +30,8 @@ export class HealthModule {
     return {
       module: HealthModule,
       imports: [...imports, TerminusModule.forRoot({ errorLogStyle: 'json' })],
-      controllers: [healthController(decorators)],
-      providers: [Readiness, { provide: HEALTH_CHECKS, inject, useFactory }],
+      controllers: [createHealthController(decorators)],
+      providers: [ReadinessService, { provide: HEALTH_CHECKS, inject, useFactory }],
     };
   }
 }

@@ -16,13 +16,16 @@ export function serveOpenApi(app: NestFastifyApplication, options: OpenApiOption
   const fastify = app.getHttpAdapter().getInstance();
   let document: OpenAPIObject | undefined;
   fastify.get('/docs-json', (_request, reply) => {
-    document ??= openApiDocument(app, options);
+    document ??= createOpenApiDocument(app, options);
     return reply.send(document);
   });
   serveSwaggerPage(fastify, options);
 }
 
-function openApiDocument(app: NestFastifyApplication, options: OpenApiOptions): OpenAPIObject {
+function createOpenApiDocument(
+  app: NestFastifyApplication,
+  options: OpenApiOptions,
+): OpenAPIObject {
   const { title, description, version = '1.0', scheme = 'bearer' } = options;
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
@@ -33,12 +36,12 @@ function openApiDocument(app: NestFastifyApplication, options: OpenApiOptions): 
   else builder.addBearerAuth({ type: 'http', scheme, bearerFormat: 'at+jwt' }, accessTokenScheme);
   const document = SwaggerModule.createDocument(app, builder.build());
   options.complete?.(document, app);
-  if (options.login) offerLogin(document, options.login);
-  return { ...document, paths: withoutMetadata(document.paths) };
+  if (options.login) addLoginScheme(document, options.login);
+  return { ...document, paths: omitMetadataRoute(document.paths) };
 }
 
 /** Wherever an access token will do, so will a login: Swagger UI sends the token that it gets for it. */
-function offerLogin(document: OpenAPIObject, { issuer, scopes }: DocsLogin): void {
+function addLoginScheme(document: OpenAPIObject, { issuer, scopes }: DocsLogin): void {
   const at = (path: string) => issuer.replace(/\/$/, '') + path;
   const flow = { authorizationUrl: at('/oauth/authorize'), tokenUrl: at('/oauth/token'), scopes };
   const { components = {} } = document;
@@ -47,7 +50,7 @@ function offerLogin(document: OpenAPIObject, { issuer, scopes }: DocsLogin): voi
     ...components.securitySchemes,
     [loginScheme]: { type: 'oauth2', flows: { authorizationCode: flow } },
   };
-  for (const operation of Object.values(document.paths).flatMap(operationsOf)) {
+  for (const operation of Object.values(document.paths).flatMap(listOperations)) {
     const { security = [] } = operation;
     const logins = security
       .filter((requirement) => accessTokenScheme in requirement)
@@ -56,11 +59,17 @@ function offerLogin(document: OpenAPIObject, { issuer, scopes }: DocsLogin): voi
   }
 }
 
-const operationsOf = ({ get, put, post, delete: remove, patch }: PathItem): readonly Operation[] =>
+const listOperations = ({
+  get,
+  put,
+  post,
+  delete: remove,
+  patch,
+}: PathItem): readonly Operation[] =>
   [get, put, post, remove, patch].filter((operation) => operation !== undefined);
 
 /** The metadata of a resource server is for programs that know where to look (RFC 9728 §3), not a route to try. */
-function withoutMetadata(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
+function omitMetadataRoute(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
   const { '/.well-known/oauth-protected-resource': _metadata, ...others } = paths;
   return others;
 }

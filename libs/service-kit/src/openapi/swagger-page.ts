@@ -17,7 +17,7 @@ const assets = {
  * What Swagger UI needs: its own files, the icons inside its style sheet, calls to this service, and to the token endpoint
  * where people log in from here. Nothing inline.
  */
-const pagePolicy = (login: DocsLogin | undefined): string =>
+const createContentSecurityPolicy = (login: DocsLogin | undefined): string =>
   [
     "default-src 'none'",
     "script-src 'self'",
@@ -30,7 +30,7 @@ const pagePolicy = (login: DocsLogin | undefined): string =>
   ].join(';');
 
 /** The window in which people log in keeps its opener on its way from here to the issuer and back. */
-const openerPolicy = (path: string): string =>
+const selectOpenerPolicy = (path: string): string =>
   path.endsWith('/oauth2-redirect.html') ? 'unsafe-none' : 'same-origin-allow-popups';
 
 /**
@@ -44,20 +44,20 @@ export function serveSwaggerPage(
   const serve = (path: string, type: string, body: () => string | Promise<Buffer>) =>
     fastify.get(path, async (_request, reply) => {
       return reply
-        .header('Content-Security-Policy', pagePolicy(login))
-        .header('Cross-Origin-Opener-Policy', openerPolicy(path))
+        .header('Content-Security-Policy', createContentSecurityPolicy(login))
+        .header('Cross-Origin-Opener-Policy', selectOpenerPolicy(path))
         .type(type)
         .send(await body());
     });
 
-  serve('/docs', 'text/html; charset=utf-8', () => page(title));
-  serve('/docs/start.js', 'text/javascript; charset=utf-8', () => startScript(login));
+  serve('/docs', 'text/html; charset=utf-8', () => renderPage(title));
+  serve('/docs/start.js', 'text/javascript; charset=utf-8', () => renderStartScript(login));
   for (const [name, type] of Object.entries(assets)) {
     serve(`/docs/${name}`, type, () => readFile(require.resolve(`swagger-ui-dist/${name}`)));
   }
 }
 
-const startScript = (login: DocsLogin | undefined): string => `const ui = SwaggerUIBundle({
+const renderStartScript = (login: DocsLogin | undefined): string => `const ui = SwaggerUIBundle({
   url: '/docs-json',
   dom_id: '#swagger-ui',
   presets: [SwaggerUIBundle.presets.apis],
@@ -65,15 +65,15 @@ const startScript = (login: DocsLogin | undefined): string => `const ui = Swagge
   validatorUrl: null,
   oauth2RedirectUrl: location.origin + '/docs/oauth2-redirect.html',
 });
-${login ? initOAuth(login) : ''}`;
+${login ? renderInitOAuth(login) : ''}`;
 
-const initOAuth = ({ clientId }: DocsLogin): string => `ui.initOAuth({
+const renderInitOAuth = ({ clientId }: DocsLogin): string => `ui.initOAuth({
   clientId: ${JSON.stringify(clientId)},
   usePkceWithAuthorizationCodeGrant: true,
 });
 `;
 
-function page(title: string): string {
+function renderPage(title: string): string {
   return `<!DOCTYPE html>
 <html lang="en">
 <head>

@@ -1,19 +1,35 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createLogger } from '../logging/logger.js';
-import { NestLogger } from '../logging/nest-logger.js';
-import { logRequests } from '../logging/request-log.js';
-import { Metrics } from '../metrics/metrics.js';
-import { measureRequests } from '../metrics/request-metrics.js';
+import { createLogger, NestLogger } from '../observability/logger.js';
+import { measureRequests, Metrics } from '../observability/metrics.js';
+import { logRequests } from '../observability/request-log.js';
+import { traceRequests } from '../observability/request-spans.js';
 import { serveOpenApi } from '../openapi/openapi.js';
-import { traceRequests } from '../tracing/request-spans.js';
-import { closeConnectionsOnShutdown } from './connections.js';
-import { httpAdapter } from './http-adapter.js';
+import { createHttpAdapter } from './http-adapter.js';
 import { shedLoad } from './load-shedding.js';
-import { answerOtherMethods } from './other-methods.js';
-import { withoutEmpty } from './parameters.js';
+import { answerMethodNotAllowed } from './method-not-allowed.js';
 import type { ServiceOptions } from './service.options.js';
+import { closeConnectionsOnShutdown } from './shutdown.js';
+
+/**
+ * "Parameters sent without a value MUST be treated as if they were omitted from the request" (RFC 6749 §3.1, §3.2).
+ *
+ * @param sent a query, or a form: what is sent twice is an array
+ */
+export function omitEmptyParameters(sent: unknown): unknown {
+  if (typeof sent !== 'object' || sent === null) return sent;
+  const values = Object.entries(sent).map(
+    ([name, value]) => [name, omitEmptyValue(value)] as const,
+  );
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+}
+
+function omitEmptyValue(sent: unknown): unknown {
+  if (!Array.isArray(sent)) return sent === '' ? undefined : sent;
+  const values: unknown[] = sent.filter((value) => value !== '');
+  return values.length > 1 ? values : values[0];
+}
 
 /**
  * The service ready to answer, but not listening: tests speak to it as it is, `runService` puts it on a port.
@@ -27,7 +43,7 @@ export async function createService(
   const logger = createLogger(options);
   const app = await NestFactory.create<NestFastifyApplication>(
     module,
-    httpAdapter(logger, options),
+    createHttpAdapter(logger, options),
     {
       logger: new NestLogger(logger),
       abortOnError: false,
@@ -40,7 +56,7 @@ export async function createService(
   measureRequests(fastify, app.get(Metrics));
   await shedLoad(app, options);
   closeConnectionsOnShutdown(app);
-  answerOtherMethods(fastify);
+  answerMethodNotAllowed(fastify);
   acceptBodies(app, options);
   if (options.openApi) serveOpenApi(app, options.openApi);
   await app.init();
@@ -56,7 +72,7 @@ function acceptBodies(app: NestFastifyApplication, { acceptForms = false }: Serv
   // A parameter that is sent twice arrives as an array: the endpoint sees it and refuses it (RFC 6749 §3.1).
   app.useBodyParser(FORM);
   fastify.addHook('preValidation', (request, _reply, done) => {
-    if (isForm(request.headers['content-type'])) request.body = withoutEmpty(request.body);
+    if (isForm(request.headers['content-type'])) request.body = omitEmptyParameters(request.body);
     done();
   });
 }

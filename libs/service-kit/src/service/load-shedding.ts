@@ -3,16 +3,16 @@ import { getHeapStatistics } from 'node:v8';
 import underPressure from '@fastify/under-pressure';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Problem } from '../problem-details/problem.js';
+import { Problem } from '../http/problem.js';
 import type { ServiceOptions } from './service.options.js';
 
-const MOST_IN_FLIGHT = 1_000;
+const DEFAULT_MAX_IN_FLIGHT = 1_000;
 /** On average, in milliseconds: whoever waits that long is not served better by waiting longer. */
-const EVENT_LOOP_DELAY = 3_000;
+const MAX_EVENT_LOOP_DELAY_MS = 3_000;
 /** The share of the heap above which nothing more is taken in: what is left is for what is under way. */
-const HEAP_SHARE = 0.85;
+const MAX_HEAP_SHARE = 0.85;
 
-const busy = () =>
+const createBusyProblem = () =>
   new Problem(503, { detail: 'The service is busy.', headers: { 'Retry-After': '1' } });
 
 /**
@@ -21,21 +21,21 @@ const busy = () =>
  */
 export async function shedLoad(
   app: NestFastifyApplication,
-  { requestsInFlight = MOST_IN_FLIGHT }: Pick<ServiceOptions, 'requestsInFlight'>,
+  { requestsInFlight = DEFAULT_MAX_IN_FLIGHT }: Pick<ServiceOptions, 'requestsInFlight'>,
 ): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   await fastify.register(underPressure, {
-    maxEventLoopDelay: EVENT_LOOP_DELAY,
-    maxHeapUsedBytes: getHeapStatistics().heap_size_limit * HEAP_SHARE,
+    maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS,
+    maxHeapUsedBytes: getHeapStatistics().heap_size_limit * MAX_HEAP_SHARE,
     pressureHandler: (request: FastifyRequest) => {
-      if (!isHealthCheck(request)) throw busy();
+      if (!isHealthCheck(request)) throw createBusyProblem();
     },
   });
 
-  boundRequests(fastify, requestsInFlight);
+  limitRequests(fastify, requestsInFlight);
 }
 
-function boundRequests(fastify: FastifyInstance, most: number): void {
+function limitRequests(fastify: FastifyInstance, most: number): void {
   let count = 0;
   /**
    * By connection. A caller who hangs up before the answer is not always told of: `onRequestAbort` is silent once the body was
@@ -55,7 +55,7 @@ function boundRequests(fastify: FastifyInstance, most: number): void {
   };
   fastify.addHook('onRequest', (request, _reply, done) => {
     if (isHealthCheck(request)) return done();
-    if (count >= most) return done(busy());
+    if (count >= most) return done(createBusyProblem());
     count += 1;
     ofConnection(request.raw.socket).add(request);
     done();

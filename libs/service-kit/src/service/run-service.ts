@@ -1,19 +1,72 @@
 import { type DynamicModule, Logger, type Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { serveMetrics } from '../metrics/metrics-server.js';
-import { startTracing } from '../tracing/tracing.js';
+import { startTracing } from '../observability/tracing.js';
 import { createService } from './create-service.js';
+import { serveMetrics } from './metrics-server.js';
 import type { RunOptions } from './service.options.js';
-import { Shutdown } from './shutdown.js';
-import { start } from './start.js';
-import { stopOnSignals } from './stop-on-signals.js';
+import { ShutdownService, stopOnSignals } from './shutdown.js';
+
+/** As much of the common settings as says where and how a service runs. */
+interface RunSettings {
+  readonly HOST: string;
+  readonly PORT: number;
+  readonly MAX_REQUESTS_IN_FLIGHT: number;
+  readonly METRICS_HOST: string;
+  readonly METRICS_PORT?: number | undefined;
+  readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined;
+  readonly OTEL_TRACES_SAMPLER_ARG: number;
+}
+
+export function toRunOptions(
+  config: RunSettings,
+): Pick<RunOptions, 'host' | 'port' | 'requestsInFlight' | 'metrics' | 'tracing'> {
+  const { METRICS_PORT: port, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = config;
+  return {
+    host: config.HOST,
+    port: config.PORT,
+    requestsInFlight: config.MAX_REQUESTS_IN_FLIGHT,
+    metrics: port === undefined ? undefined : { host: config.METRICS_HOST, port },
+    tracing:
+      endpoint === undefined ? undefined : { endpoint, ratio: config.OTEL_TRACES_SAMPLER_ARG },
+  };
+}
+
+/**
+ * Runs a program's main function. What its operator can mend (settings, a port in use) is told in a sentence, anything else
+ * with its stack; then the process exits with 1.
+ */
+export async function runMain(main: () => Promise<void>): Promise<void> {
+  try {
+    await main();
+  } catch (error) {
+    process.stderr.write(`${describeStartError(error)}\n`);
+    process.exit(1);
+  }
+}
+
+function describeStartError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // By name, so that a library that knows nothing of us may have its own.
+  if (error.name.endsWith('ConfigurationError')) return error.message;
+  return describeAddressError(error) ?? error.stack ?? error.message;
+}
+
+function describeAddressError(error: Error): string | undefined {
+  if (!('code' in error) || !('port' in error)) return undefined;
+  if (error.code === 'EADDRINUSE')
+    return `Port ${String(error.port)} is in use. Stop the other process or set PORT.`;
+  if (error.code === 'EACCES')
+    return `Port ${String(error.port)} needs privileges. Set PORT to 1024 or more.`;
+  if (error.code === 'EADDRNOTAVAIL') return 'HOST is not an address of this machine. Set HOST.';
+  return undefined;
+}
 
 /** Creates the service, listens, and stops on SIGTERM or SIGINT. When it cannot start, says why in a sentence and exits with 1. */
 export async function runService(module: Type | DynamicModule, options: RunOptions): Promise<void> {
-  await start(async () => {
-    const stopTracing = tracingOf(options);
+  await runMain(async () => {
+    const stopTracing = startConfiguredTracing(options);
     const app = await createService(module, options);
-    app.get(Shutdown).afterwards(stopTracing);
+    app.get(ShutdownService).runAfterShutdown(stopTracing);
     stopOnSignals(app, options.shutdownDeadlineMs ?? 10_000);
     await listen(app, options);
     if (options.metrics) await serveMetrics(app, options.metrics);
@@ -31,5 +84,5 @@ async function listen(app: NestFastifyApplication, { host, port }: RunOptions): 
 }
 
 /** Before anything else: what the service asks for while it starts is traced as well. */
-const tracingOf = ({ name, tracing }: RunOptions): (() => Promise<void>) =>
+const startConfiguredTracing = ({ name, tracing }: RunOptions): (() => Promise<void>) =>
   tracing ? startTracing({ name, ...tracing }) : () => Promise.resolve();

@@ -1,11 +1,13 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { Clock } from '../clock.js';
-import { Metrics } from '../metrics/metrics.js';
-import { ProblemDetailsFilter } from '../problem-details/problem-details.filter.js';
-import { SchemaPipe } from '../problem-details/schema.pipe.js';
-import { SERVICE_NAME } from './service-name.js';
-import { Shutdown } from './shutdown.js';
+import { ProblemDetailsFilter } from '../http/problem-details.filter.js';
+import { SchemaPipe } from '../http/schema.pipe.js';
+import { Metrics } from '../observability/metrics.js';
+import { ShutdownService } from './shutdown.js';
+
+/** Injection token of the name that was given to `ServiceModule.forRoot`. */
+export const SERVICE_NAME = Symbol('SERVICE_NAME');
 
 interface ServiceModuleOptions {
   readonly name: string;
@@ -25,13 +27,13 @@ export class ServiceModule {
       global: true,
       providers: [
         Metrics,
-        Shutdown,
+        ShutdownService,
         { provide: Clock, useValue: clock },
         { provide: SERVICE_NAME, useValue: name },
         { provide: APP_FILTER, useClass: ProblemDetailsFilter },
         { provide: APP_PIPE, useClass: SchemaPipe },
       ],
-      exports: [Clock, Metrics, Shutdown, SERVICE_NAME],
+      exports: [Clock, Metrics, ShutdownService, SERVICE_NAME],
     };
   }
 }

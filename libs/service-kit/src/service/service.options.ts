@@ -1,6 +1,6 @@
-import type { TracingOptions } from '../tracing/tracing.js';
+import type { TracingOptions } from '../observability/tracing.js';
 import type { OpenApiOptions } from '../openapi/openapi.options.js';
-import type { LoggerOptions } from '../logging/logger.js';
+import type { LoggerOptions } from '../observability/logger.js';
 
 export interface ServiceOptions extends LoggerOptions {
   /** The page at /docs and the document at /docs-json; without it there are none. */
@@ -15,7 +15,7 @@ export interface ServiceOptions extends LoggerOptions {
   /** Believe `X-Forwarded-*`: true only behind a proxy that overwrites them. Default: false. */
   readonly trustProxy?: boolean;
   /** Paths that pages of other origins open in a window which comes back to them: a login. Default: none. */
-  readonly popups?: RegExp;
+  readonly popupPaths?: RegExp;
   /** How many requests are answered at once; more are refused with 503. Default: 1000. */
   readonly requestsInFlight?: number;
   /** How long a request may wait for its answer, in milliseconds; then it is refused with 503. Default: 20000. */

@@ -1,5 +1,4 @@
-import { ACCOUNT_SCOPES } from '../../account.scopes.js';
-import { OPENID_SCOPES } from '../../openid.scopes.js';
+import { ACCOUNT_SCOPES, OPENID_SCOPES } from '../../clients/auth.scopes.js';
 
 const scopes: Readonly<Record<string, string>> = {
   ...ACCOUNT_SCOPES,
@@ -45,13 +44,13 @@ export const en = {
     asks: 'If you allow it, this application may:',
     allow: 'Allow',
     deny: 'Do not allow',
-    later: 'In your account you can remove the access at any time.',
-    leads: (host: string) => `Either answer takes you back to ${host}.`,
+    canRemoveLater: 'In your account you can remove the access at any time.',
+    returnsTo: (host: string) => `Either answer takes you back to ${host}.`,
   },
   selectAccount: {
     title: 'Choose an account',
-    goOn: 'Go on with this account',
-    another: 'Use another account',
+    continueWithAccount: 'Go on with this account',
+    useAnotherAccount: 'Use another account',
   },
   account: {
     title: 'Your account',
@@ -59,19 +58,19 @@ export const en = {
     sessions: 'Where you are signed in',
     thisBrowser: 'This browser',
     device: (words: readonly string[]) => words.join(' on ') || 'Unknown device',
-    used: (when: string) => `Used ${when}`,
-    began: (when: string) => `signed in ${when}`,
+    lastUsed: (when: string) => `Used ${when}`,
+    signedIn: (when: string) => `signed in ${when}`,
     from: (network: string) => `From ${network}`,
     applications: (names: string) => `Applications: ${names}`,
-    end: 'End',
-    endOf: (device: string) => `End the session of ${device}`,
+    endSession: 'End',
+    endSessionOf: (device: string) => `End the session of ${device}`,
     endOthers: 'Sign out everywhere else',
     signOut: 'Sign out',
     access: 'Applications with access',
     allowed: (when: string) => `Allowed ${when}`,
     noAccess: 'No application has access to your account.',
     remove: 'Remove access',
-    removeFrom: (application: string) => `Remove access of ${application}`,
+    removeAccessOf: (application: string) => `Remove access of ${application}`,
     now: 'just now',
   },
   logout: {

@@ -10,7 +10,7 @@ const LANGUAGES: ReadonlyMap<string, Texts> = new Map([
 export const UI_LOCALES: readonly string[] = [...LANGUAGES.keys()];
 
 /** More are not looked at: who sends them is not asking for a language. */
-const MOST = 20;
+const MAX_LANGUAGES = 20;
 
 /**
  * The texts in the language that fits best.
@@ -18,18 +18,24 @@ const MOST = 20;
  * @param uiLocales `ui_locales`: what the client asks for, the best one first (OpenID Connect Core §3.1.2.1)
  * @param acceptLanguage what the browser asks for (RFC 9110 §12.5.4)
  */
-export function textsFor(uiLocales: string | undefined, acceptLanguage: string | undefined): Texts {
-  const wishes = [...(uiLocales ?? '').split(' ').slice(0, MOST), ...accepted(acceptLanguage)];
-  const known = wishes.map((tag) => LANGUAGES.get(primaryOf(tag)));
+export function selectTexts(
+  uiLocales: string | undefined,
+  acceptLanguage: string | undefined,
+): Texts {
+  const wishes = [
+    ...(uiLocales ?? '').split(' ').slice(0, MAX_LANGUAGES),
+    ...parseAcceptLanguage(acceptLanguage),
+  ];
+  const known = wishes.map((tag) => LANGUAGES.get(getPrimaryLanguage(tag)));
   return known.find((texts) => texts !== undefined) ?? en;
 }
 
 /** `de-CH` is a kind of `de` (RFC 4647 §3.4). */
-const primaryOf = (tag: string): string => (tag.split('-')[0] ?? '').toLowerCase();
+const getPrimaryLanguage = (tag: string): string => (tag.split('-')[0] ?? '').toLowerCase();
 
-function accepted(header: string | undefined): string[] {
+function parseAcceptLanguage(header: string | undefined): string[] {
   return (header ?? '')
-    .split(',', MOST)
+    .split(',', MAX_LANGUAGES)
     .map((range) => {
       const [tag = '', ...parameters] = range.split(';').map((part) => part.trim());
       const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);

@@ -1,7 +1,13 @@
-import { encodePart } from '../../compact-jws.js';
-import { invalidToken, malformedToken } from '../answer.js';
-import { type Resource, type TokenCase, tokenCases } from '../corpus-case.js';
-import { decodeSegment, edited, type Forge, same, withHeader } from '../forge.js';
+import { encodePart } from '../../signing-key.js';
+import { invalidToken, malformedToken } from '../support/answer.js';
+import { type Resource, type TokenCase, tokenCases } from '../support/corpus-case.js';
+import {
+  decodeSegment,
+  withEditedSegments,
+  type Forge,
+  unchanged,
+  withHeader,
+} from '../support/forge.js';
 
 const onlyRs256 = ({ algorithm }: Resource) => algorithm === 'RS256';
 
@@ -32,7 +38,7 @@ const unsecured: TokenCase[] = [
     title: 'alg is "none" and the signature that of a good token',
     rule: 'RFC 8725 §3.2',
     reason: 'refused_algorithm',
-    token: edited(([header, payload, signature]) => [
+    token: withEditedSegments(([header, payload, signature]) => [
       encodePart({ ...decodeSegment(header), alg: 'none' }),
       payload,
       signature,
@@ -82,7 +88,7 @@ const malformed: TokenCase[] = [
     reason: 'refused_algorithm',
     token: (forge) => {
       const proto = `"__proto__":{"alg":"${forge.issuer.algorithm}"},"x":`;
-      return forge.signedText((json) => json.replace('"alg":', proto), same);
+      return forge.signedText((json) => json.replace('"alg":', proto), unchanged);
     },
   },
 ];

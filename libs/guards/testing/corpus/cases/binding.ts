@@ -1,6 +1,6 @@
-import { invalidToken } from '../answer.js';
-import { tokenCases } from '../corpus-case.js';
-import { withClaims } from '../forge.js';
+import { invalidToken } from '../support/answer.js';
+import { tokenCases } from '../support/corpus-case.js';
+import { withClaims } from '../support/forge.js';
 
 const THUMBPRINT = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I';
 

@@ -1,6 +1,6 @@
-import { accepted } from '../answer.js';
-import { type CorpusCase, type TokenCase, tokenCases } from '../corpus-case.js';
-import { now, same, signedText, withClaims, withFirst, withHeader } from '../forge.js';
+import { accepted } from '../support/answer.js';
+import { type CorpusCase, type TokenCase, tokenCases } from '../support/corpus-case.js';
+import { now, unchanged, signedText, withClaims, withFirst, withHeader } from '../support/forge.js';
 
 /** Good tokens. A service that refuses these is not strict, it is broken. */
 const tokens: TokenCase[] = [
@@ -53,13 +53,13 @@ const tokens: TokenCase[] = [
     id: 'good-escapes',
     title: 'JSON with escapes in a name',
     rule: 'RFC 8259 §7',
-    token: signedText(same, (json) => json.replace('"sub"', '"\\u0073ub"')),
+    token: signedText(unchanged, (json) => json.replace('"sub"', '"\\u0073ub"')),
   },
   {
     id: 'good-not-ascii',
     title: 'Claims that are not ASCII',
     rule: 'RFC 7519 §7.1',
-    token: signedText(same, withFirst('"name":"Zo\u00eb \u{1f511}"')),
+    token: signedText(unchanged, withFirst('"name":"Zo\u00eb \u{1f511}"')),
   },
   {
     id: 'good-audience-list',

@@ -5,8 +5,8 @@ import {
   invalidProof,
   noCredentials,
   unusableCredentials,
-} from '../answer.js';
-import type { CorpusCase, CorpusRequest } from '../corpus-case.js';
+} from '../support/answer.js';
+import type { CorpusCase, CorpusRequest } from '../support/corpus-case.js';
 
 type Headers = CorpusRequest['headers'];
 type Row = readonly [id: string, title: string, rule: string, authorization: Value];

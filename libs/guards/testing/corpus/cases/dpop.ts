@@ -1,9 +1,8 @@
 import { DpopClient } from '../../dpop-client.js';
-import { accepted, invalidBoundToken, invalidProof, invalidToken } from '../answer.js';
-import type { CorpusCase } from '../corpus-case.js';
-import { type Forge, now } from '../forge.js';
-import { proofCases, shown, withClaims } from '../proof-case.js';
-import { proofForm } from './proof-form.js';
+import { accepted, invalidBoundToken, invalidProof, invalidToken } from '../support/answer.js';
+import type { CorpusCase } from '../support/corpus-case.js';
+import { type Forge, now } from '../support/forge.js';
+import { proofCases, proofForm, requestWithProofs, withClaims } from './proof-form.js';
 
 const good = proofCases(accepted, [
   { id: 'good', title: 'A bound token and its proof', rule: '§7.1', proof: withClaims({}) },
@@ -120,7 +119,7 @@ const stolen: CorpusCase[] = [
     rule: 'RFC 9449 §7.2',
     expected: invalidToken,
     reason: 'bound_token',
-    request: (forge) => shown(forge.boundToken(), [], 'Bearer'),
+    request: (forge) => requestWithProofs(forge.boundToken(), [], 'Bearer'),
   },
   {
     id: 'dpop-bearer-with-proof',
@@ -130,7 +129,7 @@ const stolen: CorpusCase[] = [
     reason: 'bound_token',
     request: (forge) => {
       const token = forge.boundToken();
-      return shown(token, [forge.proof(token)], 'Bearer');
+      return requestWithProofs(token, [forge.proof(token)], 'Bearer');
     },
   },
   {
@@ -141,7 +140,7 @@ const stolen: CorpusCase[] = [
     reason: 'unbound_token',
     request: (forge) => {
       const token = forge.accessToken();
-      return shown(token, [forge.proof(token)]);
+      return requestWithProofs(token, [forge.proof(token)]);
     },
   },
 ];

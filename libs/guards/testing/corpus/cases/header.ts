@@ -1,8 +1,7 @@
-import { encodePart } from '../../compact-jws.js';
-import { signature } from '../../signing-key.js';
-import { invalidToken } from '../answer.js';
-import { type TokenCase, tokenCases } from '../corpus-case.js';
-import { type Forge, now, withHeader } from '../forge.js';
+import { encodePart, signature } from '../../signing-key.js';
+import { invalidToken } from '../support/answer.js';
+import { type TokenCase, tokenCases } from '../support/corpus-case.js';
+import { type Forge, now, withHeader } from '../support/forge.js';
 
 const types = [
   ['type-jwt', 'typ is JWT, as of an ID token', 'JWT'],
@@ -56,7 +55,7 @@ const malformed: readonly Critical[] = [
   ['registered', 'crit names a member of the standard itself', { crit: ['alg'] }],
 ];
 
-const rows = (list: readonly Critical[]): TokenCase[] =>
+const createCases = (list: readonly Critical[]): TokenCase[] =>
   list.map(([id, title, header]) => ({
     id: `crit-${id}`,
     title,
@@ -66,8 +65,8 @@ const rows = (list: readonly Critical[]): TokenCase[] =>
   }));
 
 const criticalCases: TokenCase[] = [
-  ...rows(notUnderstood),
-  ...rows(malformed).map((row): TokenCase => ({ ...row, stricter: true })),
+  ...createCases(notUnderstood),
+  ...createCases(malformed).map((row): TokenCase => ({ ...row, stricter: true })),
   {
     id: 'b64-false-critical',
     title: 'b64 is false and critical, and the payload is signed as it is',

@@ -1,6 +1,6 @@
-import { invalidToken } from '../answer.js';
-import { type TokenCase, tokenCases } from '../corpus-case.js';
-import type { Forge } from '../forge.js';
+import { invalidToken } from '../support/answer.js';
+import { type TokenCase, tokenCases } from '../support/corpus-case.js';
+import type { Forge } from '../support/forge.js';
 
 type Value = (forge: Forge) => unknown;
 type Row = readonly [id: string, title: string, value: Value];

@@ -1,27 +1,36 @@
-import { compactJws, encodePart } from '../../compact-jws.js';
-import { signature } from '../../signing-key.js';
-import { invalidToken, malformedToken } from '../answer.js';
-import { type TokenCase, tokenCases } from '../corpus-case.js';
-import { type Forge, same, signedText, withFirst } from '../forge.js';
+import { compactJws, encodePart, signature } from '../../signing-key.js';
+import { invalidToken, malformedToken } from '../support/answer.js';
+import { type TokenCase, tokenCases } from '../support/corpus-case.js';
+import { type Forge, signedText, unchanged, withFirst } from '../support/forge.js';
 
 type Edit = (json: string) => string;
 
 /** Really signed text that is no JSON object, or not one alone. */
 const texts: readonly [id: string, title: string, header: Edit, payload: Edit][] = [
-  ['header-text', 'The header is not JSON', () => 'x', same],
-  ['header-array', 'The header is an array', (json) => `[${json}]`, same],
-  ['header-null', 'The header is null', () => 'null', same],
-  ['header-trailing', 'Something follows the header', (json) => `${json}{}`, same],
-  ['header-comment', 'The header has a comment', (json) => `/**/${json}`, same],
-  ['payload-text', 'The payload is not JSON', same, () => 'x'],
-  ['payload-null', 'The payload is null', same, () => 'null'],
-  ['payload-number', 'The payload is a number', same, () => '1'],
-  ['payload-string', 'The payload is a string of JSON', same, (json) => JSON.stringify(json)],
-  ['payload-array', 'The payload is an array', same, (json) => `[${json}]`],
-  ['payload-trailing', 'Something follows the payload', same, (json) => `${json}x`],
-  ['payload-comma', 'The payload has a comma too many', same, (json) => json.replace('}', ',}')],
-  ['payload-quotes', 'The payload has single quotes', same, (json) => json.replaceAll('"', "'")],
-  ['payload-nan', 'exp is NaN', same, (json) => json.replace(/"exp":\d+/, '"exp":NaN')],
+  ['header-text', 'The header is not JSON', () => 'x', unchanged],
+  ['header-array', 'The header is an array', (json) => `[${json}]`, unchanged],
+  ['header-null', 'The header is null', () => 'null', unchanged],
+  ['header-trailing', 'Something follows the header', (json) => `${json}{}`, unchanged],
+  ['header-comment', 'The header has a comment', (json) => `/**/${json}`, unchanged],
+  ['payload-text', 'The payload is not JSON', unchanged, () => 'x'],
+  ['payload-null', 'The payload is null', unchanged, () => 'null'],
+  ['payload-number', 'The payload is a number', unchanged, () => '1'],
+  ['payload-string', 'The payload is a string of JSON', unchanged, (json) => JSON.stringify(json)],
+  ['payload-array', 'The payload is an array', unchanged, (json) => `[${json}]`],
+  ['payload-trailing', 'Something follows the payload', unchanged, (json) => `${json}x`],
+  [
+    'payload-comma',
+    'The payload has a comma too many',
+    unchanged,
+    (json) => json.replace('}', ',}'),
+  ],
+  [
+    'payload-quotes',
+    'The payload has single quotes',
+    unchanged,
+    (json) => json.replaceAll('"', "'"),
+  ],
+  ['payload-nan', 'exp is NaN', unchanged, (json) => json.replace(/"exp":\d+/, '"exp":NaN')],
 ];
 
 const malformed: TokenCase[] = [
@@ -40,7 +49,7 @@ const malformed: TokenCase[] = [
     expected: malformedToken,
     reason: 'malformed_token',
     stricter: true,
-    token: signedText(same, (json) => `\uFEFF${json}`),
+    token: signedText(unchanged, (json) => `\uFEFF${json}`),
   },
   {
     id: 'json-invalid-utf-8',
@@ -66,35 +75,35 @@ const repeated: TokenCase[] = [
     id: 'twice-exp-past-last',
     title: 'exp is there twice, and the last is past',
     rule: 'RFC 7519 §4',
-    token: signedText(same, (json) => json.replace(/\}$/, ',"exp":1}')),
+    token: signedText(unchanged, (json) => json.replace(/\}$/, ',"exp":1}')),
   },
   {
     id: 'twice-aud-foreign-last',
     title: 'aud is there twice, and the last is foreign',
     rule: 'RFC 7519 §4',
-    token: signedText(same, (json) => json.replace(/\}$/, ',"aud":"https://other.example"}')),
+    token: signedText(unchanged, (json) => json.replace(/\}$/, ',"aud":"https://other.example"}')),
   },
   {
     id: 'twice-alg-none-last',
     title: 'alg is there twice, and the last is none',
     rule: 'RFC 7515 §4',
-    token: signedText((json) => json.replace(/\}$/, ',"alg":"none"}'), same),
+    token: signedText((json) => json.replace(/\}$/, ',"alg":"none"}'), unchanged),
   },
   ...lenient(),
 ].map((row) => ({ ...row, reason: 'malformed_token' }));
 
 function lenient(): TokenCase[] {
   const rows: readonly [id: string, title: string, header: Edit, payload: Edit][] = [
-    ['alg', 'alg is there twice, and the last is right', withFirst('"alg":"none"'), same],
+    ['alg', 'alg is there twice, and the last is right', withFirst('"alg":"none"'), unchanged],
     [
       'alg-escaped',
       'The first alg is written with an escape',
       withFirst('"\\u0061lg":"none"'),
-      same,
+      unchanged,
     ],
-    ['exp', 'exp is there twice, and the last is right', same, withFirst('"exp":1')],
-    ['sub', 'sub is there twice', same, withFirst('"sub":"mallory"')],
-    ['inner', 'A name is there twice deep inside', same, withFirst('"act":{"a":1,"a":2}')],
+    ['exp', 'exp is there twice, and the last is right', unchanged, withFirst('"exp":1')],
+    ['sub', 'sub is there twice', unchanged, withFirst('"sub":"mallory"')],
+    ['inner', 'A name is there twice deep inside', unchanged, withFirst('"act":{"a":1,"a":2}')],
   ];
   return rows.map(([id, title, header, payload]) => ({
     id: `twice-${id}`,
@@ -114,7 +123,7 @@ const deep: TokenCase[] = [
     rule: 'RFC 8259 §9',
     reason: 'wrong_audience',
     token: (forge) =>
-      forge.signedText(same, () => `{"iss":"${forge.issuer.issuer}","a":${nesting(1500)}}`),
+      forge.signedText(unchanged, () => `{"iss":"${forge.issuer.issuer}","a":${nesting(1500)}}`),
   },
   {
     id: 'nesting-header',
@@ -132,14 +141,16 @@ const deep: TokenCase[] = [
     title: 'aud is missing, and a member __proto__ has it',
     rule: 'RFC 9068 §4',
     reason: 'wrong_audience',
-    token: signedText(same, (json) => json.replace(/"aud":("[^"]*")/, '"__proto__":{"aud":$1}')),
+    token: signedText(unchanged, (json) =>
+      json.replace(/"aud":("[^"]*")/, '"__proto__":{"aud":$1}'),
+    ),
   },
   {
     id: 'prototype-expiry',
     title: 'exp is missing, and a member __proto__ has it',
     rule: 'RFC 9068 §2.2',
     reason: 'malformed_claims',
-    token: signedText(same, (json) => json.replace(/"exp":(\d+)/, '"__proto__":{"exp":$1}')),
+    token: signedText(unchanged, (json) => json.replace(/"exp":(\d+)/, '"__proto__":{"exp":$1}')),
   },
 ];
 

@@ -1,7 +1,7 @@
 import type { RejectionReason } from '../../../src/index.js';
-import { invalidToken } from '../answer.js';
-import { type TokenCase, tokenCases } from '../corpus-case.js';
-import { withHeader } from '../forge.js';
+import { invalidToken } from '../support/answer.js';
+import { type TokenCase, tokenCases } from '../support/corpus-case.js';
+import { withHeader } from '../support/forge.js';
 
 type Row = readonly [id: string, title: string, kid: (good: string) => unknown];
 
@@ -27,7 +27,7 @@ const malformed: readonly Row[] = [
   ['kid-4-kb', 'kid is 4 kB long', () => 'k'.repeat(4096)],
 ];
 
-const rows = (reason: RejectionReason, list: readonly Row[]): TokenCase[] =>
+const createCases = (reason: RejectionReason, list: readonly Row[]): TokenCase[] =>
   list.map(([id, title, kid]) => ({
     id,
     title,
@@ -37,8 +37,8 @@ const rows = (reason: RejectionReason, list: readonly Row[]): TokenCase[] =>
   }));
 
 export const keyIdentifier = tokenCases(invalidToken, [
-  ...rows('unknown_key', unknown),
-  ...rows('malformed_key_id', malformed),
+  ...createCases('unknown_key', unknown),
+  ...createCases('malformed_key_id', malformed),
   {
     id: 'kid-missing',
     title: 'There is no kid, and the issuer has several keys',

@@ -3,8 +3,8 @@ import {
   invalidRequest,
   noCredentials,
   unusableCredentials,
-} from '../answer.js';
-import type { CorpusCase, CorpusRequest } from '../corpus-case.js';
+} from '../support/answer.js';
+import type { CorpusCase, CorpusRequest } from '../support/corpus-case.js';
 
 type Request = (token: string, path: string) => CorpusRequest;
 type Row = readonly [id: string, title: string, request: Request];

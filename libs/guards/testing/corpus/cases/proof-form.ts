@@ -1,6 +1,48 @@
-import { invalidProof } from '../answer.js';
-import type { Forge } from '../forge.js';
-import { proofCases, withClaims, withHeader } from '../proof-case.js';
+import type { RejectionReason } from '../../../src/index.js';
+import { invalidProof } from '../support/answer.js';
+import type { CorpusCase, CorpusRequest } from '../support/corpus-case.js';
+import type { Forge } from '../support/forge.js';
+
+type Members = Readonly<Record<string, unknown>>;
+
+export interface ProofCase {
+  readonly id: string;
+  readonly title: string;
+  /** Section of RFC 9449, unless it is of another one. */
+  readonly rule: string;
+  readonly reason?: RejectionReason;
+  readonly proof: (forge: Forge, token: string) => string | readonly string[];
+}
+
+/** A bound token with one proof, or several. */
+export function requestWithProofs(
+  token: string,
+  proofs: readonly string[],
+  scheme = 'DPoP',
+): CorpusRequest {
+  const headers = proofs.map((proof): [string, string] => ['DPoP', proof]);
+  return { headers: [['Authorization', `${scheme} ${token}`], ...headers] };
+}
+
+export const proofCases = (
+  expected: CorpusCase['expected'],
+  cases: readonly ProofCase[],
+): CorpusCase[] =>
+  cases.map(({ id, rule, proof, ...rest }) => ({
+    id: `dpop-${id}`,
+    rule: rule.startsWith('§') ? `RFC 9449 ${rule}` : rule,
+    expected,
+    ...rest,
+    request: (forge) => {
+      const token = forge.boundToken();
+      return requestWithProofs(token, [proof(forge, token)].flat());
+    },
+  }));
+
+export const withClaims = (claims: Members) => (forge: Forge, token: string) =>
+  forge.proof(token, claims);
+export const withHeader = (header: Members) => (forge: Forge, token: string) =>
+  forge.proof(token, {}, { header });
 
 /** What is no proof at all. */
 export const proofForm = proofCases(

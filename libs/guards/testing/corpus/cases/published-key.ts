@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { RejectionReason } from '../../../src/index.js';
 import type { SigningKey } from '../../signing-key.js';
-import { invalidToken } from '../answer.js';
-import { forEc, type Resource, type TokenCase, tokenCases } from '../corpus-case.js';
-import type { Forge } from '../forge.js';
-import type { KeyRole, PublishedKeys } from '../published-keys.js';
+import { invalidToken } from '../support/answer.js';
+import { forEc, type Resource, type TokenCase, tokenCases } from '../support/corpus-case.js';
+import type { Forge } from '../support/forge.js';
+import type { KeyRole, PublishedKeys } from '../support/published-keys.js';
 
 const signedBy =
   (role: KeyRole, choose: (keys: PublishedKeys) => SigningKey = ({ spare }) => spare) =>

@@ -1,6 +1,6 @@
-import { insufficientScope, invalidToken } from '../answer.js';
-import { type Resource, type TokenCase, tokenCases } from '../corpus-case.js';
-import { same } from '../forge.js';
+import { insufficientScope, invalidToken } from '../support/answer.js';
+import { type Resource, type TokenCase, tokenCases } from '../support/corpus-case.js';
+import { unchanged } from '../support/forge.js';
 
 type Row = readonly [id: string, title: string, scope: (scope: string) => unknown];
 
@@ -20,7 +20,7 @@ const texts: readonly Row[] = [
   ['line-break', 'Scopes are separated by a line break', (scope) => `another\n${scope}`],
 ];
 
-const elsewhere = ['scopes', 'scp', 'roles', 'permissions', 'authorities'] as const;
+const otherClaims = ['scopes', 'scp', 'roles', 'permissions', 'authorities'] as const;
 
 const malformed: readonly Row[] = [
   ['array', 'scope is an array with the right one', (scope) => [scope]],
@@ -46,7 +46,7 @@ export const scope = tokenCases(insufficientScope, [
     appliesTo,
     token: (forge) => forge.accessToken({ scope: value(forge.target.scope ?? '') }),
   })),
-  ...elsewhere.map((name): TokenCase => ({
+  ...otherClaims.map((name): TokenCase => ({
     id: `scope-as-${name}`,
     title: `There is no scope, and "${name}" has the right one`,
     rule: RULE,
@@ -62,7 +62,7 @@ export const scope = tokenCases(insufficientScope, [
     reason: 'insufficient_scope',
     appliesTo,
     token: (forge) =>
-      forge.signedText(same, (json) =>
+      forge.signedText(unchanged, (json) =>
         json.replace(/"scope":("[^"]*")/, '"__proto__":{"scope":$1}'),
       ),
   },

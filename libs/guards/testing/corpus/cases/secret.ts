@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import { invalidToken } from '../answer.js';
-import { forRsa, type TokenCase, tokenCases } from '../corpus-case.js';
-import type { Forge } from '../forge.js';
+import { invalidToken } from '../support/answer.js';
+import { forRsa, type TokenCase, tokenCases } from '../support/corpus-case.js';
+import type { Forge } from '../support/forge.js';
 
 const CONFUSION = 'RFC 8725 §2.1, CVE-2016-5431';
 

@@ -1,13 +1,12 @@
-import { encodePart } from '../../compact-jws.js';
-import { signature } from '../../signing-key.js';
-import { closedConnection, invalidToken, malformedToken } from '../answer.js';
-import { type TokenCase, tokenCases } from '../corpus-case.js';
-import { edited, type Forge, withClaims } from '../forge.js';
+import { encodePart, signature } from '../../signing-key.js';
+import { closedConnection, invalidToken, malformedToken } from '../support/answer.js';
+import { type TokenCase, tokenCases } from '../support/corpus-case.js';
+import { type Forge, withClaims, withEditedSegments } from '../support/forge.js';
 
 const COMPACT = 'RFC 7515 §7.1';
 const BASE64URL = 'RFC 7515 §2, RFC 4648 §5';
 
-type Edit = Parameters<typeof edited>[0];
+type Edit = Parameters<typeof withEditedSegments>[0];
 
 /** Three segments and two dots, and nothing else. */
 const segments: readonly [id: string, title: string, edit: Edit][] = [
@@ -39,7 +38,7 @@ const encodings: TokenCase[] = [
     rule: COMPACT,
     expected: malformedToken,
     reason: 'malformed_token',
-    token: edited(edit),
+    token: withEditedSegments(edit),
   })),
   ...alphabet.map(([id, title, rule, edit]): TokenCase => ({
     id: `base64url-${id}`,
@@ -47,7 +46,7 @@ const encodings: TokenCase[] = [
     rule,
     expected: malformedToken,
     reason: 'malformed_token',
-    token: edited(edit),
+    token: withEditedSegments(edit),
   })),
   {
     id: 'base64url-spare-bits',
@@ -56,7 +55,7 @@ const encodings: TokenCase[] = [
     expected: malformedToken,
     reason: 'malformed_token',
     stricter: true,
-    token: edited(([header, payload, mac]) => [header, payload, withSpareBits(mac)]),
+    token: withEditedSegments(([header, payload, mac]) => [header, payload, withSpareBits(mac)]),
   },
 ];
 

@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { encodePart } from '../../compact-jws.js';
-import { signature as sign } from '../../signing-key.js';
-import { invalidToken, malformedToken } from '../answer.js';
-import { type TokenCase, tokenCases } from '../corpus-case.js';
-import { decodeSegment, edited } from '../forge.js';
+import { encodePart, signature as sign } from '../../signing-key.js';
+import { invalidToken, malformedToken } from '../support/answer.js';
+import { type TokenCase, tokenCases } from '../support/corpus-case.js';
+import { decodeSegment, withEditedSegments } from '../support/forge.js';
 
 const RULE = 'RFC 7515 §5.2';
 
 /** The signature of a good token, as bytes, in another form. */
 const signatureBytes = (edit: (bytes: Buffer) => Buffer) =>
-  edited(([header, payload, signature]) => {
+  withEditedSegments(([header, payload, signature]) => {
     const bytes = edit(Buffer.from(signature, 'base64url'));
     return [header, payload, bytes.toString('base64url')];
   });
@@ -82,7 +81,7 @@ const moved: TokenCase[] = [
     rule: RULE,
     expected: malformedToken,
     reason: 'malformed_token',
-    token: edited(([header, payload]) => [header, payload, '']),
+    token: withEditedSegments(([header, payload]) => [header, payload, '']),
   },
   {
     id: 'signature-of-another-token',
@@ -99,7 +98,7 @@ const moved: TokenCase[] = [
     title: 'The claims were changed afterwards',
     rule: RULE,
     reason: 'bad_signature',
-    token: edited(([header, payload, signature]) => [
+    token: withEditedSegments(([header, payload, signature]) => [
       header,
       encodePart({ ...decodeSegment(payload), sub: 'mallory' }),
       signature,
@@ -110,7 +109,7 @@ const moved: TokenCase[] = [
     title: 'The header was changed afterwards',
     rule: RULE,
     reason: 'bad_signature',
-    token: edited(([header, payload, signature]) => [
+    token: withEditedSegments(([header, payload, signature]) => [
       encodePart({ ...decodeSegment(header), x: 1 }),
       payload,
       signature,
@@ -121,7 +120,7 @@ const moved: TokenCase[] = [
     title: 'The header means the same and is written with other blanks',
     rule: RULE,
     reason: 'bad_signature',
-    token: edited(([header, payload, signature]) => [
+    token: withEditedSegments(([header, payload, signature]) => [
       encodePart(JSON.stringify(decodeSegment(header), undefined, 1)),
       payload,
       signature,
@@ -145,7 +144,7 @@ const moved: TokenCase[] = [
     title: 'Header and payload have changed places',
     rule: RULE,
     reason: 'wrong_issuer',
-    token: edited(([header, payload, signature]) => [payload, header, signature]),
+    token: withEditedSegments(([header, payload, signature]) => [payload, header, signature]),
   },
 ];
 

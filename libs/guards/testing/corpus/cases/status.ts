@@ -1,6 +1,6 @@
-import { invalidToken } from '../answer.js';
-import { tokenCases } from '../corpus-case.js';
-import type { Forge } from '../forge.js';
+import { invalidToken } from '../support/answer.js';
+import { tokenCases } from '../support/corpus-case.js';
+import type { Forge } from '../support/forge.js';
 
 type Status = (forge: Forge) => unknown;
 

@@ -1,6 +1,6 @@
-import { invalidToken } from '../answer.js';
-import { tokenCases } from '../corpus-case.js';
-import { withClaims } from '../forge.js';
+import { invalidToken } from '../support/answer.js';
+import { tokenCases } from '../support/corpus-case.js';
+import { withClaims } from '../support/forge.js';
 
 /** RFC 9068 §2.2 requires these claims in a token; of those who read it, §4 asks for none of them. */
 const claims: readonly [id: string, title: string, claims: Readonly<Record<string, unknown>>][] = [

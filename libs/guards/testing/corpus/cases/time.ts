@@ -1,7 +1,7 @@
 import type { RejectionReason } from '../../../src/index.js';
-import { invalidToken } from '../answer.js';
-import { type TokenCase, tokenCases } from '../corpus-case.js';
-import { now } from '../forge.js';
+import { invalidToken } from '../support/answer.js';
+import { type TokenCase, tokenCases } from '../support/corpus-case.js';
+import { now } from '../support/forge.js';
 
 type Claims = () => Readonly<Record<string, unknown>>;
 type Row = readonly [id: string, title: string, reason: RejectionReason, claims: Claims];
@@ -51,7 +51,7 @@ const ours: readonly Row[] = [
   ],
 ];
 
-const rows = (rule: string, list: readonly Row[]): TokenCase[] =>
+const createCases = (rule: string, list: readonly Row[]): TokenCase[] =>
   list.map(([id, title, reason, claims]) => ({
     id,
     title,
@@ -61,7 +61,7 @@ const rows = (rule: string, list: readonly Row[]): TokenCase[] =>
   }));
 
 export const time = tokenCases(invalidToken, [
-  ...rows('RFC 7519 §4.1.4, RFC 9068 §2.2', expiry),
-  ...rows('RFC 7519 §4.1.5', notBefore),
-  ...rows('RFC 9068 §2.2', ours).map((row): TokenCase => ({ ...row, stricter: true })),
+  ...createCases('RFC 7519 §4.1.4, RFC 9068 §2.2', expiry),
+  ...createCases('RFC 7519 §4.1.5', notBefore),
+  ...createCases('RFC 9068 §2.2', ours).map((row): TokenCase => ({ ...row, stricter: true })),
 ]);

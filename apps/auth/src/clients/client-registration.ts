@@ -1,0 +1,76 @@
+import { TOKEN_EXCHANGE } from './client.entity.js';
+import type { ClientRegistration } from './client.repository.js';
+import { findRedirectUriFault } from './redirect-uri.js';
+
+/** Lower-case words: an account's id cannot look like it (RFC 9068 §5). */
+const ID_PATTERN = /^[a-z\d]+(-[a-z\d]+)*$/;
+const MAX_ID_LENGTH = 64;
+/** As many characters as their columns take. */
+const MAX_URIS_LENGTH = 4000;
+
+/** A combination that makes no sense, or would not be safe, and what to say about it. */
+type Rule = readonly [isBroken: (client: ClientRegistration) => boolean, sentence: string];
+
+const hasGrantType = ({ grantTypes }: ClientRegistration, grantType: string) =>
+  grantTypes.includes(grantType);
+const isPublic = ({ authMethod }: ClientRegistration) => authMethod === 'none';
+const hasRedirectUris = ({ redirectUris = [] }: ClientRegistration) => redirectUris.length > 0;
+const hasExchangeTargets = ({ exchangeTargets = [] }: ClientRegistration) =>
+  exchangeTargets.length > 0;
+const isTooLong = (uris: readonly string[] = []) => uris.join(' ').length > MAX_URIS_LENGTH;
+
+const RULES: readonly Rule[] = [
+  [
+    ({ id }) => !ID_PATTERN.test(id) || id.length > MAX_ID_LENGTH,
+    'the id is made of lower-case words and digits, joined by hyphens, at most 64',
+  ],
+  // "The client credentials grant type MUST only be used by confidential clients" (RFC 6749 §4.4).
+  [
+    (client) => isPublic(client) && hasGrantType(client, 'client_credentials'),
+    'a public client cannot use client_credentials: choose another --grant',
+  ],
+  // RFC 8693 §5.
+  [
+    (client) => isPublic(client) && hasGrantType(client, TOKEN_EXCHANGE),
+    'a public client cannot exchange tokens: choose another --grant',
+  ],
+  [
+    (client) =>
+      hasGrantType(client, TOKEN_EXCHANGE) !== hasExchangeTargets(client) ||
+      (hasExchangeTargets(client) && !client.resourceServer),
+    'to exchange tokens, a client needs the grant token-exchange, a --resource-server and an --exchange-target',
+  ],
+  [
+    (client) => hasGrantType(client, 'authorization_code') !== hasRedirectUris(client),
+    'authorization_code needs a --redirect-uri, and a --redirect-uri that grant',
+  ],
+  [
+    (client) => isTooLong(client.redirectUris) || isTooLong(client.postLogoutRedirectUris),
+    `the redirect URIs have more than ${MAX_URIS_LENGTH} characters in all`,
+  ],
+  // RFC 9700 §2.1.1.
+  [
+    (client) => isPublic(client) && client.requirePkce === false,
+    'a public client always needs PKCE: leave --no-pkce out',
+  ],
+  [
+    ({ authMethod, jwks }) => (authMethod === 'private_key_jwt') !== Boolean(jwks),
+    'private_key_jwt needs --jwks, and --jwks that --auth-method',
+  ],
+  [
+    (client) => isPublic(client) && Boolean(client.resourceServer),
+    'a resource server has to prove who it is: choose another --auth-method',
+  ],
+];
+
+/** @returns why such a client must not be, as a sentence */
+export function findRegistrationFault(client: ClientRegistration): string | undefined {
+  const broken = RULES.find(([isBroken]) => isBroken(client));
+  if (broken) return broken[1];
+  const { redirectUris = [], postLogoutRedirectUris = [] } = client;
+  for (const uri of [...redirectUris, ...postLogoutRedirectUris]) {
+    const fault = findRedirectUriFault(uri);
+    if (fault) return `${uri} ${fault}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,63 @@
+/** `http` at a loopback address; the port stands apart, for it is free (RFC 8252 §7.3). `localhost` is not one (§8.3). */
+const LOOPBACK_REDIRECT_URI = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]))(?::(\d{1,5}))?((?:\/.*)?)$/;
+
+/**
+ * Whether a redirect URI is one of those registered: the same text, to the character (RFC 9700 §2.1). Native apps take
+ * whichever port of the loopback address is free as they start.
+ */
+export function isRegisteredRedirectUri(
+  uri: string,
+  {
+    redirectUris,
+    isPublic,
+  }: { readonly redirectUris: readonly string[]; readonly isPublic: boolean },
+): boolean {
+  if (uri.length > MAX_URI_LENGTH) return false;
+  if (redirectUris.includes(uri)) return true;
+  const withoutPort = isPublic ? removeLoopbackPort(uri) : undefined;
+  return (
+    withoutPort !== undefined && redirectUris.some((one) => removeLoopbackPort(one) === withoutPort)
+  );
+}
+
+function removeLoopbackPort(uri: string): string | undefined {
+  const [, address, port = '80', rest] = LOOPBACK_REDIRECT_URI.exec(uri) ?? [];
+  return address !== undefined && Number(port) <= 65_535 ? `${address}${rest}` : undefined;
+}
+
+/** The characters of RFC 3986 §2, of which a fragment needs one more. */
+const URI_PATTERN = /^[\w\-.~:/?[\]@!$&'()*+,;=%]+$/;
+/** As many characters of a redirect URI as an authorization code and the token endpoint take. */
+export const MAX_URI_LENGTH = 2000;
+const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
+
+/**
+ * Whether browsers may be sent to an address with a code, or after a logout.
+ *
+ * @returns what is wrong with it, as the end of a sentence
+ */
+export function findRedirectUriFault(text: string): string | undefined {
+  if (text.length > MAX_URI_LENGTH) return `must have at most ${MAX_URI_LENGTH} characters`;
+  // "The endpoint URI MUST NOT include a fragment component" (RFC 6749 §3.1.2).
+  if (text.includes('#')) return 'must not have a fragment';
+  if (!URI_PATTERN.test(text) || !URL.canParse(text)) return 'must be an absolute URI';
+  const url = new URL(text);
+  return /^https?:$/.test(url.protocol)
+    ? findHttpUriFault(text, url)
+    : findPrivateSchemeFault(url.protocol);
+}
+
+function findHttpUriFault(text: string, { protocol, hostname, username, password }: URL) {
+  if (!text.startsWith(`${protocol}//`)) return 'must be an absolute URI';
+  if (username || password) return 'must not have user information';
+  // Compared as they are: a wildcard would match nothing, and look as if it did.
+  if (hostname.includes('*')) return 'must not have a wildcard';
+  const isSecure = protocol === 'https:' || LOOPBACK_HOSTS.includes(hostname);
+  return isSecure ? undefined : 'must be https:, or http: at a loopback address (RFC 8252 §7.3)';
+}
+
+/** "… a URI scheme based on a domain name under their control, expressed in reverse order" (RFC 8252 §7.1). */
+const findPrivateSchemeFault = (protocol: string): string | undefined =>
+  /^[a-z][a-z\d+-]*(\.[a-z\d+-]+)+:$/.test(protocol)
+    ? undefined
+    : 'must be https:, or of a scheme that is a reversed domain name (RFC 8252 §7.1)';

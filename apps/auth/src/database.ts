@@ -1,0 +1,25 @@
+import type { DatabaseSettings } from '@gatehouse/persistence';
+import { Account } from './accounts/account.entity.js';
+import type { AuthConfig } from './auth.config.js';
+import { BrowserSession } from './sessions/browser-session.entity.js';
+import { AuthorizationCode } from './sessions/authorization-code.entity.js';
+import { Client } from './clients/client.entity.js';
+import { SigningKey } from './tokens/keys/signing-key.entity.js';
+import { RefreshTokenFamily } from './sessions/refresh-token-family.entity.js';
+import { FirstTables1764000000000 } from './platform/migrations/1764000000000-first-tables.js';
+import { SessionsKeysEvents1764100000000 } from './platform/migrations/1764100000000-sessions-keys-events.js';
+import { Authorization1764200000000 } from './platform/migrations/1764200000000-authorization.js';
+
+/** Production migrates as a step of its own (`npm run db:migrate`), before the new version starts. */
+export const authDatabase = (config: AuthConfig): DatabaseSettings => ({
+  name: 'auth',
+  databaseUrl: config.DATABASE_URL,
+  dataDir: config.DATA_DIR,
+  entities: [Account, AuthorizationCode, BrowserSession, Client, RefreshTokenFamily, SigningKey],
+  migrations: [
+    FirstTables1764000000000,
+    SessionsKeysEvents1764100000000,
+    Authorization1764200000000,
+  ],
+  migrate: config.NODE_ENV !== 'production',
+});

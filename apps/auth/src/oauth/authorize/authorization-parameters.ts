@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { OAuthError } from '../../platform/oauth-error.js';
+import { PROMPTS, RESPONSE_MODES } from './authorization-request.js';
+
+/** Parameters of an authorization request that mean something here (RFC 6749 §4.1.1 and its extensions). */
+const SUPPORTED_PARAMETERS = [
+  'client_id',
+  'redirect_uri',
+  'response_type',
+  'response_mode',
+  'scope',
+  'state',
+  'resource',
+  'nonce',
+  'code_challenge',
+  'code_challenge_method',
+  'dpop_jkt',
+  'prompt',
+  'max_age',
+  'login_hint',
+  'id_token_hint',
+  'acr_values',
+  'claims',
+  'ui_locales',
+  'request',
+  'request_uri',
+  'registration',
+] as const;
+
+type ParameterName = (typeof SUPPORTED_PARAMETERS)[number];
+
+/** One text each; several resources are apart by spaces. */
+export type AuthorizationParameters = Readonly<Partial<Record<ParameterName, string>>>;
+
+/** What came, and which parameters came more than once: those are left out. */
+export interface SentParameters {
+  readonly parameters: AuthorizationParameters;
+  readonly repeated: readonly ParameterName[];
+}
+
+/**
+ * "Parameters sent without a value MUST be treated as if they were omitted …, [they] MUST NOT be included more than once"
+ * (RFC 6749 §3.1), `resource` excepted (RFC 8707 §2). "The authorization server MUST ignore unrecognized request parameters."
+ *
+ * @param sent a query or a form: what is sent twice is an array
+ */
+export function readParameters(sent: Readonly<Record<string, unknown>>): SentParameters {
+  const parameters: Partial<Record<ParameterName, string>> = {};
+  const repeated: ParameterName[] = [];
+  for (const name of SUPPORTED_PARAMETERS) {
+    const values = readValues(sent, name);
+    if (values.length > 1 && name !== 'resource') repeated.push(name);
+    else if (values.length > 0) parameters[name] = values.join(' ');
+  }
+  return { parameters, repeated };
+}
+
+function readValues(sent: Readonly<Record<string, unknown>>, name: string): readonly string[] {
+  const values = Object.hasOwn(sent, name) ? [sent[name]].flat() : [];
+  return values.filter((value): value is string => typeof value === 'string' && value !== '');
+}
+
+/** No control characters: nothing of an authorization request is text of several lines, and a database may not take them. */
+const singleLineText = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u);
+
+const promptSchema = singleLineText(100)
+  .transform((words) => words.split(' '))
+  .pipe(z.array(z.enum(PROMPTS)))
+  .transform((prompts) => new Set(prompts))
+  // "If this parameter contains none with any other value, an error is returned."
+  .refine((prompts) => !prompts.has('none') || prompts.size === 1);
+
+/** What may stand in the parameters, one by one (OpenID Connect Core §3.1.2.1). */
+const parametersSchema = z.object({
+  response_mode: z.enum(RESPONSE_MODES).default('query'),
+  scope: singleLineText(2000).optional(),
+  state: singleLineText(2000).optional(),
+  nonce: singleLineText(1000).optional(),
+  prompt: promptSchema.default(new Set()),
+  max_age: z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .optional(),
+  resource: singleLineText(2000)
+    .transform((uris) => uris.split(' '))
+    .default([]),
+  // RFC 9449 §10: a SHA-256 thumbprint.
+  dpop_jkt: z
+    .string()
+    .regex(/^[\w-]{43}$/)
+    .optional(),
+  id_token_hint: singleLineText(4000).optional(),
+  claims: singleLineText(2000).optional(),
+  // These have no effect on the answer.
+  acr_values: singleLineText(500).optional(),
+  login_hint: singleLineText(500).optional(),
+  ui_locales: singleLineText(500).optional(),
+});
+export type ValidatedParameters = Readonly<z.infer<typeof parametersSchema>>;
+
+/** @throws {OAuthError} `invalid_request` that names what is wrong */
+export function validateParameters(sent: object): ValidatedParameters {
+  const { success, data, error } = parametersSchema.safeParse(sent);
+  if (success) return data;
+  const names = new Set(error.issues.map(({ path }) => String(path[0])));
+  throw OAuthError.invalidRequest(`Malformed: ${[...names].join(', ')}.`);
+}

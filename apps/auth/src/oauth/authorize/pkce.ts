@@ -1,0 +1,44 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { OAuthError } from '../../platform/oauth-error.js';
+
+/** BASE64URL of a SHA-256 (RFC 7636 §4.2). */
+const CODE_CHALLENGE = /^[\w-]{43}$/;
+/** RFC 7636 §4.1. */
+export const CODE_VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/;
+
+/**
+ * The challenge of an authorization request. `plain` protects from nobody who sees the request, and is what a method that is
+ * left out means (RFC 7636 §4.3, RFC 9700 §2.1.1): only `S256` will do.
+ *
+ * @param isRequired whether the client must send one
+ * @throws {OAuthError} `invalid_request`
+ */
+export function parseCodeChallenge(
+  sent: {
+    readonly code_challenge?: string | undefined;
+    readonly code_challenge_method?: string | undefined;
+  },
+  isRequired: boolean,
+): string | undefined {
+  const { code_challenge: challenge, code_challenge_method: method } = sent;
+  if (challenge === undefined && method === undefined && !isRequired) return undefined;
+  if (challenge === undefined) throw OAuthError.invalidRequest('code_challenge is missing.');
+  if (method !== 'S256') throw OAuthError.invalidRequest('code_challenge_method must be S256.');
+  if (!CODE_CHALLENGE.test(challenge))
+    throw OAuthError.invalidRequest('code_challenge is malformed.');
+  return challenge;
+}
+
+/**
+ * Whether who redeems a code is who began the request (RFC 7636 §4.6). A verifier where there was no challenge means that
+ * somebody took the challenge out of the request (RFC 9700 §4.8.2).
+ */
+export function isCodeVerifierValid(
+  verifier: string | undefined,
+  challenge: string | null,
+): boolean {
+  if (verifier === undefined || challenge === null)
+    return verifier === undefined && challenge === null;
+  const transformed = createHash('sha256').update(verifier).digest('base64url');
+  return timingSafeEqual(Buffer.from(transformed), Buffer.from(challenge));
+}

@@ -1,0 +1,52 @@
+import { Public } from '@gatehouse/guards';
+import { clientScheme } from '@gatehouse/service-kit';
+import { Body, Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { ApiBasicAuth, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import {
+  AuthenticatedClient,
+  ClientAuthenticationGuard,
+  UseClientQuota,
+} from '../clients/client-authentication.guard.js';
+import { Client } from '../clients/client.entity.js';
+import { clientAuthenticationParameters } from '../clients/presented-credentials.js';
+import { OAuthError } from '../platform/oauth-error.js';
+import {
+  type IntrospectionResponse,
+  introspectionResponse,
+  IntrospectionService,
+} from './introspection.service.js';
+
+/** RFC 7662 §2.1. Access tokens are all that is told about, so a hint is not looked at. */
+export const introspectionParameters = z.object({
+  token: z.string().max(8192),
+  token_type_hint: z.string().max(255).optional().describe('Not looked at'),
+  ...clientAuthenticationParameters,
+});
+export type IntrospectionParameters = z.infer<typeof introspectionParameters>;
+
+/** The introspection endpoint (RFC 7662 §2). */
+@ApiTags('token')
+@Controller('oauth')
+@UseClientQuota('introspection')
+@UseGuards(ClientAuthenticationGuard)
+@Public()
+export class IntrospectionController {
+  constructor(private readonly introspection: IntrospectionService) {}
+
+  @Post('introspect')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Tells what an access token is worth now (RFC 7662)' })
+  @ApiConsumes('application/x-www-form-urlencoded')
+  @ApiBasicAuth(clientScheme)
+  @ApiOkResponse({ standardSchema: introspectionResponse })
+  async introspect(
+    @AuthenticatedClient() client: Client,
+    @Body({ schema: introspectionParameters }) { token }: IntrospectionParameters,
+  ): Promise<IntrospectionResponse> {
+    // "To prevent token scanning attacks, the endpoint MUST also require some form of authorization" (§2.1).
+    if (client.isPublic) throw OAuthError.invalidClient('public clients may not introspect');
+    return this.introspection.introspect(token, client);
+  }
+}

@@ -1,0 +1,81 @@
+import { Body, Controller, Get, Post, Query } from '@nestjs/common';
+import { AccountRepository } from '../accounts/account.repository.js';
+import { BrowserSessionCookie } from '../sessions/browser-session-cookie.js';
+import { BrowserSessionService } from '../sessions/browser-session.service.js';
+import { buildPageUrl, seeOther } from '../pages/page.js';
+import { AllowCrossSite, CurrentPageContext, Pages } from '../pages/pages.guard.js';
+import type { PageContext } from '../pages/page-context.js';
+import { renderLogoutPage, renderSignedOutPage } from '../pages/logout-page.js';
+import {
+  type ConfirmedParameters,
+  confirmedParameters,
+  type LogoutParameters,
+  logoutParameters,
+  LogoutRequestService,
+} from './logout-request.service.js';
+
+/** Logout at the word of a client (OpenID Connect RP-Initiated Logout), or of the person. */
+@Controller()
+@Pages()
+export class LogoutController {
+  constructor(
+    private readonly requests: LogoutRequestService,
+    private readonly accounts: AccountRepository,
+    private readonly sessions: BrowserSessionService,
+    private readonly cookie: BrowserSessionCookie,
+  ) {}
+
+  @Get('oauth/logout')
+  @AllowCrossSite()
+  async logout(
+    @CurrentPageContext() visitor: PageContext,
+    @Query({ schema: logoutParameters }) parameters: LogoutParameters,
+  ): Promise<Response> {
+    const { browserSession: session } = visitor;
+    const {
+      canSkipConfirmation: isProven,
+      client,
+      returnTo,
+    } = await this.requests.evaluate(parameters, session);
+    if (!session || isProven) return this.endBrowserSession(visitor, returnTo);
+    const account = await this.accounts.find(session.accountId);
+    const { post_logout_redirect_uri, state } = parameters;
+    const target =
+      returnTo === undefined ? {} : { client_id: client?.id, post_logout_redirect_uri, state };
+    return renderLogoutPage(visitor, { client, email: account?.email ?? '', target });
+  }
+
+  /** A form of another site comes without the session's cookie (SameSite): the same by GET brings it along. */
+  @Post('oauth/logout')
+  @AllowCrossSite()
+  logoutByForm(
+    @CurrentPageContext() { base }: PageContext,
+    @Body({ schema: logoutParameters }) parameters: LogoutParameters,
+  ): Response {
+    return seeOther(buildPageUrl('/oauth/logout', { base, ticket: undefined }, parameters));
+  }
+
+  @Post('oauth/logout/confirm')
+  async confirm(
+    @CurrentPageContext() visitor: PageContext,
+    @Body({ schema: confirmedParameters }) parameters: ConfirmedParameters,
+  ): Promise<Response> {
+    const { returnTo } = await this.requests.evaluate(parameters, visitor.browserSession);
+    return this.endBrowserSession(visitor, returnTo);
+  }
+
+  @Get('signed-out')
+  showSignedOutPage(@CurrentPageContext() visitor: PageContext): Response {
+    return renderSignedOutPage(visitor);
+  }
+
+  private async endBrowserSession(
+    visitor: PageContext,
+    returnTo: string | undefined,
+  ): Promise<Response> {
+    const { browserSession: session } = visitor;
+    if (session) await this.sessions.revoke(session.id);
+    const location = returnTo ?? buildPageUrl('/signed-out', visitor);
+    return seeOther(location, session ? [this.cookie.clear()] : []);
+  }
+}

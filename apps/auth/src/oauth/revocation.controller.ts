@@ -1,0 +1,43 @@
+import { Public } from '@gatehouse/guards';
+import { clientScheme } from '@gatehouse/service-kit';
+import { Body, Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { ApiBasicAuth, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import {
+  AuthenticatedClient,
+  ClientAuthenticationGuard,
+} from '../clients/client-authentication.guard.js';
+import { Client } from '../clients/client.entity.js';
+import { clientAuthenticationParameters } from '../clients/presented-credentials.js';
+import { RevocationService } from './revocation.service.js';
+
+/** RFC 7009 §2.1. Tokens can be told apart by their form, so no hint is needed, and a wrong one does no harm. */
+export const revocationParameters = z.object({
+  token: z.string().max(8192),
+  token_type_hint: z.string().max(255).optional().describe('Not looked at'),
+  ...clientAuthenticationParameters,
+});
+export type RevocationParameters = z.infer<typeof revocationParameters>;
+
+/** The revocation endpoint (RFC 7009 §2). Public clients may use it: they have sessions to end as well. */
+@ApiTags('token')
+@Controller('oauth')
+@UseGuards(ClientAuthenticationGuard)
+@Public()
+export class RevocationController {
+  constructor(private readonly revocation: RevocationService) {}
+
+  @Post('revoke')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Ends the session of a refresh or access token (RFC 7009)' })
+  @ApiConsumes('application/x-www-form-urlencoded')
+  @ApiBasicAuth(clientScheme)
+  @ApiOkResponse({ description: 'The token is worth nothing now, or never was' })
+  async revoke(
+    @AuthenticatedClient() client: Client,
+    @Body({ schema: revocationParameters }) { token }: RevocationParameters,
+  ): Promise<void> {
+    await this.revocation.revoke(token, client);
+  }
+}

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import {
+  AuthorizationCodeExchange,
+  AuthorizationCodeService,
+} from '../authorize/authorization-code.service.js';
+import type { Client } from '../../clients/client.entity.js';
+import { OAuthError } from '../../platform/oauth-error.js';
+import type { RefreshTokenClient } from '../../sessions/session-limits.js';
+import { ResourceServerService } from '../../clients/resource-server.service.js';
+import { AccessTokenService } from '../../tokens/access-token.service.js';
+import type { Grant, TokenRequest } from './grant.js';
+import { SessionTokenService } from './session-token.service.js';
+import type { TokenResponse } from './token.schema.js';
+
+/** A client redeems the code that a person's browser brought (RFC 6749 §4.1.3), with PKCE (RFC 7636 §4.5). */
+@Injectable()
+export class AuthorizationCodeGrant implements Grant {
+  readonly type = 'authorization_code';
+
+  constructor(
+    private readonly codes: AuthorizationCodeService,
+    private readonly codeExchange: AuthorizationCodeExchange,
+    private readonly resourceServers: ResourceServerService,
+    private readonly accessTokens: AccessTokenService,
+    private readonly sessionTokens: SessionTokenService,
+  ) {}
+
+  async exchange({ client, parameters, proven }: TokenRequest): Promise<TokenResponse> {
+    const { code: text, redirect_uri: redirectUri, code_verifier: verifier, resource } = parameters;
+    if (!text) throw OAuthError.invalidRequest('code is missing.');
+
+    // "… issued to the authenticated confidential client", "valid", for the same redirect URI; RFC 7636 §4.6.
+    const dpopJkt = proven?.jkt;
+    const presentation = { clientId: client.id, redirectUri, verifier, dpopJkt };
+    const code = await this.codes.validate(text, presentation);
+
+    // RFC 8707 §2.2: "… the set of resources … that were originally granted", or fewer.
+    const { audience, scope } = this.resourceServers.selectAudience(code, { resource });
+
+    // Every check is behind us: "The client MUST NOT use the authorization code more than once."
+    const isRefreshable = canRefresh(client, code.scope);
+    const limits = isRefreshable ? client : this.limitToAccessToken(client);
+    await proven?.markProofUsed();
+    const refreshKey = client.selectRefreshTokenKey(dpopJkt);
+    const { token, session } = await this.codeExchange.exchange(code, limits, refreshKey);
+
+    const response = await this.sessionTokens.issue({
+      client,
+      session,
+      granted: code,
+      audience,
+      scope,
+      dpopJkt,
+    });
+    return isRefreshable ? { ...response, refresh_token: token } : response;
+  }
+
+  /** Nothing is left of such a session when its access token is gone: it ends a minute later. */
+  private limitToAccessToken(client: Client): RefreshTokenClient {
+    const lifetime = this.accessTokens.getLifetimeSeconds(client.accessTokenTtl) + 60;
+    return { id: client.id, refreshIdleTtl: lifetime, refreshAbsoluteTtl: lifetime };
+  }
+}
+
+/** OpenID Connect Core §11: with `offline_access`. People are with our own clients as long as they do not log out. */
+const canRefresh = (client: Client, scope: readonly string[]): boolean =>
+  client.canUseGrant('refresh_token') && (client.firstParty || scope.includes('offline_access'));

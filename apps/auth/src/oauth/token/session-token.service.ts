@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { AccountRepository } from '../../accounts/account.repository.js';
+import type { Client } from '../../clients/client.entity.js';
+import { parseStoredClaims } from '../authorize/claims-parameter.js';
+import { IdTokenService } from '../../tokens/id-token.service.js';
+import { OAuthError } from '../../platform/oauth-error.js';
+import type { SessionClaims } from '../../sessions/refresh-token-family.entity.js';
+import { AccessTokenService } from '../../tokens/access-token.service.js';
+import type { TokenResponse } from './token.schema.js';
+
+/** What a person granted, of which one access token may carry but a part. */
+interface SessionGrant {
+  readonly accountId: string;
+  readonly scope: readonly string[];
+  readonly claims: string | null;
+  /** Of the authorization request; an ID token of a refresh has none (OpenID Connect Core §12.2). */
+  readonly nonce?: string | null;
+}
+
+export interface SessionTokenContent {
+  readonly client: Client;
+  readonly session: SessionClaims;
+  readonly granted: SessionGrant;
+  /** Of the access token. */
+  readonly audience: string;
+  readonly scope: readonly string[];
+  /** Thumbprint of the key that the access token is bound to. */
+  readonly dpopJkt: string | undefined;
+}
+
+/** What a client is given of a session: an access token and, where `openid` was granted, an ID token that vouches for it. */
+@Injectable()
+export class SessionTokenService {
+  constructor(
+    private readonly accessTokens: AccessTokenService,
+    private readonly idTokens: IdTokenService,
+    private readonly accounts: AccountRepository,
+  ) {}
+
+  /** @throws {OAuthError} `invalid_grant` where the account is gone */
+  async issue(content: SessionTokenContent): Promise<TokenResponse> {
+    const { client, session, granted, audience, scope, dpopJkt } = content;
+    const response = await this.accessTokens.issue({
+      verifySubjectToken: granted.accountId,
+      clientId: client.id,
+      audience,
+      scope,
+      ttl: client.accessTokenTtl,
+      session,
+      dpopJkt,
+    });
+    if (!granted.scope.includes('openid')) return response;
+    return { ...response, id_token: await this.issueIdToken(content, response.access_token) };
+  }
+
+  private async issueIdToken(content: SessionTokenContent, accessToken: string): Promise<string> {
+    const { client, session, granted } = content;
+    const account = await this.accounts.find(granted.accountId);
+    if (!account) throw OAuthError.invalidGrant('no such account');
+    return this.idTokens.issue({
+      client,
+      account,
+      session,
+      accessToken,
+      nonce: granted.nonce ?? null,
+      requested: parseStoredClaims(granted.claims).id_token,
+    });
+  }
+}

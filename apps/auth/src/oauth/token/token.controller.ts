@@ -1,0 +1,78 @@
+import { Public } from '@gatehouse/guards';
+import { clientScheme } from '@gatehouse/service-kit';
+import { Body, Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
+import {
+  ApiBasicAuth,
+  ApiConsumes,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+import {
+  AuthenticatedClient,
+  ClientAuthenticationGuard,
+} from '../../clients/client-authentication.guard.js';
+import { Client } from '../../clients/client.entity.js';
+import { OAuthError } from '../../platform/oauth-error.js';
+import { DpopProofGuard, ProvenDpopKey, type ProvenKey } from './dpop-proof.guard.js';
+import {
+  type TokenParameters,
+  tokenParameters,
+  type TokenResponse,
+  tokenResponse,
+} from './token.schema.js';
+import { AuthorizationCodeGrant } from './authorization-code.grant.js';
+import { ClientCredentialsGrant } from './client-credentials.grant.js';
+import type { Grant } from './grant.js';
+import { RefreshTokenGrant } from './refresh-token.grant.js';
+import { TokenExchangeGrant } from './token-exchange.grant.js';
+
+/** The token endpoint (RFC 6749 §3.2). */
+@ApiTags('token')
+@Controller('oauth')
+@UseGuards(ClientAuthenticationGuard, DpopProofGuard)
+@Public()
+export class TokenController {
+  private readonly grants: ReadonlyMap<string, Grant>;
+
+  constructor(
+    authorizationCode: AuthorizationCodeGrant,
+    refreshToken: RefreshTokenGrant,
+    clientCredentials: ClientCredentialsGrant,
+    tokenExchange: TokenExchangeGrant,
+  ) {
+    const grants: readonly Grant[] = [
+      authorizationCode,
+      refreshToken,
+      clientCredentials,
+      tokenExchange,
+    ];
+    this.grants = new Map(grants.map((grant) => [grant.type, grant]));
+  }
+
+  @Post('token')
+  @HttpCode(200)
+  // RFC 6749 §5.1 wants both, for caches of HTTP/1.0 as well.
+  @Header('Cache-Control', 'no-store')
+  @Header('Pragma', 'no-cache')
+  @ApiOperation({ summary: 'Exchanges a grant for an access token (RFC 6749 §3.2)' })
+  @ApiConsumes('application/x-www-form-urlencoded')
+  @ApiBasicAuth(clientScheme)
+  @ApiHeader({
+    name: 'DPoP',
+    required: false,
+    description: 'A proof by the key that the tokens shall be bound to (RFC 9449 §5)',
+  })
+  @ApiOkResponse({ standardSchema: tokenResponse })
+  async token(
+    @AuthenticatedClient() client: Client,
+    @Body({ schema: tokenParameters }) parameters: TokenParameters,
+    @ProvenDpopKey() proven: ProvenKey | undefined,
+  ): Promise<TokenResponse> {
+    const grant = this.grants.get(parameters.grant_type);
+    if (!grant) throw OAuthError.unsupportedGrantType();
+    if (!client.canUseGrant(grant.type)) throw OAuthError.unauthorizedClient(grant.type);
+    return grant.exchange({ client, parameters, proven });
+  }
+}

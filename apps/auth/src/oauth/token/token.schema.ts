@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { GRANT_TYPES } from '../../clients/client.entity.js';
+import { clientAuthenticationParameters } from '../../clients/presented-credentials.js';
+import { CODE_VERIFIER } from '../authorize/pkce.js';
+
+/**
+ * May be repeated (RFC 8707 §2, RFC 8693 §2.1). Several are apart by spaces, as in an authorization request, and no resource
+ * server is called so: an access token is for one.
+ */
+const repeatableTarget = z.preprocess(
+  (sent) => (Array.isArray(sent) ? [...new Set(sent)].join(' ') : sent),
+  z.string().max(2000).optional(),
+);
+
+/**
+ * Parameters of the token endpoint. Unknown ones are ignored (RFC 6749 §3.2); a repeated one arrives as an array, which
+ * none accepts but these. Client authentication reads its own.
+ */
+export const tokenParameters = z.object({
+  grant_type: z.string().describe(GRANT_TYPES.map((type) => `\`${type}\``).join(', ')),
+  code: z.string().max(200).optional(),
+  redirect_uri: z.string().max(2000).optional().describe('As in the authorization request'),
+  code_verifier: z.string().regex(CODE_VERIFIER).optional().describe('RFC 7636 §4.1'),
+  refresh_token: z.string().max(200).optional(),
+  scope: z.string().max(2000).optional().describe('Less than was granted; all of it when left out'),
+  resource: repeatableTarget.describe(
+    'The resource server that the access token is for (RFC 8707)',
+  ),
+  audience: repeatableTarget.describe('The same, in the words of RFC 8693'),
+  subject_token: z.string().max(8192).optional().describe('The access token to exchange'),
+  subject_token_type: z.string().max(255).optional(),
+  requested_token_type: z.string().max(255).optional(),
+  actor_token: z.string().optional().describe('Refused: the client itself is the actor'),
+  actor_token_type: z.string().optional(),
+  ...clientAuthenticationParameters,
+});
+export type TokenParameters = z.infer<typeof tokenParameters>;
+
+/** Successful answer of the token endpoint (RFC 6749 §5.1). */
+export const tokenResponse = z.object({
+  access_token: z.string().describe('A JWT by RFC 9068'),
+  token_type: z.enum(['Bearer', 'DPoP']).describe('`DPoP` where it takes a proof (RFC 9449 §5)'),
+  expires_in: z.int().describe('Seconds'),
+  scope: z.string(),
+  issued_token_type: z.string().optional().describe('Of a token exchange (RFC 8693 §2.2.1)'),
+  id_token: z.string().optional().describe('Where `openid` was granted (OpenID Connect Core §2)'),
+  refresh_token: z.string().optional().describe('Absent for services, and where it is in a cookie'),
+});
+export type TokenResponse = Readonly<z.infer<typeof tokenResponse>>;

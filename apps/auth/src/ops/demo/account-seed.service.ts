@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import { AccountRepository } from '../../accounts/account.repository.js';
+import { PasswordHasher } from '../../accounts/password-hasher.js';
+import type { StoredClaims } from '../../tokens/standard-claims.js';
+
+interface AccountSeed {
+  readonly email: string;
+  readonly password: string;
+  readonly claims: StoredClaims;
+}
+
+/** Accounts that a seed needs. One that is there stays as it is: somebody may have changed it. */
+@Injectable()
+export class AccountSeedService {
+  constructor(
+    private readonly accounts: AccountRepository,
+    private readonly passwords: PasswordHasher,
+  ) {}
+
+  async createIfMissing({ email, password, claims }: AccountSeed): Promise<void> {
+    if (await this.accounts.findByEmail(email)) return;
+    const id = await this.accounts.create(email, await this.passwords.hash(password));
+    if (id !== undefined) await this.accounts.setClaims(id, claims);
+  }
+}

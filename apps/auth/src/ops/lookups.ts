@@ -1,0 +1,32 @@
+import type { Account } from '../accounts/account.entity.js';
+import { AccountRepository } from '../accounts/account.repository.js';
+import type { Client } from '../clients/client.entity.js';
+import { ClientOperationsService } from '../sessions/client-operations.service.js';
+import { OperationRefused } from './errors.js';
+import type { Server } from './operation-runner.js';
+
+/**
+ * @param name an e-mail address, or the id of an account
+ * @throws {OperationRefused} where there is none
+ */
+export async function requireAccount(server: Server, name: string): Promise<Account> {
+  const accounts = server.get(AccountRepository);
+  const account = name.startsWith('acct_')
+    ? await accounts.find(name)
+    : await accounts.findByEmail(name.toLowerCase());
+  if (!account) throw new OperationRefused(`there is no account ${name}`);
+  return account;
+}
+
+/** Events outlive accounts, so an id needs no account. */
+export const resolveAccountId = async (server: Server, name: string): Promise<string> =>
+  name.startsWith('acct_') ? name : (await requireAccount(server, name)).id;
+
+/** @throws {OperationRefused} where there is none */
+export async function requireClient(server: Server, id: string): Promise<Client> {
+  const clients = await server.get(ClientOperationsService).list();
+  const client = clients.find((each) => each.id === id);
+  if (!client)
+    throw new OperationRefused(`there is no client ${id}: list the clients to see which there are`);
+  return client;
+}

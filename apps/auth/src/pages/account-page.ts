@@ -1,0 +1,129 @@
+import { parseBrowserAndSystem } from '../platform/notifications/device-name.js';
+import type { AuthorizedClient } from '../sessions/consent.service.js';
+import { renderForm } from './form.js';
+import { html, type Html } from './html.js';
+import type { PageContext } from './page-context.js';
+import { renderPage } from './page.js';
+import type { SignedInDevice } from './signed-in-device.service.js';
+
+const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['year', 31_536_000_000],
+  ['month', 2_592_000_000],
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+];
+
+/**
+ * How long ago something was, in words: whoever reads it may be in any time zone.
+ *
+ * @param now milliseconds since the epoch
+ * @returns nothing where it was within the last minute
+ */
+export function formatRelativeTime(
+  instant: Date,
+  now: number,
+  language: string,
+): string | undefined {
+  const elapsed = now - instant.getTime();
+  const unit = UNITS.find(([, length]) => elapsed >= length);
+  if (!unit) return undefined;
+  const [name, length] = unit;
+  return new Intl.RelativeTimeFormat(language).format(-Math.floor(elapsed / length), name);
+}
+
+export interface AccountPageState {
+  readonly email: string;
+  readonly devices: readonly SignedInDevice[];
+  readonly applications: readonly AuthorizedClient[];
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export function renderAccountPage(visitor: PageContext, view: AccountPageState): Response {
+  const { account: texts } = visitor.texts;
+  const { email, devices, now } = view;
+  const endOthers = html`<button class="plain" id="end-others">${texts.endOthers}</button>`;
+  const signOut = html`<button id="sign-out">${texts.signOut}</button>`;
+  return renderPage(visitor, {
+    title: texts.title,
+    isWide: true,
+    main: html`<h1>${texts.title}</h1>
+      <p class="quiet">${texts.signedInAs(email)}</p>
+      <h2 id="sessions">${texts.sessions}</h2>
+      <ul class="entries sessions" aria-labelledby="sessions">
+        ${devices.map((device) => renderDevice(visitor, device, now))}
+      </ul>
+      <div class="side-by-side">
+        ${
+          devices.length > 1 &&
+          renderForm(visitor, { action: '/account/end-others', content: endOthers })
+        }
+        ${renderForm(visitor, { action: '/oauth/logout/confirm', content: signOut })}
+      </div>
+      ${renderApplications(visitor, view)}`,
+  });
+}
+
+function renderApplications(visitor: PageContext, { applications, now }: AccountPageState): Html {
+  const { account: texts } = visitor.texts;
+  return html`<h2 id="access">${texts.access}</h2>
+    ${
+      applications.length === 0
+        ? html`<p class="quiet">${texts.noAccess}</p>`
+        : html`<ul class="entries applications" aria-labelledby="access">
+            ${applications.map((application) => renderApplication(visitor, application, now))}
+          </ul>`
+    }`;
+}
+
+function renderApplication(visitor: PageContext, application: AuthorizedClient, now: number): Html {
+  const { account: texts, scopes, language } = visitor.texts;
+  const { clientId: client, name, scope, since } = application;
+  const content = html`<button
+    class="plain"
+    id="remove-access-${client}"
+    aria-label="${texts.removeAccessOf(name)}"
+  >
+    ${texts.remove}
+  </button>`;
+  return html`<li>
+    <div>
+      <p class="name">${name}</p>
+      <p class="quiet small">
+        ${texts.allowed(formatRelativeTime(since, now, language) ?? texts.now)}
+      </p>
+      <ul class="scopes small">
+        ${scope.map((word) => html`<li>${scopes[word] ?? word}</li>`)}
+      </ul>
+    </div>
+    ${renderForm(visitor, { action: '/account/remove-access', content, hidden: { client } })}
+  </li>`;
+}
+
+function renderDevice(visitor: PageContext, device: SignedInDevice, now: number): Html {
+  const { account: texts, language } = visitor.texts;
+  const { id, isCurrent, origin, applications } = device;
+  const name = texts.device(parseBrowserAndSystem(device.userAgent));
+  const when = (instant: Date) => formatRelativeTime(instant, now, language) ?? texts.now;
+  const facts = [
+    `${texts.lastUsed(when(device.lastUsedAt))}, ${texts.signedIn(when(device.signedInAt))}`,
+    origin === null ? '' : texts.from(origin),
+    applications.length === 0 ? '' : texts.applications(applications.join(', ')),
+  ];
+  const end = html`<button class="plain" aria-label="${texts.endSessionOf(name)}">
+    ${texts.endSession}
+  </button>`;
+  return html`<li>
+    <div>
+      <p class="name">
+        ${name} ${isCurrent && html`<span class="badge">${texts.thisBrowser}</span>`}
+      </p>
+      ${facts.map((fact) => fact && html`<p class="quiet small">${fact}</p>`)}
+    </div>
+    ${
+      !isCurrent &&
+      renderForm(visitor, { action: '/account/end', content: end, hidden: { session: id } })
+    }
+  </li>`;
+}

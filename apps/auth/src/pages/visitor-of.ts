@@ -1,4 +1,0 @@
-import type { Visitor } from './visitor.js';
-
-/** By request. */
-export const visitorsOf = new WeakMap<object, Visitor>();

@@ -1,0 +1,79 @@
+import { describeDevice } from './device-name.js';
+import type {
+  DueNotification,
+  NotificationDetail,
+  NotificationKind,
+} from './notification.repository.js';
+
+/** Plain text, and no link: an owner who was taught to follow links from us follows those of others. */
+export interface Message {
+  /** Of the notification: the same one at every attempt. */
+  readonly id: string;
+  readonly kind: NotificationKind;
+  readonly accountId: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
+interface MessageDetails {
+  readonly when: string;
+  readonly device: string;
+}
+
+const TEXTS: Record<
+  NotificationKind,
+  { readonly subject: string; readonly text: (circumstances: MessageDetails) => string }
+> = {
+  refresh_token_reused: {
+    subject: 'We ended one of your sessions',
+    text: ({ when, device }) => `Hello,
+
+on ${when}, the credentials that keep you logged in were used a second time, by a copy of them. We cannot tell the copy
+from the original, so we ended that session for both.
+
+The session was begun with: ${device}
+
+What to do:
+- Log in again as you always do.
+- If you do not recognise the session, or this happens again, change your password. That ends all other sessions.
+- Look for software on your device that you did not install.
+
+We never ask for your password by mail, and this message contains no link.
+`,
+  },
+  password_changed: {
+    subject: 'Your password was changed',
+    text: ({ when }) => `Hello,
+
+on ${when}, the password of your account was changed. All other sessions were ended.
+
+If that was you, there is nothing to do.
+
+If it was not:
+- Tell the operator of this service at once: they can set another password and end every session.
+- Change the password of your mail account, and of every place where you used the same one.
+
+We never ask for your password by mail, and this message contains no link.
+`,
+  },
+};
+
+export function buildMessage(notification: DueNotification): Message {
+  const { id, kind, accountId, email } = notification;
+  const { subject, text } = TEXTS[kind];
+  const { userAgent, origin }: NotificationDetail = JSON.parse(notification.detail);
+  const device = describeDevice(userAgent) + (origin ? `, from the network ${origin}` : '');
+  return {
+    id,
+    kind,
+    accountId,
+    to: email,
+    subject,
+    text: text({ when: formatTime(notification), device }),
+  };
+}
+
+/** UTC: the server does not know where the owner is. */
+const formatTime = ({ createdAt }: DueNotification): string =>
+  `${new Date(createdAt).toISOString().slice(0, 16).replace('T', ' at ')} UTC`;

@@ -1,0 +1,79 @@
+import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AuthConfig } from '../auth.config.js';
+
+export interface DerivedKey {
+  /** Names the server secret that the key was derived from, without telling anything about it. */
+  readonly secretId: string;
+  /** 256 bits. */
+  readonly key: Buffer;
+}
+
+/**
+ * The server secret, as one key per purpose (HKDF-SHA-256, RFC 5869). It may be a list while it changes, newest first:
+ * the first one makes, all of them check.
+ */
+export class ServerSecrets {
+  private readonly secrets: readonly string[];
+
+  constructor(secrets: readonly string[]) {
+    if (secrets.length === 0) throw new Error('at least one server secret is needed');
+    this.secrets = secrets;
+  }
+
+  /** @param purpose keeps keys of different use apart */
+  derive(purpose: string): { current: DerivedKey; all: ReadonlyMap<string, DerivedKey> } {
+    const keys = this.secrets.map((secret) => deriveKey(secret, purpose));
+    const current = keys[0] ?? deriveKey('', purpose);
+    return { current, all: new Map(keys.map((key) => [key.secretId, key])) };
+  }
+}
+
+const SALT = 'gatehouse server secret';
+
+function deriveKey(secret: string, purpose: string): DerivedKey {
+  return {
+    secretId: createHash('sha256').update(runHkdf(secret, 'id')).digest('base64url').slice(0, 6),
+    key: runHkdf(secret, purpose),
+  };
+}
+
+const runHkdf = (secret: string, purpose: string): Buffer =>
+  Buffer.from(hkdfSync('sha256', secret, SALT, `gatehouse ${purpose}`, 32));
+
+/** The configured server secrets; in development, one that is made once and kept in the data folder. */
+export async function loadServerSecrets(config: AuthConfig): Promise<ServerSecrets> {
+  const configured = config.SERVER_SECRET?.split(',').map((secret) => secret.trim());
+  return new ServerSecrets(configured ?? [await readOrCreateSecret(config.DATA_DIR)]);
+}
+
+async function readOrCreateSecret(folder: string): Promise<string> {
+  const file = join(folder, 'server-secret');
+  await mkdir(folder, { recursive: true });
+  const draft = `${file}.${randomBytes(6).toString('hex')}`;
+  await writeFile(draft, randomBytes(32).toString('base64url'), { mode: 0o600 });
+  // A link never replaces a file: of processes that start together the first one's secret stays.
+  await link(draft, file).catch(ignoreFileExists);
+  await rm(draft);
+  return readFile(file, 'utf8');
+}
+
+function ignoreFileExists(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}
+
+/** `content . secret id . MAC` (HMAC-SHA-256), for what this server hands out and gets back. */
+export function signText(content: string, { secretId, key }: DerivedKey): string {
+  const text = `${content}.${secretId}`;
+  return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`;
+}
+
+/**
+ * Compares the texts, not the decoded bytes: base64url has several spellings of some values, and
+ * what was sent may be any text.
+ */
+export function isSameText(one: string, other: string): boolean {
+  const [first, second] = [Buffer.from(one), Buffer.from(other)];
+  return first.length === second.length && timingSafeEqual(first, second);
+}

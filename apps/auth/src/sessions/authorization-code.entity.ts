@@ -1,0 +1,34 @@
+import { InstantColumn } from '@gatehouse/persistence';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { SpaceSeparatedColumn } from '../platform/columns.js';
+
+/** What a person granted to a client, until the client comes for it (RFC 6749 §4.1.2). */
+@Entity('authorization_code')
+export class AuthorizationCode {
+  /** SHA-256 of the code, base64url. */
+  @PrimaryColumn('varchar', { name: 'code_hash', length: 43 }) readonly hash!: string;
+  @Column('varchar', { name: 'client_id', length: 64 }) readonly clientId!: string;
+  @Column('varchar', { name: 'account_id', length: 27 }) readonly accountId!: string;
+  /** Where the person authenticated; the code ends with it. */
+  @Column('varchar', { name: 'browser_session_id', length: 22 }) readonly browserSessionId!: string;
+  @Column('varchar', { name: 'redirect_uri', length: 2000 }) readonly redirectUri!: string;
+  @SpaceSeparatedColumn('scope', 2000) readonly scope!: readonly string[];
+  @SpaceSeparatedColumn('resource', 2000) readonly resources!: readonly string[];
+  /** SHA-256 of the verifier, base64url (RFC 7636 §4.2); null where the request had none. */
+  @Column('varchar', { name: 'code_challenge', length: 43, nullable: true })
+  readonly codeChallenge!: string | null;
+  @Column('varchar', { length: 1000, nullable: true }) readonly nonce!: string | null;
+  /** The `claims` parameter (OpenID Connect Core §5.5), as JSON. */
+  @Column('text', { nullable: true }) readonly claims!: string | null;
+  /** Thumbprint of the key that the tokens are bound to (RFC 9449 §10). */
+  @Column('varchar', { name: 'dpop_jkt', length: 43, nullable: true }) readonly dpopJkt!:
+    string | null;
+  @InstantColumn({ name: 'authenticated_at' }) readonly authenticatedAt!: Date;
+  /** RFC 8176. */
+  @SpaceSeparatedColumn('amr', 64) readonly amr!: readonly string[];
+  @InstantColumn({ name: 'expires_at' }) readonly expiresAt!: Date;
+  @InstantColumn({ name: 'used_at', nullable: true }) readonly usedAt!: Date | null;
+  /** What began with it. */
+  @Column('varchar', { name: 'family_id', length: 22, nullable: true }) readonly familyId!:
+    string | null;
+}

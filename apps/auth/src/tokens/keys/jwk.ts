@@ -1,0 +1,39 @@
+import {
+  createHash,
+  createPublicKey,
+  generateKeyPair,
+  type JsonWebKey,
+  type KeyObject,
+} from 'node:crypto';
+import { promisify } from 'node:util';
+import type { SigningAlgorithm } from './signing-key.entity.js';
+
+const generateKeyPairAsync = promisify(generateKeyPair);
+
+export async function generatePrivateKey(algorithm: SigningAlgorithm): Promise<KeyObject> {
+  const { privateKey } =
+    algorithm === 'ES256'
+      ? await generateKeyPairAsync('ec', { namedCurve: 'P-256' })
+      : await generateKeyPairAsync('rsa', { modulusLength: 2048 });
+  return privateKey;
+}
+
+/** The public half, as the key set shows it (RFC 7517 §4). */
+export interface PublicJwk {
+  readonly kid: string;
+  readonly alg: SigningAlgorithm;
+  readonly use: 'sig';
+  readonly kty?: string;
+  readonly [member: string]: unknown;
+}
+
+export function toPublicJwk(privateKey: KeyObject, algorithm: SigningAlgorithm): PublicJwk {
+  const members = createPublicKey(privateKey).export({ format: 'jwk' });
+  return { kid: computeThumbprint(members), use: 'sig', alg: algorithm, ...members };
+}
+
+/** RFC 7638 §3: SHA-256 over the required members in lexicographic order. */
+function computeThumbprint({ crv, e, kty, n, x, y }: JsonWebKey): string {
+  const required = kty === 'EC' ? { crv, kty, x, y } : { e, kty, n };
+  return createHash('sha256').update(JSON.stringify(required)).digest('base64url');
+}

@@ -1,0 +1,32 @@
+import { Public } from '@gatehouse/guards';
+import { Clock } from '@gatehouse/service-kit';
+import { Controller, Get, Headers, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { matchesIfNoneMatch } from '../../platform/entity-tag.js';
+import { SigningKeyService } from './signing-key.service.js';
+
+@ApiTags('discovery')
+@Controller('.well-known/jwks.json')
+@Public()
+export class KeySetController {
+  constructor(
+    private readonly keys: SigningKeyService,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The public keys that tokens are verified with (RFC 7517 §5)' })
+  keySet(
+    @Headers('if-none-match') ifNoneMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): string | undefined {
+    const { published } = this.keys;
+    reply.header('Cache-Control', published.cacheControl(this.clock.now()));
+    reply.header('ETag', published.entityTag);
+    const isNew = !matchesIfNoneMatch(published.entityTag, ifNoneMatch);
+    if (isNew) reply.type('application/json; charset=utf-8');
+    else reply.code(304);
+    return isNew ? published.text : undefined;
+  }
+}

@@ -1,0 +1,95 @@
+import { UnitOfWork } from '@gatehouse/persistence';
+import { Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import { CleanupJob } from '../platform/scheduler/cleanup-job.js';
+import { createIndexedCleanup } from '../platform/scheduler/cleanup-tasks.js';
+import { Scheduler } from '../platform/scheduler/scheduler.js';
+import { AccessTokenService } from './access-token.service.js';
+import { IdTokenService } from './id-token.service.js';
+import { createKeyRotationPlan, RELOAD_SECONDS } from './keys/key-rotation-periods.js';
+import { KeyRotationPlan } from './keys/key-rotation-plan.js';
+import { KeyRotationService } from './keys/key-rotation.service.js';
+import { KeySetController } from './keys/key-set.controller.js';
+import { PrivateKeyCipher } from './keys/private-key-cipher.js';
+import { SigningKeyFactory } from './keys/signing-key.factory.js';
+import { SigningKeyRepository } from './keys/signing-key.repository.js';
+import { SigningKeyService } from './keys/signing-key.service.js';
+import { ReplayCacheRepository } from './replay-cache.repository.js';
+import { StatusListTokenService } from './status-lists/status-list-token.service.js';
+import { StatusListRepository } from './status-lists/status-list.repository.js';
+import { StatusListService } from './status-lists/status-list.service.js';
+import { StatusSnapshotService } from './status-lists/status-snapshot.service.js';
+
+/** A minute longer than the value counts, for clocks that differ. */
+const EXPIRED_VALUES = {
+  table: 'used_value',
+  key: 'value_hash',
+  dead: 'expires_at < $1',
+  indexed: 'expires_at',
+  afterSeconds: 60,
+};
+
+@Module({
+  controllers: [KeySetController],
+  providers: [
+    { provide: KeyRotationPlan, useFactory: createKeyRotationPlan, inject: [AUTH_CONFIG] },
+    AccessTokenService,
+    IdTokenService,
+    KeyRotationService,
+    PrivateKeyCipher,
+    ReplayCacheRepository,
+    SigningKeyFactory,
+    SigningKeyRepository,
+    SigningKeyService,
+    StatusListRepository,
+    StatusListService,
+    StatusListTokenService,
+    StatusSnapshotService,
+  ],
+  exports: [
+    AccessTokenService,
+    IdTokenService,
+    KeyRotationService,
+    ReplayCacheRepository,
+    SigningKeyService,
+    StatusListService,
+    StatusListTokenService,
+    StatusSnapshotService,
+  ],
+})
+export class TokensModule implements OnModuleInit {
+  constructor(
+    private readonly keys: SigningKeyService,
+    private readonly rotation: KeyRotationService,
+    private readonly statusLists: StatusListService,
+    private readonly scheduler: Scheduler,
+    private readonly cleanup: CleanupJob,
+    private readonly unitOfWork: UnitOfWork,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.rotation.createMissingKeys();
+    this.scheduler.add({
+      name: 'keys',
+      everySeconds: RELOAD_SECONDS,
+      by: 'every replica',
+      work: () => this.keys.reload(),
+    });
+    this.scheduler.add({
+      name: 'key-rotation',
+      everySeconds: 1,
+      by: 'one replica',
+      work: () => this.rotation.applyDueSteps(),
+    });
+    this.cleanup.add(createIndexedCleanup(this.unitOfWork, EXPIRED_VALUES));
+    if (!this.config.STATUS_LISTS) return;
+    await this.statusLists.open();
+    this.scheduler.add({
+      name: 'status-lists',
+      everySeconds: 3600,
+      by: 'one replica',
+      work: () => this.statusLists.removeExpired(),
+    });
+  }
+}

@@ -1,0 +1,113 @@
+import type { Account } from '../../src/accounts/account.entity.js';
+import { BrowserSessionService } from '../../src/sessions/browser-session.service.js';
+import { SessionService } from '../../src/sessions/session.service.js';
+import {
+  aClient,
+  anAccount,
+  CALLBACK,
+  findForm,
+  TestBrowser,
+  VERIFIER,
+} from '../support/test-browser.js';
+import { TestAuth } from '../support/test-auth.js';
+
+let auth: TestAuth;
+let client: string;
+let person: Account;
+let browser: TestBrowser;
+beforeAll(async () => {
+  auth = await TestAuth.start();
+  client = await aClient(auth, { name: 'Prints' });
+});
+beforeEach(async () => {
+  person = await anAccount(auth);
+  browser = new TestBrowser(auth);
+});
+afterAll(() => auth.stop());
+
+const loggedIn = async (account = person) => {
+  const own = new TestBrowser(auth);
+  await own.signIn(account);
+  return own;
+};
+
+describe('the account page', () => {
+  it('lists browsers with what is open in them, this one first, and other sessions', async () => {
+    const own = await loggedIn();
+    auth.clock.advance({ seconds: 7200 });
+    const other = await loggedIn();
+    await other.grantConsent(person, client);
+    const code = await other.obtainCode(client);
+    await auth.token({
+      grant_type: 'authorization_code',
+      client_id: client,
+      code,
+      redirect_uri: CALLBACK,
+      code_verifier: VERIFIER,
+    });
+    await auth.login(person.email);
+    const { text } = await own.open('/account');
+    const [sessions = ''] = text.split('id="access"');
+    const items = [...sessions.matchAll(/<li>(.*?)<\/li>/gs)].map(([, item = '']) => item);
+    expect(items).toHaveLength(3);
+    expect(items[0]).toContain('This browser');
+    expect(items[0]).toContain('signed in 2 hours ago');
+    expect(items[0]).not.toContain('<form');
+    expect(items[1]).toContain('Applications: Prints');
+    expect(items[2]).toContain('Applications: Gatehouse');
+    expect(text).toContain(person.email);
+  });
+
+  it('ends another browser, with what is open in it, and a session that has none', async () => {
+    const [own, other] = [await loggedIn(), await loggedIn()];
+    const { refresh_token = '' } = (await auth.login(person.email)).body;
+    for (const _ of [1, 2]) {
+      const answer = await own.submit(await own.open('/account'), {}, '/account/end"');
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account']);
+    }
+    expect((await other.open('/account')).status).toBe(303);
+    expect((await auth.refresh(refresh_token)).status).toBe(400);
+    const { text } = await own.open('/account');
+    expect(text).not.toContain('/account/end');
+  });
+
+  it('ends nothing of anybody else', async () => {
+    const own = await loggedIn();
+    const { refresh_token = '' } = (await auth.login(person.email)).body;
+    const ids = [
+      ...(await auth.app.get(BrowserSessionService).listActive(person.id)),
+      ...(await auth.app.get(SessionService).listActive(person.id)),
+    ].map(({ id }) => id);
+    const eve = await anAccount(auth);
+    const stranger = await loggedIn(eve);
+    await loggedIn(eve);
+    const { action, body } = findForm(await stranger.open('/account'), {}, '/account/end"');
+    for (const id of [...ids, '', 'x'.repeat(100), '%00']) {
+      body.set('session', id);
+      const answer = await stranger.open(action, { method: 'POST', body });
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account']);
+    }
+    expect((await own.open('/account')).status).toBe(200);
+    expect((await auth.refresh(refresh_token)).status).toBe(200);
+    expect(await auth.app.get(BrowserSessionService).listActive(eve.id)).toHaveLength(2);
+  });
+
+  it('ends all others, and keeps this browser and what is open in it', async () => {
+    const [own, other] = [await loggedIn(), await loggedIn()];
+    const { refresh_token = '' } = (await auth.login(person.email)).body;
+    await own.submit(await own.open('/account'), {}, '/account/end-others');
+    expect((await own.open('/account')).status).toBe(200);
+    expect((await other.open('/account')).status).toBe(303);
+    expect((await auth.refresh(refresh_token)).status).toBe(400);
+  });
+
+  it('is for people who are logged in', async () => {
+    const answer = await browser.open('/account');
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/login']);
+  });
+
+  it('is what the root of the server leads to', async () => {
+    const answer = await browser.open('/');
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account']);
+  });
+});

@@ -1,0 +1,407 @@
+import { UnitOfWork } from '@gatehouse/persistence';
+import { eachDatabase } from '@gatehouse/persistence/testing';
+import { DataSource } from 'typeorm';
+import type { Account } from '../../src/accounts/account.entity.js';
+import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
+import { ClientOperationsService } from '../../src/sessions/client-operations.service.js';
+import { BrowserSessionService } from '../../src/sessions/browser-session.service.js';
+import { CleanupJob } from '../../src/platform/scheduler/cleanup-job.js';
+import {
+  aClient,
+  anAccount,
+  CALLBACK,
+  computeChallenge,
+  TestBrowser,
+  VERIFIER,
+} from '../support/test-browser.js';
+import {
+  BILLING,
+  decodeClaims,
+  ISSUER,
+  ORDERS,
+  TestAuth,
+  type TestResponse,
+  toDatabaseSettings,
+} from '../support/test-auth.js';
+
+const invalidGrant = { status: 400, body: { error: 'invalid_grant' } };
+const SCOPE = 'openid offline_access orders:read billing:read';
+type Parameters = Record<string, string | undefined>;
+
+eachDatabase('an authorization code', (fresh) => {
+  let auth: TestAuth;
+  let settings: Record<string, string>;
+  let person: Account;
+  let client: string;
+  let browser: TestBrowser;
+
+  beforeAll(async () => {
+    settings = {
+      ...toDatabaseSettings(await fresh()),
+    };
+    auth = await TestAuth.start(settings);
+    person = await anAccount(auth);
+    client = await aClient(auth);
+    browser = await aBrowser(person);
+  });
+  afterAll(() => auth.stop());
+
+  /** In which somebody is logged in, who has consented to whatever the client asks. */
+  async function aBrowser(account: Account, ...clients: string[]): Promise<TestBrowser> {
+    const one = new TestBrowser(auth);
+    await one.signIn(account);
+    for (const id of [client, ...clients]) await one.grantConsent(account, id);
+    return one;
+  }
+  const aCode = () => browser.obtainCode(client, { scope: SCOPE });
+
+  const redeem = (code: string, more: Parameters = {}, { at = auth, as = '' } = {}) => {
+    const parameters: Parameters = {
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: CALLBACK,
+      code_verifier: VERIFIER,
+      ...(as === '' && { client_id: client }),
+      ...more,
+    };
+    const sent = Object.entries(parameters).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    );
+    return at.token(Object.fromEntries(sent), as || undefined);
+  };
+  const refresh = ({ body }: TestResponse) =>
+    auth.token({
+      grant_type: 'refresh_token',
+      client_id: client,
+      refresh_token: body['refresh_token'] ?? '',
+    });
+  const rows = (sql: string): Promise<Record<string, unknown>[]> =>
+    auth.app.get(DataSource).query(sql);
+  const events = (type: string) => rows(`SELECT detail FROM security_event WHERE type = '${type}'`);
+
+  describe('is redeemed (RFC 6749 §4.1.3)', () => {
+    it('for a session that begins with it', async () => {
+      const authenticatedAt = auth.clock.now() / 1000;
+      auth.clock.advance({ seconds: 59 });
+      const answer = await redeem(await aCode());
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+      expect(answer.body).toMatchObject({
+        token_type: 'Bearer',
+        expires_in: 300,
+        scope: 'orders:read',
+      });
+      const {
+        iss: _,
+        iat: __,
+        exp: ___,
+        jti: ____,
+        status: _____,
+        ...claims
+      } = decodeClaims(answer.body['access_token']);
+      expect(claims).toEqual({
+        sub: person.id,
+        aud: ORDERS,
+        client_id: client,
+        scope: 'orders:read',
+        sid: expect.stringMatching(/^[\w-]{22}$/),
+        auth_time: authenticatedAt,
+      });
+      expect(decodeClaims(answer.body['id_token'])).toMatchObject({
+        sub: person.id,
+        sid: claims['sid'],
+      });
+      expect((await refresh(answer)).status).toBe(200);
+    });
+
+    it('for the resource server that the client names, of those that were granted (RFC 8707 §2.2)', async () => {
+      const { body } = await redeem(await aCode(), { resource: BILLING });
+      expect(decodeClaims(body['access_token'])).toMatchObject({
+        aud: BILLING,
+        scope: 'billing:read',
+      });
+      const code = await browser.obtainCode(client, { scope: SCOPE, resource: ORDERS });
+      const refused = await redeem(code, { resource: BILLING });
+      expect(refused).toMatchObject({ status: 400, body: { error: 'invalid_target' } });
+      // A wish that is refused leaves the code good.
+      expect((await redeem(code, { resource: ORDERS })).status).toBe(200);
+    });
+
+    it('and a refresh that asks for part of the scope is for the server that knows it (RFC 6749 §6)', async () => {
+      const code = await browser.obtainCode(client, { scope: SCOPE });
+      let { refresh_token = '' } = (await redeem(code)).body;
+      for (const [scope, aud] of [
+        ['openid', ISSUER],
+        ['billing:read', BILLING],
+        ['orders:read', ORDERS],
+      ] as const) {
+        const parameters = { grant_type: 'refresh_token', client_id: client, refresh_token, scope };
+        const { body } = await auth.token(parameters);
+        expect(decodeClaims(body['access_token'])).toMatchObject({ aud, scope });
+        refresh_token = body['refresh_token'] ?? '';
+      }
+    });
+
+    it('by a client with a secret, which it has to tell', async () => {
+      const id = await aClient(auth, { secret: 'secret', requirePkce: false });
+      const one = await aBrowser(person, id);
+      const withoutPkce = { code_challenge: undefined, code_challenge_method: undefined };
+      const code = await one.obtainCode(id, withoutPkce);
+      const asNobody = await redeem(code, { client_id: id, code_verifier: undefined });
+      expect(asNobody).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
+      const answer = await redeem(code, { code_verifier: undefined }, { as: `${id}:secret` });
+      expect(answer.status).toBe(200);
+    });
+
+    it('whatever is sent without a value: it counts as omitted (§3.2)', async () => {
+      const empty = [
+        'client_secret',
+        'client_assertion',
+        'client_assertion_type',
+        'resource',
+        'scope',
+      ];
+      const parameters = Object.fromEntries(empty.map((name) => [name, '']));
+      expect((await redeem(await aCode(), parameters)).status).toBe(200);
+    });
+
+    it('only by a client that is registered for it (§5.2)', async () => {
+      const id = await aClient(auth, { grantTypes: ['refresh_token'] });
+      const answer = await redeem(await aCode(), { client_id: id });
+      expect(answer).toMatchObject({ status: 400, body: { error: 'unauthorized_client' } });
+    });
+  });
+
+  describe('gives a refresh token (OpenID Connect Core §11)', () => {
+    it.each<[string, boolean, { scope?: string; firstParty?: boolean; grantTypes?: string[] }]>([
+      ['with offline_access', true, {}],
+      ['not without it', false, { scope: 'openid orders:read' }],
+      ['to a client of our own', true, { scope: 'openid orders:read', firstParty: true }],
+      ['not to a client that may not refresh', false, { grantTypes: ['authorization_code'] }],
+    ])('%s', async (_, isGiven, { scope = SCOPE, ...registration }) => {
+      const id = await aClient(auth, registration);
+      const one = await aBrowser(person, id);
+      const { body } = await redeem(await one.obtainCode(id, { scope }), { client_id: id });
+      expect('refresh_token' in body).toBe(isGiven);
+      expect(body['expires_in']).toBe(300);
+    });
+
+    it('and without one the session ends when its access token has', async () => {
+      const { body } = await redeem(await browser.obtainCode(client));
+      const { exp } = decodeClaims(body['access_token']);
+      const [family] = await rows(
+        'SELECT idle_expires_at, absolute_expires_at FROM refresh_token_family ORDER BY created_at DESC, absolute_expires_at LIMIT 1',
+      );
+      const end = (Number(exp) + 60) * 1000;
+      expect(Object.values(family ?? {}).map(Number)).toEqual([end, end]);
+    });
+  });
+
+  describe('is for who asked for it', () => {
+    it('not for another client (RFC 6749 §4.1.3), and stays good for its own', async () => {
+      const other = await aClient(auth);
+      const code = await aCode();
+      expect(await redeem(code, { client_id: other })).toMatchObject(invalidGrant);
+      expect((await redeem(code)).status).toBe(200);
+    });
+
+    it.each<[string, Parameters]>([
+      ['another redirect URI', { redirect_uri: 'https://client.example/other' }],
+      ['no redirect URI', { redirect_uri: undefined }],
+      ['no verifier (RFC 7636 §4.6)', { code_verifier: undefined }],
+      ['another verifier', { code_verifier: 'x'.repeat(43) }],
+      ['the challenge for a verifier', { code_verifier: computeChallenge(VERIFIER) }],
+      ['the verifier in other letters', { code_verifier: VERIFIER.toUpperCase() }],
+      ['a code that nobody issued', { code: 'x'.repeat(43) }],
+      ['a code with a NUL', { code: 'x\0' }],
+      ['half a code', { code: 'x'.repeat(21) }],
+      ['an empty code', { code: '' }],
+    ])('%s is refused', async (_, parameters) => {
+      const code = await aCode();
+      const answer = await redeem(code, parameters);
+      expect(answer.status).toBe(400);
+      expect(answer.body['error']).toBe(
+        parameters['code'] === '' ? 'invalid_request' : 'invalid_grant',
+      );
+      expect((await redeem(code)).status).toBe(200);
+    });
+
+    it.each([
+      ['of 42 characters', 'x'.repeat(42)],
+      ['of 129 characters', 'x'.repeat(129)],
+      ['with characters that it must not have', `${'x'.repeat(43)}+`],
+    ])('a verifier %s is malformed (RFC 7636 §4.1)', async (_, code_verifier) => {
+      const answer = await redeem(await aCode(), { code_verifier });
+      expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
+    });
+
+    it('PKCE downgrade: a verifier where the challenge was taken out of the request (RFC 9700 §4.8.2)', async () => {
+      const id = await aClient(auth, { secret: 'secret', requirePkce: false });
+      const one = await aBrowser(person, id);
+      const code = await one.obtainCode(id, {
+        code_challenge: undefined,
+        code_challenge_method: undefined,
+      });
+      expect(await redeem(code, {}, { as: `${id}:secret` })).toMatchObject(invalidGrant);
+    });
+
+    it('code injection: the code of another login at the same client (RFC 9700 §4.5)', async () => {
+      const stolen = await browser.obtainCode(client, { scope: SCOPE });
+      const attacker = 'the-verifier-of-who-injects-the-code-of-others';
+      expect(await redeem(stolen, { code_verifier: attacker })).toMatchObject(invalidGrant);
+    });
+  });
+
+  describe('is short-lived (RFC 6749 §4.1.2)', () => {
+    it('good for a minute', async () => {
+      const code = await aCode();
+      const other = await aCode();
+      auth.clock.advance({ seconds: 59 });
+      expect((await redeem(code)).status).toBe(200);
+      auth.clock.advance({ seconds: 1 });
+      expect(await redeem(other)).toMatchObject(invalidGrant);
+    });
+
+    it.each<[string, (account: Account, session: string) => Promise<unknown>]>([
+      ['the person logs out', (_, session) => auth.app.get(BrowserSessionService).revoke(session)],
+      [
+        'the password is changed',
+        ({ id }) =>
+          auth.app
+            .get(AccountOperationsService)
+            .changePassword(id, 'another password', { by: 'owner' }),
+      ],
+      [
+        'the account is disabled',
+        ({ id }) => auth.app.get(AccountOperationsService).disable(id, 'operator'),
+      ],
+    ])('and gone when %s', async (_, end) => {
+      const account = await anAccount(auth);
+      const code = await (await aBrowser(account)).obtainCode(client, { scope: SCOPE });
+      const [row] = await rows(`SELECT id FROM browser_session WHERE account_id = '${account.id}'`);
+      await end(account, String(row?.['id']));
+      expect(await redeem(code)).toMatchObject(invalidGrant);
+    });
+
+    it('and gone with its client', async () => {
+      const id = await aClient(auth);
+      const code = await (await aBrowser(person, id)).obtainCode(id);
+      await auth.app.get(ClientOperationsService).disable(id, 'operator');
+      expect(await redeem(code, { client_id: id })).toMatchObject({ status: 401 });
+    });
+
+    it('and cleared away an hour later, used or not', async () => {
+      await redeem(await aCode());
+      await aCode();
+      const left = async () =>
+        Number((await rows('SELECT count(*) AS n FROM authorization_code'))[0]?.['n']);
+      auth.clock.advance({ seconds: 3599 });
+      await auth.app.get(CleanupJob).run(new AbortController().signal);
+      expect(await left()).toBeGreaterThanOrEqual(2);
+      auth.clock.advance({ seconds: 62 });
+      await auth.app.get(CleanupJob).run(new AbortController().signal);
+      expect(await left()).toBe(0);
+    });
+  });
+
+  describe('code replay (RFC 9700 §4.5, RFC 6749 §10.5)', () => {
+    const ends = () =>
+      rows(`SELECT end_reason FROM refresh_token_family WHERE end_reason = 'code_reuse'`);
+    // Time has passed, and with it the session of the browser.
+    beforeAll(async () => {
+      browser = await aBrowser(person);
+    });
+
+    it('ends what the first use gave', async () => {
+      const code = await aCode();
+      const first = await redeem(code);
+      auth.clock.advance({ seconds: 30 });
+      expect(await redeem(code)).toMatchObject(invalidGrant);
+      expect(await refresh(first)).toMatchObject(invalidGrant);
+    });
+
+    it('also the access token, where it is looked at: oidcc-codereuse-30seconds', async () => {
+      const code = await browser.obtainCode(client);
+      const { body } = await redeem(code);
+      const headers = { authorization: `Bearer ${body['access_token']}` };
+      expect((await auth.send('/userinfo', { headers })).status).toBe(200);
+      auth.clock.advance({ seconds: 30 });
+      expect(await redeem(code)).toMatchObject(invalidGrant);
+      expect((await auth.send('/userinfo', { headers })).status).toBe(401);
+    });
+
+    it('also when the code has expired meanwhile', async () => {
+      const code = await aCode();
+      const first = await redeem(code);
+      auth.clock.advance({ seconds: 600 });
+      expect(await redeem(code, { code_verifier: undefined })).toMatchObject(invalidGrant);
+      expect(await refresh(first)).toMatchObject(invalidGrant);
+    });
+
+    it('is not what another client does, that cannot have redeemed it', async () => {
+      const other = await aClient(auth);
+      const code = await aCode();
+      const first = await redeem(code);
+      expect(await redeem(code, { client_id: other })).toMatchObject(invalidGrant);
+      expect((await refresh(first)).status).toBe(200);
+    });
+
+    it('of ten at once exactly one is answered, and its session has ended', async () => {
+      const code = await aCode();
+      const before = (await ends()).length;
+      const answers = await Promise.all(Array.from({ length: 10 }, () => redeem(code)));
+      const [winner, ...others] = answers.sort((a, b) => a.status - b.status);
+      expect(winner?.status).toBe(200);
+      for (const answer of others) expect(answer).toMatchObject(invalidGrant);
+      if (winner) expect(await refresh(winner)).toMatchObject(invalidGrant);
+      expect((await ends()).length).toBe(before + 1);
+    });
+
+    it('and so on two replicas', async () => {
+      const replica = await TestAuth.start(settings);
+      replica.clock.advance({ seconds: (auth.clock.now() - replica.clock.now()) / 1000 });
+      for (let round = 0; round < 5; round += 1) {
+        const code = await aCode();
+        const answers = await Promise.all([redeem(code), redeem(code, {}, { at: replica })]);
+        expect(answers.map(({ status }) => status).sort()).toEqual([200, 400]);
+        const winner = answers.find(({ status }) => status === 200);
+        if (winner) expect(await refresh(winner)).toMatchObject(invalidGrant);
+      }
+      await replica.stop();
+    });
+  });
+
+  it('is spent together with the session that it begins, or not at all', async () => {
+    const code = await aCode();
+    const families = async () => (await rows('SELECT id FROM refresh_token_family')).length;
+    const rename = (from: string, to: string) =>
+      auth.app.get(UnitOfWork).execute(`ALTER TABLE ${from} RENAME TO ${to}`);
+    const before = await families();
+    // The last write of the redemption fails: everything before it is taken back.
+    await rename('security_event', 'security_event_away');
+    const failed = await redeem(code);
+    await rename('security_event_away', 'security_event');
+    expect(failed.status).toBe(500);
+    expect(await families()).toBe(before);
+    expect((await redeem(code)).status).toBe(200);
+  });
+
+  it('leaves its events, and is in none of them', async () => {
+    const code = await aCode();
+    const { body } = await redeem(code);
+    await redeem(code);
+    const { sid: sessionId } = decodeClaims(body['access_token']);
+    const details = async (type: string) =>
+      (await events(type)).map(({ detail }) => JSON.parse(String(detail)));
+    const who = { accountId: person.id, clientId: client };
+    expect(await details('authorization_code.issued')).toContainEqual(who);
+    expect(await details('authorization_code.redeemed')).toContainEqual({ ...who, sessionId });
+    expect(await details('authorization_code.reused')).toContainEqual(who);
+    expect(await details('family.ended')).toContainEqual({
+      ...who,
+      sessionId,
+      reason: 'code_reuse',
+    });
+    expect(JSON.stringify(await rows('SELECT * FROM security_event'))).not.toContain(code);
+  });
+});

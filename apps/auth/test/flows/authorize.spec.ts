@@ -1,0 +1,370 @@
+import { DataSource } from 'typeorm';
+import type { Account } from '../../src/accounts/account.entity.js';
+import {
+  aClient,
+  anAccount,
+  buildAuthorizationQuery,
+  CALLBACK,
+  computeChallenge,
+  readRedirectParameters,
+  TestBrowser,
+  VERIFIER,
+} from '../support/test-browser.js';
+import { BILLING, ISSUER, ORDERS, TestAuth, type TestResponse } from '../support/test-auth.js';
+
+let auth: TestAuth;
+let person: Account;
+let client: string;
+let browser: TestBrowser;
+
+beforeAll(async () => {
+  auth = await TestAuth.start();
+  person = await anAccount(auth, 'person@gatehouse.example');
+  client = await aClient(auth, { id: 'public-client' });
+  browser = new TestBrowser(auth);
+  await browser.signIn(person);
+  await browser.grantConsent(person, client);
+});
+beforeEach(() => auth.clock.advance({ seconds: 1 }));
+afterAll(() => auth.stop());
+
+const codes = async () => {
+  const [row] = await auth.app
+    .get(DataSource)
+    .query('SELECT count(*) AS n FROM authorization_code');
+  return Number(row.n);
+};
+
+function expectError(answer: TestResponse, error: string): void {
+  expect(answer.status).toBe(303);
+  expect(answer.headers.get('location')).toMatch(/^https:\/\/client\.example\/callback\?/);
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  expect(answer.headers.get('referrer-policy')).toBe('no-referrer');
+  const { error_description, ...parameters } = readRedirectParameters(answer);
+  expect(parameters).toEqual({ error, state: 'a-state', iss: ISSUER });
+  // The characters that RFC 6749 §4.1.2.1 allows in a description.
+  expect(error_description).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
+}
+
+describe('a code (RFC 6749 §4.1.2)', () => {
+  it('comes with state and issuer by a redirect that leaves no trace', async () => {
+    const answer = await browser.authorize(client);
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.headers.get('referrer-policy')).toBe('no-referrer');
+    expect(readRedirectParameters(answer)).toEqual({
+      code: expect.stringMatching(/^[\w-]{43}$/),
+      state: 'a-state',
+      iss: ISSUER,
+    });
+  });
+
+  it('is another one each time, and stored as a hash', async () => {
+    const issued = [await browser.obtainCode(client), await browser.obtainCode(client)];
+    expect(new Set(issued).size).toBe(2);
+    const rows = await auth.app.get(DataSource).query('SELECT * FROM authorization_code');
+    for (const code of issued) expect(JSON.stringify(rows)).not.toContain(code);
+  });
+
+  it('comes without openid as well, and the nonce is of no use then (RFC 6749 §4.1)', async () => {
+    const answer = await browser.authorize(client, { scope: 'orders:read', nonce: 'a-nonce' });
+    expect(readRedirectParameters(answer)).toHaveProperty('code');
+  });
+
+  it('needs no state, and gives none then', async () => {
+    const answer = await browser.authorize(client, { state: undefined });
+    expect(Object.keys(readRedirectParameters(answer)).sort()).toEqual(['code', 'iss']);
+  });
+
+  it.each([
+    ['markup', '<script>alert(1)</script>&"\''],
+    ['of 2,000 characters', 'x'.repeat(2000)],
+    ['in any language, with line breaks', 'ünï %0d%0a +&='],
+  ])('brings back the state as it came: %s', async (_, state) => {
+    expect(readRedirectParameters(await browser.authorize(client, { state }))).toMatchObject({
+      state,
+    });
+  });
+
+  it('keeps the query that the redirect URI has of its own (§3.1.2)', async () => {
+    const redirect_uri = `${CALLBACK}?tenant=a%20b`;
+    const id = await aClient(auth, { redirectUris: [redirect_uri] });
+    await browser.grantConsent(person, id);
+    const answer = await browser.authorize(id, { redirect_uri });
+    expect(answer.headers.get('location')).toMatch(
+      /^https:\/\/client\.example\/callback\?tenant=a%20b&code=/,
+    );
+  });
+
+  it('comes whatever the order of parameters and scope is, and beside parameters that are unknown (§3.1)', async () => {
+    const query = buildAuthorizationQuery(client, {
+      scope: 'email openid profile',
+      display: 'popup',
+      claims_locales: 'de',
+      extra: 'foobar',
+      ticket: 'x',
+      form_token: 'x',
+    });
+    const turned = query.split('&').reverse().join('&');
+    const answer = await browser.open(`/oauth/authorize?${turned}&extra=twice&constructor=1`);
+    expect(readRedirectParameters(answer)).toHaveProperty('code');
+  });
+
+  it('is given to a request by POST, whose cookie stays away, after a redirect (OpenID Connect Core §3.1.2.1)', async () => {
+    const fromAnotherSite = new TestBrowser(auth);
+    const posted = await fromAnotherSite.open('/oauth/authorize', {
+      method: 'POST',
+      headers: { origin: 'https://client.example', 'sec-fetch-site': 'cross-site' },
+      body: new URLSearchParams(buildAuthorizationQuery(client)),
+    });
+    expect(posted.status).toBe(303);
+    expect(readRedirectParameters(await browser.follow(posted))).toHaveProperty('code');
+  });
+});
+
+describe('errors go to the client (RFC 6749 §4.1.2.1)', () => {
+  it.each<[string, string, Record<string, string | undefined>]>([
+    ['no response_type', 'invalid_request', { response_type: undefined }],
+    ['the implicit grant', 'unsupported_response_type', { response_type: 'token' }],
+    ['an ID token at once', 'unsupported_response_type', { response_type: 'id_token' }],
+    ['the hybrid flow', 'unsupported_response_type', { response_type: 'code token' }],
+    ['an unknown response type', 'unsupported_response_type', { response_type: 'CODE' }],
+    ['the fragment', 'invalid_request', { response_mode: 'fragment' }],
+    ['a web message', 'invalid_request', { response_mode: 'web_message' }],
+    ['a JWT', 'invalid_request', { response_mode: 'jwt' }],
+    ['a scope of others', 'invalid_scope', { scope: 'openid billing:invoices:create' }],
+    ['an unknown scope', 'invalid_scope', { scope: 'openid nonsense' }],
+    ['a malformed scope', 'invalid_scope', { scope: 'openid  "profile"' }],
+    ['ten thousand scopes', 'invalid_request', { scope: 'openid '.repeat(1000) }],
+    ['an unknown resource', 'invalid_target', { resource: 'https://evil.example' }],
+    ['a resource that is no URI', 'invalid_target', { resource: 'orders' }],
+    ['a resource with a fragment (RFC 8707 §2)', 'invalid_target', { resource: `${ORDERS}#x` }],
+    ['an unknown prompt', 'invalid_request', { prompt: 'create' }],
+    ['none with another prompt', 'invalid_request', { prompt: 'none login' }],
+    ['a negative max_age', 'invalid_request', { max_age: '-1' }],
+    ['a max_age that is no number', 'invalid_request', { max_age: '1e3' }],
+    ['claims that are no JSON', 'invalid_request', { claims: '{' }],
+    ['claims that are no object', 'invalid_request', { claims: '[]' }],
+    ['claims of the wrong form', 'invalid_request', { claims: '{"id_token":{"name":true}}' }],
+    ['claims of many characters', 'invalid_request', { claims: `{"x":"${'x'.repeat(3000)}"}` }],
+    ['a nonce with a NUL', 'invalid_request', { nonce: 'a\0b' }],
+    ['a nonce that is too long', 'invalid_request', { nonce: 'n'.repeat(1001) }],
+    ['a hint that is too long', 'invalid_request', { id_token_hint: 'x'.repeat(4001) }],
+    [
+      'a request that is too long as a whole',
+      'invalid_request',
+      {
+        nonce: 'n'.repeat(900),
+        login_hint: 'l'.repeat(400),
+        claims: `{${' '.repeat(1900)}}`,
+        scope: `openid${' openid'.repeat(250)}`,
+      },
+    ],
+    ['a request object', 'request_not_supported', { request: 'eyJhbGciOiJub25lIn0.e30.' }],
+    ['a request URI', 'request_uri_not_supported', { request_uri: 'http://169.254.169.254/' }],
+    ['a registration', 'registration_not_supported', { registration: '{}' }],
+    [
+      'an acr that nobody can have',
+      'unmet_authentication_requirements',
+      { claims: '{"id_token":{"acr":{"essential":true,"values":["phr"]}}}' },
+    ],
+  ])('%s: %s', async (_, error, parameters) => {
+    const before = await codes();
+    expectError(await browser.authorize(client, parameters), error);
+    expect(await codes()).toBe(before);
+  });
+
+  it.each([
+    'response_type',
+    'scope',
+    'nonce',
+    'code_challenge',
+    'prompt',
+    'response_mode',
+    'claims',
+  ])('a repeated %s (§3.1)', async (name) => {
+    const value = new URLSearchParams(buildAuthorizationQuery(client)).get(name) ?? 'x';
+    const query = `${buildAuthorizationQuery(client, { [name]: value })}&${name}=${value}`;
+    expectError(await browser.open(`/oauth/authorize?${query}`), 'invalid_request');
+  });
+
+  it('a state of 10,000 characters comes back with its refusal', async () => {
+    const state = 'x'.repeat(10_000);
+    const answer = await browser.authorize(client, { state });
+    expect(readRedirectParameters(answer)).toMatchObject({ error: 'invalid_request', state });
+  });
+
+  it('a repeated state is not repeated in the answer', async () => {
+    const answer = await browser.open(
+      `/oauth/authorize?${buildAuthorizationQuery(client)}&state=b`,
+    );
+    expect(readRedirectParameters(answer)).toMatchObject({ error: 'invalid_request', iss: ISSUER });
+    expect(readRedirectParameters(answer)).not.toHaveProperty('state');
+  });
+
+  it('what a client sends in brackets is no parameter', async () => {
+    const answer = await browser.open(
+      `/oauth/authorize?${buildAuthorizationQuery(client, { response_type: undefined })}&response_type[$ne]=x&response_type[]=code`,
+    );
+    expectError(answer, 'invalid_request');
+  });
+
+  it('a client that is not registered for the code flow', async () => {
+    const id = await aClient(auth, { grantTypes: ['refresh_token'] });
+    expectError(await browser.authorize(id), 'unauthorized_client');
+  });
+
+  it('also those of a form', async () => {
+    const answer = await browser.open('/oauth/authorize', {
+      method: 'POST',
+      body: new URLSearchParams(buildAuthorizationQuery(client, { response_type: 'token' })),
+    });
+    expectError(answer, 'unsupported_response_type');
+  });
+
+  it('no body that is no form is a fault of ours, and none says who asks', async () => {
+    const headers = { 'content-type': 'application/json' };
+    for (const body of ['null', '[]', '"x"', '1', '{}', '{"client_id":["x"]}']) {
+      const { status, text } = await browser.open('/oauth/authorize', {
+        method: 'POST',
+        body,
+        headers,
+      });
+      expect([body, status, text.includes('<h1>')]).toEqual([body, 400, true]);
+    }
+  });
+
+  it('no text that anybody can send is a fault of ours', async () => {
+    const nasty = [
+      '\0',
+      '\r\n',
+      '\ud83d',
+      '{"__proto__":{"a":1}}',
+      '[]',
+      '%',
+      '__proto__',
+      '🔑'.repeat(50),
+    ];
+    const names = [
+      'state',
+      'scope',
+      'nonce',
+      'claims',
+      'prompt',
+      'max_age',
+      'resource',
+      'login_hint',
+      'id_token_hint',
+      'acr_values',
+      'ui_locales',
+      'code_challenge',
+      'response_type',
+      'response_mode',
+    ];
+    for (const name of names) {
+      for (const value of nasty) {
+        const answer = await browser.open(
+          `/oauth/authorize?${buildAuthorizationQuery(client, { [name]: value })}`,
+        );
+        expect([name, value, answer.status]).toEqual([name, value, 303]);
+      }
+    }
+  });
+});
+
+describe('PKCE (RFC 7636, RFC 9700 §2.1.1)', () => {
+  let confidential: string;
+  let exempt: string;
+  beforeAll(async () => {
+    confidential = await aClient(auth, { secret: 'secret' });
+    exempt = await aClient(auth, { secret: 'secret', requirePkce: false });
+    await browser.grantConsent(person, confidential);
+    await browser.grantConsent(person, exempt);
+  });
+  const none = { code_challenge: undefined, code_challenge_method: undefined };
+
+  it.each<[string, Record<string, string | undefined>]>([
+    ['no challenge', none],
+    ['a method without a challenge', { code_challenge: undefined }],
+    ['a challenge without a method, which would be plain', { code_challenge_method: undefined }],
+    ['plain', { code_challenge_method: 'plain', code_challenge: VERIFIER }],
+    ['another method', { code_challenge_method: 'S512' }],
+    ['the method in small letters', { code_challenge_method: 's256' }],
+    ['a challenge that is too short', { code_challenge: computeChallenge(VERIFIER).slice(1) }],
+    ['a challenge that is too long', { code_challenge: `${computeChallenge(VERIFIER)}A` }],
+    ['a challenge in other letters', { code_challenge: `${computeChallenge(VERIFIER).slice(1)}=` }],
+  ])('%s is refused, whoever the client is', async (_, parameters) => {
+    expectError(await browser.authorize(client, parameters), 'invalid_request');
+    expectError(await browser.authorize(confidential, parameters), 'invalid_request');
+    if (parameters !== none)
+      expectError(await browser.authorize(exempt, parameters), 'invalid_request');
+  });
+
+  it('is left out only by a client with a secret that is registered so', async () => {
+    expect(readRedirectParameters(await browser.authorize(exempt, none))).toHaveProperty('code');
+    const isPublic = await aClient(auth, { requirePkce: false });
+    expectError(await browser.authorize(isPublic, none), 'invalid_request');
+  });
+
+  it('works for every client', async () => {
+    for (const id of [client, confidential, exempt]) {
+      expect(readRedirectParameters(await browser.authorize(id))).toHaveProperty('code');
+    }
+  });
+});
+
+describe('the answer as a form (Form Post Response Mode §2)', () => {
+  it('sends itself, runs no other script, and leads to the client only', async () => {
+    const state = '"><script>alert(1)</script>';
+    const answer = await browser.authorize(client, { response_mode: 'form_post', state });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.headers.get('referrer-policy')).toBe('no-referrer');
+    expect(answer.headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; script-src 'sha256-[\w+/]{43}='; form-action https:\/\/client\.example; frame-ancestors 'none'; base-uri 'none'$/,
+    );
+    expect(answer.text).toContain(`<form method="post" action="${CALLBACK}">`);
+    expect(answer.text).toMatch(/name="code" value="[\w-]{43}"/);
+    expect(answer.text).toContain(
+      'name="state" value="&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"',
+    );
+    expect(answer.text).toContain(`name="iss" value="${ISSUER}"`);
+    expect(answer.text.match(/<script>/g)).toHaveLength(1);
+  });
+
+  it('is also how errors come', async () => {
+    const answer = await browser.authorize(client, { response_mode: 'form_post', max_age: 'x' });
+    expect(answer.text).toContain('name="error" value="invalid_request"');
+  });
+});
+
+describe('whose token it is for (RFC 8707 §2.1)', () => {
+  const resourcesOf = async (more: Record<string, string>, and = '') => {
+    const answer = await browser.open(
+      `/oauth/authorize?${buildAuthorizationQuery(client, more)}${and}`,
+    );
+    expect(readRedirectParameters(answer)).toHaveProperty('code');
+    const [row] = await auth.app
+      .get(DataSource)
+      .query('SELECT scope, resource FROM authorization_code ORDER BY expires_at DESC LIMIT 1');
+    return row;
+  };
+
+  it('is every resource server that knows the scope, where the request names none', async () => {
+    expect(await resourcesOf({ scope: 'openid orders:read billing:read' })).toEqual({
+      scope: 'openid orders:read billing:read',
+      resource: `${ORDERS} ${BILLING} ${ISSUER}`,
+    });
+  });
+
+  it('is those that it names, and this server for who the person is', async () => {
+    const more = { scope: 'openid orders:read billing:read', resource: ORDERS };
+    expect(await resourcesOf(more)).toEqual({
+      scope: 'openid orders:read',
+      resource: `${ORDERS} ${ISSUER}`,
+    });
+    expect(await resourcesOf(more, `&resource=${BILLING}`)).toMatchObject({
+      resource: `${ORDERS} ${BILLING} ${ISSUER}`,
+    });
+  });
+});

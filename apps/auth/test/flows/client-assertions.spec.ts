@@ -1,0 +1,352 @@
+import { createHmac, createPublicKey, randomUUID } from 'node:crypto';
+import { eachDatabase } from '@gatehouse/persistence/testing';
+import { UnitOfWork } from '@gatehouse/persistence';
+import * as oauth from 'oauth4webapi';
+import { generateKeyPair } from 'jose';
+import { clientKeySetSchema } from '../../src/clients/client-keys.js';
+import { ClientKey, toKeySet } from '../support/client-key.js';
+import { TestAuth, toBasicAuthorization, toDatabaseSettings } from '../support/test-auth.js';
+
+const ISSUER = 'http://localhost:3000';
+const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+const refusal = {
+  error: 'invalid_client',
+  error_description: 'Client authentication failed.',
+};
+
+const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+const claimsAt = (auth: TestAuth, more: Record<string, unknown> = {}) => {
+  const now = Math.floor(auth.clock.now() / 1000);
+  const claims = { iss: 'keyed', sub: 'keyed', aud: ISSUER, jti: randomUUID(), exp: now + 60 };
+  return Object.fromEntries(
+    Object.entries({ ...claims, iat: now, ...more }).filter(([, value]) => value !== null),
+  );
+};
+
+const ask = (auth: TestAuth, client_assertion: string, more: Record<string, string> = {}) =>
+  auth.token({
+    grant_type: 'client_credentials',
+    client_assertion_type: TYPE,
+    client_assertion,
+    ...more,
+  });
+
+describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
+  let auth: TestAuth;
+  let key: ClientKey;
+  let next: ClientKey;
+  beforeAll(async () => {
+    auth = await TestAuth.start();
+    [key, next] = await Promise.all([ClientKey.generate(), ClientKey.generate()]);
+    await auth.registerClient({
+      id: 'keyed',
+      authMethod: 'private_key_jwt',
+      jwks: toKeySet(key, next),
+    });
+    await auth.registerClient({ id: 'other', authMethod: 'private_key_jwt', jwks: toKeySet(next) });
+    await auth.registerClient({ id: 'secretive', secret: 'secret', jwks: toKeySet(key) });
+  });
+  afterAll(() => auth.stop());
+
+  const now = () => Math.floor(auth.clock.now() / 1000);
+
+  it.each<[string, Record<string, unknown>, Record<string, unknown>, Record<string, string>]>([
+    ['by the key that its header names', {}, {}, {}],
+    ['whose client_id is told as well', {}, {}, { client_id: 'keyed' }],
+    ['of the explicit type', {}, { typ: 'client-authentication+jwt' }, {}],
+    ['of the type JWT', {}, { typ: 'JWT' }, {}],
+    ['without iat', { iat: null }, {}, {}],
+    ['good for five minutes', { exp: 300 }, {}, {}],
+    ['of a clock that is 30 seconds behind', { exp: -29, iat: -89, nbf: -89 }, {}, {}],
+    ['of a clock that is 30 seconds ahead', { exp: 330, iat: 30, nbf: 30 }, {}, {}],
+  ])('accepts an assertion %s', async (_, claims, header, more) => {
+    const instants = Object.entries(claims).map(([name, value]) => [
+      name,
+      typeof value === 'number' ? now() + value : value,
+    ]);
+    const payload = claimsAt(auth, Object.fromEntries(instants));
+    expect((await ask(auth, await key.sign(payload, header), more)).status).toBe(200);
+  });
+
+  it('accepts both keys of the set while one replaces the other', async () => {
+    for (const each of [key, next]) {
+      expect((await ask(auth, await each.sign(claimsAt(auth)))).status).toBe(200);
+    }
+  });
+
+  it.each(['PS256', 'RS256', 'EdDSA'])('accepts %s where that is the key’s', async (alg) => {
+    const own = await ClientKey.generate(alg);
+    const id = `keyed-${alg.toLowerCase()}`;
+    await auth.registerClient({ id, authMethod: 'private_key_jwt', jwks: toKeySet(own) });
+    const assertion = await own.sign(claimsAt(auth, { iss: id, sub: id }));
+    expect((await ask(auth, assertion)).status).toBe(200);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['another issuer than subject', { iss: 'other' }],
+    ['an issuer that is another client', { iss: 'other', sub: 'other' }],
+    ['no issuer', { iss: null }],
+    ['the token endpoint as audience', { aud: `${ISSUER}/oauth/token` }],
+    ['another server as audience', { aud: 'https://other.example' }],
+    ['a list as audience', { aud: [ISSUER] }],
+    ['two audiences', { aud: [ISSUER, 'https://other.example'] }],
+    ['the issuer with a slash', { aud: `${ISSUER}/` }],
+    ['no audience', { aud: null }],
+    ['no exp', { exp: null }],
+    ['an exp that is text', { exp: '9999999999' }],
+    ['no jti', { jti: null }],
+    ['an empty jti', { jti: '' }],
+    ['a jti of 300 characters', { jti: 'x'.repeat(300) }],
+    ['a jti that is a list', { jti: ['x'] }],
+    ['a subject that is a list', { sub: ['keyed'] }],
+    ['a subject that is nobody', { iss: 'nobody', sub: 'nobody' }],
+    ['a subject of 5,000 characters', { sub: 'x'.repeat(5000) }],
+  ])('refuses %s', async (_, claims) => {
+    const { status, body } = await ask(auth, await key.sign(claimsAt(auth, claims)));
+    expect([status, body]).toEqual([401, refusal]);
+  });
+
+  it.each<[string, Record<string, number>]>([
+    ['that expired', { exp: -31 }],
+    ['that is good for more than five minutes', { exp: 331 }],
+    ['that begins later', { nbf: 31 }],
+    ['from the future', { iat: 31 }],
+  ])('refuses an assertion %s', async (_, offsets) => {
+    const instants = Object.entries(offsets).map(([name, offset]) => [name, now() + offset]);
+    const payload = claimsAt(auth, Object.fromEntries(instants));
+    expect((await ask(auth, await key.sign(payload))).status).toBe(401);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['an access token', { typ: 'at+jwt' }],
+    ['a logout token', { typ: 'logout+jwt' }],
+    ['a DPoP proof', { typ: 'dpop+jwt' }],
+    ['a request object', { typ: 'oauth-authz-req+jwt' }],
+    ['a key that it does not have', { kid: 'unknown' }],
+    ['two keys to choose from', { kid: null }],
+  ])('refuses a header that tells of %s', async (_, header) => {
+    expect((await ask(auth, await key.sign(claimsAt(auth), header))).status).toBe(401);
+  });
+
+  it('refuses what is not signed by a key of the client (RFC 8725 §3.1, §3.2)', async () => {
+    const stranger = await ClientKey.generate('ES256', String(key.publicJwk['kid']));
+    const { kid } = key.publicJwk;
+    const spki = createPublicKey({ key: { ...key.publicJwk }, format: 'jwk' })
+      .export({ type: 'spki', format: 'pem' })
+      .toString();
+    const hs256 = (secret: string) => {
+      const content = `${part({ alg: 'HS256', kid })}.${part(claimsAt(auth))}`;
+      return `${content}.${createHmac('sha256', secret).update(content).digest('base64url')}`;
+    };
+    const good = await key.sign(claimsAt(auth));
+    const [header, , signature] = good.split('.');
+    const forged = [
+      await stranger.sign(claimsAt(auth)),
+      await stranger.sign(claimsAt(auth), { jwk: stranger.publicJwk }),
+      `${part({ alg: 'none' })}.${part(claimsAt(auth))}.`,
+      `${part({ alg: 'none', kid })}.${part(claimsAt(auth))}.${signature}`,
+      `${header}.${part(claimsAt(auth))}.${signature}`,
+      hs256(spki),
+      hs256(JSON.stringify(key.publicJwk)),
+      hs256(''),
+    ];
+    for (const assertion of forged) {
+      const { status, body } = await ask(auth, assertion);
+      expect([status, body]).toEqual([401, refusal]);
+    }
+    expect((await ask(auth, good)).status).toBe(200);
+  });
+
+  it.each(['x', 'a.b.c', '..', `${part({ alg: 'ES256' })}.${part([])}.x`, part({}).repeat(90)])(
+    'refuses %j without a stumble',
+    async (assertion) => {
+      const { status } = await ask(auth, assertion);
+      expect(status).toBe(401);
+    },
+  );
+
+  it('refuses an assertion where a secret was registered', async () => {
+    const assertion = await key.sign(claimsAt(auth, { iss: 'secretive', sub: 'secretive' }));
+    expect((await ask(auth, assertion)).status).toBe(401);
+  });
+
+  it.each<[string, Record<string, string>, string | undefined]>([
+    ['Basic', {}, 'secretive:secret'],
+    ['a secret in the body', { client_id: 'keyed', client_secret: 'x' }, undefined],
+    ['another client_id', { client_id: 'other' }, undefined],
+  ])('refuses %s beside an assertion (RFC 6749 §2.3)', async (_, more, as) => {
+    const parameters = {
+      grant_type: 'client_credentials',
+      client_assertion_type: TYPE,
+      client_assertion: await key.sign(claimsAt(auth)),
+      ...more,
+    };
+    const { status, body } = await auth.token(parameters, as);
+    expect([status, body['error']]).toEqual([400, 'invalid_request']);
+  });
+
+  it('refuses another type of assertion, and one without its type (RFC 7521 §4.2)', async () => {
+    const client_assertion = await key.sign(claimsAt(auth));
+    const saml = 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer';
+    const other = await ask(auth, client_assertion, { client_assertion_type: saml });
+    expect([other.status, other.body['error']]).toEqual([401, 'invalid_client']);
+    for (const half of [{ client_assertion }, { client_assertion_type: TYPE }]) {
+      const { status, body } = await auth.token({ grant_type: 'client_credentials', ...half });
+      expect([status, body['error']]).toEqual([400, 'invalid_request']);
+    }
+    const repeated = await auth.send('/oauth/token', {
+      method: 'POST',
+      headers: { authorization: toBasicAuthorization('secretive:secret') },
+      body: new URLSearchParams([
+        ['grant_type', 'client_credentials'],
+        ['client_assertion', 'a'],
+        ['client_assertion', 'b'],
+      ]),
+    });
+    expect([repeated.status, repeated.body['error']]).toEqual([400, 'invalid_request']);
+  });
+
+  it('satisfies an independent client', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('ES256');
+    const jwk = await crypto.subtle.exportKey('jwk', publicKey);
+    const jwks = JSON.stringify({ keys: [{ ...jwk, kid: 'its-own', alg: 'ES256' }] });
+    await auth.registerClient({ id: 'independent', authMethod: 'private_key_jwt', jwks });
+
+    const skew = now() - Math.floor(Date.now() / 1000);
+    const client = { client_id: 'independent', [oauth.clockSkew]: skew };
+    const server = { issuer: ISSUER, token_endpoint: `${auth.url}/oauth/token` };
+    const proof = oauth.PrivateKeyJwt({ key: privateKey, kid: 'its-own' });
+    const http = { [oauth.allowInsecureRequests]: true };
+    const answer = await oauth.clientCredentialsGrantRequest(server, client, proof, {}, http);
+    const tokens = await oauth.processClientCredentialsResponse(server, client, answer);
+    expect(tokens.token_type).toBe('bearer');
+  });
+});
+
+eachDatabase('replay of a client assertion (RFC 7523 §3)', (fresh) => {
+  let auth: TestAuth;
+  let replica: TestAuth;
+  let key: ClientKey;
+  beforeAll(async () => {
+    const settings = {
+      ...toDatabaseSettings(await fresh()),
+    };
+    auth = await TestAuth.start(settings);
+    replica = await TestAuth.start(settings);
+    key = await ClientKey.generate();
+    for (const id of ['keyed', 'twin']) {
+      await auth.registerClient({ id, authMethod: 'private_key_jwt', jwks: toKeySet(key) });
+    }
+  });
+  afterAll(() => Promise.all([auth.stop(), replica.stop()]));
+
+  const kept = async () =>
+    (await auth.app.get(UnitOfWork).query('SELECT value_hash FROM used_value')).length;
+
+  it('is refused, and told to the operator', async () => {
+    const assertion = await key.sign(claimsAt(auth));
+    expect((await ask(auth, assertion)).status).toBe(200);
+    const { status, body } = await ask(replica, assertion);
+    expect([status, body]).toEqual([401, refusal]);
+    const events = await auth.app
+      .get(UnitOfWork)
+      .query<{ detail: string }>(`SELECT detail FROM security_event WHERE type = 'client.refused'`);
+    expect(events.map(({ detail }) => JSON.parse(detail).reason)).toEqual(['repeated_assertion']);
+  });
+
+  it('is refused to all but one of many at once, on two replicas', async () => {
+    const assertion = await key.sign(claimsAt(auth));
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => ask(n % 2 === 0 ? auth : replica, assertion)),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(9);
+  });
+
+  it('is refused until it is refused for its age', async () => {
+    const payload = claimsAt(auth, { exp: Math.floor(auth.clock.now() / 1000) + 300 });
+    const assertion = await key.sign(payload);
+    expect((await ask(auth, assertion)).status).toBe(200);
+    auth.clock.advance({ seconds: 329 });
+    expect((await ask(auth, assertion)).status).toBe(401);
+    const [latest] = await auth.app
+      .get(UnitOfWork)
+      .query<{ expires_at: string }>('SELECT max(expires_at) AS expires_at FROM used_value');
+    expect(Number(latest?.expires_at)).toBe((Number(payload['exp']) + 30) * 1000);
+  });
+
+  it('is a matter of one client: another may use the same jti', async () => {
+    const payload = claimsAt(auth);
+    const twin = await key.sign({ ...payload, iss: 'twin', sub: 'twin' });
+    const statuses = [await ask(auth, await key.sign(payload)), await ask(auth, twin)];
+    expect(statuses.map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  it.each<[string, unknown]>([
+    ['NUL', '\0'],
+    ['NUL inside of a name', 'key\0ed'],
+    ['half a character', '\ud800'],
+    ['a number', 1],
+    ['true', true],
+    ['an object', { $ne: 'x' }],
+    ['a list', []],
+  ])('is nobody’s where its subject is %s, whichever way that is said', async (_, sub) => {
+    const claimed = `${part({ alg: 'ES256' })}.${part({ ...claimsAt(auth), iss: sub, sub })}.x`;
+    const name = typeof sub === 'string' ? sub.toWellFormed() : 'x';
+    const grant = { grant_type: 'client_credentials' };
+    const answers = [
+      await ask(auth, claimed),
+      await auth.token(grant, `${encodeURIComponent(name)}:x`),
+      await auth.token({ ...grant, client_id: name, client_secret: 'x' }),
+      await auth.token({ ...grant, client_id: name }),
+    ];
+    for (const { status, body } of answers) expect([status, body]).toEqual([401, refusal]);
+  });
+
+  it('costs the database nothing before the signature is good', async () => {
+    const stranger = await ClientKey.generate('ES256', String(key.publicJwk['kid']));
+    const before = await kept();
+    await ask(auth, await stranger.sign(claimsAt(auth)));
+    await ask(auth, await key.sign(claimsAt(auth, { aud: 'https://other.example' })));
+    expect(await kept()).toBe(before);
+  });
+});
+
+describe('a key set that is registered (RFC 7517 §5)', () => {
+  let es256: ClientKey;
+  let rs256: ClientKey;
+  beforeAll(async () => {
+    [es256, rs256] = await Promise.all([ClientKey.generate(), ClientKey.generate('RS256')]);
+  });
+  const accepts = (...keys: readonly unknown[]) => clientKeySetSchema.safeParse({ keys });
+
+  it('keeps what is needed of each key', () => {
+    const { success, data } = accepts({ ...es256.publicJwk, x5t: 'x' }, rs256.publicJwk);
+    expect(success).toBe(true);
+    expect(data?.keys).toEqual([es256.publicJwk, rs256.publicJwk]);
+  });
+
+  it.each<[string, (good: Record<string, unknown>) => readonly unknown[]]>([
+    ['no key', () => []],
+    ['eleven keys', (good) => Array.from({ length: 11 }, (_, n) => ({ ...good, kid: `${n}` }))],
+    ['two of one name', (good) => [good, good]],
+    ['a private key', (good) => [{ ...good, d: 'x'.repeat(43) }]],
+    ['a symmetric key', () => [{ kty: 'oct', k: 'x'.repeat(43), kid: 'k', alg: 'HS256' }]],
+    ['no algorithm', (good) => [{ ...good, alg: undefined }]],
+    ['an algorithm of another kind of key', (good) => [{ ...good, alg: 'RS256' }]],
+    ['no name', (good) => [{ ...good, kid: undefined }]],
+    ['a key for encryption', (good) => [{ ...good, use: 'enc' }]],
+    ['a point that is not on the curve', (good) => [{ ...good, y: 'A'.repeat(43) }]],
+    ['nothing that is a key', () => [null, 'key', 5]],
+  ])('is refused with %s', (_, keys) => {
+    expect(accepts(...keys({ ...es256.publicJwk })).success).toBe(false);
+  });
+
+  it.each([
+    ['a short modulus', { n: 'x'.repeat(171) }],
+    ['an exponent of one', { e: 'AQ' }],
+  ])('is refused with %s', (_, more) => {
+    expect(accepts({ ...rs256.publicJwk, ...more }).success).toBe(false);
+  });
+});

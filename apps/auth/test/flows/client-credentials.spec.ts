@@ -1,0 +1,188 @@
+import * as oauth from 'oauth4webapi';
+import { BILLING, decodeClaims, TestAuth, toBasicAuthorization } from '../support/test-auth.js';
+
+const invalidClient = {
+  error: 'invalid_client',
+  error_description: 'Client authentication failed.',
+};
+const grant = { grant_type: 'client_credentials' };
+
+describe('client credentials (RFC 6749 §4.4)', () => {
+  let auth: TestAuth;
+  beforeAll(async () => {
+    auth = await TestAuth.start();
+    await auth.registerClient({ id: 'orders-service', secret: 'a secret: with + signs %' });
+    await auth.registerClient({
+      id: 'posting-service',
+      secret: 'posted',
+      authMethod: 'client_secret_post',
+    });
+    await auth.registerClient({ id: 'public-client' });
+    await auth.registerClient({ id: 'no-grants', secret: 'secret', grantTypes: [] });
+    await auth.registerClient({ id: 'no-scope', secret: 'secret', scope: [] });
+  });
+  afterAll(() => auth.stop());
+
+  /** Both parts form-encoded first, as RFC 6749 §2.3.1 wants it. */
+  const encoded = (id: string, secret: string) =>
+    [id, secret].map((part) => new URLSearchParams({ '': part }).toString().slice(1)).join(':');
+  const ordersService = encoded('orders-service', 'a secret: with + signs %');
+
+  it('gives a service a token for itself, and no refresh token (§4.4.3)', async () => {
+    const { status, headers, body } = await auth.token(grant, ordersService);
+    expect(status).toBe(200);
+    expect([headers.get('cache-control'), headers.get('pragma')]).toEqual(['no-store', 'no-cache']);
+    expect(body).toEqual({
+      access_token: expect.any(String),
+      token_type: 'Bearer',
+      expires_in: 300,
+      scope: 'billing:invoices:create',
+    });
+    const claims = decodeClaims(body['access_token']);
+    expect(claims).toMatchObject({
+      sub: 'orders-service',
+      client_id: 'orders-service',
+      aud: BILLING,
+    });
+    expect(Object.keys(claims)).not.toContain('sid');
+  });
+
+  it('says nothing of a person, for there is none', async () => {
+    const scope = ['openid', 'email', 'offline_access', 'billing:invoices:create'];
+    await auth.registerClient({ id: 'both-kinds', secret: 'secret', scope });
+    const { body } = await auth.token(grant, 'both-kinds:secret');
+    expect(body).toMatchObject({ scope: 'billing:invoices:create' });
+    expect(Object.keys(body)).not.toContain('id_token');
+    for (const word of ['openid', 'offline_access']) {
+      const refused = await auth.token({ ...grant, scope: word }, 'both-kinds:secret');
+      expect(refused).toMatchObject({ status: 400, body: { error: 'invalid_scope' } });
+    }
+  });
+
+  it('satisfies an independent client: discovery, token, validation of the token (RFC 9068 §4)', async () => {
+    const insecure = { [oauth.allowInsecureRequests]: true };
+    const issuer = new URL('http://localhost:3000');
+    const redirected = (url: string, init: object) =>
+      fetch(url.replace('http://localhost:3000', auth.url), init);
+    const http = { ...insecure, [oauth.customFetch]: redirected };
+
+    const discovered = await oauth.discoveryRequest(issuer, { ...http, algorithm: 'oauth2' });
+    const server = await oauth.processDiscoveryResponse(issuer, discovered);
+    const client = { client_id: 'orders-service' };
+    const secret = oauth.ClientSecretBasic('a secret: with + signs %');
+    const response = await oauth.clientCredentialsGrantRequest(server, client, secret, {}, http);
+    const tokens = await oauth.processClientCredentialsResponse(server, client, response);
+
+    const request = new Request(BILLING, {
+      headers: { authorization: `Bearer ${tokens.access_token}` },
+    });
+    const skew = { [oauth.clockSkew]: auth.clock.now() / 1000 - Math.floor(Date.now() / 1000) };
+    const claims = await oauth.validateJwtAccessToken(server, request, BILLING, {
+      ...http,
+      ...skew,
+    });
+    expect(claims.client_id).toBe('orders-service');
+  });
+
+  it('knows the secret in the body where that is what was registered', async () => {
+    const posted = { ...grant, client_id: 'posting-service', client_secret: 'posted' };
+    expect((await auth.token(posted)).status).toBe(200);
+  });
+
+  it.each<[string, Record<string, string>, string | undefined]>([
+    ['an unknown client', {}, 'unknown:secret'],
+    ['a wrong secret', {}, 'orders-service:wrong'],
+    ['an empty secret', {}, 'orders-service:'],
+    ['no authentication at all', {}, undefined],
+    ['a confidential client without its secret', { client_id: 'orders-service' }, undefined],
+    [
+      'another method than registered',
+      { client_id: 'orders-service', client_secret: 'a secret: with + signs %' },
+      undefined,
+    ],
+    ['a public client that sends a secret', {}, 'public-client:x'],
+  ])('gives %s one and the same answer (§5.2)', async (_, more, as) => {
+    const { status, headers, body } = await auth.token({ ...grant, ...more }, as);
+    expect([status, body]).toEqual([401, invalidClient]);
+    expect(headers.get('www-authenticate')).toMatch(/^Basic /);
+    expect(headers.get('cache-control')).toBe('no-store');
+  });
+
+  it.each<[string, Record<string, string>, string | undefined, string]>([
+    ['a public client', { client_id: 'public-client' }, undefined, 'unauthorized_client'],
+    ['a client without the grant', {}, 'no-grants:secret', 'unauthorized_client'],
+    ['a client without any scope', {}, 'no-scope:secret', 'invalid_scope'],
+    ['a scope that is not the client’s', { scope: 'orders:read' }, ordersService, 'invalid_scope'],
+    ['openid', { scope: 'openid' }, ordersService, 'invalid_scope'],
+    [
+      'a resource without the scope',
+      { resource: 'http://localhost:3001' },
+      ordersService,
+      'invalid_target',
+    ],
+    ['an unknown resource', { resource: 'urn:x' }, ordersService, 'invalid_target'],
+    ['the password grant', { grant_type: 'password' }, ordersService, 'unsupported_grant_type'],
+    [
+      'a grant called __proto__',
+      { grant_type: '__proto__' },
+      ordersService,
+      'unsupported_grant_type',
+    ],
+  ])('refuses %s', async (_, more, as, error) => {
+    const answer = await auth.token({ ...grant, ...more }, as);
+    expect([answer.status, answer.body['error']]).toEqual([400, error]);
+  });
+
+  it('refuses several resources: a token is for one (RFC 8707 §2, RFC 9068 §3)', async () => {
+    const ask = (...resources: string[]) =>
+      auth.send('/oauth/token', {
+        method: 'POST',
+        headers: { authorization: toBasicAuthorization(ordersService) },
+        body: new URLSearchParams([
+          ...Object.entries(grant),
+          ...resources.map((resource): [string, string] => ['resource', resource]),
+        ]),
+      });
+    for (const others of ['http://localhost:3001', 'urn:x', 'relative']) {
+      const { status, body } = await ask(BILLING, others);
+      expect([status, body['error']]).toEqual([400, 'invalid_target']);
+    }
+    expect((await ask(BILLING, BILLING)).status).toBe(200);
+  });
+
+  it('refuses two ways of authentication at once (§2.3)', async () => {
+    const two = await auth.token({ ...grant, client_secret: 'x' }, ordersService);
+    const differing = await auth.token({ ...grant, client_id: 'other' }, ordersService);
+    for (const { status, body } of [two, differing]) {
+      expect([status, body['error']]).toEqual([400, 'invalid_request']);
+    }
+  });
+
+  it.each([
+    ['no colon', toBasicAuthorization('orders-service')],
+    ['bytes that are no UTF-8', `Basic ${Buffer.from([0xff, 0x3a, 0xff]).toString('base64')}`],
+    ['a broken percent code', toBasicAuthorization('orders-service:%zz')],
+    ['another scheme', 'Bearer abc'],
+    ['no credentials', 'Basic'],
+  ])('refuses an Authorization header with %s', async (_, authorization) => {
+    const answer = await auth.send('/oauth/token', {
+      method: 'POST',
+      body: new URLSearchParams(grant),
+      headers: { authorization },
+    });
+    expect([answer.status, answer.body['error']]).toEqual([400, 'invalid_request']);
+  });
+
+  it('lets two secrets be valid while one replaces the other', async () => {
+    const { hashClientSecret: hashOfSecret } = await import('../../src/clients/client-secret.js');
+    await auth.registerClient({
+      id: 'rotating',
+      secret: '',
+      secretHashes: ['new', 'old'].map(hashOfSecret),
+    });
+    const statuses = ['new', 'old', 'older'].map(async (secret) => {
+      return (await auth.token(grant, `rotating:${secret}`)).status;
+    });
+    expect(await Promise.all(statuses)).toEqual([200, 200, 401]);
+  });
+});

@@ -1,0 +1,286 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UnitOfWork } from '@gatehouse/persistence';
+import { eachDatabase } from '@gatehouse/persistence/testing';
+import type { Account } from '../../src/accounts/account.entity.js';
+import { AuthorizationCodeService } from '../../src/oauth/authorize/authorization-code.service.js';
+import { BrowserSessionService } from '../../src/sessions/browser-session.service.js';
+import { ClientOperationsService } from '../../src/sessions/client-operations.service.js';
+import { AuthorizedClientService } from '../../src/sessions/consent.service.js';
+import { SessionService } from '../../src/sessions/session.service.js';
+import { StatusListRepository } from '../../src/tokens/status-lists/status-list.repository.js';
+import {
+  aClient,
+  anAccount,
+  CALLBACK,
+  computeChallenge,
+  findForm,
+  readRedirectParameters,
+  TestBrowser,
+  VERIFIER,
+} from '../support/test-browser.js';
+import {
+  ISSUER,
+  ORDERS,
+  TestAuth,
+  type TestResponse,
+  toDatabaseSettings,
+} from '../support/test-auth.js';
+
+const invalidGrant = { status: 400, body: { error: 'invalid_grant' } };
+const SCOPE = 'openid email offline_access orders:read';
+const toAccount = (answer: TestResponse) => [answer.status, answer.headers.get('location')];
+const titleOf = ({ text }: TestResponse) => /<h1>([^<]*)<\/h1>/.exec(text)?.[1];
+
+eachDatabase('access that a person takes back', (fresh, name) => {
+  let auth: TestAuth;
+  let replica: TestAuth;
+  let client: string;
+  let person: Account;
+  let browser: TestBrowser;
+  beforeAll(async () => {
+    const settings = {
+      ...toDatabaseSettings(await fresh()),
+      SERVER_SECRET: 'x'.repeat(32),
+    };
+    auth = await TestAuth.start(settings);
+    replica = await TestAuth.start(settings);
+  });
+  beforeEach(async () => {
+    client = await aClient(auth, { name: 'Prints & more' });
+    person = await anAccount(auth);
+    browser = new TestBrowser(auth);
+    await browser.signIn(person);
+  });
+  afterAll(() => Promise.all([auth.stop(), replica.stop()]));
+
+  const consents = async (id = client) => {
+    const page = await browser.authorize(id, { scope: SCOPE });
+    return browser.follow(await browser.submit(page, { decision: 'allow' }));
+  };
+  const codeIn = (answer: TestResponse) => readRedirectParameters(answer)['code'] ?? '';
+  const redeem = (code: string, { at = auth, id = client } = {}) =>
+    at.token({
+      grant_type: 'authorization_code',
+      client_id: id,
+      code,
+      redirect_uri: CALLBACK,
+      code_verifier: VERIFIER,
+    });
+  const refresh = ({ body }: TestResponse, { at = auth, resource = ORDERS } = {}) =>
+    at.token({
+      grant_type: 'refresh_token',
+      client_id: client,
+      refresh_token: body['refresh_token'] ?? '',
+      resource,
+    });
+  const removeAccess = async () =>
+    browser.submit(await browser.open('/account'), {}, '/account/remove-access');
+  const sessions = () => auth.app.get(SessionService).listActive(person.id);
+  const events = async () => {
+    const rows = await auth.app.get(UnitOfWork).query<{ type: string; detail: string }>(
+      `SELECT type, detail FROM security_event
+       WHERE account_id = $1 AND (type = 'consent.withdrawn' OR type = 'family.ended') ORDER BY type`,
+      [person.id],
+    );
+    return rows.map(({ type, detail }) => ({ type, ...JSON.parse(detail) }));
+  };
+
+  describe('is shown at /account', () => {
+    const applicationsIn = ({ text }: TestResponse) =>
+      /<ul class="entries applications"[^>]*>(.*)<\/ul>/s.exec(text)?.[1] ?? '';
+
+    it('by name, in words, since the first consent', async () => {
+      await consents();
+      for (const { clock } of [auth, replica]) clock.advance({ seconds: 3 * 3600 });
+      await browser.grantConsent(person, client);
+      const shown = applicationsIn(await browser.open('/account'));
+      expect(shown).toContain('<p class="name">Prints &amp; more</p>');
+      expect(shown).toContain('Allowed 3 hours ago');
+      expect(shown).toContain('<li>See your e-mail address</li>');
+      expect(shown).toContain('<li>See your invoices</li>');
+      expect(shown).toContain(`id="remove-access-${client}"`);
+    });
+
+    it('in the language of the person', async () => {
+      await consents();
+      const { text } = await browser.open('/account', { headers: { 'accept-language': 'de' } });
+      expect(text).toContain('Anwendungen mit Zugriff');
+      expect(text).toContain('Zugriff entziehen');
+    });
+
+    it('not of applications of our own, of disabled ones, or of anybody else', async () => {
+      const [own, disabled] = [await aClient(auth), await aClient(auth)];
+      for (const id of [own, disabled]) await browser.grantConsent(person, id);
+      await auth.registerClient({ id: own, firstParty: true });
+      await auth.app.get(ClientOperationsService).disable(disabled, 'operator');
+      await browser.grantConsent(await anAccount(auth), client);
+      const page = await browser.open('/account');
+      expect(page.text).toContain('No application has access to your account.');
+      expect(applicationsIn(page)).toBe('');
+    });
+  });
+
+  it('ends what the client had of it at once, in its status list too, and is asked for again', async () => {
+    const tokens = await redeem(codeIn(await consents()));
+    const { body } = await refresh(tokens, { resource: ISSUER });
+    const userInfo = () =>
+      auth.send('/userinfo', {
+        headers: { authorization: `Bearer ${body['access_token']}` },
+      });
+    expect((await userInfo()).status).toBe(200);
+    const since = auth.clock.now() - 1;
+    const endedBefore = (await auth.app.get(StatusListRepository).findRevokedSince(since)).length;
+
+    expect(toAccount(await removeAccess())).toEqual([303, '/account']);
+
+    expect((await userInfo()).status).toBe(401);
+    expect(await refresh({ ...tokens, body })).toMatchObject(invalidGrant);
+    expect(await auth.app.get(StatusListRepository).findRevokedSince(since)).toHaveLength(
+      endedBefore + 1,
+    );
+    expect(titleOf(await browser.authorize(client))).toContain('asks for access');
+    expect(
+      readRedirectParameters(await browser.authorize(client, { prompt: 'none' })),
+    ).toMatchObject({
+      error: 'consent_required',
+    });
+    expect(await events()).toEqual([
+      { type: 'consent.withdrawn', accountId: person.id, clientId: client },
+      expect.objectContaining({ type: 'family.ended', reason: 'consent_withdrawn' }),
+    ]);
+  });
+
+  it('leaves other applications, other people and the browser as they are', async () => {
+    const another = await aClient(auth, { name: 'Another' });
+    const other = await anAccount(auth);
+    const theirs = new TestBrowser(auth);
+    await theirs.signIn(other);
+    await theirs.grantConsent(other, client);
+    await redeem(await theirs.obtainCode(client, { scope: SCOPE }));
+    await redeem(codeIn(await consents(another)), { id: another });
+    await redeem(codeIn(await consents()));
+
+    const { action, body } = findForm(await browser.open('/account'), {}, '/account/remove-access');
+    body.set('client', client);
+    await browser.open(action, { method: 'POST', body });
+
+    expect((await sessions()).map(({ clientId }) => clientId)).toEqual([another]);
+    expect(await auth.app.get(SessionService).listActive(other.id)).toHaveLength(1);
+    expect(await auth.app.get(AuthorizedClientService).list(other.id)).toHaveLength(1);
+    expect(toAccount(await browser.open('/account'))).toEqual([200, null]);
+  });
+
+  describe('and a code (RFC 6749 §4.1.2)', () => {
+    /** As by a request that found the consent a moment ago. */
+    async function issued({ app } = auth): Promise<string> {
+      const [session] = await app.get(BrowserSessionService).listActive(person.id);
+      if (!session) throw new Error('nobody is logged in');
+      return app.get(AuthorizationCodeService).issue({
+        clientId: client,
+        redirectUri: CALLBACK,
+        scope: ['openid', 'orders:read'],
+        resources: [ORDERS],
+        codeChallenge: computeChallenge(VERIFIER),
+        nonce: null,
+        claims: null,
+        dpopJkt: null,
+        session,
+      });
+    }
+
+    it('that was issued before gives nothing after, nor once there is another consent', async () => {
+      const [one, other] = [codeIn(await consents()), await browser.obtainCode(client)];
+      await removeAccess();
+      expect(await redeem(one)).toMatchObject(invalidGrant);
+      await consents();
+      expect(await redeem(other)).toMatchObject(invalidGrant);
+      expect(await sessions()).toEqual([]);
+    });
+
+    it('that is issued by a request that was under way gives nothing', async () => {
+      await consents();
+      await removeAccess();
+      const code = await issued();
+      expect(await redeem(code)).toMatchObject(invalidGrant);
+      expect(await sessions()).toEqual([]);
+    });
+
+    // On SQLite nobody writes during another one's transaction.
+    if (name === 'PostgreSQL') {
+      it('that is issued and redeemed before the removal is committed gives nothing', async () => {
+        await consents();
+        const redeeming = await auth.app.get(UnitOfWork).transaction(async () => {
+          await auth.app.get(AuthorizedClientService).withdrawConsent(person.id, client);
+          const answer = redeem(await issued(replica), { at: replica });
+          await Promise.race([answer, sleep(300)]);
+          return { answer };
+        });
+        expect(await redeeming.answer).toMatchObject(invalidGrant);
+        expect(await sessions()).toEqual([]);
+      });
+    }
+
+    it('that is redeemed at the same moment on another replica leaves no session', async () => {
+      for (let round = 0; round < 8; round += 1) {
+        const code = codeIn(await consents());
+        const [answer] = await Promise.all([
+          redeem(code, { at: replica }),
+          auth.app.get(AuthorizedClientService).withdrawConsent(person.id, client),
+        ]);
+        expect(await sessions()).toEqual([]);
+        expect(await refresh(answer)).toMatchObject({ status: 400 });
+      }
+    });
+  });
+
+  it('at the moment of a refresh leaves no refresh token that is good', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const tokens = await redeem(codeIn(await consents()));
+      const [answer] = await Promise.all([
+        refresh(tokens, { at: replica }),
+        auth.app.get(AuthorizedClientService).withdrawConsent(person.id, client),
+      ]);
+      for (const one of [tokens, answer]) expect((await refresh(one)).status).toBe(400);
+      expect(await sessions()).toEqual([]);
+    }
+  });
+
+  it('twice at once is taken back once', async () => {
+    await redeem(codeIn(await consents()));
+    await Promise.all(
+      [auth, replica].map(({ app }) =>
+        app.get(AuthorizedClientService).withdrawConsent(person.id, client),
+      ),
+    );
+    expect((await events()).map(({ type }) => type)).toEqual(['consent.withdrawn', 'family.ended']);
+  });
+
+  it.each(['', 'nobody', 'x'.repeat(100), 'a\0b', "' OR 1=1"])(
+    'is not what %j names',
+    async (id) => {
+      await consents();
+      const { action, body } = findForm(
+        await browser.open('/account'),
+        {},
+        '/account/remove-access',
+      );
+      body.set('client', id);
+      expect(toAccount(await browser.open(action, { method: 'POST', body }))).toEqual([
+        303,
+        '/account',
+      ]);
+      expect(await auth.app.get(AuthorizedClientService).list(person.id)).toHaveLength(1);
+    },
+  );
+
+  it('is not taken back by a form of somebody else (OWASP ASVS 3.5.1)', async () => {
+    await consents();
+    const { action, body } = findForm(await browser.open('/account'), {}, '/account/remove-access');
+    const stranger = new TestBrowser(auth);
+    await stranger.signIn(await anAccount(auth));
+    expect((await stranger.open(action, { method: 'POST', body })).status).toBe(403);
+    body.delete('form_token');
+    expect((await browser.open(action, { method: 'POST', body })).status).toBe(403);
+    expect(await auth.app.get(AuthorizedClientService).list(person.id)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,110 @@
+import { ClientOperationsService } from '../../src/sessions/client-operations.service.js';
+import { TestAuth } from '../support/test-auth.js';
+
+const SPA = 'https://spa.example';
+
+describe('scripts of other origins (RFC 9700 §2.6)', () => {
+  let auth: TestAuth;
+  beforeAll(async () => {
+    auth = await TestAuth.start();
+    const spa = { grantTypes: ['authorization_code'], scope: ['openid'] };
+    await auth.registerClient({ ...spa, id: 'spa', redirectUris: [`${SPA}/callback?x=1`] });
+    await auth.registerClient({ ...spa, id: 'local', redirectUris: ['http://localhost:5173/cb'] });
+    await auth.registerClient({ ...spa, id: 'dev', redirectUris: ['http://127.0.0.1:5173/cb'] });
+    await auth.registerClient({ ...spa, id: 'app', redirectUris: ['com.example.app:/cb'] });
+    await auth.registerClient({ ...spa, id: 'gone', redirectUris: ['https://gone.example/cb'] });
+    await auth.registerClient({
+      id: 'web',
+      secret: 'secret',
+      redirectUris: ['https://web.example/cb'],
+    });
+    await auth.app.get(ClientOperationsService).disable('gone', 'operator');
+  });
+  afterAll(() => auth.stop());
+
+  const cors = (headers: Headers) =>
+    Object.fromEntries([...headers].filter(([name]) => name.startsWith('access-control-')));
+  const from = (origin: string, path: string, init: RequestInit = {}) =>
+    auth.send(path, { ...init, headers: { origin, ...init.headers } });
+  const preflight = (origin: string, path: string) =>
+    from(origin, path, {
+      method: 'OPTIONS',
+      headers: {
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization',
+      },
+    });
+
+  it.each([
+    ['POST', '/oauth/token'],
+    ['POST', '/oauth/revoke'],
+    ['GET', '/userinfo'],
+  ])('of a public client may read what %s %s answers, refusals as well', async (method, path) => {
+    for (const origin of [SPA, 'http://localhost:5173']) {
+      const { headers } = await from(origin, path, { method });
+      expect(cors(headers)).toEqual({
+        'access-control-allow-origin': origin,
+        'access-control-expose-headers': 'WWW-Authenticate, Retry-After, DPoP-Nonce',
+      });
+      expect(headers.get('vary')).toBe('Origin');
+    }
+  });
+
+  it('at a loopback address is from whichever port was free, as its redirect URI is (RFC 8252 §7.3)', async () => {
+    for (const origin of ['http://127.0.0.1', 'http://127.0.0.1:40001']) {
+      const { headers } = await from(origin, '/oauth/token', { method: 'POST' });
+      expect(headers.get('access-control-allow-origin')).toBe(origin);
+    }
+  });
+
+  it('may ask first, with a token to send', async () => {
+    const { status, headers, text } = await preflight(SPA, '/userinfo');
+    expect([status, text]).toEqual([204, '']);
+    expect(cors(headers)).toMatchObject({
+      'access-control-allow-origin': SPA,
+      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-headers': 'Authorization, Content-Type, DPoP, X-Requested-With',
+    });
+  });
+
+  it.each([
+    'https://evil.example',
+    'http://spa.example',
+    'https://spa.example.evil.example',
+    'https://spa.example:8443',
+    'https://evil-spa.example',
+    'HTTPS://SPA.EXAMPLE',
+    'https://gone.example',
+    'https://web.example',
+    'com.example.app:',
+    'http://localhost:5174',
+    'http://[::1]:5173',
+    'https://127.0.0.1:5173',
+    'http://127.0.0.1:5173.evil.example',
+    'null',
+  ])('of %s may not', async (origin) => {
+    for (const path of ['/oauth/token', '/oauth/revoke', '/userinfo']) {
+      expect(cors((await from(origin, path, { method: 'POST' })).headers)).toEqual({});
+      expect(cors((await preflight(origin, path)).headers)).toEqual({});
+    }
+  });
+
+  it.each([
+    '/.well-known/openid-configuration',
+    '/.well-known/oauth-authorization-server',
+    '/.well-known/jwks.json',
+  ])('of anybody may read %s', async (path) => {
+    const { headers } = await from('https://evil.example', path);
+    expect(headers.get('access-control-allow-origin')).toBe('*');
+    expect((await preflight('https://evil.example', path)).status).toBe(204);
+  });
+
+  it.each(['/oauth/authorize', '/oauth/introspect', '/oauth/logout', '/auth/login', '/login'])(
+    'may not read %s, wherever they are from, and never with cookies',
+    async (path) => {
+      for (const { headers } of [await from(SPA, path), await preflight(SPA, path)]) {
+        expect(cors(headers)).toEqual({});
+      }
+    },
+  );
+});

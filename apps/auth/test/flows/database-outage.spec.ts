@@ -1,0 +1,83 @@
+import { type PostgresServer, startPostgres } from '@gatehouse/persistence/testing';
+import { anAccount, TestBrowser } from '../support/test-browser.js';
+import { TestAuth, type TestResponse, toBasicAuthorization } from '../support/test-auth.js';
+
+let postgres: PostgresServer;
+let auth: TestAuth;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  auth = await TestAuth.start({ DATABASE_URL: await postgres.createDatabase('auth') });
+});
+afterAll(async () => {
+  await auth.stop();
+  await postgres.stop();
+});
+
+describe('a database that cannot be reached', () => {
+  it('is 503 with Retry-After in the words of OAuth, never a verdict on what was sent, and nobody is logged out (RFC 9110 §15.6.4)', async () => {
+    const { refresh_token } = await auth.createLogin();
+    const requests: Readonly<Record<string, () => Promise<TestResponse>>> = {
+      login: () => auth.login('somebody@gatehouse.example'),
+      refresh: () => auth.refresh(refresh_token),
+      logout: () => auth.json('/auth/logout', { refresh_token }),
+      'client authentication': () =>
+        auth.token({ grant_type: 'client_credentials' }, 'nobody:secret'),
+    };
+    const answers: Record<string, TestResponse> = {};
+    await postgres.restart(async () => {
+      for (const [name, request] of Object.entries(requests)) answers[name] = await request();
+      expect((await auth.send('/health/ready', {})).status).toBe(503);
+      expect((await auth.send('/health/live', {})).status).toBe(200);
+      expect((await auth.send('/.well-known/jwks.json', {})).status).toBe(200);
+    });
+
+    for (const name of Object.keys(requests)) {
+      const { status, body, headers } = answers[name] ?? {};
+      expect({ name, status, body }).toMatchObject({
+        name,
+        status: 503,
+        body: { error: 'temporarily_unavailable' },
+      });
+      expect(headers?.get('retry-after')).toBe('1');
+      expect(headers?.get('cache-control')).toBe('no-store');
+    }
+    expect((await auth.refresh(refresh_token)).status).toBe(200);
+    expect((await auth.send('/health/ready', {})).status).toBe(200);
+  });
+
+  it('is 503 problem details where the answer is no OAuth error (RFC 9457)', async () => {
+    const { refresh_token } = await auth.createLogin();
+    const own = await auth.refresh(refresh_token, { resource: auth.config.ISSUER });
+    const headers = { authorization: `Bearer ${own.body['access_token']}` };
+    const answers: TestResponse[] = [];
+    await postgres.restart(async () => {
+      answers.push(await auth.send('/auth/sessions', { headers }));
+      answers.push(
+        await auth.send('/auth/sessions', {
+          headers: { authorization: toBasicAuthorization('a:b') },
+        }),
+      );
+    });
+    expect(answers.map(({ status }) => status)).toEqual([503, 401]);
+    expect(answers[0]?.headers.get('retry-after')).toBe('1');
+    expect((await auth.send('/auth/sessions', { headers })).status).toBe(200);
+  });
+
+  it('is a page where a person looks at one, and no browser is logged out', async () => {
+    const browser = new TestBrowser(auth);
+    await browser.signIn(await anAccount(auth));
+    const login = await new TestBrowser(auth).open('/login');
+    const answers: TestResponse[] = [];
+    await postgres.restart(async () => {
+      answers.push(await browser.open('/account'));
+      answers.push(await browser.submit(login, { login: 'somebody@gatehouse.example' }));
+    });
+    for (const { status, headers, text } of answers) {
+      expect([status, headers.get('retry-after')]).toEqual([503, '1']);
+      expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(text).toContain('<h1>Not right now</h1>');
+    }
+    expect((await browser.open('/account')).status).toBe(200);
+  });
+});

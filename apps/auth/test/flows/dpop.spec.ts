@@ -1,0 +1,429 @@
+import { DpopClient } from '@gatehouse/guards/testing';
+import { UnitOfWork } from '@gatehouse/persistence';
+import { eachDatabase } from '@gatehouse/persistence/testing';
+import { CleanupJob } from '../../src/platform/scheduler/cleanup-job.js';
+import { aSession } from '../support/factories.js';
+import {
+  aClient,
+  anAccount,
+  CALLBACK,
+  readRedirectParameters,
+  TestBrowser,
+  VERIFIER,
+} from '../support/test-browser.js';
+import {
+  BILLING,
+  decodeClaims,
+  ORDERS,
+  TestAuth,
+  type TestResponse,
+  toDatabaseSettings,
+} from '../support/test-auth.js';
+import { ISSUER, TestDpopClient, TOKEN_REQUEST } from '../support/test-dpop-client.js';
+
+const grant = { grant_type: 'client_credentials' };
+const SERVICE = 'service:secret';
+const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const invalidGrant = [400, 'invalid_grant'];
+
+const summary = ({ status, body }: TestResponse) => [status, body['error'] ?? body['token_type']];
+const boundTo = ({ body }: TestResponse) => decodeClaims(body['access_token'])['cnf'];
+
+eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
+  let settings: Record<string, string>;
+  let auth: TestAuth;
+  let client: TestDpopClient;
+  beforeAll(async () => {
+    settings = {
+      ...toDatabaseSettings(await fresh()),
+    };
+    auth = await TestAuth.start(settings);
+    client = new TestDpopClient(auth);
+    await auth.registerClient({ id: 'service', secret: 'secret' });
+    await auth.registerClient({ id: 'bound-service', secret: 'secret', dpopBound: true });
+    const mobile = { grantTypes: ['refresh_token'], scope: ['orders:read', 'sessions:read'] };
+    await auth.registerClient({ ...mobile, id: 'mobile' });
+    await auth.registerClient({ ...mobile, id: 'bound-mobile', dpopBound: true });
+    await auth.registerClient({ ...mobile, id: 'web', secret: 'secret' });
+  });
+  afterAll(() => auth.stop());
+
+  const proof = async (claims: Record<string, unknown> = {}, of = client.key) =>
+    of.proof({ ...TOKEN_REQUEST, ...(await client.fetchNonce(SERVICE)) }, claims);
+
+  const aCode = async (more: Record<string, string> = {}) => {
+    const id = await aClient(auth);
+    const person = await anAccount(auth);
+    const browser = new TestBrowser(auth);
+    await browser.signIn(person);
+    await browser.grantConsent(person, id);
+    const scope = 'openid offline_access orders:read';
+    const answer = await browser.authorize(id, { scope, ...more });
+    const { code = '', error } = readRedirectParameters(answer);
+    const redemption = {
+      grant_type: 'authorization_code',
+      client_id: id,
+      redirect_uri: CALLBACK,
+      code_verifier: VERIFIER,
+      code,
+    };
+    return { redemption, error };
+  };
+
+  const ORDERS_SERVICE = 'orders-service:secret';
+  const anExchange = async () => {
+    await auth.registerClient({
+      id: 'orders-service',
+      secret: 'secret',
+      grantTypes: [EXCHANGE],
+      scope: ['billing:read'],
+      resourceServer: ORDERS,
+      exchangeTargets: [BILLING],
+    });
+    const { access_token: subject_token } = await auth.createLogin();
+    const subject_token_type = 'urn:ietf:params:oauth:token-type:access_token';
+    return { grant_type: EXCHANGE, subject_token, subject_token_type, resource: BILLING };
+  };
+
+  const aRefresh = async () => {
+    const refresh_token = await aSession(auth, 'mobile');
+    return { grant_type: 'refresh_token', client_id: 'mobile', refresh_token };
+  };
+
+  describe('at the token endpoint (§5)', () => {
+    it('a client that proves to have a key is given a token for that key alone', async () => {
+      const answer = await client.token(grant, SERVICE);
+
+      expect(summary(answer)).toEqual([200, 'DPoP']);
+      expect(boundTo(answer)).toEqual({ jkt: client.jkt });
+    });
+
+    it('one that proves nothing is given a bearer token', async () => {
+      const answer = await auth.token(grant, SERVICE);
+
+      expect(summary(answer)).toEqual([200, 'Bearer']);
+      expect(boundTo(answer)).toBeUndefined();
+      expect(answer.headers.get('dpop-nonce')).toBeNull();
+    });
+
+    it('one that is registered for bound tokens is given no others (§5.2)', async () => {
+      expect(summary(await auth.token(grant, 'bound-service:secret'))).toEqual([
+        400,
+        'invalid_dpop_proof',
+      ]);
+      expect(summary(await client.token(grant, 'bound-service:secret'))).toEqual([200, 'DPoP']);
+    });
+
+    it.each<[string, () => Promise<string> | string]>([
+      ['is a word', () => 'proof'],
+      ['is empty', () => ''],
+      ['is there twice', async () => `${await proof()}, ${await proof()}`],
+      ['has no jti', () => proof({ jti: undefined })],
+      ['is for another method', () => proof({ htm: 'GET' })],
+      ['is for another address', () => proof({ htu: `${ISSUER}/oauth/introspect` })],
+      ['is for the address that it was sent to', () => proof({ htu: `${auth.url}/oauth/token` })],
+      ['is by another key than it shows', () => forged()],
+    ])('refuses a proof that %s (§4.3)', async (_what, sent) => {
+      const { status, headers, body } = await client.send(grant, await sent(), { as: SERVICE });
+
+      expect([status, body]).toEqual([
+        400,
+        {
+          error: 'invalid_dpop_proof',
+          error_description: 'The proof of possession is missing, malformed, old or used.',
+        },
+      ]);
+      expect(headers.get('cache-control')).toBe('no-store');
+    });
+
+    const forged = async () => {
+      const request = { ...TOKEN_REQUEST, ...(await client.fetchNonce(SERVICE)) };
+      return client.key.proof(request, {}, { signedBy: new DpopClient().key });
+    };
+
+    it('remembers nothing of who has nothing to show but a proof', async () => {
+      const rows = async () =>
+        (await auth.app.get(UnitOfWork).execute('SELECT 1 FROM used_value')).rows.length;
+      const before = await rows();
+      const sent = await proof();
+      for (const wish of [
+        { grant_type: 'refresh_token', client_id: 'mobile', refresh_token: 'made up' },
+        { grant_type: 'authorization_code', client_id: 'mobile', code: 'made up' },
+        { grant_type: 'nothing', client_id: 'mobile' },
+        { client_id: 'mobile' },
+      ]) {
+        expect((await client.send(wish, sent)).status).toBe(400);
+      }
+
+      expect(await rows()).toBe(before);
+      expect(summary(await client.send(grant, sent, { as: SERVICE }))).toEqual([200, 'DPoP']);
+    });
+
+    it('asks first who the client is', async () => {
+      const answer = await client.send(grant, 'proof', { as: 'service:wrong' });
+      expect(summary(answer)).toEqual([401, 'invalid_client']);
+    });
+  });
+
+  describe('nonces (§8)', () => {
+    it.each([undefined, 'x', 'A'.repeat(22)])('with %j a client is given one', async (nonce) => {
+      const sent = client.key.proof(TOKEN_REQUEST, { nonce });
+      const answer = await client.send(grant, sent, { as: SERVICE });
+
+      expect(summary(answer)).toEqual([400, 'use_dpop_nonce']);
+      expect(answer.headers.get('dpop-nonce')).toMatch(/^[\w-]{22}$/);
+    });
+
+    it('are told with every answer, and good until the next ones are old', async () => {
+      const nonce = await client.fetchNonce(SERVICE);
+      const ask = () =>
+        client.send(grant, client.key.proof({ ...TOKEN_REQUEST, ...nonce }), { as: SERVICE });
+      const answer = await ask();
+      expect([answer.status, answer.headers.get('dpop-nonce')]).toEqual([200, nonce.nonce]);
+
+      auth.clock.advance({ seconds: 300 });
+      const later = await ask();
+      expect(later.status).toBe(200);
+      expect(later.headers.get('dpop-nonce')).not.toBe(nonce.nonce);
+      auth.clock.advance({ seconds: 300 });
+      expect(summary(await ask())).toEqual([400, 'use_dpop_nonce']);
+    });
+  });
+
+  describe('one proof, several replicas (§11.1)', () => {
+    let other: TestAuth;
+    beforeAll(async () => {
+      other = await TestAuth.start(settings);
+      const ahead = (auth.clock.now() - other.clock.now()) / 1000;
+      other.clock.advance({ seconds: ahead });
+    });
+    afterAll(() => other.stop());
+
+    it('is good once on all of them, also at once, and their nonces are the same', async () => {
+      const sent = await proof();
+      const answers = await Promise.all(
+        [auth, other, auth, other].map((at) => client.send(grant, sent, { as: SERVICE, at })),
+      );
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 400, 400, 400]);
+      const refused = answers.filter(({ status }) => status === 400);
+      expect(refused.map(summary)).toEqual(Array(3).fill([400, 'invalid_dpop_proof']));
+
+      const again = await client.send(grant, sent, { as: SERVICE, at: other });
+      expect(summary(again)).toEqual([400, 'invalid_dpop_proof']);
+    });
+
+    it.each<[string, () => Promise<Record<string, string>>, string | undefined]>([
+      ['a code', async () => (await aCode()).redemption, undefined],
+      ['a refresh token', aRefresh, undefined],
+      ['an exchange', anExchange, ORDERS_SERVICE],
+    ])('is used up by %s', async (_what, wish, as) => {
+      const sent = await proof();
+      expect(summary(await client.send(await wish(), sent, { as }))).toEqual([200, 'DPoP']);
+
+      const again = await client.send(grant, sent, { as: SERVICE });
+      expect(summary(again)).toEqual([400, 'invalid_dpop_proof']);
+    });
+
+    it('is remembered as long as its nonce is good, and then cleared away', async () => {
+      const sent = await proof();
+      const ask = () => client.send(grant, sent, { as: SERVICE });
+      const tidied = async (seconds: number) => {
+        auth.clock.advance({ seconds });
+        await auth.app.get(CleanupJob).run(new AbortController().signal);
+        const { rows } = await auth.app.get(UnitOfWork).execute('SELECT 1 FROM used_value');
+        return rows.length > 0;
+      };
+
+      expect(summary(await ask())).toEqual([200, 'DPoP']);
+      expect(await tidied(300)).toBe(true);
+      expect(summary(await ask())).toEqual([400, 'invalid_dpop_proof']);
+      expect(await tidied(361)).toBe(false);
+      expect(summary(await ask())).toEqual([400, 'use_dpop_nonce']);
+    });
+  });
+
+  describe('refresh tokens (§5)', () => {
+    const refresh = (refresh_token: string, client_id = 'mobile') => ({
+      grant_type: 'refresh_token',
+      refresh_token,
+      client_id,
+    });
+    /** A session of a public client that proved to have the key from its first refresh on. */
+    const aBoundSession = async () => {
+      const first = await aSession(auth, 'mobile');
+      const { body } = await client.token(refresh(first));
+      return body['refresh_token'] ?? '';
+    };
+
+    it('of a public client are bound with the first proof', async () => {
+      const token = await aBoundSession();
+      const stranger = new TestDpopClient(auth);
+
+      expect(summary(await auth.token(refresh(token)))).toEqual(invalidGrant);
+      expect(summary(await stranger.token(refresh(token)))).toEqual(invalidGrant);
+      const answer = await client.token(refresh(token));
+      expect(summary(answer)).toEqual([200, 'DPoP']);
+      expect(boundTo(answer)).toEqual({ jkt: client.jkt });
+    });
+
+    it('whoever stole one without its key can neither use it nor end the session with it', async () => {
+      const old = await aBoundSession();
+      const { body } = await client.token(refresh(old));
+      auth.clock.advance({ seconds: 11 });
+      expect(summary(await auth.token(refresh(old)))).toEqual(invalidGrant);
+      expect(summary(await new TestDpopClient(auth).token(refresh(old)))).toEqual(invalidGrant);
+
+      expect((await client.token(refresh(body['refresh_token'] ?? ''))).status).toBe(200);
+    });
+
+    it('with its key, an old one ends the session as ever (RFC 9700 §4.14.2)', async () => {
+      const old = await aBoundSession();
+      const { body } = await client.token(refresh(old));
+      auth.clock.advance({ seconds: 11 });
+      expect(summary(await client.token(refresh(old)))).toEqual(invalidGrant);
+
+      const newest = await client.token(refresh(body['refresh_token'] ?? ''));
+      expect(summary(newest)).toEqual(invalidGrant);
+    });
+
+    it('of two keys at once, one has the session', async () => {
+      const first = await aSession(auth, 'mobile');
+      const other = new TestDpopClient(auth);
+      await Promise.all([client, other].map((each) => each.token(grant, SERVICE)));
+      const answers = await Promise.all(
+        [client, other].map(async (each) => ({ each, answer: await each.token(refresh(first)) })),
+      );
+
+      const winners = answers.filter(({ answer }) => answer.status === 200);
+      expect(winners).toHaveLength(1);
+      for (const { each, answer } of winners) {
+        const next = refresh(answer.body['refresh_token'] ?? '');
+        expect((await auth.token(next)).status).toBe(400);
+        expect((await each.token(next)).status).toBe(200);
+      }
+    });
+
+    it('of a confidential client are bound to who authenticates, and not to one key', async () => {
+      const first = await aSession(auth, 'web');
+      const other = new TestDpopClient(auth);
+      const wish = (refresh_token = '') => ({ grant_type: 'refresh_token', refresh_token });
+
+      const one = await client.token(wish(first), 'web:secret');
+      const two = await other.token(wish(one.body['refresh_token']), 'web:secret');
+      const three = await auth.token(wish(two.body['refresh_token']), 'web:secret');
+      expect([one, two, three].map(summary)).toEqual([
+        [200, 'DPoP'],
+        [200, 'DPoP'],
+        [200, 'Bearer'],
+      ]);
+      expect([boundTo(one), boundTo(two)]).toEqual([{ jkt: client.jkt }, { jkt: other.jkt }]);
+    });
+
+    it('of a client that is registered for bound tokens take a proof, every time', async () => {
+      const first = await aSession(auth, 'bound-mobile');
+      expect(summary(await auth.token(refresh(first, 'bound-mobile')))).toEqual([
+        400,
+        'invalid_dpop_proof',
+      ]);
+      expect((await client.token(refresh(first, 'bound-mobile'))).status).toBe(200);
+    });
+  });
+
+  it('a token that is exchanged is bound to the key of the service that asks (RFC 8693)', async () => {
+    const answer = await client.token(await anExchange(), ORDERS_SERVICE);
+
+    expect(summary(answer)).toEqual([200, 'DPoP']);
+    expect(boundTo(answer)).toEqual({ jkt: client.jkt });
+  });
+
+  describe('authorization codes (§5, §10)', () => {
+    it('become a session that belongs to the key', async () => {
+      const { redemption } = await aCode();
+      const answer = await client.token(redemption);
+      expect(summary(answer)).toEqual([200, 'DPoP']);
+      expect(boundTo(answer)).toEqual({ jkt: client.jkt });
+
+      const { client_id } = redemption;
+      const refresh_token = answer.body['refresh_token'] ?? '';
+      const next = { grant_type: 'refresh_token', client_id, refresh_token };
+      expect(summary(await auth.token(next))).toEqual(invalidGrant);
+      expect(summary(await client.token(next))).toEqual([200, 'DPoP']);
+    });
+
+    it('that were asked for with dpop_jkt are for that key alone (§10)', async () => {
+      const { redemption } = await aCode({ dpop_jkt: client.jkt });
+
+      expect(summary(await auth.token(redemption))).toEqual(invalidGrant);
+      expect(summary(await new TestDpopClient(auth).token(redemption))).toEqual(invalidGrant);
+      expect(summary(await client.token(redemption))).toEqual([200, 'DPoP']);
+    });
+
+    it.each(['', 'short', 'x'.repeat(44), '+'.repeat(43)])(
+      'a dpop_jkt of %j is no thumbprint',
+      async (dpop_jkt) => {
+        const { error } = await aCode({ dpop_jkt });
+        expect(error).toBe(dpop_jkt === '' ? undefined : 'invalid_request');
+      },
+    );
+  });
+
+  describe('routes that take access tokens (§7)', () => {
+    const aToken = async () => {
+      const first = await aSession(auth, 'mobile', {
+        scope: ['sessions:read'],
+        resources: [ISSUER],
+      });
+      const wish = { grant_type: 'refresh_token', client_id: 'mobile', refresh_token: first };
+      const { body } = await client.token(wish);
+      return body['access_token'] ?? '';
+    };
+
+    it('take them with a proof, and in no other way', async () => {
+      const token = await aToken();
+      expect((await client.get('/auth/sessions', token)).status).toBe(200);
+
+      const bearer = { headers: { authorization: `Bearer ${token}` } };
+      const downgraded = await auth.send('/auth/sessions', bearer);
+      expect(downgraded.status).toBe(401);
+      expect(downgraded.headers.get('www-authenticate')).toMatch(
+        /^Bearer error="invalid_token", .*, DPoP algs="ES256 PS256 RS256"/,
+      );
+      expect((await new TestDpopClient(auth).get('/auth/sessions', token)).status).toBe(401);
+    });
+
+    it('one proof is good once on all replicas', async () => {
+      const other = await TestAuth.start(settings);
+      other.clock.advance({ seconds: (auth.clock.now() - other.clock.now()) / 1000 });
+      const accessToken = await aToken();
+      const request = { method: 'GET', url: `${ISSUER}/auth/sessions`, accessToken };
+      const headers = client.key.headers({ ...request, ...(await client.fetchNonce(SERVICE)) });
+      const answers = await Promise.all(
+        [auth, other, other].map((at) => at.send('/auth/sessions', { headers })),
+      );
+      await other.stop();
+
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 401, 401]);
+    });
+  });
+});
+
+describe('without nonces (DPOP_NONCE_TTL=0)', () => {
+  let auth: TestAuth;
+  beforeAll(async () => {
+    auth = await TestAuth.start({ DPOP_NONCE_TTL: '0' });
+    await auth.registerClient({ id: 'service', secret: 'secret' });
+  });
+  afterAll(() => auth.stop());
+
+  it('a proof is good for a minute (RFC 9449 §11.1)', async () => {
+    const client = new TestDpopClient(auth);
+    const now = auth.clock.now() / 1000;
+    const ask = (iat: number) =>
+      client.send(grant, client.key.proof(TOKEN_REQUEST, { iat }), { as: SERVICE });
+
+    expect((await ask(now)).headers.get('dpop-nonce')).toBeNull();
+    expect(summary(await ask(now - 60))).toEqual([200, 'DPoP']);
+    expect(summary(await ask(now - 70))).toEqual([400, 'invalid_dpop_proof']);
+    expect(summary(await ask(now + 10))).toEqual([400, 'invalid_dpop_proof']);
+  });
+});

@@ -1,0 +1,177 @@
+import type { Account } from '../../src/accounts/account.entity.js';
+import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
+import { PasswordHasher } from '../../src/accounts/password-hasher.js';
+import {
+  aClient,
+  anAccount,
+  buildAuthorizationQuery,
+  findForm,
+  TestBrowser,
+} from '../support/test-browser.js';
+import { PASSWORD, PRODUCTION_HASHING, TestAuth, type TestResponse } from '../support/test-auth.js';
+
+const FORM = 'application/x-www-form-urlencoded';
+
+let auth: TestAuth;
+let client: string;
+let person: Account;
+let browser: TestBrowser;
+beforeAll(async () => {
+  auth = await TestAuth.start(PRODUCTION_HASHING);
+  client = await aClient(auth, { name: 'Prints' });
+});
+beforeEach(async () => {
+  person = await anAccount(auth);
+  browser = new TestBrowser(auth);
+});
+afterAll(() => auth.stop());
+
+const titleOf = ({ text }: TestResponse) => /<h1>([^<]*)<\/h1>/.exec(text)?.[1];
+
+describe('the login page', () => {
+  it('says the same whatever is wrong (ASVS 6.3.8)', async () => {
+    const disabled = await anAccount(auth);
+    await auth.app.get(AccountOperationsService).disable(disabled.id, 'operator');
+    const attempts: readonly Record<string, string>[] = [
+      { login: person.email, password: 'not this one' },
+      { login: 'nobody@gatehouse.example', password: PASSWORD },
+      { login: disabled.email, password: PASSWORD },
+      { login: 'not an e-mail', password: PASSWORD },
+      { login: `${'a'.repeat(300)}@gatehouse.example`, password: PASSWORD },
+      { login: person.email, password: 'x'.repeat(600) },
+      { login: person.email, password: '' },
+      { login: '', password: PASSWORD },
+    ];
+    const page = await browser.open('/login');
+    const answers = [];
+    for (const typed of attempts) answers.push(await browser.submit(page, typed));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([400]));
+    const said = answers.map(({ text }) =>
+      text
+        .replace(/id="login"[^>]*>/s, '')
+        .replace(/autofocus/, '')
+        .replace(/\s+/g, ' '),
+    );
+    expect(new Set(said).size).toBe(1);
+    expect(said[0]).toContain('The e-mail address or the password is wrong.');
+    expect(answers.flatMap(({ headers }) => headers.getSetCookie())).toEqual([]);
+  });
+
+  it('never shows a password again, and tells a failure to those who do not see it', async () => {
+    const { text } = await browser.submit(await browser.open('/login'), {
+      login: person.email,
+      password: 'a wrong guess',
+    });
+    expect(text).not.toContain('a wrong guess');
+    expect(text).toContain(`value="${person.email}"`);
+    expect(text).toMatch(/<p[^>]*id="login-failed"[^>]*role="alert"/);
+    expect(text.match(/aria-describedby="login-failed"\s+aria-invalid="true"/g)).toHaveLength(2);
+  });
+
+  it('takes the e-mail in any case', async () => {
+    const typed = { login: person.email.toUpperCase(), password: PASSWORD };
+    expect((await browser.submit(await browser.open('/login'), typed)).status).toBe(303);
+  });
+
+  it('answers with 303, so that no password is sent again (RFC 9700 §4.12)', async () => {
+    const answer = await browser.submit(await browser.authorize(client), {
+      login: person.email,
+      password: PASSWORD,
+    });
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get('location')).toMatch(
+      /^\/oauth\/authorize\/continue\?ticket=[\w.-]+$/,
+    );
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.text).toBe('');
+  });
+
+  it('asks to wait when too many log in at once', async () => {
+    const page = await browser.open('/login');
+    const hasher = auth.app.get(PasswordHasher);
+    const flood = Array.from({ length: 70 }, () => hasher.hash(PASSWORD).catch(() => undefined));
+    const answer = await browser.submit(page, { login: person.email, password: PASSWORD });
+    await Promise.all(flood);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '1']);
+    expect(titleOf(answer)).toBe('Too much at once');
+  });
+
+  it('is passed by whoever is logged in already', async () => {
+    await browser.signIn(person);
+    expect((await browser.open('/login')).headers.get('location')).toBe('/account');
+  });
+
+  it.each([
+    ['a field twice', 'login=a%40b.c&login=d%40e.f&password=x'],
+    ['a field with brackets', 'login[$ne]=x&password[$ne]=x'],
+    ['broken percent codes', 'login=%E0%A4%A&password=%ff'],
+    ['NUL and line breaks', 'login=%00%0d%0a&password=%00'],
+    ['a prototype', '__proto__=x&constructor=y&password=z'],
+    ['nothing', ''],
+  ])('is not disturbed by %s', async (_, sent) => {
+    const token = findForm(await browser.open('/login'), {}).body.get('form_token') ?? '';
+    const body = `${sent}&form_token=${token}`;
+    const answer = await browser.open('/login', {
+      method: 'POST',
+      body,
+      headers: { 'content-type': FORM },
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.text).not.toMatch(/node_modules|\bat \w+ \(|SELECT|FST_/);
+  });
+});
+
+describe('the registration page', () => {
+  const register = async (typed: Record<string, string>) =>
+    browser.submit(await browser.open('/register'), typed);
+
+  it('says the same whether the e-mail is free or taken, and leads back to the request', async () => {
+    const free = await register({ login: 'free@gatehouse.example', password: PASSWORD });
+    const taken = await register({ login: person.email, password: 'another password' });
+    const same = ({ status, text, headers }: TestResponse) => [
+      status,
+      text,
+      headers.get('location'),
+    ];
+    expect(same(free)).toEqual([303, '', '/login?registered=1']);
+    expect(same(taken)).toEqual(same(free));
+
+    const login = await browser.follow(taken);
+    expect(login.text).toContain('You are registered. Sign in to go on.');
+    const failed = await browser.submit(login, {
+      login: person.email,
+      password: 'another password',
+    });
+    expect(failed.status).toBe(400);
+  });
+
+  it('keeps to the client that sent the person', async () => {
+    const { headers } = await browser.open(`/oauth/authorize?${buildAuthorizationQuery(client)}`);
+    const location = headers.get('location')?.replace('/login', '/register') ?? '';
+    const page = await browser.open(location);
+    expect(page.text).toContain('to continue to Prints');
+    const typed = { login: 'on-the-way@gatehouse.example', password: PASSWORD };
+    const login = await browser.follow(await browser.submit(page, typed));
+    const consent = await browser.submitPassword(login, typed.login);
+    expect(titleOf(consent)).toContain('asks for access');
+  });
+
+  it.each([
+    ['e-mail', { login: 'not an e-mail', password: PASSWORD }, 'login'],
+    ['short password', { login: 'somebody@gatehouse.example', password: 'short' }, 'password'],
+    [
+      'password that is the e-mail',
+      { login: 'some@gatehouse.example', password: 'some@gatehouse.example' },
+      'password',
+    ],
+    ['missing password', { login: 'some@gatehouse.example' }, 'password'],
+  ])('says what is wrong with a %s, beside it', async (_, typed, id) => {
+    const { status, text } = await register(typed);
+    expect(status).toBe(400);
+    const input = new RegExp(`<input\\s+id="${id}"[^>]*>`).exec(text)?.[0];
+    expect(input).toMatch(new RegExp(`aria-describedby="${id}-error[" ]`));
+    expect(input).toContain('aria-invalid="true"');
+    expect(text).toMatch(new RegExp(`<p class="error" id="${id}-error" role="alert">`));
+    expect(text.match(/role="alert"/g)).toHaveLength(1);
+  });
+});

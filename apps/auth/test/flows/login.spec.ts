@@ -1,0 +1,160 @@
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import {
+  BILLING,
+  decodeClaims,
+  decodeHeader,
+  ORDERS,
+  PASSWORD,
+  TestAuth,
+} from '../support/test-auth.js';
+
+describe('registration', () => {
+  let auth: TestAuth;
+  beforeAll(async () => {
+    auth = await TestAuth.start();
+  });
+  afterAll(() => auth.stop());
+
+  it('makes an account, and takes the e-mail in any case', async () => {
+    const answer = await auth.json('/auth/register', {
+      email: 'Ada@Example.org',
+      password: PASSWORD,
+    });
+    expect(answer.status).toBe(201);
+    expect(answer.body).toEqual({ email: 'ada@example.org' });
+    expect((await auth.login('ADA@example.org')).status).toBe(200);
+  });
+
+  it('does not tell that an e-mail is taken, and changes nothing of that account (ASVS 6.3.8)', async () => {
+    const first = await auth.json('/auth/register', { email: 'b@example.org', password: PASSWORD });
+    const again = await auth.json('/auth/register', {
+      email: 'b@example.org',
+      password: 'other word',
+    });
+    expect([again.status, again.text]).toEqual([first.status, first.text]);
+    expect((await auth.login('b@example.org')).status).toBe(200);
+    expect((await auth.login('b@example.org', { password: 'other word' })).status).toBe(400);
+  });
+
+  it('makes one account of two registrations at once', async () => {
+    const passwords = ['first password', 'second password'];
+    await Promise.all(passwords.map((word) => auth.register('c@example.org', word)));
+    const logins = await Promise.all(
+      passwords.map((password) => auth.login('c@example.org', { password })),
+    );
+    expect(logins.map(({ status }) => status).sort()).toEqual([200, 400]);
+  });
+});
+
+describe('a first-party login', () => {
+  let auth: TestAuth;
+  beforeAll(async () => {
+    auth = await TestAuth.start();
+    await auth.register('ada@example.org');
+  });
+  afterAll(() => auth.stop());
+
+  it('answers as RFC 6749 §5.1 says, and nobody may store the answer', async () => {
+    const { status, headers, body } = await auth.login('ada@example.org');
+    expect(status).toBe(200);
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('content-type')).toMatch(/^application\/json/);
+    expect(body).toEqual({
+      access_token: expect.any(String),
+      token_type: 'Bearer',
+      expires_in: 300,
+      scope: 'orders:read orders:write',
+      refresh_token: expect.any(String),
+    });
+  });
+
+  it('gives an access token by RFC 9068 §2, for orders when nothing else is asked for', async () => {
+    const { body } = await auth.login('ada@example.org');
+    expect(decodeHeader(body['access_token'])).toEqual({
+      alg: 'ES256',
+      typ: 'at+jwt',
+      kid: expect.any(String),
+    });
+    const now = auth.clock.now() / 1000;
+    expect(decodeClaims(body['access_token'])).toEqual({
+      iss: 'http://localhost:3000',
+      sub: expect.stringMatching(/^acct_[\w-]{22}$/),
+      aud: ORDERS,
+      client_id: 'gatehouse-first-party',
+      iat: now,
+      exp: now + 300,
+      jti: expect.stringMatching(/^[\w-]{22}$/),
+      scope: 'orders:read orders:write',
+      sid: expect.stringMatching(/^[\w-]{22}$/),
+      auth_time: now,
+      status: {
+        status_list: { idx: expect.any(Number), uri: 'http://localhost:3000/oauth/status-lists/1' },
+      },
+    });
+  });
+
+  it('signs so that an independent verifier agrees', async () => {
+    const { body } = await auth.login('ada@example.org');
+    const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', auth.url));
+    const verified = await jwtVerify(body['access_token'] ?? '', keys, {
+      issuer: 'http://localhost:3000',
+      audience: ORDERS,
+      typ: 'at+jwt',
+      algorithms: ['ES256'],
+      currentDate: new Date(auth.clock.now()),
+    });
+    expect(verified.payload['scope']).toBe('orders:read orders:write');
+  });
+
+  it('gives a token for one resource server, with the scope that is meant for it (RFC 8707 §2)', async () => {
+    const { body } = await auth.login('ada@example.org', { resource: BILLING });
+    expect(decodeClaims(body['access_token'])).toMatchObject({ aud: BILLING });
+    expect(body['scope']).toBe('billing:read billing:pay');
+  });
+
+  it('narrows the scope on request, and says what it gave (RFC 6749 §3.3)', async () => {
+    const { body } = await auth.login('ada@example.org', { scope: 'billing:read' });
+    expect(body['scope']).toBe('billing:read');
+    expect(decodeClaims(body['access_token'])).toMatchObject({
+      aud: BILLING,
+      scope: 'billing:read',
+    });
+  });
+
+  it.each([
+    ['a scope that nobody knows', { scope: 'orders:destroy' }, 'invalid_scope'],
+    ['a scope that is for services', { scope: 'billing:invoices:create' }, 'invalid_scope'],
+    ['a malformed scope', { scope: 'orders:read  orders:write' }, 'invalid_scope'],
+    ['an empty scope', { scope: '' }, 'invalid_scope'],
+    ['an unknown resource', { resource: 'https://elsewhere.example' }, 'invalid_target'],
+    ['one unknown resource of two', { resource: [ORDERS, 'urn:x'] }, 'invalid_target'],
+    [
+      'a scope that the resource does not know',
+      { scope: 'billing:read', resource: ORDERS },
+      'invalid_scope',
+    ],
+  ])('refuses %s', async (_, more, error) => {
+    const answer = await auth.login('ada@example.org', more);
+    expect([answer.status, answer.body['error']]).toEqual([400, error]);
+  });
+
+  it('does not tell an unknown e-mail from a wrong password (ASVS 6.3.8)', async () => {
+    const wrong = await auth.login('ada@example.org', { password: 'not the password' });
+    const unknown = await auth.login('nobody@example.org');
+    expect(wrong.status).toBe(400);
+    expect(wrong.body).toEqual({
+      error: 'invalid_grant',
+      error_description: 'The e-mail or the password is wrong.',
+    });
+    expect([unknown.status, unknown.text]).toEqual([wrong.status, wrong.text]);
+  });
+});
+
+it('signs with RS256 where that is configured (RFC 7518 §3.3)', async () => {
+  const auth = await TestAuth.start({ SIGNING_ALGORITHM: 'RS256' });
+  const { access_token } = await auth.createLogin();
+  const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', auth.url));
+  const options = { algorithms: ['RS256'], currentDate: new Date(auth.clock.now()) };
+  expect((await jwtVerify(access_token, keys, options)).protectedHeader.alg).toBe('RS256');
+  await auth.stop();
+});

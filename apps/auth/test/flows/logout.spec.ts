@@ -1,0 +1,297 @@
+import { randomBytes } from 'node:crypto';
+import type { Account } from '../../src/accounts/account.entity.js';
+import { ClientOperationsService } from '../../src/sessions/client-operations.service.js';
+import {
+  aClient,
+  anAccount,
+  CALLBACK,
+  findForm,
+  readRedirectParameters,
+  TestBrowser,
+  VERIFIER,
+} from '../support/test-browser.js';
+import { TestAuth, type TestResponse } from '../support/test-auth.js';
+
+const BYE = 'https://client.example/bye';
+const titleOf = ({ text }: TestResponse) => /<h1>([^<]*)<\/h1>/.exec(text)?.[1];
+
+let auth: TestAuth;
+let client: string;
+let person: Account;
+let browser: TestBrowser;
+beforeAll(async () => {
+  auth = await TestAuth.start();
+  client = await aLogoutClient();
+});
+beforeEach(async () => {
+  person = await anAccount(auth);
+  browser = new TestBrowser(auth);
+  await browser.signIn(person);
+});
+afterAll(() => auth.stop());
+
+function aLogoutClient(more: Parameters<typeof aClient>[1] = {}) {
+  return aClient(auth, {
+    name: 'Prints',
+    firstParty: true,
+    postLogoutRedirectUris: [BYE, 'https://client.example/bye?from=gatehouse'],
+    ...more,
+  });
+}
+
+async function tokensOf(own = browser, clientId = client): Promise<Record<string, string>> {
+  const { body } = await auth.token({
+    grant_type: 'authorization_code',
+    client_id: clientId,
+    code: await own.obtainCode(clientId),
+    redirect_uri: CALLBACK,
+    code_verifier: VERIFIER,
+  });
+  return body;
+}
+const hintOf = async (own = browser, clientId = client) =>
+  (await tokensOf(own, clientId))['id_token'] ?? '';
+
+const logout = (parameters: Record<string, string>, own = browser) =>
+  own.open(`/oauth/logout?${new URLSearchParams(parameters).toString()}`);
+const isLoggedIn = async (own = browser) => (await own.open('/account')).status === 200;
+const locationOf = ({ status, headers }: TestResponse) => [status, headers.get('location')];
+
+/** A page is the answer, and nothing has happened yet. */
+async function expectQuestion(answer: TestResponse, own = browser) {
+  expect([answer.status, titleOf(answer)]).toEqual([200, 'Sign out?']);
+  expect(await isLoggedIn(own)).toBe(true);
+}
+/** Somebody presses the button, and stays here. */
+async function expectNoRedirect(answer: TestResponse, own = browser) {
+  await expectQuestion(answer, own);
+  const signedOut = await own.follow(await own.submit(answer));
+  expect([signedOut.status, titleOf(signedOut)]).toEqual([200, 'You are signed out']);
+  expect(await isLoggedIn(own)).toBe(false);
+}
+
+/** Beside the modules of the Foundation's plan, in conformance/logout.modules.ts. */
+describe('logout at the word of a client (OpenID Connect RP-Initiated Logout §2)', () => {
+  it('ends the session with all that began in it, and returns with state', async () => {
+    const { id_token: id_token_hint = '', refresh_token = '' } = await tokensOf();
+    const answer = await logout({ id_token_hint, post_logout_redirect_uri: BYE, state: 'a b&c' });
+    expect(locationOf(answer)).toEqual([303, `${BYE}?state=a+b%26c`]);
+    expect(answer.headers.get('set-cookie')).toMatch(/^session=; Max-Age=0; Path=\//);
+    expect(await isLoggedIn()).toBe(false);
+    const silent = await browser.authorize(client, { prompt: 'none' });
+    expect(readRedirectParameters(silent)).toMatchObject({ error: 'login_required' });
+    const refreshed = { grant_type: 'refresh_token', client_id: client, refresh_token };
+    expect((await auth.token(refreshed)).body['error']).toBe('invalid_grant');
+  });
+
+  it('takes a parameter without a value for one that was not sent (RFC 6749 §3.1)', async () => {
+    const empty = { client_id: '', post_logout_redirect_uri: '', state: '', ui_locales: '' };
+    const answer = await logout({ id_token_hint: await hintOf(), ...empty });
+    expect(locationOf(answer)).toEqual([303, '/signed-out']);
+    expect(await isLoggedIn()).toBe(false);
+  });
+
+  it('asks where the hint is anything but an ID token of ours', async () => {
+    for (const hint of [
+      '',
+      'x',
+      'a.b.c',
+      '..',
+      'ü'.repeat(50),
+      await unsigned(),
+      await accessToken(),
+    ]) {
+      await expectQuestion(
+        await logout({ id_token_hint: hint, post_logout_redirect_uri: BYE, client_id: client }),
+      );
+    }
+  });
+
+  it('is the same by a form, whose cookies come along only with what follows', async () => {
+    const parameters = { id_token_hint: await hintOf(), post_logout_redirect_uri: BYE, state: 'x' };
+    const body = new URLSearchParams(parameters);
+    const headers = { origin: 'https://client.example', 'sec-fetch-site': 'cross-site' };
+    const posted = await new TestBrowser(auth).open('/oauth/logout', {
+      method: 'POST',
+      body,
+      headers,
+    });
+    expect(posted.status).toBe(303);
+    expect(await isLoggedIn()).toBe(true);
+    const answer = await browser.open(posted.headers.get('location') ?? '');
+    expect(locationOf(answer)).toEqual([303, `${BYE}?state=x`]);
+    expect(await isLoggedIn()).toBe(false);
+  });
+
+  const unsigned = async () => {
+    const [, body] = (await hintOf()).split('.');
+    return `${Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url')}.${body}.`;
+  };
+  const accessToken = async () => (await tokensOf())['access_token'] ?? '';
+});
+
+describe('nobody is logged out by somebody else (ASVS 10.6.2)', () => {
+  it('by a picture on a page: without a hint the person is asked', async () => {
+    await expectQuestion(await logout({}));
+    await expectQuestion(await logout({ client_id: client, post_logout_redirect_uri: BYE }));
+  });
+
+  it('by the ID token of another person', async () => {
+    const attacker = new TestBrowser(auth);
+    await attacker.signIn(await anAccount(auth));
+    await expectQuestion(
+      await logout({ id_token_hint: await hintOf(attacker), post_logout_redirect_uri: BYE }),
+    );
+  });
+
+  it('by the ID token of another client', async () => {
+    const other = await aLogoutClient();
+    const hint = await hintOf(browser, other);
+    await expectNoRedirect(
+      await logout({ id_token_hint: hint, client_id: client, post_logout_redirect_uri: BYE }),
+    );
+  });
+
+  it('by a form of another site', async () => {
+    const { action, body } = findForm(await logout({}));
+    const headers = { origin: 'https://evil.example' };
+    expect((await browser.open(action, { method: 'POST', body, headers })).status).toBe(403);
+    expect(await isLoggedIn()).toBe(true);
+  });
+
+  it('to a place that is not the client’s own (open redirect, RFC 9700 §4.11)', async () => {
+    const places = [
+      'https://evil.example',
+      '//evil.example',
+      '/\\evil.example',
+      'javascript:alert(1)',
+      `${BYE}/`,
+      `${BYE}#x`,
+      'https://client.example/BYE',
+      'https://client.example:443/bye',
+      'https://client.example@evil.example/bye',
+      'http://client.example/bye',
+      CALLBACK,
+    ];
+    const id_token_hint = await hintOf();
+    for (const post_logout_redirect_uri of places) {
+      await expectQuestion(await logout({ id_token_hint, post_logout_redirect_uri }));
+      const stranger = new TestBrowser(auth);
+      const answer = await logout({ id_token_hint, post_logout_redirect_uri }, stranger);
+      expect(locationOf(answer)).toEqual([303, '/signed-out']);
+    }
+  });
+
+  it('nor by a client that is disabled', async () => {
+    const id = await aLogoutClient();
+    const hint = await hintOf(browser, id);
+    await auth.app.get(ClientOperationsService).disable(id, 'operator');
+    await expectNoRedirect(await logout({ id_token_hint: hint, post_logout_redirect_uri: BYE }));
+  });
+});
+
+describe('what is proven', () => {
+  it('goes back to the client once the person agreed, where the client is named and the place is its own', async () => {
+    const question = await logout({ client_id: client, post_logout_redirect_uri: BYE, state: 'x' });
+    expect(question.text).toContain('Prints asks to sign you out.');
+    expect(question.headers.get('content-security-policy')).toContain(
+      "form-action 'self' https://client.example;",
+    );
+    expect(locationOf(await browser.submit(question))).toEqual([303, `${BYE}?state=x`]);
+    expect(await isLoggedIn()).toBe(false);
+  });
+
+  it('is proven again: the form that asks cannot be made to lead elsewhere', async () => {
+    const question = await logout({ client_id: client, post_logout_redirect_uri: BYE });
+    const answer = await browser.submit(question, {
+      post_logout_redirect_uri: 'https://evil.example',
+    });
+    expect(locationOf(answer)).toEqual([303, '/signed-out']);
+  });
+
+  it('keeps what a registered place has of its own', async () => {
+    const uri = 'https://client.example/bye?from=gatehouse';
+    const answer = await logout({
+      id_token_hint: await hintOf(),
+      post_logout_redirect_uri: uri,
+      state: 'x',
+    });
+    expect(locationOf(answer)).toEqual([303, `${uri}&state=x`]);
+  });
+
+  it('is a hint that expired long ago: it says who is meant', async () => {
+    const id_token_hint = await hintOf();
+    auth.clock.advance({ seconds: 7200 });
+    await browser.open('/account');
+    const answer = await logout({ id_token_hint, post_logout_redirect_uri: BYE });
+    expect(locationOf(answer)).toEqual([303, BYE]);
+  });
+
+  it('is a pairwise subject as well (Core §8.1)', async () => {
+    const id = await aLogoutClient({ subjectType: 'pairwise' });
+    const id_token_hint = await hintOf(browser, id);
+    const answer = await logout({ id_token_hint, client_id: id, post_logout_redirect_uri: BYE });
+    expect(locationOf(answer)).toEqual([303, BYE]);
+  });
+
+  it('goes back also where nobody is logged in any more', async () => {
+    const id_token_hint = await hintOf();
+    const stranger = new TestBrowser(auth);
+    const answer = await logout(
+      { id_token_hint, post_logout_redirect_uri: BYE, state: 'x' },
+      stranger,
+    );
+    expect(locationOf(answer)).toEqual([303, `${BYE}?state=x`]);
+    const page = await stranger.follow(await logout({}, stranger));
+    expect(titleOf(page)).toBe('You are signed out');
+    expect(await isLoggedIn()).toBe(true);
+  });
+});
+
+describe('logout', () => {
+  it('ends what began in the browser at all clients, and nothing elsewhere: single sign-out', async () => {
+    const another = await aLogoutClient();
+    const here = [await tokensOf(), await tokensOf(browser, another)];
+    const elsewhere = new TestBrowser(auth);
+    await elsewhere.signIn(person);
+    const there = await tokensOf(elsewhere);
+    await browser.submit(await browser.open('/account'), {}, '/oauth/logout/confirm');
+    const refreshes = async (tokens: Record<string, string>, client_id: string) => {
+      const { refresh_token = '' } = tokens;
+      return (await auth.token({ grant_type: 'refresh_token', client_id, refresh_token })).status;
+    };
+    expect(await refreshes(here[0] ?? {}, client)).toBe(400);
+    expect(await refreshes(here[1] ?? {}, another)).toBe(400);
+    expect(await refreshes(there, client)).toBe(200);
+    expect(await isLoggedIn(elsewhere)).toBe(true);
+  });
+
+  it('twice at once is one', async () => {
+    const question = await logout({});
+    const answers = await Promise.all([browser.submit(question), browser.submit(question)]);
+    expect(answers.some(({ status }) => status === 303)).toBe(true);
+    expect(answers.every(({ status }) => status === 303 || status === 403)).toBe(true);
+    expect(await isLoggedIn()).toBe(false);
+  });
+
+  it('speaks the language that the client asks for', async () => {
+    expect(titleOf(await logout({ ui_locales: 'de' }))).toBe('Abmelden?');
+  });
+
+  it.each([
+    'id_token_hint=a&id_token_hint=b',
+    'post_logout_redirect_uri=a&post_logout_redirect_uri=b',
+    `state=${'x'.repeat(2001)}`,
+    `id_token_hint=${'x'.repeat(4501)}`,
+    'client_id[$ne]=x&state[]=y',
+    '%00&=&__proto__=x',
+    `client_id=${randomBytes(16).toString('hex')}%00`,
+  ])('ends in a page for whatever is sent: %.40s', async (query) => {
+    const byLink = await browser.open(`/oauth/logout?${query}`);
+    expect([200, 400]).toContain(byLink.status);
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const byForm = await browser.open('/oauth/logout', { method: 'POST', body: query, headers });
+    expect([303, 400]).toContain(byForm.status);
+    expect(await isLoggedIn()).toBe(true);
+  });
+});

@@ -1,0 +1,228 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findRedirectUriFault } from '../../src/clients/redirect-uri.js';
+import { ClientRepository } from '../../src/clients/client.repository.js';
+import { ClientKey, toKeySet } from '../support/client-key.js';
+import { BILLING, ORDERS, TestAuth } from '../support/test-auth.js';
+import { TestOps } from '../support/test-ops.js';
+
+const CALLBACK = 'https://client.example/callback';
+let made = 0;
+
+describe('ops clients create', () => {
+  let auth: TestAuth;
+  let ops: TestOps;
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gatehouse-ops-'));
+    const settings = { ID_TOKEN_ALGORITHM: 'ES256', DATA_DIR: folder };
+    auth = await TestAuth.start(settings);
+    ops = new TestOps({ settings, clock: auth.clock });
+  });
+  afterAll(() => auth.stop());
+
+  const anId = () => `registered-${(made += 1)}`;
+  const create = async (...options: string[]) => {
+    const id = anId();
+    const said = await ops.runJson(['clients', 'create', id, ...options]);
+    return { said, client: await auth.app.get(ClientRepository).findEnabled(id) };
+  };
+  const refusal = async (...options: string[]) => {
+    const { code, errors } = await ops.run(['clients', 'create', anId(), ...options]);
+    return [code, errors];
+  };
+  const aFile = async (content: string) => {
+    const file = join(folder, `${(made += 1)}.json`);
+    await writeFile(file, content);
+    return file;
+  };
+
+  it('registers a web application', async () => {
+    const { said, client } = await create(
+      ...['--scope', 'openid profile orders:read', '--grant', 'authorization_code refresh_token'],
+      ...['--redirect-uri', CALLBACK, '--redirect-uri', `${CALLBACK}/2`],
+      ...['--post-logout-redirect-uri', 'https://client.example/'],
+      ...['--name', 'The Orders Website', '--first-party', '--no-pkce'],
+      ...['--id-token-algorithm', 'ES256', '--subject-type', 'pairwise', '--dpop-bound'],
+    );
+    expect(client).toMatchObject({
+      authMethod: 'client_secret_basic',
+      grantTypes: ['authorization_code', 'refresh_token'],
+      scope: ['openid', 'profile', 'orders:read'],
+      redirectUris: [CALLBACK, `${CALLBACK}/2`],
+      postLogoutRedirectUris: ['https://client.example/'],
+      name: 'The Orders Website',
+      firstParty: true,
+      requirePkce: false,
+      idTokenAlgorithm: 'ES256',
+      subjectType: 'pairwise',
+      dpopBound: true,
+    });
+    expect(said.clientSecret).toMatch(/^[\w-]{43}$/);
+  });
+
+  it('is as cautious as it can be where nothing is said', async () => {
+    const { client } = await create('--scope', 'orders:read');
+    expect(client).toMatchObject({
+      grantTypes: ['client_credentials'],
+      firstParty: false,
+      requirePkce: true,
+      subjectType: 'public',
+      idTokenAlgorithm: null,
+      resourceServer: null,
+      exchangeTargets: [],
+      redirectUris: [],
+    });
+  });
+
+  it('registers a service that exchanges tokens', async () => {
+    const { client } = await create(
+      ...['--scope', 'billing:read', '--grant', 'token-exchange'],
+      ...['--resource-server', ORDERS, '--exchange-target', BILLING],
+    );
+    expect(client).toMatchObject({
+      grantTypes: ['urn:ietf:params:oauth:grant-type:token-exchange'],
+      resourceServer: ORDERS,
+      exchangeTargets: [BILLING],
+    });
+  });
+
+  it('registers the keys of a client, and makes no secret', async () => {
+    const key = await ClientKey.generate();
+    const file = await aFile(toKeySet(key));
+    const { said, client } = await create(
+      ...['--scope', 'orders:read', '--auth-method', 'private_key_jwt', '--jwks', file],
+    );
+    expect(JSON.parse(client?.jwks ?? '')).toEqual({ keys: [key.publicJwk] });
+    expect([said.clientSecret, client?.secretHashes]).toEqual([undefined, []]);
+    const rotated = await ops.run(['clients', 'rotate-secret', said.id]);
+    expect([rotated.code, rotated.errors]).toEqual([
+      1,
+      expect.stringContaining('authenticates by private_key_jwt'),
+    ]);
+  });
+
+  it('says what is wrong with a key set, and not what is in it', async () => {
+    const key = await ClientKey.generate();
+    const secret = 'x'.repeat(43);
+    const files = [
+      await aFile('{'),
+      await aFile('{"keys":[]}'),
+      await aFile(JSON.stringify({ keys: [{ ...key.publicJwk, d: secret }] })),
+      join(folder, 'nowhere.json'),
+    ];
+    for (const file of files) {
+      const [code, errors] = await refusal(
+        ...['--scope', 'orders:read', '--auth-method', 'private_key_jwt', '--jwks', file],
+      );
+      expect([code, errors]).toEqual([2, expect.stringContaining(file)]);
+      expect(errors).not.toContain(secret);
+    }
+  });
+
+  const CODE = ['--grant', 'authorization_code', '--redirect-uri', CALLBACK];
+  it.each<[string, readonly string[], number]>([
+    [
+      'a public client that exchanges tokens',
+      ['--auth-method', 'none', '--grant', 'token-exchange'],
+      2,
+    ],
+    ['a public client without PKCE', [...CODE, '--auth-method', 'none', '--no-pkce'], 2],
+    [
+      'a public resource server',
+      [...CODE, '--auth-method', 'none', '--resource-server', ORDERS],
+      2,
+    ],
+    [
+      'token exchange without a target',
+      ['--grant', 'token-exchange', '--resource-server', ORDERS],
+      2,
+    ],
+    ['a target without token exchange', ['--exchange-target', BILLING], 2],
+    ['codes without a redirect URI', ['--grant', 'authorization_code'], 2],
+    ['a redirect URI without codes', ['--redirect-uri', CALLBACK], 2],
+    [
+      'two redirect URIs in one',
+      ['--grant', 'authorization_code', '--redirect-uri', `${CALLBACK} b`],
+      2,
+    ],
+    ['a redirect URI that is none', ['--grant', 'authorization_code', '--redirect-uri', '/cb'], 2],
+    ['a bad address for logouts', [...CODE, '--post-logout-redirect-uri', 'javascript:x'], 2],
+    [
+      'more addresses than fit',
+      [...CODE, '--redirect-uri', `https://x.example/${'x'.repeat(4000)}`],
+      2,
+    ],
+    ['keys without the method for them', ['--jwks', 'x.json'], 2],
+    ['the method without keys', ['--auth-method', 'private_key_jwt'], 2],
+    ['an unknown method', ['--auth-method', 'tls_client_auth'], 2],
+    ['an unknown subject type', ['--subject-type', 'ephemeral'], 2],
+    ['an algorithm that is no signature', ['--id-token-algorithm', 'none'], 2],
+    ['an unknown resource server', ['--resource-server', 'https://other.example'], 1],
+    [
+      'an unknown target',
+      ['--grant', 'token-exchange', '--resource-server', ORDERS, '--exchange-target', 'urn:x'],
+      1,
+    ],
+    ['this server as a resource server', ['--resource-server', 'http://localhost:3000'], 1],
+  ])('refuses %s in one sentence', async (_, options, exitCode) => {
+    const [code, errors] = await refusal('--scope', 'orders:read', ...options);
+    expect([code, errors]).toEqual([exitCode, expect.stringMatching(/^[^\n]{10,300}\n/)]);
+  });
+
+  it('is shown by list', async () => {
+    const { said } = await create('--scope', 'openid', ...CODE, '--name', 'Shown');
+    const listed: readonly { id: string }[] = await ops.runJson(['clients', 'list']);
+    expect(listed.find(({ id }) => id === said.id)).toMatchObject({
+      name: 'Shown',
+      redirectUris: [CALLBACK],
+      requirePkce: true,
+    });
+    const { output } = await ops.run(['clients', 'list']);
+    expect(output).toMatch(new RegExp(`${said.id} .*authorization_code.*${CALLBACK}`));
+  });
+});
+
+describe('a redirect URI (RFC 6749 §3.1.2, RFC 8252 §7)', () => {
+  it.each([
+    'https://client.example/callback',
+    'https://client.example',
+    'https://client.example:8443/cb?tenant=1',
+    'http://localhost:5173/callback',
+    'http://127.0.0.1/callback',
+    'http://[::1]:8080/',
+    'com.example.app:/oauth',
+    'com.example.app://oauth/callback',
+    'https://client.example/'.padEnd(2000, 'x'),
+  ])('may be %s', (uri) => {
+    expect(findRedirectUriFault(uri)).toBeUndefined();
+  });
+
+  it.each([
+    'http://client.example/callback',
+    'http://localhost.evil.example/',
+    'https://client.example/#here',
+    'https://client.example/cb#',
+    '/callback',
+    'client.example/callback',
+    'https:client.example',
+    'https:/client.example',
+    'https://user:password@client.example/',
+    'https://*.client.example/',
+    'https://client.example\\@evil.example',
+    'https://client.example/a b',
+    'https://clïent.example/',
+    'javascript:alert(1)',
+    'JavaScript:alert(1)',
+    'data:text/html,x',
+    'file:///etc/passwd',
+    'blob:https://client.example/x',
+    'myapp:/callback',
+    'urn:ietf:wg:oauth:2.0:oob',
+    'https://client.example/'.padEnd(2001, 'x'),
+    '',
+  ])('may not be %j', (uri) => {
+    expect(findRedirectUriFault(uri)).toMatch(/^must /);
+  });
+});

@@ -1,0 +1,290 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { UnitOfWork } from '@gatehouse/persistence';
+import { eachDatabase } from '@gatehouse/persistence/testing';
+import { ConfigurationError } from '@gatehouse/service-kit';
+import { authConfig } from '../../src/auth.config.js';
+import { hashToSlot } from '../../src/platform/rate-limit.service.js';
+import { CleanupJob } from '../../src/platform/scheduler/cleanup-job.js';
+import { aClient, anAccount, TestBrowser } from '../support/test-browser.js';
+import {
+  ISSUER,
+  TestAuth,
+  type TestResponse,
+  toBasicAuthorization,
+  toDatabaseSettings,
+} from '../support/test-auth.js';
+
+const SECRET = 'a secret of a service, long enough';
+
+describe('RATE_LIMITS', () => {
+  it('is on by default, keeps the default of what is not named, and may be off', () => {
+    expect(authConfig({}).RATE_LIMITS?.login).toEqual({ points: 300, seconds: 60 });
+    const { RATE_LIMITS } = authConfig({ RATE_LIMITS: 'login=5/10, failed-login=1/2' });
+    expect(RATE_LIMITS?.login).toEqual({ points: 5, seconds: 10 });
+    expect(RATE_LIMITS?.['failed-login']).toEqual({ points: 1, seconds: 2 });
+    expect(RATE_LIMITS?.token).toEqual({ points: 6000, seconds: 60 });
+    expect(authConfig({ RATE_LIMITS: 'off' }).RATE_LIMITS).toBeUndefined();
+    expect(authConfig({ RATE_LIMITS: 'false' }).RATE_LIMITS).toBeUndefined();
+  });
+
+  it.each(['logins=1/2', 'login=0/60', 'login=5', 'login=5/0', 'login=-1/60', '__proto__=1/2'])(
+    '"%s" is refused when the server starts',
+    (text) => {
+      expect(() => authConfig({ RATE_LIMITS: text })).toThrow(ConfigurationError);
+    },
+  );
+});
+
+describe('strangers are counted in a bounded number of slots', () => {
+  it('however many there are, and no two servers in the same ones', () => {
+    const slots = (key: string) =>
+      Array.from({ length: 100_000 }, (_, n) => hashToSlot(Buffer.from(key), `network ${n}`));
+    const [one, other] = [slots('one'), slots('other')];
+    expect(new Set(one).size).toBeLessThanOrEqual(65_536);
+    expect(new Set(one).size).toBeGreaterThan(40_000);
+    expect(one.filter((slot, n) => slot === other[n]).length).toBeLessThan(100);
+  });
+});
+
+/** By an address of a network of its own, as a proxy tells it. */
+const from = (address: string) => ({ 'x-forwarded-for': address });
+const NET = '203.0.113.1';
+const NEIGHBOUR = '203.0.113.200';
+const ELSEWHERE = '198.51.100.1';
+
+const token = (
+  auth: TestAuth,
+  parameters: Record<string, string>,
+  headers = {},
+): Promise<TestResponse> =>
+  auth.send('/oauth/token', { method: 'POST', body: new URLSearchParams(parameters), headers });
+const asService = (auth: TestAuth, id: string, { secret = SECRET, address = NET } = {}) =>
+  token(
+    auth,
+    { grant_type: 'client_credentials' },
+    { authorization: toBasicAuthorization(`${id}:${secret}`), ...from(address) },
+  );
+const asPublic = (auth: TestAuth, address: string) =>
+  token(
+    auth,
+    { grant_type: 'refresh_token', client_id: 'gatehouse-first-party', refresh_token: 'x' },
+    from(address),
+  );
+const login = (auth: TestAuth, address: string, headers = {}) =>
+  auth.json(
+    '/auth/login',
+    { email: 'ada@example.org', password: 'not the password' },
+    { ...from(address), ...headers },
+  );
+
+const times = async (n: number, ask: () => Promise<TestResponse>): Promise<number[]> => {
+  const statuses: number[] = [];
+  for (let done = 0; done < n; done += 1) statuses.push((await ask()).status);
+  return statuses;
+};
+
+const expectTooMany = ({ status, headers, body }: TestResponse, most: number) => {
+  expect(status).toBe(429);
+  expect(body['error']).toBe('temporarily_unavailable');
+  expect(headers.get('cache-control')).toBe('no-store');
+  const retryAfter = Number(headers.get('retry-after'));
+  expect(retryAfter).toBeGreaterThanOrEqual(1);
+  expect(retryAfter).toBeLessThanOrEqual(most);
+};
+
+eachDatabase('rate limits', (fresh, name) => {
+  const start = async (RATE_LIMITS: string, at?: Record<string, string>): Promise<TestAuth> => {
+    return TestAuth.start({
+      TRUST_PROXY: 'true',
+      RATE_LIMITS,
+      ...(at ?? {
+        ...toDatabaseSettings(await fresh()),
+      }),
+    });
+  };
+  const aService = (auth: TestAuth, id: string) => auth.registerClient({ id, secret: SECRET });
+
+  it('hold for a network, and say what is left (draft-ietf-httpapi-ratelimit-headers-10)', async () => {
+    const auth = await start('login=3/60');
+    const first = await login(auth, NET);
+    expect(first.headers.get('ratelimit-policy')).toBe('"login";q=3;w=60');
+    expect(first.headers.get('ratelimit')).toMatch(/^"login";r=2;t=(60|59)$/);
+    expect(await times(2, () => login(auth, NEIGHBOUR))).toEqual([400, 400]);
+    const refused = await login(auth, NET);
+    expectTooMany(refused, 60);
+    expect(refused.headers.get('ratelimit')).toMatch(/^"login";r=0;t=\d+$/);
+    expect((await login(auth, ELSEWHERE)).status).toBe(400);
+    await auth.stop();
+  });
+
+  it('begin anew when the time is over', async () => {
+    const auth = await start('login=1/2');
+    // Counted before it is read.
+    const nonsense = () => auth.json('/auth/login', {}, from(NET));
+    expect(await times(2, nonsense)).toEqual([400, 429]);
+    await delay(2100);
+    expect((await nonsense()).status).toBe(400);
+    await auth.stop();
+  });
+
+  it('hold for registration', async () => {
+    const auth = await start('registration=2/3600');
+    let n = 0;
+    const register = (address: string) =>
+      auth.json(
+        '/auth/register',
+        { email: `p${(n += 1)}@example.org`, password: 'correct horse battery staple' },
+        from(address),
+      );
+    expect(await times(2, () => register(NET))).toEqual([201, 201]);
+    expectTooMany(await register(NET), 3600);
+    expect((await register(ELSEWHERE)).status).toBe(201);
+    await auth.stop();
+  });
+
+  it('of logins hold for what else hashes a password: whoever is logged in is no better', async () => {
+    const auth = await start('login=3/60');
+    const { access_token } = await auth.createLogin({ resource: ISSUER });
+    const change = () => {
+      const words = { current_password: 'not the password', new_password: 'another good one' };
+      const headers = { authorization: `Bearer ${access_token}`, ...from(NET) };
+      return auth.json('/auth/password', words, headers);
+    };
+    expect(await times(3, change)).toEqual([400, 400, 400]);
+    const { status, headers } = await change();
+    expect([status, Number(headers.get('retry-after')) > 0]).toEqual([429, true]);
+    expect((await login(auth, NET)).status).toBe(429);
+    await auth.stop();
+  });
+
+  it('of requests hold for what a person says to them, which is written down each time', async () => {
+    const auth = await start('authorization=4/60');
+    const browser = new TestBrowser(auth);
+    await browser.signIn(await anAccount(auth));
+    const page = await browser.authorize(await aClient(auth));
+    const allow = () => browser.submit(page, { decision: 'allow' });
+    expect(await times(3, allow)).toEqual([303, 303, 429]);
+    await auth.stop();
+  });
+
+  it('of tokens hold for the network of a public client, at each of its doors', async () => {
+    const auth = await start('token=3/60');
+    await aService(auth, 'service');
+    expect(await times(2, () => asPublic(auth, NET))).toEqual([400, 400]);
+    const refresh = () => auth.json('/auth/refresh', { refresh_token: 'x' }, from(NET));
+    expect((await refresh()).status).toBe(400);
+    expectTooMany(await refresh(), 60);
+    expectTooMany(await asPublic(auth, NET), 60);
+    // A confidential client beside it has its own.
+    expect((await asService(auth, 'service')).status).toBe(200);
+    expect((await asPublic(auth, ELSEWHERE)).status).toBe(400);
+    await auth.stop();
+  });
+
+  it('hold for a confidential client wherever it asks from, and nobody else can spend them', async () => {
+    const auth = await start('client=3/60 introspection=1/60 failed-client=100/60');
+    await aService(auth, 'one');
+    await aService(auth, 'other');
+    await times(10, () => asService(auth, 'one', { secret: 'wrong' }));
+    await times(10, () => token(auth, { grant_type: 'refresh_token', client_id: 'one' }));
+    expect(await times(2, () => asService(auth, 'one'))).toEqual([200, 200]);
+    const last = await asService(auth, 'one', { address: ELSEWHERE });
+    expect(last.headers.get('ratelimit')).toMatch(/^"client";r=0;t=\d+$/);
+    expectTooMany(await asService(auth, 'one', { address: ELSEWHERE }), 60);
+    expect((await asService(auth, 'other')).status).toBe(200);
+    const introspect = () =>
+      auth.send('/oauth/introspect', {
+        method: 'POST',
+        body: new URLSearchParams({ token: 'x' }),
+        headers: { authorization: toBasicAuthorization(`one:${SECRET}`) },
+      });
+    expect((await introspect()).status).toBe(200);
+    expectTooMany(await introspect(), 60);
+    await auth.stop();
+  });
+
+  it('slow down whoever guesses a secret, and nobody who is elsewhere (RFC 6749 §2.3.1)', async () => {
+    const auth = await start('failed-client=3/60');
+    await aService(auth, 'service');
+    await aService(auth, 'other');
+    const guesses = await times(5, () => asService(auth, 'service', { secret: 'guess' }));
+    expect(guesses).toEqual([401, 401, 401, 429, 429]);
+    expectTooMany(await asService(auth, 'service'), 60);
+    expect((await asService(auth, 'service', { address: NEIGHBOUR })).status).toBe(200);
+    expect((await asService(auth, 'other')).status).toBe(200);
+    // Whether there is such a client makes no difference.
+    expect(await times(5, () => asService(auth, 'nobody', { secret: 'guess' }))).toEqual(guesses);
+    await auth.stop();
+  });
+
+  it('are told by a page where people look at pages', async () => {
+    const auth = await start('authorization=1/60');
+    const authorize = () => auth.send('/oauth/authorize', { headers: from(NET) });
+    expect((await authorize()).status).toBe(400);
+    const { status, headers, text } = await authorize();
+    expect(status).toBe(429);
+    expect(headers.get('content-type')).toMatch(/^text\/html/);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(text).toContain('</html>');
+    await auth.stop();
+  });
+
+  it('are not for what everybody may know, nor for health', async () => {
+    const auth = await start('login=1/60');
+    for (const path of [
+      '/.well-known/jwks.json',
+      '/.well-known/oauth-authorization-server',
+      '/oauth/status-lists/1',
+      '/health/live',
+    ]) {
+      expect((await auth.send(path, {})).headers.get('ratelimit')).toBeNull();
+    }
+    await auth.stop();
+  });
+
+  it('are the same for each replica on PostgreSQL, but for the tenth that each counts alone', async () => {
+    const auth = await start('token=40/60');
+    const { DATABASE_URL, DATA_DIR } = auth.config;
+    const replica =
+      DATABASE_URL === undefined ? auth : await start('token=40/60', { DATABASE_URL, DATA_DIR });
+    const statuses: number[] = [];
+    for (let n = 0; n < 40; n += 1) {
+      const answers = await Promise.all([asPublic(auth, NET), asPublic(replica, NET)]);
+      statuses.push(...answers.map(({ status }) => status));
+    }
+    const admitted = statuses.filter((status) => status === 400).length;
+    expect(admitted).toBeGreaterThanOrEqual(40);
+    expect(admitted).toBeLessThanOrEqual(48);
+    await Promise.all([auth.stop(), replica.stop()]);
+  });
+
+  if (name === 'SQLite') return;
+
+  it('go on within each process where the others cannot be asked', async () => {
+    const auth = await start('token=10/60');
+    await auth.app.get(UnitOfWork).execute('ALTER TABLE rate_limit RENAME TO out_of_reach');
+    const statuses = await times(12, () => asPublic(auth, NET));
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 400), 429, 429]);
+    await auth.stop();
+  });
+
+  it('leave no address behind, and their rows go when their time is over', async () => {
+    const auth = await start('token=1/60 login=1/60');
+    await Promise.all([asPublic(auth, NET), asPublic(auth, '2001:db8::7'), login(auth, NET)]);
+    const unitOfWork = auth.app.get(UnitOfWork);
+    const keys = async () =>
+      (await unitOfWork.query<{ key: string }>('SELECT key FROM rate_limit')).map(({ key }) => key);
+    expect((await keys()).length).toBe(3);
+    expect((await keys()).filter((key) => !/^(token|login):\d{1,5}$/.test(key))).toEqual([]);
+    await unitOfWork.execute('UPDATE rate_limit SET expire = 1');
+    await auth.app.get(CleanupJob).run(new AbortController().signal);
+    expect(await keys()).toEqual([]);
+    await auth.stop();
+  });
+});
+
+it('an address that a client makes up has no quota of its own (ASVS 4.1.3)', async () => {
+  const auth = await TestAuth.start({ RATE_LIMITS: 'login=2/60' });
+  expect(await times(2, () => login(auth, NET))).toEqual([400, 400]);
+  expect((await login(auth, ELSEWHERE, { forwarded: 'for=192.0.2.1' })).status).toBe(429);
+});

@@ -1,0 +1,276 @@
+import { randomBytes } from 'node:crypto';
+import { eachDatabase } from '@gatehouse/persistence/testing';
+import { DataSource } from 'typeorm';
+import { OAuthError } from '../../src/platform/oauth-error.js';
+import { RefreshTokenFormat } from '../../src/sessions/refresh-token-format.js';
+import { RefreshTokenService } from '../../src/sessions/refresh-token.service.js';
+import {
+  BILLING,
+  decodeClaims,
+  ORDERS,
+  TestAuth,
+  type TestResponse,
+  toDatabaseSettings,
+} from '../support/test-auth.js';
+
+const invalidGrant = {
+  status: 400,
+  body: {
+    error: 'invalid_grant',
+    error_description: 'The grant is invalid, expired or revoked.',
+  },
+};
+const successorIn = ({ body }: TestResponse): string => body['refresh_token'] ?? '';
+const DAY = 86_400;
+
+eachDatabase('a refresh', (fresh) => {
+  let auth: TestAuth;
+  beforeAll(async () => {
+    auth = await TestAuth.start({ ...(await settings()), REFRESH_GRACE_SECONDS: '10' });
+  });
+  afterAll(() => auth.stop());
+  async function settings() {
+    return toDatabaseSettings(await fresh());
+  }
+
+  describe('rotation (RFC 9700 §4.14.2)', () => {
+    it('gives a new pair with every use', async () => {
+      const { access_token, refresh_token } = await auth.createLogin();
+      auth.clock.advance({ seconds: 60 });
+      const answer = await auth.refresh(refresh_token);
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+      expect(successorIn(answer)).not.toBe(refresh_token);
+      expect(answer.body['access_token']).not.toBe(access_token);
+      expect(decodeClaims(answer.body['access_token'])).toMatchObject({
+        sub: decodeClaims(access_token)['sub'],
+        sid: decodeClaims(access_token)['sid'],
+        auth_time: decodeClaims(access_token)['auth_time'],
+      });
+    });
+
+    it('serves the token endpoint as well (RFC 6749 §6)', async () => {
+      const { refresh_token } = await auth.createLogin();
+      const answer = await auth.token({
+        grant_type: 'refresh_token',
+        client_id: 'gatehouse-first-party',
+        refresh_token,
+      });
+      expect(answer.status).toBe(200);
+      expect((await auth.refresh(successorIn(answer))).status).toBe(200);
+    });
+
+    it('keeps one row per login, however often it refreshes', async () => {
+      const rows = async () => {
+        const sql = 'SELECT count(*) AS n FROM refresh_token_family';
+        const [row] = await auth.app.get(DataSource).query(sql);
+        return Number(row.n);
+      };
+      let { refresh_token } = await auth.createLogin();
+      const before = await rows();
+      for (let n = 0; n < 10; n += 1)
+        refresh_token = successorIn(await auth.refresh(refresh_token));
+      expect(await rows()).toBe(before);
+    });
+  });
+
+  describe('the grace window', () => {
+    it('gives the same successor again to who lost the answer', async () => {
+      const { refresh_token } = await auth.createLogin();
+      const first = await auth.refresh(refresh_token);
+      auth.clock.advance({ seconds: 9 });
+      const again = await auth.refresh(refresh_token);
+      expect(again.status).toBe(200);
+      expect(successorIn(again)).toBe(successorIn(first));
+    });
+
+    it('does not move: the predecessor presented in the window does not prolong it', async () => {
+      const { refresh_token } = await auth.createLogin();
+      await auth.refresh(refresh_token);
+      auth.clock.advance({ seconds: 9 });
+      await auth.refresh(refresh_token);
+      auth.clock.advance({ seconds: 1 });
+      expect(await auth.refresh(refresh_token)).toMatchObject(invalidGrant);
+    });
+
+    it('lets fifty uses at once make one step, and every caller holds a usable pair', async () => {
+      const { refresh_token } = await auth.createLogin();
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, () => auth.refresh(refresh_token)),
+      );
+      expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+      expect(new Set(answers.map(successorIn)).size).toBe(1);
+      const [family = ''] = refresh_token.split('.');
+      const [row] = await auth.app
+        .get(DataSource)
+        .query(`SELECT generation FROM refresh_token_family WHERE id = '${family}'`);
+      expect(row.generation).toBe(1);
+      const [any] = answers;
+      if (any) expect((await auth.refresh(successorIn(any))).status).toBe(200);
+    });
+  });
+
+  describe('reuse (RFC 9700 §4.14.2)', () => {
+    it('ends every descendant when an older token comes back', async () => {
+      const { refresh_token: stolen } = await auth.createLogin();
+      const second = successorIn(await auth.refresh(stolen));
+      const third = successorIn(await auth.refresh(second));
+      expect(await auth.refresh(stolen)).toMatchObject(invalidGrant);
+      expect(await auth.refresh(third)).toMatchObject(invalidGrant);
+      expect(await auth.refresh(second)).toMatchObject(invalidGrant);
+    });
+
+    it('ends them when the predecessor comes back after the window', async () => {
+      const { refresh_token: stolen } = await auth.createLogin();
+      const successor = successorIn(await auth.refresh(stolen));
+      auth.clock.advance({ seconds: 10 });
+      expect(await auth.refresh(stolen)).toMatchObject(invalidGrant);
+      expect(await auth.refresh(successor)).toMatchObject(invalidGrant);
+    });
+
+    it('leaves other logins of the same person alone', async () => {
+      await auth.register('two-devices@gatehouse.example');
+      const phone = successorIn(await auth.login('two-devices@gatehouse.example'));
+      const laptop = successorIn(await auth.login('two-devices@gatehouse.example'));
+      await auth.refresh(successorIn(await auth.refresh(phone)));
+      expect(await auth.refresh(phone)).toMatchObject(invalidGrant);
+      expect((await auth.refresh(laptop)).status).toBe(200);
+    });
+  });
+
+  describe('the end of a login', () => {
+    it('comes when it was not used for the idle lifetime', async () => {
+      const { refresh_token } = await auth.createLogin();
+      auth.clock.advance({ seconds: 14 * DAY - 1 });
+      const successor = successorIn(await auth.refresh(refresh_token));
+      auth.clock.advance({ seconds: 14 * DAY });
+      expect(await auth.refresh(successor)).toMatchObject(invalidGrant);
+    });
+
+    it('comes after the absolute lifetime, however much it was used', async () => {
+      let { refresh_token } = await auth.createLogin();
+      for (let week = 0; week < 12; week += 1) {
+        auth.clock.advance({ seconds: 7 * DAY });
+        refresh_token = successorIn(await auth.refresh(refresh_token));
+      }
+      auth.clock.advance({ seconds: 6 * DAY - 60 });
+      const last = await auth.refresh(refresh_token);
+      expect(last.body['expires_in']).toBe(60);
+      auth.clock.advance({ seconds: 60 });
+      expect(await auth.refresh(successorIn(last))).toMatchObject(invalidGrant);
+    });
+
+    it('comes with logout, for whatever generation is shown, and again without complaint', async () => {
+      const { refresh_token } = await auth.createLogin();
+      const successor = successorIn(await auth.refresh(refresh_token));
+      const logouts = [refresh_token, refresh_token, 'no token at all'].map((token) =>
+        auth.json('/auth/logout', { refresh_token: token }),
+      );
+      expect((await Promise.all(logouts)).map(({ status }) => status)).toEqual([204, 204, 204]);
+      expect(await auth.refresh(successor)).toMatchObject(invalidGrant);
+    });
+  });
+
+  describe('what may be asked for', () => {
+    it('is another audience among those granted (RFC 8707 §2.2)', async () => {
+      const { refresh_token } = await auth.createLogin();
+      const billing = await auth.refresh(refresh_token, { resource: BILLING });
+      expect(decodeClaims(billing.body['access_token'])).toMatchObject({ aud: BILLING });
+      expect(billing.body['scope']).toBe('billing:read billing:pay');
+      const orders = await auth.refresh(successorIn(billing));
+      expect(decodeClaims(orders.body['access_token'])).toMatchObject({ aud: ORDERS });
+    });
+
+    it('is less scope, and all of it again later (RFC 6749 §6)', async () => {
+      const { refresh_token } = await auth.createLogin();
+      const less = await auth.refresh(refresh_token, { scope: 'orders:read' });
+      expect(less.body['scope']).toBe('orders:read');
+      const all = await auth.refresh(successorIn(less));
+      expect(all.body['scope']).toBe('orders:read orders:write');
+    });
+
+    it.each([
+      ['wider scope', {}, { scope: 'billing:invoices:create' }, 'invalid_scope'],
+      [
+        'scope left out at login',
+        { scope: 'orders:read' },
+        { scope: 'orders:write' },
+        'invalid_scope',
+      ],
+      [
+        'a resource left out at login',
+        { resource: ORDERS },
+        { resource: BILLING },
+        'invalid_target',
+      ],
+      ['an unknown resource', {}, { resource: 'urn:elsewhere' }, 'invalid_target'],
+    ])('is not %s; the token stays good', async (_, login, wish, error) => {
+      const { refresh_token } = await auth.createLogin(login);
+      const refused = await auth.refresh(refresh_token, wish);
+      expect([refused.status, refused.body['error']]).toEqual([400, error]);
+      expect((await auth.refresh(refresh_token)).status).toBe(200);
+    });
+  });
+
+  describe('a token that this server never gave to this client', () => {
+    it('answers the same for every kind of it', async () => {
+      const { refresh_token } = await auth.createLogin();
+      const [id = '', generation, secret, mac = ''] = refresh_token.split('.');
+      const unknownFamily = auth.app
+        .get(RefreshTokenFormat)
+        .write({ familyId: 'A'.repeat(22), generation: 0 });
+      const ahead = `${id}.1.${secret}.${mac}`;
+      const otherMac = `${id}.${generation}.${secret}.${mac.startsWith('A') ? 'B' : 'A'}${mac.slice(1)}`;
+      for (const token of ['', 'x', unknownFamily, ahead, otherMac, `${refresh_token}=`]) {
+        const answer = await auth.refresh(token);
+        expect(answer.status).toBe(400);
+        if (token !== '') expect(answer).toMatchObject(invalidGrant);
+      }
+      expect((await auth.refresh(refresh_token)).status).toBe(200);
+    });
+
+    it('is refused to another client, and stays good for its owner (RFC 6749 §5.2)', async () => {
+      await auth.registerClient({ id: 'other-client', secret: 'other-secret' });
+      const { refresh_token } = await auth.createLogin();
+      const parameters = { grant_type: 'refresh_token', refresh_token };
+      const stolen = await auth.token(parameters, 'other-client:other-secret');
+      expect(stolen).toMatchObject(invalidGrant);
+      expect((await auth.refresh(refresh_token)).status).toBe(200);
+    });
+
+    it('costs no query while its MAC is wrong: ten thousand are refused with the database gone', async () => {
+      const own = await TestAuth.start({ ...(await settings()), SERVER_SECRET: 'x'.repeat(32) });
+      const { refresh_token } = await own.createLogin();
+      const [id, generation, secret] = refresh_token.split('.');
+      const forged = () => `${id}.${generation}.${secret}.${randomBytes(32).toString('base64url')}`;
+      await own.app.get(DataSource).destroy();
+      const tokens = own.app.get(RefreshTokenService);
+      const client = {
+        id: 'gatehouse-first-party',
+        refreshIdleTtl: null,
+        refreshAbsoluteTtl: null,
+      };
+      for (let presented = 0; presented < 10_000; presented += 1) {
+        await expect(tokens.validate(forged(), client)).rejects.toBeInstanceOf(OAuthError);
+      }
+      const answers = await Promise.all(Array.from({ length: 50 }, () => own.refresh(forged())));
+      expect(answers.filter(({ body }) => body['error'] !== 'invalid_grant')).toEqual([]);
+      const parameters = { grant_type: 'refresh_token', client_id: 'gatehouse-first-party' };
+      const answer = await own.token({ ...parameters, refresh_token: forged() });
+      expect(answer).toMatchObject(invalidGrant);
+      expect((await own.refresh(refresh_token)).status).toBe(500);
+      await own.stop();
+    });
+  });
+});
+
+describe('without a window', () => {
+  it('takes the predecessor for a replay at once (REFRESH_GRACE_SECONDS=0)', async () => {
+    const auth = await TestAuth.start({ REFRESH_GRACE_SECONDS: '0' });
+    const { refresh_token } = await auth.createLogin();
+    const successor = successorIn(await auth.refresh(refresh_token));
+    expect(await auth.refresh(refresh_token)).toMatchObject(invalidGrant);
+    expect(await auth.refresh(successor)).toMatchObject(invalidGrant);
+    await auth.stop();
+  });
+});

@@ -1,0 +1,345 @@
+import { eachDatabase } from '@gatehouse/persistence/testing';
+import * as oauth from 'oauth4webapi';
+import { AccountRepository } from '../../src/accounts/account.repository.js';
+import { type ClientRegistration, ClientRepository } from '../../src/clients/client.repository.js';
+import { SigningKeyService } from '../../src/tokens/keys/signing-key.service.js';
+import { RefreshTokenService } from '../../src/sessions/refresh-token.service.js';
+import { SessionService } from '../../src/sessions/session.service.js';
+import { BILLING, decodeClaims, ORDERS, TestAuth } from '../support/test-auth.js';
+
+const ISSUER = 'http://localhost:3000';
+const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
+const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token';
+const REFRESH_TOKEN = 'urn:ietf:params:oauth:token-type:refresh_token';
+
+/** orders, which may call billing for the person whose token it was sent. */
+const ordersService: Partial<ClientRegistration> & { id: string; secret: string } = {
+  id: 'orders-service',
+  secret: 'secret',
+  grantTypes: [EXCHANGE, 'client_credentials'],
+  scope: ['billing:read', 'billing:invoices:create'],
+  resourceServer: ORDERS,
+  exchangeTargets: [BILLING],
+};
+const AS = 'orders-service:secret';
+
+const exchange = (
+  auth: TestAuth,
+  subject_token: string,
+  { as = AS, ...more }: Record<string, string> = {},
+) =>
+  auth.token(
+    { grant_type: EXCHANGE, subject_token, subject_token_type: ACCESS_TOKEN, ...more },
+    as === '' ? undefined : as,
+  );
+
+describe('token exchange (RFC 8693)', () => {
+  let auth: TestAuth;
+  let person: { refresh_token: string };
+  beforeAll(async () => {
+    auth = await TestAuth.start();
+    person = await auth.createLogin();
+    await auth.registerClient(ordersService);
+    await auth.registerClient({
+      ...ordersService,
+      id: 'billing-service',
+      resourceServer: BILLING,
+      exchangeTargets: [ORDERS, BILLING],
+      scope: ['orders:read', 'orders:write', 'billing:read', 'billing:pay'],
+    });
+    await auth.registerClient({ ...ordersService, id: 'no-targets', exchangeTargets: [] });
+    await auth.registerClient({ ...ordersService, id: 'no-server', resourceServer: null });
+    await auth.registerClient({ ...ordersService, id: 'no-grant', grantTypes: [] });
+    await auth.registerClient({ id: 'public', grantTypes: [EXCHANGE], resourceServer: ORDERS });
+  });
+  afterAll(() => auth.stop());
+
+  const refused = async (answer: Promise<{ status: number; body: Record<string, string> }>) => {
+    const { status, body } = await answer;
+    return [status, body['error']];
+  };
+  /** An access token of one and the same person, for orders. */
+  const aToken = async (more: Record<string, string> = {}): Promise<string> => {
+    const { body } = await auth.refresh(person.refresh_token, more);
+    person = { refresh_token: body['refresh_token'] ?? '' };
+    return body['access_token'] ?? '';
+  };
+  const signed = (claims: Record<string, unknown>, typ = 'at+jwt') => {
+    const exp = Math.floor(auth.clock.now() / 1000) + 60;
+    return auth.app.get(SigningKeyService).sign(typ, { exp, ...claims });
+  };
+
+  it('gives the service a token for another one, which says for whom it acts (§2.2.1, §4.1)', async () => {
+    const access_token = await aToken();
+    const { status, headers, body } = await exchange(auth, access_token, { resource: BILLING });
+    expect(status).toBe(200);
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(body).toEqual({
+      access_token: expect.any(String),
+      issued_token_type: ACCESS_TOKEN,
+      token_type: 'Bearer',
+      expires_in: 300,
+      scope: 'billing:read',
+    });
+    const [subject, issued] = [decodeClaims(access_token), decodeClaims(body['access_token'])];
+    const { sub, sid, status: place, auth_time } = subject;
+    expect(issued).toMatchObject({ sub, sid, status: place, auth_time });
+    expect(issued).toMatchObject({
+      aud: BILLING,
+      client_id: 'orders-service',
+      act: { sub: 'orders-service' },
+      scope: 'billing:read',
+    });
+    expect(issued['jti']).not.toBe(subject['jti']);
+  });
+
+  it.each([
+    ['audience', { audience: BILLING }],
+    ['both, where they agree', { audience: BILLING, resource: BILLING }],
+    ['nothing, for the first that the client and the person agree on', {}],
+  ])('takes the target from %s', async (_, target: Record<string, string>) => {
+    const access_token = await aToken();
+    const { body } = await exchange(auth, access_token, target);
+    expect(decodeClaims(body['access_token'])['aud']).toBe(BILLING);
+  });
+
+  it('records who acted for whom, up to three (§4.1)', async () => {
+    const access_token = await aToken();
+    const first = await exchange(auth, access_token);
+    const back = { as: 'billing-service:secret', resource: ORDERS };
+    const second = await exchange(auth, first.body['access_token'] ?? '', back);
+    const third = await exchange(auth, second.body['access_token'] ?? '');
+    expect(decodeClaims(third.body['access_token'])['act']).toEqual({
+      sub: 'orders-service',
+      act: { sub: 'billing-service', act: { sub: 'orders-service' } },
+    });
+    const fourth = exchange(auth, third.body['access_token'] ?? '', back);
+    expect(await refused(fourth)).toEqual([400, 'invalid_request']);
+  });
+
+  describe('scope only shrinks', () => {
+    it.each<[string, Record<string, string>, string]>([
+      ['more than the person granted', { scope: 'billing:invoices:create' }, 'invalid_scope'],
+      ['more than the client may have', { scope: 'billing:pay' }, 'invalid_scope'],
+      ['part of it beside what is not', { scope: 'billing:read billing:pay' }, 'invalid_scope'],
+      ['an unknown scope', { scope: 'admin' }, 'invalid_scope'],
+      ['a malformed scope', { scope: 'billing:read  "x"' }, 'invalid_scope'],
+      ['a target that is not the client’s', { resource: ORDERS }, 'invalid_target'],
+      ['this server itself', { resource: ISSUER }, 'invalid_target'],
+      ['an unknown target', { audience: 'https://other.example' }, 'invalid_target'],
+      ['two targets', { audience: BILLING, resource: ORDERS }, 'invalid_target'],
+      ['a client without targets', { as: 'no-targets:secret' }, 'invalid_target'],
+    ])('and not to %s', async (_, wish, error) => {
+      const access_token = await aToken();
+      expect(await refused(exchange(auth, access_token, wish))).toEqual([400, error]);
+    });
+
+    it('to what is asked for', async () => {
+      const access_token = await aToken({ resource: BILLING });
+      const as = 'billing-service:secret';
+      const all = await exchange(auth, access_token, { as, resource: ORDERS });
+      const less = await exchange(auth, access_token, { as, scope: 'orders:read' });
+      expect(all.body['scope']).toBe('orders:read orders:write');
+      expect(less.body['scope']).toBe('orders:read');
+    });
+
+    it('to what the subject token carries, at a server that knows the same scope', async () => {
+      const access_token = await aToken({ resource: BILLING, scope: 'billing:read' });
+      const wish = { as: 'billing-service:secret', resource: BILLING };
+      const exchanged = await exchange(auth, access_token, wish);
+      expect(exchanged.body['scope']).toBe('billing:read');
+      const widened = exchange(auth, access_token, { ...wish, scope: 'billing:pay' });
+      expect(await refused(widened)).toEqual([400, 'invalid_scope']);
+    });
+
+    it('to the resource servers that the person granted', async () => {
+      const email = 'only-orders@gatehouse.example';
+      await auth.register(email);
+      const account = await auth.app.get(AccountRepository).findByEmail(email);
+      const client = await auth.app.get(ClientRepository).findEnabled('gatehouse-first-party');
+      if (!account || !client) throw new Error('the test needs both');
+      const begun = await auth.app.get(RefreshTokenService).create({
+        account,
+        client,
+        scope: ['orders:read', 'billing:read'],
+        resources: [ORDERS],
+        device: { userAgent: null, origin: null },
+      });
+      const { body } = await auth.refresh(begun?.token ?? '');
+      const wish = exchange(auth, body['access_token'] ?? '', { resource: BILLING });
+      expect(await refused(wish)).toEqual([400, 'invalid_target']);
+    });
+  });
+
+  describe('who may', () => {
+    it.each<[string, Record<string, string>, number, string]>([
+      ['a client without the grant', { as: 'no-grant:secret' }, 400, 'unauthorized_client'],
+      [
+        'a client that is no resource server',
+        { as: 'no-server:secret' },
+        400,
+        'unauthorized_client',
+      ],
+      ['a public client', { as: '', client_id: 'public' }, 400, 'unauthorized_client'],
+      ['a client with a wrong secret', { as: 'orders-service:wrong' }, 401, 'invalid_client'],
+    ])('is not %s (§5)', async (_, wish, status, error) => {
+      const access_token = await aToken();
+      expect(await refused(exchange(auth, access_token, wish))).toEqual([status, error]);
+    });
+
+    it('is not a service that the token was not meant for: the confused deputy', async () => {
+      const access_token = await aToken({ resource: BILLING });
+      expect(await refused(exchange(auth, access_token))).toEqual([400, 'invalid_request']);
+    });
+
+    it('is whom may_act names (§4.4)', async () => {
+      const access_token = await aToken();
+      const claims = decodeClaims(access_token);
+      const ours = await signed({ ...claims, may_act: { sub: 'orders-service' } });
+      const theirs = await signed({ ...claims, may_act: { sub: 'billing-service' } });
+      expect((await exchange(auth, ours)).status).toBe(200);
+      expect(await refused(exchange(auth, theirs))).toEqual([400, 'invalid_request']);
+    });
+  });
+
+  describe('the subject token (§2.1, §2.2.2)', () => {
+    const answerTo = async (token: string, more: Record<string, string> = {}) => {
+      const { status, body } = await exchange(auth, token, more);
+      return [status, body['error'], body['error_description']];
+    };
+    const invalid = [
+      400,
+      'invalid_request',
+      'The subject token is invalid, or may not be exchanged by this client.',
+    ];
+
+    it('is refused in the same words for every reason', async () => {
+      const { access_token, refresh_token } = await auth.createLogin();
+      const claims = decodeClaims(access_token);
+      const [header, payload, signature] = access_token.split('.');
+      const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+      const tokens = [
+        refresh_token,
+        'x',
+        '',
+        `${header}.${payload}.`,
+        `${header}.${encoded({ ...claims, sub: 'acct_other' })}.${signature}`,
+        `${encoded({ alg: 'none', typ: 'at+jwt' })}.${payload}.`,
+        await signed(claims, 'JWT'),
+        await signed({ ...claims, iss: 'https://other.example' }),
+        await signed({ ...claims, aud: [ORDERS] }),
+        await signed({ ...claims, sid: undefined }),
+        await signed({ ...claims, sub: 'acct_other' }),
+      ];
+      for (const token of tokens) expect(await answerTo(token)).toEqual(invalid);
+      const service = await auth.token({ grant_type: 'client_credentials' }, AS);
+      expect(await answerTo(service.body['access_token'] ?? '')).toEqual(invalid);
+    });
+
+    it('is refused when it has expired', async () => {
+      const access_token = await aToken();
+      auth.clock.advance({ seconds: 300 });
+      expect(await answerTo(access_token)).toEqual(invalid);
+    });
+
+    it('is refused when its session has ended', async () => {
+      const { access_token, refresh_token } = await auth.createLogin();
+      await auth.json('/auth/logout', { refresh_token });
+      expect(await answerTo(access_token)).toEqual(invalid);
+    });
+
+    it('has to be there', async () => {
+      const parameters = { grant_type: EXCHANGE, subject_token_type: ACCESS_TOKEN };
+      const { status, body } = await auth.token(parameters, AS);
+      expect([status, body['error'], body['error_description']]).toEqual(invalid);
+    });
+
+    it.each<[string, Record<string, string>]>([
+      ['an ID token', { subject_token_type: ID_TOKEN }],
+      ['a refresh token', { subject_token_type: REFRESH_TOKEN }],
+      ['nothing', { subject_token_type: '' }],
+      ['a refresh token in return', { requested_token_type: REFRESH_TOKEN }],
+      ['an ID token in return', { requested_token_type: ID_TOKEN }],
+      ['an actor', { actor_token: 'x', actor_token_type: ACCESS_TOKEN }],
+      ['an actor without its type', { actor_token: 'x' }],
+      ['the type of an actor', { actor_token_type: ACCESS_TOKEN }],
+    ])('is refused as %s', async (_, more) => {
+      const access_token = await aToken();
+      const { status, body } = await exchange(auth, access_token, more);
+      expect([status, body['error']]).toEqual([400, 'invalid_request']);
+    });
+  });
+
+  describe('the issued token', () => {
+    it('lives no longer than the subject token, and gives no way to prolong it', async () => {
+      const access_token = await aToken();
+      auth.clock.advance({ seconds: 250 });
+      const { body } = await exchange(auth, access_token);
+      expect(body['expires_in']).toBe(50);
+      expect(decodeClaims(body['access_token'])['exp']).toBe(decodeClaims(access_token)['exp']);
+      expect(body).not.toHaveProperty('refresh_token');
+    });
+
+    it('lives as long as the client’s tokens do, where that is shorter', async () => {
+      await auth.registerClient({ ...ordersService, id: 'hasty', accessTokenTtl: 10 });
+      const access_token = await aToken();
+      const { body } = await exchange(auth, access_token, { as: 'hasty:secret' });
+      expect(body['expires_in']).toBe(10);
+    });
+
+    it('is not exchanged any more when the session has ended, and shares its status', async () => {
+      const { access_token, refresh_token } = await auth.createLogin();
+      const { body } = await exchange(auth, access_token);
+      await auth.json('/auth/logout', { refresh_token });
+      const again = exchange(auth, body['access_token'] ?? '', { as: 'billing-service:secret' });
+      expect(await refused(again)).toEqual([400, 'invalid_request']);
+      expect(decodeClaims(body['access_token'])['status']).toEqual(
+        decodeClaims(access_token)['status'],
+      );
+    });
+  });
+
+  it('satisfies an independent client', async () => {
+    const access_token = await aToken();
+    const server = { issuer: ISSUER, token_endpoint: `${auth.url}/oauth/token` };
+    const client = { client_id: 'orders-service' };
+    const parameters = { subject_token: access_token, subject_token_type: ACCESS_TOKEN };
+    const answer = await oauth.genericTokenEndpointRequest(
+      server,
+      client,
+      oauth.ClientSecretBasic('secret'),
+      EXCHANGE,
+      parameters,
+      { [oauth.allowInsecureRequests]: true },
+    );
+    const tokens = await oauth.processGenericTokenEndpointResponse(server, client, answer);
+    expect(tokens.token_type).toBe('bearer');
+  });
+});
+
+eachDatabase('token exchange beside the end of the session', (fresh) => {
+  let auth: TestAuth;
+  beforeAll(async () => {
+    const { databaseUrl, dataDir } = await fresh();
+    const url = databaseUrl !== undefined && { DATABASE_URL: databaseUrl };
+    auth = await TestAuth.start({ DATA_DIR: dataDir, ...url });
+    await auth.registerClient(ordersService);
+  });
+  afterAll(() => auth.stop());
+
+  it('gives nothing once it has ended, and what was given before is of that session', async () => {
+    const { access_token } = await auth.createLogin();
+    const { sub, sid } = decodeClaims(access_token);
+    const sessions = auth.app.get(SessionService);
+    const [answers] = await Promise.all([
+      Promise.all(Array.from({ length: 10 }, () => exchange(auth, access_token))),
+      sessions.revoke(String(sub), String(sid), 'ended_by_owner'),
+    ]);
+    for (const { status, body } of answers) {
+      if (status === 200) expect(decodeClaims(body['access_token'])['sid']).toBe(sid);
+      else expect(body['error']).toBe('invalid_request');
+    }
+    expect((await exchange(auth, access_token)).status).toBe(400);
+  });
+});

@@ -1,0 +1,129 @@
+import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
+import { AccountRepository } from '../../src/accounts/account.repository.js';
+import { TestBrowser } from '../support/test-browser.js';
+import { PASSWORD, PRODUCTION_HASHING, TestAuth, type TestResponse } from '../support/test-auth.js';
+import { computeMannWhitneyZ, hasDifferentTiming } from '../support/timing.js';
+
+const KNOWN = 'known@example.org';
+const DISABLED = 'disabled@example.org';
+const UNKNOWN = 'unknown@example.org';
+const WRONG = 'not the password';
+
+/** Answers differ in their date, and pages in what protects their forms and in what was typed; in nothing else. */
+const publicPartOf = ({ status, text, headers }: TestResponse) => ({
+  status,
+  text: text
+    .replaceAll(/name="form_token" value="[^"]*"/g, '')
+    .replaceAll(/[\w-]+@example\.org/g, 'e-mail'),
+  fields: [...headers].filter(([name]) => name !== 'date' && name !== 'content-length'),
+});
+
+describe('nobody learns who has an account (OWASP ASVS 6.3.8)', () => {
+  let auth: TestAuth;
+  beforeAll(async () => {
+    auth = await TestAuth.start(PRODUCTION_HASHING);
+    for (const email of [KNOWN, DISABLED]) await auth.register(email);
+    const account = await auth.app.get(AccountRepository).findByEmail(DISABLED);
+    await auth.app.get(AccountOperationsService).disable(account?.id ?? '', 'operator');
+  });
+  afterAll(() => auth.stop());
+
+  const login = (email: string, password = WRONG) => auth.login(email, { password });
+  let people = 0;
+  const someone = () => `someone-${(people += 1)}@example.org`;
+  const register = (email: string) =>
+    auth.json('/auth/register', { email, password: 'a password of somebody' });
+
+  describe('by what an answer says', () => {
+    it('to a login', async () => {
+      const answers = [
+        await login(KNOWN),
+        await login(UNKNOWN),
+        await login(DISABLED),
+        await login(DISABLED, PASSWORD),
+        await login(`${'x'.repeat(60)}@example.org`),
+      ];
+      const [first, ...others] = answers.map(publicPartOf);
+      expect(first?.status).toBe(400);
+      for (const other of others) expect(other).toEqual(first);
+    });
+
+    it('to a registration', async () => {
+      const [one, other] = ['one-more@example.org', 'no-other@example.org'];
+      await register(one);
+      const [taken, free] = [await register(one), await register(other)].map(publicPartOf);
+      expect(taken?.status).toBe(201);
+      expect(taken).toEqual(free);
+    });
+
+    it('on the page of a login', async () => {
+      const browser = new TestBrowser(auth);
+      const answerTo = async (email: string, password = WRONG) =>
+        publicPartOf(
+          await browser.submit(await browser.open('/login'), { login: email, password }),
+        );
+      const first = await answerTo(KNOWN);
+      expect(first.status).toBe(400);
+      expect(await answerTo(UNKNOWN)).toEqual(first);
+      expect(await answerTo(DISABLED)).toEqual(first);
+      expect(await answerTo(DISABLED, PASSWORD)).toEqual(first);
+    });
+
+    it('on the page of a registration', async () => {
+      const browser = new TestBrowser(auth);
+      const answerTo = async (login: string) => {
+        const page = await browser.open('/register');
+        return publicPartOf(await browser.submit(page, { login, password: PASSWORD }));
+      };
+      const taken = await answerTo(KNOWN);
+      expect(taken.status).toBe(303);
+      expect(await answerTo('nobody-yet@example.org')).toEqual(taken);
+    });
+  });
+
+  describe('by the time that an answer takes', () => {
+    it('to a login, where an account is not there', async () => {
+      expect(
+        await hasDifferentTiming(
+          () => login(KNOWN),
+          () => login(UNKNOWN),
+        ),
+      ).toBe(false);
+    });
+
+    it('to a login, where an account is disabled and the password right', async () => {
+      const disabled = () => login(DISABLED, PASSWORD);
+      expect(await hasDifferentTiming(() => login(KNOWN), disabled)).toBe(false);
+    });
+
+    it('on the page of a login, where an account is not there', async () => {
+      const browser = new TestBrowser(auth);
+      const page = await browser.open('/login');
+      const enter = (login: string) => () => browser.submit(page, { login, password: WRONG });
+      expect(await hasDifferentTiming(enter(KNOWN), enter(UNKNOWN))).toBe(false);
+    });
+
+    it('to a registration, where the e-mail is taken', async () => {
+      expect(
+        await hasDifferentTiming(
+          () => register(someone()),
+          () => register(KNOWN),
+        ),
+      ).toBe(false);
+    });
+
+    it('of which this test would notice an answer without the hash of a password', async () => {
+      const unhashed = () => login(KNOWN, 'x'.repeat(600));
+      expect(await hasDifferentTiming(() => login(KNOWN), unhashed)).toBe(true);
+    });
+
+    it('of which this test takes nothing for something that chance made', () => {
+      const times = () => Array.from({ length: 40 }, () => Math.random());
+      const distances = Array.from({ length: 400 }, () => computeMannWhitneyZ([times(), times()]));
+      const beyond = (z: number) => distances.filter((each) => Math.abs(each) > z).length;
+      expect(beyond(1)).toBeGreaterThan(60);
+      expect(beyond(1)).toBeLessThan(200);
+      expect(beyond(5)).toBe(0);
+    });
+  });
+});

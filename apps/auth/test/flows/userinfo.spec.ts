@@ -1,0 +1,206 @@
+import { UnitOfWork } from '@gatehouse/persistence';
+import * as oauth from 'oauth4webapi';
+import { ClientOperationsService } from '../../src/sessions/client-operations.service.js';
+import { SigningKeyService } from '../../src/tokens/keys/signing-key.service.js';
+import { aSession, refreshSession } from '../support/factories.js';
+import { decodeClaims, ORDERS, TestAuth } from '../support/test-auth.js';
+
+const ISSUER = 'http://localhost:3000';
+const OPENID = ['openid', 'profile', 'email', 'address', 'phone'];
+const EMAIL = 'ada@gatehouse.example';
+const CLAIMS = {
+  name: 'Ada Lovelace',
+  birthdate: '1815-12-10',
+  phone_number: '+44 20 7946 0000',
+  address: { country: 'GB' },
+};
+
+describe('userinfo (OpenID Connect Core §5.3)', () => {
+  let auth: TestAuth;
+  beforeAll(async () => {
+    auth = await TestAuth.start();
+    const web = { grantTypes: ['refresh_token'], redirectUris: ['https://a.example/cb'] };
+    await auth.registerClient({ ...web, id: 'web-app', scope: OPENID });
+    await auth.registerClient({ ...web, id: 'pairwise', scope: OPENID, subjectType: 'pairwise' });
+    await auth.registerClient({
+      ...web,
+      id: 'elsewhere',
+      scope: OPENID,
+      subjectType: 'pairwise',
+      redirectUris: ['https://b.example/cb'],
+    });
+  });
+  afterAll(() => auth.stop());
+
+  /** An access token for this server, of one and the same person. */
+  const aToken = async ({
+    client = 'web-app',
+    scope = ['openid'],
+    claims,
+  }: {
+    client?: string;
+    scope?: readonly string[];
+    claims?: object;
+  } = {}) => {
+    const wish = { scope, resources: [ISSUER], email: EMAIL };
+    const requested = claims && { claims: JSON.stringify(claims) };
+    const refresh_token = await aSession(auth, client, { ...wish, ...requested });
+    await auth.app
+      .get(UnitOfWork)
+      .execute('UPDATE account SET claims = $1 WHERE email = $2', [JSON.stringify(CLAIMS), EMAIL]);
+    return refreshSession(auth, refresh_token, { client_id: client });
+  };
+  const ask = (token: string, init: RequestInit = {}) =>
+    auth.send('/userinfo', { ...init, headers: { authorization: `Bearer ${token}` } });
+  const told = async (token: string) => JSON.parse((await ask(token)).text);
+
+  it.each([
+    ['oidcc-userinfo-get', 'GET'],
+    ['oidcc-userinfo-post-header', 'POST'],
+  ])('%s: answers %s with the claims, which nobody may keep', async (_, method) => {
+    const { access } = await aToken();
+    const { status, headers, text } = await ask(access, { method });
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toMatch(/^application\/json/);
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(JSON.parse(text)).toEqual({ sub: decodeClaims(access)['sub'] });
+  });
+
+  it.each<[string, readonly string[], object]>([
+    ['oidcc-scope-profile', ['profile'], { name: CLAIMS.name, birthdate: CLAIMS.birthdate }],
+    ['oidcc-scope-email', ['email'], { email: EMAIL, email_verified: false }],
+    ['oidcc-scope-address', ['address'], { address: CLAIMS.address }],
+    ['oidcc-scope-phone', ['phone'], { phone_number: CLAIMS.phone_number }],
+    ['oidcc-scope-all', OPENID, { ...CLAIMS, email: EMAIL, email_verified: false }],
+  ])('%s: tells what belongs to the scope (§5.4)', async (_, scope, claims) => {
+    const { access } = await aToken({ scope: ['openid', ...scope] });
+    expect(await told(access)).toEqual({ sub: decodeClaims(access)['sub'], ...claims });
+  });
+
+  it('tells no more than the scope of the token, however much was granted', async () => {
+    const { refresh } = await aToken({ scope: OPENID });
+    const narrow = { client_id: 'web-app', scope: 'openid phone' };
+    const { access } = await refreshSession(auth, refresh, narrow);
+    expect(Object.keys(await told(access)).sort()).toEqual(['phone_number', 'sub']);
+  });
+
+  it('oidcc-claims-essential: tells what was asked for by name, where it is known (§5.5)', async () => {
+    const userinfo = { name: { essential: true }, nickname: null, sub: { value: 'x' } };
+    const { access } = await aToken({ claims: { userinfo, id_token: { email: null } } });
+    expect(await told(access)).toEqual({ sub: decodeClaims(access)['sub'], name: CLAIMS.name });
+  });
+
+  it('names a person as the ID token of the client does (§5.3.2, §8.1)', async () => {
+    const one = await told((await aToken({ client: 'pairwise' })).access);
+    const again = await told((await aToken({ client: 'pairwise' })).access);
+    const other = await told((await aToken({ client: 'elsewhere' })).access);
+    const open = await told((await aToken()).access);
+    expect(one.sub).toBe(again.sub);
+    expect(new Set([one.sub, other.sub, open.sub]).size).toBe(3);
+  });
+
+  describe('refuses in the words of RFC 6750 §3.1', () => {
+    const challengeTo = async (token: string, init: RequestInit = {}) => {
+      const { status, headers } = await ask(token, init);
+      return [status, headers.get('www-authenticate')];
+    };
+    const invalid = [401, expect.stringContaining('error="invalid_token"')];
+
+    it('whoever has no token', async () => {
+      const { status, headers } = await auth.send('/userinfo', {});
+      expect([status, headers.get('www-authenticate')]).toEqual([
+        401,
+        expect.stringMatching(/^Bearer (?!.*error=)/),
+      ]);
+    });
+
+    it('a token that is no access token for this server', async () => {
+      const { access, refresh } = await aToken();
+      const orders = await refreshSession(auth, await aSession(auth, 'web-app'), {
+        client_id: 'web-app',
+      });
+      const exp = Math.floor(auth.clock.now() / 1000) + 60;
+      const idToken = { ...decodeClaims(access), exp };
+      const keys = auth.app.get(SigningKeyService);
+      const tokens = [refresh, orders.access, await keys.sign('JWT', idToken), `${access}x`];
+      for (const token of tokens) expect(await challengeTo(token)).toEqual(invalid);
+      expect(decodeClaims(orders.access)['aud']).toBe(ORDERS);
+    });
+
+    it('a token without openid', async () => {
+      const { access } = await aToken({ scope: ['profile'] });
+      expect(await challengeTo(access)).toEqual([
+        403,
+        expect.stringMatching(/error="insufficient_scope".*scope="openid"/),
+      ]);
+    });
+
+    it('a token that expired', async () => {
+      const { access } = await aToken();
+      auth.clock.advance({ seconds: 365 });
+      expect(await challengeTo(access)).toEqual(invalid);
+    });
+
+    it('a token whose session ended, at once', async () => {
+      const { access, refresh } = await aToken();
+      expect((await ask(access)).status).toBe(200);
+      const body = new URLSearchParams({ token: refresh, client_id: 'web-app' });
+      await auth.send('/oauth/revoke', { method: 'POST', body });
+      expect(await challengeTo(access)).toEqual(invalid);
+    });
+
+    it('a token whose client was disabled', async () => {
+      const scope = OPENID;
+      await auth.registerClient({ id: 'gone', grantTypes: ['refresh_token'], scope });
+      const { access } = await aToken({ client: 'gone' });
+      await auth.app.get(ClientOperationsService).disable('gone', 'operator');
+      expect(await challengeTo(access)).toEqual(invalid);
+    });
+
+    it('a token that no person stands behind', async () => {
+      const { access } = await aToken();
+      const exp = Math.floor(auth.clock.now() / 1000) + 60;
+      const { sid, ...claims } = decodeClaims(access);
+      expect(sid).toBeDefined();
+      const service = { ...claims, exp, sub: 'web-app' };
+      const token = await auth.app.get(SigningKeyService).sign('at+jwt', service);
+      expect(await challengeTo(token)).toEqual(invalid);
+    });
+
+    it('oidcc-userinfo-post-body: a token in the form, and one in the query (RFC 9700 §4.3.2)', async () => {
+      const { access } = await aToken();
+      const form = new URLSearchParams({ access_token: access });
+      expect((await auth.send(`/userinfo?access_token=${access}`, {})).status).toBe(401);
+      const posted = await auth.send('/userinfo', { method: 'POST', body: form });
+      expect(posted.status).toBe(401);
+      const twice = await ask(access, { method: 'POST', body: form });
+      expect(twice.status).toBe(400);
+      expect(twice.headers.get('www-authenticate')).toContain('error="invalid_request"');
+    });
+  });
+
+  it('is nothing that a service can ask for itself (RFC 6749 §4.4)', async () => {
+    await auth.registerClient({
+      id: 'service',
+      secret: 'secret',
+      scope: ['orders:read', 'openid'],
+    });
+    const grant = { grant_type: 'client_credentials' };
+    for (const scope of ['openid', 'orders:read openid']) {
+      const { status, body } = await auth.token({ ...grant, scope }, 'service:secret');
+      expect([status, body['error']]).toEqual([400, 'invalid_scope']);
+    }
+    expect((await auth.token(grant, 'service:secret')).body['scope']).toBe('orders:read');
+  });
+
+  it('satisfies an independent client', async () => {
+    const { access } = await aToken({ scope: ['openid', 'email'] });
+    const server = { issuer: ISSUER, userinfo_endpoint: `${auth.url}/userinfo` };
+    const client = { client_id: 'web-app' };
+    const http = { [oauth.allowInsecureRequests]: true };
+    const answer = await oauth.userInfoRequest(server, client, access, http);
+    const subject = String(decodeClaims(access)['sub']);
+    const claims = await oauth.processUserInfoResponse(server, client, subject, answer);
+    expect(claims.email).toBe(EMAIL);
+  });
+});

@@ -1,0 +1,46 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { OpsOutput, OpsRequest } from './ops-host.js';
+
+const toPath = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+
+interface PendingRun {
+  resolve(said: OpsOutput): void;
+  reject(error: Error): void;
+}
+
+/** A process that runs the operations CLI, as often as it is told to: starting one for each would take a second. */
+export class OpsProcess {
+  private readonly child: ChildProcess;
+  private readonly pendingRuns = new Map<number, PendingRun>();
+  private runs = 0;
+  private exitError: Error | undefined;
+
+  constructor() {
+    this.child = fork(toPath('./ops-host.ts'), {
+      execArgv: ['--conditions=@gatehouse/source', '--import', toPath('./typescript.mjs')],
+    });
+    this.child.on('message', ({ id, ...said }: OpsOutput & { id: number }) => {
+      this.pendingRuns.get(id)?.resolve(said);
+      this.pendingRuns.delete(id);
+    });
+    this.child.once('exit', (code, signal) => {
+      const error = new Error(`the operations CLI ended by itself: ${signal ?? code}`);
+      this.exitError = error;
+      for (const { reject } of this.pendingRuns.values()) reject(error);
+    });
+  }
+
+  run(request: Omit<OpsRequest, 'id'>): Promise<OpsOutput> {
+    if (this.exitError) return Promise.reject(this.exitError);
+    const id = (this.runs += 1);
+    return new Promise((resolve, reject) => {
+      this.pendingRuns.set(id, { resolve, reject });
+      this.child.send({ id, ...request });
+    });
+  }
+
+  stop(): void {
+    this.child.kill();
+  }
+}

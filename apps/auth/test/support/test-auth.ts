@@ -1,0 +1,174 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestDatabase } from '@gatehouse/persistence/testing';
+import { Clock, createService } from '@gatehouse/service-kit';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule, serviceOptions } from '../../src/app.module.js';
+import { type AuthConfig, authConfig } from '../../src/auth.config.js';
+import { hashClientSecret } from '../../src/clients/client-secret.js';
+import { type ClientRegistration, ClientRepository } from '../../src/clients/client.repository.js';
+
+export const ISSUER = 'http://localhost:3000';
+export const ORDERS = 'http://localhost:3001';
+export const BILLING = 'http://localhost:3002';
+export const PASSWORD = 'correct horse battery staple';
+
+/** A clock that stands still until a test moves it. */
+export class TestClock extends Clock {
+  private time = Date.UTC(2026, 10, 23, 12);
+
+  override now(): number {
+    return this.time;
+  }
+  advance({ seconds }: { seconds: number }): void {
+    this.time += seconds * 1000;
+  }
+}
+
+export interface TestResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: Record<string, string>;
+}
+type Parameters = Record<string, unknown>;
+
+/** Settings of a server on a database. */
+export const toDatabaseSettings = ({ dataDir, databaseUrl }: TestDatabase) => ({
+  DATA_DIR: dataDir,
+  ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
+});
+
+/** As in production. */
+export const PRODUCTION_HASHING = { ARGON2_MEMORY_KIB: '19456', ARGON2_PASSES: '2' };
+
+/**
+ * Hundreds of passwords are hashed to get at something else: by less than an operator could ask for, where a test does not say
+ * what it wants.
+ */
+const fastHashing = (settings: Record<string, string>): Partial<AuthConfig> =>
+  Object.keys(settings).some((name) => name.startsWith('ARGON2_'))
+    ? {}
+    : { ARGON2_MEMORY_KIB: 64, ARGON2_PASSES: 1 };
+
+const runningServers = new Set<TestAuth>();
+/** Also what a failed test left running. */
+afterAll(() => Promise.all([...runningServers].map((auth) => auth.stop())));
+
+/** An authorization server that listens on a free port, on a database of its own. */
+export class TestAuth {
+  readonly clock = new TestClock();
+  private constructor(readonly config: AuthConfig) {}
+  app!: NestFastifyApplication;
+  url!: string;
+
+  static async start(settings: Record<string, string> = {}): Promise<TestAuth> {
+    const DATA_DIR = settings['DATA_DIR'] ?? (await mkdtemp(join(tmpdir(), 'gatehouse-auth-')));
+    const config = authConfig({
+      NODE_ENV: 'test',
+      PORT: '0',
+      ISSUER,
+      LOG_LEVEL: 'silent',
+      BACKGROUND_TASKS: 'false',
+      // One ring of keys is enough for most, and RSA keys take their time to make.
+      ID_TOKEN_ALGORITHM: 'ES256',
+      // Tests are many requests from one address; those about the limits switch them on.
+      LOGIN_DELAYS: 'false',
+      RATE_LIMITS: 'off',
+      ...settings,
+      DATA_DIR,
+    });
+    const auth = new TestAuth({ ...config, ...fastHashing(settings) });
+    auth.app = await createService(
+      AppModule.forRoot(auth.config, auth.clock),
+      serviceOptions(auth.config),
+    );
+    runningServers.add(auth);
+    await auth.app.listen(0, '127.0.0.1');
+    auth.url = await auth.app.getUrl();
+    return auth;
+  }
+
+  async stop(): Promise<void> {
+    if (runningServers.delete(this)) await this.app.close();
+  }
+
+  /** Registers a client; without a secret, a public one. */
+  async registerClient(
+    client: Partial<ClientRegistration> & { readonly id: string; readonly secret?: string },
+  ): Promise<void> {
+    const { secret, ...rest } = client;
+    await this.app.get(ClientRepository).upsert({
+      authMethod: secret === undefined ? 'none' : 'client_secret_basic',
+      secretHashes: secret === undefined ? [] : [hashClientSecret(secret)],
+      grantTypes: ['refresh_token', 'client_credentials'],
+      scope: ['billing:invoices:create'],
+      ...rest,
+    });
+  }
+
+  async send(path: string, init: RequestInit): Promise<TestResponse> {
+    const response = await fetch(`${this.url}${path}`, { redirect: 'manual', ...init });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+    const { status, headers } = response;
+    return { status, headers, text, body: isJson ? JSON.parse(text) : {} };
+  }
+
+  json(
+    path: string,
+    body: Parameters,
+    headers: Record<string, string> = {},
+  ): Promise<TestResponse> {
+    return this.send(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+  }
+
+  /** A request to the token endpoint; `as` is `id:secret` for HTTP Basic. */
+  token(parameters: Record<string, string>, as?: string): Promise<TestResponse> {
+    return this.send('/oauth/token', {
+      method: 'POST',
+      body: new URLSearchParams(parameters),
+      ...(as !== undefined && { headers: { authorization: toBasicAuthorization(as) } }),
+    });
+  }
+
+  async register(email: string, password = PASSWORD): Promise<void> {
+    await this.json('/auth/register', { email, password });
+  }
+
+  login(email: string, more: Parameters = {}): Promise<TestResponse> {
+    return this.json('/auth/login', { email, password: PASSWORD, ...more });
+  }
+
+  /** A new account, logged in. */
+  async createLogin(
+    more: Parameters = {},
+  ): Promise<{ access_token: string; refresh_token: string }> {
+    const email = `person-${(accountCount += 1)}@gatehouse.example`;
+    await this.register(email);
+    const { body } = await this.login(email, more);
+    return { access_token: body['access_token'] ?? '', refresh_token: body['refresh_token'] ?? '' };
+  }
+
+  refresh(refresh_token: string, more: Parameters = {}): Promise<TestResponse> {
+    return this.json('/auth/refresh', { refresh_token, ...more });
+  }
+}
+
+let accountCount = 0;
+
+export const toBasicAuthorization = (credentials: string): string =>
+  `Basic ${Buffer.from(credentials).toString('base64')}`;
+
+export function decodeClaims(jwt: string | undefined): Record<string, unknown> {
+  return JSON.parse(Buffer.from(jwt?.split('.')[1] ?? '', 'base64url').toString());
+}
+
+export function decodeHeader(jwt: string | undefined): Record<string, unknown> {
+  return JSON.parse(Buffer.from(jwt?.split('.')[0] ?? '', 'base64url').toString());
+}

@@ -1,0 +1,31 @@
+import type { TestClock } from './test-auth.js';
+import type { OpsOutput } from './ops-host.js';
+import { OpsProcess } from './ops-process.js';
+
+let shared: OpsProcess | undefined;
+afterAll(() => shared?.stop());
+
+interface OpsEnvironment {
+  /** The environment of a server, which may be running. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly clock: Pick<TestClock, 'now'>;
+}
+
+/** The operations CLI beside a server, in another process. */
+export class TestOps {
+  constructor(private readonly environment: OpsEnvironment) {}
+
+  run(words: readonly string[], typed = ''): Promise<OpsOutput> {
+    shared ??= new OpsProcess();
+    const { settings, clock } = this.environment;
+    return shared.run({ words, typed, settings, now: clock.now() });
+  }
+
+  /** @throws where it fails, or standard output is not one JSON value */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever the command says; the tests compare it
+  async runJson(words: readonly string[], typed = ''): Promise<any> {
+    const { code, output, errors } = await this.run([...words, '--json'], typed);
+    if (code !== 0) throw new Error(errors);
+    return JSON.parse(output);
+  }
+}

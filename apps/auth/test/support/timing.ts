@@ -1,0 +1,47 @@
+type TimedCall = () => Promise<unknown>;
+
+/** Standard deviations of the null hypothesis beyond which a round takes the two for different: one in two thousand. */
+const Z_THRESHOLD = 3.5;
+/** Pairs of a round. */
+const PAIRS_PER_ROUND = [30, 50, 80];
+
+/**
+ * Whether two questions can be told apart by the time that the answer takes, by the test of Mann and Whitney: it goes by the
+ * order of the times, so neither outliers nor their spread matter. The questions are asked in turn, in an order that changes,
+ * so that whatever else the machine does hits both. A difference has to show in three rounds, each with more samples; by
+ * chance that happens once in billions.
+ */
+export async function hasDifferentTiming(one: TimedCall, other: TimedCall): Promise<boolean> {
+  let signs = 0;
+  for (const [round, pairs] of PAIRS_PER_ROUND.entries()) {
+    const z = computeMannWhitneyZ(await measureTimes(one, other, pairs));
+    if (Math.abs(z) < Z_THRESHOLD) return false;
+    signs += Math.sign(z);
+    if (Math.abs(signs) <= round) return false;
+  }
+  return true;
+}
+
+type Times = readonly [number[], number[]];
+
+async function measureTimes(one: TimedCall, other: TimedCall, pairs: number): Promise<Times> {
+  const times: Times = [[], []];
+  await Promise.all([one(), other()]);
+  for (let pair = 0; pair < pairs; pair += 1) {
+    const turns = [0, 1].sort(() => Math.random() - 0.5);
+    for (const turn of turns) {
+      const start = performance.now();
+      await (turn === 0 ? one : other)();
+      times[turn === 0 ? 0 : 1].push(performance.now() - start);
+    }
+  }
+  return times;
+}
+
+/** How far U is from what chance makes of it, in its standard deviations; positive where the first takes longer. */
+export function computeMannWhitneyZ([ones, others]: Times): number {
+  const wins = ones.flatMap((a) => others.map((b) => (a > b ? 1 : a < b ? 0 : 0.5)));
+  const u = wins.reduce((sum: number, win) => sum + win, 0);
+  const n = ones.length * others.length;
+  return (u - n / 2) / Math.sqrt((n * (ones.length + others.length + 1)) / 12);
+}

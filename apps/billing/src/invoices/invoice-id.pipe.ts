@@ -1,0 +1,18 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable, type PipeTransform } from '@nestjs/common';
+import { invoiceNotFound } from './invoice-problems.js';
+
+export const INVOICE_ID = /^inv_[\w-]{22}$/;
+
+/** `inv_` and 128 random bits: an id tells nothing, and nobody guesses one. */
+export const createInvoiceId = (): string => `inv_${randomBytes(16).toString('base64url')}`;
+
+/** What cannot be an id is answered like an id that is unknown, before the database is asked. */
+@Injectable()
+export class InvoiceIdPipe implements PipeTransform<string, string> {
+  /** @throws {Problem} 404 */
+  transform(text: string): string {
+    if (!INVOICE_ID.test(text)) throw invoiceNotFound();
+    return text;
+  }
+}

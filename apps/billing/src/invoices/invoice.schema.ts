@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { INVOICE_STATES } from './invoice-state.js';
+
+/** The largest amount, in minor units: far below 2^53. */
+export const MAX_AMOUNT = 1_000_000_000_000;
+
+/** Codes of ISO 4217 that stand for money, as the runtime knows them. */
+const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
+
+const createVisibleAsciiSchema = (most: number) =>
+  z.string().regex(new RegExp(`^[\\x21-\\x7e]{1,${most}}$`), {
+    error: `must be 1 to ${most} visible ASCII characters`,
+  });
+
+export const createOrderIdSchema = () => createVisibleAsciiSchema(64);
+
+export const newInvoiceSchema = z
+  .strictObject({
+    customer: createVisibleAsciiSchema(255).describe('`sub` of the person who is to pay'),
+    orderId: createOrderIdSchema().describe('An order has one invoice'),
+    amountMinor: z.int().min(1).max(MAX_AMOUNT).describe("In the currency's minor unit"),
+    currency: z
+      .string()
+      .refine((code) => CURRENCIES.has(code), 'must be a currency code of ISO 4217')
+      .meta({ pattern: '^[A-Z]{3}$', example: 'EUR' }),
+  })
+  .meta({
+    example: {
+      customer: 'acct_5nRf0yWb7TgP3kLzXe9QaA',
+      orderId: 'ord_3x7mQkq0S1uJ9b2dVvZc4A',
+      amountMinor: 900,
+      currency: 'EUR',
+    },
+  });
+export type NewInvoice = Readonly<z.infer<typeof newInvoiceSchema>>;
+
+/** Where a page ends: at the invoice that was issued then and has this id. */
+export interface PagePosition {
+  /** Milliseconds since the epoch. */
+  readonly issuedAt: number;
+  readonly id: string;
+}
+
+const CURSOR_FORMAT = /^(\d{1,15})\.(inv_[\w-]{22})$/;
+
+/** Opaque to clients, but no secret: whose invoices are listed never depends on it. */
+export const encodeCursor = ({ issuedAt, id }: PagePosition): string =>
+  Buffer.from(`${issuedAt}.${id}`).toString('base64url');
+
+const cursorSchema = z.string().transform((text, context): PagePosition => {
+  const [, issuedAt, id] = CURSOR_FORMAT.exec(Buffer.from(text, 'base64url').toString()) ?? [];
+  if (issuedAt === undefined || id === undefined) {
+    context.addIssue('must be `next` of the page before');
+    return z.NEVER;
+  }
+  return { issuedAt: Number(issuedAt), id };
+});
+
+export const pageRequestSchema = z.strictObject({
+  limit: z.coerce.number<string>().int().min(1).max(100).default(20),
+  after: cursorSchema
+    .optional()
+    .describe('`next` of the page before; the first page where left out'),
+  state: z.enum(INVOICE_STATES).optional(),
+  orderId: createOrderIdSchema().optional().describe('The invoice of this order'),
+});
+export type PageRequest = z.infer<typeof pageRequestSchema>;

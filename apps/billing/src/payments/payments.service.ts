@@ -1,0 +1,165 @@
+import { LeasedWork, Leases } from '@gatehouse/persistence';
+import { Clock } from '@gatehouse/service-kit';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  Optional,
+} from '@nestjs/common';
+import { isRefundStarted, type Movement } from '../invoices/invoice-state.js';
+import type { Invoice } from '../invoices/invoice.entity.js';
+import { InvoicesService } from '../invoices/invoices.service.js';
+import {
+  type PaymentMethod,
+  PaymentRepository,
+  type PendingPayment,
+} from './payment.repository.js';
+import {
+  invoiceNotPaid,
+  invoiceRefunded,
+  invoiceVoid,
+  paymentDeclined,
+  paymentsUnavailable,
+  refundDeclined,
+  tooManyDeclinedPayments,
+} from './payment-problems.js';
+import { PaymentProvider, type Transfer, type Verdict } from './payment-provider.js';
+
+/** How long the provider is waited for. */
+const PROVIDER_TIMEOUT_MS = 5_000;
+const BATCH_SIZE = 10;
+
+/**
+ * Moves money, each time once. What is to be done is stored before the provider is asked, under a reference by which it
+ * can be asked again: whatever dies or gets lost in between, the verdict comes to be known.
+ */
+@Injectable()
+export class PaymentsService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly log = new Logger('Payments');
+  private readonly reconciliation: LeasedWork;
+
+  constructor(
+    private readonly repository: PaymentRepository,
+    private readonly invoices: InvoicesService,
+    leases: Leases,
+    clock: Clock,
+    @Optional() private readonly provider?: PaymentProvider,
+  ) {
+    this.reconciliation = new LeasedWork(leases, {
+      name: 'payments',
+      everyMs: 1_000,
+      now: () => clock.now(),
+      hasWork: () => repository.hasDue(),
+      runStep: (stopping) => this.reconcile(stopping),
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    if (!this.provider) return;
+    this.provider.onVerdict(async (reference, verdict) => {
+      await this.recordVerdict(reference, verdict);
+    });
+    this.reconciliation.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.reconciliation.stop();
+  }
+
+  /**
+   * Whoever asks again is shown what has become of it.
+   *
+   * @returns the invoice: paid, or still being paid
+   * @throws {Problem} 404; 402 where it was declined, and another method may be tried; 409 where it was paid back, is void,
+   *   or was declined too often
+   */
+  async pay(customer: string, id: string, method: string): Promise<Invoice> {
+    const invoice = await this.invoices.findForCustomer(customer, id);
+    if (invoice.state === 'open' && (await this.repository.hasTooManyDeclined(invoice)))
+      throw tooManyDeclinedPayments();
+    await this.startTransfer('charge', invoice, { name: method, askedBy: customer });
+    const paid = await this.invoices.findForCustomer(customer, id);
+    if (paid.state === 'open') throw paymentDeclined();
+    if (paid.state === 'void') throw invoiceVoid();
+    if (isRefundStarted(paid.state)) throw invoiceRefunded(paid.state);
+    return paid;
+  }
+
+  /**
+   * All of it, by the way that it came.
+   *
+   * @returns the invoice: refunded, or still being refunded
+   * @throws {Problem} 404; 409 where nothing was paid, or the provider declines
+   */
+  async refund(askedBy: string, id: string): Promise<Invoice> {
+    const invoice = await this.invoices.findById(id);
+    const charge = await this.repository.findCharge(invoice);
+    if (charge === undefined) throw invoiceNotPaid(invoice.state);
+    await this.startTransfer('refund', invoice, { name: charge, askedBy });
+    const refunded = await this.invoices.findById(id);
+    if (refunded.state === 'paid') throw refundDeclined();
+    return refunded;
+  }
+
+  /** Where the invoice is in another state there is nothing to do. */
+  private async startTransfer(
+    movement: Movement,
+    invoice: Invoice,
+    method: PaymentMethod,
+  ): Promise<void> {
+    if (!this.provider) throw paymentsUnavailable();
+    const pending = await this.repository.create(movement, invoice, method);
+    if (pending)
+      await this.requestTransfer(this.provider, pending, AbortSignal.timeout(PROVIDER_TIMEOUT_MS));
+  }
+
+  /** No transaction is open while the provider is asked. */
+  private async reconcile(stopping: AbortSignal): Promise<boolean> {
+    const { provider } = this;
+    if (!provider) return false;
+    const signal = AbortSignal.any([stopping, AbortSignal.timeout(PROVIDER_TIMEOUT_MS)]);
+    const inHand = await this.repository.claimDue(BATCH_SIZE);
+    await Promise.all(inHand.map((pending) => this.requestTransfer(provider, pending, signal)));
+    return inHand.length === BATCH_SIZE;
+  }
+
+  private async requestTransfer(
+    provider: PaymentProvider,
+    pending: PendingPayment,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { reference, movement, method, amountMinor, currency, invoiceId } = pending;
+    const transfer: Transfer = { reference, movement, method, amountMinor, currency };
+    try {
+      await this.recordVerdict(
+        reference,
+        await rejectOnAbort(signal, provider.move(transfer, signal)),
+      );
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      this.log.warn(
+        `the ${movement} of ${invoiceId} is not decided, and asked about again: ${text}`,
+      );
+      await this.repository.retryLater(pending);
+    }
+  }
+
+  private async recordVerdict(reference: string, verdict: Verdict): Promise<void> {
+    const settled = await this.repository.recordVerdict(reference, verdict);
+    if (settled === verdict) return;
+    this.log.error(
+      `the provider tells that ${reference} has ${verdict}: here it is ${settled ?? 'unknown'}`,
+    );
+  }
+}
+
+/** A provider that does not heed the signal is not waited for either. */
+function rejectOnAbort<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(new Error('no answer in time'));
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
+    work.then(resolve, reject);
+  });
+}

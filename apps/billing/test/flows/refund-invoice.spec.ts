@@ -1,0 +1,141 @@
+import { TestIssuer } from '@gatehouse/guards/testing';
+import { eachDatabase } from '@gatehouse/persistence/testing';
+import { AUDIENCE, RunningBilling, TestClock, waitUntil } from '../support/running-billing.js';
+import {
+  decline,
+  failWith503,
+  ScriptedPaymentProvider,
+} from '../support/scripted-payment-provider.js';
+
+eachDatabase('POST /invoices/:id/refund', (fresh) => {
+  const clock = new TestClock();
+  let issuer: TestIssuer;
+  let provider: ScriptedPaymentProvider;
+  let billing: RunningBilling;
+
+  beforeAll(async () => {
+    issuer = await TestIssuer.start({ audience: AUDIENCE });
+    provider = new ScriptedPaymentProvider();
+    billing = await RunningBilling.start(await fresh(), { issuer, clock, payments: provider });
+  });
+  afterAll(async () => {
+    await billing.close();
+    await issuer.close();
+  });
+  beforeEach(() => {
+    provider.requested.splice(0);
+    provider.moved.clear();
+  });
+
+  async function aPaidInvoice(): Promise<string> {
+    const { id } = await billing.asService().issueInvoice();
+    await billing.asUser('alice').payInvoice(id).expect(200);
+    return id;
+  }
+  const stateOf = async (id: string) =>
+    (await billing.asUser('alice').get(`/invoices/${id}`)).body.state;
+  const refund = (id: string, loginAge = 0) =>
+    billing.asStaff(loginAge).post(`/invoices/${id}/refund`);
+
+  it('gives back what was paid, by the way that it came, and keeps who wanted it', async () => {
+    const id = await aPaidInvoice();
+    const answer = await refund(id);
+
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({ id, state: 'refunded', refundedAt: expect.any(String) });
+    const [charge, back] = [...provider.moved.values()];
+    expect(back).toMatchObject({
+      movement: 'refund',
+      method: charge?.reference,
+      amountMinor: 2500,
+      currency: 'EUR',
+    });
+    const kept = await billing.rows(
+      'SELECT movement, asked_by AS who FROM payment WHERE invoice_id = $1 ORDER BY movement',
+      [id],
+    );
+    expect(kept).toEqual([
+      { movement: 'charge', who: 'alice' },
+      { movement: 'refund', who: 'staff' },
+    ]);
+  });
+
+  it('gives back once, for fifty at once and however often it is sent', async () => {
+    const id = await aPaidInvoice();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => refund(id)));
+    const again = await refund(id);
+
+    for (const { status } of answers) expect([200, 202]).toContain(status);
+    expect(again.status).toBe(200);
+    expect(provider.requested.filter(({ movement }) => movement === 'refund')).toHaveLength(1);
+  });
+
+  it.each([
+    ['ten minutes ago', 600],
+    ['before we knew of such things', undefined],
+  ])(
+    'wants a login of the last five minutes: one of %s is told how recent (RFC 9470 §3)',
+    async (_name, age) => {
+      const id = await aPaidInvoice();
+      const claims = { scope: 'billing:refund', auth_time: age && Date.now() / 1000 - age };
+      const answer = await billing.asUser('staff', claims).post(`/invoices/${id}/refund`);
+
+      expect(answer.status).toBe(401);
+      expect(answer.headers['www-authenticate']).toContain(
+        'error="insufficient_user_authentication"',
+      );
+      expect(answer.headers['www-authenticate']).toContain('max_age="300"');
+      expect(await stateOf(id)).toBe('paid');
+      expect((await refund(id, 200)).status).toBe(200);
+    },
+  );
+
+  it('is not for the customer', async () => {
+    const id = await aPaidInvoice();
+    const auth_time = Math.floor(Date.now() / 1000);
+    const claims = { scope: 'billing:read billing:pay', auth_time };
+
+    expect((await billing.asUser('alice', claims).post(`/invoices/${id}/refund`)).status).toBe(403);
+  });
+
+  it('is a 409 where nothing was paid, and a 404 where there is no invoice', async () => {
+    const { id } = await billing.asService().issueInvoice();
+    const answer = await refund(id);
+
+    expect(answer.status).toBe(409);
+    expect(answer.body).toMatchObject({ state: 'open' });
+    expect((await refund('inv_AAAAAAAAAAAAAAAAAAAAAA')).status).toBe(404);
+  });
+
+  it('is a 409 where the provider declines: it stays paid', async () => {
+    const id = await aPaidInvoice();
+    provider.script.push(decline);
+
+    expect((await refund(id)).status).toBe(409);
+    expect(await stateOf(id)).toBe('paid');
+  });
+
+  it('is a 202 where nobody knows, and then decided', async () => {
+    const id = await aPaidInvoice();
+    provider.script.push(failWith503);
+    const answer = await refund(id);
+    expect(answer.status).toBe(202);
+    expect(answer.body.state).toBe('refunding');
+
+    await waitUntil(async () => {
+      clock.advance(300_000);
+      return (await stateOf(id)) === 'refunded';
+    });
+    const refunds = provider.requested.filter(({ movement }) => movement === 'refund');
+    expect(new Set(refunds.map(({ reference }) => reference)).size).toBe(1);
+  });
+
+  it('is an end: what was given back is not paid again', async () => {
+    const id = await aPaidInvoice();
+    await refund(id).expect(200);
+    const answer = await billing.asUser('alice').payInvoice(id);
+
+    expect(answer.status).toBe(409);
+    expect(answer.body).toMatchObject({ state: 'refunded' });
+  });
+});

@@ -1,0 +1,183 @@
+import { TestIssuer } from '@gatehouse/guards/testing';
+import { eachDatabase } from '@gatehouse/persistence/testing';
+import type { InvoiceState } from '../../src/invoices/invoice-state.js';
+import { anInvoice } from '../support/factories.js';
+import {
+  AUDIENCE,
+  type Caller,
+  RunningBilling,
+  TestClock,
+  waitUntil,
+} from '../support/running-billing.js';
+import {
+  decline,
+  deferVerdict,
+  failWith503,
+  ScriptedPaymentProvider,
+} from '../support/scripted-payment-provider.js';
+
+eachDatabase('POST /invoices/:id/void', (fresh) => {
+  const clock = new TestClock();
+  let issuer: TestIssuer;
+  let provider: ScriptedPaymentProvider;
+  let billing: RunningBilling;
+
+  beforeAll(async () => {
+    issuer = await TestIssuer.start({ audience: AUDIENCE });
+    provider = new ScriptedPaymentProvider();
+    billing = await RunningBilling.start(await fresh(), { issuer, clock, payments: provider });
+  });
+  afterAll(async () => {
+    await billing.close();
+    await issuer.close();
+  });
+  afterEach(() => provider.script.splice(0));
+
+  const voids = (id: string, caller: Caller = billing.asService()) =>
+    caller.post(`/invoices/${id}/void`);
+  const invoiceOf = async (id: string) =>
+    (await billing.asUser('alice').get(`/invoices/${id}`)).body;
+  const actions = {
+    pay: (id: string) => billing.asUser('alice').payInvoice(id),
+    refund: (id: string) => billing.asStaff().post(`/invoices/${id}/refund`),
+    void: (id: string) => voids(id),
+  };
+
+  it('ends an open invoice, and says when', async () => {
+    const issued = await billing.asService().issueInvoice();
+    const answer = await voids(issued.id);
+
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({ ...issued, state: 'void', voidedAt: expect.any(String) });
+    expect(await invoiceOf(issued.id)).toEqual(answer.body);
+  });
+
+  it('gives the same answer when it is sent again', async () => {
+    const { id } = await billing.asService().issueInvoice();
+    const first = await voids(id);
+    clock.advance(1_000);
+
+    expect((await voids(id)).body).toEqual(first.body);
+  });
+
+  it('is not undone when the order is billed again', async () => {
+    const content = anInvoice();
+    const { id } = await billing.asService().issueInvoice(content);
+    const { body } = await voids(id);
+    const again = await billing.asService().post('/invoices', content);
+
+    expect(again.status).toBe(200);
+    expect(again.body).toEqual(body);
+  });
+
+  /** What has to happen to an open invoice, and how it goes. */
+  const PATHS: Record<InvoiceState, [action: 'pay' | 'refund' | 'void', isUndecided: boolean][]> = {
+    open: [],
+    paying: [['pay', true]],
+    paid: [['pay', false]],
+    refunding: [
+      ['pay', false],
+      ['refund', true],
+    ],
+    refunded: [
+      ['pay', false],
+      ['refund', false],
+    ],
+    void: [['void', false]],
+  };
+
+  async function anInvoiceThatIs(state: InvoiceState): Promise<string> {
+    const { id } = await billing.asService().issueInvoice();
+    for (const [action, isUndecided] of PATHS[state]) {
+      if (isUndecided) provider.script.push(failWith503, failWith503, failWith503);
+      await actions[action](id);
+    }
+    return id;
+  }
+
+  it.each<
+    [before: InvoiceState, action: keyof typeof actions, status: number, after: InvoiceState]
+  >([
+    ['open', 'pay', 200, 'paid'],
+    ['open', 'refund', 409, 'open'],
+    ['open', 'void', 200, 'void'],
+    ['paying', 'pay', 202, 'paying'],
+    ['paying', 'refund', 409, 'paying'],
+    ['paying', 'void', 202, 'paying'],
+    ['paid', 'pay', 200, 'paid'],
+    ['paid', 'refund', 200, 'refunded'],
+    ['paid', 'void', 409, 'paid'],
+    ['refunding', 'pay', 409, 'refunding'],
+    ['refunding', 'refund', 202, 'refunding'],
+    ['refunding', 'void', 409, 'refunding'],
+    ['refunded', 'pay', 409, 'refunded'],
+    ['refunded', 'refund', 200, 'refunded'],
+    ['refunded', 'void', 409, 'refunded'],
+    ['void', 'pay', 409, 'void'],
+    ['void', 'refund', 409, 'void'],
+    ['void', 'void', 200, 'void'],
+  ])('of an invoice that is %s: %s is a %i, and it is %s then', async (...row) => {
+    const [before, action, status, after] = row;
+    const id = await anInvoiceThatIs(before);
+    expect((await invoiceOf(id)).state).toBe(before);
+    const answer = await actions[action](id);
+
+    expect(answer.status).toBe(status);
+    expect(answer.body.state).toBe(after);
+    expect((await invoiceOf(id)).state).toBe(after);
+  });
+
+  it('comes before a payment or after it, and never both', async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, async () => (await billing.asService().issueInvoice()).id),
+    );
+    const races = ids.map((id, n) => {
+      const both = n % 2 ? [voids(id), actions.pay(id)] : [actions.pay(id), voids(id)];
+      return Promise.all(both);
+    });
+    await Promise.all(races);
+    for (const id of ids) {
+      const payments = await billing.rows('SELECT state FROM payment WHERE invoice_id = $1', [id]);
+      expect([(await invoiceOf(id)).state, payments]).toEqual(
+        payments.length > 0 ? ['paid', [{ state: 'succeeded' }]] : ['void', []],
+      );
+    }
+  });
+
+  it('waits for a payment that is under way, and is made when that is declined', async () => {
+    const { id } = await billing.asService().issueInvoice();
+    const slow = deferVerdict();
+    provider.script.push(slow.script);
+    const asked = provider.requested.length;
+    const payment = actions.pay(id).then(({ status }) => status);
+    await waitUntil(() => provider.requested.length > asked);
+    const meanwhile = await voids(id);
+    slow.go('declined');
+    expect(await payment).toBe(402);
+
+    expect(meanwhile.status).toBe(202);
+    expect(Number(meanwhile.headers['retry-after'])).toBeGreaterThan(0);
+    expect((await voids(id)).body.state).toBe('void');
+  });
+
+  it('is possible after payments that were declined', async () => {
+    const { id } = await billing.asService().issueInvoice();
+    provider.script.push(decline);
+    await billing.asUser('alice').payInvoice(id).expect(402);
+
+    expect((await voids(id)).status).toBe(200);
+    expect((await actions.pay(id)).body.detail).toBe('The invoice is void: nothing is to be paid.');
+  });
+
+  it('is not for people, not even whose invoice it is', async () => {
+    const { id } = await billing.asService().issueInvoice();
+    const alice = billing.asUser('alice', { scope: 'billing:invoices:create billing:read' });
+
+    expect((await voids(id, alice)).status).toBe(403);
+    expect((await invoiceOf(id)).state).toBe('open');
+  });
+
+  it.each(['inv_AAAAAAAAAAAAAAAAAAAAAA', 'inv_1'])('is a 404 for %s', async (id) => {
+    expect((await voids(id)).status).toBe(404);
+  });
+});

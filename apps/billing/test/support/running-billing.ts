@@ -1,0 +1,158 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { TestIssuer } from '@gatehouse/guards/testing';
+import { UnitOfWork } from '@gatehouse/persistence';
+import type { TestDatabase } from '@gatehouse/persistence/testing';
+import { Clock, createService } from '@gatehouse/service-kit';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import supertest from 'supertest';
+import { AppModule } from '../../src/app.module.js';
+import { billingConfig } from '../../src/billing.config.js';
+import type { PaymentProvider } from '../../src/payments/payment-provider.js';
+import { serviceOptions } from '../../src/service.js';
+import { anInvoice } from './factories.js';
+
+export const AUDIENCE = 'http://localhost:3002';
+
+/** Goes on by itself, and can be put forward. */
+export class TestClock extends Clock {
+  private advancedMs = 0;
+  override now(): number {
+    return super.now() + this.advancedMs;
+  }
+  advance(milliseconds: number): void {
+    this.advancedMs += milliseconds;
+  }
+}
+
+interface RunningBillingOptions {
+  /** Closed by whoever made it. Default: one of its own. */
+  readonly issuer?: TestIssuer;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
+  readonly payments?: PaymentProvider;
+}
+
+/** The service on a free port, and an issuer whose tokens it accepts. */
+export class RunningBilling {
+  readonly app: NestFastifyApplication;
+  readonly issuer: TestIssuer;
+  /** The lines that were logged. */
+  readonly log: readonly string[];
+
+  private constructor(
+    { app, issuer, log }: Pick<RunningBilling, 'app' | 'issuer' | 'log'>,
+    private readonly url: string,
+    private readonly ownsIssuer: boolean,
+  ) {
+    this.app = app;
+    this.issuer = issuer;
+    this.log = log;
+  }
+
+  static async start(
+    { dataDir, databaseUrl }: TestDatabase,
+    { issuer: given, settings, ...surroundings }: RunningBillingOptions = {},
+  ): Promise<RunningBilling> {
+    const issuer = given ?? (await TestIssuer.start({ audience: AUDIENCE }));
+    const config = billingConfig({
+      AUTH_ISSUER: issuer.issuer,
+      DATA_DIR: dataDir,
+      DATABASE_URL: databaseUrl,
+      ...settings,
+    });
+    const log: string[] = [];
+    const logTo = { write: (line: string) => void log.push(line) };
+    const module = AppModule.forRoot(config, surroundings);
+    const app = await createService(module, { ...serviceOptions(config), logTo });
+    await app.listen(0, '127.0.0.1');
+    return new RunningBilling({ app, issuer, log }, await app.getUrl(), !given);
+  }
+
+  /** A person who may do all that people may, unless the claims say otherwise. */
+  asUser(subject: string, claims: Readonly<Record<string, unknown>> = {}): Caller {
+    const scope = 'billing:read billing:pay';
+    return this.withToken(this.issuer.accessToken({ sub: subject, scope, ...claims }));
+  }
+
+  /** A service that acts for nobody: its own subject (RFC 9068 §2.2). */
+  asService(clientId = 'orders-service'): Caller {
+    return this.asUser(clientId, {
+      client_id: clientId,
+      scope: 'billing:read billing:invoices:create',
+    });
+  }
+
+  /** Somebody of the staff who has logged in so many seconds ago. */
+  asStaff(loginAge = 0): Caller {
+    const auth_time = Math.floor(Date.now() / 1000) - loginAge;
+    return this.asUser('staff', { scope: 'billing:refund billing:admin', auth_time });
+  }
+
+  withToken(token: string): Caller {
+    return new Caller(this.url, { authorization: `Bearer ${token}` });
+  }
+
+  anonymous(): Caller {
+    return new Caller(this.url, {});
+  }
+
+  rows<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return this.app.get(UnitOfWork).query<Row>(sql, parameters);
+  }
+
+  async close(): Promise<void> {
+    await this.app.close();
+    if (this.ownsIssuer) await this.issuer.close();
+  }
+}
+
+export class Caller {
+  constructor(
+    private readonly url: string,
+    private readonly headers: Readonly<Record<string, string>>,
+  ) {}
+
+  get(path: string): supertest.Test {
+    return supertest(this.url).get(path).set(this.headers);
+  }
+
+  post(path: string, body?: object): supertest.Test {
+    return supertest(this.url).post(path).set(this.headers).send(body);
+  }
+
+  payInvoice(id: string, method = 'test-ok'): supertest.Test {
+    return this.post(`/invoices/${id}/pay`, { method });
+  }
+
+  /** For services. */
+  async issueInvoice(body: object = anInvoice()): Promise<{ id: string; issuedAt: string }> {
+    const { body: invoice } = await this.post('/invoices', body).expect(201);
+    return invoice;
+  }
+}
+
+/** Looks until it is so; the test's own time limit ends what never comes about. */
+export async function waitUntil(holds: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await holds())) await delay(20);
+}
+
+/** One running service for all tests of a file, on SQLite in a temporary folder. */
+export function useRunningBilling(settings: Record<string, string> = {}): () => RunningBilling {
+  let running: RunningBilling | undefined;
+  let dataDir = '';
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-billing-'));
+    running = await RunningBilling.start({ dataDir }, { settings });
+  });
+  afterAll(async () => {
+    await running?.close();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+  return () => {
+    if (!running) throw new Error('call it inside a test');
+    return running;
+  };
+}

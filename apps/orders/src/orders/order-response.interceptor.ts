@@ -1,0 +1,39 @@
+import {
+  type CallHandler,
+  type ExecutionContext,
+  HttpStatus,
+  Injectable,
+  type NestInterceptor,
+} from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { map, type Observable } from 'rxjs';
+import { createEntityTag, matchesIfNoneMatch } from './entity-tag.js';
+import { type OrderRepresentation, toOrderRepresentation } from './order-representation.js';
+import type { Order } from './order.entity.js';
+
+type OrderResponse = OrderRepresentation | undefined;
+
+/** Of handlers that return an order: its representation, its entity tag, and where it is when it is new. */
+@Injectable()
+export class OrderResponseInterceptor implements NestInterceptor<Order, OrderResponse> {
+  intercept(context: ExecutionContext, next: CallHandler<Order>): Observable<OrderResponse> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    return next.handle().pipe(map((order) => toOrderResponse(order, request, reply)));
+  }
+}
+
+function toOrderResponse(
+  order: Order,
+  { method, headers }: FastifyRequest,
+  reply: FastifyReply,
+): OrderResponse {
+  void reply.header('ETag', createEntityTag(order));
+  if (reply.statusCode === 201) void reply.header('Location', `/orders/${order.id}`);
+  const isRead = method === 'GET' || method === 'HEAD';
+  if (!isRead || !matchesIfNoneMatch(order, headers['if-none-match']))
+    return toOrderRepresentation(order);
+  // RFC 9110 §15.4.5: the client has this version, and gets no body.
+  void reply.status(HttpStatus.NOT_MODIFIED);
+  return undefined;
+}

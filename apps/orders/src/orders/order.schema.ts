@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { ORDER_STATES } from './order-state.js';
+
+/** The largest price and total, in minor units: far below 2^53, so that sums of numbers are exact. */
+export const MAX_AMOUNT = 1_000_000_000_000;
+
+/** Codes of ISO 4217 that stand for money, as the runtime knows them: it is kept up to date, and a list of ours would not be. */
+const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
+
+const orderItemSchema = z.strictObject({
+  sku: z.string().regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 visible ASCII characters'),
+  quantity: z.int().min(1).max(10_000),
+  unitPriceMinor: z.int().min(1).max(MAX_AMOUNT).describe("In the currency's minor unit"),
+});
+export type OrderItem = Readonly<z.infer<typeof orderItemSchema>>;
+
+export const newOrderSchema = z
+  .strictObject({
+    items: z.array(orderItemSchema).min(1).max(100),
+    currency: z
+      .string()
+      .refine((code) => CURRENCIES.has(code), 'must be a currency code of ISO 4217')
+      .meta({ pattern: '^[A-Z]{3}$', example: 'EUR' }),
+  })
+  .refine(({ items }) => computeTotal(items) <= MAX_AMOUNT, {
+    path: ['items'],
+    error: `must not cost more than ${MAX_AMOUNT} in total`,
+  })
+  .meta({
+    example: { items: [{ sku: 'tea', quantity: 2, unitPriceMinor: 450 }], currency: 'EUR' },
+  });
+export type NewOrder = z.infer<typeof newOrderSchema>;
+
+/**
+ * In minor units. A total within {@link MAX_AMOUNT} is exact; one beyond it may be rounded, but is never taken for one
+ * within, since rounding keeps the order of numbers.
+ */
+export function computeTotal(items: readonly OrderItem[]): number {
+  return items.reduce((total, item) => total + item.quantity * item.unitPriceMinor, 0);
+}
+
+/** Where a page ends: at the order that was placed then and has this id. */
+export interface PagePosition {
+  /** Milliseconds since the epoch. */
+  readonly placedAt: number;
+  readonly id: string;
+}
+
+const CURSOR_FORMAT = /^(\d{1,15})\.(ord_[\w-]{22})$/;
+
+/** Opaque to clients, but no secret: whose orders are listed never depends on it. */
+export const encodeCursor = ({ placedAt, id }: PagePosition): string =>
+  Buffer.from(`${placedAt}.${id}`).toString('base64url');
+
+const cursorSchema = z.string().transform((text, context): PagePosition => {
+  const [, placedAt, id] = CURSOR_FORMAT.exec(Buffer.from(text, 'base64url').toString()) ?? [];
+  if (placedAt === undefined || id === undefined) {
+    context.addIssue('must be `next` of the page before');
+    return z.NEVER;
+  }
+  return { placedAt: Number(placedAt), id };
+});
+
+const instantSchema = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+
+export const pageRequestSchema = z.strictObject({
+  limit: z.coerce.number<string>().int().min(1).max(100).default(20),
+  after: cursorSchema
+    .optional()
+    .describe('`next` of the page before; the first page where left out'),
+  state: z.enum(ORDER_STATES).optional(),
+  placedFrom: instantSchema.optional().describe('Placed then or later (RFC 3339)'),
+  placedBefore: instantSchema.optional().describe('Placed earlier than that (RFC 3339)'),
+  owner: z
+    .string()
+    .min(1)
+    .max(255)
+    // PostgreSQL stores no such text, so nobody is called that.
+    .refine((owner) => !owner.includes('\0'), 'must not contain NUL')
+    .optional()
+    .describe("Whose orders: your own where left out, and somebody else's with `orders:read:any`"),
+});
+export type PageRequest = z.infer<typeof pageRequestSchema>;

@@ -1,0 +1,88 @@
+import * as oauth from 'openid-client';
+import { AuthorizationServerUnavailableException, TokenRejectedError } from './token-errors.js';
+
+export interface ServiceTokenOptions {
+  readonly issuer: string;
+  /** Where tokens are got. Default: what the issuer's metadata says (RFC 8414). */
+  readonly tokenEndpoint?: string | undefined;
+  readonly clientId: string;
+  /** Sent by HTTP Basic (RFC 6749 §2.3.1). Without one there are no tokens: callers are told to come back. */
+  readonly clientSecret: string | undefined;
+  /** Sends the secret over plain http to hosts that are not loopback. */
+  readonly dangerouslyAllowInsecureHttp: boolean;
+  /** The time in epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** Of one request, from the connection to the last byte. */
+const TIMEOUT_SECONDS = 3;
+/** What the authorization server says of this service, not of what it asks for (RFC 6749 §5.2). */
+const CLIENT_ERROR_CODES = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type'];
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** The token endpoint, as openid-client knows it, and its failures in two words: not now, or not this. */
+export class TokenEndpointClient {
+  private configuration: Promise<oauth.Configuration> | undefined;
+
+  constructor(private readonly options: ServiceTokenOptions) {}
+
+  /**
+   * @throws {AuthorizationServerUnavailableException}
+   * @throws {TokenRejectedError}
+   */
+  async requestToken(
+    grantType: string,
+    parameters: Readonly<Record<string, string>>,
+  ): Promise<oauth.TokenEndpointResponse> {
+    try {
+      return await oauth.genericGrantRequest(await this.getConfiguration(), grantType, {
+        ...parameters,
+      });
+    } catch (error) {
+      throw toTokenError(error);
+    }
+  }
+
+  /** Discovered once; an attempt that failed is forgotten. */
+  private getConfiguration(): Promise<oauth.Configuration> {
+    this.configuration ??= this.loadConfiguration().catch((error: unknown) => {
+      this.configuration = undefined;
+      throw error;
+    });
+    return this.configuration;
+  }
+
+  private async loadConfiguration(): Promise<oauth.Configuration> {
+    const { issuer, tokenEndpoint, clientId, clientSecret } = this.options;
+    if (clientSecret === undefined) throw new Error('there is no client secret');
+    const authentication = oauth.ClientSecretBasic(clientSecret);
+    const execute = this.canUseHttp(tokenEndpoint ?? issuer) ? [oauth.allowInsecureRequests] : [];
+    if (tokenEndpoint === undefined) {
+      return oauth.discovery(new URL(issuer), clientId, {}, authentication, {
+        algorithm: 'oauth2',
+        timeout: TIMEOUT_SECONDS,
+        execute,
+      });
+    }
+    const server = { issuer, token_endpoint: tokenEndpoint };
+    const configuration = new oauth.Configuration(server, clientId, {}, authentication);
+    configuration.timeout = TIMEOUT_SECONDS;
+    for (const extend of execute) extend(configuration);
+    return configuration;
+  }
+
+  private canUseHttp(address: string): boolean {
+    const { hostname } = new URL(address);
+    return this.options.dangerouslyAllowInsecureHttp || LOOPBACK.test(hostname);
+  }
+}
+
+function toTokenError(error: unknown): Error {
+  if (!(error instanceof oauth.ResponseBodyError))
+    return new AuthorizationServerUnavailableException(error);
+  const { status, error: code } = error;
+  const isOurs = status >= 500 || status === 429 || CLIENT_ERROR_CODES.includes(code);
+  return isOurs
+    ? new AuthorizationServerUnavailableException(error)
+    : new TokenRejectedError(code, { cause: error });
+}

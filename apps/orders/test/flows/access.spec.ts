@@ -1,0 +1,159 @@
+import { AccessRules } from '@gatehouse/guards';
+import { expectGuarded } from '@gatehouse/guards/testing';
+import { ORDERS_SCOPES } from '../../src/orders.scopes.js';
+import { anOrder } from '../support/factories.js';
+import { useRunningOrders } from '../support/running-orders.js';
+
+const orders = useRunningOrders();
+const UNKNOWN = 'ord_AAAAAAAAAAAAAAAAAAAAAA';
+const METADATA = 'resource_metadata="http://localhost:3001/.well-known/oauth-protected-resource"';
+
+describe('orders belong to `sub`', () => {
+  it.each([
+    ['an order of somebody else', (own: string) => own],
+    ['an unknown one', () => UNKNOWN],
+    ['what is no id', () => 'ord_1'],
+    ['a path', () => '..%2fhealth%2flive'],
+    ['a NUL character', () => 'ord_%00'],
+  ])('%s is answered with the same 404, byte by byte', async (_name, idOf) => {
+    const { id } = await orders().asUser('alice').placeOrder();
+    const mallory = orders().asUser('mallory');
+    const unknown = await mallory.get(`/orders/${UNKNOWN}`);
+
+    for (const answer of [
+      await mallory.get(`/orders/${idOf(id)}`),
+      await mallory.post(`/orders/${idOf(id)}/cancel`),
+      await mallory.cancelOrder(idOf(id)),
+      await mallory.get(`/orders/${idOf(id)}/invoice`),
+    ]) {
+      expect(answer.status).toBe(404);
+      expect(answer.text).toBe(unknown.text);
+      expect({ ...answer.headers, date: '' }).toEqual({ ...unknown.headers, date: '' });
+    }
+  });
+});
+
+describe('scopes (RFC 6750 §3.1)', () => {
+  it('are those that the service says it has', () => {
+    expect(orders().app.get(AccessRules).scopes()).toEqual(Object.keys(ORDERS_SCOPES).sort());
+  });
+
+  it.each([
+    ['POST', '/orders', 'orders:write'],
+    ['GET', '/orders', 'orders:read orders:read:any'],
+    ['GET', `/orders/${UNKNOWN}`, 'orders:read orders:read:any'],
+    ['GET', `/orders/${UNKNOWN}/invoice`, 'orders:read'],
+    ['POST', `/orders/${UNKNOWN}/cancel`, 'orders:write'],
+  ])('%s %s without %s is a 403 whose challenge names it', async (method, path, scope) => {
+    const others = Object.keys(ORDERS_SCOPES).filter((other) => !scope.split(' ').includes(other));
+    const caller = orders().asUser('alice', { scope: others.join(' ') });
+    const answer = await (method === 'GET' ? caller.get(path) : caller.post(path, anOrder()));
+
+    expect(answer.status).toBe(403);
+    expect(answer.headers['www-authenticate']).toContain(
+      `error="insufficient_scope", scope="${scope}"`,
+    );
+  });
+});
+
+describe('support staff, by orders:read:any', () => {
+  const support = (scope = 'orders:read:any') => orders().asUser('support', { scope });
+
+  it('read the order of anybody, and list those of an owner', async () => {
+    const nora = orders().asUser('nora');
+    const placed = await nora.placeOrder();
+
+    expect((await support().get(`/orders/${placed.id}`)).body).toEqual(placed);
+    const list = await support().get('/orders').query({ owner: 'nora' });
+    expect(list.body).toEqual({ orders: [placed] });
+  });
+
+  it('see their own where they name nobody', async () => {
+    await orders().asUser('olaf').placeOrder();
+
+    expect((await support().get('/orders')).body).toEqual({ orders: [] });
+  });
+
+  it('change nothing: an order stays its owner’s', async () => {
+    const { id } = await orders().asUser('paul').placeOrder();
+    const answer = await support('orders:read:any orders:write').cancelOrder(id);
+
+    expect(answer.status).toBe(404);
+    expect((await orders().asUser('paul').get(`/orders/${id}`)).body.state).toBe('placed');
+  });
+
+  it('are told that an order does not exist in the words that others are', async () => {
+    const answer = await support().get(`/orders/${UNKNOWN}`);
+
+    expect(answer.status).toBe(404);
+    expect(answer.text).toBe((await orders().asUser('mallory').get(`/orders/${UNKNOWN}`)).text);
+  });
+
+  it.each([
+    ['of somebody else', { owner: 'quin' }],
+    ['of two at once', { owner: ['mallory', 'quin'] }],
+    ['of nobody', { owner: '' }],
+  ])('without it nobody lists orders %s: 403, naming the scope', async (_name, query) => {
+    const answer = await orders().asUser('mallory').get('/orders').query(query);
+
+    expect(answer.status).toBe(403);
+    expect(answer.headers['www-authenticate']).toContain('scope="orders:read:any"');
+  });
+
+  it('one’s own name is no somebody else’s', async () => {
+    const rita = orders().asUser('rita');
+    const placed = await rita.placeOrder();
+
+    const { body } = await rita.get('/orders').query({ owner: 'rita' });
+    expect(body).toEqual({ orders: [placed] });
+  });
+});
+
+describe('access tokens (RFC 9068 §4)', () => {
+  it('every route but health and metadata refuses no token, a wrong audience and a missing scope', async () => {
+    const { app, issuer } = orders();
+
+    expect(await expectGuarded(app, issuer)).toEqual([
+      'GET /orders',
+      'GET /orders/x',
+      'GET /orders/x/invoice',
+      'POST /orders',
+      'POST /orders/x/cancel',
+    ]);
+  });
+
+  it('a token for billing is refused', async () => {
+    const answer = await orders().asUser('alice', { aud: 'http://localhost:3002' }).get('/orders');
+
+    expect(answer.status).toBe(401);
+    expect(answer.headers['www-authenticate']).toContain('error="invalid_token"');
+  });
+
+  it('no token is a 401 that tells where to get one (RFC 9728 §5.1)', async () => {
+    const answer = await orders().anonymous().get('/orders');
+
+    expect(answer.status).toBe(401);
+    expect(answer.headers['www-authenticate']).toBe(
+      `Bearer ${METADATA}, DPoP algs="ES256 PS256 RS256", ${METADATA}`,
+    );
+  });
+
+  it('nothing is written without one', async () => {
+    const { issuer } = orders();
+    const expired = issuer.accessToken({ sub: 'grace', scope: 'orders:write', exp: 1 });
+    await orders().withToken(expired).post('/orders', anOrder()).expect(401);
+
+    expect((await orders().asUser('grace').get('/orders')).body).toEqual({ orders: [] });
+  });
+
+  it('the log says which rule a token broke, and never shows the token', async () => {
+    const { issuer, log } = orders();
+    const expired = issuer.accessToken({ sub: 'heidi', scope: 'orders:read', exp: 1 });
+    const [, claims = '', signature = ''] = expired.split('.');
+    await orders().withToken(expired).get('/orders').expect(401);
+
+    expect(log.join('')).toContain('"refused":"expired"');
+    expect(log.join('')).not.toContain(claims);
+    expect(log.join('')).not.toContain(signature);
+  });
+});

@@ -1,0 +1,52 @@
+import { DpopClient } from '@gatehouse/guards/testing';
+import supertest from 'supertest';
+import { guardsOptions } from '../../src/access.js';
+import { ordersConfig } from '../../src/orders.config.js';
+import { AUDIENCE, useRunningOrders } from '../support/running-orders.js';
+
+const orders = useRunningOrders();
+const partner = new DpopClient();
+const ORDERS = { method: 'GET', url: `${AUDIENCE}/orders` };
+
+describe('a token that is bound to the key of a partner (RFC 9449 §7)', () => {
+  const aToken = () =>
+    orders().issuer.accessToken({ sub: 'alice', scope: 'orders:read', cnf: partner.cnf });
+  const send = async (headers: Readonly<Record<string, string>>) =>
+    supertest(await orders().app.getUrl())
+      .get('/orders')
+      .set(headers);
+
+  it('shows the orders of its person, with a proof by that key', async () => {
+    const { id } = await orders().asUser('alice').placeOrder();
+    const { status, body } = await send(partner.headers({ ...ORDERS, accessToken: aToken() }));
+
+    expect(status).toBe(200);
+    expect(JSON.stringify(body)).toContain(id);
+  });
+
+  it('is of no use without it, and a proof is good once', async () => {
+    const headers = partner.headers({ ...ORDERS, accessToken: aToken() });
+    const bearer = headers['Authorization']?.replace('DPoP', 'Bearer') ?? '';
+
+    expect((await send({ Authorization: bearer })).status).toBe(401);
+    expect((await send(headers)).status).toBe(200);
+    expect((await send(headers)).status).toBe(401);
+  });
+});
+
+describe('where proofs say that they go', () => {
+  const baseUrlOf = (env: Readonly<Record<string, string>>) =>
+    guardsOptions(ordersConfig(env)).dpop;
+
+  it.each([
+    ['the audience, if it is a URL', {}, { baseUrl: undefined }],
+    [
+      'the public address, where there is one',
+      { AUDIENCE: 'urn:orders', PUBLIC_URL: 'https://orders.example' },
+      { baseUrl: 'https://orders.example' },
+    ],
+    ['nowhere: then no bound token is taken', { AUDIENCE: 'urn:orders' }, undefined],
+  ])('is %s', (_where, env, dpop) => {
+    expect(baseUrlOf(env)).toEqual(dpop);
+  });
+});

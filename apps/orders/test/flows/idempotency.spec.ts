@@ -1,0 +1,168 @@
+import { UnitOfWork } from '@gatehouse/persistence';
+import { eachDatabase, type TestDatabase } from '@gatehouse/persistence/testing';
+import { anOrder } from '../support/factories.js';
+import { type Caller, RunningOrders, TestClock, waitUntil } from '../support/running-orders.js';
+
+const DAY_MS = 86_400_000;
+const KEY = '8e03978e-40d5-43e8-bc93-6894a57f9324';
+
+eachDatabase('Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)', (fresh) => {
+  let database: TestDatabase;
+  let orders: RunningOrders;
+  const clock = new TestClock();
+
+  beforeAll(async () => {
+    database = await fresh();
+    orders = await RunningOrders.start(database, { clock });
+  });
+  afterAll(() => orders.close());
+
+  const place = (caller: Caller, key: string, body: object = anOrder()) =>
+    caller.post('/orders', body).set('idempotency-key', key);
+  const ordersOf = async (subject: string) =>
+    (await orders.asUser(subject).get('/orders')).body.orders as object[];
+  const keptFor = (subject: string) =>
+    orders.rows('SELECT request_key FROM idempotency_key WHERE subject = $1', [subject]);
+
+  it('gives the same answer for the same request, whatever has become of the order (§2.6)', async () => {
+    const ada = orders.asUser('ada');
+    const first = await place(ada, `"${KEY}"`);
+    expect(first.status).toBe(201);
+    await ada.cancelOrder(first.body.id).expect(200);
+    const again = await place(ada, `"${KEY}"`);
+
+    expect(again.status).toBe(201);
+    expect(again.body).toEqual(first.body);
+    for (const name of ['location', 'etag']) expect(again.headers[name]).toBe(first.headers[name]);
+    expect(await ordersOf('ada')).toHaveLength(1);
+  });
+
+  it('takes a key without quotation marks for the same one', async () => {
+    const bea = orders.asUser('bea');
+    const first = await place(bea, `"${KEY}"`);
+
+    expect((await place(bea, KEY)).body).toEqual(first.body);
+  });
+
+  it('sees the same request in other spaces and another order of members', async () => {
+    const cleo = orders.asUser('cleo');
+    const { items, currency } = anOrder();
+    const first = await place(cleo, KEY, { items, currency });
+
+    expect((await place(cleo, KEY, { currency, items })).body).toEqual(first.body);
+  });
+
+  it('answers 422 when the key comes with another request, and writes nothing (§2.7)', async () => {
+    const dan = orders.asUser('dan');
+    await place(dan, KEY).expect(201);
+    const other = await place(dan, KEY, anOrder({ currency: 'CHF' }));
+
+    expect(other.status).toBe(422);
+    expect(other.headers['content-type']).toMatch('application/problem+json');
+    expect(await ordersOf('dan')).toHaveLength(1);
+  });
+
+  it('makes one order of fifty requests at once, and one answer', async () => {
+    const eve = orders.asUser('eve');
+    const answers = await Promise.all(Array.from({ length: 50 }, () => place(eve, KEY)));
+
+    expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(201));
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    expect(await ordersOf('eve')).toHaveLength(1);
+  });
+
+  it('holds across replicas', async () => {
+    const replica = await RunningOrders.start(database, { clock, issuer: orders.issuer });
+    const callers = [orders.asUser('fay'), replica.asUser('fay')];
+    const requests = Array.from({ length: 20 }, (_, n) => place(callers[n % 2] as Caller, KEY));
+    const answers = await Promise.all(requests);
+    await replica.close();
+
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    expect(await ordersOf('fay')).toHaveLength(1);
+  });
+
+  it('is each subject’s own', async () => {
+    const gus = await place(orders.asUser('gus'), KEY);
+    const hal = await place(orders.asUser('hal'), KEY, anOrder({ currency: 'CHF' }));
+
+    expect(hal.status).toBe(201);
+    expect(hal.body.id).not.toBe(gus.body.id);
+  });
+
+  it('makes an order each time without one', async () => {
+    const ida = orders.asUser('ida');
+    const [one, other] = [await ida.placeOrder(), await ida.placeOrder()];
+
+    expect(one.id).not.toBe(other.id);
+  });
+
+  it('is not used up by a request that was refused', async () => {
+    const jan = orders.asUser('jan');
+    await place(jan, KEY, anOrder({ items: [] })).expect(400);
+
+    expect((await place(jan, KEY)).status).toBe(201);
+  });
+
+  it.each([
+    ['empty', '""'],
+    ['of 129 characters', 'k'.repeat(129)],
+    ['two at once', '"one", "two"'],
+    ['with an open quotation mark', '"one'],
+    ['with an escape', '"o\\"ne"'],
+    ['not ASCII', 'clé'],
+  ])('that is %s is a 400, and nothing is written', async (_name, key) => {
+    const answer = await place(orders.asUser('kim'), key);
+
+    expect(answer.status).toBe(400);
+    expect(await ordersOf('kim')).toEqual([]);
+  });
+
+  it('is kept with the order or not at all, and so is the invoice that is due', async () => {
+    const work = orders.app.get(UnitOfWork);
+    await work.execute('ALTER TABLE invoice_delivery RENAME TO elsewhere');
+    const failed = await place(orders.asUser('lea'), KEY);
+    await work.execute('ALTER TABLE elsewhere RENAME TO invoice_delivery');
+
+    expect(failed.status).toBe(500);
+    expect(await ordersOf('lea')).toEqual([]);
+    expect(await keptFor('lea')).toEqual([]);
+    const placed = await place(orders.asUser('lea'), KEY).expect(201);
+    const due = await orders.rows('SELECT customer FROM invoice_delivery WHERE order_id = $1', [
+      placed.body.id,
+    ]);
+    expect(due).toEqual([{ customer: 'lea' }]);
+  });
+
+  it('is forgotten after a day, and removed', async () => {
+    const mia = orders.asUser('mia');
+    const first = await place(mia, KEY);
+    clock.advance(DAY_MS - 60_000);
+    expect((await place(mia, KEY)).body.id).toBe(first.body.id);
+    clock.advance(60_000);
+    const next = await place(mia, KEY, anOrder({ currency: 'CHF' }));
+    expect(next.status).toBe(201);
+    expect(next.body.id).not.toBe(first.body.id);
+
+    clock.advance(DAY_MS);
+    const sweeper = await RunningOrders.start(database, { clock, issuer: orders.issuer });
+    await waitUntil(async () => (await keptFor('mia')).length === 0);
+    await sweeper.close();
+  });
+
+  it('is refused with 429 beyond ten thousand, and those before it still hold', async () => {
+    const ned = orders.asUser('ned');
+    const first = await place(ned, KEY);
+    await orders.app.get(UnitOfWork).execute(
+      `WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 9999)
+       INSERT INTO idempotency_key (subject, request_key, fingerprint, order_id, expires_at)
+       SELECT 'ned', 'k' || n, '', '', 9999999999999 FROM n`,
+    );
+    const beyond = await place(ned, 'one-more');
+
+    expect(beyond.status).toBe(429);
+    expect(Number(beyond.headers['retry-after'])).toBeGreaterThan(0);
+    expect((await place(ned, KEY)).body).toEqual(first.body);
+    expect(await ordersOf('ned')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,122 @@
+import { DpopClient, TestIssuer } from '@gatehouse/guards/testing';
+import { UnitOfWork } from '@gatehouse/persistence';
+import { eachDatabase, type TestDatabase } from '@gatehouse/persistence/testing';
+import supertest from 'supertest';
+import { UsedProofRepository } from '../../src/used-proofs/used-proof.repository.js';
+import { AUDIENCE, RunningOrders, TestClock, waitUntil } from '../support/running-orders.js';
+
+const ORDERS = { method: 'GET', url: `${AUDIENCE}/orders` };
+const partner = new DpopClient();
+/** Its clock is half a minute late, so that its proofs end half a minute earlier. */
+const latePartner = new DpopClient({ now: () => Date.now() - 30_000 });
+
+eachDatabase('a proof is good once, on all replicas together (RFC 9449 §11.1)', (fresh) => {
+  const clock = new TestClock();
+  let issuer: TestIssuer;
+  let database: TestDatabase;
+  let running: RunningOrders[];
+
+  beforeEach(async () => {
+    issuer = await TestIssuer.start({ audience: AUDIENCE });
+    [database, running] = [await fresh(), []];
+  });
+  afterEach(async () => {
+    for (const orders of running) await orders.close();
+    await issuer.close();
+  });
+
+  async function aReplica(): Promise<RunningOrders> {
+    const orders = await RunningOrders.start(database, { issuer, clock });
+    running.push(orders);
+    return orders;
+  }
+  const proven = (client = partner) =>
+    client.headers({
+      ...ORDERS,
+      accessToken: issuer.accessToken({ sub: 'alice', scope: 'orders:read', cnf: client.cnf }),
+    });
+  const show = async ({ app }: RunningOrders, headers = proven()) =>
+    supertest(await app.getUrl())
+      .get('/orders')
+      .set(headers);
+  const kept = (orders: RunningOrders) =>
+    orders.rows<{ id: string; until: number }>('SELECT id, expires_at AS until FROM used_proof');
+
+  it('of twenty at two replicas at once, one', async () => {
+    const [one, other] = [await aReplica(), await aReplica()];
+    const headers = proven();
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => show(n % 2 ? one : other, headers)),
+    );
+
+    const statuses = answers.map(({ status }) => status).sort();
+    expect(statuses).toEqual([200, ...Array<number>(19).fill(401)]);
+    const refused = answers.find(({ status }) => status === 401);
+    expect(refused?.headers['www-authenticate']).toContain('error="invalid_dpop_proof"');
+    expect(await kept(one)).toEqual([
+      { id: expect.stringMatching(/^[\w-]{43}$/), until: expect.any(Number) },
+    ]);
+  });
+
+  it('and not a second time after a restart', async () => {
+    const headers = proven();
+    expect((await show(await aReplica(), headers)).status).toBe(200);
+    await running.pop()?.close();
+
+    expect((await show(await aReplica(), headers)).status).toBe(401);
+  });
+
+  it('is removed when it would be refused anyway, and not before', async () => {
+    const orders = await aReplica();
+    expect((await show(orders, proven(latePartner))).status).toBe(200);
+    const [first] = await kept(orders);
+    expect((await show(orders)).status).toBe(200);
+    // A minute more, for clocks that differ. Replicas look when they start, and then every ten seconds.
+    clock.advance((first?.until ?? 0) + 60_000 - clock.now());
+    const upkeep = await aReplica();
+    await waitUntil(async () => (await kept(upkeep)).length === 1);
+
+    expect(await kept(upkeep)).not.toContainEqual(first);
+  });
+
+  it('costs bearer requests and refused ones nothing', async () => {
+    const orders = await aReplica();
+    await orders.asUser('alice').get('/orders').expect(200);
+    const { Authorization = '' } = proven();
+    const ofAnother = { Authorization, DPoP: proven()['DPoP'] ?? '' };
+    expect((await show(orders, ofAnother)).status).toBe(401);
+
+    expect(await kept(orders)).toEqual([]);
+  });
+
+  it('cannot be known while the table is away: 503, and nobody is let in', async () => {
+    const orders = await aReplica();
+    const work = orders.app.get(UnitOfWork);
+    await work.execute('ALTER TABLE used_proof RENAME TO elsewhere');
+    const answer = await show(orders);
+    await work.execute('ALTER TABLE elsewhere RENAME TO used_proof');
+
+    expect(answer.status).toBe(503);
+    expect(answer.headers).toMatchObject({ 'retry-after': '1' });
+    expect(answer.headers).not.toHaveProperty('www-authenticate');
+    expect(answer.text).not.toContain('used_proof');
+    expect((await show(orders)).status).toBe(200);
+  });
+
+  it('has room beside so many in a minute: the next ones wait for its end, and replays take none', async () => {
+    const orders = await aReplica();
+    const proofs = new UsedProofRepository(orders.app.get(UnitOfWork), clock, 2);
+    const goodUntil = clock.now() + 65_000;
+    const uses = ['one', 'one', 'two'].map((id) => () => proofs.use(id, goodUntil));
+    const firsts = [];
+    for (const use of uses) firsts.push(await use());
+    expect(firsts).toEqual([true, false, true]);
+
+    await expect(proofs.use('three', goodUntil)).rejects.toMatchObject({
+      reason: 'proofs_unavailable',
+      headers: { 'Retry-After': '60' },
+    });
+    clock.advance(60_000);
+    expect(await proofs.use('three', goodUntil)).toBe(true);
+  });
+});

@@ -1,0 +1,59 @@
+import type { IssuerOptions } from '../issuer.options.js';
+import { checkPresetArguments, GUID, oneOf } from './preset-arguments.js';
+
+export interface EntraIdOptions {
+  /** GUID of the directory. The aliases `common`, `organizations` and `consumers` are refused: they are no issuers. */
+  readonly tenantId: string;
+  /**
+   * Of the API's own registration: its application ID; in version 1.0 perhaps its application ID URI, `api://…`.
+   * Default: the `audience` of the module.
+   */
+  readonly audience?: string | readonly string[] | undefined;
+  /** `requestedAccessTokenVersion` in the manifest of the API, where null means 1.0. Clients have no say in it. */
+  readonly version: '1.0' | '2.0';
+  /** Reads `roles` as scopes too: those of the application in its own name, those of the user else. Default false. */
+  readonly rolesAreScopes?: boolean | undefined;
+}
+
+/** How the versions differ (Microsoft's "Access token claims reference"). */
+const VERSIONS = {
+  '1.0': {
+    issuer: (tenant: string) => `https://sts.windows.net/${tenant}/`,
+    keys: 'discovery/keys',
+    clientId: 'appid',
+  },
+  '2.0': {
+    issuer: (tenant: string) => `https://login.microsoftonline.com/${tenant}/v2.0`,
+    keys: 'discovery/v2.0/keys',
+    clientId: 'azp',
+  },
+};
+
+/**
+ * Microsoft Entra ID, for one tenant. All tenants share their keys: `iss` is all that tells them apart. ID tokens have
+ * the same `typ` and `ver`; they are told apart by the missing client (`appid`, `azp`).
+ *
+ * @throws GuardsConfigurationError
+ */
+export function entraId(options: EntraIdOptions): IssuerOptions {
+  const { tenantId, audience, version, rolesAreScopes } = options;
+  checkPresetArguments('entraId', [
+    ['tenantId', tenantId, GUID],
+    ['version', version, oneOf(...Object.keys(VERSIONS))],
+  ]);
+  const { issuer, keys, clientId } = VERSIONS[version];
+  const tenant = tenantId.toLowerCase();
+  return {
+    issuer: issuer(tenant),
+    jwksUri: `https://login.microsoftonline.com/${tenant}/${keys}`,
+    algorithms: ['RS256'],
+    audience,
+    tokenTypes: ['JWT'],
+    requiredClaims: { ver: version },
+    claims: {
+      clientId: [clientId],
+      scopes: rolesAreScopes ? ['scp', 'roles'] : ['scp'],
+      tokenId: ['uti'],
+    },
+  };
+}

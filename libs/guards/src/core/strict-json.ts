@@ -1,0 +1,57 @@
+import { isUtf8 } from 'node:buffer';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads a JSON object, and refuses text that two readers could understand differently: invalid UTF-8, a byte
+ * order mark, a member name that occurs twice (RFC 7515 §4, RFC 7519 §4).
+ *
+ * @throws SyntaxError
+ */
+export function parseStrictJson(bytes: Buffer): JsonObject {
+  if (!isUtf8(bytes)) throw new SyntaxError('The text is not UTF-8');
+  const text = bytes.toString();
+  const value = parseJson(text);
+  if (!isJsonObject(value)) throw new SyntaxError('The text is not a JSON object');
+  if (!isCanonicalJson(value, text) && countWrittenMembers(text) !== countParsedMembers(value)) {
+    throw new SyntaxError('A member name occurs twice');
+  }
+  return value;
+}
+
+/** The words of the engine quote the text, and those of this error may go to a log. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new SyntaxError('The text is not JSON');
+  }
+}
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Most issuers write JSON as we do, and what we write repeats no name: the cheap answer to the question below. */
+function isCanonicalJson(value: JsonObject, text: string): boolean {
+  return JSON.stringify(value) === text;
+}
+
+/** In valid JSON every colon outside of a string belongs to one member, so a repeated name leaves one too many. */
+function countWrittenMembers(text: string): number {
+  const outsideStrings = text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, '');
+  return outsideStrings.split(':').length - 1;
+}
+
+/** Not recursive: the nesting is the sender's choice. */
+function countParsedMembers(root: JsonObject): number {
+  let members = 0;
+  const pending: unknown[] = [root];
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (typeof value !== 'object' || value === null) continue;
+    const children: unknown[] = Object.values(value);
+    if (!Array.isArray(value)) members += children.length;
+    for (const child of children) pending.push(child);
+  }
+  return members;
+}

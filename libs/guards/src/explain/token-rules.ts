@@ -1,0 +1,161 @@
+import {
+  checkLength,
+  type CompactJws,
+  decodeHeader,
+  parseCompactJws,
+} from '../core/compact-jws.js';
+import type { ResolvedIssuer } from '../core/issuer.options.js';
+import {
+  checkNoExtension,
+  checkTokenType,
+  type JoseHeader,
+  readAlgorithm,
+  readKeyId,
+} from '../core/jose-header.js';
+import type { JsonObject } from '../core/strict-json.js';
+import type { TrustedIssuer } from '../core/trusted-issuer.js';
+import { checkSignature, type VerificationKey } from '../core/verification-key.js';
+import { InvalidToken } from '../nest/bearer-error.js';
+import { checkTokenSyntax } from '../nest/credentials.js';
+import type { ResolvedGuardsOptions } from '../nest/guards.options.js';
+import type { TrustedIssuers } from '../nest/trusted-issuers.js';
+import type { Rule } from './rule.js';
+
+export const TEXT_RULES: readonly Rule<{ token: string; options: ResolvedGuardsOptions }>[] = [
+  {
+    says: 'It is not too long',
+    source: 'option `maxTokenBytes`',
+    seen: ({ token }) => token.length,
+    wanted: ({ options }) => options.maxTokenBytes,
+    test: ({ token, options }) => checkLength(token, options),
+  },
+  {
+    says: 'It is one token and nothing else',
+    source: 'RFC 6750 §2.1',
+    test: ({ token }) => checkTokenSyntax(token),
+  },
+  {
+    says: 'It has three parts, and the claims can be read in one way only',
+    source: 'RFC 7515 §7.1, RFC 7519 §4',
+    test: ({ token }) => parseCompactJws(token),
+  },
+];
+
+export const ISSUER_RULES: readonly Rule<{ claims: JsonObject; issuers: TrustedIssuers }>[] = [
+  {
+    says: 'Its issuer is trusted here',
+    source: 'RFC 9068 §4, RFC 8725 §3.8',
+    seen: ({ claims }) => claims['iss'],
+    wanted: ({ issuers }) => issuers.names,
+    test({ claims, issuers }) {
+      if (!issuers.named(claims['iss'])) throw new InvalidToken('wrong_issuer');
+    },
+  },
+];
+
+export const HEADER_FORM_RULES: readonly Rule<CompactJws>[] = [
+  {
+    says: 'The header can be read in one way only',
+    source: 'RFC 7515 §4, §7.1',
+    test: ({ header }) => decodeHeader(header),
+  },
+];
+
+export const HEADER_RULES: readonly Rule<{ header: JsonObject; rules: ResolvedIssuer }>[] = [
+  {
+    says: 'It needs no extension that is unknown here',
+    source: 'RFC 7515 §4.1.11, RFC 7797 §6',
+    seen: ({ header: { crit, b64 } }) => crit ?? b64,
+    test: ({ header }) => checkNoExtension(header),
+  },
+  {
+    says: '`typ` says that it is an access token',
+    source: 'RFC 9068 §4, RFC 8725 §3.11',
+    seen: ({ header }) => header['typ'],
+    wanted: ({ rules }) => rules.tokenTypes,
+    test: ({ header, rules }) => checkTokenType(header, rules),
+  },
+  {
+    says: '`alg` is allowed for this issuer',
+    source: 'RFC 8725 §3.1',
+    seen: ({ header }) => header['alg'],
+    wanted: ({ rules }) => rules.algorithms,
+    test: ({ header, rules }) => readAlgorithm(header, rules),
+  },
+  {
+    says: '`kid` names a key',
+    source: 'RFC 7515 §4.1.4',
+    seen: ({ header }) => header['kid'],
+    test: ({ header }) => readKeyId(header),
+  },
+];
+
+/** A token whose key can be asked for. */
+export interface SignedParts {
+  readonly issuer: TrustedIssuer;
+  readonly jose: JoseHeader;
+  readonly jws: CompactJws;
+}
+
+export const KEY_RULES: readonly Rule<SignedParts>[] = [
+  {
+    says: 'The issuer publishes that key',
+    source: 'RFC 7517 §4.5, RFC 9068 §4',
+    seen: ({ jose }) => jose.kid,
+    test: findPublishedKey,
+  },
+];
+
+export const SIGNATURE_RULES: readonly Rule<SignedParts & { readonly key: VerificationKey }>[] = [
+  {
+    says: 'The key signed it, by the algorithm that the key is for',
+    source: 'RFC 7515 §5.2, RFC 8725 §3.1',
+    seen: ({ jose }) => jose.alg,
+    wanted: ({ key }) => key.algorithm,
+    test: ({ key, ...signed }) => checkSignature(signed, key),
+  },
+];
+
+export async function findPublishedKey({ issuer, jose }: SignedParts): Promise<VerificationKey> {
+  const key = await issuer.keySet.find(jose.kid);
+  if (!key) throw new InvalidToken('unknown_key');
+  return key;
+}
+
+/** A token whose issuer is known, and when it is judged. All in epoch milliseconds. */
+export interface StatusSubject {
+  readonly claims: JsonObject;
+  readonly issuedAt: Date;
+  readonly issuer: TrustedIssuer;
+  readonly now: number;
+}
+
+export const REFERENCE_RULES: readonly Rule<StatusSubject>[] = [
+  {
+    says: 'Its status can be looked up',
+    source: 'Token Status List §6.2, option `ignoresTokenStatus`',
+    seen: ({ claims }) => claims['status'],
+    applies: isStatusChecked,
+    test: ({ issuer, ...token }) => issuer.statusLists.findStatus(token),
+  },
+];
+
+/** Unlike a request, this waits for the list. */
+export const STATUS_RULES: readonly Rule<StatusSubject>[] = [
+  {
+    says: 'Its session has not ended',
+    source: 'Token Status List §8.3',
+    applies: isStatusChecked,
+    async test({ issuer, now, ...token }) {
+      const { statusLists } = issuer;
+      const status = statusLists.findStatus(token);
+      status?.checkValid(now);
+      await statusLists.settled();
+      status?.checkValid(now);
+    },
+  },
+];
+
+function isStatusChecked({ claims, issuer }: StatusSubject): boolean {
+  return claims['status'] !== undefined && !issuer.rules.ignoresTokenStatus;
+}

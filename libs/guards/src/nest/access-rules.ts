@@ -1,0 +1,192 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner, ModuleRef } from '@nestjs/core';
+import {
+  type Access,
+  type AccessRule,
+  isContradictory,
+  resolveAccess,
+  resolvePolicy,
+} from './access-rule.js';
+import { type Declaration, isDeclarationLost, NO_DECLARATION } from './declaration.js';
+import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import {
+  findHandlers,
+  type Handler,
+  type HandlerKind,
+  isMarkedAsGuarded,
+  isSingleton,
+  markAsHandler,
+  unwrapHandler,
+} from './handlers.js';
+import { areGuardsEnabled, isNestedField, isParentGuarded } from './nested-resolvers.js';
+import { TransportRegistry } from './transports.js';
+
+/** One handler and who may call it, in words. */
+export interface GuardedHandler {
+  readonly kind: HandlerKind['name'];
+  /** The controller, resolver or gateway. */
+  readonly controller: string;
+  readonly handler: string;
+  readonly access: Access;
+  /** All of these. */
+  readonly scopes: readonly string[];
+  /** One of each of these. */
+  readonly anyScopes: readonly (readonly string[])[];
+  /** As `name` or `name = value`. */
+  readonly claims: readonly string[];
+  /** How long ago the person may have logged in, in seconds. Absent where it does not matter. */
+  readonly maxLoginAge?: number;
+  /** Names of functions and classes. */
+  readonly policies: readonly string[];
+}
+
+export function describeHandler(
+  { kind, owner, method }: Handler,
+  declared: Declaration & { readonly access: Access },
+): GuardedHandler {
+  const { access, scopes, anyScopes, maxLoginAge } = declared;
+  return {
+    kind: kind.name,
+    controller: owner.name,
+    handler: method,
+    access,
+    scopes,
+    anyScopes,
+    claims: declared.claims.map(({ path, expected }) => {
+      const name = typeof path === 'string' ? path : path.join('.');
+      return typeof expected === 'function' ? name : `${name} = ${expected}`;
+    }),
+    ...(maxLoginAge < Infinity && { maxLoginAge }),
+    policies: declared.policies.map(({ name }) => name || 'inline'),
+  };
+}
+
+/** Of a field resolver that says nothing. The guard has asked for its parent. */
+const PARENT_DECIDES = { ...NO_DECLARATION, access: 'public' } as const;
+
+/** Of a client that connects, where nothing more is said. */
+const ANY_TOKEN = { ...NO_DECLARATION, access: 'token' } as const;
+
+/** The application was not started: somebody could call these handlers about whom nothing was decided. */
+export class UnguardedHandlers extends Error {
+  override readonly name = 'UnguardedHandlers';
+
+  /** @param handlers each as `Class.method: what is wrong` */
+  constructor(readonly handlers: readonly string[]) {
+    super(
+      'Every handler needs @Public(), or a requirement such as @RequireScopes():' +
+        handlers.map((handler) => `\n  - ${handler}`).join(''),
+    );
+  }
+}
+
+/** The access rule of every handler of every kind, worked out once, when the application starts. */
+@Injectable()
+export class AccessRules implements OnModuleInit {
+  private readonly rules = new Map<object, Map<object, AccessRule>>();
+  private readonly rows: GuardedHandler[] = [];
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+    private readonly moduleRef: ModuleRef,
+    private readonly transports: TransportRegistry,
+    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
+  ) {
+    // Nest makes its routes before it calls onModuleInit().
+    for (const { target } of findHandlers(discovery, scanner)) markAsHandler(target);
+  }
+
+  /** @throws UnguardedHandlers naming them all */
+  onModuleInit(): void {
+    const faults: string[] = [];
+    for (const handler of findHandlers(this.discovery, this.scanner)) {
+      try {
+        this.registerHandler(handler);
+      } catch (fault) {
+        const words = fault instanceof Error ? fault.message : String(fault);
+        faults.push(`${handler.owner.name}.${handler.method}: ${words}`);
+      }
+    }
+    if (faults.length > 0) throw new UnguardedHandlers(faults);
+  }
+
+  of(owner: object, handler: object): AccessRule | undefined {
+    const rules = this.rules.get(owner);
+    const rule = rules?.get(handler);
+    if (rule || !rules) return rule;
+    const inside = unwrapHandler(handler);
+    return inside && rules.get(inside);
+  }
+
+  /** Class by class, for documentation. Plain data: it can be written as JSON. */
+  table(): readonly GuardedHandler[] {
+    return this.rows;
+  }
+
+  /** Every scope that some handler may require, sorted: `scopes_supported` of RFC 9728 §2. */
+  scopes(): string[] {
+    const named = this.rows.flatMap(({ scopes, anyScopes }) => [...scopes, ...anyScopes.flat()]);
+    return [...new Set(named)].sort();
+  }
+
+  /** Notes who may call a handler. */
+  private registerHandler(handler: Handler): void {
+    const { owner, target } = handler;
+    const declared = this.resolveDeclaration(handler);
+    if (declared.access !== 'public') this.checkGuardIsCalled(handler);
+    const policies = declared.policies.map((source) => resolvePolicy(source, this.moduleRef));
+    const rules = this.rules.get(owner) ?? new Map<object, AccessRule>();
+    this.rules.set(owner, rules.set(target, { ...declared, policies }));
+    if (declared !== PARENT_DECIDES) this.rows.push(describeHandler(handler, declared));
+  }
+
+  private resolveDeclaration(handler: Handler) {
+    const { owner, target, method } = handler;
+    if (this.options.publicControllers.includes(owner)) {
+      return { ...NO_DECLARATION, access: 'public' as const };
+    }
+    if (isContradictory(target) || isContradictory(owner)) {
+      throw new Error('says that it is open, and that it is not');
+    }
+    if (isDeclarationLost(owner.prototype, method)) {
+      throw new Error(
+        'another decorator has put a function in its place that lacks what was said: it belongs below',
+      );
+    }
+    const declared = resolveAccess(owner, target);
+    if (declared) return declared;
+    if (isNestedField(handler)) return this.inheritFromParent(handler);
+    if (handler.kind.isConnection) return ANY_TOKEN;
+    throw new Error('says nothing');
+  }
+
+  private inheritFromParent(handler: Handler) {
+    if (isParentGuarded(handler, this.discovery, this.scanner)) return PARENT_DECIDES;
+    throw new Error(
+      'says nothing, and callers may make up its parent: it or a @ResolveReference() of its type has to',
+    );
+  }
+
+  /** A rule is worth nothing where the guard is never called. */
+  private checkGuardIsCalled(handler: Handler): void {
+    const { owner, kind } = handler;
+    const { name, contextType, classDecorator } = kind;
+    if (!this.transports.has(contextType)) {
+      throw new Error(`${name} calls are refused: its transport is not among the \`transports\``);
+    }
+    if (classDecorator !== undefined && !isMarkedAsGuarded(owner)) {
+      throw new Error(`Nest calls no global guard here: ${owner.name} needs @${classDecorator}()`);
+    }
+    if (kind.isConnection && !isSingleton(owner, this.discovery)) {
+      throw new Error(
+        'its gateway is made anew for every client, so that its connections are open',
+      );
+    }
+    if (!areGuardsEnabled(handler, this.discovery)) {
+      throw new Error(
+        "GraphQLModule calls no guard here: it needs `fieldResolverEnhancers: ['guards', 'filters']`",
+      );
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import type { AccessToken } from '../core/access-token.js';
+import {
+  type AccessRule,
+  checkPolicies,
+  checkRecentLogin,
+  checkScopesAndClaims,
+} from './access-rule.js';
+import { AccessRules } from './access-rules.js';
+import { AccessTokenStrategy } from './access-token.strategy.js';
+import {
+  BearerError,
+  InsufficientScope,
+  MissingToken,
+  type RejectionReason,
+} from './bearer-error.js';
+import { type CredentialCarrier, readScheme } from './credentials.js';
+import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { RejectionReporter } from './rejection-reporter.js';
+import type { Transport } from './transport.js';
+import { TransportRegistry } from './transports.js';
+import { setVerifiedToken } from './verified-token.js';
+
+type VerificationResult = AccessToken | Promise<AccessToken>;
+
+/** What is known of operations that many handlers answer together, such as the fields of a GraphQL query. */
+export class OperationCache {
+  private readonly outcomes = new WeakMap<object, () => VerificationResult>();
+  private readonly reported = new WeakMap<object, Set<RejectionReason>>();
+
+  /** Verifies once, and repeats the outcome. */
+  verifyOnce(operation: object, verify: () => VerificationResult): VerificationResult {
+    const outcome = this.outcomes.get(operation) ?? captureOutcome(verify);
+    this.outcomes.set(operation, outcome);
+    return outcome();
+  }
+
+  /** Whether this is the first refusal for this reason. */
+  isFirstRejection(operation: object, reason: RejectionReason): boolean {
+    const reasons = this.reported.get(operation) ?? new Set();
+    this.reported.set(operation, reasons);
+    if (reasons.has(reason)) return false;
+    reasons.add(reason);
+    return true;
+  }
+}
+
+function captureOutcome(verify: () => VerificationResult): () => VerificationResult {
+  try {
+    const verified = verify();
+    return () => verified;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+/** What the guard is asked about. */
+interface GuardedCall {
+  readonly context: ExecutionContext;
+  readonly transport: Transport;
+  readonly rule: AccessRule | undefined;
+  readonly carrier: CredentialCarrier;
+  /** What it is a part of, where many handlers answer together. */
+  readonly operation: object | undefined;
+}
+
+/** Who are you, and may you? Fails closed: a handler without a rule and a transport we do not know are refused. */
+@Injectable()
+export class AccessTokenGuard implements CanActivate {
+  private readonly operations = new OperationCache();
+
+  constructor(
+    private readonly strategy: AccessTokenStrategy,
+    private readonly rules: AccessRules,
+    private readonly transports: TransportRegistry,
+    private readonly reporter: RejectionReporter,
+    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
+  ) {}
+
+  /** At once where nothing has to be waited for. Throws BearerError, and whatever a policy throws. */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const rule = this.rules.of(context.getClass(), context.getHandler());
+    if (rule?.access === 'public') return true;
+    const transport = this.transports.find(context);
+    if (!transport) return this.rejectTransport();
+
+    const carrier = transport.carrier(context);
+    const call = { context, transport, rule, carrier, operation: transport.operation?.(context) };
+    const refuse = (error: unknown) => this.handleRejection(error, call);
+    try {
+      const answer = this.authenticate(call);
+      return answer instanceof Promise ? answer.catch(refuse) : answer;
+    } catch (error) {
+      return refuse(error);
+    }
+  }
+
+  private authenticate(call: GuardedCall) {
+    const { carrier, operation } = call;
+    const token = operation
+      ? this.operations.verifyOnce(operation, () => this.strategy.verify(carrier))
+      : this.strategy.verify(carrier);
+    if (!(token instanceof Promise)) return this.authorize(token, call);
+    return token.then((verified) => this.authorize(verified, call));
+  }
+
+  private authorize(token: AccessToken, { context, transport, rule }: GuardedCall) {
+    if (!rule) throw new InsufficientScope([]);
+    checkScopesAndClaims(rule, token);
+    checkRecentLogin(rule, token, this.options);
+    setVerifiedToken(context, token);
+    transport.admitted?.(context, () => this.strategy.remainingMs(token));
+    return rule.policies.length === 0 || checkPolicies(rule, token, context);
+  }
+
+  private handleRejection(error: unknown, { carrier, operation, rule }: GuardedCall): true {
+    if (rule?.access === 'optional' && error instanceof MissingToken) return true;
+    if (error instanceof BearerError) {
+      error.scheme = readScheme(carrier);
+      const isNews = !operation || this.operations.isFirstRejection(operation, error.reason);
+      if (isNews) this.reporter.reportGuardRejection(error, carrier);
+      else this.reporter.markReported(error);
+    }
+    throw error;
+  }
+
+  private rejectTransport(): false {
+    this.reporter.report({ reason: 'unsupported_transport' });
+    return false;
+  }
+}

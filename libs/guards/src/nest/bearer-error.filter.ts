@@ -1,0 +1,26 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
+import { findVerifiedToken } from './verified-token.js';
+import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { TransportRegistry } from './transports.js';
+import { BearerError } from './bearer-error.js';
+import { buildChallenge } from './challenge.js';
+import { RejectionReporter } from './rejection-reporter.js';
+
+/** Tells the caller, in the words of the transport that the call came by. */
+@Catch(BearerError)
+export class BearerErrorFilter implements ExceptionFilter<BearerError> {
+  constructor(
+    private readonly transports: TransportRegistry,
+    private readonly reporter: RejectionReporter,
+    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
+  ) {}
+
+  catch(error: BearerError, host: ArgumentsHost): unknown {
+    const transport = this.transports.find(host);
+    if (!transport) throw error;
+    // What was thrown past the guard does not know how the token was sent: a bound one came with its proof.
+    if (findVerifiedToken(host)?.boundTo !== undefined) error.scheme = 'DPoP';
+    this.reporter.reportHandlerRejection(error, host);
+    return transport.refuse(error, host, buildChallenge(error, this.options));
+  }
+}

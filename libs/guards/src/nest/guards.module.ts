@@ -1,0 +1,76 @@
+import { type DynamicModule, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { AccessTokenGuard } from './access-token.guard.js';
+import { AccessTokenStrategy } from './access-token.strategy.js';
+import { GUARDS_OPTIONS, type GuardsOptions } from './guards.options.js';
+import { HttpTransport, TransportRegistry } from './transports.js';
+import { ProtectedResourceController } from './protected-resource.controller.js';
+import { TrustedIssuers } from './trusted-issuers.js';
+import { BearerErrorFilter } from './bearer-error.filter.js';
+import { RejectionReporter } from './rejection-reporter.js';
+import { resolveOptions } from './resolve-options.js';
+import { AccessRules } from './access-rules.js';
+
+/** Options that depend on other providers, such as a configuration service. */
+export interface GuardsAsyncOptions<Dependencies extends unknown[]> {
+  readonly imports?: ModuleMetadata['imports'];
+  readonly inject?: { readonly [I in keyof Dependencies]: InjectionTokenOf<Dependencies[I]> };
+  readonly useFactory: (...dependencies: Dependencies) => GuardsOptions | Promise<GuardsOptions>;
+}
+
+type InjectionTokenOf<T> = (abstract new (...args: never[]) => T) | string | symbol;
+
+/** Guards every handler of the application that imports it, once, in its root module. */
+@Module({})
+export class GuardsModule {
+  /** @throws GuardsConfigurationError at once, naming everything that is wrong */
+  static forRoot(options: GuardsOptions): DynamicModule {
+    return buildModule({ provide: GUARDS_OPTIONS, useValue: resolveOptions(options) });
+  }
+
+  /** As {@link forRoot}, when the options have to be waited for. */
+  static forRootAsync<Dependencies extends unknown[]>(
+    options: GuardsAsyncOptions<Dependencies>,
+  ): DynamicModule {
+    const { imports, inject, useFactory } = options;
+    const provider: Provider = {
+      provide: GUARDS_OPTIONS,
+      inject: [...(inject ?? [])],
+      useFactory: async (...dependencies: Dependencies) =>
+        resolveOptions(await useFactory(...dependencies)),
+    };
+    return buildModule(provider, imports);
+  }
+}
+
+function buildModule(options: Provider, imports: ModuleMetadata['imports'] = []): DynamicModule {
+  return {
+    module: GuardsModule,
+    global: true,
+    imports: [DiscoveryModule, ...imports],
+    controllers: [ProtectedResourceController],
+    providers: [
+      options,
+      TrustedIssuers,
+      HttpTransport,
+      TransportRegistry,
+      AccessRules,
+      RejectionReporter,
+      AccessTokenStrategy,
+      AccessTokenGuard,
+      BearerErrorFilter,
+      { provide: APP_GUARD, useExisting: AccessTokenGuard },
+      { provide: APP_FILTER, useExisting: BearerErrorFilter },
+    ],
+    // All that the guard and the filter need, for classes that carry them themselves.
+    exports: [
+      GUARDS_OPTIONS,
+      TrustedIssuers,
+      TransportRegistry,
+      AccessRules,
+      RejectionReporter,
+      AccessTokenStrategy,
+      AccessTokenGuard,
+    ],
+  };
+}

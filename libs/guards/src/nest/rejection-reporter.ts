@@ -1,0 +1,89 @@
+import { type ArgumentsHost, Inject, Injectable, Logger } from '@nestjs/common';
+import { type CompactJws, parseCompactJws } from '../core/compact-jws.js';
+import type { TrustedIssuer } from '../core/trusted-issuer.js';
+import type { BearerError, Rejection } from './bearer-error.js';
+import { type CredentialCarrier, readToken } from './credentials.js';
+import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { TrustedIssuers } from './trusted-issuers.js';
+import { findVerifiedToken } from './verified-token.js';
+
+/** Takes the token apart a second time, for refusals only, so that a good call carries nothing along for the log. */
+export function describeRejection(
+  { reason, cause }: BearerError,
+  carrier: CredentialCarrier,
+  issuers: TrustedIssuers,
+): Rejection {
+  const jws = reason === 'oversized_token' ? undefined : parseUnverified(carrier);
+  const issuer = issuers.named(jws?.claims['iss']) ?? issuers.only;
+  return {
+    reason,
+    ...(issuer && { issuer: issuer.rules.issuer }),
+    ...(issuer && jws && readUnverifiedKeyId(jws, issuer)),
+    ...(cause !== undefined && { cause }),
+  };
+}
+
+function parseUnverified(carrier: CredentialCarrier): CompactJws | undefined {
+  try {
+    return parseCompactJws(readToken(carrier));
+  } catch {
+    return undefined;
+  }
+}
+
+function readUnverifiedKeyId(
+  { header }: CompactJws,
+  issuer: TrustedIssuer,
+): Pick<Rejection, 'kid'> {
+  try {
+    return { kid: issuer.parseHeader(header).kid };
+  } catch {
+    return {};
+  }
+}
+
+/** Tells `onRejected` of every refusal, once. What goes wrong there changes no answer, and ends no process. */
+@Injectable()
+export class RejectionReporter {
+  private readonly reported = new WeakSet<BearerError>();
+  private readonly logger = new Logger('GuardsModule');
+
+  constructor(
+    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
+    private readonly issuers: TrustedIssuers,
+  ) {}
+
+  /** The guard refuses a call. */
+  reportGuardRejection(refusal: BearerError, carrier: CredentialCarrier): void {
+    this.markReported(refusal);
+    if (this.options.onRejected) this.report(describeRejection(refusal, carrier, this.issuers));
+  }
+
+  /** Nothing more is to be told of it. */
+  markReported(refusal: BearerError): void {
+    this.reported.add(refusal);
+  }
+
+  /** The guard let the call in, and a parameter or the handler itself did not. */
+  reportHandlerRejection(refusal: BearerError, host: ArgumentsHost): void {
+    if (this.reported.has(refusal)) return;
+    this.markReported(refusal);
+    const { reason, cause } = refusal;
+    const issuer = findVerifiedToken(host)?.issuer;
+    this.report({ reason, ...(issuer && { issuer }), ...(cause !== undefined && { cause }) });
+  }
+
+  report(rejection: Rejection): void {
+    try {
+      // Types let an asynchronous function pass for this one.
+      const told: unknown = this.options.onRejected?.(rejection);
+      if (told instanceof Promise) told.catch((error: unknown) => this.logCallbackError(error));
+    } catch (error) {
+      this.logCallbackError(error);
+    }
+  }
+
+  private logCallbackError(error: unknown): void {
+    this.logger.error('onRejected has failed', error instanceof Error ? error.stack : error);
+  }
+}

@@ -1,0 +1,179 @@
+import { Controller, Get, type INestApplication, Post } from '@nestjs/common';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import request from 'supertest';
+import { AccessTokenGuard } from '../../src/nest/access-token.guard.js';
+import {
+  AccessRules,
+  AccessToken,
+  InsufficientScope,
+  Public,
+  type Rejection,
+  RequireScopes,
+  UnguardedHandlers,
+} from '../../src/index.js';
+import { TestIssuer } from '../../testing/index.js';
+import { guardedApp, OrdersController, platforms } from '../support/guarded-app.js';
+
+let issuer: TestIssuer;
+let app: INestApplication | undefined;
+
+beforeEach(async () => {
+  issuer = await TestIssuer.start();
+});
+afterEach(async () => {
+  await app?.close();
+  app = undefined;
+  await issuer.close();
+});
+
+const express = () => new ExpressAdapter();
+
+describe('boot audit: nothing is open by omission', () => {
+  @Controller('forgotten')
+  class ForgottenController {
+    @Get()
+    list() {}
+
+    @Post()
+    create() {}
+
+    @Get('prices')
+    @Public()
+    prices() {}
+
+    notAHandler() {}
+  }
+
+  @Controller('torn')
+  class TornController {
+    @Get()
+    @Public()
+    @RequireScopes('orders:read')
+    list() {}
+  }
+
+  it.each(platforms)('%s does not start, and names the handlers', async (_platform, adapter) => {
+    const starting = guardedApp(adapter, issuer.options, [
+      ForgottenController,
+      TornController,
+      OrdersController,
+    ]);
+
+    await expect(starting).rejects.toThrow(UnguardedHandlers);
+    await expect(starting).rejects.toMatchObject({
+      handlers: [
+        'ForgottenController.list: says nothing',
+        'ForgottenController.create: says nothing',
+        'TornController.list: says that it is open, and that it is not',
+      ],
+    });
+  });
+
+  it('controllers of other packages can be named as public', async () => {
+    const options = { ...issuer.options, publicControllers: [ForgottenController] };
+    app = await guardedApp(express, options, [ForgottenController]);
+
+    expect((await request(app.getHttpServer()).get('/forgotten')).status).toBe(200);
+  });
+
+  it('yields the table of handlers and scopes', async () => {
+    app = await guardedApp(express, issuer.options);
+
+    expect(app.get(AccessRules).table()).toContainEqual({
+      kind: 'HTTP',
+      controller: 'OrdersController',
+      handler: 'archive',
+      access: 'token',
+      scopes: ['orders:read', 'orders:archive'],
+      anyScopes: [],
+      claims: [],
+      policies: [],
+    });
+  });
+});
+
+describe('rules that meet', () => {
+  @Controller('open')
+  @Public()
+  class OpenController {
+    @Get()
+    open() {}
+
+    @Get('closed')
+    @RequireScopes('admin')
+    closed() {}
+
+    @Get('twice')
+    @RequireScopes('a')
+    @RequireScopes('b')
+    twice() {}
+  }
+
+  it('a handler that requires scopes is closed on a public controller', async () => {
+    app = await guardedApp(express, issuer.options, [OpenController]);
+
+    expect((await request(app.getHttpServer()).get('/open')).status).toBe(200);
+    expect((await request(app.getHttpServer()).get('/open/closed')).status).toBe(401);
+  });
+
+  it('a decorator that stands twice adds up', async () => {
+    app = await guardedApp(express, issuer.options, [OpenController]);
+    const token = issuer.accessToken({ scope: 'a' });
+    const answer = await request(app.getHttpServer())
+      .get('/open/twice')
+      .set('Authorization', `Bearer ${token}`);
+
+    expect(answer.headers['www-authenticate']).toContain('scope="b"');
+  });
+
+  it('a scope that is no scope token is refused (RFC 6749 §3.3)', () => {
+    expect(() => RequireScopes('orders:read orders:write')).toThrow(TypeError);
+    expect(() => RequireScopes('a"b')).toThrow(TypeError);
+  });
+
+  it('@AccessToken() on a public handler is an error of the programmer', async () => {
+    @Controller('mistake')
+    class MistakenController {
+      @Get()
+      @Public()
+      get(@AccessToken() token: AccessToken) {
+        return token;
+      }
+    }
+    app = await guardedApp(express, issuer.options, [MistakenController]);
+
+    expect((await request(app.getHttpServer()).get('/mistake')).status).toBe(500);
+  });
+});
+
+describe('fails closed', () => {
+  const callOf = (handler: (...args: never[]) => unknown, transport: string) => {
+    const authorization = `Bearer ${issuer.accessToken({ scope: 'orders:read' })}`;
+    const request = { headers: { authorization } };
+    const context = new ExecutionContextHost([request], OrdersController, handler);
+    context.setType(transport);
+    return context;
+  };
+
+  it.each(['rpc', 'ws', 'graphql', 'carrier-pigeon'])(
+    'on a transport that was not added: %s',
+    async (transport) => {
+      const rejections: Rejection[] = [];
+      const onRejected = (rejection: Rejection) => rejections.push(rejection);
+      app = await guardedApp(express, { ...issuer.options, onRejected });
+      const { list } = OrdersController.prototype;
+
+      expect(await app.get(AccessTokenGuard).canActivate(callOf(list, transport))).toBe(false);
+      expect(rejections).toEqual([{ reason: 'unsupported_transport' }]);
+    },
+  );
+
+  it('on a handler that the boot audit has not seen', async () => {
+    app = await guardedApp(express, issuer.options);
+    const guard = app.get(AccessTokenGuard);
+
+    const decided = async () => guard.canActivate(callOf(() => {}, 'http'));
+    await expect(decided()).rejects.toThrow(InsufficientScope);
+  });
+});

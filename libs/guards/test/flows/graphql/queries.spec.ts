@@ -1,0 +1,269 @@
+import type { INestApplication } from '@nestjs/common';
+import type { Rejection } from '../../../src/index.js';
+import { generateSigningKey, TestIssuer } from '../../../testing/index.js';
+import { TestClock } from '../../support/test-clock.js';
+import { platforms } from '../../support/guarded-app.js';
+import { errorCodes, queryBatch, queryGraph } from '../../support/graphql-client.js';
+import { type Graph, guardedGraph } from '../../support/guarded-graph.js';
+
+const clock = new TestClock();
+let issuer: TestIssuer;
+let app: INestApplication;
+let rejections: Rejection[];
+
+beforeEach(async () => {
+  rejections = [];
+  issuer = await TestIssuer.start({ now: clock.now });
+});
+afterEach(async () => {
+  await app.close();
+  await issuer.close();
+});
+
+const guards = () => ({
+  ...issuer.options,
+  now: clock.now,
+  onRejected: (rejection: Rejection) => rejections.push(rejection),
+});
+const start = (graph: Omit<Graph, 'guards'> = {}) => guardedGraph({ guards: guards(), ...graph });
+const reader = () => issuer.accessToken({ scope: 'orders:read' });
+const withStatus = { graphql: { preserveHttpStatusForExecutionErrors: false } };
+
+describe.each(platforms)('GraphQL on %s', (_platform, adapter) => {
+  beforeEach(async () => {
+    app = await start({ adapter, ...withStatus });
+  });
+
+  it('answers a query and its field resolvers for a token that reaches them', async () => {
+    const { status, data } = await queryGraph(app, '{ orders { id label } }', reader());
+
+    expect(status).toBe(200);
+    expect(data?.['orders']).toContainEqual({ id: '1', label: 'order 1 for alice' });
+  });
+
+  it('answers a mutation for a token that reaches it, and for no other', async () => {
+    const place = 'mutation { place { owner } }';
+
+    const writer = issuer.accessToken({ scope: 'orders:write' });
+    expect((await queryGraph(app, place, writer)).data).toEqual({ place: { owner: 'alice' } });
+    expect((await queryGraph(app, place, reader())).codes).toEqual(['FORBIDDEN']);
+  });
+
+  it('without a token sends a bare challenge (RFC 6750 §3.1) and tells nothing else', async () => {
+    const { status, headers, data, errors } = await queryGraph(app, '{ audited }');
+
+    const challenge =
+      'Bearer resource_metadata="https://api.example/.well-known/oauth-protected-resource"';
+    expect(status).toBe(401);
+    expect(headers.get('www-authenticate')).toBe(challenge);
+    expect(data).toEqual({ audited: null });
+    expect(errors).toMatchObject([{ message: 'Unauthorized', path: ['audited'] }]);
+    expect(errors[0]?.extensions).toEqual({ code: 'UNAUTHENTICATED', challenge });
+  });
+
+  it('names the scope that is missing (RFC 6750 §3.1)', async () => {
+    const { status, headers, codes, errors } = await queryGraph(app, '{ audited }', reader());
+
+    expect(status).toBe(403);
+    expect(codes).toEqual(['FORBIDDEN']);
+    expect(headers.get('www-authenticate')).toContain('scope="orders:audit"');
+    expect(errors[0]?.extensions?.['challenge']).toBe(headers.get('www-authenticate'));
+  });
+
+  it('while the keys cannot be had it answers 503 with Retry-After, and no challenge', async () => {
+    issuer.fail();
+
+    const { status, headers, errors } = await queryGraph(app, '{ audited }', reader());
+
+    expect(status).toBe(503);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(headers.get('www-authenticate')).toBeNull();
+    expect(errors[0]?.extensions).toEqual({ code: 'SERVICE_UNAVAILABLE' });
+  });
+});
+
+describe('which token is refused, the answer does not tell', () => {
+  const bad: [reason: string, token: () => string][] = [
+    ['wrong_audience', () => issuer.accessToken({ aud: 'https://other.example' })],
+    ['expired', () => issuer.accessToken({ exp: 1 })],
+    ['bad_signature', () => issuer.accessToken({}, { signedBy: generateSigningKey('ES256') })],
+    ['malformed_token', () => 'no.token'],
+  ];
+
+  it.each(bad)('%s', async (reason, token) => {
+    app = await start();
+
+    const { errors } = await queryGraph(app, '{ audited }', token());
+
+    expect(rejections.map((rejection) => rejection.reason)).toEqual([reason]);
+    expect(errors.map(({ message }) => message)).toEqual(['Unauthorized']);
+    expect(errors[0]?.extensions).toEqual({
+      code: 'UNAUTHENTICATED',
+      challenge: expect.stringContaining('error="invalid_token"'),
+    });
+  });
+
+  it('two places for one token are a bad request (RFC 6750 §2)', async () => {
+    app = await start(withStatus);
+
+    const answer = await fetch(`${await app.getUrl()}/graphql?access_token=${reader()}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${reader()}` },
+      body: JSON.stringify({ query: '{ audited }' }),
+    });
+
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({
+      errors: [{ extensions: { code: 'BAD_REQUEST' } }],
+    });
+  });
+});
+
+describe('what resolvers declare', () => {
+  beforeEach(async () => {
+    app = await start();
+  });
+
+  it('@Public() answers anybody, whatever token they send', async () => {
+    expect((await queryGraph(app, '{ prices }')).data).toEqual({ prices: [1, 2] });
+    expect((await queryGraph(app, '{ prices }', 'no.token')).data).toEqual({ prices: [1, 2] });
+  });
+
+  it('@OptionalToken() answers without a token, and refuses a bad one', async () => {
+    expect((await queryGraph(app, '{ greeting }')).data).toEqual({ greeting: 'Hello stranger' });
+    expect((await queryGraph(app, '{ greeting }', reader())).data).toEqual({
+      greeting: 'Hello alice',
+    });
+    expect((await queryGraph(app, '{ greeting }', 'no.token')).codes).toEqual(['UNAUTHENTICATED']);
+  });
+
+  it('@RequireAnyScope() wants one of them; @AccessToken() and @Claim() are of the token', async () => {
+    const admin = issuer.accessToken({ scope: 'admin' });
+
+    expect((await queryGraph(app, '{ caller }', admin)).data).toEqual({
+      caller: 'alice by test-client',
+    });
+    expect((await queryGraph(app, '{ caller }', issuer.accessToken())).codes).toEqual([
+      'FORBIDDEN',
+    ]);
+  });
+
+  it('@Claim() refuses a token whose claim is missing or of another type', async () => {
+    const scope = 'orders:read';
+    const tenant = (claims: object) =>
+      queryGraph(app, '{ tenant }', issuer.accessToken({ scope, ...claims }));
+
+    expect((await tenant({ tenant: 'acme' })).data).toEqual({ tenant: 'acme' });
+    expect((await tenant({})).codes).toEqual(['FORBIDDEN']);
+    expect((await tenant({ tenant: ['acme'] })).codes).toEqual(['FORBIDDEN']);
+  });
+
+  it('@Policy() decides by the arguments of the field', async () => {
+    const token = issuer.accessToken();
+
+    expect((await queryGraph(app, '{ order(id: "1") { id } }', token)).data).toEqual({
+      order: { id: '1' },
+    });
+    expect(await queryGraph(app, '{ order(id: "2") { id } }', token)).toMatchObject({
+      data: { order: null },
+      codes: ['FORBIDDEN'],
+    });
+  });
+});
+
+describe('a refusal among answers', () => {
+  it('of one field that may be null leaves the others their answer and the status', async () => {
+    app = await start(withStatus);
+
+    const { status, data, codes } = await queryGraph(app, '{ audited prices }');
+
+    expect({ status, codes }).toEqual({ status: 200, codes: ['UNAUTHENTICATED'] });
+    expect(data).toEqual({ audited: null, prices: [1, 2] });
+  });
+
+  it.each([
+    ['of one that may not be null', '{ orders { id } prices }', null],
+    [
+      'of every field',
+      '{ a: audited ...More } fragment More on Query { b: audited }',
+      { a: null, b: null },
+    ],
+  ])('%s is the answer, and gives it its status', async (_name, query, data) => {
+    app = await start(withStatus);
+
+    expect(await queryGraph(app, query)).toMatchObject({ status: 401, data });
+  });
+
+  it('of one operation of a batch does not give the batch its status', async () => {
+    app = await start({ graphql: { ...withStatus.graphql, allowBatchedHttpRequests: true } });
+
+    const { status, outcomes } = await queryBatch(app, ['{ audited }', '{ prices }']);
+
+    expect(status).toBe(200);
+    expect(errorCodes(outcomes[0] ?? {})).toEqual(['UNAUTHENTICATED']);
+    expect(outcomes[1]?.data).toEqual({ prices: [1, 2] });
+  });
+});
+
+describe('many fields of one operation', () => {
+  const aliases = (field: string) =>
+    `{ ${Array.from({ length: 300 }, (_, i) => `a${i}: ${field}`).join(' ')} }`;
+
+  it('are refused together: one report, however many aliases', async () => {
+    app = await start();
+
+    const { codes } = await queryGraph(app, aliases('audited'), reader());
+
+    expect(new Set(codes)).toEqual(new Set(['FORBIDDEN']));
+    expect(codes).toHaveLength(300);
+    expect(rejections.map(({ reason }) => reason)).toEqual(['insufficient_scope']);
+  });
+
+  it('share one verification: the time is looked at as often as for one field', async () => {
+    let looks = 0;
+    const now = () => {
+      looks += 1;
+      return clock.now();
+    };
+    app = await guardedGraph({ guards: { ...guards(), now } });
+    const looksFor = async (query: string) => {
+      const before = looks;
+      await queryGraph(app, query, issuer.accessToken({ exp: 1 }));
+      return looks - before;
+    };
+    await looksFor('{ audited }');
+
+    expect(await looksFor(aliases('audited'))).toBe(await looksFor('{ audited }'));
+  });
+
+  it('ask for an unknown key once', async () => {
+    app = await start();
+    await queryGraph(app, '{ audited }', reader());
+    const fetches = issuer.fetches;
+    clock.advance(60);
+
+    const stranger = issuer.accessToken({}, { header: { kid: 'unknown' } });
+    await queryGraph(app, aliases('audited'), stranger);
+
+    expect(issuer.fetches).toBe(fetches + 1);
+    expect(rejections.map(({ reason }) => reason)).toEqual(['insufficient_scope', 'unknown_key']);
+  });
+});
+
+describe('a context that the application made', () => {
+  it.each([
+    ['has no request', { req: {} }],
+    ['has a request without headers', { req: { headers: null } }],
+    [
+      'has headers of another kind',
+      { req: { headers: new Headers({ authorization: 'Bearer x' }) } },
+    ],
+  ])('and that %s is no token, and no crash', async (_name, context) => {
+    app = await start({ graphql: { context: () => context } });
+
+    expect((await queryGraph(app, '{ audited }', reader())).codes).toEqual(['UNAUTHENTICATED']);
+    expect((await queryGraph(app, '{ greeting }', reader())).data).toEqual({
+      greeting: 'Hello stranger',
+    });
+  });
+});

@@ -1,0 +1,169 @@
+import { Controller, Get, type INestApplication } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import request from 'supertest';
+import { AccessToken, type GuardsOptions, Policy, type Rejection } from '../../../src/index.js';
+import { auth0, cognito, entraId, keycloak } from '../../../src/core/presets/index.js';
+import { compactJws, type SigningKey, TestIssuer } from '../../../testing/index.js';
+import { guardedApp } from '../../support/guarded-app.js';
+import { auth0Recording } from '../../support/recordings/auth0.js';
+import { cognitoRecording } from '../../support/recordings/cognito.js';
+import { entraIdRecording } from '../../support/recordings/entra-id.js';
+import { recordings } from '../../support/recordings/index.js';
+import { keycloakRecording } from '../../support/recordings/keycloak.js';
+import { NOW, type RecordedToken, type Recording } from '../../support/recordings/recording.js';
+
+const anybody = () => true;
+
+@Controller()
+@Policy(anybody)
+class TokenController {
+  @Get('token')
+  token(@AccessToken() { subject, clientId, audience, scopes, tokenId }: AccessToken) {
+    return { subject, clientId, audience, scopes: [...scopes], tokenId };
+  }
+}
+
+const express = () => new ExpressAdapter();
+
+/** Where the keys of the product are, for these tests. */
+let keys: TestIssuer;
+let app: INestApplication | undefined;
+const rejections: Rejection[] = [];
+
+beforeAll(async () => {
+  keys = await TestIssuer.start({ algorithm: 'RS256' });
+});
+beforeEach(() => rejections.splice(0));
+afterEach(async () => {
+  await app?.close();
+  app = undefined;
+});
+afterAll(() => keys.close());
+
+describe.each(recordings)('the preset of $product', (recording) => {
+  it('accepts an access token, and reads it as what it means', async () => {
+    const answer = await show(recording.accessToken, recording);
+
+    expect(rejections).toEqual([]);
+    expect(answer.body).toEqual(recording.expected);
+  });
+
+  it.each(recording.alsoAccepted ?? [])('accepts an access token $name', async ({ token }) => {
+    const answer = await show(token, recording);
+
+    expect(rejections).toEqual([]);
+    expect(answer.status).toBe(200);
+  });
+
+  it.each(recording.refused)('refuses $name', async ({ token, reason }) => {
+    const answer = await show(token, recording);
+
+    expect(answer.status).toBe(401);
+    expect(rejections.map((rejection) => rejection.reason)).toEqual([reason]);
+  });
+
+  it('refuses the same access token under a key that is not published', async () => {
+    const answer = await show(recording.accessToken, recording, await strangersKey());
+
+    expect(answer.status).toBe(401);
+    expect(rejections).toMatchObject([{ reason: 'bad_signature' }]);
+  });
+});
+
+describe('what a person may do is no scope, unless that is asked for', () => {
+  it.each<[string, Recording, Recording['preset'], string]>([
+    [
+      'permissions of Auth0',
+      auth0Recording,
+      auth0({
+        domain: 'example.eu.auth0.com',
+        audience: 'https://api.example',
+        permissionsAreScopes: true,
+      }),
+      'orders:refund',
+    ],
+    [
+      'groups of Cognito',
+      cognitoRecording,
+      cognito({
+        region: 'eu-central-1',
+        userPoolId: 'eu-central-1_EXAMPLE',
+        clientIds: ['1example23456789abcdefghij'],
+        groupsAreScopes: true,
+      }),
+      'refunds',
+    ],
+    [
+      'app roles of Entra ID',
+      entraIdRecording,
+      entraId({
+        tenantId: '11111111-2222-4333-8444-555555555555',
+        audience: 'aaaaaaaa-0b0b-4c1c-8d2d-333333333333',
+        version: '2.0',
+        rolesAreScopes: true,
+      }),
+      'Orders.Refund',
+    ],
+    [
+      'roles of a realm of Keycloak',
+      keycloakRecording,
+      keycloak({
+        url: 'https://sso.example',
+        realm: 'shop',
+        audience: 'orders',
+        realmRolesAreScopes: true,
+      }),
+      'customer',
+    ],
+    [
+      'roles of a client of Keycloak',
+      keycloakRecording,
+      keycloak({
+        url: 'https://sso.example',
+        realm: 'shop',
+        audience: 'orders',
+        rolesAreScopesOf: ['orders'],
+      }),
+      'refund',
+    ],
+  ])('%s', async (_name, recording, preset, role) => {
+    const without = await show(recording.accessToken, recording);
+    await app?.close();
+    const withRoles = await show(recording.accessToken, { ...recording, preset });
+
+    expect(without.body.scopes).not.toContain(role);
+    expect(withRoles.body.scopes).toEqual(
+      expect.arrayContaining([...recording.expected.scopes, role]),
+    );
+  });
+});
+
+async function strangersKey(): Promise<SigningKey> {
+  const stranger = await TestIssuer.start({ algorithm: 'RS256' });
+  await stranger.close();
+  return stranger.signingKey;
+}
+
+async function show(
+  { header, claims }: RecordedToken,
+  { preset, publishes = (jwk) => [jwk] }: Recording,
+  signedBy = keys.signingKey,
+) {
+  const { kid, publicJwk } = keys.signingKey;
+  keys.answer((_request, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ keys: publishes({ ...publicJwk }) }));
+  });
+  app = await guardedApp(express, options(preset), [TokenController]);
+  const token = compactJws({ ...header, kid }, claims, signedBy);
+  return request(app.getHttpServer()).get('/token').set('Authorization', `Bearer ${token}`);
+}
+
+function options(preset: Recording['preset']): GuardsOptions {
+  return {
+    audience: 'https://orders.example',
+    issuers: [{ ...preset, jwksUri: keys.jwksUri }],
+    now: () => NOW,
+    onRejected: (rejection) => rejections.push(rejection),
+  };
+}

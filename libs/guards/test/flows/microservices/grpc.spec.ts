@@ -1,0 +1,88 @@
+import { status } from '@grpc/grpc-js';
+import type { INestMicroservice } from '@nestjs/common';
+import type { Rejection } from '../../../src/index.js';
+import { TestIssuer } from '../../../testing/index.js';
+import { callGrpc, grpcOptions, OrdersService } from '../../support/grpc-service.js';
+import { startMicroservice } from '../../support/guarded-messages.js';
+import { freePort } from '../../support/free-port.js';
+
+let issuer: TestIssuer;
+let app: INestMicroservice;
+let port: number;
+let rejections: Rejection[];
+
+beforeEach(async () => {
+  rejections = [];
+  issuer = await TestIssuer.start();
+  port = await freePort();
+  const onRejected = (rejection: Rejection) => rejections.push(rejection);
+  const guards = { ...issuer.options, onRejected };
+  app = await startMicroservice({ guards, controllers: [OrdersService] }, grpcOptions(port));
+});
+afterEach(async () => {
+  await app.close();
+  await issuer.close();
+});
+
+const reader = () => `Bearer ${issuer.accessToken({ scope: 'orders:read' })}`;
+const reasons = () => rejections.map(({ reason }) => reason);
+
+describe.each([
+  ['one request, one response', 'Find', ['alice']],
+  ['one request, many responses', 'Watch', ['1', '1']],
+  ['many requests, one response', 'Count', ['1']],
+  ['many requests, many responses', 'Place', ['1']],
+  ['many requests, one response, as a stream of gRPC', 'Sum', ['sum']],
+  ['many requests, many responses, as a stream of gRPC', 'Mirror', ['1']],
+])('a gRPC call of %s', (_kind, method, orders) => {
+  it('is answered for a token that reaches it', async () => {
+    expect(await callGrpc(port, method, reader())).toMatchObject({ code: status.OK, orders });
+    expect(rejections).toEqual([]);
+  });
+
+  it('is refused without one: UNAUTHENTICATED', async () => {
+    expect(await callGrpc(port, method)).toEqual({
+      orders: [],
+      code: status.UNAUTHENTICATED,
+      details: expect.stringMatching(/^Bearer (?!error)/),
+    });
+    expect(app.get(OrdersService).handled).toBe(0);
+    expect(reasons()).toEqual(['no_token']);
+  });
+
+  it('is refused for now while there is no key set: UNAVAILABLE', async () => {
+    issuer.fail();
+
+    expect(await callGrpc(port, method, reader())).toMatchObject({
+      code: status.UNAVAILABLE,
+      details: 'Service Unavailable',
+    });
+  });
+});
+
+describe('a gRPC call', () => {
+  it('is refused with a bad token: UNAUTHENTICATED', async () => {
+    const token = issuer.accessToken({ scope: 'orders:read', exp: 1 });
+
+    expect(await callGrpc(port, 'Find', `Bearer ${token}`)).toMatchObject({
+      code: status.UNAUTHENTICATED,
+      details: expect.stringContaining('error="invalid_token"'),
+    });
+    expect(reasons()).toEqual(['expired']);
+  });
+
+  it('is refused without its scope, and told which: PERMISSION_DENIED', async () => {
+    expect(await callGrpc(port, 'Cancel', reader())).toMatchObject({
+      code: status.PERMISSION_DENIED,
+      details: expect.stringContaining('scope="orders:write"'),
+    });
+    expect(app.get(OrdersService).handled).toBe(0);
+  });
+
+  it('with a token that is none is a bad request: INVALID_ARGUMENT', async () => {
+    expect(await callGrpc(port, 'Find', 'Bearer a b')).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+    });
+    expect(rejections).toHaveLength(1);
+  });
+});

@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { NestFactory } from '@nestjs/core';
+import request from 'supertest';
+import { GuardsModule } from '../../src/index.js';
+import { AppModule } from './readme/app.module.js';
+
+const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
+const readme = await read('../README.md');
+
+describe('the README', () => {
+  const blocks = [...readme.matchAll(/```ts\n(\/\/ (\S+)\n[^]*?)```/g)];
+
+  it.each(blocks.map(([, code = '', file = '']): [string, string] => [file, code]))(
+    'shows %s as it is compiled and run',
+    async (file, code) => {
+      expect(code).toBe(await read(`./readme/${file}`));
+    },
+  );
+
+  it('shows all of them', () => {
+    expect(blocks).toHaveLength(5);
+  });
+
+  it('has options that are accepted', async () => {
+    const { options } = await import('./readme/several-issuers.js');
+    expect(() => GuardsModule.forRoot(options)).not.toThrow();
+  });
+
+  it('has an application that starts and is closed', async () => {
+    const app = await NestFactory.create(AppModule, new ExpressAdapter(), { logger: false });
+    await app.init();
+    await request(app.getHttpServer()).get('/orders').expect(401);
+    await request(app.getHttpServer()).get('/orders/prices').expect(200, { pizza: 12 });
+    await app.close();
+  });
+});

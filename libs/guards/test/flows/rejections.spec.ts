@@ -1,0 +1,87 @@
+import { Controller, Get, type INestApplication } from '@nestjs/common';
+import request from 'supertest';
+import {
+  AccessToken,
+  Claim,
+  type GuardsOptions,
+  InsufficientScope,
+  type Rejection,
+  RequireScopes,
+} from '../../src/index.js';
+import { TestIssuer } from '../../testing/index.js';
+import { guardedApp, platforms } from '../support/guarded-app.js';
+
+@Controller()
+@RequireScopes('orders:read')
+class Orders {
+  @Get('tenant')
+  ofTenant(@Claim('tenant') tenant: string) {
+    return { tenant };
+  }
+
+  @Get('decides-itself')
+  decidesItself(@AccessToken() { scopes }: AccessToken) {
+    if (!scopes.has('orders:any')) throw new InsufficientScope(['orders:any']);
+  }
+}
+
+let issuer: TestIssuer;
+let app: INestApplication;
+
+beforeEach(async () => {
+  issuer = await TestIssuer.start();
+});
+afterEach(async () => {
+  await app.close();
+  await issuer.close();
+});
+
+describe.each(platforms)('the observer, on %s', (_platform, adapter) => {
+  const start = async (onRejected: GuardsOptions['onRejected']) => {
+    app = await guardedApp(adapter, { ...issuer.options, onRejected }, [Orders]);
+  };
+  const get = (path: string, scope = 'orders:read') =>
+    request(app.getHttpServer())
+      .get(path)
+      .set('Authorization', `Bearer ${issuer.accessToken({ scope })}`);
+
+  it.each([
+    ['a parameter', '/tenant', 'insufficient_claims'],
+    ['the handler itself', '/decides-itself', 'insufficient_scope'],
+  ])('hears of a refusal by %s, once', async (_who, path, reason) => {
+    const rejections: Rejection[] = [];
+    await start((rejection) => rejections.push(rejection));
+
+    expect((await get(path)).status).toBe(403);
+    expect(rejections).toEqual([{ reason, issuer: issuer.issuer }]);
+  });
+
+  it('hears once of a refusal by the guard, which the filter sees too', async () => {
+    const rejections: Rejection[] = [];
+    await start((rejection) => rejections.push(rejection));
+
+    expect((await get('/tenant', 'x')).status).toBe(403);
+    expect(rejections.map(({ reason }) => reason)).toEqual(['insufficient_scope']);
+  });
+
+  it.each<[how: string, onRejected: () => void]>([
+    [
+      'throws',
+      () => {
+        throw new Error('the log is full');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('the log is far away'))],
+  ])('that %s changes no answer, and ends no process', async (_how, onRejected) => {
+    await start(onRejected);
+
+    for (const path of ['/tenant', '/decides-itself']) {
+      const answer = await get(path);
+      expect([answer.status, answer.headers['www-authenticate']]).toEqual([
+        403,
+        expect.stringContaining('error="insufficient_scope"'),
+      ]);
+    }
+    expect((await request(app.getHttpServer()).get('/tenant')).status).toBe(401);
+  });
+});

@@ -1,0 +1,271 @@
+import {
+  Controller,
+  type ExecutionContext,
+  Get,
+  type INestApplication,
+  Injectable,
+  Module,
+  NotFoundException,
+  Param,
+  Scope,
+} from '@nestjs/common';
+import request from 'supertest';
+import {
+  type AccessPolicy,
+  AccessRules,
+  AccessToken,
+  Claim,
+  GuardsModule,
+  OptionalToken,
+  Policy,
+  Public,
+  type Rejection,
+  RequireAnyScope,
+  RequireClaim,
+  RequireScopes,
+} from '../../src/index.js';
+import { TestIssuer } from '../../testing/index.js';
+import { platforms, start } from '../support/guarded-app.js';
+
+/** Ownership, as a class that needs another provider. */
+@Injectable()
+class Owners {
+  readonly of = new Map([['o1', 'alice']]);
+}
+
+@Injectable()
+class OwnsOrder implements AccessPolicy {
+  constructor(private readonly owners: Owners) {}
+
+  async allows({ subject }: AccessToken, context: ExecutionContext): Promise<boolean> {
+    const { id } = context.switchToHttp().getRequest<{ params: { id: string } }>().params;
+    if (!this.owners.of.has(id)) throw new NotFoundException();
+    return this.owners.of.get(id) === subject;
+  }
+}
+
+/** Without a method, it does not look like a policy. */
+class AllowsAll implements AccessPolicy {
+  allows = () => true;
+}
+
+const onWeekdays = (token: AccessToken) => token.claims['day'] !== 'sunday';
+
+@Controller()
+@RequireScopes('base')
+class Requirements {
+  @Get('any')
+  @RequireAnyScope('read', 'admin')
+  any() {}
+
+  @Get('any-twice')
+  @RequireAnyScope('a', 'b')
+  @RequireAnyScope('c', 'd')
+  anyTwice() {}
+
+  @Get('tenant')
+  @RequireClaim('tenant', 'acme')
+  tenant() {}
+
+  @Get('roles')
+  @RequireClaim(['realm_access', 'roles'], (roles) => Array.isArray(roles) && roles.includes('vip'))
+  roles() {}
+
+  @Get('orders/:id')
+  @Policy(OwnsOrder)
+  owned(@Param('id') id: string) {
+    return { id };
+  }
+
+  @Get('weekdays')
+  @Policy(onWeekdays)
+  weekdays() {}
+
+  @Get('broken')
+  @Policy(() => {
+    throw new Error('the policy itself is broken: secret detail');
+  })
+  broken() {}
+
+  @Get('truthy')
+  @Policy(() => 'yes' as never)
+  truthy() {}
+
+  @Get('greeting')
+  @OptionalToken()
+  greeting(@AccessToken() token: AccessToken | undefined) {
+    return { hello: token?.subject ?? 'stranger' };
+  }
+
+  @Get('claims')
+  claims(
+    @Claim('tenant') tenant: string,
+    @Claim('level', { optional: true }) level?: number,
+    @Claim(['act', 'sub'], { optional: true }) actor?: string,
+  ) {
+    return { tenant, level, actor };
+  }
+
+  @Get('open')
+  @Public()
+  open() {}
+}
+
+describe.each(platforms)('what a handler may require, on %s', (_platform, adapter) => {
+  let issuer: TestIssuer;
+  let app: INestApplication;
+  const rejections: Rejection[] = [];
+
+  beforeAll(async () => {
+    issuer = await TestIssuer.start();
+    @Module({ providers: [Owners, OwnsOrder] })
+    class PoliciesModule {}
+    const onRejected = (rejection: Rejection) => rejections.push(rejection);
+    const guards = GuardsModule.forRoot({ ...issuer.options, onRejected });
+    app = await start(adapter, [guards, PoliciesModule], [Requirements]);
+  });
+  beforeEach(() => rejections.splice(0));
+  afterAll(async () => {
+    await app.close();
+    await issuer.close();
+  });
+
+  const get = (path: string, claims: Record<string, unknown> = {}) =>
+    request(app.getHttpServer())
+      .get(path)
+      .set('Authorization', `Bearer ${issuer.accessToken({ scope: 'base', ...claims })}`);
+
+  it.each([
+    ['/any', { scope: 'base admin' }],
+    ['/any-twice', { scope: 'base b c' }],
+    ['/tenant', { tenant: 'acme' }],
+    ['/roles', { realm_access: { roles: ['vip'] } }],
+    ['/orders/o1', { sub: 'alice' }],
+    ['/weekdays', { day: 'monday' }],
+  ])('200: %s with %j', async (path, claims) => {
+    expect((await get(path, claims)).status).toBe(200);
+    expect(rejections).toEqual([]);
+  });
+
+  it.each([
+    ['none of them', '/any', { scope: 'base' }, 'scope="read admin"', 'insufficient_scope'],
+    ['none of any', '/any', { scope: 'x' }, 'scope="base read admin"', 'insufficient_scope'],
+    ['one of two', '/any-twice', { scope: 'base a' }, 'scope="c d"', 'insufficient_scope'],
+    ['another value', '/tenant', { tenant: 'evil' }, '', 'insufficient_claims'],
+    ['the value in a list', '/tenant', { tenant: ['acme'] }, '', 'insufficient_claims'],
+    ['no claim', '/tenant', {}, '', 'insufficient_claims'],
+    ['no claim for the predicate', '/roles', {}, '', 'insufficient_claims'],
+    ['another role', '/roles', { realm_access: { roles: ['x'] } }, '', 'insufficient_claims'],
+    ['another owner', '/orders/o1', { sub: 'mallory' }, '', 'refused_by_policy'],
+    ['a policy that says no', '/weekdays', { day: 'sunday' }, '', 'refused_by_policy'],
+    ['a policy that does not quite say yes', '/truthy', {}, '', 'refused_by_policy'],
+  ])('403 insufficient_scope: %s at %s', async (_name, path, claims, named, reason) => {
+    const answer = await get(path, claims);
+
+    expect(answer.status).toBe(403);
+    expect(answer.headers['www-authenticate']).toContain('Bearer error="insufficient_scope"');
+    expect(answer.headers['www-authenticate']).toContain(named);
+    expect(answer.body).toEqual({ type: 'about:blank', title: 'Forbidden', status: 403 });
+    expect(rejections).toMatchObject([{ reason, issuer: issuer.issuer }]);
+  });
+
+  it('a policy may answer in its own words, such as 404 for what is not there', async () => {
+    expect((await get('/orders/o2')).status).toBe(404);
+  });
+
+  it('a policy that fails is a 500 that tells nothing, and never lets anybody in', async () => {
+    const answer = await get('/broken');
+
+    expect(answer.status).toBe(500);
+    expect(answer.text).not.toContain('secret detail');
+  });
+
+  it('policies are asked last: scopes and claims of the controller come first', async () => {
+    expect((await get('/orders/o2', { scope: 'x' })).status).toBe(403);
+  });
+
+  it('@OptionalToken(): no token is fine, a good one is there, and a bad one is a 401', async () => {
+    const server = app.getHttpServer();
+
+    expect((await request(server).get('/greeting')).body).toEqual({ hello: 'stranger' });
+    expect((await get('/greeting', { scope: '' })).body).toEqual({ hello: 'alice' });
+    expect((await get('/greeting', { exp: 1 })).status).toBe(401);
+    const basic = await request(server).get('/greeting').set('Authorization', 'Bearer a b');
+    expect(basic.status).toBe(400);
+  });
+
+  it('@Claim() gives claims of the declared type, and refuses a token without them', async () => {
+    const good = await get('/claims', { tenant: 'acme', level: 3, act: { sub: 'robot' } });
+
+    expect(good.body).toEqual({ tenant: 'acme', level: 3, actor: 'robot' });
+    expect((await get('/claims', { tenant: 'acme' })).body).toEqual({ tenant: 'acme' });
+    expect((await get('/claims')).status).toBe(403);
+    expect((await get('/claims', { tenant: { $ne: '' } })).status).toBe(403);
+    expect((await get('/claims', { tenant: 'acme', level: '3' })).status).toBe(403);
+  });
+
+  it('the table says all of it, as plain data', () => {
+    const table = app.get(AccessRules).table();
+    const row = (handler: string) => table.find((it) => it.handler === handler);
+
+    expect(row('anyTwice')).toMatchObject({ access: 'token', scopes: ['base'] });
+    expect(row('anyTwice')?.anyScopes).toHaveLength(2);
+    expect(row('tenant')?.claims).toEqual(['tenant = acme']);
+    expect(row('roles')?.claims).toEqual(['realm_access.roles']);
+    expect(row('owned')?.policies).toEqual(['OwnsOrder']);
+    expect(row('weekdays')?.policies).toEqual(['onWeekdays']);
+    expect(row('greeting')).toMatchObject({ access: 'optional', scopes: [] });
+    expect(JSON.parse(JSON.stringify(table))).toEqual(table);
+  });
+});
+
+describe('the application does not start', () => {
+  it.each([
+    ['a policy that is no provider', Policy(OwnsOrder), 'OwnsOrder'],
+    ['one whose `allows` only instances have', Policy(AllowsAll), 'AllowsAll'],
+    ['@OptionalToken() with a requirement', both(OptionalToken(), RequireScopes('a')), 'open'],
+    ['@OptionalToken() with @Public()', both(OptionalToken(), Public()), 'open'],
+  ])('with %s', async (_name, decorator, words) => {
+    class Broken {
+      handler() {}
+    }
+    const descriptor = Object.getOwnPropertyDescriptor(Broken.prototype, 'handler') ?? {};
+    Get('broken')(Broken.prototype, 'handler', descriptor);
+    decorator(Broken.prototype, 'handler', descriptor);
+    Controller()(Broken);
+    await expect(startWith(Broken)).rejects.toThrow(words);
+  });
+
+  it('with a policy that is made for every request: it could not be had at the start', async () => {
+    @Injectable({ scope: Scope.REQUEST })
+    class PerRequest implements AccessPolicy {
+      allows() {
+        return true;
+      }
+    }
+    @Controller()
+    class Broken {
+      @Get('broken')
+      @Policy(PerRequest)
+      handler() {}
+    }
+    await expect(startWith(Broken, [PerRequest])).rejects.toThrow('Broken.handler');
+  });
+
+  function both(one: MethodDecorator, other: MethodDecorator): MethodDecorator {
+    return (...target) => {
+      one(...target);
+      other(...target);
+    };
+  }
+
+  async function startWith(controller: new () => object, providers: (new () => object)[] = []) {
+    @Module({ providers })
+    class PoliciesModule {}
+    const [, adapter] = platforms[0] ?? [];
+    if (!adapter) throw new Error('No platform');
+    const issuer = await TestIssuer.start();
+    const guards = GuardsModule.forRoot(issuer.options);
+    await start(adapter, [guards, PoliciesModule], [controller]).finally(() => issuer.close());
+  }
+});

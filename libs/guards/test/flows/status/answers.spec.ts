@@ -1,0 +1,96 @@
+import { setTimeout } from 'node:timers/promises';
+import type { INestApplication } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { type Rejection, TrustedIssuers } from '../../../src/index.js';
+import { TestIssuer } from '../../../testing/index.js';
+import { TestClock } from '../../support/test-clock.js';
+import { guardedApp, platforms } from '../../support/guarded-app.js';
+import { bearer } from '../../support/websocket-clients.js';
+import { libraries, OrdersGateway, startGateways } from '../../support/guarded-gateway.js';
+import { waitUntil } from '../../support/status-scenario.js';
+
+let clock: TestClock;
+let issuer: TestIssuer;
+let app: INestApplication;
+let rejections: Rejection[];
+
+beforeEach(async () => {
+  clock = new TestClock();
+  rejections = [];
+  issuer = await TestIssuer.start({ now: clock.now, hasStatusList: true });
+});
+afterEach(async () => {
+  await app.close();
+  await issuer.close();
+});
+
+const guards = () => ({
+  ...issuer.options,
+  now: clock.now,
+  onRejected: (rejection: Rejection) => rejections.push(rejection),
+});
+
+describe.each(platforms)('the answer on %s', (_platform, adapter) => {
+  async function ask(token: string): Promise<Response> {
+    const answer = await fetch(`${await app.getUrl()}/orders`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    await answer.arrayBuffer();
+    return answer;
+  }
+
+  it('to a token whose session has ended is 401 invalid_token, and only the observer learns more', async () => {
+    app = await guardedApp(adapter, guards());
+    await app.get(TrustedIssuers).ready();
+    const token = issuer.accessToken({ scope: 'orders:read' });
+    expect((await ask(token)).status).toBe(200);
+    issuer.revoke(token);
+    clock.advance(10);
+    await waitUntil(async () => (await ask(token)).status === 401);
+    const { headers } = await ask(token);
+
+    expect(headers.get('www-authenticate')).toContain('error="invalid_token"');
+    expect(rejections).toMatchObject([
+      { reason: 'revoked', issuer: issuer.issuer },
+      { reason: 'revoked', kid: issuer.signingKey.kid },
+    ]);
+  });
+
+  it('is 503 with Retry-After and no challenge when its list cannot be had (RFC 9110 §10.2.3)', async () => {
+    issuer.statusList.fail();
+    app = await guardedApp(adapter, guards());
+    const token = issuer.accessToken({ scope: 'orders:read' });
+    expect((await ask(token)).status).toBe(200);
+    clock.advance(10);
+    const { status, headers } = await ask(token);
+
+    expect([status, headers.get('www-authenticate')]).toEqual([503, null]);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(rejections).toMatchObject([{ reason: 'status_unavailable' }]);
+  });
+});
+
+it('a service that nobody calls keeps its lists fresh, until it closes', async () => {
+  app = await guardedApp(() => new ExpressAdapter(), {
+    ...guards(),
+    statusLists: { maxAgeSeconds: 1 },
+  });
+  await app.get(TrustedIssuers).ready();
+  await waitUntil(() => issuer.statusList.fetches === 2);
+  await app.close();
+  await setTimeout(700); // The next fetch would be half of a second after the last.
+  expect(issuer.statusList.fetches).toBe(2);
+});
+
+describe.each(libraries)('a connection by %s whose client only listens', (_name, library) => {
+  it('ends with the session of its token', async () => {
+    app = await startGateways(library.adapter, { guards: guards(), gateways: [OrdersGateway] });
+    const token = issuer.accessToken({ scope: 'orders:read' });
+    const client = await library.connect(app, bearer(token));
+    issuer.revoke(token);
+    clock.advance(10);
+
+    expect(await client.next('exception')).toMatchObject({ code: 'invalid_token' });
+    client.close();
+  });
+});

@@ -1,0 +1,200 @@
+import { createHash, createPublicKey, verify } from 'node:crypto';
+import { Controller, HttpCode, type INestApplication, Post } from '@nestjs/common';
+import request from 'supertest';
+import { RequireScopes, type ResourceServerOptions } from '../../src/index.js';
+import { encodePart, generateSigningKey, TestIssuer } from '../../testing/index.js';
+import { TestClock } from '../support/test-clock.js';
+import { guardedApp, platforms } from '../support/guarded-app.js';
+import { aStrategy, verifyOrError } from '../support/factories.js';
+
+let issuer: TestIssuer;
+let clock: TestClock;
+
+beforeEach(async () => {
+  clock = new TestClock();
+  // On a whole second, as the times in tokens are.
+  clock.advance(1 - (clock.now() % 1000) / 1000);
+  issuer = await TestIssuer.start({ now: clock.now });
+});
+afterEach(() => issuer.close());
+
+const strategyWith = (options: Partial<ResourceServerOptions> = {}) =>
+  aStrategy({ ...issuer.options, now: clock.now, ...options });
+
+describe('time claims, to the second (RFC 7519 §4.1.4 to §4.1.6)', () => {
+  const hour = { maxTokenAgeSeconds: 3600 };
+  const none = { clockToleranceSeconds: 0 };
+  const minute = { clockToleranceSeconds: 60 };
+
+  /** Claims are relative to the clock; a token without an error is accepted. */
+  it.each([
+    ['exp in a second', none, { exp: 1 }, undefined],
+    ['exp now: "on or after" is too late', none, { exp: 0 }, 'expired'],
+    ['exp within the tolerance', {}, { exp: -4 }, undefined],
+    ['exp at the end of the tolerance', {}, { exp: -5 }, 'expired'],
+    ['exp within the longest tolerance', minute, { exp: -59 }, undefined],
+    ['exp beyond the longest tolerance', minute, { exp: -60 }, 'expired'],
+    ['exp with a fraction', none, { exp: 0.5 }, undefined],
+    ['nbf now', none, { nbf: 0 }, undefined],
+    ['nbf in a second', none, { nbf: 1 }, 'not_yet_valid'],
+    ['nbf at the end of the tolerance', {}, { nbf: 5 }, undefined],
+    ['nbf beyond the tolerance', {}, { nbf: 6 }, 'not_yet_valid'],
+    ['iat now', none, { iat: 0 }, undefined],
+    ['iat at the end of the tolerance', {}, { iat: 5 }, undefined],
+    ['iat beyond the tolerance', {}, { iat: 6 }, 'issued_in_the_future'],
+    ['iat within the maximum age', hour, { iat: -3604 }, undefined],
+    ['iat at the maximum age', hour, { iat: -3605 }, 'too_old'],
+    ['iat a day ago, which is the default', {}, { iat: -86_405 }, 'too_old'],
+    ['exp before iat', none, { iat: -10, exp: -1 }, 'expired'],
+  ])('%s', async (_name, options, relative, reason) => {
+    const now = clock.now() / 1000;
+    const claims = Object.fromEntries(
+      Object.entries(relative).map(([claim, seconds]) => [claim, now + seconds]),
+    );
+    const verdict = await verifyOrError(strategyWith(options), issuer.accessToken(claims));
+    if (reason === undefined) expect(verdict).toHaveProperty('subject', 'alice');
+    else expect(verdict).toHaveProperty('reason', reason);
+  });
+
+  it.each(['exp', 'iat', 'nbf', 'auth_time'])(
+    '%s in milliseconds is no NumericDate, and not a token for fifty thousand years (RFC 7519 §2)',
+    async (claim) => {
+      const token = issuer.accessToken({ [claim]: clock.now() });
+      expect(await verifyOrError(strategyWith(), token)).toHaveProperty(
+        'reason',
+        'malformed_claims',
+      );
+    },
+  );
+
+  it.each([[true], [[1]], [{}], ['1'], [null], [-1e12]])(
+    'iat %j is no NumericDate',
+    async (iat) => {
+      const verdict = await verifyOrError(strategyWith(), issuer.accessToken({ iat }));
+      expect(verdict).toHaveProperty('reason', 'malformed_claims');
+    },
+  );
+});
+
+describe('the length of a token', () => {
+  it('is that of its text, and what is longer is not looked at', async () => {
+    const token = issuer.accessToken();
+    const at = strategyWith({ maxTokenBytes: token.length });
+    const below = strategyWith({ maxTokenBytes: token.length - 1 });
+
+    expect(await verifyOrError(at, token)).toHaveProperty('subject');
+    expect(await verifyOrError(below, token)).toHaveProperty('reason', 'oversized_token');
+    expect(await verifyOrError(below, '.'.repeat(100_000))).toHaveProperty(
+      'reason',
+      'oversized_token',
+    );
+  });
+});
+
+describe('a token that is bound to a key (RFC 7800)', () => {
+  const bound = { cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } };
+
+  it('is no bearer token: whoever has stolen it lacks the key', async () => {
+    const verdict = await verifyOrError(strategyWith(), issuer.accessToken(bound));
+
+    expect(verdict).toMatchObject({ reason: 'bound_token', status: 401 });
+  });
+
+  it('is taken where a gateway has asked for the proof', async () => {
+    const strategy = aStrategy({ ...issuer.options, ignoresTokenBinding: true, now: clock.now });
+
+    expect(await verifyOrError(strategy, issuer.accessToken(bound))).toHaveProperty(
+      'subject',
+      'alice',
+    );
+  });
+});
+
+describe('an RSA key that signs for anybody', () => {
+  /** Padded as RFC 8017 §9.2 says and raised to the power of 1: nobody's private key was needed. */
+  function signedWithoutKey(input: string, bytes: number): string {
+    const digestInfo = Buffer.concat([
+      Buffer.from('3031300d060960864801650304020105000420', 'hex'),
+      createHash('sha256').update(input).digest(),
+    ]);
+    const padding = Buffer.alloc(bytes - digestInfo.length - 3, 0xff);
+    return Buffer.concat([Buffer.from([0, 1]), padding, Buffer.from([0]), digestInfo]).toString(
+      'base64url',
+    );
+  }
+
+  const rsa = generateSigningKey('RS256', 'rsa');
+  const key = (e: string) => ({ ...rsa, publicJwk: { ...rsa.publicJwk, e } });
+  const rs256 = () => aStrategy({ ...issuer.options, algorithms: ['RS256'], now: clock.now });
+
+  it('passes for signed under an exponent of 1, without the private key', () => {
+    const forged = Buffer.from(signedWithoutKey('text', 256), 'base64url');
+    const publicKey = createPublicKey({ key: key('AQ').publicJwk, format: 'jwk' });
+
+    expect(verify('sha256', Buffer.from('text'), publicKey, forged)).toBe(true);
+  });
+
+  it.each([
+    ['1', 'AQ'],
+    ['2', 'Ag'],
+    ['3, below FIPS 186-5 §5.1', 'Aw'],
+    ['65538, which is even', 'AQAC'],
+  ])('is not used: its exponent is %s', async (_name, e) => {
+    issuer.removeKey(issuer.signingKey.kid);
+    issuer.rotate(key(e));
+    const input = `${encodePart({ ...issuer.header(), alg: 'RS256' })}.${encodePart(issuer.claims())}`;
+    const token = `${input}.${signedWithoutKey(input, 256)}`;
+
+    expect(await verifyOrError(rs256(), token)).toHaveProperty('reason', 'keys_unavailable');
+  });
+});
+
+describe.each(platforms)('several credentials on %s (RFC 6750 §2)', (_platform, adapter) => {
+  @Controller('forms')
+  class FormsController {
+    @Post()
+    @HttpCode(200)
+    @RequireScopes('orders:read')
+    take() {}
+  }
+  let app: INestApplication;
+  let token: string;
+
+  beforeEach(async () => {
+    app = await guardedApp(adapter, { ...issuer.options, now: clock.now }, [FormsController]);
+    token = issuer.accessToken({ scope: 'orders:read' });
+  });
+  afterEach(() => app.close());
+
+  const post = (url = '/forms') => request(app.getHttpServer()).post(url);
+  const withHeader = (url?: string) => post(url).set('Authorization', `Bearer ${token}`);
+
+  it.each([
+    ['the query', () => withHeader(`/forms?access_token=${token}`)],
+    ['the query, empty', () => withHeader('/forms?a=1&access_token=')],
+    ['a form body', () => withHeader().type('form').send({ access_token: token })],
+  ])('400 invalid_request: a token in the header and in %s', async (_place, send) => {
+    const answer = await send();
+    expect(answer.status).toBe(400);
+    expect(answer.headers['www-authenticate']).toContain('error="invalid_request"');
+  });
+
+  it.each([
+    ['a member of a JSON body', () => withHeader().send({ access_token: token })],
+    ['a name that only ends so', () => withHeader('/forms?my_access_token=x')],
+    ['a value in the query', () => withHeader('/forms?a=access_token')],
+    ['another form field', () => withHeader().type('form').send({ token: 'x' })],
+  ])('200: %s is no credential', async (_place, send) => {
+    expect((await send()).status).toBe(200);
+  });
+
+  it.each([
+    ['the query', () => post(`/forms?access_token=${token}`)],
+    ['a form body', () => post().type('form').send({ access_token: token })],
+    ['a JSON body', () => post().send({ access_token: token })],
+  ])('401 without an error code: the only token is in %s (RFC 6750 §3.1)', async (_place, send) => {
+    const answer = await send();
+    expect(answer.status).toBe(401);
+    expect(answer.headers['www-authenticate']).toMatch(/^Bearer resource_metadata="/);
+  });
+});

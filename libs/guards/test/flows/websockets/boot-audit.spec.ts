@@ -1,0 +1,129 @@
+import { type INestApplication, Inject, Injectable, Scope, type Type } from '@nestjs/common';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import {
+  AccessRules,
+  Public,
+  RequireScopes,
+  type ResourceServerOptions,
+  UnguardedHandlers,
+} from '../../../src/index.js';
+import { GuardedGateway } from '../../../src/websockets/index.js';
+import { TestIssuer } from '../../../testing/index.js';
+import { connectWs } from '../../support/websocket-clients.js';
+import { libraries, OrdersGateway, startGateways } from '../../support/guarded-gateway.js';
+
+let issuer: TestIssuer;
+let app: INestApplication | undefined;
+
+beforeEach(async () => {
+  issuer = await TestIssuer.start();
+});
+afterEach(async () => {
+  await app?.close();
+  app = undefined;
+  await issuer.close();
+});
+
+interface Attempt {
+  readonly guards?: Partial<ResourceServerOptions>;
+  readonly providers?: Type[];
+}
+
+describe.each(libraries)('gateways of %s', (_name, { adapter }) => {
+  async function faultsOf(gateway: Type, { guards = {}, providers = [] }: Attempt = {}) {
+    const options = { guards: { ...issuer.options, ...guards }, gateways: [gateway], providers };
+    const failure = await startGateways(adapter, options).then(
+      (started) => started.close(),
+      (error: unknown) => error,
+    );
+    if (failure instanceof UnguardedHandlers) return failure.handlers;
+    throw new Error('It started, or failed otherwise', { cause: failure });
+  }
+
+  it('do not start while a message handler says nothing', async () => {
+    @WebSocketGateway()
+    @GuardedGateway()
+    class ForgetfulGateway {
+      @SubscribeMessage('forgotten')
+      forgotten() {}
+    }
+
+    expect(await faultsOf(ForgetfulGateway)).toEqual(['ForgetfulGateway.forgotten: says nothing']);
+  });
+
+  it('do not start without their transport', async () => {
+    const fault = 'WebSocket calls are refused: its transport is not among the `transports`';
+
+    expect(await faultsOf(OrdersGateway, { guards: { transports: [] } })).toEqual([
+      `OrdersGateway.handleConnection: ${fault}`,
+      `OrdersGateway.orders: ${fault}`,
+      `OrdersGateway.cancel: ${fault}`,
+    ]);
+  });
+
+  it.each([
+    ['without @GuardedGateway()', class {}],
+    ['with that of the class that they extend alone', OrdersGateway],
+  ])('do not start %s', async (_how, base: Type) => {
+    @WebSocketGateway()
+    class BareGateway extends base {
+      @SubscribeMessage('bare')
+      @RequireScopes('orders:read')
+      bare() {}
+    }
+
+    expect(await faultsOf(BareGateway)).toContain(
+      'BareGateway.bare: Nest calls no global guard here: BareGateway needs @GuardedGateway()',
+    );
+  });
+
+  it('do not start when they are made for every client', async () => {
+    @Injectable({ scope: Scope.REQUEST })
+    class PerClient {}
+
+    @WebSocketGateway()
+    @GuardedGateway()
+    class PerClientGateway {
+      @Inject(PerClient)
+      readonly perClient!: PerClient;
+    }
+
+    expect(await faultsOf(PerClientGateway, { providers: [PerClient] })).toEqual([
+      'PerClientGateway.handleConnection: its gateway is made anew for every client, so that its connections are open',
+    ]);
+  });
+});
+
+describe('a gateway', () => {
+  it('all of whose handlers are @Public() needs neither decorator nor transport', async () => {
+    @WebSocketGateway()
+    class OpenGateway {
+      @SubscribeMessage('time')
+      @Public()
+      time() {
+        return { event: 'time', data: 12 };
+      }
+    }
+    app = await startGateways(WsAdapter, {
+      guards: { ...issuer.options, transports: [] },
+      gateways: [OpenGateway],
+    });
+    const client = await connectWs(app);
+    client.send('time');
+
+    expect(await client.next('time')).toBe(12);
+  });
+
+  it('is in the table, with who may connect', async () => {
+    app = await startGateways(WsAdapter, { guards: issuer.options });
+    const rows = app.get(AccessRules).table();
+
+    expect(rows.filter(({ kind }) => kind === 'WebSocket')).toMatchObject([
+      { controller: 'OrdersGateway', handler: 'handleConnection', access: 'token', scopes: [] },
+      { handler: 'orders', access: 'token', scopes: ['orders:read'] },
+      { handler: 'cancel', access: 'token', scopes: ['orders:write'] },
+      { handler: 'prices', access: 'public' },
+    ]);
+  });
+});

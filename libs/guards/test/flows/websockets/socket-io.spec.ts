@@ -1,0 +1,168 @@
+import type { INestApplication } from '@nestjs/common';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { Ack, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { io, type Socket } from 'socket.io-client';
+import { type Rejection, RequireScopes } from '../../../src/index.js';
+import { GuardedGateway } from '../../../src/websockets/index.js';
+import { TestIssuer } from '../../../testing/index.js';
+import { TestClock } from '../../support/test-clock.js';
+import {
+  bearer,
+  connectSocketIo,
+  type Credentials,
+  waitUntil,
+} from '../../support/websocket-clients.js';
+import { OrdersGateway, startGateways } from '../../support/guarded-gateway.js';
+
+let clock: TestClock;
+let issuer: TestIssuer;
+let app: INestApplication;
+let rejections: Rejection[];
+const sockets: Socket[] = [];
+
+beforeEach(async () => {
+  clock = new TestClock();
+  rejections = [];
+  issuer = await TestIssuer.start({ now: clock.now });
+});
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.close();
+  await app.close();
+  await issuer.close();
+});
+
+const reader = () => issuer.accessToken({ scope: 'orders:read' });
+const reasons = () => rejections.map(({ reason }) => reason);
+
+async function start(gateway: NonNullable<Parameters<typeof startGateways>[1]['gateways']>[0]) {
+  const onRejected = (rejection: Rejection) => rejections.push(rejection);
+  app = await startGateways(IoAdapter, {
+    guards: { ...issuer.options, now: clock.now, onRejected },
+    gateways: [gateway],
+  });
+}
+
+async function socketOf(options: NonNullable<Parameters<typeof io>[1]>, path = '') {
+  const socket = io(`${await app.getUrl()}${path}`, { forceNew: true, ...options });
+  sockets.push(socket);
+  return socket;
+}
+
+const heard = (socket: Socket, event: string) =>
+  new Promise<unknown>((resolve) => socket.once(event, resolve));
+
+describe('the credentials of a Socket.IO handshake', () => {
+  beforeEach(() => start(OrdersGateway));
+
+  it('may be `auth.token`, where a browser can put it', async () => {
+    const client = await connectSocketIo(app, { auth: { token: reader() } });
+    client.send('orders');
+
+    expect(await client.next('orders')).toBe('alice');
+    client.close();
+  });
+
+  it.each<[string, () => Credentials, string]>([
+    [
+      'in both places',
+      () => ({ ...bearer(reader()), auth: { token: reader() } }),
+      'several_credentials',
+    ],
+    [
+      'in the query as well (RFC 6750 §2.3)',
+      () => ({ auth: { token: reader() }, query: { access_token: reader() } }),
+      'several_credentials',
+    ],
+    ['as an object', () => ({ auth: { token: { toString: 1 } } }), 'malformed_credentials'],
+    ['as nothing', () => ({ auth: { token: null } }), 'malformed_credentials'],
+    ['with its scheme', () => ({ auth: { token: `Bearer ${reader()}` } }), 'malformed_credentials'],
+  ])('are not a token %s: that is a bad request', async (_name, credentials, reason) => {
+    await expect(connectSocketIo(app, credentials())).rejects.toThrow('Bad Request');
+    expect(reasons()).toEqual([reason]);
+  });
+
+  it('are those of HTTP long polling as well', async () => {
+    const socket = await socketOf({ transports: ['polling'], auth: { token: reader() } });
+    await heard(socket, 'connect');
+    expect(app.get(OrdersGateway).connected).toEqual(['alice']);
+  });
+});
+
+describe('a refused Socket.IO client', () => {
+  it('does not try again by itself', async () => {
+    await start(OrdersGateway);
+    const socket = await socketOf({ transports: ['websocket'] });
+    const error = await heard(socket, 'connect_error');
+
+    expect(error).toMatchObject({ message: 'Unauthorized', data: { status: 'error' } });
+    expect(socket.active).toBe(false);
+  });
+
+  it('is told in the acknowledgement that it waits for, too', async () => {
+    @WebSocketGateway()
+    @GuardedGateway()
+    class WritersGateway {
+      @SubscribeMessage('write')
+      @RequireScopes('orders:write')
+      write(@Ack() acknowledge: (answer: string) => void) {
+        acknowledge('written');
+      }
+    }
+    await start(WritersGateway);
+    const socket = await socketOf({ auth: { token: reader() } });
+    const exception = heard(socket, 'exception');
+
+    expect(await socket.emitWithAck('write', { id: '1' })).toMatchObject({
+      status: 'error',
+      code: 'insufficient_scope',
+    });
+    expect(await exception).toMatchObject({ code: 'insufficient_scope' });
+  });
+
+  it('is refused by one namespace, and keeps the others', async () => {
+    @WebSocketGateway({ namespace: 'orders' })
+    @GuardedGateway()
+    class NamespaceGateway {}
+    await start(NamespaceGateway);
+    const options = { transports: ['websocket'], forceNew: false, multiplex: true };
+    const open = await socketOf(options);
+    await heard(open, 'connect');
+    const guarded = await socketOf(options, '/orders');
+
+    expect(await heard(guarded, 'connect_error')).toMatchObject({ message: 'Unauthorized' });
+    expect(open.connected).toBe(true);
+    guarded.auth = { token: reader() };
+    guarded.connect();
+    await heard(guarded, 'connect');
+  });
+});
+
+describe('connection state recovery', () => {
+  it('is off: a client whose token has expired gets nothing of what it missed', async () => {
+    @WebSocketGateway({ connectionStateRecovery: { maxDisconnectionDuration: 60_000 } })
+    @GuardedGateway()
+    class RecoveringGateway extends OrdersGateway {}
+    await start(RecoveringGateway);
+    const gateway = app.get(RecoveringGateway);
+    const socket = await socketOf({
+      transports: ['websocket'],
+      auth: { token: reader() },
+      reconnectionDelay: 10,
+    });
+    await heard(socket, 'connect');
+    const first = heard(socket, 'news');
+    gateway.tellAll('news', 'first');
+    expect(await first).toBe('first');
+
+    const missed: unknown[] = [];
+    socket.on('news', (news) => missed.push(news));
+    const refused = heard(socket, 'connect_error');
+    socket.io.engine.close();
+    await waitUntil(() => gateway.disconnected === 1);
+    gateway.tellAll('news', 'second');
+    clock.advance(306);
+
+    expect(await refused).toMatchObject({ message: 'Unauthorized' });
+    expect(missed).toEqual([]);
+  });
+});

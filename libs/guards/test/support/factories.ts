@@ -1,0 +1,30 @@
+import { KeySetSource } from '../../src/core/key-set-source.js';
+import { KeySet } from '../../src/core/key-set.js';
+import { AccessTokenStrategy, type GuardsOptions, TrustedIssuers } from '../../src/index.js';
+import { resolveOptions } from '../../src/nest/resolve-options.js';
+
+/** The strategy without an application around it. */
+export function aStrategy(options: GuardsOptions): AccessTokenStrategy {
+  const resolved = resolveOptions(options);
+  return new AccessTokenStrategy(resolved, new TrustedIssuers(resolved));
+}
+
+/** What comes of a token: itself after every check, or whatever was thrown. Never rejects. */
+export async function verifyOrError(
+  strategy: Pick<AccessTokenStrategy, 'validate'>,
+  token: string,
+): Promise<unknown> {
+  try {
+    return await strategy.validate(token);
+  } catch (refusal) {
+    return refusal;
+  }
+}
+
+/** The keys of the first issuer, without an application around them. */
+export function aKeySet(options: GuardsOptions): KeySet {
+  const resolved = resolveOptions(options);
+  const [issuer] = resolved.issuers;
+  if (!issuer) throw new Error('No issuer');
+  return new KeySet(resolved, new KeySetSource(issuer, resolved));
+}

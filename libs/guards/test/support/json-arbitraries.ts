@@ -1,0 +1,106 @@
+import * as fc from 'fast-check';
+
+/** JSON text as any writer may spell it: space, escapes, numbers, and names in any order. */
+interface JsonSpelling {
+  readonly value: string;
+  readonly text: string;
+}
+
+type Writer = (character: string) => string;
+
+const plain: Writer = (character) => JSON.stringify(character).slice(1, -1);
+const hexadecimal: Writer = (character) =>
+  character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
+const capitals: Writer = (character) =>
+  hexadecimal(character).toUpperCase().replaceAll('\\U', '\\u');
+
+const character = fc.oneof(
+  fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),
+  fc.constantFrom('"', '\\', '/', ':', ',', '{', '}', '\n', '\u0000', '\u2028', '😀'),
+);
+
+/** A string and one of its spellings. */
+const spelledString: fc.Arbitrary<JsonSpelling> = fc
+  .array(fc.tuple(character, fc.constantFrom(plain, hexadecimal, capitals)), { maxLength: 5 })
+  .map((written) => ({
+    value: written.map(([it]) => it).join(''),
+    text: `"${written.map(([it, write]) => write(it)).join('')}"`,
+  }));
+
+/** Names that repeat easily, and those that have a meaning in JavaScript. */
+const name = fc.oneof(
+  spelledString,
+  fc
+    .tuple(
+      fc.constantFrom('a', 'exp', '__proto__', 'constructor', '1'),
+      fc.constantFrom(plain, hexadecimal),
+    )
+    .map(([value, write]) => ({ value, text: `"${write(value)}"` })),
+);
+
+const space = fc.string({ unit: fc.constantFrom(' ', '\t', '\n', '\r'), maxLength: 2 });
+
+const scalar = fc.oneof(
+  fc.constantFrom('true', 'false', 'null', '0', '-0', '1E3', '1.50', '-2e-7', '1e400'),
+  fc.integer().map(String),
+  spelledString.map(({ text }) => text),
+);
+
+/** Members, spelled, between braces. */
+const braced = (members: fc.Arbitrary<readonly (readonly [JsonSpelling, string])[]>) =>
+  fc.tuple(members, space, space).map(([all, before, after]) => {
+    const texts = all.map(([{ text }, value]) => `${before}${text}${after}:${before}${value}`);
+    return `{${texts.join(`${after},`)}${after}}`;
+  });
+
+const { object, anything } = fc.letrec<{ object: string; list: string; anything: string }>(
+  (tie) => ({
+    anything: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      scalar,
+      tie('object'),
+      tie('list'),
+    ),
+    list: fc
+      .tuple(fc.array(tie('anything'), { maxLength: 3 }), space)
+      .map(([items, around]) => `[${items.map((item) => around + item + around).join(',')}]`),
+    object: braced(
+      fc.uniqueArray(fc.tuple(name, tie('anything')), {
+        maxLength: 4,
+        selector: ([{ value }]) => value,
+      }),
+    ),
+  }),
+);
+
+/** The text of an object that repeats no name, at any depth. */
+export const jsonObject: fc.Arbitrary<string> = object;
+
+const repeated = fc
+  .tuple(
+    fc.array(character, { maxLength: 3 }),
+    anything,
+    anything,
+    fc.constantFrom(plain, hexadecimal),
+  )
+  .map(([characters, first, second, write]) => {
+    const once = `"${characters.map(plain).join('')}":${first}`;
+    const again = `"${characters.map(write).join('')}":${second}`;
+    return `{${once},"between":0,${again}}`;
+  });
+
+/** The text of an object in which one object, at some depth, has one name twice, perhaps spelled differently. */
+export const jsonObjectWithRepeatedName: fc.Arbitrary<string> = fc.letrec<{ twice: string }>(
+  (tie) => ({
+    twice: fc.oneof(
+      { depthSize: 'medium' },
+      repeated,
+      tie('twice').map((inner) => `{"in":${inner}}`),
+      tie('twice').map((inner) => `{"list":[0, ${inner} ,{"b":1}]}`),
+      fc.tuple(tie('twice'), anything).map(([inner, other]) => `{"a":${other},"z":${inner}}`),
+    ),
+  }),
+).twice;

@@ -1,0 +1,72 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { RequestListener } from 'node:http';
+import { type AccessTokenStrategy, BearerError } from '../../src/index.js';
+import { encodePart, TestIssuer } from '../../testing/index.js';
+import { TestClock } from './test-clock.js';
+import { verifyOrError } from './factories.js';
+import type { Fault } from './key-server-faults.js';
+import { KeyServer } from './key-server.js';
+
+/** An issuer, its key server, and a clock that only we move. */
+export class KeyServerScenario {
+  private constructor(
+    readonly clock: TestClock,
+    readonly issuer: TestIssuer,
+    readonly server: KeyServer,
+  ) {}
+
+  static async start(): Promise<KeyServerScenario> {
+    const clock = new TestClock();
+    const issuer = await TestIssuer.start({ now: clock.now });
+    const keys = () => [issuer.signingKey.publicJwk];
+    return new KeyServerScenario(clock, issuer, await KeyServer.listen(createKeyListener(keys)));
+  }
+
+  /** Long enough for a loopback answer on a busy machine, short enough to wait for often. */
+  get options() {
+    const { issuer, clock, server } = this;
+    const keySet = { timeoutMs: 400 };
+    return { ...issuer.options, jwksUri: server.jwksUri, now: clock.now, keySet };
+  }
+
+  /** Good for as long as every storm lasts. */
+  validToken(): string {
+    return this.issuer.accessToken({ exp: this.clock.now() / 1000 + 80_000, scope: 'orders:read' });
+  }
+
+  /** Nobody has this key, so its signature need not be real. */
+  randomKidToken(): string {
+    const header = { ...this.issuer.header(), kid: randomUUID().repeat(7) };
+    const payload = encodePart(this.issuer.claims());
+    return `${encodePart(header)}.${payload}.${randomBytes(64).toString('base64url')}`;
+  }
+
+  /** Asks for keys that do not exist, all at once; resolves to the reasons of the refusals. */
+  async flood(strategy: AccessTokenStrategy, size: number): Promise<Set<unknown>> {
+    const asked = Array.from({ length: size }, () =>
+      verifyOrError(strategy, this.randomKidToken()),
+    );
+    const verdicts = await Promise.all(asked);
+    return new Set(verdicts.map((it) => (it instanceof BearerError ? it.reason : it)));
+  }
+
+  applyFault([, answer]: Fault): void {
+    this.server.answer = answer;
+  }
+
+  /** The key server is well again and publishes these keys. */
+  publish(...keys: readonly object[]): void {
+    this.server.answer = createKeyListener(() => keys);
+  }
+
+  async close(): Promise<void> {
+    await this.issuer.close();
+    await this.server.close();
+  }
+}
+
+function createKeyListener(keys: () => readonly object[]): RequestListener {
+  return (_request, response) => {
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: keys() }));
+  };
+}

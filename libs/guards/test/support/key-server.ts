@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
+
+/** A key server that answers as it is told, and counts what is asked of it. */
+export class KeyServer {
+  fetches = 0;
+  /** Over connections that have been closed. */
+  bytesSent = 0;
+  readonly jwksUri: string;
+
+  private constructor(
+    private readonly server: Server,
+    origin: string,
+    public answer: RequestListener,
+  ) {
+    this.jwksUri = `${origin}/keys`;
+    server.on('connection', (socket) => {
+      socket.on('close', () => (this.bytesSent += socket.bytesWritten));
+    });
+    server.on('request', (request, response) => {
+      // Whoever follows a redirect is answered well, so that following one shows.
+      if (request.url !== '/keys') return answer(request, response);
+      this.fetches += 1;
+      return this.answer(request, response);
+    });
+  }
+
+  /** @param well how it answers at first, and at every other address */
+  static async listen(well: RequestListener): Promise<KeyServer> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (!address || typeof address === 'string') throw new Error('No TCP address');
+    return new KeyServer(server, `http://127.0.0.1:${address.port}`, well);
+  }
+
+  /** Resolves when no more than this many connections are open: the far end learns of a close a little later. */
+  async waitForConnectionsBelow(most: number): Promise<void> {
+    while ((await this.connections()) > most) await setTimeout(5);
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  private connections(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+    });
+  }
+}

@@ -1,0 +1,68 @@
+import { setTimeout } from 'node:timers/promises';
+import {
+  AccessTokenStrategy,
+  BearerError,
+  type GuardsOptions,
+  TrustedIssuers,
+} from '../../src/index.js';
+import { resolveOptions } from '../../src/nest/resolve-options.js';
+import { TestIssuer, type TestIssuerOptions } from '../../testing/index.js';
+import { TestClock } from './test-clock.js';
+import { verifyOrError } from './factories.js';
+
+/** An issuer with a status list, a strategy that watches it, and a clock that only we move. */
+export class StatusScenario {
+  private constructor(
+    readonly clock: TestClock,
+    readonly issuer: TestIssuer,
+    readonly issuers: TrustedIssuers,
+    readonly strategy: AccessTokenStrategy,
+  ) {}
+
+  static async start(
+    options: Partial<GuardsOptions> = {},
+    issuerOptions: TestIssuerOptions = {},
+  ): Promise<StatusScenario> {
+    const clock = new TestClock();
+    const issuer = await TestIssuer.start({
+      now: clock.now,
+      hasStatusList: true,
+      ...issuerOptions,
+    });
+    const resolved = resolveOptions(Object.assign({ ...issuer.options, now: clock.now }, options));
+    const issuers = new TrustedIssuers(resolved);
+    return new StatusScenario(clock, issuer, issuers, new AccessTokenStrategy(resolved, issuers));
+  }
+
+  /** Good for an hour, so that only its status ends it. */
+  token(claims: Readonly<Record<string, unknown>> = {}): string {
+    return this.issuer.accessToken({ exp: Math.floor(this.clock.now() / 1000) + 3600, ...claims });
+  }
+
+  /** `accepted`, or the reason of the refusal. Whatever it starts in the background goes on. */
+  async verdict(token: string): Promise<string> {
+    const verdict = await verifyOrError(this.strategy, token);
+    return verdict instanceof BearerError ? verdict.reason : 'accepted';
+  }
+
+  /** The same when nothing is under way any more. */
+  async settledVerdict(token: string): Promise<string> {
+    await this.verdict(token);
+    await this.settled();
+    return this.verdict(token);
+  }
+
+  async settled(): Promise<void> {
+    await this.issuers.only?.statusLists.settled();
+  }
+
+  async close(): Promise<void> {
+    this.issuers.onModuleDestroy();
+    await this.issuer.close();
+  }
+}
+
+/** Resolves when it is so: what is asked for once must stay so. */
+export async function waitUntil(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await setTimeout(5);
+}

@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { KeysUnavailable } from '../../src/index.js';
+import { TestIssuer } from '../../testing/index.js';
+import { aKeySet } from '../support/factories.js';
+
+describe('discovery (RFC 8414)', () => {
+  let issuer: TestIssuer;
+
+  beforeEach(async () => {
+    issuer = await TestIssuer.start();
+  });
+  afterEach(() => issuer.close());
+
+  const build = (options: { issuer: string; jwksUri?: string }) =>
+    aKeySet({ ...issuer.options, ...options });
+
+  it('finds the key set in the metadata of the issuer', async () => {
+    expect(await build(issuer.options).find(issuer.signingKey.kid)).toBeDefined();
+  });
+
+  it('is not needed when jwksUri is set', async () => {
+    const keys = build({ issuer: 'https://elsewhere.example', jwksUri: issuer.jwksUri });
+    expect(await keys.find(issuer.signingKey.kid)).toBeDefined();
+  });
+
+  it('refuses metadata of another issuer (§3.3)', async () => {
+    const alias = issuer.issuer.replace('127.0.0.1', 'localhost');
+    await expect(build({ issuer: alias }).ready()).rejects.toThrow(KeysUnavailable);
+    expect(issuer.fetches).toBe(0);
+  });
+
+  it('refuses a jwks_uri that is not https', async () => {
+    const server = createServer((request, response) => {
+      const metadata = {
+        issuer: `http://${request.headers.host}`,
+        jwks_uri: 'http://10.0.0.1/keys',
+      };
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(metadata));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = address && typeof address === 'object' ? address.port : 0;
+
+    const failure = await build({ issuer: `http://127.0.0.1:${port}` })
+      .ready()
+      .catch((error: unknown) => error);
+    server.closeAllConnections();
+    server.close();
+
+    expect(failure).toMatchObject({
+      cause: { message: expect.stringContaining('must use https') },
+    });
+  });
+});

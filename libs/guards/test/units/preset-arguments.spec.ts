@@ -1,0 +1,128 @@
+import { GuardsConfigurationError, type IssuerOptions } from '../../src/index.js';
+import { auth0, cognito, entraId, keycloak, okta } from '../../src/core/presets/index.js';
+import { resolveOptions } from '../../src/nest/resolve-options.js';
+import { recordings } from '../support/recordings/index.js';
+
+const tenantId = '11111111-2222-4333-8444-555555555555';
+
+describe('the addresses of a preset are those of its product, to the letter', () => {
+  it.each<[preset: IssuerOptions, issuer: string, jwksUri: string]>([
+    [
+      auth0({ domain: 'login.shop.example' }),
+      'https://login.shop.example/',
+      'https://login.shop.example/.well-known/jwks.json',
+    ],
+    [
+      keycloak({ url: 'https://sso.example/auth', realm: 'shop' }),
+      'https://sso.example/auth/realms/shop',
+      'https://sso.example/auth/realms/shop/protocol/openid-connect/certs',
+    ],
+    [
+      keycloak({ url: 'http://localhost:8080/', realm: 'shop' }),
+      'http://localhost:8080/realms/shop',
+      'http://localhost:8080/realms/shop/protocol/openid-connect/certs',
+    ],
+    [
+      cognito({ region: 'us-gov-west-1', userPoolId: 'us-gov-west-1_aB3', clientIds: ['c1'] }),
+      'https://cognito-idp.us-gov-west-1.amazonaws.com/us-gov-west-1_aB3',
+      'https://cognito-idp.us-gov-west-1.amazonaws.com/us-gov-west-1_aB3/.well-known/jwks.json',
+    ],
+    [
+      entraId({ tenantId, version: '1.0' }),
+      `https://sts.windows.net/${tenantId}/`,
+      `https://login.microsoftonline.com/${tenantId}/discovery/keys`,
+    ],
+    [
+      entraId({ tenantId, version: '2.0' }),
+      `https://login.microsoftonline.com/${tenantId}/v2.0`,
+      `https://login.microsoftonline.com/${tenantId}/discovery/v2.0/keys`,
+    ],
+    [
+      okta({ domain: 'example.okta.com', authorizationServerId: 'aus1a2b3' }),
+      'https://example.okta.com/oauth2/aus1a2b3',
+      'https://example.okta.com/oauth2/aus1a2b3/v1/keys',
+    ],
+  ])('$0.issuer', (preset, issuer, jwksUri) => {
+    expect(preset).toMatchObject({ issuer, jwksUri });
+  });
+
+  it('every preset is a configuration that is accepted as it is', () => {
+    const issuers = recordings.map(({ preset }) => preset);
+    const [first, ...others] = issuers;
+    if (!first) throw new Error('No preset');
+    const { issuers: resolved } = resolveOptions({ audience: 'a', issuers: [first, ...others] });
+
+    expect(resolved.map(({ issuer }) => issuer)).toEqual(issuers.map(({ issuer }) => issuer));
+  });
+});
+
+describe('arguments that cannot be right are refused when the application is configured', () => {
+  const pool = { region: 'eu-central-1', userPoolId: 'eu-central-1_EXAMPLE' };
+  const notThere: never = undefined as never;
+
+  it.each<[what: string, preset: () => unknown, words: string]>([
+    ['a scheme', () => auth0({ domain: 'https://a.auth0.com' }), '`domain`'],
+    ['a slash', () => auth0({ domain: 'a.auth0.com/' }), '`domain`'],
+    ['a path', () => auth0({ domain: 'a.auth0.com/.well-known/x?' }), '`domain`'],
+    ['a port', () => okta({ domain: 'a.okta.com:1', authorizationServerId: 'x' }), '`domain`'],
+    ['a user', () => auth0({ domain: 'a.auth0.com@evil.example' }), '`domain`'],
+    ['capitals', () => auth0({ domain: 'A.auth0.com' }), 'in lower case'],
+    ['a letter that looks like another', () => auth0({ domain: 'а.auth0.com' }), '`domain`'],
+    ['a line break', () => auth0({ domain: 'a.auth0.com\n' }), '`domain`'],
+    ['an address', () => auth0({ domain: '127.0.0.1' }), '`domain`'],
+    ['nothing', () => auth0({ domain: notThere }), 'not nothing'],
+    [
+      'the API that every token is for',
+      () => auth0({ domain: 'a.auth0.com', audience: 'https://a.auth0.com/userinfo' }),
+      '`audience` must be the identifier of your own API',
+    ],
+    ['no scheme', () => keycloak({ url: 'sso.example', realm: 'r' }), '`url`'],
+    ['a query', () => keycloak({ url: 'https://sso.example/?a', realm: 'r' }), '`url`'],
+    ['a fragment', () => keycloak({ url: 'https://sso.example/#', realm: 'r' }), '`url`'],
+    ['credentials', () => keycloak({ url: 'https://a:b@sso.example', realm: 'r' }), '`url`'],
+    ['a way up', () => keycloak({ url: 'https://sso.example/a/..', realm: 'r' }), '`url`'],
+    ['a capital host', () => keycloak({ url: 'https://SSO.example', realm: 'r' }), '`url`'],
+    ['the usual port', () => keycloak({ url: 'https://sso.example:443', realm: 'r' }), '`url`'],
+    ['a realm that climbs', () => keycloak({ url: 'https://s.example', realm: '..' }), '`realm`'],
+    ['a realm and more', () => keycloak({ url: 'https://s.example', realm: 'a/b' }), '`realm`'],
+    ['an encoded realm', () => keycloak({ url: 'https://s.example', realm: 'a%2f' }), '`realm`'],
+    ['no app client', () => cognito({ ...pool, clientIds: [] as never }), '`clientIds[0]`'],
+    ['app clients left out', () => cognito({ ...pool, clientIds: notThere }), '`clientIds[0]`'],
+    ['an empty client', () => cognito({ ...pool, clientIds: ['c', ''] }), '`clientIds[1]`'],
+    [
+      'a pool of another region',
+      () => cognito({ ...pool, region: 'eu-west-1', clientIds: ['c'] }),
+      '`userPoolId` must be the identifier of a user pool of that region',
+    ],
+    [
+      'a pool and more',
+      () => cognito({ ...pool, userPoolId: 'eu-central-1_A/../B', clientIds: ['c'] }),
+      '`userPoolId`',
+    ],
+    [
+      'a region that is a host',
+      () => cognito({ region: 'evil.example/#', userPoolId: 'evil.example/#_a', clientIds: ['c'] }),
+      '`region`',
+    ],
+    ['common', () => entraId({ tenantId: 'common', version: '2.0' }), 'GUID of one tenant'],
+    ['organizations', () => entraId({ tenantId: 'organizations', version: '2.0' }), 'GUID'],
+    ['a domain', () => entraId({ tenantId: 'a.onmicrosoft.com', version: '1.0' }), 'GUID'],
+    ['no version', () => entraId({ tenantId, version: notThere }), "'1.0' or '2.0'"],
+    ['a version of v2', () => entraId({ tenantId, version: 'v2.0' as never }), "'1.0' or '2.0'"],
+    ['an inherited name', () => entraId({ tenantId, version: 'toString' as never }), "'1.0'"],
+    [
+      'no authorization server',
+      () => okta({ domain: 'a.okta.com', authorizationServerId: notThere }),
+      '`authorizationServerId`',
+    ],
+  ])('%s', (_what, preset, words) => {
+    expect(preset).toThrow(GuardsConfigurationError);
+    expect(preset).toThrow(words);
+  });
+
+  it('names all that is wrong at once', () => {
+    expect(() => okta({ domain: '', authorizationServerId: '' })).toThrow(
+      expect.objectContaining({ faults: [expect.anything(), expect.anything()] }),
+    );
+  });
+});

@@ -1,0 +1,135 @@
+import * as fc from 'fast-check';
+import { LeastRecentlyUsed } from '../../src/core/least-recently-used.js';
+import { generateSigningKey, TestIssuer } from '../../testing/index.js';
+import { TestClock } from '../support/test-clock.js';
+import { aStrategy, verifyOrError } from '../support/factories.js';
+import { aVerifierPair, cacheCommands } from '../support/cache-commands.js';
+
+let issuer: TestIssuer;
+let clock: TestClock;
+
+beforeEach(async () => {
+  clock = new TestClock();
+  issuer = await TestIssuer.start({ now: clock.now });
+});
+afterEach(() => issuer.close());
+
+describe('the size of the cache', () => {
+  it('is bounded, and those that were used last are kept', async () => {
+    const strategy = aStrategy({
+      ...issuer.options,
+      now: clock.now,
+      tokenCache: { maxTokens: 50 },
+    });
+    const tokens = Array.from({ length: 150 }, () => issuer.accessToken());
+    const last = new Map<string, unknown>();
+    for (const token of [...tokens, ...tokens].sort()) {
+      last.set(token, await strategy.validate(token));
+    }
+    const newestFirst = [...last].reverse();
+    const found: boolean[] = [];
+    for (const [token, before] of newestFirst)
+      found.push((await strategy.validate(token)) === before);
+
+    const kept = found.filter(Boolean).length;
+    // A few second sights are taken for first ones whenever the first sights are forgotten.
+    expect(kept).toBeGreaterThan(40);
+    expect(found.slice(50)).not.toContain(true);
+  });
+
+  it('order and bound are those of a list whose last used is moved to its end', () => {
+    const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
+    const step = fc.oneof(
+      fc.record({ act: fc.constant('set' as const), key, value: fc.nat() }),
+      fc.record({ act: fc.constantFrom('get' as const, 'delete' as const), key }),
+    );
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(step, { size: 'max', maxLength: 60 }),
+        (capacity, steps) => {
+          const kept = new LeastRecentlyUsed<number>(capacity);
+          let list: { key: string; value: number }[] = [];
+          for (const step of steps) {
+            const found = list.find((entry) => entry.key === step.key);
+            list = list.filter((entry) => entry !== found);
+            if (step.act === 'get') {
+              expect(kept.get(step.key)).toBe(found?.value);
+              if (found) list.push(found);
+            } else if (step.act === 'set') {
+              kept.set(step.key, step.value);
+              list = [...list, { key: step.key, value: step.value }].slice(-capacity);
+            } else {
+              kept.delete(step.key);
+            }
+            expect(kept.size).toBe(list.length);
+          }
+          expect(list.map((entry) => kept.get(entry.key))).toEqual(
+            list.map((entry) => entry.value),
+          );
+        },
+      ),
+    );
+  });
+});
+
+describe('a cache changes no verdict', () => {
+  it.each([2, 10_000])(
+    'whatever happens to tokens, keys and time, with room for %i',
+    async (maxTokens) => {
+      await fc.assert(
+        fc.asyncProperty(cacheCommands, async (commands) => {
+          const pair = await aVerifierPair(maxTokens);
+          await fc.asyncModelRun(() => ({ model: {}, real: pair }), commands);
+          await pair.issuer.close();
+        }),
+        { numRuns: 40 },
+      );
+    },
+  );
+
+  it('modules share nothing: what one accepted, another judges by its own rules', async () => {
+    const other = await TestIssuer.start({ now: clock.now });
+    const audiences = ['https://orders.example', 'https://billing.example'];
+    const [orders = '', billing = ''] = audiences;
+    const modules = [
+      { trusts: [issuer], audience: orders },
+      { trusts: [issuer], audience: billing },
+      { trusts: [other], audience: orders },
+      { trusts: [issuer, other], audience: billing },
+    ].map(({ trusts, audience }) => {
+      const [first, ...rest] = trusts.map((it) => ({
+        issuer: it.issuer,
+        algorithms: ['ES256' as const],
+      }));
+      const issuers = first ? ([first, ...rest] as const) : undefined;
+      if (!issuers) throw new Error('trusts nobody');
+      return { trusts, audience, strategy: aStrategy({ issuers, audience, now: clock.now }) };
+    });
+    const tokens = [issuer, other].flatMap((by) =>
+      [by.signingKey, generateSigningKey('ES256')].flatMap((signedBy) =>
+        audiences.map((aud) => ({
+          by,
+          aud,
+          genuine: signedBy === by.signingKey,
+          token: by.accessToken({ aud }, { signedBy }),
+        })),
+      ),
+    );
+    const visit = fc.record({
+      module: fc.constantFrom(...modules),
+      it: fc.constantFrom(...tokens),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(visit, { minLength: 30, maxLength: 60 }), async (visits) => {
+        for (const { module, it } of visits) {
+          const verdict = await verifyOrError(module.strategy, it.token);
+          const good = it.genuine && module.trusts.includes(it.by) && module.audience === it.aud;
+          expect(verdict).toHaveProperty(good ? 'claims.iss' : 'reason');
+        }
+      }),
+      { numRuns: 30 },
+    );
+    await other.close();
+  });
+});

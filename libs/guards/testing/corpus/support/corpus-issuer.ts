@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import type { Algorithm } from '../../../src/core/algorithms.js';
+import { compactJws, generateSigningKey, type SigningKey } from '../../signing-key.js';
+import type { TokenChanges } from '../../test-issuer.js';
+import { KeySetServer } from './key-set-server.js';
+import { generateKeys, type PublishedKeys } from './published-keys.js';
+
+export interface CorpusIssuerOptions {
+  /** Audience of its tokens: the name of the resource that is tried. */
+  readonly audience: string;
+  /** Default `ES256`. */
+  readonly algorithm?: Algorithm;
+  /** Of the loopback interface. Default: any that is free. */
+  readonly port?: number;
+}
+
+/** Nobody trusts it. Whoever asks its server for a key has been led there by a token. */
+export interface Attacker {
+  readonly key: SigningKey;
+  readonly server: KeySetServer;
+}
+
+/**
+ * The authorization server of the corpus. Unlike a TestIssuer it listens where it is told to, so that a service that runs
+ * elsewhere can be configured to trust it, and it publishes keys that must verify nothing beside the good ones.
+ */
+export class CorpusIssuer {
+  private constructor(
+    readonly audience: string,
+    readonly keys: PublishedKeys,
+    readonly attacker: Attacker,
+    private readonly server: KeySetServer,
+  ) {}
+
+  static async start(options: CorpusIssuerOptions): Promise<CorpusIssuer> {
+    const { audience, algorithm = 'ES256', port = 0 } = options;
+    const keys = generateKeys(algorithm);
+    const server = await KeySetServer.listen(keys.jwks, port);
+    const key = generateSigningKey(algorithm, 'attacker');
+    const attacker = { key, server: await KeySetServer.listen([key.publicJwk], 0) };
+    return new CorpusIssuer(audience, keys, attacker, server);
+  }
+
+  get issuer(): string {
+    return this.server.origin;
+  }
+
+  get jwksUri(): string {
+    return this.server.jwksUri;
+  }
+
+  get keySet(): { readonly keys: readonly object[] } {
+    return this.server.keySet;
+  }
+
+  get algorithm(): Algorithm {
+    return this.signingKey.algorithm;
+  }
+
+  get signingKey(): SigningKey {
+    return this.keys.good;
+  }
+
+  /** What `GuardsModule.forRoot()` has to be told to accept its tokens. */
+  get options(): { issuer: string; audience: string; algorithms: readonly Algorithm[] } {
+    return { issuer: this.issuer, audience: this.audience, algorithms: [this.algorithm] };
+  }
+
+  /** As TestIssuer's: good for five minutes; claims are merged over, and `undefined` leaves one out. */
+  accessToken(claims: Readonly<Record<string, unknown>> = {}, changes: TokenChanges = {}): string {
+    const header = { ...this.header(), ...changes.header };
+    return compactJws(header, { ...this.claims(), ...claims }, changes.signedBy ?? this.signingKey);
+  }
+
+  header(): { typ: string; alg: Algorithm; kid: string } {
+    return { typ: 'at+jwt', alg: this.algorithm, kid: this.signingKey.kid };
+  }
+
+  claims(): Record<string, unknown> {
+    const now = Math.floor(Date.now() / 1000);
+    return {
+      iss: this.issuer,
+      sub: 'alice',
+      aud: this.audience,
+      client_id: 'corpus-client',
+      jti: randomUUID(),
+      iat: now,
+      exp: now + 300,
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.server.close(), this.attacker.server.close()]);
+  }
+}

@@ -1,0 +1,123 @@
+import { generateKeyPairSync, type JsonWebKey, randomBytes } from 'node:crypto';
+import type { Algorithm } from '../../../src/core/algorithms.js';
+import { generateSigningKey, type SigningKey } from '../../signing-key.js';
+
+/** What the keys of the set are for. The first three are good. */
+const ROLES = [
+  'good',
+  'second',
+  'without-alg',
+  'for-encryption',
+  'without-verify',
+  'for-another-algorithm',
+  'of-another-kind',
+  'shared',
+  'exposed',
+  'symmetric',
+  'rsa-1024',
+  'rsa-exponent-one',
+  'off-curve',
+] as const;
+
+export type KeyRole = (typeof ROLES)[number];
+
+/** Algorithms that a key of the same kind could be mistaken for. */
+const OTHER: Readonly<Record<string, Algorithm>> = {
+  ES: 'ES384',
+  ES384: 'ES256',
+  RS: 'PS256',
+  PS: 'RS256',
+};
+
+/** The keys of a corpus: good ones, and those that must verify nothing although the issuer publishes them. */
+export interface PublishedKeys {
+  readonly good: SigningKey;
+  readonly spare: SigningKey;
+  /** Published under the kid of `spare`. */
+  readonly double: SigningKey;
+  readonly otherFamily: SigningKey;
+  readonly short: SigningKey;
+  readonly secret: Buffer;
+  /** New in each run, because a service may still keep the keys of the last one. */
+  readonly kids: Readonly<Record<KeyRole, string>>;
+  readonly jwks: readonly JsonWebKey[];
+}
+
+export function generateKeys(algorithm: Algorithm): PublishedKeys {
+  const kids = keyIdentifiers();
+  const keys = {
+    kids,
+    good: generateSigningKey(algorithm, kids.good),
+    spare: generateSigningKey(algorithm, kids.shared),
+    double: generateSigningKey(algorithm, kids.shared),
+    otherFamily: generateSigningKey(otherThan(algorithm), kids['of-another-kind']),
+    short: shortRsaKey(kids['rsa-1024']),
+    secret: randomBytes(32),
+  };
+  const jwks = [...goodJwks(keys), ...misusedJwks(keys), ...brokenJwks(keys)];
+  return { ...keys, jwks };
+}
+
+function keyIdentifiers(): Record<KeyRole, string> {
+  const run = randomBytes(4).toString('hex');
+  const kids = ROLES.map((role) => [role, `${role}-${run}`]);
+  return Object.fromEntries(kids);
+}
+
+function otherThan(algorithm: Algorithm): Algorithm {
+  return OTHER[algorithm] ?? OTHER[algorithm.slice(0, 2)] ?? 'ES256';
+}
+
+type Keys = Omit<PublishedKeys, 'jwks'>;
+
+function goodJwks({ good, spare, kids }: Keys): JsonWebKey[] {
+  const { alg: _alg, use: _use, ...bare } = spare.publicJwk;
+  return [
+    good.publicJwk,
+    { ...spare.publicJwk, kid: kids.second },
+    { ...bare, kid: kids['without-alg'] },
+  ];
+}
+
+/** Sound keys that are for something else. */
+function misusedJwks({ spare, double, otherFamily, kids }: Keys): JsonWebKey[] {
+  const { use: _use, ...withoutUse } = spare.publicJwk;
+  const otherAlg = otherFamily.algorithm;
+  return [
+    { ...spare.publicJwk, kid: kids['for-encryption'], use: 'enc' },
+    { ...withoutUse, kid: kids['without-verify'], key_ops: ['encrypt'] },
+    { ...spare.publicJwk, kid: kids['for-another-algorithm'], alg: otherAlg },
+    otherFamily.publicJwk,
+    spare.publicJwk,
+    double.publicJwk,
+  ];
+}
+
+function brokenJwks({ good, spare, short, secret, kids }: Keys): JsonWebKey[] {
+  const jwks: JsonWebKey[] = [
+    { ...spare.privateKey.export({ format: 'jwk' }), ...named(spare, kids.exposed) },
+    { kty: 'oct', k: secret.toString('base64url'), kid: kids.symmetric, alg: 'HS256' },
+    short.publicJwk,
+  ];
+  const { x, n } = good.publicJwk;
+  if (n) jwks.push({ ...spare.publicJwk, kid: kids['rsa-exponent-one'], e: 'AQ' });
+  if (x) jwks.push({ ...good.publicJwk, kid: kids['off-curve'], y: x });
+  return jwks;
+}
+
+function named({ algorithm }: SigningKey, kid: string) {
+  return { kid, alg: algorithm, use: 'sig' };
+}
+
+/** RFC 7518 §3.3 wants 2048 bits. */
+function shortRsaKey(kid: string): SigningKey {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const algorithm = 'RS256';
+  const publicJwk = {
+    ...publicKey.export({ format: 'jwk' }),
+    kid,
+    alg: algorithm,
+    use: 'sig',
+  };
+  return { kid, algorithm, privateKey, publicKey, publicJwk };
+}

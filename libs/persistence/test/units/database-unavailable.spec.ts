@@ -1,0 +1,82 @@
+import { type Database, DatabaseUnavailable } from '../../src/index.js';
+import { type PostgresServer, startPostgres } from '../../testing/index.js';
+import { Note, openNotes } from '../support/notes.js';
+
+describe('PostgreSQL that is restarted', () => {
+  let server: PostgresServer;
+  let database: Database;
+  let doors: Readonly<Record<string, () => Promise<unknown>>>;
+
+  beforeAll(async () => {
+    server = await startPostgres();
+    database = await openNotes({ databaseUrl: await server.createDatabase('notes'), dataDir: '' });
+    doors = listAccessPaths(database);
+    // Each connection has served: those that the pool keeps are the ones that will be found dead.
+    await Promise.all(Object.values(doors).map((ask) => ask()));
+  });
+  afterAll(async () => {
+    await database.close();
+    await server.stop();
+  });
+
+  it('is 503 with Retry-After through every door while it is down (RFC 9110 §15.6.4), and good through every door after', async () => {
+    const failures: unknown[] = [];
+    await server.restart(async () => {
+      for (const ask of Object.values(doors)) failures.push(await ask().catch((error) => error));
+    });
+    for (const failure of failures) {
+      expect(failure).toBeInstanceOf(DatabaseUnavailable);
+      expect(failure).toMatchObject({ status: 503, headers: { 'Retry-After': '1' } });
+    }
+    expect(failures).toHaveLength(Object.keys(doors).length);
+    for (const ask of Object.values(doors)) await ask();
+  });
+
+  it('is 503 for the statement that it ends under way, with whatever had begun undone', async () => {
+    let begun!: () => void;
+    const underWay = new Promise<void>((resolve) => (begun = resolve));
+    const write = database.unitOfWork.transaction(async () => {
+      await database.unitOfWork.execute(`INSERT INTO note (id, text) VALUES ('half', '')`);
+      begun();
+      await database.unitOfWork.execute('SELECT pg_sleep(60)');
+    });
+    const outcome = write.catch((error: unknown) => error);
+    await underWay;
+    await server.restart();
+    expect(await outcome).toBeInstanceOf(DatabaseUnavailable);
+    expect(await database.unitOfWork.query(`SELECT id FROM note WHERE id = 'half'`)).toEqual([]);
+  });
+
+  it('is 503 for the transaction that it ends between two statements, which is undone', async () => {
+    const write = database.unitOfWork.transaction(async () => {
+      await database.unitOfWork.execute(`INSERT INTO note (id, text) VALUES ('half', '')`);
+      await server.restart();
+      await database.unitOfWork.execute(`UPDATE note SET text = 'whole' WHERE id = 'half'`);
+    });
+    expect(await write.catch((error: unknown) => error)).toBeInstanceOf(DatabaseUnavailable);
+    expect(await database.unitOfWork.query(`SELECT id FROM note WHERE id = 'half'`)).toEqual([]);
+  });
+
+  it('is not blamed for a statement that is at fault itself', async () => {
+    const failure = await database.unitOfWork.query('SELECT nothing').catch((error) => error);
+    expect(failure).not.toBeInstanceOf(DatabaseUnavailable);
+    expect(failure.message).toContain('"nothing"');
+  });
+});
+
+function listAccessPaths({ unitOfWork, reader }: Database) {
+  const lookup = unitOfWork.lookup(Note);
+  const where = 'id = $1';
+  const types = ['text'];
+  const update = unitOfWork.conditionalUpdate({ table: 'note', set: `text = ''`, where, types });
+  return {
+    query: () => unitOfWork.query('SELECT 1'),
+    execute: () => unitOfWork.execute(`UPDATE note SET text = ''`),
+    transaction: () =>
+      unitOfWork.transaction(() => unitOfWork.execute(`UPDATE note SET text = ''`)),
+    lookup: () => lookup.find('a'),
+    'conditional update': () => update.apply(['a']),
+    repository: () => reader.getRepository(Note).findOneBy({ id: 'a' }),
+    'source of data': () => reader.query('SELECT 1'),
+  };
+}

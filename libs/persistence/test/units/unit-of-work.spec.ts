@@ -1,0 +1,226 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Database, UnitOfWork } from '../../src/index.js';
+import { eachDatabase } from '../../testing/index.js';
+import { Note, openNotes } from '../support/notes.js';
+
+const INSERT = 'INSERT INTO note (id, text, written_at) VALUES ($1, $2, $3)';
+
+eachDatabase('the unit of work', (fresh, name) => {
+  let database: Database;
+  let work: UnitOfWork;
+  beforeEach(async () => {
+    database = await openNotes(await fresh());
+    work = database.unitOfWork;
+  });
+  afterEach(() => database.close());
+
+  const ids = async () =>
+    (await work.query<{ id: string }>('SELECT id FROM note ORDER BY id')).map(({ id }) => id);
+  const write = (id: string) => work.execute(INSERT, [id, 'text', 0]);
+
+  it('says how many rows a statement changed, and gives back what it returns', async () => {
+    await write('a');
+    const change = 'UPDATE note SET text = $2 WHERE id = $1';
+    expect(await work.execute(change, ['a', 'new'])).toEqual({ affected: 1, rows: [] });
+    expect(await work.execute(change, ['b', 'new'])).toEqual({ affected: 0, rows: [] });
+    expect(await work.execute(`${change} RETURNING id`, ['a', 'newer'])).toEqual({
+      affected: 1,
+      rows: [{ id: 'a' }],
+    });
+  });
+
+  it('lets one of fifty conditional updates win', async () => {
+    await write('a');
+    const claim = () =>
+      work.execute(`UPDATE note SET written_at = 1 WHERE id = $1 AND written_at = 0`, ['a']);
+    const outcomes = await Promise.all(Array.from({ length: 50 }, claim));
+    expect(outcomes.filter(({ affected }) => affected === 1)).toHaveLength(1);
+  });
+
+  it('tells each of many callers of a conditional update whether it made the step', async () => {
+    await Promise.all(['a', 'b', 'c'].map(write));
+    const step = work.conditionalUpdate({
+      table: 'note',
+      set: 'written_at = written_at + 1, text = $3',
+      where: 'id = $1 AND written_at = $2',
+      types: ['text', 'bigint', 'text'],
+    });
+    const callers = Array.from({ length: 60 }, (_, n) => ['a', 'b', 'c', 'unknown'][n % 4] ?? '');
+    const made = await Promise.all(callers.map((id) => step.apply([id, 0, 'stepped'])));
+    const winners = callers.filter((_, index) => made[index]);
+    expect(winners.sort()).toEqual(['a', 'b', 'c']);
+    expect(await work.query('SELECT DISTINCT written_at, text FROM note')).toEqual([
+      { written_at: 1, text: 'stepped' },
+    ]);
+  });
+
+  it('lets each of many callers of a conditional update fail alone', async () => {
+    await Promise.all(['a', 'b'].map(write));
+    const rename = work.conditionalUpdate({
+      table: 'note',
+      set: 'id = $2',
+      where: 'id = $1',
+      types: ['text', 'text'],
+    });
+    const outcomes = await Promise.allSettled([
+      rename.apply(['unknown', 'x']),
+      rename.apply(['a', 'b']),
+      rename.apply(['b', 'c']),
+      rename.apply(['a', null]),
+    ]);
+    expect(outcomes.map(({ status }) => status)[3]).toBe('rejected');
+    expect(outcomes[0]).toEqual({ status: 'fulfilled', value: false });
+    expect(outcomes[2]).toEqual({ status: 'fulfilled', value: true });
+  });
+
+  it('lets each statement of a group succeed or fail alone', async () => {
+    await write('b');
+    const outcomes = await Promise.allSettled(['a', 'b', 'c'].map(write));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await ids()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('keeps every acknowledged transaction and no rolled-back one, however they overlap', async () => {
+    const pair = (n: number) =>
+      work.transaction(async (manager) => {
+        await manager.insert(Note, { id: `${n}-first`, text: '', writtenAt: null });
+        await delay(1);
+        if (n % 5 === 0) throw new Error('changed its mind');
+        await manager.insert(Note, { id: `${n}-second`, text: '', writtenAt: null });
+      });
+    const started = Array.from({ length: 20 }, async (_, n) => {
+      await delay(n);
+      await pair(n);
+    });
+    const bystander = delay(7).then(() => write('bystander'));
+    const outcomes = await Promise.allSettled([...started, bystander]);
+
+    const acknowledged = outcomes.flatMap(({ status }, n) =>
+      status === 'fulfilled' && n < 20 ? [`${n}-first`, `${n}-second`] : [],
+    );
+    expect(acknowledged).toHaveLength(32);
+    expect(await ids()).toEqual([...acknowledged, 'bystander'].sort());
+  });
+
+  it('lets each of many transactions that wait together succeed or fail alone', async () => {
+    await write('2-second');
+    const pair = (n: number) =>
+      work.transaction(async () => {
+        await write(`${n}-first`);
+        await write(`${n}-second`);
+        return n;
+      });
+    const outcomes = await Promise.allSettled([1, 2, 3].map(pair));
+    expect(outcomes.map((outcome) => 'value' in outcome && outcome.value)).toEqual([1, false, 3]);
+    expect(await ids()).toEqual(['1-first', '1-second', '2-second', '3-first', '3-second']);
+  });
+
+  it('joins a transaction that is open already', async () => {
+    const failing = work.transaction(async () => {
+      await write('a');
+      await work.transaction(() => write('b'));
+      throw new Error('changed its mind');
+    });
+    await expect(failing).rejects.toThrow('changed its mind');
+    expect(await ids()).toEqual([]);
+  });
+
+  it('never shows a reader what is not committed', async () => {
+    let seen: string[] = ['nothing was read'];
+    await work.transaction(async (manager) => {
+      await manager.insert(Note, { id: 'a', text: '', writtenAt: null });
+      seen = (await database.reader.getRepository(Note).find()).map(({ id }) => id);
+    });
+    expect(seen).toEqual([]);
+    expect(await ids()).toEqual(['a']);
+  });
+
+  it('keeps instants to the millisecond, as Dates', async () => {
+    const writtenAt = new Date('2026-11-23T10:20:30.456Z');
+    await work.transaction((manager) => manager.insert(Note, { id: 'a', text: '', writtenAt }));
+    const note = await database.reader.getRepository(Note).findOneByOrFail({ id: 'a' });
+    expect(note.writtenAt).toEqual(writtenAt);
+    expect(await work.query('SELECT written_at FROM note')).toEqual([
+      { written_at: writtenAt.getTime() },
+    ]);
+  });
+
+  it('reads a row by its key as the repository would', async () => {
+    const writtenAt = new Date('2026-11-23T10:20:30.456Z');
+    await work.transaction((manager) => manager.insert(Note, { id: 'a', text: 'x', writtenAt }));
+    const lookup = work.lookup(Note);
+    const expected = await database.reader.getRepository(Note).findOneBy({ id: 'a' });
+    expect(await lookup.find('a')).toEqual(expected);
+    expect(await lookup.find('a')).toBeInstanceOf(Note);
+    expect(await lookup.find('b')).toBeUndefined();
+    const many = await Promise.all(['a', 'b', 'a'].map((id) => lookup.find(id)));
+    expect(many.map((note) => note?.id)).toEqual(['a', undefined, 'a']);
+  });
+
+  if (name === 'SQLite') {
+    it('refuses to write past the writer', async () => {
+      const repository = database.reader.getRepository(Note);
+      await expect(repository.insert({ id: 'a', text: '', writtenAt: null })).rejects.toThrow(
+        'readonly database',
+      );
+    });
+
+    it('keeps transactions whose neighbour made SQLite take back all that was not committed', async () => {
+      await write('b');
+      const rollsBackAll = `INSERT OR ROLLBACK INTO note (id, text, written_at) VALUES ('b', '', 0)`;
+      const outcomes = await Promise.allSettled([
+        work.transaction(() => write('a')),
+        work.transaction(() => work.execute(rollsBackAll)),
+        work.transaction(() => write('c')),
+      ]);
+      expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(await ids()).toEqual(['a', 'b', 'c']);
+    });
+
+    it('tells of no transaction before the commit that it shares', async () => {
+      const told: string[] = [];
+      const seenByReaders: string[][] = [];
+      const one = work.transaction(() => write('a')).then(() => told.push('a'));
+      const other = work.transaction(async () => {
+        await write('b');
+        seenByReaders.push([...told], await ids());
+      });
+      await Promise.all([one, other]);
+      expect(seenByReaders).toEqual([[], []]);
+      expect(await ids()).toEqual(['a', 'b']);
+    });
+
+    it('is durable: write-ahead log, full synchronisation, foreign keys', async () => {
+      const pragma = (text: string) =>
+        work.transaction(async (manager) => Object.values((await manager.query(text))[0]));
+      expect(await pragma('PRAGMA journal_mode')).toEqual(['wal']);
+      expect(await pragma('PRAGMA synchronous')).toEqual([2]);
+      expect(await pragma('PRAGMA foreign_keys')).toEqual([1]);
+    });
+  }
+
+  if (name === 'PostgreSQL') {
+    it('makes a transaction again that PostgreSQL failed to end a deadlock', async () => {
+      await Promise.all(['a', 'b'].map(write));
+      let attempts = 0;
+      let meet: () => void = () => undefined;
+      const haveMet = new Promise<void>((resolve) => (meet = resolve));
+      const append = async (first: string, second: string) => {
+        const change = `UPDATE note SET text = text || $2 WHERE id = $1`;
+        await work.execute(`SET LOCAL deadlock_timeout = '10ms'`);
+        await work.execute(change, [first, first]);
+        attempts += 1;
+        if (attempts === 2) meet();
+        await haveMet;
+        await work.execute(change, [second, first]);
+      };
+      await Promise.all([
+        work.transaction(() => append('a', 'b')),
+        work.transaction(() => append('b', 'a')),
+      ]);
+      expect(attempts).toBe(3);
+      const texts = await work.query<{ text: string }>('SELECT text FROM note');
+      expect(texts.map(({ text }) => [...text.slice(4)].sort().join(''))).toEqual(['ab', 'ab']);
+    });
+  }
+});

@@ -1,0 +1,38 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { HealthIndicatorService } from '@nestjs/terminus';
+
+/** Each resolves when what it names can be used, and rejects when it cannot. */
+export type HealthChecks = Readonly<Record<string, () => Promise<unknown>>>;
+
+export const HEALTH_CHECKS = Symbol('HEALTH_CHECKS');
+
+type CheckResult = 'up' | 'down';
+
+const CHECK_TIMEOUT_MS = 2_000;
+
+/** Runs the checks side by side. Why one is down is for the log; callers learn its name and no more. */
+@Injectable()
+export class ReadinessService {
+  private readonly logger = new Logger('Readiness');
+
+  constructor(
+    private readonly indicators: HealthIndicatorService,
+    @Inject(HEALTH_CHECKS) private readonly checks: HealthChecks,
+  ) {}
+
+  async checkAll(): Promise<Record<string, CheckResult>> {
+    const names = Object.keys(this.checks);
+    const answers = await Promise.all(names.map((name) => this.check(name)));
+    return Object.fromEntries(names.map((name, at) => [name, answers[at] ?? 'down']));
+  }
+
+  private async check(name: string): Promise<CheckResult> {
+    const attempt = this.indicators
+      .check(name)
+      .attempt(async () => void (await this.checks[name]?.()));
+    const { [name]: result } = await attempt.withTimeout(CHECK_TIMEOUT_MS);
+    if (result?.status === 'up') return 'up';
+    this.logger.warn(`${name} is down: ${JSON.stringify(result)}`);
+    return 'down';
+  }
+}

@@ -1,0 +1,90 @@
+import { STATUS_CODES } from 'node:http';
+import { HttpException } from '@nestjs/common';
+
+export const problemMediaType = 'application/problem+json';
+
+/** The members of RFC 9457 §3.1, and any extension members (§3.2). */
+export interface ProblemDetails {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail?: string;
+  readonly instance?: string;
+  readonly [extension: string]: unknown;
+}
+
+interface ProblemOptions {
+  /** For the person who reads the answer: what to do differently. Never the inside of the service. */
+  readonly detail?: string;
+  /** Further members of the body, for instance `errors`. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
+  /** Further headers of the answer, for instance `Retry-After`. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer that says what went wrong, as RFC 9457 has it. */
+export class Problem extends HttpException {
+  readonly details: ProblemDetails;
+  readonly headers: Readonly<Record<string, string>>;
+
+  /** @param status 400 to 599 */
+  constructor(status: number, { detail, extensions, headers = {} }: ProblemOptions = {}) {
+    super(detail ?? getStatusTitle(status), status);
+    this.details = createProblemDetails(status, detail, extensions);
+    this.headers = headers;
+  }
+}
+
+export function createProblemDetails(
+  status: number,
+  detail?: string,
+  extensions: Readonly<Record<string, unknown>> = {},
+): ProblemDetails {
+  return {
+    type: 'about:blank',
+    title: getStatusTitle(status),
+    status,
+    ...(detail === undefined ? {} : { detail }),
+    ...extensions,
+  };
+}
+
+export function getStatusTitle(status: number): string {
+  return STATUS_CODES[status] ?? 'Error';
+}
+
+/**
+ * What may be said about an exception. An HttpException is thrown to be shown, so its words are; whatever else arrives was
+ * meant for us and becomes a bare status, 500 unless the framework blames the request.
+ */
+export function toProblemDetails(exception: unknown): ProblemDetails {
+  if (exception instanceof Problem) return exception.details;
+  if (isTimeout(exception)) return createProblemDetails(503, 'The service did not answer in time.');
+  if (!(exception instanceof HttpException))
+    return createProblemDetails(findClientErrorStatus(exception) ?? 500);
+  const status = exception.getStatus();
+  return createProblemDetails(
+    status,
+    status === 500 ? undefined : extractPublicDetail(exception, status),
+  );
+}
+
+function extractPublicDetail(exception: HttpException, status: number): string | undefined {
+  const response = exception.getResponse();
+  const message =
+    typeof response === 'object' && 'message' in response ? response.message : response;
+  const detail = Array.isArray(message) ? message.join('; ') : message;
+  return typeof detail === 'string' && detail !== getStatusTitle(status) ? detail : undefined;
+}
+
+export const isTimeout = (exception: unknown): boolean =>
+  exception instanceof Error && 'code' in exception && exception.code === 'FST_ERR_HANDLER_TIMEOUT';
+
+/** Fastify's plugins put a `statusCode` on their errors. */
+function findClientErrorStatus(exception: unknown): number | undefined {
+  if (!(exception instanceof Error) || !('statusCode' in exception)) return undefined;
+  const { statusCode } = exception;
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
+    ? statusCode
+    : undefined;
+}

@@ -1,0 +1,120 @@
+import type { LoggerService } from '@nestjs/common';
+import { context, trace } from '@opentelemetry/api';
+import { type DestinationStream, type Logger, pino } from 'pino';
+import type { LogLevel } from '../configuration/log-level.js';
+import { redact, redactText } from './redact.js';
+
+let lastInstant = 0;
+let lastText = '';
+
+/** The time member of a log line, ISO 8601 in UTC. Lines of one millisecond share the text: formatting it is dear. */
+export function formatTimestamp(): string {
+  const now = Date.now();
+  if (now !== lastInstant) {
+    lastInstant = now;
+    lastText = `,"time":"${new Date(now).toISOString()}"`;
+  }
+  return lastText;
+}
+
+export interface LoggerOptions {
+  /** The service's name, on every line. */
+  readonly name: string;
+  readonly logLevel: LogLevel;
+  /** Where lines go instead of standard output. */
+  readonly logTo?: DestinationStream;
+}
+
+/** JSON lines, so that no value can forge one. Secrets are taken out in one place, whatever is logged. */
+export function createLogger({
+  name,
+  logLevel,
+  logTo = getStandardOutput(),
+}: LoggerOptions): Logger {
+  return pino(
+    {
+      name,
+      level: logLevel,
+      base: { name },
+      timestamp: formatTimestamp,
+      mixin: readTraceId,
+      formatters: { level: (level) => ({ level }), log: redact },
+      serializers: { err: describeError },
+    },
+    logTo,
+  );
+}
+
+/** What a request caused shares the id of its trace, also across services. */
+function readTraceId(): object {
+  const traceId = trace.getSpanContext(context.active())?.traceId;
+  return traceId === undefined ? {} : { traceId };
+}
+
+let output: DestinationStream | undefined;
+
+/**
+ * One for the process. Lines are gathered, up to 16 kB or for at most 100 ms, because a write for each request would cost
+ * more than the request; what is left is written when the process exits.
+ */
+function getStandardOutput(): DestinationStream {
+  return (output ??= createBufferedOutput());
+}
+
+function createBufferedOutput(): DestinationStream {
+  const destination = pino.destination({ sync: true, minLength: 16_000, periodicFlush: 100 });
+  process.once('exit', () => destination.flushSync());
+  return destination;
+}
+
+/** Only these members: database drivers hang statements and their parameters on the errors that they throw. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return redactText(String(error));
+  return {
+    type: error.name,
+    message: redactText(error.message),
+    code: 'code' in error ? String(error.code) : undefined,
+    stack: redactText(error.stack ?? ''),
+    cause: error.cause === undefined ? undefined : describeError(error.cause),
+  };
+}
+
+/** What Nest says about its own boot: of use when the wiring is wrong, noise otherwise. */
+const BOOT_CONTEXTS = new Set([
+  'InstanceLoader',
+  'NestApplication',
+  'NestFactory',
+  'RouterExplorer',
+  'RoutesResolver',
+]);
+
+/** Nest's logger interface on pino. Its calls end with the context, a string. */
+export class NestLogger implements LoggerService {
+  constructor(private readonly logger: Logger) {}
+
+  fatal = (message: unknown, ...rest: unknown[]) => this.write('fatal', message, rest);
+  error = (message: unknown, ...rest: unknown[]) => this.write('error', message, rest);
+  warn = (message: unknown, ...rest: unknown[]) => this.write('warn', message, rest);
+  debug = (message: unknown, ...rest: unknown[]) => this.write('debug', message, rest);
+  verbose = (message: unknown, ...rest: unknown[]) => this.write('trace', message, rest);
+  log = (message: unknown, ...rest: unknown[]) =>
+    this.write(BOOT_CONTEXTS.has(String(rest.at(-1))) ? 'debug' : 'info', message, rest);
+
+  private write(
+    level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace',
+    message: unknown,
+    rest: unknown[],
+  ) {
+    const context = rest.at(-1);
+    if (message instanceof Error) this.logger[level]({ context, err: message }, message.name);
+    else if (typeof message === 'string')
+      this.logger[level]({ context, ...extractStack(rest) }, redactText(message));
+    else this.logger[level]({ context, detail: message });
+  }
+}
+
+/** `Logger.error(message, stack, context)` is the one call with a string before the context. */
+function extractStack(rest: unknown[]): { stack?: string } {
+  const stack = rest.length > 1 ? rest[0] : undefined;
+  return typeof stack === 'string' ? { stack: redactText(stack) } : {};
+}

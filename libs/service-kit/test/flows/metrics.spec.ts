@@ -1,0 +1,64 @@
+import { Controller, Get, NotFoundException, Param } from '@nestjs/common';
+import { Metrics } from '../../src/index.js';
+import { serveMetrics } from '../../src/service/metrics-server.js';
+import { type RunningService, startService, stopServices } from '../support/running-service.js';
+
+@Controller('orders')
+class OrdersController {
+  @Get(':id')
+  one(@Param('id') id: string) {
+    if (id === 'gone') throw new NotFoundException();
+    return { id };
+  }
+}
+
+describe('metrics in the text format of Prometheus', () => {
+  let service: RunningService;
+  let address: string;
+
+  beforeAll(async () => {
+    service = await startService({ controllers: [OrdersController] });
+    const server = await serveMetrics(service.app, { host: '127.0.0.1', port: 0 });
+    const at = server.address();
+    address = `http://127.0.0.1:${typeof at === 'object' ? at?.port : ''}`;
+  });
+  afterAll(stopServices);
+
+  const scraped = async () => (await fetch(`${address}/metrics`)).text();
+
+  it('count requests by route as declared and by status: paths make no series', async () => {
+    for (const id of ['1', '2', 'gone']) await service.http.get(`/orders/${id}`);
+    await service.http.get('/nowhere?token=secret');
+    const text = await scraped();
+    const count = 'http_server_request_duration_seconds_count';
+    expect(text).toContain(`${count}{method="GET",route="/orders/:id",status="200"} 2`);
+    expect(text).toContain(`${count}{method="GET",route="/orders/:id",status="404"} 1`);
+    expect(text).not.toMatch(/nowhere|secret|gone/);
+  });
+
+  it('show what the service itself counts, and what is not known is no number', async () => {
+    const metrics = service.app.get(Metrics);
+    metrics.counter({ name: 'demo_total', help: 'Demo.', labels: ['reason'] }).inc({ reason: 'a' });
+    let age: number | undefined = 3;
+    metrics.gauge({ name: 'demo_age_seconds', help: 'Demo.' }, () => age);
+    expect(await scraped()).toMatch(/demo_total\{reason="a"\} 1[^]*demo_age_seconds 3/);
+    age = undefined;
+    expect(await scraped()).toMatch(/demo_age_seconds nan/i);
+  });
+
+  it('show the others where one cannot be had: the database may be away', async () => {
+    service.app.get(Metrics).gauge({ name: 'demo_lag_seconds', help: 'Demo.' }, async () => {
+      throw new Error('connection refused');
+    });
+    expect(await scraped()).toMatch(/demo_total[^]*demo_lag_seconds nan/i);
+  });
+
+  it('are on a port of their own only', async () => {
+    expect((await service.http.get('/metrics')).status).toBe(404);
+    expect((await fetch(`${address}/orders/1`)).status).toBe(404);
+  });
+
+  it('tell of the process', async () => {
+    expect(await scraped()).toMatch(/process_cpu_seconds_total|nodejs_eventloop_lag_seconds/);
+  });
+});

@@ -1,0 +1,107 @@
+import { Body, Controller, Post } from '@nestjs/common';
+import { z } from 'zod';
+import { HealthModule } from '../../src/index.js';
+import { startService, stopServices } from '../support/running-service.js';
+
+const order = z.object({ product: z.string().max(10), quantity: z.int().min(1) });
+
+@Controller()
+class OrdersController {
+  @Post('orders')
+  place(@Body({ schema: order }) body: z.output<typeof order>) {
+    return body;
+  }
+}
+
+const health = HealthModule.forRootAsync({ inject: [], useFactory: () => ({}) });
+const demo = { imports: [health], controllers: [OrdersController] };
+const openApi = { title: 'Demo <b>', description: 'An example.' };
+
+describe('the OpenAPI document', () => {
+  afterEach(stopServices);
+
+  it('takes the schemas of the routes, and says how to authorize', async () => {
+    const { http } = await startService(demo, { openApi });
+    const { body } = await http.get('/docs-json').expect(200);
+
+    expect(body).toMatchObject({
+      openapi: '3.1.0',
+      info: { title: 'Demo <b>', description: 'An example.' },
+      components: { securitySchemes: { 'access-token': { type: 'http', scheme: 'bearer' } } },
+    });
+    const { schema } = body.paths['/orders'].post.requestBody.content['application/json'];
+    expect(schema).toMatchObject({
+      required: ['product', 'quantity'],
+      properties: { product: { type: 'string', maxLength: 10 }, quantity: { minimum: 1 } },
+    });
+    expect(Object.keys(body.paths)).toEqual(['/orders']);
+  });
+
+  it('asks clients for Basic instead where that is the scheme', async () => {
+    const { http } = await startService(demo, { openApi: { ...openApi, scheme: 'basic' } });
+    const { body } = await http.get('/docs-json').expect(200);
+    expect(body.components.securitySchemes).toEqual({ client: { type: 'http', scheme: 'basic' } });
+  });
+
+  it('is not there without the option', async () => {
+    const { http } = await startService(demo);
+    await http.get('/docs').expect(404);
+    await http.get('/docs-json').expect(404);
+  });
+});
+
+describe('the page at /docs', () => {
+  afterEach(stopServices);
+
+  it('has nothing inline, so that its policy needs no unsafe source', async () => {
+    const { http } = await startService(demo, { openApi });
+    const page = await http
+      .get('/docs')
+      .expect(200)
+      .expect('Content-Type', /text\/html/);
+
+    expect(page.headers['content-security-policy']).toContain("script-src 'self'");
+    expect(page.headers['content-security-policy']).not.toContain('unsafe');
+    expect(page.text).not.toMatch(/<style|style=|onclick=|<script>/);
+    expect(page.text).toContain('<title>Demo &#60;b&#62;</title>');
+  });
+
+  it('finds every file that it names, with the type that nosniff asks for', async () => {
+    const { http } = await startService(demo, { openApi });
+    const { text } = await http.get('/docs').expect(200);
+    const paths = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? '');
+
+    expect(paths).toHaveLength(4);
+    for (const path of paths) {
+      const file = await http.get(path).expect(200);
+      const wanted = { css: 'text/css', js: 'text/javascript', png: 'image/png' }[
+        path.split('.').at(-1) ?? ''
+      ];
+      expect(file.headers['content-type']?.split(';')[0]).toBe(wanted);
+    }
+  });
+});
+
+describe('the headers of every other answer', () => {
+  afterEach(stopServices);
+
+  it('allow nothing to be run, framed or guessed', async () => {
+    const { http } = await startService(demo, { openApi });
+    for (const path of ['/docs-json', '/health/live', '/nothing', '/%zz']) {
+      const { headers } = await http.get(path);
+      expect(headers['content-security-policy']).toMatch(/^default-src 'none';/);
+      expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+      expect(headers['x-content-type-options']).toBe('nosniff');
+      expect(headers['x-frame-options']).toBe('DENY');
+      expect(headers['referrer-policy']).toBe('no-referrer');
+      expect(headers).not.toHaveProperty('x-powered-by');
+      expect(headers).not.toHaveProperty('strict-transport-security');
+    }
+  });
+
+  it('ask for https where clients come over https', async () => {
+    const { http } = await startService(demo, { https: true });
+    const { headers } = await http.get('/health/live');
+    expect(headers['strict-transport-security']).toMatch(/^max-age=31536000/);
+  });
+});

@@ -1,0 +1,47 @@
+import { Module, type ModuleMetadata, type Type } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import supertest from 'supertest';
+import { createService, ServiceModule, type ServiceOptions } from '../../src/index.js';
+
+export interface RunningService {
+  readonly app: NestFastifyApplication;
+  readonly http: ReturnType<typeof supertest>;
+  /** Every line that was logged so far, parsed. */
+  log(): Record<string, unknown>[];
+  /** The same as text, as it would stand in a file. */
+  logText(): string;
+}
+
+const running: NestFastifyApplication[] = [];
+
+/** A service with the given controllers that listens on a free port and logs into memory. */
+export async function startService(
+  metadata: ModuleMetadata & { controllers?: Type[] },
+  options: Partial<ServiceOptions> = {},
+): Promise<RunningService> {
+  const lines: string[] = [];
+  const imports = [ServiceModule.forRoot({ name: 'demo' }), ...(metadata.imports ?? [])];
+
+  @Module({ ...metadata, imports })
+  class DemoModule {}
+
+  const logTo = { write: (line: string) => void lines.push(line) };
+  const app = await createService(DemoModule, {
+    name: 'demo',
+    logLevel: 'info',
+    logTo,
+    ...options,
+  });
+  running.push(app);
+  await app.listen(0, '127.0.0.1');
+  return {
+    app,
+    http: supertest(app.getHttpServer()),
+    log: () => lines.map((line): Record<string, unknown> => JSON.parse(line)),
+    logText: () => lines.join(''),
+  };
+}
+
+export async function stopServices(): Promise<void> {
+  await Promise.all(running.splice(0).map((app) => app.close()));
+}

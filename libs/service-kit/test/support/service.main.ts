@@ -1,0 +1,66 @@
+import { setTimeout } from 'node:timers/promises';
+import 'reflect-metadata';
+import { Controller, Get, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { z } from 'zod';
+import {
+  commonSettings,
+  HealthModule,
+  loadConfig,
+  runService,
+  ServiceModule,
+  start,
+} from '../../src/index.js';
+
+/** Stands for a database: requests in flight must find it open. */
+@Injectable()
+class Database implements OnApplicationShutdown {
+  private open = true;
+
+  async query(ms: number): Promise<boolean> {
+    await setTimeout(ms);
+    return this.open;
+  }
+
+  onApplicationShutdown(): void {
+    this.open = false;
+    process.stderr.write('database closed\n');
+  }
+}
+
+@Controller()
+class SlowController {
+  constructor(private readonly database: Database) {}
+
+  @Get('slow')
+  async slow() {
+    process.stderr.write('in flight\n');
+    return { open: await this.database.query(600) };
+  }
+
+  @Get('stuck')
+  async stuck() {
+    process.stderr.write('in flight\n');
+    return { open: await this.database.query(60_000) };
+  }
+}
+
+@Module({
+  imports: [
+    ServiceModule.forRoot({ name: 'demo' }),
+    HealthModule.forRootAsync({ inject: [], useFactory: () => ({}) }),
+  ],
+  controllers: [SlowController],
+  providers: [Database],
+})
+class AppModule {}
+
+await start(async () => {
+  const config = loadConfig(z.object(commonSettings({ port: 3001 })));
+  await runService(AppModule, {
+    name: 'demo',
+    logLevel: config.LOG_LEVEL,
+    host: config.HOST,
+    port: config.PORT,
+    shutdownDeadlineMs: 1_500,
+  });
+});

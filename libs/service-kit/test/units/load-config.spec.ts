@@ -1,0 +1,185 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import {
+  commonSettings,
+  ConfigurationError,
+  durationSeconds,
+  type Environment,
+  flag,
+  httpUrl,
+  list,
+  loadConfig,
+  secretSetting,
+} from '../../src/index.js';
+
+const schema = z.object({
+  ...commonSettings({ port: 3001 }),
+  ISSUER: httpUrl().default('http://localhost:3000').meta({ requiredInProduction: true }),
+  SERVER_SECRET: secretSetting().optional().meta({ requiredInProduction: true }),
+  TTL: durationSeconds({ min: 60, max: 3600, default: 300 }),
+  AUDIENCES: list(z.string()).default(['orders']),
+  DEMO: flag(false),
+});
+
+function faultsOf(env: Environment): readonly string[] {
+  try {
+    loadConfig(schema, env);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('loadConfig', () => {
+  it('needs no environment in development', () => {
+    expect(loadConfig(schema, {})).toMatchObject({
+      NODE_ENV: 'development',
+      HOST: '127.0.0.1',
+      PORT: 3001,
+      DATA_DIR: './data',
+      LOG_LEVEL: 'info',
+      TRUST_PROXY: false,
+      TTL: 300,
+    });
+  });
+
+  it('parses what is given', () => {
+    const env = {
+      PORT: '0',
+      TTL: '60',
+      AUDIENCES: 'a, b  c',
+      DEMO: 'true',
+      DATABASE_URL: 'postgres://u:p@db/x',
+    };
+    expect(loadConfig(schema, env)).toMatchObject({
+      PORT: 0,
+      TTL: 60,
+      AUDIENCES: ['a', 'b', 'c'],
+      DEMO: true,
+      DATABASE_URL: 'postgres://u:p@db/x',
+    });
+  });
+
+  it('takes an empty value for none', () => {
+    expect(loadConfig(schema, { PORT: '', SERVER_SECRET: '' })).toMatchObject({ PORT: 3001 });
+  });
+
+  it('freezes the result all the way down', () => {
+    const config = loadConfig(schema, {});
+    expect(() => Object.assign(config, { PORT: 1 })).toThrow(TypeError);
+    expect(() => config.AUDIENCES.push('x')).toThrow(TypeError);
+  });
+
+  it('tells all faults at once, each with the name of its setting', () => {
+    const env = {
+      PORT: '70000',
+      TTL: 'soon',
+      LOG_LEVEL: 'loud',
+      ISSUER: 'ftp://x',
+      DEMO: 'maybe',
+      AUDIENCES: ',',
+    };
+    expect(faultsOf(env)).toEqual([
+      'PORT: must be a whole number from 0 to 65535, not "70000"',
+      'LOG_LEVEL: must be one of fatal, error, warn, info, debug, trace, silent, not "loud"',
+      'ISSUER: must be an http or https URL, not "ftp://x"',
+      'TTL: must be a whole number from 60 to 3600, not "soon"',
+      'AUDIENCES: must have at least one entry, not ","',
+      'DEMO: must be true or false, not "maybe"',
+    ]);
+  });
+
+  it('never repeats the value of a secret', () => {
+    const faults = faultsOf({
+      DATABASE_URL: 'mysql://root:hunter2@db',
+      SERVER_SECRET: 'hunter2',
+      NODE_ENV: 'production',
+    });
+    expect(faults.join()).toContain('DATABASE_URL: must be a postgres:// URL');
+    expect(faults.join()).not.toContain('hunter2');
+  });
+
+  it('says of what is missing that it must be given', () => {
+    const needs = z.object({ REALM: z.string(), URL: httpUrl(), COUNT: z.coerce.number() });
+    expect(() => loadConfig(needs, {})).toThrow(
+      /REALM: must be given\n.*URL: must be given\n.*COUNT: must be given/,
+    );
+  });
+
+  it('lets a rule of the whole schema object to a default', () => {
+    const rule = schema.superRefine(({ ISSUER }, context) => {
+      if (ISSUER.startsWith('http:'))
+        context.addIssue({ code: 'custom', path: ['ISSUER'], message: 'must be https' });
+    });
+    expect(() => loadConfig(rule, {})).toThrow('ISSUER: must be https');
+    expect(() => loadConfig(rule, { PORT: 'x' })).toThrow(/PORT: .*\n.*ISSUER: must be https/);
+  });
+});
+
+describe('loadConfig with NODE_ENV=production', () => {
+  const production = { NODE_ENV: 'production', ISSUER: 'https://id.example.com' };
+  const goodSecret = 'V7m0pQ2x9sKd4fLz8uWb1nRc6tYh3aEj5gIo';
+
+  it('asks for what development defaults', () => {
+    expect(faultsOf({ NODE_ENV: 'production' })).toEqual([
+      'ISSUER: must be given when NODE_ENV is production',
+      'SERVER_SECRET: must be given when NODE_ENV is production',
+    ]);
+  });
+
+  it('takes a secret of 32 random bytes', () => {
+    expect(faultsOf({ ...production, SERVER_SECRET: goodSecret })).toEqual([]);
+  });
+
+  it.each([
+    'secret',
+    'changeme',
+    'x'.repeat(64),
+    'abc'.repeat(20),
+    'changeme'.repeat(8),
+    'please-change-me-before-you-deploy-this-service',
+    'my-secret-that-is-quite-long-but-a-placeholder',
+  ])('refuses the secret %s', (SERVER_SECRET) => {
+    const [fault = '', ...others] = faultsOf({ ...production, SERVER_SECRET });
+    expect(fault).toMatch(/^SERVER_SECRET: (must be at least 32 bytes|is a placeholder)/);
+    expect(fault).not.toContain(SERVER_SECRET);
+    expect(others).toEqual([]);
+  });
+
+  it('does not mind a short secret in development', () => {
+    expect(faultsOf({ SERVER_SECRET: 'dev' })).toEqual([]);
+  });
+});
+
+describe('X_FILE names a file that holds the value of X', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'settings-'));
+  const file = join(folder, 'secret');
+
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('reads it and drops one trailing newline', () => {
+    writeFileSync(file, 'from a file \n');
+    expect(loadConfig(schema, { SERVER_SECRET_FILE: file }).SERVER_SECRET).toBe('from a file ');
+  });
+
+  it('refuses both X and X_FILE', () => {
+    writeFileSync(file, 'from a file');
+    expect(faultsOf({ SERVER_SECRET: 'direct', SERVER_SECRET_FILE: file })).toEqual([
+      'SERVER_SECRET: is given twice; set SERVER_SECRET or SERVER_SECRET_FILE, not both',
+    ]);
+  });
+
+  it('says so when the file cannot be read', () => {
+    expect(faultsOf({ SERVER_SECRET_FILE: join(folder, 'none') })).toEqual([
+      `SERVER_SECRET: cannot be read: SERVER_SECRET_FILE names "${join(folder, 'none')}" (ENOENT)`,
+    ]);
+  });
+
+  it('takes an empty file for no value', () => {
+    writeFileSync(file, '\n');
+    expect(loadConfig(schema, { SERVER_SECRET_FILE: file }).SERVER_SECRET).toBeUndefined();
+  });
+});
