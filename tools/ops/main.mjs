@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineCommand, Failure } from '../terminal/command.mjs';
 import { runInForeground } from '../terminal/processes.mjs';
 import { APPS, builtFile, dataFolder, ROOT } from '../workspace.mjs';
@@ -21,11 +23,16 @@ export const migrateCommand = defineCommand({
   options: {},
   run: () => {
     for (const app of APPS) {
-      if (runBuilt(app, 'migrate.js') === 0) continue;
+      if (runBuilt(app, migrationEntry(app)) === 0) continue;
       throw new Failure(`The migration of ${app} failed. The apps after it were not migrated.`);
     }
   },
 });
+
+/** Auth has its migration among its operations. @param {string} app */
+function migrationEntry(app) {
+  return existsSync(join(ROOT, 'apps', app, 'dist/migrate.js')) ? 'migrate.js' : 'ops/migrate.js';
+}
 
 /**
  * @param {string} app
