@@ -6,7 +6,7 @@ import { GuardsModule } from '../../src/index.js';
 import { AppModule } from './readme/app.module.js';
 
 const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
-const readme = await read('../README.md');
+const readme = await read('../../README.md');
 
 describe('the README', () => {
   const blocks = [...readme.matchAll(/```ts\n(\/\/ (\S+)\n[^]*?)```/g)];
