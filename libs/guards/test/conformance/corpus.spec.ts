@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import {
   corpusFor,
@@ -7,6 +6,7 @@ import {
   judge,
   runCorpus,
 } from '../../testing/corpus/index.js';
+import { closeServer, listenOnLoopback } from '../../testing/loopback-server.js';
 
 const resource = { algorithm: 'ES256', scope: 'orders:read' } as const;
 
@@ -58,16 +58,12 @@ describe('a run against a service that does not verify', () => {
   beforeAll(async () => {
     issuer = await CorpusIssuer.start({ audience: 'https://api.example' });
   });
-  afterEach(() => server?.closeAllConnections());
-  afterEach(() => server?.close());
+  afterEach(() => server && closeServer(server));
   afterAll(() => issuer.close());
 
   async function resultsOf(service: RequestListener): Promise<Map<string, CorpusResult>> {
-    server = createServer(service).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    if (!address || typeof address === 'string') throw new Error('No TCP address');
-    const target = { url: `http://127.0.0.1:${address.port}/orders`, scope: resource.scope };
+    server = createServer(service);
+    const target = { url: `${await listenOnLoopback(server)}/orders`, scope: resource.scope };
     const results = new Map<string, CorpusResult>();
     for await (const result of runCorpus(issuer, target)) results.set(result.case.id, result);
     return results;

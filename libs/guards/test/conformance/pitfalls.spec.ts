@@ -84,7 +84,7 @@ describe.each(platforms)('holes of the stock stack, closed, on %s', (_platform, 
     const app = await appWith({ now: clock.now, keySet: { timeoutMs: 250 } });
     const valid = issuer.accessToken({ scope, exp: clock.now() / 1000 + 3600 });
     expect(await status(app, valid)).toBe(200);
-    clock.advance(11);
+    clock.advance({ seconds: 11 });
 
     for (let i = 0; i < 50; i += 1) {
       expect(
@@ -95,7 +95,7 @@ describe.each(platforms)('holes of the stock stack, closed, on %s', (_platform, 
     expect(issuer.fetches).toBe(2);
 
     issuer.stall();
-    clock.advance(301);
+    clock.advance({ seconds: 301 });
     expect(await status(app, valid)).toBe(200);
     expect(await status(app, issuer.accessToken({ scope }, { header: { kid: 'new' } }))).toBe(503);
   });

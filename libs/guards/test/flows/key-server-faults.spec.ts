@@ -3,8 +3,11 @@ import * as fc from 'fast-check';
 import { AccessTokenStrategy } from '../../src/index.js';
 import { generateSigningKey } from '../../testing/index.js';
 import { faults } from '../support/key-server-faults.js';
-import { measureHeap, waitForHeapBelow } from '../support/heap.js';
-import { KeyServerScenario } from '../support/key-server-scenario.js';
+import {
+  KeyServerScenario,
+  measureHeap,
+  waitForHeapBelow,
+} from '../support/key-server-scenario.js';
 import { guardedApp, platforms } from '../support/guarded-app.js';
 import { aStrategy, verifyOrError } from '../support/factories.js';
 
@@ -49,7 +52,7 @@ describe.each(platforms)(
 
       for (const fault of faults) {
         storm.applyFault(fault);
-        storm.clock.advance(60);
+        storm.clock.advance({ seconds: 60 });
         const before = storm.server.fetches;
         const flooding = storm.flood(strategy, share);
         const unknown = statuses([storm.randomKidToken(), storm.randomKidToken()]);
@@ -65,7 +68,7 @@ describe.each(platforms)(
 
     it('is believed again when it is well: a new key is accepted within one cooldown, flood or not', async () => {
       storm.publish(storm.issuer.signingKey.publicJwk);
-      storm.clock.advance(BACK_OFF_SECONDS);
+      storm.clock.advance({ seconds: BACK_OFF_SECONDS });
       expect(await storm.flood(strategy, 100)).toEqual(new Set(['unknown_key']));
 
       const old = storm.validToken();
@@ -76,7 +79,7 @@ describe.each(platforms)(
       const young = storm.validToken();
       expect(await status(young)).toBe(401);
 
-      storm.clock.advance(COOLDOWN_SECONDS);
+      storm.clock.advance({ seconds: COOLDOWN_SECONDS });
       expect(await storm.flood(strategy, 100)).toEqual(new Set(['unknown_key']));
       expect(await statuses([old, young])).toEqual(new Set([200]));
     });
@@ -87,7 +90,7 @@ describe.each(platforms)(
         expect(await statuses(tokens)).toEqual(new Set([200]));
       storm.publish(generateSigningKey('ES256').publicJwk);
 
-      storm.clock.advance(299);
+      storm.clock.advance({ seconds: 299 });
       await storm.flood(strategy, 100);
       expect(await statuses(tokens)).toEqual(new Set([401]));
     });
@@ -110,7 +113,7 @@ describe('what a flood of unknown keys leaves behind', () => {
     const [before, fetches] = [measureHeap(), storm.server.fetches];
 
     for (let second = 0; second < 100; second += 1) {
-      storm.clock.advance(1);
+      storm.clock.advance({ seconds: 1 });
       await storm.flood(strategy, RANDOM_KIDS / 100);
     }
     expect(storm.server.fetches - fetches).toBe(100 / COOLDOWN_SECONDS);
@@ -125,7 +128,7 @@ describe('what a flood of unknown keys leaves behind', () => {
     for (const fault of faults.filter(([name]) => name.includes('MB'))) {
       storm.applyFault(fault);
       for (let i = 0; i < 5; i += 1) {
-        storm.clock.advance(BACK_OFF_SECONDS);
+        storm.clock.advance({ seconds: BACK_OFF_SECONDS });
         await storm.flood(strategy, 1);
       }
     }
@@ -157,7 +160,7 @@ describe('faults in any order, at any time', () => {
     for (const { fault, seconds, unknown } of steps) {
       if (fault) storm.applyFault(fault);
       else storm.publish(key.publicJwk, generateSigningKey('ES256').publicJwk);
-      storm.clock.advance(seconds);
+      storm.clock.advance({ seconds });
       if (seconds > 0) moments += 1;
       const flooding = storm.flood(strategy, unknown);
       const valid = [known, storm.validToken(), known].map((it) => verifyOrError(strategy, it));

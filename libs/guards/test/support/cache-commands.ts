@@ -77,7 +77,7 @@ const verify = fc.tuple(fc.nat(), fc.integer({ min: 1, max: 4 })).map(([which, t
 
 const advance = fc
   .constantFrom(0.5, 1, 5, 10, 60, 225, 301)
-  .map((seconds) => command(`wait ${seconds} s`, ({ clock }) => clock.advance(seconds)));
+  .map((seconds) => command(`wait ${seconds} s`, ({ clock }) => clock.advance({ seconds })));
 
 const keyChange = fc.constantFrom(
   command('ask for an unknown key', async ({ issuer, cached: remembering }) => {

@@ -10,8 +10,3 @@ export async function freePort(): Promise<number> {
   await once(server, 'close');
   return port;
 }
-
-/** Returns as soon as it is so, and leaves it to Jest to lose patience. */
-export async function waitUntil(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
-}

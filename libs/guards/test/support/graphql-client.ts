@@ -79,12 +79,3 @@ export async function nextResult(client: Client, query: string): Promise<GraphQL
   }
   throw new Error('The server said nothing');
 }
-
-/** Returns as soon as it is so. */
-export async function waitUntil(isSo: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 2000; tries += 1) {
-    if (isSo()) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error('It never came to be so');
-}

@@ -1,5 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type AccessTokenStrategy, BearerError } from '../../src/index.js';
 import { encodePart, TestIssuer } from '../../testing/index.js';
 import { TestClock } from './test-clock.js';
@@ -69,4 +72,19 @@ function createKeyListener(keys: () => readonly object[]): RequestListener {
   return (_request, response) => {
     response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: keys() }));
   };
+}
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+/** Bytes that stay in use after a garbage collection. */
+export function measureHeap(): number {
+  collectGarbage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+/** Resolves when at most this many bytes are in use. The memory of a closed connection is freed with a delay. */
+export async function waitForHeapBelow(maxBytes: number): Promise<void> {
+  while (measureHeap() > maxBytes) await setTimeout(20);
 }

@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
+import { closeServer, listenOnLoopback } from '../../testing/loopback-server.js';
 
 /** A key server that answers as it is told, and counts what is asked of it. */
 export class KeyServer {
@@ -28,11 +28,8 @@ export class KeyServer {
 
   /** @param well how it answers at first, and at every other address */
   static async listen(well: RequestListener): Promise<KeyServer> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    if (!address || typeof address === 'string') throw new Error('No TCP address');
-    return new KeyServer(server, `http://127.0.0.1:${address.port}`, well);
+    const server = createServer();
+    return new KeyServer(server, await listenOnLoopback(server), well);
   }
 
   /** Resolves when no more than this many connections are open: the far end learns of a close a little later. */
@@ -40,10 +37,8 @@ export class KeyServer {
     while ((await this.connections()) > most) await setTimeout(5);
   }
 
-  async close(): Promise<void> {
-    this.server.closeAllConnections();
-    this.server.close();
-    await once(this.server, 'close');
+  close(): Promise<void> {
+    return closeServer(this.server);
   }
 
   private connections(): Promise<number> {

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import {
   AccessTokenStrategy,
   BearerError,
@@ -60,9 +59,4 @@ export class StatusScenario {
     this.issuers.onModuleDestroy();
     await this.issuer.close();
   }
-}
-
-/** Resolves when it is so: what is asked for once must stay so. */
-export async function waitUntil(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await setTimeout(5);
 }

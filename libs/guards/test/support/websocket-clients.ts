@@ -131,8 +131,3 @@ async function readRejection(response: IncomingMessage): Promise<HandshakeReject
     headers['retry-after'],
   );
 }
-
-/** Returns as soon as it is so, and leaves it to Jest to lose patience. */
-export async function waitUntil(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
-}

@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { KeysUnavailable } from '../../src/index.js';
 import { TestIssuer } from '../../testing/index.js';
+import { closeServer, listenOnLoopback } from '../../testing/loopback-server.js';
 import { aKeySet } from '../support/factories.js';
 
 describe('discovery (RFC 8414)', () => {
@@ -37,16 +37,11 @@ describe('discovery (RFC 8414)', () => {
         jwks_uri: 'http://10.0.0.1/keys',
       };
       response.setHeader('content-type', 'application/json').end(JSON.stringify(metadata));
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    const port = address && typeof address === 'object' ? address.port : 0;
-
-    const failure = await build({ issuer: `http://127.0.0.1:${port}` })
+    });
+    const failure = await build({ issuer: await listenOnLoopback(server) })
       .ready()
       .catch((error: unknown) => error);
-    server.closeAllConnections();
-    server.close();
+    await closeServer(server);
 
     expect(failure).toMatchObject({
       cause: { message: expect.stringContaining('must use https') },

@@ -1,21 +1,17 @@
-import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { fetchJson } from '../../src/core/bounded-fetch.js';
+import { closeServer, listenOnLoopback } from '../../testing/loopback-server.js';
 
 const LIMITS = { timeoutMs: 2000, maxBytes: 1024 };
 const KEYS = '{"keys":[]}';
 
 /** What one fetch from this server gives. */
 async function fetchFrom(listener: RequestListener): Promise<unknown> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = address && typeof address === 'object' ? address.port : 0;
+  const server = createServer(listener);
   try {
-    return await fetchJson(`http://127.0.0.1:${port}/keys`, LIMITS);
+    return await fetchJson(`${await listenOnLoopback(server)}/keys`, LIMITS);
   } finally {
-    server.closeAllConnections();
-    server.close();
+    await closeServer(server);
   }
 }
 

@@ -74,7 +74,7 @@ describe.each(outages)('when the issuer %s', (_name, begin) => {
     const keys = keySet();
     await keys.ready();
     begin();
-    clock.advance(301);
+    clock.advance({ seconds: 301 });
 
     expect(await keys.find(signingKid())).toBeDefined();
     const fetches = issuer.fetches;
@@ -83,7 +83,7 @@ describe.each(outages)('when the issuer %s', (_name, begin) => {
 
     issuer.up();
     const { kid } = issuer.rotate();
-    clock.advance(31);
+    clock.advance({ seconds: 31 });
     expect(await keys.find(kid)).toBeDefined();
   });
 });
@@ -94,9 +94,9 @@ describe('an outage', () => {
     await keys.ready();
     issuer.fail();
 
-    clock.advance(300 + 59);
+    clock.advance({ seconds: 300 + 59 });
     expect(await keys.find(signingKid())).toBeDefined();
-    clock.advance(2);
+    clock.advance({ seconds: 2 });
     await expect(keys.find(signingKid())).rejects.toThrow(KeysUnavailable);
     await expect(keys.ready()).rejects.toThrow(KeysUnavailable);
   });
@@ -106,7 +106,7 @@ describe('an outage', () => {
     issuer.fail();
     for (let second = 0; second < 120; second += 1) {
       await expect(keys.ready()).rejects.toThrow(KeysUnavailable);
-      clock.advance(1);
+      clock.advance({ seconds: 1 });
     }
     expect(issuer.fetches).toBeGreaterThan(4);
     expect(issuer.fetches).toBeLessThan(14);
@@ -116,7 +116,7 @@ describe('an outage', () => {
     const keys = keySet();
     await keys.ready();
     issuer.stall();
-    clock.advance(11);
+    clock.advance({ seconds: 11 });
 
     await expect(keys.find('new')).rejects.toMatchObject({ retryAfterSeconds: 1 });
     await expect(keys.find('new')).rejects.toThrow(KeysUnavailable);

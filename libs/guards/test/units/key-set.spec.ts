@@ -24,7 +24,7 @@ describe('an unknown key identifier', () => {
   it('costs one fetch per cooldown, however many there are', async () => {
     const keys = keySet();
     await keys.ready();
-    clock.advance(11);
+    clock.advance({ seconds: 11 });
 
     const flood = Array.from({ length: 1000 }, (_, i) => keys.find(`random-${i}`));
     expect(new Set(await Promise.all(flood))).toEqual(new Set([undefined]));
@@ -36,7 +36,7 @@ describe('an unknown key identifier', () => {
   it('never keeps a known key waiting, even while its fetch hangs', async () => {
     const keys = keySet({ timeoutMs: 30_000 });
     await keys.ready();
-    clock.advance(11);
+    clock.advance({ seconds: 11 });
     issuer.stall();
     const lost = keys.find('random').catch((error: unknown) => error);
 
@@ -49,12 +49,12 @@ describe('an unknown key identifier', () => {
   it('does not delay a real rotation beyond one cooldown', async () => {
     const keys = keySet({ cooldownSeconds: 10 });
     await keys.ready();
-    clock.advance(10);
+    clock.advance({ seconds: 10 });
     await keys.find('random');
     const { kid } = issuer.rotate();
 
     expect(await keys.find(kid)).toBeUndefined();
-    clock.advance(10);
+    clock.advance({ seconds: 10 });
     expect(await keys.find(kid)).toBeDefined();
   });
 });
@@ -73,16 +73,16 @@ describe('the life of a key set', () => {
     issuer.rotate();
     issuer.removeKey(old);
 
-    clock.advance(299);
+    clock.advance({ seconds: 299 });
     expect(await keys.find(old)).toBeDefined();
-    clock.advance(2);
+    clock.advance({ seconds: 2 });
     expect(await keys.find(old)).toBeUndefined();
   });
 
   it('is renewed in the background before it ends', async () => {
     const keys = keySet();
     await keys.ready();
-    clock.advance(230);
+    clock.advance({ seconds: 230 });
     issuer.stall();
 
     expect(await keys.find(signingKid())).toBeDefined();
@@ -107,9 +107,9 @@ describe('the life of a key set', () => {
     await keys.ready();
     issuer.fail();
 
-    clock.advance(seconds - 0.1);
+    clock.advance({ seconds: seconds - 0.1 });
     expect(await keys.find(kid)).toBeDefined();
-    clock.advance(0.2);
+    clock.advance({ seconds: 0.2 });
     await expect(keys.find(kid)).rejects.toThrow(KeysUnavailable);
   });
 });

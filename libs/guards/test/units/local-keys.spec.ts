@@ -20,7 +20,7 @@ describe('a key set at hand', () => {
       expect(await verifyOrError(strategy, token)).toHaveProperty('subject', 'alice');
     }
     keys = [issuer.rotate().publicJwk];
-    clock.advance(1);
+    clock.advance({ seconds: 1 });
 
     expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'unknown_key');
     expect(await verifyOrError(strategy, issuer.accessToken())).toHaveProperty('subject', 'alice');

@@ -79,7 +79,7 @@ class Weather {
   }
 
   private async aSecond(): Promise<void> {
-    this.it.clock.advance(1);
+    this.it.clock.advance({ seconds: 1 });
     this.second += 1;
     if (this.isFailing) this.lastFailing = this.second;
     if (this.second - this.lastFailing > RECOVERY) this.lastHad = this.second;

@@ -142,7 +142,7 @@ class World {
       case 'forge':
         return this.forge(this.token(step.token), this.issuers[step.signer].signingKey);
       case 'advance':
-        return this.clock.advance(step.seconds);
+        return this.clock.advance({ seconds: step.seconds });
       case 'rotate':
         return void this.issuers[step.issuer].rotate();
       case 'replace':
@@ -237,7 +237,7 @@ describe('remembering a token changes no verdict', () => {
     const { kid } = issuer.signingKey;
     issuer.rotate();
     issuer.removeKey(kid);
-    world.clock.advance(601);
+    world.clock.advance({ seconds: 601 });
 
     expect(await twins.verdicts(token)).toEqual(['unknown_key', 'unknown_key']);
     await world.end();

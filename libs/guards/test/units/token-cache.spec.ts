@@ -52,7 +52,7 @@ describe('a verified token', () => {
     for (let i = 0; i < 3; i += 1) {
       expect(await verifyOrError(strategy, early)).toHaveProperty('reason', 'not_yet_valid');
     }
-    clock.advance(60);
+    clock.advance({ seconds: 60 });
     expect(await verifyOrError(strategy, early)).toHaveProperty('subject');
   });
 
@@ -84,7 +84,7 @@ describe('the time of a remembered token', () => {
     const strategy = strategyWith();
     const comes = async () => remembered(strategy, issuer.accessToken());
     for (let i = 0; i < 100; i += 1) await comes();
-    clock.advance(3600);
+    clock.advance({ seconds: 3600 });
     for (let i = 0; i < 60; i += 1) await comes();
     expect(strategy['cache'].size).toBe(60);
   });
@@ -94,11 +94,11 @@ describe('the time of a remembered token', () => {
     const token = issuer.accessToken({ exp: Math.floor(clock.now() / 1000) + 100 });
     const kept = await remembered(strategy, token);
 
-    clock.advance(98);
+    clock.advance({ seconds: 98 });
     expect(await strategy.validate(token)).toBe(kept);
-    clock.advance(6);
+    clock.advance({ seconds: 6 });
     expect(await strategy.validate(token)).not.toBe(kept);
-    clock.advance(1);
+    clock.advance({ seconds: 1 });
     expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'expired');
   });
 
@@ -107,9 +107,9 @@ describe('the time of a remembered token', () => {
     const token = issuer.accessToken({ exp: Math.floor(clock.now() / 1000) + 3600 });
     const kept = await remembered(strategy, token);
 
-    clock.advance(58);
+    clock.advance({ seconds: 58 });
     expect(await strategy.validate(token)).toBe(kept);
-    clock.advance(7);
+    clock.advance({ seconds: 7 });
     expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'too_old');
   });
 });
@@ -118,7 +118,7 @@ describe('the key of a remembered token', () => {
   const longLived = () => issuer.accessToken({ exp: clock.now() / 1000 + 3600 });
   /** An unknown key is asked for, and all keys come with the answer, long before the set has had its time. */
   async function fetchKeys(strategy: AccessTokenStrategy): Promise<void> {
-    clock.advance(10);
+    clock.advance({ seconds: 10 });
     const header = { kid: 'unknown' };
     const verdict = await verifyOrError(strategy, issuer.accessToken({}, { header }));
     expect(verdict).toHaveProperty('reason', 'unknown_key');
@@ -131,9 +131,9 @@ describe('the key of a remembered token', () => {
     issuer.removeKey(issuer.signingKey.kid);
     issuer.rotate();
 
-    clock.advance(299);
+    clock.advance({ seconds: 299 });
     expect(await strategy.validate(token)).toBe(kept);
-    clock.advance(2);
+    clock.advance({ seconds: 2 });
     expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'unknown_key');
   });
 
@@ -187,9 +187,9 @@ describe('the key of a remembered token', () => {
     const token = longLived();
     await remembered(strategy, token);
     issuer.fail();
-    clock.advance(300 + 59);
+    clock.advance({ seconds: 300 + 59 });
     expect(await verifyOrError(strategy, token)).toHaveProperty('subject');
-    clock.advance(2);
+    clock.advance({ seconds: 2 });
     expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'keys_unavailable');
   });
 });

@@ -40,7 +40,7 @@ describe.each(platforms)('nonces of this server on %s (RFC 9449 §9)', (_name, a
     const answer = await withNonce(nonce);
     expect([answer.status, answer.headers['dpop-nonce']]).toEqual([200, nonce]);
 
-    proven.clock.advance(60);
+    proven.clock.advance({ seconds: 60 });
     const later = await withNonce(nonce);
     expect(later.status).toBe(200);
     expect(later.headers['dpop-nonce']).not.toBe(nonce);
@@ -48,9 +48,9 @@ describe.each(platforms)('nonces of this server on %s (RFC 9449 §9)', (_name, a
 
   it('is good for its lifetime at least, and not for ever', async () => {
     const nonce = await aNonce();
-    proven.clock.advance(60);
+    proven.clock.advance({ seconds: 60 });
     await withNonce(nonce).expect(200);
-    proven.clock.advance(60);
+    proven.clock.advance({ seconds: 60 });
     await withNonce(nonce).expect(401);
   });
 
@@ -58,7 +58,7 @@ describe.each(platforms)('nonces of this server on %s (RFC 9449 §9)', (_name, a
     const accessToken = proven.token();
     const proof = proven.client.proof({ ...ORDERS, accessToken, nonce: await aNonce() });
     await proven.sendProof(accessToken, proof).expect(200);
-    proven.clock.advance(60);
+    proven.clock.advance({ seconds: 60 });
     await proven.sendProof(accessToken, proof).expect(401);
 
     expect(proven.takeReasons()).toEqual(['proof_nonce_required', 'replayed_proof']);
@@ -76,7 +76,7 @@ describe.each(platforms)('nonces of this server on %s (RFC 9449 §9)', (_name, a
     const other = await DpopApp.start(adapter, { dpop });
     const stranger = await DpopApp.start(adapter, { dpop: { requiresNonce: true } });
     try {
-      proven.clock.advance(60);
+      proven.clock.advance({ seconds: 60 });
       await withNonce(await aNonce(), other).expect(200);
       await withNonce(await aNonce(), stranger).expect(401);
     } finally {

@@ -83,7 +83,7 @@ describe.each(platforms)(
       const proof = proven.client.proof({ ...ORDERS, accessToken }, { iat });
       await proven.sendProof(accessToken, proof).expect(200);
       for (const seconds of [30, 30, 9, 1]) {
-        proven.clock.advance(seconds);
+        proven.clock.advance({ seconds });
         await proven.requestOrders(proven.token()).expect(200);
         await proven.sendProof(accessToken, proof).expect(401);
       }
@@ -157,7 +157,7 @@ describe.each(platforms)('proofs that are remembered elsewhere, on %s', (_name, 
     const answer = await proven.requestOrders(proven.token());
 
     expect([answer.status, proven.takeReasons()]).toEqual([503, ['proofs_unavailable']]);
-    proven.clock.advance(Number(answer.headers['retry-after']));
+    proven.clock.advance({ seconds: Number(answer.headers['retry-after']) });
     await proven.requestOrders(proven.token()).expect(200);
   });
 });
@@ -174,7 +174,7 @@ describe('the memory for proofs', () => {
       const youngest = Math.max(0, second - 59);
       expect(proofs.use(`${youngest}-0`, clock.now() + 60_000)).toBe(false);
       most = Math.max(most, proofs.size);
-      clock.advance(1);
+      clock.advance({ seconds: 1 });
     }
     expect(most).toBeLessThanOrEqual(1300);
   });

@@ -240,7 +240,7 @@ describe('many fields of one operation', () => {
     app = await start();
     await queryGraph(app, '{ audited }', reader());
     const fetches = issuer.fetches;
-    clock.advance(60);
+    clock.advance({ seconds: 60 });
 
     const stranger = issuer.accessToken({}, { header: { kid: 'unknown' } });
     await queryGraph(app, aliases('audited'), stranger);

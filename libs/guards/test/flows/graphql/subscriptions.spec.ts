@@ -12,8 +12,8 @@ import {
   errorCodes,
   type GraphQLResult,
   nextResult,
-  waitUntil,
 } from '../../support/graphql-client.js';
+import { waitUntil } from '../../support/wait-until.js';
 import {
   type Feed,
   type Graph,
@@ -57,7 +57,8 @@ async function client(connection: Connection): Promise<Client> {
 const reader = () => issuer.accessToken({ scope: 'orders:read' });
 /** When it is accepted no longer, by the tolerance of 5 seconds, in epoch seconds. */
 const endOf = (token = '') => Number(parseCompactJws(token).claims['exp']) + 5;
-const almost = (epochSeconds: number) => clock.advance(epochSeconds - 0.2 - clock.now() / 1000);
+const almost = (epochSeconds: number) =>
+  clock.advance({ seconds: epochSeconds - 0.2 - clock.now() / 1000 });
 
 async function outcomeFor(connection: Connection, query = PLACED): Promise<GraphQLResult> {
   return nextResult(await client(connection), query);
@@ -108,7 +109,7 @@ describe.each(platforms)('a subscription on %s', (_platform, adapter) => {
     const on = { closed: (event: unknown) => closed.push(event) };
     const outcome = outcomeFor({ ...bearerConnection(token), on });
     await waitUntil(() => feed.listeners === 1);
-    clock.advance(1);
+    clock.advance({ seconds: 1 });
 
     await expect(outcome).rejects.toMatchObject({ code: 4403, reason: 'invalid_token' });
     await waitUntil(() => feed.listeners === 0);
@@ -131,7 +132,7 @@ describe('when the token ends', () => {
     const outcome = nextResult(connected, PLACED);
     await waitUntil(() => feed.listeners === 1);
     tokens.push(reader());
-    clock.advance(1);
+    clock.advance({ seconds: 1 });
 
     await waitUntil(() => connections === 2 && feed.listeners === 1);
     feed.send(ORDER);
@@ -147,7 +148,7 @@ describe('when the token ends', () => {
     almost(endOf(token) - 240);
     const outcome = outcomeFor(bearerConnection(token));
     await waitUntil(() => feed.listeners === 1);
-    clock.advance(1);
+    clock.advance({ seconds: 1 });
 
     await expect(outcome).rejects.toMatchObject({ code: 4403 });
   });
@@ -157,7 +158,7 @@ describe('when the token ends', () => {
     const token = reader();
     const connected = await client({ ...bearerConnection(token), lazy: false });
     expect(errorCodes(await nextResult(connected, '{ orders { id } }'))).toEqual([]);
-    clock.advance(306);
+    clock.advance({ seconds: 306 });
 
     expect(errorCodes(await nextResult(connected, '{ orders { id } }'))).toEqual([
       'UNAUTHENTICATED',

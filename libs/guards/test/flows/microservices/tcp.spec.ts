@@ -9,7 +9,8 @@ import {
   TcpClient,
   tcpOptions,
 } from '../../support/guarded-messages.js';
-import { freePort, waitUntil } from '../../support/free-port.js';
+import { freePort } from '../../support/free-port.js';
+import { waitUntil } from '../../support/wait-until.js';
 
 let clock: TestClock;
 let issuer: TestIssuer;
@@ -93,7 +94,7 @@ describe('a message by TCP', () => {
 
   it('is refused when its token has expired on the way', async () => {
     const late = bearing(reader());
-    clock.advance(306);
+    clock.advance({ seconds: 306 });
 
     expect(await late.send('orders')).toMatchObject({ code: 'invalid_token' });
     expect(reasons()).toEqual(['expired']);

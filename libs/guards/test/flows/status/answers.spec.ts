@@ -7,7 +7,7 @@ import { TestClock } from '../../support/test-clock.js';
 import { guardedApp, platforms } from '../../support/guarded-app.js';
 import { bearer } from '../../support/websocket-clients.js';
 import { libraries, OrdersGateway, startGateways } from '../../support/guarded-gateway.js';
-import { waitUntil } from '../../support/status-scenario.js';
+import { waitUntil } from '../../support/wait-until.js';
 
 let clock: TestClock;
 let issuer: TestIssuer;
@@ -45,7 +45,7 @@ describe.each(platforms)('the answer on %s', (_platform, adapter) => {
     const token = issuer.accessToken({ scope: 'orders:read' });
     expect((await ask(token)).status).toBe(200);
     issuer.revoke(token);
-    clock.advance(10);
+    clock.advance({ seconds: 10 });
     await waitUntil(async () => (await ask(token)).status === 401);
     const { headers } = await ask(token);
 
@@ -61,7 +61,7 @@ describe.each(platforms)('the answer on %s', (_platform, adapter) => {
     app = await guardedApp(adapter, guards());
     const token = issuer.accessToken({ scope: 'orders:read' });
     expect((await ask(token)).status).toBe(200);
-    clock.advance(10);
+    clock.advance({ seconds: 10 });
     const { status, headers } = await ask(token);
 
     expect([status, headers.get('www-authenticate')]).toEqual([503, null]);
@@ -88,7 +88,7 @@ describe.each(libraries)('a connection by %s whose client only listens', (_name,
     const token = issuer.accessToken({ scope: 'orders:read' });
     const client = await library.connect(app, bearer(token));
     issuer.revoke(token);
-    clock.advance(10);
+    clock.advance({ seconds: 10 });
 
     expect(await client.next('exception')).toMatchObject({ code: 'invalid_token' });
     client.close();

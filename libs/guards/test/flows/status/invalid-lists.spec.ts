@@ -6,7 +6,8 @@ import {
   type TestIssuer,
 } from '../../../testing/index.js';
 import { faults } from '../../support/key-server-faults.js';
-import { StatusScenario, waitUntil } from '../../support/status-scenario.js';
+import { StatusScenario } from '../../support/status-scenario.js';
+import { waitUntil } from '../../support/wait-until.js';
 
 const TYPE = 'application/statuslist+jwt';
 const stranger = generateSigningKey('ES256');
@@ -87,7 +88,7 @@ it('what they are made of is good otherwise', async () => {
   it.issuer.statusList.answer(changed({})(it.issuer));
   const token = it.token();
   await it.settledVerdict(token);
-  it.clock.advance(10);
+  it.clock.advance({ seconds: 10 });
   expect(await it.verdict(token)).toBe('accepted');
   await it.close();
 });
@@ -98,7 +99,7 @@ describe('a list is not used (Token Status List §5.1, §8.3)', () => {
     it.issuer.statusList.answer(answer(it.issuer));
     const token = it.token();
     await it.settledVerdict(token);
-    it.clock.advance(10);
+    it.clock.advance({ seconds: 10 });
 
     expect(await it.settledVerdict(token)).toBe('status_unavailable');
     await it.close();
@@ -113,12 +114,12 @@ describe('a list is not used (Token Status List §5.1, §8.3)', () => {
     issuer.rotate(stranger);
     issuer.statusList.answer((_request, response) => response.writeHead(304).end());
     // The token under another key brings the news.
-    it.clock.advance(10);
+    it.clock.advance({ seconds: 10 });
     const young = it.token();
     expect(await it.verdict(young)).toBe('accepted');
     for (let seconds = 0; seconds < 300; seconds += 10) {
       await it.settledVerdict(young);
-      it.clock.advance(10);
+      it.clock.advance({ seconds: 10 });
     }
     expect(await it.settledVerdict(young)).toBe('status_unavailable');
     await it.close();
@@ -134,11 +135,11 @@ describe('a list server gone mad', () => {
 
     for (const [fault, answer] of faults) {
       it.issuer.statusList.answer(answer);
-      it.clock.advance(10);
+      it.clock.advance({ seconds: 10 });
       expect([fault, await it.verdict(good)]).toEqual([fault, 'accepted']);
       expect([fault, await it.verdict(ended)]).toEqual([fault, 'revoked']);
       await it.settled();
-      it.clock.advance(10);
+      it.clock.advance({ seconds: 10 });
       expect([fault, await it.settledVerdict(good)]).toEqual([fault, 'accepted']);
       expect([fault, await it.settledVerdict(ended)]).toEqual([fault, 'revoked']);
 
@@ -146,7 +147,7 @@ describe('a list server gone mad', () => {
       const next = it.token();
       it.issuer.revoke(next);
       await waitUntil(async () => {
-        it.clock.advance(1);
+        it.clock.advance({ seconds: 1 });
         return (await it.settledVerdict(next)) === 'revoked';
       });
     }

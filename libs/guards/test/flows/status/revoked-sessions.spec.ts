@@ -1,7 +1,8 @@
 import { deflateSync } from 'node:zlib';
 import type { GuardsOptions } from '../../../src/index.js';
 import { generateSigningKey, type TestIssuerOptions } from '../../../testing/index.js';
-import { StatusScenario, waitUntil } from '../../support/status-scenario.js';
+import { StatusScenario } from '../../support/status-scenario.js';
+import { waitUntil } from '../../support/wait-until.js';
 
 let all: StatusScenario[] = [];
 afterEach(async () => {
@@ -35,7 +36,7 @@ describe('a token whose session has ended (Token Status List §8.3)', () => {
     it.issuer.revoke(remembered);
     it.issuer.revoke(unseen);
 
-    it.clock.advance(5);
+    it.clock.advance({ seconds: 5 });
     expect(await it.settledVerdict(other)).toBe('accepted');
     expect(await it.verdict(remembered)).toBe('revoked');
     expect(await it.verdict(unseen)).toBe('revoked');
@@ -48,7 +49,7 @@ describe('a token whose session has ended (Token Status List §8.3)', () => {
     const token = it.token();
 
     expect(await it.verdict(token)).toBe('accepted');
-    it.clock.advance(9);
+    it.clock.advance({ seconds: 9 });
     expect(await it.verdict(token)).toBe('accepted');
     expect(it.issuer.statusList.fetches).toBeLessThanOrEqual(1);
   });
@@ -56,10 +57,10 @@ describe('a token whose session has ended (Token Status List §8.3)', () => {
   it('stays refused while the issuer is down', async () => {
     const { it, token } = await warm();
     it.issuer.revoke(token);
-    it.clock.advance(5);
+    it.clock.advance({ seconds: 5 });
     expect(await it.settledVerdict(token)).toBe('revoked');
     it.issuer.statusList.fail();
-    it.clock.advance(299);
+    it.clock.advance({ seconds: 299 });
     expect(await it.settledVerdict(token)).toBe('revoked');
   });
 
@@ -95,13 +96,13 @@ describe('a list that cannot be had', () => {
     it.issuer.statusList.fail();
     for (let seconds = 0; seconds < 299; seconds += 13) {
       expect([seconds, await it.settledVerdict(token)]).toEqual([seconds, 'accepted']);
-      it.clock.advance(13);
+      it.clock.advance({ seconds: 13 });
     }
-    it.clock.advance(1);
+    it.clock.advance({ seconds: 1 });
     expect(await it.settledVerdict(token)).toBe('status_unavailable');
 
     it.issuer.statusList.up();
-    it.clock.advance(10);
+    it.clock.advance({ seconds: 10 });
     expect(await it.settledVerdict(token)).toBe('accepted');
   });
 
@@ -111,9 +112,9 @@ describe('a list that cannot be had', () => {
     const token = it.token();
 
     expect(await it.settledVerdict(token)).toBe('accepted');
-    it.clock.advance(9.9);
+    it.clock.advance({ seconds: 9.9 });
     expect(await it.settledVerdict(token)).toBe('accepted');
-    it.clock.advance(0.1);
+    it.clock.advance({ seconds: 0.1 });
     expect(await it.settledVerdict(token)).toBe('status_unavailable');
   });
 
@@ -121,10 +122,10 @@ describe('a list that cannot be had', () => {
     const { it, token } = await warm({ statusLists: { whenUnavailable: 'accept' } });
     const ended = it.token();
     it.issuer.revoke(ended);
-    it.clock.advance(5);
+    it.clock.advance({ seconds: 5 });
     expect(await it.settledVerdict(ended)).toBe('revoked');
     it.issuer.statusList.fail();
-    it.clock.advance(1000);
+    it.clock.advance({ seconds: 1000 });
 
     expect(await it.settledVerdict(token)).toBe('accepted');
     expect(await it.settledVerdict(ended)).toBe('revoked');
@@ -137,7 +138,7 @@ describe('a list that cannot be had', () => {
     for (let second = 0; second < 120; second += 1) {
       await Promise.all(tokens.map((token) => it.verdict(token)));
       await it.settled();
-      it.clock.advance(1);
+      it.clock.advance({ seconds: 1 });
     }
     expect(it.issuer.statusList.fetches).toBeGreaterThan(10);
     expect(it.issuer.statusList.fetches).toBeLessThan(30);
@@ -153,7 +154,7 @@ describe('what is asked of the issuer', () => {
       response.on('finish', () => answers.push(response.statusCode));
       it.issuer.statusList.handle(request, response);
     });
-    it.clock.advance(5);
+    it.clock.advance({ seconds: 5 });
     await Promise.all(Array.from({ length: 100 }, () => it.verdict(it.token())));
     await it.settledVerdict(token);
 
@@ -207,7 +208,7 @@ describe('what is asked of the issuer', () => {
     const first = it.token();
     expect(await it.verdict(first)).toBe('accepted');
     for (let i = 0; i < 64; i += 1) {
-      it.clock.advance(0.001);
+      it.clock.advance({ seconds: 0.001 });
       const status = { status_list: { idx: 0, uri: `${uri}?${i}` } };
       await it.verdict(it.token({ status }));
     }
@@ -231,7 +232,7 @@ describe('news about keys', () => {
     expect(issuer.fetches).toBe(1);
 
     issuer.removeKey(lost.kid);
-    it.clock.advance(10);
+    it.clock.advance({ seconds: 10 });
     await it.settledVerdict(it.token());
     await waitUntil(async () => (await it.verdict(tokens[0])) === 'unknown_key');
     for (const token of tokens) expect(await it.verdict(token)).toBe('unknown_key');
@@ -242,7 +243,7 @@ describe('news about keys', () => {
     const it = await watching();
     await it.issuers.ready();
     expect(it.issuer.fetches).toBe(1);
-    it.clock.advance(230);
+    it.clock.advance({ seconds: 230 });
     await it.issuers.only?.statusLists.ready();
     await waitUntil(() => it.issuer.fetches === 2);
   });
@@ -258,7 +259,7 @@ describe('a place beyond the end of the list', () => {
 
     const young = it.token({ status });
     expect(await it.verdict(young)).toBe('accepted');
-    it.clock.advance(6);
+    it.clock.advance({ seconds: 6 });
     expect(await it.settledVerdict(young)).toBe('malformed_claims');
   });
 });

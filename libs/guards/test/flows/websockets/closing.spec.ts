@@ -3,7 +3,8 @@ import type { INestApplication, Type } from '@nestjs/common';
 import { closeOnExpiry } from '../../../src/nest/transport.js';
 import { TestIssuer } from '../../../testing/index.js';
 import { TestClock } from '../../support/test-clock.js';
-import { bearer, type Client, waitUntil } from '../../support/websocket-clients.js';
+import { bearer, type Client } from '../../support/websocket-clients.js';
+import { waitUntil } from '../../support/wait-until.js';
 import {
   libraries,
   LobbyGateway,
@@ -18,8 +19,6 @@ const clients: Client[] = [];
 
 beforeEach(async () => {
   clock = new TestClock();
-  // The claims of a token are whole seconds, and so is the beginning of each of these tests.
-  clock.advance(-(clock.now() % 1000) / 1000);
   issuer = await TestIssuer.start({ now: clock.now });
 });
 afterEach(async () => {
@@ -56,9 +55,9 @@ describe.each(libraries)('a connection by %s whose client only listens', (_name,
     ['optional', LobbyGateway],
   ])('ends soon after its token, which was %s, and says why', async (_said, gateway) => {
     const token = issuer.accessToken();
-    clock.advance(304.8);
+    clock.advance({ seconds: 304.8 });
     const client = await connected(token, gateway);
-    clock.advance(1);
+    clock.advance({ seconds: 1 });
 
     expect(await client.next('exception')).toEqual({
       status: 'error',
@@ -71,9 +70,9 @@ describe.each(libraries)('a connection by %s whose client only listens', (_name,
 
   it('ends when its token is too old (`maxTokenAgeSeconds`)', async () => {
     const token = issuer.accessToken({ exp: clock.now() / 1000 + 3600 });
-    clock.advance(604.8);
+    clock.advance({ seconds: 604.8 });
     const client = await connected(token, OrdersGateway);
-    clock.advance(1);
+    clock.advance({ seconds: 1 });
 
     expect(['io server disconnect', 4401]).toContain(await client.closed);
   });

@@ -1,12 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
 import type { Rejection } from '../../../src/index.js';
 import { TestIssuer } from '../../../testing/index.js';
-import {
-  bearer,
-  type Client,
-  type Credentials,
-  waitUntil,
-} from '../../support/websocket-clients.js';
+import { bearer, type Client, type Credentials } from '../../support/websocket-clients.js';
+import { waitUntil } from '../../support/wait-until.js';
 import { libraries, OrdersGateway, startGateways } from '../../support/guarded-gateway.js';
 
 let issuer: TestIssuer;

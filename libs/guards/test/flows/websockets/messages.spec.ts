@@ -70,7 +70,7 @@ describe.each(libraries)('a message by %s', (_name, { adapter, connect }) => {
 
   it('is refused when the token has expired, and the connection ends', async () => {
     const client = await connected(reader());
-    clock.advance(306);
+    clock.advance({ seconds: 306 });
     client.send('orders');
 
     expect(await client.next('exception')).toMatchObject({ code: 'invalid_token' });
@@ -84,7 +84,7 @@ describe.each(libraries)('a message by %s', (_name, { adapter, connect }) => {
     const { kid } = issuer.signingKey;
     issuer.rotate();
     issuer.removeKey(kid);
-    clock.advance(200);
+    clock.advance({ seconds: 200 });
     await expect(
       connect(app, bearer(issuer.accessToken({}, { header: { kid: 'new' } }))),
     ).rejects.toThrow();
@@ -116,7 +116,7 @@ describe.each(libraries)('a message by %s', (_name, { adapter, connect }) => {
 
   it('to a @Public() handler is answered whatever has become of the token', async () => {
     const client = await connected(reader());
-    clock.advance(306);
+    clock.advance({ seconds: 306 });
     client.send('prices');
 
     expect(await client.next('prices')).toEqual([1, 2]);

@@ -6,12 +6,8 @@ import { type Rejection, RequireScopes } from '../../../src/index.js';
 import { GuardedGateway } from '../../../src/websockets/index.js';
 import { TestIssuer } from '../../../testing/index.js';
 import { TestClock } from '../../support/test-clock.js';
-import {
-  bearer,
-  connectSocketIo,
-  type Credentials,
-  waitUntil,
-} from '../../support/websocket-clients.js';
+import { bearer, connectSocketIo, type Credentials } from '../../support/websocket-clients.js';
+import { waitUntil } from '../../support/wait-until.js';
 import { OrdersGateway, startGateways } from '../../support/guarded-gateway.js';
 
 let clock: TestClock;
@@ -160,7 +156,7 @@ describe('connection state recovery', () => {
     socket.io.engine.close();
     await waitUntil(() => gateway.disconnected === 1);
     gateway.tellAll('news', 'second');
-    clock.advance(306);
+    clock.advance({ seconds: 306 });
 
     expect(await refused).toMatchObject({ message: 'Unauthorized' });
     expect(missed).toEqual([]);

@@ -1,6 +1,6 @@
 import { encodePart } from '../../signing-key.js';
 import { invalidToken, malformedToken } from '../support/answer.js';
-import { type Resource, type TokenCase, tokenCases } from '../support/corpus-case.js';
+import { forRs256, type TokenCase, tokenCases } from '../support/corpus-case.js';
 import {
   decodeSegment,
   withEditedSegments,
@@ -8,8 +8,6 @@ import {
   unchanged,
   withHeader,
 } from '../support/forge.js';
-
-const onlyRs256 = ({ algorithm }: Resource) => algorithm === 'RS256';
 
 const unsigned =
   (alg: string, signature = 'AA') =>
@@ -117,7 +115,7 @@ const confused: TokenCase[] = [
     title: 'The right RSA key with a longer hash',
     rule: 'RFC 8725 §3.1, RFC 7517 §4.4',
     reason: 'refused_algorithm',
-    appliesTo: onlyRs256,
+    appliesTo: forRs256,
     token: (forge) => forge.signedWith(forge.issuer.signingKey, { alg: 'RS512' }, 'RS512'),
   },
   {
@@ -125,7 +123,7 @@ const confused: TokenCase[] = [
     title: 'The right RSA key with another padding',
     rule: 'RFC 8725 §3.1, RFC 7517 §4.4',
     reason: 'refused_algorithm',
-    appliesTo: onlyRs256,
+    appliesTo: forRs256,
     token: (forge) => forge.signedWith(forge.issuer.signingKey, { alg: 'PS256' }, 'PS256'),
   },
 ];

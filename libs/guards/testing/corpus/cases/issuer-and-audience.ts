@@ -1,5 +1,5 @@
 import { invalidToken } from '../support/answer.js';
-import { type TokenCase, tokenCases } from '../support/corpus-case.js';
+import { swapCase, type TokenCase, tokenCases } from '../support/corpus-case.js';
 import type { Forge } from '../support/forge.js';
 
 type Value = (forge: Forge) => unknown;
@@ -34,10 +34,6 @@ const audiences: readonly Row[] = [
   ['object', 'aud is an object that names us', ({ issuer }) => ({ [issuer.audience]: true })],
   ['wildcard', 'aud is a wildcard', () => '*'],
 ];
-
-function swapCase(text: string): string {
-  return text.toUpperCase() === text ? text.toLowerCase() : text.toUpperCase();
-}
 
 export const issuerAndAudience = tokenCases(invalidToken, [
   ...issuers.map(([id, title, iss]): TokenCase => ({

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RejectionReason } from '../../../src/index.js';
 import type { SigningKey } from '../../signing-key.js';
 import { invalidToken } from '../support/answer.js';
-import { forEc, type Resource, type TokenCase, tokenCases } from '../support/corpus-case.js';
+import { forEc, forRs256, type TokenCase, tokenCases } from '../support/corpus-case.js';
 import type { Forge } from '../support/forge.js';
 import type { KeyRole, PublishedKeys } from '../support/published-keys.js';
 
@@ -13,8 +13,6 @@ const signedBy =
       {},
       { header: { kid: forge.issuer.keys.kids[role] }, signedBy: choose(forge.issuer.keys) },
     );
-
-const onlyRs256 = ({ algorithm }: Resource) => algorithm === 'RS256';
 
 const unused: RejectionReason = 'unknown_key';
 
@@ -86,7 +84,7 @@ export const publishedKey = tokenCases(invalidToken, [
     title: 'The RSA key has 1,024 bits',
     rule: 'RFC 7518 §3.3',
     reason: unused,
-    appliesTo: onlyRs256,
+    appliesTo: forRs256,
     token: signedBy('rsa-1024', ({ short }) => short),
   },
   {
@@ -95,7 +93,7 @@ export const publishedKey = tokenCases(invalidToken, [
     rule: 'RFC 8017 §3.1',
     reason: unused,
     stricter: true,
-    appliesTo: onlyRs256,
+    appliesTo: forRs256,
     token: unsignedUnderExponentOne,
   },
   {

@@ -1,5 +1,5 @@
 import { insufficientScope, invalidToken } from '../support/answer.js';
-import { type Resource, type TokenCase, tokenCases } from '../support/corpus-case.js';
+import { type Resource, swapCase, type TokenCase, tokenCases } from '../support/corpus-case.js';
 import { unchanged } from '../support/forge.js';
 
 type Row = readonly [id: string, title: string, scope: (scope: string) => unknown];
@@ -29,10 +29,6 @@ const malformed: readonly Row[] = [
   ['null', 'scope is null', () => null],
   ['true', 'scope is true', () => true],
 ];
-
-function swapCase(text: string): string {
-  return text.toUpperCase() === text ? text.toLowerCase() : text.toUpperCase();
-}
 
 const RULE = 'RFC 6750 §3.1, RFC 9068 §2.2.3';
 const appliesTo = ({ scope }: Resource) => scope !== undefined;

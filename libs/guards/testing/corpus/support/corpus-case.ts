@@ -68,3 +68,9 @@ export function bearer(token: string): CorpusRequest {
 
 export const forRsa = ({ algorithm }: Resource) => !forEc({ algorithm });
 export const forEc = ({ algorithm }: Resource) => algorithm.startsWith('ES');
+export const forRs256 = ({ algorithm }: Resource) => algorithm === 'RS256';
+
+/** The same text in another case. */
+export function swapCase(text: string): string {
+  return text.toUpperCase() === text ? text.toLowerCase() : text.toUpperCase();
+}
