@@ -9,7 +9,7 @@ const STATUS_LISTS_PATH = '/status-lists';
 
 /** The HTTP side of a test issuer: metadata (RFC 8414), key set (RFC 7517) and a status list. */
 export class IssuerServer {
-  /** Takes the place of the key set while it is defined. */
+  /** If set, this answers requests for the key set. */
   answer: Answer | undefined;
   fetches = 0;
   origin = '';

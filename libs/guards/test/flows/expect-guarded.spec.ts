@@ -108,7 +108,7 @@ describe.each(platforms)('expectGuarded on %s', (_platform, adapter) => {
     class EmptyModule {}
     const empty = await NestFactory.create(EmptyModule, adapter(), { logger: false });
 
-    await expect(expectGuarded(empty, issuer)).rejects.toThrow('no route that wants a token');
+    await expect(expectGuarded(empty, issuer)).rejects.toThrow('no route that requires a token');
     await empty.close();
   });
 });

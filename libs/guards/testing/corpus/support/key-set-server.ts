@@ -3,9 +3,9 @@ import { closeServer, listenOnLoopback } from '../../loopback-server.js';
 
 const KEY_SET_PATH = '/.well-known/jwks.json';
 
-/** Publishes a key set under every well-known metadata address (RFC 8414, OpenID Connect Discovery), and counts who asks. */
+/** Publishes a key set and metadata at every well-known path (RFC 8414, OpenID Connect Discovery), and counts requests. */
 export class KeySetServer {
-  /** To any address. */
+  /** The number of requests for any path. */
   requests = 0;
   origin = '';
   private readonly server = createServer(({ url }, response) => {
@@ -17,7 +17,7 @@ export class KeySetServer {
 
   private constructor(readonly keySet: { readonly keys: readonly object[] }) {}
 
-  /** @param port 0 for any that is free */
+  /** @param port 0 chooses a free port */
   static async listen(keys: readonly object[], port: number): Promise<KeySetServer> {
     const keySetServer = new KeySetServer({ keys });
     keySetServer.origin = await listenOnLoopback(keySetServer.server, port);
