@@ -10,9 +10,9 @@ import { closeServer, listenOnLoopback } from '../../testing/loopback-server.js'
 
 const resource = { algorithm: 'ES256', scope: 'orders:read' } as const;
 
-describe('the corpus of hostile tokens', () => {
+describe('corpus of hostile tokens', () => {
   it.each(['ES256', 'RS256', 'PS384'] as const)(
-    'has names that stay and are unique: %s',
+    'has unique ids in kebab-case for an issuer that signs with %s',
     (algorithm) => {
       const ids = corpusFor({ ...resource, algorithm }).map(({ id }) => id);
 
@@ -22,36 +22,42 @@ describe('the corpus of hostile tokens', () => {
     },
   );
 
-  it('asks nothing about scopes of a resource that has none', () => {
+  it('has no cases about scopes for a resource without a scope', () => {
     const ids = corpusFor({ algorithm: 'ES256' }).map(({ id }) => id);
 
     expect(ids.filter((id) => id.startsWith('scope-'))).toEqual([]);
   });
 });
 
-describe('the verdict on an answer', () => {
+describe('verdict on an answer', () => {
   const refuse = [{ status: 401, error: 'invalid_token' }];
   const accept = [{ status: 200 }];
   const challenge = 'Bearer realm="x", error="invalid_token"';
 
   it.each([
-    ['as-expected', 'the right refusal', { expected: refuse }, 401, challenge],
-    ['as-expected', 'a good token is taken', { expected: accept }, 204, undefined],
+    ['as-expected', 'the expected refusal', { expected: refuse }, 401, challenge],
+    ['as-expected', 'an accepted valid token', { expected: accept }, 204, undefined],
     ['deviates', 'a 401 without a challenge (RFC 6750 §3)', { expected: refuse }, 401, undefined],
     ['deviates', 'another error code', { expected: refuse }, 401, 'Bearer error="expired"'],
     ['deviates', 'another scheme', { expected: refuse }, 401, 'DPoP error="invalid_token"'],
     ['deviates', 'another status', { expected: refuse }, 403, challenge],
-    ['accepted', 'a hostile token is taken', { expected: refuse }, 200, undefined],
-    ['lenient', 'so is one that may be', { expected: refuse, stricter: true }, 200, undefined],
-    ['refused-good', 'a good token is refused', { expected: accept }, 401, challenge],
-    ['server-error', 'the service fails', { expected: refuse, stricter: true }, 500, undefined],
-    ['no-answer', 'the connection ends', { expected: refuse }, 0, undefined],
-  ] as const)('is %s: %s', (verdict, _what, one, status, received) => {
+    ['accepted', 'an accepted hostile token', { expected: refuse }, 200, undefined],
+    [
+      'lenient',
+      'an accepted token that standards allow',
+      { expected: refuse, stricter: true },
+      200,
+      undefined,
+    ],
+    ['refused-good', 'a refused valid token', { expected: accept }, 401, challenge],
+    ['server-error', 'a server error', { expected: refuse, stricter: true }, 500, undefined],
+    ['no-answer', 'a closed connection', { expected: refuse }, 0, undefined],
+  ] as const)('judges as %s: %s', (verdict, _what, one, status, received) => {
     expect(judge(one, { status, challenge: received })).toBe(verdict);
   });
 });
 
-describe('a run against a service that does not verify', () => {
+describe('run against a service that does not verify tokens', () => {
   let issuer: CorpusIssuer;
   let server: Server | undefined;
 
@@ -69,7 +75,7 @@ describe('a run against a service that does not verify', () => {
     return results;
   }
 
-  it('finds out that everything is accepted', async () => {
+  it('reports that the service accepts every request', async () => {
     const results = await resultsOf((_request, response) => response.end());
     const verdicts = new Set([...results.values()].map(({ verdict }) => verdict));
 
@@ -80,7 +86,7 @@ describe('a run against a service that does not verify', () => {
     expect(verdicts.has('deviates')).toBe(false);
   });
 
-  it('finds out that an address in the token is asked (RFC 8725 §3.10)', async () => {
+  it('reports that the service sends requests to an address in a token (RFC 8725 §3.10)', async () => {
     const results = await resultsOf(({ headers }, response) => {
       const [header = ''] = headers.authorization?.slice('Bearer '.length).split('.') ?? [];
       const jku = /"jku":"(http:[^"]+)"/.exec(Buffer.from(header, 'base64url').toString())?.[1];

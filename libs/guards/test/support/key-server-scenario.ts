@@ -10,7 +10,7 @@ import { verifyOrError } from './factories.js';
 import type { Fault } from './key-server-faults.js';
 import { KeyServer } from './key-server.js';
 
-/** An issuer, its key server, and a clock that only we move. */
+/** An issuer, its key server, and a test clock. */
 export class KeyServerScenario {
   private constructor(
     readonly clock: TestClock,
@@ -25,39 +25,41 @@ export class KeyServerScenario {
     return new KeyServerScenario(clock, issuer, await KeyServer.listen(createKeyListener(keys)));
   }
 
-  /** Long enough for a loopback answer on a busy machine, short enough to wait for often. */
+  /** The timeout allows for a loopback answer on a busy machine and is short enough for many faults. */
   get options() {
     const { issuer, clock, server } = this;
     const keySet = { timeoutMs: 400 };
     return { ...issuer.options, jwksUri: server.jwksUri, now: clock.now, keySet };
   }
 
-  /** Good for as long as every storm lasts. */
+  /** Makes a token that stays valid for longer than any test advances the clock. */
   validToken(): string {
     return this.issuer.accessToken({ exp: this.clock.now() / 1000 + 80_000, scope: 'orders:read' });
   }
 
-  /** Nobody has this key, so its signature need not be real. */
+  /** Makes a token under a kid that no key has, so its signature need not be real. */
   randomKidToken(): string {
     const header = { ...this.issuer.header(), kid: randomUUID().repeat(7) };
     const payload = encodePart(this.issuer.claims());
     return `${encodePart(header)}.${payload}.${randomBytes(64).toString('base64url')}`;
   }
 
-  /** Asks for keys that do not exist, all at once; resolves to the reasons of the refusals. */
+  /** Verifies tokens with unknown keys in parallel and returns the reasons of the refusals. */
   async flood(strategy: AccessTokenStrategy, size: number): Promise<Set<unknown>> {
-    const asked = Array.from({ length: size }, () =>
+    const verifications = Array.from({ length: size }, () =>
       verifyOrError(strategy, this.randomKidToken()),
     );
-    const verdicts = await Promise.all(asked);
-    return new Set(verdicts.map((it) => (it instanceof BearerError ? it.reason : it)));
+    const verdicts = await Promise.all(verifications);
+    return new Set(
+      verdicts.map((verdict) => (verdict instanceof BearerError ? verdict.reason : verdict)),
+    );
   }
 
   applyFault([, answer]: Fault): void {
     this.server.answer = answer;
   }
 
-  /** The key server is well again and publishes these keys. */
+  /** Ends the fault: the key server publishes these keys. */
   publish(...keys: readonly object[]): void {
     this.server.answer = createKeyListener(() => keys);
   }

@@ -97,10 +97,10 @@ describe.each(libraries)('a connection by %s', (_name, { adapter, connect }) => 
     });
     const opening = open(bearer(issuer.accessToken()));
     await waitUntil(() => publish !== undefined);
-    gateway.tellAll('news', 'secret');
+    gateway.broadcast('news', 'secret');
     publish?.();
     const client = await opening;
-    gateway.tellAll('news', 'open');
+    gateway.broadcast('news', 'open');
 
     expect(await client.next('news')).toBe('open');
   });

@@ -147,7 +147,7 @@ describe('connection state recovery', () => {
     });
     await heard(socket, 'connect');
     const first = heard(socket, 'news');
-    gateway.tellAll('news', 'first');
+    gateway.broadcast('news', 'first');
     expect(await first).toBe('first');
 
     const missed: unknown[] = [];
@@ -155,7 +155,7 @@ describe('connection state recovery', () => {
     const refused = heard(socket, 'connect_error');
     socket.io.engine.close();
     await waitUntil(() => gateway.disconnected === 1);
-    gateway.tellAll('news', 'second');
+    gateway.broadcast('news', 'second');
     clock.advance({ seconds: 306 });
 
     expect(await refused).toMatchObject({ message: 'Unauthorized' });
