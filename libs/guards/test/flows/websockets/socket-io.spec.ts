@@ -44,13 +44,13 @@ async function socketOf(options: NonNullable<Parameters<typeof io>[1]>, path = '
   return socket;
 }
 
-const heard = (socket: Socket, event: string) =>
+const nextEvent = (socket: Socket, event: string) =>
   new Promise<unknown>((resolve) => socket.once(event, resolve));
 
-describe('the credentials of a Socket.IO handshake', () => {
+describe('credentials of a Socket.IO handshake', () => {
   beforeEach(() => start(OrdersGateway));
 
-  it('may be `auth.token`, where a browser can put it', async () => {
+  it('come from `auth.token`, which a browser can set', async () => {
     const client = await connectSocketIo(app, { auth: { token: reader() } });
     client.send('orders');
 
@@ -60,41 +60,41 @@ describe('the credentials of a Socket.IO handshake', () => {
 
   it.each<[string, () => Credentials, string]>([
     [
-      'in both places',
+      'in header and `auth`',
       () => ({ ...bearer(reader()), auth: { token: reader() } }),
       'several_credentials',
     ],
     [
-      'in the query as well (RFC 6750 §2.3)',
+      'in `auth` and in the query (RFC 6750 §2.3)',
       () => ({ auth: { token: reader() }, query: { access_token: reader() } }),
       'several_credentials',
     ],
-    ['as an object', () => ({ auth: { token: { toString: 1 } } }), 'malformed_credentials'],
-    ['as nothing', () => ({ auth: { token: null } }), 'malformed_credentials'],
+    ['that is an object', () => ({ auth: { token: { toString: 1 } } }), 'malformed_credentials'],
+    ['that is null', () => ({ auth: { token: null } }), 'malformed_credentials'],
     ['with its scheme', () => ({ auth: { token: `Bearer ${reader()}` } }), 'malformed_credentials'],
-  ])('are not a token %s: that is a bad request', async (_name, credentials, reason) => {
+  ])('cause Bad Request for a token %s', async (_name, credentials, reason) => {
     await expect(connectSocketIo(app, credentials())).rejects.toThrow('Bad Request');
     expect(reasons()).toEqual([reason]);
   });
 
-  it('are those of HTTP long polling as well', async () => {
+  it('also come from HTTP long polling', async () => {
     const socket = await socketOf({ transports: ['polling'], auth: { token: reader() } });
-    await heard(socket, 'connect');
+    await nextEvent(socket, 'connect');
     expect(app.get(OrdersGateway).connected).toEqual(['alice']);
   });
 });
 
-describe('a refused Socket.IO client', () => {
-  it('does not try again by itself', async () => {
+describe('refused Socket.IO client', () => {
+  it('does not reconnect by itself', async () => {
     await start(OrdersGateway);
     const socket = await socketOf({ transports: ['websocket'] });
-    const error = await heard(socket, 'connect_error');
+    const error = await nextEvent(socket, 'connect_error');
 
     expect(error).toMatchObject({ message: 'Unauthorized', data: { status: 'error' } });
     expect(socket.active).toBe(false);
   });
 
-  it('is told in the acknowledgement that it waits for, too', async () => {
+  it('receives the refusal in the acknowledgement, too', async () => {
     @WebSocketGateway()
     @GuardedGateway()
     class WritersGateway {
@@ -106,7 +106,7 @@ describe('a refused Socket.IO client', () => {
     }
     await start(WritersGateway);
     const socket = await socketOf({ auth: { token: reader() } });
-    const exception = heard(socket, 'exception');
+    const exception = nextEvent(socket, 'exception');
 
     expect(await socket.emitWithAck('write', { id: '1' })).toMatchObject({
       status: 'error',
@@ -115,26 +115,26 @@ describe('a refused Socket.IO client', () => {
     expect(await exception).toMatchObject({ code: 'insufficient_scope' });
   });
 
-  it('is refused by one namespace, and keeps the others', async () => {
+  it('keeps its other namespaces when one refuses it', async () => {
     @WebSocketGateway({ namespace: 'orders' })
     @GuardedGateway()
     class NamespaceGateway {}
     await start(NamespaceGateway);
     const options = { transports: ['websocket'], forceNew: false, multiplex: true };
     const open = await socketOf(options);
-    await heard(open, 'connect');
+    await nextEvent(open, 'connect');
     const guarded = await socketOf(options, '/orders');
 
-    expect(await heard(guarded, 'connect_error')).toMatchObject({ message: 'Unauthorized' });
+    expect(await nextEvent(guarded, 'connect_error')).toMatchObject({ message: 'Unauthorized' });
     expect(open.connected).toBe(true);
     guarded.auth = { token: reader() };
     guarded.connect();
-    await heard(guarded, 'connect');
+    await nextEvent(guarded, 'connect');
   });
 });
 
-describe('connection state recovery', () => {
-  it('is off: a client whose token has expired gets nothing of what it missed', async () => {
+describe('connection state recovery of Socket.IO', () => {
+  it('delivers no missed messages to a client whose token has expired', async () => {
     @WebSocketGateway({ connectionStateRecovery: { maxDisconnectionDuration: 60_000 } })
     @GuardedGateway()
     class RecoveringGateway extends OrdersGateway {}
@@ -145,14 +145,14 @@ describe('connection state recovery', () => {
       auth: { token: reader() },
       reconnectionDelay: 10,
     });
-    await heard(socket, 'connect');
-    const first = heard(socket, 'news');
+    await nextEvent(socket, 'connect');
+    const first = nextEvent(socket, 'news');
     gateway.broadcast('news', 'first');
     expect(await first).toBe('first');
 
     const missed: unknown[] = [];
     socket.on('news', (news) => missed.push(news));
-    const refused = heard(socket, 'connect_error');
+    const refused = nextEvent(socket, 'connect_error');
     socket.io.engine.close();
     await waitUntil(() => gateway.disconnected === 1);
     gateway.broadcast('news', 'second');
