@@ -19,18 +19,18 @@ describe('discovery (RFC 8414)', () => {
     expect(await build(issuer.options).find(issuer.signingKey.kid)).toBeDefined();
   });
 
-  it('is not needed when jwksUri is set', async () => {
-    const keys = build({ issuer: 'https://elsewhere.example', jwksUri: issuer.jwksUri });
+  it('fetches no metadata if `jwksUri` is set', async () => {
+    const keys = build({ issuer: 'https://other.example', jwksUri: issuer.jwksUri });
     expect(await keys.find(issuer.signingKey.kid)).toBeDefined();
   });
 
-  it('refuses metadata of another issuer (§3.3)', async () => {
+  it('refuses metadata of another issuer (RFC 8414 §3.3)', async () => {
     const alias = issuer.issuer.replace('127.0.0.1', 'localhost');
     await expect(build({ issuer: alias }).ready()).rejects.toThrow(KeysUnavailable);
     expect(issuer.fetches).toBe(0);
   });
 
-  it('refuses a jwks_uri that is not https', async () => {
+  it('refuses a jwks_uri without https', async () => {
     const server = createServer((request, response) => {
       const metadata = {
         issuer: `http://${request.headers.host}`,

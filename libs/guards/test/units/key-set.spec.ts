@@ -20,8 +20,8 @@ function keySet(options: KeySetOptions = {}): KeySet {
 
 const signingKid = () => issuer.signingKey.kid;
 
-describe('an unknown key identifier', () => {
-  it('costs one fetch per cooldown, however many there are', async () => {
+describe('unknown key identifier', () => {
+  it('causes one fetch per cooldown, also in a flood', async () => {
     const keys = keySet();
     await keys.ready();
     clock.advance({ seconds: 11 });
@@ -33,20 +33,20 @@ describe('an unknown key identifier', () => {
     expect(issuer.fetches).toBe(2);
   });
 
-  it('never keeps a known key waiting, even while its fetch hangs', async () => {
+  it('does not delay a known key, even while its fetch stalls', async () => {
     const keys = keySet({ timeoutMs: 30_000 });
     await keys.ready();
     clock.advance({ seconds: 11 });
     issuer.stall();
-    const lost = keys.find('random').catch((error: unknown) => error);
+    const pending = keys.find('random').catch((error: unknown) => error);
 
     expect(await keys.find(signingKid())).toBeDefined();
     await issuer.close();
-    expect(await lost).toBeInstanceOf(KeysUnavailable);
+    expect(await pending).toBeInstanceOf(KeysUnavailable);
     issuer = await TestIssuer.start();
   });
 
-  it('does not delay a real rotation beyond one cooldown', async () => {
+  it('delays a rotation by at most one cooldown', async () => {
     const keys = keySet({ cooldownSeconds: 10 });
     await keys.ready();
     clock.advance({ seconds: 10 });
@@ -59,14 +59,14 @@ describe('an unknown key identifier', () => {
   });
 });
 
-describe('the life of a key set', () => {
-  it('is fetched once for everybody who waits', async () => {
+describe('lifetime of a key set', () => {
+  it('begins with one fetch for all waiting requests', async () => {
     const keys = keySet();
     await Promise.all(Array.from({ length: 50 }, () => keys.find(signingKid())));
     expect(issuer.fetches).toBe(1);
   });
 
-  it('ends for a removed key when the set has had its time', async () => {
+  it('ends for a removed key when the set expires', async () => {
     const keys = keySet();
     const old = signingKid();
     await keys.ready();
@@ -79,15 +79,15 @@ describe('the life of a key set', () => {
     expect(await keys.find(old)).toBeUndefined();
   });
 
-  it('is renewed in the background before it ends', async () => {
+  it('continues by a background fetch before it ends', async () => {
     const keys = keySet();
     await keys.ready();
     clock.advance({ seconds: 230 });
     issuer.stall();
 
     expect(await keys.find(signingKid())).toBeDefined();
-    expect(issuer.fetches).toBe(1); // Nobody waited for the fetch that has just begun …
-    while (issuer.fetches === 1) await setTimeout(5); // … and it does arrive.
+    expect(issuer.fetches).toBe(1); // The call did not wait for the background fetch …
+    while (issuer.fetches === 1) await setTimeout(5); // … which arrives later.
   });
 
   it.each([
@@ -97,19 +97,22 @@ describe('the life of a key set', () => {
     ['max-age=86400', 600],
     ['no-store', 10],
     ['', 300],
-  ])('is that of Cache-Control "%s", bounded: %i s (RFC 9111 §5.2.2)', async (header, seconds) => {
-    const { publicJwk, kid } = issuer.signingKey;
-    issuer.answer((_request, response) => {
-      response.writeHead(200, { 'content-type': 'application/json', 'cache-control': header });
-      response.end(JSON.stringify({ keys: [publicJwk] }));
-    });
-    const keys = keySet({ maxStaleSeconds: 0 });
-    await keys.ready();
-    issuer.fail();
+  ])(
+    'follows Cache-Control "%s" within its bounds: %i s (RFC 9111 §5.2.2)',
+    async (header, seconds) => {
+      const { publicJwk, kid } = issuer.signingKey;
+      issuer.answer((_request, response) => {
+        response.writeHead(200, { 'content-type': 'application/json', 'cache-control': header });
+        response.end(JSON.stringify({ keys: [publicJwk] }));
+      });
+      const keys = keySet({ maxStaleSeconds: 0 });
+      await keys.ready();
+      issuer.fail();
 
-    clock.advance({ seconds: seconds - 0.1 });
-    expect(await keys.find(kid)).toBeDefined();
-    clock.advance({ seconds: 0.2 });
-    await expect(keys.find(kid)).rejects.toThrow(KeysUnavailable);
-  });
+      clock.advance({ seconds: seconds - 0.1 });
+      expect(await keys.find(kid)).toBeDefined();
+      clock.advance({ seconds: 0.2 });
+      await expect(keys.find(kid)).rejects.toThrow(KeysUnavailable);
+    },
+  );
 });

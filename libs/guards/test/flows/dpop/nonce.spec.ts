@@ -6,19 +6,19 @@ const secret = 'a secret that only the replicas have';
 const dpop = { requiresNonce: true, nonceLifetimeSeconds: 60, nonceSecrets: [secret] };
 
 describe.each(platforms)('DPoP nonces on %s (RFC 9449 §9)', (_name, adapter) => {
-  let proven: DpopApp;
+  let dpopApp: DpopApp;
   beforeEach(async () => {
-    proven = await DpopApp.start(adapter, { dpop });
+    dpopApp = await DpopApp.start(adapter, { dpop });
   });
-  afterEach(() => proven.close());
+  afterEach(() => dpopApp.close());
 
-  function requestWithNonce(nonce: string | undefined, app = proven) {
+  function requestWithNonce(nonce: string | undefined, app = dpopApp) {
     const accessToken = app.token();
     const claims = { nonce };
     return app.sendProof(accessToken, app.client.proof({ ...ORDERS, accessToken }, claims));
   }
 
-  async function fetchNonce(app = proven): Promise<string> {
+  async function fetchNonce(app = dpopApp): Promise<string> {
     const answer = await requestWithNonce(undefined, app);
     return String(answer.headers['dpop-nonce']);
   }
@@ -28,7 +28,7 @@ describe.each(platforms)('DPoP nonces on %s (RFC 9449 §9)', (_name, adapter) =>
     async (nonce) => {
       const answer = await requestWithNonce(nonce);
 
-      expect([answer.status, proven.takeReasons()]).toEqual([401, ['proof_nonce_required']]);
+      expect([answer.status, dpopApp.takeReasons()]).toEqual([401, ['proof_nonce_required']]);
       expect(answer.headers['dpop-nonce']).toMatch(/^[\w-]{22}$/);
       expect(answer.headers['www-authenticate']).toMatch(/^DPoP error="use_dpop_nonce", /);
       expect(answer.headers['www-authenticate']).not.toContain('Bearer');
@@ -40,7 +40,7 @@ describe.each(platforms)('DPoP nonces on %s (RFC 9449 §9)', (_name, adapter) =>
     const answer = await requestWithNonce(nonce);
     expect([answer.status, answer.headers['dpop-nonce']]).toEqual([200, nonce]);
 
-    proven.clock.advance({ seconds: 60 });
+    dpopApp.clock.advance({ seconds: 60 });
     const later = await requestWithNonce(nonce);
     expect(later.status).toBe(200);
     expect(later.headers['dpop-nonce']).not.toBe(nonce);
@@ -48,40 +48,40 @@ describe.each(platforms)('DPoP nonces on %s (RFC 9449 §9)', (_name, adapter) =>
 
   it('accepts a nonce for at least its lifetime and refuses it later', async () => {
     const nonce = await fetchNonce();
-    proven.clock.advance({ seconds: 60 });
+    dpopApp.clock.advance({ seconds: 60 });
     await requestWithNonce(nonce).expect(200);
-    proven.clock.advance({ seconds: 60 });
+    dpopApp.clock.advance({ seconds: 60 });
     await requestWithNonce(nonce).expect(401);
   });
 
   it('refuses the second use of a proof with a nonce (RFC 9449 §11.1)', async () => {
-    const accessToken = proven.token();
-    const proof = proven.client.proof({ ...ORDERS, accessToken, nonce: await fetchNonce() });
-    await proven.sendProof(accessToken, proof).expect(200);
-    proven.clock.advance({ seconds: 60 });
-    await proven.sendProof(accessToken, proof).expect(401);
+    const accessToken = dpopApp.token();
+    const proof = dpopApp.client.proof({ ...ORDERS, accessToken, nonce: await fetchNonce() });
+    await dpopApp.sendProof(accessToken, proof).expect(200);
+    dpopApp.clock.advance({ seconds: 60 });
+    await dpopApp.sendProof(accessToken, proof).expect(401);
 
-    expect(proven.takeReasons()).toEqual(['proof_nonce_required', 'replayed_proof']);
+    expect(dpopApp.takeReasons()).toEqual(['proof_nonce_required', 'replayed_proof']);
   });
 
   it('accepts a proof with a nonce from a client with a wrong clock (RFC 9449 §11.1)', async () => {
-    const late = new DpopClient({ now: () => proven.clock.now() - 3_600_000 });
-    const accessToken = proven.token({ cnf: late.cnf });
+    const late = new DpopClient({ now: () => dpopApp.clock.now() - 3_600_000 });
+    const accessToken = dpopApp.token({ cnf: late.cnf });
     const nonce = await fetchNonce();
 
-    await proven.sendProof(accessToken, late.proof({ ...ORDERS, accessToken, nonce })).expect(200);
+    await dpopApp.sendProof(accessToken, late.proof({ ...ORDERS, accessToken, nonce })).expect(200);
   });
 
   it('accepts a nonce on every replica with the secret, also if its clock is slightly behind', async () => {
     const other = await DpopApp.start(adapter, { dpop });
-    const stranger = await DpopApp.start(adapter, { dpop: { requiresNonce: true } });
+    const unrelated = await DpopApp.start(adapter, { dpop: { requiresNonce: true } });
     try {
-      proven.clock.advance({ seconds: 60 });
+      dpopApp.clock.advance({ seconds: 60 });
       await requestWithNonce(await fetchNonce(), other).expect(200);
-      await requestWithNonce(await fetchNonce(), stranger).expect(401);
+      await requestWithNonce(await fetchNonce(), unrelated).expect(401);
     } finally {
       await other.close();
-      await stranger.close();
+      await unrelated.close();
     }
   });
 
@@ -97,8 +97,8 @@ describe.each(platforms)('DPoP nonces on %s (RFC 9449 §9)', (_name, adapter) =>
   });
 
   it('requires no nonce for a bearer token and sends none', async () => {
-    const token = proven.token({ cnf: undefined });
-    const answer = await proven.get({ Authorization: `Bearer ${token}` });
+    const token = dpopApp.token({ cnf: undefined });
+    const answer = await dpopApp.get({ Authorization: `Bearer ${token}` });
 
     expect(answer.status).toBe(200);
     expect(answer.headers).not.toHaveProperty('dpop-nonce');
@@ -107,11 +107,11 @@ describe.each(platforms)('DPoP nonces on %s (RFC 9449 §9)', (_name, adapter) =>
 
 describe.each(platforms)('resource server without DPoP nonces on %s', (_name, adapter) => {
   it('sends no nonce and ignores the nonce of a client', async () => {
-    const proven = await DpopApp.start(adapter);
-    const accessToken = proven.token();
-    const proof = proven.client.proof({ ...ORDERS, accessToken, nonce: 'x' });
-    const answer = await proven.sendProof(accessToken, proof);
-    await proven.close();
+    const dpopApp = await DpopApp.start(adapter);
+    const accessToken = dpopApp.token();
+    const proof = dpopApp.client.proof({ ...ORDERS, accessToken, nonce: 'x' });
+    const answer = await dpopApp.sendProof(accessToken, proof);
+    await dpopApp.close();
 
     expect([answer.status, answer.headers['dpop-nonce']]).toEqual([200, undefined]);
   });

@@ -11,23 +11,23 @@ const DPOP = 'algs="ES256 PS256 RS256"';
 const METADATA = `resource_metadata="${API}/.well-known/oauth-protected-resource"`;
 
 describe.each(platforms)('proof of possession on %s (RFC 9449 §4.3)', (_platform, adapter) => {
-  let proven: DpopApp;
+  let dpopApp: DpopApp;
   let client: DpopClient;
   let token: string;
   beforeAll(async () => {
-    proven = await DpopApp.start(adapter);
-    client = proven.client;
-    token = proven.token();
+    dpopApp = await DpopApp.start(adapter);
+    client = dpopApp.client;
+    token = dpopApp.token();
   });
-  beforeEach(() => proven.takeReasons());
-  afterAll(() => proven.close());
+  beforeEach(() => dpopApp.takeReasons());
+  afterAll(() => dpopApp.close());
 
   const proof = (claims: Members = {}, header: Members = {}) =>
     client.proof({ ...ORDERS, accessToken: token }, claims, { header });
 
   async function expectInvalid(sent: string, reason: string): Promise<void> {
-    const { status, headers, body } = await proven.sendProof(token, sent);
-    expect([status, proven.takeReasons()]).toEqual([401, [reason]]);
+    const { status, headers, body } = await dpopApp.sendProof(token, sent);
+    expect([status, dpopApp.takeReasons()]).toEqual([401, [reason]]);
     expect(headers['www-authenticate']).toBe(
       'DPoP error="invalid_dpop_proof", ' +
         `error_description="Send one DPoP header with a fresh proof for this request", ${DPOP}, ${METADATA}`,
@@ -39,7 +39,7 @@ describe.each(platforms)('proof of possession on %s (RFC 9449 §4.3)', (_platfor
     'accepts a token with a valid proof under the scheme "%s"',
     async (scheme) => {
       const headers = { Authorization: `${scheme} ${token}`, DPoP: proof() };
-      const answer = await proven.get(headers);
+      const answer = await dpopApp.get(headers);
 
       expect([answer.status, answer.body]).toEqual([
         200,
@@ -51,33 +51,36 @@ describe.each(platforms)('proof of possession on %s (RFC 9449 §4.3)', (_platfor
   it.each(['ES256', 'PS256', 'RS256'] as const)(
     'accepts a proof that is signed with %s',
     async (algorithm) => {
-      const other = new DpopClient({ algorithm, now: proven.clock.now });
-      const accessToken = proven.token({ cnf: other.cnf });
+      const other = new DpopClient({ algorithm, now: dpopApp.clock.now });
+      const accessToken = dpopApp.token({ cnf: other.cnf });
 
-      await proven.sendProof(accessToken, other.proof({ ...ORDERS, accessToken })).expect(200);
+      await dpopApp.sendProof(accessToken, other.proof({ ...ORDERS, accessToken })).expect(200);
     },
   );
 
   it('accepts a proof with unknown header members and claims', async () => {
-    await proven.sendProof(token, proof({ extra: [1] }, { 'x-y': 1, typ: 'application/DPoP+JWT' }));
-    expect(proven.takeReasons()).toEqual([]);
+    await dpopApp.sendProof(
+      token,
+      proof({ extra: [1] }, { 'x-y': 1, typ: 'application/DPoP+JWT' }),
+    );
+    expect(dpopApp.takeReasons()).toEqual([]);
   });
 
   it('requires a valid proof with every request, also for a cached token', async () => {
-    for (let request = 0; request < 4; request += 1) await proven.requestOrders(token).expect(200);
+    for (let request = 0; request < 4; request += 1) await dpopApp.requestOrders(token).expect(200);
     await expectInvalid(proof({ ath: 'x' }), 'proof_for_another_token');
   });
 
   it('refuses a request without a proof or with two (RFC 9449 §4.3 check 1)', async () => {
-    await proven.get({ Authorization: `DPoP ${token}` }).expect(401);
-    expect(proven.takeReasons()).toEqual(['no_proof']);
+    await dpopApp.get({ Authorization: `DPoP ${token}` }).expect(401);
+    expect(dpopApp.takeReasons()).toEqual(['no_proof']);
     await expectInvalid(`${proof()}, ${proof()}`, 'malformed_proof');
 
-    const outgoing = httpRequest(`${await proven.url()}/orders`);
+    const outgoing = httpRequest(`${await dpopApp.url()}/orders`);
     outgoing.setHeader('authorization', `DPoP ${token}`).setHeader('dpop', [proof(), proof()]);
     outgoing.end();
     const [response]: IncomingMessage[] = await once(outgoing, 'response');
-    expect([response?.resume().statusCode, proven.takeReasons()]).toEqual([
+    expect([response?.resume().statusCode, dpopApp.takeReasons()]).toEqual([
       401,
       ['malformed_proof'],
     ]);
@@ -209,11 +212,11 @@ describe.each(platforms)('proof of possession on %s (RFC 9449 §4.3)', (_platfor
     `${API}/orders?page=2`,
     `${API}/orders#top`,
   ])('accepts a proof that spells the URI as %j (RFC 3986 §6.2.2, §6.2.3)', async (htu) => {
-    await proven.sendProof(token, proof({ htu })).expect(200);
+    await dpopApp.sendProof(token, proof({ htu })).expect(200);
   });
 
   it('ignores the query of the request (RFC 9449 §4.3 check 9)', async () => {
-    await proven.sendProof(token, proof(), '/orders?page=2&x=/../y').expect(200);
+    await dpopApp.sendProof(token, proof(), '/orders?page=2&x=/../y').expect(200);
   });
 
   it('ignores the host headers of the request (RFC 9449 §4.3 check 9)', async () => {
@@ -225,10 +228,10 @@ describe.each(platforms)('proof of possession on %s (RFC 9449 §4.3)', (_platfor
       { Forwarded: 'host=evil.example;proto=https' },
     ];
     for (const spoofed of hostHeaders) {
-      await proven.get({ ...headers, ...spoofed }).expect(401);
-      expect(proven.takeReasons()).toEqual(['proof_for_another_request']);
+      await dpopApp.get({ ...headers, ...spoofed }).expect(401);
+      expect(dpopApp.takeReasons()).toEqual(['proof_for_another_request']);
     }
-    await proven
+    await dpopApp
       .get({ Authorization: `DPoP ${token}`, DPoP: proof(), Host: 'evil.example' })
       .expect(200);
   });
@@ -241,9 +244,9 @@ describe.each(platforms)('proof of possession on %s (RFC 9449 §4.3)', (_platfor
   ])(
     'checks the age of a proof with an iat %s (RFC 9449 §4.3 check 11)',
     async (_when, seconds, status) => {
-      const iat = Math.floor(proven.clock.now() / 1000) + seconds;
-      await proven.sendProof(token, proof({ iat })).expect(status);
-      expect(proven.takeReasons()).toEqual(status === 200 ? [] : ['proof_out_of_time']);
+      const iat = Math.floor(dpopApp.clock.now() / 1000) + seconds;
+      await dpopApp.sendProof(token, proof({ iat })).expect(status);
+      expect(dpopApp.takeReasons()).toEqual(status === 200 ? [] : ['proof_out_of_time']);
     },
   );
 
@@ -255,20 +258,20 @@ describe.each(platforms)('proof of possession on %s (RFC 9449 §4.3)', (_platfor
   );
 
   it('refuses a proof for another token of the same client (RFC 9449 §4.3 check 12)', async () => {
-    const other = proven.token();
+    const other = dpopApp.token();
     const proofForOther = client.proof({ ...ORDERS, accessToken: other });
 
     await expectInvalid(proofForOther, 'proof_for_another_token');
   });
 
   it('refuses a token with a proof by the key of another client (RFC 9449 §4.3 check 12)', async () => {
-    const thief = new DpopClient({ now: proven.clock.now });
-    const { status, headers } = await proven.sendProof(
+    const thief = new DpopClient({ now: dpopApp.clock.now });
+    const { status, headers } = await dpopApp.sendProof(
       token,
       thief.proof({ ...ORDERS, accessToken: token }),
     );
 
-    expect([status, proven.takeReasons()]).toEqual([401, ['proof_by_another_key']]);
+    expect([status, dpopApp.takeReasons()]).toEqual([401, ['proof_by_another_key']]);
     expect(headers['www-authenticate']).toBe(
       `DPoP error="invalid_token", error_description="This access token is not valid here", ${DPOP}, ${METADATA}`,
     );
@@ -276,10 +279,10 @@ describe.each(platforms)('proof of possession on %s (RFC 9449 §4.3)', (_platfor
 
   it('accepts a key with additional JWK members, because the thumbprint ignores them (RFC 7638 §3)', async () => {
     const jwk = { ...client.jwk, alg: 'ES256', use: 'sig', key_ops: ['verify'], kid: 'mine' };
-    await proven.sendProof(token, proof({}, { jwk })).expect(200);
+    await dpopApp.sendProof(token, proof({}, { jwk })).expect(200);
   });
 
   it('ignores a proof on a public route', async () => {
-    await proven.sendProof('x', 'y', '/prices').expect(200);
+    await dpopApp.sendProof('x', 'y', '/prices').expect(200);
   });
 });

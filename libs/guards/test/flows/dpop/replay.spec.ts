@@ -29,105 +29,107 @@ const thenable = (isFirst: boolean) => ({
   then: (resolve: (isFirst: boolean) => void) => resolve(isFirst),
 });
 
-let proven: DpopApp;
-afterEach(() => proven.close());
+let dpopApp: DpopApp;
+afterEach(() => dpopApp.close());
 
 describe.each(platforms)('replay of proofs on %s (RFC 9449 §11.1)', (_name, adapter) => {
   beforeEach(async () => {
-    proven = await DpopApp.start(adapter);
+    dpopApp = await DpopApp.start(adapter);
   });
 
   it('refuses the second use of a proof', async () => {
-    const accessToken = proven.token();
-    const proof = proven.client.proof({ ...ORDERS, accessToken });
+    const accessToken = dpopApp.token();
+    const proof = dpopApp.client.proof({ ...ORDERS, accessToken });
 
-    await proven.sendProof(accessToken, proof).expect(200);
-    const replayed = await proven.sendProof(accessToken, proof);
-    expect([replayed.status, proven.takeReasons()]).toEqual([401, ['replayed_proof']]);
+    await dpopApp.sendProof(accessToken, proof).expect(200);
+    const replayed = await dpopApp.sendProof(accessToken, proof);
+    expect([replayed.status, dpopApp.takeReasons()]).toEqual([401, ['replayed_proof']]);
     expect(replayed.headers['www-authenticate']).toContain('DPoP error="invalid_dpop_proof"');
   });
 
   it('accepts one of many parallel uses of a proof', async () => {
-    const accessToken = proven.token();
-    const proof = proven.client.proof({ ...ORDERS, accessToken });
+    const accessToken = dpopApp.token();
+    const proof = dpopApp.client.proof({ ...ORDERS, accessToken });
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () => proven.sendProof(accessToken, proof)),
+      Array.from({ length: 20 }, () => dpopApp.sendProof(accessToken, proof)),
     );
 
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-    expect(new Set(proven.takeReasons())).toEqual(new Set(['replayed_proof']));
+    expect(new Set(dpopApp.takeReasons())).toEqual(new Set(['replayed_proof']));
   });
 
   it('refuses a second proof with the same jti under a new signature', async () => {
-    const accessToken = proven.token();
-    const again = () => proven.client.proof({ ...ORDERS, accessToken }, { jti: 'mine' });
+    const accessToken = dpopApp.token();
+    const again = () => dpopApp.client.proof({ ...ORDERS, accessToken }, { jti: 'mine' });
 
-    await proven.sendProof(accessToken, again()).expect(200);
-    await proven.sendProof(accessToken, again()).expect(401);
+    await dpopApp.sendProof(accessToken, again()).expect(200);
+    await dpopApp.sendProof(accessToken, again()).expect(401);
   });
 
   it('accepts proofs of two clients with the same jti', async () => {
-    const other = new DpopClient({ now: proven.clock.now });
-    for (const client of [proven.client, other]) {
-      const accessToken = proven.token({ cnf: client.cnf });
+    const other = new DpopClient({ now: dpopApp.clock.now });
+    for (const client of [dpopApp.client, other]) {
+      const accessToken = dpopApp.token({ cnf: client.cnf });
       const proof = client.proof({ ...ORDERS, accessToken }, { jti: 'mine' });
-      await proven.sendProof(accessToken, proof).expect(200);
+      await dpopApp.sendProof(accessToken, proof).expect(200);
     }
   });
 
   it('remembers a proof until it is too old to be accepted', async () => {
-    const accessToken = proven.token();
-    const iat = Math.floor(proven.clock.now() / 1000) + 5;
-    const proof = proven.client.proof({ ...ORDERS, accessToken }, { iat });
-    await proven.sendProof(accessToken, proof).expect(200);
+    const accessToken = dpopApp.token();
+    const iat = Math.floor(dpopApp.clock.now() / 1000) + 5;
+    const proof = dpopApp.client.proof({ ...ORDERS, accessToken }, { iat });
+    await dpopApp.sendProof(accessToken, proof).expect(200);
     for (const seconds of [30, 30, 9, 1]) {
-      proven.clock.advance({ seconds });
-      await proven.requestOrders(proven.token()).expect(200);
-      await proven.sendProof(accessToken, proof).expect(401);
+      dpopApp.clock.advance({ seconds });
+      await dpopApp.requestOrders(dpopApp.token()).expect(200);
+      await dpopApp.sendProof(accessToken, proof).expect(401);
     }
 
-    expect(proven.takeReasons()).toEqual([
+    expect(dpopApp.takeReasons()).toEqual([
       ...Array.from({ length: 3 }, () => 'replayed_proof'),
       'proof_out_of_time',
     ]);
   });
 
   it('does not record the jti of a proof that it refuses for another reason', async () => {
-    const accessToken = proven.token();
-    const thief = new DpopClient({ now: proven.clock.now });
+    const accessToken = dpopApp.token();
+    const thief = new DpopClient({ now: dpopApp.clock.now });
     const request = { ...ORDERS, accessToken };
-    await proven
+    await dpopApp
       .sendProof(
         accessToken,
-        proven.client.proof(request, { jti: 'mine' }, { signedBy: thief.key }),
+        dpopApp.client.proof(request, { jti: 'mine' }, { signedBy: thief.key }),
       )
       .expect(401);
 
-    await proven.sendProof(accessToken, proven.client.proof(request, { jti: 'mine' })).expect(200);
+    await dpopApp
+      .sendProof(accessToken, dpopApp.client.proof(request, { jti: 'mine' }))
+      .expect(200);
   });
 });
 
 describe.each(platforms)('store for used proofs on %s', (_name, adapter) => {
   it('accepts one of several parallel uses of a proof (RFC 9449 §11.1)', async () => {
     const usedProofs = new SharedProofs();
-    proven = await DpopApp.start(adapter, { dpop: { usedProofs } });
-    const accessToken = proven.token();
-    const proof = proven.client.proof({ ...ORDERS, accessToken });
-    const answers = await Promise.all([1, 2, 3].map(() => proven.sendProof(accessToken, proof)));
+    dpopApp = await DpopApp.start(adapter, { dpop: { usedProofs } });
+    const accessToken = dpopApp.token();
+    const proof = dpopApp.client.proof({ ...ORDERS, accessToken });
+    const answers = await Promise.all([1, 2, 3].map(() => dpopApp.sendProof(accessToken, proof)));
 
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 401, 401]);
     expect([...usedProofs.used]).toEqual([
-      [expect.stringMatching(/^[\w-]{43}$/), proven.clock.now() + 65_000],
+      [expect.stringMatching(/^[\w-]{43}$/), dpopApp.clock.now() + 65_000],
     ]);
   });
 
   it('answers 503 without a challenge while the store is unavailable', async () => {
     const usedProofs = new SharedProofs();
     usedProofs.isDown = true;
-    proven = await DpopApp.start(adapter, { dpop: { usedProofs } });
-    const answer = await proven.requestOrders(proven.token());
+    dpopApp = await DpopApp.start(adapter, { dpop: { usedProofs } });
+    const answer = await dpopApp.requestOrders(dpopApp.token());
 
-    expect([answer.status, proven.takeReasons()]).toEqual([503, ['proofs_unavailable']]);
+    expect([answer.status, dpopApp.takeReasons()]).toEqual([503, ['proofs_unavailable']]);
     expect(answer.headers).toMatchObject({ 'retry-after': '1' });
     expect(answer.headers).not.toHaveProperty('www-authenticate');
   });
@@ -139,21 +141,21 @@ describe.each(platforms)('store for used proofs on %s', (_name, adapter) => {
     ['resolves to a number', () => Promise.resolve(1), 'replayed_proof'],
     ['returns a thenable that resolves to false', () => thenable(false), 'replayed_proof'],
   ])('refuses the request when the store %s', async (_what, use, reason) => {
-    proven = await DpopApp.start(adapter, { dpop: { usedProofs: Object.create({ use }) } });
-    await proven.requestOrders(proven.token());
+    dpopApp = await DpopApp.start(adapter, { dpop: { usedProofs: Object.create({ use }) } });
+    await dpopApp.requestOrders(dpopApp.token());
 
-    expect(proven.takeReasons()).toEqual([reason]);
+    expect(dpopApp.takeReasons()).toEqual([reason]);
   });
 
   it('answers 503 while the store is full and accepts proofs again when the oldest expire', async () => {
-    proven = await DpopApp.start(adapter, { dpop: { maxProofs: 2 } });
-    await proven.requestOrders(proven.token()).expect(200);
-    await proven.requestOrders(proven.token()).expect(200);
-    const answer = await proven.requestOrders(proven.token());
+    dpopApp = await DpopApp.start(adapter, { dpop: { maxProofs: 2 } });
+    await dpopApp.requestOrders(dpopApp.token()).expect(200);
+    await dpopApp.requestOrders(dpopApp.token()).expect(200);
+    const answer = await dpopApp.requestOrders(dpopApp.token());
 
-    expect([answer.status, proven.takeReasons()]).toEqual([503, ['proofs_unavailable']]);
-    proven.clock.advance({ seconds: Number(answer.headers['retry-after']) });
-    await proven.requestOrders(proven.token()).expect(200);
+    expect([answer.status, dpopApp.takeReasons()]).toEqual([503, ['proofs_unavailable']]);
+    dpopApp.clock.advance({ seconds: Number(answer.headers['retry-after']) });
+    await dpopApp.requestOrders(dpopApp.token()).expect(200);
   });
 });
 

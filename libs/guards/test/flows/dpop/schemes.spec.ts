@@ -16,21 +16,21 @@ const DPOP = `algs="ES256 PS256 RS256", ${METADATA}`;
 const INVALID = 'error="invalid_token", error_description="This access token is not valid here"';
 
 describe.each(platforms)('schemes Bearer and DPoP on %s (RFC 9449 §7)', (_name, adapter) => {
-  let proven: DpopApp;
+  let dpopApp: DpopApp;
   beforeAll(async () => {
-    proven = await DpopApp.start(adapter);
+    dpopApp = await DpopApp.start(adapter);
   });
-  beforeEach(() => proven.takeReasons());
-  afterAll(() => proven.close());
+  beforeEach(() => dpopApp.takeReasons());
+  afterAll(() => dpopApp.close());
 
   it('refuses a bound token under the scheme Bearer, with and without its proof (RFC 9449 §7.2)', async () => {
-    const accessToken = proven.token();
+    const accessToken = dpopApp.token();
     const authorization = { Authorization: `Bearer ${accessToken}` };
-    const proof = proven.client.proof({ ...ORDERS, accessToken });
+    const proof = dpopApp.client.proof({ ...ORDERS, accessToken });
     for (const headers of [authorization, { ...authorization, DPoP: proof }]) {
-      const answer = await proven.get(headers);
+      const answer = await dpopApp.get(headers);
 
-      expect([answer.status, proven.takeReasons()]).toEqual([401, ['bound_token']]);
+      expect([answer.status, dpopApp.takeReasons()]).toEqual([401, ['bound_token']]);
       expect(answer.headers['www-authenticate']).toBe(
         `Bearer ${INVALID}, ${METADATA}, DPoP ${DPOP}`,
       );
@@ -38,33 +38,33 @@ describe.each(platforms)('schemes Bearer and DPoP on %s (RFC 9449 §7)', (_name,
   });
 
   it('refuses a bound token under the scheme Bearer after requests with its proof (RFC 9449 §7.2)', async () => {
-    const accessToken = proven.token();
-    for (let use = 0; use < 4; use += 1) await proven.requestOrders(accessToken).expect(200);
+    const accessToken = dpopApp.token();
+    for (let use = 0; use < 4; use += 1) await dpopApp.requestOrders(accessToken).expect(200);
 
-    await proven.get({ Authorization: `Bearer ${accessToken}` }).expect(401);
+    await dpopApp.get({ Authorization: `Bearer ${accessToken}` }).expect(401);
   });
 
   it('refuses an unbound token under the scheme DPoP (RFC 9449 §7.1)', async () => {
-    const answer = await proven.requestOrders(proven.token({ cnf: undefined }));
+    const answer = await dpopApp.requestOrders(dpopApp.token({ cnf: undefined }));
 
-    expect([answer.status, proven.takeReasons()]).toEqual([401, ['unbound_token']]);
+    expect([answer.status, dpopApp.takeReasons()]).toEqual([401, ['unbound_token']]);
     expect(answer.headers['www-authenticate']).toBe(`DPoP ${INVALID}, ${DPOP}`);
   });
 
   it('accepts an unbound token under the scheme Bearer (RFC 9449 §7.2)', async () => {
-    const token = proven.token({ cnf: undefined });
-    await proven.get({ Authorization: `Bearer ${token}` }).expect(200);
+    const token = dpopApp.token({ cnf: undefined });
+    await dpopApp.get({ Authorization: `Bearer ${token}` }).expect(200);
   });
 
   it('offers both schemes to a request without credentials (RFC 9449 §7.1)', async () => {
-    const answer = await proven.get({});
+    const answer = await dpopApp.get({});
 
     expect(answer.status).toBe(401);
     expect(answer.headers['www-authenticate']).toBe(`Bearer ${METADATA}, DPoP ${DPOP}`);
   });
 
   it('sends insufficient_scope in a DPoP challenge to a bound token (RFC 9449 §7.1)', async () => {
-    const answer = await proven.requestOrders(proven.token({ scope: 'orders:write' }));
+    const answer = await dpopApp.requestOrders(dpopApp.token({ scope: 'orders:write' }));
 
     expect(answer.status).toBe(403);
     expect(answer.headers['www-authenticate']).toBe(
@@ -73,18 +73,18 @@ describe.each(platforms)('schemes Bearer and DPoP on %s (RFC 9449 §7)', (_name,
   });
 
   it('answers 400 to two credentials in one Authorization header (RFC 6750 §3.1)', async () => {
-    const token = proven.token();
-    const answer = await proven.get({ Authorization: `DPoP ${token}, Bearer ${token}` });
+    const token = dpopApp.token();
+    const answer = await dpopApp.get({ Authorization: `DPoP ${token}, Bearer ${token}` });
 
-    expect([answer.status, proven.takeReasons()]).toEqual([400, ['malformed_credentials']]);
+    expect([answer.status, dpopApp.takeReasons()]).toEqual([400, ['malformed_credentials']]);
     expect(answer.headers['www-authenticate']).toContain('DPoP error="invalid_request"');
   });
 
   it('refuses an expired token with a valid proof', async () => {
-    const accessToken = proven.token({ exp: 1 });
+    const accessToken = dpopApp.token({ exp: 1 });
 
-    await proven.requestOrders(accessToken).expect(401);
-    expect(proven.takeReasons()).toEqual(['expired']);
+    await dpopApp.requestOrders(accessToken).expect(401);
+    expect(dpopApp.takeReasons()).toEqual(['expired']);
   });
 
   it.each([
@@ -96,21 +96,21 @@ describe.each(platforms)('schemes Bearer and DPoP on %s (RFC 9449 §7)', (_name,
     ['with an empty thumbprint', { jkt: '' }],
     ['with a thumbprint in a list', { jkt: ['x'.repeat(43)] }],
   ])('refuses a token %s under both schemes', async (_what, cnf) => {
-    const token = proven.token({ cnf });
-    await proven.get({ Authorization: `Bearer ${token}` }).expect(401);
-    await proven.requestOrders(token).expect(401);
+    const token = dpopApp.token({ cnf });
+    await dpopApp.get({ Authorization: `Bearer ${token}` }).expect(401);
+    await dpopApp.requestOrders(token).expect(401);
 
-    expect(proven.takeReasons()).toEqual(['bound_token', 'bound_token']);
+    expect(dpopApp.takeReasons()).toEqual(['bound_token', 'bound_token']);
   });
 
   it('ignores other members of cnf (RFC 7800 §3.1)', async () => {
-    await proven
-      .requestOrders(proven.token({ cnf: { ...proven.client.cnf, kid: 'x' } }))
+    await dpopApp
+      .requestOrders(dpopApp.token({ cnf: { ...dpopApp.client.cnf, kid: 'x' } }))
       .expect(200);
   });
 
   it('lists the DPoP algorithms in the resource metadata (RFC 9728 §2)', async () => {
-    const { body } = await proven.get({}, '/.well-known/oauth-protected-resource');
+    const { body } = await dpopApp.get({}, '/.well-known/oauth-protected-resource');
 
     expect(body).toMatchObject({
       dpop_signing_alg_values_supported: ['ES256', 'PS256', 'RS256'],
@@ -120,26 +120,26 @@ describe.each(platforms)('schemes Bearer and DPoP on %s (RFC 9449 §7)', (_name,
 });
 
 describe.each(platforms)('issuer with `requiresDpop` on %s', (_name, adapter) => {
-  let proven: DpopApp;
+  let dpopApp: DpopApp;
   beforeAll(async () => {
-    proven = await DpopApp.start(adapter, { requiresDpop: true });
+    dpopApp = await DpopApp.start(adapter, { requiresDpop: true });
   });
-  beforeEach(() => proven.takeReasons());
-  afterAll(() => proven.close());
+  beforeEach(() => dpopApp.takeReasons());
+  afterAll(() => dpopApp.close());
 
   it('refuses bearer tokens and offers the scheme DPoP only (RFC 9449 §7.2)', async () => {
-    const bearer = await proven.get({
-      Authorization: `Bearer ${proven.token({ cnf: undefined })}`,
+    const bearer = await dpopApp.get({
+      Authorization: `Bearer ${dpopApp.token({ cnf: undefined })}`,
     });
 
-    expect([bearer.status, proven.takeReasons()]).toEqual([401, ['unbound_token']]);
+    expect([bearer.status, dpopApp.takeReasons()]).toEqual([401, ['unbound_token']]);
     expect(bearer.headers['www-authenticate']).toBe(`DPoP ${INVALID}, ${DPOP}`);
-    expect((await proven.get({})).headers['www-authenticate']).toBe(`DPoP ${DPOP}`);
-    await proven.requestOrders(proven.token()).expect(200);
+    expect((await dpopApp.get({})).headers['www-authenticate']).toBe(`DPoP ${DPOP}`);
+    await dpopApp.requestOrders(dpopApp.token()).expect(200);
   });
 
   it('declares in the resource metadata that tokens must be bound (RFC 9728 §2)', async () => {
-    const { body } = await proven.get({}, '/.well-known/oauth-protected-resource');
+    const { body } = await dpopApp.get({}, '/.well-known/oauth-protected-resource');
 
     expect(body).toHaveProperty('dpop_bound_access_tokens_required', true);
   });

@@ -242,8 +242,8 @@ describe('aliases of one field in an operation', () => {
     const fetches = issuer.fetches;
     clock.advance({ seconds: 60 });
 
-    const stranger = issuer.accessToken({}, { header: { kid: 'unknown' } });
-    await queryGraph(app, aliases('audited'), stranger);
+    const unknownKeyToken = issuer.accessToken({}, { header: { kid: 'unknown' } });
+    await queryGraph(app, aliases('audited'), unknownKeyToken);
 
     expect(issuer.fetches).toBe(fetches + 1);
     expect(rejections.map(({ reason }) => reason)).toEqual(['insufficient_scope', 'unknown_key']);

@@ -142,19 +142,19 @@ describe('comparison of `iss` (RFC 9068 §4, RFC 3986 §6.2.1)', () => {
 
 describe('fetches that a token can cause (RFC 8725 §3.8, §3.10)', () => {
   it('are none for a token of an untrusted issuer', async () => {
-    const stranger = await TestIssuer.start();
-    const { issuer, jwksUri } = stranger;
-    const header = { jku: jwksUri, jwk: stranger.signingKey.publicJwk, x5u: jwksUri };
+    const untrusted = await TestIssuer.start();
+    const { issuer, jwksUri } = untrusted;
+    const header = { jku: jwksUri, jwk: untrusted.signingKey.publicJwk, x5u: jwksUri };
     await start();
 
-    expect(await send(stranger.accessToken({ scope }))).toEqual(refused('wrong_issuer'));
-    expect(await send(stranger.accessToken({ scope }, { header }))).toEqual(
+    expect(await send(untrusted.accessToken({ scope }))).toEqual(refused('wrong_issuer'));
+    expect(await send(untrusted.accessToken({ scope }, { header }))).toEqual(
       refused('wrong_issuer'),
     );
     const inUntrustedName = staff.accessToken({ scope, iss: issuer });
     expect(await send(inUntrustedName)).toEqual(refused('wrong_issuer'));
-    expect([stranger.fetches, staff.fetches, shop.fetches]).toEqual([0, 0, 0]);
-    await stranger.close();
+    expect([untrusted.fetches, staff.fetches, shop.fetches]).toEqual([0, 0, 0]);
+    await untrusted.close();
   });
 
   it('go only to the issuer of the token', async () => {
