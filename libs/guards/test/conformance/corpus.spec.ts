@@ -12,7 +12,7 @@ const resource = { algorithm: 'ES256', scope: 'orders:read' } as const;
 
 describe('corpus of hostile tokens', () => {
   it.each(['ES256', 'RS256', 'PS384'] as const)(
-    'has unique ids in kebab-case for an issuer that signs with %s',
+    'gives each case a unique id in kebab-case for an issuer that signs with %s',
     (algorithm) => {
       const ids = corpusFor({ ...resource, algorithm }).map(({ id }) => id);
 
@@ -22,7 +22,7 @@ describe('corpus of hostile tokens', () => {
     },
   );
 
-  it('has no cases about scopes for a resource without a scope', () => {
+  it('contains no cases about scopes for a resource without a scope', () => {
     const ids = corpusFor({ algorithm: 'ES256' }).map(({ id }) => id);
 
     expect(ids.filter((id) => id.startsWith('scope-'))).toEqual([]);

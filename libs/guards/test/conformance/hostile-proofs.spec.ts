@@ -48,7 +48,7 @@ describe.each(platforms)('hostile proofs on %s', (_platform, adapter) => {
     }
   });
 
-  it('has no cases about proofs for a service without DPoP', () => {
+  it('contains no cases about proofs for a service without DPoP', () => {
     const ids = corpusFor({ algorithm: 'ES256', scope: SCOPE }).map(({ id }) => id);
     expect(ids.filter((id) => id.startsWith('dpop-'))).toEqual([]);
   });

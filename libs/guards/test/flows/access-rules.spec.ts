@@ -135,7 +135,7 @@ describe('combination of rules', () => {
     expect(() => RequireScopes('a"b')).toThrow(TypeError);
   });
 
-  it('answers 500 when a public handler uses @AccessToken() without @OptionalToken()', async () => {
+  it('answers 500 when a @Public() handler uses @AccessToken()', async () => {
     @Controller('mistake')
     class MistakenController {
       @Get()

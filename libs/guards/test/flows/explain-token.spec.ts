@@ -54,7 +54,7 @@ describe('verdict of explainToken', () => {
     await issuer.close();
   });
 
-  it('equals the answer of the guard for every case of the corpus that sends one token', async () => {
+  it('explains every token of the corpus with the verdict of the guard', async () => {
     const answered: Record<string, unknown> = {};
     const explained: Record<string, unknown> = {};
     for (const { id, request: make } of corpusFor({ algorithm: ALGORITHM, scope: SCOPE })) {
@@ -86,7 +86,7 @@ describe('findings of explainToken', () => {
   });
   afterAll(() => issuer.close());
 
-  it('name each fault of a token with its section', async () => {
+  it('names each fault of a token with its section', async () => {
     const token = issuer.accessToken(
       { aud: 'https://other.example', exp: 1, sub: undefined, nbf: 9_000_000_000 },
       { header: { typ: 'JWT' } },
@@ -102,7 +102,7 @@ describe('findings of explainToken', () => {
     ]);
   });
 
-  it('contain no broken rule for a valid token and leave rules without a subject open', async () => {
+  it('reports no broken rule for a valid token and leaves rules that do not apply open', async () => {
     const { findings, verdict } = await explainToken(issuer.accessToken(), issuer.options);
 
     expect(listBroken(findings)).toEqual([]);
@@ -115,7 +115,7 @@ describe('findings of explainToken', () => {
     expect(verdict).toMatchObject({ subject: 'alice' });
   });
 
-  it('leave the later rules open for a token that cannot be parsed', async () => {
+  it('leaves the later rules open for a token that cannot be parsed', async () => {
     const { findings, header, claims } = await explainToken('not.a-token', issuer.options);
 
     expect(listBroken(findings)).toEqual([['malformed_token', 'RFC 7515 §7.1, RFC 7519 §4']]);
@@ -123,14 +123,14 @@ describe('findings of explainToken', () => {
     expect({ header, claims }).toEqual({ header: undefined, claims: undefined });
   });
 
-  it('contain faults of the claims also when the header cannot be parsed', async () => {
+  it('reports faults of the claims also when the header cannot be parsed', async () => {
     const [, payload, mac] = issuer.accessToken({ exp: 1 }).split('.');
     const { findings } = await explainToken(`e30x.${payload}.${mac}`, issuer.options);
 
     expect(listBroken(findings).map(([reason]) => reason)).toEqual(['malformed_token', 'expired']);
   });
 
-  it('come without a verdict and without a request to the issuer in offline mode', async () => {
+  it('gives no verdict and sends no request to the issuer in offline mode', async () => {
     const before = issuer.fetches;
     const explanation = await explainToken(issuer.accessToken(), issuer.options, { offline: true });
 
@@ -139,7 +139,7 @@ describe('findings of explainToken', () => {
     expect(issuer.fetches).toBe(before);
   });
 
-  it('report keys_unavailable when the issuer cannot be reached', async () => {
+  it('reports keys_unavailable when the issuer cannot be reached', async () => {
     const down = await TestIssuer.start();
     down.fail();
     const { findings, verdict } = await explainToken(down.accessToken(), down.options);
@@ -149,7 +149,7 @@ describe('findings of explainToken', () => {
     expect(verdict).toMatchObject({ reason: 'keys_unavailable' });
   });
 
-  it('include the status of the token, because explainToken waits for the status list', async () => {
+  it('reports a revoked token, because explainToken waits for the status list', async () => {
     const revoking = await TestIssuer.start({ hasStatusList: true });
     const [valid, revoked] = [revoking.accessToken(), revoking.accessToken()];
     revoking.revoke(revoked);
@@ -162,7 +162,7 @@ describe('findings of explainToken', () => {
     expect(listBroken(findings)).toEqual([]);
   });
 
-  it('leave the rules of an issuer open when the token names none of several issuers', async () => {
+  it('leaves the rules of an issuer open when the token names none of several issuers', async () => {
     const other = { ...issuer.options, issuer: 'https://other.example' };
     const options: GuardsOptions = { audience: issuer.audience, issuers: [issuer.options, other] };
     const token = issuer.accessToken({ iss: 'https://third.example' });

@@ -75,7 +75,7 @@ describe('time claims (RFC 7519 §4.1.4 to §4.1.6)', () => {
 });
 
 describe('length of a token', () => {
-  it('counts the bytes of its text, and a longer token is not parsed', async () => {
+  it('refuses a token that is longer than `maxTokenBytes` without parsing it', async () => {
     const token = issuer.accessToken();
     const at = strategyWith({ maxTokenBytes: token.length });
     const below = strategyWith({ maxTokenBytes: token.length - 1 });
@@ -92,13 +92,13 @@ describe('length of a token', () => {
 describe('token that is bound to a key (RFC 7800)', () => {
   const bound = { cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } };
 
-  it('does not count as a bearer token, because a thief lacks the key', async () => {
+  it('refuses a bound token as a bearer token, because a thief lacks the key', async () => {
     const verdict = await verifyOrError(strategyWith(), issuer.accessToken(bound));
 
     expect(verdict).toMatchObject({ reason: 'bound_token', status: 401 });
   });
 
-  it('counts as a bearer token with `ignoresTokenBinding`, for services behind a gateway', async () => {
+  it('accepts a bound token as a bearer token with `ignoresTokenBinding`', async () => {
     const strategy = aStrategy({ ...issuer.options, ignoresTokenBinding: true, now: clock.now });
 
     expect(await verifyOrError(strategy, issuer.accessToken(bound))).toHaveProperty(
@@ -125,7 +125,7 @@ describe('RSA key with a weak public exponent', () => {
   const key = (e: string) => ({ ...rsa, publicJwk: { ...rsa.publicJwk, e } });
   const rs256 = () => aStrategy({ ...issuer.options, algorithms: ['RS256'], now: clock.now });
 
-  it('verifies a signature without a private key in node:crypto when the exponent is 1', () => {
+  it('shows that node:crypto accepts a signature without a private key when the exponent is 1', () => {
     const forged = Buffer.from(signedWithoutKey('text', 256), 'base64url');
     const publicKey = createPublicKey({ key: key('AQ').publicJwk, format: 'jwk' });
 
@@ -137,7 +137,7 @@ describe('RSA key with a weak public exponent', () => {
     ['2', 'Ag'],
     ['3, below FIPS 186-5 §5.1', 'Aw'],
     ['65538, which is even', 'AQAC'],
-  ])('verifies no token of the guards when the exponent is %s', async (_name, e) => {
+  ])('verifies no token under an RSA key with the exponent %s', async (_name, e) => {
     issuer.removeKey(issuer.signingKey.kid);
     issuer.rotate(key(e));
     const input = `${encodePart({ ...issuer.header(), alg: 'RS256' })}.${encodePart(issuer.claims())}`;

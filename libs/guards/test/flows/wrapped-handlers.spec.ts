@@ -82,7 +82,7 @@ describe('decorator that replaces the method of a handler', () => {
     return app.getHttpServer();
   };
 
-  it('stops the start if it loses access decorators, although the class has one', async () => {
+  it('stops the start if a decorator loses access decorators, although the class has one', async () => {
     @Controller('keys')
     @RequireScopes('keys:read')
     class KeysController {
@@ -102,7 +102,7 @@ describe('decorator that replaces the method of a handler', () => {
     });
   });
 
-  it('keeps the rule below the access decorators, with copied metadata, or between two of them', async () => {
+  it('keeps the rule if the decorator stands below, copies metadata, or stands between two rules', async () => {
     @Controller('keys')
     @Public()
     class KeysController {

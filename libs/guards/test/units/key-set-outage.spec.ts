@@ -92,7 +92,7 @@ describe.each(outages)('key set of an issuer that %s', (_name, start) => {
 });
 
 describe('outage of an issuer', () => {
-  it('leaves known keys usable for `maxStaleSeconds` and no longer', async () => {
+  it('returns known keys during an outage for `maxStaleSeconds` and no longer', async () => {
     const keys = keySet({ maxStaleSeconds: 60 });
     await keys.ready();
     issuer.fail();
@@ -104,7 +104,7 @@ describe('outage of an issuer', () => {
     await expect(keys.ready()).rejects.toThrow(KeysUnavailable);
   });
 
-  it('causes fetches at growing intervals', async () => {
+  it('repeats a failed fetch at growing intervals', async () => {
     const keys = keySet();
     issuer.fail();
     for (let second = 0; second < 120; second += 1) {
@@ -115,7 +115,7 @@ describe('outage of an issuer', () => {
     expect(issuer.fetches).toBeLessThan(14);
   });
 
-  it('makes an unknown key KeysUnavailable, because it may be new', async () => {
+  it('rejects an unknown key with KeysUnavailable during an outage, because it may be new', async () => {
     const keys = keySet();
     await keys.ready();
     issuer.stall();

@@ -21,7 +21,7 @@ function keySet(options: KeySetOptions = {}): KeySet {
 const signingKid = () => issuer.signingKey.kid;
 
 describe('unknown key identifier', () => {
-  it('causes one fetch per cooldown, also in a flood', async () => {
+  it('fetches the key set once per cooldown, also in a flood of unknown keys', async () => {
     const keys = keySet();
     await keys.ready();
     clock.advance({ seconds: 11 });
@@ -33,7 +33,7 @@ describe('unknown key identifier', () => {
     expect(issuer.fetches).toBe(2);
   });
 
-  it('does not delay a known key, even while its fetch stalls', async () => {
+  it('returns a known key without delay while the fetch for an unknown one stalls', async () => {
     const keys = keySet({ timeoutMs: 30_000 });
     await keys.ready();
     clock.advance({ seconds: 11 });
@@ -46,7 +46,7 @@ describe('unknown key identifier', () => {
     issuer = await TestIssuer.start();
   });
 
-  it('delays a rotation by at most one cooldown', async () => {
+  it('finds a rotated key after at most one cooldown', async () => {
     const keys = keySet({ cooldownSeconds: 10 });
     await keys.ready();
     clock.advance({ seconds: 10 });
@@ -60,13 +60,13 @@ describe('unknown key identifier', () => {
 });
 
 describe('lifetime of a key set', () => {
-  it('begins with one fetch for all waiting requests', async () => {
+  it('fetches the key set once for all waiting requests', async () => {
     const keys = keySet();
     await Promise.all(Array.from({ length: 50 }, () => keys.find(signingKid())));
     expect(issuer.fetches).toBe(1);
   });
 
-  it('ends for a removed key when the set expires', async () => {
+  it('forgets a removed key when the set expires', async () => {
     const keys = keySet();
     const old = signingKid();
     await keys.ready();
@@ -79,7 +79,7 @@ describe('lifetime of a key set', () => {
     expect(await keys.find(old)).toBeUndefined();
   });
 
-  it('continues by a background fetch before it ends', async () => {
+  it('refreshes the key set in the background before it expires', async () => {
     const keys = keySet();
     await keys.ready();
     clock.advance({ seconds: 230 });

@@ -42,11 +42,11 @@ describe('addresses of a preset', () => {
       'https://example.okta.com/oauth2/aus1a2b3',
       'https://example.okta.com/oauth2/aus1a2b3/v1/keys',
     ],
-  ])('equal the addresses of the product: $0.issuer', (preset, issuer, jwksUri) => {
+  ])('uses the addresses of the product: $0.issuer', (preset, issuer, jwksUri) => {
     expect(preset).toMatchObject({ issuer, jwksUri });
   });
 
-  it('pass the validation of options for every preset', () => {
+  it('makes options of every preset that pass the validation', () => {
     const issuers = recordings.map(({ preset }) => preset);
     const [first, ...others] = issuers;
     if (!first) throw new Error('No preset');
@@ -135,12 +135,12 @@ describe('arguments of a preset', () => {
       () => okta({ domain: 'a.okta.com', authorizationServerId: absent }),
       '`authorizationServerId`',
     ],
-  ])('throw a GuardsConfigurationError: %s', (_what, preset, message) => {
+  ])('throws a GuardsConfigurationError for %s', (_what, preset, message) => {
     expect(preset).toThrow(GuardsConfigurationError);
     expect(preset).toThrow(message);
   });
 
-  it('report all faults at once', () => {
+  it('reports all faults at once', () => {
     expect(() => okta({ domain: '', authorizationServerId: '' })).toThrow(
       expect.objectContaining({ faults: [expect.anything(), expect.anything()] }),
     );

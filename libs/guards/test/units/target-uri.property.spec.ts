@@ -68,7 +68,7 @@ function pieceSpelling(text: string): fc.Arbitrary<string> {
 }
 
 describe('target of a request (RFC 9449 §4.3, RFC 3986 §6.2.2, §6.2.3)', () => {
-  it('equals every other spelling of the same URI', () => {
+  it('equates all spellings of a URI', () => {
     const spellings = uri.chain((of) => fc.tuple(fc.constant(of), spelling(of), spelling(of)));
     fc.assert(
       fc.property(spellings, ([of, one, other]) => {
@@ -80,7 +80,7 @@ describe('target of a request (RFC 9449 §4.3, RFC 3986 §6.2.2, §6.2.3)', () =
     );
   });
 
-  it('differs from every spelling of another URI', () => {
+  it('distinguishes all spellings of two URIs', () => {
     const two = fc
       .tuple(uri, uri)
       .filter(([one, other]) => format(one) !== format(other))
@@ -93,7 +93,7 @@ describe('target of a request (RFC 9449 §4.3, RFC 3986 §6.2.2, §6.2.3)', () =
     );
   });
 
-  it('differs when one character of its path differs', () => {
+  it('distinguishes URIs when one character of the path differs', () => {
     const changed = uri.chain((of) =>
       fc.tuple(fc.constant(of), fc.nat(), fc.constantFrom(...'q~/%25', '%2F', '.', '')),
     );
@@ -111,7 +111,7 @@ describe('target of a request (RFC 9449 §4.3, RFC 3986 §6.2.2, §6.2.3)', () =
     );
   });
 
-  it('causes no error for any text, and a text that is not a URI equals no other', () => {
+  it('throws no error for any text, and equates no text that is not a URI', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.webUrl(),
@@ -135,7 +135,7 @@ describe('target of a request (RFC 9449 §4.3, RFC 3986 §6.2.2, §6.2.3)', () =
     ['https://api.example/orders', 'https://api.example/orders/'],
     ['https://api.example./orders', 'https://api.example/orders'],
     ['https://api.example/a\\b', 'https://api.example/a/b'],
-  ])('tells %s from %s', (one, other) => {
+  ])('distinguishes %s from %s', (one, other) => {
     expect(isSameTarget(one, other)).toBe(false);
     expect(isSameTarget(other, one)).toBe(false);
   });

@@ -216,7 +216,7 @@ class TwoApplications {
 }
 
 describe('token caches of several services', () => {
-  it('change no verdict in any sequence of tokens, services, clock and key changes', async () => {
+  it('changes no verdict in any sequence of tokens, services, clock and key changes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(aStep, { minLength: 10, maxLength: 60 }), async (steps) => {
         const applications = await TwoApplications.start();
@@ -230,7 +230,7 @@ describe('token caches of several services', () => {
     );
   });
 
-  it('drop a cached token when the next key set lacks its key', async () => {
+  it('drops a cached token when the next key set lacks its key', async () => {
     const applications = await TwoApplications.start();
     const [issuer] = applications.issuers;
     const options = { ...issuer.options, now: applications.clock.now };

@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => issuer.close());
 
 describe('size of the token cache', () => {
-  it('stays within `maxTokens`, and the most recently used tokens stay', async () => {
+  it('stores at most `maxTokens` and keeps the most recently used tokens', async () => {
     const strategy = aStrategy({
       ...issuer.options,
       now: clock.now,
@@ -75,7 +75,7 @@ describe('size of the token cache', () => {
 
 describe('verdicts with a token cache', () => {
   it.each([2, 10_000])(
-    'equal the verdicts without a cache in any sequence of events, with room for %i tokens',
+    'returns the verdict of a strategy without a cache, with room for %i tokens',
     async (maxTokens) => {
       await fc.assert(
         fc.asyncProperty(cacheCommands, async (commands) => {
@@ -88,7 +88,7 @@ describe('verdicts with a token cache', () => {
     },
   );
 
-  it('differ between modules, because each module applies its own rules', async () => {
+  it('applies the rules of each module to a token that another module cached', async () => {
     const other = await TestIssuer.start({ now: clock.now });
     const audiences = ['https://orders.example', 'https://billing.example'];
     const [orders = '', billing = ''] = audiences;

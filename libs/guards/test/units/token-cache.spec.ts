@@ -82,7 +82,7 @@ describe('cache of verified tokens', () => {
 });
 
 describe('lifetime of a cached token', () => {
-  it('frees its place in the cache when it ends', async () => {
+  it('removes expired tokens to make room for new ones', async () => {
     const strategy = strategyWith();
     const addToken = async () => cacheToken(strategy, issuer.accessToken());
     for (let i = 0; i < 100; i += 1) await addToken();
@@ -91,7 +91,7 @@ describe('lifetime of a cached token', () => {
     expect(strategy['cache'].size).toBe(60);
   });
 
-  it('ends with its exp and the clock tolerance (RFC 7519 §4.1.4)', async () => {
+  it('refuses a cached token after its exp and the clock tolerance (RFC 7519 §4.1.4)', async () => {
     const strategy = strategyWith({ clockToleranceSeconds: 5 });
     const token = issuer.accessToken({ exp: Math.floor(clock.now() / 1000) + 100 });
     const cached = await cacheToken(strategy, token);
@@ -104,7 +104,7 @@ describe('lifetime of a cached token', () => {
     expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'expired');
   });
 
-  it('ends with `maxTokenAgeSeconds` if that is before its exp', async () => {
+  it('refuses a cached token after `maxTokenAgeSeconds` if that is before its exp', async () => {
     const strategy = strategyWith({ maxTokenAgeSeconds: 60 });
     const token = issuer.accessToken({ exp: Math.floor(clock.now() / 1000) + 3600 });
     const cached = await cacheToken(strategy, token);
@@ -126,7 +126,7 @@ describe('key of a cached token', () => {
     expect(verdict).toHaveProperty('reason', 'unknown_key');
   }
 
-  it('ends the token within the lifetime of the key set when it is removed', async () => {
+  it('refuses a cached token when the key set without its key expires', async () => {
     const strategy = strategyWith();
     const token = longLived();
     const cached = await cacheToken(strategy, token);
@@ -139,7 +139,7 @@ describe('key of a cached token', () => {
     expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'unknown_key');
   });
 
-  it('ends the token at the next fetch when it is removed', async () => {
+  it('refuses a cached token when the next fetch lacks its key', async () => {
     const strategy = strategyWith();
     const token = longLived();
     await cacheToken(strategy, token);
@@ -150,7 +150,7 @@ describe('key of a cached token', () => {
     expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'unknown_key');
   });
 
-  it('keeps the token cached when other keys change', async () => {
+  it('keeps a cached token when other keys change', async () => {
     const strategy = strategyWith();
     const token = longLived();
     const cached = await cacheToken(strategy, token);
@@ -160,7 +160,7 @@ describe('key of a cached token', () => {
     expect(await strategy.validate(token)).toBe(cached);
   });
 
-  it('ends the token when another key gets its identifier', async () => {
+  it('refuses a cached token when another key gets the identifier of its key', async () => {
     const strategy = strategyWith();
     const token = longLived();
     await cacheToken(strategy, token);
@@ -172,7 +172,7 @@ describe('key of a cached token', () => {
     expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'bad_signature');
   });
 
-  it('ends the token when the same key gets another algorithm (RFC 8725 §3.1)', async () => {
+  it('refuses a cached token when its key gets another algorithm (RFC 8725 §3.1)', async () => {
     const strategy = strategyWith({ algorithms: ['RS256', 'PS256'] });
     const key = issuer.rotate(generateSigningKey('RS256'));
     const token = longLived();
@@ -184,7 +184,7 @@ describe('key of a cached token', () => {
     expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'refused_algorithm');
   });
 
-  it('stays valid during an outage for `maxStaleSeconds` and no longer', async () => {
+  it('accepts a cached token during an outage for `maxStaleSeconds` and no longer', async () => {
     const strategy = strategyWith({ keySet: { maxStaleSeconds: 60, timeoutMs: 1000 } });
     const token = longLived();
     await cacheToken(strategy, token);
@@ -209,7 +209,7 @@ describe('identity of a cached token', () => {
     return [header, payload, bytes.toString('base64url')].join('.');
   }
 
-  it('includes the signature, so a malleated ECDSA signature is verified anew', async () => {
+  it('verifies a token with a malleated ECDSA signature anew', async () => {
     const strategy = strategyWith();
     const token = issuer.accessToken();
     const cached = await cacheToken(strategy, token);
@@ -224,7 +224,7 @@ describe('identity of a cached token', () => {
     ['with its signature cut', ([h, p, s]: string[]) => [h, p, s?.slice(0, -2)]],
     ['with other claims', ([h, , s]: string[], [, p]: string[]) => [h, p, s]],
     ['with another header', ([, p, s]: string[], [h]: string[]) => [h, p, s]],
-  ])('makes the guard refuse the token %s', async (_name, mix) => {
+  ])('refuses a cached token %s', async (_name, mix) => {
     const strategy = strategyWith();
     const token = issuer.accessToken();
     await cacheToken(strategy, token);

@@ -23,11 +23,11 @@ describe('usable keys of a set (RFC 7517 §4, RFC 8725 §3.1)', () => {
     ['without use', { ...ec, use: undefined }, { ec: 'ES256' }],
     ['with key_ops that contain verify', { ...ec, key_ops: ['verify'] }, { ec: 'ES256' }],
     ['without alg on a curve with one algorithm', { ...ec, alg: undefined }, { ec: 'ES256' }],
-  ])('include a key %s', (_name, key, expected) => {
+  ])('includes a key %s', (_name, key, expected) => {
     expect(listUsable([key])).toEqual(expected);
   });
 
-  it('include a key without alg if exactly one allowed algorithm fits it', () => {
+  it('includes a key without alg if exactly one allowed algorithm fits it', () => {
     const { alg: _alg, ...key } = rsa;
     expect(listUsable([key], ['PS256', 'ES256'])).toEqual({ rsa: 'PS256' });
     expect(listUsable([key], ['PS256', 'RS256', 'ES256'])).toEqual({});
@@ -49,19 +49,19 @@ describe('usable keys of a set (RFC 7517 §4, RFC 8725 §3.1)', () => {
     ['whose x is a number', { ...ec, x: 1 }],
     ['that is a string', 'key'],
     ['that is null', null],
-  ])('exclude a key %s', (_name, key) => {
+  ])('excludes a key %s', (_name, key) => {
     expect(listUsable([key])).toEqual({});
   });
 
-  it('exclude two keys with one identifier', () => {
+  it('excludes two keys with one identifier', () => {
     expect(listUsable([ec, { ...generateSigningKey('ES256', 'ec').publicJwk }])).toEqual({});
   });
 
-  it('exclude a key of an algorithm that is not allowed', () => {
+  it('excludes a key of an algorithm that is not allowed', () => {
     expect(listUsable([rsa], ['ES256'])).toEqual({});
   });
 
-  it('make parseKeySet throw a TypeError if there are none', () => {
+  it('throws a TypeError for a set without a usable key', () => {
     expect(() => parseKeySet([rsa], ['ES256'])).toThrow(TypeError);
   });
 });

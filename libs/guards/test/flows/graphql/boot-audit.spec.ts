@@ -126,13 +126,16 @@ describe('field resolver with requirements', () => {
   it.each([
     ['no enhancers', {}],
     ['no filters, which send the reason', { fieldResolverEnhancers: ['guards' as const] }],
-  ])('stops the start while `fieldResolverEnhancers` has %s', async (_name, graphql) => {
-    expect(await startAndListFaults({ resolvers, graphql })).toEqual([
-      "MarginResolver.margin: GraphQLModule calls no guard here: it needs `fieldResolverEnhancers: ['guards', 'filters']`",
-    ]);
-  });
+  ])(
+    'stops the start of a guarded field resolver while `fieldResolverEnhancers` has %s',
+    async (_name, graphql) => {
+      expect(await startAndListFaults({ resolvers, graphql })).toEqual([
+        "MarginResolver.margin: GraphQLModule calls no guard here: it needs `fieldResolverEnhancers: ['guards', 'filters']`",
+      ]);
+    },
+  );
 
-  it('is guarded itself, while its neighbours rely on their parent', async () => {
+  it('guards a field with requirements, while its neighbours rely on their parent', async () => {
     app = await start({ resolvers, graphql: enhanced });
     const token = issuer.accessToken({ scope: 'margins:read' });
 
@@ -148,7 +151,7 @@ describe('field resolver with requirements', () => {
     });
   });
 
-  it('has a row in the table of access rules, and its neighbours have none', async () => {
+  it('lists only fields with requirements in the table of access rules', async () => {
     app = await start({ resolvers, graphql: enhanced });
 
     const table = app
@@ -161,7 +164,7 @@ describe('field resolver with requirements', () => {
     ]);
   });
 
-  it('inherits the requirements of its class', async () => {
+  it('applies the requirements of a class to its fields', async () => {
     @Resolver(() => Order)
     @RequireScopes('orders:read')
     class GuardedResolver extends MarginResolver {}

@@ -67,7 +67,7 @@ const QUERY_BY_REFERENCE =
   '{ _entities(representations: [{ __typename: "Parcel", id: "7" }]) { ... on Parcel { address } } }';
 
 describe('field resolver in a federated graph, whose callers can invent the parent object', () => {
-  it('stops the start if the field relies on its parent', async () => {
+  it('stops the start if a field relies on its parent', async () => {
     const failure = await start(Parcels).then(
       (started) => (app = started),
       (error: unknown) => error,
@@ -79,7 +79,7 @@ describe('field resolver in a federated graph, whose callers can invent the pare
     });
   });
 
-  it('is guarded by the reference resolver of its type in another class', async () => {
+  it('guards a field by the reference resolver of its type in another class', async () => {
     @Resolver(() => Parcel)
     class References {
       @ResolveReference()
@@ -100,7 +100,7 @@ describe('field resolver in a federated graph, whose callers can invent the pare
     });
   });
 
-  it('is open if its class is @Public()', async () => {
+  it('answers every caller if the class of the field is @Public()', async () => {
     @Resolver(() => Parcel)
     @Public()
     class OpenParcels extends Parcels {}

@@ -172,7 +172,7 @@ describe('access decorators of resolvers', () => {
 });
 
 describe('HTTP status of a partly refused operation', () => {
-  it('is 200 when a nullable field is refused and another field is answered', async () => {
+  it('answers 200 when a nullable field is refused and another field is answered', async () => {
     app = await start(withStatus);
 
     const { status, data, codes } = await queryGraph(app, '{ audited prices }');
@@ -188,13 +188,13 @@ describe('HTTP status of a partly refused operation', () => {
       '{ a: audited ...More } fragment More on Query { b: audited }',
       { a: null, b: null },
     ],
-  ])('is 401 when the guard refuses %s', async (_name, query, data) => {
+  ])('answers 401 when the guard refuses %s', async (_name, query, data) => {
     app = await start(withStatus);
 
     expect(await queryGraph(app, query)).toMatchObject({ status: 401, data });
   });
 
-  it('is 200 when one operation of a batch is refused', async () => {
+  it('answers 200 when one operation of a batch is refused', async () => {
     app = await start({ graphql: { ...withStatus.graphql, allowBatchedHttpRequests: true } });
 
     const { status, outcomes } = await queryBatch(app, ['{ audited }', '{ prices }']);
@@ -209,7 +209,7 @@ describe('aliases of one field in an operation', () => {
   const aliases = (field: string) =>
     `{ ${Array.from({ length: 300 }, (_, i) => `a${i}: ${field}`).join(' ')} }`;
 
-  it('cause one report for all refusals', async () => {
+  it('reports the refusal of 300 aliases once', async () => {
     app = await start();
 
     const { codes } = await queryGraph(app, aliases('audited'), reader());
@@ -219,7 +219,7 @@ describe('aliases of one field in an operation', () => {
     expect(rejections.map(({ reason }) => reason)).toEqual(['insufficient_scope']);
   });
 
-  it('share one verification, so the clock is read as often as for one field', async () => {
+  it('verifies the token once for 300 aliases, so it reads the clock as often as for one field', async () => {
     let reads = 0;
     const now = () => {
       reads += 1;
@@ -236,7 +236,7 @@ describe('aliases of one field in an operation', () => {
     expect(await countReads(aliases('audited'))).toBe(await countReads('{ audited }'));
   });
 
-  it('cause one fetch for an unknown key', async () => {
+  it('fetches the key set once for 300 aliases with an unknown key', async () => {
     app = await start();
     await queryGraph(app, '{ audited }', reader());
     const fetches = issuer.fetches;
@@ -258,7 +258,7 @@ describe('GraphQL context of the application', () => {
       'has headers of another kind',
       { req: { headers: new Headers({ authorization: 'Bearer x' }) } },
     ],
-  ])('counts as a request without a token if it %s', async (_name, context) => {
+  ])('finds no token in a context that %s', async (_name, context) => {
     app = await start({ graphql: { context: () => context } });
 
     expect((await queryGraph(app, '{ audited }', reader())).codes).toEqual(['UNAUTHENTICATED']);

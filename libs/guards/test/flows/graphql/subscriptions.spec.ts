@@ -121,7 +121,7 @@ describe.each(platforms)('subscription on %s', (_platform, adapter) => {
 });
 
 describe('subscription with an expired token', () => {
-  it('continues if the client gets a new token and reconnects', async () => {
+  it('delivers events to a client that reconnects with a new token', async () => {
     await start();
     const tokens = [reader()];
     advanceAlmostTo(findEnd(tokens[0]));
@@ -142,7 +142,7 @@ describe('subscription with an expired token', () => {
     expect(errorCodes(await outcome)).toEqual([]);
   });
 
-  it('ends when the token exceeds `maxTokenAgeSeconds`', async () => {
+  it('closes the connection when the token exceeds `maxTokenAgeSeconds`', async () => {
     app = await guardedGraph({
       guards: { ...issuer.options, now: clock.now, maxTokenAgeSeconds: 60 },
     });
@@ -156,7 +156,7 @@ describe('subscription with an expired token', () => {
     await expect(outcome).rejects.toMatchObject({ code: 4403 });
   });
 
-  it('refuses a new operation on the same connection', async () => {
+  it('refuses a new operation on the connection of an expired token', async () => {
     await start();
     const token = reader();
     const connected = await client({ ...bearerConnection(token), lazy: false });
@@ -226,7 +226,7 @@ describe('application with its own GraphQL context', () => {
     start({ graphql: { context } });
   const header = () => ({ headers: { authorization: `Bearer ${reader()}` } });
 
-  it('keeps its subscriptions, because Nest adds the connection as `req`', async () => {
+  it('finds the token with a custom context, because Nest adds the connection as `req`', async () => {
     await withContext(() => ({ loaders: {} }));
 
     const outcome = firstResult(bearerConnection(reader()));
@@ -235,13 +235,13 @@ describe('application with its own GraphQL context', () => {
     expect(errorCodes(await outcome)).toEqual([]);
   });
 
-  it('finds no token if its context hides the connection', async () => {
+  it('finds no token if a custom context hides the connection', async () => {
     await withContext(() => ({ req: {} }));
 
     expect(errorCodes(await firstResult(bearerConnection(reader())))).toEqual(['UNAUTHENTICATED']);
   });
 
-  it('refuses subscriptions if its context has only the upgrade request, because nothing could end them', async () => {
+  it('refuses subscriptions if a custom context has only the upgrade request, which cannot end them', async () => {
     await withContext(({ req, extra }) => ({ req: req ?? extra?.request }));
 
     expect(errorCodes(await firstResult(header(), '{ caller }'))).toEqual([]);

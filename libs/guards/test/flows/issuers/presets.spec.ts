@@ -127,7 +127,7 @@ describe('roles and permissions of a product', () => {
       'refund',
     ],
   ])(
-    'are scopes only with the option of the preset: %s',
+    'reads %s as scopes only with the option of the preset',
     async (_name, recording, preset, role) => {
       const without = await send(recording.accessToken, recording);
       await app?.close();

@@ -141,7 +141,7 @@ describe('comparison of `iss` (RFC 9068 §4, RFC 3986 §6.2.1)', () => {
 });
 
 describe('fetches that a token can cause (RFC 8725 §3.8, §3.10)', () => {
-  it('are none for a token of an untrusted issuer', async () => {
+  it('fetches nothing for a token of an untrusted issuer', async () => {
     const untrusted = await TestIssuer.start();
     const { issuer, jwksUri } = untrusted;
     const header = { jku: jwksUri, jwk: untrusted.signingKey.publicJwk, x5u: jwksUri };
@@ -157,12 +157,12 @@ describe('fetches that a token can cause (RFC 8725 §3.8, §3.10)', () => {
     await untrusted.close();
   });
 
-  it('go only to the issuer of the token', async () => {
+  it('fetches keys only from the issuer of the token', async () => {
     expect(await send(staff.accessToken({ scope }))).toEqual(accepted);
     expect([staff.fetches, shop.fetches]).toEqual([1, 0]);
   });
 
-  it('do not use up the fetches of another issuer in a flood of unknown keys', async () => {
+  it('fetches keys of one issuer during a flood of unknown keys of another', async () => {
     await start();
     for (let i = 0; i < 20; i++) {
       await send(staff.accessToken({ scope }, { header: { kid: `random-${i}` } }));
@@ -174,7 +174,7 @@ describe('fetches that a token can cause (RFC 8725 §3.8, §3.10)', () => {
 });
 
 describe('rules of each issuer', () => {
-  it('include its algorithms (RFC 8725 §3.1)', async () => {
+  it('applies the algorithms of each issuer (RFC 8725 §3.1)', async () => {
     const rsa = shop.rotate(generateSigningKey('RS256'));
     staff.rotate(rsa);
     await start({ ofShop: { algorithms: ['RS256'] } });
@@ -186,7 +186,7 @@ describe('rules of each issuer', () => {
     );
   });
 
-  it('include its audiences', async () => {
+  it('applies the audiences of each issuer', async () => {
     await start({ ofShop: { audience: ['orders', 'urn:shop:orders'] } });
 
     for (const aud of ['orders', 'urn:shop:orders', ['x', 'orders']]) {
@@ -201,7 +201,7 @@ describe('rules of each issuer', () => {
     );
   });
 
-  it('include its token types and required claims', async () => {
+  it('applies the token types and required claims of each issuer', async () => {
     await start({ ofShop: { tokenTypes: [''], requiredClaims: { token_use: 'access' } } });
     const header = { typ: undefined };
     const claims = { scope, token_use: 'access' };
@@ -212,7 +212,7 @@ describe('rules of each issuer', () => {
     expect(await send(shop.accessToken({ scope }, { header }))).toEqual(refused('wrong_type'));
   });
 
-  it('include the names of its claims', async () => {
+  it('reads scopes only from the claims that the issuer uses', async () => {
     await start({ ofShop: { claims: { scopes: ['scp'], clientId: ['cid'], tokenId: [] } } });
     const claims = { scp: [scope], cid: 'web', client_id: undefined, jti: undefined };
 
@@ -224,7 +224,7 @@ describe('rules of each issuer', () => {
 });
 
 describe('outage of one issuer', () => {
-  it('causes 503 for its tokens only', async () => {
+  it('answers 503 only for tokens of the issuer with the outage', async () => {
     staff.fail();
     await start({ options: { keySet: { timeoutMs: 500 } } });
 
@@ -236,7 +236,7 @@ describe('outage of one issuer', () => {
     expect((await send(shop.accessToken({ scope, aud: 'x' }))).status).toBe(401);
   });
 
-  it('delays no token of another issuer', async () => {
+  it('answers without delay for another issuer while one stalls', async () => {
     staff.stall();
     await start({ options: { keySet: { timeoutMs: 2000 } } });
     const order: string[] = [];
@@ -248,7 +248,7 @@ describe('outage of one issuer', () => {
     expect(order).toEqual(['shop 200', 'staff 503']);
   });
 
-  it('lets ready() resolve while another issuer is available, and reject when none is', async () => {
+  it('resolves ready() while one issuer is available, and rejects when none is', async () => {
     staff.fail(500);
     const issuers = (await start()).get(TrustedIssuers);
     await expect(issuers.ready()).resolves.toBeUndefined();
@@ -259,7 +259,7 @@ describe('outage of one issuer', () => {
     await expect(none.ready()).rejects.toThrow(KeysUnavailable);
   });
 
-  it('does not delay ready() while another issuer is available', async () => {
+  it('resolves ready() without delay while one issuer stalls and another is available', async () => {
     staff.stall();
     const issuers = (await start({ options: { keySet: { timeoutMs: 5000 } } })).get(TrustedIssuers);
     const first = await Promise.race([

@@ -39,7 +39,7 @@ describe.each(platforms)('status of a token on %s', (_platform, adapter) => {
     return answer;
   }
 
-  it('causes 401 invalid_token for a revoked token, and only `onRejected` receives the reason', async () => {
+  it('answers 401 invalid_token to a revoked token, and only `onRejected` receives the reason', async () => {
     app = await guardedApp(adapter, guards());
     await app.get(TrustedIssuers).ready();
     const token = issuer.accessToken({ scope: 'orders:read' });
@@ -56,7 +56,7 @@ describe.each(platforms)('status of a token on %s', (_platform, adapter) => {
     ]);
   });
 
-  it('causes 503 with Retry-After and no challenge while the list is unavailable (RFC 9110 §10.2.3)', async () => {
+  it('answers 503 with Retry-After and no challenge while the list is unavailable (RFC 9110 §10.2.3)', async () => {
     issuer.statusList.fail();
     app = await guardedApp(adapter, guards());
     const token = issuer.accessToken({ scope: 'orders:read' });
@@ -83,7 +83,7 @@ it('refreshes status lists without requests, until the application closes', asyn
 });
 
 describe.each(libraries)('connection over %s whose client only listens', (_name, library) => {
-  it('ends when its token is revoked', async () => {
+  it('closes the connection when its token is revoked', async () => {
     app = await startGateways(library.adapter, { guards: guards(), gateways: [OrdersGateway] });
     const token = issuer.accessToken({ scope: 'orders:read' });
     const client = await library.connect(app, bearer(token));

@@ -26,7 +26,7 @@ async function startWithList(options?: Partial<GuardsOptions>) {
 }
 
 describe('revoked token (Token Status List §8.3)', () => {
-  it('stops to be accepted within `maxAgeSeconds`, cached or not', async () => {
+  it('refuses a revoked token within `maxAgeSeconds`, cached or not', async () => {
     const { scenario, token } = await startWithList();
     const [cached, other] = [token, scenario.token()];
     for (let use = 0; use < 3; use += 1) {
@@ -54,7 +54,7 @@ describe('revoked token (Token Status List §8.3)', () => {
     expect(scenario.issuer.statusList.fetches).toBeLessThanOrEqual(1);
   });
 
-  it('stays refused while the issuer is down', async () => {
+  it('refuses a revoked token while the issuer is down', async () => {
     const { scenario, token } = await startWithList();
     scenario.issuer.revoke(token);
     scenario.clock.advance({ seconds: 5 });
@@ -64,7 +64,7 @@ describe('revoked token (Token Status List §8.3)', () => {
     expect(await scenario.settledVerdict(token)).toBe('revoked');
   });
 
-  it('stays accepted with `ignoresTokenStatus`', async () => {
+  it('accepts a token with any status if `ignoresTokenStatus` is set', async () => {
     const scenario = await startScenario({ ignoresTokenStatus: true });
     const token = scenario.token({ status: 'anything' });
 
@@ -77,7 +77,7 @@ describe('revoked token (Token Status List §8.3)', () => {
     [4, 0b0001_0000],
     [8, 0b0000_0010],
   ])(
-    'includes every status but VALID in a list of %i bits (Token Status List §7.1)',
+    'refuses every status but VALID in a list of %i bits (Token Status List §7.1)',
     async (bits, byte) => {
       const scenario = await startScenario();
       // The entry with index 1: the second entry of one byte, or the second byte.
@@ -94,7 +94,7 @@ describe('revoked token (Token Status List §8.3)', () => {
 });
 
 describe('unavailable list', () => {
-  it('counts for `maxStaleSeconds`; after that, its tokens cause 503', async () => {
+  it('uses an old list for `maxStaleSeconds`, then reports status_unavailable', async () => {
     const { scenario, token } = await startWithList();
     scenario.issuer.statusList.fail();
     for (let seconds = 0; seconds < 299; seconds += 13) {
@@ -109,7 +109,7 @@ describe('unavailable list', () => {
     expect(await scenario.settledVerdict(token)).toBe('accepted');
   });
 
-  it('lets its tokens pass for `maxAgeSeconds` after the first one if no list was ever fetched', async () => {
+  it('accepts tokens without any list for `maxAgeSeconds` after the first one', async () => {
     const scenario = await startScenario();
     scenario.issuer.statusList.fail();
     const token = scenario.token();
@@ -121,7 +121,7 @@ describe('unavailable list', () => {
     expect(await scenario.settledVerdict(token)).toBe('status_unavailable');
   });
 
-  it('lets its tokens pass with `whenUnavailable: accept`, except for tokens known to be revoked', async () => {
+  it('accepts tokens without a list by `whenUnavailable`, except for tokens known to be revoked', async () => {
     const { scenario, token } = await startWithList({ statusLists: { whenUnavailable: 'accept' } });
     const revoked = scenario.token();
     scenario.issuer.revoke(revoked);
@@ -134,7 +134,7 @@ describe('unavailable list', () => {
     expect(await scenario.settledVerdict(revoked)).toBe('revoked');
   });
 
-  it('causes fetches at growing intervals, one at a time', async () => {
+  it('fetches an unavailable list at growing intervals, once at a time', async () => {
     const scenario = await startScenario();
     scenario.issuer.statusList.fail();
     const tokens = Array.from({ length: 50 }, () => scenario.token());
@@ -149,7 +149,7 @@ describe('unavailable list', () => {
 });
 
 describe('requests to the issuer', () => {
-  it('fetch one list for all tokens and receive 304 if it is unchanged (RFC 9110 §13.1.2)', async () => {
+  it('fetches one list for all tokens and receives 304 if it is unchanged (RFC 9110 §13.1.2)', async () => {
     const { scenario, token } = await startWithList();
     const answers: number[] = [];
     scenario.issuer.statusList.answer((request, response) => {
@@ -164,7 +164,7 @@ describe('requests to the issuer', () => {
     expect(answers).toEqual([304]);
   });
 
-  it('fetch at the start the lists that the issuer names (Token Status List §9)', async () => {
+  it('fetches at the start the lists that the issuer names (Token Status List §9)', async () => {
     const scenario = await startScenario();
     const revoked = scenario.token();
     scenario.issuer.revoke(revoked);
@@ -173,7 +173,7 @@ describe('requests to the issuer', () => {
     expect(await scenario.verdict(revoked)).toBe('revoked');
   });
 
-  it('exclude a list on a foreign host, and the guard refuses the token', async () => {
+  it('refuses a token whose list is on a foreign host, and fetches nothing', async () => {
     const scenario = await startScenario();
     const foreign = await startScenario();
     const { uri } = foreign.issuer.statusList;
@@ -184,7 +184,7 @@ describe('requests to the issuer', () => {
     expect(foreign.issuer.statusList.fetches).toBe(0);
   });
 
-  it('go to `statusListsOrigin` if the address in the token is unreachable for the service', async () => {
+  it('fetches lists from `statusListsOrigin` instead of the host in the token', async () => {
     const inside = await startScenario();
     const issuer = 'https://auth.example';
     const { jwksUri } = inside.issuer;
@@ -204,7 +204,7 @@ describe('requests to the issuer', () => {
     expect(await outside.settledVerdict(token)).toBe('revoked');
   });
 
-  it('include at most 64 lists of an issuer, and an evicted list gets no second grace time', async () => {
+  it('keeps at most 64 lists of an issuer and gives an evicted list no second grace time', async () => {
     const scenario = await startScenario();
     scenario.issuer.statusList.fail();
     const { uri } = scenario.issuer.statusList;
@@ -253,7 +253,7 @@ describe('key set and status lists', () => {
 });
 
 describe('index beyond the end of the list', () => {
-  it('makes a token invalid, unless the token is newer than the list (Token Status List §8.3)', async () => {
+  it('refuses an index beyond the end of the list, unless the token is newer (Token Status List §8.3)', async () => {
     const scenario = await startScenario();
     const now = Math.floor(scenario.clock.now() / 1000);
     const status = { status_list: { idx: 1024, uri: scenario.issuer.statusList.uri } };

@@ -98,7 +98,7 @@ describe.each(libraries)('boot audit of gateways with %s', (_name, { adapter }) 
 });
 
 describe('gateway', () => {
-  it('needs neither decorator nor transport if all handlers are @Public()', async () => {
+  it('starts without decorator and transport if all handlers of a gateway are @Public()', async () => {
     @WebSocketGateway()
     class OpenGateway {
       @SubscribeMessage('time')
@@ -117,7 +117,7 @@ describe('gateway', () => {
     expect(await client.next('time')).toBe(12);
   });
 
-  it('appears in the table of access rules, with the rule of its connections', async () => {
+  it('lists handlers and the rule of connections in the table of access rules', async () => {
     app = await startGateways(WsAdapter, { guards: issuer.options });
     const rows = app.get(AccessRules).table();
 

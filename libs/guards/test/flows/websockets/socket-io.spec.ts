@@ -50,7 +50,7 @@ const nextEvent = (socket: Socket, event: string) =>
 describe('credentials of a Socket.IO handshake', () => {
   beforeEach(() => start(OrdersGateway));
 
-  it('come from `auth.token`, which a browser can set', async () => {
+  it('accepts a token in `auth.token`, which a browser can set', async () => {
     const client = await connectSocketIo(app, { auth: { token: reader() } });
     client.send('orders');
 
@@ -72,12 +72,12 @@ describe('credentials of a Socket.IO handshake', () => {
     ['that is an object', () => ({ auth: { token: { toString: 1 } } }), 'malformed_credentials'],
     ['that is null', () => ({ auth: { token: null } }), 'malformed_credentials'],
     ['with its scheme', () => ({ auth: { token: `Bearer ${reader()}` } }), 'malformed_credentials'],
-  ])('cause Bad Request for a token %s', async (_name, credentials, reason) => {
+  ])('answers Bad Request to a token %s', async (_name, credentials, reason) => {
     await expect(connectSocketIo(app, credentials())).rejects.toThrow('Bad Request');
     expect(reasons()).toEqual([reason]);
   });
 
-  it('also come from HTTP long polling', async () => {
+  it('accepts a token in `auth.token` over HTTP long polling', async () => {
     const socket = await socketOf({ transports: ['polling'], auth: { token: reader() } });
     await nextEvent(socket, 'connect');
     expect(app.get(OrdersGateway).connected).toEqual(['alice']);
