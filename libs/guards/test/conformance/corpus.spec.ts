@@ -67,7 +67,7 @@ describe('run against a service that does not verify tokens', () => {
   afterEach(() => server && closeServer(server));
   afterAll(() => issuer.close());
 
-  async function resultsOf(service: RequestListener): Promise<Map<string, CorpusResult>> {
+  async function collectResults(service: RequestListener): Promise<Map<string, CorpusResult>> {
     server = createServer(service);
     const target = { url: `${await listenOnLoopback(server)}/orders`, scope: resource.scope };
     const results = new Map<string, CorpusResult>();
@@ -76,7 +76,7 @@ describe('run against a service that does not verify tokens', () => {
   }
 
   it('reports that the service accepts every request', async () => {
-    const results = await resultsOf((_request, response) => response.end());
+    const results = await collectResults((_request, response) => response.end());
     const verdicts = new Set([...results.values()].map(({ verdict }) => verdict));
 
     expect(results.get('alg-none')?.verdict).toBe('accepted');
@@ -87,15 +87,15 @@ describe('run against a service that does not verify tokens', () => {
   });
 
   it('reports that the service sends requests to an address in a token (RFC 8725 §3.10)', async () => {
-    const results = await resultsOf(({ headers }, response) => {
+    const results = await collectResults(({ headers }, response) => {
       const [header = ''] = headers.authorization?.slice('Bearer '.length).split('.') ?? [];
       const jku = /"jku":"(http:[^"]+)"/.exec(Buffer.from(header, 'base64url').toString())?.[1];
-      const asked = jku ? fetch(jku) : Promise.resolve();
-      void asked.catch(() => undefined).then(() => response.writeHead(401).end());
+      const visit = jku ? fetch(jku) : Promise.resolve();
+      void visit.catch(() => undefined).then(() => response.writeHead(401).end());
     });
-    const asked = [...results.values()].filter(({ verdict }) => verdict === 'asked-attacker');
+    const visited = [...results.values()].filter(({ verdict }) => verdict === 'asked-attacker');
 
-    expect(asked.map((result) => result.case.id)).toContain('key-jku');
-    expect(asked.every((result) => result.case.id.startsWith('key-'))).toBe(true);
+    expect(visited.map((result) => result.case.id)).toContain('key-jku');
+    expect(visited.every((result) => result.case.id.startsWith('key-'))).toBe(true);
   });
 });

@@ -151,7 +151,7 @@ describe('combination of rules', () => {
 });
 
 describe('calls without a known rule', () => {
-  const callOf = (handler: (...args: never[]) => unknown, transport: string) => {
+  const createCall = (handler: (...args: never[]) => unknown, transport: string) => {
     const authorization = `Bearer ${issuer.accessToken({ scope: 'orders:read' })}`;
     const request = { headers: { authorization } };
     const context = new ExecutionContextHost([request], OrdersController, handler);
@@ -167,7 +167,7 @@ describe('calls without a known rule', () => {
       app = await guardedApp(express, { ...issuer.options, onRejected });
       const { list } = OrdersController.prototype;
 
-      expect(await app.get(AccessTokenGuard).canActivate(callOf(list, transport))).toBe(false);
+      expect(await app.get(AccessTokenGuard).canActivate(createCall(list, transport))).toBe(false);
       expect(rejections).toEqual([{ reason: 'unsupported_transport' }]);
     },
   );
@@ -176,7 +176,7 @@ describe('calls without a known rule', () => {
     app = await guardedApp(express, issuer.options);
     const guard = app.get(AccessTokenGuard);
 
-    const decided = async () => guard.canActivate(callOf(() => {}, 'http'));
+    const decided = async () => guard.canActivate(createCall(() => {}, 'http'));
     await expect(decided()).rejects.toThrow(InsufficientScope);
   });
 });

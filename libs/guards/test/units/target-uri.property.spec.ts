@@ -34,7 +34,7 @@ const spelling = (of: Uri): fc.Arbitrary<string> =>
     .record({
       scheme: cased(of.scheme),
       host: cased(of.host),
-      port: fc.constantFrom(...portsOf(of)),
+      port: fc.constantFrom(...listPorts(of)),
       segments: fc.tuple(...of.segments.map(segment)),
       detours: fc.array(fc.constantFrom('.', '%2e', 'x/..', 'x/%2E.', 'x/y/../..'), {
         maxLength: 2,
@@ -46,7 +46,7 @@ const spelling = (of: Uri): fc.Arbitrary<string> =>
         `${scheme}://${host}${port}/${[...detours, ...segments].join('/')}${rest}`,
     );
 
-function portsOf({ scheme, port }: Uri): [string, ...string[]] {
+function listPorts({ scheme, port }: Uri): [string, ...string[]] {
   return port ? [`:${port}`] : ['', scheme === 'https' ? ':443' : ':80', ':'];
 }
 

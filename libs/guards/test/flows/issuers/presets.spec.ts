@@ -142,9 +142,9 @@ describe('roles and permissions of a product', () => {
 });
 
 async function foreignKey(): Promise<SigningKey> {
-  const stranger = await TestIssuer.start({ algorithm: 'RS256' });
-  await stranger.close();
-  return stranger.signingKey;
+  const foreignIssuer = await TestIssuer.start({ algorithm: 'RS256' });
+  await foreignIssuer.close();
+  return foreignIssuer.signingKey;
 }
 
 async function send(

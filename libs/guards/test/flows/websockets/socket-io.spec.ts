@@ -38,7 +38,7 @@ async function start(gateway: NonNullable<Parameters<typeof startGateways>[1]['g
   });
 }
 
-async function socketOf(options: NonNullable<Parameters<typeof io>[1]>, path = '') {
+async function connectSocket(options: NonNullable<Parameters<typeof io>[1]>, path = '') {
   const socket = io(`${await app.getUrl()}${path}`, { forceNew: true, ...options });
   sockets.push(socket);
   return socket;
@@ -78,7 +78,7 @@ describe('credentials of a Socket.IO handshake', () => {
   });
 
   it('accepts a token in `auth.token` over HTTP long polling', async () => {
-    const socket = await socketOf({ transports: ['polling'], auth: { token: reader() } });
+    const socket = await connectSocket({ transports: ['polling'], auth: { token: reader() } });
     await nextEvent(socket, 'connect');
     expect(app.get(OrdersGateway).connected).toEqual(['alice']);
   });
@@ -87,7 +87,7 @@ describe('credentials of a Socket.IO handshake', () => {
 describe('refused Socket.IO client', () => {
   it('does not reconnect by itself', async () => {
     await start(OrdersGateway);
-    const socket = await socketOf({ transports: ['websocket'] });
+    const socket = await connectSocket({ transports: ['websocket'] });
     const error = await nextEvent(socket, 'connect_error');
 
     expect(error).toMatchObject({ message: 'Unauthorized', data: { status: 'error' } });
@@ -105,7 +105,7 @@ describe('refused Socket.IO client', () => {
       }
     }
     await start(WritersGateway);
-    const socket = await socketOf({ auth: { token: reader() } });
+    const socket = await connectSocket({ auth: { token: reader() } });
     const exception = nextEvent(socket, 'exception');
 
     expect(await socket.emitWithAck('write', { id: '1' })).toMatchObject({
@@ -121,9 +121,9 @@ describe('refused Socket.IO client', () => {
     class NamespaceGateway {}
     await start(NamespaceGateway);
     const options = { transports: ['websocket'], forceNew: false, multiplex: true };
-    const open = await socketOf(options);
+    const open = await connectSocket(options);
     await nextEvent(open, 'connect');
-    const guarded = await socketOf(options, '/orders');
+    const guarded = await connectSocket(options, '/orders');
 
     expect(await nextEvent(guarded, 'connect_error')).toMatchObject({ message: 'Unauthorized' });
     expect(open.connected).toBe(true);
@@ -140,7 +140,7 @@ describe('connection state recovery of Socket.IO', () => {
     class RecoveringGateway extends OrdersGateway {}
     await start(RecoveringGateway);
     const gateway = app.get(RecoveringGateway);
-    const socket = await socketOf({
+    const socket = await connectSocket({
       transports: ['websocket'],
       auth: { token: reader() },
       reconnectionDelay: 10,

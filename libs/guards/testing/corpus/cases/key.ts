@@ -8,7 +8,7 @@ type Row = readonly [id: string, title: string, rule: string, header: Header];
 const EMBEDDED_KEY_RULE = 'RFC 8725 §3.10';
 
 const jku = ({ issuer: { attacker } }: Forge) => attacker.server.jwksUri;
-const hostOf = ({ issuer: { attacker } }: Forge) => new URL(attacker.server.origin).host;
+const getHost = ({ issuer: { attacker } }: Forge) => new URL(attacker.server.origin).host;
 
 /** Headers that contain a key or the address of one. The attacker signed; the kid is the one of the valid key. */
 const embeddedKeys: readonly Row[] = [
@@ -55,7 +55,7 @@ const embeddedKeys: readonly Row[] = [
     'key-jku-userinfo',
     'The address of the key set begins with the issuer',
     EMBEDDED_KEY_RULE,
-    (forge) => ({ jku: `${forge.issuer.issuer}@${hostOf(forge)}/.well-known/jwks.json` }),
+    (forge) => ({ jku: `${forge.issuer.issuer}@${getHost(forge)}/.well-known/jwks.json` }),
   ],
   [
     'key-jku-file',

@@ -38,7 +38,7 @@ const secrets: readonly [id: string, title: string, secret: (forge: Forge) => st
   ],
   ['jwk', 'the JWK as JSON', ({ issuer }) => JSON.stringify(issuer.signingKey.publicJwk)],
   ['key-set', 'the whole key set as JSON', ({ issuer }) => JSON.stringify(issuer.keySet)],
-  ['coordinate', 'the number n or x of the JWK', ({ issuer }) => numberOf(issuer.signingKey)],
+  ['coordinate', 'the number n or x of the JWK', ({ issuer }) => getNumber(issuer.signingKey)],
   ['issuer', 'the name of the issuer', ({ issuer }) => issuer.issuer],
   ['kid', 'the key identifier', ({ issuer }) => issuer.signingKey.kid],
   ['client-id', 'the client identifier', () => 'corpus-client'],
@@ -46,7 +46,7 @@ const secrets: readonly [id: string, title: string, secret: (forge: Forge) => st
   ['empty', 'an empty string (CVE-2026-44351)', () => ''],
 ];
 
-function numberOf({ publicJwk }: Forge['issuer']['signingKey']): Buffer {
+function getNumber({ publicJwk }: Forge['issuer']['signingKey']): Buffer {
   return Buffer.from(publicJwk.n ?? publicJwk.x ?? '', 'base64url');
 }
 
