@@ -1,5 +1,6 @@
 import {
   checkRequiredClaims,
+  checkUnbound,
   readAudience,
   readBinding,
   readClientId,
@@ -7,17 +8,19 @@ import {
   readScopes,
   readTokenId,
 } from '../core/access-token.js';
-import { type ClaimPath, getClaim, readInstant, readString } from '../core/claims.js';
-import type { ResolvedIssuer } from '../core/issuer.options.js';
 import {
   checkExpiry,
   checkIssuedAt,
   checkMaxAge,
   checkNotBefore,
+  type ClaimPath,
+  getClaim,
   type LifetimeLimits,
-} from '../core/lifetime.js';
+  readInstant,
+  readString,
+} from '../core/claims.js';
+import type { ResolvedIssuer } from '../core/issuer.options.js';
 import type { JsonObject } from '../core/strict-json.js';
-import { checkUnbound } from '../nest/proof-of-possession.js';
 import type { Rule } from './rule.js';
 
 interface ClaimSubject {

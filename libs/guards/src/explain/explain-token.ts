@@ -6,10 +6,15 @@ import { TrustedIssuers } from '../nest/trusted-issuers.js';
 import { BearerError } from '../nest/bearer-error.js';
 import { resolveOptions } from '../nest/resolve-options.js';
 import type { AccessToken } from '../core/access-token.js';
-import { readInstant } from '../core/claims.js';
-import { type CompactJws, decodeHeader, parseCompactJws } from '../core/compact-jws.js';
-import { readAlgorithm, readKeyId } from '../core/jose-header.js';
-import { currentLifetimeLimits } from '../core/lifetime.js';
+import { currentLifetimeLimits, readInstant } from '../core/claims.js';
+import {
+  type CompactJws,
+  decodeHeader,
+  parseCompactJws,
+  readAlgorithm,
+  readKeyId,
+} from '../core/jws.js';
+import { TokenError } from '../core/token-error.js';
 import type { JsonObject } from '../core/strict-json.js';
 import { CLAIM_RULES, POSSESSION_RULES, TIME_RULES, type Times } from './claim-rules.js';
 import {
@@ -180,5 +185,5 @@ function tryRead<T>(read: () => T): T | undefined {
 }
 
 function ignoreTokenError(error: unknown): undefined {
-  if (!(error instanceof BearerError)) throw error;
+  if (!(error instanceof TokenError)) throw error;
 }

@@ -1,4 +1,4 @@
-import { BearerError, type RejectionReason } from '../nest/bearer-error.js';
+import { TokenError, type TokenErrorCode } from '../core/token-error.js';
 
 /** One thing that has to be so for a token to be accepted. */
 export interface Rule<Subject> {
@@ -11,7 +11,7 @@ export interface Rule<Subject> {
   readonly wanted?: (subject: Subject) => unknown;
   /** Whether there is anything to judge; always, unless this says no. */
   readonly applies?: (subject: Subject) => boolean;
-  /** Throws BearerError when the rule is broken: a function of the library, never one made for explaining. */
+  /** Throws TokenError when the rule is broken: a function of the library, never one made for explaining. */
   readonly test: (subject: Subject) => unknown;
 }
 
@@ -23,7 +23,7 @@ export interface Finding {
   readonly verdict: 'kept' | 'broken' | 'unknown';
   readonly seen?: unknown;
   readonly wanted?: unknown;
-  readonly reason?: RejectionReason;
+  readonly reason?: TokenErrorCode;
   /** The error underneath, in words. */
   readonly detail?: string;
 }
@@ -50,11 +50,11 @@ async function judgeRule<Subject>(
     await test(subject);
     return { ...found, verdict: 'kept' };
   } catch (error) {
-    if (!(error instanceof BearerError)) throw error;
-    return { ...found, verdict: 'broken', reason: error.reason, ...describeCause(error) };
+    if (!(error instanceof TokenError)) throw error;
+    return { ...found, verdict: 'broken', reason: error.code, ...describeCause(error) };
   }
 }
 
-function describeCause({ cause }: BearerError): Pick<Finding, 'detail'> {
+function describeCause({ cause }: TokenError): Pick<Finding, 'detail'> {
   return cause instanceof Error ? { detail: cause.message } : {};
 }

@@ -1,8 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import type { AccessToken } from '../core/access-token.js';
-import { getClaim } from '../core/claims.js';
-import { currentLifetimeLimits } from '../core/lifetime.js';
+import { currentLifetimeLimits, getClaim, type LifetimeOptions } from '../core/claims.js';
 import {
   InsufficientClaims,
   InsufficientScope,
@@ -92,7 +91,7 @@ function isMet(value: unknown, expected: ClaimRequirement['expected']): boolean 
 export function checkRecentLogin(
   { maxLoginAge }: AccessRule,
   { authenticatedAt }: AccessToken,
-  options: Parameters<typeof currentLifetimeLimits>[0],
+  options: LifetimeOptions,
 ): void {
   if (maxLoginAge === Infinity) return;
   const { now, tolerance } = currentLifetimeLimits(options);

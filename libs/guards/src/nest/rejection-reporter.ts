@@ -1,5 +1,5 @@
 import { type ArgumentsHost, Inject, Injectable, Logger } from '@nestjs/common';
-import { type CompactJws, parseCompactJws } from '../core/compact-jws.js';
+import { type CompactJws, parseCompactJws } from '../core/jws.js';
 import type { TrustedIssuer } from '../core/trusted-issuer.js';
 import type { BearerError, Rejection } from './bearer-error.js';
 import { type CredentialCarrier, readToken } from './credentials.js';

@@ -86,7 +86,7 @@ describe('the time of a remembered token', () => {
     for (let i = 0; i < 100; i += 1) await comes();
     clock.advance(3600);
     for (let i = 0; i < 60; i += 1) await comes();
-    expect(strategy['cache'].size).toBe(60);
+    expect(strategy['verifier']['cache'].size).toBe(60);
   });
 
   it('ends with its exp, within the same tolerance as ever (RFC 7519 §4.1.4)', async () => {
