@@ -23,7 +23,7 @@ export interface CachedToken {
  */
 export class TokenCache {
   private readonly tokens: LeastRecentlyUsed<CachedToken>;
-  private readonly seenDigests = new Set<string>();
+  private readonly seenOnce = new Set<string>();
 
   /** @param maxTokens capacity; 0 turns the cache off */
   constructor(private readonly maxTokens: number) {
@@ -67,11 +67,11 @@ export class TokenCache {
     this.tokens.set(digest, cached);
   }
 
-  /** Forgets all digests when there are as many as the cache has places. */
+  /** Deletes all digests when there are more than the cache has places. */
   private isFirstSight(digest: string): boolean {
-    if (this.seenDigests.has(digest)) return false;
-    if (this.seenDigests.size >= this.maxTokens) this.seenDigests.clear();
-    this.seenDigests.add(digest);
+    if (this.seenOnce.delete(digest)) return false;
+    if (this.seenOnce.size > this.maxTokens) this.seenOnce.clear();
+    this.seenOnce.add(digest);
     return true;
   }
 }

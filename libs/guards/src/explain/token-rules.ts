@@ -27,7 +27,7 @@ export const TEXT_RULES: readonly Rule<{ token: string; options: ResolvedVerifie
     test: ({ token, options }) => checkLength(token, options),
   },
   {
-    says: 'It is one token and nothing else',
+    says: 'It is exactly one token',
     source: 'RFC 6750 §2.1',
     test: ({ token }) => checkTokenSyntax(token),
   },
@@ -87,7 +87,7 @@ export const HEADER_RULES: readonly Rule<{ header: JsonObject; rules: ResolvedIs
   },
 ];
 
-/** A token whose key can be asked for. */
+/** A token with a readable issuer and header, so that its key can be fetched. */
 export interface SignedParts {
   readonly issuer: TrustedIssuer;
   readonly jose: JoseHeader;
@@ -119,7 +119,7 @@ export async function findPublishedKey({ issuer, jose }: SignedParts): Promise<V
   return key;
 }
 
-/** A token whose issuer is known, and when it is judged. All in epoch milliseconds. */
+/** A token of a known issuer, and the time of the check in epoch milliseconds. */
 export interface StatusSubject {
   readonly claims: JsonObject;
   readonly issuedAt: Date;

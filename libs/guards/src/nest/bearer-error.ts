@@ -194,7 +194,7 @@ export class NonceRequired extends BearerError {
   }
 }
 
-/** The store of used proofs cannot be asked now. */
+/** The store of used proofs does not answer now. */
 export class ProofsUnavailable extends TemporarilyUnavailable {
   constructor(retryAfterSeconds: number, cause?: unknown) {
     super('proofs_unavailable', retryAfterSeconds, cause);

@@ -22,7 +22,7 @@ export const HOST_NAME = matching(
 
 export const GUID = matching(
   /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
-  'the GUID of one tenant: tokens name it in `iss`, whatever alias the client signed in with',
+  'the GUID of one tenant: `iss` contains it, even if the client signed in with an alias',
 );
 
 /** Unreserved characters (RFC 3986 §2.3), so that the value can neither end the segment nor be `..`. */
