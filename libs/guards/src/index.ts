@@ -17,7 +17,7 @@ export {
   MissingToken,
   StatusUnavailable,
 } from './nest/bearer-error.js';
-export { GuardsConfigurationError } from './nest/resolve-options.js';
+export { GuardsConfigurationError } from './core/option-validation.js';
 export { AccessRules, UnguardedHandlers } from './nest/access-rules.js';
 export {
   OptionalToken,
@@ -34,14 +34,13 @@ export { ALGORITHMS } from './core/algorithms.js';
 export type { DpopOptions } from './dpop/dpop.options.js';
 export type { UsedProofs } from './dpop/used-proofs.js';
 export type { GuardsAsyncOptions } from './nest/guards.module.js';
+export type { GuardsOptions, ResourceServerOptions } from './nest/guards.options.js';
 export type {
-  GuardsOptions,
   KeySetOptions,
-  ResourceServerOptions,
   StatusListOptions,
   TokenCacheOptions,
-} from './nest/guards.options.js';
-export type { CredentialCarrier, Scheme } from './nest/credentials.js';
+} from './core/verifier.options.js';
+export type { CredentialCarrier } from './nest/credentials.js';
 export type { ClaimMapping, IssuerOptions } from './core/issuer.options.js';
 export type {
   Auth0Options,
@@ -50,7 +49,7 @@ export type {
   KeycloakOptions,
   OktaOptions,
 } from './core/presets/index.js';
-export type { Rejection, RejectionReason } from './nest/bearer-error.js';
+export type { Rejection, RejectionReason, Scheme } from './nest/bearer-error.js';
 export type { Access } from './nest/access-rule.js';
 export type {
   AccessPolicy,

@@ -6,8 +6,9 @@ interface Entry<V> {
 }
 
 /**
- * A map of bounded size: the entry that was used least recently makes room. The order is kept in a list of its own,
- * because a Map leaves a hole for every entry that is taken out and put back, and one popular key pays for them all.
+ * A map of bounded size that evicts the least recently used entry. Our own code, because `guards` adds no dependency
+ * to a service, and because a package would not let the injected clock decide which entries are over. A linked list
+ * keeps the order: re-inserting into a Map leaves a hole each time, and one popular key would pay for all of them.
  */
 export class LeastRecentlyUsed<V> {
   private readonly entries = new Map<string, Entry<V>>();
@@ -20,9 +21,9 @@ export class LeastRecentlyUsed<V> {
     return this.entries.size;
   }
 
-  /** What was used least recently, where it is of the sort that may go, makes room before it has to. */
-  deleteOldestIf(mayGo: (value: V) => boolean): void {
-    if (this.oldest && mayGo(this.oldest.value)) this.delete(this.oldest.key);
+  /** Deletes the least recently used entry if its value meets the condition. */
+  deleteOldestIf(condition: (value: V) => boolean): void {
+    if (this.oldest && condition(this.oldest.value)) this.delete(this.oldest.key);
   }
 
   get(key: string): V | undefined {

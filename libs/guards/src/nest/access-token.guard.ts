@@ -23,19 +23,19 @@ import { setVerifiedToken } from './verified-token.js';
 
 type VerificationResult = AccessToken | Promise<AccessToken>;
 
-/** What is known of operations that many handlers answer together, such as the fields of a GraphQL query. */
+/** Caches the verification of operations with several handlers, such as the fields of a GraphQL query. */
 export class OperationCache {
-  private readonly outcomes = new WeakMap<object, () => VerificationResult>();
+  private readonly results = new WeakMap<object, () => VerificationResult>();
   private readonly reported = new WeakMap<object, Set<RejectionReason>>();
 
-  /** Verifies once, and repeats the outcome. */
+  /** Verifies once, and repeats the result or the error. */
   verifyOnce(operation: object, verify: () => VerificationResult): VerificationResult {
-    const outcome = this.outcomes.get(operation) ?? captureOutcome(verify);
-    this.outcomes.set(operation, outcome);
-    return outcome();
+    const result = this.results.get(operation) ?? captureResult(verify);
+    this.results.set(operation, result);
+    return result();
   }
 
-  /** Whether this is the first refusal for this reason. */
+  /** True for the first refusal of the operation with this reason. */
   isFirstRejection(operation: object, reason: RejectionReason): boolean {
     const reasons = this.reported.get(operation) ?? new Set();
     this.reported.set(operation, reasons);
@@ -45,7 +45,7 @@ export class OperationCache {
   }
 }
 
-function captureOutcome(verify: () => VerificationResult): () => VerificationResult {
+function captureResult(verify: () => VerificationResult): () => VerificationResult {
   try {
     const verified = verify();
     return () => verified;
@@ -56,17 +56,16 @@ function captureOutcome(verify: () => VerificationResult): () => VerificationRes
   }
 }
 
-/** What the guard is asked about. */
 interface GuardedCall {
   readonly context: ExecutionContext;
   readonly transport: Transport;
   readonly rule: AccessRule | undefined;
   readonly carrier: CredentialCarrier;
-  /** What it is a part of, where many handlers answer together. */
+  /** Shared by the handlers that answer one operation. */
   readonly operation: object | undefined;
 }
 
-/** Who are you, and may you? Fails closed: a handler without a rule and a transport we do not know are refused. */
+/** Authenticates and authorizes every call. Refuses handlers without a rule, and unknown transports. */
 @Injectable()
 export class AccessTokenGuard implements CanActivate {
   private readonly operations = new OperationCache();
@@ -79,7 +78,7 @@ export class AccessTokenGuard implements CanActivate {
     @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
   ) {}
 
-  /** At once where nothing has to be waited for. Throws BearerError, and whatever a policy throws. */
+  /** Returns a promise only when it must wait. Throws BearerError, and every error of a policy. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const rule = this.rules.of(context.getClass(), context.getHandler());
     if (rule?.access === 'public') return true;
@@ -90,8 +89,8 @@ export class AccessTokenGuard implements CanActivate {
     const call = { context, transport, rule, carrier, operation: transport.operation?.(context) };
     const refuse = (error: unknown) => this.handleRejection(error, call);
     try {
-      const answer = this.authenticate(call);
-      return answer instanceof Promise ? answer.catch(refuse) : answer;
+      const isAllowed = this.authenticate(call);
+      return isAllowed instanceof Promise ? isAllowed.catch(refuse) : isAllowed;
     } catch (error) {
       return refuse(error);
     }
@@ -119,8 +118,8 @@ export class AccessTokenGuard implements CanActivate {
     if (rule?.access === 'optional' && error instanceof MissingToken) return true;
     if (error instanceof BearerError) {
       error.scheme = readScheme(carrier);
-      const isNews = !operation || this.operations.isFirstRejection(operation, error.reason);
-      if (isNews) this.reporter.reportGuardRejection(error, carrier);
+      const isFirst = !operation || this.operations.isFirstRejection(operation, error.reason);
+      if (isFirst) this.reporter.reportGuardRejection(error, carrier);
       else this.reporter.markReported(error);
     }
     throw error;

@@ -19,7 +19,7 @@ import { findVerifiedToken } from './verified-token.js';
 /** RFC 6749 §3.3. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
-/** @throws TypeError naming the first that is no scope token */
+/** @throws TypeError for the first name that is not a scope token */
 export function checkScopeTokens(scopes: readonly string[]): void {
   if (scopes.length === 0) throw new TypeError('Name at least one scope');
   const malformed = scopes.find((scope) => !SCOPE_TOKEN.test(scope));
@@ -27,7 +27,7 @@ export function checkScopeTokens(scopes: readonly string[]): void {
 }
 
 /**
- * The access token must carry every one of these scopes. On a controller and on its handler they add up.
+ * The access token must carry every one of these scopes. Scopes of the controller and the handler are combined.
  *
  * @throws TypeError when a name is not a scope token (RFC 6749 §3.3)
  */
@@ -37,7 +37,7 @@ export function RequireScopes(...scopes: [string, ...string[]]): HandlerOrContro
 }
 
 /**
- * The access token must carry at least one of these scopes. Each use of it is a condition of its own.
+ * The access token must carry at least one of these scopes. Each use adds a separate condition.
  *
  * @throws TypeError when a name is not a scope token (RFC 6749 §3.3)
  */
@@ -47,9 +47,9 @@ export function RequireAnyScope(...scopes: [string, ...string[]]): HandlerOrCont
 }
 
 /**
- * The access token must carry this claim: with exactly this value, or one that the predicate accepts.
+ * The access token must carry this claim, with exactly this value or one that the predicate accepts.
  *
- * @param path its name, or the names from the outside in: `['realm_access', 'roles']`
+ * @param path name of the claim, or the names of nested objects, outermost first: `['realm_access', 'roles']`
  */
 export function RequireClaim(
   path: ClaimPath,
@@ -59,10 +59,10 @@ export function RequireClaim(
 }
 
 /**
- * The person must have logged in no longer ago than this, by `auth_time`. A client that is told so sends them to log in
- * again and comes back (RFC 9470); a service that acts for itself has no login, and is refused.
+ * The user's last login (`auth_time`) must not be older than this. The challenge makes the client send the user to a new
+ * login (RFC 9470). A token without a user has no login, and is refused.
  *
- * @param login `seconds`: 1 to 86,400, a whole number. The clock tolerance is added to it.
+ * @param login `seconds`: a whole number from 1 to 86,400. The clock tolerance is added to it.
  * @throws RangeError
  */
 export function RequireRecentLogin({ seconds }: { readonly seconds: number }): HandlerOrController {
@@ -72,22 +72,22 @@ export function RequireRecentLogin({ seconds }: { readonly seconds: number }): H
   return declareAccess({ maxLoginAge: seconds });
 }
 
-/** The policy decides, when scopes and claims suffice. A class is looked up among the application's providers. */
+/** Runs a policy after scopes and claims were checked. A class is resolved from the application's providers. */
 export function Policy(policy: PolicySource): HandlerOrController {
   return declareAccess({ policies: [policy] });
 }
 
-/** Reachable without a token. A handler that requires something itself stays closed on a public controller. */
+/** Needs no token. On a public controller, a handler with its own requirement still needs one. */
 export function Public(): HandlerOrController {
   return declareAccess({ isPublic: true });
 }
 
-/** No token is fine, and a bad one is not. */
+/** Accepts calls without a token, but refuses an invalid one. */
 export function OptionalToken(): HandlerOrController {
   return declareAccess({ isTokenOptional: true });
 }
 
-/** The decorators for scopes, for these scopes only: a misspelt one does not compile. */
+/** The scope decorators, typed so that a misspelt scope does not compile. */
 export interface DefinedScopes<Scope extends string> {
   readonly all: readonly Scope[];
   readonly RequireScopes: (...scopes: [Scope, ...Scope[]]) => HandlerOrController;
@@ -95,7 +95,7 @@ export interface DefinedScopes<Scope extends string> {
 }
 
 /**
- * The scopes of this resource server, said once.
+ * Defines the scopes of this resource server in one place.
  *
  * @throws TypeError when a name is not a scope token (RFC 6749 §3.3)
  */
@@ -106,7 +106,7 @@ export function defineScopes<const Scope extends string>(
   return { all: Object.freeze([...scopes]), RequireScopes, RequireAnyScope };
 }
 
-/** The token of the call, as a parameter of a handler that requires one, or `undefined` under `@OptionalToken()`. */
+/** Injects the verified token into a handler that requires one. With `@OptionalToken()` it may be `undefined`. */
 export const AccessToken = createParamDecorator((_: unknown, context: ExecutionContext) => {
   return findVerifiedToken(context) ?? checkTokenIsOptional(context);
 });
@@ -114,10 +114,10 @@ export const AccessToken = createParamDecorator((_: unknown, context: ExecutionC
 export type AccessToken = VerifiedToken;
 
 /**
- * A claim of the token, as a parameter. A parameter that is declared as `string`, `number`, `boolean` or an array
- * gets that, or the call is refused with 403.
+ * Injects a claim of the token. If the parameter is declared as `string`, `number`, `boolean` or an array and the claim
+ * has another type, the call is refused with 403.
  *
- * @param path its name, or the names from the outside in
+ * @param path name of the claim, or the names of nested objects, outermost first
  */
 export function Claim(path: ClaimPath, options: { optional?: boolean } = {}): ParameterDecorator {
   return ClaimParameter(path, new DeclaredTypePipe(options.optional ?? false));
@@ -128,7 +128,7 @@ const ClaimParameter = createParamDecorator((path: ClaimPath, context: Execution
   return token && getClaim(token.claims, path);
 });
 
-/** Only `@OptionalToken()` may find nobody: elsewhere it is a mistake in the program. */
+/** A missing token is only allowed with `@OptionalToken()`; elsewhere it is a programming error. */
 function checkTokenIsOptional(context: ExecutionContext): undefined {
   if (resolveAccess(context.getClass(), context.getHandler())?.access === 'optional') return;
   throw new Error(
@@ -136,7 +136,7 @@ function checkTokenIsOptional(context: ExecutionContext): undefined {
   );
 }
 
-/** TypeScript leaves the declared type of a parameter in its metadata, and Nest gives it to pipes. */
+/** TypeScript stores the declared type of a parameter in its metadata, and Nest passes it to pipes. */
 class DeclaredTypePipe implements PipeTransform {
   constructor(private readonly isOptional: boolean) {}
 

@@ -1,32 +1,60 @@
-import type { ResolvedIssuer } from '../core/issuer.options.js';
-import type { AccessToken } from '../core/access-token.js';
-import { type BoundToken, ProofVerifier } from '../dpop/proof-verifier.js';
-import type { ResolvedGuardsOptions } from './guards.options.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { type AccessToken, checkUnbound } from '../core/access-token.js';
+import { GuardsConfigurationError } from '../core/option-validation.js';
+import { TokenError } from '../core/token-error.js';
+import type { IssuerRegistry } from '../core/trusted-issuer.js';
+import { type BoundToken, DpopProofVerifier, type Proof } from '../dpop/proof-verifier.js';
+import { MissingToken, toBearerError, withBearerErrors } from './bearer-error.js';
 import { type CredentialCarrier, type Credentials, readCredentials } from './credentials.js';
-import type { TrustedIssuers } from './trusted-issuers.js';
-import { InvalidToken, MissingToken } from './bearer-error.js';
+import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 
-/** What was found of a request, which its guards may ask more than once. */
+/** Checks proofs of possession for an application that has no access token yet, such as a token endpoint. */
+@Injectable()
+export class ProofVerifier extends DpopProofVerifier {
+  /** @throws GuardsConfigurationError without the option `dpop` */
+  constructor(@Inject(GUARDS_OPTIONS) options: ResolvedGuardsOptions) {
+    const { dpop } = options;
+    if (!dpop) throw new GuardsConfigurationError(['set `dpop`, so that proofs can be verified']);
+    super({ ...options, dpop });
+  }
+
+  /**
+   * @param bound omitted at a token endpoint, where no token exists yet
+   * @returns the proof of this request; {@link Proof.spend} detects a replay
+   * @throws InvalidProof, NonceRequired, or InvalidToken when the token is bound to another key
+   */
+  override check(request: CredentialCarrier, bound?: BoundToken): Proof {
+    try {
+      const proof = super.check(request, bound);
+      return { ...proof, spend: () => withBearerErrors(() => proof.spend()) };
+    } catch (error) {
+      throw toBearerError(error);
+    }
+  }
+}
+
+/** The checked proof of a request, because several guards may ask about the same request. */
 interface CheckedProof {
   readonly proof: unknown;
   readonly token: string;
   readonly spending: void | Promise<void>;
 }
 
-/** Who may use a token: whoever has it, or only who proves to have the key that it is bound to (RFC 9449 §7). */
+/** Decides whether the sender may use a token: a bound token needs a proof of its key (RFC 9449 §7). */
 export class ProofOfPossession {
   private readonly checkedProofs = new WeakMap<CredentialCarrier, CheckedProof>();
-  private readonly proofs: ProofVerifier | undefined;
+  private readonly proofs: DpopProofVerifier | undefined;
 
   constructor(
     options: ResolvedGuardsOptions,
-    private readonly issuers: TrustedIssuers,
+    private readonly issuers: IssuerRegistry,
   ) {
-    this.proofs = options.dpop && new ProofVerifier(options);
+    const { dpop } = options;
+    this.proofs = dpop && new DpopProofVerifier({ ...options, dpop });
   }
 
   /**
-   * Where nobody checks proofs, the scheme `DPoP` is as unknown as any other.
+   * Without the option `dpop`, the scheme `DPoP` is as unknown as any other.
    *
    * @throws MissingToken, InvalidRequest
    */
@@ -37,9 +65,9 @@ export class ProofOfPossession {
   }
 
   /**
-   * At once where nothing has to be waited for.
+   * Returns a promise only when the store of used proofs does.
    *
-   * @throws InvalidToken, InvalidProof, NonceRequired, ProofsUnavailable
+   * @throws TokenError
    */
   check(
     token: AccessToken,
@@ -48,20 +76,20 @@ export class ProofOfPossession {
   ): AccessToken | Promise<AccessToken> {
     if (scheme === 'Bearer') return this.checkBearer(token);
     const { boundTo } = token;
-    if (boundTo === undefined || !this.proofs) throw new InvalidToken('unbound_token');
+    if (boundTo === undefined || !this.proofs) throw new TokenError('unbound_token');
     const spent = this.checkProof(this.proofs, { token: text, boundTo }, request);
     return spent instanceof Promise ? spent.then(() => token) : token;
   }
 
-  /** @throws InvalidToken */
+  /** @throws TokenError */
   checkBearer(token: AccessToken): AccessToken {
     const issuer = this.issuers.named(token.issuer);
     checkUnbound(token, issuer?.rules ?? { requiresDpop: true });
     return token;
   }
 
-  /** A proof is good for one request, and for all who ask about that request: a second guard, the messages of a socket. */
-  private checkProof(proofs: ProofVerifier, bound: BoundToken, request: CredentialCarrier) {
+  /** A proof is valid for one request, which a second guard or the messages of a socket may check again. */
+  private checkProof(proofs: DpopProofVerifier, bound: BoundToken, request: CredentialCarrier) {
     const proof = request.headers['dpop'];
     const before = this.checkedProofs.get(request);
     if (before?.proof === proof && before?.token === bound.token) return before.spending;
@@ -69,17 +97,4 @@ export class ProofOfPossession {
     this.checkedProofs.set(request, { proof, token: bound.token, spending: spent });
     return spent;
   }
-}
-
-/**
- * "… MUST reject a DPoP-bound access token received as a bearer token" (RFC 9449 §7.2).
- *
- * @throws InvalidToken
- */
-export function checkUnbound(
-  { boundTo }: Pick<AccessToken, 'boundTo'>,
-  { requiresDpop }: Pick<ResolvedIssuer, 'requiresDpop'>,
-): void {
-  if (boundTo !== undefined) throw new InvalidToken('bound_token');
-  if (requiresDpop) throw new InvalidToken('unbound_token');
 }

@@ -2,12 +2,12 @@ import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
 import type { AccessToken } from '../core/access-token.js';
 
 /**
- * What the guard leaves the verified token on, as `user`: the HTTP request, the GraphQL context, the socket, the RPC
- * context. Before the context, a reference resolver of a federated graph has one argument less than other resolvers.
+ * Index of the handler argument that gets the verified token as `user`: the HTTP request, the GraphQL context, the
+ * socket, or the RPC context. GraphQL counts from the end, because reference resolvers have one argument less.
  */
 const CONTEXT_ARGUMENT: Readonly<Record<string, number>> = { http: 0, ws: 0, rpc: 1, graphql: -2 };
 
-/** Others may leave a `user` of theirs there, and where a call has no context, even its sender may. */
+/** Separates verified tokens from a `user` that other code, or even the sender of a message, has set. */
 const verifiedTokens = new WeakSet<object>();
 
 export function setVerifiedToken(context: ExecutionContext, token: AccessToken): void {
@@ -28,6 +28,6 @@ function getUserHolder(context: ArgumentsHost): { user?: unknown } {
   const argument = CONTEXT_ARGUMENT[context.getType()];
   if (argument === undefined) throw new Error(`No token belongs to a call by ${context.getType()}`);
   const args = context.getArgs();
-  // A stream of gRPC can be the only argument of its handler.
+  // A gRPC stream can be the only argument of its handler.
   return args.at(argument) ?? args[0];
 }

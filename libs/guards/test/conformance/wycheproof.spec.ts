@@ -1,7 +1,6 @@
 import { ALGORITHMS, BearerError } from '../../src/index.js';
 import { parseKeySet } from '../../src/core/verification-key.js';
-import { decodeHeader, parseCompactJws } from '../../src/core/compact-jws.js';
-import { parseJoseHeader } from '../../src/core/jose-header.js';
+import { decodeHeader, parseCompactJws, parseJoseHeader } from '../../src/core/jws.js';
 import { encodePart, TestIssuer } from '../../testing/index.js';
 import { aStrategy, verifyOrError } from '../support/factories.js';
 import { type Vector, vectorGroups } from './wycheproof/vectors.js';

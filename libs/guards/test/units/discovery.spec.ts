@@ -1,5 +1,4 @@
 import { createServer } from 'node:http';
-import { KeysUnavailable } from '../../src/index.js';
 import { TestIssuer } from '../../testing/index.js';
 import { closeServer, listenOnLoopback } from '../../testing/loopback-server.js';
 import { aKeySet } from '../support/factories.js';
@@ -26,7 +25,10 @@ describe('discovery (RFC 8414)', () => {
 
   it('refuses metadata of another issuer (RFC 8414 §3.3)', async () => {
     const alias = issuer.issuer.replace('127.0.0.1', 'localhost');
-    await expect(build({ issuer: alias }).ready()).rejects.toThrow(KeysUnavailable);
+    await expect(build({ issuer: alias }).ready()).rejects.toHaveProperty(
+      'code',
+      'keys_unavailable',
+    );
     expect(issuer.fetches).toBe(0);
   });
 

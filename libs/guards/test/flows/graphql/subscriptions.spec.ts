@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import type { Client } from 'graphql-ws';
 import type { Rejection } from '../../../src/index.js';
-import { parseCompactJws } from '../../../src/core/compact-jws.js';
+import { parseCompactJws } from '../../../src/core/jws.js';
 import { TestIssuer } from '../../../testing/index.js';
 import { TestClock } from '../../support/test-clock.js';
 import { platforms } from '../../support/guarded-app.js';
