@@ -4,7 +4,7 @@ export { GuardsModule } from './nest/guards.module.js';
 export { auth0, cognito, entraId, keycloak, okta } from './core/presets/index.js';
 export { TrustedIssuers } from './nest/trusted-issuers.js';
 export { secureOpenApi } from './nest/open-api.js';
-export { AccessToken, Claim } from './nest/decorators.js';
+export { AccessToken, Claim } from './nest/verified-token.js';
 export { BearerErrorFilter } from './nest/bearer-error.filter.js';
 export {
   BearerError,
@@ -20,6 +20,7 @@ export {
 export { GuardsConfigurationError } from './core/option-validation.js';
 export { AccessRules, UnguardedHandlers } from './nest/access-rules.js';
 export {
+  defineScopes,
   OptionalToken,
   Policy,
   Public,
@@ -28,7 +29,6 @@ export {
   RequireRecentLogin,
   RequireScopes,
 } from './nest/decorators.js';
-export { defineScopes } from './nest/decorators.js';
 export { ALGORITHMS } from './core/algorithms.js';
 
 export type { DpopOptions } from './dpop/dpop.options.js';

@@ -9,7 +9,7 @@ import {
   parseCompactJws,
   readAlgorithm,
 } from '../core/jws.js';
-import { LeastRecentlyUsed } from '../core/least-recently-used.js';
+import { LeastRecentlyUsed } from '../core/token-cache.js';
 import type { JsonObject } from '../core/strict-json.js';
 import { TokenError } from '../core/token-error.js';
 import { importEmbeddedKey, type VerificationKey } from '../core/verification-key.js';

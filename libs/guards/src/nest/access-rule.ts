@@ -1,15 +1,6 @@
-import type { ExecutionContext } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
-import type { AccessToken } from '../core/access-token.js';
-import { currentLifetimeLimits, getClaim, type LifetimeOptions } from '../core/claims.js';
-import {
-  InsufficientClaims,
-  InsufficientScope,
-  InsufficientUserAuthentication,
-} from './bearer-error.js';
 import {
   type AccessPolicy,
-  type ClaimRequirement,
   type Declaration,
   getDeclaration,
   mergeDeclarations,
@@ -59,62 +50,6 @@ export function isContradictory(target: object): boolean {
   const declared = getDeclaration(target);
   const { isPublic, isTokenOptional } = declared;
   return [isPublic, isTokenOptional, requiresToken(declared)].filter(Boolean).length > 1;
-}
-
-/**
- * Checks the scopes and claims that the rule requires.
- *
- * @throws InsufficientScope with all missing scopes
- * @throws InsufficientClaims
- */
-export function checkScopesAndClaims(rule: AccessRule, { scopes, claims }: AccessToken): void {
-  const missing = [
-    ...rule.scopes.filter((scope) => !scopes.has(scope)),
-    ...rule.anyScopes.filter((group) => !group.some((scope) => scopes.has(scope))).flat(),
-  ];
-  if (missing.length > 0) throw new InsufficientScope([...new Set(missing)]);
-  if (!rule.claims.every(({ path, expected }) => isMet(getClaim(claims, path), expected))) {
-    throw new InsufficientClaims();
-  }
-}
-
-function isMet(value: unknown, expected: ClaimRequirement['expected']): boolean {
-  if (value === undefined) return false;
-  return typeof expected === 'function' ? expected(value) === true : value === expected;
-}
-
-/**
- * RFC 9470 §3. Refuses an `auth_time` in the future, because the time of that login is unknown.
- *
- * @throws InsufficientUserAuthentication
- */
-export function checkRecentLogin(
-  { maxLoginAge }: AccessRule,
-  { authenticatedAt }: AccessToken,
-  options: LifetimeOptions,
-): void {
-  if (maxLoginAge === Infinity) return;
-  const { now, tolerance } = currentLifetimeLimits(options);
-  const age = now - (authenticatedAt?.getTime() ?? -Infinity);
-  if (age > maxLoginAge * 1000 + tolerance || age < -tolerance) {
-    throw new InsufficientUserAuthentication(maxLoginAge);
-  }
-}
-
-/**
- * Runs the policies one after the other, in the order of their decorators, and those of the controller first.
- *
- * @throws InsufficientClaims when a policy refuses, and every error of a policy
- */
-export async function checkPolicies(
-  { policies }: AccessRule,
-  token: AccessToken,
-  context: ExecutionContext,
-): Promise<true> {
-  for (const allows of policies) {
-    if ((await allows(token, context)) !== true) throw new InsufficientClaims('refused_by_policy');
-  }
-  return true;
 }
 
 /** @throws Error when the application has no such provider, or creates it for each request */

@@ -1,20 +1,19 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { AccessToken } from '../core/access-token.js';
-import {
-  type AccessRule,
-  checkPolicies,
-  checkRecentLogin,
-  checkScopesAndClaims,
-} from './access-rule.js';
+import { currentLifetimeLimits, getClaim, type LifetimeOptions } from '../core/claims.js';
+import type { AccessRule } from './access-rule.js';
 import { AccessRules } from './access-rules.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import {
   BearerError,
+  InsufficientClaims,
   InsufficientScope,
+  InsufficientUserAuthentication,
   MissingToken,
   type RejectionReason,
 } from './bearer-error.js';
 import { type CredentialCarrier, readScheme } from './credentials.js';
+import type { ClaimRequirement } from './declaration.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import { RejectionReporter } from './rejection-reporter.js';
 import type { Transport } from './transport.js';
@@ -129,4 +128,60 @@ export class AccessTokenGuard implements CanActivate {
     this.reporter.report({ reason: 'unsupported_transport' });
     return false;
   }
+}
+
+/**
+ * Checks the scopes and claims that the rule requires.
+ *
+ * @throws InsufficientScope with all missing scopes
+ * @throws InsufficientClaims
+ */
+function checkScopesAndClaims(rule: AccessRule, { scopes, claims }: AccessToken): void {
+  const missing = [
+    ...rule.scopes.filter((scope) => !scopes.has(scope)),
+    ...rule.anyScopes.filter((group) => !group.some((scope) => scopes.has(scope))).flat(),
+  ];
+  if (missing.length > 0) throw new InsufficientScope([...new Set(missing)]);
+  if (!rule.claims.every(({ path, expected }) => isMet(getClaim(claims, path), expected))) {
+    throw new InsufficientClaims();
+  }
+}
+
+function isMet(value: unknown, expected: ClaimRequirement['expected']): boolean {
+  if (value === undefined) return false;
+  return typeof expected === 'function' ? expected(value) === true : value === expected;
+}
+
+/**
+ * RFC 9470 §3. Refuses an `auth_time` in the future, because the time of that login is unknown.
+ *
+ * @throws InsufficientUserAuthentication
+ */
+function checkRecentLogin(
+  { maxLoginAge }: AccessRule,
+  { authenticatedAt }: AccessToken,
+  options: LifetimeOptions,
+): void {
+  if (maxLoginAge === Infinity) return;
+  const { now, tolerance } = currentLifetimeLimits(options);
+  const age = now - (authenticatedAt?.getTime() ?? -Infinity);
+  if (age > maxLoginAge * 1000 + tolerance || age < -tolerance) {
+    throw new InsufficientUserAuthentication(maxLoginAge);
+  }
+}
+
+/**
+ * Runs the policies one after the other, in the order of their decorators, and those of the controller first.
+ *
+ * @throws InsufficientClaims when a policy refuses, and every error of a policy
+ */
+async function checkPolicies(
+  { policies }: AccessRule,
+  token: AccessToken,
+  context: ExecutionContext,
+): Promise<true> {
+  for (const allows of policies) {
+    if ((await allows(token, context)) !== true) throw new InsufficientClaims('refused_by_policy');
+  }
+  return true;
 }

@@ -211,17 +211,7 @@ export function toBearerError(error: unknown): unknown {
   return isProofFault(code) ? new InvalidProof(code, cause) : new InvalidToken(code, cause);
 }
 
-/** Runs a check of the core, and translates what it throws. A synchronous result stays synchronous. */
-export function withBearerErrors<T>(check: () => T | Promise<T>): T | Promise<T> {
-  try {
-    const result = check();
-    return result instanceof Promise ? result.catch(throwBearerError) : result;
-  } catch (error) {
-    return throwBearerError(error);
-  }
-}
-
-function throwBearerError(error: unknown): never {
+export function throwBearerError(error: unknown): never {
   throw toBearerError(error);
 }
 

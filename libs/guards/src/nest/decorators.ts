@@ -1,20 +1,10 @@
-import {
-  type ArgumentMetadata,
-  createParamDecorator,
-  type ExecutionContext,
-  type PipeTransform,
-} from '@nestjs/common';
-import type { AccessToken as VerifiedToken } from '../core/access-token.js';
-import { type ClaimPath, getClaim } from '../core/claims.js';
-import { resolveAccess } from './access-rule.js';
-import { InsufficientClaims } from './bearer-error.js';
+import type { ClaimPath } from '../core/claims.js';
 import {
   type ClaimRequirement,
   declareAccess,
   type HandlerOrController,
   type PolicySource,
 } from './declaration.js';
-import { findVerifiedToken } from './verified-token.js';
 
 /** RFC 6749 §3.3. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
@@ -104,52 +94,4 @@ export function defineScopes<const Scope extends string>(
 ): DefinedScopes<Scope> {
   checkScopeTokens(scopes);
   return { all: Object.freeze([...scopes]), RequireScopes, RequireAnyScope };
-}
-
-/** Injects the verified token into a handler that requires one. With `@OptionalToken()` it may be `undefined`. */
-export const AccessToken = createParamDecorator((_: unknown, context: ExecutionContext) => {
-  return findVerifiedToken(context) ?? checkTokenIsOptional(context);
-});
-
-export type AccessToken = VerifiedToken;
-
-/**
- * Injects a claim of the token. If the parameter is declared as `string`, `number`, `boolean` or an array and the claim
- * has another type, the call is refused with 403.
- *
- * @param path name of the claim, or the names of nested objects, outermost first
- */
-export function Claim(path: ClaimPath, options: { optional?: boolean } = {}): ParameterDecorator {
-  return ClaimParameter(path, new DeclaredTypePipe(options.optional ?? false));
-}
-
-const ClaimParameter = createParamDecorator((path: ClaimPath, context: ExecutionContext) => {
-  const token = findVerifiedToken(context) ?? checkTokenIsOptional(context);
-  return token && getClaim(token.claims, path);
-});
-
-/** A missing token is only allowed with `@OptionalToken()`; elsewhere it is a programming error. */
-function checkTokenIsOptional(context: ExecutionContext): undefined {
-  if (resolveAccess(context.getClass(), context.getHandler())?.access === 'optional') return;
-  throw new Error(
-    '@AccessToken() and @Claim() are for handlers that require a token: this is none',
-  );
-}
-
-/** TypeScript stores the declared type of a parameter in its metadata, and Nest passes it to pipes. */
-class DeclaredTypePipe implements PipeTransform {
-  constructor(private readonly isOptional: boolean) {}
-
-  transform(value: unknown, { metatype }: ArgumentMetadata): unknown {
-    if (value === undefined && this.isOptional) return undefined;
-    if (value === undefined || !isOfType(value, metatype)) throw new InsufficientClaims();
-    return value;
-  }
-}
-
-function isOfType(value: unknown, metatype: unknown): boolean {
-  if (metatype === String) return typeof value === 'string';
-  if (metatype === Number) return typeof value === 'number';
-  if (metatype === Boolean) return typeof value === 'boolean';
-  return metatype !== Array || Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { LeastRecentlyUsed } from '../../src/core/least-recently-used.js';
+import { LeastRecentlyUsed } from '../../src/core/token-cache.js';
 import { generateSigningKey, TestIssuer } from '../../testing/index.js';
 import { TestClock } from '../support/test-clock.js';
 import { aStrategy, verifyOrError } from '../support/factories.js';
