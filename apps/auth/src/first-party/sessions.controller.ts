@@ -43,8 +43,9 @@ export class SessionsController {
   @ApiOperation({ summary: 'Logs you out everywhere else' })
   @ApiOkResponse({ standardSchema: endedSessions })
   async endOthers(@AccessToken() { subject, sessionId }: AccessToken): Promise<EndedSessions> {
-    const others = { accountId: subject, ...(sessionId !== undefined && { except: sessionId }) };
-    return { ended: await this.sessions.revokeAll(others, 'ended_by_owner') };
+    const kept =
+      sessionId === undefined ? undefined : ({ kind: 'session', id: sessionId } as const);
+    return { ended: await this.sessions.revokeAllOfAccount(subject, 'ended_by_owner', kept) };
   }
 
   @Delete(':id')

@@ -38,6 +38,6 @@ export class RevocationService {
     if (!family) return;
     if (family.clientId !== client.id) throw OAuthError.unsupportedTokenType();
     // The user's browser session at this server continues, because it does not belong to the client.
-    await this.families.revoke({ familyId: family.id }, 'logout');
+    await this.families.revokeFamily(family.id, 'logout');
   }
 }

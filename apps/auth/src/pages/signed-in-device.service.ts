@@ -2,11 +2,7 @@ import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { BrowserSession } from '../sessions/browser-session.entity.js';
 import { BrowserSessionService } from '../sessions/browser-session.service.js';
-import {
-  SessionRevocation,
-  SessionService,
-  type SessionView,
-} from '../sessions/session.service.js';
+import { SessionService, type SessionView } from '../sessions/session.service.js';
 import { ClientRepository } from '../clients/client.repository.js';
 
 /** Where somebody is logged in: a browser, or an application that no browser of these brought. */
@@ -30,7 +26,6 @@ export class SignedInDeviceService {
     private readonly browserSessions: BrowserSessionService,
     private readonly sessions: SessionService,
     private readonly clients: ClientRepository,
-    private readonly sessionRevocation: SessionRevocation,
     private readonly clock: Clock,
   ) {}
 
@@ -79,8 +74,9 @@ export class SignedInDeviceService {
     }
   }
 
-  async revokeOthers({ accountId, id: browserSession }: BrowserSession): Promise<void> {
-    await this.sessionRevocation.revokeByAccount(accountId, 'ended_by_owner', { browserSession });
+  async revokeOthers({ accountId, id }: BrowserSession): Promise<void> {
+    const kept = { kind: 'browser_session', id } as const;
+    await this.sessions.revokeAllOfAccount(accountId, 'ended_by_owner', kept);
   }
 
   private async findClientNames(

@@ -4,10 +4,8 @@ import { eachDatabase } from '@gatehouse/persistence/testing';
 import type { Account } from '../../src/accounts/account.entity.js';
 import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
-import {
-  BrowserSessionRevocation,
-  BrowserSessionService,
-} from '../../src/sessions/browser-session.service.js';
+import { BrowserSessionRevocation } from '../../src/sessions/browser-session-revocation.service.js';
+import { BrowserSessionService } from '../../src/sessions/browser-session.service.js';
 import { SessionService } from '../../src/sessions/session.service.js';
 import { CleanupJob } from '../../src/platform/scheduler/cleanup-job.js';
 import {
@@ -355,7 +353,7 @@ eachDatabase('browser sessions', (fresh) => {
         [auth, replica].map(({ app }) =>
           app
             .get(SessionService)
-            .revokeAll({ accountId: person.id, except: kept.sid }, 'ended_by_owner'),
+            .revokeAllOfAccount(person.id, 'ended_by_owner', { kind: 'session', id: kept.sid }),
         ),
       );
       expect(counts.sort()).toEqual([0, 1]);
@@ -366,7 +364,7 @@ eachDatabase('browser sessions', (fresh) => {
     it('is taken back with the change that it belongs to', async () => {
       const browser = await aBrowser();
       const change = auth.app.get(UnitOfWork).transaction(async () => {
-        await auth.app.get(BrowserSessionRevocation).revoke({ accountId: person.id }, 'logout');
+        await auth.app.get(BrowserSessionRevocation).revokeAllOfAccount(person.id, 'logout');
         throw new Error('the rest failed');
       });
       await expect(change).rejects.toThrow('the rest failed');

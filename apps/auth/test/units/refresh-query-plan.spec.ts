@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
 import { BrowserSessionService } from '../../src/sessions/browser-session.service.js';
-import { SessionRevocation, SessionService } from '../../src/sessions/session.service.js';
+import { SessionService } from '../../src/sessions/session.service.js';
 import { AuthorizedClientService, ConsentService } from '../../src/sessions/consent.service.js';
 import { authDatabase } from '../../src/database.js';
 import { RefreshTokenService } from '../../src/sessions/refresh-token.service.js';
@@ -91,11 +91,10 @@ eachDatabase(`a table of ${FAMILIES} families`, (fresh, name) => {
     const browsers = auth.app.get(BrowserSessionService);
     const proven = { id: accountId, passwordHash: 'x' };
     const begun = await browsers.create(proven, { userAgent: null, origin: null });
-    const { id: browserSession = '' } = begun?.session ?? {};
-    await auth.app
-      .get(SessionRevocation)
-      .revokeByAccount(accountId, 'ended_by_owner', { browserSession });
-    await browsers.revoke(browserSession);
+    const { id = '' } = begun?.session ?? {};
+    const kept = { kind: 'browser_session', id } as const;
+    await auth.app.get(SessionService).revokeAllOfAccount(accountId, 'ended_by_owner', kept);
+    await browsers.revoke(id);
   }
 
   it('is never read from end to end by a login, a refresh, a logout, a browser that is logged out, a list, a new password, access that is removed, or the end of a client', async () => {
@@ -110,16 +109,15 @@ eachDatabase(`a table of ${FAMILIES} families`, (fresh, name) => {
     await logOutOfABrowser('acct_7');
     const [session] = await app.get(SessionService).listActive('acct_8');
     await app.get(SessionService).revoke('acct_8', session?.id ?? '', 'ended_by_owner');
-    await app.get(SessionService).revokeAll({ accountId: 'acct_8', except: 'x' }, 'ended_by_owner');
+    const kept = { kind: 'session', id: 'x' } as const;
+    await app.get(SessionService).revokeAllOfAccount('acct_8', 'ended_by_owner', kept);
     await app
       .get(AccountOperationsService)
       .changePassword(account?.id ?? '', 'a new one', { by: 'owner' });
     await app.get(RefreshTokenService).revoke(refresh_token, 'gatehouse-first-party');
     await app.get(ConsentService).grant('acct_16', 'seed', ['orders:read']);
     await app.get(AuthorizedClientService).withdrawConsent('acct_16', 'seed');
-    const ended = await app
-      .get(SessionService)
-      .revokeAll({ clientId: 'leaving' }, 'ended_by_operator');
+    const ended = await app.get(SessionService).revokeAllOfClient('leaving', 'ended_by_operator');
     expect(ended).toBe(FAMILIES / 40);
 
     const texts = [...heard.sent].filter(
@@ -155,11 +153,9 @@ eachDatabase(`a table of ${FAMILIES} families`, (fresh, name) => {
       const answers = await Promise.all([
         ...logins.map(({ body }) => auth.refresh(body['refresh_token'] ?? '')),
         ...[...new Set(subjects)].map((accountId) =>
-          app.get(SessionService).revokeAll({ accountId }, 'ended_by_owner'),
+          app.get(SessionService).revokeAllOfAccount(accountId, 'ended_by_owner'),
         ),
-        app
-          .get(SessionService)
-          .revokeAll({ clientId: 'gatehouse-first-party' }, 'ended_by_operator'),
+        app.get(SessionService).revokeAllOfClient('gatehouse-first-party', 'ended_by_operator'),
       ]);
       expect(answers).toHaveLength(24 + 3 + 1);
     }

@@ -110,7 +110,7 @@ export class AuthorizationCodeService {
 
   /** "If an authorization code is used more than once, the authorization server … SHOULD revoke … all tokens" (§4.1.2). */
   private async rejectReused({ accountId, clientId, familyId }: AuthorizationCode): Promise<never> {
-    if (familyId) await this.families.revoke({ familyId }, 'code_reuse');
+    if (familyId) await this.families.revokeFamily(familyId, 'code_reuse');
     await this.events.record({ type: 'authorization_code.reused', accountId, clientId });
     throw OAuthError.invalidGrant('code used before');
   }
