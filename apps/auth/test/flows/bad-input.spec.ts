@@ -157,6 +157,15 @@ describe('bad input', () => {
     expect((await auth.token(parameters)).status).toBe(200);
   });
 
+  it('rejects a refresh without refresh_token as invalid_request (RFC 6749 §5.2)', async () => {
+    const parameters = { grant_type: 'refresh_token', client_id: 'gatehouse-first-party' };
+    const { status, body } = await auth.token(parameters);
+    expect([status, body]).toEqual([
+      400,
+      { error: 'invalid_request', error_description: 'refresh_token is missing.' },
+    ]);
+  });
+
   it('rejects headers over the limit with status 431', async () => {
     const { status } = await sendRaw(auth, {
       path: '/oauth/token',
