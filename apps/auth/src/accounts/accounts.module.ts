@@ -1,8 +1,5 @@
-import { UnitOfWork } from '@gatehouse/persistence';
-import { Module, type OnModuleInit } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { CleanupJob } from '../platform/scheduler/cleanup-job.js';
-import { createIndexedCleanup } from '../platform/scheduler/cleanup-tasks.js';
 import { Account } from './account.entity.js';
 import { AccountRepository } from './account.repository.js';
 import { CredentialsService } from './credentials.service.js';
@@ -12,15 +9,6 @@ import { LoginAttemptRepository } from './login-attempt.repository.js';
 import { LoginDelayService } from './login-delay.service.js';
 import { LoginThrottleService } from './login-throttle.service.js';
 import { PasswordHasher } from './password-hasher.js';
-
-/** Failure counts that have decayed to zero. No delay is longer than this. */
-const EXPIRED_LOGIN_ATTEMPTS = {
-  table: 'login_attempt',
-  key: 'key',
-  dead: 'forgotten_at < $1',
-  indexed: 'forgotten_at',
-  afterSeconds: 900,
-};
 
 @Module({
   imports: [TypeOrmModule.forFeature([Account])],
@@ -42,13 +30,4 @@ const EXPIRED_LOGIN_ATTEMPTS = {
     PasswordHasher,
   ],
 })
-export class AccountsModule implements OnModuleInit {
-  constructor(
-    private readonly cleanup: CleanupJob,
-    private readonly unitOfWork: UnitOfWork,
-  ) {}
-
-  onModuleInit(): void {
-    this.cleanup.add(createIndexedCleanup(this.unitOfWork, EXPIRED_LOGIN_ATTEMPTS));
-  }
-}
+export class AccountsModule {}

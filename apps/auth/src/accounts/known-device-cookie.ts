@@ -7,7 +7,7 @@ import type { AttemptOrigin } from './login-throttle.service.js';
 
 const YEAR_SECONDS = 31_536_000;
 
-/** The cookie by which a browser that logged in before is told apart from strangers; every login renews it. */
+/** The cookie that identifies a browser after its first login. Every login renews it. */
 @Injectable()
 export class KnownDeviceCookie {
   private readonly attributes;
@@ -18,22 +18,22 @@ export class KnownDeviceCookie {
   ) {
     const secure = ISSUER.startsWith('https:');
     const name = secure ? '__Host-known-device' : 'known-device';
-    const kept = { httpOnly: true, sameSite: 'lax', path: '/', maxAge: YEAR_SECONDS } as const;
-    this.attributes = { name, secure, ...kept };
+    const common = { httpOnly: true, sameSite: 'lax', path: '/', maxAge: YEAR_SECONDS } as const;
+    this.attributes = { name, secure, ...common };
   }
 
-  /** @param visit address of who comes, and `Cookie` */
+  /** @param request IP address of the caller, and the `Cookie` header */
   readOrigin({ ip, cookie }: { ip: string; cookie: string | undefined }): AttemptOrigin {
     return {
       network: networkOf(ip) ?? 'elsewhere',
-      surroundings: widerNetworkOf(ip) ?? 'elsewhere',
+      widerNetwork: widerNetworkOf(ip) ?? 'elsewhere',
       device: this.read(cookie),
     };
   }
 
   /**
    * @param header `Cookie`
-   * @param email of the account that the device is logged in to now, lower case
+   * @param email of the account that has just logged in on the device, lower case
    * @returns `Set-Cookie`
    */
   write(header: string | undefined, email: string): string {

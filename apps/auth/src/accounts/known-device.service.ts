@@ -3,13 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { isSameText, ServerSecrets } from '../platform/server-secrets.js';
 
 const COOKIE_FORMAT = /^([\w-]{22})((?:\.[\w-]{22}){1,5})$/;
-/** People who share a browser. */
+/** Accounts that one browser remembers. */
 const MAX_ACCOUNTS = 5;
 
 /**
- * A device that logged in to an account before is told apart from strangers, so that their failures do not make it wait. It
- * keeps `id . mac . mac …`: a name of its own and, for each of its accounts, a MAC over the two that only this server makes.
- * It is no credential: who has it still needs the password.
+ * Recognizes devices that logged in to an account before, so that failed logins from other devices do not delay them. A device
+ * stores `id . mac . mac …`: its random id, and for each of its accounts a MAC over id and e-mail under the server's secret.
+ * The value is not a credential: a login from a known device still needs the password.
  */
 @Injectable()
 export class KnownDeviceService {
@@ -19,20 +19,20 @@ export class KnownDeviceService {
     this.keys = secrets.derive('known device');
   }
 
-  /** @returns the name of the device, where it logged in to this account before */
-  findDeviceId(text: string | undefined, email: string): string | undefined {
-    const { id, macs } = parseCookieValue(text);
+  /** @returns the device's id, or `undefined` unless it logged in to this account before */
+  findDeviceId(cookieValue: string | undefined, email: string): string | undefined {
+    const { id, macs } = parseCookieValue(cookieValue);
     const keys = [...this.keys.all.values()];
-    const own = keys.map(({ key }) => computeMac(key, id, email));
-    const isKnown = macs.some((mac) => own.some((each) => isSameText(each, mac)));
+    const validMacs = keys.map(({ key }) => computeMac(key, id, email));
+    const isKnown = macs.some((mac) => validMacs.some((valid) => isSameText(valid, mac)));
     return isKnown ? id : undefined;
   }
 
-  /** @returns what the device keeps from now on */
-  addAccount(text: string | undefined, email: string): string {
-    const { id, macs } = parseCookieValue(text);
+  /** @returns the device's next cookie value; it forgets the account whose login was longest ago */
+  addAccount(cookieValue: string | undefined, email: string): string {
+    const { id, macs } = parseCookieValue(cookieValue);
     const mac = computeMac(this.keys.current.key, id, email);
-    const others = macs.filter((each) => each !== mac);
+    const others = macs.filter((other) => other !== mac);
     return [id, mac, ...others].slice(0, 1 + MAX_ACCOUNTS).join('.');
   }
 }

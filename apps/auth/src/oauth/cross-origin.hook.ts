@@ -3,13 +3,13 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ClientRepository } from '../clients/client.repository.js';
+import { removeLoopbackPort } from '../clients/redirect-uri.js';
 
 /** How long the origins are cached, in milliseconds. */
 const MAX_AGE_MS = 10_000;
 
 /** Native apps and pages under development listen on any free port of the loopback address (RFC 8252 §7.3). */
-const LOOPBACK_ORIGIN = /^(http:\/\/(?:127\.0\.0\.1|\[::1\])):\d{1,5}$/;
-const removeLoopbackPort = (origin: string): string => LOOPBACK_ORIGIN.exec(origin)?.[1] ?? origin;
+const toComparableOrigin = (origin: string): string => removeLoopbackPort(origin) ?? origin;
 
 /** The origins of clients that run in browsers, taken from their redirect URIs. */
 @Injectable()
@@ -34,7 +34,7 @@ export class RegisteredOrigins {
         });
       await this.loading;
     }
-    return this.origins.has(removeLoopbackPort(origin));
+    return this.origins.has(toComparableOrigin(origin));
   }
 
   /** Only public clients run in browsers. A confidential client calls from its server. */
@@ -43,7 +43,7 @@ export class RegisteredOrigins {
     const urls = uris.filter((uri) => URL.canParse(uri)).map((uri) => new URL(uri));
     // A private-use scheme has the origin "null", and a sandboxed page of an attacker sends the same value.
     const origins = urls.map(({ origin }) => origin).filter((origin) => origin !== 'null');
-    this.origins = new Set(origins.map(removeLoopbackPort));
+    this.origins = new Set(origins.map(toComparableOrigin));
     this.loadedAt = this.clock.now();
   }
 }

@@ -150,8 +150,8 @@ eachDatabase('failed logins, counted by two replicas', (fresh, name) => {
   const strangersFail = async (email: string, times: number) => {
     const attempts = on(0).app.get(LoginThrottleService);
     for (let n = 0; n < times; n += 1) {
-      const origin = { network: `stranger ${n}`, surroundings: `around ${n}`, device: undefined };
-      await attempts.throttleLogin(email, origin, async () => ({ isGood: false }));
+      const origin = { network: `stranger ${n}`, widerNetwork: `around ${n}`, device: undefined };
+      await attempts.throttleLogin(email, origin, async () => ({ isValid: false }));
     }
   };
 
@@ -253,7 +253,7 @@ eachDatabase('failed logins, counted by two replicas', (fresh, name) => {
   it('are none where nothing was looked at', async () => {
     const email = await anAccount();
     const attempts = on(0).app.get(LoginThrottleService);
-    const origin = { network: '203.0.113.0/24', surroundings: '203.0.0.0/16', device: undefined };
+    const origin = { network: '203.0.113.0/24', widerNetwork: '203.0.0.0/16', device: undefined };
     for (let n = 0; n < 10; n += 1) {
       const broken = attempts.throttleLogin(email, origin, () =>
         Promise.reject(new Error('no answer')),
@@ -273,10 +273,10 @@ eachDatabase('failed logins, counted by two replicas', (fresh, name) => {
   it('of a confirmation count for the session that asks (ASVS 6.2.3)', async () => {
     const attempts = on(0).app.get(LoginThrottleService);
     const wrong = (session: string) =>
-      attempts.throttleConfirmation('acct_x', session, async () => ({ isGood: false }));
+      attempts.throttleConfirmation('acct_x', session, async () => ({ isValid: false }));
     for (let n = 0; n < 5; n += 1) await wrong('one');
     await expect(wrong('one')).rejects.toThrow(TooManyRequests);
-    expect(await wrong('other')).toEqual({ isGood: false });
+    expect(await wrong('other')).toEqual({ isValid: false });
   });
 
   it('are told as events, without saying of whom', async () => {
