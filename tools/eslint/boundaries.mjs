@@ -16,8 +16,8 @@ await requireProjectGraph();
  * Who may import whom between projects (ARCHITECTURE §1). Tags are in each project's package.json. A package that a project
  * does not declare cannot be imported, so what guards needs is written down in its peer dependencies and here.
  */
-const betweenProjects = [
-  { sourceTag: 'type:lib', onlyDependOnLibsWithTags: [] },
+const betweenProjects = (fromLib) => [
+  { sourceTag: 'type:lib', onlyDependOnLibsWithTags: fromLib },
   { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib'] },
   { sourceTag: 'type:e2e', onlyDependOnLibsWithTags: ['type:lib'] },
 ];
@@ -46,11 +46,11 @@ const transports = {
   microservices: [],
 };
 
-const moduleBoundaries = ({ constraints = [], ...options } = {}) => ({
+const moduleBoundaries = ({ constraints = [], fromLib = [], ...options } = {}) => ({
   '@nx/enforce-module-boundaries': [
     'error',
     {
-      depConstraints: [...betweenProjects, ...constraints],
+      depConstraints: [...betweenProjects(fromLib), ...constraints],
       banTransitiveDependencies: true,
       ...options,
     },
@@ -75,5 +75,10 @@ export const boundaries = [
     // The examples of a README import the library by its name, as its readers will.
     files: ['libs/*/test/**/*.ts'],
     rules: moduleBoundaries({ allowCircularSelfDependency: true }),
+  },
+  {
+    // Test support only: the library itself imports no other library.
+    files: ['libs/persistence/{test,testing}/**/*.ts'],
+    rules: moduleBoundaries({ allowCircularSelfDependency: true, fromLib: ['scope:service-kit'] }),
   },
 ];

@@ -1,5 +1,4 @@
-/** `http` at a loopback address; the port stands apart, for it is free (RFC 8252 §7.3). `localhost` is not one (§8.3). */
-const LOOPBACK_REDIRECT_URI = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]))(?::(\d{1,5}))?((?:\/.*)?)$/;
+import { isLoopbackLiteral, removeLoopbackPort } from '@gatehouse/service-kit';
 
 /**
  * Whether a redirect URI is one of those registered: the same text, to the character (RFC 9700 §2.1). Native apps take
@@ -20,16 +19,10 @@ export function isRegisteredRedirectUri(
   );
 }
 
-function removeLoopbackPort(uri: string): string | undefined {
-  const [, address, port = '80', rest] = LOOPBACK_REDIRECT_URI.exec(uri) ?? [];
-  return address !== undefined && Number(port) <= 65_535 ? `${address}${rest}` : undefined;
-}
-
 /** The characters of RFC 3986 §2, of which a fragment needs one more. */
 const URI_PATTERN = /^[\w\-.~:/?[\]@!$&'()*+,;=%]+$/;
 /** As many characters of a redirect URI as an authorization code and the token endpoint take. */
 export const MAX_URI_LENGTH = 2000;
-const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
  * Whether browsers may be sent to an address with a code, or after a logout.
@@ -52,7 +45,7 @@ function findHttpUriFault(text: string, { protocol, hostname, username, password
   if (username || password) return 'must not have user information';
   // Compared as they are: a wildcard would match nothing, and look as if it did.
   if (hostname.includes('*')) return 'must not have a wildcard';
-  const isSecure = protocol === 'https:' || LOOPBACK_HOSTS.includes(hostname);
+  const isSecure = protocol === 'https:' || hostname === 'localhost' || isLoopbackLiteral(hostname);
   return isSecure ? undefined : 'must be https:, or http: at a loopback address (RFC 8252 §7.3)';
 }
 

@@ -1,5 +1,5 @@
 import { UnitOfWork } from '@gatehouse/persistence';
-import { Clock } from '@gatehouse/service-kit';
+import { Clock, removeLoopbackPort } from '@gatehouse/service-kit';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -7,9 +7,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 /** How old what is known may be, in milliseconds. */
 const MAX_AGE_MS = 10_000;
 
-/** Native apps, and pages under development, take whichever port is free; their redirect URIs may as well (RFC 8252 §7.3). */
-const LOOPBACK_ORIGIN = /^(http:\/\/(?:127\.0\.0\.1|\[::1\])):\d{1,5}$/;
-const removeLoopbackPort = (origin: string): string => LOOPBACK_ORIGIN.exec(origin)?.[1] ?? origin;
+/** The port of a loopback origin is free, as it is in redirect URIs (RFC 8252 §7.3). */
+const ignoreLoopbackPort = (origin: string): string => removeLoopbackPort(origin) ?? origin;
 
 /** Where the clients that run in browsers come from: the origins of redirect URIs. */
 @Injectable()
@@ -34,7 +33,7 @@ export class RegisteredOrigins {
         });
       await this.loading;
     }
-    return this.origins.has(removeLoopbackPort(origin));
+    return this.origins.has(ignoreLoopbackPort(origin));
   }
 
   /** Public clients only: the others have servers that ask for them. */
@@ -46,7 +45,7 @@ export class RegisteredOrigins {
     const urls = uris.filter((uri) => URL.canParse(uri)).map((uri) => new URL(uri));
     // Of other schemes the origin is "null", which is what a page in a sandbox calls its own.
     const origins = urls.map(({ origin }) => origin).filter((origin) => origin !== 'null');
-    this.origins = new Set(origins.map(removeLoopbackPort));
+    this.origins = new Set(origins.map(ignoreLoopbackPort));
     this.loadedAt = this.clock.now();
   }
 }
