@@ -3,6 +3,7 @@ import { PersistenceModule } from '@gatehouse/persistence';
 import {
   accessTokenScheme,
   Clock,
+  ConfigModule,
   HealthModule,
   ServiceModule,
   type ServiceOptions,
@@ -12,7 +13,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { AccountsModule } from './accounts/accounts.module.js';
-import { type AuthConfig, AuthConfigModule } from './auth.config.js';
+import { AUTH_CONFIG, type AuthConfig } from './auth.config.js';
 import { ClientsModule } from './clients/clients.module.js';
 import { authDatabase } from './database.js';
 import { FirstPartyModule } from './first-party/first-party.module.js';
@@ -66,7 +67,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ServiceModule.forRoot({ name: 'auth', clock }),
-        AuthConfigModule.forRoot(config),
+        ConfigModule.forRoot(AUTH_CONFIG, config),
         PersistenceModule.forRoot(authDatabase(config)),
         PlatformModule,
         createGuardsModule(config),

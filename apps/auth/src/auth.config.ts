@@ -9,7 +9,6 @@ import {
   secretSetting,
   wholeNumber,
 } from '@gatehouse/service-kit';
-import { type DynamicModule, Module } from '@nestjs/common';
 import { z } from 'zod';
 
 /** So many in so many seconds. */
@@ -257,16 +256,4 @@ export function authConfig(env: NodeJS.ProcessEnv = process.env): AuthConfig {
     ...settings,
     ISSUER: settings.ISSUER ?? `http://localhost:${settings.PORT}`,
   });
-}
-
-@Module({})
-export class AuthConfigModule {
-  static forRoot(config: AuthConfig): DynamicModule {
-    return {
-      module: AuthConfigModule,
-      global: true,
-      providers: [{ provide: AUTH_CONFIG, useValue: config }],
-      exports: [AUTH_CONFIG],
-    };
-  }
 }

@@ -1,5 +1,4 @@
-/** `http` at a loopback address, of which the port may vary (RFC 8252 §7.3). `localhost` is not a loopback address (§8.3). */
-const LOOPBACK_REDIRECT_URI = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]))(?::(\d{1,5}))?((?:\/.*)?)$/;
+import { isLoopbackLiteral, removeLoopbackPort } from '@gatehouse/service-kit';
 
 /**
  * Whether a redirect URI is registered for the client, character by character (RFC 9700 §2.1). Only the port of a loopback
@@ -20,17 +19,10 @@ export function isRegisteredRedirectUri(
   );
 }
 
-/** @returns undefined if the URI or origin has no loopback address */
-export function removeLoopbackPort(uri: string): string | undefined {
-  const [, address, port = '80', rest] = LOOPBACK_REDIRECT_URI.exec(uri) ?? [];
-  return address !== undefined && Number(port) <= 65_535 ? `${address}${rest}` : undefined;
-}
-
 /** The characters of RFC 3986 §2, without `#`. */
 const URI_PATTERN = /^[\w\-.~:/?[\]@!$&'()*+,;=%]+$/;
 /** The longest redirect URI, in characters, that an authorization code and the token endpoint accept. */
 export const MAX_URI_LENGTH = 2000;
-const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
  * Checks a URI to which the server would redirect a browser with a code, or after a logout.
@@ -53,7 +45,7 @@ function findHttpUriFault(text: string, { protocol, hostname, username, password
   if (username || password) return 'must not have user information';
   // Redirect URIs are compared character by character, so a wildcard would match nothing.
   if (hostname.includes('*')) return 'must not have a wildcard';
-  const isSecure = protocol === 'https:' || LOOPBACK_HOSTS.includes(hostname);
+  const isSecure = protocol === 'https:' || hostname === 'localhost' || isLoopbackLiteral(hostname);
   return isSecure ? undefined : 'must be https:, or http: at a loopback address (RFC 8252 §7.3)';
 }
 

@@ -43,8 +43,7 @@ export class SessionsController {
   @ApiOperation({ summary: 'Logs you out everywhere else' })
   @ApiOkResponse({ standardSchema: endedSessions })
   async endOthers(@AccessToken() { subject, sessionId }: AccessToken): Promise<EndedSessions> {
-    const kept =
-      sessionId === undefined ? undefined : ({ kind: 'session', id: sessionId } as const);
+    const kept = sessionId === undefined ? undefined : { kind: 'session' as const, id: sessionId };
     return { ended: await this.sessions.revokeAllOfAccount(subject, 'ended_by_owner', kept) };
   }
 

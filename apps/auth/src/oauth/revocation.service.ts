@@ -14,7 +14,7 @@ export class RevocationService {
     private readonly refreshTokens: RefreshTokenService,
     private readonly accessTokenVerifier: AccessTokenVerifier,
     private readonly sessions: SessionService,
-    private readonly families: RefreshTokenRevocation,
+    private readonly revocation: RefreshTokenRevocation,
   ) {}
 
   /**
@@ -38,6 +38,6 @@ export class RevocationService {
     if (!family) return;
     if (family.clientId !== client.id) throw OAuthError.unsupportedTokenType();
     // The user's browser session at this server continues, because it does not belong to the client.
-    await this.families.revokeFamily(family.id, 'logout');
+    await this.revocation.revokeFamily(family.id, 'logout');
   }
 }

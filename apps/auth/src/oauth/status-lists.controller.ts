@@ -1,10 +1,9 @@
 import { Public } from '@gatehouse/guards';
-import { Problem } from '@gatehouse/service-kit';
+import { Problem, matchesIfNoneMatch } from '@gatehouse/service-kit';
 import { Controller, Get, Inject, Param, Query, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { matchesIfNoneMatch } from '../platform/entity-tag.js';
 import { StatusListTokenService } from '../tokens/status-lists/status-list-token.service.js';
 import { StatusSnapshotService } from '../tokens/status-lists/status-snapshot.service.js';
 import { buildStatusListUri, STATUS_LISTS_PATH } from '../tokens/status-lists/status-list.js';

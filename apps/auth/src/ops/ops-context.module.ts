@@ -1,8 +1,8 @@
 import { PersistenceModule } from '@gatehouse/persistence';
-import { Clock, ServiceModule } from '@gatehouse/service-kit';
+import { Clock, ConfigModule, ServiceModule } from '@gatehouse/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
-import { type AuthConfig, AuthConfigModule } from '../auth.config.js';
+import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { authDatabase } from '../database.js';
 import { PlatformModule } from '../platform/platform.module.js';
@@ -21,7 +21,7 @@ export class OpsContextModule {
       module: OpsContextModule,
       imports: [
         ServiceModule.forRoot({ name: 'ops', clock }),
-        AuthConfigModule.forRoot(own),
+        ConfigModule.forRoot(AUTH_CONFIG, own),
         PersistenceModule.forRoot(authDatabase(own)),
         PlatformModule,
         TokensModule,

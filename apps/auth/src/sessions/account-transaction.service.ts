@@ -43,7 +43,7 @@ export class AccountTransactionService {
     return this.unitOfWork.transaction(async () => {
       if (!(await this.accounts.claimForLogin(account, this.clock.now()))) return undefined;
       if (browserSessionId === undefined) return work();
-      // A revocation at the same time comes first, and no session is created, or it waits, and then finds the new session.
+      // A concurrent revocation either committed before, so no session is created, or waits here and then revokes the new session.
       if (!(await this.browserSessions.lockUnrevoked(browserSessionId))) return undefined;
       return work();
     });

@@ -105,7 +105,7 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
     ['a jti of 300 characters', { jti: 'x'.repeat(300) }],
     ['a jti that is a list', { jti: ['x'] }],
     ['a subject that is a list', { sub: ['keyed'] }],
-    ['an unknown client as subject', { iss: 'nobody', sub: 'nobody' }],
+    ['an unknown client as subject', { iss: 'unknown', sub: 'unknown' }],
     ['a subject of 5,000 characters', { sub: 'x'.repeat(5000) }],
   ])('rejects an assertion with %s', async (_, claims) => {
     const { status, body } = await ask(auth, await key.sign(claimsAt(auth, claims)));

@@ -94,7 +94,7 @@ eachDatabase('operations on clients', (fresh) => {
     const closed = aService();
     for (const client of [open, closed]) await operations.create(client, 'operator');
     await operations.disable(closed.id, 'operator');
-    for (const id of [open.id, closed.id, 'nobody']) {
+    for (const id of [open.id, closed.id, 'unknown-client']) {
       expect(await operations.rotateSecret(id, 'operator')).toBeUndefined();
     }
   });

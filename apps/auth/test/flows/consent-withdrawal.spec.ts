@@ -255,7 +255,7 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
     expect((await events()).map(({ type }) => type)).toEqual(['consent.withdrawn', 'family.ended']);
   });
 
-  it.each(['', 'nobody', 'x'.repeat(100), 'a\0b', "' OR 1=1"])(
+  it.each(['', 'unknown-client', 'x'.repeat(100), 'a\0b', "' OR 1=1"])(
     'changes nothing for the unknown client %j',
     async (id) => {
       await consents();

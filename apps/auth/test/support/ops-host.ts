@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import 'reflect-metadata';
-import { Clock } from '@gatehouse/service-kit';
+import { TestClock } from '@gatehouse/service-kit/testing';
 import { NestFactory } from '@nestjs/core';
 import { authConfig } from '../../src/auth.config.js';
 import { runOps } from '../../src/ops/run-ops.js';
@@ -23,22 +23,13 @@ export interface OpsOutput {
   readonly errors: string;
 }
 
-class FixedClock extends Clock {
-  constructor(private readonly time: number) {
-    super();
-  }
-  override now(): number {
-    return this.time;
-  }
-}
-
 async function run({ words, typed, settings, now }: OpsRequest): Promise<OpsOutput> {
   const [input, output, errors] = [new PassThrough(), new PassThrough(), new PassThrough()];
   input.end(typed);
   const said = Promise.all([text(output), text(errors)]);
   const code = await runOps(words, { input, output, errors }, () =>
     NestFactory.createApplicationContext(
-      OpsContextModule.forRoot(authConfig(settings), new FixedClock(now)),
+      OpsContextModule.forRoot(authConfig(settings), new TestClock(now)),
       { logger: false, abortOnError: false },
     ),
   );

@@ -2,7 +2,8 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestDatabase } from '@gatehouse/persistence/testing';
-import { Clock, createService } from '@gatehouse/service-kit';
+import { createService } from '@gatehouse/service-kit';
+import { TestClock } from '@gatehouse/service-kit/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, serviceOptions } from '../../src/app.module.js';
 import { type AuthConfig, authConfig } from '../../src/auth.config.js';
@@ -14,17 +15,7 @@ export const ORDERS = 'http://localhost:3001';
 export const BILLING = 'http://localhost:3002';
 export const PASSWORD = 'correct horse battery staple';
 
-/** A clock that stands still until a test moves it. */
-export class TestClock extends Clock {
-  private time = Date.UTC(2026, 10, 23, 12);
-
-  override now(): number {
-    return this.time;
-  }
-  advance({ seconds }: { seconds: number }): void {
-    this.time += seconds * 1000;
-  }
-}
+export { TestClock };
 
 export interface TestResponse {
   readonly status: number;

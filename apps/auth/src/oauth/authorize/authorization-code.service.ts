@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type RowLookup, UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { AccountRepository } from '../../accounts/account.repository.js';
@@ -11,7 +10,7 @@ import {
   AuthorizationCodeRepository,
   type NewAuthorizationCode,
 } from '../../sessions/authorization-code.repository.js';
-import { BrowserSession } from '../../sessions/browser-session.entity.js';
+import { BrowserSessionRepository } from '../../sessions/browser-session.repository.js';
 import { deriveSessionId, type SessionClaims } from '../../sessions/refresh-token-family.entity.js';
 import { RefreshTokenRevocation } from '../../sessions/refresh-token-revocation.service.js';
 import { RefreshTokenService } from '../../sessions/refresh-token.service.js';
@@ -42,7 +41,7 @@ export class AuthorizationCodeService {
   constructor(
     private readonly codes: AuthorizationCodeRepository,
     private readonly clock: Clock,
-    private readonly families: RefreshTokenRevocation,
+    private readonly revocation: RefreshTokenRevocation,
     private readonly events: SecurityEventService,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
@@ -110,7 +109,7 @@ export class AuthorizationCodeService {
 
   /** "If an authorization code is used more than once, the authorization server … SHOULD revoke … all tokens" (§4.1.2). */
   private async rejectReused({ accountId, clientId, familyId }: AuthorizationCode): Promise<never> {
-    if (familyId) await this.families.revokeFamily(familyId, 'code_reuse');
+    if (familyId) await this.revocation.revokeFamily(familyId, 'code_reuse');
     await this.events.record({ type: 'authorization_code.reused', accountId, clientId });
     throw OAuthError.invalidGrant('code used before');
   }
@@ -140,16 +139,12 @@ export interface ExchangedCode {
 /** Exchanges a valid code for a new session of the client. */
 @Injectable()
 export class AuthorizationCodeExchange {
-  private readonly browserSessions: RowLookup<BrowserSession>;
-
   constructor(
     private readonly codes: AuthorizationCodeService,
     private readonly accounts: AccountRepository,
+    private readonly browserSessions: BrowserSessionRepository,
     private readonly refreshTokens: RefreshTokenService,
-    unitOfWork: UnitOfWork,
-  ) {
-    this.browserSessions = unitOfWork.lookup(BrowserSession);
-  }
+  ) {}
 
   /**
    * Claims the code in the transaction that creates the family, so that a crash leaves both or neither.
