@@ -3,6 +3,7 @@ import { PersistenceModule } from '@gatehouse/persistence';
 import {
   accessTokenScheme,
   Clock,
+  ConfigModule,
   HealthModule,
   ServiceModule,
   type ServiceOptions,
@@ -12,7 +13,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { AccountsModule } from './accounts/accounts.module.js';
-import { type AuthConfig, AuthConfigModule } from './auth.config.js';
+import { AUTH_CONFIG, type AuthConfig } from './auth.config.js';
 import { ClientsModule } from './clients/clients.module.js';
 import { authDatabase } from './database.js';
 import { FirstPartyModule } from './first-party/first-party.module.js';
@@ -26,7 +27,7 @@ import { SessionsModule } from './sessions/sessions.module.js';
 import { createGuardsModule } from './tokens/guards.options.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
-/** The HTTP options of the authorization server. */
+/** HTTP options of the authorization server. */
 export const serviceOptions = (config: AuthConfig): ServiceOptions => ({
   name: 'auth',
   logLevel: config.LOG_LEVEL,
@@ -43,7 +44,7 @@ export const serviceOptions = (config: AuthConfig): ServiceOptions => ({
   },
 });
 
-/** Operations without client authentication that need a login take an access token. */
+/** OAuth endpoints require client authentication. Endpoints of the user's account require an access token. */
 function addAccessTokenSecurity(document: OpenAPIObject, app: NestFastifyApplication): void {
   const bearer = { type: 'http', scheme: 'bearer', bearerFormat: 'at+jwt' } as const;
   Object.assign((document.components ??= {}), {
@@ -54,7 +55,11 @@ function addAccessTokenSecurity(document: OpenAPIObject, app: NestFastifyApplica
   secureOpenApi({ paths }, app.get(AccessRules), accessTokenScheme);
 }
 
-/** The modules of the authorization server. The order of imports is the order of filters, guards and OpenAPI paths. */
+/**
+ * The authorization server. PlatformModule stands between ServiceModule and the guards, because Nest asks the filters of later
+ * modules first and runs global guards in the order of the modules. The order of the modules that have controllers is the order
+ * of the paths in openapi.json.
+ */
 @Module({})
 export class AppModule {
   static forRoot(config: AuthConfig, clock = new Clock()): DynamicModule {
@@ -62,7 +67,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ServiceModule.forRoot({ name: 'auth', clock }),
-        AuthConfigModule.forRoot(config),
+        ConfigModule.forRoot(AUTH_CONFIG, config),
         PersistenceModule.forRoot(authDatabase(config)),
         PlatformModule,
         createGuardsModule(config),

@@ -1,5 +1,5 @@
 import { GuardsModule, Public, TrustedIssuers } from '@gatehouse/guards';
-import { PersistenceModule } from '@gatehouse/persistence';
+import { PersistenceModule, SchedulerModule } from '@gatehouse/persistence';
 import { Clock, HealthModule, Metrics, ServiceModule } from '@gatehouse/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
@@ -41,6 +41,7 @@ export class AppModule {
             guardsOptions(config, metrics.createRefusalCounter('guards')),
         }),
         PersistenceModule.forRoot(billingDatabase(config)),
+        SchedulerModule.forRoot({ clock }),
         HealthModule.forRootAsync({
           inject: [DataSource, TrustedIssuers],
           useFactory: (database: DataSource, issuers: TrustedIssuers) => ({

@@ -1,14 +1,13 @@
 import { GuardsModule, Public, TrustedIssuers } from '@gatehouse/guards';
-import { PersistenceModule } from '@gatehouse/persistence';
-import { Clock, HealthModule, Metrics, ServiceModule } from '@gatehouse/service-kit';
+import { PersistenceModule, SchedulerModule } from '@gatehouse/persistence';
+import { Clock, ConfigModule, HealthModule, Metrics, ServiceModule } from '@gatehouse/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { guardsOptions } from './access.js';
 import { ordersDatabase } from './database.js';
-import { OrdersConfigModule } from './orders-config.module.js';
-import type { OrdersConfig } from './orders.config.js';
+import { ORDERS_CONFIG, type OrdersConfig } from './orders.config.js';
 import { OrdersModule } from './orders/orders.module.js';
-import { CleanupJob } from './cleanup.job.js';
+import { ExpiredRowsCleanup } from './cleanup.job.js';
 import { UsedProofRepository } from './used-proofs/used-proof.repository.js';
 import { UsedProofsModule } from './used-proofs/used-proofs.module.js';
 
@@ -25,7 +24,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ServiceModule.forRoot({ name: 'orders', clock }),
-        OrdersConfigModule.forRoot(config),
+        ConfigModule.forRoot(ORDERS_CONFIG, config),
         GuardsModule.forRootAsync({
           imports: [UsedProofsModule],
           inject: [Metrics, UsedProofRepository],
@@ -33,6 +32,7 @@ export class AppModule {
             guardsOptions(config, metrics.createRefusalCounter('guards'), usedProofs),
         }),
         PersistenceModule.forRoot(ordersDatabase(config)),
+        SchedulerModule.forRoot({ clock }),
         HealthModule.forRootAsync({
           inject: [DataSource, TrustedIssuers],
           useFactory: (database: DataSource, issuers: TrustedIssuers) => ({
@@ -43,7 +43,7 @@ export class AppModule {
         }),
         OrdersModule,
       ],
-      providers: [CleanupJob],
+      providers: [ExpiredRowsCleanup],
     };
   }
 }

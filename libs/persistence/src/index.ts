@@ -1,15 +1,28 @@
-export { CountColumn } from './columns.js';
+export { CleanupJob } from './cleanup-job.js';
+export {
+  buildIndexedDelete,
+  buildKeyRangeStatements,
+  CLEANUP_BATCH_SIZE,
+  createIndexedCleanup,
+  createKeyRangeCleanup,
+} from './cleanup-tasks.js';
+export { CountColumn, InstantColumn } from './columns.js';
 export { DatabaseUnavailableException as DatabaseUnavailable } from './database-unavailable.exception.js';
-export { InstantColumn } from './columns.js';
-export { LEASE_TABLE, LeaseRepository as Leases } from './lease.repository.js';
-export { LeasedJob as LeasedWork } from './leased-job.js';
+export { EXPIRED_LEASES, LEASE_TABLE, LeaseRepository as Leases } from './lease.repository.js';
 export { openDatabase } from './open-database.js';
+export { Outbox } from './outbox.js';
 export { PersistenceModule } from './persistence.module.js';
+export { SchedulerModule } from './scheduler.module.js';
+export { Scheduler } from './scheduler.js';
 export { UnitOfWork } from './unit-of-work.js';
-export type { DatabaseSettings } from './data-source.js';
-export type { Database } from './open-database.js';
+export type { CleanupStep, CleanupTask, ExpiredRows } from './cleanup-tasks.js';
 export type { ConditionalUpdate } from './conditional-update.js';
+export type { DatabaseSettings } from './data-source.js';
+export type { TimeSource } from './held-lease.js';
+export type { Job, LeasedJob } from './job-runner.js';
 export type { LeaseRequest as LeaseWish } from './lease.repository.js';
-export type { JobDefinition as Work } from './leased-job.js';
+export type { Database } from './open-database.js';
+export type { OutboxTable } from './outbox.js';
 export type { RowLookup } from './row-lookup.js';
+export type { SchedulerOptions } from './scheduler.js';
 export type { WriteResult as Written } from './writer.js';

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { ExpiredRows } from './cleanup-tasks.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** For the migration of an app that uses {@link LeaseRepository}. */
@@ -9,8 +10,16 @@ export const LEASE_TABLE = `
     expires_at bigint      NOT NULL
   )`;
 
+/** Leases of jobs that no longer exist. */
+export const EXPIRED_LEASES: ExpiredRows = {
+  table: 'lease',
+  key: 'name',
+  dead: 'expires_at < $1',
+  afterSeconds: 86_400,
+};
+
 export interface LeaseRequest {
-  /** Tells processes apart. */
+  /** Identifies the process. */
   readonly holder: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -18,22 +27,22 @@ export interface LeaseRequest {
 }
 
 /**
- * Of the replicas on one database, which one does the work that one is enough for. A process that stops for longer than
- * its lease may find two at work, so a lease spares work and waiting; what is done under it must be safe without.
+ * Decides which of the replicas on one database runs a job. A process that stands still for longer than its lease can find a
+ * second holder. A lease therefore saves work, and the job must be safe without it.
  */
 @Injectable()
 export class LeaseRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /**
-   * Takes the lease, or prolongs it where it is the holder's already. Who asks in vain writes nothing: on PostgreSQL even
-   * an `ON CONFLICT` whose condition fails locks the row, and that lock is a commit.
+   * Takes the lease, or prolongs it when the caller holds it. The read comes first because on PostgreSQL even an
+   * `ON CONFLICT` whose condition fails locks the row, and that lock costs a commit.
    *
-   * @returns whether the holder has it now
+   * @returns whether the caller holds the lease now
    */
-  async acquire(name: string, wish: LeaseRequest): Promise<boolean> {
-    const { holder, now, seconds } = wish;
-    if (await this.isHeldByAnother(name, wish)) return false;
+  async acquire(name: string, request: LeaseRequest): Promise<boolean> {
+    const { holder, now, seconds } = request;
+    if (await this.isHeldByAnother(name, request)) return false;
     const { affected } = await this.unitOfWork.execute(
       `INSERT INTO lease (name, holder, expires_at) VALUES ($1, $2, $3)
        ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
@@ -43,7 +52,7 @@ export class LeaseRepository {
     return affected === 1;
   }
 
-  /** So that the next one need not wait for the end. */
+  /** Another replica can then take the lease before its end. */
   async release(name: string, holder: string): Promise<void> {
     await this.unitOfWork.execute('DELETE FROM lease WHERE name = $1 AND holder = $2', [
       name,

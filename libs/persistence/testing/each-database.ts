@@ -15,8 +15,8 @@ interface DatabaseHost {
 }
 
 /**
- * Runs one contract on SQLite (a file in a temporary folder) and on a real PostgreSQL. `fresh()` gives an empty
- * database; everything is removed at the end.
+ * Runs the same tests on SQLite (a file in a temporary folder) and on a real PostgreSQL. `fresh()` creates an empty database.
+ * After the tests all databases are deleted.
  */
 export function eachDatabase(
   title: string,

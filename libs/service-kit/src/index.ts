@@ -1,5 +1,6 @@
 export { Clock } from './clock.js';
 
+export { ConfigModule } from './configuration/config.module.js';
 export { ConfigurationError } from './configuration/load-config.js';
 export { commonSettings } from './configuration/common-settings.js';
 export { describeSettings } from './configuration/describe-settings.js';
@@ -26,6 +27,20 @@ export type { OpenApiOptions } from './openapi/openapi.options.js';
 
 export { Metrics } from './observability/metrics.js';
 
+export {
+  createEntityTag,
+  hashEntityTag,
+  matchesIfMatch,
+  matchesIfNoneMatch,
+  parseIfMatch,
+} from './http/conditional-request.js';
+export type { IfMatch } from './http/conditional-request.js';
+export {
+  isLoopbackHost,
+  isLoopbackLiteral,
+  removeLoopbackPort,
+  removeTrailingSlash,
+} from './urls.js';
 export { Problem } from './http/problem.js';
 export { ProblemDetailsFilter } from './http/problem-details.filter.js';
 export { toProblemDetails as problemOf } from './http/problem.js';

@@ -1,7 +1,7 @@
 import { Command, Option } from 'nest-commander';
 import { SecurityEventRepository } from '../platform/security-events/security-event.repository.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
-import { BrowserSessionRevocation } from '../sessions/browser-session.service.js';
+import { BrowserSessionRevocation } from '../sessions/browser-session-revocation.service.js';
 import { ClientOperationsService } from '../sessions/client-operations.service.js';
 import { SessionService } from '../sessions/session.service.js';
 import { KeyRotationService } from '../tokens/keys/key-rotation.service.js';
@@ -53,9 +53,9 @@ async function checkNotDoneBefore(events: SecurityEventRepository): Promise<void
 }
 
 async function endSessions(server: Server): Promise<number> {
-  let ended = await server.get(BrowserSessionRevocation).revoke('all', 'ended_by_operator');
+  let ended = await server.get(BrowserSessionRevocation).revokeAll('ended_by_operator');
   for (const { id } of await server.get(ClientOperationsService).list()) {
-    ended += await server.get(SessionService).revokeAll({ clientId: id }, 'ended_by_operator');
+    ended += await server.get(SessionService).revokeAllOfClient(id, 'ended_by_operator');
   }
   return ended;
 }

@@ -1,8 +1,8 @@
 import { type DatabaseSettings, PersistenceModule } from '@gatehouse/persistence';
-import { Clock, ServiceModule } from '@gatehouse/service-kit';
+import { Clock, ConfigModule, ServiceModule } from '@gatehouse/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
-import { type AuthConfig, AuthConfigModule } from '../auth.config.js';
+import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { PlatformModule } from '../platform/platform.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -23,7 +23,7 @@ export class OpsContextModule {
       module: OpsContextModule,
       imports: [
         ServiceModule.forRoot({ name: 'ops', clock }),
-        AuthConfigModule.forRoot({ ...config, BACKGROUND_TASKS: false }),
+        ConfigModule.forRoot(AUTH_CONFIG, { ...config, BACKGROUND_TASKS: false }),
         PersistenceModule.forRoot(database),
         PlatformModule,
         TokensModule,

@@ -1,4 +1,12 @@
-import { UnitOfWork } from '@gatehouse/persistence';
+import {
+  CleanupJob,
+  createKeyRangeCleanup,
+  EXPIRED_LEASES,
+  Scheduler,
+  SchedulerModule,
+  UnitOfWork,
+} from '@gatehouse/persistence';
+import { Clock } from '@gatehouse/service-kit';
 import { type BeforeApplicationShutdown, Global, Module, type OnModuleInit } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
@@ -8,10 +16,7 @@ import { ConsoleNotifier, Notifier, SmtpNotifier } from './notifications/notifie
 import { OAuthErrorFilter } from './oauth-error.filter.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
 import { RateLimitService } from './rate-limit.service.js';
-import { CleanupJob } from './scheduler/cleanup-job.js';
-import { createKeyRangeCleanup } from './scheduler/cleanup-tasks.js';
 import { DatabaseClock } from './scheduler/database-clock.js';
-import { Scheduler } from './scheduler/scheduler.js';
 import { EventChainService } from './security-events/event-chain.service.js';
 import { EventRetentionCleanup } from './security-events/event-retention.js';
 import { SecurityEventRepository } from './security-events/security-event.repository.js';
@@ -20,22 +25,6 @@ import { loadServerSecrets, ServerSecrets } from './server-secrets.js';
 
 const createNotifier = ({ SMTP_URL: url, MAIL_FROM: from }: AuthConfig): Notifier =>
   url === undefined ? new ConsoleNotifier() : new SmtpNotifier({ url, from });
-
-/** Leases of jobs that no longer exist. */
-const EXPIRED_LEASES = {
-  table: 'lease',
-  key: 'name',
-  dead: 'expires_at < $1',
-  afterSeconds: 86_400,
-};
-
-/** Notifications that were sent or given up. */
-const FINISHED_NOTIFICATIONS = {
-  table: 'notification',
-  key: 'id',
-  dead: 'next_attempt_at IS NULL AND created_at < $1',
-  afterSeconds: 30 * 86_400,
-};
 
 /** Rate-limit windows that are over. The next request begins a new window in any case. */
 const EXPIRED_RATE_LIMITS = {
@@ -51,28 +40,34 @@ const EXPIRED_RATE_LIMITS = {
  */
 @Global()
 @Module({
+  imports: [
+    SchedulerModule.forRootAsync({
+      inject: [Clock, AUTH_CONFIG],
+      useFactory: (clock: Clock, { BACKGROUND_TASKS: canLead }: AuthConfig) => ({
+        clock,
+        leaderLease: 'upkeep',
+        canLead,
+      }),
+    }),
+  ],
   providers: [
     { provide: ServerSecrets, useFactory: loadServerSecrets, inject: [AUTH_CONFIG] },
     { provide: Notifier, useFactory: createNotifier, inject: [AUTH_CONFIG] },
     { provide: APP_FILTER, useClass: OAuthErrorFilter },
     { provide: APP_GUARD, useClass: RateLimitGuard },
-    CleanupJob,
     DatabaseClock,
     EventChainService,
     EventRetentionCleanup,
     NotificationOutbox,
     NotificationRepository,
     RateLimitService,
-    Scheduler,
     SecurityEventRepository,
     SecurityEventService,
   ],
   exports: [
-    CleanupJob,
     EventChainService,
     NotificationRepository,
     RateLimitService,
-    Scheduler,
     SecurityEventRepository,
     SecurityEventService,
     ServerSecrets,
@@ -83,7 +78,6 @@ export class PlatformModule implements OnModuleInit, BeforeApplicationShutdown {
     private readonly scheduler: Scheduler,
     private readonly cleanup: CleanupJob,
     private readonly unitOfWork: UnitOfWork,
-    private readonly outbox: NotificationOutbox,
     private readonly chain: EventChainService,
     private readonly events: SecurityEventService,
     private readonly retention: EventRetentionCleanup,
@@ -108,15 +102,8 @@ export class PlatformModule implements OnModuleInit, BeforeApplicationShutdown {
       by: 'every replica',
       work: () => this.events.recordSuppressed(),
     });
-    this.scheduler.add({
-      name: 'notifications',
-      everySeconds: 2,
-      by: 'one replica',
-      work: (stopping) => this.outbox.sendDue(stopping),
-    });
     this.cleanup.add(createKeyRangeCleanup(this.unitOfWork, EXPIRED_LEASES));
     this.cleanup.add(createKeyRangeCleanup(this.unitOfWork, EXPIRED_RATE_LIMITS));
-    this.cleanup.add(createKeyRangeCleanup(this.unitOfWork, FINISHED_NOTIFICATIONS));
     this.cleanup.add(this.retention);
   }
 

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { UnitOfWork } from '@gatehouse/persistence';
+import { CleanupJob, createIndexedCleanup, UnitOfWork } from '@gatehouse/persistence';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { CleanupJob } from '../platform/scheduler/cleanup-job.js';
-import { createIndexedCleanup } from '../platform/scheduler/cleanup-tasks.js';
 
 /** Rows stay a minute longer than the value counts, because clocks differ. */
 const EXPIRED_VALUES = {

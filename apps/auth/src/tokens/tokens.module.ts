@@ -1,7 +1,8 @@
+import { Scheduler } from '@gatehouse/persistence';
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { Scheduler } from '../platform/scheduler/scheduler.js';
 import { AccessTokenService } from './access-token.service.js';
+import { AccessTokenVerifier } from './access-token-verifier.js';
 import { IdTokenService } from './id-token.service.js';
 import { createKeyRotationPlan, RELOAD_SECONDS } from './keys/key-rotation-periods.js';
 import { KeyRotationPlan } from './keys/key-rotation-plan.js';
@@ -23,6 +24,7 @@ import { StatusSnapshotService } from './status-lists/status-snapshot.service.js
   providers: [
     { provide: KeyRotationPlan, useFactory: createKeyRotationPlan, inject: [AUTH_CONFIG] },
     AccessTokenService,
+    AccessTokenVerifier,
     IdTokenService,
     KeyRotationService,
     PrivateKeyCipher,
@@ -37,6 +39,7 @@ import { StatusSnapshotService } from './status-lists/status-snapshot.service.js
   ],
   exports: [
     AccessTokenService,
+    AccessTokenVerifier,
     IdTokenService,
     KeyRotationService,
     ReplayCacheRepository,

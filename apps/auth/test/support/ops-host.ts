@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import 'reflect-metadata';
+import { TestClock } from '@gatehouse/service-kit/testing';
 import { NestFactory } from '@nestjs/core';
 import { authConfig } from '../../src/auth.config.js';
 import { authDatabase, runMigrations } from '../../src/database.js';
 import { runOps } from '../../src/ops/run-ops.js';
 import { OpsContextModule } from '../../src/ops/ops-context.module.js';
-import { TestClock } from './test-clock.js';
 
 /** One run of the CLI; see ops-process.ts. */
 export interface OpsRequest {

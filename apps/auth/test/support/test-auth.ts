@@ -3,19 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestDatabase } from '@gatehouse/persistence/testing';
 import { createService } from '@gatehouse/service-kit';
+import { TestClock } from '@gatehouse/service-kit/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, serviceOptions } from '../../src/app.module.js';
 import { type AuthConfig, authConfig } from '../../src/auth.config.js';
 import { hashClientSecret } from '../../src/clients/client-secret.js';
 import { type ClientRegistration, ClientRepository } from '../../src/clients/client.repository.js';
-import { TestClock } from './test-clock.js';
-
-export { TestClock } from './test-clock.js';
 
 export const ISSUER = 'http://localhost:3000';
 export const ORDERS = 'http://localhost:3001';
 export const BILLING = 'http://localhost:3002';
 export const PASSWORD = 'correct horse battery staple';
+
+export { TestClock };
 
 export interface TestResponse {
   readonly status: number;

@@ -1,9 +1,7 @@
-import { Leases, UnitOfWork } from '@gatehouse/persistence';
+import { Leases, Scheduler, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { Clock } from '@gatehouse/service-kit';
-import { AUTH_CONFIG } from '../../src/auth.config.js';
 import { DatabaseClock } from '../../src/platform/scheduler/database-clock.js';
-import { Scheduler } from '../../src/platform/scheduler/scheduler.js';
 import { TestAuth, toDatabaseSettings } from '../support/test-auth.js';
 
 const systemNow = Date.now;
@@ -19,7 +17,7 @@ eachDatabase('the clock of a replica', (fresh, name) => {
     Date.now = () => systemNow() + 3_600_000;
     const clock = new Clock();
 
-    const scheduler = new Scheduler(app.get(Leases), clock, app.get(AUTH_CONFIG));
+    const scheduler = new Scheduler(app.get(Leases), { clock });
     await new DatabaseClock(app.get(UnitOfWork), clock, scheduler).onModuleInit();
 
     const ahead = clock.now() - systemNow();

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { UnitOfWork } from '@gatehouse/persistence';
+import { Outbox, UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { type Movement, MOVEMENTS } from '../invoices/invoice-state.js';
@@ -24,8 +24,6 @@ export const PENDING_COLUMNS = `id AS reference, invoice_id AS "invoiceId", move
 const CLAIM_MS = 15_000;
 /** Payments of one invoice. */
 const MAX_DECLINED = 20;
-const MIN_PAUSE_MS = 1_000;
-const MAX_PAUSE_MS = 300_000;
 
 export interface PaymentMethod {
   /** See {@link PendingPayment}. */
@@ -42,10 +40,22 @@ interface SettledPayment {
 /** What is asked of the provider, and what it has said. Each step is one transaction, together with that of the invoice. */
 @Injectable()
 export class PaymentRepository {
+  /** Pending payments: the provider is asked again until it has a verdict. */
+  readonly outbox: Outbox<PendingPayment>;
+
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.outbox = new Outbox(unitOfWork, clock, {
+      table: 'payment',
+      key: 'id',
+      columns: PENDING_COLUMNS,
+      claimMs: CLAIM_MS,
+      minPauseMs: 1_000,
+      maxPauseMs: 300_000,
+    });
+  }
 
   /**
    * The state of the invoice is the lock: of any number of callers one begins.
@@ -127,36 +137,6 @@ export class PaymentRepository {
       [id],
     );
     return charge?.id;
-  }
-
-  /** The provider is asked again after a second, two … five minutes, and up to half as much again. */
-  async retryLater({ reference, attempts }: PendingPayment): Promise<void> {
-    const pause = Math.min(MAX_PAUSE_MS, MIN_PAUSE_MS * 2 ** (attempts - 1));
-    await this.unitOfWork.execute(
-      `UPDATE payment SET next_attempt_at = $2 WHERE id = $1 AND state = 'pending'`,
-      [reference, this.clock.now() + Math.round(pause * (1 + Math.random() / 2))],
-    );
-  }
-
-  async hasDue(): Promise<boolean> {
-    const due = await this.unitOfWork.query(
-      'SELECT 1 FROM payment WHERE next_attempt_at <= $1 LIMIT 1',
-      [this.clock.now()],
-    );
-    return due.length > 0;
-  }
-
-  /** Takes some whose verdict is not known in hand. Of two processes that ask at once, each gets others. */
-  async claimDue(most: number): Promise<readonly PendingPayment[]> {
-    const now = this.clock.now();
-    const { rows } = await this.unitOfWork.execute<PendingPayment>(
-      `UPDATE payment SET attempts = attempts + 1, next_attempt_at = $2
-       WHERE next_attempt_at <= $1 AND id IN (
-         SELECT id FROM payment WHERE next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT $3)
-       RETURNING ${PENDING_COLUMNS}`,
-      [now, now + CLAIM_MS, most],
-    );
-    return rows;
   }
 
   private async updateInvoice(

@@ -1,12 +1,5 @@
-import { LeasedWork, Leases } from '@gatehouse/persistence';
-import { Clock } from '@gatehouse/service-kit';
-import {
-  type BeforeApplicationShutdown,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  Optional,
-} from '@nestjs/common';
+import { Scheduler } from '@gatehouse/persistence';
+import { Injectable, Logger, type OnModuleInit, Optional } from '@nestjs/common';
 import { isRefundStarted, type Movement } from '../invoices/invoice-state.js';
 import type { Invoice } from '../invoices/invoice.entity.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
@@ -35,36 +28,28 @@ const BATCH_SIZE = 10;
  * can be asked again: whatever dies or gets lost in between, the verdict comes to be known.
  */
 @Injectable()
-export class PaymentsService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class PaymentsService implements OnModuleInit {
   private readonly log = new Logger('Payments');
-  private readonly reconciliation: LeasedWork;
 
   constructor(
     private readonly repository: PaymentRepository,
     private readonly invoices: InvoicesService,
-    leases: Leases,
-    clock: Clock,
+    private readonly scheduler: Scheduler,
     @Optional() private readonly provider?: PaymentProvider,
-  ) {
-    this.reconciliation = new LeasedWork(leases, {
-      name: 'payments',
-      everyMs: 1_000,
-      now: () => clock.now(),
-      hasWork: () => repository.hasDue(),
-      runStep: (stopping) => this.reconcile(stopping),
-    });
-  }
+  ) {}
 
-  onApplicationBootstrap(): void {
+  onModuleInit(): void {
     if (!this.provider) return;
     this.provider.onVerdict(async (reference, verdict) => {
       await this.recordVerdict(reference, verdict);
     });
-    this.reconciliation.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.reconciliation.stop();
+    this.scheduler.add({
+      name: 'payments',
+      everySeconds: 1,
+      by: 'lease holder',
+      hasWork: () => this.repository.outbox.hasDue(),
+      work: (stopping) => this.reconcile(stopping),
+    });
   }
 
   /**
@@ -119,7 +104,7 @@ export class PaymentsService implements OnApplicationBootstrap, BeforeApplicatio
     const { provider } = this;
     if (!provider) return false;
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(PROVIDER_TIMEOUT_MS)]);
-    const inHand = await this.repository.claimDue(BATCH_SIZE);
+    const inHand = await this.repository.outbox.claimDue(BATCH_SIZE);
     await Promise.all(inHand.map((pending) => this.requestTransfer(provider, pending, signal)));
     return inHand.length === BATCH_SIZE;
   }
@@ -141,7 +126,7 @@ export class PaymentsService implements OnApplicationBootstrap, BeforeApplicatio
       this.log.warn(
         `the ${movement} of ${invoiceId} is not decided, and asked about again: ${text}`,
       );
-      await this.repository.retryLater(pending);
+      await this.repository.outbox.retryLater(reference, pending.attempts);
     }
   }
 

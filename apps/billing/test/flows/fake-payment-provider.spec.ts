@@ -1,16 +1,12 @@
+import { TestClock, waitUntil } from '@gatehouse/service-kit/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakePaymentProvider } from '../../src/payments/fake-payment-provider.js';
-import {
-  RunningBilling,
-  TestClock,
-  useRunningBilling,
-  waitUntil,
-} from '../support/running-billing.js';
+import { RunningBilling, useRunningBilling } from '../support/running-billing.js';
 
 describe('the stand-in for a payment provider, by the method of payment', () => {
-  const clock = new TestClock();
+  const clock = TestClock.running();
   const provider = new FakePaymentProvider();
   let billing: RunningBilling;
   let dataDir: string;
@@ -29,7 +25,7 @@ describe('the stand-in for a payment provider, by the method of payment', () => 
     (await billing.asUser('alice').get(`/invoices/${id}`)).body.state;
   const comesToBe = (id: string, state: string) =>
     waitUntil(async () => {
-      clock.advance(300_000);
+      clock.advance({ seconds: 300 });
       return (await stateOf(id)) === state;
     });
 

@@ -1,6 +1,7 @@
+import { TestClock, waitUntil } from '@gatehouse/service-kit/testing';
 import { TestIssuer } from '@gatehouse/guards/testing';
 import { eachDatabase, type TestDatabase } from '@gatehouse/persistence/testing';
-import { AUDIENCE, RunningBilling, TestClock, waitUntil } from '../support/running-billing.js';
+import { AUDIENCE, RunningBilling } from '../support/running-billing.js';
 import {
   decline,
   deferVerdict,
@@ -9,7 +10,7 @@ import {
 } from '../support/scripted-payment-provider.js';
 
 eachDatabase('POST /invoices/:id/pay', (fresh) => {
-  const clock = new TestClock();
+  const clock = TestClock.running();
   let issuer: TestIssuer;
   let database: TestDatabase;
   let provider: ScriptedPaymentProvider;
@@ -40,7 +41,7 @@ eachDatabase('POST /invoices/:id/pay', (fresh) => {
   /** The pauses between attempts are over at once. */
   const comesToBe = (id: string, state: string) =>
     waitUntil(async () => {
-      clock.advance(300_000);
+      clock.advance({ seconds: 300 });
       return (await stateOf(id)) === state;
     });
 
@@ -166,7 +167,7 @@ eachDatabase('POST /invoices/:id/pay', (fresh) => {
       );
     await waitUntil(() => provider.requested.length === 1);
     await aProcess();
-    clock.advance(15_000);
+    clock.advance({ seconds: 15 });
     await waitUntil(() => provider.requested.length === 2);
     await waitUntil(async () => (await stateOf(id)) === 'paid');
 
@@ -184,7 +185,7 @@ eachDatabase('POST /invoices/:id/pay', (fresh) => {
     });
     const answer = await alice().payInvoice(id);
     const { paidAt } = answer.body;
-    clock.advance(60_000);
+    clock.advance({ seconds: 60 });
     await provider.notify(provider.requested[0]?.reference ?? '', 'succeeded');
 
     expect(answer.status).toBe(200);

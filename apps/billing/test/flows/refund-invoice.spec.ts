@@ -1,6 +1,7 @@
+import { TestClock, waitUntil } from '@gatehouse/service-kit/testing';
 import { TestIssuer } from '@gatehouse/guards/testing';
 import { eachDatabase } from '@gatehouse/persistence/testing';
-import { AUDIENCE, RunningBilling, TestClock, waitUntil } from '../support/running-billing.js';
+import { AUDIENCE, RunningBilling } from '../support/running-billing.js';
 import {
   decline,
   failWith503,
@@ -8,7 +9,7 @@ import {
 } from '../support/scripted-payment-provider.js';
 
 eachDatabase('POST /invoices/:id/refund', (fresh) => {
-  const clock = new TestClock();
+  const clock = TestClock.running();
   let issuer: TestIssuer;
   let provider: ScriptedPaymentProvider;
   let billing: RunningBilling;
@@ -123,7 +124,7 @@ eachDatabase('POST /invoices/:id/refund', (fresh) => {
     expect(answer.body.state).toBe('refunding');
 
     await waitUntil(async () => {
-      clock.advance(300_000);
+      clock.advance({ seconds: 300 });
       return (await stateOf(id)) === 'refunded';
     });
     const refunds = provider.requested.filter(({ movement }) => movement === 'refund');

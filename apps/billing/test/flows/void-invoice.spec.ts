@@ -1,14 +1,9 @@
+import { TestClock, waitUntil } from '@gatehouse/service-kit/testing';
 import { TestIssuer } from '@gatehouse/guards/testing';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import type { InvoiceState } from '../../src/invoices/invoice-state.js';
 import { anInvoice } from '../support/factories.js';
-import {
-  AUDIENCE,
-  type Caller,
-  RunningBilling,
-  TestClock,
-  waitUntil,
-} from '../support/running-billing.js';
+import { AUDIENCE, type Caller, RunningBilling } from '../support/running-billing.js';
 import {
   decline,
   deferVerdict,
@@ -17,7 +12,7 @@ import {
 } from '../support/scripted-payment-provider.js';
 
 eachDatabase('POST /invoices/:id/void', (fresh) => {
-  const clock = new TestClock();
+  const clock = TestClock.running();
   let issuer: TestIssuer;
   let provider: ScriptedPaymentProvider;
   let billing: RunningBilling;
@@ -55,7 +50,7 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
   it('gives the same answer when it is sent again', async () => {
     const { id } = await billing.asService().issueInvoice();
     const first = await voids(id);
-    clock.advance(1_000);
+    clock.advance({ seconds: 1 });
 
     expect((await voids(id)).body).toEqual(first.body);
   });

@@ -1,11 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { TestIssuer } from '@gatehouse/guards/testing';
 import { UnitOfWork } from '@gatehouse/persistence';
 import type { TestDatabase } from '@gatehouse/persistence/testing';
-import { Clock, createService } from '@gatehouse/service-kit';
+import { type Clock, createService } from '@gatehouse/service-kit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import supertest from 'supertest';
 import { AppModule } from '../../src/app.module.js';
@@ -15,17 +14,6 @@ import { serviceOptions } from '../../src/service.js';
 import { anInvoice } from './factories.js';
 
 export const AUDIENCE = 'http://localhost:3002';
-
-/** Goes on by itself, and can be put forward. */
-export class TestClock extends Clock {
-  private advancedMs = 0;
-  override now(): number {
-    return super.now() + this.advancedMs;
-  }
-  advance(milliseconds: number): void {
-    this.advancedMs += milliseconds;
-  }
-}
 
 interface RunningBillingOptions {
   /** Closed by whoever made it. Default: one of its own. */
@@ -132,11 +120,6 @@ export class Caller {
     const { body: invoice } = await this.post('/invoices', body).expect(201);
     return invoice;
   }
-}
-
-/** Looks until it is so; the test's own time limit ends what never comes about. */
-export async function waitUntil(holds: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await holds())) await delay(20);
 }
 
 /** One running service for all tests of a file, on SQLite in a temporary folder. */

@@ -1,6 +1,6 @@
+import { TestClock } from '@gatehouse/service-kit/testing';
 import { type Database, type DatabaseSettings, openDatabase } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
-import { Clock } from '@gatehouse/service-kit';
 import fc from 'fast-check';
 import { billingConfig } from '../../src/billing.config.js';
 import { billingDatabase } from '../../src/database.js';
@@ -9,15 +9,8 @@ import { Invoice } from '../../src/invoices/invoice.entity.js';
 import { InvoicesService } from '../../src/invoices/invoices.service.js';
 import { anInvoice } from '../support/factories.js';
 
-class FixedClock extends Clock {
-  time = 0;
-  override now(): number {
-    return this.time;
-  }
-}
-
 eachDatabase('the invoices in their database', (fresh) => {
-  const clock = new FixedClock();
+  const clock = new TestClock(0);
   let settings: DatabaseSettings;
   let database: Database;
   let invoices: InvoicesService;
@@ -39,7 +32,7 @@ eachDatabase('the invoices in their database', (fresh) => {
   });
 
   it('come back as they were issued', async () => {
-    clock.time = 1_764_000_000_123;
+    clock.set(1_764_000_000_123);
     const content = anInvoice({ customer: 'alice', amountMinor: 1_000_000_000_000 });
     const { invoice } = await invoices.issue(content);
 
@@ -65,9 +58,10 @@ eachDatabase('the invoices in their database', (fresh) => {
       fc.asyncProperty(instants, fc.integer({ min: 1, max: 5 }), async (issuedAt, limit) => {
         const customer = `customer-${(customers += 1)}`;
         const keys: string[] = [];
-        for (clock.time of issuedAt) {
+        for (const instant of issuedAt) {
+          clock.set(instant);
           const { invoice } = await invoices.issue(anInvoice({ customer }));
-          keys.push(`${clock.time} ${invoice.id}`);
+          keys.push(`${clock.now()} ${invoice.id}`);
         }
         const pages = await walk(customer, limit);
 

@@ -1,3 +1,4 @@
+import { removeTrailingSlash } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import { ORDERS_CONFIG, type OrdersConfig } from '../orders.config.js';
@@ -108,7 +109,7 @@ export class BillingClient {
   private async send({ method, path, token, json, signal }: BillingRequest): Promise<Response> {
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
     const content = json && { 'content-type': 'application/json' };
-    const response = await fetch(`${this.config.BILLING_URL.replace(/\/$/, '')}${path}`, {
+    const response = await fetch(`${removeTrailingSlash(this.config.BILLING_URL)}${path}`, {
       method,
       headers: { authorization: `Bearer ${token}`, accept: 'application/json', ...content },
       ...(json && { body: JSON.stringify(json) }),

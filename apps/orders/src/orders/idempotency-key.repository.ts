@@ -35,6 +35,15 @@ export interface IdempotentRequest {
   readonly content: object;
 }
 
+/** A subject can reuse a key after its expiry, so an expired row is of no use. */
+export const EXPIRED_IDEMPOTENCY_KEYS = {
+  table: 'idempotency_key',
+  key: 'subject, request_key',
+  dead: 'expires_at <= $1',
+  indexed: 'expires_at',
+  afterSeconds: 0,
+};
+
 const DAY_MS = 86_400_000;
 /** A subject may have this many keys in force. */
 const MAX_KEYS_PER_SUBJECT = 10_000;

@@ -1,3 +1,4 @@
+import { createEntityTag, matchesIfNoneMatch } from '@gatehouse/service-kit';
 import {
   type CallHandler,
   type ExecutionContext,
@@ -7,7 +8,6 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
-import { createEntityTag, matchesIfNoneMatch } from './entity-tag.js';
 import { type OrderRepresentation, toOrderRepresentation } from './order-representation.js';
 import type { Order } from './order.entity.js';
 
@@ -28,10 +28,11 @@ function toOrderResponse(
   { method, headers }: FastifyRequest,
   reply: FastifyReply,
 ): OrderResponse {
-  void reply.header('ETag', createEntityTag(order));
+  const entityTag = createEntityTag(order.version);
+  void reply.header('ETag', entityTag);
   if (reply.statusCode === 201) void reply.header('Location', `/orders/${order.id}`);
   const isRead = method === 'GET' || method === 'HEAD';
-  if (!isRead || !matchesIfNoneMatch(order, headers['if-none-match']))
+  if (!isRead || !matchesIfNoneMatch(entityTag, headers['if-none-match']))
     return toOrderRepresentation(order);
   // RFC 9110 §15.4.5: the client has this version, and gets no body.
   void reply.status(HttpStatus.NOT_MODIFIED);

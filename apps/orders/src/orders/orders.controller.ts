@@ -1,4 +1,5 @@
 import { AccessToken, Policy } from '@gatehouse/guards';
+import { type IfMatch, parseIfMatch } from '@gatehouse/service-kit';
 import {
   Body,
   Controller,
@@ -18,11 +19,10 @@ import { ApiTags } from '@nestjs/swagger';
 import { BillingClient } from '../billing/billing.client.js';
 import type { Invoice } from '../billing/billing.schema.js';
 import { RequireAnyScope, RequireScopes } from '../orders.scopes.js';
-import { parseIfMatch } from './entity-tag.js';
 import { parseIdempotencyKey } from './idempotency-key.repository.js';
 import { canListOrders, OrderOwnerPolicy, OrderReaderPolicy } from './order-access.policy.js';
 import { OrderIdPipe } from './order-id.pipe.js';
-import { invoiceNotFound } from './order-problems.js';
+import { invoiceNotFound, malformedPrecondition, preconditionRequired } from './order-problems.js';
 import { type PageRepresentation, toPageRepresentation } from './order-representation.js';
 import { OrderResponseInterceptor } from './order-response.interceptor.js';
 import type { Order } from './order.entity.js';
@@ -106,7 +106,7 @@ export class OrdersController {
     @Param('id', OrderIdPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<Order> {
-    return this.orders.cancel(id, parseIfMatch(ifMatch));
+    return this.orders.cancel(id, requireIfMatch(ifMatch));
   }
 
   @Get(':id/invoice')
@@ -122,4 +122,16 @@ export class OrdersController {
     if (!invoice) throw invoiceNotFound();
     return invoice;
   }
+}
+
+/**
+ * A client that changes an order names the version that it has read.
+ *
+ * @throws {Problem} 428 when the header is missing (RFC 6585 §3), 400 when it is malformed
+ */
+function requireIfMatch(header: string | undefined): IfMatch {
+  if (header === undefined) throw preconditionRequired();
+  const ifMatch = parseIfMatch(header);
+  if (!ifMatch) throw malformedPrecondition();
+  return ifMatch;
 }

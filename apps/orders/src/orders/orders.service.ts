@@ -1,12 +1,11 @@
 import { type RowLookup, UnitOfWork } from '@gatehouse/persistence';
-import { Clock } from '@gatehouse/service-kit';
+import { Clock, createEntityTag, type IfMatch, matchesIfMatch } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import type { InvoiceContent } from '../billing/billing.schema.js';
 import { InvoiceDeliveryRepository } from '../invoice-deliveries/invoice-delivery.repository.js';
 import { IdempotencyKeyRepository } from './idempotency-key.repository.js';
-import type { Precondition } from './entity-tag.js';
 import {
   computeTotal,
   type NewOrder,
@@ -91,9 +90,9 @@ export class OrdersService {
    *
    * @throws {Problem} 412 where the order has changed since, 409 where it cannot be cancelled any more
    */
-  async cancel(id: string, precondition: Precondition): Promise<Order> {
+  async cancel(id: string, ifMatch: IfMatch): Promise<Order> {
     const order = await this.find(id);
-    if (!precondition(order)) throw preconditionFailed();
+    if (!matchesIfMatch(createEntityTag(order.version), ifMatch)) throw preconditionFailed();
     const state = findNextState(order.state, 'cancel');
     if (!state) throw orderNotCancellable(order.state);
     const isCancelled = await this.unitOfWork.transaction(async () => {
@@ -101,11 +100,11 @@ export class OrdersService {
         `UPDATE customer_order SET state = $3, version = version + 1, cancelled_at = $4 WHERE id = $1 AND version = $2`,
         [id, order.version, state, this.clock.now()],
       );
-      if (affected === 1) await this.deliveries.cancelled.add(toInvoiceContent(order));
+      if (affected === 1) await this.deliveries.addCancelled(toInvoiceContent(order));
       return affected === 1;
     });
     // Somebody was faster: what they left is judged anew.
-    return isCancelled ? this.find(id) : this.cancel(id, precondition);
+    return isCancelled ? this.find(id) : this.cancel(id, ifMatch);
   }
 
   private createOrder(owner: string, { items, currency }: NewOrder): Order {
@@ -129,7 +128,7 @@ export class OrdersService {
        VALUES ($1, $2, $3, $4, $5, $6)`,
       [id, owner, JSON.stringify(items), currency, totalMinor, placedAt.getTime()],
     );
-    await this.deliveries.placed.add(toInvoiceContent(order));
+    await this.deliveries.addPlaced(toInvoiceContent(order));
   }
 
   /** What was ordered never changes, so the first answer can be given again. */

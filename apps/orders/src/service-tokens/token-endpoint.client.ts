@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '@gatehouse/service-kit';
 import * as oauth from 'openid-client';
 import { AuthorizationServerUnavailableException, TokenRejectedError } from './token-errors.js';
 
@@ -18,7 +19,6 @@ export interface ServiceTokenOptions {
 const TIMEOUT_SECONDS = 3;
 /** What the authorization server says of this service, not of what it asks for (RFC 6749 §5.2). */
 const CLIENT_ERROR_CODES = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type'];
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** The token endpoint, as openid-client knows it, and its failures in two words: not now, or not this. */
 export class TokenEndpointClient {
@@ -73,7 +73,7 @@ export class TokenEndpointClient {
 
   private canUseHttp(address: string): boolean {
     const { hostname } = new URL(address);
-    return this.options.dangerouslyAllowInsecureHttp || LOOPBACK.test(hostname);
+    return this.options.dangerouslyAllowInsecureHttp || isLoopbackHost(hostname);
   }
 }
 

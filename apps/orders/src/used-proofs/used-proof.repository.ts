@@ -10,6 +10,15 @@ const MINUTE_MS = 60_000;
 const INSERT_PROOF =
   'INSERT INTO used_proof (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING';
 
+/** A proof stays for another minute because the clocks of replicas differ. */
+export const EXPIRED_PROOFS = {
+  table: 'used_proof',
+  key: 'id',
+  dead: 'expires_at <= $1',
+  indexed: 'expires_at',
+  afterSeconds: 60,
+};
+
 /**
  * Which proofs of possession were used (RFC 9449 §11.1), for all replicas and across restarts. The guards ask when
  * everything else of a request is found good, so that a stranger writes nothing; bearer tokens never come here.

@@ -1,15 +1,16 @@
+import { TestClock, waitUntil } from '@gatehouse/service-kit/testing';
 import { UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase, type TestDatabase } from '@gatehouse/persistence/testing';
 import { anOrder } from '../support/factories.js';
-import { type Caller, RunningOrders, TestClock, waitUntil } from '../support/running-orders.js';
+import { type Caller, RunningOrders } from '../support/running-orders.js';
 
-const DAY_MS = 86_400_000;
+const DAY_SECONDS = 86_400;
 const KEY = '8e03978e-40d5-43e8-bc93-6894a57f9324';
 
 eachDatabase('Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)', (fresh) => {
   let database: TestDatabase;
   let orders: RunningOrders;
-  const clock = new TestClock();
+  const clock = TestClock.running();
 
   beforeAll(async () => {
     database = await fresh();
@@ -137,14 +138,14 @@ eachDatabase('Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)', (fre
   it('is forgotten after a day, and removed', async () => {
     const mia = orders.asUser('mia');
     const first = await place(mia, KEY);
-    clock.advance(DAY_MS - 60_000);
+    clock.advance({ seconds: DAY_SECONDS - 60 });
     expect((await place(mia, KEY)).body.id).toBe(first.body.id);
-    clock.advance(60_000);
+    clock.advance({ seconds: 60 });
     const next = await place(mia, KEY, anOrder({ currency: 'CHF' }));
     expect(next.status).toBe(201);
     expect(next.body.id).not.toBe(first.body.id);
 
-    clock.advance(DAY_MS);
+    clock.advance({ seconds: DAY_SECONDS });
     const sweeper = await RunningOrders.start(database, { clock, issuer: orders.issuer });
     await waitUntil(async () => (await keptFor('mia')).length === 0);
     await sweeper.close();

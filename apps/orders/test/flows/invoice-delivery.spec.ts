@@ -1,3 +1,4 @@
+import { TestClock, waitUntil } from '@gatehouse/service-kit/testing';
 import { TestIssuer } from '@gatehouse/guards/testing';
 import { UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase, type TestDatabase } from '@gatehouse/persistence/testing';
@@ -7,10 +8,10 @@ import {
   type FakeServices,
   startFakeServices,
 } from '../support/fake-services.js';
-import { AUDIENCE, RunningOrders, TestClock, waitUntil } from '../support/running-orders.js';
+import { AUDIENCE, RunningOrders } from '../support/running-orders.js';
 
 eachDatabase('every order gets its invoice', (fresh) => {
-  const clock = new TestClock();
+  const clock = TestClock.running();
   let issuer: TestIssuer;
   let next: FakeServices;
   let database: TestDatabase;
@@ -43,12 +44,12 @@ eachDatabase('every order gets its invoice', (fresh) => {
   /** The same, where pauses between attempts are over at once. */
   const settledInTime = (orders: RunningOrders) =>
     waitUntil(async () => {
-      clock.advance(60_000);
+      clock.advance({ seconds: 60 });
       return (await waiting(orders)).length === 0;
     });
   const triedTwice = (orders: RunningOrders) =>
     waitUntil(async () => {
-      clock.advance(60_000);
+      clock.advance({ seconds: 60 });
       return ((await waiting(orders))[0]?.attempts ?? 0) > 1;
     });
   const calls = () => next.billing.received.filter(({ method }) => method === 'POST');
@@ -140,7 +141,7 @@ eachDatabase('every order gets its invoice', (fresh) => {
     expect(await waiting(orders)).toEqual([
       { id, attempts: 1, refusal: expect.stringContaining('409') },
     ]);
-    expect(orders.log.join('')).toContain(`${id} gets no invoice until somebody looks at it`);
+    expect(orders.log.join('')).toContain(`${id} gets no invoice until an operator corrects it`);
   });
 
   it('from the next process, where the one that had it in hand has died', async () => {
@@ -157,7 +158,7 @@ eachDatabase('every order gets its invoice', (fresh) => {
     await waitUntil(async () => (await waiting(successor)).length === 1);
     expect(next.billing.invoices.has(id)).toBe(false);
 
-    clock.advance(10_000);
+    clock.advance({ seconds: 10 });
     await settledInTime(successor);
     expect(next.billing.invoices.has(id)).toBe(true);
   });

@@ -1,3 +1,4 @@
+import { waitUntil } from '@gatehouse/service-kit/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import {
   type FakeServices,
   startFakeServices,
 } from '../support/fake-services.js';
-import { AUDIENCE, type Caller, RunningOrders, waitUntil } from '../support/running-orders.js';
+import { AUDIENCE, type Caller, RunningOrders } from '../support/running-orders.js';
 
 let issuer: TestIssuer;
 let next: FakeServices;

@@ -1,9 +1,10 @@
+import { TestClock, waitUntil } from '@gatehouse/service-kit/testing';
 import { DpopClient, TestIssuer } from '@gatehouse/guards/testing';
 import { UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase, type TestDatabase } from '@gatehouse/persistence/testing';
 import supertest from 'supertest';
 import { UsedProofRepository } from '../../src/used-proofs/used-proof.repository.js';
-import { AUDIENCE, RunningOrders, TestClock, waitUntil } from '../support/running-orders.js';
+import { AUDIENCE, RunningOrders } from '../support/running-orders.js';
 
 const ORDERS = { method: 'GET', url: `${AUDIENCE}/orders` };
 const partner = new DpopClient();
@@ -11,7 +12,7 @@ const partner = new DpopClient();
 const latePartner = new DpopClient({ now: () => Date.now() - 30_000 });
 
 eachDatabase('a proof is good once, on all replicas together (RFC 9449 §11.1)', (fresh) => {
-  const clock = new TestClock();
+  const clock = TestClock.running();
   let issuer: TestIssuer;
   let database: TestDatabase;
   let running: RunningOrders[];
@@ -72,7 +73,7 @@ eachDatabase('a proof is good once, on all replicas together (RFC 9449 §11.1)',
     const [first] = await kept(orders);
     expect((await show(orders)).status).toBe(200);
     // A minute more, for clocks that differ. Replicas look when they start, and then every ten seconds.
-    clock.advance((first?.until ?? 0) + 60_000 - clock.now());
+    clock.advance({ seconds: ((first?.until ?? 0) + 60_000 - clock.now()) / 1000 });
     const upkeep = await aReplica();
     await waitUntil(async () => (await kept(upkeep)).length === 1);
 
@@ -116,7 +117,7 @@ eachDatabase('a proof is good once, on all replicas together (RFC 9449 §11.1)',
       reason: 'proofs_unavailable',
       headers: { 'Retry-After': '60' },
     });
-    clock.advance(60_000);
+    clock.advance({ seconds: 60 });
     expect(await proofs.use('three', goodUntil)).toBe(true);
   });
 });

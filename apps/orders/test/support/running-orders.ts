@@ -1,11 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { TestIssuer } from '@gatehouse/guards/testing';
 import { UnitOfWork } from '@gatehouse/persistence';
 import type { TestDatabase } from '@gatehouse/persistence/testing';
-import { Clock, createService } from '@gatehouse/service-kit';
+import { type Clock, createService } from '@gatehouse/service-kit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import supertest from 'supertest';
 import { AppModule } from '../../src/app.module.js';
@@ -14,17 +13,6 @@ import { serviceOptions } from '../../src/service.js';
 import { anOrder } from './factories.js';
 
 export const AUDIENCE = 'http://localhost:3001';
-
-/** Goes on by itself, and can be put forward. */
-export class TestClock extends Clock {
-  private advancedMs = 0;
-  override now(): number {
-    return super.now() + this.advancedMs;
-  }
-  advance(milliseconds: number): void {
-    this.advancedMs += milliseconds;
-  }
-}
 
 interface RunningOrdersOptions {
   /** Closed by whoever made it. Default: one of its own. */
@@ -141,9 +129,4 @@ export function useRunningOrders(): () => RunningOrders {
     if (!running) throw new Error('call it inside a test');
     return running;
   };
-}
-
-/** Looks until it is so; the test's own time limit ends what never comes about. */
-export async function waitUntil(holds: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await holds())) await delay(20);
 }

@@ -1,5 +1,6 @@
 import {
   checkRequiredClaims,
+  checkUnbound,
   readAudience,
   readBinding,
   readClientId,
@@ -7,17 +8,19 @@ import {
   readScopes,
   readTokenId,
 } from '../core/access-token.js';
-import { type ClaimPath, getClaim, readInstant, readString } from '../core/claims.js';
-import type { ResolvedIssuer } from '../core/issuer.options.js';
 import {
   checkExpiry,
   checkIssuedAt,
   checkMaxAge,
   checkNotBefore,
+  type ClaimPath,
+  getClaim,
   type LifetimeLimits,
-} from '../core/lifetime.js';
+  readInstant,
+  readString,
+} from '../core/claims.js';
+import type { ResolvedIssuer } from '../core/issuer.options.js';
 import type { JsonObject } from '../core/strict-json.js';
-import { checkUnbound } from '../nest/proof-of-possession.js';
 import type { Rule } from './rule.js';
 
 interface ClaimSubject {
@@ -25,7 +28,7 @@ interface ClaimSubject {
   readonly rules: ResolvedIssuer;
 }
 
-/** In the order in which the library reads them. */
+/** In the order of the library's checks. */
 export const CLAIM_RULES: readonly Rule<ClaimSubject>[] = [
   {
     says: 'It is for this resource server',
@@ -82,7 +85,7 @@ export const CLAIM_RULES: readonly Rule<ClaimSubject>[] = [
   },
 ];
 
-/** Last, for only a request can be asked for a proof. */
+/** The last rules, because only a request can carry a proof. */
 export const POSSESSION_RULES: readonly Rule<ClaimSubject>[] = [
   {
     says: 'It is good on its own, without the proof that a request may have',
@@ -105,7 +108,7 @@ function listClaimNames(requiredClaims: ResolvedIssuer['requiredClaims']): strin
   return requiredClaims.map(([name]) => name);
 }
 
-/** What is there, by the names that it is looked for under. */
+/** The claims that exist, by the paths they were read from. */
 function pickClaims(claims: JsonObject, paths: readonly ClaimPath[]): JsonObject | undefined {
   const found = paths
     .map((path) => [[path].flat().join('.'), getClaim(claims, path)])
@@ -113,7 +116,7 @@ function pickClaims(claims: JsonObject, paths: readonly ClaimPath[]): JsonObject
   return found.length > 0 ? Object.fromEntries(found) : undefined;
 }
 
-/** The times that could be read, and the one that they are judged at. */
+/** The readable times of the token, and the time of the check. */
 export interface Times {
   readonly expiresAt: Date | undefined;
   readonly issuedAt: Date | undefined;

@@ -1,27 +1,24 @@
-import {
-  checkLength,
-  type CompactJws,
-  decodeHeader,
-  parseCompactJws,
-} from '../core/compact-jws.js';
 import type { ResolvedIssuer } from '../core/issuer.options.js';
 import {
+  checkLength,
   checkNoExtension,
+  checkTokenSyntax,
   checkTokenType,
+  type CompactJws,
+  decodeHeader,
   type JoseHeader,
+  parseCompactJws,
   readAlgorithm,
   readKeyId,
-} from '../core/jose-header.js';
+} from '../core/jws.js';
 import type { JsonObject } from '../core/strict-json.js';
-import type { TrustedIssuer } from '../core/trusted-issuer.js';
+import { TokenError } from '../core/token-error.js';
+import type { IssuerRegistry, TrustedIssuer } from '../core/trusted-issuer.js';
 import { checkSignature, type VerificationKey } from '../core/verification-key.js';
-import { InvalidToken } from '../nest/bearer-error.js';
-import { checkTokenSyntax } from '../nest/credentials.js';
-import type { ResolvedGuardsOptions } from '../nest/guards.options.js';
-import type { TrustedIssuers } from '../nest/trusted-issuers.js';
+import type { ResolvedVerifierOptions } from '../core/verifier.options.js';
 import type { Rule } from './rule.js';
 
-export const TEXT_RULES: readonly Rule<{ token: string; options: ResolvedGuardsOptions }>[] = [
+export const TEXT_RULES: readonly Rule<{ token: string; options: ResolvedVerifierOptions }>[] = [
   {
     says: 'It is not too long',
     source: 'option `maxTokenBytes`',
@@ -30,7 +27,7 @@ export const TEXT_RULES: readonly Rule<{ token: string; options: ResolvedGuardsO
     test: ({ token, options }) => checkLength(token, options),
   },
   {
-    says: 'It is one token and nothing else',
+    says: 'It is exactly one token',
     source: 'RFC 6750 §2.1',
     test: ({ token }) => checkTokenSyntax(token),
   },
@@ -41,14 +38,14 @@ export const TEXT_RULES: readonly Rule<{ token: string; options: ResolvedGuardsO
   },
 ];
 
-export const ISSUER_RULES: readonly Rule<{ claims: JsonObject; issuers: TrustedIssuers }>[] = [
+export const ISSUER_RULES: readonly Rule<{ claims: JsonObject; issuers: IssuerRegistry }>[] = [
   {
     says: 'Its issuer is trusted here',
     source: 'RFC 9068 §4, RFC 8725 §3.8',
     seen: ({ claims }) => claims['iss'],
     wanted: ({ issuers }) => issuers.names,
     test({ claims, issuers }) {
-      if (!issuers.named(claims['iss'])) throw new InvalidToken('wrong_issuer');
+      if (!issuers.named(claims['iss'])) throw new TokenError('wrong_issuer');
     },
   },
 ];
@@ -90,7 +87,7 @@ export const HEADER_RULES: readonly Rule<{ header: JsonObject; rules: ResolvedIs
   },
 ];
 
-/** A token whose key can be asked for. */
+/** A token with a readable issuer and header, so that its key can be fetched. */
 export interface SignedParts {
   readonly issuer: TrustedIssuer;
   readonly jose: JoseHeader;
@@ -118,11 +115,11 @@ export const SIGNATURE_RULES: readonly Rule<SignedParts & { readonly key: Verifi
 
 export async function findPublishedKey({ issuer, jose }: SignedParts): Promise<VerificationKey> {
   const key = await issuer.keySet.find(jose.kid);
-  if (!key) throw new InvalidToken('unknown_key');
+  if (!key) throw new TokenError('unknown_key');
   return key;
 }
 
-/** A token whose issuer is known, and when it is judged. All in epoch milliseconds. */
+/** A token of a known issuer, and the time of the check in epoch milliseconds. */
 export interface StatusSubject {
   readonly claims: JsonObject;
   readonly issuedAt: Date;

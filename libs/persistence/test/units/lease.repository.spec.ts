@@ -1,15 +1,6 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { type Database, LEASE_TABLE, Leases, openDatabase } from '../../src/index.js';
+import { type Database, Leases } from '../../src/index.js';
 import { eachDatabase } from '../../testing/index.js';
-
-class CreateLeases1700000000000 implements MigrationInterface {
-  async up(runner: QueryRunner): Promise<void> {
-    await runner.query(LEASE_TABLE);
-  }
-  async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE lease');
-  }
-}
+import { openLeaseDatabase } from '../support/leases.js';
 
 const START = Date.UTC(2026, 10, 23, 12);
 
@@ -22,14 +13,8 @@ eachDatabase('a lease', (fresh, name) => {
   let leases = 0;
 
   beforeAll(async () => {
-    const settings = {
-      ...(await fresh()),
-      name: 'leases',
-      entities: [],
-      migrations: [CreateLeases1700000000000],
-      migrate: true,
-    };
-    for (const _ of ['one', 'other']) opened.push(await openDatabase(settings));
+    const settings = await fresh();
+    for (const _ of ['one', 'other']) opened.push(await openLeaseDatabase(settings));
     replicas = opened.map(({ unitOfWork }) => new Leases(unitOfWork));
     work = (opened[0] as Database).unitOfWork;
   });

@@ -1,83 +1,59 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { TestClock, waitUntil } from '@gatehouse/service-kit/testing';
 import { Logger } from '@nestjs/common';
-import type { MigrationInterface, QueryRunner } from 'typeorm';
-import {
-  type Database,
-  LEASE_TABLE,
-  LeasedWork,
-  Leases,
-  openDatabase,
-  type Work,
-} from '../../src/index.js';
+import { type Database, type LeasedJob, Leases, Scheduler } from '../../src/index.js';
 import { eachDatabase } from '../../testing/index.js';
+import { openLeaseDatabase } from '../support/leases.js';
 
-class CreateLeases1700000000000 implements MigrationInterface {
-  async up(runner: QueryRunner): Promise<void> {
-    await runner.query(LEASE_TABLE);
-  }
-  async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE lease');
-  }
-}
-
-async function waitUntil(holds: () => boolean): Promise<void> {
-  while (!holds()) await delay(2);
-}
-
-eachDatabase('work under a lease', (fresh) => {
+eachDatabase('a job with its own lease', (fresh) => {
   let database: Database;
-  let time: number;
-  /** How often each replica has looked, and whether there is something to find. */
+  let clock: TestClock;
+  /** How often each replica called `hasWork`, and the answer. */
   let looks: number[];
   let isDue: boolean;
-  let atWork: number;
-  let mostAtWork: number;
+  let active: number;
+  let maxActive: number;
   let steps: number[];
-  let running: LeasedWork[];
+  let running: Scheduler[];
 
   beforeEach(async () => {
-    database = await openDatabase({
-      ...(await fresh()),
-      name: 'work',
-      entities: [],
-      migrations: [CreateLeases1700000000000],
-      migrate: true,
-    });
-    [time, isDue, atWork, mostAtWork] = [Date.UTC(2026, 10, 23), false, 0, 0];
+    database = await openLeaseDatabase(await fresh());
+    [clock, isDue, active, maxActive] = [new TestClock(), false, 0, 0];
     [looks, steps, running] = [[0, 0], [0, 0], []];
   });
   afterEach(async () => {
-    await Promise.all(running.map((work) => work.stop()));
+    await Promise.all(running.map((scheduler) => scheduler.beforeApplicationShutdown()));
     await database.close();
   });
 
-  /** A process of its own, as far as leases can tell. */
-  function aReplica(who: number, changes: Partial<Work> = {}): LeasedWork {
-    const work = new LeasedWork(new Leases(database.unitOfWork), {
+  /** Each scheduler is another lease holder, as in another process. */
+  function aReplica(index: number, changes: Partial<LeasedJob> = {}): Scheduler {
+    const scheduler = new Scheduler(new Leases(database.unitOfWork), { clock });
+    scheduler.add({
       name: 'sweeping',
-      everyMs: 2,
-      now: () => time,
+      everySeconds: 0.002,
+      by: 'lease holder',
       async hasWork() {
-        looks[who] = (looks[who] ?? 0) + 1;
+        looks[index] = (looks[index] ?? 0) + 1;
         return isDue;
       },
-      async runStep() {
-        steps[who] = (steps[who] ?? 0) + 1;
-        mostAtWork = Math.max(mostAtWork, (atWork += 1));
+      async work() {
+        steps[index] = (steps[index] ?? 0) + 1;
+        maxActive = Math.max(maxActive, (active += 1));
         await delay(3);
-        atWork -= 1;
+        active -= 1;
         return false;
       },
       ...changes,
     });
-    running.push(work);
-    work.start();
-    return work;
+    running.push(scheduler);
+    scheduler.onApplicationBootstrap();
+    return scheduler;
   }
 
   const leases = () => database.unitOfWork.query('SELECT name FROM lease');
 
-  it('writes nothing while there is none', async () => {
+  it('writes nothing while there is no work', async () => {
     aReplica(0);
     await waitUntil(() => (looks[0] ?? 0) > 5);
 
@@ -85,100 +61,103 @@ eachDatabase('work under a lease', (fresh) => {
     expect(steps).toEqual([0, 0]);
   });
 
-  it('is done by one replica at a time, and by the other when that one stops', async () => {
+  it('runs in one replica at a time, and in the other replica when the first stops', async () => {
     isDue = true;
     const first = aReplica(0);
     aReplica(1);
     await waitUntil(() => (steps[0] ?? 0) > 3 && (looks[1] ?? 0) > 3);
-    await first.stop();
+    await first.beforeApplicationShutdown();
     const before = steps[1] ?? 0;
     await waitUntil(() => (steps[1] ?? 0) > before + 3);
 
-    expect(mostAtWork).toBe(1);
+    expect(maxActive).toBe(1);
   });
 
-  it('goes on without a break while there is more', async () => {
+  it('repeats its step without a pause while there is more work', async () => {
     isDue = true;
     let left = 100;
-    aReplica(0, { everyMs: 60_000, runStep: async () => (left -= 1) > 0 });
-    await waitUntil(() => left === 0);
+    aReplica(0, { everySeconds: 60, work: async () => (left -= 1) > 0 });
+    await waitUntil(() => left <= 0);
 
     expect(looks[0]).toBe(1);
   });
 
-  it('leaves requests their turn between two steps, however much there is', async () => {
+  it('lets the event loop handle requests between two steps', async () => {
     isDue = true;
     let left = 300;
     let leftAtTurn = 0;
     aReplica(0, {
-      async runStep() {
+      async work() {
         await database.unitOfWork.execute('UPDATE lease SET holder = holder');
         if (left === 300) setImmediate(() => (leftAtTurn = left));
         return (left -= 1) > 0;
       },
     });
-    await waitUntil(() => left === 0);
+    await waitUntil(() => left <= 0);
 
     expect(leftAtTurn).toBeGreaterThan(290);
   });
 
-  it('is taken over from a replica that died when its lease has run out', async () => {
-    const dead = { holder: 'dead', now: time, seconds: 5 };
+  it('runs in another replica when the lease of a dead replica expires', async () => {
+    const dead = { holder: 'dead', now: clock.now(), seconds: 5 };
     await new Leases(database.unitOfWork).acquire('sweeping', dead);
     isDue = true;
     aReplica(0);
     await waitUntil(() => (looks[0] ?? 0) > 5);
     expect(steps[0]).toBe(0);
 
-    time += 5_000;
+    clock.advance({ seconds: 5 });
     await waitUntil(() => (steps[0] ?? 0) > 0);
   });
 
-  it('that fails is tried again, and told of once', async () => {
+  it('is retried after a failure, and logs the failure once', async () => {
     isDue = true;
     let failures = 0;
     const lines: string[] = [];
     const note = (text: string) => void lines.push(text);
     Logger.overrideLogger({ log: note, error: note, warn: note });
     aReplica(0, {
-      runStep: async () => {
+      work: async () => {
         if ((failures += 1) <= 3) throw new Error('no broom');
         isDue = false;
         return false;
       },
     });
-    await waitUntil(() => lines.includes('succeeds again'));
+    await waitUntil(() => lines.includes('job sweeping succeeds again'));
 
     expect(failures).toBe(4);
-    expect(lines).toEqual(['fails, and is tried again: no broom', 'succeeds again']);
+    expect(lines).toEqual([
+      'job sweeping failed and will be tried again: no broom',
+      'job sweeping succeeds again',
+    ]);
     Logger.overrideLogger(true);
   });
 
-  it('is over, and its lease free, when stop() resolves', async () => {
+  it('has ended and released its lease when the shutdown hook resolves', async () => {
     isDue = true;
-    let heardOf = false;
+    let wasAborted = false;
     let isOver = false;
-    const work = aReplica(0, {
-      async runStep(stopping) {
+    const scheduler = aReplica(0, {
+      async work(stopping) {
         steps[0] = 1;
-        await delay(1_000, undefined, { signal: stopping }).catch(() => (heardOf = true));
+        await delay(1_000, undefined, { signal: stopping }).catch(() => (wasAborted = true));
         await delay(10);
         isOver = true;
         return true;
       },
     });
     await waitUntil(() => steps[0] === 1);
-    await work.stop();
+    await scheduler.beforeApplicationShutdown();
 
-    expect([heardOf, isOver]).toEqual([true, true]);
+    expect([wasAborted, isOver]).toEqual([true, true]);
     expect(await leases()).toEqual([]);
   });
 
-  it('has a signal for each step: none gathers what is made of it for as long as the process lives', async () => {
+  it('passes a new signal to each step, because derived signals stay in memory as long as their source', async () => {
     isDue = true;
     const signals = new Set<AbortSignal>();
     aReplica(0, {
-      runStep(stopping) {
+      work(stopping) {
         signals.add(stopping);
         isDue = signals.size < 3;
         return Promise.resolve(isDue);

@@ -10,6 +10,7 @@ import {
   type SpanProcessor,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base';
+import { removeTrailingSlash } from '../urls.js';
 import { traceOutgoingRequests } from './outgoing-spans.js';
 
 export interface TracingOptions {
@@ -27,7 +28,7 @@ export interface TracingOptions {
  * @returns what ends it: spans that are waiting are sent
  */
 export function startTracing(options: TracingOptions): () => Promise<void> {
-  const url = `${options.endpoint.replace(/\/$/, '')}/v1/traces`;
+  const url = `${removeTrailingSlash(options.endpoint)}/v1/traces`;
   return startTracingWith(new BatchSpanProcessor(new OTLPTraceExporter({ url })), options);
 }
 

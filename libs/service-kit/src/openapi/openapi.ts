@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { removeTrailingSlash } from '../urls.js';
 import type { DocsLogin, OpenApiOptions } from './openapi.options.js';
 import { serveSwaggerPage } from './swagger-page.js';
 
@@ -42,7 +43,7 @@ function createOpenApiDocument(
 
 /** Wherever an access token will do, so will a login: Swagger UI sends the token that it gets for it. */
 function addLoginScheme(document: OpenAPIObject, { issuer, scopes }: DocsLogin): void {
-  const at = (path: string) => issuer.replace(/\/$/, '') + path;
+  const at = (path: string) => removeTrailingSlash(issuer) + path;
   const flow = { authorizationUrl: at('/oauth/authorize'), tokenUrl: at('/oauth/token'), scopes };
   const { components = {} } = document;
   document.components = components;

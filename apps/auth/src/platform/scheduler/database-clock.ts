@@ -1,11 +1,10 @@
-import { UnitOfWork } from '@gatehouse/persistence';
+import { Scheduler, UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Scheduler } from './scheduler.js';
 
 /**
- * Replicas tell the time by the database that they share: a machine whose clock is off issues tokens that begin when
- * the others say so, and counts the same grace window as they do. SQLite has no clock of its own.
+ * Replicas use the time of the database that they share. A machine with a wrong clock then issues tokens whose `iat` the other
+ * replicas accept, and computes the same grace window. SQLite has no clock.
  */
 @Injectable()
 export class DatabaseClock implements OnModuleInit {
@@ -22,13 +21,13 @@ export class DatabaseClock implements OnModuleInit {
     await work();
   }
 
-  /** The answer was written at some moment between question and arrival: the middle is off by half of that at most. */
+  /** The database reads its clock between request and response, so the middle is wrong by at most half of that time. */
   private async synchronize(): Promise<void> {
-    const asked = Date.now();
+    const requestedAt = Date.now();
     const [row] = await this.unitOfWork.query<{ now: string }>(
       'SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now',
     );
-    const arrived = Date.now();
-    this.clock.setOffset(Number(row?.now) - (asked + arrived) / 2);
+    const receivedAt = Date.now();
+    this.clock.setOffset(Number(row?.now) - (requestedAt + receivedAt) / 2);
   }
 }

@@ -1,9 +1,8 @@
 import { Public } from '@gatehouse/guards';
-import { Clock } from '@gatehouse/service-kit';
+import { Clock, matchesIfNoneMatch } from '@gatehouse/service-kit';
 import { Controller, Get, Headers, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { matchesIfNoneMatch } from '../../platform/entity-tag.js';
 import { SigningKeyService } from './signing-key.service.js';
 
 @ApiTags('discovery')

@@ -1,4 +1,4 @@
-import { computeEntityTag } from '../../platform/entity-tag.js';
+import { hashEntityTag } from '@gatehouse/service-kit';
 import type { PublicJwk } from './jwk.js';
 
 export interface KeySetSchedule {
@@ -18,7 +18,7 @@ export class PublishedKeySet {
     private readonly schedule: KeySetSchedule,
   ) {
     this.text = JSON.stringify({ keys });
-    this.entityTag = computeEntityTag(this.text);
+    this.entityTag = hashEntityTag(this.text);
   }
 
   /** A set that changes in 90 seconds may be cached for 90 seconds (RFC 9111 §5.2.2.1). */

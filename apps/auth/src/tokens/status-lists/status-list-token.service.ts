@@ -1,8 +1,7 @@
 import { constants, deflateSync, type ZlibOptions } from 'node:zlib';
-import { Clock } from '@gatehouse/service-kit';
+import { Clock, hashEntityTag } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
-import { computeEntityTag } from '../../platform/entity-tag.js';
 import { SigningKeyService } from '../keys/signing-key.service.js';
 import { StatusSnapshotService } from './status-snapshot.service.js';
 import { buildStatusListUri, type StatusSnapshot } from './status-list.js';
@@ -44,7 +43,7 @@ export class StatusListTokenService {
     if (!snapshot.hasList(list)) return undefined;
     const claims = this.buildClaims(list);
     const { activeKid } = this.keys;
-    const entityTag = computeEntityTag(
+    const entityTag = hashEntityTag(
       JSON.stringify({ ...claims, activeKid, lst: snapshot.computeDigest(list) }),
     );
     return {

@@ -1,0 +1,137 @@
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import type { HeldLease } from './held-lease.js';
+
+interface RecurringJob<Result> {
+  /** Names the job in log lines. The scheduler has one job of each name. */
+  readonly name: string;
+  /** Pause between the end of one run and the begin of the next. */
+  readonly everySeconds: number;
+  /** @param stopping aborted when the process shuts down; a long run then ends as soon as it can */
+  work(stopping: AbortSignal): Promise<Result>;
+}
+
+/** Each replica runs it. */
+export interface ReplicaJob extends RecurringJob<unknown> {
+  readonly by: 'every replica';
+}
+
+/**
+ * The replica that holds the scheduler's lease runs it. It must be safe when two replicas run it at once, because a replica
+ * can stand still for longer than its lease lasts.
+ */
+export interface LeaderJob extends RecurringJob<unknown> {
+  readonly by: 'one replica';
+}
+
+/**
+ * Has a lease with the job's name. A replica takes the lease while there is work, so an idle job writes nothing. It must be
+ * safe when two replicas run it at once.
+ */
+export interface LeasedJob extends RecurringJob<boolean> {
+  readonly by: 'lease holder';
+  /** A read: the job takes its lease only when the answer is true. */
+  hasWork(): Promise<boolean>;
+  /**
+   * Does one step, in much less time than the lease lasts.
+   *
+   * @returns whether there may be more work; the next step then follows at once
+   */
+  work(stopping: AbortSignal): Promise<boolean>;
+}
+
+export type Job = ReplicaJob | LeaderJob | LeasedJob;
+
+/** Runs one job again and again. Two runs of a job never overlap in a process. */
+export class JobRunner {
+  private static readonly logger = new Logger('Scheduler');
+  private readonly shutdown = new AbortController();
+  private stepAbort: AbortController | undefined;
+  private loop: Promise<void> | undefined;
+  private lastTurn: Promise<unknown> = Promise.resolve();
+  private isFailing = false;
+
+  constructor(
+    private readonly job: Job,
+    private readonly lease: HeldLease,
+  ) {}
+
+  start(): void {
+    this.loop ??= this.runRepeatedly();
+  }
+
+  /** Runs the job after the run in progress. It needs no lease. */
+  runNow(): Promise<unknown> {
+    return this.enqueue(() => this.runStep());
+  }
+
+  /** Resolves when the run in progress has ended. */
+  async stop(): Promise<void> {
+    this.shutdown.abort();
+    this.stepAbort?.abort();
+    await this.loop;
+    await this.lastTurn;
+  }
+
+  /** A job with its own lease looks for work at once, because another replica may have died with work to do. */
+  private async runRepeatedly(): Promise<void> {
+    if (this.job.by !== 'lease holder') await this.pause();
+    while (!this.shutdown.signal.aborted) {
+      await this.enqueue(() => this.runTurn()).then(
+        () => this.reportSuccess(),
+        (error: unknown) => this.reportFailure(error),
+      );
+      await this.pause();
+    }
+  }
+
+  /** Ends early when the process shuts down. */
+  private async pause(): Promise<void> {
+    const options = { signal: this.shutdown.signal, ref: false };
+    await delay(this.job.everySeconds * 1000, undefined, options).catch(() => undefined);
+  }
+
+  private enqueue(turn: () => Promise<unknown>): Promise<unknown> {
+    const result = this.lastTurn.then(turn);
+    this.lastTurn = result.catch(() => undefined);
+    return result;
+  }
+
+  private async runTurn(): Promise<void> {
+    if (this.job.by === 'lease holder') return this.runWhileThereIsWork(this.job);
+    if (this.job.by === 'every replica' || (await this.lease.ensure())) await this.runStep();
+  }
+
+  private async runWhileThereIsWork(job: LeasedJob): Promise<void> {
+    if (!(await job.hasWork())) return;
+    try {
+      while (!this.shutdown.signal.aborted && (await this.lease.ensure())) {
+        if (!(await this.runStep())) return;
+        // SQLite answers without a wait, so without this pause requests would wait for all steps.
+        await setImmediate();
+      }
+    } finally {
+      await this.lease.release();
+    }
+  }
+
+  /** Each step has a new signal. `AbortSignal.any` keeps a reference per derived signal for as long as its source lives. */
+  private runStep(): Promise<unknown> {
+    this.stepAbort = new AbortController();
+    if (this.shutdown.signal.aborted) this.stepAbort.abort();
+    return this.job.work(this.stepAbort.signal);
+  }
+
+  /** Logs the first of several failures: an outage of an hour is one line and not 3,600. */
+  private reportFailure(error: unknown): void {
+    if (this.isFailing) return;
+    this.isFailing = true;
+    const [text, stack] = error instanceof Error ? [error.message, error.stack] : [String(error)];
+    JobRunner.logger.error(`job ${this.job.name} failed and will be tried again: ${text}`, stack);
+  }
+
+  private reportSuccess(): void {
+    if (this.isFailing) JobRunner.logger.log(`job ${this.job.name} succeeds again`);
+    this.isFailing = false;
+  }
+}

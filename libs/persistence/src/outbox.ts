@@ -1,0 +1,86 @@
+import type { TimeSource } from './held-lease.js';
+import type { UnitOfWork } from './unit-of-work.js';
+
+/**
+ * A table of messages that this service has to deliver. It has the columns `attempts` (integer) and `next_attempt_at` (epoch
+ * milliseconds; NULL: no more attempts). All texts are constants of the program.
+ */
+export interface OutboxTable {
+  readonly table: string;
+  /** Primary key: one column of text. */
+  readonly key: string;
+  /** Select list of an entry, `attempts` included. */
+  readonly columns: string;
+  /** Longer than an attempt lasts: the entries of a process that died are due again after this time. */
+  readonly claimMs: number;
+  /** The pause after the first failure. Each further pause is twice as long, up to {@link maxPauseMs}. */
+  readonly minPauseMs: number;
+  readonly maxPauseMs: number;
+}
+
+type Values = Readonly<Record<string, string | number>>;
+
+/**
+ * Delivers messages at least once. A caller stores a message in the transaction of the change that it reports, so a message
+ * is neither lost nor sent for a change that did not happen.
+ */
+export class Outbox<Entry extends { readonly attempts: number }> {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: TimeSource,
+    private readonly options: OutboxTable,
+  ) {}
+
+  async hasDue(): Promise<boolean> {
+    const due = await this.unitOfWork.query(
+      `SELECT 1 FROM ${this.options.table} WHERE next_attempt_at <= $1 LIMIT 1`,
+      [this.clock.now()],
+    );
+    return due.length > 0;
+  }
+
+  /** Claims due entries, oldest first, and counts the attempt. Two processes never claim the same entry: the WHERE is the lock. */
+  async claimDue(limit: number): Promise<readonly Entry[]> {
+    const { table, key, columns, claimMs } = this.options;
+    const now = this.clock.now();
+    const { rows } = await this.unitOfWork.execute<Entry>(
+      `UPDATE ${table} SET attempts = attempts + 1, next_attempt_at = $2
+       WHERE next_attempt_at <= $1 AND ${key} IN (
+         SELECT ${key} FROM ${table} WHERE next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT $3)
+       RETURNING ${columns}`,
+      [now, now + claimMs, limit],
+    );
+    return rows;
+  }
+
+  async delete(key: string): Promise<void> {
+    const { table, key: column } = this.options;
+    await this.unitOfWork.execute(`DELETE FROM ${table} WHERE ${column} = $1`, [key]);
+  }
+
+  /** The entry stays and is never due again. @param values further columns to set */
+  async close(key: string, values: Values): Promise<void> {
+    const { table, key: column } = this.options;
+    const changes = Object.keys(values).map((name, index) => `, ${name} = $${index + 2}`);
+    await this.unitOfWork.execute(
+      `UPDATE ${table} SET next_attempt_at = NULL${changes.join('')} WHERE ${column} = $1`,
+      [key, ...Object.values(values)],
+    );
+  }
+
+  /** @param attempts how many attempts have failed */
+  async retryLater(key: string, attempts: number): Promise<void> {
+    const { table, key: column } = this.options;
+    await this.unitOfWork.execute(
+      `UPDATE ${table} SET next_attempt_at = $2 WHERE ${column} = $1 AND next_attempt_at IS NOT NULL`,
+      [key, this.clock.now() + this.computePauseMs(attempts)],
+    );
+  }
+
+  /** Up to half as long again, at random, so that entries and replicas do not retry at the same time. */
+  private computePauseMs(attempts: number): number {
+    const { minPauseMs, maxPauseMs } = this.options;
+    const pauseMs = Math.min(maxPauseMs, minPauseMs * 2 ** (attempts - 1));
+    return Math.round(pauseMs * (1 + Math.random() / 2));
+  }
+}
