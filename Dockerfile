@@ -43,5 +43,5 @@ USER node
 EXPOSE 3000
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://localhost:${process.env.PORT}/health/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# Migrations are a step of their own: node dist/migrate.js
+# Migrations run as a separate step: node dist/migrate.js; for auth: node dist/ops.js migrate
 CMD ["node", "--enable-source-maps", "dist/main.js"]

@@ -87,13 +87,14 @@ export class LoginThrottleService {
   }
 
   private async checkNetworkLimits({ network, widerNetwork }: AttemptOrigin): Promise<void> {
-    await this.limits.checkNotExhausted('failed-login', { stranger: network });
-    await this.limits.checkNotExhausted('failed-login-nearby', { stranger: widerNetwork });
+    await this.limits.checkNotExhausted('failed-login', { kind: 'anonymous', key: network });
+    const wider = { kind: 'anonymous', key: widerNetwork } as const;
+    await this.limits.checkNotExhausted('failed-login-nearby', wider);
   }
 
   private async countNetworkFailure({ network, widerNetwork }: AttemptOrigin): Promise<void> {
-    await this.limits.consume('failed-login', { stranger: network });
-    await this.limits.consume('failed-login-nearby', { stranger: widerNetwork });
+    await this.limits.consume('failed-login', { kind: 'anonymous', key: network });
+    await this.limits.consume('failed-login-nearby', { kind: 'anonymous', key: widerNetwork });
   }
 
   /** A MAC, so that the table has no network address and no e-mail in clear text. */

@@ -23,19 +23,20 @@ export class ClientRateLimiter {
     address: string,
     authenticate: () => Promise<Client>,
   ): Promise<Client> {
-    const stranger = { stranger: `${id} ${address}` };
-    await this.limits.checkNotExhausted('failed-client', stranger);
+    const owner = { kind: 'anonymous', key: `${id} ${address}` } as const;
+    await this.limits.checkNotExhausted('failed-client', owner);
     try {
       return await authenticate();
     } catch (error) {
-      if (error instanceof OAuthError) await this.limits.consume('failed-client', stranger);
+      if (error instanceof OAuthError) await this.limits.consume('failed-client', owner);
       throw error;
     }
   }
 
   /** A confidential client has its own quota. An attacker can send the id of a public client, so its requests count for the network. */
   consume(client: Client, address: string, quota: ClientQuota): Promise<QuotaState | undefined> {
-    if (!client.isPublic) return this.limits.consume(quota, { client: client.id });
-    return this.limits.consume('token', { stranger: networkOf(address) ?? 'elsewhere' });
+    if (!client.isPublic) return this.limits.consume(quota, { kind: 'client', id: client.id });
+    const key = networkOf(address) ?? 'elsewhere';
+    return this.limits.consume('token', { kind: 'anonymous', key });
   }
 }

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 
-/** A strong entity tag (RFC 9110 §8.8.3): the same for the same text, whichever replica answers. */
+/** A strong entity tag (RFC 9110 §8.8.3). All replicas compute the same tag for the same text. */
 export function computeEntityTag(text: string): string {
   return `"${createHash('sha256').update(text).digest('base64url')}"`;
 }
 
-/** `W/` apart, for the comparison is weak. */
+/** Without `W/`, because the comparison is weak. */
 const ENTITY_TAGS = /"[\x21\x23-\x7e\x80-\xff]*"/g;
 
 /**
- * RFC 9110 §13.1.2.
+ * Evaluates `If-None-Match` (RFC 9110 §13.1.2).
  *
  * @param ifNoneMatch the header of a GET or HEAD request
- * @returns whether the client has this text already: the answer is 304 then, without a body
+ * @returns whether the client has this text already; the answer is 304 without a body then
  */
 export function matchesIfNoneMatch(entityTag: string, ifNoneMatch: string | undefined): boolean {
   if (ifNoneMatch === undefined) return false;

@@ -14,6 +14,7 @@ import { DatabaseClock } from './scheduler/database-clock.js';
 import { Scheduler } from './scheduler/scheduler.js';
 import { EventChainService } from './security-events/event-chain.service.js';
 import { EventRetentionCleanup } from './security-events/event-retention.js';
+import { SecurityEventRepository } from './security-events/security-event.repository.js';
 import { SecurityEventService } from './security-events/security-event.service.js';
 import { loadServerSecrets, ServerSecrets } from './server-secrets.js';
 
@@ -45,8 +46,8 @@ const EXPIRED_RATE_LIMITS = {
 };
 
 /**
- * What every other folder builds on. Nest asks the filters of later modules first: import it after the service kit's
- * module and before the guards.
+ * Services that all other folders use. Nest runs the filters of later modules first, so this module is imported after the
+ * service kit's module, and before the guards.
  */
 @Global()
 @Module({
@@ -63,6 +64,7 @@ const EXPIRED_RATE_LIMITS = {
     NotificationRepository,
     RateLimitService,
     Scheduler,
+    SecurityEventRepository,
     SecurityEventService,
   ],
   exports: [
@@ -71,6 +73,7 @@ const EXPIRED_RATE_LIMITS = {
     NotificationRepository,
     RateLimitService,
     Scheduler,
+    SecurityEventRepository,
     SecurityEventService,
     ServerSecrets,
   ],

@@ -2,20 +2,7 @@ import { createHash } from 'node:crypto';
 import { CountColumn, InstantColumn } from '@gatehouse/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { SpaceSeparatedColumn } from '../platform/columns.js';
-
-/** Why a family was revoked. */
-export type RevocationReason =
-  | 'logout'
-  | 'reuse'
-  | 'rolled_back'
-  | 'code_reuse'
-  | 'ended_by_owner'
-  | 'ended_by_operator'
-  | 'consent_withdrawn'
-  | 'password_changed'
-  | 'session_limit'
-  | 'account_disabled'
-  | 'client_disabled';
+import type { RevocationReason } from '../platform/security-events/security-event.js';
 
 /**
  * The state of a genuine refresh token, given the row of its family:

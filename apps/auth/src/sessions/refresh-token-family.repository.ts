@@ -3,13 +3,14 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, Repository } from 'typeorm';
 import { CleanupJob } from '../platform/scheduler/cleanup-job.js';
+import type { RevocationReason } from '../platform/security-events/security-event.js';
 import {
   createIndexedCleanup,
   createKeyRangeCleanup,
   type ExpiredRows,
 } from '../platform/scheduler/cleanup-tasks.js';
 import { StatusListService } from '../tokens/status-lists/status-list.service.js';
-import { RefreshTokenFamily, type RevocationReason } from './refresh-token-family.entity.js';
+import { RefreshTokenFamily } from './refresh-token-family.entity.js';
 
 /** A family before its first rotation. */
 export type NewRefreshTokenFamily = Omit<

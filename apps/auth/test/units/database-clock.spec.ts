@@ -4,7 +4,7 @@ import { Clock } from '@gatehouse/service-kit';
 import { AUTH_CONFIG } from '../../src/auth.config.js';
 import { DatabaseClock } from '../../src/platform/scheduler/database-clock.js';
 import { Scheduler } from '../../src/platform/scheduler/scheduler.js';
-import { TestAuth } from '../support/test-auth.js';
+import { TestAuth, toDatabaseSettings } from '../support/test-auth.js';
 
 const systemNow = Date.now;
 afterEach(() => {
@@ -14,15 +14,13 @@ afterEach(() => {
 eachDatabase('the clock of a replica', (fresh, name) => {
   const isShared = name === 'PostgreSQL';
 
-  it(`of a machine that is an hour ahead ${isShared ? 'goes by the database' : 'is its own'}`, async () => {
-    const { databaseUrl, dataDir } = await fresh();
-    const settings = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
-    const { app } = await TestAuth.start({ DATA_DIR: dataDir, ...settings });
+  it(`${isShared ? 'follows the database' : 'follows the machine'} on a machine that is an hour ahead`, async () => {
+    const { app } = await TestAuth.start(toDatabaseSettings(await fresh()));
     Date.now = () => systemNow() + 3_600_000;
     const clock = new Clock();
 
-    const upkeep = new Scheduler(app.get(Leases), clock, app.get(AUTH_CONFIG));
-    await new DatabaseClock(app.get(UnitOfWork), clock, upkeep).onModuleInit();
+    const scheduler = new Scheduler(app.get(Leases), clock, app.get(AUTH_CONFIG));
+    await new DatabaseClock(app.get(UnitOfWork), clock, scheduler).onModuleInit();
 
     const ahead = clock.now() - systemNow();
     expect(Math.abs(ahead - (isShared ? 0 : 3_600_000))).toBeLessThan(60_000);

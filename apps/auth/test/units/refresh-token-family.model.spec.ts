@@ -8,10 +8,8 @@ import { OAuthError } from '../../src/platform/oauth-error.js';
 import { NotificationRepository } from '../../src/platform/notifications/notification.repository.js';
 import { RefreshTokenRevocation } from '../../src/sessions/refresh-token-revocation.service.js';
 import { type RefreshTokenClient, RefreshTokenLimits } from '../../src/sessions/session-limits.js';
-import {
-  RefreshTokenFamily,
-  type RevocationReason,
-} from '../../src/sessions/refresh-token-family.entity.js';
+import type { RevocationReason } from '../../src/platform/security-events/security-event.js';
+import { RefreshTokenFamily } from '../../src/sessions/refresh-token-family.entity.js';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
 import { Account } from '../../src/accounts/account.entity.js';
 import { AccountTransactionService } from '../../src/sessions/account-transaction.service.js';
@@ -21,6 +19,7 @@ import { CleanupJob } from '../../src/platform/scheduler/cleanup-job.js';
 import { RefreshTokenFamilyRepository } from '../../src/sessions/refresh-token-family.repository.js';
 import { RefreshTokenFormat } from '../../src/sessions/refresh-token-format.js';
 import { RefreshTokenService } from '../../src/sessions/refresh-token.service.js';
+import { SecurityEventRepository } from '../../src/platform/security-events/security-event.repository.js';
 import { SecurityEventService } from '../../src/platform/security-events/security-event.service.js';
 import { StatusListRepository } from '../../src/tokens/status-lists/status-list.repository.js';
 import { StatusListService } from '../../src/tokens/status-lists/status-list.service.js';
@@ -222,7 +221,7 @@ eachDatabase('the state table of a refresh token family (RFC 9700 §4.14.2)', (f
       unitOfWork,
       families,
       clock,
-      new SecurityEventService(unitOfWork, clock),
+      new SecurityEventService(new SecurityEventRepository(unitOfWork), clock),
       notifications,
     );
     const transactions = new AccountTransactionService(

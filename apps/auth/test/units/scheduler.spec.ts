@@ -11,16 +11,16 @@ import { TestClock } from '../support/test-auth.js';
 
 const SOON = 0.01;
 
-/** Waits for what happens once and stays. */
-async function until(isSo: () => boolean): Promise<void> {
-  const giveUp = performance.now() + 20_000;
-  while (!isSo()) {
-    if (performance.now() > giveUp) throw new Error('it did not come to that');
+/** Waits for a condition that stays true. */
+async function until(isTrue: () => boolean): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  while (!isTrue()) {
+    if (performance.now() > deadline) throw new Error('the condition did not become true');
     await new Promise((again) => setTimeout(again, 5));
   }
 }
 
-/** A promise and the hand that settles it. */
+/** A promise and the function that resolves it. */
 function gate(): { readonly opened: Promise<void>; open(): void } {
   let open: () => void = () => undefined;
   const opened = new Promise<void>((resolve) => {
@@ -29,24 +29,24 @@ function gate(): { readonly opened: Promise<void>; open(): void } {
   return { opened, open: () => open() };
 }
 
-describe('upkeep by replicas on one PostgreSQL', () => {
+describe('the scheduler of replicas on one PostgreSQL', () => {
   let server: PostgresServer;
   let dataDir: string;
-  const running: { upkeep: Scheduler; close(): Promise<void> }[] = [];
+  const running: { scheduler: Scheduler; close(): Promise<void> }[] = [];
   let databases = 0;
   let databaseUrl: string;
 
   beforeAll(async () => {
     Logger.overrideLogger(false);
     server = await startPostgres();
-    dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-upkeep-'));
+    dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-scheduler-'));
   });
   beforeEach(async () => {
-    databaseUrl = await server.createDatabase(`upkeep_${(databases += 1)}`);
+    databaseUrl = await server.createDatabase(`scheduler_${(databases += 1)}`);
   });
   afterEach(async () => {
-    for (const { upkeep, close } of running.splice(0)) {
-      await upkeep.beforeApplicationShutdown();
+    for (const { scheduler, close } of running.splice(0)) {
+      await scheduler.beforeApplicationShutdown();
       await close();
     }
   });
@@ -55,11 +55,11 @@ describe('upkeep by replicas on one PostgreSQL', () => {
   const aReplica = async (clock = new TestClock(), BACKGROUND_TASKS = 'true') => {
     const database = await openAuthDatabase({ dataDir, databaseUrl });
     const config = authConfig({ BACKGROUND_TASKS });
-    const upkeep = new Scheduler(new Leases(database.unitOfWork), clock, config);
-    running.push({ upkeep, close: () => database.close() });
-    return { upkeep, clock, unitOfWork: database.unitOfWork };
+    const scheduler = new Scheduler(new Leases(database.unitOfWork), clock, config);
+    running.push({ scheduler, close: () => database.close() });
+    return { scheduler, clock, unitOfWork: database.unitOfWork };
   };
-  /** A task that counts its turns. */
+  /** A job that counts its turns. */
   const counted = (name: string, by: 'one replica' | 'every replica' = 'one replica') => {
     const task = {
       name,
@@ -74,13 +74,13 @@ describe('upkeep by replicas on one PostgreSQL', () => {
     return task;
   };
 
-  it('gives what one is enough for to one of them, and the rest to all', async () => {
+  it('runs a job for one replica on one replica, and a job for every replica on all', async () => {
     const [one, other] = [await aReplica(), await aReplica()];
-    const tasks = [one, other].map(({ upkeep }) => {
+    const tasks = [one, other].map(({ scheduler }) => {
       const [alone, all] = [counted('alone'), counted('all', 'every replica')];
-      upkeep.add(alone);
-      upkeep.add(all);
-      upkeep.onApplicationBootstrap();
+      scheduler.add(alone);
+      scheduler.add(all);
+      scheduler.onApplicationBootstrap();
       return { alone, all };
     });
     await until(() => tasks.every(({ all }) => all.turns >= 20));
@@ -88,133 +88,133 @@ describe('upkeep by replicas on one PostgreSQL', () => {
     expect(tasks.filter(({ alone }) => alone.turns > 0)).toHaveLength(1);
   });
 
-  it('goes to the other one at once when a replica stops', async () => {
+  it('moves the lease to the other replica at once when a replica stops', async () => {
     const [one, other] = [await aReplica(), await aReplica()];
     const [first, second] = [counted('alone'), counted('alone')];
-    one.upkeep.add(first);
-    one.upkeep.onApplicationBootstrap();
+    one.scheduler.add(first);
+    one.scheduler.onApplicationBootstrap();
     await until(() => first.turns > 0);
-    other.upkeep.add(second);
-    other.upkeep.onApplicationBootstrap();
-    await one.upkeep.beforeApplicationShutdown();
+    other.scheduler.add(second);
+    other.scheduler.onApplicationBootstrap();
+    await one.scheduler.beforeApplicationShutdown();
     const atTheEnd = first.turns;
     await until(() => second.turns >= 3);
     expect(first.turns).toBe(atTheEnd);
   });
 
-  it('goes to the other one when the lease of a replica that died is over', async () => {
+  it('moves the lease to the other replica when the lease of a dead replica expires', async () => {
     const dead = await aReplica();
     const leases = new Leases(dead.unitOfWork);
     await leases.acquire('upkeep', { holder: 'dead', now: dead.clock.now(), seconds: 15 });
     const other = await aReplica();
     const task = counted('alone');
     const seen = counted('all', 'every replica');
-    other.upkeep.add(task);
-    other.upkeep.add(seen);
-    other.upkeep.onApplicationBootstrap();
+    other.scheduler.add(task);
+    other.scheduler.add(seen);
+    other.scheduler.onApplicationBootstrap();
     await until(() => seen.turns >= 20);
     expect(task.turns).toBe(0);
     other.clock.advance({ seconds: 15 });
     await until(() => task.turns >= 3);
   });
 
-  it('is not for a process with BACKGROUND_TASKS=false, but for what every replica does', async () => {
-    const { upkeep } = await aReplica(new TestClock(), 'false');
+  it('runs only jobs for every replica with BACKGROUND_TASKS=false', async () => {
+    const { scheduler } = await aReplica(new TestClock(), 'false');
     const [alone, all] = [counted('alone'), counted('all', 'every replica')];
-    upkeep.add(alone);
-    upkeep.add(all);
-    upkeep.onApplicationBootstrap();
+    scheduler.add(alone);
+    scheduler.add(all);
+    scheduler.onApplicationBootstrap();
     await until(() => all.turns >= 20);
     expect(alone.turns).toBe(0);
-    await upkeep.runNow('alone');
+    await scheduler.runNow('alone');
     expect(alone.turns).toBe(1);
   });
 
-  it('tells once that a task fails, tries it again, and tells that it succeeds again', async () => {
+  it('logs a failing job once, runs it again, and logs that it succeeds again', async () => {
     const [errors, others]: [string[], string[]] = [[], []];
     const other = (text: unknown) => others.push(String(text));
     const error = (text: unknown) => errors.push(String(text));
     Logger.overrideLogger({ error, log: other, warn: other });
-    const { upkeep } = await aReplica();
+    const { scheduler } = await aReplica();
     let turns = 0;
-    upkeep.add({
+    scheduler.add({
       name: 'falters',
       everySeconds: SOON,
       by: 'one replica',
       work: () => ((turns += 1) <= 5 ? Promise.reject(new Error('no luck')) : Promise.resolve()),
     });
-    upkeep.onApplicationBootstrap();
+    scheduler.onApplicationBootstrap();
     await until(() => others.some((text) => text.includes('task falters succeeds again')));
     Logger.overrideLogger(false);
     expect(turns).toBeGreaterThan(5);
     expect(errors.filter((text) => text.includes('no luck'))).toHaveLength(1);
   });
 
-  it('never lets a task overlap with itself, nor with one that is run by hand', async () => {
-    const { upkeep } = await aReplica();
+  it('never runs two turns of a job at the same time, also with runNow', async () => {
+    const { scheduler } = await aReplica();
     const { opened, open } = gate();
-    let [at, most, turns] = [0, 0, 0];
-    upkeep.add({
+    let [current, max, turns] = [0, 0, 0];
+    scheduler.add({
       name: 'slow',
       everySeconds: SOON,
       by: 'one replica',
       work: async () => {
-        at += 1;
-        most = Math.max(most, at);
+        current += 1;
+        max = Math.max(max, current);
         turns += 1;
         await opened;
-        at -= 1;
+        current -= 1;
       },
     });
     const beside = counted('beside', 'every replica');
-    upkeep.add(beside);
-    upkeep.onApplicationBootstrap();
+    scheduler.add(beside);
+    scheduler.onApplicationBootstrap();
     await until(() => turns > 0);
-    const byHand = [upkeep.runNow('slow'), upkeep.runNow('slow')];
+    const byHand = [scheduler.runNow('slow'), scheduler.runNow('slow')];
     const before = beside.turns;
     await until(() => beside.turns > before + 20);
     expect(turns).toBe(1);
     open();
     await Promise.all(byHand);
     expect(turns).toBeGreaterThanOrEqual(3);
-    expect(most).toBe(1);
+    expect(max).toBe(1);
   });
 
-  it('finishes what has begun before the process stops, tells it to hurry, and gives the lease back', async () => {
-    const { upkeep, unitOfWork } = await aReplica();
-    let [hasBegun, isDone, wasTold] = [false, false, false];
-    upkeep.add({
+  it('aborts and awaits the running turn before the process stops, and releases the lease', async () => {
+    const { scheduler, unitOfWork } = await aReplica();
+    let [hasBegun, isDone, wasAborted] = [false, false, false];
+    scheduler.add({
       name: 'long',
       everySeconds: SOON,
       by: 'one replica',
       work: async (stopping) => {
         hasBegun = true;
-        await new Promise<void>((told) => {
-          stopping.addEventListener('abort', () => told());
+        await new Promise<void>((resolve) => {
+          stopping.addEventListener('abort', () => resolve());
         });
-        wasTold = true;
+        wasAborted = true;
         await unitOfWork.query('SELECT 1');
         isDone = true;
       },
     });
-    upkeep.onApplicationBootstrap();
+    scheduler.onApplicationBootstrap();
     await until(() => hasBegun);
-    await upkeep.beforeApplicationShutdown();
-    expect([wasTold, isDone]).toEqual([true, true]);
+    await scheduler.beforeApplicationShutdown();
+    expect([wasAborted, isDone]).toEqual([true, true]);
     expect(await leaseRows(unitOfWork)).toEqual([]);
   });
 
-  it('refuses a second task of the same name', async () => {
-    const { upkeep } = await aReplica();
-    upkeep.add(counted('twice'));
-    expect(() => upkeep.add(counted('twice'))).toThrow('two tasks are called twice');
+  it('rejects a second job of the same name', async () => {
+    const { scheduler } = await aReplica();
+    scheduler.add(counted('twice'));
+    expect(() => scheduler.add(counted('twice'))).toThrow('two tasks are called twice');
   });
 
-  it('writes its lease a few times a minute, however often its tasks run', async () => {
-    const { upkeep, unitOfWork, clock } = await aReplica();
+  it('writes its lease a few times a minute, independently of the number of turns', async () => {
+    const { scheduler, unitOfWork, clock } = await aReplica();
     const tasks = [counted('one'), counted('two'), counted('three')];
-    for (const task of tasks) upkeep.add(task);
-    upkeep.onApplicationBootstrap();
+    for (const task of tasks) scheduler.add(task);
+    scheduler.onApplicationBootstrap();
     await until(() => tasks.every(({ turns }) => turns > 0));
     const [first] = await leaseRows(unitOfWork);
     const turnsOf = () => tasks.reduce((sum, { turns }) => sum + turns, 0);
