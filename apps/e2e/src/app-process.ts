@@ -7,7 +7,7 @@ import type { AppName } from './workspace.js';
 export type Settings = Readonly<Record<string, string>>;
 
 /** Stops the app when this process is gone, whatever became of it: nothing outlives a test run. */
-const PARENT_WATCH = new URL('../../../tools/stack/leash.mjs', import.meta.url).href;
+const PARENT_WATCH = new URL('../../../tools/start/parent-watch.mjs', import.meta.url).href;
 const START_TIMEOUT_MS = 20_000;
 
 /** Load comes from one address here, and processes are killed in the middle of logins. */

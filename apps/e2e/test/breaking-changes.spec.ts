@@ -2,7 +2,7 @@
 interface Tool {
   readonly breakingChanges: (before: object, after: object) => string[];
 }
-const TOOL = new URL('../../../tools/openapi/breaking-changes.mjs', import.meta.url).href;
+const TOOL = new URL('../../../tools/docs/breaking-changes.mjs', import.meta.url).href;
 const { breakingChanges }: Tool = await import(TOOL);
 
 const READ = { token: ['orders:read'] };

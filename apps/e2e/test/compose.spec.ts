@@ -107,10 +107,10 @@ describe('docker-compose.yml', () => {
   });
 
   it('takes every secret from a file that npm run compose:secrets makes', async () => {
-    const tool = await readFile(join(ROOT, 'tools', 'compose-secrets.mjs'), 'utf8');
+    const tool = await readFile(join(ROOT, 'tools', 'compose-secrets', 'main.mjs'), 'utf8');
     for (const [name, { file: path }] of Object.entries(compose.secrets)) {
       expect(path).toBe(`./data/secrets/${name}`);
-      expect(tool).toContain(`secret('${name}'`);
+      expect(tool).toContain(`secretFile('${name}'`);
     }
     for (const [, { secrets }] of apps) {
       expect(Object.keys(compose.secrets)).toEqual(expect.arrayContaining(secrets));

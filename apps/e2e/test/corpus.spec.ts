@@ -8,7 +8,7 @@ import { RESOURCES } from '../src/token-answers.js';
 async function corpus(...args: string[]): Promise<[Exit, string]> {
   const command = RunningCommand.start({
     file: process.execPath,
-    arguments: ['tools/corpus.mjs', ...args],
+    arguments: ['tools/run.mjs', 'corpus', ...args],
     env: { PATH: process.env['PATH'] ?? '' },
   });
   return [await command.exit, command.output];

@@ -50,7 +50,7 @@ describe('npm start', () => {
   });
 
   it('says in one sentence that a port is in use', async () => {
-    const second = RunningCommand.shell('node tools/start.mjs', env);
+    const second = RunningCommand.shell('node tools/run.mjs start', env);
     expect(await second.exit).toBe(1);
     expect(second.output).toBe(
       `Port ${env['AUTH_PORT']} is in use, and auth needs it. Stop the other process, ` +
@@ -68,11 +68,11 @@ describe('npm run demo', () => {
     ['Refresh', 200],
     ['Refresh once more with the old token, within the window', 200],
     ['Replay the old token after the window', 400],
-    ['Use its successor, which nobody replayed', 400],
+    ['Use its successor, which was not replayed', 400],
     ['Log in again, to read only, and try to place an order', 403],
     ['A token for another audience', 401],
     ['A token that has expired', 401],
-    ['A forged token: signed by nobody (alg none)', 401],
+    ['A forged token: not signed (alg none)', 401],
     ["A forged token: signed by another key under the real key's name", 401],
   ])('shows: %s', async (title, status) => {
     const { output } = await runDemo();
@@ -87,7 +87,7 @@ describe('npm run demo', () => {
   });
 
   it('ends with 1 at the first step that does not', async () => {
-    const misled = RunningCommand.shell('node tools/demo.mjs', {
+    const misled = RunningCommand.shell('node tools/run.mjs demo', {
       ...env,
       BILLING_URL: urls[1] ?? '',
     });

@@ -4,7 +4,6 @@ import { Account } from './account.entity.js';
 import { AccountRepository } from './account.repository.js';
 import { CredentialsService } from './credentials.service.js';
 import { KnownDeviceCookie } from './known-device-cookie.js';
-import { KnownDeviceService } from './known-device.service.js';
 import { LoginAttemptRepository } from './login-attempt.repository.js';
 import { LoginDelayService } from './login-delay.service.js';
 import { LoginThrottleService } from './login-throttle.service.js';
@@ -16,18 +15,11 @@ import { PasswordHasher } from './password-hasher.js';
     AccountRepository,
     CredentialsService,
     KnownDeviceCookie,
-    KnownDeviceService,
     LoginAttemptRepository,
     LoginDelayService,
     LoginThrottleService,
     PasswordHasher,
   ],
-  exports: [
-    AccountRepository,
-    CredentialsService,
-    KnownDeviceCookie,
-    LoginThrottleService,
-    PasswordHasher,
-  ],
+  exports: [AccountRepository, CredentialsService, KnownDeviceCookie, PasswordHasher],
 })
 export class AccountsModule {}

@@ -4,7 +4,8 @@ import { OAuthError } from '../platform/oauth-error.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { Account } from './account.entity.js';
 import { AccountRepository } from './account.repository.js';
-import { type AttemptOrigin, LoginThrottleService } from './login-throttle.service.js';
+import type { AttemptOrigin } from './known-device-cookie.js';
+import { LoginThrottleService } from './login-throttle.service.js';
 import { PasswordHasher, PasswordHashQueueFull } from './password-hasher.js';
 
 /** E-mail (lower case) and password, as typed. */

@@ -4,18 +4,8 @@ import { RateLimitService } from '../platform/rate-limit.service.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { ServerSecrets } from '../platform/server-secrets.js';
 import { TooManyRequests } from '../platform/too-many-requests.js';
-import { KnownDeviceService } from './known-device.service.js';
+import { type AttemptOrigin, KnownDeviceCookie } from './known-device-cookie.js';
 import { type AttemptResult, LoginDelayService } from './login-delay.service.js';
-
-/** Where a login attempt comes from. */
-export interface AttemptOrigin {
-  /** /24 of IPv4, /48 of IPv6. */
-  readonly network: string;
-  /** /16 of IPv4, /32 of IPv6. */
-  readonly widerNetwork: string;
-  /** Value of the known-device cookie, not validated. */
-  readonly device: string | undefined;
-}
 
 /**
  * Decides whether a password attempt is allowed now. It counts failures by account and network, by account and device, by
@@ -28,7 +18,7 @@ export class LoginThrottleService {
   constructor(
     private readonly delays: LoginDelayService,
     private readonly limits: RateLimitService,
-    private readonly devices: KnownDeviceService,
+    private readonly devices: KnownDeviceCookie,
     private readonly events: SecurityEventService,
     secrets: ServerSecrets,
   ) {
@@ -45,7 +35,7 @@ export class LoginThrottleService {
     from: AttemptOrigin,
     check: () => Promise<R>,
   ): Promise<R> {
-    const device = this.devices.findDeviceId(from.device, email);
+    const device = this.devices.findDeviceId(from, email);
     const account = this.hashKey('account', email);
     if (device !== undefined) {
       const keys = { origin: this.hashKey('device', device, email), account };

@@ -17,7 +17,7 @@ export interface PasswordChange {
 
 /** The password changed since the caller confirmed it, or the account does not exist. Nothing was changed. */
 export class PasswordChangeConflict extends Error {
-  override readonly name = 'PasswordNotChanged';
+  override readonly name = 'PasswordChangeConflict';
 }
 
 /** Operations on accounts. Each is one transaction, which also records the security event and revokes the sessions. */
@@ -34,7 +34,7 @@ export class AccountOperationsService {
   /**
    * @param email lower case
    * @returns the account's id, or undefined if the e-mail is taken
-   * @throws {TooBusy}
+   * @throws {PasswordHashQueueFull}
    */
   async create(email: string, password: string, by: Actor): Promise<string | undefined> {
     const passwordHash = await this.passwords.hash(password);
@@ -74,7 +74,7 @@ export class AccountOperationsService {
    * Sets a new password, revokes the sessions (OWASP ASVS 7.4.3), and makes logins fail that began with the old password.
    * @returns the number of active sessions that were revoked
    * @throws {PasswordChangeConflict}
-   * @throws {TooBusy}
+   * @throws {PasswordHashQueueFull}
    */
   async changePassword(
     accountId: string,
