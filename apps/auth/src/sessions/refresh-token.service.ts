@@ -6,9 +6,9 @@ import type { RevocationReason } from '../platform/security-events/security-even
 import { AccountTransactionService } from './account-transaction.service.js';
 import type { DeviceInfo } from './device.js';
 import {
+  buildSessionClaims,
   type RefreshTokenFamily,
   type SessionClaims,
-  buildSessionClaims,
   type TokenState,
 } from './refresh-token-family.entity.js';
 import {
