@@ -23,7 +23,7 @@ describe('a SQLite file whose lock another process holds', () => {
     await rm(dataDir, { recursive: true, force: true });
   });
 
-  it('is waited for, is 503 with Retry-After when that takes too long, and is good after (RFC 9110 §15.6.4)', async () => {
+  it('delays a write, makes it throw 503 with Retry-After at the time limit, and accepts writes after the release (RFC 9110 §15.6.4)', async () => {
     const { unitOfWork } = database;
     other.exec('BEGIN IMMEDIATE');
     const failure: unknown = await unitOfWork

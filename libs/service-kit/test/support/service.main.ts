@@ -11,7 +11,7 @@ import {
   start,
 } from '../../src/index.js';
 
-/** Stands for a database: requests in flight must find it open. */
+/** A stand-in for a database. It must be open until the last request in flight is answered. */
 @Injectable()
 class Database implements OnApplicationShutdown {
   private open = true;
