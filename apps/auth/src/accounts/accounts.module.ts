@@ -1,8 +1,6 @@
-import { UnitOfWork } from '@gatehouse/persistence';
+import { CleanupJob, createIndexedCleanup, UnitOfWork } from '@gatehouse/persistence';
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { CleanupJob } from '../platform/scheduler/cleanup-job.js';
-import { createIndexedCleanup } from '../platform/scheduler/cleanup-tasks.js';
 import { Account } from './account.entity.js';
 import { AccountRepository } from './account.repository.js';
 import { CredentialsService } from './credentials.service.js';

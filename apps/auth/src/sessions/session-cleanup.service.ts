@@ -1,11 +1,11 @@
-import { UnitOfWork } from '@gatehouse/persistence';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { CleanupJob } from '../platform/scheduler/cleanup-job.js';
 import {
+  CleanupJob,
   createIndexedCleanup,
   createKeyRangeCleanup,
   type ExpiredRows,
-} from '../platform/scheduler/cleanup-tasks.js';
+  UnitOfWork,
+} from '@gatehouse/persistence';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 
 /**
  * Longer than any access token lives, so that a status list says of all of them that their session ended. The owner of a

@@ -1,14 +1,14 @@
-import { UnitOfWork } from '@gatehouse/persistence';
+import {
+  CleanupJob,
+  createIndexedCleanup,
+  createKeyRangeCleanup,
+  UnitOfWork,
+} from '@gatehouse/persistence';
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { ClientsModule } from '../clients/clients.module.js';
-import { CleanupJob } from '../platform/scheduler/cleanup-job.js';
-import {
-  createIndexedCleanup,
-  createKeyRangeCleanup,
-} from '../platform/scheduler/cleanup-tasks.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { AccountOperationsService } from './account-operations.service.js';
 import { BrowserSessionCookie } from './browser-session-cookie.js';

@@ -1,9 +1,6 @@
-import { UnitOfWork } from '@gatehouse/persistence';
+import { CleanupJob, createIndexedCleanup, Scheduler, UnitOfWork } from '@gatehouse/persistence';
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { CleanupJob } from '../platform/scheduler/cleanup-job.js';
-import { createIndexedCleanup } from '../platform/scheduler/cleanup-tasks.js';
-import { Scheduler } from '../platform/scheduler/scheduler.js';
 import { AccessTokenService } from './access-token.service.js';
 import { IdTokenService } from './id-token.service.js';
 import { createKeyRotationPlan, RELOAD_SECONDS } from './keys/key-rotation-periods.js';
