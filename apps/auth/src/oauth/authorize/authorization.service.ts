@@ -1,4 +1,4 @@
-import { DatabaseUnavailable } from '@gatehouse/persistence';
+import { DatabaseUnavailableException } from '@gatehouse/persistence';
 import { Injectable } from '@nestjs/common';
 import type { BrowserSession } from '../../sessions/browser-session.entity.js';
 import { type Interaction, InteractionService } from '../../pages/interaction.service.js';
@@ -136,7 +136,7 @@ function createAnswer(
 /** A redirect has no status: the client learns of an outage in words. */
 function toOAuthError(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error;
-  if (error instanceof DatabaseUnavailable)
+  if (error instanceof DatabaseUnavailableException)
     return OAuthError.authorizationError('temporarily_unavailable');
   throw error;
 }
