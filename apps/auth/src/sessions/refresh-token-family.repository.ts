@@ -1,14 +1,8 @@
-import { type ConditionalUpdate, type RowLookup, UnitOfWork } from '@gatehouse/persistence';
+import { CleanupJob, type ConditionalUpdate, createIndexedCleanup, createKeyRangeCleanup, type ExpiredRows, type RowLookup, UnitOfWork } from '@gatehouse/persistence';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, Repository } from 'typeorm';
-import { CleanupJob } from '../platform/scheduler/cleanup-job.js';
 import type { RevocationReason } from '../platform/security-events/security-event.js';
-import {
-  createIndexedCleanup,
-  createKeyRangeCleanup,
-  type ExpiredRows,
-} from '../platform/scheduler/cleanup-tasks.js';
 import { StatusListService } from '../tokens/status-lists/status-list.service.js';
 import { StatusSnapshotService } from '../tokens/status-lists/status-snapshot.service.js';
 import { RefreshTokenFamily } from './refresh-token-family.entity.js';

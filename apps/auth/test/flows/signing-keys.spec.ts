@@ -1,3 +1,4 @@
+import { Scheduler } from '@gatehouse/persistence';
 import { createPublicKey } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,7 +8,6 @@ import { DataSource } from 'typeorm';
 import { ServerSecrets } from '../../src/platform/server-secrets.js';
 import { RefreshTokenFormat } from '../../src/sessions/refresh-token-format.js';
 import { SigningKeyService } from '../../src/tokens/keys/signing-key.service.js';
-import { Scheduler } from '../../src/platform/scheduler/scheduler.js';
 import { TestAuth, toDatabaseSettings } from '../support/test-auth.js';
 
 const keySetOf = async (auth: TestAuth): Promise<JWK[]> => {

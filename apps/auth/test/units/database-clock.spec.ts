@@ -1,7 +1,7 @@
-import { Leases, Scheduler, UnitOfWork } from '@gatehouse/persistence';
+import { LeaseRepository, Scheduler, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { Clock } from '@gatehouse/service-kit';
-import { DatabaseClock } from '../../src/platform/scheduler/database-clock.js';
+import { DatabaseClock } from '../../src/platform/database-clock.js';
 import { TestAuth, toDatabaseSettings } from '../support/test-auth.js';
 
 const systemNow = Date.now;
@@ -17,7 +17,7 @@ eachDatabase('the clock of a replica', (fresh, name) => {
     Date.now = () => systemNow() + 3_600_000;
     const clock = new Clock();
 
-    const scheduler = new Scheduler(app.get(Leases), { clock });
+    const scheduler = new Scheduler(app.get(LeaseRepository), { clock });
     await new DatabaseClock(app.get(UnitOfWork), clock, scheduler).onModuleInit();
 
     const ahead = clock.now() - systemNow();

@@ -1,8 +1,7 @@
-import { type Database, openDatabase } from '@gatehouse/persistence';
+import { CleanupJob, type Database, openDatabase } from '@gatehouse/persistence';
 import { eachDatabase, type TestDatabase } from '@gatehouse/persistence/testing';
 import { authConfig } from '../../src/auth.config.js';
 import { authDatabase } from '../../src/database.js';
-import { CleanupJob } from '../../src/platform/scheduler/cleanup-job.js';
 import { RefreshTokenFamily } from '../../src/sessions/refresh-token-family.entity.js';
 import {
   RefreshTokenFamilyRepository,
