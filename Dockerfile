@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # One file for every app: docker build --build-arg APP=orders -t gatehouse-orders .
-# tools/image-steps.mjs carries out the same lines without Docker.
+# tools/image runs the same lines without Docker.
 
 FROM node:24-slim AS manifests
 WORKDIR /gatehouse

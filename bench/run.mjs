@@ -1,8 +1,51 @@
-/** `npm run bench -- [refresh|server|guards|scale|services|soak] [--quick] [--json] …`: sees to what a run needs, then hands over to a suite. */
+/**
+ * `npm run bench -- [refresh|server|guards|scale|services|soak|scoreboard] [--quick] [--json] …`: installs and builds what a
+ * suite needs, and runs the suite.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { prepare } from './prepare.mjs';
 
-/** What must be built for a suite, and the suite. Imported late: before `prepare` its packages may not be there. */
+const bench = fileURLToPath(new URL('.', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * Installs the peers and builds the product, each only where it is missing. Throws when one fails.
+ * @param {string} built a file that is there when the product is built
+ * @param {{ peers?: boolean }} needs whether the run needs the peers at all
+ */
+function prepare(built, { peers = true } = {}) {
+  if (!existsSync(`${root}node_modules`)) throw new Error('Run `npm ci` in the repository first.');
+  if (peers && !existsSync(`${bench}node_modules`)) {
+    step('Installing the peers (npm ci in bench/)', ['npm', 'ci'], bench);
+  }
+  if (!existsSync(`${root}${built}`)) {
+    step('Building the product', ['npx', 'nx', 'run-many', '-t', 'build'], root);
+  }
+}
+
+/**
+ * @param {string} title
+ * @param {any} list0
+ * @param {any} cwd
+ */
+function step(title, [command, ...args], cwd) {
+  console.log(`${title} …`);
+  const { status, error } = spawnSync(command, args, {
+    cwd,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${title}: "${command} ${args.join(' ')}" exited ${status}`);
+}
+
+/**
+ * A file that the build of a suite writes, and the suite. Suites load after `prepare`, because it installs their packages.
+ *
+ * @type {Record<string, { built: string, peers?: boolean, suite: () => Promise<(options: any) => Promise<number>> }>}
+ */
 const SUITES = {
   refresh: {
     built: 'apps/auth/dist/main.js',
@@ -28,7 +71,12 @@ const SUITES = {
   soak: {
     built: 'apps/orders/dist/main.js',
     peers: false,
-    suite: async () => (await import('./services/soak.mjs')).benchSoak,
+    suite: async () => (await import('./soak/bench.mjs')).benchSoak,
+  },
+  // The hostile tokens against the guards and their peers, written to docs/scoreboard.md.
+  scoreboard: {
+    built: 'libs/guards/dist/src/index.js',
+    suite: async () => (await import('./scoreboard/scoreboard.mjs')).writeScoreboard,
   },
 };
 
@@ -61,6 +109,7 @@ try {
   }
 }
 
+/** @param {string[]} positionals */
 function suiteNamed([name = 'refresh']) {
   if (!Object.hasOwn(SUITES, name)) {
     throw new Error(`There is no suite "${name}", only ${Object.keys(SUITES).join(', ')}.`);

@@ -1,14 +1,182 @@
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+} from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseEnv } from 'node:util';
+import { Failure } from './terminal/command.mjs';
+import { exitCodeOf, run } from './terminal/processes.mjs';
+
+/** @typedef {Record<string, string | undefined>} Environment */
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** The apps, in the order in which they are started and migrated: tokens come first. */
+/**
+ * The apps, in the order in which they start and migrate: auth comes first, because the others need its keys.
+ *
+ * @type {Record<string, number>}
+ */
 export const DEFAULT_PORTS = { auth: 3000, orders: 3001, billing: 3002 };
 
 export const APPS = Object.keys(DEFAULT_PORTS);
 
-/** The folder of the SQLite files and of what development generates, as an absolute path. */
+/** Folders of all projects, relative to the root: `apps/auth`, `libs/guards` … */
+export function projectFolders(root = ROOT) {
+  return ['apps', 'libs'].flatMap((parent) =>
+    readdirSync(join(root, parent)).map((name) => `${parent}/${name}`),
+  );
+}
+
+/**
+ * Paths of all files in a folder and its subfolders, relative to `base`, with slashes.
+ *
+ * @param {string} base
+ * @param {string} [folder] below `base`
+ */
+export function filesIn(base, folder = '.') {
+  return readdirSync(join(base, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(base, join(entry.parentPath, entry.name)).replaceAll(sep, '/'));
+}
+
+/**
+ * The folder of the SQLite files and of generated secrets, as an absolute path.
+ *
+ * @param {Environment} env
+ */
 export function dataFolder(env = process.env) {
   return resolve(ROOT, env.DATA_DIR || 'data');
+}
+
+/**
+ * The credentials that auth seeded and wrote to `<DATA_DIR>/demo.env`; undefined without that file.
+ *
+ * @param {Environment} env
+ */
+export const demoCredentials = (env) => credentialsIn(join(dataFolder(env), 'demo.env'));
+
+/**
+ * @param {string} file
+ * @returns {Environment | undefined} undefined without that file
+ */
+export function credentialsIn(file) {
+  return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : undefined;
+}
+
+/**
+ * The client secret of orders. Auth and orders start at the same time and both need it, so it is created before them:
+ * auth keeps what is in the file and adds what is missing.
+ *
+ * @param {Environment} env
+ */
+export function ordersServiceSecret(env) {
+  const kept = demoCredentials(env)?.ORDERS_SERVICE_SECRET;
+  if (kept) return kept;
+  const secret = randomBytes(32).toString('base64url');
+  const folder = dataFolder(env);
+  mkdirSync(folder, { recursive: true });
+  const line = `ORDERS_SERVICE_SECRET=${secret}\n`;
+  appendFileSync(join(folder, 'demo.env'), line, { mode: 0o600 });
+  return secret;
+}
+
+const NX = join(ROOT, 'node_modules/nx/dist/bin/nx.js');
+
+/**
+ * Builds projects and the libraries that they use. Nx takes unchanged ones from its cache.
+ *
+ * @param {readonly string[]} projects
+ * @param {AbortSignal} [signal] stops the build
+ * @throws {Failure} with the whole output of the build
+ */
+export async function build(projects, signal) {
+  if (!existsSync(NX)) throw new Failure('The packages are not installed. Run: npm ci');
+  const args = ['run-many', '-t', 'build', '-p', projects.join(','), '--outputStyle=static'];
+  const nx = spawn(process.execPath, [NX, ...args], {
+    cwd: ROOT,
+    env: { ...process.env, NX_TUI: 'false' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(signal && { signal }),
+  });
+  /** @type {Buffer[]} */
+  const output = [];
+  for (const stream of [nx.stdout, nx.stderr]) stream.on('data', (chunk) => output.push(chunk));
+  const code = await exitCodeOf(nx);
+  if (code !== 0) throw new Failure(`${Buffer.concat(output)}\nThe build failed: see above.`);
+}
+
+/**
+ * A file that `npm run build` writes, as an absolute path.
+ *
+ * @param {string} app
+ * @param {string} file
+ * @throws {Failure} unless it exists
+ */
+export function builtFile(app, file) {
+  const path = join(ROOT, 'apps', app, 'dist', file);
+  if (!existsSync(path)) throw new Failure(`${app} is not built. Run: npm run build`);
+  return path;
+}
+
+/**
+ * Copies the files that Git tracks, or would track, into a folder, and links the installed packages there.
+ *
+ * @param {string} folder
+ */
+export async function copyWorkspace(folder) {
+  const list = await run(
+    'git ls-files',
+    ['git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+    { cwd: ROOT },
+  );
+  for (const path of list.split('\0').filter((path) => path && existsSync(join(ROOT, path)))) {
+    cpSync(join(ROOT, path), join(folder, path), { recursive: true });
+  }
+  linkPackages('node_modules', folder);
+  for (const project of projectFolders(folder)) {
+    linkPackages(join(project, 'node_modules'), folder);
+    const link = join(folder, 'node_modules/@gatehouse', basename(project));
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(relative(dirname(link), join(folder, project)), link);
+  }
+}
+
+/**
+ * One link per package, because the packages of the workspace must be the copies.
+ *
+ * @param {string} modules
+ * @param {string} folder
+ */
+function linkPackages(modules, folder) {
+  if (!existsSync(join(ROOT, modules))) return;
+  mkdirSync(join(folder, modules), { recursive: true });
+  for (const name of readdirSync(join(ROOT, modules))) {
+    if (name === '@gatehouse' || name.startsWith('.cache')) continue;
+    symlinkSync(join(ROOT, modules, name), join(folder, modules, name));
+  }
+}
+
+/**
+ * Imports the built module that exports a name, from wherever it is in the folder.
+ *
+ * @param {string} folder below the root, such as `apps/auth/dist`
+ * @param {string} name
+ * @returns {Promise<any>}
+ */
+export async function importBuilt(folder, name) {
+  const declaration = new RegExp(`\\bexport (?:const|class|function|async function) ${name}\\b`);
+  const path = filesIn(join(ROOT, folder)).find(
+    (path) =>
+      path.endsWith('.js') && declaration.test(readFileSync(join(ROOT, folder, path), 'utf8')),
+  );
+  if (!path) throw new Failure(`${folder} has no module that exports ${name}. Run: npm run build`);
+  return import(pathToFileURL(join(ROOT, folder, path)).href);
 }

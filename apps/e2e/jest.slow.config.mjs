@@ -1,5 +1,5 @@
 import preset from '../../tools/jest/preset.mjs';
 import { SLOW } from './jest.config.mjs';
 
-/** One after the other: what they count and measure is their own doing. */
+/** One file at a time, because the tests measure. */
 export default { ...preset, testMatch: SLOW, testTimeout: 60_000, maxWorkers: 1 };

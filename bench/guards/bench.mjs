@@ -1,14 +1,19 @@
-import { pinning } from '../machine/cpu.mjs';
-import { machineFacts } from '../machine/facts.mjs';
-import { workFolder } from '../machine/work-folder.mjs';
-import { printFacts, printTables, printVerdict } from '../report/print.mjs';
-import { saveResults } from '../report/save.mjs';
-import { growthColumns, routeColumns, verifyColumns } from './columns.mjs';
+import { machineFacts, pinning, workFolder } from '../machine/machine.mjs';
+import { printFacts, printTables, printVerdict, saveResults } from '../report/print.mjs';
 import { ALGORITHMS, methodOf, planFrom } from './plan.mjs';
+import {
+  growthColumns,
+  growthRows,
+  routeColumns,
+  routeRows,
+  verifyColumns,
+  verifyRows,
+} from './results.mjs';
+import { overHttp } from './route/measure.mjs';
 import { inProcess } from './verify/in-process.mjs';
-import { growthRows, verifyRows } from './verify/results.mjs';
-import { routeRows } from './route/results.mjs';
-import { overHttp } from './route/over-http.mjs';
+
+/** @typedef {import('../types.js').Options} Options */
+/** @typedef {import('../types.js').Row} Row */
 
 const PACKAGES = {
   peers: [
@@ -23,6 +28,10 @@ const PACKAGES = {
 };
 
 /** Each measures one part of the plan, prints it and resolves with its rows. */
+/**
+ * @typedef {{ dir: string, pins?: import('../types.js').Pins | undefined }} WorkPlace
+ * @type {Record<string, (plan: import('./plan.mjs').GuardsPlan, place: WorkPlace) => Promise<Row[]>>}
+ */
 const PARTS = {
   verify: async (plan, place) => {
     const cells = [];
@@ -57,11 +66,16 @@ const PARTS = {
   },
 };
 
+/** @param {{ algorithm: any, scenario: string }} options */
 function titleOf({ algorithm, scenario }) {
   return `${algorithm}, ${scenario}`;
 }
 
-/** Runs the whole comparison and prints it. Resolves with the exit code: 1 when any answer was not 2xx. */
+/**
+ * Runs the whole comparison and prints it. Resolves with the exit code: 1 when any answer was not 2xx.
+ *
+ * @param {Options} options
+ */
 export async function benchGuards(options) {
   const plan = planFrom(options);
   const place = { dir: workFolder(options.dir), pins: pinning() };
@@ -74,5 +88,5 @@ export async function benchGuards(options) {
   }
   printVerdict(rows, facts);
   if (options.json) saveResults('guards', { facts, plan, rows });
-  return rows.some(({ failures }) => failures > 0) ? 1 : 0;
+  return rows.some(({ failures = 0 }) => failures > 0) ? 1 : 0;
 }

@@ -12,10 +12,14 @@ const LIFETIME_SECONDS = 3600;
 
 /** An authorization server reduced to its keys: it publishes them over HTTP and signs access tokens with them. */
 export class Issuer {
-  #keys;
-  #server;
+  /** @type {ReturnType<typeof signingKey>[]} */
+  #keys = [];
+  #server = createServer();
   #turn = 0;
   audience = 'https://api.example';
+  issuer = '';
+  /** @type {'RS256' | 'ES256'} */
+  algorithm = 'ES256';
 
   /** @param {{ algorithm: 'RS256' | 'ES256', keys?: number, name?: string }} options tokens take the keys in turn */
   static async start({ algorithm, keys = 1, name = 'auth' }) {
@@ -32,7 +36,7 @@ export class Issuer {
   }
 
   get jwksUri() {
-    return `http://127.0.0.1:${this.#server.address().port}/jwks.json`;
+    return `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (this.#server.address()).port}/jwks.json`;
   }
 
   /** What a resource server has to be told. Plain data. */
@@ -51,10 +55,11 @@ export class Issuer {
     const { kid, privateKey } = this.#keys[this.#turn++ % this.#keys.length];
     const header = encode({ typ: 'at+jwt', alg: this.algorithm, kid });
     const signingInput = `${header}.${encode({ ...this.#claims(), ...claims })}`;
-    const key = { key: privateKey, dsaEncoding: 'ieee-p1363' };
-    return `${signingInput}.${sign('sha256', signingInput, key).toString('base64url')}`;
+    const key = { key: privateKey, dsaEncoding: /** @type {const} */ ('ieee-p1363') };
+    return `${signingInput}.${sign('sha256', Buffer.from(signingInput), key).toString('base64url')}`;
   }
 
+  /** @param {number} count */
   tokens(count) {
     return Array.from({ length: count }, () => this.token());
   }
@@ -94,6 +99,7 @@ export class Issuer {
   }
 }
 
+/** @param {'RS256' | 'ES256'} algorithm */
 function signingKey(algorithm) {
   const { publicKey, privateKey } = KEY_PAIRS[algorithm]();
   const kid = randomUUID();
@@ -101,6 +107,7 @@ function signingKey(algorithm) {
   return { kid, privateKey, publicKey, publicJwk };
 }
 
+/** @param {object} part */
 function encode(part) {
   return Buffer.from(JSON.stringify(part)).toString('base64url');
 }

@@ -16,7 +16,20 @@ export const AIMS = {
   growth: 1.1,
 };
 
-/** Ends within about a minute. */
+/**
+ * @typedef {object} GuardsPlan
+ * @property {number} rounds
+ * @property {{ milliseconds: number, newTokens: number }} verify
+ * @property {{ seconds: number, warmUp: number, algorithms: ('RS256' | 'ES256')[] }} route
+ * @property {{ tokens: number }} memory
+ * @property {string[]} parts
+ */
+
+/**
+ * Ends within about a minute.
+ *
+ * @type {Omit<GuardsPlan, 'parts'>}
+ */
 const QUICK = {
   rounds: 3,
   verify: { milliseconds: 30, newTokens: 300 },
@@ -24,7 +37,11 @@ const QUICK = {
   memory: { tokens: 10_000 },
 };
 
-/** Ends within eight minutes. Many short rounds: a virtual machine changes its speed from second to second. */
+/**
+ * Ends within eight minutes. Many short rounds: a virtual machine changes its speed from second to second.
+ *
+ * @type {Omit<GuardsPlan, 'parts'>}
+ */
 const FULL = {
   rounds: 16,
   verify: { milliseconds: 50, newTokens: 700 },
@@ -32,11 +49,17 @@ const FULL = {
   memory: { tokens: 100_000 },
 };
 
+/** @type {('RS256' | 'ES256')[]} */
 export const ALGORITHMS = ['RS256', 'ES256'];
 
 const PARTS = ['verify', 'growth', 'memory', 'route'];
 
-/** What to measure, and for how long, from the command line's words. */
+/**
+ * What to measure, and for how long, from the command line's words.
+ *
+ * @param {import('../types.js').Options} options
+ * @returns {GuardsPlan}
+ */
 export function planFrom({ quick, rounds, seconds, parts }) {
   const plan = quick ? QUICK : FULL;
   return {
@@ -47,6 +70,7 @@ export function planFrom({ quick, rounds, seconds, parts }) {
   };
 }
 
+/** @param {{ rounds: number, verify: any, route: any }} options */
 export function methodOf({ rounds, verify, route }) {
   return (
     `${rounds} rounds after one that is not counted; in process ${verify.milliseconds} ms or ` +
@@ -54,12 +78,14 @@ export function methodOf({ rounds, verify, route }) {
   );
 }
 
+/** @param {string[]} parts */
 function known(parts) {
   const strangers = parts.filter((part) => !PARTS.includes(part));
   if (strangers.length > 0) throw new Error(`--parts knows ${PARTS.join(', ')}`);
   return parts;
 }
 
+/** @param {string} text @param {string} name */
 function positive(text, name) {
   const value = Number(text);
   if (value > 0) return value;

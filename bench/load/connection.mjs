@@ -1,9 +1,11 @@
-import { connect } from 'node:net';
 import { once } from 'node:events';
+import { connect } from 'node:net';
+
+/** @typedef {{ status: number, head: string, body: string }} Answer */
 
 const END_OF_HEAD = '\r\n\r\n';
 
-/** Whatever their Content-Length says, nothing follows (RFC 9112 §6.3). */
+/** They have no body, also when they have a Content-Length (RFC 9112 §6.3). */
 const BODILESS = new Set([204, 304]);
 
 /** What ends a body in chunks that has no trailers (RFC 9112 §7.1). */
@@ -16,22 +18,30 @@ const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 export class Connection {
   #socket;
   #received = Buffer.alloc(0);
+  /** @type {{ resolve: (answer: Answer) => void, reject: (error: Error) => void } | undefined} */
   #waiting;
 
+  /** @param {number} port */
   static async open(port) {
     const socket = connect(port, '127.0.0.1').setNoDelay(true);
     await once(socket, 'connect');
     return new Connection(socket);
   }
 
+  /** @param {any} socket */
   constructor(socket) {
     this.#socket = socket;
-    socket.on('data', (chunk) => this.#receive(chunk));
-    socket.on('error', (error) => this.#fail(error));
+    socket.on('data', (/** @type {Buffer} */ chunk) => this.#receive(chunk));
+    socket.on('error', (/** @type {Error} */ error) => this.#fail(error));
     socket.on('close', () => this.#fail(new Error('the server closed the connection')));
   }
 
-  /** Sends a whole request; resolves with the answer's status, head and body. */
+  /**
+   * Sends a whole request; resolves with the answer's status, head and body.
+   *
+   * @param {any} request
+   * @returns {Promise<Answer>}
+   */
   exchange(request) {
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
@@ -43,22 +53,27 @@ export class Connection {
     this.#socket.destroy();
   }
 
+  /** @param {any} chunk */
   #receive(chunk) {
     const received = this.#received.length ? Buffer.concat([this.#received, chunk]) : chunk;
     this.#received = received;
     const end = received.indexOf(END_OF_HEAD);
     if (end === -1) return;
-    const head = received.latin1Slice(0, end);
+    const head = received.toString('latin1', 0, end);
     const start = end + END_OF_HEAD.length;
     const status = Number(head.slice(9, 12));
     const length = BODILESS.has(status) ? 0 : contentLength(head);
     if (length === undefined) return this.#receiveChunks({ status, head, start });
     if (received.length < start + length) return;
     this.#received = received.subarray(start + length);
-    this.#answer({ status, head, body: received.utf8Slice(start, start + length) });
+    this.#answer({ status, head, body: received.toString('utf8', start, start + length) });
   }
 
-  /** Only one answer is ever on its way, so the last chunk is the end of what was received. */
+  /**
+   * Only one answer is ever on its way, so the last chunk is the end of what was received.
+   *
+   * @param {{ status: number, head: string, start: number }} options
+   */
   #receiveChunks({ status, head, start }) {
     if (!CHUNKED.test(head)) return this.#fail(new Error(`a body without an end: ${head}`));
     const received = this.#received;
@@ -68,18 +83,21 @@ export class Connection {
     this.#answer({ status, head, body: withoutChunks(received.subarray(start)) });
   }
 
+  /** @param {Answer} answer */
   #answer(answer) {
-    const { resolve } = this.#waiting;
+    const waiting = this.#waiting;
     this.#waiting = undefined;
-    resolve(answer);
+    waiting?.resolve(answer);
   }
 
+  /** @param {Error} error */
   #fail(error) {
     this.#waiting?.reject(error);
     this.#waiting = undefined;
   }
 }
 
+/** @param {string} head */
 function contentLength(head) {
   const match = /\r\ncontent-length: *(\d+)/i.exec(head);
   return match ? Number(match[1]) : undefined;
@@ -87,11 +105,12 @@ function contentLength(head) {
 
 const CHUNKED = /\r\ntransfer-encoding: *chunked/i;
 
+/** @param {Buffer} body */
 function withoutChunks(body) {
   const parts = [];
   for (let at = 0; at < body.length;) {
     const start = body.indexOf('\r\n', at) + 2;
-    const length = Number.parseInt(body.latin1Slice(at, start), 16);
+    const length = Number.parseInt(body.toString('latin1', at, start), 16);
     parts.push(body.subarray(start, start + length));
     at = start + length + 2;
   }

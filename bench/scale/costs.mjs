@@ -1,10 +1,14 @@
-import { overHttp } from '../guards/route/over-http.mjs';
-import { filledServer } from '../refresh/families/filled-server.mjs';
-import { register } from '../refresh/gatehouse.mjs';
-import { takeTurns } from '../refresh/measure.mjs';
-import { printTables } from '../report/print.mjs';
+import { filledServer } from '../auth/filled-server.mjs';
+import { register } from '../auth/gatehouse.mjs';
+import { overHttp } from '../guards/route/measure.mjs';
+import { middleHalf, printTables, significant } from '../report/print.mjs';
 import { failuresOf, median, quartiles } from '../report/statistics.mjs';
-import { significant, middleHalf } from '../report/table.mjs';
+import { takeTurns } from '../suite/stage.mjs';
+
+/** @typedef {import('../types.js').Column} Column */
+/** @typedef {import('../types.js').Pins} Pins */
+/** @typedef {import('../types.js').Stage} Stage */
+/** @typedef {import('../types.js').Store} Store */
 
 const FAMILIES = 10_000;
 
@@ -20,6 +24,7 @@ const GUARDED = [
   { platform: 'fastify', guard: 'gatehouse' },
 ];
 
+/** @type {Column[]} */
 const columns = [
   ['one', ({ name }) => name],
   ['CPU µs', ({ cpu }) => middleHalf(cpu)],
@@ -29,12 +34,17 @@ const columns = [
   ['failed', ({ failures }) => String(failures)],
 ];
 
+/** @type {Column[]} */
 const diskColumns = [
   ['one', ({ name }) => name],
   ['bytes, with indexes', ({ bytes }) => significant(bytes)],
 ];
 
-/** What one login, one refresh and one guarded call take of a processor, and one session of the disk. */
+/**
+ * What one login, one refresh and one guarded call take of a processor, and one session of the disk.
+ *
+ * @param {Stage} stage
+ */
 export async function measureCosts(stage) {
   const { rows: ofServer, disk } = await ofAuth(stage);
   const rows = [...ofServer, ...(await ofGuards(stage))];
@@ -43,6 +53,7 @@ export async function measureCosts(stage) {
   return [...rows, ...disk];
 }
 
+/** @param {Stage} stage */
 async function ofAuth(stage) {
   const { generator, plan, postgres } = stage;
   const rows = [];
@@ -59,6 +70,7 @@ async function ofAuth(stage) {
   return { rows, disk };
 }
 
+/** @param {string} kind @param {Store} store */
 async function diskRows(kind, store) {
   await store.compact();
   const tables = [
@@ -74,6 +86,7 @@ async function diskRows(kind, store) {
   return rows;
 }
 
+/** @param {Stage} stage */
 async function ofGuards({ dir, pins, plan: { rounds, seconds, warmUp } }) {
   // A measurement with new tokens needs as many of them beforehand as the server can check in that time.
   const plan = { rounds, route: { seconds: seconds / 3, warmUp: warmUp / 3 } };
@@ -83,6 +96,7 @@ async function ofGuards({ dir, pins, plan: { rounds, seconds, warmUp } }) {
   );
 }
 
+/** @param {string} name @param {{ samples: any[], warmUp?: any }} cell */
 function rowOf(name, { samples, warmUp }) {
   return {
     name,

@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cpuMicroseconds } from '../machine/cpu.mjs';
-import { printTables } from '../report/print.mjs';
-import { significant } from '../report/table.mjs';
-import { emptyServer } from '../refresh/families/filled-server.mjs';
+import { emptyServer } from '../auth/filled-server.mjs';
+import { cpuMicroseconds } from '../machine/machine.mjs';
+import { printTables, significant } from '../report/print.mjs';
+
+/** @typedef {import('../types.js').Column} Column */
+/** @typedef {import('../types.js').Stage} Stage */
+/** @typedef {import('../types.js').Store} Store */
 
 const TABLE = 'security_event';
 
 /** Where the chain did not grow for so long, it does not grow. */
 const PATIENCE_MS = 20_000;
 
+/** @type {Column[]} */
 const columns = [
   ['security events', ({ count, kind }) => `${count.toLocaleString('en')}, ${kind}`],
   ['bytes an event', ({ bytes }) => significant(bytes)],
@@ -18,7 +22,11 @@ const columns = [
   ['chained in s', ({ seconds }) => significant(seconds)],
 ];
 
-/** What an event takes on the disk, and what it costs to put it into the chain: a backlog of them at once. */
+/**
+ * What an event takes on the disk, and what it costs to put it into the chain: a backlog of them at once.
+ *
+ * @param {Stage} stage
+ */
 export async function measureEvents(stage) {
   const rows = [];
   for (const kind of ['sqlite', 'postgres']) rows.push(await measured(kind, stage));
@@ -26,6 +34,7 @@ export async function measureEvents(stage) {
   return rows;
 }
 
+/** @param {string} kind @param {Stage} stage */
 async function measured(kind, stage) {
   const count = stage.plan.events;
   const { server, store } = await emptyServer(kind, { ...stage, name: `events-${kind}` });
@@ -50,12 +59,18 @@ async function measured(kind, stage) {
   };
 }
 
+/** @param {string} kind @param {{ postgres: Stage['postgres'] }} options */
 function databaseCpu(kind, { postgres }) {
-  const database = kind === 'postgres' ? postgres.meters.databaseCpuPerAnswer() : Number.NaN;
+  const database =
+    kind === 'postgres' ? Number(postgres.meters.databaseCpuPerAnswer()) : Number.NaN;
   return { database };
 }
 
-/** Waits for the server's own task to take in what it finds. */
+/**
+ * Waits for the server's own task to take in what it finds.
+ *
+ * @param {Store} store
+ */
 async function isChained(store) {
   let left = Infinity;
   let since = performance.now();
@@ -69,7 +84,11 @@ async function isChained(store) {
   return false;
 }
 
-/** As a login reports them. */
+/**
+ * As a login reports them.
+ *
+ * @param {number} count
+ */
 function* events(count) {
   const now = Date.now();
   for (let index = 0; index < count; index += 1) {

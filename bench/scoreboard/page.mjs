@@ -1,5 +1,8 @@
-import { expectedText, receivedText } from '../../tools/corpus/answers.mjs';
-import { packageVersions } from './versions.mjs';
+import { peerVersion } from '../machine/machine.mjs';
+import { expectedText, receivedText } from '../../tools/corpus/report.mjs';
+
+/** @typedef {{ case: any, results: { received: any, verdict: string }[] }} Row the results of the services, in their order */
+/** @typedef {{ algorithm: string, rows: Row[], withheld: number }} Run */
 
 /** Classes of answers, as rows of the totals. */
 const CLASSES = [
@@ -12,7 +15,12 @@ const CLASSES = [
   ['asked-attacker', '**asked a server of the attacker**'],
 ];
 
-/** The page as Markdown. */
+/**
+ * The page as Markdown.
+ *
+ * @param {Run[]} runs
+ * @param {any[]} services
+ */
 export function scoreboardPage(runs, services) {
   const [{ rows }] = runs;
   const withheld = Math.max(...runs.map((run) => run.withheld));
@@ -28,6 +36,7 @@ export function scoreboardPage(runs, services) {
   ].join('\n\n');
 }
 
+/** @param {{ count: number, withheld: number }} options @param {any[]} services */
 function introduction({ count, withheld }, services) {
   const versions = services.map(({ name, packages }) => [name, packageVersions(packages)]);
   return `# Scoreboard: hostile tokens against four resource servers
@@ -55,19 +64,21 @@ a rule of RFC 9068, the profile of JWTs as access tokens, or of what it builds o
 standard leaves the choice to the resource server, or asks something of the issuer only. These guards are stricter there,
 and a service that accepts them is not at fault.
 
-All four are held to RFC 9068, also where they do not claim it. Who has an issuer that signs nothing but access
+All four are held to RFC 9068, also where they do not claim it. A service whose issuer signs nothing but access
 tokens loses nothing by accepting any \`typ\`. Count causes, not rows: a check that is missing shows in every case that needs it.
 
 A refusal with another status or challenge is no way in. Where they are many, it is one habit: no \`WWW-Authenticate\`
 in a 401 (RFC 9110 §15.5.2, RFC 6750 §3).${withholding(withheld)}`;
 }
 
+/** @param {number} count */
 function withholding(count) {
   if (count === 0) return '';
   const cases = count === 1 ? 'One case is' : `${count} cases are`;
   return `\n\n${cases} withheld: a service gave no answer at all, and its maintainers are to be told first.`;
 }
 
+/** @param {Run} run @param {any[]} services */
 function totals({ algorithm, rows }, services) {
   const body = CLASSES.map(([verdict, title]) => [
     title,
@@ -81,6 +92,7 @@ function totals({ algorithm, rows }, services) {
 
 const FAILURES = ['accepted', 'server-error', 'asked-attacker', 'refused-good'];
 
+/** @param {Run} run @param {any[]} services */
 function failures({ algorithm, rows }, services) {
   const failed = rows.filter(({ results }) =>
     results.some(({ verdict }) => FAILURES.includes(verdict)),
@@ -88,6 +100,7 @@ function failures({ algorithm, rows }, services) {
   return `## What went wrong, ${algorithm}\n\n${casesTable(failed, services)}`;
 }
 
+/** @param {Run} run @param {any[]} services */
 function leniences({ algorithm, rows }, services) {
   const some = rows.filter(({ results }) => results.some(({ verdict }) => verdict === 'lenient'));
   return `## Where these guards are stricter, ${algorithm}
@@ -97,10 +110,20 @@ No standard demands a refusal here. ◇ is left out.
 ${casesTable(some, services, { marked: false })}`;
 }
 
+/**
+ * @param {Row[]} rows
+ * @param {any[]} services
+ * @param {string} title
+ */
 function everything(rows, services, title) {
   return `## ${title}\n\n${casesTable(rows, services)}`;
 }
 
+/**
+ * @param {Row[]} rows
+ * @param {any[]} services
+ * @param {{ marked?: any }} [options]
+ */
 function casesTable(rows, services, { marked = true } = {}) {
   const head = ['case', 'rule', 'expected', ...services.map(({ name }) => name)];
   const body = rows.map(({ case: one, results }) => [
@@ -112,7 +135,11 @@ function casesTable(rows, services, { marked = true } = {}) {
   return body.length > 0 ? table(head, body) : 'Nothing.';
 }
 
-/** A dot where the answer is as expected, so that the others are seen. */
+/**
+ * A dot where the answer is as expected, so that the others are seen.
+ *
+ * @param {{ received: any, verdict: string }} result
+ */
 function cell({ received, verdict }) {
   if (verdict === 'as-expected') return '·';
   if (verdict === 'accepted') return '**accepted**';
@@ -121,12 +148,19 @@ function cell({ received, verdict }) {
   return verdict === 'deviates' ? receivedText(received) : `**${receivedText(received)}**`;
 }
 
+/** @param {string} text */
 function escape(text) {
   return text.replace(/[<>|*_"\\]/g, (character) => `\\${character}`);
 }
 
+/** @param {string[]} head @param {string[][]} rows */
 function table(head, rows) {
   return [head, head.map(() => '---'), ...rows]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
+}
+
+/** `name 1.2.3, …`. @param {string[]} names */
+function packageVersions(names) {
+  return names.map((name) => `${name} ${peerVersion(name)}`).join(', ');
 }

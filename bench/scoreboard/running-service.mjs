@@ -3,11 +3,11 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../machine/ports.mjs';
 import { messageFrom, start, stop } from '../machine/processes.mjs';
+import { freePort } from '../../tools/terminal/processes.mjs';
 import { PATH } from './services/resource.mjs';
 
-const SCRIPT = fileURLToPath(new URL('services/process.mjs', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('./services/process.mjs', import.meta.url));
 const log = join(mkdtempSync(join(tmpdir(), 'scoreboard-')), 'services.log');
 
 /** How long a process may take to end after it has left a request without an answer. */
@@ -15,9 +15,12 @@ const ENDING_MS = 2000;
 
 /** A service in a process of its own, because a request may end it. */
 export class RunningService {
+  /** @type {any} */
   #child;
-  #args;
+  #args = [''];
+  url = '';
 
+  /** @param {any} module @param {any} settings */
   static async start(module, settings) {
     const service = new RunningService();
     const port = await freePort();

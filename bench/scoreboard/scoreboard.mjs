@@ -5,13 +5,15 @@ import { format, resolveConfig } from 'prettier';
 import { CorpusIssuer, runCorpus } from '../../tools/corpus/sources.mjs';
 import { scoreboardPage } from './page.mjs';
 import { RunningService } from './running-service.mjs';
-import { SERVICES } from './services/index.mjs';
 import { SCOPE } from './services/resource.mjs';
+
+/** @typedef {import('./page.mjs').Row} Row */
 
 const PAGE = fileURLToPath(new URL('../results/scoreboard.md', import.meta.url));
 const AUDIENCE = 'https://orders.example';
 const ALGORITHMS = ['ES256', 'RS256'];
 
+/** Resolves with the exit code. */
 export async function writeScoreboard() {
   const runs = [];
   for (const algorithm of ALGORITHMS) {
@@ -21,9 +23,14 @@ export async function writeScoreboard() {
   mkdirSync(dirname(PAGE), { recursive: true });
   writeFileSync(PAGE, await format(scoreboardPage(runs, SERVICES), options));
   process.stdout.write('Written to bench/results/scoreboard.md\n');
+  return 0;
 }
 
-/** One row for each case, with the results of the services in their order. */
+/**
+ * One row for each case, with the results of the services in their order.
+ *
+ * @param {any} algorithm
+ */
 async function runAll(algorithm) {
   const rows = new Map();
   for (const service of SERVICES) {
@@ -36,7 +43,12 @@ async function runAll(algorithm) {
   return [...rows.values()];
 }
 
-/** Each service gets an issuer of its own: what one fetched or refused must not help or hurt the next. */
+/**
+ * Each service gets an issuer of its own: what one fetched or refused must not help or hurt the next.
+ *
+ * @param {{ name: string, module: any }} options
+ * @param {any} algorithm
+ */
 async function run({ name, module }, algorithm) {
   process.stdout.write(`${algorithm}: ${name} …\n`);
   const issuer = await CorpusIssuer.start({ audience: AUDIENCE, algorithm });
@@ -61,7 +73,12 @@ async function run({ name, module }, algorithm) {
   }
 }
 
-/** Whoever refuses everything would score best. */
+/**
+ * A service that refuses everything would score best.
+ *
+ * @param {string} name
+ * @param {{ case: any, verdict: any }} options
+ */
 function requireSound(name, { case: { id }, verdict }) {
   if (id === 'good' && verdict !== 'as-expected') {
     throw new Error(`${name} refuses good tokens: it is not configured as it should be`);
@@ -69,14 +86,41 @@ function requireSound(name, { case: { id }, verdict }) {
 }
 
 /**
- * A request that leaves a server of others without an answer may be one that anybody can take it down with. Its maintainers
- * learn of it before the readers of a page do: such cases are printed here and left out there.
+ * A request without an answer may be one with which an attacker can stop the service of a peer. Such cases are printed here
+ * and withheld from the page, so that the maintainers learn of them first.
+ *
+ * @param {Row[]} rows
  */
 function publishable(rows) {
+  /** @param {Row} row */
   const isOpen = ({ results }) => results.every(({ verdict }) => verdict !== 'no-answer');
   for (const { case: one } of rows.filter((row) => !isOpen(row))) {
-    process.stdout.write(`  withheld: ${one.id} was not answered by everybody\n`);
+    process.stdout.write(`  withheld: ${one.id} was not answered by every service\n`);
   }
   const published = rows.filter(isOpen);
   return { rows: published, withheld: rows.length - published.length };
 }
+
+/** Who is on the scoreboard: its name, the module here that starts it, and the packages whose versions matter. */
+export const SERVICES = [
+  {
+    name: 'Gatehouse guards',
+    module: './gatehouse.mjs',
+    packages: ['@nestjs/core', 'fastify'],
+  },
+  {
+    name: 'stock recipe',
+    module: './stock.mjs',
+    packages: ['@nestjs/passport', 'passport-jwt', 'jwks-rsa'],
+  },
+  {
+    name: 'express-oauth2-jwt-bearer',
+    module: './express-oauth2-jwt-bearer.mjs',
+    packages: ['express-oauth2-jwt-bearer', 'express'],
+  },
+  {
+    name: 'aws-jwt-verify',
+    module: './aws-jwt-verify.mjs',
+    packages: ['aws-jwt-verify', 'express'],
+  },
+];

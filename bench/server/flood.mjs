@@ -1,10 +1,15 @@
-import { register, startGatehouse } from '../refresh/gatehouse.mjs';
-import { sample } from '../refresh/measure.mjs';
-import { startGenerator } from '../refresh/stage.mjs';
+import { register, startGatehouse } from '../auth/gatehouse.mjs';
 import { messageFrom, stop } from '../machine/processes.mjs';
-import { printTables } from '../report/print.mjs';
+import { printTables, significant, spread } from '../report/print.mjs';
 import { failuresOf, median, ratios } from '../report/statistics.mjs';
-import { significant, spread } from '../report/table.mjs';
+import { sample, startGenerator } from '../suite/stage.mjs';
+
+/** @typedef {import('../machine/processes.mjs').Child} Child */
+/** @typedef {import('../types.js').Column} Column */
+/** @typedef {import('../types.js').Sample} Sample */
+/** @typedef {import('../types.js').Server} Server */
+/** @typedef {import('../types.js').Stage} Stage */
+/** @typedef {import('../types.js').Store} Store */
 
 /** As many as hash and wait at once without a refusal (hash-queue.ts has 2 and 64). */
 const FLOOD = { request: 'login', chains: [], connections: 60 };
@@ -13,9 +18,10 @@ const WORKLOAD = { name: 'refresh, 4 connections', request: 'rotation', connecti
 /** Not who refreshes: one session more than an account may have ends the oldest. */
 const FLOODER = { email: 'flood@example.com', password: 'a long enough password for a flood' };
 
-/** One account and one address: nobody is to be slowed down by that. Who refreshes has 64 sessions. */
+/** All logins are of one account and one address, so login delays are off. The refreshing account has 64 sessions. */
 const SETTINGS = { SEED_DEMO: 'true', LOGIN_DELAYS: 'false', SESSIONS_PER_ACCOUNT: '100' };
 
+/** @type {Column[]} */
 const columns = [
   ['refreshes', ({ name }) => name],
   ['answers/s', ({ perSecond }) => Math.round(perSecond).toLocaleString('en')],
@@ -26,7 +32,11 @@ const columns = [
   ['failed', ({ failures }) => String(failures)],
 ];
 
-/** Refreshes with and without logins beside them that hash as much as is let in. */
+/**
+ * Refreshes with and without logins beside them that hash as much as is let in.
+ *
+ * @param {Stage} stage
+ */
 export async function measureFlood(stage) {
   const rows = [];
   for (const store of ['sqlite', 'postgres']) rows.push(...(await onStore(store, stage)));
@@ -34,6 +44,7 @@ export async function measureFlood(stage) {
   return rows;
 }
 
+/** @param {string} store @param {Stage} stage */
 async function onStore(store, stage) {
   const { dir, pins, postgres, undo, plan } = stage;
   console.log(`starting gatehouse on ${store} …`);
@@ -59,10 +70,21 @@ async function onStore(store, stage) {
   ];
 }
 
+/**
+ * @param {Server} server
+ * @param {{ generator: Child }} options
+ * @param {number} seconds
+ */
 const refreshes = (server, { generator }, seconds) =>
   sample({ workload: WORKLOAD, server }, { generator, meters: {}, seconds });
 
-/** The flood begins before and ends after. */
+/**
+ * The flood begins before and ends after.
+ *
+ * @param {Server} server
+ * @param {any} other
+ * @param {Stage} stage
+ */
 async function flooded(server, other, stage) {
   const { child: _, chains: __, ...target } = server;
   const seconds = stage.plan.seconds + 1;
@@ -74,6 +96,7 @@ async function flooded(server, other, stage) {
   return { ...seen, logins, failures: seen.failures + failures, firstFailure };
 }
 
+/** @param {string} name @param {Sample[]} samples */
 function rowOf(name, samples) {
   const [perSecond, p50, p99, logins] = ['perSecond', 'p50', 'p99', 'logins'].map((field) =>
     median(samples, field),

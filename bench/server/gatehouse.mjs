@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { bootGatehouse, newServerSecret } from '../refresh/gatehouse.mjs';
+import { bootGatehouse, newServerSecret } from '../auth/gatehouse.mjs';
 import { EMAILS, PASSWORD, REDIRECT_URI } from './plan.mjs';
+
+/** @typedef {import('../types.js').Options} Options */
+/** @typedef {import('../types.js').Place} Place */
 
 const OPS = fileURLToPath(new URL('../../apps/auth/dist/ops.js', import.meta.url));
 
@@ -11,7 +14,11 @@ const SETTINGS = { ID_TOKEN_ALGORITHM: 'ES256' };
 const WEB = ['--auth-method', 'none', '--redirect-uri', REDIRECT_URI, '--first-party'];
 const ORDERS = ['--resource-server', 'http://localhost:3001'];
 
-/** Starts auth with the accounts and clients of the suite. */
+/**
+ * Starts auth with the accounts and clients of the suite.
+ *
+ * @param {Place} place
+ */
 export async function startGatehouse(place) {
   const serverSecret = newServerSecret();
   const server = await bootGatehouse({ ...place, serverSecret, settings: SETTINGS });
@@ -37,6 +44,11 @@ export async function startGatehouse(place) {
   };
 }
 
+/**
+ * @param {Record<string, string>} env
+ * @param {string} id
+ * @param {string[]} options
+ */
 function ops(env, id, options) {
   const words = [OPS, 'clients', 'create', id, ...options, '--json'];
   const { status, stdout, stderr } = spawnSync(process.execPath, words, {
@@ -47,6 +59,7 @@ function ops(env, id, options) {
   return { id, secret: JSON.parse(stdout).clientSecret };
 }
 
+/** @param {number} port @param {string} email */
 async function register(port, email) {
   const answer = await fetch(`http://127.0.0.1:${port}/auth/register`, {
     method: 'POST',

@@ -1,14 +1,26 @@
-import { columns } from '../refresh/columns.mjs';
-import { takeTurns } from '../refresh/measure.mjs';
-import { results } from '../refresh/results.mjs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { signInOnce } from '../load/sign-in.mjs';
+import { messageFrom, start, stop } from '../machine/processes.mjs';
 import { printTables } from '../report/print.mjs';
-import { WORKLOADS } from './plan.mjs';
-import { startBoth } from './servers.mjs';
+import { columns, results } from '../suite/comparison.mjs';
+import { takeTurns } from '../suite/stage.mjs';
+import { startGatehouse } from './gatehouse.mjs';
+import { EMAILS, PASSWORD, WORKLOADS } from './plan.mjs';
 
-/** Columns of a suite without the limit: nobody writes a bare authorization server. */
+/** @typedef {import('../machine/processes.mjs').Child} Child */
+/** @typedef {import('../types.js').Pins} Pins */
+/** @typedef {import('../types.js').Stage} Stage */
+/** @typedef {import('../types.js').Undo} Undo */
+
+/** Columns without the limit, because there is no bare authorization server. */
 const own = columns.filter(([title]) => title !== '÷ limit');
 
-/** Both servers on both databases do every workload. */
+/**
+ * Both servers on both databases do every workload.
+ *
+ * @param {Stage} stage
+ */
 export async function measurePeers(stage) {
   const { generator, plan } = stage;
   const servers = await startBoth(stage);
@@ -16,4 +28,62 @@ export async function measurePeers(stage) {
   const rows = results(await takeTurns(cells, { generator, plan }));
   printTables(rows, { titleOf: ({ workload }) => workload, columns: own });
   return rows;
+}
+
+const PEER = fileURLToPath(new URL('./oidc-provider.mjs', import.meta.url));
+
+/** In this order they take their turns: what is compared is measured next to each other. */
+const LINE_UP = ['sqlite', 'postgres'].flatMap((store) => [
+  { software: 'gatehouse', store },
+  { software: 'oidc-provider', store },
+]);
+
+/**
+ * Each on a database of its own, with sessions to take codes from and a token to ask about.
+ *
+ * @param {Stage} stage
+ */
+export async function startBoth({ dir, pins, postgres, undo }) {
+  const servers = [];
+  for (const { software, store } of LINE_UP) {
+    console.log(`starting ${software} on ${store} …`);
+    const name = `${software}-${store}`;
+    const databaseUrl = store === 'postgres' ? await postgres.url(name) : undefined;
+    const place = { name, databaseUrl, dir, cpu: pins?.server };
+    const started = software === 'gatehouse' ? await startGatehouse(place) : await startPeer(place);
+    undo.push(() => stop(started.child));
+    const server = {
+      software,
+      store,
+      name,
+      chains: [],
+      emails: EMAILS,
+      password: PASSWORD,
+      ...started,
+    };
+    servers.push({ ...server, ...(await prepared(server)) });
+  }
+  return servers;
+}
+
+/** @param {any} server */
+async function prepared({ opaqueResource, child, ...target }) {
+  const sessions = [];
+  for (const email of EMAILS) sessions.push(await signInOnce(target, email));
+  const { tokens } = await signInOnce({ ...target, resource: opaqueResource }, EMAILS[0]);
+  return { sessions, opaqueToken: tokens.access_token };
+}
+
+/**
+ * @param {{ name: string, databaseUrl: string | undefined, dir: string, cpu: number | undefined }} options
+ */
+async function startPeer({ name, databaseUrl, dir, cpu }) {
+  const child = start({
+    script: PEER,
+    args: databaseUrl ? ['postgres', databaseUrl] : ['sqlite', join(dir, `${name}.db`)],
+    env: { NODE_ENV: 'production' },
+    cpu,
+    log: join(dir, `${name}.log`),
+  });
+  return { child, ...(await messageFrom(child)) };
 }

@@ -1,8 +1,8 @@
-import { planner } from '../refresh/plan.mjs';
+import { planner } from '../suite/plan.mjs';
 
 /** `aim` is the ratio to oidc-provider on the same store that the project has set itself. */
 export const WORKLOADS = [
-  // Two passwords are hashed at a time, and hashing is nearly all of it: nobody can be twice as fast at that.
+  // Two passwords are hashed at a time, and hashing takes nearly all of the time, so no server can be twice as fast.
   { name: 'sign-in with a password, 4', request: 'signIn', connections: 4, aim: 1 },
   { name: 'code of a session, 16', request: 'sessionCode', connections: 16, aim: 2 },
   { name: 'client credentials, 16', request: 'clientCredentials', connections: 16, aim: 2 },

@@ -1,4 +1,4 @@
-import { planner } from '../refresh/plan.mjs';
+import { planner } from '../suite/plan.mjs';
 
 export const WORKLOADS = [
   { name: 'GET /orders/:id', request: 'readOrder', connections: 16 },
@@ -19,14 +19,6 @@ export const PERSON = 'usr_of_the_bench';
 /** Orders to read, and tokens to read them with; they are taken in turn. */
 export const ORDERS = 100;
 export const TOKENS = 100;
-
-export const NEW_ORDER = {
-  items: [
-    { sku: 'tea', quantity: 2, unitPriceMinor: 450 },
-    { sku: 'cup', quantity: 1, unitPriceMinor: 1200 },
-  ],
-  currency: 'EUR',
-};
 
 const QUICK = { rounds: 3, seconds: 0.5, warmUp: 0.5 };
 const FULL = { rounds: 7, seconds: 2, warmUp: 2 };

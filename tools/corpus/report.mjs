@@ -1,8 +1,14 @@
-import { coloursFor } from '../terminal/colours.mjs';
-import { expectedText, receivedText } from './answers.mjs';
-import { isVulnerability } from './sources.mjs';
+import { coloursFor } from '../terminal/output.mjs';
+import { errorCode, isSuccess, isVulnerability } from './sources.mjs';
 
-/** Each verdict in the words and the colour of the terminal, the worst first. */
+/** @typedef {import('./sources.mjs').CorpusResult} CorpusResult */
+/** @typedef {CorpusResult['verdict']} Verdict */
+
+/**
+ * The label, the colour and the words of the summary for each verdict, the worst first.
+ *
+ * @type {Record<Verdict, [label: string, colour: string, summary: string]>}
+ */
 const VERDICTS = {
   accepted: ['ACCEPTED', 'red', 'accepted'],
   'asked-attacker': ['ASKED ATTACKER', 'red', 'fetched an address of the attacker'],
@@ -14,42 +20,79 @@ const VERDICTS = {
   'as-expected': ['as expected', 'green', 'answered as expected'],
 };
 
-/** Prints the results: what was not as expected, or everything, and one line that sums it up. */
+/**
+ * Prints the unexpected answers (all answers with `verbose`) and a line with the sums.
+ *
+ * @param {CorpusResult[]} results
+ * @param {{ verbose: boolean, json: boolean }} options
+ */
 export function printReport(results, { verbose, json }) {
-  if (json) return process.stdout.write(`${JSON.stringify(asJson(results), undefined, 2)}\n`);
+  if (json) {
+    process.stdout.write(`${JSON.stringify(results.map(toJson), undefined, 2)}\n`);
+    return;
+  }
   const paint = coloursFor(process.stdout);
   for (const verdict of Object.keys(VERDICTS)) {
     if (verdict === 'as-expected' && !verbose) continue;
     const group = results.filter((result) => result.verdict === verdict);
-    for (const result of group) process.stdout.write(`${line(result, paint)}\n`);
+    for (const result of group) process.stdout.write(`${lineOf(result, paint)}\n`);
   }
-  process.stdout.write(`${paint('bold', summary(results))}\n`);
+  process.stdout.write(`${paint('bold', summaryOf(results))}\n`);
 }
 
-function line({ case: one, received, verdict }, paint) {
+/** @param {CorpusResult} result @param {import('../terminal/output.mjs').Paint} paint */
+function lineOf({ case: one, received, verdict }, paint) {
   const [name, colour] = VERDICTS[verdict];
-  const answers = `${receivedText(received)}, not ${expectedText(one.expected)}`;
-  const said = verdict === 'as-expected' ? receivedText(received) : answers;
+  const difference = `${receivedText(received)}, not ${expectedText(one.expected)}`;
+  const answer = verdict === 'as-expected' ? receivedText(received) : difference;
   const label = paint(colour, name.padEnd(14));
-  return `${label} ${one.id}\n${' '.repeat(15)}${one.title} (${one.rule})\n${' '.repeat(15)}${said}`;
+  const indent = ' '.repeat(15);
+  return `${label} ${one.id}\n${indent}${one.title} (${one.rule})\n${indent}${answer}`;
 }
 
-function summary(results) {
-  const counts = Object.entries(VERDICTS).flatMap(([verdict, [, , text]]) => {
+/** @param {CorpusResult[]} results */
+function summaryOf(results) {
+  const verdicts = /** @type {Verdict[]} */ (Object.keys(VERDICTS));
+  const counts = verdicts.flatMap((verdict) => {
     const count = results.filter((result) => result.verdict === verdict).length;
-    return count > 0 || isVulnerability(verdict) ? [`${count} ${text}`] : [];
+    return count > 0 || isVulnerability(verdict) ? [`${count} ${VERDICTS[verdict][2]}`] : [];
   });
   return `${results.length} cases: ${counts.join(', ')}.`;
 }
 
-function asJson(results) {
-  return results.map(({ case: { id, title, rule, expected, stricter = false }, ...rest }) => ({
-    id,
-    title,
-    rule,
-    stricter,
-    expected,
-    received: { status: rest.received.status, challenge: rest.received.challenge },
-    verdict: rest.verdict,
-  }));
+/** @param {CorpusResult} result */
+function toJson({ case: { id, title, rule, expected, stricter }, received, verdict }) {
+  const { status, challenge } = received;
+  return {
+    ...{ id, title, rule, stricter: stricter ?? false, expected },
+    ...{ received: { status, challenge }, verdict },
+  };
+}
+
+/**
+ * A received answer in a few words: `401 invalid_token`.
+ *
+ * @param {Pick<import('./sources.mjs').ReceivedAnswer, 'status' | 'challenge'>} answer
+ */
+export function receivedText({ status, challenge }) {
+  if (status === 0) return 'no answer';
+  if (isSuccess(status)) return String(status);
+  const error = errorCode({ challenge }) ?? errorCode({ challenge }, 'DPoP');
+  if (error !== undefined) return `${status} ${error || 'Bearer'}`;
+  return status === 401 ? '401, no challenge' : String(status);
+}
+
+/**
+ * The expected answers in a few words: `401 invalid_token or 400 invalid_request`.
+ *
+ * @param {readonly import('./sources.mjs').ExpectedAnswer[]} expected
+ */
+export function expectedText(expected) {
+  const texts = expected.map(({ status, error }) => {
+    if (isSuccess(status)) return '2xx';
+    if (status === 0) return 'a closed connection';
+    if (error === undefined) return String(status);
+    return `${status} ${error || 'Bearer'}`;
+  });
+  return texts.join(' or ');
 }

@@ -1,30 +1,134 @@
+import 'reflect-metadata';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createService } from '@gatehouse/service-kit';
 import openapiTS, { astToString } from 'openapi-typescript';
-import { APPS } from '../workspace.mjs';
-import { running } from './running-app.mjs';
+import { Failure } from '../terminal/command.mjs';
+import { APPS, importBuilt, ROOT } from '../workspace.mjs';
+import { breakingChanges } from './breaking-changes.mjs';
 
-const documents = new Map();
+/** @typedef {Awaited<ReturnType<typeof createService>>} Service */
 
-export const contractFile = (app) => `apps/${app}/openapi.json`;
-
-/** The OpenAPI document of an app, which is what its decorators and schemas say. */
-export function contractOf(app) {
-  if (!documents.has(app)) documents.set(app, running(app, documentOf));
-  return documents.get(app);
+/**
+ * A built app that is not started yet, with the given settings.
+ *
+ * @param {string} app
+ * @param {Record<string, string | undefined>} settings
+ * @returns {Promise<{ service: Service, config: any }>}
+ */
+export async function createBuiltApp(app, settings) {
+  const dist = `apps/${app}/dist`;
+  const { AppModule } = await importBuilt(dist, 'AppModule');
+  const { serviceOptions } = await importBuilt(dist, 'serviceOptions');
+  const config = (await import(`../../${dist}/${app}.config.js`))[`${app}Config`](settings);
+  return {
+    service: await createService(AppModule.forRoot(config), serviceOptions(config)),
+    config,
+  };
 }
 
-async function documentOf(service) {
+/**
+ * Runs a built app without a port and with an empty database, while `use` runs.
+ *
+ * @template T
+ * @param {string} app
+ * @param {(service: Service, config: any) => Promise<T>} use
+ * @returns {Promise<T>}
+ */
+export async function withRunningApp(app, use) {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-docs-'));
+  const settings = { DATA_DIR: folder, LOG_LEVEL: 'silent' };
+  const { service, config } = await createBuiltApp(app, settings);
+  try {
+    return await use(service, config);
+  } finally {
+    await service.close();
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** @param {Service} service @returns {Promise<any>} */
+export async function openApiOf(service) {
   return (await service.inject({ url: '/docs-json' })).json();
 }
 
-/** Of every app the document, and the types that its clients in the end-to-end tests are compiled with. */
+/** @type {Map<string, Promise<any>>} */
+const contracts = new Map();
+
+/**
+ * The OpenAPI document that an app generates from its decorators and schemas.
+ *
+ * @param {string} app
+ * @returns {Promise<any>}
+ */
+function contractOf(app) {
+  const contract = contracts.get(app) ?? withRunningApp(app, openApiOf);
+  contracts.set(app, contract);
+  return contract;
+}
+
+/** @param {string} app */
+const contractFile = (app) => `apps/${app}/openapi.json`;
+
+/**
+ * For each app: the OpenAPI document, and the types with which the clients in the end-to-end tests compile.
+ *
+ * @type {Record<string, () => Promise<string>>}
+ */
 export const contractPages = Object.fromEntries(
   APPS.flatMap((app) => [
     [contractFile(app), async () => JSON.stringify(await contractOf(app))],
-    [`apps/e2e/src/contracts/${app}.ts`, () => clientTypes(app)],
+    [`apps/e2e/src/contracts/${app}.ts`, () => clientTypesOf(app)],
   ]),
 );
 
-async function clientTypes(app) {
+/** @param {string} app */
+async function clientTypesOf(app) {
   const types = astToString(await openapiTS(structuredClone(await contractOf(app))));
   return `/** Written by npm run docs:build from ${contractFile(app)}. */\n${types}`;
+}
+
+/** @type {import('./main.mjs').Check} */
+export const contractsCheck = {
+  title: 'No API breaks its clients',
+  hint: 'Keep the old behaviour, or give a reason: npm run docs:build -- --accept-breaking "why"',
+  faults: contractFaults,
+};
+
+/** Compares the documents of the apps with the kept documents. */
+async function contractFaults() {
+  const faults = [];
+  for (const app of APPS) {
+    const place = contractFile(app);
+    const file = join(ROOT, place);
+    if (!existsSync(file)) continue;
+    const kept = JSON.parse(readFileSync(file, 'utf8'));
+    for (const message of breakingChanges(kept, await contractOf(app))) {
+      faults.push({ place, message });
+    }
+  }
+  return faults;
+}
+
+const RECORD = 'docs/api-changes.md';
+
+/**
+ * Records breaking changes with their reason.
+ *
+ * @param {string | undefined} reason
+ * @throws {Failure} when there are breaking changes and no reason
+ */
+export async function recordBreakingChanges(reason) {
+  const faults = await contractFaults();
+  if (faults.length === 0) return;
+  const lines = faults.map(({ place, message }) => `${place}: ${message}`);
+  if (!reason?.trim()) {
+    throw new Failure([`Clients would break. ${contractsCheck.hint}`, ...lines].join('\n  '));
+  }
+  const today = new Date().toISOString().slice(0, 10);
+  const entry = [`\n## ${today}: ${reason.trim()}\n`, ...lines.map((line) => `- ${line}`)];
+  appendFileSync(join(ROOT, RECORD), `${entry.join('\n')}\n`);
+  process.stdout.write(`recorded  ${RECORD}\n`);
 }

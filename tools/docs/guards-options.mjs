@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
-import { ROOT } from '../workspace.mjs';
+import { filesIn, importBuilt, ROOT } from '../workspace.mjs';
+
+/** @typedef {{ name: string, unit: string, value: string, meaning: string }} Row an option */
+/** @typedef {Record<string, number>} Range default, minimum and maximum of an option */
 
 export const GUARDS_README = 'libs/guards/README.md';
 
 const SOURCE = 'libs/guards/src';
-/** Options that are objects: their members are rows of their own. */
+/** Options that are objects. Their members have rows of their own. */
 const OBJECTS = ['keySet', 'statusLists', 'tokenCache', 'dpop', 'claims'];
 const UNITS = {
   Seconds: 'seconds',
@@ -17,53 +19,58 @@ const UNITS = {
   Proofs: 'proofs',
 };
 
-/** The README of the guards, with the tables of options between their marks made anew from the declarations. */
+/** The README of the guards, with the tables of options between their marks generated from the declarations. */
 export async function guardsReadme() {
-  const ranges = await import(
-    pathToFileURL(join(ROOT, 'libs/guards/dist/src/option-ranges.js')).href
-  );
-  const { RANGES, KEY_SET_RANGES, STATUS_LIST_RANGES, TOKEN_CACHE_RANGES, DPOP_RANGES } = ranges;
-  const module = interfacesOf('guards.options.ts');
-  const issuer = interfacesOf('issuers/issuer.options.ts');
-  const dpop = interfacesOf('dpop/dpop.options.ts');
+  const declarations = interfacesOf(join(ROOT, SOURCE));
+  /** @type {Record<string, Record<string, Range>>} */
+  const ranges = await importBuilt('libs/guards/dist/src', 'RANGES');
+  /** @param {string} name @param {string} [prefix] @param {string} [rangesName] */
+  const rows = (name, prefix = '', rangesName = '') => {
+    const declaration = declarations.get(name);
+    if (!declaration) throw new Error(`${SOURCE} has no interface ${name}`);
+    return rowsOf(declaration, prefix, ranges[rangesName] ?? {});
+  };
   const tables = {
     'resource server options': [
-      ...rows(module.get('ResourceServerOptions'), '', RANGES),
-      ...rows(module.get('KeySetOptions'), 'keySet.', KEY_SET_RANGES),
-      ...rows(module.get('StatusListOptions'), 'statusLists.', STATUS_LIST_RANGES),
-      ...rows(module.get('TokenCacheOptions'), 'tokenCache.', TOKEN_CACHE_RANGES),
-      ...rows(dpop.get('DpopOptions'), 'dpop.', DPOP_RANGES),
+      ...rows('ResourceServerOptions', '', 'RANGES'),
+      ...rows('KeySetOptions', 'keySet.', 'KEY_SET_RANGES'),
+      ...rows('StatusListOptions', 'statusLists.', 'STATUS_LIST_RANGES'),
+      ...rows('TokenCacheOptions', 'tokenCache.', 'TOKEN_CACHE_RANGES'),
+      ...rows('DpopOptions', 'dpop.', 'DPOP_RANGES'),
     ],
-    'issuer options': [
-      ...rows(issuer.get('IssuerOptions'), '', {}),
-      ...rows(issuer.get('ClaimMapping'), 'claims.', {}),
-    ],
+    'issuer options': [...rows('IssuerOptions'), ...rows('ClaimMapping', 'claims.')],
   };
   return Object.entries(tables).reduce(
-    (text, [name, table]) => between(text, name, tableOf(table)),
+    (text, [name, table]) => replaceBetweenMarks(text, name, tableOf(table)),
     readFileSync(join(ROOT, GUARDS_README), 'utf8'),
   );
 }
 
-/** @returns {Map<string, ts.InterfaceDeclaration>} */
-function interfacesOf(file) {
-  const path = join(ROOT, SOURCE, file);
-  const source = ts.createSourceFile(
-    path,
-    readFileSync(path, 'utf8'),
-    ts.ScriptTarget.Latest,
-    true,
-  );
+/** All interfaces by name. @param {string} folder @returns {Map<string, ts.InterfaceDeclaration>} */
+function interfacesOf(folder) {
   return new Map(
-    source.statements.filter(ts.isInterfaceDeclaration).map((found) => [found.name.text, found]),
+    filesIn(folder)
+      .filter((path) => path.endsWith('.ts'))
+      .flatMap((path) => {
+        const text = readFileSync(join(folder, path), 'utf8');
+        const { statements } = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+        return statements.filter(ts.isInterfaceDeclaration);
+      })
+      .map((declaration) => [declaration.name.text, declaration]),
   );
 }
 
-function rows(declaration, prefix, ranges) {
-  const members = declaration.members.map((member) => [member.name.getText(), member]);
+/**
+ * @param {ts.InterfaceDeclaration} declaration
+ * @param {string} prefix
+ * @param {Record<string, Range>} ranges
+ * @returns {Row[]}
+ */
+function rowsOf({ members }, prefix, ranges) {
   return members
-    .filter(([own]) => !OBJECTS.includes(own))
-    .map(([own, member]) => {
+    .map((member) => ({ member, own: member.name?.getText() ?? '' }))
+    .filter(({ own }) => !OBJECTS.includes(own))
+    .map(({ member, own }) => {
       const name = prefix + own;
       const text = ts
         .getJSDocCommentsAndTags(member)
@@ -71,36 +78,39 @@ function rows(declaration, prefix, ranges) {
         .join(' ');
       if (text === '') throw new Error(`${name} of the guards has no docstring`);
       const range = ranges[own];
-      if (range) return { name, ...numeric(own, range), means: text };
+      if (range) return { name, ...numberCells(own, range), meaning: text };
       const [, value] = /\bDefault:? (.+?)\.(?=\s|$)/.exec(text) ?? [];
-      const means = text.replace(/\s*\bDefault:? .+?\.(?=\s|$)/, '');
-      return {
-        name,
-        unit: '',
-        value: member.questionToken ? (value ?? 'none') : 'required',
-        means,
-      };
+      const meaning = text.replace(/\s*\bDefault:? .+?\.(?=\s|$)/, '');
+      const isRequired = !member.questionToken;
+      return { name, unit: '', value: isRequired ? 'required' : (value ?? 'none'), meaning };
     });
 }
 
-function numeric(name, { usual, least, most }) {
+/** @param {string} name @param {Range} range in the order default, minimum, maximum */
+function numberCells(name, range) {
   const unit = Object.entries(UNITS).find(([ending]) => name.endsWith(ending))?.[1];
   if (!unit) throw new Error(`${name} does not end with its unit`);
-  const number = (value) => value.toLocaleString('en');
-  return { unit: `${unit}, ${number(least)}–${number(most)}`, value: number(usual) };
+  const [value, min, max] = Object.values(range).map((number) => number.toLocaleString('en'));
+  return { unit: `${unit}, ${min}–${max}`, value };
 }
 
-function tableOf(table) {
-  const lines = table.map(({ name, unit, value, means }) =>
-    ['', ` \`${name}\` `, ` ${unit} `, ` ${value} `, ` ${means.replaceAll('\n', ' ')} `, ''].join(
+/** @param {Row[]} rows */
+function tableOf(rows) {
+  const lines = rows.map(({ name, unit, value, meaning }) =>
+    ['', ` \`${name}\` `, ` ${unit} `, ` ${value} `, ` ${meaning.replaceAll('\n', ' ')} `, ''].join(
       '|',
     ),
   );
   return ['| Option | Unit, range | Default | |', '| --- | --- | --- | --- |', ...lines].join('\n');
 }
 
-/** @throws when the marks are not there: a table that nobody sees would be checked in vain */
-function between(text, name, table) {
+/**
+ * @param {string} text
+ * @param {string} name
+ * @param {string} table
+ * @throws when the marks are missing, because then the table would not be in the document
+ */
+function replaceBetweenMarks(text, name, table) {
   const [start, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
   const [before, after] = [text.indexOf(start), text.indexOf(end)];
   if (before < 0 || after < before) throw new Error(`${GUARDS_README} has no ${start} … ${end}`);

@@ -1,16 +1,24 @@
-import { describeResourceServers } from './resource-servers.mjs';
+import { AccessRules } from '@gatehouse/guards';
+import { Failure } from '../terminal/command.mjs';
+import { APPS } from '../workspace.mjs';
+import { openApiOf, withRunningApp } from './contracts.mjs';
+
+/** @typedef {{ name: string, sentence: string, routes: string[], holders: string }} Scope */
+/** @typedef {{ app: string, audience: string, scopes: Scope[] }} ResourceServer */
+
+const RESOURCE_SERVERS = APPS.filter((app) => app !== 'auth');
 
 const HEAD = `<!-- Written by npm run docs:build from the running apps. Change apps/*/src/*.scopes.ts, or the decorators. -->
 
 # Scopes
 
-A scope is what an access token allows. The resource server that enforces a scope declares it, next to its routes, with the
-sentence that a person would be asked; [CONTRIBUTING.md](../CONTRIBUTING.md#how-do-i-add-a-scope) says how to add one.
-\`RESOURCE_SERVERS\` of auth says which resource server knows which scope, and \`FIRST_PARTY_SCOPE\` which of them people get
-by the first-party login. A client of its own gets what it is registered with. All defaults are in
+A scope is a permission in an access token. A resource server declares the scopes that it enforces, each with the sentence
+that the consent page shows. [CONTRIBUTING.md](../CONTRIBUTING.md#how-do-i-add-a-scope) says how to add one.
+\`RESOURCE_SERVERS\` of auth lists the scopes of each resource server. \`FIRST_PARTY_SCOPE\` lists the scopes that users get by
+the first-party login. Other clients get the scopes of their registration. All defaults are in
 [configuration.md](configuration.md).
 
-| Scope | Who holds it may | Resource server | Routes | By default given to |
+| Scope | Allows the holder to | Resource server | Routes | By default given to |
 | --- | --- | --- | --- | --- |`;
 
 export async function scopesPage() {
@@ -24,4 +32,87 @@ export async function scopesPage() {
     ]),
   );
   return `${[HEAD, ...rows.map((cells) => `| ${cells.join(' | ')} |`)].join('\n')}\n`;
+}
+
+/**
+ * Runs each resource server and reads its routes with their scopes.
+ *
+ * @returns {Promise<ResourceServer[]>}
+ * @throws {Failure} when a scope is not in the routes, in the declaration and in auth's defaults
+ */
+export async function describeResourceServers() {
+  const path = '../../apps/auth/dist/auth.config.js';
+  const { authConfig } = await import(path);
+  const issuer = authConfig({});
+  const servers = [];
+  for (const app of RESOURCE_SERVERS) servers.push(await describeResourceServer(app, issuer));
+  return servers;
+}
+
+/** @param {string} app @param {any} issuer the configuration of auth @returns {Promise<ResourceServer>} */
+async function describeResourceServer(app, issuer) {
+  const sentences = await scopesOf(app);
+  const { audience, routes } = await withRunningApp(app, async (service, config) => ({
+    audience: config.AUDIENCE,
+    routes: await routesByScope(service),
+  }));
+  const registered = issuer.RESOURCE_SERVERS.find(
+    (/** @type {{ identifier: string }} */ { identifier }) => identifier === audience,
+  );
+  requireAgreement(app, {
+    declared: Object.keys(sentences),
+    enforced: [...routes.keys()],
+    granted: registered?.scopes ?? [],
+  });
+  const ofUsers = new Set(issuer.FIRST_PARTY_SCOPE);
+  const scopes = Object.entries(sentences).map(([name, sentence]) => ({
+    name,
+    sentence,
+    routes: routes.get(name) ?? [],
+    holders: ofUsers.has(name) ? 'users who log in' : 'clients registered for it',
+  }));
+  return { app, audience, scopes };
+}
+
+/** @param {string} app @returns {Promise<Record<string, string>>} */
+async function scopesOf(app) {
+  const module = await import(`../../apps/${app}/dist/${app}.scopes.js`);
+  return module[`${app.toUpperCase()}_SCOPES`];
+}
+
+/** @param {string} app @param {Record<'declared' | 'enforced' | 'granted', string[]>} scopes */
+function requireAgreement(app, { declared, enforced, granted }) {
+  const all = new Set([...declared, ...enforced, ...granted]);
+  const faults = [...all].flatMap((scope) => [
+    ...(declared.includes(scope) ? [] : [`${scope} is not in apps/${app}/src/${app}.scopes.ts`]),
+    ...(enforced.includes(scope) ? [] : [`${scope} is required by no route of ${app}`]),
+    ...(granted.includes(scope) ? [] : [`${scope} is not in auth's default RESOURCE_SERVERS`]),
+  ]);
+  if (faults.length > 0) throw new Failure(faults.join('\n'));
+}
+
+/**
+ * The guards know the scopes of handlers, the OpenAPI document knows their paths.
+ *
+ * @param {import('./contracts.mjs').Service} service
+ * @returns {Promise<Map<string, string[]>>}
+ */
+async function routesByScope(service) {
+  const { paths } = await openApiOf(service);
+  /** @type {Map<string, string>} */
+  const routeOf = new Map();
+  for (const [path, operations] of Object.entries(paths)) {
+    for (const [method, { operationId }] of Object.entries(operations)) {
+      routeOf.set(operationId, `${method.toUpperCase()} ${path}`);
+    }
+  }
+  /** @type {Map<string, string[]>} */
+  const routes = new Map();
+  for (const { controller, handler, scopes, anyScopes } of service.get(AccessRules).table()) {
+    const route = routeOf.get(`${controller}_${handler}`) ?? `${controller}.${handler}`;
+    for (const scope of [...scopes, ...anyScopes.flat()]) {
+      routes.set(scope, [...(routes.get(scope) ?? []), route]);
+    }
+  }
+  return routes;
 }

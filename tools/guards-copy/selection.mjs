@@ -1,75 +1,177 @@
 import { posix } from 'node:path';
 import { DOCUMENTS, manifest } from './library.mjs';
 
+/** @typedef {import('./library.mjs').LibraryFile} LibraryFile */
+/** @typedef {import('./library.mjs').LibraryFiles} LibraryFiles */
+/** @typedef {import('./service.mjs').Service} Service */
+/** @typedef {{ toRun: string[], toDevelop: string[] }} Packages as `npm install` takes them */
+
 const ENTRIES = ['src/index.ts', 'src/dpop/index.ts'];
-/** Entry points of their own, each with the package of Nest that it is for. */
+/**
+ * Optional entry points, each with its package of Nest.
+ *
+ * @type {Record<string, string>}
+ */
 const TRANSPORTS = {
   graphql: '@nestjs/graphql',
   websockets: '@nestjs/websockets',
   microservices: '@nestjs/microservices',
 };
-/** What a compiler takes in ES modules alone: `import.meta`, and `await` outside of functions. */
+/** Syntax that compiles in ES modules alone: `import.meta`, and `await` outside of functions. */
 const ES_MODULE = /\bimport\.meta\b|^(?:const .*= )?await /m;
-/** Its clocks, which other runners have under other names. */
+/** Fake timers, which other test runners have under other names. */
 const JEST = /\bjest\b/;
 
 /**
- * What a service gets: the library as far as its entry points reach, `testing`, and the tests that can be run there.
+ * Selects the files for a service: the library as far as its entry points reach, `testing`, and the tests that can run there.
  *
- * @param {Map<string, import('./library.mjs').LibraryFile>} files
- * @param {import('./service.mjs').Service} service
- * @param {Pick<import('./options.mjs').CopyOptions, 'all' | 'tests'>} options
+ * @param {LibraryFiles} files
+ * @param {Service} service
+ * @param {{ all: boolean, tests: boolean }} options
+ * @returns {{ copied: LibraryFile[], omittedTransports: string[] }}
  */
-export function select(files, service, { all, tests }) {
+export function selectFiles(files, service, { all, tests }) {
   const transports = Object.keys(TRANSPORTS).filter(
     (name) => files.has(entryOf(name)) && (all || service.declares(TRANSPORTS[name])),
   );
   const library = reachable([...ENTRIES, ...transports.map(entryOf)], files);
-  const specs = tests ? specsThatFit(files, { library, service }) : [];
-  const beside = reachable(['testing/index.ts', ...specs], files);
-  const paths = [...DOCUMENTS, ...library, ...beside, ...dataBeside(beside, files)];
+  const specs = tests ? usableSpecs(files, { library, service }) : [];
+  const forTests = reachable(['testing/index.ts', ...specs], files);
+  const paths = [...DOCUMENTS, ...library, ...forTests, ...dataBeside(forTests, files)];
   return {
-    paths: [...new Set(paths)],
-    leftTransports: Object.keys(TRANSPORTS).filter((name) => !transports.includes(name)),
+    copied: [...new Set(paths)].map((path) => fileAt(path, files)),
+    omittedTransports: Object.keys(TRANSPORTS).filter((name) => !transports.includes(name)),
   };
 }
 
+/** @param {string} transport */
 function entryOf(transport) {
   return `src/${transport}/index.ts`;
 }
 
+/** @param {string} path @param {LibraryFiles} files */
+function fileAt(path, files) {
+  const file = files.get(path);
+  if (!file) throw new Error(`libs/guards has no ${path}`);
+  return file;
+}
+
+/** @param {string[]} entries @param {LibraryFiles} files */
 function reachable(entries, files) {
   const reached = new Set(entries);
-  // A set is walked to its end, wherever that is when the walk gets there.
+  // Iteration over a set includes the paths that are added meanwhile.
   for (const path of reached) {
-    for (const reference of files.get(path).references) {
+    for (const reference of fileAt(path, files).references) {
       if (files.has(reference)) reached.add(reference);
     }
   }
   return reached;
 }
 
-/** Not those of this repository's own tools and documents, nor of what the library leaves out. */
-function specsThatFit(files, { library, service }) {
-  const fits = (path) => {
-    if (!files.has(path)) return !path.startsWith('..');
-    const { text, packages } = files.get(path);
+/**
+ * Excludes the tests of this repository's tools and documents, and those of omitted parts of the library.
+ *
+ * @param {LibraryFiles} files
+ * @param {{ library: Set<string>, service: Service }} copy
+ */
+function usableSpecs(files, { library, service }) {
+  /** @param {string} path */
+  const isUsable = (path) => {
+    const file = files.get(path);
+    if (!file) return !path.startsWith('..');
     if (path.startsWith('src/')) return library.has(path);
-    if (ES_MODULE.test(text) && !service.isEsModule) return false;
-    if (JEST.test(text) && !service.declares('jest')) return false;
-    return !packages.includes(manifest.name);
+    if (ES_MODULE.test(file.text) && !service.isEsModule) return false;
+    if (JEST.test(file.text) && !service.declares('jest')) return false;
+    return !file.packages.includes(manifest.name);
   };
   const specs = [...files.keys()].filter((path) => path.endsWith('.spec.ts'));
   return specs.filter((spec) =>
     [...reachable([spec], files)].every(
-      (path) => fits(path) && files.get(path).references.every(fits),
+      (path) => isUsable(path) && fileAt(path, files).references.every(isUsable),
     ),
   );
 }
 
-/** Vectors and their licence: what is no code goes where the code beside it goes. */
+/**
+ * Test vectors and their licence: data goes where the code beside it goes.
+ *
+ * @param {Set<string>} paths
+ * @param {LibraryFiles} files
+ */
 function dataBeside(paths, files) {
   const folders = new Set([...paths].map((path) => posix.dirname(path)));
   const data = [...files.keys()].filter((path) => !path.endsWith('.ts'));
   return data.filter((path) => folders.has(posix.dirname(path)));
+}
+
+/**
+ * Packages of Nest whose major version is not that of Nest.
+ *
+ * @type {Record<string, Record<string, string>>}
+ */
+const OWN_MAJORS = {
+  '@nestjs/graphql': { 11: '13', 12: '14' },
+  '@nestjs/apollo': { 11: '13', 12: '14' },
+};
+/**
+ * Packages that Nest or another package loads, so that no import names them.
+ *
+ * @type {Record<string, string[]>}
+ */
+const COMPANIONS = {
+  '@nestjs/apollo': [
+    '@apollo/server',
+    '@apollo/subgraph',
+    '@as-integrations/express5',
+    '@as-integrations/fastify',
+  ],
+  '@grpc/grpc-js': ['@grpc/proto-loader'],
+  '@nestjs/websockets': ['@nestjs/platform-socket.io', '@nestjs/platform-ws'],
+};
+
+/** @type {Record<string, string>} */
+const ranges = { ...manifest.devDependencies, ...manifest.peerDependencies };
+
+/**
+ * The packages that the copied files import and the service does not declare.
+ *
+ * @param {LibraryFile[]} files
+ * @param {Service} service
+ * @returns {Packages}
+ */
+export function missingPackages(files, service) {
+  /** @param {LibraryFile} file */
+  const isLibrary = ({ path }) => path.startsWith('src/');
+  const toRun = importedBy(files.filter(isLibrary));
+  const toTest = importedBy(files.filter((file) => !isLibrary(file)));
+  const companions = toTest.flatMap((name) => COMPANIONS[name] ?? []);
+  const types = [...toRun, ...toTest]
+    .map((name) => `@types/${name}`)
+    .filter((name) => Object.hasOwn(ranges, name));
+  const toDevelop = [...toTest, ...companions, ...types].filter((name) => !toRun.includes(name));
+  return { toRun: undeclared(toRun, service), toDevelop: undeclared(toDevelop, service) };
+}
+
+/** @param {LibraryFile[]} files */
+function importedBy(files) {
+  return files.flatMap(({ packages }) => packages);
+}
+
+/** @param {string[]} names @param {Service} service */
+function undeclared(names, { declares, major }) {
+  const distinct = [...new Set(names)].filter((name) => !declares(name));
+  return distinct.sort().map((name) => `${name}@${versionOf(name, major)}`);
+}
+
+/**
+ * The versions of `^`, written so that every shell takes it as it is.
+ *
+ * @param {string} name
+ * @param {string} nest
+ */
+function versionOf(name, nest) {
+  if (Object.hasOwn(OWN_MAJORS, name)) return OWN_MAJORS[name][nest];
+  if (name.startsWith('@nestjs/')) return nest;
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(ranges[name]) ?? [];
+  return major === '0' ? `0.${minor}` : major;
 }

@@ -1,1 +1,2 @@
-module.exports = globalThis.hostRequire('jose');
+const { hostRequire } = /** @type {any} */ (globalThis);
+module.exports = hostRequire('jose');

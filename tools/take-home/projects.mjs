@@ -1,19 +1,26 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { jestConfiguration } from '../guards-copy/announcement.mjs';
+import { Failure } from '../terminal/command.mjs';
+import { npmInstall, run } from '../terminal/processes.mjs';
+import { ROOT } from '../workspace.mjs';
+
 /**
  * A service that takes the guards home.
  *
  * @typedef {object} Project
  * @property {'11' | '12'} nest
  * @property {'express' | 'fastify'} platform
- * @property {'esm' | 'cjs'} modules what its TypeScript becomes
+ * @property {'esm' | 'cjs'} modules the modules that its TypeScript compiles to
  * @property {'copy' | 'package'} by
  * @property {string[]} [copyOptions] of `guards:copy`
- * @property {'jest' | 'vitest'} [testRunner] its copied tests are compiled too, and some of them run. It is as half strict as
+ * @property {'jest' | 'vitest'} [testRunner] its copied tests compile too, and some of them run. It is as strict as
  *   `nest new` makes it; the others have `--strict`
- * @property {boolean} [isLegacy] not strict, and compiled as the starters of Nest 10 were
+ * @property {boolean} [isLegacy] not strict, with the compiler options of the starters of Nest 10
  */
 
 const NO_TESTS = ['--no-tests'];
-/** Every transport, to see it compile; the packages that their tests need are many. */
+/** Every transport must compile. Their tests need many packages and are left out. */
 const ALL = ['--all', '--no-tests'];
 
 /** @type {Project[]} */
@@ -31,13 +38,13 @@ export const PROJECTS = [
   { nest: '12', platform: 'fastify', modules: 'esm', by: 'package' },
 ];
 
-/** Also the name of its folder: `express-cjs-copy`. */
-export function nameOf({ platform, modules, by, isLegacy }) {
+/** The name of its folder: `express-cjs-copy`. @param {Project} project */
+function folderNameOf({ platform, modules, by, isLegacy }) {
   return [platform, modules, by, ...(isLegacy ? ['legacy'] : [])].join('-');
 }
 
-/** For people: `Nest 11, Express, CommonJS, copied`. */
-export function describe({ nest, platform, modules, by, isLegacy }) {
+/** A description for people: `Nest 11, Express, CommonJS, copied`. @param {Project} project */
+export function describeProject({ nest, platform, modules, by, isLegacy }) {
   const words = [
     `Nest ${nest}`,
     platform === 'express' ? 'Express' : 'Fastify',
@@ -46,4 +53,225 @@ export function describe({ nest, platform, modules, by, isLegacy }) {
     ...(isLegacy ? ['not strict'] : []),
   ];
   return words.join(', ');
+}
+
+export const SCOPE = 'orders:read';
+export const AUDIENCE = 'https://orders.example';
+export const PATH = '/orders';
+
+/**
+ * The smallest service with the guards.
+ *
+ * @param {Project} project
+ * @returns {Record<string, string>} sources by file name
+ */
+function serviceSources({ platform, by }) {
+  const guards = by === 'copy' ? './guards/index.js' : '@gatehouse/guards';
+  return {
+    'main.ts': platform === 'express' ? main('') : main(', new FastifyAdapter()', FASTIFY),
+    'app.module.ts': appModule(guards),
+    'orders.controller.ts': ordersController(guards),
+  };
+}
+
+const FASTIFY = "import { FastifyAdapter } from '@nestjs/platform-fastify';\n";
+
+/** @param {string} adapter @param {string} [imports] */
+const main = (adapter, imports = '') => `import { NestFactory } from '@nestjs/core';
+${imports}import { AppModule } from './app.module.js';
+
+async function bootstrap() {
+  const app = await NestFactory.create(AppModule${adapter}, { logger: ['warn', 'error'] });
+  await app.listen(0, '127.0.0.1');
+  process.stdout.write(\`\${await app.getUrl()}\\n\`);
+}
+void bootstrap();
+`;
+
+/** @param {string} guards */
+const appModule = (guards) => `import { Module } from '@nestjs/common';
+import { GuardsModule } from '${guards}';
+import { OrdersController } from './orders.controller.js';
+
+@Module({
+  imports: [
+    GuardsModule.forRoot({
+      issuer: process.env.ISSUER ?? '',
+      audience: '${AUDIENCE}',
+      algorithms: ['ES256'],
+    }),
+  ],
+  controllers: [OrdersController],
+})
+export class AppModule {}
+`;
+
+/** @param {string} guards */
+const ordersController = (guards) => `import { Controller, Get } from '@nestjs/common';
+import { AccessToken, RequireScopes } from '${guards}';
+
+@Controller('${PATH}')
+export class OrdersController {
+  @Get()
+  @RequireScopes('${SCOPE}')
+  list(@AccessToken() token: AccessToken) {
+    return { ordersOf: token.subject };
+  }
+}
+`;
+
+/** @typedef {{ folder: string, project: Project }} MadeProject */
+
+/**
+ * The generator of `nest new`, with the version of its engine. That of Nest 11 does not know ES modules.
+ *
+ * @type {Record<Project['nest'], { packages: string[], options: (project: Project) => string[] }>}
+ */
+const GENERATORS = {
+  11: {
+    packages: ['@nestjs/schematics@11', '@angular-devkit/schematics-cli@19'],
+    options: () => [],
+  },
+  12: {
+    packages: ['@nestjs/schematics@12', '@angular-devkit/schematics-cli@22'],
+    options: ({ modules }) => [`--type=${modules}`],
+  },
+};
+
+/** The compiler options of Nest 10's starter, except the target: the guards need ES2022. */
+const LEGACY = {
+  module: 'commonjs',
+  moduleResolution: 'node10',
+  target: 'ES2022',
+  declaration: true,
+  removeComments: true,
+  emitDecoratorMetadata: true,
+  experimentalDecorators: true,
+  allowSyntheticDefaultImports: true,
+  sourceMap: true,
+  outDir: './dist',
+  baseUrl: './',
+  incremental: true,
+  skipLibCheck: true,
+  strictNullChecks: false,
+  noImplicitAny: false,
+  strictBindCallApply: false,
+};
+
+/**
+ * A folder for all projects of one Nest version, which share its node_modules.
+ *
+ * @param {string} folder
+ * @param {Project['nest']} nest
+ */
+export async function makeWorkshop(folder, nest) {
+  await mkdir(folder);
+  await writeJson(join(folder, 'package.json'), { private: true });
+  await npmInstall(folder, GENERATORS[nest].packages);
+}
+
+/**
+ * Makes a project as `nest new` does, most with `--strict`, and replaces the service of the starter by ours.
+ *
+ * @param {string} workshop
+ * @param {Project} project
+ * @returns {Promise<string>} its folder
+ */
+export async function makeProject(workshop, project) {
+  const name = folderNameOf(project);
+  const generator = 'node_modules/@angular-devkit/schematics-cli/bin/schematics.js';
+  const strict = project.testRunner ? [] : ['--strict'];
+  const options = [`--name=${name}`, ...strict, ...GENERATORS[project.nest].options(project)];
+  await run(
+    `Nest's generator for ${name}`,
+    [process.execPath, generator, '@nestjs/schematics:application', ...options],
+    { cwd: workshop },
+  );
+  const folder = join(workshop, name);
+  for (const path of ['src', 'test']) await rm(join(folder, path), { recursive: true });
+  await mkdir(join(folder, 'src'));
+  for (const [file, text] of Object.entries(serviceSources(project))) {
+    await writeFile(join(folder, 'src', file), text);
+  }
+  await configure(folder, project);
+  return folder;
+}
+
+/** @param {string} folder @param {Project} project */
+async function configure(folder, project) {
+  const file = join(folder, 'package.json');
+  const manifest = await readJson(file);
+  const jest = jestConfiguration({ declares: (name) => name === 'jest', major: project.nest });
+  await writeJson(file, {
+    ...manifest,
+    ...(project.modules === 'esm' && { type: 'module' }),
+    ...(project.testRunner === 'jest' && { jest: { ...manifest.jest, ...jest } }),
+  });
+  if (project.isLegacy) await writeJson(join(folder, 'tsconfig.json'), { compilerOptions: LEGACY });
+}
+
+/** The packages of a starter that compile it and run its tests. It also has linters, formatters and bundlers. */
+const NEEDED = [
+  ...['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', '@nestjs/testing'],
+  ...['reflect-metadata', 'rxjs', 'typescript', '@types/node', '@types/jest'],
+  ...['supertest', '@types/supertest'],
+];
+const RUNNERS = { jest: ['jest', 'ts-jest'], vitest: ['vitest', 'vite-tsconfig-paths'] };
+
+/**
+ * Installs the packages that the projects of one Nest version declare, and those that `guards:copy` prints.
+ *
+ * @param {string} workshop
+ * @param {MadeProject[]} made
+ */
+export async function installPackages(workshop, made) {
+  const packages = new Set([`@nestjs/platform-fastify@${made[0].project.nest}`]);
+  for (const { folder, project } of made) {
+    for (const declared of await declaredBy(folder, project)) packages.add(declared);
+    if (project.by !== 'copy') continue;
+    for (const missing of await copyInto(folder, project)) packages.add(missing);
+  }
+  await npmInstall(workshop, [...packages]);
+}
+
+/** @param {string} folder @param {Project} project */
+async function declaredBy(folder, { testRunner }) {
+  const manifest = await readJson(join(folder, 'package.json'));
+  /** @type {Record<string, string>} */
+  const declared = { ...manifest.dependencies, ...manifest.devDependencies };
+  const names = [...NEEDED, ...(testRunner ? RUNNERS[testRunner] : [])];
+  return names
+    .filter((name) => Object.hasOwn(declared, name))
+    .map((name) => `${name}@${declared[name]}`);
+}
+
+/**
+ * @param {string} folder
+ * @param {Project} project
+ * @returns {Promise<string[]>} the packages that the command prints
+ */
+async function copyInto(folder, { copyOptions = [] }) {
+  /** @type {import('../terminal/processes.mjs').Words} */
+  const words = [process.execPath, 'tools/run.mjs', 'guards-copy', folder, ...copyOptions];
+  const output = await run(`guards:copy to ${folder}`, words, { cwd: ROOT });
+  await requireRefusal('A second copy', words, 'exist');
+  const lines = [...output.matchAll(/^ +npm install (?:--save-dev )?(.+)$/gm)];
+  return lines.flatMap(([, packages]) => packages.split(' '));
+}
+
+/** @param {string} what @param {import('../terminal/processes.mjs').Words} words @param {string} reason */
+async function requireRefusal(what, words, reason) {
+  const refusal = await run(what, words, { cwd: ROOT }).catch((error) => error);
+  if (refusal instanceof Failure && refusal.message.includes(reason)) return;
+  throw new Failure(`${what} was not refused`);
+}
+
+/** @param {string} file @returns {Promise<Record<string, any>>} */
+async function readJson(file) {
+  return JSON.parse(await readFile(file, 'utf8'));
+}
+
+/** @param {string} file @param {object} value */
+function writeJson(file, value) {
+  return writeFile(file, JSON.stringify(value, undefined, 2));
 }

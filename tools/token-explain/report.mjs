@@ -1,101 +1,94 @@
 import { STATUS_CODES } from 'node:http';
-import { coloursFor } from '../terminal/colours.mjs';
+import { coloursFor, escapeControlCharacters } from '../terminal/output.mjs';
 
+/** @typedef {Awaited<ReturnType<import('../../libs/guards/src/explain/index.js').explainToken>>} Explanation */
+/** @typedef {Explanation['findings'][number]} Finding */
+/** @typedef {{ reason?: string, getStatus: () => number }} Verdict an access token has no reason, a refusal has one */
+/** @typedef {(...lines: string[]) => void} Print */
+/** @typedef {import('../terminal/output.mjs').Paint} Paint */
+
+/** @type {Record<string, string>} */
 const SIGNS = { kept: '✓', broken: '✗', unknown: '–' };
+/** @type {Record<string, string>} */
 const STYLES = { kept: 'green', broken: 'red', unknown: 'dim' };
-const LONGEST = 160;
+const MAX_LENGTH = 160;
 
-/** Prints what was found. The token was written by a stranger: nothing of it reaches the terminal as it is. */
-export class Report {
-  #stream;
-  #paint;
+/**
+ * Prints an explanation. The token comes from a stranger, so every part of it is escaped.
+ *
+ * @param {Explanation} explanation
+ * @param {{ app?: string, options: any }} configuration
+ * @param {NodeJS.WriteStream} stream
+ */
+export function printReport({ header, claims, findings, verdict }, configuration, stream) {
+  const paint = coloursFor(stream);
+  /** @type {Print} */
+  const print = (...lines) => lines.forEach((line) => stream.write(`${line}\n`));
+  print(
+    paint('bold', 'FOR INSPECTION ONLY: read this. Do not let a program decide by it.'),
+    'Until the signature is verified, everything below is an unproven claim.',
+    '',
+  );
+  printConfiguration(configuration, print);
+  print('', 'Token           without its signature');
+  printMembers('header', header, print);
+  printMembers('claims', claims, print);
+  print('', 'Rules');
+  for (const finding of findings) printFinding(finding, print, paint);
+  print('', paint('bold', verdictLine(/** @type {Verdict | undefined} */ (verdict), findings)));
+}
 
-  constructor(stream) {
-    this.#stream = stream;
-    this.#paint = coloursFor(stream);
-  }
-
-  begin({ app, options }) {
-    this.#say(
-      this.#paint('bold', 'FOR INSPECTION ONLY: read this, and let no program decide by it.'),
-      'Until the signature is found good, everything below is what somebody claims.',
-      '',
-      `Configuration   ${app ? `of the app ${app}` : 'from the command line'}`,
+/** @param {{ app?: string, options: any }} configuration @param {Print} print */
+function printConfiguration({ app, options }, print) {
+  print(`Configuration   ${app ? `of the app ${app}` : 'from the command line'}`);
+  for (const issuer of options.issuers ?? [options]) {
+    const { jwksUri, audience = options.audience } = issuer;
+    print(
+      `  issuer        ${printable(issuer.issuer)}`,
+      `  audience      ${printable(audience)}`,
+      `  algorithms    ${printable(issuer.algorithms)}`,
+      `  keys          ${jwksUri ? printable(jwksUri) : 'from the metadata of the issuer (RFC 8414)'}`,
     );
-    for (const { issuer, algorithms, jwksUri, audience = options.audience } of issuersOf(options)) {
-      this.#say(
-        `  issuer        ${printable(issuer)}`,
-        `  audience      ${printable(audience)}`,
-        `  algorithms    ${printable(algorithms)}`,
-        `  keys          ${jwksUri ? printable(jwksUri) : 'where the metadata of the issuer says (RFC 8414)'}`,
-      );
-    }
-  }
-
-  token({ header, claims }) {
-    this.#say('', 'Token           without its signature');
-    this.#members('header', header);
-    this.#members('claims', claims);
-  }
-
-  findings(findings) {
-    this.#say('', 'Rules');
-    for (const finding of findings) this.#finding(finding);
-  }
-
-  verdict(verdict, findings) {
-    this.#say('', this.#paint('bold', this.#verdictLine(verdict, findings)));
-  }
-
-  #verdictLine(verdict, findings) {
-    if (!verdict) {
-      const broken = findings.some(({ verdict }) => verdict === 'broken');
-      return broken
-        ? 'NOT ACCEPTED: see ✗ above. The keys were not asked for.'
-        : 'UNDECIDED: no rule is broken that can be judged without the keys of the issuer.';
-    }
-    if (!verdict.reason) {
-      return 'ACCEPTED. What a handler asks for, such as scopes, comes on top.';
-    }
-    const status = verdict.getStatus();
-    return `REFUSED: ${verdict.reason}. The caller is told ${status} ${STATUS_CODES[status]} and no reason.`;
-  }
-
-  #finding({ says, source, verdict, seen, wanted, reason, detail }) {
-    const sign = this.#paint(STYLES[verdict], SIGNS[verdict]);
-    this.#say(`  ${sign} ${says}  ${this.#paint('dim', `(${source})`)}`);
-    if (verdict === 'unknown') return;
-    if (seen !== undefined) this.#say(`      in the token: ${printable(seen)}`);
-    if (wanted !== undefined) this.#say(`      held against: ${printable(wanted)}`);
-    if (reason)
-      this.#say(`      ${this.#paint('red', reason)}${detail ? `: ${escaped(detail)}` : ''}`);
-  }
-
-  #members(name, members) {
-    if (!members) return this.#say(`  ${name}: cannot be read`);
-    this.#say(`  ${name}`);
-    for (const [member, value] of Object.entries(members)) {
-      this.#say(`    ${escaped(member)}: ${printable(value)}`);
-    }
-  }
-
-  #say(...lines) {
-    for (const line of lines) this.#stream.write(`${line}\n`);
   }
 }
 
-function issuersOf(options) {
-  return options.issuers ?? [options];
+/** @param {string} name @param {object | undefined} members @param {Print} print */
+function printMembers(name, members, print) {
+  if (!members) return print(`  ${name}: cannot be read`);
+  print(`  ${name}`);
+  for (const [member, value] of Object.entries(members)) {
+    print(`    ${escapeControlCharacters(member)}: ${printable(value)}`);
+  }
 }
 
+/** @param {Finding} finding @param {Print} print @param {Paint} paint */
+function printFinding({ says, source, verdict, seen, wanted, reason, detail }, print, paint) {
+  const sign = paint(STYLES[verdict], SIGNS[verdict]);
+  print(`  ${sign} ${says}  ${paint('dim', `(${source})`)}`);
+  if (verdict === 'unknown') return;
+  if (seen !== undefined) print(`      in the token: ${printable(seen)}`);
+  if (wanted !== undefined) print(`      required:     ${printable(wanted)}`);
+  if (!reason) return;
+  print(`      ${paint('red', reason)}${detail ? `: ${escapeControlCharacters(detail)}` : ''}`);
+}
+
+/** @param {Verdict | undefined} verdict @param {readonly Finding[]} findings */
+function verdictLine(verdict, findings) {
+  if (!verdict) {
+    const isBroken = findings.some((finding) => finding.verdict === 'broken');
+    return isBroken
+      ? 'NOT ACCEPTED: see ✗ above. The keys were not fetched.'
+      : 'UNDECIDED: no rule is broken that can be checked without the keys of the issuer.';
+  }
+  if (!verdict.reason) {
+    return 'ACCEPTED. The requirements of a handler, such as scopes, come on top.';
+  }
+  const status = verdict.getStatus();
+  return `REFUSED: ${verdict.reason}. The caller gets ${status} ${STATUS_CODES[status]} without the reason.`;
+}
+
+/** @param {unknown} value */
 function printable(value) {
-  const text = escaped(JSON.stringify(value) ?? 'nothing');
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
-}
-
-/** Control characters move the cursor and change colours; formatting characters turn text around. */
-function escaped(text) {
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
-    return `\\u{${character.codePointAt(0).toString(16)}}`;
-  });
+  const text = escapeControlCharacters(JSON.stringify(value) ?? 'nothing');
+  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
 }

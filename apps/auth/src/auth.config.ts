@@ -11,7 +11,6 @@ import {
 } from '@gatehouse/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { z } from 'zod';
-import { resourceServersSetting } from './clients/resource-server.js';
 
 /** So many in so many seconds. */
 export interface Quota {
@@ -72,6 +71,39 @@ export const rateLimitsSetting = () =>
       return quotas;
     })
     .prefault(DEFAULT_RATE_LIMITS_TEXT);
+
+/** A service that accepts access tokens of this server (RFC 8707). */
+export interface ResourceServer {
+  /** An absolute URI, the `aud` of its access tokens. The service need not listen there. */
+  readonly identifier: string;
+  readonly scopes: readonly string[];
+}
+
+/** scope-token of RFC 6749 §3.3. */
+export const SCOPE_TOKEN_PATTERN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+const isValidResourceServer = ({ identifier, scopes }: ResourceServer): boolean =>
+  URL.canParse(identifier) &&
+  !identifier.includes('#') &&
+  scopes.length > 0 &&
+  scopes.every((scope) => SCOPE_TOKEN_PATTERN.test(scope));
+
+/** A setting: `identifier scope scope …; identifier scope …`. */
+const resourceServersSetting = () =>
+  z.string().transform((text, context): readonly ResourceServer[] => {
+    const servers = text
+      .split(';')
+      .map((part) => part.trim().split(/\s+/))
+      .map(([identifier = '', ...scopes]) => ({ identifier, scopes }));
+    const wrong = servers.find((server) => !isValidResourceServer(server));
+    if (wrong) {
+      context.addIssue(
+        `must be "identifier scope scope …; …" with absolute URIs without fragment (RFC 8707 §2); ` +
+          `"${wrong.identifier}" is not right`,
+      );
+    }
+    return servers;
+  });
 
 export const AUTH_CONFIG = Symbol('AUTH_CONFIG');
 

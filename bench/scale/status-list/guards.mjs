@@ -4,28 +4,37 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { AccessTokenStrategy, GuardsModule } from '@gatehouse/guards';
 import { NestFactory } from '@nestjs/core';
-import { presented } from '../../guards/verify/presented.mjs';
-import { sample } from '../../guards/verify/sample.mjs';
+import { presented, sample } from '../../guards/verify/sample.mjs';
 import { median, quartiles } from '../../report/statistics.mjs';
 import { ENDED, LIST_SIZE, StatusIssuer } from './issuer.mjs';
+
+/** @typedef {import('../../types.js').Sample} Sample */
 
 const TOKENS = 1000;
 const MILLISECONDS = 100;
 const LISTS = 32;
 
 setFlagsFromString('--expose-gc');
+/** @type {() => void} */
 const collectGarbage = runInNewContext('gc');
 
-process.once('message', async (plan) => {
+process.once('message', async (message) => {
+  const plan = /** @type {any} */ (message);
   const issuer = await StatusIssuer.start();
   const rows = [...(await times(issuer, plan)), await memory(issuer)];
-  process.send(rows, () => process.exit());
+  process.send?.(rows, () => process.exit());
 });
 
-/** The same guard, in turn, on tokens that name no status and on tokens that do. */
+/**
+ * The same guard, in turn, on tokens that name no status and on tokens that do.
+ *
+ * @param {any} issuer
+ * @param {{ rounds: number }} options
+ */
 async function times(issuer, { rounds }) {
   const verify = await guard(issuer.options);
   const place = () => ({ list: 1, index: Math.floor(Math.random() * ENDED) });
+  /** @type {{ name: string, tokens: any[], samples: any[] }[]} */
   const cells = [
     { name: 'without status', tokens: tokens(() => issuer.token()), samples: [] },
     { name: 'with status', tokens: tokens(() => issuer.token(place())), samples: [] },
@@ -44,7 +53,11 @@ async function times(issuer, { rounds }) {
   return [row(without), { ...row(withStatus), more: quartiles(more, 'nanoseconds') }];
 }
 
-/** How much more a service holds for each list that its tokens refer to. */
+/**
+ * How much more a service holds for each list that its tokens refer to.
+ *
+ * @param {any} issuer
+ */
 async function memory(issuer) {
   const verify = await guard(issuer.options);
   await verify(`Bearer ${issuer.token()}`);
@@ -57,23 +70,32 @@ async function memory(issuer) {
   return { name, bytesAList, aims: [] };
 }
 
+/** @param {StatusIssuer['options']} options */
 async function guard(options) {
   const module = GuardsModule.forRoot({ ...options, dangerouslyAllowInsecureHttp: true });
   const context = await NestFactory.createApplicationContext(module, { logger: false });
   const strategy = context.get(AccessTokenStrategy);
-  return (authorization) =>
-    strategy.verify({
-      headers: { host: 'api.example', authorization },
-      rawHeaders: ['Host', 'api.example', 'Authorization', authorization],
-      url: '/orders',
-    });
+  return (/** @type {string} */ authorization) =>
+    strategy.verify(
+      /** @type {any} */ ({
+        headers: { host: 'api.example', authorization },
+        rawHeaders: ['Host', 'api.example', 'Authorization', authorization],
+        url: '/orders',
+      }),
+    );
 }
 
+/** @param {() => string} make */
 function tokens(make) {
   return Array.from({ length: TOKENS }, () => presented(make()));
 }
 
-/** It is, once the token of a session that ended is refused. */
+/**
+ * It is, once the token of a session that ended is refused.
+ *
+ * @param {any} verify
+ * @param {any} ended
+ */
 async function isLoaded(verify, ended) {
   const authorization = ended.bytes.latin1Slice();
   for (;;) {
@@ -86,6 +108,7 @@ async function isLoaded(verify, ended) {
   }
 }
 
+/** @param {{ name: string, samples: Sample[] }} options */
 function row({ name, samples }) {
   return { name, microseconds: median(samples, 'microseconds'), aims: [] };
 }

@@ -1,7 +1,7 @@
+import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { deflateSync } from 'node:zlib';
-import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 
 const HOUR = 3600;
 const AUDIENCE = 'https://api.example';
@@ -15,18 +15,18 @@ export const ENDED = LIST_SIZE - 1;
 /** An authorization server reduced to its keys and status lists (draft-ietf-oauth-status-list). */
 export class StatusIssuer {
   #key = signingKey();
-  #server;
+  #server = createServer();
   #list = compressedList();
 
   static async start() {
     const issuer = new StatusIssuer();
-    issuer.#server = createServer((request, response) => issuer.#answer(request, response));
+    issuer.#server = createServer(({ url }, response) => issuer.#answer(url, response));
     await once(issuer.#server.listen(0, '127.0.0.1'), 'listening');
     return issuer;
   }
 
   get url() {
-    return `http://127.0.0.1:${this.#server.address().port}`;
+    return `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (this.#server.address()).port}`;
   }
 
   /** What a resource server has to be told. */
@@ -34,16 +34,19 @@ export class StatusIssuer {
     return {
       issuer: this.url,
       audience: AUDIENCE,
-      algorithms: ['ES256'],
+      algorithms: /** @type {['ES256']} */ (['ES256']),
       jwksUri: `${this.url}/jwks`,
     };
   }
 
-  /** Of any place that has one, the status says something about the session. */
+  /**
+   * Of any place that has one, the status says something about the session.
+   *
+   * @param {{ list: number, index: number }} [place] in a status list
+   */
   token(place) {
     const now = Math.floor(Date.now() / 1000);
-    const { list, index } = place ?? {};
-    const reference = { idx: index, uri: `${this.url}/lists/${list}` };
+    const reference = place && { idx: place.index, uri: `${this.url}/lists/${place.list}` };
     return this.#signed('at+jwt', {
       iss: this.url,
       sub: randomUUID(),
@@ -64,7 +67,8 @@ export class StatusIssuer {
     this.#server.closeAllConnections();
   }
 
-  #answer({ url }, response) {
+  /** @param {string | undefined} url @param {import('node:http').ServerResponse} response */
+  #answer(url, response) {
     if (url === '/jwks') return send(response, 'application/json', this.#jwks());
     return send(response, 'application/statuslist+jwt', this.#listToken(`${this.url}${url}`));
   }
@@ -73,6 +77,7 @@ export class StatusIssuer {
     return JSON.stringify({ keys: [this.#key.publicJwk] });
   }
 
+  /** @param {string} sub */
   #listToken(sub) {
     const iat = Math.floor(Date.now() / 1000);
     return this.#signed('statuslist+jwt', {
@@ -85,10 +90,14 @@ export class StatusIssuer {
     });
   }
 
+  /** @param {string} typ @param {object} claims */
   #signed(typ, claims) {
     const { kid, privateKey } = this.#key;
     const input = `${encode({ typ, alg: 'ES256', kid })}.${encode(claims)}`;
-    const signature = sign('sha256', input, { key: privateKey, dsaEncoding: 'ieee-p1363' });
+    const signature = sign('sha256', Buffer.from(input), {
+      key: privateKey,
+      dsaEncoding: 'ieee-p1363',
+    });
     return `${input}.${signature.toString('base64url')}`;
   }
 }
@@ -106,10 +115,16 @@ function signingKey() {
   return { kid, privateKey, publicJwk };
 }
 
+/**
+ * @param {import('node:http').ServerResponse} response
+ * @param {string} type
+ * @param {string} body
+ */
 function send(response, type, body) {
   response.writeHead(200, { 'content-type': type, 'cache-control': 'max-age=10' }).end(body);
 }
 
+/** @param {object} part */
 function encode(part) {
   return Buffer.from(JSON.stringify(part)).toString('base64url');
 }

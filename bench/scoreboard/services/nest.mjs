@@ -1,12 +1,12 @@
-import 'reflect-metadata';
 import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import 'reflect-metadata';
 import { ORDERS, PATH } from './resource.mjs';
 
 /**
  * A Nest application with one guarded handler; decorators are called, because JavaScript has no syntax for them.
  *
- * @param {{ adapter: object, port: number, imports?: object[], providers?: object[], decorators: MethodDecorator[] }} parts
+ * @param {{ adapter: any, port: number, imports?: any[], providers?: any[], decorators: MethodDecorator[] }} parts
  */
 export async function listenNest({ adapter, port, imports = [], providers = [], decorators }) {
   class OrdersController {
@@ -16,7 +16,7 @@ export async function listenNest({ adapter, port, imports = [], providers = [], 
   }
   class AppModule {}
   for (const decorator of [Get(PATH), ...decorators]) {
-    const method = Object.getOwnPropertyDescriptor(OrdersController.prototype, 'list');
+    const method = Object.getOwnPropertyDescriptor(OrdersController.prototype, 'list') ?? {};
     decorator(OrdersController.prototype, 'list', method);
   }
   Controller()(OrdersController);

@@ -2,4 +2,4 @@
 const [module, settings] = process.argv.slice(2);
 const { start } = await import(module);
 await start(JSON.parse(settings));
-process.send('listening');
+process.send?.('listening');

@@ -9,6 +9,8 @@ import { SCOPE } from './resource.mjs';
 /**
  * What the documentation of Nest, passport-jwt and jwks-rsa leads to, with issuer, audience and algorithm. One thing differs:
  * five key requests a minute, as the recipe has it, would make the answers depend on the order of the cases.
+ *
+ * @param {{ issuer: any, jwksUri: string, audience: string, algorithm: any }} options
  */
 function strategy({ issuer, jwksUri, audience, algorithm }) {
   class JwtStrategy extends PassportStrategy(Strategy) {
@@ -22,6 +24,7 @@ function strategy({ issuer, jwksUri, audience, algorithm }) {
       });
     }
 
+    /** @param {any} payload */
     validate(payload) {
       return payload;
     }
@@ -31,13 +34,18 @@ function strategy({ issuer, jwksUri, audience, algorithm }) {
 }
 
 class ScopeGuard {
+  /** @param {any} context */
   canActivate(context) {
     const { scope } = context.switchToHttp().getRequest().user;
     return typeof scope === 'string' && scope.split(' ').includes(SCOPE);
   }
 }
 
-/** A guard of scopes is nobody's package: everybody writes this one. */
+/**
+ * There is no package with a guard for scopes, so every service writes this one.
+ *
+ * @param {any} settings
+ */
 export function start(settings) {
   return listenNest({
     adapter: new ExpressAdapter(),

@@ -2,7 +2,7 @@ import { UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Command, Option } from 'nest-commander';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
-import { BrowserSessionRevocation } from '../sessions/browser-session.service.js';
+import { BrowserSessionRevocation } from '../sessions/browser-session-revocation.service.js';
 import { ClientOperationsService } from '../sessions/client-operations.service.js';
 import { SessionService } from '../sessions/session.service.js';
 import { KeyRotationService } from '../tokens/keys/key-rotation.service.js';
@@ -58,9 +58,9 @@ async function checkNotDoneBefore(unitOfWork: UnitOfWork): Promise<void> {
 }
 
 async function endSessions(server: Server): Promise<number> {
-  let ended = await server.get(BrowserSessionRevocation).revoke('all', 'ended_by_operator');
+  let ended = await server.get(BrowserSessionRevocation).revokeAll('ended_by_operator');
   for (const { id } of await server.get(ClientOperationsService).list()) {
-    ended += await server.get(SessionService).revokeAll({ clientId: id }, 'ended_by_operator');
+    ended += await server.get(SessionService).revokeAllOfClient(id, 'ended_by_operator');
   }
   return ended;
 }

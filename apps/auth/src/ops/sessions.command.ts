@@ -72,11 +72,10 @@ export class EndSessionsCommand extends ChangingCommand {
       throw new UsageError('whose sessions? Give --account or --client, one of the two');
     }
     await this.operator.change(options, async (server) => {
-      const whose =
+      const ended =
         account === undefined
-          ? await selectClient(server, client)
-          : await selectAccount(server, account);
-      const ended = await server.get(SessionService).revokeAll(whose, 'ended_by_operator');
+          ? await revokeOfClient(server, client)
+          : await revokeOfAccount(server, account);
       return { value: { ended }, text: `${formatCount(ended, 'session')} ended.` };
     });
   }
@@ -92,13 +91,14 @@ export class EndSessionsCommand extends ChangingCommand {
   }
 }
 
-const selectAccount = async (server: Server, name: string) => ({
-  accountId: (await requireAccount(server, name)).id,
-});
+async function revokeOfAccount(server: Server, name: string): Promise<number> {
+  const { id } = await requireAccount(server, name);
+  return server.get(SessionService).revokeAllOfAccount(id, 'ended_by_operator');
+}
 
-async function selectClient(server: Server, clientId = '') {
+async function revokeOfClient(server: Server, clientId = ''): Promise<number> {
   await requireClient(server, clientId);
-  return { clientId };
+  return server.get(SessionService).revokeAllOfClient(clientId, 'ended_by_operator');
 }
 
 export const SESSION_COMMANDS = [ListSessionsCommand, EndSessionsCommand];

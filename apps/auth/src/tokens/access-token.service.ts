@@ -12,7 +12,7 @@ import { StatusListService } from './status-lists/status-list.service.js';
 /** What an access token says, apart from what the server adds. */
 export interface AccessTokenContent {
   /** The account that granted it; the client itself where nobody did (RFC 9068 §2.2). */
-  readonly verifySubjectToken: string;
+  readonly subject: string;
   readonly clientId: string;
   /** The one resource server that it is for. */
   readonly audience: string;
@@ -57,7 +57,7 @@ export class AccessTokenService {
     const { actor, dpopJkt } = content;
     const claims = {
       iss: this.config.ISSUER,
-      sub: content.verifySubjectToken,
+      sub: content.subject,
       aud: content.audience,
       client_id: content.clientId,
       iat: toSeconds(now),

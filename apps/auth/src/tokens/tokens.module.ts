@@ -5,6 +5,7 @@ import { CleanupJob } from '../platform/scheduler/cleanup-job.js';
 import { createIndexedCleanup } from '../platform/scheduler/cleanup-tasks.js';
 import { Scheduler } from '../platform/scheduler/scheduler.js';
 import { AccessTokenService } from './access-token.service.js';
+import { AccessTokenVerifier } from './access-token-verifier.js';
 import { IdTokenService } from './id-token.service.js';
 import { createKeyRotationPlan, RELOAD_SECONDS } from './keys/key-rotation-periods.js';
 import { KeyRotationPlan } from './keys/key-rotation-plan.js';
@@ -34,6 +35,7 @@ const EXPIRED_VALUES = {
   providers: [
     { provide: KeyRotationPlan, useFactory: createKeyRotationPlan, inject: [AUTH_CONFIG] },
     AccessTokenService,
+    AccessTokenVerifier,
     IdTokenService,
     KeyRotationService,
     PrivateKeyCipher,
@@ -48,6 +50,7 @@ const EXPIRED_VALUES = {
   ],
   exports: [
     AccessTokenService,
+    AccessTokenVerifier,
     IdTokenService,
     KeyRotationService,
     ReplayCacheRepository,

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import {
   EXPIRED_FAMILY_ROWS,
   REVOKED_FAMILY_ROWS,
-} from '../../src/sessions/session-cleanup.service.js';
+} from '../../src/sessions/refresh-token-family.repository.js';
 import {
   buildIndexedDelete,
   buildKeyRangeStatements,

@@ -1,0 +1,225 @@
+/**
+ * Which file may import which (docs/architecture.md). `npm run lint` checks it, with type-only imports, and
+ * apps/e2e/test/units/boundaries.spec.ts proves that each rule notices a violation.
+ */
+
+/** The folders of apps/auth/src, from top to bottom. A folder imports the folders below it only. */
+const AUTH_FOLDERS = [
+  'ops',
+  'first-party',
+  'oauth',
+  'pages',
+  'sessions',
+  'clients',
+  'accounts',
+  'tokens',
+  'platform',
+];
+
+const AUTH = '^apps/auth/src';
+const SOURCES = '^(apps|libs)/[^/]+/src/';
+const TESTS = ['[.]spec[.]ts$', '^apps/e2e/', '^(apps|libs)/[^/]+/(test|testing)/'];
+
+/** @param {string} names alternatives of a regular expression */
+const packages = (names) => `(^|/)node_modules/(@types/)?(${names})/`;
+
+const HTTP = [
+  packages('fastify|@fastify/[^/]+|@nestjs/platform-[^/]+|express'),
+  '^(node:)?https?$',
+];
+
+/** Packages of libs/guards. The guards are copied into other services, which must install each of them. */
+const GUARDS_PACKAGES =
+  '@nestjs/(common|core|passport)|jwks-rsa|passport|passport-jwt|reflect-metadata|rxjs';
+/** Optional entry points of libs/guards, each with packages that no other folder imports. */
+const GUARDS_TRANSPORTS = { graphql: 'graphql', websockets: '', microservices: '' };
+
+const isPackage = { dependencyTypes: ['npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg'] };
+
+/** @type {import('dependency-cruiser').IConfiguration['forbidden']} */
+const everywhere = [
+  {
+    name: 'no-circular',
+    comment: 'Two files import each other, directly or through others.',
+    severity: 'error',
+    from: {},
+    to: { circular: true },
+  },
+  {
+    name: 'no-circular-folders',
+    comment: 'Two folders import each other, directly or through others.',
+    severity: 'error',
+    scope: 'folder',
+    from: { path: '^(apps|libs)/[^/]+/src|^tools|^bench' },
+    to: { circular: true },
+  },
+  {
+    name: 'no-orphans',
+    comment: 'The file imports nothing, and no file imports it.',
+    severity: 'error',
+    from: {
+      orphan: true,
+      path: SOURCES,
+      // A .cjs file is preloaded by `node --require`.
+      pathNot: ['[.]d[.]ts$', '[.]cjs$', '^apps/e2e/src/contracts/'],
+    },
+    to: {},
+  },
+  {
+    name: 'no-unresolvable',
+    comment: 'The imported file or package does not exist.',
+    severity: 'error',
+    from: { path: '^(apps|libs)/' },
+    // A path such as /x.mjs is resolved by the browser.
+    to: { couldNotResolve: true, pathNot: '^/' },
+  },
+  {
+    name: 'no-undeclared-package',
+    comment: 'Neither the package.json of the project nor that of the root declares the package.',
+    severity: 'error',
+    from: { path: '^(apps|libs)/', pathNot: '[.]cjs$' },
+    to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+  },
+];
+
+/** @type {import('dependency-cruiser').IConfiguration['forbidden']} */
+const betweenProjects = [
+  {
+    name: 'apps-import-no-app',
+    comment: 'An app imports libraries only. Apps communicate over HTTP.',
+    severity: 'error',
+    from: { path: '^apps/([^/]+)/' },
+    to: { path: '^apps/', pathNot: '^apps/$1/' },
+  },
+  {
+    name: 'libraries-import-no-project',
+    comment: 'A library imports no app and no other library.',
+    severity: 'error',
+    from: { path: '^libs/([^/]+)/' },
+    to: { path: '^(apps|libs)/', pathNot: '^libs/$1/' },
+  },
+  {
+    name: 'products-import-no-tools',
+    comment: 'Apps and libraries run without the folders tools and bench.',
+    severity: 'error',
+    from: { path: SOURCES },
+    to: { path: '^(tools|bench)/' },
+  },
+  {
+    name: 'sources-import-no-test-support',
+    comment: 'The folders testing and test make keys and servers. They are for tests only.',
+    severity: 'error',
+    from: { path: SOURCES, pathNot: TESTS },
+    to: { path: '^(apps|libs)/[^/]+/(testing|test)/' },
+  },
+  {
+    name: 'http-at-the-edge',
+    comment:
+      'HTTP is for controllers, filters, guards and interceptors. Take a typed value instead.',
+    severity: 'error',
+    from: {
+      path: '^apps/[^/]+/src/',
+      pathNot: [
+        ...TESTS,
+        '[.](controller|filter|guard|interceptor|hook)[.]ts$',
+        // What assembles an app chooses its HTTP server.
+        '^apps/[^/]+/src/[^/]+[.]ts$',
+        '/(presented-credentials|refresh-cookie)[.]ts$',
+      ],
+    },
+    to: { path: HTTP },
+  },
+];
+
+/** @type {import('dependency-cruiser').IConfiguration['forbidden']} */
+const guards = [
+  {
+    name: 'guards-packages',
+    comment: 'A service that copies the guards would have to install this package.',
+    severity: 'error',
+    from: {
+      path: '^libs/guards/(src|testing)/',
+      pathNot: `^libs/guards/src/(${Object.keys(GUARDS_TRANSPORTS).join('|')})/`,
+    },
+    to: { ...isPackage, pathNot: packages(GUARDS_PACKAGES) },
+  },
+  ...Object.entries(GUARDS_TRANSPORTS).map(([folder, more]) => ({
+    name: `guards-packages-${folder}`,
+    comment: `A service without ${folder} must not need this package, and others must not need it for ${folder}.`,
+    severity: /** @type {const} */ ('error'),
+    from: { path: `^libs/guards/src/${folder}/` },
+    to: { ...isPackage, pathNot: packages(more ? `${GUARDS_PACKAGES}|${more}` : GUARDS_PACKAGES) },
+  })),
+  {
+    name: 'guards-core',
+    comment: 'The core verifies tokens without Nest, passport and HTTP, and imports no adapter.',
+    severity: 'error',
+    from: { path: '^libs/guards/src/core/' },
+    to: {
+      path: [
+        '^libs/guards/src/(?!core/)',
+        packages('@nestjs/[^/]+|passport|passport-jwt|rxjs|reflect-metadata'),
+        ...HTTP,
+      ],
+    },
+  },
+];
+
+/** @type {import('dependency-cruiser').IConfiguration['forbidden']} */
+const auth = [
+  ...AUTH_FOLDERS.slice(1).map((folder, index) => ({
+    name: `auth-order-${folder}`,
+    comment: `${folder} imports only the folders below it: ${AUTH_FOLDERS.slice(index + 2).join(', ') || 'none'}.`,
+    severity: /** @type {const} */ ('error'),
+    from: { path: `${AUTH}/${folder}/` },
+    to: { path: `${AUTH}/(${AUTH_FOLDERS.slice(0, index + 1).join('|')})/` },
+  })),
+  {
+    name: 'auth-known-folders',
+    comment: `apps/auth/src has the folders ${AUTH_FOLDERS.join(', ')} and no other.`,
+    severity: 'error',
+    from: { path: `${AUTH}/(?!(${AUTH_FOLDERS.join('|')})/)[^/]+/` },
+    to: {},
+  },
+  {
+    name: 'auth-top-level-files',
+    comment:
+      'Of the files at the top, folders import only auth.config.ts; ops also imports the others.',
+    severity: 'error',
+    from: { path: `${AUTH}/(?!ops/)[^/]+/` },
+    to: { path: `${AUTH}/[^/]+[.]ts$`, pathNot: `${AUTH}/[a-z.-]*(config|scopes|types)[.]ts$` },
+  },
+  {
+    name: 'grants-are-independent',
+    comment: 'A grant never imports another grant. Shared code is a file of its own.',
+    severity: 'error',
+    from: { path: `${AUTH}/(oauth/)?token/[^/]+[.]grant[.]ts$` },
+    to: { path: '[.]grant[.]ts$' },
+  },
+];
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [...everywhere, ...betweenProjects, ...guards, ...auth],
+  options: {
+    // Each project declares its packages, and the root declares the tools of all.
+    combinedDependencies: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: {
+      path: [
+        '^(apps|libs)/[^/]+/dist/',
+        '^bench/(node_modules|results)/',
+        '^tools/new-service/template/',
+      ],
+    },
+    // With type-only imports.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: {
+      conditionNames: ['@gatehouse/source', 'types', 'import', 'node', 'default'],
+      exportsFields: ['exports'],
+      extensions: ['.ts', '.mjs', '.cjs', '.js', '.json', '.d.ts'],
+      mainFields: ['types', 'main'],
+    },
+  },
+};

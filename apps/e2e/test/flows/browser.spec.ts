@@ -1,0 +1,179 @@
+import type { Browser, Page } from 'playwright-core';
+import { AppProcess } from '../support/app-process.js';
+import { findChromium, newPage, startBrowser } from '../support/chromium.js';
+import { checkAppearance } from '../support/page-appearance.js';
+import { PublicClient } from '../support/public-client.js';
+import { RunningCommand } from '../support/running-command.js';
+import { aPerson, type Person } from '../support/auth-api.js';
+
+const executablePath = findChromium();
+const SKIPPED =
+  'SKIPPED: no Chromium was found, so no login was tested; CHROMIUM_PATH may name one';
+
+if (executablePath === undefined) {
+  console.warn(SKIPPED);
+  it.skip(SKIPPED, () => undefined);
+} else {
+  describe('a user in Chromium with two applications', () => {
+    let browser: Browser;
+    let auth: AppProcess;
+    let one: PublicClient;
+    let two: PublicClient;
+    let page: Page;
+    let faults: string[];
+    const person = aPerson();
+
+    beforeAll(async () => {
+      [browser, auth] = await Promise.all([
+        startBrowser(executablePath),
+        AppProcess.create('auth', { SEED_DEMO: 'true' }),
+      ]);
+      await auth.start();
+      await registerOwnApplication(auth);
+      const issuer = auth.url;
+      const scope = 'openid profile email orders:read offline_access';
+      one = await PublicClient.start({ issuer, clientId: 'demo-spa', scope });
+      two = await PublicClient.start({ issuer, clientId: 'our-own', scope: 'openid email' });
+      ({ page, faults } = await newPage(browser));
+    });
+    // Each step begins where the one before ended. Nothing may go wrong on the way, nor break a content security policy.
+    afterEach(() => {
+      expect(faults.splice(0)).toEqual([]);
+    });
+
+    it('registers an account', async () => {
+      await one.press(page, 'sign-in');
+      await page.waitForURL(`${auth.url}/login?**`);
+      expect(await checkAppearance(page, 'login')).toEqual([]);
+      await page.getByRole('link', { name: 'Create an account' }).click();
+      expect(await checkAppearance(page, 'register')).toEqual([]);
+      await fillIn(page, person);
+      await page.waitForURL(`${auth.url}/login?**`);
+      expect(await page.getByRole('status').innerText()).toMatch(/You are registered/);
+    });
+
+    it('logs in with the keyboard alone', async () => {
+      await page.locator('#login').fill(person.email);
+      await page.keyboard.press('Tab');
+      await page.keyboard.type(person.password);
+      await page.keyboard.press('Enter');
+      await page.waitForURL(`${auth.url}/consent?**`);
+    });
+
+    it('consents, and the application receives tokens', async () => {
+      expect(await page.locator('h1').innerText()).toBe('Demo Single-Page App asks for access');
+      expect(await checkAppearance(page, 'consent')).toEqual([]);
+      await page.locator('#consent-allow').click();
+      expect(await one.readCallback(page)).toMatchObject({
+        scope: 'orders:read',
+        hasRefreshToken: true,
+        claims: { iss: auth.url, aud: 'demo-spa', amr: ['pwd'] },
+      });
+    });
+
+    it('stays logged in at the application after a refresh', async () => {
+      expect(await one.pressAndRead(page, 'refresh')).toMatchObject({
+        scope: 'openid profile email offline_access',
+        hasRefreshToken: true,
+      });
+      expect(await one.pressAndRead(page, 'userinfo')).toMatchObject({ email: person.email });
+    });
+
+    it('enters a first-party application without a prompt (single sign-on)', async () => {
+      await two.press(page, 'silent');
+      expect(await two.readCallback(page)).toMatchObject({ claims: { aud: 'our-own' } });
+    });
+
+    it('is asked for consent again for a loopback redirect URI (RFC 8252 §8.6)', async () => {
+      await one.press(page, 'sign-in');
+      await page.waitForURL(`${auth.url}/consent?**`);
+      await page.locator('#consent-deny').click();
+      expect(await one.readCallback(page)).toEqual({ error: 'access_denied' });
+    });
+
+    it('lists the sessions and signs out all other sessions', async () => {
+      const other = await newPage(browser);
+      await other.page.goto(`${auth.url}/login`);
+      await fillIn(other.page, person);
+      await other.page.waitForURL(`${auth.url}/account`);
+
+      await page.goto(`${auth.url}/account`);
+      expect(await page.locator('.sessions li').count()).toBe(2);
+      expect(await page.locator('.sessions').innerText()).toMatch(
+        /Applications: (Our Own, Demo Single-Page App|Demo Single-Page App, Our Own)/,
+      );
+      expect(await checkAppearance(page, 'account')).toEqual([]);
+      await page.locator('#end-others').click();
+      await page.waitForURL(`${auth.url}/account`);
+      expect(await page.locator('.sessions li').count()).toBe(1);
+      await other.page.reload();
+      expect(other.page.url()).toBe(`${auth.url}/login`);
+      expect(other.faults).toEqual([]);
+    });
+
+    it('signs out at one application and is signed out at the other', async () => {
+      expect(await two.pressAndRead(page, 'userinfo')).toMatchObject({ email: person.email });
+      await page.goto(`${auth.url}/oauth/logout`);
+      expect(await checkAppearance(page, 'logout')).toEqual([]);
+      await one.press(page, 'sign-out');
+      await page.waitForURL(`${auth.url}/signed-out`);
+      expect(await checkAppearance(page, 'signed-out')).toEqual([]);
+      expect(await two.pressAndRead(page, 'userinfo')).toMatchObject({ error: 401 });
+      expect(faults.splice(0)).toEqual([expect.stringMatching(/status of 401/)]);
+      await two.press(page, 'silent');
+      expect(await two.readCallback(page)).toEqual({ error: 'login_required' });
+      // That was what offline_access is for: the person is away, and the application goes on.
+      expect(await one.pressAndRead(page, 'refresh')).toMatchObject({ hasRefreshToken: true });
+    });
+
+    it('reads on an error page what is wrong', async () => {
+      await page.goto(`${auth.url}/login`);
+      await fillIn(page, { ...person, password: 'not the password' });
+      expect(await page.getByRole('alert').innerText()).toMatch(/password is wrong/);
+      expect(await checkAppearance(page, 'login-failed')).toEqual([]);
+      await page.goto(`${auth.url}/register`);
+      await fillIn(page, { ...person, password: 'password' });
+      expect(await page.getByRole('alert').innerText()).toMatch(/would not guess/);
+      expect(await checkAppearance(page, 'register-failed')).toEqual([]);
+      await page.goto(`${auth.url}/oauth/authorize?client_id=unknown`);
+      expect(await checkAppearance(page, 'error')).toEqual([]);
+      // Chromium reports each page that came with a status of 400.
+      expect(faults.splice(0).filter((fault) => !/status of 400/.test(fault))).toEqual([]);
+    });
+
+    it('removes the access of an application, whose tokens stop working', async () => {
+      await page.goto(`${auth.url}/login`);
+      await fillIn(page, person);
+      await page.waitForURL(`${auth.url}/account`);
+      expect(await page.locator('.applications').innerText()).toMatch(
+        /Demo Single-Page App[^]*See your orders/,
+      );
+      await page.locator('#remove-access-demo-spa').click();
+      await page.getByText('No application has access to your account.').waitFor();
+      expect(await checkAppearance(page, 'account-without-applications')).toEqual([]);
+      expect(await one.pressAndRead(page, 'refresh')).toEqual({ error: 'invalid_grant' });
+      expect(faults.splice(0)).toEqual([expect.stringMatching(/status of 400/)]);
+    });
+  });
+}
+
+async function fillIn(page: Page, { email, password }: Person): Promise<void> {
+  await page.locator('#login').fill(email);
+  await page.locator('#password').fill(password);
+  await page.locator('#submit').click();
+}
+
+/** By the command that an operator has. */
+async function registerOwnApplication(auth: AppProcess): Promise<void> {
+  const client = [
+    ...['clients', 'create', 'our-own', '--name', 'Our Own', '--first-party'],
+    ...['--auth-method', 'none', '--grant', 'authorization_code refresh_token'],
+    ...['--scope', 'openid email', '--redirect-uri', 'http://127.0.0.1/callback'],
+  ];
+  const command = RunningCommand.start({
+    file: process.execPath,
+    arguments: ['apps/auth/dist/ops.js', ...client],
+    env: auth.environment,
+  });
+  expect([await command.exit, command.output]).toEqual([0, expect.stringContaining('our-own')]);
+}

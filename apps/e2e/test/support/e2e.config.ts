@@ -1,0 +1,15 @@
+import { randomInt } from 'node:crypto';
+
+const SHELL_VARIABLES = ['PATH', 'HOME', 'USER', 'LANG', 'TMPDIR', 'npm_config_cache'];
+
+/** The settings of a test run. Only this file reads the environment. */
+export const e2eConfig = {
+  /** Seed of random choices. E2E_SEED repeats the choices of a run; the seed is part of the titles of these tests. */
+  seed: Number(process.env['E2E_SEED'] ?? randomInt(2 ** 31)),
+  /** Path of Chromium, if it is not in a usual place. */
+  chromiumPath: process.env['CHROMIUM_PATH'],
+  /** Variables for a shell and npm. Other variables are not passed on, so that a developer's PORT or DATABASE_URL changes no test. */
+  shell: Object.fromEntries(
+    SHELL_VARIABLES.map((name) => [name, process.env[name] ?? '']).filter(([, value]) => value),
+  ),
+} as const;

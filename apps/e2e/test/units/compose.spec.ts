@@ -1,0 +1,217 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { readDocumentedSettings } from '../support/documented-settings.js';
+import { ROOT } from '../support/workspace.js';
+
+const APPS = ['auth', 'orders', 'billing'] as const;
+
+/** Node's own, of which no app knows. */
+const NODE_SETTING = 'NODE_EXTRA_CA_CERTS';
+
+const run = promisify(execFile);
+
+const hardened = {
+  read_only: z.literal(true),
+  tmpfs: z.array(z.string()),
+  cap_drop: z.tuple([z.literal('ALL')]),
+  security_opt: z.tuple([z.literal('no-new-privileges:true')]),
+};
+const dependsOn = z.record(
+  z.string(),
+  z.strictObject({ condition: z.enum(['service_healthy', 'service_completed_successfully']) }),
+);
+const ownHealth = z.looseObject({ disable: z.literal(true).optional() });
+const anyService = {
+  image: z.string(),
+  restart: z.enum(['no', 'unless-stopped']),
+  profiles: z.tuple([z.literal('scale')]).optional(),
+  depends_on: dependsOn.optional(),
+  healthcheck: ownHealth.optional(),
+  /** Nothing is there for other machines. */
+  ports: z.array(z.string().startsWith('127.0.0.1:')).optional(),
+  volumes: z.array(z.string()).optional(),
+  command: z.array(z.string()).optional(),
+};
+const app = z.strictObject({
+  ...anyService,
+  ...hardened,
+  build: z.strictObject({
+    context: z.literal('.'),
+    args: z.strictObject({ APP: z.enum(APPS) }),
+  }),
+  environment: z.record(z.string(), z.string()),
+  secrets: z.array(z.string()),
+  deploy: z.strictObject({ replicas: z.literal(2) }).optional(),
+  stop_grace_period: z.literal('15s').optional(),
+});
+const proxy = z.strictObject({
+  ...anyService,
+  ...hardened,
+  image: z.literal('caddy:2'),
+  cap_add: z.tuple([z.literal('NET_BIND_SERVICE')]).optional(),
+  network_mode: z.literal('none').optional(),
+  networks: z.object({ default: z.object({ aliases: z.array(z.string()) }) }).optional(),
+});
+const file = z.object({
+  services: z.record(z.string(), z.looseObject(anyService).partial()),
+  secrets: z.record(z.string(), z.strictObject({ file: z.string() })),
+  volumes: z.record(z.string(), z.null()),
+});
+
+describe('docker-compose.yml', () => {
+  let compose: z.infer<typeof file>;
+  let apps: readonly (readonly [string, z.infer<typeof app>])[];
+  let scaled: typeof apps;
+
+  beforeAll(async () => {
+    const text = await readFile(join(ROOT, 'docker-compose.yml'), 'utf8');
+    compose = file.parse(parse(text, { merge: true }));
+    apps = Object.entries(compose.services)
+      .filter(([, { image }]) => image?.startsWith('gatehouse-'))
+      .map(([name, service]) => [name, app.parse(service)]);
+    scaled = apps.filter(([, { profiles }]) => profiles);
+  });
+
+  it('gives no app a writable file system, a capability or more privileges (schema of this test)', () => {
+    const names = APPS.flatMap((name) => [name, `${name}-migrate`, `${name}-scaled`]);
+    expect(apps.map(([name]) => name).sort()).toEqual(names.sort());
+    for (const [name, { image, build }] of apps) {
+      expect(name.split('-')[0]).toBe(build.args.APP);
+      expect(image).toBe(`gatehouse-${build.args.APP}`);
+    }
+  });
+
+  it('sets only known settings and passes each secret as a file', async () => {
+    for (const [name, { build, environment, secrets }] of apps) {
+      const settings = await readDocumentedSettings(build.args.APP);
+      const known = settings.filter(({ isSecret }) => !isSecret).map((each) => each.name);
+      const hidden = settings.filter(({ isSecret }) => isSecret).map((each) => `${each.name}_FILE`);
+      expect(hidden).toContain('DATABASE_URL_FILE');
+      expect([...known, ...hidden, NODE_SETTING]).toEqual(
+        expect.arrayContaining(Object.keys(environment)),
+      );
+      for (const [key, value] of Object.entries(environment)) {
+        if (!key.endsWith('_FILE')) continue;
+        expect([name, key, secrets.map((each) => `/run/secrets/${each}`)]).toEqual([
+          name,
+          key,
+          expect.arrayContaining([value]),
+        ]);
+      }
+    }
+  });
+
+  it('takes every secret from a file that npm run compose:secrets makes', async () => {
+    const tool = await readFile(join(ROOT, 'tools', 'compose-secrets', 'main.mjs'), 'utf8');
+    for (const [name, { file: path }] of Object.entries(compose.secrets)) {
+      expect(path).toBe(`./data/secrets/${name}`);
+      expect(tool).toContain(`secretFile('${name}'`);
+    }
+    for (const [, { secrets }] of apps) {
+      expect(Object.keys(compose.secrets)).toEqual(expect.arrayContaining(secrets));
+    }
+  });
+
+  it('waits only for services of the same profile or of every profile', () => {
+    for (const [name, { depends_on = {}, profiles }] of Object.entries(compose.services)) {
+      for (const other of Object.keys(depends_on)) {
+        expect([name, other, Object.keys(compose.services)]).toEqual([
+          name,
+          other,
+          expect.arrayContaining([other]),
+        ]);
+        if (!profiles) expect(compose.services[other]?.profiles).toBeUndefined();
+      }
+    }
+  });
+
+  describe('the compose profile `scale`', () => {
+    it('runs two replicas of every app behind the proxy alone', () => {
+      expect(scaled).toHaveLength(APPS.length);
+      for (const [, { deploy, ports, stop_grace_period }] of scaled) {
+        expect(deploy).toEqual({ replicas: 2 });
+        expect(ports).toBeUndefined();
+        expect(stop_grace_period).toBe('15s');
+      }
+    });
+
+    it('runs in production mode, without demo data, with every required setting', async () => {
+      for (const [, { build, environment }] of scaled) {
+        if (build.args.APP === 'auth') continue;
+        expect(environment['NODE_ENV']).toBe('production');
+        for (const { name, isRequiredInProduction } of await readDocumentedSettings(
+          build.args.APP,
+        )) {
+          if (!isRequiredInProduction) continue;
+          expect(Object.keys(environment).map((key) => key.replace(/_FILE$/, ''))).toContain(name);
+        }
+      }
+    });
+
+    it('starts each app with settings that its schema accepts', async () => {
+      for (const [, { build, environment }] of scaled) {
+        const { APP } = build.args;
+        const program = `const { ${APP}Config } = await import('./apps/${APP}/dist/${APP}.config.js'); console.log(${APP}Config(process.env).NODE_ENV)`;
+        const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], {
+          cwd: ROOT,
+          env: Object.fromEntries(Object.entries(environment).map(readFromFile)),
+        });
+        expect(stdout.trim()).toBe(environment['NODE_ENV']);
+      }
+    });
+
+    it('gives each app one https name that the proxy forwards to its replicas', async () => {
+      const caddyfile = await readFile(join(ROOT, 'deploy', 'proxy', 'Caddyfile'), 'utf8');
+      const sites = [...caddyfile.matchAll(/^(\S+) \{\n\timport replicas_of (\S+)\n\}/gm)];
+      const { networks } = proxy.parse(compose.services['proxy']);
+      expect(sites.map(([, host]) => host).sort()).toEqual(networks?.default.aliases.sort());
+      const named = scaled.map(([name, { environment }]) => {
+        const url = environment['AUDIENCE'] ?? environment['ISSUER'] ?? '';
+        expect(url).toMatch(/^https:/);
+        return [new URL(url).host, name];
+      });
+      expect(sites.map(([, host, name]) => [host, name]).sort()).toEqual(named.sort());
+      const issuers = scaled.flatMap(([, { environment }]) => environment['AUTH_ISSUER'] ?? []);
+      expect(new Set(issuers)).toEqual(new Set(['https://auth.localhost']));
+      const known = scaled.flatMap(([, { environment }]) => environment['RESOURCE_SERVERS'] ?? []);
+      const identifiers = known.flatMap((text) =>
+        text.split('; ').map((each) => each.split(' ')[0]),
+      );
+      const audiences = scaled.flatMap(([, { environment }]) => environment['AUDIENCE'] ?? []);
+      expect(identifiers.sort()).toEqual(audiences.sort());
+    });
+
+    it('uses https between apps and trusts the CA of the proxy', () => {
+      for (const [, { environment, volumes }] of scaled) {
+        expect(JSON.stringify(environment)).not.toMatch(/http:|ALLOW_INSECURE_HTTP/);
+        expect(environment[NODE_SETTING]).toBe('/trust/root.crt');
+        expect(environment['TRUST_PROXY']).toBe('true');
+        expect(volumes).toEqual(['proxy-trust:/trust:ro']);
+      }
+    });
+
+    it('mounts the CA key only into the proxy and into the job that copies the certificate without a network', () => {
+      const holders = Object.entries(compose.services).filter(([, { volumes = [] }]) =>
+        volumes.some((volume) => volume.startsWith('proxy-data:')),
+      );
+      expect(holders.map(([name]) => name).sort()).toEqual(['proxy', 'proxy-trust']);
+      const copies = proxy.parse(compose.services['proxy-trust']);
+      expect(copies.network_mode).toBe('none');
+      expect(copies.cap_add).toBeUndefined();
+    });
+  });
+});
+
+/** What the app takes from the file of a secret, without the file. This CA file does not exist here. */
+function readFromFile([name, value]: [string, string]): [string, string] {
+  if (name === NODE_SETTING) return [name, ''];
+  if (!name.endsWith('_FILE')) return [name, value];
+  const secret = randomBytes(32).toString('base64url');
+  const url = `postgres://gatehouse:${secret}@postgres:5432/gatehouse`;
+  return [name.slice(0, -'_FILE'.length), name === 'DATABASE_URL_FILE' ? url : secret];
+}

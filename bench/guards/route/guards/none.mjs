@@ -1,4 +1,0 @@
-/** What everything else is compared with. */
-export function none() {
-  return {};
-}

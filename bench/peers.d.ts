@@ -1,0 +1,7 @@
+/** Peers without types, or whose types are not installed in the root: `npm run typecheck` runs without `npm ci` in bench. */
+declare module 'aws-jwt-verify';
+declare module 'aws-jwt-verify/error';
+declare module 'aws-jwt-verify/jwk';
+declare module 'express-oauth2-jwt-bearer';
+declare module 'fast-jwt';
+declare module 'oidc-provider';

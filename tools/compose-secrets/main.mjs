@@ -1,0 +1,78 @@
+/** `npm run compose:secrets`: creates the files under `secrets:` of docker-compose.yml. Existing files do not change. */
+import { randomBytes } from 'node:crypto';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { defineCommand } from '../terminal/command.mjs';
+import { credentialsIn, dataFolder, ordersServiceSecret } from '../workspace.mjs';
+
+// docker-compose.yml names this folder, so DATA_DIR does not apply.
+const DATA = dataFolder({});
+const FOLDER = join(DATA, 'secrets');
+
+export const command = defineCommand({
+  usage:
+    'Usage: npm run compose:secrets   creates the secrets of docker-compose.yml in data/secrets',
+  options: {},
+  run: createSecrets,
+});
+
+function createSecrets() {
+  mkdirSync(FOLDER, { recursive: true });
+  chmodSync(FOLDER, 0o700);
+  const password = secretFile('postgres_password', newSecret);
+  secretFile('database_url', () => `postgres://gatehouse:${password}@postgres:5432/gatehouse`);
+  secretFile('server_secret', newSecret);
+  // This copy may be older than the current names, so it is always written again.
+  rmSync(join(FOLDER, 'demo.env'), { force: true });
+  secretFile('demo.env', demoEnv);
+  secretFile('orders_client_secret', () => ordersServiceSecret({}));
+  process.stdout.write('The secrets are in data/secrets. Next: docker compose up --build\n');
+}
+
+const newSecret = () => randomBytes(32).toString('base64url');
+
+/**
+ * Compose mounts a file with its permissions, and the apps run as another user: the files are readable by all, in a folder
+ * that only its owner can open.
+ *
+ * @param {string} name
+ * @param {() => string} create
+ */
+function secretFile(name, create) {
+  const file = join(FOLDER, name);
+  if (!existsSync(file)) {
+    writeFileSync(file, create());
+    process.stdout.write(`made data/secrets/${name}\n`);
+  }
+  chmodSync(file, 0o644);
+  return readFileSync(file, 'utf8');
+}
+
+const DEMO = {
+  DEMO_EMAIL: () => 'demo@gatehouse.example',
+  DEMO_PASSWORD: newSecret,
+  ORDERS_SERVICE_SECRET: newSecret,
+  SHORT_LIVED_SECRET: newSecret,
+  DEMO_WEBSITE_SECRET: newSecret,
+};
+
+/**
+ * `npm start` and Compose share the demo credentials in data/demo.env, where `npm run demo` reads them. In a container auth
+ * cannot add to the file, so this command writes all of them.
+ */
+function demoEnv() {
+  const file = join(DATA, 'demo.env');
+  const kept = credentialsIn(file) ?? {};
+  const missing = Object.entries(DEMO).filter(([name]) => !kept[name]);
+  const lines = missing.map(([name, create]) => `${name}=${create()}\n`);
+  appendFileSync(file, lines.join(''), { mode: 0o600 });
+  return readFileSync(file, 'utf8');
+}

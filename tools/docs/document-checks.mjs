@@ -1,0 +1,155 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, join, posix } from 'node:path';
+import { filesIn, ROOT } from '../workspace.mjs';
+import { anchorsOf, documentOf, linksOf, tableRowsOf } from './documents.mjs';
+import { ENV_EXAMPLE } from './generated-documents.mjs';
+
+/** @typedef {import('./main.mjs').Check} Check */
+/** @typedef {import('./documents.mjs').Document} Document */
+
+const OTHER_SITE = /^(https?|mailto):/;
+/** Titles of tests are string literals in the source. */
+const STRING = /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\\n]|\\.)*`/g;
+
+/** @type {Check} */
+export const linksCheck = {
+  title: 'Every link has a target, and a link to a test has the title of a test in that file',
+  hint: 'Correct the link, or its text, which must be the title of the test.',
+  faults: (all) =>
+    all.flatMap((document) =>
+      linksOf(document).flatMap((link) => {
+        const message = linkFault(document, link);
+        return message ? [{ place: `${document.path}:${link.line}`, message }] : [];
+      }),
+    ),
+};
+
+/** @param {Document} document @param {import('./documents.mjs').Link} link */
+function linkFault(document, { text, target }) {
+  if (OTHER_SITE.test(target)) return undefined;
+  const [path, anchor] = target.split('#');
+  const file = path === '' ? document.path : targetFile(document, path);
+  if (file === undefined) return `${target} is outside of the repository`;
+  if (!existsSync(join(ROOT, file))) return `${target} does not exist`;
+  if (anchor !== undefined && !hasAnchor(file, anchor)) return `${target} has no such place`;
+  return file.endsWith('.spec.ts') ? testTitleFault(file, text) : undefined;
+}
+
+/** @param {Document} document @param {string} target */
+function targetFile({ path }, target) {
+  const file = posix.join(posix.dirname(path), decodeURIComponent(target));
+  return target.startsWith('/') || file.startsWith('..') ? undefined : file;
+}
+
+/** @param {string} file @param {string} anchor */
+function hasAnchor(file, anchor) {
+  if (file.endsWith('.md')) return anchorsOf(documentOf(file)).has(anchor);
+  const [, first, last = first] = /^L(\d+)(?:-L(\d+))?$/.exec(anchor) ?? [];
+  return first !== undefined && Number(last) <= countLines(file);
+}
+
+/** @param {string} file */
+function countLines(file) {
+  const path = join(ROOT, file);
+  return statSync(path).isFile() ? readFileSync(path, 'utf8').split('\n').length : 0;
+}
+
+/**
+ * Readers find a test by its title, so the text of the link must be one. The name of the file is for links to all its tests.
+ *
+ * @param {string} file
+ * @param {string} text
+ */
+function testTitleFault(file, text) {
+  const title = text.replaceAll('`', '');
+  if (title === basename(file)) return undefined;
+  const strings = readFileSync(join(ROOT, file), 'utf8').match(STRING) ?? [];
+  const exists = title.includes(' ') && strings.some((string) => string.includes(title));
+  return exists ? undefined : `no test in ${file} has the title "${title}"`;
+}
+
+const GUARANTEES = 'docs/guarantees.md';
+const GUARANTEE_COLUMNS = ['guarantee', 'source', 'code', 'test'];
+
+/** @type {Check} */
+export const guaranteesCheck = {
+  title: 'Each guarantee has its source, its code and its test',
+  hint: `Complete the row in ${GUARANTEES}. A guarantee needs a test.`,
+  faults: (all) => {
+    const page = all.find(({ path }) => path === GUARANTEES);
+    if (!page) return [{ place: GUARANTEES, message: 'is missing' }];
+    return tableRowsOf(page).flatMap(({ cells, line }) =>
+      guaranteeFaults(cells).map((message) => ({ place: `${GUARANTEES}:${line}`, message })),
+    );
+  },
+};
+
+/**
+ * The check of links has checked that the files and tests exist.
+ *
+ * @param {string[]} cells
+ */
+function guaranteeFaults(cells) {
+  if (cells.length !== GUARANTEE_COLUMNS.length) {
+    return [`${GUARANTEE_COLUMNS.join(' · ')} are the columns`];
+  }
+  const [guarantee, source, code, test] = cells;
+  const faults = [];
+  if (guarantee === '' || source === '') faults.push('guarantee or source is empty');
+  if (linksOf({ lines: [code] }).length === 0) faults.push('no link to the code');
+  if (!hasTestLink([test])) faults.push('no link to a test');
+  return faults;
+}
+
+/** @param {string[]} cells */
+const hasTestLink = (cells) =>
+  linksOf({ lines: cells }).some(({ target }) => target.endsWith('.spec.ts'));
+
+const STATES_PAGE = 'docs/flows/refresh.md';
+
+/** @type {Check} */
+export const tokenStatesCheck = {
+  title: 'The state table of a refresh token has every state, each with its test',
+  hint: `TokenState in apps/auth/src and the table in ${STATES_PAGE} must agree.`,
+  faults: (all) => {
+    const page = all.find(({ path }) => path === STATES_PAGE);
+    if (!page) return [{ place: STATES_PAGE, message: 'is missing' }];
+    const rows = tableRowsOf(page);
+    return tokenStates().flatMap((state) => {
+      const row = rows.find(({ cells }) => cells[0] === `\`${state}\``);
+      if (!row) return [{ place: STATES_PAGE, message: `has no row for \`${state}\`` }];
+      if (hasTestLink(row.cells)) return [];
+      return [{ place: `${STATES_PAGE}:${row.line}`, message: 'has no link to a test' }];
+    });
+  },
+};
+
+/** The members of the union type `TokenState`. */
+function tokenStates() {
+  const folder = join(ROOT, 'apps/auth/src');
+  for (const path of filesIn(folder).filter((path) => path.endsWith('.ts'))) {
+    const source = readFileSync(join(folder, path), 'utf8');
+    const union = /export type TokenState =([^;]+);/.exec(source)?.[1];
+    if (union) return [...union.matchAll(/'(\w+)'/g)].map(([, state]) => state);
+  }
+  throw new Error('apps/auth/src has no type TokenState');
+}
+
+/** Folders of one machine, which a clone does not have. */
+const MACHINE_PATH =
+  /(?<![\w.~/:-])(\/(?:home|Users|root|work|mnt|tmp|var\/folders)\/[\w.-]+|[A-Z]:\\\w+)/g;
+
+/** @type {Check} */
+export const machinePathsCheck = {
+  title: 'No document names a path of one machine',
+  hint: 'Write the path relative to the root of the repository.',
+  faults: (all) =>
+    [...all, documentOf(ENV_EXAMPLE)].flatMap(({ path, lines }) =>
+      lines.flatMap((text, index) =>
+        [...text.matchAll(MACHINE_PATH)].map(([message]) => ({
+          place: `${path}:${index + 1}`,
+          message,
+        })),
+      ),
+    ),
+};

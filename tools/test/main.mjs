@@ -1,0 +1,87 @@
+/**
+ * `npm test`, `npm run test:slow`: runs the tests of all projects by Nx, and prints the number of tests per project and in all.
+ * Options after `--` go to `nx run-many`, such as `-p auth`.
+ */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { COUNTS_FOLDER, countFile } from '../jest/count-reporter.mjs';
+import { defineCommand, UsageError } from '../terminal/command.mjs';
+import { runInForeground } from '../terminal/processes.mjs';
+import { projectFolders, ROOT } from '../workspace.mjs';
+
+/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/** @typedef {{ project: string, counts: Counts | undefined }} Row */
+
+const TARGETS = ['test', 'test-slow'];
+const NX = join(ROOT, 'node_modules/nx/dist/bin/nx.js');
+
+export const command = defineCommand({
+  usage: 'Usage: node tools/run.mjs test test|test-slow [<options of nx run-many>]',
+  options: {},
+  passThrough: true,
+  run: (_values, [target = '', ...options]) => {
+    if (!TARGETS.includes(target)) throw new UsageError(`The target is ${TARGETS.join(' or ')}.`);
+    // Nx writes or restores the counts of the tasks that it runs. Those of other projects must not be counted.
+    rmSync(COUNTS_FOLDER, { recursive: true, force: true });
+    const exitCode = runInForeground([process.execPath, NX, 'run-many', '-t', target, ...options], {
+      cwd: ROOT,
+    });
+    const rows = projectsWith(target).map((project) => ({
+      project,
+      counts: countsOf(project, target),
+    }));
+    // With options, Nx may have run some of the projects only.
+    const shown = options.length > 0 ? rows.filter(({ counts }) => counts) : rows;
+    const isComplete = printCounts(shown, target);
+    process.exitCode = exitCode || (isComplete ? 0 : 1);
+  },
+});
+
+/** Names of the projects that have a target. @param {string} target */
+function projectsWith(target) {
+  return projectFolders()
+    .map((folder) => join(ROOT, folder, 'package.json'))
+    .filter((file) => existsSync(file))
+    .map((file) => JSON.parse(readFileSync(file, 'utf8')))
+    .filter(({ scripts = {} }) => Object.hasOwn(scripts, target))
+    .map(({ nx, name }) => nx?.name ?? name);
+}
+
+/** @param {string} project @param {string} target @returns {Counts | undefined} */
+function countsOf(project, target) {
+  const file = countFile(project, target);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+}
+
+/**
+ * Prints a table, and last the line `N passed, N failed, N skipped`.
+ *
+ * @param {Row[]} rows
+ * @param {string} target
+ * @returns {boolean} whether every project has passed
+ */
+function printCounts(rows, target) {
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  const lines = [`\n${target.padEnd(14)}${cells(['passed', 'failed', 'skipped'])}`];
+  for (const { project, counts } of rows) {
+    if (counts) {
+      sum.passed += counts.passed;
+      sum.failed += counts.failed;
+      sum.skipped += counts.skipped;
+    }
+    const shown = counts
+      ? cells(valuesOf(counts))
+      : '  no result: the tests did not run to the end';
+    lines.push(`${project.padEnd(14)}${shown}`);
+  }
+  lines.push(`${'all'.padEnd(14)}${cells(valuesOf(sum))}`, '');
+  lines.push(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return sum.passed > 0 && rows.every(({ counts }) => counts?.failed === 0);
+}
+
+/** @param {Counts} counts */
+const valuesOf = ({ passed, failed, skipped }) => [passed, failed, skipped].map(String);
+
+/** @param {string[]} texts */
+const cells = (texts) => texts.map((text) => text.padStart(9)).join('');
