@@ -1,4 +1,9 @@
-import { CleanupJob, createIndexedCleanup, type RowLookup, UnitOfWork } from '@gatehouse/persistence';
+import {
+  CleanupJob,
+  createIndexedCleanup,
+  type RowLookup,
+  UnitOfWork,
+} from '@gatehouse/persistence';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AuthorizationCode } from './authorization-code.entity.js';
 import type { BrowserSession } from './browser-session.entity.js';

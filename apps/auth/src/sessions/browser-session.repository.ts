@@ -1,4 +1,10 @@
-import { CleanupJob, createKeyRangeCleanup, type ExpiredRows, type RowLookup, UnitOfWork } from '@gatehouse/persistence';
+import {
+  CleanupJob,
+  createKeyRangeCleanup,
+  type ExpiredRows,
+  type RowLookup,
+  UnitOfWork,
+} from '@gatehouse/persistence';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, Repository } from 'typeorm';

@@ -1,4 +1,12 @@
-import { CleanupJob, type ConditionalUpdate, createIndexedCleanup, createKeyRangeCleanup, type ExpiredRows, type RowLookup, UnitOfWork } from '@gatehouse/persistence';
+import {
+  CleanupJob,
+  type ConditionalUpdate,
+  createIndexedCleanup,
+  createKeyRangeCleanup,
+  type ExpiredRows,
+  type RowLookup,
+  UnitOfWork,
+} from '@gatehouse/persistence';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, Repository } from 'typeorm';

@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { buildIndexedDelete, buildKeyRangeStatements, CLEANUP_BATCH_SIZE, CleanupJob, type CleanupTask, createIndexedCleanup, createKeyRangeCleanup, type Database } from '@gatehouse/persistence';
+import {
+  buildIndexedDelete,
+  buildKeyRangeStatements,
+  CLEANUP_BATCH_SIZE,
+  CleanupJob,
+  type CleanupTask,
+  createIndexedCleanup,
+  createKeyRangeCleanup,
+  type Database,
+} from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
