@@ -1,7 +1,5 @@
-import { UnitOfWork } from '@gatehouse/persistence';
+import { CleanupJob, createIndexedCleanup, UnitOfWork } from '@gatehouse/persistence';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { CleanupJob } from '../platform/scheduler/cleanup-job.js';
-import { createIndexedCleanup } from '../platform/scheduler/cleanup-tasks.js';
 import type { DecayWindow } from './login-delay.js';
 
 /** The failed attempts under one key. Instants are epoch milliseconds. */

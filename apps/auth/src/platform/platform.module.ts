@@ -16,7 +16,7 @@ import { ConsoleNotifier, Notifier, SmtpNotifier } from './notifications/notifie
 import { OAuthErrorFilter } from './oauth-error.filter.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
 import { RateLimitService } from './rate-limit.service.js';
-import { DatabaseClock } from './scheduler/database-clock.js';
+import { DatabaseClock } from './database-clock.js';
 import { EventChainService } from './security-events/event-chain.service.js';
 import { EventRetentionCleanup } from './security-events/event-retention.js';
 import { SecurityEventRepository } from './security-events/security-event.repository.js';

@@ -1,7 +1,10 @@
-import { type RowLookup, UnitOfWork } from '@gatehouse/persistence';
+import {
+  CleanupJob,
+  createIndexedCleanup,
+  type RowLookup,
+  UnitOfWork,
+} from '@gatehouse/persistence';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { CleanupJob } from '../platform/scheduler/cleanup-job.js';
-import { createIndexedCleanup } from '../platform/scheduler/cleanup-tasks.js';
 import { AuthorizationCode } from './authorization-code.entity.js';
 import type { BrowserSession } from './browser-session.entity.js';
 

@@ -1,10 +1,14 @@
-import { type RowLookup, UnitOfWork } from '@gatehouse/persistence';
+import {
+  CleanupJob,
+  createKeyRangeCleanup,
+  type ExpiredRows,
+  type RowLookup,
+  UnitOfWork,
+} from '@gatehouse/persistence';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, Repository } from 'typeorm';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { CleanupJob } from '../platform/scheduler/cleanup-job.js';
-import { createKeyRangeCleanup, type ExpiredRows } from '../platform/scheduler/cleanup-tasks.js';
 import { BrowserSession } from './browser-session.entity.js';
 
 export interface RevokedBrowserSession {

@@ -1,13 +1,15 @@
-import { type ConditionalUpdate, type RowLookup, UnitOfWork } from '@gatehouse/persistence';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { IsNull, Repository } from 'typeorm';
-import { CleanupJob } from '../platform/scheduler/cleanup-job.js';
 import {
+  CleanupJob,
+  type ConditionalUpdate,
   createIndexedCleanup,
   createKeyRangeCleanup,
   type ExpiredRows,
-} from '../platform/scheduler/cleanup-tasks.js';
+  type RowLookup,
+  UnitOfWork,
+} from '@gatehouse/persistence';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { IsNull, Repository } from 'typeorm';
 import { StatusListService } from '../tokens/status-lists/status-list.service.js';
 import { RefreshTokenFamily, type RevocationReason } from './refresh-token-family.entity.js';
 

@@ -1,11 +1,10 @@
-import { UnitOfWork } from '@gatehouse/persistence';
+import { CleanupJob, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { DataSource } from 'typeorm';
 import type { Account } from '../../src/accounts/account.entity.js';
 import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
 import { ClientOperationsService } from '../../src/sessions/client-operations.service.js';
 import { BrowserSessionService } from '../../src/sessions/browser-session.service.js';
-import { CleanupJob } from '../../src/platform/scheduler/cleanup-job.js';
 import {
   aClient,
   anAccount,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { UnitOfWork } from '@gatehouse/persistence';
+import { CleanupJob, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import type { Account } from '../../src/accounts/account.entity.js';
 import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
@@ -7,7 +7,6 @@ import { AccountRepository } from '../../src/accounts/account.repository.js';
 import { BrowserSessionRevocation } from '../../src/sessions/browser-session-revocation.service.js';
 import { BrowserSessionService } from '../../src/sessions/browser-session.service.js';
 import { SessionService } from '../../src/sessions/session.service.js';
-import { CleanupJob } from '../../src/platform/scheduler/cleanup-job.js';
 import {
   aClient,
   anAccount,

@@ -1,7 +1,6 @@
 import { DpopClient } from '@gatehouse/guards/testing';
-import { UnitOfWork } from '@gatehouse/persistence';
+import { CleanupJob, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
-import { CleanupJob } from '../../src/platform/scheduler/cleanup-job.js';
 import { aSession } from '../support/factories.js';
 import {
   aClient,

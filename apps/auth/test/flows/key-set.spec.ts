@@ -1,7 +1,6 @@
-import { UnitOfWork } from '@gatehouse/persistence';
+import { Scheduler, UnitOfWork } from '@gatehouse/persistence';
 import { KeyRotationService } from '../../src/tokens/keys/key-rotation.service.js';
 import { SigningKeyService } from '../../src/tokens/keys/signing-key.service.js';
-import { Scheduler } from '../../src/platform/scheduler/scheduler.js';
 import { decodeHeader, TestAuth } from '../support/test-auth.js';
 
 describe('the key set', () => {

@@ -1,4 +1,4 @@
-import { UnitOfWork } from '@gatehouse/persistence';
+import { CleanupJob, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import fc from 'fast-check';
 import {
@@ -10,7 +10,6 @@ import {
 } from '../../src/accounts/login-delay.js';
 import { LoginThrottleService } from '../../src/accounts/login-throttle.service.js';
 import { TooManyRequests } from '../../src/platform/too-many-requests.js';
-import { CleanupJob } from '../../src/platform/scheduler/cleanup-job.js';
 import { TestBrowser } from '../support/test-browser.js';
 import { PASSWORD, TestAuth, type TestResponse, toDatabaseSettings } from '../support/test-auth.js';
 

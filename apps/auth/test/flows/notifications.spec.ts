@@ -1,11 +1,10 @@
 import { createServer, type Server } from 'node:net';
 import { eachDatabase } from '@gatehouse/persistence/testing';
-import { UnitOfWork } from '@gatehouse/persistence';
+import { Scheduler, UnitOfWork } from '@gatehouse/persistence';
 import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
 import { describeDevice } from '../../src/platform/notifications/device-name.js';
 import { NotificationRepository } from '../../src/platform/notifications/notification.repository.js';
 import { SmtpNotifier } from '../../src/platform/notifications/notifier.js';
-import { Scheduler } from '../../src/platform/scheduler/scheduler.js';
 import { anAccount } from '../support/factories.js';
 import { TestMailServer } from '../support/test-mail-server.js';
 import { PASSWORD, TestAuth, toDatabaseSettings } from '../support/test-auth.js';

@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { UnitOfWork } from '@gatehouse/persistence';
+import { CleanupJob, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { ConfigurationError } from '@gatehouse/service-kit';
 import { authConfig } from '../../src/auth.config.js';
 import { hashToSlot } from '../../src/platform/rate-limit.service.js';
-import { CleanupJob } from '../../src/platform/scheduler/cleanup-job.js';
 import { aClient, anAccount, TestBrowser } from '../support/test-browser.js';
 import {
   ISSUER,

@@ -1,13 +1,13 @@
 import { createPublicKey } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Scheduler } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { calculateJwkThumbprint, createRemoteJWKSet, type JWK, jwtVerify } from 'jose';
 import { DataSource } from 'typeorm';
 import { ServerSecrets } from '../../src/platform/server-secrets.js';
 import { RefreshTokenFormat } from '../../src/sessions/refresh-token-format.js';
 import { SigningKeyService } from '../../src/tokens/keys/signing-key.service.js';
-import { Scheduler } from '../../src/platform/scheduler/scheduler.js';
 import { TestAuth, toDatabaseSettings } from '../support/test-auth.js';
 
 const keySetOf = async (auth: TestAuth): Promise<JWK[]> => {

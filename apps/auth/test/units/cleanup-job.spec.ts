@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import type { Database } from '@gatehouse/persistence';
+import {
+  buildIndexedDelete,
+  buildKeyRangeStatements,
+  CLEANUP_BATCH_SIZE,
+  CleanupJob,
+  type CleanupTask,
+  createIndexedCleanup,
+  createKeyRangeCleanup,
+  type Database,
+} from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
@@ -7,15 +16,6 @@ import {
   EXPIRED_FAMILY_ROWS,
   REVOKED_FAMILY_ROWS,
 } from '../../src/sessions/refresh-token-family.repository.js';
-import {
-  buildIndexedDelete,
-  buildKeyRangeStatements,
-  CLEANUP_BATCH_SIZE,
-  type CleanupTask,
-  createIndexedCleanup,
-  createKeyRangeCleanup,
-} from '../../src/platform/scheduler/cleanup-tasks.js';
-import { CleanupJob } from '../../src/platform/scheduler/cleanup-job.js';
 import { insertRows, openAuthDatabase } from '../support/auth-database.js';
 import { TestClock } from '../support/test-auth.js';
 

@@ -1,7 +1,7 @@
 import { Leases, Scheduler, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { Clock } from '@gatehouse/service-kit';
-import { DatabaseClock } from '../../src/platform/scheduler/database-clock.js';
+import { DatabaseClock } from '../../src/platform/database-clock.js';
 import { TestAuth, toDatabaseSettings } from '../support/test-auth.js';
 
 const systemNow = Date.now;

@@ -1,4 +1,4 @@
-import { type Database, openDatabase } from '@gatehouse/persistence';
+import { CleanupJob, type Database, openDatabase } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import fc from 'fast-check';
 import { authConfig } from '../../src/auth.config.js';
@@ -17,7 +17,6 @@ import { Account } from '../../src/accounts/account.entity.js';
 import { AccountTransactionService } from '../../src/sessions/account-transaction.service.js';
 import { BrowserSession } from '../../src/sessions/browser-session.entity.js';
 import { BrowserSessionRepository } from '../../src/sessions/browser-session.repository.js';
-import { CleanupJob } from '../../src/platform/scheduler/cleanup-job.js';
 import { RefreshTokenFamilyRepository } from '../../src/sessions/refresh-token-family.repository.js';
 import { RefreshTokenFormat } from '../../src/sessions/refresh-token-format.js';
 import { RefreshTokenService } from '../../src/sessions/refresh-token.service.js';

@@ -1,7 +1,6 @@
-import { openDatabase, UnitOfWork } from '@gatehouse/persistence';
+import { CleanupJob, openDatabase, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { authDatabase } from '../../src/database.js';
-import { CleanupJob } from '../../src/platform/scheduler/cleanup-job.js';
 import { ReplayCacheRepository } from '../../src/tokens/replay-cache.repository.js';
 import { TestAuth, toDatabaseSettings } from '../support/test-auth.js';
 

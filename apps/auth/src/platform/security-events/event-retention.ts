@@ -1,11 +1,11 @@
-import { UnitOfWork } from '@gatehouse/persistence';
-import { Inject, Injectable } from '@nestjs/common';
-import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
 import {
   CLEANUP_BATCH_SIZE,
   type CleanupStep,
   type CleanupTask,
-} from '../scheduler/cleanup-tasks.js';
+  UnitOfWork,
+} from '@gatehouse/persistence';
+import { Inject, Injectable } from '@nestjs/common';
+import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
 import type { StoredEvent } from './event-chain.js';
 import { ConcurrentUpdate, SecurityEventRepository } from './security-event.repository.js';
 import { SecurityEventService } from './security-event.service.js';
