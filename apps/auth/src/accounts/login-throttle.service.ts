@@ -78,8 +78,8 @@ export class LoginThrottleService {
 
   private async checkNetworkLimits({ network, widerNetwork }: AttemptOrigin): Promise<void> {
     await this.limits.checkNotExhausted('failed-login', { kind: 'anonymous', key: network });
-    const owner = { kind: 'anonymous', key: widerNetwork } as const;
-    await this.limits.checkNotExhausted('failed-login-nearby', owner);
+    const wider = { kind: 'anonymous', key: widerNetwork } as const;
+    await this.limits.checkNotExhausted('failed-login-nearby', wider);
   }
 
   private async countNetworkFailure({ network, widerNetwork }: AttemptOrigin): Promise<void> {

@@ -1,9 +1,10 @@
 import { type RowLookup, UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { StatusListService } from '../tokens/status-lists/status-list.service.js';
+import { StatusSnapshotService } from '../tokens/status-lists/status-snapshot.service.js';
 import { Client } from './client.entity.js';
 
 type RequiredProperty = 'id' | 'authMethod' | 'secretHashes' | 'grantTypes' | 'scope';
@@ -77,7 +78,7 @@ const UPDATE_ASSIGNMENTS = REGISTRATION_COLUMNS.map(([name]) => `${name} = exclu
 
 /** All SQL of the table `client`. */
 @Injectable()
-export class ClientRepository {
+export class ClientRepository implements OnModuleInit {
   private readonly lookup: RowLookup<Client>;
   private readonly configured = new Map<string, Client>();
 
@@ -85,9 +86,14 @@ export class ClientRepository {
     @InjectRepository(Client) private readonly repository: Repository<Client>,
     private readonly unitOfWork: UnitOfWork,
     private readonly statusLists: StatusListService,
+    private readonly snapshots: StatusSnapshotService,
     private readonly clock: Clock,
   ) {
     this.lookup = unitOfWork.lookup(Client);
+  }
+
+  onModuleInit(): void {
+    this.snapshots.addSource((since) => this.findRevokedStatusIndexes(since));
   }
 
   /** @returns the client, unless it is unknown or disabled */
@@ -175,15 +181,6 @@ export class ClientRepository {
   async findRevokedStatusIndexes(since: number): Promise<readonly number[]> {
     const rows = await this.unitOfWork.query<{ status_index: number | string }>(
       'SELECT status_index FROM client WHERE disabled_at > $1 AND status_index IS NOT NULL',
-      [since],
-    );
-    return rows.map((row) => Number(row.status_index));
-  }
-
-  /** The status list indexes of clients that are enabled, or were disabled at `since` or later. */
-  async findStatusIndexesInUse(since: number): Promise<readonly number[]> {
-    const rows = await this.unitOfWork.query<{ status_index: number | string }>(
-      'SELECT status_index FROM client WHERE status_index IS NOT NULL AND (disabled_at IS NULL OR disabled_at >= $1)',
       [since],
     );
     return rows.map((row) => Number(row.status_index));

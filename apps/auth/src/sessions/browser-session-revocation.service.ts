@@ -6,7 +6,7 @@ import {
   BrowserSessionRepository,
   type RevokedBrowserSession,
 } from './browser-session.repository.js';
-import type { RevocationReason } from './refresh-token-family.entity.js';
+import type { RevocationReason } from '../platform/security-events/security-event.js';
 import { RefreshTokenRevocation } from './refresh-token-revocation.service.js';
 import { BrowserSessionLimits } from './session-limits.js';
 

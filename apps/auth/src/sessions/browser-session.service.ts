@@ -7,7 +7,7 @@ import type { BrowserSession } from './browser-session.entity.js';
 import { BrowserSessionRevocation } from './browser-session-revocation.service.js';
 import { BrowserSessionRepository } from './browser-session.repository.js';
 import type { DeviceInfo } from './device.js';
-import type { RevocationReason } from './refresh-token-family.entity.js';
+import type { RevocationReason } from '../platform/security-events/security-event.js';
 import { BrowserSessionLimits } from './session-limits.js';
 
 /** A browser session after a login. */

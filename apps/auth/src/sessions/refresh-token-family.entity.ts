@@ -4,8 +4,6 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { SpaceSeparatedColumn } from '../platform/columns.js';
 import type { RevocationReason } from '../platform/security-events/security-event.js';
 
-export type { RevocationReason } from '../platform/security-events/security-event.js';
-
 /**
  * The state of a genuine refresh token, given the row of its family:
  *

@@ -10,8 +10,10 @@ import {
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, Repository } from 'typeorm';
+import type { RevocationReason } from '../platform/security-events/security-event.js';
 import { StatusListService } from '../tokens/status-lists/status-list.service.js';
-import { RefreshTokenFamily, type RevocationReason } from './refresh-token-family.entity.js';
+import { StatusSnapshotService } from '../tokens/status-lists/status-snapshot.service.js';
+import { RefreshTokenFamily } from './refresh-token-family.entity.js';
 
 /** A family before its first rotation. */
 export type NewRefreshTokenFamily = Omit<
@@ -51,10 +53,7 @@ export interface RevokedFamily {
   readonly ends_at: number;
 }
 
-interface UnrevokedFamily {
-  readonly id: string;
-  readonly browser_session_id: string | null;
-}
+type UnrevokedFamily = { readonly id: string; readonly browser_session_id: string | null };
 
 /** A client may have a million families, and each statement must stay far below the statement timeout. */
 const CLIENT_BATCH_SIZE = 1_000;
@@ -78,6 +77,7 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
     private readonly repository: Repository<RefreshTokenFamily>,
     private readonly unitOfWork: UnitOfWork,
     private readonly statusLists: StatusListService,
+    private readonly snapshots: StatusSnapshotService,
     private readonly cleanup: CleanupJob,
   ) {
     this.lookup = unitOfWork.lookup(RefreshTokenFamily);
@@ -85,6 +85,7 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
   }
 
   onModuleInit(): void {
+    this.snapshots.addSource((since) => this.findRevokedStatusIndexes(since));
     this.cleanup.add(createIndexedCleanup(this.unitOfWork, REVOKED_FAMILY_ROWS));
     this.cleanup.add(createKeyRangeCleanup(this.unitOfWork, EXPIRED_FAMILY_ROWS));
   }

@@ -2,8 +2,9 @@ import { UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { NotificationRepository } from '../platform/notifications/notification.repository.js';
+import type { RevocationReason } from '../platform/security-events/security-event.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
-import { deriveSessionId, type RevocationReason } from './refresh-token-family.entity.js';
+import { deriveSessionId } from './refresh-token-family.entity.js';
 import {
   RefreshTokenFamilyRepository,
   type Revocation,

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { AuthenticatedAccount } from '../accounts/account.repository.js';
 import { OAuthError } from '../platform/oauth-error.js';
+import type { RevocationReason } from '../platform/security-events/security-event.js';
 import { AccountTransactionService } from './account-transaction.service.js';
 import type { DeviceInfo } from './device.js';
 import {
-  type RefreshTokenFamily,
-  type RevocationReason,
-  type SessionClaims,
   buildSessionClaims,
+  type RefreshTokenFamily,
+  type SessionClaims,
   type TokenState,
 } from './refresh-token-family.entity.js';
 import {

@@ -103,7 +103,7 @@ eachDatabase('browser sessions', (fresh) => {
   };
 
   describe('a login', () => {
-    it('creates a session that other clients and replicas use (single sign-on)', async () => {
+    it('creates a browser session that other clients and replicas use (single sign-on)', async () => {
       const browser = new TestBrowser(auth);
       const answer = await logIn(browser);
       expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account']);
@@ -112,7 +112,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await events('browser_session.begun')).toHaveLength(1);
     });
 
-    it('creates a new secret each time and makes the previous one invalid (ASVS 7.2.4)', async () => {
+    it('creates a new secret at each login and makes the previous one invalid (ASVS 7.2.4)', async () => {
       const browser = await aBrowser();
       const session = await aSession(browser);
       const before = atTheReplica(browser);
@@ -125,7 +125,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await events('browser_session.renewed')).toHaveLength(1);
     });
 
-    it('never uses a secret that the browser sent (session fixation)', async () => {
+    it('never uses a session secret that the browser sent before the login (session fixation)', async () => {
       const browser = new TestBrowser(auth);
       const planted = randomBytes(32).toString('base64url');
       browser.cookies.set('session', planted);
@@ -134,7 +134,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await isLoggedIn(browser)).toBe(true);
     });
 
-    it('revokes the session of another person in the same browser, with the sessions created in it', async () => {
+    it('revokes the browser session of another person at a login in the same browser', async () => {
       const other = await anAccount(auth);
       const browser = await aBrowser();
       const session = await aSession(browser);
@@ -145,7 +145,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await events('browser_session.ended')).toMatchObject([{ reason: 'logout' }]);
     });
 
-    it('creates a session with its own secret for each concurrent login in one browser', async () => {
+    it('creates a browser session with its own secret for each concurrent login in one browser', async () => {
       const browser = await aBrowser();
       const previous = await current(browser);
       const begun = await Promise.all(
@@ -162,7 +162,7 @@ eachDatabase('browser sessions', (fresh) => {
       }
     });
 
-    it('is rejected with text that no database can store', async () => {
+    it('rejects login data that no database can store', async () => {
       const browser = new TestBrowser(auth);
       const page = await browser.open('/login');
       for (const login of ['\0', 'a\0@b.example', '\ud800', '\r\n', "'; DROP TABLE account; --"]) {
@@ -171,7 +171,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect((await browser.open('/oauth/logout?client_id=%00')).status).toBe(400);
     });
 
-    it('creates no session if the password changed since the person authenticated', async () => {
+    it('creates no browser session if the password changed since the person authenticated', async () => {
       await auth.app
         .get(AccountOperationsService)
         .changePassword(person.id, 'another password', { by: 'operator' });
@@ -179,7 +179,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await activeSessions()).toEqual([]);
     });
 
-    it('revokes the oldest session when it exceeds the limit (ASVS 7.1.2)', async () => {
+    it('revokes the oldest browser session when a login exceeds the limit (ASVS 7.1.2)', async () => {
       const oldest = await aBrowser();
       wait(1);
       const begun = await Promise.all(
@@ -208,7 +208,7 @@ eachDatabase('browser sessions', (fresh) => {
   });
 
   describe('the lifetime of a browser session', () => {
-    it('continues while the browser is used at least once a day', async () => {
+    it('accepts a browser session that is used at least once a day', async () => {
       const browser = await aBrowser();
       wait(DAY - 1);
       expect(await isLoggedIn(browser)).toBe(true);
@@ -218,7 +218,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await isLoggedIn(browser)).toBe(false);
     });
 
-    it('ends two weeks after the latest login', async () => {
+    it('rejects a browser session two weeks after the latest login', async () => {
       const browser = await aBrowser();
       for (let day = 0; day < 13; day += 1) {
         wait(DAY - 1);
@@ -230,7 +230,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await isLoggedIn(browser)).toBe(false);
     });
 
-    it('records the last use at most once a minute', async () => {
+    it('records the last use of a browser session at most once a minute', async () => {
       const browser = await aBrowser();
       const began = auth.clock.now();
       const lastUsed = async () => (await activeSessions())[0]?.lastUsedAt.getTime();
@@ -245,7 +245,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await lastUsed()).toBe(began + 60_000);
     });
 
-    it('does not begin with a forged cookie', async () => {
+    it('rejects a forged session cookie', async () => {
       const secrets = ['', 'x', 'A'.repeat(43), '%00', "'--", 'ü'.repeat(43), 'A'.repeat(5000)];
       for (const secret of secrets) {
         const cookie = `session=${encodeURIComponent(secret)}`;
@@ -256,7 +256,7 @@ eachDatabase('browser sessions', (fresh) => {
   });
 
   describe('the end of a browser session', () => {
-    it('revokes the sessions created in it, except those with offline_access', async () => {
+    it('revokes the sessions created in a revoked browser session, except those with offline_access', async () => {
       const browser = await aBrowser();
       const online = await aSession(browser);
       const offline = await aSession(browser, 'openid offline_access');
@@ -273,7 +273,7 @@ eachDatabase('browser sessions', (fresh) => {
       ]);
     });
 
-    it('happens once for concurrent revocations', async () => {
+    it('records one security event for concurrent revocations of a browser session', async () => {
       const { id } = await current(await aBrowser());
       await Promise.all(
         [auth, replica, auth].map(({ app }) => app.get(BrowserSessionService).revoke(id)),
@@ -281,14 +281,14 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await events('browser_session.ended')).toHaveLength(1);
     });
 
-    it('makes authorization codes invalid that were issued before', async () => {
+    it('rejects an authorization code that was issued before its browser session was revoked', async () => {
       const browser = await aBrowser();
       const code = await browser.obtainCode(client);
       await auth.app.get(BrowserSessionService).revoke((await current(browser)).id);
       expect((await redeem(code)).body['error']).toBe('invalid_grant');
     });
 
-    it('leaves no session when clients exchange codes at the same time', async () => {
+    it('leaves no session when clients exchange codes while the browser session is revoked', async () => {
       const browser = await aBrowser();
       const codes = await Promise.all([1, 2, 3].map(() => browser.obtainCode(client)));
       const { id } = await current(browser);
@@ -300,7 +300,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await auth.app.get(SessionService).listActive(person.id)).toEqual([]);
     });
 
-    it('happens in all browsers when the account is disabled', async () => {
+    it('revokes all browser sessions of an account that is disabled', async () => {
       const browsers = [await aBrowser(), await aBrowser()];
       const session = await aSession(browsers[0] ?? new TestBrowser(auth), 'openid offline_access');
       await auth.app.get(AccountOperationsService).disable(person.id, 'operator');
@@ -312,7 +312,7 @@ eachDatabase('browser sessions', (fresh) => {
       ]);
     });
 
-    it('happens when the owner changes the password, except in the browser of the current session (ASVS 7.4.3)', async () => {
+    it('revokes all browser sessions at a password change, except the one of the current session (ASVS 7.4.3)', async () => {
       const [own, thief] = [await aBrowser(), await aBrowser()];
       const kept = await aSession(own);
       const stolen = await aSession(thief);
@@ -323,7 +323,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await Promise.all([kept, stolen].map(refreshes))).toEqual([true, false]);
     });
 
-    it('happens in all browsers when the operator sets a new password', async () => {
+    it('revokes all browser sessions when the operator sets a new password', async () => {
       const browser = await aBrowser();
       const ended = await auth.app
         .get(AccountOperationsService)
@@ -332,7 +332,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await isLoggedIn(browser)).toBe(false);
     });
 
-    it('happens when a session created in it is revoked, because the browser could get a new one', async () => {
+    it('revokes the browser session with a session created in it, because the browser could get a new one', async () => {
       const [own, lost] = [await aBrowser(), await aBrowser()];
       const [kept, session] = [await aSession(own), await aSession(lost)];
       const ends = await Promise.all(
@@ -345,7 +345,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await Promise.all([kept, session].map(refreshes))).toEqual([true, false]);
     });
 
-    it('happens when all other sessions are revoked, and the response counts the sessions at clients', async () => {
+    it('revokes all other browser sessions with all other sessions, and counts the sessions at clients', async () => {
       const [own, other] = [await aBrowser(), await aBrowser()];
       const [kept, session] = [await aSession(own), await aSession(other)];
       const counts = await Promise.all(
@@ -360,7 +360,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await Promise.all([kept, session].map(refreshes))).toEqual([true, false]);
     });
 
-    it('is rolled back with its transaction', async () => {
+    it('keeps a browser session if the transaction that revoked it is rolled back', async () => {
       const browser = await aBrowser();
       const change = auth.app.get(UnitOfWork).transaction(async () => {
         await auth.app.get(BrowserSessionRevocation).revokeAllOfAccount(person.id, 'logout');
@@ -372,7 +372,7 @@ eachDatabase('browser sessions', (fresh) => {
     });
   });
 
-  it('the cleanup deletes sessions that ended or expired more than a day ago, and no others', async () => {
+  it('deletes browser sessions that ended or expired more than a day ago, and no others', async () => {
     const gone = await current(await aBrowser());
     await auth.app.get(BrowserSessionService).revoke(gone.id);
     const idle = await current(await aBrowser());
@@ -392,7 +392,7 @@ eachDatabase('browser sessions', (fresh) => {
     expect(await rows()).toEqual([(await current(used)).id]);
   });
 
-  it('a session of an account that another process disabled is not accepted', async () => {
+  it('rejects a browser session of an account that another process disabled', async () => {
     const browser = await aBrowser();
     await auth.app.get(AccountRepository).disable(person.id);
     expect(await isLoggedIn(browser)).toBe(false);
@@ -409,14 +409,14 @@ describe('the cookie of a browser session (ASVS 3.3)', () => {
     return [...page.headers.getSetCookie(), headers.getSetCookie()[0]];
   };
 
-  it('is HttpOnly and SameSite=Lax, and has no expiry', async () => {
+  it('sets HttpOnly and SameSite=Lax, and no expiry', async () => {
     expect(await cookieOf({})).toEqual([
       expect.stringMatching(/^form=[\w-]{22}; Path=\/; HttpOnly; SameSite=Lax$/),
       expect.stringMatching(/^session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/),
     ]);
   });
 
-  it('is Secure and has the prefix __Host- over https (RFC 6265bis §4.1.3)', async () => {
+  it('sets Secure and the prefix __Host- over https (RFC 6265bis §4.1.3)', async () => {
     expect(await cookieOf({ ISSUER: 'https://auth.example.org' })).toEqual([
       expect.stringMatching(/^__Host-form=[\w-]{22}; Path=\/; HttpOnly; Secure; SameSite=Lax$/),
       expect.stringMatching(/^__Host-session=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/),

@@ -129,7 +129,7 @@ eachDatabase('operations on clients', (fresh) => {
   });
 
   describe('the lifetimes of a client’s sessions', () => {
-    it('follow the client’s idle lifetime after the login and after every rotation', async () => {
+    it('ends a session after the client’s idle lifetime, counted from the login or the latest rotation', async () => {
       const client = aService({ refreshIdleTtl: 100 });
       await operations.create(client, 'operator');
       let token = await aSession(auth, client.id);
@@ -146,7 +146,7 @@ eachDatabase('operations on clients', (fresh) => {
       expect((await refresh(client.id, unused)).status).toBe(400);
     });
 
-    it('follow the client’s absolute lifetime even if the client refreshes', async () => {
+    it('ends a session after the client’s absolute lifetime even if the client refreshes', async () => {
       const client = aService({ refreshAbsoluteTtl: 100 });
       await operations.create(client, 'operator');
       const token = await aSession(auth, client.id);
@@ -157,7 +157,7 @@ eachDatabase('operations on clients', (fresh) => {
       expect((await refresh(client.id, answer.body['refresh_token'] ?? '')).status).toBe(400);
     });
 
-    it('are the server’s defaults if the client has none', async () => {
+    it('applies the server’s lifetime to a client without its own', async () => {
       const client = aService();
       await operations.create(client, 'operator');
       const token = await aSession(auth, client.id);

@@ -7,7 +7,7 @@ import { BrowserSessionService } from '../../src/sessions/browser-session.servic
 import { ClientOperationsService } from '../../src/sessions/client-operations.service.js';
 import { AuthorizedClientService } from '../../src/sessions/consent.service.js';
 import { SessionService } from '../../src/sessions/session.service.js';
-import { StatusListRepository } from '../../src/tokens/status-lists/status-list.repository.js';
+import { RefreshTokenFamilyRepository } from '../../src/sessions/refresh-token-family.repository.js';
 import {
   aClient,
   anAccount,
@@ -89,7 +89,7 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
     const applicationsIn = ({ text }: TestResponse) =>
       /<ul class="entries applications"[^>]*>(.*)<\/ul>/s.exec(text)?.[1] ?? '';
 
-    it('shows name, access and time of the first consent', async () => {
+    it('shows name, access and time of the first consent of each application', async () => {
       await consents();
       for (const { clock } of [auth, replica]) clock.advance({ seconds: 3 * 3600 });
       await browser.grantConsent(person, client);
@@ -101,14 +101,14 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
       expect(shown).toContain(`id="remove-access-${client}"`);
     });
 
-    it('uses the language of the browser', async () => {
+    it('shows the applications in the language of the browser', async () => {
       await consents();
       const { text } = await browser.open('/account', { headers: { 'accept-language': 'de' } });
       expect(text).toContain('Anwendungen mit Zugriff');
       expect(text).toContain('Zugriff entziehen');
     });
 
-    it('contains no first-party or disabled clients and no clients of other accounts', async () => {
+    it('lists no first-party clients, no disabled clients and no clients of other accounts', async () => {
       const [own, disabled] = [await aClient(auth), await aClient(auth)];
       for (const id of [own, disabled]) await browser.grantConsent(person, id);
       await auth.registerClient({ id: own, firstParty: true });
@@ -120,7 +120,7 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
     });
   });
 
-  it('revokes the tokens of the client at once, also in the status list, and the next request asks for consent', async () => {
+  it('revokes the tokens of the client at once, also in the status list, and asks for consent again', async () => {
     const tokens = await redeem(codeIn(await consents()));
     const { body } = await refresh(tokens, { resource: ISSUER });
     const userInfo = () =>
@@ -129,15 +129,17 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
       });
     expect((await userInfo()).status).toBe(200);
     const since = auth.clock.now() - 1;
-    const endedBefore = (await auth.app.get(StatusListRepository).findRevokedSince(since)).length;
+    const endedBefore = (
+      await auth.app.get(RefreshTokenFamilyRepository).findRevokedStatusIndexes(since)
+    ).length;
 
     expect(toAccount(await removeAccess())).toEqual([303, '/account']);
 
     expect((await userInfo()).status).toBe(401);
     expect(await refresh({ ...tokens, body })).toMatchObject(invalidGrant);
-    expect(await auth.app.get(StatusListRepository).findRevokedSince(since)).toHaveLength(
-      endedBefore + 1,
-    );
+    expect(
+      await auth.app.get(RefreshTokenFamilyRepository).findRevokedStatusIndexes(since),
+    ).toHaveLength(endedBefore + 1);
     expect(titleOf(await browser.authorize(client))).toContain('asks for access');
     expect(
       readRedirectParameters(await browser.authorize(client, { prompt: 'none' })),
@@ -150,7 +152,7 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
     ]);
   });
 
-  it('changes no other client, no other account and no browser session', async () => {
+  it('keeps the access of other clients, other accounts and the browser session', async () => {
     const another = await aClient(auth, { name: 'Another' });
     const other = await anAccount(auth);
     const theirs = new TestBrowser(auth);
@@ -188,7 +190,7 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
       });
     }
 
-    it('is rejected if it was issued before, also after a new consent', async () => {
+    it('rejects a code that was issued before the withdrawal, also after a new consent', async () => {
       const [one, other] = [codeIn(await consents()), await browser.obtainCode(client)];
       await removeAccess();
       expect(await redeem(one)).toMatchObject(invalidGrant);
@@ -197,7 +199,7 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
       expect(await sessions()).toEqual([]);
     });
 
-    it('is rejected if a request in progress issued it after the withdrawal', async () => {
+    it('rejects a code that a request in progress issued after the withdrawal', async () => {
       await consents();
       await removeAccess();
       const code = await issued();
@@ -207,7 +209,7 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
 
     // On SQLite only one transaction writes at a time.
     if (name === 'PostgreSQL') {
-      it('is rejected if it is issued and exchanged before the withdrawal is committed', async () => {
+      it('rejects a code that is issued and exchanged before the withdrawal is committed', async () => {
         await consents();
         const redeeming = await auth.app.get(UnitOfWork).transaction(async () => {
           await auth.app.get(AuthorizedClientService).withdrawConsent(person.id, client);
@@ -220,7 +222,7 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
       });
     }
 
-    it('leaves no session if another replica exchanges it at the same time', async () => {
+    it('leaves no session if another replica exchanges a code during the withdrawal', async () => {
       for (let round = 0; round < 8; round += 1) {
         const code = codeIn(await consents());
         const [answer] = await Promise.all([
@@ -233,7 +235,7 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
     });
   });
 
-  it('leaves no valid refresh token if a client refreshes at the same time', async () => {
+  it('leaves no valid refresh token if a client refreshes during the withdrawal', async () => {
     for (let round = 0; round < 5; round += 1) {
       const tokens = await redeem(codeIn(await consents()));
       const [answer] = await Promise.all([
@@ -245,7 +247,7 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
     }
   });
 
-  it('happens once for concurrent requests', async () => {
+  it('withdraws a consent once for concurrent requests', async () => {
     await redeem(codeIn(await consents()));
     await Promise.all(
       [auth, replica].map(({ app }) =>
@@ -256,7 +258,7 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
   });
 
   it.each(['', 'unknown-client', 'x'.repeat(100), 'a\0b', "' OR 1=1"])(
-    'changes nothing for the unknown client %j',
+    'withdraws nothing for the unknown client %j',
     async (id) => {
       await consents();
       const { action, body } = findForm(
@@ -273,7 +275,7 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
     },
   );
 
-  it('is rejected with a form of another person or without a form token (OWASP ASVS 3.5.1)', async () => {
+  it('rejects the form of another person, and a form without form token (OWASP ASVS 3.5.1)', async () => {
     await consents();
     const { action, body } = findForm(await browser.open('/account'), {}, '/account/remove-access');
     const stranger = new TestBrowser(auth);

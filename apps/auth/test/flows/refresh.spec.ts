@@ -49,7 +49,7 @@ eachDatabase('refresh tokens', (fresh) => {
       });
     });
 
-    it('also works at the token endpoint (RFC 6749 §6)', async () => {
+    it('rotates a refresh token at the token endpoint too (RFC 6749 §6)', async () => {
       const { refresh_token } = await auth.createLogin();
       const answer = await auth.token({
         grant_type: 'refresh_token',
@@ -84,7 +84,7 @@ eachDatabase('refresh tokens', (fresh) => {
       expect(successorIn(again)).toBe(successorIn(first));
     });
 
-    it('does not get longer when a client presents the predecessor in it', async () => {
+    it('does not prolong the grace window when a client presents the predecessor in it', async () => {
       const { refresh_token } = await auth.createLogin();
       await auth.refresh(refresh_token);
       auth.clock.advance({ seconds: 9 });
@@ -128,7 +128,7 @@ eachDatabase('refresh tokens', (fresh) => {
       expect(await auth.refresh(successor)).toMatchObject(invalidGrant);
     });
 
-    it('does not revoke other logins of the same account', async () => {
+    it('keeps other logins of the account when one family is revoked for reuse', async () => {
       await auth.register('two-devices@gatehouse.example');
       const phone = successorIn(await auth.login('two-devices@gatehouse.example'));
       const laptop = successorIn(await auth.login('two-devices@gatehouse.example'));
@@ -139,7 +139,7 @@ eachDatabase('refresh tokens', (fresh) => {
   });
 
   describe('the end of a refresh token family', () => {
-    it('happens when no client used it for the idle lifetime', async () => {
+    it('rejects a refresh token that was not used for the idle lifetime', async () => {
       const { refresh_token } = await auth.createLogin();
       auth.clock.advance({ seconds: 14 * DAY - 1 });
       const successor = successorIn(await auth.refresh(refresh_token));
@@ -147,7 +147,7 @@ eachDatabase('refresh tokens', (fresh) => {
       expect(await auth.refresh(successor)).toMatchObject(invalidGrant);
     });
 
-    it('happens after the absolute lifetime even if a client uses it every week', async () => {
+    it('rejects a refresh token after the absolute lifetime even if it was used every week', async () => {
       let { refresh_token } = await auth.createLogin();
       for (let week = 0; week < 12; week += 1) {
         auth.clock.advance({ seconds: 7 * DAY });
@@ -160,7 +160,7 @@ eachDatabase('refresh tokens', (fresh) => {
       expect(await auth.refresh(successorIn(last))).toMatchObject(invalidGrant);
     });
 
-    it('happens at a logout with a token of any generation, and a repeated logout succeeds', async () => {
+    it('revokes the family at a logout with a token of any generation, also repeatedly', async () => {
       const { refresh_token } = await auth.createLogin();
       const successor = successorIn(await auth.refresh(refresh_token));
       const logouts = [refresh_token, refresh_token, 'no token at all'].map((token) =>
@@ -172,7 +172,7 @@ eachDatabase('refresh tokens', (fresh) => {
   });
 
   describe('the parameters of a refresh', () => {
-    it('can select another granted resource server (RFC 8707 §2.2)', async () => {
+    it('issues an access token for another granted resource server (RFC 8707 §2.2)', async () => {
       const { refresh_token } = await auth.createLogin();
       const billing = await auth.refresh(refresh_token, { resource: BILLING });
       expect(decodeClaims(billing.body['access_token'])).toMatchObject({ aud: BILLING });
@@ -181,7 +181,7 @@ eachDatabase('refresh tokens', (fresh) => {
       expect(decodeClaims(orders.body['access_token'])).toMatchObject({ aud: ORDERS });
     });
 
-    it('can request less scope, and later the full scope again (RFC 6749 §6)', async () => {
+    it('issues an access token with less scope, and later with the full scope again (RFC 6749 §6)', async () => {
       const { refresh_token } = await auth.createLogin();
       const less = await auth.refresh(refresh_token, { scope: 'orders:read' });
       expect(less.body['scope']).toBe('orders:read');
@@ -204,16 +204,19 @@ eachDatabase('refresh tokens', (fresh) => {
         'invalid_target',
       ],
       ['an unknown resource', {}, { resource: 'urn:elsewhere' }, 'invalid_target'],
-    ])('cannot request %s, and the refresh token stays valid', async (_, login, request, error) => {
-      const { refresh_token } = await auth.createLogin(login);
-      const refused = await auth.refresh(refresh_token, request);
-      expect([refused.status, refused.body['error']]).toEqual([400, error]);
-      expect((await auth.refresh(refresh_token)).status).toBe(200);
-    });
+    ])(
+      'rejects a request for %s, and the refresh token stays valid',
+      async (_, login, request, error) => {
+        const { refresh_token } = await auth.createLogin(login);
+        const refused = await auth.refresh(refresh_token, request);
+        expect([refused.status, refused.body['error']]).toEqual([400, error]);
+        expect((await auth.refresh(refresh_token)).status).toBe(200);
+      },
+    );
   });
 
   describe('a token that this server did not issue to the client', () => {
-    it('is rejected with the same error for every kind of forgery', async () => {
+    it('rejects every kind of forged refresh token with the same error', async () => {
       const { refresh_token } = await auth.createLogin();
       const [id = '', generation, secret, mac = ''] = refresh_token.split('.');
       const unknownFamily = auth.app
@@ -229,7 +232,7 @@ eachDatabase('refresh tokens', (fresh) => {
       expect((await auth.refresh(refresh_token)).status).toBe(200);
     });
 
-    it('is rejected for another client, and stays valid for its own client (RFC 6749 §5.2)', async () => {
+    it('rejects a refresh token of another client, and keeps it valid for its own client (RFC 6749 §5.2)', async () => {
       await auth.registerClient({ id: 'other-client', secret: 'other-secret' });
       const { refresh_token } = await auth.createLogin();
       const parameters = { grant_type: 'refresh_token', refresh_token };
@@ -238,7 +241,7 @@ eachDatabase('refresh tokens', (fresh) => {
       expect((await auth.refresh(refresh_token)).status).toBe(200);
     });
 
-    it('is rejected without a query if its MAC is wrong: ten thousand are rejected after the database is closed', async () => {
+    it('rejects ten thousand refresh tokens with a wrong MAC while the database is closed, so without a query', async () => {
       const own = await TestAuth.start({ ...(await settings()), SERVER_SECRET: 'x'.repeat(32) });
       const { refresh_token } = await own.createLogin();
       const [id, generation, secret] = refresh_token.split('.');
@@ -265,7 +268,7 @@ eachDatabase('refresh tokens', (fresh) => {
 });
 
 describe('a server without a grace window (REFRESH_GRACE_SECONDS=0)', () => {
-  it('treats the predecessor as a replay at once', async () => {
+  it('treats the predecessor as a replay at once without a grace window', async () => {
     const auth = await TestAuth.start({ REFRESH_GRACE_SECONDS: '0' });
     const { refresh_token } = await auth.createLogin();
     const successor = successorIn(await auth.refresh(refresh_token));

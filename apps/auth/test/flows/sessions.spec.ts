@@ -95,7 +95,7 @@ eachDatabase('sessions', (fresh) => {
       .then((rows) => rows.map(({ detail }) => JSON.parse(detail)));
 
   describe('the list of the account’s own sessions', () => {
-    it('shows device, network and times of each session', async () => {
+    it('lists device, network and times of each session', async () => {
       const { email } = await aPerson();
       const old = await login(email, { 'user-agent': PHONE, 'x-forwarded-for': '203.0.113.77' });
       const createdAt = new Date(auth.clock.now()).toISOString();
@@ -118,7 +118,7 @@ eachDatabase('sessions', (fresh) => {
       });
     });
 
-    it('contains neither sessions of other accounts nor expired sessions', async () => {
+    it('lists neither sessions of other accounts nor expired sessions', async () => {
       const [ada, bob] = [await aPerson(), await aPerson()];
       await login(bob.email);
       const forgotten = await login(ada.email);
@@ -131,7 +131,7 @@ eachDatabase('sessions', (fresh) => {
   });
 
   describe('the revocation of sessions (OWASP ASVS 7.4.5)', () => {
-    it('makes the refresh token and the access tokens of another device invalid at this server at once', async () => {
+    it('revokes a session, so that this server rejects its refresh token and access tokens at once', async () => {
       const { email, id } = await aPerson();
       const stolen = await login(email);
       const { token } = await login(email);
@@ -165,7 +165,7 @@ eachDatabase('sessions', (fresh) => {
       expect(await idsOf(victim.token)).toEqual([victim.sid]);
     });
 
-    it('can revoke all other sessions, and returns their number', async () => {
+    it('revokes all other sessions, and returns their number', async () => {
       const [ada, bob] = [await aPerson(), await aPerson()];
       const bystander = await login(bob.email);
       const others = [await login(ada.email), await login(ada.email)];
@@ -184,7 +184,7 @@ eachDatabase('sessions', (fresh) => {
   });
 
   describe('access to the session API (RFC 6750 §3.1)', () => {
-    it('is rejected with a token for another resource server', async () => {
+    it('rejects an access token for another resource server', async () => {
       const { email } = await aPerson();
       const { body } = await auth.login(email);
       const answer = await call('GET /auth/sessions', body['access_token'] ?? '');
@@ -192,7 +192,7 @@ eachDatabase('sessions', (fresh) => {
       expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer .*error="invalid_token"/);
     });
 
-    it('is rejected without the required scope', async () => {
+    it('rejects an access token without the required scope', async () => {
       const { email } = await aPerson();
       const more = { resource: ISSUER, scope: 'sessions:read' };
       const token = (await auth.login(email, more)).body['access_token'] ?? '';
@@ -203,13 +203,13 @@ eachDatabase('sessions', (fresh) => {
       expect((await call('GET /auth/sessions', token)).status).toBe(200);
     });
 
-    it('is rejected without a token, with a Bearer challenge', async () => {
+    it('rejects a request without a token, with a Bearer challenge', async () => {
       const answer = await auth.send('/auth/sessions', {});
       expect(answer.status).toBe(401);
       expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
     });
 
-    it('is described in the OpenAPI document as security requirements', async () => {
+    it('describes the required scopes in the OpenAPI document', async () => {
       const { paths, components } = JSON.parse((await auth.send('/docs-json', {})).text);
       expect(Object.keys(components.securitySchemes).sort()).toEqual(['access-token', 'client']);
       expect(paths['/auth/sessions'].get.security).toEqual([{ 'access-token': ['sessions:read'] }]);
@@ -222,7 +222,7 @@ eachDatabase('sessions', (fresh) => {
   });
 
   describe('a password change', () => {
-    it('revokes every other session, and keeps the current one (OWASP ASVS 7.4.3)', async () => {
+    it('revokes every other session at a password change, and keeps the current one (OWASP ASVS 7.4.3)', async () => {
       const { email, id } = await aPerson();
       const thief = await login(email);
       const { token, sid, refreshToken } = await login(email);
@@ -237,7 +237,7 @@ eachDatabase('sessions', (fresh) => {
       expect(await notices(id, 'password_changed')).toHaveLength(1);
     });
 
-    it('requires the current password, and records a wrong one as a security event (OWASP ASVS 6.2.3)', async () => {
+    it('rejects a password change with a wrong current password, and records it (OWASP ASVS 6.2.3)', async () => {
       const { email } = await aPerson();
       const { token } = await login(email);
       const guesses = () =>
@@ -265,21 +265,21 @@ eachDatabase('sessions', (fresh) => {
     it.each([
       ['short', 'seven77'],
       ['long', 'x'.repeat(129)],
-    ])('is rejected if the new password is too %s', async (_, password) => {
+    ])('rejects a new password that is too %s', async (_, password) => {
       const { email } = await aPerson();
       const { token } = await login(email);
       expect((await changePassword(token, [PASSWORD, password])).status).toBe(400);
       expect((await auth.login(email)).status).toBe(200);
     });
 
-    it('is rejected if the new password is the e-mail address', async () => {
+    it('rejects the e-mail address as new password', async () => {
       const { email } = await aPerson();
       const { token } = await login(email);
       expect((await changePassword(token, [PASSWORD, email.toUpperCase()])).status).toBe(400);
       expect((await auth.login(email)).status).toBe(200);
     });
 
-    it('succeeds for one of two concurrent requests', async () => {
+    it('accepts one of two concurrent password changes', async () => {
       const { email, id } = await aPerson();
       const [one, two] = [await login(email), await login(email)];
       const answers = await Promise.all([
@@ -295,7 +295,7 @@ eachDatabase('sessions', (fresh) => {
       expect(await events(id, 'account.password_changed')).toHaveLength(1);
     });
 
-    it('makes logins fail that began with the old password', async () => {
+    it('rejects logins that began with the old password', async () => {
       const { email, id } = await aPerson();
       const { token, sid } = await login(email);
       const [change, ...logins] = await Promise.all([
@@ -322,7 +322,7 @@ eachDatabase('sessions', (fresh) => {
       ]);
     });
 
-    it('is kept for eight concurrent logins on two replicas', async () => {
+    it('keeps the limit for eight concurrent logins on two replicas', async () => {
       const { email, id } = await aPerson();
       const answers = await Promise.all(
         Array.from({ length: 8 }, (_, n) => (n % 2 ? auth : replica).login(email)),
@@ -335,7 +335,7 @@ eachDatabase('sessions', (fresh) => {
       expect(await events(id, 'family.ended')).toHaveLength(5);
     });
 
-    it('does not count expired sessions', async () => {
+    it('does not count expired sessions towards the limit', async () => {
       const { email, id } = await aPerson();
       await Promise.all([auth.login(email), auth.login(email), auth.login(email)]);
       auth.clock.advance({ seconds: 14 * 86_400 });
@@ -346,7 +346,7 @@ eachDatabase('sessions', (fresh) => {
     });
   });
 
-  it('disabling an account revokes its sessions and rejects its logins, and succeeds once', async () => {
+  it('disables an account once, revokes its sessions and rejects its logins', async () => {
     const { email, id } = await aPerson();
     const { token, refreshToken } = await login(email);
     const twice = await Promise.all(
@@ -359,7 +359,7 @@ eachDatabase('sessions', (fresh) => {
     expect(await events(id, 'account.disabled')).toMatchObject([{ by: 'operator' }]);
   });
 
-  it('the reuse of a refresh token notifies the account owner and names the device (RFC 9700 §4.14.2)', async () => {
+  it('notifies the account owner of a reused refresh token and names the device (RFC 9700 §4.14.2)', async () => {
     const { email, id } = await aPerson();
     const { refreshToken } = await login(email, { 'user-agent': PHONE });
     const next = await auth.refresh(refreshToken);

@@ -97,7 +97,7 @@ eachDatabase(`a table of ${FAMILIES} refresh token families`, (fresh, name) => {
     await browsers.revoke(id);
   }
 
-  it('is never scanned by a login, refresh, logout, browser logout, session list, password change, consent withdrawal or client revocation', async () => {
+  it('never scans the table at a login, refresh, logout, session list, password change, consent withdrawal or client revocation', async () => {
     const { access_token, refresh_token } = await auth.createLogin();
     const { body } = await auth.refresh(refresh_token);
     await auth.refresh(body['refresh_token'] ?? '');

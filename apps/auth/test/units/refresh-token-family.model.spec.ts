@@ -8,10 +8,8 @@ import { OAuthError } from '../../src/platform/oauth-error.js';
 import { NotificationRepository } from '../../src/platform/notifications/notification.repository.js';
 import { RefreshTokenRevocation } from '../../src/sessions/refresh-token-revocation.service.js';
 import { type RefreshTokenClient, RefreshTokenLimits } from '../../src/sessions/session-limits.js';
-import {
-  RefreshTokenFamily,
-  type RevocationReason,
-} from '../../src/sessions/refresh-token-family.entity.js';
+import type { RevocationReason } from '../../src/platform/security-events/security-event.js';
+import { RefreshTokenFamily } from '../../src/sessions/refresh-token-family.entity.js';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
 import { Account } from '../../src/accounts/account.entity.js';
 import { AccountTransactionService } from '../../src/sessions/account-transaction.service.js';
@@ -23,6 +21,7 @@ import { RefreshTokenService } from '../../src/sessions/refresh-token.service.js
 import { SecurityEventRepository } from '../../src/platform/security-events/security-event.repository.js';
 import { SecurityEventService } from '../../src/platform/security-events/security-event.service.js';
 import { StatusListRepository } from '../../src/tokens/status-lists/status-list.repository.js';
+import { StatusSnapshotService } from '../../src/tokens/status-lists/status-snapshot.service.js';
 import { StatusListService } from '../../src/tokens/status-lists/status-list.service.js';
 import { TestClock, toDatabaseSettings } from '../support/test-auth.js';
 
@@ -204,17 +203,13 @@ eachDatabase('the state table of a refresh token family (RFC 9700 §4.14.2)', (f
     const clock = new TestClock();
     const format = new RefreshTokenFormat(new ServerSecrets(['a secret of the test, long enough']));
     const { unitOfWork } = database;
-    const statusLists = new StatusListService(
-      new StatusListRepository(unitOfWork, clock),
-      unitOfWork,
-      clock,
-      config,
-    );
+    const lists = new StatusListRepository(unitOfWork, clock);
     const cleanup = new CleanupJob(clock);
     const families = new RefreshTokenFamilyRepository(
       database.reader.getRepository(RefreshTokenFamily),
       unitOfWork,
-      statusLists,
+      new StatusListService(lists, unitOfWork, clock, config),
+      new StatusSnapshotService(lists, clock, config),
       cleanup,
     );
     const notifications = new NotificationRepository(unitOfWork, clock);

@@ -1,14 +1,19 @@
-import { type Database, openDatabase } from '@gatehouse/persistence';
+import { CleanupJob, type Database, openDatabase } from '@gatehouse/persistence';
 import { eachDatabase, type TestDatabase } from '@gatehouse/persistence/testing';
 import { authConfig } from '../../src/auth.config.js';
 import { authDatabase } from '../../src/database.js';
+import { RefreshTokenFamily } from '../../src/sessions/refresh-token-family.entity.js';
+import {
+  RefreshTokenFamilyRepository,
+  SELECT_REVOKED_STATUS_INDEXES,
+} from '../../src/sessions/refresh-token-family.repository.js';
 import { LIST_SIZE, toListId, toSlot } from '../../src/tokens/status-lists/status-list.js';
 import {
   BLOCK_SIZE,
-  REVOKED_INDEXES,
   StatusListRepository,
 } from '../../src/tokens/status-lists/status-list.repository.js';
 import { StatusListService } from '../../src/tokens/status-lists/status-list.service.js';
+import { StatusSnapshotService } from '../../src/tokens/status-lists/status-snapshot.service.js';
 import { TestClock, toDatabaseSettings } from '../support/test-auth.js';
 
 const DAY = 86_400;
@@ -18,6 +23,7 @@ interface Process {
   readonly database: Database;
   readonly lists: StatusListService;
   readonly repository: StatusListRepository;
+  readonly families: RefreshTokenFamilyRepository;
   readonly clock: TestClock;
 }
 
@@ -28,7 +34,14 @@ async function aProcess(testDatabase: TestDatabase): Promise<Process> {
   const { unitOfWork } = database;
   const repository = new StatusListRepository(unitOfWork, clock);
   const lists = new StatusListService(repository, unitOfWork, clock, config);
-  return { database, repository, clock, lists };
+  const families = new RefreshTokenFamilyRepository(
+    database.reader.getRepository(RefreshTokenFamily),
+    unitOfWork,
+    lists,
+    new StatusSnapshotService(repository, clock, config),
+    new CleanupJob(clock),
+  );
+  return { database, repository, families, clock, lists };
 }
 
 const allocateMany = (times: number, { lists }: Process): Promise<(number | null)[]> =>
@@ -150,12 +163,12 @@ eachDatabase('status indexes', (fresh, name) => {
       LIST_SIZE,
     );
     await execute('ANALYZE');
-    const revoked = await one.repository.findRevokedSince(19_000);
+    const revoked = await one.families.findRevokedStatusIndexes(19_000);
     expect(revoked.map(toSlot).sort()).toEqual(
       [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => n + 19_990),
     );
     const plan = await one.database.unitOfWork.query(
-      `${name === 'SQLite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN'} ${REVOKED_INDEXES}`,
+      `${name === 'SQLite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN'} ${SELECT_REVOKED_STATUS_INDEXES}`,
       [19_000],
     );
     expect(JSON.stringify(plan)).toMatch(/ended_family/);

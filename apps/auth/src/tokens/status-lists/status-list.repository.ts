@@ -21,8 +21,8 @@ export interface SlotBlock {
 }
 
 /**
- * All SQL of the table `status_list`. The condition of each statement is its lock. Two statements also read the tables of sessions
- * and clients: the revoked indexes are then one read per second and replica, and a list cannot be deleted while a client uses it.
+ * All SQL of the table `status_list`. Each method is one statement whose condition is its lock. One of
+ * them reads the table `client` too, because no list of an enabled client may be deleted.
  */
 @Injectable()
 export class StatusListRepository {
@@ -57,17 +57,6 @@ export class StatusListRepository {
       'SELECT id FROM status_list ORDER BY id DESC',
     );
     return rows.map(({ id }) => id);
-  }
-
-  /**
-   * The indexes of sessions that ended and of clients that were disabled after `since`, in any order. A partial index of ended
-   * families keeps the cost proportional to the sessions that ended lately.
-   */
-  async findRevokedSince(since: number): Promise<readonly number[]> {
-    const rows = await this.unitOfWork.query<{ status_index: string | number }>(REVOKED_INDEXES, [
-      since,
-    ]);
-    return rows.map((row) => Number(row.status_index));
   }
 
   /**
@@ -117,10 +106,5 @@ export class StatusListRepository {
     return row && { list: row.id, seed: row.seed, first: row.next - BLOCK_SIZE };
   }
 }
-
-export const REVOKED_INDEXES = `
-  SELECT status_index FROM refresh_token_family WHERE ended_at > $1 AND status_index IS NOT NULL
-  UNION ALL
-  SELECT status_index FROM client WHERE disabled_at > $1 AND status_index IS NOT NULL`;
 
 const createSeed = (): string => randomBytes(16).toString('base64url');

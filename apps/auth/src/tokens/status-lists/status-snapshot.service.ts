@@ -21,12 +21,16 @@ const IN_FLIGHT_MS = 60_000;
 export const computePublicationPeriod = ({ CLOCK_SKEW }: Pick<AuthConfig, 'CLOCK_SKEW'>): number =>
   (MAX_TOKEN_LIFETIME_SECONDS + 2 * CLOCK_SKEW) * 1000 + IN_FLIGHT_MS;
 
+/** Finds the status list indexes that were revoked after `since`, in milliseconds since the epoch. */
+export type RevokedIndexSource = (since: number) => Promise<readonly number[]>;
+
 /**
  * Reads the revoked sessions on demand, at most once a second. It reads less often when more than a hundred thousand sessions
  * ended within the hour, so that reading takes at most a tenth of the time.
  */
 @Injectable()
 export class StatusSnapshotService {
+  private readonly sources: RevokedIndexSource[] = [];
   private latest: StatusSnapshot | undefined;
   private readAt = 0;
   private readIntervalMs = MIN_READ_INTERVAL_MS;
@@ -37,6 +41,11 @@ export class StatusSnapshotService {
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
+
+  /** Repositories of sessions and clients call this at start. */
+  addSource(source: RevokedIndexSource): void {
+    this.sources.push(source);
+  }
 
   /** Rejects when the database fails, because an old list might be wrong. */
   async getSnapshot(): Promise<StatusSnapshot> {
@@ -51,10 +60,12 @@ export class StatusSnapshotService {
 
   private async read(): Promise<StatusSnapshot> {
     const now = this.clock.now();
-    const [lists, revoked] = await Promise.all([
+    const since = now - computePublicationPeriod(this.config);
+    const [lists, ...found] = await Promise.all([
       this.repository.findListIds(),
-      this.repository.findRevokedSince(now - computePublicationPeriod(this.config)),
+      ...this.sources.map((findRevoked) => findRevoked(since)),
     ]);
+    const revoked = found.flat();
     const snapshot = new StatusSnapshot(lists, revoked);
     this.latest = snapshot;
     this.readAt = now;
