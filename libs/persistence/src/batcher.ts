@@ -1,10 +1,9 @@
 let isSettling = false;
 
 /**
- * Resolves when everything that can be done in this turn of the event loop has been started, so that it can be done
- * together: what the sockets brought meanwhile when called from there, and when called from what follows a turn's end,
- * whatever else follows from it. Of a look-up that leads to a look-up that leads to a write, all three are shared by the
- * requests that arrived together.
+ * Resolves at the end of the current event-loop turn, so that statements issued in the same turn share one batch. A call from a
+ * callback of that end resolves after all such callbacks. Requests that arrive together therefore also share the second and third
+ * statement of a sequence.
  */
 export function waitForEndOfTurn(): Promise<void> {
   if (isSettling) return new Promise((resolve) => process.nextTick(resolve));
@@ -13,7 +12,7 @@ export function waitForEndOfTurn(): Promise<void> {
       isSettling = true;
       resolve();
     });
-    // Runs when all that follows from the one above is done, and before the sockets are read again.
+    // Runs after all callbacks of the first setImmediate, and before sockets are read again.
     setImmediate(() => {
       isSettling = false;
     });
@@ -27,15 +26,15 @@ interface PendingItem<Item, Result> {
 }
 
 /**
- * Requests to the database that arrive in the same turn of the event loop, or while another is on its way, travel
- * together. Under load that is one round trip and one commit for many; alone, nothing waits. When a batch fails its
- * members run again one by one, so that each succeeds or fails alone.
+ * Joins database requests that arrive in the same event-loop turn, or while a batch runs. Under load many requests then share one
+ * round trip and one commit. A single request does not wait. When a batch fails, its members run again one by one, so that each
+ * succeeds or fails alone.
  */
 export class Batcher<Item, Result> {
   private pending: PendingItem<Item, Result>[] = [];
   private isBusy = false;
 
-  /** @param run gives the results in the order of the items */
+  /** @param run returns the results in the order of the items */
   constructor(private readonly run: (items: readonly Item[]) => Promise<Result[]> | Result[]) {}
 
   submit(item: Item): Promise<Result> {

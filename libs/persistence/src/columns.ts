@@ -1,6 +1,6 @@
 import { Column, type ColumnOptions, type ValueTransformer } from 'typeorm';
 
-/** A whole number beyond 2^31: `bigint` in the database, which drivers like to hand over as text. */
+/** A whole number above 2^31: `bigint` in the database, which drivers return as text. */
 export function CountColumn(
   options: Pick<ColumnOptions, 'name' | 'nullable'> = {},
 ): PropertyDecorator {
@@ -14,7 +14,7 @@ const epochMilliseconds: ValueTransformer = {
 };
 
 /**
- * A moment in time: a `Date` in the entity, epoch milliseconds (UTC) in the database.
+ * A moment in time is a `Date` in the entity, epoch milliseconds (UTC) in the database.
  * TypeORM maps `Date` itself to columns of different meaning on SQLite and PostgreSQL.
  */
 export function InstantColumn(

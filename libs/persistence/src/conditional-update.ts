@@ -15,14 +15,15 @@ export interface UpdateStatement {
 type Values = readonly unknown[];
 
 /**
- * A conditional update that many callers make at once. Of those that want the same step exactly one makes it; each is
- * told whether that was it, when the step is durable.
+ * A conditional update that many callers run at the same time. Of the callers that attempt the same change exactly one succeeds.
+ * The result resolves when the change is durable.
  */
 export interface ConditionalUpdate {
+  /** @returns whether this call changed the row */
   apply(values: Values): Promise<boolean>;
 }
 
-/** SQLite's writer lets statements share a commit as they are. */
+/** SQLite's writer already lets statements share a commit. */
 export function createSqliteConditionalUpdate(
   writer: Writer,
   { table, set, where }: UpdateStatement,
@@ -32,9 +33,9 @@ export function createSqliteConditionalUpdate(
 }
 
 /**
- * PostgreSQL is given all that wait as one statement over arrays. A row changes once per statement, so where two of them
- * want the same step, one gets it; `RETURNING` names the ones that did. It locks the rows in the order of the arrays, which is
- * that of `$1`: statements that all do so never wait for each other.
+ * On PostgreSQL all pending calls become one statement over arrays. A statement changes a row once, so one of two calls for the
+ * same change succeeds; `RETURNING` names the successful calls. The arrays are sorted by `$1`. All statements lock rows in that
+ * order, so they cannot deadlock.
  */
 export function createPostgresConditionalUpdate(
   dataSource: DataSource,

@@ -12,23 +12,23 @@ import { withAvailabilityErrors } from './database-unavailable.exception.js';
 type Constructor<T> = new () => T;
 
 export interface DatabaseSettings {
-  /** Names the SQLite file, or the PostgreSQL schema: apps that share a database do not share tables. */
+  /** Name of the SQLite file or of the PostgreSQL schema. Apps on one PostgreSQL database therefore have separate tables. */
   readonly name: string;
-  /** `postgres://…` selects PostgreSQL. Without it the data live in `<dataDir>/<name>.sqlite`. */
+  /** `postgres://…` selects PostgreSQL. Without it the database is the file `<dataDir>/<name>.sqlite`. */
   readonly databaseUrl?: string | undefined;
-  /** Folder of the SQLite file; made when missing. */
+  /** Folder of the SQLite file; created when missing. */
   readonly dataDir: string;
   readonly entities: readonly (Constructor<object> | EntitySchema)[];
-  /** In the order in which they run. The same ones serve both databases. */
+  /** In the order in which they run, for both databases. */
   readonly migrations: readonly Constructor<MigrationInterface>[];
-  /** Whether opening applies pending migrations. Production runs them as a step of their own. */
+  /** Whether opening applies pending migrations. Production applies them in a separate step. */
   readonly migrate: boolean;
 }
 
 export const isPostgres = (settings: DatabaseSettings): boolean =>
   settings.databaseUrl !== undefined;
 
-/** How long SQLite may block on another process's lock before the statement is tried again later. */
+/** How long SQLite blocks on another process's lock before the writer tries the statement again later. */
 const BUSY_TIMEOUT_MS = 50;
 const POOL_SIZE = 16;
 
@@ -45,8 +45,8 @@ export function createWriterDataSource(settings: DatabaseSettings): DataSource {
 }
 
 /**
- * Where reads go. TypeORM has one SQLite connection per DataSource, and a read on the writer's would see a
- * neighbour's uncommitted rows; so SQLite gets a second one, which refuses to write.
+ * The data source for reads. TypeORM has one SQLite connection per DataSource, and a read on the writer's connection would see
+ * uncommitted rows of other transactions. SQLite therefore gets a second, read-only connection.
  */
 export function createReaderDataSource(settings: DatabaseSettings, writer: DataSource): DataSource {
   return isPostgres(settings)

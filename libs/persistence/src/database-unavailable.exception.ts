@@ -3,8 +3,8 @@ import { ServiceUnavailableException } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 
 /**
- * The database cannot be reached, or was lost on the way: whether the statement took effect is not known. To a client
- * that is 503 with `Retry-After` (RFC 9110 §15.6.4), and never a verdict on what it sent.
+ * The database is unreachable, or its connection broke, so it is unknown whether the statement took effect. The client gets 503
+ * with `Retry-After` (RFC 9110 §15.6.4).
  */
 export class DatabaseUnavailableException extends ServiceUnavailableException {
   readonly headers = { 'Retry-After': '1' };
@@ -23,20 +23,20 @@ const NETWORK_CODES =
  */
 const UNAVAILABLE_SQLSTATES = /^(08...|53300|57014|57P0[123]|25006)$/;
 
-/** Faults of pg's own that have no code. */
+/** Errors of the driver pg that have no code. */
 const DRIVER_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|Client (has encountered a connection error|was closed))/;
 
-/** TypeORM gives up the connection of a transaction when it breaks: the next statement finds none. */
+/** TypeORM releases the connection of a transaction when it breaks, and the next statement throws this error. */
 const RELEASED_QUERY_RUNNER = 'QueryRunnerAlreadyReleasedError';
 
-/** @returns what to throw instead of the error: one that says so where the database could not be reached */
+/** @returns a DatabaseUnavailableException when the database was unreachable, otherwise the error itself */
 export function toAvailabilityError(error: unknown): unknown {
   return isUnavailable(error) ? new DatabaseUnavailableException(error) : error;
 }
 
-function isUnavailable(told: unknown): boolean {
-  const error = unwrapDriverError(told);
+function isUnavailable(thrown: unknown): boolean {
+  const error = unwrapDriverError(thrown);
   if (!types.isNativeError(error)) return false;
   const code = getErrorCode(error);
   if (error.name === RELEASED_QUERY_RUNNER) return true;
@@ -47,27 +47,27 @@ function isUnavailable(told: unknown): boolean {
   );
 }
 
-/** TypeORM wraps what its driver throws. */
+/** TypeORM wraps the errors of its driver. */
 const unwrapDriverError = (error: unknown): unknown =>
   types.isNativeError(error) && 'driverError' in error ? error.driverError : error;
 
-/** @returns SQLSTATE of what PostgreSQL refused, or what the network calls it; empty where it has neither */
-export function getErrorCode(told: unknown): string {
-  const error = unwrapDriverError(told);
+/** @returns the SQLSTATE of PostgreSQL or the code of a network error; empty for other errors */
+export function getErrorCode(thrown: unknown): string {
+  const error = unwrapDriverError(thrown);
   return types.isNativeError(error) && 'code' in error ? String(error.code) : '';
 }
 
-/** Whatever TypeORM asks the database goes through its query runners; one place is enough. */
+/** All queries of TypeORM go through its query runners, so this covers each of them. */
 export function withAvailabilityErrors(dataSource: DataSource): DataSource {
   const create = dataSource.createQueryRunner.bind(dataSource);
   dataSource.createQueryRunner = (mode) => {
     const runner = create(mode);
     const query = runner.query.bind(runner);
-    const told = (...question: Parameters<typeof query>) =>
-      query(...question).catch((error: unknown) => {
+    const queryWithAvailability = (...parameters: Parameters<typeof query>) =>
+      query(...parameters).catch((error: unknown) => {
         throw toAvailabilityError(error);
       });
-    return Object.assign(runner, { query: told });
+    return Object.assign(runner, { query: queryWithAvailability });
   };
   return dataSource;
 }

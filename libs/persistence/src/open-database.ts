@@ -9,10 +9,7 @@ import { PostgresWriter } from './postgres-writer.js';
 import { SqliteWriter } from './sqlite-writer.js';
 import { UnitOfWork } from './unit-of-work.js';
 
-/**
- * Applies pending migrations. Replicas that start together take turns: the first does the work under an advisory
- * lock, the others find it done.
- */
+/** Applies pending migrations. When replicas start together, an advisory lock lets one apply them while the others wait. */
 export async function migrate(dataSource: DataSource, settings: DatabaseSettings): Promise<void> {
   if (!isPostgres(settings)) {
     await dataSource.runMigrations({ transaction: 'all' });
@@ -35,7 +32,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Opens the database that the settings name, and brings it up to date where they say so. */
+/** Opens the database of the settings, and migrates it when `migrate` is set. */
 export async function openDatabase(settings: DatabaseSettings): Promise<Database> {
   const writer = await createWriterDataSource(settings).initialize();
   try {

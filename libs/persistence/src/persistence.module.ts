@@ -7,7 +7,7 @@ import { UnitOfWork } from './unit-of-work.js';
 
 const DATABASE = Symbol('DATABASE');
 
-/** TypeORM for an app: repositories and the `DataSource` are for reading, {@link UnitOfWork} is for writing. */
+/** TypeORM for an app. Repositories and the `DataSource` read; {@link UnitOfWork} writes. */
 @Module({})
 export class PersistenceModule implements OnApplicationShutdown {
   constructor(@Inject(DATABASE) private readonly database: Database) {}
@@ -37,7 +37,7 @@ export class PersistenceModule implements OnApplicationShutdown {
     };
   }
 
-  /** By now HTTP is closed and every request has had its answer. */
+  /** Nest calls this after HTTP is closed and every request was answered. */
   async onApplicationShutdown(): Promise<void> {
     await this.database.close();
   }

@@ -4,14 +4,14 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { toAvailabilityError } from './database-unavailable.exception.js';
 import type { WriteResult } from './writer.js';
 
-/** TypeORM types its drivers loosely; here that is made good. */
+/** Narrows the loose driver type of TypeORM. */
 export function getPool(dataSource: DataSource): pg.Pool {
   const { driver } = dataSource;
   if (!('master' in driver)) throw new Error('not a PostgreSQL data source');
   return driver.master as pg.Pool;
 }
 
-/** The connection that a transaction is on. */
+/** The connection of a transaction. */
 export async function getTransactionConnection({
   queryRunner,
 }: EntityManager): Promise<pg.PoolClient> {
@@ -19,12 +19,12 @@ export async function getTransactionConnection({
   return (await queryRunner.connect()) as pg.PoolClient;
 }
 
-/** More than a row has columns: the text was written for a number of rows, and the next one will be another. */
+/** A text with more parameters was generated for a number of rows and will not occur again, so it gets no name. */
 const MAX_NAMED_PARAMETERS = 40;
 
 /**
- * A statement that PostgreSQL parses and plans once per connection. TypeORM's query runner would send the text to be
- * parsed each time, which costs a transaction a quarter of its throughput.
+ * Runs a statement that PostgreSQL parses and plans once per connection. TypeORM's query runner sends the text for parsing each
+ * time, which costs a transaction a quarter of its throughput.
  */
 export async function runPrepared<Row>(
   connection: pg.Pool | pg.PoolClient,
@@ -45,7 +45,7 @@ export async function runPrepared<Row>(
   }
 }
 
-/** The texts are constants of the program, so there are as many names as it has texts. */
+/** The texts are constants of the program, so the number of names is bounded. */
 const statementNames = new Map<string, string>();
 
 function getStatementName(text: string): string {

@@ -7,8 +7,8 @@ const DEADLOCK = '40P01';
 const MAX_ATTEMPTS = 5;
 
 /**
- * PostgreSQL needs no queue: each statement commits by itself, and each transaction has a connection of its own. Of those that
- * wait for each other it fails one: nothing of it happened, and it is made again.
+ * PostgreSQL needs no queue: each statement commits by itself, and each transaction has a separate connection. When transactions
+ * deadlock, PostgreSQL rolls one back, and this class runs it again.
  */
 export class PostgresWriter implements Writer {
   constructor(private readonly dataSource: DataSource) {}
@@ -30,7 +30,7 @@ export class PostgresWriter implements Writer {
   }
 }
 
-/** @throws {DatabaseUnavailableException} where it is always the one that fails */
+/** @throws {DatabaseUnavailableException} after the last attempt */
 async function retryOnDeadlock<T>(attempt: () => Promise<T>): Promise<T> {
   for (let attempts = 1; ; attempts += 1) {
     try {

@@ -6,9 +6,9 @@ import { getSqliteConnection } from './sqlite-statements.js';
 type Row = Record<string, unknown>;
 
 /**
- * Reads one row by its primary key, for the paths that every request takes: TypeORM's repository spends about four
- * times the CPU of the SQL text. The text is written once, from the entity's own metadata, and a row becomes the entity
- * by the same column transformers. Keys that are asked for at the same time share a read.
+ * Reads one row by its primary key, for code that runs in every request. TypeORM's repository needs about four times the CPU of
+ * the plain SQL. The SQL is built once from the entity's metadata, and its column transformers convert the row. Simultaneous
+ * lookups share a read.
  */
 export class RowLookup<Entity extends object> {
   private readonly batcher: Batcher<string, Row | undefined>;
@@ -45,7 +45,7 @@ interface LookupStatement {
   readonly key: string;
 }
 
-/** A read costs SQLite more in taking and leaving its lock than in finding the row: keys share one transaction. */
+/** In SQLite the lock of a read costs more than the search for the row, so keys share one transaction. */
 function createSqliteReader(dataSource: DataSource, { select, key }: LookupStatement) {
   const connection = getSqliteConnection(dataSource);
   const statement = connection.prepare<[string], Row>(`${select} WHERE ${key} = ?`);
@@ -55,7 +55,7 @@ function createSqliteReader(dataSource: DataSource, { select, key }: LookupState
   return (keys: readonly string[]) => all(keys);
 }
 
-/** A round trip to PostgreSQL costs more than the look-up: keys share one. */
+/** A round trip to PostgreSQL costs more than the search for the row, so keys share one. */
 function createPostgresReader(dataSource: DataSource, { select, key }: LookupStatement) {
   const sql = `${select} WHERE ${key} = ANY($1)`;
   return async (keys: readonly string[]) => {

@@ -4,21 +4,18 @@ import type { WriteResult } from './writer.js';
 
 export type SqliteConnection = BetterSqlite3.Database;
 
-/** TypeORM types its drivers loosely; this is the one place where that is made good. */
+/** Narrows the loose driver type of TypeORM. */
 export function getSqliteConnection(dataSource: DataSource): SqliteConnection {
   const { driver } = dataSource;
   if (!('databaseConnection' in driver)) throw new Error('not a SQLite data source');
   return driver.databaseConnection as SqliteConnection;
 }
 
-/**
- * PostgreSQL numbers its placeholders `$1, $2 …`. To SQLite those are names, so the values are bound by name and one
- * SQL text serves both.
- */
+/** PostgreSQL numbers its placeholders `$1, $2 …`. SQLite treats these as names, so binding by name lets both use one SQL text. */
 export const bindParameters = (parameters: readonly unknown[]): Record<number, unknown>[] =>
   parameters.length === 0 ? [] : [Object.fromEntries(parameters.map((value, n) => [n + 1, value]))];
 
-/** Prepares each SQL text once. The texts are constants of the program, so the cache is bounded by its source. */
+/** Prepares each SQL text once. The texts are constants of the program, so the cache is bounded. */
 export class SqliteStatements {
   private readonly prepared = new Map<string, BetterSqlite3.Statement<unknown[]>>();
 

@@ -11,37 +11,44 @@ import { waitForEndOfTurn } from './batcher.js';
 import type { Writer, WriteResult } from './writer.js';
 
 interface Statement {
+  readonly kind: 'statement';
   readonly sql: string;
   readonly parameters: readonly unknown[];
   settle(outcome: Outcome): void;
 }
-type Outcome = { written: WriteResult<unknown> } | { error: unknown };
+type Outcome = Settled<WriteResult<unknown>>;
 interface Transaction {
+  readonly kind: 'transaction';
   readonly work: (manager: EntityManager) => Promise<unknown>;
   readonly settle: (result: Result) => void;
 }
-type Result = { value: unknown } | { error: unknown };
+type Result = Settled<unknown>;
+type Settled<Value> =
+  | { readonly status: 'written'; readonly value: Value }
+  | { readonly status: 'failed'; readonly error: unknown };
 
-const isStatement = (job: Statement | Transaction): job is Statement => 'sql' in job;
-const isTransaction = (job: Statement | Transaction): job is Transaction => !isStatement(job);
+type Job = Statement | Transaction;
+const isStatement = (job: Job): job is Statement => job.kind === 'statement';
+const isTransaction = (job: Job): job is Transaction => job.kind === 'transaction';
+const toFailure = (error: unknown) => ({ status: 'failed', error }) as const;
+const toSuccess = <Value>(value: Value) => ({ status: 'written', value }) as const;
 
-/** Transactions that share a commit: each waits for the others. */
+/** Transactions that share a commit wait for each other. */
 const MAX_TRANSACTIONS_PER_COMMIT = 32;
 
 /** How long a write waits for another process's lock, in milliseconds. */
 const BUSY_TIMEOUT_MS = 5_000;
 
 /**
- * The one writer of a SQLite file in this process: jobs run in the order in which they came, one at a time, so that no
- * transaction ever meets a neighbour on TypeORM's single connection.
+ * The only writer of a SQLite file in this process. Jobs run one at a time in the order of their arrival, so two transactions
+ * never mix on TypeORM's single connection.
  *
- * Statements that wait together share one commit (group commit). They are applied and committed without an `await`
- * between, and each is told of its success only when the commit is on disk. When a member fails, the group is rolled
- * back and its members run again one by one, so that each succeeds or fails alone. So do transactions that wait together:
- * each is a savepoint, and is told of its success when the commit that it shares is on disk.
+ * Waiting statements share one commit (group commit). They run and commit without an `await` in between, and their promises
+ * resolve when the commit is on disk. When one of them fails, the group is rolled back and its members run again one by one, so
+ * that each succeeds or fails alone. Waiting transactions share a commit in the same way, each as a savepoint.
  */
 export class SqliteWriter implements Writer {
-  private readonly jobs: (Statement | Transaction)[] = [];
+  private readonly jobs: Job[] = [];
   private isDraining = false;
   private readonly connection: SqliteConnection;
   private readonly statements: SqliteStatements;
@@ -51,21 +58,21 @@ export class SqliteWriter implements Writer {
     this.connection = getSqliteConnection(dataSource);
     this.statements = new SqliteStatements(this.connection);
     this.commit = this.connection.transaction((group) =>
-      group.map(({ sql, parameters }) => ({ written: this.statements.run(sql, parameters) })),
+      group.map(({ sql, parameters }) => toSuccess(this.statements.run(sql, parameters))),
     );
   }
 
   execute<Row>(sql: string, parameters: readonly unknown[]): Promise<WriteResult<Row>> {
     return new Promise((resolve, reject) => {
       const settle = (outcome: Outcome) =>
-        'error' in outcome
+        outcome.status === 'failed'
           ? reject(toWriteError(outcome.error))
-          : resolve(outcome.written as WriteResult<Row>);
-      this.enqueue({ sql, parameters, settle });
+          : resolve(outcome.value as WriteResult<Row>);
+      this.enqueue({ kind: 'statement', sql, parameters, settle });
     });
   }
 
-  /** TypeORM's transaction is on the one connection that there is. */
+  /** TypeORM's transaction uses the same connection, so no queue is needed. */
   executeInTransaction<Row>(
     _transaction: EntityManager,
     sql: string,
@@ -79,12 +86,14 @@ export class SqliteWriter implements Writer {
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const settle = (result: Result) =>
-        'error' in result ? reject(toWriteError(result.error)) : resolve(result.value as T);
-      this.enqueue({ work, settle });
+        result.status === 'failed'
+          ? reject(toWriteError(result.error))
+          : resolve(result.value as T);
+      this.enqueue({ kind: 'transaction', work, settle });
     });
   }
 
-  private enqueue(job: Statement | Transaction): void {
+  private enqueue(job: Job): void {
     this.jobs.push(job);
     if (!this.isDraining) void this.drain();
   }
@@ -92,7 +101,7 @@ export class SqliteWriter implements Writer {
   private async drain(): Promise<void> {
     this.isDraining = true;
     while (this.jobs.length > 0) {
-      await waitForEndOfTurn(); // whatever arrives in this turn of the event loop joins the group
+      await waitForEndOfTurn(); // jobs of this event-loop turn join the group
       const group = this.takeStatements();
       if (group.length > 0) await this.commitStatements(group);
       else await this.commitTransactions(this.takeTransactions());
@@ -116,11 +125,11 @@ export class SqliteWriter implements Writer {
     try {
       const outcomes = await retryWhileBusy(() => this.commit.immediate(group));
       group.forEach((statement, index) =>
-        statement.settle(outcomes[index] ?? { error: new Error('a statement had no outcome') }),
+        statement.settle(outcomes[index] ?? toFailure(new Error('a statement had no outcome'))),
       );
     } catch (error) {
       if (group.length === 1 || isBusy(error))
-        group.forEach((statement) => statement.settle({ error }));
+        group.forEach((statement) => statement.settle(toFailure(error)));
       else for (const statement of group) await this.commitStatements([statement]);
     }
   }
@@ -131,35 +140,36 @@ export class SqliteWriter implements Writer {
         this.dataSource.transaction((manager) => this.runInSavepoints(group, manager)),
       );
       group.forEach(({ settle }, index) =>
-        settle(results[index] ?? { error: new Error('a transaction had no result') }),
+        settle(results[index] ?? toFailure(new Error('a transaction had no result'))),
       );
     } catch (error) {
-      if (group.length === 1 || isBusy(error)) group.forEach(({ settle }) => settle({ error }));
+      if (group.length === 1 || isBusy(error))
+        group.forEach(({ settle }) => settle(toFailure(error)));
       else for (const transaction of group) await this.commitTransactions([transaction]);
     }
   }
 
-  /** @throws where all of it is to be taken back: a transaction alone failed, the file is busy, or SQLite gave up as a whole */
+  /** @throws when the whole group must roll back: a single transaction failed, the file is busy, or SQLite ended the transaction */
   private async runInSavepoints(
     group: readonly Transaction[],
     manager: EntityManager,
   ): Promise<Result[]> {
     const [only, ...others] = group;
-    if (only && others.length === 0) return [{ value: await only.work(manager) }];
+    if (only && others.length === 0) return [toSuccess(await only.work(manager))];
     const results: Result[] = [];
     for (const { work } of group) {
       try {
-        results.push({ value: await manager.transaction(work) });
+        results.push(toSuccess(await manager.transaction(work)));
       } catch (error) {
         if (isBusy(error) || !this.connection.inTransaction) throw error;
-        results.push({ error });
+        results.push(toFailure(error));
       }
     }
     return results;
   }
 }
 
-/** Another process may hold the file's lock: try again without blocking the event loop. */
+/** Another process can hold the file's lock. This tries again without blocking the event loop. */
 async function retryWhileBusy<T>(write: () => T | Promise<T>): Promise<T> {
   const giveUpAt = performance.now() + BUSY_TIMEOUT_MS;
   for (;;) {
@@ -172,11 +182,11 @@ async function retryWhileBusy<T>(write: () => T | Promise<T>): Promise<T> {
   }
 }
 
-/** Another process has held the lock all the time: nothing was written, and the caller may come again. */
+/** When another process held the lock all the time, nothing was written, and the caller can try again. */
 const toWriteError = (error: unknown): unknown =>
   isBusy(error) ? new DatabaseUnavailableException(error) : error;
 
-/** By its code: the driver makes its errors in the realm that loaded it first, so `instanceof` does not tell. */
+/** Compares the code, because under Jest the driver's error class belongs to another realm and `instanceof` fails. */
 function isBusy(error: unknown): boolean {
   const cause = error instanceof Error && 'driverError' in error ? error.driverError : error;
   if (typeof cause !== 'object' || cause === null || !('code' in cause)) return false;

@@ -12,10 +12,10 @@ import { bindParameters } from './sqlite-statements.js';
 import type { Writer, WriteResult } from './writer.js';
 
 /**
- * The only door through which anything is written. SQL texts use `$1, $2 …` on both databases.
+ * All writes go through this class, because SQLite has one writer. SQL texts use `$1, $2 …` on both databases.
  *
- * Prefer {@link execute}: a statement whose `WHERE` holds the condition is its own lock, and on SQLite shares its
- * commit with others. Where two writes must stand or fall together, use {@link transaction}.
+ * - Several writes that must succeed or fail together: `transaction(async (manager) => { await manager.insert(…); … })`.
+ * - One statement whose `WHERE` is the lock: {@link execute}. On SQLite it shares its commit with other statements.
  */
 @Injectable()
 export class UnitOfWork {
@@ -31,42 +31,42 @@ export class UnitOfWork {
     return this.reader.query(sql, this.toDriverParameters(parameters));
   }
 
-  /** Reads single rows of an entity by primary key, at the price of the bare SQL. */
+  /** Prepares reads of single rows of an entity by primary key, at the cost of plain SQL. */
   lookup<Entity extends object>(entity: new () => Entity): RowLookup<Entity> {
     return new RowLookup(this.reader, entity);
   }
 
-  /** Prepares an update that many callers make at once; it does not join transactions. */
+  /** Prepares an update that many callers run at the same time; it does not join transactions. */
   conditionalUpdate(text: UpdateStatement): ConditionalUpdate {
     return this.isPostgres
       ? createPostgresConditionalUpdate(this.reader, text)
       : createSqliteConditionalUpdate(this.writer, text);
   }
 
-  /** One statement; it is durable when the promise resolves. */
+  /** Runs one statement. Its change is durable when the promise resolves, unless the call joins a transaction. */
   execute<Row = never>(
     sql: string,
     parameters: readonly unknown[] = [],
   ): Promise<WriteResult<Row>> {
-    const joined = this.transactionContext.getStore();
-    return joined
-      ? this.writer.executeInTransaction(joined, sql, parameters)
+    const current = this.transactionContext.getStore();
+    return current
+      ? this.writer.executeInTransaction(current, sql, parameters)
       : this.writer.execute(sql, parameters);
   }
 
   /**
-   * Several writes as one. A call inside a call joins it. On SQLite it holds back every other write of this process:
-   * no network, no password hash and no timer inside.
+   * Runs several writes as one. A nested call joins the transaction. On SQLite all other writes of the process wait for its end,
+   * so the callback must not wait for the network, a password hash or a timer.
    */
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    const joined = this.transactionContext.getStore();
-    if (joined) return work(joined);
+    const current = this.transactionContext.getStore();
+    if (current) return work(current);
     return this.writer.transaction((manager) =>
       this.transactionContext.run(manager, () => work(manager)),
     );
   }
 
-  /** Whether what this call writes could be taken back with the rest of a {@link transaction}. */
+  /** Whether the caller is inside a {@link transaction}, which can roll its writes back. */
   get isInTransaction(): boolean {
     return this.transactionContext.getStore() !== undefined;
   }

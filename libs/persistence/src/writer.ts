@@ -3,14 +3,14 @@ import type { EntityManager } from 'typeorm';
 export interface WriteResult<Row> {
   /** Rows that the statement inserted, changed or deleted. */
   readonly affected: number;
-  /** What `RETURNING` gave back. */
+  /** The rows of `RETURNING`. */
   readonly rows: Row[];
 }
 
-/** What the two databases do differently: how a write becomes durable. */
+/** How a write becomes durable, which differs between the two databases. */
 export interface Writer {
   execute<Row>(sql: string, parameters: readonly unknown[]): Promise<WriteResult<Row>>;
-  /** A statement of a transaction that is under way. */
+  /** Runs a statement of an open transaction. */
   executeInTransaction<Row>(
     transaction: EntityManager,
     sql: string,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** The only source of time: a test provides its own and moves it. */
+/** The only source of time. Tests provide another clock and move it. */
 @Injectable()
 export class Clock {
   private offsetMs = 0;
@@ -10,7 +10,7 @@ export class Clock {
     return Math.round(Date.now() + this.offsetMs);
   }
 
-  /** @param milliseconds that the system's clock is behind of the one that counts */
+  /** @param milliseconds to add to the time of the system's clock */
   setOffset(milliseconds: number): void {
     this.offsetMs = milliseconds;
   }

@@ -1,4 +1,4 @@
-import { withoutEmpty } from '@gatehouse/service-kit';
+import { omitEmptyParameters } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { AccountRepository } from '../accounts/account.repository.js';
@@ -22,7 +22,7 @@ const parametersSchema = z.object({
 });
 
 /** All parameters are optional, so an empty request is valid. */
-export const logoutParameters = z.preprocess(withoutEmpty, parametersSchema.default({}));
+export const logoutParameters = z.preprocess(omitEmptyParameters, parametersSchema.default({}));
 export type LogoutParameters = z.infer<typeof logoutParameters>;
 
 /** The parameters in the confirmation form. The server validated them before it rendered the form, and validates them again. */

@@ -1,4 +1,4 @@
-import { DatabaseUnavailable } from '@gatehouse/persistence';
+import { DatabaseUnavailableException } from '@gatehouse/persistence';
 import { ClientOperationRefused } from '../sessions/client-operations.service.js';
 import { KeyStateError } from '../tokens/keys/key-state-checks.js';
 
@@ -55,7 +55,7 @@ const DATABASE_ERRORS: readonly (readonly [RegExp, string])[] = [
 ];
 
 function explainDatabaseError(error: Error): string | undefined {
-  if (error instanceof DatabaseUnavailable) return DATABASE_UNREACHABLE;
+  if (error instanceof DatabaseUnavailableException) return DATABASE_UNREACHABLE;
   const code =
     getErrorCode(error) ?? ('driverError' in error ? getErrorCode(error.driverError) : undefined);
   return DATABASE_ERRORS.find(

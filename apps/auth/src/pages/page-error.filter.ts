@@ -1,4 +1,4 @@
-import { problemOf } from '@gatehouse/service-kit';
+import { toProblemDetails } from '@gatehouse/service-kit';
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OAuthError } from '../platform/oauth-error.js';
@@ -39,7 +39,7 @@ function toPageErrorKind(error: unknown): ReturnType<typeof findKindByStatus> {
   if (error instanceof PageError) return error.kind;
   if (error instanceof RetryLaterError) return 'busy';
   if (error instanceof OAuthError) return 'invalidRequest';
-  return findKindByStatus(problemOf(error).status);
+  return findKindByStatus(toProblemDetails(error).status);
 }
 
 /** HTTP headers that the error carries, such as `Retry-After`. */

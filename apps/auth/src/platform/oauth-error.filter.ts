@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { DatabaseUnavailable } from '@gatehouse/persistence';
-import { Problem, ProblemDetailsFilter, problemOf } from '@gatehouse/service-kit';
+import { DatabaseUnavailableException } from '@gatehouse/persistence';
+import { Problem, ProblemDetailsFilter, toProblemDetails } from '@gatehouse/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OAuthError } from './oauth-error.js';
 import { RetryLaterError } from './too-many-requests.js';
@@ -48,8 +48,8 @@ export class OAuthErrorFilter implements ExceptionFilter {
 function toErrorResponse(error: unknown): ErrorResponse | undefined {
   if (error instanceof OAuthError) return formatOAuthError(error);
   if (error instanceof RetryLaterError) return toRetryLaterResponse(error);
-  if (error instanceof DatabaseUnavailable) return toUnavailableResponse(error);
-  const { status, errors } = problemOf(error);
+  if (error instanceof DatabaseUnavailableException) return toUnavailableResponse(error);
+  const { status, errors } = toProblemDetails(error);
   if (status >= 500 || status === 404) return undefined;
   const description = describeErrors(status, errors);
   return { status, body: OAuthError.invalidRequest(description).toJSON() };
@@ -74,7 +74,7 @@ const toRetryLaterProblem = ({ retryAfter }: RetryLaterError) =>
   new Problem(429, { detail: RETRY_LATER_DETAIL, headers: { 'Retry-After': String(retryAfter) } });
 
 /** The error code says nothing about the grant. A client that took it for a rejected grant would log its user out. */
-function toUnavailableResponse({ message, headers }: DatabaseUnavailable): ErrorResponse {
+function toUnavailableResponse({ message, headers }: DatabaseUnavailableException): ErrorResponse {
   const body = { error: 'temporarily_unavailable', error_description: message };
   return { status: 503, body, headers: { 'retry-after': headers['Retry-After'] } };
 }

@@ -1,4 +1,4 @@
-import { Leases, Scheduler, UnitOfWork } from '@gatehouse/persistence';
+import { LeaseRepository, Scheduler, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { Clock } from '@gatehouse/service-kit';
 import { DatabaseClock } from '../../src/platform/database-clock.js';
@@ -17,7 +17,7 @@ eachDatabase('the clock of a replica', (fresh, name) => {
     Date.now = () => systemNow() + 3_600_000;
     const clock = new Clock();
 
-    const scheduler = new Scheduler(app.get(Leases), { clock });
+    const scheduler = new Scheduler(app.get(LeaseRepository), { clock });
     await new DatabaseClock(app.get(UnitOfWork), clock, scheduler).onModuleInit();
 
     const ahead = clock.now() - systemNow();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from './free-port.js';
+import { freePort } from '@gatehouse/service-kit/testing';
 import { type Exit, RunningCommand } from './running-command.js';
 import { createTemporaryFolder } from './cleanup.js';
 import type { AppName } from './workspace.js';

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { cleanUpAfterTests } from './cleanup.js';
-import { freePort } from './free-port.js';
+import { freePort } from '@gatehouse/service-kit/testing';
 
 interface Registration {
   readonly issuer: string;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppProcess, type Settings } from './app-process.js';
-import { freePort } from './free-port.js';
+import { freePort } from '@gatehouse/service-kit/testing';
 import { createTemporaryFolder } from './cleanup.js';
 
 export interface Stack {

@@ -1,23 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
-/** Far longer than any step takes. It is no statement about speed. */
-const TIMEOUT_MS = 120_000;
-const PAUSE_MS = 50;
+import { waitUntil as waitFor } from '@gatehouse/service-kit/testing';
 
 /**
- * Polls until `look` returns a value. The condition must stay true once it is true.
+ * Polls until `look` returns a value. The condition must stay true once it is true. The time limit is far longer than any step
+ * takes, because several services share the machine.
  *
  * @throws {Error} with the description after 120 s
  */
-export async function waitUntil<T>(
-  what: string,
+export const waitUntil = <T>(
+  description: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
-): Promise<T> {
-  const deadline = Date.now() + TIMEOUT_MS;
-  for (;;) {
-    const seen = await look();
-    if (seen !== undefined && seen !== false) return seen;
-    if (Date.now() > deadline) throw new Error(`timeout: ${what}`);
-    await sleep(PAUSE_MS);
-  }
-}
+): Promise<T> => waitFor(look, { description, timeoutSeconds: 120, intervalMs: 50 });

@@ -46,31 +46,31 @@ export const CLAIM_RULES: readonly Rule<ClaimSubject>[] = [
     test: ({ claims, rules }) => checkRequiredClaims(claims, rules),
   },
   {
-    says: 'It is bound to no key, or in a way that is understood here',
+    says: 'It is not bound to a key, or it is bound by `cnf.jkt`',
     source: 'RFC 9449 §6.1, RFC 7800 §3.1, option `ignoresTokenBinding`',
     seen: ({ claims }) => claims['cnf'],
     test: ({ claims, rules }) => readBinding(claims, rules),
   },
   {
-    says: '`jti` names it, where the issuer gives names',
+    says: 'It has an identifier, if the issuer requires one',
     source: 'RFC 9068 §2.2',
     seen: ({ claims, rules }) => pickClaims(claims, ['jti', ...rules.claims.tokenId]),
     test: ({ claims, rules }) => readTokenId(claims, rules),
   },
   {
-    says: '`sub` names its subject',
+    says: '`sub` is a subject',
     source: 'RFC 9068 §2.2',
     seen: ({ claims }) => claims['sub'],
     test: ({ claims }) => readString(claims['sub'], 'sub'),
   },
   {
-    says: 'It names its client',
+    says: 'It has a client',
     source: 'RFC 9068 §2.2',
     seen: ({ claims, rules }) => pickClaims(claims, rules.claims.clientId),
     test: ({ claims, rules }) => readClientId(claims, rules),
   },
   {
-    says: 'Its scopes can be read',
+    says: 'Its scopes are well-formed',
     source: 'RFC 8693 §4.2, RFC 9068 §2.2.3',
     seen: ({ claims, rules }) => pickClaims(claims, rules.claims.scopes),
     test: ({ claims, rules }) => readScopes(claims, rules),
@@ -78,7 +78,7 @@ export const CLAIM_RULES: readonly Rule<ClaimSubject>[] = [
   createTimestampRule('iat'),
   createTimestampRule('exp'),
   {
-    says: '`nbf`, `sid` and `auth_time` can be read, where they are there',
+    says: '`nbf`, `sid` and `auth_time` are well-formed, if present',
     source: 'RFC 7519 §4.1.5, RFC 9068 §2.2.1',
     seen: ({ claims }) => pickClaims(claims, ['nbf', 'sid', 'auth_time']),
     test: ({ claims }) => readOptionalClaims(claims),
@@ -88,7 +88,7 @@ export const CLAIM_RULES: readonly Rule<ClaimSubject>[] = [
 /** The last rules, because only a request can carry a proof. */
 export const POSSESSION_RULES: readonly Rule<ClaimSubject>[] = [
   {
-    says: 'It is good on its own, without the proof that a request may have',
+    says: 'It is valid as a bearer token, without a proof',
     source: 'RFC 9449 §7.2, option `requiresDpop`',
     seen: ({ claims }) => getClaim(claims, ['cnf', 'jkt']),
     test: ({ claims, rules }) => checkUnbound(readBinding(claims, rules), rules),
@@ -162,7 +162,7 @@ function createLifetimeRule(
 }
 
 function describeLimits({ now, tolerance }: LifetimeLimits): string {
-  return `now, which is ${new Date(now).toISOString()}, give or take ${tolerance / 1000} s`;
+  return `now (${new Date(now).toISOString()}), within ${tolerance / 1000} s`;
 }
 
 interface LifetimeRule {

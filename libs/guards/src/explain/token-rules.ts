@@ -32,7 +32,7 @@ export const TEXT_RULES: readonly Rule<{ token: string; options: ResolvedVerifie
     test: ({ token }) => checkTokenSyntax(token),
   },
   {
-    says: 'It has three parts, and the claims can be read in one way only',
+    says: 'It has three parts, and its claims are unambiguous JSON',
     source: 'RFC 7515 §7.1, RFC 7519 §4',
     test: ({ token }) => parseCompactJws(token),
   },
@@ -52,7 +52,7 @@ export const ISSUER_RULES: readonly Rule<{ claims: JsonObject; issuers: IssuerRe
 
 export const HEADER_FORM_RULES: readonly Rule<CompactJws>[] = [
   {
-    says: 'The header can be read in one way only',
+    says: 'Its header is unambiguous JSON',
     source: 'RFC 7515 §4, §7.1',
     test: ({ header }) => decodeHeader(header),
   },
@@ -60,13 +60,13 @@ export const HEADER_FORM_RULES: readonly Rule<CompactJws>[] = [
 
 export const HEADER_RULES: readonly Rule<{ header: JsonObject; rules: ResolvedIssuer }>[] = [
   {
-    says: 'It needs no extension that is unknown here',
+    says: 'Its header has no critical extension',
     source: 'RFC 7515 §4.1.11, RFC 7797 §6',
     seen: ({ header: { crit, b64 } }) => crit ?? b64,
     test: ({ header }) => checkNoExtension(header),
   },
   {
-    says: '`typ` says that it is an access token',
+    says: '`typ` is a type of access tokens',
     source: 'RFC 9068 §4, RFC 8725 §3.11',
     seen: ({ header }) => header['typ'],
     wanted: ({ rules }) => rules.tokenTypes,
@@ -80,7 +80,7 @@ export const HEADER_RULES: readonly Rule<{ header: JsonObject; rules: ResolvedIs
     test: ({ header, rules }) => readAlgorithm(header, rules),
   },
   {
-    says: '`kid` names a key',
+    says: '`kid` is a key identifier',
     source: 'RFC 7515 §4.1.4',
     seen: ({ header }) => header['kid'],
     test: ({ header }) => readKeyId(header),
@@ -105,7 +105,7 @@ export const KEY_RULES: readonly Rule<SignedParts>[] = [
 
 export const SIGNATURE_RULES: readonly Rule<SignedParts & { readonly key: VerificationKey }>[] = [
   {
-    says: 'The key signed it, by the algorithm that the key is for',
+    says: 'The key signed it, with the algorithm of the key',
     source: 'RFC 7515 §5.2, RFC 8725 §3.1',
     seen: ({ jose }) => jose.alg,
     wanted: ({ key }) => key.algorithm,

@@ -74,7 +74,7 @@ export class UnguardedHandlers extends Error {
   /** @param handlers each as `Class.method: what is wrong` */
   constructor(readonly handlers: readonly string[]) {
     super(
-      'Every handler needs @Public(), or a requirement such as @RequireScopes():' +
+      'Every handler needs @Public(), @OptionalToken() or a requirement such as @RequireScopes():' +
         handlers.map((handler) => `\n  - ${handler}`).join(''),
     );
   }
@@ -146,24 +146,24 @@ export class AccessRules implements OnModuleInit {
       return { ...NO_DECLARATION, access: 'public' as const };
     }
     if (isContradictory(target) || isContradictory(owner)) {
-      throw new Error('says that it is open, and that it is not');
+      throw new Error('has contradictory access decorators, open and restricted');
     }
     if (isDeclarationLost(owner.prototype, method)) {
       throw new Error(
-        'another decorator has put a function in its place that lacks what was said: it belongs below',
+        'another decorator replaced the method without its access decorators: move it below them',
       );
     }
     const declared = resolveAccess(owner, target);
     if (declared) return declared;
     if (isNestedField(handler)) return this.inheritFromParent(handler);
     if (handler.kind.isConnection) return ANY_TOKEN;
-    throw new Error('says nothing');
+    throw new Error('has no access decorator');
   }
 
   private inheritFromParent(handler: Handler) {
     if (isParentGuarded(handler, this.discovery, this.scanner)) return PARENT_DECIDES;
     throw new Error(
-      'says nothing, and callers may make up its parent: it or a @ResolveReference() of its type has to',
+      'has no access decorator, and callers may invent its parent: decorate it, or add a guarded @ResolveReference() for its type',
     );
   }
 
@@ -179,7 +179,7 @@ export class AccessRules implements OnModuleInit {
     }
     if (kind.isConnection && !isSingleton(owner, this.discovery)) {
       throw new Error(
-        'its gateway is made anew for every client, so that its connections are open',
+        'its gateway is created for each client, so its connections cannot be guarded',
       );
     }
     if (!areGuardsEnabled(handler, this.discovery)) {

@@ -150,7 +150,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
 
 /** passport-jwt requires a key at construction. This strategy never lets it verify. */
 function rejectKeyLookup(): never {
-  throw new Error('AccessTokenStrategy looks keys up itself');
+  throw new Error('AccessTokenStrategy finds its keys without passport-jwt');
 }
 
 /** Runs a check of the core, and translates what it throws. A synchronous result stays synchronous. */

@@ -35,7 +35,7 @@ function isVerifiedToken(user: unknown): user is VerifiedToken {
 
 function getUserHolder(context: ArgumentsHost): { user?: unknown } {
   const argument = CONTEXT_ARGUMENT[context.getType()];
-  if (argument === undefined) throw new Error(`No token belongs to a call by ${context.getType()}`);
+  if (argument === undefined) throw new Error(`Calls of type ${context.getType()} carry no token`);
   const args = context.getArgs();
   // A gRPC stream can be the only argument of its handler.
   return args.at(argument) ?? args[0];
@@ -66,9 +66,7 @@ const ClaimParameter = createParamDecorator((path: ClaimPath, context: Execution
 /** A missing token is only allowed with `@OptionalToken()`; elsewhere it is a programming error. */
 function checkTokenIsOptional(context: ExecutionContext): undefined {
   if (resolveAccess(context.getClass(), context.getHandler())?.access === 'optional') return;
-  throw new Error(
-    '@AccessToken() and @Claim() are for handlers that require a token: this is none',
-  );
+  throw new Error('@AccessToken() and @Claim() need a handler that requires a token');
 }
 
 /** TypeScript stores the declared type of a parameter in its metadata, and Nest passes it to pipes. */

@@ -11,7 +11,7 @@ import { guardWs, isWsServer } from './ws.js';
 export function guardServer(server: object, gate: ConnectionGate): void {
   if (isSocketIoServer(server)) guardSocketIo(server, gate);
   else if (isWsServer(server)) guardWs(server, gate);
-  else throw new Error('@GuardedGateway() guards servers of Socket.IO and of ws: this is neither');
+  else throw new Error('@GuardedGateway() supports the servers of Socket.IO and ws only');
 }
 
 /** A property that Nest sets on every gateway. Its setter installs the gate. */

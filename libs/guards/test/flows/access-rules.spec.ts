@@ -65,9 +65,9 @@ describe('boot audit of HTTP handlers', () => {
       await expect(starting).rejects.toThrow(UnguardedHandlers);
       await expect(starting).rejects.toMatchObject({
         handlers: [
-          'ForgottenController.list: says nothing',
-          'ForgottenController.create: says nothing',
-          'ContradictoryController.list: says that it is open, and that it is not',
+          'ForgottenController.list: has no access decorator',
+          'ForgottenController.create: has no access decorator',
+          'ContradictoryController.list: has contradictory access decorators, open and restricted',
         ],
       });
     },

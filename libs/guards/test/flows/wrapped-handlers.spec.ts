@@ -96,7 +96,7 @@ describe('decorator that replaces the method of a handler', () => {
 
     await expect(start(KeysController, InheritedController)).rejects.toMatchObject({
       handlers: [
-        expect.stringMatching(/^KeysController\.list: another decorator .* it belongs below$/),
+        expect.stringMatching(/^KeysController\.list: another decorator .* move it below them$/),
         expect.stringMatching(/^InheritedController\.list: another decorator/),
       ],
     });

@@ -1,8 +1,8 @@
-import { type Database, DatabaseUnavailable } from '../../src/index.js';
+import { type Database, DatabaseUnavailableException } from '../../src/index.js';
 import { type PostgresServer, startPostgres } from '../../testing/index.js';
 import { Note, openNotes } from '../support/notes.js';
 
-describe('PostgreSQL that is restarted', () => {
+describe('a restart of PostgreSQL', () => {
   let server: PostgresServer;
   let database: Database;
   let doors: Readonly<Record<string, () => Promise<unknown>>>;
@@ -19,20 +19,20 @@ describe('PostgreSQL that is restarted', () => {
     await server.stop();
   });
 
-  it('is 503 with Retry-After through every door while it is down (RFC 9110 §15.6.4), and good through every door after', async () => {
+  it('makes every method throw 503 with Retry-After during the outage (RFC 9110 §15.6.4), and none after it', async () => {
     const failures: unknown[] = [];
     await server.restart(async () => {
       for (const ask of Object.values(doors)) failures.push(await ask().catch((error) => error));
     });
     for (const failure of failures) {
-      expect(failure).toBeInstanceOf(DatabaseUnavailable);
+      expect(failure).toBeInstanceOf(DatabaseUnavailableException);
       expect(failure).toMatchObject({ status: 503, headers: { 'Retry-After': '1' } });
     }
     expect(failures).toHaveLength(Object.keys(doors).length);
     for (const ask of Object.values(doors)) await ask();
   });
 
-  it('is 503 for the statement that it ends under way, with whatever had begun undone', async () => {
+  it('makes the interrupted statement throw 503 and rolls its change back', async () => {
     let begun!: () => void;
     const underWay = new Promise<void>((resolve) => (begun = resolve));
     const write = database.unitOfWork.transaction(async () => {
@@ -43,23 +43,25 @@ describe('PostgreSQL that is restarted', () => {
     const outcome = write.catch((error: unknown) => error);
     await underWay;
     await server.restart();
-    expect(await outcome).toBeInstanceOf(DatabaseUnavailable);
+    expect(await outcome).toBeInstanceOf(DatabaseUnavailableException);
     expect(await database.unitOfWork.query(`SELECT id FROM note WHERE id = 'half'`)).toEqual([]);
   });
 
-  it('is 503 for the transaction that it ends between two statements, which is undone', async () => {
+  it('makes a transaction throw 503 that it interrupts between two statements, and rolls it back', async () => {
     const write = database.unitOfWork.transaction(async () => {
       await database.unitOfWork.execute(`INSERT INTO note (id, text) VALUES ('half', '')`);
       await server.restart();
       await database.unitOfWork.execute(`UPDATE note SET text = 'whole' WHERE id = 'half'`);
     });
-    expect(await write.catch((error: unknown) => error)).toBeInstanceOf(DatabaseUnavailable);
+    expect(await write.catch((error: unknown) => error)).toBeInstanceOf(
+      DatabaseUnavailableException,
+    );
     expect(await database.unitOfWork.query(`SELECT id FROM note WHERE id = 'half'`)).toEqual([]);
   });
 
-  it('is not blamed for a statement that is at fault itself', async () => {
+  it('does not turn the error of an invalid statement into 503', async () => {
     const failure = await database.unitOfWork.query('SELECT nothing').catch((error) => error);
-    expect(failure).not.toBeInstanceOf(DatabaseUnavailable);
+    expect(failure).not.toBeInstanceOf(DatabaseUnavailableException);
     expect(failure.message).toContain('"nothing"');
   });
 });

@@ -13,13 +13,13 @@ eachDatabase('opening a database', (fresh, name) => {
     for (const database of opened) await database.close();
   });
 
-  it('leaves the tables alone where migrations are a step of their own', async () => {
+  it('changes no table when migrations are a separate step', async () => {
     const database = await openDatabase({ ...noteDatabaseSettings(await fresh()), migrate: false });
     await expect(database.unitOfWork.query('SELECT * FROM note')).rejects.toThrow();
     await database.close();
   });
 
-  it('keeps what was written', async () => {
+  it('keeps written rows after it is closed and opened again', async () => {
     const at = await fresh();
     const first = await openNotes(at);
     await first.unitOfWork.execute(`INSERT INTO note (id, text) VALUES ('a', '')`);

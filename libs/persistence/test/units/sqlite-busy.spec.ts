@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
-import { type Database, DatabaseUnavailable } from '../../src/index.js';
+import { type Database, DatabaseUnavailableException } from '../../src/index.js';
 import { openNotes } from '../support/notes.js';
 
 const INSERT = `INSERT INTO note (id, text) VALUES ($1, '')`;
@@ -23,7 +23,7 @@ describe('a SQLite file whose lock another process holds', () => {
     await rm(dataDir, { recursive: true, force: true });
   });
 
-  it('is waited for, is 503 with Retry-After when that takes too long, and is good after (RFC 9110 §15.6.4)', async () => {
+  it('delays a write, makes it throw 503 with Retry-After at the time limit, and accepts writes after the release (RFC 9110 §15.6.4)', async () => {
     const { unitOfWork } = database;
     other.exec('BEGIN IMMEDIATE');
     const failure: unknown = await unitOfWork
@@ -32,7 +32,7 @@ describe('a SQLite file whose lock another process holds', () => {
     setTimeout(() => other.exec('ROLLBACK'), 200);
     await unitOfWork.transaction(() => unitOfWork.execute(INSERT, ['two']));
 
-    expect(failure).toBeInstanceOf(DatabaseUnavailable);
+    expect(failure).toBeInstanceOf(DatabaseUnavailableException);
     expect(failure).toMatchObject({ status: 503, headers: { 'Retry-After': '1' } });
     expect(await unitOfWork.query('SELECT id FROM note')).toEqual([{ id: 'two' }]);
   }, 15_000);

@@ -18,7 +18,7 @@ eachDatabase('the unit of work', (fresh, name) => {
     (await work.query<{ id: string }>('SELECT id FROM note ORDER BY id')).map(({ id }) => id);
   const write = (id: string) => work.execute(INSERT, [id, 'text', 0]);
 
-  it('says how many rows a statement changed, and gives back what it returns', async () => {
+  it('returns the number of changed rows and the rows of RETURNING', async () => {
     await write('a');
     const change = 'UPDATE note SET text = $2 WHERE id = $1';
     expect(await work.execute(change, ['a', 'new'])).toEqual({ affected: 1, rows: [] });
@@ -29,7 +29,7 @@ eachDatabase('the unit of work', (fresh, name) => {
     });
   });
 
-  it('lets one of fifty conditional updates win', async () => {
+  it('lets one of fifty conditional updates succeed', async () => {
     await write('a');
     const claim = () =>
       work.execute(`UPDATE note SET written_at = 1 WHERE id = $1 AND written_at = 0`, ['a']);
@@ -37,7 +37,7 @@ eachDatabase('the unit of work', (fresh, name) => {
     expect(outcomes.filter(({ affected }) => affected === 1)).toHaveLength(1);
   });
 
-  it('tells each of many callers of a conditional update whether it made the step', async () => {
+  it('tells each caller of a batched conditional update whether its change succeeded', async () => {
     await Promise.all(['a', 'b', 'c'].map(write));
     const step = work.conditionalUpdate({
       table: 'note',
@@ -54,7 +54,7 @@ eachDatabase('the unit of work', (fresh, name) => {
     ]);
   });
 
-  it('lets each of many callers of a conditional update fail alone', async () => {
+  it('lets one call of a batched conditional update fail without the others', async () => {
     await Promise.all(['a', 'b'].map(write));
     const rename = work.conditionalUpdate({
       table: 'note',
@@ -73,14 +73,14 @@ eachDatabase('the unit of work', (fresh, name) => {
     expect(outcomes[2]).toEqual({ status: 'fulfilled', value: true });
   });
 
-  it('lets each statement of a group succeed or fail alone', async () => {
+  it('lets one statement of a group fail without the others', async () => {
     await write('b');
     const outcomes = await Promise.allSettled(['a', 'b', 'c'].map(write));
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(await ids()).toEqual(['a', 'b', 'c']);
   });
 
-  it('keeps every acknowledged transaction and no rolled-back one, however they overlap', async () => {
+  it('keeps every acknowledged transaction and no rolled-back one when transactions overlap', async () => {
     const pair = (n: number) =>
       work.transaction(async (manager) => {
         await manager.insert(Note, { id: `${n}-first`, text: '', writtenAt: null });
@@ -102,7 +102,7 @@ eachDatabase('the unit of work', (fresh, name) => {
     expect(await ids()).toEqual([...acknowledged, 'bystander'].sort());
   });
 
-  it('lets each of many transactions that wait together succeed or fail alone', async () => {
+  it('lets one of several waiting transactions fail without the others', async () => {
     await write('2-second');
     const pair = (n: number) =>
       work.transaction(async () => {
@@ -115,7 +115,7 @@ eachDatabase('the unit of work', (fresh, name) => {
     expect(await ids()).toEqual(['1-first', '1-second', '2-second', '3-first', '3-second']);
   });
 
-  it('joins a transaction that is open already', async () => {
+  it('joins an open transaction', async () => {
     const failing = work.transaction(async () => {
       await write('a');
       await work.transaction(() => write('b'));
@@ -125,7 +125,7 @@ eachDatabase('the unit of work', (fresh, name) => {
     expect(await ids()).toEqual([]);
   });
 
-  it('never shows a reader what is not committed', async () => {
+  it('never shows uncommitted rows to a reader', async () => {
     let seen: string[] = ['nothing was read'];
     await work.transaction(async (manager) => {
       await manager.insert(Note, { id: 'a', text: '', writtenAt: null });
@@ -145,7 +145,7 @@ eachDatabase('the unit of work', (fresh, name) => {
     ]);
   });
 
-  it('reads a row by its key as the repository would', async () => {
+  it('reads the same entity by its key as the repository does', async () => {
     const writtenAt = new Date('2026-11-23T10:20:30.456Z');
     await work.transaction((manager) => manager.insert(Note, { id: 'a', text: 'x', writtenAt }));
     const lookup = work.lookup(Note);
@@ -158,14 +158,14 @@ eachDatabase('the unit of work', (fresh, name) => {
   });
 
   if (name === 'SQLite') {
-    it('refuses to write past the writer', async () => {
+    it('rejects a write on the connection of readers', async () => {
       const repository = database.reader.getRepository(Note);
       await expect(repository.insert({ id: 'a', text: '', writtenAt: null })).rejects.toThrow(
         'readonly database',
       );
     });
 
-    it('keeps transactions whose neighbour made SQLite take back all that was not committed', async () => {
+    it('keeps the other transactions of a group after one made SQLite roll back everything', async () => {
       await write('b');
       const rollsBackAll = `INSERT OR ROLLBACK INTO note (id, text, written_at) VALUES ('b', '', 0)`;
       const outcomes = await Promise.allSettled([
@@ -177,7 +177,7 @@ eachDatabase('the unit of work', (fresh, name) => {
       expect(await ids()).toEqual(['a', 'b', 'c']);
     });
 
-    it('tells of no transaction before the commit that it shares', async () => {
+    it('resolves no transaction before the shared commit', async () => {
       const told: string[] = [];
       const seenByReaders: string[][] = [];
       const one = work.transaction(() => write('a')).then(() => told.push('a'));
@@ -200,7 +200,7 @@ eachDatabase('the unit of work', (fresh, name) => {
   }
 
   if (name === 'PostgreSQL') {
-    it('makes a transaction again that PostgreSQL failed to end a deadlock', async () => {
+    it('retries a transaction that PostgreSQL rolled back to end a deadlock', async () => {
       await Promise.all(['a', 'b'].map(write));
       let attempts = 0;
       let meet: () => void = () => undefined;

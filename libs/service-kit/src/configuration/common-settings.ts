@@ -30,7 +30,7 @@ export function commonSettings({ port }: { readonly port: number }) {
   };
 }
 
-/** How much a service takes on, and what operators see of it. */
+/** Limits of a service, and its metrics and traces. */
 function capacityAndTelemetrySettings() {
   return {
     MAX_REQUESTS_IN_FLIGHT: wholeNumber({ min: 1, max: 100_000, default: 1_000 }).describe(

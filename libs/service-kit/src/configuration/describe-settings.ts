@@ -5,7 +5,7 @@ import { readSettingMeta, type SettingMeta } from './setting-meta.js';
 export interface SettingRow {
   readonly name: string;
   readonly type: string;
-  /** As it would be written in the environment; undefined when there is none. */
+  /** The default as text for the environment; undefined when there is none. */
   readonly default: string | undefined;
   readonly required: 'yes' | 'in production' | 'no';
   readonly isSecret: boolean;
@@ -53,7 +53,7 @@ export function renderConfigurationTable(rows: readonly SettingRow[]): string {
   return [...header, ...rows.map(renderTableRow)].join('\n');
 }
 
-/** The settings as a .env file in which everything is commented out, so that a copy of it changes nothing. */
+/** The settings as a .env file in which all lines are comments, so that a copy of it changes nothing. */
 export function renderDotEnv(rows: readonly SettingRow[]): string {
   return rows.map(renderDotEnvEntry).join('\n\n');
 }

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { findProductionFault } from './production-rules.js';
 import { readSettingMeta } from './setting-meta.js';
 
-/** Every fault of the environment in one error, so that one look at it is enough to mend them all. */
+/** Lists every fault of the environment, so that an operator can correct all at once. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 
@@ -18,11 +18,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 interface EnvironmentReading {
   readonly values: Record<string, string>;
-  /** By setting name: why its value could not be read. */
+  /** The reason why a value could not be read, by setting name. */
   readonly faults: Map<string, string>;
 }
 
-/** Takes each setting from X, or from the file that X_FILE names (Docker and Kubernetes secrets). An empty value is unset. */
+/** Reads each setting from X, or from the file that X_FILE names (Docker and Kubernetes secrets). An empty value is unset. */
 export function readEnvironment(names: readonly string[], env: Environment): EnvironmentReading {
   const reading: EnvironmentReading = { values: {}, faults: new Map() };
   for (const name of names) {
@@ -70,7 +70,7 @@ export function loadConfig<Shape extends z.ZodRawShape>(
   throw new ConfigurationError([...all].map(([name, fault]) => `${name}: ${fault}`));
 }
 
-/** zod asks the rules of the whole schema only once each setting is sound: they are asked again about those that are. */
+/** zod checks the rules of the whole schema only when each setting is valid. A second run checks them for the valid settings. */
 function collectIssues(schema: z.ZodObject, values: Values): z.core.$ZodIssue[] {
   const issues = schema.safeParse(values).error?.issues ?? [];
   const broken = new Set(issues.map(({ path }) => path[0]));
@@ -105,7 +105,7 @@ function describeIssue(
   value: string | undefined,
   secret: boolean,
 ): string {
-  // A rule of the schema as a whole may object to a default, so to a value that was not given.
+  // A rule of the whole schema can reject a default, so a value that was not given.
   if (value === undefined) return code === 'custom' ? message : 'must be given';
   return secret ? message : `${message}, not ${JSON.stringify(value)}`;
 }

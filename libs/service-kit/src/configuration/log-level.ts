@@ -1,4 +1,4 @@
-/** pino's levels, most severe first, and off. */
+/** pino's levels, most severe first. `silent` turns logging off. */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];

@@ -4,7 +4,7 @@ import { readSettingMeta } from './setting-meta.js';
 const MIN_KEY_BYTES = 32;
 const PLACEHOLDERS = /change.?me|placeholder|example|^(my|your|the)?.?secret/i;
 
-/** What a setting breaks in production, as the end of a sentence that begins with its name; undefined when it is fine. */
+/** @returns the production rule that a setting breaks, as the end of a sentence that begins with its name */
 export function findProductionFault(
   setting: z.core.$ZodType,
   value: string | undefined,
@@ -23,7 +23,7 @@ export function findProductionFault(
     : undefined;
 }
 
-/** Key material may be a list while it changes, apart by commas: its weakest entry counts. */
+/** Key material is a list, separated by commas, during a rotation. Each entry must be strong. */
 function findWeakKey(list: string): string | undefined {
   return list
     .split(',')
@@ -41,7 +41,7 @@ function describeWeakKey(value: string): string | undefined {
   return undefined;
 }
 
-/** 32 random hexadecimal digits show ten or more different characters all but always. */
+/** 32 random hexadecimal digits have ten or more different characters in nearly all cases. */
 function isRepetitive(value: string): boolean {
   return new Set(value).size < 8;
 }

@@ -6,13 +6,13 @@ declare module 'zod' {
     secret?: boolean;
     /** With NODE_ENV=production the setting must be given: its default is for development only. */
     requiredInProduction?: boolean;
-    /** The value keys a cipher or a MAC: with NODE_ENV=production a guessable one is refused. */
+    /** The value is the key of a cipher or a MAC: with NODE_ENV=production a guessable value is rejected. */
     keyMaterial?: boolean;
-    /** With NODE_ENV=production an http URL is refused. */
+    /** With NODE_ENV=production an http URL is rejected. */
     httpsInProduction?: boolean;
     /** With NODE_ENV=production the flag must be false; the text says why. */
     offInProduction?: string;
-    /** What the generated documents call the type of this setting. */
+    /** The type of this setting in the generated documents. */
     format?: string;
   }
 }
@@ -34,10 +34,10 @@ const settingMetaSchema = z.object({
 
 export type SettingMeta = z.output<typeof settingMetaSchema>;
 
-/** All that its schema says about a setting, whichever of its wrappers (`default`, `optional`, `pipe`) it was written on. */
+/** Collects the metadata of a setting from all wrappers of its schema (`default`, `optional`, `pipe`). */
 export function readSettingMeta(schema: z.core.$ZodType): SettingMeta {
   const meta = settingMetaSchema.parse(toSettingJsonSchema(schema, 'output'));
-  // A prefault is the text of a default: it is on the side of the input.
+  // A prefault is a default on the side of the input, so it is a text.
   return {
     ...meta,
     default: meta.default ?? settingMetaSchema.parse(toSettingJsonSchema(schema, 'input')).default,
@@ -48,7 +48,7 @@ function toSettingJsonSchema(schema: z.core.$ZodType, io: 'input' | 'output') {
   return z.toJSONSchema(schema, { io, unrepresentable: 'any', override: removeSafeIntegerBounds });
 }
 
-/** JSON Schema has bounds of its own making for unbounded integers: those say nothing. */
+/** zod's JSON Schema gives unbounded integers the bounds of safe integers. These are not rules of the setting. */
 function removeSafeIntegerBounds({
   jsonSchema,
 }: {

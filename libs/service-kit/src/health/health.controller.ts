@@ -5,7 +5,7 @@ import { SERVICE_NAME } from '../service/service.module.js';
 import { ShutdownService } from '../service/shutdown.js';
 import { ReadinessService } from './readiness.service.js';
 
-/** A controller class of its own for each call, since decorators change the class that they are put on. */
+/** Creates a controller class per call, because decorators change the class that they decorate. */
 export function createHealthController(decorators: readonly ClassDecorator[]): Type {
   @ApiExcludeController()
   @Controller('health')

@@ -12,9 +12,9 @@ interface HealthModuleOptions {
   readonly imports?: ModuleMetadata['imports'];
   readonly inject: NonNullable<FactoryProvider['inject']>;
   /** The checks of /health/ready by name. A check that rejects, or takes longer than two seconds, is down. */
-  // Nest hands over what `inject` lists, in order: the factory knows the types.
+  // Nest passes the providers of `inject` in this order. Their types are known to the factory only.
   readonly useFactory: (...dependencies: never[]) => HealthChecks;
-  /** Put on the controller, for instance the decorator that lets it be called without a token. */
+  /** Decorators for the controller, for instance the one that makes its routes public. */
   readonly decorators?: readonly ClassDecorator[];
 }
 

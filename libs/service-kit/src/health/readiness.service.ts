@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HealthIndicatorService } from '@nestjs/terminus';
 
-/** Each resolves when what it names can be used, and rejects when it cannot. */
+/** Each check resolves when the named dependency is usable, and rejects when it is not. */
 export type HealthChecks = Readonly<Record<string, () => Promise<unknown>>>;
 
 export const HEALTH_CHECKS = Symbol('HEALTH_CHECKS');
@@ -10,7 +10,7 @@ type CheckResult = 'up' | 'down';
 
 const CHECK_TIMEOUT_MS = 2_000;
 
-/** Runs the checks side by side. Why one is down is for the log; callers learn its name and no more. */
+/** Runs the checks in parallel. Callers see the names of failed checks, and the log has the reasons. */
 @Injectable()
 export class ReadinessService {
   private readonly logger = new Logger('Readiness');

@@ -18,10 +18,10 @@ export class ProblemDetailsFilter implements ExceptionFilter {
   catch(exception: unknown, context: ArgumentsHost): void {
     if (context.getType() !== 'http') throw exception;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const told = isRequestAborted(request)
+    const details = isRequestAborted(request)
       ? createProblemDetails(400)
       : toProblemDetails(exception);
-    const problem = withInstance(told, request);
+    const problem = withInstance(details, request);
     if (problem.status === 500) logFault(exception, request);
     this.answer(
       context.switchToHttp().getResponse<FastifyReply>(),
@@ -44,13 +44,13 @@ export class ProblemDetailsFilter implements ExceptionFilter {
   }
 }
 
-/** The caller hung up in the middle of the request: nobody reads the answer, and nothing in here is at fault. */
+/** The caller disconnected in the middle of the request. This is no fault of the service. */
 const isRequestAborted = ({ raw }: FastifyRequest): boolean => raw.destroyed && !raw.complete;
 
-/** A 500 says nothing but where to look: its instance is the request id of the log line with the stack (RFC 9457 §3.1.5). */
+/** A 500 has only an `instance`: the request id of the log line that has the stack (RFC 9457 §3.1.5). */
 function withInstance(problem: ProblemDetails, { id, is404 }: FastifyRequest): ProblemDetails {
   if (problem.status === 500) return { ...problem, instance: `urn:uuid:${id}` };
-  // The router's own words repeat the whole URL, and URLs may carry secrets.
+  // The router's message repeats the whole URL, which can hold secrets.
   if (is404 && problem.status === 404) return { ...problem, detail: 'There is no such route.' };
   return problem;
 }

@@ -14,7 +14,7 @@ export interface ProblemDetails {
 }
 
 interface ProblemOptions {
-  /** For the person who reads the answer: what to do differently. Never the inside of the service. */
+  /** Tells the client's developer what to do differently. It has no internals of the service. */
   readonly detail?: string;
   /** Further members of the body, for instance `errors`. */
   readonly extensions?: Readonly<Record<string, unknown>>;
@@ -22,7 +22,7 @@ interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An answer that says what went wrong, as RFC 9457 has it. */
+/** An exception that is answered with problem details (RFC 9457). */
 export class Problem extends HttpException {
   readonly details: ProblemDetails;
   readonly headers: Readonly<Record<string, string>>;
@@ -54,8 +54,8 @@ export function getStatusTitle(status: number): string {
 }
 
 /**
- * What may be said about an exception. An HttpException is thrown to be shown, so its words are; whatever else arrives was
- * meant for us and becomes a bare status, 500 unless the framework blames the request.
+ * The public part of an exception. The message of an HttpException is public. Any other exception becomes a status without
+ * text: 500, unless the framework reports an invalid request.
  */
 export function toProblemDetails(exception: unknown): ProblemDetails {
   if (exception instanceof Problem) return exception.details;
@@ -80,7 +80,7 @@ function extractPublicDetail(exception: HttpException, status: number): string |
 export const isTimeout = (exception: unknown): boolean =>
   exception instanceof Error && 'code' in exception && exception.code === 'FST_ERR_HANDLER_TIMEOUT';
 
-/** Fastify's plugins put a `statusCode` on their errors. */
+/** Errors of Fastify's plugins have a `statusCode`. */
 function findClientErrorStatus(exception: unknown): number | undefined {
   if (!(exception instanceof Error) || !('statusCode' in exception)) return undefined;
   const { statusCode } = exception;

@@ -14,7 +14,7 @@ class SchemaMismatch {
 
 const MAX_ERRORS = 20;
 
-/** Holds what arrives against the schema on its decorator, `@Body({ schema })`; says of each member what is wrong with it. */
+/** Validates a body or parameter with the schema of its decorator, `@Body({ schema })`. The answer names each invalid member. */
 @Injectable()
 export class SchemaPipe extends StandardSchemaValidationPipe {
   constructor() {
@@ -48,7 +48,7 @@ function locateIssue({ path = [] }: Issue, { type, data }: ArgumentMetadata): ob
   return { parameter: [...(data === undefined ? [] : [data]), ...keys].join('.') };
 }
 
-/** RFC 6901 §3 and §6: `~` and `/` are escaped, then the rest is percent-encoded for the fragment. */
+/** RFC 6901 §3 and §6: `~` and `/` are escaped, then the text is percent-encoded for the fragment. */
 function escapePointer(key: string): string {
   return encodeURIComponent(key.replace(/~/g, '~0').replace(/\//g, '~1'));
 }

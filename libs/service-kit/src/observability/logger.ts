@@ -7,7 +7,7 @@ import { redact, redactText } from './redact.js';
 let lastInstant = 0;
 let lastText = '';
 
-/** The time member of a log line, ISO 8601 in UTC. Lines of one millisecond share the text: formatting it is dear. */
+/** The time member of a log line, ISO 8601 in UTC. Lines of one millisecond share the text because formatting is expensive. */
 export function formatTimestamp(): string {
   const now = Date.now();
   if (now !== lastInstant) {
@@ -21,11 +21,11 @@ export interface LoggerOptions {
   /** The service's name, on every line. */
   readonly name: string;
   readonly logLevel: LogLevel;
-  /** Where lines go instead of standard output. */
+  /** Destination of the lines. Default: standard output. */
   readonly logTo?: DestinationStream;
 }
 
-/** JSON lines, so that no value can forge one. Secrets are taken out in one place, whatever is logged. */
+/** Writes JSON lines, so no value can forge a line. Secrets are removed here, for all lines. */
 export function createLogger({
   name,
   logLevel,
@@ -45,7 +45,7 @@ export function createLogger({
   );
 }
 
-/** What a request caused shares the id of its trace, also across services. */
+/** All log lines of one request have its trace id, also in other services. */
 function readTraceId(): object {
   const traceId = trace.getSpanContext(context.active())?.traceId;
   return traceId === undefined ? {} : { traceId };
@@ -54,8 +54,8 @@ function readTraceId(): object {
 let output: DestinationStream | undefined;
 
 /**
- * One for the process. Lines are gathered, up to 16 kB or for at most 100 ms, because a write for each request would cost
- * more than the request; what is left is written when the process exits.
+ * The process has one destination. It buffers up to 16 kB for at most 100 ms, because a write for each request would cost more
+ * than the request. It writes the rest of the buffer when the process exits.
  */
 function getStandardOutput(): DestinationStream {
   return (output ??= createBufferedOutput());
@@ -67,7 +67,7 @@ function createBufferedOutput(): DestinationStream {
   return destination;
 }
 
-/** Only these members: database drivers hang statements and their parameters on the errors that they throw. */
+/** Only these members, because database drivers add statements and parameters to the errors that they throw. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return redactText(String(error));
   return {
@@ -79,7 +79,7 @@ function describeError(error: unknown): unknown {
   };
 }
 
-/** What Nest says about its own boot: of use when the wiring is wrong, noise otherwise. */
+/** Messages of Nest about its start. They help only when the wiring is wrong. */
 const BOOT_CONTEXTS = new Set([
   'InstanceLoader',
   'NestApplication',
@@ -88,7 +88,7 @@ const BOOT_CONTEXTS = new Set([
   'RoutesResolver',
 ]);
 
-/** Nest's logger interface on pino. Its calls end with the context, a string. */
+/** Implements Nest's logger interface with pino. The last argument of each call is the context, a string. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 

@@ -10,8 +10,8 @@ interface MetricDescription<Label extends string> {
 }
 
 /**
- * What this service counts, in the terms of Prometheus. One registry for each service: two of them in one process do not
- * add up. A label has few values and never comes from a client as it is: each new one is a series that stays.
+ * The Prometheus metrics of a service. Each service has its own registry, so two services in one process do not share counters.
+ * A label has few values and is never text from a client, because each new value is a series that stays in memory.
  */
 @Injectable()
 export class Metrics {
@@ -21,14 +21,14 @@ export class Metrics {
     return new Counter(this.withRegistry(description));
   }
 
-  /** @returns what counts a refusal by its reason, as `<of>_refusals_total` */
+  /** @returns a function that counts a refusal by its reason, as `<of>_refusals_total` */
   createRefusalCounter(of: string): (reason: string) => void {
     const help = 'What was refused, by reason.';
     const counter = this.counter({ name: `${of}_refusals_total`, help, labels: ['reason'] });
     return (reason) => counter.inc({ reason });
   }
 
-  /** @param read asked whenever somebody looks; nothing where it is not known */
+  /** @param read called at each scrape; undefined when the value is not known */
   gauge(
     description: MetricDescription<never>,
     read: () => number | undefined | Promise<number | undefined>,
@@ -49,12 +49,12 @@ export class Metrics {
     return new Histogram({ ...this.withRegistry(description), buckets: [...buckets] });
   }
 
-  /** Of the process: CPU, memory, event loop. Once, where the service is the process. */
+  /** Adds metrics of the process: CPU, memory, event loop. Call it once per process. */
   collectProcessMetrics(): void {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** In the text format 0.0.4 of Prometheus. */
+  /** The metrics in the text format 0.0.4 of Prometheus. */
   renderText(): Promise<string> {
     return this.registry.metrics();
   }
@@ -72,7 +72,7 @@ export class Metrics {
   }
 }
 
-/** One that cannot be had takes none of the others with it: they are wanted most when the database is away. */
+/** A gauge that cannot be read does not hide the others. Operators need those most while the database is unavailable. */
 async function valueOrUndefined<T>(read: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await read();
@@ -86,7 +86,7 @@ const DURATION_BUCKETS_SECONDS = [
 ];
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** How long requests took, by route as it is declared: paths are as many as strangers like. */
+/** Duration of requests by declared route. Paths are no label, because a client can send any number of them. */
 export function measureRequests(fastify: FastifyInstance, metrics: Metrics): void {
   const duration = metrics.histogram(
     {

@@ -8,7 +8,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 
-/** As much of undici's request as its diagnostics channel promises. */
+/** The documented members of a request on undici's diagnostics channel. */
 interface OutgoingRequest {
   readonly origin: string | URL;
   readonly method: string;
@@ -24,10 +24,10 @@ const ANSWERED = 'undici:request:headers';
 const FAILED = 'undici:request:error';
 
 /**
- * Node's own `fetch` tells of each request before it goes out: each becomes a span and carries `traceparent` (W3C Trace
- * Context §3.2). Its attributes are method, host and status; paths and queries of other services are theirs.
+ * Creates a span for each request of Node's `fetch` and sends `traceparent` with it (W3C Trace Context §3.2). The attributes
+ * are method, host and status, because paths and queries can hold identifiers and secrets of other services.
  *
- * @returns what ends it
+ * @returns a function that stops this
  */
 export function traceOutgoingRequests(): () => void {
   const spans = new WeakMap<OutgoingRequest, Span>();
@@ -39,9 +39,9 @@ export function traceOutgoingRequests(): () => void {
     ],
     [FAILED, ({ request }) => endOutgoingSpan(spans.get(request), undefined)],
   ];
-  const listeners = channels.map(([channel, tell]) => {
-    // Node says nothing about the type of what a channel carries.
-    const listener = (message: unknown) => tell(message as ChannelMessage);
+  const listeners = channels.map(([channel, handle]) => {
+    // Node declares no type for the messages of a channel.
+    const listener = (message: unknown) => handle(message as ChannelMessage);
     subscribe(channel, listener);
     return () => void unsubscribe(channel, listener);
   });

@@ -1,3 +1,7 @@
+/*
+ * pino's own `redact` needs the path of each secret. This one finds a secret at any depth and in any spelling.
+ */
+
 /**
  * Members whose values are secrets wherever they appear, without case and separators: `access_token`, `accessToken`.
  * `code` is among them because of the authorization code: an error's code is logged as part of `err`.
@@ -37,12 +41,12 @@ const SECRET_MEMBERS = new Set([
 const MAX_DEPTH = 6;
 const redacted = '[redacted]';
 
-/** A copy of what is to be logged without its secrets, at any depth; past six levels nothing is shown. */
+/** Copies a value for the log without its secrets. Members below the sixth level are left out. */
 export function redact(record: object): Record<string, unknown> {
   return redactMembers(record, 0);
 }
 
-/** Text from elsewhere (messages of foreign errors) may quote a token: JWTs, Bearer and Basic credentials, passwords in URLs. */
+/** Removes secrets that messages of other libraries can quote: JWTs, Bearer and Basic credentials, passwords in URLs. */
 export function redactText(text: string): string {
   return text
     .replace(/\beyJ[\w-]+\.[\w-]*(\.[\w-]*)*/g, redacted)
@@ -65,12 +69,12 @@ function redactValue(value: unknown, depth: number): unknown {
   return hasToJson(value) ? value : redactMembers(value, depth);
 }
 
-/** Dates and URLs know their own text. */
+/** Dates and URLs are logged as their text. */
 function hasToJson(value: object): boolean {
   return 'toJSON' in value;
 }
 
-/** Log lines have few different members, so the answer is remembered; not without end, for some come from clients. */
+/** Caches the answer per member name, because log lines have few names. The cache is bounded because clients send names too. */
 const isSecretByName = new Map<string, boolean>();
 const MAX_CACHED_NAMES = 1_000;
 

@@ -3,12 +3,12 @@ import type { Logger } from 'pino';
 import { getTraceId } from './request-spans.js';
 
 const MAX_PATH_LENGTH = 256;
-/** Identifiers are shorter than this; a refresh token or a JWT that somebody put into a path is longer. */
+/** Identifiers are shorter than this. A refresh token or a JWT that a client puts into a path is longer. */
 const LONG_PATH_SEGMENT = /[^/]{65,}/g;
 
 /**
- * One line for each answered request, without its query, headers and body. Health probes, and polls that found nothing new, are
- * of interest only when debugging.
+ * Logs one line for each answered request, without query, headers and body. Health probes and polls that found nothing new are
+ * logged at level debug.
  */
 export function logRequests(fastify: FastifyInstance, logger: Logger): void {
   fastify.addHook('onResponse', (request, reply, done) => {
@@ -21,7 +21,7 @@ export function logRequests(fastify: FastifyInstance, logger: Logger): void {
   });
 }
 
-/** The path as it was sent, still percent-encoded, without the query: queries carry codes and tokens. */
+/** The path as the client sent it, percent-encoded, without the query, because queries can hold codes and tokens. */
 export function redactPath({ url }: { readonly url: string }): string {
   const end = url.indexOf('?');
   const path = url.slice(0, Math.min(end === -1 ? url.length : end, MAX_PATH_LENGTH));

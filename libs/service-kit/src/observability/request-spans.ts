@@ -11,8 +11,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 const spans = new WeakMap<FastifyRequest, Span>();
 
 /**
- * A span for each request, as a child of the caller's. Its attributes are method, route and status: no query, header or body, in which
- * tokens and codes travel. Without tracing it costs two calls that do nothing.
+ * Creates a span for each request, as a child of the caller's span. Its attributes are method, route and status. Query, headers
+ * and body are left out because they can hold tokens and codes. Without tracing it costs two empty calls.
  */
 export function traceRequests(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -25,13 +25,13 @@ export function traceRequests(fastify: FastifyInstance): void {
         parent,
       );
     spans.set(request, span);
-    // When it is answered, and when the caller hung up: no hook tells of that once the body was read.
+    // `close` comes after the answer and also when the caller disconnects. No Fastify hook reports a disconnect after the body.
     reply.raw.once('close', () => endRequestSpan(span, reply));
     context.with(trace.setSpan(parent, span), done);
   });
 }
 
-/** The id that log lines and spans of one request share across services, where there is one. */
+/** The id that log lines and spans of one request share across services; undefined without tracing. */
 export function getTraceId(request: FastifyRequest): string | undefined {
   const id = spans.get(request)?.spanContext().traceId;
   return id !== undefined && /[^0]/.test(id) ? id : undefined;

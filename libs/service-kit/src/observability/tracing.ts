@@ -18,21 +18,21 @@ export interface TracingOptions {
   readonly name: string;
   /** Base URL of an OpenTelemetry collector (OTLP over HTTP); spans go to `/v1/traces` there. */
   readonly endpoint: string;
-  /** The share of traces that begin here and are kept, 0 to 1. What a caller decided is followed. */
+  /** The share of traces to keep, 0 to 1. It applies to traces that start here; otherwise the caller has decided. */
   readonly ratio: number;
 }
 
 /**
- * Spans of requests that come and go, with W3C Trace Context. One for the process: where a service runs alone in it.
+ * Starts spans for incoming and outgoing requests, with W3C Trace Context. It applies to the whole process.
  *
- * @returns what ends it: spans that are waiting are sent
+ * @returns a function that sends the pending spans and stops tracing
  */
 export function startTracing(options: TracingOptions): () => Promise<void> {
   const url = `${removeTrailingSlash(options.endpoint)}/v1/traces`;
   return startTracingWith(new BatchSpanProcessor(new OTLPTraceExporter({ url })), options);
 }
 
-/** The same with another destination. */
+/** As {@link startTracing}, with another destination. */
 export function startTracingWith(
   processor: SpanProcessor,
   { name, ratio }: Omit<TracingOptions, 'endpoint'>,

@@ -12,7 +12,7 @@ const loginScheme = 'login';
 type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['get']>;
 
-/** The document at /docs-json, made when somebody asks for it, and at /docs a page from which every route can be called with a token. */
+/** Serves the document at /docs-json, created at the first request, and at /docs a page that can call every route with a token. */
 export function serveOpenApi(app: NestFastifyApplication, options: OpenApiOptions): void {
   const fastify = app.getHttpAdapter().getInstance();
   let document: OpenAPIObject | undefined;
@@ -41,7 +41,7 @@ function createOpenApiDocument(
   return { ...document, paths: omitMetadataRoute(document.paths) };
 }
 
-/** Wherever an access token will do, so will a login: Swagger UI sends the token that it gets for it. */
+/** Each operation that accepts an access token also accepts a login: Swagger UI sends the token of the login. */
 function addLoginScheme(document: OpenAPIObject, { issuer, scopes }: DocsLogin): void {
   const at = (path: string) => removeTrailingSlash(issuer) + path;
   const flow = { authorizationUrl: at('/oauth/authorize'), tokenUrl: at('/oauth/token'), scopes };
@@ -69,7 +69,7 @@ const listOperations = ({
 }: PathItem): readonly Operation[] =>
   [get, put, post, remove, patch].filter((operation) => operation !== undefined);
 
-/** The metadata of a resource server is for programs that know where to look (RFC 9728 §3), not a route to try. */
+/** The metadata of a resource server is for programs (RFC 9728 §3), so the page does not show its route. */
 function omitMetadataRoute(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
   const { '/.well-known/oauth-protected-resource': _metadata, ...others } = paths;
   return others;

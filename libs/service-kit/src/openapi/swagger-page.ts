@@ -14,8 +14,8 @@ const assets = {
 } as const;
 
 /**
- * What Swagger UI needs: its own files, the icons inside its style sheet, calls to this service, and to the token endpoint
- * where people log in from here. Nothing inline.
+ * Allows what Swagger UI needs: its files, the icons in its style sheet, and calls to this service and to the token endpoint of
+ * its login. Nothing is inline.
  */
 const createContentSecurityPolicy = (login: DocsLogin | undefined): string =>
   [
@@ -29,13 +29,13 @@ const createContentSecurityPolicy = (login: DocsLogin | undefined): string =>
     "frame-ancestors 'none'",
   ].join(';');
 
-/** The window in which people log in keeps its opener on its way from here to the issuer and back. */
+/** The login window keeps its opener while it goes to the issuer and back. */
 const selectOpenerPolicy = (path: string): string =>
   path.endsWith('/oauth2-redirect.html') ? 'unsafe-none' : 'same-origin-allow-popups';
 
 /**
- * Swagger UI at /docs, written here rather than taken from @nestjs/swagger because that page needs inline styles, so a
- * weaker policy, and a static file server for three files.
+ * Swagger UI at /docs. The page of @nestjs/swagger is not used, because its inline styles need a weaker policy, and it needs a
+ * static file server for three files.
  */
 export function serveSwaggerPage(
   fastify: FastifyInstance,

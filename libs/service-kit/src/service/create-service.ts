@@ -15,7 +15,7 @@ import { closeConnectionsOnShutdown } from './shutdown.js';
 /**
  * "Parameters sent without a value MUST be treated as if they were omitted from the request" (RFC 6749 §3.1, §3.2).
  *
- * @param sent a query, or a form: what is sent twice is an array
+ * @param sent a query or a form; a repeated parameter is an array
  */
 export function omitEmptyParameters(sent: unknown): unknown {
   if (typeof sent !== 'object' || sent === null) return sent;
@@ -32,9 +32,9 @@ function omitEmptyValue(sent: unknown): unknown {
 }
 
 /**
- * The service ready to answer, but not listening: tests speak to it as it is, `runService` puts it on a port.
+ * Creates a service that does not listen yet. `runService` and tests let it listen.
  *
- * @throws what a provider throws when it starts
+ * @throws any error of a provider that cannot start
  */
 export async function createService(
   module: Type | DynamicModule,
@@ -64,12 +64,12 @@ export async function createService(
   return app;
 }
 
-/** Fastify's own JSON parser stays (it refuses `__proto__`), its text parser goes: other bodies are answered with 415. */
+/** Keeps Fastify's JSON parser (it rejects `__proto__`) and removes its text parser: other bodies are answered with 415. */
 function acceptBodies(app: NestFastifyApplication, { acceptForms = false }: ServiceOptions): void {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.removeContentTypeParser('text/plain');
   if (!acceptForms) return;
-  // A parameter that is sent twice arrives as an array: the endpoint sees it and refuses it (RFC 6749 §3.1).
+  // A repeated parameter becomes an array, which the endpoint rejects (RFC 6749 §3.1).
   app.useBodyParser(FORM);
   fastify.addHook('preValidation', (request, _reply, done) => {
     if (isForm(request.headers['content-type'])) request.body = omitEmptyParameters(request.body);

@@ -19,7 +19,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
 };
 
-/** Answers what Node could not read as HTTP: no request exists yet, so the answer is written by hand. */
+/** Answers bytes that Node cannot parse as HTTP. No request object exists yet, so this writes the answer to the socket. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const problem = createProblemDetails(STATUS_BY_CODE[error.code ?? ''] ?? 400);
@@ -34,10 +34,10 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
 }
 
 /**
- * Helmet's headers for an API: nothing in an answer may be run, framed or used as a base. They are the same for every
- * answer, so helmet is asked once; as a middleware it cost a third of an empty request.
+ * Helmet's headers for an API: a browser must not run or frame an answer, nor use it as a base. All answers have the same
+ * headers, so helmet runs once; as a middleware it cost a third of an empty request.
  *
- * @param https whether clients come over https, so that Strict-Transport-Security is sent
+ * @param https whether clients use https; then Strict-Transport-Security is sent
  */
 export function createSecurityHeaders(https: boolean): OutgoingHttpHeaders {
   const request = new IncomingMessage(new Socket());
@@ -54,7 +54,7 @@ export function createSecurityHeaders(https: boolean): OutgoingHttpHeaders {
     },
     strictTransportSecurity: https,
     xFrameOptions: { action: 'deny' },
-    // The browsers and plugins that these were made for are gone.
+    // These headers are for browsers and plugins that no longer exist.
     xDownloadOptions: false,
     xPermittedCrossDomainPolicies: false,
     xXssProtection: false,
@@ -62,23 +62,23 @@ export function createSecurityHeaders(https: boolean): OutgoingHttpHeaders {
   return response.getHeaders();
 }
 
-/** The one place that chooses the HTTP platform. */
+/** Only this file chooses the HTTP platform. */
 export function createHttpAdapter(logger: Logger, options: ServiceOptions): FastifyAdapter {
   const { bodyLimit = 65_536, trustProxy = false, https = false, popupPaths: popups } = options;
   const { answerTimeoutMs = 20_000 } = options;
   const headers = createSecurityHeaders(https);
-  // A window that the policy cuts off from its opener cannot tell it that the login is done.
+  // A window that this policy separates from its opener cannot report the end of the login.
   const { 'cross-origin-opener-policy': _opener, ...popupHeaders } = headers;
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
-    // One line for each request (request-log.ts) and no child logger for it: both are dear.
+    // request-log.ts logs one line per request. Fastify's two lines and its child logger per request would be expensive.
     logController: new LogController({ disableRequestLogging: true }),
     childLoggerFactory: (parent: FastifyBaseLogger) => parent,
     genReqId: () => randomUUID(),
     bodyLimit,
     trustProxy,
-    // Milliseconds: for a whole request to arrive, for a silent connection, for an idle one (above the minute that load
-    // balancers keep theirs, or they would send requests into closing connections).
+    // Milliseconds until a whole request must arrive, until a silent connection closes, and until an idle one closes. Load
+    // balancers keep idle connections for a minute; a shorter limit here would lose requests on closing connections.
     requestTimeout: 30_000,
     handlerTimeout: answerTimeoutMs,
     connectionTimeout: 60_000,
@@ -86,7 +86,7 @@ export function createHttpAdapter(logger: Logger, options: ServiceOptions): Fast
     clientErrorHandler: answerClientError,
     frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) =>
       answerUnroutable(reply.headers(headers), error.statusCode ?? 400),
-    // What reaches an open connection during shutdown is answered, and the connection closed (connections.ts).
+    // A request on an open connection during shutdown is answered, and then the connection closes (shutdown.ts).
     return503OnClosing: false,
   });
   adapter.getInstance().addHook('onRequest', (request, reply, done) => {
@@ -96,7 +96,7 @@ export function createHttpAdapter(logger: Logger, options: ServiceOptions): Fast
   return adapter;
 }
 
-/** The router found the URL malformed or too long: no hook and no filter of ours runs. */
+/** Answers a URL that the router rejects as malformed or too long. Hooks and filters do not run then. */
 function answerUnroutable(reply: FastifyReply, status: number): void {
   void reply
     .code(status)

@@ -7,17 +7,17 @@ import { Problem } from '../http/problem.js';
 import type { ServiceOptions } from './service.options.js';
 
 const DEFAULT_MAX_IN_FLIGHT = 1_000;
-/** On average, in milliseconds: whoever waits that long is not served better by waiting longer. */
+/** Average delay of the event loop. With a longer one, an early refusal helps a caller more than a late answer. */
 const MAX_EVENT_LOOP_DELAY_MS = 3_000;
-/** The share of the heap above which nothing more is taken in: what is left is for what is under way. */
+/** Share of the heap above which new requests are refused. The requests in flight need the other part. */
 const MAX_HEAP_SHARE = 0.85;
 
 const createBusyProblem = () =>
   new Problem(503, { detail: 'The service is busy.', headers: { 'Retry-After': '1' } });
 
 /**
- * Back-pressure: what cannot be answered soon is refused at once, before memory grows, with 503 and `Retry-After`. Health
- * checks are answered all the same: a busy service is not a dead one.
+ * Refuses requests that the service cannot answer soon with 503 and `Retry-After`, before memory grows. Health checks are always
+ * answered, because a busy service must not be restarted.
  */
 export async function shedLoad(
   app: NestFastifyApplication,
@@ -35,11 +35,11 @@ export async function shedLoad(
   limitRequests(fastify, requestsInFlight);
 }
 
-function limitRequests(fastify: FastifyInstance, most: number): void {
+function limitRequests(fastify: FastifyInstance, max: number): void {
   let count = 0;
   /**
-   * By connection. A caller who hangs up before the answer is not always told of: `onRequestAbort` is silent once the body was
-   * read, and so is `onResponse`. The end of the connection is certain.
+   * Requests by connection. After the body was read, neither `onRequestAbort` nor `onResponse` reports a caller that disconnects
+   * before the answer. The `close` event of the connection always comes.
    */
   const inFlight = new WeakMap<Socket, Set<FastifyRequest>>();
   const ofConnection = (socket: Socket): Set<FastifyRequest> => {
@@ -55,7 +55,7 @@ function limitRequests(fastify: FastifyInstance, most: number): void {
   };
   fastify.addHook('onRequest', (request, _reply, done) => {
     if (isHealthCheck(request)) return done();
-    if (count >= most) return done(createBusyProblem());
+    if (count >= max) return done(createBusyProblem());
     count += 1;
     ofConnection(request.raw.socket).add(request);
     done();

@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { createProblemDetails, problemMediaType } from '../http/problem.js';
 
 /**
- * Where there is a route, but for other methods, the answer is 405 and says for which (RFC 9110 §15.5.6). Routes with parameters are
- * not looked for: there it stays 404. Preflights are somebody else's (Fetch §4.8).
+ * Answers 405 with `Allow` when a route exists for other methods only (RFC 9110 §15.5.6). For routes with parameters the answer
+ * stays 404. Preflight requests (Fetch §4.8) are left to the CORS handler.
  */
 export function answerMethodNotAllowed(fastify: FastifyInstance): void {
   const methods = new Map<string, string[]>();

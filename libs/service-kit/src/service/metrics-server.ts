@@ -11,8 +11,8 @@ interface Address {
 }
 
 /**
- * Serves `GET /metrics` on a port of its own, so that no proxy in front of the service shows them to the world, and a scrape
- * does not wait behind the service's requests. It closes with the service.
+ * Serves `GET /metrics` on a separate port. A proxy in front of the service then does not publish the metrics, and a scrape does
+ * not wait for other requests. The server closes with the service.
  */
 export async function serveMetrics(
   app: NestFastifyApplication,
@@ -21,8 +21,8 @@ export async function serveMetrics(
   const metrics = app.get(Metrics);
   metrics.collectProcessMetrics();
   const server = createServer((request, response) => {
-    const isAsked = request.method === 'GET' && request.url === '/metrics';
-    if (!isAsked) return void response.writeHead(404).end();
+    const isScrape = request.method === 'GET' && request.url === '/metrics';
+    if (!isScrape) return void response.writeHead(404).end();
     metrics.renderText().then(
       (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
       () => response.writeHead(500).end(),

@@ -6,7 +6,7 @@ import { serveMetrics } from './metrics-server.js';
 import type { RunOptions } from './service.options.js';
 import { ShutdownService, stopOnSignals } from './shutdown.js';
 
-/** As much of the common settings as says where and how a service runs. */
+/** The common settings that {@link toRunOptions} reads. */
 interface RunSettings {
   readonly HOST: string;
   readonly PORT: number;
@@ -32,8 +32,8 @@ export function toRunOptions(
 }
 
 /**
- * Runs a program's main function. What its operator can mend (settings, a port in use) is told in a sentence, anything else
- * with its stack; then the process exits with 1.
+ * Runs a program's main function. On an error the process exits with 1. Faults that the operator can correct (settings, a port
+ * in use) are printed as a sentence, other errors with their stack.
  */
 export async function runMain(main: () => Promise<void>): Promise<void> {
   try {
@@ -46,7 +46,7 @@ export async function runMain(main: () => Promise<void>): Promise<void> {
 
 function describeStartError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // By name, so that a library that knows nothing of us may have its own.
+  // By name, because libraries that do not import this one have their own ConfigurationError.
   if (error.name.endsWith('ConfigurationError')) return error.message;
   return describeAddressError(error) ?? error.stack ?? error.message;
 }
@@ -61,7 +61,7 @@ function describeAddressError(error: Error): string | undefined {
   return undefined;
 }
 
-/** Creates the service, listens, and stops on SIGTERM or SIGINT. When it cannot start, says why in a sentence and exits with 1. */
+/** Creates the service, listens, and stops on SIGTERM or SIGINT. When it cannot start, it prints the reason and exits with 1. */
 export async function runService(module: Type | DynamicModule, options: RunOptions): Promise<void> {
   await runMain(async () => {
     const stopTracing = startConfiguredTracing(options);
@@ -83,6 +83,6 @@ async function listen(app: NestFastifyApplication, { host, port }: RunOptions): 
   }
 }
 
-/** Before anything else: what the service asks for while it starts is traced as well. */
+/** Runs first, so that requests of the starting service are traced too. */
 const startConfiguredTracing = ({ name, tracing }: RunOptions): (() => Promise<void>) =>
   tracing ? startTracing({ name, ...tracing }) : () => Promise.resolve();

@@ -6,18 +6,18 @@ import { SchemaPipe } from '../http/schema.pipe.js';
 import { Metrics } from '../observability/metrics.js';
 import { ShutdownService } from './shutdown.js';
 
-/** Injection token of the name that was given to `ServiceModule.forRoot`. */
+/** Injection token of the option `name` of `ServiceModule.forRoot`. */
 export const SERVICE_NAME = Symbol('SERVICE_NAME');
 
 interface ServiceModuleOptions {
   readonly name: string;
-  /** Tests bring their own and move it. Default: the system's. */
+  /** Tests provide a clock that they move. Default: the system's clock. */
   readonly clock?: Clock;
 }
 
 /**
- * What every service shares. Import it first: Nest asks the filters of later modules before those of earlier ones, and the
- * filter in here takes whatever they leave.
+ * The parts that all services share. Import it first: Nest tries the filters of later modules before those of earlier ones, and
+ * the filter of this module accepts every exception.
  */
 @Module({})
 export class ServiceModule {

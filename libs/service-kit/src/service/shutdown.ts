@@ -6,7 +6,7 @@ import {
 } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
-/** Once shutdown has begun every answer ends its connection: a connection kept alive would hold the process up until it idles out. */
+/** After the begin of shutdown every answer closes its connection. A kept connection would delay the end of the process. */
 export function closeConnectionsOnShutdown(app: NestFastifyApplication): void {
   const shutdown = app.get(ShutdownService);
   app
@@ -20,7 +20,7 @@ export function closeConnectionsOnShutdown(app: NestFastifyApplication): void {
 
 type ShutdownTask = () => void | Promise<void>;
 
-/** Whether the service has been told to stop. From then on it is not ready, and keeps no connection open. */
+/** The state of the shutdown. After its begin the service is not ready and keeps no connection open. */
 @Injectable()
 export class ShutdownService implements OnModuleDestroy, OnApplicationShutdown {
   private isShuttingDown = false;
@@ -30,7 +30,7 @@ export class ShutdownService implements OnModuleDestroy, OnApplicationShutdown {
     return this.isShuttingDown;
   }
 
-  /** Done once the last request was answered and connections are closed. */
+  /** Adds a task that runs after the last answer, when connections are closed. */
   runAfterShutdown(work: ShutdownTask): void {
     this.finalTasks.push(work);
   }
@@ -49,13 +49,13 @@ const HOOK_GRACE_MS = 2_000;
 const logger = new Logger('Shutdown');
 
 /**
- * On SIGTERM or SIGINT: not ready, no new connections, what is in flight is finished, then everything is closed and the
- * process exits with 0. After the deadline the connections that are left are cut.
+ * On SIGTERM or SIGINT the service is not ready and accepts no new connections. It finishes the requests in flight, closes
+ * everything and exits with 0. At the deadline it cuts the open connections.
  */
 export function stopOnSignals(app: NestFastifyApplication, deadlineMs: number): void {
   for (const signal of SHUTDOWN_SIGNALS) {
     process.once(signal, () => {
-      logger.log(`${signal}: finishing what is in flight.`);
+      logger.log(`${signal}: finishing the requests in flight.`);
       closeConnectionsAfter(deadlineMs, app);
     });
   }

@@ -21,7 +21,7 @@ describe('GET /health', () => {
     expect(ready.headers['cache-control']).toBe('no-store');
   });
 
-  it('is live but not ready when a check rejects; why is in the log only', async () => {
+  it('is live but not ready when a check rejects, and only the log has the reason', async () => {
     const service = await startService(
       withChecks({
         database: async () => undefined,
@@ -40,13 +40,13 @@ describe('GET /health', () => {
     expect(service.logText()).toContain('10.0.0.7 refused');
   });
 
-  it('takes a check that does not answer for down, and does not wait for it for ever', async () => {
+  it('reports a check without an answer as down after its time limit', async () => {
     const { http } = await startService(withChecks({ keys: () => new Promise(() => undefined) }));
     const ready = await http.get('/health/ready').expect(503);
     expect(ready.body.checks).toEqual({ keys: 'down' });
   });
 
-  it('takes a check that throws before it returns a promise for down', async () => {
+  it('reports a check as down that throws before it returns a promise', async () => {
     const checks = {
       keys: () => {
         throw new Error('at once');
@@ -56,20 +56,20 @@ describe('GET /health', () => {
     await http.get('/health/ready').expect(503);
   });
 
-  it('is not ready once shutdown has begun', async () => {
+  it('is not ready after the begin of shutdown', async () => {
     const { app, http } = await startService(withChecks({}));
     app.get(ShutdownService).onModuleDestroy();
     await http.get('/health/ready').expect(503);
     await http.get('/health/live').expect(200);
   });
 
-  it('stays out of the request log while it is not being debugged', async () => {
+  it('appears in the request log at level debug only', async () => {
     const service = await startService(withChecks({}));
     await service.http.get('/health/live').expect(200);
     expect(service.log().filter(({ msg }) => msg === 'request')).toEqual([]);
   });
 
-  it('wears the decorators that it is given, so that a guard lets it through', async () => {
+  it('has the decorators of its options, so that a guard can allow it', async () => {
     @Injectable()
     class ClosedGuard implements CanActivate {
       constructor(private readonly reflector: Reflector) {}

@@ -48,7 +48,7 @@ describe('back-pressure (RFC 9110 §15.6.4)', () => {
   });
   afterEach(stopServices);
 
-  it('refuses what is too much with 503 and Retry-After, and lets what is under way finish', async () => {
+  it('refuses excess requests with 503 and Retry-After, and finishes the requests in flight', async () => {
     const refused = await service.http.get('/fast');
     expect(refused.status).toBe(503);
     expect(refused.headers).toMatchObject({
@@ -60,17 +60,17 @@ describe('back-pressure (RFC 9110 §15.6.4)', () => {
     expect((await service.http.get('/fast')).status).toBe(200);
   });
 
-  it('answers health checks all the same: a busy service is not a dead one', async () => {
+  it('answers health checks while it refuses other requests', async () => {
     expect((await service.http.get('/health/live')).status).toBe(200);
     release();
     await slow;
   });
 
   it.each([
-    ['before they have sent a body', `${POST_SLOW}content-length: 2\r\n\r\n`],
-    ['after it was read', `${POST_SLOW}content-length: 2\r\n\r\n{}`],
-    ['and sends none', 'GET /slow HTTP/1.1\r\nhost: x\r\n\r\n'],
-  ])('counts a caller who hangs up %s as gone', async (_when, request) => {
+    ['before it has sent the body', `${POST_SLOW}content-length: 2\r\n\r\n`],
+    ['after the service has read the body', `${POST_SLOW}content-length: 2\r\n\r\n{}`],
+    ['after a request without a body', 'GET /slow HTTP/1.1\r\nhost: x\r\n\r\n'],
+  ])('stops counting the requests of a caller that disconnects %s', async (_when, request) => {
     release();
     await slow;
     const socket = await sent(service, request);
@@ -81,7 +81,7 @@ describe('back-pressure (RFC 9110 §15.6.4)', () => {
     release();
   });
 
-  it('counts what a caller has sent ahead of the answers, until they hang up', async () => {
+  it('counts the pipelined requests of a caller until it disconnects', async () => {
     release();
     await slow;
     const wide = await startService({ controllers: [SlowController] }, { requestsInFlight: 3 });

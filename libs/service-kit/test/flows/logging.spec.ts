@@ -37,7 +37,7 @@ class LoginController {
 describe('the log', () => {
   afterEach(stopServices);
 
-  it('never shows a secret, however deep it is nested', async () => {
+  it('never shows a secret at any depth', async () => {
     const service = await startService({ controllers: [LoginController] });
     const body = {
       password: 'hunter2',
@@ -55,7 +55,7 @@ describe('the log', () => {
     expect(service.logText()).not.toMatch(/hunter2|eyJ/);
   });
 
-  it('does not show what is too long for an identifier in a path: it may be a token in the wrong place', async () => {
+  it('hides a path segment that is too long for an identifier, because it can be a token', async () => {
     const service = await startService({ controllers: [LoginController] });
     const token = `hunter2${'x'.repeat(58)}`;
     await service.http.get(`/logins/${token}/end`).expect(404);
@@ -65,7 +65,7 @@ describe('the log', () => {
     expect(service.logText()).not.toContain('hunter2');
   });
 
-  it('has one line for a request: method, path, status, milliseconds and id, no query', async () => {
+  it('has one line per request with method, path, status, milliseconds and id, without the query', async () => {
     const service = await startService({ controllers: [LoginController] });
     await service.http.post('/login?code=hunter2').expect(201);
 
@@ -85,13 +85,13 @@ describe('the log', () => {
     ]);
   });
 
-  it('has none for a poll that found nothing new, unless somebody debugs', async () => {
+  it('has a line for a poll that found nothing new at level debug only', async () => {
     const service = await startService({ controllers: [LoginController] });
     await service.http.get('/list').expect(304);
     expect(service.log().filter(({ msg }) => msg === 'request')).toEqual([]);
   });
 
-  it('cannot be made to show a forged line', async () => {
+  it('shows no forged line, because values are escaped', async () => {
     const service = await startService({ controllers: [LoginController] });
     const forged = '{"level":"info","msg":"admin logged in"}';
     await service.http.get(`/x%0a${encodeURIComponent(forged)}`).expect(404);
@@ -101,7 +101,7 @@ describe('the log', () => {
     expect(service.log().filter(({ msg }) => msg === 'admin logged in')).toEqual([]);
   });
 
-  it('ends what is too deep or refers to itself', () => {
+  it('cuts values that are too deep or refer to themselves', () => {
     const lines: string[] = [];
     const logTo = { write: (line: string) => void lines.push(line) };
     const loop: Record<string, unknown> = { password: 'hunter2' };

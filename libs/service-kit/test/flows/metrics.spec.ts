@@ -26,7 +26,7 @@ describe('metrics in the text format of Prometheus', () => {
 
   const scraped = async () => (await fetch(`${address}/metrics`)).text();
 
-  it('count requests by route as declared and by status: paths make no series', async () => {
+  it('counts requests by declared route and status, and creates no series per path', async () => {
     for (const id of ['1', '2', 'gone']) await service.http.get(`/orders/${id}`);
     await service.http.get('/nowhere?token=secret');
     const text = await scraped();
@@ -36,7 +36,7 @@ describe('metrics in the text format of Prometheus', () => {
     expect(text).not.toMatch(/nowhere|secret|gone/);
   });
 
-  it('show what the service itself counts, and what is not known is no number', async () => {
+  it('shows the metrics of the service, and leaves out a gauge without a value', async () => {
     const metrics = service.app.get(Metrics);
     metrics.counter({ name: 'demo_total', help: 'Demo.', labels: ['reason'] }).inc({ reason: 'a' });
     let age: number | undefined = 3;
@@ -46,19 +46,19 @@ describe('metrics in the text format of Prometheus', () => {
     expect(await scraped()).toMatch(/demo_age_seconds nan/i);
   });
 
-  it('show the others where one cannot be had: the database may be away', async () => {
+  it('shows the other metrics when one gauge fails, as with an unavailable database', async () => {
     service.app.get(Metrics).gauge({ name: 'demo_lag_seconds', help: 'Demo.' }, async () => {
       throw new Error('connection refused');
     });
     expect(await scraped()).toMatch(/demo_total[^]*demo_lag_seconds nan/i);
   });
 
-  it('are on a port of their own only', async () => {
+  it('serves the metrics on their separate port only', async () => {
     expect((await service.http.get('/metrics')).status).toBe(404);
     expect((await fetch(`${address}/orders/1`)).status).toBe(404);
   });
 
-  it('tell of the process', async () => {
+  it('includes metrics of the process', async () => {
     expect(await scraped()).toMatch(/process_cpu_seconds_total|nodejs_eventloop_lag_seconds/);
   });
 });

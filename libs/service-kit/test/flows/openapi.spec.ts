@@ -20,7 +20,7 @@ const openApi = { title: 'Demo <b>', description: 'An example.' };
 describe('the OpenAPI document', () => {
   afterEach(stopServices);
 
-  it('takes the schemas of the routes, and says how to authorize', async () => {
+  it('contains the schemas of the routes and the security scheme', async () => {
     const { http } = await startService(demo, { openApi });
     const { body } = await http.get('/docs-json').expect(200);
 
@@ -37,13 +37,13 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(body.paths)).toEqual(['/orders']);
   });
 
-  it('asks clients for Basic instead where that is the scheme', async () => {
+  it('declares HTTP Basic when that is the scheme', async () => {
     const { http } = await startService(demo, { openApi: { ...openApi, scheme: 'basic' } });
     const { body } = await http.get('/docs-json').expect(200);
     expect(body.components.securitySchemes).toEqual({ client: { type: 'http', scheme: 'basic' } });
   });
 
-  it('is not there without the option', async () => {
+  it('is not served without the option', async () => {
     const { http } = await startService(demo);
     await http.get('/docs').expect(404);
     await http.get('/docs-json').expect(404);
@@ -53,7 +53,7 @@ describe('the OpenAPI document', () => {
 describe('the page at /docs', () => {
   afterEach(stopServices);
 
-  it('has nothing inline, so that its policy needs no unsafe source', async () => {
+  it('has no inline code, so that its policy needs no unsafe source', async () => {
     const { http } = await startService(demo, { openApi });
     const page = await http
       .get('/docs')
@@ -66,7 +66,7 @@ describe('the page at /docs', () => {
     expect(page.text).toContain('<title>Demo &#60;b&#62;</title>');
   });
 
-  it('finds every file that it names, with the type that nosniff asks for', async () => {
+  it('loads each of its files with the content type that nosniff requires', async () => {
     const { http } = await startService(demo, { openApi });
     const { text } = await http.get('/docs').expect(200);
     const paths = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? '');
@@ -85,7 +85,7 @@ describe('the page at /docs', () => {
 describe('the headers of every other answer', () => {
   afterEach(stopServices);
 
-  it('allow nothing to be run, framed or guessed', async () => {
+  it('forbid to run, frame or sniff the answer', async () => {
     const { http } = await startService(demo, { openApi });
     for (const path of ['/docs-json', '/health/live', '/nothing', '/%zz']) {
       const { headers } = await http.get(path);
@@ -99,7 +99,7 @@ describe('the headers of every other answer', () => {
     }
   });
 
-  it('ask for https where clients come over https', async () => {
+  it('require https when clients use https', async () => {
     const { http } = await startService(demo, { https: true });
     const { headers } = await http.get('/health/live');
     expect(headers['strict-transport-security']).toMatch(/^max-age=31536000/);

@@ -81,12 +81,12 @@ describe('problem details (RFC 9457)', () => {
 
   it.each([
     ['an unknown route', 'GET', '/nothing?access_token=eyJ.secret.x', 404],
-    ['a URL that is not a URL', 'GET', '/%zz', 400],
-    ['a plugin error that blames the request', 'GET', '/plugin', 409],
+    ['a malformed URL', 'GET', '/%zz', 400],
+    ['a client error of a plugin', 'GET', '/plugin', 409],
     ['a conflict', 'GET', '/conflict', 409],
     ['a fault', 'GET', '/fault', 500],
   ] as const)(
-    '%s is a problem with its status, and is not stored',
+    'answers %s with problem details that must not be stored',
     async (_, method, path, status) => {
       const answer = await service.http[method === 'GET' ? 'get' : 'post'](path);
 
@@ -105,9 +105,9 @@ describe('problem details (RFC 9457)', () => {
     ['a forbidden member', 'application/json', '{"__proto__":{"admin":true}}', 400],
     ['a text', 'text/plain', 'hello', 415],
     ['XML', 'application/xml', '<order/>', 415],
-    ['a form where none is asked for', 'application/x-www-form-urlencoded', 'a=1', 415],
+    ['a form on a service without forms', 'application/x-www-form-urlencoded', 'a=1', 415],
     ['more than 64 KiB', 'application/json', JSON.stringify('x'.repeat(65_536)), 413],
-  ])('%s is refused', async (_, type, body, status) => {
+  ])('rejects %s', async (_, type, body, status) => {
     const answer = await service.http.post('/orders').set('Content-Type', type).send(body);
 
     expect(answer.status).toBe(status);
@@ -115,7 +115,7 @@ describe('problem details (RFC 9457)', () => {
     expect(answer.body.status).toBe(status);
   });
 
-  it('names each member of the body that is wrong by a JSON Pointer (RFC 6901 §6)', async () => {
+  it('names each invalid member of the body by a JSON Pointer (RFC 6901 §6)', async () => {
     const body = {
       product: 'x'.repeat(11),
       lines: [{ 'quantity/unit': 1 }, { 'quantity/unit': 'two' }],
@@ -128,7 +128,7 @@ describe('problem details (RFC 9457)', () => {
     ]);
   });
 
-  it('says of a missing body that the whole is wrong', async () => {
+  it('reports a missing body with a pointer to the whole document', async () => {
     const answer = await service.http.post('/orders').expect(400);
     expect(answer.body.errors).toEqual([{ pointer: '#', detail: expect.any(String) }]);
   });
@@ -137,18 +137,18 @@ describe('problem details (RFC 9457)', () => {
     ['/orders?limit=1000', 'limit'],
     ['/orders?limit=1&limit=2', 'limit'],
     ['/orders/17', 'id'],
-  ])('%s names the parameter that is wrong', async (path, parameter) => {
+  ])('names the invalid parameter of %s', async (path, parameter) => {
     const answer = await service.http.get(path).expect(400);
     expect(answer.body.errors).toEqual([{ parameter, detail: expect.any(String) }]);
   });
 
-  it('lists at most twenty members, however many are wrong', async () => {
+  it('lists at most twenty invalid members', async () => {
     const lines = Array.from({ length: 500 }, () => ({}));
     const answer = await service.http.post('/orders').send({ product: 'x', lines }).expect(400);
     expect(answer.body.errors).toHaveLength(20);
   });
 
-  it('passes on what an exception says, and its headers', async () => {
+  it('answers with the text and the headers of an HttpException', async () => {
     await service.http.get('/conflict').expect(409, /It was cancelled already\./);
     await service.http
       .get('/wait')
@@ -157,7 +157,7 @@ describe('problem details (RFC 9457)', () => {
   });
 
   it.each(['/fault', '/spoken-fault', '/thrown-text'])(
-    '%s says only where to look in the log',
+    'answers %s with the id of the log line and no other detail',
     async (path) => {
       const { body } = await service.http.get(path).expect(500);
       expect(Object.keys(body).sort()).toEqual(['instance', 'status', 'title', 'type']);
@@ -174,8 +174,8 @@ describe('problem details (RFC 9457)', () => {
       `GET / HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(20_000)}\r\n\r\n`,
       431,
     ],
-    ['what is not HTTP', 'hello\r\n\r\n', 400],
-  ])('%s are answered before there is a request', async (_, message, status) => {
+    ['bytes that are not HTTP', 'hello\r\n\r\n', 400],
+  ])('answers %s before there is a request', async (_, message, status) => {
     const { port } = new URL(await service.app.getUrl());
     const socket = connect(Number(port), '127.0.0.1');
     socket.write(message);
@@ -187,10 +187,10 @@ describe('problem details (RFC 9457)', () => {
   });
 });
 
-describe('a caller who hangs up in the middle of a body', () => {
+describe('a caller that disconnects in the middle of a body', () => {
   afterEach(stopServices);
 
-  it('is no fault of the service: nothing is told as an error', async () => {
+  it('is not logged as an error of the service', async () => {
     const service = await startService({ controllers: [OrdersController] });
     const { port, hostname } = new URL(await service.app.getUrl());
     const socket = connect(Number(port), hostname);
@@ -222,7 +222,7 @@ describe('an answer that takes too long (RFC 9110 §15.6.4)', () => {
   }
 
   it.each(['/slow', '/failing'])(
-    'is a 503 with Retry-After, and what comes of %s later is dropped',
+    'is replaced by 503 with Retry-After, and the late result of %s is dropped',
     async (path) => {
       const service = await startService(
         { controllers: [SlowController] },
@@ -257,7 +257,7 @@ describe('bodies and parameters', () => {
 
   afterEach(stopServices);
 
-  it('takes forms when asked to, and shows a repeated parameter as what it is', async () => {
+  it('accepts forms when enabled, and passes a repeated parameter as an array', async () => {
     const { http } = await startService({ controllers: [EchoController] }, { acceptForms: true });
 
     const form = await http.post('/echo').type('form').send('scope=a&scope=b&code=1').expect(201);
@@ -271,7 +271,7 @@ describe('bodies and parameters', () => {
       .expect(413);
   });
 
-  it('says which methods a route has, to who comes with another one (RFC 9110 §15.5.6)', async () => {
+  it('answers 405 with the methods of the route to a request with another method (RFC 9110 §15.5.6)', async () => {
     const { http } = await startService({ controllers: [EchoController] });
     const { headers, body } = await http.put('/echo?token=secret').expect(405);
     expect(new Set(headers['allow']?.split(', '))).toEqual(new Set(['GET', 'HEAD', 'POST']));
@@ -282,7 +282,7 @@ describe('bodies and parameters', () => {
     await http.options('/echo').expect(404);
   });
 
-  it('takes a parameter of a form without a value for one that was not sent (RFC 6749 §3.2)', async () => {
+  it('treats a form parameter without a value as omitted (RFC 6749 §3.2)', async () => {
     const { http } = await startService({ controllers: [EchoController] }, { acceptForms: true });
     const sent = 'scope=&resource=a&resource=&state=&state=&code=1&code=2&code=';
 
@@ -295,20 +295,23 @@ describe('bodies and parameters', () => {
   it.each([
     [false, 'http'],
     [true, 'https'],
-  ])('believes X-Forwarded-Proto when trustProxy is %s: %s', async (trustProxy, protocol) => {
-    @Controller()
-    class ProtocolController {
-      @Get('protocol')
-      protocol(@Req() request: FastifyRequest) {
-        return { protocol: request.protocol };
+  ])(
+    'with trustProxy %s, takes the protocol of the request to be %s',
+    async (trustProxy, protocol) => {
+      @Controller()
+      class ProtocolController {
+        @Get('protocol')
+        protocol(@Req() request: FastifyRequest) {
+          return { protocol: request.protocol };
+        }
       }
-    }
-    const { http } = await startService({ controllers: [ProtocolController] }, { trustProxy });
-    const answer = await http.get('/protocol').set('X-Forwarded-Proto', 'https').expect(200);
-    expect(answer.body).toEqual({ protocol });
-  });
+      const { http } = await startService({ controllers: [ProtocolController] }, { trustProxy });
+      const answer = await http.get('/protocol').set('X-Forwarded-Proto', 'https').expect(200);
+      expect(answer.body).toEqual({ protocol });
+    },
+  );
 
-  it('keeps to the body limit that is given', async () => {
+  it('enforces the configured body limit', async () => {
     const { http } = await startService({ controllers: [EchoController] }, { bodyLimit: 100 });
     await http
       .post('/echo')

@@ -23,7 +23,7 @@ async function fetched(url: string, agent?: Agent): Promise<IncomingMessage> {
 afterEach(killProcesses);
 
 describe('SIGTERM', () => {
-  it('finishes what is in flight before the database closes, and exits with 0', async () => {
+  it('finishes the requests in flight before the database closes, and exits with 0', async () => {
     const service = startServiceProcess(freePort);
     const url = await urlOf(service);
     const answer = fetch(`${url}/slow`);
@@ -36,10 +36,10 @@ describe('SIGTERM', () => {
     expect(await response.json()).toEqual({ open: true });
     expect(await service.exit()).toBe(0);
     expect(service.output()).toContain('database closed');
-    expect(service.output()).toContain('SIGTERM: finishing what is in flight.');
+    expect(service.output()).toContain('SIGTERM: finishing the requests in flight.');
   });
 
-  it('accepts no new connections while it finishes', async () => {
+  it('closes the port while requests are in flight', async () => {
     const service = startServiceProcess(freePort);
     const url = await urlOf(service);
     const answer = fetch(`${url}/slow`);
@@ -51,7 +51,7 @@ describe('SIGTERM', () => {
     expect((await answer).status).toBe(200);
   });
 
-  it('does not wait for connections that are kept alive', async () => {
+  it('does not wait for idle keep-alive connections', async () => {
     const service = startServiceProcess(freePort);
     const url = await urlOf(service);
     const agent = new Agent({ keepAlive: true });
@@ -67,7 +67,7 @@ describe('SIGTERM', () => {
     agent.destroy();
   });
 
-  it('cuts what is in flight after the deadline, and still closes the database', async () => {
+  it('cuts the requests in flight at the deadline, and closes the database', async () => {
     const service = startServiceProcess(freePort);
     const url = await urlOf(service);
     const answer = fetch(`${url}/stuck`);
@@ -81,11 +81,11 @@ describe('SIGTERM', () => {
     expect(service.output()).toContain('passed the deadline');
   });
 
-  it('is not ready on a connection that was open before, once shutdown has begun', async () => {
+  it('answers a readiness check on an open connection with 503', async () => {
     const service = startServiceProcess(freePort);
     const { hostname, port } = new URL(await urlOf(service));
     const socket = connect(Number(port), hostname);
-    // The head of a request without its end keeps the connection busy while the service begins to stop.
+    // An incomplete request head keeps the connection busy while the service starts to stop.
     socket.write('GET /health/ready HTTP/1.1\r\nHost: x\r\n');
     await once(socket, 'connect');
     void fetch(`http://${hostname}:${port}/slow`).catch(() => undefined);
@@ -102,7 +102,7 @@ describe('SIGTERM', () => {
 });
 
 describe('a service that cannot start', () => {
-  it('says in a sentence that its port is in use, and exits with 1', async () => {
+  it('prints one sentence when its port is in use, and exits with 1', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const address = other.address();
@@ -117,7 +117,7 @@ describe('a service that cannot start', () => {
     other.close();
   });
 
-  it('lists the faults of its configuration, and exits with 1', async () => {
+  it('prints all faults of its configuration, and exits with 1', async () => {
     const service = startServiceProcess({ PORT: 'x', LOG_LEVEL: 'loud' });
 
     expect(await service.exit()).toBe(1);

@@ -59,7 +59,7 @@ describe('traces across services (W3C Trace Context)', () => {
   const TRACE = '0af7651916cd43dd8448eb211c80319c';
   const PARENT = 'b7ad6b7169203331';
 
-  it('go on from the caller through the service to the next one', async () => {
+  it('continue from the caller through the service to the next service', async () => {
     await front.http.get('/front/1').set('traceparent', `00-${TRACE}-${PARENT}-01`).expect(200);
     const spans = exporter.getFinishedSpans();
     const chain = spans.map((span) => [span.name, span.parentSpanContext?.spanId]);
@@ -73,7 +73,7 @@ describe('traces across services (W3C Trace Context)', () => {
     ]);
   });
 
-  it('have no token, code or path of a request in any attribute', () => {
+  it('contain no token, code or path of a request in any attribute', () => {
     const spans = exporter.getFinishedSpans();
     const told = JSON.stringify(
       spans.map(({ name, attributes, events }) => [name, attributes, events]),
@@ -82,18 +82,18 @@ describe('traces across services (W3C Trace Context)', () => {
     expect(told).not.toMatch(/secret|code=|Bearer|front\/1/);
   });
 
-  it('are named in the log lines that the request caused', () => {
+  it('have their id in the log lines of the request', () => {
     const lines = front.log().filter(({ traceId }) => traceId === TRACE);
     expect(lines.map(({ msg }) => msg)).toEqual(['asking the next service', 'request']);
   });
 
-  it('that a caller decided not to keep are not kept', async () => {
+  it('are not recorded when the caller has decided against it', async () => {
     exporter.reset();
     await front.http.get('/front/1').set('traceparent', `00-${TRACE}-${PARENT}-00`).expect(200);
     expect(exporter.getFinishedSpans()).toEqual([]);
   });
 
-  it('end when the caller hangs up, without a status', async () => {
+  it('end without a status when the caller disconnects', async () => {
     exporter.reset();
     const hangUp = fetch(`${backUrl}/slow`, {
       method: 'POST',
@@ -109,7 +109,7 @@ describe('traces across services (W3C Trace Context)', () => {
     ]);
   });
 
-  it('begin anew where the header is malformed', async () => {
+  it('start anew when the header is malformed', async () => {
     exporter.reset();
     await front.http.get('/front/1').set('traceparent', '00-zz-zz-01').expect(200);
     const [span] = exporter.getFinishedSpans();

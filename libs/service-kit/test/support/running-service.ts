@@ -6,9 +6,9 @@ import { createService, ServiceModule, type ServiceOptions } from '../../src/ind
 export interface RunningService {
   readonly app: NestFastifyApplication;
   readonly http: ReturnType<typeof supertest>;
-  /** Every line that was logged so far, parsed. */
+  /** All log lines so far, parsed. */
   log(): Record<string, unknown>[];
-  /** The same as text, as it would stand in a file. */
+  /** All log lines so far, as text. */
   logText(): string;
 }
 

@@ -8,13 +8,13 @@ const running = new Set<ChildProcess>();
 export interface ServiceProcess {
   readonly child: ChildProcess;
   output(): string;
-  /** Resolves once the output has matched; rejects when the process ends before. */
+  /** Resolves when the output matches; rejects when the process ends before. */
   waitForOutput(pattern: RegExp): Promise<RegExpExecArray>;
   /** Resolves with the exit code once all output has been read; null when a signal ended the process. */
   exit(): Promise<number | null>;
 }
 
-/** service.main.ts as a process of its own, from its sources. */
+/** Runs service.main.ts in a separate process, from its sources. */
 export function startServiceProcess(env: Record<string, string>): ServiceProcess {
   const loader = ['--conditions=@gatehouse/source', '--import', resolvePath('./typescript.mjs')];
   const child = spawn(process.execPath, [...loader, resolvePath('./service.main.ts')], {

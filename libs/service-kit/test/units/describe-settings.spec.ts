@@ -24,7 +24,7 @@ const schema = z.object({
 describe('describeSettings', () => {
   const rows = new Map(describeSettings(schema).map((row) => [row.name, row]));
 
-  it('derives type, range, default, need and sentence from the schema', () => {
+  it('derives type, range, default, requirement and description from the schema', () => {
     expect(rows.get('PORT')).toEqual({
       name: 'PORT',
       type: 'whole number, 0 to 65535',
@@ -46,7 +46,7 @@ describe('describeSettings', () => {
     });
   });
 
-  it('knows secrets and what production asks for', () => {
+  it('marks secrets and the settings that production requires', () => {
     expect(rows.get('SERVER_SECRET')).toMatchObject({
       isSecret: true,
       required: 'in production',
@@ -59,7 +59,7 @@ describe('describeSettings', () => {
     });
   });
 
-  it('has a sentence for every setting', () => {
+  it('has a description for every common setting', () => {
     for (const { name, description } of rows.values())
       expect([name, description]).toEqual([name, expect.stringMatching(/\.$/)]);
   });
@@ -68,7 +68,7 @@ describe('describeSettings', () => {
 describe('the generated documents', () => {
   const rows = describeSettings(schema);
 
-  it('have a table row for each setting, with pipes escaped', () => {
+  it('the table has a row for each setting, with pipes escaped', () => {
     const table = renderConfigurationTable(rows).split('\n');
     expect(table).toHaveLength(rows.length + 2);
     expect(table.at(-2)).toBe(
@@ -77,7 +77,7 @@ describe('the generated documents', () => {
     for (const row of table) expect(row.match(/(?<!\\)\|/g)).toHaveLength(6);
   });
 
-  it('have a .env file that changes nothing until a line is uncommented', () => {
+  it('the .env file changes no setting until a line is uncommented', () => {
     const lines = renderDotEnv(rows).split('\n');
     expect(lines.every((line) => line === '' || line.startsWith('#'))).toBe(true);
 

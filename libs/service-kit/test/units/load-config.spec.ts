@@ -34,7 +34,7 @@ function faultsOf(env: Environment): readonly string[] {
 }
 
 describe('loadConfig', () => {
-  it('needs no environment in development', () => {
+  it('loads without an environment in development', () => {
     expect(loadConfig(schema, {})).toMatchObject({
       NODE_ENV: 'development',
       HOST: '127.0.0.1',
@@ -46,7 +46,7 @@ describe('loadConfig', () => {
     });
   });
 
-  it('parses what is given', () => {
+  it('parses the values of the environment', () => {
     const env = {
       PORT: '0',
       TTL: '60',
@@ -63,17 +63,17 @@ describe('loadConfig', () => {
     });
   });
 
-  it('takes an empty value for none', () => {
+  it('treats an empty value as unset', () => {
     expect(loadConfig(schema, { PORT: '', SERVER_SECRET: '' })).toMatchObject({ PORT: 3001 });
   });
 
-  it('freezes the result all the way down', () => {
+  it('freezes the result at every depth', () => {
     const config = loadConfig(schema, {});
     expect(() => Object.assign(config, { PORT: 1 })).toThrow(TypeError);
     expect(() => config.AUDIENCES.push('x')).toThrow(TypeError);
   });
 
-  it('tells all faults at once, each with the name of its setting', () => {
+  it('lists all faults at once, each with the name of its setting', () => {
     const env = {
       PORT: '70000',
       TTL: 'soon',
@@ -92,7 +92,7 @@ describe('loadConfig', () => {
     ]);
   });
 
-  it('never repeats the value of a secret', () => {
+  it('never includes the value of a secret in a fault', () => {
     const faults = faultsOf({
       DATABASE_URL: 'mysql://root:hunter2@db',
       SERVER_SECRET: 'hunter2',
@@ -102,14 +102,14 @@ describe('loadConfig', () => {
     expect(faults.join()).not.toContain('hunter2');
   });
 
-  it('says of what is missing that it must be given', () => {
+  it('reports a missing setting as one that must be given', () => {
     const needs = z.object({ REALM: z.string(), URL: httpUrl(), COUNT: z.coerce.number() });
     expect(() => loadConfig(needs, {})).toThrow(
       /REALM: must be given\n.*URL: must be given\n.*COUNT: must be given/,
     );
   });
 
-  it('lets a rule of the whole schema object to a default', () => {
+  it('lets a rule of the whole schema reject a default', () => {
     const rule = schema.superRefine(({ ISSUER }, context) => {
       if (ISSUER.startsWith('http:'))
         context.addIssue({ code: 'custom', path: ['ISSUER'], message: 'must be https' });
@@ -123,14 +123,14 @@ describe('loadConfig with NODE_ENV=production', () => {
   const production = { NODE_ENV: 'production', ISSUER: 'https://id.example.com' };
   const goodSecret = 'V7m0pQ2x9sKd4fLz8uWb1nRc6tYh3aEj5gIo';
 
-  it('asks for what development defaults', () => {
+  it('requires the settings that have a default in development only', () => {
     expect(faultsOf({ NODE_ENV: 'production' })).toEqual([
       'ISSUER: must be given when NODE_ENV is production',
       'SERVER_SECRET: must be given when NODE_ENV is production',
     ]);
   });
 
-  it('takes a secret of 32 random bytes', () => {
+  it('accepts a secret of 32 random bytes', () => {
     expect(faultsOf({ ...production, SERVER_SECRET: goodSecret })).toEqual([]);
   });
 
@@ -142,43 +142,43 @@ describe('loadConfig with NODE_ENV=production', () => {
     'changeme'.repeat(8),
     'please-change-me-before-you-deploy-this-service',
     'my-secret-that-is-quite-long-but-a-placeholder',
-  ])('refuses the secret %s', (SERVER_SECRET) => {
+  ])('rejects the weak secret %s', (SERVER_SECRET) => {
     const [fault = '', ...others] = faultsOf({ ...production, SERVER_SECRET });
     expect(fault).toMatch(/^SERVER_SECRET: (must be at least 32 bytes|is a placeholder)/);
     expect(fault).not.toContain(SERVER_SECRET);
     expect(others).toEqual([]);
   });
 
-  it('does not mind a short secret in development', () => {
+  it('accepts a short secret in development', () => {
     expect(faultsOf({ SERVER_SECRET: 'dev' })).toEqual([]);
   });
 });
 
-describe('X_FILE names a file that holds the value of X', () => {
+describe('the setting X_FILE', () => {
   const folder = mkdtempSync(join(tmpdir(), 'settings-'));
   const file = join(folder, 'secret');
 
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('reads it and drops one trailing newline', () => {
+  it('reads the value from the file and removes one trailing newline', () => {
     writeFileSync(file, 'from a file \n');
     expect(loadConfig(schema, { SERVER_SECRET_FILE: file }).SERVER_SECRET).toBe('from a file ');
   });
 
-  it('refuses both X and X_FILE', () => {
+  it('rejects both X and X_FILE', () => {
     writeFileSync(file, 'from a file');
     expect(faultsOf({ SERVER_SECRET: 'direct', SERVER_SECRET_FILE: file })).toEqual([
       'SERVER_SECRET: is given twice; set SERVER_SECRET or SERVER_SECRET_FILE, not both',
     ]);
   });
 
-  it('says so when the file cannot be read', () => {
+  it('reports a file that cannot be read', () => {
     expect(faultsOf({ SERVER_SECRET_FILE: join(folder, 'none') })).toEqual([
       `SERVER_SECRET: cannot be read: SERVER_SECRET_FILE names "${join(folder, 'none')}" (ENOENT)`,
     ]);
   });
 
-  it('takes an empty file for no value', () => {
+  it('treats an empty file as unset', () => {
     writeFileSync(file, '\n');
     expect(loadConfig(schema, { SERVER_SECRET_FILE: file }).SERVER_SECRET).toBeUndefined();
   });

@@ -1,4 +1,4 @@
-import { DatabaseUnavailable } from '@gatehouse/persistence';
+import { DatabaseUnavailableException } from '@gatehouse/persistence';
 import { Injectable } from '@nestjs/common';
 import type { BrowserSession } from '../../sessions/browser-session.entity.js';
 import { type Interaction, InteractionService } from '../../pages/interaction.service.js';
@@ -156,7 +156,7 @@ function createResponse(
 /** A redirect cannot carry status 503, so an outage becomes an error code. */
 function toOAuthError(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error;
-  if (error instanceof DatabaseUnavailable)
+  if (error instanceof DatabaseUnavailableException)
     return OAuthError.authorizationError('temporarily_unavailable');
   throw error;
 }

@@ -9,7 +9,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { types } from 'node:util';
 import { cleanUpAfterTests } from '../cleanup.js';
-import { freePort } from '../free-port.js';
+import { freePort } from '@gatehouse/service-kit/testing';
 
 /** Of an answer that no replica gave. */
 export const BY_BALANCER = 'x-answered-by-balancer';

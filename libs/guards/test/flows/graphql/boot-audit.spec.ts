@@ -57,9 +57,9 @@ describe('boot audit of a GraphQL application', () => {
     }
 
     expect(await startAndListFaults({ resolvers: [ForgetfulResolver] })).toEqual([
-      'ForgetfulResolver.find: says nothing',
-      'ForgetfulResolver.change: says nothing',
-      'ForgetfulResolver.watch: says nothing',
+      'ForgetfulResolver.find: has no access decorator',
+      'ForgetfulResolver.change: has no access decorator',
+      'ForgetfulResolver.watch: has no access decorator',
     ]);
   });
 
@@ -82,7 +82,7 @@ describe('boot audit of a GraphQL application', () => {
     }
 
     expect(await startAndListFaults(sdl(QueryResolver))).toEqual([
-      'QueryResolver.secret: says nothing',
+      'QueryResolver.secret: has no access decorator',
     ]);
   });
 
@@ -94,7 +94,7 @@ describe('boot audit of a GraphQL application', () => {
     }
 
     expect(await startAndListFaults(sdl(ReferenceResolver))).toEqual([
-      'ReferenceResolver.find: says nothing',
+      'ReferenceResolver.find: has no access decorator',
     ]);
   });
 });

@@ -101,8 +101,8 @@ describe('boot audit of message handlers', () => {
     }
 
     expect(await startAndListFaults(ForgetfulController)).toEqual([
-      'ForgetfulController.find: says nothing',
-      'ForgetfulController.placed: says nothing',
+      'ForgetfulController.find: has no access decorator',
+      'ForgetfulController.placed: has no access decorator',
     ]);
   });
 

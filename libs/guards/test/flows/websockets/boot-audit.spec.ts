@@ -50,7 +50,7 @@ describe.each(libraries)('boot audit of gateways with %s', (_name, { adapter }) 
     }
 
     expect(await startAndListFaults(ForgetfulGateway)).toEqual([
-      'ForgetfulGateway.forgotten: says nothing',
+      'ForgetfulGateway.forgotten: has no access decorator',
     ]);
   });
 
@@ -92,7 +92,7 @@ describe.each(libraries)('boot audit of gateways with %s', (_name, { adapter }) 
     }
 
     expect(await startAndListFaults(PerClientGateway, { providers: [PerClient] })).toEqual([
-      'PerClientGateway.handleConnection: its gateway is made anew for every client, so that its connections are open',
+      'PerClientGateway.handleConnection: its gateway is created for each client, so its connections cannot be guarded',
     ]);
   });
 });

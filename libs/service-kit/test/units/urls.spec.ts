@@ -1,0 +1,57 @@
+import {
+  isLoopbackHost,
+  isLoopbackLiteral,
+  removeLoopbackPort,
+  removeTrailingSlash,
+} from '../../src/index.js';
+
+describe('loopback hosts', () => {
+  it.each(['localhost', '127.0.0.1', '127.1.2.3', '[::1]'])('include %s', (host) => {
+    expect(isLoopbackHost(host)).toBe(true);
+  });
+
+  it.each(['localhost.example', '128.0.0.1', '127.0.0.1.example', '[::2]', ''])(
+    'exclude %j',
+    (host) => {
+      expect(isLoopbackHost(host)).toBe(false);
+    },
+  );
+
+  it('are literals only as 127.0.0.1 and [::1] (RFC 8252 §7.3)', () => {
+    const hosts = ['127.0.0.1', '[::1]', 'localhost', '127.0.0.2', '::1'];
+    expect(hosts.filter(isLoopbackLiteral)).toEqual(['127.0.0.1', '[::1]']);
+  });
+});
+
+describe('the port of a loopback URI (RFC 8252 §7.3)', () => {
+  it.each([
+    ['http://127.0.0.1:5000/cb?a=b', 'http://127.0.0.1/cb?a=b'],
+    ['http://127.0.0.1/cb', 'http://127.0.0.1/cb'],
+    ['http://[::1]:65535', 'http://[::1]'],
+  ])('is removed from %s', (uri, expected) => {
+    expect(removeLoopbackPort(uri)).toBe(expected);
+  });
+
+  it.each([
+    'http://127.0.0.1:65536/cb',
+    'http://127.0.0.1:123456/cb',
+    'http://127.0.0.1:/cb',
+    'http://127.0.0.1:80@evil.example/cb',
+    'http://127.0.0.1.evil.example/cb',
+    'http://127.0.0.2:80/cb',
+    'http://localhost:5000/cb',
+    'https://127.0.0.1:5000/cb',
+    'x-http://127.0.0.1:5000/cb',
+  ])('is kept in %s, which is no loopback URI', (uri) => {
+    expect(removeLoopbackPort(uri)).toBeUndefined();
+  });
+});
+
+describe('removeTrailingSlash', () => {
+  it.each([
+    ['https://id.example/', 'https://id.example'],
+    ['https://id.example/tenant', 'https://id.example/tenant'],
+  ])('converts %s to %s', (url, expected) => {
+    expect(removeTrailingSlash(url)).toBe(expected);
+  });
+});
