@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { defineCommand, Failure } from '../terminal/command.mjs';
 import { runInForeground } from '../terminal/processes.mjs';
 import { APPS, builtFile, dataFolder, ROOT } from '../workspace.mjs';
@@ -16,23 +14,19 @@ export const command = defineCommand({
 
 /**
  * `npm run db:migrate`: applies the migrations of every app, on DATABASE_URL or on the SQLite files of DATA_DIR. In
- * production each app runs its own dist/migrate.js.
+ * production an app runs dist/migrate.js, and auth runs `dist/ops.js migrate`.
  */
 export const migrateCommand = defineCommand({
   usage: 'Usage: npm run db:migrate   applies the migrations of every app',
   options: {},
   run: () => {
     for (const app of APPS) {
-      if (runBuilt(app, migrationEntry(app)) === 0) continue;
+      const [file, ...args] = app === 'auth' ? ['ops.js', 'migrate'] : ['migrate.js'];
+      if (runBuilt(app, file, args) === 0) continue;
       throw new Failure(`The migration of ${app} failed. The apps after it were not migrated.`);
     }
   },
 });
-
-/** Auth has its migration among its operations. @param {string} app */
-function migrationEntry(app) {
-  return existsSync(join(ROOT, 'apps', app, 'dist/migrate.js')) ? 'migrate.js' : 'ops/migrate.js';
-}
 
 /**
  * @param {string} app

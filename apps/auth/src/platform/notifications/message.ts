@@ -32,7 +32,7 @@ const TEXTS: Record<
 on ${when}, a copy of the credentials that keep you logged in was used. We cannot distinguish the copy from the original,
 so we ended that session for both.
 
-The session was created with: ${device}
+The session began on: ${device}
 
 What to do:
 - Log in again as you always do.

@@ -21,8 +21,8 @@ export interface SlotBlock {
 }
 
 /**
- * All SQL of the table `status_list`. Each method is one statement whose condition is its lock. One of
- * them reads the table `client` too, because no list of an enabled client may be deleted.
+ * All SQL of the table `status_list`. The condition of each statement is its lock. One statement
+ * also reads the table `client`, because a list that an enabled client uses must stay.
  */
 @Injectable()
 export class StatusListRepository {
