@@ -354,8 +354,15 @@ describe('the operations CLI without a database', () => {
   });
 
   it('offers exactly the commands and options that docs/operations.md lists', async () => {
-    const page = await readFile(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
-    const rows = [...page.matchAll(/^\| `([a-z][a-z-]*(?: [a-z-]+)?)((?: [<[-][^`|]*)?)` +\|/gm)];
+    const page = await readPage('operations.md');
+    // The options of this command are a list in docs/clients.md.
+    const [, register = ''] = (await readPage('clients.md')).split(/^## /m);
+    const ofClient = optionsIn([...register.matchAll(/^- `--.*?:/gm)].join(' ')).join(' ');
+    const rows = [
+      ...page
+        .replace('clients create <id> [options]', `clients create <id> ${ofClient}`)
+        .matchAll(/^\| `([a-z][a-z-]*(?: [a-z-]+)?)((?: [<[-][^`|]*)?)` +\|/gm),
+    ];
     const onPage = rows.map(([, name = '', more = '']) => [name, optionsIn(more)]);
     const inHelp: (readonly [string, readonly string[]])[] = [];
     for (const name of commandsIn(await help())) {
@@ -366,6 +373,8 @@ describe('the operations CLI without a database', () => {
     expect(Object.fromEntries(onPage)).toEqual(Object.fromEntries(inHelp));
   });
 
+  const readPage = (name: string) =>
+    readFile(new URL(`../../../../docs/${name}`, import.meta.url), 'utf8');
   const help = async (...words: readonly string[]) => (await ops.run([...words, '--help'])).output;
   const commandsIn = (text: string) =>
     [...(text.split('Commands:')[1] ?? '').matchAll(/^ {2}([a-z-]+)/gm)]

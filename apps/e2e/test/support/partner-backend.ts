@@ -3,18 +3,18 @@ import * as oauth from 'openid-client';
 export interface Partner {
   readonly issuer: string;
   readonly clientId: string;
-  /** Of the JWK Set that the partner was registered with: who the backend is (RFC 7523). */
+  /** Private key of the registered JWK Set. The backend authenticates with it (RFC 7523). */
   readonly key: oauth.CryptoKey | oauth.PrivateKey;
   readonly redirectUri: string;
 }
 
-/** What must be remembered between the two halves of a login. */
+/** The backend stores it in the user's session until the callback. */
 export interface PendingLogin {
   readonly address: URL;
   readonly checks: { readonly expectedState: string; readonly pkceCodeVerifier: string };
 }
 
-/** A partner's backend. It has two keys: one says who it is, and to the other its tokens are bound (RFC 9449). */
+/** A partner's backend. It has one key to authenticate with and one key that its tokens are bound to (RFC 9449). */
 export class PartnerBackend {
   private constructor(
     private readonly config: oauth.Configuration,
@@ -33,7 +33,7 @@ export class PartnerBackend {
     return new PartnerBackend(config, dpop, redirectUri);
   }
 
-  /** Where a customer is sent, to say whether the partner may see their orders. */
+  /** Builds the address where the user consents. The backend redirects the browser there. */
   async beginLogin(scope: string, resource: string): Promise<PendingLogin> {
     const expectedState = oauth.randomState();
     const pkceCodeVerifier = oauth.randomPKCECodeVerifier();
@@ -44,13 +44,13 @@ export class PartnerBackend {
       state: expectedState,
       code_challenge: await oauth.calculatePKCECodeChallenge(pkceCodeVerifier),
       code_challenge_method: 'S256',
-      // The code is good with this key alone (RFC 9449 §10).
+      // Binds the code to the proof key too (RFC 9449 §10).
       dpop_jkt: await this.dpop.calculateThumbprint(),
     });
     return { address, checks: { expectedState, pkceCodeVerifier } };
   }
 
-  /** @param callback the address that the customer came back to */
+  /** @param callback the address that auth redirected the browser to, with its query */
   finishLogin(callback: URL, { checks }: PendingLogin): Promise<oauth.TokenEndpointResponse> {
     return oauth.authorizationCodeGrant(this.config, callback, checks, undefined, this.bound);
   }
@@ -59,7 +59,7 @@ export class PartnerBackend {
     return oauth.refreshTokenGrant(this.config, refreshToken, undefined, this.bound);
   }
 
-  /** A nonce that the server asks for is sent by the library, with a second try. */
+  /** If the server requires a nonce, the library repeats the request with it. */
   read(url: URL, accessToken: string): Promise<Response> {
     const { config, bound } = this;
     return oauth.fetchProtectedResource(config, accessToken, url, 'GET', null, undefined, bound);
