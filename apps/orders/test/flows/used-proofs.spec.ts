@@ -1,6 +1,6 @@
 import { TestClock, waitUntil } from '@gatehouse/service-kit/testing';
 import { DpopClient, TestIssuer } from '@gatehouse/guards/testing';
-import { UnitOfWork } from '@gatehouse/persistence';
+import { CleanupJob, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase, type TestDatabase } from '@gatehouse/persistence/testing';
 import supertest from 'supertest';
 import { UsedProofRepository } from '../../src/used-proofs/used-proof.repository.js';
@@ -106,7 +106,12 @@ eachDatabase('a proof is good once, on all replicas together (RFC 9449 §11.1)',
 
   it('has room beside so many in a minute: the next ones wait for its end, and replays take none', async () => {
     const orders = await aReplica();
-    const proofs = new UsedProofRepository(orders.app.get(UnitOfWork), clock, 2);
+    const proofs = new UsedProofRepository(
+      orders.app.get(UnitOfWork),
+      clock,
+      orders.app.get(CleanupJob),
+      2,
+    );
     const goodUntil = clock.now() + 65_000;
     const uses = ['one', 'one', 'two'].map((id) => () => proofs.use(id, goodUntil));
     const firsts = [];

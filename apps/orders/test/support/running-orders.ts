@@ -51,7 +51,7 @@ export class RunningOrders {
     });
     const log: string[] = [];
     const logTo = { write: (line: string) => void log.push(line) };
-    const module = AppModule.forRoot(config, clock);
+    const module = AppModule.forRoot(config, { clock });
     const app = await createService(module, { ...serviceOptions(config), logTo });
     await app.listen(0, '127.0.0.1');
     return new RunningOrders({ app, issuer, log }, await app.getUrl(), !given);

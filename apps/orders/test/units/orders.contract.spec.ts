@@ -1,5 +1,10 @@
 import { TestClock } from '@gatehouse/service-kit/testing';
-import { type Database, type DatabaseSettings, openDatabase } from '@gatehouse/persistence';
+import {
+  CleanupJob,
+  type Database,
+  type DatabaseSettings,
+  openDatabase,
+} from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import fc from 'fast-check';
 import { ordersDatabase } from '../../src/database.js';
@@ -8,6 +13,7 @@ import { InvoiceDeliveryRepository } from '../../src/invoice-deliveries/invoice-
 import { ordersConfig } from '../../src/orders.config.js';
 import type { PagePosition } from '../../src/orders/order.schema.js';
 import { Order } from '../../src/orders/order.entity.js';
+import { OrderRepository } from '../../src/orders/order.repository.js';
 import { OrdersService } from '../../src/orders/orders.service.js';
 import { anOrder } from '../support/factories.js';
 
@@ -20,11 +26,11 @@ eachDatabase('the orders in their database', (fresh) => {
     const { dataDir, databaseUrl } = await fresh();
     settings = ordersDatabase(ordersConfig({ DATA_DIR: dataDir, DATABASE_URL: databaseUrl }));
     database = await openDatabase(settings);
-    const repository = database.reader.getRepository(Order);
-    const { unitOfWork } = database;
-    const keys = new IdempotencyKeyRepository(unitOfWork, clock);
+    const { reader, unitOfWork } = database;
+    const repository = new OrderRepository(reader.getRepository(Order), unitOfWork);
+    const keys = new IdempotencyKeyRepository(unitOfWork, clock, new CleanupJob(clock));
     const deliveries = new InvoiceDeliveryRepository(unitOfWork, clock);
-    orders = new OrdersService(repository, unitOfWork, clock, keys, deliveries);
+    orders = new OrdersService(repository, keys, deliveries, unitOfWork, clock);
   });
   afterEach(() => database.close());
 
