@@ -6,6 +6,7 @@ import { billingConfig } from '../../src/billing.config.js';
 import { billingDatabase } from '../../src/database.js';
 import type { PagePosition } from '../../src/invoices/invoice.schema.js';
 import { Invoice } from '../../src/invoices/invoice.entity.js';
+import { InvoiceRepository } from '../../src/invoices/invoice.repository.js';
 import { InvoicesService } from '../../src/invoices/invoices.service.js';
 import { anInvoice } from '../support/factories.js';
 
@@ -18,8 +19,9 @@ eachDatabase('the invoices in their database', (fresh) => {
     const { dataDir, databaseUrl } = await fresh();
     settings = billingDatabase(billingConfig({ DATA_DIR: dataDir, DATABASE_URL: databaseUrl }));
     database = await openDatabase(settings);
-    const repository = database.reader.getRepository(Invoice);
-    invoices = new InvoicesService(repository, database.unitOfWork, clock);
+    const { reader, unitOfWork } = database;
+    const repository = new InvoiceRepository(reader.getRepository(Invoice), unitOfWork);
+    invoices = new InvoicesService(repository, unitOfWork, clock);
   });
   afterEach(() => database.close());
 
