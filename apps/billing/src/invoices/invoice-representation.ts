@@ -4,7 +4,6 @@ import { INVOICE_STATES } from './invoice-state.js';
 import type { Invoice } from './invoice.entity.js';
 import type { InvoicePage } from './invoice.repository.js';
 
-/** An invoice as clients see it. */
 export const invoiceRepresentationSchema = z
   .object({
     id: z.string(),

@@ -4,7 +4,6 @@ import type { Order } from './order.entity.js';
 import { encodeCursor } from './order.schema.js';
 import type { OrderPage } from './order.repository.js';
 
-/** An order as clients see it. */
 export const orderRepresentationSchema = z
   .object({
     id: z.string(),
