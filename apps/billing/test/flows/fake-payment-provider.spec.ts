@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { FakePaymentProvider } from '../../src/payments/fake-payment-provider.js';
 import { RunningBilling, useRunningBilling } from '../support/running-billing.js';
 
-describe('the stand-in for a payment provider, by the method of payment', () => {
+describe('the fake payment provider', () => {
   const clock = TestClock.running();
   const provider = new FakePaymentProvider();
   let billing: RunningBilling;
@@ -36,7 +36,7 @@ describe('the stand-in for a payment provider, by the method of payment', () => 
     ['test-down', 202, 'paid', 1],
     ['test-lost', 202, 'paid', 1],
   ])(
-    '%s is answered by %i, and the invoice comes to be %s',
+    'answers a payment by %s with %i, and the invoice is finally %s',
     async (method, status, state, moved) => {
       const { id } = await billing.asService().issueInvoice();
       const answer = await billing.asUser('alice').payInvoice(id, method);
@@ -52,7 +52,7 @@ describe('the stand-in for a payment provider, by the method of payment', () => 
     ['test-refund-declined', 409, 'paid'],
     ['test-refund-down', 202, 'refunded'],
     ['test-refund-twice', 200, 'refunded'],
-  ])('after a charge by %s the refund is answered by %i', async (method, status, state) => {
+  ])('answers the refund of a charge by %s with %i', async (method, status, state) => {
     const { id } = await billing.asService().issueInvoice();
     await billing.asUser('alice').payInvoice(id, method).expect(200);
     const answer = await billing.asStaff().post(`/invoices/${id}/refund`);
@@ -62,10 +62,10 @@ describe('the stand-in for a payment provider, by the method of payment', () => 
   });
 });
 
-describe('without a payment provider', () => {
+describe('a service without a payment provider', () => {
   const billing = useRunningBilling({ FAKE_PAYMENTS: 'false' });
 
-  it('nothing is begun that could not be finished: 503', async () => {
+  it('answers a payment with 503 and stores nothing', async () => {
     const { id } = await billing().asService().issueInvoice();
     const answer = await billing().asUser('alice').payInvoice(id);
 

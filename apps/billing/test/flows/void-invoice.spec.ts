@@ -38,7 +38,7 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
     void: (id: string) => voids(id),
   };
 
-  it('ends an open invoice, and says when', async () => {
+  it('voids an open invoice, with the time', async () => {
     const issued = await billing.asService().issueInvoice();
     const answer = await voids(issued.id);
 
@@ -47,7 +47,7 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
     expect(await invoiceOf(issued.id)).toEqual(answer.body);
   });
 
-  it('gives the same answer when it is sent again', async () => {
+  it('answers a repeated request like the first one', async () => {
     const { id } = await billing.asService().issueInvoice();
     const first = await voids(id);
     clock.advance({ seconds: 1 });
@@ -55,7 +55,7 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
     expect((await voids(id)).body).toEqual(first.body);
   });
 
-  it('is not undone when the order is billed again', async () => {
+  it('stays void when the service issues the invoice of the order again', async () => {
     const content = anInvoice();
     const { id } = await billing.asService().issueInvoice(content);
     const { body } = await voids(id);
@@ -65,7 +65,7 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
     expect(again.body).toEqual(body);
   });
 
-  /** What has to happen to an open invoice, and how it goes. */
+  /** The actions that bring an open invoice into a state, and whether each one stays pending. */
   const PATHS: Record<InvoiceState, [action: 'pay' | 'refund' | 'void', isUndecided: boolean][]> = {
     open: [],
     paying: [['pay', true]],
@@ -122,7 +122,7 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
     expect((await invoiceOf(id)).state).toBe(after);
   });
 
-  it('comes before a payment or after it, and never both', async () => {
+  it('lets one of a simultaneous payment and a void succeed', async () => {
     const ids = await Promise.all(
       Array.from({ length: 20 }, async () => (await billing.asService().issueInvoice()).id),
     );
@@ -139,7 +139,7 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
     }
   });
 
-  it('waits for a payment that is under way, and is made when that is declined', async () => {
+  it('answers 202 during a payment, and voids the invoice after the payment is declined', async () => {
     const { id } = await billing.asService().issueInvoice();
     const slow = deferVerdict();
     provider.script.push(slow.script);
@@ -155,7 +155,7 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
     expect((await voids(id)).body.state).toBe('void');
   });
 
-  it('is possible after payments that were declined', async () => {
+  it('voids an invoice after declined payments', async () => {
     const { id } = await billing.asService().issueInvoice();
     provider.script.push(decline);
     await billing.asUser('alice').payInvoice(id).expect(402);
@@ -164,7 +164,7 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
     expect((await actions.pay(id)).body.detail).toBe('The invoice is void: nothing is to be paid.');
   });
 
-  it('is not for people, not even whose invoice it is', async () => {
+  it('rejects users, the customer included', async () => {
     const { id } = await billing.asService().issueInvoice();
     const alice = billing.asUser('alice', { scope: 'billing:invoices:create billing:read' });
 
@@ -172,7 +172,7 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
     expect((await invoiceOf(id)).state).toBe('open');
   });
 
-  it.each(['inv_AAAAAAAAAAAAAAAAAAAAAA', 'inv_1'])('is a 404 for %s', async (id) => {
+  it.each(['inv_AAAAAAAAAAAAAAAAAAAAAA', 'inv_1'])('answers 404 for %s', async (id) => {
     expect((await voids(id)).status).toBe(404);
   });
 });

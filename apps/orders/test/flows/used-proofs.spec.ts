@@ -8,10 +8,10 @@ import { AUDIENCE, RunningOrders } from '../support/running-orders.js';
 
 const ORDERS = { method: 'GET', url: `${AUDIENCE}/orders` };
 const partner = new DpopClient();
-/** Its clock is half a minute late, so that its proofs end half a minute earlier. */
+/** Its clock is half a minute slow, so its proofs expire half a minute earlier. */
 const latePartner = new DpopClient({ now: () => Date.now() - 30_000 });
 
-eachDatabase('a proof is good once, on all replicas together (RFC 9449 §11.1)', (fresh) => {
+eachDatabase('used DPoP proofs (RFC 9449 §11.1)', (fresh) => {
   const clock = TestClock.running();
   let issuer: TestIssuer;
   let database: TestDatabase;
@@ -43,7 +43,7 @@ eachDatabase('a proof is good once, on all replicas together (RFC 9449 §11.1)',
   const kept = (orders: RunningOrders) =>
     orders.rows<{ id: string; until: number }>('SELECT id, expires_at AS until FROM used_proof');
 
-  it('of twenty at two replicas at once, one', async () => {
+  it('accepts one of twenty simultaneous uses at two replicas', async () => {
     const [one, other] = [await aReplica(), await aReplica()];
     const headers = proven();
     const answers = await Promise.all(
@@ -59,7 +59,7 @@ eachDatabase('a proof is good once, on all replicas together (RFC 9449 §11.1)',
     ]);
   });
 
-  it('and not a second time after a restart', async () => {
+  it('rejects a used proof after a restart', async () => {
     const headers = proven();
     expect((await show(await aReplica(), headers)).status).toBe(200);
     await running.pop()?.close();
@@ -67,12 +67,12 @@ eachDatabase('a proof is good once, on all replicas together (RFC 9449 §11.1)',
     expect((await show(await aReplica(), headers)).status).toBe(401);
   });
 
-  it('is removed when it would be refused anyway, and not before', async () => {
+  it('deletes a proof only after its time has expired', async () => {
     const orders = await aReplica();
     expect((await show(orders, proven(latePartner))).status).toBe(200);
     const [first] = await kept(orders);
     expect((await show(orders)).status).toBe(200);
-    // A minute more, for clocks that differ. Replicas look when they start, and then every ten seconds.
+    // One more minute, because clocks differ. A replica cleans up at its start and then every ten seconds.
     clock.advance({ seconds: ((first?.until ?? 0) + 60_000 - clock.now()) / 1000 });
     const upkeep = await aReplica();
     await waitUntil(async () => (await kept(upkeep)).length === 1);
@@ -80,7 +80,7 @@ eachDatabase('a proof is good once, on all replicas together (RFC 9449 §11.1)',
     expect(await kept(upkeep)).not.toContainEqual(first);
   });
 
-  it('costs bearer requests and refused ones nothing', async () => {
+  it('stores nothing for bearer tokens and for rejected requests', async () => {
     const orders = await aReplica();
     await orders.asUser('alice').get('/orders').expect(200);
     const { Authorization = '' } = proven();
@@ -90,7 +90,7 @@ eachDatabase('a proof is good once, on all replicas together (RFC 9449 §11.1)',
     expect(await kept(orders)).toEqual([]);
   });
 
-  it('cannot be known while the table is away: 503, and nobody is let in', async () => {
+  it('answers 503 while the table is missing, and gives no access', async () => {
     const orders = await aReplica();
     const work = orders.app.get(UnitOfWork);
     await work.execute('ALTER TABLE used_proof RENAME TO elsewhere');
@@ -104,7 +104,7 @@ eachDatabase('a proof is good once, on all replicas together (RFC 9449 §11.1)',
     expect((await show(orders)).status).toBe(200);
   });
 
-  it('has room beside so many in a minute: the next ones wait for its end, and replays take none', async () => {
+  it('stores a limited number of proofs per minute, in which repeated proofs do not count', async () => {
     const orders = await aReplica();
     const proofs = new UsedProofRepository(
       orders.app.get(UnitOfWork),

@@ -17,7 +17,7 @@ import { OrderRepository } from '../../src/orders/order.repository.js';
 import { OrdersService } from '../../src/orders/orders.service.js';
 import { anOrder } from '../support/factories.js';
 
-eachDatabase('the orders in their database', (fresh) => {
+eachDatabase('the orders in the database', (fresh) => {
   const clock = new TestClock(0);
   let settings: DatabaseSettings;
   let database: Database;
@@ -34,7 +34,7 @@ eachDatabase('the orders in their database', (fresh) => {
   });
   afterEach(() => database.close());
 
-  it('have exactly the tables that the migrations make', async () => {
+  it('describes exactly the tables that the migrations create', async () => {
     const migrated = await openDatabase(settings);
     const { upQueries } = await migrated.reader.driver.createSchemaBuilder().log();
     await migrated.close();
@@ -42,7 +42,7 @@ eachDatabase('the orders in their database', (fresh) => {
     expect(upQueries.map(({ query }) => query)).toEqual([]);
   });
 
-  it('come back as they were placed', async () => {
+  it('returns an order as it was placed', async () => {
     clock.set(1_764_000_000_123);
     const placed = await orders.place('alice', anOrder());
 
@@ -62,7 +62,7 @@ eachDatabase('the orders in their database', (fresh) => {
     return pages;
   }
 
-  it('are all listed, each once, newest first, whatever the limit and however many share an instant', async () => {
+  it('lists each order once, newest first, for all limits and equal times', async () => {
     let owners = 0;
     const instants = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 12 });
     await fc.assert(
@@ -85,7 +85,7 @@ eachDatabase('the orders in their database', (fresh) => {
     );
   });
 
-  it('are cancelled once, and are a version further then', async () => {
+  it('cancels an order once for fifty simultaneous calls, and increases its version by one', async () => {
     const { id } = await orders.place('alice', anOrder());
     clock.set(7);
     const cancels = Array.from({ length: 50 }, () => orders.cancel(id, { kind: 'any' }));
@@ -100,7 +100,7 @@ eachDatabase('the orders in their database', (fresh) => {
     expect(await orders.find(id)).toMatchObject({ cancelledAt: new Date(7), version: 2 });
   });
 
-  it('from before they had states get them, and the invoices that they lack', async () => {
+  it('gives states and due messages to billing to the orders of the first version', async () => {
     const { dataDir, databaseUrl } = await fresh();
     const before = ordersDatabase(ordersConfig({ DATA_DIR: dataDir, DATABASE_URL: databaseUrl }));
     const old = await openDatabase({ ...before, migrations: before.migrations.slice(0, 1) });
