@@ -76,7 +76,7 @@ export const ordersSettings = z.object({
     .string()
     .optional()
     .describe(
-      'The public client as which people log in from /docs. Without one the page takes a token.',
+      'Public client with which users log in from /docs. Without one, the page asks for a token.',
     ),
   ALLOW_INSECURE_HTTP: flag(false)
     .describe(

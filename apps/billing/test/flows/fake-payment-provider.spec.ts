@@ -23,7 +23,7 @@ describe('the fake payment provider', () => {
 
   const stateOf = async (id: string) =>
     (await billing.asUser('alice').get(`/invoices/${id}`)).body.state;
-  const comesToBe = (id: string, state: string) =>
+  const waitForState = (id: string, state: string) =>
     waitUntil(async () => {
       clock.advance({ seconds: 300 });
       return (await stateOf(id)) === state;
@@ -42,7 +42,7 @@ describe('the fake payment provider', () => {
       const answer = await billing.asUser('alice').payInvoice(id, method);
 
       expect(answer.status).toBe(status);
-      await comesToBe(id, state);
+      await waitForState(id, state);
       expect(provider.moved.size).toBe(moved);
     },
   );
@@ -58,7 +58,7 @@ describe('the fake payment provider', () => {
     const answer = await billing.asStaff().post(`/invoices/${id}/refund`);
 
     expect(answer.status).toBe(status);
-    await comesToBe(id, state);
+    await waitForState(id, state);
   });
 });
 

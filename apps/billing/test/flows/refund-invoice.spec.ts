@@ -51,11 +51,11 @@ eachDatabase('POST /invoices/:id/refund', (fresh) => {
       amountMinor: 2500,
       currency: 'EUR',
     });
-    const kept = await billing.rows(
+    const payments = await billing.rows(
       'SELECT movement, asked_by AS who FROM payment WHERE invoice_id = $1 ORDER BY movement',
       [id],
     );
-    expect(kept).toEqual([
+    expect(payments).toEqual([
       { movement: 'charge', who: 'alice' },
       { movement: 'refund', who: 'staff' },
     ]);
@@ -75,7 +75,7 @@ eachDatabase('POST /invoices/:id/refund', (fresh) => {
     ['ten minutes ago', 600],
     ['at an unknown time', undefined],
   ])(
-    'wants a login of the last five minutes: one of %s is told how recent (RFC 9470 §3)',
+    'rejects a login %s, and asks for one of the last five minutes (RFC 9470 §3)',
     async (_name, age) => {
       const id = await aPaidInvoice();
       const claims = { scope: 'billing:refund', auth_time: age && Date.now() / 1000 - age };

@@ -28,19 +28,19 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
   });
   afterEach(() => provider.script.splice(0));
 
-  const voids = (id: string, caller: Caller = billing.asService()) =>
+  const voidInvoice = (id: string, caller: Caller = billing.asService()) =>
     caller.post(`/invoices/${id}/void`);
   const invoiceOf = async (id: string) =>
     (await billing.asUser('alice').get(`/invoices/${id}`)).body;
   const actions = {
     pay: (id: string) => billing.asUser('alice').payInvoice(id),
     refund: (id: string) => billing.asStaff().post(`/invoices/${id}/refund`),
-    void: (id: string) => voids(id),
+    void: (id: string) => voidInvoice(id),
   };
 
   it('voids an open invoice, with the time', async () => {
     const issued = await billing.asService().issueInvoice();
-    const answer = await voids(issued.id);
+    const answer = await voidInvoice(issued.id);
 
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({ ...issued, state: 'void', voidedAt: expect.any(String) });
@@ -49,16 +49,16 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
 
   it('answers a repeated request like the first one', async () => {
     const { id } = await billing.asService().issueInvoice();
-    const first = await voids(id);
+    const first = await voidInvoice(id);
     clock.advance({ seconds: 1 });
 
-    expect((await voids(id)).body).toEqual(first.body);
+    expect((await voidInvoice(id)).body).toEqual(first.body);
   });
 
   it('stays void when the service issues the invoice of the order again', async () => {
     const content = anInvoice();
     const { id } = await billing.asService().issueInvoice(content);
-    const { body } = await voids(id);
+    const { body } = await voidInvoice(id);
     const again = await billing.asService().post('/invoices', content);
 
     expect(again.status).toBe(200);
@@ -66,7 +66,7 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
   });
 
   /** The actions that bring an open invoice into a state, and whether each one stays pending. */
-  const PATHS: Record<InvoiceState, [action: 'pay' | 'refund' | 'void', isUndecided: boolean][]> = {
+  const PATHS: Record<InvoiceState, [action: 'pay' | 'refund' | 'void', isPending: boolean][]> = {
     open: [],
     paying: [['pay', true]],
     paid: [['pay', false]],
@@ -81,10 +81,10 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
     void: [['void', false]],
   };
 
-  async function anInvoiceThatIs(state: InvoiceState): Promise<string> {
+  async function anInvoiceInState(state: InvoiceState): Promise<string> {
     const { id } = await billing.asService().issueInvoice();
-    for (const [action, isUndecided] of PATHS[state]) {
-      if (isUndecided) provider.script.push(failWith503, failWith503, failWith503);
+    for (const [action, isPending] of PATHS[state]) {
+      if (isPending) provider.script.push(failWith503, failWith503, failWith503);
       await actions[action](id);
     }
     return id;
@@ -113,7 +113,7 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
     ['void', 'void', 200, 'void'],
   ])('of an invoice that is %s: %s is a %i, and it is %s then', async (...row) => {
     const [before, action, status, after] = row;
-    const id = await anInvoiceThatIs(before);
+    const id = await anInvoiceInState(before);
     expect((await invoiceOf(id)).state).toBe(before);
     const answer = await actions[action](id);
 
@@ -127,7 +127,7 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
       Array.from({ length: 20 }, async () => (await billing.asService().issueInvoice()).id),
     );
     const races = ids.map((id, n) => {
-      const both = n % 2 ? [voids(id), actions.pay(id)] : [actions.pay(id), voids(id)];
+      const both = n % 2 ? [voidInvoice(id), actions.pay(id)] : [actions.pay(id), voidInvoice(id)];
       return Promise.all(both);
     });
     await Promise.all(races);
@@ -143,16 +143,16 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
     const { id } = await billing.asService().issueInvoice();
     const slow = deferVerdict();
     provider.script.push(slow.script);
-    const asked = provider.requested.length;
+    const requestsBefore = provider.requested.length;
     const payment = actions.pay(id).then(({ status }) => status);
-    await waitUntil(() => provider.requested.length > asked);
-    const meanwhile = await voids(id);
+    await waitUntil(() => provider.requested.length > requestsBefore);
+    const meanwhile = await voidInvoice(id);
     slow.go('declined');
     expect(await payment).toBe(402);
 
     expect(meanwhile.status).toBe(202);
     expect(Number(meanwhile.headers['retry-after'])).toBeGreaterThan(0);
-    expect((await voids(id)).body.state).toBe('void');
+    expect((await voidInvoice(id)).body.state).toBe('void');
   });
 
   it('voids an invoice after declined payments', async () => {
@@ -160,7 +160,7 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
     provider.script.push(decline);
     await billing.asUser('alice').payInvoice(id).expect(402);
 
-    expect((await voids(id)).status).toBe(200);
+    expect((await voidInvoice(id)).status).toBe(200);
     expect((await actions.pay(id)).body.detail).toBe('The invoice is void: nothing is to be paid.');
   });
 
@@ -168,11 +168,11 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
     const { id } = await billing.asService().issueInvoice();
     const alice = billing.asUser('alice', { scope: 'billing:invoices:create billing:read' });
 
-    expect((await voids(id, alice)).status).toBe(403);
+    expect((await voidInvoice(id, alice)).status).toBe(403);
     expect((await invoiceOf(id)).state).toBe('open');
   });
 
   it.each(['inv_AAAAAAAAAAAAAAAAAAAAAA', 'inv_1'])('answers 404 for %s', async (id) => {
-    expect((await voids(id)).status).toBe(404);
+    expect((await voidInvoice(id)).status).toBe(404);
   });
 });

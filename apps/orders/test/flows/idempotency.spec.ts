@@ -22,7 +22,7 @@ eachDatabase('Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)', (fre
     caller.post('/orders', body).set('idempotency-key', key);
   const ordersOf = async (subject: string) =>
     (await orders.asUser(subject).get('/orders')).body.orders as object[];
-  const keptFor = (subject: string) =>
+  const storedKeysOf = (subject: string) =>
     orders.rows('SELECT request_key FROM idempotency_key WHERE subject = $1', [subject]);
 
   it('repeats the first answer, also after the order has changed (§2.6)', async () => {
@@ -127,7 +127,7 @@ eachDatabase('Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)', (fre
 
     expect(failed.status).toBe(500);
     expect(await ordersOf('lea')).toEqual([]);
-    expect(await keptFor('lea')).toEqual([]);
+    expect(await storedKeysOf('lea')).toEqual([]);
     const placed = await place(orders.asUser('lea'), KEY).expect(201);
     const due = await orders.rows('SELECT customer FROM invoice_delivery WHERE order_id = $1', [
       placed.body.id,
@@ -147,7 +147,7 @@ eachDatabase('Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)', (fre
 
     clock.advance({ seconds: DAY_SECONDS });
     const sweeper = await RunningOrders.start(database, { clock, issuer: orders.issuer });
-    await waitUntil(async () => (await keptFor('mia')).length === 0);
+    await waitUntil(async () => (await storedKeysOf('mia')).length === 0);
     await sweeper.close();
   });
 

@@ -34,23 +34,23 @@ eachDatabase('delivery of invoices to billing', (fresh) => {
     running.push(orders);
     return orders;
   }
-  const waiting = (orders: RunningOrders) =>
+  const pendingMessages = (orders: RunningOrders) =>
     orders.rows<{ id: string; attempts: number; refusal: string | null }>(
       `SELECT order_id AS id, attempts, refusal FROM invoice_delivery
        UNION ALL SELECT order_id, attempts, refusal FROM cancellation_delivery ORDER BY 1`,
     );
-  const settled = (orders: RunningOrders) =>
-    waitUntil(async () => (await waiting(orders)).length === 0);
+  const untilDelivered = (orders: RunningOrders) =>
+    waitUntil(async () => (await pendingMessages(orders)).length === 0);
   /** Waits for the delivery of all messages, and skips the pauses between attempts. */
-  const settledWithoutPauses = (orders: RunningOrders) =>
+  const untilDeliveredWithoutPauses = (orders: RunningOrders) =>
     waitUntil(async () => {
       clock.advance({ seconds: 60 });
-      return (await waiting(orders)).length === 0;
+      return (await pendingMessages(orders)).length === 0;
     });
-  const triedTwice = (orders: RunningOrders) =>
+  const untilRetried = (orders: RunningOrders) =>
     waitUntil(async () => {
       clock.advance({ seconds: 60 });
-      return ((await waiting(orders))[0]?.attempts ?? 0) > 1;
+      return ((await pendingMessages(orders))[0]?.attempts ?? 0) > 1;
     });
   const calls = () => next.billing.received.filter(({ method }) => method === 'POST');
   const bodies = () => calls().map(({ text }) => JSON.parse(text));
@@ -58,7 +58,7 @@ eachDatabase('delivery of invoices to billing', (fresh) => {
   it('sends price and customer, with a token of the service for that scope only', async () => {
     const orders = await aReplica();
     const { id } = await orders.asUser('alice').placeOrder();
-    await settled(orders);
+    await untilDelivered(orders);
 
     expect(bodies()).toEqual([
       { orderId: id, customer: 'alice', amountMinor: 2500, currency: 'EUR' },
@@ -73,7 +73,7 @@ eachDatabase('delivery of invoices to billing', (fresh) => {
   it('uses one token for many invoices', async () => {
     const orders = await aReplica();
     await Promise.all(Array.from({ length: 30 }, () => orders.asUser('alice').placeOrder()));
-    await settled(orders);
+    await untilDelivered(orders);
 
     expect(next.billing.invoices.size).toBe(30);
     expect(next.tokens.received).toHaveLength(1);
@@ -85,13 +85,13 @@ eachDatabase('delivery of invoices to billing', (fresh) => {
       (n % 2 ? one : other).asUser('bob').placeOrder(),
     );
     await Promise.all(placed);
-    await settled(one);
+    await untilDelivered(one);
 
     expect(calls()).toHaveLength(30);
     expect(next.billing.invoices.size).toBe(30);
   });
 
-  it.each<[name: string, away: () => Promise<unknown>, back: () => Promise<unknown>]>([
+  it.each<[name: string, stop: () => Promise<unknown>, restart: () => Promise<unknown>]>([
     ['billing is down', () => next.billing.stop(), () => next.billing.start()],
     [
       'billing fails',
@@ -104,26 +104,26 @@ eachDatabase('delivery of invoices to billing', (fresh) => {
       async () => (next.billing.failure = undefined),
     ],
     ['the authorization server is down', () => next.tokens.stop(), () => next.tokens.start()],
-  ])('accepts the order when %s, and delivers later', async (_name, away, back) => {
-    await away();
+  ])('accepts the order when %s, and delivers later', async (_name, stop, restart) => {
+    await stop();
     const orders = await aReplica();
     await orders.asUser('alice').placeOrder();
-    await triedTwice(orders);
-    await back();
-    await settledWithoutPauses(orders);
+    await untilRetried(orders);
+    await restart();
+    await untilDeliveredWithoutPauses(orders);
 
     expect(next.billing.invoices.size).toBe(1);
-    const told = orders.log.filter((line) => /InvoiceRelay/.test(line));
-    expect(told.map((line): unknown => JSON.parse(line).level)).toEqual(['warn', 'info']);
+    const lines = orders.log.filter((line) => /InvoiceRelay/.test(line));
+    expect(lines.map((line): unknown => JSON.parse(line).level)).toEqual(['warn', 'info']);
   });
 
   it('requests a new token when billing rejects the cached one', async () => {
     const orders = await aReplica();
     next.billing.failure = { status: 401 };
     await orders.asUser('alice').placeOrder();
-    await triedTwice(orders);
+    await untilRetried(orders);
     next.billing.failure = undefined;
-    await settledWithoutPauses(orders);
+    await untilDeliveredWithoutPauses(orders);
 
     expect(new Set(next.billing.tokens).size).toBe(next.billing.tokens.length);
   });
@@ -132,13 +132,13 @@ eachDatabase('delivery of invoices to billing', (fresh) => {
     const orders = await aReplica();
     next.billing.failure = { status: 409, json: { detail: 'says otherwise' } };
     const { id } = await orders.asUser('alice').placeOrder();
-    await waitUntil(async () => (await waiting(orders))[0]?.refusal !== null);
+    await waitUntil(async () => (await pendingMessages(orders))[0]?.refusal !== null);
     next.billing.failure = undefined;
     const { id: other } = await orders.asUser('alice').placeOrder();
-    await waitUntil(async () => (await waiting(orders)).length === 1);
+    await waitUntil(async () => (await pendingMessages(orders)).length === 1);
 
     expect(next.billing.invoices.has(other)).toBe(true);
-    expect(await waiting(orders)).toEqual([
+    expect(await pendingMessages(orders)).toEqual([
       { id, attempts: 1, refusal: expect.stringContaining('409') },
     ]);
     expect(orders.log.join('')).toContain(`${id} gets no invoice until an operator corrects it`);
@@ -155,11 +155,11 @@ eachDatabase('delivery of invoices to billing', (fresh) => {
       ]);
     const successor = await aReplica();
     await successor.asUser('bob').placeOrder();
-    await waitUntil(async () => (await waiting(successor)).length === 1);
+    await waitUntil(async () => (await pendingMessages(successor)).length === 1);
     expect(next.billing.invoices.has(id)).toBe(false);
 
     clock.advance({ seconds: 10 });
-    await settledWithoutPauses(successor);
+    await untilDeliveredWithoutPauses(successor);
     expect(next.billing.invoices.has(id)).toBe(true);
   });
 
@@ -167,10 +167,10 @@ eachDatabase('delivery of invoices to billing', (fresh) => {
     const without = await aReplica({ CLIENT_SECRET: '' });
     await without.asUser('alice').placeOrder();
     expect(without.log.join('')).toContain('CLIENT_SECRET is not set');
-    expect(await waiting(without)).toHaveLength(1);
+    expect(await pendingMessages(without)).toHaveLength(1);
 
     const orders = await aReplica();
-    await settled(orders);
+    await untilDelivered(orders);
     expect(next.billing.invoices.size).toBe(1);
   });
 
@@ -184,7 +184,7 @@ eachDatabase('delivery of invoices to billing', (fresh) => {
     expect(performance.now() - began).toBeLessThan(4_000);
 
     next.billing.failure = undefined;
-    await settledWithoutPauses(await aReplica());
+    await untilDeliveredWithoutPauses(await aReplica());
     expect(next.billing.invoices.size).toBe(1);
   });
 
@@ -195,9 +195,9 @@ eachDatabase('delivery of invoices to billing', (fresh) => {
     it('voids the invoice of a cancelled order', async () => {
       const orders = await aReplica();
       const { id } = await orders.asUser('alice').placeOrder();
-      await settled(orders);
+      await untilDelivered(orders);
       await orders.asUser('alice').cancelOrder(id).expect(200);
-      await settled(orders);
+      await untilDelivered(orders);
 
       expect(stateOf(id)).toBe('void');
       expect(paths()).toEqual(['/invoices', '/invoices', `/invoices/inv_${id}/void`]);
@@ -215,15 +215,15 @@ eachDatabase('delivery of invoices to billing', (fresh) => {
           return id;
         }),
       );
-      await triedTwice(one);
+      await untilRetried(one);
       await next.billing.start();
-      await settledWithoutPauses(one);
+      await untilDeliveredWithoutPauses(one);
       // The state after a crash between the answer of billing and the deletion of the message.
       await one.app.get(UnitOfWork).execute(
         `INSERT INTO cancellation_delivery (order_id, customer, amount_minor, currency, attempts, next_attempt_at)
          SELECT id, owner, total_minor, currency, 0, 0 FROM customer_order WHERE state = 'cancelled'`,
       );
-      await settledWithoutPauses(other);
+      await untilDeliveredWithoutPauses(other);
 
       expect(next.billing.invoices.size).toBe(12);
       expect(ids.map(stateOf)).toEqual(ids.map((_, n) => (n % 3 > 0 ? 'void' : 'open')));
@@ -232,10 +232,10 @@ eachDatabase('delivery of invoices to billing', (fresh) => {
     it('leaves a paid invoice paid, and logs a warning for staff', async () => {
       const orders = await aReplica();
       const { id } = await orders.asUser('alice').placeOrder();
-      await settled(orders);
+      await untilDelivered(orders);
       Object.assign(next.billing.invoices.get(id) ?? {}, { state: 'paid' });
       await orders.asUser('alice').cancelOrder(id).expect(200);
-      await settled(orders);
+      await untilDelivered(orders);
 
       expect(stateOf(id)).toBe('paid');
       expect(orders.log.join('')).toContain(
@@ -249,13 +249,13 @@ eachDatabase('delivery of invoices to billing', (fresh) => {
     ])('voids the invoice later when %s', async (_name, state) => {
       const orders = await aReplica();
       const { id } = await orders.asUser('alice').placeOrder();
-      await settled(orders);
+      await untilDelivered(orders);
       const invoice = next.billing.invoices.get(id) ?? {};
       invoice['state'] = state;
       await orders.asUser('alice').cancelOrder(id).expect(200);
-      await triedTwice(orders);
+      await untilRetried(orders);
       invoice['state'] = 'open';
-      await settledWithoutPauses(orders);
+      await untilDeliveredWithoutPauses(orders);
 
       expect(stateOf(id)).toBe('void');
     });
@@ -265,7 +265,7 @@ eachDatabase('delivery of invoices to billing', (fresh) => {
       const work = orders.app.get(UnitOfWork);
       const alice = orders.asUser('alice');
       const { id } = await alice.placeOrder();
-      await settled(orders);
+      await untilDelivered(orders);
       await work.execute('ALTER TABLE cancellation_delivery RENAME TO elsewhere');
       const failed = await alice.cancelOrder(id);
       await work.execute('ALTER TABLE elsewhere RENAME TO cancellation_delivery');
@@ -281,7 +281,7 @@ eachDatabase('delivery of invoices to billing', (fresh) => {
     await orders.asUser('alice').placeOrder();
     await waitUntil(() => calls().length > 0);
     next.billing.failure = undefined;
-    await settledWithoutPauses(orders);
+    await untilDeliveredWithoutPauses(orders);
 
     const secrets = [next.settings()['CLIENT_SECRET'] ?? '', next.billing.tokens[0] ?? ''];
     for (const secret of secrets) expect(orders.log.join('')).not.toContain(secret);

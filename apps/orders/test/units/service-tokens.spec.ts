@@ -99,11 +99,11 @@ describe('a token of the service (RFC 6749 §4.4)', () => {
 
   it('removes a rejected token from the cache, and keeps the others', async () => {
     const tokens = serviceTokens();
-    const refused = await tokens.getServiceToken(TARGET);
+    const rejected = await tokens.getServiceToken(TARGET);
     const other = await tokens.getServiceToken({ ...TARGET, scope: 'billing:read' });
-    tokens.discardToken(refused);
+    tokens.discardToken(rejected);
 
-    expect(await tokens.getServiceToken(TARGET)).not.toBe(refused);
+    expect(await tokens.getServiceToken(TARGET)).not.toBe(rejected);
     expect(await tokens.getServiceToken({ ...TARGET, scope: 'billing:read' })).toBe(other);
   });
 });
@@ -148,15 +148,15 @@ describe('an exchanged token of a user (RFC 8693)', () => {
 describe('the token cache', () => {
   it('removes the least recently used token when it is full', async () => {
     const cache = new TokenCache(() => time, 2);
-    const asked: string[] = [];
+    const requested: string[] = [];
     const get = (key: string) =>
       cache.get(key, async () => {
-        asked.push(key);
+        requested.push(key);
         return { accessToken: `token of ${key}`, usableUntil: time + 1 };
       });
     for (const key of ['one', 'two', 'one', 'three', 'one', 'two']) await get(key);
 
-    expect(asked).toEqual(['one', 'two', 'three', 'two']);
+    expect(requested).toEqual(['one', 'two', 'three', 'two']);
   });
 });
 
