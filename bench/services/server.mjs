@@ -11,7 +11,7 @@ import { PERSON } from './plan.mjs';
 const { AppModule } = await importBuilt('apps/orders/dist', 'AppModule');
 const { ordersConfig } = await importBuilt('apps/orders/dist', 'ordersConfig');
 const { serviceOptions } = await importBuilt('apps/orders/dist', 'serviceOptions');
-const { setCaller } = await importBuilt('libs/guards/dist/src', 'setCaller');
+const { setVerifiedToken } = await importBuilt('libs/guards/dist/src', 'setVerifiedToken');
 
 /**
  * The module is the same everywhere. `service` adds logs, metrics, traces, load shedding and security headers.
@@ -21,18 +21,18 @@ const { setCaller } = await importBuilt('libs/guards/dist/src', 'setCaller');
 const PLATFORMS = {
   express: (config) => bare(config, new ExpressAdapter()),
   fastify: (config) => bare(config, new FastifyAdapter()),
-  service: (config) => createService(AppModule.with(config), serviceOptions(config)),
+  service: (config) => createService(AppModule.forRoot(config), serviceOptions(config)),
 };
 
 /** @param {any} config @param {any} adapter */
 const bare = (config, adapter) =>
-  NestFactory.create(AppModule.with(config), adapter, { logger: ['error'] });
+  NestFactory.create(AppModule.forRoot(config), adapter, { logger: ['error'] });
 
 /** Accepts every caller as one user and asks no policy. Nest does the same work as for a handler with a guard. */
 function withoutGuard() {
   const token = { subject: PERSON, scopes: new Set(['orders:read', 'orders:write']) };
   AccessTokenGuard.prototype.canActivate = (/** @type {any} */ context) => {
-    setCaller(context, token);
+    setVerifiedToken(context, token);
     return true;
   };
 }

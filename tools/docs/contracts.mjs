@@ -6,10 +6,28 @@ import { join } from 'node:path';
 import { createService } from '@gatehouse/service-kit';
 import openapiTS, { astToString } from 'openapi-typescript';
 import { Failure } from '../terminal/command.mjs';
-import { APPS, ROOT } from '../workspace.mjs';
+import { APPS, importBuilt, ROOT } from '../workspace.mjs';
 import { breakingChanges } from './breaking-changes.mjs';
 
 /** @typedef {Awaited<ReturnType<typeof createService>>} Service */
+
+/**
+ * A built app that is not started yet, with the given settings.
+ *
+ * @param {string} app
+ * @param {Record<string, string | undefined>} settings
+ * @returns {Promise<{ service: Service, config: any }>}
+ */
+export async function createBuiltApp(app, settings) {
+  const dist = `apps/${app}/dist`;
+  const { AppModule } = await importBuilt(dist, 'AppModule');
+  const { serviceOptions } = await importBuilt(dist, 'serviceOptions');
+  const config = (await import(`../../${dist}/${app}.config.js`))[`${app}Config`](settings);
+  return {
+    service: await createService(AppModule.forRoot(config), serviceOptions(config)),
+    config,
+  };
+}
 
 /**
  * Runs a built app without a port and with an empty database, while `use` runs.
@@ -21,11 +39,8 @@ import { breakingChanges } from './breaking-changes.mjs';
  */
 export async function withRunningApp(app, use) {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-docs-'));
-  const { AppModule } = await import(`../../apps/${app}/dist/app.module.js`);
-  const module = await import(`../../apps/${app}/dist/${app}.config.js`);
-  const config = module[`${app}Config`]({ DATA_DIR: folder, LOG_LEVEL: 'silent' });
-  const { serviceOptions } = await import(`../../apps/${app}/dist/service.js`);
-  const service = await createService(AppModule.with(config), serviceOptions(config));
+  const settings = { DATA_DIR: folder, LOG_LEVEL: 'silent' };
+  const { service, config } = await createBuiltApp(app, settings);
   try {
     return await use(service, config);
   } finally {

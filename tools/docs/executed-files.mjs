@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { defineCommand } from '../terminal/command.mjs';
 import { exitCodeOf, freePort } from '../terminal/processes.mjs';
 import { builtFile, ROOT } from '../workspace.mjs';
+import { createBuiltApp } from './contracts.mjs';
 
 /** @typedef {{ status: number, body: string, headers: Headers }} Answer */
 /** @typedef {() => Promise<Answer>} SendRequest */
@@ -162,12 +163,7 @@ async function startApps(folder) {
 
 /** @param {string} app @param {number} port @param {Record<string, string | undefined>} settings */
 async function startApp(app, port, settings) {
-  const { createService } = await import('@gatehouse/service-kit');
-  const { AppModule } = await import(`../../apps/${app}/dist/app.module.js`);
-  const module = await import(`../../apps/${app}/dist/${app}.config.js`);
-  const config = module[`${app}Config`](settings);
-  const { serviceOptions } = await import(`../../apps/${app}/dist/service.js`);
-  const service = await createService(AppModule.with(config), serviceOptions(config));
+  const { service } = await createBuiltApp(app, settings);
   await service.listen(port, 'localhost');
 }
 

@@ -13,24 +13,22 @@ const CONFIGURATION_HEAD = `<!-- Written by npm run docs:build from the schemas 
 
 # Configuration
 
-Every setting is an environment variable. Development needs none of them: each has a default, or is made once in the
-data folder. With \`NODE_ENV=production\` nothing is made, and the app does not start before each setting that is
-required in production is given; it then names every fault at once. How these tables come about is told in
-[architecture.md](architecture.md#how-is-it-configured).
+Every setting is an environment variable. Development needs no settings. With \`NODE_ENV=production\` nothing is generated:
+the app reports all missing or wrong settings at once and does not start. [architecture.md](architecture.md#how-is-it-configured)
+says where these tables come from.
 
-- \`X_FILE\` holds the path of a file with the value of \`X\`, for secrets of Docker and Kubernetes. \`X\` and \`X_FILE\`
-  together are a fault.
-- An empty value counts as none.
-- A relative \`DATA_DIR\` begins at the folder that the process is started in. \`npm start\`, \`npm run db:migrate\`
-  and \`npx nx serve <app>\` begin at the root of the repository.
-- \`npm start\` gives every app a port of its own: \`AUTH_PORT\`, \`ORDERS_PORT\` and \`BILLING_PORT\` move them. It sets
-  \`SEED_DEMO\`, and tells the resource servers the issuer.
+- \`X_FILE\` names a file with the value of \`X\`, for secrets of Docker and Kubernetes. Setting both is an error.
+- An empty value counts as unset.
+- A relative \`DATA_DIR\` starts at the working directory. \`npm start\`, \`npm run db:migrate\` and \`npx nx serve <app>\`
+  run in the root of the repository.
+- \`npm start\` sets the port of each app, \`SEED_DEMO\`, and the issuer of the resource servers. \`AUTH_PORT\`,
+  \`ORDERS_PORT\` and \`BILLING_PORT\` change the ports.
 `;
 
 const ENV_EXAMPLE_HEAD = `# Written by npm run docs:build from the schemas in apps/*/src/*.config.ts. Change those.
 #
-# Everything is commented out, so a copy of this file changes nothing. Development needs none of it.
-# \`npx nx serve <app>\` reads apps/<app>/.env: copy the part of that app, and take away the # of what you change.
+# All lines are comments, so a copy of this file changes nothing. Development needs no settings.
+# \`npx nx serve <app>\` reads apps/<app>/.env: copy the part of that app and remove the # of each line that you change.
 # \`npm start\` reads no file: set variables in front of it. Docker Compose reads .env beside docker-compose.yml.
 # docs/configuration.md has the same settings as tables.`;
 

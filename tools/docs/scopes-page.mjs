@@ -12,13 +12,13 @@ const HEAD = `<!-- Written by npm run docs:build from the running apps. Change a
 
 # Scopes
 
-A scope is what an access token allows. The resource server that enforces a scope declares it, next to its routes, with the
-sentence that a person would be asked; [CONTRIBUTING.md](../CONTRIBUTING.md#how-do-i-add-a-scope) says how to add one.
-\`RESOURCE_SERVERS\` of auth says which resource server knows which scope, and \`FIRST_PARTY_SCOPE\` which of them people get
-by the first-party login. A client of its own gets what it is registered with. All defaults are in
+A scope is a permission in an access token. A resource server declares the scopes that it enforces, each with the sentence
+that the consent page shows. [CONTRIBUTING.md](../CONTRIBUTING.md#how-do-i-add-a-scope) says how to add one.
+\`RESOURCE_SERVERS\` of auth lists the scopes of each resource server. \`FIRST_PARTY_SCOPE\` lists the scopes that users get by
+the first-party login. Other clients get the scopes of their registration. All defaults are in
 [configuration.md](configuration.md).
 
-| Scope | Who holds it may | Resource server | Routes | By default given to |
+| Scope | Allows the holder to | Resource server | Routes | By default given to |
 | --- | --- | --- | --- | --- |`;
 
 export async function scopesPage() {
@@ -69,7 +69,7 @@ async function describeResourceServer(app, issuer) {
     name,
     sentence,
     routes: routes.get(name) ?? [],
-    holders: ofUsers.has(name) ? 'people who log in' : 'clients that are registered with it',
+    holders: ofUsers.has(name) ? 'users who log in' : 'clients registered for it',
   }));
   return { app, audience, scopes };
 }

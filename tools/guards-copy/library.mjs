@@ -110,8 +110,8 @@ export function textAtDestination({ path, text }, { places, paths }) {
  * @param {Places} places
  */
 export function importOf(entry, places) {
-  const source =
-    entry === 'testing' ? 'testing/index.ts' : posix.join('src', entry ?? '', 'index.ts');
+  const exported = manifest.exports[entry ? `./${entry}` : '.'];
+  const source = posix.normalize(exported['@gatehouse/source']);
   const main = posix.join(places.sources, 'main.ts');
   return toImport(relativeName(destinationOf(source, places), main));
 }

@@ -39,7 +39,8 @@ async function tryImage(image, { app, data }) {
   const cwd = join(image.root, image.cwd);
   const own = { PATH: process.env.PATH, ...image.env, ...settingsOf(app) };
   const env = { ...own, PORT: String(await freePort()), DATA_DIR: data };
-  if (runInForeground(['node', 'dist/migrate.js'], { cwd, env }) !== 0) {
+  const migration = app === 'auth' ? ['dist/ops.js', 'migrate'] : ['dist/migrate.js'];
+  if (runInForeground(['node', ...migration], { cwd, env }) !== 0) {
     throw new Failure('The migration failed.');
   }
   const [program, ...args] = image.commands.start;

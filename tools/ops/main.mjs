@@ -14,14 +14,15 @@ export const command = defineCommand({
 
 /**
  * `npm run db:migrate`: applies the migrations of every app, on DATABASE_URL or on the SQLite files of DATA_DIR. In
- * production each app runs its own dist/migrate.js.
+ * production an app runs dist/migrate.js, and auth runs `dist/ops.js migrate`.
  */
 export const migrateCommand = defineCommand({
   usage: 'Usage: npm run db:migrate   applies the migrations of every app',
   options: {},
   run: () => {
     for (const app of APPS) {
-      if (runBuilt(app, 'migrate.js') === 0) continue;
+      const [file, ...args] = app === 'auth' ? ['ops.js', 'migrate'] : ['migrate.js'];
+      if (runBuilt(app, file, args) === 0) continue;
       throw new Failure(`The migration of ${app} failed. The apps after it were not migrated.`);
     }
   },

@@ -27,7 +27,7 @@ import { SessionsModule } from './sessions/sessions.module.js';
 import { createGuardsModule } from './tokens/guards.options.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
-/** How the authorization server speaks HTTP. */
+/** HTTP options of the authorization server. */
 export const serviceOptions = (config: AuthConfig): ServiceOptions => ({
   name: 'auth',
   logLevel: config.LOG_LEVEL,
@@ -44,7 +44,7 @@ export const serviceOptions = (config: AuthConfig): ServiceOptions => ({
   },
 });
 
-/** Clients authenticate with their secret; what people do with their own account takes an access token. */
+/** OAuth endpoints require client authentication. Endpoints of the user's account require an access token. */
 function addAccessTokenSecurity(document: OpenAPIObject, app: NestFastifyApplication): void {
   const bearer = { type: 'http', scheme: 'bearer', bearerFormat: 'at+jwt' } as const;
   Object.assign((document.components ??= {}), {
@@ -55,7 +55,11 @@ function addAccessTokenSecurity(document: OpenAPIObject, app: NestFastifyApplica
   secureOpenApi({ paths }, app.get(AccessRules), accessTokenScheme);
 }
 
-/** The table of contents of the authorization server. */
+/**
+ * The authorization server. PlatformModule stands between ServiceModule and the guards, because Nest asks the filters of later
+ * modules first and runs global guards in the order of the modules. The order of the modules that have controllers is the order
+ * of the paths in openapi.json.
+ */
 @Module({})
 export class AppModule {
   static forRoot(config: AuthConfig, clock = new Clock()): DynamicModule {

@@ -10,9 +10,8 @@ import {
   wholeNumber,
 } from '@gatehouse/service-kit';
 import { z } from 'zod';
-import { resourceServersSetting } from './clients/resource-server.js';
 
-/** So many in so many seconds. */
+/** `points` requests in `seconds`. */
 export interface Quota {
   readonly points: number;
   readonly seconds: number;
@@ -21,8 +20,8 @@ export interface Quota {
 const createQuota = (points: number, seconds: number): Quota => ({ points, seconds });
 
 /**
- * What is counted, for each network (/24 of IPv4, /48 of IPv6) where nothing else is said. High enough for a large office
- * behind one address.
+ * The default limits. They count per network (/24 of IPv4, /48 of IPv6) unless a comment says otherwise, and suffice for a large
+ * office behind one address.
  */
 const DEFAULT_RATE_LIMITS = {
   login: createQuota(300, 60),
@@ -30,14 +29,14 @@ const DEFAULT_RATE_LIMITS = {
   authorization: createQuota(1200, 60),
   /** Refreshes, codes and revocations of public clients. */
   token: createQuota(6000, 60),
-  /** For each confidential client: the same. */
+  /** The same for confidential clients, per client. */
   client: createQuota(6000, 60),
-  /** For each confidential client. */
+  /** Per confidential client. */
   introspection: createQuota(60_000, 60),
-  /** For each client and address: authentications that failed. */
+  /** Failed authentications, per client and address. */
   'failed-client': createQuota(30, 60),
   'failed-login': createQuota(100, 600),
-  /** For each /16 of IPv4, /32 of IPv6. */
+  /** Per wider network: /16 of IPv4, /32 of IPv6. */
   'failed-login-nearby': createQuota(1000, 600),
 };
 
@@ -56,7 +55,7 @@ const DEFAULT_RATE_LIMITS_TEXT = Object.entries(DEFAULT_RATE_LIMITS)
 const QUOTA_ENTRY = /^([a-z-]+)=([1-9]\d{0,6})\/([1-9]\d{0,4})$/;
 const RATE_LIMITS_OFF = /^(off|false|no|0)$/i;
 
-/** A setting: `login=300/60 token=6000/60 …`, and what is not named keeps its default; or `off`, which is undefined. */
+/** A setting: `login=300/60 token=6000/60 …`, where limits that are not named keep their defaults; `off` becomes undefined. */
 export const rateLimitsSetting = () =>
   z
     .string()
@@ -72,13 +71,46 @@ export const rateLimitsSetting = () =>
     })
     .prefault(DEFAULT_RATE_LIMITS_TEXT);
 
+/** A service that accepts access tokens of this server (RFC 8707). */
+export interface ResourceServer {
+  /** An absolute URI, the `aud` of its access tokens. The service need not listen there. */
+  readonly identifier: string;
+  readonly scopes: readonly string[];
+}
+
+/** scope-token of RFC 6749 §3.3. */
+export const SCOPE_TOKEN_PATTERN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+const isValidResourceServer = ({ identifier, scopes }: ResourceServer): boolean =>
+  URL.canParse(identifier) &&
+  !identifier.includes('#') &&
+  scopes.length > 0 &&
+  scopes.every((scope) => SCOPE_TOKEN_PATTERN.test(scope));
+
+/** A setting: `identifier scope scope …; identifier scope …`. */
+const resourceServersSetting = () =>
+  z.string().transform((text, context): readonly ResourceServer[] => {
+    const servers = text
+      .split(';')
+      .map((part) => part.trim().split(/\s+/))
+      .map(([identifier = '', ...scopes]) => ({ identifier, scopes }));
+    const wrong = servers.find((server) => !isValidResourceServer(server));
+    if (wrong) {
+      context.addIssue(
+        `must be "identifier scope scope …; …" with absolute URIs without fragment (RFC 8707 §2); ` +
+          `"${wrong.identifier}" is not right`,
+      );
+    }
+    return servers;
+  });
+
 export const AUTH_CONFIG = Symbol('AUTH_CONFIG');
 
 const DEMO_RESOURCE_SERVERS =
   'http://localhost:3001 orders:read orders:write orders:read:any; ' +
   'http://localhost:3002 billing:read billing:pay billing:invoices:create billing:refund billing:admin';
 
-/** The least that OWASP recommends, as KiB times passes: 7168 KiB with 5 passes. */
+/** The minimum that OWASP recommends, as KiB times passes: 7168 KiB with 5 passes. */
 const MIN_HASHING_COST = 7168 * 5;
 
 const settings = z.object({
@@ -90,81 +122,81 @@ const settings = z.object({
   SERVER_SECRET: secretSetting()
     .optional()
     .describe(
-      'At least 32 random bytes as text; several, newest first, apart by commas, while it changes. ' +
-        'Development makes one in `DATA_DIR`.',
+      'At least 32 random bytes as text. During a rotation several secrets, newest first, separated by commas. ' +
+        'Development creates one in `DATA_DIR`.',
     )
     .meta({ requiredInProduction: true }),
   SIGNING_ALGORITHM: oneOf(['ES256', 'RS256'])
     .default('ES256')
-    .describe('Algorithm that access tokens are signed with.'),
+    .describe('Signature algorithm of access tokens.'),
   ID_TOKEN_ALGORITHM: oneOf(['RS256', 'ES256'])
     .default('RS256')
     .describe(
-      'Algorithm that ID tokens are signed with, unless a client is registered for the other one of the two settings.',
+      'Signature algorithm of ID tokens. A client can be registered for the algorithm of access tokens instead.',
     ),
   ACCESS_TOKEN_TTL: durationSeconds({ min: 1, max: 3600, default: 300 }).describe(
     'Lifetime of access tokens, in seconds.',
   ),
   ID_TOKEN_TTL: durationSeconds({ min: 1, max: 3600, default: 300 }).describe(
-    'Lifetime of ID tokens, in seconds: how long a client may take to look at one.',
+    'Lifetime of ID tokens, in seconds. A client must verify an ID token within this time.',
   ),
   AUTHORIZATION_CODE_TTL: durationSeconds({ min: 1, max: 600, default: 60 }).describe(
-    'How long a client may take to redeem an authorization code, in seconds.',
+    'Lifetime of authorization codes, in seconds.',
   ),
   REFRESH_GRACE_SECONDS: durationSeconds({ min: 0, max: 60, default: 10 }).describe(
-    'How long the previous refresh token still gives the same successor, in seconds; 0 turns it off.',
+    'Grace window in which the previous refresh token still returns the same successor, in seconds; 0 turns it off.',
   ),
   REFRESH_IDLE_TTL: durationSeconds({ min: 60, max: 31_536_000, default: 1_209_600 }).describe(
-    'A login ends when it was not refreshed for this long, in seconds.',
+    'A session expires when it was not refreshed for this long, in seconds.',
   ),
   REFRESH_ABSOLUTE_TTL: durationSeconds({
     min: 60,
     max: 31_536_000,
     default: 7_776_000,
-  }).describe('A login ends after this long however it is used, in seconds.'),
+  }).describe('A session expires this long after its login, in seconds.'),
   SESSIONS_PER_ACCOUNT: wholeNumber({ min: 1, max: 1000, default: 20 }).describe(
-    'How many logins, and how many browsers that are logged in, an account may have at once; one more ends the oldest.',
+    'Maximum number of sessions, and of browser sessions, per account. One more revokes the oldest.',
   ),
   BROWSER_SESSION_IDLE_TTL: durationSeconds({
     min: 300,
     max: 31_536_000,
     default: 86_400,
-  }).describe('A browser is logged out when nobody came with it for this long, in seconds.'),
+  }).describe('A browser session expires when it was not used for this long, in seconds.'),
   BROWSER_SESSION_TTL: durationSeconds({ min: 300, max: 31_536_000, default: 1_209_600 }).describe(
-    'A browser is logged out this long after the latest login however it is used, in seconds.',
+    'A browser session expires this long after its latest login, in seconds.',
   ),
   DPOP_NONCE_TTL: durationSeconds({ min: 0, max: 3600, default: 300 }).describe(
-    'How long a nonce for DPoP proofs is good at least (RFC 9449 §8), in seconds; 0 asks for none.',
+    'Minimum validity of a nonce for DPoP proofs (RFC 9449 §8), in seconds; 0 requires no nonce.',
   ),
   ARGON2_MEMORY_KIB: wholeNumber({ min: 7168, max: 1_048_576, default: 19_456 }).describe(
-    'Memory that hashing one password takes (argon2id), in KiB. A login hashes anew what was hashed with other values.',
+    'Memory for hashing one password (argon2id), in KiB. A login replaces a hash that was made with other values.',
   ),
   ARGON2_PASSES: wholeNumber({ min: 1, max: 20, default: 2 }).describe(
-    'Passes over that memory. OWASP has 19456 KiB with 2 passes, or 47104 with 1, 12288 with 3, 9216 with 4, 7168 with 5.',
+    'Passes over that memory. OWASP recommends 19456 KiB with 2 passes, 47104 with 1, 12288 with 3, 9216 with 4, or 7168 with 5.',
   ),
   ARGON2_LANES: wholeNumber({ min: 1, max: 16, default: 1 }).describe(
-    'Lanes that the memory is divided into.',
+    'Number of lanes that the memory is divided into.',
   ),
   LOGIN_DELAYS: flag(true).describe(
-    'Whether failed logins make the next one wait. Off is for load tests only.',
+    'Whether failed logins delay the next login. Turn it off for load tests only.',
   ),
   RATE_LIMITS: rateLimitsSetting().describe(
-    'How much may be done in so many seconds, by `name=number/seconds`; what is not named keeps its default. `off` is for load tests only.',
+    'Rate limits as `name=number/seconds`. Limits that are not named keep their defaults. Use `off` for load tests only.',
   ),
   KEY_ROTATION_PERIOD: durationSeconds({ min: 10, max: 31_536_000, default: 2_592_000 }).describe(
-    'How long a key signs before its successor does, in seconds.',
+    'How long a key signs before its successor takes over, in seconds.',
   ),
   KEY_SET_MAX_AGE: durationSeconds({ min: 1, max: 86_400, default: 300 }).describe(
-    'How long verifiers may keep the key set, in seconds. It bounds how long a revoked key is trusted.',
+    'How long verifiers may cache the key set, in seconds. A revoked key is trusted for at most this long.',
   ),
   CLOCK_SKEW: durationSeconds({ min: 0, max: 300, default: 60 }).describe(
-    'How far clocks of verifiers may be off, in seconds. Keys are published that much earlier and longer.',
+    'How far clocks of replicas and verifiers may be off, in seconds. Keys are published earlier and longer because of it.',
   ),
   STATUS_LISTS: flag(true).describe(
-    'Publishes which sessions ended before their access tokens did (Token Status List).',
+    'Whether the server publishes the revoked sessions (Token Status List).',
   ),
   STATUS_LIST_TTL: durationSeconds({ min: 1, max: 900, default: 10 }).describe(
-    'How long verifiers may keep a status list, in seconds.',
+    'How long verifiers may cache a status list, in seconds.',
   ),
   EVENT_RETENTION: durationSeconds({
     min: 3600,
@@ -174,36 +206,38 @@ const settings = z.object({
   SMTP_URL: z
     .url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// URL' })
     .optional()
-    .describe('Mail server for messages to account owners. Without one they are logged.')
+    .describe(
+      'Mail server for messages to account owners. Without it, messages are logged and not sent.',
+    )
     .meta({ secret: true, format: 'smtp URL' }),
   MAIL_FROM: z
     .email()
     .default('no-reply@gatehouse.example')
-    .describe('Sender of messages to account owners.'),
+    .describe('Sender address of messages to account owners.'),
   BACKGROUND_TASKS: flag(true).describe(
-    'Whether this process takes part in rotation, clean-up and notification. One of all replicas must.',
+    'Whether this process may run key rotation, clean-up and notifications. At least one replica must.',
   ),
   RESOURCE_SERVERS: resourceServersSetting()
     .prefault(DEMO_RESOURCE_SERVERS)
     .describe(
-      'Who tokens are for: `identifier scope scope …`, apart by `;`. The first is the default audience.',
+      'Resource servers and their scopes: `identifier scope scope …`, separated by `;`. The first one is the default audience.',
     )
     .meta({ requiredInProduction: true }),
   FIRST_PARTY_SCOPE: list(z.string())
     .prefault('orders:read orders:write billing:read billing:pay')
-    .describe('What people may do through the first-party login, apart by spaces or commas.'),
+    .describe('Scopes of the first-party login, separated by spaces or commas.'),
   SEED_DEMO: flag(false)
-    .describe('Makes a demo account and demo clients at start; refused in production.')
+    .describe('Creates a demo account and demo clients at start. Rejected in production.')
     .meta({ offInProduction: 'the demo is for development' }),
   SEED_CONFORMANCE: flag(false)
     .describe(
-      'Makes the account and the clients that the conformance suite of the OpenID Foundation uses; refused in production.',
+      'Creates the account and the clients of the conformance suite of the OpenID Foundation. Rejected in production.',
     )
     .meta({ offInProduction: 'these clients are for the conformance suite' }),
   CONFORMANCE_SUITE: httpUrl()
     .default('https://localhost.emobix.co.uk:8443/test/a/gatehouse')
     .describe(
-      'Where that suite runs, with the alias of the test plan; what it calls back is below.',
+      'Base URL of that suite, with the alias of the test plan. The redirect URIs are below it.',
     ),
 });
 
@@ -211,13 +245,13 @@ export const authSettings = settings.refine(
   ({ ARGON2_MEMORY_KIB: memory, ARGON2_PASSES: passes }) => memory * passes >= MIN_HASHING_COST,
   {
     path: ['ARGON2_PASSES'],
-    error: `must make ${MIN_HASHING_COST} or more when multiplied by ARGON2_MEMORY_KIB`,
+    error: `must be at least ${MIN_HASHING_COST} when multiplied by ARGON2_MEMORY_KIB`,
   },
 );
 
 export type AuthConfig = Readonly<z.infer<typeof authSettings> & { ISSUER: string }>;
 
-/** @throws {ConfigurationError} that lists every fault */
+/** @throws {ConfigurationError} that lists all wrong settings */
 export function authConfig(env: NodeJS.ProcessEnv = process.env): AuthConfig {
   const settings = loadConfig(authSettings, env);
   return Object.freeze({

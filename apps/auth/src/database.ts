@@ -1,16 +1,16 @@
-import type { DatabaseSettings } from '@gatehouse/persistence';
+import { type DatabaseSettings, openDatabase } from '@gatehouse/persistence';
 import { Account } from './accounts/account.entity.js';
 import type { AuthConfig } from './auth.config.js';
-import { BrowserSession } from './sessions/browser-session.entity.js';
-import { AuthorizationCode } from './sessions/authorization-code.entity.js';
 import { Client } from './clients/client.entity.js';
-import { SigningKey } from './tokens/keys/signing-key.entity.js';
-import { RefreshTokenFamily } from './sessions/refresh-token-family.entity.js';
 import { FirstTables1764000000000 } from './platform/migrations/1764000000000-first-tables.js';
 import { SessionsKeysEvents1764100000000 } from './platform/migrations/1764100000000-sessions-keys-events.js';
 import { Authorization1764200000000 } from './platform/migrations/1764200000000-authorization.js';
+import { AuthorizationCode } from './sessions/authorization-code.entity.js';
+import { BrowserSession } from './sessions/browser-session.entity.js';
+import { RefreshTokenFamily } from './sessions/refresh-token-family.entity.js';
+import { SigningKey } from './tokens/keys/signing-key.entity.js';
 
-/** Production migrates as a step of its own (`npm run db:migrate`), before the new version starts. */
+/** Production does not migrate at start: `ops migrate` runs before the new version starts. */
 export const authDatabase = (config: AuthConfig): DatabaseSettings => ({
   name: 'auth',
   databaseUrl: config.DATABASE_URL,
@@ -23,3 +23,14 @@ export const authDatabase = (config: AuthConfig): DatabaseSettings => ({
   ],
   migrate: config.NODE_ENV !== 'production',
 });
+
+/** Applies pending migrations. @returns the names of all applied migrations */
+export async function runMigrations(config: AuthConfig): Promise<readonly string[]> {
+  const database = await openDatabase({ ...authDatabase(config), migrate: true });
+  const rows = await database.unitOfWork.query<{ name: string }>(
+    'SELECT name FROM migrations ORDER BY id',
+    [],
+  );
+  await database.close();
+  return rows.map(({ name }) => name);
+}

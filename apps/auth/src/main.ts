@@ -1,12 +1,12 @@
 import 'reflect-metadata';
-import { runOptionsOf, runService, start } from '@gatehouse/service-kit';
+import { runMain, runService, toRunOptions } from '@gatehouse/service-kit';
 import { AppModule, serviceOptions } from './app.module.js';
 import { authConfig } from './auth.config.js';
 
-await start(async () => {
+await runMain(async () => {
   const config = authConfig();
   await runService(AppModule.forRoot(config), {
     ...serviceOptions(config),
-    ...runOptionsOf(config),
+    ...toRunOptions(config),
   });
 });

@@ -1,15 +1,22 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { authConfig } from './auth.config.js';
-import { runOps } from './ops/run-ops.js';
+import { authDatabase, runMigrations } from './database.js';
 import { OpsContextModule } from './ops/ops-context.module.js';
+import { runOps } from './ops/run-ops.js';
 
-const { stdin: input, stdout: output, stderr: errors } = process;
-
-/** Operations on the authorization server, while it runs or stands still: `npm run ops -- --help`. */
-process.exitCode = await runOps(process.argv.slice(2), { input, output, errors }, () =>
-  NestFactory.createApplicationContext(OpsContextModule.forRoot(authConfig()), {
-    logger: false,
-    abortOnError: false,
-  }),
+/** The operations CLI: `npm run ops -- --help`. It works beside a running server, and without one. */
+process.exitCode = await runOps(
+  process.argv.slice(2),
+  { input: process.stdin, output: process.stdout, errors: process.stderr },
+  {
+    openServer: () => {
+      const config = authConfig();
+      return NestFactory.createApplicationContext(
+        OpsContextModule.forRoot(config, authDatabase(config)),
+        { logger: false, abortOnError: false },
+      );
+    },
+    runMigrations: async () => runMigrations(authConfig()),
+  },
 );

@@ -1,5 +1,5 @@
 export { InvalidProof, NonceRequired, ProofsUnavailable } from './nest/bearer-error.js';
-export { ProofVerifier } from './dpop/proof-verifier.js';
+export { ProofVerifier } from './nest/proof-verifier.js';
 
 export type { DpopOptions } from './dpop/dpop.options.js';
 export type { ProofFault } from './nest/bearer-error.js';

@@ -4,7 +4,7 @@ export { GuardsModule } from './nest/guards.module.js';
 export { auth0, cognito, entraId, keycloak, okta } from './core/presets/index.js';
 export { TrustedIssuers } from './nest/trusted-issuers.js';
 export { secureOpenApi } from './nest/open-api.js';
-export { AccessToken, Claim } from './nest/decorators.js';
+export { AccessToken, Claim } from './nest/verified-token.js';
 export { BearerErrorFilter } from './nest/bearer-error.filter.js';
 export {
   BearerError,
@@ -17,9 +17,10 @@ export {
   MissingToken,
   StatusUnavailable,
 } from './nest/bearer-error.js';
-export { GuardsConfigurationError } from './nest/resolve-options.js';
+export { GuardsConfigurationError } from './core/option-validation.js';
 export { AccessRules, UnguardedHandlers } from './nest/access-rules.js';
 export {
+  defineScopes,
   OptionalToken,
   Policy,
   Public,
@@ -28,20 +29,18 @@ export {
   RequireRecentLogin,
   RequireScopes,
 } from './nest/decorators.js';
-export { defineScopes } from './nest/decorators.js';
 export { ALGORITHMS } from './core/algorithms.js';
 
 export type { DpopOptions } from './dpop/dpop.options.js';
 export type { UsedProofs } from './dpop/used-proofs.js';
 export type { GuardsAsyncOptions } from './nest/guards.module.js';
+export type { GuardsOptions, ResourceServerOptions } from './nest/guards.options.js';
 export type {
-  GuardsOptions,
   KeySetOptions,
-  ResourceServerOptions,
   StatusListOptions,
   TokenCacheOptions,
-} from './nest/guards.options.js';
-export type { CredentialCarrier, Scheme } from './nest/credentials.js';
+} from './core/verifier.options.js';
+export type { CredentialCarrier } from './nest/credentials.js';
 export type { ClaimMapping, IssuerOptions } from './core/issuer.options.js';
 export type {
   Auth0Options,
@@ -50,7 +49,7 @@ export type {
   KeycloakOptions,
   OktaOptions,
 } from './core/presets/index.js';
-export type { Rejection, RejectionReason } from './nest/bearer-error.js';
+export type { Rejection, RejectionReason, Scheme } from './nest/bearer-error.js';
 export type { Access } from './nest/access-rule.js';
 export type {
   AccessPolicy,

@@ -10,18 +10,18 @@ export interface DpopClientOptions {
   readonly now?: () => number;
 }
 
-/** What a proof is made for. */
+/** The request that a proof is made for. */
 export interface ProvenRequest {
   readonly method: string;
-  /** As the client knows it: with the origin that the service is reached at from outside. */
+  /** The public URL, as the client knows it. */
   readonly url: string;
-  /** Left out at a token endpoint. */
+  /** Absent in a request to a token endpoint. */
   readonly accessToken?: string;
-  /** The nonce that the server gave, where it gave one. */
+  /** The nonce that the server sent, if any. */
   readonly nonce?: string;
 }
 
-/** A client with a key of its own, which makes proofs that are good unless told otherwise (RFC 9449 §4.2). */
+/** A client with its own key. Its proofs are valid unless the test changes them (RFC 9449 §4.2). */
 export class DpopClient {
   readonly key: SigningKey;
   private readonly now: () => number;
@@ -31,19 +31,19 @@ export class DpopClient {
     this.now = now;
   }
 
-  /** What an access token says that is bound to the key: the claim `cnf` (RFC 9449 §6.1). */
+  /** The claim `cnf` of an access token that is bound to the key (RFC 9449 §6.1). */
   get cnf(): { readonly jkt: string } {
     const { kty, crv, x, y, n, e } = this.jwk;
     const members = kty === 'EC' ? { crv, kty, x, y } : { e, kty, n };
     return { jkt: hash('sha256', JSON.stringify(members), 'base64url') };
   }
 
-  /** The public key, as a proof shows it. */
+  /** The public key, as it stands in the header of a proof. */
   get jwk() {
     return this.key.publicKey.export({ format: 'jwk' });
   }
 
-  /** Claims are merged over, and `undefined` leaves one out. */
+  /** Makes a proof. `claims` override the default claims, and `undefined` removes one. */
   proof(
     { method, url, accessToken, nonce }: ProvenRequest,
     claims: Readonly<Record<string, unknown>> = {},

@@ -6,22 +6,22 @@ import { DpopClient } from './dpop-client.js';
 import { type GuardedRoute, listRoutes } from './routes.js';
 import type { TestIssuer } from './test-issuer.js';
 
-/** What must happen when a route is asked for with these credentials. */
+/** The answer that a request with these credentials must get. */
 interface Expectation {
-  readonly what: string;
-  /** Of a token; without any, none is sent. */
+  readonly credentials: string;
+  /** Claims of the token. Without claims, no token is sent. */
   readonly claims?: Readonly<Record<string, string>>;
   readonly status: number;
-  /** Error code of the challenge (RFC 6750 §3.1); none where there were no credentials. */
+  /** The error code of the challenge (RFC 6750 §3.1). Absent for a request without credentials. */
   readonly error?: string;
 }
 
 /**
- * Asks every route over HTTP, and makes sure that it refuses no token, a token for another audience, and a token
- * without its scopes. An application that does not listen yet is made to.
+ * Sends requests to every guarded route over HTTP. Checks that the route refuses a request without a token, a token for
+ * another audience and a token without the required scopes. Starts to listen if the application does not listen yet.
  *
- * @returns the routes that want a token, such as `GET /orders/x`; assert on them, and a route that opens is noticed
- * @throws Error naming each route that answered otherwise
+ * @returns the guarded routes, such as `GET /orders/x`. Assert on them, so that the test fails when a route becomes public.
+ * @throws Error that names each route with another answer
  */
 export async function expectGuarded(app: INestApplication, issuer: TestIssuer): Promise<string[]> {
   const origin = await findOrigin(app);
@@ -32,12 +32,12 @@ export async function expectGuarded(app: INestApplication, issuer: TestIssuer): 
     for (const expectation of listExpectations(route, issuer)) {
       const headers = expectation.claims ? headersFor(route, expectation.claims) : {};
       const fault = await findDeviation({ origin, headers, ...route }, expectation);
-      if (fault) faults.push(`${formatRoute(route)} with ${expectation.what}: ${fault}`);
+      if (fault) faults.push(`${formatRoute(route)} with ${expectation.credentials}: ${fault}`);
     }
   }
-  if (routes.length === 0) faults.push('The application has no route that wants a token');
+  if (routes.length === 0) faults.push('The application has no route that requires a token');
   if (faults.length > 0)
-    throw new Error(`Not guarded as they should be:\n  ${faults.join('\n  ')}`);
+    throw new Error(`These routes are not guarded correctly:\n  ${faults.join('\n  ')}`);
   return routes.map(formatRoute).sort();
 }
 
@@ -48,21 +48,26 @@ async function findOrigin(app: INestApplication): Promise<string> {
 }
 
 function listExpectations({ rule }: GuardedRoute, { audience }: TestIssuer): Expectation[] {
-  const elsewhere = { aud: `${audience}/elsewhere`, scope: listScopes(rule).join(' ') };
-  const wanted: Expectation[] = [
-    { what: 'a wrong audience', status: 401, error: 'invalid_token', claims: elsewhere },
+  const foreign = { aud: `${audience}/elsewhere`, scope: listScopes(rule).join(' ') };
+  const expectations: Expectation[] = [
+    { credentials: 'a wrong audience', status: 401, error: 'invalid_token', claims: foreign },
   ];
-  if (rule?.access !== 'optional') wanted.push({ what: 'no token', status: 401 });
+  if (rule?.access !== 'optional') expectations.push({ credentials: 'no token', status: 401 });
   if (listScopes(rule).length > 0) {
-    const none = { scope: 'another:scope' };
-    wanted.push({ what: 'no scope', status: 403, error: 'insufficient_scope', claims: none });
+    const claims = { scope: 'another:scope' };
+    expectations.push({
+      credentials: 'no scope',
+      status: 403,
+      error: 'insufficient_scope',
+      claims,
+    });
   }
-  return wanted;
+  return expectations;
 }
 
 type StringMap = Readonly<Record<string, string>>;
 
-/** As a client of the application has to: with a bearer token, or with a bound one where no other is taken. */
+/** Makes the headers of a request: a bearer token, or a DPoP-bound token where every issuer requires one. */
 function createHeaderFactory({ dpop, issuers, now }: ResolvedGuardsOptions, issuer: TestIssuer) {
   const isBound = dpop && issuers.every(({ requiresDpop }) => requiresDpop);
   if (!isBound) {

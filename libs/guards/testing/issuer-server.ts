@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { closeServer, listenOnLoopback } from './loopback-server.js';
 
 export type Answer = RequestListener;
 
@@ -9,7 +9,7 @@ const STATUS_LISTS_PATH = '/status-lists';
 
 /** The HTTP side of a test issuer: metadata (RFC 8414), key set (RFC 7517) and a status list. */
 export class IssuerServer {
-  /** Takes the place of the key set while it is defined. */
+  /** If set, this answers requests for the key set. */
   answer: Answer | undefined;
   fetches = 0;
   origin = '';
@@ -19,11 +19,7 @@ export class IssuerServer {
 
   static async listen(): Promise<IssuerServer> {
     const issuer = new IssuerServer();
-    issuer.server.listen(0, '127.0.0.1');
-    await once(issuer.server, 'listening');
-    const address = issuer.server.address();
-    if (!address || typeof address === 'string') throw new Error('No TCP address');
-    issuer.origin = `http://127.0.0.1:${address.port}`;
+    issuer.origin = await listenOnLoopback(issuer.server);
     return issuer;
   }
 
@@ -43,10 +39,8 @@ export class IssuerServer {
     this.statusList = answer;
   }
 
-  async close(): Promise<void> {
-    this.server.closeAllConnections();
-    this.server.close();
-    await once(this.server, 'close');
+  close(): Promise<void> {
+    return closeServer(this.server);
   }
 
   private readonly route: RequestListener = (request, response) => {

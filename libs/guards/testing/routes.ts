@@ -11,22 +11,22 @@ const METHOD = 'method';
 const VERSION = '__version__';
 const MODULE_PATH = '__module_path__';
 
-/** One address of one handler, and who may call it. */
+/** One route of one handler, with its access rule. */
 export interface GuardedRoute {
   readonly method: string;
-  /** With something in place of every parameter. */
+  /** The path, with a value for every parameter. */
   readonly path: string;
   readonly rule: AccessRule | undefined;
 }
 
-/** Every address that the controllers of an application answer at, with global prefix and version. */
+/** Lists every route of the controllers of an application, with global prefix and version. */
 export function listRoutes(app: INestApplication): GuardedRoute[] {
   const rules = app.get(AccessRules);
   const addresses = new RouteAddresses(app);
   return [...app.get(ModulesContainer).values()].flatMap((module) =>
     [...module.controllers.values()].flatMap(({ metatype }) => {
       if (typeof metatype !== 'function') return [];
-      const controller = metatype as Type; // Nest keeps controllers and factories under one type.
+      const controller = metatype as Type; // Nest's type covers controllers and factories.
       return listHandlers(controller).flatMap((handler) =>
         addresses.list(controller, handler, module.metatype).map((address) => ({
           ...address,
@@ -54,7 +54,8 @@ class RouteAddresses {
 
   constructor(app: INestApplication) {
     const config: unknown = Reflect.get(app, 'config');
-    if (!(config instanceof ApplicationConfig)) throw new Error('This is no Nest application');
+    if (!(config instanceof ApplicationConfig))
+      throw new Error('The value is not a Nest application');
     this.config = config;
     this.paths = new RoutePathFactory(config);
     this.modulePath = MODULE_PATH + app.get(ModulesContainer).applicationId;
@@ -96,7 +97,7 @@ function withLeadingSlash(path: string): string {
   return path.startsWith('/') ? path : `/${path}`;
 }
 
-/** `/orders/:id` can be asked for as `/orders/x`, `/files/*path` as `/files/x`. */
+/** Makes `/orders/x` of `/orders/:id`, and `/files/x` of `/files/*path`. */
 function fillParameters(path: string): string {
   return path.replace(/\{([^}]*)\}/g, '$1').replace(/[:*]\w*/g, 'x');
 }

@@ -10,7 +10,7 @@ import type { Algorithm } from '../src/core/algorithms.js';
 
 const CURVES: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
 
-/** A key pair made for one test run, with what its public half looks like in a key set. */
+/** A key pair for one test run, with the JWK of its public key. */
 export interface SigningKey {
   readonly kid: string;
   readonly algorithm: Algorithm;
@@ -28,7 +28,7 @@ export function generateSigningKey(algorithm: Algorithm, kid: string = randomUUI
   return { kid, algorithm, privateKey, publicKey, publicJwk };
 }
 
-/** RFC 7518 §3.3 to §3.5, as base64url. `algorithm` may differ from the key's own, to make a wrong signature. */
+/** Signs by RFC 7518 §3.3 to §3.5 and returns base64url. Another `algorithm` than the key's makes a wrong signature. */
 export function signature(input: string, key: SigningKey, algorithm = key.algorithm): string {
   const pss = {
     padding: constants.RSA_PKCS1_PSS_PADDING,
@@ -42,14 +42,14 @@ export function signature(input: string, key: SigningKey, algorithm = key.algori
   return sign(`sha${algorithm.slice(2)}`, Buffer.from(input), options).toString('base64url');
 }
 
-/** A JSON object, or text that is taken as it is, so that it need not be valid. */
+/** A JSON object, or text that is encoded unchanged, so that a test can send invalid JSON. */
 export type Part = object | string;
 
 export function encodePart(part: Part): string {
   return Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url');
 }
 
-/** A JWS in compact serialization, really signed, whatever its parts say (RFC 7515 §7.1). */
+/** Makes a JWS in compact serialization with a real signature, also over an invalid header or payload (RFC 7515 §7.1). */
 export function compactJws(header: Part, payload: Part, key: SigningKey): string {
   const input = `${encodePart(header)}.${encodePart(payload)}`;
   return `${input}.${signature(input, key)}`;

@@ -5,30 +5,30 @@ import { type Answer, IssuerServer } from './issuer-server.js';
 import { TestStatusList } from './test-status-list.js';
 
 export interface TestIssuerOptions {
-  /** Audience of its tokens. Default `https://api.example`. */
+  /** The audience of the tokens. Default `https://api.example`. */
   readonly audience?: string;
-  /** Default `ES256`: key pairs of the others take longer to make. */
+  /** Default `ES256`, because its key pairs are the fastest to generate. */
   readonly algorithm?: Algorithm;
   /** The time in epoch milliseconds. Default `Date.now`. */
   readonly now?: () => number;
-  /** Whether its tokens can be revoked: each has a place in {@link TestIssuer.statusList}. Default false. */
+  /** Whether tokens can be revoked. If so, each token has an index in {@link TestIssuer.statusList}. Default false. */
   readonly hasStatusList?: boolean;
 }
 
-/** How a token differs from a good one, besides its claims. */
+/** How a token differs from a valid one, apart from its claims. */
 export interface TokenChanges {
-  /** Merged over the header; a member that is `undefined` is left out. */
+  /** Overrides members of the header. `undefined` removes a member. */
   readonly header?: Readonly<Record<string, unknown>>;
-  /** Signed with this key, under the `kid` and `alg` of the issuer's own. */
+  /** The key that signs. The header keeps the `kid` and `alg` of the issuer's key. */
   readonly signedBy?: SigningKey;
 }
 
 /**
- * An authorization server for tests, in this process and on a loopback port: real keys, a real key set, real
- * metadata. It mints tokens that are good unless told otherwise, and fails in the ways that issuers fail.
+ * An authorization server for tests. It runs in this process on a loopback port, with real keys, a real key set and real
+ * metadata. Its tokens are valid unless the test changes them. A test can also make the server fail or stall.
  */
 export class TestIssuer {
-  /** Which tokens have ended. It is published, and tokens refer to it, with `hasStatusList`. */
+  /** The revoked tokens. With `hasStatusList` the list is published and tokens refer to it. */
   readonly statusList: TestStatusList;
   readonly audience: string;
   private readonly algorithm: Algorithm;
@@ -62,24 +62,24 @@ export class TestIssuer {
     return this.server.jwksUri;
   }
 
-  /** What `GuardsModule.forRoot()` has to be told to accept its tokens. */
+  /** The options of `GuardsModule.forRoot()` that accept tokens of this issuer. */
   get options(): { issuer: string; audience: string; algorithms: readonly Algorithm[] } {
     return { issuer: this.issuer, audience: this.audience, algorithms: [this.algorithm] };
   }
 
-  /** How often the key set has been asked for. */
+  /** The number of requests for the key set. */
   get fetches(): number {
     return this.server.fetches;
   }
 
-  /** The key that signs, which is the newest. */
+  /** The newest key, which signs. */
   get signingKey(): SigningKey {
     const newest = this.keys.at(-1);
     if (!newest) throw new Error('Every key of this issuer has been removed');
     return newest;
   }
 
-  /** A token of RFC 9068 that is good for five minutes; claims are merged over, and `undefined` leaves one out. */
+  /** Makes an RFC 9068 token that is valid for five minutes. `claims` override the default claims; `undefined` removes one. */
   accessToken(claims: Readonly<Record<string, unknown>> = {}, changes: TokenChanges = {}): string {
     const header = { ...this.header(), ...changes.header };
     return compactJws(header, { ...this.claims(), ...claims }, changes.signedBy ?? this.signingKey);
@@ -104,45 +104,45 @@ export class TestIssuer {
     };
   }
 
-  /** Ends a token of this issuer: its place in the list says so from now on. */
+  /** Revokes a token of this issuer in the status list. */
   revoke(token: string): void {
     const [, payload = ''] = token.split('.');
     const claims: { status?: { status_list: { idx: number } } } = JSON.parse(
       Buffer.from(payload, 'base64url').toString(),
     );
-    if (!claims.status) throw new Error('The token has no place in a status list');
+    if (!claims.status) throw new Error('The token has no index in a status list');
     this.statusList.revoke(claims.status.status_list.idx);
   }
 
-  /** A new key signs from now on; the others stay published. */
+  /** Adds a key that signs from now on. The other keys stay published. */
   rotate(key: SigningKey = generateSigningKey(this.algorithm)): SigningKey {
     this.keys = [...this.keys, key];
     return key;
   }
 
-  /** The key is published no longer. */
+  /** Removes the key from the published key set. */
   removeKey(kid: string): void {
     this.keys = this.keys.filter((key) => key.kid !== kid);
   }
 
-  /** Answers for the key set begin and never end. */
+  /** Makes the server start each response for the key set and never finish it. */
   stall(): void {
     this.answer((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).write('{"keys":[');
     });
   }
 
-  /** The key set is answered with this status. */
+  /** Makes the server answer requests for the key set with this status. */
   fail(status = 500): void {
     this.answer((_request, response) => response.writeHead(status).end());
   }
 
-  /** Whatever else the address of the key set shall do. */
+  /** Makes this function answer requests for the key set. */
   answer(answer: Answer): void {
     this.server.answer = answer;
   }
 
-  /** All is well again. */
+  /** Ends `stall`, `fail` and `answer`: the server publishes the key set again. */
   up(): void {
     this.server.answer = undefined;
   }

@@ -3,30 +3,30 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { deflateSync } from 'node:zlib';
 import type { Answer } from './issuer-server.js';
 
-const PLACES = 1024;
+const ENTRIES = 1024;
 
-/** What a list says of itself. Members that are `undefined` are left out. */
+/** The claims of a Status List Token. Members that are `undefined` are removed. */
 export type ListClaims = Readonly<Record<string, unknown>>;
 
-/** The status list of a test issuer (Token Status List §4): a place for each token, and one bit that says whether it ended. */
+/** The status list of a test issuer (Token Status List §4). Each token has an index; its bit is 1 when the token is revoked. */
 export class TestStatusList {
-  /** How often it has been asked for. */
+  /** The number of requests for the list. */
   fetches = 0;
-  /** Merged over the claims of the list. */
+  /** Overrides claims of the list. */
   changes: ListClaims = {};
-  private readonly bytes = new Uint8Array(PLACES / 8);
+  private readonly bytes = new Uint8Array(ENTRIES / 8);
   private next = 0;
   private answerInstead: Answer | undefined;
 
-  /** @param sign makes a Status List Token of claims */
+  /** @param sign signs the claims as a Status List Token */
   constructor(
     readonly uri: string,
     private readonly sign: (claims: ListClaims) => string,
   ) {}
 
-  /** A place that no other token has, as the claim of one. */
+  /** Returns the claim `status` with the next free index. */
   allot(): { readonly status_list: { readonly idx: number; readonly uri: string } } {
-    const idx = this.next++ % PLACES;
+    const idx = this.next++ % ENTRIES;
     return { status_list: { idx, uri: this.uri } };
   }
 
@@ -34,24 +34,24 @@ export class TestStatusList {
     this.bytes[idx >> 3] = (this.bytes[idx >> 3] ?? 0) | (1 << (idx & 7));
   }
 
-  /** Answers begin and never end. */
+  /** Makes the server start each response and never finish it. */
   stall(): void {
     this.answer((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/statuslist+jwt' }).write('eyJ');
     });
   }
 
-  /** It is answered with this status. */
+  /** Makes the server answer with this status. */
   fail(status = 500): void {
     this.answer((_request, response) => response.writeHead(status).end());
   }
 
-  /** Whatever else its address shall do. */
+  /** Makes this function answer requests for the list. */
   answer(answer: Answer): void {
     this.answerInstead = answer;
   }
 
-  /** All is well again. */
+  /** Ends `stall`, `fail`, `answer` and `changes`: the server publishes the list again. */
   up(): void {
     this.answerInstead = undefined;
     this.changes = {};

@@ -7,8 +7,8 @@ export {
   createKeyRangeCleanup,
 } from './cleanup-tasks.js';
 export { CountColumn, InstantColumn } from './columns.js';
-export { DatabaseUnavailableException as DatabaseUnavailable } from './database-unavailable.exception.js';
-export { EXPIRED_LEASES, LEASE_TABLE, LeaseRepository as Leases } from './lease.repository.js';
+export { DatabaseUnavailableException } from './database-unavailable.exception.js';
+export { EXPIRED_LEASES, LEASE_TABLE, LeaseRepository } from './lease.repository.js';
 export { openDatabase } from './open-database.js';
 export { Outbox } from './outbox.js';
 export { PersistenceModule } from './persistence.module.js';
@@ -20,9 +20,7 @@ export type { ConditionalUpdate } from './conditional-update.js';
 export type { DatabaseSettings } from './data-source.js';
 export type { TimeSource } from './held-lease.js';
 export type { Job, LeasedJob } from './job-runner.js';
-export type { LeaseRequest as LeaseWish } from './lease.repository.js';
 export type { Database } from './open-database.js';
 export type { OutboxTable } from './outbox.js';
 export type { RowLookup } from './row-lookup.js';
 export type { SchedulerOptions } from './scheduler.js';
-export type { WriteResult as Written } from './writer.js';

@@ -43,16 +43,16 @@ export {
 } from './urls.js';
 export { Problem } from './http/problem.js';
 export { ProblemDetailsFilter } from './http/problem-details.filter.js';
-export { toProblemDetails as problemOf } from './http/problem.js';
+export { toProblemDetails } from './http/problem.js';
 export type { ProblemDetails } from './http/problem.js';
 
 export { createService } from './service/create-service.js';
-export { omitEmptyParameters as withoutEmpty } from './service/create-service.js';
-export { toRunOptions as runOptionsOf } from './service/run-service.js';
+export { omitEmptyParameters } from './service/create-service.js';
+export { toRunOptions } from './service/run-service.js';
 export { runService } from './service/run-service.js';
 export { ServiceModule } from './service/service.module.js';
 export { SERVICE_NAME } from './service/service.module.js';
-export { runMain as start } from './service/run-service.js';
+export { runMain } from './service/run-service.js';
 export type { RunOptions, ServiceOptions } from './service/service.options.js';
 
 export type { LogLevel } from './configuration/log-level.js';

@@ -1,18 +1,18 @@
 import { InstantColumn } from '@gatehouse/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A person who can log in. */
+/** A person's record in this server. */
 @Entity('account')
 export class Account {
-  /** The `sub` of the person's tokens: `acct_` and 128 random bits. A client's name cannot look like it (RFC 9068 §5). */
+  /** The `sub` of the person's tokens: `acct_` and 128 random bits. No client id has this form (RFC 9068 §5). */
   @PrimaryColumn('varchar', { length: 27 }) readonly id!: string;
   /** Lower case; unique. */
   @Column('varchar', { length: 254, unique: true }) readonly email!: string;
   /** argon2id, in PHC string format. */
   @Column('varchar', { name: 'password_hash', length: 255 }) readonly passwordHash!: string;
-  /** Standard claims (OpenID Connect Core §5.1) as a JSON object, apart from `sub` and `email`. */
+  /** Standard claims (OpenID Connect Core §5.1) as a JSON object, without `sub` and `email`. */
   @Column('text') readonly claims!: string;
-  /** 128 random bits, base64url, that never change: pairwise subjects are made from it (OpenID Connect Core §8.1). */
+  /** 128 random bits, base64url. They never change, because pairwise subjects derive from them (OpenID Connect Core §8.1). */
   @Column('varchar', { name: 'pairwise_seed', length: 22 }) readonly pairwiseSeed!: string;
   @InstantColumn({ name: 'created_at' }) readonly createdAt!: Date;
   @InstantColumn({ name: 'last_login_at', nullable: true }) readonly lastLoginAt!: Date | null;

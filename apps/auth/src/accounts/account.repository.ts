@@ -5,9 +5,12 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { NotificationRepository } from '../platform/notifications/notification.repository.js';
-import type { StoredClaims } from '../tokens/standard-claims.js';
 import { Account } from './account.entity.js';
 
+/** The account as it was when the person authenticated. */
+export type AuthenticatedAccount = Pick<Account, 'id' | 'passwordHash'>;
+
+/** All SQL of table `account`. The conditions of its updates are the locks, so the statements are written by hand. */
 @Injectable()
 export class AccountRepository {
   private readonly lookup: RowLookup<Account>;
@@ -30,8 +33,8 @@ export class AccountRepository {
   }
 
   /**
-   * Writes in either case, so that time does not tell whether the e-mail was free.
-   * @returns the new account's id, or `undefined` where the e-mail is taken: of two at once exactly one wins
+   * Writes a row in both cases, so that the duration does not reveal whether the e-mail was free.
+   * @returns the new account's id, or `undefined` if the e-mail is taken; of concurrent calls exactly one creates the account
    */
   async create(email: string, passwordHash: string): Promise<string | undefined> {
     const id = `acct_${randomBytes(16).toString('base64url')}`;
@@ -45,9 +48,32 @@ export class AccountRepository {
   }
 
   /**
-   * Tells the owner as well.
-   * @param replaces the hash that it takes the place of; whatever there is, where left out
-   * @returns whether it did: of two at once that replace the same hash exactly one does
+   * Starts a login inside the caller's transaction. The update locks the row on all replicas, so concurrent logins of one
+   * account run one after the other, and each one counts the sessions that the previous one wrote.
+   *
+   * @param now milliseconds since the epoch
+   * @returns false if the account was disabled, or its password changed, after the person authenticated
+   */
+  async claimForLogin({ id, passwordHash }: AuthenticatedAccount, now: number): Promise<boolean> {
+    const { affected } = await this.unitOfWork.execute(
+      `UPDATE account SET last_login_at = $3 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL`,
+      [id, passwordHash, now],
+    );
+    return affected === 1;
+  }
+
+  /** Locks the row until the caller's transaction ends, and changes nothing. Logins lock the same row in {@link claimForLogin}. */
+  async lock(id: string): Promise<void> {
+    await this.unitOfWork.execute(
+      'UPDATE account SET last_login_at = last_login_at WHERE id = $1',
+      [id],
+    );
+  }
+
+  /**
+   * Sets a new password, and enqueues the mail that reports the change to the account's owner in the same transaction.
+   * @param replaces the expected current hash; without it, the password is replaced unconditionally
+   * @returns whether the row changed; of concurrent calls with the same expected hash exactly one changes it
    */
   setPassword(id: string, passwordHash: string, replaces?: string): Promise<boolean> {
     return this.unitOfWork.transaction(async () => {
@@ -61,8 +87,8 @@ export class AccountRepository {
     });
   }
 
-  /** @returns whether there is such an account */
-  async setClaims(id: string, claims: StoredClaims): Promise<boolean> {
+  /** @returns whether the account exists */
+  async setClaims(id: string, claims: Readonly<Record<string, unknown>>): Promise<boolean> {
     const updatedAt = Math.floor(this.clock.now() / 1000);
     const { affected } = await this.unitOfWork.execute(
       'UPDATE account SET claims = $2 WHERE id = $1',
@@ -72,8 +98,8 @@ export class AccountRepository {
   }
 
   /**
-   * The same password with another hash: nothing that the owner would notice.
-   * @returns whether it did: of two at once that replace the same hash exactly one does
+   * Stores another hash of the same password. The owner is not notified, because the password did not change.
+   * @returns whether the row changed; of concurrent calls with the same current hash exactly one changes it
    */
   async replacePasswordHash({ id, passwordHash }: Account, next: string): Promise<boolean> {
     const { affected } = await this.unitOfWork.execute(
@@ -83,7 +109,7 @@ export class AccountRepository {
     return affected === 1;
   }
 
-  /** @returns whether it was not disabled before */
+  /** @returns whether this call disabled the account; false if it does not exist or was disabled before */
   async disable(id: string): Promise<boolean> {
     const { affected } = await this.unitOfWork.execute(
       `UPDATE account SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL`,

@@ -2,9 +2,10 @@ import { UnitOfWork } from '@gatehouse/persistence';
 import { Injectable } from '@nestjs/common';
 import { OAuthError } from '../platform/oauth-error.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
-import { type AttemptOrigin, LoginThrottleService } from './login-throttle.service.js';
 import { Account } from './account.entity.js';
 import { AccountRepository } from './account.repository.js';
+import type { AttemptOrigin } from './known-device-cookie.js';
+import { LoginThrottleService } from './login-throttle.service.js';
 import { PasswordHasher, PasswordHashQueueFull } from './password-hasher.js';
 
 /** E-mail (lower case) and password, as typed. */
@@ -15,10 +16,10 @@ export interface Credential {
 
 type LoginFailureReason = 'unknown_account' | 'wrong_password' | 'disabled_account';
 type CredentialCheck =
-  | { readonly isGood: true; readonly account: Account }
-  | { readonly isGood: false; readonly reason: LoginFailureReason };
+  | { readonly isValid: true; readonly account: Account }
+  | { readonly isValid: false; readonly reason: LoginFailureReason };
 
-/** A person proves who they are. */
+/** Registers accounts and verifies passwords. */
 @Injectable()
 export class CredentialsService {
   constructor(
@@ -30,8 +31,8 @@ export class CredentialsService {
   ) {}
 
   /**
-   * Says the same whether the e-mail was free or taken, after the same work: registration must not tell who has an
-   * account. The account that exists stays as it is.
+   * Creates an account. For an e-mail that is taken, it does the same work, changes nothing and returns the same, because
+   * registration must not reveal which e-mails have accounts.
    * @throws {PasswordHashQueueFull}
    */
   async register({ email, password }: Credential): Promise<void> {
@@ -44,21 +45,22 @@ export class CredentialsService {
   }
 
   /**
-   * Unknown e-mail, wrong password, disabled account: one path, one answer, one time.
+   * Verifies e-mail and password. An unknown e-mail, a wrong password and a disabled account take the same path and the same
+   * time, and throw the same public error.
    * @throws {OAuthError} `invalid_grant`
    * @throws {PasswordHashQueueFull}
    * @throws {TooManyRequests}
    */
-  async verify(credential: Credential, from: AttemptOrigin): Promise<Account> {
-    const prove = () => this.checkCredential(credential);
-    const proof = await this.throttle.throttleLogin(credential.email, from, prove);
-    if (!proof.isGood) return this.rejectLogin(proof.reason);
-    return this.rehashIfOutdated(proof.account, credential.password);
+  async verify(credential: Credential, origin: AttemptOrigin): Promise<Account> {
+    const check = () => this.checkCredential(credential);
+    const result = await this.throttle.throttleLogin(credential.email, origin, check);
+    if (!result.isValid) return this.rejectLogin(result.reason);
+    return this.rehashIfOutdated(result.account, credential.password);
   }
 
   /**
-   * Whether the person behind a session knows the password. A failure is reported like one of a login.
-   * @returns the account as it was then, unless the password is wrong or the account gone
+   * Verifies the password of a user who has a session. A failure is recorded like a failed login.
+   * @returns the account as it was at the comparison; `undefined` if the password is wrong, or the account is gone or disabled
    * @throws {PasswordHashQueueFull}
    * @throws {TooManyRequests}
    */
@@ -66,11 +68,11 @@ export class CredentialsService {
     { accountId, sessionId }: { readonly accountId: string; readonly sessionId: string },
     password: string,
   ): Promise<Account | undefined> {
-    const proof = await this.throttle.throttleConfirmation(accountId, sessionId, async () =>
+    const result = await this.throttle.throttleConfirmation(accountId, sessionId, async () =>
       this.checkPassword(await this.accounts.find(accountId), password),
     );
-    if (proof.isGood) return proof.account;
-    await this.events.record({ type: 'login.failed', reason: proof.reason });
+    if (result.isValid) return result.account;
+    await this.events.record({ type: 'login.failed', reason: result.reason });
     return undefined;
   }
 
@@ -86,26 +88,26 @@ export class CredentialsService {
 
   private async checkPassword(account: Account | null, password: string): Promise<CredentialCheck> {
     const matches = await this.passwords.matches(password, account?.passwordHash);
-    if (!account) return { isGood: false, reason: 'unknown_account' };
-    if (!matches) return { isGood: false, reason: 'wrong_password' };
-    if (account.disabledAt) return { isGood: false, reason: 'disabled_account' };
-    return { isGood: true, account };
+    if (!account) return { isValid: false, reason: 'unknown_account' };
+    if (!matches) return { isValid: false, reason: 'wrong_password' };
+    if (account.disabledAt) return { isValid: false, reason: 'disabled_account' };
+    return { isValid: true, account };
   }
 
   /**
-   * What was hashed with other parameters is hashed anew while the password is at hand. Where the stored hash is another one
-   * by then, either a login beside this one did the same, or the password was changed.
+   * Replaces a hash with outdated parameters, because only a login has the password in clear text. If the stored hash changed
+   * meanwhile, a concurrent login replaced it or the password was changed; then the password is checked again.
    */
   private async rehashIfOutdated(account: Account, password: string): Promise<Account> {
     if (!this.passwords.isOutdated(account.passwordHash)) return account;
     const passwordHash = await this.passwords.hash(password).catch(ignoreQueueFull);
-    // The login is good; the next one may do it.
+    // The password is correct, so the login succeeds; a later login can replace the hash.
     if (passwordHash === undefined) return account;
     if (await this.accounts.replacePasswordHash(account, passwordHash)) {
       return Object.assign(new Account(), account, { passwordHash });
     }
-    const proof = await this.checkPassword(await this.accounts.find(account.id), password);
-    return proof.isGood ? proof.account : this.rejectLogin(proof.reason);
+    const result = await this.checkPassword(await this.accounts.find(account.id), password);
+    return result.isValid ? result.account : this.rejectLogin(result.reason);
   }
 }
 

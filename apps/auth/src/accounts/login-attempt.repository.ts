@@ -1,20 +1,37 @@
-import { UnitOfWork } from '@gatehouse/persistence';
-import { Injectable } from '@nestjs/common';
+import { CleanupJob, createIndexedCleanup, UnitOfWork } from '@gatehouse/persistence';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { DecayWindow } from './login-delay.js';
 
-/** What is known of attempts with one key. Instants are epoch milliseconds. */
+/** The failed attempts under one key. Instants are epoch milliseconds. */
 export interface FailureCount {
-  /** See `countAt`. */
+  /** When the count reaches zero; see {@link countFailures} in login-delay.ts. */
   readonly forgottenAt: number;
+  /** The next attempt is refused before this instant. */
   readonly waitsUntil: number;
 }
 
 const NO_FAILURES: FailureCount = { forgottenAt: 0, waitsUntil: 0 };
 
-/** Counts of failed logins, shared by all replicas. */
+/** Failure counts that reached zero. No delay is longer than `afterSeconds`. */
+const EXPIRED_LOGIN_ATTEMPTS = {
+  table: 'login_attempt',
+  key: 'key',
+  dead: 'forgotten_at < $1',
+  indexed: 'forgotten_at',
+  afterSeconds: 900,
+};
+
+/** All SQL of table `login_attempt`: counts of failed logins, shared by all replicas. */
 @Injectable()
-export class LoginAttemptRepository {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+export class LoginAttemptRepository implements OnModuleInit {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly cleanup: CleanupJob,
+  ) {}
+
+  onModuleInit(): void {
+    this.cleanup.add(createIndexedCleanup(this.unitOfWork, EXPIRED_LOGIN_ATTEMPTS));
+  }
 
   async find(key: string): Promise<FailureCount> {
     const [row] = await this.unitOfWork.query<{ forgotten_at: number; waits_until: number }>(
@@ -24,7 +41,7 @@ export class LoginAttemptRepository {
     return row ? { forgottenAt: row.forgotten_at, waitsUntil: row.waits_until } : NO_FAILURES;
   }
 
-  /** @returns whether it did: of two at once exactly one does */
+  /** @returns whether the row still held `before`; of concurrent calls with the same `before` exactly one succeeds */
   async replace(key: string, before: FailureCount, after: FailureCount): Promise<boolean> {
     const { affected } = await this.unitOfWork.execute(
       `INSERT INTO login_attempt (key, forgotten_at, waits_until) VALUES ($1, $2, $3)
@@ -35,7 +52,7 @@ export class LoginAttemptRepository {
     return affected === 1;
   }
 
-  /** Takes back what {@link replace} did, unless somebody came between. */
+  /** Reverts {@link replace}, unless another attempt changed the row since. */
   async revertReplace(key: string, before: FailureCount, after: FailureCount): Promise<void> {
     if (before !== NO_FAILURES) await this.replace(key, after, before);
     else {
@@ -50,23 +67,16 @@ export class LoginAttemptRepository {
     await this.unitOfWork.execute('DELETE FROM login_attempt WHERE key = $1', [key]);
   }
 
-  /**
-   * One more, whatever the others do meanwhile.
-   * @param fading how long until one is forgotten, and how many are remembered at most
-   */
-  async increment(
-    key: string,
-    now: number,
-    { decayMs: forgets, maxFailures: highest }: DecayWindow,
-  ): Promise<void> {
-    const [one, all] = [now + forgets, now + highest * forgets];
+  /** Atomically increments the failure count, up to the window's maximum. */
+  async increment(key: string, now: number, { decayMs, maxFailures }: DecayWindow): Promise<void> {
+    const [afterOne, afterMax] = [now + decayMs, now + maxFailures * decayMs];
     await this.unitOfWork.execute(
       `INSERT INTO login_attempt (key, forgotten_at, waits_until) VALUES ($1, $2, 0)
        ON CONFLICT (key) DO UPDATE SET forgotten_at = CASE
          WHEN login_attempt.forgotten_at <= $3 THEN excluded.forgotten_at
          WHEN login_attempt.forgotten_at > $4 THEN $5
          ELSE login_attempt.forgotten_at + $6 END`,
-      [key, one, now, all - forgets, all, forgets],
+      [key, afterOne, now, afterMax - decayMs, afterMax, decayMs],
     );
   }
 }

@@ -2,6 +2,7 @@ import { Clock } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { TooManyRequests } from '../platform/too-many-requests.js';
+import { type FailureCount, LoginAttemptRepository } from './login-attempt.repository.js';
 import {
   ACCOUNT_WINDOW,
   addFailure,
@@ -9,25 +10,24 @@ import {
   countFailures,
   ORIGIN_WINDOW,
 } from './login-delay.js';
-import { type FailureCount, LoginAttemptRepository } from './login-attempt.repository.js';
 
-/** What comes of an attempt. */
 export interface AttemptResult {
-  /** Whether they know what they must know. */
-  readonly isGood: boolean;
+  /** Whether the password is correct. */
+  readonly isValid: boolean;
 }
 
+/** The keys of the two failure counts of an attempt. */
 export interface AttemptKeys {
-  /** Of who tries. */
-  readonly own: string;
-  /** Of what they try to get into. */
-  readonly anywhere: string;
+  /** Of the account, together with the network, device or session that the attempt comes from. */
+  readonly origin: string;
+  /** Of the account, from all origins. */
+  readonly account: string;
 }
 
-/** Attempts of one key that come at the same moment, and try again because another one was counted before them. */
+/** A concurrent attempt of the same origin can change the count between read and write; then both are repeated. */
 const MAX_TRIES = 8;
 
-/** Attempts that fail make the next one wait, longer and longer. */
+/** Delays the attempt after a failed one. The delay grows with every failure. */
 @Injectable()
 export class LoginDelayService {
   constructor(
@@ -37,30 +37,32 @@ export class LoginDelayService {
   ) {}
 
   /**
-   * An attempt counts as failed before it is made, and no longer when it succeeds: of a thousand at once only as many are
-   * made as may fail.
-   * @throws {TooManyRequests} where it comes too early; it was not made then
+   * Counts the attempt as a failure first and removes it on success, so parallel attempts cannot exceed the limit.
+   * @throws {TooManyRequests} if the attempt comes too early; `check` was not called then
    */
-  async throttle<P extends AttemptResult>(keys: AttemptKeys, prove: () => Promise<P>): Promise<P> {
-    if (!this.config.LOGIN_DELAYS) return prove();
+  async throttle<R extends AttemptResult>(keys: AttemptKeys, check: () => Promise<R>): Promise<R> {
+    if (!this.config.LOGIN_DELAYS) return check();
     const { before, after } = await this.countFailure(keys);
     try {
-      const proof = await prove();
-      if (proof.isGood) await this.counts.delete(keys.own);
-      else await this.counts.increment(keys.anywhere, this.clock.now(), ACCOUNT_WINDOW);
-      return proof;
+      const result = await check();
+      if (result.isValid) await this.counts.delete(keys.origin);
+      else await this.counts.increment(keys.account, this.clock.now(), ACCOUNT_WINDOW);
+      return result;
     } catch (error) {
-      // Nothing was proved, nor refused.
-      await this.counts.revertReplace(keys.own, before, after);
+      // The check did not finish, so the attempt does not count.
+      await this.counts.revertReplace(keys.origin, before, after);
       throw error;
     }
   }
 
-  private async countFailure({ own, anywhere }: AttemptKeys) {
+  private async countFailure({ origin, account }: AttemptKeys) {
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-      const [before, all] = await Promise.all([this.counts.find(own), this.counts.find(anywhere)]);
+      const [before, all] = await Promise.all([
+        this.counts.find(origin),
+        this.counts.find(account),
+      ]);
       const after = this.nextFailureCount(before, all);
-      if (await this.counts.replace(own, before, after)) return { before, after };
+      if (await this.counts.replace(origin, before, after)) return { before, after };
     }
     throw new TooManyRequests(0);
   }
@@ -71,12 +73,12 @@ export class LoginDelayService {
     if (before.waitsUntil > now) throw new TooManyRequests(before.waitsUntil - now);
     const forgottenAt = addFailure(before.forgottenAt, now, ORIGIN_WINDOW);
     const failures = countFailures(forgottenAt, now, ORIGIN_WINDOW);
-    // Earlier ones of one's own are among them.
+    // The account's count includes earlier failures of this origin, but not the present attempt.
     const elsewhere = Math.max(
       0,
       countFailures(all.forgottenAt, now, ACCOUNT_WINDOW) - failures + 1,
     );
-    const wait = calculateDelay(failures, elsewhere);
-    return { forgottenAt, waitsUntil: now + wait };
+    const delay = calculateDelay(failures, elsewhere);
+    return { forgottenAt, waitsUntil: now + delay };
   }
 }

@@ -1,4 +1,4 @@
-/** How a count of failures fades: one is forgotten after so many milliseconds, and so many are remembered at most. */
+/** How a count of failures decays: by one after each `decayMs` milliseconds, from at most `maxFailures`. */
 export interface DecayWindow {
   readonly decayMs: number;
   readonly maxFailures: number;
@@ -6,40 +6,37 @@ export interface DecayWindow {
 
 /** Failures of an account from one network, or on one device. */
 export const ORIGIN_WINDOW: DecayWindow = { decayMs: 900_000, maxFailures: 15 };
-/** Failures of an account from anywhere. */
+/** Failures of an account from all origins. */
 export const ACCOUNT_WINDOW: DecayWindow = { decayMs: 60_000, maxFailures: 100 };
 
-/** Failures that cost nothing: people mistype. */
+/** Failures without a delay, because people mistype. */
 const FREE_FAILURES = 4;
 const FIRST_DELAY_MS = 1_000;
 const MAX_DELAY_MS = 900_000;
-/** Failures from elsewhere that make each of one's own weigh one more. */
+/** So many failures of other origins count as one more failure of this origin. */
 const FOREIGN_FAILURES_PER_OWN = 10;
 
 /**
- * A count that fades is kept as the instant at which the last failure is forgotten: ten at once are forgotten one after
- * another, like ten drops from a bucket with a leak. Instants and lengths are in milliseconds.
+ * The number of failures at `now`. A count is stored as the instant at which it reaches zero, like the level of a leaky
+ * bucket: it decreases by one every `decayMs`. All instants and durations are in milliseconds.
  */
-export const countFailures = (
-  forgottenAt: number,
-  now: number,
-  { decayMs: forgets }: DecayWindow,
-): number => Math.max(0, Math.ceil((forgottenAt - now) / forgets));
+export const countFailures = (forgottenAt: number, now: number, { decayMs }: DecayWindow): number =>
+  Math.max(0, Math.ceil((forgottenAt - now) / decayMs));
 
-/** The same count with one more failure. */
+/** The stored count after one more failure. */
 export const addFailure = (
   forgottenAt: number,
   now: number,
-  { decayMs: forgets, maxFailures: highest }: DecayWindow,
-): number => Math.min(Math.max(forgottenAt, now) + forgets, now + highest * forgets);
+  { decayMs, maxFailures }: DecayWindow,
+): number => Math.min(Math.max(forgottenAt, now) + decayMs, now + maxFailures * decayMs);
 
 /**
- * How long after a failure the next attempt has to wait: nothing after the first four, then a second, and each time twice
- * as long, up to a quarter of an hour.
+ * The delay of the next attempt after a failure, in milliseconds: none after the first four failures, then one second, doubled
+ * by every failure, up to 15 minutes.
  *
- * @param own failures of this account from this network, or on this device: one at least
- * @param elsewhere failures of this account by others. They alone delay nobody, so no stranger locks an owner out; but who
- *   fails while others fail as well waits as if it had been more often.
+ * @param own failures of this account from this network or on this device, at least one
+ * @param elsewhere failures of this account from other origins. They delay only origins that failed as well, so an attacker
+ *   cannot lock an owner out.
  */
 export function calculateDelay(own: number, elsewhere: number): number {
   const failures = own + Math.floor(elsewhere / FOREIGN_FAILURES_PER_OWN);

@@ -1,25 +1,15 @@
 import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { ServerSecrets } from '../platform/server-secrets.js';
 import { RateLimitService } from '../platform/rate-limit.service.js';
-import { TooManyRequests } from '../platform/too-many-requests.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
+import { ServerSecrets } from '../platform/server-secrets.js';
+import { TooManyRequests } from '../platform/too-many-requests.js';
+import { type AttemptOrigin, KnownDeviceCookie } from './known-device-cookie.js';
 import { type AttemptResult, LoginDelayService } from './login-delay.service.js';
-import { KnownDeviceService } from './known-device.service.js';
-
-/** Where an attempt comes from. */
-export interface AttemptOrigin {
-  /** /24 of IPv4, /48 of IPv6. */
-  readonly network: string;
-  /** /16 of IPv4, /32 of IPv6. */
-  readonly surroundings: string;
-  /** What the device keeps, as it came. */
-  readonly device: string | undefined;
-}
 
 /**
- * Who may try a password now. Failures are counted by account and network, by device, by account, by network and by what is
- * around it; whether the account exists makes no difference.
+ * Decides whether a password attempt is allowed now. It counts failures by account and network, by account and device, by
+ * account, by network and by wider network. All counts are the same for accounts that do not exist.
  */
 @Injectable()
 export class LoginThrottleService {
@@ -28,7 +18,7 @@ export class LoginThrottleService {
   constructor(
     private readonly delays: LoginDelayService,
     private readonly limits: RateLimitService,
-    private readonly devices: KnownDeviceService,
+    private readonly devices: KnownDeviceCookie,
     private readonly events: SecurityEventService,
     secrets: ServerSecrets,
   ) {
@@ -37,43 +27,44 @@ export class LoginThrottleService {
 
   /**
    * @param email lower case
-   * @throws {TooManyRequests} where it comes too early: nothing was tried then
+   * @param check compares the password
+   * @throws {TooManyRequests} if the attempt comes too early; `check` was not called then
    */
-  throttleLogin<P extends AttemptResult>(
+  throttleLogin<R extends AttemptResult>(
     email: string,
     from: AttemptOrigin,
-    prove: () => Promise<P>,
-  ): Promise<P> {
-    const device = this.devices.findDeviceId(from.device, email);
-    const anywhere = this.hashKey('account', email);
+    check: () => Promise<R>,
+  ): Promise<R> {
+    const device = this.devices.findDeviceId(from, email);
+    const account = this.hashKey('account', email);
     if (device !== undefined) {
-      return this.recordDelay(() =>
-        this.delays.throttle({ own: this.hashKey('device', device, email), anywhere }, prove),
-      );
+      const keys = { origin: this.hashKey('device', device, email), account };
+      return this.recordDelay(() => this.delays.throttle(keys, check));
     }
-    const own = this.hashKey('network', from.network, email);
+    const keys = { origin: this.hashKey('network', from.network, email), account };
     return this.recordDelay(async () => {
       await this.checkNetworkLimits(from);
-      const proof = await this.delays.throttle({ own, anywhere }, prove);
-      if (!proof.isGood) await this.countNetworkFailure(from);
-      return proof;
+      const result = await this.delays.throttle(keys, check);
+      if (!result.isValid) await this.countNetworkFailure(from);
+      return result;
     });
   }
 
   /**
-   * Somebody who is logged in already is asked for the password again.
-   * @throws {TooManyRequests} where it comes too early: nothing was tried then
+   * For a user who has a session and confirms the password.
+   * @param check compares the password
+   * @throws {TooManyRequests} if the attempt comes too early; `check` was not called then
    */
-  throttleConfirmation<P extends AttemptResult>(
+  throttleConfirmation<R extends AttemptResult>(
     accountId: string,
     sessionId: string,
-    prove: () => Promise<P>,
-  ): Promise<P> {
+    check: () => Promise<R>,
+  ): Promise<R> {
     const keys = {
-      own: this.hashKey('session', sessionId, accountId),
-      anywhere: this.hashKey('confirmations', accountId),
+      origin: this.hashKey('session', sessionId, accountId),
+      account: this.hashKey('confirmations', accountId),
     };
-    return this.recordDelay(() => this.delays.throttle(keys, prove));
+    return this.recordDelay(() => this.delays.throttle(keys, check));
   }
 
   private async recordDelay<T>(attempt: () => Promise<T>): Promise<T> {
@@ -85,17 +76,18 @@ export class LoginThrottleService {
     }
   }
 
-  private async checkNetworkLimits({ network, surroundings }: AttemptOrigin): Promise<void> {
-    await this.limits.checkNotExhausted('failed-login', { stranger: network });
-    await this.limits.checkNotExhausted('failed-login-nearby', { stranger: surroundings });
+  private async checkNetworkLimits({ network, widerNetwork }: AttemptOrigin): Promise<void> {
+    await this.limits.checkNotExhausted('failed-login', { kind: 'anonymous', key: network });
+    const wider = { kind: 'anonymous', key: widerNetwork } as const;
+    await this.limits.checkNotExhausted('failed-login-nearby', wider);
   }
 
-  private async countNetworkFailure({ network, surroundings }: AttemptOrigin): Promise<void> {
-    await this.limits.consume('failed-login', { stranger: network });
-    await this.limits.consume('failed-login-nearby', { stranger: surroundings });
+  private async countNetworkFailure({ network, widerNetwork }: AttemptOrigin): Promise<void> {
+    await this.limits.consume('failed-login', { kind: 'anonymous', key: network });
+    await this.limits.consume('failed-login-nearby', { kind: 'anonymous', key: widerNetwork });
   }
 
-  /** No address and no e-mail is stored. */
+  /** A MAC, so that the table has no network address and no e-mail in clear text. */
   private hashKey(...words: readonly string[]): string {
     return createHmac('sha256', this.key).update(words.join('\0')).digest('base64url');
   }

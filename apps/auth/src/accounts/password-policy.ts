@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** What an attacker tries first, in lower case; where the list is from stands at its beginning. */
+/** The passwords that an attacker tries first, in lower case. The file names its source in its first lines. */
 const COMMON_PASSWORDS_FILE = new URL('common-passwords.txt', import.meta.url);
 
 const commonPasswordLines = readFileSync(COMMON_PASSWORDS_FILE, 'utf8').split('\n');
@@ -8,25 +8,25 @@ const commonPasswords = new Set(
   commonPasswordLines.filter((line) => line !== '' && !line.startsWith('#')),
 );
 
-/** Whether it is one of the commonest 10,000 passwords that are long enough (OWASP ASVS 6.2.4), in any case. */
-export const isCommonPassword = (password: string): boolean =>
-  commonPasswords.has(password.toLowerCase());
+/** Whether the password, in any case, is one of the 10,000 commonest that are long enough (OWASP ASVS 6.2.4). */
+const isCommonPassword = (password: string): boolean => commonPasswords.has(password.toLowerCase());
 
 const MIN_LENGTH = 8;
 const MAX_LENGTH = 128;
 
 /**
- * The rule that a new password breaks, as the end of a sentence; nothing where it may be taken. Characters are of any kind,
- * counted as people count them, and none is changed (OWASP ASVS 6.2.1 to 6.2.9).
+ * Finds the rule that a new password violates. All characters are allowed, counted by code point, and stored unchanged
+ * (OWASP ASVS 6.2.1 to 6.2.9).
  *
- * @param owner whose password it will be: e-mail, in any case
+ * @param ownerEmail e-mail of the password's owner, in any case
+ * @returns the end of a sentence that begins with "the password"; `undefined` for an acceptable password
  */
-export function findPasswordFault(password: string, owner?: string): string | undefined {
+export function findPasswordFault(password: string, ownerEmail?: string): string | undefined {
   const characters = [...password].length;
   if (!password.isWellFormed() || characters < MIN_LENGTH || characters > MAX_LENGTH) {
     return `must have ${MIN_LENGTH} to ${MAX_LENGTH} characters`;
   }
   if (isCommonPassword(password)) return 'must not be one of the commonest passwords';
-  if (password.toLowerCase() === owner?.toLowerCase()) return 'must not be the e-mail';
+  if (password.toLowerCase() === ownerEmail?.toLowerCase()) return 'must not be the e-mail';
   return undefined;
 }

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { findPasswordFault } from './password-policy.js';
 
-/** Lower case: one person, one account. */
+/** Transformed to lower case, so that one e-mail address has one account. */
 export const email = z
   .email()
   .max(254)
   .transform((text) => text.toLowerCase());
 
-/** What may be a password, whosever it is. */
+/** An acceptable password for every account; {@link registration} also compares it with the owner's e-mail. */
 export const newPassword = z.string().superRefine((password, context) => {
   const message = findPasswordFault(password);
   if (message !== undefined) context.addIssue({ code: 'custom', message });
@@ -15,8 +15,8 @@ export const newPassword = z.string().superRefine((password, context) => {
 
 export const registration = z
   .object({ email, password: newPassword })
-  .superRefine((wish, context) => {
-    const message = findPasswordFault(wish.password, wish.email);
+  .superRefine((request, context) => {
+    const message = findPasswordFault(request.password, request.email);
     if (message !== undefined) context.addIssue({ code: 'custom', path: ['password'], message });
   });
 export type Registration = z.infer<typeof registration>;

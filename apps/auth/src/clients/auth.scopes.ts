@@ -2,10 +2,10 @@ import { defineScopes } from '@gatehouse/guards';
 
 const scopes = defineScopes('sessions:read', 'sessions:end', 'account:password');
 
-/** For these scopes only: a misspelt one does not compile. */
+/** Accepts only the scopes above, so that a misspelt scope does not compile. */
 export const { RequireScopes } = scopes;
 
-/** What an access token for this server itself may allow, in the words in which a person is asked for it. */
+/** Scopes of access tokens for this server, with the text that the consent page shows. */
 export const ACCOUNT_SCOPES: Readonly<Record<(typeof scopes.all)[number], string>> = {
   'sessions:read': 'See where you are logged in',
   'sessions:end': 'Log you out elsewhere',
@@ -13,8 +13,8 @@ export const ACCOUNT_SCOPES: Readonly<Record<(typeof scopes.all)[number], string
 };
 
 /**
- * Scopes of OpenID Connect (Core §3.1.2.1, §5.4, §11), in the words in which a person is asked for them. They are granted at
- * this server itself: its userinfo endpoint is where the claims come from.
+ * Scopes of OpenID Connect (Core §3.1.2.1, §5.4, §11), with the text that the consent page shows. This server is their resource
+ * server, because its userinfo endpoint returns the claims.
  */
 export const OPENID_SCOPES: Readonly<Record<string, string>> = {
   openid: 'Know that you are you',

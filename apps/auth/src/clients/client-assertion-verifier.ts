@@ -9,26 +9,26 @@ import { ASSERTION_ALGORITHMS } from './client-keys.js';
 
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** Of client and server clocks, in seconds. */
+/** How far the clocks of client and server may differ, in seconds. */
 const CLOCK_SKEW_SECONDS = 30;
-/** How far ahead `exp` may be, in seconds: for so long a `jti` must be remembered. */
+/** How far in the future `exp` may be, in seconds. The replay cache keeps each `jti` for this time. */
 const MAX_LIFETIME_SECONDS = 300;
 
-/** Explicit typing is recommended (rfc7523bis §4), and what most libraries leave out. Any other JWT of the client is none. */
+/** Explicit typing is recommended (rfc7523bis §4), but most libraries omit `typ`. A JWT of another type is not a client assertion. */
 const ALLOWED_TYPES: readonly unknown[] = [undefined, 'JWT', 'client-authentication+jwt'];
 
 const claimsSchema = z.object({
-  /** One name: a list would be good at other servers as well. */
+  /** One audience, because other servers would accept an assertion with several. */
   aud: z.string(),
   exp: z.number(),
   iat: z.number().optional(),
   jti: z.string().min(1).max(255),
 });
 
-/** Why an assertion is no proof. */
+/** Why an assertion does not authenticate the client. */
 export type ClientAssertionFault = 'wrong_assertion' | 'repeated_assertion';
 
-/** `private_key_jwt`: a client proves who it is by a JWT under its own key (RFC 7523 §3, draft-ietf-oauth-rfc7523bis). */
+/** Verifies `private_key_jwt`: a client authenticates with a JWT that it signs with its own key (RFC 7523 §3, draft-ietf-oauth-rfc7523bis). */
 @Injectable()
 export class ClientAssertionVerifier {
   constructor(
@@ -37,7 +37,7 @@ export class ClientAssertionVerifier {
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
-  /** @returns nothing where the assertion is the client's own, for this server, in its time, and new */
+  /** @returns undefined if the client signed the assertion for this server, it is valid now, and it was not used before */
   async findFault(client: Client, assertion: string): Promise<ClientAssertionFault | undefined> {
     const verified = await this.verifyJwt(client, assertion);
     if (!verified) return 'wrong_assertion';
@@ -66,13 +66,13 @@ export class ClientAssertionVerifier {
     );
     const { success, data } = claimsSchema.safeParse(found?.payload);
     if (!found || !success || !hasAllowedType(found.protectedHeader)) return undefined;
-    // The issuer and nothing else: an address could be one that another server gave the client (CVE-2025-27370).
+    // Only the issuer is accepted. An endpoint URL could come from another server's metadata (CVE-2025-27370).
     if (data.aud !== this.config.ISSUER) return undefined;
     return hasValidTimes(data, now / 1000) ? data : undefined;
   }
 }
 
-/** @returns whom the assertion says to be of, unverified; nothing where it is no JWT, or does not say */
+/** @returns the unverified `sub` of an assertion; undefined if the text is not a JWT or has no `sub` */
 export function readUnverifiedClientId(assertion: string): string | undefined {
   try {
     return z.string().safeParse(decodeJwt(assertion).sub).data;
@@ -86,7 +86,7 @@ const hasAllowedType = ({ typ }: JWTHeaderParameters): boolean => ALLOWED_TYPES.
 const hasValidTimes = ({ exp, iat = 0 }: z.infer<typeof claimsSchema>, now: number): boolean =>
   exp <= now + MAX_LIFETIME_SECONDS + CLOCK_SKEW_SECONDS && iat <= now + CLOCK_SKEW_SECONDS;
 
-/** What jose refuses is refused; what fails otherwise is our own mistake. */
+/** @returns undefined if jose rejects the JWT. Other errors are faults of this server and stay errors. */
 async function catchJoseErrors<T>(verification: Promise<T>): Promise<T | undefined> {
   try {
     return await verification;

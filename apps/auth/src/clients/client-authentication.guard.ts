@@ -19,7 +19,7 @@ import { type PresentedCredentials, readPresentedCredentials } from './presented
 
 const authenticatedClients = new WeakMap<FastifyRequest, Client>();
 
-/** The client that the guard let in. */
+/** @returns the client that {@link ClientAuthenticationGuard} authenticated for this request */
 export const getAuthenticatedClient = (request: FastifyRequest): Client | undefined =>
   authenticatedClients.get(request);
 
@@ -27,7 +27,7 @@ export const AuthenticatedClient = createParamDecorator((_: unknown, context: Ex
   getAuthenticatedClient(context.switchToHttp().getRequest<FastifyRequest>()),
 );
 
-/** Which quota of confidential clients the endpoint takes from; `client` where it does not say. */
+/** Sets the quota that requests of confidential clients to this controller consume. The default is `client`. */
 export const UseClientQuota = Reflector.createDecorator<ClientQuota>();
 
 /** Client authentication of the OAuth endpoints (RFC 6749 §2.3, §3.2.1). */
@@ -50,26 +50,31 @@ export class ClientAuthenticationGuard implements CanActivate {
       this.authenticate(presented),
     );
     const quota = this.reflector.get(UseClientQuota, context.getClass()) ?? 'client';
-    const standing = await this.rateLimiter.consume(client, request.ip, quota);
-    enforceQuota(context.switchToHttp().getResponse<FastifyReply>(), standing);
+    const state = await this.rateLimiter.consume(client, request.ip, quota);
+    enforceQuota(context.switchToHttp().getResponse<FastifyReply>(), state);
     authenticatedClients.set(request, client);
     return true;
   }
 
-  /** Unknown clients and wrong secrets get the same answer after the same work. */
+  /** Compares a secret also for an unknown client, so that answer and duration are the same as for a wrong secret. */
   private async authenticate(presented: PresentedCredentials): Promise<Client> {
     const client = await this.clients.findEnabled(presented.id);
-    const fits = isClientSecretCorrect(getPresentedSecret(presented), client?.secretHashes ?? []);
+    const isCorrect = isClientSecretCorrect(
+      getPresentedSecret(presented),
+      client?.secretHashes ?? [],
+    );
     if (!client) return this.reject('unknown_client');
     if (client.authMethod !== presented.method) return this.reject('wrong_method');
-    if (client.isSecretBased && !fits) return this.reject('wrong_secret');
-    if ('assertion' in presented) await this.verifyAssertion(client, presented.assertion);
+    if (client.isSecretBased && !isCorrect) return this.reject('wrong_secret');
+    if (presented.method === 'private_key_jwt') {
+      await this.verifyAssertion(client, presented.assertion);
+    }
     return client;
   }
 
   private async verifyAssertion(client: Client, assertion: string): Promise<void> {
-    const objection = await this.assertionVerifier.findFault(client, assertion);
-    if (objection) await this.reject(objection);
+    const fault = await this.assertionVerifier.findFault(client, assertion);
+    if (fault) await this.reject(fault);
   }
 
   private async reject(reason: ClientRefusalReason): Promise<never> {
@@ -78,8 +83,11 @@ export class ClientAuthenticationGuard implements CanActivate {
   }
 }
 
-const getPresentedSecret = (presented: PresentedCredentials): string =>
-  'secret' in presented ? presented.secret : '';
+function getPresentedSecret(presented: PresentedCredentials): string {
+  const { method } = presented;
+  const hasSecret = method === 'client_secret_basic' || method === 'client_secret_post';
+  return hasSecret ? presented.secret : '';
+}
 
 function requireFormContentType({ headers }: FastifyRequest): void {
   const [type] = (headers['content-type'] ?? '').split(';');

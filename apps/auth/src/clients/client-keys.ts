@@ -1,15 +1,15 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { z } from 'zod';
 
-/** What client assertions may be signed with (RFC 7518 §3.1). Nothing symmetric: a shared secret is a secret that two have. */
+/** Signature algorithms of client assertions (RFC 7518 §3.1). None is symmetric, because the server would hold the same secret. */
 export const ASSERTION_ALGORITHMS = ['ES256', 'PS256', 'RS256', 'EdDSA'] as const;
 
 /** The members that only a private or a symmetric key has (RFC 7518 §6.2.2, §6.3.2, §6.4). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
-/** base64url of so many characters. */
-const base64urlText = (least: number, most = least) =>
-  z.string().regex(new RegExp(`^[\\w-]{${least},${most}}$`));
+/** @param min number of characters */
+const base64urlText = (min: number, max = min) =>
+  z.string().regex(new RegExp(`^[\\w-]{${min},${max}}$`));
 
 const commonMembers = {
   kid: z.string().min(1).max(255),
@@ -29,7 +29,7 @@ const publicKeySchema = z
       ...commonMembers,
       kty: z.literal('RSA'),
       alg: z.enum(['PS256', 'RS256']),
-      // 2048 to 4096 bits: shorter is weak, and longer makes us work.
+      // 2048 to 4096 bits: shorter keys are weak, and longer keys cost this server too much time.
       n: base64urlText(342, 683),
       e: z.literal('AQAB'),
     }),
@@ -44,8 +44,8 @@ const publicKeySchema = z
   .refine(isImportable, { error: 'is no public key' });
 
 /**
- * The public keys of a client (RFC 7517 §5). Each names the one algorithm that it is for, and itself: nothing has to be guessed.
- * Members that nobody needs are dropped, private ones refused: whoever could read them could be the client.
+ * The public keys of a client (RFC 7517 §5). Each key has a `kid` and its one algorithm, so that the verifier never guesses.
+ * Unknown members are dropped. Private members are rejected, because a reader of the database could impersonate the client.
  */
 export const clientKeySetSchema = z
   .object({
@@ -68,7 +68,7 @@ function hasNoPrivateMembers(jwk: unknown): boolean {
   return !PRIVATE_MEMBERS.some((name) => Object.hasOwn(Object(jwk), name));
 }
 
-/** A point that is on its curve, and so on. */
+/** For example, an EC point must be on its curve. */
 function isImportable(jwk: JsonWebKey): boolean {
   try {
     return createPublicKey({ key: jwk, format: 'jwk' }).type === 'public';

@@ -5,37 +5,38 @@ import { type QuotaState, RateLimitService } from '../platform/rate-limit.servic
 import type { Client } from './client.entity.js';
 import type { PresentedCredentials } from './presented-credentials.js';
 
-/** The quotas of endpoints that confidential clients ask, each for what it is asked. */
+/** The quotas of confidential clients; an endpoint selects one of them with `UseClientQuota`. */
 export type ClientQuota = 'client' | 'introspection';
 
-/** How often a client may ask, and how often somebody may fail to be it. */
+/** Limits the requests of a client, and the failed authentications in its name. */
 @Injectable()
 export class ClientRateLimiter {
   constructor(private readonly limits: RateLimitService) {}
 
   /**
-   * Whoever guesses a secret is slowed down (RFC 6749 §2.3.1), for this client and from this address only: nobody keeps a
-   * client out that is elsewhere.
-   * @throws {TooManyRequests} before anything is looked at
+   * Slows down an attacker who guesses secrets (RFC 6749 §2.3.1). Failures count for the client and the address together, so an
+   * attacker cannot lock out the client at another address.
+   * @throws {TooManyRequests} before it checks the credentials
    */
   async limitFailures(
     { id }: PresentedCredentials,
     address: string,
     authenticate: () => Promise<Client>,
   ): Promise<Client> {
-    const stranger = { stranger: `${id} ${address}` };
-    await this.limits.checkNotExhausted('failed-client', stranger);
+    const owner = { kind: 'anonymous', key: `${id} ${address}` } as const;
+    await this.limits.checkNotExhausted('failed-client', owner);
     try {
       return await authenticate();
     } catch (error) {
-      if (error instanceof OAuthError) await this.limits.consume('failed-client', stranger);
+      if (error instanceof OAuthError) await this.limits.consume('failed-client', owner);
       throw error;
     }
   }
 
-  /** A confidential client has a quota of its own. What anybody can call themselves counts for the network. */
+  /** A confidential client has its own quota. An attacker can send the id of a public client, so its requests count for the network. */
   consume(client: Client, address: string, quota: ClientQuota): Promise<QuotaState | undefined> {
-    if (!client.isPublic) return this.limits.consume(quota, { client: client.id });
-    return this.limits.consume('token', { stranger: networkOf(address) ?? 'elsewhere' });
+    if (!client.isPublic) return this.limits.consume(quota, { kind: 'client', id: client.id });
+    const key = networkOf(address) ?? 'elsewhere';
+    return this.limits.consume('token', { kind: 'anonymous', key });
   }
 }

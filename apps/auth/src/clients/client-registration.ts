@@ -2,13 +2,13 @@ import { TOKEN_EXCHANGE } from './client.entity.js';
 import type { ClientRegistration } from './client.repository.js';
 import { findRedirectUriFault } from './redirect-uri.js';
 
-/** Lower-case words: an account's id cannot look like it (RFC 9068 §5). */
+/** Lower-case words. No account id has this form, so `sub` is unambiguous (RFC 9068 §5). */
 const ID_PATTERN = /^[a-z\d]+(-[a-z\d]+)*$/;
 const MAX_ID_LENGTH = 64;
-/** As many characters as their columns take. */
+/** The length of the columns. */
 const MAX_URIS_LENGTH = 4000;
 
-/** A combination that makes no sense, or would not be safe, and what to say about it. */
+/** A combination that is useless or unsafe, and the sentence that the operator sees. */
 type Rule = readonly [isBroken: (client: ClientRegistration) => boolean, sentence: string];
 
 const hasGrantType = ({ grantTypes }: ClientRegistration, grantType: string) =>
@@ -22,7 +22,7 @@ const isTooLong = (uris: readonly string[] = []) => uris.join(' ').length > MAX_
 const RULES: readonly Rule[] = [
   [
     ({ id }) => !ID_PATTERN.test(id) || id.length > MAX_ID_LENGTH,
-    'the id is made of lower-case words and digits, joined by hyphens, at most 64',
+    'the id must be lower-case words and digits, joined by hyphens, with at most 64 characters',
   ],
   // "The client credentials grant type MUST only be used by confidential clients" (RFC 6749 §4.4).
   [
@@ -42,11 +42,11 @@ const RULES: readonly Rule[] = [
   ],
   [
     (client) => hasGrantType(client, 'authorization_code') !== hasRedirectUris(client),
-    'authorization_code needs a --redirect-uri, and a --redirect-uri that grant',
+    'the grant authorization_code needs a --redirect-uri, and a --redirect-uri needs that grant',
   ],
   [
     (client) => isTooLong(client.redirectUris) || isTooLong(client.postLogoutRedirectUris),
-    `the redirect URIs have more than ${MAX_URIS_LENGTH} characters in all`,
+    `the redirect URIs have more than ${MAX_URIS_LENGTH} characters in total`,
   ],
   // RFC 9700 §2.1.1.
   [
@@ -55,15 +55,15 @@ const RULES: readonly Rule[] = [
   ],
   [
     ({ authMethod, jwks }) => (authMethod === 'private_key_jwt') !== Boolean(jwks),
-    'private_key_jwt needs --jwks, and --jwks that --auth-method',
+    'the --auth-method private_key_jwt needs --jwks, and --jwks needs that --auth-method',
   ],
   [
     (client) => isPublic(client) && Boolean(client.resourceServer),
-    'a resource server has to prove who it is: choose another --auth-method',
+    'a resource server has to authenticate: choose another --auth-method',
   ],
 ];
 
-/** @returns why such a client must not be, as a sentence */
+/** @returns why the server rejects the registration, as a sentence; undefined if it accepts it */
 export function findRegistrationFault(client: ClientRegistration): string | undefined {
   const broken = RULES.find(([isBroken]) => isBroken(client));
   if (broken) return broken[1];

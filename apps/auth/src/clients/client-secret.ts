@@ -5,10 +5,10 @@ export const generateClientSecret = (): string => randomBytes(32).toString('base
 export const hashClientSecret = (secret: string): string =>
   createHash('sha256').update(secret).digest('base64url');
 
-/** Takes the same time whichever of the hashes fits, and also when there is none to compare with. */
+/** Compares with every hash, and with a dummy hash if there is none, so that the duration reveals nothing. */
 export function isClientSecretCorrect(secret: string, hashes: readonly string[]): boolean {
   const presented = Buffer.from(hashClientSecret(secret));
   const candidates = hashes.length > 0 ? hashes : [hashClientSecret('')];
-  const fits = candidates.map((hash) => timingSafeEqual(presented, Buffer.from(hash)));
-  return fits.includes(true) && hashes.length > 0;
+  const matches = candidates.map((hash) => timingSafeEqual(presented, Buffer.from(hash)));
+  return matches.includes(true) && hashes.length > 0;
 }

@@ -2,7 +2,7 @@ import { CountColumn, InstantColumn } from '@gatehouse/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { BooleanColumn, SpaceSeparatedColumn } from '../platform/columns.js';
 
-/** How a client proves who it is at the token endpoint (RFC 7591 §2, `token_endpoint_auth_method`). */
+/** How a client authenticates at the token endpoint (RFC 7591 §2, `token_endpoint_auth_method`). */
 export const AUTH_METHODS = [
   'none',
   'client_secret_basic',
@@ -21,61 +21,61 @@ export const GRANT_TYPES = [
   TOKEN_EXCHANGE,
 ];
 
-/** What `sub` of ID tokens is: the same for all clients, or for those of one host only (OpenID Connect Core §8). */
+/** Whether `sub` of ID tokens is the same for all clients, or differs by the host of the redirect URIs (OpenID Connect Core §8). */
 export const SUBJECT_TYPES = ['public', 'pairwise'] as const;
 export type SubjectType = (typeof SUBJECT_TYPES)[number];
 
-/** An application that asks for tokens (RFC 6749 §2). */
+/** An OAuth client (RFC 6749 §2). */
 @Entity('client')
 export class Client {
   /** `client_id`: lower-case words joined by hyphens. */
   @PrimaryColumn('varchar', { length: 64 }) readonly id!: string;
   @Column('varchar', { name: 'auth_method', length: 32 }) readonly authMethod!: AuthMethod;
-  /** SHA-256 of each secret in force, base64url. Secrets are 256 random bits, so a slow hash would add nothing. */
+  /** SHA-256 of each valid secret, base64url. Secrets have 256 random bits, so a slow hash would add nothing. */
   @SpaceSeparatedColumn('secret_hashes', 255) readonly secretHashes!: readonly string[];
   @SpaceSeparatedColumn('grant_types', 255) readonly grantTypes!: readonly string[];
-  /** The most that it may ask for. */
+  /** The scope that the client may request at most. */
   @SpaceSeparatedColumn('scope', 2000) readonly scope!: readonly string[];
-  /** Seconds; the server's default where null. */
+  /** Seconds; null means the server's default. */
   @Column('integer', { name: 'access_token_ttl', nullable: true }) readonly accessTokenTtl!:
     number | null;
-  /** Seconds; the server's default where null. */
+  /** Seconds; null means the server's default. */
   @Column('integer', { name: 'refresh_idle_ttl', nullable: true }) readonly refreshIdleTtl!:
     number | null;
-  /** Seconds; the server's default where null. */
+  /** Seconds; null means the server's default. */
   @Column('integer', { name: 'refresh_absolute_ttl', nullable: true })
   readonly refreshAbsoluteTtl!: number | null;
-  /** What people are told that it is called; its id where empty. */
+  /** The name that pages show; if it is empty, they show the id. */
   @Column('varchar', { length: 100 }) readonly name!: string;
-  /** Compared as they are, but for the port of a loopback address (RFC 8252 §7.3). */
+  /** Compared character by character, except the port of a loopback address (RFC 8252 §7.3). */
   @SpaceSeparatedColumn('redirect_uris', 4000) readonly redirectUris!: readonly string[];
   @SpaceSeparatedColumn('post_logout_redirect_uris', 4000)
   readonly postLogoutRedirectUris!: readonly string[];
-  /** Always so for public clients (RFC 9700 §2.1.1). */
+  /** Public clients need PKCE in any case (RFC 9700 §2.1.1). */
   @BooleanColumn('require_pkce') readonly requirePkce!: boolean;
-  /** One of our own: people are not asked whether it may have what it asks for. */
+  /** A first-party client needs no consent. */
   @BooleanColumn('first_party') readonly firstParty!: boolean;
-  /** `id_token_signed_response_alg`; the server's default where null. */
+  /** `id_token_signed_response_alg`; null means the server's default. */
   @Column('varchar', { name: 'id_token_algorithm', length: 8, nullable: true })
   readonly idTokenAlgorithm!: 'ES256' | 'RS256' | null;
   @Column('varchar', { name: 'subject_type', length: 8 }) readonly subjectType!: SubjectType;
-  /** A JWK Set (RFC 7517 §5) with its public keys, for `private_key_jwt`. */
+  /** The client's public keys for `private_key_jwt`, as a JWK Set (RFC 7517 §5). */
   @Column('text', { nullable: true }) readonly jwks!: string | null;
-  /** The resource server that this client is: it may introspect, and exchange, tokens that were meant for it. */
+  /** The identifier of the resource server that this client is. The client may introspect and exchange tokens with this audience. */
   @Column('varchar', { name: 'resource_server', length: 2000, nullable: true })
   readonly resourceServer!: string | null;
-  /** The resource servers that it may exchange such tokens for (RFC 8693). */
+  /** The resource servers for which it may get tokens by token exchange (RFC 8693). */
   @SpaceSeparatedColumn('exchange_targets', 2000) readonly exchangeTargets!: readonly string[];
-  /** Its tokens are bound to a key of its own (RFC 9449). */
+  /** Whether its tokens must be bound to a key (RFC 9449). */
   @BooleanColumn('dpop_bound') readonly dpopBound!: boolean;
-  /** Where the status of the tokens that it was given for itself is found; see `status-lists/`. */
+  /** The index in the status lists for tokens of the client_credentials grant; see `tokens/status-lists/`. */
   @CountColumn({ name: 'status_index', nullable: true }) readonly statusIndex!: number | null;
   @InstantColumn({ name: 'created_at' }) readonly createdAt!: Date;
   @InstantColumn({ name: 'disabled_at', nullable: true }) readonly disabledAt!: Date | null;
 
   /**
-   * "… If a refresh token is issued to a public client … the refresh token MUST be bound to the respective public key"; those
-   * of others are bound to who authenticates (RFC 9449 §5).
+   * "… If a refresh token is issued to a public client … the refresh token MUST be bound to the respective public key" (RFC
+   * 9449 §5). A confidential client authenticates instead.
    */
   selectRefreshTokenKey(dpopJkt: string | undefined): string | undefined {
     return this.isPublic ? dpopJkt : undefined;
@@ -85,7 +85,7 @@ export class Client {
     return this.authMethod === 'none';
   }
 
-  /** Whether it has a secret, or may have one. */
+  /** Whether the client authenticates with a secret. */
   get isSecretBased(): boolean {
     return this.authMethod.startsWith('client_secret_');
   }

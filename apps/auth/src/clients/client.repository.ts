@@ -1,35 +1,43 @@
 import { type RowLookup, UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { StatusListService } from '../tokens/status-lists/status-list.service.js';
+import { StatusSnapshotService } from '../tokens/status-lists/status-snapshot.service.js';
 import { Client } from './client.entity.js';
 
 type RequiredProperty = 'id' | 'authMethod' | 'secretHashes' | 'grantTypes' | 'scope';
-type ServerProperty =
-  | 'statusIndex'
-  | 'createdAt'
-  | 'disabledAt'
-  | 'isPublic'
-  | 'isSecretBased'
-  | 'isPkceRequired'
-  | 'allows';
+type OptionalProperty =
+  | 'accessTokenTtl'
+  | 'refreshIdleTtl'
+  | 'refreshAbsoluteTtl'
+  | 'name'
+  | 'redirectUris'
+  | 'postLogoutRedirectUris'
+  | 'requirePkce'
+  | 'firstParty'
+  | 'idTokenAlgorithm'
+  | 'subjectType'
+  | 'jwks'
+  | 'resourceServer'
+  | 'exchangeTargets'
+  | 'dpopBound';
 
-/** What is known of a client when it is registered; the rest is as cautious as it can be. */
+/** The properties of a client that its registration sets. The defaults are the most restrictive values. */
 export type ClientRegistration = Pick<Client, RequiredProperty> &
-  Partial<Omit<Client, RequiredProperty | ServerProperty>>;
+  Partial<Pick<Client, OptionalProperty>>;
 
-/** VSCHAR (RFC 6749 §A.1), as many as the column takes. No database is asked about anything else: PostgreSQL takes no NUL. */
+/** VSCHAR (RFC 6749 §A.1), at most the length of the column. Other ids cause no query, because PostgreSQL rejects NUL. */
 const CLIENT_ID_PATTERN = /^[\x20-\x7e]{1,64}$/;
 
-/** Of a SHA-256, base64url. The newest stands first. */
+/** The length of a SHA-256 hash in base64url. The newest hash is the first. */
 const SECRET_HASH_LENGTH = 43;
 
 const toFlag = (value: boolean): number => (value ? 1 : 0);
 const joinWords = (value: readonly string[] = []): string => value.join(' ');
 
-/** The columns that a registration decides. */
+/** The columns that a registration sets. */
 const REGISTRATION_COLUMNS: readonly (readonly [
   string,
   (client: ClientRegistration) => unknown,
@@ -65,11 +73,12 @@ const INSERT = `
   VALUES (${COLUMN_NAMES.map((_, n) => `$${n + 1}`).join(', ')})
   ON CONFLICT (id)`;
 
-/** A client that is there keeps its place in the status list. */
+/** The update keeps the status index of the row. */
 const UPDATE_ASSIGNMENTS = REGISTRATION_COLUMNS.map(([name]) => `${name} = excluded.${name}`);
 
+/** All SQL of the table `client`. */
 @Injectable()
-export class ClientRepository {
+export class ClientRepository implements OnModuleInit {
   private readonly lookup: RowLookup<Client>;
   private readonly configured = new Map<string, Client>();
 
@@ -77,9 +86,14 @@ export class ClientRepository {
     @InjectRepository(Client) private readonly repository: Repository<Client>,
     private readonly unitOfWork: UnitOfWork,
     private readonly statusLists: StatusListService,
+    private readonly snapshots: StatusSnapshotService,
     private readonly clock: Clock,
   ) {
     this.lookup = unitOfWork.lookup(Client);
+  }
+
+  onModuleInit(): void {
+    this.snapshots.addSource((since) => this.findRevokedStatusIndexes(since));
   }
 
   /** @returns the client, unless it is unknown or disabled */
@@ -89,12 +103,20 @@ export class ClientRepository {
     return client?.disabledAt === null ? client : undefined;
   }
 
-  /** By name, those that are disabled as well. */
+  /** All clients in order of their ids, also disabled ones. */
   findAll(): Promise<readonly Client[]> {
     return this.repository.find({ order: { id: 'ASC' } });
   }
 
-  /** A client that is configuration rather than data: using it asks the database nothing. Its row is for rows that refer to it. */
+  /** The redirect URIs of all public clients that are enabled. */
+  async findRedirectUrisOfPublicClients(): Promise<readonly string[]> {
+    const rows = await this.unitOfWork.query<{ redirect_uris: string }>(
+      `SELECT redirect_uris FROM client WHERE auth_method = 'none' AND disabled_at IS NULL AND redirect_uris <> ''`,
+    );
+    return rows.flatMap((row) => row.redirect_uris.split(' '));
+  }
+
+  /** Registers a client of the configuration. Finding it needs no query. Its row exists for the foreign keys of other tables. */
   async upsertConfigured(client: Client): Promise<void> {
     await this.upsert(client);
     this.configured.set(client.id, client);
@@ -104,7 +126,7 @@ export class ClientRepository {
     return this.configured.has(id);
   }
 
-  /** Creates the client, or brings it up to date: replicas that start together agree. */
+  /** Creates the client or updates it, in one statement, because replicas may start at the same time. */
   async upsert(client: ClientRegistration): Promise<void> {
     const known = await this.lookup.find(client.id);
     const index = known ? known.statusIndex : await this.allocateStatusIndex(client);
@@ -115,18 +137,18 @@ export class ClientRepository {
   }
 
   /**
-   * @param place what {@link allocateStatusIndex} gave
-   * @returns whether it did: of two at once exactly one does, and the other changes nothing
+   * @param statusIndex from {@link allocateStatusIndex}
+   * @returns false if the id is taken: of concurrent calls exactly one creates the client
    */
-  async create(client: ClientRegistration, place: number | null): Promise<boolean> {
-    const values = this.toColumnValues(client, place);
+  async create(client: ClientRegistration, statusIndex: number | null): Promise<boolean> {
+    const values = this.toColumnValues(client, statusIndex);
     const { affected } = await this.unitOfWork.execute(`${INSERT} DO NOTHING`, values);
     return affected === 1;
   }
 
   /**
-   * Puts a secret into force beside the newest of those that are.
-   * @returns whether it did: not for a client that is unknown or disabled, or authenticates without secrets
+   * Adds a secret. The newest of the previous secrets stays valid.
+   * @returns false if the client is unknown or disabled, or authenticates without secrets
    */
   async addSecret(id: string, hash: string): Promise<boolean> {
     const { affected } = await this.unitOfWork.execute(
@@ -137,7 +159,7 @@ export class ClientRepository {
     return affected === 1;
   }
 
-  /** @returns whether it was not disabled before */
+  /** @returns false if the client is unknown, or was disabled before */
   async disable(id: string): Promise<boolean> {
     const { affected } = await this.unitOfWork.execute(
       'UPDATE client SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL',
@@ -147,19 +169,28 @@ export class ClientRepository {
   }
 
   /**
-   * A place in a status list. Only tokens that a client gets for itself need one: those of people have their session's. A
-   * rehearsal, whose transaction is taken back, gets none.
+   * Allocates an index in a status list. Only tokens of the client_credentials grant use it, because other tokens use the index
+   * of their session. A dry run gets none, because it runs in a transaction that is rolled back.
    */
   async allocateStatusIndex({ grantTypes }: ClientRegistration): Promise<number | null> {
     if (!grantTypes.includes('client_credentials') || this.unitOfWork.isInTransaction) return null;
     return this.statusLists.allocate();
   }
 
+  /** The status list indexes of clients that were disabled after `since`. */
+  async findRevokedStatusIndexes(since: number): Promise<readonly number[]> {
+    const rows = await this.unitOfWork.query<{ status_index: number | string }>(
+      'SELECT status_index FROM client WHERE disabled_at > $1 AND status_index IS NOT NULL',
+      [since],
+    );
+    return rows.map((row) => Number(row.status_index));
+  }
+
   private toColumnValues(
     client: ClientRegistration,
     statusIndex: number | null,
   ): readonly unknown[] {
-    const decided = REGISTRATION_COLUMNS.map(([, valueOf]) => valueOf(client));
-    return [client.id, this.clock.now(), statusIndex, ...decided];
+    const registered = REGISTRATION_COLUMNS.map(([, valueOf]) => valueOf(client));
+    return [client.id, this.clock.now(), statusIndex, ...registered];
   }
 }

@@ -4,7 +4,7 @@ import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { Client } from './client.entity.js';
 import { ClientRepository } from './client.repository.js';
 
-/** The client that `/auth/login` gives tokens to: our own front ends, which cannot keep a secret. */
+/** The client of the JSON API under `/auth`: first-party front ends, which cannot keep a secret. */
 @Injectable()
 export class FirstPartyClient implements OnModuleInit {
   readonly client: Client;

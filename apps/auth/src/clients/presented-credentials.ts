@@ -11,7 +11,7 @@ export const clientAuthenticationParameters = {
   client_assertion: z.string().max(8192).optional().describe('A JWT (RFC 7523)'),
 };
 
-/** How a client says who it is (RFC 6749 §2.3). */
+/** The credentials of a request (RFC 6749 §2.3). */
 export type PresentedCredentials =
   | { readonly method: 'none'; readonly id: string }
   | {
@@ -19,20 +19,20 @@ export type PresentedCredentials =
       readonly id: string;
       readonly secret: string;
     }
-  /** The id is what the assertion says, and nobody has verified it yet. */
+  /** The id is the `sub` of the assertion, which is not verified yet. */
   | { readonly method: 'private_key_jwt'; readonly id: string; readonly assertion: string };
 
 const bodyCredentialsSchema = z.object(clientAuthenticationParameters);
 type BodyCredentials = z.infer<typeof bodyCredentialsSchema>;
 
-/** @throws {OAuthError} `invalid_request`, or `invalid_client` where there are no credentials at all, or none that we know */
+/** @throws {OAuthError} `invalid_request`; `invalid_client` if the request has no credentials, or an unknown assertion type */
 export function readPresentedCredentials(request: FastifyRequest): PresentedCredentials {
   const { success, data: body } = bodyCredentialsSchema.safeParse(request.body ?? {});
   if (!success) throw OAuthError.invalidRequest('Client authentication is malformed or repeated.');
   const found = [readBasicCredentials(request), readPostedSecret(body), readPostedAssertion(body)];
   const [presented = readPublicClient(body), another] = found.filter((each) => each !== undefined);
 
-  // "The client MUST NOT use more than one authentication method in each request." And client_id is of the same client.
+  // "The client MUST NOT use more than one authentication method in each request." And client_id must name the same client.
   if (another || ![undefined, presented.id].includes(body.client_id)) {
     throw OAuthError.invalidRequest('Use one way of client authentication only.');
   }
@@ -59,7 +59,7 @@ function readPostedAssertion(body: BodyCredentials): PresentedCredentials | unde
   }
   if (type !== ASSERTION_TYPE) throw OAuthError.invalidClient('unknown type of assertion');
   const id = readUnverifiedClientId(assertion);
-  if (id === undefined) throw OAuthError.invalidClient('the assertion does not say whose it is');
+  if (id === undefined) throw OAuthError.invalidClient('the assertion has no sub');
   return { id, assertion, method: 'private_key_jwt' };
 }
 
@@ -78,7 +78,7 @@ function readBasicCredentials({ raw }: FastifyRequest): PresentedCredentials | u
   };
 }
 
-/** Node keeps the first of two; a proxy may have looked at the other. */
+/** Node keeps the first of two headers, but a proxy may have checked the second. */
 const countHeaders = (name: string, rawHeaders: readonly string[]): number =>
   rawHeaders.filter((text, n) => n % 2 === 0 && text.toLowerCase() === name).length;
 
@@ -95,7 +95,7 @@ function decodeBasicHeader(header: string): string {
   }
 }
 
-/** Both parts are form-encoded before they are put together (RFC 6749 §2.3.1). */
+/** Both parts are form-encoded before the colon joins them (RFC 6749 §2.3.1). */
 function decodeFormValue(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));

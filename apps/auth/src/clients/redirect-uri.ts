@@ -1,8 +1,8 @@
 import { isLoopbackLiteral, removeLoopbackPort } from '@gatehouse/service-kit';
 
 /**
- * Whether a redirect URI is one of those registered: the same text, to the character (RFC 9700 §2.1). Native apps take
- * whichever port of the loopback address is free as they start.
+ * Whether a redirect URI is registered for the client, character by character (RFC 9700 §2.1). Only the port of a loopback
+ * address may differ for a public client, because a native app listens on any free port.
  */
 export function isRegisteredRedirectUri(
   uri: string,
@@ -19,15 +19,15 @@ export function isRegisteredRedirectUri(
   );
 }
 
-/** The characters of RFC 3986 §2, of which a fragment needs one more. */
+/** The characters of RFC 3986 §2, without `#`. */
 const URI_PATTERN = /^[\w\-.~:/?[\]@!$&'()*+,;=%]+$/;
-/** As many characters of a redirect URI as an authorization code and the token endpoint take. */
+/** The longest redirect URI, in characters, that an authorization code and the token endpoint accept. */
 export const MAX_URI_LENGTH = 2000;
 
 /**
- * Whether browsers may be sent to an address with a code, or after a logout.
+ * Checks a URI to which the server would redirect a browser with a code, or after a logout.
  *
- * @returns what is wrong with it, as the end of a sentence
+ * @returns why the URI is rejected, as the end of a sentence; undefined if it is accepted
  */
 export function findRedirectUriFault(text: string): string | undefined {
   if (text.length > MAX_URI_LENGTH) return `must have at most ${MAX_URI_LENGTH} characters`;
@@ -43,7 +43,7 @@ export function findRedirectUriFault(text: string): string | undefined {
 function findHttpUriFault(text: string, { protocol, hostname, username, password }: URL) {
   if (!text.startsWith(`${protocol}//`)) return 'must be an absolute URI';
   if (username || password) return 'must not have user information';
-  // Compared as they are: a wildcard would match nothing, and look as if it did.
+  // Redirect URIs are compared character by character, so a wildcard would match nothing.
   if (hostname.includes('*')) return 'must not have a wildcard';
   const isSecure = protocol === 'https:' || hostname === 'localhost' || isLoopbackLiteral(hostname);
   return isSecure ? undefined : 'must be https:, or http: at a loopback address (RFC 8252 §7.3)';

@@ -1,40 +1,46 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import {
+  AUTH_CONFIG,
+  type AuthConfig,
+  type ResourceServer,
+  SCOPE_TOKEN_PATTERN,
+} from '../auth.config.js';
 import { OAuthError } from '../platform/oauth-error.js';
 import { ACCOUNT_SCOPES, OPENID_SCOPES } from './auth.scopes.js';
-import { type ResourceServer, SCOPE_TOKEN_PATTERN } from './resource-server.js';
 
 /**
- * The words of `asked` in the order of `most`; all of `most` where nothing is asked for.
+ * The requested scope in the order of `allowed`; without a request, all of `allowed`.
  *
  * "The requested scope MUST NOT include any scope not originally granted" (RFC 6749 §6).
  * @throws {OAuthError} `invalid_scope`
  */
-export function narrowScope(most: readonly string[], asked: string | undefined): readonly string[] {
-  if (asked === undefined) return most;
-  const words = asked.split(' ');
+export function narrowScope(
+  allowed: readonly string[],
+  requested: string | undefined,
+): readonly string[] {
+  if (requested === undefined) return allowed;
+  const words = requested.split(' ');
   if (!words.every((word) => SCOPE_TOKEN_PATTERN.test(word)))
     throw OAuthError.invalidScope('malformed');
-  const excess = words.filter((word) => !most.includes(word));
+  const excess = words.filter((word) => !allowed.includes(word));
   if (excess.length > 0) throw OAuthError.invalidScope(`not granted: ${excess.length} scopes`);
-  return most.filter((word) => words.includes(word));
+  return allowed.filter((word) => words.includes(word));
 }
 
-/** What a request for one access token asks for. */
+/** The parameters of a request for one access token. */
 export interface AccessTokenRequest {
-  /** `resource` of the request (RFC 8707 §2). */
+  /** RFC 8707 §2. */
   readonly resource?: string | undefined;
-  /** `scope` of the request. */
   readonly scope?: string | undefined;
 }
 
-/** What a grant is good for. */
+/** The resource servers and the scope of a grant. */
 export interface GrantedAccess {
   readonly resources: readonly string[];
   readonly scope: readonly string[];
 }
 
-/** This server itself, for what people do with their own account. Last, so that it is nobody's default. */
+/** This server as the resource server of its account API. It is last in the list, so it is never the default audience. */
 const createOwnServer = ({ ISSUER: identifier }: AuthConfig): ResourceServer => ({
   identifier,
   scopes: [...Object.keys(ACCOUNT_SCOPES), ...Object.keys(OPENID_SCOPES)],
@@ -43,7 +49,7 @@ const createOwnServer = ({ ISSUER: identifier }: AuthConfig): ResourceServer => 
 @Injectable()
 export class ResourceServerService {
   private readonly servers: readonly ResourceServer[];
-  /** This server as far as it tells clients who somebody is. */
+  /** This server as the resource server of userinfo. */
   private readonly openIdServer: ResourceServer;
 
   constructor(@Inject(AUTH_CONFIG) config: AuthConfig) {
@@ -59,50 +65,50 @@ export class ResourceServerService {
     return this.servers.flatMap(({ scopes }) => scopes);
   }
 
-  /** What may be done at one of them. */
+  /** @returns an empty list for an unknown resource server */
   getScopes(identifier: string): readonly string[] {
     return this.servers.find((server) => server.identifier === identifier)?.scopes ?? [];
   }
 
   /**
-   * What a grant is good for: the scope asked for (all of `most` where the request names none), at the resource
-   * servers asked for (all that know any of that scope).
+   * Selects scope and resource servers of a grant. Without a requested scope, it is all of `allowed`. Without requested resources,
+   * they are all resource servers that have a word of the scope.
    * @throws {OAuthError} `invalid_scope`, `invalid_target`
    */
   grant(
-    most: readonly string[],
-    wish: { resources: readonly string[]; scope: string | undefined },
+    allowed: readonly string[],
+    request: { resources: readonly string[]; scope: string | undefined },
   ): GrantedAccess {
-    for (const resource of wish.resources) this.requireServer(resource);
-    const asked = narrowScope(most, wish.scope);
-    const servers = this.selectServers(wish.resources).filter(({ scopes }) =>
-      scopes.some((scope) => asked.includes(scope)),
+    for (const resource of request.resources) this.requireServer(resource);
+    const requested = narrowScope(allowed, request.scope);
+    const servers = this.selectServers(request.resources).filter(({ scopes }) =>
+      scopes.some((scope) => requested.includes(scope)),
     );
-    const scope = asked.filter((word) => servers.some(({ scopes }) => scopes.includes(word)));
+    const scope = requested.filter((word) => servers.some(({ scopes }) => scopes.includes(word)));
     if (servers.length === 0) throw OAuthError.invalidScope('no resource server knows the scope');
     return { resources: servers.map(({ identifier }) => identifier), scope };
   }
 
   /**
-   * One access token is for one resource server, and carries only the scope that is meant for it (RFC 9068 §3,
-   * RFC 9700 §2.3). Where none is named it is the first one that knows any of the scope.
+   * Selects audience and scope of one access token. It has one audience, and only the scope of that resource server (RFC 9068
+   * §3, RFC 9700 §2.3). Without a requested resource, it is the first one that has a word of the scope.
    * @throws {OAuthError} `invalid_scope`, `invalid_target`
    */
   selectAudience(
     granted: GrantedAccess,
-    wish: AccessTokenRequest,
+    request: AccessTokenRequest,
   ): { audience: string; scope: readonly string[] } {
-    const audiences = selectAudiences(granted, wish);
-    const asked = narrowScope(granted.scope, wish.scope);
+    const audiences = selectAudiences(granted, request);
+    const requested = narrowScope(granted.scope, request.scope);
     for (const audience of audiences) {
       const { scopes } = this.requireServer(audience);
-      const scope = asked.filter((word) => scopes.includes(word));
+      const scope = requested.filter((word) => scopes.includes(word));
       if (scope.length > 0) return { audience, scope };
     }
     throw OAuthError.invalidScope(`nothing granted at ${audiences.join(' ')}`);
   }
 
-  /** Who a person is, is asked here, whichever resources a request names (OpenID Connect Core §5.3). */
+  /** Userinfo stays available, even if a request names other resources only (OpenID Connect Core §5.3). */
   private selectServers(resources: readonly string[]): readonly ResourceServer[] {
     if (resources.length === 0) return this.servers;
     const named = this.servers.filter(({ identifier }) => resources.includes(identifier));
@@ -116,13 +122,12 @@ export class ResourceServerService {
   }
 }
 
-/** The one that is named, or all that were granted. */
+/** The requested resource, or all granted resources. */
 function selectAudiences(
   { resources }: GrantedAccess,
   { resource }: AccessTokenRequest,
 ): readonly string[] {
-  const isMeant = (each: string) => resource === undefined || each === resource;
-  const audiences = resources.filter(isMeant);
+  const audiences = resources.filter((each) => resource === undefined || each === resource);
   if (audiences.length === 0) throw OAuthError.invalidTarget(`not granted: ${resource ?? 'any'}`);
   return audiences;
 }

@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { SessionService } from '../sessions/session.service.js';
 
 /**
- * The session behind the token is alive. Other resource servers learn of its end from the status list, within seconds; this
- * one has the sessions at hand.
+ * Accepts a token only while its session is active. Other resource servers learn of a revocation from the status list within
+ * seconds. This server reads its own database.
  */
 @Injectable()
 export class ActiveSessionPolicy implements AccessPolicy {

@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { FastifyRequest } from 'fastify';
 import { OAuthError, rejectQueryParameters } from '../platform/oauth-error.js';
 
-/** A form on another site can send a form, but not JSON: so nobody is logged in, or out, by a page that is not ours. */
+/** A form of another site cannot send JSON, so another site cannot log a user in or out (login CSRF). */
 @Injectable()
 export class JsonOnlyGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {

@@ -11,7 +11,7 @@ import { type LoginParameters, loginParameters } from './login.schema.js';
 import { LoginService } from './login.service.js';
 import { RefreshCookie } from './refresh-cookie.js';
 
-/** Login of first-party clients. Browsers keep the refresh token in a cookie, others get it in the body. */
+/** Login of the first-party client. Browsers get the refresh token in a cookie, other devices in the body. */
 @ApiTags('first-party login')
 @Controller('auth')
 @UseGuards(JsonOnlyGuard)
@@ -36,10 +36,10 @@ export class LoginController {
   ): Promise<TokenResponse> {
     const { headers, ip } = request;
     const device = describeDevice({ userAgent: headers['user-agent'], ip });
-    const from = this.knownDeviceCookie.readOrigin({ ip, cookie: headers.cookie });
-    const response = await this.loginService.login(parameters, { device, from });
-    const answer = parameters.cookie ? this.refreshCookie.moveToCookie(reply, response) : response;
+    const origin = this.knownDeviceCookie.readOrigin({ ip, cookie: headers.cookie });
+    const tokens = await this.loginService.login(parameters, { device, origin });
+    const response = parameters.cookie ? this.refreshCookie.moveToCookie(reply, tokens) : tokens;
     void reply.header('set-cookie', this.knownDeviceCookie.write(headers.cookie, parameters.email));
-    return answer;
+    return response;
   }
 }

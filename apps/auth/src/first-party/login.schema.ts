@@ -19,7 +19,7 @@ export const loginParameters = z.object({
 });
 export type LoginParameters = z.infer<typeof loginParameters>;
 
-/** The refresh token itself may come in the cookie instead. */
+/** `refresh_token` is optional, because browsers send it in the cookie. */
 export const refreshParameters = z
   .object({ refresh_token: z.string().max(200).optional(), scope, resource: resource.optional() })
   .default({});

@@ -10,14 +10,14 @@ import {
   PasswordChangeConflict,
 } from '../sessions/account-operations.service.js';
 
-/** The rules for the new one are those of registration; the current one is whatever was taken then. */
+/** The new password must follow the rules of registration. The current one may be older than these rules. */
 export const passwordChangeParameters = z.object({
   current_password: z.string().max(512),
   new_password: newPassword,
 });
 export type PasswordChangeParameters = z.infer<typeof passwordChangeParameters>;
 
-/** A person changes the password. Whoever has but a token of theirs cannot: the current one is asked for (OWASP ASVS 6.2.3). */
+/** Changes the password of a user. The current password is required, so that a stolen token is not enough (OWASP ASVS 6.2.3). */
 @Injectable()
 export class PasswordService {
   constructor(
@@ -26,33 +26,33 @@ export class PasswordService {
   ) {}
 
   /**
-   * @returns how many other sessions ended
-   * @throws {Problem} 400
-   * @throws {TooBusy}
+   * @returns the number of other sessions that were revoked
+   * @throws {Problem} 400 if the current password is wrong or the new one breaks a rule
+   * @throws {PasswordHashQueueFull}
    */
-  async change(token: AccessToken, words: PasswordChangeParameters): Promise<number> {
+  async change(token: AccessToken, parameters: PasswordChangeParameters): Promise<number> {
     const { subject: accountId, sessionId = accountId } = token;
     const account = await this.credentials.confirmPassword(
       { accountId, sessionId },
-      words.current_password,
+      parameters.current_password,
     );
     if (!account) throw wrongPasswordProblem();
-    const fault = findPasswordFault(words.new_password, account.email);
+    const fault = findPasswordFault(parameters.new_password, account.email);
     if (fault !== undefined) throw rejectedPasswordProblem(fault);
     try {
-      return await this.accountOperations.changePassword(account.id, words.new_password, {
+      return await this.accountOperations.changePassword(account.id, parameters.new_password, {
         by: 'owner',
         replaces: account.passwordHash,
         ...(token.sessionId !== undefined && { keepSession: token.sessionId }),
       });
     } catch (error) {
-      // Of two changes at once, the second finds that its current password is not the current one any more.
+      // Of two simultaneous changes, the second one fails because the first one replaced the current password.
       throw error instanceof PasswordChangeConflict ? wrongPasswordProblem() : error;
     }
   }
 }
 
-/** The word of RFC 6749 §5.2, beside those of RFC 9457. */
+/** Problem details (RFC 9457) with the error code of RFC 6749 §5.2 as an extension. */
 const wrongPasswordProblem = () =>
   new Problem(400, {
     detail: 'The current password is wrong.',

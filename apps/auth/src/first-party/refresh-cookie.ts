@@ -5,15 +5,15 @@ import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { OAuthError } from '../platform/oauth-error.js';
 import type { TokenResponse } from '../oauth/token/token.schema.js';
 
-/** A refresh token as a client of ours presents it. */
+/** A refresh token that a device of the first-party client sent. */
 export interface PresentedRefreshToken {
   readonly text: string;
   readonly isFromCookie: boolean;
 }
 
 /**
- * The cookie that keeps a browser's refresh token out of reach of scripts. Over https its name begins with `__Host-`, so
- * that no neighbouring host can set it (RFC 6265bis §4.1.3).
+ * Keeps the refresh token of a browser in a cookie that scripts cannot read. Over https the name begins with `__Host-`, so that
+ * another host of the domain cannot set the cookie (RFC 6265bis §4.1.3).
  */
 @Injectable()
 export class RefreshCookie {
@@ -28,7 +28,7 @@ export class RefreshCookie {
     this.attributes = { httpOnly: true, secure, sameSite: 'strict', path: '/' } as const;
   }
 
-  /** Moves the refresh token from the answer to the cookie. */
+  /** Moves the refresh token from the body of the response to the cookie. */
   moveToCookie(
     reply: FastifyReply,
     { refresh_token: token = '', ...rest }: TokenResponse,
@@ -59,7 +59,7 @@ export class RefreshCookie {
     return { text: inCookie, isFromCookie: true };
   }
 
-  /** A cookie comes along whoever wrote the page. `SameSite` stops other sites; this stops the sibling hosts of ours. */
+  /** The browser sends the cookie with requests of any page. `SameSite` stops other sites; this check stops sibling hosts. */
   private checkOrigin({ headers }: FastifyRequest): void {
     const { origin, 'sec-fetch-site': site } = headers;
     const isOurs =

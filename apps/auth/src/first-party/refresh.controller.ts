@@ -16,7 +16,7 @@ import {
 } from './login.schema.js';
 import { RefreshCookie } from './refresh-cookie.js';
 
-/** Refresh and logout of first-party clients. Browsers keep the refresh token in a cookie, others in the body. */
+/** Refresh and logout of the first-party client. Browsers send the refresh token in a cookie, other devices in the body. */
 @ApiTags('first-party login')
 @Controller('auth')
 @UseGuards(JsonOnlyGuard)
@@ -36,16 +36,16 @@ export class RefreshController {
   @ApiOperation({ summary: 'Exchanges a refresh token, from body or cookie, for the next pair' })
   @ApiOkResponse({ standardSchema: tokenResponse })
   async refresh(
-    @Body({ schema: refreshParameters }) { refresh_token, ...wish }: RefreshParameters,
+    @Body({ schema: refreshParameters }) { refresh_token, ...options }: RefreshParameters,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TokenResponse> {
-    const { text, isFromCookie: inCookie } = this.refreshCookie.read(request, refresh_token);
+    const { text, isFromCookie } = this.refreshCookie.read(request, refresh_token);
     const response = await this.refreshTokenGrant.exchange({
       client: this.firstPartyClient.client,
-      parameters: { ...wish, grant_type: 'refresh_token', refresh_token: text },
+      parameters: { ...options, grant_type: 'refresh_token', refresh_token: text },
     });
-    return inCookie ? this.refreshCookie.moveToCookie(reply, response) : response;
+    return isFromCookie ? this.refreshCookie.moveToCookie(reply, response) : response;
   }
 
   @Post('logout')
@@ -57,8 +57,8 @@ export class RefreshController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    const { text, isFromCookie: inCookie } = this.refreshCookie.read(request, refresh_token);
+    const { text, isFromCookie } = this.refreshCookie.read(request, refresh_token);
     await this.refreshTokens.revoke(text, this.firstPartyClient.client.id);
-    if (inCookie) this.refreshCookie.clear(reply);
+    if (isFromCookie) this.refreshCookie.clear(reply);
   }
 }

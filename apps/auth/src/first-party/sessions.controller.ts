@@ -19,7 +19,7 @@ import {
   toSessionRepresentation,
 } from './sessions.schema.js';
 
-/** One's own sessions: the subject of the access token sees and ends its own, and no others. */
+/** Lists and ends sessions of the account that is the subject of the access token. */
 @ApiTags('sessions')
 @Controller('auth/sessions')
 @Policy(ActiveSessionPolicy)
@@ -43,8 +43,8 @@ export class SessionsController {
   @ApiOperation({ summary: 'Logs you out everywhere else' })
   @ApiOkResponse({ standardSchema: endedSessions })
   async endOthers(@AccessToken() { subject, sessionId }: AccessToken): Promise<EndedSessions> {
-    const others = { accountId: subject, ...(sessionId !== undefined && { except: sessionId }) };
-    return { ended: await this.sessions.revokeAll(others, 'ended_by_owner') };
+    const kept = sessionId === undefined ? undefined : { kind: 'session' as const, id: sessionId };
+    return { ended: await this.sessions.revokeAllOfAccount(subject, 'ended_by_owner', kept) };
   }
 
   @Delete(':id')
@@ -58,7 +58,7 @@ export class SessionsController {
     @AccessToken() { subject }: AccessToken,
     @Param('id') sessionId: string,
   ): Promise<void> {
-    const ended = await this.sessions.revoke(subject, sessionId, 'ended_by_owner');
-    if (!ended) throw new Problem(404, { detail: 'There is no such session.' });
+    const isRevoked = await this.sessions.revoke(subject, sessionId, 'ended_by_owner');
+    if (!isRevoked) throw new Problem(404, { detail: 'There is no such session.' });
   }
 }

@@ -1,16 +1,16 @@
-import { UnitOfWork } from '@gatehouse/persistence';
 import { Clock, removeLoopbackPort } from '@gatehouse/service-kit';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ClientRepository } from '../clients/client.repository.js';
 
-/** How old what is known may be, in milliseconds. */
+/** How long the origins are cached, in milliseconds. */
 const MAX_AGE_MS = 10_000;
 
-/** The port of a loopback origin is free, as it is in redirect URIs (RFC 8252 §7.3). */
-const ignoreLoopbackPort = (origin: string): string => removeLoopbackPort(origin) ?? origin;
+/** Native apps and pages under development listen on any free port of the loopback address (RFC 8252 §7.3). */
+const toComparableOrigin = (origin: string): string => removeLoopbackPort(origin) ?? origin;
 
-/** Where the clients that run in browsers come from: the origins of redirect URIs. */
+/** The origins of clients that run in browsers, taken from their redirect URIs. */
 @Injectable()
 export class RegisteredOrigins {
   private origins: ReadonlySet<string> = new Set();
@@ -18,14 +18,14 @@ export class RegisteredOrigins {
   private loading: Promise<void> | undefined;
 
   constructor(
-    private readonly unitOfWork: UnitOfWork,
+    private readonly clients: ClientRepository,
     private readonly clock: Clock,
   ) {}
 
   /** @param origin as a browser sends it (RFC 6454 §6.2) */
   async includes(origin: string): Promise<boolean> {
     if (Math.abs(this.clock.now() - this.loadedAt) >= MAX_AGE_MS) {
-      // A database that is away changes nothing about who was registered.
+      // While the database is unavailable, the origins that were loaded before remain valid.
       this.loading ??= this.load()
         .catch(() => undefined)
         .finally(() => {
@@ -33,31 +33,28 @@ export class RegisteredOrigins {
         });
       await this.loading;
     }
-    return this.origins.has(ignoreLoopbackPort(origin));
+    return this.origins.has(toComparableOrigin(origin));
   }
 
-  /** Public clients only: the others have servers that ask for them. */
+  /** Only public clients run in browsers. A confidential client calls from its server. */
   private async load(): Promise<void> {
-    const rows = await this.unitOfWork.query<{ redirect_uris: string }>(
-      `SELECT redirect_uris FROM client WHERE auth_method = 'none' AND disabled_at IS NULL AND redirect_uris <> ''`,
-    );
-    const uris = rows.flatMap((row) => row.redirect_uris.split(' '));
+    const uris = await this.clients.findRedirectUrisOfPublicClients();
     const urls = uris.filter((uri) => URL.canParse(uri)).map((uri) => new URL(uri));
-    // Of other schemes the origin is "null", which is what a page in a sandbox calls its own.
+    // A private-use scheme has the origin "null", and a sandboxed page of an attacker sends the same value.
     const origins = urls.map(({ origin }) => origin).filter((origin) => origin !== 'null');
-    this.origins = new Set(origins.map(ignoreLoopbackPort));
+    this.origins = new Set(origins.map(toComparableOrigin));
     this.loadedAt = this.clock.now();
   }
 }
 
-/** What clients in browsers call. None of it looks at a cookie, so no credentials are allowed anywhere. */
+/** Endpoints for clients in browsers. None of them reads a cookie, so CORS credentials are never allowed. */
 const CLIENT_PATHS = ['/oauth/token', '/oauth/revoke', '/userinfo'];
-/** Metadata and keys, which everybody may read. */
+/** Public metadata and keys. */
 const PUBLIC_PATH_PREFIX = '/.well-known/';
 
 const PREFLIGHT_HEADERS = {
   'access-control-allow-methods': 'GET, POST',
-  // Swagger UI says who it is by the last one.
+  // Swagger UI sends X-Requested-With.
   'access-control-allow-headers': 'Authorization, Content-Type, DPoP, X-Requested-With',
   'access-control-max-age': '600',
 };
@@ -66,8 +63,11 @@ const EXPOSED_HEADERS = {
 };
 
 /**
- * Lets scripts of other origins read answers (CORS), refusals as well. Pages stay closed to them, and the authorization endpoint
- * above all (RFC 9700 §2.6).
+ * Lets scripts of registered origins read answers and error answers (CORS). Pages and the authorization endpoint never
+ * allow it (RFC 9700 §2.6).
+ *
+ * This is our own code because `@fastify/cors` runs for every request and adds `Vary` to every answer. This hook does
+ * nothing for a request without an `Origin`.
  */
 @Injectable()
 export class CrossOriginHook implements OnModuleInit {

@@ -7,7 +7,7 @@ import { SigningKeyService } from '../tokens/keys/signing-key.service.js';
 import { ResourceServerService } from '../clients/resource-server.service.js';
 import { buildServerMetadata } from './server-metadata.js';
 
-/** Where clients find out what this server can do, and at which addresses. */
+/** Publishes the server metadata, from which clients learn endpoints and supported features. */
 @ApiTags('discovery')
 @Controller('.well-known')
 @Public()
@@ -39,7 +39,7 @@ export class DiscoveryController {
     return this.metadata;
   }
 
-  /** RFC 8414 §3.1 puts the name before the path of the issuer, so a proxy hands it over with that path behind it. */
+  /** RFC 8414 §3.1 inserts the well-known name before the path of the issuer, so the request path ends with that path. */
   @Get('oauth-authorization-server/*')
   @Header('Cache-Control', 'public, max-age=300')
   @ApiOperation({ summary: 'The same, of an issuer with a path (RFC 8414 §3.1)' })

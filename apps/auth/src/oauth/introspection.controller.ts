@@ -17,7 +17,7 @@ import {
   IntrospectionService,
 } from './introspection.service.js';
 
-/** RFC 7662 §2.1. Access tokens are all that is told about, so a hint is not looked at. */
+/** RFC 7662 §2.1. Only access tokens can be introspected, so the hint has no effect. */
 export const introspectionParameters = z.object({
   token: z.string().max(8192),
   token_type_hint: z.string().max(255).optional().describe('Not looked at'),

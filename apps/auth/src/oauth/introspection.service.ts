@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import type { Client } from '../clients/client.entity.js';
+import { ClientRepository } from '../clients/client.repository.js';
+import { SessionService } from '../sessions/session.service.js';
 import { accessTokenClaims, type AccessTokenClaims } from '../tokens/access-token-claims.js';
 import { AccessTokenVerifier } from '../tokens/access-token-verifier.js';
 
-/** What a token is worth (RFC 7662 §2.2). "If the token is not active … the server SHOULD NOT include any additional information". */
+/** RFC 7662 §2.2. "If the token is not active … the server SHOULD NOT include any additional information". */
 export const introspectionResponse = z.discriminatedUnion('active', [
   z.object({ active: z.literal(false) }),
   z.object({
@@ -15,26 +17,32 @@ export const introspectionResponse = z.discriminatedUnion('active', [
 ]);
 export type IntrospectionResponse = Readonly<z.infer<typeof introspectionResponse>>;
 
-/** Tells a resource server what an access token is worth at this moment (RFC 7662). */
+/** Tells a resource server whether an access token is active, and its claims (RFC 7662). */
 @Injectable()
 export class IntrospectionService {
-  constructor(private readonly accessTokenVerifier: AccessTokenVerifier) {}
+  constructor(
+    private readonly accessTokenVerifier: AccessTokenVerifier,
+    private readonly sessions: SessionService,
+    private readonly clients: ClientRepository,
+  ) {}
 
-  /** Whatever is not active, or not for the one who asks, is one and the same answer (§2.2, §4). */
+  /** The answer for an inactive token equals the answer for a token that the caller may not introspect (§2.2, §4). */
   async introspect(text: string, client: Client): Promise<IntrospectionResponse> {
     const token = this.accessTokenVerifier.verify(text);
-    if (
-      !token ||
-      !canIntrospect(client, token) ||
-      !(await this.accessTokenVerifier.isActive(token))
-    ) {
+    if (!token || !canIntrospect(client, token) || !(await this.isActive(token))) {
       return { active: false };
     }
     const { may_act, ...claims } = token;
     return { active: true, token_type: claims.cnf?.jkt ? 'DPoP' : 'Bearer', ...claims };
   }
+
+  /** Checks the session of the token in the database, or the client if the token has no session. */
+  private async isActive({ sub, sid, client_id: clientId }: AccessTokenClaims): Promise<boolean> {
+    if (sid !== undefined) return this.sessions.isActive(sub, sid);
+    return (await this.clients.findEnabled(clientId)) !== undefined;
+  }
 }
 
-/** Whom a token is for, and whom it was given to. Others would only be collecting (§2.1). */
+/** Only the resource server in `aud` and the client that received the token may introspect it (§2.1). */
 const canIntrospect = (client: Client, { aud, client_id }: AccessTokenClaims): boolean =>
   aud === client.resourceServer || client_id === client.id;

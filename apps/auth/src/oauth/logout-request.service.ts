@@ -1,4 +1,4 @@
-import { withoutEmpty } from '@gatehouse/service-kit';
+import { omitEmptyParameters } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { AccountRepository } from '../accounts/account.repository.js';
@@ -9,7 +9,7 @@ import type { IdTokenClaims } from '../tokens/id-token-claims.js';
 import { IdTokenService } from '../tokens/id-token.service.js';
 import { computeSubject } from '../tokens/subject-identifier.js';
 
-/** OpenID Connect RP-Initiated Logout §2. `logout_hint` is ignored: a browser has one session, and its person is asked. */
+/** OpenID Connect RP-Initiated Logout §2. `logout_hint` is ignored, because a browser has only one session. */
 const parametersSchema = z.object({
   id_token_hint: z.string().max(4500).optional(),
   client_id: z
@@ -21,11 +21,11 @@ const parametersSchema = z.object({
   ui_locales: z.string().max(500).optional(),
 });
 
-/** There may be none at all. */
-export const logoutParameters = z.preprocess(withoutEmpty, parametersSchema.default({}));
+/** All parameters are optional, so an empty request is valid. */
+export const logoutParameters = z.preprocess(omitEmptyParameters, parametersSchema.default({}));
 export type LogoutParameters = z.infer<typeof logoutParameters>;
 
-/** What the form that asks the person carries on: it was proven, and is again. */
+/** The parameters in the confirmation form. The server validated them before it rendered the form, and validates them again. */
 export const confirmedParameters = parametersSchema.pick({
   client_id: true,
   post_logout_redirect_uri: true,
@@ -33,23 +33,26 @@ export const confirmedParameters = parametersSchema.pick({
 });
 export type ConfirmedParameters = z.infer<typeof confirmedParameters>;
 
-/** What a request to log somebody out is worth. */
+/** The result of the checks on a logout request. */
 export interface LogoutRequest {
-  /** Nothing is wrong with it, and it comes from a client that this very person logged in to. Others ask the person first. */
+  /**
+   * True if all parameters are valid and `id_token_hint` is an ID token of the user of this browser session. Otherwise the
+   * user must confirm the logout.
+   */
   readonly canSkipConfirmation: boolean;
-  /** Who asks, as far as that is known. */
+  /** The client that sent the request, if it is known. */
   readonly client: Client | undefined;
-  /** Where the client may have the person sent. */
+  /** The registered URI to which the browser returns after the logout. */
   readonly returnTo: string | undefined;
 }
 
-/** The client that asks, and its ID token where it sent one. */
+/** The client that sent the request, and the claims of its `id_token_hint`. */
 interface RequestingClient {
   readonly client: Client;
   readonly hint?: IdTokenClaims;
 }
 
-/** Reads logout requests (OpenID Connect RP-Initiated Logout §2, §3). */
+/** Evaluates logout requests (OpenID Connect RP-Initiated Logout §2, §3). */
 @Injectable()
 export class LogoutRequestService {
   constructor(
@@ -62,17 +65,17 @@ export class LogoutRequestService {
     parameters: LogoutParameters,
     session: BrowserSession | undefined,
   ): Promise<LogoutRequest> {
-    const asking = await this.identifyClient(parameters);
-    if (!asking) return { canSkipConfirmation: false, client: undefined, returnTo: undefined };
-    const { client } = asking;
+    const requesting = await this.identifyClient(parameters);
+    if (!requesting) return { canSkipConfirmation: false, client: undefined, returnTo: undefined };
+    const { client } = requesting;
 
-    // "The value MUST have been previously registered with the OP": the same text, to the character.
+    // "The value MUST have been previously registered with the OP": compared character by character.
     const { post_logout_redirect_uri: uri, state } = parameters;
     const isRegistered = uri !== undefined && client.postLogoutRedirectUris.includes(uri);
     const returnTo = isRegistered ? appendState(uri, state) : undefined;
-    const isRight = isRegistered || uri === undefined;
+    const isUriValid = isRegistered || uri === undefined;
     return {
-      canSkipConfirmation: isRight && (await this.isHintForSession(session, asking)),
+      canSkipConfirmation: isUriValid && (await this.isHintForSession(session, requesting)),
       client,
       returnTo,
     };
@@ -84,7 +87,7 @@ export class LogoutRequestService {
     const { id_token_hint: text, client_id: clientId } = parameters;
     if (text === undefined) return this.findClient(clientId ?? '');
 
-    // A hint that is not right is worse than none: nothing else in the request is believed.
+    // An invalid hint may come from an attacker, so the rest of the request is ignored as well.
     const hint = this.idTokens.verifyHint(text);
     if (!hint) return undefined;
 

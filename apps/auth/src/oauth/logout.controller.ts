@@ -14,7 +14,7 @@ import {
   LogoutRequestService,
 } from './logout-request.service.js';
 
-/** Logout at the word of a client (OpenID Connect RP-Initiated Logout), or of the person. */
+/** Logout requested by a client (OpenID Connect RP-Initiated Logout) or by the user. */
 @Controller()
 @Pages()
 export class LogoutController {
@@ -28,24 +28,22 @@ export class LogoutController {
   @Get('oauth/logout')
   @AllowCrossSite()
   async logout(
-    @CurrentPageContext() visitor: PageContext,
+    @CurrentPageContext() context: PageContext,
     @Query({ schema: logoutParameters }) parameters: LogoutParameters,
   ): Promise<Response> {
-    const { browserSession: session } = visitor;
-    const {
-      canSkipConfirmation: isProven,
-      client,
-      returnTo,
-    } = await this.requests.evaluate(parameters, session);
-    if (!session || isProven) return this.endBrowserSession(visitor, returnTo);
+    const { browserSession: session } = context;
+    const request = await this.requests.evaluate(parameters, session);
+    const { client, returnTo } = request;
+    if (!session || request.canSkipConfirmation)
+      return this.revokeBrowserSession(context, returnTo);
     const account = await this.accounts.find(session.accountId);
     const { post_logout_redirect_uri, state } = parameters;
     const target =
       returnTo === undefined ? {} : { client_id: client?.id, post_logout_redirect_uri, state };
-    return renderLogoutPage(visitor, { client, email: account?.email ?? '', target });
+    return renderLogoutPage(context, { client, email: account?.email ?? '', target });
   }
 
-  /** A form of another site comes without the session's cookie (SameSite): the same by GET brings it along. */
+  /** A form of another site comes without the SameSite cookie. The browser sends the cookie with the redirected GET. */
   @Post('oauth/logout')
   @AllowCrossSite()
   logoutByForm(
@@ -57,25 +55,25 @@ export class LogoutController {
 
   @Post('oauth/logout/confirm')
   async confirm(
-    @CurrentPageContext() visitor: PageContext,
+    @CurrentPageContext() context: PageContext,
     @Body({ schema: confirmedParameters }) parameters: ConfirmedParameters,
   ): Promise<Response> {
-    const { returnTo } = await this.requests.evaluate(parameters, visitor.browserSession);
-    return this.endBrowserSession(visitor, returnTo);
+    const { returnTo } = await this.requests.evaluate(parameters, context.browserSession);
+    return this.revokeBrowserSession(context, returnTo);
   }
 
   @Get('signed-out')
-  showSignedOutPage(@CurrentPageContext() visitor: PageContext): Response {
-    return renderSignedOutPage(visitor);
+  showSignedOutPage(@CurrentPageContext() context: PageContext): Response {
+    return renderSignedOutPage(context);
   }
 
-  private async endBrowserSession(
-    visitor: PageContext,
+  private async revokeBrowserSession(
+    context: PageContext,
     returnTo: string | undefined,
   ): Promise<Response> {
-    const { browserSession: session } = visitor;
+    const { browserSession: session } = context;
     if (session) await this.sessions.revoke(session.id);
-    const location = returnTo ?? buildPageUrl('/signed-out', visitor);
+    const location = returnTo ?? buildPageUrl('/signed-out', context);
     return seeOther(location, session ? [this.cookie.clear()] : []);
   }
 }

@@ -4,7 +4,6 @@ import { AccountsModule } from '../accounts/accounts.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { PagesModule } from '../pages/pages.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
-import { AccessTokenVerifier } from '../tokens/access-token-verifier.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import {
   AuthorizationCodeExchange,
@@ -48,7 +47,6 @@ import { UserInfoService } from './user-info.service.js';
     DiscoveryController,
   ],
   providers: [
-    AccessTokenVerifier,
     AuthorizationCodeExchange,
     AuthorizationCodeGrant,
     AuthorizationCodeService,

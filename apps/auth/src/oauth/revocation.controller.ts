@@ -11,7 +11,7 @@ import { Client } from '../clients/client.entity.js';
 import { clientAuthenticationParameters } from '../clients/presented-credentials.js';
 import { RevocationService } from './revocation.service.js';
 
-/** RFC 7009 §2.1. Tokens can be told apart by their form, so no hint is needed, and a wrong one does no harm. */
+/** RFC 7009 §2.1. The format tells access and refresh tokens apart, so the hint has no effect. */
 export const revocationParameters = z.object({
   token: z.string().max(8192),
   token_type_hint: z.string().max(255).optional().describe('Not looked at'),
@@ -19,7 +19,7 @@ export const revocationParameters = z.object({
 });
 export type RevocationParameters = z.infer<typeof revocationParameters>;
 
-/** The revocation endpoint (RFC 7009 §2). Public clients may use it: they have sessions to end as well. */
+/** The revocation endpoint (RFC 7009 §2), for confidential and public clients. */
 @ApiTags('token')
 @Controller('oauth')
 @UseGuards(ClientAuthenticationGuard)

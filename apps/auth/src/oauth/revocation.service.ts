@@ -7,19 +7,19 @@ import { RefreshTokenRevocation } from '../sessions/refresh-token-revocation.ser
 import { RefreshTokenService } from '../sessions/refresh-token.service.js';
 import { SessionService } from '../sessions/session.service.js';
 
-/** A client gives back what it was given (RFC 7009). With any token of its session the session ends, and all of its tokens. */
+/** Revokes the session of a token, and with it all tokens of the session (RFC 7009). */
 @Injectable()
 export class RevocationService {
   constructor(
     private readonly refreshTokens: RefreshTokenService,
     private readonly accessTokenVerifier: AccessTokenVerifier,
     private readonly sessions: SessionService,
-    private readonly families: RefreshTokenRevocation,
+    private readonly revocation: RefreshTokenRevocation,
   ) {}
 
   /**
-   * "If this validation fails, the request is refused" (§2.1), and "invalid tokens do not cause an error" (§2.2): a token that
-   * is another client's, or nobody's, changes nothing.
+   * "If this validation fails, the request is refused" (§2.1), and "invalid tokens do not cause an error" (§2.2): an invalid
+   * token, or a token of another client, changes nothing.
    * @throws {OAuthError} `unsupported_token_type`
    */
   async revoke(text: string, client: Client): Promise<void> {
@@ -29,15 +29,15 @@ export class RevocationService {
   }
 
   /**
-   * A token that the client got for itself has no session, and one that it exchanged has another client's, which is not its to
-   * end. Both live for minutes; to say that they ended would not be true.
+   * A token from client credentials has no session, and an exchanged token has the session of another client. Neither can be
+   * revoked by this client, so the answer is an error: a success would claim that the token became invalid.
    */
   private async revokeSession({ sub, sid }: AccessTokenClaims, client: Client): Promise<void> {
     if (sid === undefined) throw OAuthError.unsupportedTokenType();
     const family = await this.sessions.findActiveFamily(sub, sid);
     if (!family) return;
     if (family.clientId !== client.id) throw OAuthError.unsupportedTokenType();
-    // The person stays logged in to this server's own pages: that is not the client's to end.
-    await this.families.revoke({ familyId: family.id }, 'logout');
+    // The user's browser session at this server continues, because it does not belong to the client.
+    await this.revocation.revokeFamily(family.id, 'logout');
   }
 }

@@ -9,7 +9,7 @@ import type { ResourceServerService } from '../clients/resource-server.service.j
 import { STATUS_LISTS_PATH } from '../tokens/status-lists/status-list.js';
 import { PROMPTS, RESPONSE_MODES } from './authorize/authorization-request.js';
 
-/** Claims of ID tokens that say nothing about the person (OpenID Connect Core §2). */
+/** Protocol claims of ID tokens, without the claims about the user (OpenID Connect Core §2). */
 const ID_TOKEN_CLAIMS = ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid'];
 
 interface MetadataSources {
@@ -19,27 +19,27 @@ interface MetadataSources {
 }
 
 /**
- * What this server can do, and nothing else: RFC 8414 §2 and OpenID Connect Discovery §3 in one, for each lets the members of the
- * other be.
+ * One document for RFC 8414 §2 and OpenID Connect Discovery §3, because each allows the members of the other. It lists only
+ * what this server supports.
  */
 export function buildServerMetadata({
   config,
   resourceServers,
   idTokenAlgorithms,
 }: MetadataSources): object {
-  const at = (path: string) => `${config.ISSUER.replace(/\/$/, '')}${path}`;
+  const toUrl = (path: string) => `${config.ISSUER.replace(/\/$/, '')}${path}`;
   return {
     issuer: config.ISSUER,
-    authorization_endpoint: at('/oauth/authorize'),
-    token_endpoint: at('/oauth/token'),
-    userinfo_endpoint: at('/userinfo'),
-    revocation_endpoint: at('/oauth/revoke'),
-    introspection_endpoint: at('/oauth/introspect'),
-    end_session_endpoint: at('/oauth/logout'),
-    jwks_uri: at('/.well-known/jwks.json'),
-    service_documentation: at('/docs'),
+    authorization_endpoint: toUrl('/oauth/authorize'),
+    token_endpoint: toUrl('/oauth/token'),
+    userinfo_endpoint: toUrl('/userinfo'),
+    revocation_endpoint: toUrl('/oauth/revoke'),
+    introspection_endpoint: toUrl('/oauth/introspect'),
+    end_session_endpoint: toUrl('/oauth/logout'),
+    jwks_uri: toUrl('/.well-known/jwks.json'),
+    service_documentation: toUrl('/docs'),
     // Token Status List §9.1.
-    ...(config.STATUS_LISTS && { status_list_aggregation_endpoint: at(STATUS_LISTS_PATH) }),
+    ...(config.STATUS_LISTS && { status_list_aggregation_endpoint: toUrl(STATUS_LISTS_PATH) }),
     ...AUTHORIZATION_METADATA,
     ...CLIENT_AUTHENTICATION_METADATA,
     // RFC 9449 §5.1.

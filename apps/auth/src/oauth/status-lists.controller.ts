@@ -9,10 +9,10 @@ import { StatusSnapshotService } from '../tokens/status-lists/status-snapshot.se
 import { buildStatusListUri, STATUS_LISTS_PATH } from '../tokens/status-lists/status-list.js';
 
 const LIST_ID = /^[1-9]\d{0,8}$/;
-/** For the moment: a proxy must not keep it. */
+/** Not cacheable, because the list may exist a moment later. */
 const createNotFound = () => new Problem(404, { headers: { 'cache-control': 'no-store' } });
 
-/** Where verifiers learn which sessions ended before their access tokens did (draft-ietf-oauth-status-list §8). */
+/** Tells resource servers which sessions were revoked before their access tokens expired (Token Status List §8). */
 @ApiTags('status lists')
 @Controller(STATUS_LISTS_PATH)
 @Public()
@@ -32,21 +32,21 @@ export class StatusListsController {
     return { status_lists: lists.map((list) => buildStatusListUri(this.config.ISSUER, list)) };
   }
 
-  /** There is one format, so `Accept` is not looked at (RFC 9110 §12.5.1). */
+  /** There is only one format, so `Accept` has no effect (RFC 9110 §12.5.1). */
   @Get(':list')
   @ApiOperation({ summary: 'One bit for every session: whether it ended (Token Status List §8.1)' })
   @ApiProduces('application/statuslist+jwt')
   async one(
-    @Param('list') number: string,
+    @Param('list') list: string,
     @Query('time') time: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string | undefined> {
     // "If the Server does not support the additional query parameter, it SHOULD return … 501" (§8.4).
     if (time !== undefined) throw new Problem(501, { detail: 'Only the status of now is known.' });
-    const token = await this.findToken(number);
+    const token = await this.findToken(list);
     if (!token) throw createNotFound();
     reply.header('Cache-Control', this.cacheControl);
-    // Weak, for replicas sign the same list at different times.
+    // Weak, because replicas sign the same list at different times.
     reply.header('ETag', `W/${token.entityTag}`);
     if (matchesIfNoneMatch(token.entityTag, reply.request.headers['if-none-match'])) {
       reply.code(304);
@@ -56,9 +56,9 @@ export class StatusListsController {
     return token.toJwt();
   }
 
-  private async findToken(number: string) {
-    const isWanted = this.config.STATUS_LISTS && LIST_ID.test(number);
-    return isWanted ? this.tokens.find(Number(number)) : undefined;
+  private async findToken(list: string) {
+    if (!this.config.STATUS_LISTS || !LIST_ID.test(list)) return undefined;
+    return this.tokens.find(Number(list));
   }
 
   private get cacheControl(): string {

@@ -3,7 +3,7 @@ import { Controller, Get, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type UserInfoResponse, userInfoResponse, UserInfoService } from './user-info.service.js';
 
-/** The UserInfo endpoint (OpenID Connect Core §5.3). The token comes in the header, by GET as well as by POST. */
+/** The UserInfo endpoint (OpenID Connect Core §5.3). GET and POST both take the access token from the header. */
 @ApiTags('userinfo')
 @Controller('userinfo')
 @RequireScopes('openid')

@@ -14,7 +14,7 @@ export const userInfoResponse = z.looseObject({
 });
 export type UserInfoResponse = Readonly<z.infer<typeof userInfoResponse>>;
 
-/** What a client is told of the person behind a session. */
+/** Returns the claims about the user of a session. */
 @Injectable()
 export class UserInfoService {
   constructor(
@@ -24,9 +24,9 @@ export class UserInfoService {
   ) {}
 
   /**
-   * The claims of the token's scope, and those that the authorization request asked for by name, which the person was asked about
-   * as well (§5.4, §5.5).
-   * @throws {InvalidToken} where the session ended, or there never was one
+   * The claims of the token's scope (§5.4), and the claims that the authorization request named and the user consented to
+   * (§5.5).
+   * @throws {InvalidToken} if the token has no active session, or its client or account does not exist
    */
   async getClaims({
     subject,

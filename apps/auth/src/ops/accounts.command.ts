@@ -25,21 +25,21 @@ interface ClaimsOptions extends ChangeOptions {
 @SubCommand({
   name: 'set-claims',
   arguments: '<email-or-id>',
-  description: 'what clients are told of a person, in place of all that they were told before',
+  description: 'replace the standard claims that clients receive about an account',
 })
 export class SetAccountClaimsCommand extends ChangingCommand {
-  constructor(private readonly operator: OperationRunner) {
+  constructor(private readonly runner: OperationRunner) {
     super();
   }
 
   async run([name = '']: string[], options: ClaimsOptions): Promise<void> {
     const claims = await readJsonFile(options.jsonFile, storedClaims);
-    await this.operator.change(options, async (server) => {
+    await this.runner.change(options, async (server) => {
       const { id, email } = await requireAccount(server, name);
       await server.get(AccountOperationsService).setClaims(id, claims, 'operator');
       return {
         value: { accountId: id, email, claims: Object.keys(claims) },
-        text: `Of the account ${email} clients are told: ${Object.keys(claims).join(', ') || 'nothing'}.`,
+        text: `Clients receive these claims about the account ${email}: ${Object.keys(claims).join(', ') || 'none'}.`,
       };
     });
   }
@@ -58,11 +58,11 @@ interface PasswordOptions extends ChangeOptions {
   readonly passwordStdin?: boolean;
 }
 
-/** Commands that set a password. It is never an argument: those stay in the history of the shell and in the list of processes. */
+/** Commands that set a password. The password is never an argument, because the shell history and the process list show arguments. */
 @Injectable()
 abstract class PasswordCommand extends ChangingCommand {
   constructor(
-    protected readonly operator: OperationRunner,
+    protected readonly runner: OperationRunner,
     @Inject(TERMINAL) private readonly terminal: Terminal,
   ) {
     super();
@@ -70,7 +70,7 @@ abstract class PasswordCommand extends ChangingCommand {
 
   @Option({
     flags: '--password-stdin',
-    description: 'read it from standard input, first line; default: make one',
+    description: 'read the password from the first line of standard input; default: generate one',
   })
   passwordStdin(): boolean {
     return true;
@@ -87,23 +87,24 @@ abstract class PasswordCommand extends ChangingCommand {
   }
 }
 
-/** @param owner e-mail of the account, where it is known already */
+/** @param owner e-mail address of the account, if it is known already */
 function checkPassword(password: string, owner?: string): void {
   const fault = findPasswordFault(password, owner);
   if (fault !== undefined) throw new UsageError(`the password ${fault}`);
 }
 
-@SubCommand({ name: 'create', arguments: '<email>', description: 'an account that can log in' })
+@SubCommand({ name: 'create', arguments: '<email>', description: 'create an account' })
 export class CreateAccountCommand extends PasswordCommand {
   async run([name]: string[], options: PasswordOptions): Promise<void> {
     const { success, data: email } = emailAddress.safeParse(name);
     if (!success) throw new UsageError(`${name} is not an e-mail address`);
     const { value, shown } = await this.readOrGeneratePassword(options);
     checkPassword(value, email);
-    await this.operator.change(options, async (server) => {
+    await this.runner.change(options, async (server) => {
       const id = await server.get(AccountOperationsService).create(email, value, 'operator');
-      if (id === undefined) throw new OperationRefused(`there is an account ${email} already`);
-      return { value: { accountId: id, email }, text: `The account ${email} is ${id}.`, ...shown };
+      if (id === undefined) throw new OperationRefused(`the account ${email} exists already`);
+      const text = `The account ${email} has the id ${id}.`;
+      return { value: { accountId: id, email }, text, ...shown };
     });
   }
 }
@@ -111,12 +112,12 @@ export class CreateAccountCommand extends PasswordCommand {
 @SubCommand({
   name: 'reset-password',
   arguments: '<email-or-id>',
-  description: 'another password; every session of the account ends',
+  description: 'set another password, and end all sessions of the account',
 })
 export class ResetPasswordCommand extends PasswordCommand {
   async run([name = '']: string[], options: PasswordOptions): Promise<void> {
     const { value, shown } = await this.readOrGeneratePassword(options);
-    await this.operator.change(options, async (server) => {
+    await this.runner.change(options, async (server) => {
       const { id, email } = await requireAccount(server, name);
       checkPassword(value, email);
       const ended = await server
@@ -134,21 +135,21 @@ export class ResetPasswordCommand extends PasswordCommand {
 @SubCommand({
   name: 'disable',
   arguments: '<email-or-id>',
-  description: 'refuse its logins from now on, and end its sessions',
+  description: 'reject all logins of the account, and end its sessions',
 })
 export class DisableAccountCommand extends ChangingCommand {
-  constructor(private readonly operator: OperationRunner) {
+  constructor(private readonly runner: OperationRunner) {
     super();
   }
 
   run([name = '']: string[], options: ChangeOptions): Promise<void> {
-    return this.operator.change(options, async (server) => {
+    return this.runner.change(options, async (server) => {
       const { id, email } = await requireAccount(server, name);
       const disabled = await server.get(AccountOperationsService).disable(id, 'operator');
       if (!disabled) throw new OperationRefused(`the account ${email} is disabled already`);
       return {
         value: { accountId: id, email },
-        text: `The account ${email} is disabled, and its sessions ended.`,
+        text: `The account ${email} is disabled, and its sessions are ended.`,
       };
     });
   }
@@ -161,5 +162,5 @@ export const ACCOUNT_COMMANDS = [
   DisableAccountCommand,
 ];
 
-@Command({ name: 'accounts', description: 'people who can log in', subCommands: ACCOUNT_COMMANDS })
+@Command({ name: 'accounts', description: 'accounts of users', subCommands: ACCOUNT_COMMANDS })
 export class AccountsCommand extends CommandGroup {}

@@ -1,12 +1,11 @@
-import { UnitOfWork } from '@gatehouse/persistence';
-import { Clock } from '@gatehouse/service-kit';
 import { Command, Option } from 'nest-commander';
+import { SecurityEventRepository } from '../platform/security-events/security-event.repository.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
-import { BrowserSessionRevocation } from '../sessions/browser-session.service.js';
+import { BrowserSessionRevocation } from '../sessions/browser-session-revocation.service.js';
 import { ClientOperationsService } from '../sessions/client-operations.service.js';
 import { SessionService } from '../sessions/session.service.js';
 import { KeyRotationService } from '../tokens/keys/key-rotation.service.js';
-import { abandonStatusLists } from '../tokens/status-lists/status-list.repository.js';
+import { StatusListRepository } from '../tokens/status-lists/status-list.repository.js';
 import { OperationRefused } from './errors.js';
 import { type ChangeOptions, OperationRunner, type Server } from './operation-runner.js';
 import { ChangingCommand } from './ops-command.js';
@@ -14,7 +13,7 @@ import { formatCount, formatUtc } from './table.js';
 
 export interface RestoreRequest {
   readonly keepSessions: boolean;
-  /** Another backup was restored since this was done. */
+  /** Another backup was restored after the last run. */
   readonly again: boolean;
   readonly dryRun: boolean;
 }
@@ -25,61 +24,60 @@ export interface RestoreResult {
 }
 
 /**
- * Makes a restored database safe: what was ended or revoked after the backup was taken is good again in it, nobody knows
- * which that was, and numbers that were given away would be given away again. Each step may be repeated, and the event
- * that says it was done is the last one: whoever was killed on the way begins again.
+ * Secures a restored database. Sessions and keys that were revoked after the backup are valid in it again, and the operator
+ * cannot know which; slots of status lists would be allocated a second time. Each step may be repeated. The event that marks the
+ * work as done comes last, so after a crash the operator runs the command again.
  *
- * @throws {OperationRefused} where it was done already
+ * @throws {OperationRefused} when the work was done before
  */
 export async function secureRestoredDatabase(
   server: Server,
-  wishes: RestoreRequest,
+  request: RestoreRequest,
 ): Promise<RestoreResult> {
-  if (!wishes.again) await checkNotDoneBefore(server.get(UnitOfWork));
-  const sessionsEnded = wishes.keepSessions ? 0 : await endSessions(server);
-  await abandonStatusLists(server.get(UnitOfWork), server.get(Clock).now());
-  const keysRevoked = await revokeKeys(server.get(KeyRotationService), wishes);
+  if (!request.again) await checkNotDoneBefore(server.get(SecurityEventRepository));
+  const sessionsEnded = request.keepSessions ? 0 : await endSessions(server);
+  await server.get(StatusListRepository).abandonAll();
+  const keysRevoked = await revokeKeys(server.get(KeyRotationService), request);
   await server.get(SecurityEventService).record({ type: 'database.restored', by: 'operator' });
   return { sessionsEnded, keysRevoked };
 }
 
-/** A copy that `ops backup` made tells that it is one, and so is told from a database that was made safe. */
-async function checkNotDoneBefore(unitOfWork: UnitOfWork): Promise<void> {
-  const rows = await unitOfWork.query<{ type: string; at: number | string }>(
-    `SELECT type, max(at) AS at FROM security_event
-     WHERE type IN ('database.backed_up', 'database.restored') GROUP BY type`,
-  );
-  const last = new Map(rows.map(({ type, at }) => [type, Number(at)]));
-  const restored = last.get('database.restored');
-  if (restored === undefined || restored < (last.get('database.backed_up') ?? 0)) return;
+/** `ops backup` records an event in the copy. A newer event `database.restored` shows that the copy is secured. */
+async function checkNotDoneBefore(events: SecurityEventRepository): Promise<void> {
+  const restoredAt = await events.findLastTime('database.restored');
+  const backedUpAt = await events.findLastTime('database.backed_up');
+  if (restoredAt === undefined || restoredAt < (backedUpAt ?? 0)) return;
   throw new OperationRefused(
-    `nothing to do: this was done at ${formatUtc(restored)}. If another backup was restored since, say --again`,
+    `nothing to do: this was done at ${formatUtc(restoredAt)}. If you restored another backup since, add --again`,
   );
 }
 
 async function endSessions(server: Server): Promise<number> {
-  let ended = await server.get(BrowserSessionRevocation).revoke('all', 'ended_by_operator');
+  let ended = await server.get(BrowserSessionRevocation).revokeAll('ended_by_operator');
   for (const { id } of await server.get(ClientOperationsService).list()) {
-    ended += await server.get(SessionService).revokeAll({ clientId: id }, 'ended_by_operator');
+    ended += await server.get(SessionService).revokeAllOfClient(id, 'ended_by_operator');
   }
   return ended;
 }
 
-/** The successor first, or it would sign next. In a dry run they are only named: each change builds on the one before. */
+/**
+ * Revokes the pending key first, because it would sign next otherwise. A dry run only lists the keys, because each revocation
+ * builds on the result of the previous one.
+ */
 async function revokeKeys(
-  life: KeyRotationService,
+  rotation: KeyRotationService,
   { dryRun }: RestoreRequest,
 ): Promise<readonly string[]> {
   const order = ['pending', 'active', 'retiring'];
-  const keys = (await life.list())
+  const keys = (await rotation.list())
     .filter(({ state }) => order.includes(state))
     .sort((one, other) => order.indexOf(one.state) - order.indexOf(other.state));
-  if (!dryRun) for (const { kid } of keys) await life.revoke(kid, 'operator');
+  if (!dryRun) for (const { kid } of keys) await rotation.revoke(kid, 'operator');
   return keys.map(({ kid }) => kid);
 }
 
-const FOLLOW_UP = `What else was changed after the backup is as it was before it, and nobody but you knows what:
-accounts and clients that were disabled, passwords, client secrets. Do these again.`;
+const FOLLOW_UP = `Other changes since the backup are lost, and the server cannot know them.
+Repeat them: disabled accounts and clients, changed passwords, rotated client secrets.`;
 
 interface RestoreOptions extends ChangeOptions {
   readonly keepSessions?: boolean;
@@ -88,34 +86,34 @@ interface RestoreOptions extends ChangeOptions {
 
 @Command({
   name: 'after-restore',
-  description: 'make a database safe that came from a backup (docs/backups.md)',
+  description: 'secure a database that was restored from a backup (docs/backups.md)',
 })
 export class AfterRestoreCommand extends ChangingCommand {
-  constructor(private readonly operator: OperationRunner) {
+  constructor(private readonly runner: OperationRunner) {
     super();
   }
 
   run(_: string[], options: RestoreOptions): Promise<void> {
     const { keepSessions = false, again = false, dryRun = false } = options;
-    return this.operator.change(options, async (server) => {
+    return this.runner.change(options, async (server) => {
       const restored = await secureRestoredDatabase(server, { keepSessions, again, dryRun });
       const { sessionsEnded, keysRevoked } = restored;
       const text =
         `${formatCount(sessionsEnded, 'session')} ended, ${formatCount(keysRevoked.length, 'key')} revoked and replaced, ` +
-        `and status lists begin anew.\n\n${FOLLOW_UP}`;
+        `and new status lists opened.\n\n${FOLLOW_UP}`;
       return { value: restored, text };
     });
   }
 
   @Option({
     flags: '--keep-sessions',
-    description: 'nobody logs in again, and sessions that were ended after the backup are alive',
+    description: 'keep users logged in; sessions that ended after the backup are active again',
   })
   keepSessions(): boolean {
     return true;
   }
 
-  @Option({ flags: '--again', description: 'another backup was restored since this was done' })
+  @Option({ flags: '--again', description: 'another backup was restored since the last run' })
   again(): boolean {
     return true;
   }

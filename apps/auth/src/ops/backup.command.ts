@@ -1,22 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { UnitOfWork } from '@gatehouse/persistence';
 import { Command } from 'nest-commander';
 import { DataSource } from 'typeorm';
-import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { authDatabase } from '../database.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { OperationRefused } from './errors.js';
 import { type ChangeOptions, OperationRunner, type Server } from './operation-runner.js';
 import { ChangingCommand } from './ops-command.js';
 
-/** How long the copy waits for a lock of the server, in milliseconds. */
+/** How long the copy waits for a lock that the server holds, in milliseconds. */
 const BUSY_TIMEOUT_MS = 5_000;
 
 /**
- * Copies a database while others write to it: what is in the copy was true at one moment. The copy is for its owner's eyes
- * only, has been read back before it gets its name, and never takes the place of another file.
+ * Copies a database while the server writes to it. The copy is consistent, only its owner can read it, its integrity is checked
+ * before it gets its name, and it never replaces a file.
  *
  * @returns its size in bytes
  * @throws {OperationRefused}
@@ -38,7 +36,7 @@ export async function copySqlite(from: string, to: string): Promise<number> {
   return (await stat(to)).size;
 }
 
-/** An empty file that was not there before: SQLite writes into it, and keeps its mode. */
+/** Creates an empty file, because SQLite keeps the mode of a file that exists. It fails if the file exists. */
 async function createEmptyFile(file: string): Promise<void> {
   try {
     await (await open(file, 'wx', 0o600)).close();
@@ -46,7 +44,7 @@ async function createEmptyFile(file: string): Promise<void> {
     if (!(error instanceof Error)) throw error;
     const exists = 'code' in error && error.code === 'EEXIST';
     throw new OperationRefused(
-      exists ? `${file} is there already, and is left as it is` : `no backup: ${error.message}`,
+      exists ? `${file} exists already, and was not changed` : `no backup: ${error.message}`,
     );
   }
 }
@@ -63,15 +61,15 @@ async function withDatabase(file: string, work: (database: DataSource) => Promis
 
 async function checkIntegrity(database: DataSource): Promise<void> {
   const rows: unknown = await database.query('PRAGMA integrity_check');
-  const verdict = JSON.stringify(rows);
-  if (verdict !== '[{"integrity_check":"ok"}]') {
+  const result = JSON.stringify(rows);
+  if (result !== '[{"integrity_check":"ok"}]') {
     throw new OperationRefused(
-      `no backup: the copy is not whole, and so may the database be: ${verdict}`,
+      `no backup: the copy is damaged, and the database may be damaged too: ${result}`,
     );
   }
 }
 
-/** SQLite does not wait for the disk when it writes a copy. */
+/** SQLite does not sync a copy to disk. */
 async function syncToDisk(file: string): Promise<void> {
   const handle = await open(file, 'r+');
   await handle.sync();
@@ -84,16 +82,16 @@ async function syncToDisk(file: string): Promise<void> {
   description: 'copy the SQLite database while the server runs (docs/backups.md)',
 })
 export class BackupCommand extends ChangingCommand {
-  constructor(private readonly operator: OperationRunner) {
+  constructor(private readonly runner: OperationRunner) {
     super();
   }
 
-  /** A dry run makes the copy, looks at it, and removes it. */
+  /** A dry run makes the copy, checks it, and deletes it. */
   async run([name = '']: string[], { json, dryRun = false }: ChangeOptions): Promise<void> {
     const file = resolve(name);
-    const bytes = await this.operator.withServer((server) => backUp(server, { file, dryRun }));
-    const text = `${file} is a copy of the database: ${bytes} bytes, read back and found whole.`;
-    this.operator.print({ value: { file, bytes }, text }, { json, dryRun });
+    const bytes = await this.runner.withServer((server) => backUp(server, { file, dryRun }));
+    const text = `${file} is a copy of the database: ${bytes} bytes, integrity checked.`;
+    this.runner.print({ value: { file, bytes }, text }, { json, dryRun });
   }
 }
 
@@ -103,12 +101,10 @@ async function backUp(server: Server, { file, dryRun }: { file: string; dryRun: 
       'the database is PostgreSQL: back it up with pg_dump, see docs/backups.md',
     );
   }
-  const config = server.get<AuthConfig>(AUTH_CONFIG);
-  const database = join(config.DATA_DIR, `${authDatabase(config).name}.sqlite`);
-  // Before the copy, so that the copy tells of itself when it is restored; see after-restore.
+  // Before the copy, so that a restored copy contains the event; see after-restore.
   if (!dryRun)
     await server.get(SecurityEventService).record({ type: 'database.backed_up', by: 'operator' });
-  const bytes = await copySqlite(database, file);
+  const bytes = await copySqlite(String(server.get(DataSource).options.database), file);
   if (dryRun) await rm(file);
   return bytes;
 }

@@ -15,10 +15,10 @@ import { UsageError } from './errors.js';
 const ACCESS_TOKEN_TTL_RANGE = { min: 1, max: 3600 };
 const REFRESH_TTL_RANGE = { min: 60, max: 31_536_000 };
 const ID_TOKEN_ALGORITHMS = ['RS256', 'ES256'] as const;
-/** The name of RFC 8693 is 47 characters long. */
+/** A short name, because the name of RFC 8693 has 47 characters. */
 const TOKEN_EXCHANGE_ALIAS = 'token-exchange';
 
-/** What is asked for when a client is registered. */
+/** The options of a client registration. */
 export interface ClientRegistrationOptions extends ChangeOptions {
   readonly scope: readonly string[];
   readonly grant?: readonly string[];
@@ -40,11 +40,11 @@ export interface ClientRegistrationOptions extends ChangeOptions {
   readonly refreshAbsoluteTtl?: number;
 }
 
-/** The options of a command that registers a client. */
+/** Declares the options of a command that registers a client. */
 export abstract class ClientRegistrationCommand extends ChangingCommand {
   @Option({
     flags: '--scope <scopes>',
-    description: 'the most that it may ask for',
+    description: 'scopes that the client may request',
     required: true,
   })
   scope(text: string): readonly string[] {
@@ -53,7 +53,7 @@ export abstract class ClientRegistrationCommand extends ChangingCommand {
 
   @Option({
     flags: '--grant <grants>',
-    description: `default client_credentials; or authorization_code, refresh_token, ${TOKEN_EXCHANGE_ALIAS}`,
+    description: `grant types; default client_credentials; or authorization_code, refresh_token, ${TOKEN_EXCHANGE_ALIAS}`,
   })
   grant(text: string): readonly string[] {
     return parseWords(text).map((word) =>
@@ -63,19 +63,23 @@ export abstract class ClientRegistrationCommand extends ChangingCommand {
 
   @Option({
     flags: '--auth-method <method>',
-    description: 'default client_secret_basic; none makes a public client',
+    description:
+      'authentication method; default client_secret_basic; none registers a public client',
     choices: [...AUTH_METHODS],
   })
   authMethod(text: string): AuthMethod {
     return parseChoice(AUTH_METHODS, text);
   }
 
-  @Option({ flags: '--jwks <file>', description: 'its public keys (JWK Set), for private_key_jwt' })
+  @Option({
+    flags: '--jwks <file>',
+    description: 'public keys of the client (JWK Set), for private_key_jwt',
+  })
   jwks(file: string): string {
     return file;
   }
 
-  @Option({ flags: '--name <name>', description: 'what people are told that it is called' })
+  @Option({ flags: '--name <name>', description: 'name that the pages show to users' })
   name(text: string): string {
     if (text.length > 100) throw new UsageError('a name has at most 100 characters');
     return text;
@@ -83,7 +87,7 @@ export abstract class ClientRegistrationCommand extends ChangingCommand {
 
   @Option({
     flags: '--redirect-uri <uri>',
-    description: 'where codes may be sent, to the character; may be given several times',
+    description: 'exact redirect URI for authorization codes; may be given several times',
   })
   redirectUri(uri: string, others: readonly string[] = []): readonly string[] {
     return [...others, parseWord(uri)];
@@ -91,25 +95,25 @@ export abstract class ClientRegistrationCommand extends ChangingCommand {
 
   @Option({
     flags: '--post-logout-redirect-uri <uri>',
-    description: 'where people may be sent after a logout; may be given several times',
+    description: 'redirect URI after a logout; may be given several times',
   })
   postLogoutRedirectUri(uri: string, others: readonly string[] = []): readonly string[] {
     return [...others, parseWord(uri)];
   }
 
-  @Option({ flags: '--first-party', description: 'one of our own: nobody is asked for consent' })
+  @Option({ flags: '--first-party', description: 'the operator’s own client: skips consent' })
   firstParty(): boolean {
     return true;
   }
 
-  @Option({ flags: '--no-pkce', description: 'it may do without PKCE; not for public clients' })
+  @Option({ flags: '--no-pkce', description: 'do not require PKCE; not for public clients' })
   pkce(): boolean {
     return false;
   }
 
   @Option({
     flags: '--id-token-algorithm <algorithm>',
-    description: 'default ID_TOKEN_ALGORITHM',
+    description: 'signature algorithm of ID tokens; default ID_TOKEN_ALGORITHM',
     choices: [...ID_TOKEN_ALGORITHMS],
   })
   idTokenAlgorithm(text: string): (typeof ID_TOKEN_ALGORITHMS)[number] {
@@ -118,7 +122,7 @@ export abstract class ClientRegistrationCommand extends ChangingCommand {
 
   @Option({
     flags: '--subject-type <type>',
-    description: 'default public; pairwise gives each host other names for people',
+    description: 'default public; pairwise: clients on different hosts get different subjects',
     choices: [...SUBJECT_TYPES],
   })
   subjectType(text: string): SubjectType {
@@ -127,7 +131,8 @@ export abstract class ClientRegistrationCommand extends ChangingCommand {
 
   @Option({
     flags: '--resource-server <identifier>',
-    description: 'the one that it is: it may introspect, and exchange, tokens for it',
+    description:
+      'resource server that the client represents: it may introspect and exchange its tokens',
   })
   resourceServer(text: string): string {
     return text;
@@ -135,7 +140,7 @@ export abstract class ClientRegistrationCommand extends ChangingCommand {
 
   @Option({
     flags: '--exchange-target <identifier>',
-    description: 'a resource server that it may exchange them for; may be given several times',
+    description: 'resource server to exchange tokens for; may be given several times',
   })
   exchangeTarget(text: string, others: readonly string[] = []): readonly string[] {
     return [...others, text];
@@ -143,25 +148,31 @@ export abstract class ClientRegistrationCommand extends ChangingCommand {
 
   @Option({
     flags: '--dpop-bound',
-    description: 'its tokens are bound to a key of its own, and it gets no others (RFC 9449)',
+    description: 'issue only tokens that are bound to a key of the client (RFC 9449)',
   })
   dpopBound(): boolean {
     return true;
   }
 
-  @Option({ flags: '--access-token-ttl <seconds>', description: 'default ACCESS_TOKEN_TTL' })
+  @Option({
+    flags: '--access-token-ttl <seconds>',
+    description: 'lifetime of access tokens; default ACCESS_TOKEN_TTL',
+  })
   accessTokenTtl(text: string): number {
     return parseSeconds(text, ACCESS_TOKEN_TTL_RANGE);
   }
 
-  @Option({ flags: '--refresh-idle-ttl <seconds>', description: 'default REFRESH_IDLE_TTL' })
+  @Option({
+    flags: '--refresh-idle-ttl <seconds>',
+    description: 'idle lifetime of sessions; default REFRESH_IDLE_TTL',
+  })
   refreshIdleTtl(text: string): number {
     return parseSeconds(text, REFRESH_TTL_RANGE);
   }
 
   @Option({
     flags: '--refresh-absolute-ttl <seconds>',
-    description: 'default REFRESH_ABSOLUTE_TTL',
+    description: 'absolute lifetime of sessions; default REFRESH_ABSOLUTE_TTL',
   })
   refreshAbsoluteTtl(text: string): number {
     return parseSeconds(text, REFRESH_TTL_RANGE);

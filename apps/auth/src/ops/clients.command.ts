@@ -8,14 +8,14 @@ import { ChangingCommand, CommandGroup, OpsCommand } from './ops-command.js';
 import { OperationRefused } from './errors.js';
 import { formatUtc, formatTable } from './table.js';
 
-@SubCommand({ name: 'list', description: 'all clients, those that are disabled as well' })
+@SubCommand({ name: 'list', description: 'list all clients, including disabled ones' })
 export class ListClientsCommand extends OpsCommand {
-  constructor(private readonly operator: OperationRunner) {
+  constructor(private readonly runner: OperationRunner) {
     super();
   }
 
   run(_: string[], options: ReadOptions): Promise<void> {
-    return this.operator.read(options, async (server) => {
+    return this.runner.read(options, async (server) => {
       const clients = await server.get(ClientOperationsService).list();
       return { value: clients.map(omitSecretHashes), text: formatClients(clients) };
     });
@@ -48,15 +48,15 @@ function formatClients(clients: readonly Client[]): string {
 @SubCommand({
   name: 'rotate-secret',
   arguments: '<id>',
-  description: 'a new secret beside the one in force; one more rotation ends the old one',
+  description: 'add a new secret; the previous secret stays valid until the next rotation',
 })
 export class RotateClientSecretCommand extends ChangingCommand {
-  constructor(private readonly operator: OperationRunner) {
+  constructor(private readonly runner: OperationRunner) {
     super();
   }
 
   run([id = '']: string[], options: ChangeOptions): Promise<void> {
-    return this.operator.change(options, async (server) => {
+    return this.runner.change(options, async (server) => {
       const client = await requireClient(server, id);
       if (!client.isSecretBased) {
         throw new OperationRefused(
@@ -67,7 +67,7 @@ export class RotateClientSecretCommand extends ChangingCommand {
       if (secret === undefined) throw new OperationRefused(`the client ${id} is disabled`);
       return {
         value: { clientId: id },
-        text: `The client ${id} has a new secret. The one before is good as well until you rotate again.`,
+        text: `The client ${id} has a new secret. The previous secret stays valid until you rotate again.`,
         secret: { name: 'clientSecret', value: secret },
       };
     });
@@ -77,21 +77,21 @@ export class RotateClientSecretCommand extends ChangingCommand {
 @SubCommand({
   name: 'disable',
   arguments: '<id>',
-  description: 'refuse the client from now on, and end its sessions',
+  description: 'reject all requests of the client, and end its sessions',
 })
 export class DisableClientCommand extends ChangingCommand {
-  constructor(private readonly operator: OperationRunner) {
+  constructor(private readonly runner: OperationRunner) {
     super();
   }
 
   run([id = '']: string[], options: ChangeOptions): Promise<void> {
-    return this.operator.change(options, async (server) => {
+    return this.runner.change(options, async (server) => {
       await requireClient(server, id);
       const disabled = await server.get(ClientOperationsService).disable(id, 'operator');
       if (!disabled) throw new OperationRefused(`the client ${id} is disabled already`);
       return {
         value: { clientId: id },
-        text: `The client ${id} is disabled, and its sessions ended.`,
+        text: `The client ${id} is disabled, and its sessions are ended.`,
       };
     });
   }
@@ -106,7 +106,7 @@ export const CLIENT_COMMANDS = [
 
 @Command({
   name: 'clients',
-  description: 'applications that ask for tokens',
+  description: 'OAuth clients',
   subCommands: CLIENT_COMMANDS,
 })
 export class ClientsCommand extends CommandGroup {}

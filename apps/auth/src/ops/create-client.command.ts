@@ -17,26 +17,26 @@ import { OperationRefused, UsageError } from './errors.js';
 @SubCommand({
   name: 'create',
   arguments: '<id>',
-  description: 'register an application; its secret is made here and printed once',
+  description: 'register a client; its generated secret is printed once',
 })
 export class CreateClientCommand extends ClientRegistrationCommand {
-  constructor(private readonly operator: OperationRunner) {
+  constructor(private readonly runner: OperationRunner) {
     super();
   }
 
-  async run([id = '']: string[], wish: ClientRegistrationOptions): Promise<void> {
+  async run([id = '']: string[], options: ClientRegistrationOptions): Promise<void> {
     const secret = generateClientSecret();
-    const client = await toRegistration(id, wish, secret);
+    const client = await toRegistration(id, options, secret);
     const fault = findRegistrationFault(client);
     if (fault) throw new UsageError(fault);
-    await this.operator.change(wish, async (server) => {
+    await this.runner.change(options, async (server) => {
       checkScopesAndServers(client, server.get<AuthConfig>(AUTH_CONFIG));
       const isNew = await server.get(ClientOperationsService).create(client, 'operator');
-      if (!isNew) throw new OperationRefused(`there is a client ${id} already`);
+      if (!isNew) throw new OperationRefused(`the client ${id} exists already`);
       const { secretHashes, ...value } = client;
       return {
         value,
-        text: `The client ${id} may ask for tokens: ${client.authMethod}, ${client.grantTypes.join(' ')}.`,
+        text: `The client ${id} is registered: ${client.authMethod}, ${client.grantTypes.join(' ')}.`,
         ...(secretHashes.length > 0 && { secret: { name: 'clientSecret', value: secret } }),
       };
     });
@@ -45,12 +45,12 @@ export class CreateClientCommand extends ClientRegistrationCommand {
 
 async function toRegistration(
   id: string,
-  wish: ClientRegistrationOptions,
+  options: ClientRegistrationOptions,
   secret: string,
 ): Promise<ClientRegistration> {
-  const { json, dryRun, jwks, authMethod = 'client_secret_basic', ...more } = wish;
-  const { grant = ['client_credentials'], pkce = true, ...known } = more;
-  const { redirectUri = [], postLogoutRedirectUri = [], exchangeTarget = [], ...rest } = known;
+  const { json, dryRun, jwks, authMethod = 'client_secret_basic', ...metadata } = options;
+  const { grant = ['client_credentials'], pkce = true, ...others } = metadata;
+  const { redirectUri = [], postLogoutRedirectUri = [], exchangeTarget = [], ...rest } = others;
   return {
     ...rest,
     id,
@@ -69,19 +69,23 @@ const readKeys = async (file: string | undefined): Promise<string | null> =>
   file === undefined ? null : JSON.stringify(await readJsonFile(file, clientKeySetSchema));
 
 function checkScopesAndServers(client: ClientRegistration, { RESOURCE_SERVERS }: AuthConfig): void {
-  const known = new Set([
+  const knownScopes = new Set([
     ...RESOURCE_SERVERS.flatMap(({ scopes }) => scopes),
     ...Object.keys(OPENID_SCOPES),
     ...Object.keys(ACCOUNT_SCOPES),
   ]);
-  const unknown = client.scope.find((word) => !known.has(word));
-  if (unknown !== undefined) {
-    throw new OperationRefused(`no resource server has the scope ${unknown}: see RESOURCE_SERVERS`);
+  const unknownScope = client.scope.find((word) => !knownScopes.has(word));
+  if (unknownScope !== undefined) {
+    throw new OperationRefused(
+      `no resource server has the scope ${unknownScope}: see RESOURCE_SERVERS`,
+    );
   }
   const servers = [client.resourceServer ?? [], client.exchangeTargets ?? []].flat();
   const identifiers = RESOURCE_SERVERS.map(({ identifier }) => identifier);
-  const stranger = servers.find((identifier) => !identifiers.includes(identifier));
-  if (stranger !== undefined) {
-    throw new OperationRefused(`there is no resource server ${stranger}: see RESOURCE_SERVERS`);
+  const unknownServer = servers.find((identifier) => !identifiers.includes(identifier));
+  if (unknownServer !== undefined) {
+    throw new OperationRefused(
+      `there is no resource server ${unknownServer}: see RESOURCE_SERVERS`,
+    );
   }
 }

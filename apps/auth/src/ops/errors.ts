@@ -1,18 +1,18 @@
-import { DatabaseUnavailable } from '@gatehouse/persistence';
+import { DatabaseUnavailableException } from '@gatehouse/persistence';
 import { ClientOperationRefused } from '../sessions/client-operations.service.js';
-import { KeyRefusal } from '../tokens/keys/key-rotation.service.js';
+import { KeyStateError } from '../tokens/keys/key-state-checks.js';
 
-/** Why something is not done: a sentence for the operator. The exit code is 1. */
+/** The CLI refuses an operation. The message is a sentence for the operator. The exit code is 1. */
 export class OperationRefused extends Error {
-  override readonly name = 'Refusal';
+  override readonly name = 'OperationRefused';
 }
 
-/** The command makes no sense as it was typed. The exit code is 2. */
+/** The command line is wrong. The exit code is 2. */
 export class UsageError extends Error {
-  override readonly name = 'Misuse';
+  override readonly name = 'UsageError';
 }
 
-/** Commander's errors have a code; it has printed them already. */
+/** Commander's errors have a code. Commander has printed their messages already. */
 const getCommanderCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && String(error.code).startsWith('commander.')
     ? String(error.code)
@@ -20,14 +20,14 @@ const getCommanderCode = (error: unknown): string | undefined =>
 
 const HELP_CODES = new Set(['commander.helpDisplayed', 'commander.version']);
 
-/** @returns 1 where the operation was refused or failed, 2 where the command makes no sense */
+/** @returns 0 after help, 1 when the operation was refused or failed, 2 when the command line is wrong */
 export function toExitCode(error: unknown): 0 | 1 | 2 {
   const code = getCommanderCode(error);
   if (code !== undefined) return HELP_CODES.has(code) ? 0 : 2;
   return error instanceof UsageError ? 2 : 1;
 }
 
-/** @returns what to tell the operator, where it has not been told */
+/** @returns the message for the operator; undefined when it was printed already */
 export function toErrorMessage(error: unknown): string | undefined {
   if (getCommanderCode(error) !== undefined) return undefined;
   if (!(error instanceof Error)) return String(error);
@@ -37,25 +37,25 @@ export function toErrorMessage(error: unknown): string | undefined {
 const isOperatorError = (error: Error): boolean =>
   error instanceof OperationRefused ||
   error instanceof UsageError ||
-  error instanceof KeyRefusal ||
+  error instanceof KeyStateError ||
   error instanceof ClientOperationRefused ||
   error.name === 'ConfigurationError';
 
 const DATABASE_UNREACHABLE = 'the database cannot be reached: see DATABASE_URL';
 
-/** The causes that an operator can mend, by what the two databases and the network call them. */
+/** Errors of the databases and of the network that an operator can fix. */
 const DATABASE_ERRORS: readonly (readonly [RegExp, string])[] = [
   [
     /no such table|no such column|^42(P01|703)$/,
-    'the database is not up to date: apply the migrations first (npm run db:migrate)',
+    'the database is not migrated: apply the migrations first (npm run db:migrate)',
   ],
   [/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH)$/, DATABASE_UNREACHABLE],
   [/^SQLITE_CANTOPEN/, 'the database cannot be opened: see DATA_DIR'],
-  [/^SQLITE_BUSY/, 'the database was busy for five seconds: try again'],
+  [/^SQLITE_BUSY/, 'another process locked the database for five seconds: try again'],
 ];
 
 function explainDatabaseError(error: Error): string | undefined {
-  if (error instanceof DatabaseUnavailable) return DATABASE_UNREACHABLE;
+  if (error instanceof DatabaseUnavailableException) return DATABASE_UNREACHABLE;
   const code =
     getErrorCode(error) ?? ('driverError' in error ? getErrorCode(error.driverError) : undefined);
   return DATABASE_ERRORS.find(

@@ -1,10 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Command, Option, SubCommand } from 'nest-commander';
-import {
-  EventChainService,
-  exportEvents,
-} from '../platform/security-events/event-chain.service.js';
-import type { StoredEvent } from '../platform/security-events/stored-event.js';
+import type { StoredEvent } from '../platform/security-events/event-chain.js';
+import { EventChainService } from '../platform/security-events/event-chain.service.js';
 import { resolveAccountId } from './lookups.js';
 import { OperationRunner, type ReadOptions, type Server } from './operation-runner.js';
 import { CommandGroup, OpsCommand } from './ops-command.js';
@@ -18,30 +15,30 @@ interface EventOptions extends ReadOptions {
   readonly after?: number;
 }
 
-/** Which events. */
+/** Declares the options that select events. */
 @Injectable()
 abstract class EventCommand extends OpsCommand {
-  constructor(protected readonly operator: OperationRunner) {
+  constructor(protected readonly runner: OperationRunner) {
     super();
   }
 
-  @Option({ flags: '--account <email-or-id>', description: 'of this account only' })
+  @Option({ flags: '--account <email-or-id>', description: 'only events of this account' })
   account(text: string): string {
     return text;
   }
 
-  @Option({ flags: '--type <type>', description: 'of this type only, such as family.ended' })
+  @Option({ flags: '--type <type>', description: 'only events of this type, such as family.ended' })
   type(text: string): string {
     return text;
   }
 
-  @Option({ flags: '--after <seq>', description: 'those that came after this place in the chain' })
+  @Option({ flags: '--after <seq>', description: 'only events after this place in the chain' })
   after(text: string): number {
     return parseNaturalNumber(text);
   }
 }
 
-/** What was reported a moment ago is put into the chain first: the server may be standing still. */
+/** Links pending events first, because no server may be running. */
 async function openChain(server: Server): Promise<EventChainService> {
   const chain = server.get(EventChainService);
   await chain.linkPending();
@@ -56,10 +53,10 @@ async function toEventQuery(server: Server, { account, type, after }: EventOptio
   };
 }
 
-@SubCommand({ name: 'list', description: 'security events in the order of their chain' })
+@SubCommand({ name: 'list', description: 'list security events in the order of their chain' })
 export class ListEventsCommand extends EventCommand {
   run(_: string[], options: EventOptions & { readonly limit?: number }): Promise<void> {
-    return this.operator.read(options, async (server) => {
+    return this.runner.read(options, async (server) => {
       const chain = await openChain(server);
       const limit = options.limit ?? 50;
       const events = await chain.findEvents({ ...(await toEventQuery(server, options)), limit });
@@ -67,13 +64,13 @@ export class ListEventsCommand extends EventCommand {
     });
   }
 
-  @Option({ flags: '--limit <count>', description: 'at most so many; default 50' })
+  @Option({ flags: '--limit <count>', description: 'maximum number of events; default 50' })
   limit(text: string): number {
     return parseNaturalNumber(text, 10_000);
   }
 }
 
-/** With the text that the hash is over, and with what it says. */
+/** Keeps `at`, which the hash covers, and adds the same instant in ISO 8601. */
 const addTime = (event: StoredEvent) => ({ ...event, time: new Date(event.at).toISOString() });
 
 function formatEvents(events: readonly StoredEvent[], limit: number): string {
@@ -84,53 +81,62 @@ function formatEvents(events: readonly StoredEvent[], limit: number): string {
     accountId,
     detail,
   ]);
-  const all = formatTable(['SEQ', 'TIME', 'TYPE', 'ACCOUNT', 'DETAIL'], rows);
-  const more = `\nThere may be more: --after ${events.at(-1)?.seq ?? 0}`;
-  return events.length < limit ? all : all + more;
+  const table = formatTable(['SEQ', 'TIME', 'TYPE', 'ACCOUNT', 'DETAIL'], rows);
+  const hint = `\nThere may be more events: --after ${events.at(-1)?.seq ?? 0}`;
+  return events.length < limit ? table : table + hint;
 }
 
-@SubCommand({ name: 'export', description: 'the events as JSON lines; with --json, as one array' })
+@SubCommand({
+  name: 'export',
+  description: 'print events as JSON lines; with --json, as one array',
+})
 export class ExportEventsCommand extends EventCommand {
   run(_: string[], options: EventOptions): Promise<void> {
-    return this.operator.withServer(async (server) => {
-      const lines = exportEvents(await openChain(server), await toEventQuery(server, options));
+    return this.runner.withServer(async (server) => {
+      const chain = await openChain(server);
+      const lines = chain.exportLines(await toEventQuery(server, options));
       if (!options.json) {
-        for await (const line of lines) await this.operator.write(line);
+        for await (const line of lines) await this.runner.write(line);
         return;
       }
       let separator = '[';
       for await (const line of lines) {
-        await this.operator.write(separator + line);
+        await this.runner.write(separator + line);
         separator = ',';
       }
-      await this.operator.write(separator === '[' ? '[]\n' : ']\n');
+      await this.runner.write(separator === '[' ? '[]\n' : ']\n');
     });
   }
 }
 
 const HEAD_FORMAT = /^([1-9]\d{0,14}):([\w-]{43})$/;
 
-@SubCommand({ name: 'verify', description: 'walk the whole chain; exit code 1 where it is broken' })
+@SubCommand({ name: 'verify', description: 'verify the whole chain; exit code 1 if it is broken' })
 export class VerifyEventsCommand extends OpsCommand {
-  constructor(private readonly operator: OperationRunner) {
+  constructor(private readonly runner: OperationRunner) {
     super();
   }
 
   run(_: string[], { head, json }: ReadOptions & { readonly head?: string }): Promise<void> {
-    const noted = head === undefined ? undefined : parseHead(head);
-    return this.operator.withServer(async (server) => {
-      const verdict = await (await openChain(server)).verify(noted);
-      const { events, brokenAt } = verdict;
-      const text = `The chain holds: ${formatCount(events, 'event')}.`;
-      if (brokenAt === undefined || json) this.operator.print({ value: verdict, text }, { json });
+    const notedHead = head === undefined ? undefined : parseHead(head);
+    return this.runner.withServer(async (server) => {
+      const verification = await (await openChain(server)).verify(notedHead);
+      const { events, brokenAt } = verification;
+      const text = `The chain is intact: ${formatCount(events, 'event')}.`;
+      if (brokenAt === undefined || json) {
+        this.runner.print({ value: verification, text }, { json });
+      }
       if (brokenAt === undefined) return;
       throw new OperationRefused(
-        `the chain is broken at ${brokenAt}: after ${formatCount(events, 'good event')}`,
+        `the chain is broken at ${brokenAt}, after ${formatCount(events, 'valid event')}`,
       );
     });
   }
 
-  @Option({ flags: '--head <seq:hash>', description: 'that was noted before: it must be in there' })
+  @Option({
+    flags: '--head <seq:hash>',
+    description: 'a head that you noted before; the chain must contain it',
+  })
   head(text: string): string {
     return text;
   }
@@ -139,19 +145,19 @@ export class VerifyEventsCommand extends OpsCommand {
 function parseHead(text: string) {
   const [, seq, hash] = HEAD_FORMAT.exec(text) ?? [];
   if (seq === undefined || hash === undefined) {
-    throw new UsageError('--head is what "events head" printed: <seq>:<hash>');
+    throw new UsageError('--head must be the output of "events head": <seq>:<hash>');
   }
   return { seq: Number(seq), hash };
 }
 
-@SubCommand({ name: 'head', description: 'the end of the chain, to note where nobody can write' })
+@SubCommand({ name: 'head', description: 'print the newest place and hash, to note elsewhere' })
 export class ShowEventHeadCommand extends OpsCommand {
-  constructor(private readonly operator: OperationRunner) {
+  constructor(private readonly runner: OperationRunner) {
     super();
   }
 
   run(_: string[], options: ReadOptions): Promise<void> {
-    return this.operator.read(options, async (server) => {
+    return this.runner.read(options, async (server) => {
       const head = await (await openChain(server)).findHead();
       if (!head) throw new OperationRefused('there are no events yet');
       return { value: head, text: `${head.seq}:${head.hash}` };

@@ -14,14 +14,14 @@ import { ChangingCommand, CommandGroup, OpsCommand } from './ops-command.js';
 import { parseChoice } from './option-parsers.js';
 import { formatRelativeTime, formatUtc, formatTable } from './table.js';
 
-@SubCommand({ name: 'list', description: 'all signing keys, newest first' })
+@SubCommand({ name: 'list', description: 'list all signing keys, newest first' })
 export class ListKeysCommand extends OpsCommand {
-  constructor(private readonly operator: OperationRunner) {
+  constructor(private readonly runner: OperationRunner) {
     super();
   }
 
   run(_: string[], options: ReadOptions): Promise<void> {
-    return this.operator.read(options, async (server) => {
+    return this.runner.read(options, async (server) => {
       const keys = await server.get(KeyRotationService).list();
       return { value: keys, text: formatKeys(keys, server.get(Clock).now()) };
     });
@@ -49,25 +49,25 @@ interface StageOptions extends ChangeOptions {
 
 @SubCommand({
   name: 'stage',
-  description: 'publish the key that will sign next; where there is one already, tell which',
+  description: 'publish the key that signs next, or print its kid if it is published already',
 })
 export class StageKeyCommand extends ChangingCommand {
-  constructor(private readonly operator: OperationRunner) {
+  constructor(private readonly runner: OperationRunner) {
     super();
   }
 
-  run(_: string[], { algorithm: wished, ...options }: StageOptions): Promise<void> {
-    return this.operator.change(options, async (server) => {
-      const algorithm = wished ?? server.get<AuthConfig>(AUTH_CONFIG).SIGNING_ALGORITHM;
+  run(_: string[], { algorithm: requested, ...options }: StageOptions): Promise<void> {
+    return this.runner.change(options, async (server) => {
+      const algorithm = requested ?? server.get<AuthConfig>(AUTH_CONFIG).SIGNING_ALGORITHM;
       const kid = await server.get(KeyRotationService).stage(algorithm, 'operator');
-      const text = `The key ${kid} is pending. It will sign by itself, or with: keys activate ${kid}`;
+      const text = `The key ${kid} is pending. The server activates it in time, or you do: keys activate ${kid}`;
       return { value: { kid, algorithm, state: 'pending' }, text };
     });
   }
 
   @Option({
     flags: '--algorithm <name>',
-    description: 'default: SIGNING_ALGORITHM',
+    description: 'signature algorithm; default SIGNING_ALGORITHM',
     choices: [...ALGORITHMS],
   })
   algorithm(name: string): SigningAlgorithm {
@@ -75,18 +75,18 @@ export class StageKeyCommand extends ChangingCommand {
   }
 }
 
-/** What is done to one key. */
+/** Base class of commands that change the state of one key. */
 @Injectable()
 abstract class KeyCommand extends ChangingCommand {
-  constructor(private readonly operator: OperationRunner) {
+  constructor(private readonly runner: OperationRunner) {
     super();
   }
 
   protected abstract readonly resultingState: string;
-  protected abstract apply(life: KeyRotationService, kid: string): Promise<void>;
+  protected abstract apply(rotation: KeyRotationService, kid: string): Promise<void>;
 
   run([kid = '']: string[], options: ChangeOptions): Promise<void> {
-    return this.operator.change(options, async (server: Server) => {
+    return this.runner.change(options, async (server: Server) => {
       await this.apply(server.get(KeyRotationService), kid);
       return {
         value: { kid, state: this.resultingState },
@@ -99,36 +99,36 @@ abstract class KeyCommand extends ChangingCommand {
 @SubCommand({
   name: 'activate',
   arguments: '<kid>',
-  description: 'let a pending key sign; the one that did is retiring from then on',
+  description: 'let a pending key sign; the previous signer becomes retiring',
 })
 export class ActivateKeyCommand extends KeyCommand {
   protected readonly resultingState = 'active';
-  protected apply(life: KeyRotationService, kid: string): Promise<void> {
-    return life.activate(kid, 'operator');
+  protected apply(rotation: KeyRotationService, kid: string): Promise<void> {
+    return rotation.activate(kid, 'operator');
   }
 }
 
 @SubCommand({
   name: 'retire',
   arguments: '<kid>',
-  description: 'take a retiring key out of the key set, once no token of it can be good',
+  description: 'remove a retiring key from the key set, when all its tokens have expired',
 })
 export class RetireKeyCommand extends KeyCommand {
   protected readonly resultingState = 'retired';
-  protected apply(life: KeyRotationService, kid: string): Promise<void> {
-    return life.retire(kid, 'operator');
+  protected apply(rotation: KeyRotationService, kid: string): Promise<void> {
+    return rotation.retire(kid, 'operator');
   }
 }
 
 @SubCommand({
   name: 'revoke',
   arguments: '<kid>',
-  description: 'emergency: the key leaves at once, its tokens are refused, another one signs',
+  description: 'emergency: remove a key at once; its tokens are rejected, and another key signs',
 })
 export class RevokeKeyCommand extends KeyCommand {
   protected readonly resultingState = 'revoked';
-  protected apply(life: KeyRotationService, kid: string): Promise<void> {
-    return life.revoke(kid, 'operator');
+  protected apply(rotation: KeyRotationService, kid: string): Promise<void> {
+    return rotation.revoke(kid, 'operator');
   }
 }
 

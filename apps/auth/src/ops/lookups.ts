@@ -6,8 +6,8 @@ import { OperationRefused } from './errors.js';
 import type { Server } from './operation-runner.js';
 
 /**
- * @param name an e-mail address, or the id of an account
- * @throws {OperationRefused} where there is none
+ * @param name the e-mail address or the id of an account
+ * @throws {OperationRefused} when the account does not exist
  */
 export async function requireAccount(server: Server, name: string): Promise<Account> {
   const accounts = server.get(AccountRepository);
@@ -18,15 +18,16 @@ export async function requireAccount(server: Server, name: string): Promise<Acco
   return account;
 }
 
-/** Events outlive accounts, so an id needs no account. */
+/** An id is accepted without a look-up, because events outlive accounts. */
 export const resolveAccountId = async (server: Server, name: string): Promise<string> =>
   name.startsWith('acct_') ? name : (await requireAccount(server, name)).id;
 
-/** @throws {OperationRefused} where there is none */
+/** @throws {OperationRefused} when the client does not exist */
 export async function requireClient(server: Server, id: string): Promise<Client> {
   const clients = await server.get(ClientOperationsService).list();
   const client = clients.find((each) => each.id === id);
-  if (!client)
-    throw new OperationRefused(`there is no client ${id}: list the clients to see which there are`);
+  if (!client) {
+    throw new OperationRefused(`there is no client ${id}: list the clients to see all of them`);
+  }
   return client;
 }

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { UnitOfWork } from '@gatehouse/persistence';
 import { type INestApplicationContext, Inject, Injectable } from '@nestjs/common';
 
-/** Where an operation was asked for: the process's streams, or a test's. */
+/** The streams of the process, or of a test. */
 export interface Terminal {
   readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WritableStream;
@@ -12,40 +12,39 @@ export interface Terminal {
 
 export const TERMINAL = Symbol('TERMINAL');
 
-/** The first line of what is piped in. */
+/** The first line of the input stream. */
 export async function readFirstLine({ input }: Terminal): Promise<string> {
   for await (const line of createInterface({ input })) return line;
   return '';
 }
 
-/** What an operation has to say, for programs and for people. */
+/** The result of an operation, for programs and for operators. */
 export interface OperationResult {
-  /** The members of the JSON object that `--json` prints; an array where the operation is a list. */
+  /** The members of the JSON object that `--json` prints; an array for a list. */
   readonly value: object;
   readonly text: string;
-  /** Made by this operation and shown this once, under the name that it has in the JSON object. */
+  /** A secret that this operation created. It is printed once; `name` is its member in the JSON object. */
   readonly secret?: { readonly name: string; readonly value: string };
 }
 
 const DRY_RUN_NOTICE = 'dry run: nothing was changed. Without --dry-run:';
 
-/** @returns what goes to standard output, with its line end */
-export function formatJson(answer: OperationResult, isDryRun?: boolean): string {
-  const { value, secret } = answer;
+/** @returns the text for standard output, with its line end */
+export function formatJson({ value, secret }: OperationResult, isDryRun?: boolean): string {
   if (isDryRun === undefined) return `${JSON.stringify(value)}\n`;
-  // What was made in a dry run is good for nothing, and a script must not take it for real.
-  const made = secret && !isDryRun ? { [secret.name]: secret.value } : {};
-  return `${JSON.stringify({ dryRun: isDryRun, ...value, ...made })}\n`;
+  // A dry run discards its secret, so a script must not read it.
+  const created = secret && !isDryRun ? { [secret.name]: secret.value } : {};
+  return `${JSON.stringify({ dryRun: isDryRun, ...value, ...created })}\n`;
 }
 
-/** @returns what goes to standard output, with its line end */
+/** @returns the text for standard output, with its line end */
 export function formatText({ text, secret }: OperationResult, isDryRun?: boolean): string {
   if (isDryRun) return `${DRY_RUN_NOTICE}\n${text}\n`;
   if (!secret) return `${text}\n`;
   return `${text}\n\n  ${secret.value}\n\nIt is shown this once, and stored as a hash only.\n`;
 }
 
-/** The services of the authorization server; see {@link ServerModule}. */
+/** The services of the authorization server; see `OpsContextModule`. */
 export type Server = Pick<INestApplicationContext, 'get'>;
 export type OpenServer = () => Promise<INestApplicationContext>;
 export const OPEN_SERVER = Symbol('OPEN_SERVER');
@@ -60,8 +59,8 @@ export interface ChangeOptions extends ReadOptions {
 type Operation = (server: Server) => Promise<OperationResult>;
 
 /**
- * Who gives the orders. The server's services are opened when a command needs them and not before, so help and faults of
- * usage need neither configuration nor database.
+ * Runs operations and prints their results. It opens the services of the server only when a command needs them, so help and
+ * usage errors need neither configuration nor database.
  */
 @Injectable()
 export class OperationRunner {
@@ -70,29 +69,29 @@ export class OperationRunner {
     @Inject(TERMINAL) private readonly terminal: Terminal,
   ) {}
 
-  /** Tells what is. */
+  /** Runs an operation that changes nothing. */
   async read(options: ReadOptions, work: Operation): Promise<void> {
     this.print(await this.withServer(work), { json: options.json });
   }
 
-  /** Changes something; in a dry run, takes it back and tells what it would have been. */
+  /** Runs an operation that changes something. A dry run rolls back, and prints the result that it would have had. */
   async change({ json, dryRun = false }: ChangeOptions, work: Operation): Promise<void> {
-    const answer = await this.withServer((server) =>
+    const result = await this.withServer((server) =>
       dryRun ? runDry(server.get(UnitOfWork), () => work(server)) : work(server),
     );
-    this.print(answer, { json, dryRun });
+    this.print(result, { json, dryRun });
   }
 
-  /** For operations that need no server, and for those that write as they go. */
-  print(answer: OperationResult, { json, dryRun }: ChangeOptions): void {
-    this.terminal.output.write(json ? formatJson(answer, dryRun) : formatText(answer, dryRun));
+  /** For operations that do not use {@link read} or {@link change}. */
+  print(result: OperationResult, { json, dryRun }: ChangeOptions): void {
+    this.terminal.output.write(json ? formatJson(result, dryRun) : formatText(result, dryRun));
   }
 
   async write(text: string): Promise<void> {
     if (!this.terminal.output.write(text)) await once(this.terminal.output, 'drain');
   }
 
-  /** For people only: standard output may be piped into a file. */
+  /** Prints to standard error, because standard output may be piped into a file. */
   printNotice(text: string): void {
     this.terminal.errors.write(`${text}\n`);
   }
@@ -107,14 +106,14 @@ export class OperationRunner {
   }
 }
 
-/** Carries the answer out of a transaction that must not last. */
+/** Carries the result out of the transaction and rolls it back. */
 class DryRun extends Error {
-  constructor(readonly answer: OperationResult) {
+  constructor(readonly result: OperationResult) {
     super('rolled back after a dry run');
   }
 }
 
-/** The operation itself with its refusals and counts, in a transaction that is rolled back at the end. */
+/** Runs the operation, with its checks and counts, in a transaction that is rolled back at the end. */
 async function runDry(
   unitOfWork: UnitOfWork,
   work: () => Promise<OperationResult>,
@@ -124,7 +123,7 @@ async function runDry(
       throw new DryRun(await work());
     });
   } catch (error) {
-    if (error instanceof DryRun) return error.answer;
+    if (error instanceof DryRun) return error.result;
     throw error;
   }
 }

@@ -1,32 +1,32 @@
 import { CommandRunner, Option } from 'nest-commander';
 import { UsageError } from './errors.js';
 
-/** Commander's, of which nest-commander brings its own. */
+/** The type of Commander, which nest-commander bundles and does not export. */
 type Command = Parameters<CommandRunner['setCommand']>[0];
 
-/** What every operation has. */
+/** Base class of all commands. */
 export abstract class OpsCommand extends CommandRunner {
-  /** Commander would end the process by itself; here whoever runs the command decides (run-ops.ts). */
+  /** Makes Commander throw instead of ending the process, so that `runOps` sets the exit code. */
   override setCommand(command: Command): this {
     command.exitOverride().allowExcessArguments(false);
     return super.setCommand(command);
   }
 
-  @Option({ flags: '--json', description: 'print one JSON value and nothing else' })
+  @Option({ flags: '--json', description: 'print one JSON value only' })
   json(): boolean {
     return true;
   }
 }
 
-/** An operation that changes something. */
+/** Base class of commands that change something. */
 export abstract class ChangingCommand extends OpsCommand {
-  @Option({ flags: '--dry-run', description: 'do everything, keep nothing, and tell what it was' })
+  @Option({ flags: '--dry-run', description: 'roll back, and print what would have changed' })
   dryRun(): boolean {
     return true;
   }
 }
 
-/** `ops keys`, which does nothing without another word. */
+/** A command such as `ops keys`, which only groups subcommands. */
 export abstract class CommandGroup extends CommandRunner {
   override setCommand(command: Command): this {
     command.exitOverride();

@@ -5,6 +5,7 @@ import { BackupCommand } from './backup.command.js';
 import { CLIENT_COMMANDS, ClientsCommand } from './clients.command.js';
 import { EVENT_COMMANDS, EventsCommand } from './events.command.js';
 import { KEY_COMMANDS, KeysCommand } from './keys.command.js';
+import { MigrateCommand, RUN_MIGRATIONS, type RunMigrations } from './migrate.command.js';
 import {
   OPEN_SERVER,
   type OpenServer,
@@ -15,7 +16,7 @@ import {
 import { SESSION_COMMANDS, SessionsCommand } from './sessions.command.js';
 import { SECRET_COMMANDS, SecretsCommand } from './secrets.command.js';
 
-/** The table of contents of the operations: one file for each noun. */
+/** The commands, with one file per noun. */
 const COMMANDS = [
   KeysCommand,
   ...KEY_COMMANDS,
@@ -31,16 +32,24 @@ const COMMANDS = [
   ...SECRET_COMMANDS,
   BackupCommand,
   AfterRestoreCommand,
+  MigrateCommand,
 ];
+
+/** How commands reach the services and the database of the authorization server. */
+export interface OpsBackend {
+  readonly openServer: OpenServer;
+  readonly runMigrations: RunMigrations;
+}
 
 @Module({})
 export class OpsModule {
-  static forRoot(terminal: Terminal, open: OpenServer): DynamicModule {
+  static forRoot(terminal: Terminal, backend: OpsBackend): DynamicModule {
     return {
       module: OpsModule,
       providers: [
         { provide: TERMINAL, useValue: terminal },
-        { provide: OPEN_SERVER, useValue: open },
+        { provide: OPEN_SERVER, useValue: backend.openServer },
+        { provide: RUN_MIGRATIONS, useValue: backend.runMigrations },
         OperationRunner,
         ...COMMANDS,
       ],

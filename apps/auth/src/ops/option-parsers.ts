@@ -2,16 +2,16 @@ import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { UsageError } from './errors.js';
 
-/** @throws {UsageError} where it is not a whole number from 0 to the most */
-export function parseNaturalNumber(text: string, most = Number.MAX_SAFE_INTEGER): number {
+/** @throws {UsageError} unless the text is a whole number from 0 to `max` */
+export function parseNaturalNumber(text: string, max = Number.MAX_SAFE_INTEGER): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value > most) {
-    throw new UsageError(`${text} is not a whole number from 0 to ${most}`);
+  if (!/^\d+$/.test(text) || value > max) {
+    throw new UsageError(`${text} is not a whole number from 0 to ${max}`);
   }
   return value;
 }
 
-/** @throws {UsageError} where it is not a whole number of seconds in the range */
+/** @throws {UsageError} unless the text is a whole number of seconds in the range */
 export function parseSeconds(text: string, { min, max }: { min: number; max: number }): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < min || value > max) {
@@ -21,9 +21,9 @@ export function parseSeconds(text: string, { min, max }: { min: number; max: num
 }
 
 /**
- * nest-commander shows the choices of an option and does not hold to them.
+ * nest-commander prints the choices of an option in the help and does not enforce them.
  *
- * @throws {UsageError} where it is none of the choices
+ * @throws {UsageError} unless the text is one of the choices
  */
 export function parseChoice<Choice extends string>(
   choices: readonly Choice[],
@@ -35,19 +35,19 @@ export function parseChoice<Choice extends string>(
 }
 
 /**
- * A list of such values is stored as words.
+ * Lists of such values are stored separated by spaces.
  *
- * @throws {UsageError} where it is none
+ * @throws {UsageError} when the text is empty or has spaces
  */
 export function parseWord(text: string): string {
   if (/^\S+$/.test(text)) return text;
   throw new UsageError(`"${text}" must not be empty or have spaces`);
 }
 
-/** Words apart by spaces or commas. */
+/** Splits words at spaces and commas. */
 export const parseWords = (text: string): readonly string[] => text.split(/[\s,]+/).filter(Boolean);
 
-/** @throws {UsageError} that says what is wrong with the file, never what is in it */
+/** @throws {UsageError} when the file does not match the schema. The message never repeats its content. */
 export async function readJsonFile<Schema extends z.ZodType>(
   file: string,
   schema: Schema,
@@ -58,7 +58,7 @@ export async function readJsonFile<Schema extends z.ZodType>(
   const { success, data, error } = schema.safeParse(parseJson(text));
   if (success) return data;
   const [issue] = error.issues;
-  throw new UsageError(`${file} is not fit: ${issue?.path.join('.')} ${issue?.message}`);
+  throw new UsageError(`${file} is not valid: ${issue?.path.join('.')} ${issue?.message}`);
 }
 
 function parseJson(text: string): unknown {

@@ -1,20 +1,21 @@
 import { CommandFactory, CommandRunnerService } from 'nest-commander';
 import { toErrorMessage, toExitCode } from './errors.js';
-import type { OpenServer, Terminal } from './operation-runner.js';
-import { OpsModule } from './ops.module.js';
+import type { Terminal } from './operation-runner.js';
+import { type OpsBackend, OpsModule } from './ops.module.js';
 
 /**
- * One operation, from the words on the command line to the exit code: 0 done, 1 refused or failed, 2 makes no sense.
+ * Runs one command.
  *
- * @param words without the program's own
+ * @param words the arguments of the command line
+ * @returns the exit code: 0 done, 1 refused or failed, 2 wrong usage
  */
 export async function runOps(
   words: readonly string[],
   terminal: Terminal,
-  open: OpenServer,
+  backend: OpsBackend,
 ): Promise<number> {
   let failure: unknown;
-  const app = await CommandFactory.createWithoutRunning(OpsModule.forRoot(terminal, open), {
+  const app = await CommandFactory.createWithoutRunning(OpsModule.forRoot(terminal, backend), {
     logger: false,
     abortOnError: false,
     cliName: 'ops',
@@ -32,12 +33,12 @@ export async function runOps(
   await app.get(CommandRunnerService).run(['node', 'ops', ...moveKidsLast(words)]);
   await app.close();
   if (failure === undefined) return 0;
-  const sentence = toErrorMessage(failure);
-  if (sentence !== undefined) terminal.errors.write(`${sentence}\n`);
+  const message = toErrorMessage(failure);
+  if (message !== undefined) terminal.errors.write(`${message}\n`);
   return toExitCode(failure);
 }
 
-/** A kid is a thumbprint (RFC 7638), and one of 64 begins with a hyphen, as options do. */
+/** A kid is a thumbprint (RFC 7638). One of 64 kids begins with a hyphen, as options do. */
 const KID_LIKE_AN_OPTION = /^-[\w-]{42}$/;
 
 function moveKidsLast(words: readonly string[]): readonly string[] {

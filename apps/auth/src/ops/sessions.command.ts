@@ -19,10 +19,10 @@ interface SessionOwnerOptions {
 
 @SubCommand({
   name: 'list',
-  description: 'the sessions of an account that are alive, newest first',
+  description: 'list the active sessions of an account, newest first',
 })
 export class ListSessionsCommand extends OpsCommand {
-  constructor(private readonly operator: OperationRunner) {
+  constructor(private readonly runner: OperationRunner) {
     super();
   }
 
@@ -30,14 +30,14 @@ export class ListSessionsCommand extends OpsCommand {
     _: string[],
     { account: name, json }: ReadOptions & Required<SessionOwnerOptions>,
   ): Promise<void> {
-    return this.operator.read({ json }, async (server) => {
+    return this.runner.read({ json }, async (server) => {
       const account = await requireAccount(server, name);
       const sessions = await server.get(SessionService).listActive(account.id);
       return { value: sessions, text: formatSessions(sessions, server.get(Clock).now()) };
     });
   }
 
-  @Option({ flags: '--account <email-or-id>', description: 'whose', required: true })
+  @Option({ flags: '--account <email-or-id>', description: 'account', required: true })
   account(text: string): string {
     return text;
   }
@@ -60,7 +60,7 @@ function formatSessions(sessions: readonly SessionView[], now: number): string {
 
 @SubCommand({ name: 'end', description: 'end all sessions of an account or of a client' })
 export class EndSessionsCommand extends ChangingCommand {
-  constructor(private readonly operator: OperationRunner) {
+  constructor(private readonly runner: OperationRunner) {
     super();
   }
 
@@ -69,39 +69,39 @@ export class EndSessionsCommand extends ChangingCommand {
     { account, client, ...options }: ChangeOptions & SessionOwnerOptions,
   ): Promise<void> {
     if ((account === undefined) === (client === undefined)) {
-      throw new UsageError('whose sessions? Give --account or --client, one of the two');
+      throw new UsageError('give either --account or --client');
     }
-    await this.operator.change(options, async (server) => {
-      const whose =
+    await this.runner.change(options, async (server) => {
+      const ended =
         account === undefined
-          ? await selectClient(server, client)
-          : await selectAccount(server, account);
-      const ended = await server.get(SessionService).revokeAll(whose, 'ended_by_operator');
+          ? await revokeOfClient(server, client)
+          : await revokeOfAccount(server, account);
       return { value: { ended }, text: `${formatCount(ended, 'session')} ended.` };
     });
   }
 
-  @Option({ flags: '--account <email-or-id>', description: 'those of this account' })
+  @Option({ flags: '--account <email-or-id>', description: 'end the sessions of this account' })
   account(text: string): string {
     return text;
   }
 
-  @Option({ flags: '--client <id>', description: 'those that this client holds' })
+  @Option({ flags: '--client <id>', description: 'end the sessions of this client' })
   client(text: string): string {
     return text;
   }
 }
 
-const selectAccount = async (server: Server, name: string) => ({
-  accountId: (await requireAccount(server, name)).id,
-});
+async function revokeOfAccount(server: Server, name: string): Promise<number> {
+  const { id } = await requireAccount(server, name);
+  return server.get(SessionService).revokeAllOfAccount(id, 'ended_by_operator');
+}
 
-async function selectClient(server: Server, clientId = '') {
+async function revokeOfClient(server: Server, clientId = ''): Promise<number> {
   await requireClient(server, clientId);
-  return { clientId };
+  return server.get(SessionService).revokeAllOfClient(clientId, 'ended_by_operator');
 }
 
 export const SESSION_COMMANDS = [ListSessionsCommand, EndSessionsCommand];
 
-@Command({ name: 'sessions', description: 'logins and their ends', subCommands: SESSION_COMMANDS })
+@Command({ name: 'sessions', description: 'sessions of users', subCommands: SESSION_COMMANDS })
 export class SessionsCommand extends CommandGroup {}

@@ -1,6 +1,9 @@
 const COLUMN_GAP = '  ';
 
-/** Columns under their headings. Control characters of what strangers wrote do not reach the terminal. */
+/**
+ * Aligns columns under their headings. Our own code instead of cli-table3, because cells may hold text of attackers, such as a
+ * `User-Agent`: control characters must not reach the terminal, and cli-table3 does not remove them.
+ */
 export function formatTable(
   headings: readonly string[],
   rows: readonly (readonly (string | null)[])[],
@@ -28,6 +31,7 @@ const UNITS = [
   ['minute', 60_000],
   ['second', 1000],
 ] as const;
+const relativeTime = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
 
 /** `2026-11-24 04:56:10Z`. */
 export const formatUtc = (instant: Date | number): string =>
@@ -39,8 +43,7 @@ export function formatRelativeTime(instant: Date | number, now: number): string 
   const [unit, length] = UNITS.find(([, each]) => Math.abs(distance) >= each) ?? [];
   if (unit === undefined || length === undefined) return 'now';
   const count = Math.round(Math.abs(distance) / length);
-  const text = formatCount(count, unit);
-  return distance > 0 ? `in ${text}` : `${text} ago`;
+  return relativeTime.format(Math.sign(distance) * count, unit);
 }
 
 /** `1 session`, `2 sessions`. */

@@ -19,7 +19,7 @@ const removeAccessForm = z.object({
 });
 type RemoveAccessForm = z.infer<typeof removeAccessForm>;
 
-/** A person's own sessions, and the applications with access, as a page. */
+/** Shows the user's sessions and the applications with access, and ends them. */
 @Controller('account')
 @Pages()
 export class AccountPageController {
@@ -30,48 +30,48 @@ export class AccountPageController {
   ) {}
 
   @Get()
-  async show(@CurrentPageContext() visitor: PageContext): Promise<Response> {
-    const { browserSession: session } = visitor;
-    const account = session && (await this.accounts.find(session.accountId));
-    if (!account) return seeOther(buildPageUrl('/login', visitor));
-    const devices = await this.devices.list(session);
+  async show(@CurrentPageContext() context: PageContext): Promise<Response> {
+    const { browserSession } = context;
+    const account = browserSession && (await this.accounts.find(browserSession.accountId));
+    if (!account) return seeOther(buildPageUrl('/login', context));
+    const devices = await this.devices.list(browserSession);
     const applications = await this.applications.list(account.id);
     const now = this.devices.now();
-    return renderAccountPage(visitor, { email: account.email, devices, applications, now });
+    return renderAccountPage(context, { email: account.email, devices, applications, now });
   }
 
   @Post('end')
   async end(
-    @CurrentPageContext() visitor: PageContext,
+    @CurrentPageContext() context: PageContext,
     @Body({ schema: endSessionForm }) { session: id }: EndSessionForm,
   ): Promise<Response> {
-    if (visitor.browserSession) await this.devices.revoke(visitor.browserSession, id);
-    return seeOther(buildPageUrl('/account', visitor));
+    if (context.browserSession) await this.devices.revoke(context.browserSession, id);
+    return seeOther(buildPageUrl('/account', context));
   }
 
   @Post('end-others')
-  async endOthers(@CurrentPageContext() visitor: PageContext): Promise<Response> {
-    if (visitor.browserSession) await this.devices.revokeOthers(visitor.browserSession);
-    return seeOther(buildPageUrl('/account', visitor));
+  async endOthers(@CurrentPageContext() context: PageContext): Promise<Response> {
+    if (context.browserSession) await this.devices.revokeOthers(context.browserSession);
+    return seeOther(buildPageUrl('/account', context));
   }
 
   @Post('remove-access')
   async removeAccess(
-    @CurrentPageContext() visitor: PageContext,
+    @CurrentPageContext() context: PageContext,
     @Body({ schema: removeAccessForm }) { client }: RemoveAccessForm,
   ): Promise<Response> {
-    if (visitor.browserSession)
-      await this.applications.withdrawConsent(visitor.browserSession.accountId, client);
-    return seeOther(buildPageUrl('/account', visitor));
+    if (context.browserSession)
+      await this.applications.withdrawConsent(context.browserSession.accountId, client);
+    return seeOther(buildPageUrl('/account', context));
   }
 }
 
-/** Whoever types the name of this server is a person, and finds their account, or the login page. */
+/** Redirects users who open the server's root URL to the account page, which redirects to the login page without a session. */
 @Controller()
 @Pages()
 export class HomeController {
   @Get()
-  home(@CurrentPageContext() visitor: PageContext): Response {
-    return seeOther(buildPageUrl('/account', visitor));
+  home(@CurrentPageContext() context: PageContext): Response {
+    return seeOther(buildPageUrl('/account', context));
   }
 }

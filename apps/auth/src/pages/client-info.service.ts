@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { ClientRepository } from '../clients/client.repository.js';
 import type { Interaction } from './interaction.service.js';
 
-/** On whose behalf a person is asked something. */
+/** The client that sent the user to a page. */
 export interface ClientInfo {
   readonly clientId: string;
-  /** What people are told that it is called. */
+  /** The registered name; the client id if there is none. */
   readonly name: string;
-  /** Where the answer goes in the end. */
+  /** Receives the authorization response. */
   readonly redirectUri: string;
 }
 
@@ -15,7 +15,7 @@ export interface ClientInfo {
 export class ClientInfoService {
   constructor(private readonly clients: ClientRepository) {}
 
-  /** @returns nothing where nobody asks, or the client is disabled by now */
+  /** @returns `undefined` without an authorization request, and for a client that was disabled meanwhile */
   async find(interaction: Interaction | undefined): Promise<ClientInfo | undefined> {
     const { client_id: id, redirect_uri: redirectUri } = interaction?.parameters ?? {};
     const client = id === undefined ? undefined : await this.clients.findEnabled(id);

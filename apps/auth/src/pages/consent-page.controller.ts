@@ -11,7 +11,7 @@ import { CurrentPageContext, Pages } from './pages.guard.js';
 const consentForm = z.object({ decision: z.enum(['allow', 'deny']) });
 type ConsentForm = z.infer<typeof consentForm>;
 
-/** A person is asked whether a client may have what it asks for. */
+/** Asks the user whether a client may have the requested scopes. */
 @Controller('consent')
 @RateLimited('authorization')
 @Pages()
@@ -19,43 +19,45 @@ export class ConsentPageController {
   constructor(private readonly consentPages: ConsentPageService) {}
 
   @Get()
-  async show(@CurrentPageContext() visitor: PageContext): Promise<Response> {
-    const question = await this.consentPages.findState(visitor);
-    return question
-      ? renderConsentPage(visitor, question)
-      : seeOther(buildContinueUrl(visitor, visitor.ticket));
+  async show(@CurrentPageContext() context: PageContext): Promise<Response> {
+    const state = await this.consentPages.findState(context);
+    return state
+      ? renderConsentPage(context, state)
+      : seeOther(buildContinueUrl(context, context.ticket));
   }
 
   @Post()
   async decide(
-    @CurrentPageContext() visitor: PageContext,
+    @CurrentPageContext() context: PageContext,
     @Body({ schema: consentForm }) { decision }: ConsentForm,
   ): Promise<Response> {
-    return seeOther(await this.consentPages.recordDecision(visitor, decision));
+    return seeOther(await this.consentPages.recordDecision(context, decision));
   }
 }
 
-export function renderConsentPage(visitor: PageContext, question: ConsentPageState): Response {
-  const { consent: texts, scopes } = visitor.texts;
-  const { client: requester, email, scope } = question;
-  const title = texts.title(requester.name);
-  const { host, protocol } = new URL(requester.redirectUri);
+export function renderConsentPage(
+  context: PageContext,
+  { client, email, scope }: ConsentPageState,
+): Response {
+  const { consent: texts, scopes } = context.texts;
+  const title = texts.title(client.name);
+  const { host, protocol } = new URL(client.redirectUri);
   const content = html`<button id="consent-allow" type="submit" name="decision" value="allow">
       ${texts.allow}
     </button>
     <button class="plain" id="consent-deny" type="submit" name="decision" value="deny">
       ${texts.deny}
     </button>`;
-  return renderPage(visitor, {
+  return renderPage(context, {
     title,
-    formRedirectUri: requester.redirectUri,
+    formRedirectUri: client.redirectUri,
     main: html`<h1>${title}</h1>
       <p class="quiet">${texts.account(email)}</p>
-      <h2>${texts.asks}</h2>
+      <h2>${texts.scopesIntro}</h2>
       <ul class="scopes">
         ${scope.map((word) => html`<li>${scopes[word] ?? word}</li>`)}
       </ul>
-      ${renderForm(visitor, { action: '/consent', content })}
+      ${renderForm(context, { action: '/consent', content })}
       <p class="aside small">${texts.returnsTo(host || protocol)} ${texts.canRemoveLater}</p>`,
   });
 }

@@ -1,22 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { AccountRepository } from '../accounts/account.repository.js';
 import { ConsentService } from '../sessions/consent.service.js';
-import { InteractionService } from './interaction.service.js';
 import { type ClientInfo, ClientInfoService } from './client-info.service.js';
-import { buildContinueUrl } from './page.js';
-import { PageError } from './page-error.js';
+import { InteractionService } from './interaction.service.js';
 import type { PageContext } from './page-context.js';
+import { PageError } from './page-error.js';
+import { buildContinueUrl } from './page.js';
 
-/** What a person is asked before a client is answered. */
 export interface ConsentPageState {
   readonly client: ClientInfo;
-  /** Of the person who is asked. */
+  /** Of the user's account. */
   readonly email: string;
-  /** What the client would be allowed. */
+  /** The scopes that the user allows or denies. */
   readonly scope: readonly string[];
 }
 
-/** Asks people, and takes down what they say. What is allowed stands in the sealed request, and not in the form. */
+/** Records consent. The scopes come from the signed ticket and not from the form, so the user consents to the request itself. */
 @Injectable()
 export class ConsentPageService {
   constructor(
@@ -27,37 +26,35 @@ export class ConsentPageService {
   ) {}
 
   /**
-   * @returns nothing where nobody is logged in who could be asked
-   * @throws {PageError} where nobody asks for anything
+   * @returns `undefined` if the user is not logged in
+   * @throws {PageError} `invalidRequest` without an authorization request of an enabled client
    */
   async findState({
     interaction,
-    browserSession: session,
+    browserSession,
   }: PageContext): Promise<ConsentPageState | undefined> {
-    const requester = await this.clientInfo.find(interaction);
-    if (!interaction || !requester) throw new PageError('invalidRequest');
-    const account = session && (await this.accounts.find(session.accountId));
-    return account
-      ? { client: requester, email: account.email, scope: interaction.asked }
-      : undefined;
+    const client = await this.clientInfo.find(interaction);
+    if (!interaction || !client) throw new PageError('invalidRequest');
+    const account = browserSession && (await this.accounts.find(browserSession.accountId));
+    return account ? { client, email: account.email, scope: interaction.asked } : undefined;
   }
 
   /**
-   * @returns where it goes on: there the request is looked at again, with what was said
-   * @throws {PageError} where nobody asks for anything, or could be asked
+   * @returns the URL where the authorization request continues with the decision
+   * @throws {PageError} `invalidRequest` without an authorization request or without a logged-in user
    */
-  async recordDecision(visitor: PageContext, decision: 'allow' | 'deny'): Promise<string> {
-    const { interaction, browserSession: session } = visitor;
-    const question = await this.findState(visitor);
-    if (!question || !interaction || !session) throw new PageError('invalidRequest');
+  async recordDecision(context: PageContext, decision: 'allow' | 'deny'): Promise<string> {
+    const { interaction, browserSession } = context;
+    const state = await this.findState(context);
+    if (!state || !interaction || !browserSession) throw new PageError('invalidRequest');
     if (decision === 'deny') {
       return buildContinueUrl(
-        visitor,
+        context,
         this.interactions.createTicket({ ...interaction, denied: true }),
       );
     }
-    const { accountId: consented } = session;
-    await this.consents.grant(consented, question.client.clientId, question.scope);
-    return buildContinueUrl(visitor, this.interactions.createTicket({ ...interaction, consented }));
+    const { accountId: consented } = browserSession;
+    await this.consents.grant(consented, state.client.clientId, state.scope);
+    return buildContinueUrl(context, this.interactions.createTicket({ ...interaction, consented }));
   }
 }

@@ -6,20 +6,20 @@ import { type DerivedKey, isSameText, ServerSecrets } from '../platform/server-s
 
 const BROWSER_ID = /^[\w-]{22}$/;
 
-/** What a form is good for: this browser, in the session that it has, for this one thing. */
+/** The browser, session and purpose that a form token is valid for. */
 export interface FormTokenBinding {
   /** From {@link FormTokenService.identifyBrowser}. */
   readonly browser: string;
-  /** Hash of the secret of its session; another one after every login. */
+  /** Hash of the browser session's secret; every login changes it. */
   readonly session: string | undefined;
-  /** Where the form is sent to, and the request that it answers. */
+  /** Path that receives the form, and the ticket of the authorization request. */
   readonly action: string;
 }
 
 /**
- * Proof that a form is from a page of ours (CSRF), also of somebody who is not logged in yet: whoever could send a login form
- * from elsewhere would log people in to an account of their own. Nothing is stored: a token is a MAC over what a cookie of this
- * browser holds, its session, and what the form does.
+ * Form tokens prove that a form comes from a page of this server (CSRF). They also protect users without a session, because
+ * an attacker could otherwise log a victim in to the attacker's account (login CSRF). The server stores nothing: a token is a
+ * MAC over an id in a cookie of the browser, its session, and the form's purpose.
  */
 @Injectable()
 export class FormTokenService {
@@ -36,7 +36,7 @@ export class FormTokenService {
 
   /**
    * @param header `Cookie`
-   * @returns what tells this browser from others, and `Set-Cookie` where it has nothing yet
+   * @returns the browser's id, and `Set-Cookie` headers if the browser has none yet
    */
   identifyBrowser(header: string | undefined): { browser: string; cookies: readonly string[] } {
     const known = parseCookie(header ?? '')[this.cookieName];
@@ -46,13 +46,13 @@ export class FormTokenService {
     return { browser, cookies: [stringifySetCookie(cookie)] };
   }
 
-  issue(purpose: FormTokenBinding): string {
-    return signToken(purpose, this.keys.current);
+  issue(binding: FormTokenBinding): string {
+    return signToken(binding, this.keys.current);
   }
 
-  isValid(purpose: FormTokenBinding, token: string): boolean {
+  isValid(binding: FormTokenBinding, token: string): boolean {
     const key = this.keys.all.get(token.split('.')[0] ?? '');
-    return key !== undefined && isSameText(token, signToken(purpose, key));
+    return key !== undefined && isSameText(token, signToken(binding, key));
   }
 }
 

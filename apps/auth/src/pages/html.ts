@@ -1,18 +1,28 @@
-/** What a template may hold: text is escaped, HTML of another template is not, and nothing is nothing. */
+import { readFileSync } from 'node:fs';
+
+// Our own tagged template instead of a template library: it escapes every value by default, TypeScript checks the values of
+// each page, and it needs no other compiler and no other file type.
+
+/** A value in a template. */
 export type HtmlValue = Html | string | number | null | undefined | false | readonly HtmlValue[];
 
-/**
- * HTML that a template of this program made. There is no way to make it out of a text that comes from elsewhere, so nothing
- * that anybody sent here is ever markup.
- */
+/** HTML written in this repository. No method makes it from a string at run time, so no request can inject markup. */
 export class Html {
   private constructor(private readonly text: string) {}
 
-  /** @param values between tags, or inside of attributes in double quotes */
+  /**
+   * Escapes text, keeps {@link Html}, and omits `null`, `undefined` and `false`.
+   * @param values between tags, or inside attributes in double quotes
+   */
   static readonly template = (
     strings: TemplateStringsArray,
     ...values: readonly HtmlValue[]
   ): Html => new Html(String.raw({ raw: strings }, ...values.map(renderValue)));
+
+  /** @param file a constant of this program; its content is not escaped */
+  static fromFile(file: URL): Html {
+    return new Html(readFileSync(file, 'utf8'));
+  }
 
   toString(): string {
     return this.text;

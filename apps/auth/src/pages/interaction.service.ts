@@ -2,31 +2,31 @@ import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { isSameText, ServerSecrets, signText } from '../platform/server-secrets.js';
 
-/** An authorization request that waits for a person: to log in, to choose, to consent. */
+/** An authorization request that waits for the user to log in, to select an account or to consent. */
 export interface Interaction {
-  /** The parameters of the request, as they came; they are validated again when it goes on. Several `resource` are apart by spaces. */
+  /** The request's parameters as received; they are validated again when it continues. Spaces separate several `resource`. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** The scopes that the person is asked for: those of the request, and those that the claims asked for one by one are part of. */
+  /** The scopes that the consent page lists: the requested ones, and those of claims that the request names. */
   readonly asked: readonly string[];
-  /** When the request arrived, in epoch milliseconds: who authenticated since has done so for it. */
+  /** When the request arrived, in epoch milliseconds. A later authentication satisfies the request's `prompt=login`. */
   readonly startedAt: number;
-  /** The account that was chosen since, where a choice was asked for. */
+  /** The account that the user selected for this request. */
   readonly chosen?: string;
-  /** The account that consented since, where consent was asked for. */
+  /** The account that consented to this request. */
   readonly consented?: string;
-  /** Whether the person refused: the client is told `access_denied`. */
+  /** Whether the user denied consent; the client gets `access_denied`. */
   readonly denied?: true;
 }
 
-/** A person may take this long to log in and to decide, in milliseconds. */
+/** The user has this long to log in and to decide, in milliseconds. */
 const LIFETIME_MS = 30 * 60_000;
 
-/** Of the longest request (authorization-requests.ts) for the longest scope. */
+/** Long enough for the longest valid request with the longest scope. */
 const TICKET_FORMAT = /^([\w-]{1,12400})\.([\w-]{6})\.[\w-]{43}$/;
 
 /**
- * An interaction travels with the browser as a ticket, `content . secret id . MAC`, and nothing is stored for it: whoever
- * begins a million of them costs us nothing. What it says is not secret from the person, and nobody else can have written it.
+ * The browser carries an interaction as a ticket, `content . secret id . MAC`. The server stores nothing, so a flood of
+ * authorization requests uses no storage. The user can read the content, and only this server can write it.
  */
 @Injectable()
 export class InteractionService {
@@ -39,7 +39,7 @@ export class InteractionService {
     this.keys = secrets.derive('interaction mac');
   }
 
-  /** An authorization request has arrived. */
+  /** For an authorization request that has just arrived. */
   create(request: Pick<Interaction, 'parameters' | 'asked'>): Interaction {
     return { ...request, startedAt: this.clock.now() };
   }
@@ -51,7 +51,7 @@ export class InteractionService {
     );
   }
 
-  /** @returns the interaction, if this server wrote the ticket within the last half hour */
+  /** @returns the interaction, if this server wrote the ticket and the interaction started within the last half hour */
   readTicket(ticket: string | undefined): Interaction | undefined {
     const content = this.verifyTicket(ticket ?? '');
     if (content === undefined) return undefined;

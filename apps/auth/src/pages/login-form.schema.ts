@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** What is too long, missing or sent twice is as wrong as a wrong password, and answered as such. */
+/** A password that is too long, missing or sent twice becomes an empty one, which is answered like a wrong password. */
 const passwordField = z.string().max(512).catch('');
 
-/** No database takes a NUL, and no address has a control character. */
+/** Rejects control characters, because databases do not store NUL and no e-mail address has them. */
 const emailField = z
   .string()
   .max(254)

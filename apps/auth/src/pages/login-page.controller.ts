@@ -19,31 +19,31 @@ export class LoginPageController {
 
   @Get()
   async show(
-    @CurrentPageContext() visitor: PageContext,
+    @CurrentPageContext() context: PageContext,
     @Query('registered') registered?: unknown,
   ): Promise<Response> {
-    if (visitor.browserSession && !visitor.interaction)
-      return seeOther(buildPageUrl('/account', visitor));
-    const requester = await this.clientInfo.find(visitor.interaction);
-    return renderLoginPage(visitor, { client: requester, hasRegistered: registered !== undefined });
+    if (context.browserSession && !context.interaction)
+      return seeOther(buildPageUrl('/account', context));
+    const client = await this.clientInfo.find(context.interaction);
+    return renderLoginPage(context, { client, hasRegistered: registered !== undefined });
   }
 
   @Post()
   @RateLimited('login')
   async login(
-    @CurrentPageContext() visitor: PageContext,
+    @CurrentPageContext() context: PageContext,
     @Body({ schema: loginForm }) { login: email, password }: LoginForm,
   ): Promise<Response> {
-    const entry = await this.logins.signIn(visitor, { email, password });
-    if (entry) return seeOther(entry.location, entry.cookies);
-    const requester = await this.clientInfo.find(visitor.interaction);
-    return renderLoginPage(visitor, { client: requester, email, hasFailed: true });
+    const signedIn = await this.logins.signIn(context, { email, password });
+    if (signedIn) return seeOther(signedIn.location, signedIn.cookies);
+    const client = await this.clientInfo.find(context.interaction);
+    return renderLoginPage(context, { client, email, hasFailed: true });
   }
 }
 
 export interface LoginPageState {
   readonly client: ClientInfo | undefined;
-  /** Nothing tells which of the two was wrong, or why. */
+  /** The page does not reveal whether the e-mail or the password was wrong. */
   readonly hasFailed?: boolean;
   readonly hasRegistered?: boolean;
   readonly email?: string | undefined;
@@ -51,20 +51,20 @@ export interface LoginPageState {
 
 const LOGIN_ERROR_ID = 'login-failed';
 
-export function renderLoginPage(visitor: PageContext, state: LoginPageState): Response {
-  const { login: texts } = visitor.texts;
-  const { client: requester, hasFailed, hasRegistered } = state;
-  return renderPage(visitor, {
+export function renderLoginPage(context: PageContext, state: LoginPageState): Response {
+  const { login: texts } = context.texts;
+  const { client, hasFailed, hasRegistered } = state;
+  return renderPage(context, {
     title: texts.title,
     status: hasFailed ? 400 : 200,
-    formRedirectUri: requester?.redirectUri,
+    formRedirectUri: client?.redirectUri,
     main: html`<h1>${texts.title}</h1>
-      ${requester && html`<p class="quiet">${texts.to(requester.name)}</p>`}
+      ${client && html`<p class="quiet">${texts.continueTo(client.name)}</p>`}
       ${hasFailed && html`<p class="notice bad" id="${LOGIN_ERROR_ID}" role="alert">${texts.failed}</p>`}
       ${hasRegistered && html`<p class="notice good" role="status">${texts.registered}</p>`}
-      ${renderForm(visitor, { action: '/login', content: renderFields(visitor, state) })}
+      ${renderForm(context, { action: '/login', content: renderFields(context, state) })}
       <p class="aside">
-        ${texts.noAccount} <a href="${buildPageUrl('/register', visitor)}">${texts.register}</a>
+        ${texts.noAccount} <a href="${buildPageUrl('/register', context)}">${texts.register}</a>
       </p>`,
   });
 }

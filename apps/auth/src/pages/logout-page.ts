@@ -1,43 +1,46 @@
 import type { Client } from '../clients/client.entity.js';
-import type { ConfirmedParameters } from '../oauth/logout-request.service.js';
 import { renderForm } from './form.js';
 import { html } from './html.js';
-import { buildPageUrl, renderPage } from './page.js';
 import type { PageContext } from './page-context.js';
+import { buildPageUrl, renderPage } from './page.js';
+
+/** Validated parameters of the logout request. The form sends them again, and the server validates them again. */
+type LogoutTarget = Readonly<
+  Partial<Record<'client_id' | 'post_logout_redirect_uri' | 'state', string | undefined>>
+>;
 
 interface LogoutPageOptions {
-  /** Who asks, where that is known. */
+  /** The client that requested the logout, if it is known. */
   readonly client: Client | undefined;
   readonly email: string;
-  /** Where it leads in the end, as far as that was proven. */
-  readonly target: ConfirmedParameters;
+  readonly target: LogoutTarget;
 }
 
-/** Nobody is logged out by a picture on a page: they are asked. */
+/** Asks for confirmation, because any site can send a browser to the logout endpoint. */
 export function renderLogoutPage(
-  visitor: PageContext,
+  context: PageContext,
   { client, email, target }: LogoutPageOptions,
 ): Response {
-  const { logout: texts } = visitor.texts;
+  const { logout: texts } = context.texts;
   const content = html`<button id="logout-confirm" type="submit">${texts.confirm}</button>`;
-  return renderPage(visitor, {
+  return renderPage(context, {
     title: texts.title,
     formRedirectUri: target.post_logout_redirect_uri,
     main: html`<h1>${texts.title}</h1>
-      ${client && html`<p>${texts.asks(client.name || client.id)}</p>`}
-      <p>${texts.question(email)}</p>
-      <p class="quiet">${texts.everywhere}</p>
-      ${renderForm(visitor, { action: '/oauth/logout/confirm', content, hidden: target })}
-      <a class="button plain" href="${buildPageUrl('/account', visitor)}">${texts.stay}</a>`,
+      ${client && html`<p>${texts.requestedBy(client.name || client.id)}</p>`}
+      <p>${texts.signedInAs(email)}</p>
+      <p class="quiet">${texts.effect}</p>
+      ${renderForm(context, { action: '/oauth/logout/confirm', content, hidden: { ...target } })}
+      <a class="button plain" href="${buildPageUrl('/account', context)}">${texts.cancel}</a>`,
   });
 }
 
-export function renderSignedOutPage(visitor: PageContext): Response {
-  const { signedOut: texts } = visitor.texts;
-  return renderPage(visitor, {
+export function renderSignedOutPage(context: PageContext): Response {
+  const { signedOut: texts } = context.texts;
+  return renderPage(context, {
     title: texts.title,
     main: html`<h1>${texts.title}</h1>
       <p class="quiet">${texts.text}</p>
-      <a class="button plain" href="${buildPageUrl('/login', visitor)}">${texts.again}</a>`,
+      <a class="button plain" href="${buildPageUrl('/login', context)}">${texts.signIn}</a>`,
   });
 }

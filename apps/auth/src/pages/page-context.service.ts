@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { BrowserSessionService } from '../sessions/browser-session.service.js';
-import { InteractionService } from './interaction.service.js';
 import { FormTokenService } from './form-token.service.js';
+import { InteractionService } from './interaction.service.js';
+import type { PageContext } from './page-context.js';
 import { PageError } from './page-error.js';
 import { selectTexts } from './texts/language.js';
-import type { PageContext } from './page-context.js';
 
-/** What a browser sends with every request. */
+/** The parts of an HTTP request that a page context is made from. */
 export interface PageRequest {
   readonly headers: {
     readonly cookie?: string | undefined;
@@ -19,7 +19,6 @@ export interface PageRequest {
   readonly body: unknown;
 }
 
-/** Finds out who looks at a page. */
 @Injectable()
 export class PageContextService {
   private readonly basePath: string;
@@ -33,27 +32,30 @@ export class PageContextService {
     this.basePath = new URL(ISSUER).pathname.replace(/\/$/, '');
   }
 
-  /** @throws {PageError} where a ticket was sent that is not good, or not any more */
+  /**
+   * @param options `allowsTicket`: whether a parameter `ticket` is this server's; otherwise it is ignored
+   * @throws {PageError} `expired` if the ticket is invalid or expired
+   */
   async create(
     { headers, ip, query, body }: PageRequest,
-    { mayHaveTicket }: { readonly mayHaveTicket: boolean },
+    { allowsTicket }: { readonly allowsTicket: boolean },
   ): Promise<PageContext> {
-    const sent = readTextField(body, 'ticket') ?? readTextField(query, 'ticket');
-    const ticket = mayHaveTicket ? sent : undefined;
+    const received = readTextField(body, 'ticket') ?? readTextField(query, 'ticket');
+    const ticket = allowsTicket ? received : undefined;
     const interaction = this.interactions.readTicket(ticket);
     if (ticket !== undefined && !interaction) throw new PageError('expired');
 
     const { cookie } = headers;
-    const session = await this.sessions.findCurrent(cookie);
+    const browserSession = await this.sessions.findCurrent(cookie);
     const { browser, cookies } = this.tokens.identifyBrowser(cookie);
     const uiLocales = interaction?.parameters['ui_locales'] ?? readTextField(query, 'ui_locales');
-    const purpose = (action: string) => ({
+    const bindingOf = (action: string) => ({
       browser,
-      session: session?.secretHash,
+      session: browserSession?.secretHash,
       action: bindActionToTicket(action, ticket),
     });
     return {
-      browserSession: session,
+      browserSession,
       interaction,
       ticket,
       texts: selectTexts(uiLocales, headers['accept-language']),
@@ -62,19 +64,19 @@ export class PageContextService {
       cookies,
       userAgent: headers['user-agent'],
       ip,
-      createFormToken: (action) => this.tokens.issue(purpose(action)),
+      createFormToken: (action) => this.tokens.issue(bindingOf(action)),
       hasValidFormToken: (action) =>
-        this.tokens.isValid(purpose(action), readTextField(body, 'form_token') ?? ''),
+        this.tokens.isValid(bindingOf(action), readTextField(body, 'form_token') ?? ''),
     };
   }
 }
 
-/** A form answers one request: another ticket in its place is not what the person saw. */
+/** A form is valid for the authorization request that the page showed, so its token covers the ticket. */
 const bindActionToTicket = (path: string, ticket: string | undefined): string =>
   `${path} ${ticket ?? ''}`;
 
-/** @returns nothing where it was sent twice, or is no text */
-export function readTextField(fields: unknown, name: string): string | undefined {
+/** @returns `undefined` if the field is missing, was sent twice, or is not text */
+function readTextField(fields: unknown, name: string): string | undefined {
   if (typeof fields !== 'object' || fields === null) return undefined;
   const value: unknown = new Map(Object.entries(fields)).get(name);
   return typeof value === 'string' ? value : undefined;

@@ -1,27 +1,27 @@
-import { problemOf } from '@gatehouse/service-kit';
+import { toProblemDetails } from '@gatehouse/service-kit';
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OAuthError } from '../platform/oauth-error.js';
 import { RetryLaterError } from '../platform/too-many-requests.js';
 import { html } from './html.js';
-import { renderDocument } from './page.js';
-import { PageError, findKindByStatus, PAGE_ERRORS } from './page-error.js';
-import { selectTexts } from './texts/language.js';
 import { pageContexts } from './page-context.js';
+import { findKindByStatus, PAGE_ERRORS, PageError } from './page-error.js';
+import { renderDocument } from './page.js';
+import { selectTexts } from './texts/language.js';
 
-/** Whoever looks at a page is told what went wrong by a page. */
+/** Answers every error of a page request with an error page. */
 @Catch()
 export class PageErrorFilter implements ExceptionFilter {
   catch(error: unknown, context: ArgumentsHost): void {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const reply = context.switchToHttp().getResponse<FastifyReply>();
-    const trouble = toPageErrorKind(error);
-    const isFault = trouble === 'fault';
+    const kind = toPageErrorKind(error);
+    const isFault = kind === 'fault';
     if (isFault) request.log.error({ err: error, reqId: request.id }, 'unhandled');
     const texts =
       pageContexts.get(request)?.texts ??
       selectTexts(undefined, request.headers['accept-language']);
-    const { title, text } = texts.errors[trouble];
+    const { title, text } = texts.errors[kind];
     const { body, headers } = renderDocument(texts, {
       title,
       main: html`<h1>${title}</h1>
@@ -30,7 +30,7 @@ export class PageErrorFilter implements ExceptionFilter {
     });
     void reply
       .headers({ ...readErrorHeaders(error), ...headers })
-      .status(PAGE_ERRORS[trouble])
+      .status(PAGE_ERRORS[kind])
       .send(body);
   }
 }
@@ -39,10 +39,10 @@ function toPageErrorKind(error: unknown): ReturnType<typeof findKindByStatus> {
   if (error instanceof PageError) return error.kind;
   if (error instanceof RetryLaterError) return 'busy';
   if (error instanceof OAuthError) return 'invalidRequest';
-  return findKindByStatus(problemOf(error).status);
+  return findKindByStatus(toProblemDetails(error).status);
 }
 
-/** `Retry-After` and the like. */
+/** HTTP headers that the error carries, such as `Retry-After`. */
 function readErrorHeaders(error: unknown): Record<string, string> {
   if (error instanceof RetryLaterError) return { 'retry-after': String(error.retryAfter) };
   if (typeof error !== 'object' || error === null || !('headers' in error)) return {};

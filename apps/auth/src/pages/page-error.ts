@@ -2,6 +2,7 @@ import type { Texts } from './texts/en.js';
 
 type PageErrorKind = keyof Texts['errors'];
 
+/** HTTP status of each error page. */
 export const PAGE_ERRORS: Readonly<Record<PageErrorKind, number>> = {
   invalidRequest: 400,
   untrustedClient: 400,
@@ -13,16 +14,16 @@ export const PAGE_ERRORS: Readonly<Record<PageErrorKind, number>> = {
   unavailable: 503,
 };
 
-/** A page that says so is the answer: there is nobody else to whom the error could be told. */
+/** An error that the user sees as a page, because the server cannot report it to a client. */
 export class PageError extends Error {
   override readonly name = 'PageError';
 
   constructor(readonly kind: PageErrorKind) {
-    super(`answered by the page ${kind}`);
+    super(`page error: ${kind}`);
   }
 }
 
-/** The page that fits a status best. */
+/** The first error with exactly this status; otherwise the general error of its class. */
 export function findKindByStatus(status: number): PageErrorKind {
   const exact = Object.entries(PAGE_ERRORS).find(([, value]) => value === status)?.[0];
   const fallback = status < 500 ? 'invalidRequest' : 'fault';
@@ -30,4 +31,4 @@ export function findKindByStatus(status: number): PageErrorKind {
 }
 
 const isPageErrorKind = (word: string | undefined): word is PageErrorKind =>
-  word !== undefined && word in PAGE_ERRORS;
+  word !== undefined && Object.hasOwn(PAGE_ERRORS, word);

@@ -1,23 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import type { Account } from '../accounts/account.entity.js';
 import { type Credential, CredentialsService } from '../accounts/credentials.service.js';
-import { BrowserSessionCookie } from '../sessions/browser-session-cookie.js';
-import { BrowserSessionService } from '../sessions/browser-session.service.js';
 import { KnownDeviceCookie } from '../accounts/known-device-cookie.js';
 import { OAuthError } from '../platform/oauth-error.js';
+import { BrowserSessionCookie } from '../sessions/browser-session-cookie.js';
+import { BrowserSessionService } from '../sessions/browser-session.service.js';
 import { describeDevice } from '../sessions/device.js';
 import { InteractionService } from './interaction.service.js';
-import { buildContinueUrl, buildPageUrl } from './page.js';
 import type { PageContext } from './page-context.js';
+import { buildContinueUrl, buildPageUrl } from './page.js';
 
-/** Where somebody who is logged in goes on. */
+/** The response to a successful login. */
 export interface SignedIn {
   readonly location: string;
-  /** `Set-Cookie`, each. */
+  /** `Set-Cookie` headers. */
   readonly cookies: readonly string[];
 }
 
-/** The login of people with their browser. */
+/** Logs users in on the login page. */
 @Injectable()
 export class PageLoginService {
   constructor(
@@ -29,41 +29,44 @@ export class PageLoginService {
   ) {}
 
   /**
-   * @returns nothing where it is refused, for whatever reason
-   * @throws {TooBusy}
+   * @returns `undefined` for a rejected login; the page does not reveal the reason
+   * @throws {PasswordHashQueueFull}
    * @throws {TooManyRequests}
    */
-  async signIn(visitor: PageContext, credential: Credential): Promise<SignedIn | undefined> {
-    const account = await this.verifyCredential(visitor, credential);
+  async signIn(context: PageContext, credential: Credential): Promise<SignedIn | undefined> {
+    const account = await this.verifyCredential(context, credential);
     if (!account) return undefined;
-    const begun = await this.sessions.create(
+    const created = await this.sessions.create(
       account,
-      describeDevice(visitor),
-      visitor.browserSession,
+      describeDevice(context),
+      context.browserSession,
     );
-    // The password was changed, or the account disabled, while its hash was compared.
-    if (!begun) return this.undefinedIfRejected(this.credentials.rejectLogin('wrong_password'));
+    // The password was changed, or the account disabled, while this login compared the hash.
+    if (!created) return this.undefinedIfRejected(this.credentials.rejectLogin('wrong_password'));
     const cookies = [
-      this.cookie.write(begun.secret),
-      this.knownDevice.write(visitor.cookie, credential.email),
+      this.cookie.write(created.secret),
+      this.knownDevice.write(context.cookie, credential.email),
     ];
-    return { cookies, location: this.resume(visitor, account.id) };
+    return { cookies, location: this.resume(context, account.id) };
   }
 
-  /** Whoever has just logged in has chosen an account by that. */
-  resume(visitor: PageContext, chosen: string): string {
-    const { interaction } = visitor;
+  /**
+   * The URL where the authorization request continues, or the account page without a request.
+   * @param chosen the account that the user selected, by a login or on the select-account page
+   */
+  resume(context: PageContext, chosen: string): string {
+    const { interaction } = context;
     return interaction
-      ? buildContinueUrl(visitor, this.interactions.createTicket({ ...interaction, chosen }))
-      : buildPageUrl('/account', visitor);
+      ? buildContinueUrl(context, this.interactions.createTicket({ ...interaction, chosen }))
+      : buildPageUrl('/account', context);
   }
 
   private verifyCredential(
-    visitor: PageContext,
+    context: PageContext,
     credential: Credential,
   ): Promise<Account | undefined> {
     return this.undefinedIfRejected(
-      this.credentials.verify(credential, this.knownDevice.readOrigin(visitor)),
+      this.credentials.verify(credential, this.knownDevice.readOrigin(context)),
     );
   }
 

@@ -1,31 +1,41 @@
-import { html, type Html } from './html.js';
-import { STYLE, STYLE_HASH } from './stylesheet.js';
-import type { Texts } from './texts/en.js';
+import { createHash } from 'node:crypto';
+import { html, Html } from './html.js';
 import type { PageContext } from './page-context.js';
+import type { Texts } from './texts/en.js';
+
+/** Colours have a contrast of at least 4.5 to 1 (WCAG 2.2, 1.4.3). */
+const STYLESHEET = Html.fromFile(new URL('stylesheet.css', import.meta.url));
+
+/** Each page contains the whole stylesheet, so one response is the whole page. */
+// prettier-ignore
+const STYLE = html`<style>${STYLESHEET}</style>`;
+
+/** For `style-src`: the hash of the exact text between the tags (CSP 3 §2.3.1). */
+const STYLE_HASH = `'sha256-${createHash('sha256').update(STYLESHEET.toString()).digest('base64')}'`;
 
 export interface PageContent {
   readonly title: string;
   readonly main: Html;
   /** 200 by default. */
   readonly status?: number;
-  /** For lists. */
+  /** For pages with lists. */
   readonly isWide?: boolean;
-  /** The redirect URI that a form of this page leads to in the end. */
+  /** The client's redirect URI, if a form of this page leads there in the end. */
   readonly formRedirectUri?: string | undefined;
 }
 
-/** The answer to a request for a page. */
+/** The response with a page. */
 export function renderPage(
-  visitor: Pick<PageContext, 'texts' | 'cookies'>,
+  context: Pick<PageContext, 'texts' | 'cookies'>,
   content: PageContent,
 ): Response {
-  const { body, headers } = renderDocument(visitor.texts, content);
-  const cookies = visitor.cookies.map((cookie): [string, string] => ['set-cookie', cookie]);
+  const { body, headers } = renderDocument(context.texts, content);
+  const cookies = context.cookies.map((cookie): [string, string] => ['set-cookie', cookie]);
   const { status = 200 } = content;
   return new Response(body, { status, headers: [...Object.entries(headers), ...cookies] });
 }
 
-/** After a form that was taken: 303, so that the browser does not send it, and a password in it, again (RFC 9700 §4.12). */
+/** The redirect after an accepted form: 303, so that the browser does not send the form with its password again (RFC 9700 §4.12). */
 export function seeOther(location: string, cookies: readonly string[] = []): Response {
   const headers = [
     ['location', location],
@@ -35,7 +45,7 @@ export function seeOther(location: string, cookies: readonly string[] = []): Res
   return new Response(null, { status: 303, headers: headers.map(([n = '', v = '']) => [n, v]) });
 }
 
-/** An address of ours that keeps to the request that the visitor came for. */
+/** A URL path of this server that carries the ticket of the waiting authorization request. */
 export function buildPageUrl(
   path: string,
   { base, ticket }: Pick<PageContext, 'base' | 'ticket'>,
@@ -48,30 +58,30 @@ export function buildPageUrl(
   return `${base}${path}${query.size > 0 ? `?${query.toString()}` : ''}`;
 }
 
-/** Where the authorization request is looked at again, with what the person has done since. */
-export const buildContinueUrl = (visitor: PageContext, ticket: string | undefined): string =>
-  buildPageUrl('/oauth/authorize/continue', { ...visitor, ticket });
+/** The endpoint that evaluates the authorization request again, with the user's new answers in the ticket. */
+export const buildContinueUrl = (context: PageContext, ticket: string | undefined): string =>
+  buildPageUrl('/oauth/authorize/continue', { ...context, ticket });
 
-/** @returns the whole answer but its status: what a filter writes itself */
+/** @returns headers and body of a page; an exception filter writes them without a `Response` */
 export function renderDocument(texts: Texts, content: PageContent) {
   const headers: Record<string, string> = {
     'content-type': 'text/html; charset=utf-8',
     'content-language': texts.language,
     'content-security-policy': buildContentSecurityPolicy(content.formRedirectUri),
     'cache-control': 'no-store',
-    // Nobody else is told an address of ours; with no-referrer browsers would call the origin of our own forms "null".
+    // Other sites get no URL of this server. With no-referrer, browsers would send `Origin: null` with this server's own forms.
     'referrer-policy': 'same-origin',
   };
   return { headers, body: renderHtml(texts, content).toString() };
 }
 
-/** Browsers hold a redirect that follows a form against `form-action`, so it names where the form leads in the end. */
-function buildContentSecurityPolicy(leadsTo: string | undefined): string {
-  const target = leadsTo === undefined ? '' : ` ${toCspSource(new URL(leadsTo))}`;
+/** Browsers check the redirect after a form against `form-action` too, so the policy names the redirect URI. */
+function buildContentSecurityPolicy(formRedirectUri: string | undefined): string {
+  const target = formRedirectUri === undefined ? '' : ` ${toCspSource(new URL(formRedirectUri))}`;
   return `default-src 'none'; style-src ${STYLE_HASH}; form-action 'self'${target}; frame-ancestors 'none'; base-uri 'none'`;
 }
 
-/** An app's own scheme has no origin, and a source expression knows no IPv6 address (CSP 3 §2.3.1). */
+/** A private-use URI scheme has no origin, and CSP source expressions do not allow IPv6 addresses (CSP 3 §2.3.1). */
 export const toCspSource = ({ origin, protocol, hostname }: URL): string =>
   origin === 'null' || hostname.startsWith('[') ? protocol : origin;
 

@@ -13,25 +13,26 @@ import { Reflector } from '@nestjs/core';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { PageErrorFilter } from './page-error.filter.js';
-import { PageError } from './page-error.js';
 import { pageContexts } from './page-context.js';
 import { PageContextService } from './page-context.service.js';
+import { PageErrorFilter } from './page-error.filter.js';
+import { PageError } from './page-error.js';
 
 const CrossSiteAllowed = Reflector.createDecorator<true>();
 
 /**
- * Other sites send people here, by link or form: the protocol says so, and what they cause is safe. What they call `ticket` is a
- * parameter that nobody knows. Without it, only pages of ours send forms.
+ * Allows forms and links of other sites, for protocol endpoints where clients send users and that change nothing without a
+ * further step. A parameter `ticket` of such a request is not a ticket of this server. Without this decorator, a handler
+ * accepts only forms of this server's own pages.
  */
 export const AllowCrossSite = (): MethodDecorator => CrossSiteAllowed(true);
 
-/** Who looks at the page. */
+/** Injects the {@link PageContext} of the request. */
 export const CurrentPageContext = createParamDecorator((_: unknown, context: ExecutionContext) =>
   pageContexts.get(context.switchToHttp().getRequest<FastifyRequest>()),
 );
 
-/** Finds out who comes, and lets forms in that come from pages of ours only (OWASP ASVS 3.5). */
+/** Creates the page context of a request, and rejects forms that are not from this server's pages (OWASP ASVS 3.5). */
 @Injectable()
 export class PagesGuard implements CanActivate {
   private readonly origin: string;
@@ -46,23 +47,23 @@ export class PagesGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const isOpen = this.reflector.get(CrossSiteAllowed, context.getHandler()) ?? false;
-    const visitor = await this.contexts.create(request, { mayHaveTicket: !isOpen });
-    pageContexts.set(request, visitor);
-    if (request.method !== 'POST' || isOpen) return true;
+    const allowsCrossSite = this.reflector.get(CrossSiteAllowed, context.getHandler()) ?? false;
+    const pageContext = await this.contexts.create(request, { allowsTicket: !allowsCrossSite });
+    pageContexts.set(request, pageContext);
+    if (request.method !== 'POST' || allowsCrossSite) return true;
     const [path = ''] = request.url.split('?');
-    if (this.isSameOrigin(request) && visitor.hasValidFormToken(path)) return true;
+    if (this.isSameOrigin(request) && pageContext.hasValidFormToken(path)) return true;
     throw new PageError('foreignForm');
   }
 
-  /** Browsers say so, and no script can lie about it. Those that say nothing still need the token. */
+  /** Browsers set these headers, and no script can change them. A request without them still needs a valid form token. */
   private isSameOrigin({ headers }: FastifyRequest): boolean {
     const { origin = this.origin, 'sec-fetch-site': site = 'same-origin' } = headers;
     return origin === this.origin && site === 'same-origin';
   }
 }
 
-/** A controller whose handlers return pages: `page()`, or `seeOther()`. */
+/** Marks a controller whose handlers return pages: `renderPage()` or `seeOther()`. */
 export const Pages = (): ClassDecorator =>
   applyDecorators(
     Public(),

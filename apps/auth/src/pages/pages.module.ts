@@ -15,7 +15,7 @@ import { RegistrationPageController } from './registration-page.controller.js';
 import { SelectAccountPageController } from './select-account-page.controller.js';
 import { SignedInDeviceService } from './signed-in-device.service.js';
 
-/** Import it where a controller has pages: their guard needs the page context. */
+/** Modules with a `@Pages()` controller import this module, because the guard needs the page context. */
 @Module({
   imports: [AccountsModule, ClientsModule, SessionsModule],
   controllers: [

@@ -20,75 +20,74 @@ export class RegistrationPageController {
   ) {}
 
   @Get()
-  async show(@CurrentPageContext() visitor: PageContext): Promise<Response> {
-    return renderRegistrationPage(visitor, {
-      client: await this.clientInfo.find(visitor.interaction),
-    });
+  async show(@CurrentPageContext() context: PageContext): Promise<Response> {
+    const client = await this.clientInfo.find(context.interaction);
+    return renderRegistrationPage(context, { client });
   }
 
-  /** The answer is the same where the e-mail has an account (docs/decisions/0006). */
+  /** The response is the same for an e-mail that has an account (docs/decisions/0006). */
   @Post()
   @RateLimited('registration')
   async register(
-    @CurrentPageContext() visitor: PageContext,
+    @CurrentPageContext() context: PageContext,
     @Body({ schema: loginForm }) { login: email, password }: LoginForm,
   ): Promise<Response> {
     const { data, error } = registration.safeParse({ email, password });
     if (error) {
       const isAbout = (name: string) => error.issues.some(({ path }) => path[0] === name);
-      const wrong = { email: isAbout('email'), password: isAbout('password') };
-      const requester = await this.clientInfo.find(visitor.interaction);
-      return renderRegistrationPage(visitor, { client: requester, email, invalid: wrong });
+      const invalid = { email: isAbout('email'), password: isAbout('password') };
+      const client = await this.clientInfo.find(context.interaction);
+      return renderRegistrationPage(context, { client, email, invalid });
     }
     await this.credentials.register(data);
-    return seeOther(buildPageUrl('/login', visitor, { registered: '1' }));
+    return seeOther(buildPageUrl('/login', context, { registered: '1' }));
   }
 }
 
 export interface RegistrationPageState {
   readonly client: ClientInfo | undefined;
   readonly email?: string;
-  /** What is wrong with what was sent. */
+  /** The fields that violate a rule. */
   readonly invalid?: { readonly email: boolean; readonly password: boolean };
 }
 
 export function renderRegistrationPage(
-  visitor: PageContext,
+  context: PageContext,
   state: RegistrationPageState,
 ): Response {
-  const { registration: texts, login } = visitor.texts;
-  const { client: requester, invalid: wrong } = state;
-  return renderPage(visitor, {
+  const { registration: texts, login } = context.texts;
+  const { client, invalid } = state;
+  return renderPage(context, {
     title: texts.title,
-    status: wrong ? 400 : 200,
-    formRedirectUri: requester?.redirectUri,
+    status: invalid ? 400 : 200,
+    formRedirectUri: client?.redirectUri,
     main: html`<h1>${texts.title}</h1>
-      ${requester && html`<p class="quiet">${login.to(requester.name)}</p>`}
-      ${renderForm(visitor, { action: '/register', content: renderFields(visitor.texts, state) })}
+      ${client && html`<p class="quiet">${login.continueTo(client.name)}</p>`}
+      ${renderForm(context, { action: '/register', content: renderFields(context.texts, state) })}
       <p class="aside">
-        ${texts.hasAccount} <a href="${buildPageUrl('/login', visitor)}">${texts.login}</a>
+        ${texts.hasAccount} <a href="${buildPageUrl('/login', context)}">${texts.login}</a>
       </p>`,
   });
 }
 
 function renderFields({ registration: texts, login }: Texts, state: RegistrationPageState): Html {
-  const { email, invalid: wrong = { email: false, password: false } } = state;
+  const { email, invalid = { email: false, password: false } } = state;
   return html`${renderField({
       id: 'login',
       label: login.email,
       type: 'email',
       autocomplete: 'username',
       value: email,
-      error: wrong.email && texts.emailFailed,
-      hasFocus: !wrong.password,
+      error: invalid.email && texts.emailFailed,
+      hasFocus: !invalid.password,
     })}
     ${renderField({
       id: 'password',
       label: login.password,
       type: 'password',
       autocomplete: 'new-password',
-      hint: !wrong.password && texts.passwordHint,
-      error: wrong.password && texts.passwordFailed,
-      hasFocus: wrong.password,
+      hint: !invalid.password && texts.passwordHint,
+      error: invalid.password && texts.passwordFailed,
+      hasFocus: invalid.password,
     })} <button id="submit" type="submit">${texts.submit}</button>`;
 }

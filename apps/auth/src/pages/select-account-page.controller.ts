@@ -8,7 +8,7 @@ import { PageLoginService } from './page-login.service.js';
 import { buildPageUrl, renderPage, seeOther } from './page.js';
 import { CurrentPageContext, Pages } from './pages.guard.js';
 
-/** One browser has one session: the choice is between going on with it and another login. */
+/** A browser has one session, so the user can continue with its account or log in to another one. */
 @Controller('select-account')
 @Pages()
 export class SelectAccountPageController {
@@ -19,18 +19,18 @@ export class SelectAccountPageController {
   ) {}
 
   @Get()
-  async show(@CurrentPageContext() visitor: PageContext): Promise<Response> {
+  async show(@CurrentPageContext() context: PageContext): Promise<Response> {
     const account =
-      visitor.browserSession && (await this.accounts.find(visitor.browserSession.accountId));
-    if (!account) return seeOther(buildPageUrl('/login', visitor));
-    const requester = await this.clientInfo.find(visitor.interaction);
-    return renderSelectAccountPage(visitor, { client: requester, email: account.email });
+      context.browserSession && (await this.accounts.find(context.browserSession.accountId));
+    if (!account) return seeOther(buildPageUrl('/login', context));
+    const client = await this.clientInfo.find(context.interaction);
+    return renderSelectAccountPage(context, { client, email: account.email });
   }
 
   @Post()
-  choose(@CurrentPageContext() visitor: PageContext): Response {
-    if (!visitor.browserSession) return seeOther(buildPageUrl('/login', visitor));
-    return seeOther(this.logins.resume(visitor, visitor.browserSession.accountId));
+  choose(@CurrentPageContext() context: PageContext): Response {
+    if (!context.browserSession) return seeOther(buildPageUrl('/login', context));
+    return seeOther(this.logins.resume(context, context.browserSession.accountId));
   }
 }
 
@@ -41,19 +41,19 @@ interface SelectAccountPageState {
 }
 
 export function renderSelectAccountPage(
-  visitor: PageContext,
-  { client: requester, email }: SelectAccountPageState,
+  context: PageContext,
+  { client, email }: SelectAccountPageState,
 ): Response {
-  const { selectAccount: texts, login, account } = visitor.texts;
+  const { selectAccount: texts, login, account } = context.texts;
   const content = html`<button id="submit" type="submit">${texts.continueWithAccount}</button>`;
-  return renderPage(visitor, {
+  return renderPage(context, {
     title: texts.title,
-    formRedirectUri: requester?.redirectUri,
+    formRedirectUri: client?.redirectUri,
     main: html`<h1>${texts.title}</h1>
-      ${requester && html`<p class="quiet">${login.to(requester.name)}</p>`}
+      ${client && html`<p class="quiet">${login.continueTo(client.name)}</p>`}
       <p class="person">${account.signedInAs(email)}</p>
-      ${renderForm(visitor, { action: '/select-account', content })}
-      <a class="button plain" id="another-account" href="${buildPageUrl('/login', visitor)}"
+      ${renderForm(context, { action: '/select-account', content })}
+      <a class="button plain" id="another-account" href="${buildPageUrl('/login', context)}"
         >${texts.useAnotherAccount}</a
       >`,
   });

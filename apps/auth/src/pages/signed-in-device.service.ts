@@ -1,36 +1,32 @@
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
+import { ClientRepository } from '../clients/client.repository.js';
 import type { BrowserSession } from '../sessions/browser-session.entity.js';
 import { BrowserSessionService } from '../sessions/browser-session.service.js';
-import {
-  SessionRevocation,
-  SessionService,
-  type SessionView,
-} from '../sessions/session.service.js';
-import { ClientRepository } from '../clients/client.repository.js';
+import { SessionService, type SessionView } from '../sessions/session.service.js';
 
-/** Where somebody is logged in: a browser, or an application that no browser of these brought. */
+/** A browser session with the sessions that started in it, or one session without a browser session. */
 export interface SignedInDevice {
-  /** Of the browser session, or of the session at the client. */
+  /** Of the browser session, or of the session. */
   readonly id: string;
+  /** Whether it is the browser session of the request. */
   readonly isCurrent: boolean;
   readonly userAgent: string | null;
   /** The network that the login came from. */
   readonly origin: string | null;
   readonly signedInAt: Date;
   readonly lastUsedAt: Date;
-  /** What clients are called that are logged in there. */
+  /** Names of the clients that have a session here. */
   readonly applications: readonly string[];
 }
 
-/** A person's logins as they know them: by device. */
+/** Groups the user's active sessions by device, and revokes them. */
 @Injectable()
 export class SignedInDeviceService {
   constructor(
     private readonly browserSessions: BrowserSessionService,
     private readonly sessions: SessionService,
     private readonly clients: ClientRepository,
-    private readonly sessionRevocation: SessionRevocation,
     private readonly clock: Clock,
   ) {}
 
@@ -38,38 +34,34 @@ export class SignedInDeviceService {
     return this.clock.now();
   }
 
-  /** Those that are alive: browsers first, this one ahead. */
-  async list({ accountId, id: current }: BrowserSession): Promise<readonly SignedInDevice[]> {
+  /** The current browser first, then other browsers, then sessions without a browser session. */
+  async list({ accountId, id: currentId }: BrowserSession): Promise<readonly SignedInDevice[]> {
     const browsers = await this.browserSessions.listActive(accountId);
     const sessions = await this.sessions.listActive(accountId);
     const names = await this.findClientNames(sessions);
+    const nameOf = ({ clientId }: SessionView) => names.get(clientId) ?? clientId;
     const isIn = ({ browserSessionId }: SessionView, { id }: { id: string }) =>
       browserSessionId === id;
 
     const inBrowsers = browsers.map((browser) => {
-      const own = sessions.filter((session) => isIn(session, browser));
-      const applications = new Set(own.map(({ clientId }) => names.get(clientId) ?? clientId));
-      const { authenticatedAt: begunAt } = browser;
-      return toSignedInDevice(
-        { ...browser, signedInAt: begunAt },
-        [...applications],
-        browser.id === current,
-      );
+      const applications = sessions.filter((session) => isIn(session, browser)).map(nameOf);
+      const login = { ...browser, signedInAt: browser.authenticatedAt, applications };
+      return toSignedInDevice(login, browser.id === currentId);
     });
     const others = sessions
       .filter((session) => !browsers.some((browser) => isIn(session, browser)))
       .map((session) => {
-        const { clientId, createdAt: begunAt } = session;
-        return toSignedInDevice(
-          { ...session, signedInAt: begunAt },
-          [names.get(clientId) ?? clientId],
-          false,
-        );
+        const login = {
+          ...session,
+          signedInAt: session.createdAt,
+          applications: [nameOf(session)],
+        };
+        return toSignedInDevice(login, false);
       });
     return [...inBrowsers.sort(compareCurrentFirst), ...others];
   }
 
-  /** One that is not of this person is not there. */
+  /** Revokes a device of the same account; an id of another account has no effect. */
   async revoke({ accountId }: BrowserSession, id: string): Promise<void> {
     const browsers = await this.browserSessions.listActive(accountId);
     if (browsers.some((browser) => browser.id === id)) {
@@ -79,8 +71,9 @@ export class SignedInDeviceService {
     }
   }
 
-  async revokeOthers({ accountId, id: browserSession }: BrowserSession): Promise<void> {
-    await this.sessionRevocation.revokeByAccount(accountId, 'ended_by_owner', { browserSession });
+  async revokeOthers({ accountId, id }: BrowserSession): Promise<void> {
+    const kept = { kind: 'browser_session', id } as const;
+    await this.sessions.revokeAllOfAccount(accountId, 'ended_by_owner', kept);
   }
 
   private async findClientNames(
@@ -95,22 +88,23 @@ export class SignedInDeviceService {
 const compareCurrentFirst = (one: SignedInDevice, other: SignedInDevice): number =>
   Number(other.isCurrent) - Number(one.isCurrent);
 
+/** Copies the shown members only, so that no secret of a session reaches a page. */
 const toSignedInDevice = (
   {
     id,
     userAgent,
     origin,
-    signedInAt: begunAt,
+    signedInAt,
     lastUsedAt,
-  }: Omit<SignedInDevice, 'applications' | 'isCurrent'>,
-  applications: readonly string[],
+    applications,
+  }: Omit<SignedInDevice, 'isCurrent'>,
   isCurrent: boolean,
 ): SignedInDevice => ({
   id,
+  isCurrent,
   userAgent,
   origin,
-  signedInAt: begunAt,
+  signedInAt,
   lastUsedAt,
-  applications,
-  isCurrent,
+  applications: [...new Set(applications)],
 });

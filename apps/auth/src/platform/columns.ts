@@ -1,6 +1,6 @@
 import { Column } from 'typeorm';
 
-/** Yes or no, as 1 or 0: SQLite has no type of its own for it, and its driver binds no booleans. */
+/** A boolean, stored as 1 or 0: SQLite has no boolean type, and its driver binds no booleans. */
 export function BooleanColumn(name: string): PropertyDecorator {
   return Column('integer', {
     name,
@@ -8,7 +8,7 @@ export function BooleanColumn(name: string): PropertyDecorator {
   });
 }
 
-/** A list of words (scopes, grants) as OAuth writes it: one text, the words apart by single spaces (RFC 6749 §3.3). */
+/** A list of words (scopes, grants) as OAuth writes it: one text, separated by single spaces (RFC 6749 §3.3). */
 export function SpaceSeparatedColumn(name: string, length: number): PropertyDecorator {
   return Column('varchar', {
     name,

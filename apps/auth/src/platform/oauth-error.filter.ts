@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { DatabaseUnavailable } from '@gatehouse/persistence';
-import { Problem, ProblemDetailsFilter, problemOf } from '@gatehouse/service-kit';
+import { DatabaseUnavailableException } from '@gatehouse/persistence';
+import { Problem, ProblemDetailsFilter, toProblemDetails } from '@gatehouse/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OAuthError } from './oauth-error.js';
 import { RetryLaterError } from './too-many-requests.js';
@@ -12,7 +12,7 @@ interface ErrorResponse {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What clients of OAuth speak to: there every error is told in the words of RFC 6749 §5.2, elsewhere by RFC 9457. */
+/** Endpoints for OAuth clients. They answer errors by RFC 6749 §5.2; all other endpoints answer by RFC 9457. */
 const OAUTH_PATH = /^\/(oauth|auth\/(login|logout|refresh|register))\b/;
 
 @Catch()
@@ -37,7 +37,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
       this.logger.debug({ error: error.code, detail: error.detail });
     }
     const reply = context.switchToHttp().getResponse<FastifyReply>();
-    // "… the authorization server MUST include … Cache-Control … no-store" (RFC 6749 §5.1); errors are no different.
+    // "… the authorization server MUST include … Cache-Control … no-store" (RFC 6749 §5.1). The same holds for errors.
     void reply
       .headers({ 'cache-control': 'no-store', ...answer.headers })
       .status(answer.status)
@@ -48,8 +48,8 @@ export class OAuthErrorFilter implements ExceptionFilter {
 function toErrorResponse(error: unknown): ErrorResponse | undefined {
   if (error instanceof OAuthError) return formatOAuthError(error);
   if (error instanceof RetryLaterError) return toRetryLaterResponse(error);
-  if (error instanceof DatabaseUnavailable) return toUnavailableResponse(error);
-  const { status, errors } = problemOf(error);
+  if (error instanceof DatabaseUnavailableException) return toUnavailableResponse(error);
+  const { status, errors } = toProblemDetails(error);
   if (status >= 500 || status === 404) return undefined;
   const description = describeErrors(status, errors);
   return { status, body: OAuthError.invalidRequest(description).toJSON() };
@@ -57,7 +57,7 @@ function toErrorResponse(error: unknown): ErrorResponse | undefined {
 
 function formatOAuthError(error: OAuthError): ErrorResponse {
   const { status } = error;
-  // A 401 always names a scheme (RFC 9110 §15.5.2); RFC 6749 §5.2 wants Basic here.
+  // A 401 always names a scheme (RFC 9110 §15.5.2); RFC 6749 §5.2 requires Basic here.
   const headers = status === 401 ? { 'www-authenticate': 'Basic realm="token endpoint"' } : {};
   return { status, body: error.toJSON(), headers };
 }
@@ -73,8 +73,8 @@ const toRetryLaterResponse = ({ retryAfter }: RetryLaterError): ErrorResponse =>
 const toRetryLaterProblem = ({ retryAfter }: RetryLaterError) =>
   new Problem(429, { detail: RETRY_LATER_DETAIL, headers: { 'Retry-After': String(retryAfter) } });
 
-/** Not one word about the grant: a client that took this for a refusal would log its person out. */
-function toUnavailableResponse({ message, headers }: DatabaseUnavailable): ErrorResponse {
+/** The error code says nothing about the grant. A client that took it for a rejected grant would log its user out. */
+function toUnavailableResponse({ message, headers }: DatabaseUnavailableException): ErrorResponse {
   const body = { error: 'temporarily_unavailable', error_description: message };
   return { status: 503, body, headers: { 'retry-after': headers['Retry-After'] } };
 }
@@ -91,10 +91,10 @@ function describeErrors(status: number, errors: unknown): string {
     : 'The body is malformed.';
 }
 
-/** How the rules of ours begin, which a person can do something about: `must have 8 to 128 characters`. */
+/** The beginning of our own rules, which a user can satisfy: `must have 8 to 128 characters`. */
 const RULE_PREFIX = 'must ';
 
-/** By the names of members that the schema knows: nothing that the client made up is repeated. */
+/** Names only members of the schema, so that the answer never repeats text of the client. */
 function readFaults(errors: unknown): { readonly name: string; readonly detail: string }[] {
   if (!Array.isArray(errors)) return [];
   return errors.flatMap(({ pointer = '', detail = '' }: { pointer?: string; detail?: string }) => {

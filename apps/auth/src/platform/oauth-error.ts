@@ -1,7 +1,7 @@
 /**
- * The words of RFC 6749 §5.2 and §4.1.2.1, `invalid_target` of RFC 8707 §2, `unsupported_token_type` of RFC 7009
- * §2.2.1, the two of RFC 9449 §5 and §8, those of OpenID Connect Core §3.1.2.6, and the one of
- * OpenID Connect Core Unmet Authentication Requirements.
+ * Error codes of RFC 6749 §5.2 and §4.1.2.1, `invalid_target` of RFC 8707 §2, `unsupported_token_type` of RFC 7009 §2.2.1,
+ * the codes of RFC 9449 §5 and §8, of OpenID Connect Core §3.1.2.6, and of OpenID Connect Core Unmet Authentication
+ * Requirements.
  */
 type ErrorCode =
   | 'invalid_request'
@@ -16,7 +16,7 @@ type ErrorCode =
   | 'use_dpop_nonce'
   | AuthorizationErrorCode;
 
-/** What only an authorization endpoint has to say, in the answer that a browser carries to the client. */
+/** Codes of the authorization endpoint only, which the browser carries to the client. */
 const AUTHORIZATION_ERRORS = {
   access_denied: 'The person refused.',
   unsupported_response_type: 'The response_type must be code.',
@@ -32,8 +32,8 @@ const AUTHORIZATION_ERRORS = {
 type AuthorizationErrorCode = keyof typeof AUTHORIZATION_ERRORS;
 
 /**
- * An error that the server reports to a client (RFC 6749 §5.2). What it says in public is fixed per error; the detail
- * is for the server's own log, and never in an answer.
+ * An error that the server reports to a client (RFC 6749 §5.2). The public text is fixed per error. The detail goes to the
+ * server's log and never into an answer.
  */
 export class OAuthError extends Error {
   override readonly name = 'OAuthError';
@@ -51,7 +51,7 @@ export class OAuthError extends Error {
     return new OAuthError('invalid_request', description);
   }
 
-  /** RFC 8693 §2.2.2. Why it is refused would tell whoever found a token what it is worth. */
+  /** RFC 8693 §2.2.2. The answer gives no reason: it would tell the finder of a token what the token can still do. */
   static invalidSubjectToken(detail: string): OAuthError {
     const description = 'The subject token is invalid, or may not be exchanged by this client.';
     return new OAuthError('invalid_request', description, detail);
@@ -65,7 +65,7 @@ export class OAuthError extends Error {
     return new OAuthError('invalid_grant', 'The grant is invalid, expired or revoked.', detail);
   }
 
-  /** An unknown account, a wrong password and a disabled account are one and the same answer. */
+  /** One answer for an unknown account, a wrong password and a disabled account. */
   static invalidCredentials(detail: string): OAuthError {
     return new OAuthError('invalid_grant', 'The e-mail or the password is wrong.', detail);
   }
@@ -100,7 +100,7 @@ export class OAuthError extends Error {
     return new OAuthError('invalid_dpop_proof', description, detail);
   }
 
-  /** RFC 9449 §8: the nonce is in the header `DPoP-Nonce` of the answer. */
+  /** RFC 9449 §8. The header `DPoP-Nonce` of the answer carries the nonce. */
   static useDpopNonce(): OAuthError {
     return new OAuthError('use_dpop_nonce', 'Send a proof with the nonce of this answer.');
   }
@@ -115,7 +115,8 @@ export class OAuthError extends Error {
 }
 
 /**
- * "The parameters … MUST NOT be included in the request URI" (RFC 6749 §2.3.1): URLs end up in logs.
+ * "The parameters … MUST NOT be included in the request URI" (RFC 6749 §2.3.1), because servers and proxies log URLs.
+ *
  * @throws {OAuthError} `invalid_request`
  */
 export function rejectQueryParameters(url: string): void {

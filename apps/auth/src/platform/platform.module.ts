@@ -16,9 +16,10 @@ import { ConsoleNotifier, Notifier, SmtpNotifier } from './notifications/notifie
 import { OAuthErrorFilter } from './oauth-error.filter.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
 import { RateLimitService } from './rate-limit.service.js';
-import { DatabaseClock } from './scheduler/database-clock.js';
+import { DatabaseClock } from './database-clock.js';
 import { EventChainService } from './security-events/event-chain.service.js';
 import { EventRetentionCleanup } from './security-events/event-retention.js';
+import { SecurityEventRepository } from './security-events/security-event.repository.js';
 import { SecurityEventService } from './security-events/security-event.service.js';
 import { loadServerSecrets, ServerSecrets } from './server-secrets.js';
 
@@ -34,8 +35,8 @@ const EXPIRED_RATE_LIMITS = {
 };
 
 /**
- * What every other folder builds on. Nest asks the filters of later modules first: import it after the service kit's
- * module and before the guards.
+ * Services that all other folders use. Nest runs the filters of later modules first, so this module is imported after the
+ * service kit's module, and before the guards.
  */
 @Global()
 @Module({
@@ -60,12 +61,14 @@ const EXPIRED_RATE_LIMITS = {
     NotificationOutbox,
     NotificationRepository,
     RateLimitService,
+    SecurityEventRepository,
     SecurityEventService,
   ],
   exports: [
     EventChainService,
     NotificationRepository,
     RateLimitService,
+    SecurityEventRepository,
     SecurityEventService,
     ServerSecrets,
   ],

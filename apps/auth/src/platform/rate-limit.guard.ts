@@ -6,29 +6,30 @@ import { networkOf } from './network.js';
 import { type QuotaState, RateLimitService } from './rate-limit.service.js';
 import { TooManyRequests } from './too-many-requests.js';
 
-/** An answer in the making, whichever it will be. */
+/** A reply of Fastify, or a part of it. */
 interface HeaderWriter {
   headers(fields: Record<string, string>): unknown;
 }
 
 /**
- * Tells in the fields of draft-ietf-httpapi-ratelimit-headers-10 what may be done and what is left of it.
- * @throws {TooManyRequests} where nothing is left
+ * Writes the header fields of draft-ietf-httpapi-ratelimit-headers-10.
+ *
+ * @throws {TooManyRequests} when the quota is exceeded
  */
-export function enforceQuota(reply: HeaderWriter, standing: QuotaState | undefined): void {
-  if (!standing) return;
-  const { name, quota, remaining, resetsIn } = standing;
+export function enforceQuota(reply: HeaderWriter, quotaState: QuotaState | undefined): void {
+  if (!quotaState) return;
+  const { name, quota, remaining, resetsIn } = quotaState;
   reply.headers({
     'RateLimit-Policy': `"${name}";q=${quota.points};w=${quota.seconds}`,
     RateLimit: `"${name}";r=${remaining};t=${Math.ceil(resetsIn / 1000)}`,
   });
-  if (standing.isOver) throw new TooManyRequests(resetsIn);
+  if (quotaState.isOver) throw new TooManyRequests(resetsIn);
 }
 
-/** Each request to the handler counts for the network that it comes from. */
+/** Each request to the handler counts for the network of the caller. */
 export const RateLimited = Reflector.createDecorator<LimitName>();
 
-/** Asked before everything else, so that a request beyond the quota costs nothing. */
+/** Runs before all other guards, so that a request beyond the quota costs nothing. */
 @Injectable()
 export class RateLimitGuard implements CanActivate {
   constructor(
@@ -42,8 +43,9 @@ export class RateLimitGuard implements CanActivate {
     if (name === undefined) return true;
     const http = context.switchToHttp();
     const { ip } = http.getRequest<FastifyRequest>();
-    const standing = await this.limits.consume(name, { stranger: networkOf(ip) ?? 'elsewhere' });
-    enforceQuota(http.getResponse<FastifyReply>(), standing);
+    const key = networkOf(ip) ?? 'elsewhere';
+    const quotaState = await this.limits.consume(name, { kind: 'anonymous', key });
+    enforceQuota(http.getResponse<FastifyReply>(), quotaState);
     return true;
   }
 }

@@ -17,24 +17,26 @@ import { TooManyRequests } from './too-many-requests.js';
 const SLOT_COUNT = 65_536;
 
 /**
- * What strangers can be told apart by goes into a bounded number of counters: whatever they do, no more memory and no more
- * rows. Nobody outside knows who shares a counter with whom, and no address is stored.
+ * Maps a key that anonymous requests can vary at will to one of a bounded number of counters, so that memory and rows are
+ * bounded. The HMAC hides which keys share a counter, and no address is stored.
  */
 export function hashToSlot(key: Buffer, text: string): string {
   const digest = createHmac('sha256', key).update(text).digest();
   return String(digest.readUInt32BE() % SLOT_COUNT);
 }
 
-/** Whose quota it is: a registered client's, or that of whoever is told apart by something that anybody may make up. */
-export type QuotaOwner = { readonly client: string } | { readonly stranger: string };
+/** The owner of a quota: a registered client, or anonymous requests that share a key such as their network. */
+export type QuotaOwner =
+  | { readonly kind: 'client'; readonly id: string }
+  | { readonly kind: 'anonymous'; readonly key: string };
 
-/** How much is left of which quota. */
+/** A quota and its consumed part. */
 export interface QuotaState extends Usage {
   readonly name: LimitName;
   readonly quota: Quota;
 }
 
-/** How often something may be done. Where it is switched off, nothing is counted. */
+/** The rate limits of `RATE_LIMITS`. With `RATE_LIMITS=off` nothing is counted. */
 @Injectable()
 export class RateLimitService {
   private readonly limiters: ReadonlyMap<LimitName, SharedRateLimiter>;
@@ -53,26 +55,28 @@ export class RateLimitService {
   }
 
   /**
-   * Counts one more, whether or not there is room for it.
-   * @returns undefined where nothing is counted
+   * Counts one request, also beyond the quota.
+   *
+   * @returns undefined when rate limits are off
    */
-  async consume(name: LimitName, spender: QuotaOwner): Promise<QuotaState | undefined> {
-    const limit = this.limiters.get(name);
-    if (!limit) return undefined;
-    return { name, quota: limit.quota, ...(await limit.consume(this.toKey(spender))) };
+  async consume(name: LimitName, owner: QuotaOwner): Promise<QuotaState | undefined> {
+    const limiter = this.limiters.get(name);
+    if (!limiter) return undefined;
+    return { name, quota: limiter.quota, ...(await limiter.consume(this.toKey(owner))) };
   }
 
   /**
-   * Counts nothing: for what is spent by what comes of the request.
-   * @throws {TooManyRequests} where all is spent, as far as this process knows
+   * Counts nothing, because the outcome of the request decides whether it counts.
+   *
+   * @throws {TooManyRequests} when this process knows that the quota is consumed
    */
-  async checkNotExhausted(name: LimitName, spender: QuotaOwner): Promise<void> {
-    const spending = await this.limiters.get(name)?.peek(this.toKey(spender));
-    if (spending?.remaining === 0) throw new TooManyRequests(spending.resetsIn);
+  async checkNotExhausted(name: LimitName, owner: QuotaOwner): Promise<void> {
+    const usage = await this.limiters.get(name)?.peek(this.toKey(owner));
+    if (usage?.remaining === 0) throw new TooManyRequests(usage.resetsIn);
   }
 
-  private toKey(spender: QuotaOwner): string {
-    return 'client' in spender ? spender.client : hashToSlot(this.slotKey, spender.stranger);
+  private toKey(owner: QuotaOwner): string {
+    return owner.kind === 'client' ? owner.id : hashToSlot(this.slotKey, owner.key);
   }
 }
 

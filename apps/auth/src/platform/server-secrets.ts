@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import type { AuthConfig } from '../auth.config.js';
 
 export interface DerivedKey {
-  /** Names the server secret that the key was derived from, without telling anything about it. */
+  /** Identifies the server secret that the key was derived from, and reveals nothing about it. */
   readonly secretId: string;
   /** 256 bits. */
   readonly key: Buffer;
 }
 
 /**
- * The server secret, as one key per purpose (HKDF-SHA-256, RFC 5869). It may be a list while it changes, newest first:
- * the first one makes, all of them check.
+ * Derives one key per purpose from the server secret (HKDF-SHA-256, RFC 5869). During a rotation there are several secrets,
+ * newest first: the first one signs and encrypts, all of them verify and decrypt.
  */
 export class ServerSecrets {
   private readonly secrets: readonly string[];
@@ -22,7 +22,7 @@ export class ServerSecrets {
     this.secrets = secrets;
   }
 
-  /** @param purpose keeps keys of different use apart */
+  /** @param purpose separates the keys of different uses */
   derive(purpose: string): { current: DerivedKey; all: ReadonlyMap<string, DerivedKey> } {
     const keys = this.secrets.map((secret) => deriveKey(secret, purpose));
     const current = keys[0] ?? deriveKey('', purpose);
@@ -42,7 +42,7 @@ function deriveKey(secret: string, purpose: string): DerivedKey {
 const runHkdf = (secret: string, purpose: string): Buffer =>
   Buffer.from(hkdfSync('sha256', secret, SALT, `gatehouse ${purpose}`, 32));
 
-/** The configured server secrets; in development, one that is made once and kept in the data folder. */
+/** Returns the configured server secrets. In development it creates one secret and keeps it in the data folder. */
 export async function loadServerSecrets(config: AuthConfig): Promise<ServerSecrets> {
   const configured = config.SERVER_SECRET?.split(',').map((secret) => secret.trim());
   return new ServerSecrets(configured ?? [await readOrCreateSecret(config.DATA_DIR)]);
@@ -53,7 +53,7 @@ async function readOrCreateSecret(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
   await writeFile(draft, randomBytes(32).toString('base64url'), { mode: 0o600 });
-  // A link never replaces a file: of processes that start together the first one's secret stays.
+  // `link` never replaces a file: when several processes start together, the first one's secret stays.
   await link(draft, file).catch(ignoreFileExists);
   await rm(draft);
   return readFile(file, 'utf8');
@@ -63,15 +63,15 @@ function ignoreFileExists(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EEXIST') throw error;
 }
 
-/** `content . secret id . MAC` (HMAC-SHA-256), for what this server hands out and gets back. */
+/** `content . secret id . MAC` (HMAC-SHA-256), for values that this server issues and gets back. */
 export function signText(content: string, { secretId, key }: DerivedKey): string {
   const text = `${content}.${secretId}`;
   return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`;
 }
 
 /**
- * Compares the texts, not the decoded bytes: base64url has several spellings of some values, and
- * what was sent may be any text.
+ * Compares in constant time. It compares the texts and not the decoded bytes, because base64url has several spellings of some
+ * values, and because the client may have sent any text.
  */
 export function isSameText(one: string, other: string): boolean {
   const [first, second] = [Buffer.from(one), Buffer.from(other)];

@@ -2,17 +2,17 @@ import type { DataSource } from 'typeorm';
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { LimitName, Quota } from '../auth.config.js';
 
-/** How much of a quota is spent. */
+/** The consumed part of a quota. */
 export interface Usage {
   readonly isOver: boolean;
   readonly remaining: number;
-  /** Milliseconds until all of it is there again. */
+  /** Milliseconds until the full quota is available again. */
   readonly resetsIn: number;
 }
 
 /**
- * One quota for each key. A process counts for itself until a tenth is spent; from there on the processes on a PostgreSQL
- * count together. So the many who do little cost no query, those who do much are counted as one wherever they knock, and a
+ * One quota per key. Each process counts locally until a tenth of the quota is consumed; from there on the processes on one
+ * PostgreSQL database count together. So rare requests cost no query, frequent requests are counted across all replicas, and a
  * process that cannot reach the database goes on counting.
  */
 export class SharedRateLimiter {
@@ -20,7 +20,7 @@ export class SharedRateLimiter {
   private readonly shared: RateLimiterPostgres | undefined;
   private readonly localOnlyPoints: number;
 
-  /** @param shared the PostgreSQL on which the processes count together; undefined where there is one process */
+  /** @param shared the PostgreSQL database that the processes share; undefined when there is one process */
   constructor(
     readonly name: LimitName,
     readonly quota: Quota,
@@ -32,24 +32,24 @@ export class SharedRateLimiter {
     this.shared = shared && createPostgresLimiter(shared, options);
   }
 
-  /** Counts one more. */
+  /** Counts one request. */
   async consume(key: string): Promise<Usage> {
-    const here = await toResult(this.local.consume(key));
-    const { consumedPoints } = here;
-    if (!this.shared || consumedPoints <= this.localOnlyPoints || this.isOver(here)) {
-      return this.toUsage(here);
+    const local = await toResult(this.local.consume(key));
+    const { consumedPoints } = local;
+    if (!this.shared || consumedPoints <= this.localOnlyPoints || this.isOver(local)) {
+      return this.toUsage(local);
     }
-    const news = consumedPoints === this.localOnlyPoints + 1 ? consumedPoints : 1;
-    const all = await toResult(this.shared.consume(key, news)).catch(() => here);
-    // What the others spent is remembered: whoever is over costs no further query.
-    if (this.isOver(all)) await this.local.block(key, Math.max(1, all.msBeforeNext / 1000));
-    return this.toUsage(all);
+    const unreported = consumedPoints === this.localOnlyPoints + 1 ? consumedPoints : 1;
+    const total = await toResult(this.shared.consume(key, unreported)).catch(() => local);
+    // Blocks the key locally, so that further requests beyond the quota cost no query.
+    if (this.isOver(total)) await this.local.block(key, Math.max(1, total.msBeforeNext / 1000));
+    return this.toUsage(total);
   }
 
-  /** How it stands, as far as this process knows; counts nothing. */
+  /** The usage that this process knows of. It counts nothing. */
   async peek(key: string): Promise<Usage> {
-    const here = await this.local.get(key);
-    if (here) return this.toUsage(here);
+    const local = await this.local.get(key);
+    if (local) return this.toUsage(local);
     return { isOver: false, remaining: this.quota.points, resetsIn: 0 };
   }
 
@@ -69,7 +69,7 @@ interface LimiterOptions {
   readonly duration: number;
 }
 
-/** On the pool and in the table that are there: the janitor clears it. */
+/** Uses the existing pool and the table of our migrations. The clean-up job removes expired rows. */
 const createPostgresLimiter = (storeClient: DataSource, options: LimiterOptions) =>
   new RateLimiterPostgres({
     ...options,
@@ -80,7 +80,7 @@ const createPostgresLimiter = (storeClient: DataSource, options: LimiterOptions)
     clearExpiredByTimeout: false,
   });
 
-/** The library throws what is over; here it is an answer like another. */
+/** The library throws the result when the quota is exceeded. Here it is a normal result. */
 async function toResult(counting: Promise<RateLimiterRes>): Promise<RateLimiterRes> {
   try {
     return await counting;

@@ -1,4 +1,4 @@
-/** A refusal for load or limits: 429 with `Retry-After` (RFC 6585 §4). The request had no effect. */
+/** The server rejects a request because of load or limits: 429 with `Retry-After` (RFC 6585 §4). The request had no effect. */
 export abstract class RetryLaterError extends Error {
   /** Whole seconds, at least one. */
   abstract readonly retryAfter: number;

@@ -5,36 +5,36 @@ import { SecurityEventService } from '../platform/security-events/security-event
 import { AccountRepository } from '../accounts/account.repository.js';
 import { PasswordHasher } from '../accounts/password-hasher.js';
 import type { StoredClaims } from '../tokens/standard-claims.js';
-import { SessionRevocation } from './session.service.js';
+import { SessionService } from './session.service.js';
 
 export interface PasswordChange {
   readonly by: Actor;
-  /** `sid` of the one session that stays, with the browser that it began in. */
+  /** `sid` of the one session that stays, with the browser session in which it was created. */
   readonly keepSession?: string;
-  /** The hash that was confirmed: whoever comes second changes nothing. Whatever there is, where left out. */
+  /** The hash that the caller confirmed. If the account has another hash by now, nothing changes. Without it, any hash is replaced. */
   readonly replaces?: string;
 }
 
-/** The password was changed by somebody else since it was confirmed, or there is no such account. Nothing was changed. */
+/** The password changed since the caller confirmed it, or the account does not exist. Nothing was changed. */
 export class PasswordChangeConflict extends Error {
-  override readonly name = 'PasswordNotChanged';
+  override readonly name = 'PasswordChangeConflict';
 }
 
-/** What is done to accounts: each operation is one transaction with its events and the sessions that it ends. */
+/** Operations on accounts. Each is one transaction, which also records the security event and revokes the sessions. */
 @Injectable()
 export class AccountOperationsService {
   constructor(
     private readonly accounts: AccountRepository,
     private readonly passwords: PasswordHasher,
-    private readonly logouts: SessionRevocation,
+    private readonly sessions: SessionService,
     private readonly unitOfWork: UnitOfWork,
     private readonly events: SecurityEventService,
   ) {}
 
   /**
    * @param email lower case
-   * @returns the account's id; nothing where the e-mail is taken
-   * @throws {TooBusy}
+   * @returns the account's id, or undefined if the e-mail is taken
+   * @throws {PasswordHashQueueFull}
    */
   async create(email: string, password: string, by: Actor): Promise<string | undefined> {
     const passwordHash = await this.passwords.hash(password);
@@ -46,8 +46,8 @@ export class AccountOperationsService {
   }
 
   /**
-   * What clients are told of the person from now on, in place of all that they were told before.
-   * @returns false where there is no such account
+   * Replaces all claims that ID tokens and userinfo contain about the person.
+   * @returns false if the account does not exist
    */
   setClaims(accountId: string, claims: StoredClaims, by: Actor): Promise<boolean> {
     return this.unitOfWork.transaction(async () => {
@@ -58,23 +58,23 @@ export class AccountOperationsService {
   }
 
   /**
-   * Refuses its logins from now on, and ends its sessions.
-   * @returns false where there is no such account, or it is disabled already
+   * Rejects logins of the account from now on, and revokes its sessions.
+   * @returns false if the account does not exist, or is disabled already
    */
   disable(accountId: string, by: Actor): Promise<boolean> {
     return this.unitOfWork.transaction(async () => {
       if (!(await this.accounts.disable(accountId))) return false;
-      await this.logouts.revokeByAccount(accountId, 'account_disabled');
+      await this.sessions.revokeAllOfAccount(accountId, 'account_disabled');
       await this.events.record({ type: 'account.disabled', accountId, by });
       return true;
     });
   }
 
   /**
-   * Whoever knew the old password is out: its sessions end (OWASP ASVS 7.4.3), and logins that it began are refused.
-   * @returns how many sessions ended
+   * Sets a new password, revokes the sessions (OWASP ASVS 7.4.3), and makes logins fail that began with the old password.
+   * @returns the number of active sessions that were revoked
    * @throws {PasswordChangeConflict}
-   * @throws {TooBusy}
+   * @throws {PasswordHashQueueFull}
    */
   async changePassword(
     accountId: string,
@@ -84,12 +84,13 @@ export class AccountOperationsService {
     const passwordHash = await this.passwords.hash(password);
     return this.unitOfWork.transaction(async () => {
       if (!(await this.accounts.setPassword(accountId, passwordHash, replaces))) {
-        throw new PasswordChangeConflict('the account is gone, or has another password by now');
+        throw new PasswordChangeConflict('the account does not exist, or its password changed');
       }
-      const kept = keepSession === undefined ? undefined : { session: keepSession };
-      const ended = await this.logouts.revokeByAccount(accountId, 'password_changed', kept);
+      const kept =
+        keepSession === undefined ? undefined : ({ kind: 'session', id: keepSession } as const);
+      const revoked = await this.sessions.revokeAllOfAccount(accountId, 'password_changed', kept);
       await this.events.record({ type: 'account.password_changed', accountId, by });
-      return ended;
+      return revoked;
     });
   }
 }

@@ -2,19 +2,19 @@ import { InstantColumn } from '@gatehouse/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { SpaceSeparatedColumn } from '../platform/columns.js';
 
-/** What a person granted to a client, until the client comes for it (RFC 6749 §4.1.2). */
+/** An authorization code (RFC 6749 §4.1.2) with the grant that a client exchanges it for. */
 @Entity('authorization_code')
 export class AuthorizationCode {
   /** SHA-256 of the code, base64url. */
   @PrimaryColumn('varchar', { name: 'code_hash', length: 43 }) readonly hash!: string;
   @Column('varchar', { name: 'client_id', length: 64 }) readonly clientId!: string;
   @Column('varchar', { name: 'account_id', length: 27 }) readonly accountId!: string;
-  /** Where the person authenticated; the code ends with it. */
+  /** The browser session in which the person authenticated. When it ends, the code becomes invalid. */
   @Column('varchar', { name: 'browser_session_id', length: 22 }) readonly browserSessionId!: string;
   @Column('varchar', { name: 'redirect_uri', length: 2000 }) readonly redirectUri!: string;
   @SpaceSeparatedColumn('scope', 2000) readonly scope!: readonly string[];
   @SpaceSeparatedColumn('resource', 2000) readonly resources!: readonly string[];
-  /** SHA-256 of the verifier, base64url (RFC 7636 §4.2); null where the request had none. */
+  /** SHA-256 of the verifier, base64url (RFC 7636 §4.2); null if the request had no challenge. */
   @Column('varchar', { name: 'code_challenge', length: 43, nullable: true })
   readonly codeChallenge!: string | null;
   @Column('varchar', { length: 1000, nullable: true }) readonly nonce!: string | null;
@@ -28,7 +28,7 @@ export class AuthorizationCode {
   @SpaceSeparatedColumn('amr', 64) readonly amr!: readonly string[];
   @InstantColumn({ name: 'expires_at' }) readonly expiresAt!: Date;
   @InstantColumn({ name: 'used_at', nullable: true }) readonly usedAt!: Date | null;
-  /** What began with it. */
+  /** The refresh token family that was created in exchange for the code. */
   @Column('varchar', { name: 'family_id', length: 22, nullable: true }) readonly familyId!:
     string | null;
 }

@@ -6,9 +6,9 @@ import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 const SECRET_PATTERN = /^[\w-]{43}$/;
 
 /**
- * The cookie that tells a browser session. It is sent along when another site leads here (`Lax`), for that is how a client
- * sends people; what it cannot do is post a form for them. It goes when the browser closes. Over https its name begins with
- * `__Host-`, so that no neighbouring host can set it (RFC 6265bis §4.1.3).
+ * The cookie of a browser session. `SameSite=Lax`: the browser sends it when a client redirects the user to this server, but
+ * not when another site posts a form. The browser deletes it when it closes. Over https its name begins with `__Host-`, so that
+ * no other host of the domain can set it (RFC 6265bis §4.1.3).
  */
 @Injectable()
 export class BrowserSessionCookie {
@@ -23,7 +23,7 @@ export class BrowserSessionCookie {
 
   /**
    * @param header `Cookie`
-   * @returns the hash of the secret that it holds, if it holds one
+   * @returns the hash of the secret in the cookie; undefined without a well-formed cookie
    */
   read(header: string | undefined): string | undefined {
     const secret = parseCookie(header ?? '')[this.name];
@@ -37,13 +37,13 @@ export class BrowserSessionCookie {
     return stringifySetCookie({ ...this.attributes, name: this.name, value: secret });
   }
 
-  /** @returns `Set-Cookie` that takes it away */
+  /** @returns `Set-Cookie` that deletes the cookie */
   clear(): string {
     return stringifySetCookie({ ...this.attributes, name: this.name, value: '', maxAge: 0 });
   }
 }
 
-/** 256 random bits: a slow hash would add nothing. */
+/** The secret has 256 random bits, so a slow hash would add nothing. */
 export function generateSessionSecret(): { readonly secret: string; readonly hash: string } {
   const secret = randomBytes(32).toString('base64url');
   return { secret, hash: hashSessionSecret(secret) };

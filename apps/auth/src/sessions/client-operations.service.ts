@@ -7,12 +7,12 @@ import type { Client } from '../clients/client.entity.js';
 import { type ClientRegistration, ClientRepository } from '../clients/client.repository.js';
 import { RefreshTokenRevocation } from './refresh-token-revocation.service.js';
 
-/** Why a client stays as it is: a sentence for the operator. */
+/** The server rejects an operation on a client. The message is a sentence for the operator. */
 export class ClientOperationRefused extends Error {
-  override readonly name = 'ClientRefusal';
+  override readonly name = 'ClientOperationRefused';
 }
 
-/** What is done to clients on somebody's word: each operation is one transaction with its events. */
+/** Operations on clients. Each is one transaction, which also records the security event. */
 @Injectable()
 export class ClientOperationsService {
   constructor(
@@ -22,24 +22,25 @@ export class ClientOperationsService {
     private readonly events: SecurityEventService,
   ) {}
 
-  /** By name, those that are disabled as well. */
+  /** All clients in order of their ids, also disabled ones. */
   list(): Promise<readonly Client[]> {
     return this.clients.findAll();
   }
 
-  /** @returns false where the id is taken */
+  /** @returns false if the id is taken */
   async create(registration: ClientRegistration, by: Actor): Promise<boolean> {
-    const place = await this.clients.allocateStatusIndex(registration);
+    const statusIndex = await this.clients.allocateStatusIndex(registration);
     return this.unitOfWork.transaction(async () => {
-      if (!(await this.clients.create(registration, place))) return false;
+      if (!(await this.clients.create(registration, statusIndex))) return false;
       await this.events.record({ type: 'client.created', clientId: registration.id, by });
       return true;
     });
   }
 
   /**
-   * The secret before stays good beside the new one, older ones do not.
-   * @returns the new secret, in clear and only here; nothing where there is no such client, it is disabled, or has no secrets
+   * Adds a new secret. The previous secret stays valid, older ones become invalid.
+   * @returns the new secret, which the server does not store; undefined if the client does not exist, is disabled, or has no
+   * secrets
    */
   rotateSecret(clientId: string, by: Actor): Promise<string | undefined> {
     const secret = generateClientSecret();
@@ -51,19 +52,19 @@ export class ClientOperationsService {
   }
 
   /**
-   * Refuses the client from now on, and ends its sessions.
-   * @returns false where there is no such client, or it is disabled already
-   * @throws {ClientOperationRefused} for our own front ends: what configuration makes, only configuration takes away
+   * Rejects the client from now on, and revokes its sessions.
+   * @returns false if the client does not exist, or is disabled already
+   * @throws {ClientOperationRefused} if the client is part of the configuration, because each start would enable it again
    */
   async disable(clientId: string, by: Actor): Promise<boolean> {
     if (this.clients.isConfigured(clientId)) {
       throw new ClientOperationRefused(
-        `${clientId} is part of this server and cannot be disabled: end its sessions, or disable accounts`,
+        `${clientId} is part of this server and cannot be disabled. End its sessions, or disable accounts.`,
       );
     }
     return this.unitOfWork.transaction(async () => {
       if (!(await this.clients.disable(clientId))) return false;
-      await this.refreshTokenRevocation.revoke({ clientId }, 'client_disabled');
+      await this.refreshTokenRevocation.revokeAllOfClient(clientId, 'client_disabled');
       await this.events.record({ type: 'client.disabled', clientId, by });
       return true;
     });

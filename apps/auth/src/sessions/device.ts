@@ -1,9 +1,16 @@
 import { networkOf } from '../platform/network.js';
-import type { DeviceInfo } from './refresh-token.service.js';
 
 const MAX_USER_AGENT_LENGTH = 255;
 
-/** @param request `ip`: behind a proxy, `TRUST_PROXY` decides whose address that is */
+/** The device of a login, no more precise than the list of sessions needs. */
+export interface DeviceInfo {
+  /** Printable characters of the `User-Agent`; null if the request had none. */
+  readonly userAgent: string | null;
+  /** /24 of IPv4, /48 of IPv6. */
+  readonly origin: string | null;
+}
+
+/** @param request `ip`: behind a proxy, `TRUST_PROXY` decides whose address this is */
 export function describeDevice({
   userAgent = '',
   ip,
@@ -14,7 +21,7 @@ export function describeDevice({
   return { userAgent: removeUnprintable(userAgent), origin: networkOf(ip) };
 }
 
-/** Control, formatting and unassigned characters have no place in a list that a person reads (RFC 9110 §5.5). */
+/** A person reads this text, so control, formatting and unassigned characters are removed (RFC 9110 §5.5). */
 function removeUnprintable(text: string): string | null {
   const kept = [...text.replaceAll(/\p{C}/gu, '').trim()].slice(0, MAX_USER_AGENT_LENGTH).join('');
   return kept || null;

@@ -2,67 +2,54 @@ import { createHash } from 'node:crypto';
 import { CountColumn, InstantColumn } from '@gatehouse/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { SpaceSeparatedColumn } from '../platform/columns.js';
-
-/** Why a family ended before its time. */
-export type RevocationReason =
-  | 'logout'
-  | 'reuse'
-  | 'rolled_back'
-  | 'code_reuse'
-  | 'ended_by_owner'
-  | 'ended_by_operator'
-  | 'consent_withdrawn'
-  | 'password_changed'
-  | 'session_limit'
-  | 'account_disabled'
-  | 'client_disabled';
+import type { RevocationReason } from '../platform/security-events/security-event.js';
 
 /**
- * What a genuine refresh token is worth, given the family that it belongs to:
+ * The state of a genuine refresh token, given the row of its family:
  *
- * | state        | the token …                                          | what follows                 |
- * |--------------|------------------------------------------------------|------------------------------|
- * | `ended`      | is of a family that ended                            | refused                      |
- * | `expired`    | is of a family past its idle or absolute lifetime    | refused                      |
- * | `current`    | is the one in force                                  | rotated                      |
- * | `superseded` | is its predecessor, still within the grace window    | the same successor once more |
- * | `reused`     | is older, or the predecessor after the window        | refused, and the family ends |
- * | `ahead`      | is newer than the row: the database was rolled back  | refused, and the family ends |
+ * | state        | the token …                                             | the server …                      |
+ * |--------------|---------------------------------------------------------|-----------------------------------|
+ * | `ended`      | belongs to a revoked family                             | rejects it                        |
+ * | `expired`    | belongs to a family past its idle or absolute lifetime  | rejects it                        |
+ * | `current`    | has the generation of the row                           | rotates it                        |
+ * | `superseded` | is its predecessor, within the grace window             | returns the same successor again  |
+ * | `reused`     | is older, or is the predecessor after the grace window  | rejects it and revokes the family |
+ * | `ahead`      | is newer than the row: the database was rolled back     | rejects it and revokes the family |
  */
 export type TokenState = 'ended' | 'expired' | 'current' | 'superseded' | 'reused' | 'ahead';
 
 /**
- * All refresh tokens that descend from one login on one device (RFC 9700 §4.14.2). It is one row however often the
- * tokens rotate: the row knows the generation of the only token in force.
+ * All refresh tokens that descend from one login on one device (RFC 9700 §4.14.2). A rotation updates this one row, which
+ * stores the generation of the current token.
  */
 @Entity('refresh_token_family')
 export class RefreshTokenFamily {
-  /** 128 random bits, base64url. It is half of what a refresh token proves, so nobody else is told. */
+  /** 128 random bits, base64url. It is secret: with the server secret it is enough to forge a refresh token. */
   @PrimaryColumn('varchar', { length: 22 }) readonly id!: string;
   @Column('varchar', { name: 'account_id', length: 27 }) readonly accountId!: string;
   @Column('varchar', { name: 'client_id', length: 64 }) readonly clientId!: string;
-  /** What the person granted. A refresh may ask for less; the grant itself does not shrink (RFC 6749 §6). */
+  /** The scope that the person granted. A refresh may request less, but the grant stays the same (RFC 6749 §6). */
   @SpaceSeparatedColumn('scope', 2000) readonly scope!: readonly string[];
-  /** The resource servers that it is good for; the first is the default (RFC 8707 §2.2). */
+  /** The resource servers of the grant; the first is the default (RFC 8707 §2.2). */
   @SpaceSeparatedColumn('resource', 2000) readonly resources!: readonly string[];
-  /** How many rotations there were: the token in force carries this number. */
+  /** The number of rotations. The current token contains it. */
   @Column('integer') readonly generation!: number;
-  /** When the generation last changed: the window for its predecessor starts here. */
+  /** The latest rotation, at which the grace window of the previous token begins. */
   @InstantColumn({ name: 'rotated_at' }) readonly rotatedAt!: Date;
   @InstantColumn({ name: 'created_at' }) readonly createdAt!: Date;
   @InstantColumn({ name: 'idle_expires_at' }) readonly idleExpiresAt!: Date;
   @InstantColumn({ name: 'absolute_expires_at' }) readonly absoluteExpiresAt!: Date;
-  /** What the device calls itself, as it was at login: at most 255 printable characters. */
+  /** The `User-Agent` of the login: at most 255 printable characters. */
   @Column('varchar', { name: 'user_agent', length: 255, nullable: true }) readonly userAgent!:
     string | null;
-  /** The network that the login came from, no more precise than it has to be: /24 of IPv4, /48 of IPv6. */
+  /** The network that the login came from: /24 of IPv4, /48 of IPv6. */
   @Column('varchar', { length: 64, nullable: true }) readonly origin!: string | null;
-  /** Where the status of the session is found; see `status-lists/`. */
+  /** The index of the session in the status lists; see `tokens/status-lists/`. */
   @CountColumn({ name: 'status_index', nullable: true }) readonly statusIndex!: number | null;
-  /** When the person authenticated, where that was before the family began; `createdAt` otherwise. */
+  /** When the person authenticated, if that was before `createdAt`; otherwise null. */
   @InstantColumn({ name: 'authenticated_at', nullable: true })
   readonly authenticatedAt!: Date | null;
-  /** The browser session that it began in; see `browser-sessions/`. */
+  /** The browser session in which it was created. */
   @Column('varchar', { name: 'browser_session_id', length: 22, nullable: true })
   readonly browserSessionId!: string | null;
   /** How the person authenticated (RFC 8176). */
@@ -81,9 +68,9 @@ export class RefreshTokenFamily {
   }
 
   /**
-   * @param generation what the token says
+   * @param generation from the token
    * @param now milliseconds since the epoch
-   * @param grace length of the window, in milliseconds; with 0 there is none
+   * @param grace length of the grace window, in milliseconds; 0 means that there is none
    */
   classifyToken(generation: number, { now, grace }: { now: number; grace: number }): TokenState {
     if (this.endedAt !== null) return 'ended';
@@ -94,12 +81,12 @@ export class RefreshTokenFamily {
     return generation === this.generation - 1 && withinWindow ? 'superseded' : 'reused';
   }
 
-  /** Both ends were stored when they were set, so no later configuration prolongs a login. */
+  /** The row stores both instants, so a later change of the configuration does not prolong a login. */
   private isExpiredAt(now: number): boolean {
     return now >= this.expiresAt.getTime();
   }
 
-  /** When it ends if it is not used before. */
+  /** When it expires unless the client uses it before. */
   get expiresAt(): Date {
     const { idleExpiresAt, absoluteExpiresAt } = this;
     return idleExpiresAt < absoluteExpiresAt ? idleExpiresAt : absoluteExpiresAt;
@@ -110,16 +97,16 @@ export class RefreshTokenFamily {
   }
 }
 
-/** What access tokens say of the login that they descend from. */
+/** The claims of a session in its access tokens and ID tokens. */
 export interface SessionClaims {
-  /** `sid`: tells sessions apart, and gives the family's id away to nobody. */
+  /** `sid`. It is derived from the family's id, and does not reveal it. */
   readonly id: string;
   /** `auth_time`. */
   readonly authenticatedAt: Date;
   /** RFC 8176. */
   readonly amr: readonly string[];
   readonly expiresAt: Date;
-  /** Where its status is found; see `status-lists/`. */
+  /** The index of the session in the status lists. */
   readonly statusIndex?: number | null;
 }
 

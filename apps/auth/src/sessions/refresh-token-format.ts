@@ -6,7 +6,7 @@ import {
   signText,
 } from '../platform/server-secrets.js';
 
-/** What a genuine refresh token says. */
+/** The content of a refresh token. */
 export interface RefreshToken {
   readonly familyId: string;
   readonly generation: number;
@@ -15,9 +15,9 @@ export interface RefreshToken {
 const TOKEN_PATTERN = /^([\w-]{22})\.(0|[1-9]\d{0,8})\.([\w-]{6})\.[\w-]{43}$/;
 
 /**
- * Refresh tokens are written as `family . generation . secret id . MAC`, opaque to clients. The MAC (HMAC-SHA-256 under
- * a key derived from the server secret) is checked before the database is asked anything, so a made-up token costs a
- * hash. The secret is not in the database and family ids are not in the secret: neither alone can mint a token.
+ * Writes refresh tokens as `family . generation . secret id . MAC`. Clients treat the text as opaque. The MAC (HMAC-SHA-256
+ * under a key derived from the server secret) is checked before any query, so a forged token costs one hash. An attacker needs
+ * both the server secret and the database to forge a token, because the database holds the family ids but not the secret.
  */
 @Injectable()
 export class RefreshTokenFormat {
@@ -31,7 +31,7 @@ export class RefreshTokenFormat {
     return signRefreshToken(token, this.keys.current);
   }
 
-  /** @returns what the token says, if this server made it */
+  /** @returns undefined unless this server made the token */
   read(text: string): RefreshToken | undefined {
     const [, familyId, digits, secretId] = TOKEN_PATTERN.exec(text) ?? [];
     const key = this.keys.all.get(secretId ?? '');

@@ -3,21 +3,21 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import type { BrowserSession } from './browser-session.entity.js';
 
-/** As much of a client as a family has to know. */
+/** The properties of a client that decide how long its sessions last. */
 export interface RefreshTokenClient {
   readonly id: string;
-  /** Seconds; the server's default where null. */
+  /** Seconds; null means the server's default. */
   readonly refreshIdleTtl: number | null;
-  /** Seconds; the server's default where null. */
+  /** Seconds; null means the server's default. */
   readonly refreshAbsoluteTtl: number | null;
 }
 
-/** How long logins last, and how many there may be. Every instant and length is in milliseconds. */
+/** How long refresh token families last, and how many an account may have. Instants and durations are in milliseconds. */
 @Injectable()
 export class RefreshTokenLimits {
-  /** Length of the window in which the predecessor is good; 0 where there is none. */
+  /** Length of the grace window; 0 means that there is none. */
   readonly graceMs: number;
-  /** Logins that an account may have at once. */
+  /** Active families that an account may have. */
   readonly maxPerAccount: number;
 
   constructor(
@@ -32,24 +32,24 @@ export class RefreshTokenLimits {
     return this.clock.now();
   }
 
-  /** When a login ends that is used at `now` and not again. */
+  /** When a family expires that is used at `now` and not again. */
   computeIdleExpiry({ refreshIdleTtl }: RefreshTokenClient, now: number): number {
     return now + (refreshIdleTtl ?? this.config.REFRESH_IDLE_TTL) * 1000;
   }
 
-  /** When a login ends that begins at `now`, however it is used. */
+  /** When a family expires that is created at `now`, even if the client uses it. */
   computeAbsoluteExpiry({ refreshAbsoluteTtl }: RefreshTokenClient, now: number): number {
     return now + (refreshAbsoluteTtl ?? this.config.REFRESH_ABSOLUTE_TTL) * 1000;
   }
 }
 
-/** That a session is used is written down this often at most, in milliseconds. */
+/** The use of a session is written to the database at most once in this time, in milliseconds. */
 const USE_RECORDED_EVERY_MS = 60_000;
 
-/** How long browser sessions last, and how many there may be. Every instant and length is in milliseconds. */
+/** How long browser sessions last, and how many an account may have. Instants and durations are in milliseconds. */
 @Injectable()
 export class BrowserSessionLimits {
-  /** Browsers that an account may be logged in with at once. */
+  /** Active browser sessions that an account may have. */
   readonly maxPerAccount: number;
 
   constructor(
@@ -63,17 +63,17 @@ export class BrowserSessionLimits {
     return this.clock.now();
   }
 
-  /** When a session ends whose person authenticates at `now`, however it is used. */
+  /** When a session expires whose person authenticates at `now`, even if the browser uses it. */
   computeAbsoluteExpiry(now: number): number {
     return now + this.config.BROWSER_SESSION_TTL * 1000;
   }
 
-  /** A session that was last used at this time or before has ended. */
+  /** A session that was last used at this time or before has expired. */
   computeIdleCutoff(now: number): number {
     return now - this.config.BROWSER_SESSION_IDLE_TTL * 1000;
   }
 
-  /** A session that was last used at this time or before is due to be noted. */
+  /** The use of a session is written if the last written use was at this time or before. */
   computeUseRecordingCutoff(now: number): number {
     return now - USE_RECORDED_EVERY_MS;
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Who acts for the subject, and for whom that one acted (RFC 8693 §4.1). */
+/** The party that acts for the subject; `act` inside names the previous actor (RFC 8693 §4.1). */
 const actor = z.object({
   sub: z.string(),
   get act() {
@@ -9,7 +9,7 @@ const actor = z.object({
 });
 export type Actor = Readonly<z.infer<typeof actor>>;
 
-/** What an access token of this server says, as far as this server wants to know. */
+/** The claims that this server reads from its own access tokens. */
 export const accessTokenClaims = z.object({
   iss: z.string(),
   sub: z.string(),
@@ -22,7 +22,7 @@ export const accessTokenClaims = z.object({
   sid: z.string().optional(),
   auth_time: z.int().optional(),
   act: actor.optional(),
-  /** Who may act for the subject, and nobody else (RFC 8693 §4.4). */
+  /** The only party that may act for the subject (RFC 8693 §4.4). */
   may_act: z.object({ sub: z.string() }).optional(),
   cnf: z.object({ jkt: z.string().optional() }).optional(),
 });

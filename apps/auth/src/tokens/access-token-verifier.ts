@@ -1,45 +1,35 @@
 import { Clock } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { ClientRepository } from '../clients/client.repository.js';
-import { SessionService } from '../sessions/session.service.js';
+import { type AccessTokenClaims, accessTokenClaims } from './access-token-claims.js';
 import { JwtVerifier } from './keys/jwt-verifier.js';
 import { SigningKeyService } from './keys/signing-key.service.js';
-import { type AccessTokenClaims, accessTokenClaims } from './access-token-claims.js';
 
-/** A resource server asks about the same token again and again; a signature costs more than all the rest of the answer. */
+/** Resource servers introspect the same token repeatedly, and the signature check is the most expensive part of an answer. */
 const MAX_CACHED_TOKENS = 1_000;
 
-/** Access tokens of this server that come back to it: to be exchanged, revoked, or asked about. */
+/** Verifies access tokens that clients send back to this server for exchange, revocation or introspection. */
 @Injectable()
 export class AccessTokenVerifier {
   private jwtVerifier = new JwtVerifier('at+jwt', []);
   private loadedKeySet: object | undefined;
-  /** By their text, and verified. */
+  /** Claims of verified tokens by the text of the token, oldest first. */
   private readonly cachedTokens = new Map<string, AccessTokenClaims>();
 
   constructor(
     private readonly keys: SigningKeyService,
-    private readonly sessions: SessionService,
-    private readonly clients: ClientRepository,
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
-  /** @returns what it says, where this server signed it as an access token and it has not expired */
+  /** @returns the claims, if this server signed the text as an access token and the token has not expired */
   verify(text: string): AccessTokenClaims | undefined {
     this.reloadKeys();
     const token = this.cachedTokens.get(text) ?? this.verifySignature(text);
     return token && this.clock.now() < token.exp * 1000 ? token : undefined;
   }
 
-  /** Whether the session behind it lives, by the database; where there is none, whether its client may still be used. */
-  async isActive({ sub, sid, client_id: clientId }: AccessTokenClaims): Promise<boolean> {
-    if (sid !== undefined) return this.sessions.isActive(sub, sid);
-    return (await this.clients.findEnabled(clientId)) !== undefined;
-  }
-
-  /** An ID token is signed by the same keys, and is of another type. */
+  /** The same keys sign ID tokens, so the verifier checks `typ` as well. */
   private verifySignature(text: string): AccessTokenClaims | undefined {
     const { data: token } = accessTokenClaims.safeParse(this.jwtVerifier.verify(text));
     if (token?.iss !== this.config.ISSUER) return undefined;
@@ -55,7 +45,7 @@ export class AccessTokenVerifier {
     this.cachedTokens.set(text, token);
   }
 
-  /** Keys are imported once for every change of the set. What was verified by a key that left it is no longer known. */
+  /** Imports the keys once per change of the key set. Forgets tokens, because their key may have left the set. */
   private reloadKeys(): void {
     const { keySet } = this.keys;
     if (this.loadedKeySet === keySet) return;

@@ -2,38 +2,52 @@ import { randomBytes } from 'node:crypto';
 import { Clock } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import type { SessionClaims } from '../sessions/refresh-token-family.entity.js';
-import type { TokenResponse } from '../oauth/token/token.schema.js';
 import type { Actor } from './access-token-claims.js';
 import { MAX_TOKEN_LIFETIME_SECONDS } from './keys/key-rotation-periods.js';
 import { SigningKeyService } from './keys/signing-key.service.js';
 import { StatusListService } from './status-lists/status-list.service.js';
 
-/** What an access token says, apart from what the server adds. */
+/** The content of an access token. The service adds `iss`, `iat`, `exp`, `jti` and `status`. */
 export interface AccessTokenContent {
-  /** The account that granted it; the client itself where nobody did (RFC 9068 §2.2). */
-  readonly verifySubjectToken: string;
+  /** The account that granted the token; the client itself if no account is involved (RFC 9068 §2.2). */
+  readonly subject: string;
   readonly clientId: string;
-  /** The one resource server that it is for. */
+  /** The only resource server that accepts the token. */
   readonly audience: string;
   readonly scope: readonly string[];
-  /** Seconds; the server's default where null. */
+  /** Lifetime in seconds that the client is registered for; null: `ACCESS_TOKEN_TTL`. */
   readonly ttl?: number | null;
-  /** Where it may not outlive another token, in seconds since the epoch. */
+  /** Upper bound of `exp`, in seconds since the epoch: the expiry of the token that this one is exchanged for. */
   readonly notAfter?: number;
-  /** Who acts for the subject (RFC 8693 §4.1). */
+  /** The party that acts for the subject (RFC 8693 §4.1). */
   readonly actor?: Actor;
-  /** Thumbprint of the key that its sender has to have (RFC 9449 §6). */
+  /** Thumbprint of the key that the sender must prove to have (RFC 9449 §6). */
   readonly dpopJkt?: string | undefined;
-  /** The login that it descends from. */
-  readonly session?: SessionClaims;
-  /** Where the status of a client is found that acts for itself. */
+  readonly session?: TokenSession;
+  /** Status index of the client, if the client acts for itself. */
   readonly statusIndex?: number | null;
+}
+
+/** The session that an access token belongs to. */
+interface TokenSession {
+  /** `sid`. */
+  readonly id: string;
+  readonly authenticatedAt: Date;
+  readonly expiresAt: Date;
+  readonly statusIndex?: number | null;
+}
+
+/** The members of a token response (RFC 6749 §5.1) that describe the access token. */
+interface IssuedAccessToken {
+  readonly access_token: string;
+  readonly token_type: 'Bearer' | 'DPoP';
+  readonly expires_in: number;
+  readonly scope: string;
 }
 
 const toSeconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);
 
-/** Access tokens are JWTs by RFC 9068, with no more claims than a resource server needs. */
+/** Issues access tokens: JWTs by RFC 9068, with only the claims that a resource server needs. */
 @Injectable()
 export class AccessTokenService {
   constructor(
@@ -44,20 +58,19 @@ export class AccessTokenService {
   ) {}
 
   /**
-   * @param ttl what the client is registered for; the server's default where null
-   * @returns seconds
+   * @param ttl the lifetime that the client is registered for; null: `ACCESS_TOKEN_TTL`
    */
   getLifetimeSeconds(ttl: number | null | undefined): number {
     return Math.min(ttl ?? this.config.ACCESS_TOKEN_TTL, MAX_TOKEN_LIFETIME_SECONDS);
   }
 
-  async issue(content: AccessTokenContent): Promise<TokenResponse> {
+  async issue(content: AccessTokenContent): Promise<IssuedAccessToken> {
     const now = this.clock.now();
     const scope = content.scope.join(' ');
     const { actor, dpopJkt } = content;
     const claims = {
       iss: this.config.ISSUER,
-      sub: content.verifySubjectToken,
+      sub: content.subject,
       aud: content.audience,
       client_id: content.clientId,
       iat: toSeconds(now),
@@ -77,7 +90,7 @@ export class AccessTokenService {
     };
   }
 
-  /** In seconds: no later than what it descends from. */
+  /** In seconds since the epoch. A token never outlives its session, or the token that it was exchanged for. */
   private computeExpiry(
     { ttl, session, notAfter = Infinity }: AccessTokenContent,
     now: number,
@@ -90,6 +103,6 @@ export class AccessTokenService {
   }
 }
 
-function toSessionClaims(session: SessionClaims | undefined) {
+function toSessionClaims(session: TokenSession | undefined) {
   return session && { sid: session.id, auth_time: toSeconds(session.authenticatedAt.getTime()) };
 }

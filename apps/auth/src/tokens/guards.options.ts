@@ -8,18 +8,18 @@ import { SigningKeyService } from './keys/signing-key.service.js';
 import { ReplayCacheRepository } from './replay-cache.repository.js';
 import { TokensModule } from './tokens.module.js';
 
-/** What proofs may be signed with. */
+/** Signature algorithms of DPoP proofs. */
 export const PROOF_ALGORITHMS = ['ES256', 'PS256', 'RS256'] as const;
 
-/** One policy for the token endpoint and for the routes that take access tokens; replicas agree by secret and database. */
+/** One policy for the token endpoint and the routes that accept access tokens. Replicas share the server secret and the database. */
 export const createDpopOptions = (
   config: AuthConfig,
   secrets: ServerSecrets,
-  usedValues: ReplayCacheRepository,
+  replayCache: ReplayCacheRepository,
 ): DpopOptions => ({
   baseUrl: config.ISSUER,
   algorithms: PROOF_ALGORITHMS,
-  usedProofs: { use: (id, goodUntil) => usedValues.markUsed('dpop proof', id, goodUntil) },
+  usedProofs: { use: (id, goodUntil) => replayCache.markUsed('dpop proof', id, goodUntil) },
   requiresNonce: config.DPOP_NONCE_TTL > 0,
   nonceLifetimeSeconds: config.DPOP_NONCE_TTL || undefined,
   nonceSecrets: [...secrets.derive('dpop nonce').all.values()].map(({ key }) => key),
@@ -27,19 +27,19 @@ export const createDpopOptions = (
 
 const logger = new Logger('Access');
 
-/** This server is a resource server as well: of people's sessions and passwords. Its own keys are at hand. */
+/** Guards of the routes where this server is a resource server: sessions and passwords of users. It verifies with its own keys. */
 export const createGuardsModule = (config: AuthConfig): DynamicModule =>
   GuardsModule.forRootAsync({
     imports: [TokensModule],
     inject: [SigningKeyService, Clock, ServerSecrets, ReplayCacheRepository],
-    useFactory: (keys, clock, secrets, usedValues) => ({
+    useFactory: (keys, clock, secrets, replayCache) => ({
       issuer: config.ISSUER,
       audience: config.ISSUER,
       keys: () => keys.keySet,
-      // It publishes the status itself, and asks its database whether a session lives (sessions/living-session.ts).
+      // The routes ask the database whether the session is active, so the status list adds nothing.
       ignoresTokenStatus: true,
       algorithms: ['ES256', 'RS256'],
-      dpop: createDpopOptions(config, secrets, usedValues),
+      dpop: createDpopOptions(config, secrets, replayCache),
       now: () => clock.now(),
       onRejected: ({ reason, kid }: Rejection) => logger.log({ refused: reason, kid }),
     }),

@@ -1,32 +1,38 @@
 import { createHash } from 'node:crypto';
 import { Clock } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Account } from '../accounts/account.entity.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import type { Client } from '../clients/client.entity.js';
-import type { SessionClaims } from '../sessions/refresh-token-family.entity.js';
 import { type RequestedClaims, selectStandardClaims } from './standard-claims.js';
 import type { SigningAlgorithm } from './keys/signing-key.entity.js';
 import { SigningKeyService } from './keys/signing-key.service.js';
 import { ACR, type IdTokenClaims, verifyIdToken } from './id-token-claims.js';
-import { computeSubject } from './subject-identifier.js';
+import { computeSubject, type SubjectAccount, type SubjectClient } from './subject-identifier.js';
 
-/** What an ID token says, apart from what the server adds. */
+interface IdTokenClient extends SubjectClient {
+  readonly idTokenAlgorithm: SigningAlgorithm | null;
+}
+
+/** The content of an ID token. The service adds `iss`, `iat`, `exp` and `acr`. */
 export interface IdTokenContent {
-  readonly client: Client;
-  readonly account: Account;
-  readonly session: SessionClaims;
-  /** Of the authorization request; an ID token of a refresh has none (OpenID Connect Core §12.2). */
+  readonly client: IdTokenClient;
+  readonly account: SubjectAccount & Parameters<typeof selectStandardClaims>[0];
+  readonly session: {
+    /** `sid`. */
+    readonly id: string;
+    readonly authenticatedAt: Date;
+    readonly amr: readonly string[];
+  };
+  /** From the authorization request; an ID token of a refresh has none (OpenID Connect Core §12.2). */
   readonly nonce?: string | null;
-  /** The access token beside it. */
+  /** The access token of the same response, for `at_hash`. */
   readonly accessToken?: string;
-  /** Those that the `claims` parameter asked for in the ID token; all others are told by userinfo. */
+  /** Claims that the `claims` parameter requested for the ID token. Userinfo returns all other claims. */
   readonly requested?: RequestedClaims;
 }
 
 const toSeconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);
 
-/** ID tokens: what a client is told of a login (OpenID Connect Core §2). */
+/** Issues ID tokens (OpenID Connect Core §2), and verifies them as hints. */
 @Injectable()
 export class IdTokenService {
   constructor(
@@ -35,7 +41,7 @@ export class IdTokenService {
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
-  /** `aud` is the client and nobody else, so there is no `azp`. */
+  /** `aud` is the client only, so there is no `azp`. */
   issue(content: IdTokenContent): Promise<string> {
     const { client, account, session, nonce, accessToken } = content;
     const now = toSeconds(this.clock.now());
@@ -57,21 +63,21 @@ export class IdTokenService {
   }
 
   /**
-   * What an ID token of ours says that a client hands back (`id_token_hint`). It may have expired: it tells who is meant, and
-   * proves nothing more. One whose key has left the key set says nothing any more.
+   * Verifies an ID token that a client sends back (`id_token_hint`). It may have expired, because it only names the user and
+   * proves no authentication. Its key must still be in the key set.
    *
-   * @param client whose ID token it must be; anybody's where left out
+   * @param client the client that the ID token must be issued to; default: any client
    */
-  verifyHint(text: string, client?: Pick<Client, 'id'>): IdTokenClaims | undefined {
+  verifyHint(text: string, client?: Pick<SubjectClient, 'id'>): IdTokenClaims | undefined {
     const claims = verifyIdToken(text, this.keys.keySet.keys);
     if (claims?.iss !== this.config.ISSUER) return undefined;
     return client === undefined || claims.aud === client.id ? claims : undefined;
   }
 
-  /** A client may be registered for an algorithm that this server has no key for any more. */
-  private selectAlgorithm({ idTokenAlgorithm }: Client): SigningAlgorithm {
-    const isAtHand = this.keys.algorithms.some((algorithm) => algorithm === idTokenAlgorithm);
-    return idTokenAlgorithm && isAtHand ? idTokenAlgorithm : this.config.ID_TOKEN_ALGORITHM;
+  /** A client may be registered for an algorithm that is no longer configured. It gets the default then. */
+  private selectAlgorithm({ idTokenAlgorithm }: IdTokenClient): SigningAlgorithm {
+    const isConfigured = this.keys.algorithms.some((algorithm) => algorithm === idTokenAlgorithm);
+    return idTokenAlgorithm && isConfigured ? idTokenAlgorithm : this.config.ID_TOKEN_ALGORITHM;
   }
 }
 

@@ -1,19 +1,39 @@
 import { createHash } from 'node:crypto';
-import { UnitOfWork } from '@gatehouse/persistence';
-import { Injectable } from '@nestjs/common';
+import { CleanupJob, createIndexedCleanup, UnitOfWork } from '@gatehouse/persistence';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 
-/** What is good for one use only: the `jti` of client assertions (RFC 7523 §3) and of DPoP proofs (RFC 9449 §11.1). */
+/** Rows stay a minute longer than the value counts, because clocks differ. */
+const EXPIRED_VALUES = {
+  table: 'used_value',
+  key: 'value_hash',
+  dead: 'expires_at < $1',
+  indexed: 'expires_at',
+  afterSeconds: 60,
+};
+
+/**
+ * All SQL of the table `used_value`: values that may be used once. They are the `jti` of client assertions (RFC 7523 §3) and of
+ * DPoP proofs (RFC 9449 §11.1).
+ */
 @Injectable()
-export class ReplayCacheRepository {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+export class ReplayCacheRepository implements OnModuleInit {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly cleanup: CleanupJob,
+  ) {}
+
+  onModuleInit(): void {
+    this.cleanup.add(createIndexedCleanup(this.unitOfWork, EXPIRED_VALUES));
+  }
 
   /**
-   * Of any number of callers, here and on other replicas, exactly one is told that the value is fresh.
+   * Marks a value as used. Of any number of concurrent calls, on any number of replicas, exactly one returns true.
    *
-   * Call it when everything else was checked: a stranger must not be able to fill the table.
-   * @param purpose keeps values of different use, and of different owners, apart
-   * @param expiresAt from when on the value is refused without asking here, in epoch milliseconds
-   * @returns false where it was used before
+   * Call it after all other checks, so that anonymous requests cannot fill the table.
+   *
+   * @param purpose separates values of different uses and of different owners
+   * @param expiresAt from this time on the caller rejects the value without asking the table, in epoch milliseconds
+   * @returns false when the value was used before
    */
   async markUsed(purpose: string, value: string, expiresAt: number): Promise<boolean> {
     const { affected } = await this.unitOfWork.execute(
@@ -24,7 +44,7 @@ export class ReplayCacheRepository {
   }
 }
 
-/** Of equal length, however long the value is. */
+/** A hash has the same length for every value. */
 const hashValue = (purpose: string, value: string): string =>
   createHash('sha256')
     .update(JSON.stringify([purpose, value]))

@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import type { Account } from '../accounts/account.entity.js';
 
 const text = z.string().max(500);
 const url = z.url({ protocol: /^https?$/ }).max(2000);
 
-/** Standard claims (OpenID Connect Core §5.1) as they are stored with an account; `sub`, `email` and `updated_at` are not among them. */
+/** The standard claims (OpenID Connect Core §5.1) that an account stores: all except `sub`, `email` and `updated_at`. */
 export const storedClaims = z.strictObject({
   name: text.optional(),
   family_name: text.optional(),
@@ -25,7 +24,7 @@ export const storedClaims = z.strictObject({
   email_verified: z.boolean().optional(),
   phone_number: text.optional(),
   phone_number_verified: z.boolean().optional(),
-  /** §5.1.1. */
+  /** OpenID Connect Core §5.1.1. */
   address: z
     .strictObject({
       formatted: text.optional(),
@@ -39,7 +38,7 @@ export const storedClaims = z.strictObject({
 });
 export type StoredClaims = z.infer<typeof storedClaims>;
 
-/** Which claims a scope stands for (OpenID Connect Core §5.4). */
+/** The claims that each scope requests (OpenID Connect Core §5.4). */
 const CLAIMS_BY_SCOPE: ReadonlyMap<string, readonly string[]> = new Map([
   [
     'profile',
@@ -65,21 +64,28 @@ const CLAIMS_BY_SCOPE: ReadonlyMap<string, readonly string[]> = new Map([
   ['phone', ['phone_number', 'phone_number_verified']],
 ]);
 
-/** All that there are, apart from `sub`. */
+/** All standard claims except `sub`. */
 export const STANDARD_CLAIMS: readonly string[] = [...CLAIMS_BY_SCOPE.values()].flat();
 
-/** One place of the `claims` parameter (OpenID Connect Core §5.5): what is asked for, by name. */
+/** One member of the `claims` parameter (OpenID Connect Core §5.5): the requested claims by name. */
 export type RequestedClaims = Readonly<Record<string, unknown>>;
 
+/** The columns of an account that hold claims. */
+export interface ClaimsSource {
+  readonly email: string;
+  /** JSON of {@link StoredClaims}, with `updated_at`. */
+  readonly claims: string;
+}
+
 /**
- * What is said of a person: the claims of the scope, and those asked for one by one. What is not known is left out (§5.3.2),
- * whether it was called essential or not.
+ * Selects the user's claims that the scope or `requested` names. A claim without a value is omitted, even if the client
+ * requested it as essential (OpenID Connect Core §5.3.2).
  *
- * A claim asked for by name is worth as much as its scope. Whoever takes `requested` from a client sees to it that the client
- * may have {@link findScopesOfClaims} them, and that the person was asked.
+ * A requested claim needs the same permission as its scope. A caller that takes `requested` from a client must check that the
+ * client may request the scopes of {@link findScopesOfClaims}, and that the user consented to them.
  */
 export function selectStandardClaims(
-  account: Pick<Account, 'email' | 'claims'>,
+  account: ClaimsSource,
   scope: readonly string[],
   requested: RequestedClaims = {},
 ): Readonly<Record<string, unknown>> {
@@ -91,7 +97,7 @@ export function selectStandardClaims(
   return Object.fromEntries(Object.entries(known).filter(([name]) => wanted.has(name)));
 }
 
-/** The scopes that claims asked for by name are part of. */
+/** The scopes that contain the requested claims. */
 export function findScopesOfClaims(requested: RequestedClaims): readonly string[] {
   const scopes = [...CLAIMS_BY_SCOPE].filter(([, names]) =>
     names.some((name) => Object.hasOwn(requested, name)),

@@ -1,14 +1,24 @@
 import { createHash } from 'node:crypto';
-import type { Account } from '../accounts/account.entity.js';
-import type { Client } from '../clients/client.entity.js';
+
+export interface SubjectAccount {
+  readonly id: string;
+  /** 128 random bits that only this server knows. */
+  readonly pairwiseSeed: string;
+}
+
+export interface SubjectClient {
+  readonly id: string;
+  readonly subjectType: 'public' | 'pairwise';
+  readonly redirectUris: readonly string[];
+}
 
 /**
- * What a client is told who somebody is (OpenID Connect Core §8). A pairwise subject is the same for all clients of one host,
- * and says nothing to those of another: it is a hash of that host and a seed that only this server knows.
+ * The `sub` of an account for a client (OpenID Connect Core §8). A pairwise subject is a hash of the client's host and of the
+ * account's secret seed: clients of one host share it, and clients of different hosts cannot link their subjects.
  */
 export function computeSubject(
-  { id, pairwiseSeed }: Pick<Account, 'id' | 'pairwiseSeed'>,
-  client: Pick<Client, 'id' | 'subjectType' | 'redirectUris'>,
+  { id, pairwiseSeed }: SubjectAccount,
+  client: SubjectClient,
 ): string {
   if (client.subjectType === 'public') return id;
   return createHash('sha256')
@@ -16,8 +26,8 @@ export function computeSubject(
     .digest('base64url');
 }
 
-/** The host that its redirect URIs share (§8.1); a client whose URIs have several is a sector of its own. */
-function findSector({ id, redirectUris }: Pick<Client, 'id' | 'redirectUris'>): string {
+/** The host of all redirect URIs (§8.1). A client with redirect URIs on several hosts shares its sector with no other client. */
+function findSector({ id, redirectUris }: SubjectClient): string {
   const hosts = new Set(redirectUris.map((uri) => new URL(uri).host));
   const [host] = hosts;
   return hosts.size === 1 && host ? `host ${host}` : `client ${id}`;

@@ -1,10 +1,8 @@
-import { UnitOfWork } from '@gatehouse/persistence';
+import { Scheduler } from '@gatehouse/persistence';
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { CleanupJob } from '../platform/scheduler/cleanup-job.js';
-import { createIndexedCleanup } from '../platform/scheduler/cleanup-tasks.js';
-import { Scheduler } from '../platform/scheduler/scheduler.js';
 import { AccessTokenService } from './access-token.service.js';
+import { AccessTokenVerifier } from './access-token-verifier.js';
 import { IdTokenService } from './id-token.service.js';
 import { createKeyRotationPlan, RELOAD_SECONDS } from './keys/key-rotation-periods.js';
 import { KeyRotationPlan } from './keys/key-rotation-plan.js';
@@ -20,20 +18,13 @@ import { StatusListRepository } from './status-lists/status-list.repository.js';
 import { StatusListService } from './status-lists/status-list.service.js';
 import { StatusSnapshotService } from './status-lists/status-snapshot.service.js';
 
-/** A minute longer than the value counts, for clocks that differ. */
-const EXPIRED_VALUES = {
-  table: 'used_value',
-  key: 'value_hash',
-  dead: 'expires_at < $1',
-  indexed: 'expires_at',
-  afterSeconds: 60,
-};
-
+/** Signs and publishes: access tokens, ID tokens, the key set, and status lists. */
 @Module({
   controllers: [KeySetController],
   providers: [
     { provide: KeyRotationPlan, useFactory: createKeyRotationPlan, inject: [AUTH_CONFIG] },
     AccessTokenService,
+    AccessTokenVerifier,
     IdTokenService,
     KeyRotationService,
     PrivateKeyCipher,
@@ -48,10 +39,12 @@ const EXPIRED_VALUES = {
   ],
   exports: [
     AccessTokenService,
+    AccessTokenVerifier,
     IdTokenService,
     KeyRotationService,
     ReplayCacheRepository,
     SigningKeyService,
+    StatusListRepository,
     StatusListService,
     StatusListTokenService,
     StatusSnapshotService,
@@ -63,8 +56,6 @@ export class TokensModule implements OnModuleInit {
     private readonly rotation: KeyRotationService,
     private readonly statusLists: StatusListService,
     private readonly scheduler: Scheduler,
-    private readonly cleanup: CleanupJob,
-    private readonly unitOfWork: UnitOfWork,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
@@ -82,7 +73,6 @@ export class TokensModule implements OnModuleInit {
       by: 'one replica',
       work: () => this.rotation.applyDueSteps(),
     });
-    this.cleanup.add(createIndexedCleanup(this.unitOfWork, EXPIRED_VALUES));
     if (!this.config.STATUS_LISTS) return;
     await this.statusLists.open();
     this.scheduler.add({

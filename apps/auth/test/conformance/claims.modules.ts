@@ -11,7 +11,7 @@ const CLAIMS: Readonly<Record<string, string>> = {
 const claimsOf = (scope: string): readonly string[] =>
   scope.split(' ').flatMap((word) => (CLAIMS[word] ?? 'sub').split(' '));
 
-/** Modules of the Basic OP plan about what a client learns of a person, and how. */
+/** Modules of the Basic OP plan about claims and userinfo. */
 export function claimsModules(op: () => TestProvider): void {
   it.each([
     ['oidcc-scope-profile', 'openid profile'],
@@ -23,20 +23,20 @@ export function claimsModules(op: () => TestProvider): void {
   ])('%s', async (_, scope) => {
     const party = await op().createRelyingParty();
     const { tokens, claims } = await party.signIn(op().createEndUser(), { scope });
-    const told = await party.fetchUserInfo(tokens, claims.sub);
-    // Each with a value, and none that the scope does not stand for; the ID token has none of them.
-    expect(Object.keys(told).sort()).toEqual([...claimsOf(scope)].sort());
-    expect(Object.values(told)).not.toContain('');
-    const shared = Object.keys(claims).filter((name) => Object.hasOwn(told, name));
+    const userInfo = await party.fetchUserInfo(tokens, claims.sub);
+    // userinfo has a value for each claim of the scope and no other claim. The ID token has none of them.
+    expect(Object.keys(userInfo).sort()).toEqual([...claimsOf(scope)].sort());
+    expect(Object.values(userInfo)).not.toContain('');
+    const shared = Object.keys(claims).filter((name) => Object.hasOwn(userInfo, name));
     expect(shared).toEqual(['sub']);
   });
 
   it('oidcc-claims-essential', async () => {
     const party = await op().createRelyingParty();
-    const wish = { claims: '{"userinfo":{"name":{"essential":true}}}' };
-    const { tokens, claims } = await party.signIn(op().createEndUser(), wish);
-    const told = await party.fetchUserInfo(tokens, claims.sub);
-    expect(told).toEqual({ sub: claims.sub, name: 'Ada Maria Lovelace' });
+    const parameters = { claims: '{"userinfo":{"name":{"essential":true}}}' };
+    const { tokens, claims } = await party.signIn(op().createEndUser(), parameters);
+    const userInfo = await party.fetchUserInfo(tokens, claims.sub);
+    expect(userInfo).toEqual({ sub: claims.sub, name: 'Ada Maria Lovelace' });
   });
 
   it.each<[string, (token: string) => RequestInit, number]>([
@@ -46,7 +46,7 @@ export function claimsModules(op: () => TestProvider): void {
       (token) => ({ method: 'POST', headers: { authorization: `Bearer ${token}` } }),
       200,
     ],
-    // A server may refuse this one, and the module is skipped then: it is not in OAuth 2.1 any more.
+    // A server may reject this request, because OAuth 2.1 removed it. The suite then skips the module.
     [
       'oidcc-userinfo-post-body',
       (token) => ({ method: 'POST', body: new URLSearchParams({ access_token: token }) }),

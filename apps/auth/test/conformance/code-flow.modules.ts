@@ -5,14 +5,14 @@ import { CALLBACK, ISSUER } from './end-user.js';
 import type { TestProvider } from './test-provider.js';
 import { getErrorCode } from './relying-party.js';
 
-/** Bits by which a text surprises, by how often each character is in it (Shannon): what the suite measures of codes and tokens. */
+/** Shannon entropy of a text in bits, from the frequency of its characters. The suite measures codes and tokens this way. */
 function entropyOf(text: string): number {
   const counts = new Map<string, number>();
   for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
   return [...counts.values()].reduce((sum, n) => sum - n * Math.log2(n / text.length), 0);
 }
 
-/** Modules of the Basic OP plan about codes, tokens and how clients authenticate. */
+/** Modules of the Basic OP plan about codes, tokens and client authentication. */
 export function codeFlowModules(op: () => TestProvider): void {
   it('oidcc-server', async () => {
     const party = await op().createRelyingParty();
@@ -30,7 +30,7 @@ export function codeFlowModules(op: () => TestProvider): void {
 
   it('oidcc-idtoken-signature', async () => {
     const { tokens } = await (await op().createRelyingParty()).signIn(op().createEndUser());
-    // The signature itself was checked by the client, against the published keys.
+    // The client has verified the signature with the published keys.
     expect(decodeHeader(tokens.id_token)).toMatchObject({ alg: 'RS256', kid: expect.any(String) });
   });
 
@@ -38,12 +38,12 @@ export function codeFlowModules(op: () => TestProvider): void {
     const party = await op().createRelyingParty();
     const { id_token_signing_alg_values_supported: algorithms } = party.config.serverMetadata();
     expect(algorithms).not.toContain('none');
-    const person = op().createEndUser();
-    const { tokens } = await party.signIn(person);
+    const user = op().createEndUser();
+    const { tokens } = await party.signIn(user);
     const [, body] = (tokens.id_token ?? '').split('.');
     const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${body}.`;
     op().auth.clock.advance({ seconds: 1 });
-    const silent = await party.signInExpectingError(person, {
+    const silent = await party.signInExpectingError(user, {
       prompt: 'none',
       id_token_hint: unsigned,
     });
@@ -89,7 +89,7 @@ export function codeFlowModules(op: () => TestProvider): void {
     expect(await party.fetchUserInfoStatus({ headers })).toBe(401);
   });
 
-  /** By oauth4webapi, step by step, which takes a redirect URI with a query, as the suite has one. */
+  /** Uses oauth4webapi, because it supports a redirect URI with a query, as in the suite. */
   it('oidcc-server-client-secret-post', async () => {
     const party = await op().createRelyingParty('conformance-post');
     const server = party.config.serverMetadata();
@@ -122,17 +122,17 @@ export function codeFlowModules(op: () => TestProvider): void {
       await op().createRelyingParty(),
       await op().createRelyingParty('conformance-two'),
     ];
-    const person = op().createEndUser();
-    const wish = { scope: 'openid offline_access', prompt: 'consent' };
-    const first = await one.signIn(person, wish);
+    const user = op().createEndUser();
+    const parameters = { scope: 'openid offline_access', prompt: 'consent' };
+    const first = await one.signIn(user, parameters);
     const refreshed = await oidc.refreshTokenGrant(one.config, first.tokens.refresh_token ?? '');
     const { iss, sub, aud, auth_time } = first.claims;
     expect(refreshed.claims()).toMatchObject({ iss, sub, aud, auth_time });
     expect(refreshed.access_token).not.toBe(first.tokens.access_token);
     expect(await one.fetchUserInfo(refreshed, sub)).toEqual({ sub });
 
-    // The second client has a refresh token of its own, and cannot use that of the first.
-    const second = await two.signIn(person, wish);
+    // The second client cannot use the refresh token of the first client.
+    const second = await two.signIn(user, parameters);
     const stolen = oidc.refreshTokenGrant(two.config, refreshed.refresh_token ?? '');
     expect(await getErrorCode(stolen)).toBe('invalid_grant');
     const own = await oidc.refreshTokenGrant(two.config, second.tokens.refresh_token ?? '');

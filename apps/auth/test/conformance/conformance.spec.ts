@@ -7,8 +7,8 @@ import { TestProvider } from './test-provider.js';
 import { requestModules } from './requests.modules.js';
 
 /**
- * What the modules of the OpenID Foundation's conformance suite check, each under its name. The suite itself is run as
- * docs/conformance.md says.
+ * The checks of the OpenID Foundation's conformance suite, each under the name of its module. docs/conformance.md explains how
+ * to run the suite itself.
  */
 let op: TestProvider;
 const running = () => op;

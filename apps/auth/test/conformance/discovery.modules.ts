@@ -11,7 +11,7 @@ const keySet = z.object({
   ),
 });
 
-/** What the Config OP plan checks, and the plan of RP-initiated logout once more. */
+/** Modules about discovery of the Config OP plan and of the RP-initiated logout plan. */
 export function discoveryModules(op: () => TestProvider): void {
   async function metadata(): Promise<Record<string, unknown>> {
     const http = { [oauth.customFetch]: op().customFetch };
@@ -22,15 +22,15 @@ export function discoveryModules(op: () => TestProvider): void {
   }
 
   it('oidcc-discovery-endpoint-verification', async () => {
-    const told = await metadata();
-    for (const [name, value] of Object.entries(told)) {
+    const published = await metadata();
+    for (const [name, value] of Object.entries(published)) {
       if (/_(endpoint|uri)$/.test(name)) expect([name, value]).toEqual([name, secure]);
       if (/_supported$/.test(name) && typeof value !== 'boolean') {
         expect([name, new Set([value].flat()).size]).toEqual([name, [value].flat().length]);
         expect(value).toEqual(expect.arrayContaining([expect.any(String)]));
       }
     }
-    expect(told).toMatchObject({
+    expect(published).toMatchObject({
       issuer: ISSUER,
       authorization_endpoint: secure,
       token_endpoint: secure,
@@ -53,7 +53,7 @@ export function discoveryModules(op: () => TestProvider): void {
       ]),
     });
 
-    const response = await op().fetch(String(told['jwks_uri']));
+    const response = await op().fetch(String(published['jwks_uri']));
     const { keys } = keySet.parse(await response.json());
     expect(new Set(keys.map(({ kid }) => kid)).size).toBe(keys.length);
     expect(keys.some(({ alg }) => alg === 'RS256')).toBe(true);

@@ -1,30 +1,30 @@
 import type { TestAuth, TestResponse } from '../support/test-auth.js';
 import { TestBrowser } from '../support/test-browser.js';
 
-/** The address of the server as everybody knows it. In front of it stands what takes TLS off, here a fetch. */
+/** The public address of the server. TestProvider.fetch replaces the proxy that terminates TLS. */
 export const ISSUER = 'https://op.example';
-/** Where the suite runs. */
+/** The address of the suite. */
 export const SUITE = 'https://suite.example/test/a/gatehouse';
 export const CALLBACK = `${SUITE}/callback`;
 
-/** What a person saw of the server, and where that ended. */
+/** The pages that a user saw, and where the navigation ended. */
 export interface NavigationResult {
-  /** The pages that asked for something, in order. */
+  /** The pages that asked for an input, in order. */
   readonly pages: readonly PageName[];
-  /** The address outside of the server that the browser was sent to; none where it stayed on a page. */
+  /** The redirect to an address outside of the server; undefined if the browser stayed on a page. */
   readonly arrival: URL | undefined;
   readonly answer: TestResponse;
 }
 export type PageName = 'login' | 'consent' | 'logout';
 
-/** As the suite finds its way: by the ids of elements. */
+/** The suite recognizes the pages by the ids of elements. */
 const PAGES: readonly (readonly [PageName, string])[] = [
   ['login', 'id="login"'],
   ['consent', 'id="consent-allow"'],
   ['logout', 'id="logout-confirm"'],
 ];
 
-/** A person with a browser, who does what the pages ask for. */
+/** A user with a browser who completes each page. */
 export class EndUser {
   private readonly browser: TestBrowser;
 
@@ -46,7 +46,7 @@ export class EndUser {
     return { pages, arrival: readRedirect(answer), answer };
   }
 
-  /** As far as the first page. */
+  /** Opens a URL and stops at the first page. */
   async open(url: URL, init: RequestInit = {}): Promise<TestResponse> {
     return this.browser.follow(await this.browser.open(url.href.replace(ISSUER, ''), init));
   }

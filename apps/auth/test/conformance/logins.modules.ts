@@ -1,12 +1,12 @@
 import type { TestProvider } from './test-provider.js';
 
-/** Modules of the Basic OP plan about who is logged in, since when, and who has to be asked. */
+/** Modules of the Basic OP plan about prompt, max_age and id_token_hint. */
 export function loginModules(op: () => TestProvider): void {
   it('oidcc-prompt-login', async () => {
-    const person = op().createEndUser();
-    const first = await (await op().createRelyingParty()).signIn(person);
+    const user = op().createEndUser();
+    const first = await (await op().createRelyingParty()).signIn(user);
     op().auth.clock.advance({ seconds: 2 });
-    const second = await (await op().createRelyingParty()).signIn(person, { prompt: 'login' });
+    const second = await (await op().createRelyingParty()).signIn(user, { prompt: 'login' });
     expect(second.pages).toEqual(['login']);
     expect(second.claims.sub).toBe(first.claims.sub);
     expect(second.claims.auth_time).toBe((first.claims.auth_time ?? 0) + 2);
@@ -21,31 +21,31 @@ export function loginModules(op: () => TestProvider): void {
 
   it.each(['oidcc-prompt-none-logged-in', 'oidcc-id-token-hint'])('%s', async (module) => {
     const party = await op().createRelyingParty();
-    const person = op().createEndUser();
-    const { tokens, claims } = await party.signIn(person);
+    const user = op().createEndUser();
+    const { tokens, claims } = await party.signIn(user);
     const hint = { id_token_hint: tokens.id_token ?? '' };
-    const wish = { prompt: 'none', ...(module === 'oidcc-id-token-hint' && hint) };
-    const silent = await party.signIn(person, wish);
+    const parameters = { prompt: 'none', ...(module === 'oidcc-id-token-hint' && hint) };
+    const silent = await party.signIn(user, parameters);
     expect(silent.pages).toEqual([]);
     expect(silent.claims).toMatchObject({ sub: claims.sub, auth_time: claims.auth_time });
   });
 
   it('oidcc-max-age-1', async () => {
-    const person = op().createEndUser();
-    const first = await (await op().createRelyingParty()).signIn(person);
+    const user = op().createEndUser();
+    const first = await (await op().createRelyingParty()).signIn(user);
     op().auth.clock.advance({ seconds: 2 });
-    // That auth_time is there and not too old is what the client checks as well.
-    const second = await (await op().createRelyingParty()).signIn(person, { max_age: '1' });
+    // The client checks as well that auth_time is present and recent enough.
+    const second = await (await op().createRelyingParty()).signIn(user, { max_age: '1' });
     expect(second.pages).toEqual(['login']);
     expect(second.claims.sub).toBe(first.claims.sub);
     expect(second.claims.auth_time).toBe((first.claims.auth_time ?? 0) + 2);
   });
 
   it('oidcc-max-age-10000', async () => {
-    const person = op().createEndUser();
-    const first = await (await op().createRelyingParty()).signIn(person);
+    const user = op().createEndUser();
+    const first = await (await op().createRelyingParty()).signIn(user);
     op().auth.clock.advance({ seconds: 2 });
-    const second = await (await op().createRelyingParty()).signIn(person, { max_age: '10000' });
+    const second = await (await op().createRelyingParty()).signIn(user, { max_age: '10000' });
     expect(second.pages).toEqual([]);
     expect(second.claims).toMatchObject({
       sub: first.claims.sub,

@@ -6,32 +6,32 @@ import type { RelyingParty } from './relying-party.js';
 
 const BYE = `${SUITE}/post_logout_redirect`;
 
-/** A login, and what a client sends to end it. */
+/** A login of a user at a client, and the ID token that the client sends as hint. */
 interface Session {
   readonly party: RelyingParty;
-  readonly person: EndUser;
+  readonly user: EndUser;
   readonly idToken: string;
 }
 type Request = (idToken: string) => Record<string, string> | Promise<Record<string, string>>;
 
-/** The RP-initiated logout plan. */
+/** Modules of the RP-initiated logout plan. */
 export function logoutModules(op: () => TestProvider): void {
   async function session(): Promise<Session> {
     const party = await op().createRelyingParty();
-    const person = op().createEndUser();
-    const { tokens } = await party.signIn(person);
-    return { party, person, idToken: tokens.id_token ?? '' };
+    const user = op().createEndUser();
+    const { tokens } = await party.signIn(user);
+    return { party, user, idToken: tokens.id_token ?? '' };
   }
-  const logOut = async ({ party, person, idToken }: Session, request: Request) => {
+  const logOut = async ({ party, user, idToken }: Session, request: Request) => {
     const url = oidc.buildEndSessionUrl(party.config, await request(idToken));
-    // The suite does not say who it is but by the hint.
+    // The suite identifies the client by the hint only.
     url.searchParams.delete('client_id');
-    return person.navigate(url);
+    return user.navigate(url);
   };
 
-  /** The suite asks without a page whether somebody is logged in. */
-  const expectLoggedOut = async ({ party, person }: Session) => {
-    expect((await party.signInExpectingError(person, { prompt: 'none' })).error).toBe(
+  /** Checks with prompt=none that the user is logged out, as the suite does. */
+  const expectLoggedOut = async ({ party, user }: Session) => {
+    expect((await party.signInExpectingError(user, { prompt: 'none' })).error).toBe(
       'login_required',
     );
   };
@@ -48,18 +48,18 @@ export function logoutModules(op: () => TestProvider): void {
       BYE,
     ],
   ])('%s', async (_, request, address) => {
-    const begun = await session();
-    const { pages, arrival } = await logOut(begun, request);
+    const current = await session();
+    const { pages, arrival } = await logOut(current, request);
     expect([pages, arrival?.href]).toEqual([[], address]);
-    await expectLoggedOut(begun);
+    await expectLoggedOut(current);
   });
 
   it('oidcc-rp-initiated-logout-no-post-logout-redirect-uri', async () => {
-    const begun = await session();
-    const visit = await logOut(begun, (hint) => ({ id_token_hint: hint, state: 'x' }));
+    const current = await session();
+    const visit = await logOut(current, (hint) => ({ id_token_hint: hint, state: 'x' }));
     expect([visit.pages, visit.arrival]).toEqual([[], undefined]);
     expect(visit.answer.text).toContain('You are signed out');
-    await expectLoggedOut(begun);
+    await expectLoggedOut(current);
   });
 
   it.each<[string, Request]>([
@@ -86,12 +86,12 @@ export function logoutModules(op: () => TestProvider): void {
     ['oidcc-rp-initiated-logout-no-params', () => ({})],
     ['oidcc-rp-initiated-logout-only-state', () => ({ state: 'x' })],
   ])('%s', async (_, request) => {
-    const begun = await session();
-    const { pages, arrival, answer } = await logOut(begun, request);
-    // The person is asked, and stays here whatever the answer is.
+    const current = await session();
+    const { pages, arrival, answer } = await logOut(current, request);
+    // The server asks the user and does not redirect after the confirmation.
     expect([pages, arrival]).toEqual([['logout'], undefined]);
     expect(answer.text).toContain('You are signed out');
-    await expectLoggedOut(begun);
+    await expectLoggedOut(current);
   });
 }
 

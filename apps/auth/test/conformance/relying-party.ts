@@ -5,7 +5,7 @@ import type { TestProvider } from './test-provider.js';
 type Parameters = Readonly<Record<string, string>>;
 export type Tokens = Awaited<ReturnType<typeof oidc.authorizationCodeGrant>>;
 
-/** What a client keeps between its request and the answer. */
+/** The state that a client keeps between its request and the response. */
 export interface AuthorizationRequest {
   readonly url: URL;
   readonly state: string;
@@ -13,14 +13,14 @@ export interface AuthorizationRequest {
   readonly maxAge: number | undefined;
 }
 
-/** A client that takes nothing on trust: openid-client checks each answer, the signature of each ID token as well. */
+/** A client on openid-client, which validates each response and the signature of each ID token. */
 export class RelyingParty {
   constructor(
     private readonly provider: TestProvider,
     readonly config: oidc.Configuration,
   ) {}
 
-  /** An authorization request as the suite sends it, without PKCE. An empty text leaves a parameter out. */
+  /** Creates an authorization request as the suite does, without PKCE. An empty text omits a parameter. */
   createRequest(more: Parameters = {}): AuthorizationRequest {
     const parameters = {
       redirect_uri: CALLBACK,
@@ -41,7 +41,7 @@ export class RelyingParty {
     };
   }
 
-  /** Redeems the code of an answer. */
+  /** Redeems the code of a response. */
   exchangeCode(
     { arrival }: NavigationResult,
     { state, nonce, maxAge }: AuthorizationRequest,
@@ -58,20 +58,20 @@ export class RelyingParty {
     return oidc.authorizationCodeGrant(this.config, arrival, checks);
   }
 
-  /** The whole flow: a person comes by way of this client, and is let in. */
-  async signIn(person: EndUser, more: Parameters = {}) {
+  /** Runs the whole code flow and returns tokens and claims. */
+  async signIn(user: EndUser, more: Parameters = {}) {
     const request = this.createRequest(more);
-    const visit = await person.navigate(request.url);
+    const visit = await user.navigate(request.url);
     const tokens = await this.exchangeCode(visit, request);
     const claims = tokens.claims();
     if (!claims) throw new Error('no ID token');
     return { ...visit, tokens, claims };
   }
 
-  /** What the client is told where it gets no code. */
-  async signInExpectingError(person: EndUser, more: Parameters = {}) {
+  /** Sends an authorization request and returns the error of the response. */
+  async signInExpectingError(user: EndUser, more: Parameters = {}) {
     const request = this.createRequest(more);
-    const visit = await person.navigate(request.url);
+    const visit = await user.navigate(request.url);
     const answer = Object.fromEntries(visit.arrival?.searchParams ?? []);
     if (visit.arrival && answer['state'] !== request.state) throw new Error('another state');
     return { ...visit, error: answer['error'] };
@@ -81,7 +81,7 @@ export class RelyingParty {
     return oidc.fetchUserInfo(this.config, access_token, subject);
   }
 
-  /** The status of the userinfo endpoint for a token, however it is sent. */
+  /** Sends a request to userinfo and returns the status. */
   async fetchUserInfoStatus(init: RequestInit): Promise<number> {
     const { userinfo_endpoint: url = '' } = this.config.serverMetadata();
     const response = await this.provider.fetch(url, init);
@@ -90,7 +90,7 @@ export class RelyingParty {
   }
 }
 
-/** The error code that a promise of openid-client fails with. */
+/** Returns the error code with which a promise of openid-client rejects. */
 export async function getErrorCode(promise: Promise<unknown>): Promise<string> {
   try {
     await promise;

@@ -1,20 +1,20 @@
 import { CALLBACK, type NavigationResult, SUITE } from './end-user.js';
 import type { TestProvider } from './test-provider.js';
 
-/** Base64url of the two parts of a JWT that nobody signed. */
+/** Encodes an unsigned JWT. */
 const unsigned = (claims: object): string =>
   [{ alg: 'none' }, claims, '']
     .map((part) => (part === '' ? '' : Buffer.from(JSON.stringify(part)).toString('base64url')))
     .join('.');
 
-/** The person stays at the server, and is told. */
+/** Expects an error page of the server and no redirect. */
 const expectErrorPage = ({ arrival, answer }: NavigationResult) => {
   expect(arrival).toBeUndefined();
   expect(answer.status).toBe(400);
   expect(answer.text).toContain('<h1>');
 };
 
-/** Modules of the Basic OP plan about parameters that a server has to understand, to leave alone, or to refuse. */
+/** Modules of the Basic OP plan about parameters that a server must support, ignore or reject. */
 export function requestModules(op: () => TestProvider): void {
   it('oidcc-response-type-missing', async () => {
     const { error } = await (
@@ -59,17 +59,19 @@ export function requestModules(op: () => TestProvider): void {
   });
 
   it('oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported', async () => {
-    const wish = { request_uri: `${SUITE}/requests/1` };
+    const parameters = { request_uri: `${SUITE}/requests/1` };
     const { error } = await (
       await op().createRelyingParty()
-    ).signInExpectingError(op().createEndUser(), wish);
+    ).signInExpectingError(op().createEndUser(), parameters);
     expect(error).toBe('request_uri_not_supported');
   });
 
   it('oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported', async () => {
     const party = await op().createRelyingParty();
-    const wish = { request: unsigned({ client_id: 'conformance-one', state: 'of the object' }) };
-    expect((await party.signInExpectingError(op().createEndUser(), wish)).error).toBe(
+    const parameters = {
+      request: unsigned({ client_id: 'conformance-one', state: 'of the object' }),
+    };
+    expect((await party.signInExpectingError(op().createEndUser(), parameters)).error).toBe(
       'request_not_supported',
     );
   });

@@ -8,7 +8,7 @@ import { RelyingParty } from './relying-party.js';
 
 export type ClientId = 'conformance-one' | 'conformance-two' | 'conformance-post';
 
-/** The server under test, started as docs/conformance.md says. */
+/** The server under test, with the settings of docs/conformance.md. */
 export class TestProvider {
   private constructor(
     readonly auth: TestAuth,
@@ -26,14 +26,14 @@ export class TestProvider {
     return new TestProvider(auth, parseEnv(await readFile(file, 'utf8')));
   }
 
-  /** `fetch`, past what takes TLS off. */
+  /** `fetch` that reaches the server without the TLS proxy. */
   readonly fetch = (url: string, init: RequestInit = {}): Promise<Response> =>
     fetch(url.replace(ISSUER, this.auth.url), init);
 
-  /** For openid-client and oauth4webapi. */
+  /** The same for openid-client and oauth4webapi. */
   readonly customFetch = (url: string, init: object): Promise<Response> => this.fetch(url, init);
 
-  /** Seconds that the clock of the server is ahead of ours. */
+  /** Seconds by which the clock of the server is ahead of the local clock. */
   get clockSkewSeconds(): number {
     return Math.round((this.auth.clock.now() - Date.now()) / 1000);
   }
@@ -42,7 +42,7 @@ export class TestProvider {
     return this.credentials[`${id.replace('-', '_').toUpperCase()}_SECRET`] ?? '';
   }
 
-  /** A client of the suite, which knows of the server what discovery told it. */
+  /** A client of the suite, configured by discovery. */
   async createRelyingParty(id: ClientId = 'conformance-one'): Promise<RelyingParty> {
     const secret = this.getSecret(id);
     const config = await oidc.discovery(
@@ -55,7 +55,7 @@ export class TestProvider {
     return new RelyingParty(this, config);
   }
 
-  /** Somebody with an empty browser, who knows the password. */
+  /** A user with a new browser and valid credentials. */
   createEndUser(): EndUser {
     const { CONFORMANCE_EMAIL: login = '', CONFORMANCE_PASSWORD: password = '' } = this.credentials;
     return new EndUser(this.auth, { login, password });

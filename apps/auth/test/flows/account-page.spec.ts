@@ -25,17 +25,17 @@ beforeEach(async () => {
 });
 afterAll(() => auth.stop());
 
-const loggedIn = async (account = person) => {
-  const own = new TestBrowser(auth);
-  await own.signIn(account);
-  return own;
+const aSignedInBrowser = async (account = person) => {
+  const signedIn = new TestBrowser(auth);
+  await signedIn.signIn(account);
+  return signedIn;
 };
 
 describe('the account page', () => {
-  it('lists browsers with what is open in them, this one first, and other sessions', async () => {
-    const own = await loggedIn();
+  it('lists the current browser first, then other browsers with their applications, then other sessions', async () => {
+    const current = await aSignedInBrowser();
     auth.clock.advance({ seconds: 7200 });
-    const other = await loggedIn();
+    const other = await aSignedInBrowser();
     await other.grantConsent(person, client);
     const code = await other.obtainCode(client);
     await auth.token({
@@ -46,7 +46,7 @@ describe('the account page', () => {
       code_verifier: VERIFIER,
     });
     await auth.login(person.email);
-    const { text } = await own.open('/account');
+    const { text } = await current.open('/account');
     const [sessions = ''] = text.split('id="access"');
     const items = [...sessions.matchAll(/<li>(.*?)<\/li>/gs)].map(([, item = '']) => item);
     expect(items).toHaveLength(3);
@@ -58,55 +58,55 @@ describe('the account page', () => {
     expect(text).toContain(person.email);
   });
 
-  it('ends another browser, with what is open in it, and a session that has none', async () => {
-    const [own, other] = [await loggedIn(), await loggedIn()];
+  it('ends another browser with its sessions, and a session without a browser', async () => {
+    const [current, other] = [await aSignedInBrowser(), await aSignedInBrowser()];
     const { refresh_token = '' } = (await auth.login(person.email)).body;
     for (const _ of [1, 2]) {
-      const answer = await own.submit(await own.open('/account'), {}, '/account/end"');
+      const answer = await current.submit(await current.open('/account'), {}, '/account/end"');
       expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account']);
     }
     expect((await other.open('/account')).status).toBe(303);
     expect((await auth.refresh(refresh_token)).status).toBe(400);
-    const { text } = await own.open('/account');
+    const { text } = await current.open('/account');
     expect(text).not.toContain('/account/end');
   });
 
-  it('ends nothing of anybody else', async () => {
-    const own = await loggedIn();
+  it('does not end sessions of another account', async () => {
+    const current = await aSignedInBrowser();
     const { refresh_token = '' } = (await auth.login(person.email)).body;
     const ids = [
       ...(await auth.app.get(BrowserSessionService).listActive(person.id)),
       ...(await auth.app.get(SessionService).listActive(person.id)),
     ].map(({ id }) => id);
     const eve = await anAccount(auth);
-    const stranger = await loggedIn(eve);
-    await loggedIn(eve);
-    const { action, body } = findForm(await stranger.open('/account'), {}, '/account/end"');
+    const attacker = await aSignedInBrowser(eve);
+    await aSignedInBrowser(eve);
+    const { action, body } = findForm(await attacker.open('/account'), {}, '/account/end"');
     for (const id of [...ids, '', 'x'.repeat(100), '%00']) {
       body.set('session', id);
-      const answer = await stranger.open(action, { method: 'POST', body });
+      const answer = await attacker.open(action, { method: 'POST', body });
       expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account']);
     }
-    expect((await own.open('/account')).status).toBe(200);
+    expect((await current.open('/account')).status).toBe(200);
     expect((await auth.refresh(refresh_token)).status).toBe(200);
     expect(await auth.app.get(BrowserSessionService).listActive(eve.id)).toHaveLength(2);
   });
 
-  it('ends all others, and keeps this browser and what is open in it', async () => {
-    const [own, other] = [await loggedIn(), await loggedIn()];
+  it('ends all other browsers and sessions, and keeps the current browser', async () => {
+    const [current, other] = [await aSignedInBrowser(), await aSignedInBrowser()];
     const { refresh_token = '' } = (await auth.login(person.email)).body;
-    await own.submit(await own.open('/account'), {}, '/account/end-others');
-    expect((await own.open('/account')).status).toBe(200);
+    await current.submit(await current.open('/account'), {}, '/account/end-others');
+    expect((await current.open('/account')).status).toBe(200);
     expect((await other.open('/account')).status).toBe(303);
     expect((await auth.refresh(refresh_token)).status).toBe(400);
   });
 
-  it('is for people who are logged in', async () => {
+  it('redirects a user who is not logged in to the login page', async () => {
     const answer = await browser.open('/account');
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/login']);
   });
 
-  it('is what the root of the server leads to', async () => {
+  it('receives users who open the root URL', async () => {
     const answer = await browser.open('/');
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account']);
   });

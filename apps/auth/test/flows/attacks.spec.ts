@@ -17,19 +17,19 @@ import {
   toBasicAuthorization,
 } from '../support/test-auth.js';
 
-/** Attacks that are about no endpoint alone. Those on one of them are in the file of its flow. */
+/** Attacks that concern several endpoints. Attacks on one endpoint are in the spec of its flow. */
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 const LOOPBACK = 'http://127.0.0.1:50123/callback';
 
 let auth: TestAuth;
-let person: Account;
+let user: Account;
 let browser: TestBrowser;
 beforeAll(async () => {
   auth = await TestAuth.start();
-  person = await anAccount(auth);
+  user = await anAccount(auth);
   browser = new TestBrowser(auth);
-  await browser.signIn(person);
+  await browser.signIn(user);
 });
 afterAll(() => auth.stop());
 
@@ -45,11 +45,11 @@ const redeem = (code: string, client_id: string, as?: string) =>
     as,
   );
 async function codeFor(clientId: string, more: AuthorizationParameters = {}): Promise<string> {
-  await browser.grantConsent(person, clientId);
+  await browser.grantConsent(user, clientId);
   return browser.obtainCode(clientId, more);
 }
 
-describe('token substitution: nothing is taken for something else (RFC 8725 §3.12, RFC 9068 §4)', () => {
+describe('token substitution (RFC 8725 §3.12, RFC 9068 §4)', () => {
   const AS = 'substitution:secret';
   const credentials: Record<string, string> = {};
   beforeAll(async () => {
@@ -60,8 +60,8 @@ describe('token substitution: nothing is taken for something else (RFC 8725 §3.
       resourceServer: ORDERS,
       exchangeTargets: [ORDERS],
     });
-    const wish = { scope: 'openid offline_access orders:read' };
-    const { body } = await redeem(await codeFor('substitution', wish), 'substitution', AS);
+    const options = { scope: 'openid offline_access orders:read' };
+    const { body } = await redeem(await codeFor('substitution', options), 'substitution', AS);
     const own = await redeem(await codeFor('substitution'), 'substitution', AS);
     Object.assign(credentials, {
       'an access token for orders': body['access_token'],
@@ -81,16 +81,16 @@ describe('token substitution: nothing is taken for something else (RFC 8725 §3.
     number,
   ])[] = [
     ['userinfo', 'an access token for userinfo', bearer('/userinfo'), 401],
-    ['the sessions of a person', '-', bearer('/auth/sessions'), 401],
+    ['the list of sessions', 'an access token with sessions:read', bearer('/auth/sessions'), 401],
     [
-      'a refresh',
+      'the refresh grant',
       'a refresh token',
       (refresh_token) => auth.token({ grant_type: 'refresh_token', refresh_token }, AS),
       400,
     ],
-    ['a redemption', 'a code', (code) => redeem(code, 'substitution', AS), 400],
+    ['the authorization code grant', 'a code', (code) => redeem(code, 'substitution', AS), 400],
     [
-      'an exchange',
+      'a token exchange',
       'an access token for orders',
       (subject_token) =>
         auth.token({ grant_type: EXCHANGE, subject_token, subject_token_type: ACCESS_TOKEN }, AS),
@@ -98,42 +98,42 @@ describe('token substitution: nothing is taken for something else (RFC 8725 §3.
     ],
   ];
 
-  it.each(PLACES)('at %s is only %s', async (_, right, present, refused) => {
+  it.each(PLACES)('%s accepts only %s', async (_, accepted, present, refused) => {
     for (const [kind, token] of Object.entries(credentials)) {
       const { status } = await present(token);
-      // Enough of a scope is a question of its own: 403 says that the token is one for this place.
-      const isRight = kind === right;
-      expect([kind, status]).toEqual([kind, isRight ? 200 : status === 403 ? 403 : refused]);
+      // Status 403 means that the endpoint accepts the token and that its scope is insufficient.
+      const isAccepted = kind === accepted;
+      expect([kind, status]).toEqual([kind, isAccepted ? 200 : status === 403 ? 403 : refused]);
       if (status === 403) expect(kind).toBe('an access token for userinfo');
     }
   });
 
-  it('nor is an ID token of one client a hint for another, or an access token one at all', async () => {
+  it('rejects an ID token of another client, an access token and a refresh token as id_token_hint', async () => {
     const other = await aClient(auth);
-    await browser.grantConsent(person, other);
+    await browser.grantConsent(user, other);
     auth.clock.advance({ seconds: 1 });
     for (const kind of ['an ID token', 'an access token for orders', 'a refresh token']) {
-      const wish = { prompt: 'none', id_token_hint: credentials[kind] };
-      expect(readRedirectParameters(await browser.authorize(other, wish))).toMatchObject({
+      const options = { prompt: 'none', id_token_hint: credentials[kind] };
+      expect(readRedirectParameters(await browser.authorize(other, options))).toMatchObject({
         error: 'login_required',
       });
     }
   });
 });
 
-describe('client impersonating a person (RFC 9700 §4.15)', () => {
-  it('a client that is named as a person is gets nothing of that person', async () => {
-    const as = `${person.id}:secret`;
+describe('client that impersonates a user (RFC 9700 §4.15)', () => {
+  it('gives a client whose id is an account id no access to that account', async () => {
+    const as = `${user.id}:secret`;
     await auth.registerClient({
-      id: person.id,
+      id: user.id,
       secret: 'secret',
       scope: ['sessions:read', 'openid', 'orders:read'],
     });
-    const asked = { grant_type: 'client_credentials', scope: 'orders:read' };
-    const { body } = await auth.token(asked, as);
-    expect(decodeClaims(body['access_token'])['sub']).toBe(person.id);
+    const request = { grant_type: 'client_credentials', scope: 'orders:read' };
+    const { body } = await auth.token(request, as);
+    expect(decodeClaims(body['access_token'])['sub']).toBe(user.id);
     for (const scope of ['openid', 'sessions:read']) {
-      const answer = await auth.token({ ...asked, scope, resource: ISSUER }, as);
+      const answer = await auth.token({ ...request, scope, resource: ISSUER }, as);
       const token = answer.body['access_token'] ?? body['access_token'] ?? '';
       const headers = { authorization: `Bearer ${token}` };
       for (const path of ['/auth/sessions', '/userinfo']) {
@@ -144,10 +144,10 @@ describe('client impersonating a person (RFC 9700 §4.15)', () => {
 });
 
 describe('client impersonation (RFC 6749 §10.2, RFC 8252 §8.6)', () => {
-  it('at an address that any program of the machine can take, the person is asked each time', async () => {
+  it('asks for consent each time at a redirect URI that any program of the device can use', async () => {
     for (const uri of [LOOPBACK, 'http://localhost:4001/callback', 'com.example.app:/callback']) {
       const id = await aClient(auth, { redirectUris: [uri] });
-      await browser.grantConsent(person, id);
+      await browser.grantConsent(user, id);
       const silent = await browser.authorize(id, { redirect_uri: uri, prompt: 'none' });
       expect(readRedirectParameters(silent)).toMatchObject({ error: 'consent_required' });
       const page = await browser.authorize(id, { redirect_uri: uri });
@@ -157,7 +157,7 @@ describe('client impersonation (RFC 6749 §10.2, RFC 8252 §8.6)', () => {
     }
   });
 
-  it('not so where nobody else can be, where a secret is to be told, and for applications of our own', async () => {
+  it('remembers consent for https redirect URIs, confidential clients and first-party clients', async () => {
     const redirectUris = [LOOPBACK];
     const others = [
       [CALLBACK, await aClient(auth, { redirectUris: [CALLBACK, LOOPBACK] })],
@@ -165,30 +165,30 @@ describe('client impersonation (RFC 6749 §10.2, RFC 8252 §8.6)', () => {
       [LOOPBACK, await aClient(auth, { redirectUris, firstParty: true })],
     ] as const;
     for (const [redirect_uri, id] of others) {
-      await browser.grantConsent(person, id);
+      await browser.grantConsent(user, id);
       const silent = await browser.authorize(id, { redirect_uri, prompt: 'none' });
       expect(readRedirectParameters(silent)).toHaveProperty('code');
     }
   });
 
-  it('a client that has a secret gets nothing without it, whichever grant it tries', async () => {
+  it('requires the secret of a confidential client for every grant and for revocation', async () => {
     const id = await aClient(auth, { secret: 'secret' });
     const code = await codeFor(id, { scope: 'openid offline_access' });
     expect((await redeem(code, id)).body['error']).toBe('invalid_client');
     const { body } = await redeem(code, id, `${id}:secret`);
     const { refresh_token = '' } = body;
-    const tried = { grant_type: 'refresh_token', client_id: id, refresh_token };
-    expect((await auth.token(tried)).body['error']).toBe('invalid_client');
+    const attempt = { grant_type: 'refresh_token', client_id: id, refresh_token };
+    expect((await auth.token(attempt)).body['error']).toBe('invalid_client');
     const token = new URLSearchParams({ token: refresh_token, client_id: id });
     const revoked = await auth.send('/oauth/revoke', { method: 'POST', body: token });
     expect(revoked.body['error']).toBe('invalid_client');
-    const { client_id: _, ...own } = tried;
+    const { client_id: _, ...own } = attempt;
     expect((await auth.token(own, `${id}:secret`)).status).toBe(200);
   });
 });
 
-describe('a TLS-terminating proxy that is none (RFC 9700 §4.13)', () => {
-  it('headers of a client decide nothing about who the server is', async () => {
+describe('forged proxy headers (RFC 9700 §4.13)', () => {
+  it('ignores X-Forwarded and Forwarded headers in the URLs that it publishes', async () => {
     const headers = {
       'x-forwarded-host': 'evil.example',
       'x-forwarded-proto': 'https',
@@ -197,17 +197,17 @@ describe('a TLS-terminating proxy that is none (RFC 9700 §4.13)', () => {
     };
     const paths = ['/.well-known/openid-configuration', '/login', '/oauth/authorize?client_id=x'];
     for (const path of paths) {
-      const { text, headers: told } = await auth.send(path, { headers });
-      expect(text + JSON.stringify([...told])).not.toContain('evil');
+      const { text, headers: received } = await auth.send(path, { headers });
+      expect(text + JSON.stringify([...received])).not.toContain('evil');
     }
   });
 });
 
 describe('audience and scope widening (RFC 9700 §2.3)', () => {
-  it('a code is worth no more than what the person was asked about', async () => {
+  it('limits the tokens of a code to the scope and the resource that the user consented to', async () => {
     const id = await aClient(auth, { secret: 'secret' });
-    const wish = { scope: 'openid orders:read offline_access', resource: ORDERS };
-    const code = await codeFor(id, wish);
+    const options = { scope: 'openid orders:read offline_access', resource: ORDERS };
+    const code = await codeFor(id, options);
     const parameters = {
       grant_type: 'authorization_code',
       code,

@@ -1,11 +1,10 @@
-import { UnitOfWork } from '@gatehouse/persistence';
+import { CleanupJob, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { DataSource } from 'typeorm';
 import type { Account } from '../../src/accounts/account.entity.js';
 import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
 import { ClientOperationsService } from '../../src/sessions/client-operations.service.js';
 import { BrowserSessionService } from '../../src/sessions/browser-session.service.js';
-import { CleanupJob } from '../../src/platform/scheduler/cleanup-job.js';
 import {
   aClient,
   anAccount,
@@ -28,10 +27,10 @@ const invalidGrant = { status: 400, body: { error: 'invalid_grant' } };
 const SCOPE = 'openid offline_access orders:read billing:read';
 type Parameters = Record<string, string | undefined>;
 
-eachDatabase('an authorization code', (fresh) => {
+eachDatabase('authorization codes', (fresh) => {
   let auth: TestAuth;
   let settings: Record<string, string>;
-  let person: Account;
+  let user: Account;
   let client: string;
   let browser: TestBrowser;
 
@@ -40,18 +39,18 @@ eachDatabase('an authorization code', (fresh) => {
       ...toDatabaseSettings(await fresh()),
     };
     auth = await TestAuth.start(settings);
-    person = await anAccount(auth);
+    user = await anAccount(auth);
     client = await aClient(auth);
-    browser = await aBrowser(person);
+    browser = await aBrowser(user);
   });
   afterAll(() => auth.stop());
 
-  /** In which somebody is logged in, who has consented to whatever the client asks. */
+  /** A browser in which the account is logged in and has consented to all scopes of the clients. */
   async function aBrowser(account: Account, ...clients: string[]): Promise<TestBrowser> {
-    const one = new TestBrowser(auth);
-    await one.signIn(account);
-    for (const id of [client, ...clients]) await one.grantConsent(account, id);
-    return one;
+    const newBrowser = new TestBrowser(auth);
+    await newBrowser.signIn(account);
+    for (const id of [client, ...clients]) await newBrowser.grantConsent(account, id);
+    return newBrowser;
   }
   const aCode = () => browser.obtainCode(client, { scope: SCOPE });
 
@@ -79,8 +78,8 @@ eachDatabase('an authorization code', (fresh) => {
     auth.app.get(DataSource).query(sql);
   const events = (type: string) => rows(`SELECT detail FROM security_event WHERE type = '${type}'`);
 
-  describe('is redeemed (RFC 6749 §4.1.3)', () => {
-    it('for a session that begins with it', async () => {
+  describe('redemption (RFC 6749 §4.1.3)', () => {
+    it('exchanges a code for the tokens of a new session', async () => {
       const authenticatedAt = auth.clock.now() / 1000;
       auth.clock.advance({ seconds: 59 });
       const answer = await redeem(await aCode());
@@ -100,7 +99,7 @@ eachDatabase('an authorization code', (fresh) => {
         ...claims
       } = decodeClaims(answer.body['access_token']);
       expect(claims).toEqual({
-        sub: person.id,
+        sub: user.id,
         aud: ORDERS,
         client_id: client,
         scope: 'orders:read',
@@ -108,13 +107,13 @@ eachDatabase('an authorization code', (fresh) => {
         auth_time: authenticatedAt,
       });
       expect(decodeClaims(answer.body['id_token'])).toMatchObject({
-        sub: person.id,
+        sub: user.id,
         sid: claims['sid'],
       });
       expect((await refresh(answer)).status).toBe(200);
     });
 
-    it('for the resource server that the client names, of those that were granted (RFC 8707 §2.2)', async () => {
+    it('issues the access token for the granted resource server that the client names (RFC 8707 §2.2)', async () => {
       const { body } = await redeem(await aCode(), { resource: BILLING });
       expect(decodeClaims(body['access_token'])).toMatchObject({
         aud: BILLING,
@@ -123,11 +122,11 @@ eachDatabase('an authorization code', (fresh) => {
       const code = await browser.obtainCode(client, { scope: SCOPE, resource: ORDERS });
       const refused = await redeem(code, { resource: BILLING });
       expect(refused).toMatchObject({ status: 400, body: { error: 'invalid_target' } });
-      // A wish that is refused leaves the code good.
+      // A refused resource leaves the code valid.
       expect((await redeem(code, { resource: ORDERS })).status).toBe(200);
     });
 
-    it('and a refresh that asks for part of the scope is for the server that knows it (RFC 6749 §6)', async () => {
+    it('selects the audience of a refresh by the requested scope (RFC 6749 §6)', async () => {
       const code = await browser.obtainCode(client, { scope: SCOPE });
       let { refresh_token = '' } = (await redeem(code)).body;
       for (const [scope, aud] of [
@@ -142,18 +141,18 @@ eachDatabase('an authorization code', (fresh) => {
       }
     });
 
-    it('by a client with a secret, which it has to tell', async () => {
+    it('requires the secret of a confidential client', async () => {
       const id = await aClient(auth, { secret: 'secret', requirePkce: false });
-      const one = await aBrowser(person, id);
+      const ownBrowser = await aBrowser(user, id);
       const withoutPkce = { code_challenge: undefined, code_challenge_method: undefined };
-      const code = await one.obtainCode(id, withoutPkce);
-      const asNobody = await redeem(code, { client_id: id, code_verifier: undefined });
-      expect(asNobody).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
+      const code = await ownBrowser.obtainCode(id, withoutPkce);
+      const withoutSecret = await redeem(code, { client_id: id, code_verifier: undefined });
+      expect(withoutSecret).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
       const answer = await redeem(code, { code_verifier: undefined }, { as: `${id}:secret` });
       expect(answer.status).toBe(200);
     });
 
-    it('whatever is sent without a value: it counts as omitted (§3.2)', async () => {
+    it('treats a parameter without a value as omitted (§3.2)', async () => {
       const empty = [
         'client_secret',
         'client_assertion',
@@ -165,28 +164,36 @@ eachDatabase('an authorization code', (fresh) => {
       expect((await redeem(await aCode(), parameters)).status).toBe(200);
     });
 
-    it('only by a client that is registered for it (§5.2)', async () => {
+    it('rejects a client that is not registered for the grant (§5.2)', async () => {
       const id = await aClient(auth, { grantTypes: ['refresh_token'] });
       const answer = await redeem(await aCode(), { client_id: id });
       expect(answer).toMatchObject({ status: 400, body: { error: 'unauthorized_client' } });
     });
   });
 
-  describe('gives a refresh token (OpenID Connect Core §11)', () => {
+  describe('refresh tokens (OpenID Connect Core §11)', () => {
     it.each<[string, boolean, { scope?: string; firstParty?: boolean; grantTypes?: string[] }]>([
-      ['with offline_access', true, {}],
-      ['not without it', false, { scope: 'openid orders:read' }],
-      ['to a client of our own', true, { scope: 'openid orders:read', firstParty: true }],
-      ['not to a client that may not refresh', false, { grantTypes: ['authorization_code'] }],
-    ])('%s', async (_, isGiven, { scope = SCOPE, ...registration }) => {
+      ['issues a refresh token for offline_access', true, {}],
+      ['issues no refresh token without offline_access', false, { scope: 'openid orders:read' }],
+      [
+        'issues a refresh token to a first-party client',
+        true,
+        { scope: 'openid orders:read', firstParty: true },
+      ],
+      [
+        'issues no refresh token to a client without the refresh grant',
+        false,
+        { grantTypes: ['authorization_code'] },
+      ],
+    ])('%s', async (_, isIssued, { scope = SCOPE, ...registration }) => {
       const id = await aClient(auth, registration);
-      const one = await aBrowser(person, id);
-      const { body } = await redeem(await one.obtainCode(id, { scope }), { client_id: id });
-      expect('refresh_token' in body).toBe(isGiven);
+      const ownBrowser = await aBrowser(user, id);
+      const { body } = await redeem(await ownBrowser.obtainCode(id, { scope }), { client_id: id });
+      expect('refresh_token' in body).toBe(isIssued);
       expect(body['expires_in']).toBe(300);
     });
 
-    it('and without one the session ends when its access token has', async () => {
+    it('ends a session without refresh token one minute after its access token', async () => {
       const { body } = await redeem(await browser.obtainCode(client));
       const { exp } = decodeClaims(body['access_token']);
       const [family] = await rows(
@@ -197,8 +204,8 @@ eachDatabase('an authorization code', (fresh) => {
     });
   });
 
-  describe('is for who asked for it', () => {
-    it('not for another client (RFC 6749 §4.1.3), and stays good for its own', async () => {
+  describe('binding of a code', () => {
+    it('rejects the code of another client and keeps it valid for its owner (RFC 6749 §4.1.3)', async () => {
       const other = await aClient(auth);
       const code = await aCode();
       expect(await redeem(code, { client_id: other })).toMatchObject(invalidGrant);
@@ -212,11 +219,11 @@ eachDatabase('an authorization code', (fresh) => {
       ['another verifier', { code_verifier: 'x'.repeat(43) }],
       ['the challenge for a verifier', { code_verifier: computeChallenge(VERIFIER) }],
       ['the verifier in other letters', { code_verifier: VERIFIER.toUpperCase() }],
-      ['a code that nobody issued', { code: 'x'.repeat(43) }],
+      ['a code that the server did not issue', { code: 'x'.repeat(43) }],
       ['a code with a NUL', { code: 'x\0' }],
       ['half a code', { code: 'x'.repeat(21) }],
       ['an empty code', { code: '' }],
-    ])('%s is refused', async (_, parameters) => {
+    ])('rejects %s and keeps the code valid', async (_, parameters) => {
       const code = await aCode();
       const answer = await redeem(code, parameters);
       expect(answer.status).toBe(400);
@@ -227,33 +234,33 @@ eachDatabase('an authorization code', (fresh) => {
     });
 
     it.each([
-      ['of 42 characters', 'x'.repeat(42)],
-      ['of 129 characters', 'x'.repeat(129)],
-      ['with characters that it must not have', `${'x'.repeat(43)}+`],
-    ])('a verifier %s is malformed (RFC 7636 §4.1)', async (_, code_verifier) => {
+      ['has 42 characters', 'x'.repeat(42)],
+      ['has 129 characters', 'x'.repeat(129)],
+      ['has a forbidden character', `${'x'.repeat(43)}+`],
+    ])('rejects a verifier that %s (RFC 7636 §4.1)', async (_, code_verifier) => {
       const answer = await redeem(await aCode(), { code_verifier });
       expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
     });
 
-    it('PKCE downgrade: a verifier where the challenge was taken out of the request (RFC 9700 §4.8.2)', async () => {
+    it('rejects a verifier for a request without challenge: PKCE downgrade (RFC 9700 §4.8.2)', async () => {
       const id = await aClient(auth, { secret: 'secret', requirePkce: false });
-      const one = await aBrowser(person, id);
-      const code = await one.obtainCode(id, {
+      const ownBrowser = await aBrowser(user, id);
+      const code = await ownBrowser.obtainCode(id, {
         code_challenge: undefined,
         code_challenge_method: undefined,
       });
       expect(await redeem(code, {}, { as: `${id}:secret` })).toMatchObject(invalidGrant);
     });
 
-    it('code injection: the code of another login at the same client (RFC 9700 §4.5)', async () => {
+    it('rejects the code of another login at the same client: code injection (RFC 9700 §4.5)', async () => {
       const stolen = await browser.obtainCode(client, { scope: SCOPE });
-      const attacker = 'the-verifier-of-who-injects-the-code-of-others';
+      const attacker = 'the-verifier-of-an-attacker-who-injects-a-code';
       expect(await redeem(stolen, { code_verifier: attacker })).toMatchObject(invalidGrant);
     });
   });
 
-  describe('is short-lived (RFC 6749 §4.1.2)', () => {
-    it('good for a minute', async () => {
+  describe('lifetime (RFC 6749 §4.1.2)', () => {
+    it('rejects a code that is one minute old', async () => {
       const code = await aCode();
       const other = await aCode();
       auth.clock.advance({ seconds: 59 });
@@ -263,7 +270,7 @@ eachDatabase('an authorization code', (fresh) => {
     });
 
     it.each<[string, (account: Account, session: string) => Promise<unknown>]>([
-      ['the person logs out', (_, session) => auth.app.get(BrowserSessionService).revoke(session)],
+      ['the user logs out', (_, session) => auth.app.get(BrowserSessionService).revoke(session)],
       [
         'the password is changed',
         ({ id }) =>
@@ -275,7 +282,7 @@ eachDatabase('an authorization code', (fresh) => {
         'the account is disabled',
         ({ id }) => auth.app.get(AccountOperationsService).disable(id, 'operator'),
       ],
-    ])('and gone when %s', async (_, end) => {
+    ])('rejects a code when %s', async (_, end) => {
       const account = await anAccount(auth);
       const code = await (await aBrowser(account)).obtainCode(client, { scope: SCOPE });
       const [row] = await rows(`SELECT id FROM browser_session WHERE account_id = '${account.id}'`);
@@ -283,36 +290,36 @@ eachDatabase('an authorization code', (fresh) => {
       expect(await redeem(code)).toMatchObject(invalidGrant);
     });
 
-    it('and gone with its client', async () => {
+    it('rejects a code of a disabled client', async () => {
       const id = await aClient(auth);
-      const code = await (await aBrowser(person, id)).obtainCode(id);
+      const code = await (await aBrowser(user, id)).obtainCode(id);
       await auth.app.get(ClientOperationsService).disable(id, 'operator');
       expect(await redeem(code, { client_id: id })).toMatchObject({ status: 401 });
     });
 
-    it('and cleared away an hour later, used or not', async () => {
+    it('deletes used and unused codes one hour after they expired', async () => {
       await redeem(await aCode());
       await aCode();
-      const left = async () =>
+      const countCodes = async () =>
         Number((await rows('SELECT count(*) AS n FROM authorization_code'))[0]?.['n']);
       auth.clock.advance({ seconds: 3599 });
       await auth.app.get(CleanupJob).run(new AbortController().signal);
-      expect(await left()).toBeGreaterThanOrEqual(2);
+      expect(await countCodes()).toBeGreaterThanOrEqual(2);
       auth.clock.advance({ seconds: 62 });
       await auth.app.get(CleanupJob).run(new AbortController().signal);
-      expect(await left()).toBe(0);
+      expect(await countCodes()).toBe(0);
     });
   });
 
   describe('code replay (RFC 9700 §4.5, RFC 6749 §10.5)', () => {
     const ends = () =>
       rows(`SELECT end_reason FROM refresh_token_family WHERE end_reason = 'code_reuse'`);
-    // Time has passed, and with it the session of the browser.
+    // The clock was advanced before, so the browser session has expired.
     beforeAll(async () => {
-      browser = await aBrowser(person);
+      browser = await aBrowser(user);
     });
 
-    it('ends what the first use gave', async () => {
+    it('revokes the tokens of the first use', async () => {
       const code = await aCode();
       const first = await redeem(code);
       auth.clock.advance({ seconds: 30 });
@@ -320,7 +327,7 @@ eachDatabase('an authorization code', (fresh) => {
       expect(await refresh(first)).toMatchObject(invalidGrant);
     });
 
-    it('also the access token, where it is looked at: oidcc-codereuse-30seconds', async () => {
+    it('revokes the access token at userinfo as well: oidcc-codereuse-30seconds', async () => {
       const code = await browser.obtainCode(client);
       const { body } = await redeem(code);
       const headers = { authorization: `Bearer ${body['access_token']}` };
@@ -330,7 +337,7 @@ eachDatabase('an authorization code', (fresh) => {
       expect((await auth.send('/userinfo', { headers })).status).toBe(401);
     });
 
-    it('also when the code has expired meanwhile', async () => {
+    it('revokes the tokens of the first use after the code has expired', async () => {
       const code = await aCode();
       const first = await redeem(code);
       auth.clock.advance({ seconds: 600 });
@@ -338,7 +345,7 @@ eachDatabase('an authorization code', (fresh) => {
       expect(await refresh(first)).toMatchObject(invalidGrant);
     });
 
-    it('is not what another client does, that cannot have redeemed it', async () => {
+    it('revokes nothing when another client presents the code', async () => {
       const other = await aClient(auth);
       const code = await aCode();
       const first = await redeem(code);
@@ -346,7 +353,7 @@ eachDatabase('an authorization code', (fresh) => {
       expect((await refresh(first)).status).toBe(200);
     });
 
-    it('of ten at once exactly one is answered, and its session has ended', async () => {
+    it('answers one of ten simultaneous redemptions and revokes its session', async () => {
       const code = await aCode();
       const before = (await ends()).length;
       const answers = await Promise.all(Array.from({ length: 10 }, () => redeem(code)));
@@ -357,7 +364,7 @@ eachDatabase('an authorization code', (fresh) => {
       expect((await ends()).length).toBe(before + 1);
     });
 
-    it('and so on two replicas', async () => {
+    it('answers one of two simultaneous redemptions on two replicas', async () => {
       const replica = await TestAuth.start(settings);
       replica.clock.advance({ seconds: (auth.clock.now() - replica.clock.now()) / 1000 });
       for (let round = 0; round < 5; round += 1) {
@@ -371,13 +378,13 @@ eachDatabase('an authorization code', (fresh) => {
     });
   });
 
-  it('is spent together with the session that it begins, or not at all', async () => {
+  it('uses the code and creates the session in one transaction', async () => {
     const code = await aCode();
     const families = async () => (await rows('SELECT id FROM refresh_token_family')).length;
     const rename = (from: string, to: string) =>
       auth.app.get(UnitOfWork).execute(`ALTER TABLE ${from} RENAME TO ${to}`);
     const before = await families();
-    // The last write of the redemption fails: everything before it is taken back.
+    // The last write of the redemption fails, so the database rolls back all earlier writes.
     await rename('security_event', 'security_event_away');
     const failed = await redeem(code);
     await rename('security_event_away', 'security_event');
@@ -386,19 +393,19 @@ eachDatabase('an authorization code', (fresh) => {
     expect((await redeem(code)).status).toBe(200);
   });
 
-  it('leaves its events, and is in none of them', async () => {
+  it('records security events that do not contain the code', async () => {
     const code = await aCode();
     const { body } = await redeem(code);
     await redeem(code);
     const { sid: sessionId } = decodeClaims(body['access_token']);
     const details = async (type: string) =>
       (await events(type)).map(({ detail }) => JSON.parse(String(detail)));
-    const who = { accountId: person.id, clientId: client };
-    expect(await details('authorization_code.issued')).toContainEqual(who);
-    expect(await details('authorization_code.redeemed')).toContainEqual({ ...who, sessionId });
-    expect(await details('authorization_code.reused')).toContainEqual(who);
+    const subject = { accountId: user.id, clientId: client };
+    expect(await details('authorization_code.issued')).toContainEqual(subject);
+    expect(await details('authorization_code.redeemed')).toContainEqual({ ...subject, sessionId });
+    expect(await details('authorization_code.reused')).toContainEqual(subject);
     expect(await details('family.ended')).toContainEqual({
-      ...who,
+      ...subject,
       sessionId,
       reason: 'code_reuse',
     });

@@ -13,17 +13,17 @@ import {
 import { BILLING, ISSUER, ORDERS, TestAuth, type TestResponse } from '../support/test-auth.js';
 
 let auth: TestAuth;
-let person: Account;
+let user: Account;
 let client: string;
 let browser: TestBrowser;
 
 beforeAll(async () => {
   auth = await TestAuth.start();
-  person = await anAccount(auth, 'person@gatehouse.example');
+  user = await anAccount(auth, 'user@gatehouse.example');
   client = await aClient(auth, { id: 'public-client' });
   browser = new TestBrowser(auth);
-  await browser.signIn(person);
-  await browser.grantConsent(person, client);
+  await browser.signIn(user);
+  await browser.grantConsent(user, client);
 });
 beforeEach(() => auth.clock.advance({ seconds: 1 }));
 afterAll(() => auth.stop());
@@ -46,8 +46,8 @@ function expectError(answer: TestResponse, error: string): void {
   expect(error_description).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
 }
 
-describe('a code (RFC 6749 §4.1.2)', () => {
-  it('comes with state and issuer by a redirect that leaves no trace', async () => {
+describe('authorization response (RFC 6749 §4.1.2)', () => {
+  it('redirects with code, state and iss, without caching and without referrer', async () => {
     const answer = await browser.authorize(client);
     expect(answer.status).toBe(303);
     expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -59,44 +59,44 @@ describe('a code (RFC 6749 §4.1.2)', () => {
     });
   });
 
-  it('is another one each time, and stored as a hash', async () => {
+  it('issues a new code each time and stores only its hash', async () => {
     const issued = [await browser.obtainCode(client), await browser.obtainCode(client)];
     expect(new Set(issued).size).toBe(2);
     const rows = await auth.app.get(DataSource).query('SELECT * FROM authorization_code');
     for (const code of issued) expect(JSON.stringify(rows)).not.toContain(code);
   });
 
-  it('comes without openid as well, and the nonce is of no use then (RFC 6749 §4.1)', async () => {
+  it('issues a code without openid and ignores the nonce (RFC 6749 §4.1)', async () => {
     const answer = await browser.authorize(client, { scope: 'orders:read', nonce: 'a-nonce' });
     expect(readRedirectParameters(answer)).toHaveProperty('code');
   });
 
-  it('needs no state, and gives none then', async () => {
+  it('returns no state if the request has none', async () => {
     const answer = await browser.authorize(client, { state: undefined });
     expect(Object.keys(readRedirectParameters(answer)).sort()).toEqual(['code', 'iss']);
   });
 
   it.each([
-    ['markup', '<script>alert(1)</script>&"\''],
+    ['with markup', '<script>alert(1)</script>&"\''],
     ['of 2,000 characters', 'x'.repeat(2000)],
     ['in any language, with line breaks', 'ünï %0d%0a +&='],
-  ])('brings back the state as it came: %s', async (_, state) => {
+  ])('returns a state %s unchanged', async (_, state) => {
     expect(readRedirectParameters(await browser.authorize(client, { state }))).toMatchObject({
       state,
     });
   });
 
-  it('keeps the query that the redirect URI has of its own (§3.1.2)', async () => {
+  it('keeps the query of the redirect URI (§3.1.2)', async () => {
     const redirect_uri = `${CALLBACK}?tenant=a%20b`;
     const id = await aClient(auth, { redirectUris: [redirect_uri] });
-    await browser.grantConsent(person, id);
+    await browser.grantConsent(user, id);
     const answer = await browser.authorize(id, { redirect_uri });
     expect(answer.headers.get('location')).toMatch(
       /^https:\/\/client\.example\/callback\?tenant=a%20b&code=/,
     );
   });
 
-  it('comes whatever the order of parameters and scope is, and beside parameters that are unknown (§3.1)', async () => {
+  it('accepts parameters and scopes in any order and ignores unknown parameters (§3.1)', async () => {
     const query = buildAuthorizationQuery(client, {
       scope: 'email openid profile',
       display: 'popup',
@@ -105,12 +105,12 @@ describe('a code (RFC 6749 §4.1.2)', () => {
       ticket: 'x',
       form_token: 'x',
     });
-    const turned = query.split('&').reverse().join('&');
-    const answer = await browser.open(`/oauth/authorize?${turned}&extra=twice&constructor=1`);
+    const reversed = query.split('&').reverse().join('&');
+    const answer = await browser.open(`/oauth/authorize?${reversed}&extra=twice&constructor=1`);
     expect(readRedirectParameters(answer)).toHaveProperty('code');
   });
 
-  it('is given to a request by POST, whose cookie stays away, after a redirect (OpenID Connect Core §3.1.2.1)', async () => {
+  it('answers a POST of another site after a redirect that brings the cookie (OpenID Connect Core §3.1.2.1)', async () => {
     const fromAnotherSite = new TestBrowser(auth);
     const posted = await fromAnotherSite.open('/oauth/authorize', {
       method: 'POST',
@@ -122,36 +122,36 @@ describe('a code (RFC 6749 §4.1.2)', () => {
   });
 });
 
-describe('errors go to the client (RFC 6749 §4.1.2.1)', () => {
+describe('error response (RFC 6749 §4.1.2.1)', () => {
   it.each<[string, string, Record<string, string | undefined>]>([
     ['no response_type', 'invalid_request', { response_type: undefined }],
-    ['the implicit grant', 'unsupported_response_type', { response_type: 'token' }],
-    ['an ID token at once', 'unsupported_response_type', { response_type: 'id_token' }],
-    ['the hybrid flow', 'unsupported_response_type', { response_type: 'code token' }],
+    ['the response type token', 'unsupported_response_type', { response_type: 'token' }],
+    ['the response type id_token', 'unsupported_response_type', { response_type: 'id_token' }],
+    ['the response type code token', 'unsupported_response_type', { response_type: 'code token' }],
     ['an unknown response type', 'unsupported_response_type', { response_type: 'CODE' }],
-    ['the fragment', 'invalid_request', { response_mode: 'fragment' }],
-    ['a web message', 'invalid_request', { response_mode: 'web_message' }],
-    ['a JWT', 'invalid_request', { response_mode: 'jwt' }],
-    ['a scope of others', 'invalid_scope', { scope: 'openid billing:invoices:create' }],
+    ['the response mode fragment', 'invalid_request', { response_mode: 'fragment' }],
+    ['the response mode web_message', 'invalid_request', { response_mode: 'web_message' }],
+    ['the response mode jwt', 'invalid_request', { response_mode: 'jwt' }],
+    ['a scope of another client', 'invalid_scope', { scope: 'openid billing:invoices:create' }],
     ['an unknown scope', 'invalid_scope', { scope: 'openid nonsense' }],
     ['a malformed scope', 'invalid_scope', { scope: 'openid  "profile"' }],
     ['ten thousand scopes', 'invalid_request', { scope: 'openid '.repeat(1000) }],
     ['an unknown resource', 'invalid_target', { resource: 'https://evil.example' }],
-    ['a resource that is no URI', 'invalid_target', { resource: 'orders' }],
+    ['a resource that is not a URI', 'invalid_target', { resource: 'orders' }],
     ['a resource with a fragment (RFC 8707 §2)', 'invalid_target', { resource: `${ORDERS}#x` }],
     ['an unknown prompt', 'invalid_request', { prompt: 'create' }],
-    ['none with another prompt', 'invalid_request', { prompt: 'none login' }],
+    ['prompt=none and another prompt', 'invalid_request', { prompt: 'none login' }],
     ['a negative max_age', 'invalid_request', { max_age: '-1' }],
-    ['a max_age that is no number', 'invalid_request', { max_age: '1e3' }],
-    ['claims that are no JSON', 'invalid_request', { claims: '{' }],
-    ['claims that are no object', 'invalid_request', { claims: '[]' }],
-    ['claims of the wrong form', 'invalid_request', { claims: '{"id_token":{"name":true}}' }],
+    ['a max_age that is not a number', 'invalid_request', { max_age: '1e3' }],
+    ['claims that are not JSON', 'invalid_request', { claims: '{' }],
+    ['claims that are not an object', 'invalid_request', { claims: '[]' }],
+    ['claims of the wrong type', 'invalid_request', { claims: '{"id_token":{"name":true}}' }],
     ['claims of many characters', 'invalid_request', { claims: `{"x":"${'x'.repeat(3000)}"}` }],
     ['a nonce with a NUL', 'invalid_request', { nonce: 'a\0b' }],
     ['a nonce that is too long', 'invalid_request', { nonce: 'n'.repeat(1001) }],
     ['a hint that is too long', 'invalid_request', { id_token_hint: 'x'.repeat(4001) }],
     [
-      'a request that is too long as a whole',
+      'parameters that are too long in total',
       'invalid_request',
       {
         nonce: 'n'.repeat(900),
@@ -164,11 +164,11 @@ describe('errors go to the client (RFC 6749 §4.1.2.1)', () => {
     ['a request URI', 'request_uri_not_supported', { request_uri: 'http://169.254.169.254/' }],
     ['a registration', 'registration_not_supported', { registration: '{}' }],
     [
-      'an acr that nobody can have',
+      'an acr that the server does not support',
       'unmet_authentication_requirements',
       { claims: '{"id_token":{"acr":{"essential":true,"values":["phr"]}}}' },
     ],
-  ])('%s: %s', async (_, error, parameters) => {
+  ])('rejects a request with %s: %s', async (_, error, parameters) => {
     const before = await codes();
     expectError(await browser.authorize(client, parameters), error);
     expect(await codes()).toBe(before);
@@ -182,19 +182,19 @@ describe('errors go to the client (RFC 6749 §4.1.2.1)', () => {
     'prompt',
     'response_mode',
     'claims',
-  ])('a repeated %s (§3.1)', async (name) => {
+  ])('rejects a repeated %s (§3.1)', async (name) => {
     const value = new URLSearchParams(buildAuthorizationQuery(client)).get(name) ?? 'x';
     const query = `${buildAuthorizationQuery(client, { [name]: value })}&${name}=${value}`;
     expectError(await browser.open(`/oauth/authorize?${query}`), 'invalid_request');
   });
 
-  it('a state of 10,000 characters comes back with its refusal', async () => {
+  it('rejects a state of 10,000 characters and returns it', async () => {
     const state = 'x'.repeat(10_000);
     const answer = await browser.authorize(client, { state });
     expect(readRedirectParameters(answer)).toMatchObject({ error: 'invalid_request', state });
   });
 
-  it('a repeated state is not repeated in the answer', async () => {
+  it('rejects a repeated state and returns none', async () => {
     const answer = await browser.open(
       `/oauth/authorize?${buildAuthorizationQuery(client)}&state=b`,
     );
@@ -202,19 +202,19 @@ describe('errors go to the client (RFC 6749 §4.1.2.1)', () => {
     expect(readRedirectParameters(answer)).not.toHaveProperty('state');
   });
 
-  it('what a client sends in brackets is no parameter', async () => {
+  it('ignores parameter names with brackets', async () => {
     const answer = await browser.open(
       `/oauth/authorize?${buildAuthorizationQuery(client, { response_type: undefined })}&response_type[$ne]=x&response_type[]=code`,
     );
     expectError(answer, 'invalid_request');
   });
 
-  it('a client that is not registered for the code flow', async () => {
+  it('rejects a client that is not registered for the code flow', async () => {
     const id = await aClient(auth, { grantTypes: ['refresh_token'] });
     expectError(await browser.authorize(id), 'unauthorized_client');
   });
 
-  it('also those of a form', async () => {
+  it('redirects with the error for a POST as well', async () => {
     const answer = await browser.open('/oauth/authorize', {
       method: 'POST',
       body: new URLSearchParams(buildAuthorizationQuery(client, { response_type: 'token' })),
@@ -222,7 +222,7 @@ describe('errors go to the client (RFC 6749 §4.1.2.1)', () => {
     expectError(answer, 'unsupported_response_type');
   });
 
-  it('no body that is no form is a fault of ours, and none says who asks', async () => {
+  it('answers a body that is not a form with an error page', async () => {
     const headers = { 'content-type': 'application/json' };
     for (const body of ['null', '[]', '"x"', '1', '{}', '{"client_id":["x"]}']) {
       const { status, text } = await browser.open('/oauth/authorize', {
@@ -234,7 +234,7 @@ describe('errors go to the client (RFC 6749 §4.1.2.1)', () => {
     }
   });
 
-  it('no text that anybody can send is a fault of ours', async () => {
+  it('redirects with a response for every hostile parameter value', async () => {
     const nasty = [
       '\0',
       '\r\n',
@@ -278,8 +278,8 @@ describe('PKCE (RFC 7636, RFC 9700 §2.1.1)', () => {
   beforeAll(async () => {
     confidential = await aClient(auth, { secret: 'secret' });
     exempt = await aClient(auth, { secret: 'secret', requirePkce: false });
-    await browser.grantConsent(person, confidential);
-    await browser.grantConsent(person, exempt);
+    await browser.grantConsent(user, confidential);
+    await browser.grantConsent(user, exempt);
   });
   const none = { code_challenge: undefined, code_challenge_method: undefined };
 
@@ -287,34 +287,34 @@ describe('PKCE (RFC 7636, RFC 9700 §2.1.1)', () => {
     ['no challenge', none],
     ['a method without a challenge', { code_challenge: undefined }],
     ['a challenge without a method, which would be plain', { code_challenge_method: undefined }],
-    ['plain', { code_challenge_method: 'plain', code_challenge: VERIFIER }],
+    ['the method plain', { code_challenge_method: 'plain', code_challenge: VERIFIER }],
     ['another method', { code_challenge_method: 'S512' }],
     ['the method in small letters', { code_challenge_method: 's256' }],
     ['a challenge that is too short', { code_challenge: computeChallenge(VERIFIER).slice(1) }],
     ['a challenge that is too long', { code_challenge: `${computeChallenge(VERIFIER)}A` }],
     ['a challenge in other letters', { code_challenge: `${computeChallenge(VERIFIER).slice(1)}=` }],
-  ])('%s is refused, whoever the client is', async (_, parameters) => {
+  ])('rejects %s for every client', async (_, parameters) => {
     expectError(await browser.authorize(client, parameters), 'invalid_request');
     expectError(await browser.authorize(confidential, parameters), 'invalid_request');
     if (parameters !== none)
       expectError(await browser.authorize(exempt, parameters), 'invalid_request');
   });
 
-  it('is left out only by a client with a secret that is registered so', async () => {
+  it('accepts a request without challenge only from a confidential client that is registered so', async () => {
     expect(readRedirectParameters(await browser.authorize(exempt, none))).toHaveProperty('code');
     const isPublic = await aClient(auth, { requirePkce: false });
     expectError(await browser.authorize(isPublic, none), 'invalid_request');
   });
 
-  it('works for every client', async () => {
+  it('issues a code for a valid challenge to every client', async () => {
     for (const id of [client, confidential, exempt]) {
       expect(readRedirectParameters(await browser.authorize(id))).toHaveProperty('code');
     }
   });
 });
 
-describe('the answer as a form (Form Post Response Mode §2)', () => {
-  it('sends itself, runs no other script, and leads to the client only', async () => {
+describe('form_post response (Form Post Response Mode §2)', () => {
+  it('sends a form that submits itself and allows no other script and no other target', async () => {
     const state = '"><script>alert(1)</script>';
     const answer = await browser.authorize(client, { response_mode: 'form_post', state });
     expect(answer.status).toBe(200);
@@ -332,13 +332,13 @@ describe('the answer as a form (Form Post Response Mode §2)', () => {
     expect(answer.text.match(/<script>/g)).toHaveLength(1);
   });
 
-  it('is also how errors come', async () => {
+  it('sends errors in the form as well', async () => {
     const answer = await browser.authorize(client, { response_mode: 'form_post', max_age: 'x' });
     expect(answer.text).toContain('name="error" value="invalid_request"');
   });
 });
 
-describe('whose token it is for (RFC 8707 §2.1)', () => {
+describe('resource servers of a code (RFC 8707 §2.1)', () => {
   const resourcesOf = async (more: Record<string, string>, and = '') => {
     const answer = await browser.open(
       `/oauth/authorize?${buildAuthorizationQuery(client, more)}${and}`,
@@ -350,14 +350,14 @@ describe('whose token it is for (RFC 8707 §2.1)', () => {
     return row;
   };
 
-  it('is every resource server that knows the scope, where the request names none', async () => {
+  it('grants every resource server of the scope if the request names none', async () => {
     expect(await resourcesOf({ scope: 'openid orders:read billing:read' })).toEqual({
       scope: 'openid orders:read billing:read',
       resource: `${ORDERS} ${BILLING} ${ISSUER}`,
     });
   });
 
-  it('is those that it names, and this server for who the person is', async () => {
+  it('grants the named resource servers and this server for userinfo', async () => {
     const more = { scope: 'openid orders:read billing:read', resource: ORDERS };
     expect(await resourcesOf(more)).toEqual({
       scope: 'openid orders:read',

@@ -11,17 +11,17 @@ import { TestOps } from '../support/test-ops.js';
 
 type Settings = Readonly<Record<string, string>>;
 
-/** One kind of database: a backup of it while it is in use, and any number of servers on what comes back from it. */
-interface Kind {
+/** A kind of database that is backed up while it is in use, and restored any number of times. */
+interface BackupTarget {
   readonly name: 'SQLite' | 'PostgreSQL';
   start(folder: string): Promise<Settings>;
   backUp(ops: TestOps): Promise<void>;
-  /** Each time another database. */
+  /** Restores the backup into a new database. */
   restore(): Promise<Settings>;
   stop(): Promise<void>;
 }
 
-function sqlite(): Kind {
+function sqlite(): BackupTarget {
   let root: string;
   let copies = 0;
   const backup = () => join(root, 'backup.sqlite');
@@ -45,7 +45,7 @@ function sqlite(): Kind {
   };
 }
 
-function postgres(): Kind {
+function postgres(): BackupTarget {
   const servers: PostgresServer[] = [];
   let backup: string;
   return {
@@ -70,17 +70,17 @@ function postgres(): Kind {
   };
 }
 
-describe.each([sqlite(), postgres()])('a backup of $name, made while it is in use', (kind) => {
+describe.each([sqlite(), postgres()])('a backup of $name made during logins', (target) => {
   let folder: string;
   let auth: TestAuth;
   let ops: TestOps;
-  /** Refresh tokens of people, by what they did after the backup. */
+  /** Refresh tokens, by what their users did after the backup. */
   const tokens: Record<string, string> = {};
   let revokedKey: string;
   let browserSecret: string;
   let head: string;
 
-  const anAuth = (settings: Settings) =>
+  const startAuth = (settings: Settings) =>
     TestAuth.start({ SERVER_SECRET: 'only for tests: thirty-two bytes and more', ...settings });
   const opsOf = (server: TestAuth, settings: Settings) =>
     new TestOps({
@@ -92,12 +92,12 @@ describe.each([sqlite(), postgres()])('a backup of $name, made while it is in us
       },
       clock: server.clock,
     });
-  /** Whether the browser that logged in before the backup is logged in there. */
+  /** Whether the browser session from before the backup is active on a server. */
   const browserIsLoggedIn = async (server: TestAuth) => {
     const headers = { cookie: `session=${browserSecret}` };
     return (await server.send('/account', { headers })).status === 200;
   };
-  const rotated = async (token: string) =>
+  const rotate = async (token: string) =>
     (await auth.refresh(token)).body['refresh_token'] ?? 'none';
   const endReasons = async (server: TestAuth) => {
     const rows = await server.app
@@ -107,39 +107,39 @@ describe.each([sqlite(), postgres()])('a backup of $name, made while it is in us
       );
     return rows.map(({ reason }) => reason).sort();
   };
-  const restored = async () => {
-    const settings = await kind.restore();
-    const server = await anAuth(settings);
+  const restore = async () => {
+    const settings = await target.restore();
+    const server = await startAuth(settings);
     server.clock.advance({ seconds: 3600 });
     return { server, ops: opsOf(server, settings) };
   };
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'gatehouse-backup-'));
-    const settings = await kind.start(folder);
-    auth = await anAuth(settings);
+    const settings = await target.start(folder);
+    auth = await startAuth(settings);
     ops = opsOf(auth, settings);
     for (const name of ['resting', 'refreshing', 'leaving']) {
       tokens[name] = (await auth.createLogin()).refresh_token;
     }
-    tokens['refreshing'] = await rotated(tokens['refreshing'] ?? '');
+    tokens['refreshing'] = await rotate(tokens['refreshing'] ?? '');
     const browser = new TestBrowser(auth);
     await browser.signIn(await anAccount(auth));
     browserSecret = browser.cookies.get('session') ?? '';
 
-    // Logins go on while the copy is made; each is in it whole, or not at all.
+    // Logins continue during the backup. The copy contains each login completely or not at all.
     let isDone = false;
     const logins = (async () => {
       let count = 0;
       for (; !isDone; count += 1) await auth.createLogin();
       return count;
     })();
-    await kind.backUp(ops);
+    await target.backUp(ops);
     isDone = true;
     expect(await logins).toBeGreaterThan(0);
 
     tokens['copied'] = tokens['refreshing'] ?? '';
-    tokens['refreshing'] = await rotated(await rotated(tokens['refreshing'] ?? ''));
+    tokens['refreshing'] = await rotate(await rotate(tokens['refreshing'] ?? ''));
     await auth.json('/auth/logout', { refresh_token: tokens['leaving'] });
     await browser.submit(await browser.open('/oauth/logout'));
     tokens['new'] = (await auth.createLogin()).refresh_token;
@@ -150,15 +150,15 @@ describe.each([sqlite(), postgres()])('a backup of $name, made while it is in us
   }, 60_000);
   afterAll(async () => {
     await auth.stop();
-    await kind.stop();
+    await target.stop();
     await rm(folder, { recursive: true, force: true });
   }, 60_000);
 
-  describe('comes back as it was then', () => {
+  describe('the restored database', () => {
     let server: TestAuth;
     let restoredOps: TestOps;
     beforeAll(async () => {
-      ({ server, ops: restoredOps } = await restored());
+      ({ server, ops: restoredOps } = await restore());
     }, 30_000);
     afterAll(() => server.stop());
 
@@ -167,29 +167,29 @@ describe.each([sqlite(), postgres()])('a backup of $name, made while it is in us
       return [status, body['error']];
     };
 
-    it('with a chain of events that holds, and is told from the one that went on', async () => {
+    it('restores an intact chain of events, and reports that a head from after the backup is missing', async () => {
       expect((await restoredOps.run(['events', 'verify'])).code).toBe(0);
       const { code, errors } = await restoredOps.run(['events', 'verify', '--head', head]);
       expect({ code, errors }).toEqual({ code: 1, errors: expect.stringContaining('broken') });
     });
 
-    it('a login that was not refreshed since goes on', async () => {
+    it('continues a session that was not refreshed after the backup', async () => {
       expect(await refresh('resting')).toEqual([200, undefined]);
       expect(await endReasons(server)).toEqual([]);
     });
 
-    it('a login that was ended since is alive again: hence after-restore', async () => {
+    it('reactivates a session that ended after the backup, until ops after-restore runs', async () => {
       expect(await refresh('leaving')).toEqual([200, undefined]);
       expect(await browserIsLoggedIn(auth)).toBe(false);
       expect(await browserIsLoggedIn(server)).toBe(true);
     });
 
-    it('a login from after the backup is unknown', async () => {
+    it('rejects a session that was created after the backup', async () => {
       expect(await refresh('new')).toEqual([400, 'invalid_grant']);
       expect(await endReasons(server)).toEqual([]);
     });
 
-    it('a refresh token that is newer than its row ends the login, and whoever holds an older one has nothing (rolled_back)', async () => {
+    it('revokes a session when its refresh token is newer than its row (rolled_back)', async () => {
       expect(await refresh('refreshing')).toEqual([400, 'invalid_grant']);
       expect(await endReasons(server)).toEqual(['rolled_back']);
       expect(await refresh('copied')).toEqual([400, 'invalid_grant']);
@@ -199,38 +199,34 @@ describe.each([sqlite(), postgres()])('a backup of $name, made while it is in us
       ]);
     });
 
-    it('a key that was revoked since is in the key set again: hence after-restore', async () => {
+    it('publishes a key again that was revoked after the backup, until ops after-restore runs', async () => {
       expect((await server.send('/.well-known/jwks.json', {})).text).toContain(revokedKey);
     });
   });
 
-  describe('made safe by ops after-restore', () => {
+  describe('the database after ops after-restore', () => {
     let server: TestAuth;
     let restoredOps: TestOps;
-    let answer: { sessionsEnded: number; keysRevoked: string[] };
+    let result: { sessionsEnded: number; keysRevoked: string[] };
     let newestList: number;
-    let living: number;
+    let activeSessions: number;
     beforeAll(async () => {
-      ({ server, ops: restoredOps } = await restored());
+      ({ server, ops: restoredOps } = await restore());
       newestList = Math.max(...(await lists()));
       const [{ n } = { n: 0 }] = await server.app
         .get(UnitOfWork)
         .query<{ n: number }>(
           'SELECT count(*) AS n FROM refresh_token_family WHERE ended_at IS NULL',
         );
-      living = Number(n);
-      const rehearsed = await restoredOps.runJson(['after-restore', '--dry-run']);
+      activeSessions = Number(n);
+      const dryRun = await restoredOps.runJson(['after-restore', '--dry-run']);
       expect(await endReasons(server)).toEqual([]);
-      answer = await restoredOps.runJson(['after-restore']);
-      expect(rehearsed).toEqual({ ...answer, dryRun: true });
-      // As a server that starts after it.
+      result = await restoredOps.runJson(['after-restore']);
+      expect(dryRun).toEqual({ ...result, dryRun: true });
+      // Operators start the server after the command.
       await server.stop();
-      server = await anAuth({
-        DATA_DIR: server.config.DATA_DIR,
-        ...(server.config.DATABASE_URL !== undefined && {
-          DATABASE_URL: server.config.DATABASE_URL,
-        }),
-      });
+      const { DATA_DIR, DATABASE_URL } = server.config;
+      server = await startAuth({ DATA_DIR, ...(DATABASE_URL !== undefined && { DATABASE_URL }) });
       server.clock.advance({ seconds: 3600 });
     }, 30_000);
     afterAll(() => server.stop());
@@ -240,8 +236,8 @@ describe.each([sqlite(), postgres()])('a backup of $name, made while it is in us
         ({ id }) => Number(id),
       );
 
-    it('no login lives on, of whatever time', async () => {
-      expect(answer.sessionsEnded).toBe(living);
+    it('ends all sessions', async () => {
+      expect(result.sessionsEnded).toBe(activeSessions);
       for (const token of Object.values(tokens)) {
         expect((await server.refresh(token)).body['error']).toBe('invalid_grant');
       }
@@ -249,27 +245,27 @@ describe.each([sqlite(), postgres()])('a backup of $name, made while it is in us
       expect(await browserIsLoggedIn(server)).toBe(false);
     });
 
-    it('no key from before is in the key set, and new ones sign', async () => {
+    it('publishes only new keys', async () => {
       const { text } = await server.send('/.well-known/jwks.json', {});
-      expect(answer.keysRevoked).toContain(revokedKey);
-      for (const kid of answer.keysRevoked) expect(text).not.toContain(kid);
+      expect(result.keysRevoked).toContain(revokedKey);
+      for (const kid of result.keysRevoked) expect(text).not.toContain(kid);
       expect(JSON.parse(text).keys).toHaveLength(2);
     });
 
-    it('people log in again, and no place in a status list is given twice', async () => {
+    it('accepts new logins, and allocates their status indexes in a new list', async () => {
       const { access_token, refresh_token } = await server.createLogin();
       expect((await server.refresh(refresh_token)).status).toBe(200);
       const { status } = decodeClaims(access_token);
       expect(JSON.stringify(status)).toMatch(
         new RegExp(`/oauth/status-lists/${newestList + 1_000}"`),
       );
-      const [{ place } = { place: 0 }] = await server.app
+      const [{ index } = { index: 0 }] = await server.app
         .get(UnitOfWork)
-        .query<{ place: number }>('SELECT max(status_index) AS place FROM refresh_token_family');
-      expect(toListId(Number(place))).toBe(newestList + 1_000);
+        .query<{ index: number }>('SELECT max(status_index) AS "index" FROM refresh_token_family');
+      expect(toListId(Number(index))).toBe(newestList + 1_000);
     });
 
-    it('is done once, unless another backup came back since', async () => {
+    it('refuses a second run unless the operator adds --again', async () => {
       const { code, errors } = await restoredOps.run(['after-restore']);
       expect({ code, errors }).toEqual({ code: 1, errors: expect.stringContaining('--again') });
       const { sessionsEnded } = await restoredOps.runJson(['after-restore', '--again']);
@@ -280,16 +276,16 @@ describe.each([sqlite(), postgres()])('a backup of $name, made while it is in us
     });
   });
 
-  if (kind.name === 'PostgreSQL') {
-    it('is not made by ops backup: PostgreSQL has its own', async () => {
+  if (target.name === 'PostgreSQL') {
+    it('refuses ops backup on PostgreSQL, and names pg_dump', async () => {
       const { code, errors } = await ops.run(['backup', join(folder, 'copy')]);
       expect({ code, errors }).toEqual({ code: 1, errors: expect.stringContaining('pg_dump') });
       expect(await readdir(folder)).toEqual([]);
     });
   }
 
-  it('lets people stay logged in where the operator says so', async () => {
-    const { server, ops: restoredOps } = await restored();
+  it('keeps users logged in with --keep-sessions', async () => {
+    const { server, ops: restoredOps } = await restore();
     const { sessionsEnded } = await restoredOps.runJson(['after-restore', '--keep-sessions']);
     expect(sessionsEnded).toBe(0);
     expect((await server.refresh(tokens['resting'] ?? '')).status).toBe(200);
@@ -307,7 +303,7 @@ describe('ops backup', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('makes a file for its owner’s eyes only, and leaves nothing else', async () => {
+  it('creates one file that only its owner can read', async () => {
     const file = join(folder, 'one.sqlite');
     expect((await ops.run(['backup', file])).code).toBe(0);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
@@ -315,31 +311,31 @@ describe('ops backup', () => {
     await rm(file);
   });
 
-  it('leaves no copy and no event in a dry run', async () => {
-    const known = await ops.runJson(['events', 'list']);
+  it('leaves no copy and no event after a dry run', async () => {
+    const before = await ops.runJson(['events', 'list']);
     expect(await ops.runJson(['backup', join(folder, 'dry.sqlite'), '--dry-run'])).toMatchObject({
       dryRun: true,
       bytes: expect.any(Number),
     });
     expect(await readdir(folder)).toEqual([]);
-    expect(await ops.runJson(['events', 'list'])).toEqual(known);
+    expect(await ops.runJson(['events', 'list'])).toEqual(before);
   });
 
-  it('never takes the place of another file, nor of the database', async () => {
+  it('never replaces a file or the database', async () => {
     const file = join(folder, 'there.sqlite');
     await writeFile(file, 'something of value');
-    for (const taken of [file, join(auth.config.DATA_DIR, 'auth.sqlite')]) {
-      const { size } = await stat(taken);
-      const { code, errors } = await ops.run(['backup', taken]);
+    for (const existing of [file, join(auth.config.DATA_DIR, 'auth.sqlite')]) {
+      const { size } = await stat(existing);
+      const { code, errors } = await ops.run(['backup', existing]);
       expect({ code, errors }).toEqual({
         code: 1,
-        errors: expect.stringContaining('there already'),
+        errors: expect.stringContaining('exists already'),
       });
-      expect((await stat(taken)).size).toBe(size);
+      expect((await stat(existing)).size).toBe(size);
     }
   });
 
-  it('says so where it cannot write', async () => {
+  it('fails with a message when it cannot write the file', async () => {
     const { code, errors } = await ops.run(['backup', join(folder, 'no', 'such', 'folder')]);
     expect({ code, errors }).toEqual({
       code: 1,

@@ -55,7 +55,7 @@ describe('bad input', () => {
     ],
     ['a form where JSON belongs', '/auth/login', FORM, 'email=a@b.c&password=x', 400],
     [
-      'text that is JSON',
+      'JSON sent as text/plain',
       '/auth/login',
       'text/plain',
       `{"email":"a@b.c","password":"${PASSWORD}"}`,
@@ -133,9 +133,9 @@ describe('bad input', () => {
       `${refreshing}&scope=${'x+'.repeat(2000)}`,
       400,
     ],
-  ])('%s at %s is told in the protocol’s words', async (_, path, type, body, status) => {
+  ])('rejects %s at %s with an OAuth error', async (_, path, type, body, status) => {
     const before = await rows();
-    const answer = await raw(auth, { path, type, body });
+    const answer = await sendRaw(auth, { path, type, body });
     expect(answer.status).toBe(status);
     const parsed = JSON.parse(answer.text);
     expect(['invalid_request', 'invalid_grant', 'invalid_scope']).toContain(parsed.error);
@@ -146,7 +146,7 @@ describe('bad input', () => {
     expect(await rows()).toEqual(before);
   });
 
-  it('ignores parameters that it does not know (RFC 6749 §3.2)', async () => {
+  it('ignores unknown parameters (RFC 6749 §3.2)', async () => {
     const { refresh_token } = await auth.createLogin();
     const parameters = {
       grant_type: 'refresh_token',
@@ -157,8 +157,17 @@ describe('bad input', () => {
     expect((await auth.token(parameters)).status).toBe(200);
   });
 
-  it('refuses headers over the limit with 431', async () => {
-    const { status } = await raw(auth, {
+  it('rejects a refresh without refresh_token as invalid_request (RFC 6749 §5.2)', async () => {
+    const parameters = { grant_type: 'refresh_token', client_id: 'gatehouse-first-party' };
+    const { status, body } = await auth.token(parameters);
+    expect([status, body]).toEqual([
+      400,
+      { error: 'invalid_request', error_description: 'refresh_token is missing.' },
+    ]);
+  });
+
+  it('rejects headers over the limit with status 431', async () => {
+    const { status } = await sendRaw(auth, {
       path: '/oauth/token',
       type: FORM,
       body: refreshing,
@@ -174,13 +183,16 @@ describe('bad input', () => {
     ['GET', '/auth/login', 405],
     ['PUT', '/auth/register', 405],
     ['GET', '/nowhere?password=secret', 404],
-  ])('%s %s is not there, and the answer repeats nothing', async (method, path, status) => {
-    const answer = await auth.send(path, { method });
-    expect(answer.status).toBe(status);
-    expect(answer.headers.get('allow')).toBe(status === 405 ? 'POST' : null);
-    expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
-    expect(answer.text).not.toContain('secret');
-  });
+  ])(
+    'rejects %s %s with status %i and repeats nothing of the request',
+    async (method, path, status) => {
+      const answer = await auth.send(path, { method });
+      expect(answer.status).toBe(status);
+      expect(answer.headers.get('allow')).toBe(status === 405 ? 'POST' : null);
+      expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+      expect(answer.text).not.toContain('secret');
+    },
+  );
 });
 
 interface RawAnswer {
@@ -196,8 +208,8 @@ interface RawRequest {
   readonly padding?: string;
 }
 
-/** fetch adds a content type of its own; this sends what it is told. */
-function raw(auth: TestAuth, { path, type, body, padding }: RawRequest): Promise<RawAnswer> {
+/** Sends a request without the content type that fetch would add. */
+function sendRaw(auth: TestAuth, { path, type, body, padding }: RawRequest): Promise<RawAnswer> {
   const headers = {
     'content-length': Buffer.byteLength(body),
     ...(type !== undefined && { 'content-type': type }),

@@ -1,15 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { UnitOfWork } from '@gatehouse/persistence';
+import { CleanupJob, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import type { Account } from '../../src/accounts/account.entity.js';
 import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
-import {
-  BrowserSessionRevocation,
-  BrowserSessionService,
-} from '../../src/sessions/browser-session.service.js';
+import { BrowserSessionRevocation } from '../../src/sessions/browser-session-revocation.service.js';
+import { BrowserSessionService } from '../../src/sessions/browser-session.service.js';
 import { SessionService } from '../../src/sessions/session.service.js';
-import { CleanupJob } from '../../src/platform/scheduler/cleanup-job.js';
 import {
   aClient,
   anAccount,
@@ -68,7 +65,7 @@ eachDatabase('browser sessions', (fresh) => {
 
   const isLoggedIn = async (browser: TestBrowser) =>
     (await atTheReplica(browser).open('/account')).status === 200;
-  const living = (account: Account = person) =>
+  const activeSessions = (account: Account = person) =>
     auth.app.get(BrowserSessionService).listActive(account.id);
   const current = async (browser: TestBrowser) => {
     const session = await auth.app
@@ -92,7 +89,7 @@ eachDatabase('browser sessions', (fresh) => {
       redirect_uri: CALLBACK,
       code_verifier: VERIFIER,
     });
-  /** A session at the client that begins in this browser. */
+  /** A session at the client that is created in this browser. */
   const aSession = async (browser: TestBrowser, scope = 'openid') => {
     const { body } = await redeem(await browser.obtainCode(client, { scope }));
     return {
@@ -106,7 +103,7 @@ eachDatabase('browser sessions', (fresh) => {
   };
 
   describe('a login', () => {
-    it('begins one, which other clients and replicas go on with: single sign-on', async () => {
+    it('creates a browser session that other clients and replicas use (single sign-on)', async () => {
       const browser = new TestBrowser(auth);
       const answer = await logIn(browser);
       expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account']);
@@ -115,7 +112,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await events('browser_session.begun')).toHaveLength(1);
     });
 
-    it('makes a new secret each time, and the one before is good for nothing (ASVS 7.2.4)', async () => {
+    it('creates a new secret at each login and makes the previous one invalid (ASVS 7.2.4)', async () => {
       const browser = await aBrowser();
       const session = await aSession(browser);
       const before = atTheReplica(browser);
@@ -123,12 +120,12 @@ eachDatabase('browser sessions', (fresh) => {
       expect(browser.cookies.get('session')).not.toBe(before.cookies.get('session'));
       expect(await isLoggedIn(before)).toBe(false);
       expect(await isLoggedIn(browser)).toBe(true);
-      expect(await living()).toHaveLength(1);
+      expect(await activeSessions()).toHaveLength(1);
       expect(await refreshes(session)).toBe(true);
       expect(await events('browser_session.renewed')).toHaveLength(1);
     });
 
-    it('never takes up a secret that the browser brought along (session fixation)', async () => {
+    it('never uses a session secret that the browser sent before the login (session fixation)', async () => {
       const browser = new TestBrowser(auth);
       const planted = randomBytes(32).toString('base64url');
       browser.cookies.set('session', planted);
@@ -137,18 +134,18 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await isLoggedIn(browser)).toBe(true);
     });
 
-    it('of another person ends the one before, with all that began in it', async () => {
+    it('revokes the browser session of another person at a login in the same browser', async () => {
       const other = await anAccount(auth);
       const browser = await aBrowser();
       const session = await aSession(browser);
       await logIn(browser, other, `?ticket=${await ticketFor(browser)}`);
-      expect(await living()).toEqual([]);
-      expect(await living(other)).toHaveLength(1);
+      expect(await activeSessions()).toEqual([]);
+      expect(await activeSessions(other)).toHaveLength(1);
       expect(await refreshes(session)).toBe(false);
       expect(await events('browser_session.ended')).toMatchObject([{ reason: 'logout' }]);
     });
 
-    it('twice at once in one browser leaves two sessions, each with a secret of its own', async () => {
+    it('creates a browser session with its own secret for each concurrent login in one browser', async () => {
       const browser = await aBrowser();
       const previous = await current(browser);
       const begun = await Promise.all(
@@ -157,7 +154,7 @@ eachDatabase('browser sessions', (fresh) => {
         ),
       );
       expect(new Set(begun.map((one) => one?.secret)).size).toBe(3);
-      expect(await living()).toHaveLength(3);
+      expect(await activeSessions()).toHaveLength(3);
       expect(await isLoggedIn(browser)).toBe(false);
       for (const one of begun) {
         browser.cookies.set('session', one?.secret ?? '');
@@ -165,7 +162,7 @@ eachDatabase('browser sessions', (fresh) => {
       }
     });
 
-    it('with what no database can hold is refused like any other', async () => {
+    it('rejects login data that no database can store', async () => {
       const browser = new TestBrowser(auth);
       const page = await browser.open('/login');
       for (const login of ['\0', 'a\0@b.example', '\ud800', '\r\n', "'; DROP TABLE account; --"]) {
@@ -174,15 +171,15 @@ eachDatabase('browser sessions', (fresh) => {
       expect((await browser.open('/oauth/logout?client_id=%00')).status).toBe(400);
     });
 
-    it('with a password that was changed meanwhile begins nothing', async () => {
+    it('creates no browser session if the password changed since the person authenticated', async () => {
       await auth.app
         .get(AccountOperationsService)
         .changePassword(person.id, 'another password', { by: 'operator' });
       expect(await auth.app.get(BrowserSessionService).create(person, DEVICE)).toBeUndefined();
-      expect(await living()).toEqual([]);
+      expect(await activeSessions()).toEqual([]);
     });
 
-    it('is one too many beyond the limit, and the oldest ends (ASVS 7.1.2)', async () => {
+    it('revokes the oldest browser session when a login exceeds the limit (ASVS 7.1.2)', async () => {
       const oldest = await aBrowser();
       wait(1);
       const begun = await Promise.all(
@@ -191,17 +188,17 @@ eachDatabase('browser sessions', (fresh) => {
         ),
       );
       expect(begun.every(Boolean)).toBe(true);
-      expect(await living()).toHaveLength(3);
+      expect(await activeSessions()).toHaveLength(3);
       wait(1);
       await logIn(new TestBrowser(auth));
-      expect(await living()).toHaveLength(3);
+      expect(await activeSessions()).toHaveLength(3);
       expect(await isLoggedIn(oldest)).toBe(false);
       expect(await events('browser_session.ended')).toMatchObject(
         Array.from({ length: 7 }, () => ({ reason: 'session_limit' })),
       );
     });
 
-    /** A request that waits for a login, also of somebody who is logged in. */
+    /** The ticket of an authorization request that requires a new login. */
     async function ticketFor(browser: TestBrowser): Promise<string> {
       wait(1);
       const query = buildAuthorizationQuery(client, { prompt: 'login' });
@@ -210,8 +207,8 @@ eachDatabase('browser sessions', (fresh) => {
     }
   });
 
-  describe('it lasts', () => {
-    it('as long as it is used at least once a day', async () => {
+  describe('the lifetime of a browser session', () => {
+    it('accepts a browser session that is used at least once a day', async () => {
       const browser = await aBrowser();
       wait(DAY - 1);
       expect(await isLoggedIn(browser)).toBe(true);
@@ -221,7 +218,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await isLoggedIn(browser)).toBe(false);
     });
 
-    it('and two weeks in any case, since the latest login', async () => {
+    it('rejects a browser session two weeks after the latest login', async () => {
       const browser = await aBrowser();
       for (let day = 0; day < 13; day += 1) {
         wait(DAY - 1);
@@ -233,10 +230,10 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await isLoggedIn(browser)).toBe(false);
     });
 
-    it('and its use is written down once a minute, however often it is used', async () => {
+    it('records the last use of a browser session at most once a minute', async () => {
       const browser = await aBrowser();
       const began = auth.clock.now();
-      const lastUsed = async () => (await living())[0]?.lastUsedAt.getTime();
+      const lastUsed = async () => (await activeSessions())[0]?.lastUsedAt.getTime();
       wait(59);
       await isLoggedIn(browser);
       expect(await lastUsed()).toBe(began);
@@ -248,7 +245,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await lastUsed()).toBe(began + 60_000);
     });
 
-    it('and is nothing that can be made up', async () => {
+    it('rejects a forged session cookie', async () => {
       const secrets = ['', 'x', 'A'.repeat(43), '%00', "'--", 'ü'.repeat(43), 'A'.repeat(5000)];
       for (const secret of secrets) {
         const cookie = `session=${encodeURIComponent(secret)}`;
@@ -258,8 +255,8 @@ eachDatabase('browser sessions', (fresh) => {
     });
   });
 
-  describe('its end', () => {
-    it('ends what began in it, but not what is to last while the person is away', async () => {
+  describe('the end of a browser session', () => {
+    it('revokes the sessions created in a revoked browser session, except those with offline_access', async () => {
       const browser = await aBrowser();
       const online = await aSession(browser);
       const offline = await aSession(browser, 'openid offline_access');
@@ -276,7 +273,7 @@ eachDatabase('browser sessions', (fresh) => {
       ]);
     });
 
-    it('comes once, however many end it at once', async () => {
+    it('records one security event for concurrent revocations of a browser session', async () => {
       const { id } = await current(await aBrowser());
       await Promise.all(
         [auth, replica, auth].map(({ app }) => app.get(BrowserSessionService).revoke(id)),
@@ -284,14 +281,14 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await events('browser_session.ended')).toHaveLength(1);
     });
 
-    it('lets no code become a session that was given out before it', async () => {
+    it('rejects an authorization code that was issued before its browser session was revoked', async () => {
       const browser = await aBrowser();
       const code = await browser.obtainCode(client);
       await auth.app.get(BrowserSessionService).revoke((await current(browser)).id);
       expect((await redeem(code)).body['error']).toBe('invalid_grant');
     });
 
-    it('leaves no session behind when codes are redeemed at the same time', async () => {
+    it('leaves no session when clients exchange codes while the browser session is revoked', async () => {
       const browser = await aBrowser();
       const codes = await Promise.all([1, 2, 3].map(() => browser.obtainCode(client)));
       const { id } = await current(browser);
@@ -303,7 +300,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await auth.app.get(SessionService).listActive(person.id)).toEqual([]);
     });
 
-    it('comes with a disabled account, everywhere', async () => {
+    it('revokes all browser sessions of an account that is disabled', async () => {
       const browsers = [await aBrowser(), await aBrowser()];
       const session = await aSession(browsers[0] ?? new TestBrowser(auth), 'openid offline_access');
       await auth.app.get(AccountOperationsService).disable(person.id, 'operator');
@@ -315,7 +312,7 @@ eachDatabase('browser sessions', (fresh) => {
       ]);
     });
 
-    it('comes with a new password, but for the browser that the session began in (ASVS 7.4.3)', async () => {
+    it('revokes all browser sessions at a password change, except the one of the current session (ASVS 7.4.3)', async () => {
       const [own, thief] = [await aBrowser(), await aBrowser()];
       const kept = await aSession(own);
       const stolen = await aSession(thief);
@@ -326,7 +323,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await Promise.all([kept, stolen].map(refreshes))).toEqual([true, false]);
     });
 
-    it('comes with a new password that the operator sets, everywhere', async () => {
+    it('revokes all browser sessions when the operator sets a new password', async () => {
       const browser = await aBrowser();
       const ended = await auth.app
         .get(AccountOperationsService)
@@ -335,7 +332,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await isLoggedIn(browser)).toBe(false);
     });
 
-    it('comes with the end of a session that began in it: it could get another one', async () => {
+    it('revokes the browser session with a session created in it, because the browser could get a new one', async () => {
       const [own, lost] = [await aBrowser(), await aBrowser()];
       const [kept, session] = [await aSession(own), await aSession(lost)];
       const ends = await Promise.all(
@@ -348,14 +345,14 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await Promise.all([kept, session].map(refreshes))).toEqual([true, false]);
     });
 
-    it('comes with the end of all others, which counts what clients held', async () => {
+    it('revokes all other browser sessions with all other sessions, and counts the sessions at clients', async () => {
       const [own, other] = [await aBrowser(), await aBrowser()];
       const [kept, session] = [await aSession(own), await aSession(other)];
       const counts = await Promise.all(
         [auth, replica].map(({ app }) =>
           app
             .get(SessionService)
-            .revokeAll({ accountId: person.id, except: kept.sid }, 'ended_by_owner'),
+            .revokeAllOfAccount(person.id, 'ended_by_owner', { kind: 'session', id: kept.sid }),
         ),
       );
       expect(counts.sort()).toEqual([0, 1]);
@@ -363,10 +360,10 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await Promise.all([kept, session].map(refreshes))).toEqual([true, false]);
     });
 
-    it('is taken back with the change that it belongs to', async () => {
+    it('keeps a browser session if the transaction that revoked it is rolled back', async () => {
       const browser = await aBrowser();
       const change = auth.app.get(UnitOfWork).transaction(async () => {
-        await auth.app.get(BrowserSessionRevocation).revoke({ accountId: person.id }, 'logout');
+        await auth.app.get(BrowserSessionRevocation).revokeAllOfAccount(person.id, 'logout');
         throw new Error('the rest failed');
       });
       await expect(change).rejects.toThrow('the rest failed');
@@ -375,7 +372,7 @@ eachDatabase('browser sessions', (fresh) => {
     });
   });
 
-  it('what ended or expired more than a day ago is cleared away, and nothing else', async () => {
+  it('deletes browser sessions that ended or expired more than a day ago, and no others', async () => {
     const gone = await current(await aBrowser());
     await auth.app.get(BrowserSessionService).revoke(gone.id);
     const idle = await current(await aBrowser());
@@ -395,7 +392,7 @@ eachDatabase('browser sessions', (fresh) => {
     expect(await rows()).toEqual([(await current(used)).id]);
   });
 
-  it('an account that is disabled behind our back is logged out as well', async () => {
+  it('rejects a browser session of an account that another process disabled', async () => {
     const browser = await aBrowser();
     await auth.app.get(AccountRepository).disable(person.id);
     expect(await isLoggedIn(browser)).toBe(false);
@@ -412,14 +409,14 @@ describe('the cookie of a browser session (ASVS 3.3)', () => {
     return [...page.headers.getSetCookie(), headers.getSetCookie()[0]];
   };
 
-  it('is out of reach of scripts and of forms on other sites, and goes with the browser', async () => {
+  it('sets HttpOnly and SameSite=Lax, and no expiry', async () => {
     expect(await cookieOf({})).toEqual([
       expect.stringMatching(/^form=[\w-]{22}; Path=\/; HttpOnly; SameSite=Lax$/),
       expect.stringMatching(/^session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/),
     ]);
   });
 
-  it('over https is Secure and bound to the host by its name (RFC 6265bis §4.1.3)', async () => {
+  it('sets Secure and the prefix __Host- over https (RFC 6265bis §4.1.3)', async () => {
     expect(await cookieOf({ ISSUER: 'https://auth.example.org' })).toEqual([
       expect.stringMatching(/^__Host-form=[\w-]{22}; Path=\/; HttpOnly; Secure; SameSite=Lax$/),
       expect.stringMatching(/^__Host-session=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/),

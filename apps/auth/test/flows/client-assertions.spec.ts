@@ -1,4 +1,6 @@
 import { createHmac, createPublicKey, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { UnitOfWork } from '@gatehouse/persistence';
 import * as oauth from 'oauth4webapi';
@@ -9,7 +11,7 @@ import { TestAuth, toBasicAuthorization, toDatabaseSettings } from '../support/t
 
 const ISSUER = 'http://localhost:3000';
 const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-const refusal = {
+const rejection = {
   error: 'invalid_client',
   error_description: 'Client authentication failed.',
 };
@@ -52,14 +54,14 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
   const now = () => Math.floor(auth.clock.now() / 1000);
 
   it.each<[string, Record<string, unknown>, Record<string, unknown>, Record<string, string>]>([
-    ['by the key that its header names', {}, {}, {}],
-    ['whose client_id is told as well', {}, {}, { client_id: 'keyed' }],
-    ['of the explicit type', {}, { typ: 'client-authentication+jwt' }, {}],
-    ['of the type JWT', {}, { typ: 'JWT' }, {}],
+    ['signed by the key that its header names', {}, {}, {}],
+    ['with the client_id as parameter', {}, {}, { client_id: 'keyed' }],
+    ['with the explicit type', {}, { typ: 'client-authentication+jwt' }, {}],
+    ['with the type JWT', {}, { typ: 'JWT' }, {}],
     ['without iat', { iat: null }, {}, {}],
-    ['good for five minutes', { exp: 300 }, {}, {}],
-    ['of a clock that is 30 seconds behind', { exp: -29, iat: -89, nbf: -89 }, {}, {}],
-    ['of a clock that is 30 seconds ahead', { exp: 330, iat: 30, nbf: 30 }, {}, {}],
+    ['that is valid for five minutes', { exp: 300 }, {}, {}],
+    ['from a clock that is 30 seconds behind', { exp: -29, iat: -89, nbf: -89 }, {}, {}],
+    ['from a clock that is 30 seconds ahead', { exp: 330, iat: 30, nbf: 30 }, {}, {}],
   ])('accepts an assertion %s', async (_, claims, header, more) => {
     const instants = Object.entries(claims).map(([name, value]) => [
       name,
@@ -69,19 +71,22 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
     expect((await ask(auth, await key.sign(payload, header), more)).status).toBe(200);
   });
 
-  it('accepts both keys of the set while one replaces the other', async () => {
+  it('accepts assertions of both keys in the client’s key set', async () => {
     for (const each of [key, next]) {
       expect((await ask(auth, await each.sign(claimsAt(auth)))).status).toBe(200);
     }
   });
 
-  it.each(['PS256', 'RS256', 'EdDSA'])('accepts %s where that is the key’s', async (alg) => {
-    const own = await ClientKey.generate(alg);
-    const id = `keyed-${alg.toLowerCase()}`;
-    await auth.registerClient({ id, authMethod: 'private_key_jwt', jwks: toKeySet(own) });
-    const assertion = await own.sign(claimsAt(auth, { iss: id, sub: id }));
-    expect((await ask(auth, assertion)).status).toBe(200);
-  });
+  it.each(['PS256', 'RS256', 'EdDSA'])(
+    'accepts %s if it is the algorithm of the key',
+    async (alg) => {
+      const own = await ClientKey.generate(alg);
+      const id = `keyed-${alg.toLowerCase()}`;
+      await auth.registerClient({ id, authMethod: 'private_key_jwt', jwks: toKeySet(own) });
+      const assertion = await own.sign(claimsAt(auth, { iss: id, sub: id }));
+      expect((await ask(auth, assertion)).status).toBe(200);
+    },
+  );
 
   it.each<[string, Record<string, unknown>]>([
     ['another issuer than subject', { iss: 'other' }],
@@ -100,36 +105,36 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
     ['a jti of 300 characters', { jti: 'x'.repeat(300) }],
     ['a jti that is a list', { jti: ['x'] }],
     ['a subject that is a list', { sub: ['keyed'] }],
-    ['a subject that is nobody', { iss: 'nobody', sub: 'nobody' }],
+    ['an unknown client as subject', { iss: 'unknown', sub: 'unknown' }],
     ['a subject of 5,000 characters', { sub: 'x'.repeat(5000) }],
-  ])('refuses %s', async (_, claims) => {
+  ])('rejects an assertion with %s', async (_, claims) => {
     const { status, body } = await ask(auth, await key.sign(claimsAt(auth, claims)));
-    expect([status, body]).toEqual([401, refusal]);
+    expect([status, body]).toEqual([401, rejection]);
   });
 
   it.each<[string, Record<string, number>]>([
     ['that expired', { exp: -31 }],
-    ['that is good for more than five minutes', { exp: 331 }],
-    ['that begins later', { nbf: 31 }],
+    ['that is valid for more than five minutes', { exp: 331 }],
+    ['that is not valid yet', { nbf: 31 }],
     ['from the future', { iat: 31 }],
-  ])('refuses an assertion %s', async (_, offsets) => {
+  ])('rejects an assertion %s', async (_, offsets) => {
     const instants = Object.entries(offsets).map(([name, offset]) => [name, now() + offset]);
     const payload = claimsAt(auth, Object.fromEntries(instants));
     expect((await ask(auth, await key.sign(payload))).status).toBe(401);
   });
 
   it.each<[string, Record<string, unknown>]>([
-    ['an access token', { typ: 'at+jwt' }],
-    ['a logout token', { typ: 'logout+jwt' }],
-    ['a DPoP proof', { typ: 'dpop+jwt' }],
-    ['a request object', { typ: 'oauth-authz-req+jwt' }],
-    ['a key that it does not have', { kid: 'unknown' }],
-    ['two keys to choose from', { kid: null }],
-  ])('refuses a header that tells of %s', async (_, header) => {
+    ['type at+jwt of an access token', { typ: 'at+jwt' }],
+    ['type logout+jwt of a logout token', { typ: 'logout+jwt' }],
+    ['type dpop+jwt of a DPoP proof', { typ: 'dpop+jwt' }],
+    ['type oauth-authz-req+jwt of a request object', { typ: 'oauth-authz-req+jwt' }],
+    ['kid of an unknown key', { kid: 'unknown' }],
+    ['missing kid, while the client has two keys', { kid: null }],
+  ])('rejects a header with the %s', async (_, header) => {
     expect((await ask(auth, await key.sign(claimsAt(auth), header))).status).toBe(401);
   });
 
-  it('refuses what is not signed by a key of the client (RFC 8725 §3.1, §3.2)', async () => {
+  it('rejects an assertion that no key of the client signed (RFC 8725 §3.1, §3.2)', async () => {
     const stranger = await ClientKey.generate('ES256', String(key.publicJwk['kid']));
     const { kid } = key.publicJwk;
     const spki = createPublicKey({ key: { ...key.publicJwk }, format: 'jwk' })
@@ -153,20 +158,20 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
     ];
     for (const assertion of forged) {
       const { status, body } = await ask(auth, assertion);
-      expect([status, body]).toEqual([401, refusal]);
+      expect([status, body]).toEqual([401, rejection]);
     }
     expect((await ask(auth, good)).status).toBe(200);
   });
 
   it.each(['x', 'a.b.c', '..', `${part({ alg: 'ES256' })}.${part([])}.x`, part({}).repeat(90)])(
-    'refuses %j without a stumble',
+    'rejects the malformed assertion %j',
     async (assertion) => {
       const { status } = await ask(auth, assertion);
       expect(status).toBe(401);
     },
   );
 
-  it('refuses an assertion where a secret was registered', async () => {
+  it('rejects an assertion of a client that is registered with a secret', async () => {
     const assertion = await key.sign(claimsAt(auth, { iss: 'secretive', sub: 'secretive' }));
     expect((await ask(auth, assertion)).status).toBe(401);
   });
@@ -175,7 +180,7 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
     ['Basic', {}, 'secretive:secret'],
     ['a secret in the body', { client_id: 'keyed', client_secret: 'x' }, undefined],
     ['another client_id', { client_id: 'other' }, undefined],
-  ])('refuses %s beside an assertion (RFC 6749 §2.3)', async (_, more, as) => {
+  ])('rejects %s beside an assertion (RFC 6749 §2.3)', async (_, more, as) => {
     const parameters = {
       grant_type: 'client_credentials',
       client_assertion_type: TYPE,
@@ -186,7 +191,29 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
     expect([status, body['error']]).toEqual([400, 'invalid_request']);
   });
 
-  it('refuses another type of assertion, and one without its type (RFC 7521 §4.2)', async () => {
+  it('rejects two Authorization headers, because a proxy may check the other one (RFC 6749 §2.3)', async () => {
+    const header = toBasicAuthorization('secretive:secret');
+    const body = 'grant_type=client_credentials';
+    const statusOf = async (...authorizations: string[]) => {
+      const sent = request(`${auth.url}/oauth/token`, {
+        method: 'POST',
+        headers: [
+          ...['Host', 'localhost', 'Content-Length', String(body.length)],
+          ...['Content-Type', 'application/x-www-form-urlencoded'],
+          ...authorizations.flatMap((value) => ['Authorization', value]),
+        ],
+      });
+      const answered: Promise<IncomingMessage[]> = once(sent, 'response');
+      sent.end(body);
+      const [response] = await answered;
+      response?.resume();
+      return response?.statusCode;
+    };
+    expect(await statusOf(header)).toBe(200);
+    expect(await statusOf(header, header)).toBe(400);
+  });
+
+  it('rejects another assertion type, and an assertion without its type (RFC 7521 §4.2)', async () => {
     const client_assertion = await key.sign(claimsAt(auth));
     const saml = 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer';
     const other = await ask(auth, client_assertion, { client_assertion_type: saml });
@@ -207,7 +234,7 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
     expect([repeated.status, repeated.body['error']]).toEqual([400, 'invalid_request']);
   });
 
-  it('satisfies an independent client', async () => {
+  it('accepts the assertion of an independent client library (oauth4webapi)', async () => {
     const { privateKey, publicKey } = await generateKeyPair('ES256');
     const jwk = await crypto.subtle.exportKey('jwk', publicKey);
     const jwks = JSON.stringify({ keys: [{ ...jwk, kid: 'its-own', alg: 'ES256' }] });
@@ -244,18 +271,18 @@ eachDatabase('replay of a client assertion (RFC 7523 §3)', (fresh) => {
   const kept = async () =>
     (await auth.app.get(UnitOfWork).query('SELECT value_hash FROM used_value')).length;
 
-  it('is refused, and told to the operator', async () => {
+  it('rejects a replayed assertion and records a security event', async () => {
     const assertion = await key.sign(claimsAt(auth));
     expect((await ask(auth, assertion)).status).toBe(200);
     const { status, body } = await ask(replica, assertion);
-    expect([status, body]).toEqual([401, refusal]);
+    expect([status, body]).toEqual([401, rejection]);
     const events = await auth.app
       .get(UnitOfWork)
       .query<{ detail: string }>(`SELECT detail FROM security_event WHERE type = 'client.refused'`);
     expect(events.map(({ detail }) => JSON.parse(detail).reason)).toEqual(['repeated_assertion']);
   });
 
-  it('is refused to all but one of many at once, on two replicas', async () => {
+  it('accepts an assertion once for ten concurrent requests on two replicas', async () => {
     const assertion = await key.sign(claimsAt(auth));
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, n) => ask(n % 2 === 0 ? auth : replica, assertion)),
@@ -264,7 +291,7 @@ eachDatabase('replay of a client assertion (RFC 7523 §3)', (fresh) => {
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(9);
   });
 
-  it('is refused until it is refused for its age', async () => {
+  it('rejects a replayed assertion until it expires', async () => {
     const payload = claimsAt(auth, { exp: Math.floor(auth.clock.now() / 1000) + 300 });
     const assertion = await key.sign(payload);
     expect((await ask(auth, assertion)).status).toBe(200);
@@ -276,7 +303,7 @@ eachDatabase('replay of a client assertion (RFC 7523 §3)', (fresh) => {
     expect(Number(latest?.expires_at)).toBe((Number(payload['exp']) + 30) * 1000);
   });
 
-  it('is a matter of one client: another may use the same jti', async () => {
+  it('accepts the same jti from two clients', async () => {
     const payload = claimsAt(auth);
     const twin = await key.sign({ ...payload, iss: 'twin', sub: 'twin' });
     const statuses = [await ask(auth, await key.sign(payload)), await ask(auth, twin)];
@@ -291,7 +318,7 @@ eachDatabase('replay of a client assertion (RFC 7523 §3)', (fresh) => {
     ['true', true],
     ['an object', { $ne: 'x' }],
     ['a list', []],
-  ])('is nobody’s where its subject is %s, whichever way that is said', async (_, sub) => {
+  ])('rejects %s as client id with every authentication method', async (_, sub) => {
     const claimed = `${part({ alg: 'ES256' })}.${part({ ...claimsAt(auth), iss: sub, sub })}.x`;
     const name = typeof sub === 'string' ? sub.toWellFormed() : 'x';
     const grant = { grant_type: 'client_credentials' };
@@ -301,10 +328,10 @@ eachDatabase('replay of a client assertion (RFC 7523 §3)', (fresh) => {
       await auth.token({ ...grant, client_id: name, client_secret: 'x' }),
       await auth.token({ ...grant, client_id: name }),
     ];
-    for (const { status, body } of answers) expect([status, body]).toEqual([401, refusal]);
+    for (const { status, body } of answers) expect([status, body]).toEqual([401, rejection]);
   });
 
-  it('costs the database nothing before the signature is good', async () => {
+  it('writes nothing to the replay cache before the signature and the claims are verified', async () => {
     const stranger = await ClientKey.generate('ES256', String(key.publicJwk['kid']));
     const before = await kept();
     await ask(auth, await stranger.sign(claimsAt(auth)));
@@ -313,7 +340,7 @@ eachDatabase('replay of a client assertion (RFC 7523 §3)', (fresh) => {
   });
 });
 
-describe('a key set that is registered (RFC 7517 §5)', () => {
+describe('the key set of a client (RFC 7517 §5)', () => {
   let es256: ClientKey;
   let rs256: ClientKey;
   beforeAll(async () => {
@@ -321,7 +348,7 @@ describe('a key set that is registered (RFC 7517 §5)', () => {
   });
   const accepts = (...keys: readonly unknown[]) => clientKeySetSchema.safeParse({ keys });
 
-  it('keeps what is needed of each key', () => {
+  it('keeps the required members of each key and drops the others', () => {
     const { success, data } = accepts({ ...es256.publicJwk, x5t: 'x' }, rs256.publicJwk);
     expect(success).toBe(true);
     expect(data?.keys).toEqual([es256.publicJwk, rs256.publicJwk]);
@@ -330,23 +357,23 @@ describe('a key set that is registered (RFC 7517 §5)', () => {
   it.each<[string, (good: Record<string, unknown>) => readonly unknown[]]>([
     ['no key', () => []],
     ['eleven keys', (good) => Array.from({ length: 11 }, (_, n) => ({ ...good, kid: `${n}` }))],
-    ['two of one name', (good) => [good, good]],
+    ['two keys with one kid', (good) => [good, good]],
     ['a private key', (good) => [{ ...good, d: 'x'.repeat(43) }]],
     ['a symmetric key', () => [{ kty: 'oct', k: 'x'.repeat(43), kid: 'k', alg: 'HS256' }]],
     ['no algorithm', (good) => [{ ...good, alg: undefined }]],
-    ['an algorithm of another kind of key', (good) => [{ ...good, alg: 'RS256' }]],
-    ['no name', (good) => [{ ...good, kid: undefined }]],
+    ['the algorithm of another key type', (good) => [{ ...good, alg: 'RS256' }]],
+    ['no kid', (good) => [{ ...good, kid: undefined }]],
     ['a key for encryption', (good) => [{ ...good, use: 'enc' }]],
     ['a point that is not on the curve', (good) => [{ ...good, y: 'A'.repeat(43) }]],
-    ['nothing that is a key', () => [null, 'key', 5]],
-  ])('is refused with %s', (_, keys) => {
+    ['values that are no keys', () => [null, 'key', 5]],
+  ])('rejects a key set with %s', (_, keys) => {
     expect(accepts(...keys({ ...es256.publicJwk })).success).toBe(false);
   });
 
   it.each([
     ['a short modulus', { n: 'x'.repeat(171) }],
     ['an exponent of one', { e: 'AQ' }],
-  ])('is refused with %s', (_, more) => {
+  ])('rejects an RSA key with %s', (_, more) => {
     expect(accepts({ ...rs256.publicJwk, ...more }).success).toBe(false);
   });
 });

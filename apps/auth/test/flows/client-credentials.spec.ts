@@ -23,12 +23,12 @@ describe('client credentials (RFC 6749 §4.4)', () => {
   });
   afterAll(() => auth.stop());
 
-  /** Both parts form-encoded first, as RFC 6749 §2.3.1 wants it. */
+  /** Form-encodes both parts first, as RFC 6749 §2.3.1 requires. */
   const encoded = (id: string, secret: string) =>
     [id, secret].map((part) => new URLSearchParams({ '': part }).toString().slice(1)).join(':');
   const ordersService = encoded('orders-service', 'a secret: with + signs %');
 
-  it('gives a service a token for itself, and no refresh token (§4.4.3)', async () => {
+  it('issues a client an access token for itself and no refresh token (§4.4.3)', async () => {
     const { status, headers, body } = await auth.token(grant, ordersService);
     expect(status).toBe(200);
     expect([headers.get('cache-control'), headers.get('pragma')]).toEqual(['no-store', 'no-cache']);
@@ -47,7 +47,7 @@ describe('client credentials (RFC 6749 §4.4)', () => {
     expect(Object.keys(claims)).not.toContain('sid');
   });
 
-  it('says nothing of a person, for there is none', async () => {
+  it('issues no ID token and rejects the scopes of OpenID Connect', async () => {
     const scope = ['openid', 'email', 'offline_access', 'billing:invoices:create'];
     await auth.registerClient({ id: 'both-kinds', secret: 'secret', scope });
     const { body } = await auth.token(grant, 'both-kinds:secret');
@@ -59,7 +59,7 @@ describe('client credentials (RFC 6749 §4.4)', () => {
     }
   });
 
-  it('satisfies an independent client: discovery, token, validation of the token (RFC 9068 §4)', async () => {
+  it('interoperates with oauth4webapi in discovery, token request and token validation (RFC 9068 §4)', async () => {
     const insecure = { [oauth.allowInsecureRequests]: true };
     const issuer = new URL('http://localhost:3000');
     const redirected = (url: string, init: object) =>
@@ -84,7 +84,7 @@ describe('client credentials (RFC 6749 §4.4)', () => {
     expect(claims.client_id).toBe('orders-service');
   });
 
-  it('knows the secret in the body where that is what was registered', async () => {
+  it('accepts the secret in the body from a client registered for client_secret_post', async () => {
     const posted = { ...grant, client_id: 'posting-service', client_secret: 'posted' };
     expect((await auth.token(posted)).status).toBe(200);
   });
@@ -101,19 +101,22 @@ describe('client credentials (RFC 6749 §4.4)', () => {
       undefined,
     ],
     ['a public client that sends a secret', {}, 'public-client:x'],
-  ])('gives %s one and the same answer (§5.2)', async (_, more, as) => {
-    const { status, headers, body } = await auth.token({ ...grant, ...more }, as);
-    expect([status, body]).toEqual([401, invalidClient]);
-    expect(headers.get('www-authenticate')).toMatch(/^Basic /);
-    expect(headers.get('cache-control')).toBe('no-store');
-  });
+  ])(
+    'rejects %s with the same answer as every failed authentication (§5.2)',
+    async (_, more, as) => {
+      const { status, headers, body } = await auth.token({ ...grant, ...more }, as);
+      expect([status, body]).toEqual([401, invalidClient]);
+      expect(headers.get('www-authenticate')).toMatch(/^Basic /);
+      expect(headers.get('cache-control')).toBe('no-store');
+    },
+  );
 
   it.each<[string, Record<string, string>, string | undefined, string]>([
     ['a public client', { client_id: 'public-client' }, undefined, 'unauthorized_client'],
     ['a client without the grant', {}, 'no-grants:secret', 'unauthorized_client'],
     ['a client without any scope', {}, 'no-scope:secret', 'invalid_scope'],
-    ['a scope that is not the client’s', { scope: 'orders:read' }, ordersService, 'invalid_scope'],
-    ['openid', { scope: 'openid' }, ordersService, 'invalid_scope'],
+    ['a scope of another client', { scope: 'orders:read' }, ordersService, 'invalid_scope'],
+    ['the scope openid', { scope: 'openid' }, ordersService, 'invalid_scope'],
     [
       'a resource without the scope',
       { resource: 'http://localhost:3001' },
@@ -128,12 +131,12 @@ describe('client credentials (RFC 6749 §4.4)', () => {
       ordersService,
       'unsupported_grant_type',
     ],
-  ])('refuses %s', async (_, more, as, error) => {
+  ])('rejects %s', async (_, more, as, error) => {
     const answer = await auth.token({ ...grant, ...more }, as);
     expect([answer.status, answer.body['error']]).toEqual([400, error]);
   });
 
-  it('refuses several resources: a token is for one (RFC 8707 §2, RFC 9068 §3)', async () => {
+  it('rejects several resources, because a token has one audience (RFC 8707 §2, RFC 9068 §3)', async () => {
     const ask = (...resources: string[]) =>
       auth.send('/oauth/token', {
         method: 'POST',
@@ -150,7 +153,7 @@ describe('client credentials (RFC 6749 §4.4)', () => {
     expect((await ask(BILLING, BILLING)).status).toBe(200);
   });
 
-  it('refuses two ways of authentication at once (§2.3)', async () => {
+  it('rejects a request with two authentication methods (§2.3)', async () => {
     const two = await auth.token({ ...grant, client_secret: 'x' }, ordersService);
     const differing = await auth.token({ ...grant, client_id: 'other' }, ordersService);
     for (const { status, body } of [two, differing]) {
@@ -160,11 +163,11 @@ describe('client credentials (RFC 6749 §4.4)', () => {
 
   it.each([
     ['no colon', toBasicAuthorization('orders-service')],
-    ['bytes that are no UTF-8', `Basic ${Buffer.from([0xff, 0x3a, 0xff]).toString('base64')}`],
+    ['bytes that are not UTF-8', `Basic ${Buffer.from([0xff, 0x3a, 0xff]).toString('base64')}`],
     ['a broken percent code', toBasicAuthorization('orders-service:%zz')],
     ['another scheme', 'Bearer abc'],
     ['no credentials', 'Basic'],
-  ])('refuses an Authorization header with %s', async (_, authorization) => {
+  ])('rejects an Authorization header with %s', async (_, authorization) => {
     const answer = await auth.send('/oauth/token', {
       method: 'POST',
       body: new URLSearchParams(grant),
@@ -173,12 +176,12 @@ describe('client credentials (RFC 6749 §4.4)', () => {
     expect([answer.status, answer.body['error']]).toEqual([400, 'invalid_request']);
   });
 
-  it('lets two secrets be valid while one replaces the other', async () => {
-    const { hashClientSecret: hashOfSecret } = await import('../../src/clients/client-secret.js');
+  it('accepts the old and the new secret during a rotation', async () => {
+    const { hashClientSecret } = await import('../../src/clients/client-secret.js');
     await auth.registerClient({
       id: 'rotating',
       secret: '',
-      secretHashes: ['new', 'old'].map(hashOfSecret),
+      secretHashes: ['new', 'old'].map(hashClientSecret),
     });
     const statuses = ['new', 'old', 'older'].map(async (secret) => {
       return (await auth.token(grant, `rotating:${secret}`)).status;

@@ -1,14 +1,13 @@
 import { UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
-import { AccountRepository } from '../../src/accounts/account.repository.js';
 import {
   ClientOperationRefused,
   ClientOperationsService,
 } from '../../src/sessions/client-operations.service.js';
 import { hashClientSecret } from '../../src/clients/client-secret.js';
 import { type ClientRegistration, ClientRepository } from '../../src/clients/client.repository.js';
-import { RefreshTokenService } from '../../src/sessions/refresh-token.service.js';
-import { decodeClaims, ORDERS, TestAuth } from '../support/test-auth.js';
+import { aSession } from '../support/factories.js';
+import { decodeClaims, TestAuth } from '../support/test-auth.js';
 
 let clients = 0;
 const aService = (more: Partial<ClientRegistration> = {}): ClientRegistration => ({
@@ -46,26 +45,10 @@ eachDatabase('operations on clients', (fresh) => {
       )
       .then((rows) => rows.map(({ type }) => type));
 
-  /** A login that the client holds. */
-  async function aFamily(clientId: string) {
-    const email = `${clientId}-${(clients += 1)}@gatehouse.example`;
-    await auth.register(email);
-    const account = await auth.app.get(AccountRepository).findByEmail(email);
-    const client = await auth.app.get(ClientRepository).findEnabled(clientId);
-    if (!account || !client) throw new Error('the test needs both');
-    const begun = await auth.app.get(RefreshTokenService).create({
-      account,
-      client,
-      scope: ['orders:read'],
-      resources: [ORDERS],
-      device: { userAgent: null, origin: null },
-    });
-    return begun?.token ?? '';
-  }
   const refresh = (id: string, refresh_token: string) =>
     auth.token({ grant_type: 'refresh_token', refresh_token }, `${id}:first`);
 
-  it('creates a client once, of two at once as well', async () => {
+  it('creates a client once, also for concurrent calls', async () => {
     const client = aService();
     const created = await Promise.all([
       operations.create(client, 'operator'),
@@ -76,7 +59,7 @@ eachDatabase('operations on clients', (fresh) => {
     expect(await events(client.id)).toEqual(['client.created']);
   });
 
-  it('gives a client that acts for itself a place in a status list, and keeps it', async () => {
+  it('allocates a status list index for a client_credentials client and keeps it at an update', async () => {
     const client = aService();
     await operations.create(client, 'operator');
     const before = decodeClaims((await ask(client.id, 'first')).body['access_token']);
@@ -86,7 +69,7 @@ eachDatabase('operations on clients', (fresh) => {
     expect(after['status']).toEqual(before['status']);
   });
 
-  it('rotates a secret beside the one before, and older ones go', async () => {
+  it('adds a new secret, keeps the previous one valid, and makes older ones invalid', async () => {
     const { id } = aService();
     await operations.create({ ...aService(), id }, 'operator');
     const second = await operations.rotateSecret(id, 'operator');
@@ -96,7 +79,7 @@ eachDatabase('operations on clients', (fresh) => {
     expect(Buffer.from(third ?? '', 'base64url')).toHaveLength(32);
   });
 
-  it('rotates one after the other when two ask at once: both secrets are good', async () => {
+  it('keeps both secrets of two concurrent rotations valid', async () => {
     const client = aService();
     await operations.create(client, 'operator');
     const secrets = await Promise.all([
@@ -106,20 +89,20 @@ eachDatabase('operations on clients', (fresh) => {
     expect(await statusesOf(client.id, [...secrets, 'first'])).toEqual([200, 200, 401]);
   });
 
-  it('has no secret for a client that is public, disabled or unknown', async () => {
+  it('returns no secret for a public, disabled or unknown client', async () => {
     const open = aService({ authMethod: 'none', secretHashes: [], grantTypes: ['refresh_token'] });
     const closed = aService();
     for (const client of [open, closed]) await operations.create(client, 'operator');
     await operations.disable(closed.id, 'operator');
-    for (const id of [open.id, closed.id, 'nobody']) {
+    for (const id of [open.id, closed.id, 'unknown-client']) {
       expect(await operations.rotateSecret(id, 'operator')).toBeUndefined();
     }
   });
 
-  it('disables a client once, and ends its sessions', async () => {
+  it('disables a client once, and revokes its sessions', async () => {
     const client = aService();
     await operations.create(client, 'operator');
-    const tokens = [await aFamily(client.id), await aFamily(client.id)];
+    const tokens = [await aSession(auth, client.id), await aSession(auth, client.id)];
     const disabled = await Promise.all([
       operations.disable(client.id, 'operator'),
       operations.disable(client.id, 'operator'),
@@ -134,22 +117,22 @@ eachDatabase('operations on clients', (fresh) => {
     expect(await events(client.id)).toEqual(['client.created', 'client.disabled']);
   });
 
-  it('does not disable our own front ends: they are configuration', async () => {
+  it('rejects disabling the first-party client, because it is part of the configuration', async () => {
     const refused = operations.disable('gatehouse-first-party', 'operator');
     await expect(refused).rejects.toThrow(ClientOperationRefused);
   });
 
-  it('lists them all by name, disabled ones as well', async () => {
+  it('lists all clients in order of their ids, also disabled ones', async () => {
     const names = (await operations.list()).map(({ id }) => id);
     expect(names).toEqual([...names].sort());
     expect(names).toContain('gatehouse-first-party');
   });
 
-  describe('lifetimes of its own', () => {
-    it('end a login by the client’s idle lifetime, from begin to every rotation', async () => {
+  describe('the lifetimes of a client’s sessions', () => {
+    it('ends a session after the client’s idle lifetime, counted from the login or the latest rotation', async () => {
       const client = aService({ refreshIdleTtl: 100 });
       await operations.create(client, 'operator');
-      let token = await aFamily(client.id);
+      let token = await aSession(auth, client.id);
       for (let n = 0; n < 3; n += 1) {
         auth.clock.advance({ seconds: 99 });
         const answer = await refresh(client.id, token);
@@ -158,15 +141,15 @@ eachDatabase('operations on clients', (fresh) => {
       }
       auth.clock.advance({ seconds: 100 });
       expect((await refresh(client.id, token)).status).toBe(400);
-      const unused = await aFamily(client.id);
+      const unused = await aSession(auth, client.id);
       auth.clock.advance({ seconds: 100 });
       expect((await refresh(client.id, unused)).status).toBe(400);
     });
 
-    it('end a login by the client’s absolute lifetime, however it is used', async () => {
+    it('ends a session after the client’s absolute lifetime even if the client refreshes', async () => {
       const client = aService({ refreshAbsoluteTtl: 100 });
       await operations.create(client, 'operator');
-      const token = await aFamily(client.id);
+      const token = await aSession(auth, client.id);
       auth.clock.advance({ seconds: 99 });
       const answer = await refresh(client.id, token);
       expect(answer.body['expires_in']).toBe(1);
@@ -174,10 +157,10 @@ eachDatabase('operations on clients', (fresh) => {
       expect((await refresh(client.id, answer.body['refresh_token'] ?? '')).status).toBe(400);
     });
 
-    it('are the server’s where it has none', async () => {
+    it('applies the server’s lifetime to a client without its own', async () => {
       const client = aService();
       await operations.create(client, 'operator');
-      const token = await aFamily(client.id);
+      const token = await aSession(auth, client.id);
       auth.clock.advance({ seconds: 14 * 86_400 - 1 });
       expect((await refresh(client.id, token)).status).toBe(200);
     });

@@ -7,7 +7,7 @@ import { BrowserSessionService } from '../../src/sessions/browser-session.servic
 import { ClientOperationsService } from '../../src/sessions/client-operations.service.js';
 import { AuthorizedClientService } from '../../src/sessions/consent.service.js';
 import { SessionService } from '../../src/sessions/session.service.js';
-import { StatusListRepository } from '../../src/tokens/status-lists/status-list.repository.js';
+import { RefreshTokenFamilyRepository } from '../../src/sessions/refresh-token-family.repository.js';
 import {
   aClient,
   anAccount,
@@ -31,7 +31,7 @@ const SCOPE = 'openid email offline_access orders:read';
 const toAccount = (answer: TestResponse) => [answer.status, answer.headers.get('location')];
 const titleOf = ({ text }: TestResponse) => /<h1>([^<]*)<\/h1>/.exec(text)?.[1];
 
-eachDatabase('access that a person takes back', (fresh, name) => {
+eachDatabase('the withdrawal of consent', (fresh, name) => {
   let auth: TestAuth;
   let replica: TestAuth;
   let client: string;
@@ -85,11 +85,11 @@ eachDatabase('access that a person takes back', (fresh, name) => {
     return rows.map(({ type, detail }) => ({ type, ...JSON.parse(detail) }));
   };
 
-  describe('is shown at /account', () => {
+  describe('the list of applications at /account', () => {
     const applicationsIn = ({ text }: TestResponse) =>
       /<ul class="entries applications"[^>]*>(.*)<\/ul>/s.exec(text)?.[1] ?? '';
 
-    it('by name, in words, since the first consent', async () => {
+    it('shows name, access and time of the first consent of each application', async () => {
       await consents();
       for (const { clock } of [auth, replica]) clock.advance({ seconds: 3 * 3600 });
       await browser.grantConsent(person, client);
@@ -101,14 +101,14 @@ eachDatabase('access that a person takes back', (fresh, name) => {
       expect(shown).toContain(`id="remove-access-${client}"`);
     });
 
-    it('in the language of the person', async () => {
+    it('shows the applications in the language of the browser', async () => {
       await consents();
       const { text } = await browser.open('/account', { headers: { 'accept-language': 'de' } });
       expect(text).toContain('Anwendungen mit Zugriff');
       expect(text).toContain('Zugriff entziehen');
     });
 
-    it('not of applications of our own, of disabled ones, or of anybody else', async () => {
+    it('lists no first-party clients, no disabled clients and no clients of other accounts', async () => {
       const [own, disabled] = [await aClient(auth), await aClient(auth)];
       for (const id of [own, disabled]) await browser.grantConsent(person, id);
       await auth.registerClient({ id: own, firstParty: true });
@@ -120,7 +120,7 @@ eachDatabase('access that a person takes back', (fresh, name) => {
     });
   });
 
-  it('ends what the client had of it at once, in its status list too, and is asked for again', async () => {
+  it('revokes the tokens of the client at once, also in the status list, and asks for consent again', async () => {
     const tokens = await redeem(codeIn(await consents()));
     const { body } = await refresh(tokens, { resource: ISSUER });
     const userInfo = () =>
@@ -129,15 +129,17 @@ eachDatabase('access that a person takes back', (fresh, name) => {
       });
     expect((await userInfo()).status).toBe(200);
     const since = auth.clock.now() - 1;
-    const endedBefore = (await auth.app.get(StatusListRepository).findRevokedSince(since)).length;
+    const endedBefore = (
+      await auth.app.get(RefreshTokenFamilyRepository).findRevokedStatusIndexes(since)
+    ).length;
 
     expect(toAccount(await removeAccess())).toEqual([303, '/account']);
 
     expect((await userInfo()).status).toBe(401);
     expect(await refresh({ ...tokens, body })).toMatchObject(invalidGrant);
-    expect(await auth.app.get(StatusListRepository).findRevokedSince(since)).toHaveLength(
-      endedBefore + 1,
-    );
+    expect(
+      await auth.app.get(RefreshTokenFamilyRepository).findRevokedStatusIndexes(since),
+    ).toHaveLength(endedBefore + 1);
     expect(titleOf(await browser.authorize(client))).toContain('asks for access');
     expect(
       readRedirectParameters(await browser.authorize(client, { prompt: 'none' })),
@@ -150,7 +152,7 @@ eachDatabase('access that a person takes back', (fresh, name) => {
     ]);
   });
 
-  it('leaves other applications, other people and the browser as they are', async () => {
+  it('keeps the access of other clients, other accounts and the browser session', async () => {
     const another = await aClient(auth, { name: 'Another' });
     const other = await anAccount(auth);
     const theirs = new TestBrowser(auth);
@@ -170,11 +172,11 @@ eachDatabase('access that a person takes back', (fresh, name) => {
     expect(toAccount(await browser.open('/account'))).toEqual([200, null]);
   });
 
-  describe('and a code (RFC 6749 §4.1.2)', () => {
-    /** As by a request that found the consent a moment ago. */
+  describe('an authorization code at the withdrawal of consent (RFC 6749 §4.1.2)', () => {
+    /** Issues a code as a request would that read the consent before its withdrawal. */
     async function issued({ app } = auth): Promise<string> {
       const [session] = await app.get(BrowserSessionService).listActive(person.id);
-      if (!session) throw new Error('nobody is logged in');
+      if (!session) throw new Error('the person is not logged in');
       return app.get(AuthorizationCodeService).issue({
         clientId: client,
         redirectUri: CALLBACK,
@@ -188,7 +190,7 @@ eachDatabase('access that a person takes back', (fresh, name) => {
       });
     }
 
-    it('that was issued before gives nothing after, nor once there is another consent', async () => {
+    it('rejects a code that was issued before the withdrawal, also after a new consent', async () => {
       const [one, other] = [codeIn(await consents()), await browser.obtainCode(client)];
       await removeAccess();
       expect(await redeem(one)).toMatchObject(invalidGrant);
@@ -197,7 +199,7 @@ eachDatabase('access that a person takes back', (fresh, name) => {
       expect(await sessions()).toEqual([]);
     });
 
-    it('that is issued by a request that was under way gives nothing', async () => {
+    it('rejects a code that a request in progress issued after the withdrawal', async () => {
       await consents();
       await removeAccess();
       const code = await issued();
@@ -205,9 +207,9 @@ eachDatabase('access that a person takes back', (fresh, name) => {
       expect(await sessions()).toEqual([]);
     });
 
-    // On SQLite nobody writes during another one's transaction.
+    // On SQLite only one transaction writes at a time.
     if (name === 'PostgreSQL') {
-      it('that is issued and redeemed before the removal is committed gives nothing', async () => {
+      it('rejects a code that is issued and exchanged before the withdrawal is committed', async () => {
         await consents();
         const redeeming = await auth.app.get(UnitOfWork).transaction(async () => {
           await auth.app.get(AuthorizedClientService).withdrawConsent(person.id, client);
@@ -220,7 +222,7 @@ eachDatabase('access that a person takes back', (fresh, name) => {
       });
     }
 
-    it('that is redeemed at the same moment on another replica leaves no session', async () => {
+    it('leaves no session if another replica exchanges a code during the withdrawal', async () => {
       for (let round = 0; round < 8; round += 1) {
         const code = codeIn(await consents());
         const [answer] = await Promise.all([
@@ -233,7 +235,7 @@ eachDatabase('access that a person takes back', (fresh, name) => {
     });
   });
 
-  it('at the moment of a refresh leaves no refresh token that is good', async () => {
+  it('leaves no valid refresh token if a client refreshes during the withdrawal', async () => {
     for (let round = 0; round < 5; round += 1) {
       const tokens = await redeem(codeIn(await consents()));
       const [answer] = await Promise.all([
@@ -245,7 +247,7 @@ eachDatabase('access that a person takes back', (fresh, name) => {
     }
   });
 
-  it('twice at once is taken back once', async () => {
+  it('withdraws a consent once for concurrent requests', async () => {
     await redeem(codeIn(await consents()));
     await Promise.all(
       [auth, replica].map(({ app }) =>
@@ -255,8 +257,8 @@ eachDatabase('access that a person takes back', (fresh, name) => {
     expect((await events()).map(({ type }) => type)).toEqual(['consent.withdrawn', 'family.ended']);
   });
 
-  it.each(['', 'nobody', 'x'.repeat(100), 'a\0b', "' OR 1=1"])(
-    'is not what %j names',
+  it.each(['', 'unknown-client', 'x'.repeat(100), 'a\0b', "' OR 1=1"])(
+    'withdraws nothing for the unknown client %j',
     async (id) => {
       await consents();
       const { action, body } = findForm(
@@ -273,7 +275,7 @@ eachDatabase('access that a person takes back', (fresh, name) => {
     },
   );
 
-  it('is not taken back by a form of somebody else (OWASP ASVS 3.5.1)', async () => {
+  it('rejects the form of another person, and a form without form token (OWASP ASVS 3.5.1)', async () => {
     await consents();
     const { action, body } = findForm(await browser.open('/account'), {}, '/account/remove-access');
     const stranger = new TestBrowser(auth);

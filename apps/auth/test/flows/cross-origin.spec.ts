@@ -3,7 +3,7 @@ import { TestAuth } from '../support/test-auth.js';
 
 const SPA = 'https://spa.example';
 
-describe('scripts of other origins (RFC 9700 §2.6)', () => {
+describe('cross-origin requests (RFC 9700 §2.6)', () => {
   let auth: TestAuth;
   beforeAll(async () => {
     auth = await TestAuth.start();
@@ -39,25 +39,28 @@ describe('scripts of other origins (RFC 9700 §2.6)', () => {
     ['POST', '/oauth/token'],
     ['POST', '/oauth/revoke'],
     ['GET', '/userinfo'],
-  ])('of a public client may read what %s %s answers, refusals as well', async (method, path) => {
-    for (const origin of [SPA, 'http://localhost:5173']) {
-      const { headers } = await from(origin, path, { method });
-      expect(cors(headers)).toEqual({
-        'access-control-allow-origin': origin,
-        'access-control-expose-headers': 'WWW-Authenticate, Retry-After, DPoP-Nonce',
-      });
-      expect(headers.get('vary')).toBe('Origin');
-    }
-  });
+  ])(
+    'lets a script of a public client read the answers to %s %s, errors included',
+    async (method, path) => {
+      for (const origin of [SPA, 'http://localhost:5173']) {
+        const { headers } = await from(origin, path, { method });
+        expect(cors(headers)).toEqual({
+          'access-control-allow-origin': origin,
+          'access-control-expose-headers': 'WWW-Authenticate, Retry-After, DPoP-Nonce',
+        });
+        expect(headers.get('vary')).toBe('Origin');
+      }
+    },
+  );
 
-  it('at a loopback address is from whichever port was free, as its redirect URI is (RFC 8252 §7.3)', async () => {
+  it('allows any port of a registered loopback address (RFC 8252 §7.3)', async () => {
     for (const origin of ['http://127.0.0.1', 'http://127.0.0.1:40001']) {
       const { headers } = await from(origin, '/oauth/token', { method: 'POST' });
       expect(headers.get('access-control-allow-origin')).toBe(origin);
     }
   });
 
-  it('may ask first, with a token to send', async () => {
+  it('answers a preflight request for the Authorization header', async () => {
     const { status, headers, text } = await preflight(SPA, '/userinfo');
     expect([status, text]).toEqual([204, '']);
     expect(cors(headers)).toMatchObject({
@@ -82,7 +85,7 @@ describe('scripts of other origins (RFC 9700 §2.6)', () => {
     'https://127.0.0.1:5173',
     'http://127.0.0.1:5173.evil.example',
     'null',
-  ])('of %s may not', async (origin) => {
+  ])('rejects the origin %s', async (origin) => {
     for (const path of ['/oauth/token', '/oauth/revoke', '/userinfo']) {
       expect(cors((await from(origin, path, { method: 'POST' })).headers)).toEqual({});
       expect(cors((await preflight(origin, path)).headers)).toEqual({});
@@ -93,14 +96,14 @@ describe('scripts of other origins (RFC 9700 §2.6)', () => {
     '/.well-known/openid-configuration',
     '/.well-known/oauth-authorization-server',
     '/.well-known/jwks.json',
-  ])('of anybody may read %s', async (path) => {
+  ])('lets a script of any origin read %s', async (path) => {
     const { headers } = await from('https://evil.example', path);
     expect(headers.get('access-control-allow-origin')).toBe('*');
     expect((await preflight('https://evil.example', path)).status).toBe(204);
   });
 
   it.each(['/oauth/authorize', '/oauth/introspect', '/oauth/logout', '/auth/login', '/login'])(
-    'may not read %s, wherever they are from, and never with cookies',
+    'lets no script of another origin read %s',
     async (path) => {
       for (const { headers } of [await from(SPA, path), await preflight(SPA, path)]) {
         expect(cors(headers)).toEqual({});

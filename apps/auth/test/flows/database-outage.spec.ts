@@ -14,15 +14,15 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-describe('a database that cannot be reached', () => {
-  it('is 503 with Retry-After in the words of OAuth, never a verdict on what was sent, and nobody is logged out (RFC 9110 §15.6.4)', async () => {
+describe('an unavailable database', () => {
+  it('answers 503 temporarily_unavailable at OAuth endpoints without a database, and logs no user out (RFC 9110 §15.6.4)', async () => {
     const { refresh_token } = await auth.createLogin();
     const requests: Readonly<Record<string, () => Promise<TestResponse>>> = {
-      login: () => auth.login('somebody@gatehouse.example'),
+      login: () => auth.login('user@gatehouse.example'),
       refresh: () => auth.refresh(refresh_token),
       logout: () => auth.json('/auth/logout', { refresh_token }),
       'client authentication': () =>
-        auth.token({ grant_type: 'client_credentials' }, 'nobody:secret'),
+        auth.token({ grant_type: 'client_credentials' }, 'unknown:secret'),
     };
     const answers: Record<string, TestResponse> = {};
     await postgres.restart(async () => {
@@ -46,7 +46,7 @@ describe('a database that cannot be reached', () => {
     expect((await auth.send('/health/ready', {})).status).toBe(200);
   });
 
-  it('is 503 problem details where the answer is no OAuth error (RFC 9457)', async () => {
+  it('answers 503 problem details at JSON APIs without a database (RFC 9457)', async () => {
     const { refresh_token } = await auth.createLogin();
     const own = await auth.refresh(refresh_token, { resource: auth.config.ISSUER });
     const headers = { authorization: `Bearer ${own.body['access_token']}` };
@@ -64,14 +64,14 @@ describe('a database that cannot be reached', () => {
     expect((await auth.send('/auth/sessions', { headers })).status).toBe(200);
   });
 
-  it('is a page where a person looks at one, and no browser is logged out', async () => {
+  it('answers 503 with a page without a database, and logs no browser out', async () => {
     const browser = new TestBrowser(auth);
     await browser.signIn(await anAccount(auth));
     const login = await new TestBrowser(auth).open('/login');
     const answers: TestResponse[] = [];
     await postgres.restart(async () => {
       answers.push(await browser.open('/account'));
-      answers.push(await browser.submit(login, { login: 'somebody@gatehouse.example' }));
+      answers.push(await browser.submit(login, { login: 'user@gatehouse.example' }));
     });
     for (const { status, headers, text } of answers) {
       expect([status, headers.get('retry-after')]).toEqual([503, '1']);

@@ -10,7 +10,7 @@ import { BILLING, decodeClaims, TestAuth } from '../support/test-auth.js';
 
 const SUITE = 'https://suite.example/test/a/ours';
 
-describe('what is there to try things with', () => {
+describe('the demo and conformance data', () => {
   let auth: TestAuth;
   let folder: string;
   const settings = () => ({
@@ -21,16 +21,17 @@ describe('what is there to try things with', () => {
   });
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'gatehouse-demo-'));
-    // Orders made this one before auth started: it is kept.
+    // Orders may create its secret before auth starts.
     await writeFile(join(folder, 'demo.env'), 'ORDERS_SERVICE_SECRET=made-before\n');
     auth = await TestAuth.start(settings());
   });
   afterAll(() => auth.stop());
 
-  const kept = async (name: string) => parseEnv(await readFile(join(folder, name), 'utf8'));
-  const clientOf = (id: string) => auth.app.get(ClientRepository).findEnabled(id);
+  const readCredentials = async (name: string) =>
+    parseEnv(await readFile(join(folder, name), 'utf8'));
+  const findClient = (id: string) => auth.app.get(ClientRepository).findEnabled(id);
 
-  it('are clients that ops would register as well', async () => {
+  it('creates only clients that ops clients create would accept', async () => {
     const clients = await auth.app.get(ClientRepository).findAll();
     const seeded = clients.filter(({ id }) => id !== 'gatehouse-first-party');
     expect(seeded.map((client) => [client.id, findRegistrationFault(client)])).toEqual(
@@ -48,18 +49,19 @@ describe('what is there to try things with', () => {
     );
   });
 
-  it('have secrets that a file keeps for the owner of the folder', async () => {
-    const { ORDERS_SERVICE_SECRET, DEMO_WEBSITE_SECRET, DEMO_EMAIL } = await kept('demo.env');
+  it('keeps secrets in files that only their owner can read', async () => {
+    const credentials = await readCredentials('demo.env');
+    const { ORDERS_SERVICE_SECRET, DEMO_WEBSITE_SECRET, DEMO_EMAIL } = credentials;
     expect(ORDERS_SERVICE_SECRET).toBe('made-before');
     expect(DEMO_WEBSITE_SECRET).toMatch(/^[\w-]{43}$/);
     expect(DEMO_EMAIL).toBe('demo@gatehouse.example');
     expect((await stat(join(folder, 'conformance.env'))).mode & 0o077).toBe(0);
   });
 
-  it('let orders call billing, as itself and for a person', async () => {
+  it('lets orders call billing, as itself and for a user', async () => {
     const as = `orders-service:made-before`;
-    const wish = { grant_type: 'client_credentials', scope: 'billing:invoices:create' };
-    const own = await auth.token({ ...wish, resource: BILLING }, as);
+    const request = { grant_type: 'client_credentials', scope: 'billing:invoices:create' };
+    const own = await auth.token({ ...request, resource: BILLING }, as);
     expect(own.body['scope']).toBe('billing:invoices:create');
     const { access_token } = await auth.createLogin();
     const { body } = await auth.token(
@@ -78,8 +80,8 @@ describe('what is there to try things with', () => {
     });
   });
 
-  it('are for the conformance suite: its addresses, no need of PKCE, a method of each kind', async () => {
-    const [one, post] = [await clientOf('conformance-one'), await clientOf('conformance-post')];
+  it('creates the clients of the conformance suite with its redirect URIs and without required PKCE', async () => {
+    const [one, post] = [await findClient('conformance-one'), await findClient('conformance-post')];
     expect(one).toMatchObject({
       authMethod: 'client_secret_basic',
       redirectUris: [`${SUITE}/callback`, `${SUITE}/callback?dummy1=lorem&dummy2=ipsum`],
@@ -89,27 +91,28 @@ describe('what is there to try things with', () => {
     expect(post?.authMethod).toBe('client_secret_post');
   });
 
-  it('know every standard claim of somebody (OpenID Connect Core §5.1)', async () => {
-    const { CONFORMANCE_EMAIL = '' } = await kept('conformance.env');
+  it('creates a conformance account with all standard claims (OpenID Connect Core §5.1)', async () => {
+    const { CONFORMANCE_EMAIL = '' } = await readCredentials('conformance.env');
     const account = await auth.app.get(AccountRepository).findByEmail(CONFORMANCE_EMAIL);
-    if (!account) throw new Error('nobody was seeded');
+    if (!account) throw new Error('the account was not created');
     const claims = selectStandardClaims(account, ['profile', 'email', 'address', 'phone']);
     expect(Object.keys(claims).sort()).toEqual([...STANDARD_CLAIMS].sort());
   });
 
-  it('are the same after another start', async () => {
-    const before = [await kept('demo.env'), await kept('conformance.env')];
-    const secrets = (await clientOf('demo-website'))?.secretHashes;
+  it('keeps accounts, clients and secrets after a restart', async () => {
+    const readAll = () => Promise.all(['demo.env', 'conformance.env'].map(readCredentials));
+    const before = await readAll();
+    const secrets = (await findClient('demo-website'))?.secretHashes;
     auth.clock.advance({ seconds: 60 });
     const again = await TestAuth.start(settings());
-    expect([await kept('demo.env'), await kept('conformance.env')]).toEqual(before);
-    expect((await clientOf('demo-website'))?.secretHashes).toEqual(secrets);
+    expect(await readAll()).toEqual(before);
+    expect((await findClient('demo-website'))?.secretHashes).toEqual(secrets);
     await again.stop();
   });
 });
 
-describe('without a word about it', () => {
-  it('nothing is there', async () => {
+describe('a server without SEED_DEMO and SEED_CONFORMANCE', () => {
+  it('creates only the first-party client', async () => {
     const auth = await TestAuth.start();
     const clients = await auth.app.get(ClientRepository).findAll();
     expect(clients.map(({ id }) => id)).toEqual(['gatehouse-first-party']);

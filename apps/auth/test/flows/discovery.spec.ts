@@ -5,7 +5,7 @@ import { authConfig } from '../../src/auth.config.js';
 import { TestAuth } from '../support/test-auth.js';
 
 const ISSUER = 'http://localhost:3000';
-/** Whichever there are: what `npm run new:service` adds is published. */
+/** Read from the configuration, because `npm run new:service` adds resource servers. */
 const { RESOURCE_SERVERS } = authConfig({});
 const CLIENT_AUTHENTICATION = [
   'none',
@@ -24,7 +24,7 @@ describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
   });
   afterAll(() => auth.stop());
 
-  it('says what there is', () => {
+  it('lists the endpoints and features of this server', () => {
     expect(metadata).toEqual({
       issuer: ISSUER,
       authorization_endpoint: `${ISSUER}/oauth/authorize`,
@@ -79,22 +79,25 @@ describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
     });
   });
 
-  it('oidcc-discovery-endpoint-verification: fits the schema of the OpenID Foundation, which knows every member', async () => {
-    const file = new URL('../support/vectors/oauth_authorization_server_metadata.json', import.meta.url);
+  it('oidcc-discovery-endpoint-verification: matches the schema of the OpenID Foundation', async () => {
+    const file = new URL(
+      '../support/vectors/oauth_authorization_server_metadata.json',
+      import.meta.url,
+    );
     const ajv = new Ajv2020({ formats: { uri: (text: string) => URL.canParse(text) } });
-    const fits = ajv.compile(JSON.parse(await readFile(file, 'utf8')));
-    fits(metadata);
-    expect(fits.errors).toBeNull();
+    const validate = ajv.compile(JSON.parse(await readFile(file, 'utf8')));
+    validate(metadata);
+    expect(validate.errors).toBeNull();
   });
 
-  it('is the same at both names, and may be kept for five minutes', async () => {
+  it('publishes the same document at both URLs, cacheable for five minutes', async () => {
     const { text, headers } = await auth.send('/.well-known/oauth-authorization-server', {});
     expect(JSON.parse(text)).toEqual(metadata);
     expect(headers.get('cache-control')).toBe('public, max-age=300');
     expect(headers.get('content-type')).toMatch(/^application\/json/);
   });
 
-  it('names no address that does not exist', async () => {
+  it('lists no endpoint that does not exist', async () => {
     const addresses = Object.entries(metadata).filter(([name]) =>
       /_(endpoint|uri|documentation)$/.test(name),
     );
@@ -112,7 +115,7 @@ describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
     expect(new Set(claims).size).toBe(claims.length);
   });
 
-  it('tells of no endpoint of status lists where there are none', async () => {
+  it('lists no status list endpoint if status lists are off', async () => {
     const other = await TestAuth.start({ STATUS_LISTS: 'false' });
     const { body } = await other.send('/.well-known/openid-configuration', {});
     expect(body).not.toHaveProperty('status_list_aggregation_endpoint');
@@ -121,7 +124,7 @@ describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
   });
 
   it.each(['oidc', 'oauth2'] as const)(
-    'is found by an independent client (%s)',
+    'interoperates with the discovery of oauth4webapi (%s)',
     async (algorithm) => {
       const issuer = new URL(ISSUER);
       const answer = await oauth.discoveryRequest(issuer, {
@@ -135,7 +138,7 @@ describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
     },
   );
 
-  describe('of an issuer with a path', () => {
+  describe('issuer with a path', () => {
     let other: TestAuth;
     beforeAll(async () => {
       other = await TestAuth.start({ ISSUER: 'https://example.org/tenant/auth' });
@@ -143,18 +146,21 @@ describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
     afterAll(() => other.stop());
 
     it.each([
-      ['/.well-known/openid-configuration', 'behind a proxy that takes the path away'],
-      ['/.well-known/oauth-authorization-server', 'behind a proxy that takes the path away'],
-      ['/.well-known/oauth-authorization-server/tenant/auth', 'as RFC 8414 §3.1 writes it'],
-    ])('is at %s, %s', async (path) => {
+      ['/.well-known/openid-configuration', 'behind a proxy that removes the path'],
+      ['/.well-known/oauth-authorization-server', 'behind a proxy that removes the path'],
+      ['/.well-known/oauth-authorization-server/tenant/auth', 'as in RFC 8414 §3.1'],
+    ])('publishes the metadata at %s, %s', async (path) => {
       const { status, body } = await other.send(path, {});
       expect(status).toBe(200);
       expect(body['token_endpoint']).toBe('https://example.org/tenant/auth/oauth/token');
     });
 
-    it.each(['tenant', 'tenant/auth/', 'tenant/auth/x', 'other'])('is not at %s', async (path) => {
-      const { status } = await other.send(`/.well-known/oauth-authorization-server/${path}`, {});
-      expect(status).toBe(404);
-    });
+    it.each(['tenant', 'tenant/auth/', 'tenant/auth/x', 'other'])(
+      'publishes no metadata below the path %s',
+      async (path) => {
+        const { status } = await other.send(`/.well-known/oauth-authorization-server/${path}`, {});
+        expect(status).toBe(404);
+      },
+    );
   });
 });

@@ -1,7 +1,6 @@
 import { DpopClient } from '@gatehouse/guards/testing';
-import { UnitOfWork } from '@gatehouse/persistence';
+import { CleanupJob, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
-import { CleanupJob } from '../../src/platform/scheduler/cleanup-job.js';
 import { aSession } from '../support/factories.js';
 import {
   aClient,
@@ -29,7 +28,7 @@ const invalidGrant = [400, 'invalid_grant'];
 const summary = ({ status, body }: TestResponse) => [status, body['error'] ?? body['token_type']];
 const boundTo = ({ body }: TestResponse) => decodeClaims(body['access_token'])['cnf'];
 
-eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
+eachDatabase('DPoP-bound tokens (RFC 9449)', (fresh) => {
   let settings: Record<string, string>;
   let auth: TestAuth;
   let client: TestDpopClient;
@@ -53,10 +52,10 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
 
   const aCode = async (more: Record<string, string> = {}) => {
     const id = await aClient(auth);
-    const person = await anAccount(auth);
+    const user = await anAccount(auth);
     const browser = new TestBrowser(auth);
-    await browser.signIn(person);
-    await browser.grantConsent(person, id);
+    await browser.signIn(user);
+    await browser.grantConsent(user, id);
     const scope = 'openid offline_access orders:read';
     const answer = await browser.authorize(id, { scope, ...more });
     const { code = '', error } = readRedirectParameters(answer);
@@ -90,15 +89,15 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
     return { grant_type: 'refresh_token', client_id: 'mobile', refresh_token };
   };
 
-  describe('at the token endpoint (§5)', () => {
-    it('a client that proves to have a key is given a token for that key alone', async () => {
+  describe('token endpoint (§5)', () => {
+    it('binds the access token to the key of the proof', async () => {
       const answer = await client.token(grant, SERVICE);
 
       expect(summary(answer)).toEqual([200, 'DPoP']);
       expect(boundTo(answer)).toEqual({ jkt: client.jkt });
     });
 
-    it('one that proves nothing is given a bearer token', async () => {
+    it('issues a bearer token without a proof', async () => {
       const answer = await auth.token(grant, SERVICE);
 
       expect(summary(answer)).toEqual([200, 'Bearer']);
@@ -106,7 +105,7 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
       expect(answer.headers.get('dpop-nonce')).toBeNull();
     });
 
-    it('one that is registered for bound tokens is given no others (§5.2)', async () => {
+    it('requires a proof from a client that is registered for bound tokens (§5.2)', async () => {
       expect(summary(await auth.token(grant, 'bound-service:secret'))).toEqual([
         400,
         'invalid_dpop_proof',
@@ -117,13 +116,13 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
     it.each<[string, () => Promise<string> | string]>([
       ['is a word', () => 'proof'],
       ['is empty', () => ''],
-      ['is there twice', async () => `${await proof()}, ${await proof()}`],
+      ['is sent twice', async () => `${await proof()}, ${await proof()}`],
       ['has no jti', () => proof({ jti: undefined })],
       ['is for another method', () => proof({ htm: 'GET' })],
-      ['is for another address', () => proof({ htu: `${ISSUER}/oauth/introspect` })],
-      ['is for the address that it was sent to', () => proof({ htu: `${auth.url}/oauth/token` })],
-      ['is by another key than it shows', () => forged()],
-    ])('refuses a proof that %s (§4.3)', async (_what, sent) => {
+      ['is for another URL', () => proof({ htu: `${ISSUER}/oauth/introspect` })],
+      ['names the internal address of the server', () => proof({ htu: `${auth.url}/oauth/token` })],
+      ['is signed by another key than its jwk', () => forged()],
+    ])('rejects a proof that %s (§4.3)', async (_, sent) => {
       const { status, headers, body } = await client.send(grant, await sent(), { as: SERVICE });
 
       expect([status, body]).toEqual([
@@ -141,40 +140,43 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
       return client.key.proof(request, {}, { signedBy: new DpopClient().key });
     };
 
-    it('remembers nothing of who has nothing to show but a proof', async () => {
+    it('stores no proof for a request that fails for another reason', async () => {
       const rows = async () =>
         (await auth.app.get(UnitOfWork).execute('SELECT 1 FROM used_value')).rows.length;
       const before = await rows();
       const sent = await proof();
-      for (const wish of [
+      for (const parameters of [
         { grant_type: 'refresh_token', client_id: 'mobile', refresh_token: 'made up' },
         { grant_type: 'authorization_code', client_id: 'mobile', code: 'made up' },
         { grant_type: 'nothing', client_id: 'mobile' },
         { client_id: 'mobile' },
       ]) {
-        expect((await client.send(wish, sent)).status).toBe(400);
+        expect((await client.send(parameters, sent)).status).toBe(400);
       }
 
       expect(await rows()).toBe(before);
       expect(summary(await client.send(grant, sent, { as: SERVICE }))).toEqual([200, 'DPoP']);
     });
 
-    it('asks first who the client is', async () => {
+    it('authenticates the client before it checks the proof', async () => {
       const answer = await client.send(grant, 'proof', { as: 'service:wrong' });
       expect(summary(answer)).toEqual([401, 'invalid_client']);
     });
   });
 
   describe('nonces (§8)', () => {
-    it.each([undefined, 'x', 'A'.repeat(22)])('with %j a client is given one', async (nonce) => {
-      const sent = client.key.proof(TOKEN_REQUEST, { nonce });
-      const answer = await client.send(grant, sent, { as: SERVICE });
+    it.each([undefined, 'x', 'A'.repeat(22)])(
+      'answers a proof with nonce %j with a new nonce',
+      async (nonce) => {
+        const sent = client.key.proof(TOKEN_REQUEST, { nonce });
+        const answer = await client.send(grant, sent, { as: SERVICE });
 
-      expect(summary(answer)).toEqual([400, 'use_dpop_nonce']);
-      expect(answer.headers.get('dpop-nonce')).toMatch(/^[\w-]{22}$/);
-    });
+        expect(summary(answer)).toEqual([400, 'use_dpop_nonce']);
+        expect(answer.headers.get('dpop-nonce')).toMatch(/^[\w-]{22}$/);
+      },
+    );
 
-    it('are told with every answer, and good until the next ones are old', async () => {
+    it('sends the current nonce with every answer and accepts it for one more period', async () => {
       const nonce = await client.fetchNonce(SERVICE);
       const ask = () =>
         client.send(grant, client.key.proof({ ...TOKEN_REQUEST, ...nonce }), { as: SERVICE });
@@ -190,7 +192,7 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
     });
   });
 
-  describe('one proof, several replicas (§11.1)', () => {
+  describe('replay of a proof (§11.1)', () => {
     let other: TestAuth;
     beforeAll(async () => {
       other = await TestAuth.start(settings);
@@ -199,7 +201,7 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
     });
     afterAll(() => other.stop());
 
-    it('is good once on all of them, also at once, and their nonces are the same', async () => {
+    it('accepts a proof once among simultaneous requests on two replicas', async () => {
       const sent = await proof();
       const answers = await Promise.all(
         [auth, other, auth, other].map((at) => client.send(grant, sent, { as: SERVICE, at })),
@@ -213,21 +215,24 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
     });
 
     it.each<[string, () => Promise<Record<string, string>>, string | undefined]>([
-      ['a code', async () => (await aCode()).redemption, undefined],
-      ['a refresh token', aRefresh, undefined],
-      ['an exchange', anExchange, ORDERS_SERVICE],
-    ])('is used up by %s', async (_what, wish, as) => {
+      ['the authorization code grant', async () => (await aCode()).redemption, undefined],
+      ['the refresh grant', aRefresh, undefined],
+      ['a token exchange', anExchange, ORDERS_SERVICE],
+    ])('rejects a proof that was used for %s', async (_, createRequest, as) => {
       const sent = await proof();
-      expect(summary(await client.send(await wish(), sent, { as }))).toEqual([200, 'DPoP']);
+      expect(summary(await client.send(await createRequest(), sent, { as }))).toEqual([
+        200,
+        'DPoP',
+      ]);
 
       const again = await client.send(grant, sent, { as: SERVICE });
       expect(summary(again)).toEqual([400, 'invalid_dpop_proof']);
     });
 
-    it('is remembered as long as its nonce is good, and then cleared away', async () => {
+    it('stores a used proof as long as its nonce is valid and then deletes it', async () => {
       const sent = await proof();
       const ask = () => client.send(grant, sent, { as: SERVICE });
-      const tidied = async (seconds: number) => {
+      const hasRowsAfter = async (seconds: number) => {
         auth.clock.advance({ seconds });
         await auth.app.get(CleanupJob).run(new AbortController().signal);
         const { rows } = await auth.app.get(UnitOfWork).execute('SELECT 1 FROM used_value');
@@ -235,9 +240,9 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
       };
 
       expect(summary(await ask())).toEqual([200, 'DPoP']);
-      expect(await tidied(300)).toBe(true);
+      expect(await hasRowsAfter(300)).toBe(true);
       expect(summary(await ask())).toEqual([400, 'invalid_dpop_proof']);
-      expect(await tidied(361)).toBe(false);
+      expect(await hasRowsAfter(361)).toBe(false);
       expect(summary(await ask())).toEqual([400, 'use_dpop_nonce']);
     });
   });
@@ -248,14 +253,14 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
       refresh_token,
       client_id,
     });
-    /** A session of a public client that proved to have the key from its first refresh on. */
+    /** Creates a session of a public client that sent a proof with its first refresh. Returns the refresh token. */
     const aBoundSession = async () => {
       const first = await aSession(auth, 'mobile');
       const { body } = await client.token(refresh(first));
       return body['refresh_token'] ?? '';
     };
 
-    it('of a public client are bound with the first proof', async () => {
+    it('binds the refresh tokens of a public client to the key of the first proof', async () => {
       const token = await aBoundSession();
       const stranger = new TestDpopClient(auth);
 
@@ -266,7 +271,7 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
       expect(boundTo(answer)).toEqual({ jkt: client.jkt });
     });
 
-    it('whoever stole one without its key can neither use it nor end the session with it', async () => {
+    it('rejects a stolen refresh token without its key and keeps the session', async () => {
       const old = await aBoundSession();
       const { body } = await client.token(refresh(old));
       auth.clock.advance({ seconds: 11 });
@@ -276,7 +281,7 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
       expect((await client.token(refresh(body['refresh_token'] ?? ''))).status).toBe(200);
     });
 
-    it('with its key, an old one ends the session as ever (RFC 9700 §4.14.2)', async () => {
+    it('revokes the session when an old refresh token comes with its key (RFC 9700 §4.14.2)', async () => {
       const old = await aBoundSession();
       const { body } = await client.token(refresh(old));
       auth.clock.advance({ seconds: 11 });
@@ -286,31 +291,37 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
       expect(summary(newest)).toEqual(invalidGrant);
     });
 
-    it('of two keys at once, one has the session', async () => {
+    it('binds a session to one of two keys that refresh simultaneously', async () => {
       const first = await aSession(auth, 'mobile');
       const other = new TestDpopClient(auth);
-      await Promise.all([client, other].map((each) => each.token(grant, SERVICE)));
+      await Promise.all([client, other].map((device) => device.token(grant, SERVICE)));
       const answers = await Promise.all(
-        [client, other].map(async (each) => ({ each, answer: await each.token(refresh(first)) })),
+        [client, other].map(async (device) => ({
+          device,
+          answer: await device.token(refresh(first)),
+        })),
       );
 
       const winners = answers.filter(({ answer }) => answer.status === 200);
       expect(winners).toHaveLength(1);
-      for (const { each, answer } of winners) {
+      for (const { device, answer } of winners) {
         const next = refresh(answer.body['refresh_token'] ?? '');
         expect((await auth.token(next)).status).toBe(400);
-        expect((await each.token(next)).status).toBe(200);
+        expect((await device.token(next)).status).toBe(200);
       }
     });
 
-    it('of a confidential client are bound to who authenticates, and not to one key', async () => {
+    it('does not bind the refresh tokens of a confidential client to a key', async () => {
       const first = await aSession(auth, 'web');
       const other = new TestDpopClient(auth);
-      const wish = (refresh_token = '') => ({ grant_type: 'refresh_token', refresh_token });
+      const refreshRequest = (refresh_token = '') => ({
+        grant_type: 'refresh_token',
+        refresh_token,
+      });
 
-      const one = await client.token(wish(first), 'web:secret');
-      const two = await other.token(wish(one.body['refresh_token']), 'web:secret');
-      const three = await auth.token(wish(two.body['refresh_token']), 'web:secret');
+      const one = await client.token(refreshRequest(first), 'web:secret');
+      const two = await other.token(refreshRequest(one.body['refresh_token']), 'web:secret');
+      const three = await auth.token(refreshRequest(two.body['refresh_token']), 'web:secret');
       expect([one, two, three].map(summary)).toEqual([
         [200, 'DPoP'],
         [200, 'DPoP'],
@@ -319,7 +330,7 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
       expect([boundTo(one), boundTo(two)]).toEqual([{ jkt: client.jkt }, { jkt: other.jkt }]);
     });
 
-    it('of a client that is registered for bound tokens take a proof, every time', async () => {
+    it('requires a proof for each refresh of a client that is registered for bound tokens', async () => {
       const first = await aSession(auth, 'bound-mobile');
       expect(summary(await auth.token(refresh(first, 'bound-mobile')))).toEqual([
         400,
@@ -329,7 +340,7 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
     });
   });
 
-  it('a token that is exchanged is bound to the key of the service that asks (RFC 8693)', async () => {
+  it('binds an exchanged token to the key of the calling service (RFC 8693)', async () => {
     const answer = await client.token(await anExchange(), ORDERS_SERVICE);
 
     expect(summary(answer)).toEqual([200, 'DPoP']);
@@ -337,7 +348,7 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
   });
 
   describe('authorization codes (§5, §10)', () => {
-    it('become a session that belongs to the key', async () => {
+    it('binds the session of a code to the key of the redemption', async () => {
       const { redemption } = await aCode();
       const answer = await client.token(redemption);
       expect(summary(answer)).toEqual([200, 'DPoP']);
@@ -350,7 +361,7 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
       expect(summary(await client.token(next))).toEqual([200, 'DPoP']);
     });
 
-    it('that were asked for with dpop_jkt are for that key alone (§10)', async () => {
+    it('redeems a code with dpop_jkt only with that key (§10)', async () => {
       const { redemption } = await aCode({ dpop_jkt: client.jkt });
 
       expect(summary(await auth.token(redemption))).toEqual(invalidGrant);
@@ -359,7 +370,7 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
     });
 
     it.each(['', 'short', 'x'.repeat(44), '+'.repeat(43)])(
-      'a dpop_jkt of %j is no thumbprint',
+      'validates a dpop_jkt of %j',
       async (dpop_jkt) => {
         const { error } = await aCode({ dpop_jkt });
         expect(error).toBe(dpop_jkt === '' ? undefined : 'invalid_request');
@@ -367,18 +378,22 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
     );
   });
 
-  describe('routes that take access tokens (§7)', () => {
+  describe('protected routes (§7)', () => {
     const aToken = async () => {
       const first = await aSession(auth, 'mobile', {
         scope: ['sessions:read'],
         resources: [ISSUER],
       });
-      const wish = { grant_type: 'refresh_token', client_id: 'mobile', refresh_token: first };
-      const { body } = await client.token(wish);
+      const parameters = {
+        grant_type: 'refresh_token',
+        client_id: 'mobile',
+        refresh_token: first,
+      };
+      const { body } = await client.token(parameters);
       return body['access_token'] ?? '';
     };
 
-    it('take them with a proof, and in no other way', async () => {
+    it('accepts a bound token only with a proof of its key', async () => {
       const token = await aToken();
       expect((await client.get('/auth/sessions', token)).status).toBe(200);
 
@@ -391,7 +406,7 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
       expect((await new TestDpopClient(auth).get('/auth/sessions', token)).status).toBe(401);
     });
 
-    it('one proof is good once on all replicas', async () => {
+    it('accepts a proof once on all replicas', async () => {
       const other = await TestAuth.start(settings);
       other.clock.advance({ seconds: (auth.clock.now() - other.clock.now()) / 1000 });
       const accessToken = await aToken();
@@ -407,7 +422,7 @@ eachDatabase('tokens that are bound to a key (RFC 9449)', (fresh) => {
   });
 });
 
-describe('without nonces (DPOP_NONCE_TTL=0)', () => {
+describe('DPoP without nonces (DPOP_NONCE_TTL=0)', () => {
   let auth: TestAuth;
   beforeAll(async () => {
     auth = await TestAuth.start({ DPOP_NONCE_TTL: '0' });
@@ -415,7 +430,7 @@ describe('without nonces (DPOP_NONCE_TTL=0)', () => {
   });
   afterAll(() => auth.stop());
 
-  it('a proof is good for a minute (RFC 9449 §11.1)', async () => {
+  it('accepts a proof for one minute (RFC 9449 §11.1)', async () => {
     const client = new TestDpopClient(auth);
     const now = auth.clock.now() / 1000;
     const ask = (iat: number) =>

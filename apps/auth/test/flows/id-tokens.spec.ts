@@ -16,26 +16,26 @@ import { decodeClaims, decodeHeader, ISSUER, ORDERS, TestAuth } from '../support
 
 describe('ID tokens', () => {
   let auth: TestAuth;
-  let person: Account;
+  let user: Account;
   let client: string;
   let browser: TestBrowser;
 
   beforeAll(async () => {
     auth = await TestAuth.start({ ID_TOKEN_ALGORITHM: 'RS256' });
-    person = await anAccount(auth, 'ada@gatehouse.example');
+    user = await anAccount(auth, 'ada@gatehouse.example');
     const claims = { name: 'Ada', phone_number: '+49 30 1', address: { country: 'DE' } };
     await auth.app
       .get(UnitOfWork)
-      .execute('UPDATE account SET claims = $2 WHERE id = $1', [person.id, JSON.stringify(claims)]);
+      .execute('UPDATE account SET claims = $2 WHERE id = $1', [user.id, JSON.stringify(claims)]);
     client = await aClient(auth);
     browser = new TestBrowser(auth);
-    await browser.signIn(person);
+    await browser.signIn(user);
     auth.clock.advance({ seconds: 100 });
   });
   afterAll(() => auth.stop());
 
   async function tokensFor(id: string, more: AuthorizationParameters = {}) {
-    await browser.grantConsent(person, id);
+    await browser.grantConsent(user, id);
     const code = await browser.obtainCode(id, more);
     const { body } = await auth.token({
       grant_type: 'authorization_code',
@@ -49,8 +49,8 @@ describe('ID tokens', () => {
   const claimsFor = async (id: string, more: AuthorizationParameters = {}) =>
     decodeClaims((await tokensFor(id, more))['id_token']);
 
-  describe('tell of a login (OpenID Connect Core §2)', () => {
-    it('signed with RS256, and an independent verifier agrees (§3.1.3.7)', async () => {
+  describe('content (OpenID Connect Core §2)', () => {
+    it('issues an ID token with RS256 that jose verifies (§3.1.3.7)', async () => {
       const body = await tokensFor(client, { nonce: 'a-nonce' });
       const keys = JSON.parse((await auth.send('/.well-known/jwks.json', {})).text);
       const { payload, protectedHeader } = await jwtVerify(
@@ -66,7 +66,7 @@ describe('ID tokens', () => {
         .subarray(0, 16);
       expect(payload).toEqual({
         iss: ISSUER,
-        sub: person.id,
+        sub: user.id,
         aud: client,
         iat: now,
         exp: now + 300,
@@ -79,34 +79,34 @@ describe('ID tokens', () => {
       });
     });
 
-    it('with ES256 for a client that is registered so', async () => {
+    it('signs with ES256 for a client that is registered so', async () => {
       const id = await aClient(auth, { idTokenAlgorithm: 'ES256' });
       expect(decodeHeader((await tokensFor(id))['id_token'])).toMatchObject({ alg: 'ES256' });
     });
 
-    it('without a nonce where there was none', async () => {
+    it('omits the nonce if the request has none', async () => {
       expect(await claimsFor(client)).not.toHaveProperty('nonce');
     });
 
-    it('only where openid was granted', async () => {
+    it('issues no ID token without openid', async () => {
       expect(await tokensFor(client, { scope: 'orders:read' })).not.toHaveProperty('id_token');
     });
 
-    it('beside an access token for another resource server', async () => {
+    it('issues an ID token beside an access token for a resource server', async () => {
       const body = await tokensFor(client, { scope: 'openid orders:read', resource: ORDERS });
       expect(decodeClaims(body['access_token'])['aud']).toBe(ORDERS);
       expect(decodeClaims(body['id_token'])['aud']).toBe(client);
     });
 
-    it('and are no access tokens', async () => {
+    it('rejects an ID token as access token', async () => {
       const { id_token = '' } = await tokensFor(client);
       const headers = { authorization: `Bearer ${id_token}` };
       expect((await auth.send('/auth/sessions', { headers })).status).toBe(401);
     });
   });
 
-  describe('and not of the person (§5.4)', () => {
-    it('whatever the scope is: that is what userinfo is for', async () => {
+  describe('claims about the user (§5.4)', () => {
+    it('omits the claims of the scopes, because userinfo delivers them', async () => {
       const claims = await claimsFor(client, { scope: 'openid profile email' });
       expect(Object.keys(claims).sort()).toEqual([
         'acr',
@@ -122,8 +122,8 @@ describe('ID tokens', () => {
       ]);
     });
 
-    it('but for the claims that were asked for here (§5.5)', async () => {
-      const wish = {
+    it('includes the claims that the request names for the ID token (§5.5)', async () => {
+      const claimsRequest = {
         id_token: {
           name: { essential: true },
           email: null,
@@ -131,21 +131,21 @@ describe('ID tokens', () => {
         },
         userinfo: { nickname: null },
       };
-      const claims = await claimsFor(client, { claims: JSON.stringify(wish) });
-      expect(claims).toMatchObject({ name: 'Ada', email: person.email, iss: ISSUER });
+      const claims = await claimsFor(client, { claims: JSON.stringify(claimsRequest) });
+      expect(claims).toMatchObject({ name: 'Ada', email: user.email, iss: ISSUER });
       expect(claims).not.toHaveProperty('address');
     });
 
-    it('of which a client gets none that its scope is not good for', async () => {
+    it('omits requested claims that the scope of the client does not cover', async () => {
       const id = await aClient(auth, { scope: ['openid', 'email'] });
-      const wish = { id_token: { name: null, phone_number: null, email: null } };
-      const claims = await claimsFor(id, { claims: JSON.stringify(wish) });
-      expect(claims).toMatchObject({ email: person.email });
+      const claimsRequest = { id_token: { name: null, phone_number: null, email: null } };
+      const claims = await claimsFor(id, { claims: JSON.stringify(claimsRequest) });
+      expect(claims).toMatchObject({ email: user.email });
       expect(claims).not.toHaveProperty('name');
       expect(claims).not.toHaveProperty('phone_number');
     });
 
-    it('and about which the person is asked', async () => {
+    it('asks the user for consent to requested claims', async () => {
       const id = await aClient(auth);
       const page = await browser.authorize(id, { claims: '{"id_token":{"email":null}}' });
       expect(page.text).toContain('See your e-mail address');
@@ -154,8 +154,8 @@ describe('ID tokens', () => {
     });
   });
 
-  describe('of a refresh (§12.2)', () => {
-    it('agree with the first one', async () => {
+  describe('refresh (§12.2)', () => {
+    it('repeats the claims of the first ID token without the nonce', async () => {
       const more = {
         scope: 'openid offline_access',
         nonce: 'a-nonce',
@@ -182,13 +182,13 @@ describe('ID tokens', () => {
       expect(newHash).not.toBe(at_hash);
     });
 
-    it('are not for a login that had none', async () => {
+    it('issues no ID token for a session without openid', async () => {
       const { refresh_token } = await auth.createLogin();
       expect((await auth.refresh(refresh_token)).body).not.toHaveProperty('id_token');
     });
   });
 
-  it('name a person differently to clients that asked for that (§8.1)', async () => {
+  it('uses one pairwise subject per host of the redirect URIs (§8.1)', async () => {
     const at = (host: string) => ({
       subjectType: 'pairwise' as const,
       redirectUris: [CALLBACK, `https://${host}/callback`],
@@ -201,13 +201,13 @@ describe('ID tokens', () => {
     const subjects = [];
     for (const id of [one, same, other]) subjects.push((await claimsFor(id))['sub']);
     expect(subjects[0]).toBe(subjects[1]);
-    expect(new Set([...subjects, person.id]).size).toBe(3);
+    expect(new Set([...subjects, user.id]).size).toBe(3);
     const { id_token = '' } = await tokensFor(one);
     const again = await browser.authorize(one, { prompt: 'none', id_token_hint: id_token });
     expect(readRedirectParameters(again)).toHaveProperty('code');
   });
 
-  describe('an independent client (oauth4webapi)', () => {
+  describe('oauth4webapi as client', () => {
     const server: oauth.AuthorizationServer = {
       issuer: ISSUER,
       token_endpoint: `${ISSUER}/oauth/token`,
@@ -215,14 +215,14 @@ describe('ID tokens', () => {
       authorization_response_iss_parameter_supported: true,
       id_token_signing_alg_values_supported: ['RS256'],
     };
-    const asked = { nonce: 'a-nonce', scope: 'openid offline_access' };
+    const request = { nonce: 'a-nonce', scope: 'openid offline_access' };
     const answerTo = async (id: string) => {
-      await browser.grantConsent(person, id);
-      const answer = await browser.authorize(id, asked);
+      await browser.grantConsent(user, id);
+      const answer = await browser.authorize(id, request);
       return new URL(answer.headers.get('location') ?? '');
     };
 
-    it('goes all the way', async () => {
+    it('completes the code flow and a refresh', async () => {
       const http = {
         [oauth.allowInsecureRequests]: true,
         [oauth.customFetch]: (url: string, init: object) =>
@@ -248,7 +248,7 @@ describe('ID tokens', () => {
         requireIdToken: true,
       });
       await oauth.validateApplicationLevelSignature(server, response, http);
-      expect(oauth.getValidatedIdTokenClaims(tokens)?.sub).toBe(person.id);
+      expect(oauth.getValidatedIdTokenClaims(tokens)?.sub).toBe(user.id);
 
       const refreshed = await oauth.refreshTokenGrantRequest(
         server,
@@ -258,10 +258,10 @@ describe('ID tokens', () => {
         http,
       );
       const next = await oauth.processRefreshTokenResponse(server, self, refreshed);
-      expect(oauth.getValidatedIdTokenClaims(next)?.sub).toBe(person.id);
+      expect(oauth.getValidatedIdTokenClaims(next)?.sub).toBe(user.id);
     });
 
-    it('sees a mix-up: the answer names who gave it (RFC 9207 §2.4)', async () => {
+    it('detects a mix-up by the issuer in the response (RFC 9207 §2.4)', async () => {
       const evil = { ...server, issuer: 'https://evil.example' };
       const answer = await answerTo(client);
       expect(() =>

@@ -53,31 +53,34 @@ describe('introspection (RFC 7662)', () => {
       { as: 'web-app:secret' },
     );
 
-  it('tells the resource server of a token what it says and that it is good (§2.2)', async () => {
+  it('returns the claims of an active token to its resource server (§2.2)', async () => {
     const { access } = await aPair();
     const { status, headers, text } = await introspect(access);
     expect(status).toBe(200);
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('content-type')).toMatch(/^application\/json/);
-    const { status: place, ...claims } = decodeClaims(access);
-    expect(place).toBeDefined();
+    const { status: statusReference, ...claims } = decodeClaims(access);
+    expect(statusReference).toBeDefined();
     expect(JSON.parse(text)).toEqual({ active: true, token_type: 'Bearer', ...claims });
     expect(Object.keys(claims).sort()).toEqual(
       'aud auth_time client_id exp iat iss jti scope sid sub'.split(' '),
     );
   });
 
-  it.each(['access_token', 'refresh_token', 'pet'])('does so with the hint %s', async (hint) => {
-    const { access } = await aPair();
-    expect((await introspect(access, { token_type_hint: hint })).text).toContain('"active":true');
-  });
+  it.each(['access_token', 'refresh_token', 'pet'])(
+    'accepts the token_type_hint %s',
+    async (hint) => {
+      const { access } = await aPair();
+      expect((await introspect(access, { token_type_hint: hint })).text).toContain('"active":true');
+    },
+  );
 
-  it('tells the client that a token was given to', async () => {
+  it('returns the claims of an active token to the client that received it', async () => {
     const { access } = await aPair();
     expect((await introspect(access, { as: 'web-app' })).text).toContain('"active":true');
   });
 
-  it('tells who acts for the person (RFC 8693 §4.1), and which key it is bound to (RFC 9449 §6.2)', async () => {
+  it('returns the actor (RFC 8693 §4.1) and the key of a bound token (RFC 9449 §6.2)', async () => {
     const { access } = await aPair();
     const { body } = await auth.token(
       {
@@ -88,32 +91,32 @@ describe('introspection (RFC 7662)', () => {
       'orders-service:secret',
     );
     const exchanged = body['access_token'] ?? '';
-    const told = JSON.parse((await introspect(exchanged, { as: 'billing-service' })).text);
-    expect(told.act).toEqual({ sub: 'orders-service' });
+    const answer = JSON.parse((await introspect(exchanged, { as: 'billing-service' })).text);
+    expect(answer.act).toEqual({ sub: 'orders-service' });
 
     const cnf = { jkt: 'x'.repeat(43) };
     const exp = Math.floor(auth.clock.now() / 1000) + 60;
     const claims = { ...decodeClaims(access), exp, cnf, may_act: { sub: 'x' } };
     const bound = await auth.app.get(SigningKeyService).sign('at+jwt', claims);
-    const { token_type, cnf: toldCnf, ...rest } = JSON.parse((await introspect(bound)).text);
-    expect([token_type, toldCnf]).toEqual(['DPoP', cnf]);
+    const { token_type, cnf: answeredCnf, ...rest } = JSON.parse((await introspect(bound)).text);
+    expect([token_type, answeredCnf]).toEqual(['DPoP', cnf]);
     expect(rest).not.toHaveProperty('may_act');
   });
 
-  describe('says nothing but that it is not active (§2.2, §4)', () => {
-    it('of a token that is for another resource server, and not the client’s', async () => {
+  describe('inactive tokens (§2.2, §4)', () => {
+    it('returns no claims to a client that is neither audience nor holder of the token', async () => {
       const { access } = await aPair();
       expect((await introspect(access, { as: 'billing-service' })).text).toBe(INACTIVE);
     });
 
-    it('of an expired token, which it has told of before', async () => {
+    it('returns inactive for a token that expired after an earlier introspection', async () => {
       const { access } = await aPair();
       expect((await introspect(access)).text).toContain('"active":true');
       auth.clock.advance({ seconds: 300 });
       expect((await introspect(access)).text).toBe(INACTIVE);
     });
 
-    it('of a token whose session has ended, at once', async () => {
+    it('returns inactive as soon as the session is revoked', async () => {
       const { access, refresh } = await aPair();
       expect((await introspect(access)).text).toContain('"active":true');
       await auth.send('/oauth/revoke', {
@@ -124,7 +127,7 @@ describe('introspection (RFC 7662)', () => {
       expect((await introspect(access)).text).toBe(INACTIVE);
     });
 
-    it('of a token whose key was revoked, at once', async () => {
+    it('returns inactive as soon as the signing key is revoked', async () => {
       const { access } = await aPair();
       expect((await introspect(access)).text).toContain('"active":true');
       await auth.app
@@ -133,7 +136,7 @@ describe('introspection (RFC 7662)', () => {
       expect((await introspect(access)).text).toBe(INACTIVE);
     });
 
-    it('of a token that a client got for itself before it was disabled', async () => {
+    it('returns inactive for a token of a disabled client', async () => {
       await auth.registerClient({
         id: 'short',
         secret: 'secret',
@@ -147,7 +150,7 @@ describe('introspection (RFC 7662)', () => {
       expect((await introspect(token)).text).toBe(INACTIVE);
     });
 
-    it('of whatever is no access token of this server', async () => {
+    it('returns inactive for every text that is not an access token of this server', async () => {
       const { access, refresh } = await aPair();
       const claims = decodeClaims(access);
       const exp = Math.floor(auth.clock.now() / 1000) + 60;
@@ -165,7 +168,7 @@ describe('introspection (RFC 7662)', () => {
         await keys.sign('JWT', { ...claims, exp }),
         await keys.sign('logout+jwt', { ...claims, exp }),
         await keys.sign('at+jwt', { ...claims, exp, iss: 'https://other.example' }),
-        await keys.sign('at+jwt', { ...claims, exp, sid: 'of nobody' }),
+        await keys.sign('at+jwt', { ...claims, exp, sid: 'unknown' }),
         await keys.sign('at+jwt', { ...claims, exp, scope: 5 }),
       ];
       for (const token of tokens) {
@@ -176,18 +179,18 @@ describe('introspection (RFC 7662)', () => {
   });
 
   it.each<[string, Record<string, string>, string | undefined, number, string]>([
-    ['nobody', { token: 'x' }, undefined, 401, 'invalid_client'],
+    ['a caller without credentials', { token: 'x' }, undefined, 401, 'invalid_client'],
     ['a public client', { token: 'x', client_id: 'native-app' }, undefined, 401, 'invalid_client'],
-    ['a wrong secret', { token: 'x' }, 'orders-service:wrong', 401, 'invalid_client'],
-    ['no token', {}, 'orders-service:secret', 400, 'invalid_request'],
+    ['a client with a wrong secret', { token: 'x' }, 'orders-service:wrong', 401, 'invalid_client'],
+    ['a request without a token', {}, 'orders-service:secret', 400, 'invalid_request'],
     [
-      'a token of 10,000 characters',
+      'a request with a token of 10,000 characters',
       { token: 'x'.repeat(10_000) },
       'orders-service:secret',
       400,
       'invalid_request',
     ],
-  ])('refuses %s (§2.1)', async (_, parameters, as, status, error) => {
+  ])('rejects %s (§2.1)', async (_, parameters, as, status, error) => {
     const answer = await auth.send('/oauth/introspect', {
       method: 'POST',
       body: new URLSearchParams(parameters),
@@ -197,7 +200,7 @@ describe('introspection (RFC 7662)', () => {
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('refuses an access token as the proof of who asks, a query, and GET', async () => {
+  it('rejects an access token as client authentication, and a GET with the token in the query', async () => {
     const { access } = await aPair();
     const bearer = await auth.send('/oauth/introspect', {
       method: 'POST',
@@ -208,7 +211,7 @@ describe('introspection (RFC 7662)', () => {
     expect((await auth.send(`/oauth/introspect?token=${access}`, {})).status).toBe(405);
   });
 
-  it('satisfies an independent client', async () => {
+  it('interoperates with oauth4webapi', async () => {
     const { access } = await aPair();
     const server = { issuer: ISSUER, introspection_endpoint: `${auth.url}/oauth/introspect` };
     const client = { client_id: 'orders-service' };
@@ -216,7 +219,7 @@ describe('introspection (RFC 7662)', () => {
     const answer = await oauth.introspectionRequest(server, client, proof, access, {
       [oauth.allowInsecureRequests]: true,
     });
-    const told = await oauth.processIntrospectionResponse(server, client, answer);
-    expect([told.active, told.sub]).toEqual([true, decodeClaims(access)['sub']]);
+    const result = await oauth.processIntrospectionResponse(server, client, answer);
+    expect([result.active, result.sub]).toEqual([true, decodeClaims(access)['sub']]);
   });
 });

@@ -1,7 +1,6 @@
-import { UnitOfWork } from '@gatehouse/persistence';
+import { Scheduler, UnitOfWork } from '@gatehouse/persistence';
 import { KeyRotationService } from '../../src/tokens/keys/key-rotation.service.js';
 import { SigningKeyService } from '../../src/tokens/keys/signing-key.service.js';
-import { Scheduler } from '../../src/platform/scheduler/scheduler.js';
 import { decodeHeader, TestAuth } from '../support/test-auth.js';
 
 describe('the key set', () => {
@@ -15,20 +14,20 @@ describe('the key set', () => {
     const response = await fetch(`${auth.url}${PATH}`, { method, headers: { ...conditions } });
     return { status: response.status, headers: response.headers, text: await response.text() };
   };
-  const upkeep = () => auth.app.get(Scheduler).runNow('key-rotation');
-  const isAbout = (kid: string) => async () => (await get()).text.includes(kid);
+  const rotateKeys = () => auth.app.get(Scheduler).runNow('key-rotation');
+  const isPublished = async (kid: string) => (await get()).text.includes(kid);
 
-  it('may be cached for as long as it promises, and not for ever', async () => {
+  it('allows caching the key set for KEY_SET_MAX_AGE', async () => {
     const { headers } = await get();
     expect(headers.get('cache-control')).toBe('public, max-age=300');
     expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(headers.get('etag')).toMatch(/^"[\w-]{43}"$/);
   });
 
-  it('is not sent again to who has it (RFC 9110 §13.1.2)', async () => {
+  it('answers 304 to a client that has the current set (RFC 9110 §13.1.2)', async () => {
     const { headers, text } = await get();
     const tag = headers.get('etag') ?? '';
-    const known = [
+    const matching = [
       tag,
       `W/${tag}`,
       '*',
@@ -37,10 +36,10 @@ describe('the key set', () => {
       `"a,b",W/"c" , W/${tag}`,
       `"a"${tag}`,
     ];
-    for (const ifNoneMatch of known) {
+    for (const ifNoneMatch of matching) {
       const answer = await get(ifNoneMatch);
       expect([ifNoneMatch, answer.status, answer.text]).toEqual([ifNoneMatch, 304, '']);
-      // What a 200 would say of how long it is good for (RFC 9110 §15.4.5).
+      // The same caching fields as in a 200 (RFC 9110 §15.4.5).
       expect(answer.headers.get('etag')).toBe(tag);
       expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
       expect(answer.headers.get('content-type')).toBeNull();
@@ -59,7 +58,7 @@ describe('the key set', () => {
     }
   });
 
-  it('answers HEAD as GET, without the body (RFC 9110 §9.3.2)', async () => {
+  it('answers HEAD like GET without a body (RFC 9110 §9.3.2)', async () => {
     const { headers } = await get();
     const head = await get(undefined, 'HEAD');
     expect([head.status, head.text]).toEqual([200, '']);
@@ -67,7 +66,7 @@ describe('the key set', () => {
     expect((await get(headers.get('etag') ?? '', 'HEAD')).status).toBe(304);
   });
 
-  it('that changes in 90 seconds is good for 90 seconds (RFC 9111 §5.2.2.1)', async () => {
+  it('allows caching the key set for 90 seconds when it changes in 90 seconds (RFC 9111 §5.2.2.1)', async () => {
     const maxAge = async () => (await get()).headers.get('cache-control');
     auth.clock.advance({ seconds: auth.config.KEY_ROTATION_PERIOD - 90 });
     expect(await maxAge()).toBe('public, max-age=90');
@@ -77,9 +76,9 @@ describe('the key set', () => {
     expect(await maxAge()).toBe('public, max-age=1');
   });
 
-  it('has the next successor as soon as the rotation is done, under another entity tag', async () => {
+  it('publishes the next successor after a rotation, under another entity tag', async () => {
     const before = await get();
-    await upkeep();
+    await rotateKeys();
     const after = await get(before.headers.get('etag') ?? '');
     expect(after.status).toBe(200);
     expect(after.headers.get('cache-control')).toBe('public, max-age=300');
@@ -87,17 +86,17 @@ describe('the key set', () => {
     expect(JSON.parse(after.text).keys).toHaveLength(3);
   });
 
-  it('is without a key that is revoked, which is replaced, at once', async () => {
+  it('replaces a revoked key in the key set at once', async () => {
     const { access_token } = await auth.createLogin();
     const kid = String(decodeHeader(access_token)['kid']);
     await auth.app.get(KeyRotationService).revoke(kid, 'operator');
-    expect(await isAbout(kid)()).toBe(false);
+    expect(await isPublished(kid)).toBe(false);
     const { access_token: next } = await auth.createLogin();
     expect(decodeHeader(next)['kid']).not.toBe(kid);
-    expect(await isAbout(String(decodeHeader(next)['kid']))()).toBe(true);
+    expect(await isPublished(String(decodeHeader(next)['kid']))).toBe(true);
   });
 
-  it('is as it was while the database cannot be asked', async () => {
+  it('serves the same key set while the database is unavailable', async () => {
     const { text } = await get();
     const unitOfWork = auth.app.get(UnitOfWork);
     await unitOfWork.execute('ALTER TABLE signing_key RENAME TO mislaid');
@@ -108,8 +107,8 @@ describe('the key set', () => {
   });
 });
 
-describe('a signature', () => {
-  it('is refused to what would outlive its key', async () => {
+describe('a signing key', () => {
+  it('refuses to sign a token that would outlive its signing key', async () => {
     const auth = await TestAuth.start();
     const keys = auth.app.get(SigningKeyService);
     const exp = Math.floor(auth.clock.now() / 1000) + 3600;
@@ -117,26 +116,26 @@ describe('a signature', () => {
     await expect(keys.sign('at+jwt', { exp: exp + 1 })).rejects.toThrow('would outlive its key');
   });
 
-  it('is not asked for by a client that wants tokens of more than an hour', async () => {
+  it('signs tokens of an hour for a client that is registered for longer lifetimes', async () => {
     const auth = await TestAuth.start();
     await auth.registerClient({ id: 'long', secret: 'a-secret', accessTokenTtl: 86_400 });
     const { body } = await auth.token({ grant_type: 'client_credentials' }, 'long:a-secret');
     expect(body['expires_in']).toBe(3600);
   });
 
-  it('is by the same key everywhere once every replica has looked', async () => {
+  it('signs with the same key on all replicas after each replica has read the keys', async () => {
     const one = await TestAuth.start();
     const other = await TestAuth.start({ DATA_DIR: one.config.DATA_DIR });
-    const bad = one.app.get(SigningKeyService).activeKid;
-    await one.app.get(KeyRotationService).revoke(bad, 'operator');
+    const revoked = one.app.get(SigningKeyService).activeKid;
+    await one.app.get(KeyRotationService).revoke(revoked, 'operator');
     await other.app.get(Scheduler).runNow('keys');
-    const [mine, others] = [one, other].map(({ app }) => app.get(SigningKeyService));
-    expect(others?.activeKid).toBe(mine?.activeKid);
-    expect(others?.activeKid).not.toBe(bad);
-    expect(others?.published.entityTag).toBe(mine?.published.entityTag);
+    const [first, second] = [one, other].map(({ app }) => app.get(SigningKeyService));
+    expect(second?.activeKid).toBe(first?.activeKid);
+    expect(second?.activeKid).not.toBe(revoked);
+    expect(second?.keySet.entityTag).toBe(first?.keySet.entityTag);
   });
 
-  it('is by the key of now, even from a process that stood still for a month', async () => {
+  it('reads the signing keys again in a process that was suspended for a month', async () => {
     const one = await TestAuth.start();
     const paused = await TestAuth.start({ DATA_DIR: one.config.DATA_DIR });
     const seconds = one.config.KEY_ROTATION_PERIOD;

@@ -1,15 +1,16 @@
+import { PasswordHasher } from '../../src/accounts/password-hasher.js';
 import { PRODUCTION_HASHING, TestAuth, type TestResponse } from '../support/test-auth.js';
 
-/** More than are hashed at once and may wait (hash-queue.ts). */
+/** More than the 66 password hashes that may run or wait (password-hasher.ts). */
 const FLOOD = 200;
 
 interface Timed extends TestResponse {
   readonly took: number;
 }
 
-const timed = async (asking: Promise<TestResponse>): Promise<Timed> => {
+const timed = async (request: Promise<TestResponse>): Promise<Timed> => {
   const start = performance.now();
-  return { ...(await asking), took: performance.now() - start };
+  return { ...(await request), took: performance.now() - start };
 };
 
 const median = (answers: readonly Timed[]): number =>
@@ -45,11 +46,11 @@ describe('a flood of logins', () => {
 
   const statuses = (answers: readonly TestResponse[]) =>
     new Set(answers.map(({ status }) => status));
-  const looked = () => flood.filter(({ status }) => status === 400);
+  const checkedLogins = () => flood.filter(({ status }) => status === 400);
 
-  it('is answered 429 with Retry-After past the bound of waiting hashes, and served up to it', () => {
+  it('gets 429 with Retry-After only when too many password hashes wait', () => {
     expect(statuses(flood)).toEqual(new Set([400, 429]));
-    expect(looked().length).toBeGreaterThanOrEqual(66);
+    expect(checkedLogins().length).toBeGreaterThanOrEqual(66);
     const refused = flood.filter(({ status }) => status === 429);
     expect(new Set(refused.map(({ headers }) => headers.get('retry-after')))).toEqual(
       new Set(['1']),
@@ -57,16 +58,23 @@ describe('a flood of logins', () => {
     expect(refused[0]?.body['error']).toBe('temporarily_unavailable');
   });
 
-  it('slows logins, while refreshes and the key set go on', () => {
+  it('delays logins, but not refreshes and the key set', () => {
     expect(statuses(refreshes)).toEqual(new Set([200]));
     expect(statuses(keySets)).toEqual(new Set([200]));
     expect(refreshes.length).toBeGreaterThan(3);
-    expect(median(refreshes)).toBeLessThan(median(looked()));
-    expect(median(keySets)).toBeLessThan(median(looked()));
+    expect(median(refreshes)).toBeLessThan(median(checkedLogins()));
+    expect(median(keySets)).toBeLessThan(median(checkedLogins()));
   });
 
-  it('is over when it is over', async () => {
+  it('does not affect a login after its end', async () => {
     await auth.register('late@example.org');
     expect((await auth.login('late@example.org')).status).toBe(200);
+  });
+
+  it('leaves room for exactly 66 running and waiting password hashes', async () => {
+    const hasher = auth.app.get(PasswordHasher);
+    const hashes = Array.from({ length: 70 }, () => hasher.hash('a password'));
+    const results = await Promise.allSettled(hashes);
+    expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(4);
   });
 });

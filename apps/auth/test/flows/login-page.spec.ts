@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Account } from '../../src/accounts/account.entity.js';
 import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
 import { PasswordHasher } from '../../src/accounts/password-hasher.js';
@@ -29,12 +30,12 @@ afterAll(() => auth.stop());
 const titleOf = ({ text }: TestResponse) => /<h1>([^<]*)<\/h1>/.exec(text)?.[1];
 
 describe('the login page', () => {
-  it('says the same whatever is wrong (ASVS 6.3.8)', async () => {
+  it('shows the same error for every wrong e-mail or password (ASVS 6.3.8)', async () => {
     const disabled = await anAccount(auth);
     await auth.app.get(AccountOperationsService).disable(disabled.id, 'operator');
     const attempts: readonly Record<string, string>[] = [
       { login: person.email, password: 'not this one' },
-      { login: 'nobody@gatehouse.example', password: PASSWORD },
+      { login: 'unknown@gatehouse.example', password: PASSWORD },
       { login: disabled.email, password: PASSWORD },
       { login: 'not an e-mail', password: PASSWORD },
       { login: `${'a'.repeat(300)}@gatehouse.example`, password: PASSWORD },
@@ -46,18 +47,18 @@ describe('the login page', () => {
     const answers = [];
     for (const typed of attempts) answers.push(await browser.submit(page, typed));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([400]));
-    const said = answers.map(({ text }) =>
+    const shown = answers.map(({ text }) =>
       text
         .replace(/id="login"[^>]*>/s, '')
         .replace(/autofocus/, '')
         .replace(/\s+/g, ' '),
     );
-    expect(new Set(said).size).toBe(1);
-    expect(said[0]).toContain('The e-mail address or the password is wrong.');
+    expect(new Set(shown).size).toBe(1);
+    expect(shown[0]).toContain('The e-mail address or the password is wrong.');
     expect(answers.flatMap(({ headers }) => headers.getSetCookie())).toEqual([]);
   });
 
-  it('never shows a password again, and tells a failure to those who do not see it', async () => {
+  it('does not repeat the password, and announces the failure to screen readers (WCAG 2.2, 3.3.1)', async () => {
     const { text } = await browser.submit(await browser.open('/login'), {
       login: person.email,
       password: 'a wrong guess',
@@ -68,12 +69,12 @@ describe('the login page', () => {
     expect(text.match(/aria-describedby="login-failed"\s+aria-invalid="true"/g)).toHaveLength(2);
   });
 
-  it('takes the e-mail in any case', async () => {
+  it('accepts the e-mail in any case', async () => {
     const typed = { login: person.email.toUpperCase(), password: PASSWORD };
     expect((await browser.submit(await browser.open('/login'), typed)).status).toBe(303);
   });
 
-  it('answers with 303, so that no password is sent again (RFC 9700 §4.12)', async () => {
+  it('answers with 303, so that the browser does not resend the password (RFC 9700 §4.12)', async () => {
     const answer = await browser.submit(await browser.authorize(client), {
       login: person.email,
       password: PASSWORD,
@@ -86,17 +87,22 @@ describe('the login page', () => {
     expect(answer.text).toBe('');
   });
 
-  it('asks to wait when too many log in at once', async () => {
+  it('answers 429 with Retry-After while the queue of password hashes is full', async () => {
     const page = await browser.open('/login');
     const hasher = auth.app.get(PasswordHasher);
-    const flood = Array.from({ length: 70 }, () => hasher.hash(PASSWORD).catch(() => undefined));
+    let isAnswered = false;
+    // Each finished hash is replaced by the next one, so the queue is full when the login arrives.
+    const flood = Array.from({ length: 70 }, async () => {
+      while (!isAnswered) await hasher.hash(PASSWORD).catch(() => setTimeout(1));
+    });
     const answer = await browser.submit(page, { login: person.email, password: PASSWORD });
+    isAnswered = true;
     await Promise.all(flood);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '1']);
     expect(titleOf(answer)).toBe('Too much at once');
   });
 
-  it('is passed by whoever is logged in already', async () => {
+  it('redirects a user who is logged in to the account page', async () => {
     await browser.signIn(person);
     expect((await browser.open('/login')).headers.get('location')).toBe('/account');
   });
@@ -107,10 +113,10 @@ describe('the login page', () => {
     ['broken percent codes', 'login=%E0%A4%A&password=%ff'],
     ['NUL and line breaks', 'login=%00%0d%0a&password=%00'],
     ['a prototype', '__proto__=x&constructor=y&password=z'],
-    ['nothing', ''],
-  ])('is not disturbed by %s', async (_, sent) => {
+    ['no field', ''],
+  ])('answers 400 without internals to a form with %s', async (_, fields) => {
     const token = findForm(await browser.open('/login'), {}).body.get('form_token') ?? '';
-    const body = `${sent}&form_token=${token}`;
+    const body = `${fields}&form_token=${token}`;
     const answer = await browser.open('/login', {
       method: 'POST',
       body,
@@ -125,16 +131,16 @@ describe('the registration page', () => {
   const register = async (typed: Record<string, string>) =>
     browser.submit(await browser.open('/register'), typed);
 
-  it('says the same whether the e-mail is free or taken, and leads back to the request', async () => {
+  it('answers the same for a free and a taken e-mail, and changes no existing account', async () => {
     const free = await register({ login: 'free@gatehouse.example', password: PASSWORD });
     const taken = await register({ login: person.email, password: 'another password' });
-    const same = ({ status, text, headers }: TestResponse) => [
+    const publicPartOf = ({ status, text, headers }: TestResponse) => [
       status,
       text,
       headers.get('location'),
     ];
-    expect(same(free)).toEqual([303, '', '/login?registered=1']);
-    expect(same(taken)).toEqual(same(free));
+    expect(publicPartOf(free)).toEqual([303, '', '/login?registered=1']);
+    expect(publicPartOf(taken)).toEqual(publicPartOf(free));
 
     const login = await browser.follow(taken);
     expect(login.text).toContain('You are registered. Sign in to go on.');
@@ -145,7 +151,7 @@ describe('the registration page', () => {
     expect(failed.status).toBe(400);
   });
 
-  it('keeps to the client that sent the person', async () => {
+  it('continues the authorization request of the client', async () => {
     const { headers } = await browser.open(`/oauth/authorize?${buildAuthorizationQuery(client)}`);
     const location = headers.get('location')?.replace('/login', '/register') ?? '';
     const page = await browser.open(location);
@@ -157,15 +163,15 @@ describe('the registration page', () => {
   });
 
   it.each([
-    ['e-mail', { login: 'not an e-mail', password: PASSWORD }, 'login'],
-    ['short password', { login: 'somebody@gatehouse.example', password: 'short' }, 'password'],
+    ['malformed e-mail', { login: 'not an e-mail', password: PASSWORD }, 'login'],
+    ['short password', { login: 'someone@gatehouse.example', password: 'short' }, 'password'],
     [
       'password that is the e-mail',
       { login: 'some@gatehouse.example', password: 'some@gatehouse.example' },
       'password',
     ],
     ['missing password', { login: 'some@gatehouse.example' }, 'password'],
-  ])('says what is wrong with a %s, beside it', async (_, typed, id) => {
+  ])('shows the error of a %s beside the field (WCAG 2.2, 3.3.1)', async (_, typed, id) => {
     const { status, text } = await register(typed);
     expect(status).toBe(400);
     const input = new RegExp(`<input\\s+id="${id}"[^>]*>`).exec(text)?.[0];

@@ -15,7 +15,7 @@ describe('registration', () => {
   });
   afterAll(() => auth.stop());
 
-  it('makes an account, and takes the e-mail in any case', async () => {
+  it('creates an account and ignores the case of the e-mail', async () => {
     const answer = await auth.json('/auth/register', {
       email: 'Ada@Example.org',
       password: PASSWORD,
@@ -25,7 +25,7 @@ describe('registration', () => {
     expect((await auth.login('ADA@example.org')).status).toBe(200);
   });
 
-  it('does not tell that an e-mail is taken, and changes nothing of that account (ASVS 6.3.8)', async () => {
+  it('does not reveal that an e-mail has an account, and does not change the account (ASVS 6.3.8)', async () => {
     const first = await auth.json('/auth/register', { email: 'b@example.org', password: PASSWORD });
     const again = await auth.json('/auth/register', {
       email: 'b@example.org',
@@ -36,9 +36,9 @@ describe('registration', () => {
     expect((await auth.login('b@example.org', { password: 'other word' })).status).toBe(400);
   });
 
-  it('makes one account of two registrations at once', async () => {
+  it('creates one account for two simultaneous registrations', async () => {
     const passwords = ['first password', 'second password'];
-    await Promise.all(passwords.map((word) => auth.register('c@example.org', word)));
+    await Promise.all(passwords.map((password) => auth.register('c@example.org', password)));
     const logins = await Promise.all(
       passwords.map((password) => auth.login('c@example.org', { password })),
     );
@@ -46,7 +46,7 @@ describe('registration', () => {
   });
 });
 
-describe('a first-party login', () => {
+describe('first-party login', () => {
   let auth: TestAuth;
   beforeAll(async () => {
     auth = await TestAuth.start();
@@ -54,7 +54,7 @@ describe('a first-party login', () => {
   });
   afterAll(() => auth.stop());
 
-  it('answers as RFC 6749 §5.1 says, and nobody may store the answer', async () => {
+  it('returns a token response that caches must not store (RFC 6749 §5.1)', async () => {
     const { status, headers, body } = await auth.login('ada@example.org');
     expect(status).toBe(200);
     expect(headers.get('cache-control')).toBe('no-store');
@@ -68,7 +68,7 @@ describe('a first-party login', () => {
     });
   });
 
-  it('gives an access token by RFC 9068 §2, for orders when nothing else is asked for', async () => {
+  it('issues an access token for orders by default (RFC 9068 §2)', async () => {
     const { body } = await auth.login('ada@example.org');
     expect(decodeHeader(body['access_token'])).toEqual({
       alg: 'ES256',
@@ -93,7 +93,7 @@ describe('a first-party login', () => {
     });
   });
 
-  it('signs so that an independent verifier agrees', async () => {
+  it('signs an access token that jose verifies', async () => {
     const { body } = await auth.login('ada@example.org');
     const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', auth.url));
     const verified = await jwtVerify(body['access_token'] ?? '', keys, {
@@ -106,13 +106,13 @@ describe('a first-party login', () => {
     expect(verified.payload['scope']).toBe('orders:read orders:write');
   });
 
-  it('gives a token for one resource server, with the scope that is meant for it (RFC 8707 §2)', async () => {
+  it('issues a token for one resource server with the scope of that server (RFC 8707 §2)', async () => {
     const { body } = await auth.login('ada@example.org', { resource: BILLING });
     expect(decodeClaims(body['access_token'])).toMatchObject({ aud: BILLING });
     expect(body['scope']).toBe('billing:read billing:pay');
   });
 
-  it('narrows the scope on request, and says what it gave (RFC 6749 §3.3)', async () => {
+  it('narrows the scope on request and returns the granted scope (RFC 6749 §3.3)', async () => {
     const { body } = await auth.login('ada@example.org', { scope: 'billing:read' });
     expect(body['scope']).toBe('billing:read');
     expect(decodeClaims(body['access_token'])).toMatchObject({
@@ -122,8 +122,8 @@ describe('a first-party login', () => {
   });
 
   it.each([
-    ['a scope that nobody knows', { scope: 'orders:destroy' }, 'invalid_scope'],
-    ['a scope that is for services', { scope: 'billing:invoices:create' }, 'invalid_scope'],
+    ['an unknown scope', { scope: 'orders:destroy' }, 'invalid_scope'],
+    ['a scope for services', { scope: 'billing:invoices:create' }, 'invalid_scope'],
     ['a malformed scope', { scope: 'orders:read  orders:write' }, 'invalid_scope'],
     ['an empty scope', { scope: '' }, 'invalid_scope'],
     ['an unknown resource', { resource: 'https://elsewhere.example' }, 'invalid_target'],
@@ -133,14 +133,14 @@ describe('a first-party login', () => {
       { scope: 'billing:read', resource: ORDERS },
       'invalid_scope',
     ],
-  ])('refuses %s', async (_, more, error) => {
+  ])('rejects %s', async (_, more, error) => {
     const answer = await auth.login('ada@example.org', more);
     expect([answer.status, answer.body['error']]).toEqual([400, error]);
   });
 
-  it('does not tell an unknown e-mail from a wrong password (ASVS 6.3.8)', async () => {
+  it('answers an unknown e-mail like a wrong password (ASVS 6.3.8)', async () => {
     const wrong = await auth.login('ada@example.org', { password: 'not the password' });
-    const unknown = await auth.login('nobody@example.org');
+    const unknown = await auth.login('unknown@example.org');
     expect(wrong.status).toBe(400);
     expect(wrong.body).toEqual({
       error: 'invalid_grant',
@@ -150,7 +150,7 @@ describe('a first-party login', () => {
   });
 });
 
-it('signs with RS256 where that is configured (RFC 7518 §3.3)', async () => {
+it('signs access tokens with RS256 if SIGNING_ALGORITHM is RS256 (RFC 7518 §3.3)', async () => {
   const auth = await TestAuth.start({ SIGNING_ALGORITHM: 'RS256' });
   const { access_token } = await auth.createLogin();
   const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', auth.url));

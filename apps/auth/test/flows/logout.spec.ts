@@ -17,16 +17,16 @@ const titleOf = ({ text }: TestResponse) => /<h1>([^<]*)<\/h1>/.exec(text)?.[1];
 
 let auth: TestAuth;
 let client: string;
-let person: Account;
+let user: Account;
 let browser: TestBrowser;
 beforeAll(async () => {
   auth = await TestAuth.start();
   client = await aLogoutClient();
 });
 beforeEach(async () => {
-  person = await anAccount(auth);
+  user = await anAccount(auth);
   browser = new TestBrowser(auth);
-  await browser.signIn(person);
+  await browser.signIn(user);
 });
 afterAll(() => auth.stop());
 
@@ -57,12 +57,12 @@ const logout = (parameters: Record<string, string>, own = browser) =>
 const isLoggedIn = async (own = browser) => (await own.open('/account')).status === 200;
 const locationOf = ({ status, headers }: TestResponse) => [status, headers.get('location')];
 
-/** A page is the answer, and nothing has happened yet. */
+/** Expects the confirmation page and an active browser session. */
 async function expectQuestion(answer: TestResponse, own = browser) {
   expect([answer.status, titleOf(answer)]).toEqual([200, 'Sign out?']);
   expect(await isLoggedIn(own)).toBe(true);
 }
-/** Somebody presses the button, and stays here. */
+/** Expects the confirmation page, confirms, and expects the signed-out page of this server. */
 async function expectNoRedirect(answer: TestResponse, own = browser) {
   await expectQuestion(answer, own);
   const signedOut = await own.follow(await own.submit(answer));
@@ -70,9 +70,9 @@ async function expectNoRedirect(answer: TestResponse, own = browser) {
   expect(await isLoggedIn(own)).toBe(false);
 }
 
-/** Beside the modules of the Foundation's plan, in conformance/logout.modules.ts. */
-describe('logout at the word of a client (OpenID Connect RP-Initiated Logout §2)', () => {
-  it('ends the session with all that began in it, and returns with state', async () => {
+/** The modules of the OpenID Foundation are in conformance/logout.modules.ts. */
+describe('logout requested by a client (OpenID Connect RP-Initiated Logout §2)', () => {
+  it('revokes the browser session and its client sessions and returns with state', async () => {
     const { id_token: id_token_hint = '', refresh_token = '' } = await tokensOf();
     const answer = await logout({ id_token_hint, post_logout_redirect_uri: BYE, state: 'a b&c' });
     expect(locationOf(answer)).toEqual([303, `${BYE}?state=a+b%26c`]);
@@ -84,14 +84,14 @@ describe('logout at the word of a client (OpenID Connect RP-Initiated Logout §2
     expect((await auth.token(refreshed)).body['error']).toBe('invalid_grant');
   });
 
-  it('takes a parameter without a value for one that was not sent (RFC 6749 §3.1)', async () => {
+  it('treats a parameter without a value as omitted (RFC 6749 §3.1)', async () => {
     const empty = { client_id: '', post_logout_redirect_uri: '', state: '', ui_locales: '' };
     const answer = await logout({ id_token_hint: await hintOf(), ...empty });
     expect(locationOf(answer)).toEqual([303, '/signed-out']);
     expect(await isLoggedIn()).toBe(false);
   });
 
-  it('asks where the hint is anything but an ID token of ours', async () => {
+  it('asks the user if the hint is not an ID token of this server', async () => {
     for (const hint of [
       '',
       'x',
@@ -107,7 +107,7 @@ describe('logout at the word of a client (OpenID Connect RP-Initiated Logout §2
     }
   });
 
-  it('is the same by a form, whose cookies come along only with what follows', async () => {
+  it('answers a form of another site after a redirect that brings the cookie', async () => {
     const parameters = { id_token_hint: await hintOf(), post_logout_redirect_uri: BYE, state: 'x' };
     const body = new URLSearchParams(parameters);
     const headers = { origin: 'https://client.example', 'sec-fetch-site': 'cross-site' };
@@ -130,13 +130,13 @@ describe('logout at the word of a client (OpenID Connect RP-Initiated Logout §2
   const accessToken = async () => (await tokensOf())['access_token'] ?? '';
 });
 
-describe('nobody is logged out by somebody else (ASVS 10.6.2)', () => {
-  it('by a picture on a page: without a hint the person is asked', async () => {
+describe('forged logout requests (ASVS 10.6.2)', () => {
+  it('asks the user if the request has no hint', async () => {
     await expectQuestion(await logout({}));
     await expectQuestion(await logout({ client_id: client, post_logout_redirect_uri: BYE }));
   });
 
-  it('by the ID token of another person', async () => {
+  it('asks the user if the hint is the ID token of another user', async () => {
     const attacker = new TestBrowser(auth);
     await attacker.signIn(await anAccount(auth));
     await expectQuestion(
@@ -144,7 +144,7 @@ describe('nobody is logged out by somebody else (ASVS 10.6.2)', () => {
     );
   });
 
-  it('by the ID token of another client', async () => {
+  it('asks the user and does not redirect if the hint is the ID token of another client', async () => {
     const other = await aLogoutClient();
     const hint = await hintOf(browser, other);
     await expectNoRedirect(
@@ -152,15 +152,15 @@ describe('nobody is logged out by somebody else (ASVS 10.6.2)', () => {
     );
   });
 
-  it('by a form of another site', async () => {
+  it('rejects a confirmation form of another site', async () => {
     const { action, body } = findForm(await logout({}));
     const headers = { origin: 'https://evil.example' };
     expect((await browser.open(action, { method: 'POST', body, headers })).status).toBe(403);
     expect(await isLoggedIn()).toBe(true);
   });
 
-  it('to a place that is not the client’s own (open redirect, RFC 9700 §4.11)', async () => {
-    const places = [
+  it('does not redirect to a URI that the client has not registered (open redirect, RFC 9700 §4.11)', async () => {
+    const uris = [
       'https://evil.example',
       '//evil.example',
       '/\\evil.example',
@@ -174,7 +174,7 @@ describe('nobody is logged out by somebody else (ASVS 10.6.2)', () => {
       CALLBACK,
     ];
     const id_token_hint = await hintOf();
-    for (const post_logout_redirect_uri of places) {
+    for (const post_logout_redirect_uri of uris) {
       await expectQuestion(await logout({ id_token_hint, post_logout_redirect_uri }));
       const stranger = new TestBrowser(auth);
       const answer = await logout({ id_token_hint, post_logout_redirect_uri }, stranger);
@@ -182,7 +182,7 @@ describe('nobody is logged out by somebody else (ASVS 10.6.2)', () => {
     }
   });
 
-  it('nor by a client that is disabled', async () => {
+  it('asks the user and does not redirect if the client is disabled', async () => {
     const id = await aLogoutClient();
     const hint = await hintOf(browser, id);
     await auth.app.get(ClientOperationsService).disable(id, 'operator');
@@ -190,8 +190,8 @@ describe('nobody is logged out by somebody else (ASVS 10.6.2)', () => {
   });
 });
 
-describe('what is proven', () => {
-  it('goes back to the client once the person agreed, where the client is named and the place is its own', async () => {
+describe('validation of logout requests', () => {
+  it('redirects to a registered URI of the named client after the user confirmed', async () => {
     const question = await logout({ client_id: client, post_logout_redirect_uri: BYE, state: 'x' });
     expect(question.text).toContain('Prints asks to sign you out.');
     expect(question.headers.get('content-security-policy')).toContain(
@@ -201,7 +201,7 @@ describe('what is proven', () => {
     expect(await isLoggedIn()).toBe(false);
   });
 
-  it('is proven again: the form that asks cannot be made to lead elsewhere', async () => {
+  it('validates the redirect URI of the confirmation form again', async () => {
     const question = await logout({ client_id: client, post_logout_redirect_uri: BYE });
     const answer = await browser.submit(question, {
       post_logout_redirect_uri: 'https://evil.example',
@@ -209,7 +209,7 @@ describe('what is proven', () => {
     expect(locationOf(answer)).toEqual([303, '/signed-out']);
   });
 
-  it('keeps what a registered place has of its own', async () => {
+  it('keeps the query of the registered redirect URI', async () => {
     const uri = 'https://client.example/bye?from=gatehouse';
     const answer = await logout({
       id_token_hint: await hintOf(),
@@ -219,7 +219,7 @@ describe('what is proven', () => {
     expect(locationOf(answer)).toEqual([303, `${uri}&state=x`]);
   });
 
-  it('is a hint that expired long ago: it says who is meant', async () => {
+  it('accepts an ID token that expired long ago as hint', async () => {
     const id_token_hint = await hintOf();
     auth.clock.advance({ seconds: 7200 });
     await browser.open('/account');
@@ -227,14 +227,14 @@ describe('what is proven', () => {
     expect(locationOf(answer)).toEqual([303, BYE]);
   });
 
-  it('is a pairwise subject as well (Core §8.1)', async () => {
+  it('accepts a hint with a pairwise subject (OpenID Connect Core §8.1)', async () => {
     const id = await aLogoutClient({ subjectType: 'pairwise' });
     const id_token_hint = await hintOf(browser, id);
     const answer = await logout({ id_token_hint, client_id: id, post_logout_redirect_uri: BYE });
     expect(locationOf(answer)).toEqual([303, BYE]);
   });
 
-  it('goes back also where nobody is logged in any more', async () => {
+  it('redirects a browser without a session as well', async () => {
     const id_token_hint = await hintOf();
     const stranger = new TestBrowser(auth);
     const answer = await logout(
@@ -248,12 +248,12 @@ describe('what is proven', () => {
   });
 });
 
-describe('logout', () => {
-  it('ends what began in the browser at all clients, and nothing elsewhere: single sign-out', async () => {
+describe('logout of a browser session', () => {
+  it('revokes the sessions of this browser at all clients and none of another browser (single sign-out)', async () => {
     const another = await aLogoutClient();
     const here = [await tokensOf(), await tokensOf(browser, another)];
     const elsewhere = new TestBrowser(auth);
-    await elsewhere.signIn(person);
+    await elsewhere.signIn(user);
     const there = await tokensOf(elsewhere);
     await browser.submit(await browser.open('/account'), {}, '/oauth/logout/confirm');
     const refreshes = async (tokens: Record<string, string>, client_id: string) => {
@@ -266,7 +266,7 @@ describe('logout', () => {
     expect(await isLoggedIn(elsewhere)).toBe(true);
   });
 
-  it('twice at once is one', async () => {
+  it('handles two simultaneous confirmations as one', async () => {
     const question = await logout({});
     const answers = await Promise.all([browser.submit(question), browser.submit(question)]);
     expect(answers.some(({ status }) => status === 303)).toBe(true);
@@ -274,7 +274,7 @@ describe('logout', () => {
     expect(await isLoggedIn()).toBe(false);
   });
 
-  it('speaks the language that the client asks for', async () => {
+  it('uses the language of ui_locales', async () => {
     expect(titleOf(await logout({ ui_locales: 'de' }))).toBe('Abmelden?');
   });
 
@@ -286,7 +286,7 @@ describe('logout', () => {
     'client_id[$ne]=x&state[]=y',
     '%00&=&__proto__=x',
     `client_id=${randomBytes(16).toString('hex')}%00`,
-  ])('ends in a page for whatever is sent: %.40s', async (query) => {
+  ])('answers hostile parameters with a page or a redirect: %.40s', async (query) => {
     const byLink = await browser.open(`/oauth/logout?${query}`);
     expect([200, 400]).toContain(byLink.status);
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };

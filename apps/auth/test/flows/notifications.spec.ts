@@ -1,22 +1,22 @@
 import { createServer, type Server } from 'node:net';
 import { eachDatabase } from '@gatehouse/persistence/testing';
-import { UnitOfWork } from '@gatehouse/persistence';
+import { Scheduler, UnitOfWork } from '@gatehouse/persistence';
 import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
 import { describeDevice } from '../../src/platform/notifications/device-name.js';
 import { NotificationRepository } from '../../src/platform/notifications/notification.repository.js';
 import { SmtpNotifier } from '../../src/platform/notifications/notifier.js';
-import { Scheduler } from '../../src/platform/scheduler/scheduler.js';
+import { anAccount } from '../support/factories.js';
 import { TestMailServer } from '../support/test-mail-server.js';
-import { decodeClaims, PASSWORD, TestAuth, toDatabaseSettings } from '../support/test-auth.js';
+import { PASSWORD, TestAuth, toDatabaseSettings } from '../support/test-auth.js';
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
 eachDatabase('a message to the owner of an account', (fresh, name) => {
   const mailbox = new TestMailServer();
   let auth: TestAuth;
-  /** On PostgreSQL another replica; SQLite has one process. */
+  /** Another replica on PostgreSQL; the same process on SQLite. */
   let other: TestAuth;
-  let people = 0;
+  let owners = 0;
   let email: string;
 
   beforeAll(async () => {
@@ -30,7 +30,7 @@ eachDatabase('a message to the owner of an account', (fresh, name) => {
   });
   afterAll(() => mailbox.stop());
   beforeEach(() => {
-    email = `owner-${(people += 1)}@gatehouse.example`;
+    email = `owner-${(owners += 1)}@gatehouse.example`;
     mailbox.mails.length = 0;
     mailbox.isRefusing = false;
   });
@@ -39,17 +39,13 @@ eachDatabase('a message to the owner of an account', (fresh, name) => {
   const pass = (seconds: number) => {
     for (const one of new Set([auth, other])) one.clock.advance({ seconds });
   };
-  const anAccount = async () => {
-    await auth.register(email);
-    const { body } = await auth.login(email);
-    return String(decodeClaims(body['access_token'])['sub']);
-  };
-  const tell = (accountId: string, userAgent = FIREFOX) =>
+  const createOwner = async () => (await anAccount(auth, email)).id;
+  const enqueue = (accountId: string, userAgent = FIREFOX) =>
     auth.app
       .get(NotificationRepository)
       .enqueue({ accountId, kind: 'refresh_token_reused', detail: { userAgent } });
-  const mine = () => mailbox.mails.filter(({ to }) => to.includes(email));
-  const row = async (accountId: string) => {
+  const received = () => mailbox.mails.filter(({ to }) => to.includes(email));
+  const findRow = async (accountId: string) => {
     const [found] = await auth.app
       .get(UnitOfWork)
       .query<{ attempts: number; next: number | null; sent: number | null }>(
@@ -59,7 +55,7 @@ eachDatabase('a message to the owner of an account', (fresh, name) => {
     return found;
   };
 
-  it('arrives when a refresh token was used again (RFC 9700 §4.14.2), and carries no link and no token', async () => {
+  it('sends a message about a reused refresh token, without a link and without a token (RFC 9700 §4.14.2)', async () => {
     await auth.register(email);
     const { body } = await auth.json(
       '/auth/login',
@@ -71,8 +67,8 @@ eachDatabase('a message to the owner of an account', (fresh, name) => {
     pass(3600);
     await auth.refresh(refresh_token);
     await send();
-    expect(mine()).toHaveLength(1);
-    const { text = '' } = mine()[0] ?? {};
+    expect(received()).toHaveLength(1);
+    const { text = '' } = received()[0] ?? {};
     expect(text).toMatch(/^From: gatehouse@service\.example\r$/m);
     expect(text).toMatch(/^Subject: We ended one of your sessions\r$/m);
     expect(text).toMatch(/^Auto-Submitted: auto-generated\r$/m);
@@ -82,10 +78,11 @@ eachDatabase('a message to the owner of an account', (fresh, name) => {
     expect(text).not.toContain(refresh_token.slice(0, 22));
   });
 
-  describe('when the password was changed (OWASP ASVS 6.3.7)', () => {
-    const changed = () => mine().filter(({ text }) => text.includes('Your password was changed'));
+  describe('the message about a changed password (OWASP ASVS 6.3.7)', () => {
+    const changed = () =>
+      received().filter(({ text }) => text.includes('Your password was changed'));
 
-    it('arrives, says when, and carries neither password nor link', async () => {
+    it('sends a message about a password change with the time, and without password and link', async () => {
       await auth.register(email);
       const { body } = await auth.login(email, { resource: auth.config.ISSUER });
       const words = { current_password: PASSWORD, new_password: 'another horse, another staple' };
@@ -97,20 +94,20 @@ eachDatabase('a message to the owner of an account', (fresh, name) => {
       );
       expect(refused.status).toBe(400);
       await send();
-      expect(mine()).toEqual([]);
+      expect(received()).toEqual([]);
 
       expect((await auth.json('/auth/password', words, { authorization })).status).toBe(200);
       await send();
       expect(changed()).toHaveLength(1);
-      const { text = '' } = mine()[0] ?? {};
+      const { text = '' } = received()[0] ?? {};
       expect(text).toContain(
         new Date(auth.clock.now()).toISOString().slice(0, 16).replace('T', ' at '),
       );
       expect(text).not.toMatch(/https?:|www\.|another horse/);
     });
 
-    it('arrives as well when the operator reset it', async () => {
-      const accountId = await anAccount();
+    it('sends a message when the operator resets the password', async () => {
+      const accountId = await createOwner();
       await auth.app
         .get(AccountOperationsService)
         .changePassword(accountId, 'one of the operator', { by: 'operator' });
@@ -119,84 +116,84 @@ eachDatabase('a message to the owner of an account', (fresh, name) => {
     });
   });
 
-  it('is sent once when two replicas do it at once', async () => {
-    await tell(await anAccount());
+  it('sends a message once when two replicas send at the same time', async () => {
+    await enqueue(await createOwner());
     await Promise.all([send(), send(other), send(), send(other)]);
     await send();
-    expect(mine()).toHaveLength(1);
+    expect(received()).toHaveLength(1);
   });
 
-  it('comes once in an hour, however often there is cause', async () => {
-    const accountId = await anAccount();
-    await Promise.all([tell(accountId), tell(accountId), tell(accountId)]);
+  it('sends at most one message of a kind per hour', async () => {
+    const accountId = await createOwner();
+    await Promise.all([enqueue(accountId), enqueue(accountId), enqueue(accountId)]);
     await send();
-    await tell(accountId);
+    await enqueue(accountId);
     await send();
-    expect(mine()).toHaveLength(1);
+    expect(received()).toHaveLength(1);
     pass(3600);
-    await tell(accountId);
+    await enqueue(accountId);
     await send();
-    expect(mine()).toHaveLength(2);
+    expect(received()).toHaveLength(2);
   });
 
-  it('is tried again, later and later, while the mail server refuses it', async () => {
-    const accountId = await anAccount();
-    await tell(accountId);
+  it('retries a message after growing delays while the mail server rejects it', async () => {
+    const accountId = await createOwner();
+    await enqueue(accountId);
     mailbox.isRefusing = true;
     await send();
     await send();
-    expect(await row(accountId)).toMatchObject({ attempts: 1, sent: null });
+    expect(await findRow(accountId)).toMatchObject({ attempts: 1, sent: null });
     pass(91);
     await send();
-    expect(await row(accountId)).toMatchObject({ attempts: 2, sent: null });
+    expect(await findRow(accountId)).toMatchObject({ attempts: 2, sent: null });
     mailbox.isRefusing = false;
     pass(91);
     await send();
-    expect(mine()).toHaveLength(0);
+    expect(received()).toHaveLength(0);
     pass(91);
     await send();
-    expect(mine()).toHaveLength(1);
-    expect(await row(accountId)).toMatchObject({ attempts: 3, next: null });
+    expect(received()).toHaveLength(1);
+    expect(await findRow(accountId)).toMatchObject({ attempts: 3, next: null });
   });
 
-  it('is given up after eight attempts', async () => {
-    const accountId = await anAccount();
-    await tell(accountId);
+  it('gives up a message after eight attempts', async () => {
+    const accountId = await createOwner();
+    await enqueue(accountId);
     mailbox.isRefusing = true;
     for (let attempt = 0; attempt < 10; attempt += 1) {
       await send();
       pass(4 * 3600);
     }
-    expect(await row(accountId)).toEqual({ attempts: 8, next: null, sent: null });
+    expect(await findRow(accountId)).toEqual({ attempts: 8, next: null, sent: null });
   });
 
-  it('is not lost, nor sent, with a change that is taken back', async () => {
-    const accountId = await anAccount();
+  it('sends no message when its change is rolled back', async () => {
+    const accountId = await createOwner();
     const unitOfWork = auth.app.get(UnitOfWork);
     const change = unitOfWork.transaction(async () => {
-      await tell(accountId);
-      throw new Error('changed its mind');
+      await enqueue(accountId);
+      throw new Error('rolled back');
     });
-    await expect(change).rejects.toThrow('changed its mind');
+    await expect(change).rejects.toThrow('rolled back');
     await send();
-    expect(mine()).toHaveLength(0);
+    expect(received()).toHaveLength(0);
   });
 
-  it('is cleared away a month after it was sent, and not before', async () => {
-    const accountId = await anAccount();
-    await tell(accountId);
+  it('deletes a message a month after it was sent', async () => {
+    const accountId = await createOwner();
+    await enqueue(accountId);
     await send();
-    const clear = () => auth.app.get(Scheduler).runNow('janitor');
+    const cleanUp = () => auth.app.get(Scheduler).runNow('janitor');
     pass(29 * 86_400);
-    await clear();
-    expect(await row(accountId)).toBeDefined();
+    await cleanUp();
+    expect(await findRow(accountId)).toBeDefined();
     pass(2 * 86_400);
-    await clear();
-    expect(await row(accountId)).toBeUndefined();
+    await cleanUp();
+    expect(await findRow(accountId)).toBeUndefined();
   });
 });
 
-describe('the mail of a server', () => {
+describe('the SMTP notifier', () => {
   const message = {
     id: 'id',
     kind: 'refresh_token_reused',
@@ -205,18 +202,18 @@ describe('the mail of a server', () => {
     subject: 'subject',
     text: 'text',
   } as const;
-  const serverThat = async (answer: (server: Server) => void): Promise<[Server, number]> => {
+  const startServer = async (configure: (server: Server) => void): Promise<[Server, number]> => {
     const server = createServer();
-    answer(server);
+    configure(server);
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
     return [server, address.port];
   };
 
-  it('is given up at the deadline when the mail server says nothing', async () => {
+  it('gives up at the deadline when the mail server does not answer', async () => {
     const sockets: { destroy(): void }[] = [];
-    const [server, port] = await serverThat((silent) =>
+    const [server, port] = await startServer((silent) =>
       silent.on('connection', (socket) => sockets.push(socket)),
     );
     const notifier = new SmtpNotifier({ url: `smtp://127.0.0.1:${port}`, from: 'a@b.example' });
@@ -225,7 +222,7 @@ describe('the mail of a server', () => {
     server.close();
   });
 
-  it('never sends a password over a connection that is not encrypted', async () => {
+  it('never sends a password over an unencrypted connection', async () => {
     const mailbox = new TestMailServer();
     const url = (await mailbox.start()).replace('//', '//user:password@');
     const notifier = new SmtpNotifier({ url, from: 'a@b.example' });
@@ -252,7 +249,7 @@ describe('the name of a device', () => {
     ],
     ['visit https://phish.example now', 'an unknown device'],
     [null, 'an unknown device'],
-  ])('of %s', (userAgent, expected) => {
+  ])('derives the device name from the User-Agent %s', (userAgent, expected) => {
     expect(describeDevice(userAgent)).toBe(expected);
   });
 });

@@ -8,7 +8,7 @@ import { BILLING, ORDERS, TestAuth } from '../support/test-auth.js';
 import { TestOps } from '../support/test-ops.js';
 
 const CALLBACK = 'https://client.example/callback';
-let made = 0;
+let count = 0;
 
 describe('ops clients create', () => {
   let auth: TestAuth;
@@ -22,24 +22,24 @@ describe('ops clients create', () => {
   });
   afterAll(() => auth.stop());
 
-  const anId = () => `registered-${(made += 1)}`;
+  const anId = () => `registered-${(count += 1)}`;
   const create = async (...options: string[]) => {
     const id = anId();
-    const said = await ops.runJson(['clients', 'create', id, ...options]);
-    return { said, client: await auth.app.get(ClientRepository).findEnabled(id) };
+    const printed = await ops.runJson(['clients', 'create', id, ...options]);
+    return { printed, client: await auth.app.get(ClientRepository).findEnabled(id) };
   };
   const refusal = async (...options: string[]) => {
     const { code, errors } = await ops.run(['clients', 'create', anId(), ...options]);
     return [code, errors];
   };
   const aFile = async (content: string) => {
-    const file = join(folder, `${(made += 1)}.json`);
+    const file = join(folder, `${(count += 1)}.json`);
     await writeFile(file, content);
     return file;
   };
 
   it('registers a web application', async () => {
-    const { said, client } = await create(
+    const { printed, client } = await create(
       ...['--scope', 'openid profile orders:read', '--grant', 'authorization_code refresh_token'],
       ...['--redirect-uri', CALLBACK, '--redirect-uri', `${CALLBACK}/2`],
       ...['--post-logout-redirect-uri', 'https://client.example/'],
@@ -59,10 +59,10 @@ describe('ops clients create', () => {
       subjectType: 'pairwise',
       dpopBound: true,
     });
-    expect(said.clientSecret).toMatch(/^[\w-]{43}$/);
+    expect(printed.clientSecret).toMatch(/^[\w-]{43}$/);
   });
 
-  it('is as cautious as it can be where nothing is said', async () => {
+  it('registers the most restrictive client by default', async () => {
     const { client } = await create('--scope', 'orders:read');
     expect(client).toMatchObject({
       grantTypes: ['client_credentials'],
@@ -88,22 +88,22 @@ describe('ops clients create', () => {
     });
   });
 
-  it('registers the keys of a client, and makes no secret', async () => {
+  it('registers the keys of a client, and creates no secret', async () => {
     const key = await ClientKey.generate();
     const file = await aFile(toKeySet(key));
-    const { said, client } = await create(
+    const { printed, client } = await create(
       ...['--scope', 'orders:read', '--auth-method', 'private_key_jwt', '--jwks', file],
     );
     expect(JSON.parse(client?.jwks ?? '')).toEqual({ keys: [key.publicJwk] });
-    expect([said.clientSecret, client?.secretHashes]).toEqual([undefined, []]);
-    const rotated = await ops.run(['clients', 'rotate-secret', said.id]);
+    expect([printed.clientSecret, client?.secretHashes]).toEqual([undefined, []]);
+    const rotated = await ops.run(['clients', 'rotate-secret', printed.id]);
     expect([rotated.code, rotated.errors]).toEqual([
       1,
       expect.stringContaining('authenticates by private_key_jwt'),
     ]);
   });
 
-  it('says what is wrong with a key set, and not what is in it', async () => {
+  it('rejects a wrong key set file, and never prints its content', async () => {
     const key = await ClientKey.generate();
     const secret = 'x'.repeat(43);
     const files = [
@@ -147,21 +147,29 @@ describe('ops clients create', () => {
       ['--grant', 'authorization_code', '--redirect-uri', `${CALLBACK} b`],
       2,
     ],
-    ['a redirect URI that is none', ['--grant', 'authorization_code', '--redirect-uri', '/cb'], 2],
-    ['a bad address for logouts', [...CODE, '--post-logout-redirect-uri', 'javascript:x'], 2],
     [
-      'more addresses than fit',
+      'a redirect URI that is not a URI',
+      ['--grant', 'authorization_code', '--redirect-uri', '/cb'],
+      2,
+    ],
+    [
+      'a wrong redirect URI for logouts',
+      [...CODE, '--post-logout-redirect-uri', 'javascript:x'],
+      2,
+    ],
+    [
+      'redirect URIs that exceed the column',
       [...CODE, '--redirect-uri', `https://x.example/${'x'.repeat(4000)}`],
       2,
     ],
-    ['keys without the method for them', ['--jwks', 'x.json'], 2],
-    ['the method without keys', ['--auth-method', 'private_key_jwt'], 2],
+    ['keys without private_key_jwt', ['--jwks', 'x.json'], 2],
+    ['private_key_jwt without keys', ['--auth-method', 'private_key_jwt'], 2],
     ['an unknown method', ['--auth-method', 'tls_client_auth'], 2],
     ['an unknown subject type', ['--subject-type', 'ephemeral'], 2],
-    ['an algorithm that is no signature', ['--id-token-algorithm', 'none'], 2],
+    ['an algorithm that does not sign', ['--id-token-algorithm', 'none'], 2],
     ['an unknown resource server', ['--resource-server', 'https://other.example'], 1],
     [
-      'an unknown target',
+      'an unknown exchange target',
       ['--grant', 'token-exchange', '--resource-server', ORDERS, '--exchange-target', 'urn:x'],
       1,
     ],
@@ -171,16 +179,16 @@ describe('ops clients create', () => {
     expect([code, errors]).toEqual([exitCode, expect.stringMatching(/^[^\n]{10,300}\n/)]);
   });
 
-  it('is shown by list', async () => {
-    const { said } = await create('--scope', 'openid', ...CODE, '--name', 'Shown');
+  it('registers a client that clients list prints', async () => {
+    const { printed } = await create('--scope', 'openid', ...CODE, '--name', 'Shown');
     const listed: readonly { id: string }[] = await ops.runJson(['clients', 'list']);
-    expect(listed.find(({ id }) => id === said.id)).toMatchObject({
+    expect(listed.find(({ id }) => id === printed.id)).toMatchObject({
       name: 'Shown',
       redirectUris: [CALLBACK],
       requirePkce: true,
     });
     const { output } = await ops.run(['clients', 'list']);
-    expect(output).toMatch(new RegExp(`${said.id} .*authorization_code.*${CALLBACK}`));
+    expect(output).toMatch(new RegExp(`${printed.id} .*authorization_code.*${CALLBACK}`));
   });
 });
 
@@ -195,7 +203,7 @@ describe('a redirect URI (RFC 6749 §3.1.2, RFC 8252 §7)', () => {
     'com.example.app:/oauth',
     'com.example.app://oauth/callback',
     'https://client.example/'.padEnd(2000, 'x'),
-  ])('may be %s', (uri) => {
+  ])('accepts %s', (uri) => {
     expect(findRedirectUriFault(uri)).toBeUndefined();
   });
 
@@ -222,7 +230,7 @@ describe('a redirect URI (RFC 6749 §3.1.2, RFC 8252 §7)', () => {
     'urn:ietf:wg:oauth:2.0:oob',
     'https://client.example/'.padEnd(2001, 'x'),
     '',
-  ])('may not be %j', (uri) => {
+  ])('rejects %j', (uri) => {
     expect(findRedirectUriFault(uri)).toMatch(/^must /);
   });
 });

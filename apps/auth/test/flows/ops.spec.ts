@@ -4,18 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eachDatabase } from '@gatehouse/persistence/testing';
-import { UnitOfWork } from '@gatehouse/persistence';
+import { Scheduler, UnitOfWork } from '@gatehouse/persistence';
 import { DataSource } from 'typeorm';
 import { KeyRotationService } from '../../src/tokens/keys/key-rotation.service.js';
-import { Scheduler } from '../../src/platform/scheduler/scheduler.js';
 import { TestAuth, toDatabaseSettings } from '../support/test-auth.js';
 import { readDatabaseContent } from '../support/database-content.js';
+import { aClient, anAccount } from '../support/factories.js';
 import { TestOps } from '../support/test-ops.js';
 
-/** Any account may be told of in these words. */
+/** Standard claims that are valid for any account. */
 const CLAIMS = fileURLToPath(new URL('../support/claims.json', import.meta.url));
 const SENTENCE = /^[^\n]{10,300}\n$/;
-let made = 0;
+let count = 0;
 
 eachDatabase('the operations CLI beside a running server', (fresh) => {
   let auth: TestAuth;
@@ -39,39 +39,35 @@ eachDatabase('the operations CLI beside a running server', (fresh) => {
     });
   };
 
-  const anEmail = () => `operated-${(made += 1)}@gatehouse.example`;
-  const aPerson = async () => {
-    const email = anEmail();
-    await auth.register(email);
+  const anEmail = () => `operated-${(count += 1)}@gatehouse.example`;
+  const createLogin = async () => {
+    const { email } = await anAccount(auth, anEmail());
     await auth.login(email);
     return email;
   };
-  const aClient = async () => {
-    const id = `operated-${(made += 1)}`;
-    await auth.registerClient({ id, secret: 'a secret of the test' });
-    return id;
-  };
-  const life = () => auth.app.get(KeyRotationService);
-  /** Of the ring that signs: another one is staged below. */
-  const keyThatIs = async (wanted: string) =>
-    (await life().list()).find(({ state, algorithm }) => state === wanted && algorithm === 'ES256')
-      ?.kid ?? '';
-  /** As a server that takes part in rotation leaves it within a second. */
-  const settle = () => life().applyDueSteps();
-  const aPendingKey = async () => {
-    await settle();
+  const createClient = () => aClient(auth, { secret: 'a secret of the test' });
+  const rotation = () => auth.app.get(KeyRotationService);
+  /** Only keys of the algorithm that signs, because a test stages a key of the other algorithm. */
+  const findKid = async (wanted: string) =>
+    (await rotation().list()).find(
+      ({ state, algorithm }) => state === wanted && algorithm === 'ES256',
+    )?.kid ?? '';
+  /** A server with background jobs does this every second. */
+  const applyDueSteps = () => rotation().applyDueSteps();
+  const createPendingKey = async () => {
+    await applyDueSteps();
     auth.clock.advance({ seconds: 600 });
-    return keyThatIs('pending');
+    return findKid('pending');
   };
-  const aRetiringKey = async () => {
-    const signed = await keyThatIs('active');
-    await life().activate(await aPendingKey(), 'server');
-    await settle();
+  const createRetiringKey = async () => {
+    const signer = await findKid('active');
+    await rotation().activate(await createPendingKey(), 'server');
+    await applyDueSteps();
     auth.clock.advance({ seconds: 5000 });
-    return signed;
+    return signer;
   };
 
-  /** Every command that changes something: what makes it possible, what it records, and why it is refused. */
+  /** Every command that changes something: its arguments, the event that it records, and arguments that it refuses. */
   const CHANGES: readonly {
     readonly name: string;
     readonly words: () => Promise<readonly string[]>;
@@ -87,32 +83,32 @@ eachDatabase('the operations CLI beside a running server', (fresh) => {
     },
     {
       name: 'keys activate',
-      words: async () => ['keys', 'activate', await aPendingKey()],
+      words: async () => ['keys', 'activate', await createPendingKey()],
       records: 'signing_key.activated by operator',
       refused: ['keys', 'activate', 'unknown-kid'],
     },
     {
       name: 'keys retire',
-      words: async () => ['keys', 'retire', await aRetiringKey()],
+      words: async () => ['keys', 'retire', await createRetiringKey()],
       records: 'signing_key.retired by operator',
       refused: ['keys', 'retire', 'unknown-kid'],
     },
     {
       name: 'keys revoke',
-      words: async () => ['keys', 'revoke', await keyThatIs('active')],
+      words: async () => ['keys', 'revoke', await findKid('active')],
       records: 'signing_key.revoked by operator',
       refused: ['keys', 'revoke', 'unknown-kid'],
     },
     {
       name: 'sessions end --account',
-      words: async () => ['sessions', 'end', '--account', await aPerson()],
+      words: async () => ['sessions', 'end', '--account', await createLogin()],
       records: 'family.ended',
-      refused: ['sessions', 'end', '--account', 'nobody@gatehouse.example'],
+      refused: ['sessions', 'end', '--account', 'unknown@gatehouse.example'],
     },
     {
       name: 'sessions end --client',
       words: async () => {
-        await aPerson();
+        await createLogin();
         return ['sessions', 'end', '--client', 'gatehouse-first-party'];
       },
       records: 'family.ended',
@@ -121,7 +117,7 @@ eachDatabase('the operations CLI beside a running server', (fresh) => {
     {
       name: 'clients create',
       words: async () => [
-        ...['clients', 'create', `created-${(made += 1)}`, '--scope', 'orders:read'],
+        ...['clients', 'create', `created-${(count += 1)}`, '--scope', 'orders:read'],
         ...['--grant', 'client_credentials,refresh_token', '--access-token-ttl', '60'],
         ...['--refresh-idle-ttl', '600', '--refresh-absolute-ttl', '6000'],
       ],
@@ -130,13 +126,13 @@ eachDatabase('the operations CLI beside a running server', (fresh) => {
     },
     {
       name: 'clients rotate-secret',
-      words: async () => ['clients', 'rotate-secret', await aClient()],
+      words: async () => ['clients', 'rotate-secret', await createClient()],
       records: 'client.secret_rotated by operator',
       refused: ['clients', 'rotate-secret', 'gatehouse-first-party'],
     },
     {
       name: 'clients disable',
-      words: async () => ['clients', 'disable', await aClient()],
+      words: async () => ['clients', 'disable', await createClient()],
       records: 'client.disabled by operator',
       refused: ['clients', 'disable', 'no-such-client'],
     },
@@ -155,58 +151,58 @@ eachDatabase('the operations CLI beside a running server', (fresh) => {
     },
     {
       name: 'accounts set-claims',
-      words: async () => ['accounts', 'set-claims', await aPerson(), '--json-file', CLAIMS],
+      words: async () => ['accounts', 'set-claims', await createLogin(), '--json-file', CLAIMS],
       records: 'account.claims_changed by operator',
-      refused: ['accounts', 'set-claims', 'nobody@gatehouse.example', '--json-file', CLAIMS],
+      refused: ['accounts', 'set-claims', 'unknown@gatehouse.example', '--json-file', CLAIMS],
     },
     {
       name: 'accounts reset-password',
-      words: async () => ['accounts', 'reset-password', await aPerson()],
+      words: async () => ['accounts', 'reset-password', await createLogin()],
       records: 'account.password_changed by operator',
-      refused: ['accounts', 'reset-password', 'nobody@gatehouse.example'],
+      refused: ['accounts', 'reset-password', 'unknown@gatehouse.example'],
     },
     {
       name: 'accounts disable',
-      words: async () => ['accounts', 'disable', await aPerson()],
+      words: async () => ['accounts', 'disable', await createLogin()],
       records: 'account.disabled by operator',
-      refused: ['accounts', 'disable', 'nobody@gatehouse.example'],
+      refused: ['accounts', 'disable', 'unknown@gatehouse.example'],
     },
   ];
 
   describe.each(CHANGES)('$name', ({ words, records, refused, typed = '' }) => {
-    it('changes nothing in a dry run, does it without, answers JSON, and leaves an audit event', async () => {
+    it('changes nothing in a dry run, and prints JSON and records an event otherwise', async () => {
       const command = await words();
-      if (command[0] !== 'keys') await settle();
+      if (command[0] !== 'keys') await applyDueSteps();
       const before = await content();
-      const rehearsed = await ops.runJson([...command, '--dry-run'], typed);
+      const dryRun = await ops.runJson([...command, '--dry-run'], typed);
       expect(await content()).toEqual(before);
-      expect(rehearsed.dryRun).toBe(true);
+      expect(dryRun.dryRun).toBe(true);
 
-      const known = (await eventTypes()).length;
-      const done = await ops.runJson(command, typed);
-      expect(done.dryRun).toBe(false);
+      const eventsBefore = (await eventTypes()).length;
+      const result = await ops.runJson(command, typed);
+      expect(result.dryRun).toBe(false);
       expect(await content()).not.toEqual(before);
-      expect((await eventTypes()).length).toBeGreaterThan(known);
+      expect((await eventTypes()).length).toBeGreaterThan(eventsBefore);
       expect(await eventTypes()).toContain(records);
-      // What is made anew each time differs; secrets are in no dry run.
-      for (const name of ['password', 'clientSecret']) expect(rehearsed[name]).toBeUndefined();
-      expect(Object.keys(done)).toEqual(expect.arrayContaining(Object.keys(rehearsed)));
+      // Generated values differ between runs, and a dry run prints no secret.
+      for (const name of ['password', 'clientSecret']) expect(dryRun[name]).toBeUndefined();
+      expect(Object.keys(result)).toEqual(expect.arrayContaining(Object.keys(dryRun)));
     });
 
-    it('is refused in one sentence and changes nothing, dry or not', async () => {
-      await settle();
+    it('refuses wrong arguments in one sentence and changes nothing, with and without --dry-run', async () => {
+      await applyDueSteps();
       const before = await content();
       for (const more of [[], ['--dry-run', '--json']]) {
         const { code, output, errors } = await ops.run([...refused, ...more], typed);
         expect({ code, output }).toEqual({ code: 1, output: '' });
         expect(errors).toMatch(SENTENCE);
       }
-      // Places in a status list that were set aside for a client that is none are lost, and there are enough.
+      // The status index that was reserved for a refused client is lost, which is harmless.
       expect({ ...(await content()), status_list: [] }).toEqual({ ...before, status_list: [] });
     });
   });
 
-  it('makes an account that can log in, with the password that it prints once', async () => {
+  it('creates an account that can log in with the printed password', async () => {
     const email = anEmail();
     const { password } = await ops.runJson(['accounts', 'create', email.toUpperCase()]);
     expect(password).toMatch(/^[\w-]{24}$/);
@@ -214,18 +210,19 @@ eachDatabase('the operations CLI beside a running server', (fresh) => {
     expect((await ops.run(['accounts', 'create', email])).errors).toContain('already');
   });
 
-  it('takes a password from standard input, and prints it nowhere', async () => {
+  it('reads a password from standard input, and never prints it', async () => {
     const email = anEmail();
     const typed = 'another horse, another staple';
-    const said = await ops.run(['accounts', 'create', email, '--password-stdin'], `${typed}\n`);
-    expect([said.code, `${said.output}${said.errors}`.includes(typed)]).toEqual([0, false]);
+    const created = await ops.run(['accounts', 'create', email, '--password-stdin'], `${typed}\n`);
+    const printed = `${created.output}${created.errors}`;
+    expect([created.code, printed.includes(typed)]).toEqual([0, false]);
     expect((await auth.login(email, { password: typed })).status).toBe(200);
     const short = await ops.run(['accounts', 'reset-password', email, '--password-stdin'], 'short');
     expect(short.code).toBe(2);
   });
 
-  it('resets a password: whoever is logged in is out (OWASP ASVS 7.4.3)', async () => {
-    const email = await aPerson();
+  it('resets a password and ends all sessions of the account (OWASP ASVS 7.4.3)', async () => {
+    const email = await createLogin();
     const { refresh_token = '' } = (await auth.login(email)).body;
     const { password, ended } = await ops.runJson(['accounts', 'reset-password', email]);
     expect(ended).toBe(2);
@@ -234,8 +231,8 @@ eachDatabase('the operations CLI beside a running server', (fresh) => {
     expect((await auth.login(email, { password })).status).toBe(200);
   });
 
-  it('disables an account: no session lives on, no login succeeds (OWASP ASVS 7.4.2)', async () => {
-    const email = await aPerson();
+  it('disables an account, ends its sessions and rejects its logins (OWASP ASVS 7.4.2)', async () => {
+    const email = await createLogin();
     const { refresh_token = '' } = (await auth.login(email)).body;
     expect((await ops.run(['accounts', 'disable', email])).code).toBe(0);
     expect((await auth.refresh(refresh_token)).status).toBe(400);
@@ -243,8 +240,8 @@ eachDatabase('the operations CLI beside a running server', (fresh) => {
     expect((await ops.run(['accounts', 'disable', email])).errors).toContain('already');
   });
 
-  it('lists and ends the sessions of one person, and leaves those of others', async () => {
-    const email = await aPerson();
+  it('lists and ends the sessions of one account only', async () => {
+    const email = await createLogin();
     const { refresh_token = '' } = (await auth.login(email)).body;
     const other = await auth.createLogin();
     const listed = await ops.runJson(['sessions', 'list', '--account', email]);
@@ -255,8 +252,8 @@ eachDatabase('the operations CLI beside a running server', (fresh) => {
     expect((await auth.refresh(other.refresh_token)).status).toBe(200);
   });
 
-  it('rotates a client secret: the one before stays good beside it, the one before that does not', async () => {
-    const id = `rotated-${(made += 1)}`;
+  it('rotates a client secret, and keeps only the previous secret valid', async () => {
+    const id = `rotated-${(count += 1)}`;
     const create = ['clients', 'create', id, '--scope', 'billing:invoices:create'];
     const secrets = [(await ops.runJson(create)).clientSecret];
     const ask = async (secret: string) =>
@@ -269,8 +266,8 @@ eachDatabase('the operations CLI beside a running server', (fresh) => {
     expect(await Promise.all(secrets.map(ask))).toEqual([401, 401, 401]);
   });
 
-  it('revokes a key: it is in no key set of a server that looks (RFC 7517 §5)', async () => {
-    const kid = await keyThatIs('active');
+  it('revokes a key, and the server removes it from the key set (RFC 7517 §5)', async () => {
+    const kid = await findKid('active');
     const published = async () => {
       await auth.app.get(Scheduler).runNow('keys');
       const { text } = await auth.send('/.well-known/jwks.json', {});
@@ -281,8 +278,8 @@ eachDatabase('the operations CLI beside a running server', (fresh) => {
     expect(await published()).toBe(false);
   });
 
-  it('puts events into the chain, lists, exports and checks them', async () => {
-    const email = await aPerson();
+  it('links, lists, exports and verifies security events', async () => {
+    const email = await createLogin();
     const events = await ops.runJson(['events', 'list', '--account', email]);
     expect(events.map(({ type }: { type: string }) => type)).toEqual(
       expect.arrayContaining(['account.registered', 'family.begun']),
@@ -305,8 +302,8 @@ eachDatabase('the operations CLI beside a running server', (fresh) => {
   });
 });
 
-describe('the operations CLI by itself', () => {
-  const nowhere = new TestOps({
+describe('the operations CLI without a database', () => {
+  const ops = new TestOps({
     settings: { NODE_ENV: 'production' },
     clock: { now: () => Date.now() },
   });
@@ -332,20 +329,17 @@ describe('the operations CLI by itself', () => {
     [['accounts', 'create', 'not-an-address']],
     [['events', 'list', '--limit', '-1']],
     [['events', 'verify', '--head', 'nonsense']],
-  ])(
-    'says that %j makes no sense, and exits with 2 before it looks at configuration',
-    async (words) => {
-      const { code, output, errors } = await nowhere.run(words);
-      expect({ code, output }).toEqual({ code: 2, output: '' });
-      expect(errors).not.toMatch(/\n +at |configuration cannot/);
-      expect(errors.length).toBeGreaterThan(10);
-    },
-  );
+  ])('rejects %j with exit code 2 before it reads the configuration', async (words) => {
+    const { code, output, errors } = await ops.run(words);
+    expect({ code, output }).toEqual({ code: 2, output: '' });
+    expect(errors).not.toMatch(/\n +at |configuration cannot/);
+    expect(errors.length).toBeGreaterThan(10);
+  });
 
   it.each([[['--help']], [['clients', '--help']], [['clients', 'create', '--help']]])(
-    'helps with %j where there is no configuration',
+    'prints help for %j without configuration',
     async (words) => {
-      const { code, output } = await nowhere.run(words);
+      const { code, output } = await ops.run(words);
       expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('Usage: ops') });
     },
   );
@@ -354,12 +348,12 @@ describe('the operations CLI by itself', () => {
     [['keys', 'revoke', `-${'k'.repeat(42)}`, '--json']],
     [['keys', 'activate', '--dry-run', `--${'k'.repeat(41)}`]],
     [['keys', 'retire', '--', `-${'k'.repeat(42)}`]],
-  ])('takes a kid for a kid in %j: one of 64 begins with a hyphen', async (words) => {
-    const { code, errors } = await nowhere.run(words);
+  ])('accepts a kid that begins with a hyphen in %j', async (words) => {
+    const { code, errors } = await ops.run(words);
     expect({ code, errors }).toEqual({ code: 1, errors: expect.stringMatching(/SERVER_SECRET/) });
   });
 
-  it('are all on the page for operators, with their options, and no others', async () => {
+  it('offers exactly the commands and options that docs/operations.md lists', async () => {
     const page = await readFile(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
     const rows = [...page.matchAll(/^\| `([a-z][a-z-]*(?: [a-z-]+)?)((?: [<[-][^`|]*)?)` +\|/gm)];
     const onPage = rows.map(([, name = '', more = '']) => [name, optionsIn(more)]);
@@ -372,8 +366,7 @@ describe('the operations CLI by itself', () => {
     expect(Object.fromEntries(onPage)).toEqual(Object.fromEntries(inHelp));
   });
 
-  const help = async (...words: readonly string[]) =>
-    (await nowhere.run([...words, '--help'])).output;
+  const help = async (...words: readonly string[]) => (await ops.run([...words, '--help'])).output;
   const commandsIn = (text: string) =>
     [...(text.split('Commands:')[1] ?? '').matchAll(/^ {2}([a-z-]+)/gm)]
       .map(([, name = '']) => name)
@@ -384,35 +377,51 @@ describe('the operations CLI by itself', () => {
       .filter((option) => !['--help', '--json', '--dry-run'].includes(option))
       .sort();
 
-  it('makes a server secret of 256 bits where there is no configuration, and advises beside it', async () => {
-    const { output, errors } = await nowhere.run(['secrets', 'new']);
+  it('prints a server secret of 256 bits without configuration, and the rotation steps to standard error', async () => {
+    const { output, errors } = await ops.run(['secrets', 'new']);
     expect(output).toMatch(/^[\w-]{43}\n$/);
     expect(errors).toContain('SERVER_SECRET=<new>,<old>');
-    expect((await nowhere.runJson(['secrets', 'new'])).serverSecret).toMatch(/^[\w-]{43}$/);
+    expect((await ops.runJson(['secrets', 'new'])).serverSecret).toMatch(/^[\w-]{43}$/);
   });
 
-  it('tells the faults of the configuration as the server would', async () => {
-    const { code, errors } = await nowhere.run(['keys', 'list']);
+  it('reports wrong settings as the server does', async () => {
+    const { code, errors } = await ops.run(['keys', 'list']);
     expect(code).toBe(1);
     expect(errors).toMatch(/SERVER_SECRET/);
     expect(errors).not.toMatch(/\n +at /);
   });
 
-  it('says in a sentence that a database is out of reach, or not migrated', async () => {
+  const clock = { now: () => Date.now() };
+
+  it('reports an unreachable database in one sentence', async () => {
     const DATA_DIR = await mkdtemp(join(tmpdir(), 'gatehouse-ops-'));
-    const clock = { now: () => Date.now() };
-    const DATABASE_URL = 'postgres://nobody@127.0.0.1:1/none';
-    const gone = await new TestOps({ settings: { DATABASE_URL, DATA_DIR }, clock }).run([
-      'keys',
-      'list',
-    ]);
-    expect(gone).toMatchObject({ code: 1, errors: expect.stringMatching(SENTENCE) });
+    const DATABASE_URL = 'postgres://user@127.0.0.1:1/none';
+    const unreachable = new TestOps({ settings: { DATABASE_URL, DATA_DIR }, clock });
+    expect(await unreachable.run(['keys', 'list'])).toMatchObject({
+      code: 1,
+      errors: expect.stringMatching(SENTENCE),
+    });
+  });
+
+  it('reports missing migrations in one sentence, and applies them with migrate', async () => {
     const settings = {
-      ...{ DATA_DIR, NODE_ENV: 'production', ISSUER: 'https://auth.gatehouse.example' },
+      DATA_DIR: await mkdtemp(join(tmpdir(), 'gatehouse-ops-')),
+      ...{ NODE_ENV: 'production', ISSUER: 'https://auth.gatehouse.example' },
       ...{ SERVER_SECRET: randomBytes(32).toString('base64url') },
       RESOURCE_SERVERS: 'https://orders.gatehouse.example orders:read',
     };
-    const bare = await new TestOps({ settings, clock }).run(['keys', 'list']);
-    expect(bare).toMatchObject({ code: 1, errors: expect.stringMatching(/migrations first/) });
+    const production = new TestOps({ settings, clock });
+    expect(await production.run(['keys', 'list'])).toMatchObject({
+      code: 1,
+      errors: expect.stringMatching(/migrations first/),
+    });
+    const { code, output } = await production.run(['migrate']);
+    expect({ code, output }).toEqual({
+      code: 0,
+      output: expect.stringMatching(/^auth: FirstTables1764000000000, .*\n$/),
+    });
+    const { migrations } = await production.runJson(['migrate']);
+    expect(output).toBe(`auth: ${migrations.join(', ')}\n`);
+    expect((await production.run(['keys', 'list'])).code).toBe(0);
   });
 });

@@ -26,33 +26,33 @@ beforeEach(async () => {
 afterAll(() => auth.stop());
 
 const titleOf = ({ text }: TestResponse) => /<h1>([^<]*)<\/h1>/.exec(text)?.[1];
-/** Since a moment, so that a request that asks for a login asks for another one. */
-const loggedIn = async () => {
-  const own = new TestBrowser(auth);
-  await own.signIn(person);
+/** The login was a second ago, so a request with `prompt=login` asks for another one. */
+const aSignedInBrowser = async () => {
+  const signedIn = new TestBrowser(auth);
+  await signedIn.signIn(person);
   auth.clock.advance({ seconds: 1 });
-  return own;
+  return signedIn;
 };
-/** Every page there is, as somebody comes to it. */
+/** Every page of this server, and how a user gets there. */
 const PAGES: readonly (readonly [string, () => Promise<TestResponse>])[] = [
   ['login', () => browser.open('/login')],
   ['login for a client', () => browser.authorize(client)],
   ['registration', () => browser.open('/register')],
-  ['consent', async () => (await loggedIn()).authorize(client)],
+  ['consent', async () => (await aSignedInBrowser()).authorize(client)],
   [
     'account selection',
-    async () => (await loggedIn()).authorize(client, { prompt: 'select_account' }),
+    async () => (await aSignedInBrowser()).authorize(client, { prompt: 'select_account' }),
   ],
-  ['account', async () => (await loggedIn()).open('/account')],
-  ['logout', async () => (await loggedIn()).open('/oauth/logout')],
+  ['account', async () => (await aSignedInBrowser()).open('/account')],
+  ['logout', async () => (await aSignedInBrowser()).open('/oauth/logout')],
   ['signed out', () => browser.open('/signed-out')],
-  ['a refused request', () => browser.authorize(client, { redirect_uri: 'https://evil.example' })],
+  ['a rejected request', () => browser.authorize(client, { redirect_uri: 'https://evil.example' })],
   ['a foreign form', () => browser.open('/login', { method: 'POST' })],
   ['a request that took too long', () => browser.open('/login?ticket=x')],
 ];
 
 describe.each(PAGES)('the page of %s', (name, open) => {
-  it('can do nothing but show itself and send its forms (ASVS 3.4, RFC 9700 §4.16)', async () => {
+  it('restricts itself to its own style and its own forms (ASVS 3.4, RFC 9700 §4.16)', async () => {
     const { headers, text } = await open();
     const style = /<style>(.*?)<\/style>/s.exec(text)?.[1] ?? '';
     const hash = createHash('sha256').update(style).digest('base64');
@@ -76,20 +76,20 @@ describe.each(PAGES)('the page of %s', (name, open) => {
     });
   });
 
-  it('keeps windows of other origins apart, but for what a client opens to log somebody in', async () => {
+  it('isolates its window from other origins, unless a client may open it for a login', async () => {
     const { headers } = await open();
     const policy = headers.get('cross-origin-opener-policy');
     expect(policy).toBe(/^(account|logout|signed out)$/.test(name) ? 'same-origin' : null);
   });
 
-  it('needs no script and no other host', async () => {
+  it('uses no script and no other host', async () => {
     const { text } = await open();
     expect(text).not.toMatch(/<script|javascript:|\son\w+=|\sstyle=|<(img|link|iframe|object)/i);
     expect(text.match(/(href|src|action)="(?!\/)[^"]*"/g)).toBeNull();
     expect(text).not.toMatch(/@import|url\(/);
   });
 
-  it('says its language, and labels what can be filled in (WCAG 2.2, 3.1.1, 3.3.2)', async () => {
+  it('declares its language, and labels its fields (WCAG 2.2, 3.1.1, 3.3.2)', async () => {
     const { text, headers } = await open();
     expect(text).toMatch(/<html lang="en">/);
     expect(headers.get('content-language')).toBe('en');
@@ -100,7 +100,7 @@ describe.each(PAGES)('the page of %s', (name, open) => {
     }
   });
 
-  it('shows nothing that was sent as markup', async () => {
+  it('shows no parameter as markup', async () => {
     expect((await open()).text).not.toContain('<script>');
   });
 });
@@ -110,58 +110,64 @@ it.each([
   ['http://127.0.0.1:50123/callback', 'http://127.0.0.1:50123'],
   ['http://[::1]:50123/callback', 'http:'],
   ['com.example.app:/callback', 'com.example.app:'],
-])('a form may lead to %s in the end (form-action, CSP 3 §6.4.1)', async (uri, source) => {
-  const id = await aClient(auth, { redirectUris: [uri] });
-  const { headers } = await browser.authorize(id, { redirect_uri: uri });
-  expect(headers.get('content-security-policy')).toContain(`form-action 'self' ${source};`);
-});
+])(
+  'allows a form to lead to the redirect URI %s (form-action, CSP 3 §6.4.1)',
+  async (uri, source) => {
+    const id = await aClient(auth, { redirectUris: [uri] });
+    const { headers } = await browser.authorize(id, { redirect_uri: uri });
+    expect(headers.get('content-security-policy')).toContain(`form-action 'self' ${source};`);
+  },
+);
 
-describe('a form from elsewhere (CSRF, ASVS 3.5, RFC 9700 §4.7)', () => {
-  type Sending = (
-    own: TestBrowser,
+describe('protection against forged forms (CSRF, ASVS 3.5, RFC 9700 §4.7)', () => {
+  type FormCase = (
+    user: TestBrowser,
   ) => Promise<{ page: TestResponse; typed: Record<string, string>; to?: string }>;
-  /** Each form there is, and what is typed into it. */
-  const FORMS: readonly (readonly [string, Sending])[] = [
-    ['login', async (own) => ({ page: await own.open('/login?registered'), typed: credentials() })],
+  /** Every form of this server, with typical input. */
+  const FORMS: readonly (readonly [string, FormCase])[] = [
+    [
+      'login',
+      async (user) => ({ page: await user.open('/login?registered'), typed: credentials() }),
+    ],
     [
       'login for a client',
-      async (own) => ({
-        page: await own.authorize(client, { prompt: 'login' }),
+      async (user) => ({
+        page: await user.authorize(client, { prompt: 'login' }),
         typed: credentials(),
       }),
     ],
     [
       'registration',
-      async (own) => ({
-        page: await own.open('/register'),
+      async (user) => ({
+        page: await user.open('/register'),
         typed: { login: 'new@gatehouse.example', password: PASSWORD },
       }),
     ],
     [
       'consent',
-      async (own) => ({ page: await own.authorize(client), typed: { decision: 'allow' } }),
+      async (user) => ({ page: await user.authorize(client), typed: { decision: 'allow' } }),
     ],
     [
       'account selection',
-      async (own) => ({
-        page: await own.authorize(client, { prompt: 'select_account' }),
+      async (user) => ({
+        page: await user.authorize(client, { prompt: 'select_account' }),
         typed: {},
       }),
     ],
     [
       'ending a session',
-      async (own) => ({ page: await twoDevices(own), typed: {}, to: '/account/end"' }),
+      async (user) => ({ page: await twoDevices(user), typed: {}, to: '/account/end"' }),
     ],
     [
       'ending all others',
-      async (own) => ({ page: await twoDevices(own), typed: {}, to: '/account/end-others' }),
+      async (user) => ({ page: await twoDevices(user), typed: {}, to: '/account/end-others' }),
     ],
-    ['logout', async (own) => ({ page: await own.open('/oauth/logout'), typed: {} })],
+    ['logout', async (user) => ({ page: await user.open('/oauth/logout'), typed: {} })],
   ];
   const credentials = () => ({ login: person.email, password: PASSWORD });
-  const twoDevices = async (own: TestBrowser) => {
-    await loggedIn();
-    return own.open('/account');
+  const twoDevices = async (user: TestBrowser) => {
+    await aSignedInBrowser();
+    return user.open('/account');
   };
   const needsSession = (name: string) => !['login', 'registration'].includes(name);
 
@@ -198,32 +204,32 @@ describe('a form from elsewhere (CSRF, ASVS 3.5, RFC 9700 §4.7)', () => {
     ],
   ];
 
-  describe.each(FORMS)('for %s', (name, sending) => {
-    it('is refused, and nothing happens', async () => {
-      const own = needsSession(name) ? await loggedIn() : browser;
-      const stranger = needsSession(name) ? await loggedIn() : new TestBrowser(auth);
-      const { page, typed, to } = await sending(own);
+  describe.each(FORMS)('the form for %s', (name, openForm) => {
+    it('rejects every forged form, and changes nothing', async () => {
+      const user = needsSession(name) ? await aSignedInBrowser() : browser;
+      const other = needsSession(name) ? await aSignedInBrowser() : new TestBrowser(auth);
+      const { page, typed, to } = await openForm(user);
       const { action, body } = findForm(page, typed, to);
-      const theirs = findForm((await sending(stranger)).page, typed, to).body;
+      const theirs = findForm((await openForm(other)).page, typed, to).body;
       const before = await state();
       for (const [way, tamper] of TAMPERINGS) {
-        const answer = await own.open(action, { method: 'POST', ...tamper(body, theirs) });
+        const answer = await user.open(action, { method: 'POST', ...tamper(body, theirs) });
         expect([way, answer.status]).toEqual([way, way.startsWith('text') ? 415 : 403]);
         expect(answer.headers.getSetCookie().join()).not.toMatch(/session=/);
       }
       expect(await state()).toEqual(before);
     });
 
-    it('is accepted from our own page, once it says so', async () => {
-      const own = needsSession(name) ? await loggedIn() : browser;
-      const { page, typed, to } = await sending(own);
+    it('accepts the form of this server’s own page', async () => {
+      const user = needsSession(name) ? await aSignedInBrowser() : browser;
+      const { page, typed, to } = await openForm(user);
       const { action, body } = findForm(page, typed, to);
       const headers = { origin: ISSUER, 'sec-fetch-site': 'same-origin' };
-      expect((await own.open(action, { method: 'POST', body, headers })).status).toBe(303);
+      expect((await user.open(action, { method: 'POST', body, headers })).status).toBe(303);
     });
   });
 
-  it('cannot log anybody in to the account of somebody else (login CSRF)', async () => {
+  it('does not log a user in to the account of an attacker (login CSRF)', async () => {
     const attacker = new TestBrowser(auth);
     const { action, body } = findForm(await attacker.open('/login'), credentials());
     const answer = await browser.open(action, { method: 'POST', body });
@@ -231,65 +237,65 @@ describe('a form from elsewhere (CSRF, ASVS 3.5, RFC 9700 §4.7)', () => {
     expect(browser.cookies.has('session')).toBe(false);
   });
 
-  it('is not good any more after a login in the meantime', async () => {
-    const own = await loggedIn();
-    const page = await own.authorize(client);
+  it('rejects a form that is older than the latest login', async () => {
+    const user = await aSignedInBrowser();
+    const page = await user.authorize(client);
     auth.clock.advance({ seconds: 1 });
-    await own.signIn(person);
-    const answer = await own.submit(page, { decision: 'allow' });
+    await user.signIn(person);
+    const answer = await user.submit(page, { decision: 'allow' });
     expect([answer.status, titleOf(answer)]).toEqual([403, 'This page is out of date']);
   });
 
-  it('is good for the request that it was made for, and for no other', async () => {
-    const own = await loggedIn();
-    const modest = findForm(await own.authorize(client, { scope: 'openid' }), {
+  it('accepts a form for its own authorization request only', async () => {
+    const user = await aSignedInBrowser();
+    const modest = findForm(await user.authorize(client, { scope: 'openid' }), {
       decision: 'allow',
     });
-    const greedy = findForm(await own.authorize(client, { scope: 'openid email' }), {});
+    const greedy = findForm(await user.authorize(client, { scope: 'openid email' }), {});
     const ticket = greedy.body.get('ticket') ?? '';
     const body = having(modest.body, 'ticket', ticket);
-    expect((await own.open(modest.action, { method: 'POST', body })).status).toBe(403);
+    expect((await user.open(modest.action, { method: 'POST', body })).status).toBe(403);
   });
 
-  it('is good after the server secret got a successor', async () => {
+  it('accepts a form that was made before the server secret was rotated', async () => {
     const one = await TestAuth.start({ SERVER_SECRET: 'a'.repeat(32) });
     const both = `${'b'.repeat(32)},${'a'.repeat(32)}`;
     const two = await TestAuth.start({ SERVER_SECRET: both, DATA_DIR: one.config.DATA_DIR });
     const { email } = await anAccount(one);
-    const own = new TestBrowser(one);
-    const { action, body } = findForm(await own.open('/login'), {
+    const user = new TestBrowser(one);
+    const { action, body } = findForm(await user.open('/login'), {
       login: email,
       password: PASSWORD,
     });
     const later = new TestBrowser(two);
-    later.cookies.set('form', own.cookies.get('form') ?? '');
+    later.cookies.set('form', user.cookies.get('form') ?? '');
     expect((await later.open(action, { method: 'POST', body })).status).toBe(303);
     await Promise.all([one.stop(), two.stop()]);
   });
 });
 
-describe('what was sent is shown as text (ASVS 1.2.1)', () => {
-  it('the name of a client', async () => {
+describe('output encoding (ASVS 1.2.1)', () => {
+  it('escapes the name of a client', async () => {
     const shown = 'Prints &amp; &quot;more&quot; &lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;';
     expect((await browser.authorize(client)).text).toContain(shown);
-    expect((await (await loggedIn()).authorize(client)).text).toContain(shown);
-    expect((await (await loggedIn()).open(`/oauth/logout?client_id=${client}`)).text).toContain(
-      shown,
-    );
+    expect((await (await aSignedInBrowser()).authorize(client)).text).toContain(shown);
+    expect(
+      (await (await aSignedInBrowser()).open(`/oauth/logout?client_id=${client}`)).text,
+    ).toContain(shown);
   });
 
-  it('a login_hint', async () => {
+  it('escapes a login_hint', async () => {
     const { text } = await browser.authorize(client, { login_hint: `"><script>alert(1)</script>` });
     expect(text).toContain('value="&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"');
   });
 
-  it('an e-mail that was typed', async () => {
+  it('escapes a typed e-mail', async () => {
     const page = await browser.open('/login');
     const { text } = await browser.submit(page, { login: `"onfocus="alert(1)`, password: 'x' });
     expect(text).toContain('value="&quot;onfocus=&quot;alert(1)"');
   });
 
-  it('everything else that a template is given', () => {
+  it('escapes every value in a template, except HTML of another template', () => {
     const evil = `<&>"'`;
     expect(html`${evil} ${[evil, 1, null, undefined, false]}`.toString()).toBe(
       '&lt;&amp;&gt;&quot;&#39; &lt;&amp;&gt;&quot;&#39;1',
@@ -300,9 +306,9 @@ describe('what was sent is shown as text (ASVS 1.2.1)', () => {
   });
 });
 
-describe('the language', () => {
-  const languageOf = async (path: string, wish = '') => {
-    const { text } = await browser.open(path, { headers: { 'accept-language': wish } });
+describe('the language of a page', () => {
+  const languageOf = async (path: string, acceptLanguage = '') => {
+    const { text } = await browser.open(path, { headers: { 'accept-language': acceptLanguage } });
     return /<html lang="(\w+)">/.exec(text)?.[1];
   };
 
@@ -317,11 +323,14 @@ describe('the language', () => {
     ['*', 'en'],
     [';q=x,,;;,-', 'en'],
     [`${'xx,'.repeat(2000)}de`, 'en'],
-  ])('of a browser that wants "%.20s" is %s (RFC 9110 §12.5.4)', async (wish, language) => {
-    expect(await languageOf('/login', wish)).toBe(language);
-  });
+  ])(
+    'follows Accept-Language "%.20s" with %s (RFC 9110 §12.5.4)',
+    async (acceptLanguage, language) => {
+      expect(await languageOf('/login', acceptLanguage)).toBe(language);
+    },
+  );
 
-  it('is what the client asks for, and stays so (OpenID Connect Core §3.1.2.1)', async () => {
+  it('follows ui_locales through the whole interaction (OpenID Connect Core §3.1.2.1)', async () => {
     const page = await browser.authorize(client, { ui_locales: 'fr-CA de en' });
     expect(titleOf(page)).toBe('Anmelden');
     const failed = await browser.submit(page, { login: person.email, password: 'wrong' });
@@ -331,14 +340,14 @@ describe('the language', () => {
     );
   });
 
-  it('is that of errors as well', async () => {
+  it('applies to error pages too', async () => {
     const { text } = await browser.open('/login?ticket=x', {
       headers: { 'accept-language': 'de' },
     });
     expect(text).toContain('Das hat zu lange gedauert');
   });
 
-  it('has words for whatever a person can be asked, in each of them', () => {
+  it('includes a sentence for every scope', () => {
     const scopes = auth.app
       .get(ResourceServerService)
       .scopes.filter((scope) => scope !== 'billing:invoices:create');
@@ -350,15 +359,15 @@ describe('the language', () => {
 });
 
 describe('an issuer below a path', () => {
-  it('is where links, forms and redirects of the pages lead', async () => {
+  it('prefixes links, forms and redirects of the pages', async () => {
     const below = await TestAuth.start({ ISSUER: 'http://localhost:3000/auth' });
-    const own = new TestBrowser(below);
-    const { text } = await own.open('/login');
+    const user = new TestBrowser(below);
+    const { text } = await user.open('/login');
     expect(text.match(/(href|action)="[^"]*"/g)).toEqual([
       'action="/auth/login"',
       'href="/auth/register"',
     ]);
-    expect((await own.open('/account')).headers.get('location')).toBe('/auth/login');
+    expect((await user.open('/account')).headers.get('location')).toBe('/auth/login');
     await below.stop();
   });
 });

@@ -13,17 +13,17 @@ import {
 const EMAIL = 'ada@example.org';
 const LENGTH = 'must have 8 to 128 characters';
 const COMMON = 'must not be one of the commonest passwords';
-const OWN_EMAIL = 'must not be the e-mail';
+const OWNER_EMAIL = 'must not be the e-mail';
 
-const UNFIT: [string, string, string][] = [
+const UNACCEPTABLE: [string, string, string][] = [
   ['seven characters', 'seven77', LENGTH],
   ['129 characters', 'x'.repeat(129), LENGTH],
   ['half a surrogate pair', `\ud83d${'x'.repeat(10)}`, LENGTH],
-  ['the commonest of all', 'password', COMMON],
-  ['a common one in other letters', 'TrustNo1', COMMON],
-  ['the ten-thousandth', 'dalmatio', COMMON],
-  ['the e-mail', EMAIL, OWN_EMAIL],
-  ['the e-mail in other letters', 'Ada@Example.ORG', OWN_EMAIL],
+  ['the commonest password', 'password', COMMON],
+  ['a common password in mixed case', 'TrustNo1', COMMON],
+  ['the last one of the list', 'dalmatio', COMMON],
+  ['the e-mail', EMAIL, OWNER_EMAIL],
+  ['the e-mail in mixed case', 'Ada@Example.ORG', OWNER_EMAIL],
 ];
 
 describe('a new password (OWASP ASVS 6.2)', () => {
@@ -44,8 +44,8 @@ describe('a new password (OWASP ASVS 6.2)', () => {
       { authorization: `Bearer ${session.access_token}` },
     );
 
-  it.each(UNFIT)(
-    'of %s is refused at registration, by the name of the rule',
+  it.each(UNACCEPTABLE)(
+    'fails at registration with the name of the rule for %s',
     async (_, password, rule) => {
       const answer = await auth.json('/auth/register', { email: EMAIL, password });
       expect(answer.status).toBe(400);
@@ -56,8 +56,8 @@ describe('a new password (OWASP ASVS 6.2)', () => {
     },
   );
 
-  it.each(UNFIT)(
-    'of %s is refused at a change of password, by the name of the rule',
+  it.each(UNACCEPTABLE)(
+    'fails at a password change with the name of the rule for %s',
     async (_, password, rule) => {
       const answer = await change(password);
       expect(answer.status).toBe(400);
@@ -68,12 +68,12 @@ describe('a new password (OWASP ASVS 6.2)', () => {
 
   it.each([
     ['128 characters', 'x'.repeat(128)],
-    ['emoji, counted as people count them', '🔑'.repeat(8)],
+    ['eight emoji, counted by code point', '🔑'.repeat(8)],
     ['spaces at both ends', '  two words  '],
-    ['a NUL and what follows it', 'before\u0000after'],
-    ['72 bytes and more, of which the last counts', `${'x'.repeat(72)}y`],
-    ['letters that look alike, which stay what they are', 'ﬁve-ﬁshes'],
-  ])('of %s is taken exactly as typed', async (_, password) => {
+    ['text after a NUL', 'before\u0000after'],
+    ['73 bytes, of which the last one counts', `${'x'.repeat(72)}y`],
+    ['ligatures, which are not normalized', 'ﬁve-ﬁshes'],
+  ])('works exactly as typed with %s', async (_, password) => {
     const email = `e${[...password].length}-${password.codePointAt(0)}@example.org`;
     await auth.register(email, password);
     const statusOf = async (text: string) => (await auth.login(email, { password: text })).status;
@@ -90,7 +90,7 @@ describe('a new password (OWASP ASVS 6.2)', () => {
 });
 
 describe('the list of common passwords', () => {
-  it('has ten thousand that are long enough, each refused; what is on no line of it is taken', async () => {
+  it('contains 10,000 passwords, and only they are rejected as common', async () => {
     const file = new URL('../../src/accounts/common-passwords.txt', import.meta.url);
     const lines = (await readFile(file, 'utf8')).trimEnd().split('\n');
     const passwords = lines.filter((line) => !line.startsWith('#'));
@@ -105,16 +105,16 @@ describe('the list of common passwords', () => {
   });
 });
 
-eachDatabase('the parameters of argon2id', (fresh) => {
-  /** Less memory and more passes: another of OWASP's pairs. */
+eachDatabase('a change of the argon2id parameters', (fresh) => {
+  /** Another recommended pair of OWASP: less memory, more passes. */
   const OTHER = { ARGON2_MEMORY_KIB: '7168', ARGON2_PASSES: '5' };
 
-  const place = async () => toDatabaseSettings(await fresh());
+  const databaseSettings = async () => toDatabaseSettings(await fresh());
   const hashIn = async (auth: TestAuth) =>
     (await auth.app.get(AccountRepository).findByEmail(EMAIL))?.passwordHash;
 
-  it('are those of today after the next login, which happens as ever; two at once as well', async () => {
-    const settings = await place();
+  it('applies to an account at its next successful login, also with parallel logins', async () => {
+    const settings = await databaseSettings();
     const before = await TestAuth.start({ ...settings, ...PRODUCTION_HASHING });
     await before.register(EMAIL);
     expect(await hashIn(before)).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
@@ -133,8 +133,8 @@ eachDatabase('the parameters of argon2id', (fresh) => {
     expect(await hashIn(auth)).toBe(rehashed);
   });
 
-  it('never bring an old password back: what was changed meanwhile stays', async () => {
-    const auth = await TestAuth.start({ ...(await place()), ...PRODUCTION_HASHING });
+  it('never restores a password that was changed during the login', async () => {
+    const auth = await TestAuth.start({ ...(await databaseSettings()), ...PRODUCTION_HASHING });
     await auth.register(EMAIL);
     const accounts = auth.app.get(AccountRepository);
     const account = await accounts.findByEmail(EMAIL);
@@ -147,14 +147,14 @@ eachDatabase('the parameters of argon2id', (fresh) => {
   });
 });
 
-describe('ops', () => {
-  it('hold to the same rules, and name them', async () => {
+describe('the ops commands', () => {
+  it('reject unacceptable passwords, and the error names the rule', async () => {
     const auth = await TestAuth.start(PRODUCTION_HASHING);
     const settings = { ID_TOKEN_ALGORITHM: 'ES256', DATA_DIR: auth.config.DATA_DIR };
     const ops = new TestOps({ settings, clock: auth.clock });
     const create = (password: string) =>
       ops.run(['accounts', 'create', EMAIL, '--password-stdin'], `${password}\n`);
-    for (const [, password, rule] of UNFIT.filter(([, text]) => text.isWellFormed())) {
+    for (const [, password, rule] of UNACCEPTABLE.filter(([, text]) => text.isWellFormed())) {
       const { code, errors } = await create(password);
       expect([code, errors]).toEqual([2, expect.stringContaining(`the password ${rule}`)]);
     }
@@ -163,6 +163,6 @@ describe('ops', () => {
       ['accounts', 'reset-password', EMAIL, '--password-stdin'],
       `${EMAIL}\n`,
     );
-    expect([code, errors]).toEqual([2, expect.stringContaining(`the password ${OWN_EMAIL}`)]);
+    expect([code, errors]).toEqual([2, expect.stringContaining(`the password ${OWNER_EMAIL}`)]);
   });
 });

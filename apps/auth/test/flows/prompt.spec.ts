@@ -16,22 +16,22 @@ import { decodeClaims, TestAuth, type TestResponse } from '../support/test-auth.
 
 const OTHER = 'other@gatehouse.example';
 let auth: TestAuth;
-let person: Account;
+let user: Account;
 let other: Account;
 let client: string;
 let browser: TestBrowser;
 
 beforeAll(async () => {
   auth = await TestAuth.start();
-  person = await anAccount(auth);
+  user = await anAccount(auth);
   other = await anAccount(auth, OTHER);
   client = await aClient(auth);
 });
-/** Somebody is logged in since a minute, and has consented. */
+/** A user logged in one minute ago and has consented to the client. */
 beforeEach(async () => {
   browser = new TestBrowser(auth);
-  await browser.signIn(person);
-  await browser.grantConsent(person, client);
+  await browser.signIn(user);
+  await browser.grantConsent(user, client);
   await browser.grantConsent(other, client);
   auth.clock.advance({ seconds: 60 });
 });
@@ -41,7 +41,7 @@ const pageIn = ({ status, text }: TestResponse) =>
   status === 200 ? /<h1>([^<]*)/.exec(text)?.[1] : undefined;
 const LOGIN = 'Sign in';
 
-/** What the client learns of a login. */
+/** The ID token for the code of a response. */
 async function idTokenOf(answer: TestResponse) {
   const { code = '' } = readRedirectParameters(answer);
   const { body } = await auth.token({
@@ -54,8 +54,8 @@ async function idTokenOf(answer: TestResponse) {
   return { text: body['id_token'] ?? '', claims: decodeClaims(body['id_token']) };
 }
 
-describe('somebody who is not logged in', () => {
-  it('logs in, and the client has its code', async () => {
+describe('login and consent', () => {
+  it('shows the login page with the login_hint and issues a code after the login', async () => {
     const fresh = new TestBrowser(auth);
     const page = await fresh.authorize(client, { login_hint: OTHER });
     expect(pageIn(page)).toBe(LOGIN);
@@ -68,7 +68,7 @@ describe('somebody who is not logged in', () => {
     });
   });
 
-  it('is led to the login page below the path of the issuer', async () => {
+  it('redirects to the login page below the path of the issuer', async () => {
     const other = await TestAuth.start({ ISSUER: 'https://example.org/auth' });
     const id = await aClient(other);
     const answer = await new TestBrowser(other).open(
@@ -78,7 +78,7 @@ describe('somebody who is not logged in', () => {
     await other.stop();
   });
 
-  it('consents once', async () => {
+  it('asks for consent once per scope', async () => {
     const id = await aClient(auth);
     const page = await browser.authorize(id, { scope: 'openid profile' });
     expect(pageIn(page)).toContain('asks for access');
@@ -90,7 +90,7 @@ describe('somebody who is not logged in', () => {
     );
   });
 
-  it('refuses: access_denied (RFC 6749 §4.1.2.1)', async () => {
+  it('redirects with access_denied if the user refuses (RFC 6749 §4.1.2.1)', async () => {
     const id = await aClient(auth);
     const page = await browser.authorize(id);
     const denied = await browser.follow(await browser.submit(page, { decision: 'deny' }));
@@ -100,20 +100,20 @@ describe('somebody who is not logged in', () => {
     });
   });
 
-  it('is not asked by a client of our own', async () => {
+  it('does not ask for consent to a first-party client', async () => {
     const id = await aClient(auth, { firstParty: true });
     expect(readRedirectParameters(await browser.authorize(id))).toHaveProperty('code');
   });
 });
 
 describe('prompt (OpenID Connect Core §3.1.2.1)', () => {
-  it('none: a code where nobody has to be asked', async () => {
+  it('issues a code for prompt=none if no interaction is required', async () => {
     expect(
       readRedirectParameters(await browser.authorize(client, { prompt: 'none' })),
     ).toHaveProperty('code');
   });
 
-  it('none: login_required where nobody is logged in', async () => {
+  it('redirects with login_required for prompt=none without a session', async () => {
     const answer = await new TestBrowser(auth).authorize(client, { prompt: 'none' });
     expect(readRedirectParameters(answer)).toMatchObject({
       error: 'login_required',
@@ -121,28 +121,28 @@ describe('prompt (OpenID Connect Core §3.1.2.1)', () => {
     });
   });
 
-  it('none: consent_required where nobody consented', async () => {
+  it('redirects with consent_required for prompt=none without consent', async () => {
     const id = await aClient(auth);
     expect(readRedirectParameters(await browser.authorize(id, { prompt: 'none' }))).toMatchObject({
       error: 'consent_required',
     });
   });
 
-  it('none: login_required where the login is too old', async () => {
+  it('redirects with login_required for prompt=none if the login is older than max_age', async () => {
     const answer = await browser.authorize(client, { prompt: 'none', max_age: '59' });
     expect(readRedirectParameters(answer)).toMatchObject({ error: 'login_required' });
   });
 
-  it('login: the person logs in again, and the client is told a later auth_time', async () => {
+  it('requires a new login for prompt=login, which sets a later auth_time', async () => {
     const before = await idTokenOf(await browser.authorize(client));
     const page = await browser.authorize(client, { prompt: 'login' });
     expect(pageIn(page)).toBe(LOGIN);
     auth.clock.advance({ seconds: 5 });
-    const after = await idTokenOf(await browser.submitPassword(page, person.email));
+    const after = await idTokenOf(await browser.submitPassword(page, user.email));
     expect(after.claims['auth_time']).toBe(Number(before.claims['auth_time']) + 65);
   });
 
-  it('login: going past the page is of no use (RFC 9700 §4.7)', async () => {
+  it('shows the login page again for prompt=login if the user skips it (RFC 9700 §4.7)', async () => {
     const first = await browser.open(authorizePath({ prompt: 'login' }));
     const ticket = ticketIn(first);
     const resumed = await browser.follow(
@@ -152,7 +152,7 @@ describe('prompt (OpenID Connect Core §3.1.2.1)', () => {
     expect(pageIn(await browser.authorize(client, { prompt: 'login' }))).toBe(LOGIN);
   });
 
-  it('login: nor is a ticket that says something else', async () => {
+  it('rejects a ticket from which prompt=login was removed', async () => {
     const ticket = ticketIn(await browser.open(authorizePath({ prompt: 'login' })));
     const [content = '', ...rest] = ticket.split('.');
     const interaction = JSON.parse(Buffer.from(content, 'base64url').toString());
@@ -165,24 +165,24 @@ describe('prompt (OpenID Connect Core §3.1.2.1)', () => {
     expect(answer.headers.get('location')).toBeNull();
   });
 
-  it('the longest request for the longest scope comes back as it went', () => {
+  it('keeps the longest request with the longest scope in a ticket', () => {
     const interactions = auth.app.get(InteractionService);
     // 5,000 bytes of parameters, and 2,000 characters of scope.
     const parameters = { client_id: client, state: '"'.repeat(2450) };
     const asked = Array.from({ length: 1000 }, (_, n) => String(n % 10));
-    const interaction = { ...interactions.create({ parameters, asked }), chosen: person.id };
-    const ticket = interactions.createTicket({ ...interaction, consented: person.id });
-    expect(interactions.readTicket(ticket)).toEqual({ ...interaction, consented: person.id });
+    const interaction = { ...interactions.create({ parameters, asked }), chosen: user.id };
+    const ticket = interactions.createTicket({ ...interaction, consented: user.id });
+    expect(interactions.readTicket(ticket)).toEqual({ ...interaction, consented: user.id });
   });
 
-  it('consent: the person is asked again', async () => {
+  it('asks for consent again for prompt=consent', async () => {
     const page = await browser.authorize(client, { prompt: 'consent' });
     expect(pageIn(page)).toContain('asks for access');
     const allowed = await browser.follow(await browser.submit(page, { decision: 'allow' }));
     expect(readRedirectParameters(allowed)).toHaveProperty('code');
   });
 
-  it('consent: what one person allowed is nothing that another did', async () => {
+  it('ignores the consent of another account in the ticket', async () => {
     const interactions = auth.app.get(InteractionService);
     const ticket = ticketIn(await browser.open(authorizePath({ prompt: 'consent' })));
     const interaction = interactions.readTicket(ticket);
@@ -194,7 +194,7 @@ describe('prompt (OpenID Connect Core §3.1.2.1)', () => {
     expect(pageIn(answer)).toContain('asks for access');
   });
 
-  it('select_account: the person goes on, or logs in as somebody else', async () => {
+  it('lets the user continue or change the account for prompt=select_account', async () => {
     const page = await browser.authorize(client, { prompt: 'select_account' });
     expect(pageIn(page)).toBe('Choose an account');
     expect(readRedirectParameters(await browser.follow(await browser.submit(page)))).toHaveProperty(
@@ -206,10 +206,10 @@ describe('prompt (OpenID Connect Core §3.1.2.1)', () => {
     expect(claims['sub']).toBe(other.id);
   });
 
-  it('login and consent together: both', async () => {
+  it('requires a new login and a new consent for prompt=login consent', async () => {
     const login = await browser.authorize(client, { prompt: 'login consent' });
     expect(pageIn(login)).toBe(LOGIN);
-    const consent = await browser.submitPassword(login, person.email);
+    const consent = await browser.submitPassword(login, user.email);
     expect(pageIn(consent)).toContain('asks for access');
     const done = await browser.follow(await browser.submit(consent, { decision: 'allow' }));
     expect(readRedirectParameters(done)).toHaveProperty('code');
@@ -223,56 +223,59 @@ describe('max_age (OpenID Connect Core §3.1.2.1)', () => {
     ['60', false],
     ['1', false],
     ['0', false],
-  ])('%s seconds, of a login a minute ago', async (max_age, isEnough) => {
-    const answer = await browser.authorize(client, { max_age });
-    expect('code' in readRedirectParameters(answer)).toBe(isEnough);
-    if (!isEnough) {
-      expect(pageIn(answer)).toBe(LOGIN);
-      auth.clock.advance({ seconds: 100 });
-      expect(
-        readRedirectParameters(await browser.submitPassword(answer, person.email)),
-      ).toHaveProperty('code');
-    }
-  });
+  ])(
+    'compares max_age=%s with a login of one minute ago (accepted: %s)',
+    async (max_age, isAccepted) => {
+      const answer = await browser.authorize(client, { max_age });
+      expect('code' in readRedirectParameters(answer)).toBe(isAccepted);
+      if (!isAccepted) {
+        expect(pageIn(answer)).toBe(LOGIN);
+        auth.clock.advance({ seconds: 100 });
+        expect(
+          readRedirectParameters(await browser.submitPassword(answer, user.email)),
+        ).toHaveProperty('code');
+      }
+    },
+  );
 });
 
-describe('who is meant (OpenID Connect Core §3.1.2.1, id_token_hint)', () => {
+describe('expected user (OpenID Connect Core §3.1.2.1, id_token_hint)', () => {
   const hintFor = async (account: Account) => {
-    const one = new TestBrowser(auth);
-    await one.signIn(account);
-    return (await idTokenOf(await one.authorize(client))).text;
+    const ownBrowser = new TestBrowser(auth);
+    await ownBrowser.signIn(account);
+    return (await idTokenOf(await ownBrowser.authorize(client))).text;
   };
 
-  it('is who is logged in: the same subject and auth_time, without a page', async () => {
+  it('issues a code without a page if the hint names the logged-in user', async () => {
     const { text, claims } = await idTokenOf(await browser.authorize(client));
-    // It has expired long ago: a hint proves nothing.
+    // The hint has expired, which is allowed, because a hint is no proof.
     auth.clock.advance({ seconds: 3000 });
     const answer = await browser.authorize(client, { prompt: 'none', id_token_hint: text });
     const { sub, auth_time } = (await idTokenOf(answer)).claims;
     expect({ sub, auth_time }).toEqual({ sub: claims['sub'], auth_time: claims['auth_time'] });
   });
 
-  it('is as long as an ID token of ours with many claims', async () => {
+  it('accepts a long ID token with many claims as hint', async () => {
     const long = 'x'.repeat(500);
     const claims = { name: long, given_name: long, middle_name: long, family_name: long };
-    await auth.app.get(AccountOperationsService).setClaims(person.id, claims, 'operator');
-    const wish = Object.fromEntries(Object.keys(claims).map((name) => [name, null]));
-    const asking = { claims: JSON.stringify({ id_token: wish }) };
-    const { text } = await idTokenOf(await browser.authorize(client, asking));
+    await auth.app.get(AccountOperationsService).setClaims(user.id, claims, 'operator');
+    const requested = Object.fromEntries(Object.keys(claims).map((name) => [name, null]));
+    const parameters = { claims: JSON.stringify({ id_token: requested }) };
+    const { text } = await idTokenOf(await browser.authorize(client, parameters));
     expect(text.length).toBeGreaterThan(3200);
     const silent = await browser.authorize(client, { prompt: 'none', id_token_hint: text });
     expect(readRedirectParameters(silent)).toHaveProperty('code');
   });
 
-  it('is somebody else: nobody is switched, and the client is told so', async () => {
+  it('requires a login of the hinted user and does not switch the account', async () => {
     const id_token_hint = await hintFor(other);
     const silent = await browser.authorize(client, { prompt: 'none', id_token_hint });
     expect(readRedirectParameters(silent)).toMatchObject({ error: 'login_required' });
 
     const page = await browser.authorize(client, { id_token_hint });
     expect(pageIn(page)).toBe(LOGIN);
-    const asOneself = await browser.submitPassword(page, person.email);
-    expect(readRedirectParameters(asOneself)).toMatchObject({ error: 'login_required' });
+    const sameUser = await browser.submitPassword(page, user.email);
+    expect(readRedirectParameters(sameUser)).toMatchObject({ error: 'login_required' });
     auth.clock.advance({ seconds: 1 });
     const again = await browser.authorize(client, { id_token_hint });
     const { claims } = await idTokenOf(await browser.submitPassword(again, OTHER));
@@ -280,8 +283,11 @@ describe('who is meant (OpenID Connect Core §3.1.2.1, id_token_hint)', () => {
   });
 
   it.each<[string, (genuine: string) => string | Promise<string>]>([
-    ['unsigned', (genuine) => `${encoded({ alg: 'none', typ: 'JWT' })}.${genuine.split('.')[1]}.`],
-    ['changed', (genuine) => changed(genuine, { sub: other.id })],
+    [
+      'that is unsigned',
+      (genuine) => `${encoded({ alg: 'none', typ: 'JWT' })}.${genuine.split('.')[1]}.`,
+    ],
+    ['that was changed', (genuine) => changed(genuine, { sub: other.id })],
     ['of another issuer', (genuine) => changed(genuine, { iss: 'https://evil.example' })],
     [
       'for another client',
@@ -298,31 +304,31 @@ describe('who is meant (OpenID Connect Core §3.1.2.1, id_token_hint)', () => {
         return body['id_token'] ?? '';
       },
     ],
-    ['an access token', async () => (await auth.createLogin()).access_token],
-    ['no token at all', () => 'x.y.z'],
-  ])('is not told by a hint that is %s: only a login will do', async (_, made) => {
+    ['that is an access token', async () => (await auth.createLogin()).access_token],
+    ['that is no token', () => 'x.y.z'],
+  ])('requires a login for a hint %s', async (_, createHint) => {
     const { text } = await idTokenOf(await browser.authorize(client));
-    const id_token_hint = await made(text);
+    const id_token_hint = await createHint(text);
     const silent = await browser.authorize(client, { prompt: 'none', id_token_hint });
     expect(readRedirectParameters(silent)).toMatchObject({ error: 'login_required' });
     const page = await browser.authorize(client, { id_token_hint });
     expect(pageIn(page)).toBe(LOGIN);
-    expect(readRedirectParameters(await browser.submitPassword(page, person.email))).toHaveProperty(
+    expect(readRedirectParameters(await browser.submitPassword(page, user.email))).toHaveProperty(
       'code',
     );
   });
 
-  it('is told by sub as well (§5.5.1)', async () => {
+  it('compares the requested sub claim with the logged-in user (§5.5.1)', async () => {
     const claims = (sub: string) => JSON.stringify({ id_token: { sub: { value: sub } } });
-    const right = await browser.authorize(client, { prompt: 'none', claims: claims(person.id) });
-    expect(readRedirectParameters(right)).toHaveProperty('code');
-    const wrong = await browser.authorize(client, { prompt: 'none', claims: claims(other.id) });
-    expect(readRedirectParameters(wrong)).toMatchObject({ error: 'login_required' });
+    const matching = await browser.authorize(client, { prompt: 'none', claims: claims(user.id) });
+    expect(readRedirectParameters(matching)).toHaveProperty('code');
+    const different = await browser.authorize(client, { prompt: 'none', claims: claims(other.id) });
+    expect(readRedirectParameters(different)).toMatchObject({ error: 'login_required' });
   });
 });
 
-describe('a request that waits for a person', () => {
-  it('waits half an hour', async () => {
+describe('pending authorization request', () => {
+  it('expires after half an hour', async () => {
     const ticket = ticketIn(await browser.open(authorizePath({ prompt: 'login' })));
     auth.clock.advance({ seconds: 1799 });
     expect((await browser.open(`/oauth/authorize/continue?ticket=${ticket}`)).status).toBe(303);
@@ -331,26 +337,26 @@ describe('a request that waits for a person', () => {
   });
 
   it.each([
-    ['none', ''],
-    ['an empty one', '?ticket='],
-    ['nonsense', '?ticket=x'],
-    ['two', '?ticket=a.b.c&ticket=d'],
-    ['a very long one', `?ticket=${'x'.repeat(9000)}`],
-  ])('is nothing without its ticket, but with %s', async (_, query) => {
+    ['no ticket', ''],
+    ['an empty ticket', '?ticket='],
+    ['a malformed ticket', '?ticket=x'],
+    ['two tickets', '?ticket=a.b.c&ticket=d'],
+    ['a very long ticket', `?ticket=${'x'.repeat(9000)}`],
+  ])('rejects a continuation with %s', async (_, query) => {
     const answer = await browser.open(`/oauth/authorize/continue${query}`);
     expect(answer.status).toBe(400);
     expect(answer.headers.get('location')).toBeNull();
   });
 
-  it('is judged anew: somebody who was logged out meanwhile logs in again', async () => {
+  it('requires a login if the user logged out meanwhile', async () => {
     const sessions = auth.app.get(BrowserSessionService);
     const ticket = ticketIn(await browser.open(authorizePath({ prompt: 'consent' })));
-    for (const { id } of await sessions.listActive(person.id)) await sessions.revoke(id);
+    for (const { id } of await sessions.listActive(user.id)) await sessions.revoke(id);
     const answer = await browser.open(`/oauth/authorize/continue?ticket=${ticket}`);
     expect(pageIn(await browser.follow(answer))).toBe(LOGIN);
   });
 
-  it('is judged anew: a client that was disabled meanwhile gets nothing', async () => {
+  it('shows an error page if the client was disabled meanwhile', async () => {
     const id = await aClient(auth);
     const page = await browser.authorize(id);
     await auth.app.get(ClientRepository).disable(id);

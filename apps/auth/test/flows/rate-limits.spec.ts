@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { UnitOfWork } from '@gatehouse/persistence';
+import { CleanupJob, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { ConfigurationError } from '@gatehouse/service-kit';
 import { authConfig } from '../../src/auth.config.js';
 import { hashToSlot } from '../../src/platform/rate-limit.service.js';
-import { CleanupJob } from '../../src/platform/scheduler/cleanup-job.js';
 import { aClient, anAccount, TestBrowser } from '../support/test-browser.js';
 import {
   ISSUER,
@@ -17,7 +16,7 @@ import {
 const SECRET = 'a secret of a service, long enough';
 
 describe('RATE_LIMITS', () => {
-  it('is on by default, keeps the default of what is not named, and may be off', () => {
+  it('enables default limits, overrides the named limits, and can turn all limits off', () => {
     expect(authConfig({}).RATE_LIMITS?.login).toEqual({ points: 300, seconds: 60 });
     const { RATE_LIMITS } = authConfig({ RATE_LIMITS: 'login=5/10, failed-login=1/2' });
     expect(RATE_LIMITS?.login).toEqual({ points: 5, seconds: 10 });
@@ -28,15 +27,15 @@ describe('RATE_LIMITS', () => {
   });
 
   it.each(['logins=1/2', 'login=0/60', 'login=5', 'login=5/0', 'login=-1/60', '__proto__=1/2'])(
-    '"%s" is refused when the server starts',
+    'rejects "%s" when the server starts',
     (text) => {
       expect(() => authConfig({ RATE_LIMITS: text })).toThrow(ConfigurationError);
     },
   );
 });
 
-describe('strangers are counted in a bounded number of slots', () => {
-  it('however many there are, and no two servers in the same ones', () => {
+describe('the counters of anonymous requests', () => {
+  it('uses a bounded number of counters that differ between servers', () => {
     const slots = (key: string) =>
       Array.from({ length: 100_000 }, (_, n) => hashToSlot(Buffer.from(key), `network ${n}`));
     const [one, other] = [slots('one'), slots('other')];
@@ -46,7 +45,7 @@ describe('strangers are counted in a bounded number of slots', () => {
   });
 });
 
-/** By an address of a network of its own, as a proxy tells it. */
+/** The address of the caller, as a proxy forwards it. */
 const from = (address: string) => ({ 'x-forwarded-for': address });
 const NET = '203.0.113.1';
 const NEIGHBOUR = '203.0.113.200';
@@ -83,28 +82,25 @@ const times = async (n: number, ask: () => Promise<TestResponse>): Promise<numbe
   return statuses;
 };
 
-const expectTooMany = ({ status, headers, body }: TestResponse, most: number) => {
+const expectTooMany = ({ status, headers, body }: TestResponse, maxSeconds: number) => {
   expect(status).toBe(429);
   expect(body['error']).toBe('temporarily_unavailable');
   expect(headers.get('cache-control')).toBe('no-store');
   const retryAfter = Number(headers.get('retry-after'));
   expect(retryAfter).toBeGreaterThanOrEqual(1);
-  expect(retryAfter).toBeLessThanOrEqual(most);
+  expect(retryAfter).toBeLessThanOrEqual(maxSeconds);
 };
 
 eachDatabase('rate limits', (fresh, name) => {
-  const start = async (RATE_LIMITS: string, at?: Record<string, string>): Promise<TestAuth> => {
-    return TestAuth.start({
+  const start = async (RATE_LIMITS: string, at?: Record<string, string>): Promise<TestAuth> =>
+    TestAuth.start({
       TRUST_PROXY: 'true',
       RATE_LIMITS,
-      ...(at ?? {
-        ...toDatabaseSettings(await fresh()),
-      }),
+      ...(at ?? toDatabaseSettings(await fresh())),
     });
-  };
   const aService = (auth: TestAuth, id: string) => auth.registerClient({ id, secret: SECRET });
 
-  it('hold for a network, and say what is left (draft-ietf-httpapi-ratelimit-headers-10)', async () => {
+  it('counts per network, and reports the remaining quota (draft-ietf-httpapi-ratelimit-headers-10)', async () => {
     const auth = await start('login=3/60');
     const first = await login(auth, NET);
     expect(first.headers.get('ratelimit-policy')).toBe('"login";q=3;w=60');
@@ -117,17 +113,17 @@ eachDatabase('rate limits', (fresh, name) => {
     await auth.stop();
   });
 
-  it('begin anew when the time is over', async () => {
+  it('resets a limit when its period is over', async () => {
     const auth = await start('login=1/2');
-    // Counted before it is read.
-    const nonsense = () => auth.json('/auth/login', {}, from(NET));
-    expect(await times(2, nonsense)).toEqual([400, 429]);
+    // The server counts a request before it parses the body.
+    const sendInvalid = () => auth.json('/auth/login', {}, from(NET));
+    expect(await times(2, sendInvalid)).toEqual([400, 429]);
     await delay(2100);
-    expect((await nonsense()).status).toBe(400);
+    expect((await sendInvalid()).status).toBe(400);
     await auth.stop();
   });
 
-  it('hold for registration', async () => {
+  it('limits registrations', async () => {
     const auth = await start('registration=2/3600');
     let n = 0;
     const register = (address: string) =>
@@ -142,7 +138,7 @@ eachDatabase('rate limits', (fresh, name) => {
     await auth.stop();
   });
 
-  it('of logins hold for what else hashes a password: whoever is logged in is no better', async () => {
+  it('counts a password change of a logged-in user as a login, because it hashes a password', async () => {
     const auth = await start('login=3/60');
     const { access_token } = await auth.createLogin({ resource: ISSUER });
     const change = () => {
@@ -157,7 +153,7 @@ eachDatabase('rate limits', (fresh, name) => {
     await auth.stop();
   });
 
-  it('of requests hold for what a person says to them, which is written down each time', async () => {
+  it('counts a consent decision as an authorization request, because it writes a row', async () => {
     const auth = await start('authorization=4/60');
     const browser = new TestBrowser(auth);
     await browser.signIn(await anAccount(auth));
@@ -167,7 +163,7 @@ eachDatabase('rate limits', (fresh, name) => {
     await auth.stop();
   });
 
-  it('of tokens hold for the network of a public client, at each of its doors', async () => {
+  it('counts public clients per network at all token endpoints', async () => {
     const auth = await start('token=3/60');
     await aService(auth, 'service');
     expect(await times(2, () => asPublic(auth, NET))).toEqual([400, 400]);
@@ -175,13 +171,13 @@ eachDatabase('rate limits', (fresh, name) => {
     expect((await refresh()).status).toBe(400);
     expectTooMany(await refresh(), 60);
     expectTooMany(await asPublic(auth, NET), 60);
-    // A confidential client beside it has its own.
+    // A confidential client has a separate quota.
     expect((await asService(auth, 'service')).status).toBe(200);
     expect((await asPublic(auth, ELSEWHERE)).status).toBe(400);
     await auth.stop();
   });
 
-  it('hold for a confidential client wherever it asks from, and nobody else can spend them', async () => {
+  it('counts a confidential client over all addresses, and only its own requests', async () => {
     const auth = await start('client=3/60 introspection=1/60 failed-client=100/60');
     await aService(auth, 'one');
     await aService(auth, 'other');
@@ -203,7 +199,7 @@ eachDatabase('rate limits', (fresh, name) => {
     await auth.stop();
   });
 
-  it('slow down whoever guesses a secret, and nobody who is elsewhere (RFC 6749 §2.3.1)', async () => {
+  it('slows down an attacker who guesses a secret, and not the client at another address (RFC 6749 §2.3.1)', async () => {
     const auth = await start('failed-client=3/60');
     await aService(auth, 'service');
     await aService(auth, 'other');
@@ -212,12 +208,12 @@ eachDatabase('rate limits', (fresh, name) => {
     expectTooMany(await asService(auth, 'service'), 60);
     expect((await asService(auth, 'service', { address: NEIGHBOUR })).status).toBe(200);
     expect((await asService(auth, 'other')).status).toBe(200);
-    // Whether there is such a client makes no difference.
-    expect(await times(5, () => asService(auth, 'nobody', { secret: 'guess' }))).toEqual(guesses);
+    // An unknown client gets the same answers.
+    expect(await times(5, () => asService(auth, 'unknown', { secret: 'guess' }))).toEqual(guesses);
     await auth.stop();
   });
 
-  it('are told by a page where people look at pages', async () => {
+  it('answers with a page at endpoints that return pages', async () => {
     const auth = await start('authorization=1/60');
     const authorize = () => auth.send('/oauth/authorize', { headers: from(NET) });
     expect((await authorize()).status).toBe(400);
@@ -229,7 +225,7 @@ eachDatabase('rate limits', (fresh, name) => {
     await auth.stop();
   });
 
-  it('are not for what everybody may know, nor for health', async () => {
+  it('applies no limit to public metadata and to health checks', async () => {
     const auth = await start('login=1/60');
     for (const path of [
       '/.well-known/jwks.json',
@@ -242,7 +238,7 @@ eachDatabase('rate limits', (fresh, name) => {
     await auth.stop();
   });
 
-  it('are the same for each replica on PostgreSQL, but for the tenth that each counts alone', async () => {
+  it('shares a limit among replicas on PostgreSQL, except for the tenth that each replica counts locally', async () => {
     const auth = await start('token=40/60');
     const { DATABASE_URL, DATA_DIR } = auth.config;
     const replica =
@@ -260,7 +256,7 @@ eachDatabase('rate limits', (fresh, name) => {
 
   if (name === 'SQLite') return;
 
-  it('go on within each process where the others cannot be asked', async () => {
+  it('counts within each process while the shared table is unavailable', async () => {
     const auth = await start('token=10/60');
     await auth.app.get(UnitOfWork).execute('ALTER TABLE rate_limit RENAME TO out_of_reach');
     const statuses = await times(12, () => asPublic(auth, NET));
@@ -268,7 +264,7 @@ eachDatabase('rate limits', (fresh, name) => {
     await auth.stop();
   });
 
-  it('leave no address behind, and their rows go when their time is over', async () => {
+  it('stores no address, and deletes rows after their period', async () => {
     const auth = await start('token=1/60 login=1/60');
     await Promise.all([asPublic(auth, NET), asPublic(auth, '2001:db8::7'), login(auth, NET)]);
     const unitOfWork = auth.app.get(UnitOfWork);
@@ -283,7 +279,7 @@ eachDatabase('rate limits', (fresh, name) => {
   });
 });
 
-it('an address that a client makes up has no quota of its own (ASVS 4.1.3)', async () => {
+it('ignores a forwarded address from an untrusted client (ASVS 4.1.3)', async () => {
   const auth = await TestAuth.start({ RATE_LIMITS: 'login=2/60' });
   expect(await times(2, () => login(auth, NET))).toEqual([400, 400]);
   expect((await login(auth, ELSEWHERE, { forwarded: 'for=192.0.2.1' })).status).toBe(429);

@@ -4,7 +4,7 @@ const cookieOf = (headers: Headers): string =>
   headers.getSetCookie().find((cookie) => cookie.includes('refresh-token=')) ?? '';
 const pairOf = (headers: Headers): string => cookieOf(headers).split(';')[0] ?? '';
 
-describe('a browser keeps its refresh token in a cookie', () => {
+describe('refresh token cookie', () => {
   let auth: TestAuth;
   beforeAll(async () => {
     auth = await TestAuth.start();
@@ -16,7 +16,7 @@ describe('a browser keeps its refresh token in a cookie', () => {
   const post = (path: string, headers: Record<string, string>) =>
     auth.send(path, { method: 'POST', headers });
 
-  it('which no script can read and no other site can send (RFC 6265bis §4.1.2)', async () => {
+  it('sets a cookie that scripts cannot read and other sites cannot send (RFC 6265bis §4.1.2)', async () => {
     const { headers, body } = await auth.login('ada@example.org', { cookie: true });
     expect(cookieOf(headers)).toMatch(
       /^refresh-token=[\w.-]+; Max-Age=1209600; Path=\/; HttpOnly; SameSite=Strict$/,
@@ -25,7 +25,7 @@ describe('a browser keeps its refresh token in a cookie', () => {
     expect(body['access_token']).toBeDefined();
   });
 
-  it('which rotates in place', async () => {
+  it('replaces the cookie at each refresh', async () => {
     const first = await login();
     const { status, headers, body } = await post('/auth/refresh', { cookie: first });
     expect(status).toBe(200);
@@ -34,13 +34,13 @@ describe('a browser keeps its refresh token in a cookie', () => {
     expect((await post('/auth/refresh', { cookie: pairOf(headers) })).status).toBe(200);
   });
 
-  it('which takes further parameters as JSON', async () => {
+  it('accepts further parameters as JSON beside the cookie', async () => {
     const cookie = await login();
     const { body } = await auth.json('/auth/refresh', { scope: 'orders:read' }, { cookie });
     expect(body['scope']).toBe('orders:read');
   });
 
-  it('which logout takes away', async () => {
+  it('deletes the cookie at logout', async () => {
     const cookie = await login();
     const { status, headers } = await post('/auth/logout', { cookie });
     expect(status).toBe(204);
@@ -53,18 +53,18 @@ describe('a browser keeps its refresh token in a cookie', () => {
     ['a page without an origin', { origin: 'null' }],
     ['a page of a sibling host', { 'sec-fetch-site': 'same-site' }],
     ['a page of another site', { 'sec-fetch-site': 'cross-site' }],
-    ['a form', { 'content-type': 'application/x-www-form-urlencoded' }],
-  ])('which %s cannot use (ASVS 3.5)', async (_, headers) => {
+    ['a page that sends a form', { 'content-type': 'application/x-www-form-urlencoded' }],
+  ])('rejects the cookie in a request of %s (ASVS 3.5)', async (_, headers) => {
     const cookie = await login();
     for (const path of ['/auth/refresh', '/auth/logout']) {
       const answer = await post(path, { cookie, ...headers });
       expect([answer.status, answer.body['error']]).toEqual([400, 'invalid_request']);
     }
-    const ours = { cookie, origin: 'http://localhost:3000', 'sec-fetch-site': 'same-origin' };
-    expect((await post('/auth/refresh', ours)).status).toBe(200);
+    const sameOrigin = { cookie, origin: 'http://localhost:3000', 'sec-fetch-site': 'same-origin' };
+    expect((await post('/auth/refresh', sameOrigin)).status).toBe(200);
   });
 
-  it('which nobody needs who sends the token in the body', async () => {
+  it('prefers the refresh token in the body to the cookie', async () => {
     const { refresh_token } = await auth.createLogin();
     const answer = await auth.json('/auth/refresh', { refresh_token }, { cookie: await login() });
     expect(answer.status).toBe(200);
@@ -72,7 +72,7 @@ describe('a browser keeps its refresh token in a cookie', () => {
     expect(cookieOf(answer.headers)).toBe('');
   });
 
-  it('without which there is nothing to refresh', async () => {
+  it('rejects a refresh without cookie and body', async () => {
     const answer = await post('/auth/refresh', {});
     expect(answer.body).toEqual({
       error: 'invalid_request',
@@ -80,7 +80,7 @@ describe('a browser keeps its refresh token in a cookie', () => {
     });
   });
 
-  it('cannot be logged in by a form on another site (login CSRF)', async () => {
+  it('rejects a login by a form of another site (login CSRF)', async () => {
     const answer = await auth.send('/auth/login', {
       method: 'POST',
       body: new URLSearchParams({ email: 'ada@example.org', password: PASSWORD }),
@@ -89,7 +89,7 @@ describe('a browser keeps its refresh token in a cookie', () => {
   });
 });
 
-it('over https the cookie is Secure and bound to the host by its name (RFC 6265bis §4.1.3)', async () => {
+it('sets a Secure cookie with the prefix __Host- over https (RFC 6265bis §4.1.3)', async () => {
   const auth = await TestAuth.start({ ISSUER: 'https://auth.example.org' });
   await auth.register('ada@example.org');
   const { headers } = await auth.login('ada@example.org', { cookie: true });

@@ -23,7 +23,7 @@ const invalidGrant = {
 const successorIn = ({ body }: TestResponse): string => body['refresh_token'] ?? '';
 const DAY = 86_400;
 
-eachDatabase('a refresh', (fresh) => {
+eachDatabase('refresh tokens', (fresh) => {
   let auth: TestAuth;
   beforeAll(async () => {
     auth = await TestAuth.start({ ...(await settings()), REFRESH_GRACE_SECONDS: '10' });
@@ -34,7 +34,7 @@ eachDatabase('a refresh', (fresh) => {
   }
 
   describe('rotation (RFC 9700 §4.14.2)', () => {
-    it('gives a new pair with every use', async () => {
+    it('returns a new access token and a new refresh token with every refresh', async () => {
       const { access_token, refresh_token } = await auth.createLogin();
       auth.clock.advance({ seconds: 60 });
       const answer = await auth.refresh(refresh_token);
@@ -49,7 +49,7 @@ eachDatabase('a refresh', (fresh) => {
       });
     });
 
-    it('serves the token endpoint as well (RFC 6749 §6)', async () => {
+    it('rotates a refresh token at the token endpoint too (RFC 6749 §6)', async () => {
       const { refresh_token } = await auth.createLogin();
       const answer = await auth.token({
         grant_type: 'refresh_token',
@@ -60,7 +60,7 @@ eachDatabase('a refresh', (fresh) => {
       expect((await auth.refresh(successorIn(answer))).status).toBe(200);
     });
 
-    it('keeps one row per login, however often it refreshes', async () => {
+    it('keeps one row per login after ten refreshes', async () => {
       const rows = async () => {
         const sql = 'SELECT count(*) AS n FROM refresh_token_family';
         const [row] = await auth.app.get(DataSource).query(sql);
@@ -75,7 +75,7 @@ eachDatabase('a refresh', (fresh) => {
   });
 
   describe('the grace window', () => {
-    it('gives the same successor again to who lost the answer', async () => {
+    it('returns the same successor again to a client that lost the response', async () => {
       const { refresh_token } = await auth.createLogin();
       const first = await auth.refresh(refresh_token);
       auth.clock.advance({ seconds: 9 });
@@ -84,7 +84,7 @@ eachDatabase('a refresh', (fresh) => {
       expect(successorIn(again)).toBe(successorIn(first));
     });
 
-    it('does not move: the predecessor presented in the window does not prolong it', async () => {
+    it('does not prolong the grace window when a client presents the predecessor in it', async () => {
       const { refresh_token } = await auth.createLogin();
       await auth.refresh(refresh_token);
       auth.clock.advance({ seconds: 9 });
@@ -93,7 +93,7 @@ eachDatabase('a refresh', (fresh) => {
       expect(await auth.refresh(refresh_token)).toMatchObject(invalidGrant);
     });
 
-    it('lets fifty uses at once make one step, and every caller holds a usable pair', async () => {
+    it('rotates once for fifty concurrent refreshes, and every caller gets a usable pair', async () => {
       const { refresh_token } = await auth.createLogin();
       const answers = await Promise.all(
         Array.from({ length: 50 }, () => auth.refresh(refresh_token)),
@@ -105,13 +105,13 @@ eachDatabase('a refresh', (fresh) => {
         .get(DataSource)
         .query(`SELECT generation FROM refresh_token_family WHERE id = '${family}'`);
       expect(row.generation).toBe(1);
-      const [any] = answers;
-      if (any) expect((await auth.refresh(successorIn(any))).status).toBe(200);
+      const [first] = answers;
+      if (first) expect((await auth.refresh(successorIn(first))).status).toBe(200);
     });
   });
 
-  describe('reuse (RFC 9700 §4.14.2)', () => {
-    it('ends every descendant when an older token comes back', async () => {
+  describe('reuse of a refresh token (RFC 9700 §4.14.2)', () => {
+    it('revokes every descendant when a client presents an older token', async () => {
       const { refresh_token: stolen } = await auth.createLogin();
       const second = successorIn(await auth.refresh(stolen));
       const third = successorIn(await auth.refresh(second));
@@ -120,7 +120,7 @@ eachDatabase('a refresh', (fresh) => {
       expect(await auth.refresh(second)).toMatchObject(invalidGrant);
     });
 
-    it('ends them when the predecessor comes back after the window', async () => {
+    it('revokes the family when a client presents the predecessor after the grace window', async () => {
       const { refresh_token: stolen } = await auth.createLogin();
       const successor = successorIn(await auth.refresh(stolen));
       auth.clock.advance({ seconds: 10 });
@@ -128,7 +128,7 @@ eachDatabase('a refresh', (fresh) => {
       expect(await auth.refresh(successor)).toMatchObject(invalidGrant);
     });
 
-    it('leaves other logins of the same person alone', async () => {
+    it('keeps other logins of the account when one family is revoked for reuse', async () => {
       await auth.register('two-devices@gatehouse.example');
       const phone = successorIn(await auth.login('two-devices@gatehouse.example'));
       const laptop = successorIn(await auth.login('two-devices@gatehouse.example'));
@@ -138,8 +138,8 @@ eachDatabase('a refresh', (fresh) => {
     });
   });
 
-  describe('the end of a login', () => {
-    it('comes when it was not used for the idle lifetime', async () => {
+  describe('the end of a refresh token family', () => {
+    it('rejects a refresh token that was not used for the idle lifetime', async () => {
       const { refresh_token } = await auth.createLogin();
       auth.clock.advance({ seconds: 14 * DAY - 1 });
       const successor = successorIn(await auth.refresh(refresh_token));
@@ -147,7 +147,7 @@ eachDatabase('a refresh', (fresh) => {
       expect(await auth.refresh(successor)).toMatchObject(invalidGrant);
     });
 
-    it('comes after the absolute lifetime, however much it was used', async () => {
+    it('rejects a refresh token after the absolute lifetime even if it was used every week', async () => {
       let { refresh_token } = await auth.createLogin();
       for (let week = 0; week < 12; week += 1) {
         auth.clock.advance({ seconds: 7 * DAY });
@@ -160,7 +160,7 @@ eachDatabase('a refresh', (fresh) => {
       expect(await auth.refresh(successorIn(last))).toMatchObject(invalidGrant);
     });
 
-    it('comes with logout, for whatever generation is shown, and again without complaint', async () => {
+    it('revokes the family at a logout with a token of any generation, also repeatedly', async () => {
       const { refresh_token } = await auth.createLogin();
       const successor = successorIn(await auth.refresh(refresh_token));
       const logouts = [refresh_token, refresh_token, 'no token at all'].map((token) =>
@@ -171,8 +171,8 @@ eachDatabase('a refresh', (fresh) => {
     });
   });
 
-  describe('what may be asked for', () => {
-    it('is another audience among those granted (RFC 8707 §2.2)', async () => {
+  describe('the parameters of a refresh', () => {
+    it('issues an access token for another granted resource server (RFC 8707 §2.2)', async () => {
       const { refresh_token } = await auth.createLogin();
       const billing = await auth.refresh(refresh_token, { resource: BILLING });
       expect(decodeClaims(billing.body['access_token'])).toMatchObject({ aud: BILLING });
@@ -181,7 +181,7 @@ eachDatabase('a refresh', (fresh) => {
       expect(decodeClaims(orders.body['access_token'])).toMatchObject({ aud: ORDERS });
     });
 
-    it('is less scope, and all of it again later (RFC 6749 §6)', async () => {
+    it('issues an access token with less scope, and later with the full scope again (RFC 6749 §6)', async () => {
       const { refresh_token } = await auth.createLogin();
       const less = await auth.refresh(refresh_token, { scope: 'orders:read' });
       expect(less.body['scope']).toBe('orders:read');
@@ -192,28 +192,31 @@ eachDatabase('a refresh', (fresh) => {
     it.each([
       ['wider scope', {}, { scope: 'billing:invoices:create' }, 'invalid_scope'],
       [
-        'scope left out at login',
+        'scope that was not requested at login',
         { scope: 'orders:read' },
         { scope: 'orders:write' },
         'invalid_scope',
       ],
       [
-        'a resource left out at login',
+        'a resource that was not requested at login',
         { resource: ORDERS },
         { resource: BILLING },
         'invalid_target',
       ],
       ['an unknown resource', {}, { resource: 'urn:elsewhere' }, 'invalid_target'],
-    ])('is not %s; the token stays good', async (_, login, wish, error) => {
-      const { refresh_token } = await auth.createLogin(login);
-      const refused = await auth.refresh(refresh_token, wish);
-      expect([refused.status, refused.body['error']]).toEqual([400, error]);
-      expect((await auth.refresh(refresh_token)).status).toBe(200);
-    });
+    ])(
+      'rejects a request for %s, and the refresh token stays valid',
+      async (_, login, request, error) => {
+        const { refresh_token } = await auth.createLogin(login);
+        const refused = await auth.refresh(refresh_token, request);
+        expect([refused.status, refused.body['error']]).toEqual([400, error]);
+        expect((await auth.refresh(refresh_token)).status).toBe(200);
+      },
+    );
   });
 
-  describe('a token that this server never gave to this client', () => {
-    it('answers the same for every kind of it', async () => {
+  describe('a token that this server did not issue to the client', () => {
+    it('rejects every kind of forged refresh token with the same error', async () => {
       const { refresh_token } = await auth.createLogin();
       const [id = '', generation, secret, mac = ''] = refresh_token.split('.');
       const unknownFamily = auth.app
@@ -229,7 +232,7 @@ eachDatabase('a refresh', (fresh) => {
       expect((await auth.refresh(refresh_token)).status).toBe(200);
     });
 
-    it('is refused to another client, and stays good for its owner (RFC 6749 §5.2)', async () => {
+    it('rejects a refresh token of another client, and keeps it valid for its own client (RFC 6749 §5.2)', async () => {
       await auth.registerClient({ id: 'other-client', secret: 'other-secret' });
       const { refresh_token } = await auth.createLogin();
       const parameters = { grant_type: 'refresh_token', refresh_token };
@@ -238,7 +241,7 @@ eachDatabase('a refresh', (fresh) => {
       expect((await auth.refresh(refresh_token)).status).toBe(200);
     });
 
-    it('costs no query while its MAC is wrong: ten thousand are refused with the database gone', async () => {
+    it('rejects ten thousand refresh tokens with a wrong MAC while the database is closed, so without a query', async () => {
       const own = await TestAuth.start({ ...(await settings()), SERVER_SECRET: 'x'.repeat(32) });
       const { refresh_token } = await own.createLogin();
       const [id, generation, secret] = refresh_token.split('.');
@@ -264,8 +267,8 @@ eachDatabase('a refresh', (fresh) => {
   });
 });
 
-describe('without a window', () => {
-  it('takes the predecessor for a replay at once (REFRESH_GRACE_SECONDS=0)', async () => {
+describe('a server without a grace window (REFRESH_GRACE_SECONDS=0)', () => {
+  it('treats the predecessor as a replay at once without a grace window', async () => {
     const auth = await TestAuth.start({ REFRESH_GRACE_SECONDS: '0' });
     const { refresh_token } = await auth.createLogin();
     const successor = successorIn(await auth.refresh(refresh_token));

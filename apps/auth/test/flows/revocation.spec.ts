@@ -48,7 +48,7 @@ eachDatabase('revocation (RFC 7009)', (fresh) => {
     ['a wrong hint', { token_type_hint: 'access_token' }],
     ['an unknown hint', { token_type_hint: 'pet' }],
   ])(
-    'of a refresh token with %s ends its session, access tokens as well (§2.1)',
+    'revokes the session and the access tokens of a refresh token with %s (§2.1)',
     async (_, hint) => {
       const { access, refresh: token } = await refreshSession(
         auth,
@@ -70,14 +70,14 @@ eachDatabase('revocation (RFC 7009)', (fresh) => {
   it.each([
     ['no hint', {}],
     ['a wrong hint', { token_type_hint: 'refresh_token' }],
-  ])('of an access token with %s ends its session', async (_, hint) => {
+  ])('revokes the session of an access token with %s', async (_, hint) => {
     const pair = await refreshSession(auth, await aSession(auth, 'web-app'), { as: AS });
     expect((await revoke(pair.access, hint)).status).toBe(200);
     expect((await refresh(pair.refresh)).body['error']).toBe('invalid_grant');
     expect(await isActive(pair.access)).toBe(false);
   });
 
-  it('works a second time, and many times at once', async () => {
+  it('succeeds for a revoked token and for simultaneous requests', async () => {
     const pair = await refreshSession(auth, await aSession(auth, 'web-app'), { as: AS });
     const answers = await Promise.all(
       [pair.refresh, pair.access, pair.refresh, pair.access].map((token) => revoke(token)),
@@ -86,14 +86,14 @@ eachDatabase('revocation (RFC 7009)', (fresh) => {
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
   });
 
-  it('beside a refresh leaves no way on, whichever comes first', async () => {
+  it('leaves no valid refresh token beside a simultaneous refresh', async () => {
     const first = await aSession(auth, 'web-app');
     const [, answer] = await Promise.all([revoke(first), refresh(first)]);
     const successor = answer.body['refresh_token'] ?? first;
     expect((await refresh(successor)).body['error']).toBe('invalid_grant');
   });
 
-  it('of another client’s tokens changes nothing (§2.1)', async () => {
+  it('changes nothing for tokens of another client (§2.1)', async () => {
     const pair = await refreshSession(auth, await aSession(auth, 'web-app'), { as: AS });
     for (const token of [pair.refresh, pair.access]) {
       expect((await revoke(token, { as: 'other-app:secret' })).status).toBe(200);
@@ -103,20 +103,20 @@ eachDatabase('revocation (RFC 7009)', (fresh) => {
   });
 
   it.each(['x', 'a.b.c', `${'x'.repeat(22)}.0.${'x'.repeat(6)}.${'x'.repeat(43)}`])(
-    'of %s is what it already is: 200 (§2.2)',
+    'answers 200 for the invalid token %s (§2.2)',
     async (token) => {
       expect((await revoke(token)).status).toBe(200);
     },
   );
 
-  it('of an expired access token is what it already is', async () => {
+  it('answers 200 for an expired access token and keeps its session', async () => {
     const pair = await refreshSession(auth, await aSession(auth, 'web-app'), { as: AS });
     auth.clock.advance({ seconds: 300 });
     expect((await revoke(pair.access)).status).toBe(200);
     expect((await refresh(pair.refresh)).status).toBe(200);
   });
 
-  it('is for public clients as well, of their own', async () => {
+  it('lets a public client revoke its own tokens only', async () => {
     const token = await aSession(auth, 'native-app');
     const other = await aSession(auth, 'web-app');
     const asPublic = { as: '', client_id: 'native-app' };
@@ -131,7 +131,7 @@ eachDatabase('revocation (RFC 7009)', (fresh) => {
     expect(answer.body['error']).toBe('invalid_grant');
   });
 
-  it('says so where a token has no session of the client (§2.2.1)', async () => {
+  it('rejects a token that has no session of the client (§2.2.1)', async () => {
     await auth.registerClient({ id: 'service', secret: 'secret' });
     const own = await auth.token({ grant_type: 'client_credentials' }, 'service:secret');
     const pair = await refreshSession(auth, await aSession(auth, 'web-app'), { as: AS });
@@ -151,7 +151,7 @@ eachDatabase('revocation (RFC 7009)', (fresh) => {
       expect([answer.status, answer.body['error']]).toEqual([400, 'unsupported_token_type']);
     }
     expect((await refresh(pair.refresh)).status).toBe(200);
-    // And of a session that has ended there is nothing left to say.
+    // After the session ended, the token is inactive, so the answer is 200.
     await revoke(pair.access);
     const late = await revoke(exchanged.body['access_token'] ?? '', {
       as: 'orders-service:secret',
@@ -160,22 +160,22 @@ eachDatabase('revocation (RFC 7009)', (fresh) => {
   });
 
   it.each<[string, Record<string, string>, string | undefined, number, string]>([
-    ['no client', { token: 'x' }, undefined, 401, 'invalid_client'],
-    ['a wrong secret', { token: 'x' }, 'web-app:wrong', 401, 'invalid_client'],
+    ['a request without a client', { token: 'x' }, undefined, 401, 'invalid_client'],
+    ['a client with a wrong secret', { token: 'x' }, 'web-app:wrong', 401, 'invalid_client'],
     [
-      'a confidential client by name',
+      'a confidential client without its secret',
       { token: 'x', client_id: 'web-app' },
       undefined,
       401,
       'invalid_client',
     ],
-    ['no token', {}, AS, 400, 'invalid_request'],
-  ])('refuses %s', async (_, parameters, as, status, error) => {
+    ['a request without a token', {}, AS, 400, 'invalid_request'],
+  ])('rejects %s', async (_, parameters, as, status, error) => {
     const answer = await post('/oauth/revoke', parameters, as);
     expect([answer.status, answer.body['error']]).toEqual([status, error]);
   });
 
-  it('refuses a repeated token, and a token in the query', async () => {
+  it('rejects a repeated token, and a token in the query', async () => {
     const headers = { authorization: toBasicAuthorization(AS) };
     const body = new URLSearchParams([
       ['token', 'a'],
@@ -189,7 +189,7 @@ eachDatabase('revocation (RFC 7009)', (fresh) => {
     expect((await auth.send('/oauth/revoke?token=x', {})).status).toBe(405);
   });
 
-  it('satisfies an independent client', async () => {
+  it('interoperates with oauth4webapi', async () => {
     const pair = await refreshSession(auth, await aSession(auth, 'web-app'), { as: AS });
     const server = { issuer: ISSUER, revocation_endpoint: `${auth.url}/oauth/revoke` };
     const answer = await oauth.revocationRequest(

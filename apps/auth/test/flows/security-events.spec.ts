@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { UnitOfWork } from '@gatehouse/persistence';
+import { Scheduler, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { MAX_STORED_PER_MINUTE } from '../../src/platform/security-events/event-rate-limiter.js';
 import { EventChainService } from '../../src/platform/security-events/event-chain.service.js';
 import { EVENT_PROPERTIES } from '../../src/platform/security-events/security-event.js';
 import { SecurityEventService } from '../../src/platform/security-events/security-event.service.js';
-import { Scheduler } from '../../src/platform/scheduler/scheduler.js';
 import { PASSWORD, TestAuth, toDatabaseSettings } from '../support/test-auth.js';
 
 interface Row {
@@ -35,7 +34,7 @@ eachDatabase('security events', (fresh) => {
       );
   const detailsOf = async (type: string) =>
     (await rows(type)).map(({ detail }) => JSON.parse(detail));
-  /** Few at once: password hashes have a queue, and it has an end. */
+  /** At most 25 at once, because the queue of password hashes is bounded. */
   const failures = async (times: number, email: (n: number) => string) => {
     const statuses: number[] = [];
     for (let from = 0; from < times; from += 25) {
@@ -46,10 +45,10 @@ eachDatabase('security events', (fresh) => {
     }
     return statuses;
   };
-  /** So that earlier tests leave this minute's room alone. */
+  /** Begins a minute in which earlier tests stored no events. */
   const nextMinute = () => auth.clock.advance({ seconds: 61 });
 
-  it('are stored, and find their way into the chain', async () => {
+  it('stores an event for each security decision, and links it into the chain', async () => {
     await auth.createLogin();
     expect((await rows()).map(({ type }) => type).sort()).toEqual([
       'account.registered',
@@ -59,9 +58,9 @@ eachDatabase('security events', (fresh) => {
     expect(await auth.app.get(EventChainService).verify()).toEqual({ events: 2 });
   });
 
-  it('hold no e-mail, no password and no token', async () => {
+  it('stores no e-mail address, no password and no token', async () => {
     const { access_token, refresh_token } = await auth.createLogin();
-    await auth.login('nobody@gatehouse.example');
+    await auth.login('unknown@gatehouse.example');
     await auth.refresh(refresh_token);
     await auth.json('/auth/logout', { refresh_token });
     const text = JSON.stringify(await rows());
@@ -71,12 +70,12 @@ eachDatabase('security events', (fresh) => {
     }
   });
 
-  it('that strangers cause are stored to a bound a minute, and counted beyond', async () => {
+  it('stores a bounded number of failed logins per minute, and counts the others', async () => {
     nextMinute();
-    const registered = 'somebody@gatehouse.example';
+    const registered = 'registered@gatehouse.example';
     await auth.register(registered);
     const statuses = await failures(MAX_STORED_PER_MINUTE + 15, (n) =>
-      n % 2 ? registered : `stranger-${n}@gatehouse.example`,
+      n % 2 ? registered : `unknown-${n}@gatehouse.example`,
     );
     expect(new Set(statuses)).toEqual(new Set([400]));
     expect(await rows('login.failed')).toHaveLength(MAX_STORED_PER_MINUTE);
@@ -91,20 +90,20 @@ eachDatabase('security events', (fresh) => {
     expect(await rows('login.failed')).toHaveLength(MAX_STORED_PER_MINUTE + 1);
   });
 
-  it('of a client that is refused are bounded apart from those', async () => {
+  it('bounds failed client authentications separately from failed logins', async () => {
     nextMinute();
     const refused = () =>
       auth
-        .token({ grant_type: 'client_credentials' }, 'nobody:nothing')
+        .token({ grant_type: 'client_credentials' }, 'unknown:secret')
         .then(({ status }) => status);
     const statuses = await Promise.all(Array.from({ length: MAX_STORED_PER_MINUTE + 9 }, refused));
     expect(new Set(statuses)).toEqual(new Set([401]));
     expect(await rows('client.refused')).toHaveLength(MAX_STORED_PER_MINUTE);
-    await failures(1, () => 'nobody@gatehouse.example');
+    await failures(1, () => 'unknown@gatehouse.example');
     expect(await rows('login.failed')).toHaveLength(1);
   });
 
-  it('that had no row are counted at the latest when the process stops', async () => {
+  it('stores the counts of suppressed events when the process stops', async () => {
     const stopping = await TestAuth.start(settings);
     const events = stopping.app.get(SecurityEventService);
     for (let n = 0; n < MAX_STORED_PER_MINUTE + 7; n += 1) {
@@ -114,7 +113,7 @@ eachDatabase('security events', (fresh) => {
     expect(await detailsOf('events.suppressed')).toEqual([{ of: 'login.failed', count: 7 }]);
   });
 
-  describe('when they cannot be stored', () => {
+  describe('a table that cannot be written', () => {
     const rename = (from: string, to: string) =>
       auth.app.get(UnitOfWork).execute(`ALTER TABLE ${from} RENAME TO ${to}`);
     beforeEach(async () => {
@@ -123,14 +122,14 @@ eachDatabase('security events', (fresh) => {
     });
     afterEach(() => rename('elsewhere', 'security_event'));
 
-    it('a refusal is answered all the same', async () => {
-      const { status, body } = await auth.login('nobody@gatehouse.example');
+    it('still answers a failed login', async () => {
+      const { status, body } = await auth.login('unknown@gatehouse.example');
       expect([status, body['error']]).toEqual([400, 'invalid_grant']);
     });
 
-    it('nothing is changed (OWASP ASVS 16.5.3)', async () => {
-      const work = auth.app.get(UnitOfWork);
-      const families = () => work.query('SELECT count(*) AS n FROM refresh_token_family');
+    it('fails the change that the event records (OWASP ASVS 16.5.3)', async () => {
+      const unitOfWork = auth.app.get(UnitOfWork);
+      const families = () => unitOfWork.query('SELECT count(*) AS n FROM refresh_token_family');
       const before = await families();
       await rename('elsewhere', 'security_event');
       const email = 'changes@gatehouse.example';
@@ -142,7 +141,7 @@ eachDatabase('security events', (fresh) => {
   });
 });
 
-it('docs/security-events.md has a row for every type of event, and for no other', async () => {
+it('documents exactly the existing types of events in docs/security-events.md', async () => {
   const page = await readFile(
     new URL('../../../../docs/security-events.md', import.meta.url),
     'utf8',

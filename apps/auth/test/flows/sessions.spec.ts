@@ -44,7 +44,7 @@ eachDatabase('sessions', (fresh) => {
     return { email, id: account?.id ?? '' };
   }
 
-  /** A second after what was before, so that there is an oldest. */
+  /** Advances the clock by a second, so that one session is the oldest. */
   async function login(email: string, headers: Record<string, string> = {}) {
     auth.clock.advance({ seconds: 1 });
     replica.clock.advance({ seconds: 1 });
@@ -67,7 +67,7 @@ eachDatabase('sessions', (fresh) => {
     JSON.parse((await call('GET /auth/sessions', token)).text).sessions;
   const idsOf = async (token: string): Promise<string[]> =>
     (await list(token)).map(({ id }: { id: string }) => id);
-  const living = (accountId: string) => auth.app.get(SessionService).listActive(accountId);
+  const activeSessions = (accountId: string) => auth.app.get(SessionService).listActive(accountId);
   const changePassword = (
     token: string,
     words: [string, string],
@@ -94,11 +94,11 @@ eachDatabase('sessions', (fresh) => {
       }>('SELECT detail FROM notification WHERE account_id = $1 AND kind = $2', [accountId, kind])
       .then((rows) => rows.map(({ detail }) => JSON.parse(detail)));
 
-  describe('the list of one’s own sessions', () => {
-    it('says of each device what it is, whence it came, and when it was used', async () => {
+  describe('the list of the account’s own sessions', () => {
+    it('lists device, network and times of each session', async () => {
       const { email } = await aPerson();
       const old = await login(email, { 'user-agent': PHONE, 'x-forwarded-for': '203.0.113.77' });
-      const begun = new Date(auth.clock.now()).toISOString();
+      const createdAt = new Date(auth.clock.now()).toISOString();
       const { token, sid } = await login(email);
       const now = auth.clock.now();
       const { status, headers, text } = await call('GET /auth/sessions', token);
@@ -111,14 +111,14 @@ eachDatabase('sessions', (fresh) => {
         client_id: 'gatehouse-first-party',
         user_agent: PHONE,
         origin: '203.0.113.0/24',
-        created_at: begun,
-        last_used_at: begun,
+        created_at: createdAt,
+        last_used_at: createdAt,
         ends_at: new Date(now - 1000 + 14 * 86_400_000).toISOString(),
         current: false,
       });
     });
 
-    it('shows nobody else’s, and none that expired', async () => {
+    it('lists neither sessions of other accounts nor expired sessions', async () => {
       const [ada, bob] = [await aPerson(), await aPerson()];
       await login(bob.email);
       const forgotten = await login(ada.email);
@@ -130,8 +130,8 @@ eachDatabase('sessions', (fresh) => {
     });
   });
 
-  describe('ending sessions (OWASP ASVS 7.4.5)', () => {
-    it('ends the other device at once: its refresh token and its access tokens here', async () => {
+  describe('the revocation of sessions (OWASP ASVS 7.4.5)', () => {
+    it('revokes a session, so that this server rejects its refresh token and access tokens at once', async () => {
       const { email, id } = await aPerson();
       const stolen = await login(email);
       const { token } = await login(email);
@@ -148,9 +148,10 @@ eachDatabase('sessions', (fresh) => {
       expect(await events(id, 'family.ended')).toMatchObject([
         { reason: 'ended_by_owner', sessionId: stolen.sid },
       ]);
+      expect(await notices(id, 'refresh_token_reused')).toEqual([]);
     });
 
-    it('answers the same for somebody else’s session as for none (RFC 9110 §15.5.5)', async () => {
+    it('returns the same response for a session of another account as for an unknown one (RFC 9110 §15.5.5)', async () => {
       const [ada, eve] = [await aPerson(), await aPerson()];
       const victim = await login(ada.email);
       const { token } = await login(eve.email);
@@ -164,7 +165,7 @@ eachDatabase('sessions', (fresh) => {
       expect(await idsOf(victim.token)).toEqual([victim.sid]);
     });
 
-    it('ends all others, and says how many', async () => {
+    it('revokes all other sessions, and returns their number', async () => {
       const [ada, bob] = [await aPerson(), await aPerson()];
       const bystander = await login(bob.email);
       const others = [await login(ada.email), await login(ada.email)];
@@ -182,8 +183,8 @@ eachDatabase('sessions', (fresh) => {
     });
   });
 
-  describe('who may (RFC 6750 §3.1)', () => {
-    it('is nobody with a token for another resource server', async () => {
+  describe('access to the session API (RFC 6750 §3.1)', () => {
+    it('rejects an access token for another resource server', async () => {
       const { email } = await aPerson();
       const { body } = await auth.login(email);
       const answer = await call('GET /auth/sessions', body['access_token'] ?? '');
@@ -191,7 +192,7 @@ eachDatabase('sessions', (fresh) => {
       expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer .*error="invalid_token"/);
     });
 
-    it('is nobody without the scope', async () => {
+    it('rejects an access token without the required scope', async () => {
       const { email } = await aPerson();
       const more = { resource: ISSUER, scope: 'sessions:read' };
       const token = (await auth.login(email, more)).body['access_token'] ?? '';
@@ -202,13 +203,13 @@ eachDatabase('sessions', (fresh) => {
       expect((await call('GET /auth/sessions', token)).status).toBe(200);
     });
 
-    it('is nobody without a token, and the challenge says Bearer', async () => {
+    it('rejects a request without a token, with a Bearer challenge', async () => {
       const answer = await auth.send('/auth/sessions', {});
       expect(answer.status).toBe(401);
       expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
     });
 
-    it('is said in the OpenAPI document, beside what clients use', async () => {
+    it('describes the required scopes in the OpenAPI document', async () => {
       const { paths, components } = JSON.parse((await auth.send('/docs-json', {})).text);
       expect(Object.keys(components.securitySchemes).sort()).toEqual(['access-token', 'client']);
       expect(paths['/auth/sessions'].get.security).toEqual([{ 'access-token': ['sessions:read'] }]);
@@ -220,8 +221,8 @@ eachDatabase('sessions', (fresh) => {
     });
   });
 
-  describe('a new password', () => {
-    it('ends every other session, and keeps this one (OWASP ASVS 7.4.3)', async () => {
+  describe('a password change', () => {
+    it('revokes every other session at a password change, and keeps the current one (OWASP ASVS 7.4.3)', async () => {
       const { email, id } = await aPerson();
       const thief = await login(email);
       const { token, sid, refreshToken } = await login(email);
@@ -236,7 +237,7 @@ eachDatabase('sessions', (fresh) => {
       expect(await notices(id, 'password_changed')).toHaveLength(1);
     });
 
-    it('needs the current one, and a guess is an event (OWASP ASVS 6.2.3)', async () => {
+    it('rejects a password change with a wrong current password, and records it (OWASP ASVS 6.2.3)', async () => {
       const { email } = await aPerson();
       const { token } = await login(email);
       const guesses = () =>
@@ -264,21 +265,21 @@ eachDatabase('sessions', (fresh) => {
     it.each([
       ['short', 'seven77'],
       ['long', 'x'.repeat(129)],
-    ])('is not too %s', async (_, password) => {
+    ])('rejects a new password that is too %s', async (_, password) => {
       const { email } = await aPerson();
       const { token } = await login(email);
       expect((await changePassword(token, [PASSWORD, password])).status).toBe(400);
       expect((await auth.login(email)).status).toBe(200);
     });
 
-    it('is not the e-mail', async () => {
+    it('rejects the e-mail address as new password', async () => {
       const { email } = await aPerson();
       const { token } = await login(email);
       expect((await changePassword(token, [PASSWORD, email.toUpperCase()])).status).toBe(400);
       expect((await auth.login(email)).status).toBe(200);
     });
 
-    it('is one of two that are set at once', async () => {
+    it('accepts one of two concurrent password changes', async () => {
       const { email, id } = await aPerson();
       const [one, two] = [await login(email), await login(email)];
       const answers = await Promise.all([
@@ -287,14 +288,14 @@ eachDatabase('sessions', (fresh) => {
       ]);
       const words = ['the first password', 'the second password'];
       const won = answers.findIndex(({ status }) => status === 200);
-      // The other one is refused as wrong, or its session had ended before it was asked.
+      // The other request fails because the current password is wrong by then, or because its session is revoked already.
       expect([400, 401]).toContain(answers[1 - won]?.status);
       expect((await auth.login(email, { password: words[won] })).status).toBe(200);
       expect((await auth.login(email, { password: words[1 - won] })).status).toBe(400);
       expect(await events(id, 'account.password_changed')).toHaveLength(1);
     });
 
-    it('lets no login in that began with the old one', async () => {
+    it('rejects logins that began with the old password', async () => {
       const { email, id } = await aPerson();
       const { token, sid } = await login(email);
       const [change, ...logins] = await Promise.all([
@@ -304,12 +305,12 @@ eachDatabase('sessions', (fresh) => {
       ]);
       expect(change?.status).toBe(200);
       expect(logins.every(({ status }) => status === 200 || status === 400)).toBe(true);
-      expect((await living(id)).map((session) => session.id)).toEqual([sid]);
+      expect((await activeSessions(id)).map((session) => session.id)).toEqual([sid]);
     });
   });
 
   describe('the limit of sessions per account (OWASP ASVS 7.1.2)', () => {
-    it('ends the oldest when there is one too many', async () => {
+    it('revokes the oldest session when a login exceeds the limit', async () => {
       const { email, id } = await aPerson();
       const oldest = await login(email);
       const others = [await login(email), await login(email), await login(email)];
@@ -321,31 +322,31 @@ eachDatabase('sessions', (fresh) => {
       ]);
     });
 
-    it('holds when eight log in at once on two replicas', async () => {
+    it('keeps the limit for eight concurrent logins on two replicas', async () => {
       const { email, id } = await aPerson();
       const answers = await Promise.all(
         Array.from({ length: 8 }, (_, n) => (n % 2 ? auth : replica).login(email)),
       );
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
-      expect(await living(id)).toHaveLength(3);
+      expect(await activeSessions(id)).toHaveLength(3);
       const uses = answers.map(({ body }) => auth.refresh(body['refresh_token'] ?? ''));
       const kept = (await Promise.all(uses)).filter(({ status }) => status === 200);
       expect(kept).toHaveLength(3);
       expect(await events(id, 'family.ended')).toHaveLength(5);
     });
 
-    it('does not count what expired', async () => {
+    it('does not count expired sessions towards the limit', async () => {
       const { email, id } = await aPerson();
       await Promise.all([auth.login(email), auth.login(email), auth.login(email)]);
       auth.clock.advance({ seconds: 14 * 86_400 });
       replica.clock.advance({ seconds: 14 * 86_400 });
       await Promise.all([auth.login(email), auth.login(email), auth.login(email)]);
-      expect(await living(id)).toHaveLength(3);
+      expect(await activeSessions(id)).toHaveLength(3);
       expect(await events(id, 'family.ended')).toEqual([]);
     });
   });
 
-  it('disabling an account ends its sessions, and refuses its logins, once', async () => {
+  it('disables an account once, revokes its sessions and rejects its logins', async () => {
     const { email, id } = await aPerson();
     const { token, refreshToken } = await login(email);
     const twice = await Promise.all(
@@ -358,7 +359,7 @@ eachDatabase('sessions', (fresh) => {
     expect(await events(id, 'account.disabled')).toMatchObject([{ by: 'operator' }]);
   });
 
-  it('reuse is told to the owner, with the device that it is about (RFC 9700 §4.14.2)', async () => {
+  it('notifies the account owner of a reused refresh token and names the device (RFC 9700 §4.14.2)', async () => {
     const { email, id } = await aPerson();
     const { refreshToken } = await login(email, { 'user-agent': PHONE });
     const next = await auth.refresh(refreshToken);

@@ -1,13 +1,13 @@
 import { createPublicKey } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Scheduler } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { calculateJwkThumbprint, createRemoteJWKSet, type JWK, jwtVerify } from 'jose';
 import { DataSource } from 'typeorm';
 import { ServerSecrets } from '../../src/platform/server-secrets.js';
 import { RefreshTokenFormat } from '../../src/sessions/refresh-token-format.js';
 import { SigningKeyService } from '../../src/tokens/keys/signing-key.service.js';
-import { Scheduler } from '../../src/platform/scheduler/scheduler.js';
 import { TestAuth, toDatabaseSettings } from '../support/test-auth.js';
 
 const keySetOf = async (auth: TestAuth): Promise<JWK[]> => {
@@ -19,7 +19,7 @@ const SECRET = 'a-server-secret-for-tests-of-40-bytes---';
 eachDatabase('signing keys', (fresh) => {
   const settings = async () => toDatabaseSettings(await fresh());
 
-  it('are two from the first start: the one that signs, and its successor (OIDC Core §10.1.1)', async () => {
+  it('publishes two keys from the first start: the signer and its successor (OIDC Core §10.1.1)', async () => {
     const auth = await TestAuth.start(await settings());
     const keys = await keySetOf(auth);
     expect(keys).toHaveLength(2);
@@ -31,7 +31,7 @@ eachDatabase('signing keys', (fresh) => {
     await auth.stop();
   });
 
-  it('are the same after a restart, and for replicas that start together', async () => {
+  it('keeps the keys after a restart, and creates them once for replicas that start together', async () => {
     const at = { ...(await settings()), SERVER_SECRET: SECRET };
     const isShared = 'DATABASE_URL' in at;
     const first = await Promise.all(
@@ -46,7 +46,7 @@ eachDatabase('signing keys', (fresh) => {
     for (const auth of [...first, restarted]) await auth.stop();
   });
 
-  it('stay in the set when another algorithm is configured: their tokens are still about', async () => {
+  it('keeps keys of the previous algorithm in the set while their tokens may be valid', async () => {
     const at = { ...(await settings()), SERVER_SECRET: SECRET };
     const before = await TestAuth.start(at);
     const { access_token } = await before.createLogin();
@@ -62,7 +62,7 @@ eachDatabase('signing keys', (fresh) => {
     await after.stop();
   });
 
-  it('are stored encrypted, and bound to their kid (AES-256-GCM)', async () => {
+  it('stores private keys encrypted (AES-256-GCM)', async () => {
     const at = { ...(await settings()), SERVER_SECRET: SECRET };
     const auth = await TestAuth.start(at);
     const dataSource = auth.app.get(DataSource);
@@ -77,11 +77,11 @@ eachDatabase('signing keys', (fresh) => {
     }
     await auth.stop();
     await expect(TestAuth.start({ ...at, SERVER_SECRET: `other ${SECRET}` })).rejects.toThrow(
-      'were encrypted under another one',
+      'were encrypted under another secret',
     );
   });
 
-  it('and refresh tokens outlive a change of the server secret that keeps the old one', async () => {
+  it('accepts refresh tokens of the old server secret while both secrets are configured', async () => {
     const at = await settings();
     const before = await TestAuth.start({ ...at, SERVER_SECRET: SECRET });
     const { refresh_token } = await before.createLogin();
@@ -96,7 +96,7 @@ eachDatabase('signing keys', (fresh) => {
   });
 });
 
-describe('the server secret is another one after three steps', () => {
+describe('the rotation of the server secret in three steps', () => {
   const [old, next] = [SECRET, `next ${SECRET}`];
   let DATA_DIR: string;
   let first: string;
@@ -117,7 +117,7 @@ describe('the server secret is another one after three steps', () => {
     await auth.stop();
   });
 
-  it('keys and refresh tokens outlive each of them', async () => {
+  it('keeps signing keys and refresh tokens valid after each step', async () => {
     const appended = await step(`${old},${next}`, first);
     const moved = await step(`${next},${old}`, appended.token);
     const dropped = await step(next, moved.token);
@@ -125,12 +125,12 @@ describe('the server secret is another one after three steps', () => {
     expect(new Set([appended, moved, dropped].map(({ kid }) => kid)).size).toBe(1);
   });
 
-  it('a refresh token of the one that was dropped is invalid_grant (RFC 6749 §5.2)', async () => {
+  it('rejects a refresh token of the removed secret with invalid_grant (RFC 6749 §5.2)', async () => {
     expect(await step(next, first)).toMatchObject({ status: 400, error: 'invalid_grant' });
   });
 });
 
-it('development makes its server secret once, for its own eyes only', async () => {
+it('creates a server secret once in development, in a file that only its owner can read', async () => {
   const auth = await TestAuth.start();
   const file = join(auth.config.DATA_DIR, 'server-secret');
   expect(((await stat(file)).mode & 0o777).toString(8)).toBe('600');

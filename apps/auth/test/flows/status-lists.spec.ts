@@ -15,7 +15,7 @@ import {
 } from '../support/test-auth.js';
 
 const ISSUER = 'http://localhost:3000';
-/** Written otherwise than a number is, or of no list. */
+/** Texts that are not list ids, and ids of lists that do not exist. */
 const HOSTILE = [
   ...['0', '3', '01', '1.0', '1e0', '-1', '+1', '%201', '1%20', '%31x', '%00', '%', 'NaN', '٣'],
   ...['4294967297', '9'.repeat(90), '9'.repeat(400), "1'--", '1;2', '..%2f1', '__proto__'],
@@ -27,26 +27,26 @@ interface Reference {
   readonly idx: number;
   readonly uri: string;
 }
-/** What an access token says of its status (draft-ietf-oauth-status-list §6.2). */
+/** The status reference of an access token (draft-ietf-oauth-status-list §6.2). */
 function referenceIn(accessToken: string | undefined): Reference | undefined {
   const status = decodeClaims(accessToken)['status'];
   return (status as { status_list: Reference } | undefined)?.status_list;
 }
 
-/** Reads a place as the draft tells verifiers to (§8.3), by nothing of ours. */
-function statusIn(lst: string, place: number): number {
-  const byte = inflateSync(Buffer.from(lst, 'base64url'))[place >> 3];
+/** Reads a slot as the draft requires of verifiers (§8.3), without code of the server. */
+function statusIn(lst: string, slot: number): number {
+  const byte = inflateSync(Buffer.from(lst, 'base64url'))[slot >> 3];
   if (byte === undefined) throw new Error('out of bounds');
-  return (byte >> (place & 7)) & 1;
+  return (byte >> (slot & 7)) & 1;
 }
 
-it('the reader of this test reads the example of the draft (§4.1, §4.2)', () => {
-  const places = Array.from({ length: 16 }, (_, place) => statusIn('eNrbuRgAAhcBXQ', place));
-  expect(places).toEqual([1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 1, 0, 1]);
+it('reads the example list of the draft with the reader of this test (§4.1, §4.2)', () => {
+  const bits = Array.from({ length: 16 }, (_, slot) => statusIn('eNrbuRgAAhcBXQ', slot));
+  expect(bits).toEqual([1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 1, 0, 1]);
 });
 
-/** What a resource server knows after it has fetched and verified the list. */
-async function fetched(auth: TestAuth, path = FIRST) {
+/** Fetches and verifies a list as a resource server does. */
+async function fetchList(auth: TestAuth, path = FIRST) {
   const { body: keys } = await auth.send('/.well-known/jwks.json', {});
   const { status, text } = await auth.send(path, {});
   expect(status).toBe(200);
@@ -57,12 +57,12 @@ async function fetched(auth: TestAuth, path = FIRST) {
     currentDate: new Date(auth.clock.now()),
   });
   const list = verified.payload['status_list'] as { bits: number; lst: string };
-  return { ...verified, list, statusOf: (place: number) => statusIn(list.lst, place) };
+  return { ...verified, list, statusOf: (slot: number) => statusIn(list.lst, slot) };
 }
 
 async function statusOf(auth: TestAuth, accessToken: string | undefined): Promise<number> {
   const reference = referenceIn(accessToken);
-  const { statusOf } = await fetched(auth, reference?.uri.replace(ISSUER, ''));
+  const { statusOf } = await fetchList(auth, reference?.uri.replace(ISSUER, ''));
   return statusOf(reference?.idx ?? -1);
 }
 
@@ -80,10 +80,10 @@ eachDatabase('status lists (draft-ietf-oauth-status-list)', (fresh) => {
     auth = await TestAuth.start(settings);
   });
   afterAll(() => auth.stop());
-  /** What is published is at most a second old. */
+  /** The published status may be one second old. */
   beforeEach(() => auth.clock.advance({ seconds: 1 }));
 
-  it('an access token says where its status is, and its successors say the same (§6.2)', async () => {
+  it('gives an access token and its successors the same status reference (§6.2)', async () => {
     const { access_token, refresh_token } = await auth.createLogin();
     const reference = referenceIn(access_token);
     expect(reference).toEqual({ idx: expect.any(Number), uri: `${ISSUER}${FIRST}` });
@@ -93,7 +93,7 @@ eachDatabase('status lists (draft-ietf-oauth-status-list)', (fresh) => {
     expect(referenceIn(other.access_token)?.idx).not.toBe(reference?.idx);
   });
 
-  it('the list says of a session that ended that it is invalid, within a second, and of no other (§7.1)', async () => {
+  it('marks exactly the ended sessions as invalid within a second (§7.1)', async () => {
     const staying = await auth.createLogin();
     const leaving = await auth.createLogin();
     const replayed = await auth.createLogin();
@@ -109,14 +109,14 @@ eachDatabase('status lists (draft-ietf-oauth-status-list)', (fresh) => {
     expect(await statusOf(auth, staying.access_token)).toBe(0);
     expect(await statusOf(auth, leaving.access_token)).toBe(1);
     expect(await statusOf(auth, replayed.access_token)).toBe(1);
-    const { list } = await fetched(auth);
+    const { list } = await fetchList(auth);
     const bytes = inflateSync(Buffer.from(list.lst, 'base64url'));
     expect(bytes).toHaveLength(2 ** 20 / 8);
     const ones = [...bytes].map((byte) => byte.toString(2).replaceAll('0', '')).join('');
     expect(ones).toBe('11');
   });
 
-  it('forgets a session when no access token of it can be valid, and not before', async () => {
+  it('clears the bit of a session when its last access token has expired, and not before', async () => {
     const { access_token, refresh_token } = await auth.createLogin();
     await auth.json('/auth/logout', { refresh_token });
     auth.clock.advance({ seconds: MAX_TOKEN_LIFETIME_SECONDS + 60 });
@@ -125,7 +125,7 @@ eachDatabase('status lists (draft-ietf-oauth-status-list)', (fresh) => {
     expect(await statusOf(auth, access_token)).toBe(0);
   });
 
-  it('tells of a client that was disabled: what it was given for itself is invalid', async () => {
+  it('marks the access tokens of a disabled client as invalid', async () => {
     await auth.registerClient({ id: 'a-service', secret: 'secret' });
     const { body } = await auth.token({ grant_type: 'client_credentials' }, 'a-service:secret');
     expect(await statusOf(auth, body['access_token'])).toBe(0);
@@ -134,11 +134,11 @@ eachDatabase('status lists (draft-ietf-oauth-status-list)', (fresh) => {
     expect(await statusOf(auth, body['access_token'])).toBe(1);
   });
 
-  it('is a JWT of its own type, for some minutes, that says how long to keep it (§5.1, §13.7)', async () => {
+  it('publishes a JWT with an explicit type, a short lifetime and a caching time (§5.1, §13.7)', async () => {
     const answer = await auth.send(FIRST, {});
     expect(answer.headers.get('content-type')).toBe('application/statuslist+jwt');
     expect(answer.headers.get('cache-control')).toBe('public, max-age=10');
-    const { payload, protectedHeader } = await fetched(auth);
+    const { payload, protectedHeader } = await fetchList(auth);
     const { activeKid } = auth.app.get(SigningKeyService);
     expect(protectedHeader).toEqual({ alg: 'ES256', typ: 'statuslist+jwt', kid: activeKid });
     const now = Math.floor(auth.clock.now() / 1000);
@@ -149,13 +149,13 @@ eachDatabase('status lists (draft-ietf-oauth-status-list)', (fresh) => {
     expect(payload.exp ?? 0).toBeLessThanOrEqual(now + 600);
   });
 
-  it('is not an access token', async () => {
+  it('rejects a Status List Token as an access token', async () => {
     const { text } = await auth.send(FIRST, {});
     const headers = { authorization: `Bearer ${text}` };
     expect((await auth.send('/auth/sessions', { headers })).status).toBe(401);
   });
 
-  it('answers 304 as long as nothing ended, and the whole when something did (RFC 9110 §13.1.2)', async () => {
+  it('answers 304 until a session ends, and the new list then (RFC 9110 §13.1.2)', async () => {
     const { refresh_token } = await auth.createLogin();
     const before = await auth.send(FIRST, {});
     expect(tagOf(before)).toMatch(/^W\/"[\w-]{43}"$/);
@@ -171,7 +171,7 @@ eachDatabase('status lists (draft-ietf-oauth-status-list)', (fresh) => {
     expect(tagOf(after)).not.toBe(tagOf(before));
   });
 
-  it('is signed anew before it expires, even where nothing ended', async () => {
+  it('signs an unchanged list again before it expires', async () => {
     const before = await auth.send(FIRST, {});
     const again = await auth.send(FIRST, {});
     expect(again.text).toBe(before.text);
@@ -181,7 +181,7 @@ eachDatabase('status lists (draft-ietf-oauth-status-list)', (fresh) => {
     expect(decodeClaims(text)['exp']).toBe(Number(decodeClaims(before.text)['exp']) + 300);
   });
 
-  it('comes with every new signing key: verifiers learn of a revoked one by it', async () => {
+  it('signs the list again with a new signing key, so that verifiers notice a revoked key', async () => {
     const before = await auth.send(FIRST, {});
     const { activeKid } = auth.app.get(SigningKeyService);
     await auth.app.get(KeyRotationService).revoke(activeKid, 'operator');
@@ -192,7 +192,7 @@ eachDatabase('status lists (draft-ietf-oauth-status-list)', (fresh) => {
     expect(decodeHeader(after.text)['kid']).not.toBe(activeKid);
   });
 
-  it('of another replica is the same list, and a poll that goes there is still answered 304', async () => {
+  it('publishes the same list and entity tag on every replica', async () => {
     const replica = await TestAuth.start(settings);
     replica.clock.advance({ seconds: (auth.clock.now() - replica.clock.now()) / 1000 });
     const { access_token, refresh_token } = await auth.createLogin();
@@ -203,7 +203,7 @@ eachDatabase('status lists (draft-ietf-oauth-status-list)', (fresh) => {
     await replica.stop();
   });
 
-  it('are listed where the metadata says (§9)', async () => {
+  it('lists all status lists at the endpoint that the metadata names (§9)', async () => {
     const { body } = await auth.send('/.well-known/oauth-authorization-server', {});
     const path = body['status_list_aggregation_endpoint']?.replace(ISSUER, '') ?? '';
     const { headers, text } = await auth.send(path, {});
@@ -211,7 +211,7 @@ eachDatabase('status lists (draft-ietf-oauth-status-list)', (fresh) => {
     expect(JSON.parse(text)).toEqual({ status_lists: [`${ISSUER}${FIRST}`] });
   });
 
-  it('exist or do not: no number that a stranger makes up does harm', async () => {
+  it('rejects invalid list ids', async () => {
     for (const number of HOSTILE) {
       const { status, headers } = await auth.send(`/oauth/status-lists/${number}`, {});
       expect({ number, status: [400, 404, 414].includes(status) }).toEqual({
@@ -222,9 +222,9 @@ eachDatabase('status lists (draft-ietf-oauth-status-list)', (fresh) => {
     }
   });
 
-  it('are read once a second, and signed once, however many ask', async () => {
+  it('reads the database once a second and signs once for concurrent requests', async () => {
     const burst = await Promise.all(Array.from({ length: 50 }, () => auth.send(FIRST, {})));
-    // Two signatures of the same would differ.
+    // Two ECDSA signatures of the same list would differ.
     expect(new Set(burst.map(({ text }) => text)).size).toBe(1);
 
     const unitOfWork = auth.app.get(UnitOfWork);
@@ -237,15 +237,15 @@ eachDatabase('status lists (draft-ietf-oauth-status-list)', (fresh) => {
     expect((await auth.send(second, {})).status).toBe(200);
   });
 
-  it('tell of now only: history is not offered (§8.4)', async () => {
+  it('answers 501 to a query for a past status (§8.4)', async () => {
     for (const query of ['time=1686925000', 'time=', 'time=1&time=2', 'time[]=1&time=']) {
       expect((await auth.send(`${FIRST}?${query}`, {})).status).toBe(501);
     }
   });
 });
 
-describe('with STATUS_LISTS=false', () => {
-  it('tokens refer to no list, and there is none', async () => {
+describe('a server with STATUS_LISTS=false', () => {
+  it('issues tokens without a status reference, and publishes no list', async () => {
     const auth = await TestAuth.start({ STATUS_LISTS: 'false' });
     expect(referenceIn((await auth.createLogin()).access_token)).toBeUndefined();
     const { body } = await auth.send('/.well-known/oauth-authorization-server', {});
@@ -256,7 +256,7 @@ describe('with STATUS_LISTS=false', () => {
     await auth.stop();
   });
 
-  it('tokens of sessions from before do not refer to theirs either', async () => {
+  it('issues tokens of existing sessions without a status reference', async () => {
     const on = await TestAuth.start();
     const { refresh_token } = await on.createLogin();
     const { DATA_DIR } = on.config;

@@ -13,7 +13,7 @@ const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token';
 const REFRESH_TOKEN = 'urn:ietf:params:oauth:token-type:refresh_token';
 
-/** orders, which may call billing for the person whose token it was sent. */
+/** The orders service, which may call billing on behalf of the user whose token it receives. */
 const ordersService: Partial<ClientRegistration> & { id: string; secret: string } = {
   id: 'orders-service',
   secret: 'secret',
@@ -36,10 +36,10 @@ const exchange = (
 
 describe('token exchange (RFC 8693)', () => {
   let auth: TestAuth;
-  let person: { refresh_token: string };
+  let user: { refresh_token: string };
   beforeAll(async () => {
     auth = await TestAuth.start();
-    person = await auth.createLogin();
+    user = await auth.createLogin();
     await auth.registerClient(ordersService);
     await auth.registerClient({
       ...ordersService,
@@ -59,10 +59,10 @@ describe('token exchange (RFC 8693)', () => {
     const { status, body } = await answer;
     return [status, body['error']];
   };
-  /** An access token of one and the same person, for orders. */
+  /** A new access token of the same user for orders. */
   const aToken = async (more: Record<string, string> = {}): Promise<string> => {
-    const { body } = await auth.refresh(person.refresh_token, more);
-    person = { refresh_token: body['refresh_token'] ?? '' };
+    const { body } = await auth.refresh(user.refresh_token, more);
+    user = { refresh_token: body['refresh_token'] ?? '' };
     return body['access_token'] ?? '';
   };
   const signed = (claims: Record<string, unknown>, typ = 'at+jwt') => {
@@ -70,7 +70,7 @@ describe('token exchange (RFC 8693)', () => {
     return auth.app.get(SigningKeyService).sign(typ, { exp, ...claims });
   };
 
-  it('gives the service a token for another one, which says for whom it acts (§2.2.1, §4.1)', async () => {
+  it('issues a token for another service that names user and actor (§2.2.1, §4.1)', async () => {
     const access_token = await aToken();
     const { status, headers, body } = await exchange(auth, access_token, { resource: BILLING });
     expect(status).toBe(200);
@@ -83,8 +83,8 @@ describe('token exchange (RFC 8693)', () => {
       scope: 'billing:read',
     });
     const [subject, issued] = [decodeClaims(access_token), decodeClaims(body['access_token'])];
-    const { sub, sid, status: place, auth_time } = subject;
-    expect(issued).toMatchObject({ sub, sid, status: place, auth_time });
+    const { sub, sid, status: statusReference, auth_time } = subject;
+    expect(issued).toMatchObject({ sub, sid, status: statusReference, auth_time });
     expect(issued).toMatchObject({
       aud: BILLING,
       client_id: 'orders-service',
@@ -96,15 +96,15 @@ describe('token exchange (RFC 8693)', () => {
 
   it.each([
     ['audience', { audience: BILLING }],
-    ['both, where they agree', { audience: BILLING, resource: BILLING }],
-    ['nothing, for the first that the client and the person agree on', {}],
+    ['audience and resource if they are equal', { audience: BILLING, resource: BILLING }],
+    ['the first common target of client and user if the request names none', {}],
   ])('takes the target from %s', async (_, target: Record<string, string>) => {
     const access_token = await aToken();
     const { body } = await exchange(auth, access_token, target);
     expect(decodeClaims(body['access_token'])['aud']).toBe(BILLING);
   });
 
-  it('records who acted for whom, up to three (§4.1)', async () => {
+  it('records the chain of actors up to three (§4.1)', async () => {
     const access_token = await aToken();
     const first = await exchange(auth, access_token);
     const back = { as: 'billing-service:secret', resource: ORDERS };
@@ -118,24 +118,28 @@ describe('token exchange (RFC 8693)', () => {
     expect(await refused(fourth)).toEqual([400, 'invalid_request']);
   });
 
-  describe('scope only shrinks', () => {
+  describe('scope and target', () => {
     it.each<[string, Record<string, string>, string]>([
-      ['more than the person granted', { scope: 'billing:invoices:create' }, 'invalid_scope'],
-      ['more than the client may have', { scope: 'billing:pay' }, 'invalid_scope'],
-      ['part of it beside what is not', { scope: 'billing:read billing:pay' }, 'invalid_scope'],
+      [
+        'a scope that the user did not grant',
+        { scope: 'billing:invoices:create' },
+        'invalid_scope',
+      ],
+      ['a scope that the client may not use', { scope: 'billing:pay' }, 'invalid_scope'],
+      ['a granted scope and another one', { scope: 'billing:read billing:pay' }, 'invalid_scope'],
       ['an unknown scope', { scope: 'admin' }, 'invalid_scope'],
       ['a malformed scope', { scope: 'billing:read  "x"' }, 'invalid_scope'],
-      ['a target that is not the client’s', { resource: ORDERS }, 'invalid_target'],
-      ['this server itself', { resource: ISSUER }, 'invalid_target'],
+      ['a target of another client', { resource: ORDERS }, 'invalid_target'],
+      ['this server as target', { resource: ISSUER }, 'invalid_target'],
       ['an unknown target', { audience: 'https://other.example' }, 'invalid_target'],
       ['two targets', { audience: BILLING, resource: ORDERS }, 'invalid_target'],
       ['a client without targets', { as: 'no-targets:secret' }, 'invalid_target'],
-    ])('and not to %s', async (_, wish, error) => {
+    ])('rejects %s', async (_, parameters, error) => {
       const access_token = await aToken();
-      expect(await refused(exchange(auth, access_token, wish))).toEqual([400, error]);
+      expect(await refused(exchange(auth, access_token, parameters))).toEqual([400, error]);
     });
 
-    it('to what is asked for', async () => {
+    it('narrows the scope to the requested one', async () => {
       const access_token = await aToken({ resource: BILLING });
       const as = 'billing-service:secret';
       const all = await exchange(auth, access_token, { as, resource: ORDERS });
@@ -144,35 +148,35 @@ describe('token exchange (RFC 8693)', () => {
       expect(less.body['scope']).toBe('orders:read');
     });
 
-    it('to what the subject token carries, at a server that knows the same scope', async () => {
+    it('does not regain a scope that the subject token does not carry', async () => {
       const access_token = await aToken({ resource: BILLING, scope: 'billing:read' });
-      const wish = { as: 'billing-service:secret', resource: BILLING };
-      const exchanged = await exchange(auth, access_token, wish);
+      const parameters = { as: 'billing-service:secret', resource: BILLING };
+      const exchanged = await exchange(auth, access_token, parameters);
       expect(exchanged.body['scope']).toBe('billing:read');
-      const widened = exchange(auth, access_token, { ...wish, scope: 'billing:pay' });
+      const widened = exchange(auth, access_token, { ...parameters, scope: 'billing:pay' });
       expect(await refused(widened)).toEqual([400, 'invalid_scope']);
     });
 
-    it('to the resource servers that the person granted', async () => {
+    it('rejects a resource server that the user did not grant', async () => {
       const email = 'only-orders@gatehouse.example';
       await auth.register(email);
       const account = await auth.app.get(AccountRepository).findByEmail(email);
       const client = await auth.app.get(ClientRepository).findEnabled('gatehouse-first-party');
-      if (!account || !client) throw new Error('the test needs both');
-      const begun = await auth.app.get(RefreshTokenService).create({
+      if (!account || !client) throw new Error('account or client is missing');
+      const created = await auth.app.get(RefreshTokenService).create({
         account,
         client,
         scope: ['orders:read', 'billing:read'],
         resources: [ORDERS],
         device: { userAgent: null, origin: null },
       });
-      const { body } = await auth.refresh(begun?.token ?? '');
-      const wish = exchange(auth, body['access_token'] ?? '', { resource: BILLING });
-      expect(await refused(wish)).toEqual([400, 'invalid_target']);
+      const { body } = await auth.refresh(created?.token ?? '');
+      const answer = exchange(auth, body['access_token'] ?? '', { resource: BILLING });
+      expect(await refused(answer)).toEqual([400, 'invalid_target']);
     });
   });
 
-  describe('who may', () => {
+  describe('permission to exchange', () => {
     it.each<[string, Record<string, string>, number, string]>([
       ['a client without the grant', { as: 'no-grant:secret' }, 400, 'unauthorized_client'],
       [
@@ -183,27 +187,27 @@ describe('token exchange (RFC 8693)', () => {
       ],
       ['a public client', { as: '', client_id: 'public' }, 400, 'unauthorized_client'],
       ['a client with a wrong secret', { as: 'orders-service:wrong' }, 401, 'invalid_client'],
-    ])('is not %s (§5)', async (_, wish, status, error) => {
+    ])('rejects %s (§5)', async (_, parameters, status, error) => {
       const access_token = await aToken();
-      expect(await refused(exchange(auth, access_token, wish))).toEqual([status, error]);
+      expect(await refused(exchange(auth, access_token, parameters))).toEqual([status, error]);
     });
 
-    it('is not a service that the token was not meant for: the confused deputy', async () => {
+    it('rejects a service that is not the audience of the token (confused deputy)', async () => {
       const access_token = await aToken({ resource: BILLING });
       expect(await refused(exchange(auth, access_token))).toEqual([400, 'invalid_request']);
     });
 
-    it('is whom may_act names (§4.4)', async () => {
+    it('accepts only the actor that may_act names (§4.4)', async () => {
       const access_token = await aToken();
       const claims = decodeClaims(access_token);
-      const ours = await signed({ ...claims, may_act: { sub: 'orders-service' } });
-      const theirs = await signed({ ...claims, may_act: { sub: 'billing-service' } });
-      expect((await exchange(auth, ours)).status).toBe(200);
-      expect(await refused(exchange(auth, theirs))).toEqual([400, 'invalid_request']);
+      const forThisClient = await signed({ ...claims, may_act: { sub: 'orders-service' } });
+      const forAnother = await signed({ ...claims, may_act: { sub: 'billing-service' } });
+      expect((await exchange(auth, forThisClient)).status).toBe(200);
+      expect(await refused(exchange(auth, forAnother))).toEqual([400, 'invalid_request']);
     });
   });
 
-  describe('the subject token (§2.1, §2.2.2)', () => {
+  describe('subject token (§2.1, §2.2.2)', () => {
     const answerTo = async (token: string, more: Record<string, string> = {}) => {
       const { status, body } = await exchange(auth, token, more);
       return [status, body['error'], body['error_description']];
@@ -214,7 +218,7 @@ describe('token exchange (RFC 8693)', () => {
       'The subject token is invalid, or may not be exchanged by this client.',
     ];
 
-    it('is refused in the same words for every reason', async () => {
+    it('rejects every invalid subject token with the same answer', async () => {
       const { access_token, refresh_token } = await auth.createLogin();
       const claims = decodeClaims(access_token);
       const [header, payload, signature] = access_token.split('.');
@@ -237,42 +241,42 @@ describe('token exchange (RFC 8693)', () => {
       expect(await answerTo(service.body['access_token'] ?? '')).toEqual(invalid);
     });
 
-    it('is refused when it has expired', async () => {
+    it('rejects an expired subject token', async () => {
       const access_token = await aToken();
       auth.clock.advance({ seconds: 300 });
       expect(await answerTo(access_token)).toEqual(invalid);
     });
 
-    it('is refused when its session has ended', async () => {
+    it('rejects a subject token whose session ended', async () => {
       const { access_token, refresh_token } = await auth.createLogin();
       await auth.json('/auth/logout', { refresh_token });
       expect(await answerTo(access_token)).toEqual(invalid);
     });
 
-    it('has to be there', async () => {
+    it('rejects a request without a subject token', async () => {
       const parameters = { grant_type: EXCHANGE, subject_token_type: ACCESS_TOKEN };
       const { status, body } = await auth.token(parameters, AS);
       expect([status, body['error'], body['error_description']]).toEqual(invalid);
     });
 
     it.each<[string, Record<string, string>]>([
-      ['an ID token', { subject_token_type: ID_TOKEN }],
-      ['a refresh token', { subject_token_type: REFRESH_TOKEN }],
-      ['nothing', { subject_token_type: '' }],
-      ['a refresh token in return', { requested_token_type: REFRESH_TOKEN }],
-      ['an ID token in return', { requested_token_type: ID_TOKEN }],
-      ['an actor', { actor_token: 'x', actor_token_type: ACCESS_TOKEN }],
-      ['an actor without its type', { actor_token: 'x' }],
-      ['the type of an actor', { actor_token_type: ACCESS_TOKEN }],
-    ])('is refused as %s', async (_, more) => {
+      ['the subject token type of an ID token', { subject_token_type: ID_TOKEN }],
+      ['the subject token type of a refresh token', { subject_token_type: REFRESH_TOKEN }],
+      ['an empty subject token type', { subject_token_type: '' }],
+      ['a request for a refresh token', { requested_token_type: REFRESH_TOKEN }],
+      ['a request for an ID token', { requested_token_type: ID_TOKEN }],
+      ['an actor token', { actor_token: 'x', actor_token_type: ACCESS_TOKEN }],
+      ['an actor token without its type', { actor_token: 'x' }],
+      ['an actor token type without a token', { actor_token_type: ACCESS_TOKEN }],
+    ])('rejects %s', async (_, more) => {
       const access_token = await aToken();
       const { status, body } = await exchange(auth, access_token, more);
       expect([status, body['error']]).toEqual([400, 'invalid_request']);
     });
   });
 
-  describe('the issued token', () => {
-    it('lives no longer than the subject token, and gives no way to prolong it', async () => {
+  describe('issued token', () => {
+    it('expires with the subject token and comes without a refresh token', async () => {
       const access_token = await aToken();
       auth.clock.advance({ seconds: 250 });
       const { body } = await exchange(auth, access_token);
@@ -281,14 +285,14 @@ describe('token exchange (RFC 8693)', () => {
       expect(body).not.toHaveProperty('refresh_token');
     });
 
-    it('lives as long as the client’s tokens do, where that is shorter', async () => {
+    it('expires after the token lifetime of the client if that is shorter', async () => {
       await auth.registerClient({ ...ordersService, id: 'hasty', accessTokenTtl: 10 });
       const access_token = await aToken();
       const { body } = await exchange(auth, access_token, { as: 'hasty:secret' });
       expect(body['expires_in']).toBe(10);
     });
 
-    it('is not exchanged any more when the session has ended, and shares its status', async () => {
+    it('shares the status of the session and cannot be exchanged after the session ended', async () => {
       const { access_token, refresh_token } = await auth.createLogin();
       const { body } = await exchange(auth, access_token);
       await auth.json('/auth/logout', { refresh_token });
@@ -300,7 +304,7 @@ describe('token exchange (RFC 8693)', () => {
     });
   });
 
-  it('satisfies an independent client', async () => {
+  it('interoperates with oauth4webapi', async () => {
     const access_token = await aToken();
     const server = { issuer: ISSUER, token_endpoint: `${auth.url}/oauth/token` };
     const client = { client_id: 'orders-service' };
@@ -318,7 +322,7 @@ describe('token exchange (RFC 8693)', () => {
   });
 });
 
-eachDatabase('token exchange beside the end of the session', (fresh) => {
+eachDatabase('token exchange during the revocation of the session', (fresh) => {
   let auth: TestAuth;
   beforeAll(async () => {
     const { databaseUrl, dataDir } = await fresh();
@@ -328,7 +332,7 @@ eachDatabase('token exchange beside the end of the session', (fresh) => {
   });
   afterAll(() => auth.stop());
 
-  it('gives nothing once it has ended, and what was given before is of that session', async () => {
+  it('issues tokens of that session only, and none after the revocation', async () => {
     const { access_token } = await auth.createLogin();
     const { sub, sid } = decodeClaims(access_token);
     const sessions = auth.app.get(SessionService);

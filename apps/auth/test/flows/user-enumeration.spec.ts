@@ -9,7 +9,7 @@ const DISABLED = 'disabled@example.org';
 const UNKNOWN = 'unknown@example.org';
 const WRONG = 'not the password';
 
-/** Answers differ in their date, and pages in what protects their forms and in what was typed; in nothing else. */
+/** The response without its date, form tokens and e-mails, which may differ. */
 const publicPartOf = ({ status, text, headers }: TestResponse) => ({
   status,
   text: text
@@ -18,7 +18,7 @@ const publicPartOf = ({ status, text, headers }: TestResponse) => ({
   fields: [...headers].filter(([name]) => name !== 'date' && name !== 'content-length'),
 });
 
-describe('nobody learns who has an account (OWASP ASVS 6.3.8)', () => {
+describe('protection against user enumeration (OWASP ASVS 6.3.8)', () => {
   let auth: TestAuth;
   beforeAll(async () => {
     auth = await TestAuth.start(PRODUCTION_HASHING);
@@ -29,13 +29,13 @@ describe('nobody learns who has an account (OWASP ASVS 6.3.8)', () => {
   afterAll(() => auth.stop());
 
   const login = (email: string, password = WRONG) => auth.login(email, { password });
-  let people = 0;
-  const someone = () => `someone-${(people += 1)}@example.org`;
+  let emails = 0;
+  const aFreeEmail = () => `someone-${(emails += 1)}@example.org`;
   const register = (email: string) =>
-    auth.json('/auth/register', { email, password: 'a password of somebody' });
+    auth.json('/auth/register', { email, password: 'a password of someone' });
 
-  describe('by what an answer says', () => {
-    it('to a login', async () => {
+  describe('content of responses', () => {
+    it('answers a login the same for known, unknown and disabled accounts', async () => {
       const answers = [
         await login(KNOWN),
         await login(UNKNOWN),
@@ -48,7 +48,7 @@ describe('nobody learns who has an account (OWASP ASVS 6.3.8)', () => {
       for (const other of others) expect(other).toEqual(first);
     });
 
-    it('to a registration', async () => {
+    it('answers a registration the same for a free and a taken e-mail', async () => {
       const [one, other] = ['one-more@example.org', 'no-other@example.org'];
       await register(one);
       const [taken, free] = [await register(one), await register(other)].map(publicPartOf);
@@ -56,7 +56,7 @@ describe('nobody learns who has an account (OWASP ASVS 6.3.8)', () => {
       expect(taken).toEqual(free);
     });
 
-    it('on the page of a login', async () => {
+    it('shows the same login page for known, unknown and disabled accounts', async () => {
       const browser = new TestBrowser(auth);
       const answerTo = async (email: string, password = WRONG) =>
         publicPartOf(
@@ -69,7 +69,7 @@ describe('nobody learns who has an account (OWASP ASVS 6.3.8)', () => {
       expect(await answerTo(DISABLED, PASSWORD)).toEqual(first);
     });
 
-    it('on the page of a registration', async () => {
+    it('answers the registration page the same for a free and a taken e-mail', async () => {
       const browser = new TestBrowser(auth);
       const answerTo = async (login: string) => {
         const page = await browser.open('/register');
@@ -77,12 +77,12 @@ describe('nobody learns who has an account (OWASP ASVS 6.3.8)', () => {
       };
       const taken = await answerTo(KNOWN);
       expect(taken.status).toBe(303);
-      expect(await answerTo('nobody-yet@example.org')).toEqual(taken);
+      expect(await answerTo('unknown-yet@example.org')).toEqual(taken);
     });
   });
 
-  describe('by the time that an answer takes', () => {
-    it('to a login, where an account is not there', async () => {
+  describe('timing of responses', () => {
+    it('takes the same time to reject a login of an unknown account', async () => {
       expect(
         await hasDifferentTiming(
           () => login(KNOWN),
@@ -91,33 +91,33 @@ describe('nobody learns who has an account (OWASP ASVS 6.3.8)', () => {
       ).toBe(false);
     });
 
-    it('to a login, where an account is disabled and the password right', async () => {
+    it('takes the same time to reject a correct password of a disabled account', async () => {
       const disabled = () => login(DISABLED, PASSWORD);
       expect(await hasDifferentTiming(() => login(KNOWN), disabled)).toBe(false);
     });
 
-    it('on the page of a login, where an account is not there', async () => {
+    it('takes the same time to show the login page for an unknown account', async () => {
       const browser = new TestBrowser(auth);
       const page = await browser.open('/login');
-      const enter = (login: string) => () => browser.submit(page, { login, password: WRONG });
-      expect(await hasDifferentTiming(enter(KNOWN), enter(UNKNOWN))).toBe(false);
+      const submit = (login: string) => () => browser.submit(page, { login, password: WRONG });
+      expect(await hasDifferentTiming(submit(KNOWN), submit(UNKNOWN))).toBe(false);
     });
 
-    it('to a registration, where the e-mail is taken', async () => {
+    it('takes the same time to register a taken e-mail', async () => {
       expect(
         await hasDifferentTiming(
-          () => register(someone()),
+          () => register(aFreeEmail()),
           () => register(KNOWN),
         ),
       ).toBe(false);
     });
 
-    it('of which this test would notice an answer without the hash of a password', async () => {
+    it('differs measurably for a response without a password hash', async () => {
       const unhashed = () => login(KNOWN, 'x'.repeat(600));
       expect(await hasDifferentTiming(() => login(KNOWN), unhashed)).toBe(true);
     });
 
-    it('of which this test takes nothing for something that chance made', () => {
+    it('causes no false alarm with random times', () => {
       const times = () => Array.from({ length: 40 }, () => Math.random());
       const distances = Array.from({ length: 400 }, () => computeMannWhitneyZ([times(), times()]));
       const beyond = (z: number) => distances.filter((each) => Math.abs(each) > z).length;

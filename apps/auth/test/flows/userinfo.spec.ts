@@ -32,7 +32,7 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
   });
   afterAll(() => auth.stop());
 
-  /** An access token for this server, of one and the same person. */
+  /** An access token of the same user for this server. */
   const aToken = async ({
     client = 'web-app',
     scope = ['openid'],
@@ -42,24 +42,24 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
     scope?: readonly string[];
     claims?: object;
   } = {}) => {
-    const wish = { scope, resources: [ISSUER], email: EMAIL };
+    const options = { scope, resources: [ISSUER], email: EMAIL };
     const requested = claims && { claims: JSON.stringify(claims) };
-    const refresh_token = await aSession(auth, client, { ...wish, ...requested });
+    const refresh_token = await aSession(auth, client, { ...options, ...requested });
     await auth.app
       .get(UnitOfWork)
       .execute('UPDATE account SET claims = $1 WHERE email = $2', [JSON.stringify(CLAIMS), EMAIL]);
     return refreshSession(auth, refresh_token, { client_id: client });
   };
-  const ask = (token: string, init: RequestInit = {}) =>
+  const request = (token: string, init: RequestInit = {}) =>
     auth.send('/userinfo', { ...init, headers: { authorization: `Bearer ${token}` } });
-  const told = async (token: string) => JSON.parse((await ask(token)).text);
+  const fetchClaims = async (token: string) => JSON.parse((await request(token)).text);
 
   it.each([
     ['oidcc-userinfo-get', 'GET'],
     ['oidcc-userinfo-post-header', 'POST'],
-  ])('%s: answers %s with the claims, which nobody may keep', async (_, method) => {
+  ])('%s: answers %s with claims that caches must not store', async (_, method) => {
     const { access } = await aToken();
-    const { status, headers, text } = await ask(access, { method });
+    const { status, headers, text } = await request(access, { method });
     expect(status).toBe(200);
     expect(headers.get('content-type')).toMatch(/^application\/json/);
     expect(headers.get('cache-control')).toBe('no-store');
@@ -72,41 +72,44 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
     ['oidcc-scope-address', ['address'], { address: CLAIMS.address }],
     ['oidcc-scope-phone', ['phone'], { phone_number: CLAIMS.phone_number }],
     ['oidcc-scope-all', OPENID, { ...CLAIMS, email: EMAIL, email_verified: false }],
-  ])('%s: tells what belongs to the scope (§5.4)', async (_, scope, claims) => {
+  ])('%s: returns the claims of the scope (§5.4)', async (_, scope, claims) => {
     const { access } = await aToken({ scope: ['openid', ...scope] });
-    expect(await told(access)).toEqual({ sub: decodeClaims(access)['sub'], ...claims });
+    expect(await fetchClaims(access)).toEqual({ sub: decodeClaims(access)['sub'], ...claims });
   });
 
-  it('tells no more than the scope of the token, however much was granted', async () => {
+  it('returns the claims of the token scope even if the user granted more', async () => {
     const { refresh } = await aToken({ scope: OPENID });
     const narrow = { client_id: 'web-app', scope: 'openid phone' };
     const { access } = await refreshSession(auth, refresh, narrow);
-    expect(Object.keys(await told(access)).sort()).toEqual(['phone_number', 'sub']);
+    expect(Object.keys(await fetchClaims(access)).sort()).toEqual(['phone_number', 'sub']);
   });
 
-  it('oidcc-claims-essential: tells what was asked for by name, where it is known (§5.5)', async () => {
+  it('oidcc-claims-essential: returns requested claims that have a value (§5.5)', async () => {
     const userinfo = { name: { essential: true }, nickname: null, sub: { value: 'x' } };
     const { access } = await aToken({ claims: { userinfo, id_token: { email: null } } });
-    expect(await told(access)).toEqual({ sub: decodeClaims(access)['sub'], name: CLAIMS.name });
+    expect(await fetchClaims(access)).toEqual({
+      sub: decodeClaims(access)['sub'],
+      name: CLAIMS.name,
+    });
   });
 
-  it('names a person as the ID token of the client does (§5.3.2, §8.1)', async () => {
-    const one = await told((await aToken({ client: 'pairwise' })).access);
-    const again = await told((await aToken({ client: 'pairwise' })).access);
-    const other = await told((await aToken({ client: 'elsewhere' })).access);
-    const open = await told((await aToken()).access);
+  it('returns the pairwise or public subject of the client (§5.3.2, §8.1)', async () => {
+    const one = await fetchClaims((await aToken({ client: 'pairwise' })).access);
+    const again = await fetchClaims((await aToken({ client: 'pairwise' })).access);
+    const other = await fetchClaims((await aToken({ client: 'elsewhere' })).access);
+    const open = await fetchClaims((await aToken()).access);
     expect(one.sub).toBe(again.sub);
     expect(new Set([one.sub, other.sub, open.sub]).size).toBe(3);
   });
 
-  describe('refuses in the words of RFC 6750 §3.1', () => {
+  describe('rejected tokens (RFC 6750 §3.1)', () => {
     const challengeTo = async (token: string, init: RequestInit = {}) => {
-      const { status, headers } = await ask(token, init);
+      const { status, headers } = await request(token, init);
       return [status, headers.get('www-authenticate')];
     };
     const invalid = [401, expect.stringContaining('error="invalid_token"')];
 
-    it('whoever has no token', async () => {
+    it('rejects a request without a token', async () => {
       const { status, headers } = await auth.send('/userinfo', {});
       expect([status, headers.get('www-authenticate')]).toEqual([
         401,
@@ -114,7 +117,7 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
       ]);
     });
 
-    it('a token that is no access token for this server', async () => {
+    it('rejects a token that is not an access token for this server', async () => {
       const { access, refresh } = await aToken();
       const orders = await refreshSession(auth, await aSession(auth, 'web-app'), {
         client_id: 'web-app',
@@ -127,7 +130,7 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
       expect(decodeClaims(orders.access)['aud']).toBe(ORDERS);
     });
 
-    it('a token without openid', async () => {
+    it('rejects a token without openid', async () => {
       const { access } = await aToken({ scope: ['profile'] });
       expect(await challengeTo(access)).toEqual([
         403,
@@ -135,21 +138,21 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
       ]);
     });
 
-    it('a token that expired', async () => {
+    it('rejects an expired token', async () => {
       const { access } = await aToken();
       auth.clock.advance({ seconds: 365 });
       expect(await challengeTo(access)).toEqual(invalid);
     });
 
-    it('a token whose session ended, at once', async () => {
+    it('rejects a token as soon as its session ended', async () => {
       const { access, refresh } = await aToken();
-      expect((await ask(access)).status).toBe(200);
+      expect((await request(access)).status).toBe(200);
       const body = new URLSearchParams({ token: refresh, client_id: 'web-app' });
       await auth.send('/oauth/revoke', { method: 'POST', body });
       expect(await challengeTo(access)).toEqual(invalid);
     });
 
-    it('a token whose client was disabled', async () => {
+    it('rejects a token of a disabled client', async () => {
       const scope = OPENID;
       await auth.registerClient({ id: 'gone', grantTypes: ['refresh_token'], scope });
       const { access } = await aToken({ client: 'gone' });
@@ -157,7 +160,7 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
       expect(await challengeTo(access)).toEqual(invalid);
     });
 
-    it('a token that no person stands behind', async () => {
+    it('rejects a token without a session', async () => {
       const { access } = await aToken();
       const exp = Math.floor(auth.clock.now() / 1000) + 60;
       const { sid, ...claims } = decodeClaims(access);
@@ -167,19 +170,19 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
       expect(await challengeTo(token)).toEqual(invalid);
     });
 
-    it('oidcc-userinfo-post-body: a token in the form, and one in the query (RFC 9700 §4.3.2)', async () => {
+    it('oidcc-userinfo-post-body: rejects a token in the form and in the query (RFC 9700 §4.3.2)', async () => {
       const { access } = await aToken();
       const form = new URLSearchParams({ access_token: access });
       expect((await auth.send(`/userinfo?access_token=${access}`, {})).status).toBe(401);
       const posted = await auth.send('/userinfo', { method: 'POST', body: form });
       expect(posted.status).toBe(401);
-      const twice = await ask(access, { method: 'POST', body: form });
+      const twice = await request(access, { method: 'POST', body: form });
       expect(twice.status).toBe(400);
       expect(twice.headers.get('www-authenticate')).toContain('error="invalid_request"');
     });
   });
 
-  it('is nothing that a service can ask for itself (RFC 6749 §4.4)', async () => {
+  it('rejects openid in a client credentials request (RFC 6749 §4.4)', async () => {
     await auth.registerClient({
       id: 'service',
       secret: 'secret',
@@ -193,7 +196,7 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
     expect((await auth.token(grant, 'service:secret')).body['scope']).toBe('orders:read');
   });
 
-  it('satisfies an independent client', async () => {
+  it('interoperates with oauth4webapi', async () => {
     const { access } = await aToken({ scope: ['openid', 'email'] });
     const server = { issuer: ISSUER, userinfo_endpoint: `${auth.url}/userinfo` };
     const client = { client_id: 'web-app' };

@@ -2,19 +2,17 @@ import { type Database, openDatabase } from '@gatehouse/persistence';
 import type { TestDatabase } from '@gatehouse/persistence/testing';
 import { type AuthConfig, authConfig } from '../../src/auth.config.js';
 import { authDatabase } from '../../src/database.js';
+import { toDatabaseSettings } from './test-auth.js';
 
-/** The tables of the authorization server without the server. */
+/** Opens the migrated database of the authorization server without the server. */
 export async function openAuthDatabase(
-  at: TestDatabase,
+  testDatabase: TestDatabase,
 ): Promise<Database & { config: AuthConfig }> {
-  const config = authConfig({
-    DATA_DIR: at.dataDir,
-    ...(at.databaseUrl !== undefined && { DATABASE_URL: at.databaseUrl }),
-  });
+  const config = authConfig(toDatabaseSettings(testDatabase));
   return { ...(await openDatabase(authDatabase(config))), config };
 }
 
-/** Rows of one table, many at a time; each value is SQL. */
+/** Inserts rows into one table, 1,000 per statement. Each value is SQL. */
 export async function insertRows(
   { unitOfWork }: Database,
   table: string,

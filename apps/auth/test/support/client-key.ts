@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 
-/** A client's own key, and what it can say with it. */
+/** The key pair of a client. */
 export class ClientKey {
   private constructor(
     private readonly privateKey: CryptoKey,
@@ -13,7 +13,7 @@ export class ClientKey {
     return new ClientKey(privateKey, { ...(await exportJWK(publicKey)), kid, alg });
   }
 
-  /** Header and payload as they are given, whatever they are. */
+  /** Signs the payload. `header` overrides members of the header; `null` removes one. */
   sign(payload: JWTPayload, header: Record<string, unknown> = {}): Promise<string> {
     const { alg, kid } = this.publicJwk;
     const whole = Object.fromEntries(

@@ -11,7 +11,7 @@ const TABLES = [
   'status_list',
 ];
 
-/** Every row of every table: what may not differ where nothing was changed. */
+/** Reads all rows, so that a test can compare the database before and after. */
 export async function readDatabaseContent(
   database: DataSource,
 ): Promise<Record<string, readonly string[]>> {

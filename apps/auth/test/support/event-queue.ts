@@ -3,7 +3,7 @@ interface QueuedEvent {
   readonly happen: (now: number) => void;
 }
 
-/** What happens when, in virtual time. A binary heap: the earliest event is on top. */
+/** Events in virtual time. A binary heap: the earliest event is on top. */
 export class EventQueue {
   private readonly heap: QueuedEvent[] = [];
 
@@ -19,7 +19,7 @@ export class EventQueue {
   runNext(): void {
     const [first] = this.heap;
     const last = this.heap.pop();
-    if (!first || !last) throw new Error('nothing happens any more');
+    if (!first || !last) throw new Error('the queue is empty');
     if (this.heap.length > 0) {
       this.heap[0] = last;
       this.siftDown();

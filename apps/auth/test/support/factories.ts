@@ -1,7 +1,36 @@
+import { randomBytes } from 'node:crypto';
+import type { Account } from '../../src/accounts/account.entity.js';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
-import { ClientRepository } from '../../src/clients/client.repository.js';
+import { type ClientRegistration, ClientRepository } from '../../src/clients/client.repository.js';
 import { RefreshTokenService } from '../../src/sessions/refresh-token.service.js';
 import { ORDERS, type TestAuth } from './test-auth.js';
+
+export const CALLBACK = 'https://client.example/callback';
+
+/** Registers a client for the code flow; without a secret, a public client. @returns its id */
+export async function aClient(
+  auth: TestAuth,
+  client: Partial<ClientRegistration> & { readonly secret?: string } = {},
+): Promise<string> {
+  const id = client.id ?? `client-${randomBytes(6).toString('hex')}`;
+  await auth.registerClient({
+    id,
+    grantTypes: ['authorization_code', 'refresh_token'],
+    scope: ['openid', 'profile', 'email', 'offline_access', 'orders:read', 'billing:read'],
+    redirectUris: [CALLBACK],
+    ...client,
+  });
+  return id;
+}
+
+/** Registers an account with the password of the tests. */
+export async function anAccount(auth: TestAuth, email?: string): Promise<Account> {
+  const address = email ?? `${randomBytes(6).toString('hex')}@gatehouse.example`;
+  await auth.register(address);
+  const account = await auth.app.get(AccountRepository).findByEmail(address);
+  if (!account) throw new Error('the account was not registered');
+  return account;
+}
 
 interface SessionOptions {
   readonly scope?: readonly string[];
@@ -12,15 +41,15 @@ interface SessionOptions {
 
 let sessionCount = 0;
 
-/** A session that a client holds, as if its person had just consented. Returns the refresh token. */
-export async function aSession(auth: TestAuth, clientId: string, wish: SessionOptions = {}) {
-  const { email = `session-${(sessionCount += 1)}@gatehouse.example`, ...granted } = wish;
+/** Creates a session of a client, as if its user had just consented. @returns the refresh token */
+export async function aSession(auth: TestAuth, clientId: string, options: SessionOptions = {}) {
+  const { email = `session-${(sessionCount += 1)}@gatehouse.example`, ...granted } = options;
   const accounts = auth.app.get(AccountRepository);
-  await accounts.create(email, 'no password fits this');
+  await accounts.create(email, 'not a hash of any password');
   const account = await accounts.findByEmail(email);
   const client = await auth.app.get(ClientRepository).findEnabled(clientId);
-  if (!account || !client) throw new Error('the test needs both');
-  const begun = await auth.app.get(RefreshTokenService).create({
+  if (!account || !client) throw new Error('a session needs an account and a client');
+  const created = await auth.app.get(RefreshTokenService).create({
     scope: ['orders:read'],
     resources: [ORDERS],
     device: { userAgent: null, origin: null },
@@ -28,10 +57,10 @@ export async function aSession(auth: TestAuth, clientId: string, wish: SessionOp
     account,
     client,
   });
-  return begun?.token ?? '';
+  return created?.token ?? '';
 }
 
-/** The next pair of its session. */
+/** Refreshes a session. @returns its next tokens */
 export async function refreshSession(
   auth: TestAuth,
   refresh_token: string,

@@ -10,10 +10,10 @@ import type { SigningAlgorithm } from '../../src/tokens/keys/signing-key.entity.
 export const SECOND = 1000;
 export const DAY = 86_400 * SECOND;
 
-/** Rows of signing keys without a database: what `KeyStore` does with a step, done to a list. */
+/** Rows of signing keys without a database: it applies steps to a list, as `SigningKeyRepository` applies them to the table. */
 export class InMemorySigningKeys {
-  private made = 0;
-  /** In the order in which they were made. */
+  private count = 0;
+  /** Oldest first. */
   all: readonly PlannedKey[] = [];
 
   get published(): readonly PlannedKey[] {
@@ -21,8 +21,8 @@ export class InMemorySigningKeys {
   }
 
   stage(algorithm: SigningAlgorithm, now: number): void {
-    this.made += 1;
-    const kid = `key-${this.made}`;
+    this.count += 1;
+    const kid = `key-${this.count}`;
     this.all = [...this.all, { kid, algorithm, state: 'pending', changedAt: now }];
   }
 
@@ -33,7 +33,7 @@ export class InMemorySigningKeys {
   }
 
   applyStep(step: KeyStep, now: number): void {
-    if (step.what === 'stage') this.stage(step.algorithm, now);
+    if (step.kind === 'stage') this.stage(step.algorithm, now);
     else for (const { kid, to } of toTransitions(step, this.published)) this.setState(kid, to, now);
   }
 
@@ -43,7 +43,7 @@ export class InMemorySigningKeys {
     for (;;) {
       const step = plan.findDueStep(this.published, now);
       if (!step) return steps;
-      if (steps.length > 10) throw new Error('the plan does not come to an end');
+      if (steps.length > 10) throw new Error('the plan does not end');
       this.applyStep(step, now);
       steps.push(step);
     }
@@ -51,7 +51,7 @@ export class InMemorySigningKeys {
 }
 
 export const HOURLY_PERIODS: KeyPeriods = {
-  rotation: 3600 * SECOND,
-  lead: 425 * SECOND,
-  tail: 3845 * SECOND,
+  rotationMs: 3600 * SECOND,
+  publishedBeforeMs: 425 * SECOND,
+  publishedAfterMs: 3845 * SECOND,
 };

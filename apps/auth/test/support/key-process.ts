@@ -11,12 +11,13 @@ import { PrivateKeyCipher } from '../../src/tokens/keys/private-key-cipher.js';
 import { ServerSecrets } from '../../src/platform/server-secrets.js';
 import { SigningKeyService } from '../../src/tokens/keys/signing-key.service.js';
 import type { SecurityEvent } from '../../src/platform/security-events/security-event.js';
+import { SecurityEventRepository } from '../../src/platform/security-events/security-event.repository.js';
 import { SecurityEventService } from '../../src/platform/security-events/security-event.service.js';
-import { TestClock } from './test-auth.js';
+import { TestClock, toDatabaseSettings } from './test-auth.js';
 
 Logger.overrideLogger(false);
 
-/** Dies before it records an event of the given type. */
+/** Fails before it records an event of the given type, as if the process died. */
 class FailingSecurityEvents extends SecurityEventService {
   failsAt: SecurityEvent['type'] | undefined;
 
@@ -36,7 +37,7 @@ class FailingKeyFactory extends SigningKeyFactory {
   }
 }
 
-/** What one process has to do with keys, on a database that it may share. */
+/** The key services of one process, on a database that several processes may share. */
 export class KeyProcess {
   readonly factory: FailingKeyFactory;
   readonly events: FailingSecurityEvents;
@@ -49,37 +50,34 @@ export class KeyProcess {
     settings: Record<string, string>,
     clock?: TestClock,
   ) {
-    const { SIGNING_ALGORITHM: one = 'ES256' } = settings;
-    const config = authConfig({ ID_TOKEN_ALGORITHM: one, ...settings });
+    const { SIGNING_ALGORITHM = 'ES256' } = settings;
+    const config = authConfig({ ID_TOKEN_ALGORITHM: SIGNING_ALGORITHM, ...settings });
     const plan = createKeyRotationPlan(config);
     this.clock = clock ?? new TestClock();
     const secrets = new ServerSecrets((config.SERVER_SECRET ?? 'a secret of the test').split(','));
     this.factory = new FailingKeyFactory(new PrivateKeyCipher(secrets));
-    this.events = new FailingSecurityEvents(database.unitOfWork, this.clock);
-    const store = new SigningKeyRepository(database.unitOfWork, this.clock, this.events);
-    this.keys = new SigningKeyService(store, this.factory, plan, this.clock, config);
-    this.rotation = new KeyRotationService(store, plan, this.factory, this.keys, this.clock);
+    const eventRows = new SecurityEventRepository(database.unitOfWork);
+    this.events = new FailingSecurityEvents(eventRows, this.clock);
+    const rows = new SigningKeyRepository(database.unitOfWork, this.clock, this.events);
+    this.keys = new SigningKeyService(rows, this.factory, plan, this.clock, config);
+    this.rotation = new KeyRotationService(rows, plan, this.factory, this.keys, this.clock);
   }
 
   static async start(
-    { databaseUrl, dataDir }: TestDatabase,
+    testDatabase: TestDatabase,
     settings: Record<string, string> = {},
     clock?: TestClock,
   ): Promise<KeyProcess> {
-    const at = {
-      DATA_DIR: dataDir,
-      ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
-    };
+    const at = toDatabaseSettings(testDatabase);
     const database = await openDatabase(authDatabase(authConfig(at)));
     return new KeyProcess(database, { ...at, ...settings }, clock);
   }
 
-  /** Another one on the same connections, configured otherwise. */
+  /** A process on the same connections with other settings. */
   withSettings(settings: Record<string, string>): KeyProcess {
     return new KeyProcess(this.database, settings, this.clock);
   }
 
-  /** Nothing is left of what was. */
   async deleteAll(): Promise<void> {
     await this.database.unitOfWork.execute('DELETE FROM signing_key');
     await this.database.unitOfWork.execute('DELETE FROM security_event');

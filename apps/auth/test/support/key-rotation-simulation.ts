@@ -11,9 +11,9 @@ export interface SimulationSettings {
   readonly periods: KeyPeriods;
   /** Seconds. */
   readonly maxAge: number;
-  /** How far each clock may be off, either way, in milliseconds. */
+  /** How far each clock may be off in both directions, in milliseconds. */
   readonly skew: number;
-  /** How long a replica may go by what it read before, in milliseconds. */
+  /** Maximum age of the keys that a replica has read, in milliseconds. */
   readonly reload: number;
   /** Lifetime of the tokens, in milliseconds. */
   readonly ttl: number;
@@ -29,13 +29,13 @@ export interface SimulationResult {
 
 interface Token {
   readonly kid: string;
-  /** By the clock of who signed it, in milliseconds. */
+  /** By the clock of the replica that signed it, in milliseconds. */
   readonly expiresAt: number;
 }
 
 /**
- * Replicas, verifiers and an operator in virtual time, which jumps from one event to the next. The plan, the key set and
- * its `Cache-Control` are the real ones; keys are names, and a signature verifies where its name is in the set.
+ * Simulates replicas, verifiers and an operator in virtual time, which jumps from one event to the next. The plan, the key set
+ * and its `Cache-Control` are real. A key is only a name: a verifier accepts a token when the name is in its key set.
  */
 export class KeyRotationSimulation {
   private readonly plan: KeyRotationPlan;
@@ -44,7 +44,7 @@ export class KeyRotationSimulation {
   private readonly random: () => number;
   private readonly replicas: readonly Replica[];
   private readonly verifiers: readonly Verifier[];
-  /** The set as the database had it, newest last, as long as a replica may know it. */
+  /** The states of the database that a replica may still hold, newest last. */
   private history: { readonly at: number; readonly keys: readonly PlannedKey[] }[] = [];
   private readonly sets = new WeakMap<readonly PlannedKey[], PublishedKeySet>();
   private rotations = 0;
@@ -69,25 +69,25 @@ export class KeyRotationSimulation {
     return { rotations: this.rotations, verifications, failures, fetches };
   }
 
-  /** Whichever replica has the lease follows the plan, soon after it is time by its clock. */
+  /** The replica that holds the lease follows the plan, soon after a step is due by its clock. */
   private rotateKeys(now: number): void {
     const leader = this.pickOne(this.replicas);
     const steps = this.signingKeys.applyDueSteps(this.plan, now + leader.ahead);
     this.recordChange(now);
-    const rotated = steps.some(({ what }) => what === 'activate');
+    const rotated = steps.some(({ kind }) => kind === 'activate');
     if (rotated) this.scheduleRequests(now);
     const next = this.plan.findNextChange(this.signingKeys.published);
     const due = Math.max(now, next - this.pickOne(this.replicas).ahead);
     this.queue.add(due + this.randomUpTo(2 * SECOND), (then) => this.rotateKeys(then));
   }
 
-  /** What happens between two rotations. */
+  /** Schedules the requests and revocations until the next rotation. */
   private scheduleRequests(now: number): void {
     this.rotations += 1;
-    const { rotation } = this.settings.periods;
+    const { rotationMs: rotation } = this.settings.periods;
     const issue = (at: number) => this.queue.add(at, (then) => this.issue(then));
     const touch = (at: number) => this.queue.add(at, (then) => this.fillCaches(then));
-    // Around the change, when replicas disagree; and some time later, from caches that are as old as they may be.
+    // Shortly after the change, when replicas disagree, and later, from caches of maximum age.
     for (let n = 0; n < 8; n += 1) issue(now + this.randomUpTo(this.settings.reload + SECOND));
     for (let n = 0; n < 8; n += 1) issue(now + this.randomUpTo(rotation));
     for (let n = 0; n < 3; n += 1) touch(now + rotation - this.randomUpTo(10 * SECOND));
@@ -97,15 +97,15 @@ export class KeyRotationSimulation {
     if (this.random() < 0.2) this.revokeSuccessor(Math.max(now, worst));
   }
 
-  /** Worst where the rotation is due when caches that were filled just before end. */
+  /** The worst case: caches that were filled just before the revocation expire when the rotation is due. */
   private revokeSuccessor(at: number): void {
     this.queue.add(at - 1, (now) => this.fillCaches(now));
     this.queue.add(at + this.randomUpTo(this.settings.reload), (now) => this.fillCaches(now));
     this.queue.add(at, (now) => {
       const pending = this.signingKeys.published.find(({ state }) => state === 'pending');
-      const here = now + this.pickOne(this.replicas).ahead;
-      if (pending) this.signingKeys.setState(pending.kid, 'revoked', here);
-      this.signingKeys.applyDueSteps(this.plan, here);
+      const localTime = now + this.pickOne(this.replicas).ahead;
+      if (pending) this.signingKeys.setState(pending.kid, 'revoked', localTime);
+      this.signingKeys.applyDueSteps(this.plan, localTime);
       this.recordChange(now);
     });
   }
@@ -145,8 +145,8 @@ export class KeyRotationSimulation {
   }
 
   private getKeySet(keys: readonly PlannedKey[]): PublishedKeySet {
-    const known = this.sets.get(keys);
-    if (known) return known;
+    const cached = this.sets.get(keys);
+    if (cached) return cached;
     const jwks = keys.map(({ kid, algorithm }) => ({ kid, alg: algorithm, use: 'sig' }) as const);
     const schedule = { changesAt: this.plan.findNextChange(keys), maxAge: this.settings.maxAge };
     const set = new PublishedKeySet(jwks, schedule);
@@ -163,7 +163,7 @@ export class KeyRotationSimulation {
     ];
   }
 
-  /** A replica never goes back to an older state. */
+  /** A replica never returns to an older state. */
   private getKeysSeenBy(replica: Replica, now: number): readonly PlannedKey[] {
     replica.readAt = Math.max(replica.readAt, now - this.randomUpTo(this.settings.reload));
     const seen = this.history.findLast(({ at }) => at <= replica.readAt) ?? this.history[0];
@@ -193,7 +193,7 @@ class Verifier {
 
   constructor(
     readonly ahead: number,
-    /** Else it asks again only when its copy is no longer fresh. */
+    /** Whether the verifier fetches the set again for an unknown key. Otherwise it waits until its copy expires. */
     readonly asksForUnknown: boolean,
   ) {}
 
@@ -204,7 +204,7 @@ class Verifier {
   }
 }
 
-/** A linear congruential generator, of whose state the upper half is used: the same seed tells the same story. */
+/** A linear congruential generator that returns the upper half of its state. The same seed repeats the same simulation. */
 function createRandom(seed: number): () => number {
   let state = BigInt(seed);
   return () => {

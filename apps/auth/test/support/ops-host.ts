@@ -4,16 +4,17 @@ import 'reflect-metadata';
 import { TestClock } from '@gatehouse/service-kit/testing';
 import { NestFactory } from '@nestjs/core';
 import { authConfig } from '../../src/auth.config.js';
+import { authDatabase, runMigrations } from '../../src/database.js';
 import { runOps } from '../../src/ops/run-ops.js';
 import { OpsContextModule } from '../../src/ops/ops-context.module.js';
 
-/** One run of the CLI that a test asks for; see ops-process.ts. */
+/** One run of the CLI; see ops-process.ts. */
 export interface OpsRequest {
   readonly id: number;
   readonly words: readonly string[];
   readonly typed: string;
   readonly settings: Readonly<Record<string, string>>;
-  /** Epoch milliseconds: where the clock of the run stands still. */
+  /** The time of the clock during the run, in epoch milliseconds. */
   readonly now: number;
 }
 
@@ -26,19 +27,25 @@ export interface OpsOutput {
 async function run({ words, typed, settings, now }: OpsRequest): Promise<OpsOutput> {
   const [input, output, errors] = [new PassThrough(), new PassThrough(), new PassThrough()];
   input.end(typed);
-  const said = Promise.all([text(output), text(errors)]);
-  const code = await runOps(words, { input, output, errors }, () =>
-    NestFactory.createApplicationContext(
-      OpsContextModule.forRoot(authConfig(settings), new TestClock(now)),
+  const printed = Promise.all([text(output), text(errors)]);
+  const openServer = () => {
+    const config = authConfig(settings);
+    return NestFactory.createApplicationContext(
+      OpsContextModule.forRoot(config, authDatabase(config), new TestClock(now)),
       { logger: false, abortOnError: false },
-    ),
+    );
+  };
+  const code = await runOps(
+    words,
+    { input, output, errors },
+    { openServer, runMigrations: async () => runMigrations(authConfig(settings)) },
   );
   output.end();
   errors.end();
-  const [out, err] = await said;
-  return { code, output: out, errors: err };
+  const [standardOutput, standardError] = await printed;
+  return { code, output: standardOutput, errors: standardError };
 }
 
 process.on('message', (request: OpsRequest) => {
-  void run(request).then((said) => process.send?.({ id: request.id, ...said }));
+  void run(request).then((result) => process.send?.({ id: request.id, ...result }));
 });

@@ -5,11 +5,11 @@ import type { OpsOutput, OpsRequest } from './ops-host.js';
 const toPath = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
 interface PendingRun {
-  resolve(said: OpsOutput): void;
+  resolve(result: OpsOutput): void;
   reject(error: Error): void;
 }
 
-/** A process that runs the operations CLI, as often as it is told to: starting one for each would take a second. */
+/** A process that runs the operations CLI any number of times, because starting a process takes a second. */
 export class OpsProcess {
   private readonly child: ChildProcess;
   private readonly pendingRuns = new Map<number, PendingRun>();
@@ -20,12 +20,12 @@ export class OpsProcess {
     this.child = fork(toPath('./ops-host.ts'), {
       execArgv: ['--conditions=@gatehouse/source', '--import', toPath('./typescript.mjs')],
     });
-    this.child.on('message', ({ id, ...said }: OpsOutput & { id: number }) => {
-      this.pendingRuns.get(id)?.resolve(said);
+    this.child.on('message', ({ id, ...result }: OpsOutput & { id: number }) => {
+      this.pendingRuns.get(id)?.resolve(result);
       this.pendingRuns.delete(id);
     });
     this.child.once('exit', (code, signal) => {
-      const error = new Error(`the operations CLI ended by itself: ${signal ?? code}`);
+      const error = new Error(`the process of the operations CLI exited: ${signal ?? code}`);
       this.exitError = error;
       for (const { reject } of this.pendingRuns.values()) reject(error);
     });

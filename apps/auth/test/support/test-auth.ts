@@ -25,18 +25,18 @@ export interface TestResponse {
 }
 type Parameters = Record<string, unknown>;
 
-/** Settings of a server on a database. */
+/** The settings that select a test database. */
 export const toDatabaseSettings = ({ dataDir, databaseUrl }: TestDatabase) => ({
   DATA_DIR: dataDir,
   ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
 });
 
-/** As in production. */
+/** The default cost of password hashing. */
 export const PRODUCTION_HASHING = { ARGON2_MEMORY_KIB: '19456', ARGON2_PASSES: '2' };
 
 /**
- * Hundreds of passwords are hashed to get at something else: by less than an operator could ask for, where a test does not say
- * what it wants.
+ * Cheaper password hashing than the settings allow, because hundreds of tests hash passwords that they do not test. A test that
+ * sets the cost keeps it.
  */
 const fastHashing = (settings: Record<string, string>): Partial<AuthConfig> =>
   Object.keys(settings).some((name) => name.startsWith('ARGON2_'))
@@ -44,10 +44,10 @@ const fastHashing = (settings: Record<string, string>): Partial<AuthConfig> =>
     : { ARGON2_MEMORY_KIB: 64, ARGON2_PASSES: 1 };
 
 const runningServers = new Set<TestAuth>();
-/** Also what a failed test left running. */
+/** Stops all servers, also those of failed tests. */
 afterAll(() => Promise.all([...runningServers].map((auth) => auth.stop())));
 
-/** An authorization server that listens on a free port, on a database of its own. */
+/** An authorization server on a free port. Without `DATA_DIR` it has a new database. */
 export class TestAuth {
   readonly clock = new TestClock();
   private constructor(readonly config: AuthConfig) {}
@@ -62,9 +62,9 @@ export class TestAuth {
       ISSUER,
       LOG_LEVEL: 'silent',
       BACKGROUND_TASKS: 'false',
-      // One ring of keys is enough for most, and RSA keys take their time to make.
+      // One algorithm is enough for most tests, and the generation of RSA keys is slow.
       ID_TOKEN_ALGORITHM: 'ES256',
-      // Tests are many requests from one address; those about the limits switch them on.
+      // Tests send many requests from one address. Tests of the limits switch them on.
       LOGIN_DELAYS: 'false',
       RATE_LIMITS: 'off',
       ...settings,
@@ -85,7 +85,7 @@ export class TestAuth {
     if (runningServers.delete(this)) await this.app.close();
   }
 
-  /** Registers a client; without a secret, a public one. */
+  /** Registers a client; without a secret, a public client. */
   async registerClient(
     client: Partial<ClientRegistration> & { readonly id: string; readonly secret?: string },
   ): Promise<void> {
@@ -119,7 +119,7 @@ export class TestAuth {
     });
   }
 
-  /** A request to the token endpoint; `as` is `id:secret` for HTTP Basic. */
+  /** Sends a request to the token endpoint. `as` is `id:secret` for HTTP Basic. */
   token(parameters: Record<string, string>, as?: string): Promise<TestResponse> {
     return this.send('/oauth/token', {
       method: 'POST',
@@ -136,7 +136,7 @@ export class TestAuth {
     return this.json('/auth/login', { email, password: PASSWORD, ...more });
   }
 
-  /** A new account, logged in. */
+  /** Registers an account and logs in. */
   async createLogin(
     more: Parameters = {},
   ): Promise<{ access_token: string; refresh_token: string }> {

@@ -1,67 +1,45 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
-import type { Account } from '../../src/accounts/account.entity.js';
 import { BrowserSessionService } from '../../src/sessions/browser-session.service.js';
-import type { ClientRegistration } from '../../src/clients/client.repository.js';
 import { ConsentService } from '../../src/sessions/consent.service.js';
+import { CALLBACK } from './factories.js';
 import { PASSWORD, type TestAuth, type TestResponse } from './test-auth.js';
 
-export const CALLBACK = 'https://client.example/callback';
+export { aClient, anAccount, CALLBACK } from './factories.js';
+
 export const VERIFIER = 'a-verifier-of-43-characters-or-more-is-long-enough';
 export const computeChallenge = (verifier: string): string =>
   createHash('sha256').update(verifier).digest('base64url');
 
 export type AuthorizationParameters = Readonly<Record<string, string | undefined>>;
 
-/** A public client for the code flow; whatever it is not asked about is as the protocol wants it. */
-export async function aClient(
-  auth: TestAuth,
-  client: Partial<ClientRegistration> & { readonly secret?: string } = {},
-): Promise<string> {
-  const id = client.id ?? `client-${randomBytes(6).toString('hex')}`;
-  await auth.registerClient({
-    id,
-    grantTypes: ['authorization_code', 'refresh_token'],
-    scope: ['openid', 'profile', 'email', 'offline_access', 'orders:read', 'billing:read'],
-    redirectUris: [CALLBACK],
-    ...client,
-  });
-  return id;
-}
-
-/** Somebody with an account. */
-export async function anAccount(auth: TestAuth, email?: string): Promise<Account> {
-  const address = email ?? `${randomBytes(6).toString('hex')}@gatehouse.example`;
-  await auth.register(address);
-  const account = await auth.app.get(AccountRepository).findByEmail(address);
-  if (!account) throw new Error('not registered');
-  return account;
-}
-
-/** A browser without a window: keeps cookies, follows redirects of the server, and sends the forms of its pages. */
+/**
+ * A browser without a window: it keeps cookies, follows redirects of the server, and submits forms. Its cookie jar ignores `Path`
+ * and `Secure`, because the tests use http.
+ */
 export class TestBrowser {
   readonly cookies = new Map<string, string>();
 
   constructor(private readonly auth: TestAuth) {}
 
-  /** Logs in past the login page: a session begins, and this browser has its cookie. */
+  /** Creates a browser session without the login page, and stores its cookie. */
   async signIn({ id }: { readonly id: string }): Promise<void> {
     const account = await this.auth.app.get(AccountRepository).find(id);
     const device = { userAgent: 'A test browser', origin: null };
     const sessions = this.auth.app.get(BrowserSessionService);
     const previous = await sessions.findCurrent(this.cookieHeader);
-    const begun = account && (await sessions.create(account, device, previous));
-    if (!begun) throw new Error('could not log in');
-    this.cookies.set('session', begun.secret);
+    const created = account && (await sessions.create(account, device, previous));
+    if (!created) throw new Error('the browser session was not created');
+    this.cookies.set('session', created.secret);
   }
 
-  /** Allows past the consent page what a client may ask for. */
+  /** Grants a client its scopes without the consent page. */
   async grantConsent(account: { readonly id: string }, clientId: string): Promise<void> {
     const scope = 'openid profile email offline_access orders:read billing:read'.split(' ');
     await this.auth.app.get(ConsentService).grant(account.id, clientId, scope);
   }
 
-  /** One request; a redirect is not followed. */
+  /** Sends one request, and does not follow a redirect. */
   async open(path: string, init: RequestInit = {}): Promise<TestResponse> {
     const headers = {
       ...init.headers,
@@ -72,7 +50,7 @@ export class TestBrowser {
     return answer;
   }
 
-  /** Sends the form of a page that leads to `action`, the only one where left out, with what it has and what is typed. */
+  /** Submits the form of a page whose action begins with `action`, with its fields and the typed values. */
   submit(
     page: TestResponse,
     typed: Readonly<Record<string, string>> = {},
@@ -82,21 +60,21 @@ export class TestBrowser {
     return this.open(form.action, { method: 'POST', body: form.body });
   }
 
-  /** Goes where redirects lead, as long as they stay on this server. */
+  /** Follows redirects within the server. */
   async follow(answer: TestResponse): Promise<TestResponse> {
     const location = answer.headers.get('location');
     if (answer.status !== 303 || !location?.startsWith('/')) return answer;
     return this.follow(await this.open(location));
   }
 
-  /** An authorization request, with all that it needs unless it says otherwise. `undefined` leaves a parameter out. */
+  /** Sends a valid authorization request. `more` overrides parameters; `undefined` removes one. */
   async authorize(clientId: string, more: AuthorizationParameters = {}): Promise<TestResponse> {
     return this.follow(
       await this.open(`/oauth/authorize?${buildAuthorizationQuery(clientId, more)}`),
     );
   }
 
-  /** The same, for somebody who is logged in and has consented. */
+  /** Sends an authorization request for a user who is logged in and has consented. @returns the code */
   async obtainCode(clientId: string, more: AuthorizationParameters = {}): Promise<string> {
     const answer = await this.authorize(clientId, more);
     const { code } = readRedirectParameters(answer);
@@ -105,7 +83,7 @@ export class TestBrowser {
     return code;
   }
 
-  /** On the login page, which the answer is. */
+  /** Submits the login page. */
   async submitPassword(
     page: TestResponse,
     login: string,
@@ -149,20 +127,20 @@ export function buildAuthorizationQuery(
   return new URLSearchParams(sent).toString();
 }
 
-/** What a redirect tells the client. */
+/** The parameters of a redirect to the client. */
 export function readRedirectParameters(answer: TestResponse): Record<string, string> {
   const location = answer.headers.get('location');
   return location === null ? {} : Object.fromEntries(new URL(location, CALLBACK).searchParams);
 }
 
-/** The form of a page that leads to `to`, the first one where left out, as a browser sends it. */
+/** The first form of a page whose action begins with `to`, as a browser sends it. */
 export function findForm(
   page: TestResponse,
   typed: Readonly<Record<string, string>> = {},
   to = '',
 ) {
   const form = parseForms(page.text).find(({ attributes }) => attributes.includes(`action="${to}`));
-  if (!form) throw new Error(`no form that leads to ${to} in: ${page.text}`);
+  if (!form) throw new Error(`no form with the action ${to} in: ${page.text}`);
   return { action: form.action, body: new URLSearchParams({ ...form.fields, ...typed }) };
 }
 

@@ -1,12 +1,12 @@
 import { DpopClient } from '@gatehouse/guards/testing';
-import { type TestAuth, type TestResponse, toBasicAuthorization } from './test-auth.js';
+import { ISSUER, type TestAuth, type TestResponse, toBasicAuthorization } from './test-auth.js';
 
-export const ISSUER = 'http://localhost:3000';
+export { ISSUER } from './test-auth.js';
 
-/** What is proven for a request to the token endpoint. */
+/** The request that a proof for the token endpoint covers. */
 export const TOKEN_REQUEST = { method: 'POST', url: `${ISSUER}/oauth/token` } as const;
 
-/** A client that proves to have its key, and does as it is told about nonces (RFC 9449 §5, §8). */
+/** A client that sends proofs of its key, and uses the nonces of the server (RFC 9449 §5, §8). */
 export class TestDpopClient {
   readonly key: DpopClient;
   private nonce: string | undefined;
@@ -19,14 +19,14 @@ export class TestDpopClient {
     return this.key.cnf.jkt;
   }
 
-  /** With a good proof; of how many tries is of no interest. */
+  /** Sends a token request with a valid proof, again if the server asks for a nonce. */
   token(parameters: Record<string, string>, as?: string): Promise<TestResponse> {
     return this.sendWithNonce((nonce) =>
       this.send(parameters, this.key.proof({ ...TOKEN_REQUEST, ...nonce }), { as }),
     );
   }
 
-  /** With whatever are its proofs. */
+  /** Sends a token request with any proof. */
   send(
     parameters: Record<string, string>,
     proof: string,
@@ -43,7 +43,7 @@ export class TestDpopClient {
     });
   }
 
-  /** Asks a route that takes access tokens. */
+  /** Sends a request to a route that accepts access tokens. */
   get(path: string, accessToken: string): Promise<TestResponse> {
     const request = { method: 'GET', url: ISSUER + path, accessToken };
     return this.sendWithNonce((nonce) =>
@@ -51,20 +51,20 @@ export class TestDpopClient {
     );
   }
 
-  /** A nonce that is good now, of which any client is told. */
+  /** Fetches a valid nonce, which the server sends to every client. */
   async fetchNonce(as: string): Promise<{ readonly nonce: string }> {
     const { headers } = await this.send({}, 'no proof', { as });
     return { nonce: headers.get('dpop-nonce') ?? '' };
   }
 
   private async sendWithNonce(
-    ask: (nonce: { nonce?: string }) => Promise<TestResponse>,
+    request: (nonce: { nonce?: string }) => Promise<TestResponse>,
   ): Promise<TestResponse> {
-    const first = await ask(this.nonce === undefined ? {} : { nonce: this.nonce });
+    const first = await request(this.nonce === undefined ? {} : { nonce: this.nonce });
     const nonce = first.headers.get('dpop-nonce');
     if (nonce === null || nonce === this.nonce) return first;
     this.nonce = nonce;
-    return asksForNonce(first) ? ask({ nonce }) : first;
+    return asksForNonce(first) ? request({ nonce }) : first;
   }
 }
 

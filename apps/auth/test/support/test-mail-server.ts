@@ -5,10 +5,10 @@ export interface Mail {
   readonly text: string;
 }
 
-/** A real mail server on a port of its own. What it took is in `mails`. */
+/** A real mail server on a free port. `mails` holds the accepted mails. */
 export class TestMailServer {
   readonly mails: Mail[] = [];
-  /** Set: every message is refused for now (RFC 5321 §4.2.1, a 4yz reply). */
+  /** Whether the server rejects every message temporarily (RFC 5321 §4.2.1, a 4yz reply). */
   isRefusing = false;
   private readonly server = new SMTPServer({
     authOptional: true,

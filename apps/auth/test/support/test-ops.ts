@@ -6,12 +6,12 @@ let shared: OpsProcess | undefined;
 afterAll(() => shared?.stop());
 
 interface OpsEnvironment {
-  /** The environment of a server, which may be running. */
+  /** The settings of a server, which may be running. */
   readonly settings: Readonly<Record<string, string>>;
   readonly clock: Pick<TestClock, 'now'>;
 }
 
-/** The operations CLI beside a server, in another process. */
+/** Runs the operations CLI in another process. */
 export class TestOps {
   constructor(private readonly environment: OpsEnvironment) {}
 
@@ -21,8 +21,8 @@ export class TestOps {
     return shared.run({ words, typed, settings, now: clock.now() });
   }
 
-  /** @throws where it fails, or standard output is not one JSON value */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever the command says; the tests compare it
+  /** Runs a command with --json. @throws when it fails, or standard output is not one JSON value */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each command has another result; the tests compare it
   async runJson(words: readonly string[], typed = ''): Promise<any> {
     const { code, output, errors } = await this.run([...words, '--json'], typed);
     if (code !== 0) throw new Error(errors);

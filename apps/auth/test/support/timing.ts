@@ -1,15 +1,14 @@
 type TimedCall = () => Promise<unknown>;
 
-/** Standard deviations of the null hypothesis beyond which a round takes the two for different: one in two thousand. */
+/** A round finds a difference beyond this many standard deviations. By chance that happens once in two thousand rounds. */
 const Z_THRESHOLD = 3.5;
-/** Pairs of a round. */
+/** Pairs of calls per round. */
 const PAIRS_PER_ROUND = [30, 50, 80];
 
 /**
- * Whether two questions can be told apart by the time that the answer takes, by the test of Mann and Whitney: it goes by the
- * order of the times, so neither outliers nor their spread matter. The questions are asked in turn, in an order that changes,
- * so that whatever else the machine does hits both. A difference has to show in three rounds, each with more samples; by
- * chance that happens once in billions.
+ * Whether the durations of two calls differ, by the test of Mann and Whitney. The test uses the order of the times, so outliers
+ * do not matter. The calls alternate in random order, so that other load of the machine affects both. A difference must show in
+ * three rounds with growing samples; by chance that happens once in billions.
  */
 export async function hasDifferentTiming(one: TimedCall, other: TimedCall): Promise<boolean> {
   let signs = 0;
@@ -38,7 +37,7 @@ async function measureTimes(one: TimedCall, other: TimedCall, pairs: number): Pr
   return times;
 }
 
-/** How far U is from what chance makes of it, in its standard deviations; positive where the first takes longer. */
+/** The distance of U from its mean under the null hypothesis, in standard deviations; positive when the first call is slower. */
 export function computeMannWhitneyZ([ones, others]: Times): number {
   const wins = ones.flatMap((a) => others.map((b) => (a > b ? 1 : a < b ? 0 : 0.5)));
   const u = wins.reduce((sum: number, win) => sum + win, 0);

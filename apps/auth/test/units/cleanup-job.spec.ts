@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import type { Database } from '@gatehouse/persistence';
+import {
+  buildIndexedDelete,
+  buildKeyRangeStatements,
+  CLEANUP_BATCH_SIZE,
+  CleanupJob,
+  type CleanupTask,
+  createIndexedCleanup,
+  createKeyRangeCleanup,
+  type Database,
+} from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import {
   EXPIRED_FAMILY_ROWS,
   REVOKED_FAMILY_ROWS,
-} from '../../src/sessions/session-cleanup.service.js';
-import {
-  buildIndexedDelete,
-  buildKeyRangeStatements,
-  CLEANUP_BATCH_SIZE,
-  type CleanupTask,
-  createIndexedCleanup,
-  createKeyRangeCleanup,
-} from '../../src/platform/scheduler/cleanup-tasks.js';
-import { CleanupJob } from '../../src/platform/scheduler/cleanup-job.js';
+} from '../../src/sessions/refresh-token-family.repository.js';
 import { insertRows, openAuthDatabase } from '../support/auth-database.js';
 import { TestClock } from '../support/test-auth.js';
 
@@ -25,18 +25,18 @@ const CLIENT = 'client';
 const running = new AbortController().signal;
 
 interface Ends {
-  /** Milliseconds before now; `null`: it did not end. */
+  /** Milliseconds before now; `null`: the family is active. */
   readonly ended: number | null;
   readonly idle: number;
   readonly absolute: number;
 }
 const ALIVE: Ends = { ended: null, idle: -DAY_MS, absolute: -DAY_MS };
 
-/** The rule in the plainest words. */
+/** A plain statement of the rule. */
 const isDead = ({ ended, idle, absolute }: Ends): boolean =>
   Math.max(ended ?? -Infinity, idle, absolute) > DAY_MS;
 
-eachDatabase('the janitor', (fresh, name) => {
+eachDatabase('the clean-up job', (fresh, name) => {
   let database: Database;
   let other: Database;
   const clock = new TestClock();
@@ -65,7 +65,7 @@ eachDatabase('the janitor', (fresh, name) => {
     await database.close();
     await other.close();
   });
-  const noFamilies = () => database.unitOfWork.execute('DELETE FROM refresh_token_family');
+  const deleteFamilies = () => database.unitOfWork.execute('DELETE FROM refresh_token_family');
 
   const rowOf = (id: string, { ended, idle, absolute }: Ends) => ({
     id: `'${id}'`,
@@ -80,7 +80,7 @@ eachDatabase('the janitor', (fresh, name) => {
     absolute_expires_at: now - absolute,
     ended_at: ended === null ? 'NULL' : now - ended,
   });
-  const someFamilies = async (families: readonly Ends[]) => {
+  const insertFamilies = async (families: readonly Ends[]) => {
     const ids = families.map(() => randomBytes(16).toString('base64url'));
     await insertRows(
       database,
@@ -89,23 +89,23 @@ eachDatabase('the janitor', (fresh, name) => {
     );
     return ids;
   };
-  const left = async () => {
+  const remainingIds = async () => {
     const rows = await database.unitOfWork.query<{ id: string }>(
       'SELECT id FROM refresh_token_family',
     );
     return rows.map(({ id }) => id).sort();
   };
-  const aJanitor = (on = database) => {
-    const janitor = new CleanupJob(clock);
-    janitor.add(createIndexedCleanup(on.unitOfWork, REVOKED_FAMILY_ROWS));
-    janitor.add(createKeyRangeCleanup(on.unitOfWork, EXPIRED_FAMILY_ROWS));
-    return janitor;
+  const aCleanupJob = (on = database) => {
+    const job = new CleanupJob(clock);
+    job.add(createIndexedCleanup(on.unitOfWork, REVOKED_FAMILY_ROWS));
+    job.add(createKeyRangeCleanup(on.unitOfWork, EXPIRED_FAMILY_ROWS));
+    return job;
   };
 
   describe('a turn', () => {
-    beforeEach(noFamilies);
+    beforeEach(deleteFamilies);
 
-    it('removes what ended or expired more than a day ago, and nothing that is alive, whatever there is', async () => {
+    it('deletes exactly the families that ended or expired more than a day ago', async () => {
       const moment = fc.oneof(
         fc.constantFrom(-1, 0, 1, DAY_MS - 1, DAY_MS, DAY_MS + 1, 30 * DAY_MS),
         fc.integer({ min: -90 * DAY_MS, max: 90 * DAY_MS }),
@@ -116,13 +116,13 @@ eachDatabase('the janitor', (fresh, name) => {
           fc.array(family, { maxLength: 40 }),
           fc.boolean(),
           async (families, isTwice) => {
-            await noFamilies();
-            const ids = await someFamilies(families);
+            await deleteFamilies();
+            const ids = await insertFamilies(families);
             const alive = ids.filter((_, n) => !isDead(families[n] ?? ALIVE)).sort();
-            const janitors = isTwice ? [aJanitor(), aJanitor(other)] : [aJanitor()];
-            await Promise.all(janitors.map((janitor) => janitor.run(running)));
-            // What one of two skipped because the other had it in hand, that one removed.
-            expect(await left()).toEqual(alive);
+            const jobs = isTwice ? [aCleanupJob(), aCleanupJob(other)] : [aCleanupJob()];
+            await Promise.all(jobs.map((job) => job.run(running)));
+            // A row that one job skipped because the other had locked it was deleted by the other.
+            expect(await remainingIds()).toEqual(alive);
           },
         ),
         { numRuns: name === 'SQLite' ? 60 : 40 },
@@ -130,22 +130,22 @@ eachDatabase('the janitor', (fresh, name) => {
     });
 
     if (name === 'PostgreSQL') {
-      it('leaves alone, without waiting, a family that another process changes meanwhile', async () => {
-        const [id] = await someFamilies([{ ...ALIVE, idle: 2 * DAY_MS, ended: 2 * DAY_MS }]);
+      it('skips a family that another process changes at the same time, without waiting', async () => {
+        const [id] = await insertFamilies([{ ...ALIVE, idle: 2 * DAY_MS, ended: 2 * DAY_MS }]);
         await other.unitOfWork.transaction(async () => {
           await other.unitOfWork.execute(
             'UPDATE refresh_token_family SET idle_expires_at = $2, ended_at = NULL WHERE id = $1',
             [id, now],
           );
-          await aJanitor().run(running);
+          await aCleanupJob().run(running);
         });
-        await aJanitor().run(running);
-        expect(await left()).toEqual([id]);
+        await aCleanupJob().run(running);
+        expect(await remainingIds()).toEqual([id]);
       });
     }
 
-    it('stops between two steps when the process does, and goes on where it was', async () => {
-      await someFamilies(
+    it('stops between two steps when the process stops, and continues in the next process', async () => {
+      await insertFamilies(
         Array.from({ length: 3 * CLEANUP_BATCH_SIZE }, () => ({ ...ALIVE, ended: 2 * DAY_MS })),
       );
       const stopping = new AbortController();
@@ -157,28 +157,28 @@ eachDatabase('the janitor', (fresh, name) => {
           return ended.removeBatch(at);
         },
       };
-      const janitor = new CleanupJob(clock);
-      janitor.add(once);
-      await janitor.run(stopping.signal);
-      expect(await left()).toHaveLength(2 * CLEANUP_BATCH_SIZE);
-      await aJanitor().run(running);
-      expect(await left()).toEqual([]);
+      const job = new CleanupJob(clock);
+      job.add(once);
+      await job.run(stopping.signal);
+      expect(await remainingIds()).toHaveLength(2 * CLEANUP_BATCH_SIZE);
+      await aCleanupJob().run(running);
+      expect(await remainingIds()).toEqual([]);
     });
 
-    it('gives every clearance its turn when one fails, and tells of it', async () => {
-      await someFamilies([{ ...ALIVE, ended: 2 * DAY_MS }]);
-      const janitor = new CleanupJob(clock);
-      janitor.add({ name: 'fails', removeBatch: () => Promise.reject(new Error('no such table')) });
-      janitor.add(createIndexedCleanup(database.unitOfWork, REVOKED_FAMILY_ROWS));
-      await expect(janitor.run(running)).rejects.toThrow('no such table');
-      expect(await left()).toEqual([]);
+    it('runs every task when one task fails, and reports the failure', async () => {
+      await insertFamilies([{ ...ALIVE, ended: 2 * DAY_MS }]);
+      const job = new CleanupJob(clock);
+      job.add({ name: 'fails', removeBatch: () => Promise.reject(new Error('no such table')) });
+      job.add(createIndexedCleanup(database.unitOfWork, REVOKED_FAMILY_ROWS));
+      await expect(job.run(running)).rejects.toThrow('no such table');
+      expect(await remainingIds()).toEqual([]);
     });
   });
 
-  describe('in a table of 100,000 families', () => {
+  describe('a table of 100,000 families', () => {
     beforeAll(async () => {
-      await noFamilies();
-      // One in ten ended long ago, one in ten expired; keys in no order, as they are in life.
+      await deleteFamilies();
+      // One family in ten ended long ago, one in ten expired. The keys are random, as in production.
       await database.unitOfWork.execute(
         `INSERT INTO refresh_token_family (id, account_id, client_id, scope, resource, generation, rotated_at,
            created_at, idle_expires_at, absolute_expires_at, ended_at)
@@ -192,7 +192,7 @@ eachDatabase('the janitor', (fresh, name) => {
       await database.unitOfWork.execute('ANALYZE refresh_token_family');
     });
 
-    /** What the database says it would do; on PostgreSQL with every kind of plan allowed. */
+    /** The plan of the database; on PostgreSQL with every kind of plan allowed. */
     const planOf = async (sql: string, values: readonly (number | string)[]) => {
       const text = sql.replaceAll(/\$(\d+)/g, (_, n: string) => {
         const value = values[Number(n) - 1] ?? '';
@@ -203,22 +203,22 @@ eachDatabase('the janitor', (fresh, name) => {
     };
     const SCAN = /SCAN (?!subquery|stretch|\(subquery)|Seq Scan on refresh_token_family/;
 
-    it('each statement finds its rows by an index', async () => {
+    it('finds rows by index in each statement', async () => {
       const deadline = now - DAY_MS;
       const isPostgres = name === 'PostgreSQL';
-      const walk = buildKeyRangeStatements(EXPIRED_FAMILY_ROWS, isPostgres);
-      const [stretch] = await database.unitOfWork.query<{ last: string }>(walk.stretch, ['']);
+      const statements = buildKeyRangeStatements(EXPIRED_FAMILY_ROWS, isPostgres);
+      const [stretch] = await database.unitOfWork.query<{ last: string }>(statements.stretch, ['']);
       const plans = [
         await planOf(buildIndexedDelete(REVOKED_FAMILY_ROWS, isPostgres), [deadline]),
-        await planOf(walk.stretch, ['']),
-        await planOf(walk.deletion, [deadline, '', stretch?.last ?? '']),
+        await planOf(statements.stretch, ['']),
+        await planOf(statements.deletion, [deadline, '', stretch?.last ?? '']),
       ];
       expect(plans[0]).toContain('ended_family');
       for (const plan of plans) expect(plan).not.toMatch(SCAN);
     });
 
-    it('a turn goes through all of it, and what is alive is there afterwards', async () => {
-      await aJanitor().run(running);
+    it('cleans the whole table in one turn, and keeps all active families', async () => {
+      await aCleanupJob().run(running);
       const alive = await database.unitOfWork.query(
         'SELECT count(*) AS n FROM refresh_token_family',
       );

@@ -8,7 +8,7 @@ const production = {
   RESOURCE_SERVERS: 'https://orders.example.org orders:read',
 };
 
-/** The names that an error complains about. */
+/** The settings that the error names. */
 function faultsOf(env: Record<string, string>): string[] {
   try {
     authConfig(env);
@@ -21,21 +21,25 @@ function faultsOf(env: Record<string, string>): string[] {
 }
 
 describe('the configuration of auth', () => {
-  it('needs nothing in development', () => {
+  it('requires no settings in development', () => {
     expect(authConfig({})).toMatchObject({ ISSUER: 'http://localhost:3000', PORT: 3000 });
     expect(authConfig({ PORT: '4000' }).ISSUER).toBe('http://localhost:4000');
   });
 
-  it('is frozen', () => {
+  it('freezes the configuration', () => {
     expect(Object.isFrozen(authConfig({}))).toBe(true);
   });
 
-  it('takes a complete production', () => {
+  it('accepts complete production settings', () => {
     expect(faultsOf(production)).toEqual([]);
   });
 
   it.each<[string, Record<string, string>, string[]]>([
-    ['nothing given', { NODE_ENV: 'production' }, ['ISSUER', 'SERVER_SECRET', 'RESOURCE_SERVERS']],
+    [
+      'missing settings',
+      { NODE_ENV: 'production' },
+      ['ISSUER', 'SERVER_SECRET', 'RESOURCE_SERVERS'],
+    ],
     ['an http issuer', { ...production, ISSUER: 'http://auth.example.org' }, ['ISSUER']],
     ['a short secret', { ...production, SERVER_SECRET: 'short' }, ['SERVER_SECRET']],
     [
@@ -43,20 +47,20 @@ describe('the configuration of auth', () => {
       { ...production, SERVER_SECRET: `${production.SERVER_SECRET},x` },
       ['SERVER_SECRET'],
     ],
-    ['the demo', { ...production, SEED_DEMO: 'true' }, ['SEED_DEMO']],
+    ['demo data in production', { ...production, SEED_DEMO: 'true' }, ['SEED_DEMO']],
     [
-      'faults of several settings and between them',
+      'several wrong settings at once',
       { ...production, ISSUER: 'http://a.example', SEED_DEMO: 'true', PORT: 'x' },
       ['ISSUER', 'SEED_DEMO', 'PORT'],
     ],
-    ['a port that is none', { PORT: '99999' }, ['PORT']],
+    ['a port out of range', { PORT: '99999' }, ['PORT']],
     [
       'a resource server without scopes',
       { RESOURCE_SERVERS: 'https://a.example' },
       ['RESOURCE_SERVERS'],
     ],
     [
-      'a resource server that is no URI',
+      'a resource server that is not a URI',
       { RESOURCE_SERVERS: 'orders orders:read' },
       ['RESOURCE_SERVERS'],
     ],
@@ -65,11 +69,11 @@ describe('the configuration of auth', () => {
       { RESOURCE_SERVERS: 'https://a.example/#x read' },
       ['RESOURCE_SERVERS'],
     ],
-  ])('refuses %s, and says which', (_, env, names) => {
+  ])('rejects %s, and names the settings', (_, env, names) => {
     expect(faultsOf(env)).toEqual(names);
   });
 
-  it('tells no secret in a complaint', () => {
+  it('never repeats a secret in an error', () => {
     expect(() => authConfig({ ...production, SERVER_SECRET: 'hunter2' })).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
     );

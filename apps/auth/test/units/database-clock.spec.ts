@@ -1,8 +1,8 @@
-import { Leases, Scheduler, UnitOfWork } from '@gatehouse/persistence';
+import { LeaseRepository, Scheduler, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { Clock } from '@gatehouse/service-kit';
-import { DatabaseClock } from '../../src/platform/scheduler/database-clock.js';
-import { TestAuth } from '../support/test-auth.js';
+import { DatabaseClock } from '../../src/platform/database-clock.js';
+import { TestAuth, toDatabaseSettings } from '../support/test-auth.js';
 
 const systemNow = Date.now;
 afterEach(() => {
@@ -12,14 +12,12 @@ afterEach(() => {
 eachDatabase('the clock of a replica', (fresh, name) => {
   const isShared = name === 'PostgreSQL';
 
-  it(`of a machine that is an hour ahead ${isShared ? 'goes by the database' : 'is its own'}`, async () => {
-    const { databaseUrl, dataDir } = await fresh();
-    const settings = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
-    const { app } = await TestAuth.start({ DATA_DIR: dataDir, ...settings });
+  it(`${isShared ? 'follows the database' : 'follows the machine'} on a machine that is an hour ahead`, async () => {
+    const { app } = await TestAuth.start(toDatabaseSettings(await fresh()));
     Date.now = () => systemNow() + 3_600_000;
     const clock = new Clock();
 
-    const scheduler = new Scheduler(app.get(Leases), { clock });
+    const scheduler = new Scheduler(app.get(LeaseRepository), { clock });
     await new DatabaseClock(app.get(UnitOfWork), clock, scheduler).onModuleInit();
 
     const ahead = clock.now() - systemNow();

@@ -1,13 +1,11 @@
 import type { Database } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { Logger } from '@nestjs/common';
-import {
-  EventChainService,
-  exportEvents,
-} from '../../src/platform/security-events/event-chain.service.js';
+import { hashEvent } from '../../src/platform/security-events/event-chain.js';
+import { EventChainService } from '../../src/platform/security-events/event-chain.service.js';
 import { EventRetentionCleanup } from '../../src/platform/security-events/event-retention.js';
+import { SecurityEventRepository } from '../../src/platform/security-events/security-event.repository.js';
 import { SecurityEventService } from '../../src/platform/security-events/security-event.service.js';
-import { hashEvent } from '../../src/platform/security-events/stored-event.js';
 import { openAuthDatabase } from '../support/auth-database.js';
 import { TestClock } from '../support/test-auth.js';
 
@@ -30,10 +28,11 @@ eachDatabase('the chain of security events', (fresh, name) => {
     database = await openAuthDatabase(at);
     other = await openAuthDatabase(at);
     clock = new TestClock();
-    events = new SecurityEventService(database.unitOfWork, clock);
-    chain = new EventChainService(database.unitOfWork);
-    otherChain = new EventChainService(other.unitOfWork);
-    retention = new EventRetentionCleanup(database.unitOfWork, events, database.config);
+    const repository = new SecurityEventRepository(database.unitOfWork);
+    events = new SecurityEventService(repository, clock);
+    chain = new EventChainService(repository);
+    otherChain = new EventChainService(new SecurityEventRepository(other.unitOfWork));
+    retention = createRetention(database);
   });
   afterAll(async () => {
     await database.close();
@@ -41,6 +40,11 @@ eachDatabase('the chain of security events', (fresh, name) => {
   });
   beforeEach(() => database.unitOfWork.execute('DELETE FROM security_event'));
 
+  const createRetention = ({ unitOfWork }: Database) => {
+    const repository = new SecurityEventRepository(unitOfWork);
+    const service = new SecurityEventService(repository, clock);
+    return new EventRetentionCleanup(unitOfWork, repository, service, database.config);
+  };
   const happen = async (times: number) => {
     for (let n = 0; n < times; n += 1) {
       clock.advance({ seconds: 1 });
@@ -61,7 +65,7 @@ eachDatabase('the chain of security events', (fresh, name) => {
   const seqs = async () => (await chain.findEvents({ limit: 10_000 })).map(({ seq }) => seq);
   const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1);
 
-  it('links what happened in the order in which it happened, each to the one before', async () => {
+  it('links events in the order of their time, each to the previous one', async () => {
     await linked(3);
     await linked(2);
     const read = await chain.findEvents({ limit: 10 });
@@ -77,37 +81,41 @@ eachDatabase('the chain of security events', (fresh, name) => {
     expect(await chain.findHead()).toEqual({ seq: 5, hash: read[4]?.hash });
   });
 
-  it('links every event once when two replicas do it at once', async () => {
-    const busy = async () => {
+  it('links every event once when two replicas link at the same time', async () => {
+    const recordEvents = async () => {
       for (let n = 0; n < 30; n += 1) await happenAtOnce(10);
     };
-    const linking = async (one: EventChainService) => {
+    const link = async (one: EventChainService) => {
       for (let n = 0; n < 25; n += 1) await one.linkPending();
     };
-    await Promise.all([busy(), linking(chain), linking(otherChain), linking(chain)]);
+    await Promise.all([recordEvents(), link(chain), link(otherChain), link(chain)]);
     await Promise.all([chain.linkPending(), otherChain.linkPending()]);
     await chain.linkPending();
     expect(await seqs()).toEqual(upTo(300));
     expect(await chain.verify()).toEqual({ events: 300 });
   });
 
-  it('takes a backlog in batches', async () => {
+  it('links a backlog in batches', async () => {
     await happenAtOnce(450);
     expect(await chain.linkPending()).toBe(450);
     expect(await chain.linkPending()).toBe(0);
     expect(await chain.verify()).toEqual({ events: 450 });
   });
 
-  describe('names the first place that was changed:', () => {
+  describe('the verification of a changed chain', () => {
     const changes: readonly (readonly [string, string, number])[] = [
-      ['a detail', `UPDATE security_event SET detail = '{"accountId":"acct_x"}' WHERE seq = 3`, 3],
-      ['an instant', 'UPDATE security_event SET at = at + 1 WHERE seq = 3', 3],
-      ['a type', `UPDATE security_event SET type = 'family.begun' WHERE seq = 3`, 3],
-      ['an account', `UPDATE security_event SET account_id = NULL WHERE seq = 3`, 3],
-      ['an event that is gone', 'DELETE FROM security_event WHERE seq = 3', 3],
-      ['the first events gone, without a word', 'DELETE FROM security_event WHERE seq <= 2', 2],
       [
-        'one that was put between',
+        'a changed detail',
+        `UPDATE security_event SET detail = '{"accountId":"acct_x"}' WHERE seq = 3`,
+        3,
+      ],
+      ['a changed time', 'UPDATE security_event SET at = at + 1 WHERE seq = 3', 3],
+      ['a changed type', `UPDATE security_event SET type = 'family.begun' WHERE seq = 3`, 3],
+      ['a changed account', `UPDATE security_event SET account_id = NULL WHERE seq = 3`, 3],
+      ['a deleted event', 'DELETE FROM security_event WHERE seq = 3', 3],
+      ['deleted first events', 'DELETE FROM security_event WHERE seq <= 2', 2],
+      [
+        'an inserted event',
         `UPDATE security_event SET seq = seq + 1000 WHERE seq >= 3;
          INSERT INTO security_event (id, at, type, detail, seq, previous_hash, hash)
            SELECT 'x', at, type, detail, 3, previous_hash, hash FROM security_event WHERE seq = 1003;
@@ -115,20 +123,20 @@ eachDatabase('the chain of security events', (fresh, name) => {
         3,
       ],
       [
-        'two that changed places',
+        'two exchanged events',
         `UPDATE security_event SET seq = 1000 WHERE seq = 3;
          UPDATE security_event SET seq = 3 WHERE seq = 4;
          UPDATE security_event SET seq = 4 WHERE seq = 1000`,
         3,
       ],
     ];
-    it.each(changes)('%s', async (_, sql, brokenAt) => {
+    it.each(changes)('reports the place of %s', async (_, sql, brokenAt) => {
       await linked(6);
       for (const statement of sql.split(';')) await tamper(statement);
       expect((await chain.verify()).brokenAt).toBe(brokenAt);
     });
 
-    it('and a changed event with a hash of its own, at the one after it', async () => {
+    it('reports the next event when the hash of a changed event was computed again', async () => {
       await linked(6);
       const [third] = await chain.findEvents({ after: 2, limit: 1 });
       if (!third) throw new Error('no third event');
@@ -138,22 +146,22 @@ eachDatabase('the chain of security events', (fresh, name) => {
     });
   });
 
-  it('is seen to be cut, or written anew, by a head that was noted elsewhere', async () => {
+  it('reports a chain that was cut or written anew, if the operator noted a head', async () => {
     await linked(6);
-    const noted = await chain.findHead();
+    const notedHead = await chain.findHead();
     await linked(1);
-    expect(await chain.verify(noted)).toEqual({ events: 7 });
+    expect(await chain.verify(notedHead)).toEqual({ events: 7 });
 
     await tamper('DELETE FROM security_event WHERE seq >= 5');
     expect(await chain.verify()).toEqual({ events: 4 });
-    expect(await chain.verify(noted)).toEqual({ events: 4, brokenAt: 5 });
+    expect(await chain.verify(notedHead)).toEqual({ events: 4, brokenAt: 5 });
 
     await linked(3);
     expect(await chain.verify()).toEqual({ events: 7 });
-    expect(await chain.verify(noted)).toEqual({ events: 5, brokenAt: 6 });
+    expect(await chain.verify(notedHead)).toEqual({ events: 5, brokenAt: 6 });
   });
 
-  it('is read by account, by type and from a place on', async () => {
+  it('finds events by account, by type, and after a place', async () => {
     await linked(5);
     await events.record({ type: 'client.created', clientId: 'shop', by: 'operator' });
     await chain.linkPending();
@@ -165,11 +173,11 @@ eachDatabase('the chain of security events', (fresh, name) => {
     expect(await placesOf({ after: 2, type: 'account.registered', limit: 10 })).toEqual([3, 4, 5]);
   });
 
-  it('is exported as JSON lines from which its hashes can be computed', async () => {
+  it('exports JSON lines from which a reader can compute the hashes', async () => {
     await happenAtOnce(1_001);
     await chain.linkPending();
     const lines: string[] = [];
-    for await (const line of exportEvents(chain)) lines.push(line);
+    for await (const line of chain.exportLines()) lines.push(line);
     expect(lines).toHaveLength(1_001);
     for (const line of lines) {
       expect(line.endsWith('}\n')).toBe(true);
@@ -179,8 +187,8 @@ eachDatabase('the chain of security events', (fresh, name) => {
     }
   });
 
-  describe('beyond EVENT_RETENTION', () => {
-    it('loses its old end, says so, and still is a chain', async () => {
+  describe('the clean-up after EVENT_RETENTION', () => {
+    it('deletes the old end of the chain, records the cut, and leaves a valid chain', async () => {
       await linked(4);
       clock.advance({ seconds: YEAR - DAY });
       await linked(3);
@@ -202,7 +210,7 @@ eachDatabase('the chain of security events', (fresh, name) => {
       expect((await chain.verify()).brokenAt).toBe(5);
     });
 
-    it('keeps what is not in the chain, and the newest event whatever its age', async () => {
+    it('keeps unlinked events, and the newest event of any age', async () => {
       await linked(2);
       await happen(1);
       clock.advance({ seconds: 3 * YEAR });
@@ -213,15 +221,11 @@ eachDatabase('the chain of security events', (fresh, name) => {
       expect(await chain.verify()).toEqual({ events: 3 });
     });
 
-    it('is cut once when two replicas do it at once', async () => {
+    it('cuts the chain once when two replicas cut at the same time', async () => {
       await linked(5);
       clock.advance({ seconds: 2 * YEAR });
       await linked(1);
-      const otherRetention = new EventRetentionCleanup(
-        other.unitOfWork,
-        new SecurityEventService(other.unitOfWork, clock),
-        database.config,
-      );
+      const otherRetention = createRetention(other);
       const steps = [retention, otherRetention, retention].map((one) =>
         one.removeBatch(clock.now()),
       );
@@ -234,7 +238,7 @@ eachDatabase('the chain of security events', (fresh, name) => {
     });
   });
 
-  it('reads, links and cuts a long chain by its indexes', async () => {
+  it('uses indexes to read, link and cut a long chain', async () => {
     const [seqNull, inChain, ofAccount] = [
       'SELECT id FROM security_event WHERE seq IS NULL ORDER BY at, id LIMIT 200',
       'SELECT id FROM security_event WHERE seq > 500 ORDER BY seq LIMIT 100',

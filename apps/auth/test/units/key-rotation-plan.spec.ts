@@ -14,7 +14,7 @@ import {
   SECOND,
 } from '../support/in-memory-signing-keys.js';
 
-const { rotation, lead, tail } = HOURLY_PERIODS;
+const { rotationMs, publishedBeforeMs, publishedAfterMs } = HOURLY_PERIODS;
 const plan = new KeyRotationPlan(HOURLY_PERIODS, ['ES256']);
 const NOW = 1_000_000 * SECOND;
 
@@ -26,53 +26,61 @@ const aKey = (state: PlannedKey['state'], age: number, kid: string = state): Pla
 });
 const rs256 = (key: PlannedKey): PlannedKey => ({ ...key, algorithm: 'RS256' });
 
-describe('what is due for the signing keys', () => {
-  const young = aKey('active', rotation - 1);
-  const due = aKey('active', rotation);
-  const known = aKey('pending', lead);
-  const unknown = aKey('pending', lead - 1);
+describe('the next step of the key rotation plan', () => {
+  const young = aKey('active', rotationMs - 1);
+  const due = aKey('active', rotationMs);
+  const known = aKey('pending', publishedBeforeMs);
+  const unknown = aKey('pending', publishedBeforeMs - 1);
 
   it.each<[string, readonly PlannedKey[], object | undefined]>([
-    ['there are none: the first is made', [], { what: 'stage' }],
-    ['nobody signs: the pending one does at once', [unknown], { what: 'activate', kid: 'pending' }],
-    ['no successor is published: one is', [young], { what: 'stage' }],
-    ['the active one is young: nothing', [young, known], undefined],
-    ['its time is over: the successor signs', [due, known], { what: 'activate', kid: 'pending' }],
+    ['stages the first key when there are no keys', [], { kind: 'stage' }],
     [
-      'the successor is not known to all verifiers yet: the rotation waits',
-      [due, unknown],
+      'activates the pending key at once when no key signs',
+      [unknown],
+      { kind: 'activate', kid: 'pending' },
+    ],
+    ['stages a successor when none is published', [young], { kind: 'stage' }],
+    ['changes nothing while the active key is young', [young, known], undefined],
+    [
+      'activates the successor when the rotation period is over',
+      [due, known],
+      { kind: 'activate', kid: 'pending' },
+    ],
+    ['waits with the rotation until all verifiers know the successor', [due, unknown], undefined],
+    [
+      'retires a key when the last token that it signed has expired',
+      [young, known, aKey('retiring', publishedAfterMs)],
+      { kind: 'retire', kid: 'retiring' },
+    ],
+    [
+      'keeps a retiring key while a token that it signed may be valid',
+      [young, known, aKey('retiring', publishedAfterMs - 1)],
       undefined,
     ],
     [
-      'the last token of an old one has expired: it leaves',
-      [young, known, aKey('retiring', tail)],
-      { what: 'retire', kid: 'retiring' },
-    ],
-    [
-      'a token of an old one may be about: it stays',
-      [young, known, aKey('retiring', tail - 1)],
-      undefined,
-    ],
-    [
-      'of another algorithm than wanted, the key signs on while the new one becomes known',
+      'lets a key of the previous algorithm sign until all verifiers know the new key',
       [rs256(due), unknown],
       undefined,
     ],
-    ['then the new one signs', [rs256(due), known], { what: 'activate', kid: 'pending' }],
     [
-      'and the old one stops when it would have',
-      [young, known, rs256(aKey('active', rotation, 'old'))],
-      { what: 'withdraw', kid: 'old' },
+      'activates the key of the new algorithm when all verifiers know it',
+      [rs256(due), known],
+      { kind: 'activate', kid: 'pending' },
     ],
     [
-      'but not sooner, for replicas that want it still',
-      [young, known, rs256(aKey('active', rotation - 1, 'old'))],
+      'withdraws the key of the previous algorithm when its rotation period is over',
+      [young, known, rs256(aKey('active', rotationMs, 'old'))],
+      { kind: 'withdraw', kid: 'old' },
+    ],
+    [
+      'keeps the key of the previous algorithm until then, for replicas with the old configuration',
+      [young, known, rs256(aKey('active', rotationMs - 1, 'old'))],
       undefined,
     ],
     [
-      'its successor never signs',
-      [young, known, rs256(aKey('pending', rotation, 'old'))],
-      { what: 'retire', kid: 'old' },
+      'retires the pending key of the previous algorithm, which never signs',
+      [young, known, rs256(aKey('pending', rotationMs, 'old'))],
+      { kind: 'retire', kid: 'old' },
     ],
   ])('%s', (_title, keys, step) => {
     const first = plan.findDueStep(keys, NOW);
@@ -80,15 +88,15 @@ describe('what is due for the signing keys', () => {
     else expect(first).toMatchObject(step);
   });
 
-  it('by default: a month of signing, 425 seconds before, an hour and some minutes after', () => {
+  it('plans a month of signing by default, published 425 seconds before and 3845 seconds after', () => {
     expect(createKeyRotationPlan(authConfig({})).periods).toEqual({
-      rotation: 30 * DAY,
-      lead: (300 + 2 * 60 + 5) * SECOND,
-      tail: (3600 + 4 * 60 + 5) * SECOND,
+      rotationMs: 30 * DAY,
+      publishedBeforeMs: (300 + 2 * 60 + 5) * SECOND,
+      publishedAfterMs: (3600 + 4 * 60 + 5) * SECOND,
     });
   });
 
-  it('refuses a rotation that no verifier could keep up with, and says what to set', () => {
+  it('rejects a rotation period that is too short for caching verifiers, and names the settings', () => {
     const settings = { KEY_SET_MAX_AGE: '10', CLOCK_SKEW: '2' };
     const planned = (KEY_ROTATION_PERIOD: string) => () =>
       createKeyRotationPlan(authConfig({ ...settings, KEY_ROTATION_PERIOD }));
@@ -97,19 +105,22 @@ describe('what is due for the signing keys', () => {
   });
 });
 
-/** Something that happens after some milliseconds. */
-interface Happening {
+/** An action that follows `after` milliseconds after the previous one. */
+interface Action {
   readonly after: number;
-  readonly what: 'upkeep' | 'revoke the successor' | 'another algorithm';
+  readonly kind: 'run the job' | 'revoke the successor' | 'another algorithm';
 }
-const happenings = fc.array(
-  fc.record<Happening>({
+const actionLists = fc.array(
+  fc.record<Action>({
     after: fc.oneof(
-      fc.constantFrom(0, 1, SECOND, lead - 1, lead, rotation - lead, rotation, tail),
-      fc.integer({ min: 0, max: 3 * rotation }),
+      fc.constantFrom(
+        ...[0, 1, SECOND, publishedBeforeMs - 1, publishedBeforeMs],
+        ...[rotationMs - publishedBeforeMs, rotationMs, publishedAfterMs],
+      ),
+      fc.integer({ min: 0, max: 3 * rotationMs }),
     ),
-    what: fc.oneof(
-      { weight: 8, arbitrary: fc.constant('upkeep' as const) },
+    kind: fc.oneof(
+      { weight: 8, arbitrary: fc.constant('run the job' as const) },
       { weight: 2, arbitrary: fc.constant('revoke the successor' as const) },
       { weight: 1, arbitrary: fc.constant('another algorithm' as const) },
     ),
@@ -117,12 +128,12 @@ const happenings = fc.array(
   { minLength: 1, maxLength: 40 },
 );
 
-/** What was seen of each key, kept apart from the rows. */
-class Witness {
+/** Observes the keys independently of their rows. */
+class KeyObserver {
   readonly publishedAt = new Map<string, number>();
   readonly signedUntil = new Map<string, number>();
 
-  look(rows: InMemorySigningKeys, current: KeyRotationPlan, now: number): void {
+  observe(rows: InMemorySigningKeys, current: KeyRotationPlan, now: number): void {
     for (const algorithm of ['ES256', 'RS256'])
       for (const state of ['pending', 'active'])
         expect(
@@ -136,67 +147,68 @@ class Witness {
     this.sign(signer?.kid ?? '', now);
   }
 
-  left(kid: string, now: number): void {
+  observeRemoval(kid: string, now: number): void {
     const last = this.signedUntil.get(kid);
-    if (last !== undefined) expect(now - last).toBeGreaterThanOrEqual(tail);
+    if (last !== undefined) expect(now - last).toBeGreaterThanOrEqual(publishedAfterMs);
   }
 
   private sign(kid: string, now: number): void {
     const isFirst = this.signedUntil.size === 0;
     if (!isFirst && !this.signedUntil.has(kid)) {
-      expect(now - (this.publishedAt.get(kid) ?? now)).toBeGreaterThanOrEqual(lead);
+      const age = now - (this.publishedAt.get(kid) ?? now);
+      expect(age).toBeGreaterThanOrEqual(publishedBeforeMs);
     }
     this.signedUntil.set(kid, now);
   }
 }
 
-describe('whatever happens, and however late the upkeep comes, the plan', () => {
-  it('has one key that signs, published for the lead time before, and for as long as its tokens live after (OIDC Core §10.1.1)', () => {
+describe('the key rotation plan under random actions and late jobs', () => {
+  it('always has one signer that is published long enough before and after it signs (OIDC Core §10.1.1)', () => {
     fc.assert(
-      fc.property(happenings, (story) => {
+      fc.property(actionLists, (actions) => {
         const rows = new InMemorySigningKeys();
-        const witness = new Witness();
-        let wanted: SigningAlgorithm = 'ES256';
+        const observer = new KeyObserver();
+        let algorithm: SigningAlgorithm = 'ES256';
         let current = plan;
         let now = NOW;
         rows.applyDueSteps(current, now);
-        witness.look(rows, current, now);
-        for (const { after, what } of story) {
+        observer.observe(rows, current, now);
+        for (const { after, kind } of actions) {
           now += after;
-          // The key that signs does so until the very moment of the step.
-          witness.look(rows, current, now);
-          if (what === 'another algorithm') {
-            wanted = wanted === 'ES256' ? 'RS256' : 'ES256';
-            current = new KeyRotationPlan(HOURLY_PERIODS, [wanted]);
+          // The active key signs until the moment of the step.
+          observer.observe(rows, current, now);
+          if (kind === 'another algorithm') {
+            algorithm = algorithm === 'ES256' ? 'RS256' : 'ES256';
+            current = new KeyRotationPlan(HOURLY_PERIODS, [algorithm]);
           }
           const pending = rows.published.find(({ state }) => state === 'pending');
-          if (what === 'revoke the successor' && pending)
+          if (kind === 'revoke the successor' && pending)
             rows.setState(pending.kid, 'revoked', now);
           const before = rows.published;
           rows.applyDueSteps(current, now);
           for (const { kid } of before.filter(
             (key) => !rows.published.some((k) => k.kid === key.kid),
           ))
-            witness.left(kid, now);
-          witness.look(rows, current, now);
+            observer.observeRemoval(kid, now);
+          observer.observe(rows, current, now);
         }
       }),
       { numRuns: 500 },
     );
   });
 
-  it('foretells when the published set changes', () => {
+  it('predicts when the published set changes', () => {
     fc.assert(
-      fc.property(happenings, (story) => {
+      fc.property(actionLists, (actions) => {
         const rows = new InMemorySigningKeys();
         let now = NOW;
         rows.applyDueSteps(plan, now);
-        for (const { after } of story) {
+        for (const { after } of actions) {
           const change = plan.findNextChange(rows.published);
           const kids = kidsOf(rows);
           const before = Math.min(now + after, change - 1);
           const early: readonly KeyStep[] = rows.applyDueSteps(plan, before);
-          expect([early.filter(({ what }) => what !== 'withdraw'), kidsOf(rows)]).toEqual([
+          expect([early.filter(({ kind }) => kind !== 'withdraw'), kidsOf(rows)]).toEqual([
             [],
             kids,
           ]);

@@ -1,7 +1,7 @@
 import { describeDevice } from '../../src/sessions/device.js';
 import { networkOf, widerNetworkOf } from '../../src/platform/network.js';
 
-describe('the origin of a login is coarse', () => {
+describe('the network of an address', () => {
   it.each([
     ['203.0.113.77', '203.0.113.0/24'],
     ['127.0.0.1', '127.0.0.0/24'],
@@ -17,30 +17,30 @@ describe('the origin of a login is coarse', () => {
     ['::203.0.113.77', '::/48'],
     ['64:ff9b::203.0.113.77', '64:ff9b::/48'],
     ['fe80::1%eth0', 'fe80::/48'],
-  ])('%s is of %s', (address, network) => {
+  ])('maps %s to %s', (address, network) => {
     expect(networkOf(address)).toBe(network);
   });
 
   it.each(['', 'unknown', '203.0.113', '203.0.113.256', '1::2::3', '[::1]', '%'])(
-    '%j is no address',
+    'returns null for %j, which is not an address',
     (text) => {
       expect(networkOf(text)).toBeNull();
     },
   );
 });
 
-describe('what is around a network', () => {
+describe('the wider network of an address', () => {
   it.each([
     ['203.0.113.77', '203.0.0.0/16'],
     ['::ffff:203.0.113.77', '203.0.0.0/16'],
     ['2001:db8:12:3456::1', '2001:db8::/32'],
     ['2001:0:5::', '2001::/32'],
     ['::1', '::/32'],
-  ])('of %s is %s', (address, surroundings) => {
-    expect(widerNetworkOf(address)).toBe(surroundings);
+  ])('maps %s to %s', (address, network) => {
+    expect(widerNetworkOf(address)).toBe(network);
   });
 
-  it('is nothing where there is no address', () => {
+  it('returns null for a text that is not an address', () => {
     expect(widerNetworkOf('unknown')).toBeNull();
   });
 });
@@ -49,15 +49,15 @@ describe('the name of a device', () => {
   const nameOf = (userAgent?: string) => describeDevice({ userAgent, ip: '127.0.0.1' }).userAgent;
 
   it.each([
-    ['a plain one', 'curl/8.0', 'curl/8.0'],
-    ['none', undefined, null],
-    ['an empty one', '   ', null],
-    ['control characters', 'a\u0000b\u001b[31mc\u0085d\u007f', 'ab[31mcd'],
-    ['what turns the text around', 'a\u202eb\u200bc', 'abc'],
-    ['nothing but those', '\u0000\u202e', null],
-    ['a long one', 'x'.repeat(5000), 'x'.repeat(255)],
-    ['characters of two units, which are not cut in half', '🔑'.repeat(300), '🔑'.repeat(255)],
-  ])('is printable and short: %s', (_, text, name) => {
+    ['keeps a plain User-Agent', 'curl/8.0', 'curl/8.0'],
+    ['returns null without a User-Agent', undefined, null],
+    ['returns null for a blank User-Agent', '   ', null],
+    ['removes control characters', 'a\u0000b\u001b[31mc\u0085d\u007f', 'ab[31mcd'],
+    ['removes characters that change the direction of text', 'a\u202eb\u200bc', 'abc'],
+    ['returns null when no printable character remains', '\u0000\u202e', null],
+    ['shortens a long User-Agent to 255 characters', 'x'.repeat(5000), 'x'.repeat(255)],
+    ['keeps surrogate pairs whole', '🔑'.repeat(300), '🔑'.repeat(255)],
+  ])('%s', (_, text, name) => {
     expect(nameOf(text)).toBe(name);
   });
 });

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
 import { BrowserSessionService } from '../../src/sessions/browser-session.service.js';
-import { SessionRevocation, SessionService } from '../../src/sessions/session.service.js';
+import { SessionService } from '../../src/sessions/session.service.js';
 import { AuthorizedClientService, ConsentService } from '../../src/sessions/consent.service.js';
 import { authDatabase } from '../../src/database.js';
 import { RefreshTokenService } from '../../src/sessions/refresh-token.service.js';
@@ -13,8 +13,8 @@ import { decodeClaims, ORDERS, TestAuth } from '../support/test-auth.js';
 const FAMILIES = 100_000;
 const ACCOUNTS = 10_000;
 
-/** Notes every text that is sent to the database from now on, and how PostgreSQL failed any. */
-function listen(name: 'SQLite' | 'PostgreSQL', { driver }: DataSource) {
+/** Records every SQL text that is sent to the database from now on, and the failures of PostgreSQL. */
+function recordStatements(name: 'SQLite' | 'PostgreSQL', { driver }: DataSource) {
   const sent = new Set<string>();
   const failures: unknown[] = [];
   const [prototype, method]: [object, string] =
@@ -32,7 +32,7 @@ function listen(name: 'SQLite' | 'PostgreSQL', { driver }: DataSource) {
   return { sent, failures, stop: () => Reflect.set(prototype, method, original) };
 }
 
-/** Every fourth family is alive; of these every tenth is held by a client that leaves. */
+/** Every fourth family is active. Of these, every tenth belongs to a client whose sessions are revoked. */
 const seeds = (series: string) => [
   ...['seed', 'leaving'].map(
     (id) => `INSERT INTO client (id, auth_method, secret_hashes, grant_types, scope, created_at)
@@ -55,29 +55,29 @@ const SERIES = {
   PostgreSQL: `SELECT n FROM generate_series(0, ${FAMILIES - 1}) AS n`,
 };
 
-eachDatabase(`a table of ${FAMILIES} families`, (fresh, name) => {
+eachDatabase(`a table of ${FAMILIES} refresh token families`, (fresh, name) => {
   let auth: TestAuth;
-  let heard: ReturnType<typeof listen>;
+  let recorded: ReturnType<typeof recordStatements>;
   beforeAll(async () => {
     const { databaseUrl, dataDir } = await fresh();
     const url = databaseUrl !== undefined && { DATABASE_URL: databaseUrl };
     const first = await TestAuth.start({ DATA_DIR: dataDir, ...url });
     const { config } = first;
-    heard = listen(name, first.app.get(DataSource));
+    recorded = recordStatements(name, first.app.get(DataSource));
     await first.stop();
     const database = await openDatabase(authDatabase(config));
     for (const sql of seeds(SERIES[name])) await database.unitOfWork.execute(sql);
     await database.close();
-    heard.sent.clear();
+    recorded.sent.clear();
     auth = await TestAuth.start({ DATA_DIR: dataDir, ...url });
   });
   afterAll(async () => {
-    heard.stop();
+    recorded.stop();
     await auth.stop();
   });
 
   async function planOf(text: string): Promise<string> {
-    // SQLite's driver wants a value for each parameter; PostgreSQL plans without any.
+    // The driver of SQLite needs a value for each parameter. PostgreSQL plans without values.
     const explain =
       name === 'SQLite'
         ? `EXPLAIN QUERY PLAN ${text.replaceAll(/\$\d+|\?/g, "'1'")}`
@@ -85,20 +85,19 @@ eachDatabase(`a table of ${FAMILIES} families`, (fresh, name) => {
     const rows = await auth.app.get(UnitOfWork).query<object>(explain);
     return rows.map((row) => Object.values(row).join(' ')).join('\n');
   }
-  const readsThemAll = (plan: string) => /(SCAN|Seq Scan on) refresh_token_family\b/.test(plan);
+  const scansFamilies = (plan: string) => /(SCAN|Seq Scan on) refresh_token_family\b/.test(plan);
 
-  async function logOutOfABrowser(accountId: string) {
+  async function logOutBrowser(accountId: string) {
     const browsers = auth.app.get(BrowserSessionService);
-    const proven = { id: accountId, passwordHash: 'x' };
-    const begun = await browsers.create(proven, { userAgent: null, origin: null });
-    const { id: browserSession = '' } = begun?.session ?? {};
-    await auth.app
-      .get(SessionRevocation)
-      .revokeByAccount(accountId, 'ended_by_owner', { browserSession });
-    await browsers.revoke(browserSession);
+    const account = { id: accountId, passwordHash: 'x' };
+    const created = await browsers.create(account, { userAgent: null, origin: null });
+    const { id = '' } = created?.session ?? {};
+    const kept = { kind: 'browser_session', id } as const;
+    await auth.app.get(SessionService).revokeAllOfAccount(accountId, 'ended_by_owner', kept);
+    await browsers.revoke(id);
   }
 
-  it('is never read from end to end by a login, a refresh, a logout, a browser that is logged out, a list, a new password, access that is removed, or the end of a client', async () => {
+  it('never scans the table at a login, refresh, logout, session list, password change, consent withdrawal or client revocation', async () => {
     const { access_token, refresh_token } = await auth.createLogin();
     const { body } = await auth.refresh(refresh_token);
     await auth.refresh(body['refresh_token'] ?? '');
@@ -107,22 +106,21 @@ eachDatabase(`a table of ${FAMILIES} families`, (fresh, name) => {
 
     const { app } = auth;
     const account = await app.get(AccountRepository).findByEmail('7@seed.example');
-    await logOutOfABrowser('acct_7');
+    await logOutBrowser('acct_7');
     const [session] = await app.get(SessionService).listActive('acct_8');
     await app.get(SessionService).revoke('acct_8', session?.id ?? '', 'ended_by_owner');
-    await app.get(SessionService).revokeAll({ accountId: 'acct_8', except: 'x' }, 'ended_by_owner');
+    const kept = { kind: 'session', id: 'x' } as const;
+    await app.get(SessionService).revokeAllOfAccount('acct_8', 'ended_by_owner', kept);
     await app
       .get(AccountOperationsService)
       .changePassword(account?.id ?? '', 'a new one', { by: 'owner' });
     await app.get(RefreshTokenService).revoke(refresh_token, 'gatehouse-first-party');
     await app.get(ConsentService).grant('acct_16', 'seed', ['orders:read']);
     await app.get(AuthorizedClientService).withdrawConsent('acct_16', 'seed');
-    const ended = await app
-      .get(SessionService)
-      .revokeAll({ clientId: 'leaving' }, 'ended_by_operator');
+    const ended = await app.get(SessionService).revokeAllOfClient('leaving', 'ended_by_operator');
     expect(ended).toBe(FAMILIES / 40);
 
-    const texts = [...heard.sent].filter(
+    const texts = [...recorded.sent].filter(
       (text) => text.includes('refresh_token_family') && /^\s*(SELECT|UPDATE|INSERT)/i.test(text),
     );
     const verbs = texts.map(
@@ -135,15 +133,15 @@ eachDatabase(`a table of ${FAMILIES} families`, (fresh, name) => {
     const plans = await Promise.all(
       texts.map(async (text) => ({ text, plan: await planOf(text) })),
     );
-    expect(plans.filter(({ plan }) => readsThemAll(plan))).toEqual([]);
+    expect(plans.filter(({ plan }) => scansFamilies(plan))).toEqual([]);
     const ofOneClient = plans.find(({ text }) => text.includes("client_id || ''"));
     expect(ofOneClient?.plan).toContain('living_family_by_account');
     expect(
-      readsThemAll(await planOf('SELECT id FROM refresh_token_family WHERE generation = 7')),
+      scansFamilies(await planOf('SELECT id FROM refresh_token_family WHERE generation = 7')),
     ).toBe(true);
   });
 
-  it('lets no refresh and no end of the same logins wait for each other (deadlock)', async () => {
+  it('causes no deadlock between refreshes and revocations of the same sessions', async () => {
     const { app } = auth;
     for (let round = 0; round < 3; round += 1) {
       const emails = ['one', 'two', 'three'].map((word) => `${word}-${round}@gatehouse.example`);
@@ -155,14 +153,12 @@ eachDatabase(`a table of ${FAMILIES} families`, (fresh, name) => {
       const answers = await Promise.all([
         ...logins.map(({ body }) => auth.refresh(body['refresh_token'] ?? '')),
         ...[...new Set(subjects)].map((accountId) =>
-          app.get(SessionService).revokeAll({ accountId }, 'ended_by_owner'),
+          app.get(SessionService).revokeAllOfAccount(accountId, 'ended_by_owner'),
         ),
-        app
-          .get(SessionService)
-          .revokeAll({ clientId: 'gatehouse-first-party' }, 'ended_by_operator'),
+        app.get(SessionService).revokeAllOfClient('gatehouse-first-party', 'ended_by_operator'),
       ]);
       expect(answers).toHaveLength(24 + 3 + 1);
     }
-    expect(heard.failures).toEqual([]);
+    expect(recorded.failures).toEqual([]);
   });
 });

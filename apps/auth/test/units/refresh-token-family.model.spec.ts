@@ -1,4 +1,4 @@
-import { type Database, openDatabase } from '@gatehouse/persistence';
+import { CleanupJob, type Database, openDatabase } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import fc from 'fast-check';
 import { authConfig } from '../../src/auth.config.js';
@@ -8,11 +8,20 @@ import { OAuthError } from '../../src/platform/oauth-error.js';
 import { NotificationRepository } from '../../src/platform/notifications/notification.repository.js';
 import { RefreshTokenRevocation } from '../../src/sessions/refresh-token-revocation.service.js';
 import { type RefreshTokenClient, RefreshTokenLimits } from '../../src/sessions/session-limits.js';
-import type { RevocationReason } from '../../src/sessions/refresh-token-family.entity.js';
+import type { RevocationReason } from '../../src/platform/security-events/security-event.js';
+import { RefreshTokenFamily } from '../../src/sessions/refresh-token-family.entity.js';
+import { AccountRepository } from '../../src/accounts/account.repository.js';
+import { Account } from '../../src/accounts/account.entity.js';
+import { AccountTransactionService } from '../../src/sessions/account-transaction.service.js';
+import { BrowserSession } from '../../src/sessions/browser-session.entity.js';
+import { BrowserSessionRepository } from '../../src/sessions/browser-session.repository.js';
+import { RefreshTokenFamilyRepository } from '../../src/sessions/refresh-token-family.repository.js';
 import { RefreshTokenFormat } from '../../src/sessions/refresh-token-format.js';
 import { RefreshTokenService } from '../../src/sessions/refresh-token.service.js';
+import { SecurityEventRepository } from '../../src/platform/security-events/security-event.repository.js';
 import { SecurityEventService } from '../../src/platform/security-events/security-event.service.js';
 import { StatusListRepository } from '../../src/tokens/status-lists/status-list.repository.js';
+import { StatusSnapshotService } from '../../src/tokens/status-lists/status-snapshot.service.js';
 import { StatusListService } from '../../src/tokens/status-lists/status-list.service.js';
 import { TestClock, toDatabaseSettings } from '../support/test-auth.js';
 
@@ -27,45 +36,45 @@ const aClient = (id: string): RefreshTokenClient => ({
   refreshAbsoluteTtl: null,
 });
 
-/** What the state table says, in the plainest words: no database, no token, two numbers and a few dates. */
+/** The state table as a model without database and tokens: two numbers and a few instants. */
 class Model {
   generation = 0;
   endReason: RevocationReason | null = null;
   private rotatedAt: number;
-  private idleEnd: number;
-  private readonly absoluteEnd: number;
+  private idleExpiry: number;
+  private readonly absoluteExpiry: number;
 
   constructor(private now: number) {
     this.rotatedAt = now;
-    this.idleEnd = now + IDLE;
-    this.absoluteEnd = now + ABSOLUTE;
+    this.idleExpiry = now + IDLE;
+    this.absoluteExpiry = now + ABSOLUTE;
   }
-  pass(seconds: number): void {
+  advance(seconds: number): void {
     this.now += seconds;
   }
-  end(reason: RevocationReason): void {
+  revoke(reason: RevocationReason): void {
     this.endReason ??= reason;
   }
-  /** @returns the generation of the successor, or `refused` */
-  use(generation: number, client: string): number | 'refused' {
-    if (client !== OWNER || this.endReason) return 'refused';
-    if (this.now >= Math.min(this.idleEnd, this.absoluteEnd)) return 'refused';
+  /** @returns the generation of the successor, or `rejected` */
+  use(generation: number, client: string): number | 'rejected' {
+    if (client !== OWNER || this.endReason) return 'rejected';
+    if (this.now >= Math.min(this.idleExpiry, this.absoluteExpiry)) return 'rejected';
     if (generation === this.generation) {
       this.generation += 1;
       this.rotatedAt = this.now;
-      this.idleEnd = this.now + IDLE;
+      this.idleExpiry = this.now + IDLE;
       return this.generation;
     }
     if (generation === this.generation - 1 && this.now < this.rotatedAt + GRACE) {
       return this.generation;
     }
     this.endReason = generation > this.generation ? 'rolled_back' : 'reuse';
-    return 'refused';
+    return 'rejected';
   }
 }
 
 interface Real {
-  readonly life: RefreshTokenRevocation;
+  readonly revocation: RefreshTokenRevocation;
   readonly tokens: RefreshTokenService;
   readonly format: RefreshTokenFormat;
   readonly clock: TestClock;
@@ -74,7 +83,7 @@ interface Real {
 }
 type Command = fc.AsyncCommand<Model, Real>;
 
-class Use implements Command {
+class UseToken implements Command {
   constructor(
     private readonly back: number,
     private readonly times: number,
@@ -87,21 +96,21 @@ class Use implements Command {
     const generation = Math.max(0, model.generation - this.back);
     const token = real.format.write({ familyId: real.familyId, generation });
     const client = aClient(this.client);
-    const uses = Array.from({ length: this.times }, () => useToken(real.tokens, token, client));
+    const uses = Array.from({ length: this.times }, () => presentToken(real.tokens, token, client));
     const outcomes = (await Promise.all(uses)).map((text) =>
-      text === 'refused' ? text : real.format.read(text)?.generation,
+      text === 'rejected' ? text : real.format.read(text)?.generation,
     );
     expect(outcomes).toEqual(outcomes.map(() => model.use(generation, this.client)));
-    await agree(model, real);
+    await expectSameState(model, real);
   }
 }
 
-class Pass implements Command {
+class AdvanceClock implements Command {
   constructor(private readonly seconds: number) {}
   check = (): boolean => true;
-  toString = (): string => `${this.seconds} s pass`;
+  toString = (): string => `advance ${this.seconds} s`;
   async run(model: Model, { clock }: Real): Promise<void> {
-    model.pass(this.seconds);
+    model.advance(this.seconds);
     clock.advance({ seconds: this.seconds });
   }
 }
@@ -112,26 +121,28 @@ class Logout implements Command {
   async run(model: Model, real: Real): Promise<void> {
     const generation = Math.max(0, model.generation - 1);
     await real.tokens.revoke(real.format.write({ familyId: real.familyId, generation }), OWNER);
-    model.end('logout');
-    await agree(model, real);
+    model.revoke('logout');
+    await expectSameState(model, real);
   }
 }
 
-/** From every other side, whatever was first. */
-class End implements Command {
+/** A revocation by the owner, the operator or a new password. */
+class Revoke implements Command {
   constructor(private readonly reason: RevocationReason) {}
   check = (): boolean => true;
   toString = (): string => this.reason;
   async run(model: Model, real: Real): Promise<void> {
-    const which =
-      this.reason === 'client_disabled' ? { clientId: OWNER } : { accountId: ACCOUNT.id };
-    await real.life.revoke(which, this.reason);
-    model.end(this.reason);
-    await agree(model, real);
+    if (this.reason === 'client_disabled') {
+      await real.revocation.revokeAllOfClient(OWNER, this.reason);
+    } else {
+      await real.revocation.revokeAllOfAccount(ACCOUNT.id, this.reason);
+    }
+    model.revoke(this.reason);
+    await expectSameState(model, real);
   }
 }
 
-async function useToken(
+async function presentToken(
   tokens: RefreshTokenService,
   token: string,
   client: RefreshTokenClient,
@@ -139,12 +150,12 @@ async function useToken(
   try {
     return await tokens.rotate(await tokens.validate(token, client));
   } catch (error) {
-    if (error instanceof OAuthError && error.code === 'invalid_grant') return 'refused';
+    if (error instanceof OAuthError && error.code === 'invalid_grant') return 'rejected';
     throw error;
   }
 }
 
-async function agree(model: Model, { database, familyId }: Real): Promise<void> {
+async function expectSameState(model: Model, { database, familyId }: Real): Promise<void> {
   const [row] = await database.unitOfWork.query(
     `SELECT generation, end_reason FROM refresh_token_family WHERE id = $1`,
     [familyId],
@@ -164,17 +175,19 @@ const commands = fc.commands(
         times: fc.integer({ min: 1, max: 4 }),
         client: fc.oneof({ weight: 9, arbitrary: fc.constant(OWNER) }, fc.constant('other')),
       })
-      .map(({ back, times, client }) => new Use(back, times, client)),
-    fc.constantFrom(1, GRACE - 1, GRACE, IDLE - 1, IDLE).map((seconds) => new Pass(seconds)),
+      .map(({ back, times, client }) => new UseToken(back, times, client)),
+    fc
+      .constantFrom(1, GRACE - 1, GRACE, IDLE - 1, IDLE)
+      .map((seconds) => new AdvanceClock(seconds)),
     fc.constant(new Logout()),
     fc
       .constantFrom<RevocationReason[]>('ended_by_owner', 'password_changed', 'client_disabled')
-      .map((reason) => new End(reason)),
+      .map((reason) => new Revoke(reason)),
   ],
   { maxCommands: 25 },
 );
 
-eachDatabase('the state table of a refresh token family', (fresh, name) => {
+eachDatabase('the state table of a refresh token family (RFC 9700 §4.14.2)', (fresh, name) => {
   let database: Database;
   let real: Omit<Real, 'familyId'>;
   beforeAll(async () => {
@@ -186,39 +199,60 @@ eachDatabase('the state table of a refresh token family', (fresh, name) => {
       STATUS_LISTS: 'false',
     });
     database = await openDatabase(authDatabase(config));
-    await ownerAndAccount(database);
+    await insertClientAndAccount(database);
     const clock = new TestClock();
     const format = new RefreshTokenFormat(new ServerSecrets(['a secret of the test, long enough']));
     const { unitOfWork } = database;
-    const life = new RefreshTokenRevocation(
+    const lists = new StatusListRepository(unitOfWork, clock);
+    const cleanup = new CleanupJob(clock);
+    const families = new RefreshTokenFamilyRepository(
+      database.reader.getRepository(RefreshTokenFamily),
       unitOfWork,
+      new StatusListService(lists, unitOfWork, clock, config),
+      new StatusSnapshotService(lists, clock, config),
+      cleanup,
+    );
+    const notifications = new NotificationRepository(unitOfWork, clock);
+    const revocation = new RefreshTokenRevocation(
+      unitOfWork,
+      families,
       clock,
-      new SecurityEventService(unitOfWork, clock),
-      new NotificationRepository(unitOfWork, clock),
+      new SecurityEventService(new SecurityEventRepository(unitOfWork), clock),
+      notifications,
+    );
+    const transactions = new AccountTransactionService(
+      unitOfWork,
+      new AccountRepository(
+        database.reader.getRepository(Account),
+        unitOfWork,
+        clock,
+        notifications,
+      ),
+      new BrowserSessionRepository(
+        database.reader.getRepository(BrowserSession),
+        unitOfWork,
+        cleanup,
+        config,
+      ),
+      clock,
     );
     const limits = new RefreshTokenLimits(clock, config);
-    const statusLists = new StatusListService(
-      new StatusListRepository(unitOfWork, clock),
-      unitOfWork,
-      clock,
-      config,
-    );
-    const tokens = new RefreshTokenService(unitOfWork, format, life, limits, statusLists);
-    real = { tokens, life, format, clock, database };
+    const tokens = new RefreshTokenService(families, transactions, format, revocation, limits);
+    real = { tokens, revocation, format, clock, database };
   });
   afterAll(() => database.close());
 
-  it('is what the server does, whatever happens in whatever order, one at a time or at once', async () => {
+  it('decides every outcome in any order of rotations, revocations and clock steps, also for concurrent requests', async () => {
     await fc.assert(
       fc.asyncProperty(commands, async (steps) => {
-        const begun = await real.tokens.create({
+        const created = await real.tokens.create({
           account: ACCOUNT,
           client: aClient(OWNER),
           scope: ['orders:read'],
           resources: ['http://localhost:3001'],
           device: { userAgent: null, origin: null },
         });
-        const familyId = real.format.read(begun?.token ?? '')?.familyId ?? '';
+        const familyId = real.format.read(created?.token ?? '')?.familyId ?? '';
         const model = new Model(real.clock.now() / 1000);
         await fc.asyncModelRun(() => ({ model, real: { ...real, familyId } }), steps);
       }),
@@ -227,7 +261,7 @@ eachDatabase('the state table of a refresh token family', (fresh, name) => {
   });
 });
 
-async function ownerAndAccount({ unitOfWork }: Database): Promise<void> {
+async function insertClientAndAccount({ unitOfWork }: Database): Promise<void> {
   await unitOfWork.execute(
     `INSERT INTO account (id, email, password_hash, created_at) VALUES ('${ACCOUNT.id}', 'a@b.c', '${ACCOUNT.passwordHash}', 0)`,
   );

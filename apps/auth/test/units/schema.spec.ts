@@ -1,17 +1,9 @@
-import { openDatabase } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
-import { authConfig } from '../../src/auth.config.js';
-import { authDatabase } from '../../src/database.js';
+import { openAuthDatabase } from '../support/auth-database.js';
 
 eachDatabase('the migrations', (fresh, name) => {
-  it('make the tables that the entities describe', async () => {
-    const { databaseUrl, dataDir } = await fresh();
-    const config = authConfig({
-      DATA_DIR: dataDir,
-      ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
-    });
-    const settings = authDatabase(config);
-    const database = await openDatabase(settings);
+  it('create the tables that the entities describe', async () => {
+    const database = await openAuthDatabase(await fresh());
     for (const { columns, tableName } of database.reader.entityMetadatas) {
       const described = columns.map(({ databaseName, isNullable }) => [databaseName, isNullable]);
       expect(await columnsOf(tableName)).toEqual(described.sort());

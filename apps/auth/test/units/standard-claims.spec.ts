@@ -12,16 +12,16 @@ describe('standard claims (OpenID Connect Core §5.4, §5.5)', () => {
     [['email'], { email: 'ada@gatehouse.example', email_verified: false }],
     [['address', 'phone'], { phone_number: '+44 20', address: { country: 'UK' } }],
     [['constructor', '__proto__'], {}],
-  ])('of the scope %j', (scope, claims) => {
+  ])('follow the scope %j', (scope, claims) => {
     expect(selectStandardClaims(account, scope)).toEqual(claims);
   });
 
-  it('are those asked for by name as well, where they are known', () => {
+  it('include requested names that the account has', () => {
     const requested = { name: { essential: true }, nickname: null, constructor: null };
     expect(selectStandardClaims(account, ['openid'], requested)).toEqual({ name: 'Ada' });
   });
 
-  it('of which the e-mail is the account’s, and verified only where that was said', () => {
+  it('contain the account’s e-mail, and email_verified only as stored', () => {
     const claims = JSON.stringify({ email_verified: true });
     expect(selectStandardClaims({ ...account, claims }, ['email'])).toEqual({
       email: 'ada@gatehouse.example',
@@ -29,7 +29,7 @@ describe('standard claims (OpenID Connect Core §5.4, §5.5)', () => {
     });
   });
 
-  it('asked for by name are worth their scopes', () => {
+  it('map requested names to their scopes', () => {
     expect(
       findScopesOfClaims({ name: null, updated_at: null, email_verified: null, sub: null }),
     ).toEqual(['profile', 'email']);

@@ -1,42 +1,53 @@
-import { type Database, openDatabase } from '@gatehouse/persistence';
+import { CleanupJob, type Database, openDatabase } from '@gatehouse/persistence';
 import { eachDatabase, type TestDatabase } from '@gatehouse/persistence/testing';
 import { authConfig } from '../../src/auth.config.js';
 import { authDatabase } from '../../src/database.js';
+import { RefreshTokenFamily } from '../../src/sessions/refresh-token-family.entity.js';
+import {
+  RefreshTokenFamilyRepository,
+  SELECT_REVOKED_STATUS_INDEXES,
+} from '../../src/sessions/refresh-token-family.repository.js';
 import { LIST_SIZE, toListId, toSlot } from '../../src/tokens/status-lists/status-list.js';
 import {
   BLOCK_SIZE,
-  REVOKED_INDEXES,
   StatusListRepository,
 } from '../../src/tokens/status-lists/status-list.repository.js';
 import { StatusListService } from '../../src/tokens/status-lists/status-list.service.js';
-import { TestClock } from '../support/test-auth.js';
+import { StatusSnapshotService } from '../../src/tokens/status-lists/status-snapshot.service.js';
+import { TestClock, toDatabaseSettings } from '../support/test-auth.js';
 
 const DAY = 86_400;
 
-/** What a process has: connections of its own, and blocks of its own. */
+/** One process: it has its own database connections and its own blocks. */
 interface Process {
   readonly database: Database;
   readonly lists: StatusListService;
-  readonly store: StatusListRepository;
+  readonly repository: StatusListRepository;
+  readonly families: RefreshTokenFamilyRepository;
   readonly clock: TestClock;
 }
 
-async function aProcess({ databaseUrl, dataDir }: TestDatabase): Promise<Process> {
-  const config = authConfig({
-    DATA_DIR: dataDir,
-    ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
-  });
+async function aProcess(testDatabase: TestDatabase): Promise<Process> {
+  const config = authConfig(toDatabaseSettings(testDatabase));
   const database = await openDatabase(authDatabase(config));
   const clock = new TestClock();
   const { unitOfWork } = database;
-  const store = new StatusListRepository(unitOfWork, clock);
-  return { database, store, clock, lists: new StatusListService(store, unitOfWork, clock, config) };
+  const repository = new StatusListRepository(unitOfWork, clock);
+  const lists = new StatusListService(repository, unitOfWork, clock, config);
+  const families = new RefreshTokenFamilyRepository(
+    database.reader.getRepository(RefreshTokenFamily),
+    unitOfWork,
+    lists,
+    new StatusSnapshotService(repository, clock, config),
+    new CleanupJob(clock),
+  );
+  return { database, repository, families, clock, lists };
 }
 
-const several = (times: number, { lists }: Process): Promise<(number | null)[]> =>
+const allocateMany = (times: number, { lists }: Process): Promise<(number | null)[]> =>
   Promise.all(Array.from({ length: times }, () => lists.allocate()));
 
-eachDatabase('places in status lists', (fresh, name) => {
+eachDatabase('status indexes', (fresh, name) => {
   let at: TestDatabase;
   let one: Process;
   beforeEach(async () => {
@@ -47,7 +58,7 @@ eachDatabase('places in status lists', (fresh, name) => {
 
   const execute = (sql: string, ...values: unknown[]) =>
     one.database.unitOfWork.execute(sql, values);
-  const aClient = (id: string, statusIndex: number, disabledAt: number | null = null) =>
+  const insertClient = (id: string, statusIndex: number, disabledAt: number | null = null) =>
     execute(
       `INSERT INTO client (id, auth_method, secret_hashes, grant_types, scope, created_at, status_index, disabled_at)
        VALUES ($1, 'none', '', '', '', 0, $2, $3)`,
@@ -56,22 +67,22 @@ eachDatabase('places in status lists', (fresh, name) => {
       disabledAt,
     );
 
-  it('are given once, to however many ask in however many processes (draft-ietf-oauth-status-list §13.3)', async () => {
-    // SQLite serves one process.
+  it('allocates every index once over all processes (draft-ietf-oauth-status-list §13.3)', async () => {
+    // SQLite serves one process only.
     const processes = [one];
     while (name === 'PostgreSQL' && processes.length < 4) processes.push(await aProcess(at));
-    const given = await Promise.all(
-      processes.map((process) => several(10_000 / processes.length, process)),
+    const allocated = await Promise.all(
+      processes.map((process) => allocateMany(10_000 / processes.length, process)),
     );
-    expect(new Set(given.flat()).size).toBe(10_000);
-    expect(new Set(given.flat().map((index) => toListId(index ?? 0)))).toEqual(new Set([1]));
+    expect(new Set(allocated.flat()).size).toBe(10_000);
+    expect(new Set(allocated.flat().map((index) => toListId(index ?? 0)))).toEqual(new Set([1]));
     for (const { database } of processes.slice(1)) await database.close();
   });
 
-  it('that a process had left when it died are given to nobody', async () => {
-    const before = await several(10, one);
+  it('never allocates an index again that a dead process reserved', async () => {
+    const before = await allocateMany(10, one);
     const successor = await aProcess(at);
-    const after = await several(BLOCK_SIZE, successor);
+    const after = await allocateMany(BLOCK_SIZE, successor);
     await successor.database.close();
     expect(new Set([...before, ...after]).size).toBe(10 + BLOCK_SIZE);
     const [row] = await one.database.unitOfWork.query<{ next: number }>(
@@ -80,63 +91,66 @@ eachDatabase('places in status lists', (fresh, name) => {
     expect(row?.next).toBeGreaterThanOrEqual(2 * BLOCK_SIZE);
   });
 
-  it('go on in the next list when one is full, which every replica knew long before', async () => {
-    await one.store.openListIfNeeded();
+  it('allocates from the next list when a list is full, and opens that list long before', async () => {
+    await one.repository.openListIfNeeded();
     await execute('UPDATE status_list SET next = $1', LIST_SIZE - 2 * BLOCK_SIZE);
-    const given = await several(3 * BLOCK_SIZE, one);
-    expect(new Set(given).size).toBe(3 * BLOCK_SIZE);
-    const inFirst = given.filter((index) => toListId(index ?? 0) === 1);
+    const allocated = await allocateMany(3 * BLOCK_SIZE, one);
+    expect(new Set(allocated).size).toBe(3 * BLOCK_SIZE);
+    const inFirst = allocated.filter((index) => toListId(index ?? 0) === 1);
     expect(inFirst).toHaveLength(2 * BLOCK_SIZE);
-    expect(given.slice(2 * BLOCK_SIZE).map((index) => toListId(index ?? 0))).toEqual(
+    expect(allocated.slice(2 * BLOCK_SIZE).map((index) => toListId(index ?? 0))).toEqual(
       Array.from({ length: BLOCK_SIZE }, () => 2),
     );
     await execute('UPDATE status_list SET next = $1 WHERE id = 2', LIST_SIZE - 1000 * BLOCK_SIZE);
-    await several(2 * BLOCK_SIZE, one);
-    expect(await one.store.findListIds()).toEqual([3, 2, 1]);
+    await allocateMany(2 * BLOCK_SIZE, one);
+    expect(await one.repository.findListIds()).toEqual([3, 2, 1]);
   });
 
-  it('are in one new list, however many open it', async () => {
+  it('opens one list when several processes open a list at the same time', async () => {
     const others = await Promise.all([1, 2, 3].map(() => aProcess(at)));
     await Promise.all(
-      [one, ...others].flatMap(({ store }) => [store.openListIfNeeded(), store.openListIfNeeded()]),
+      [one, ...others].flatMap(({ repository }) => [
+        repository.openListIfNeeded(),
+        repository.openListIfNeeded(),
+      ]),
     );
-    expect(await one.store.findListIds()).toEqual([1]);
+    expect(await one.repository.findListIds()).toEqual([1]);
     for (const { database } of others) await database.close();
   });
 
-  it('are not kept for ever: what a process has not given within a day is dropped', async () => {
-    const [early] = await several(1, one);
+  it('drops indexes that a process has not allocated within a day', async () => {
+    const [early] = await allocateMany(1, one);
     one.clock.advance({ seconds: DAY });
     const blocks = () => one.database.unitOfWork.query('SELECT next FROM status_list');
     expect(await blocks()).toEqual([{ next: BLOCK_SIZE }]);
-    const [late] = await several(1, one);
+    const [late] = await allocateMany(1, one);
     expect(late).not.toBe(early);
     expect(await blocks()).toEqual([{ next: 2 * BLOCK_SIZE }]);
   });
 
-  it('are not given inside of a transaction, which might take the block back', async () => {
-    await several(1, one);
+  it('refuses to allocate inside a transaction, because a rollback would free the block', async () => {
+    await allocateMany(1, one);
     const { unitOfWork } = one.database;
     await expect(unitOfWork.transaction(() => one.lists.allocate())).rejects.toThrow(
-      'allot an index before the transaction',
+      'allocate a status index before the transaction',
     );
   });
 
-  it('end with their list, when no session of it can live and no client has a place in it (§13.1)', async () => {
+  it('deletes a list when all its sessions have ended and no client uses it (§13.1)', async () => {
     await execute(
       `INSERT INTO status_list (id, next, seed, created_at, filled_at)
        VALUES (1, $1, '', 0, 1000), (2, $1, '', 0, 1000), (3, $1, '', 0, 3000), (4, $1, '', 0, 1000)`,
       LIST_SIZE,
     );
-    await aClient('of-the-first', LIST_SIZE + 5, 1000);
-    await aClient('of-the-second', 2 * LIST_SIZE + 5);
-    expect(await one.store.deleteUnused({ fullSince: 2000 })).toBe(1);
-    // The second has a client, the third was full too late, and the newest stays: its number must not come again.
-    expect(await one.store.findListIds()).toEqual([4, 3, 2]);
+    await insertClient('of-the-first', LIST_SIZE + 5, 1000);
+    await insertClient('of-the-second', 2 * LIST_SIZE + 5);
+    expect(await one.repository.deleteUnused({ fullSince: 2000 })).toBe(1);
+    // A client uses the second, the third was full too late, and the newest stays so that its id is not used again.
+    expect(await one.repository.findListIds()).toEqual([4, 3, 2]);
   });
 
-  it('are read from an index of what ended, whatever else is in the table', async () => {
-    await aClient('a-client', 1);
+  it('reads the indexes of revoked sessions by the index of ended families', async () => {
+    await insertClient('a-client', 1);
     await execute(
       `INSERT INTO account (id, email, password_hash, created_at) VALUES ('a', 'a@b.c', '', 0)`,
     );
@@ -149,12 +163,12 @@ eachDatabase('places in status lists', (fresh, name) => {
       LIST_SIZE,
     );
     await execute('ANALYZE');
-    const ended = await one.store.findRevokedSince(19_000);
-    expect(ended.map(toSlot).sort()).toEqual(
+    const revoked = await one.families.findRevokedStatusIndexes(19_000);
+    expect(revoked.map(toSlot).sort()).toEqual(
       [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => n + 19_990),
     );
     const plan = await one.database.unitOfWork.query(
-      `${name === 'SQLite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN'} ${REVOKED_INDEXES}`,
+      `${name === 'SQLite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN'} ${SELECT_REVOKED_STATUS_INDEXES}`,
       [19_000],
     );
     expect(JSON.stringify(plan)).toMatch(/ended_family/);

@@ -8,32 +8,32 @@ import {
   toStatusIndex,
 } from '../../src/tokens/status-lists/status-list.js';
 
-const SEED = 'a seed of some list 22';
+const SEED = 'the seed of a list, 22';
 
-describe('the place that the n-th session of a list is given', () => {
-  it('is one that no other is given (draft-ietf-oauth-status-list §13.3)', () => {
-    const given = new Uint8Array(LIST_SIZE);
-    // The whole list takes seconds; two blocks out of it that meet would meet here as well.
-    for (let n = 0; n < LIST_SIZE; n += 37) given[permuteSlot(n, SEED)] = 1;
-    expect(given.filter((isGiven) => isGiven)).toHaveLength(Math.ceil(LIST_SIZE / 37));
+describe('the slot of the n-th allocation', () => {
+  it('assigns every allocation another slot (draft-ietf-oauth-status-list §13.3)', () => {
+    const allocated = new Uint8Array(LIST_SIZE);
+    // A sample, because the whole list takes seconds.
+    for (let n = 0; n < LIST_SIZE; n += 37) allocated[permuteSlot(n, SEED)] = 1;
+    expect(allocated.filter((isAllocated) => isAllocated)).toHaveLength(Math.ceil(LIST_SIZE / 37));
   });
 
-  it('tells nothing about who came before and after (§12.4)', () => {
-    const places = Array.from({ length: 1000 }, (_, n) => permuteSlot(n, SEED));
-    const steps = places.slice(1).map((place, n) => place - (places[n] ?? 0));
+  it('reveals nothing about the order of allocations in the slots (§12.4)', () => {
+    const slots = Array.from({ length: 1000 }, (_, n) => permuteSlot(n, SEED));
+    const steps = slots.slice(1).map((slot, n) => slot - (slots[n] ?? 0));
     expect(new Set(steps).size).toBeGreaterThan(990);
-    expect(places.filter((place) => place >= LIST_SIZE / 2).length).toBeGreaterThan(400);
-    expect(places.filter((place) => place < LIST_SIZE / 2).length).toBeGreaterThan(400);
+    expect(slots.filter((slot) => slot >= LIST_SIZE / 2).length).toBeGreaterThan(400);
+    expect(slots.filter((slot) => slot < LIST_SIZE / 2).length).toBeGreaterThan(400);
   });
 
-  it('is another one in another list', () => {
+  it('assigns other slots in a list with another seed', () => {
     const other = Array.from({ length: 100 }, (_, n) => permuteSlot(n, `other ${SEED}`));
-    const same = other.filter((place, n) => place === permuteSlot(n, SEED));
+    const same = other.filter((slot, n) => slot === permuteSlot(n, SEED));
     expect(same.length).toBeLessThan(3);
   });
 });
 
-it('list and place are found again in the one number that is stored', () => {
+it('recovers the list and the slot from a status index', () => {
   const index = toStatusIndex(7, LIST_SIZE - 1);
   expect([toListId(index), toSlot(index)]).toEqual([7, LIST_SIZE - 1]);
   expect(toListId(toStatusIndex(2000, 0))).toBe(2000);
@@ -50,9 +50,9 @@ const LST =
   'A7KpLAAAAAAAAAAAAAAAAAAAAAJsLCQAAAAAAAAAAADjelAAAAAAAAAAAKjDMAQAAA' +
   'ACAZC8L2AEb';
 
-it('bits are in the order that the draft wants: its test vector comes out (Appendix C.1)', () => {
-  const ended = SET.map((place) => toStatusIndex(7, place));
-  const statuses = new StatusSnapshot([7, 8], [...ended, toStatusIndex(8, 1)]);
-  expect(statuses.getBytes(7).equals(inflateSync(Buffer.from(LST, 'base64url')))).toBe(true);
-  expect([...statuses.getBytes(8).subarray(0, 2)]).toEqual([2, 0]);
+it('orders bits as in the test vector of the draft (Appendix C.1)', () => {
+  const revoked = SET.map((slot) => toStatusIndex(7, slot));
+  const snapshot = new StatusSnapshot([7, 8], [...revoked, toStatusIndex(8, 1)]);
+  expect(snapshot.getBytes(7).equals(inflateSync(Buffer.from(LST, 'base64url')))).toBe(true);
+  expect([...snapshot.getBytes(8).subarray(0, 2)]).toEqual([2, 0]);
 });

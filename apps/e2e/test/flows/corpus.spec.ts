@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { AppProcess } from '../support/app-process.js';
-import { freePort } from '../support/free-port.js';
+import { freePort } from '@gatehouse/service-kit/testing';
 import { type Exit, RunningCommand } from '../support/running-command.js';
 import { RESOURCES } from '../support/auth-api.js';
 

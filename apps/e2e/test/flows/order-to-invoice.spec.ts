@@ -3,7 +3,7 @@ import { eachDatabase, type TestDatabase } from '@gatehouse/persistence/testing'
 import { AppProcess } from '../support/app-process.js';
 import { Buyer, type IssuedInvoice } from '../support/buyer.js';
 import { e2eConfig } from '../support/e2e.config.js';
-import { freePort } from '../support/free-port.js';
+import { freePort } from '@gatehouse/service-kit/testing';
 import { waitUntil } from '../support/wait-until.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { writeOrdersClientSecret } from '../support/stack.js';

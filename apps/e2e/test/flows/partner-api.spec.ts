@@ -4,7 +4,7 @@ import { decodeJwt, exportJWK, generateKeyPair } from 'jose';
 import * as oauth from 'openid-client';
 import { AppProcess } from '../support/app-process.js';
 import { FormBrowser } from '../support/form-browser.js';
-import { freePort } from '../support/free-port.js';
+import { freePort } from '@gatehouse/service-kit/testing';
 import { send } from '../support/http.js';
 import { PartnerBackend, type PendingLogin } from '../support/partner-backend.js';
 import { RunningCommand } from '../support/running-command.js';

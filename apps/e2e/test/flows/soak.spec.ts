@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppProcess, type Settings } from '../support/app-process.js';
-import { freePort } from '../support/free-port.js';
+import { freePort } from '@gatehouse/service-kit/testing';
 import { send } from '../support/http.js';
 import { type Gauges, readGauges, sampleGauges } from '../support/process-metrics.js';
 import { waitUntil } from '../support/wait-until.js';

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { e2eConfig } from '../support/e2e.config.js';
-import { freePort } from '../support/free-port.js';
+import { freePort } from '@gatehouse/service-kit/testing';
 import { send } from '../support/http.js';
 import { RunningCommand } from '../support/running-command.js';
 import { createTemporaryFolder } from '../support/cleanup.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Database, DatabaseUnavailable, openDatabase } from '@gatehouse/persistence';
+import { type Database, DatabaseUnavailableException, openDatabase } from '@gatehouse/persistence';
 import { cleanUpAfterTests } from './cleanup.js';
 
 export interface Family {
@@ -107,7 +107,7 @@ export class AuthRecords {
     try {
       return await this.database.unitOfWork.query<Row>(sql);
     } catch (error) {
-      if (error instanceof DatabaseUnavailable) return [];
+      if (error instanceof DatabaseUnavailableException) return [];
       throw error;
     }
   }

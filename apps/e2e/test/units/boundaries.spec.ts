@@ -127,7 +127,7 @@ describe('dependency-cruiser', () => {
     expect(rulesBrokenBy(path)).toEqual([]);
   });
 
-  it('accepts this repository', async () => {
+  it('finds no violation in this repository', async () => {
     const found = await cruise(root);
     expect(found.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`)).toEqual([]);
   }, 120_000);
@@ -136,11 +136,11 @@ describe('dependency-cruiser', () => {
     violations.filter(({ from }) => from === path).map(({ rule }) => rule.name);
 });
 
-describe('file names', () => {
+describe('names of files and folders', () => {
   const vague = new Set(['common', 'shared', 'utils', 'types', 'helpers']);
   const isVague = (path: string) => path.split(sep).some((part) => vague.has(nounOf(part)));
 
-  it('recognises a vague file name', () => {
+  it('recognises vague names', () => {
     const paths = [
       ['libs', 'common'],
       ['apps', 'auth', 'src', 'utils.ts'],
@@ -150,7 +150,7 @@ describe('file names', () => {
   });
 
   it.each(['apps', 'libs', 'tools'])(
-    'of files and folders in %s say what they are about',
+    'finds no vague name of a file or folder in %s',
     async (kind) => {
       const generated = /(^|[\\/])(node_modules|dist)([\\/]|$)/;
       const paths = await readdir(`${root}/${kind}`, { recursive: true, encoding: 'utf8' });

@@ -1,4 +1,3 @@
-import { InvalidToken } from '../nest/bearer-error.js';
 import {
   type ClaimPath,
   deepFreeze,
@@ -9,34 +8,35 @@ import {
 } from './claims.js';
 import type { ResolvedIssuer } from './issuer.options.js';
 import type { JsonObject } from './strict-json.js';
+import { TokenError } from './token-error.js';
 
 /**
- * An access token after every check has passed (RFC 9068 §2.2). Requests with the same token share it: whoever wants to
- * count with one of its dates takes a copy.
+ * A verified access token (RFC 9068 §2.2). Requests with the same token share this object, so copy a date before you
+ * change it.
  */
 export interface AccessToken {
   readonly issuer: string;
   readonly subject: string;
   readonly clientId: string;
-  /** `jti`. RFC 9068 requires it; some products, which have presets here, send none. */
+  /** `jti`. RFC 9068 requires it, but some products with a preset here do not send it. */
   readonly tokenId?: string;
-  /** The audience it was accepted for: that of this resource server. */
+  /** The accepted audience: an identifier of this resource server. */
   readonly audience: string;
   readonly scopes: ReadonlySet<string>;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
   readonly notBefore?: Date;
-  /** The login that it descends from (`sid`). */
+  /** The session of the user (`sid`). */
   readonly sessionId?: string;
-  /** When the person last proved who they are (`auth_time`). */
+  /** Time of the user's last authentication (`auth_time`). */
   readonly authenticatedAt?: Date;
-  /** Thumbprint of the key that its sender has to have (`cnf.jkt`, RFC 9449 §6.1). It was proven, where this is set. */
+  /** Thumbprint of the key that the token is bound to (`cnf.jkt`, RFC 9449 §6.1). If set, the sender has proved possession. */
   readonly boundTo?: string;
-  /** All claims as they were signed. Frozen to the bottom: requests with the same token share them. */
+  /** All signed claims. Deeply frozen, because requests with the same token share them. */
   readonly claims: JsonObject;
 }
 
-/** The scopes of a token. Requests with the same token share them, so nobody may add to them. */
+/** The scopes of a token. Immutable, because requests with the same token share them. */
 export class ScopeSet extends Set<string> {
   constructor(scopes: Iterable<string>) {
     super();
@@ -44,7 +44,7 @@ export class ScopeSet extends Set<string> {
   }
 
   override add(): never {
-    throw new TypeError('The scopes of a token are what was signed');
+    throw new TypeError('The scopes of a verified token cannot be changed');
   }
 
   override delete(): never {
@@ -57,10 +57,10 @@ export class ScopeSet extends Set<string> {
 }
 
 /**
- * The only place where verified but untyped claims become an {@link AccessToken}.
+ * Converts the claims of a token with a valid signature to an {@link AccessToken}. No other code does.
  *
- * @throws InvalidToken when it is for another audience, is no access token of this issuer, or when a claim that
- * RFC 9068 §2.2 requires is missing or has another type
+ * @throws TokenError when the audience is another one, the token is not an access token of this issuer, or a claim
+ * that RFC 9068 §2.2 requires is missing or has the wrong type
  */
 export function readAccessToken(claims: JsonObject, issuer: ResolvedIssuer): AccessToken {
   const audience = readAudience(claims, issuer);
@@ -82,30 +82,30 @@ export function readAccessToken(claims: JsonObject, issuer: ResolvedIssuer): Acc
   });
 }
 
-/** RFC 9068 §4: the token is for us. `aud` is one name or a list of them (RFC 7519 §4.1.3). */
+/** RFC 9068 §4: `aud` must contain this resource server. It is a string or a list (RFC 7519 §4.1.3). */
 export function readAudience(
   claims: JsonObject,
   { audiences, claims: { audience } }: ResolvedIssuer,
 ) {
   const claimed = getClaim(claims, audience);
   const names: unknown[] = Array.isArray(claimed) ? claimed : [claimed];
-  const ours = audiences.find((name) => names.includes(name));
-  if (ours === undefined) throw new InvalidToken('wrong_audience');
-  return ours;
+  const accepted = audiences.find((name) => names.includes(name));
+  if (accepted === undefined) throw new TokenError('wrong_audience');
+  return accepted;
 }
 
-/** What tells access tokens from the issuer's other tokens, where `typ` does not (RFC 8725 §3.12). */
+/** Separates access tokens from the issuer's other tokens where `typ` does not (RFC 8725 §3.12). */
 export function checkRequiredClaims(claims: JsonObject, { requiredClaims }: ResolvedIssuer): void {
   const missing = requiredClaims.some(([name, values]) => {
     const claimed = getClaim(claims, name);
     return !values.some((value) => value === claimed);
   });
-  if (missing) throw new InvalidToken('wrong_type');
+  if (missing) throw new TokenError('wrong_type');
 }
 
 /**
- * A token that is bound to a key is for who proves to have it (RFC 7800 §3.1). Of the ways to say which key, `jkt` is
- * understood (RFC 9449 §6.1); a token that is bound in another way must not pass for one that is not.
+ * The key that the token is bound to (RFC 7800 §3.1). The library implements `jkt` (RFC 9449 §6.1) and refuses every
+ * other binding, because it could not check the proof.
  */
 export function readBinding(
   claims: JsonObject,
@@ -113,8 +113,21 @@ export function readBinding(
 ): Pick<AccessToken, 'boundTo'> {
   if (ignoresTokenBinding || getClaim(claims, 'cnf') === undefined) return {};
   const boundTo = getClaim(claims, ['cnf', 'jkt']);
-  if (typeof boundTo !== 'string' || boundTo === '') throw new InvalidToken('bound_token');
+  if (typeof boundTo !== 'string' || boundTo === '') throw new TokenError('bound_token');
   return { boundTo };
+}
+
+/**
+ * "… MUST reject a DPoP-bound access token received as a bearer token" (RFC 9449 §7.2).
+ *
+ * @throws TokenError
+ */
+export function checkUnbound(
+  { boundTo }: Pick<AccessToken, 'boundTo'>,
+  { requiresDpop }: Pick<ResolvedIssuer, 'requiresDpop'>,
+): void {
+  if (boundTo !== undefined) throw new TokenError('bound_token');
+  if (requiresDpop) throw new TokenError('unbound_token');
 }
 
 export function readClientId(claims: JsonObject, { claims: { clientId } }: ResolvedIssuer): string {
@@ -142,7 +155,7 @@ function findFirstClaim(claims: JsonObject, paths: readonly ClaimPath[]): unknow
   return undefined;
 }
 
-/** Absent means that nothing was granted. */
+/** A token without a scope claim has no scopes. */
 export function readScopes(
   claims: JsonObject,
   { claims: { scopes: paths } }: ResolvedIssuer,
@@ -151,7 +164,7 @@ export function readScopes(
   return new ScopeSet(scopes.filter(Boolean));
 }
 
-/** `scope` is separated by spaces and nothing else (RFC 8693 §4.2); claims of other names may be lists. */
+/** `scope` is a space-separated string (RFC 8693 §4.2); other claims may be arrays. */
 function parseScopes(value: unknown, path: ClaimPath): readonly string[] {
   if (value === undefined) return [];
   if (typeof value === 'string') return value.split(' ');

@@ -1,8 +1,8 @@
 import { constants } from 'node:crypto';
 
 /**
- * The signature algorithms a resource server may allow (RFC 7518 §3.1). `none` and the HMAC family are absent on
- * purpose: a resource server that could verify an HMAC could also forge the token.
+ * The signature algorithms that a resource server may allow (RFC 7518 §3.1). `none` and HMAC are missing on purpose: a
+ * resource server that can verify an HMAC can also forge tokens.
  */
 export const ALGORITHMS = [
   'ES256',
@@ -22,7 +22,7 @@ export function isAlgorithm(value: unknown): value is Algorithm {
   return ALGORITHMS.some((algorithm) => algorithm === value);
 }
 
-/** What an algorithm asks of its key and of the verifier (RFC 7518 §3.3 to §3.5). */
+/** Key type and parameters of an algorithm (RFC 7518 §3.3 to §3.5). */
 export interface AlgorithmParameters {
   readonly keyType: 'EC' | 'RSA';
   /** `crv` of an EC key. */

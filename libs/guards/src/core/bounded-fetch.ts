@@ -1,6 +1,6 @@
 import { type JsonObject, parseStrictJson } from './strict-json.js';
 
-/** What one fetch may cost. */
+/** Limits of one fetch. */
 export interface FetchLimits {
   /** From the connection to the last byte of the body. */
   readonly timeoutMs: number;
@@ -9,21 +9,21 @@ export interface FetchLimits {
 
 export interface BoundedRequest {
   readonly headers: Readonly<Record<string, string>>;
-  /** Of the answer's media type. */
+  /** Accepted media types of the response. */
   readonly contentType: RegExp;
 }
 
 export interface BoundedResponse {
   readonly headers: Headers;
-  /** Undefined when nothing has changed (RFC 9110 §15.4.5). */
+  /** Undefined after 304 Not Modified (RFC 9110 §15.4.5). */
   readonly body: Buffer | undefined;
 }
 
 /**
- * Gets a document, in bounded time and memory. No redirects: whoever the issuer redirects to is not the issuer.
+ * Fetches a document in bounded time and memory. Does not follow redirects, because the target may not be the issuer.
  *
- * @throws Error on any status but 200 (and 304, to a conditional request), another content type, too many bytes, or
- * when the deadline has passed
+ * @throws Error on a status other than 200 (or 304 to a conditional request), another content type, too many bytes, or
+ * a missed deadline
  */
 export async function fetchBounded(
   url: string,
@@ -63,7 +63,7 @@ async function readBody(
   const reader = response.body?.getReader();
   if (!reader) throw new Error(`${response.url} answered nothing`);
   const cancel = () => void reader.cancel(deadline.reason).catch(() => undefined);
-  // fetch() holds its own abort weakly once the headers are in; this one cannot be collected.
+  // After the headers, fetch() references its own abort listener weakly. This listener cannot be garbage-collected.
   deadline.addEventListener('abort', cancel);
   try {
     return await readAtMost(reader, maxBytes, deadline);
@@ -101,9 +101,9 @@ const JSON_REQUEST = {
 };
 
 /**
- * Gets a JSON object.
+ * Fetches a JSON object.
  *
- * @throws Error as {@link fetchBounded} does, and when the answer is anything else
+ * @throws Error as {@link fetchBounded} does, and when the body is not a JSON object
  */
 export async function fetchJson(url: string, limits: FetchLimits): Promise<JsonResponse> {
   const { headers, body } = await fetchBounded(url, JSON_REQUEST, limits);

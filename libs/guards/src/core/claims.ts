@@ -1,10 +1,10 @@
-import { InvalidToken } from '../nest/bearer-error.js';
 import type { JsonObject } from './strict-json.js';
+import { TokenError } from './token-error.js';
 
-/** Where a claim is: its name, or the names from the outside in. */
+/** Where a claim is: its name, or the names of nested objects, outermost first. */
 export type ClaimPath = string | readonly string[];
 
-/** The value at a path, or undefined. Only what the token itself holds: no prototype is ever asked. */
+/** The value at a path, or undefined. Reads own properties only, so that no prototype can supply a claim. */
 export function getClaim(claims: JsonObject, path: ClaimPath): unknown {
   if (typeof path === 'string') return getOwnProperty(claims, path);
   return path.reduce<unknown>((value, name) => getOwnProperty(value, name), claims);
@@ -15,19 +15,19 @@ function getOwnProperty(value: unknown, name: string): unknown {
   return Reflect.get(value, name);
 }
 
-/** @throws InvalidToken */
+/** @throws TokenError */
 export function readString(value: unknown, name: string): string {
   if (typeof value !== 'string' || value === '') throw malformedClaim(name, 'a non-empty string');
   return value;
 }
 
-/** A string of more digits than this is no NumericDate: it is in milliseconds, or an attempt to live for ever. */
+/** A larger number is no NumericDate: the issuer wrote milliseconds, or means "for ever". */
 const MAX_INSTANT_SECONDS = 1e11;
 
 /**
  * NumericDate, in seconds (RFC 7519 §2).
  *
- * @throws InvalidToken
+ * @throws TokenError
  */
 export function readInstant(value: unknown, name: string): Date {
   if (typeof value !== 'number' || !(Math.abs(value) < MAX_INSTANT_SECONDS)) {
@@ -36,11 +36,11 @@ export function readInstant(value: unknown, name: string): Date {
   return new Date(value * 1000);
 }
 
-export function malformedClaim(name: string, expected: string): InvalidToken {
-  return new InvalidToken('malformed_claims', new TypeError(`${name} must be ${expected}`));
+export function malformedClaim(name: string, expected: string): TokenError {
+  return new TokenError('malformed_claims', new TypeError(`${name} must be ${expected}`));
 }
 
-/** Not recursive: the nesting is the sender's choice. */
+/** Iterative, because the sender chooses the nesting depth. */
 export function deepFreeze<T extends object>(root: T): T {
   const pending: object[] = [root];
   for (let value = pending.pop(); value; value = pending.pop()) {
@@ -50,4 +50,52 @@ export function deepFreeze<T extends object>(root: T): T {
     }
   }
   return root;
+}
+
+/** The time of the check and its limits, in epoch milliseconds and milliseconds. */
+export interface LifetimeLimits {
+  readonly now: number;
+  readonly tolerance: number;
+  readonly maxAge: number;
+}
+
+export interface LifetimeOptions {
+  readonly now: () => number;
+  readonly clockToleranceSeconds: number;
+  readonly maxTokenAgeSeconds: number;
+}
+
+export function currentLifetimeLimits({
+  now,
+  clockToleranceSeconds,
+  maxTokenAgeSeconds,
+}: LifetimeOptions): LifetimeLimits {
+  return {
+    now: now(),
+    tolerance: clockToleranceSeconds * 1000,
+    maxAge: maxTokenAgeSeconds * 1000,
+  };
+}
+
+/** RFC 7519 §4.1.4. */
+export function checkExpiry(expiresAt: Date, { now, tolerance }: LifetimeLimits): void {
+  if (now >= expiresAt.getTime() + tolerance) throw new TokenError('expired');
+}
+
+/** Limits the damage of an issuer that sets `exp` too late. */
+export function checkMaxAge(issuedAt: Date, { now, tolerance, maxAge }: LifetimeLimits): void {
+  if (now >= issuedAt.getTime() + maxAge + tolerance) throw new TokenError('too_old');
+}
+
+/** RFC 7519 §4.1.5. */
+export function checkNotBefore(
+  notBefore: Date | undefined,
+  { now, tolerance }: LifetimeLimits,
+): void {
+  if (notBefore && notBefore.getTime() > now + tolerance) throw new TokenError('not_yet_valid');
+}
+
+/** RFC 7519 §4.1.6. An `iat` in the future means that a clock is wrong or that the claim is invented. */
+export function checkIssuedAt(issuedAt: Date, { now, tolerance }: LifetimeLimits): void {
+  if (issuedAt.getTime() > now + tolerance) throw new TokenError('issued_in_the_future');
 }

@@ -5,42 +5,42 @@ import type { ClaimPath } from './claims.js';
 export interface IssuerOptions {
   /** Compared with `iss` character by character (RFC 9068 §4). */
   readonly issuer: string;
-  /** The only algorithms a token may be signed with (RFC 8725 §3.1). There is no default. */
+  /** The signature algorithms that are accepted (RFC 8725 §3.1). There is no default. */
   readonly algorithms: readonly Algorithm[];
-  /** What its tokens call this resource server, one or several names. Default: the `audience` of the module. */
+  /** Identifiers of this resource server in this issuer's tokens. Default: the `audience` of the module. */
   readonly audience?: string | readonly string[] | undefined;
-  /** Where the key set is. Default: `jwks_uri` of the issuer's metadata (RFC 8414, or OpenID Connect Discovery). */
+  /** Address of the key set. Default: `jwks_uri` of the issuer's metadata (RFC 8414, or OpenID Connect Discovery). */
   readonly jwksUri?: string | undefined;
-  /** The key set itself (RFC 7517 §5), for a server that guards handlers of its own: no keys are fetched then. Default none. */
+  /** Returns the key set itself (RFC 7517 §5), for an authorization server that guards its own handlers. No keys are fetched then. Default none. */
   readonly keys?: (() => { readonly keys: readonly object[] }) | undefined;
-  /** Origin that its status lists are fetched from, under the same path. Default: that of the address in the token. */
+  /** Origin to fetch status lists from, under the same path. Default: the origin of the address in the token. */
   readonly statusListsOrigin?: string | undefined;
-  /** Takes tokens without asking for their status: one whose session has ended passes until `exp`. Default false. */
+  /** Skips the status check: a token of a revoked session passes until `exp`. Default false. */
   readonly ignoresTokenStatus?: boolean | undefined;
-  /** Takes tokens that are bound to a key (`cnf`) as bearer tokens, for a service behind a gateway that asks for the proof. Default false. */
+  /** Accepts tokens that are bound to a key (`cnf`) as bearer tokens, for a service behind a gateway that checks the proof. Default false. */
   readonly ignoresTokenBinding?: boolean | undefined;
-  /** Refuses its tokens unless they are bound to a key of their client (RFC 9449). It takes `dpop`. Default false. */
+  /** Refuses tokens that are not bound to a key of their client (RFC 9449). Needs the option `dpop`. Default false. */
   readonly requiresDpop?: boolean | undefined;
-  /** Values of `typ` that its access tokens have; `''` stands for none. Default `at+jwt` (RFC 9068 §4). */
+  /** Accepted values of `typ`; `''` stands for a header without one. Default `at+jwt` (RFC 9068 §4). */
   readonly tokenTypes?: readonly string[] | undefined;
-  /** Claims that tell its access tokens from its other tokens, with the values they may have. Default none. */
+  /** Claims and their accepted values that separate access tokens from the issuer's other tokens. Default none. */
   readonly requiredClaims?: Readonly<Record<string, string | readonly string[]>> | undefined;
-  /** Where it writes what RFC 9068 has other names for. */
+  /** The claims that this issuer uses in place of those of RFC 9068. */
   readonly claims?: ClaimMapping | undefined;
 }
 
 /**
- * Where claims are found, for issuers that do not follow RFC 9068 §2.2. The first path that holds something counts;
- * for scopes, all paths add up.
+ * Paths of claims, for issuers that do not follow RFC 9068 §2.2. The first path with a value is used; scopes are
+ * collected from all paths.
  */
 export interface ClaimMapping {
-  /** The claim that names resource servers. Default `aud`. */
+  /** The audience. Default `aud`. */
   readonly audience?: ClaimPath | undefined;
   /** The client that the token was issued to. Default `client_id`. */
   readonly clientId?: readonly ClaimPath[] | undefined;
-  /** What was granted: strings separated by spaces, or lists where the claim is not `scope`. Default `scope`. */
+  /** Granted scopes: a space-separated string, or an array if the claim is not `scope`. Default `scope`. */
   readonly scopes?: readonly ClaimPath[] | undefined;
-  /** The token's identifier, which must be there; an empty list makes `jti` optional. Default `jti`. */
+  /** The token's identifier, which is required; an empty list makes `jti` optional. Default `jti`. */
   readonly tokenId?: readonly ClaimPath[] | undefined;
 }
 

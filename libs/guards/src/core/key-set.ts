@@ -1,12 +1,92 @@
-import type { ResolvedGuardsOptions } from '../nest/guards.options.js';
-import { KeysUnavailable } from '../nest/bearer-error.js';
 import type { KeySetSource } from './key-set-source.js';
-import { RefreshSchedule } from './refresh-schedule.js';
+import { UnavailableError } from './token-error.js';
 import type { VerificationKey } from './verification-key.js';
+import type { ResolvedVerifierOptions } from './verifier.options.js';
+
+/** The set is fetched again after this fraction of its lifetime, while the old one is still usable. */
+const REFRESH_AFTER_FRACTION = 0.75;
+
+const BACK_OFF_MS = { first: 1000, max: 30_000 };
+
+/** Doubles with every failure. The jitter keeps replicas that failed together from retrying together. */
+export function computeBackOffMs(
+  failures: number,
+  { first, max }: { readonly first: number; readonly max: number },
+): number {
+  return Math.min(max, first * 2 ** Math.min(failures, 16)) * (0.5 + Math.random() / 2);
+}
+
+/** Decides when the key set may, should and must be fetched. Pure arithmetic; each `now` is in epoch milliseconds. */
+class RefreshSchedule {
+  private refreshAt = -Infinity;
+  private freshUntil = -Infinity;
+  private usableUntil = -Infinity;
+  private attemptedAt = -Infinity;
+  private succeededAt = -Infinity;
+  private retryAt = -Infinity;
+  private failures = 0;
+
+  constructor(
+    private readonly cooldownMs: number,
+    private readonly maxStaleMs: number,
+  ) {}
+
+  recordAttempt(now: number): void {
+    this.attemptedAt = now;
+  }
+
+  recordSuccess(now: number, lifetimeMs: number): void {
+    this.failures = 0;
+    this.succeededAt = now;
+    this.retryAt = -Infinity;
+    this.refreshAt = now + lifetimeMs * REFRESH_AFTER_FRACTION;
+    this.freshUntil = now + lifetimeMs;
+    this.usableUntil = this.freshUntil + this.maxStaleMs;
+  }
+
+  recordFailure(now: number): void {
+    this.retryAt = now + computeBackOffMs(this.failures, BACK_OFF_MS);
+    this.failures += 1;
+  }
+
+  /** Time since the last success; infinite before the first one. */
+  ageMs(now: number): number {
+    return now - this.succeededAt;
+  }
+
+  get isFailing(): boolean {
+    return this.failures > 0;
+  }
+
+  isUsable(now: number): boolean {
+    return now < this.usableUntil;
+  }
+
+  isDue(now: number): boolean {
+    return now >= this.refreshAt && now >= this.retryAt;
+  }
+
+  /** A request waits for the fetch when the set is stale, unless the issuer is known to be down. */
+  shouldAwaitRefresh(now: number): boolean {
+    return !this.isUsable(now) || (now >= this.freshUntil && !this.isFailing);
+  }
+
+  refreshSoon(now: number): void {
+    this.refreshAt = Math.min(this.refreshAt, Math.max(now, this.attemptedAt + this.cooldownMs));
+  }
+
+  canFetchForUnknownKey(now: number): boolean {
+    return now >= this.attemptedAt + this.cooldownMs && now >= this.retryAt;
+  }
+
+  retryAfterSeconds(now: number): number {
+    return Math.max(1, Math.ceil((this.retryAt - now) / 1000));
+  }
+}
 
 /**
- * One issuer's keys, all of them, fetched when a token needs them and never more than once at a time. No token
- * whose key is known ever waits for one whose key is not.
+ * All keys of one issuer. The set is fetched when a token needs it, with at most one fetch at a time. A token with a
+ * known key never waits because of a token with an unknown one.
  */
 export class KeySet {
   private keys: ReadonlyMap<string, VerificationKey> = new Map();
@@ -15,7 +95,7 @@ export class KeySet {
   private readonly schedule: RefreshSchedule;
 
   constructor(
-    private readonly options: Pick<ResolvedGuardsOptions, 'keySet' | 'now'>,
+    private readonly options: Pick<ResolvedVerifierOptions, 'keySet' | 'now'>,
     private readonly source: KeySetSource,
   ) {
     const { cooldownSeconds, maxStaleSeconds } = options.keySet;
@@ -23,9 +103,9 @@ export class KeySet {
   }
 
   /**
-   * Resolves when tokens can be verified, fetching the keys if there are none. For readiness probes.
+   * Resolves when tokens can be verified, and fetches the keys first if there are none. For readiness probes.
    *
-   * @throws KeysUnavailable
+   * @throws UnavailableError `keys_unavailable`
    */
   async ready(): Promise<void> {
     const now = this.options.now();
@@ -36,14 +116,14 @@ export class KeySet {
     if (!this.schedule.isUsable(this.options.now())) throw this.toUnavailableError();
   }
 
-  /** How old the set is, in seconds; infinite where there is none. For monitoring. */
+  /** Age of the set in seconds, infinite before the first fetch. For monitoring. */
   get ageSeconds(): number {
     return this.schedule.ageMs(this.options.now()) / 1000;
   }
 
   /**
-   * The key with this identifier, if nothing has to be waited for. Starts a fetch in the background when the set
-   * has had most of its time.
+   * The key with this identifier, if it is known without waiting. Starts a fetch in the background when the set has
+   * used up most of its lifetime.
    */
   findCached(kid: string, now: number): VerificationKey | undefined {
     if (this.schedule.shouldAwaitRefresh(now)) return undefined;
@@ -52,27 +132,27 @@ export class KeySet {
   }
 
   /**
-   * The key with this identifier, or undefined when the issuer has none.
+   * The key with this identifier, or undefined when the issuer does not publish one.
    *
-   * @throws KeysUnavailable when that cannot be known now
+   * @throws UnavailableError `keys_unavailable` when the issuer cannot be reached
    */
   async find(kid: string): Promise<VerificationKey | undefined> {
     await this.ready();
     return this.keys.get(kid) ?? this.refetchUnknown(kid);
   }
 
-  /** Perhaps it was published since. The cooldown is for the whole process, however many identifiers are tried. */
+  /** The issuer may have published the key since. One cooldown covers all unknown identifiers of this process. */
   private async refetchUnknown(kid: string): Promise<VerificationKey | undefined> {
-    const mayAsk = this.schedule.canFetchForUnknownKey(this.options.now());
-    if (mayAsk || this.refreshing) await this.refresh();
+    const canFetch = this.schedule.canFetchForUnknownKey(this.options.now());
+    if (canFetch || this.refreshing) await this.refresh();
     const key = this.keys.get(kid);
     if (!key && this.schedule.isFailing) throw this.toUnavailableError();
     return key;
   }
 
-  /** The issuer's keys have changed, as was learned elsewhere: the set is due at once, or when the cooldown has passed. */
+  /** Called when another source shows that the keys have changed. Fetches now, or when the cooldown is over. */
   refreshSoon(): void {
-    // What is on its way may be from before.
+    // A running fetch may return the keys from before the change.
     if (this.refreshing) return void this.refreshing.then(() => this.refreshSoon());
     const now = this.options.now();
     this.schedule.refreshSoon(now);
@@ -86,7 +166,7 @@ export class KeySet {
     return this.refreshing;
   }
 
-  /** Never rejects: whether the old keys are still good enough is for each caller to see. */
+  /** Never rejects, because each caller decides whether the old keys are still usable. */
   private async fetch(): Promise<void> {
     this.schedule.recordAttempt(this.options.now());
     try {
@@ -99,7 +179,7 @@ export class KeySet {
     }
   }
 
-  /** A key that stays is the same object before and after, which is how remembered tokens know it. */
+  /** An unchanged key keeps its object, because the token cache compares keys by identity. */
   private reuseUnchangedKeys(fetched: ReadonlyMap<string, VerificationKey>) {
     return new Map(
       [...fetched].map(([kid, key]) => {
@@ -109,10 +189,8 @@ export class KeySet {
     );
   }
 
-  private toUnavailableError(): KeysUnavailable {
-    return new KeysUnavailable(
-      this.schedule.retryAfterSeconds(this.options.now()),
-      this.lastFailure,
-    );
+  private toUnavailableError(): UnavailableError {
+    const seconds = this.schedule.retryAfterSeconds(this.options.now());
+    return new UnavailableError('keys_unavailable', seconds, this.lastFailure);
   }
 }

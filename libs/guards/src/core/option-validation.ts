@@ -1,10 +1,19 @@
+/** The options contradict the rules of this library. The message says what to set. */
+export class GuardsConfigurationError extends Error {
+  override readonly name = 'GuardsConfigurationError';
+
+  constructor(readonly faults: readonly string[]) {
+    super(['GuardsModule is not configured:', ...faults].join('\n  - '));
+  }
+}
+
 export interface OptionRange {
   readonly default: number;
   readonly min: number;
   readonly max: number;
 }
 
-/** Default and bounds of every option that is a number. Its unit is the end of its name, or is said where it is declared. */
+/** Default and bounds of every numeric option. The end of its name is the unit, unless its declaration states one. */
 export const RANGES = {
   clockToleranceSeconds: { default: 5, min: 0, max: 60 },
   maxTokenAgeSeconds: { default: 86_400, min: 1, max: 31_622_400 },
@@ -35,7 +44,7 @@ export const DPOP_RANGES = {
   nonceLifetimeSeconds: { default: 300, min: 1, max: 3600 },
 } as const satisfies Record<string, OptionRange>;
 
-/** Each as it was given, or as it usually is. */
+/** Each value as given, or its default. */
 export function resolveNumbers<K extends string>(
   ranges: Readonly<Record<K, OptionRange>>,
   given: { readonly [N in NoInfer<K>]?: number | undefined } = {},
@@ -44,24 +53,24 @@ export function resolveNumbers<K extends string>(
   return Object.fromEntries(chosen);
 }
 
-/** What is out of its range, as sentences that say what to set. */
+/** One sentence for each value that is out of range. It says what to set. */
 export function findRangeFaults<K extends string>(
   prefix: string,
   ranges: Readonly<Record<K, OptionRange>>,
   values: Readonly<Record<NoInfer<K>, number>>,
 ): string[] {
   return listRangeNames(ranges).flatMap((name) => {
-    const { min: least, max: most } = ranges[name];
-    if (isWithin(values[name], least, most)) return [];
-    return [`\`${prefix}${name}\` must be a number from ${least} to ${most}`];
+    const { min, max } = ranges[name];
+    if (isWithin(values[name], min, max)) return [];
+    return [`\`${prefix}${name}\` must be a number from ${min} to ${max}`];
   });
 }
 
-/** Object.keys() does not say of whom they are. */
+/** Object.keys() has the type string[]. */
 function listRangeNames<K extends string>(ranges: Readonly<Record<K, OptionRange>>): K[] {
   return Object.keys(ranges) as K[];
 }
 
-function isWithin(value: unknown, least: number, most: number): boolean {
-  return typeof value === 'number' && value >= least && value <= most;
+function isWithin(value: unknown, min: number, max: number): boolean {
+  return typeof value === 'number' && value >= min && value <= max;
 }

@@ -1,10 +1,9 @@
-import { findBindingFaults } from '../dpop/dpop.options.js';
 import { findUrlFault } from './urls.js';
 import { ALGORITHMS, isAlgorithm } from './algorithms.js';
-import { normalizeMediaType } from './jose-header.js';
+import { normalizeMediaType } from './jws.js';
 import type { ClaimMapping, IssuerOptions, ResolvedIssuer } from './issuer.options.js';
 
-/** @param audience what this resource server is called where the issuer has no other name for it */
+/** @param audience identifier of this resource server, unless the issuer's own options name another one */
 export function resolveIssuer(options: IssuerOptions, audience: string): ResolvedIssuer {
   return Object.freeze({
     issuer: options.issuer,
@@ -20,7 +19,6 @@ export function resolveIssuer(options: IssuerOptions, audience: string): Resolve
   });
 }
 
-/** Off, unless they are turned on. */
 function resolveSwitches({
   ignoresTokenStatus = false,
   ignoresTokenBinding = false,
@@ -46,7 +44,7 @@ function resolveClaimMapping(mapping: ClaimMapping): ResolvedIssuer['claims'] {
   });
 }
 
-/** What is wrong with it, as sentences that say what to set. */
+/** One sentence for each fault. It says what to set. */
 export function findIssuerFaults(
   rules: ResolvedIssuer,
   transport: { readonly dangerouslyAllowInsecureHttp: boolean },
@@ -97,7 +95,7 @@ function findLocalKeyFaults({ keys, jwksUri }: ResolvedIssuer, prefix: string): 
   return jwksUri === undefined ? [] : [`set \`${prefix}keys\` or \`${prefix}jwksUri\`, not both`];
 }
 
-/** Where lists are: an origin and nothing else, for the rest comes from the token. */
+/** The path of a list comes from the token, so the option must be a bare origin. */
 function findStatusFaults(
   { statusListsOrigin: origin }: ResolvedIssuer,
   transport: { readonly dangerouslyAllowInsecureHttp: boolean },
@@ -108,6 +106,17 @@ function findStatusFaults(
   const insecure = findUrlFault(origin, transport);
   if (insecure) return [`${name} ${insecure}`];
   return new URL(origin).origin === origin ? [] : [`${name} must be an origin, without a path`];
+}
+
+/** A service that ignores the binding of tokens cannot require one. */
+function findBindingFaults(
+  { requiresDpop, ignoresTokenBinding }: ResolvedIssuer,
+  prefix: string,
+): string[] {
+  const isContradiction = requiresDpop && ignoresTokenBinding;
+  return isContradiction
+    ? [`set \`${prefix}requiresDpop\` or \`${prefix}ignoresTokenBinding\`, not both`]
+    : [];
 }
 
 export function isNonEmptyString(value: unknown): value is string {

@@ -3,8 +3,8 @@ import { isUtf8 } from 'node:buffer';
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a JSON object, and refuses text that two readers could understand differently: invalid UTF-8, a byte
- * order mark, a member name that occurs twice (RFC 7515 §4, RFC 7519 §4).
+ * Parses a JSON object, and refuses text that two parsers could read differently: invalid UTF-8, a byte order mark, a
+ * member name that occurs twice (RFC 7515 §4, RFC 7519 §4).
  *
  * @throws SyntaxError
  */
@@ -19,7 +19,7 @@ export function parseStrictJson(bytes: Buffer): JsonObject {
   return value;
 }
 
-/** The words of the engine quote the text, and those of this error may go to a log. */
+/** The engine's message quotes the text, and this error's message may go to a log. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -32,18 +32,18 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Most issuers write JSON as we do, and what we write repeats no name: the cheap answer to the question below. */
+/** A cheap test that avoids counting: text equal to JSON.stringify() repeats no name, and most issuers write it so. */
 function isCanonicalJson(value: JsonObject, text: string): boolean {
   return JSON.stringify(value) === text;
 }
 
-/** In valid JSON every colon outside of a string belongs to one member, so a repeated name leaves one too many. */
+/** In valid JSON, each colon outside of a string belongs to one member, so a repeated name gives a higher count. */
 function countWrittenMembers(text: string): number {
   const outsideStrings = text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, '');
   return outsideStrings.split(':').length - 1;
 }
 
-/** Not recursive: the nesting is the sender's choice. */
+/** Iterative, because the sender chooses the nesting depth. */
 function countParsedMembers(root: JsonObject): number {
   let members = 0;
   const pending: unknown[] = [root];

@@ -1,12 +1,79 @@
 import { hash } from 'node:crypto';
-import type { TokenStatus } from '../status/status-lists.js';
-import type { KeySet } from './key-set.js';
-import type { VerificationKey } from './verification-key.js';
 import type { AccessToken } from './access-token.js';
-import { BloomFilter } from './bloom-filter.js';
-import { LeastRecentlyUsed } from './least-recently-used.js';
+import type { KeySet } from './key-set.js';
+import type { TokenStatus } from './trusted-issuer.js';
+import type { VerificationKey } from './verification-key.js';
 
-/** A token that passed every check, and what must still hold for it to pass again. */
+interface Entry<V> {
+  readonly key: string;
+  value: V;
+  older: Entry<V> | undefined;
+  newer: Entry<V> | undefined;
+}
+
+/**
+ * A map of bounded size that evicts the least recently used entry. Our own code, because `guards` adds no dependency
+ * to a service, and because a package would not let the injected clock decide which entries are over. A linked list
+ * keeps the order: re-inserting into a Map leaves a hole each time, and one popular key would pay for all of them.
+ */
+export class LeastRecentlyUsed<V> {
+  private readonly entries = new Map<string, Entry<V>>();
+  private oldest: Entry<V> | undefined;
+  private newest: Entry<V> | undefined;
+
+  constructor(private readonly capacity: number) {}
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  /** Deletes the least recently used entry if its value meets the condition. */
+  deleteOldestIf(condition: (value: V) => boolean): void {
+    if (this.oldest && condition(this.oldest.value)) this.delete(this.oldest.key);
+  }
+
+  get(key: string): V | undefined {
+    const entry = this.entries.get(key);
+    if (!entry) return undefined;
+    if (entry !== this.newest) {
+      this.unlink(entry);
+      this.append(entry);
+    }
+    return entry.value;
+  }
+
+  set(key: string, value: V): void {
+    this.delete(key);
+    const entry: Entry<V> = { key, value, older: undefined, newer: undefined };
+    this.entries.set(key, entry);
+    this.append(entry);
+    if (this.entries.size > this.capacity && this.oldest) this.delete(this.oldest.key);
+  }
+
+  delete(key: string): void {
+    const entry = this.entries.get(key);
+    if (!entry) return;
+    this.entries.delete(key);
+    this.unlink(entry);
+  }
+
+  private append(entry: Entry<V>): void {
+    entry.older = this.newest;
+    entry.newer = undefined;
+    if (this.newest) this.newest.newer = entry;
+    else this.oldest = entry;
+    this.newest = entry;
+  }
+
+  private unlink({ older, newer }: Entry<V>): void {
+    if (older) older.newer = newer;
+    else this.oldest = newer;
+    if (newer) newer.older = older;
+    else this.newest = older;
+  }
+}
+
+/** A token that passed every check, and the conditions that must still hold when it is used again. */
 export interface CachedToken {
   readonly token: AccessToken;
   readonly kid: string;
@@ -18,41 +85,40 @@ export interface CachedToken {
 }
 
 /**
- * Tokens that were verified before, by the SHA-256 of their whole text, so that the same claims under another
- * signature are another token. A token is kept from its second sight on: where every token is new, keeping them
- * all costs more than it saves.
+ * Verified tokens, by the SHA-256 of their whole text, so that the same claims under another signature are another
+ * token. A token is stored when it is seen for the second time: if every token is new, storing each one costs more
+ * than it saves.
  */
 export class TokenCache {
   private readonly tokens: LeastRecentlyUsed<CachedToken>;
-  private readonly seenTokens: BloomFilter;
+  private readonly seenOnce = new Set<string>();
 
-  /** @param maxTokens how many are kept; 0 keeps none */
+  /** @param maxTokens capacity; 0 turns the cache off */
   constructor(private readonly maxTokens: number) {
     this.tokens = new LeastRecentlyUsed(maxTokens);
-    this.seenTokens = new BloomFilter(maxTokens);
   }
 
   get size(): number {
     return this.tokens.size;
   }
 
-  /** The name of a token in here; undefined when nothing is kept. */
+  /** The cache key of a token; undefined when the cache is off. */
   digestOf(token: string): string | undefined {
     return this.maxTokens === 0 ? undefined : hash('sha256', token, 'binary');
   }
 
   /**
-   * The token, if it still passes: in its time, its key still in the issuer's set, and its session not ended.
+   * The token, if it is still valid: not expired, its key still in the issuer's set, and its session not revoked.
    *
-   * @throws InvalidToken when its session has ended
-   * @throws StatusUnavailable when that cannot be known now
+   * @throws TokenError `revoked`
+   * @throws UnavailableError `status_unavailable`
    */
   get(digest: string, now: number): AccessToken | undefined {
-    const verified = this.tokens.get(digest);
-    if (!verified) return undefined;
-    const { keySet, kid, key, usableUntil: until, token, status } = verified;
-    const isLookedUp = status === undefined || status.list.isWatched;
-    if (now < until && keySet.findCached(kid, now) === key && isLookedUp) {
+    const cached = this.tokens.get(digest);
+    if (!cached) return undefined;
+    const { keySet, kid, key, usableUntil, token, status } = cached;
+    const hasKnownStatus = status === undefined || status.isTracked;
+    if (now < usableUntil && keySet.findCached(kid, now) === key && hasKnownStatus) {
       status?.checkValid(now);
       return token;
     }
@@ -60,12 +126,20 @@ export class TokenCache {
     return undefined;
   }
 
-  /** For each that comes, up to two whose time is over go: what is kept is what could be of use, and not all that there is room for. */
-  set(digest: string, verified: CachedToken, now: number): void {
-    if (this.seenTokens.addIfAbsent(digest)) return;
-    const isOver = ({ usableUntil: until }: CachedToken) => until <= now;
-    this.tokens.deleteOldestIf(isOver);
-    this.tokens.deleteOldestIf(isOver);
-    this.tokens.set(digest, verified);
+  /** Deletes up to two expired tokens for each new one, so that memory follows the number of valid tokens. */
+  set(digest: string, cached: CachedToken, now: number): void {
+    if (this.isFirstSight(digest)) return;
+    const hasExpired = ({ usableUntil }: CachedToken) => usableUntil <= now;
+    this.tokens.deleteOldestIf(hasExpired);
+    this.tokens.deleteOldestIf(hasExpired);
+    this.tokens.set(digest, cached);
+  }
+
+  /** Deletes all digests when there are more than the cache has places. */
+  private isFirstSight(digest: string): boolean {
+    if (this.seenOnce.delete(digest)) return false;
+    if (this.seenOnce.size > this.maxTokens) this.seenOnce.clear();
+    this.seenOnce.add(digest);
+    return true;
   }
 }

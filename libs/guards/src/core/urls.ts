@@ -4,7 +4,7 @@ export function parseHttpUrl(text: string): URL | undefined {
   return /^https?:$/.test(url.protocol) ? url : undefined;
 }
 
-/** The well-known part goes between host and path (RFC 8414 §3.1, RFC 9728 §3.1). */
+/** Inserts the well-known part between host and path (RFC 8414 §3.1, RFC 9728 §3.1). */
 export function buildWellKnownUrl(identifier: URL, suffix: string): string {
   const { origin, pathname, search } = identifier;
   return `${origin}/.well-known/${suffix}${pathname.replace(/\/$/, '')}${search}`;
@@ -12,7 +12,7 @@ export function buildWellKnownUrl(identifier: URL, suffix: string): string {
 
 const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** Why keys must not be fetched from this URL, as the end of a sentence, or undefined when they may. */
+/** Why keys must not be fetched from this URL, as the end of a sentence. Undefined if they may. */
 export function findUrlFault(
   text: string,
   { dangerouslyAllowInsecureHttp }: { readonly dangerouslyAllowInsecureHttp: boolean },

@@ -1,9 +1,8 @@
 import { createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
-import { InvalidToken } from '../nest/bearer-error.js';
 import { type Algorithm, getAlgorithmParameters } from './algorithms.js';
-import type { CompactJws } from './compact-jws.js';
-import type { JoseHeader } from './jose-header.js';
+import type { CompactJws, JoseHeader } from './jws.js';
 import { isJsonObject, type JsonObject } from './strict-json.js';
+import { TokenError } from './token-error.js';
 
 /** A public key and the one algorithm it verifies (RFC 8725 §3.1). */
 export class VerificationKey {
@@ -39,10 +38,10 @@ const MIN_RSA_EXPONENT = 65_537n;
 const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 /**
- * The keys of a JWK set that may verify access tokens, by key identifier. The others are passed over
- * (RFC 7517 §5), and so is every key whose identifier another one shares.
+ * The keys of a JWK set that may verify access tokens, by key identifier. Other keys are ignored (RFC 7517 §5), and so
+ * are keys that share an identifier.
  *
- * @throws TypeError when `keys` is not an array or nothing usable is in it
+ * @throws TypeError when `keys` is not an array, or holds no usable key
  */
 export function parseKeySet(
   keys: unknown,
@@ -61,7 +60,7 @@ export function parseKeySet(
   return usable;
 }
 
-/** None, or one with its identifier. */
+/** An empty list, or the key with its identifier. */
 function parseKey(
   jwk: unknown,
   allowed: readonly Algorithm[],
@@ -74,17 +73,14 @@ function parseKey(
   return publicKey ? [[kid, new VerificationKey(publicKey, algorithm)]] : [];
 }
 
-/**
- * A key that comes with what it signed, and the algorithm that is named there. Whose key it is has to be known
- * from elsewhere.
- */
+/** Imports the key in the header of a DPoP proof, for the algorithm named there. `cnf.jkt` of the token says who owns it. */
 export function importEmbeddedKey(algorithm: Algorithm, jwk: unknown): VerificationKey | undefined {
   if (!isJsonObject(jwk) || !isVerificationJwk(jwk)) return undefined;
   const publicKey = chooseAlgorithm(jwk, [algorithm]) && importKey(jwk);
   return publicKey && new VerificationKey(publicKey, algorithm);
 }
 
-/** RFC 7517 §4.2 and §4.3. A key whose private part is published is nobody's key any more. */
+/** RFC 7517 §4.2 and §4.3. A key whose private part is published identifies no signer. */
 function isVerificationJwk(jwk: JsonObject): boolean {
   const { use, key_ops: operations } = jwk;
   if (use !== undefined && use !== 'sig') return false;
@@ -94,7 +90,7 @@ function isVerificationJwk(jwk: JsonObject): boolean {
   return !SECRET_MEMBERS.some((name) => Object.hasOwn(jwk, name));
 }
 
-/** `alg` of the key if it has one; else the only allowed algorithm that fits it, if there is just one. */
+/** The `alg` of the key. Without one, the only allowed algorithm that fits the key, if exactly one does. */
 function chooseAlgorithm(jwk: JsonObject, allowed: readonly Algorithm[]): Algorithm | undefined {
   const fitting = allowed.filter((algorithm) => isKeyForAlgorithm(jwk, algorithm));
   if (jwk['alg'] !== undefined) return fitting.find((algorithm) => algorithm === jwk['alg']);
@@ -115,13 +111,13 @@ function importKey(jwk: JsonObject): KeyObject | undefined {
   }
 }
 
-/** Under an exponent of 1, every text is its own signature. */
+/** With an exponent of 1, every text would be its own signature. */
 function isSoundRsa({ asymmetricKeyDetails: details = {} }: KeyObject): boolean {
   const { modulusLength: bits = 0, publicExponent: exponent = 0n } = details;
   return bits >= MIN_RSA_BITS && exponent >= MIN_RSA_EXPONENT && exponent % 2n === 1n;
 }
 
-/** RFC 7518 §6.2.1 and §6.3.1. Whatever is not text makes createPublicKey() throw. */
+/** RFC 7518 §6.2.1 and §6.3.1. createPublicKey() throws when a member is not a string. */
 function pickPublicMembers({ kty, crv, x, y, n, e }: JsonObject): JsonWebKey {
   return Object.fromEntries(
     Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined),
@@ -134,16 +130,15 @@ export interface SignedJws {
 }
 
 /**
- * One key, one algorithm (RFC 8725 §3.1), and its signature (RFC 7515 §5.2).
+ * The key must exist, be for the algorithm of the header (RFC 8725 §3.1), and verify the signature (RFC 7515 §5.2).
  *
- * @throws InvalidToken
+ * @throws TokenError
  */
 export function checkSignature(
   { jose, jws }: SignedJws,
   key: VerificationKey | undefined,
 ): asserts key is VerificationKey {
-  if (!key) throw new InvalidToken('unknown_key');
-  if (key.algorithm !== jose.alg) throw new InvalidToken('refused_algorithm');
-  if (!key.isValidSignature(jws.signingInput, jws.signature))
-    throw new InvalidToken('bad_signature');
+  if (!key) throw new TokenError('unknown_key');
+  if (key.algorithm !== jose.alg) throw new TokenError('refused_algorithm');
+  if (!key.isValidSignature(jws.signingInput, jws.signature)) throw new TokenError('bad_signature');
 }

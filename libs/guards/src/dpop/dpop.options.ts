@@ -3,35 +3,34 @@ import { type Algorithm, ALGORITHMS, isAlgorithm } from '../core/algorithms.js';
 import type { ResolvedIssuer } from '../core/issuer.options.js';
 import { DPOP_RANGES, findRangeFaults, resolveNumbers } from '../core/option-validation.js';
 import { parseHttpUrl } from '../core/urls.js';
-import type { ResolvedGuardsOptions } from '../nest/guards.options.js';
 import type { UsedProofs } from './used-proofs.js';
 
-/** Tokens that are bound to a key of their client, and the proofs that it sends with them (RFC 9449). */
+/** Tokens that are bound to a key of their client, and the proofs of possession that it sends (RFC 9449). */
 export interface DpopOptions {
   /**
-   * Where clients reach this server, which `htu` has to begin with: an origin, and the path that a proxy takes away. What
-   * the request says of its host counts for nothing. Default: the origin of `audience`, if it is a URL.
+   * Public address of this server, with the path prefix that a proxy removes. `htu` must begin with it, and the Host
+   * header is ignored. Default: the origin of `audience`, if it is a URL.
    */
   readonly baseUrl?: string | undefined;
-  /** What proofs may be signed with. Default `ES256`, `PS256` and `RS256`. */
+  /** Accepted signature algorithms of proofs. Default `ES256`, `PS256` and `RS256`. */
   readonly algorithms?: readonly Algorithm[] | undefined;
-  /** A proof that was made longer ago is refused, in seconds. Where nonces are required, they tell how old it is. */
+  /** Maximum age of a proof, in seconds. If nonces are required, the nonce determines the age. */
   readonly maxProofAgeSeconds?: number | undefined;
-  /** Which proofs were used already. Replicas need one that they share. Default: the memory of this process. */
+  /** Store of used proofs. Replicas must share one. Default: the memory of this process. */
   readonly usedProofs?: UsedProofs | undefined;
-  /** How many proofs are remembered there, about 90 bytes each. Further ones are answered 503 until the oldest expire. */
+  /** Capacity of the default store, about 90 bytes a proof. When it is full, requests get 503 until the oldest proofs expire. */
   readonly maxProofs?: number | undefined;
-  /** Asks for a nonce of this server in every proof (RFC 9449 §9), so that none can be made in advance. Default false. */
+  /** Requires a nonce of this server in every proof (RFC 9449 §9), so that proofs cannot be made in advance. Default false. */
   readonly requiresNonce?: boolean | undefined;
-  /** For how long a nonce is good at least, and at most three times as long, in seconds. */
+  /** Minimum lifetime of a nonce, in seconds. The maximum is three times as long. */
   readonly nonceLifetimeSeconds?: number | undefined;
-  /** What nonces are made from, newest first. Replicas need the same. Default: random, of this process. */
+  /** Secrets that nonces are derived from, newest first. Replicas need the same ones. Default: a random secret of this process. */
   readonly nonceSecrets?: readonly (string | Buffer)[] | undefined;
 }
 
 /** {@link DpopOptions} after validation, with every default filled in. Frozen. */
 export interface ResolvedDpopOptions {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly baseUrl: string;
   readonly algorithms: readonly Algorithm[];
   readonly maxProofAgeSeconds: number;
@@ -44,7 +43,7 @@ export interface ResolvedDpopOptions {
 
 const DEFAULT_ALGORITHMS: readonly Algorithm[] = ['ES256', 'PS256', 'RS256'];
 
-/** In bytes: as many as the HMAC that is made with it has. */
+/** The output length of the HMAC. */
 const MIN_SECRET_BYTES = 32;
 
 export function resolveDpop(options: DpopOptions, audience: string): ResolvedDpopOptions {
@@ -59,8 +58,14 @@ export function resolveDpop(options: DpopOptions, audience: string): ResolvedDpo
   });
 }
 
-/** What is wrong with it, as sentences that say what to set. */
-export function findDpopFaults({ dpop, issuers }: ResolvedGuardsOptions): string[] {
+/** One sentence for each fault. It says what to set. */
+export function findDpopFaults({
+  dpop,
+  issuers,
+}: {
+  readonly dpop: ResolvedDpopOptions | undefined;
+  readonly issuers: readonly Pick<ResolvedIssuer, 'requiresDpop'>[];
+}): string[] {
   if (dpop) {
     return [
       ...findRangeFaults('dpop.', DPOP_RANGES, dpop),
@@ -69,19 +74,8 @@ export function findDpopFaults({ dpop, issuers }: ResolvedGuardsOptions): string
       ...findNonceSecretFaults(dpop),
     ];
   }
-  const demands = issuers.some(({ requiresDpop }) => requiresDpop);
-  return demands ? ['set `dpop`: an issuer has `requiresDpop`'] : [];
-}
-
-/** Who does not look at what a token is bound to cannot ask for it. */
-export function findBindingFaults(
-  { requiresDpop, ignoresTokenBinding }: ResolvedIssuer,
-  prefix: string,
-): string[] {
-  const isContradiction = requiresDpop && ignoresTokenBinding;
-  return isContradiction
-    ? [`set \`${prefix}requiresDpop\` or \`${prefix}ignoresTokenBinding\`, not both`]
-    : [];
+  const isRequired = issuers.some(({ requiresDpop }) => requiresDpop);
+  return isRequired ? ['set `dpop`: an issuer has `requiresDpop`'] : [];
 }
 
 function findBaseUrlFaults({ baseUrl }: ResolvedDpopOptions): string[] {

@@ -4,8 +4,8 @@ import type { ResolvedDpopOptions } from './dpop.options.js';
 type NonceOptions = Pick<ResolvedDpopOptions, 'nonceSecrets' | 'nonceLifetimeSeconds'>;
 
 /**
- * Nonces of this server (RFC 9449 §8, §9). None is stored: each is made of a secret and of the time, so that every
- * replica with the secret knows the nonces of the others.
+ * Nonces of this server (RFC 9449 §8, §9). They are derived from a secret and the time instead of being stored, so
+ * replicas with the same secret accept each other's nonces.
  */
 export class DpopNonces {
   private readonly lifetime: number;
@@ -23,9 +23,10 @@ export class DpopNonces {
   }
 
   /**
-   * Of this period or the one before; or of the next one, for the clock of another replica may be ahead.
+   * Accepts nonces of the current and the previous period, and of the next one, because the clock of another replica
+   * may be ahead.
    *
-   * @returns from when on it is refused, in epoch milliseconds; undefined for a nonce that is refused now
+   * @returns when the nonce expires, in epoch milliseconds; undefined if it is not valid now
    */
   findExpiry(nonce: unknown): number | undefined {
     const now = this.currentPeriod();
@@ -42,7 +43,7 @@ export class DpopNonces {
   }
 }
 
-/** 132 bits. Whoever asks is told, so that no comparison has to hide anything. */
+/** 132 bits. The nonce is public, so a constant-time comparison is not needed. */
 function deriveNonce(secret: string | Buffer, period: number): string {
   return createHmac('sha256', secret).update(`nonce ${period}`).digest('base64url').slice(0, 22);
 }

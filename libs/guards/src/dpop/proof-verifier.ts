@@ -1,56 +1,69 @@
 import { hash } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../nest/guards.options.js';
-import type { CredentialCarrier } from '../nest/credentials.js';
-import {
-  InvalidProof,
-  InvalidToken,
-  NonceRequired,
-  ProofsUnavailable,
-  TemporarilyUnavailable,
-} from '../nest/bearer-error.js';
-import { GuardsConfigurationError } from '../nest/resolve-options.js';
+import { TokenError, UnavailableError } from '../core/token-error.js';
+import type { ResolvedVerifierOptions } from '../core/verifier.options.js';
 import type { ResolvedDpopOptions } from './dpop.options.js';
 import { DpopNonces } from './nonces.js';
 import { type ParsedProof, parseProof, ProofKeyCache } from './proof.js';
 import { isSameTarget } from './target-uri.js';
 import { InMemoryUsedProofs, type UsedProofs } from './used-proofs.js';
 
-/** The access token that a proof goes with. */
+/** The access token that a proof belongs to. */
 export interface BoundToken {
   readonly token: string;
-  /** Thumbprint of the key that it is bound to. */
+  /** Thumbprint of the key that the token is bound to. */
   readonly boundTo: string;
 }
 
-/** A proof that was found good. */
+/** A valid proof. */
 export interface Proof {
-  /** Of the key that made it (RFC 7638). */
+  /** Of the key that signed the proof (RFC 7638). */
   readonly thumbprint: string;
   /**
-   * Uses it up (RFC 9449 §11.1). For when everything else is found good as well: what is remembered of it takes room.
+   * Records the proof as used (RFC 9449 §11.1). Call it after all other checks, because each record takes memory.
    *
    * @throws InvalidProof, ProofsUnavailable
    */
   spend(): void | Promise<void>;
 }
 
+/** The parts of a request that a proof is checked against. */
+export interface ProvenRequest {
+  readonly headers: { readonly dpop?: string | readonly string[] | undefined };
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  /** The URL as it was sent, if a router has shortened `url`. */
+  readonly originalUrl?: string | undefined;
+}
+
+export interface ProofVerifierOptions extends Pick<
+  ResolvedVerifierOptions,
+  'now' | 'clockToleranceSeconds' | 'maxTokenBytes'
+> {
+  readonly dpop: ResolvedDpopOptions;
+}
+
+/** The nonce of the proof is missing or old (RFC 9449 §9). */
+export class NonceError extends TokenError {
+  override readonly name = 'NonceError';
+
+  constructor(readonly nonce: string) {
+    super('proof_nonce_required');
+  }
+}
+
 /**
- * Checks proofs of possession (RFC 9449 §4.3). The order is ours: what is cheap first, then the signature, and last what
- * cannot be taken back.
+ * Checks proofs of possession (RFC 9449 §4.3). Cheap checks come first, then the signature, and recording the use last,
+ * because it cannot be undone.
  */
-@Injectable()
-export class ProofVerifier {
-  /** Undefined where none are asked for. */
+export class DpopProofVerifier {
+  /** Undefined unless nonces are required. */
   readonly nonces: DpopNonces | undefined;
   private readonly dpop: ResolvedDpopOptions;
   private readonly keys: ProofKeyCache;
   private readonly usedProofs: UsedProofs;
 
-  /** @throws GuardsConfigurationError when there is no option `dpop` */
-  constructor(@Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions) {
+  constructor(private readonly options: ProofVerifierOptions) {
     const { dpop, now } = options;
-    if (!dpop) throw new GuardsConfigurationError(['set `dpop`, so that proofs can be verified']);
     this.dpop = dpop;
     this.keys = new ProofKeyCache(dpop);
     this.usedProofs = dpop.usedProofs ?? new InMemoryUsedProofs(dpop.maxProofs, now);
@@ -58,11 +71,11 @@ export class ProofVerifier {
   }
 
   /**
-   * @param bound left out at a token endpoint, where there is no token yet
-   * @returns the proof of this request, which may have been used before: {@link Proof.spend} tells
-   * @throws InvalidProof, NonceRequired, or InvalidToken when the token is bound to another key
+   * @param bound omitted at a token endpoint, where no token exists yet
+   * @returns the proof of this request; {@link Proof.spend} detects a replay
+   * @throws TokenError
    */
-  check(request: CredentialCarrier, bound?: BoundToken): Proof {
+  check(request: ProvenRequest, bound?: BoundToken): Proof {
     const proof = parseProof(readProofHeader(request), this.options, this.keys);
     this.checkRequest(proof, request);
     const goodUntil = this.checkTime(proof);
@@ -74,46 +87,46 @@ export class ProofVerifier {
     };
   }
 
-  /** Points 8 and 9. Who asks for a host does not decide which one this is. */
-  private checkRequest({ claims: { htm, htu } }: ParsedProof, request: CredentialCarrier): void {
+  /** Points 8 and 9. Uses the configured address, because the client chooses the Host header. */
+  private checkRequest({ claims: { htm, htu } }: ParsedProof, request: ProvenRequest): void {
     const { method, url, originalUrl = url } = request;
-    const isOfRequest =
+    const isForRequest =
       htm === method &&
       originalUrl?.startsWith('/') &&
       isSameTarget(htu, this.dpop.baseUrl + originalUrl);
-    if (!isOfRequest) throw new InvalidProof('proof_for_another_request');
+    if (!isForRequest) throw new TokenError('proof_for_another_request');
   }
 
   /**
-   * Points 10 and 11. Of the two times that a proof has, ours counts where there is one.
+   * Points 10 and 11. The nonce is a time of this server, so it replaces `iat` where nonces are required.
    *
-   * @returns from when on it is refused, in epoch milliseconds
+   * @returns when the proof expires, in epoch milliseconds
    */
   private checkTime({ claims: { nonce, issuedAt } }: ParsedProof): number {
     if (this.nonces) {
       const end = this.nonces.findExpiry(nonce);
-      if (end === undefined) throw new NonceRequired(this.nonces.current());
+      if (end === undefined) throw new NonceError(this.nonces.current());
       return end;
     }
     const tolerance = this.options.clockToleranceSeconds * 1000;
     const end = issuedAt + this.dpop.maxProofAgeSeconds * 1000 + tolerance;
     const now = this.options.now();
-    if (now >= end || now < issuedAt - tolerance) throw new InvalidProof('proof_out_of_time');
+    if (now >= end || now < issuedAt - tolerance) throw new TokenError('proof_out_of_time');
     return end;
   }
 
-  /** RFC 9449 §11.1. Two clients may have chosen the same name for a proof; one must not. */
+  /** RFC 9449 §11.1. The id contains the key, because two clients may choose the same `jti`. */
   private recordFirstUse(proof: ParsedProof, goodUntil: number): void | Promise<void> {
     const id = hash('sha256', `${proof.key.thumbprint}.${proof.claims.jti}`, 'base64url');
     const accept = (isFirst: unknown) => {
-      if (isFirst !== true) throw new InvalidProof('replayed_proof');
+      if (isFirst !== true) throw new TokenError('replayed_proof');
       this.keys.remember(proof.jws.header, proof.key);
     };
     const isFirst = this.recordUse(id, goodUntil);
     return isFirst instanceof Promise ? isFirst.then(accept) : accept(isFirst);
   }
 
-  /** What a store returns or throws is the application's business; whatever is not plainly true is a no. */
+  /** The application supplies the store, so its result is not trusted: only `true` accepts the proof. */
   private recordUse(id: string, goodUntil: number): unknown {
     try {
       const isFirst = this.usedProofs.use(id, goodUntil);
@@ -126,10 +139,10 @@ export class ProofVerifier {
   }
 }
 
-/** Point 1. Node joins several with a comma, which no proof has. */
-function readProofHeader({ headers: { dpop } }: CredentialCarrier): string {
-  if (dpop === undefined) throw new InvalidProof('no_proof');
-  if (typeof dpop !== 'string') throw new InvalidProof('malformed_proof');
+/** Point 1. Node joins several headers with a comma, which no proof contains. */
+function readProofHeader({ headers: { dpop } }: ProvenRequest): string {
+  if (dpop === undefined) throw new TokenError('no_proof');
+  if (typeof dpop !== 'string') throw new TokenError('malformed_proof');
   return dpop;
 }
 
@@ -138,16 +151,17 @@ function checkBoundToken(
   { claims: { ath }, key }: ParsedProof,
   { token, boundTo }: BoundToken,
 ): void {
-  if (ath !== hash('sha256', token, 'base64url')) throw new InvalidProof('proof_for_another_token');
-  if (key.thumbprint !== boundTo) throw new InvalidToken('proof_by_another_key');
+  if (ath !== hash('sha256', token, 'base64url')) throw new TokenError('proof_for_another_token');
+  if (key.thumbprint !== boundTo) throw new TokenError('proof_by_another_key');
 }
 
 /** Point 6. */
 function checkProofSignature({ jws, key: { key } }: ParsedProof): void {
   if (!key.isValidSignature(jws.signingInput, jws.signature))
-    throw new InvalidProof('bad_proof_signature');
+    throw new TokenError('bad_proof_signature');
 }
 
 function throwUnavailable(cause: unknown): never {
-  throw cause instanceof TemporarilyUnavailable ? cause : new ProofsUnavailable(1, cause);
+  if (cause instanceof UnavailableError) throw cause;
+  throw new UnavailableError('proofs_unavailable', 1, cause);
 }

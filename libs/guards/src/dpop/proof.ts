@@ -2,25 +2,27 @@ import { hash } from 'node:crypto';
 import { readInstant, readString } from '../core/claims.js';
 import {
   checkLength,
+  checkNoExtension,
+  checkTokenType,
   type CompactJws,
   decodeHeader,
   parseCompactJws,
-} from '../core/compact-jws.js';
-import { checkNoExtension, checkTokenType, readAlgorithm } from '../core/jose-header.js';
-import { LeastRecentlyUsed } from '../core/least-recently-used.js';
+  readAlgorithm,
+} from '../core/jws.js';
+import { LeastRecentlyUsed } from '../core/token-cache.js';
 import type { JsonObject } from '../core/strict-json.js';
+import { TokenError } from '../core/token-error.js';
 import { importEmbeddedKey, type VerificationKey } from '../core/verification-key.js';
-import { InvalidProof } from '../nest/bearer-error.js';
 import type { ResolvedDpopOptions } from './dpop.options.js';
 
-/** The key that a proof brings along. Only `cnf.jkt` of the access token says whose it is. */
+/** The key in the header of a proof. Only `cnf.jkt` of the access token says who owns it. */
 export interface ProofKey {
   readonly key: VerificationKey;
   /** RFC 7638, with SHA-256. */
   readonly thumbprint: string;
 }
 
-/** A client writes the same header into all its proofs: as many are kept as clients may be busy at once. */
+/** A client uses the same header for all its proofs, so this is the number of clients with a cached key. */
 const MAX_PROOF_KEYS = 1000;
 
 const PROOF_TYPES = { tokenTypes: ['dpop+jwt'] };
@@ -31,14 +33,14 @@ export class ProofKeyCache {
   constructor(private readonly options: Pick<ResolvedDpopOptions, 'algorithms'>) {}
 
   /**
-   * @param header of the proof, as it was sent
-   * @throws InvalidToken, TypeError
+   * @param header the encoded header of the proof
+   * @throws TokenError, TypeError
    */
   get(header: string): ProofKey {
     return this.known.get(header) ?? this.parseKey(header);
   }
 
-  /** Spares reading it again. Only for headers of proofs that were accepted: strangers cannot fill the list. */
+  /** Caches a parsed key. Call it only after the proof was accepted, so that strangers cannot fill the cache. */
   remember(header: string, key: ProofKey): void {
     if (this.known.get(header) === undefined) this.known.set(header, key);
   }
@@ -55,14 +57,14 @@ export class ProofKeyCache {
   }
 }
 
-/** Of the key and not of the text that it came in, which may be spelt in several ways. Node writes it in one. */
+/** Uses Node's export of the key, because one key has several valid JWK texts. */
 function computeThumbprint({ publicKey }: VerificationKey): string {
   const { kty, crv, x, y, n, e } = publicKey.export({ format: 'jwk' });
   const members = kty === 'EC' ? { crv, kty, x, y } : { e, kty, n };
   return hash('sha256', JSON.stringify(members), 'base64url');
 }
 
-/** A proof taken apart. Its key says that it is the signer's; nothing has been verified yet. */
+/** A decoded proof. Nothing in it has been verified yet. */
 export interface ParsedProof {
   readonly jws: CompactJws;
   readonly key: ProofKey;
@@ -83,7 +85,7 @@ export interface ProofClaims {
 /**
  * RFC 9449 §4.3, points 2 to 5 and 7.
  *
- * @throws InvalidProof
+ * @throws TokenError `malformed_proof`
  */
 export function parseProof(
   proof: string,
@@ -95,7 +97,7 @@ export function parseProof(
     const jws = parseCompactJws(proof);
     return { jws, key: keys.get(jws.header), claims: readProofClaims(jws.claims) };
   } catch (cause) {
-    throw new InvalidProof('malformed_proof', cause);
+    throw new TokenError('malformed_proof', cause);
   }
 }
 

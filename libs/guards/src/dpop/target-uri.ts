@@ -1,11 +1,11 @@
-/** `http` or `https`, an authority without a user, and nothing that parsers read differently. */
+/** `http` or `https`, an authority without user information, and no character that parsers treat differently. */
 const HTTP_URI = /^https?:\/\/[^/?#@\\]+(?:[/?#][\x21-\x5b\x5d-\x7e]*)?$/i;
 
 const UNRESERVED = /[\w\-.~]/;
 
 /**
- * Whether two URIs name the same target after normalisation by syntax and scheme (RFC 3986 §6.2.2, §6.2.3). Query and
- * fragment are left out (RFC 9449 §4.3).
+ * Compares two URIs after syntax-based and scheme-based normalisation (RFC 3986 §6.2.2, §6.2.3), without query and
+ * fragment (RFC 9449 §4.3).
  */
 export function isSameTarget(htu: string, requestUri: string): boolean {
   if (htu === requestUri) return isHttpUri(htu);
@@ -13,10 +13,10 @@ export function isSameTarget(htu: string, requestUri: string): boolean {
   return target !== undefined && target === normalizeTarget(requestUri);
 }
 
-/** Undefined for what is no http(s) URI. */
+/** Undefined unless the text is an http(s) URI. */
 export function normalizeTarget(uri: string): string | undefined {
   if (!isHttpUri(uri)) return undefined;
-  // Lower case of scheme and host, the default port, an empty path, and dot segments, also where they are escaped.
+  // URL normalises the case of scheme and host, the default port, an empty path, and dot segments, also escaped ones.
   const { origin, pathname } = new URL(uri);
   return origin + pathname.replace(/%[\da-f]{2}/gi, normalizeEscape);
 }

@@ -1,24 +1,25 @@
-import { ProofsUnavailable } from '../nest/bearer-error.js';
+import { UnavailableError } from '../core/token-error.js';
 
-/** Remembers which proofs were used (RFC 9449 §11.1). */
+/** A store of used proofs (RFC 9449 §11.1). */
 export interface UsedProofs {
   /**
-   * Of any number of callers at once, exactly one must be told true. What it throws is answered 503.
+   * Records the use of a proof. Of several concurrent calls with the same id, exactly one must return true. An error is
+   * answered with 503.
    *
-   * @param id 43 characters that name the proof
-   * @param goodUntil until when it must be remembered, in epoch milliseconds
-   * @returns false where it was used before
+   * @param id identifier of the proof, 43 characters
+   * @param goodUntil how long the store must keep it, in epoch milliseconds
+   * @returns false if the proof was used before
    */
   use(id: string, goodUntil: number): boolean | Promise<boolean>;
 }
 
 interface Generation {
   readonly ids: Set<string>;
-  /** When the last of them may be forgotten. */
+  /** When the last of the ids may be deleted. */
   until: number;
 }
 
-/** Those of this process. A generation is forgotten as a whole, so that no request pays for a search. */
+/** The used proofs of this process. Deletes a whole generation at once, so that no request searches for expired ones. */
 export class InMemoryUsedProofs implements UsedProofs {
   private previous: Generation = { ids: new Set(), until: 0 };
   private current: Generation = { ids: new Set(), until: 0 };
@@ -28,13 +29,14 @@ export class InMemoryUsedProofs implements UsedProofs {
     private readonly now: () => number,
   ) {}
 
-  /** @throws ProofsUnavailable when there is no room: to forget one would be to accept it twice */
+  /** @throws UnavailableError when the store is full, because a deleted proof could be replayed */
   use(id: string, goodUntil: number): boolean {
     const now = this.now();
     if (now > this.previous.until) this.dropPrevious();
     if (this.previous.ids.has(id) || this.current.ids.has(id)) return false;
     if (this.size >= this.maxProofs) {
-      throw new ProofsUnavailable(Math.ceil((this.previous.until - now) / 1000) + 1);
+      const seconds = Math.ceil((this.previous.until - now) / 1000) + 1;
+      throw new UnavailableError('proofs_unavailable', seconds);
     }
     this.current.ids.add(id);
     this.current.until = Math.max(this.current.until, goodUntil);

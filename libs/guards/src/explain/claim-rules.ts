@@ -1,5 +1,6 @@
 import {
   checkRequiredClaims,
+  checkUnbound,
   readAudience,
   readBinding,
   readClientId,
@@ -7,17 +8,19 @@ import {
   readScopes,
   readTokenId,
 } from '../core/access-token.js';
-import { type ClaimPath, getClaim, readInstant, readString } from '../core/claims.js';
-import type { ResolvedIssuer } from '../core/issuer.options.js';
 import {
   checkExpiry,
   checkIssuedAt,
   checkMaxAge,
   checkNotBefore,
+  type ClaimPath,
+  getClaim,
   type LifetimeLimits,
-} from '../core/lifetime.js';
+  readInstant,
+  readString,
+} from '../core/claims.js';
+import type { ResolvedIssuer } from '../core/issuer.options.js';
 import type { JsonObject } from '../core/strict-json.js';
-import { checkUnbound } from '../nest/proof-of-possession.js';
 import type { Rule } from './rule.js';
 
 interface ClaimSubject {
@@ -25,7 +28,7 @@ interface ClaimSubject {
   readonly rules: ResolvedIssuer;
 }
 
-/** In the order in which the library reads them. */
+/** In the order of the library's checks. */
 export const CLAIM_RULES: readonly Rule<ClaimSubject>[] = [
   {
     says: 'It is for this resource server',
@@ -43,31 +46,31 @@ export const CLAIM_RULES: readonly Rule<ClaimSubject>[] = [
     test: ({ claims, rules }) => checkRequiredClaims(claims, rules),
   },
   {
-    says: 'It is bound to no key, or in a way that is understood here',
+    says: 'It is not bound to a key, or it is bound by `cnf.jkt`',
     source: 'RFC 9449 §6.1, RFC 7800 §3.1, option `ignoresTokenBinding`',
     seen: ({ claims }) => claims['cnf'],
     test: ({ claims, rules }) => readBinding(claims, rules),
   },
   {
-    says: '`jti` names it, where the issuer gives names',
+    says: 'It has an identifier, if the issuer requires one',
     source: 'RFC 9068 §2.2',
     seen: ({ claims, rules }) => pickClaims(claims, ['jti', ...rules.claims.tokenId]),
     test: ({ claims, rules }) => readTokenId(claims, rules),
   },
   {
-    says: '`sub` names its subject',
+    says: '`sub` is a subject',
     source: 'RFC 9068 §2.2',
     seen: ({ claims }) => claims['sub'],
     test: ({ claims }) => readString(claims['sub'], 'sub'),
   },
   {
-    says: 'It names its client',
+    says: 'It has a client',
     source: 'RFC 9068 §2.2',
     seen: ({ claims, rules }) => pickClaims(claims, rules.claims.clientId),
     test: ({ claims, rules }) => readClientId(claims, rules),
   },
   {
-    says: 'Its scopes can be read',
+    says: 'Its scopes are well-formed',
     source: 'RFC 8693 §4.2, RFC 9068 §2.2.3',
     seen: ({ claims, rules }) => pickClaims(claims, rules.claims.scopes),
     test: ({ claims, rules }) => readScopes(claims, rules),
@@ -75,17 +78,17 @@ export const CLAIM_RULES: readonly Rule<ClaimSubject>[] = [
   createTimestampRule('iat'),
   createTimestampRule('exp'),
   {
-    says: '`nbf`, `sid` and `auth_time` can be read, where they are there',
+    says: '`nbf`, `sid` and `auth_time` are well-formed, if present',
     source: 'RFC 7519 §4.1.5, RFC 9068 §2.2.1',
     seen: ({ claims }) => pickClaims(claims, ['nbf', 'sid', 'auth_time']),
     test: ({ claims }) => readOptionalClaims(claims),
   },
 ];
 
-/** Last, for only a request can be asked for a proof. */
+/** The last rules, because only a request can carry a proof. */
 export const POSSESSION_RULES: readonly Rule<ClaimSubject>[] = [
   {
-    says: 'It is good on its own, without the proof that a request may have',
+    says: 'It is valid as a bearer token, without a proof',
     source: 'RFC 9449 §7.2, option `requiresDpop`',
     seen: ({ claims }) => getClaim(claims, ['cnf', 'jkt']),
     test: ({ claims, rules }) => checkUnbound(readBinding(claims, rules), rules),
@@ -105,7 +108,7 @@ function listClaimNames(requiredClaims: ResolvedIssuer['requiredClaims']): strin
   return requiredClaims.map(([name]) => name);
 }
 
-/** What is there, by the names that it is looked for under. */
+/** The claims that exist, by the paths they were read from. */
 function pickClaims(claims: JsonObject, paths: readonly ClaimPath[]): JsonObject | undefined {
   const found = paths
     .map((path) => [[path].flat().join('.'), getClaim(claims, path)])
@@ -113,7 +116,7 @@ function pickClaims(claims: JsonObject, paths: readonly ClaimPath[]): JsonObject
   return found.length > 0 ? Object.fromEntries(found) : undefined;
 }
 
-/** The times that could be read, and the one that they are judged at. */
+/** The readable times of the token, and the time of the check. */
 export interface Times {
   readonly expiresAt: Date | undefined;
   readonly issuedAt: Date | undefined;
@@ -159,7 +162,7 @@ function createLifetimeRule(
 }
 
 function describeLimits({ now, tolerance }: LifetimeLimits): string {
-  return `now, which is ${new Date(now).toISOString()}, give or take ${tolerance / 1000} s`;
+  return `now (${new Date(now).toISOString()}), within ${tolerance / 1000} s`;
 }
 
 interface LifetimeRule {

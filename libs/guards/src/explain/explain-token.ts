@@ -6,10 +6,15 @@ import { TrustedIssuers } from '../nest/trusted-issuers.js';
 import { BearerError } from '../nest/bearer-error.js';
 import { resolveOptions } from '../nest/resolve-options.js';
 import type { AccessToken } from '../core/access-token.js';
-import { readInstant } from '../core/claims.js';
-import { type CompactJws, decodeHeader, parseCompactJws } from '../core/compact-jws.js';
-import { readAlgorithm, readKeyId } from '../core/jose-header.js';
-import { currentLifetimeLimits } from '../core/lifetime.js';
+import { currentLifetimeLimits, readInstant } from '../core/claims.js';
+import {
+  type CompactJws,
+  decodeHeader,
+  parseCompactJws,
+  readAlgorithm,
+  readKeyId,
+} from '../core/jws.js';
+import { TokenError } from '../core/token-error.js';
 import type { JsonObject } from '../core/strict-json.js';
 import { CLAIM_RULES, POSSESSION_RULES, TIME_RULES, type Times } from './claim-rules.js';
 import {
@@ -27,21 +32,21 @@ import {
 } from './token-rules.js';
 import { type Finding, judge } from './rule.js';
 
-/** What a configuration says of one token. Without its signature, so that printing this gives no token away. */
+/** The result of each rule for one token. Contains no signature, so that printing it reveals no usable token. */
 export interface Explanation {
   readonly header: JsonObject | undefined;
   readonly claims: JsonObject | undefined;
-  /** Every rule, in the order in which the library looks at them. */
+  /** One finding for each rule, in the order of the library's checks. */
   readonly findings: readonly Finding[];
-  /** What the strategy itself makes of the token; undefined when nobody was asked for keys. */
+  /** The result of the strategy; undefined if no keys were fetched. */
   readonly verdict: AccessToken | BearerError | undefined;
 }
 
 /**
- * Holds a token against every rule of a configuration. For people who look into a refusal: no program may decide
- * anything by it.
+ * Checks a token against every rule of a configuration. For operators who investigate a refusal; programs must not use
+ * it for decisions.
  *
- * @param offline asks nobody for keys, so that neither signature nor verdict is known
+ * @param offline fetches no keys, so that neither signature nor verdict is known
  * @throws GuardsConfigurationError
  */
 export async function explainToken(
@@ -99,7 +104,7 @@ interface Parts {
   readonly rules: ResolvedIssuer | undefined;
 }
 
-/** As far as it can be read. Where one issuer is trusted, its rules are those that the token should have kept. */
+/** The readable parts of the token. With one configured issuer, its rules are used even if `iss` differs. */
 function parseParts(token: string, issuers: TrustedIssuers): Parts {
   const jws = tryRead(() => parseCompactJws(token));
   const issuer = issuers.named(jws?.claims['iss']) ?? issuers.only;
@@ -112,7 +117,7 @@ function parseParts(token: string, issuers: TrustedIssuers): Parts {
   };
 }
 
-/** Whatever else is wrong with the header: a good signature says who made the mistake. */
+/** Ignores other faults of the header, because a valid signature shows which issuer made them. */
 function findSignedParts({ issuer, jws, header }: Parts): SignedParts | undefined {
   if (!issuer || !jws || !header) return undefined;
   const alg = tryRead(() => readAlgorithm(header, issuer.rules));
@@ -170,7 +175,7 @@ async function verifyToken(token: string, options: ResolvedGuardsOptions, issuer
   }
 }
 
-/** The finding says what is wrong with it. */
+/** Ignores a token error here, because its rule reports it as a finding. */
 function tryRead<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -180,5 +185,5 @@ function tryRead<T>(read: () => T): T | undefined {
 }
 
 function ignoreTokenError(error: unknown): undefined {
-  if (!(error instanceof BearerError)) throw error;
+  if (!(error instanceof TokenError)) throw error;
 }

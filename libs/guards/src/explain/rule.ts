@@ -1,34 +1,34 @@
-import { BearerError, type RejectionReason } from '../nest/bearer-error.js';
+import { TokenError, type TokenErrorCode } from '../core/token-error.js';
 
-/** One thing that has to be so for a token to be accepted. */
+/** A condition for accepting a token. */
 export interface Rule<Subject> {
   readonly says: string;
-  /** Where it comes from: an RFC and its section, or the option that sets it. */
+  /** Its source: an RFC and its section, or the option that sets it. */
   readonly source: string;
-  /** What the token holds. */
+  /** The value in the token. */
   readonly seen?: (subject: Subject) => unknown;
-  /** What the configuration asks for. */
+  /** The value that the configuration requires. */
   readonly wanted?: (subject: Subject) => unknown;
-  /** Whether there is anything to judge; always, unless this says no. */
+  /** False if the rule does not apply to this token. Default: it applies. */
   readonly applies?: (subject: Subject) => boolean;
-  /** Throws BearerError when the rule is broken: a function of the library, never one made for explaining. */
+  /** Throws TokenError when the rule is broken. Always a check of the library, never a copy of it. */
   readonly test: (subject: Subject) => unknown;
 }
 
-/** What became of a rule. */
+/** The result of a rule. */
 export interface Finding {
   readonly says: string;
   readonly source: string;
-  /** `unknown` where there was nothing to judge, because of an earlier rule or because nobody was asked. */
+  /** `unknown` if the rule was not checked: an earlier rule failed, it does not apply, or keys were not fetched. */
   readonly verdict: 'kept' | 'broken' | 'unknown';
   readonly seen?: unknown;
   readonly wanted?: unknown;
-  readonly reason?: RejectionReason;
-  /** The error underneath, in words. */
+  readonly reason?: TokenErrorCode;
+  /** The message of the underlying error. */
   readonly detail?: string;
 }
 
-/** Judges every rule, also those after a broken one. */
+/** Checks every rule, also those after a broken one. */
 export async function judge<Subject>(
   rules: readonly Rule<Subject>[],
   subject: Subject | undefined,
@@ -50,11 +50,11 @@ async function judgeRule<Subject>(
     await test(subject);
     return { ...found, verdict: 'kept' };
   } catch (error) {
-    if (!(error instanceof BearerError)) throw error;
-    return { ...found, verdict: 'broken', reason: error.reason, ...describeCause(error) };
+    if (!(error instanceof TokenError)) throw error;
+    return { ...found, verdict: 'broken', reason: error.code, ...describeCause(error) };
   }
 }
 
-function describeCause({ cause }: BearerError): Pick<Finding, 'detail'> {
+function describeCause({ cause }: TokenError): Pick<Finding, 'detail'> {
   return cause instanceof Error ? { detail: cause.message } : {};
 }

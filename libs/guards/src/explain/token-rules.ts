@@ -1,27 +1,24 @@
-import {
-  checkLength,
-  type CompactJws,
-  decodeHeader,
-  parseCompactJws,
-} from '../core/compact-jws.js';
 import type { ResolvedIssuer } from '../core/issuer.options.js';
 import {
+  checkLength,
   checkNoExtension,
+  checkTokenSyntax,
   checkTokenType,
+  type CompactJws,
+  decodeHeader,
   type JoseHeader,
+  parseCompactJws,
   readAlgorithm,
   readKeyId,
-} from '../core/jose-header.js';
+} from '../core/jws.js';
 import type { JsonObject } from '../core/strict-json.js';
-import type { TrustedIssuer } from '../core/trusted-issuer.js';
+import { TokenError } from '../core/token-error.js';
+import type { IssuerRegistry, TrustedIssuer } from '../core/trusted-issuer.js';
 import { checkSignature, type VerificationKey } from '../core/verification-key.js';
-import { InvalidToken } from '../nest/bearer-error.js';
-import { checkTokenSyntax } from '../nest/credentials.js';
-import type { ResolvedGuardsOptions } from '../nest/guards.options.js';
-import type { TrustedIssuers } from '../nest/trusted-issuers.js';
+import type { ResolvedVerifierOptions } from '../core/verifier.options.js';
 import type { Rule } from './rule.js';
 
-export const TEXT_RULES: readonly Rule<{ token: string; options: ResolvedGuardsOptions }>[] = [
+export const TEXT_RULES: readonly Rule<{ token: string; options: ResolvedVerifierOptions }>[] = [
   {
     says: 'It is not too long',
     source: 'option `maxTokenBytes`',
@@ -30,32 +27,32 @@ export const TEXT_RULES: readonly Rule<{ token: string; options: ResolvedGuardsO
     test: ({ token, options }) => checkLength(token, options),
   },
   {
-    says: 'It is one token and nothing else',
+    says: 'It is exactly one token',
     source: 'RFC 6750 §2.1',
     test: ({ token }) => checkTokenSyntax(token),
   },
   {
-    says: 'It has three parts, and the claims can be read in one way only',
+    says: 'It has three parts, and its claims are unambiguous JSON',
     source: 'RFC 7515 §7.1, RFC 7519 §4',
     test: ({ token }) => parseCompactJws(token),
   },
 ];
 
-export const ISSUER_RULES: readonly Rule<{ claims: JsonObject; issuers: TrustedIssuers }>[] = [
+export const ISSUER_RULES: readonly Rule<{ claims: JsonObject; issuers: IssuerRegistry }>[] = [
   {
     says: 'Its issuer is trusted here',
     source: 'RFC 9068 §4, RFC 8725 §3.8',
     seen: ({ claims }) => claims['iss'],
     wanted: ({ issuers }) => issuers.names,
     test({ claims, issuers }) {
-      if (!issuers.named(claims['iss'])) throw new InvalidToken('wrong_issuer');
+      if (!issuers.named(claims['iss'])) throw new TokenError('wrong_issuer');
     },
   },
 ];
 
 export const HEADER_FORM_RULES: readonly Rule<CompactJws>[] = [
   {
-    says: 'The header can be read in one way only',
+    says: 'Its header is unambiguous JSON',
     source: 'RFC 7515 §4, §7.1',
     test: ({ header }) => decodeHeader(header),
   },
@@ -63,13 +60,13 @@ export const HEADER_FORM_RULES: readonly Rule<CompactJws>[] = [
 
 export const HEADER_RULES: readonly Rule<{ header: JsonObject; rules: ResolvedIssuer }>[] = [
   {
-    says: 'It needs no extension that is unknown here',
+    says: 'Its header has no critical extension',
     source: 'RFC 7515 §4.1.11, RFC 7797 §6',
     seen: ({ header: { crit, b64 } }) => crit ?? b64,
     test: ({ header }) => checkNoExtension(header),
   },
   {
-    says: '`typ` says that it is an access token',
+    says: '`typ` is a type of access tokens',
     source: 'RFC 9068 §4, RFC 8725 §3.11',
     seen: ({ header }) => header['typ'],
     wanted: ({ rules }) => rules.tokenTypes,
@@ -83,14 +80,14 @@ export const HEADER_RULES: readonly Rule<{ header: JsonObject; rules: ResolvedIs
     test: ({ header, rules }) => readAlgorithm(header, rules),
   },
   {
-    says: '`kid` names a key',
+    says: '`kid` is a key identifier',
     source: 'RFC 7515 §4.1.4',
     seen: ({ header }) => header['kid'],
     test: ({ header }) => readKeyId(header),
   },
 ];
 
-/** A token whose key can be asked for. */
+/** A token with a readable issuer and header, so that its key can be fetched. */
 export interface SignedParts {
   readonly issuer: TrustedIssuer;
   readonly jose: JoseHeader;
@@ -108,7 +105,7 @@ export const KEY_RULES: readonly Rule<SignedParts>[] = [
 
 export const SIGNATURE_RULES: readonly Rule<SignedParts & { readonly key: VerificationKey }>[] = [
   {
-    says: 'The key signed it, by the algorithm that the key is for',
+    says: 'The key signed it, with the algorithm of the key',
     source: 'RFC 7515 §5.2, RFC 8725 §3.1',
     seen: ({ jose }) => jose.alg,
     wanted: ({ key }) => key.algorithm,
@@ -118,11 +115,11 @@ export const SIGNATURE_RULES: readonly Rule<SignedParts & { readonly key: Verifi
 
 export async function findPublishedKey({ issuer, jose }: SignedParts): Promise<VerificationKey> {
   const key = await issuer.keySet.find(jose.kid);
-  if (!key) throw new InvalidToken('unknown_key');
+  if (!key) throw new TokenError('unknown_key');
   return key;
 }
 
-/** A token whose issuer is known, and when it is judged. All in epoch milliseconds. */
+/** A token of a known issuer, and the time of the check in epoch milliseconds. */
 export interface StatusSubject {
   readonly claims: JsonObject;
   readonly issuedAt: Date;

@@ -9,13 +9,13 @@ const CODES: Readonly<Record<number, string>> = {
   503: 'SERVICE_UNAVAILABLE',
 };
 
-/** What Apollo takes out of an error and makes part of the HTTP response. */
+/** The part of an error that Apollo copies to the HTTP response. */
 interface GraphQLHttpResponse {
   readonly headers: ReadonlyMap<string, string>;
   readonly status?: number;
 }
 
-/** As in an HTTP response, what it says depends on the class of the refusal alone. */
+/** As in an HTTP answer, the content depends on the class of the refusal, not on its reason. */
 export function toGraphQLError(
   refusal: BearerError,
   challenge: string | undefined,
@@ -31,16 +31,16 @@ export function toGraphQLError(
   });
 }
 
-/** @param isAnswer whether the refusal is all that there is to answer, so that the status is its own */
+/** @param isWholeAnswer true if the answer contains only this refusal, so that the HTTP status can be the refusal's */
 export function buildHttpResponse(
   refusal: BearerError,
   challenge: string | undefined,
-  isAnswer: boolean,
+  isWholeAnswer: boolean,
 ): GraphQLHttpResponse {
   const headers = new Map<string, string>();
   if (challenge) headers.set('www-authenticate', challenge);
   for (const [name, value] of Object.entries(refusal.headers)) {
     headers.set(name.toLowerCase(), value);
   }
-  return { headers, ...(isAnswer && { status: refusal.getStatus() }) };
+  return { headers, ...(isWholeAnswer && { status: refusal.getStatus() }) };
 }

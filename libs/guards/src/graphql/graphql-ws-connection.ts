@@ -6,7 +6,7 @@ export function isRequest(value: unknown): value is CredentialCarrier {
   return typeof headers === 'object' && headers !== null;
 }
 
-/** CloseCode.Forbidden of graphql-ws. Its client takes it as a reason to connect again, and asks for a fresh token. */
+/** CloseCode.Forbidden of graphql-ws. Its client reconnects after it, with a new token. */
 const FORBIDDEN = 4403;
 
 export interface ClosableSocket {
@@ -14,11 +14,11 @@ export interface ClosableSocket {
   once(event: 'close', listener: () => void): unknown;
 }
 
-/** Closes sockets when the token that they were opened with ends. One timer each, and none that outlives its socket. */
+/** Closes sockets when their token ends. Each socket has one timer, which is cancelled when the socket closes. */
 export class SocketExpiry {
   private readonly scheduled = new WeakSet<ClosableSocket>();
 
-  /** @param remainingMs for how long the token is good, asked again at the end of every wait */
+  /** @param remainingMs returns how long the token is valid; called again after every wait */
   schedule(socket: ClosableSocket, remainingMs: () => number): void {
     if (this.scheduled.has(socket)) return;
     this.scheduled.add(socket);
@@ -27,20 +27,20 @@ export class SocketExpiry {
   }
 }
 
-/** What graphql-ws tells of a connection, as far as it matters here. */
+/** The part of a graphql-ws connection that is used here. */
 export interface GraphqlWsConnection {
-  /** What the client sent with `connection_init`. */
+  /** The payload of `connection_init`. */
   readonly connectionParams?: Readonly<Record<string, unknown>>;
   readonly extra: { readonly socket: ClosableSocket; readonly request: CredentialCarrier };
 }
 
-/** Nest makes it the `req` of the context, unless the application puts something else there. */
+/** Nest stores the connection as `req` of the context, unless the application replaces it. */
 export function findConnection(context: unknown): GraphqlWsConnection | undefined {
   const req = getProperty(context, 'req');
   return isConnection(req) ? req : undefined;
 }
 
-/** Browsers can set no header of a WebSocket and send `connectionParams`. Others may send either, and not both. */
+/** Browsers cannot set headers of a WebSocket, so they send `connectionParams`. Sending both is refused. */
 export function readConnectionCredentials(connection: GraphqlWsConnection): CredentialCarrier {
   const { connectionParams = {}, extra } = connection;
   const { headers, url } = extra.request;

@@ -5,12 +5,16 @@ import { findConnection, SocketExpiry } from './graphql-ws-connection.js';
 import { buildHttpResponse, toGraphQLError } from './graphql-error.js';
 import { RootFields } from './root-fields.js';
 
-/** Queries, mutations, and subscriptions by graphql-ws, of `@nestjs/graphql` with its Apollo driver. */
+/** Queries and mutations, and subscriptions by graphql-ws, of `@nestjs/graphql` with its Apollo driver. */
 export function graphqlTransport(): Transport {
-  const closingTime = new SocketExpiry();
+  const socketExpiry = new SocketExpiry();
   const rootFields = new RootFields();
 
-  const head = (refusal: BearerError, execution: Execution, challenge: string | undefined) => {
+  const findResponse = (
+    refusal: BearerError,
+    execution: Execution,
+    challenge: string | undefined,
+  ) => {
     if (findConnection(execution.context)) return undefined;
     // A batch has one status for all its operations.
     const isBatch = Array.isArray(findCarrier(execution).body);
@@ -24,14 +28,18 @@ export function graphqlTransport(): Transport {
   return {
     contextType: 'graphql',
     carrier: (context) => findCarrier(getExecution(context)),
-    // GraphQL makes this anew for every execution. The context and the document may be older, and live longer.
+    // GraphQL creates this object for each execution. The context and the document may be shared by several.
     operation: (context) => getExecution(context).info.variableValues,
     admitted(context, remainingMs) {
       const connection = findConnection(getExecution(context).context);
-      if (connection) closingTime.schedule(connection.extra.socket, remainingMs);
+      if (connection) socketExpiry.schedule(connection.extra.socket, remainingMs);
     },
     refuse(refusal, host, challenge) {
-      throw toGraphQLError(refusal, challenge, head(refusal, getExecution(host), challenge));
+      throw toGraphQLError(
+        refusal,
+        challenge,
+        findResponse(refusal, getExecution(host), challenge),
+      );
     },
   };
 }

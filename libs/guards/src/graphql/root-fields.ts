@@ -2,22 +2,22 @@ import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
 
 type Executed = Pick<GraphQLResolveInfo, 'fragments' | 'operation' | 'variableValues'>;
 
-/** Which fields of an operation may still be answered, while others are refused. */
+/** The root fields of each operation that have not been refused yet. */
 export class RootFields {
   private readonly unrefused = new WeakMap<object, Set<string>>();
 
-  /** Notes a refused field, and says whether nothing is left of the operation. */
+  /** Records a refused field. Returns true if the operation has no other answer. */
   markRefused(info: GraphQLResolveInfo): boolean {
     if (info.path.prev) return false;
-    const left = this.unrefused.get(info.variableValues) ?? collectResponseKeys(info);
-    this.unrefused.set(info.variableValues, left);
-    left.delete(String(info.path.key));
-    // By its name: `isNonNullType` knows only the types of its own copy of graphql.
-    return left.size === 0 || String(info.returnType).endsWith('!');
+    const unrefused = this.unrefused.get(info.variableValues) ?? collectResponseKeys(info);
+    this.unrefused.set(info.variableValues, unrefused);
+    unrefused.delete(String(info.path.key));
+    // Tested by name, because `isNonNullType` fails for types of another copy of graphql.
+    return unrefused.size === 0 || String(info.returnType).endsWith('!');
   }
 }
 
-/** With those that a directive leaves out: then the operation counts as answered in part. */
+/** Includes fields that a directive skips; such an operation counts as partly answered. */
 function collectResponseKeys({ operation, fragments }: Executed): Set<string> {
   const keys = new Set<string>();
   const visited = new Set<string>();

@@ -3,13 +3,13 @@ import { isFunction, getProperty } from '../nest/transport.js';
 import { findGrpcMetadata, isGrpcMetadata } from './grpc.js';
 
 /**
- * What stands for headers, in the contexts of Nest's transports: a method, and the way from what it returns. So no
- * package of a broker has to be installed.
+ * Location of the headers in the contexts of Nest's transports: a method, and a path in its result. Found by name, so
+ * that no package of a broker must be installed.
  */
 const HEADER_LOCATIONS: readonly (readonly [method: string, ...path: string[]])[] = [
   // NATS.
   ['getHeaders'],
-  // Nest's packets by TCP and Redis.
+  // Nest's packets for TCP and Redis.
   ['getMetadata'],
   // Kafka.
   ['getMessage', 'headers'],
@@ -19,18 +19,18 @@ const HEADER_LOCATIONS: readonly (readonly [method: string, ...path: string[]])[
   ['getPacket', 'properties', 'userProperties'],
 ];
 
-/** Of the NATS client. */
+/** The headers of the NATS client. */
 interface NatsHeaders {
   keys(): string[];
   values(name: string): string[];
 }
 
-/** Every value that a call carries as `authorization`, in any case. The data of a call is no place for it. */
+/** All `authorization` headers of a call, with case ignored. The payload of a call is never searched. */
 export function readAuthorizations(host: ArgumentsHost): string[] {
   const context: unknown = host.getArgByIndex(1);
   const headers =
     findGrpcMetadata(host) ??
-    HEADER_LOCATIONS.map((place) => readLocation(context, place)).find(isObject);
+    HEADER_LOCATIONS.map((location) => readLocation(context, location)).find(isObject);
   return headers ? readAuthorizationValues(headers).map(decodeText) : [];
 }
 
@@ -63,7 +63,7 @@ function isAuthorization(name: string): boolean {
   return name.toLowerCase() === 'authorization';
 }
 
-/** Brokers keep bytes. */
+/** Brokers deliver header values as bytes. */
 function decodeText(value: unknown): string {
   if (value instanceof Uint8Array) return Buffer.from(value).toString();
   return typeof value === 'string' ? value : '';

@@ -4,7 +4,7 @@ import type { BearerError } from '../nest/bearer-error.js';
 import { buildErrorMessage } from '../nest/challenge.js';
 import { isFunction, getProperty } from '../nest/transport.js';
 
-/** Status codes of gRPC, by those of HTTP: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, UNAVAILABLE. */
+/** gRPC codes by HTTP status: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, UNAVAILABLE. */
 const CODES: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 503: 14 };
 
 const UNAUTHENTICATED = 16;
@@ -16,17 +16,17 @@ export interface GrpcMetadata {
 
 interface GrpcStatus {
   readonly code: number;
-  /** What HTTP would send as the challenge (RFC 6750 §3), where it would. */
+  /** The challenge of an HTTP answer (RFC 6750 §3), if there is one. */
   readonly message: string;
 }
 
-/** What a handler of `@GrpcStreamCall()` gets, alone or before a callback. */
+/** The argument of a handler with `@GrpcStreamCall()`, alone or before a callback. */
 interface GrpcStream {
   readonly metadata: GrpcMetadata;
   emit(event: 'error', status: GrpcStatus): unknown;
 }
 
-/** Undefined when the call came by something else. */
+/** Undefined for calls of other transports. */
 export function findGrpcMetadata(host: ArgumentsHost): GrpcMetadata | undefined {
   const metadata: unknown = host.getArgByIndex(1);
   return isGrpcMetadata(metadata) ? metadata : findStream(host)?.metadata;
@@ -43,9 +43,9 @@ export function sendGrpcError(
   };
   const stream = findStream(host);
   if (!stream) return throwError(() => status);
-  // Nest waits for its handler and hears no error: thrown, this would end the process.
-  const answer: unknown = host.getArgByIndex(1);
-  if (isFunction(answer)) answer(status);
+  // Nest does not catch errors of stream handlers, so a thrown error would end the process.
+  const callback: unknown = host.getArgByIndex(1);
+  if (isFunction(callback)) callback(status);
   else stream.emit('error', status);
   return of(undefined);
 }
@@ -55,7 +55,7 @@ function findStream(host: ArgumentsHost): GrpcStream | undefined {
   return isGrpcStream(stream) ? stream : undefined;
 }
 
-/** By its functions, here and below: no message can hold one, so what has them is from the library. */
+/** Recognised by functions, here and below, because a message from a client cannot contain a function. */
 function isGrpcStream(value: unknown): value is GrpcStream {
   return isGrpcMetadata(getProperty(value, 'metadata')) && isFunction(getProperty(value, 'emit'));
 }

@@ -8,7 +8,7 @@ import { readAuthorizations } from './call-headers.js';
 import { findGrpcMetadata, sendGrpcError } from './grpc.js';
 
 /**
- * A controller whose message and event handlers are guarded, in every kind of application: in a hybrid one Nest calls
+ * Guards the message and event handlers of a controller in every kind of application. In a hybrid application, Nest calls
  * global guards for them only with `inheritAppConfig`.
  */
 export function GuardedMessages(): ClassDecorator {
@@ -17,14 +17,14 @@ export function GuardedMessages(): ClassDecorator {
 
 export interface MicroserviceTransportOptions {
   /**
-   * Where callers put the token, without `Bearer`. Needed only where there is nothing like headers, such as MQTT
-   * before version 5. Default: `authorization` of gRPC's metadata, of the headers of NATS, Kafka and RabbitMQ, of
-   * the user properties of MQTT 5, and of the metadata of Nest's packets by TCP and Redis.
+   * Returns the token of a call, without `Bearer`. Only needed for transports without headers, such as MQTT before
+   * version 5. Default: `authorization` of gRPC's metadata, of the headers of NATS, Kafka and RabbitMQ, of the user
+   * properties of MQTT 5, and of the metadata of Nest's packets for TCP and Redis.
    */
   readonly token?: (context: ExecutionContext) => string | undefined;
 }
 
-/** Messages and events of `@nestjs/microservices`, by any of its transports. */
+/** Messages and events of `@nestjs/microservices`, for all of its transports. */
 export function microserviceTransport({ token }: MicroserviceTransportOptions = {}): Transport {
   return {
     contextType: 'rpc',
@@ -44,7 +44,7 @@ function findCarrier(context: ExecutionContext): CredentialCarrier {
   return { headers: { authorization: isOnly ? authorization : [authorization, ...others] } };
 }
 
-/** What the application takes out of a message may be anything. */
+/** The application may return a value of any type from a message. */
 function toBearerCarrier(token: unknown): CredentialCarrier {
   if (token === undefined) return { headers: {} };
   return { headers: { authorization: `Bearer ${typeof token === 'string' ? token : ''}` } };

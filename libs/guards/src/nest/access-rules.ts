@@ -21,22 +21,22 @@ import {
 import { areGuardsEnabled, isNestedField, isParentGuarded } from './nested-resolvers.js';
 import { TransportRegistry } from './transports.js';
 
-/** One handler and who may call it, in words. */
+/** A handler and its access rule, for documentation. */
 export interface GuardedHandler {
   readonly kind: HandlerKind['name'];
   /** The controller, resolver or gateway. */
   readonly controller: string;
   readonly handler: string;
   readonly access: Access;
-  /** All of these. */
+  /** The token needs all of these. */
   readonly scopes: readonly string[];
-  /** One of each of these. */
+  /** The token needs one of each group. */
   readonly anyScopes: readonly (readonly string[])[];
-  /** As `name` or `name = value`. */
+  /** Each as `name` or `name = value`. */
   readonly claims: readonly string[];
-  /** How long ago the person may have logged in, in seconds. Absent where it does not matter. */
+  /** Maximum age of the login, in seconds. Absent without such a requirement. */
   readonly maxLoginAge?: number;
-  /** Names of functions and classes. */
+  /** Names of policy functions and classes. */
   readonly policies: readonly string[];
 }
 
@@ -61,26 +61,26 @@ export function describeHandler(
   };
 }
 
-/** Of a field resolver that says nothing. The guard has asked for its parent. */
+/** The rule of a field resolver without decorators. The guard has checked its parent. */
 const PARENT_DECIDES = { ...NO_DECLARATION, access: 'public' } as const;
 
-/** Of a client that connects, where nothing more is said. */
+/** The rule of a new connection, unless decorators require more. */
 const ANY_TOKEN = { ...NO_DECLARATION, access: 'token' } as const;
 
-/** The application was not started: somebody could call these handlers about whom nothing was decided. */
+/** Stops the start of the application, because these handlers have no access rule. */
 export class UnguardedHandlers extends Error {
   override readonly name = 'UnguardedHandlers';
 
   /** @param handlers each as `Class.method: what is wrong` */
   constructor(readonly handlers: readonly string[]) {
     super(
-      'Every handler needs @Public(), or a requirement such as @RequireScopes():' +
+      'Every handler needs @Public(), @OptionalToken() or a requirement such as @RequireScopes():' +
         handlers.map((handler) => `\n  - ${handler}`).join(''),
     );
   }
 }
 
-/** The access rule of every handler of every kind, worked out once, when the application starts. */
+/** The access rules of all handlers, computed once when the application starts. */
 @Injectable()
 export class AccessRules implements OnModuleInit {
   private readonly rules = new Map<object, Map<object, AccessRule>>();
@@ -93,19 +93,19 @@ export class AccessRules implements OnModuleInit {
     private readonly transports: TransportRegistry,
     @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
   ) {
-    // Nest makes its routes before it calls onModuleInit().
+    // Nest creates its routes before it calls onModuleInit().
     for (const { target } of findHandlers(discovery, scanner)) markAsHandler(target);
   }
 
-  /** @throws UnguardedHandlers naming them all */
+  /** @throws UnguardedHandlers with all faults */
   onModuleInit(): void {
     const faults: string[] = [];
     for (const handler of findHandlers(this.discovery, this.scanner)) {
       try {
         this.registerHandler(handler);
       } catch (fault) {
-        const words = fault instanceof Error ? fault.message : String(fault);
-        faults.push(`${handler.owner.name}.${handler.method}: ${words}`);
+        const message = fault instanceof Error ? fault.message : String(fault);
+        faults.push(`${handler.owner.name}.${handler.method}: ${message}`);
       }
     }
     if (faults.length > 0) throw new UnguardedHandlers(faults);
@@ -115,22 +115,21 @@ export class AccessRules implements OnModuleInit {
     const rules = this.rules.get(owner);
     const rule = rules?.get(handler);
     if (rule || !rules) return rule;
-    const inside = unwrapHandler(handler);
-    return inside && rules.get(inside);
+    const original = unwrapHandler(handler);
+    return original && rules.get(original);
   }
 
-  /** Class by class, for documentation. Plain data: it can be written as JSON. */
+  /** All handlers, class by class, for documentation. Plain data that can be written as JSON. */
   table(): readonly GuardedHandler[] {
     return this.rows;
   }
 
-  /** Every scope that some handler may require, sorted: `scopes_supported` of RFC 9728 §2. */
+  /** All required scopes, sorted: `scopes_supported` of RFC 9728 §2. */
   scopes(): string[] {
-    const named = this.rows.flatMap(({ scopes, anyScopes }) => [...scopes, ...anyScopes.flat()]);
-    return [...new Set(named)].sort();
+    const required = this.rows.flatMap(({ scopes, anyScopes }) => [...scopes, ...anyScopes.flat()]);
+    return [...new Set(required)].sort();
   }
 
-  /** Notes who may call a handler. */
   private registerHandler(handler: Handler): void {
     const { owner, target } = handler;
     const declared = this.resolveDeclaration(handler);
@@ -147,28 +146,28 @@ export class AccessRules implements OnModuleInit {
       return { ...NO_DECLARATION, access: 'public' as const };
     }
     if (isContradictory(target) || isContradictory(owner)) {
-      throw new Error('says that it is open, and that it is not');
+      throw new Error('has contradictory access decorators, open and restricted');
     }
     if (isDeclarationLost(owner.prototype, method)) {
       throw new Error(
-        'another decorator has put a function in its place that lacks what was said: it belongs below',
+        'another decorator replaced the method without its access decorators: move it below them',
       );
     }
     const declared = resolveAccess(owner, target);
     if (declared) return declared;
     if (isNestedField(handler)) return this.inheritFromParent(handler);
     if (handler.kind.isConnection) return ANY_TOKEN;
-    throw new Error('says nothing');
+    throw new Error('has no access decorator');
   }
 
   private inheritFromParent(handler: Handler) {
     if (isParentGuarded(handler, this.discovery, this.scanner)) return PARENT_DECIDES;
     throw new Error(
-      'says nothing, and callers may make up its parent: it or a @ResolveReference() of its type has to',
+      'has no access decorator, and callers may invent its parent: decorate it, or add a guarded @ResolveReference() for its type',
     );
   }
 
-  /** A rule is worth nothing where the guard is never called. */
+  /** A rule has no effect if Nest never calls the guard. */
   private checkGuardIsCalled(handler: Handler): void {
     const { owner, kind } = handler;
     const { name, contextType, classDecorator } = kind;
@@ -180,7 +179,7 @@ export class AccessRules implements OnModuleInit {
     }
     if (kind.isConnection && !isSingleton(owner, this.discovery)) {
       throw new Error(
-        'its gateway is made anew for every client, so that its connections are open',
+        'its gateway is created for each client, so its connections cannot be guarded',
       );
     }
     if (!areGuardsEnabled(handler, this.discovery)) {

@@ -1,20 +1,19 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { AccessToken } from '../core/access-token.js';
-import {
-  type AccessRule,
-  checkPolicies,
-  checkRecentLogin,
-  checkScopesAndClaims,
-} from './access-rule.js';
+import { currentLifetimeLimits, getClaim, type LifetimeOptions } from '../core/claims.js';
+import type { AccessRule } from './access-rule.js';
 import { AccessRules } from './access-rules.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import {
   BearerError,
+  InsufficientClaims,
   InsufficientScope,
+  InsufficientUserAuthentication,
   MissingToken,
   type RejectionReason,
 } from './bearer-error.js';
 import { type CredentialCarrier, readScheme } from './credentials.js';
+import type { ClaimRequirement } from './declaration.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import { RejectionReporter } from './rejection-reporter.js';
 import type { Transport } from './transport.js';
@@ -23,19 +22,19 @@ import { setVerifiedToken } from './verified-token.js';
 
 type VerificationResult = AccessToken | Promise<AccessToken>;
 
-/** What is known of operations that many handlers answer together, such as the fields of a GraphQL query. */
+/** Caches the verification of operations with several handlers, such as the fields of a GraphQL query. */
 export class OperationCache {
-  private readonly outcomes = new WeakMap<object, () => VerificationResult>();
+  private readonly results = new WeakMap<object, () => VerificationResult>();
   private readonly reported = new WeakMap<object, Set<RejectionReason>>();
 
-  /** Verifies once, and repeats the outcome. */
+  /** Verifies once, and repeats the result or the error. */
   verifyOnce(operation: object, verify: () => VerificationResult): VerificationResult {
-    const outcome = this.outcomes.get(operation) ?? captureOutcome(verify);
-    this.outcomes.set(operation, outcome);
-    return outcome();
+    const result = this.results.get(operation) ?? captureResult(verify);
+    this.results.set(operation, result);
+    return result();
   }
 
-  /** Whether this is the first refusal for this reason. */
+  /** True for the first refusal of the operation with this reason. */
   isFirstRejection(operation: object, reason: RejectionReason): boolean {
     const reasons = this.reported.get(operation) ?? new Set();
     this.reported.set(operation, reasons);
@@ -45,7 +44,7 @@ export class OperationCache {
   }
 }
 
-function captureOutcome(verify: () => VerificationResult): () => VerificationResult {
+function captureResult(verify: () => VerificationResult): () => VerificationResult {
   try {
     const verified = verify();
     return () => verified;
@@ -56,17 +55,16 @@ function captureOutcome(verify: () => VerificationResult): () => VerificationRes
   }
 }
 
-/** What the guard is asked about. */
 interface GuardedCall {
   readonly context: ExecutionContext;
   readonly transport: Transport;
   readonly rule: AccessRule | undefined;
   readonly carrier: CredentialCarrier;
-  /** What it is a part of, where many handlers answer together. */
+  /** Shared by the handlers that answer one operation. */
   readonly operation: object | undefined;
 }
 
-/** Who are you, and may you? Fails closed: a handler without a rule and a transport we do not know are refused. */
+/** Authenticates and authorizes every call. Refuses handlers without a rule, and unknown transports. */
 @Injectable()
 export class AccessTokenGuard implements CanActivate {
   private readonly operations = new OperationCache();
@@ -79,7 +77,7 @@ export class AccessTokenGuard implements CanActivate {
     @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
   ) {}
 
-  /** At once where nothing has to be waited for. Throws BearerError, and whatever a policy throws. */
+  /** Returns a promise only when it must wait. Throws BearerError, and every error of a policy. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const rule = this.rules.of(context.getClass(), context.getHandler());
     if (rule?.access === 'public') return true;
@@ -90,8 +88,8 @@ export class AccessTokenGuard implements CanActivate {
     const call = { context, transport, rule, carrier, operation: transport.operation?.(context) };
     const refuse = (error: unknown) => this.handleRejection(error, call);
     try {
-      const answer = this.authenticate(call);
-      return answer instanceof Promise ? answer.catch(refuse) : answer;
+      const isAllowed = this.authenticate(call);
+      return isAllowed instanceof Promise ? isAllowed.catch(refuse) : isAllowed;
     } catch (error) {
       return refuse(error);
     }
@@ -119,8 +117,8 @@ export class AccessTokenGuard implements CanActivate {
     if (rule?.access === 'optional' && error instanceof MissingToken) return true;
     if (error instanceof BearerError) {
       error.scheme = readScheme(carrier);
-      const isNews = !operation || this.operations.isFirstRejection(operation, error.reason);
-      if (isNews) this.reporter.reportGuardRejection(error, carrier);
+      const isFirst = !operation || this.operations.isFirstRejection(operation, error.reason);
+      if (isFirst) this.reporter.reportGuardRejection(error, carrier);
       else this.reporter.markReported(error);
     }
     throw error;
@@ -130,4 +128,60 @@ export class AccessTokenGuard implements CanActivate {
     this.reporter.report({ reason: 'unsupported_transport' });
     return false;
   }
+}
+
+/**
+ * Checks the scopes and claims that the rule requires.
+ *
+ * @throws InsufficientScope with all missing scopes
+ * @throws InsufficientClaims
+ */
+function checkScopesAndClaims(rule: AccessRule, { scopes, claims }: AccessToken): void {
+  const missing = [
+    ...rule.scopes.filter((scope) => !scopes.has(scope)),
+    ...rule.anyScopes.filter((group) => !group.some((scope) => scopes.has(scope))).flat(),
+  ];
+  if (missing.length > 0) throw new InsufficientScope([...new Set(missing)]);
+  if (!rule.claims.every(({ path, expected }) => isMet(getClaim(claims, path), expected))) {
+    throw new InsufficientClaims();
+  }
+}
+
+function isMet(value: unknown, expected: ClaimRequirement['expected']): boolean {
+  if (value === undefined) return false;
+  return typeof expected === 'function' ? expected(value) === true : value === expected;
+}
+
+/**
+ * RFC 9470 §3. Refuses an `auth_time` in the future, because the time of that login is unknown.
+ *
+ * @throws InsufficientUserAuthentication
+ */
+function checkRecentLogin(
+  { maxLoginAge }: AccessRule,
+  { authenticatedAt }: AccessToken,
+  options: LifetimeOptions,
+): void {
+  if (maxLoginAge === Infinity) return;
+  const { now, tolerance } = currentLifetimeLimits(options);
+  const age = now - (authenticatedAt?.getTime() ?? -Infinity);
+  if (age > maxLoginAge * 1000 + tolerance || age < -tolerance) {
+    throw new InsufficientUserAuthentication(maxLoginAge);
+  }
+}
+
+/**
+ * Runs the policies one after the other, in the order of their decorators, and those of the controller first.
+ *
+ * @throws InsufficientClaims when a policy refuses, and every error of a policy
+ */
+async function checkPolicies(
+  { policies }: AccessRule,
+  token: AccessToken,
+  context: ExecutionContext,
+): Promise<true> {
+  for (const allows of policies) {
+    if ((await allows(token, context)) !== true) throw new InsufficientClaims('refused_by_policy');
+  }
+  return true;
 }

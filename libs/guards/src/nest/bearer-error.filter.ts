@@ -6,7 +6,7 @@ import { BearerError } from './bearer-error.js';
 import { buildChallenge } from './challenge.js';
 import { RejectionReporter } from './rejection-reporter.js';
 
-/** Tells the caller, in the words of the transport that the call came by. */
+/** Sends the refusal to the caller, in the format of its transport. */
 @Catch(BearerError)
 export class BearerErrorFilter implements ExceptionFilter<BearerError> {
   constructor(
@@ -18,7 +18,7 @@ export class BearerErrorFilter implements ExceptionFilter<BearerError> {
   catch(error: BearerError, host: ArgumentsHost): unknown {
     const transport = this.transports.find(host);
     if (!transport) throw error;
-    // What was thrown past the guard does not know how the token was sent: a bound one came with its proof.
+    // A handler's error has the default scheme. A bound token was sent with its proof.
     if (findVerifiedToken(host)?.boundTo !== undefined) error.scheme = 'DPoP';
     this.reporter.reportHandlerRejection(error, host);
     return transport.refuse(error, host, buildChallenge(error, this.options));

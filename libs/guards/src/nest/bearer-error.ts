@@ -1,49 +1,37 @@
 import { HttpException } from '@nestjs/common';
-import type { Scheme } from './credentials.js';
+import {
+  type ProofFault,
+  TokenError,
+  type TokenErrorCode,
+  type UnavailableCode,
+  UnavailableError,
+} from '../core/token-error.js';
+import { NonceError } from '../dpop/proof-verifier.js';
 
-/** Why a call was refused. Stable names, for logs and metrics; never sent to the client. */
+export type { ProofFault } from '../core/token-error.js';
+
+/** Why a call is refused. Names are stable, for logs and metrics, and are never sent to the client. */
 export type RejectionReason =
   | 'no_token'
   | 'several_credentials'
-  | 'malformed_credentials'
-  | 'oversized_token'
-  | 'malformed_token'
-  | 'wrong_issuer'
-  | 'wrong_type'
-  | 'refused_algorithm'
-  | 'critical_header'
-  | 'malformed_key_id'
-  | 'unknown_key'
-  | 'bad_signature'
-  | 'wrong_audience'
-  | 'bound_token'
-  | 'malformed_claims'
-  | 'expired'
-  | 'too_old'
-  | 'not_yet_valid'
-  | 'issued_in_the_future'
+  | TokenErrorCode
   | 'insufficient_scope'
   | 'insufficient_claims'
   | 'login_too_old'
   | 'refused_by_policy'
-  | 'revoked'
-  | 'unbound_token'
-  | 'proof_by_another_key'
-  | ProofFault
-  | 'proof_nonce_required'
-  | 'keys_unavailable'
-  | 'status_unavailable'
-  | 'proofs_unavailable'
   | 'unsupported_transport';
 
-/** What the observer learns of a refusal. It never holds the token. */
+/** The scheme of the credentials: a token alone, or a token with a proof (RFC 9449 §7.1). */
+export type Scheme = 'Bearer' | 'DPoP';
+
+/** A refusal as `onRejected` receives it. It never contains the token. */
 export interface Rejection {
   readonly reason: RejectionReason;
-  /** The trusted issuer whose rules were applied, where the call named one or there is only one. */
+  /** The issuer whose rules were applied: the one that the token names, or the only one. */
   readonly issuer?: string;
-  /** The key that the token names. Unverified text of at most 256 characters: encode it before you print it. */
+  /** The `kid` of the token. Unverified text of at most 256 characters: encode it before you print it. */
   readonly kid?: string;
-  /** The error underneath, where there was one. */
+  /** The underlying error, if there is one. */
   readonly cause?: unknown;
 }
 
@@ -56,11 +44,11 @@ const STATUS_PHRASES = {
 
 type ChallengeParameters = Readonly<Record<string, string>>;
 
-/** A refusal a resource server may give (RFC 6750 §3). What the client sees depends on the class alone. */
+/** A refusal that a resource server may send (RFC 6750 §3). The answer depends on the class, not on the reason. */
 export abstract class BearerError extends HttpException {
-  /** Parameters of the challenge; undefined where there is none to send. */
+  /** Parameters of the challenge; undefined if none is sent. */
   abstract readonly challenge: ChallengeParameters | undefined;
-  /** What the credentials were sent under: the challenge of that scheme says what is wrong with them. */
+  /** The scheme of the request. The challenge of that scheme carries the error. */
   scheme: Scheme = 'Bearer';
 
   protected constructor(
@@ -72,13 +60,13 @@ export abstract class BearerError extends HttpException {
     this.message = `${STATUS_PHRASES[status]} (${reason})`;
   }
 
-  /** Headers of HTTP that the answer has besides the challenge. */
+  /** HTTP headers of the answer besides the challenge. */
   get headers(): Readonly<Record<string, string>> {
     return {};
   }
 }
 
-/** No credentials at all: RFC 6750 §3.1 wants no error code here. */
+/** The request has no credentials. RFC 6750 §3.1 allows no error code here. */
 export class MissingToken extends BearerError {
   readonly challenge = {};
 
@@ -87,7 +75,7 @@ export class MissingToken extends BearerError {
   }
 }
 
-/** The request itself is wrong (RFC 6750 §3.1). */
+/** The request is malformed (RFC 6750 §3.1). */
 export class InvalidRequest extends BearerError {
   readonly challenge = {
     error: 'invalid_request',
@@ -99,7 +87,7 @@ export class InvalidRequest extends BearerError {
   }
 }
 
-/** Which rule the token breaks is for the observer; the client learns that it needs another one. */
+/** The token is refused. The reason goes to `onRejected`; the client only learns that it needs another token. */
 export class InvalidToken extends BearerError {
   readonly challenge = {
     error: 'invalid_token',
@@ -111,7 +99,7 @@ export class InvalidToken extends BearerError {
   }
 }
 
-/** The token is good and does not reach this far. Names the scopes that are missing (RFC 6750 §3.1). */
+/** The token is valid, but lacks scopes. The challenge names them (RFC 6750 §3.1). */
 export class InsufficientScope extends BearerError {
   readonly challenge: ChallengeParameters;
 
@@ -122,7 +110,7 @@ export class InsufficientScope extends BearerError {
   }
 }
 
-/** The token is good and its claims do not reach this far. RFC 6750 has no other word for it than that of scopes. */
+/** The token is valid, but its claims do not suffice. RFC 6750 has no error code for claims, so the one for scopes is sent. */
 export class InsufficientClaims extends BearerError {
   readonly challenge = { error: 'insufficient_scope' };
 
@@ -131,11 +119,11 @@ export class InsufficientClaims extends BearerError {
   }
 }
 
-/** The token is good, and its person has to prove once more who they are, and come back (RFC 9470 §3). */
+/** The token is valid, but the user must authenticate again (RFC 9470 §3). */
 export class InsufficientUserAuthentication extends BearerError {
   readonly challenge: ChallengeParameters;
 
-  /** @param maxAgeSeconds what the client hands on as `max_age` (OpenID Connect Core §3.1.2.1) */
+  /** @param maxAgeSeconds the `max_age` that the client must request (OpenID Connect Core §3.1.2.1) */
   constructor(maxAgeSeconds: number) {
     super('login_too_old', 401);
     this.challenge = {
@@ -146,12 +134,12 @@ export class InsufficientUserAuthentication extends BearerError {
   }
 }
 
-/** What has to be known of the token cannot be had now. It may be perfectly good, so this is never a 401. */
+/** The token cannot be checked now. It may be valid, so the answer is never 401. */
 export abstract class TemporarilyUnavailable extends BearerError {
   readonly challenge = undefined;
 
   protected constructor(
-    reason: 'keys_unavailable' | 'status_unavailable' | 'proofs_unavailable',
+    reason: UnavailableCode,
     /** Sent as `Retry-After`, in whole seconds (RFC 9110 §10.2.3). */
     readonly retryAfterSeconds: number,
     cause?: unknown,
@@ -164,31 +152,21 @@ export abstract class TemporarilyUnavailable extends BearerError {
   }
 }
 
-/** The key set cannot be had now. */
+/** The key set cannot be fetched now. */
 export class KeysUnavailable extends TemporarilyUnavailable {
   constructor(retryAfterSeconds: number, cause?: unknown) {
     super('keys_unavailable', retryAfterSeconds, cause);
   }
 }
 
-/** The status list that the token refers to cannot be had now. */
+/** The status list of the token cannot be fetched now. */
 export class StatusUnavailable extends TemporarilyUnavailable {
   constructor(retryAfterSeconds: number, cause?: unknown) {
     super('status_unavailable', retryAfterSeconds, cause);
   }
 }
 
-/** What is wrong with a proof. */
-export type ProofFault =
-  | 'no_proof'
-  | 'malformed_proof'
-  | 'bad_proof_signature'
-  | 'proof_for_another_request'
-  | 'proof_for_another_token'
-  | 'proof_out_of_time'
-  | 'replayed_proof';
-
-/** The proof is not there, or not good for this request (RFC 9449 §7.1). */
+/** The proof is missing, or not valid for this request (RFC 9449 §7.1). */
 export class InvalidProof extends BearerError {
   readonly challenge = {
     error: 'invalid_dpop_proof',
@@ -200,7 +178,7 @@ export class InvalidProof extends BearerError {
   }
 }
 
-/** The proof has no nonce of this server, or an old one (RFC 9449 §9). The client is given one, and tries again. */
+/** The nonce of the proof is missing or old (RFC 9449 §9). The answer carries a new one for the next attempt. */
 export class NonceRequired extends BearerError {
   readonly challenge = {
     error: 'use_dpop_nonce',
@@ -216,9 +194,49 @@ export class NonceRequired extends BearerError {
   }
 }
 
-/** Whether the proof was used before cannot be known now. */
+/** The store of used proofs does not answer now. */
 export class ProofsUnavailable extends TemporarilyUnavailable {
   constructor(retryAfterSeconds: number, cause?: unknown) {
     super('proofs_unavailable', retryAfterSeconds, cause);
   }
+}
+
+/** Translates a refusal of the core to the answer of RFC 6750. Returns every other error unchanged. */
+export function toBearerError(error: unknown): unknown {
+  if (error instanceof NonceError) return new NonceRequired(error.nonce);
+  if (error instanceof UnavailableError) return toUnavailable(error);
+  if (!(error instanceof TokenError)) return error;
+  const { code, cause } = error;
+  if (code === 'malformed_credentials') return new InvalidRequest(code);
+  return isProofFault(code) ? new InvalidProof(code, cause) : new InvalidToken(code, cause);
+}
+
+export function throwBearerError(error: unknown): never {
+  throw toBearerError(error);
+}
+
+/** An application's store of used proofs may throw {@link ProofsUnavailable} itself. */
+function toUnavailable({ code, retryAfterSeconds, cause }: UnavailableError): BearerError {
+  if (cause instanceof TemporarilyUnavailable) return cause;
+  return new UNAVAILABLE[code](retryAfterSeconds, cause);
+}
+
+const UNAVAILABLE = {
+  keys_unavailable: KeysUnavailable,
+  status_unavailable: StatusUnavailable,
+  proofs_unavailable: ProofsUnavailable,
+} as const satisfies Record<UnavailableCode, unknown>;
+
+const PROOF_FAULTS: Readonly<Record<ProofFault, true>> = {
+  no_proof: true,
+  malformed_proof: true,
+  bad_proof_signature: true,
+  proof_for_another_request: true,
+  proof_for_another_token: true,
+  proof_out_of_time: true,
+  replayed_proof: true,
+};
+
+function isProofFault(code: TokenErrorCode): code is ProofFault {
+  return Object.hasOwn(PROOF_FAULTS, code);
 }

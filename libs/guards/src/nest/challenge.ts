@@ -6,8 +6,8 @@ type ChallengeParameters = Readonly<Record<string, string>>;
 type ChallengeOptions = Pick<ResolvedGuardsOptions, 'dpop' | 'issuers' | 'resourceMetadataUrl'>;
 
 /**
- * Value of `WWW-Authenticate` (RFC 6750 §3, RFC 9449 §7, RFC 9728 §5.1), or undefined where another token would not help.
- * A client that came with a proof, or without one where that is never enough, is told about proofs alone.
+ * Value of `WWW-Authenticate` (RFC 6750 §3, RFC 9449 §7, RFC 9728 §5.1); undefined if another token would not help. Only
+ * the DPoP challenge is sent to a client that used DPoP, and if every issuer requires DPoP.
  */
 export function buildChallenge(
   { challenge, scheme }: BearerError,
@@ -37,16 +37,16 @@ function formatChallenge(scheme: string, parameters: ChallengeParameters): strin
 }
 
 /**
- * A refusal for callers that get messages instead of HTTP responses, in the shape of Nest's own errors. What it says
- * depends on the class of the refusal alone.
+ * A refusal for callers that receive messages instead of HTTP responses, in the format of Nest's own errors. It depends
+ * on the class of the refusal, not on its reason.
  */
 export interface ErrorMessage {
   readonly status: 'error';
   /** The phrase of the HTTP status. */
   readonly message: string;
-  /** The error code of RFC 6750 §3.1, or `temporarily_unavailable`. None when there were no credentials. */
+  /** The error code of RFC 6750 §3.1, or `temporarily_unavailable`. Absent if the call had no credentials. */
   readonly code?: string;
-  /** What `WWW-Authenticate` would say (RFC 6750 §3). */
+  /** The value of `WWW-Authenticate` in an HTTP answer (RFC 6750 §3). */
   readonly challenge?: string;
 }
 

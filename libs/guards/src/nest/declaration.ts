@@ -6,31 +6,31 @@ import type { ClaimPath } from '../core/claims.js';
 /** The token must carry this claim. */
 export interface ClaimRequirement {
   readonly path: ClaimPath;
-  /** The exact value, or what decides about it. A claim that is not there never meets it. */
+  /** The exact value, or a predicate. A missing claim never meets the requirement. */
   readonly expected: string | number | boolean | ((value: unknown) => boolean);
 }
 
-/** Decides about one call, such as by who owns what it asks for. May throw an `HttpException` of its own. */
+/** Decides about one call, for example by the owner of the requested row. May throw an `HttpException`. */
 export type PolicyFunction = (
   token: AccessToken,
   context: ExecutionContext,
 ) => boolean | Promise<boolean>;
 
-/** A policy that needs other providers. It must be a provider itself, in any module. */
+/** A policy that needs other providers. It must be a provider itself, of any module. */
 export interface AccessPolicy {
   allows: PolicyFunction;
 }
 
 export type PolicySource = PolicyFunction | Type<AccessPolicy>;
 
-/** What decorators say of a handler or of a controller. */
+/** The access declared by the decorators of a handler or a controller. */
 export interface Declaration {
   readonly isPublic: boolean;
   readonly isTokenOptional: boolean;
   readonly scopes: readonly string[];
   readonly anyScopes: readonly (readonly string[])[];
   readonly claims: readonly ClaimRequirement[];
-  /** How long ago the person may have logged in, in seconds; Infinity where it does not matter. */
+  /** Maximum age of the login, in seconds; Infinity without such a requirement. */
   readonly maxLoginAge: number;
   readonly policies: readonly PolicySource[];
 }
@@ -47,22 +47,22 @@ export const NO_DECLARATION: Declaration = {
 
 const DECLARATION_KEY = 'gatehouse:access';
 
-/** Of a class, with what the classes say that it extends. */
+/** The declaration of a target. A class inherits those of the classes it extends. */
 export function getDeclaration(target: object): Declaration {
   return Reflect.getMetadata(DECLARATION_KEY, target) ?? NO_DECLARATION;
 }
 
 export type HandlerOrController = MethodDecorator & ClassDecorator;
 
-/** A decorator that adds to what has been said of the same thing. */
+/** A decorator that adds to earlier declarations of the same target. */
 export function declareAccess(addition: Partial<Declaration>): HandlerOrController {
   return (target: object, name?: string | symbol, descriptor?: PropertyDescriptor) => {
     if (!descriptor || name === undefined)
       return void storeDeclaration(getDeclaration(target), addition, target);
-    const said = Reflect.getOwnMetadata(DECLARATION_KEY, target, name) ?? NO_DECLARATION;
+    const declared = Reflect.getOwnMetadata(DECLARATION_KEY, target, name) ?? NO_DECLARATION;
     Reflect.defineMetadata(
       DECLARATION_KEY,
-      storeDeclaration(said, addition, descriptor.value),
+      storeDeclaration(declared, addition, descriptor.value),
       target,
       name,
     );
@@ -70,23 +70,23 @@ export function declareAccess(addition: Partial<Declaration>): HandlerOrControll
 }
 
 function storeDeclaration(
-  said: Declaration,
+  earlier: Declaration,
   addition: Partial<Declaration>,
   subject: object,
 ): Declaration {
-  const declared = mergeDeclarations(said, { ...NO_DECLARATION, ...addition });
+  const declared = mergeDeclarations(earlier, { ...NO_DECLARATION, ...addition });
   Reflect.defineMetadata(DECLARATION_KEY, declared, subject);
   return declared;
 }
 
 /**
- * Whether a method is not the function any more that something was said of. A decorator that puts another in its place
- * may leave the metadata behind.
+ * True if another decorator replaced the method after access was declared, and did not copy the metadata to the new
+ * function.
  */
 export function isDeclarationLost(prototype: object, method: string): boolean {
   const holder = findPropertyHolder(prototype, method);
-  const said: unknown = holder && Reflect.getOwnMetadata(DECLARATION_KEY, holder, method);
-  return said !== undefined && getDeclaration(Reflect.get(prototype, method)) !== said;
+  const declared: unknown = holder && Reflect.getOwnMetadata(DECLARATION_KEY, holder, method);
+  return declared !== undefined && getDeclaration(Reflect.get(prototype, method)) !== declared;
 }
 
 function findPropertyHolder(prototype: object | null, method: string): object | null {
@@ -109,5 +109,5 @@ export function mergeDeclarations(one: Declaration, other: Declaration): Declara
 export function requiresToken(declared: Declaration): boolean {
   const { scopes, anyScopes, claims, maxLoginAge, policies } = declared;
   const requirements = [scopes, anyScopes, claims, policies];
-  return maxLoginAge < Infinity || requirements.some((some) => some.length > 0);
+  return maxLoginAge < Infinity || requirements.some((required) => required.length > 0);
 }

@@ -1,25 +1,15 @@
-import {
-  type ArgumentMetadata,
-  createParamDecorator,
-  type ExecutionContext,
-  type PipeTransform,
-} from '@nestjs/common';
-import type { AccessToken as VerifiedToken } from '../core/access-token.js';
-import { type ClaimPath, getClaim } from '../core/claims.js';
-import { resolveAccess } from './access-rule.js';
-import { InsufficientClaims } from './bearer-error.js';
+import type { ClaimPath } from '../core/claims.js';
 import {
   type ClaimRequirement,
   declareAccess,
   type HandlerOrController,
   type PolicySource,
 } from './declaration.js';
-import { findVerifiedToken } from './verified-token.js';
 
 /** RFC 6749 §3.3. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
-/** @throws TypeError naming the first that is no scope token */
+/** @throws TypeError for the first name that is not a scope token */
 export function checkScopeTokens(scopes: readonly string[]): void {
   if (scopes.length === 0) throw new TypeError('Name at least one scope');
   const malformed = scopes.find((scope) => !SCOPE_TOKEN.test(scope));
@@ -27,7 +17,7 @@ export function checkScopeTokens(scopes: readonly string[]): void {
 }
 
 /**
- * The access token must carry every one of these scopes. On a controller and on its handler they add up.
+ * The access token must carry every one of these scopes. Scopes of the controller and the handler are combined.
  *
  * @throws TypeError when a name is not a scope token (RFC 6749 §3.3)
  */
@@ -37,7 +27,7 @@ export function RequireScopes(...scopes: [string, ...string[]]): HandlerOrContro
 }
 
 /**
- * The access token must carry at least one of these scopes. Each use of it is a condition of its own.
+ * The access token must carry at least one of these scopes. Each use adds a separate condition.
  *
  * @throws TypeError when a name is not a scope token (RFC 6749 §3.3)
  */
@@ -47,9 +37,9 @@ export function RequireAnyScope(...scopes: [string, ...string[]]): HandlerOrCont
 }
 
 /**
- * The access token must carry this claim: with exactly this value, or one that the predicate accepts.
+ * The access token must carry this claim, with exactly this value or one that the predicate accepts.
  *
- * @param path its name, or the names from the outside in: `['realm_access', 'roles']`
+ * @param path name of the claim, or the names of nested objects, outermost first: `['realm_access', 'roles']`
  */
 export function RequireClaim(
   path: ClaimPath,
@@ -59,10 +49,10 @@ export function RequireClaim(
 }
 
 /**
- * The person must have logged in no longer ago than this, by `auth_time`. A client that is told so sends them to log in
- * again and comes back (RFC 9470); a service that acts for itself has no login, and is refused.
+ * The user's last login (`auth_time`) must not be older than this. The challenge makes the client send the user to a new
+ * login (RFC 9470). A token without a user has no login, and is refused.
  *
- * @param login `seconds`: 1 to 86,400, a whole number. The clock tolerance is added to it.
+ * @param login `seconds`: a whole number from 1 to 86,400. The clock tolerance is added to it.
  * @throws RangeError
  */
 export function RequireRecentLogin({ seconds }: { readonly seconds: number }): HandlerOrController {
@@ -72,22 +62,22 @@ export function RequireRecentLogin({ seconds }: { readonly seconds: number }): H
   return declareAccess({ maxLoginAge: seconds });
 }
 
-/** The policy decides, when scopes and claims suffice. A class is looked up among the application's providers. */
+/** Runs a policy after scopes and claims were checked. A class is resolved from the application's providers. */
 export function Policy(policy: PolicySource): HandlerOrController {
   return declareAccess({ policies: [policy] });
 }
 
-/** Reachable without a token. A handler that requires something itself stays closed on a public controller. */
+/** Needs no token. On a public controller, a handler with its own requirement still needs one. */
 export function Public(): HandlerOrController {
   return declareAccess({ isPublic: true });
 }
 
-/** No token is fine, and a bad one is not. */
+/** Accepts calls without a token, but refuses an invalid one. */
 export function OptionalToken(): HandlerOrController {
   return declareAccess({ isTokenOptional: true });
 }
 
-/** The decorators for scopes, for these scopes only: a misspelt one does not compile. */
+/** The scope decorators, typed so that a misspelt scope does not compile. */
 export interface DefinedScopes<Scope extends string> {
   readonly all: readonly Scope[];
   readonly RequireScopes: (...scopes: [Scope, ...Scope[]]) => HandlerOrController;
@@ -95,7 +85,7 @@ export interface DefinedScopes<Scope extends string> {
 }
 
 /**
- * The scopes of this resource server, said once.
+ * Defines the scopes of this resource server in one place.
  *
  * @throws TypeError when a name is not a scope token (RFC 6749 §3.3)
  */
@@ -104,52 +94,4 @@ export function defineScopes<const Scope extends string>(
 ): DefinedScopes<Scope> {
   checkScopeTokens(scopes);
   return { all: Object.freeze([...scopes]), RequireScopes, RequireAnyScope };
-}
-
-/** The token of the call, as a parameter of a handler that requires one, or `undefined` under `@OptionalToken()`. */
-export const AccessToken = createParamDecorator((_: unknown, context: ExecutionContext) => {
-  return findVerifiedToken(context) ?? checkTokenIsOptional(context);
-});
-
-export type AccessToken = VerifiedToken;
-
-/**
- * A claim of the token, as a parameter. A parameter that is declared as `string`, `number`, `boolean` or an array
- * gets that, or the call is refused with 403.
- *
- * @param path its name, or the names from the outside in
- */
-export function Claim(path: ClaimPath, options: { optional?: boolean } = {}): ParameterDecorator {
-  return ClaimParameter(path, new DeclaredTypePipe(options.optional ?? false));
-}
-
-const ClaimParameter = createParamDecorator((path: ClaimPath, context: ExecutionContext) => {
-  const token = findVerifiedToken(context) ?? checkTokenIsOptional(context);
-  return token && getClaim(token.claims, path);
-});
-
-/** Only `@OptionalToken()` may find nobody: elsewhere it is a mistake in the program. */
-function checkTokenIsOptional(context: ExecutionContext): undefined {
-  if (resolveAccess(context.getClass(), context.getHandler())?.access === 'optional') return;
-  throw new Error(
-    '@AccessToken() and @Claim() are for handlers that require a token: this is none',
-  );
-}
-
-/** TypeScript leaves the declared type of a parameter in its metadata, and Nest gives it to pipes. */
-class DeclaredTypePipe implements PipeTransform {
-  constructor(private readonly isOptional: boolean) {}
-
-  transform(value: unknown, { metatype }: ArgumentMetadata): unknown {
-    if (value === undefined && this.isOptional) return undefined;
-    if (value === undefined || !isOfType(value, metatype)) throw new InsufficientClaims();
-    return value;
-  }
-}
-
-function isOfType(value: unknown, metatype: unknown): boolean {
-  if (metatype === String) return typeof value === 'string';
-  if (metatype === Number) return typeof value === 'number';
-  if (metatype === Boolean) return typeof value === 'boolean';
-  return metatype !== Array || Array.isArray(value);
 }

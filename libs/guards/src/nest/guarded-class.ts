@@ -12,14 +12,14 @@ import { markAsGuarded } from './handlers.js';
 
 const admittedContexts = new WeakSet<ExecutionContext>();
 
-/** Notes a call that the guard lets in, for {@link ClassGuard}. */
+/** Records a call that the guard has admitted, for {@link ClassGuard}. */
 export function markAdmitted(context: ExecutionContext): void {
   admittedContexts.add(context);
 }
 
 /**
- * The guard of a class. For some of its calls Nest asks the global guard first, about the same context: those are
- * decided already. It always does for HTTP, which a class of message handlers may answer as well.
+ * The guard of a class. Skips calls that the global guard has admitted in the same context. Nest always calls the global
+ * guard for HTTP, which a class of message handlers may serve as well.
  */
 @Injectable()
 export class ClassGuard implements CanActivate {
@@ -31,7 +31,7 @@ export class ClassGuard implements CanActivate {
   }
 }
 
-/** For classes whose handlers Nest calls without the global guard and filter, or not always with them. */
+/** For classes whose handlers Nest calls without the global guard and filter in some applications. */
 export function GuardedClass(): ClassDecorator {
   return applyDecorators(markAsGuarded, UseGuards(ClassGuard), UseFilters(BearerErrorFilter));
 }

@@ -20,15 +20,15 @@ export interface GuardsAsyncOptions<Dependencies extends unknown[]> {
 
 type InjectionTokenOf<T> = (abstract new (...args: never[]) => T) | string | symbol;
 
-/** Guards every handler of the application that imports it, once, in its root module. */
+/** Guards every handler of the application. Import it once, in the root module. */
 @Module({})
 export class GuardsModule {
-  /** @throws GuardsConfigurationError at once, naming everything that is wrong */
+  /** @throws GuardsConfigurationError with all faults */
   static forRoot(options: GuardsOptions): DynamicModule {
     return buildModule({ provide: GUARDS_OPTIONS, useValue: resolveOptions(options) });
   }
 
-  /** As {@link forRoot}, when the options have to be waited for. */
+  /** As {@link forRoot}, for options that come from other providers or a promise. */
   static forRootAsync<Dependencies extends unknown[]>(
     options: GuardsAsyncOptions<Dependencies>,
   ): DynamicModule {
@@ -62,7 +62,7 @@ function buildModule(options: Provider, imports: ModuleMetadata['imports'] = [])
       { provide: APP_GUARD, useExisting: AccessTokenGuard },
       { provide: APP_FILTER, useExisting: BearerErrorFilter },
     ],
-    // All that the guard and the filter need, for classes that carry them themselves.
+    // The dependencies of the guard and the filter, for classes that carry them as decorators.
     exports: [
       GUARDS_OPTIONS,
       TrustedIssuers,

@@ -2,23 +2,23 @@ import type { Type } from '@nestjs/common';
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import 'reflect-metadata';
 
-/** A kind of handler that Nest knows, recognised by the metadata that its decorators leave. */
+/** A kind of handler in Nest, recognised by the metadata of its decorators. */
 export interface HandlerKind {
   readonly name: 'HTTP' | 'GraphQL' | 'WebSocket' | 'microservice';
-  /** What `ExecutionContext.getType()` says when it is called. */
+  /** `ExecutionContext.getType()` of its calls. */
   readonly contextType: string;
   readonly metadata: string;
-  /** Called for a part of an answer, or to find an object that another graph refers to. */
+  /** Called for a field of an answer, or to find an object that another graph refers to. */
   readonly nested?: 'field' | 'reference';
   /** Called when a client connects. */
   readonly isConnection?: true;
-  /** What has to stand on its class, where Nest calls no global guard or not always. */
+  /** The decorator that its class needs, if Nest does not always call the global guard. */
   readonly classDecorator?: string;
 }
 
 const CONNECTION_KEY = 'gatehouse:connection';
 
-/** The metadata keys are those of Nest 11 and 12; their packages need not be installed. */
+/** The metadata keys of Nest 11 and 12, as text, because their packages may not be installed. */
 export const HANDLER_KINDS: readonly HandlerKind[] = [
   { name: 'HTTP', contextType: 'http', metadata: 'path' },
   { name: 'GraphQL', contextType: 'graphql', metadata: 'graphql:resolver_type' },
@@ -57,29 +57,29 @@ export const HANDLER_KINDS: readonly HandlerKind[] = [
 
 const GUARDED_KEY = 'gatehouse:guarded';
 
-/** Says that a method is what Nest calls when a client connects, which it knows by its name alone. */
+/** Marks a method that Nest calls when a client connects. Nest recognises it by its name only. */
 export function markAsConnection(method: object): void {
   Reflect.defineMetadata(CONNECTION_KEY, true, method);
 }
 
-/** Says that a class carries the guard itself. */
+/** Marks a class that carries the guard itself. */
 export function markAsGuarded(target: object): void {
   Reflect.defineMetadata(GUARDED_KEY, true, target);
 }
 
-/** A class that extends it has to say so again. */
+/** Not inherited: a subclass needs the decorator again. */
 export function isMarkedAsGuarded(target: object): boolean {
   return Reflect.getOwnMetadata(GUARDED_KEY, target) === true;
 }
 
 const HANDLER_KEY = 'gatehouse:handler';
 
-/** Tracing puts a function of its own around a handler, with the metadata of what is inside: so it is recognised. */
+/** Tracing wraps a handler and copies its metadata. This mark leads from the wrapper to the original function. */
 export function markAsHandler(method: object): void {
   Reflect.defineMetadata(HANDLER_KEY, method, method);
 }
 
-/** What a function was put around; undefined when it does not say so. */
+/** The original function of a wrapper; undefined without a mark. */
 export function unwrapHandler(method: object): object | undefined {
   return Reflect.getMetadata(HANDLER_KEY, method);
 }
@@ -88,7 +88,7 @@ export function findHandlerKinds(method: object): readonly HandlerKind[] {
   return HANDLER_KINDS.filter(({ metadata }) => Reflect.hasMetadata(metadata, method));
 }
 
-/** A method that Nest calls for somebody outside. */
+/** A method that callers outside of the application can reach. */
 export interface Handler {
   readonly owner: Type;
   readonly method: string;
@@ -96,7 +96,7 @@ export interface Handler {
   readonly kind: HandlerKind;
 }
 
-/** All of them, of controllers, resolvers and gateways. One that answers two kinds of calls is there twice. */
+/** All handlers of controllers, resolvers and gateways. A method of two kinds is listed twice. */
 export function findHandlers(discovery: DiscoveryService, scanner: MetadataScanner): Handler[] {
   const wrappers = [...discovery.getControllers(), ...discovery.getProviders()];
   const classes = new Set(wrappers.map(({ metatype }) => metatype).filter(isClass));
@@ -108,13 +108,13 @@ export function findHandlers(discovery: DiscoveryService, scanner: MetadataScann
   );
 }
 
-/** And not for every call or client. */
+/** False if Nest creates an instance for each request or client. */
 export function isSingleton(owner: Type, discovery: DiscoveryService): boolean {
   const wrappers = discovery.getProviders().filter(({ metatype }) => metatype === owner);
   return wrappers.every((wrapper) => wrapper.isDependencyTreeStatic());
 }
 
-/** A provider may also be made by a function. */
+/** Excludes providers that a factory function creates. */
 function isClass(metatype: unknown): metatype is Type {
   return typeof metatype === 'function' && typeof metatype.prototype === 'object';
 }

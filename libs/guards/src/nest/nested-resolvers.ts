@@ -2,24 +2,24 @@ import 'reflect-metadata';
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { findHandlers, type Handler } from './handlers.js';
 
-/** Whatever resolves a field of these is a query, a mutation or a subscription to Nest. */
+/** A field resolver of these types is a query, a mutation or a subscription. */
 const ROOT_TYPES: readonly unknown[] = ['Query', 'Mutation', 'Subscription'];
 
-/** The token of the options of `GraphQLModule`, and what they are worth here. */
+/** The injection token of the options of `GraphQLModule`. */
 const GRAPHQL_OPTIONS = 'GqlModuleOptions';
 
 interface GraphqlOptions {
   readonly fieldResolverEnhancers?: readonly string[];
 }
 
-/** Resolves a field of what another handler has returned. */
+/** True for a resolver of a field of another handler's result. */
 export function isNestedField({ kind, owner }: Handler): boolean {
   return kind.nested === 'field' && !isRootResolver(owner);
 }
 
 /**
- * Whether the guard has been asked for the parent of a field. In a federated graph the caller may also name an object,
- * which is then taken as it is, unless a reference resolver of its type looks for it.
+ * True if the guard has checked the parent of a field. In a federated graph, the caller may send the parent object
+ * itself, unless its type has a reference resolver.
  */
 export function isParentGuarded(
   { owner }: Handler,
@@ -33,7 +33,7 @@ export function isParentGuarded(
   );
 }
 
-/** Those of Apollo and of Mercurius, and what extends them. Their packages need not be installed. */
+/** The drivers of Apollo and Mercurius, and their subclasses. Recognised by name, because the packages may not be installed. */
 function isFederationDriver(metatype: unknown): boolean {
   if (typeof metatype !== 'function') return false;
   return (
@@ -45,7 +45,7 @@ function getResolverType(owner: object): unknown {
   return Reflect.getMetadata('graphql:resolver_type', owner);
 }
 
-/** Whether Nest calls guards for it, and filters for what they throw. For nested resolvers it has to be told so. */
+/** True if Nest calls guards and filters for the resolver. For nested resolvers that is an option of `GraphQLModule`. */
 export function areGuardsEnabled({ kind, owner }: Handler, discovery: DiscoveryService): boolean {
   if (!kind.nested || isRootResolver(owner)) return true;
   const graphqlModules = discovery.getProviders().filter(({ token }) => token === GRAPHQL_OPTIONS);

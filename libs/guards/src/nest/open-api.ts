@@ -1,18 +1,18 @@
 import type { AccessRules, GuardedHandler } from './access-rules.js';
 
-/** As much of an OpenAPI document as is needed here. */
+/** The part of an OpenAPI document that is used here. */
 interface OpenApiDocument {
   readonly paths: Readonly<Record<string, object>>;
 }
 
-/** One of them must be met, all of each (OpenAPI 3.1 §4.8.30). */
+/** Alternatives; each needs all of its scopes (OpenAPI 3.1 §4.8.30). */
 type SecurityRequirements = Readonly<Record<string, readonly string[]>>[];
 
 /**
- * Says in an OpenAPI document what each operation requires, so that the document cannot differ from the guard. An
- * operation is known by its identifier, which `@nestjs/swagger` makes of controller and method.
+ * Adds the requirements of each operation to an OpenAPI document, so that the document cannot differ from the guard.
+ * Finds operations by the identifier that `@nestjs/swagger` builds from controller and method.
  *
- * @param scheme the name of the security scheme that stands for the access token
+ * @param scheme name of the security scheme for the access token
  */
 export function secureOpenApi(document: OpenApiDocument, rules: AccessRules, scheme: string): void {
   const handlers = new Map<unknown, GuardedHandler>(
@@ -31,7 +31,7 @@ export function secureOpenApi(document: OpenApiDocument, rules: AccessRules, sch
 function buildSecurity({ access, scopes, anyScopes }: GuardedHandler, scheme: string) {
   if (access === 'public') return [];
   const alternatives = anyScopes.reduce<readonly string[][]>(
-    (all, some) => all.flatMap((chosen) => some.map((scope) => [...chosen, scope])),
+    (all, group) => all.flatMap((chosen) => group.map((scope) => [...chosen, scope])),
     [[...scopes]],
   );
   const requirements: SecurityRequirements = alternatives.map((all) => ({ [scheme]: all }));

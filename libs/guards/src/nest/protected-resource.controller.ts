@@ -21,7 +21,7 @@ export interface ProtectedResourceMetadata {
   readonly dpop_bound_access_tokens_required?: boolean;
 }
 
-/** Tells clients which authorization server to ask, and for which scopes. */
+/** Publishes the authorization servers and scopes of this resource server (RFC 9728). */
 @Public()
 @Controller({ version: VERSION_NEUTRAL })
 export class ProtectedResourceController {

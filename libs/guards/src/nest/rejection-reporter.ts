@@ -1,5 +1,5 @@
 import { type ArgumentsHost, Inject, Injectable, Logger } from '@nestjs/common';
-import { type CompactJws, parseCompactJws } from '../core/compact-jws.js';
+import { type CompactJws, parseCompactJws } from '../core/jws.js';
 import type { TrustedIssuer } from '../core/trusted-issuer.js';
 import type { BearerError, Rejection } from './bearer-error.js';
 import { type CredentialCarrier, readToken } from './credentials.js';
@@ -7,7 +7,7 @@ import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js'
 import { TrustedIssuers } from './trusted-issuers.js';
 import { findVerifiedToken } from './verified-token.js';
 
-/** Takes the token apart a second time, for refusals only, so that a good call carries nothing along for the log. */
+/** Parses the token again, for refusals only, so that accepted calls store nothing for the log. */
 export function describeRejection(
   { reason, cause }: BearerError,
   carrier: CredentialCarrier,
@@ -42,7 +42,7 @@ function readUnverifiedKeyId(
   }
 }
 
-/** Tells `onRejected` of every refusal, once. What goes wrong there changes no answer, and ends no process. */
+/** Calls `onRejected` once for every refusal. An error there changes no answer and does not end the process. */
 @Injectable()
 export class RejectionReporter {
   private readonly reported = new WeakSet<BearerError>();
@@ -53,18 +53,18 @@ export class RejectionReporter {
     private readonly issuers: TrustedIssuers,
   ) {}
 
-  /** The guard refuses a call. */
+  /** Reports a call that the guard refused. */
   reportGuardRejection(refusal: BearerError, carrier: CredentialCarrier): void {
     this.markReported(refusal);
     if (this.options.onRejected) this.report(describeRejection(refusal, carrier, this.issuers));
   }
 
-  /** Nothing more is to be told of it. */
+  /** Prevents another report of the same refusal. */
   markReported(refusal: BearerError): void {
     this.reported.add(refusal);
   }
 
-  /** The guard let the call in, and a parameter or the handler itself did not. */
+  /** Reports a call that the guard admitted, and a parameter or the handler refused. */
   reportHandlerRejection(refusal: BearerError, host: ArgumentsHost): void {
     if (this.reported.has(refusal)) return;
     this.markReported(refusal);
@@ -75,9 +75,9 @@ export class RejectionReporter {
 
   report(rejection: Rejection): void {
     try {
-      // Types let an asynchronous function pass for this one.
-      const told: unknown = this.options.onRejected?.(rejection);
-      if (told instanceof Promise) told.catch((error: unknown) => this.logCallbackError(error));
+      // TypeScript accepts an asynchronous function here.
+      const result: unknown = this.options.onRejected?.(rejection);
+      if (result instanceof Promise) result.catch((error: unknown) => this.logCallbackError(error));
     } catch (error) {
       this.logCallbackError(error);
     }

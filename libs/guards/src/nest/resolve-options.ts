@@ -4,30 +4,22 @@ import { findIssuerFaults, isNonEmptyString, resolveIssuer } from '../core/resol
 import { buildWellKnownUrl, parseHttpUrl } from '../core/urls.js';
 import {
   findRangeFaults,
+  GuardsConfigurationError,
   KEY_SET_RANGES,
   RANGES,
   resolveNumbers,
   STATUS_LIST_RANGES,
   TOKEN_CACHE_RANGES,
 } from '../core/option-validation.js';
+import type { StatusListOptions } from '../core/verifier.options.js';
 import type {
   GuardsOptions,
   OneIssuer,
   ResolvedGuardsOptions,
   ResourceServerOptions,
-  StatusListOptions,
 } from './guards.options.js';
 
-/** The options contradict the rules of this library. The message says what to set. */
-export class GuardsConfigurationError extends Error {
-  override readonly name = 'GuardsConfigurationError';
-
-  constructor(readonly faults: readonly string[]) {
-    super(['GuardsModule is not configured:', ...faults].join('\n  - '));
-  }
-}
-
-/** @throws GuardsConfigurationError with every fault at once. */
+/** @throws GuardsConfigurationError with all faults */
 export function resolveOptions(options: GuardsOptions): ResolvedGuardsOptions {
   const resolved = applyDefaults(options);
   const faults = [
@@ -49,7 +41,9 @@ export function resolveOptions(options: GuardsOptions): ResolvedGuardsOptions {
 function applyDefaults(options: GuardsOptions): ResolvedGuardsOptions {
   return {
     audience: options.audience,
-    issuers: Object.freeze(listIssuers(options).map((it) => resolveIssuer(it, options.audience))),
+    issuers: Object.freeze(
+      listIssuers(options).map((issuer) => resolveIssuer(issuer, options.audience)),
+    ),
     ...resolveNumbers(RANGES, options),
     keySet: Object.freeze(resolveNumbers(KEY_SET_RANGES, options.keySet)),
     statusLists: resolveStatusLists(options.statusLists),
@@ -64,12 +58,12 @@ function applyDefaults(options: GuardsOptions): ResolvedGuardsOptions {
   };
 }
 
-/** The issuer may be among the other options; the audience there is that of the module. */
+/** A single issuer's options stand among those of the module, where `audience` belongs to the module. */
 function listIssuers(options: GuardsOptions): readonly IssuerOptions[] {
   return hasOneIssuer(options) ? [{ ...options, audience: undefined }] : options.issuers;
 }
 
-/** A type predicate, because without strictNullChecks no property tells the two apart. */
+/** A type predicate, because a user without strictNullChecks cannot narrow by a property. */
 function hasOneIssuer(options: GuardsOptions): options is ResourceServerOptions & OneIssuer {
   return options.issuers === undefined;
 }
@@ -88,7 +82,7 @@ function resolveMetadata({
   return { servesResourceMetadata, resourceMetadataUrl: configured ?? derived };
 }
 
-/** RFC 9728 §3.1. We serve the address of a resource that has no path; that of another is its gateway's. */
+/** RFC 9728 §3.1. This service can serve the metadata of a resource without a path; a gateway serves the others. */
 function deriveMetadataUrl(audience: string): string | undefined {
   const resource = parseHttpUrl(audience);
   if (!resource || resource.pathname !== '/' || resource.search !== '') return undefined;

@@ -2,29 +2,29 @@ import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
 import type { BearerError } from './bearer-error.js';
 import type { CredentialCarrier } from './credentials.js';
 
-/** A way in which calls reach handlers. HTTP is built in; each of the others is an entry point of its own. */
+/** How calls reach handlers. HTTP is built in; every other transport is a separate entry point. */
 export interface Transport {
-  /** What `ExecutionContext.getType()` says of its calls. */
+  /** `ExecutionContext.getType()` of its calls. */
   readonly contextType: string;
-  /** Where the credentials of a call are: something with the `Authorization` header, or what stands for it. */
+  /** The object with the credentials of a call: the `Authorization` header, or its equivalent. */
   carrier(context: ExecutionContext): CredentialCarrier;
-  /** What many handlers answer together, if they do: its token is verified once, and each reason reported once. */
+  /** An object shared by the handlers of one operation: its token is verified once, and each reason is reported once. */
   operation?(context: ExecutionContext): object;
   /**
-   * Told of calls that are let in with a token, by a transport whose connections may outlive it.
+   * Called for admitted calls with a token. A transport whose connections may outlive the token uses it.
    *
-   * @param remainingMs for how long the token is good from now on, in milliseconds
+   * @param remainingMs returns how long the token is valid from now on, in milliseconds
    */
   admitted?(context: ExecutionContext, remainingMs: () => number): void;
   /**
-   * Tells the caller in the transport's own words. What it returns goes to Nest as the answer of the exception filter.
+   * Sends a refusal in the format of the transport. Nest receives the return value as the result of the exception filter.
    *
-   * @param challenge value of `WWW-Authenticate` (RFC 6750 §3), where there is one
+   * @param challenge value of `WWW-Authenticate` (RFC 6750 §3), if the refusal has one
    */
   refuse(refusal: BearerError, host: ArgumentsHost, challenge: string | undefined): unknown;
 }
 
-/** A property of something that came from elsewhere, and that may be anything. */
+/** A property of an untrusted value of any type. */
 export function getProperty(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
@@ -33,14 +33,14 @@ export function isFunction(value: unknown): value is (...args: unknown[]) => unk
   return typeof value === 'function';
 }
 
-/** The longest that a timer of Node can wait, in milliseconds: about 25 days. */
+/** Maximum delay of a Node timer, in milliseconds: about 25 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Closes a connection when the token that it was opened with ends. The process does not stay alive for it.
+ * Closes a connection when its token ends. The timer does not keep the process alive.
  *
- * @param remainingMs for how long the token is good, asked again at the end of every wait
- * @returns a function that forgets it
+ * @param remainingMs returns how long the token is valid; called again after every wait
+ * @returns a function that cancels the timer
  */
 export function closeOnExpiry(remainingMs: () => number, close: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;

@@ -6,7 +6,7 @@ import { type CredentialCarrier, readScheme } from './credentials.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import type { Transport } from './transport.js';
 
-/** On Express and on Fastify. */
+/** HTTP requests of Express and Fastify. */
 @Injectable()
 export class HttpTransport implements Transport {
   readonly contextType = 'http';
@@ -24,14 +24,14 @@ export class HttpTransport implements Transport {
     return context.getArgByIndex(0);
   }
 
-  /** The next nonce comes with the answer, so that no client has to be refused first (RFC 9449 §8.2). */
+  /** Sends the next nonce with the answer, so that the client is not refused first (RFC 9449 §8.2). */
   admitted(context: ExecutionContext): void {
     if (!this.nonces || readScheme(this.carrier(context)) !== 'DPoP') return;
     const response: unknown = context.switchToHttp().getResponse();
     this.adapterHost.httpAdapter.setHeader(response, 'DPoP-Nonce', this.nonces.current());
   }
 
-  /** The challenge (RFC 6750 §3) and a body that explains nothing more (RFC 9457). */
+  /** Sends the challenge (RFC 6750 §3), and a body that adds no detail (RFC 9457). */
   refuse(refusal: BearerError, host: ArgumentsHost, challenge: string | undefined): void {
     const { httpAdapter } = this.adapterHost;
     const response: unknown = host.switchToHttp().getResponse();
@@ -44,7 +44,7 @@ export class HttpTransport implements Transport {
   }
 }
 
-/** HTTP, and those that the options add. A call by any other is refused. */
+/** HTTP and the transports of the options. The guard refuses calls of every other transport. */
 @Injectable()
 export class TransportRegistry {
   private readonly byContextType: ReadonlyMap<string, Transport>;

@@ -1,33 +1,88 @@
-import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
-import type { AccessToken } from '../core/access-token.js';
+import {
+  type ArgumentMetadata,
+  type ArgumentsHost,
+  createParamDecorator,
+  type ExecutionContext,
+  type PipeTransform,
+} from '@nestjs/common';
+import type { AccessToken as VerifiedToken } from '../core/access-token.js';
+import { type ClaimPath, getClaim } from '../core/claims.js';
+import { resolveAccess } from './access-rule.js';
+import { InsufficientClaims } from './bearer-error.js';
 
 /**
- * What the guard leaves the verified token on, as `user`: the HTTP request, the GraphQL context, the socket, the RPC
- * context. Before the context, a reference resolver of a federated graph has one argument less than other resolvers.
+ * Index of the handler argument that gets the verified token as `user`: the HTTP request, the GraphQL context, the
+ * socket, or the RPC context. GraphQL counts from the end, because reference resolvers have one argument less.
  */
 const CONTEXT_ARGUMENT: Readonly<Record<string, number>> = { http: 0, ws: 0, rpc: 1, graphql: -2 };
 
-/** Others may leave a `user` of theirs there, and where a call has no context, even its sender may. */
+/** Separates verified tokens from a `user` that other code, or even the sender of a message, has set. */
 const verifiedTokens = new WeakSet<object>();
 
-export function setVerifiedToken(context: ExecutionContext, token: AccessToken): void {
+export function setVerifiedToken(context: ExecutionContext, token: VerifiedToken): void {
   verifiedTokens.add(token);
   getUserHolder(context).user = token;
 }
 
-export function findVerifiedToken(context: ArgumentsHost): AccessToken | undefined {
+export function findVerifiedToken(context: ArgumentsHost): VerifiedToken | undefined {
   const { user } = getUserHolder(context);
   return isVerifiedToken(user) ? user : undefined;
 }
 
-function isVerifiedToken(user: unknown): user is AccessToken {
+function isVerifiedToken(user: unknown): user is VerifiedToken {
   return typeof user === 'object' && user !== null && verifiedTokens.has(user);
 }
 
 function getUserHolder(context: ArgumentsHost): { user?: unknown } {
   const argument = CONTEXT_ARGUMENT[context.getType()];
-  if (argument === undefined) throw new Error(`No token belongs to a call by ${context.getType()}`);
+  if (argument === undefined) throw new Error(`Calls of type ${context.getType()} carry no token`);
   const args = context.getArgs();
-  // A stream of gRPC can be the only argument of its handler.
+  // A gRPC stream can be the only argument of its handler.
   return args.at(argument) ?? args[0];
+}
+
+/** Injects the verified token into a handler that requires one. With `@OptionalToken()` it may be `undefined`. */
+export const AccessToken = createParamDecorator((_: unknown, context: ExecutionContext) => {
+  return findVerifiedToken(context) ?? checkTokenIsOptional(context);
+});
+
+export type AccessToken = VerifiedToken;
+
+/**
+ * Injects a claim of the token. If the parameter is declared as `string`, `number`, `boolean` or an array and the claim
+ * has another type, the call is refused with 403.
+ *
+ * @param path name of the claim, or the names of nested objects, outermost first
+ */
+export function Claim(path: ClaimPath, options: { optional?: boolean } = {}): ParameterDecorator {
+  return ClaimParameter(path, new DeclaredTypePipe(options.optional ?? false));
+}
+
+const ClaimParameter = createParamDecorator((path: ClaimPath, context: ExecutionContext) => {
+  const token = findVerifiedToken(context) ?? checkTokenIsOptional(context);
+  return token && getClaim(token.claims, path);
+});
+
+/** A missing token is only allowed with `@OptionalToken()`; elsewhere it is a programming error. */
+function checkTokenIsOptional(context: ExecutionContext): undefined {
+  if (resolveAccess(context.getClass(), context.getHandler())?.access === 'optional') return;
+  throw new Error('@AccessToken() and @Claim() need a handler that requires a token');
+}
+
+/** TypeScript stores the declared type of a parameter in its metadata, and Nest passes it to pipes. */
+class DeclaredTypePipe implements PipeTransform {
+  constructor(private readonly isOptional: boolean) {}
+
+  transform(value: unknown, { metatype }: ArgumentMetadata): unknown {
+    if (value === undefined && this.isOptional) return undefined;
+    if (value === undefined || !isOfType(value, metatype)) throw new InsufficientClaims();
+    return value;
+  }
+}
+
+function isOfType(value: unknown, metatype: unknown): boolean {
+  if (metatype === String) return typeof value === 'string';
+  if (metatype === Number) return typeof value === 'number';
+  if (metatype === Boolean) return typeof value === 'boolean';
+  return metatype !== Array || Array.isArray(value);
 }

@@ -1,37 +1,37 @@
-import type { ResolvedGuardsOptions } from '../nest/guards.options.js';
 import type { ResolvedIssuer } from '../core/issuer.options.js';
 import { fetchBounded, fetchJson } from '../core/bounded-fetch.js';
-import { discoverMetadata } from '../core/discovery.js';
+import { currentLifetimeLimits } from '../core/claims.js';
+import { discoverMetadata } from '../core/key-set-source.js';
 import type { KeySet } from '../core/key-set.js';
 import { findUrlFault, parseHttpUrl } from '../core/urls.js';
-import { currentLifetimeLimits } from '../core/lifetime.js';
+import type { ResolvedVerifierOptions } from '../core/verifier.options.js';
 import { readStatusListToken, type StatusListToken } from './status-list-token.js';
 
 const MEDIA_TYPE = 'application/statuslist+jwt';
 const MEDIA_TYPE_PATTERN = /^application\/statuslist\+jwt\s*(?:;|$)/i;
 
-/** A list as it was at some time. */
+/** A list and the time of its content. */
 export interface FetchedList {
   readonly token: StatusListToken;
-  /** When it was the newest, in epoch milliseconds. */
+  /** Time at which the list was current, in epoch milliseconds. */
   readonly asOf: number;
   readonly etag: string | undefined;
 }
 
-/** Where one issuer's status lists come from. Keeps none. */
+/** Fetches the status lists of one issuer. Stores none. */
 export class StatusListSource {
   private readonly origins: ReadonlySet<string>;
 
   constructor(
     private readonly issuer: ResolvedIssuer,
-    private readonly options: ResolvedGuardsOptions,
+    private readonly options: ResolvedVerifierOptions,
     private readonly keySet: KeySet,
   ) {
     const addresses = [issuer.issuer, issuer.jwksUri ?? ''];
     this.origins = new Set(addresses.flatMap((address) => parseHttpUrl(address)?.origin ?? []));
   }
 
-  /** Why a list must not be fetched, as the end of a sentence: a token that is signed well may still name any address. */
+  /** Why a list must not be fetched, as the end of a sentence. Even a token with a valid signature may name any address. */
   findUriFault(uri: string): string | undefined {
     const origin = parseHttpUrl(uri)?.origin;
     if (origin === undefined || !this.origins.has(origin)) return 'must be at the issuer';
@@ -39,23 +39,23 @@ export class StatusListSource {
   }
 
   /**
-   * @param known the list that is asked about: it may still be the newest
-   * @throws Error when it cannot be had, or must not be used
+   * @param known the last list, for a conditional request
+   * @throws Error when the list cannot be fetched, or is not valid
    */
   async fetch(uri: string, known: FetchedList | undefined): Promise<FetchedList> {
-    const begun = this.options.now();
-    // What is near its end is fetched whole: that it has not changed would not keep it.
+    const startedAt = this.options.now();
+    // A list that expires soon is fetched whole, because 304 Not Modified does not extend its `exp`.
     const { maxAgeSeconds } = this.options.statusLists;
-    const isLasting = known && known.token.expiresAt > begun + maxAgeSeconds * 1000;
+    const isLongLived = known && known.token.expiresAt > startedAt + maxAgeSeconds * 1000;
     const { headers, body } = await fetchBounded(
       this.rewriteOrigin(uri),
       {
-        headers: buildRequestHeaders(isLasting ? known.etag : undefined),
+        headers: buildRequestHeaders(isLongLived ? known.etag : undefined),
         contentType: MEDIA_TYPE_PATTERN,
       },
       this.options.statusLists,
     );
-    const asOf = begun - readAgeMs(headers);
+    const asOf = startedAt - readAgeMs(headers);
     if (!body) return this.confirmUnchanged(known, asOf);
     const token = await readStatusListToken(body.toString('latin1'), {
       uri,
@@ -69,16 +69,16 @@ export class StatusListSource {
   }
 
   /**
-   * The lists that the issuer names, so that a process need not wait for tokens to learn of them (Token Status List §9).
-   * None where it names no place to ask.
+   * The lists that the issuer publishes (Token Status List §9), so that a process can load them before the first token.
+   * Empty if the issuer has no aggregation endpoint.
    *
-   * @throws Error when its metadata, or that place, cannot be had
+   * @throws Error when the metadata or the endpoint cannot be fetched
    */
   async fetchListUris(): Promise<readonly string[]> {
     if (!parseHttpUrl(this.issuer.issuer)) return [];
     const limits = this.options.keySet;
-    const elsewhere = (address: string) => this.rewriteOrigin(address);
-    const metadata = await discoverMetadata(this.issuer.issuer, limits, elsewhere);
+    const rewriteUrl = (address: string) => this.rewriteOrigin(address);
+    const metadata = await discoverMetadata(this.issuer.issuer, limits, rewriteUrl);
     const endpoint = metadata['status_list_aggregation_endpoint'];
     if (typeof endpoint !== 'string' || this.findUriFault(endpoint)) return [];
     const { body } = await fetchJson(this.rewriteOrigin(endpoint), limits);
@@ -86,12 +86,12 @@ export class StatusListSource {
     return Array.isArray(lists) ? lists.filter((uri) => typeof uri === 'string') : [];
   }
 
-  /** Nothing has changed, and an old list is as good as its key. */
+  /** Extends an unchanged list, if the key that signed it is still published. */
   private confirmUnchanged(known: FetchedList | undefined, asOf: number): FetchedList {
-    if (!known) throw new Error('Nothing was known that could be unchanged');
+    if (!known) throw new Error('The server answered 304 to an unconditional request');
     const { kid, key } = known.token;
     if (this.keySet.findCached(kid, this.options.now()) !== key) {
-      throw new Error('The key that signed it is gone');
+      throw new Error('The key that signed the list is no longer published');
     }
     return { ...known, asOf };
   }
@@ -104,7 +104,7 @@ export class StatusListSource {
   }
 }
 
-/** `max-age=0`: a cache in between must ask again (RFC 9111 §5.2.1.1). Without it, fetch() would forbid a 304 as well. */
+/** `max-age=0` makes caches revalidate (RFC 9111 §5.2.1.1). Without it, fetch() would add headers that prevent a 304. */
 function buildRequestHeaders(etag: string | undefined): Record<string, string> {
   return {
     accept: MEDIA_TYPE,
@@ -113,7 +113,7 @@ function buildRequestHeaders(etag: string | undefined): Record<string, string> {
   };
 }
 
-/** How long a cache that does not ask has kept it (RFC 9111 §5.1). */
+/** How long a cache on the way has kept the response (RFC 9111 §5.1). */
 function readAgeMs(headers: Headers): number {
   const age = Number(headers.get('age') ?? 0);
   return age > 0 ? age * 1000 : 0;

@@ -1,11 +1,9 @@
 import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
 import type { Algorithm } from '../core/algorithms.js';
-import { readInstant } from '../core/claims.js';
-import { decodeHeader, parseCompactJws } from '../core/compact-jws.js';
-import { parseJoseHeader } from '../core/jose-header.js';
+import { checkExpiry, checkIssuedAt, type LifetimeLimits, readInstant } from '../core/claims.js';
+import { decodeHeader, parseCompactJws, parseJoseHeader } from '../core/jws.js';
 import type { KeySet } from '../core/key-set.js';
-import { checkExpiry, checkIssuedAt, type LifetimeLimits } from '../core/lifetime.js';
 import { isJsonObject, type JsonObject } from '../core/strict-json.js';
 import { checkSignature, type VerificationKey } from '../core/verification-key.js';
 
@@ -13,9 +11,9 @@ const inflateInBackground = promisify(inflate);
 
 const BITS = [1, 2, 4, 8];
 
-/** The status of many tokens, a few bits each (Token Status List §4.1). */
+/** The statuses of many tokens, with 1 to 8 bits each (Token Status List §4.1). */
 export class StatusList {
-  /** How many places it has. */
+  /** Number of statuses. */
   readonly size: number;
 
   constructor(
@@ -26,9 +24,9 @@ export class StatusList {
   }
 
   /**
-   * From the claim `status_list` (§4.2).
+   * Parses the claim `status_list` (§4.2).
    *
-   * @param maxBytes when inflated: a megabyte of zeros is a kilobyte on its way
+   * @param maxBytes limit of the inflated size, because a kilobyte can inflate to a megabyte
    * @throws Error
    */
   static async parse(claim: unknown, maxBytes: number): Promise<StatusList> {
@@ -42,16 +40,16 @@ export class StatusList {
     return new StatusList(bytes, bits);
   }
 
-  /** 0 is VALID (§7.1); whatever else a list says of a token, it is not to be accepted. Undefined beyond its end. */
+  /** 0 is VALID (§7.1), and every other value refuses the token. Undefined beyond the end of the list. */
   isValid(index: number): boolean | undefined {
     if (index >= this.size) return undefined;
-    const place = index * this.bits;
-    const byte = this.bytes[place >> 3] ?? 0;
-    return ((byte >> (place & 7)) & ((1 << this.bits) - 1)) === 0;
+    const bit = index * this.bits;
+    const byte = this.bytes[bit >> 3] ?? 0;
+    return ((byte >> (bit & 7)) & ((1 << this.bits) - 1)) === 0;
   }
 }
 
-/** Who may have signed a list, and what it must say. */
+/** Accepted signers and claims of a list. */
 export interface StatusListRules {
   readonly uri: string;
   readonly issuer: string;
@@ -61,23 +59,23 @@ export interface StatusListRules {
   readonly maxBytes: number;
 }
 
-/** A Status List Token (Token Status List §5.1) after every check. */
+/** A verified Status List Token (Token Status List §5.1). */
 export interface StatusListToken {
   readonly list: StatusList;
   readonly kid: string;
   readonly key: VerificationKey;
-  /** In epoch milliseconds; no end where it names none. */
+  /** In epoch milliseconds; infinite without `exp`. */
   readonly expiresAt: number;
-  /** `ttl` in milliseconds: how long the issuer means it to be kept. */
+  /** `ttl` in milliseconds: how long the issuer allows the list to be cached. */
   readonly lifetimeMs: number;
 }
 
 const TOKEN_TYPES = ['statuslist+jwt'];
 
 /**
- * In the order of Token Status List §8.3.
+ * Verifies a list in the order of Token Status List §8.3.
  *
- * @throws Error saying what is wrong with it
+ * @throws Error
  */
 export async function readStatusListToken(
   text: string,
@@ -98,7 +96,7 @@ export async function readStatusListToken(
   };
 }
 
-/** A good list of another address must not stand in for this one. */
+/** A valid list of another address must not replace this one. */
 function checkSubjectAndIssuer({ sub, iss }: JsonObject, { uri, issuer }: StatusListRules): void {
   if (sub !== uri) throw new TypeError('sub must be the address that tokens refer to');
   if (iss !== undefined && iss !== issuer) throw new TypeError('iss must be the issuer of tokens');

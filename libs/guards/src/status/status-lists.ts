@@ -3,22 +3,23 @@ import { malformedClaim } from '../core/claims.js';
 import type { ResolvedIssuer } from '../core/issuer.options.js';
 import type { KeySet } from '../core/key-set.js';
 import { isJsonObject, type JsonObject } from '../core/strict-json.js';
-import type { ResolvedGuardsOptions } from '../nest/guards.options.js';
+import type { StatusSource, TokenStatus } from '../core/trusted-issuer.js';
+import type { ResolvedVerifierOptions } from '../core/verifier.options.js';
 import { StatusListSource } from './status-list-source.js';
 import { type ListPosition, WatchedList } from './watched-list.js';
 
-/** Where a token says its status is (Token Status List §6.2). */
+/** The reference of a token to its status (Token Status List §6.2). */
 export interface StatusReference {
-  /** Its place in the list. */
+  /** Index in the list. */
   readonly index: number;
-  /** The list, and what its `sub` must be. */
+  /** Address of the list, which must equal its `sub`. */
   readonly uri: string;
 }
 
 /**
- * Undefined for a token that has no status. A status by some other mechanism cannot be looked up here, and is refused.
+ * Undefined for a token without a status. Other status mechanisms are refused, because the library implements none.
  *
- * @throws InvalidToken
+ * @throws TokenError
  */
 export function readStatusReference({ status }: JsonObject): StatusReference | undefined {
   if (status === undefined) return undefined;
@@ -32,31 +33,30 @@ export function readStatusReference({ status }: JsonObject): StatusReference | u
   return { index, uri };
 }
 
-/** The most lists of one issuer that are watched. One of Gatehouse has room for a million sessions. */
+/** Maximum number of tracked lists of one issuer. One list of Gatehouse has room for a million sessions. */
 const MAX_LISTS = 64;
 
-/** Between two attempts to learn which lists the issuer has. */
+/** Time between two attempts to fetch the issuer's list of status lists. */
 const LIST_URIS_RETRY_MS = 10_000;
 
-/** Where the status of one token is. */
-export class TokenStatus {
+/** The status of one token, as an index in a watched list. */
+class ListedTokenStatus implements TokenStatus {
   constructor(
-    readonly list: WatchedList,
+    private readonly list: WatchedList,
     private readonly position: ListPosition,
   ) {}
 
-  /**
-   * @param now in epoch milliseconds
-   * @throws InvalidToken when the token's session has ended, or its place is none
-   * @throws StatusUnavailable when that cannot be known now
-   */
+  get isTracked(): boolean {
+    return this.list.isWatched;
+  }
+
   checkValid(now: number): void {
     this.list.checkValid(this.position, now);
   }
 }
 
-/** The status lists of one issuer, as far as tokens refer to them. */
-export class StatusLists {
+/** The status lists of one issuer that its tokens refer to. */
+export class StatusLists implements StatusSource {
   private readonly lists = new Map<string, WatchedList>();
   private readonly source: StatusListSource;
   private listUris: readonly string[] | undefined;
@@ -64,17 +64,12 @@ export class StatusLists {
 
   constructor(
     private readonly issuer: ResolvedIssuer,
-    private readonly options: ResolvedGuardsOptions,
+    private readonly options: ResolvedVerifierOptions,
     private readonly keySet: KeySet,
   ) {
     this.source = new StatusListSource(issuer, options, keySet);
   }
 
-  /**
-   * Undefined for a token without a status, and where nobody is to be asked for it.
-   *
-   * @throws InvalidToken when what the token says of its status is not to be used
-   */
   findStatus({
     claims,
     issuedAt,
@@ -83,27 +78,23 @@ export class StatusLists {
     const reference = readStatusReference(claims);
     if (!reference) return undefined;
     const { uri, index } = reference;
-    return new TokenStatus(this.watch(uri), { index, issuedAt: issuedAt.getTime() });
+    return new ListedTokenStatus(this.watch(uri), { index, issuedAt: issuedAt.getTime() });
   }
 
   /**
-   * Resolves when tokens can be looked up, with the lists that the issuer names loaded. One list that is gone takes
-   * nothing from the tokens of the others.
+   * Resolves when the published lists are loaded. A missing list only affects its own tokens.
    *
-   * @throws StatusUnavailable when none of the lists in use can be had, and their tokens are refused
+   * @throws UnavailableError when no list in use can be fetched, and their tokens are refused
    */
   async ready(): Promise<void> {
     if (this.issuer.ignoresTokenStatus) return;
     await this.watchPublishedLists();
     const lists = [...this.lists.values()];
-    await Promise.all(
-      lists.filter(({ isLoaded: isKnown }) => !isKnown).map((list) => list.settled()),
-    );
+    await Promise.all(lists.filter(({ isLoaded }) => !isLoaded).map((list) => list.settled()));
     const failures = lists.flatMap((list) => findFailure(list, this.options.now()));
     if (lists.length > 0 && failures.length === lists.length) throw failures[0];
   }
 
-  /** Resolves when no fetch is under way. For tools and tests: requests never wait. */
   async settled(): Promise<void> {
     await Promise.all([...this.lists.values()].map((list) => list.settled()));
   }
@@ -126,7 +117,7 @@ export class StatusLists {
     const isFull = this.lists.size >= MAX_LISTS;
     if (isFull) this.evictOldest();
     const { source, keySet, options } = this;
-    // A list that pushes another one out may have been pushed out itself: it is not new, and gets no grace for that.
+    // When the table is full, this list may have been evicted before, so it gets no grace period as a new list.
     const graceMs = isFull ? 0 : options.statusLists.maxAgeSeconds * 1000;
     const list = new WatchedList({ uri, source, keySet, options, graceMs });
     this.lists.set(uri, list);
@@ -140,25 +131,25 @@ export class StatusLists {
     this.lists.delete(oldest[0]);
   }
 
-  /** What the issuer names is in use, and pushes out nothing that tokens refer to. */
+  /** Tracks the published lists, but never evicts a list that tokens refer to. */
   private async watchPublishedLists(): Promise<void> {
     const isFirst = this.listUrisRequestedAt === -Infinity;
-    const asked = this.fetchListUris();
-    // A probe waits for them once. Later, it must not seem dead because an address does not answer.
-    if (isFirst) await asked;
+    const fetched = this.fetchListUris();
+    // Only the first readiness probe waits. Later probes must not fail because this address does not answer.
+    if (isFirst) await fetched;
     for (const uri of this.listUris ?? []) {
-      const hasPlace = this.lists.has(uri) || this.lists.size < MAX_LISTS;
-      if (hasPlace && !this.source.findUriFault(uri)) this.watch(uri).markUsed();
+      const hasRoom = this.lists.has(uri) || this.lists.size < MAX_LISTS;
+      if (hasRoom && !this.source.findUriFault(uri)) this.watch(uri).markUsed();
     }
   }
 
-  /** Not to learn them is no failure: few issuers name their lists, and tokens do, too. */
+  /** A failure is ignored, because few issuers publish their lists and each token names its own. */
   private async fetchListUris(): Promise<void> {
     const now = this.options.now();
     if (this.listUris || now < this.listUrisRequestedAt + LIST_URIS_RETRY_MS) return;
     this.listUrisRequestedAt = now;
-    const named = await this.source.fetchListUris().catch(() => undefined);
-    this.listUris = named?.slice(0, MAX_LISTS);
+    const published = await this.source.fetchListUris().catch(() => undefined);
+    this.listUris = published?.slice(0, MAX_LISTS);
   }
 }
 

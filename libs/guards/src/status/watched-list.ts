@@ -1,23 +1,22 @@
-import type { ResolvedGuardsOptions } from '../nest/guards.options.js';
-import type { KeySet } from '../core/key-set.js';
-import { InvalidToken, StatusUnavailable } from '../nest/bearer-error.js';
 import { malformedClaim } from '../core/claims.js';
+import { computeBackOffMs, type KeySet } from '../core/key-set.js';
+import { TokenError, UnavailableError } from '../core/token-error.js';
+import type { ResolvedVerifierOptions } from '../core/verifier.options.js';
 import type { FetchedList, StatusListSource } from './status-list-source.js';
 
-/** Who fetches a list and why it matters. */
 export interface WatchOptions {
   readonly uri: string;
   readonly source: StatusListSource;
   readonly keySet: KeySet;
-  readonly options: Pick<ResolvedGuardsOptions, 'statusLists' | 'now'>;
-  /** For how long tokens pass before there is a list at all, in milliseconds. */
+  readonly options: Pick<ResolvedVerifierOptions, 'statusLists' | 'now'>;
+  /** How long tokens pass before the first fetch of the list has succeeded, in milliseconds. */
   readonly graceMs: number;
 }
 
-/** Where a token is in its list. */
+/** The index of a token in its list. */
 export interface ListPosition {
   readonly index: number;
-  /** Of the token, in epoch milliseconds, rounded down to a second. */
+  /** `iat` of the token, in epoch milliseconds, rounded down to a second. */
   readonly issuedAt: number;
 }
 
@@ -25,12 +24,12 @@ const SECOND_MS = 1000;
 
 const FIRST_BACK_OFF_MS = 500;
 
-/** A list that no token has referred to for so long is watched no longer. */
+/** A list is dropped when no token has referred to it for this time. */
 const IDLE_MS = 3_600_000;
 
 /**
- * One status list, fetched again and again behind the back of the requests: they look at what is there, and never
- * wait. All times are in epoch milliseconds.
+ * One status list that is fetched again and again in the background. Requests use the last list and never wait. All
+ * times are in epoch milliseconds.
  */
 export class WatchedList {
   isWatched = true;
@@ -49,20 +48,20 @@ export class WatchedList {
     this.trustedUntil = this.usedAt + settings.graceMs;
   }
 
-  /** When a token last referred to it. */
+  /** When a token last referred to the list. */
   get lastUse(): number {
     return this.usedAt;
   }
 
-  /** Looks a token up. Starts a fetch in the background where one is due: a timer may come late. */
+  /** Checks one token. Starts a fetch that is due, because the timer may be late. */
   checkValid({ index, issuedAt }: ListPosition, now: number): void {
     this.usedAt = now;
     if (now >= this.refreshAt) void this.refresh();
     const { fetched } = this;
     const isValid = fetched?.token.list.isValid(index);
-    if (isValid === false) throw new InvalidToken('revoked');
+    if (isValid === false) throw new TokenError('revoked');
     this.checkAvailable(now);
-    // Token Status List §8.3: nothing can be said of such a token. One that is younger may be in the next list.
+    // Token Status List §8.3: an index outside of the list. A younger token may be covered by the next list.
     if (fetched && isValid === undefined && issuedAt + SECOND_MS <= fetched.asOf) {
       throw malformedClaim('status.status_list.idx', 'a place in the list');
     }
@@ -72,19 +71,19 @@ export class WatchedList {
     return this.fetched !== undefined;
   }
 
-  /** Resolves when no fetch is under way. Never rejects. */
+  /** Resolves when no fetch is running. Never rejects. */
   async settled(): Promise<void> {
     await this.refreshing;
   }
 
-  /** @throws StatusUnavailable when tokens that refer to this list are refused, whatever it said of them */
+  /** @throws UnavailableError when the list is too old, and all tokens that refer to it are refused */
   checkAvailable(now: number): void {
     if (now < this.trustedUntil) return;
     const { statusLists } = this.settings.options;
     if (statusLists.whenUnavailable === 'refuse') throw this.toUnavailableError(now);
   }
 
-  /** It is in use, although no token has come. */
+  /** Counts as use, so that a published list is loaded before its first token. */
   markUsed(): void {
     this.usedAt = this.settings.options.now();
     if (this.usedAt >= this.refreshAt) void this.refresh();
@@ -95,9 +94,9 @@ export class WatchedList {
     clearTimeout(this.timer);
   }
 
-  private toUnavailableError(now: number): StatusUnavailable {
+  private toUnavailableError(now: number): UnavailableError {
     const seconds = Math.max(1, Math.ceil((this.refreshAt - now) / 1000));
-    return new StatusUnavailable(seconds, this.lastFailure);
+    return new UnavailableError('status_unavailable', seconds, this.lastFailure);
   }
 
   private refresh(): Promise<void> {
@@ -110,7 +109,7 @@ export class WatchedList {
 
   private async fetch(): Promise<void> {
     const { uri, source } = this.settings;
-    // Requests look at `refreshAt` alone, and have nothing to start meanwhile.
+    // Keeps requests from starting a second fetch.
     this.refreshAt = Infinity;
     try {
       this.recordSuccess(await source.fetch(uri, this.failures === 0 ? this.fetched : undefined));
@@ -126,27 +125,26 @@ export class WatchedList {
     this.failures = 0;
     this.fetched = fetched;
     this.trustedUntil = Math.min(asOf + maxStaleSeconds * 1000, token.expiresAt);
-    // Half of the time is left for the next fetch, and for another one should it fail.
+    // The next fetch starts at half of the allowed age, so that a failed fetch can be repeated in time.
     const wait = Math.min((maxAgeSeconds * 1000) / 2, Math.max(SECOND_MS, token.lifetimeMs));
     this.refreshAt = Math.max(asOf + wait, now + wait / 4);
     this.refreshKeysAfterRotation(token.kid);
   }
 
-  /** An issuer that begins to sign with another key has perhaps lost the one before. */
+  /** An issuer may change its signing key because the previous one was compromised. */
   private refreshKeysAfterRotation(kid: string): void {
     const before = this.kid;
     this.kid = kid;
     if (before !== undefined && before !== kid) this.settings.keySet.refreshSoon();
   }
 
-  /** Jittered, so that replicas that failed together do not come back together. */
   private recordFailure(failure: unknown): void {
     const { options, uri } = this.settings;
-    const wait = FIRST_BACK_OFF_MS * 2 ** Math.min(this.failures, 16);
+    const max = options.statusLists.maxAgeSeconds * 1000;
+    const wait = computeBackOffMs(this.failures, { first: FIRST_BACK_OFF_MS, max });
     this.failures += 1;
-    this.lastFailure = new Error(`The status list ${uri} cannot be had`, { cause: failure });
-    const most = options.statusLists.maxAgeSeconds * 1000;
-    this.refreshAt = options.now() + Math.min(wait, most) * (0.5 + Math.random() / 2);
+    this.lastFailure = new Error(`The status list ${uri} cannot be fetched`, { cause: failure });
+    this.refreshAt = options.now() + wait;
   }
 
   private scheduleRefresh(): void {

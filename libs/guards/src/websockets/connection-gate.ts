@@ -17,7 +17,7 @@ export interface GatewayClass {
   readonly handler: ReturnType<ExecutionContextHost['getHandler']>;
 }
 
-/** Asks the guard about every handshake, so that who is refused has no connection: no message, no broadcast. */
+/** Calls the guard for every handshake. A refused client gets no connection, so it receives no message and no broadcast. */
 export class ConnectionGate {
   private readonly tokens = new WeakMap<object, AccessToken>();
 
@@ -27,8 +27,8 @@ export class ConnectionGate {
   ) {}
 
   /**
-   * @param handshake what bears the credentials: the client, or the request that it will come from
-   * @throws HandshakeRefusal
+   * @param handshake the object with the credentials: the client, or the request before the upgrade
+   * @throws HandshakeError
    */
   async authenticate(handshake: object): Promise<void> {
     const context = this.createContext(handshake);
@@ -42,7 +42,7 @@ export class ConnectionGate {
     if (token) this.tokens.set(handshake, token);
   }
 
-  /** The client is connected, and stays so while its token is good. */
+  /** Closes the connection when its token ends. */
   closeOnExpiry(connection: Connection, handshake: object): void {
     const token = this.tokens.get(handshake);
     if (!token || !rememberToken(connection.client, token)) return;

@@ -7,16 +7,16 @@ import { buildErrorMessage, type ErrorMessage } from '../nest/challenge.js';
 /** A client of either library. */
 export interface Connection {
   readonly client: object;
-  /** As Nest's own filter does: an `exception`. */
+  /** Sends the event `exception`, as Nest's own filter does. */
   sendError(message: ErrorMessage): void;
-  /** Because the token is not valid, or not any more. */
+  /** Closes the connection because its token is not valid. */
   close(): void;
   onceClosed(listener: () => void): void;
 }
 
 const connectionTokens = new WeakMap<object, AccessToken>();
 
-/** @returns false when it is known, as where several gateways share a server */
+/** @returns false if the client is known already, because several gateways may share a server */
 export function rememberToken(client: object, token: AccessToken): boolean {
   if (connectionTokens.has(client)) return false;
   connectionTokens.set(client, token);
@@ -24,19 +24,19 @@ export function rememberToken(client: object, token: AccessToken): boolean {
 }
 
 /**
- * The token that a client connected with, for `handleConnection` and whoever sends to some clients only. None when it
- * connected without one.
+ * The token of a client's handshake, for `handleConnection` and for code that sends to selected clients. Undefined if
+ * the client connected without a token.
  */
 export function tokenOf(client: object): AccessToken | undefined {
   return connectionTokens.get(client);
 }
 
-/** Why a client may not connect. Socket.IO sends it `message` and `data`, and ws makes an HTTP response of it. */
+/** A refused handshake. Socket.IO sends `message` and `data`; for ws it becomes an HTTP response. */
 export class HandshakeError extends Error {
-  override readonly name = 'HandshakeRefusal';
+  override readonly name = 'HandshakeError';
 
   private constructor(
-    /** Of HTTP. */
+    /** HTTP status. */
     readonly status: number,
     readonly data: ErrorMessage,
     readonly headers: Readonly<Record<string, string>> = {},
@@ -51,7 +51,7 @@ export class HandshakeError extends Error {
     });
   }
 
-  /** For what a policy may throw, and for a mistake in the program. */
+  /** For errors of a policy, and for programming errors. */
   static from(error: unknown): HandshakeError {
     if (error instanceof HandshakeError) return error;
     const status = error instanceof HttpException ? error.getStatus() : 500;

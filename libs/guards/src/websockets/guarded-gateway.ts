@@ -7,14 +7,14 @@ import { ConnectionGate, type GatewayClass } from './connection-gate.js';
 import { guardSocketIo, isSocketIoServer } from './socket-io.js';
 import { guardWs, isWsServer } from './ws.js';
 
-/** @throws Error when it is of neither library: its connections would be open */
+/** @throws Error for a server of another library, because its connections would be open */
 export function guardServer(server: object, gate: ConnectionGate): void {
   if (isSocketIoServer(server)) guardSocketIo(server, gate);
   else if (isWsServer(server)) guardWs(server, gate);
-  else throw new Error('@GuardedGateway() guards servers of Socket.IO and of ws: this is neither');
+  else throw new Error('@GuardedGateway() supports the servers of Socket.IO and ws only');
 }
 
-/** A property that Nest injects into every gateway, which is when the gateway gets its gate. */
+/** A property that Nest sets on every gateway. Its setter installs the gate. */
 const GATE = Symbol('gate');
 
 interface Gateway {
@@ -22,9 +22,9 @@ interface Gateway {
 }
 
 /**
- * A gateway whose connections and messages are guarded. A client may connect with what the class and its
- * `handleConnection` require, or with any valid token when they say nothing. Each message is asked for the token of
- * the handshake again, and when the token ends, the connection does.
+ * Guards the connections and messages of a gateway. The decorators of the class and its `handleConnection` decide who
+ * may connect; without decorators, any valid token may. The guard checks the token of the handshake again for each
+ * message, and the connection closes when the token ends.
  */
 export function GuardedGateway(): (gateway: Type<object>) => void {
   return (gateway) => {
@@ -36,20 +36,20 @@ export function GuardedGateway(): (gateway: Type<object>) => void {
   };
 }
 
-/** Its access rule is that of the connections, so a gateway without one gets one. */
+/** The rule of this method applies to connections, so a gateway without the method gets one. */
 function findConnectionHandler(prototype: object): GatewayClass['handler'] {
   const own: unknown = Reflect.get(prototype, 'handleConnection');
   if (typeof own === 'function') return own;
-  const nothing = () => undefined;
-  Object.defineProperty(prototype, 'handleConnection', { value: nothing, writable: true });
-  return nothing;
+  const doNothing = () => undefined;
+  Object.defineProperty(prototype, 'handleConnection', { value: doNothing, writable: true });
+  return doNothing;
 }
 
-/** Wraps the `afterInit` that the instance has, wherever it is from. Nest calls it with the server, before any client. */
-function createGateSetter(described: GatewayClass) {
+/** Wraps the instance's `afterInit`, which Nest calls with the server before any client connects. */
+function createGateSetter(gatewayClass: GatewayClass) {
   return function (this: Gateway, moduleRef: ModuleRef): void {
     const afterInit = this.afterInit?.bind(this);
-    const gate = new ConnectionGate(described, moduleRef);
+    const gate = new ConnectionGate(gatewayClass, moduleRef);
     this.afterInit = (server) => {
       guardServer(server, gate);
       return afterInit?.(server);

@@ -3,10 +3,10 @@ import type { CredentialCarrier } from '../nest/credentials.js';
 import type { Connection } from './connection.js';
 import type { ConnectionGate } from './connection-gate.js';
 
-/** What Socket.IO calls a socket, as far as it matters here. */
+/** The part of a Socket.IO socket that is used here. */
 export interface SocketIoClient {
   readonly handshake: { readonly auth: Readonly<Record<string, unknown>> };
-  /** Of HTTP, by which the client came. */
+  /** The HTTP request of the handshake. */
   readonly request: CredentialCarrier;
   emit(event: string, data: object): unknown;
   disconnect(): unknown;
@@ -15,7 +15,7 @@ export interface SocketIoClient {
 
 /** A server or one of its namespaces. */
 export interface SocketIoServer {
-  /** Of a namespace. */
+  /** Set on a namespace only. */
   readonly server?: { readonly opts: object };
   readonly opts?: object;
   use(middleware: (client: SocketIoClient, next: (refusal?: Error) => void) => void): unknown;
@@ -30,7 +30,7 @@ export function isSocketIoClient(client: object): client is SocketIoClient {
   return 'handshake' in client && 'disconnect' in client;
 }
 
-/** Before a client is connected: it gets `connect_error` instead. */
+/** Authenticates before the client is connected. A refused client gets `connect_error`. */
 export function guardSocketIo(server: SocketIoServer, gate: ConnectionGate): void {
   disableRecovery(server.server?.opts ?? server.opts ?? {});
   server.use((client, next) => {
@@ -39,16 +39,16 @@ export function guardSocketIo(server: SocketIoServer, gate: ConnectionGate): voi
   server.on('connection', (client) => gate.closeOnExpiry(toSocketIoConnection(client), client));
 }
 
-/** A client that comes back would be sent what it missed before anybody asks for its token. */
+/** Recovery would send missed messages to a returning client before its token is checked. */
 function disableRecovery(options: object): void {
   if (!Reflect.get(options, 'connectionStateRecovery')) return;
   Reflect.deleteProperty(options, 'connectionStateRecovery');
   new Logger('GuardedGateway').warn(
-    'Socket.IO is told not to recover connections: it would do so before their tokens are verified',
+    'Turned off `connectionStateRecovery` of Socket.IO: it sends messages before tokens are verified',
   );
 }
 
-/** Browsers can set no header of a WebSocket and send `auth: { token }`. Others may send either, and not both. */
+/** Browsers cannot set headers of a WebSocket, so they send `auth: { token }`. Sending both is refused. */
 export function readSocketIoCredentials({ handshake, request }: SocketIoClient): CredentialCarrier {
   const { token } = handshake.auth;
   if (token === undefined) return request;

@@ -8,8 +8,8 @@ import { isSocketIoClient, toSocketIoConnection, readSocketIoCredentials } from 
 import { isWsClient, toWsConnection, findWsCredentials } from './ws.js';
 
 /**
- * Messages to gateways, by Socket.IO and by ws. The credentials are those of the handshake: its `Authorization`
- * header or, for Socket.IO, `auth: { token }`.
+ * Messages to gateways, by Socket.IO and ws. The credentials come from the handshake: its `Authorization` header or, for
+ * Socket.IO, `auth: { token }`.
  */
 export function webSocketTransport(): Transport {
   return {
@@ -28,7 +28,7 @@ export function webSocketTransport(): Transport {
   };
 }
 
-/** A connection that came past the gate has none here, and its messages are refused. */
+/** A connection that bypassed the gate has no credentials, so its messages are refused. */
 function findCredentials(peer: object): CredentialCarrier {
   if (isSocketIoClient(peer)) return readSocketIoCredentials(peer);
   return findWsCredentials(peer) ?? { headers: {} };
@@ -39,7 +39,7 @@ function findConnection(client: object): Connection | undefined {
   return isWsClient(client) ? toWsConnection(client) : undefined;
 }
 
-/** Socket.IO passes on what a client may be waiting for. */
+/** Socket.IO clients may wait for an acknowledgement. */
 function acknowledge(args: unknown[], message: object): void {
   args.find(isAcknowledgement)?.(message);
 }

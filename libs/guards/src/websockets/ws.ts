@@ -2,7 +2,7 @@ import type { CredentialCarrier } from '../nest/credentials.js';
 import { type Connection, HandshakeError } from './connection.js';
 import type { ConnectionGate } from './connection-gate.js';
 
-/** 4000 to 4999 are for applications (RFC 6455 §7.4.2): this is 401 of HTTP. */
+/** Codes 4000 to 4999 are for applications (RFC 6455 §7.4.2). 4401 corresponds to HTTP 401. */
 const UNAUTHORIZED = 4401;
 
 export interface WsClient {
@@ -22,7 +22,7 @@ interface Handshake {
   readonly req: CredentialCarrier;
 }
 
-/** With one parameter it returns what it thinks: ws looks at how many there are. */
+/** ws looks at the number of parameters: with one, the function returns its result. */
 type VerifyClient = (handshake: Handshake, answer: VerifyClientCallback) => unknown;
 
 export interface WsServer {
@@ -37,10 +37,10 @@ export function isWsServer(server: object): server is WsServer {
   return 'handleUpgrade' in server && 'options' in server;
 }
 
-/** The request that each client came by, which ws itself does not keep. */
+/** The handshake request of each client, which ws does not keep. */
 const requests = new WeakMap<object, CredentialCarrier>();
 
-/** Before the upgrade: who is refused gets an HTTP response instead (RFC 6455 §4.2.2). */
+/** Authenticates before the upgrade. A refused client gets an HTTP response (RFC 6455 §4.2.2). */
 export function guardWs(server: WsServer, gate: ConnectionGate): void {
   const { verifyClient } = server.options;
   server.options.verifyClient = (handshake, answer) => {
@@ -55,7 +55,7 @@ export function guardWs(server: WsServer, gate: ConnectionGate): void {
   });
 }
 
-/** What the application has to say itself. */
+/** Calls the application's own check afterwards. */
 function callVerifyClient(
   verifyClient: WsServer['options']['verifyClient'],
   handshake: Handshake,
@@ -74,7 +74,7 @@ function rejectUpgrade(
   answer(false, status, body, { 'Content-Type': 'application/problem+json', ...headers });
 }
 
-/** Of a client, or of the request that one will come from. */
+/** The credentials of a client, or of a request before the upgrade. */
 export function findWsCredentials(peer: object): CredentialCarrier | undefined {
   return requests.get(peer) ?? (isRequest(peer) ? peer : undefined);
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import {
   corpusFor,
@@ -7,12 +6,13 @@ import {
   judge,
   runCorpus,
 } from '../../testing/corpus/index.js';
+import { closeServer, listenOnLoopback } from '../../testing/loopback-server.js';
 
 const resource = { algorithm: 'ES256', scope: 'orders:read' } as const;
 
-describe('the corpus of hostile tokens', () => {
+describe('corpus of hostile tokens', () => {
   it.each(['ES256', 'RS256', 'PS384'] as const)(
-    'has names that stay and are unique: %s',
+    'gives each case a unique id in kebab-case for an issuer that signs with %s',
     (algorithm) => {
       const ids = corpusFor({ ...resource, algorithm }).map(({ id }) => id);
 
@@ -22,59 +22,61 @@ describe('the corpus of hostile tokens', () => {
     },
   );
 
-  it('asks nothing about scopes of a resource that has none', () => {
+  it('contains no cases about scopes for a resource without a scope', () => {
     const ids = corpusFor({ algorithm: 'ES256' }).map(({ id }) => id);
 
     expect(ids.filter((id) => id.startsWith('scope-'))).toEqual([]);
   });
 });
 
-describe('the verdict on an answer', () => {
+describe('verdict on an answer', () => {
   const refuse = [{ status: 401, error: 'invalid_token' }];
   const accept = [{ status: 200 }];
   const challenge = 'Bearer realm="x", error="invalid_token"';
 
   it.each([
-    ['as-expected', 'the right refusal', { expected: refuse }, 401, challenge],
-    ['as-expected', 'a good token is taken', { expected: accept }, 204, undefined],
+    ['as-expected', 'the expected refusal', { expected: refuse }, 401, challenge],
+    ['as-expected', 'an accepted valid token', { expected: accept }, 204, undefined],
     ['deviates', 'a 401 without a challenge (RFC 6750 §3)', { expected: refuse }, 401, undefined],
     ['deviates', 'another error code', { expected: refuse }, 401, 'Bearer error="expired"'],
     ['deviates', 'another scheme', { expected: refuse }, 401, 'DPoP error="invalid_token"'],
     ['deviates', 'another status', { expected: refuse }, 403, challenge],
-    ['accepted', 'a hostile token is taken', { expected: refuse }, 200, undefined],
-    ['lenient', 'so is one that may be', { expected: refuse, stricter: true }, 200, undefined],
-    ['refused-good', 'a good token is refused', { expected: accept }, 401, challenge],
-    ['server-error', 'the service fails', { expected: refuse, stricter: true }, 500, undefined],
-    ['no-answer', 'the connection ends', { expected: refuse }, 0, undefined],
-  ] as const)('is %s: %s', (verdict, _what, one, status, received) => {
+    ['accepted', 'an accepted hostile token', { expected: refuse }, 200, undefined],
+    [
+      'lenient',
+      'an accepted token that standards allow',
+      { expected: refuse, stricter: true },
+      200,
+      undefined,
+    ],
+    ['refused-good', 'a refused valid token', { expected: accept }, 401, challenge],
+    ['server-error', 'a server error', { expected: refuse, stricter: true }, 500, undefined],
+    ['no-answer', 'a closed connection', { expected: refuse }, 0, undefined],
+  ] as const)('judges as %s: %s', (verdict, _what, one, status, received) => {
     expect(judge(one, { status, challenge: received })).toBe(verdict);
   });
 });
 
-describe('a run against a service that does not verify', () => {
+describe('run against a service that does not verify tokens', () => {
   let issuer: CorpusIssuer;
   let server: Server | undefined;
 
   beforeAll(async () => {
     issuer = await CorpusIssuer.start({ audience: 'https://api.example' });
   });
-  afterEach(() => server?.closeAllConnections());
-  afterEach(() => server?.close());
+  afterEach(() => server && closeServer(server));
   afterAll(() => issuer.close());
 
-  async function resultsOf(service: RequestListener): Promise<Map<string, CorpusResult>> {
-    server = createServer(service).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    if (!address || typeof address === 'string') throw new Error('No TCP address');
-    const target = { url: `http://127.0.0.1:${address.port}/orders`, scope: resource.scope };
+  async function collectResults(service: RequestListener): Promise<Map<string, CorpusResult>> {
+    server = createServer(service);
+    const target = { url: `${await listenOnLoopback(server)}/orders`, scope: resource.scope };
     const results = new Map<string, CorpusResult>();
     for await (const result of runCorpus(issuer, target)) results.set(result.case.id, result);
     return results;
   }
 
-  it('finds out that everything is accepted', async () => {
-    const results = await resultsOf((_request, response) => response.end());
+  it('reports that the service accepts every request', async () => {
+    const results = await collectResults((_request, response) => response.end());
     const verdicts = new Set([...results.values()].map(({ verdict }) => verdict));
 
     expect(results.get('alg-none')?.verdict).toBe('accepted');
@@ -84,16 +86,16 @@ describe('a run against a service that does not verify', () => {
     expect(verdicts.has('deviates')).toBe(false);
   });
 
-  it('finds out that an address in the token is asked (RFC 8725 §3.10)', async () => {
-    const results = await resultsOf(({ headers }, response) => {
+  it('reports that the service sends requests to an address in a token (RFC 8725 §3.10)', async () => {
+    const results = await collectResults(({ headers }, response) => {
       const [header = ''] = headers.authorization?.slice('Bearer '.length).split('.') ?? [];
       const jku = /"jku":"(http:[^"]+)"/.exec(Buffer.from(header, 'base64url').toString())?.[1];
-      const asked = jku ? fetch(jku) : Promise.resolve();
-      void asked.catch(() => undefined).then(() => response.writeHead(401).end());
+      const visit = jku ? fetch(jku) : Promise.resolve();
+      void visit.catch(() => undefined).then(() => response.writeHead(401).end());
     });
-    const asked = [...results.values()].filter(({ verdict }) => verdict === 'asked-attacker');
+    const visited = [...results.values()].filter(({ verdict }) => verdict === 'asked-attacker');
 
-    expect(asked.map((result) => result.case.id)).toContain('key-jku');
-    expect(asked.every((result) => result.case.id.startsWith('key-'))).toBe(true);
+    expect(visited.map((result) => result.case.id)).toContain('key-jku');
+    expect(visited.every((result) => result.case.id.startsWith('key-'))).toBe(true);
   });
 });

@@ -38,7 +38,7 @@ describe.each(platforms)('hostile proofs on %s', (_platform, adapter) => {
     .filter(({ id }) => /^(dpop|credentials|several)-|^good-after-all$/.test(id))
     .map((one) => [one.id, one.title, one.rule, one] as const);
 
-  it.each(cases)('%s: %s (%s)', async (id, _title, _rule, one) => {
+  it.each(cases)('answers %s as expected: %s (%s)', async (id, _title, _rule, one) => {
     const answer = await send(url, one.request(forge));
 
     expect([judge(one, answer), answer.challenge]).toEqual(['as-expected', answer.challenge]);
@@ -48,7 +48,7 @@ describe.each(platforms)('hostile proofs on %s', (_platform, adapter) => {
     }
   });
 
-  it('are asked only of services that take proofs', () => {
+  it('contains no cases about proofs for a service without DPoP', () => {
     const ids = corpusFor({ algorithm: 'ES256', scope: SCOPE }).map(({ id }) => id);
     expect(ids.filter((id) => id.startsWith('dpop-'))).toEqual([]);
   });

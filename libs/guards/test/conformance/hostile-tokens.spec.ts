@@ -13,7 +13,7 @@ import { guardedApp, platforms } from '../support/guarded-app.js';
 const SCOPE = 'orders:read';
 
 describe.each(platforms)('hostile tokens on %s', (_platform, adapter) => {
-  describe.each(['ES256', 'RS256'] as const)('from an issuer that signs with %s', (algorithm) => {
+  describe.each(['ES256', 'RS256'] as const)('issuer that signs with %s', (algorithm) => {
     let issuer: CorpusIssuer;
     let app: INestApplication;
     let url: URL;
@@ -37,7 +37,7 @@ describe.each(platforms)('hostile tokens on %s', (_platform, adapter) => {
       (one) => [one.id, one.title, one.rule, one] as const,
     );
 
-    it.each(cases)('%s: %s (%s)', async (_id, _title, _rule, one) => {
+    it.each(cases)('answers %s as expected: %s (%s)', async (_id, _title, _rule, one) => {
       const request = one.request(forge);
       const answer = await send(url, request);
 
@@ -49,14 +49,14 @@ describe.each(platforms)('hostile tokens on %s', (_platform, adapter) => {
       if (request.method !== 'HEAD') expect(answer).toEqual(refusal(one.reason));
     });
 
-    it('takes a token within the tolerance after its end (RFC 7519 §4.1.4)', async () => {
+    it('accepts an expired token within the clock tolerance (RFC 7519 §4.1.4)', async () => {
       const token = forge.accessToken({ exp: Math.floor(Date.now() / 1000) - 2 });
       const answer = await send(url, { headers: [['Authorization', `Bearer ${token}`]] });
 
       expect(JSON.parse(answer.body)).toEqual({ subject: 'alice', scopes: [SCOPE] });
     });
 
-    it('tells the observer the issuer and the key, and nothing of the token', async () => {
+    it('reports issuer and key identifier of a refused token, and no part of the token', async () => {
       const token = forge.accessToken({ exp: 1 });
       await send(url, { headers: [['Authorization', `Bearer ${token}`]] });
 
@@ -67,7 +67,7 @@ describe.each(platforms)('hostile tokens on %s', (_platform, adapter) => {
   });
 });
 
-/** All that a caller sees of a refusal (RFC 6750 §3): it depends on the class of the reason alone. */
+/** The complete answer to a refused request (RFC 6750 §3). It depends only on the class of the reason. */
 function refusal(reason: RejectionReason) {
   const [status, title, parameters] = classes[reason] ?? invalidToken;
   const metadata = 'resource_metadata="https://api.example/.well-known/oauth-protected-resource"';

@@ -11,7 +11,7 @@ import { generateSigningKey, TestIssuer } from '../../testing/index.js';
 import { TestClock } from '../support/test-clock.js';
 import { guardedApp, platforms } from '../support/guarded-app.js';
 
-describe.each(platforms)('holes of the stock stack, closed, on %s', (_platform, adapter) => {
+describe.each(platforms)('pitfalls of a common Nest stack on %s', (_platform, adapter) => {
   let issuer: TestIssuer;
   let apps: INestApplication[];
 
@@ -36,7 +36,7 @@ describe.each(platforms)('holes of the stock stack, closed, on %s', (_platform, 
       .status;
   const scope = 'orders:read';
 
-  it('1: a foreign issuer and a foreign audience are refused', async () => {
+  it('refuses a foreign issuer and a foreign audience', async () => {
     const app = await appWith();
 
     expect(await status(app, issuer.accessToken({ scope }))).toBe(200);
@@ -48,7 +48,7 @@ describe.each(platforms)('holes of the stock stack, closed, on %s', (_platform, 
     );
   });
 
-  it('2: no exp, unknown crit, an ID token, and another algorithm of the same key are refused', async () => {
+  it('refuses a missing exp, an unknown crit, an ID token, and another algorithm of the same key', async () => {
     const key = issuer.rotate(generateSigningKey('RS256'));
     const app = await appWith({ algorithms: ALGORITHMS });
     const pss = { ...key, algorithm: 'PS512' as const };
@@ -62,11 +62,11 @@ describe.each(platforms)('holes of the stock stack, closed, on %s', (_platform, 
     expect(await status(app, issuer.accessToken({ scope }, { header, signedBy: pss }))).toBe(401);
   });
 
-  it('3: "Bearer a b" is a bad request, and not the token a', async () => {
+  it('answers "Bearer a b" with 400 and does not read the token a', async () => {
     expect(await status(await appWith(), `${issuer.accessToken({ scope })} b`)).toBe(400);
   });
 
-  it('4: an outage of the issuer is 503 with Retry-After, and no challenge', async () => {
+  it('answers 503 with Retry-After and without a challenge during an outage of the issuer', async () => {
     issuer.fail();
     const app = await appWith();
     const answer = await request(app.getHttpServer())
@@ -79,12 +79,12 @@ describe.each(platforms)('holes of the stock stack, closed, on %s', (_platform, 
     expect(answer.body).toEqual({ type: 'about:blank', title: 'Service Unavailable', status: 503 });
   });
 
-  it('5: random kids and a stalling key server take nothing from a valid token', async () => {
+  it('accepts a valid token during a flood of random kids and while the key server stalls', async () => {
     const clock = new TestClock();
     const app = await appWith({ now: clock.now, keySet: { timeoutMs: 250 } });
     const valid = issuer.accessToken({ scope, exp: clock.now() / 1000 + 3600 });
     expect(await status(app, valid)).toBe(200);
-    clock.advance(11);
+    clock.advance({ seconds: 11 });
 
     for (let i = 0; i < 50; i += 1) {
       expect(
@@ -95,12 +95,12 @@ describe.each(platforms)('holes of the stock stack, closed, on %s', (_platform, 
     expect(issuer.fetches).toBe(2);
 
     issuer.stall();
-    clock.advance(301);
+    clock.advance({ seconds: 301 });
     expect(await status(app, valid)).toBe(200);
     expect(await status(app, issuer.accessToken({ scope }, { header: { kid: 'new' } }))).toBe(503);
   });
 
-  it('6: two applications in one process do not see each other', async () => {
+  it('keeps two applications in one process apart', async () => {
     const orders = await appWith({ audience: 'https://orders.example' });
     const billing = await appWith({ audience: 'https://billing.example' });
     const ordersToken = issuer.accessToken({ scope, aud: 'https://orders.example' });
@@ -112,7 +112,7 @@ describe.each(platforms)('holes of the stock stack, closed, on %s', (_platform, 
     expect(await status(billing, billingToken)).toBe(200);
   });
 
-  it("6: passport's process-wide registry is left alone", async () => {
+  it('registers no strategy in the global registry of passport', async () => {
     await appWith();
     const { body } = await new Promise<{ body: unknown }>((resolve) => {
       passport.authenticate('jwt')({}, {}, (body: unknown) => resolve({ body }));
@@ -120,7 +120,7 @@ describe.each(platforms)('holes of the stock stack, closed, on %s', (_platform, 
     expect(body).toEqual(new Error('Unknown authentication strategy "jwt"'));
   });
 
-  it('6: requests that overlap get their own answers', async () => {
+  it('answers each of many parallel requests with its own subject', async () => {
     const app = await appWith();
     const tokens = Array.from({ length: 40 }, (_, i) =>
       issuer.accessToken({ scope, sub: `user-${i}` }),
@@ -136,7 +136,7 @@ describe.each(platforms)('holes of the stock stack, closed, on %s', (_platform, 
     expect(subjects).toEqual(tokens.map((_, i) => `user-${i}`));
   });
 
-  it('7: every refusal carries its challenge, and the observer its reason', async () => {
+  it('sends a challenge with every refusal and reports its reason', async () => {
     const reasons: string[] = [];
     const app = await appWith({ onRejected: ({ reason }) => reasons.push(reason) });
     const get = (token: string) =>
@@ -151,7 +151,7 @@ describe.each(platforms)('holes of the stock stack, closed, on %s', (_platform, 
     expect(reasons).toEqual(['expired', 'insufficient_scope']);
   });
 
-  it('13: a key is parsed once, and every token gets the same KeyObject', async () => {
+  it('parses a key once and reuses its KeyObject', async () => {
     const app = await appWith();
     const keys = app.get(TrustedIssuers).named(issuer.issuer)?.keySet;
     const before = await keys?.find(issuer.signingKey.kid);
@@ -161,7 +161,7 @@ describe.each(platforms)('holes of the stock stack, closed, on %s', (_platform, 
     expect(await keys?.find(issuer.signingKey.kid)).toBe(before);
   });
 
-  it('14: a hundred live keys cost one fetch', async () => {
+  it('fetches a set of a hundred keys once', async () => {
     const { algorithm } = issuer.signingKey;
     const keys = Array.from({ length: 100 }, () => issuer.rotate(generateSigningKey(algorithm)));
     const app = await appWith();
@@ -173,7 +173,7 @@ describe.each(platforms)('holes of the stock stack, closed, on %s', (_platform, 
     expect(issuer.fetches).toBe(1);
   });
 
-  it.each(ALGORITHMS)('verifies %s', async (algorithm) => {
+  it.each(ALGORITHMS)('accepts a token that is signed with %s', async (algorithm) => {
     const key = issuer.rotate(generateSigningKey(algorithm));
     const app = await appWith({ algorithms: [key.algorithm] });
 

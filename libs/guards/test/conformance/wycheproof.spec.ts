@@ -1,21 +1,32 @@
 import { ALGORITHMS, BearerError } from '../../src/index.js';
 import { parseKeySet } from '../../src/core/verification-key.js';
-import { decodeHeader, parseCompactJws } from '../../src/core/compact-jws.js';
-import { parseJoseHeader } from '../../src/core/jose-header.js';
+import { decodeHeader, parseCompactJws, parseJoseHeader } from '../../src/core/jws.js';
 import { encodePart, TestIssuer } from '../../testing/index.js';
 import { aStrategy, verifyOrError } from '../support/factories.js';
 import { type Vector, vectorGroups } from './wycheproof/vectors.js';
 
-/** Valid for them, refused by us: the key must say, truly, which algorithm it is for (RFC 8725 §3.1). */
+/** Wycheproof accepts these vectors. The guards refuse them because `alg` of the key must be the algorithm used (RFC 8725 §3.1). */
 const refusedOnPurpose = new Map([
-  [346, 'RFC 7520 §4.2 signs PS384, and their key says PS256'],
-  [347, 'RFC 7520 §4.3 signs ES512, and their key says ES521, which does not exist'],
-  [350, 'as 346, with key_ops'],
-  [351, 'as 347, with key_ops'],
+  [346, 'RFC 7520 §4.2 signs with PS384, but the key says PS256'],
+  [347, 'RFC 7520 §4.3 signs with ES512, but the key says ES521, which does not exist'],
+  [350, 'like 346, with key_ops'],
+  [351, 'like 347, with key_ops'],
 ]);
 
-const expected = ({ id, comment, result }: Vector) =>
-  `${id} ${comment}: ${refusedOnPurpose.has(id) ? 'invalid' : result}`;
+/**
+ * The groups whose vectors Wycheproof refuses and the guards accept. Their RSA key is factorable (ROCA, CVE-2017-15361). Only
+ * a key generator of 2017 makes such keys, and only a trusted issuer could publish one, so a starter does not carry a detector.
+ */
+const acceptedOnPurpose = new Set([
+  'json_web_key 5:jws_rsa_roca_key',
+  'json_web_crypto 3:jws_rsa_roca_key',
+]);
+
+function expectedResult(group: string, { id, result }: Vector): Vector['result'] {
+  if (acceptedOnPurpose.has(group)) return 'valid';
+  if (refusedOnPurpose.has(id)) return 'invalid';
+  return result;
+}
 
 const withCounts = vectorGroups.map(
   ({ group, keys, tests }) =>
@@ -28,12 +39,12 @@ const withCounts = vectorGroups.map(
     ] as const,
 );
 
-/** One segment, by the only decoder there is; an empty one, which no access token has, is no bytes. */
-function decoded(segment: string): Buffer {
+/** Decodes one segment as the library does. An empty segment, which no access token has, is an empty buffer. */
+function decodeSegment(segment: string): Buffer {
   return segment === '' ? Buffer.alloc(0) : parseCompactJws(`e30.e30.${segment}`).signature;
 }
 
-/** Everything that the library demands of a signature, for payloads that are no claims. */
+/** Applies every rule of the library about signatures. The payloads of these vectors are not claims. */
 function isSigned(jws: string, published: readonly object[]): boolean {
   const [header = '', payload = '', signature = '', ...surplus] = jws.split('.');
   try {
@@ -41,31 +52,51 @@ function isSigned(jws: string, published: readonly object[]): boolean {
     const rules = { algorithms: ALGORITHMS, tokenTypes: [''] };
     const { alg, kid } = parseJoseHeader(decodeHeader(header), rules);
     const key = keys.get(kid);
-    decoded(payload);
-    const verifies = key?.isValidSignature(`${header}.${payload}`, decoded(signature)) === true;
+    decodeSegment(payload);
+    const verifies =
+      key?.isValidSignature(`${header}.${payload}`, decodeSegment(signature)) === true;
     return verifies && key.algorithm === alg && surplus.length === 0;
   } catch {
     return false;
   }
 }
 
-it('every vector with an asymmetric key is here, and none is left out', () => {
+it('contains every Wycheproof vector with an asymmetric key', () => {
   const tests = vectorGroups.flatMap((group) => group.tests);
 
   expect(tests).toHaveLength(401);
   expect(tests.filter(({ result }) => result === 'valid')).toHaveLength(39);
 });
 
-describe('signatures of Project Wycheproof', () => {
-  it.each(withCounts)('%s: %i vectors, %i of them valid', (_group, _count, _valid, keys, tests) => {
-    const verdicts = tests.map(
-      ({ id, comment, jws }) => `${id} ${comment}: ${isSigned(jws, keys) ? 'valid' : 'invalid'}`,
-    );
-    expect(verdicts).toEqual(tests.map(expected));
-  });
+it('accepts exactly two vectors that Wycheproof refuses, both with a ROCA key', () => {
+  const groups = vectorGroups.filter(({ group }) => acceptedOnPurpose.has(group));
+  const tests = groups.flatMap((group) => group.tests);
+
+  expect(groups).toHaveLength(acceptedOnPurpose.size);
+  expect(tests.map(({ comment, result }) => [comment, result])).toEqual([
+    ['rejectsKeyWithRocaVulnerability', 'invalid'],
+    ['rejectsKeyWithRocaVulnerability', 'invalid'],
+  ]);
 });
 
-describe('tokens of Project Wycheproof, whose keys the issuer publishes', () => {
+describe('signatures of Project Wycheproof', () => {
+  it.each(withCounts)(
+    'judges the signatures of group %s: %i vectors, %i of them valid',
+    (group, _count, _valid, keys, tests) => {
+      const describeResult = ({ id, comment }: Vector, result: Vector['result']) =>
+        `${id} ${comment}: ${result}`;
+      const verdicts = tests.map((vector) =>
+        describeResult(vector, isSigned(vector.jws, keys) ? 'valid' : 'invalid'),
+      );
+
+      expect(verdicts).toEqual(
+        tests.map((vector) => describeResult(vector, expectedResult(group, vector))),
+      );
+    },
+  );
+});
+
+describe('tokens of Project Wycheproof with keys that the issuer publishes', () => {
   let issuer: TestIssuer;
   const goodKey = () => ({ ...issuer.signingKey.publicJwk });
 
@@ -79,23 +110,26 @@ describe('tokens of Project Wycheproof, whose keys the issuer publishes', () => 
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify({ keys: [...published, goodKey()] }));
     });
-    // Their headers have no `typ`.
+    // The headers of the vectors have no `typ`.
     return aStrategy({ ...issuer.options, algorithms: ALGORITHMS, tokenTypes: ['', 'at+jwt'] });
   }
 
-  it.each(withCounts)('%s: all %i are refused', async (_group, count, _valid, keys, tests) => {
-    const strategy = strategyFor(keys);
-    await expect(strategy.validate(issuer.accessToken())).resolves.toHaveProperty('subject');
+  it.each(withCounts)(
+    'refuses the tokens of group %s: all %i of them',
+    async (_group, count, _valid, keys, tests) => {
+      const strategy = strategyFor(keys);
+      await expect(strategy.validate(issuer.accessToken())).resolves.toHaveProperty('subject');
 
-    const claims = encodePart(issuer.claims());
-    for (const { jws } of tests) {
-      const [header, , ...rest] = jws.split('.');
-      for (const token of [jws, [header, claims, ...rest].join('.')]) {
-        const verdict = await verifyOrError(strategy, token);
-        expect(verdict).toBeInstanceOf(BearerError);
-        expect(verdict).not.toHaveProperty('reason', 'keys_unavailable');
+      const claims = encodePart(issuer.claims());
+      for (const { jws } of tests) {
+        const [header, , ...rest] = jws.split('.');
+        for (const token of [jws, [header, claims, ...rest].join('.')]) {
+          const verdict = await verifyOrError(strategy, token);
+          expect(verdict).toBeInstanceOf(BearerError);
+          expect(verdict).not.toHaveProperty('reason', 'keys_unavailable');
+        }
       }
-    }
-    expect(count).toBe(tests.length);
-  });
+      expect(count).toBe(tests.length);
+    },
+  );
 });

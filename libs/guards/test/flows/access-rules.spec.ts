@@ -29,7 +29,7 @@ afterEach(async () => {
 
 const express = () => new ExpressAdapter();
 
-describe('boot audit: nothing is open by omission', () => {
+describe('boot audit of HTTP handlers', () => {
   @Controller('forgotten')
   class ForgottenController {
     @Get()
@@ -46,38 +46,41 @@ describe('boot audit: nothing is open by omission', () => {
   }
 
   @Controller('torn')
-  class TornController {
+  class ContradictoryController {
     @Get()
     @Public()
     @RequireScopes('orders:read')
     list() {}
   }
 
-  it.each(platforms)('%s does not start, and names the handlers', async (_platform, adapter) => {
-    const starting = guardedApp(adapter, issuer.options, [
-      ForgottenController,
-      TornController,
-      OrdersController,
-    ]);
+  it.each(platforms)(
+    'stops the start on %s and names the handlers without one clear access decorator',
+    async (_platform, adapter) => {
+      const starting = guardedApp(adapter, issuer.options, [
+        ForgottenController,
+        ContradictoryController,
+        OrdersController,
+      ]);
 
-    await expect(starting).rejects.toThrow(UnguardedHandlers);
-    await expect(starting).rejects.toMatchObject({
-      handlers: [
-        'ForgottenController.list: says nothing',
-        'ForgottenController.create: says nothing',
-        'TornController.list: says that it is open, and that it is not',
-      ],
-    });
-  });
+      await expect(starting).rejects.toThrow(UnguardedHandlers);
+      await expect(starting).rejects.toMatchObject({
+        handlers: [
+          'ForgottenController.list: has no access decorator',
+          'ForgottenController.create: has no access decorator',
+          'ContradictoryController.list: has contradictory access decorators, open and restricted',
+        ],
+      });
+    },
+  );
 
-  it('controllers of other packages can be named as public', async () => {
+  it('accepts controllers of other packages that `publicControllers` lists', async () => {
     const options = { ...issuer.options, publicControllers: [ForgottenController] };
     app = await guardedApp(express, options, [ForgottenController]);
 
     expect((await request(app.getHttpServer()).get('/forgotten')).status).toBe(200);
   });
 
-  it('yields the table of handlers and scopes', async () => {
+  it('lists each handler with its scopes in the table of access rules', async () => {
     app = await guardedApp(express, issuer.options);
 
     expect(app.get(AccessRules).table()).toContainEqual({
@@ -93,7 +96,7 @@ describe('boot audit: nothing is open by omission', () => {
   });
 });
 
-describe('rules that meet', () => {
+describe('combination of rules', () => {
   @Controller('open')
   @Public()
   class OpenController {
@@ -110,14 +113,14 @@ describe('rules that meet', () => {
     twice() {}
   }
 
-  it('a handler that requires scopes is closed on a public controller', async () => {
+  it('guards a handler that requires scopes on a public controller', async () => {
     app = await guardedApp(express, issuer.options, [OpenController]);
 
     expect((await request(app.getHttpServer()).get('/open')).status).toBe(200);
     expect((await request(app.getHttpServer()).get('/open/closed')).status).toBe(401);
   });
 
-  it('a decorator that stands twice adds up', async () => {
+  it('requires the scopes of both decorators when a decorator is repeated', async () => {
     app = await guardedApp(express, issuer.options, [OpenController]);
     const token = issuer.accessToken({ scope: 'a' });
     const answer = await request(app.getHttpServer())
@@ -127,12 +130,12 @@ describe('rules that meet', () => {
     expect(answer.headers['www-authenticate']).toContain('scope="b"');
   });
 
-  it('a scope that is no scope token is refused (RFC 6749 §3.3)', () => {
+  it('rejects a scope that is not a scope token (RFC 6749 §3.3)', () => {
     expect(() => RequireScopes('orders:read orders:write')).toThrow(TypeError);
     expect(() => RequireScopes('a"b')).toThrow(TypeError);
   });
 
-  it('@AccessToken() on a public handler is an error of the programmer', async () => {
+  it('answers 500 when a @Public() handler uses @AccessToken()', async () => {
     @Controller('mistake')
     class MistakenController {
       @Get()
@@ -147,8 +150,8 @@ describe('rules that meet', () => {
   });
 });
 
-describe('fails closed', () => {
-  const callOf = (handler: (...args: never[]) => unknown, transport: string) => {
+describe('calls without a known rule', () => {
+  const createCall = (handler: (...args: never[]) => unknown, transport: string) => {
     const authorization = `Bearer ${issuer.accessToken({ scope: 'orders:read' })}`;
     const request = { headers: { authorization } };
     const context = new ExecutionContextHost([request], OrdersController, handler);
@@ -157,23 +160,23 @@ describe('fails closed', () => {
   };
 
   it.each(['rpc', 'ws', 'graphql', 'carrier-pigeon'])(
-    'on a transport that was not added: %s',
+    'refuses a call over a transport that was not added: %s',
     async (transport) => {
       const rejections: Rejection[] = [];
       const onRejected = (rejection: Rejection) => rejections.push(rejection);
       app = await guardedApp(express, { ...issuer.options, onRejected });
       const { list } = OrdersController.prototype;
 
-      expect(await app.get(AccessTokenGuard).canActivate(callOf(list, transport))).toBe(false);
+      expect(await app.get(AccessTokenGuard).canActivate(createCall(list, transport))).toBe(false);
       expect(rejections).toEqual([{ reason: 'unsupported_transport' }]);
     },
   );
 
-  it('on a handler that the boot audit has not seen', async () => {
+  it('refuses a call to a handler that the boot audit did not check', async () => {
     app = await guardedApp(express, issuer.options);
     const guard = app.get(AccessTokenGuard);
 
-    const decided = async () => guard.canActivate(callOf(() => {}, 'http'));
+    const decided = async () => guard.canActivate(createCall(() => {}, 'http'));
     await expect(decided()).rejects.toThrow(InsufficientScope);
   });
 });

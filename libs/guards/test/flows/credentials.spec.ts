@@ -35,13 +35,13 @@ describe.each(platforms)('credentials on %s (RFC 6750 §2, §3)', (_platform, ad
   }
 
   it.each(['Bearer', 'bearer', 'BEARER', 'Bearer   '])(
-    'takes the scheme as "%s" (RFC 9110 §11.1)',
+    'accepts the scheme "%s" (RFC 9110 §11.1)',
     async (scheme) => {
       expect((await get({ Authorization: `${scheme} ${token}` })).status).toBe(200);
     },
   );
 
-  it('401 without an error code when there are no credentials (RFC 6750 §3.1)', async () => {
+  it('answers 401 without an error code to a request without credentials (RFC 6750 §3.1)', async () => {
     const answer = await get();
 
     expect(answer.status).toBe(401);
@@ -51,24 +51,27 @@ describe.each(platforms)('credentials on %s (RFC 6750 §2, §3)', (_platform, ad
 
   it.each([
     ['Basic', 'Basic YTpi'],
-    ['a scheme that begins like ours', 'Bearerx abc'],
-    ['a tab for a space', 'Bearer\tabc'],
+    ['a scheme that begins with Bearer', 'Bearerx abc'],
+    ['a tab instead of a space', 'Bearer\tabc'],
     ['no scheme', 'abc.def.ghi'],
-  ])('401 without an error code: %s', async (_name, authorization) => {
-    const answer = await get({ Authorization: authorization });
+  ])(
+    'answers 401 without an error code to an unsupported scheme: %s',
+    async (_name, authorization) => {
+      const answer = await get({ Authorization: authorization });
 
-    expect(answer.status).toBe(401);
-    expect(answer.headers['www-authenticate']).toBe(`Bearer ${METADATA}`);
-  });
+      expect(answer.status).toBe(401);
+      expect(answer.headers['www-authenticate']).toBe(`Bearer ${METADATA}`);
+    },
+  );
 
   it.each([
     ['no token', () => 'Bearer'],
     ['two words', () => `Bearer ${token} x`],
     ['a list', () => `Bearer ${token}, Bearer ${token}`],
     ['quotes', () => `Bearer "${token}"`],
-    ['not ASCII', () => `Bearer ${token}é`],
+    ['a letter outside ASCII', () => `Bearer ${token}é`],
     ['padding in the middle', () => `Bearer ab=.cd`],
-  ])('400 invalid_request: %s', async (_name, authorization) => {
+  ])('answers 400 invalid_request to malformed credentials: %s', async (_name, authorization) => {
     const answer = await get({ Authorization: authorization() });
 
     expect(answer.status).toBe(400);
@@ -77,10 +80,10 @@ describe.each(platforms)('credentials on %s (RFC 6750 §2, §3)', (_platform, ad
   });
 
   it.each([
-    ['the good one first', () => [`Bearer ${token}`, 'Bearer x']],
-    ['the good one twice', () => [`Bearer ${token}`, `Bearer ${token}`]],
+    ['the valid one first', () => [`Bearer ${token}`, 'Bearer x']],
+    ['the valid one twice', () => [`Bearer ${token}`, `Bearer ${token}`]],
     ['one of another scheme', () => ['Basic YTpi', `Bearer ${token}`]],
-  ])('400 invalid_request on two Authorization headers: %s', async (_name, both) => {
+  ])('answers 400 invalid_request to two Authorization headers: %s', async (_name, both) => {
     const response = await getRaw(both());
 
     expect(response.statusCode).toBe(400);
@@ -90,14 +93,14 @@ describe.each(platforms)('credentials on %s (RFC 6750 §2, §3)', (_platform, ad
   it.each([
     ['query', () => get({}, `/orders?access_token=${token}`)],
     ['cookie', () => get({ Cookie: `access_token=${token}` })],
-    ['X-header', () => get({ 'X-Authorization': `Bearer ${token}` })],
+    ['X-Authorization header', () => get({ 'X-Authorization': `Bearer ${token}` })],
     ['Proxy-Authorization', () => get({ 'Proxy-Authorization': `Bearer ${token}` })],
     ['form body', () => get().type('form').send({ access_token: token })],
-  ])('never reads a token from the %s (RFC 9700 §4.3.2)', async (_place, send) => {
+  ])('reads no token from the %s (RFC 9700 §4.3.2)', async (_place, send) => {
     expect((await send()).status).toBe(401);
   });
 
-  it('403 insufficient_scope names every scope that is missing (RFC 6750 §3.1)', async () => {
+  it('answers 403 insufficient_scope and names every missing scope (RFC 6750 §3.1)', async () => {
     const none = issuer.accessToken({ scope: 'orders:write' });
     const answer = await get({ Authorization: `Bearer ${none}` }, '/orders/archive');
 
@@ -117,14 +120,14 @@ describe.each(platforms)('credentials on %s (RFC 6750 §2, §3)', (_platform, ad
     ['a wildcard', 'orders:* *'],
     ['comma-separated', 'orders:read,orders:write'],
     ['after a no-break space', 'x\u00a0orders:read'],
-  ])('403 when the scope is %s', async (_name, scope) => {
+  ])('answers 403 when the scope is %s', async (_name, scope) => {
     expect((await get({ Authorization: `Bearer ${issuer.accessToken({ scope })}` })).status).toBe(
       403,
     );
   });
 
   it.each(['scp', 'roles', 'permissions', '__proto__'])(
-    '403 when it is under "%s"',
+    'answers 403 when only the claim "%s" contains the scope',
     async (name) => {
       const claims = { ...JSON.parse(`{"${name}":["orders:read"]}`) };
 
@@ -134,7 +137,7 @@ describe.each(platforms)('credentials on %s (RFC 6750 §2, §3)', (_platform, ad
     },
   );
 
-  it('class and handler scopes add up', async () => {
+  it('requires the scopes of the controller and of the handler', async () => {
     const both = issuer.accessToken({ scope: 'orders:archive orders:read' });
     const one = issuer.accessToken({ scope: 'orders:archive' });
 
@@ -142,19 +145,19 @@ describe.each(platforms)('credentials on %s (RFC 6750 §2, §3)', (_platform, ad
     expect((await get({ Authorization: `Bearer ${one}` }, '/orders/archive')).status).toBe(403);
   });
 
-  it('a @Public() handler is open, with a bad token too', async () => {
+  it('answers requests to a @Public() handler without a token and with an invalid one', async () => {
     expect((await get({}, '/prices')).body).toEqual({ open: true });
     expect((await get({ Authorization: 'Bearer x' }, '/prices')).status).toBe(200);
   });
 
   it.each(['/orders/', '/ORDERS', '//orders', '/./orders', '/%6frders', '/orders;x=1'])(
-    'never lets %s through without a token',
+    'refuses %s without a token',
     async (path) => {
       expect((await get({}, path)).status).toBeGreaterThanOrEqual(400);
     },
   );
 
-  it('guards HEAD as it guards GET', async () => {
+  it('guards HEAD requests like GET requests', async () => {
     expect((await request(app.getHttpServer()).head('/orders')).status).toBe(401);
   });
 });

@@ -38,7 +38,7 @@ class InvoicesController {
   about() {}
 }
 
-/** Answers before the guard is asked, as a handler of the adapter or a middleware would. */
+/** A middleware that answers before the guard runs. */
 class Leak {
   static middleware(_request: unknown, response: { end(text: string): void }) {
     response.end('{}');
@@ -69,7 +69,7 @@ describe.each(platforms)('expectGuarded on %s', (_platform, adapter) => {
     await issuer.close();
   });
 
-  it('asks every route that wants a token, wherever it is', async () => {
+  it('requests every guarded route, with prefixes, versions and module paths', async () => {
     app.setGlobalPrefix('api');
     app.enableVersioning({ type: VersioningType.URI, defaultVersion: '2' });
 
@@ -85,7 +85,7 @@ describe.each(platforms)('expectGuarded on %s', (_platform, adapter) => {
     ]);
   });
 
-  it('names the routes that answer without asking who it is', async () => {
+  it('names the routes that answer without a token', async () => {
     app.use('/orders/archive', Leak.middleware);
 
     await expect(expectGuarded(app, issuer)).rejects.toThrow(
@@ -93,7 +93,7 @@ describe.each(platforms)('expectGuarded on %s', (_platform, adapter) => {
     );
   });
 
-  it('has proofs for an application that takes no others (RFC 9449 §7.2)', async () => {
+  it('sends bound tokens with proofs to an application that requires DPoP (RFC 9449 §7.2)', async () => {
     const issuers: [IssuerOptions] = [{ ...issuer.options, requiresDpop: true }];
     const { audience } = issuer;
     const dpop = { requiresNonce: true };
@@ -103,12 +103,12 @@ describe.each(platforms)('expectGuarded on %s', (_platform, adapter) => {
     await bound.close();
   });
 
-  it('is not content with an application that is open everywhere', async () => {
+  it('fails for an application without a guarded route', async () => {
     @Module({ imports: [GuardsModule.forRoot(issuer.options)] })
     class EmptyModule {}
     const empty = await NestFactory.create(EmptyModule, adapter(), { logger: false });
 
-    await expect(expectGuarded(empty, issuer)).rejects.toThrow('no route that wants a token');
+    await expect(expectGuarded(empty, issuer)).rejects.toThrow('no route that requires a token');
     await empty.close();
   });
 });

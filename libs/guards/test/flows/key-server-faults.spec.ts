@@ -3,141 +3,140 @@ import * as fc from 'fast-check';
 import { AccessTokenStrategy } from '../../src/index.js';
 import { generateSigningKey } from '../../testing/index.js';
 import { faults } from '../support/key-server-faults.js';
-import { measureHeap, waitForHeapBelow } from '../support/heap.js';
-import { KeyServerScenario } from '../support/key-server-scenario.js';
+import {
+  KeyServerScenario,
+  measureHeap,
+  waitForHeapBelow,
+} from '../support/key-server-scenario.js';
 import { guardedApp, platforms } from '../support/guarded-app.js';
 import { aStrategy, verifyOrError } from '../support/factories.js';
 
 const RANDOM_KIDS = 10_000;
 const COOLDOWN_SECONDS = 10;
-/** After this long without a fetch, the next one is not held up by a back-off either. */
+/** After this time without a fetch, no back-off delays the next one. */
 const BACK_OFF_SECONDS = 31;
 
-/** The one that is in use, and one that is idle or has just been given up. */
-const MOST_CONNECTIONS = 2;
+/** One connection in use, and one that is idle or closing. */
+const MAX_CONNECTIONS = 2;
 
-describe.each(platforms)(
-  'a key server gone mad, behind an application on %s',
-  (_platform, adapter) => {
-    let storm: KeyServerScenario;
-    let app: INestApplication;
-    let strategy: AccessTokenStrategy;
-
-    beforeAll(async () => {
-      storm = await KeyServerScenario.start();
-      app = await guardedApp(adapter, storm.options);
-      strategy = app.get(AccessTokenStrategy);
-    });
-    afterAll(async () => {
-      await app.close();
-      await storm.close();
-    });
-
-    async function status(token: string): Promise<number> {
-      const headers = { authorization: `Bearer ${token}` };
-      const answer = await fetch(`${await app.getUrl()}/orders`, { headers });
-      await answer.arrayBuffer();
-      return answer.status;
-    }
-    const statuses = async (tokens: string[]) => new Set(await Promise.all(tokens.map(status)));
-
-    it(`takes nothing from valid tokens while ${RANDOM_KIDS} unknown keys are asked for`, async () => {
-      const known = storm.validToken();
-      const someTokens = () => [known, storm.validToken(), known, storm.validToken(), known];
-      expect(await statuses(someTokens())).toEqual(new Set([200]));
-      const share = Math.ceil(RANDOM_KIDS / faults.length);
-
-      for (const fault of faults) {
-        storm.applyFault(fault);
-        storm.clock.advance(60);
-        const before = storm.server.fetches;
-        const flooding = storm.flood(strategy, share);
-        const unknown = statuses([storm.randomKidToken(), storm.randomKidToken()]);
-
-        expect([fault, await statuses(someTokens())]).toEqual([fault, new Set([200])]);
-        expect(await flooding).toEqual(new Set(['keys_unavailable']));
-        expect(await unknown).toEqual(new Set([503]));
-        expect(await statuses(someTokens())).toEqual(new Set([200]));
-        expect([fault, storm.server.fetches - before]).toEqual([fault, 1]);
-        await storm.server.waitForConnectionsBelow(MOST_CONNECTIONS);
-      }
-    });
-
-    it('is believed again when it is well: a new key is accepted within one cooldown, flood or not', async () => {
-      storm.publish(storm.issuer.signingKey.publicJwk);
-      storm.clock.advance(BACK_OFF_SECONDS);
-      expect(await storm.flood(strategy, 100)).toEqual(new Set(['unknown_key']));
-
-      const old = storm.validToken();
-      expect(await status(old)).toBe(200);
-      const oldKey = storm.issuer.signingKey;
-      const newKey = storm.issuer.rotate();
-      storm.publish(oldKey.publicJwk, newKey.publicJwk);
-      const young = storm.validToken();
-      expect(await status(young)).toBe(401);
-
-      storm.clock.advance(COOLDOWN_SECONDS);
-      expect(await storm.flood(strategy, 100)).toEqual(new Set(['unknown_key']));
-      expect(await statuses([old, young])).toEqual(new Set([200]));
-    });
-
-    it('is believed when it withdraws a key, and the tokens of that key that were remembered go too', async () => {
-      const tokens = Array.from({ length: 20 }, () => storm.validToken());
-      for (let sight = 0; sight < 3; sight += 1)
-        expect(await statuses(tokens)).toEqual(new Set([200]));
-      storm.publish(generateSigningKey('ES256').publicJwk);
-
-      storm.clock.advance(299);
-      await storm.flood(strategy, 100);
-      expect(await statuses(tokens)).toEqual(new Set([401]));
-    });
-  },
-);
-
-describe('what a flood of unknown keys leaves behind', () => {
-  let storm: KeyServerScenario;
+describe.each(platforms)('faulty key server behind an application on %s', (_platform, adapter) => {
+  let scenario: KeyServerScenario;
+  let app: INestApplication;
   let strategy: AccessTokenStrategy;
 
-  beforeEach(async () => {
-    storm = await KeyServerScenario.start();
-    strategy = aStrategy(storm.options);
+  beforeAll(async () => {
+    scenario = await KeyServerScenario.start();
+    app = await guardedApp(adapter, scenario.options);
+    strategy = app.get(AccessTokenStrategy);
   });
-  afterEach(() => storm.close());
-
-  it('is nothing: memory, connections and fetches do not grow with it', async () => {
-    await strategy.validate(storm.validToken());
-    await storm.flood(strategy, 1000);
-    const [before, fetches] = [measureHeap(), storm.server.fetches];
-
-    for (let second = 0; second < 100; second += 1) {
-      storm.clock.advance(1);
-      await storm.flood(strategy, RANDOM_KIDS / 100);
-    }
-    expect(storm.server.fetches - fetches).toBe(100 / COOLDOWN_SECONDS);
-    await storm.server.waitForConnectionsBelow(MOST_CONNECTIONS);
-    // Less than the identifiers alone would take.
-    await waitForHeapBelow(before + RANDOM_KIDS * 100);
+  afterAll(async () => {
+    await app.close();
+    await scenario.close();
   });
 
-  it('is nothing after answers of 100 MB either', async () => {
-    await strategy.validate(storm.validToken());
-    const before = measureHeap();
-    for (const fault of faults.filter(([name]) => name.includes('MB'))) {
-      storm.applyFault(fault);
-      for (let i = 0; i < 5; i += 1) {
-        storm.clock.advance(BACK_OFF_SECONDS);
-        await storm.flood(strategy, 1);
-      }
+  async function status(token: string): Promise<number> {
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await fetch(`${await app.getUrl()}/orders`, { headers });
+    await answer.arrayBuffer();
+    return answer.status;
+  }
+  const statuses = async (tokens: string[]) => new Set(await Promise.all(tokens.map(status)));
+
+  it(`accepts valid tokens while ${RANDOM_KIDS} tokens with unknown keys arrive`, async () => {
+    const known = scenario.validToken();
+    const validTokens = () => [known, scenario.validToken(), known, scenario.validToken(), known];
+    expect(await statuses(validTokens())).toEqual(new Set([200]));
+    const share = Math.ceil(RANDOM_KIDS / faults.length);
+
+    for (const fault of faults) {
+      scenario.applyFault(fault);
+      scenario.clock.advance({ seconds: 60 });
+      const before = scenario.server.fetches;
+      const flooding = scenario.flood(strategy, share);
+      const unknown = statuses([scenario.randomKidToken(), scenario.randomKidToken()]);
+
+      expect([fault, await statuses(validTokens())]).toEqual([fault, new Set([200])]);
+      expect(await flooding).toEqual(new Set(['keys_unavailable']));
+      expect(await unknown).toEqual(new Set([503]));
+      expect(await statuses(validTokens())).toEqual(new Set([200]));
+      expect([fault, scenario.server.fetches - before]).toEqual([fault, 1]);
+      await scenario.server.waitForConnectionsBelow(MAX_CONNECTIONS);
     }
-    expect(storm.server.fetches).toBe(1 + 2 * 5);
-    await storm.server.waitForConnectionsBelow(MOST_CONNECTIONS);
-    await waitForHeapBelow(before + 2 ** 21);
-    // The connection itself holds some megabytes before the server learns that nobody reads.
-    expect(storm.server.bytesSent).toBeLessThan(5 * 16 * 2 ** 20);
+  });
+
+  it('accepts a new key within one cooldown after recovery, also during a flood', async () => {
+    scenario.publish(scenario.issuer.signingKey.publicJwk);
+    scenario.clock.advance({ seconds: BACK_OFF_SECONDS });
+    expect(await scenario.flood(strategy, 100)).toEqual(new Set(['unknown_key']));
+
+    const old = scenario.validToken();
+    expect(await status(old)).toBe(200);
+    const oldKey = scenario.issuer.signingKey;
+    const newKey = scenario.issuer.rotate();
+    scenario.publish(oldKey.publicJwk, newKey.publicJwk);
+    const next = scenario.validToken();
+    expect(await status(next)).toBe(401);
+
+    scenario.clock.advance({ seconds: COOLDOWN_SECONDS });
+    expect(await scenario.flood(strategy, 100)).toEqual(new Set(['unknown_key']));
+    expect(await statuses([old, next])).toEqual(new Set([200]));
+  });
+
+  it('refuses cached tokens of a key that the recovered server withdraws', async () => {
+    const tokens = Array.from({ length: 20 }, () => scenario.validToken());
+    for (let use = 0; use < 3; use += 1) expect(await statuses(tokens)).toEqual(new Set([200]));
+    scenario.publish(generateSigningKey('ES256').publicJwk);
+
+    scenario.clock.advance({ seconds: 299 });
+    await scenario.flood(strategy, 100);
+    expect(await statuses(tokens)).toEqual(new Set([401]));
   });
 });
 
-describe('faults in any order, at any time', () => {
+describe('memory, connections and fetches', () => {
+  let scenario: KeyServerScenario;
+  let strategy: AccessTokenStrategy;
+
+  beforeEach(async () => {
+    scenario = await KeyServerScenario.start();
+    strategy = aStrategy(scenario.options);
+  });
+  afterEach(() => scenario.close());
+
+  it('uses no more memory, connections or fetches after a flood of unknown keys', async () => {
+    await strategy.validate(scenario.validToken());
+    await scenario.flood(strategy, 1000);
+    const [before, fetches] = [measureHeap(), scenario.server.fetches];
+
+    for (let second = 0; second < 100; second += 1) {
+      scenario.clock.advance({ seconds: 1 });
+      await scenario.flood(strategy, RANDOM_KIDS / 100);
+    }
+    expect(scenario.server.fetches - fetches).toBe(100 / COOLDOWN_SECONDS);
+    await scenario.server.waitForConnectionsBelow(MAX_CONNECTIONS);
+    // The identifiers alone would need more.
+    await waitForHeapBelow(before + RANDOM_KIDS * 100);
+  });
+
+  it('uses no more memory or connections after answers of 100 MB', async () => {
+    await strategy.validate(scenario.validToken());
+    const before = measureHeap();
+    for (const fault of faults.filter(([name]) => name.includes('MB'))) {
+      scenario.applyFault(fault);
+      for (let i = 0; i < 5; i += 1) {
+        scenario.clock.advance({ seconds: BACK_OFF_SECONDS });
+        await scenario.flood(strategy, 1);
+      }
+    }
+    expect(scenario.server.fetches).toBe(1 + 2 * 5);
+    await scenario.server.waitForConnectionsBelow(MAX_CONNECTIONS);
+    await waitForHeapBelow(before + 2 ** 21);
+    // The connection buffers some megabytes before the server notices that the client stopped reading.
+    expect(scenario.server.bytesSent).toBeLessThan(5 * 16 * 2 ** 20);
+  });
+});
+
+describe('random sequence of faults', () => {
   const step = fc.record({
     fault: fc.option(fc.constantFrom(...faults), { freq: 4 }),
     seconds: fc.constantFrom(0, 0.5, 5, 10, 60, 226, 301),
@@ -146,42 +145,42 @@ describe('faults in any order, at any time', () => {
 
   type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-  async function weather(storm: KeyServerScenario, steps: readonly Step[]): Promise<void> {
-    const strategy = aStrategy(storm.options);
-    const known = storm.validToken();
-    const key = storm.issuer.signingKey;
-    const stranger = storm.issuer.accessToken({}, { signedBy: generateSigningKey('ES256') });
+  async function runSteps(scenario: KeyServerScenario, steps: readonly Step[]): Promise<void> {
+    const strategy = aStrategy(scenario.options);
+    const known = scenario.validToken();
+    const key = scenario.issuer.signingKey;
+    const forged = scenario.issuer.accessToken({}, { signedBy: generateSigningKey('ES256') });
     await strategy.validate(known);
-    let moments = 1;
+    let distinctTimes = 1;
 
     for (const { fault, seconds, unknown } of steps) {
-      if (fault) storm.applyFault(fault);
-      else storm.publish(key.publicJwk, generateSigningKey('ES256').publicJwk);
-      storm.clock.advance(seconds);
-      if (seconds > 0) moments += 1;
-      const flooding = storm.flood(strategy, unknown);
-      const valid = [known, storm.validToken(), known].map((it) => verifyOrError(strategy, it));
-      const refused = await verifyOrError(strategy, stranger);
+      if (fault) scenario.applyFault(fault);
+      else scenario.publish(key.publicJwk, generateSigningKey('ES256').publicJwk);
+      scenario.clock.advance({ seconds });
+      if (seconds > 0) distinctTimes += 1;
+      const flooding = scenario.flood(strategy, unknown);
+      const valid = [known, scenario.validToken(), known].map((it) => verifyOrError(strategy, it));
+      const refused = await verifyOrError(strategy, forged);
 
       for (const verdict of await Promise.all(valid)) expect(verdict).toHaveProperty('subject');
       expect(refused).toHaveProperty('reason', 'bad_signature');
       for (const reason of await flooding) {
         expect(['unknown_key', 'keys_unavailable']).toContain(reason);
       }
-      expect(storm.server.fetches).toBeLessThanOrEqual(moments);
+      expect(scenario.server.fetches).toBeLessThanOrEqual(distinctTimes);
     }
-    await storm.flood(strategy, 1); // Waits for a fetch that may still be under way.
-    await storm.server.waitForConnectionsBelow(MOST_CONNECTIONS);
+    await scenario.flood(strategy, 1); // Waits for a pending fetch.
+    await scenario.server.waitForConnectionsBelow(MAX_CONNECTIONS);
   }
 
-  it('no valid token is refused, nobody else is let in, and a moment costs at most one fetch', async () => {
+  it('refuses no valid token, accepts no other and causes at most one fetch per moment', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 10 }), async (steps) => {
-        const storm = await KeyServerScenario.start();
+        const scenario = await KeyServerScenario.start();
         try {
-          await weather(storm, steps);
+          await runSteps(scenario, steps);
         } finally {
-          await storm.close();
+          await scenario.close();
         }
       }),
       { numRuns: 12, endOnFailure: true },

@@ -26,7 +26,7 @@ afterEach(async () => {
   await issuer.close();
 });
 
-describe('forRootAsync', () => {
+describe('GuardsModule.forRootAsync()', () => {
   class Configuration {
     readonly audience = 'https://configured.example';
   }
@@ -51,27 +51,30 @@ describe('forRootAsync', () => {
   });
 });
 
-describe('a catch-all filter in a module that is imported first', () => {
+describe('catch-all filter in a module that is imported first', () => {
   @Catch()
   class CatchAll implements ExceptionFilter {
     catch(_error: unknown, host: ArgumentsHost) {
-      throw new Error(`asked for ${host.getType()}`);
+      throw new Error(`called for ${host.getType()}`);
     }
   }
   @Module({ providers: [{ provide: APP_FILTER, useClass: CatchAll }] })
   class FiltersModule {}
 
-  it.each(platforms)('does not answer in our place on %s', async (_platform, adapter) => {
-    app = await start(adapter, [FiltersModule, GuardsModule.forRoot(issuer.options)]);
-    const answer = await request(app.getHttpServer()).get('/orders');
+  it.each(platforms)(
+    'does not replace the answers of the guard on %s',
+    async (_platform, adapter) => {
+      app = await start(adapter, [FiltersModule, GuardsModule.forRoot(issuer.options)]);
+      const answer = await request(app.getHttpServer()).get('/orders');
 
-    expect(answer.status).toBe(401);
-    expect(answer.headers['www-authenticate']).toContain('resource_metadata');
-  });
+      expect(answer.status).toBe(401);
+      expect(answer.headers['www-authenticate']).toContain('resource_metadata');
+    },
+  );
 });
 
 describe('TrustedIssuers', () => {
-  it.each(platforms)('can be injected by a readiness probe on %s', async (_platform, adapter) => {
+  it.each(platforms)('serves a readiness probe by injection on %s', async (_platform, adapter) => {
     @Controller('ready')
     @Public()
     class ReadyController {

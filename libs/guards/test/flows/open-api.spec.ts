@@ -49,7 +49,7 @@ describe('OpenAPI `security` (OpenAPI 3.1 §4.8.30)', () => {
     ['prices', []],
     ['offers', [{}, { token: [] }]],
     ['unknown', undefined],
-  ])('says what OrdersController.%s requires', (handler, security) => {
+  ])('describes the requirements of OrdersController.%s', (handler, security) => {
     const operation = { operationId: `OrdersController_${handler}` };
     secureOpenApi({ paths: { '/x': { get: operation } } }, app.get(AccessRules), 'token');
 

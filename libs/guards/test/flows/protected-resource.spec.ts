@@ -20,7 +20,7 @@ afterEach(async () => {
 describe.each(platforms)('protected resource metadata on %s (RFC 9728)', (_platform, adapter) => {
   const path = '/.well-known/oauth-protected-resource';
 
-  it('names the issuer and every scope that some handler requires', async () => {
+  it('names the issuer and every scope that a handler requires', async () => {
     app = await guardedApp(adapter, issuer.options);
     const answer = await request(app.getHttpServer()).get(path);
 
@@ -33,7 +33,7 @@ describe.each(platforms)('protected resource metadata on %s (RFC 9728)', (_platf
     });
   });
 
-  it('stays at the root of the host under a global prefix that leaves it out (§3.1)', async () => {
+  it('stays at the root of the host if the global prefix excludes it (RFC 9728 §3.1)', async () => {
     class AppModule {}
     Module({ imports: [GuardsModule.forRoot(issuer.options)], controllers: [OrdersController] })(
       AppModule,
@@ -47,9 +47,9 @@ describe.each(platforms)('protected resource metadata on %s (RFC 9728)', (_platf
   });
 
   it.each([
-    ['turned off', { servesResourceMetadata: false }],
+    ['`servesResourceMetadata` is false', { servesResourceMetadata: false }],
     ['the audience is not a URL', { audience: 'orders' }],
-  ])('is neither served nor advertised when %s', async (_name, options) => {
+  ])('answers 404 for the metadata and advertises none when %s', async (_name, options) => {
     app = await guardedApp(adapter, { ...issuer.options, ...options });
 
     expect((await request(app.getHttpServer()).get(path)).status).toBe(404);

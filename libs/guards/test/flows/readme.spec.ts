@@ -6,28 +6,28 @@ import { GuardsModule } from '../../src/index.js';
 import { AppModule } from './readme/app.module.js';
 
 const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
-const readme = await read('../README.md');
+const readme = await read('../../README.md');
 
-describe('the README', () => {
+describe('README', () => {
   const blocks = [...readme.matchAll(/```ts\n(\/\/ (\S+)\n[^]*?)```/g)];
 
   it.each(blocks.map(([, code = '', file = '']): [string, string] => [file, code]))(
-    'shows %s as it is compiled and run',
+    'shows %s exactly as the tests compile and run it',
     async (file, code) => {
       expect(code).toBe(await read(`./readme/${file}`));
     },
   );
 
-  it('shows all of them', () => {
+  it('shows five code blocks', () => {
     expect(blocks).toHaveLength(5);
   });
 
-  it('has options that are accepted', async () => {
+  it('shows options that GuardsModule.forRoot() accepts', async () => {
     const { options } = await import('./readme/several-issuers.js');
     expect(() => GuardsModule.forRoot(options)).not.toThrow();
   });
 
-  it('has an application that starts and is closed', async () => {
+  it('shows an application that starts and refuses requests without a token', async () => {
     const app = await NestFactory.create(AppModule, new ExpressAdapter(), { logger: false });
     await app.init();
     await request(app.getHttpServer()).get('/orders').expect(401);

@@ -18,9 +18,9 @@ class RefundsController {
   @RequireRecentLogin({ seconds: 300 })
   large() {}
 
-  @Get('patient')
+  @Get('day')
   @RequireRecentLogin({ seconds: 86_400 })
-  patient() {}
+  day() {}
 }
 
 describe.each(platforms)('step-up authentication (RFC 9470 §3), on %s', (_platform, adapter) => {
@@ -47,21 +47,21 @@ describe.each(platforms)('step-up authentication (RFC 9470 §3), on %s', (_platf
       .set('Authorization', `Bearer ${issuer.accessToken({ scope: 'refund', ...claims })}`);
 
   it.each([
-    ['just now', 0],
+    ['at this second', 0],
     ['five minutes ago, to the second', 300],
-    ['five minutes ago, and as much as clocks may differ', 300 + TOLERANCE],
-    ['in the future, within what clocks may differ', -TOLERANCE],
-  ])('a login of %s is recent', async (_name, age) => {
+    ['five minutes and the clock tolerance ago', 300 + TOLERANCE],
+    ['in the future, within the clock tolerance', -TOLERANCE],
+  ])('accepts a login %s', async (_name, age) => {
     expect((await get('/refunds/large', { auth_time: NOW - age })).status).toBe(200);
     expect(rejections).toEqual([]);
   });
 
   it.each([
-    ['older than that', { auth_time: NOW - 300 - TOLERANCE - 1 }],
-    ['of years ago', { auth_time: 0 }],
-    ['of the future', { auth_time: NOW + TOLERANCE + 1 }],
-    ['that the token does not tell of', {}],
-  ])('a login %s is not: 401, and how recent it must be', async (_name, claims) => {
+    ['that is older than five minutes', { auth_time: NOW - 300 - TOLERANCE - 1 }],
+    ['in 1970', { auth_time: 0 }],
+    ['beyond the clock tolerance in the future', { auth_time: NOW + TOLERANCE + 1 }],
+    ['without a time in the token', {}],
+  ])('refuses a login %s and sends max_age', async (_name, claims) => {
     const answer = await get('/refunds/large', claims);
 
     expect(answer.status).toBe(401);
@@ -72,31 +72,31 @@ describe.each(platforms)('step-up authentication (RFC 9470 §3), on %s', (_platf
     expect(rejections).toMatchObject([{ reason: 'login_too_old', issuer: issuer.issuer }]);
   });
 
-  it('the token is the same one the second time: it is remembered, and judged anew', async () => {
+  it('refuses a cached token with an old login each time', async () => {
     const token = issuer.accessToken({ scope: 'refund', auth_time: NOW - 400 });
-    for (const _ of ['first', 'second', 'third']) {
+    for (const _use of ['first', 'second', 'third']) {
       const call = request(app.getHttpServer()).get('/refunds/large');
       expect((await call.set('Authorization', `Bearer ${token}`)).status).toBe(401);
     }
   });
 
-  it('a scope that is missing is told first: logging in again would not help', async () => {
+  it('reports a missing scope first, because another login would not add it', async () => {
     const answer = await get('/refunds/large', { scope: 'other', auth_time: 0 });
 
     expect(answer.status).toBe(403);
     expect(answer.headers['www-authenticate']).toContain('scope="refund"');
   });
 
-  it('of controller and handler the stricter one counts, and it is a requirement by itself', async () => {
+  it('applies the stricter age of controller and handler, also without other requirements', async () => {
     expect((await get('/refunds/small', { auth_time: NOW - 3600 })).status).toBe(200);
-    for (const path of ['/refunds/small', '/refunds/patient']) {
+    for (const path of ['/refunds/small', '/refunds/day']) {
       const answer = await get(path, { auth_time: NOW - 3700 });
       expect(answer.headers['www-authenticate']).toContain('max_age="3600"');
     }
     expect((await request(app.getHttpServer()).get('/refunds/small')).status).toBe(401);
   });
 
-  it('the table says it, as plain data', () => {
+  it('lists the maximum age in the table of access rules as plain data', () => {
     const table = app.get(AccessRules).table();
     const ages = table.flatMap(({ handler, maxLoginAge }) => [[handler, maxLoginAge]]);
 
@@ -104,7 +104,7 @@ describe.each(platforms)('step-up authentication (RFC 9470 §3), on %s', (_platf
       expect.arrayContaining([
         ['small', 3600],
         ['large', 300],
-        ['patient', 3600],
+        ['day', 3600],
       ]),
     );
     expect(JSON.parse(JSON.stringify(table))).toEqual(table);
@@ -112,7 +112,7 @@ describe.each(platforms)('step-up authentication (RFC 9470 §3), on %s', (_platf
 });
 
 it.each([0, -1, 0.5, 86_401, Number.NaN, Infinity])(
-  'a login that may be %s seconds ago is a mistake in the program',
+  'rejects a maximum age of %s seconds',
   (seconds) => {
     expect(() => RequireRecentLogin({ seconds })).toThrow(RangeError);
   },

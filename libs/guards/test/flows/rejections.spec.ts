@@ -13,7 +13,7 @@ import { guardedApp, platforms } from '../support/guarded-app.js';
 
 @Controller()
 @RequireScopes('orders:read')
-class Orders {
+class OrdersController {
   @Get('tenant')
   ofTenant(@Claim('tenant') tenant: string) {
     return { tenant };
@@ -36,9 +36,9 @@ afterEach(async () => {
   await issuer.close();
 });
 
-describe.each(platforms)('the observer, on %s', (_platform, adapter) => {
+describe.each(platforms)('option `onRejected` on %s', (_platform, adapter) => {
   const start = async (onRejected: GuardsOptions['onRejected']) => {
-    app = await guardedApp(adapter, { ...issuer.options, onRejected }, [Orders]);
+    app = await guardedApp(adapter, { ...issuer.options, onRejected }, [OrdersController]);
   };
   const get = (path: string, scope = 'orders:read') =>
     request(app.getHttpServer())
@@ -48,7 +48,7 @@ describe.each(platforms)('the observer, on %s', (_platform, adapter) => {
   it.each([
     ['a parameter', '/tenant', 'insufficient_claims'],
     ['the handler itself', '/decides-itself', 'insufficient_scope'],
-  ])('hears of a refusal by %s, once', async (_who, path, reason) => {
+  ])('receives a refusal by %s once', async (_who, path, reason) => {
     const rejections: Rejection[] = [];
     await start((rejection) => rejections.push(rejection));
 
@@ -56,7 +56,7 @@ describe.each(platforms)('the observer, on %s', (_platform, adapter) => {
     expect(rejections).toEqual([{ reason, issuer: issuer.issuer }]);
   });
 
-  it('hears once of a refusal by the guard, which the filter sees too', async () => {
+  it('receives a refusal by the guard once, although the exception filter handles it, too', async () => {
     const rejections: Rejection[] = [];
     await start((rejection) => rejections.push(rejection));
 
@@ -64,15 +64,15 @@ describe.each(platforms)('the observer, on %s', (_platform, adapter) => {
     expect(rejections.map(({ reason }) => reason)).toEqual(['insufficient_scope']);
   });
 
-  it.each<[how: string, onRejected: () => void]>([
+  it.each<[fault: string, onRejected: () => void]>([
     [
       'throws',
       () => {
         throw new Error('the log is full');
       },
     ],
-    ['rejects', () => Promise.reject(new Error('the log is far away'))],
-  ])('that %s changes no answer, and ends no process', async (_how, onRejected) => {
+    ['rejects', () => Promise.reject(new Error('the log server is unreachable'))],
+  ])('changes no answer and ends no process when the callback %s', async (_how, onRejected) => {
     await start(onRejected);
 
     for (const path of ['/tenant', '/decides-itself']) {

@@ -27,24 +27,24 @@ import {
 import { TestIssuer } from '../../testing/index.js';
 import { platforms, start } from '../support/guarded-app.js';
 
-/** Ownership, as a class that needs another provider. */
+/** A policy of ownership that needs another provider. */
 @Injectable()
-class Owners {
-  readonly of = new Map([['o1', 'alice']]);
+class OrderOwners {
+  readonly byOrder = new Map([['o1', 'alice']]);
 }
 
 @Injectable()
 class OwnsOrder implements AccessPolicy {
-  constructor(private readonly owners: Owners) {}
+  constructor(private readonly owners: OrderOwners) {}
 
   async allows({ subject }: AccessToken, context: ExecutionContext): Promise<boolean> {
     const { id } = context.switchToHttp().getRequest<{ params: { id: string } }>().params;
-    if (!this.owners.of.has(id)) throw new NotFoundException();
-    return this.owners.of.get(id) === subject;
+    if (!this.owners.byOrder.has(id)) throw new NotFoundException();
+    return this.owners.byOrder.get(id) === subject;
   }
 }
 
-/** Without a method, it does not look like a policy. */
+/** The prototype has no method `allows`, so the decorator cannot recognize the policy. */
 class AllowsAll implements AccessPolicy {
   allows = () => true;
 }
@@ -53,7 +53,7 @@ const onWeekdays = (token: AccessToken) => token.claims['day'] !== 'sunday';
 
 @Controller()
 @RequireScopes('base')
-class Requirements {
+class RequirementsController {
   @Get('any')
   @RequireAnyScope('read', 'admin')
   any() {}
@@ -111,18 +111,18 @@ class Requirements {
   open() {}
 }
 
-describe.each(platforms)('what a handler may require, on %s', (_platform, adapter) => {
+describe.each(platforms)('requirements of handlers on %s', (_platform, adapter) => {
   let issuer: TestIssuer;
   let app: INestApplication;
   const rejections: Rejection[] = [];
 
   beforeAll(async () => {
     issuer = await TestIssuer.start();
-    @Module({ providers: [Owners, OwnsOrder] })
+    @Module({ providers: [OrderOwners, OwnsOrder] })
     class PoliciesModule {}
     const onRejected = (rejection: Rejection) => rejections.push(rejection);
     const guards = GuardsModule.forRoot({ ...issuer.options, onRejected });
-    app = await start(adapter, [guards, PoliciesModule], [Requirements]);
+    app = await start(adapter, [guards, PoliciesModule], [RequirementsController]);
   });
   beforeEach(() => rejections.splice(0));
   afterAll(async () => {
@@ -142,24 +142,36 @@ describe.each(platforms)('what a handler may require, on %s', (_platform, adapte
     ['/roles', { realm_access: { roles: ['vip'] } }],
     ['/orders/o1', { sub: 'alice' }],
     ['/weekdays', { day: 'monday' }],
-  ])('200: %s with %j', async (path, claims) => {
+  ])('answers 200 to %s for a token with %j', async (path, claims) => {
     expect((await get(path, claims)).status).toBe(200);
     expect(rejections).toEqual([]);
   });
 
   it.each([
-    ['none of them', '/any', { scope: 'base' }, 'scope="read admin"', 'insufficient_scope'],
-    ['none of any', '/any', { scope: 'x' }, 'scope="base read admin"', 'insufficient_scope'],
-    ['one of two', '/any-twice', { scope: 'base a' }, 'scope="c d"', 'insufficient_scope'],
-    ['another value', '/tenant', { tenant: 'evil' }, '', 'insufficient_claims'],
+    ['none of the scopes', '/any', { scope: 'base' }, 'scope="read admin"', 'insufficient_scope'],
+    [
+      'neither the scope of the controller nor of the handler',
+      '/any',
+      { scope: 'x' },
+      'scope="base read admin"',
+      'insufficient_scope',
+    ],
+    [
+      'only one of two alternatives',
+      '/any-twice',
+      { scope: 'base a' },
+      'scope="c d"',
+      'insufficient_scope',
+    ],
+    ['another value of the claim', '/tenant', { tenant: 'evil' }, '', 'insufficient_claims'],
     ['the value in a list', '/tenant', { tenant: ['acme'] }, '', 'insufficient_claims'],
     ['no claim', '/tenant', {}, '', 'insufficient_claims'],
-    ['no claim for the predicate', '/roles', {}, '', 'insufficient_claims'],
+    ['no claim for a predicate', '/roles', {}, '', 'insufficient_claims'],
     ['another role', '/roles', { realm_access: { roles: ['x'] } }, '', 'insufficient_claims'],
     ['another owner', '/orders/o1', { sub: 'mallory' }, '', 'refused_by_policy'],
-    ['a policy that says no', '/weekdays', { day: 'sunday' }, '', 'refused_by_policy'],
-    ['a policy that does not quite say yes', '/truthy', {}, '', 'refused_by_policy'],
-  ])('403 insufficient_scope: %s at %s', async (_name, path, claims, named, reason) => {
+    ['a policy that returns false', '/weekdays', { day: 'sunday' }, '', 'refused_by_policy'],
+    ['a policy that returns a truthy value', '/truthy', {}, '', 'refused_by_policy'],
+  ])('answers 403 insufficient_scope: %s at %s', async (_name, path, claims, named, reason) => {
     const answer = await get(path, claims);
 
     expect(answer.status).toBe(403);
@@ -169,22 +181,22 @@ describe.each(platforms)('what a handler may require, on %s', (_platform, adapte
     expect(rejections).toMatchObject([{ reason, issuer: issuer.issuer }]);
   });
 
-  it('a policy may answer in its own words, such as 404 for what is not there', async () => {
+  it('lets a policy answer with an exception, such as 404 for an unknown order', async () => {
     expect((await get('/orders/o2')).status).toBe(404);
   });
 
-  it('a policy that fails is a 500 that tells nothing, and never lets anybody in', async () => {
+  it('answers 500 without details when a policy throws an error', async () => {
     const answer = await get('/broken');
 
     expect(answer.status).toBe(500);
     expect(answer.text).not.toContain('secret detail');
   });
 
-  it('policies are asked last: scopes and claims of the controller come first', async () => {
+  it('checks scopes and claims before policies', async () => {
     expect((await get('/orders/o2', { scope: 'x' })).status).toBe(403);
   });
 
-  it('@OptionalToken(): no token is fine, a good one is there, and a bad one is a 401', async () => {
+  it('accepts no token or a valid one with @OptionalToken(), and refuses an invalid one', async () => {
     const server = app.getHttpServer();
 
     expect((await request(server).get('/greeting')).body).toEqual({ hello: 'stranger' });
@@ -194,7 +206,7 @@ describe.each(platforms)('what a handler may require, on %s', (_platform, adapte
     expect(basic.status).toBe(400);
   });
 
-  it('@Claim() gives claims of the declared type, and refuses a token without them', async () => {
+  it('injects claims of the declared type with @Claim() and refuses a token without them', async () => {
     const good = await get('/claims', { tenant: 'acme', level: 3, act: { sub: 'robot' } });
 
     expect(good.body).toEqual({ tenant: 'acme', level: 3, actor: 'robot' });
@@ -204,7 +216,7 @@ describe.each(platforms)('what a handler may require, on %s', (_platform, adapte
     expect((await get('/claims', { tenant: 'acme', level: '3' })).status).toBe(403);
   });
 
-  it('the table says all of it, as plain data', () => {
+  it('lists all requirements in the table of access rules as plain data', () => {
     const table = app.get(AccessRules).table();
     const row = (handler: string) => table.find((it) => it.handler === handler);
 
@@ -219,13 +231,13 @@ describe.each(platforms)('what a handler may require, on %s', (_platform, adapte
   });
 });
 
-describe('the application does not start', () => {
+describe('boot audit of requirements', () => {
   it.each([
-    ['a policy that is no provider', Policy(OwnsOrder), 'OwnsOrder'],
-    ['one whose `allows` only instances have', Policy(AllowsAll), 'AllowsAll'],
+    ['a policy that is not a provider', Policy(OwnsOrder), 'OwnsOrder'],
+    ['a policy without `allows` on its prototype', Policy(AllowsAll), 'AllowsAll'],
     ['@OptionalToken() with a requirement', both(OptionalToken(), RequireScopes('a')), 'open'],
     ['@OptionalToken() with @Public()', both(OptionalToken(), Public()), 'open'],
-  ])('with %s', async (_name, decorator, words) => {
+  ])('stops the start with %s', async (_name, decorator, message) => {
     class Broken {
       handler() {}
     }
@@ -233,10 +245,10 @@ describe('the application does not start', () => {
     Get('broken')(Broken.prototype, 'handler', descriptor);
     decorator(Broken.prototype, 'handler', descriptor);
     Controller()(Broken);
-    await expect(startWith(Broken)).rejects.toThrow(words);
+    await expect(startWith(Broken)).rejects.toThrow(message);
   });
 
-  it('with a policy that is made for every request: it could not be had at the start', async () => {
+  it('stops the start with a request-scoped policy, which does not exist at the start', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class PerRequest implements AccessPolicy {
       allows() {

@@ -12,8 +12,6 @@ let clock: TestClock;
 
 beforeEach(async () => {
   clock = new TestClock();
-  // On a whole second, as the times in tokens are.
-  clock.advance(1 - (clock.now() % 1000) / 1000);
   issuer = await TestIssuer.start({ now: clock.now });
 });
 afterEach(() => issuer.close());
@@ -21,15 +19,15 @@ afterEach(() => issuer.close());
 const strategyWith = (options: Partial<ResourceServerOptions> = {}) =>
   aStrategy({ ...issuer.options, now: clock.now, ...options });
 
-describe('time claims, to the second (RFC 7519 §4.1.4 to §4.1.6)', () => {
+describe('time claims (RFC 7519 §4.1.4 to §4.1.6)', () => {
   const hour = { maxTokenAgeSeconds: 3600 };
   const none = { clockToleranceSeconds: 0 };
   const minute = { clockToleranceSeconds: 60 };
 
-  /** Claims are relative to the clock; a token without an error is accepted. */
+  /** Claims are relative to the clock. A row without a reason is an accepted token. */
   it.each([
     ['exp in a second', none, { exp: 1 }, undefined],
-    ['exp now: "on or after" is too late', none, { exp: 0 }, 'expired'],
+    ['exp now, because "on or after" exp is too late', none, { exp: 0 }, 'expired'],
     ['exp within the tolerance', {}, { exp: -4 }, undefined],
     ['exp at the end of the tolerance', {}, { exp: -5 }, 'expired'],
     ['exp within the longest tolerance', minute, { exp: -59 }, undefined],
@@ -44,9 +42,9 @@ describe('time claims, to the second (RFC 7519 §4.1.4 to §4.1.6)', () => {
     ['iat beyond the tolerance', {}, { iat: 6 }, 'issued_in_the_future'],
     ['iat within the maximum age', hour, { iat: -3604 }, undefined],
     ['iat at the maximum age', hour, { iat: -3605 }, 'too_old'],
-    ['iat a day ago, which is the default', {}, { iat: -86_405 }, 'too_old'],
+    ['iat a day ago, which is the default maximum', {}, { iat: -86_405 }, 'too_old'],
     ['exp before iat', none, { iat: -10, exp: -1 }, 'expired'],
-  ])('%s', async (_name, options, relative, reason) => {
+  ])('judges a token to the second: %s', async (_name, options, relative, reason) => {
     const now = clock.now() / 1000;
     const claims = Object.fromEntries(
       Object.entries(relative).map(([claim, seconds]) => [claim, now + seconds]),
@@ -57,7 +55,7 @@ describe('time claims, to the second (RFC 7519 §4.1.4 to §4.1.6)', () => {
   });
 
   it.each(['exp', 'iat', 'nbf', 'auth_time'])(
-    '%s in milliseconds is no NumericDate, and not a token for fifty thousand years (RFC 7519 §2)',
+    'refuses %s in milliseconds, which would be thousands of years ahead (RFC 7519 §2)',
     async (claim) => {
       const token = issuer.accessToken({ [claim]: clock.now() });
       expect(await verifyOrError(strategyWith(), token)).toHaveProperty(
@@ -68,7 +66,7 @@ describe('time claims, to the second (RFC 7519 §4.1.4 to §4.1.6)', () => {
   );
 
   it.each([[true], [[1]], [{}], ['1'], [null], [-1e12]])(
-    'iat %j is no NumericDate',
+    'refuses the iat %j, which is not a NumericDate',
     async (iat) => {
       const verdict = await verifyOrError(strategyWith(), issuer.accessToken({ iat }));
       expect(verdict).toHaveProperty('reason', 'malformed_claims');
@@ -76,8 +74,8 @@ describe('time claims, to the second (RFC 7519 §4.1.4 to §4.1.6)', () => {
   );
 });
 
-describe('the length of a token', () => {
-  it('is that of its text, and what is longer is not looked at', async () => {
+describe('length of a token', () => {
+  it('refuses a token that is longer than `maxTokenBytes` without parsing it', async () => {
     const token = issuer.accessToken();
     const at = strategyWith({ maxTokenBytes: token.length });
     const below = strategyWith({ maxTokenBytes: token.length - 1 });
@@ -91,16 +89,16 @@ describe('the length of a token', () => {
   });
 });
 
-describe('a token that is bound to a key (RFC 7800)', () => {
+describe('token that is bound to a key (RFC 7800)', () => {
   const bound = { cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } };
 
-  it('is no bearer token: whoever has stolen it lacks the key', async () => {
+  it('refuses a bound token as a bearer token, because a thief lacks the key', async () => {
     const verdict = await verifyOrError(strategyWith(), issuer.accessToken(bound));
 
     expect(verdict).toMatchObject({ reason: 'bound_token', status: 401 });
   });
 
-  it('is taken where a gateway has asked for the proof', async () => {
+  it('accepts a bound token as a bearer token with `ignoresTokenBinding`', async () => {
     const strategy = aStrategy({ ...issuer.options, ignoresTokenBinding: true, now: clock.now });
 
     expect(await verifyOrError(strategy, issuer.accessToken(bound))).toHaveProperty(
@@ -110,8 +108,8 @@ describe('a token that is bound to a key (RFC 7800)', () => {
   });
 });
 
-describe('an RSA key that signs for anybody', () => {
-  /** Padded as RFC 8017 §9.2 says and raised to the power of 1: nobody's private key was needed. */
+describe('RSA key with a weak public exponent', () => {
+  /** Pads the digest (RFC 8017 §9.2). With exponent 1 this is a valid signature, made without a private key. */
   function signedWithoutKey(input: string, bytes: number): string {
     const digestInfo = Buffer.concat([
       Buffer.from('3031300d060960864801650304020105000420', 'hex'),
@@ -127,7 +125,7 @@ describe('an RSA key that signs for anybody', () => {
   const key = (e: string) => ({ ...rsa, publicJwk: { ...rsa.publicJwk, e } });
   const rs256 = () => aStrategy({ ...issuer.options, algorithms: ['RS256'], now: clock.now });
 
-  it('passes for signed under an exponent of 1, without the private key', () => {
+  it('shows that node:crypto accepts a signature without a private key when the exponent is 1', () => {
     const forged = Buffer.from(signedWithoutKey('text', 256), 'base64url');
     const publicKey = createPublicKey({ key: key('AQ').publicJwk, format: 'jwk' });
 
@@ -139,7 +137,7 @@ describe('an RSA key that signs for anybody', () => {
     ['2', 'Ag'],
     ['3, below FIPS 186-5 §5.1', 'Aw'],
     ['65538, which is even', 'AQAC'],
-  ])('is not used: its exponent is %s', async (_name, e) => {
+  ])('verifies no token under an RSA key with the exponent %s', async (_name, e) => {
     issuer.removeKey(issuer.signingKey.kid);
     issuer.rotate(key(e));
     const input = `${encodePart({ ...issuer.header(), alg: 'RS256' })}.${encodePart(issuer.claims())}`;
@@ -173,7 +171,7 @@ describe.each(platforms)('several credentials on %s (RFC 6750 §2)', (_platform,
     ['the query', () => withHeader(`/forms?access_token=${token}`)],
     ['the query, empty', () => withHeader('/forms?a=1&access_token=')],
     ['a form body', () => withHeader().type('form').send({ access_token: token })],
-  ])('400 invalid_request: a token in the header and in %s', async (_place, send) => {
+  ])('answers 400 invalid_request to a token in the header and in %s', async (_place, send) => {
     const answer = await send();
     expect(answer.status).toBe(400);
     expect(answer.headers['www-authenticate']).toContain('error="invalid_request"');
@@ -181,10 +179,13 @@ describe.each(platforms)('several credentials on %s (RFC 6750 §2)', (_platform,
 
   it.each([
     ['a member of a JSON body', () => withHeader().send({ access_token: token })],
-    ['a name that only ends so', () => withHeader('/forms?my_access_token=x')],
+    [
+      'a query parameter whose name ends with access_token',
+      () => withHeader('/forms?my_access_token=x'),
+    ],
     ['a value in the query', () => withHeader('/forms?a=access_token')],
     ['another form field', () => withHeader().type('form').send({ token: 'x' })],
-  ])('200: %s is no credential', async (_place, send) => {
+  ])('answers 200 because this is not a credential: %s', async (_place, send) => {
     expect((await send()).status).toBe(200);
   });
 
@@ -192,9 +193,12 @@ describe.each(platforms)('several credentials on %s (RFC 6750 §2)', (_platform,
     ['the query', () => post(`/forms?access_token=${token}`)],
     ['a form body', () => post().type('form').send({ access_token: token })],
     ['a JSON body', () => post().send({ access_token: token })],
-  ])('401 without an error code: the only token is in %s (RFC 6750 §3.1)', async (_place, send) => {
-    const answer = await send();
-    expect(answer.status).toBe(401);
-    expect(answer.headers['www-authenticate']).toMatch(/^Bearer resource_metadata="/);
-  });
+  ])(
+    'answers 401 without an error code if the only token is in %s (RFC 6750 §3.1)',
+    async (_place, send) => {
+      const answer = await send();
+      expect(answer.status).toBe(401);
+      expect(answer.headers['www-authenticate']).toMatch(/^Bearer resource_metadata="/);
+    },
+  );
 });

@@ -17,15 +17,15 @@ import { aStrategy } from '../support/factories.js';
 
 @Controller()
 @OptionalToken()
-class Greetings {
+class GreetingsController {
   @Get('greeting')
   greet(@AccessToken() token: AccessToken | undefined) {
     return { hello: token?.subject ?? 'stranger' };
   }
 }
 
-/** As sessions, and other strategies of passport, do it. */
-class Sessions implements CanActivate {
+/** Sets `user` of the request, like session middleware and other strategies of passport. */
+class SessionGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     context.switchToHttp().getRequest<{ user?: object }>().user = { subject: 'root' };
     return true;
@@ -44,23 +44,34 @@ afterEach(async () => {
 });
 afterAll(() => issuer.close());
 
-it.each(platforms)('a user whom somebody else has left is no token, on %s', async (_, adapter) => {
-  @Module({ providers: [{ provide: APP_GUARD, useClass: Sessions }] })
-  class SessionsModule {}
-  app = await start(adapter, [SessionsModule, GuardsModule.forRoot(issuer.options)], [Greetings]);
-  const server = app.getHttpServer();
-  const greeting = () => request(server).get('/greeting');
-  const token = issuer.accessToken();
+it.each(platforms)(
+  'ignores a `user` that another guard set on the request, on %s',
+  async (_, adapter) => {
+    @Module({ providers: [{ provide: APP_GUARD, useClass: SessionGuard }] })
+    class SessionsModule {}
+    app = await start(
+      adapter,
+      [SessionsModule, GuardsModule.forRoot(issuer.options)],
+      [GreetingsController],
+    );
+    const server = app.getHttpServer();
+    const greeting = () => request(server).get('/greeting');
+    const token = issuer.accessToken();
 
-  expect((await greeting()).body).toEqual({ hello: 'stranger' });
-  expect((await greeting().set('Authorization', `Bearer ${token}`)).body).toEqual({
-    hello: 'alice',
-  });
-});
+    expect((await greeting()).body).toEqual({ hello: 'stranger' });
+    expect((await greeting().set('Authorization', `Bearer ${token}`)).body).toEqual({
+      hello: 'alice',
+    });
+  },
+);
 
-it('neither is one in the data of a message whose transport gives no context', async () => {
+it('ignores a `user` in the data of a message whose transport has no context', async () => {
   const call = (data: object) => {
-    const context = new ExecutionContextHost([data], Greetings, Greetings.prototype.greet);
+    const context = new ExecutionContextHost(
+      [data],
+      GreetingsController,
+      GreetingsController.prototype.greet,
+    );
     context.setType('rpc');
     return context;
   };

@@ -8,16 +8,16 @@ import { guardedApp, OrdersController, platforms } from '../support/guarded-app.
 
 type Method = (...args: unknown[]) => unknown;
 
-const around = (inside: Method): Method =>
+const wrap = (inner: Method): Method =>
   function (this: unknown, ...args) {
-    return inside.apply(this, args);
+    return inner.apply(this, args);
   };
 
-function withMetadata(outside: Method, inside: Method): Method {
-  for (const key of Reflect.getMetadataKeys(inside)) {
-    Reflect.defineMetadata(key, Reflect.getMetadata(key, inside), outside);
+function withMetadata(outer: Method, inner: Method): Method {
+  for (const key of Reflect.getMetadataKeys(inner)) {
+    Reflect.defineMetadata(key, Reflect.getMetadata(key, inner), outer);
   }
-  return outside;
+  return outer;
 }
 
 let issuer: TestIssuer;
@@ -32,12 +32,12 @@ afterEach(async () => {
   await issuer.close();
 });
 
-describe.each(platforms)('a function around every handler, on %s', (_platform, adapter) => {
-  /** As @opentelemetry/instrumentation-nestjs-core does it, and whatever is built on it. */
+describe.each(platforms)('wrapper of every handler on %s', (_platform, adapter) => {
+  /** Wraps handlers like @opentelemetry/instrumentation-nestjs-core. */
   const { create } = RouterExecutionContext.prototype;
-  const instrument = (wrap: (handler: Method) => Method) => {
+  const instrument = (replace: (handler: Method) => Method) => {
     RouterExecutionContext.prototype.create = function (instance, handler, ...others) {
-      return create.call(this, instance, wrap(handler), ...others);
+      return create.call(this, instance, replace(handler), ...others);
     };
   };
   afterEach(() => {
@@ -49,8 +49,8 @@ describe.each(platforms)('a function around every handler, on %s', (_platform, a
       .get(path)
       .set('Authorization', `Bearer ${issuer.accessToken({ scope })}`);
 
-  it('has the rule of what is inside, if it has its metadata', async () => {
-    instrument((handler) => withMetadata(around(handler), handler));
+  it('keeps the rule of the handler if the wrapper copies its metadata', async () => {
+    instrument((handler) => withMetadata(wrap(handler), handler));
     app = await guardedApp(adapter, issuer.options);
 
     expect((await get('/orders', 'orders:read')).body).toMatchObject({ subject: 'alice' });
@@ -59,8 +59,8 @@ describe.each(platforms)('a function around every handler, on %s', (_platform, a
     expect((await request(app.getHttpServer()).get('/prices')).status).toBe(200);
   });
 
-  it('answers nobody, if it has not', async () => {
-    instrument(around);
+  it('refuses every request if the wrapper does not copy metadata', async () => {
+    instrument(wrap);
     app = await guardedApp(adapter, issuer.options);
 
     expect((await get('/orders', 'orders:read')).status).toBe(403);
@@ -68,70 +68,70 @@ describe.each(platforms)('a function around every handler, on %s', (_platform, a
   });
 });
 
-describe('a decorator that puts another function in the place of the method', () => {
+describe('decorator that replaces the method of a handler', () => {
   const decorator =
-    (wrap: (method: Method) => Method): MethodDecorator =>
+    (replace: (method: Method) => Method): MethodDecorator =>
     (_target, _name, descriptor: PropertyDescriptor) => {
-      descriptor.value = wrap(descriptor.value);
+      descriptor.value = replace(descriptor.value);
     };
-  const Forgetful = () => decorator(around);
-  const Careful = () => decorator((method) => withMetadata(around(method), method));
+  const WithoutMetadata = () => decorator(wrap);
+  const WithMetadata = () => decorator((method) => withMetadata(wrap(method), method));
 
   const start = async (...controllers: Type[]) => {
     app = await guardedApp(() => new ExpressAdapter(), issuer.options, controllers);
     return app.getHttpServer();
   };
 
-  it('and loses what was said of it stops the start, although the class says something', async () => {
+  it('stops the start if a decorator loses access decorators, although the class has one', async () => {
     @Controller('keys')
     @RequireScopes('keys:read')
-    class Keys {
+    class KeysController {
       @Get()
-      @Forgetful()
+      @WithoutMetadata()
       @RequireScopes('keys:admin')
       list() {}
     }
-    class Inherited extends Keys {}
-    Controller('inherited')(Inherited);
+    class InheritedController extends KeysController {}
+    Controller('inherited')(InheritedController);
 
-    await expect(start(Keys, Inherited)).rejects.toMatchObject({
+    await expect(start(KeysController, InheritedController)).rejects.toMatchObject({
       handlers: [
-        expect.stringMatching(/^Keys\.list: another decorator .* it belongs below$/),
-        expect.stringMatching(/^Inherited\.list: another decorator/),
+        expect.stringMatching(/^KeysController\.list: another decorator .* move it below them$/),
+        expect.stringMatching(/^InheritedController\.list: another decorator/),
       ],
     });
   });
 
-  it('is fine below, or with the metadata, or between two that add up', async () => {
+  it('keeps the rule if the decorator stands below, copies metadata, or stands between two rules', async () => {
     @Controller('keys')
     @Public()
-    class Keys {
+    class KeysController {
       @Get('below')
       @RequireScopes('keys:admin')
-      @Forgetful()
+      @WithoutMetadata()
       below() {}
 
-      @Get('careful')
-      @Careful()
+      @Get('copied')
+      @WithMetadata()
       @RequireScopes('keys:admin')
-      careful() {}
+      copied() {}
 
       @Get('between')
       @RequireScopes('keys:admin')
-      @Forgetful()
+      @WithoutMetadata()
       @RequireScopes('keys:read')
       between() {}
     }
-    const server = await start(Keys, OrdersController);
-    const challengeOf = async (path: string) => {
+    const server = await start(KeysController, OrdersController);
+    const getChallenge = async (path: string) => {
       const answer = await request(server)
         .get(path)
         .set('Authorization', `Bearer ${issuer.accessToken({ scope: 'x' })}`);
       return answer.headers['www-authenticate'];
     };
 
-    expect(await challengeOf('/keys/below')).toContain('scope="keys:admin"');
-    expect(await challengeOf('/keys/careful')).toContain('scope="keys:admin"');
-    expect(await challengeOf('/keys/between')).toContain('scope="keys:read keys:admin"');
+    expect(await getChallenge('/keys/below')).toContain('scope="keys:admin"');
+    expect(await getChallenge('/keys/copied')).toContain('scope="keys:admin"');
+    expect(await getChallenge('/keys/between')).toContain('scope="keys:read keys:admin"');
   });
 });

@@ -5,7 +5,7 @@ import { generateSigningKey, TestIssuer } from '../../testing/index.js';
 import { TestClock } from './test-clock.js';
 import { verifyOrError } from './factories.js';
 
-/** Two strategies over the same keys, of which one remembers nothing. */
+/** Two strategies that share keys. One caches verified tokens, the other does not. */
 export interface VerifierPair {
   readonly issuer: TestIssuer;
   readonly clock: TestClock;
@@ -18,19 +18,19 @@ export async function aVerifierPair(maxTokens: number): Promise<VerifierPair> {
   const clock = new TestClock();
   const issuer = await TestIssuer.start({ now: clock.now });
   const options = { ...issuer.options, now: clock.now };
-  const withRoomFor = (most: number) =>
-    resolveOptions({ ...options, tokenCache: { maxTokens: most } });
-  const keys = new TrustedIssuers(withRoomFor(maxTokens));
+  const optionsFor = (maxCached: number) =>
+    resolveOptions({ ...options, tokenCache: { maxTokens: maxCached } });
+  const keys = new TrustedIssuers(optionsFor(maxTokens));
   return {
     issuer,
     clock,
-    cached: new AccessTokenStrategy(withRoomFor(maxTokens), keys),
-    uncached: new AccessTokenStrategy(withRoomFor(0), keys),
+    cached: new AccessTokenStrategy(optionsFor(maxTokens), keys),
+    uncached: new AccessTokenStrategy(optionsFor(0), keys),
     tokens: [issuer.accessToken()],
   };
 }
 
-/** Nothing is predicted: the strategy without a cache says what is right. */
+/** The model is empty, because the strategy without a cache is the reference. */
 type Command = fc.AsyncCommand<object, VerifierPair>;
 
 const OTHER_KEY = generateSigningKey('ES256');
@@ -43,18 +43,21 @@ function command(name: string, run: (pair: VerifierPair) => Promise<void> | void
   };
 }
 
-const mint = fc
+const issue = fc
   .record({ exp: fc.integer({ min: 1, max: 900 }), nbf: fc.constantFrom(undefined, 20) })
   .map(({ exp, nbf }) =>
-    command(`mint for ${exp} s${nbf ? ', from 20 s on' : ''}`, ({ tokens, issuer, clock }) => {
-      const now = Math.floor(clock.now() / 1000);
-      const claims = { exp: now + exp, ...(nbf && { nbf: now + nbf }) };
-      tokens.push(issuer.accessToken(claims));
-    }),
+    command(
+      `issue a token for ${exp} s${nbf ? ' that is valid from 20 s on' : ''}`,
+      ({ tokens, issuer, clock }) => {
+        const now = Math.floor(clock.now() / 1000);
+        const claims = { exp: now + exp, ...(nbf && { nbf: now + nbf }) };
+        tokens.push(issuer.accessToken(claims));
+      },
+    ),
   );
 
 const forge = fc.nat().map((which) =>
-  command(`forge ${which}`, ({ tokens, issuer }) => {
+  command(`forge the signature of token ${which}`, ({ tokens, issuer }) => {
     const [header, payload] = tokens[which % tokens.length]?.split('.') ?? [];
     const [, , foreign] = issuer.accessToken({}, { signedBy: OTHER_KEY }).split('.');
     tokens.push([header, payload, foreign].join('.'));
@@ -62,36 +65,33 @@ const forge = fc.nat().map((which) =>
 );
 
 const verify = fc.tuple(fc.nat(), fc.integer({ min: 1, max: 4 })).map(([which, times]) =>
-  command(
-    `verify ${which} ${times} times`,
-    async ({ tokens, cached: remembering, uncached: forgetful }) => {
-      const token = tokens[which % tokens.length] ?? '';
-      for (let i = 0; i < times; i += 1) {
-        const verdicts = [verifyOrError(remembering, token), verifyOrError(forgetful, token)];
-        const [remembered, right] = (await Promise.all(verdicts)).map(comparable);
-        expect(remembered).toEqual(right);
-      }
-    },
-  ),
+  command(`verify token ${which} ${times} times`, async ({ tokens, cached, uncached }) => {
+    const token = tokens[which % tokens.length] ?? '';
+    for (let i = 0; i < times; i += 1) {
+      const verdicts = [verifyOrError(cached, token), verifyOrError(uncached, token)];
+      const [actual, expected] = (await Promise.all(verdicts)).map(comparable);
+      expect(actual).toEqual(expected);
+    }
+  }),
 );
 
 const advance = fc
   .constantFrom(0.5, 1, 5, 10, 60, 225, 301)
-  .map((seconds) => command(`wait ${seconds} s`, ({ clock }) => clock.advance(seconds)));
+  .map((seconds) => command(`wait ${seconds} s`, ({ clock }) => clock.advance({ seconds })));
 
 const keyChange = fc.constantFrom(
-  command('ask for an unknown key', async ({ issuer, cached: remembering }) => {
-    await verifyOrError(remembering, issuer.accessToken({}, { header: { kid: 'unknown' } }));
+  command('verify a token with an unknown key', async ({ issuer, cached }) => {
+    await verifyOrError(cached, issuer.accessToken({}, { header: { kid: 'unknown' } }));
   }),
-  command('rotate', ({ issuer }) => void issuer.rotate()),
-  command('rotate and remove the old key', ({ issuer }) => {
+  command('rotate the key', ({ issuer }) => void issuer.rotate()),
+  command('rotate the key and remove the old one', ({ issuer }) => {
     const { kid } = issuer.signingKey;
     issuer.rotate();
     issuer.removeKey(kid);
   }),
   command('publish another key under the same kid', ({ issuer }) => replaceKey(issuer)),
-  command('fail', ({ issuer }) => issuer.fail()),
-  command('be up again', ({ issuer }) => issuer.up()),
+  command('let the key server fail', ({ issuer }) => issuer.fail()),
+  command('let the key server recover', ({ issuer }) => issuer.up()),
 );
 
 function replaceKey(issuer: TestIssuer): void {
@@ -100,13 +100,13 @@ function replaceKey(issuer: TestIssuer): void {
   issuer.rotate(generateSigningKey(algorithm, kid));
 }
 
-/** Retry-After is of the moment, and the same for both only at the same moment. */
+/** Compares errors by reason, because Retry-After depends on the moment of the verification. */
 function comparable(verdict: unknown): unknown {
   return verdict instanceof BearerError ? verdict.reason : verdict;
 }
 
 export const cacheCommands = fc.commands(
-  [mint, forge, verify, verify, verify, advance, keyChange],
+  [issue, forge, verify, verify, verify, advance, keyChange],
   {
     maxCommands: 40,
     size: 'max',

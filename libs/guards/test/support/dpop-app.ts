@@ -5,10 +5,10 @@ import { DpopClient, TestIssuer } from '../../testing/index.js';
 import { TestClock } from './test-clock.js';
 import { guardedApp, type platforms } from './guarded-app.js';
 
-/** Where clients know it; it listens on a port of its own. */
+/** The public address of the application. The test server listens on a loopback port. */
 export const API = 'https://api.example';
 
-/** What clients sign for a `GET` of the orders. */
+/** The request that a proof for `GET /orders` names. */
 export const ORDERS = { method: 'GET', url: `${API}/orders` } as const;
 
 interface Settings {
@@ -17,7 +17,7 @@ interface Settings {
   readonly clockToleranceSeconds?: number;
 }
 
-/** An application that takes bound tokens, their issuer, and a client that has one. */
+/** An application that accepts bound tokens, with their issuer and a client. */
 export class DpopApp {
   readonly client: DpopClient;
   private readonly rejections: Rejection[] = [];
@@ -49,7 +49,7 @@ export class DpopApp {
     return new DpopApp(clock, issuer, app, rejections);
   }
 
-  /** Bound to the key of the client. */
+  /** Makes a token that is bound to the key of the client. */
   token(claims: Readonly<Record<string, unknown>> = {}): string {
     return this.issuer.accessToken({ scope: 'orders:read', cnf: this.client.cnf, ...claims });
   }
@@ -58,12 +58,12 @@ export class DpopApp {
     return request(this.app.getHttpServer()).get(path).set(headers);
   }
 
-  /** Sends a token with whatever is its proof. */
+  /** Sends a token with the given proof. */
   sendProof(accessToken: string, proof: string, path = '/orders') {
     return this.get({ Authorization: `DPoP ${accessToken}`, DPoP: proof }, path);
   }
 
-  /** Sends a token with a good proof. */
+  /** Sends a token with a valid proof. */
   requestOrders(accessToken: string) {
     return this.sendProof(accessToken, this.client.proof({ ...ORDERS, accessToken }));
   }
@@ -72,7 +72,7 @@ export class DpopApp {
     return this.app.getUrl();
   }
 
-  /** Why calls were refused since somebody asked. */
+  /** Returns the reasons of the refusals since the last call. */
   takeReasons(): string[] {
     return this.rejections.splice(0).map(({ reason }) => reason);
   }

@@ -3,25 +3,25 @@ import { KeySet } from '../../src/core/key-set.js';
 import { AccessTokenStrategy, type GuardsOptions, TrustedIssuers } from '../../src/index.js';
 import { resolveOptions } from '../../src/nest/resolve-options.js';
 
-/** The strategy without an application around it. */
+/** A strategy without an application. */
 export function aStrategy(options: GuardsOptions): AccessTokenStrategy {
   const resolved = resolveOptions(options);
   return new AccessTokenStrategy(resolved, new TrustedIssuers(resolved));
 }
 
-/** What comes of a token: itself after every check, or whatever was thrown. Never rejects. */
+/** Returns the verified token, or the error of the verification. Never rejects. */
 export async function verifyOrError(
   strategy: Pick<AccessTokenStrategy, 'validate'>,
   token: string,
 ): Promise<unknown> {
   try {
     return await strategy.validate(token);
-  } catch (refusal) {
-    return refusal;
+  } catch (error) {
+    return error;
   }
 }
 
-/** The keys of the first issuer, without an application around them. */
+/** The key set of the first issuer, without an application. */
 export function aKeySet(options: GuardsOptions): KeySet {
   const resolved = resolveOptions(options);
   const [issuer] = resolved.issuers;

@@ -7,10 +7,10 @@ import {
 } from 'graphql-ws';
 import { WebSocket } from 'ws';
 
-/** What a GraphQL server says of one operation. */
+/** The response of a GraphQL server to one operation. */
 export type GraphQLResult = FormattedExecutionResult<Record<string, unknown>, unknown>;
 
-/** One operation by HTTP. */
+/** Sends one operation over HTTP. */
 export async function queryGraph(app: INestApplication, query: string, token?: string) {
   const response = await post(app, { query }, token);
   const { data, errors = [] }: GraphQLResult = JSON.parse(await response.text());
@@ -24,12 +24,12 @@ export async function queryGraph(app: INestApplication, query: string, token?: s
   };
 }
 
-/** Their `extensions.code`. */
+/** Returns `extensions.code` of each error. */
 export function errorCodes({ errors = [] }: Pick<GraphQLResult, 'errors'>): unknown[] {
   return errors.map(({ extensions }) => extensions?.['code']);
 }
 
-/** Several operations in one HTTP request. */
+/** Sends several operations in one HTTP request. */
 export async function queryBatch(app: INestApplication, queries: string[], token?: string) {
   const response = await post(
     app,
@@ -48,13 +48,13 @@ async function post(app: INestApplication, body: object, token?: string): Promis
 }
 
 export interface Connection extends Partial<ClientOptions> {
-  /** Of the upgrade request. */
+  /** Headers of the upgrade request. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** After the path. */
+  /** The query string, with its question mark. */
   readonly query?: string;
 }
 
-/** A graphql-ws client. It connects with the first operation, and again only when it is told to. */
+/** A graphql-ws client. It connects at the first operation and reconnects only if `retryAttempts` is set. */
 export async function connect(
   app: INestApplication,
   { headers = {}, query = '', ...options }: Connection,
@@ -72,19 +72,10 @@ export function bearerConnection(token: string): Connection {
   return { connectionParams: { authorization: `Bearer ${token}` } };
 }
 
-/** The first thing that the server says to an operation, with which the client leaves. */
+/** Returns the first result of an operation and ends the operation. */
 export async function nextResult(client: Client, query: string): Promise<GraphQLResult> {
   for await (const outcome of client.iterate<Record<string, unknown>>({ query })) {
     return outcome;
   }
-  throw new Error('The server said nothing');
-}
-
-/** Returns as soon as it is so. */
-export async function waitUntil(isSo: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 2000; tries += 1) {
-    if (isSo()) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error('It never came to be so');
+  throw new Error('The server sent no result');
 }

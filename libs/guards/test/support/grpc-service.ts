@@ -26,7 +26,7 @@ export interface Order {
   readonly id: string;
 }
 
-/** Every kind of call that gRPC has. */
+/** One handler for each kind of gRPC call. */
 @Controller()
 @GuardedMessages()
 @RequireScopes('orders:read')
@@ -89,14 +89,14 @@ export function grpcOptions(port: number): GrpcOptions {
   };
 }
 
-/** All that the server says to one call. */
+/** The complete answer of the server to one call. */
 export interface Answer {
   readonly orders: string[];
   readonly code: number;
   readonly details: string;
 }
 
-/** Sends one order. On the wire a call of any kind is a stream each way. */
+/** Sends one order. On the wire, a call of any kind is a stream in each direction. */
 export async function callGrpc(
   port: number,
   method: string,
@@ -118,7 +118,7 @@ export async function callGrpc(
   return { orders, code, details };
 }
 
-/** Of Protocol Buffers: field 1 is a string. */
+/** Encodes a Protocol Buffers message whose field 1 is a string. */
 function encode({ id }: Order): Buffer {
   return Buffer.concat([Buffer.from([0x0a, id.length]), Buffer.from(id)]);
 }

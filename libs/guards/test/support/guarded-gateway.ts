@@ -37,7 +37,7 @@ export interface Library {
   readonly connect: Connect;
 }
 
-/** Both libraries have it, by other names. */
+/** The broadcasting interface of both libraries. */
 interface Broadcaster {
   emit(event: string, data: unknown): void;
   readonly clients?: Iterable<{ send(data: string): void }>;
@@ -82,7 +82,7 @@ export class OrdersGateway {
     return { event: 'prices', data: [1, 2] };
   }
 
-  tellAll(event: string, data: unknown): void {
+  broadcast(event: string, data: unknown): void {
     if (!this.server.clients) return this.server.emit(event, data);
     for (const client of this.server.clients) client.send(JSON.stringify({ event, data }));
   }
@@ -110,7 +110,7 @@ export interface Gateways {
   readonly providers?: Type[];
 }
 
-/** Listens on a port of the loopback interface. */
+/** Starts an application with gateways on a loopback port. */
 export async function startGateways(
   adapter: Adapter,
   { guards, gateways = [OrdersGateway], providers = [] }: Gateways,

@@ -45,7 +45,7 @@ const ORDERS: Order[] = [
   { id: '2', owner: 'bob' },
 ];
 
-/** Events for subscriptions, and how many listen. */
+/** Events for subscriptions. Counts the listeners. */
 export class Feed {
   private readonly events = new EventEmitter();
 

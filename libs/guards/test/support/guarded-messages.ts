@@ -30,7 +30,7 @@ import { GuardedMessages, microserviceTransport } from '../../src/microservices/
 
 let decisions = 0;
 
-/** How often the policy of `vote` was asked. */
+/** Returns how often the policy of `vote` ran since the last call. */
 export function takeDecisions(): number {
   const taken = decisions;
   decisions = 0;
@@ -96,7 +96,7 @@ function createModule({ guards, controllers = [OrdersController] }: Messages): T
   return AppModule;
 }
 
-/** An application of messages alone. */
+/** Starts an application that serves messages only. */
 export async function startMicroservice(
   messages: Messages,
   options: MicroserviceOptions,
@@ -119,7 +119,7 @@ export interface Hybrid {
   readonly inheritAppConfig: boolean;
 }
 
-/** An application of HTTP and messages. */
+/** Starts an application that serves HTTP and messages. */
 export async function startHybrid(
   messages: Messages,
   options: MicroserviceOptions,
@@ -139,7 +139,7 @@ export function tcpOptions(port: number) {
   return { transport: Transport.TCP as const, options: { host: '127.0.0.1', port } };
 }
 
-/** Calls by TCP, with metadata where headers would be. */
+/** A TCP client. Its packets carry metadata as headers. */
 export class TcpClient {
   private readonly client: ClientProxy;
 
@@ -150,7 +150,7 @@ export class TcpClient {
     });
   }
 
-  /** The answer, or what the server says instead. */
+  /** Returns the answer, or the error that the server sent. */
   send(pattern: string, data: unknown = {}): Promise<unknown> {
     return lastValueFrom(this.client.send(pattern, data)).catch((error: unknown) => error);
   }

@@ -1,20 +1,20 @@
 import * as fc from 'fast-check';
 
-/** JSON text as any writer may spell it: space, escapes, numbers, and names in any order. */
+/** A string value and one JSON spelling of it. */
 interface JsonSpelling {
   readonly value: string;
   readonly text: string;
 }
 
-type Writer = (character: string) => string;
+type Spell = (character: string) => string;
 
-const plain: Writer = (character) => JSON.stringify(character).slice(1, -1);
-const hexadecimal: Writer = (character) =>
+const plain: Spell = (character) => JSON.stringify(character).slice(1, -1);
+const hexadecimal: Spell = (character) =>
   character
     .split('')
     .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .join('');
-const capitals: Writer = (character) =>
+const capitals: Spell = (character) =>
   hexadecimal(character).toUpperCase().replaceAll('\\U', '\\u');
 
 const character = fc.oneof(
@@ -22,15 +22,15 @@ const character = fc.oneof(
   fc.constantFrom('"', '\\', '/', ':', ',', '{', '}', '\n', '\u0000', '\u2028', '😀'),
 );
 
-/** A string and one of its spellings. */
+/** A string, with each character spelled plainly or as an escape sequence. */
 const spelledString: fc.Arbitrary<JsonSpelling> = fc
   .array(fc.tuple(character, fc.constantFrom(plain, hexadecimal, capitals)), { maxLength: 5 })
-  .map((written) => ({
-    value: written.map(([it]) => it).join(''),
-    text: `"${written.map(([it, write]) => write(it)).join('')}"`,
+  .map((characters) => ({
+    value: characters.map(([character]) => character).join(''),
+    text: `"${characters.map(([character, spell]) => spell(character)).join('')}"`,
   }));
 
-/** Names that repeat easily, and those that have a meaning in JavaScript. */
+/** Names that repeat often, and names with a meaning in JavaScript. */
 const name = fc.oneof(
   spelledString,
   fc
@@ -38,7 +38,7 @@ const name = fc.oneof(
       fc.constantFrom('a', 'exp', '__proto__', 'constructor', '1'),
       fc.constantFrom(plain, hexadecimal),
     )
-    .map(([value, write]) => ({ value, text: `"${write(value)}"` })),
+    .map(([value, spell]) => ({ value, text: `"${spell(value)}"` })),
 );
 
 const space = fc.string({ unit: fc.constantFrom(' ', '\t', '\n', '\r'), maxLength: 2 });
@@ -49,7 +49,7 @@ const scalar = fc.oneof(
   spelledString.map(({ text }) => text),
 );
 
-/** Members, spelled, between braces. */
+/** The members of an object as JSON text, in braces. */
 const braced = (members: fc.Arbitrary<readonly (readonly [JsonSpelling, string])[]>) =>
   fc.tuple(members, space, space).map(([all, before, after]) => {
     const texts = all.map(([{ text }, value]) => `${before}${text}${after}:${before}${value}`);
@@ -76,7 +76,7 @@ const { object, anything } = fc.letrec<{ object: string; list: string; anything:
   }),
 );
 
-/** The text of an object that repeats no name, at any depth. */
+/** The JSON text of an object without repeated names at any depth. */
 export const jsonObject: fc.Arbitrary<string> = object;
 
 const repeated = fc
@@ -86,13 +86,13 @@ const repeated = fc
     anything,
     fc.constantFrom(plain, hexadecimal),
   )
-  .map(([characters, first, second, write]) => {
+  .map(([characters, first, second, spell]) => {
     const once = `"${characters.map(plain).join('')}":${first}`;
-    const again = `"${characters.map(write).join('')}":${second}`;
+    const again = `"${characters.map(spell).join('')}":${second}`;
     return `{${once},"between":0,${again}}`;
   });
 
-/** The text of an object in which one object, at some depth, has one name twice, perhaps spelled differently. */
+/** The JSON text of an object that repeats a name at some depth, possibly in another spelling. */
 export const jsonObjectWithRepeatedName: fc.Arbitrary<string> = fc.letrec<{ twice: string }>(
   (tie) => ({
     twice: fc.oneof(

@@ -2,7 +2,7 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { generateSigningKey } from '../../testing/index.js';
 
-/** What goes wrong, and how the key server then answers. None of it says that a key has been withdrawn. */
+/** A fault and the listener that causes it. No fault is a valid answer that withdraws a key. */
 export type Fault = readonly [name: string, answer: RequestListener];
 
 const MEGABYTE = ' '.repeat(2 ** 20);
@@ -25,74 +25,80 @@ function asJson(response: ServerResponse): ServerResponse {
   return response.setHeader('content-type', 'application/json');
 }
 
-/** As fast as it is read, until it has been written or nobody reads any more. */
+/** Writes as fast as the client reads, until all is written or the client disconnects. */
 function streamMegabytes(response: ServerResponse, megabytes: number): void {
-  let left = megabytes;
+  let remaining = megabytes;
   const write = () => {
-    while (left > 0 && response.writable && response.write(MEGABYTE)) left -= 1;
-    if (left === 0) response.end(']}');
+    while (remaining > 0 && response.writable && response.write(MEGABYTE)) remaining -= 1;
+    if (remaining === 0) response.end(']}');
   };
   response.on('drain', write);
   write();
 }
 
 export const faults: readonly Fault[] = [
-  ['it never answers', () => undefined],
-  ['it stalls after the headers', (_request, response) => asJson(response).flushHeaders()],
-  ['it stalls in the body', (_request, response) => void asJson(response).write('{"keys":[')],
+  ['the server never answers', () => undefined],
+  ['the server stalls after the headers', (_request, response) => asJson(response).flushHeaders()],
   [
-    'it sends one byte at a time',
+    'the server stalls in the body',
+    (_request, response) => void asJson(response).write('{"keys":['),
+  ],
+  [
+    'the server sends one byte at a time',
     (_request, response) => {
       asJson(response).flushHeaders();
       const drip = setInterval(() => response.write(' '), 20);
       response.on('close', () => clearInterval(drip));
     },
   ],
-  ['it hangs up', (request) => request.socket.destroy()],
+  ['the server closes the connection', (request) => request.socket.destroy()],
   [
-    'it aborts in the body',
+    'the server aborts in the body',
     (_request, response) => {
       asJson(response).setHeader('content-length', 999);
       response.write('{"keys":[', () => response.destroy());
     },
   ],
   [
-    'it aborts a chunked body that is complete so far',
+    'the server aborts a chunked body after a complete JSON text',
     (_request, response) => asJson(response).write('{"keys":[]}', () => response.destroy()),
   ],
-  ['it speaks no HTTP', (request) => request.socket.end('SSH-2.0-OpenSSH\r\n')],
-  ['it answers 500', (_request, response) => response.writeHead(500).end('{"keys":[]}')],
-  ['it answers 429', (_request, response) => response.writeHead(429, { 'retry-after': '1' }).end()],
-  ['it answers 204', (_request, response) => response.writeHead(204).end()],
+  ['the server does not speak HTTP', (request) => request.socket.end('SSH-2.0-OpenSSH\r\n')],
+  ['the server answers 500', (_request, response) => response.writeHead(500).end('{"keys":[]}')],
   [
-    'it answers HTML',
+    'the server answers 429',
+    (_request, response) => response.writeHead(429, { 'retry-after': '1' }).end(),
+  ],
+  ['the server answers 204', (_request, response) => response.writeHead(204).end()],
+  [
+    'the server answers with HTML',
     (_request, response) => response.setHeader('content-type', 'text/html').end('<p>Sorry</p>'),
   ],
   [
-    'it answers 100 MB',
+    'the server answers with 100 MB',
     (_request, response) => {
       asJson(response).write('{"keys":[');
       streamMegabytes(response, 100);
     },
   ],
   [
-    'it answers 32 MB in 32 kB',
+    'the server answers with 32 MB compressed to 32 kB',
     (_request, response) => asJson(response).setHeader('content-encoding', 'gzip').end(GZIP_BOMB),
   ],
   [
-    'it redirects to a good set',
+    'the server redirects to a valid key set',
     (_request, response) => response.writeHead(302, { location: '/moved' }).end(),
   ],
   [
-    'it redirects in a circle',
+    'the server redirects in a circle',
     (_request, response) => response.writeHead(307, { location: '/keys' }).end(),
   ],
-  ['it answers an empty set', json('{"keys":[]}')],
-  ['its keys are null', json('{"keys":null}')],
-  ['its keys are an object', json('{"keys":{"0":{}}}')],
-  ['it has no keys', json('{}')],
-  ['it answers null', json('null')],
-  ['it answers half a set', json('{"keys":[{"kty":"EC",')],
-  ['it answers keys twice', json('{"keys":[],"keys":[]}')],
-  ['it answers only keys that must not be used', json(JSON.stringify({ keys: unusable }))],
+  ['the key set is empty', json('{"keys":[]}')],
+  ['`keys` is null', json('{"keys":null}')],
+  ['`keys` is an object', json('{"keys":{"0":{}}}')],
+  ['`keys` is missing', json('{}')],
+  ['the server answers with null', json('null')],
+  ['the key set is truncated', json('{"keys":[{"kty":"EC",')],
+  ['`keys` is repeated', json('{"keys":[],"keys":[]}')],
+  ['the key set has only unusable keys', json(JSON.stringify({ keys: unusable }))],
 ];

@@ -1,11 +1,11 @@
-import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
+import { closeServer, listenOnLoopback } from '../../testing/loopback-server.js';
 
-/** A key server that answers as it is told, and counts what is asked of it. */
+/** A key server with a replaceable answer. It counts requests and sent bytes. */
 export class KeyServer {
   fetches = 0;
-  /** Over connections that have been closed. */
+  /** Bytes sent over connections that are closed by now. */
   bytesSent = 0;
   readonly jwksUri: string;
 
@@ -19,31 +19,26 @@ export class KeyServer {
       socket.on('close', () => (this.bytesSent += socket.bytesWritten));
     });
     server.on('request', (request, response) => {
-      // Whoever follows a redirect is answered well, so that following one shows.
+      // A followed redirect gets a valid key set, so that the test notices it.
       if (request.url !== '/keys') return answer(request, response);
       this.fetches += 1;
       return this.answer(request, response);
     });
   }
 
-  /** @param well how it answers at first, and at every other address */
-  static async listen(well: RequestListener): Promise<KeyServer> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    if (!address || typeof address === 'string') throw new Error('No TCP address');
-    return new KeyServer(server, `http://127.0.0.1:${address.port}`, well);
+  /** @param answer the first answer for the key set, and the answer for every other path */
+  static async listen(answer: RequestListener): Promise<KeyServer> {
+    const server = createServer();
+    return new KeyServer(server, await listenOnLoopback(server), answer);
   }
 
-  /** Resolves when no more than this many connections are open: the far end learns of a close a little later. */
-  async waitForConnectionsBelow(most: number): Promise<void> {
-    while ((await this.connections()) > most) await setTimeout(5);
+  /** Resolves when at most this many connections are open. The server notices a closed connection with a delay. */
+  async waitForConnectionsBelow(maxConnections: number): Promise<void> {
+    while ((await this.connections()) > maxConnections) await setTimeout(5);
   }
 
-  async close(): Promise<void> {
-    this.server.closeAllConnections();
-    this.server.close();
-    await once(this.server, 'close');
+  close(): Promise<void> {
+    return closeServer(this.server);
   }
 
   private connections(): Promise<number> {

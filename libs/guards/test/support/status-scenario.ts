@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import {
   AccessTokenStrategy,
   BearerError,
@@ -10,7 +9,7 @@ import { TestIssuer, type TestIssuerOptions } from '../../testing/index.js';
 import { TestClock } from './test-clock.js';
 import { verifyOrError } from './factories.js';
 
-/** An issuer with a status list, a strategy that watches it, and a clock that only we move. */
+/** An issuer with a status list, a strategy that follows the list, and a test clock. */
 export class StatusScenario {
   private constructor(
     readonly clock: TestClock,
@@ -34,18 +33,18 @@ export class StatusScenario {
     return new StatusScenario(clock, issuer, issuers, new AccessTokenStrategy(resolved, issuers));
   }
 
-  /** Good for an hour, so that only its status ends it. */
+  /** Makes a token that is valid for an hour, so that only its status can end it. */
   token(claims: Readonly<Record<string, unknown>> = {}): string {
     return this.issuer.accessToken({ exp: Math.floor(this.clock.now() / 1000) + 3600, ...claims });
   }
 
-  /** `accepted`, or the reason of the refusal. Whatever it starts in the background goes on. */
+  /** Returns `accepted` or the reason of the refusal. Does not wait for background fetches. */
   async verdict(token: string): Promise<string> {
     const verdict = await verifyOrError(this.strategy, token);
     return verdict instanceof BearerError ? verdict.reason : 'accepted';
   }
 
-  /** The same when nothing is under way any more. */
+  /** Returns the verdict after all background fetches have ended. */
   async settledVerdict(token: string): Promise<string> {
     await this.verdict(token);
     await this.settled();
@@ -60,9 +59,4 @@ export class StatusScenario {
     this.issuers.onModuleDestroy();
     await this.issuer.close();
   }
-}
-
-/** Resolves when it is so: what is asked for once must stay so. */
-export async function waitUntil(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await setTimeout(5);
 }

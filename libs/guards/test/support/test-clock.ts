@@ -1,10 +1,10 @@
-/** A clock that stands still until it is moved. It begins with a whole second, as the times in a token are. */
+/** A clock that moves only when the test advances it. It starts at a whole second, like the times in a token. */
 export class TestClock {
   private time = Math.floor(Date.now() / 1000) * 1000;
 
   readonly now = (): number => this.time;
 
-  advance(seconds: number): void {
+  advance({ seconds }: { readonly seconds: number }): void {
     this.time += seconds * 1000;
   }
 }

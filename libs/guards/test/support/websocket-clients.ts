@@ -4,22 +4,22 @@ import type { INestApplication } from '@nestjs/common';
 import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
 
-/** What a client brings to its handshake. */
+/** The credentials in a handshake. */
 export interface Credentials {
-  /** A list is sent line by line, by ws. */
+  /** ws sends a list as several header lines. */
   readonly headers?: Readonly<Record<string, string | string[]>>;
-  /** Of Socket.IO. */
+  /** The option `auth` of Socket.IO. */
   readonly auth?: Readonly<Record<string, unknown>>;
-  /** After the path. */
+  /** Query parameters. */
   readonly query?: Readonly<Record<string, string>>;
 }
 
 /** A client of either library. */
 export interface Client {
   send(event: string, data?: unknown): void;
-  /** The next message of this name. */
+  /** Resolves to the data of the next message with this event name. */
   next(event: string): Promise<unknown>;
-  /** What the server closed it with: a code of ws, a reason of Socket.IO. */
+  /** Resolves when the connection closes: to the close code of ws or the reason of Socket.IO. */
   readonly closed: Promise<unknown>;
   close(): void;
 }
@@ -29,7 +29,7 @@ export type Connect = (app: INestApplication, credentials?: Credentials) => Prom
 /** A handshake that the server refused. */
 export class HandshakeRejected extends Error {
   constructor(
-    /** The phrase of the status. */
+    /** The reason phrase of the HTTP status. */
     readonly title: string,
     readonly challenge: string | undefined,
     readonly retryAfter?: string,
@@ -42,26 +42,26 @@ export function bearer(token: string): Credentials {
   return { headers: { authorization: `Bearer ${token}` } };
 }
 
-/** Messages that have come and those that somebody waits for. */
+/** Received messages and pending calls of `next`. */
 class Inbox {
   private readonly messages: { event: string; data: unknown }[] = [];
-  private readonly waiting = new Set<() => void>();
+  private readonly pending = new Set<() => void>();
 
   put(event: string, data: unknown): void {
     this.messages.push({ event, data });
-    for (const look of this.waiting) look();
+    for (const deliver of this.pending) deliver();
   }
 
   next(event: string): Promise<unknown> {
     return new Promise((resolve) => {
-      const look = () => {
+      const deliver = () => {
         const found = this.messages.findIndex((message) => message.event === event);
         if (found < 0) return;
-        this.waiting.delete(look);
+        this.pending.delete(deliver);
         resolve(this.messages.splice(found, 1)[0]?.data);
       };
-      this.waiting.add(look);
-      look();
+      this.pending.add(deliver);
+      deliver();
     });
   }
 }
@@ -130,9 +130,4 @@ async function readRejection(response: IncomingMessage): Promise<HandshakeReject
     headers['www-authenticate'],
     headers['retry-after'],
   );
-}
-
-/** Returns as soon as it is so, and leaves it to Jest to lose patience. */
-export async function waitUntil(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
 }

@@ -10,13 +10,13 @@ import { microserviceTransport } from '../../src/microservices/index.js';
 
 type Headers = Readonly<Record<string, unknown>>;
 
-/** As the client of NATS has them. */
+/** Headers with the interface of the NATS client. */
 const natsHeaders = (headers: Headers) => ({
   keys: () => Object.keys(headers),
   values: (name: string) => [headers[name]].flat(),
 });
 
-/** Nest's contexts, of what the clients of the brokers hand to Nest. */
+/** The contexts that Nest makes from the packets of each broker client. */
 const contexts: [broker: string, context: (headers: Headers | undefined) => object][] = [
   ['NATS', (headers) => new NatsContext(['subject', headers && natsHeaders(headers)])],
   ['Kafka', (headers) => Reflect.construct(KafkaContext, [[{ headers }]])],
@@ -25,24 +25,24 @@ const contexts: [broker: string, context: (headers: Headers | undefined) => obje
   ['Redis', (headers) => Reflect.construct(RedisContext, [['channel', headers]])],
 ];
 
-function carrierOf(context: object | undefined) {
+function readHeaders(context: object | undefined) {
   const call = new ExecutionContextHost([{ authorization: 'Bearer data' }, context]);
   call.setType('rpc');
   return microserviceTransport().carrier(call).headers;
 }
 
-describe.each(contexts)('a message by %s', (_broker, context) => {
-  it('bears its token in `authorization`, in any case', () => {
-    expect(carrierOf(context({ authorization: 'Bearer a' }))).toEqual({
+describe.each(contexts)('message over %s', (_broker, context) => {
+  it('carries its token in `authorization`, in any case', () => {
+    expect(readHeaders(context({ authorization: 'Bearer a' }))).toEqual({
       authorization: 'Bearer a',
     });
-    expect(carrierOf(context({ Authorization: 'Bearer a' }))).toEqual({
+    expect(readHeaders(context({ Authorization: 'Bearer a' }))).toEqual({
       authorization: 'Bearer a',
     });
   });
 
-  it('may bear it as bytes', () => {
-    expect(carrierOf(context({ authorization: Buffer.from('Bearer a') }))).toEqual({
+  it('can carry its token as bytes', () => {
+    expect(readHeaders(context({ authorization: Buffer.from('Bearer a') }))).toEqual({
       authorization: 'Bearer a',
     });
   });
@@ -50,21 +50,24 @@ describe.each(contexts)('a message by %s', (_broker, context) => {
   it.each([
     ['two spellings', { authorization: 'Bearer a', Authorization: 'Bearer b' }],
     ['a list', { authorization: ['Bearer a', 'Bearer b'] }],
-  ])('bears none that can be used in %s', (_name, headers) => {
-    expect(carrierOf(context(headers))).toEqual({ authorization: ['Bearer a', 'Bearer b'] });
+  ])('carries an unusable list for %s', (_name, headers) => {
+    expect(readHeaders(context(headers))).toEqual({ authorization: ['Bearer a', 'Bearer b'] });
   });
 
-  it.each([[undefined], [{}], [{ other: 'Bearer a' }]])('bears none in %j', (headers) => {
-    expect(carrierOf(context(headers))).toEqual({});
-  });
+  it.each([[undefined], [{}], [{ other: 'Bearer a' }]])(
+    'carries no token in the headers %j',
+    (headers) => {
+      expect(readHeaders(context(headers))).toEqual({});
+    },
+  );
 });
 
-describe('a message without headers', () => {
+describe('message without headers', () => {
   it.each([
     ['MQTT before 5', new MqttContext(['topic', {}])],
-    ['a transport that nobody knows', {}],
-    ['none at all', undefined],
-  ])('bears no token, whatever its data holds: %s', (_name, context) => {
-    expect(carrierOf(context)).toEqual({});
+    ['an unknown transport', {}],
+    ['no context', undefined],
+  ])('carries no token, also if its data contains one: %s', (_name, context) => {
+    expect(readHeaders(context)).toEqual({});
   });
 });

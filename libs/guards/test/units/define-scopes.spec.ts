@@ -4,32 +4,32 @@ import { getDeclaration } from '../../src/nest/declaration.js';
 describe('defineScopes', () => {
   const orders = defineScopes('orders:read', 'orders:write');
 
-  it('a misspelt scope does not compile', () => {
+  it('makes a misspelt scope a compile error', () => {
     orders.RequireScopes('orders:read', 'orders:write');
-    // @ts-expect-error there is no such scope
+    // @ts-expect-error the scope is not defined
     orders.RequireScopes('orders:raed');
-    // @ts-expect-error nor is there one here
+    // @ts-expect-error the second scope is not defined
     orders.RequireAnyScope('orders:read', 'billing:read');
-    // @ts-expect-error and none at all would let everybody in
+    // @ts-expect-error a rule without a scope would admit every token
     expect(() => orders.RequireScopes()).toThrow(TypeError);
   });
 
-  it('its decorators are those for any scope', () => {
+  it('returns decorators that declare the same rules as the general ones', () => {
     @orders.RequireScopes('orders:write')
     @orders.RequireAnyScope('orders:read', 'orders:write')
-    class Controller {}
+    class OrdersController {}
 
-    expect(getDeclaration(Controller)).toMatchObject({
+    expect(getDeclaration(OrdersController)).toMatchObject({
       scopes: ['orders:write'],
       anyScopes: [['orders:read', 'orders:write']],
     });
   });
 
-  it('lists them, for `scopes_supported` and for documentation', () => {
+  it('lists all scopes, for `scopes_supported` and for documentation', () => {
     expect(orders.all).toEqual(['orders:read', 'orders:write']);
   });
 
-  it('what is no scope token is refused at once (RFC 6749 §3.3)', () => {
+  it('rejects text that is not a scope token (RFC 6749 §3.3)', () => {
     expect(() => defineScopes('orders read')).toThrow(TypeError);
   });
 });

@@ -13,12 +13,12 @@ beforeAll(async () => {
 });
 afterAll(() => issuer.close());
 
-/** What becomes of a request with a good token: the token, or what was thrown. */
-function asking() {
+/** Sends requests with a valid token to a strategy. The verdict is the verified token or the error. */
+function createVerifier() {
   const strategy = aStrategy({ ...issuer.options, dpop: {} });
   const accessToken = issuer.accessToken({ cnf: client.cnf });
   const request = { method: 'GET', url: `${API}/orders`, accessToken };
-  const verdictOn = async (dpop: string | readonly string[], url = '/orders') => {
+  const verify = async (dpop: string | readonly string[], url = '/orders') => {
     const headers = { authorization: `DPoP ${accessToken}`, dpop };
     try {
       return await strategy.verify({ method: 'GET', url, headers });
@@ -26,40 +26,40 @@ function asking() {
       return error;
     }
   };
-  return { verdictOn, request };
+  return { verify, request };
 }
 
-describe('the header DPoP, whatever is in it', () => {
-  it('is refused with a BearerError', async () => {
-    const { verdictOn, request } = asking();
-    const good = client.proof(request);
+describe('fuzzing of the header DPoP', () => {
+  it('throws a BearerError for every header that is not a valid proof', async () => {
+    const { verify, request } = createVerifier();
+    const valid = client.proof(request);
     const value = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.array(fc.string(), { maxLength: 3 }),
-      fc.tuple(fc.nat(good.length), fc.string()).map(([at, text]) => good.slice(0, at) + text),
+      fc.tuple(fc.nat(valid.length), fc.string()).map(([at, text]) => valid.slice(0, at) + text),
     );
     await fc.assert(
       fc.asyncProperty(value, async (dpop) => {
-        fc.pre(dpop !== good);
-        expect(await verdictOn(dpop)).toBeInstanceOf(BearerError);
+        fc.pre(dpop !== valid);
+        expect(await verify(dpop)).toBeInstanceOf(BearerError);
       }),
       { numRuns: 1000 },
     );
-    expect(await verdictOn(good)).toHaveProperty('subject', 'alice');
+    expect(await verify(valid)).toHaveProperty('subject', 'alice');
   });
 
-  it('is a good proof with any claims and header that are signed, or refused with a BearerError', async () => {
-    const { verdictOn, request } = asking();
-    const any = fc.oneof(fc.jsonValue(), fc.string(), jsonObject, fc.constant(undefined));
-    const some = (...names: string[]) =>
-      fc.dictionary(fc.constantFrom(...names), any, { maxKeys: 2, noNullPrototype: true });
+  it('accepts a signed proof with changed claims and header, or throws a BearerError', async () => {
+    const { verify, request } = createVerifier();
+    const anyValue = fc.oneof(fc.jsonValue(), fc.string(), jsonObject, fc.constant(undefined));
+    const someMembers = (...names: string[]) =>
+      fc.dictionary(fc.constantFrom(...names), anyValue, { maxKeys: 2, noNullPrototype: true });
     let accepted = 0;
     await fc.assert(
       fc.asyncProperty(
-        some('jti', 'htm', 'htu', 'iat', 'ath', 'nonce', 'x'),
-        some('typ', 'alg', 'jwk', 'kid', 'x5c', 'x'),
+        someMembers('jti', 'htm', 'htu', 'iat', 'ath', 'nonce', 'x'),
+        someMembers('typ', 'alg', 'jwk', 'kid', 'x5c', 'x'),
         async (claims, header) => {
-          const verdict = await verdictOn(client.proof(request, claims, { header }));
+          const verdict = await verify(client.proof(request, claims, { header }));
           if (!(verdict instanceof BearerError)) {
             accepted += 1;
             expect(verdict).toHaveProperty('boundTo', client.cnf.jkt);
@@ -71,13 +71,13 @@ describe('the header DPoP, whatever is in it', () => {
     expect(accepted).toBeGreaterThan(50);
   });
 
-  it('is for a request whose address may be anything', async () => {
-    const { verdictOn, request } = asking();
+  it('throws a BearerError for a proof at any other address', async () => {
+    const { verify, request } = createVerifier();
     const url = fc.oneof(fc.string({ unit: 'binary' }), fc.webPath());
     await fc.assert(
       fc.asyncProperty(url, async (address) => {
         fc.pre(!address.startsWith('/orders'));
-        expect(await verdictOn(client.proof(request), address)).toBeInstanceOf(BearerError);
+        expect(await verify(client.proof(request), address)).toBeInstanceOf(BearerError);
       }),
       { numRuns: 500 },
     );

@@ -1,26 +1,22 @@
-import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { fetchJson } from '../../src/core/bounded-fetch.js';
+import { closeServer, listenOnLoopback } from '../../testing/loopback-server.js';
 
 const LIMITS = { timeoutMs: 2000, maxBytes: 1024 };
 const KEYS = '{"keys":[]}';
 
-/** What one fetch from this server gives. */
+/** Fetches once from a server with this listener. */
 async function fetchFrom(listener: RequestListener): Promise<unknown> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = address && typeof address === 'object' ? address.port : 0;
+  const server = createServer(listener);
   try {
-    return await fetchJson(`http://127.0.0.1:${port}/keys`, LIMITS);
+    return await fetchJson(`${await listenOnLoopback(server)}/keys`, LIMITS);
   } finally {
-    server.closeAllConnections();
-    server.close();
+    await closeServer(server);
   }
 }
 
-describe('one fetch', () => {
-  it('gives the object and its Cache-Control', async () => {
+describe('fetchJson', () => {
+  it('returns the object and its Cache-Control', async () => {
     const answer = await fetchFrom((_request, response) => {
       response.setHeader('content-type', 'application/jwk-set+json; charset=utf-8');
       response.setHeader('cache-control', 'max-age=60').end(KEYS);
@@ -28,7 +24,7 @@ describe('one fetch', () => {
     expect(answer).toEqual({ body: { keys: [] }, cacheControl: 'max-age=60' });
   });
 
-  it('follows no redirect, not even to a good key set', async () => {
+  it('follows no redirect, not even to a valid key set', async () => {
     const fetching = fetchFrom((request, response) => {
       response.setHeader('content-type', 'application/json');
       if (request.url === '/moved') return response.end(KEYS);
@@ -38,7 +34,7 @@ describe('one fetch', () => {
   });
 
   it.each(['text/html', 'text/plain', 'application/jsonp', ''])(
-    'refuses the content type "%s", whatever the body is',
+    'refuses the content type "%s" with a valid body',
     async (type) => {
       const fetching = fetchFrom((_request, response) => {
         response.setHeader('content-type', type).end(KEYS);
@@ -47,7 +43,7 @@ describe('one fetch', () => {
     },
   );
 
-  it.each([201, 206, 404, 500])('refuses status %i', async (status) => {
+  it.each([201, 206, 404, 500])('refuses the status %i', async (status) => {
     const fetching = fetchFrom((_request, response) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(KEYS);
     });
@@ -55,13 +51,13 @@ describe('one fetch', () => {
   });
 
   it.each([
-    [1024, 'is read'],
-    [1025, 'is refused'],
-  ])('an answer of %i bytes %s when 1,024 are allowed', async (bytes, verdict) => {
+    ['accepts', 1024],
+    ['refuses', 1025],
+  ])('%s an answer of %i bytes when the limit is 1,024', async (verdict, bytes) => {
     const fetching = fetchFrom((_request, response) => {
       response.setHeader('content-type', 'application/json').end(KEYS.padEnd(bytes));
     });
-    if (verdict === 'is read') await expect(fetching).resolves.toBeDefined();
+    if (verdict === 'accepts') await expect(fetching).resolves.toBeDefined();
     else await expect(fetching).rejects.toThrow('larger than 1024 bytes');
   });
 });

@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
-import { ALGORITHMS, BearerError, InvalidToken } from '../../src/index.js';
-import { decodeHeader, parseCompactJws } from '../../src/core/compact-jws.js';
-import { parseJoseHeader } from '../../src/core/jose-header.js';
+import { ALGORITHMS, BearerError } from '../../src/index.js';
+import { decodeHeader, parseCompactJws, parseJoseHeader } from '../../src/core/jws.js';
+import { TokenError } from '../../src/core/token-error.js';
 import { compactJws, encodePart, TestIssuer } from '../../testing/index.js';
 import { jsonObject } from '../support/json-arbitraries.js';
 import { aStrategy, verifyOrError } from '../support/factories.js';
 
-/** What is thrown; undefined when nothing is. */
-function thrownBy(act: () => unknown): unknown {
+/** Returns the error that the function throws, or undefined. */
+function catchError(act: () => unknown): unknown {
   try {
     act();
     return undefined;
@@ -18,42 +18,45 @@ function thrownBy(act: () => unknown): unknown {
 
 const base64url = fc
   .uint8Array({ maxLength: 40 })
-  .map((it) => Buffer.from(it).toString('base64url'));
+  .map((bytes) => Buffer.from(bytes).toString('base64url'));
 const encodedJson = jsonObject.map(encodePart);
 const segment = fc.oneof(base64url, encodedJson, fc.string(), fc.string({ unit: 'binary' }));
 
-/** From noise to what is nearly a token. */
+/** Text from noise to almost a token. */
 const tokenLike = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.array(segment, { maxLength: 5 }).map((segments) => segments.join('.')),
   fc.tuple(encodedJson, encodedJson, base64url).map((segments) => segments.join('.')),
 );
 
-/** One edit of a text: something else for a few of its characters, perhaps nothing. */
+/** One edit of a text: replaces up to three characters, possibly by nothing. */
 const edit = fc.record({
   at: fc.double({ min: 0, max: 1, noNaN: true }),
   length: fc.integer({ min: 0, max: 3 }),
-  instead: fc.oneof(fc.constantFrom('', '.', '=', '\n', ' ', 'A', '-', '_', '+', '/'), fc.string()),
+  replacement: fc.oneof(
+    fc.constantFrom('', '.', '=', '\n', ' ', 'A', '-', '_', '+', '/'),
+    fc.string(),
+  ),
 });
 type Edit = typeof edit extends fc.Arbitrary<infer T> ? T : never;
 
-function edited(text: string, { at, length, instead }: Edit): string {
+function applyEdit(text: string, { at, length, replacement }: Edit): string {
   const start = Math.floor(at * text.length);
-  return text.slice(0, start) + instead + text.slice(start + length);
+  return text.slice(0, start) + replacement + text.slice(start + length);
 }
 
-describe('taking arbitrary text apart', () => {
-  it('a compact JWS is either read or refused with InvalidToken (RFC 7515 §7.1)', () => {
+describe('fuzzing of the parsers', () => {
+  it('parses a compact JWS or throws TokenError (RFC 7515 §7.1)', () => {
     fc.assert(
       fc.property(tokenLike, (token) => {
-        const thrown = thrownBy(() => parseCompactJws(token));
-        if (thrown !== undefined) expect(thrown).toBeInstanceOf(InvalidToken);
+        const error = catchError(() => parseCompactJws(token));
+        if (error !== undefined) expect(error).toBeInstanceOf(TokenError);
       }),
       { numRuns: 2000 },
     );
   });
 
-  it('two texts are never the same token: what is read can be written in one way only', () => {
+  it('accepts only one spelling of each token, so that two texts are never the same token', () => {
     fc.assert(
       fc.property(
         encodedJson,
@@ -61,8 +64,8 @@ describe('taking arbitrary text apart', () => {
         base64url,
         edit,
         (header, payload, signature, change) => {
-          const token = edited([header, payload, signature].join('.'), change);
-          const thrown = thrownBy(() => {
+          const token = applyEdit([header, payload, signature].join('.'), change);
+          const error = catchError(() => {
             const jws = parseCompactJws(token);
             const [, body = ''] = jws.signingInput.split('.');
             decodeHeader(jws.header);
@@ -70,18 +73,18 @@ describe('taking arbitrary text apart', () => {
             const written = [...parts, jws.signature].map((bytes) => bytes.toString('base64url'));
             expect(written.join('.')).toBe(token);
           });
-          if (thrown !== undefined) expect(thrown).toBeInstanceOf(InvalidToken);
+          if (error !== undefined) expect(error).toBeInstanceOf(TokenError);
         },
       ),
       { numRuns: 2000 },
     );
   });
 
-  it('a header is either believed, with an algorithm and a key that may be, or InvalidToken', () => {
+  it('returns an allowed algorithm and a key identifier of a header, or throws TokenError', () => {
     const rules = { algorithms: ALGORITHMS, tokenTypes: ['at+jwt'] };
     const anyValue = fc.jsonValue();
-    const value = (usual: fc.Arbitrary<unknown>) =>
-      fc.option(fc.oneof(usual, anyValue), { freq: 9 });
+    const value = (likely: fc.Arbitrary<unknown>) =>
+      fc.option(fc.oneof(likely, anyValue), { freq: 9 });
     const header = fc.record(
       {
         alg: value(fc.constantFrom(...ALGORITHMS, 'none', 'HS256')),
@@ -94,21 +97,21 @@ describe('taking arbitrary text apart', () => {
     );
     fc.assert(
       fc.property(header, (members) => {
-        const thrown = thrownBy(() => {
+        const error = catchError(() => {
           const { alg, kid } = parseJoseHeader(members, rules);
           expect(ALGORITHMS).toContain(alg);
           expect({ alg, kid }).toEqual({ alg: members.alg, kid: members.kid });
           expect(members).not.toHaveProperty('crit');
           expect(String(members.typ).toLowerCase()).toMatch(/^(application\/)?at\+jwt$/);
         });
-        if (thrown !== undefined) expect(thrown).toBeInstanceOf(InvalidToken);
+        if (error !== undefined) expect(error).toBeInstanceOf(TokenError);
       }),
       { numRuns: 2000 },
     );
   });
 });
 
-describe('the strategy, asked about arbitrary text', () => {
+describe('fuzzing of the strategy', () => {
   let issuer: TestIssuer;
 
   beforeAll(async () => {
@@ -116,7 +119,7 @@ describe('the strategy, asked about arbitrary text', () => {
   });
   afterAll(() => issuer.close());
 
-  it('refuses whatever is in the Authorization header with a BearerError', async () => {
+  it('throws a BearerError for every Authorization header without a valid token', async () => {
     const strategy = aStrategy(issuer.options);
     const scheme = fc.constantFrom('Bearer ', 'bearer  ', 'Basic ', 'Bearer', 'DPoP ', '');
     const authorization = fc.oneof(
@@ -126,20 +129,20 @@ describe('the strategy, asked about arbitrary text', () => {
     );
     await fc.assert(
       fc.asyncProperty(authorization, fc.string(), async (value, url) => {
-        const ask = async () => strategy.verify({ headers: { authorization: value }, url });
-        await expect(ask()).rejects.toBeInstanceOf(BearerError);
+        const verify = async () => strategy.verify({ headers: { authorization: value }, url });
+        await expect(verify()).rejects.toBeInstanceOf(BearerError);
       }),
       { numRuns: 1000 },
     );
   });
 
-  it('refuses every edit of a good token with a BearerError', async () => {
+  it('throws a BearerError for every edit of a valid token', async () => {
     const strategy = aStrategy(issuer.options);
     const token = issuer.accessToken();
     await expect(strategy.validate(token)).resolves.toHaveProperty('subject', 'alice');
     await fc.assert(
       fc.asyncProperty(edit, async (change) => {
-        const other = edited(token, change);
+        const other = applyEdit(token, change);
         fc.pre(other !== token);
         expect(await verifyOrError(strategy, other)).toBeInstanceOf(BearerError);
       }),
@@ -147,10 +150,10 @@ describe('the strategy, asked about arbitrary text', () => {
     );
   });
 
-  it('makes of any claims under a good signature a token with text for names, or a BearerError', async () => {
+  it('returns a token with text in its names for any signed claims, or throws a BearerError', async () => {
     const strategy = aStrategy(issuer.options);
-    const good = issuer.claims();
-    const names = [...Object.keys(good), 'nbf', 'scope', 'sid', 'auth_time', 'act'];
+    const valid = issuer.claims();
+    const names = [...Object.keys(valid), 'nbf', 'scope', 'sid', 'auth_time', 'act'];
     const value = fc.oneof(fc.jsonValue(), fc.double({ noNaN: true }), fc.string());
     const changed = fc.dictionary(fc.constantFrom(...names), value, {
       maxKeys: 2,
@@ -159,7 +162,7 @@ describe('the strategy, asked about arbitrary text', () => {
     let accepted = 0;
     await fc.assert(
       fc.asyncProperty(changed, async (claims) => {
-        const payload = JSON.stringify({ ...good, ...claims });
+        const payload = JSON.stringify({ ...valid, ...claims });
         const token = compactJws(issuer.header(), payload, issuer.signingKey);
         const verdict = await verifyOrError(strategy, token);
         if (verdict instanceof BearerError) return;

@@ -3,12 +3,12 @@ import { SocketExpiry } from '../../src/graphql/graphql-ws-connection.js';
 
 const { jest } = import.meta;
 
-/** A socket as `ws` has them, as far as closing goes. */
+/** The part of a `ws` socket that concerns closing. */
 class Socket extends EventEmitter {
   readonly closings: unknown[] = [];
 
-  close(...how: unknown[]): void {
-    this.closings.push(how);
+  close(...args: unknown[]): void {
+    this.closings.push(args);
     this.emit('close');
   }
 }
@@ -16,23 +16,23 @@ class Socket extends EventEmitter {
 const DAY_MS = 86_400_000;
 
 let socket: Socket;
-let closingTime: SocketExpiry;
+let expiry: SocketExpiry;
 
 beforeEach(() => {
   jest.useFakeTimers();
   socket = new Socket();
-  closingTime = new SocketExpiry();
+  expiry = new SocketExpiry();
 });
 afterEach(() => {
   jest.useRealTimers();
 });
 
-function closeIn(milliseconds: number, of = socket): void {
+function closeIn(milliseconds: number, target = socket): void {
   const end = Date.now() + milliseconds;
-  closingTime.schedule(of, () => end - Date.now());
+  expiry.schedule(target, () => end - Date.now());
 }
 
-it('closes the socket when the token ends, and not before', () => {
+it('closes the socket when the token expires, and not before', () => {
   closeIn(1000);
 
   jest.advanceTimersByTime(999);
@@ -41,13 +41,13 @@ it('closes the socket when the token ends, and not before', () => {
   expect(socket.closings).toEqual([[4403, 'invalid_token']]);
 });
 
-it('closes at once a socket whose token has just ended', () => {
+it('closes a socket at once if its token has expired', () => {
   closeIn(0);
 
   expect(socket.closings).toHaveLength(1);
 });
 
-it('waits longer than the 25 days that a timer of Node can', () => {
+it('supports more than the 25 days of a timer in Node', () => {
   const setTimer = jest.spyOn(globalThis, 'setTimeout');
   closeIn(60 * DAY_MS);
   expect(setTimer).toHaveBeenLastCalledWith(expect.any(Function), 2 ** 31 - 1);
@@ -58,14 +58,14 @@ it('waits longer than the 25 days that a timer of Node can', () => {
   expect(socket.closings).toHaveLength(1);
 });
 
-it('keeps one timer and one listener for all the operations of a connection', () => {
+it('keeps one timer and one listener for all operations of a connection', () => {
   for (let i = 0; i < 100; i += 1) closeIn(1000);
 
   expect(jest.getTimerCount()).toBe(1);
   expect(socket.listenerCount('close')).toBe(1);
 });
 
-it('keeps no timer of clients that have left', () => {
+it('keeps no timer of closed connections', () => {
   const sockets = Array.from({ length: 10_000 }, () => new Socket());
   for (const each of sockets) closeIn(1000, each);
   expect(jest.getTimerCount()).toBe(10_000);

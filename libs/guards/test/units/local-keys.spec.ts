@@ -11,23 +11,23 @@ beforeEach(async () => {
 });
 afterEach(() => issuer.close());
 
-describe('a key set at hand', () => {
-  it('verifies without asking anybody, and a key that leaves it is refused a second later', async () => {
+describe('option `keys`', () => {
+  it('verifies without a request, and refuses a removed key a second later', async () => {
     let keys: readonly object[] = [issuer.signingKey.publicJwk];
     const strategy = aStrategy({ ...issuer.options, now: clock.now, keys: () => ({ keys }) });
     const token = issuer.accessToken();
-    for (let sight = 0; sight < 3; sight += 1) {
+    for (let use = 0; use < 3; use += 1) {
       expect(await verifyOrError(strategy, token)).toHaveProperty('subject', 'alice');
     }
     keys = [issuer.rotate().publicJwk];
-    clock.advance(1);
+    clock.advance({ seconds: 1 });
 
     expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'unknown_key');
     expect(await verifyOrError(strategy, issuer.accessToken())).toHaveProperty('subject', 'alice');
     expect(issuer.fetches).toBe(0);
   });
 
-  it('that is empty is an outage and not a bad token', async () => {
+  it('reports an empty set as keys_unavailable', async () => {
     const strategy = aStrategy({ ...issuer.options, keys: () => ({ keys: [] }) });
 
     expect(await verifyOrError(strategy, issuer.accessToken())).toHaveProperty(

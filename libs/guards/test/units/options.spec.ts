@@ -1,18 +1,18 @@
 import { GuardsConfigurationError, GuardsModule, type GuardsOptions } from '../../src/index.js';
 import { resolveOptions } from '../../src/nest/resolve-options.js';
 
-const good: GuardsOptions = {
+const valid: GuardsOptions = {
   issuer: 'https://auth.example',
   audience: 'https://api.example',
   algorithms: ['ES256'],
 };
 
-/** As a configuration that was not type-checked would have it. */
+/** Options as an unchecked configuration might contain them. */
 function untyped(changes: Record<string, unknown>): GuardsOptions {
-  return Object.assign({ ...good }, changes);
+  return Object.assign({ ...valid }, changes);
 }
 
-describe('options', () => {
+describe('GuardsModule options', () => {
   it.each([
     ['issuer', { issuer: undefined }],
     ['issuer', { issuer: '' }],
@@ -53,34 +53,34 @@ describe('options', () => {
     ['dpop.nonceLifetimeSeconds', { dpop: { nonceLifetimeSeconds: Infinity } }],
     ['dpop.nonceSecrets', { dpop: { nonceSecrets: [] } }],
     ['dpop.nonceSecrets', { dpop: { nonceSecrets: ['short'] } }],
-  ])('a fault in `%s` is refused by name: %j', (name, changes) => {
+  ])('rejects a fault in `%s` by name: %j', (name, changes) => {
     expect(() => GuardsModule.forRoot(untyped(changes))).toThrow(GuardsConfigurationError);
     expect(() => GuardsModule.forRoot(untyped(changes))).toThrow(`\`${name}\``);
   });
 
-  it('every fault is reported at once', () => {
+  it('reports all faults at once', () => {
     expect(() => resolveOptions(untyped({ issuer: '', audience: '', algorithms: [] }))).toThrow(
       /`audience`[^]*`issuer`[^]*`algorithms`/,
     );
   });
 
   it.each(['http://localhost:3000', 'http://127.0.0.1:3000', 'http://[::1]:3000'])(
-    'plain http is for loopback: %s',
+    'accepts http for a loopback address: %s',
     (issuer) => {
-      expect(resolveOptions({ ...good, issuer }).issuers[0]?.issuer).toBe(issuer);
+      expect(resolveOptions({ ...valid, issuer }).issuers[0]?.issuer).toBe(issuer);
     },
   );
 
-  it('plain http to other hosts has to be written down', () => {
+  it('accepts http to another host only with `dangerouslyAllowInsecureHttp`', () => {
     const jwksUri = 'http://auth:3000/keys';
     expect(
-      resolveOptions({ ...good, jwksUri, dangerouslyAllowInsecureHttp: true }).issuers,
+      resolveOptions({ ...valid, jwksUri, dangerouslyAllowInsecureHttp: true }).issuers,
     ).toMatchObject([{ jwksUri }]);
   });
 
-  it('an issuer need not be a URL when its keys are elsewhere', () => {
+  it('accepts an issuer that is not a URL if `jwksUri` is set', () => {
     const jwksUri = 'https://keys.example';
-    expect(resolveOptions({ ...good, issuer: 'accounts', jwksUri }).issuers[0]?.issuer).toBe(
+    expect(resolveOptions({ ...valid, issuer: 'accounts', jwksUri }).issuers[0]?.issuer).toBe(
       'accounts',
     );
   });
@@ -91,27 +91,31 @@ describe('options', () => {
       { audience: 'https://api.example/orders' },
       'https://api.example',
     ],
-    ['what it is set to', { dpop: { baseUrl: 'https://a.example/b/' } }, 'https://a.example/b'],
-  ])('clients reach the server at %s (RFC 9449 §4.3)', (_where, changes, baseUrl) => {
-    expect(resolveOptions({ ...good, dpop: {}, ...changes }).dpop).toMatchObject({ baseUrl });
+    [
+      'the value of `dpop.baseUrl`',
+      { dpop: { baseUrl: 'https://a.example/b/' } },
+      'https://a.example/b',
+    ],
+  ])('resolves the base URL of DPoP proofs to %s (RFC 9449 §4.3)', (_where, changes, baseUrl) => {
+    expect(resolveOptions({ ...valid, dpop: {}, ...changes }).dpop).toMatchObject({ baseUrl });
   });
 
-  it('are frozen', () => {
-    const resolved = resolveOptions(good);
+  it('freezes the resolved options', () => {
+    const resolved = resolveOptions(valid);
     expect(Object.isFrozen(resolved) && Object.isFrozen(resolved.issuers[0])).toBe(true);
   });
 
-  it('do not compile without the three that decide whom to trust', () => {
-    const { issuer, audience, algorithms } = good;
+  it('makes a missing issuer, audience or algorithm a compile error', () => {
+    const { issuer, audience, algorithms } = valid;
     // @ts-expect-error issuer is required
     expect(() => GuardsModule.forRoot({ audience, algorithms })).toThrow();
     // @ts-expect-error audience is required
     expect(() => GuardsModule.forRoot({ issuer, algorithms })).toThrow();
     // @ts-expect-error algorithms is required
     expect(() => GuardsModule.forRoot({ issuer, audience })).toThrow();
-    // @ts-expect-error HMAC is not an algorithm for a resource server
+    // @ts-expect-error HMAC is not allowed for a resource server
     expect(() => GuardsModule.forRoot({ issuer, audience, algorithms: ['HS256'] })).toThrow();
-    // @ts-expect-error neither is none
+    // @ts-expect-error the algorithm none is not allowed
     expect(() => GuardsModule.forRoot({ issuer, audience, algorithms: ['none'] })).toThrow();
   });
 });

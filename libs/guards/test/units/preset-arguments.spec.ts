@@ -5,7 +5,7 @@ import { recordings } from '../support/recordings/index.js';
 
 const tenantId = '11111111-2222-4333-8444-555555555555';
 
-describe('the addresses of a preset are those of its product, to the letter', () => {
+describe('addresses of a preset', () => {
   it.each<[preset: IssuerOptions, issuer: string, jwksUri: string]>([
     [
       auth0({ domain: 'login.shop.example' }),
@@ -42,11 +42,11 @@ describe('the addresses of a preset are those of its product, to the letter', ()
       'https://example.okta.com/oauth2/aus1a2b3',
       'https://example.okta.com/oauth2/aus1a2b3/v1/keys',
     ],
-  ])('$0.issuer', (preset, issuer, jwksUri) => {
+  ])('uses the addresses of the product: $0.issuer', (preset, issuer, jwksUri) => {
     expect(preset).toMatchObject({ issuer, jwksUri });
   });
 
-  it('every preset is a configuration that is accepted as it is', () => {
+  it('makes options of every preset that pass the validation', () => {
     const issuers = recordings.map(({ preset }) => preset);
     const [first, ...others] = issuers;
     if (!first) throw new Error('No preset');
@@ -56,38 +56,42 @@ describe('the addresses of a preset are those of its product, to the letter', ()
   });
 });
 
-describe('arguments that cannot be right are refused when the application is configured', () => {
+describe('arguments of a preset', () => {
   const pool = { region: 'eu-central-1', userPoolId: 'eu-central-1_EXAMPLE' };
-  const notThere: never = undefined as never;
+  const absent: never = undefined as never;
 
-  it.each<[what: string, preset: () => unknown, words: string]>([
+  it.each<[what: string, preset: () => unknown, message: string]>([
     ['a scheme', () => auth0({ domain: 'https://a.auth0.com' }), '`domain`'],
     ['a slash', () => auth0({ domain: 'a.auth0.com/' }), '`domain`'],
     ['a path', () => auth0({ domain: 'a.auth0.com/.well-known/x?' }), '`domain`'],
     ['a port', () => okta({ domain: 'a.okta.com:1', authorizationServerId: 'x' }), '`domain`'],
     ['a user', () => auth0({ domain: 'a.auth0.com@evil.example' }), '`domain`'],
     ['capitals', () => auth0({ domain: 'A.auth0.com' }), 'in lower case'],
-    ['a letter that looks like another', () => auth0({ domain: 'а.auth0.com' }), '`domain`'],
+    ['a letter that looks like a Latin one', () => auth0({ domain: 'а.auth0.com' }), '`domain`'],
     ['a line break', () => auth0({ domain: 'a.auth0.com\n' }), '`domain`'],
-    ['an address', () => auth0({ domain: '127.0.0.1' }), '`domain`'],
-    ['nothing', () => auth0({ domain: notThere }), 'not nothing'],
+    ['an IP address', () => auth0({ domain: '127.0.0.1' }), '`domain`'],
+    ['no domain', () => auth0({ domain: absent }), 'not nothing'],
     [
-      'the API that every token is for',
+      'the audience of the userinfo endpoint',
       () => auth0({ domain: 'a.auth0.com', audience: 'https://a.auth0.com/userinfo' }),
       '`audience` must be the identifier of your own API',
     ],
-    ['no scheme', () => keycloak({ url: 'sso.example', realm: 'r' }), '`url`'],
+    ['a URL without a scheme', () => keycloak({ url: 'sso.example', realm: 'r' }), '`url`'],
     ['a query', () => keycloak({ url: 'https://sso.example/?a', realm: 'r' }), '`url`'],
     ['a fragment', () => keycloak({ url: 'https://sso.example/#', realm: 'r' }), '`url`'],
     ['credentials', () => keycloak({ url: 'https://a:b@sso.example', realm: 'r' }), '`url`'],
-    ['a way up', () => keycloak({ url: 'https://sso.example/a/..', realm: 'r' }), '`url`'],
-    ['a capital host', () => keycloak({ url: 'https://SSO.example', realm: 'r' }), '`url`'],
-    ['the usual port', () => keycloak({ url: 'https://sso.example:443', realm: 'r' }), '`url`'],
-    ['a realm that climbs', () => keycloak({ url: 'https://s.example', realm: '..' }), '`realm`'],
-    ['a realm and more', () => keycloak({ url: 'https://s.example', realm: 'a/b' }), '`realm`'],
+    ['a parent segment', () => keycloak({ url: 'https://sso.example/a/..', realm: 'r' }), '`url`'],
+    ['a host in capitals', () => keycloak({ url: 'https://SSO.example', realm: 'r' }), '`url`'],
+    ['the default port', () => keycloak({ url: 'https://sso.example:443', realm: 'r' }), '`url`'],
+    [
+      'a realm that is a parent segment',
+      () => keycloak({ url: 'https://s.example', realm: '..' }),
+      '`realm`',
+    ],
+    ['a realm with a path', () => keycloak({ url: 'https://s.example', realm: 'a/b' }), '`realm`'],
     ['an encoded realm', () => keycloak({ url: 'https://s.example', realm: 'a%2f' }), '`realm`'],
     ['no app client', () => cognito({ ...pool, clientIds: [] as never }), '`clientIds[0]`'],
-    ['app clients left out', () => cognito({ ...pool, clientIds: notThere }), '`clientIds[0]`'],
+    ['missing app clients', () => cognito({ ...pool, clientIds: absent }), '`clientIds[0]`'],
     ['an empty client', () => cognito({ ...pool, clientIds: ['c', ''] }), '`clientIds[1]`'],
     [
       'a pool of another region',
@@ -95,32 +99,48 @@ describe('arguments that cannot be right are refused when the application is con
       '`userPoolId` must be the identifier of a user pool of that region',
     ],
     [
-      'a pool and more',
+      'a pool with a path',
       () => cognito({ ...pool, userPoolId: 'eu-central-1_A/../B', clientIds: ['c'] }),
       '`userPoolId`',
     ],
     [
-      'a region that is a host',
+      'a region that contains a host',
       () => cognito({ region: 'evil.example/#', userPoolId: 'evil.example/#_a', clientIds: ['c'] }),
       '`region`',
     ],
-    ['common', () => entraId({ tenantId: 'common', version: '2.0' }), 'GUID of one tenant'],
-    ['organizations', () => entraId({ tenantId: 'organizations', version: '2.0' }), 'GUID'],
-    ['a domain', () => entraId({ tenantId: 'a.onmicrosoft.com', version: '1.0' }), 'GUID'],
-    ['no version', () => entraId({ tenantId, version: notThere }), "'1.0' or '2.0'"],
-    ['a version of v2', () => entraId({ tenantId, version: 'v2.0' as never }), "'1.0' or '2.0'"],
-    ['an inherited name', () => entraId({ tenantId, version: 'toString' as never }), "'1.0'"],
     [
-      'no authorization server',
-      () => okta({ domain: 'a.okta.com', authorizationServerId: notThere }),
+      'the tenant common',
+      () => entraId({ tenantId: 'common', version: '2.0' }),
+      'GUID of one tenant',
+    ],
+    [
+      'the tenant organizations',
+      () => entraId({ tenantId: 'organizations', version: '2.0' }),
+      'GUID',
+    ],
+    [
+      'a domain instead of a tenant',
+      () => entraId({ tenantId: 'a.onmicrosoft.com', version: '1.0' }),
+      'GUID',
+    ],
+    ['a missing version', () => entraId({ tenantId, version: absent }), "'1.0' or '2.0'"],
+    ['the version v2.0', () => entraId({ tenantId, version: 'v2.0' as never }), "'1.0' or '2.0'"],
+    [
+      'a version that is an inherited name',
+      () => entraId({ tenantId, version: 'toString' as never }),
+      "'1.0'",
+    ],
+    [
+      'a missing authorization server',
+      () => okta({ domain: 'a.okta.com', authorizationServerId: absent }),
       '`authorizationServerId`',
     ],
-  ])('%s', (_what, preset, words) => {
+  ])('throws a GuardsConfigurationError for %s', (_what, preset, message) => {
     expect(preset).toThrow(GuardsConfigurationError);
-    expect(preset).toThrow(words);
+    expect(preset).toThrow(message);
   });
 
-  it('names all that is wrong at once', () => {
+  it('reports all faults at once', () => {
     expect(() => okta({ domain: '', authorizationServerId: '' })).toThrow(
       expect.objectContaining({ faults: [expect.anything(), expect.anything()] }),
     );

@@ -2,26 +2,26 @@ import * as fc from 'fast-check';
 import { type Answer, compactJws, generateSigningKey } from '../../testing/index.js';
 import { StatusScenario } from '../support/status-scenario.js';
 
-/** Less than the list's own `ttl`, which must not be what keeps the bound. */
+/** Less than the `ttl` of the list, so that the option and not the `ttl` keeps the bound. */
 const MAX_AGE = 6;
 const MAX_STALE = 60;
-/** A fetch that failed is tried again within `maxAgeSeconds`; the clock of these tests goes by whole seconds. */
+/** A failed fetch is repeated within `maxAgeSeconds`. The test clock advances by whole seconds. */
 const RECOVERY = MAX_AGE + 1;
 
-const stranger = generateSigningKey('ES256');
+const foreignKey = generateSigningKey('ES256');
 const outages: readonly Answer[] = [
   (_request, response) => response.writeHead(500).end(),
   (_request, response) => response.writeHead(404).end(),
   (request) => request.socket.destroy(),
   (_request, response) => response.setHeader('content-type', 'text/html').end('<p>Sorry</p>'),
   (_request, response) => {
-    const list = compactJws({ typ: 'statuslist+jwt', alg: 'ES256', kid: 'x' }, {}, stranger);
+    const list = compactJws({ typ: 'statuslist+jwt', alg: 'ES256', kid: 'x' }, {}, foreignKey);
     response.setHeader('content-type', 'application/statuslist+jwt').end(list);
   },
 ];
 
 const step = fc.oneof(
-  { weight: 2, arbitrary: fc.constant({ do: 'mint' } as const) },
+  { weight: 2, arbitrary: fc.constant({ do: 'issue' } as const) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('revoke' as const), which: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fail' as const), how: fc.nat() }) },
   { weight: 1, arbitrary: fc.constant({ do: 'recover' } as const) },
@@ -37,83 +37,83 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 interface Session {
   readonly token: string;
-  endedAt?: number;
+  revokedAt?: number;
 }
 
-/** What happened, by the second, and what has to follow from it. */
-class Weather {
+/** Records the events of each second and checks the verdicts that must follow. */
+class Timeline {
   private readonly sessions: Session[] = [];
   private second = 0;
   private isFailing = false;
-  /** The last second in which the list could not be had. */
+  /** The last second in which the list was unavailable. */
   private lastFailing = -Infinity;
-  /** The last second at which it had been to be had for long enough. */
-  private lastHad = 0;
+  /** The last second at which the list had been available long enough for a fetch. */
+  private lastAvailable = 0;
 
-  constructor(private readonly it: StatusScenario) {}
+  constructor(private readonly scenario: StatusScenario) {}
 
-  async take(one: Step): Promise<void> {
-    if (one.do === 'mint') this.sessions.push({ token: this.it.token() });
+  async apply(one: Step): Promise<void> {
+    if (one.do === 'issue') this.sessions.push({ token: this.scenario.token() });
     if (one.do === 'revoke') this.revoke(one.which);
     if (one.do === 'fail') this.fail(one.how);
     if (one.do === 'recover') this.recover();
-    if (one.do === 'wait') for (let i = 0; i < one.seconds; i += 1) await this.aSecond();
+    if (one.do === 'wait') for (let i = 0; i < one.seconds; i += 1) await this.advanceOneSecond();
   }
 
   private revoke(which: number): void {
     const session = this.sessions[which % this.sessions.length];
-    if (!session || session.endedAt !== undefined) return;
-    session.endedAt = this.second;
-    this.it.issuer.revoke(session.token);
+    if (!session || session.revokedAt !== undefined) return;
+    session.revokedAt = this.second;
+    this.scenario.issuer.revoke(session.token);
   }
 
   private fail(how: number): void {
     this.isFailing = true;
     const outage = outages[how % outages.length];
-    if (outage) this.it.issuer.statusList.answer(outage);
+    if (outage) this.scenario.issuer.statusList.answer(outage);
   }
 
   private recover(): void {
     this.isFailing = false;
-    this.it.issuer.statusList.up();
+    this.scenario.issuer.statusList.up();
   }
 
-  private async aSecond(): Promise<void> {
-    this.it.clock.advance(1);
+  private async advanceOneSecond(): Promise<void> {
+    this.scenario.clock.advance({ seconds: 1 });
     this.second += 1;
     if (this.isFailing) this.lastFailing = this.second;
-    if (this.second - this.lastFailing > RECOVERY) this.lastHad = this.second;
-    await this.it.settled();
+    if (this.second - this.lastFailing > RECOVERY) this.lastAvailable = this.second;
+    await this.scenario.settled();
     for (const session of this.sessions) {
-      this.judge(session, await this.it.settledVerdict(session.token));
+      this.judge(session, await this.scenario.settledVerdict(session.token));
     }
   }
 
-  private judge({ endedAt }: Session, verdict: string): void {
-    if (endedAt === undefined) {
-      const isKnown = this.second - this.lastHad <= MAX_STALE - MAX_AGE;
+  private judge({ revokedAt }: Session, verdict: string): void {
+    if (revokedAt === undefined) {
+      const isKnown = this.second - this.lastAvailable <= MAX_STALE - MAX_AGE;
       expect(isKnown ? ['accepted'] : ['accepted', 'status_unavailable']).toContain(verdict);
     } else if (verdict === 'accepted') {
-      const bound = this.second === this.lastHad ? MAX_AGE : MAX_STALE;
-      expect(this.second - endedAt).toBeLessThanOrEqual(bound);
+      const bound = this.second === this.lastAvailable ? MAX_AGE : MAX_STALE;
+      expect(this.second - revokedAt).toBeLessThanOrEqual(bound);
     } else {
       expect(['revoked', 'status_unavailable']).toContain(verdict);
     }
   }
 }
 
-it('no ended session passes for longer than the bound, and no other is refused while the list can be had', async () => {
+it('accepts a revoked token no longer than the bound and refuses no other while the list is available', async () => {
   const statusLists = { maxAgeSeconds: MAX_AGE, maxStaleSeconds: MAX_STALE, timeoutMs: 30_000 };
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 30 }), async (steps) => {
-      const it = await StatusScenario.start({ statusLists });
+      const scenario = await StatusScenario.start({ statusLists });
       try {
-        await it.issuers.ready();
-        const weather = new Weather(it);
-        await weather.take({ do: 'mint' });
-        for (const one of steps) await weather.take(one);
+        await scenario.issuers.ready();
+        const timeline = new Timeline(scenario);
+        await timeline.apply({ do: 'issue' });
+        for (const one of steps) await timeline.apply(one);
       } finally {
-        await it.close();
+        await scenario.close();
       }
     }),
     { numRuns: 12, endOnFailure: true },

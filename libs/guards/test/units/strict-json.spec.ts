@@ -4,8 +4,8 @@ import { jsonObject, jsonObjectWithRepeatedName } from '../support/json-arbitrar
 
 const parse = (text: string) => parseStrictJson(Buffer.from(text));
 
-describe('reading JSON that means one thing only (RFC 8725 §2.4, §3.7)', () => {
-  it('reads what any writer of JSON may write as JSON.parse does', () => {
+describe('parseStrictJson (RFC 8725 §2.4, §3.7)', () => {
+  it('returns the result of JSON.parse for every spelling of valid JSON', () => {
     fc.assert(
       fc.property(jsonObject, (text) => {
         expect(parse(text)).toEqual(JSON.parse(text));
@@ -14,7 +14,7 @@ describe('reading JSON that means one thing only (RFC 8725 §2.4, §3.7)', () =>
     );
   });
 
-  it('refuses a name that occurs twice, at any depth and in any spelling (RFC 7519 §4)', () => {
+  it('refuses a repeated name at any depth and in any spelling (RFC 7519 §4)', () => {
     fc.assert(
       fc.property(jsonObjectWithRepeatedName, (text) => {
         expect(() => JSON.parse(text)).not.toThrow();
@@ -24,7 +24,7 @@ describe('reading JSON that means one thing only (RFC 8725 §2.4, §3.7)', () =>
     );
   });
 
-  it('throws nothing but a SyntaxError, whatever the bytes are', () => {
+  it('throws a SyntaxError for random bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
         expect(() => parseStrictJson(Buffer.from(bytes))).toThrow(SyntaxError);
@@ -32,13 +32,13 @@ describe('reading JSON that means one thing only (RFC 8725 §2.4, §3.7)', () =>
     );
   });
 
-  it('quotes nothing of the text in its error', () => {
+  it('quotes no part of the text in its error', () => {
     expect(() => parse('{"sub":"alice@example.com",}')).toThrow(/^The text is not JSON$/);
   });
 
   it.each([
     ['the same value twice', '{"a":1,"a":1}'],
-    ['three times', '{"a":1,"a":2,"a":3}'],
+    ['a name with three values', '{"a":1,"a":2,"a":3}'],
     ['an empty name', '{"":1,"":2}'],
     ['__proto__', '{"__proto__":1,"__proto__":2}'],
     ['an array index', '{"1":1,"1":2}'],
@@ -46,7 +46,7 @@ describe('reading JSON that means one thing only (RFC 8725 §2.4, §3.7)', () =>
     ['a surrogate pair, escaped', String.raw`{"😀":1,"\ud83d\uDE00":2}`],
     ['an escaped solidus', String.raw`{"a/b":1,"a\/b":2}`],
     ['inside an array', '{"a":[{"b":1},{"b":1,"b":2}]}'],
-    ['inside an object of which only the last is kept', '{"a":{"b":1,"b":2},"a":1}'],
+    ['inside an object that a later member replaces', '{"a":{"b":1,"b":2},"a":1}'],
     ['beside text that looks like members', String.raw`{"x":"\",\"a\":1","a":1,"a":2}`],
   ])('refuses a repeated name: %s', (_name, text) => {
     expect(() => parse(text)).toThrow('A member name occurs twice');
@@ -59,7 +59,7 @@ describe('reading JSON that means one thing only (RFC 8725 §2.4, §3.7)', () =>
     ['colons and braces in strings', String.raw`{"a":"{\"a\":1,\"a\":2}","b":":::"}`],
     ['a string that ends in a backslash', String.raw`{"a":"\\","b":":"}`],
     ['U+2028 in a string', '{"a":"\u2028:"}'],
-  ])('reads %s', (_name, text) => {
+  ])('accepts %s', (_name, text) => {
     expect(parse(text)).toEqual(JSON.parse(text));
   });
 
@@ -86,7 +86,7 @@ describe('reading JSON that means one thing only (RFC 8725 §2.4, §3.7)', () =>
     "{'a':1}",
     '{"a":1,}',
     '{a:1}',
-  ])('refuses %p, which is no JSON object', (text) => {
+  ])('refuses %p, which is not a JSON object', (text) => {
     expect(() => parse(text)).toThrow(SyntaxError);
   });
 });

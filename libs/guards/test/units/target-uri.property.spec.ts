@@ -1,17 +1,17 @@
 import * as fc from 'fast-check';
 import { isSameTarget, normalizeTarget } from '../../src/dpop/target-uri.js';
 
-/** A URI in its normal form, in parts (RFC 3986 §6.2.2). */
+/** The parts of a URI in normal form (RFC 3986 §6.2.2). */
 interface Uri {
   readonly scheme: 'http' | 'https';
   readonly host: string;
-  /** None where it is the one of the scheme. */
+  /** Undefined for the default port of the scheme. */
   readonly port: number | undefined;
   readonly segments: readonly (readonly string[])[];
 }
 
 const UNRESERVED = [...'abcxyzABCXYZ019-_~'];
-/** Of a segment: what it is made of stands in one way, in normal form. Dots are apart, for two of them mean something. */
+/** A piece of a path segment in normal form. Dots are left out, because `.` and `..` have a meaning. */
 const piece = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...UNRESERVED) },
   { weight: 2, arbitrary: fc.constantFrom(...'!$&()*+,;=:@') },
@@ -24,17 +24,17 @@ const uri: fc.Arbitrary<Uri> = fc.record({
   segments: fc.array(fc.array(piece, { maxLength: 5 }), { minLength: 1, maxLength: 4 }),
 });
 
-function written({ scheme, host, port, segments }: Uri): string {
-  return `${scheme}://${host}${port ? `:${port}` : ''}/${segments.map((it) => it.join('')).join('/')}`;
+function format({ scheme, host, port, segments }: Uri): string {
+  return `${scheme}://${host}${port ? `:${port}` : ''}/${segments.map((pieces) => pieces.join('')).join('/')}`;
 }
 
-/** The same URI, written in some other way. */
+/** Another spelling of the same URI. */
 const spelling = (of: Uri): fc.Arbitrary<string> =>
   fc
     .record({
       scheme: cased(of.scheme),
       host: cased(of.host),
-      port: fc.constantFrom(...portsOf(of)),
+      port: fc.constantFrom(...listPorts(of)),
       segments: fc.tuple(...of.segments.map(segment)),
       detours: fc.array(fc.constantFrom('.', '%2e', 'x/..', 'x/%2E.', 'x/y/../..'), {
         maxLength: 2,
@@ -46,14 +46,16 @@ const spelling = (of: Uri): fc.Arbitrary<string> =>
         `${scheme}://${host}${port}/${[...detours, ...segments].join('/')}${rest}`,
     );
 
-function portsOf({ scheme, port }: Uri): [string, ...string[]] {
+function listPorts({ scheme, port }: Uri): [string, ...string[]] {
   return port ? [`:${port}`] : ['', scheme === 'https' ? ':443' : ':80', ':'];
 }
 
 const cased = (text: string) =>
   fc
     .array(fc.boolean(), { minLength: text.length, maxLength: text.length })
-    .map((upper) => [...text].map((it, n) => (upper[n] ? it.toUpperCase() : it)).join(''));
+    .map((upper) =>
+      [...text].map((character, n) => (upper[n] ? character.toUpperCase() : character)).join(''),
+    );
 
 const segment = (pieces: readonly string[]) =>
   fc.tuple(...pieces.map(pieceSpelling)).map((parts) => parts.join(''));
@@ -65,23 +67,23 @@ function pieceSpelling(text: string): fc.Arbitrary<string> {
   return fc.constantFrom(text, escape, escape.toUpperCase());
 }
 
-describe('the target of a request (RFC 9449 §4.3, RFC 3986 §6.2.2, §6.2.3)', () => {
-  it('is the same, however it is written', () => {
+describe('target of a request (RFC 9449 §4.3, RFC 3986 §6.2.2, §6.2.3)', () => {
+  it('equates all spellings of a URI', () => {
     const spellings = uri.chain((of) => fc.tuple(fc.constant(of), spelling(of), spelling(of)));
     fc.assert(
       fc.property(spellings, ([of, one, other]) => {
         expect(isSameTarget(one, other)).toBe(true);
-        expect(isSameTarget(one, written(of))).toBe(true);
-        expect(normalizeTarget(one)).toBe(written(of));
+        expect(isSameTarget(one, format(of))).toBe(true);
+        expect(normalizeTarget(one)).toBe(format(of));
       }),
       { numRuns: 2000 },
     );
   });
 
-  it('is another one when anything in it is different', () => {
+  it('distinguishes all spellings of two URIs', () => {
     const two = fc
       .tuple(uri, uri)
-      .filter(([one, other]) => written(one) !== written(other))
+      .filter(([one, other]) => format(one) !== format(other))
       .chain(([one, other]) => fc.tuple(spelling(one), spelling(other)));
     fc.assert(
       fc.property(two, ([one, other]) => {
@@ -91,16 +93,16 @@ describe('the target of a request (RFC 9449 §4.3, RFC 3986 §6.2.2, §6.2.3)', 
     );
   });
 
-  it('is another one when one character of its path is', () => {
+  it('distinguishes URIs when one character of the path differs', () => {
     const changed = uri.chain((of) =>
       fc.tuple(fc.constant(of), fc.nat(), fc.constantFrom(...'q~/%25', '%2F', '.', '')),
     );
     fc.assert(
-      fc.property(changed, ([of, at, instead]) => {
-        const text = written(of);
+      fc.property(changed, ([of, at, replacement]) => {
+        const text = format(of);
         const start = text.indexOf('/', 8) + 1;
         const cut = start + (at % (text.length - start + 1));
-        const other = text.slice(0, cut) + instead + text.slice(cut + 1);
+        const other = text.slice(0, cut) + replacement + text.slice(cut + 1);
         fc.pre(normalizeTarget(other) !== normalizeTarget(text));
         expect(isSameTarget(other, text)).toBe(false);
         expect(isSameTarget(text, other)).toBe(false);
@@ -109,16 +111,16 @@ describe('the target of a request (RFC 9449 §4.3, RFC 3986 §6.2.2, §6.2.3)', 
     );
   });
 
-  it('is nothing that throws, and no two different texts that are no URIs', () => {
+  it('throws no error for any text, and equates no text that is not a URI', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.webUrl(),
-      fc.webUrl().map((it) => `x${it}`),
+      fc.webUrl().map((url) => `x${url}`),
     );
     fc.assert(
       fc.property(text, text, (one, other) => {
-        const same = isSameTarget(one, other);
-        if (same) expect(normalizeTarget(one)).toBe(normalizeTarget(other));
+        const isSame = isSameTarget(one, other);
+        if (isSame) expect(normalizeTarget(one)).toBe(normalizeTarget(other));
         expect(isSameTarget(one, one)).toBe(normalizeTarget(one) !== undefined);
       }),
       { numRuns: 2000 },
@@ -133,7 +135,7 @@ describe('the target of a request (RFC 9449 §4.3, RFC 3986 §6.2.2, §6.2.3)', 
     ['https://api.example/orders', 'https://api.example/orders/'],
     ['https://api.example./orders', 'https://api.example/orders'],
     ['https://api.example/a\\b', 'https://api.example/a/b'],
-  ])('%s is not %s', (one, other) => {
+  ])('distinguishes %s from %s', (one, other) => {
     expect(isSameTarget(one, other)).toBe(false);
     expect(isSameTarget(other, one)).toBe(false);
   });

@@ -13,25 +13,25 @@ import { TestClock } from '../support/test-clock.js';
 const AUDIENCES = ['https://orders.example', 'https://billing.example'] as const;
 const ISSUERS = [0, 1] as const;
 
-/** One application, twice: remembering tokens and not. Both look at the same keys, so that only the cache differs. */
-class Twins {
-  private readonly remembering: AccessTokenStrategy;
-  private readonly forgetful: AccessTokenStrategy;
+/** Two strategies for one application, with and without a cache. They share keys, so that only the cache differs. */
+class StrategyPair {
+  private readonly cached: AccessTokenStrategy;
+  private readonly uncached: AccessTokenStrategy;
 
   constructor(options: GuardsOptions) {
     const issuers = new TrustedIssuers(resolveOptions(options));
-    this.remembering = strategy(options, issuers, 2);
-    this.forgetful = strategy(options, issuers, 0);
+    this.cached = createStrategy(options, issuers, 2);
+    this.uncached = createStrategy(options, issuers, 0);
   }
 
-  /** Asked in the same instant, before a fetch in the background can come between them. */
-  verdicts(token: string): Promise<[remembering: Verdict, forgetful: Verdict]> {
-    return Promise.all([verdict(this.remembering, token), verdict(this.forgetful, token)]);
+  /** Starts both verifications at the same time, so that no background fetch can finish between them. */
+  verdicts(token: string): Promise<[cached: Verdict, uncached: Verdict]> {
+    return Promise.all([verify(this.cached, token), verify(this.uncached, token)]);
   }
 }
 
-/** A cache of two tokens, so that they push each other out as well. */
-function strategy(options: GuardsOptions, issuers: TrustedIssuers, maxTokens: number) {
+/** The cache holds two tokens, so that tokens also evict each other. */
+function createStrategy(options: GuardsOptions, issuers: TrustedIssuers, maxTokens: number) {
   return new AccessTokenStrategy(
     resolveOptions({ ...options, tokenCache: { maxTokens } }),
     issuers,
@@ -40,7 +40,7 @@ function strategy(options: GuardsOptions, issuers: TrustedIssuers, maxTokens: nu
 
 type Verdict = AccessToken | string;
 
-async function verdict(strategy: AccessTokenStrategy, token: string): Promise<Verdict> {
+async function verify(strategy: AccessTokenStrategy, token: string): Promise<Verdict> {
   try {
     return await strategy.validate(token);
   } catch (error) {
@@ -49,26 +49,26 @@ async function verdict(strategy: AccessTokenStrategy, token: string): Promise<Ve
   }
 }
 
-/** What a token is, besides its text. */
-interface Minted {
+/** A token and its expected properties. */
+interface IssuedToken {
   readonly text: string;
   readonly kid: string;
   readonly issuer: string;
   readonly audience: string;
   readonly expiresAt: number;
-  /** Signed by the issuer that it names. */
-  readonly genuine: boolean;
+  /** Whether the named issuer signed the token. */
+  readonly isGenuine: boolean;
 }
 
 const anIssuer = fc.constantFrom(...ISSUERS);
 const anApp = fc.constantFrom(...AUDIENCES);
 
-/** Counted from the newest, so that most are shown again while they are remembered. */
+/** An index from the newest token on, so that most tokens are verified again while they are cached. */
 const aToken = fc.nat({ max: 5 });
 
 type Step =
-  | { do: 'mint'; issuer: 0 | 1; audience: string; lifetime: number; signer: 0 | 1 }
-  | { do: 'show'; token: number; app: string; times: number }
+  | { do: 'issue'; issuer: 0 | 1; audience: string; lifetime: number; signer: 0 | 1 }
+  | { do: 'verify'; token: number; app: string; times: number }
   | { do: 'forge'; token: number; signer: 0 | 1 }
   | { do: 'advance'; seconds: number }
   | { do: 'rotate'; issuer: 0 | 1 }
@@ -78,7 +78,7 @@ const aStep: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc.record({
-      do: fc.constant('show' as const),
+      do: fc.constant('verify' as const),
       token: aToken,
       app: anApp,
       times: fc.integer({ min: 1, max: 3 }),
@@ -87,7 +87,7 @@ const aStep: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      do: fc.constant('mint' as const),
+      do: fc.constant('issue' as const),
       issuer: anIssuer,
       audience: anApp,
       lifetime: fc.constantFrom(15, 60, 600),
@@ -114,41 +114,47 @@ const aStep: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /** Two issuers, and two applications that trust both. */
-class World {
+class TwoApplications {
   readonly clock = new TestClock();
-  readonly tokens: Minted[] = [];
-  private readonly apps: ReadonlyMap<string, Twins>;
+  readonly tokens: IssuedToken[] = [];
+  private readonly apps: ReadonlyMap<string, StrategyPair>;
 
   private constructor(readonly issuers: readonly [TestIssuer, TestIssuer]) {
-    this.apps = new Map(AUDIENCES.map((audience) => [audience, new Twins(this.options(audience))]));
+    this.apps = new Map(
+      AUDIENCES.map((audience) => [audience, new StrategyPair(this.options(audience))]),
+    );
   }
 
-  static async begin(): Promise<World> {
-    const world = new World(await Promise.all([TestIssuer.start(), TestIssuer.start()]));
+  static async start(): Promise<TwoApplications> {
+    const applications = new TwoApplications(
+      await Promise.all([TestIssuer.start(), TestIssuer.start()]),
+    );
     for (const issuer of ISSUERS) {
-      for (const audience of AUDIENCES) world.mint(issuer, issuer, { audience, lifetime: 600 });
+      for (const audience of AUDIENCES)
+        applications.issue(issuer, issuer, { audience, lifetime: 600 });
     }
-    return world;
+    return applications;
   }
 
-  async end(): Promise<void> {
+  async close(): Promise<void> {
     await Promise.all(this.issuers.map((issuer) => issuer.close()));
   }
 
-  async take(step: Step): Promise<void> {
+  async apply(step: Step): Promise<void> {
     switch (step.do) {
-      case 'mint':
-        return this.mint(step.issuer, step.signer, step);
+      case 'issue':
+        return this.issue(step.issuer, step.signer, step);
       case 'forge':
         return this.forge(this.token(step.token), this.issuers[step.signer].signingKey);
       case 'advance':
-        return this.clock.advance(step.seconds);
+        return this.clock.advance({ seconds: step.seconds });
       case 'rotate':
         return void this.issuers[step.issuer].rotate();
       case 'replace':
         return this.replaceKeys(this.issuers[step.issuer]);
-      case 'show':
-        for (let i = 0; i < step.times; i++) await this.show(this.token(step.token), step.app);
+      case 'verify':
+        for (let i = 0; i < step.times; i++)
+          await this.compareVerdicts(this.token(step.token), step.app);
     }
   }
 
@@ -156,11 +162,11 @@ class World {
     const [one, other] = this.issuers.map(({ issuer, jwksUri }) => {
       return { issuer, jwksUri, algorithms: ['ES256'] as const };
     });
-    if (!one || !other) throw new Error('Two issuers');
+    if (!one || !other) throw new Error('The test needs two issuers');
     return { audience, issuers: [one, other], clockToleranceSeconds: 0, now: this.clock.now };
   }
 
-  private mint(
+  private issue(
     named: 0 | 1,
     signer: 0 | 1,
     { audience, lifetime }: { audience: string; lifetime: number },
@@ -170,76 +176,76 @@ class World {
     const iat = Math.floor(this.clock.now() / 1000);
     const exp = iat + lifetime;
     const text = this.issuers[named].accessToken({ aud: audience, iat, exp }, { signedBy });
-    const genuine = named === signer;
+    const isGenuine = named === signer;
     const expiresAt = exp * 1000;
-    this.tokens.push({ text, kid: signingKey.kid, issuer, audience, expiresAt, genuine });
+    this.tokens.push({ text, kid: signingKey.kid, issuer, audience, expiresAt, isGenuine });
   }
 
-  /** The same header and claims under another signature. */
-  private forge(token: Minted, signedBy: SigningKey): void {
+  /** Adds a token with the same header and claims under another signature. */
+  private forge(token: IssuedToken, signedBy: SigningKey): void {
     const input = token.text.slice(0, token.text.lastIndexOf('.'));
     const text = `${input}.${signature(input, signedBy)}`;
-    this.tokens.push({ ...token, text, genuine: signedBy.kid === token.kid });
+    this.tokens.push({ ...token, text, isGenuine: signedBy.kid === token.kid });
   }
 
-  private token(fromNewest: number): Minted {
+  private token(fromNewest: number): IssuedToken {
     const token = this.tokens.at(-1 - (fromNewest % this.tokens.length));
-    if (!token) throw new Error('Nobody minted one');
+    if (!token) throw new Error('No token was issued');
     return token;
   }
 
-  /** A new key signs, and every old one is published no longer. */
+  /** Adds a signing key and removes the previous one from the key set. */
   private replaceKeys(issuer: TestIssuer): void {
     const { kid } = issuer.signingKey;
     issuer.rotate();
     issuer.removeKey(kid);
   }
 
-  private async show(token: Minted, app: string): Promise<void> {
-    const twins = this.apps.get(app);
-    if (!twins) throw new Error('No such application');
-    const [remembering, forgetful] = await twins.verdicts(token.text);
+  private async compareVerdicts(token: IssuedToken, app: string): Promise<void> {
+    const pair = this.apps.get(app);
+    if (!pair) throw new Error('Unknown application');
+    const [cached, uncached] = await pair.verdicts(token.text);
 
-    expect(remembering).toEqual(forgetful);
-    if (typeof remembering === 'string') return;
-    expect(token.genuine).toBe(true);
+    expect(cached).toEqual(uncached);
+    if (typeof cached === 'string') return;
+    expect(token.isGenuine).toBe(true);
     expect(app).toBe(token.audience);
     expect(this.clock.now()).toBeLessThan(token.expiresAt);
-    expect(remembering).toMatchObject({ issuer: token.issuer, audience: token.audience });
+    expect(cached).toMatchObject({ issuer: token.issuer, audience: token.audience });
   }
 }
 
-describe('remembering a token changes no verdict', () => {
-  it('whatever tokens are shown, to whom, and whatever happens to clock and keys meanwhile', async () => {
+describe('token caches of several services', () => {
+  it('changes no verdict in any sequence of tokens, services, clock and key changes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(aStep, { minLength: 10, maxLength: 60 }), async (steps) => {
-        const world = await World.begin();
+        const applications = await TwoApplications.start();
         try {
-          for (const step of steps) await world.take(step);
+          for (const step of steps) await applications.apply(step);
         } finally {
-          await world.end();
+          await applications.close();
         }
       }),
       { numRuns: 60 },
     );
   });
 
-  it('a token that is remembered goes with its key, once the set has been fetched again', async () => {
-    const world = await World.begin();
-    const [issuer] = world.issuers;
-    const options = { ...issuer.options, now: world.clock.now };
-    const twins = new Twins({ ...options, tokenCache: { maxTokens: 10 } });
-    const token = issuer.accessToken({ exp: world.clock.now() / 1000 + 3600 });
+  it('drops a cached token when the next key set lacks its key', async () => {
+    const applications = await TwoApplications.start();
+    const [issuer] = applications.issuers;
+    const options = { ...issuer.options, now: applications.clock.now };
+    const pair = new StrategyPair({ ...options, tokenCache: { maxTokens: 10 } });
+    const token = issuer.accessToken({ exp: applications.clock.now() / 1000 + 3600 });
     for (let i = 0; i < 3; i++) {
-      expect(await twins.verdicts(token)).toMatchObject([{ subject: 'alice' }, {}]);
+      expect(await pair.verdicts(token)).toMatchObject([{ subject: 'alice' }, {}]);
     }
 
     const { kid } = issuer.signingKey;
     issuer.rotate();
     issuer.removeKey(kid);
-    world.clock.advance(601);
+    applications.clock.advance({ seconds: 601 });
 
-    expect(await twins.verdicts(token)).toEqual(['unknown_key', 'unknown_key']);
-    await world.end();
+    expect(await pair.verdicts(token)).toEqual(['unknown_key', 'unknown_key']);
+    await applications.close();
   });
 });

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { LeastRecentlyUsed } from '../../src/core/least-recently-used.js';
+import { LeastRecentlyUsed } from '../../src/core/token-cache.js';
 import { generateSigningKey, TestIssuer } from '../../testing/index.js';
 import { TestClock } from '../support/test-clock.js';
 import { aStrategy, verifyOrError } from '../support/factories.js';
@@ -14,8 +14,8 @@ beforeEach(async () => {
 });
 afterEach(() => issuer.close());
 
-describe('the size of the cache', () => {
-  it('is bounded, and those that were used last are kept', async () => {
+describe('size of the token cache', () => {
+  it('stores at most `maxTokens` and keeps the most recently used tokens', async () => {
     const strategy = aStrategy({
       ...issuer.options,
       now: clock.now,
@@ -32,12 +32,12 @@ describe('the size of the cache', () => {
       found.push((await strategy.validate(token)) === before);
 
     const kept = found.filter(Boolean).length;
-    // A few second sights are taken for first ones whenever the first sights are forgotten.
+    // The cache sometimes forgets that it saw a token once, and then stores the token one use later.
     expect(kept).toBeGreaterThan(40);
     expect(found.slice(50)).not.toContain(true);
   });
 
-  it('order and bound are those of a list whose last used is moved to its end', () => {
+  it('follows the model of a bounded list that moves a used entry to its end', () => {
     const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
     const step = fc.oneof(
       fc.record({ act: fc.constant('set' as const), key, value: fc.nat() }),
@@ -73,9 +73,9 @@ describe('the size of the cache', () => {
   });
 });
 
-describe('a cache changes no verdict', () => {
+describe('verdicts with a token cache', () => {
   it.each([2, 10_000])(
-    'whatever happens to tokens, keys and time, with room for %i',
+    'returns the verdict of a strategy without a cache, with room for %i tokens',
     async (maxTokens) => {
       await fc.assert(
         fc.asyncProperty(cacheCommands, async (commands) => {
@@ -88,7 +88,7 @@ describe('a cache changes no verdict', () => {
     },
   );
 
-  it('modules share nothing: what one accepted, another judges by its own rules', async () => {
+  it('applies the rules of each module to a token that another module cached', async () => {
     const other = await TestIssuer.start({ now: clock.now });
     const audiences = ['https://orders.example', 'https://billing.example'];
     const [orders = '', billing = ''] = audiences;
@@ -98,12 +98,12 @@ describe('a cache changes no verdict', () => {
       { trusts: [other], audience: orders },
       { trusts: [issuer, other], audience: billing },
     ].map(({ trusts, audience }) => {
-      const [first, ...rest] = trusts.map((it) => ({
-        issuer: it.issuer,
+      const [first, ...rest] = trusts.map((trusted) => ({
+        issuer: trusted.issuer,
         algorithms: ['ES256' as const],
       }));
       const issuers = first ? ([first, ...rest] as const) : undefined;
-      if (!issuers) throw new Error('trusts nobody');
+      if (!issuers) throw new Error('A module needs an issuer');
       return { trusts, audience, strategy: aStrategy({ issuers, audience, now: clock.now }) };
     });
     const tokens = [issuer, other].flatMap((by) =>
@@ -111,21 +111,24 @@ describe('a cache changes no verdict', () => {
         audiences.map((aud) => ({
           by,
           aud,
-          genuine: signedBy === by.signingKey,
+          isGenuine: signedBy === by.signingKey,
           token: by.accessToken({ aud }, { signedBy }),
         })),
       ),
     );
-    const visit = fc.record({
+    const request = fc.record({
       module: fc.constantFrom(...modules),
-      it: fc.constantFrom(...tokens),
+      presented: fc.constantFrom(...tokens),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(visit, { minLength: 30, maxLength: 60 }), async (visits) => {
-        for (const { module, it } of visits) {
-          const verdict = await verifyOrError(module.strategy, it.token);
-          const good = it.genuine && module.trusts.includes(it.by) && module.audience === it.aud;
-          expect(verdict).toHaveProperty(good ? 'claims.iss' : 'reason');
+      fc.asyncProperty(fc.array(request, { minLength: 30, maxLength: 60 }), async (requests) => {
+        for (const { module, presented } of requests) {
+          const verdict = await verifyOrError(module.strategy, presented.token);
+          const isValid =
+            presented.isGenuine &&
+            module.trusts.includes(presented.by) &&
+            module.audience === presented.aud;
+          expect(verdict).toHaveProperty(isValid ? 'claims.iss' : 'reason');
         }
       }),
       { numRuns: 30 },

@@ -16,16 +16,16 @@ type Changes = Partial<Omit<GuardsOptions, 'issuers' | 'issuer'>>;
 const strategyWith = (changes: Changes = {}) =>
   aStrategy({ ...issuer.options, now: clock.now, ...changes });
 
-/** The token as it is remembered, after as many sights as that takes. */
-async function remembered(strategy: AccessTokenStrategy, token: string): Promise<unknown> {
+/** Verifies the token until the cache stores it, and returns the cached token. */
+async function cacheToken(strategy: AccessTokenStrategy, token: string): Promise<unknown> {
   await strategy.validate(token);
-  const kept = await strategy.validate(token);
-  expect(await strategy.validate(token)).toBe(kept);
-  return kept;
+  const cached = await strategy.validate(token);
+  expect(await strategy.validate(token)).toBe(cached);
+  return cached;
 }
 
-describe('a verified token', () => {
-  it('is remembered from its second sight on, and found at the third', async () => {
+describe('cache of verified tokens', () => {
+  it('stores a token at its second use and returns it at the third', async () => {
     const strategy = strategyWith();
     const token = issuer.accessToken();
     const [first, second, third] = [
@@ -37,40 +37,42 @@ describe('a verified token', () => {
     expect(third).toBe(second);
   });
 
-  it('is not remembered at all when the cache is off', async () => {
+  it('stores no token when `maxTokens` is 0', async () => {
     const strategy = strategyWith({ tokenCache: { maxTokens: 0 } });
     const token = issuer.accessToken();
-    const sights = new Set();
-    for (let i = 0; i < 5; i += 1) sights.add(await strategy.validate(token));
+    const results = new Set();
+    for (let i = 0; i < 5; i += 1) results.add(await strategy.validate(token));
 
-    expect(sights.size).toBe(5);
+    expect(results.size).toBe(5);
   });
 
-  it('is not remembered when it was refused', async () => {
+  it('stores no refused token', async () => {
     const strategy = strategyWith();
     const early = issuer.accessToken({ nbf: clock.now() / 1000 + 60 });
     for (let i = 0; i < 3; i += 1) {
       expect(await verifyOrError(strategy, early)).toHaveProperty('reason', 'not_yet_valid');
     }
-    clock.advance(60);
+    clock.advance({ seconds: 60 });
     expect(await verifyOrError(strategy, early)).toHaveProperty('subject');
   });
 
-  it('is frozen to the bottom, because later requests share it', async () => {
+  it('freezes a stored token deeply, because later requests share it', async () => {
     const nested = { list: [{ a: { b: [1] } }], z: {} };
-    const kept = await remembered(strategyWith(), issuer.accessToken({ nested, amr: ['pwd'] }));
-    const thawed = (value: unknown): unknown[] => {
+    const cached = await cacheToken(strategyWith(), issuer.accessToken({ nested, amr: ['pwd'] }));
+    const listUnfrozen = (value: unknown): unknown[] => {
       if (typeof value !== 'object' || value === null || value instanceof Set) return [];
-      const inside = Object.values(value).flatMap(thawed);
-      return Object.isFrozen(value) || value instanceof Date ? inside : [value, ...inside];
+      const nestedValues = Object.values(value).flatMap(listUnfrozen);
+      return Object.isFrozen(value) || value instanceof Date
+        ? nestedValues
+        : [value, ...nestedValues];
     };
-    expect(kept).toHaveProperty('claims.nested', nested);
-    expect(thawed(kept)).toEqual([]);
+    expect(cached).toHaveProperty('claims.nested', nested);
+    expect(listUnfrozen(cached)).toEqual([]);
   });
 
-  it('keeps the scopes that were signed, whatever a handler tries', async () => {
-    const kept = await remembered(strategyWith(), issuer.accessToken({ scope: 'orders:read' }));
-    const { scopes } = kept as { scopes: Set<string> };
+  it('protects the scopes of a stored token against changes by a handler', async () => {
+    const cached = await cacheToken(strategyWith(), issuer.accessToken({ scope: 'orders:read' }));
+    const { scopes } = cached as { scopes: Set<string> };
 
     expect(() => scopes.add('admin')).toThrow(TypeError);
     expect(() => scopes.delete('orders:read')).toThrow(TypeError);
@@ -79,68 +81,68 @@ describe('a verified token', () => {
   });
 });
 
-describe('the time of a remembered token', () => {
-  it('over, it makes room for those that come', async () => {
+describe('lifetime of a cached token', () => {
+  it('removes expired tokens to make room for new ones', async () => {
     const strategy = strategyWith();
-    const comes = async () => remembered(strategy, issuer.accessToken());
-    for (let i = 0; i < 100; i += 1) await comes();
-    clock.advance(3600);
-    for (let i = 0; i < 60; i += 1) await comes();
-    expect(strategy['cache'].size).toBe(60);
+    const addToken = async () => cacheToken(strategy, issuer.accessToken());
+    for (let i = 0; i < 100; i += 1) await addToken();
+    clock.advance({ seconds: 3600 });
+    for (let i = 0; i < 60; i += 1) await addToken();
+    expect(strategy['verifier']['cache'].size).toBe(60);
   });
 
-  it('ends with its exp, within the same tolerance as ever (RFC 7519 §4.1.4)', async () => {
+  it('refuses a cached token after its exp and the clock tolerance (RFC 7519 §4.1.4)', async () => {
     const strategy = strategyWith({ clockToleranceSeconds: 5 });
     const token = issuer.accessToken({ exp: Math.floor(clock.now() / 1000) + 100 });
-    const kept = await remembered(strategy, token);
+    const cached = await cacheToken(strategy, token);
 
-    clock.advance(98);
-    expect(await strategy.validate(token)).toBe(kept);
-    clock.advance(6);
-    expect(await strategy.validate(token)).not.toBe(kept);
-    clock.advance(1);
+    clock.advance({ seconds: 98 });
+    expect(await strategy.validate(token)).toBe(cached);
+    clock.advance({ seconds: 6 });
+    expect(await strategy.validate(token)).not.toBe(cached);
+    clock.advance({ seconds: 1 });
     expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'expired');
   });
 
-  it('ends with maxTokenAgeSeconds, however late its exp is', async () => {
+  it('refuses a cached token after `maxTokenAgeSeconds` if that is before its exp', async () => {
     const strategy = strategyWith({ maxTokenAgeSeconds: 60 });
     const token = issuer.accessToken({ exp: Math.floor(clock.now() / 1000) + 3600 });
-    const kept = await remembered(strategy, token);
+    const cached = await cacheToken(strategy, token);
 
-    clock.advance(58);
-    expect(await strategy.validate(token)).toBe(kept);
-    clock.advance(7);
+    clock.advance({ seconds: 58 });
+    expect(await strategy.validate(token)).toBe(cached);
+    clock.advance({ seconds: 7 });
     expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'too_old');
   });
 });
 
-describe('the key of a remembered token', () => {
+describe('key of a cached token', () => {
   const longLived = () => issuer.accessToken({ exp: clock.now() / 1000 + 3600 });
-  /** An unknown key is asked for, and all keys come with the answer, long before the set has had its time. */
+  /** Makes the strategy fetch the key set before it expires, by a token with an unknown key. */
   async function fetchKeys(strategy: AccessTokenStrategy): Promise<void> {
-    clock.advance(10);
+    clock.advance({ seconds: 10 });
     const header = { kid: 'unknown' };
     const verdict = await verifyOrError(strategy, issuer.accessToken({}, { header }));
     expect(verdict).toHaveProperty('reason', 'unknown_key');
   }
 
-  it('takes the token with it when it is removed, within the time of the key set', async () => {
+  it('refuses a cached token when the key set without its key expires', async () => {
     const strategy = strategyWith();
     const token = longLived();
-    const kept = await remembered(strategy, token);
+    const cached = await cacheToken(strategy, token);
     issuer.removeKey(issuer.signingKey.kid);
     issuer.rotate();
 
-    clock.advance(299);
-    expect(await strategy.validate(token)).toBe(kept);
-    clock.advance(2);
+    clock.advance({ seconds: 299 });
+    expect(await strategy.validate(token)).toBe(cached);
+    clock.advance({ seconds: 2 });
     expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'unknown_key');
   });
 
-  it('takes the token with it as soon as the set is fetched again', async () => {
+  it('refuses a cached token when the next fetch lacks its key', async () => {
     const strategy = strategyWith();
     const token = longLived();
-    await remembered(strategy, token);
+    await cacheToken(strategy, token);
     issuer.removeKey(issuer.signingKey.kid);
     issuer.rotate();
     await fetchKeys(strategy);
@@ -148,20 +150,20 @@ describe('the key of a remembered token', () => {
     expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'unknown_key');
   });
 
-  it('keeps the token when others come and go', async () => {
+  it('keeps a cached token when other keys change', async () => {
     const strategy = strategyWith();
     const token = longLived();
-    const kept = await remembered(strategy, token);
+    const cached = await cacheToken(strategy, token);
     issuer.rotate();
     await fetchKeys(strategy);
 
-    expect(await strategy.validate(token)).toBe(kept);
+    expect(await strategy.validate(token)).toBe(cached);
   });
 
-  it('takes the token with it when another key gets its identifier', async () => {
+  it('refuses a cached token when another key gets the identifier of its key', async () => {
     const strategy = strategyWith();
     const token = longLived();
-    await remembered(strategy, token);
+    await cacheToken(strategy, token);
     const { kid, algorithm } = issuer.signingKey;
     issuer.removeKey(kid);
     issuer.rotate(generateSigningKey(algorithm, kid));
@@ -170,11 +172,11 @@ describe('the key of a remembered token', () => {
     expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'bad_signature');
   });
 
-  it('takes the token with it when the same key gets another algorithm (RFC 8725 §3.1)', async () => {
+  it('refuses a cached token when its key gets another algorithm (RFC 8725 §3.1)', async () => {
     const strategy = strategyWith({ algorithms: ['RS256', 'PS256'] });
     const key = issuer.rotate(generateSigningKey('RS256'));
     const token = longLived();
-    await remembered(strategy, token);
+    await cacheToken(strategy, token);
     issuer.removeKey(key.kid);
     issuer.rotate({ ...key, algorithm: 'PS256', publicJwk: { ...key.publicJwk, alg: 'PS256' } });
     await fetchKeys(strategy);
@@ -182,24 +184,24 @@ describe('the key of a remembered token', () => {
     expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'refused_algorithm');
   });
 
-  it('is asked for while the issuer is down, and no longer than maxStaleSeconds', async () => {
+  it('accepts a cached token during an outage for `maxStaleSeconds` and no longer', async () => {
     const strategy = strategyWith({ keySet: { maxStaleSeconds: 60, timeoutMs: 1000 } });
     const token = longLived();
-    await remembered(strategy, token);
+    await cacheToken(strategy, token);
     issuer.fail();
-    clock.advance(300 + 59);
+    clock.advance({ seconds: 300 + 59 });
     expect(await verifyOrError(strategy, token)).toHaveProperty('subject');
-    clock.advance(2);
+    clock.advance({ seconds: 2 });
     expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'keys_unavailable');
   });
 });
 
-describe('the name of a remembered token is its whole text', () => {
+describe('identity of a cached token', () => {
   /** Order of P-256 (FIPS 186-4 §D.1.2.3). */
   const N = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
   /** (r, n − s) verifies wherever (r, s) does. */
-  function malleated(token: string): string {
+  function malleate(token: string): string {
     const [header, payload, signature = ''] = token.split('.');
     const bytes = Buffer.from(signature, 'base64url');
     const s = N - BigInt(`0x${bytes.toString('hex', 32)}`);
@@ -207,14 +209,14 @@ describe('the name of a remembered token is its whole text', () => {
     return [header, payload, bytes.toString('base64url')].join('.');
   }
 
-  it('a malleated ECDSA signature makes another token of it, which is verified itself', async () => {
+  it('verifies a token with a malleated ECDSA signature anew', async () => {
     const strategy = strategyWith();
     const token = issuer.accessToken();
-    const kept = await remembered(strategy, token);
-    const verdict = await verifyOrError(strategy, malleated(token));
+    const cached = await cacheToken(strategy, token);
+    const verdict = await verifyOrError(strategy, malleate(token));
 
-    expect(verdict).toEqual(kept);
-    expect(verdict).not.toBe(kept);
+    expect(verdict).toEqual(cached);
+    expect(verdict).not.toBe(cached);
   });
 
   it.each([
@@ -222,10 +224,10 @@ describe('the name of a remembered token is its whole text', () => {
     ['with its signature cut', ([h, p, s]: string[]) => [h, p, s?.slice(0, -2)]],
     ['with other claims', ([h, , s]: string[], [, p]: string[]) => [h, p, s]],
     ['with another header', ([, p, s]: string[], [h]: string[]) => [h, p, s]],
-  ])('the token %s is refused', async (_name, mix) => {
+  ])('refuses a cached token %s', async (_name, mix) => {
     const strategy = strategyWith();
     const token = issuer.accessToken();
-    await remembered(strategy, token);
+    await cacheToken(strategy, token);
     const signedBy = generateSigningKey('ES256');
     const foreign = issuer.accessToken({}, { signedBy, header: { x: 1 } });
     const mixed = mix(token.split('.'), foreign.split('.')).join('.');

@@ -42,7 +42,7 @@ const corpus: readonly CorpusCase[] = [
   ...afterAll,
 ];
 
-/** The cases that make sense for a resource, in the order in which they are to be sent. */
+/** The cases that apply to a resource, in the order in which to send them. */
 export function corpusFor(resource: Resource): readonly CorpusCase[] {
   return corpus.filter(({ appliesTo }) => appliesTo?.(resource) ?? true);
 }

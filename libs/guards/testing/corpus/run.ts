@@ -7,23 +7,23 @@ import { send } from './send.js';
 
 export type Verdict =
   | 'as-expected'
-  /** Refused, with another status or challenge. */
+  /** The service refused the request with another status or challenge. */
   | 'deviates'
-  /** Accepted, which no standard forbids. */
+  /** The service accepted the request, which no standard forbids. */
   | 'lenient'
-  /** A good token, refused. */
+  /** The service refused a valid token. */
   | 'refused-good'
   | Vulnerability;
 
-/** What an attacker could use. */
+/** A verdict that an attacker could exploit. */
 export type Vulnerability =
-  /** Hostile, and answered with 2xx. */
+  /** The service answered a hostile request with 2xx. */
   | 'accepted'
-  /** Answered with 5xx. */
+  /** The service answered with 5xx. */
   | 'server-error'
-  /** The connection ended, or ten seconds passed, without an answer. */
+  /** The connection closed, or ten seconds passed, without an answer. */
   | 'no-answer'
-  /** The service fetched an address that is the attacker's. */
+  /** The service sent a request to the attacker's server. */
   | 'asked-attacker';
 
 export interface CorpusResult {
@@ -32,16 +32,16 @@ export interface CorpusResult {
   readonly verdict: Verdict;
 }
 
-/** The resource that is tried. */
+/** The resource that the corpus tests. */
 export interface CorpusTarget {
-  /** Of a GET that answers 2xx to a good token. */
+  /** The URL of a GET route that answers 2xx to a valid token. */
   readonly url: string;
   readonly scope?: string | undefined;
-  /** Where it knows itself to be, if it takes bound tokens (RFC 9449 §4.3): a proof names this address. */
+  /** The URL that a proof must name (RFC 9449 §4.3), if the resource accepts DPoP-bound tokens. */
   readonly dpopUrl?: string | undefined;
 }
 
-/** Sends every case that makes sense for the resource, one after the other, and judges the answers. */
+/** Sends every case that applies to the resource, one after the other, and judges the answers. */
 export async function* runCorpus(
   issuer: CorpusIssuer,
   { url, scope, dpopUrl }: CorpusTarget,

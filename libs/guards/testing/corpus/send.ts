@@ -7,7 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import type { ReceivedAnswer } from './support/answer.js';
 import type { CorpusRequest } from './support/corpus-case.js';
 
-/** Writes headers to a socket as they are: Node's client would refuse to. */
+/** Writes headers to a socket unchanged. Node's HTTP client would refuse some of them. */
 export async function sendRaw(
   url: URL,
   { method = 'GET', headers, path = url.pathname + url.search }: CorpusRequest,
@@ -50,7 +50,7 @@ const NO_ANSWER: ReceivedAnswer = {
   body: '',
 };
 
-/** The answer to a request, or status 0 when the connection ends, or ten seconds pass, without one. */
+/** Returns the answer, or status 0 when the connection closes or ten seconds pass without an answer. */
 export async function send(url: URL, request: CorpusRequest): Promise<ReceivedAnswer> {
   const deadline = AbortSignal.timeout(TIMEOUT_MS);
   try {
@@ -63,7 +63,7 @@ export async function send(url: URL, request: CorpusRequest): Promise<ReceivedAn
 async function sendHttp(url: URL, request: CorpusRequest, signal: AbortSignal) {
   const { method = 'GET', headers, path = url.pathname + url.search, body } = request;
   const http = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  // A list of names and values, so that a header can be there twice, and the path as it is.
+  // A flat list of names and values can repeat a header. The path is sent unchanged.
   const list = [['Host', url.host], ...headers].flat();
   const outgoing = http(url, { method, path, headers: list, agent: false, signal });
   outgoing.end(body);

@@ -1,4 +1,4 @@
-import { type Database, DatabaseUnavailable } from '../../src/index.js';
+import { type Database, DatabaseUnavailableException } from '../../src/index.js';
 import { type PostgresServer, startPostgres } from '../../testing/index.js';
 import { Note, openNotes } from '../support/notes.js';
 
@@ -25,7 +25,7 @@ describe('a restart of PostgreSQL', () => {
       for (const ask of Object.values(doors)) failures.push(await ask().catch((error) => error));
     });
     for (const failure of failures) {
-      expect(failure).toBeInstanceOf(DatabaseUnavailable);
+      expect(failure).toBeInstanceOf(DatabaseUnavailableException);
       expect(failure).toMatchObject({ status: 503, headers: { 'Retry-After': '1' } });
     }
     expect(failures).toHaveLength(Object.keys(doors).length);
@@ -43,7 +43,7 @@ describe('a restart of PostgreSQL', () => {
     const outcome = write.catch((error: unknown) => error);
     await underWay;
     await server.restart();
-    expect(await outcome).toBeInstanceOf(DatabaseUnavailable);
+    expect(await outcome).toBeInstanceOf(DatabaseUnavailableException);
     expect(await database.unitOfWork.query(`SELECT id FROM note WHERE id = 'half'`)).toEqual([]);
   });
 
@@ -53,13 +53,15 @@ describe('a restart of PostgreSQL', () => {
       await server.restart();
       await database.unitOfWork.execute(`UPDATE note SET text = 'whole' WHERE id = 'half'`);
     });
-    expect(await write.catch((error: unknown) => error)).toBeInstanceOf(DatabaseUnavailable);
+    expect(await write.catch((error: unknown) => error)).toBeInstanceOf(
+      DatabaseUnavailableException,
+    );
     expect(await database.unitOfWork.query(`SELECT id FROM note WHERE id = 'half'`)).toEqual([]);
   });
 
   it('does not turn the error of an invalid statement into 503', async () => {
     const failure = await database.unitOfWork.query('SELECT nothing').catch((error) => error);
-    expect(failure).not.toBeInstanceOf(DatabaseUnavailable);
+    expect(failure).not.toBeInstanceOf(DatabaseUnavailableException);
     expect(failure.message).toContain('"nothing"');
   });
 });

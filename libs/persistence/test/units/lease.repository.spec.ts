@@ -1,4 +1,4 @@
-import { type Database, Leases } from '../../src/index.js';
+import { type Database, LeaseRepository } from '../../src/index.js';
 import { eachDatabase } from '../../testing/index.js';
 import { openLeaseDatabase } from '../support/leases.js';
 
@@ -7,7 +7,7 @@ const START = Date.UTC(2026, 10, 23, 12);
 eachDatabase('a lease', (fresh, name) => {
   const opened: Database[] = [];
   /** Repositories on separate connections, as in several processes. */
-  let replicas: readonly Leases[];
+  let replicas: readonly LeaseRepository[];
   let work: Database['unitOfWork'];
   let lease: string;
   let leases = 0;
@@ -15,7 +15,7 @@ eachDatabase('a lease', (fresh, name) => {
   beforeAll(async () => {
     const settings = await fresh();
     for (const _ of ['one', 'other']) opened.push(await openLeaseDatabase(settings));
-    replicas = opened.map(({ unitOfWork }) => new Leases(unitOfWork));
+    replicas = opened.map(({ unitOfWork }) => new LeaseRepository(unitOfWork));
     work = (opened[0] as Database).unitOfWork;
   });
   afterAll(async () => {

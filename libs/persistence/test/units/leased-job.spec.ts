@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { TestClock, waitUntil } from '@gatehouse/service-kit/testing';
 import { Logger } from '@nestjs/common';
-import { type Database, type LeasedJob, Leases, Scheduler } from '../../src/index.js';
+import { type Database, type LeasedJob, LeaseRepository, Scheduler } from '../../src/index.js';
 import { eachDatabase } from '../../testing/index.js';
 import { openLeaseDatabase } from '../support/leases.js';
 
@@ -28,7 +28,7 @@ eachDatabase('a job with its own lease', (fresh) => {
 
   /** Each scheduler is another lease holder, as in another process. */
   function aReplica(index: number, changes: Partial<LeasedJob> = {}): Scheduler {
-    const scheduler = new Scheduler(new Leases(database.unitOfWork), { clock });
+    const scheduler = new Scheduler(new LeaseRepository(database.unitOfWork), { clock });
     scheduler.add({
       name: 'sweeping',
       everySeconds: 0.002,
@@ -100,7 +100,7 @@ eachDatabase('a job with its own lease', (fresh) => {
 
   it('runs in another replica when the lease of a dead replica expires', async () => {
     const dead = { holder: 'dead', now: clock.now(), seconds: 5 };
-    await new Leases(database.unitOfWork).acquire('sweeping', dead);
+    await new LeaseRepository(database.unitOfWork).acquire('sweeping', dead);
     isDue = true;
     aReplica(0);
     await waitUntil(() => (looks[0] ?? 0) > 5);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestClock, waitUntil } from '@gatehouse/service-kit/testing';
 import { Logger } from '@nestjs/common';
-import { Leases, Scheduler, type UnitOfWork } from '../../src/index.js';
+import { LeaseRepository, Scheduler, type UnitOfWork } from '../../src/index.js';
 import { type PostgresServer, startPostgres } from '../../testing/index.js';
 import { openLeaseDatabase } from '../support/leases.js';
 
@@ -44,7 +44,7 @@ describe('jobs of replicas on one PostgreSQL', () => {
   const aReplica = async ({ clock = new TestClock(), canLead = true } = {}) => {
     const database = await openLeaseDatabase({ dataDir, databaseUrl });
     const options = { clock, leaderLease: 'upkeep', canLead };
-    const scheduler = new Scheduler(new Leases(database.unitOfWork), options);
+    const scheduler = new Scheduler(new LeaseRepository(database.unitOfWork), options);
     running.push({ scheduler, close: () => database.close() });
     return { scheduler, clock, unitOfWork: database.unitOfWork };
   };
@@ -93,7 +93,7 @@ describe('jobs of replicas on one PostgreSQL', () => {
 
   it('moves to another replica when the lease of a dead leader expires', async () => {
     const dead = await aReplica();
-    const leases = new Leases(dead.unitOfWork);
+    const leases = new LeaseRepository(dead.unitOfWork);
     await leases.acquire('upkeep', { holder: 'dead', now: dead.clock.now(), seconds: 15 });
     const other = await aReplica();
     const job = counted('alone');
@@ -195,7 +195,7 @@ describe('jobs of replicas on one PostgreSQL', () => {
 
   it('rejects a job of one replica without the name of the lease', async () => {
     const { unitOfWork, clock } = await aReplica();
-    const scheduler = new Scheduler(new Leases(unitOfWork), { clock });
+    const scheduler = new Scheduler(new LeaseRepository(unitOfWork), { clock });
     expect(() => scheduler.add(counted('alone'))).toThrow('job alone needs the option leaderLease');
   });
 

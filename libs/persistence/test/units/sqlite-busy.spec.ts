@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
-import { type Database, DatabaseUnavailable } from '../../src/index.js';
+import { type Database, DatabaseUnavailableException } from '../../src/index.js';
 import { openNotes } from '../support/notes.js';
 
 const INSERT = `INSERT INTO note (id, text) VALUES ($1, '')`;
@@ -32,7 +32,7 @@ describe('a SQLite file whose lock another process holds', () => {
     setTimeout(() => other.exec('ROLLBACK'), 200);
     await unitOfWork.transaction(() => unitOfWork.execute(INSERT, ['two']));
 
-    expect(failure).toBeInstanceOf(DatabaseUnavailable);
+    expect(failure).toBeInstanceOf(DatabaseUnavailableException);
     expect(failure).toMatchObject({ status: 503, headers: { 'Retry-After': '1' } });
     expect(await unitOfWork.query('SELECT id FROM note')).toEqual([{ id: 'two' }]);
   }, 15_000);

@@ -8,7 +8,7 @@ import {
   loadConfig,
   runService,
   ServiceModule,
-  start,
+  runMain,
 } from '../../src/index.js';
 
 /** A stand-in for a database. It must be open until the last request in flight is answered. */
@@ -54,7 +54,7 @@ class SlowController {
 })
 class AppModule {}
 
-await start(async () => {
+await runMain(async () => {
   const config = loadConfig(z.object(commonSettings({ port: 3001 })));
   await runService(AppModule, {
     name: 'demo',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { OAuthError } from '../../platform/oauth-error.js';
 import { PROMPTS, RESPONSE_MODES } from './authorization-request.js';
 
-/** Parameters of an authorization request that mean something here (RFC 6749 §4.1.1 and its extensions). */
+/** Parameters of an authorization request that this server reads (RFC 6749 §4.1.1 and its extensions). */
 const SUPPORTED_PARAMETERS = [
   'client_id',
   'redirect_uri',
@@ -29,10 +29,10 @@ const SUPPORTED_PARAMETERS = [
 
 type ParameterName = (typeof SUPPORTED_PARAMETERS)[number];
 
-/** One text each; several resources are apart by spaces. */
+/** One text per parameter. Several `resource` values are separated by spaces. */
 export type AuthorizationParameters = Readonly<Partial<Record<ParameterName, string>>>;
 
-/** What came, and which parameters came more than once: those are left out. */
+/** The parameters of a request, without the repeated ones, and the names of the repeated ones. */
 export interface SentParameters {
   readonly parameters: AuthorizationParameters;
   readonly repeated: readonly ParameterName[];
@@ -42,7 +42,7 @@ export interface SentParameters {
  * "Parameters sent without a value MUST be treated as if they were omitted …, [they] MUST NOT be included more than once"
  * (RFC 6749 §3.1), `resource` excepted (RFC 8707 §2). "The authorization server MUST ignore unrecognized request parameters."
  *
- * @param sent a query or a form: what is sent twice is an array
+ * @param sent a parsed query or form, in which a repeated parameter is an array
  */
 export function readParameters(sent: Readonly<Record<string, unknown>>): SentParameters {
   const parameters: Partial<Record<ParameterName, string>> = {};
@@ -60,7 +60,7 @@ function readValues(sent: Readonly<Record<string, unknown>>, name: string): read
   return values.filter((value): value is string => typeof value === 'string' && value !== '');
 }
 
-/** No control characters: nothing of an authorization request is text of several lines, and a database may not take them. */
+/** Text without control characters, because no parameter has several lines and PostgreSQL rejects NUL. */
 const singleLineText = (max: number) =>
   z
     .string()
@@ -68,13 +68,13 @@ const singleLineText = (max: number) =>
     .regex(/^[^\p{Cc}\p{Cs}]*$/u);
 
 const promptSchema = singleLineText(100)
-  .transform((words) => words.split(' '))
+  .transform((text) => text.split(' '))
   .pipe(z.array(z.enum(PROMPTS)))
   .transform((prompts) => new Set(prompts))
   // "If this parameter contains none with any other value, an error is returned."
   .refine((prompts) => !prompts.has('none') || prompts.size === 1);
 
-/** What may stand in the parameters, one by one (OpenID Connect Core §3.1.2.1). */
+/** The allowed values of each parameter (OpenID Connect Core §3.1.2.1). */
 const parametersSchema = z.object({
   response_mode: z.enum(RESPONSE_MODES).default('query'),
   scope: singleLineText(2000).optional(),
@@ -96,14 +96,14 @@ const parametersSchema = z.object({
     .optional(),
   id_token_hint: singleLineText(4000).optional(),
   claims: singleLineText(2000).optional(),
-  // These have no effect on the answer.
+  // These parameters are validated but have no effect.
   acr_values: singleLineText(500).optional(),
   login_hint: singleLineText(500).optional(),
   ui_locales: singleLineText(500).optional(),
 });
 export type ValidatedParameters = Readonly<z.infer<typeof parametersSchema>>;
 
-/** @throws {OAuthError} `invalid_request` that names what is wrong */
+/** @throws {OAuthError} `invalid_request` with the names of the malformed parameters */
 export function validateParameters(sent: object): ValidatedParameters {
   const { success, data, error } = parametersSchema.safeParse(sent);
   if (success) return data;

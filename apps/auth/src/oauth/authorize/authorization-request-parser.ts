@@ -11,10 +11,10 @@ import {
 } from './authorization-parameters.js';
 import { parseCodeChallenge } from './pkce.js';
 
-/** Bytes of all parameters together: they have to travel in the address of a page. */
+/** Maximum size of all parameters, in bytes, because they travel in the URL of a page. */
 const MAX_REQUEST_BYTES = 5_000;
 
-/** Reads authorization requests (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1). */
+/** Validates authorization requests (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1). */
 @Injectable()
 export class AuthorizationRequestParser {
   constructor(private readonly resourceServers: ResourceServerService) {}
@@ -25,7 +25,7 @@ export class AuthorizationRequestParser {
     // "Request and response parameters MUST NOT be included more than once" (RFC 6749 §3.1).
     if (repeated.length > 0) throw OAuthError.invalidRequest(`Repeated: ${repeated.join(', ')}.`);
 
-    // OpenID Connect Core §3.1.2.6: what would change the meaning of all the rest is refused, not ignored.
+    // OpenID Connect Core §3.1.2.6: refused and not ignored, because they would change the meaning of all other parameters.
     checkUnsupportedParameters(parameters);
 
     // "… the authorization server MUST return an error response" (RFC 6749 §3.1.1).
@@ -40,25 +40,25 @@ export class AuthorizationRequestParser {
     const codeChallenge = parseCodeChallenge(parameters, client.isPkceRequired);
 
     checkLength(parameters);
-    const read = validateParameters(parameters);
-    const { subject, ...claims } = parseClaimsParameter(read.claims, client.scope);
+    const valid = validateParameters(parameters);
+    const { subject, ...claims } = parseClaimsParameter(valid.claims, client.scope);
     const { scope, resources } = this.resourceServers.grant(client.scope, {
-      resources: read.resource,
-      scope: read.scope,
+      resources: valid.resource,
+      scope: valid.scope,
     });
     return {
       destination,
       scope,
       resources,
       codeChallenge,
-      dpopJkt: read.dpop_jkt,
-      nonce: read.nonce,
-      prompt: read.prompt,
-      maxAge: read.max_age,
-      idTokenHint: read.id_token_hint,
+      dpopJkt: valid.dpop_jkt,
+      nonce: valid.nonce,
+      prompt: valid.prompt,
+      maxAge: valid.max_age,
+      idTokenHint: valid.id_token_hint,
       subject,
       claims,
-      asked: [
+      consentScope: [
         ...new Set([...scope, ...findScopesOfClaims({ ...claims.userinfo, ...claims.id_token })]),
       ],
     };

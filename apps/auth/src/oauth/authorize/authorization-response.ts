@@ -5,14 +5,14 @@ import type { Destination } from './authorization-request.js';
 
 type ResponseParameters = Readonly<Record<string, string>>;
 
-/** The answer as a browser carries it to the client (RFC 6749 §4.1.2). */
+/** Creates the response that the browser carries to the client (RFC 6749 §4.1.2). */
 export function createAuthorizationResponse(
   destination: Destination,
   parameters: ResponseParameters,
 ): Response {
   const { redirectUri, responseMode } = destination;
   if (responseMode === 'form_post') return createFormPostResponse(redirectUri, parameters);
-  // What the redirect URI has of its own "MUST be retained" (§3.1.2), to the character.
+  // An existing query of the redirect URI "MUST be retained" (§3.1.2), so the URI is not parsed and written again.
   const separator = redirectUri.includes('?') ? '&' : '?';
   return seeOther(`${redirectUri}${separator}${new URLSearchParams(parameters).toString()}`);
 }
@@ -21,12 +21,12 @@ const SCRIPT = html`<script>
   document.forms[0].submit();
 </script>`;
 
-/** Of what stands between the tags, to the byte (CSP 3 §2.3.1). */
+/** Hash of the bytes between the tags (CSP 3 §2.3.1). */
 const SCRIPT_HASH = createHash('sha256')
   .update(SCRIPT.toString().slice('<script>'.length, -'</script>'.length))
   .digest('base64');
 
-/** OAuth 2.0 Form Post Response Mode §2: a form that sends itself; without JavaScript the person presses the button. */
+/** OAuth 2.0 Form Post Response Mode §2: the form submits itself. Without JavaScript the user presses the button. */
 function createFormPostResponse(redirectUri: string, parameters: ResponseParameters): Response {
   const fields = Object.entries(parameters).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,

@@ -1,4 +1,4 @@
-import { DatabaseUnavailable } from '@gatehouse/persistence';
+import { DatabaseUnavailableException } from '@gatehouse/persistence';
 import { Injectable } from '@nestjs/common';
 import type { BrowserSession } from '../../sessions/browser-session.entity.js';
 import { type Interaction, InteractionService } from '../../pages/interaction.service.js';
@@ -11,19 +11,29 @@ import { PromptPolicy, type RequiredInteraction } from './prompt-policy.js';
 import { RedirectUriValidator } from './redirect-uri.validator.js';
 import { readParameters, type SentParameters } from './authorization-parameters.js';
 
-/** What follows a request: a page for the person, which brings the request back; or the answer to the client. */
-export type AuthorizationAnswer =
-  | { readonly next: RequiredInteraction | 'oauth/authorize/continue'; readonly ticket: string }
-  | { readonly destination: Destination; readonly parameters: Readonly<Record<string, string>> };
+type ResponseParameters = Readonly<Record<string, string>>;
 
-/** What a client is told that wanted an answer without a person (OpenID Connect Core §3.1.2.6). */
+/** The next step of an authorization request: a page for the user, which resumes the request later, or the response. */
+export type AuthorizationResult =
+  | {
+      readonly kind: 'interaction';
+      readonly next: RequiredInteraction | 'oauth/authorize/continue';
+      readonly ticket: string;
+    }
+  | {
+      readonly kind: 'response';
+      readonly destination: Destination;
+      readonly parameters: ResponseParameters;
+    };
+
+/** The errors for a request with `prompt=none` that needs an interaction (OpenID Connect Core §3.1.2.6). */
 const INTERACTION_REQUIRED_ERRORS = {
   login: 'login_required',
   'select-account': 'account_selection_required',
   consent: 'consent_required',
 } as const;
 
-/** Answers authorization requests (RFC 6749 §4.1, OpenID Connect Core §3.1.2). Nothing is stored until there is a code. */
+/** Handles authorization requests (RFC 6749 §4.1, OpenID Connect Core §3.1.2). Stores nothing until it issues a code. */
 @Injectable()
 export class AuthorizationService {
   constructor(
@@ -35,77 +45,83 @@ export class AuthorizationService {
   ) {}
 
   /**
-   * A request arrives by a link.
-   * @throws {PageError} where it is not known who asks
+   * Handles a request that arrives with GET.
+   * @throws {PageError} if the client or the redirect URI is not registered
    */
   authorize(
     sent: SentParameters,
     session: BrowserSession | undefined,
-  ): Promise<AuthorizationAnswer> {
+  ): Promise<AuthorizationResult> {
     return this.respond(sent, (request) =>
       this.decide(request, this.createInteraction(sent, request), session),
     );
   }
 
   /**
-   * A request arrives by a form of another site. The cookie of the browser session stays away then; it comes with the redirect
-   * that follows.
-   * @throws {PageError}
+   * Handles a request that arrives with a form of another site. The browser does not send the session cookie with the form, but
+   * with the redirect that follows.
+   * @throws {PageError} if the client or the redirect URI is not registered
    */
-  acceptForm(sent: SentParameters): Promise<AuthorizationAnswer> {
+  acceptForm(sent: SentParameters): Promise<AuthorizationResult> {
     return this.respond(sent, (request) => ({
+      kind: 'interaction',
       next: 'oauth/authorize/continue',
       ticket: this.interactions.createTicket(this.createInteraction(sent, request)),
     }));
   }
 
   /**
-   * A request comes back from a page.
-   * @throws {PageError}
+   * Resumes a request after an interaction.
+   * @throws {PageError} if the client or the redirect URI is not registered any more
    */
   resume(
     interaction: Interaction,
     session: BrowserSession | undefined,
-  ): Promise<AuthorizationAnswer> {
+  ): Promise<AuthorizationResult> {
     return this.respond(readParameters(interaction.parameters), (request) => {
       if (interaction.denied) throw OAuthError.authorizationError('access_denied');
       return this.decide(request, interaction, session);
     });
   }
 
-  /** Once client and redirect URI are proven, errors go to the client (RFC 6749 §4.1.2.1). */
+  /** Validates client and redirect URI first. Every later error goes to the client (RFC 6749 §4.1.2.1). */
   private async respond(
     sent: SentParameters,
-    decide: (request: AuthorizationRequest) => AuthorizationAnswer | Promise<AuthorizationAnswer>,
-  ): Promise<AuthorizationAnswer> {
+    decide: (request: AuthorizationRequest) => AuthorizationResult | Promise<AuthorizationResult>,
+  ): Promise<AuthorizationResult> {
     const destination = await this.redirectUriValidator.validate(sent);
     try {
       return await decide(this.requestParser.parse(destination, sent));
     } catch (error) {
-      return createAnswer(destination, toOAuthError(error).toJSON());
+      return createResponse(destination, toOAuthError(error).toJSON());
     }
   }
 
-  private createInteraction({ parameters }: SentParameters, { asked }: AuthorizationRequest) {
-    return this.interactions.create({ parameters, asked });
+  private createInteraction(
+    { parameters }: SentParameters,
+    { consentScope }: AuthorizationRequest,
+  ): Interaction {
+    return this.interactions.create({ parameters, asked: consentScope });
   }
 
   private async decide(
     request: AuthorizationRequest,
     interaction: Interaction,
     session: BrowserSession | undefined,
-  ): Promise<AuthorizationAnswer> {
-    const verdict = await this.promptPolicy.requiredInteraction(request, interaction, session);
-    if ('session' in verdict) return this.issueCode(request, verdict.session);
+  ): Promise<AuthorizationResult> {
+    const decision = await this.promptPolicy.requiredInteraction(request, interaction, session);
+    if (decision.kind === 'approved') return this.issueCode(request, decision.session);
+    const { required } = decision;
     if (request.prompt.has('none'))
-      throw OAuthError.authorizationError(INTERACTION_REQUIRED_ERRORS[verdict.needs]);
-    return { next: verdict.needs, ticket: this.interactions.createTicket(interaction) };
+      throw OAuthError.authorizationError(INTERACTION_REQUIRED_ERRORS[required]);
+    const ticket = this.interactions.createTicket(interaction);
+    return { kind: 'interaction', next: required, ticket };
   }
 
   private async issueCode(
     request: AuthorizationRequest,
     session: BrowserSession,
-  ): Promise<AuthorizationAnswer> {
+  ): Promise<AuthorizationResult> {
     const { destination, scope, resources } = request;
     const { codeChallenge = null, nonce = null, dpopJkt = null } = request;
     const { client, redirectUri } = destination;
@@ -120,23 +136,27 @@ export class AuthorizationService {
       claims: serializeClaims(request.claims),
       session,
     });
-    return createAnswer(destination, { code });
+    return createResponse(destination, { code });
   }
 }
 
-/** `state` as it came, and `iss` (RFC 9207 §2), whatever the answer is. */
-function createAnswer(
+/** Every response carries `iss` (RFC 9207 §2) and the `state` of the request. */
+function createResponse(
   destination: Destination,
-  parameters: Readonly<Record<string, string>>,
-): AuthorizationAnswer {
+  parameters: ResponseParameters,
+): AuthorizationResult {
   const { state, issuer: iss } = destination;
-  return { destination, parameters: { ...parameters, ...(state !== undefined && { state }), iss } };
+  return {
+    kind: 'response',
+    destination,
+    parameters: { ...parameters, ...(state !== undefined && { state }), iss },
+  };
 }
 
-/** A redirect has no status: the client learns of an outage in words. */
+/** A redirect cannot carry status 503, so an outage becomes an error code. */
 function toOAuthError(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error;
-  if (error instanceof DatabaseUnavailable)
+  if (error instanceof DatabaseUnavailableException)
     return OAuthError.authorizationError('temporarily_unavailable');
   throw error;
 }

@@ -5,53 +5,53 @@ import { AllowCrossSite, CurrentPageContext, Pages } from '../../pages/pages.gua
 import type { PageContext } from '../../pages/page-context.js';
 import { RateLimited } from '../../platform/rate-limit.guard.js';
 import { createAuthorizationResponse } from './authorization-response.js';
-import { type AuthorizationAnswer, AuthorizationService } from './authorization.service.js';
+import { type AuthorizationResult, AuthorizationService } from './authorization.service.js';
 import { readParameters } from './authorization-parameters.js';
 
 type RawParameters = Readonly<Record<string, unknown>>;
 
-/** The authorization endpoint (RFC 6749 §3.1), which takes links and forms (OpenID Connect Core §3.1.2.1). */
+/** The authorization endpoint (RFC 6749 §3.1), for GET and for POST (OpenID Connect Core §3.1.2.1). */
 @Controller('oauth/authorize')
 @RateLimited('authorization')
 @Pages()
 export class AuthorizeController {
-  constructor(private readonly authorizations: AuthorizationService) {}
+  constructor(private readonly authorizationService: AuthorizationService) {}
 
   @Get()
   @AllowCrossSite()
   async authorize(
     @Query() query: RawParameters,
-    @CurrentPageContext() visitor: PageContext,
+    @CurrentPageContext() context: PageContext,
   ): Promise<Response> {
-    const { browserSession: session } = visitor;
+    const { browserSession: session } = context;
     return toHttpResponse(
-      visitor,
-      await this.authorizations.authorize(readParameters(query), session),
+      context,
+      await this.authorizationService.authorize(readParameters(query), session),
     );
   }
 
   @Post()
   @AllowCrossSite()
   async authorizeByForm(
-    @CurrentPageContext() visitor: PageContext,
+    @CurrentPageContext() context: PageContext,
     @Body() form?: RawParameters | null,
   ): Promise<Response> {
     return toHttpResponse(
-      visitor,
-      await this.authorizations.acceptForm(readParameters(form ?? {})),
+      context,
+      await this.authorizationService.acceptForm(readParameters(form ?? {})),
     );
   }
 
   @Get('continue')
-  async resume(@CurrentPageContext() visitor: PageContext): Promise<Response> {
-    const { interaction, browserSession: session } = visitor;
+  async resume(@CurrentPageContext() context: PageContext): Promise<Response> {
+    const { interaction, browserSession: session } = context;
     if (!interaction) throw new PageError('expired');
-    return toHttpResponse(visitor, await this.authorizations.resume(interaction, session));
+    return toHttpResponse(context, await this.authorizationService.resume(interaction, session));
   }
 }
 
-function toHttpResponse({ base }: PageContext, answer: AuthorizationAnswer): Response {
-  if ('destination' in answer)
-    return createAuthorizationResponse(answer.destination, answer.parameters);
-  return seeOther(buildPageUrl(`/${answer.next}`, { base, ticket: answer.ticket }));
+function toHttpResponse({ base }: PageContext, result: AuthorizationResult): Response {
+  if (result.kind === 'response')
+    return createAuthorizationResponse(result.destination, result.parameters);
+  return seeOther(buildPageUrl(`/${result.next}`, { base, ticket: result.ticket }));
 }

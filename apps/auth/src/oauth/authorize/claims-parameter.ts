@@ -7,7 +7,7 @@ import {
   STANDARD_CLAIMS,
 } from '../../tokens/standard-claims.js';
 
-/** The `claims` parameter (OpenID Connect Core §5.5): what is asked for one by one, and where it is to be told. */
+/** The `claims` parameter (OpenID Connect Core §5.5): the requested claims, by the place of delivery. */
 export interface ClaimsRequest {
   readonly userinfo: RequestedClaims;
   readonly id_token: RequestedClaims;
@@ -18,7 +18,7 @@ export const claimsRequest = z.object({ userinfo: requestedClaims, id_token: req
 
 export const NO_CLAIMS: ClaimsRequest = { userinfo: {}, id_token: {} };
 
-/** @param stored what a family or a code keeps: JSON that this server wrote */
+/** @param stored JSON that this server wrote to the row of a code or of a family */
 export const parseStoredClaims = (stored: string | null): ClaimsRequest =>
   stored === null ? NO_CLAIMS : claimsRequest.parse(JSON.parse(stored));
 
@@ -46,40 +46,46 @@ const claimsParameter = z.object({
 type ClaimsMember = z.infer<typeof claimsMember>;
 
 export interface ClaimsParameter extends ClaimsRequest {
-  /** The only subject that the answer may be about (§5.5.1). */
+  /** The only subject for which the response is allowed (§5.5.1). */
   readonly subject: string | undefined;
 }
 
 /**
- * @param most the scopes that the client may have: claims of others are left out
- * @throws {OAuthError} `invalid_request`; `unmet_authentication_requirements` where it insists on an `acr` that nobody can have
+ * @param allowedScopes the scopes of the client; claims of other scopes are ignored
+ * @throws {OAuthError} `invalid_request`, or `unmet_authentication_requirements` for an essential `acr` that this server does not
+ * support
  */
 export function parseClaimsParameter(
   text: string | undefined,
-  most: readonly string[],
+  allowedScopes: readonly string[],
 ): ClaimsParameter {
   const { success, data } = claimsParameter.safeParse(text === undefined ? {} : parseJson(text));
   if (!success) throw OAuthError.invalidRequest('claims is malformed.');
   checkAcr(data.id_token);
   return {
-    userinfo: selectAllowedClaims(data.userinfo, most),
-    id_token: selectAllowedClaims(data.id_token, most),
+    userinfo: selectAllowedClaims(data.userinfo, allowedScopes),
+    id_token: selectAllowedClaims(data.id_token, allowedScopes),
     subject: readSubject(data.id_token),
   };
 }
 
-/** The values are hints (§5.5.1), and there is one of each claim anyway: the names are all that is kept. */
-const selectAllowedClaims = (requested: ClaimsMember, most: readonly string[]): RequestedClaims =>
+/** Keeps the names only, because requested values are hints (§5.5.1) and this server has one value per claim. */
+const selectAllowedClaims = (
+  requested: ClaimsMember,
+  allowedScopes: readonly string[],
+): RequestedClaims =>
   Object.fromEntries(
     STANDARD_CLAIMS.filter((name) => Object.hasOwn(requested, name))
-      .filter((name) => findScopesOfClaims({ [name]: null }).every((scope) => most.includes(scope)))
+      .filter((name) =>
+        findScopesOfClaims({ [name]: null }).every((scope) => allowedScopes.includes(scope)),
+      )
       .map((name) => [name, null]),
   );
 
 const readSubject = ({ sub }: ClaimsMember): string | undefined =>
   typeof sub?.value === 'string' ? sub.value : undefined;
 
-/** §5.5.1.1: an essential `acr` that cannot be had is a failed authentication. */
+/** §5.5.1.1: an essential `acr` that the server does not support is a failed authentication. */
 function checkAcr({ acr }: ClaimsMember): void {
   if (!acr?.essential) return;
   const wanted = [...(acr.values ?? []), ...(acr.value === undefined ? [] : [acr.value])];

@@ -7,10 +7,10 @@ const CODE_CHALLENGE = /^[\w-]{43}$/;
 export const CODE_VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/;
 
 /**
- * The challenge of an authorization request. `plain` protects from nobody who sees the request, and is what a method that is
- * left out means (RFC 7636 §4.3, RFC 9700 §2.1.1): only `S256` will do.
+ * Reads the challenge of an authorization request. Only `S256` is accepted: `plain`, which is also the default method
+ * (RFC 7636 §4.3), does not protect against an attacker who sees the request (RFC 9700 §2.1.1).
  *
- * @param isRequired whether the client must send one
+ * @param isRequired whether the client must send a challenge
  * @throws {OAuthError} `invalid_request`
  */
 export function parseCodeChallenge(
@@ -30,8 +30,8 @@ export function parseCodeChallenge(
 }
 
 /**
- * Whether who redeems a code is who began the request (RFC 7636 §4.6). A verifier where there was no challenge means that
- * somebody took the challenge out of the request (RFC 9700 §4.8.2).
+ * Checks that the client that redeems the code sent the authorization request (RFC 7636 §4.6). A verifier without a challenge is
+ * invalid, because an attacker may have removed the challenge from the request (RFC 9700 §4.8.2).
  */
 export function isCodeVerifierValid(
   verifier: string | undefined,

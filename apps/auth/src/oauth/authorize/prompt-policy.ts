@@ -9,20 +9,21 @@ import type { Interaction } from '../../pages/interaction.service.js';
 import { OAuthError } from '../../platform/oauth-error.js';
 import type { AuthorizationRequest, Destination } from './authorization-request.js';
 
-/** What a person has to do before the client is answered. */
+/** What the user must do before the client gets a code. */
 export type RequiredInteraction = 'login' | 'select-account' | 'consent';
 export type PromptDecision =
-  { readonly needs: RequiredInteraction } | { readonly session: BrowserSession };
+  | { readonly kind: 'interaction'; readonly required: RequiredInteraction }
+  | { readonly kind: 'approved'; readonly session: BrowserSession };
 
 interface PromptContext {
   readonly request: AuthorizationRequest;
   readonly interaction: Interaction;
   readonly session: BrowserSession;
-  /** Whether the person authenticated since the request began, and so did for it. */
+  /** True if the user authenticated after the request arrived. */
   readonly isFresh: boolean;
 }
 
-/** Decides whether a person is needed, and for what (OpenID Connect Core §3.1.2.3, §3.1.2.4). */
+/** Decides whether the user must log in, select an account or consent (OpenID Connect Core §3.1.2.3, §3.1.2.4). */
 @Injectable()
 export class PromptPolicy {
   constructor(
@@ -32,19 +33,20 @@ export class PromptPolicy {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws {OAuthError} `login_required` where somebody else logged in than the client means */
+  /** @throws {OAuthError} `login_required` if the user logged in to another account than the client expects */
   async requiredInteraction(
     request: AuthorizationRequest,
     interaction: Interaction,
     session: BrowserSession | undefined,
   ): Promise<PromptDecision> {
-    if (!session) return { needs: 'login' };
+    if (!session) return requireInteraction('login');
     const isFresh = session.authenticatedAt.getTime() >= interaction.startedAt;
-    const visit = { request, interaction, session, isFresh };
-    if (this.isReauthenticationRequired(visit) || !(await this.isExpectedAccount(visit)))
-      return { needs: 'login' };
-    if (!hasChosenAccount(visit)) return { needs: 'select-account' };
-    return (await this.hasConsented(visit)) ? { session } : { needs: 'consent' };
+    const context = { request, interaction, session, isFresh };
+    if (this.isReauthenticationRequired(context)) return requireInteraction('login');
+    if (!(await this.isExpectedAccount(context))) return requireInteraction('login');
+    if (!hasChosenAccount(context)) return requireInteraction('select-account');
+    if (!(await this.hasConsented(context))) return requireInteraction('consent');
+    return { kind: 'approved', session };
   }
 
   private isReauthenticationRequired({
@@ -59,15 +61,16 @@ export class PromptPolicy {
     return maxAge !== undefined && elapsed >= maxAge * 1000;
   }
 
-  /** A hint that cannot be verified names nobody: then only a login that is made for this request will do. */
+  /** An invalid hint names no account. Then only a login after the arrival of the request is accepted. */
   private async isExpectedAccount({ request, session, isFresh }: PromptContext): Promise<boolean> {
     const { client } = request.destination;
     const hint = this.verifyIdTokenHint(request);
     if (!hint) return isFresh;
-    const meant = [request.subject, hint.sub].filter((one) => one !== undefined);
-    if (meant.length === 0) return true;
+    const expected = [request.subject, hint.sub].filter((subject) => subject !== undefined);
+    if (expected.length === 0) return true;
     const account = await this.accounts.find(session.accountId);
-    if (account && meant.every((one) => one === computeSubject(account, client))) return true;
+    if (account && expected.every((subject) => subject === computeSubject(account, client)))
+      return true;
     if (isFresh) throw OAuthError.authorizationError('login_required');
     return false;
   }
@@ -80,20 +83,26 @@ export class PromptPolicy {
   }
 
   private async hasConsented({ request, interaction, session }: PromptContext): Promise<boolean> {
-    const { prompt, asked, destination } = request;
-    const isAskedAnew = prompt.has('consent') || !hasTrustedRedirectUri(destination);
-    if (isAskedAnew && interaction.consented !== session.accountId) return false;
-    return this.consents.hasConsent(session.accountId, destination.client, asked);
+    const { prompt, consentScope, destination } = request;
+    const needsNewConsent = prompt.has('consent') || !hasTrustedRedirectUri(destination);
+    if (needsNewConsent && interaction.consented !== session.accountId) return false;
+    return this.consents.hasConsent(session.accountId, destination.client, consentScope);
   }
 }
 
+const requireInteraction = (required: RequiredInteraction): PromptDecision => ({
+  kind: 'interaction',
+  required,
+});
+
 /**
- * Whether what arrives there arrives at this client. Any program of the machine can take a loopback address or a scheme, so who
- * asks from there may not be who was allowed to (RFC 8252 §8.6, RFC 6749 §10.2). Nobody consents to applications of our own.
+ * Whether only this client can receive the response. Any program on the user's device can listen on a loopback address or
+ * register a URI scheme, so an earlier consent may have been given to another program (RFC 8252 §8.6, RFC 6749 §10.2).
+ * First-party clients need no consent.
  */
 const hasTrustedRedirectUri = ({ client, redirectUri }: Destination): boolean =>
   !client.isPublic || client.firstParty || redirectUri.startsWith('https:');
 
-/** A login is a choice as well. */
+/** A new login selects an account as well. */
 const hasChosenAccount = ({ request, interaction, session, isFresh }: PromptContext): boolean =>
   !request.prompt.has('select_account') || isFresh || interaction.chosen === session.accountId;

@@ -6,7 +6,7 @@ import { isRegisteredRedirectUri } from '../../clients/redirect-uri.js';
 import type { Destination } from './authorization-request.js';
 import type { SentParameters } from './authorization-parameters.js';
 
-/** Finds out where the answer to an authorization request may go. */
+/** Validates the client and the redirect URI of an authorization request. */
 @Injectable()
 export class RedirectUriValidator {
   constructor(
@@ -15,10 +15,10 @@ export class RedirectUriValidator {
   ) {}
 
   /**
-   * Client and redirect URI come first: until they are proven "the authorization server … MUST NOT automatically redirect"
-   * (RFC 6749 §4.1.2.1). A redirect URI that is left out is not guessed (OpenID Connect Core §3.1.2.1).
+   * This check comes first: until it passes, "the authorization server … MUST NOT automatically redirect" (RFC 6749 §4.1.2.1).
+   * `redirect_uri` is required even if the client has only one (OpenID Connect Core §3.1.2.1).
    *
-   * @throws {PageError}
+   * @throws {PageError} if the client or the redirect URI is not registered
    */
   async validate({ parameters }: SentParameters): Promise<Destination> {
     const { client_id: id = '', redirect_uri: redirectUri = '', state } = parameters;

@@ -12,7 +12,7 @@ import type { Grant, TokenRequest } from './grant.js';
 import { SessionTokenService } from './session-token.service.js';
 import type { TokenResponse } from './token.schema.js';
 
-/** A client redeems the code that a person's browser brought (RFC 6749 §4.1.3), with PKCE (RFC 7636 §4.5). */
+/** The client redeems the code that the user's browser delivered (RFC 6749 §4.1.3), with PKCE (RFC 7636 §4.5). */
 @Injectable()
 export class AuthorizationCodeGrant implements Grant {
   readonly type = 'authorization_code';
@@ -25,22 +25,23 @@ export class AuthorizationCodeGrant implements Grant {
     private readonly sessionTokens: SessionTokenService,
   ) {}
 
-  async exchange({ client, parameters, proven }: TokenRequest): Promise<TokenResponse> {
+  async exchange({ client, parameters, provenKey }: TokenRequest): Promise<TokenResponse> {
     const { code: text, redirect_uri: redirectUri, code_verifier: verifier, resource } = parameters;
     if (!text) throw OAuthError.invalidRequest('code is missing.');
 
-    // "… issued to the authenticated confidential client", "valid", for the same redirect URI; RFC 7636 §4.6.
-    const dpopJkt = proven?.jkt;
+    // RFC 6749 §4.1.3: the code "was issued to the authenticated confidential client", is "valid", and the redirect URIs are
+    // identical. RFC 7636 §4.6: the verifier matches the challenge.
+    const dpopJkt = provenKey?.jkt;
     const presentation = { clientId: client.id, redirectUri, verifier, dpopJkt };
     const code = await this.codes.validate(text, presentation);
 
     // RFC 8707 §2.2: "… the set of resources … that were originally granted", or fewer.
     const { audience, scope } = this.resourceServers.selectAudience(code, { resource });
 
-    // Every check is behind us: "The client MUST NOT use the authorization code more than once."
+    // All checks have passed. From here on the code is used: "The client MUST NOT use the authorization code more than once."
     const isRefreshable = canRefresh(client, code.scope);
     const limits = isRefreshable ? client : this.limitToAccessToken(client);
-    await proven?.markProofUsed();
+    await provenKey?.markProofUsed();
     const refreshKey = client.selectRefreshTokenKey(dpopJkt);
     const { token, session } = await this.codeExchange.exchange(code, limits, refreshKey);
 
@@ -55,13 +56,13 @@ export class AuthorizationCodeGrant implements Grant {
     return isRefreshable ? { ...response, refresh_token: token } : response;
   }
 
-  /** Nothing is left of such a session when its access token is gone: it ends a minute later. */
+  /** A session without a refresh token expires one minute after its access token. */
   private limitToAccessToken(client: Client): RefreshTokenClient {
     const lifetime = this.accessTokens.getLifetimeSeconds(client.accessTokenTtl) + 60;
     return { id: client.id, refreshIdleTtl: lifetime, refreshAbsoluteTtl: lifetime };
   }
 }
 
-/** OpenID Connect Core §11: with `offline_access`. People are with our own clients as long as they do not log out. */
+/** Refresh tokens require `offline_access` (OpenID Connect Core §11). First-party clients get them without it. */
 const canRefresh = (client: Client, scope: readonly string[]): boolean =>
   client.canUseGrant('refresh_token') && (client.firstParty || scope.includes('offline_access'));

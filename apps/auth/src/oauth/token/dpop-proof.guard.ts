@@ -15,25 +15,25 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { getAuthenticatedClient } from '../../clients/client-authentication.guard.js';
 import { OAuthError } from '../../platform/oauth-error.js';
 
-/** A key that the client has proven to have. */
+/** The key of a valid DPoP proof. */
 export interface ProvenKey {
   /** Its thumbprint (RFC 7638). */
   readonly jkt: string;
   /**
-   * Uses the proof up (RFC 9449 §11.1): after everything that a stranger could fail at, and before what cannot be taken back.
-   * @throws {OAuthError} `invalid_dpop_proof` where it was used before
+   * Marks the proof as used (RFC 9449 §11.1). Call it after all other checks and before the first irreversible step.
+   * @throws {OAuthError} `invalid_dpop_proof` if the proof was used before
    */
   markProofUsed(): Promise<void>;
 }
 
 const provenKeys = new WeakMap<FastifyRequest, ProvenKey>();
 
-/** Undefined where the client sent no proof. */
+/** Undefined if the client sent no proof. */
 export const ProvenDpopKey = createParamDecorator((_: unknown, context: ExecutionContext) =>
   provenKeys.get(context.switchToHttp().getRequest<FastifyRequest>()),
 );
 
-/** Proof of possession at the token endpoint (RFC 9449 §5). It comes after client authentication. */
+/** Checks the DPoP proof at the token endpoint (RFC 9449 §5), after client authentication. */
 @Injectable()
 export class DpopProofGuard implements CanActivate {
   constructor(private readonly proofs: ProofVerifier) {}
@@ -46,7 +46,7 @@ export class DpopProofGuard implements CanActivate {
       if (getAuthenticatedClient(request)?.dpopBound) throw OAuthError.invalidDpopProof('no proof');
       return true;
     }
-    // The next nonce comes with every answer, so that no client has to be refused first (§8.2).
+    // Every answer carries the next nonce, so that clients rarely need a second attempt (§8.2).
     const { nonces } = this.proofs;
     if (nonces) void http.getResponse<FastifyReply>().header('DPoP-Nonce', nonces.current());
     provenKeys.set(request, this.verifyProof(request));
@@ -71,7 +71,7 @@ async function markUsed(proof: Proof): Promise<void> {
   }
 }
 
-/** In the words of RFC 6749 §5.2. */
+/** Maps errors of the verifier to the error codes of RFC 6749 §5.2 and RFC 9449. */
 function toOAuthError(error: unknown): unknown {
   if (error instanceof NonceRequired) return OAuthError.useDpopNonce();
   if (error instanceof InvalidProof) return OAuthError.invalidDpopProof(error.reason);

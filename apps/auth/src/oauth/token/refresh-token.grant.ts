@@ -17,29 +17,29 @@ export class RefreshTokenGrant implements Grant {
     private readonly sessionTokens: SessionTokenService,
   ) {}
 
-  async exchange({ client, parameters, proven }: TokenRequest): Promise<TokenResponse> {
-    const { refresh_token: text, scope: asked, resource } = parameters;
+  async exchange({ client, parameters, provenKey }: TokenRequest): Promise<TokenResponse> {
+    const { refresh_token: text, scope: requested, resource } = parameters;
     if (!text) throw OAuthError.invalidRequest('refresh_token is missing.');
 
-    // "The authorization server MUST … validate the refresh token", and that it "was issued to" this client, and to the
-    // holder of this key (RFC 9449 §5).
-    const presented = await this.refreshTokens.validate(text, client, proven?.jkt);
+    // "The authorization server MUST … validate the refresh token" and that it "was issued to" this client, and check the key to
+    // which it is bound (RFC 9449 §5).
+    const validated = await this.refreshTokens.validate(text, client, provenKey?.jkt);
 
-    // "The requested scope MUST NOT include any scope not originally granted"; RFC 8707 §2.2 says it of resources.
-    const { family } = presented;
+    // "The requested scope MUST NOT include any scope not originally granted". RFC 8707 §2.2: the same for resources.
+    const { family } = validated;
     const { audience, scope } = this.resourceServers.selectAudience(family, {
       resource,
-      scope: asked,
+      scope: requested,
     });
 
-    // Every check is behind us: rotation is the one step that cannot be taken back.
-    await proven?.markProofUsed();
+    // All checks have passed. Rotation is the irreversible step.
+    await provenKey?.markProofUsed();
     const successor = await this.refreshTokens.rotate(
-      presented,
-      client.selectRefreshTokenKey(proven?.jkt),
+      validated,
+      client.selectRefreshTokenKey(provenKey?.jkt),
     );
 
-    // OpenID Connect Core §12.2: an ID token as well, where there was one before.
+    // OpenID Connect Core §12.2: the answer has an ID token if `openid` was granted.
     const { session } = family;
     const response = await this.sessionTokens.issue({
       client,
@@ -47,7 +47,7 @@ export class RefreshTokenGrant implements Grant {
       granted: family,
       audience,
       scope,
-      dpopJkt: proven?.jkt,
+      dpopJkt: provenKey?.jkt,
     });
     return { ...response, refresh_token: successor };
   }

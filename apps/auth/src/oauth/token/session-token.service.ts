@@ -8,12 +8,12 @@ import type { SessionClaims } from '../../sessions/refresh-token-family.entity.j
 import { AccessTokenService } from '../../tokens/access-token.service.js';
 import type { TokenResponse } from './token.schema.js';
 
-/** What a person granted, of which one access token may carry but a part. */
+/** The grant of the user. One access token carries a part of it. */
 interface SessionGrant {
   readonly accountId: string;
   readonly scope: readonly string[];
   readonly claims: string | null;
-  /** Of the authorization request; an ID token of a refresh has none (OpenID Connect Core §12.2). */
+  /** `nonce` of the authorization request. After a refresh the ID token has none (OpenID Connect Core §12.2). */
   readonly nonce?: string | null;
 }
 
@@ -21,14 +21,15 @@ export interface SessionTokenContent {
   readonly client: Client;
   readonly session: SessionClaims;
   readonly granted: SessionGrant;
-  /** Of the access token. */
+  /** `aud` of the access token. */
   readonly audience: string;
+  /** `scope` of the access token. */
   readonly scope: readonly string[];
   /** Thumbprint of the key that the access token is bound to. */
   readonly dpopJkt: string | undefined;
 }
 
-/** What a client is given of a session: an access token and, where `openid` was granted, an ID token that vouches for it. */
+/** Issues the tokens of a session: an access token and, if `openid` was granted, an ID token with its hash. */
 @Injectable()
 export class SessionTokenService {
   constructor(
@@ -37,11 +38,11 @@ export class SessionTokenService {
     private readonly accounts: AccountRepository,
   ) {}
 
-  /** @throws {OAuthError} `invalid_grant` where the account is gone */
+  /** @throws {OAuthError} `invalid_grant` if the account does not exist any more */
   async issue(content: SessionTokenContent): Promise<TokenResponse> {
     const { client, session, granted, audience, scope, dpopJkt } = content;
     const response = await this.accessTokens.issue({
-      verifySubjectToken: granted.accountId,
+      subject: granted.accountId,
       clientId: client.id,
       audience,
       scope,

@@ -15,10 +15,10 @@ import type { TokenParameters, TokenResponse } from './token.schema.js';
 
 const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
 
-/** How many services may act for a person, one for the other. */
+/** Maximum length of the chain of services that act for one user. */
 const MAX_ACTORS = 3;
 
-/** A service that was called for a person calls another one for the same person (RFC 8693). */
+/** A service that was called on behalf of a user calls another service on behalf of the same user (RFC 8693). */
 @Injectable()
 export class TokenExchangeGrant implements Grant {
   readonly type = TOKEN_EXCHANGE;
@@ -30,16 +30,16 @@ export class TokenExchangeGrant implements Grant {
     private readonly accessTokens: AccessTokenService,
   ) {}
 
-  async exchange({ client, parameters, proven }: TokenRequest): Promise<TokenResponse> {
+  async exchange({ client, parameters, provenKey }: TokenRequest): Promise<TokenResponse> {
     // "… client authentication … allows … to determine … which entities are permitted to impersonate or act" (§2.1, §5).
     if (client.isPublic || !client.resourceServer) throw OAuthError.unauthorizedClient(this.type);
 
-    // §2.1: the types of what comes in and what goes out.
+    // §2.1: the types of the subject token and of the requested token.
     checkTokenTypes(parameters);
     const target = readTarget(parameters);
 
     // §2.2.2: a subject token that is "invalid for any reason, or … unacceptable based on policy" is an invalid request.
-    const subject = this.subject(parameters.subject_token, client);
+    const subject = this.verifySubjectToken(parameters.subject_token, client);
     const family = await this.findFamily(subject);
 
     const granted = this.limitGrant(client, subject, family);
@@ -48,34 +48,34 @@ export class TokenExchangeGrant implements Grant {
       scope: parameters.scope,
     });
 
-    await proven?.markProofUsed();
+    await provenKey?.markProofUsed();
 
-    // It dies with the subject token and with the session, and there is no refresh token (§2.2.1).
+    // The new token expires with the subject token and is revoked with the session. There is no refresh token (§2.2.1).
     const response = await this.accessTokens.issue({
-      verifySubjectToken: family.accountId,
+      subject: family.accountId,
       clientId: client.id,
       audience,
       scope,
       ttl: client.accessTokenTtl,
       notAfter: subject.exp,
       session: family.session,
-      dpopJkt: proven?.jkt,
+      dpopJkt: provenKey?.jkt,
       actor: { sub: client.id, ...(subject.act && { act: subject.act }) },
     });
     return { ...response, issued_token_type: ACCESS_TOKEN_TYPE };
   }
 
-  private subject(text: string | undefined, client: Client): AccessTokenClaims {
+  private verifySubjectToken(text: string | undefined, client: Client): AccessTokenClaims {
     const token = text === undefined ? undefined : this.accessTokenVerifier.verify(text);
     if (!token) throw OAuthError.invalidSubjectToken('no access token of this server, or expired');
 
-    // A token that was meant for somebody else reached this client by mistake or by theft.
+    // A token for another audience reached this client by mistake or by theft.
     if (token.aud !== client.resourceServer) {
       throw OAuthError.invalidSubjectToken(`for another audience: ${token.aud}`);
     }
-    // §4.4: "… asserts that the party identified … is authorized to … act on behalf of" the subject; nobody else is.
+    // §4.4: `may_act` names the only party that may act on behalf of the subject.
     if (token.may_act && token.may_act.sub !== client.id) {
-      throw OAuthError.invalidSubjectToken('may_act names somebody else');
+      throw OAuthError.invalidSubjectToken('may_act names another party');
     }
     if (countActors(token.act) >= MAX_ACTORS) {
       throw OAuthError.invalidSubjectToken(`more than ${MAX_ACTORS} services would act`);
@@ -83,7 +83,7 @@ export class TokenExchangeGrant implements Grant {
     return token;
   }
 
-  /** Only people's tokens are exchanged: a service that acts for itself has its own credentials. */
+  /** Only tokens with a user session can be exchanged. A service uses its own credentials to act for itself. */
   private async findFamily({ sub, sid }: AccessTokenClaims): Promise<RefreshTokenFamily> {
     const family = sid === undefined ? undefined : await this.sessions.findActiveFamily(sub, sid);
     if (!family) throw OAuthError.invalidSubjectToken('its session ended, or it has none');
@@ -91,8 +91,8 @@ export class TokenExchangeGrant implements Grant {
   }
 
   /**
-   * What the person granted and the client may have, both of scope and of resource servers. Where the server of the subject
-   * token knows a scope that the token does not carry, the exchange does not bring it back.
+   * The resource servers and the scope that both the user granted and the client may use. A scope of the audience of the subject
+   * token that the token does not carry stays excluded, so that an exchange cannot regain it.
    */
   private limitGrant(
     client: Client,
@@ -115,13 +115,13 @@ function checkTokenTypes(parameters: TokenParameters): void {
   if (subject_token_type !== ACCESS_TOKEN_TYPE || requested_token_type !== ACCESS_TOKEN_TYPE) {
     throw OAuthError.invalidRequest('Only access tokens are exchanged for access tokens.');
   }
-  // The acting party is the client, which has just proved who it is; nobody's word about another is needed.
+  // The actor is the authenticated client itself, so an actor token is refused.
   if (parameters.actor_token !== undefined || parameters.actor_token_type !== undefined) {
     throw OAuthError.invalidRequest('The client itself is the actor: send no actor_token.');
   }
 }
 
-/** Resource servers have one name, so `audience` and `resource` are the same thing here. */
+/** A resource server has one identifier, so `audience` and `resource` mean the same. */
 function readTarget({ resource, audience }: TokenParameters): string | undefined {
   if (resource !== undefined && audience !== undefined && resource !== audience) {
     throw OAuthError.invalidTarget('resource and audience differ');
@@ -131,6 +131,6 @@ function readTarget({ resource, audience }: TokenParameters): string | undefined
 
 function countActors(actor: Actor | undefined): number {
   let count = 0;
-  for (let each = actor; each; each = each.act) count += 1;
+  for (let current = actor; current; current = current.act) count += 1;
   return count;
 }

@@ -53,7 +53,7 @@ export class TokenController {
 
   @Post('token')
   @HttpCode(200)
-  // RFC 6749 §5.1 wants both, for caches of HTTP/1.0 as well.
+  // RFC 6749 §5.1 requires both headers; Pragma is for caches of HTTP/1.0.
   @Header('Cache-Control', 'no-store')
   @Header('Pragma', 'no-cache')
   @ApiOperation({ summary: 'Exchanges a grant for an access token (RFC 6749 §3.2)' })
@@ -68,11 +68,11 @@ export class TokenController {
   async token(
     @AuthenticatedClient() client: Client,
     @Body({ schema: tokenParameters }) parameters: TokenParameters,
-    @ProvenDpopKey() proven: ProvenKey | undefined,
+    @ProvenDpopKey() provenKey: ProvenKey | undefined,
   ): Promise<TokenResponse> {
     const grant = this.grants.get(parameters.grant_type);
     if (!grant) throw OAuthError.unsupportedGrantType();
     if (!client.canUseGrant(grant.type)) throw OAuthError.unauthorizedClient(grant.type);
-    return grant.exchange({ client, parameters, proven });
+    return grant.exchange({ client, parameters, provenKey });
   }
 }

@@ -4,8 +4,8 @@ import { clientAuthenticationParameters } from '../../clients/presented-credenti
 import { CODE_VERIFIER } from '../authorize/pkce.js';
 
 /**
- * May be repeated (RFC 8707 §2, RFC 8693 §2.1). Several are apart by spaces, as in an authorization request, and no resource
- * server is called so: an access token is for one.
+ * A parameter that may be repeated (RFC 8707 §2, RFC 8693 §2.1). Several different values are joined by spaces. No resource
+ * server has such an identifier, so the request fails: an access token has only one audience.
  */
 const repeatableTarget = z.preprocess(
   (sent) => (Array.isArray(sent) ? [...new Set(sent)].join(' ') : sent),
@@ -13,8 +13,8 @@ const repeatableTarget = z.preprocess(
 );
 
 /**
- * Parameters of the token endpoint. Unknown ones are ignored (RFC 6749 §3.2); a repeated one arrives as an array, which
- * none accepts but these. Client authentication reads its own.
+ * Parameters of the token endpoint. Unknown parameters are ignored (RFC 6749 §3.2). A repeated parameter arrives as an array,
+ * which only the two targets accept. Client authentication reads its own parameters.
  */
 export const tokenParameters = z.object({
   grant_type: z.string().describe(GRANT_TYPES.map((type) => `\`${type}\``).join(', ')),

@@ -9,7 +9,7 @@ interface AccountSeed {
   readonly claims: StoredClaims;
 }
 
-/** Accounts that a seed needs. One that is there stays as it is: somebody may have changed it. */
+/** Creates the accounts of a seed. An existing account stays as it is, because its owner may have changed it. */
 @Injectable()
 export class AccountSeedService {
   constructor(

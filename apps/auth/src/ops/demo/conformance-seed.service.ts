@@ -9,14 +9,14 @@ import { OPENID_SCOPES } from '../../clients/auth.scopes.js';
 import { CredentialsFile } from './credentials-file.js';
 import { AccountSeedService } from './account-seed.service.js';
 
-/** By id, with the name of its secret in the file: two for checks of binding, and one that sends its secret in the body. */
+/** Client id, authentication method, and the name of the secret in the file. Two clients test binding, one uses the body. */
 const CONFORMANCE_CLIENTS: readonly (readonly [string, AuthMethod, string])[] = [
   ['conformance-one', 'client_secret_basic', 'CONFORMANCE_ONE_SECRET'],
   ['conformance-two', 'client_secret_basic', 'CONFORMANCE_TWO_SECRET'],
   ['conformance-post', 'client_secret_post', 'CONFORMANCE_POST_SECRET'],
 ];
 
-/** Somebody of whom every standard claim is known (OpenID Connect Core §5.1). */
+/** Values for all standard claims (OpenID Connect Core §5.1). */
 const CONFORMANCE_CLAIMS: Required<StoredClaims> = {
   name: 'Ada Maria Lovelace',
   given_name: 'Ada',
@@ -44,7 +44,7 @@ const CONFORMANCE_CLAIMS: Required<StoredClaims> = {
   },
 };
 
-/** What the conformance suite of the OpenID Foundation wants to find: three static clients, and somebody who can log in. */
+/** Creates the three static clients and the account that the conformance suite of the OpenID Foundation expects. */
 @Injectable()
 export class ConformanceSeedService implements OnApplicationBootstrap {
   constructor(
@@ -55,11 +55,11 @@ export class ConformanceSeedService implements OnApplicationBootstrap {
 
   async onApplicationBootstrap(): Promise<void> {
     if (!this.config.SEED_CONFORMANCE) return;
-    const kept = await CredentialsFile.open(join(this.config.DATA_DIR, 'conformance.env'));
-    const email = kept.getOrCreate('CONFORMANCE_EMAIL', () => 'conformance@gatehouse.example');
-    const password = kept.getOrCreate('CONFORMANCE_PASSWORD');
+    const file = await CredentialsFile.open(join(this.config.DATA_DIR, 'conformance.env'));
+    const email = file.getOrCreate('CONFORMANCE_EMAIL', () => 'conformance@gatehouse.example');
+    const password = file.getOrCreate('CONFORMANCE_PASSWORD');
     const clients = CONFORMANCE_CLIENTS.map(([id, authMethod, name]): ClientRegistration => {
-      const secretHashes = [hashClientSecret(kept.getOrCreate(name))];
+      const secretHashes = [hashClientSecret(file.getOrCreate(name))];
       return {
         ...buildConformanceClient(this.config.CONFORMANCE_SUITE),
         id,
@@ -67,13 +67,13 @@ export class ConformanceSeedService implements OnApplicationBootstrap {
         secretHashes,
       };
     });
-    await kept.save();
+    await file.save();
     await this.accounts.createIfMissing({ email, password, claims: CONFORMANCE_CLAIMS });
     for (const client of clients) await this.clients.upsert(client);
   }
 }
 
-/** Most modules of the suite do without PKCE. */
+/** PKCE is not required, because most modules of the suite do not use it. */
 const buildConformanceClient = (suite: string) => ({
   name: 'OpenID Conformance Suite',
   grantTypes: ['authorization_code', 'refresh_token'],

@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { generateClientSecret } from '../../clients/client-secret.js';
 
 /**
- * What a seed knows, by name: made at the first start and kept in a file, so that no secret is in the code. Its lines can be
- * sourced by a shell.
+ * The credentials of a seed, by name. They are generated at the first start and kept in a file that a shell can source, so that
+ * the code contains no secret.
  */
 export class CredentialsFile {
   private isSaved = true;
@@ -22,17 +22,17 @@ export class CredentialsFile {
     return new CredentialsFile(file, values);
   }
 
-  /** The value of this name; where there is none, a new one. */
-  getOrCreate(name: string, make: () => string = generateClientSecret): string {
-    const known = this.values.get(name);
-    if (known !== undefined) return known;
-    const made = make();
-    this.values.set(name, made);
+  /** Returns the value of this name, and creates it if it does not exist. */
+  getOrCreate(name: string, create: () => string = generateClientSecret): string {
+    const existing = this.values.get(name);
+    if (existing !== undefined) return existing;
+    const created = create();
+    this.values.set(name, created);
     this.isSaved = false;
-    return made;
+    return created;
   }
 
-  /** Writes the file where something was made. */
+  /** Writes the file if a value was created. */
   async save(): Promise<void> {
     if (this.isSaved) return;
     await mkdir(dirname(this.file), { recursive: true });

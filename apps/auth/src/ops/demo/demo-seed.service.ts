@@ -7,15 +7,15 @@ import { type ClientRegistration, ClientRepository } from '../../clients/client.
 import { AccountSeedService } from './account-seed.service.js';
 import { CredentialsFile } from './credentials-file.js';
 
-/** One of each kind, to try things with and to copy from. */
+/** One client of each kind, as examples. */
 export const buildDemoClients = (
-  kept: CredentialsFile,
+  file: CredentialsFile,
   config: Pick<AuthConfig, 'RESOURCE_SERVERS'>,
 ): readonly ClientRegistration[] => [
-  buildOrdersServiceClient(kept, config),
+  buildOrdersServiceClient(file, config),
   {
     id: 'short-lived-demo',
-    ...createSecretAuthentication(kept, 'SHORT_LIVED_SECRET'),
+    ...createSecretAuthentication(file, 'SHORT_LIVED_SECRET'),
     grantTypes: ['client_credentials'],
     scope: ['orders:read'],
     accessTokenTtl: 1,
@@ -24,7 +24,7 @@ export const buildDemoClients = (
     ...APPLICATION_DEFAULTS,
     id: 'demo-website',
     name: 'Demo Website',
-    ...createSecretAuthentication(kept, 'DEMO_WEBSITE_SECRET'),
+    ...createSecretAuthentication(file, 'DEMO_WEBSITE_SECRET'),
     redirectUris: ['http://localhost:4000/callback'],
     postLogoutRedirectUris: ['http://localhost:4000/'],
   },
@@ -33,7 +33,7 @@ export const buildDemoClients = (
     ...PUBLIC_CLIENT,
     id: 'demo-spa',
     name: 'Demo Single-Page App',
-    // At the loopback address any port is good (RFC 8252 §7.3), at the name it is this one.
+    // Any port matches at the loopback address (RFC 8252 §7.3), and only this port matches at the name.
     redirectUris: ['http://localhost:4001/callback', 'http://127.0.0.1/callback'],
     postLogoutRedirectUris: ['http://localhost:4001/'],
   },
@@ -48,7 +48,7 @@ export const buildDemoClients = (
   },
 ];
 
-/** *Authorize* at /docs of the resource servers; at the loopback address on any port (RFC 8252 §7.3). */
+/** The *Authorize* button at /docs of the resource servers, also at the loopback address on any port (RFC 8252 §7.3). */
 const buildDocsClient = ({
   RESOURCE_SERVERS: servers,
 }: Pick<AuthConfig, 'RESOURCE_SERVERS'>): ClientRegistration => ({
@@ -66,15 +66,15 @@ const buildDocsClient = ({
   postLogoutRedirectUris: [],
 });
 
-/** Calls billing: as itself, and for whoever called orders. */
+/** Orders calls billing: as itself, and for the user who called orders. */
 function buildOrdersServiceClient(
-  kept: CredentialsFile,
+  file: CredentialsFile,
   { RESOURCE_SERVERS: [orders, billing] }: Pick<AuthConfig, 'RESOURCE_SERVERS'>,
 ): ClientRegistration {
   return {
     id: 'orders-service',
     name: 'Orders',
-    ...createSecretAuthentication(kept, 'ORDERS_SERVICE_SECRET'),
+    ...createSecretAuthentication(file, 'ORDERS_SERVICE_SECRET'),
     grantTypes: ['client_credentials', TOKEN_EXCHANGE],
     scope: ['billing:invoices:create', 'billing:read'],
     resourceServer: orders?.identifier ?? null,
@@ -82,7 +82,7 @@ function buildOrdersServiceClient(
   };
 }
 
-/** People log in to it, and are asked whether it may have what it asks for. */
+/** Applications that users log in to, with consent. */
 const APPLICATION_DEFAULTS = {
   grantTypes: ['authorization_code', 'refresh_token'],
   scope: [
@@ -93,10 +93,10 @@ const APPLICATION_DEFAULTS = {
 
 const PUBLIC_CLIENT = { authMethod: 'none', secretHashes: [] } as const;
 
-const createSecretAuthentication = (kept: CredentialsFile, name: string) =>
+const createSecretAuthentication = (file: CredentialsFile, name: string) =>
   ({
     authMethod: 'client_secret_basic',
-    secretHashes: [hashClientSecret(kept.getOrCreate(name))],
+    secretHashes: [hashClientSecret(file.getOrCreate(name))],
   }) as const;
 
 const DEMO_CLAIMS = {
@@ -106,7 +106,7 @@ const DEMO_CLAIMS = {
   locale: 'en',
 };
 
-/** An account and some clients to try things with. Development only. */
+/** Creates a demo account and demo clients, in development only. */
 @Injectable()
 export class DemoSeedService implements OnApplicationBootstrap {
   constructor(
@@ -117,11 +117,11 @@ export class DemoSeedService implements OnApplicationBootstrap {
 
   async onApplicationBootstrap(): Promise<void> {
     if (!this.config.SEED_DEMO) return;
-    const kept = await CredentialsFile.open(join(this.config.DATA_DIR, 'demo.env'));
-    const email = kept.getOrCreate('DEMO_EMAIL', () => 'demo@gatehouse.example');
-    const password = kept.getOrCreate('DEMO_PASSWORD');
-    const clients = buildDemoClients(kept, this.config);
-    await kept.save();
+    const file = await CredentialsFile.open(join(this.config.DATA_DIR, 'demo.env'));
+    const email = file.getOrCreate('DEMO_EMAIL', () => 'demo@gatehouse.example');
+    const password = file.getOrCreate('DEMO_PASSWORD');
+    const clients = buildDemoClients(file, this.config);
+    await file.save();
     await this.accounts.createIfMissing({ email, password, claims: DEMO_CLAIMS });
     for (const client of clients) await this.clients.upsert(client);
   }

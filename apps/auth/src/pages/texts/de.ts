@@ -14,9 +14,9 @@ const scopes: Readonly<Record<string, string>> = {
   'orders:write': 'Für Sie bestellen und stornieren',
   'billing:read': 'Ihre Rechnungen sehen',
   'billing:pay': 'Ihre Rechnungen für Sie bezahlen',
-  'orders:read:any': 'Die Bestellungen aller sehen: nur für die Kundenbetreuung',
-  'billing:refund': 'Zurückgeben, was jemand bezahlt hat: nur für Mitarbeitende',
-  'billing:admin': 'Sehen, was verdient wird: nur für die Verwaltung',
+  'orders:read:any': 'Alle Bestellungen sehen: nur für die Kundenbetreuung',
+  'billing:refund': 'Zahlungen erstatten: nur für Mitarbeitende',
+  'billing:admin': 'Umsätze sehen: nur für die Verwaltung',
 };
 
 export const de: Texts = {
@@ -24,7 +24,7 @@ export const de: Texts = {
   scopes,
   login: {
     title: 'Anmelden',
-    to: (client) => `um mit ${client} fortzufahren`,
+    continueTo: (client) => `um mit ${client} fortzufahren`,
     email: 'E-Mail-Adresse',
     password: 'Passwort',
     submit: 'Anmelden',
@@ -46,10 +46,10 @@ export const de: Texts = {
   consent: {
     title: (client) => `${client} bittet um Zugriff`,
     account: (email) => `Sie sind als ${email} angemeldet.`,
-    asks: 'Wenn Sie es erlauben, darf diese Anwendung:',
+    scopesIntro: 'Wenn Sie es erlauben, darf diese Anwendung:',
     allow: 'Erlauben',
     deny: 'Nicht erlauben',
-    canRemoveLater: 'In Ihrem Konto können Sie den Zugriff jederzeit entziehen.',
+    canRemoveLater: 'Sie können den Zugriff jederzeit in Ihrem Konto entziehen.',
     returnsTo: (host) => `Beide Antworten führen Sie zurück zu ${host}.`,
   },
   selectAccount: {
@@ -65,48 +65,48 @@ export const de: Texts = {
     device: (words) => words.join(' unter ') || 'Unbekanntes Gerät',
     lastUsed: (when) => `Benutzt ${when}`,
     signedIn: (when) => `angemeldet ${when}`,
-    from: (network) => `Aus ${network}`,
+    network: (network) => `Aus ${network}`,
     applications: (names) => `Anwendungen: ${names}`,
     endSession: 'Beenden',
     endSessionOf: (device) => `Die Sitzung von ${device} beenden`,
     endOthers: 'Überall sonst abmelden',
     signOut: 'Abmelden',
     access: 'Anwendungen mit Zugriff',
-    allowed: (when) => `Erlaubt ${when}`,
+    allowedSince: (when) => `Erlaubt ${when}`,
     noAccess: 'Keine Anwendung hat Zugriff auf Ihr Konto.',
-    remove: 'Zugriff entziehen',
+    removeAccess: 'Zugriff entziehen',
     removeAccessOf: (application) => `${application} den Zugriff entziehen`,
     now: 'gerade eben',
   },
   logout: {
     title: 'Abmelden?',
-    question: (email) => `Sie sind als ${email} angemeldet.`,
-    asks: (client) => `${client} möchte Sie abmelden.`,
-    everywhere: 'Das beendet die Sitzung dieses Browsers, in allen Anwendungen, die sie benutzen.',
+    signedInAs: (email) => `Sie sind als ${email} angemeldet.`,
+    requestedBy: (client) => `${client} möchte Sie abmelden.`,
+    effect: 'Das beendet die Sitzung dieses Browsers, in allen Anwendungen, die sie benutzen.',
     confirm: 'Abmelden',
-    stay: 'Angemeldet bleiben',
+    cancel: 'Angemeldet bleiben',
   },
   signedOut: {
     title: 'Sie sind abgemeldet',
     text: 'Die Sitzung dieses Browsers ist beendet. Sie können diese Seite schließen.',
-    again: 'Wieder anmelden',
+    signIn: 'Wieder anmelden',
   },
   errors: {
     invalidRequest: {
       title: 'Diese Anfrage lässt sich nicht beantworten',
-      text: 'Die Anwendung hat Sie mit einer Anfrage hierher geschickt, die nicht stimmt. Gehen Sie zurück, und versuchen Sie es noch einmal.',
+      text: 'Die Anwendung hat Sie mit einer ungültigen Anfrage hierher geschickt. Gehen Sie zur Anwendung zurück, und versuchen Sie es noch einmal.',
     },
     untrustedClient: {
       title: 'Diese Anwendung ist hier nicht bekannt',
-      text: 'Die Anwendung, die Sie hierher geschickt hat, ist bei diesem Server nicht registriert, oder will Sie an einen Ort schicken, der nicht ihrer ist. Zu Ihrer Sicherheit wurden Sie nicht dorthin geschickt.',
+      text: 'Die Anwendung, die Sie hierher geschickt hat, ist bei diesem Server nicht registriert, oder wollte Sie an eine Adresse schicken, die nicht für sie registriert ist. Zu Ihrer Sicherheit wurden Sie nicht dorthin geschickt.',
     },
     expired: {
       title: 'Das hat zu lange gedauert',
-      text: 'Die Anfrage gilt nicht mehr. Gehen Sie zur Anwendung zurück, und beginnen Sie von vorn.',
+      text: 'Die Anfrage ist abgelaufen. Gehen Sie zur Anwendung zurück, und beginnen Sie von vorn.',
     },
     foreignForm: {
       title: 'Diese Seite ist nicht mehr aktuell',
-      text: 'Sie haben sich seitdem an- oder abgemeldet, oder sie wurde nicht hier geöffnet. Gehen Sie zurück, laden Sie sie neu, und versuchen Sie es noch einmal.',
+      text: 'Sie haben sich an- oder abgemeldet, seit Sie die Seite geöffnet haben, oder Sie haben sie nicht auf diesem Server geöffnet. Gehen Sie zurück, laden Sie die Seite neu, und versuchen Sie es noch einmal.',
     },
     busy: {
       title: 'Zu viel auf einmal',
@@ -114,7 +114,7 @@ export const de: Texts = {
     },
     notFound: {
       title: 'Hier ist nichts',
-      text: 'Die Adresse ist falsch, oder was hier war, gibt es nicht mehr.',
+      text: 'Die Adresse ist falsch, oder die Seite gibt es nicht mehr.',
     },
     unavailable: {
       title: 'Gerade nicht',
@@ -122,7 +122,7 @@ export const de: Texts = {
     },
     fault: {
       title: 'Etwas ist schiefgegangen',
-      text: 'Das liegt an uns, nicht an Ihnen. Versuchen Sie es später noch einmal.',
+      text: 'Der Fehler liegt bei uns. Versuchen Sie es später noch einmal.',
     },
   },
   reference: (id) => `Kennung: ${id}`,

@@ -7,19 +7,19 @@ const scopes: Readonly<Record<string, string>> = {
   'orders:write': 'Place and cancel orders for you',
   'billing:read': 'See your invoices',
   'billing:pay': 'Pay your invoices for you',
-  'orders:read:any': 'See the orders of everybody: for support staff only',
-  'billing:refund': 'Give back what people have paid: for staff only',
-  'billing:admin': 'See what is earned: for administrators only',
+  'orders:read:any': 'See all orders: for support staff only',
+  'billing:refund': 'Refund payments: for staff only',
+  'billing:admin': 'See revenue: for administrators only',
 };
 
-/** All that people read on the pages of this server. */
+/** All texts on the pages of this server. */
 export const en = {
   language: 'en',
-  /** What a client may do, by scope. A scope that is not here is shown as it is. */
+  /** What a client may do, by scope. The consent page shows a scope without a text by its name. */
   scopes,
   login: {
     title: 'Sign in',
-    to: (client: string) => `to continue to ${client}`,
+    continueTo: (client: string) => `to continue to ${client}`,
     email: 'E-mail address',
     password: 'Password',
     submit: 'Sign in',
@@ -41,15 +41,15 @@ export const en = {
   consent: {
     title: (client: string) => `${client} asks for access`,
     account: (email: string) => `You are signed in as ${email}.`,
-    asks: 'If you allow it, this application may:',
+    scopesIntro: 'If you allow it, this application may:',
     allow: 'Allow',
     deny: 'Do not allow',
-    canRemoveLater: 'In your account you can remove the access at any time.',
+    canRemoveLater: 'You can remove the access in your account at any time.',
     returnsTo: (host: string) => `Either answer takes you back to ${host}.`,
   },
   selectAccount: {
     title: 'Choose an account',
-    continueWithAccount: 'Go on with this account',
+    continueWithAccount: 'Continue with this account',
     useAnotherAccount: 'Use another account',
   },
   account: {
@@ -60,48 +60,48 @@ export const en = {
     device: (words: readonly string[]) => words.join(' on ') || 'Unknown device',
     lastUsed: (when: string) => `Used ${when}`,
     signedIn: (when: string) => `signed in ${when}`,
-    from: (network: string) => `From ${network}`,
+    network: (network: string) => `From ${network}`,
     applications: (names: string) => `Applications: ${names}`,
     endSession: 'End',
     endSessionOf: (device: string) => `End the session of ${device}`,
     endOthers: 'Sign out everywhere else',
     signOut: 'Sign out',
     access: 'Applications with access',
-    allowed: (when: string) => `Allowed ${when}`,
+    allowedSince: (when: string) => `Allowed ${when}`,
     noAccess: 'No application has access to your account.',
-    remove: 'Remove access',
+    removeAccess: 'Remove access',
     removeAccessOf: (application: string) => `Remove access of ${application}`,
     now: 'just now',
   },
   logout: {
     title: 'Sign out?',
-    question: (email: string) => `You are signed in as ${email}.`,
-    asks: (client: string) => `${client} asks to sign you out.`,
-    everywhere: 'This ends the session of this browser, in all applications that use it.',
+    signedInAs: (email: string) => `You are signed in as ${email}.`,
+    requestedBy: (client: string) => `${client} asks to sign you out.`,
+    effect: 'This ends the session of this browser, in all applications that use it.',
     confirm: 'Sign out',
-    stay: 'Stay signed in',
+    cancel: 'Stay signed in',
   },
   signedOut: {
     title: 'You are signed out',
     text: 'The session of this browser has ended. You can close this page.',
-    again: 'Sign in again',
+    signIn: 'Sign in again',
   },
   errors: {
     invalidRequest: {
       title: 'This request cannot be answered',
-      text: 'The application sent you here with a request that is not right. Go back to it, and try again.',
+      text: 'The application sent you here with an invalid request. Go back to the application, and try again.',
     },
     untrustedClient: {
       title: 'This application is not known here',
-      text: 'The application that sent you here is not registered with this server, or asks to send you to a place that is not its own. For your safety you were not sent there.',
+      text: 'The application that sent you here is not registered with this server, or asked to send you to an address that is not registered for it. For your safety, you were not sent there.',
     },
     expired: {
       title: 'This took too long',
-      text: 'The request is not good any more. Go back to the application, and start again.',
+      text: 'The request has expired. Go back to the application, and start again.',
     },
     foreignForm: {
       title: 'This page is out of date',
-      text: 'You have signed in or out since it was opened, or it was not opened here. Go back, load it again, and try once more.',
+      text: 'You have signed in or out since you opened the page, or you did not open it on this server. Go back, reload the page, and try again.',
     },
     busy: {
       title: 'Too much at once',
@@ -109,7 +109,7 @@ export const en = {
     },
     notFound: {
       title: 'There is nothing here',
-      text: 'The address is wrong, or what was here is gone.',
+      text: 'The address is wrong, or the page no longer exists.',
     },
     unavailable: {
       title: 'Not right now',
@@ -117,7 +117,7 @@ export const en = {
     },
     fault: {
       title: 'Something went wrong',
-      text: 'This is our fault, and not yours. Try again later.',
+      text: 'The error is on our side. Try again later.',
     },
   },
   reference: (id: string) => `Reference: ${id}`,

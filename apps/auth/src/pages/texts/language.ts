@@ -1,7 +1,7 @@
 import { de } from './de.js';
 import { en, type Texts } from './en.js';
 
-/** English where nobody asks for another one. */
+/** English is the default. */
 const LANGUAGES: ReadonlyMap<string, Texts> = new Map([
   ['en', en],
   ['de', de],
@@ -9,30 +9,34 @@ const LANGUAGES: ReadonlyMap<string, Texts> = new Map([
 
 export const UI_LOCALES: readonly string[] = [...LANGUAGES.keys()];
 
-/** More are not looked at: who sends them is not asking for a language. */
+/** Further language tags are ignored, because no browser sends so many. */
 const MAX_LANGUAGES = 20;
 
 /**
- * The texts in the language that fits best.
+ * The texts in the first preferred language that this server has.
  *
- * @param uiLocales `ui_locales`: what the client asks for, the best one first (OpenID Connect Core §3.1.2.1)
- * @param acceptLanguage what the browser asks for (RFC 9110 §12.5.4)
+ * @param uiLocales `ui_locales`: the client's preference, best language first (OpenID Connect Core §3.1.2.1)
+ * @param acceptLanguage the browser's preference (RFC 9110 §12.5.4)
  */
 export function selectTexts(
   uiLocales: string | undefined,
   acceptLanguage: string | undefined,
 ): Texts {
-  const wishes = [
+  const preferred = [
     ...(uiLocales ?? '').split(' ').slice(0, MAX_LANGUAGES),
     ...parseAcceptLanguage(acceptLanguage),
   ];
-  const known = wishes.map((tag) => LANGUAGES.get(getPrimaryLanguage(tag)));
+  const known = preferred.map((tag) => LANGUAGES.get(getPrimaryLanguage(tag)));
   return known.find((texts) => texts !== undefined) ?? en;
 }
 
-/** `de-CH` is a kind of `de` (RFC 4647 §3.4). */
+/** `de-CH` matches `de` (RFC 4647 §3.4). */
 const getPrimaryLanguage = (tag: string): string => (tag.split('-')[0] ?? '').toLowerCase();
 
+/**
+ * Our own parser instead of negotiator, because that library takes the first language for `*` even if a later range names a
+ * language, and prefers the more specific range over the higher weight.
+ */
 function parseAcceptLanguage(header: string | undefined): string[] {
   return (header ?? '')
     .split(',', MAX_LANGUAGES)

@@ -2,8 +2,8 @@ import { LEASE_TABLE } from '@gatehouse/persistence';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Sessions with a device and a place in a status list, the life of signing keys, security events, and leases. No index
- * touches a column that a rotation changes: PostgreSQL then rewrites the row and nothing else (heap-only tuples).
+ * Devices and status list slots of sessions, states of signing keys, security events, and leases. No index contains a column
+ * that a refresh changes, so that PostgreSQL rewrites only the row (heap-only tuples).
  */
 export class SessionsKeysEvents1764100000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -27,7 +27,7 @@ const UP = [
   `CREATE INDEX living_family_by_account ON refresh_token_family (account_id) WHERE ended_at IS NULL`,
   `CREATE INDEX living_family_by_client ON refresh_token_family (client_id) WHERE ended_at IS NULL`,
   `CREATE INDEX ended_family ON refresh_token_family (ended_at, status_index) WHERE ended_at IS NOT NULL`,
-  // When the key came into the state that it is in.
+  // When the key entered its state.
   'ALTER TABLE signing_key ADD COLUMN changed_at bigint NOT NULL DEFAULT 0',
   'UPDATE signing_key SET changed_at = created_at',
   `CREATE TABLE status_list (

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * What the authorization endpoint and OpenID Connect need: clients with redirect URIs, codes, browser sessions, consents,
- * and what has been used once and may not be used again.
+ * Tables of the authorization endpoint and of OpenID Connect: clients with redirect URIs, codes, browser sessions, consents,
+ * and used values.
  */
 export class Authorization1764200000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -23,7 +23,7 @@ const COLUMNS: Readonly<Record<string, readonly (readonly [string, string])[]>> 
   account: [
     // Standard claims of OpenID Connect Core §5.1 as a JSON object.
     ['claims', `text NOT NULL DEFAULT '{}'`],
-    // 128 random bits: what pairwise subjects are made from.
+    // 128 random bits. Pairwise subjects are derived from them.
     ['pairwise_seed', `varchar(22) NOT NULL DEFAULT ''`],
   ],
   client: [
@@ -36,14 +36,14 @@ const COLUMNS: Readonly<Record<string, readonly (readonly [string, string])[]>> 
     ['subject_type', `varchar(8) NOT NULL DEFAULT 'public'`],
     // A JWK Set (RFC 7517 §5) with the client's public keys.
     ['jwks', 'text'],
-    // The resource server that this client is, for introspection and token exchange.
+    // The resource server that this client represents at introspection and token exchange.
     ['resource_server', 'varchar(2000)'],
-    // The resource servers that it may exchange tokens for.
+    // The resource servers that the client may exchange tokens for.
     ['exchange_targets', `varchar(2000) NOT NULL DEFAULT ''`],
     ['dpop_bound', 'integer NOT NULL DEFAULT 0'],
   ],
   refresh_token_family: [
-    // auth_time, where the person authenticated before the family began.
+    // auth_time, when the user authenticated before the family was created.
     ['authenticated_at', 'bigint'],
     ['browser_session_id', 'varchar(22)'],
     ['amr', `varchar(64) NOT NULL DEFAULT 'pwd'`],
@@ -103,7 +103,7 @@ const UP = [
     granted_at bigint        NOT NULL,
     PRIMARY KEY (account_id, client_id)
   )`,
-  // Values that are good once: the jti of client assertions (RFC 7523 §3) and of DPoP proofs (RFC 9449 §11.1).
+  // Values that may be used once: the jti of client assertions (RFC 7523 §3) and of DPoP proofs (RFC 9449 §11.1).
   `CREATE TABLE used_value (
     value_hash varchar(43) NOT NULL PRIMARY KEY,
     expires_at bigint      NOT NULL
@@ -112,8 +112,8 @@ const UP = [
 ];
 
 /**
- * Counters of what strangers do. On PostgreSQL they are not in its log: no write waits for the disk, and after a crash of the
- * database all begin anew.
+ * Counters of anonymous requests. On PostgreSQL the tables are unlogged: no write waits for the disk, and a crash of the
+ * database empties them.
  */
 const countersIn = (kind: 'UNLOGGED' | '') => [
   `CREATE ${kind} TABLE login_attempt (
@@ -122,7 +122,7 @@ const countersIn = (kind: 'UNLOGGED' | '') => [
     waits_until  bigint      NOT NULL
   )`,
   'CREATE INDEX login_attempt_by_end ON login_attempt (forgotten_at)',
-  // As rate-limiter-flexible wants it.
+  // The columns that rate-limiter-flexible expects.
   `CREATE ${kind} TABLE rate_limit (
     key    varchar(255) NOT NULL PRIMARY KEY,
     points integer      NOT NULL,
@@ -141,7 +141,7 @@ const DOWN = [
   ...COLUMN_LIST.map(({ table, column }) => `ALTER TABLE ${table} DROP COLUMN ${column}`),
 ];
 
-/** Accounts that are there get their seed now: a subject must never change. */
+/** Existing accounts get their seed now, because a subject must never change. */
 async function seedPairwise(runner: QueryRunner): Promise<void> {
   const accounts: readonly { readonly id: string }[] = await runner.query('SELECT id FROM account');
   for (const { id } of accounts) {

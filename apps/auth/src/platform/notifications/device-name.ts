@@ -1,4 +1,4 @@
-/** In this order: Edge calls itself Chrome as well, and Chrome Safari. */
+/** The order matters: the `User-Agent` of Edge also contains `Chrome`, and that of Chrome also contains `Safari`. */
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/\bEdg(A|iOS)?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
@@ -14,16 +14,13 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/\bLinux\b/, 'Linux'],
 ];
 
-/**
- * What a `User-Agent` is taken for, in words of ours: it is text that whoever logged in chose freely, and none of it may
- * stand where our name stands.
- */
+/** Maps a `User-Agent` to names from our lists. The client chose the header freely, so a message must not repeat its text. */
 export function parseBrowserAndSystem(userAgent: string | null | undefined): readonly string[] {
-  const among = (names: typeof BROWSERS) =>
+  const findName = (names: typeof BROWSERS) =>
     names.find(([pattern]) => pattern.test(userAgent ?? ''))?.[1];
-  return [among(BROWSERS), among(SYSTEMS)].filter((name) => name !== undefined);
+  return [findName(BROWSERS), findName(SYSTEMS)].filter((name) => name !== undefined);
 }
 
-/** For messages. */
+/** `Firefox on Linux`. */
 export const describeDevice = (userAgent: string | null | undefined): string =>
   parseBrowserAndSystem(userAgent).join(' on ') || 'an unknown device';

@@ -5,9 +5,9 @@ import type {
   NotificationKind,
 } from './notification.repository.js';
 
-/** Plain text, and no link: an owner who was taught to follow links from us follows those of others. */
+/** Plain text without links: an owner who is used to links in our mail would also follow the links of phishing mail. */
 export interface Message {
-  /** Of the notification: the same one at every attempt. */
+  /** The id of the notification, the same at every attempt. */
   readonly id: string;
   readonly kind: NotificationKind;
   readonly accountId: string;
@@ -23,16 +23,16 @@ interface MessageDetails {
 
 const TEXTS: Record<
   NotificationKind,
-  { readonly subject: string; readonly text: (circumstances: MessageDetails) => string }
+  { readonly subject: string; readonly text: (details: MessageDetails) => string }
 > = {
   refresh_token_reused: {
     subject: 'We ended one of your sessions',
     text: ({ when, device }) => `Hello,
 
-on ${when}, the credentials that keep you logged in were used a second time, by a copy of them. We cannot tell the copy
-from the original, so we ended that session for both.
+on ${when}, a copy of the credentials that keep you logged in was used. We cannot distinguish the copy from the original,
+so we ended that session for both.
 
-The session was begun with: ${device}
+The session began on: ${device}
 
 What to do:
 - Log in again as you always do.
@@ -74,6 +74,6 @@ export function buildMessage(notification: DueNotification): Message {
   };
 }
 
-/** UTC: the server does not know where the owner is. */
+/** In UTC, because the server does not know the owner's time zone. */
 const formatTime = ({ createdAt }: DueNotification): string =>
   `${new Date(createdAt).toISOString().slice(0, 16).replace('T', ' at ')} UTC`;

@@ -3,16 +3,16 @@ import { UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 
-/** What an owner is told about an account: see {@link messageOf} for the words. */
+/** The subject of a message to the owner of an account. `message.ts` has the texts. */
 export type NotificationKind = 'refresh_token_reused' | 'password_changed';
 
-/** The session that it is about, as far as it is known. Only what the server concluded from it reaches a message. */
+/** The session that the notification is about. A message contains only names that the server derived from it. */
 export interface NotificationDetail {
   readonly userAgent?: string | null;
   readonly origin?: string | null;
 }
 
-/** One that is to be sent, with the address as it is now. */
+/** A notification that is due, with the current e-mail address of the account. */
 export interface DueNotification {
   readonly id: string;
   readonly accountId: string;
@@ -33,7 +33,7 @@ export interface NewNotification {
 
 const HOUR_MS = 3_600_000;
 
-/** What owners are to be told. It is stored with the change that it tells of, and sent by the {@link Outbox}. */
+/** Notifications to the owners of accounts. They are stored with the change that causes them, and the outbox sends them. */
 @Injectable()
 export class NotificationRepository {
   constructor(
@@ -42,8 +42,8 @@ export class NotificationRepository {
   ) {}
 
   /**
-   * Joins the transaction of the change. An account gets one message of a kind in an hour of the clock, so nobody can bury
-   * an owner in mail: the hour is part of the key.
+   * Joins the transaction of the change. The hour is part of the key: an account gets one message of a kind per clock hour, so
+   * an attacker cannot flood an owner with mail.
    */
   async enqueue({ accountId, kind, detail }: NewNotification): Promise<void> {
     const now = this.clock.now();

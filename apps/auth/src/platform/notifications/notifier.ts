@@ -2,16 +2,16 @@ import { Injectable, Logger } from '@nestjs/common';
 import { createTransport, type Transporter } from 'nodemailer';
 import type { Message } from './message.js';
 
-/** How a message reaches the owner of an account. */
+/** Sends messages to the owners of accounts. */
 export abstract class Notifier {
   /**
-   * @param deadline when it fires the attempt is given up: no server may hold up the others' messages
-   * @throws {Error} where it is not known to have been accepted
+   * @param deadline aborts the attempt, so that one slow mail server cannot delay the messages of others
+   * @throws {Error} unless the message was accepted for certain
    */
   abstract send(message: Message, deadline: AbortSignal): Promise<void>;
 }
 
-/** Where no mail server is configured, the log says what would have been sent; to whom is nobody's business there. */
+/** Logs messages when no mail server is configured. The log does not contain the e-mail address. */
 @Injectable()
 export class ConsoleNotifier extends Notifier {
   private readonly logger = new Logger('Notifier');
@@ -24,7 +24,7 @@ export class ConsoleNotifier extends Notifier {
   }
 }
 
-/** Milliseconds of silence at each step; the caller's deadline covers them all. */
+/** Maximum idle time of each step, in milliseconds. The caller's deadline covers all steps. */
 const IDLE_TIMEOUT_MS = 5_000;
 
 export interface SmtpSettings {
@@ -33,7 +33,7 @@ export interface SmtpSettings {
   readonly from: string;
 }
 
-/** Mail by SMTP, one connection a message. */
+/** Sends mail by SMTP, with one connection per message. */
 export class SmtpNotifier extends Notifier {
   private readonly domain: string;
 
@@ -44,17 +44,17 @@ export class SmtpNotifier extends Notifier {
 
   async send(message: Message, deadline: AbortSignal): Promise<void> {
     const transport = this.connect();
-    const cut = () => transport.close();
-    deadline.addEventListener('abort', cut);
+    const closeTransport = () => transport.close();
+    deadline.addEventListener('abort', closeTransport);
     try {
       await Promise.race([transport.sendMail(this.toMail(message)), rejectOnAbort(deadline)]);
     } finally {
-      deadline.removeEventListener('abort', cut);
+      deadline.removeEventListener('abort', closeTransport);
       transport.close();
     }
   }
 
-  /** A password never travels in the clear: with one, TLS is required. */
+  /** Requires TLS when the URL has a password, so that the password is never sent in clear text. */
   private connect(): Transporter {
     const { url } = this.settings;
     const { protocol, username } = new URL(url);
@@ -70,11 +70,11 @@ export class SmtpNotifier extends Notifier {
     });
   }
 
-  /** The same `Message-ID` at every attempt, by which mailboxes recognise a second copy. */
+  /** Every attempt has the same `Message-ID`, so that mailboxes recognise a second copy. */
   private toMail({ id, to, subject, text }: Message) {
     return {
       from: this.settings.from,
-      // An object, so that no address is parsed for a list of them.
+      // An object, because nodemailer would parse a string as a list of addresses.
       to: { name: '', address: to },
       subject,
       text,
@@ -86,7 +86,7 @@ export class SmtpNotifier extends Notifier {
 
 const rejectOnAbort = (deadline: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
-    const late = () => reject(new Error('the mail server did not answer in time'));
-    if (deadline.aborted) late();
-    else deadline.addEventListener('abort', late, { once: true });
+    const rejectNow = () => reject(new Error('the mail server did not answer in time'));
+    if (deadline.aborted) rejectNow();
+    else deadline.addEventListener('abort', rejectNow, { once: true });
   });

@@ -2,7 +2,7 @@ import type { SecurityEvent } from './security-event.js';
 
 type EventType = SecurityEvent['type'];
 
-/** Events of one type that are stored in one minute by one process. */
+/** Events of one type that one process stores in one minute. */
 export const MAX_STORED_PER_MINUTE = 60;
 const MINUTE_MS = 60_000;
 
@@ -12,19 +12,21 @@ interface EventCount {
   suppressed: number;
 }
 
-/** A number of events that had no row each. */
+/** Events of one type that were counted and not stored. */
 export interface SuppressedEvents {
   readonly of: EventType;
   readonly count: number;
 }
 
-/** What strangers can cause without end is stored to a bound, and counted beyond: the table grows no faster than that. */
+/** Bounds the events that anonymous requests can cause: beyond the limit they are counted and not stored. */
 export class EventRateLimiter {
   private readonly counts = new Map<EventType, EventCount>();
 
   /**
+   * Call {@link takeSuppressed} first: it closes the minutes that are over.
+   *
    * @param now milliseconds since the epoch
-   * @returns whether there is room for one more; {@link takeSuppressed} tells first what came before this minute
+   * @returns whether one more event may be stored
    */
   tryAdmit(type: EventType, now: number): boolean {
     const minute = this.counts.get(type) ?? { startedAt: now, stored: 0, suppressed: 0 };
@@ -35,9 +37,9 @@ export class EventRateLimiter {
     return hasRoom;
   }
 
-  /** What was suppressed in the minutes that are over at `now`. It is told once. */
+  /** The counts of the minutes that are over at `now`. Each count is returned once. */
   takeSuppressed(now: number): readonly SuppressedEvents[] {
-    const ended = [...this.counts].filter(([, { startedAt: began }]) => now >= began + MINUTE_MS);
+    const ended = [...this.counts].filter(([, { startedAt }]) => now >= startedAt + MINUTE_MS);
     for (const [type] of ended) this.counts.delete(type);
     return ended.flatMap(([of, { suppressed: count }]) => (count > 0 ? [{ of, count }] : []));
   }

@@ -1,65 +1,55 @@
-import { UnitOfWork } from '@gatehouse/persistence';
-import { Inject, Injectable } from '@nestjs/common';
-import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
 import {
   CLEANUP_BATCH_SIZE,
   type CleanupStep,
   type CleanupTask,
-} from '../scheduler/cleanup-tasks.js';
+  UnitOfWork,
+} from '@gatehouse/persistence';
+import { Inject, Injectable } from '@nestjs/common';
+import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
+import type { StoredEvent } from './event-chain.js';
+import { ConcurrentUpdate, SecurityEventRepository } from './security-event.repository.js';
 import { SecurityEventService } from './security-event.service.js';
 
-/** Cut once a day at most: each cut is an event itself. */
+/** The chain is cut at most once a day, because each cut is an event. */
 const DAY_MS = 86_400_000;
 
-interface ChainLink {
-  readonly seq: number;
-  readonly at: number;
-  readonly hash: string;
-}
+type ChainLink = Pick<StoredEvent, 'seq' | 'at' | 'hash'>;
 
-/** Somebody else cut meanwhile. */
-class ConcurrentUpdate extends Error {}
-
-/** Cuts events that are older than `EVENT_RETENTION` off the old end of the chain. What is left still is a chain. */
+/** Cuts events that are older than `EVENT_RETENTION` off the old end of the chain. The rest is still a valid chain. */
 @Injectable()
 export class EventRetentionCleanup implements CleanupTask {
   readonly name = 'security_event';
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
+    private readonly repository: SecurityEventRepository,
     private readonly events: SecurityEventService,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
   async removeBatch(now: number): Promise<CleanupStep> {
     const keptFrom = now - this.config.EVENT_RETENTION * 1000;
-    const old = await this.findExpired(keptFrom);
-    const last = old.at(-1);
-    if (!last || !isPruneDue(old, keptFrom)) return { removed: 0, isDone: true };
-    const removed = (await this.prune(old, last)) ? old.length : 0;
+    const expired = await this.findExpired(keptFrom);
+    const last = expired.at(-1);
+    if (!last || !isPruneDue(expired, keptFrom)) return { removed: 0, isDone: true };
+    const removed = (await this.prune(expired, last)) ? expired.length : 0;
     return { removed, isDone: removed < CLEANUP_BATCH_SIZE };
   }
 
-  /** From the beginning of the chain, without a gap. Never the newest event: the next one is linked to it. */
+  /** A prefix of the chain, without a gap. It never contains the newest event, because the next event is linked to that. */
   private async findExpired(keptFrom: number): Promise<readonly ChainLink[]> {
-    const links = await this.unitOfWork.query<ChainLink>(
-      `SELECT seq, at, hash FROM security_event WHERE seq < (SELECT max(seq) FROM security_event)
-       ORDER BY seq LIMIT ${CLEANUP_BATCH_SIZE}`,
-    );
+    const links = await this.repository.findOldest(CLEANUP_BATCH_SIZE);
     const kept = links.findIndex(({ at }) => at >= keptFrom);
     return kept < 0 ? links : links.slice(0, kept);
   }
 
-  /** The cut and the event that tells of it, or neither. */
-  private async prune(old: readonly ChainLink[], { seq, hash }: ChainLink): Promise<boolean> {
+  /** Deletes the events and records the cut in one transaction. */
+  private async prune(expired: readonly ChainLink[], { seq, hash }: ChainLink): Promise<boolean> {
     try {
       await this.unitOfWork.transaction(async () => {
         await this.events.record({ type: 'events.pruned', seq, hash });
-        const { affected } = await this.unitOfWork.execute(
-          'DELETE FROM security_event WHERE seq <= $1',
-          [seq],
-        );
-        if (affected !== old.length) throw new ConcurrentUpdate();
+        const deleted = await this.repository.deleteUpTo(seq);
+        if (deleted !== expired.length) throw new ConcurrentUpdate();
       });
       return true;
     } catch (error) {
@@ -69,6 +59,6 @@ export class EventRetentionCleanup implements CleanupTask {
   }
 }
 
-/** A whole step's worth is due at once, so that a cut that took many steps is finished. */
-const isPruneDue = (old: readonly ChainLink[], keptFrom: number): boolean =>
-  old.length === CLEANUP_BATCH_SIZE || (old[0]?.at ?? keptFrom) < keptFrom - DAY_MS;
+/** A full batch is always due, so that a cut of several batches is finished in one turn. */
+const isPruneDue = (expired: readonly ChainLink[], keptFrom: number): boolean =>
+  expired.length === CLEANUP_BATCH_SIZE || (expired[0]?.at ?? keptFrom) < keptFrom - DAY_MS;

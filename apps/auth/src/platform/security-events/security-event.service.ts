@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { UnitOfWork } from '@gatehouse/persistence';
 import { Clock, Metrics } from '@gatehouse/service-kit';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { EventRateLimiter } from './event-rate-limiter.js';
 import { EVENT_PROPERTIES, isAlarming, type SecurityEvent } from './security-event.js';
+import { SecurityEventRepository } from './security-event.repository.js';
 
-/** Where security decisions are reported: once each, at the place of the decision. */
+/** Records security decisions: each decision once, at the place where it is made. */
 @Injectable()
 export class SecurityEventService {
   private readonly logger = new Logger('SecurityEvents');
@@ -13,7 +13,7 @@ export class SecurityEventService {
   private readonly counter;
 
   constructor(
-    private readonly unitOfWork: UnitOfWork,
+    private readonly repository: SecurityEventRepository,
     private readonly clock: Clock,
     @Inject(Metrics) metrics = new Metrics(),
   ) {
@@ -25,9 +25,8 @@ export class SecurityEventService {
   }
 
   /**
-   * Stores the event, in the transaction of the change that it tells of where there is one, and logs it. No change without
-   * its record: where the event cannot be stored, this throws. A refusal of a stranger changes nothing, and is answered
-   * all the same.
+   * Stores the event and logs it. The event joins the transaction of the change that it records, and a failure to store it
+   * fails the change. A rejected anonymous request changes nothing, so it is answered even when its event cannot be stored.
    */
   async record(event: SecurityEvent): Promise<void> {
     if (EVENT_PROPERTIES[event.type].isRateLimited) await this.storeWithinLimit(event);
@@ -37,14 +36,14 @@ export class SecurityEventService {
     else this.logger.log(event);
   }
 
-  /** Stores how many had no row each, of the minutes that are over. */
+  /** Stores the counts of events that were not stored in the minutes that are over. */
   async recordSuppressed(now = this.clock.now()): Promise<void> {
     for (const suppressed of this.rateLimiter.takeSuppressed(now)) {
       await this.record({ type: 'events.suppressed', ...suppressed });
     }
   }
 
-  /** All of them, for the process stops. */
+  /** Stores all counts, because the process stops. */
   recordAllSuppressed(): Promise<void> {
     return this.recordSuppressed(Number.POSITIVE_INFINITY);
   }
@@ -55,21 +54,18 @@ export class SecurityEventService {
       if (this.rateLimiter.tryAdmit(event.type, this.clock.now())) await this.store(event);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      this.logger.error(`a ${event.type} was answered, and could not be stored: ${text}`);
+      this.logger.error(`cannot store the security event ${event.type}: ${text}`);
     }
   }
 
-  private async store(event: SecurityEvent): Promise<void> {
+  private store(event: SecurityEvent): Promise<void> {
     const { type, ...detail } = event;
-    await this.unitOfWork.execute(
-      `INSERT INTO security_event (id, at, type, account_id, detail) VALUES ($1, $2, $3, $4, $5)`,
-      [
-        randomBytes(16).toString('base64url'),
-        this.clock.now(),
-        type,
-        'accountId' in event ? event.accountId : null,
-        JSON.stringify(detail),
-      ],
-    );
+    return this.repository.insert({
+      id: randomBytes(16).toString('base64url'),
+      at: this.clock.now(),
+      type,
+      accountId: 'accountId' in event ? event.accountId : null,
+      detail: JSON.stringify(detail),
+    });
   }
 }

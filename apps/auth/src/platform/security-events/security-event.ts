@@ -1,9 +1,21 @@
-import type { RevocationReason } from '../../sessions/refresh-token-family.entity.js';
+/** Why a refresh token family or a browser session was revoked. */
+export type RevocationReason =
+  | 'logout'
+  | 'reuse'
+  | 'rolled_back'
+  | 'code_reuse'
+  | 'ended_by_owner'
+  | 'ended_by_operator'
+  | 'consent_withdrawn'
+  | 'password_changed'
+  | 'session_limit'
+  | 'account_disabled'
+  | 'client_disabled';
 
-/** On whose word: the server's plan, the person concerned, or somebody at the operations CLI. */
+/** Who caused the change: a job of the server, the owner of the account, or an operator at the CLI. */
 export type Actor = 'server' | 'owner' | 'operator';
 
-/** Why a client could not prove who it is. */
+/** Why the authentication of a client failed. */
 export type ClientRefusalReason =
   'unknown_client' | 'wrong_method' | 'wrong_secret' | 'wrong_assertion' | 'repeated_assertion';
 
@@ -13,11 +25,11 @@ interface SessionReference {
   readonly sessionId: string;
 }
 
-/** Every security decision that an operator may want to see. The union is closed: nothing else is reported. */
+/** Every security decision that an operator may want to see. The union is closed. */
 export type SecurityEvent =
   | { readonly type: 'account.registered'; readonly accountId: string }
   | { readonly type: 'account.registration_repeated' }
-  /** Somebody logged in with a browser; or once more, in the same session. */
+  /** `renewed`: the account logged in again in the same browser session. */
   | {
       readonly type: 'browser_session.begun' | 'browser_session.renewed';
       readonly accountId: string;
@@ -29,16 +41,16 @@ export type SecurityEvent =
       readonly accountId: string;
       readonly sessionId: string;
     }
-  /** A person allowed a client to do something for them. */
+  /** The user granted scopes to a client. */
   | {
       readonly type: 'consent.granted';
       readonly accountId: string;
       readonly clientId: string;
       readonly scope: string;
     }
-  /** They took all of it back; what the client had of it has ended. */
+  /** The user withdrew all scopes, and the sessions of the client ended. */
   | { readonly type: 'consent.withdrawn'; readonly accountId: string; readonly clientId: string }
-  /** `reused`: it had been redeemed before, and what began then has ended. */
+  /** `reused`: the code was redeemed before, and the session of the first redemption ended. */
   | {
       readonly type: 'authorization_code.issued' | 'authorization_code.reused';
       readonly accountId: string;
@@ -50,7 +62,7 @@ export type SecurityEvent =
       readonly type: 'login.failed';
       readonly reason: 'unknown_account' | 'wrong_password' | 'disabled_account';
     }
-  /** A login came too soon after those that failed: nothing was tried. */
+  /** A login came too soon after failed logins. The password was not checked. */
   | { readonly type: 'login.delayed' }
   | ({ readonly type: 'family.ended'; readonly reason: RevocationReason } & SessionReference)
   | { readonly type: 'client.refused'; readonly reason: ClientRefusalReason }
@@ -77,29 +89,26 @@ export type SecurityEvent =
       readonly algorithm: string;
       readonly by: Actor;
     }
-  /** A copy of the database was made, or the database is such a copy and was made safe. */
+  /** `backed_up`: a copy of the database was made. `restored`: the database is such a copy, and `ops after-restore` secured it. */
   | { readonly type: 'database.backed_up' | 'database.restored'; readonly by: Actor }
-  /** More of a kind than are worth a row each came in a minute. */
+  /** `count` events of the type `of` were not stored, because more than the limit came in a minute. */
   | { readonly type: 'events.suppressed'; readonly of: string; readonly count: number }
-  /** The chain was cut at its old end: what is left begins after `seq`, whose hash was `hash`. */
+  /** The old end of the chain was deleted up to `seq`, whose hash was `hash`. */
   | { readonly type: 'events.pruned'; readonly seq: number; readonly hash: string };
 
 type EventType = SecurityEvent['type'];
 
 interface EventProperties {
-  /** Logged as a warning: somebody should look when there are many, or one at all. */
+  /** Logged as a warning, for the operator's attention. */
   readonly isAlarming: boolean;
-  /** Anybody can cause it as often as they like, and it changes nothing: see `EventAllowance`. */
+  /** Anonymous requests can cause it without end, and it changes nothing: see `EventRateLimiter`. */
   readonly isRateLimited: boolean;
 }
 
 const ROUTINE: EventProperties = { isAlarming: false, isRateLimited: false };
 const ALARMING: EventProperties = { isAlarming: true, isRateLimited: false };
 
-/**
- * `account.registered` is caused by strangers as well, but an account stands for each: what bounds the one bounds the
- * other.
- */
+/** Anonymous requests cause `account.registered` as well. The rate limit of registrations bounds it. */
 export const EVENT_PROPERTIES: Readonly<Record<EventType, EventProperties>> = {
   'account.registered': ROUTINE,
   'account.registration_repeated': { isAlarming: false, isRateLimited: true },
@@ -137,7 +146,7 @@ export const EVENT_PROPERTIES: Readonly<Record<EventType, EventProperties>> = {
 
 const ALARMING_REASONS: readonly RevocationReason[] = ['reuse', 'rolled_back', 'code_reuse'];
 
-/** A session that ends other than by the will of its owner, the operator or the rules is alarming. */
+/** The end of a session is alarming when it shows a copied credential or a database that was rolled back. */
 export const isAlarming = (event: SecurityEvent): boolean =>
   event.type === 'family.ended'
     ? ALARMING_REASONS.includes(event.reason)

@@ -18,7 +18,7 @@ export async function generatePrivateKey(algorithm: SigningAlgorithm): Promise<K
   return privateKey;
 }
 
-/** The public half, as the key set shows it (RFC 7517 §4). */
+/** A public key as the key set contains it (RFC 7517 §4). */
 export interface PublicJwk {
   readonly kid: string;
   readonly alg: SigningAlgorithm;

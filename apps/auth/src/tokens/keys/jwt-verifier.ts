@@ -5,8 +5,8 @@ import type { PublicJwk } from './jwk.js';
 const COMPACT_JWS = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;
 
 /**
- * Verifies JWTs of one type that this server signed itself, when they come back. Their header is what we write, to the byte, and
- * of anybody else's nothing is read: no algorithm is taken from it, and no key is looked for.
+ * Verifies JWTs of one type that this server signed itself. Our own code instead of jose (decision 4): the header must equal, byte
+ * for byte, a header that this server writes, so no algorithm and no key id is ever read from the token.
  */
 export class JwtVerifier {
   private readonly jwksByHeader: ReadonlyMap<string, PublicJwk>;
@@ -16,7 +16,11 @@ export class JwtVerifier {
     this.jwksByHeader = new Map(jwks.map((jwk) => [encodeJwtHeader(typ, jwk), jwk]));
   }
 
-  /** @returns what was signed, in whatever time; nothing where it was not signed by us as a token of this type */
+  /**
+   * Does not check the lifetime.
+   *
+   * @returns the claims; undefined unless one of our keys signed the text as a token of this type
+   */
   verify(text: string): unknown {
     const [, header = '', payload = '', signature = ''] = COMPACT_JWS.exec(text) ?? [];
     const key = this.findKey(header);
@@ -26,18 +30,18 @@ export class JwtVerifier {
     return JSON.parse(Buffer.from(payload, 'base64url').toString());
   }
 
-  /** Imported once, when it is first wanted. */
+  /** Imports a key at its first use. */
   private findKey(header: string): VerifyKeyObjectInput | undefined {
-    const known = this.keysByHeader.get(header);
+    const imported = this.keysByHeader.get(header);
     const jwk = this.jwksByHeader.get(header);
-    if (known || !jwk) return known;
+    if (imported || !jwk) return imported;
     const key = importKey(jwk);
     this.keysByHeader.set(header, key);
     return key;
   }
 }
 
-/** ECDSA signatures are r ‖ s in JWS (RFC 7518 §3.4), not DER. */
+/** JWS encodes an ECDSA signature as r ‖ s (RFC 7518 §3.4), not as DER. */
 const importKey = (jwk: PublicJwk): VerifyKeyObjectInput => ({
   key: createPublicKey({ key: jwk, format: 'jwk' }),
   dsaEncoding: 'ieee-p1363',

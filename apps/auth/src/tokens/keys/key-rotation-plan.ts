@@ -1,45 +1,45 @@
 import type { SigningAlgorithm, SigningKeyState } from './signing-key.entity.js';
 
-/** Milliseconds. */
 export interface KeyPeriods {
   /** How long a key signs. */
-  readonly rotation: number;
-  /** How long a key is published before it signs: whoever verifies has asked for the set once more by then. */
-  readonly lead: number;
-  /** How long a key stays published after it stopped signing: until the last token that it signed has expired. */
-  readonly tail: number;
+  readonly rotationMs: number;
+  /** How long a key is published before it signs. By then every verifier has fetched the key set again. */
+  readonly publishedBeforeMs: number;
+  /** How long a key stays published after it stopped signing. By then the last token that it signed has expired. */
+  readonly publishedAfterMs: number;
 }
 
 export interface PlannedKey {
   readonly kid: string;
   readonly algorithm: SigningAlgorithm;
   readonly state: SigningKeyState;
-  /** When it came into its state, in epoch milliseconds. */
+  /** When the key entered its state, in epoch milliseconds. */
   readonly changedAt: number;
 }
 
-/** What happens to a key at its time, in epoch milliseconds. `withdraw`: it stops signing and none follows. */
+/** A planned change of a key; `at` is in epoch milliseconds. `withdraw`: the key stops signing and gets no successor. */
 export type KeyStep =
-  | { readonly what: 'stage'; readonly algorithm: SigningAlgorithm; readonly at: number }
+  | { readonly kind: 'stage'; readonly algorithm: SigningAlgorithm; readonly at: number }
   | {
-      readonly what: 'activate' | 'withdraw' | 'retire';
+      readonly kind: 'activate' | 'withdraw' | 'retire';
       readonly kid: string;
       readonly at: number;
     };
 
-/** A change of state, made only where the key is in the state that it is believed to be in. */
+/** A change of state that is applied only if the key is still in the state `from`. */
 export interface Transition {
   readonly kid: string;
   readonly from: SigningKeyState;
   readonly to: Exclude<SigningKeyState, 'pending'>;
 }
 
-/** The keys of one algorithm, and what is to know of the others. */
+/** The keys of one algorithm. */
 interface AlgorithmKeys {
   readonly algorithm: SigningAlgorithm;
-  readonly isWanted: boolean;
-  /** Whether a key of another ring can sign while no key of this one does. */
-  readonly hasStandIn: boolean;
+  /** Whether the configuration names the algorithm. */
+  readonly isConfigured: boolean;
+  /** Whether a key of another algorithm can sign while no key of this algorithm does. */
+  readonly hasSubstitute: boolean;
   readonly keys: readonly PlannedKey[];
 }
 
@@ -47,36 +47,37 @@ const IMMEDIATELY = 0;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /**
- * The life of signing keys, as arithmetic: `pending → active → retiring → retired`. Of each wanted algorithm one key
- * signs and its successor is published already. What an operator does besides only changes what this starts from.
+ * Plans the states of signing keys as a pure function of the rows: `pending → active → retiring → retired`. For each configured
+ * algorithm one key signs, and its successor is published already. Changes by an operator only change the rows that the plan
+ * starts from.
  */
 export class KeyRotationPlan {
-  /** @param algorithms algorithms that keys are made of; the first one signs access tokens, all of them ID tokens */
+  /** @param algorithms the configured algorithms; the first one signs access tokens, all of them sign ID tokens */
   constructor(
     readonly periods: KeyPeriods,
     readonly algorithms: readonly [SigningAlgorithm, ...SigningAlgorithm[]],
   ) {}
 
-  /** The first step whose time has come; when it is done, ask again. */
+  /** The first step that is due. Call it again after the step is done. */
   findDueStep(keys: readonly PlannedKey[], now: number): KeyStep | undefined {
     return this.planSteps(keys).find(({ at }) => at <= now);
   }
 
-  /** When the published set will be another one than now, in epoch milliseconds, unless an operator steps in. */
+  /** When the published set changes next, in epoch milliseconds, unless an operator changes a key first. */
   findNextChange(keys: readonly PlannedKey[]): number {
-    const changes = this.planSteps(keys).filter(({ what }) => what !== 'withdraw');
+    const changes = this.planSteps(keys).filter(({ kind }) => kind !== 'withdraw');
     return Math.min(NEVER, ...changes.map(({ at }) => at));
   }
 
-  /** The key that signs: of the first algorithm; of another one as long as verifiers do not know one of the first. */
+  /** The key that signs access tokens. It has the first algorithm, unless verifiers do not know a key of that algorithm yet. */
   selectDefaultSigner<Key extends PlannedKey>(keys: readonly Key[]): Key | undefined {
     const active = keys.filter(({ state }) => state === 'active');
     return active.find(({ algorithm }) => algorithm === this.algorithms[0]) ?? active[0];
   }
 
   /**
-   * The key that signs what must be signed with this algorithm. A ring that is new has only a successor yet: it is
-   * published already, and whoever does not know it asks for the set.
+   * The key that signs with this algorithm. A new algorithm has only a pending key at first. That key is published already, so a
+   * verifier that does not know it fetches the key set again.
    */
   selectSigner<Key extends PlannedKey>(
     algorithm: SigningAlgorithm,
@@ -86,70 +87,76 @@ export class KeyRotationPlan {
   }
 
   private planSteps(keys: readonly PlannedKey[]): readonly KeyStep[] {
-    return this.groupByAlgorithm(keys).flatMap((ring) => [
-      ...(ring.isWanted ? this.planSuccession(ring) : this.planWithdrawal(ring)),
-      ...this.planRetirements(ring),
+    return this.groupByAlgorithm(keys).flatMap((group) => [
+      ...(group.isConfigured ? this.planSuccession(group) : this.planWithdrawal(group)),
+      ...this.planRetirements(group),
     ]);
   }
 
-  /** A rotation waits for a successor that is published long enough. */
-  private planSuccession(ring: AlgorithmKeys): readonly KeyStep[] {
-    const active = findKey(ring.keys, ring.algorithm, 'active');
-    const pending = findKey(ring.keys, ring.algorithm, 'pending');
-    if (!pending) return [{ what: 'stage', algorithm: ring.algorithm, at: IMMEDIATELY }];
-    const isKnownAt = pending.changedAt + this.periods.lead;
-    const isWantedAt = active ? active.changedAt + this.periods.rotation : IMMEDIATELY;
-    const mustSignNow = !active && !ring.hasStandIn;
-    const at = mustSignNow ? IMMEDIATELY : Math.max(isKnownAt, isWantedAt);
-    return [{ what: 'activate', kid: pending.kid, at }];
+  /** A rotation waits until its successor is published for long enough. */
+  private planSuccession(group: AlgorithmKeys): readonly KeyStep[] {
+    const active = findKey(group.keys, group.algorithm, 'active');
+    const pending = findKey(group.keys, group.algorithm, 'pending');
+    if (!pending) return [{ kind: 'stage', algorithm: group.algorithm, at: IMMEDIATELY }];
+    const isKnownAt = pending.changedAt + this.periods.publishedBeforeMs;
+    const isDueAt = active ? active.changedAt + this.periods.rotationMs : IMMEDIATELY;
+    const mustSignNow = !active && !group.hasSubstitute;
+    const at = mustSignNow ? IMMEDIATELY : Math.max(isKnownAt, isDueAt);
+    return [{ kind: 'activate', kid: pending.kid, at }];
   }
 
-  /** Replicas that are not restarted yet want this algorithm still, so its keys end no sooner than they would have. */
-  private planWithdrawal(ring: AlgorithmKeys): readonly KeyStep[] {
-    if (!ring.hasStandIn) return [];
-    const { rotation } = this.periods;
-    const active = findKey(ring.keys, ring.algorithm, 'active');
-    const pending = findKey(ring.keys, ring.algorithm, 'pending');
+  /** Replicas that run with the old configuration still use this algorithm, so its keys live as long as they would have. */
+  private planWithdrawal(group: AlgorithmKeys): readonly KeyStep[] {
+    if (!group.hasSubstitute) return [];
+    const { rotationMs } = this.periods;
+    const active = findKey(group.keys, group.algorithm, 'active');
+    const pending = findKey(group.keys, group.algorithm, 'pending');
     const steps: KeyStep[] = [];
-    if (active) steps.push({ what: 'withdraw', kid: active.kid, at: active.changedAt + rotation });
-    if (pending) steps.push({ what: 'retire', kid: pending.kid, at: pending.changedAt + rotation });
+    if (active)
+      steps.push({ kind: 'withdraw', kid: active.kid, at: active.changedAt + rotationMs });
+    if (pending)
+      steps.push({ kind: 'retire', kid: pending.kid, at: pending.changedAt + rotationMs });
     return steps;
   }
 
   private planRetirements({ keys }: AlgorithmKeys): readonly KeyStep[] {
     return keys
       .filter(({ state }) => state === 'retiring')
-      .map(({ kid, changedAt }) => ({ what: 'retire', kid, at: changedAt + this.periods.tail }));
+      .map(({ kid, changedAt }) => ({
+        kind: 'retire',
+        kid,
+        at: changedAt + this.periods.publishedAfterMs,
+      }));
   }
 
   private groupByAlgorithm(keys: readonly PlannedKey[]): readonly AlgorithmKeys[] {
     const algorithms = new Set([...this.algorithms, ...keys.map(({ algorithm }) => algorithm)]);
     return [...algorithms].map((algorithm) => {
-      const isWanted = this.algorithms.includes(algorithm);
-      const hasStandIn = keys.some(
+      const isConfigured = this.algorithms.includes(algorithm);
+      const hasSubstitute = keys.some(
         (key) =>
           key.algorithm !== algorithm &&
           key.state === 'active' &&
-          (isWanted || this.algorithms.includes(key.algorithm)),
+          (isConfigured || this.algorithms.includes(key.algorithm)),
       );
       const own = keys.filter((key) => key.algorithm === algorithm);
-      return { algorithm, isWanted, hasStandIn, keys: own };
+      return { algorithm, isConfigured, hasSubstitute, keys: own };
     });
   }
 }
 
-/** What a step does to the rows, all of it or nothing. */
+/** The changes of rows that make up a step. They are applied together. */
 export function toTransitions(
-  step: Exclude<KeyStep, { what: 'stage' }>,
+  step: Exclude<KeyStep, { kind: 'stage' }>,
   keys: readonly PlannedKey[],
 ): readonly Transition[] {
   const key = keys.find(({ kid }) => kid === step.kid);
   if (!key) return [];
-  if (step.what === 'activate') return planActivation(key, keys);
-  return [{ kid: key.kid, from: key.state, to: step.what === 'retire' ? 'retired' : 'retiring' }];
+  if (step.kind === 'activate') return planActivation(key, keys);
+  return [{ kid: key.kid, from: key.state, to: step.kind === 'retire' ? 'retired' : 'retiring' }];
 }
 
-/** The key that signs makes room first: of each algorithm one is active. */
+/** The active key becomes retiring first, because a unique index allows one active key per algorithm. */
 export function planActivation(
   key: PlannedKey,
   keys: readonly PlannedKey[],

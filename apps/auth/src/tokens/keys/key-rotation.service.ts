@@ -20,29 +20,27 @@ import { SigningKeyRepository, type StoredSigningKey } from './signing-key.repos
 import type { SigningAlgorithm, SigningKeyState } from './signing-key.entity.js';
 import { SigningKeyService } from './signing-key.service.js';
 
-export { KeyStateError as KeyRefusal } from './key-state-checks.js';
-
 export interface SigningKeyView {
   readonly kid: string;
   readonly algorithm: SigningAlgorithm;
   readonly state: SigningKeyState;
   readonly createdAt: Date;
-  /** When it came into its state. */
+  /** When the key entered its state. */
   readonly changedAt: Date;
-  /** When a retiring key may leave the set, and does. */
+  /** When a retiring key leaves the key set. */
   readonly leavesAt?: Date;
 }
 
-/** More than may be due at once, so that a fault does not become an endless loop. */
+/** More steps than are ever due at once, so that a programming error cannot loop for ever. */
 const MAX_STEPS = 20;
 const MAX_ATTEMPTS = 5;
 
-/** Steps that wait for nothing are planned for the beginning of time. */
+/** The plan dates immediate steps at this time. */
 const BEGINNING_OF_TIME = 0;
 
 /**
- * What happens to keys: by the plan, and on an operator's word. Any number of processes may do any of it at once: each
- * change holds only where the keys are still as they were when it was decided, and is decided anew where they are not.
+ * Changes the states of signing keys, by the plan and by operators. Any number of processes may do so at once: a change is applied
+ * only if the keys are still in the states that it was decided on, and is decided again otherwise.
  */
 @Injectable()
 export class KeyRotationService {
@@ -54,7 +52,7 @@ export class KeyRotationService {
     private readonly clock: Clock,
   ) {}
 
-  /** Of all states, newest first. */
+  /** Keys of all states, newest first. */
   async list(): Promise<readonly SigningKeyView[]> {
     const keys = await this.repository.findAll();
     return keys.map(({ kid, algorithm, state, createdAt, changedAt }) => ({
@@ -63,24 +61,26 @@ export class KeyRotationService {
       state,
       createdAt: new Date(createdAt),
       changedAt: new Date(changedAt),
-      ...(state === 'retiring' && { leavesAt: new Date(changedAt + this.plan.periods.tail) }),
+      ...(state === 'retiring' && {
+        leavesAt: new Date(changedAt + this.plan.periods.publishedAfterMs),
+      }),
     }));
   }
 
-  /** Makes the keys that are missing, as all are at the first start, and does nothing that waits for its time. */
+  /** Creates missing keys, which are all keys at the first start. Steps that have a time wait for {@link applyDueSteps}. */
   async createMissingKeys(): Promise<void> {
     await this.applySteps(BEGINNING_OF_TIME);
     await this.signingKeys.reload();
   }
 
-  /** Does what is due. A process that dies on the way leaves a state from which the next call goes on. */
+  /** Applies the steps that are due. After a crash the next call continues. */
   async applyDueSteps(): Promise<void> {
     const { keys, steps } = await this.applySteps(this.clock.now());
     const resealed = await this.reseal(keys);
     if (steps + resealed > 0) await this.signingKeys.reload();
   }
 
-  /** @returns the `kid` of the pending key: the one there is, or a new one */
+  /** @returns the `kid` of the pending key, which may have existed before */
   async stage(algorithm: SigningAlgorithm, by: Actor): Promise<string> {
     const kid = await retryUntilApplied(async () => {
       const pending = findKey(await this.repository.findPublished(), algorithm, 'pending');
@@ -93,9 +93,9 @@ export class KeyRotationService {
   }
 
   /**
-   * The key signs from now on, and the one that did is retiring.
+   * Makes the key sign from now on. The previous signer becomes retiring.
    *
-   * @throws {KeyStateError} where the key is not pending, or verifiers need not know it yet
+   * @throws {KeyStateError} unless the key is pending and all verifiers know it
    */
   async activate(kid: string, by: Actor): Promise<void> {
     await retryUntilApplied(async () => {
@@ -108,7 +108,7 @@ export class KeyRotationService {
     await this.signingKeys.reload();
   }
 
-  /** @throws {KeyStateError} where the key signs or will, or tokens that it signed may be about */
+  /** @throws {KeyStateError} unless the key is retiring and the last token that it signed has expired */
   async retire(kid: string, by: Actor): Promise<void> {
     await retryUntilApplied(async () => {
       const key = getKey(await this.repository.findAll(), kid);
@@ -120,10 +120,10 @@ export class KeyRotationService {
   }
 
   /**
-   * The key leaves the set at once, and its private key is gone. Where it signed, its successor does from now on, even
-   * if verifiers need to ask for it.
+   * Removes the key from the key set at once and deletes its private key. If it was active, its successor signs from now on, even
+   * if verifiers must fetch the key set to know it.
    *
-   * @throws {KeyStateError} where the key is unknown or has left the set already
+   * @throws {KeyStateError} when the key is unknown or retired
    */
   async revoke(kid: string, by: Actor): Promise<void> {
     await retryUntilApplied(async () => {
@@ -141,7 +141,7 @@ export class KeyRotationService {
     await this.signingKeys.reload();
   }
 
-  /** @returns the keys at the end, and how many steps there were */
+  /** @returns the resulting keys, and the number of applied steps */
   private async applySteps(until: number) {
     let keys = await this.repository.findPublished();
     let steps = 0;
@@ -155,27 +155,27 @@ export class KeyRotationService {
   }
 
   private async applyStep(step: KeyStep, keys: readonly StoredSigningKey[]): Promise<void> {
-    if (step.what === 'stage') {
+    if (step.kind === 'stage') {
       await this.repository.insertPending(await this.factory.generate(step.algorithm), 'server');
       return;
     }
     await this.repository.applyTransitions(toTransitions(step, keys), 'server');
-    if (step.what === 'retire') await this.repository.deleteOld();
+    if (step.kind === 'retire') await this.repository.deleteOld();
   }
 
-  /** A ring that runs out gets no more keys: where no other key signs, one of the first wanted algorithm does. */
+  /** An algorithm that is not configured gets no new key. Unless another key signs, a key of the first algorithm takes over. */
   private async planSuccession(
     { algorithm }: StoredSigningKey,
     keys: readonly StoredSigningKey[],
     by: Actor,
   ): Promise<readonly Transition[]> {
-    const wanted = this.plan.algorithms.includes(algorithm) ? algorithm : this.plan.algorithms[0];
-    if (wanted !== algorithm && findKey(keys, wanted, 'active')) return [];
-    const kid = findKey(keys, wanted, 'pending')?.kid ?? (await this.stage(wanted, by));
+    const next = this.plan.algorithms.includes(algorithm) ? algorithm : this.plan.algorithms[0];
+    if (next !== algorithm && findKey(keys, next, 'active')) return [];
+    const kid = findKey(keys, next, 'pending')?.kid ?? (await this.stage(next, by));
     return [{ kid, from: 'pending', to: 'active' }];
   }
 
-  /** So that an older server secret can be taken off the list. @returns how many keys were sealed under one */
+  /** Encrypts keys under the newest server secret, so that the operator can remove older ones. @returns how many keys */
   private async reseal(keys: readonly StoredSigningKey[]): Promise<number> {
     const old = keys.filter(({ sealed }) => !this.factory.isSealedWithCurrentSecret(sealed));
     for (const key of old) await this.repository.replaceSealedKey(key, this.factory.reseal(key));
@@ -189,14 +189,14 @@ export class KeyRotationService {
 
 function getKey(keys: readonly StoredSigningKey[], kid: string): StoredSigningKey {
   const key = keys.find((each) => each.kid === kid);
-  if (!key) throw new KeyStateError(`there is no key ${kid}: list the keys to see which there are`);
+  if (!key) throw new KeyStateError(`there is no key ${kid}: list the keys to see all of them`);
   return key;
 }
 
 async function retryUntilApplied<T>(attempt: () => Promise<T | false>): Promise<T> {
   for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
-    const done = await attempt();
-    if (done !== false) return done;
+    const result = await attempt();
+    if (result !== false) return result;
   }
-  throw new KeyStateError('others change the keys at this moment: list them, and try again');
+  throw new KeyStateError('other processes change the keys now: list the keys, and try again');
 }

@@ -20,12 +20,12 @@ export class KeySetController {
     @Headers('if-none-match') ifNoneMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): string | undefined {
-    const { published } = this.keys;
-    reply.header('Cache-Control', published.cacheControl(this.clock.now()));
-    reply.header('ETag', published.entityTag);
-    const isNew = !matchesIfNoneMatch(published.entityTag, ifNoneMatch);
+    const { keySet } = this.keys;
+    reply.header('Cache-Control', keySet.cacheControl(this.clock.now()));
+    reply.header('ETag', keySet.entityTag);
+    const isNew = !matchesIfNoneMatch(keySet.entityTag, ifNoneMatch);
     if (isNew) reply.type('application/json; charset=utf-8');
     else reply.code(304);
-    return isNew ? published.text : undefined;
+    return isNew ? keySet.text : undefined;
   }
 }

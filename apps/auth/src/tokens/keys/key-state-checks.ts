@@ -1,8 +1,8 @@
 import type { KeyPeriods, PlannedKey } from './key-rotation-plan.js';
 
-/** Why a key is left as it is: a sentence for the operator. */
+/** A change of a key that its state does not allow. The message is a sentence for the operator. */
 export class KeyStateError extends Error {
-  override readonly name = 'KeyRefusal';
+  override readonly name = 'KeyStateError';
 }
 
 interface RotationContext {
@@ -11,18 +11,18 @@ interface RotationContext {
   readonly now: number;
 }
 
-/** @throws {KeyStateError} where the key is not pending, or verifiers need not know it yet */
+/** @throws {KeyStateError} unless the key is pending and published for long enough that all verifiers know it */
 export function checkCanActivate(
   key: PlannedKey,
   signer: PlannedKey | undefined,
-  moment: RotationContext,
+  context: RotationContext,
 ): void {
   const { kid, state, changedAt } = key;
   if (state !== 'pending') {
     throw new KeyStateError(`the key ${kid} is ${state}: only a pending key can be activated`);
   }
-  const isKnownAt = changedAt + moment.periods.lead;
-  if (signer && moment.now < isKnownAt) {
+  const isKnownAt = changedAt + context.periods.publishedBeforeMs;
+  if (signer && context.now < isKnownAt) {
     throw new KeyStateError(
       `verifiers may not know the key ${kid} before ${formatTimestamp(isKnownAt)}: wait until then, ` +
         `or revoke ${signer.kid} if it must not sign any more`,
@@ -30,34 +30,34 @@ export function checkCanActivate(
   }
 }
 
-/** @throws {KeyStateError} where the key signs or will, or tokens that it signed may be about */
+/** @throws {KeyStateError} unless the key is retiring and the last token that it signed has expired */
 export function checkCanRetire(
   { kid, state, changedAt }: PlannedKey,
-  moment: RotationContext,
+  context: RotationContext,
 ): void {
   if (state === 'active') {
     throw new KeyStateError(
-      `the key ${kid} signs: activate its successor, or revoke it if it must not be trusted any more`,
+      `the key ${kid} signs: activate its successor, or revoke the key if it must not be trusted any more`,
     );
   }
   if (state === 'pending') {
-    throw new KeyStateError(`the key ${kid} will sign next: revoke it if it must not`);
+    throw new KeyStateError(`the key ${kid} will sign next: revoke it if it must not sign`);
   }
   if (state === 'revoked') throw new KeyStateError(`the key ${kid} is revoked already`);
-  const leavesAt = changedAt + moment.periods.tail;
-  if (moment.now < leavesAt) {
+  const leavesAt = changedAt + context.periods.publishedAfterMs;
+  if (context.now < leavesAt) {
     throw new KeyStateError(
-      `tokens that the key ${kid} signed may be good until ${formatTimestamp(leavesAt)}: it retires by itself then; ` +
-        'revoke it to refuse them now',
+      `tokens that the key ${kid} signed may be valid until ${formatTimestamp(leavesAt)}: the server retires the key then; ` +
+        'revoke the key to reject these tokens now',
     );
   }
 }
 
-/** @throws {KeyStateError} where the key has left the set already */
+/** @throws {KeyStateError} when the key is retired */
 export function checkCanRevoke({ kid, state }: PlannedKey): void {
   if (state === 'retired') {
     throw new KeyStateError(
-      `the key ${kid} is retired: it is in no key set, and its private key is gone`,
+      `the key ${kid} is retired: it is in no key set, and its private key is deleted`,
     );
   }
 }

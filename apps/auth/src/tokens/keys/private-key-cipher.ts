@@ -4,8 +4,8 @@ import { Injectable } from '@nestjs/common';
 import { ServerSecrets } from '../../platform/server-secrets.js';
 
 /**
- * Private keys are stored as `secret id . nonce . ciphertext . tag`, by AES-256-GCM under a key derived from the server
- * secret. The `kid` is associated data: a ciphertext that is moved to another row does not decrypt.
+ * Encrypts private keys as `secret id . nonce . ciphertext . tag`, with AES-256-GCM under a key derived from the server secret.
+ * The `kid` is associated data, so a ciphertext that is moved to another row does not decrypt.
  */
 @Injectable()
 export class PrivateKeyCipher {
@@ -24,7 +24,7 @@ export class PrivateKeyCipher {
     return [secretId, ...parts].join('.');
   }
 
-  /** Whether it was encrypted under the newest server secret. */
+  /** Whether the text was encrypted under the newest server secret. */
   isEncryptedWithCurrentSecret(text: string): boolean {
     return text.startsWith(`${this.keys.current.secretId}.`);
   }
@@ -36,8 +36,8 @@ export class PrivateKeyCipher {
     const [nonce, sealed, tag] = parts.map((part) => Buffer.from(part, 'base64url'));
     if (!derived || !nonce || !sealed || !tag) {
       throw new ConfigurationError([
-        'SERVER_SECRET: the signing keys in the database were encrypted under another one; ' +
-          'add that one to the end of the list, apart by a comma',
+        'SERVER_SECRET: the signing keys in the database were encrypted under another secret; ' +
+          'add that secret to the end of the list, separated by a comma',
       ]);
     }
     const decipher = createDecipheriv('aes-256-gcm', derived.key, nonce, { authTagLength: 16 });

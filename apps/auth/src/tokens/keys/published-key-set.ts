@@ -2,13 +2,13 @@ import { hashEntityTag } from '@gatehouse/service-kit';
 import type { PublicJwk } from './jwk.js';
 
 export interface KeySetSchedule {
-  /** When the set will be another one, in epoch milliseconds. */
+  /** When the set changes next, in epoch milliseconds. */
   readonly changesAt: number;
-  /** The longest that a verifier may keep it, in seconds. */
+  /** How long a verifier may cache the set at most, in seconds. */
   readonly maxAge: number;
 }
 
-/** The public keys (RFC 7517 §5) as they go over the wire: written once for every change of the set. */
+/** The public keys (RFC 7517 §5), serialized once per change of the set. */
 export class PublishedKeySet {
   readonly text: string;
   readonly entityTag: string;
@@ -21,7 +21,7 @@ export class PublishedKeySet {
     this.entityTag = hashEntityTag(this.text);
   }
 
-  /** A set that changes in 90 seconds is good for 90 seconds (RFC 9111 §5.2.2.1). */
+  /** A set that changes in 90 seconds may be cached for 90 seconds (RFC 9111 §5.2.2.1). */
   cacheControl(now: number): string {
     const { changesAt, maxAge } = this.schedule;
     const seconds = Math.floor((changesAt - now) / 1000);

@@ -6,7 +6,7 @@ import type { NewSigningKey } from './signing-key.repository.js';
 import { PrivateKeyCipher } from './private-key-cipher.js';
 import type { SigningAlgorithm } from './signing-key.entity.js';
 
-/** Makes keys, sealed for the database, and makes signers of sealed ones. */
+/** Generates keys, encrypts them for the database, and creates signers from encrypted keys. */
 @Injectable()
 export class SigningKeyFactory {
   constructor(private readonly cipher: PrivateKeyCipher) {}
@@ -18,13 +18,13 @@ export class SigningKeyFactory {
     return { kid, algorithm, sealed };
   }
 
-  /** @throws {ConfigurationError} when the server secret that the key was sealed under is not configured */
+  /** @throws {ConfigurationError} when the server secret that the key was encrypted under is not configured */
   createSigner({ kid, algorithm, sealed }: NewSigningKey): JwtSigner {
     const key = this.cipher.decrypt(sealed, kid);
     return new JwtSigner(createPrivateKey({ key, type: 'pkcs8', format: 'der' }), algorithm);
   }
 
-  /** Whether the newest server secret sealed it. */
+  /** Whether the key is encrypted under the newest server secret. */
   isSealedWithCurrentSecret(sealed: string): boolean {
     return this.cipher.isEncryptedWithCurrentSecret(sealed);
   }

@@ -9,7 +9,7 @@ import type { SigningAlgorithm } from './signing-key.entity.js';
 export interface StoredSigningKey extends PlannedKey {
   /** Epoch milliseconds. */
   readonly createdAt: number;
-  /** See `PrivateKeyCipher`; empty for a key that is in no set any more. */
+  /** The private key, encrypted by `PrivateKeyCipher`; empty when the key is retired or revoked. */
   readonly sealed: string;
 }
 
@@ -26,16 +26,16 @@ const EVENT_TYPES = {
   revoked: 'signing_key.revoked',
 } as const;
 
-/** How long it is remembered that there was a key, in milliseconds. The security events tell of it for longer. */
+/** How long rows of retired and revoked keys stay, in milliseconds. The security events stay longer. */
 const RETENTION_MS = 90 * 86_400_000;
 
 const COLUMNS =
   'kid, algorithm, state, encrypted_private_key AS sealed, created_at AS "createdAt", changed_at AS "changedAt"';
 
-/** Somebody else was quicker. */
+/** Another process changed the key first. */
 class ConcurrentUpdate extends Error {}
 
-/** The rows of signing keys. Each verb is atomic, and records its events with the change. */
+/** All SQL of the table `signing_key`. Each method is atomic, and records its security events with the change. */
 @Injectable()
 export class SigningKeyRepository {
   constructor(
@@ -44,12 +44,12 @@ export class SigningKeyRepository {
     private readonly events: SecurityEventService,
   ) {}
 
-  /** Then what is read is what was before the transaction. */
+  /** Whether a transaction is open. Reads outside it do not see its changes yet. */
   get isInTransaction(): boolean {
     return this.unitOfWork.isInTransaction;
   }
 
-  /** In the order in which they were made. */
+  /** Oldest first. */
   findPublished(): Promise<readonly StoredSigningKey[]> {
     return this.findWhere(
       `WHERE state IN ('pending', 'active', 'retiring') ORDER BY created_at, kid`,
@@ -61,7 +61,7 @@ export class SigningKeyRepository {
     return this.findWhere('ORDER BY created_at DESC, kid');
   }
 
-  /** A unique index allows one pending key of each algorithm. @returns whether it is this one */
+  /** A unique index allows one pending key per algorithm. @returns whether this key was inserted */
   insertPending({ kid, algorithm, sealed }: NewSigningKey, by: Actor): Promise<boolean> {
     return this.unitOfWork.transaction(async () => {
       const { affected } = await this.unitOfWork.execute(
@@ -75,7 +75,7 @@ export class SigningKeyRepository {
     });
   }
 
-  /** All of them in this order, or none. @returns false where a key is in another state than believed */
+  /** Applies all transitions in this order, or none. @returns false when a key is not in the expected state */
   async applyTransitions(transitions: readonly Transition[], by: Actor): Promise<boolean> {
     try {
       await this.unitOfWork.transaction(async () => {
@@ -88,7 +88,7 @@ export class SigningKeyRepository {
     }
   }
 
-  /** The same private key under the newest server secret. @returns whether this call did it */
+  /** Stores the same private key, encrypted under the newest server secret. @returns whether this call stored it */
   replaceSealedKey(key: StoredSigningKey, sealed: string): Promise<boolean> {
     return this.unitOfWork.transaction(async () => {
       const { kid, algorithm } = key;
@@ -125,7 +125,7 @@ export class SigningKeyRepository {
     const rows = await this.unitOfWork.query<StoredSigningKey>(
       `SELECT ${COLUMNS} FROM signing_key ${condition}`,
     );
-    // PostgreSQL gives a bigint as text.
+    // PostgreSQL returns a bigint as text.
     return rows.map((row) => ({
       ...row,
       createdAt: Number(row.createdAt),

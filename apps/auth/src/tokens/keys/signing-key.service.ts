@@ -9,10 +9,10 @@ import { SigningKeyRepository, type StoredSigningKey } from './signing-key.repos
 import type { SigningAlgorithm } from './signing-key.entity.js';
 import { PublishedKeySet } from './published-key-set.js';
 
-/** After this long without a look at the database, in milliseconds, a process has stood still and looks before it signs. */
+/** A process that has not read the keys for this long was suspended, and reads them before it signs. In milliseconds. */
 const STALE_MS = 30_000;
 
-/** The keys of this process: a copy of what the database says, a few seconds old. */
+/** The signing keys of this process: a copy of the database that is a few seconds old. */
 @Injectable()
 export class SigningKeyService {
   private signers: ReadonlyMap<string, JwtSigner> = new Map();
@@ -31,30 +31,25 @@ export class SigningKeyService {
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
-  /** The public keys (RFC 7517 §5). */
-  get keySet(): Pick<PublishedKeySet, 'keys'> {
+  /** The public keys that verifiers fetch (RFC 7517 §5). */
+  get keySet(): PublishedKeySet {
     return this.publishedSet;
   }
 
-  /** What verifiers get. */
-  get published(): PublishedKeySet {
-    return this.publishedSet;
-  }
-
-  /** The `kid` of the key that {@link sign} uses now. */
+  /** The `kid` of the key that signs access tokens now. */
   get activeKid(): string {
     return this.activeSigner.publicJwk.kid;
   }
 
-  /** What {@link sign} can be asked for. The first one signs access tokens. */
+  /** Algorithms that {@link sign} accepts. The first one signs access tokens. */
   get algorithms(): readonly [SigningAlgorithm, ...SigningAlgorithm[]] {
     return this.plan.algorithms;
   }
 
   /**
-   * @param typ media type of the token without `application/`, as RFC 8725 §3.11 wants it told
-   * @param claims `exp` is at most {@link MAX_TOKEN_LIFETIME_SECONDS} ahead: no token outlives the key in the set
-   * @param algorithm one of {@link algorithms}; that of access tokens where left out
+   * @param typ explicit type: the media type without `application/` (RFC 8725 §3.11)
+   * @param claims `exp` is at most {@link MAX_TOKEN_LIFETIME_SECONDS} ahead, so that no token outlives its key in the key set
+   * @param algorithm one of {@link algorithms}; default: the algorithm of access tokens
    */
   async sign<Claims extends { readonly exp: number }>(
     typ: string,
@@ -67,15 +62,15 @@ export class SigningKeyService {
         `a token of more than ${MAX_TOKEN_LIFETIME_SECONDS} seconds would outlive its key`,
       );
     }
-    // Of a failure the task `keys` tells; the last keys are better than none.
+    // The job `keys` reports a failure. The old keys still sign, because no key would stop the server.
     if (now - this.loadedAt > STALE_MS) await this.reload().catch(() => undefined);
     return this.getSigner(algorithm).sign(typ, claims);
   }
 
   /**
-   * Looks at the database, one look after another. Where that fails, the keys stay as they are.
+   * Reads the keys from the database, one read after another. After a failure the old keys stay.
    *
-   * @throws {ConfigurationError} when the server secret that a key was sealed under is not configured
+   * @throws {ConfigurationError} when the server secret that a key was encrypted under is not configured
    */
   reload(): Promise<void> {
     this.pendingReload = this.pendingReload.catch(() => undefined).then(() => this.loadKeys());
@@ -103,17 +98,17 @@ export class SigningKeyService {
     this.loadedAt = now;
   }
 
-  /** Signers of keys that stay are kept. Where no key is active there is no better one than the last. */
+  /** Keeps the signers of known keys, and the last active signer while no key is active. */
   private replaceSigners(keys: readonly StoredSigningKey[]): void {
     const signers = new Map(
       keys.map((key) => [key.kid, this.signers.get(key.kid) ?? this.factory.createSigner(key)]),
     );
     this.active = signers.get(this.plan.selectDefaultSigner(keys)?.kid ?? '') ?? this.active;
-    const ring = this.plan.algorithms.flatMap((algorithm) => {
+    const found = this.plan.algorithms.flatMap((algorithm) => {
       const signer = signers.get(this.plan.selectSigner(algorithm, keys)?.kid ?? '');
       return signer ? [[algorithm, signer] as const] : [];
     });
-    this.signersByAlgorithm = new Map([...this.signersByAlgorithm, ...ring]);
+    this.signersByAlgorithm = new Map([...this.signersByAlgorithm, ...found]);
     this.signers = signers;
     this.publishedSet = new PublishedKeySet(
       [...signers.values()].map(({ publicJwk }) => publicJwk),

@@ -6,30 +6,30 @@ import { SigningKeyService } from '../keys/signing-key.service.js';
 import { StatusSnapshotService } from './status-snapshot.service.js';
 import { buildStatusListUri, type StatusSnapshot } from './status-list.js';
 
-/** A list as it goes over the wire. */
+/** A status list as the endpoint returns it. */
 export interface StatusListToken {
-  /** The same for the same list, whichever replica answers. */
+  /** All replicas compute the same tag for the same list. */
   readonly entityTag: string;
-  /** A JWT; asked for only where the other side does not have it. */
+  /** Signs the JWT on demand: a client that has the current list needs none. */
   toJwt(): Promise<string>;
 }
 
 /**
- * Looks for runs only, and runs of zeros are what a list is made of: 10,000 that ended take 0.4 ms where a search for
- * longer matches takes 250 ms, for about the same size. So it is done at once, and does not queue behind password hashes.
+ * Encodes runs only, because a list consists of runs of zeros: with 10,000 revoked sessions this takes 0.4 ms, and a search for
+ * longer matches takes 250 ms for about the same size. So it runs on the main thread, and does not queue behind password hashes.
  */
 const RUN_LENGTH_ONLY: ZlibOptions = {
   level: constants.Z_BEST_COMPRESSION,
   strategy: constants.Z_RLE,
 };
 
-/** Status List Tokens (draft-ietf-oauth-status-list §5.1), signed once for every change, for every new key, and before the last one expires. */
+/**
+ * Issues Status List Tokens (draft-ietf-oauth-status-list §5.1). It signs once per change of the list, per new signing key, and
+ * before the last token expires.
+ */
 @Injectable()
 export class StatusListTokenService {
-  private readonly signedLists = new Map<
-    number,
-    { entityTag: string; getSignedText: Promise<string> }
-  >();
+  private readonly signedLists = new Map<number, { entityTag: string; jwt: Promise<string> }>();
 
   constructor(
     private readonly snapshots: StatusSnapshotService,
@@ -39,21 +39,21 @@ export class StatusListTokenService {
   ) {}
 
   async find(list: number): Promise<StatusListToken | undefined> {
-    const statuses = await this.snapshots.getSnapshot();
-    if (!statuses.hasList(list)) return undefined;
-    const buildClaims = this.claims(list);
+    const snapshot = await this.snapshots.getSnapshot();
+    if (!snapshot.hasList(list)) return undefined;
+    const claims = this.buildClaims(list);
     const { activeKid } = this.keys;
     const entityTag = hashEntityTag(
-      JSON.stringify({ ...buildClaims, activeKid, lst: statuses.computeDigest(list) }),
+      JSON.stringify({ ...claims, activeKid, lst: snapshot.computeDigest(list) }),
     );
     return {
       entityTag,
-      toJwt: () => this.text(list, { entityTag, claims: buildClaims, statuses }),
+      toJwt: () => this.getOrSign(list, { entityTag, claims, snapshot }),
     };
   }
 
-  /** All that a replica signs until the same `exp` differs in `iat` and signature only. */
-  private claims(list: number) {
+  /** `exp` is rounded, so that the tokens of all replicas differ in `iat` and signature only. */
+  private buildClaims(list: number) {
     const ttl = this.config.STATUS_LIST_TTL;
     const half = Math.max(300, 2 * ttl);
     return {
@@ -64,24 +64,22 @@ export class StatusListTokenService {
     };
   }
 
-  private text(list: number, wanted: UnsignedStatusList): Promise<string> {
-    const { entityTag } = wanted;
-    const known = this.signedLists.get(list);
-    if (known?.entityTag === entityTag) return known.getSignedText;
+  private getOrSign(list: number, unsigned: UnsignedStatusList): Promise<string> {
+    const { entityTag } = unsigned;
+    const signed = this.signedLists.get(list);
+    if (signed?.entityTag === entityTag) return signed.jwt;
     for (const other of this.signedLists.keys()) {
-      if (!wanted.statuses.hasList(other)) this.signedLists.delete(other);
+      if (!unsigned.snapshot.hasList(other)) this.signedLists.delete(other);
     }
-    const text = this.sign(list, wanted);
-    this.signedLists.set(list, { entityTag, getSignedText: text });
-    // What failed is tried again by the next who asks.
-    text.catch(
-      () => this.signedLists.get(list)?.getSignedText === text && this.signedLists.delete(list),
-    );
-    return text;
+    const jwt = this.sign(list, unsigned);
+    this.signedLists.set(list, { entityTag, jwt });
+    // After a failure the next request tries again.
+    jwt.catch(() => this.signedLists.get(list)?.jwt === jwt && this.signedLists.delete(list));
+    return jwt;
   }
 
-  private async sign(list: number, { claims, statuses }: UnsignedStatusList): Promise<string> {
-    const lst = deflateSync(statuses.getBytes(list), RUN_LENGTH_ONLY).toString('base64url');
+  private async sign(list: number, { claims, snapshot }: UnsignedStatusList): Promise<string> {
+    const lst = deflateSync(snapshot.getBytes(list), RUN_LENGTH_ONLY).toString('base64url');
     const iat = Math.floor(this.clock.now() / 1000);
     return this.keys.sign('statuslist+jwt', { ...claims, iat, status_list: { bits: 1, lst } });
   }
@@ -90,5 +88,5 @@ export class StatusListTokenService {
 interface UnsignedStatusList {
   readonly entityTag: string;
   readonly claims: { readonly exp: number };
-  readonly statuses: StatusSnapshot;
+  readonly snapshot: StatusSnapshot;
 }

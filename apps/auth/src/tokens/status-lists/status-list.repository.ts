@@ -4,20 +4,26 @@ import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { LIST_SIZE } from './status-list.js';
 
-/** How many places a process takes at once. If it dies, nobody gets what it had left. */
+/** Allocations that a process reserves at once. If the process dies, the rest of them is never used. */
 export const BLOCK_SIZE = 64;
 
-/** The next list is opened while a tenth of this one is left: every replica knows it long before a token names it. */
+/** The next list is opened while a tenth of the last one is free, so that every replica knows it before a token names it. */
 const NEARLY_FULL = Math.floor(LIST_SIZE * 0.9);
 
-/** Consecutive numbers of one list that are nobody else's. */
+/** More lists than can have been opened since a backup was made: each holds a million logins. */
+const SKIPPED_LISTS = 1_000;
+
+/** {@link BLOCK_SIZE} consecutive allocations of one list, reserved for one process. */
 export interface SlotBlock {
   readonly list: number;
   readonly seed: string;
   readonly first: number;
 }
 
-/** The rows of status lists. Each verb is one statement, whose condition is its lock. */
+/**
+ * All SQL of the table `status_list`. The condition of each statement is its lock. One statement
+ * also reads the table `client`, because a list that an enabled client uses must stay.
+ */
 @Injectable()
 export class StatusListRepository {
   constructor(
@@ -25,7 +31,7 @@ export class StatusListRepository {
     private readonly clock: Clock,
   ) {}
 
-  /** Takes a block for good. Where all lists are full it opens one. */
+  /** Reserves a block. It is never released. */
   async reserveBlock(): Promise<SlotBlock> {
     for (;;) {
       const block = await this.tryReserveBlock();
@@ -34,18 +40,18 @@ export class StatusListRepository {
     }
   }
 
-  /** Makes the next list where there is none with room to spare. */
+  /** Opens the next list if all lists are nearly full, or if there is none. */
   async openListIfNeeded(): Promise<void> {
     await this.unitOfWork.execute(
       `INSERT INTO status_list (id, next, seed, created_at)
        SELECT coalesce(max(id), 0) + 1, 0, $1, $2 FROM status_list
        HAVING coalesce(min(next), $3) >= $3
        ON CONFLICT (id) DO NOTHING`,
-      [randomBytes(16).toString('base64url'), this.clock.now(), NEARLY_FULL],
+      [createSeed(), this.clock.now(), NEARLY_FULL],
     );
   }
 
-  /** Newest first: who watches only so many should watch those. */
+  /** Newest first, for verifiers that read only the first lists. */
   async findListIds(): Promise<readonly number[]> {
     const rows = await this.unitOfWork.query<{ id: number }>(
       'SELECT id FROM status_list ORDER BY id DESC',
@@ -54,17 +60,9 @@ export class StatusListRepository {
   }
 
   /**
-   * The indexes of sessions and clients that ended after `since`, in no order. A partial index of ended families leads to
-   * them, so the cost follows what ended lately, not what there is.
+   * Deletes lists that were full at `fullSince` and that no enabled client refers to. The newest list stays, so that no list id is
+   * used again.
    */
-  async findRevokedSince(since: number): Promise<readonly number[]> {
-    const rows = await this.unitOfWork.query<{ status_index: string | number }>(REVOKED_INDEXES, [
-      since,
-    ]);
-    return rows.map((row) => Number(row.status_index));
-  }
-
-  /** Removes lists that were full at `fullSince` and that no client of today refers to. The newest one stays, so no number comes again. */
   async deleteUnused({ fullSince }: { fullSince: number }): Promise<number> {
     const { affected } = await this.unitOfWork.execute(
       `DELETE FROM status_list WHERE filled_at < $1
@@ -75,6 +73,25 @@ export class StatusListRepository {
       [fullSince],
     );
     return affected;
+  }
+
+  /**
+   * Closes all lists and opens one with a much higher id, after a backup was restored. The slots that were allocated after the
+   * backup are never allocated again. The old lists stay for the sessions that have slots there.
+   */
+  abandonAll(): Promise<void> {
+    const now = this.clock.now();
+    return this.unitOfWork.transaction(async () => {
+      await this.unitOfWork.execute(
+        'UPDATE status_list SET next = $1, filled_at = coalesce(filled_at, CAST($2 AS bigint))',
+        [LIST_SIZE, now],
+      );
+      await this.unitOfWork.execute(
+        `INSERT INTO status_list (id, next, seed, created_at)
+         SELECT max(id) + ${SKIPPED_LISTS}, 0, $1, $2 FROM status_list HAVING max(id) IS NOT NULL`,
+        [createSeed(), now],
+      );
+    });
   }
 
   private async tryReserveBlock(): Promise<SlotBlock | undefined> {
@@ -90,28 +107,4 @@ export class StatusListRepository {
   }
 }
 
-export const REVOKED_INDEXES = `
-  SELECT status_index FROM refresh_token_family WHERE ended_at > $1 AND status_index IS NOT NULL
-  UNION ALL
-  SELECT status_index FROM client WHERE disabled_at > $1 AND status_index IS NOT NULL`;
-
-/** More lists than can have been opened since a backup was taken: each holds a million logins. */
-const SKIPPED_LISTS = 1_000;
-
-/**
- * No place of the lists that are known, or that were opened after the backup, is given to anybody again. The old lists
- * stay for the sessions that have their places there.
- */
-export function abandonStatusLists(unitOfWork: UnitOfWork, now: number): Promise<void> {
-  return unitOfWork.transaction(async () => {
-    await unitOfWork.execute(
-      'UPDATE status_list SET next = $1, filled_at = coalesce(filled_at, CAST($2 AS bigint))',
-      [LIST_SIZE, now],
-    );
-    await unitOfWork.execute(
-      `INSERT INTO status_list (id, next, seed, created_at)
-       SELECT max(id) + ${SKIPPED_LISTS}, 0, $1, $2 FROM status_list HAVING max(id) IS NOT NULL`,
-      [randomBytes(16).toString('base64url'), now],
-    );
-  });
-}
+const createSeed = (): string => randomBytes(16).toString('base64url');

@@ -6,24 +6,24 @@ import { buildStatusListUri, permuteSlot, toListId, toSlot, toStatusIndex } from
 import { BLOCK_SIZE, StatusListRepository } from './status-list.repository.js';
 import { computePublicationPeriod } from './status-snapshot.service.js';
 
-/** How a token refers to its status (draft-ietf-oauth-status-list §6.2). */
+/** The reference of a token to its status (draft-ietf-oauth-status-list §6.2). */
 export interface StatusClaim {
   readonly status?: { readonly status_list: { readonly idx: number; readonly uri: string } };
 }
 
-/** How old the newest block may become, in milliseconds, before what is left is dropped. Of the one before it little is left then. */
+/** When the newest block is older than this, in milliseconds, its remaining indexes are dropped. */
 const BLOCK_LIFETIME_MS = 86_400_000;
 
-/** Nothing is handed out later than this after it was reserved, in milliseconds. */
+/** Upper bound of the time between the reservation and the allocation of an index, in milliseconds. */
 const MAX_HELD_MS = 2 * BLOCK_LIFETIME_MS;
 
-/** The longest session in milliseconds, under any configuration: the limit of `REFRESH_ABSOLUTE_TTL`. */
+/** The longest session in milliseconds: the maximum of `REFRESH_ABSOLUTE_TTL`. */
 const MAX_SESSION_MS = 31_536_000_000;
 
-/** Gives every session a place in a status list (draft-ietf-oauth-status-list §4), and every token its claim. */
+/** Allocates status indexes for sessions and clients (draft-ietf-oauth-status-list §4), and creates the claim of their tokens. */
 @Injectable()
 export class StatusListService {
-  /** Nobody else's, here or in other processes; the oldest first. */
+  /** Indexes reserved by this process, oldest first. */
   private freeIndexes: number[] = [];
   private reservedAt = 0;
   private pendingRefill: Promise<void> | undefined;
@@ -35,7 +35,7 @@ export class StatusListService {
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
-  /** Makes sure that there is a list to take indexes from. */
+  /** Opens the first status list. */
   async open(): Promise<void> {
     await this.repository.openListIfNeeded();
   }
@@ -47,13 +47,16 @@ export class StatusListService {
   }
 
   /**
-   * An index that nothing had before (§13.3), or null where there are no status lists. Seldom waits for the database.
+   * Allocates an index that was never allocated before (§13.3). It seldom waits for the database.
    *
-   * @throws {Error} inside of a transaction: what that takes back would be handed out a second time
+   * @returns null with `STATUS_LISTS=false`
+   * @throws {Error} inside a transaction, because a rollback would free the reserved block for a second allocation
    */
   async allocate(): Promise<number | null> {
     if (!this.config.STATUS_LISTS) return null;
-    if (this.unitOfWork.isInTransaction) throw new Error('allot an index before the transaction');
+    if (this.unitOfWork.isInTransaction) {
+      throw new Error('allocate a status index before the transaction');
+    }
     if (this.clock.now() >= this.reservedAt + BLOCK_LIFETIME_MS) this.freeIndexes = [];
     for (;;) {
       const index = this.freeIndexes.shift();
@@ -66,7 +69,7 @@ export class StatusListService {
     }
   }
 
-  /** @param index what {@link allocate} gave */
+  /** @param index from {@link allocate} */
   createClaim(index: number | null | undefined): StatusClaim {
     if (!this.config.STATUS_LISTS || index === null || index === undefined) return {};
     const uri = buildStatusListUri(this.config.ISSUER, toListId(index));
@@ -82,8 +85,8 @@ export class StatusListService {
 
   private async refill(): Promise<void> {
     const { list, seed, first } = await this.repository.reserveBlock();
-    const places = Array.from({ length: BLOCK_SIZE }, (_, n) => permuteSlot(first + n, seed));
-    this.freeIndexes.push(...places.map((place) => toStatusIndex(list, place)));
+    const slots = Array.from({ length: BLOCK_SIZE }, (_, n) => permuteSlot(first + n, seed));
+    this.freeIndexes.push(...slots.map((slot) => toStatusIndex(list, slot)));
     this.reservedAt = this.clock.now();
   }
 }

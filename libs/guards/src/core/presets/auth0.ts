@@ -2,23 +2,23 @@ import type { IssuerOptions } from '../issuer.options.js';
 import { checkPresetArguments, HOST_NAME, matching } from './preset-arguments.js';
 
 export interface Auth0Options {
-  /** The tenant's domain or its custom one, whichever tokens name, such as `example.eu.auth0.com`. */
+  /** The domain in `iss`, such as `example.eu.auth0.com`: the tenant's own or its custom one. */
   readonly domain: string;
   /** Identifier of the API in Auth0. Default: the `audience` of the module. */
   readonly audience?: string | undefined;
-  /** Reads `permissions` as scopes too. They are those of the user, not what the client was granted. Default false. */
+  /** Reads `permissions` as scopes too. They are the user's permissions, not scopes granted to the client. Default false. */
   readonly permissionsAreScopes?: boolean | undefined;
 }
 
-/** Every token that was asked for with `openid` is for this API of the tenant as well, so it tells no API apart. */
+/** Every token with `openid` also names the tenant's userinfo API, so this audience identifies no API. */
 const OWN_API_IDENTIFIER = matching(
   /^(?!https:\/\/[^/]+\/userinfo$)./,
   'the identifier of your own API',
 );
 
 /**
- * Auth0, with either access token profile (Auth0 docs, "Access Token Profiles"). Its own has `typ` JWT, `azp` and no
- * `jti`; that of RFC 9068 has them all. ID tokens are told apart by their audience, which is the client.
+ * Auth0, with either access token profile (Auth0 docs, "Access Token Profiles"). Auth0's own profile has `typ` JWT,
+ * `azp` and no `jti`; the RFC 9068 profile has the standard claims. The audience of an ID token is the client.
  *
  * @throws GuardsConfigurationError
  */

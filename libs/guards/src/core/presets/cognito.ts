@@ -6,7 +6,7 @@ export interface CognitoOptions {
   readonly region: string;
   /** Such as `eu-central-1_EXAMPLE`. */
   readonly userPoolId: string;
-  /** App clients whose tokens are accepted: access tokens name the client, and no audience. */
+  /** App clients whose tokens are accepted. Access tokens of Cognito name the client instead of an audience. */
   readonly clientIds: readonly [string, ...string[]];
   /** Reads the user's groups as scopes too. Default false. */
   readonly groupsAreScopes?: boolean | undefined;
@@ -16,8 +16,8 @@ const REGION = matching(/^(?!cn-)[a-z]{2}(?:-[a-z]+)+-\d$/, 'an AWS region outsi
 const CLIENT_ID = matching(/^[\w+]{1,128}$/, 'the identifier of an app client');
 
 /**
- * A user pool of Amazon Cognito. Its access tokens have no `typ`, no `aud`, and a `jti` only where revocation is on;
- * `token_use` tells them from ID tokens.
+ * A user pool of Amazon Cognito. Its access tokens have no `typ` and no `aud`, and a `jti` only if revocation is on.
+ * `token_use` separates them from ID tokens.
  *
  * @throws GuardsConfigurationError
  */

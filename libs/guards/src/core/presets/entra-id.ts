@@ -2,20 +2,20 @@ import type { IssuerOptions } from '../issuer.options.js';
 import { checkPresetArguments, GUID, oneOf } from './preset-arguments.js';
 
 export interface EntraIdOptions {
-  /** GUID of the directory. The aliases `common`, `organizations` and `consumers` are refused: they are no issuers. */
+  /** GUID of the directory. The aliases `common`, `organizations` and `consumers` are refused, because they are not issuers. */
   readonly tenantId: string;
   /**
-   * Of the API's own registration: its application ID; in version 1.0 perhaps its application ID URI, `api://…`.
+   * The application ID of the API's registration. In version 1.0 it may be the application ID URI, `api://…`.
    * Default: the `audience` of the module.
    */
   readonly audience?: string | readonly string[] | undefined;
-  /** `requestedAccessTokenVersion` in the manifest of the API, where null means 1.0. Clients have no say in it. */
+  /** `requestedAccessTokenVersion` in the manifest of the API, where null means 1.0. The client cannot choose it. */
   readonly version: '1.0' | '2.0';
-  /** Reads `roles` as scopes too: those of the application in its own name, those of the user else. Default false. */
+  /** Reads `roles` as scopes too. They belong to the application in app-only tokens, and to the user otherwise. Default false. */
   readonly rolesAreScopes?: boolean | undefined;
 }
 
-/** How the versions differ (Microsoft's "Access token claims reference"). */
+/** Differences between the versions (Microsoft's "Access token claims reference"). */
 const VERSIONS = {
   '1.0': {
     issuer: (tenant: string) => `https://sts.windows.net/${tenant}/`,
@@ -30,8 +30,8 @@ const VERSIONS = {
 };
 
 /**
- * Microsoft Entra ID, for one tenant. All tenants share their keys: `iss` is all that tells them apart. ID tokens have
- * the same `typ` and `ver`; they are told apart by the missing client (`appid`, `azp`).
+ * Microsoft Entra ID, for one tenant. All tenants share their keys, so only `iss` separates them. ID tokens have the
+ * same `typ` and `ver`; they lack the client claim (`appid`, `azp`).
  *
  * @throws GuardsConfigurationError
  */

@@ -2,20 +2,20 @@ import type { IssuerOptions } from '../issuer.options.js';
 import { BASE_URL, checkPresetArguments, PATH_SEGMENT } from './preset-arguments.js';
 
 export interface KeycloakOptions {
-  /** The public address that tokens are issued under, with the `/auth` of older servers, where there is one. */
+  /** The public address in `iss`, including the `/auth` of older servers. */
   readonly url: string;
   readonly realm: string;
-  /** What the realm's audience mapper adds to `aud`. Default: the `audience` of the module. */
+  /** Value that the realm's audience mapper adds to `aud`. Default: the `audience` of the module. */
   readonly audience?: string | readonly string[] | undefined;
-  /** Reads the roles of the realm as scopes too. They are those of the user. Default false. */
+  /** Reads the user's realm roles as scopes too. Default false. */
   readonly realmRolesAreScopes?: boolean | undefined;
-  /** Clients whose roles are read as scopes too. They are those of the user. Default none. */
+  /** Clients whose roles of the user are read as scopes too. Default none. */
   readonly rolesAreScopesOf?: readonly string[] | undefined;
 }
 
 /**
- * Keycloak. Every token of a realm is signed with the same keys and may have the same audience, so what counts is the
- * claim `typ`: `Bearer`, or `DPoP` where it is bound to a key, while ID tokens have `ID` and logout tokens `Logout`.
+ * Keycloak. All tokens of a realm share their keys and may share the audience, so the claim `typ` decides: `Bearer`, or
+ * `DPoP` for a token that is bound to a key. ID tokens have `ID`, and logout tokens have `Logout`.
  *
  * @throws GuardsConfigurationError
  */

@@ -2,17 +2,17 @@ import type { IssuerOptions } from '../issuer.options.js';
 import { checkPresetArguments, HOST_NAME, PATH_SEGMENT } from './preset-arguments.js';
 
 export interface OktaOptions {
-  /** The org's domain or its custom one, whichever tokens name, such as `example.okta.com`; not that of the console. */
+  /** The domain in `iss`, such as `example.okta.com`: the org's own or its custom one, but not that of the admin console. */
   readonly domain: string;
-  /** Of a custom authorization server; Okta makes one that is called `default`. */
+  /** Identifier of a custom authorization server. Okta creates one with the name `default`. */
   readonly authorizationServerId: string;
   /** Audience of that authorization server. Default: the `audience` of the module. */
   readonly audience?: string | readonly string[] | undefined;
 }
 
 /**
- * A custom authorization server of Okta. Its access tokens have no `typ`; those of the org's own server do, and are for
- * Okta alone to read. ID tokens are told apart by their audience, which is the client, and have no `cid`.
+ * A custom authorization server of Okta. Its access tokens have no `typ`. Tokens of the org's own server are opaque to
+ * other services. The audience of an ID token is the client, and it has no `cid`.
  *
  * @throws GuardsConfigurationError
  */

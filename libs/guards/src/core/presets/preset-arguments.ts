@@ -1,18 +1,18 @@
 import { parseHttpUrl } from '../urls.js';
-import { GuardsConfigurationError } from '../../nest/resolve-options.js';
+import { GuardsConfigurationError } from '../option-validation.js';
 
-/** What an argument has to look like, and how to say so. */
+/** The format of an argument, and its description in an error message. */
 export interface ArgumentFormat {
   readonly isValid: (value: string) => boolean;
   /** Ends the sentence "it must be …". */
   readonly description: string;
 }
 
-export type PresetArgument = readonly [name: string, value: unknown, form: ArgumentFormat];
+export type PresetArgument = readonly [name: string, value: unknown, format: ArgumentFormat];
 
-export const matching = (pattern: RegExp, words: string): ArgumentFormat => ({
-  isValid: (it) => pattern.test(it),
-  description: words,
+export const matching = (pattern: RegExp, description: string): ArgumentFormat => ({
+  isValid: (value) => pattern.test(value),
+  description,
 });
 
 export const HOST_NAME = matching(
@@ -22,13 +22,13 @@ export const HOST_NAME = matching(
 
 export const GUID = matching(
   /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
-  'the GUID of one tenant: tokens name it in `iss`, whatever alias the client signed in with',
+  'the GUID of one tenant: `iss` contains it, even if the client signed in with an alias',
 );
 
-/** Unreserved characters (RFC 3986 §2.3), so that nothing in it can end the segment or climb out of it. */
+/** Unreserved characters (RFC 3986 §2.3), so that the value can neither end the segment nor be `..`. */
 export const PATH_SEGMENT = matching(/^(?!\.+$)[\w.~-]+$/, 'one segment of a URL path');
 
-/** What a URL parser would change is not what the issuer writes into `iss`. */
+/** Canonical, because `iss` is compared character by character and a URL parser would change other spellings. */
 export const BASE_URL: ArgumentFormat = {
   isValid: (text) =>
     parseHttpUrl(text)?.href.replace(/\/$/, '') === text.replace(/\/$/, '') && isPlainUrl(text),
@@ -45,16 +45,16 @@ export const oneOf = (...values: readonly string[]): ArgumentFormat => ({
 });
 
 /**
- * Arguments become addresses that keys are fetched from, so they are checked before anything is built of them.
+ * Checks the arguments of a preset, because they become part of the addresses that keys are fetched from.
  *
  * @throws GuardsConfigurationError with every fault at once
  */
 export function checkPresetArguments(preset: string, given: readonly PresetArgument[]): void {
   const faults = given
-    .filter(([, value, { isValid: fits }]) => !(typeof value === 'string' && fits(value)))
-    .map(([name, value, { description: words }]) => {
+    .filter(([, value, { isValid }]) => !(typeof value === 'string' && isValid(value)))
+    .map(([name, value, { description }]) => {
       const found = value === undefined ? 'nothing' : JSON.stringify(value);
-      return `${preset}(): \`${name}\` must be ${words}, not ${found}`;
+      return `${preset}(): \`${name}\` must be ${description}, not ${found}`;
     });
   if (faults.length > 0) throw new GuardsConfigurationError(faults);
 }

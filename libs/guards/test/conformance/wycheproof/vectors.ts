@@ -9,10 +9,10 @@ export interface VectorGroup {
 
 export interface Vector {
   readonly id: number;
-  /** What it is about, in their words. */
+  /** The description by Project Wycheproof. */
   readonly comment: string;
   readonly result: 'valid' | 'invalid';
-  /** Most payloads are no claims, but a word such as "foo". */
+  /** Most payloads are not claims but a word such as "foo". */
   readonly jws: string;
 }
 

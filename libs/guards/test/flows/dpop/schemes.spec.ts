@@ -15,56 +15,56 @@ const METADATA = `resource_metadata="${API}/.well-known/oauth-protected-resource
 const DPOP = `algs="ES256 PS256 RS256", ${METADATA}`;
 const INVALID = 'error="invalid_token", error_description="This access token is not valid here"';
 
-describe.each(platforms)('Bearer and DPoP side by side on %s (RFC 9449 §7)', (_name, adapter) => {
-  let proven: DpopApp;
+describe.each(platforms)('schemes Bearer and DPoP on %s (RFC 9449 §7)', (_name, adapter) => {
+  let dpopApp: DpopApp;
   beforeAll(async () => {
-    proven = await DpopApp.start(adapter);
+    dpopApp = await DpopApp.start(adapter);
   });
-  beforeEach(() => proven.takeReasons());
-  afterAll(() => proven.close());
+  beforeEach(() => dpopApp.takeReasons());
+  afterAll(() => dpopApp.close());
 
-  it('a bound token sent as Bearer is refused, with or without its proof (§7.2)', async () => {
-    const accessToken = proven.token();
+  it('refuses a bound token under the scheme Bearer, with and without its proof (RFC 9449 §7.2)', async () => {
+    const accessToken = dpopApp.token();
     const authorization = { Authorization: `Bearer ${accessToken}` };
-    const proof = proven.client.proof({ ...ORDERS, accessToken });
+    const proof = dpopApp.client.proof({ ...ORDERS, accessToken });
     for (const headers of [authorization, { ...authorization, DPoP: proof }]) {
-      const answer = await proven.get(headers);
+      const answer = await dpopApp.get(headers);
 
-      expect([answer.status, proven.takeReasons()]).toEqual([401, ['bound_token']]);
+      expect([answer.status, dpopApp.takeReasons()]).toEqual([401, ['bound_token']]);
       expect(answer.headers['www-authenticate']).toBe(
         `Bearer ${INVALID}, ${METADATA}, DPoP ${DPOP}`,
       );
     }
   });
 
-  it('so it is when it was let in with its proof before', async () => {
-    const accessToken = proven.token();
-    for (let sight = 0; sight < 4; sight += 1) await proven.requestOrders(accessToken).expect(200);
+  it('refuses a bound token under the scheme Bearer after requests with its proof (RFC 9449 §7.2)', async () => {
+    const accessToken = dpopApp.token();
+    for (let use = 0; use < 4; use += 1) await dpopApp.requestOrders(accessToken).expect(200);
 
-    await proven.get({ Authorization: `Bearer ${accessToken}` }).expect(401);
+    await dpopApp.get({ Authorization: `Bearer ${accessToken}` }).expect(401);
   });
 
-  it('a token that is bound to nothing is refused under the scheme DPoP (§7.1)', async () => {
-    const answer = await proven.requestOrders(proven.token({ cnf: undefined }));
+  it('refuses an unbound token under the scheme DPoP (RFC 9449 §7.1)', async () => {
+    const answer = await dpopApp.requestOrders(dpopApp.token({ cnf: undefined }));
 
-    expect([answer.status, proven.takeReasons()]).toEqual([401, ['unbound_token']]);
+    expect([answer.status, dpopApp.takeReasons()]).toEqual([401, ['unbound_token']]);
     expect(answer.headers['www-authenticate']).toBe(`DPoP ${INVALID}, ${DPOP}`);
   });
 
-  it('and taken under the scheme Bearer, as ever (§7.2)', async () => {
-    const token = proven.token({ cnf: undefined });
-    await proven.get({ Authorization: `Bearer ${token}` }).expect(200);
+  it('accepts an unbound token under the scheme Bearer (RFC 9449 §7.2)', async () => {
+    const token = dpopApp.token({ cnf: undefined });
+    await dpopApp.get({ Authorization: `Bearer ${token}` }).expect(200);
   });
 
-  it('offers both to who has no credentials (§7.1)', async () => {
-    const answer = await proven.get({});
+  it('offers both schemes to a request without credentials (RFC 9449 §7.1)', async () => {
+    const answer = await dpopApp.get({});
 
     expect(answer.status).toBe(401);
     expect(answer.headers['www-authenticate']).toBe(`Bearer ${METADATA}, DPoP ${DPOP}`);
   });
 
-  it('says in the words of DPoP that scopes are missing (§7.1)', async () => {
-    const answer = await proven.requestOrders(proven.token({ scope: 'orders:write' }));
+  it('sends insufficient_scope in a DPoP challenge to a bound token (RFC 9449 §7.1)', async () => {
+    const answer = await dpopApp.requestOrders(dpopApp.token({ scope: 'orders:write' }));
 
     expect(answer.status).toBe(403);
     expect(answer.headers['www-authenticate']).toBe(
@@ -72,45 +72,45 @@ describe.each(platforms)('Bearer and DPoP side by side on %s (RFC 9449 §7)', (_
     );
   });
 
-  it('two Authorization headers in one are a bad request (RFC 6750 §3.1)', async () => {
-    const token = proven.token();
-    const answer = await proven.get({ Authorization: `DPoP ${token}, Bearer ${token}` });
+  it('answers 400 to two credentials in one Authorization header (RFC 6750 §3.1)', async () => {
+    const token = dpopApp.token();
+    const answer = await dpopApp.get({ Authorization: `DPoP ${token}, Bearer ${token}` });
 
-    expect([answer.status, proven.takeReasons()]).toEqual([400, ['malformed_credentials']]);
+    expect([answer.status, dpopApp.takeReasons()]).toEqual([400, ['malformed_credentials']]);
     expect(answer.headers['www-authenticate']).toContain('DPoP error="invalid_request"');
   });
 
-  it('an expired token is refused whatever its proof is', async () => {
-    const accessToken = proven.token({ exp: 1 });
+  it('refuses an expired token with a valid proof', async () => {
+    const accessToken = dpopApp.token({ exp: 1 });
 
-    await proven.requestOrders(accessToken).expect(401);
-    expect(proven.takeReasons()).toEqual(['expired']);
+    await dpopApp.requestOrders(accessToken).expect(401);
+    expect(dpopApp.takeReasons()).toEqual(['expired']);
   });
 
   it.each([
     ['bound to a certificate (RFC 8705 §3.1)', { 'x5t#S256': 'x' }],
     ['bound to a key by value (RFC 7800 §3.2)', { jwk: { kty: 'EC' } }],
-    ['bound to nothing that is there', {}],
-    ['with a cnf that is text', 'x'],
+    ['with an empty cnf', {}],
+    ['with a cnf that is a string', 'x'],
     ['with a cnf that is null', null],
     ['with an empty thumbprint', { jkt: '' }],
     ['with a thumbprint in a list', { jkt: ['x'.repeat(43)] }],
-  ])('a token %s is refused, for nobody can tell who may use it', async (_what, cnf) => {
-    const token = proven.token({ cnf });
-    await proven.get({ Authorization: `Bearer ${token}` }).expect(401);
-    await proven.requestOrders(token).expect(401);
+  ])('refuses a token %s under both schemes', async (_what, cnf) => {
+    const token = dpopApp.token({ cnf });
+    await dpopApp.get({ Authorization: `Bearer ${token}` }).expect(401);
+    await dpopApp.requestOrders(token).expect(401);
 
-    expect(proven.takeReasons()).toEqual(['bound_token', 'bound_token']);
+    expect(dpopApp.takeReasons()).toEqual(['bound_token', 'bound_token']);
   });
 
-  it('what else is in cnf does not matter (RFC 7800 §3.1)', async () => {
-    await proven
-      .requestOrders(proven.token({ cnf: { ...proven.client.cnf, kid: 'x' } }))
+  it('ignores other members of cnf (RFC 7800 §3.1)', async () => {
+    await dpopApp
+      .requestOrders(dpopApp.token({ cnf: { ...dpopApp.client.cnf, kid: 'x' } }))
       .expect(200);
   });
 
-  it('the metadata of the resource says what is taken (RFC 9728 §2)', async () => {
-    const { body } = await proven.get({}, '/.well-known/oauth-protected-resource');
+  it('lists the DPoP algorithms in the resource metadata (RFC 9728 §2)', async () => {
+    const { body } = await dpopApp.get({}, '/.well-known/oauth-protected-resource');
 
     expect(body).toMatchObject({
       dpop_signing_alg_values_supported: ['ES256', 'PS256', 'RS256'],
@@ -119,33 +119,33 @@ describe.each(platforms)('Bearer and DPoP side by side on %s (RFC 9449 §7)', (_
   });
 });
 
-describe.each(platforms)('an issuer whose tokens must be bound, on %s', (_name, adapter) => {
-  let proven: DpopApp;
+describe.each(platforms)('issuer with `requiresDpop` on %s', (_name, adapter) => {
+  let dpopApp: DpopApp;
   beforeAll(async () => {
-    proven = await DpopApp.start(adapter, { requiresDpop: true });
+    dpopApp = await DpopApp.start(adapter, { requiresDpop: true });
   });
-  beforeEach(() => proven.takeReasons());
-  afterAll(() => proven.close());
+  beforeEach(() => dpopApp.takeReasons());
+  afterAll(() => dpopApp.close());
 
-  it('has no bearer tokens, and nobody is offered any (RFC 9449 §7.2)', async () => {
-    const bearer = await proven.get({
-      Authorization: `Bearer ${proven.token({ cnf: undefined })}`,
+  it('refuses bearer tokens and offers the scheme DPoP only (RFC 9449 §7.2)', async () => {
+    const bearer = await dpopApp.get({
+      Authorization: `Bearer ${dpopApp.token({ cnf: undefined })}`,
     });
 
-    expect([bearer.status, proven.takeReasons()]).toEqual([401, ['unbound_token']]);
+    expect([bearer.status, dpopApp.takeReasons()]).toEqual([401, ['unbound_token']]);
     expect(bearer.headers['www-authenticate']).toBe(`DPoP ${INVALID}, ${DPOP}`);
-    expect((await proven.get({})).headers['www-authenticate']).toBe(`DPoP ${DPOP}`);
-    await proven.requestOrders(proven.token()).expect(200);
+    expect((await dpopApp.get({})).headers['www-authenticate']).toBe(`DPoP ${DPOP}`);
+    await dpopApp.requestOrders(dpopApp.token()).expect(200);
   });
 
-  it('says so in the metadata (RFC 9728 §2)', async () => {
-    const { body } = await proven.get({}, '/.well-known/oauth-protected-resource');
+  it('declares in the resource metadata that tokens must be bound (RFC 9728 §2)', async () => {
+    const { body } = await dpopApp.get({}, '/.well-known/oauth-protected-resource');
 
     expect(body).toHaveProperty('dpop_bound_access_tokens_required', true);
   });
 });
 
-/** Asks the guard a second time, as an application that carries it itself does. */
+/** Runs the guard a second time, like an application that also registers it on a controller. */
 @Controller('others')
 @UseGuards(AccessTokenGuard)
 class OtherController {
@@ -168,7 +168,7 @@ class OtherController {
   }
 }
 
-describe.each(platforms)('requests of all kinds on %s', (_name, adapter) => {
+describe.each(platforms)('DPoP in applications on %s', (_name, adapter) => {
   let issuer: TestIssuer;
   const client = new DpopClient();
   beforeAll(async () => {
@@ -176,7 +176,7 @@ describe.each(platforms)('requests of all kinds on %s', (_name, adapter) => {
   });
   afterAll(() => issuer.close());
 
-  async function served(
+  async function withServer(
     options: Partial<Pick<GuardsOptions, 'dpop'>>,
     run: (
       get: (path: string, headers?: Readonly<Record<string, string>>) => request.Test,
@@ -196,16 +196,16 @@ describe.each(platforms)('requests of all kinds on %s', (_name, adapter) => {
     return client.headers({ method: 'GET', url: `${base}${path}`, accessToken });
   };
 
-  it('a second guard of the same request is shown the same proof', async () => {
-    await served({ dpop: {} }, async (get) => {
+  it('accepts the same proof in a second guard of the same request', async () => {
+    await withServer({ dpop: {} }, async (get) => {
       const headers = headersFor('/others/twice');
       await get('/others/twice', headers).expect(200);
       await get('/others/twice', headers).expect(401);
     });
   });
 
-  it('what is missing behind the guard is said in the words of DPoP, too', async () => {
-    await served({ dpop: {} }, async (get) => {
+  it('sends a DPoP challenge when a parameter decorator refuses a bound token', async () => {
+    await withServer({ dpop: {} }, async (get) => {
       const answer = await get('/others/claim', headersFor('/others/claim'));
 
       expect(answer.status).toBe(403);
@@ -213,8 +213,8 @@ describe.each(platforms)('requests of all kinds on %s', (_name, adapter) => {
     });
   });
 
-  it('no token is fine where it is optional, a bad proof is not', async () => {
-    await served({ dpop: {} }, async (get) => {
+  it('accepts a request without a token on an optional route, and refuses a wrong proof there', async () => {
+    await withServer({ dpop: {} }, async (get) => {
       await get('/others/optional').expect(200);
       await get('/others/optional', { DPoP: 'x' }).expect(200);
       await get('/others/optional', headersFor('/others/optional')).expect(200);
@@ -222,17 +222,17 @@ describe.each(platforms)('requests of all kinds on %s', (_name, adapter) => {
     });
   });
 
-  it('a base URL with a path stands for what the proxy takes away (RFC 9449 §4.3)', async () => {
+  it('expects the path of `baseUrl` in htu, which a proxy removes (RFC 9449 §4.3)', async () => {
     const baseUrl = 'https://example.com/api/v1/';
-    await served({ dpop: { baseUrl } }, async (get) => {
+    await withServer({ dpop: { baseUrl } }, async (get) => {
       await get('/orders', headersFor('/orders', 'https://example.com/api/v1')).expect(200);
       await get('/orders', headersFor('/orders', 'https://example.com')).expect(401);
       await get('/orders', headersFor('/orders')).expect(401);
     });
   });
 
-  it('without the option a bound token is refused, and the scheme is unknown', async () => {
-    await served({}, async (get) => {
+  it('refuses bound tokens and the scheme DPoP without the option `dpop`', async () => {
+    await withServer({}, async (get) => {
       const headers = headersFor('/orders');
       const bearer = { Authorization: headers['Authorization']?.replace('DPoP', 'Bearer') ?? '' };
       const scheme = await get('/orders', headers);
@@ -249,8 +249,8 @@ describe.each(platforms)('requests of all kinds on %s', (_name, adapter) => {
     });
   });
 
-  it('algorithms are those of the option', async () => {
-    await served({ dpop: { algorithms: ['PS256'] } }, async (get) => {
+  it('accepts only the algorithms of the option `dpop.algorithms`', async () => {
+    await withServer({ dpop: { algorithms: ['PS256'] } }, async (get) => {
       const answer = await get('/orders', headersFor('/orders'));
 
       expect(answer.status).toBe(401);

@@ -22,8 +22,8 @@ const headersFor = (method: string, path: string) => {
   return client.headers({ method, url: API + path, accessToken });
 };
 
-describe.each(platforms)('GraphQL on %s, with a proof (RFC 9449 §7.1)', (_name, adapter) => {
-  const ask = async (body: object, headers: Readonly<Record<string, string>>) => {
+describe.each(platforms)('GraphQL request with a proof on %s (RFC 9449 §7.1)', (_name, adapter) => {
+  const query = async (body: object, headers: Readonly<Record<string, string>>) => {
     const response = await fetch(`${await app.getUrl()}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
@@ -32,29 +32,29 @@ describe.each(platforms)('GraphQL on %s, with a proof (RFC 9449 §7.1)', (_name,
     return response.text();
   };
 
-  it('is one request, however many fields and operations ask about it', async () => {
+  it('accepts one proof for all fields and operations of a request, and no second use', async () => {
     app = await guardedGraph({
       adapter,
       guards: { ...issuer.options, dpop: {} },
       graphql: { allowBatchedHttpRequests: true },
     });
-    const query = { query: '{ orders { id } caller greeting }' };
+    const operation = { query: '{ orders { id } caller greeting }' };
     const headers = headersFor('POST', '/graphql');
-    const answer = await ask([query, query], headers);
+    const answer = await query([operation, operation], headers);
 
     expect(answer).toContain('alice by test-client');
     expect(answer).not.toContain('errors');
-    expect(await ask(query, headers)).toContain('UNAUTHENTICATED');
-    expect(await ask(query, headersFor('GET', '/graphql'))).toContain('UNAUTHENTICATED');
+    expect(await query(operation, headers)).toContain('UNAUTHENTICATED');
+    expect(await query(operation, headersFor('GET', '/graphql'))).toContain('UNAUTHENTICATED');
     const bearer = headersFor('POST', '/graphql')['Authorization']?.replace('DPoP', 'Bearer') ?? '';
-    expect(await ask(query, { Authorization: bearer })).toContain('UNAUTHENTICATED');
+    expect(await query(operation, { Authorization: bearer })).toContain('UNAUTHENTICATED');
   });
 });
 
-describe.each(libraries)('a handshake of %s, with a proof (RFC 9449 §7.1)', (name, library) => {
+describe.each(libraries)('handshake of %s with a proof (RFC 9449 §7.1)', (name, library) => {
   const path = name === 'ws' ? '/' : '/socket.io/';
 
-  it('is one request, also when its messages are asked about', async () => {
+  it('accepts one proof for the handshake and its messages, and no second use', async () => {
     app = await startGateways(library.adapter, { guards: { ...issuer.options, dpop: {} } });
     const headers = headersFor('GET', path);
     const connected = await library.connect(app, { headers });
@@ -67,7 +67,7 @@ describe.each(libraries)('a handshake of %s, with a proof (RFC 9449 §7.1)', (na
     await expect(library.connect(app, { headers })).rejects.toThrow('Unauthorized');
   });
 
-  it('without one is refused, also where there is no header but for the token', async () => {
+  it('refuses a handshake with a bound token and no proof', async () => {
     app = await startGateways(library.adapter, { guards: { ...issuer.options, dpop: {} } });
     const { DPoP: _proof, ...rest } = headersFor('GET', path);
     const token = issuer.accessToken({ cnf: client.cnf });

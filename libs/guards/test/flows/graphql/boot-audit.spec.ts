@@ -33,40 +33,40 @@ afterEach(async () => {
 
 const start = (graph: Omit<Graph, 'guards'>) => guardedGraph({ guards: issuer.options, ...graph });
 
-async function faultsOf(graph: Partial<Graph>): Promise<readonly string[]> {
+async function startAndListFaults(graph: Partial<Graph>): Promise<readonly string[]> {
   const failure = await start(graph).then(
     (started) => started.close(),
     (error: unknown) => error,
   );
   if (failure instanceof UnguardedHandlers) return failure.handlers;
-  throw new Error('It started, or failed otherwise', { cause: failure });
+  throw new Error('The application started or failed with another error', { cause: failure });
 }
 
-describe('a graph does not start', () => {
-  it('while a query, a mutation or a subscription says nothing', async () => {
+describe('boot audit of a GraphQL application', () => {
+  it('reports queries, mutations and subscriptions without an access decorator', async () => {
     @Resolver()
     class ForgetfulResolver {
       @Query(() => String)
-      asked() {}
+      find() {}
 
       @Mutation(() => String)
-      changed() {}
+      change() {}
 
       @Subscription(() => String)
-      told() {}
+      watch() {}
     }
 
-    expect(await faultsOf({ resolvers: [ForgetfulResolver] })).toEqual([
-      'ForgetfulResolver.asked: says nothing',
-      'ForgetfulResolver.changed: says nothing',
-      'ForgetfulResolver.told: says nothing',
+    expect(await startAndListFaults({ resolvers: [ForgetfulResolver] })).toEqual([
+      'ForgetfulResolver.find: has no access decorator',
+      'ForgetfulResolver.change: has no access decorator',
+      'ForgetfulResolver.watch: has no access decorator',
     ]);
   });
 
-  it('without the transport, which it names, unless all is public', async () => {
+  it('reports guarded resolvers, and no public ones, if the GraphQL transport is missing', async () => {
     const guards = { ...issuer.options, transports: [] };
 
-    const faults = await faultsOf({ guards });
+    const faults = await startAndListFaults({ guards });
 
     expect(faults).toContain(
       'OrdersResolver.orders: GraphQL calls are refused: its transport is not among the `transports`',
@@ -74,30 +74,32 @@ describe('a graph does not start', () => {
     expect(faults.join()).not.toContain('OrdersResolver.prices');
   });
 
-  it('while a method that Nest takes for a query by its class says nothing', async () => {
+  it('reports a method without an access decorator in a class that makes it a query', async () => {
     @Resolver('Query')
     class QueryResolver {
       @ResolveField()
       secret() {}
     }
 
-    expect(await faultsOf(sdl(QueryResolver))).toEqual(['QueryResolver.secret: says nothing']);
+    expect(await startAndListFaults(sdl(QueryResolver))).toEqual([
+      'QueryResolver.secret: has no access decorator',
+    ]);
   });
 
-  it('while anybody could have objects found by reference, as federated graphs do', async () => {
+  it('reports a reference resolver without an access decorator', async () => {
     @Resolver('Order')
     class ReferenceResolver {
       @ResolveReference()
       find() {}
     }
 
-    expect(await faultsOf(sdl(ReferenceResolver))).toEqual([
-      'ReferenceResolver.find: says nothing',
+    expect(await startAndListFaults(sdl(ReferenceResolver))).toEqual([
+      'ReferenceResolver.find: has no access decorator',
     ]);
   });
 });
 
-describe('a field resolver that requires something', () => {
+describe('field resolver with requirements', () => {
   @Resolver(() => Order)
   class MarginResolver {
     @Query(() => [Order])
@@ -123,14 +125,17 @@ describe('a field resolver that requires something', () => {
 
   it.each([
     ['no enhancers', {}],
-    ['no filters, which would tell the reason', { fieldResolverEnhancers: ['guards' as const] }],
-  ])('stops the start while Nest calls %s for it', async (_name, graphql) => {
-    expect(await faultsOf({ resolvers, graphql })).toEqual([
-      "MarginResolver.margin: GraphQLModule calls no guard here: it needs `fieldResolverEnhancers: ['guards', 'filters']`",
-    ]);
-  });
+    ['no filters, which send the reason', { fieldResolverEnhancers: ['guards' as const] }],
+  ])(
+    'stops the start of a guarded field resolver while `fieldResolverEnhancers` has %s',
+    async (_name, graphql) => {
+      expect(await startAndListFaults({ resolvers, graphql })).toEqual([
+        "MarginResolver.margin: GraphQLModule calls no guard here: it needs `fieldResolverEnhancers: ['guards', 'filters']`",
+      ]);
+    },
+  );
 
-  it('is guarded by itself, and leaves its neighbours to their parent', async () => {
+  it('guards a field with requirements, while its neighbours rely on their parent', async () => {
     app = await start({ resolvers, graphql: enhanced });
     const token = issuer.accessToken({ scope: 'margins:read' });
 
@@ -146,7 +151,7 @@ describe('a field resolver that requires something', () => {
     });
   });
 
-  it('is in the table, and its neighbours are not', async () => {
+  it('lists only fields with requirements in the table of access rules', async () => {
     app = await start({ resolvers, graphql: enhanced });
 
     const table = app
@@ -159,34 +164,34 @@ describe('a field resolver that requires something', () => {
     ]);
   });
 
-  it('is one when its class requires something', async () => {
+  it('applies the requirements of a class to its fields', async () => {
     @Resolver(() => Order)
     @RequireScopes('orders:read')
     class GuardedResolver extends MarginResolver {}
 
-    expect(await faultsOf({ resolvers: [GuardedResolver] })).toContainEqual(
+    expect(await startAndListFaults({ resolvers: [GuardedResolver] })).toContainEqual(
       expect.stringContaining('GuardedResolver.title: GraphQLModule calls no guard here'),
     );
   });
 });
 
-it('a query by the type of its class is guarded like any other', async () => {
+it('guards a query that is declared by the type of its class', async () => {
   @Resolver('Query')
   class QueryResolver {
     @ResolveField()
     @RequireScopes('secrets:read')
     secret() {
-      return 'told';
+      return 'found';
     }
   }
   app = await start(sdl(QueryResolver));
 
   const token = issuer.accessToken({ scope: 'secrets:read' });
   expect((await queryGraph(app, '{ secret }')).codes).toEqual(['UNAUTHENTICATED']);
-  expect((await queryGraph(app, '{ secret }', token)).data).toEqual({ secret: 'told' });
+  expect((await queryGraph(app, '{ secret }', token)).data).toEqual({ secret: 'found' });
 });
 
-it('the table knows a graph as it knows controllers', async () => {
+it('lists resolvers in the table of access rules like controllers', async () => {
   app = await start({});
 
   expect(app.get(AccessRules).table()).toContainEqual({
@@ -201,7 +206,7 @@ it('the table knows a graph as it knows controllers', async () => {
   });
 });
 
-/** With the schema written down, where resolvers name the types that they belong to. */
+/** Schema first: resolvers name the types that they belong to. */
 function sdl(resolver: Type): Omit<Graph, 'guards'> {
   const typeDefs = 'type Query { secret: String } type Order { id: ID }';
   return { resolvers: [resolver], graphql: { autoSchemaFile: false, typeDefs } };

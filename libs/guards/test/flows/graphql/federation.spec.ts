@@ -34,7 +34,7 @@ class Parcels {
 
   @ResolveField(() => String)
   address(@Parent() { id }: Parcel): string {
-    return `where ${id} goes`;
+    return `address of ${id}`;
   }
 }
 
@@ -62,12 +62,12 @@ const start = (...resolvers: Type[]) =>
     },
   });
 
-/** As the router of a federated graph does, and whoever else reaches the service. */
-const MADE_UP =
+/** The query of a federation router. Any client that reaches the service can send it, too. */
+const QUERY_BY_REFERENCE =
   '{ _entities(representations: [{ __typename: "Parcel", id: "7" }]) { ... on Parcel { address } } }';
 
-describe('in a federated graph, whose callers may make up the parent of a field', () => {
-  it('a field that leaves it to its parent stops the start', async () => {
+describe('field resolver in a federated graph, whose callers can invent the parent object', () => {
+  it('stops the start if a field relies on its parent', async () => {
     const failure = await start(Parcels).then(
       (started) => (app = started),
       (error: unknown) => error,
@@ -79,7 +79,7 @@ describe('in a federated graph, whose callers may make up the parent of a field'
     });
   });
 
-  it('it is guarded by the reference resolver of its type, whichever class that is in', async () => {
+  it('guards a field by the reference resolver of its type in another class', async () => {
     @Resolver(() => Parcel)
     class References {
       @ResolveReference()
@@ -91,21 +91,23 @@ describe('in a federated graph, whose callers may make up the parent of a field'
     app = await start(Parcels, References);
     const token = issuer.accessToken({ scope: 'parcels:read' });
 
-    expect((await queryGraph(app, MADE_UP)).codes).toEqual(['UNAUTHENTICATED']);
-    expect((await queryGraph(app, MADE_UP, issuer.accessToken())).codes).toEqual(['FORBIDDEN']);
-    expect((await queryGraph(app, MADE_UP, token)).data).toEqual({
-      _entities: [{ address: 'where 7 goes' }],
+    expect((await queryGraph(app, QUERY_BY_REFERENCE)).codes).toEqual(['UNAUTHENTICATED']);
+    expect((await queryGraph(app, QUERY_BY_REFERENCE, issuer.accessToken())).codes).toEqual([
+      'FORBIDDEN',
+    ]);
+    expect((await queryGraph(app, QUERY_BY_REFERENCE, token)).data).toEqual({
+      _entities: [{ address: 'address of 7' }],
     });
   });
 
-  it('it is open where it says so', async () => {
+  it('answers every caller if the class of the field is @Public()', async () => {
     @Resolver(() => Parcel)
     @Public()
     class OpenParcels extends Parcels {}
     app = await start(OpenParcels);
 
-    expect((await queryGraph(app, MADE_UP)).data).toEqual({
-      _entities: [{ address: 'where 7 goes' }],
+    expect((await queryGraph(app, QUERY_BY_REFERENCE)).data).toEqual({
+      _entities: [{ address: 'address of 7' }],
     });
   });
 });

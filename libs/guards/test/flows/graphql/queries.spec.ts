@@ -34,14 +34,14 @@ describe.each(platforms)('GraphQL on %s', (_platform, adapter) => {
     app = await start({ adapter, ...withStatus });
   });
 
-  it('answers a query and its field resolvers for a token that reaches them', async () => {
+  it('answers a query and its field resolvers for a token with the scope', async () => {
     const { status, data } = await queryGraph(app, '{ orders { id label } }', reader());
 
     expect(status).toBe(200);
     expect(data?.['orders']).toContainEqual({ id: '1', label: 'order 1 for alice' });
   });
 
-  it('answers a mutation for a token that reaches it, and for no other', async () => {
+  it('answers a mutation only for a token with the scope', async () => {
     const place = 'mutation { place { owner } }';
 
     const writer = issuer.accessToken({ scope: 'orders:write' });
@@ -49,7 +49,7 @@ describe.each(platforms)('GraphQL on %s', (_platform, adapter) => {
     expect((await queryGraph(app, place, reader())).codes).toEqual(['FORBIDDEN']);
   });
 
-  it('without a token sends a bare challenge (RFC 6750 §3.1) and tells nothing else', async () => {
+  it('answers a query without a token with a bare challenge and no details (RFC 6750 §3.1)', async () => {
     const { status, headers, data, errors } = await queryGraph(app, '{ audited }');
 
     const challenge =
@@ -61,7 +61,7 @@ describe.each(platforms)('GraphQL on %s', (_platform, adapter) => {
     expect(errors[0]?.extensions).toEqual({ code: 'UNAUTHENTICATED', challenge });
   });
 
-  it('names the scope that is missing (RFC 6750 §3.1)', async () => {
+  it('names the missing scope (RFC 6750 §3.1)', async () => {
     const { status, headers, codes, errors } = await queryGraph(app, '{ audited }', reader());
 
     expect(status).toBe(403);
@@ -70,7 +70,7 @@ describe.each(platforms)('GraphQL on %s', (_platform, adapter) => {
     expect(errors[0]?.extensions?.['challenge']).toBe(headers.get('www-authenticate'));
   });
 
-  it('while the keys cannot be had it answers 503 with Retry-After, and no challenge', async () => {
+  it('answers 503 with Retry-After and without a challenge while the keys are unavailable', async () => {
     issuer.fail();
 
     const { status, headers, errors } = await queryGraph(app, '{ audited }', reader());
@@ -82,7 +82,7 @@ describe.each(platforms)('GraphQL on %s', (_platform, adapter) => {
   });
 });
 
-describe('which token is refused, the answer does not tell', () => {
+describe('answer to a refused token', () => {
   const bad: [reason: string, token: () => string][] = [
     ['wrong_audience', () => issuer.accessToken({ aud: 'https://other.example' })],
     ['expired', () => issuer.accessToken({ exp: 1 })],
@@ -90,7 +90,7 @@ describe('which token is refused, the answer does not tell', () => {
     ['malformed_token', () => 'no.token'],
   ];
 
-  it.each(bad)('%s', async (reason, token) => {
+  it.each(bad)('hides the reason %s', async (reason, token) => {
     app = await start();
 
     const { errors } = await queryGraph(app, '{ audited }', token());
@@ -103,7 +103,7 @@ describe('which token is refused, the answer does not tell', () => {
     });
   });
 
-  it('two places for one token are a bad request (RFC 6750 §2)', async () => {
+  it('answers 400 to tokens in header and query (RFC 6750 §2)', async () => {
     app = await start(withStatus);
 
     const answer = await fetch(`${await app.getUrl()}/graphql?access_token=${reader()}`, {
@@ -119,17 +119,17 @@ describe('which token is refused, the answer does not tell', () => {
   });
 });
 
-describe('what resolvers declare', () => {
+describe('access decorators of resolvers', () => {
   beforeEach(async () => {
     app = await start();
   });
 
-  it('@Public() answers anybody, whatever token they send', async () => {
+  it('answers a @Public() query without a token and with an invalid one', async () => {
     expect((await queryGraph(app, '{ prices }')).data).toEqual({ prices: [1, 2] });
     expect((await queryGraph(app, '{ prices }', 'no.token')).data).toEqual({ prices: [1, 2] });
   });
 
-  it('@OptionalToken() answers without a token, and refuses a bad one', async () => {
+  it('answers an @OptionalToken() query without a token and refuses an invalid one', async () => {
     expect((await queryGraph(app, '{ greeting }')).data).toEqual({ greeting: 'Hello stranger' });
     expect((await queryGraph(app, '{ greeting }', reader())).data).toEqual({
       greeting: 'Hello alice',
@@ -137,7 +137,7 @@ describe('what resolvers declare', () => {
     expect((await queryGraph(app, '{ greeting }', 'no.token')).codes).toEqual(['UNAUTHENTICATED']);
   });
 
-  it('@RequireAnyScope() wants one of them; @AccessToken() and @Claim() are of the token', async () => {
+  it('requires one scope of @RequireAnyScope() and injects @AccessToken() and @Claim()', async () => {
     const admin = issuer.accessToken({ scope: 'admin' });
 
     expect((await queryGraph(app, '{ caller }', admin)).data).toEqual({
@@ -148,7 +148,7 @@ describe('what resolvers declare', () => {
     ]);
   });
 
-  it('@Claim() refuses a token whose claim is missing or of another type', async () => {
+  it('refuses a token without the claim of @Claim() or with another type', async () => {
     const scope = 'orders:read';
     const tenant = (claims: object) =>
       queryGraph(app, '{ tenant }', issuer.accessToken({ scope, ...claims }));
@@ -158,7 +158,7 @@ describe('what resolvers declare', () => {
     expect((await tenant({ tenant: ['acme'] })).codes).toEqual(['FORBIDDEN']);
   });
 
-  it('@Policy() decides by the arguments of the field', async () => {
+  it('lets a @Policy() decide by the arguments of the field', async () => {
     const token = issuer.accessToken();
 
     expect((await queryGraph(app, '{ order(id: "1") { id } }', token)).data).toEqual({
@@ -171,8 +171,8 @@ describe('what resolvers declare', () => {
   });
 });
 
-describe('a refusal among answers', () => {
-  it('of one field that may be null leaves the others their answer and the status', async () => {
+describe('HTTP status of a partly refused operation', () => {
+  it('answers 200 when a nullable field is refused and another field is answered', async () => {
     app = await start(withStatus);
 
     const { status, data, codes } = await queryGraph(app, '{ audited prices }');
@@ -182,19 +182,19 @@ describe('a refusal among answers', () => {
   });
 
   it.each([
-    ['of one that may not be null', '{ orders { id } prices }', null],
+    ['a field that is not nullable', '{ orders { id } prices }', null],
     [
-      'of every field',
+      'every field',
       '{ a: audited ...More } fragment More on Query { b: audited }',
       { a: null, b: null },
     ],
-  ])('%s is the answer, and gives it its status', async (_name, query, data) => {
+  ])('answers 401 when the guard refuses %s', async (_name, query, data) => {
     app = await start(withStatus);
 
     expect(await queryGraph(app, query)).toMatchObject({ status: 401, data });
   });
 
-  it('of one operation of a batch does not give the batch its status', async () => {
+  it('answers 200 when one operation of a batch is refused', async () => {
     app = await start({ graphql: { ...withStatus.graphql, allowBatchedHttpRequests: true } });
 
     const { status, outcomes } = await queryBatch(app, ['{ audited }', '{ prices }']);
@@ -205,11 +205,11 @@ describe('a refusal among answers', () => {
   });
 });
 
-describe('many fields of one operation', () => {
+describe('aliases of one field in an operation', () => {
   const aliases = (field: string) =>
     `{ ${Array.from({ length: 300 }, (_, i) => `a${i}: ${field}`).join(' ')} }`;
 
-  it('are refused together: one report, however many aliases', async () => {
+  it('reports the refusal of 300 aliases once', async () => {
     app = await start();
 
     const { codes } = await queryGraph(app, aliases('audited'), reader());
@@ -219,38 +219,38 @@ describe('many fields of one operation', () => {
     expect(rejections.map(({ reason }) => reason)).toEqual(['insufficient_scope']);
   });
 
-  it('share one verification: the time is looked at as often as for one field', async () => {
-    let looks = 0;
+  it('verifies the token once for 300 aliases, so it reads the clock as often as for one field', async () => {
+    let reads = 0;
     const now = () => {
-      looks += 1;
+      reads += 1;
       return clock.now();
     };
     app = await guardedGraph({ guards: { ...guards(), now } });
-    const looksFor = async (query: string) => {
-      const before = looks;
+    const countReads = async (query: string) => {
+      const before = reads;
       await queryGraph(app, query, issuer.accessToken({ exp: 1 }));
-      return looks - before;
+      return reads - before;
     };
-    await looksFor('{ audited }');
+    await countReads('{ audited }');
 
-    expect(await looksFor(aliases('audited'))).toBe(await looksFor('{ audited }'));
+    expect(await countReads(aliases('audited'))).toBe(await countReads('{ audited }'));
   });
 
-  it('ask for an unknown key once', async () => {
+  it('fetches the key set once for 300 aliases with an unknown key', async () => {
     app = await start();
     await queryGraph(app, '{ audited }', reader());
     const fetches = issuer.fetches;
-    clock.advance(60);
+    clock.advance({ seconds: 60 });
 
-    const stranger = issuer.accessToken({}, { header: { kid: 'unknown' } });
-    await queryGraph(app, aliases('audited'), stranger);
+    const unknownKeyToken = issuer.accessToken({}, { header: { kid: 'unknown' } });
+    await queryGraph(app, aliases('audited'), unknownKeyToken);
 
     expect(issuer.fetches).toBe(fetches + 1);
     expect(rejections.map(({ reason }) => reason)).toEqual(['insufficient_scope', 'unknown_key']);
   });
 });
 
-describe('a context that the application made', () => {
+describe('GraphQL context of the application', () => {
   it.each([
     ['has no request', { req: {} }],
     ['has a request without headers', { req: { headers: null } }],
@@ -258,7 +258,7 @@ describe('a context that the application made', () => {
       'has headers of another kind',
       { req: { headers: new Headers({ authorization: 'Bearer x' }) } },
     ],
-  ])('and that %s is no token, and no crash', async (_name, context) => {
+  ])('finds no token in a context that %s', async (_name, context) => {
     app = await start({ graphql: { context: () => context } });
 
     expect((await queryGraph(app, '{ audited }', reader())).codes).toEqual(['UNAUTHENTICATED']);

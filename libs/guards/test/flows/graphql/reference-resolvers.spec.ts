@@ -39,7 +39,7 @@ afterAll(async () => {
   await issuer.close();
 });
 
-/** As a federated graph calls what Nest has made of the resolver: without the arguments of a field. */
+/** Calls the resolver like a federated graph: without the arguments of a field. */
 async function findByReference(context: object): Promise<unknown> {
   const info = {
     operation: { operation: 'query' },
@@ -49,14 +49,14 @@ async function findByReference(context: object): Promise<unknown> {
   return find({ id: '1' }, context, info);
 }
 
-const contextOf = (token: string) => ({ req: { headers: { authorization: `Bearer ${token}` } } });
+const contextWith = (token: string) => ({ req: { headers: { authorization: `Bearer ${token}` } } });
 
-it('a reference resolver is guarded by the context, which is the second of its arguments', async () => {
-  const context = contextOf(issuer.accessToken({ scope: 'orders:read' }));
+it('guards a reference resolver by the context in its second argument', async () => {
+  const context = contextWith(issuer.accessToken({ scope: 'orders:read' }));
 
   expect(await findByReference(context)).toEqual({ id: '1' });
   expect(context).toMatchObject({ user: { subject: 'alice' } });
-  await expect(findByReference(contextOf(issuer.accessToken()))).rejects.toMatchObject({
+  await expect(findByReference(contextWith(issuer.accessToken()))).rejects.toMatchObject({
     message: 'Forbidden',
     extensions: { code: 'FORBIDDEN' },
   });

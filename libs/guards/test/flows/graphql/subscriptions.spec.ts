@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import type { Client } from 'graphql-ws';
 import type { Rejection } from '../../../src/index.js';
-import { parseCompactJws } from '../../../src/core/compact-jws.js';
+import { parseCompactJws } from '../../../src/core/jws.js';
 import { TestIssuer } from '../../../testing/index.js';
 import { TestClock } from '../../support/test-clock.js';
 import { platforms } from '../../support/guarded-app.js';
@@ -12,8 +12,8 @@ import {
   errorCodes,
   type GraphQLResult,
   nextResult,
-  waitUntil,
 } from '../../support/graphql-client.js';
+import { waitUntil } from '../../support/wait-until.js';
 import {
   type Feed,
   type Graph,
@@ -55,33 +55,37 @@ async function client(connection: Connection): Promise<Client> {
 }
 
 const reader = () => issuer.accessToken({ scope: 'orders:read' });
-/** When it is accepted no longer, by the tolerance of 5 seconds, in epoch seconds. */
-const endOf = (token = '') => Number(parseCompactJws(token).claims['exp']) + 5;
-const almost = (epochSeconds: number) => clock.advance(epochSeconds - 0.2 - clock.now() / 1000);
+/** The epoch second at which a token is refused: `exp` and the tolerance of 5 seconds. */
+const findEnd = (token = '') => Number(parseCompactJws(token).claims['exp']) + 5;
+const advanceAlmostTo = (epochSeconds: number) =>
+  clock.advance({ seconds: epochSeconds - 0.2 - clock.now() / 1000 });
 
-async function outcomeFor(connection: Connection, query = PLACED): Promise<GraphQLResult> {
+async function firstResult(connection: Connection, query = PLACED): Promise<GraphQLResult> {
   return nextResult(await client(connection), query);
 }
 
-describe.each(platforms)('a subscription on %s', (_platform, adapter) => {
+describe.each(platforms)('subscription on %s', (_platform, adapter) => {
   beforeEach(() => start({ adapter }));
 
-  it.each(['placed', 'placedByMe'])('%s gets events for a token that reaches it', async (field) => {
-    const outcome = outcomeFor(
-      bearerConnection(reader()),
-      `subscription { ${field} { id label } }`,
-    );
-    await waitUntil(() => feed.listeners === 1);
-    feed.send(ORDER);
+  it.each(['placed', 'placedByMe'])(
+    'delivers events of %s for a token with the scope',
+    async (field) => {
+      const outcome = firstResult(
+        bearerConnection(reader()),
+        `subscription { ${field} { id label } }`,
+      );
+      await waitUntil(() => feed.listeners === 1);
+      feed.send(ORDER);
 
-    expect((await outcome).data).toEqual({ [field]: { id: '7', label: 'order 7 for alice' } });
-    await waitUntil(() => feed.listeners === 0);
-  });
+      expect((await outcome).data).toEqual({ [field]: { id: '7', label: 'order 7 for alice' } });
+      await waitUntil(() => feed.listeners === 0);
+    },
+  );
 
   it.each(['placed', 'placedByMe'])(
-    '%s is refused without one, and nothing listens',
+    'refuses %s without a token and adds no listener',
     async (field) => {
-      const { data, errors } = await outcomeFor({}, `subscription { ${field} { id } }`);
+      const { data, errors } = await firstResult({}, `subscription { ${field} { id } }`);
 
       expect(data ?? null).toBeNull();
       expect(errors?.[0]?.extensions).toEqual({
@@ -92,8 +96,8 @@ describe.each(platforms)('a subscription on %s', (_platform, adapter) => {
     },
   );
 
-  it('is refused a token without its scope, and told which (RFC 6750 §3.1)', async () => {
-    const { errors } = await outcomeFor(bearerConnection(issuer.accessToken()));
+  it('refuses a token without the scope and names the scope (RFC 6750 §3.1)', async () => {
+    const { errors } = await firstResult(bearerConnection(issuer.accessToken()));
 
     expect(errors?.[0]?.extensions).toEqual({
       code: 'FORBIDDEN',
@@ -101,14 +105,14 @@ describe.each(platforms)('a subscription on %s', (_platform, adapter) => {
     });
   });
 
-  it('is over when its token is: the connection closes with 4403', async () => {
+  it('closes the connection with 4403 when the token expires', async () => {
     const token = reader();
-    almost(endOf(token));
+    advanceAlmostTo(findEnd(token));
     const closed: unknown[] = [];
     const on = { closed: (event: unknown) => closed.push(event) };
-    const outcome = outcomeFor({ ...bearerConnection(token), on });
+    const outcome = firstResult({ ...bearerConnection(token), on });
     await waitUntil(() => feed.listeners === 1);
-    clock.advance(1);
+    clock.advance({ seconds: 1 });
 
     await expect(outcome).rejects.toMatchObject({ code: 4403, reason: 'invalid_token' });
     await waitUntil(() => feed.listeners === 0);
@@ -116,11 +120,11 @@ describe.each(platforms)('a subscription on %s', (_platform, adapter) => {
   });
 });
 
-describe('when the token ends', () => {
-  it('a client that asks for a token whenever it connects goes on with the next', async () => {
+describe('subscription with an expired token', () => {
+  it('delivers events to a client that reconnects with a new token', async () => {
     await start();
     const tokens = [reader()];
-    almost(endOf(tokens[0]));
+    advanceAlmostTo(findEnd(tokens[0]));
     let connections = 0;
     const connected = await client({
       connectionParams: () => ({ authorization: `Bearer ${tokens.at(-1)}` }),
@@ -131,33 +135,33 @@ describe('when the token ends', () => {
     const outcome = nextResult(connected, PLACED);
     await waitUntil(() => feed.listeners === 1);
     tokens.push(reader());
-    clock.advance(1);
+    clock.advance({ seconds: 1 });
 
     await waitUntil(() => connections === 2 && feed.listeners === 1);
     feed.send(ORDER);
     expect(errorCodes(await outcome)).toEqual([]);
   });
 
-  it('its age ends it as well (`maxTokenAgeSeconds`)', async () => {
+  it('closes the connection when the token exceeds `maxTokenAgeSeconds`', async () => {
     app = await guardedGraph({
       guards: { ...issuer.options, now: clock.now, maxTokenAgeSeconds: 60 },
     });
     feed = app.get(OrdersResolver).feed;
     const token = reader();
-    almost(endOf(token) - 240);
-    const outcome = outcomeFor(bearerConnection(token));
+    advanceAlmostTo(findEnd(token) - 240);
+    const outcome = firstResult(bearerConnection(token));
     await waitUntil(() => feed.listeners === 1);
-    clock.advance(1);
+    clock.advance({ seconds: 1 });
 
     await expect(outcome).rejects.toMatchObject({ code: 4403 });
   });
 
-  it('a new operation on the same connection is refused', async () => {
+  it('refuses a new operation on the connection of an expired token', async () => {
     await start();
     const token = reader();
     const connected = await client({ ...bearerConnection(token), lazy: false });
     expect(errorCodes(await nextResult(connected, '{ orders { id } }'))).toEqual([]);
-    clock.advance(306);
+    clock.advance({ seconds: 306 });
 
     expect(errorCodes(await nextResult(connected, '{ orders { id } }'))).toEqual([
       'UNAUTHENTICATED',
@@ -166,7 +170,7 @@ describe('when the token ends', () => {
   });
 });
 
-describe('where a connection may bear its token', () => {
+describe('place of the token in a connection', () => {
   const authorization = () => `Bearer ${reader()}`;
   const caller = '{ caller }';
 
@@ -174,16 +178,16 @@ describe('where a connection may bear its token', () => {
 
   it.each([
     [
-      '`Authorization` of the connection',
+      '`Authorization` of the connection parameters',
       () => ({ connectionParams: { Authorization: authorization() } }),
     ],
     [
-      '`AUTHORIZATION` of the connection',
+      '`AUTHORIZATION` of the connection parameters',
       () => ({ connectionParams: { AUTHORIZATION: authorization() } }),
     ],
     ['the header of the upgrade', () => ({ headers: { authorization: authorization() } })],
-  ])('%s', async (_name, connection) => {
-    expect((await outcomeFor(connection(), caller)).data).toEqual({
+  ])('accepts a token in %s', async (_name, connection) => {
+    expect((await firstResult(connection(), caller)).data).toEqual({
       caller: 'alice by test-client',
     });
   });
@@ -196,50 +200,51 @@ describe('where a connection may bear its token', () => {
       }),
     ],
     [
-      'in the header as well',
+      'in the parameters and in the header',
       () => ({ ...bearerConnection(reader()), headers: { authorization: authorization() } }),
     ],
     [
-      'in the query as well (RFC 6750 §2.3)',
+      'in the parameters and in the query (RFC 6750 §2.3)',
       () => ({ ...bearerConnection(reader()), query: `?access_token=${reader()}` }),
     ],
     ['as a list', () => ({ connectionParams: { authorization: [authorization()] } })],
-  ])('not %s: that is a bad request', async (_name, connection) => {
-    expect(errorCodes(await outcomeFor(connection(), caller))).toEqual(['BAD_REQUEST']);
+  ])('answers BAD_REQUEST to a token %s', async (_name, connection) => {
+    expect(errorCodes(await firstResult(connection(), caller))).toEqual(['BAD_REQUEST']);
     expect(rejections.map(({ reason }) => reason)).toEqual(['several_credentials']);
   });
 
-  it('not the query (RFC 9700 §4.3.2)', async () => {
+  it('reads no token from the query (RFC 9700 §4.3.2)', async () => {
     const query = `?access_token=${reader()}`;
 
-    expect(errorCodes(await outcomeFor({ query }, caller))).toEqual(['UNAUTHENTICATED']);
+    expect(errorCodes(await firstResult({ query }, caller))).toEqual(['UNAUTHENTICATED']);
   });
 });
 
-describe('an application with a context of its own', () => {
-  type Asked = { req?: object; extra?: { request: object } };
-  const withContext = (context: (asked: Asked) => object) => start({ graphql: { context } });
+describe('application with its own GraphQL context', () => {
+  type ContextSource = { req?: object; extra?: { request: object } };
+  const withContext = (context: (source: ContextSource) => object) =>
+    start({ graphql: { context } });
   const header = () => ({ headers: { authorization: `Bearer ${reader()}` } });
 
-  it('keeps its subscriptions: Nest adds the connection as `req`', async () => {
+  it('finds the token with a custom context, because Nest adds the connection as `req`', async () => {
     await withContext(() => ({ loaders: {} }));
 
-    const outcome = outcomeFor(bearerConnection(reader()));
+    const outcome = firstResult(bearerConnection(reader()));
     await waitUntil(() => feed.listeners === 1);
     feed.send(ORDER);
     expect(errorCodes(await outcome)).toEqual([]);
   });
 
-  it('that hides the connection has no token', async () => {
+  it('finds no token if a custom context hides the connection', async () => {
     await withContext(() => ({ req: {} }));
 
-    expect(errorCodes(await outcomeFor(bearerConnection(reader())))).toEqual(['UNAUTHENTICATED']);
+    expect(errorCodes(await firstResult(bearerConnection(reader())))).toEqual(['UNAUTHENTICATED']);
   });
 
-  it('that shows the upgrade request alone cannot subscribe: nothing could end it', async () => {
+  it('refuses subscriptions if a custom context has only the upgrade request, which cannot end them', async () => {
     await withContext(({ req, extra }) => ({ req: req ?? extra?.request }));
 
-    expect(errorCodes(await outcomeFor(header(), '{ caller }'))).toEqual([]);
-    expect(errorCodes(await outcomeFor(header()))).toEqual(['UNAUTHENTICATED']);
+    expect(errorCodes(await firstResult(header(), '{ caller }'))).toEqual([]);
+    expect(errorCodes(await firstResult(header()))).toEqual(['UNAUTHENTICATED']);
   });
 });

@@ -12,10 +12,10 @@ import { recordings } from '../../support/recordings/index.js';
 import { keycloakRecording } from '../../support/recordings/keycloak.js';
 import { NOW, type RecordedToken, type Recording } from '../../support/recordings/recording.js';
 
-const anybody = () => true;
+const allowAll = () => true;
 
 @Controller()
-@Policy(anybody)
+@Policy(allowAll)
 class TokenController {
   @Get('token')
   token(@AccessToken() { subject, clientId, audience, scopes, tokenId }: AccessToken) {
@@ -25,7 +25,7 @@ class TokenController {
 
 const express = () => new ExpressAdapter();
 
-/** Where the keys of the product are, for these tests. */
+/** Publishes the keys of the product in these tests. */
 let keys: TestIssuer;
 let app: INestApplication | undefined;
 const rejections: Rejection[] = [];
@@ -40,37 +40,37 @@ afterEach(async () => {
 });
 afterAll(() => keys.close());
 
-describe.each(recordings)('the preset of $product', (recording) => {
-  it('accepts an access token, and reads it as what it means', async () => {
-    const answer = await show(recording.accessToken, recording);
+describe.each(recordings)('preset of $product', (recording) => {
+  it('accepts an access token and reads its subject, client, audience and scopes', async () => {
+    const answer = await send(recording.accessToken, recording);
 
     expect(rejections).toEqual([]);
     expect(answer.body).toEqual(recording.expected);
   });
 
   it.each(recording.alsoAccepted ?? [])('accepts an access token $name', async ({ token }) => {
-    const answer = await show(token, recording);
+    const answer = await send(token, recording);
 
     expect(rejections).toEqual([]);
     expect(answer.status).toBe(200);
   });
 
   it.each(recording.refused)('refuses $name', async ({ token, reason }) => {
-    const answer = await show(token, recording);
+    const answer = await send(token, recording);
 
     expect(answer.status).toBe(401);
     expect(rejections.map((rejection) => rejection.reason)).toEqual([reason]);
   });
 
   it('refuses the same access token under a key that is not published', async () => {
-    const answer = await show(recording.accessToken, recording, await strangersKey());
+    const answer = await send(recording.accessToken, recording, await foreignKey());
 
     expect(answer.status).toBe(401);
     expect(rejections).toMatchObject([{ reason: 'bad_signature' }]);
   });
 });
 
-describe('what a person may do is no scope, unless that is asked for', () => {
+describe('roles and permissions of a product', () => {
   it.each<[string, Recording, Recording['preset'], string]>([
     [
       'permissions of Auth0',
@@ -126,25 +126,28 @@ describe('what a person may do is no scope, unless that is asked for', () => {
       }),
       'refund',
     ],
-  ])('%s', async (_name, recording, preset, role) => {
-    const without = await show(recording.accessToken, recording);
-    await app?.close();
-    const withRoles = await show(recording.accessToken, { ...recording, preset });
+  ])(
+    'reads %s as scopes only with the option of the preset',
+    async (_name, recording, preset, role) => {
+      const without = await send(recording.accessToken, recording);
+      await app?.close();
+      const withRoles = await send(recording.accessToken, { ...recording, preset });
 
-    expect(without.body.scopes).not.toContain(role);
-    expect(withRoles.body.scopes).toEqual(
-      expect.arrayContaining([...recording.expected.scopes, role]),
-    );
-  });
+      expect(without.body.scopes).not.toContain(role);
+      expect(withRoles.body.scopes).toEqual(
+        expect.arrayContaining([...recording.expected.scopes, role]),
+      );
+    },
+  );
 });
 
-async function strangersKey(): Promise<SigningKey> {
-  const stranger = await TestIssuer.start({ algorithm: 'RS256' });
-  await stranger.close();
-  return stranger.signingKey;
+async function foreignKey(): Promise<SigningKey> {
+  const foreignIssuer = await TestIssuer.start({ algorithm: 'RS256' });
+  await foreignIssuer.close();
+  return foreignIssuer.signingKey;
 }
 
-async function show(
+async function send(
   { header, claims }: RecordedToken,
   { preset, publishes = (jwk) => [jwk] }: Recording,
   signedBy = keys.signingKey,

@@ -23,13 +23,13 @@ import { freePort } from '../../support/free-port.js';
 type Start = (messages: Messages, port: number) => Promise<INestApplicationContext>;
 
 const applications: [name: string, start: Start][] = [
-  ['of messages alone', (messages, port) => startMicroservice(messages, tcpOptions(port))],
+  ['with messages only', (messages, port) => startMicroservice(messages, tcpOptions(port))],
   [
-    'of HTTP and messages',
+    'with HTTP and messages',
     (messages, port) => startHybrid(messages, tcpOptions(port), { inheritAppConfig: false }),
   ],
   [
-    'of HTTP and messages, with `inheritAppConfig`',
+    'with HTTP, messages and `inheritAppConfig`',
     (messages, port) => startHybrid(messages, tcpOptions(port), { inheritAppConfig: true }),
   ],
 ];
@@ -43,27 +43,27 @@ beforeEach(async () => {
 });
 afterEach(() => issuer.close());
 
-describe.each(applications)('an application %s', (_name, start) => {
-  it('is guarded, and every call is decided and reported once', async () => {
+describe.each(applications)('application %s', (_name, start) => {
+  it('decides and reports every call once', async () => {
     const rejections: Rejection[] = [];
     const onRejected = (rejection: Rejection) => rejections.push(rejection);
     const app = await start({ guards: { ...issuer.options, onRejected } }, port);
-    const stranger = new TcpClient(port);
+    const anonymous = new TcpClient(port);
     const caller = new TcpClient(port, { authorization: `Bearer ${issuer.accessToken()}` });
     takeDecisions();
 
-    expect(await stranger.send('vote')).toMatchObject({ message: 'Unauthorized' });
+    expect(await anonymous.send('vote')).toMatchObject({ message: 'Unauthorized' });
     expect(await caller.send('orders')).toMatchObject({ code: 'insufficient_scope' });
     expect(await caller.send('vote')).toBe(true);
     expect(takeDecisions()).toBe(1);
     expect(rejections.map(({ reason }) => reason)).toEqual(['no_token', 'insufficient_scope']);
-    await stranger.close();
+    await anonymous.close();
     await caller.close();
     await app.close();
   });
 });
 
-describe('a controller of HTTP and messages', () => {
+describe('controller for HTTP and messages', () => {
   it('decides every HTTP request once', async () => {
     const guards = { ...issuer.options };
     const app = await startHybrid({ guards }, tcpOptions(port), { inheritAppConfig: false });
@@ -78,44 +78,44 @@ describe('a controller of HTTP and messages', () => {
   });
 });
 
-describe('message handlers', () => {
-  async function faultsOf(controller: Type, guards: Partial<ResourceServerOptions> = {}) {
+describe('boot audit of message handlers', () => {
+  async function startAndListFaults(controller: Type, guards: Partial<ResourceServerOptions> = {}) {
     const messages = { guards: { ...issuer.options, ...guards }, controllers: [controller] };
     const failure = await startMicroservice(messages, tcpOptions(port)).then(
       (started) => started.close(),
       (error: unknown) => error,
     );
     if (failure instanceof UnguardedHandlers) return failure.handlers;
-    throw new Error('It started, or failed otherwise', { cause: failure });
+    throw new Error('The application started or failed with another error', { cause: failure });
   }
 
-  it('do not start while one of them says nothing', async () => {
+  it('reports handlers without an access decorator', async () => {
     @Controller()
     @GuardedMessages()
     class ForgetfulController {
-      @MessagePattern('asked')
-      asked() {}
+      @MessagePattern('find')
+      find() {}
 
-      @EventPattern('told')
-      told(_order: unknown) {}
+      @EventPattern('placed')
+      placed(_order: unknown) {}
     }
 
-    expect(await faultsOf(ForgetfulController)).toEqual([
-      'ForgetfulController.asked: says nothing',
-      'ForgetfulController.told: says nothing',
+    expect(await startAndListFaults(ForgetfulController)).toEqual([
+      'ForgetfulController.find: has no access decorator',
+      'ForgetfulController.placed: has no access decorator',
     ]);
   });
 
-  it('do not start without their transport', async () => {
-    expect(await faultsOf(OrdersController, { transports: [] })).toContain(
+  it('reports handlers whose transport is missing', async () => {
+    expect(await startAndListFaults(OrdersController, { transports: [] })).toContain(
       'OrdersController.placed: microservice calls are refused: its transport is not among the `transports`',
     );
   });
 
   it.each([
     ['without @GuardedMessages()', class {}],
-    ['with that of the class that they extend alone', OrdersController],
-  ])('do not start %s', async (_how, base: Type<object>) => {
+    ['with @GuardedMessages() only on its base class', OrdersController],
+  ])('reports a controller %s', async (_how, base: Type<object>) => {
     @Controller()
     class BareController extends base {
       @MessagePattern('bare')
@@ -123,12 +123,12 @@ describe('message handlers', () => {
       bare() {}
     }
 
-    expect(await faultsOf(BareController)).toContain(
+    expect(await startAndListFaults(BareController)).toContain(
       'BareController.bare: Nest calls no global guard here: BareController needs @GuardedMessages()',
     );
   });
 
-  it('are in the table', async () => {
+  it('lists message handlers in the table of access rules', async () => {
     const app = await startMicroservice({ guards: issuer.options }, tcpOptions(port));
 
     expect(app.get(AccessRules).table()).toContainEqual(

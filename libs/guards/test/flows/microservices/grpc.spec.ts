@@ -34,13 +34,13 @@ describe.each([
   ['many requests, many responses', 'Place', ['1']],
   ['many requests, one response, as a stream of gRPC', 'Sum', ['sum']],
   ['many requests, many responses, as a stream of gRPC', 'Mirror', ['1']],
-])('a gRPC call of %s', (_kind, method, orders) => {
-  it('is answered for a token that reaches it', async () => {
+])('gRPC call with %s', (_kind, method, orders) => {
+  it('returns an answer for a token with the scope', async () => {
     expect(await callGrpc(port, method, reader())).toMatchObject({ code: status.OK, orders });
     expect(rejections).toEqual([]);
   });
 
-  it('is refused without one: UNAUTHENTICATED', async () => {
+  it('fails with UNAUTHENTICATED without a token', async () => {
     expect(await callGrpc(port, method)).toEqual({
       orders: [],
       code: status.UNAUTHENTICATED,
@@ -50,7 +50,7 @@ describe.each([
     expect(reasons()).toEqual(['no_token']);
   });
 
-  it('is refused for now while there is no key set: UNAVAILABLE', async () => {
+  it('fails with UNAVAILABLE while the key set is unavailable', async () => {
     issuer.fail();
 
     expect(await callGrpc(port, method, reader())).toMatchObject({
@@ -60,8 +60,8 @@ describe.each([
   });
 });
 
-describe('a gRPC call', () => {
-  it('is refused with a bad token: UNAUTHENTICATED', async () => {
+describe('gRPC call', () => {
+  it('fails with UNAUTHENTICATED for an expired token', async () => {
     const token = issuer.accessToken({ scope: 'orders:read', exp: 1 });
 
     expect(await callGrpc(port, 'Find', `Bearer ${token}`)).toMatchObject({
@@ -71,7 +71,7 @@ describe('a gRPC call', () => {
     expect(reasons()).toEqual(['expired']);
   });
 
-  it('is refused without its scope, and told which: PERMISSION_DENIED', async () => {
+  it('fails with PERMISSION_DENIED without the scope and names the scope', async () => {
     expect(await callGrpc(port, 'Cancel', reader())).toMatchObject({
       code: status.PERMISSION_DENIED,
       details: expect.stringContaining('scope="orders:write"'),
@@ -79,7 +79,7 @@ describe('a gRPC call', () => {
     expect(app.get(OrdersService).handled).toBe(0);
   });
 
-  it('with a token that is none is a bad request: INVALID_ARGUMENT', async () => {
+  it('fails with INVALID_ARGUMENT for malformed credentials', async () => {
     expect(await callGrpc(port, 'Find', 'Bearer a b')).toMatchObject({
       code: status.INVALID_ARGUMENT,
     });

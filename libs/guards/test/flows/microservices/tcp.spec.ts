@@ -9,14 +9,15 @@ import {
   TcpClient,
   tcpOptions,
 } from '../../support/guarded-messages.js';
-import { freePort, waitUntil } from '../../support/free-port.js';
+import { freePort } from '../../support/free-port.js';
+import { waitUntil } from '../../support/wait-until.js';
 
 let clock: TestClock;
 let issuer: TestIssuer;
 let app: INestMicroservice;
 let port: number;
 let rejections: Rejection[];
-const callers: TcpClient[] = [];
+const clients: TcpClient[] = [];
 
 beforeEach(async () => {
   clock = new TestClock();
@@ -25,7 +26,7 @@ beforeEach(async () => {
   port = await freePort();
 });
 afterEach(async () => {
-  for (const caller of callers.splice(0)) await caller.close();
+  for (const client of clients.splice(0)) await client.close();
   await app.close();
   await issuer.close();
 });
@@ -36,26 +37,26 @@ async function start(transports = [microserviceTransport()]) {
   app = await startMicroservice({ guards }, tcpOptions(port));
 }
 
-function caller(metadata?: Readonly<Record<string, string>>) {
-  const made = new TcpClient(port, metadata);
-  callers.push(made);
-  return made;
+function createClient(metadata?: Readonly<Record<string, string>>) {
+  const client = new TcpClient(port, metadata);
+  clients.push(client);
+  return client;
 }
 
 const reader = () => issuer.accessToken({ scope: 'orders:read' });
-const bearing = (token: string) => caller({ authorization: `Bearer ${token}` });
+const createBearer = (token: string) => createClient({ authorization: `Bearer ${token}` });
 const reasons = () => rejections.map(({ reason }) => reason);
 
-describe('a message by TCP', () => {
+describe('message over TCP', () => {
   beforeEach(() => start());
 
-  it('is answered for a token in its metadata', async () => {
-    expect(await bearing(reader()).send('orders')).toBe('alice');
+  it('returns an answer for a token in the metadata', async () => {
+    expect(await createBearer(reader()).send('orders')).toBe('alice');
     expect(rejections).toEqual([]);
   });
 
-  it('is refused without one, with a challenge and no error code (RFC 6750 §3.1)', async () => {
-    expect(await caller().send('orders')).toEqual({
+  it('fails without a token, with a challenge and no error code (RFC 6750 §3.1)', async () => {
+    expect(await createClient().send('orders')).toEqual({
       status: 'error',
       message: 'Unauthorized',
       challenge: expect.stringMatching(/^Bearer (?!error)/),
@@ -63,8 +64,8 @@ describe('a message by TCP', () => {
     expect(reasons()).toEqual(['no_token']);
   });
 
-  it('is refused with a bad one', async () => {
-    const answer = await bearing(issuer.accessToken({ aud: 'https://other.example' })).send(
+  it('fails with a token for another audience', async () => {
+    const answer = await createBearer(issuer.accessToken({ aud: 'https://other.example' })).send(
       'orders',
     );
 
@@ -72,8 +73,8 @@ describe('a message by TCP', () => {
     expect(reasons()).toEqual(['wrong_audience']);
   });
 
-  it('is refused without its scope, and told which (RFC 6750 §3.1)', async () => {
-    expect(await bearing(reader()).send('cancel', '1')).toMatchObject({
+  it('fails without the scope and names the scope (RFC 6750 §3.1)', async () => {
+    expect(await createBearer(reader()).send('cancel', '1')).toMatchObject({
       message: 'Forbidden',
       code: 'insufficient_scope',
       challenge: expect.stringContaining('scope="orders:write"'),
@@ -81,66 +82,68 @@ describe('a message by TCP', () => {
     expect(app.get(OrdersController).handled).toEqual([]);
   });
 
-  it('is refused for now while there is no key set', async () => {
+  it('fails with temporarily_unavailable while the key set is unavailable', async () => {
     issuer.fail();
 
-    expect(await bearing(reader()).send('orders')).toEqual({
+    expect(await createBearer(reader()).send('orders')).toEqual({
       status: 'error',
       message: 'Service Unavailable',
       code: 'temporarily_unavailable',
     });
   });
 
-  it('is refused when its token has expired on the way', async () => {
-    const late = bearing(reader());
-    clock.advance(306);
+  it('fails with a token that expires before the message arrives', async () => {
+    const late = createBearer(reader());
+    clock.advance({ seconds: 306 });
 
     expect(await late.send('orders')).toMatchObject({ code: 'invalid_token' });
     expect(reasons()).toEqual(['expired']);
   });
 
-  it('finds no token in its data', async () => {
+  it('reads no token from the data of the message', async () => {
     const data = { authorization: `Bearer ${reader()}`, metadata: { authorization: 'x' } };
 
-    expect(await caller().send('orders', data)).toMatchObject({ message: 'Unauthorized' });
+    expect(await createClient().send('orders', data)).toMatchObject({ message: 'Unauthorized' });
     expect(reasons()).toEqual(['no_token']);
   });
 
   it.each([
     ['in two spellings', () => ({ authorization: 'Bearer a', Authorization: 'Bearer b' })],
-    ['that is none', () => ({ authorization: 'Bearer a b' })],
-  ])('with a token %s is a bad request (RFC 6750 §3.1)', async (_name, metadata) => {
-    expect(await caller(metadata()).send('orders')).toMatchObject({ code: 'invalid_request' });
+    ['with a second word', () => ({ authorization: 'Bearer a b' })],
+  ])('fails with invalid_request for a token %s (RFC 6750 §3.1)', async (_name, metadata) => {
+    expect(await createClient(metadata()).send('orders')).toMatchObject({
+      code: 'invalid_request',
+    });
   });
 
-  it('with an optional token knows its caller', async () => {
-    expect(await caller().send('hello')).toBe('stranger');
-    expect(await bearing(reader()).send('hello')).toBe('alice');
-    expect(await bearing('bad').send('hello')).toMatchObject({ code: 'invalid_token' });
+  it('passes an optional token to the handler and refuses an invalid one', async () => {
+    expect(await createClient().send('hello')).toBe('stranger');
+    expect(await createBearer(reader()).send('hello')).toBe('alice');
+    expect(await createBearer('bad').send('hello')).toMatchObject({ code: 'invalid_token' });
   });
 
-  it('to a @Public() handler needs none', async () => {
-    expect(await caller().send('prices')).toEqual([1, 2]);
+  it('reaches a @Public() handler without a token', async () => {
+    expect(await createClient().send('prices')).toEqual([1, 2]);
   });
 });
 
-describe('an event by TCP', () => {
-  it('has nobody to tell: it is refused, observed and not handled', async () => {
+describe('event over TCP', () => {
+  it('reports the refusal of an event, which no client receives, and does not call the handler', async () => {
     await start();
-    const client = bearing(reader());
+    const client = createBearer(reader());
     await client.emit('placed', '1');
     await waitUntil(() => rejections.length > 0);
     expect(reasons()).toEqual(['insufficient_scope']);
     expect(app.get(OrdersController).handled).toEqual([]);
 
-    const writer = bearing(issuer.accessToken({ scope: 'orders:write' }));
+    const writer = createBearer(issuer.accessToken({ scope: 'orders:write' }));
     await writer.emit('placed', '2');
     await waitUntil(() => app.get(OrdersController).handled.length > 0);
     expect(app.get(OrdersController).handled).toEqual(['2']);
   });
 });
 
-describe('`token`: where the application says that it is', () => {
+describe('option `token` of the microservice transport', () => {
   const withToken = (token: unknown) => ({ token, id: '1' });
 
   beforeEach(() =>
@@ -151,15 +154,15 @@ describe('`token`: where the application says that it is', () => {
     ]),
   );
 
-  it('is where it is found, and nowhere else', async () => {
-    expect(await caller().send('orders', withToken(reader()))).toBe('alice');
-    expect(await bearing(reader()).send('orders')).toMatchObject({ message: 'Unauthorized' });
+  it('reads the token only where the option finds it', async () => {
+    expect(await createClient().send('orders', withToken(reader()))).toBe('alice');
+    expect(await createBearer(reader()).send('orders')).toMatchObject({ message: 'Unauthorized' });
   });
 
   it.each([[{ toString: 1 }], [[]], [null], ['Bearer x']])(
-    'may hold anything, such as %j',
+    'fails with invalid_request if the option returns %j',
     async (token) => {
-      expect(await caller().send('orders', withToken(token))).toMatchObject({
+      expect(await createClient().send('orders', withToken(token))).toMatchObject({
         code: 'invalid_request',
       });
       expect(reasons()).toEqual(['malformed_credentials']);

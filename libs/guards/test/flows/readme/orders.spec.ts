@@ -5,7 +5,7 @@ import { expectGuarded, TestIssuer } from '@gatehouse/guards/testing';
 import request from 'supertest';
 import { OrdersController } from './orders.controller.js';
 
-it('lists orders for whoever may read them', async () => {
+it('lists orders for a token with the scope', async () => {
   const issuer = await TestIssuer.start();
   const testing = await Test.createTestingModule({
     imports: [GuardsModule.forRoot(issuer.options)],

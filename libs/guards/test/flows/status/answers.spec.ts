@@ -7,7 +7,7 @@ import { TestClock } from '../../support/test-clock.js';
 import { guardedApp, platforms } from '../../support/guarded-app.js';
 import { bearer } from '../../support/websocket-clients.js';
 import { libraries, OrdersGateway, startGateways } from '../../support/guarded-gateway.js';
-import { waitUntil } from '../../support/status-scenario.js';
+import { waitUntil } from '../../support/wait-until.js';
 
 let clock: TestClock;
 let issuer: TestIssuer;
@@ -30,8 +30,8 @@ const guards = () => ({
   onRejected: (rejection: Rejection) => rejections.push(rejection),
 });
 
-describe.each(platforms)('the answer on %s', (_platform, adapter) => {
-  async function ask(token: string): Promise<Response> {
+describe.each(platforms)('status of a token on %s', (_platform, adapter) => {
+  async function send(token: string): Promise<Response> {
     const answer = await fetch(`${await app.getUrl()}/orders`, {
       headers: { authorization: `Bearer ${token}` },
     });
@@ -39,15 +39,15 @@ describe.each(platforms)('the answer on %s', (_platform, adapter) => {
     return answer;
   }
 
-  it('to a token whose session has ended is 401 invalid_token, and only the observer learns more', async () => {
+  it('answers 401 invalid_token to a revoked token, and only `onRejected` receives the reason', async () => {
     app = await guardedApp(adapter, guards());
     await app.get(TrustedIssuers).ready();
     const token = issuer.accessToken({ scope: 'orders:read' });
-    expect((await ask(token)).status).toBe(200);
+    expect((await send(token)).status).toBe(200);
     issuer.revoke(token);
-    clock.advance(10);
-    await waitUntil(async () => (await ask(token)).status === 401);
-    const { headers } = await ask(token);
+    clock.advance({ seconds: 10 });
+    await waitUntil(async () => (await send(token)).status === 401);
+    const { headers } = await send(token);
 
     expect(headers.get('www-authenticate')).toContain('error="invalid_token"');
     expect(rejections).toMatchObject([
@@ -56,13 +56,13 @@ describe.each(platforms)('the answer on %s', (_platform, adapter) => {
     ]);
   });
 
-  it('is 503 with Retry-After and no challenge when its list cannot be had (RFC 9110 §10.2.3)', async () => {
+  it('answers 503 with Retry-After and no challenge while the list is unavailable (RFC 9110 §10.2.3)', async () => {
     issuer.statusList.fail();
     app = await guardedApp(adapter, guards());
     const token = issuer.accessToken({ scope: 'orders:read' });
-    expect((await ask(token)).status).toBe(200);
-    clock.advance(10);
-    const { status, headers } = await ask(token);
+    expect((await send(token)).status).toBe(200);
+    clock.advance({ seconds: 10 });
+    const { status, headers } = await send(token);
 
     expect([status, headers.get('www-authenticate')]).toEqual([503, null]);
     expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
@@ -70,7 +70,7 @@ describe.each(platforms)('the answer on %s', (_platform, adapter) => {
   });
 });
 
-it('a service that nobody calls keeps its lists fresh, until it closes', async () => {
+it('refreshes status lists without requests, until the application closes', async () => {
   app = await guardedApp(() => new ExpressAdapter(), {
     ...guards(),
     statusLists: { maxAgeSeconds: 1 },
@@ -78,17 +78,17 @@ it('a service that nobody calls keeps its lists fresh, until it closes', async (
   await app.get(TrustedIssuers).ready();
   await waitUntil(() => issuer.statusList.fetches === 2);
   await app.close();
-  await setTimeout(700); // The next fetch would be half of a second after the last.
+  await setTimeout(700); // The next fetch would start half a second after the previous one.
   expect(issuer.statusList.fetches).toBe(2);
 });
 
-describe.each(libraries)('a connection by %s whose client only listens', (_name, library) => {
-  it('ends with the session of its token', async () => {
+describe.each(libraries)('connection over %s whose client only listens', (_name, library) => {
+  it('closes the connection when its token is revoked', async () => {
     app = await startGateways(library.adapter, { guards: guards(), gateways: [OrdersGateway] });
     const token = issuer.accessToken({ scope: 'orders:read' });
     const client = await library.connect(app, bearer(token));
     issuer.revoke(token);
-    clock.advance(10);
+    clock.advance({ seconds: 10 });
 
     expect(await client.next('exception')).toMatchObject({ code: 'invalid_token' });
     client.close();

@@ -6,12 +6,13 @@ import {
   type TestIssuer,
 } from '../../../testing/index.js';
 import { faults } from '../../support/key-server-faults.js';
-import { StatusScenario, waitUntil } from '../../support/status-scenario.js';
+import { StatusScenario } from '../../support/status-scenario.js';
+import { waitUntil } from '../../support/wait-until.js';
 
 const TYPE = 'application/statuslist+jwt';
-const stranger = generateSigningKey('ES256');
+const foreignKey = generateSigningKey('ES256');
 
-const answering =
+const answerWith =
   (text: (issuer: TestIssuer) => string, type = TYPE) =>
   (issuer: TestIssuer): Answer =>
   (_request, response) =>
@@ -20,7 +21,7 @@ const answering =
 interface ListChanges {
   readonly header?: object;
   readonly claims?: object;
-  readonly key?: typeof stranger;
+  readonly key?: typeof foreignKey;
 }
 
 const emptyList = (bytes = 128) => ({
@@ -28,7 +29,7 @@ const emptyList = (bytes = 128) => ({
   lst: deflateSync(Buffer.alloc(bytes)).toString('base64url'),
 });
 
-/** A good list, but for what is given. */
+/** Makes a list that is valid except for the given changes. */
 function list(issuer: TestIssuer, { header = {}, claims = {}, key }: ListChanges = {}): string {
   const now = Math.floor(Date.now() / 1000);
   const payload = {
@@ -43,113 +44,121 @@ function list(issuer: TestIssuer, { header = {}, claims = {}, key }: ListChanges
   return compactJws(joseHeader, payload, key ?? issuer.signingKey);
 }
 
-const changed = (changes: ListChanges) => answering((issuer) => list(issuer, changes));
+const changedList = (changes: ListChanges) => answerWith((issuer) => list(issuer, changes));
 const now = () => Math.floor(Date.now() / 1000);
 
 const lists: readonly [name: string, answer: (issuer: TestIssuer) => Answer][] = [
-  ['signed by a stranger', changed({ key: stranger })],
-  ['signed by a key that is not published', changed({ header: { kid: 'x' }, key: stranger })],
-  ['an access token', changed({ header: { typ: 'at+jwt' } })],
-  ['without typ', changed({ header: { typ: undefined } })],
-  ['with alg none', changed({ header: { alg: 'none' } })],
-  ['with a critical header', changed({ header: { crit: ['b64'], b64: false } })],
-  ['of another address', answering((it) => list(it, { claims: { sub: `${it.issuer}/other` } }))],
-  ['without sub', changed({ claims: { sub: undefined } })],
-  ['of another issuer', changed({ claims: { iss: 'https://other.example' } })],
-  ['without iat', changed({ claims: { iat: undefined } })],
-  ['from the future', changed({ claims: { iat: now() + 120 } })],
-  ['that has expired', changed({ claims: { exp: now() - 120 } })],
-  ['with an exp that is no time', changed({ claims: { exp: 'never' } })],
-  ['with a ttl of 0', changed({ claims: { ttl: 0 } })],
-  ['without a list', changed({ claims: { status_list: undefined } })],
-  ['of 3 bits', changed({ claims: { status_list: { ...emptyList(), bits: 3 } } })],
-  ['whose lst is no text', changed({ claims: { status_list: { bits: 1, lst: [0] } } })],
-  ['that is not deflated', changed({ claims: { status_list: { bits: 1, lst: 'AAAA' } } })],
+  ['signed by a foreign key', changedList({ key: foreignKey })],
+  ['signed by an unpublished key', changedList({ header: { kid: 'x' }, key: foreignKey })],
+  ['with the type of an access token', changedList({ header: { typ: 'at+jwt' } })],
+  ['without typ', changedList({ header: { typ: undefined } })],
+  ['with alg none', changedList({ header: { alg: 'none' } })],
+  ['with a critical header', changedList({ header: { crit: ['b64'], b64: false } })],
   [
-    'that is gzip, not zlib (RFC 1950)',
-    changed({ claims: { status_list: { bits: 1, lst: gzipSync('\0').toString('base64url') } } }),
+    'for another URI',
+    answerWith((issuer) => list(issuer, { claims: { sub: `${issuer.issuer}/other` } })),
+  ],
+  ['without sub', changedList({ claims: { sub: undefined } })],
+  ['of another issuer', changedList({ claims: { iss: 'https://other.example' } })],
+  ['without iat', changedList({ claims: { iat: undefined } })],
+  ['with an iat in the future', changedList({ claims: { iat: now() + 120 } })],
+  ['with an exp in the past', changedList({ claims: { exp: now() - 120 } })],
+  ['with an exp that is a word', changedList({ claims: { exp: 'never' } })],
+  ['with a ttl of 0', changedList({ claims: { ttl: 0 } })],
+  ['without status_list', changedList({ claims: { status_list: undefined } })],
+  ['with 3 bits per token', changedList({ claims: { status_list: { ...emptyList(), bits: 3 } } })],
+  ['whose lst is an array', changedList({ claims: { status_list: { bits: 1, lst: [0] } } })],
+  [
+    'whose lst is not compressed',
+    changedList({ claims: { status_list: { bits: 1, lst: 'AAAA' } } }),
   ],
   [
-    'that ends in the middle',
-    changed({ claims: { status_list: { bits: 1, lst: emptyList().lst.slice(0, 8) } } }),
+    'whose lst is gzip instead of zlib (RFC 1950)',
+    changedList({
+      claims: { status_list: { bits: 1, lst: gzipSync('\0').toString('base64url') } },
+    }),
   ],
   [
-    'of 2 MB in 2 kB',
-    changed({ claims: { status_list: { bits: 1, lst: emptyList(2 ** 21).lst } } }),
+    'whose lst is truncated',
+    changedList({ claims: { status_list: { bits: 1, lst: emptyList().lst.slice(0, 8) } } }),
   ],
-  ['as JSON', answering(list, 'application/json')],
-  ['as text', answering(list, 'text/plain')],
-  ['with something after it', answering((issuer) => `${list(issuer)}.x`)],
+  [
+    'with 2 MB compressed to 2 kB',
+    changedList({ claims: { status_list: { bits: 1, lst: emptyList(2 ** 21).lst } } }),
+  ],
+  ['with the media type of JSON', answerWith(list, 'application/json')],
+  ['with the media type of plain text', answerWith(list, 'text/plain')],
+  ['with text after the signature', answerWith((issuer) => `${list(issuer)}.x`)],
 ];
 
-it('what they are made of is good otherwise', async () => {
-  const it = await StatusScenario.start();
-  it.issuer.statusList.answer(changed({})(it.issuer));
-  const token = it.token();
-  await it.settledVerdict(token);
-  it.clock.advance(10);
-  expect(await it.verdict(token)).toBe('accepted');
-  await it.close();
+it('accepts the unchanged list, of which the invalid ones are made', async () => {
+  const scenario = await StatusScenario.start();
+  scenario.issuer.statusList.answer(changedList({})(scenario.issuer));
+  const token = scenario.token();
+  await scenario.settledVerdict(token);
+  scenario.clock.advance({ seconds: 10 });
+  expect(await scenario.verdict(token)).toBe('accepted');
+  await scenario.close();
 });
 
-describe('a list is not used (Token Status List §5.1, §8.3)', () => {
-  it.each(lists)('%s', async (_name, answer) => {
-    const it = await StatusScenario.start();
-    it.issuer.statusList.answer(answer(it.issuer));
-    const token = it.token();
-    await it.settledVerdict(token);
-    it.clock.advance(10);
+describe('invalid status list (Token Status List §5.1, §8.3)', () => {
+  it.each(lists)('ignores a list %s', async (_name, answer) => {
+    const scenario = await StatusScenario.start();
+    scenario.issuer.statusList.answer(answer(scenario.issuer));
+    const token = scenario.token();
+    await scenario.settledVerdict(token);
+    scenario.clock.advance({ seconds: 10 });
 
-    expect(await it.settledVerdict(token)).toBe('status_unavailable');
-    await it.close();
+    expect(await scenario.settledVerdict(token)).toBe('status_unavailable');
+    await scenario.close();
   });
 
-  it('unchanged, when the key that signed it is not published any more', async () => {
-    const it = await StatusScenario.start();
-    const { issuer } = it;
-    const token = it.token();
-    expect(await it.settledVerdict(token)).toBe('accepted');
+  it('ignores 304 for a list whose signing key is no longer published', async () => {
+    const scenario = await StatusScenario.start();
+    const { issuer } = scenario;
+    const token = scenario.token();
+    expect(await scenario.settledVerdict(token)).toBe('accepted');
     issuer.removeKey(issuer.signingKey.kid);
-    issuer.rotate(stranger);
+    issuer.rotate(foreignKey);
     issuer.statusList.answer((_request, response) => response.writeHead(304).end());
-    // The token under another key brings the news.
-    it.clock.advance(10);
-    const young = it.token();
-    expect(await it.verdict(young)).toBe('accepted');
+    // The token under another key makes the guard fetch the key set.
+    scenario.clock.advance({ seconds: 10 });
+    const next = scenario.token();
+    expect(await scenario.verdict(next)).toBe('accepted');
     for (let seconds = 0; seconds < 300; seconds += 10) {
-      await it.settledVerdict(young);
-      it.clock.advance(10);
+      await scenario.settledVerdict(next);
+      scenario.clock.advance({ seconds: 10 });
     }
-    expect(await it.settledVerdict(young)).toBe('status_unavailable');
-    await it.close();
+    expect(await scenario.settledVerdict(next)).toBe('status_unavailable');
+    await scenario.close();
   });
 });
 
-describe('a list server gone mad', () => {
-  it('keeps no request waiting, lets nobody in who was out, and is believed again when it is well', async () => {
-    const it = await StatusScenario.start({ statusLists: { timeoutMs: 250 } });
-    const [good, ended] = [it.token(), it.token()];
-    it.issuer.revoke(ended);
-    await waitUntil(async () => (await it.settledVerdict(ended)) === 'revoked');
+describe('faulty list server', () => {
+  it('delays no request, restores no revoked token, and revokes tokens again after recovery', async () => {
+    const scenario = await StatusScenario.start({ statusLists: { timeoutMs: 250 } });
+    const [valid, revoked] = [scenario.token(), scenario.token()];
+    scenario.issuer.revoke(revoked);
+    await waitUntil(async () => (await scenario.settledVerdict(revoked)) === 'revoked');
 
     for (const [fault, answer] of faults) {
-      it.issuer.statusList.answer(answer);
-      it.clock.advance(10);
-      expect([fault, await it.verdict(good)]).toEqual([fault, 'accepted']);
-      expect([fault, await it.verdict(ended)]).toEqual([fault, 'revoked']);
-      await it.settled();
-      it.clock.advance(10);
-      expect([fault, await it.settledVerdict(good)]).toEqual([fault, 'accepted']);
-      expect([fault, await it.settledVerdict(ended)]).toEqual([fault, 'revoked']);
+      scenario.issuer.statusList.answer(answer);
+      scenario.clock.advance({ seconds: 10 });
+      expect([fault, await scenario.verdict(valid)]).toEqual([fault, 'accepted']);
+      expect([fault, await scenario.verdict(revoked)]).toEqual([fault, 'revoked']);
+      await scenario.settled();
+      scenario.clock.advance({ seconds: 10 });
+      expect([fault, await scenario.settledVerdict(valid)]).toEqual([fault, 'accepted']);
+      expect([fault, await scenario.settledVerdict(revoked)]).toEqual([fault, 'revoked']);
 
-      it.issuer.statusList.up();
-      const next = it.token();
-      it.issuer.revoke(next);
+      scenario.issuer.statusList.up();
+      const next = scenario.token();
+      scenario.issuer.revoke(next);
       await waitUntil(async () => {
-        it.clock.advance(1);
-        return (await it.settledVerdict(next)) === 'revoked';
+        scenario.clock.advance({ seconds: 1 });
+        return (await scenario.settledVerdict(next)) === 'revoked';
       });
     }
-    await it.close();
+    await scenario.close();
   });
 });

@@ -1,264 +1,268 @@
 import { deflateSync } from 'node:zlib';
 import type { GuardsOptions } from '../../../src/index.js';
 import { generateSigningKey, type TestIssuerOptions } from '../../../testing/index.js';
-import { StatusScenario, waitUntil } from '../../support/status-scenario.js';
+import { StatusScenario } from '../../support/status-scenario.js';
+import { waitUntil } from '../../support/wait-until.js';
 
-let all: StatusScenario[] = [];
+let scenarios: StatusScenario[] = [];
 afterEach(async () => {
-  await Promise.all(all.map((it) => it.close()));
-  all = [];
+  await Promise.all(scenarios.map((scenario) => scenario.close()));
+  scenarios = [];
 });
 
-async function watching(options?: Partial<GuardsOptions>, issuer?: TestIssuerOptions) {
-  const begun = await StatusScenario.start(options, issuer);
-  all.push(begun);
-  return begun;
+async function startScenario(options?: Partial<GuardsOptions>, issuer?: TestIssuerOptions) {
+  const scenario = await StatusScenario.start(options, issuer);
+  scenarios.push(scenario);
+  return scenario;
 }
 
-/** Its list has been fetched. */
-async function warm(options?: Partial<GuardsOptions>) {
-  const it = await watching(options);
-  const token = it.token();
-  expect(await it.settledVerdict(token)).toBe('accepted');
-  expect(it.issuer.statusList.fetches).toBe(1);
-  return { it, token };
+/** Starts a scenario whose list has been fetched once. */
+async function startWithList(options?: Partial<GuardsOptions>) {
+  const scenario = await startScenario(options);
+  const token = scenario.token();
+  expect(await scenario.settledVerdict(token)).toBe('accepted');
+  expect(scenario.issuer.statusList.fetches).toBe(1);
+  return { scenario, token };
 }
 
-describe('a token whose session has ended (Token Status List §8.3)', () => {
-  it('is refused within maxAgeSeconds, remembered or new', async () => {
-    const { it, token } = await warm();
-    const [remembered, other] = [token, it.token()];
-    for (let sight = 0; sight < 3; sight += 1) {
-      expect(await it.verdict(remembered)).toBe('accepted');
+describe('revoked token (Token Status List §8.3)', () => {
+  it('refuses a revoked token within `maxAgeSeconds`, cached or not', async () => {
+    const { scenario, token } = await startWithList();
+    const [cached, other] = [token, scenario.token()];
+    for (let use = 0; use < 3; use += 1) {
+      expect(await scenario.verdict(cached)).toBe('accepted');
     }
-    const unseen = it.token();
-    it.issuer.revoke(remembered);
-    it.issuer.revoke(unseen);
+    const unseen = scenario.token();
+    scenario.issuer.revoke(cached);
+    scenario.issuer.revoke(unseen);
 
-    it.clock.advance(5);
-    expect(await it.settledVerdict(other)).toBe('accepted');
-    expect(await it.verdict(remembered)).toBe('revoked');
-    expect(await it.verdict(unseen)).toBe('revoked');
-    expect(it.issuer.statusList.fetches).toBe(2);
+    scenario.clock.advance({ seconds: 5 });
+    expect(await scenario.settledVerdict(other)).toBe('accepted');
+    expect(await scenario.verdict(cached)).toBe('revoked');
+    expect(await scenario.verdict(unseen)).toBe('revoked');
+    expect(scenario.issuer.statusList.fetches).toBe(2);
   });
 
-  it('costs nobody else a wait: no request waits for a list, not even for the first one', async () => {
-    const it = await watching({ statusLists: { timeoutMs: 30_000 } });
-    it.issuer.statusList.stall();
-    const token = it.token();
+  it('delays no request, because no request waits for a list, not even for the first one', async () => {
+    const scenario = await startScenario({ statusLists: { timeoutMs: 30_000 } });
+    scenario.issuer.statusList.stall();
+    const token = scenario.token();
 
-    expect(await it.verdict(token)).toBe('accepted');
-    it.clock.advance(9);
-    expect(await it.verdict(token)).toBe('accepted');
-    expect(it.issuer.statusList.fetches).toBeLessThanOrEqual(1);
+    expect(await scenario.verdict(token)).toBe('accepted');
+    scenario.clock.advance({ seconds: 9 });
+    expect(await scenario.verdict(token)).toBe('accepted');
+    expect(scenario.issuer.statusList.fetches).toBeLessThanOrEqual(1);
   });
 
-  it('stays refused while the issuer is down', async () => {
-    const { it, token } = await warm();
-    it.issuer.revoke(token);
-    it.clock.advance(5);
-    expect(await it.settledVerdict(token)).toBe('revoked');
-    it.issuer.statusList.fail();
-    it.clock.advance(299);
-    expect(await it.settledVerdict(token)).toBe('revoked');
+  it('refuses a revoked token while the issuer is down', async () => {
+    const { scenario, token } = await startWithList();
+    scenario.issuer.revoke(token);
+    scenario.clock.advance({ seconds: 5 });
+    expect(await scenario.settledVerdict(token)).toBe('revoked');
+    scenario.issuer.statusList.fail();
+    scenario.clock.advance({ seconds: 299 });
+    expect(await scenario.settledVerdict(token)).toBe('revoked');
   });
 
-  it('is taken where the issuer ignores what it says of its status', async () => {
-    const it = await watching({ ignoresTokenStatus: true });
-    const token = it.token({ status: 'anything' });
+  it('accepts a token with any status if `ignoresTokenStatus` is set', async () => {
+    const scenario = await startScenario({ ignoresTokenStatus: true });
+    const token = scenario.token({ status: 'anything' });
 
-    expect(await it.settledVerdict(token)).toBe('accepted');
-    expect(it.issuer.statusList.fetches).toBe(0);
+    expect(await scenario.settledVerdict(token)).toBe('accepted');
+    expect(scenario.issuer.statusList.fetches).toBe(0);
   });
 
   it.each([
     [2, 0b0100],
     [4, 0b0001_0000],
     [8, 0b0000_0010],
-  ])('is one with any status but VALID in a list of %i bits (§7.1)', async (bits, byte) => {
-    const it = await watching();
-    // eJw… is what the list is made of in §4.1; here the second place of one byte, or the second byte.
-    const bytes = bits === 8 ? [0, byte] : [byte];
-    const lst = deflateSync(Buffer.from(bytes)).toString('base64url');
-    it.issuer.statusList.changes = { status_list: { bits, lst } };
-    const at = (idx: number) =>
-      it.token({ status: { status_list: { idx, uri: it.issuer.statusList.uri } } });
+  ])(
+    'refuses every status but VALID in a list of %i bits (Token Status List §7.1)',
+    async (bits, byte) => {
+      const scenario = await startScenario();
+      // The entry with index 1: the second entry of one byte, or the second byte.
+      const bytes = bits === 8 ? [0, byte] : [byte];
+      const lst = deflateSync(Buffer.from(bytes)).toString('base64url');
+      scenario.issuer.statusList.changes = { status_list: { bits, lst } };
+      const tokenAt = (idx: number) =>
+        scenario.token({ status: { status_list: { idx, uri: scenario.issuer.statusList.uri } } });
 
-    expect(await it.settledVerdict(at(0))).toBe('accepted');
-    expect(await it.verdict(at(1))).toBe('revoked');
-  });
+      expect(await scenario.settledVerdict(tokenAt(0))).toBe('accepted');
+      expect(await scenario.verdict(tokenAt(1))).toBe('revoked');
+    },
+  );
 });
 
-describe('a list that cannot be had', () => {
-  it('is used for maxStaleSeconds, and then its tokens are 503', async () => {
-    const { it, token } = await warm();
-    it.issuer.statusList.fail();
+describe('unavailable list', () => {
+  it('uses an old list for `maxStaleSeconds`, then reports status_unavailable', async () => {
+    const { scenario, token } = await startWithList();
+    scenario.issuer.statusList.fail();
     for (let seconds = 0; seconds < 299; seconds += 13) {
-      expect([seconds, await it.settledVerdict(token)]).toEqual([seconds, 'accepted']);
-      it.clock.advance(13);
+      expect([seconds, await scenario.settledVerdict(token)]).toEqual([seconds, 'accepted']);
+      scenario.clock.advance({ seconds: 13 });
     }
-    it.clock.advance(1);
-    expect(await it.settledVerdict(token)).toBe('status_unavailable');
+    scenario.clock.advance({ seconds: 1 });
+    expect(await scenario.settledVerdict(token)).toBe('status_unavailable');
 
-    it.issuer.statusList.up();
-    it.clock.advance(10);
-    expect(await it.settledVerdict(token)).toBe('accepted');
+    scenario.issuer.statusList.up();
+    scenario.clock.advance({ seconds: 10 });
+    expect(await scenario.settledVerdict(token)).toBe('accepted');
   });
 
-  it('was never had: its tokens pass for maxAgeSeconds after the first of them, and no longer', async () => {
-    const it = await watching();
-    it.issuer.statusList.fail();
-    const token = it.token();
+  it('accepts tokens without any list for `maxAgeSeconds` after the first one', async () => {
+    const scenario = await startScenario();
+    scenario.issuer.statusList.fail();
+    const token = scenario.token();
 
-    expect(await it.settledVerdict(token)).toBe('accepted');
-    it.clock.advance(9.9);
-    expect(await it.settledVerdict(token)).toBe('accepted');
-    it.clock.advance(0.1);
-    expect(await it.settledVerdict(token)).toBe('status_unavailable');
+    expect(await scenario.settledVerdict(token)).toBe('accepted');
+    scenario.clock.advance({ seconds: 9.9 });
+    expect(await scenario.settledVerdict(token)).toBe('accepted');
+    scenario.clock.advance({ seconds: 0.1 });
+    expect(await scenario.settledVerdict(token)).toBe('status_unavailable');
   });
 
-  it("takes the tokens' word after that by an option, but not of those known to have ended", async () => {
-    const { it, token } = await warm({ statusLists: { whenUnavailable: 'accept' } });
-    const ended = it.token();
-    it.issuer.revoke(ended);
-    it.clock.advance(5);
-    expect(await it.settledVerdict(ended)).toBe('revoked');
-    it.issuer.statusList.fail();
-    it.clock.advance(1000);
+  it('accepts tokens without a list by `whenUnavailable`, except for tokens known to be revoked', async () => {
+    const { scenario, token } = await startWithList({ statusLists: { whenUnavailable: 'accept' } });
+    const revoked = scenario.token();
+    scenario.issuer.revoke(revoked);
+    scenario.clock.advance({ seconds: 5 });
+    expect(await scenario.settledVerdict(revoked)).toBe('revoked');
+    scenario.issuer.statusList.fail();
+    scenario.clock.advance({ seconds: 1000 });
 
-    expect(await it.settledVerdict(token)).toBe('accepted');
-    expect(await it.settledVerdict(ended)).toBe('revoked');
+    expect(await scenario.settledVerdict(token)).toBe('accepted');
+    expect(await scenario.settledVerdict(revoked)).toBe('revoked');
   });
 
-  it('is asked for less and less often, and by one fetch at a time', async () => {
-    const it = await watching();
-    it.issuer.statusList.fail();
-    const tokens = Array.from({ length: 50 }, () => it.token());
+  it('fetches an unavailable list at growing intervals, once at a time', async () => {
+    const scenario = await startScenario();
+    scenario.issuer.statusList.fail();
+    const tokens = Array.from({ length: 50 }, () => scenario.token());
     for (let second = 0; second < 120; second += 1) {
-      await Promise.all(tokens.map((token) => it.verdict(token)));
-      await it.settled();
-      it.clock.advance(1);
+      await Promise.all(tokens.map((token) => scenario.verdict(token)));
+      await scenario.settled();
+      scenario.clock.advance({ seconds: 1 });
     }
-    expect(it.issuer.statusList.fetches).toBeGreaterThan(10);
-    expect(it.issuer.statusList.fetches).toBeLessThan(30);
+    expect(scenario.issuer.statusList.fetches).toBeGreaterThan(10);
+    expect(scenario.issuer.statusList.fetches).toBeLessThan(30);
   });
 });
 
-describe('what is asked of the issuer', () => {
-  it('is one list for all of its tokens, and nothing new is not sent again (RFC 9110 §13.1.2)', async () => {
-    const { it, token } = await warm();
+describe('requests to the issuer', () => {
+  it('fetches one list for all tokens and receives 304 if it is unchanged (RFC 9110 §13.1.2)', async () => {
+    const { scenario, token } = await startWithList();
     const answers: number[] = [];
-    it.issuer.statusList.answer((request, response) => {
-      it.issuer.statusList.up();
+    scenario.issuer.statusList.answer((request, response) => {
+      scenario.issuer.statusList.up();
       response.on('finish', () => answers.push(response.statusCode));
-      it.issuer.statusList.handle(request, response);
+      scenario.issuer.statusList.handle(request, response);
     });
-    it.clock.advance(5);
-    await Promise.all(Array.from({ length: 100 }, () => it.verdict(it.token())));
-    await it.settledVerdict(token);
+    scenario.clock.advance({ seconds: 5 });
+    await Promise.all(Array.from({ length: 100 }, () => scenario.verdict(scenario.token())));
+    await scenario.settledVerdict(token);
 
     expect(answers).toEqual([304]);
   });
 
-  it('is the lists that it names, when the service begins (§9)', async () => {
-    const it = await watching();
-    const ended = it.token();
-    it.issuer.revoke(ended);
+  it('fetches at the start the lists that the issuer names (Token Status List §9)', async () => {
+    const scenario = await startScenario();
+    const revoked = scenario.token();
+    scenario.issuer.revoke(revoked);
 
-    await it.issuers.ready();
-    expect(await it.verdict(ended)).toBe('revoked');
+    await scenario.issuers.ready();
+    expect(await scenario.verdict(revoked)).toBe('revoked');
   });
 
-  it('is nothing where the address is not of the issuer, and the token is refused', async () => {
-    const it = await watching();
-    const elsewhere = await watching();
-    const { uri } = elsewhere.issuer.statusList;
+  it('refuses a token whose list is on a foreign host, and fetches nothing', async () => {
+    const scenario = await startScenario();
+    const foreign = await startScenario();
+    const { uri } = foreign.issuer.statusList;
 
-    expect(await it.settledVerdict(it.token({ status: { status_list: { idx: 0, uri } } }))).toBe(
-      'malformed_claims',
-    );
-    expect(elsewhere.issuer.statusList.fetches).toBe(0);
+    expect(
+      await scenario.settledVerdict(scenario.token({ status: { status_list: { idx: 0, uri } } })),
+    ).toBe('malformed_claims');
+    expect(foreign.issuer.statusList.fetches).toBe(0);
   });
 
-  it('goes where keys come from, if the address in the token is for others (statusListsOrigin)', async () => {
-    const within = await watching();
+  it('fetches lists from `statusListsOrigin` instead of the host in the token', async () => {
+    const inside = await startScenario();
     const issuer = 'https://auth.example';
-    const { jwksUri } = within.issuer;
-    const outside = await watching({
+    const { jwksUri } = inside.issuer;
+    const outside = await startScenario({
       issuer,
       jwksUri,
-      statusListsOrigin: within.issuer.issuer,
-      now: within.clock.now,
+      statusListsOrigin: inside.issuer.issuer,
+      now: inside.clock.now,
     });
-    const uri = within.issuer.statusList.uri.replace(within.issuer.issuer, issuer);
-    within.issuer.statusList.changes = { sub: uri, iss: issuer };
-    const { status_list: place } = within.issuer.statusList.allot();
-    const status = { status_list: { idx: place.idx, uri } };
-    const token = within.token({ iss: issuer, status });
-    within.issuer.statusList.revoke(place.idx);
+    const uri = inside.issuer.statusList.uri.replace(inside.issuer.issuer, issuer);
+    inside.issuer.statusList.changes = { sub: uri, iss: issuer };
+    const { status_list: entry } = inside.issuer.statusList.allot();
+    const status = { status_list: { idx: entry.idx, uri } };
+    const token = inside.token({ iss: issuer, status });
+    inside.issuer.statusList.revoke(entry.idx);
 
     expect(await outside.settledVerdict(token)).toBe('revoked');
   });
 
-  it('is bounded: 64 lists of an issuer, and one that was pushed out does not begin anew as trusted', async () => {
-    const it = await watching();
-    it.issuer.statusList.fail();
-    const { uri } = it.issuer.statusList;
-    const first = it.token();
-    expect(await it.verdict(first)).toBe('accepted');
+  it('keeps at most 64 lists of an issuer and gives an evicted list no second grace time', async () => {
+    const scenario = await startScenario();
+    scenario.issuer.statusList.fail();
+    const { uri } = scenario.issuer.statusList;
+    const first = scenario.token();
+    expect(await scenario.verdict(first)).toBe('accepted');
     for (let i = 0; i < 64; i += 1) {
-      it.clock.advance(0.001);
+      scenario.clock.advance({ seconds: 0.001 });
       const status = { status_list: { idx: 0, uri: `${uri}?${i}` } };
-      await it.verdict(it.token({ status }));
+      await scenario.verdict(scenario.token({ status }));
     }
-    await it.settled();
-    expect(await it.verdict(first)).toBe('status_unavailable');
+    await scenario.settled();
+    expect(await scenario.verdict(first)).toBe('status_unavailable');
   });
 });
 
-describe('news about keys', () => {
-  it('a list under another key makes the key set be fetched: a revoked key is refused within one list, not one key set', async () => {
-    const it = await watching();
-    const { issuer } = it;
+describe('key set and status lists', () => {
+  it('fetches the key set when a list has another key, so a withdrawn key ends within one list', async () => {
+    const scenario = await startScenario();
+    const { issuer } = scenario;
     const lost = issuer.signingKey;
     const spare = generateSigningKey('ES256');
-    // Both are known when the list changes from one to the other.
+    // The guard knows both keys when the list changes from one to the other.
     issuer.removeKey(lost.kid);
     issuer.rotate(spare);
     issuer.rotate(lost);
-    const tokens = [it.token(), it.token()] as const;
-    for (const token of tokens) expect(await it.settledVerdict(token)).toBe('accepted');
+    const tokens = [scenario.token(), scenario.token()] as const;
+    for (const token of tokens) expect(await scenario.settledVerdict(token)).toBe('accepted');
     expect(issuer.fetches).toBe(1);
 
     issuer.removeKey(lost.kid);
-    it.clock.advance(10);
-    await it.settledVerdict(it.token());
-    await waitUntil(async () => (await it.verdict(tokens[0])) === 'unknown_key');
-    for (const token of tokens) expect(await it.verdict(token)).toBe('unknown_key');
-    expect(await it.verdict(it.token())).toBe('accepted');
+    scenario.clock.advance({ seconds: 10 });
+    await scenario.settledVerdict(scenario.token());
+    await waitUntil(async () => (await scenario.verdict(tokens[0])) === 'unknown_key');
+    for (const token of tokens) expect(await scenario.verdict(token)).toBe('unknown_key');
+    expect(await scenario.verdict(scenario.token())).toBe('accepted');
   });
 
-  it('while lists are watched the key set is fetched when due, not by the next request', async () => {
-    const it = await watching();
-    await it.issuers.ready();
-    expect(it.issuer.fetches).toBe(1);
-    it.clock.advance(230);
-    await it.issuers.only?.statusLists.ready();
-    await waitUntil(() => it.issuer.fetches === 2);
+  it('fetches the key set when it is due, without waiting for a request', async () => {
+    const scenario = await startScenario();
+    await scenario.issuers.ready();
+    expect(scenario.issuer.fetches).toBe(1);
+    scenario.clock.advance({ seconds: 230 });
+    await scenario.issuers.only?.statusLists.ready();
+    await waitUntil(() => scenario.issuer.fetches === 2);
   });
 });
 
-describe('a place beyond the end of the list', () => {
-  it('is none (§8.3), unless the token is younger than the list', async () => {
-    const it = await watching();
-    const now = Math.floor(it.clock.now() / 1000);
-    const status = { status_list: { idx: 1024, uri: it.issuer.statusList.uri } };
-    const old = it.token({ iat: now - 60, status });
-    expect(await it.settledVerdict(old)).toBe('malformed_claims');
+describe('index beyond the end of the list', () => {
+  it('refuses an index beyond the end of the list, unless the token is newer (Token Status List §8.3)', async () => {
+    const scenario = await startScenario();
+    const now = Math.floor(scenario.clock.now() / 1000);
+    const status = { status_list: { idx: 1024, uri: scenario.issuer.statusList.uri } };
+    const old = scenario.token({ iat: now - 60, status });
+    expect(await scenario.settledVerdict(old)).toBe('malformed_claims');
 
-    const young = it.token({ status });
-    expect(await it.verdict(young)).toBe('accepted');
-    it.clock.advance(6);
-    expect(await it.settledVerdict(young)).toBe('malformed_claims');
+    const next = scenario.token({ status });
+    expect(await scenario.verdict(next)).toBe('accepted');
+    scenario.clock.advance({ seconds: 6 });
+    expect(await scenario.settledVerdict(next)).toBe('malformed_claims');
   });
 });

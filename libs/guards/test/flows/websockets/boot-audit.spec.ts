@@ -30,18 +30,18 @@ interface Attempt {
   readonly providers?: Type[];
 }
 
-describe.each(libraries)('gateways of %s', (_name, { adapter }) => {
-  async function faultsOf(gateway: Type, { guards = {}, providers = [] }: Attempt = {}) {
+describe.each(libraries)('boot audit of gateways with %s', (_name, { adapter }) => {
+  async function startAndListFaults(gateway: Type, { guards = {}, providers = [] }: Attempt = {}) {
     const options = { guards: { ...issuer.options, ...guards }, gateways: [gateway], providers };
     const failure = await startGateways(adapter, options).then(
       (started) => started.close(),
       (error: unknown) => error,
     );
     if (failure instanceof UnguardedHandlers) return failure.handlers;
-    throw new Error('It started, or failed otherwise', { cause: failure });
+    throw new Error('The application started or failed with another error', { cause: failure });
   }
 
-  it('do not start while a message handler says nothing', async () => {
+  it('reports a message handler without an access decorator', async () => {
     @WebSocketGateway()
     @GuardedGateway()
     class ForgetfulGateway {
@@ -49,13 +49,15 @@ describe.each(libraries)('gateways of %s', (_name, { adapter }) => {
       forgotten() {}
     }
 
-    expect(await faultsOf(ForgetfulGateway)).toEqual(['ForgetfulGateway.forgotten: says nothing']);
+    expect(await startAndListFaults(ForgetfulGateway)).toEqual([
+      'ForgetfulGateway.forgotten: has no access decorator',
+    ]);
   });
 
-  it('do not start without their transport', async () => {
+  it('reports handlers whose transport is missing', async () => {
     const fault = 'WebSocket calls are refused: its transport is not among the `transports`';
 
-    expect(await faultsOf(OrdersGateway, { guards: { transports: [] } })).toEqual([
+    expect(await startAndListFaults(OrdersGateway, { guards: { transports: [] } })).toEqual([
       `OrdersGateway.handleConnection: ${fault}`,
       `OrdersGateway.orders: ${fault}`,
       `OrdersGateway.cancel: ${fault}`,
@@ -64,8 +66,8 @@ describe.each(libraries)('gateways of %s', (_name, { adapter }) => {
 
   it.each([
     ['without @GuardedGateway()', class {}],
-    ['with that of the class that they extend alone', OrdersGateway],
-  ])('do not start %s', async (_how, base: Type) => {
+    ['with @GuardedGateway() only on its base class', OrdersGateway],
+  ])('reports a gateway %s', async (_how, base: Type) => {
     @WebSocketGateway()
     class BareGateway extends base {
       @SubscribeMessage('bare')
@@ -73,12 +75,12 @@ describe.each(libraries)('gateways of %s', (_name, { adapter }) => {
       bare() {}
     }
 
-    expect(await faultsOf(BareGateway)).toContain(
+    expect(await startAndListFaults(BareGateway)).toContain(
       'BareGateway.bare: Nest calls no global guard here: BareGateway needs @GuardedGateway()',
     );
   });
 
-  it('do not start when they are made for every client', async () => {
+  it('reports a gateway that Nest creates for every client', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class PerClient {}
 
@@ -89,14 +91,14 @@ describe.each(libraries)('gateways of %s', (_name, { adapter }) => {
       readonly perClient!: PerClient;
     }
 
-    expect(await faultsOf(PerClientGateway, { providers: [PerClient] })).toEqual([
-      'PerClientGateway.handleConnection: its gateway is made anew for every client, so that its connections are open',
+    expect(await startAndListFaults(PerClientGateway, { providers: [PerClient] })).toEqual([
+      'PerClientGateway.handleConnection: its gateway is created for each client, so its connections cannot be guarded',
     ]);
   });
 });
 
-describe('a gateway', () => {
-  it('all of whose handlers are @Public() needs neither decorator nor transport', async () => {
+describe('gateway', () => {
+  it('starts without decorator and transport if all handlers of a gateway are @Public()', async () => {
     @WebSocketGateway()
     class OpenGateway {
       @SubscribeMessage('time')
@@ -115,7 +117,7 @@ describe('a gateway', () => {
     expect(await client.next('time')).toBe(12);
   });
 
-  it('is in the table, with who may connect', async () => {
+  it('lists handlers and the rule of connections in the table of access rules', async () => {
     app = await startGateways(WsAdapter, { guards: issuer.options });
     const rows = app.get(AccessRules).table();
 

@@ -3,7 +3,8 @@ import type { INestApplication, Type } from '@nestjs/common';
 import { closeOnExpiry } from '../../../src/nest/transport.js';
 import { TestIssuer } from '../../../testing/index.js';
 import { TestClock } from '../../support/test-clock.js';
-import { bearer, type Client, waitUntil } from '../../support/websocket-clients.js';
+import { bearer, type Client } from '../../support/websocket-clients.js';
+import { waitUntil } from '../../support/wait-until.js';
 import {
   libraries,
   LobbyGateway,
@@ -18,8 +19,6 @@ const clients: Client[] = [];
 
 beforeEach(async () => {
   clock = new TestClock();
-  // The claims of a token are whole seconds, and so is the beginning of each of these tests.
-  clock.advance(-(clock.now() % 1000) / 1000);
   issuer = await TestIssuer.start({ now: clock.now });
 });
 afterEach(async () => {
@@ -28,19 +27,19 @@ afterEach(async () => {
   await issuer.close();
 });
 
-/** Those that wait, of everything in this process. */
+/** Tracks the pending timers of this process. */
 function watchTimers() {
-  const waiting = new Map<number, NodeJS.Timeout>();
+  const pending = new Map<number, NodeJS.Timeout>();
   const hook = createHook({
     init: (id, type, _trigger, timer: NodeJS.Timeout) => {
-      if (type === 'Timeout') waiting.set(id, timer);
+      if (type === 'Timeout') pending.set(id, timer);
     },
-    destroy: (id) => waiting.delete(id),
+    destroy: (id) => pending.delete(id),
   }).enable();
-  return { waiting, stop: () => hook.disable() };
+  return { pending, stop: () => hook.disable() };
 }
 
-describe.each(libraries)('a connection by %s whose client only listens', (_name, library) => {
+describe.each(libraries)('connection over %s whose client only listens', (_name, library) => {
   const { adapter, connect } = library;
 
   async function connected(token: string, ...gateways: Type[]) {
@@ -54,62 +53,65 @@ describe.each(libraries)('a connection by %s whose client only listens', (_name,
   it.each([
     ['required', OrdersGateway],
     ['optional', LobbyGateway],
-  ])('ends soon after its token, which was %s, and says why', async (_said, gateway) => {
-    const token = issuer.accessToken();
-    clock.advance(304.8);
-    const client = await connected(token, gateway);
-    clock.advance(1);
+  ])(
+    'closes after its token expires and sends the reason, if the token was %s',
+    async (_name, gateway) => {
+      const token = issuer.accessToken();
+      clock.advance({ seconds: 304.8 });
+      const client = await connected(token, gateway);
+      clock.advance({ seconds: 1 });
 
-    expect(await client.next('exception')).toEqual({
-      status: 'error',
-      message: 'Unauthorized',
-      code: 'invalid_token',
-      challenge: expect.stringContaining('error="invalid_token"'),
-    });
-    expect(['io server disconnect', 4401]).toContain(await client.closed);
-  });
+      expect(await client.next('exception')).toEqual({
+        status: 'error',
+        message: 'Unauthorized',
+        code: 'invalid_token',
+        challenge: expect.stringContaining('error="invalid_token"'),
+      });
+      expect(['io server disconnect', 4401]).toContain(await client.closed);
+    },
+  );
 
-  it('ends when its token is too old (`maxTokenAgeSeconds`)', async () => {
+  it('closes when its token exceeds `maxTokenAgeSeconds`', async () => {
     const token = issuer.accessToken({ exp: clock.now() / 1000 + 3600 });
-    clock.advance(604.8);
+    clock.advance({ seconds: 604.8 });
     const client = await connected(token, OrdersGateway);
-    clock.advance(1);
+    clock.advance({ seconds: 1 });
 
     expect(['io server disconnect', 4401]).toContain(await client.closed);
   });
 
-  it('has one timer, whatever the gateways, that keeps no process alive and goes with it', async () => {
+  it('keeps one timer for all gateways, which does not keep the process alive and ends with it', async () => {
     const client = await connected(issuer.accessToken(), OrdersGateway, LobbyGateway);
     const gateway = app.get(OrdersGateway);
-    const { waiting, stop } = watchTimers();
-    const idle = () => [...waiting.values()].filter((timer) => !timer.hasRef());
+    const { pending, stop } = watchTimers();
+    const unreferenced = () => [...pending.values()].filter((timer) => !timer.hasRef());
     for (let i = 0; i < 50; i += 1) clients.push(await connect(app, bearer(issuer.accessToken())));
-    expect(idle()).toHaveLength(50);
+    expect(unreferenced()).toHaveLength(50);
     for (const other of clients.splice(1)) other.close();
     await waitUntil(() => gateway.disconnected === 50);
-    await waitUntil(() => idle().length === 0);
+    await waitUntil(() => unreferenced().length === 0);
     client.close();
     stop();
   });
 });
 
-describe('the wait for the end of a token', () => {
-  it('may be longer than a timer of Node (2^31 - 1 ms)', async () => {
-    let asked = 0;
+describe('timer for the expiry of a token', () => {
+  it('supports more than the maximum of a timer in Node (2^31 - 1 ms)', async () => {
+    let reads = 0;
     const cancel = closeOnExpiry(
       () => {
-        asked += 1;
+        reads += 1;
         return 2 ** 45;
       },
       () => undefined,
     );
     await new Promise((resolve) => setTimeout(resolve, 20));
 
-    expect(asked).toBe(1);
+    expect(reads).toBe(1);
     cancel();
   });
 
-  it('asks again when it is over: a clock that was set back gives time', async () => {
+  it('reads the remaining time again when it fires, because the clock may have been set back', async () => {
     const remaining = [1, 1, 0];
     await new Promise<void>((resolve) => closeOnExpiry(() => remaining.shift() ?? 0, resolve));
 

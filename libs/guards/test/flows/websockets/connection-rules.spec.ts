@@ -24,8 +24,8 @@ afterEach(async () => {
   await issuer.close();
 });
 
-describe.each(libraries)('who may connect by %s', (_name, { adapter, connect }) => {
-  async function outcomesOf(gateway: Type, tokens: (string | undefined)[]) {
+describe.each(libraries)('rules of connections over %s', (_name, { adapter, connect }) => {
+  async function connectAll(gateway: Type, tokens: (string | undefined)[]) {
     app = await startGateways(adapter, { guards: issuer.options, gateways: [gateway] });
     const outcomes: string[] = [];
     for (const token of tokens) {
@@ -45,28 +45,28 @@ describe.each(libraries)('who may connect by %s', (_name, { adapter, connect }) 
   const reader = () => issuer.accessToken({ scope: 'orders:read' });
   const expired = () => issuer.accessToken({ exp: 1 });
 
-  it('anybody but with a bad token, when the gateway says @OptionalToken()', async () => {
-    expect(await outcomesOf(LobbyGateway, [undefined, good(), expired()])).toEqual([
+  it('admits clients without a token and refuses invalid tokens with @OptionalToken()', async () => {
+    expect(await connectAll(LobbyGateway, [undefined, good(), expired()])).toEqual([
       'connected',
       'connected',
       'Unauthorized',
     ]);
   });
 
-  it('whoever meets the requirements of the gateway', async () => {
+  it('admits clients that meet the requirements of the gateway', async () => {
     @WebSocketGateway()
     @GuardedGateway()
     @RequireScopes('orders:read')
     class ReadersGateway {}
 
-    expect(await outcomesOf(ReadersGateway, [undefined, good(), reader()])).toEqual([
+    expect(await connectAll(ReadersGateway, [undefined, good(), reader()])).toEqual([
       'Unauthorized',
       'Forbidden',
       'connected',
     ]);
   });
 
-  it('whoever meets the requirements of its handleConnection', async () => {
+  it('admits clients that meet the requirements of handleConnection', async () => {
     @WebSocketGateway()
     @GuardedGateway()
     class ReadersGateway {
@@ -74,24 +74,24 @@ describe.each(libraries)('who may connect by %s', (_name, { adapter, connect }) 
       handleConnection() {}
     }
 
-    expect(await outcomesOf(ReadersGateway, [good(), reader()])).toEqual([
+    expect(await connectAll(ReadersGateway, [good(), reader()])).toEqual([
       'Forbidden',
       'connected',
     ]);
   });
 
-  it('whom the policy of the gateway lets in, which may answer in its own way', async () => {
+  it('admits clients that the policy of the gateway allows, and sends exceptions of the policy', async () => {
     @WebSocketGateway()
     @GuardedGateway()
     @Policy(({ subject }) => {
-      if (subject === 'nobody') throw new NotFoundException();
+      if (subject === 'unknown') throw new NotFoundException();
       if (subject === 'mistake') throw new TypeError('a mistake');
       return subject === 'alice';
     })
     class AlicesGateway {}
-    const tokens = ['alice', 'bob', 'nobody', 'mistake'].map((sub) => issuer.accessToken({ sub }));
+    const tokens = ['alice', 'bob', 'unknown', 'mistake'].map((sub) => issuer.accessToken({ sub }));
 
-    expect(await outcomesOf(AlicesGateway, tokens)).toEqual([
+    expect(await connectAll(AlicesGateway, tokens)).toEqual([
       'connected',
       'Forbidden',
       'Not Found',
@@ -99,19 +99,19 @@ describe.each(libraries)('who may connect by %s', (_name, { adapter, connect }) 
     ]);
   });
 
-  it('anybody, with any token, when the gateway is @Public()', async () => {
+  it('admits every client if the gateway is @Public()', async () => {
     @WebSocketGateway()
     @GuardedGateway()
     @Public()
     class OpenGateway {}
 
-    expect(await outcomesOf(OpenGateway, [undefined, expired()])).toEqual([
+    expect(await connectAll(OpenGateway, [undefined, expired()])).toEqual([
       'connected',
       'connected',
     ]);
   });
 
-  it('whom all the gateways of a server let in', async () => {
+  it('admits clients that every gateway of a server admits', async () => {
     @WebSocketGateway()
     class OpenGateway {
       @SubscribeMessage('time')
@@ -129,11 +129,11 @@ describe.each(libraries)('who may connect by %s', (_name, { adapter, connect }) 
   });
 });
 
-describe.each(libraries)('a gateway by %s that extends another', (_name, { adapter, connect }) => {
-  it('is guarded once, and keeps its own hooks', async () => {
-    const seen: unknown[] = [];
+describe.each(libraries)('gateway of %s that extends another', (_name, { adapter, connect }) => {
+  it('runs the guard once and keeps its own hooks', async () => {
+    const calls: unknown[] = [];
     const policy = () => {
-      seen.push('policy');
+      calls.push('policy');
       return true;
     };
 
@@ -142,17 +142,17 @@ describe.each(libraries)('a gateway by %s that extends another', (_name, { adapt
     @Policy(policy)
     class DerivedGateway extends OrdersGateway {
       afterInit = () => {
-        seen.push('afterInit');
+        calls.push('afterInit');
       };
 
       override handleConnection(client: object) {
-        seen.push(tokenOf(client)?.subject);
+        calls.push(tokenOf(client)?.subject);
       }
     }
     app = await startGateways(adapter, { guards: issuer.options, gateways: [DerivedGateway] });
 
     await expect(connect(app)).rejects.toThrow('Unauthorized');
     clients.push(await connect(app, bearer(issuer.accessToken())));
-    expect(seen).toEqual(['afterInit', 'policy', 'alice']);
+    expect(calls).toEqual(['afterInit', 'policy', 'alice']);
   });
 });

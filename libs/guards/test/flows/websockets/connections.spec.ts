@@ -1,12 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
 import type { Rejection } from '../../../src/index.js';
 import { TestIssuer } from '../../../testing/index.js';
-import {
-  bearer,
-  type Client,
-  type Credentials,
-  waitUntil,
-} from '../../support/websocket-clients.js';
+import { bearer, type Client, type Credentials } from '../../support/websocket-clients.js';
+import { waitUntil } from '../../support/wait-until.js';
 import { libraries, OrdersGateway, startGateways } from '../../support/guarded-gateway.js';
 
 let issuer: TestIssuer;
@@ -26,7 +22,7 @@ afterEach(async () => {
 
 const reasons = () => rejections.map(({ reason }) => reason);
 
-describe.each(libraries)('a connection by %s', (_name, { adapter, connect }) => {
+describe.each(libraries)('connection over %s', (_name, { adapter, connect }) => {
   beforeEach(async () => {
     const onRejected = (rejection: Rejection) => rejections.push(rejection);
     app = await startGateways(adapter, {
@@ -41,14 +37,14 @@ describe.each(libraries)('a connection by %s', (_name, { adapter, connect }) => 
     return client;
   };
 
-  it('is opened for a good token in the header of the handshake', async () => {
+  it('opens for a valid token in the header of the handshake', async () => {
     await open(bearer(issuer.accessToken()));
 
     expect(app.get(OrdersGateway).connected).toEqual(['alice']);
     expect(rejections).toEqual([]);
   });
 
-  it('is refused without one, with a challenge and no error code (RFC 6750 §3.1)', async () => {
+  it('fails without a token, with a challenge and no error code (RFC 6750 §3.1)', async () => {
     await expect(open()).rejects.toMatchObject({
       title: 'Unauthorized',
       challenge: expect.stringMatching(/^Bearer (?!error)/),
@@ -57,7 +53,7 @@ describe.each(libraries)('a connection by %s', (_name, { adapter, connect }) => 
     expect(reasons()).toEqual(['no_token']);
   });
 
-  it('is refused with a bad token (RFC 6750 §3.1)', async () => {
+  it('fails with a token for another audience (RFC 6750 §3.1)', async () => {
     const credentials = bearer(issuer.accessToken({ aud: 'https://other.example' }));
 
     await expect(open(credentials)).rejects.toMatchObject({
@@ -68,13 +64,13 @@ describe.each(libraries)('a connection by %s', (_name, { adapter, connect }) => 
     expect(reasons()).toEqual(['wrong_audience']);
   });
 
-  it('is refused with a token in the query (RFC 9700 §4.3.2)', async () => {
+  it('fails with a token in the query (RFC 9700 §4.3.2)', async () => {
     await expect(open({ query: { access_token: issuer.accessToken() } })).rejects.toThrow(
       'Unauthorized',
     );
   });
 
-  it('is refused with a second token in the query (RFC 6750 §2)', async () => {
+  it('fails with a second token in the query (RFC 6750 §2)', async () => {
     const query = { access_token: issuer.accessToken() };
 
     await expect(open({ ...bearer(issuer.accessToken()), query })).rejects.toMatchObject({
@@ -84,14 +80,14 @@ describe.each(libraries)('a connection by %s', (_name, { adapter, connect }) => 
     expect(reasons()).toEqual(['several_credentials']);
   });
 
-  it('is refused for now while there is no key set', async () => {
+  it('fails with Service Unavailable while the key set is unavailable', async () => {
     issuer.fail();
 
     await expect(open(bearer(issuer.accessToken()))).rejects.toThrow('Service Unavailable');
     expect(reasons()).toEqual(['keys_unavailable']);
   });
 
-  it('is none while the token is verified: the client misses what all are told', async () => {
+  it('receives no broadcast before its token is verified', async () => {
     const gateway = app.get(OrdersGateway);
     let publish: (() => void) | undefined;
     issuer.answer((_request, response) => {
@@ -101,10 +97,10 @@ describe.each(libraries)('a connection by %s', (_name, { adapter, connect }) => 
     });
     const opening = open(bearer(issuer.accessToken()));
     await waitUntil(() => publish !== undefined);
-    gateway.tellAll('news', 'secret');
+    gateway.broadcast('news', 'secret');
     publish?.();
     const client = await opening;
-    gateway.tellAll('news', 'open');
+    gateway.broadcast('news', 'open');
 
     expect(await client.next('news')).toBe('open');
   });

@@ -32,7 +32,7 @@ afterEach(async () => {
 const reader = () => issuer.accessToken({ scope: 'orders:read' });
 const reasons = () => rejections.map(({ reason }) => reason);
 
-describe.each(libraries)('a message by %s', (_name, { adapter, connect }) => {
+describe.each(libraries)('message over %s', (_name, { adapter, connect }) => {
   async function connected(token: string | undefined, gateway: Type = OrdersGateway) {
     const onRejected = (rejection: Rejection) => rejections.push(rejection);
     app = await startGateways(adapter, {
@@ -44,14 +44,14 @@ describe.each(libraries)('a message by %s', (_name, { adapter, connect }) => {
     return client;
   }
 
-  it('is answered for a token that reaches it', async () => {
+  it('returns an answer for a token with the scope', async () => {
     const client = await connected(reader());
     client.send('orders');
 
     expect(await client.next('orders')).toBe('alice');
   });
 
-  it('is refused a token without its scope, told which, and the connection stays (RFC 6750 §3.1)', async () => {
+  it('fails without the scope, names it, and keeps the connection (RFC 6750 §3.1)', async () => {
     const client = await connected(reader());
     client.send('cancel', { id: '1' });
 
@@ -68,9 +68,9 @@ describe.each(libraries)('a message by %s', (_name, { adapter, connect }) => {
     expect(reasons()).toEqual(['insufficient_scope']);
   });
 
-  it('is refused when the token has expired, and the connection ends', async () => {
+  it('fails and ends the connection when the token has expired', async () => {
     const client = await connected(reader());
-    clock.advance(306);
+    clock.advance({ seconds: 306 });
     client.send('orders');
 
     expect(await client.next('exception')).toMatchObject({ code: 'invalid_token' });
@@ -79,12 +79,12 @@ describe.each(libraries)('a message by %s', (_name, { adapter, connect }) => {
     expect(reasons()).toEqual(['expired']);
   });
 
-  it('is refused when its key has been withdrawn, and the connection ends', async () => {
+  it('fails and ends the connection when the key of the token is withdrawn', async () => {
     const client = await connected(reader());
     const { kid } = issuer.signingKey;
     issuer.rotate();
     issuer.removeKey(kid);
-    clock.advance(200);
+    clock.advance({ seconds: 200 });
     await expect(
       connect(app, bearer(issuer.accessToken({}, { header: { kid: 'new' } }))),
     ).rejects.toThrow();
@@ -95,7 +95,7 @@ describe.each(libraries)('a message by %s', (_name, { adapter, connect }) => {
     expect(reasons()).toEqual(['unknown_key', 'unknown_key']);
   });
 
-  it('of a stranger is refused where it needs a token, and the connection stays', async () => {
+  it('fails for a client without a token where one is required, and keeps the connection', async () => {
     const client = await connected(undefined, LobbyGateway);
     client.send('order');
 
@@ -107,27 +107,27 @@ describe.each(libraries)('a message by %s', (_name, { adapter, connect }) => {
     expect(await client.next('hello')).toBe('stranger');
   });
 
-  it('knows its caller where the token is optional', async () => {
+  it('passes an optional token to the handler', async () => {
     const client = await connected(reader(), LobbyGateway);
     client.send('hello');
 
     expect(await client.next('hello')).toBe('alice');
   });
 
-  it('to a @Public() handler is answered whatever has become of the token', async () => {
+  it('reaches a @Public() handler after the token has expired', async () => {
     const client = await connected(reader());
-    clock.advance(306);
+    clock.advance({ seconds: 306 });
     client.send('prices');
 
     expect(await client.next('prices')).toEqual([1, 2]);
   });
 
-  it('is decided once, however often Nest asks', async () => {
+  it('runs the policy once, although Nest calls the guard several times', async () => {
     let decisions = 0;
 
     @WebSocketGateway()
     @GuardedGateway()
-    class PoliticalGateway {
+    class VotesGateway {
       @SubscribeMessage('vote')
       @Policy(() => {
         decisions += 1;
@@ -137,7 +137,7 @@ describe.each(libraries)('a message by %s', (_name, { adapter, connect }) => {
         return { event: 'voted', data: true };
       }
     }
-    const client = await connected(reader(), PoliticalGateway);
+    const client = await connected(reader(), VotesGateway);
     client.send('vote');
 
     expect(await client.next('voted')).toBe(true);

@@ -6,12 +6,8 @@ import { type Rejection, RequireScopes } from '../../../src/index.js';
 import { GuardedGateway } from '../../../src/websockets/index.js';
 import { TestIssuer } from '../../../testing/index.js';
 import { TestClock } from '../../support/test-clock.js';
-import {
-  bearer,
-  connectSocketIo,
-  type Credentials,
-  waitUntil,
-} from '../../support/websocket-clients.js';
+import { bearer, connectSocketIo, type Credentials } from '../../support/websocket-clients.js';
+import { waitUntil } from '../../support/wait-until.js';
 import { OrdersGateway, startGateways } from '../../support/guarded-gateway.js';
 
 let clock: TestClock;
@@ -42,19 +38,19 @@ async function start(gateway: NonNullable<Parameters<typeof startGateways>[1]['g
   });
 }
 
-async function socketOf(options: NonNullable<Parameters<typeof io>[1]>, path = '') {
+async function connectSocket(options: NonNullable<Parameters<typeof io>[1]>, path = '') {
   const socket = io(`${await app.getUrl()}${path}`, { forceNew: true, ...options });
   sockets.push(socket);
   return socket;
 }
 
-const heard = (socket: Socket, event: string) =>
+const nextEvent = (socket: Socket, event: string) =>
   new Promise<unknown>((resolve) => socket.once(event, resolve));
 
-describe('the credentials of a Socket.IO handshake', () => {
+describe('credentials of a Socket.IO handshake', () => {
   beforeEach(() => start(OrdersGateway));
 
-  it('may be `auth.token`, where a browser can put it', async () => {
+  it('accepts a token in `auth.token`, which a browser can set', async () => {
     const client = await connectSocketIo(app, { auth: { token: reader() } });
     client.send('orders');
 
@@ -64,41 +60,41 @@ describe('the credentials of a Socket.IO handshake', () => {
 
   it.each<[string, () => Credentials, string]>([
     [
-      'in both places',
+      'in header and `auth`',
       () => ({ ...bearer(reader()), auth: { token: reader() } }),
       'several_credentials',
     ],
     [
-      'in the query as well (RFC 6750 §2.3)',
+      'in `auth` and in the query (RFC 6750 §2.3)',
       () => ({ auth: { token: reader() }, query: { access_token: reader() } }),
       'several_credentials',
     ],
-    ['as an object', () => ({ auth: { token: { toString: 1 } } }), 'malformed_credentials'],
-    ['as nothing', () => ({ auth: { token: null } }), 'malformed_credentials'],
+    ['that is an object', () => ({ auth: { token: { toString: 1 } } }), 'malformed_credentials'],
+    ['that is null', () => ({ auth: { token: null } }), 'malformed_credentials'],
     ['with its scheme', () => ({ auth: { token: `Bearer ${reader()}` } }), 'malformed_credentials'],
-  ])('are not a token %s: that is a bad request', async (_name, credentials, reason) => {
+  ])('answers Bad Request to a token %s', async (_name, credentials, reason) => {
     await expect(connectSocketIo(app, credentials())).rejects.toThrow('Bad Request');
     expect(reasons()).toEqual([reason]);
   });
 
-  it('are those of HTTP long polling as well', async () => {
-    const socket = await socketOf({ transports: ['polling'], auth: { token: reader() } });
-    await heard(socket, 'connect');
+  it('accepts a token in `auth.token` over HTTP long polling', async () => {
+    const socket = await connectSocket({ transports: ['polling'], auth: { token: reader() } });
+    await nextEvent(socket, 'connect');
     expect(app.get(OrdersGateway).connected).toEqual(['alice']);
   });
 });
 
-describe('a refused Socket.IO client', () => {
-  it('does not try again by itself', async () => {
+describe('refused Socket.IO client', () => {
+  it('does not reconnect by itself', async () => {
     await start(OrdersGateway);
-    const socket = await socketOf({ transports: ['websocket'] });
-    const error = await heard(socket, 'connect_error');
+    const socket = await connectSocket({ transports: ['websocket'] });
+    const error = await nextEvent(socket, 'connect_error');
 
     expect(error).toMatchObject({ message: 'Unauthorized', data: { status: 'error' } });
     expect(socket.active).toBe(false);
   });
 
-  it('is told in the acknowledgement that it waits for, too', async () => {
+  it('receives the refusal in the acknowledgement, too', async () => {
     @WebSocketGateway()
     @GuardedGateway()
     class WritersGateway {
@@ -109,8 +105,8 @@ describe('a refused Socket.IO client', () => {
       }
     }
     await start(WritersGateway);
-    const socket = await socketOf({ auth: { token: reader() } });
-    const exception = heard(socket, 'exception');
+    const socket = await connectSocket({ auth: { token: reader() } });
+    const exception = nextEvent(socket, 'exception');
 
     expect(await socket.emitWithAck('write', { id: '1' })).toMatchObject({
       status: 'error',
@@ -119,48 +115,48 @@ describe('a refused Socket.IO client', () => {
     expect(await exception).toMatchObject({ code: 'insufficient_scope' });
   });
 
-  it('is refused by one namespace, and keeps the others', async () => {
+  it('keeps its other namespaces when one refuses it', async () => {
     @WebSocketGateway({ namespace: 'orders' })
     @GuardedGateway()
     class NamespaceGateway {}
     await start(NamespaceGateway);
     const options = { transports: ['websocket'], forceNew: false, multiplex: true };
-    const open = await socketOf(options);
-    await heard(open, 'connect');
-    const guarded = await socketOf(options, '/orders');
+    const open = await connectSocket(options);
+    await nextEvent(open, 'connect');
+    const guarded = await connectSocket(options, '/orders');
 
-    expect(await heard(guarded, 'connect_error')).toMatchObject({ message: 'Unauthorized' });
+    expect(await nextEvent(guarded, 'connect_error')).toMatchObject({ message: 'Unauthorized' });
     expect(open.connected).toBe(true);
     guarded.auth = { token: reader() };
     guarded.connect();
-    await heard(guarded, 'connect');
+    await nextEvent(guarded, 'connect');
   });
 });
 
-describe('connection state recovery', () => {
-  it('is off: a client whose token has expired gets nothing of what it missed', async () => {
+describe('connection state recovery of Socket.IO', () => {
+  it('delivers no missed messages to a client whose token has expired', async () => {
     @WebSocketGateway({ connectionStateRecovery: { maxDisconnectionDuration: 60_000 } })
     @GuardedGateway()
     class RecoveringGateway extends OrdersGateway {}
     await start(RecoveringGateway);
     const gateway = app.get(RecoveringGateway);
-    const socket = await socketOf({
+    const socket = await connectSocket({
       transports: ['websocket'],
       auth: { token: reader() },
       reconnectionDelay: 10,
     });
-    await heard(socket, 'connect');
-    const first = heard(socket, 'news');
-    gateway.tellAll('news', 'first');
+    await nextEvent(socket, 'connect');
+    const first = nextEvent(socket, 'news');
+    gateway.broadcast('news', 'first');
     expect(await first).toBe('first');
 
     const missed: unknown[] = [];
     socket.on('news', (news) => missed.push(news));
-    const refused = heard(socket, 'connect_error');
+    const refused = nextEvent(socket, 'connect_error');
     socket.io.engine.close();
     await waitUntil(() => gateway.disconnected === 1);
-    gateway.tellAll('news', 'second');
-    clock.advance(306);
+    gateway.broadcast('news', 'second');
+    clock.advance({ seconds: 306 });
 
     expect(await refused).toMatchObject({ message: 'Unauthorized' });
     expect(missed).toEqual([]);

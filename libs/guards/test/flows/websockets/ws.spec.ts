@@ -17,8 +17,8 @@ afterEach(async () => {
   await issuer.close();
 });
 
-describe('a ws handshake', () => {
-  it('that is refused for now says when to come back (RFC 9110 §10.2.3)', async () => {
+describe('ws handshake', () => {
+  it('fails with Retry-After while the key set is unavailable (RFC 9110 §10.2.3)', async () => {
     app = await startGateways(WsAdapter, { guards: issuer.options });
     issuer.fail();
     const refusal: unknown = await connectWs(app, bearer(issuer.accessToken())).catch(
@@ -32,7 +32,7 @@ describe('a ws handshake', () => {
     });
   });
 
-  it('with two Authorization headers is a bad request (RFC 6750 §2)', async () => {
+  it('fails with Bad Request for two Authorization headers (RFC 6750 §2)', async () => {
     app = await startGateways(WsAdapter, { guards: issuer.options });
     const authorization = [1, 2].map(() => `Bearer ${issuer.accessToken()}`);
 
@@ -40,25 +40,28 @@ describe('a ws handshake', () => {
   });
 
   it.each([
-    ['at once', (info: { req: { url?: string } }) => !info.req.url?.includes('no')],
+    ['synchronously', (info: { req: { url?: string } }) => !info.req.url?.includes('no')],
     [
-      'later',
+      'asynchronously',
       (info: { req: { url?: string } }, answer: (isAdmitted: boolean) => void) =>
         setImmediate(answer, !info.req.url?.includes('no')),
     ],
   ])(
-    'is put to the `verifyClient` of the application too, which answers %s',
+    'also runs `verifyClient` of the application, which answers %s',
     async (_when, verifyClient) => {
       @WebSocketGateway({ verifyClient })
       @GuardedGateway()
-      class ChoosyGateway extends OrdersGateway {}
-      app = await startGateways(WsAdapter, { guards: issuer.options, gateways: [ChoosyGateway] });
+      class VerifyingGateway extends OrdersGateway {}
+      app = await startGateways(WsAdapter, {
+        guards: issuer.options,
+        gateways: [VerifyingGateway],
+      });
       const credentials = bearer(issuer.accessToken());
 
       await expect(connectWs(app)).rejects.toThrow('Unauthorized');
       await expect(connectWs(app, { ...credentials, query: { no: '' } })).rejects.toThrow();
       (await connectWs(app, credentials)).close();
-      expect(app.get(ChoosyGateway).connected).toEqual(['alice']);
+      expect(app.get(VerifyingGateway).connected).toEqual(['alice']);
     },
   );
 });

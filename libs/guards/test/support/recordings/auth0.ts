@@ -47,7 +47,7 @@ export const auth0Recording: Recording = {
   },
   alsoAccepted: [
     {
-      name: 'of the profile of RFC 9068',
+      name: 'with the profile of RFC 9068',
       token: withChanges(
         accessToken,
         {

@@ -68,14 +68,14 @@ export const cognitoRecording: Recording = {
       }),
     },
     {
-      name: 'of a pool without token revocation, which has no jti',
+      name: 'of a pool without token revocation, which lacks jti',
       token: withChanges(accessToken, { jti: undefined, origin_jti: undefined }),
     },
   ],
   refused: [
     { name: 'an ID token', token: idToken, reason: 'wrong_audience' },
     {
-      name: 'an ID token to which a trigger added the client',
+      name: 'an ID token with the claim client_id of a trigger',
       token: withChanges(idToken, { client_id: CLIENT }),
       reason: 'wrong_type',
     },

@@ -55,11 +55,11 @@ const versionOne: RecordedToken = {
   },
 };
 
-/** What an application gets in its own name. */
-const ofAnApplication = { scp: undefined, idtyp: 'app', oid: PERSON, sub: PERSON };
+/** Claims of a token that an application gets for itself. */
+const applicationClaims = { scp: undefined, idtyp: 'app', oid: PERSON, sub: PERSON };
 
-/** ID tokens name no client but in `aud`, here the registration that is the API as well. */
-const ofIdTokens = {
+/** Changes that make an ID token: it names its client in `aud` only. Here that client is also the API. */
+const idTokenClaims = {
   scp: undefined,
   azp: undefined,
   azpacr: undefined,
@@ -68,7 +68,7 @@ const ofIdTokens = {
   nonce: 'bm9uY2U',
 };
 
-const means = {
+const expected = {
   subject: 'FAKE-pairwise-subject',
   clientId: CLIENT,
   scopes: ['Orders.Read', 'Orders.Write'],
@@ -79,22 +79,22 @@ export const entraIdRecording: Recording = {
   product: 'Microsoft Entra ID, version 2.0',
   preset: entraId({ tenantId: TENANT.toUpperCase(), audience: API, version: '2.0' }),
   accessToken: versionTwo,
-  expected: { ...means, audience: API },
+  expected: { ...expected, audience: API },
   publishes: withoutAlgorithm,
-  alsoAccepted: [{ name: 'of an application', token: withChanges(versionTwo, ofAnApplication) }],
+  alsoAccepted: [{ name: 'of an application', token: withChanges(versionTwo, applicationClaims) }],
   refused: [
     {
-      name: 'an ID token of another registration',
-      token: withChanges(versionTwo, { ...ofIdTokens, aud: CLIENT }),
+      name: 'an ID token for another registration',
+      token: withChanges(versionTwo, { ...idTokenClaims, aud: CLIENT }),
       reason: 'wrong_audience',
     },
     {
-      name: 'an ID token of the registration that is the API as well',
-      token: withChanges(versionTwo, ofIdTokens),
+      name: 'an ID token for the registration of the API',
+      token: withChanges(versionTwo, idTokenClaims),
       reason: 'malformed_claims',
     },
     {
-      name: 'a token of another tenant, whose keys are the same',
+      name: 'a token of another tenant with the same keys',
       token: withChanges(versionTwo, {
         iss: `https://login.microsoftonline.com/${OTHER_TENANT}/v2.0`,
         tid: OTHER_TENANT,
@@ -103,7 +103,7 @@ export const entraIdRecording: Recording = {
     },
     { name: 'a token of version 1.0', token: versionOne, reason: 'wrong_issuer' },
     {
-      name: 'a token that says it is of another version',
+      name: 'a token whose ver names another version',
       token: withChanges(versionTwo, { ver: '1.0' }),
       reason: 'wrong_type',
     },
@@ -114,22 +114,22 @@ export const entraIdOneRecording: Recording = {
   product: 'Microsoft Entra ID, version 1.0',
   preset: entraId({ tenantId: TENANT, audience: [API, `api://${API}`], version: '1.0' }),
   accessToken: versionOne,
-  expected: { ...means, audience: `api://${API}` },
+  expected: { ...expected, audience: `api://${API}` },
   publishes: withoutAlgorithm,
   alsoAccepted: [
     {
-      name: 'that names the API by its application ID',
-      token: withChanges(versionOne, { ...ofAnApplication, aud: API }),
+      name: 'whose audience is the application ID of the API',
+      token: withChanges(versionOne, { ...applicationClaims, aud: API }),
     },
   ],
   refused: [
     {
-      name: 'an ID token of the registration that is the API as well',
-      token: withChanges(versionOne, { ...ofIdTokens, aud: API }),
+      name: 'an ID token for the registration of the API',
+      token: withChanges(versionOne, { ...idTokenClaims, aud: API }),
       reason: 'malformed_claims',
     },
     {
-      name: 'a token of another tenant, whose keys are the same',
+      name: 'a token of another tenant with the same keys',
       token: withChanges(versionOne, { iss: `https://sts.windows.net/${OTHER_TENANT}/` }),
       reason: 'wrong_issuer',
     },

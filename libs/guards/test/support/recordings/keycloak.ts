@@ -48,7 +48,7 @@ export const keycloakRecording: Recording = {
   publishes: (jwk) => [{ ...jwk, kid: 'encryption', alg: 'RSA-OAEP', use: 'enc' }, jwk],
   alsoAccepted: [
     {
-      name: 'of a client that uses the type of RFC 9068',
+      name: 'with the type of RFC 9068',
       token: withChanges(accessToken, {}, { typ: 'at+jwt' }),
     },
     {
@@ -64,7 +64,7 @@ export const keycloakRecording: Recording = {
   refused: [
     { name: 'an ID token', token: idToken, reason: 'wrong_audience' },
     {
-      name: 'an ID token whose client is called like the audience',
+      name: 'an ID token whose client has the name of the audience',
       token: withChanges(idToken, { aud: 'orders' }),
       reason: 'wrong_type',
     },
@@ -74,7 +74,7 @@ export const keycloakRecording: Recording = {
       reason: 'wrong_type',
     },
     {
-      name: 'a token that is bound to a key, shown without its proof (RFC 9449)',
+      name: 'a DPoP-bound token without a proof (RFC 9449 §7.2)',
       token: withChanges(accessToken, {
         typ: 'DPoP',
         cnf: { jkt: 'ZmFrZS10aHVtYnByaW50LW9mLW5vYm9keS1hdC1hbGw' },

@@ -64,12 +64,12 @@ export const oktaRecording: Recording = {
   refused: [
     { name: 'an ID token', token: idToken, reason: 'wrong_audience' },
     {
-      name: 'an ID token whose client is called like the audience',
+      name: 'an ID token whose client has the name of the audience',
       token: withChanges(idToken, { aud: 'api://default' }),
       reason: 'malformed_claims',
     },
     {
-      name: "a token of the org's own server, which is for Okta alone",
+      name: "a token of the org's authorization server, which is for Okta only",
       token: withChanges(
         accessToken,
         { iss: 'https://example.okta.com', aud: 'https://example.okta.com' },
@@ -78,7 +78,7 @@ export const oktaRecording: Recording = {
       reason: 'wrong_issuer',
     },
     {
-      name: 'a token of the type that is for Okta alone',
+      name: 'a token with the type of tokens for Okta only',
       token: withChanges(accessToken, {}, { typ: 'application/okta-internal-at+jwt' }),
       reason: 'wrong_type',
     },

@@ -2,18 +2,18 @@ import type { IssuerOptions, RejectionReason } from '../../../src/index.js';
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** A token without its signature. `kid` is that of whichever key signs it in the test. */
+/** A token without its signature. The test adds the `kid` of its signing key. */
 export interface RecordedToken {
   readonly header: Members;
   readonly claims: Members;
 }
 
-/** Tokens in the shape in which a product issues them, with identifiers that are nobody's. */
+/** Tokens in the form in which a product issues them, with invented identifiers. */
 export interface Recording {
   readonly product: string;
   readonly preset: IssuerOptions;
   readonly accessToken: RecordedToken;
-  /** What the access token is read as. */
+  /** The verified token that the guards make of the access token. */
   readonly expected: {
     readonly subject: string;
     readonly clientId: string;
@@ -21,25 +21,25 @@ export interface Recording {
     readonly scopes: readonly string[];
     readonly tokenId?: string;
   };
-  /** As the product publishes its key: some leave `alg` out, some publish keys for other uses beside it. */
+  /** The published key set. Some products omit `alg`, some also publish keys for other uses. */
   readonly publishes?: (jwk: Members) => readonly Members[];
   readonly alsoAccepted?: readonly Variant[];
   readonly refused: readonly (Variant & { readonly reason: RejectionReason })[];
 }
 
-/** Another token of the same key. */
+/** Another token that the same key signs. */
 export interface Variant {
   readonly name: string;
   readonly token: RecordedToken;
 }
 
-/** When all of them were issued, and how late it is in the tests. */
+/** The time of issue of all recorded tokens, and the time in the tests. */
 export const ISSUED_AT = 1_793_520_000;
 export const NOW = (ISSUED_AT + 60) * 1000;
 
 export const oneHour = { iat: ISSUED_AT, exp: ISSUED_AT + 3600 };
 
-/** Members that are `undefined` are left out. */
+/** Changes header and claims of a token. Members that are `undefined` are removed. */
 export function withChanges(
   token: RecordedToken,
   claims: Members,

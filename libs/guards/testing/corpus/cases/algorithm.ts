@@ -1,6 +1,6 @@
 import { encodePart } from '../../signing-key.js';
 import { invalidToken, malformedToken } from '../support/answer.js';
-import { type Resource, type TokenCase, tokenCases } from '../support/corpus-case.js';
+import { forRs256, type TokenCase, tokenCases } from '../support/corpus-case.js';
 import {
   decodeSegment,
   withEditedSegments,
@@ -8,8 +8,6 @@ import {
   unchanged,
   withHeader,
 } from '../support/forge.js';
-
-const onlyRs256 = ({ algorithm }: Resource) => algorithm === 'RS256';
 
 const unsigned =
   (alg: string, signature = 'AA') =>
@@ -28,14 +26,14 @@ const none = [
 const unsecured: TokenCase[] = [
   ...none.map(([id, alg]): TokenCase => ({
     id,
-    title: `alg is "${alg}" and the signature one byte`,
+    title: `alg is "${alg}" and the signature is one byte`,
     rule: 'RFC 8725 §3.2, CVE-2015-9235',
     reason: 'refused_algorithm',
     token: unsigned(alg),
   })),
   {
     id: 'alg-none-signature-kept',
-    title: 'alg is "none" and the signature that of a good token',
+    title: 'alg is "none" and the signature comes from a valid token',
     rule: 'RFC 8725 §3.2',
     reason: 'refused_algorithm',
     token: withEditedSegments(([header, payload, signature]) => [
@@ -46,7 +44,7 @@ const unsecured: TokenCase[] = [
   },
   {
     id: 'alg-none-signature-empty',
-    title: 'alg is "none" and the signature empty, as RFC 7519 §6 has it',
+    title: 'alg is "none" and the signature is empty, as in RFC 7519 §6',
     rule: 'RFC 8725 §3.2',
     expected: malformedToken,
     reason: 'malformed_token',
@@ -55,14 +53,14 @@ const unsecured: TokenCase[] = [
 ];
 
 const wrong = [
-  ['alg-missing', 'There is no alg', undefined],
+  ['alg-missing', 'alg is missing', undefined],
   ['alg-null', 'alg is null', null],
   ['alg-number', 'alg is a number', 256],
-  ['alg-array', 'alg is an array with the right name', ['ES256', 'RS256']],
+  ['alg-array', 'alg is an array that contains the correct name', ['ES256', 'RS256']],
   ['alg-object', 'alg is an object', { toString: 'ES256' }],
-  ['alg-empty', 'alg is empty', ''],
+  ['alg-empty', 'alg is an empty string', ''],
   ['alg-prototype-member', 'alg is the name of a member of Object.prototype', 'constructor'],
-  ['alg-eddsa', 'alg is one that the issuer has no key for', 'EdDSA'],
+  ['alg-eddsa', 'alg is an algorithm for which the issuer has no key', 'EdDSA'],
 ] as const;
 
 const malformed: TokenCase[] = [
@@ -75,7 +73,7 @@ const malformed: TokenCase[] = [
   })),
   {
     id: 'alg-lower-case',
-    title: 'alg is right but for its case',
+    title: 'alg is the correct name in lower case',
     rule: 'RFC 7515 §4.1.1: case-sensitive',
     reason: 'refused_algorithm',
     token: (forge) =>
@@ -83,7 +81,7 @@ const malformed: TokenCase[] = [
   },
   {
     id: 'alg-in-prototype',
-    title: 'alg is missing, and a member __proto__ has one',
+    title: 'alg is missing, and a member __proto__ contains one',
     rule: 'RFC 7515 §4.1.1',
     reason: 'refused_algorithm',
     token: (forge) => {
@@ -96,7 +94,7 @@ const malformed: TokenCase[] = [
 const confused: TokenCase[] = [
   {
     id: 'alg-label-of-another',
-    title: 'The header names another asymmetric algorithm than the one that signed',
+    title: 'alg is another asymmetric algorithm than the one of the signature',
     rule: 'RFC 8725 §3.1',
     reason: 'refused_algorithm',
     token: (forge) =>
@@ -104,7 +102,7 @@ const confused: TokenCase[] = [
   },
   {
     id: 'alg-not-allowed',
-    title: 'Soundly signed by a published key of an algorithm that is not allowed',
+    title: 'A published key of an algorithm that is not allowed signed the token',
     rule: 'RFC 8725 §3.1',
     reason: 'refused_algorithm',
     token: (forge) => {
@@ -114,18 +112,18 @@ const confused: TokenCase[] = [
   },
   {
     id: 'alg-rs512-by-the-same-key',
-    title: 'The right RSA key with a longer hash',
+    title: 'The correct RSA key signed with RS512',
     rule: 'RFC 8725 §3.1, RFC 7517 §4.4',
     reason: 'refused_algorithm',
-    appliesTo: onlyRs256,
+    appliesTo: forRs256,
     token: (forge) => forge.signedWith(forge.issuer.signingKey, { alg: 'RS512' }, 'RS512'),
   },
   {
     id: 'alg-ps256-by-the-same-key',
-    title: 'The right RSA key with another padding',
+    title: 'The correct RSA key signed with PS256',
     rule: 'RFC 8725 §3.1, RFC 7517 §4.4',
     reason: 'refused_algorithm',
-    appliesTo: onlyRs256,
+    appliesTo: forRs256,
     token: (forge) => forge.signedWith(forge.issuer.signingKey, { alg: 'PS256' }, 'PS256'),
   },
 ];

@@ -4,17 +4,17 @@ import { withClaims } from '../support/forge.js';
 
 const THUMBPRINT = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I';
 
-/** Tokens that are worth nothing without a proof, shown without one. Who supports no proof at all is not at fault. */
-const rows: readonly [id: string, title: string, rule: string, cnf: unknown][] = [
+/** Bound tokens without a proof. A resource server that supports no proofs may accept them. */
+const bindings: readonly [id: string, title: string, rule: string, cnf: unknown][] = [
   ['dpop', 'The token is bound to a DPoP key', 'RFC 9449 §7.2', { jkt: THUMBPRINT }],
   ['certificate', 'The token is bound to a certificate', 'RFC 8705 §3', { 'x5t#S256': THUMBPRINT }],
-  ['unknown', 'The token is bound by a method that nobody knows', 'RFC 7800 §3.1', { oracle: 1 }],
-  ['null', 'The token is bound to nothing', 'RFC 7800 §3.1', null],
+  ['unknown', 'The token is bound by an unknown method', 'RFC 7800 §3.1', { oracle: 1 }],
+  ['null', 'cnf is null', 'RFC 7800 §3.1', null],
 ];
 
 export const binding = tokenCases(
   invalidToken,
-  rows.map(([id, title, rule, cnf]) => ({
+  bindings.map(([id, title, rule, cnf]) => ({
     id: `bound-${id}`,
     title,
     rule,

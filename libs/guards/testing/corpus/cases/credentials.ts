@@ -14,33 +14,48 @@ type Value = (token: string) => string;
 
 const SYNTAX = 'RFC 6750 §2.1';
 
-/** Nothing that a Bearer resource server knows. */
+/** Schemes that a resource server for bearer tokens does not support. */
 const otherSchemes: readonly Row[] = [
-  ['basic', 'Basic credentials', 'RFC 7617 §2', () => 'Basic YWxpY2U6c2VjcmV0'],
-  ['basic-token', 'The token as Basic credentials', SYNTAX, (token) => `Basic ${token}`],
-  ['dpop', 'The token under the scheme DPoP', 'RFC 9449 §7.1', (token) => `DPoP ${token}`],
-  ['jwt', 'The token under the scheme JWT', SYNTAX, (token) => `JWT ${token}`],
-  ['no-scheme', 'The token without a scheme', SYNTAX, (token) => token],
-  ['longer-scheme', 'A scheme that begins like ours', SYNTAX, (token) => `BearerX ${token}`],
-  ['colon', 'A colon after the scheme', SYNTAX, (token) => `Bearer: ${token}`],
-  ['tab', 'A tab for the blank', 'RFC 9110 §11.4', (token) => `Bearer\t${token}`],
+  ['basic', 'The header has Basic credentials', 'RFC 7617 §2', () => 'Basic YWxpY2U6c2VjcmV0'],
+  ['basic-token', 'The token stands under the scheme Basic', SYNTAX, (token) => `Basic ${token}`],
+  ['dpop', 'The token stands under the scheme DPoP', 'RFC 9449 §7.1', (token) => `DPoP ${token}`],
+  ['jwt', 'The token stands under the scheme JWT', SYNTAX, (token) => `JWT ${token}`],
+  ['no-scheme', 'The token has no scheme', SYNTAX, (token) => token],
+  ['longer-scheme', 'The scheme begins with Bearer', SYNTAX, (token) => `BearerX ${token}`],
+  ['colon', 'A colon follows the scheme', SYNTAX, (token) => `Bearer: ${token}`],
+  ['tab', 'A tab follows the scheme', 'RFC 9110 §11.4', (token) => `Bearer\t${token}`],
 ];
 
 const malformed: readonly Row[] = [
-  ['scheme-alone', 'The scheme without a token', SYNTAX, () => 'Bearer'],
-  ['two-words', 'Something after the token', SYNTAX, (token) => `Bearer ${token} x`],
-  ['scheme-twice', 'The scheme twice', SYNTAX, (token) => `Bearer Bearer ${token}`],
-  ['list', 'Two tokens in a list', SYNTAX, (token) => `Bearer ${token}, Bearer ${token}`],
-  ['comma', 'A comma after the token', SYNTAX, (token) => `Bearer ${token},`],
-  ['quotes', 'The token in quotes', SYNTAX, (token) => `Bearer "${token}"`],
-  ['parameter', 'The token as a parameter', SYNTAX, (token) => `Bearer token="${token}"`],
-  ['percent', 'The dots as %2E', SYNTAX, (token) => `Bearer ${token.replaceAll('.', '%2E')}`],
-  ['not-ascii', 'A letter that is not ASCII', SYNTAX, (token) => `Bearer ${token}\u00e9`],
-  ['json', 'The token as JSON', 'RFC 7515 §7.2', (token) => `Bearer ${asJson(token)}`],
-  ['undefined', 'The text "undefined"', SYNTAX, () => 'Bearer undefined'],
+  ['scheme-alone', 'The scheme has no token', SYNTAX, () => 'Bearer'],
+  ['two-words', 'A second word follows the token', SYNTAX, (token) => `Bearer ${token} x`],
+  ['scheme-twice', 'The scheme is repeated', SYNTAX, (token) => `Bearer Bearer ${token}`],
+  [
+    'list',
+    'The header has two tokens in a list',
+    SYNTAX,
+    (token) => `Bearer ${token}, Bearer ${token}`,
+  ],
+  ['comma', 'A comma follows the token', SYNTAX, (token) => `Bearer ${token},`],
+  ['quotes', 'The token is in quotes', SYNTAX, (token) => `Bearer "${token}"`],
+  ['parameter', 'The token is a parameter', SYNTAX, (token) => `Bearer token="${token}"`],
+  [
+    'percent',
+    'The dots of the token are %2E',
+    SYNTAX,
+    (token) => `Bearer ${token.replaceAll('.', '%2E')}`,
+  ],
+  ['not-ascii', 'The token has a letter outside ASCII', SYNTAX, (token) => `Bearer ${token}\u00e9`],
+  [
+    'json',
+    'The token is a JWS in JSON serialization',
+    'RFC 7515 §7.2',
+    (token) => `Bearer ${asJson(token)}`,
+  ],
+  ['undefined', 'The token is the text "undefined"', SYNTAX, () => 'Bearer undefined'],
 ];
 
-/** The resource server may know proofs, and this token has none. */
+/** For a resource server that supports proofs: this token has none. */
 const withoutProof = [...invalidProof, ...invalidBoundToken];
 
 function asJson(token: string): string {
@@ -62,17 +77,17 @@ const inAuthorization = (reason: RejectionReason, rows: readonly Row[]): CorpusC
 const several: readonly [id: string, title: string, headers: (token: string) => Headers][] = [
   [
     'good-first',
-    'Two Authorization headers, the first one good',
+    'Two Authorization headers, the first one valid',
     (token) => [authorization(`Bearer ${token}`), authorization('Bearer x')],
   ],
   [
     'good-last',
-    'Two Authorization headers, the last one good',
+    'Two Authorization headers, the last one valid',
     (token) => [authorization('Bearer x'), authorization(`Bearer ${token}`)],
   ],
   [
     'twice',
-    'The same Authorization header twice',
+    'Two equal Authorization headers',
     (token) => [authorization(`Bearer ${token}`), authorization(`Bearer ${token}`)],
   ],
   [
@@ -82,7 +97,7 @@ const several: readonly [id: string, title: string, headers: (token: string) => 
   ],
   [
     'hundred',
-    'A hundred Authorization headers, the first one good',
+    'A hundred Authorization headers, the first one valid',
     (token) => [
       authorization(`Bearer ${token}`),
       ...Array.from({ length: 99 }, () => authorization('Bearer x')),
@@ -107,7 +122,7 @@ const severalHeaders = several.map(([id, title, headers]): CorpusCase => ({
 const none: CorpusCase[] = [
   {
     id: 'credentials-none',
-    title: 'There are no credentials',
+    title: 'The request has no credentials',
     rule: 'RFC 6750 §3.1',
     expected: noCredentials,
     reason: 'no_token',
@@ -123,7 +138,7 @@ const none: CorpusCase[] = [
   },
   {
     id: 'credentials-head',
-    title: 'HEAD without credentials',
+    title: 'A HEAD request has no credentials',
     rule: 'RFC 9110 §9.3.2',
     expected: noCredentials,
     reason: 'no_token',
@@ -131,11 +146,11 @@ const none: CorpusCase[] = [
   },
 ];
 
-/** Bytes that no HTTP client would send. A server may refuse them before anybody asks for a token. */
+/** Bytes that no HTTP client sends. A server may refuse them before it reads the token. */
 const bytes: readonly [id: string, title: string, value: Value][] = [
-  ['nul', 'A NUL after the token', (token) => `Bearer ${token}\0`],
-  ['folded', 'The token on a folded line', (token) => `Bearer\r\n ${token}`],
-  ['carriage-return', 'A carriage return after the token', (token) => `Bearer ${token}\rx`],
+  ['nul', 'A NUL follows the token', (token) => `Bearer ${token}\0`],
+  ['folded', 'The token is on a folded line', (token) => `Bearer\r\n ${token}`],
+  ['carriage-return', 'A carriage return follows the token', (token) => `Bearer ${token}\rx`],
 ];
 
 const onTheWire = bytes.map(([id, title, value]): CorpusCase => ({

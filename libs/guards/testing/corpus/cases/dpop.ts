@@ -5,10 +5,10 @@ import { type Forge, now } from '../support/forge.js';
 import { proofCases, proofForm, requestWithProofs, withClaims } from './proof-form.js';
 
 const good = proofCases(accepted, [
-  { id: 'good', title: 'A bound token and its proof', rule: '§7.1', proof: withClaims({}) },
+  { id: 'good', title: 'A bound token with its proof', rule: '§7.1', proof: withClaims({}) },
   {
     id: 'good-uri-spelling',
-    title: 'htu in another spelling, with a query',
+    title: 'htu has another spelling and a query',
     rule: '§4.3, RFC 3986 §6.2.2',
     proof: (forge, token) => {
       const { dpopUrl = '' } = forge.target;
@@ -18,51 +18,51 @@ const good = proofCases(accepted, [
   },
   {
     id: 'good-first-use',
-    title: 'A proof whose name will come again',
+    title: 'The first use of a proof',
     rule: '§11.1',
-    proof: (forge, token) => forge.proof(token, { jti: nameOf(forge) }),
+    proof: (forge, token) => forge.proof(token, { jti: repeatedProofId(forge) }),
   },
 ]);
 
 const replayed = proofCases(invalidProof, [
   {
     id: 'replay',
-    title: 'A name of a proof that was used before',
+    title: 'The jti of a proof that was used before',
     rule: '§11.1',
     reason: 'replayed_proof',
-    proof: (forge, token) => forge.proof(token, { jti: nameOf(forge) }),
+    proof: (forge, token) => forge.proof(token, { jti: repeatedProofId(forge) }),
   },
 ]);
 
-/** One for each run, because the service may remember the last one. */
-const nameOf = ({ client }: Forge): string => `twice-${client.key.kid}`;
+/** A new jti for each run, because the service may remember the one of the previous run. */
+const repeatedProofId = ({ client }: Forge): string => `twice-${client.key.kid}`;
 
-const misused = proofCases(invalidProof, [
-  { id: 'none', title: 'There is no proof', rule: '§7.1', reason: 'no_proof', proof: () => [] },
+const unfit = proofCases(invalidProof, [
+  { id: 'none', title: 'The proof is missing', rule: '§7.1', reason: 'no_proof', proof: () => [] },
   {
     id: 'signature',
-    title: 'Another key than the one it shows has signed',
+    title: 'Another key than the one in the header signed the proof',
     rule: '§4.3 (6)',
     reason: 'bad_proof_signature',
     proof: (forge, token) => forge.proof(token, {}, { signedBy: forge.issuer.attacker.key }),
   },
   {
     id: 'method',
-    title: 'A proof for POST',
+    title: 'The proof is for POST',
     rule: '§4.3 (8)',
     reason: 'proof_for_another_request',
     proof: withClaims({ htm: 'POST' }),
   },
   {
     id: 'path',
-    title: 'A proof for another path',
+    title: 'The proof is for another path',
     rule: '§4.3 (9)',
     reason: 'proof_for_another_request',
     proof: (forge, token) => forge.proof(token, { htu: `${forge.target.dpopUrl}/x` }),
   },
   {
     id: 'host',
-    title: 'A proof for another host',
+    title: 'The proof is for another host',
     rule: '§4.3 (9)',
     reason: 'proof_for_another_request',
     proof: (forge, token) => {
@@ -72,28 +72,28 @@ const misused = proofCases(invalidProof, [
   },
   {
     id: 'old',
-    title: 'A proof that is an hour old',
+    title: 'The proof is an hour old',
     rule: '§4.3 (11)',
     reason: 'proof_out_of_time',
     proof: (forge, token) => forge.proof(token, { iat: now() - 3600 }),
   },
   {
     id: 'future',
-    title: 'A proof that will be made in an hour',
+    title: 'The proof is dated an hour in the future',
     rule: '§4.3 (11)',
     reason: 'proof_out_of_time',
     proof: (forge, token) => forge.proof(token, { iat: now() + 3600 }),
   },
   {
     id: 'no-hash',
-    title: 'There is no ath',
+    title: 'ath is missing',
     rule: '§4.3 (12)',
     reason: 'proof_for_another_token',
     proof: withClaims({ ath: undefined }),
   },
   {
     id: 'other-token',
-    title: 'A proof for another token of the same client',
+    title: 'The proof is for another token of the same client',
     rule: '§4.3 (12)',
     reason: 'proof_for_another_token',
     proof: (forge) => forge.proof(forge.boundToken()),
@@ -104,7 +104,7 @@ const stolen: CorpusCase[] = [
   ...proofCases(invalidBoundToken, [
     {
       id: 'other-key',
-      title: 'A stolen token, with a proof by the key of the thief',
+      title: 'The proof of a stolen token is signed by the key of the thief',
       rule: '§4.3 (12)',
       reason: 'proof_by_another_key',
       proof: (forge, accessToken) => {
@@ -115,7 +115,7 @@ const stolen: CorpusCase[] = [
   ]),
   {
     id: 'dpop-bearer',
-    title: 'A bound token as a bearer token',
+    title: 'A bound token is sent as a bearer token',
     rule: 'RFC 9449 §7.2',
     expected: invalidToken,
     reason: 'bound_token',
@@ -123,7 +123,7 @@ const stolen: CorpusCase[] = [
   },
   {
     id: 'dpop-bearer-with-proof',
-    title: 'A bound token as a bearer token, with its proof',
+    title: 'A bound token is sent as a bearer token, with its proof',
     rule: 'RFC 9449 §7.2',
     expected: invalidToken,
     reason: 'bound_token',
@@ -134,7 +134,7 @@ const stolen: CorpusCase[] = [
   },
   {
     id: 'dpop-unbound',
-    title: 'A token that is bound to nothing, with a proof',
+    title: 'An unbound token is sent with a proof',
     rule: 'RFC 9449 §7.1',
     expected: invalidBoundToken,
     reason: 'unbound_token',
@@ -145,6 +145,6 @@ const stolen: CorpusCase[] = [
   },
 ];
 
-export const dpop = [...good, ...replayed, ...proofForm, ...misused, ...stolen].map(
+export const dpop = [...good, ...replayed, ...proofForm, ...unfit, ...stolen].map(
   (one): CorpusCase => ({ ...one, appliesTo: (resource) => resource.dpop ?? false }),
 );

@@ -4,20 +4,20 @@ import { type TokenCase, tokenCases } from '../support/corpus-case.js';
 import { type Forge, now, withHeader } from '../support/forge.js';
 
 const types = [
-  ['type-jwt', 'typ is JWT, as of an ID token', 'JWT'],
-  ['type-missing', 'There is no typ', undefined],
+  ['type-jwt', 'typ is JWT, as in an ID token', 'JWT'],
+  ['type-missing', 'typ is missing', undefined],
   ['type-empty', 'typ is empty', ''],
-  ['type-logout', 'typ is that of a logout token', 'logout+jwt'],
-  ['type-dpop', 'typ is that of a proof of possession', 'dpop+jwt'],
-  ['type-introspection', 'typ is that of an introspection answer', 'token-introspection+jwt'],
-  ['type-client-assertion', 'typ is that of a client assertion', 'client-authentication+jwt'],
-  ['type-security-event', 'typ is that of a security event', 'secevent+jwt'],
-  ['type-suffix', 'typ begins like the right one', 'at+jwt2'],
+  ['type-logout', 'typ is the type of a logout token', 'logout+jwt'],
+  ['type-dpop', 'typ is the type of a proof of possession', 'dpop+jwt'],
+  ['type-introspection', 'typ is the type of an introspection response', 'token-introspection+jwt'],
+  ['type-client-assertion', 'typ is the type of a client assertion', 'client-authentication+jwt'],
+  ['type-security-event', 'typ is the type of a security event token', 'secevent+jwt'],
+  ['type-suffix', 'typ is the correct type with a suffix', 'at+jwt2'],
   ['type-double-prefix', 'typ has the prefix twice', 'application/application/at+jwt'],
-  ['type-array', 'typ is an array with the right name', ['at+jwt']],
+  ['type-array', 'typ is an array that contains the correct type', ['at+jwt']],
 ] as const;
 
-/** RFC 8725 §3.11 and §3.12: one kind of JWT must not pass for another. */
+/** A verifier must not accept one kind of JWT as another (RFC 8725 §3.11, §3.12). */
 const typeCases: TokenCase[] = [
   ...types.map(([id, title, typ]): TokenCase => ({
     id,
@@ -42,17 +42,17 @@ const typeCases: TokenCase[] = [
 type Critical = readonly [id: string, title: string, header: Readonly<Record<string, unknown>>];
 
 const notUnderstood: readonly Critical[] = [
-  ['unknown', 'crit names an extension that nobody knows', { crit: ['x-y'], 'x-y': 1 }],
-  ['absent-member', 'crit names a member that is not there', { crit: ['x-y'] }],
+  ['unknown', 'crit names an unknown extension', { crit: ['x-y'], 'x-y': 1 }],
+  ['absent-member', 'crit names a member that the header lacks', { crit: ['x-y'] }],
   ['repeated', 'crit names an extension twice', { crit: ['x-y', 'x-y'], 'x-y': 1 }],
 ];
 
-/** Who writes these breaks the rule; who reads them may refuse. */
+/** An issuer must not write these headers. A reader may refuse them. */
 const malformed: readonly Critical[] = [
   ['empty', 'crit is an empty list', { crit: [] }],
   ['null', 'crit is null', { crit: null }],
   ['string', 'crit is a string', { crit: 'x-y', 'x-y': 1 }],
-  ['registered', 'crit names a member of the standard itself', { crit: ['alg'] }],
+  ['registered', 'crit names a registered member', { crit: ['alg'] }],
 ];
 
 const createCases = (list: readonly Critical[]): TokenCase[] =>
@@ -69,14 +69,14 @@ const criticalCases: TokenCase[] = [
   ...createCases(malformed).map((row): TokenCase => ({ ...row, stricter: true })),
   {
     id: 'b64-false-critical',
-    title: 'b64 is false and critical, and the payload is signed as it is',
+    title: 'b64 is false and critical, and the payload is signed without encoding',
     rule: 'RFC 7797 §6, §7',
     reason: 'critical_header',
     token: unencoded,
   },
   {
     id: 'b64-false',
-    title: 'b64 is false without being critical',
+    title: 'b64 is false and not critical',
     rule: 'RFC 7797 §6',
     reason: 'critical_header',
     stricter: true,
@@ -84,7 +84,7 @@ const criticalCases: TokenCase[] = [
   },
 ];
 
-/** What is signed is not what is sent: a verifier that ignores b64 sees a bad signature, one that half knows it does not. */
+/** Signs the payload without encoding. A verifier that ignores b64 finds a bad signature; one that supports b64 does not. */
 function unencoded(forge: Forge): string {
   const { issuer } = forge;
   const header = encodePart({ ...issuer.header(), b64: false, crit: ['b64'] });

@@ -5,22 +5,27 @@ import { type Forge, signedText, unchanged, withFirst } from '../support/forge.j
 
 type Edit = (json: string) => string;
 
-/** Really signed text that is no JSON object, or not one alone. */
+/** Text with a valid signature that is not exactly one JSON object. */
 const texts: readonly [id: string, title: string, header: Edit, payload: Edit][] = [
   ['header-text', 'The header is not JSON', () => 'x', unchanged],
   ['header-array', 'The header is an array', (json) => `[${json}]`, unchanged],
   ['header-null', 'The header is null', () => 'null', unchanged],
-  ['header-trailing', 'Something follows the header', (json) => `${json}{}`, unchanged],
+  ['header-trailing', 'Another object follows the header', (json) => `${json}{}`, unchanged],
   ['header-comment', 'The header has a comment', (json) => `/**/${json}`, unchanged],
   ['payload-text', 'The payload is not JSON', unchanged, () => 'x'],
   ['payload-null', 'The payload is null', unchanged, () => 'null'],
   ['payload-number', 'The payload is a number', unchanged, () => '1'],
-  ['payload-string', 'The payload is a string of JSON', unchanged, (json) => JSON.stringify(json)],
+  [
+    'payload-string',
+    'The payload is a JSON string that contains the claims',
+    unchanged,
+    (json) => JSON.stringify(json),
+  ],
   ['payload-array', 'The payload is an array', unchanged, (json) => `[${json}]`],
-  ['payload-trailing', 'Something follows the payload', unchanged, (json) => `${json}x`],
+  ['payload-trailing', 'A letter follows the payload', unchanged, (json) => `${json}x`],
   [
     'payload-comma',
-    'The payload has a comma too many',
+    'The payload has a trailing comma',
     unchanged,
     (json) => json.replace('}', ',}'),
   ],
@@ -69,23 +74,23 @@ function notUtf8(forge: Forge): string {
   return `${input}.${signature(input, issuer.signingKey)}`;
 }
 
-/** Two readers may see two tokens: RFC 7519 §4 has them refused, or the last one count. */
+/** Two parsers may read two tokens. RFC 7519 §4 lets a reader refuse repeated names or use the last one. */
 const repeated: TokenCase[] = [
   {
     id: 'twice-exp-past-last',
-    title: 'exp is there twice, and the last is past',
+    title: 'exp is repeated, and the last one is in the past',
     rule: 'RFC 7519 §4',
     token: signedText(unchanged, (json) => json.replace(/\}$/, ',"exp":1}')),
   },
   {
     id: 'twice-aud-foreign-last',
-    title: 'aud is there twice, and the last is foreign',
+    title: 'aud is repeated, and the last one is foreign',
     rule: 'RFC 7519 §4',
     token: signedText(unchanged, (json) => json.replace(/\}$/, ',"aud":"https://other.example"}')),
   },
   {
     id: 'twice-alg-none-last',
-    title: 'alg is there twice, and the last is none',
+    title: 'alg is repeated, and the last one is none',
     rule: 'RFC 7515 §4',
     token: signedText((json) => json.replace(/\}$/, ',"alg":"none"}'), unchanged),
   },
@@ -94,16 +99,16 @@ const repeated: TokenCase[] = [
 
 function lenient(): TokenCase[] {
   const rows: readonly [id: string, title: string, header: Edit, payload: Edit][] = [
-    ['alg', 'alg is there twice, and the last is right', withFirst('"alg":"none"'), unchanged],
+    ['alg', 'alg is repeated, and the last one is correct', withFirst('"alg":"none"'), unchanged],
     [
       'alg-escaped',
-      'The first alg is written with an escape',
+      'alg is repeated, and the first name has an escape sequence',
       withFirst('"\\u0061lg":"none"'),
       unchanged,
     ],
-    ['exp', 'exp is there twice, and the last is right', unchanged, withFirst('"exp":1')],
-    ['sub', 'sub is there twice', unchanged, withFirst('"sub":"mallory"')],
-    ['inner', 'A name is there twice deep inside', unchanged, withFirst('"act":{"a":1,"a":2}')],
+    ['exp', 'exp is repeated, and the last one is correct', unchanged, withFirst('"exp":1')],
+    ['sub', 'sub is repeated', unchanged, withFirst('"sub":"mallory"')],
+    ['inner', 'A name in a nested object is repeated', unchanged, withFirst('"act":{"a":1,"a":2}')],
   ];
   return rows.map(([id, title, header, payload]) => ({
     id: `twice-${id}`,
@@ -138,7 +143,7 @@ const deep: TokenCase[] = [
   },
   {
     id: 'prototype-audience',
-    title: 'aud is missing, and a member __proto__ has it',
+    title: 'aud is missing, and a member __proto__ contains it',
     rule: 'RFC 9068 §4',
     reason: 'wrong_audience',
     token: signedText(unchanged, (json) =>
@@ -147,7 +152,7 @@ const deep: TokenCase[] = [
   },
   {
     id: 'prototype-expiry',
-    title: 'exp is missing, and a member __proto__ has it',
+    title: 'exp is missing, and a member __proto__ contains it',
     rule: 'RFC 9068 §2.2',
     reason: 'malformed_claims',
     token: signedText(unchanged, (json) => json.replace(/"exp":(\d+)/, '"__proto__":{"exp":$1}')),

@@ -5,24 +5,24 @@ import { withHeader } from '../support/forge.js';
 
 type Row = readonly [id: string, title: string, kid: (good: string) => unknown];
 
-/** Text that means something to whatever looks keys up: a file system, a database, a shell, an object, a log. */
+/** Text with a meaning to the system that looks keys up: a file system, a database, a shell, an object, a log. */
 const unknown: readonly Row[] = [
-  ['kid-unknown', 'kid is of no key', () => 'nobody'],
+  ['kid-unknown', 'kid is an unknown identifier', () => 'unknown'],
   ['kid-path', 'kid is a path', () => '../../../../../dev/null'],
   ['kid-sql', 'kid is SQL', () => "x' UNION SELECT 'secret'--"],
   ['kid-command', 'kid is a command', () => '$(sleep 30)|sleep 30'],
   ['kid-prototype', 'kid is __proto__', () => '__proto__'],
   ['kid-constructor', 'kid is constructor', () => 'constructor'],
   ['kid-line-break', 'kid has line breaks', () => 'a\r\nSet-Cookie: b=c\r\n\r\nforged log line'],
-  ['kid-case', 'kid is right but for its case', (good) => good.toUpperCase()],
-  ['kid-space', 'kid is right but for a blank', (good) => `${good} `],
+  ['kid-case', 'kid is the correct identifier in capitals', (good) => good.toUpperCase()],
+  ['kid-space', 'kid is the correct identifier with a space', (good) => `${good} `],
 ];
 
 const malformed: readonly Row[] = [
   ['kid-empty', 'kid is empty', () => ''],
   ['kid-null', 'kid is null', () => null],
   ['kid-number', 'kid is a number', () => 1],
-  ['kid-array', 'kid is an array with the right name', (good) => [good]],
+  ['kid-array', 'kid is an array that contains the correct identifier', (good) => [good]],
   ['kid-operator', 'kid is a query operator', () => ({ $ne: '' })],
   ['kid-4-kb', 'kid is 4 kB long', () => 'k'.repeat(4096)],
 ];
@@ -41,7 +41,7 @@ export const keyIdentifier = tokenCases(invalidToken, [
   ...createCases('malformed_key_id', malformed),
   {
     id: 'kid-missing',
-    title: 'There is no kid, and the issuer has several keys',
+    title: 'kid is missing, and the issuer has several keys',
     rule: 'RFC 7515 §4.1.4: optional',
     reason: 'malformed_key_id',
     stricter: true,

@@ -8,20 +8,25 @@ type Row = readonly [id: string, title: string, rule: string, header: Header];
 const EMBEDDED_KEY_RULE = 'RFC 8725 §3.10';
 
 const jku = ({ issuer: { attacker } }: Forge) => attacker.server.jwksUri;
-const hostOf = ({ issuer: { attacker } }: Forge) => new URL(attacker.server.origin).host;
+const getHost = ({ issuer: { attacker } }: Forge) => new URL(attacker.server.origin).host;
 
-/** Headers that bring a key along, or say where to fetch it. The attacker has signed; the kid is that of the good key. */
+/** Headers that contain a key or the address of one. The attacker signed; the kid is the one of the valid key. */
 const embeddedKeys: readonly Row[] = [
-  ['key-foreign', 'A foreign key has signed under our kid', 'RFC 7515 §5.2', () => ({})],
+  [
+    'key-foreign',
+    'A foreign key signed under the kid of the valid key',
+    'RFC 7515 §5.2',
+    () => ({}),
+  ],
   [
     'key-jwk',
-    'The header brings the key',
+    'The header contains the key',
     `${EMBEDDED_KEY_RULE}, CVE-2018-0114`,
     ({ issuer }) => ({ jwk: issuer.attacker.key.publicJwk }),
   ],
   [
     'key-jwk-under-our-kid',
-    'The header brings the key, which carries our kid',
+    'The header contains the key, under the kid of the valid key',
     `${EMBEDDED_KEY_RULE}, CVE-2018-0114`,
     ({ issuer: { attacker, signingKey } }) => ({
       jwk: { ...attacker.key.publicJwk, kid: signingKey.kid },
@@ -29,68 +34,73 @@ const embeddedKeys: readonly Row[] = [
   ],
   [
     'key-jwk-private',
-    'The header brings the private key',
+    'The header contains the private key',
     `${EMBEDDED_KEY_RULE}, CVE-2018-0114`,
     ({ issuer }) => ({ jwk: issuer.attacker.key.privateKey.export({ format: 'jwk' }) }),
   ],
   [
     'key-jwks',
-    'The header brings a key set',
+    'The header contains a key set',
     EMBEDDED_KEY_RULE,
     ({ issuer }) => ({ jwks: { keys: [issuer.attacker.key.publicJwk] } }),
   ],
-  ['key-x5c', 'The header brings a certificate', EMBEDDED_KEY_RULE, () => ({ x5c: ['MIIB'] })],
+  ['key-x5c', 'The header contains a certificate', EMBEDDED_KEY_RULE, () => ({ x5c: ['MIIB'] })],
   [
     'key-jku',
-    'The header has the address of a key set',
+    'The header contains the address of a key set',
     EMBEDDED_KEY_RULE,
-    (it) => ({ jku: jku(it) }),
+    (forge) => ({ jku: jku(forge) }),
   ],
   [
     'key-jku-userinfo',
-    'That address begins like the issuer',
+    'The address of the key set begins with the issuer',
     EMBEDDED_KEY_RULE,
-    (it) => ({ jku: `${it.issuer.issuer}@${hostOf(it)}/.well-known/jwks.json` }),
+    (forge) => ({ jku: `${forge.issuer.issuer}@${getHost(forge)}/.well-known/jwks.json` }),
   ],
   [
     'key-jku-file',
-    'That address is a file',
+    'The address of the key set is a file',
     EMBEDDED_KEY_RULE,
     () => ({ jku: 'file:///etc/passwd' }),
   ],
   [
     'key-x5u',
-    'The header has the address of a certificate',
+    'The header contains the address of a certificate',
     EMBEDDED_KEY_RULE,
-    (it) => ({ x5u: jku(it) }),
+    (forge) => ({ x5u: jku(forge) }),
   ],
   [
     'key-everything',
-    'The header has them all',
+    'The header contains a key, a certificate and both addresses',
     EMBEDDED_KEY_RULE,
-    (it) => {
-      const { publicJwk } = it.issuer.attacker.key;
-      return { jwk: publicJwk, jku: jku(it), x5u: jku(it), x5c: ['MIIB'] };
+    (forge) => {
+      const { publicJwk } = forge.issuer.attacker.key;
+      return { jwk: publicJwk, jku: jku(forge), x5u: jku(forge), x5c: ['MIIB'] };
     },
   ],
 ];
 
-/** The same with the kid of the attacker's key, which the trusted issuer does not publish. */
+/** Headers with the kid of the attacker's key, which the trusted issuer does not publish. */
 const remoteKeys: readonly Row[] = [
-  ['key-foreign-kid', 'A foreign key has signed under its own kid', 'RFC 7515 §5.2', () => ({})],
+  ['key-foreign-kid', 'A foreign key signed under its own kid', 'RFC 7515 §5.2', () => ({})],
   [
     'key-foreign-kid-jku',
-    'A foreign kid, and where its key is',
+    'A foreign key signed, and the header contains its address',
     EMBEDDED_KEY_RULE,
-    (it) => ({ jku: jku(it) }),
+    (forge) => ({ jku: jku(forge) }),
   ],
   [
     'key-foreign-kid-jwk',
-    'A foreign kid, and its key',
+    'A foreign key signed, and the header contains it',
     EMBEDDED_KEY_RULE,
     ({ issuer }) => ({ jwk: issuer.attacker.key.publicJwk }),
   ],
-  ['key-kid-is-url', 'kid is where the key is', EMBEDDED_KEY_RULE, (it) => ({ kid: jku(it) })],
+  [
+    'key-kid-is-url',
+    'kid is the address of the key',
+    EMBEDDED_KEY_RULE,
+    (forge) => ({ kid: jku(forge) }),
+  ],
 ];
 
 const signedByAttacker = (forge: Forge, header: Readonly<Record<string, unknown>>) =>
@@ -114,7 +124,7 @@ const cases: TokenCase[] = [
   })),
   {
     id: 'key-jwk-symmetric',
-    title: 'The header brings a symmetric key, which has authenticated the token',
+    title: 'The header contains the symmetric key of the HMAC',
     rule: `${EMBEDDED_KEY_RULE}, CVE-2026-27962`,
     reason: 'refused_algorithm',
     token: (forge) => forge.hmac('s3cret', { jwk: { kty: 'oct', k: 'czNjcmV0', alg: 'HS256' } }),

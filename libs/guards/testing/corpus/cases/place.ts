@@ -22,7 +22,7 @@ const withBody = (type: string, body: string): CorpusRequest => ({
   body,
 });
 
-/** A good token where none is looked for. */
+/** A valid token outside the Authorization header. */
 const places: readonly Row[] = [
   [
     'query',
@@ -47,26 +47,34 @@ const places: readonly Row[] = [
   ['cookie', 'The token is in a cookie', (token) => header('Cookie', `access_token=${token}`)],
   [
     'x-authorization',
-    'In X-Authorization',
+    'The token is in X-Authorization',
     (token) => header('X-Authorization', `Bearer ${token}`),
   ],
-  ['x-access-token', 'In X-Access-Token', (token) => header('X-Access-Token', token)],
-  ['x-auth-token', 'In X-Auth-Token', (token) => header('X-Auth-Token', token)],
+  ['x-access-token', 'The token is in X-Access-Token', (token) => header('X-Access-Token', token)],
+  ['x-auth-token', 'The token is in X-Auth-Token', (token) => header('X-Auth-Token', token)],
   [
     'forwarded',
-    'In X-Forwarded-Access-Token',
+    'The token is in X-Forwarded-Access-Token',
     (token) => header('X-Forwarded-Access-Token', token),
   ],
-  ['proxy', 'In Proxy-Authorization', (token) => header('Proxy-Authorization', `Bearer ${token}`)],
+  [
+    'proxy',
+    'The token is in Proxy-Authorization',
+    (token) => header('Proxy-Authorization', `Bearer ${token}`),
+  ],
 ];
 
-/** What a proxy would add, or an old framework believe. There is no token at all. */
+/** Headers that a proxy adds or an old framework trusts. The request has no token. */
 const claimed: readonly Row[] = [
   ['x-forwarded-user', 'A header names a user', () => header('X-Forwarded-User', 'alice')],
   ['x-remote-user', 'Another header names a user', () => header('X-Remote-User', 'alice')],
   ['x-original-url', 'A header names another address', () => header('X-Original-URL', '/')],
   ['x-method', 'A header names another method', () => header('X-HTTP-Method-Override', 'OPTIONS')],
-  ['x-forwarded-for', 'A header says it is local', () => header('X-Forwarded-For', '127.0.0.1')],
+  [
+    'x-forwarded-for',
+    'A header names a loopback address',
+    () => header('X-Forwarded-For', '127.0.0.1'),
+  ],
 ];
 
 const requests = (rows: readonly Row[], prefix: string): CorpusCase[] =>
@@ -79,7 +87,7 @@ const requests = (rows: readonly Row[], prefix: string): CorpusCase[] =>
     request: (forge) => request(forge.accessToken(), forge.target.path),
   }));
 
-/** Another spelling of the address may be another resource, or none; it must not be this one without a guard. */
+/** A service may route another spelling to another resource or to none, but not to this resource without a guard. */
 const notFound: readonly ExpectedAnswer[] = [
   ...noCredentials,
   ...[301, 302, 307, 308, 400, 403, 404, 405, 421].map((status) => ({ status })),
@@ -89,9 +97,9 @@ const spellings: readonly [id: string, title: string, spell: (path: string) => s
   ['slash', 'a slash at the end', (path) => `${path}/`],
   ['double-slash', 'two slashes at the beginning', (path) => `/${path}`],
   ['dot-segment', 'a dot segment', (path) => `/.${path}`],
-  ['parent-segment', 'a way down and up again', (path) => `/x/..${path}`],
+  ['parent-segment', 'a parent segment', (path) => `/x/..${path}`],
   ['case', 'capital letters', (path) => path.toUpperCase()],
-  ['escape', 'its last letter escaped', escapeLast],
+  ['escape', 'an escaped last letter', escapeLast],
   ['escaped-slash', 'an escaped slash at the end', (path) => `${path}%2f`],
   ['matrix', 'a matrix parameter', (path) => `${path};x=1`],
   ['null', 'an escaped NUL', (path) => `${path}%00`],
@@ -105,7 +113,7 @@ function escapeLast(path: string): string {
 
 const addresses = spellings.map(([id, title, spell]): CorpusCase => ({
   id: `path-${id}`,
-  title: `No token, and the address has ${title}`,
+  title: `The token is missing, and the path has ${title}`,
   rule: 'RFC 3986 §6.2',
   expected: notFound,
   request: (forge) => ({ headers: [], path: spell(withoutQuery(forge.target.path)) }),
@@ -130,7 +138,7 @@ const both: CorpusCase = {
 };
 
 export const place: readonly CorpusCase[] = [
-  ...requests(places, 'place').map((it): CorpusCase => ({ ...it, stricter: true })),
+  ...requests(places, 'place').map((one): CorpusCase => ({ ...one, stricter: true })),
   both,
   ...requests(claimed, 'claimed'),
   ...addresses,

@@ -8,13 +8,13 @@ type Members = Readonly<Record<string, unknown>>;
 export interface ProofCase {
   readonly id: string;
   readonly title: string;
-  /** Section of RFC 9449, unless it is of another one. */
+  /** A section of RFC 9449, or a section with the name of its document. */
   readonly rule: string;
   readonly reason?: RejectionReason;
   readonly proof: (forge: Forge, token: string) => string | readonly string[];
 }
 
-/** A bound token with one proof, or several. */
+/** A request with a token and the given proofs. */
 export function requestWithProofs(
   token: string,
   proofs: readonly string[],
@@ -44,61 +44,61 @@ export const withClaims = (claims: Members) => (forge: Forge, token: string) =>
 export const withHeader = (header: Members) => (forge: Forge, token: string) =>
   forge.proof(token, {}, { header });
 
-/** What is no proof at all. */
+/** Malformed proofs. */
 export const proofForm = proofCases(
   invalidProof,
   [
     { id: 'word', title: 'The proof is a word', rule: '§4.3 (2)', proof: () => 'proof' },
     {
       id: 'two',
-      title: 'Two proofs, each of them good',
+      title: 'The request has two valid proofs',
       rule: '§4.3 (1)',
       proof: (forge: Forge, token: string) => [forge.proof(token), forge.proof(token)],
     },
     {
       id: 'type',
-      title: 'typ is that of an access token',
+      title: 'typ is the type of an access token',
       rule: '§4.3 (4)',
       proof: withHeader({ typ: 'at+jwt' }),
     },
     {
       id: 'alg-none',
-      title: 'The proof says that it is not signed',
+      title: 'alg is none and the signature is empty',
       rule: '§4.3 (5)',
       proof: (forge: Forge, token: string) =>
         forge.proof(token, {}, { header: { alg: 'none' } }).replace(/[^.]+$/, ''),
     },
     {
       id: 'alg-hmac',
-      title: 'alg is symmetric',
+      title: 'alg is a symmetric algorithm',
       rule: '§4.3 (5)',
       proof: withHeader({ alg: 'HS256', jwk: { kty: 'oct', k: 'c2VjcmV0' } }),
     },
     {
       id: 'private-key',
-      title: 'The key is there with its private part',
+      title: 'jwk contains the private key',
       rule: '§4.3 (7)',
       proof: (forge: Forge, token: string) => {
         const jwk = forge.client.key.privateKey.export({ format: 'jwk' });
         return forge.proof(token, {}, { header: { jwk } });
       },
     },
-    { id: 'no-key', title: 'There is no key', rule: '§4.2', proof: withHeader({ jwk: undefined }) },
+    { id: 'no-key', title: 'jwk is missing', rule: '§4.2', proof: withHeader({ jwk: undefined }) },
     {
       id: 'no-name',
-      title: 'There is no jti',
+      title: 'jti is missing',
       rule: '§4.3 (3)',
       proof: withClaims({ jti: undefined }),
     },
     {
       id: 'no-time',
-      title: 'There is no iat',
+      title: 'iat is missing',
       rule: '§4.3 (3)',
       proof: withClaims({ iat: undefined }),
     },
     {
       id: 'critical',
-      title: 'An extension is critical that nobody knows',
+      title: 'crit names an unknown extension',
       rule: 'RFC 7515 §4.1.11',
       proof: withHeader({ crit: ['x-y'], 'x-y': 1 }),
     },

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RejectionReason } from '../../../src/index.js';
 import type { SigningKey } from '../../signing-key.js';
 import { invalidToken } from '../support/answer.js';
-import { forEc, type Resource, type TokenCase, tokenCases } from '../support/corpus-case.js';
+import { forEc, forRs256, type TokenCase, tokenCases } from '../support/corpus-case.js';
 import type { Forge } from '../support/forge.js';
 import type { KeyRole, PublishedKeys } from '../support/published-keys.js';
 
@@ -14,11 +14,9 @@ const signedBy =
       { header: { kid: forge.issuer.keys.kids[role] }, signedBy: choose(forge.issuer.keys) },
     );
 
-const onlyRs256 = ({ algorithm }: Resource) => algorithm === 'RS256';
-
 const unused: RejectionReason = 'unknown_key';
 
-/** The issuer's own set holds keys that are not for verifying access tokens; each has really signed. */
+/** The issuer publishes keys that must not verify access tokens. Each of them signed its token. */
 export const publishedKey = tokenCases(invalidToken, [
   {
     id: 'published-for-encryption',
@@ -45,7 +43,7 @@ export const publishedKey = tokenCases(invalidToken, [
   },
   {
     id: 'published-under-a-shared-kid',
-    title: 'Two keys share their kid, and the first has signed',
+    title: 'Two keys share a kid, and the first one signed',
     rule: 'RFC 7517 §4.5',
     reason: unused,
     stricter: true,
@@ -53,7 +51,7 @@ export const publishedKey = tokenCases(invalidToken, [
   },
   {
     id: 'published-under-a-shared-kid-second',
-    title: 'Two keys share their kid, and the second has signed',
+    title: 'Two keys share a kid, and the second one signed',
     rule: 'RFC 7517 §4.5',
     reason: unused,
     stricter: true,
@@ -61,7 +59,7 @@ export const publishedKey = tokenCases(invalidToken, [
   },
   {
     id: 'published-with-private-part',
-    title: 'The private part of the key is published too',
+    title: 'The private key is published',
     rule: 'RFC 7517 §9.2',
     reason: unused,
     stricter: true,
@@ -69,14 +67,14 @@ export const publishedKey = tokenCases(invalidToken, [
   },
   {
     id: 'published-symmetric',
-    title: 'The kid is that of a symmetric key',
+    title: 'kid names a symmetric key',
     rule: 'RFC 8725 §3.1',
     reason: unused,
     token: signedBy('symmetric'),
   },
   {
     id: 'published-of-another-kind',
-    title: 'The kid is that of a key for another algorithm',
+    title: 'kid names a key of another algorithm',
     rule: 'RFC 8725 §3.1',
     reason: unused,
     token: signedBy('of-another-kind'),
@@ -86,21 +84,21 @@ export const publishedKey = tokenCases(invalidToken, [
     title: 'The RSA key has 1,024 bits',
     rule: 'RFC 7518 §3.3',
     reason: unused,
-    appliesTo: onlyRs256,
+    appliesTo: forRs256,
     token: signedBy('rsa-1024', ({ short }) => short),
   },
   {
     id: 'published-rsa-exponent-one',
-    title: 'The public exponent of the RSA key is 1, and nobody has signed',
+    title: 'The public exponent of the RSA key is 1, and the signature needs no private key',
     rule: 'RFC 8017 §3.1',
     reason: unused,
     stricter: true,
-    appliesTo: onlyRs256,
+    appliesTo: forRs256,
     token: unsignedUnderExponentOne,
   },
   {
     id: 'published-off-curve',
-    title: 'The point of the EC key is not on its curve',
+    title: 'The EC key is not a point on its curve',
     rule: 'RFC 8725 §3.4',
     reason: unused,
     appliesTo: forEc,
@@ -108,10 +106,10 @@ export const publishedKey = tokenCases(invalidToken, [
   },
 ] satisfies TokenCase[]);
 
-/** DigestInfo of SHA-256 up to the digest (RFC 8017 §9.2). */
+/** The DigestInfo of SHA-256, up to the digest (RFC 8017 §9.2). */
 const DIGEST_INFO = Buffer.from('3031300d060960864801650304020105000420', 'hex');
 
-/** With the exponent 1, the padded digest is its own signature: no private key is needed. */
+/** With exponent 1 the padded digest is its own signature, so an attacker needs no private key. */
 function unsignedUnderExponentOne(forge: Forge): string {
   const input = forge.signingInput({ kid: forge.issuer.keys.kids['rsa-exponent-one'] });
   const info = Buffer.concat([DIGEST_INFO, createHash('sha256').update(input).digest()]);

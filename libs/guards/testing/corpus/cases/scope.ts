@@ -1,17 +1,17 @@
 import { insufficientScope, invalidToken } from '../support/answer.js';
-import { type Resource, type TokenCase, tokenCases } from '../support/corpus-case.js';
+import { type Resource, swapCase, type TokenCase, tokenCases } from '../support/corpus-case.js';
 import { unchanged } from '../support/forge.js';
 
 type Row = readonly [id: string, title: string, scope: (scope: string) => unknown];
 
-/** Names separated by single spaces, compared case by case (RFC 6749 §3.3, RFC 8693 §4.2). */
+/** Scopes are separated by single spaces and are case-sensitive (RFC 6749 §3.3, RFC 8693 §4.2). */
 const texts: readonly Row[] = [
-  ['missing', 'There is no scope', () => undefined],
-  ['empty', 'scope is empty', () => ''],
-  ['other', 'scope is another', () => 'another:scope'],
-  ['prefix', 'scope is the beginning of the right one', (scope) => scope.slice(0, -1)],
-  ['suffix', 'scope begins like the right one', (scope) => `${scope}:all`],
-  ['case', 'scope is right but for its case', (scope) => swapCase(scope)],
+  ['missing', 'scope is missing', () => undefined],
+  ['empty', 'scope is an empty string', () => ''],
+  ['other', 'scope is another scope', () => 'another:scope'],
+  ['prefix', 'scope is a prefix of the required scope', (scope) => scope.slice(0, -1)],
+  ['suffix', 'scope begins with the required scope', (scope) => `${scope}:all`],
+  ['case', 'scope is the required scope in another case', (scope) => swapCase(scope)],
   ['wildcard', 'scope is a wildcard', () => '* ** :* openid'],
   ['comma', 'Scopes are separated by a comma', (scope) => `${scope},another`],
   ['semicolon', 'Scopes are separated by a semicolon', (scope) => `another;${scope}`],
@@ -23,16 +23,16 @@ const texts: readonly Row[] = [
 const otherClaims = ['scopes', 'scp', 'roles', 'permissions', 'authorities'] as const;
 
 const malformed: readonly Row[] = [
-  ['array', 'scope is an array with the right one', (scope) => [scope]],
-  ['object', 'scope is an object with the right one', (scope) => ({ [scope]: true })],
-  ['nested', 'scope is an array in an array', (scope) => [[scope]]],
+  ['array', 'scope is an array that contains the required scope', (scope) => [scope]],
+  [
+    'object',
+    'scope is an object with the required scope as a name',
+    (scope) => ({ [scope]: true }),
+  ],
+  ['nested', 'scope is a nested array that contains the required scope', (scope) => [[scope]]],
   ['null', 'scope is null', () => null],
   ['true', 'scope is true', () => true],
 ];
-
-function swapCase(text: string): string {
-  return text.toUpperCase() === text ? text.toLowerCase() : text.toUpperCase();
-}
 
 const RULE = 'RFC 6750 §3.1, RFC 9068 §2.2.3';
 const appliesTo = ({ scope }: Resource) => scope !== undefined;
@@ -48,7 +48,7 @@ export const scope = tokenCases(insufficientScope, [
   })),
   ...otherClaims.map((name): TokenCase => ({
     id: `scope-as-${name}`,
-    title: `There is no scope, and "${name}" has the right one`,
+    title: `scope is missing, and "${name}" contains the required scope`,
     rule: RULE,
     reason: 'insufficient_scope',
     stricter: true,
@@ -57,7 +57,7 @@ export const scope = tokenCases(insufficientScope, [
   })),
   {
     id: 'scope-in-prototype',
-    title: 'There is no scope, and a member __proto__ has it',
+    title: 'scope is missing, and a member __proto__ contains it',
     rule: RULE,
     reason: 'insufficient_scope',
     appliesTo,

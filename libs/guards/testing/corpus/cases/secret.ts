@@ -8,7 +8,7 @@ const CONFUSION = 'RFC 8725 §2.1, CVE-2016-5431';
 const pem = (key: KeyObject, type: 'spki' | 'pkcs1' = 'spki') =>
   key.export({ format: 'pem', type }).toString();
 
-/** What is public, taken for a secret. */
+/** Public values that a flawed verifier might use as an HMAC secret. */
 const secrets: readonly [id: string, title: string, secret: (forge: Forge) => string | Buffer][] = [
   ['pem', 'the public key as PEM', ({ issuer }) => pem(issuer.signingKey.publicKey)],
   [
@@ -28,7 +28,7 @@ const secrets: readonly [id: string, title: string, secret: (forge: Forge) => st
   ],
   [
     'pem-indented',
-    'the PEM after a blank (CVE-2026-34950)',
+    'the PEM after a space (CVE-2026-34950)',
     ({ issuer }) => ` ${pem(issuer.signingKey.publicKey)}`,
   ],
   [
@@ -38,22 +38,22 @@ const secrets: readonly [id: string, title: string, secret: (forge: Forge) => st
   ],
   ['jwk', 'the JWK as JSON', ({ issuer }) => JSON.stringify(issuer.signingKey.publicJwk)],
   ['key-set', 'the whole key set as JSON', ({ issuer }) => JSON.stringify(issuer.keySet)],
-  ['coordinate', 'the number n or x of the JWK', ({ issuer }) => numberOf(issuer.signingKey)],
+  ['coordinate', 'the number n or x of the JWK', ({ issuer }) => getNumber(issuer.signingKey)],
   ['issuer', 'the name of the issuer', ({ issuer }) => issuer.issuer],
   ['kid', 'the key identifier', ({ issuer }) => issuer.signingKey.kid],
   ['client-id', 'the client identifier', () => 'corpus-client'],
-  ['sample', 'the secret of every tutorial', () => 'secret'],
-  ['empty', 'nothing (CVE-2026-44351)', () => ''],
+  ['sample', 'the word "secret"', () => 'secret'],
+  ['empty', 'an empty string (CVE-2026-44351)', () => ''],
 ];
 
-function numberOf({ publicJwk }: Forge['issuer']['signingKey']): Buffer {
+function getNumber({ publicJwk }: Forge['issuer']['signingKey']): Buffer {
   return Buffer.from(publicJwk.n ?? publicJwk.x ?? '', 'base64url');
 }
 
 const hmacs: TokenCase[] = [
-  ...secrets.map(([id, what, secret]): TokenCase => ({
+  ...secrets.map(([id, name, secret]): TokenCase => ({
     id: `hmac-${id}`,
-    title: `HS256 with ${what} as the secret`,
+    title: `HS256 with ${name} as the secret`,
     rule: CONFUSION,
     reason: 'refused_algorithm',
     token: (forge) => forge.hmac(secret(forge)),
@@ -75,17 +75,17 @@ const hmacs: TokenCase[] = [
   },
   {
     id: 'hmac-label',
-    title: 'HS256 in the header, and the right key has signed',
+    title: 'alg is HS256, and the valid key signed',
     rule: 'RFC 8725 §3.1',
     reason: 'refused_algorithm',
     token: (forge) => forge.accessToken({}, { header: { alg: 'HS256' } }),
   },
   {
     id: 'hmac-unknown-key-empty-secret',
-    title: 'HS256 with an unknown kid and nothing as the secret',
+    title: 'HS256 with an unknown kid and an empty secret',
     rule: 'CVE-2026-45363',
     reason: 'refused_algorithm',
-    token: (forge) => forge.hmac('', { kid: 'nobody' }),
+    token: (forge) => forge.hmac('', { kid: 'unknown' }),
   },
   {
     id: 'hmac-without-kid',
@@ -96,7 +96,7 @@ const hmacs: TokenCase[] = [
   },
   {
     id: 'hmac-published-secret',
-    title: 'HS256 with a symmetric key that the issuer has published by mistake',
+    title: 'HS256 with a symmetric key that the issuer published by mistake',
     rule: 'RFC 7518 §6.4, RFC 8725 §3.1',
     reason: 'refused_algorithm',
     token: (forge) => {

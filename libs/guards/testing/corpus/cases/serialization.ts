@@ -8,27 +8,42 @@ const BASE64URL = 'RFC 7515 §2, RFC 4648 §5';
 
 type Edit = Parameters<typeof withEditedSegments>[0];
 
-/** Three segments and two dots, and nothing else. */
+/** A compact JWS has exactly three segments and two dots. */
 const segments: readonly [id: string, title: string, edit: Edit][] = [
-  ['one', 'There is one segment', () => ['abc']],
-  ['two', 'There are two segments', ([h, p]) => [h, p]],
-  ['four', 'There are four segments', (all) => [...all, 'AA']],
-  ['five', 'There are five segments, as in a JWE', (all) => [...all, 'AA', 'AA']],
-  ['trailing-dot', 'There is a dot at the end', (all) => [...all, '']],
-  ['leading-dot', 'There is a dot at the beginning', (all) => ['', ...all]],
-  ['double-dot', 'There are two dots in a row', ([h, p, s]) => [h, '', p, s]],
-  ['dots', 'There is nothing but dots', () => ['', '', '']],
-  ['joined', 'There are two good tokens, joined by a dot', (all) => [...all, ...all]],
+  ['one', 'The token has one segment', () => ['abc']],
+  ['two', 'The token has two segments', ([h, p]) => [h, p]],
+  ['four', 'The token has four segments', (all) => [...all, 'AA']],
+  ['five', 'The token has five segments, as a JWE has', (all) => [...all, 'AA', 'AA']],
+  ['trailing-dot', 'The token ends with a dot', (all) => [...all, '']],
+  ['leading-dot', 'The token begins with a dot', (all) => ['', ...all]],
+  ['double-dot', 'The token has two dots in a row', ([h, p, s]) => [h, '', p, s]],
+  ['dots', 'The token consists of dots', () => ['', '', '']],
+  ['joined', 'A dot joins two valid tokens', (all) => [...all, ...all]],
   ['no-header', 'The header is empty', ([, p, s]) => ['', p, s]],
   ['no-payload', 'The payload is empty', ([h, , s]) => [h, '', s]],
 ];
 
-/** Each in the alphabet of RFC 6750's b64token, so that it arrives at the JWT reader. */
+/** All of these match b64token of RFC 6750, so that the JWT parser receives them. */
 const alphabet: readonly [id: string, title: string, rule: string, edit: Edit][] = [
-  ['padded', 'The signature is padded', BASE64URL, ([h, p, s]) => [h, p, `${s}==`]],
-  ['plus', 'The signature is base64', BASE64URL, ([h, p, s]) => [h, p, `+/+/${s.slice(4)}`]],
-  ['tilde', 'A foreign character is in the payload', BASE64URL, ([h, p, s]) => [h, `${p}~`, s]],
-  ['length', 'The signature has an impossible length', BASE64URL, ([h, p]) => [h, p, 'AAAAA']],
+  ['padded', 'The signature has padding', BASE64URL, ([h, p, s]) => [h, p, `${s}==`]],
+  [
+    'plus',
+    'The signature has characters of base64',
+    BASE64URL,
+    ([h, p, s]) => [h, p, `+/+/${s.slice(4)}`],
+  ],
+  [
+    'tilde',
+    'The payload has a character outside base64url',
+    BASE64URL,
+    ([h, p, s]) => [h, `${p}~`, s],
+  ],
+  [
+    'length',
+    'The signature has a length that base64url cannot have',
+    BASE64URL,
+    ([h, p]) => [h, p, 'AAAAA'],
+  ],
 ];
 
 const encodings: TokenCase[] = [
@@ -50,7 +65,7 @@ const encodings: TokenCase[] = [
   })),
   {
     id: 'base64url-spare-bits',
-    title: 'Bits that no byte uses are set, so that one signature has two texts',
+    title: 'Unused bits are set, so that one signature has two encodings',
     rule: 'RFC 4648 §3.5',
     expected: malformedToken,
     reason: 'malformed_token',
@@ -65,32 +80,32 @@ function withSpareBits(segment: string): string {
   return segment.slice(0, -1) + characters[last ^ 1];
 }
 
-/** Five segments that claim to be encrypted; PBES2 asks for two thousand million rounds (CVE-2022-36083). */
+/** A JWE without real content. PBES2 with a huge `p2c` keeps a verifier that derives the key busy (CVE-2022-36083). */
 const jwe = (header: object) => () =>
   [encodePart(header), 'AAAA', 'AAAAAAAAAAAAAAAA', 'AAAA', 'AAAAAAAAAAAAAAAAAAAAAA'].join('.');
 
 const wrappings: TokenCase[] = [
   {
     id: 'jwe-pbes2',
-    title: 'A JWE asks for 2³¹ − 1 rounds of key derivation',
+    title: 'A JWE requests 2³¹ − 1 rounds of key derivation',
     rule: 'CVE-2022-36083',
     token: jwe({ alg: 'PBES2-HS256+A128KW', enc: 'A128GCM', p2c: 2 ** 31 - 1, p2s: 'AAAA' }),
   },
   {
     id: 'jwe-zip',
-    title: 'A JWE says that it is compressed',
+    title: 'A JWE declares compression',
     rule: 'CVE-2024-28176',
     token: jwe({ alg: 'dir', enc: 'A128GCM', zip: 'DEF' }),
   },
   {
     id: 'jwe-to-public-key',
-    title: 'A JWE to the public key, which anybody can make',
+    title: 'A JWE is encrypted to the public key, which any sender can do',
     rule: 'RFC 8725 §2.3',
     token: jwe({ alg: 'RSA-OAEP-256', enc: 'A128GCM', cty: 'JWT' }),
   },
   {
     id: 'nested-token',
-    title: 'The payload is a good token, and not JSON',
+    title: 'The payload is a valid token instead of JSON',
     rule: 'RFC 7519 §7.2',
     token: nested,
   },
@@ -102,14 +117,14 @@ function nested(forge: Forge): string {
   return `${input}.${signature(input, issuer.signingKey)}`;
 }
 
-/** Node itself refuses headers of more than 16 kB. */
+/** Node refuses headers of more than 16 kB before the guard runs. */
 const tooLarge = [...malformedToken, { status: 413 }, { status: 431 }, closedConnection];
 const padded = (bytes: number) => withClaims({ padding: 'x'.repeat(bytes) });
 
 const sizes: TokenCase[] = [
   {
     id: 'size-9-kb',
-    title: 'The token is good and has more than 8 kB',
+    title: 'The token is valid and has more than 8 kB',
     rule: 'RFC 6750 sets no limit',
     expected: tooLarge,
     reason: 'oversized_token',
@@ -118,7 +133,7 @@ const sizes: TokenCase[] = [
   },
   ...[64, 1024].map((kilobytes): TokenCase => ({
     id: `size-${kilobytes}-kb`,
-    title: `The token is good and has ${kilobytes} kB`,
+    title: `The token is valid and has ${kilobytes} kB`,
     rule: 'RFC 9110 §5.4',
     expected: tooLarge,
     stricter: true,

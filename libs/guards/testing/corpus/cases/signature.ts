@@ -6,22 +6,34 @@ import { decodeSegment, withEditedSegments } from '../support/forge.js';
 
 const RULE = 'RFC 7515 §5.2';
 
-/** The signature of a good token, as bytes, in another form. */
+/** Changes the bytes of the signature of a valid token. */
 const signatureBytes = (edit: (bytes: Buffer) => Buffer) =>
   withEditedSegments(([header, payload, signature]) => {
     const bytes = edit(Buffer.from(signature, 'base64url'));
     return [header, payload, bytes.toString('base64url')];
   });
 
-const bytes: readonly [id: string, title: string, edit: (bytes: Buffer) => Buffer][] = [
-  ['truncated', 'The signature has lost its second half', (it) => it.subarray(0, it.length / 2)],
-  ['shorter', 'The signature has lost its last byte', (it) => it.subarray(0, -1)],
-  ['extended', 'The signature has a byte more', (it) => Buffer.concat([it, Buffer.of(0)])],
-  ['doubled', 'The signature is there twice', (it) => Buffer.concat([it, it])],
-  ['bit', 'One bit of the signature differs', (it) => withBit(it)],
-  ['random', 'The signature is random', (it) => randomBytes(it.length)],
-  ['zeros', 'The signature is all zeros (CVE-2022-21449)', (it) => Buffer.alloc(it.length)],
-  ['ones', 'The signature is all ones', (it) => Buffer.alloc(it.length, 0xff)],
+const edits: readonly [id: string, title: string, edit: (bytes: Buffer) => Buffer][] = [
+  [
+    'truncated',
+    'The signature lacks its second half',
+    (bytes) => bytes.subarray(0, bytes.length / 2),
+  ],
+  ['shorter', 'The signature lacks its last byte', (bytes) => bytes.subarray(0, -1)],
+  [
+    'extended',
+    'The signature has an additional byte',
+    (bytes) => Buffer.concat([bytes, Buffer.of(0)]),
+  ],
+  ['doubled', 'The signature is repeated', (bytes) => Buffer.concat([bytes, bytes])],
+  ['bit', 'One bit of the signature differs', (bytes) => withBit(bytes)],
+  ['random', 'The signature is random', (bytes) => randomBytes(bytes.length)],
+  [
+    'zeros',
+    'Every byte of the signature is zero (CVE-2022-21449)',
+    (bytes) => Buffer.alloc(bytes.length),
+  ],
+  ['ones', 'Every bit of the signature is one', (bytes) => Buffer.alloc(bytes.length, 0xff)],
 ];
 
 function withBit(signature: Buffer): Buffer {
@@ -30,7 +42,7 @@ function withBit(signature: Buffer): Buffer {
   return changed;
 }
 
-const changed: TokenCase[] = bytes.map(([id, title, edit]) => ({
+const changed: TokenCase[] = edits.map(([id, title, edit]) => ({
   id: `signature-${id}`,
   title,
   rule: RULE,
@@ -38,7 +50,7 @@ const changed: TokenCase[] = bytes.map(([id, title, edit]) => ({
   token: signatureBytes(edit),
 }));
 
-/** n of P-256 (FIPS 186-5). */
+/** The order n of P-256 (FIPS 186-5). */
 const ORDER = Buffer.from(
   'ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551',
   'hex',
@@ -47,11 +59,15 @@ const ONE = Buffer.concat([Buffer.alloc(31), Buffer.of(1)]);
 const ZERO = Buffer.alloc(32);
 
 const ecdsa: readonly [id: string, title: string, edit: (bytes: Buffer) => Buffer][] = [
-  ['r-zero', 'r is 0', (it) => Buffer.concat([ZERO, it.subarray(32)])],
-  ['s-zero', 's is 0', (it) => Buffer.concat([it.subarray(0, 32), ZERO])],
+  ['r-zero', 'r is 0', (bytes) => Buffer.concat([ZERO, bytes.subarray(32)])],
+  ['s-zero', 's is 0', (bytes) => Buffer.concat([bytes.subarray(0, 32), ZERO])],
   ['one', 'r and s are 1', () => Buffer.concat([ONE, ONE])],
   ['order', 'r and s are the order of the curve', () => Buffer.concat([ORDER, ORDER])],
-  ['order-s', 's is the order of the curve', (it) => Buffer.concat([it.subarray(0, 32), ORDER])],
+  [
+    'order-s',
+    's is the order of the curve',
+    (bytes) => Buffer.concat([bytes.subarray(0, 32), ORDER]),
+  ],
   ['der', 'The signature is DER, as OpenSSL writes it (RFC 7518 §3.4)', der],
 ];
 
@@ -85,7 +101,7 @@ const moved: TokenCase[] = [
   },
   {
     id: 'signature-of-another-token',
-    title: 'The signature is that of another good token',
+    title: 'The signature belongs to another valid token',
     rule: RULE,
     reason: 'bad_signature',
     token: (forge) => {
@@ -95,7 +111,7 @@ const moved: TokenCase[] = [
   },
   {
     id: 'signature-over-other-claims',
-    title: 'The claims were changed afterwards',
+    title: 'The claims were changed after signing',
     rule: RULE,
     reason: 'bad_signature',
     token: withEditedSegments(([header, payload, signature]) => [
@@ -106,7 +122,7 @@ const moved: TokenCase[] = [
   },
   {
     id: 'signature-over-another-header',
-    title: 'The header was changed afterwards',
+    title: 'The header was changed after signing',
     rule: RULE,
     reason: 'bad_signature',
     token: withEditedSegments(([header, payload, signature]) => [
@@ -117,7 +133,7 @@ const moved: TokenCase[] = [
   },
   {
     id: 'signature-over-header-written-otherwise',
-    title: 'The header means the same and is written with other blanks',
+    title: 'The header was written with other spaces after signing',
     rule: RULE,
     reason: 'bad_signature',
     token: withEditedSegments(([header, payload, signature]) => [
@@ -128,7 +144,7 @@ const moved: TokenCase[] = [
   },
   {
     id: 'signature-over-json',
-    title: 'What is signed is the JSON, not its encoding',
+    title: 'The signature covers the JSON instead of its encoding',
     rule: 'RFC 7515 §5.1',
     reason: 'bad_signature',
     token: (forge) => {
@@ -141,7 +157,7 @@ const moved: TokenCase[] = [
   },
   {
     id: 'signature-segments-swapped',
-    title: 'Header and payload have changed places',
+    title: 'Header and payload are swapped',
     rule: RULE,
     reason: 'wrong_issuer',
     token: withEditedSegments(([header, payload, signature]) => [payload, header, signature]),

@@ -8,13 +8,13 @@ type Row = readonly [id: string, title: string, reason: RejectionReason, claims:
 
 const DAY = 86_400;
 
-/** The default of a tolerance is the verifier's to choose; no case is nearer than two minutes to a limit. */
+/** A verifier may choose its clock tolerance, so every case is at least two minutes away from a limit. */
 const expiry: readonly Row[] = [
   ['exp-past', 'The token has expired', 'expired', () => ({ exp: now() - 120 })],
   ['exp-long-past', 'The token expired in 1970', 'expired', () => ({ exp: 1 })],
   ['exp-zero', 'exp is 0', 'expired', () => ({ exp: 0 })],
   ['exp-negative', 'exp is negative', 'expired', () => ({ exp: -1 })],
-  ['exp-missing', 'There is no exp', 'malformed_claims', () => ({ exp: undefined })],
+  ['exp-missing', 'exp is missing', 'malformed_claims', () => ({ exp: undefined })],
   ['exp-null', 'exp is null', 'malformed_claims', () => ({ exp: null })],
   ['exp-string', 'exp is a string', 'malformed_claims', () => ({ exp: String(now() + 300) })],
   [
@@ -35,17 +35,17 @@ const notBefore: readonly Row[] = [
   ['nbf-array', 'nbf is an array', 'malformed_claims', () => ({ nbf: [now() + 120] })],
 ];
 
-/** RFC 9068 §2.2 wants iat; RFC 7519 §4.1.6 wants nothing of those who read it. */
-const ours: readonly Row[] = [
+/** RFC 9068 §2.2 requires an issuer to write iat. RFC 7519 §4.1.6 does not require a reader to check it. */
+const stricter: readonly Row[] = [
   ['exp-milliseconds', 'exp is in milliseconds', 'malformed_claims', () => ({ exp: Date.now() })],
-  ['exp-beyond-dates', 'exp is beyond all dates', 'malformed_claims', () => ({ exp: 1e300 })],
+  ['exp-beyond-dates', 'exp exceeds every date', 'malformed_claims', () => ({ exp: 1e300 })],
   ['iat-missing', 'There is no iat', 'malformed_claims', () => ({ iat: undefined })],
   ['iat-string', 'iat is a string', 'malformed_claims', () => ({ iat: String(now()) })],
   ['iat-null', 'iat is null', 'malformed_claims', () => ({ iat: null })],
   ['iat-future', 'iat is in the future', 'issued_in_the_future', () => ({ iat: now() + 120 })],
   [
     'iat-long-ago',
-    'The token was issued last week and is good for another year',
+    'The token was issued a week ago and expires in a year',
     'too_old',
     () => ({ iat: now() - 7 * DAY, exp: now() + 365 * DAY }),
   ],
@@ -63,5 +63,5 @@ const createCases = (rule: string, list: readonly Row[]): TokenCase[] =>
 export const time = tokenCases(invalidToken, [
   ...createCases('RFC 7519 §4.1.4, RFC 9068 §2.2', expiry),
   ...createCases('RFC 7519 §4.1.5', notBefore),
-  ...createCases('RFC 9068 §2.2', ours).map((row): TokenCase => ({ ...row, stricter: true })),
+  ...createCases('RFC 9068 §2.2', stricter).map((row): TokenCase => ({ ...row, stricter: true })),
 ]);

@@ -1,18 +1,18 @@
-/** An answer that is right. */
+/** An answer that a case allows. */
 export interface ExpectedAnswer {
-  /** 200 stands for every success. */
+  /** 200 stands for every 2xx status. */
   readonly status: number;
-  /** `error` of the challenge; `''` for a challenge without one, undefined where none is asked for. */
+  /** `error` of the challenge, `''` for a challenge without `error`. Undefined if the challenge does not matter. */
   readonly error?: string;
-  /** Whose challenge. Default `Bearer`. */
+  /** The scheme of the challenge. Default `Bearer`. */
   readonly scheme?: 'Bearer' | 'DPoP';
 }
 
-/** What came back. */
+/** The answer of the service. */
 export interface ReceivedAnswer {
-  /** 0 when the connection ended without an answer. */
+  /** 0 if the connection closed without an answer. */
   readonly status: number;
-  /** `WWW-Authenticate`, undefined when there is none. */
+  /** The header `WWW-Authenticate`, if present. */
   readonly challenge: string | undefined;
   readonly contentType: string | undefined;
   readonly body: string;
@@ -37,13 +37,13 @@ export const invalidBoundToken: readonly ExpectedAnswer[] = [
   { status: 401, error: 'invalid_token', scheme: 'DPoP' },
 ];
 
-/** No credentials: a challenge, and no error code (RFC 6750 §3.1). */
+/** A request without credentials gets a challenge without an error code (RFC 6750 §3.1). */
 export const noCredentials: readonly ExpectedAnswer[] = [{ status: 401, error: '' }];
 
-/** Whether text that is no JWT spoils the token or the request is for the resource server to say. */
+/** For text that is not a JWT, the resource server may answer `invalid_token` or `invalid_request`. */
 export const malformedToken = [...invalidToken, ...invalidRequest];
 
-/** Whether such credentials are wrong or not there at all is for the resource server to say. */
+/** For unusable credentials, the resource server may answer as for invalid ones or as for absent ones. */
 export const unusableCredentials = [...malformedToken, ...noCredentials];
 
 export const closedConnection: ExpectedAnswer = { status: 0 };
@@ -63,7 +63,7 @@ export function isExpected(
   });
 }
 
-/** `error` of the challenge of a scheme, `''` when it has none, undefined when there is no such challenge. */
+/** Returns `error` of the scheme's challenge, `''` if the challenge has no `error`, undefined without such a challenge. */
 export function errorCode(
   { challenge = '' }: Pick<ReceivedAnswer, 'challenge'>,
   scheme: 'Bearer' | 'DPoP' = 'Bearer',
@@ -73,7 +73,7 @@ export function errorCode(
   return /\berror\s*=\s*"?([^",\s]+)/i.exec(parameters)?.[1] ?? '';
 }
 
-/** Up to the challenge of the other one (RFC 9110 §11.6.1). */
+/** Each pattern ends at the challenge of the other scheme (RFC 9110 §11.6.1). */
 const CHALLENGE = {
   Bearer: /(?:^|,\s*)Bearer\b(.*?)(?:,\s*DPoP\b|$)/i,
   DPoP: /(?:^|,\s*)DPoP\b(.*?)(?:,\s*Bearer\b|$)/i,

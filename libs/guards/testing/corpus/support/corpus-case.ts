@@ -3,49 +3,49 @@ import type { Algorithm } from '../../../src/core/algorithms.js';
 import type { ExpectedAnswer } from './answer.js';
 import type { Forge } from './forge.js';
 
-/** What a case sends to the resource. */
+/** The request that a case sends to the resource. */
 export interface CorpusRequest {
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Default `GET`. */
   readonly method?: string;
-  /** In place of the resource's own path and query, sent as it is. */
+  /** Replaces the path and query of the resource. Sent unchanged. */
   readonly path?: string;
   readonly body?: string;
-  /** Written to the socket as it is, because no HTTP client would send it. */
+  /** Written to the socket unchanged, because no HTTP client would send it. */
   readonly raw?: true;
 }
 
-/** One rule broken, or, for a control, none. */
+/** A request that breaks one rule. A control case breaks none. */
 export interface CorpusCase {
-  /** In kebab-case. Never changes, so that runs can be compared. */
+  /** In kebab-case. An id never changes, so that runs can be compared. */
   readonly id: string;
   readonly title: string;
   /** The section of the standard, or the CVE. */
   readonly rule: string;
-  /** Any one of these is right. */
+  /** The allowed answers. */
   readonly expected: readonly ExpectedAnswer[];
-  /** What the observer of these guards is told; undefined when the request is answered before or without them. */
+  /** The reason that these guards report. Undefined if a request is answered before the guard runs. */
   readonly reason?: RejectionReason;
-  /** No standard demands of a resource server that it refuses this. These guards do. */
+  /** No standard requires a resource server to refuse this. These guards refuse it. */
   readonly stricter?: true;
   /** Default: every resource. */
   readonly appliesTo?: (resource: Resource) => boolean;
   readonly request: (forge: Forge) => CorpusRequest;
 }
 
-/** What must be known of a resource to choose its cases. */
+/** The properties of a resource that select its cases. */
 export interface Resource {
-  /** The only algorithm that it accepts. */
+  /** The only algorithm that the resource accepts. */
   readonly algorithm: Algorithm;
-  /** The one scope that it asks for; without one, no case is about scopes. */
+  /** The scope that the resource requires. Without it, the corpus has no cases about scopes. */
   readonly scope?: string | undefined;
-  /** Whether it takes bound tokens; without, no case is about proofs. */
+  /** Whether the resource accepts DPoP-bound tokens. Without it, the corpus has no cases about proofs. */
   readonly dpop?: boolean | undefined;
 }
 
 type Common = Omit<CorpusCase, 'request' | 'expected'>;
 
-/** A case that sends one token as it should be sent. */
+/** A case that sends one token as a bearer token. */
 export interface TokenCase extends Common {
   readonly expected?: readonly ExpectedAnswer[];
   readonly token: (forge: Forge) => string;
@@ -68,3 +68,9 @@ export function bearer(token: string): CorpusRequest {
 
 export const forRsa = ({ algorithm }: Resource) => !forEc({ algorithm });
 export const forEc = ({ algorithm }: Resource) => algorithm.startsWith('ES');
+export const forRs256 = ({ algorithm }: Resource) => algorithm === 'RS256';
+
+/** The same text in another case. */
+export function swapCase(text: string): string {
+  return text.toUpperCase() === text ? text.toLowerCase() : text.toUpperCase();
+}

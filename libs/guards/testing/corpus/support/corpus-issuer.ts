@@ -6,23 +6,23 @@ import { KeySetServer } from './key-set-server.js';
 import { generateKeys, type PublishedKeys } from './published-keys.js';
 
 export interface CorpusIssuerOptions {
-  /** Audience of its tokens: the name of the resource that is tried. */
+  /** The audience of the tokens, which is the identifier of the tested resource. */
   readonly audience: string;
   /** Default `ES256`. */
   readonly algorithm?: Algorithm;
-  /** Of the loopback interface. Default: any that is free. */
+  /** A port of the loopback interface. Default: a free one. */
   readonly port?: number;
 }
 
-/** Nobody trusts it. Whoever asks its server for a key has been led there by a token. */
+/** An issuer that no service trusts. Its server gets a request only if a service follows an address in a token. */
 export interface Attacker {
   readonly key: SigningKey;
   readonly server: KeySetServer;
 }
 
 /**
- * The authorization server of the corpus. Unlike a TestIssuer it listens where it is told to, so that a service that runs
- * elsewhere can be configured to trust it, and it publishes keys that must verify nothing beside the good ones.
+ * The authorization server of the corpus. Unlike a TestIssuer it listens on a given port, so that a service in another
+ * process can trust it. Beside its valid keys it publishes keys that must not verify any access token.
  */
 export class CorpusIssuer {
   private constructor(
@@ -61,12 +61,12 @@ export class CorpusIssuer {
     return this.keys.good;
   }
 
-  /** What `GuardsModule.forRoot()` has to be told to accept its tokens. */
+  /** The options of `GuardsModule.forRoot()` that accept tokens of this issuer. */
   get options(): { issuer: string; audience: string; algorithms: readonly Algorithm[] } {
     return { issuer: this.issuer, audience: this.audience, algorithms: [this.algorithm] };
   }
 
-  /** As TestIssuer's: good for five minutes; claims are merged over, and `undefined` leaves one out. */
+  /** Makes a token that is valid for five minutes. `claims` override the default claims; `undefined` removes one. */
   accessToken(claims: Readonly<Record<string, unknown>> = {}, changes: TokenChanges = {}): string {
     const header = { ...this.header(), ...changes.header };
     return compactJws(header, { ...this.claims(), ...claims }, changes.signedBy ?? this.signingKey);

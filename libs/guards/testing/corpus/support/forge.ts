@@ -7,18 +7,18 @@ import type { CorpusIssuer } from './corpus-issuer.js';
 type Members = Readonly<Record<string, unknown>>;
 type Edit = (json: string) => string;
 
-/** What the forged tokens would get access to. */
+/** The resource that the tokens are made for. */
 export interface ForgeTarget {
-  /** Of the resource, as it stands in the request line. */
+  /** The path of the resource, as in the request line. */
   readonly path: string;
   readonly scope?: string | undefined;
-  /** What a proof is made for. */
+  /** The URL that proofs name. */
   readonly dpopUrl?: string | undefined;
 }
 
-/** Makes tokens for one resource that are good but for one thing, and really signed unless that is the thing. */
+/** Makes tokens for one resource. A token has one fault and a real signature, unless the signature is the fault. */
 export class Forge {
-  /** Whose key bound tokens are bound to. */
+  /** The client whose key the bound tokens name. */
   readonly client = new DpopClient();
 
   constructor(
@@ -30,7 +30,7 @@ export class Forge {
     return { ...this.issuer.claims(), scope: this.target.scope };
   }
 
-  /** Good, but for what is given. */
+  /** Makes a token that is valid except for the given changes. */
   accessToken(claims: Members = {}, changes: TokenChanges = {}): string {
     return this.issuer.accessToken({ scope: this.target.scope, ...claims }, changes);
   }
@@ -39,13 +39,13 @@ export class Forge {
     return this.accessToken({ cnf: this.client.cnf, ...claims });
   }
 
-  /** Good for one request with the token. */
+  /** Makes a proof for one request with the token, valid except for the given changes. */
   proof(accessToken: string, claims: Members = {}, changes: TokenChanges = {}): string {
     const { dpopUrl: url = '' } = this.target;
     return this.client.proof({ method: 'GET', url, accessToken }, claims, changes);
   }
 
-  /** Header and payload are edited as text, then signed, so that they need not be JSON that JavaScript would write. */
+  /** Edits header and payload as text and signs them. The result may be JSON that JSON.stringify would not write. */
   signedText(header: Edit, payload: Edit): string {
     return compactJws(
       header(JSON.stringify(this.issuer.header())),
@@ -54,25 +54,25 @@ export class Forge {
     );
   }
 
-  /** The three segments of a good token. */
+  /** The three segments of a valid token. */
   segments(): [header: string, payload: string, signature: string] {
     const [header = '', payload = '', mac = ''] = this.accessToken().split('.');
     return [header, payload, mac];
   }
 
-  /** Header and payload, as they would be signed. */
+  /** The encoded header and payload, which a signature covers. */
   signingInput(header: Members = {}, claims: Members = {}): string {
     const joseHeader = { ...this.issuer.header(), ...header };
     return `${encodePart(joseHeader)}.${encodePart({ ...this.claims(), ...claims })}`;
   }
 
-  /** Signed with the method of another algorithm. */
+  /** Signs with the given key and algorithm. */
   signedWith(key: SigningKey, header: Members, algorithm = key.algorithm): string {
     const input = this.signingInput(header);
     return `${input}.${signature(input, key, algorithm)}`;
   }
 
-  /** Authenticated with a secret that the verifier may be talked into (RFC 7518 §3.2). */
+  /** Makes a token with an HMAC under a secret that a flawed verifier might use (RFC 7518 §3.2). */
   hmac(secret: string | Buffer, header: Members & { readonly alg?: string } = {}): string {
     const { alg = 'HS256' } = header;
     const input = this.signingInput({ ...header, alg });
@@ -86,7 +86,7 @@ export class Forge {
 export const withClaims = (claims: Members) => (forge: Forge) => forge.accessToken(claims);
 export const withHeader = (header: Members) => (forge: Forge) => forge.accessToken({}, { header });
 
-/** A good token cut in three, changed and put together again. */
+/** Changes the segments of a valid token. */
 export const withEditedSegments =
   (edit: (segments: [string, string, string]) => readonly string[]) => (forge: Forge) =>
     edit(forge.segments()).join('.');
@@ -98,10 +98,10 @@ export const withFirst = (member: string): Edit => {
   return (json) => json.replace('{', () => `{${member},`);
 };
 
-/** In seconds, as claims have it. */
+/** The time in seconds, as in claims. */
 export const now = () => Math.floor(Date.now() / 1000);
 
-/** The JSON object in a segment. */
+/** Decodes the JSON object in a segment. */
 export function decodeSegment(segment: string): object {
   const value: unknown = JSON.parse(Buffer.from(segment, 'base64url').toString());
   return Object(value);

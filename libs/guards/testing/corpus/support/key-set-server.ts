@@ -1,11 +1,11 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { closeServer, listenOnLoopback } from '../../loopback-server.js';
 
 const KEY_SET_PATH = '/.well-known/jwks.json';
 
-/** Publishes a key set under every well-known metadata address (RFC 8414, OpenID Connect Discovery), and counts who asks. */
+/** Publishes a key set and metadata at every well-known path (RFC 8414, OpenID Connect Discovery), and counts requests. */
 export class KeySetServer {
-  /** To any address. */
+  /** The number of requests for any path. */
   requests = 0;
   origin = '';
   private readonly server = createServer(({ url }, response) => {
@@ -17,15 +17,10 @@ export class KeySetServer {
 
   private constructor(readonly keySet: { readonly keys: readonly object[] }) {}
 
-  /** @param port 0 for any that is free */
+  /** @param port 0 chooses a free port */
   static async listen(keys: readonly object[], port: number): Promise<KeySetServer> {
     const keySetServer = new KeySetServer({ keys });
-    const { server } = keySetServer;
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    if (!address || typeof address === 'string') throw new Error('No TCP address');
-    keySetServer.origin = `http://127.0.0.1:${address.port}`;
+    keySetServer.origin = await listenOnLoopback(keySetServer.server, port);
     return keySetServer;
   }
 
@@ -33,9 +28,7 @@ export class KeySetServer {
     return this.origin + KEY_SET_PATH;
   }
 
-  async close(): Promise<void> {
-    this.server.closeAllConnections();
-    this.server.close();
-    await once(this.server, 'close');
+  close(): Promise<void> {
+    return closeServer(this.server);
   }
 }

@@ -2,7 +2,7 @@ import { generateKeyPairSync, type JsonWebKey, randomBytes } from 'node:crypto';
 import type { Algorithm } from '../../../src/core/algorithms.js';
 import { generateSigningKey, type SigningKey } from '../../signing-key.js';
 
-/** What the keys of the set are for. The first three are good. */
+/** The roles of the published keys. The first three are valid. */
 const ROLES = [
   'good',
   'second',
@@ -21,7 +21,7 @@ const ROLES = [
 
 export type KeyRole = (typeof ROLES)[number];
 
-/** Algorithms that a key of the same kind could be mistaken for. */
+/** For each algorithm or family, another algorithm that a verifier could confuse with it. */
 const OTHER: Readonly<Record<string, Algorithm>> = {
   ES: 'ES384',
   ES384: 'ES256',
@@ -29,16 +29,16 @@ const OTHER: Readonly<Record<string, Algorithm>> = {
   PS: 'RS256',
 };
 
-/** The keys of a corpus: good ones, and those that must verify nothing although the issuer publishes them. */
+/** The keys of a corpus issuer: valid keys, and published keys that must not verify any token. */
 export interface PublishedKeys {
   readonly good: SigningKey;
   readonly spare: SigningKey;
-  /** Published under the kid of `spare`. */
+  /** Published under the same kid as `spare`. */
   readonly double: SigningKey;
   readonly otherFamily: SigningKey;
   readonly short: SigningKey;
   readonly secret: Buffer;
-  /** New in each run, because a service may still keep the keys of the last one. */
+  /** New in each run, because a service may still cache the keys of the previous run. */
   readonly kids: Readonly<Record<KeyRole, string>>;
   readonly jwks: readonly JsonWebKey[];
 }
@@ -79,7 +79,7 @@ function goodJwks({ good, spare, kids }: Keys): JsonWebKey[] {
   ];
 }
 
-/** Sound keys that are for something else. */
+/** Sound keys with another purpose. */
 function misusedJwks({ spare, double, otherFamily, kids }: Keys): JsonWebKey[] {
   const { use: _use, ...withoutUse } = spare.publicJwk;
   const otherAlg = otherFamily.algorithm;
@@ -109,7 +109,7 @@ function named({ algorithm }: SigningKey, kid: string) {
   return { kid, alg: algorithm, use: 'sig' };
 }
 
-/** RFC 7518 §3.3 wants 2048 bits. */
+/** Too short: RFC 7518 §3.3 requires 2048 bits. */
 function shortRsaKey(kid: string): SigningKey {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
   const algorithm = 'RS256';

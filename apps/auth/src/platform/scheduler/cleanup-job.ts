@@ -1,1 +1,0 @@
-export { CleanupJob } from '@gatehouse/persistence';

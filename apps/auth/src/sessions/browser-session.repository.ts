@@ -1,0 +1,166 @@
+import {
+  CleanupJob,
+  createKeyRangeCleanup,
+  type ExpiredRows,
+  type RowLookup,
+  UnitOfWork,
+} from '@gatehouse/persistence';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { IsNull, Repository } from 'typeorm';
+import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import { BrowserSession } from './browser-session.entity.js';
+
+export interface RevokedBrowserSession {
+  readonly id: string;
+  readonly account_id: string;
+}
+
+/** All SQL of the table `browser_session`. Instants are milliseconds since the epoch. */
+@Injectable()
+export class BrowserSessionRepository implements OnModuleInit {
+  private readonly lookup: RowLookup<BrowserSession>;
+
+  constructor(
+    @InjectRepository(BrowserSession) private readonly repository: Repository<BrowserSession>,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly cleanup: CleanupJob,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {
+    this.lookup = unitOfWork.lookup(BrowserSession);
+  }
+
+  onModuleInit(): void {
+    const expired = createExpiredRows(this.config.BROWSER_SESSION_IDLE_TTL);
+    this.cleanup.add(createKeyRangeCleanup(this.unitOfWork, expired));
+  }
+
+  find(id: string): Promise<BrowserSession | undefined> {
+    return this.lookup.find(id);
+  }
+
+  /** Reads the state of the account in the same query, because every page request makes this read. */
+  findOfEnabledAccount(secretHash: string): Promise<BrowserSession | null> {
+    return this.repository
+      .createQueryBuilder('session')
+      .where('session.secretHash = :secretHash', { secretHash })
+      .andWhere(
+        'EXISTS (SELECT 1 FROM account WHERE id = session.accountId AND disabled_at IS NULL)',
+      )
+      .getOne();
+  }
+
+  /** The latest login first. Expired sessions are included. */
+  findUnrevoked(accountId: string): Promise<BrowserSession[]> {
+    return this.repository.find({
+      where: { accountId, endedAt: IsNull() },
+      order: { authenticatedAt: 'DESC', id: 'ASC' },
+    });
+  }
+
+  async insert(session: BrowserSession): Promise<void> {
+    await this.unitOfWork.execute(
+      `INSERT INTO browser_session (id, account_id, secret_hash, amr, user_agent, origin, authenticated_at, last_used_at,
+         created_at, absolute_expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7, $8)`,
+      [session.id, session.accountId, ...toLoginValues(session)],
+    );
+  }
+
+  /**
+   * Writes a new login to an existing session. The previous secret is the lock: of concurrent logins one renews the session.
+   * @returns false if the session has another secret by now, or was revoked
+   */
+  async renew(session: BrowserSession, previousSecretHash: string): Promise<boolean> {
+    const { affected } = await this.unitOfWork.execute(
+      `UPDATE browser_session SET secret_hash = $3, amr = $4, user_agent = $5, origin = $6, authenticated_at = $7,
+         last_used_at = $7, absolute_expires_at = $8
+       WHERE id = $1 AND secret_hash = $2 AND ended_at IS NULL`,
+      [session.id, previousSecretHash, ...toLoginValues(session)],
+    );
+    return affected > 0;
+  }
+
+  /** Of concurrent calls with the same `before`, one writes. */
+  async recordUse(id: string, now: number, before: number): Promise<void> {
+    await this.unitOfWork.execute(
+      `UPDATE browser_session SET last_used_at = $2 WHERE id = $1 AND last_used_at <= $3 AND ended_at IS NULL`,
+      [id, now, before],
+    );
+  }
+
+  /**
+   * Locks the row for the rest of the transaction.
+   * @returns false if the session was revoked
+   */
+  async lockUnrevoked(id: string): Promise<boolean> {
+    const { affected } = await this.unitOfWork.execute(
+      'UPDATE browser_session SET last_used_at = last_used_at WHERE id = $1 AND ended_at IS NULL',
+      [id],
+    );
+    return affected === 1;
+  }
+
+  revokeById(id: string, now: number): Promise<readonly RevokedBrowserSession[]> {
+    return this.revoke('id = $2', [id], now);
+  }
+
+  revokeByAccount(
+    accountId: string,
+    exceptId: string | undefined,
+    now: number,
+  ): Promise<readonly RevokedBrowserSession[]> {
+    if (exceptId === undefined) return this.revoke('account_id = $2', [accountId], now);
+    return this.revoke('account_id = $2 AND id <> $3', [accountId, exceptId], now);
+  }
+
+  revokeAll(now: number): Promise<readonly RevokedBrowserSession[]> {
+    return this.revoke('1 = 1', [], now);
+  }
+
+  /** Keeps the given session and the latest of the other active ones, `limit` in all. */
+  revokeAboveLimit(
+    { id, accountId }: BrowserSession,
+    { limit, idleSince }: { readonly limit: number; readonly idleSince: number },
+    now: number,
+  ): Promise<readonly RevokedBrowserSession[]> {
+    return this.revoke(ABOVE_LIMIT, [accountId, id, idleSince, now, limit - 1], now);
+  }
+
+  private async revoke(
+    condition: string,
+    parameters: readonly unknown[],
+    now: number,
+  ): Promise<readonly RevokedBrowserSession[]> {
+    const { rows } = await this.unitOfWork.execute<RevokedBrowserSession>(
+      `UPDATE browser_session SET ended_at = $1 WHERE ended_at IS NULL AND ${condition} RETURNING id, account_id`,
+      [now, ...parameters],
+    );
+    return rows;
+  }
+}
+
+/** The values that each login writes, in the order of both statements. */
+const toLoginValues = (session: BrowserSession): readonly unknown[] => [
+  session.secretHash,
+  session.amr.join(' '),
+  session.userAgent,
+  session.origin,
+  session.authenticatedAt.getTime(),
+  session.absoluteExpiresAt.getTime(),
+];
+
+/** SQLite has no OFFSET without a LIMIT. */
+const ABOVE_LIMIT = `id IN (
+  SELECT id FROM browser_session
+  WHERE account_id = $2 AND id <> $3 AND ended_at IS NULL AND last_used_at > $4 AND absolute_expires_at > $5
+  ORDER BY authenticated_at DESC, id LIMIT 1000000 OFFSET $6)`;
+
+const MIN_RETENTION_SECONDS = 86_400;
+
+/** Revoked and expired sessions. None of these instants has an index, because the rows are few. */
+const createExpiredRows = (idleSeconds: number): ExpiredRows => ({
+  table: 'browser_session',
+  key: 'id',
+  dead: '(ended_at < $1 OR absolute_expires_at < $1 OR last_used_at < $1)',
+  afterSeconds: Math.max(idleSeconds, MIN_RETENTION_SECONDS),
+});

@@ -1,0 +1,270 @@
+import {
+  CleanupJob,
+  type ConditionalUpdate,
+  createIndexedCleanup,
+  createKeyRangeCleanup,
+  type ExpiredRows,
+  type RowLookup,
+  UnitOfWork,
+} from '@gatehouse/persistence';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { IsNull, Repository } from 'typeorm';
+import type { RevocationReason } from '../platform/security-events/security-event.js';
+import { StatusListService } from '../tokens/status-lists/status-list.service.js';
+import { StatusSnapshotService } from '../tokens/status-lists/status-snapshot.service.js';
+import { RefreshTokenFamily } from './refresh-token-family.entity.js';
+
+/** A family before its first rotation. */
+export type NewRefreshTokenFamily = Omit<
+  RefreshTokenFamily,
+  'generation' | 'rotatedAt' | 'endedAt' | 'endReason' | 'session' | 'expiresAt' | FamilyMethod
+>;
+type FamilyMethod = 'classifyToken' | 'isActiveAt';
+
+/** One rotation. Instants are milliseconds since the epoch. */
+export interface Rotation {
+  readonly now: number;
+  readonly idleExpiresAt: number;
+  /** Thumbprint of the key that the family is bound to from now on, unless it is bound already. */
+  readonly dpopJkt: string | null;
+}
+
+/** Why and when families are revoked. */
+export interface Revocation {
+  readonly reason: RevocationReason;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** How many families of an account stay. */
+export interface SessionLimit {
+  readonly newestId: string;
+  readonly limit: number;
+}
+
+export interface RevokedFamily {
+  readonly id: string;
+  readonly account_id: string;
+  readonly client_id: string;
+  readonly user_agent: string | null;
+  readonly origin: string | null;
+  /** When the family would have expired, in milliseconds since the epoch. */
+  readonly ends_at: number;
+}
+
+type UnrevokedFamily = { readonly id: string; readonly browser_session_id: string | null };
+
+/** A client may have a million families, and each statement must stay far below the statement timeout. */
+const CLIENT_BATCH_SIZE = 1_000;
+
+/** The condition of the update is the lock: of any number of callers, on all replicas, one makes a given step. */
+const ROTATION = {
+  table: 'refresh_token_family',
+  set: 'generation = generation + 1, rotated_at = $3, idle_expires_at = $4, dpop_jkt = COALESCE(dpop_jkt, $5)',
+  where: 'id = $1 AND generation = $2 AND ended_at IS NULL',
+  types: ['text', 'integer', 'bigint', 'bigint', 'text'],
+};
+
+/** All SQL of the table `refresh_token_family`. */
+@Injectable()
+export class RefreshTokenFamilyRepository implements OnModuleInit {
+  private readonly lookup: RowLookup<RefreshTokenFamily>;
+  private readonly rotation: ConditionalUpdate;
+
+  constructor(
+    @InjectRepository(RefreshTokenFamily)
+    private readonly repository: Repository<RefreshTokenFamily>,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly statusLists: StatusListService,
+    private readonly snapshots: StatusSnapshotService,
+    private readonly cleanup: CleanupJob,
+  ) {
+    this.lookup = unitOfWork.lookup(RefreshTokenFamily);
+    this.rotation = unitOfWork.conditionalUpdate(ROTATION);
+  }
+
+  onModuleInit(): void {
+    this.snapshots.addSource((since) => this.findRevokedStatusIndexes(since));
+    this.cleanup.add(createIndexedCleanup(this.unitOfWork, REVOKED_FAMILY_ROWS));
+    this.cleanup.add(createKeyRangeCleanup(this.unitOfWork, EXPIRED_FAMILY_ROWS));
+  }
+
+  find(id: string): Promise<RefreshTokenFamily | undefined> {
+    return this.lookup.find(id);
+  }
+
+  /** The newest first. Expired families are included. */
+  findUnrevoked(accountId: string): Promise<RefreshTokenFamily[]> {
+    return this.repository.find({
+      where: { accountId, endedAt: IsNull() },
+      order: { createdAt: 'DESC', id: 'ASC' },
+    });
+  }
+
+  /** Reads inside a surrounding transaction. Expired families are included. */
+  async findUnrevokedIds(accountId: string): Promise<readonly UnrevokedFamily[]> {
+    const { rows } = await this.unitOfWork.execute<UnrevokedFamily>(
+      'SELECT id, browser_session_id FROM refresh_token_family WHERE account_id = $1 AND ended_at IS NULL',
+      [accountId],
+    );
+    return rows;
+  }
+
+  /** Plain SQL without entities, because introspection and every call to the account's own API need it. */
+  async findActiveIds(accountId: string, now: number): Promise<readonly string[]> {
+    const rows = await this.unitOfWork.query<{ id: string }>(SELECT_ACTIVE_IDS, [accountId, now]);
+    return rows.map(({ id }) => id);
+  }
+
+  /** An index in a status list for a new family. Call it before the transaction that inserts the family. */
+  allocateStatusIndex(): Promise<number | null> {
+    return this.statusLists.allocate();
+  }
+
+  async insert(family: NewRefreshTokenFamily): Promise<void> {
+    await this.unitOfWork.execute(INSERT, [
+      family.id,
+      family.accountId,
+      family.clientId,
+      family.scope.join(' '),
+      family.resources.join(' '),
+      family.createdAt.getTime(),
+      family.idleExpiresAt.getTime(),
+      family.absoluteExpiresAt.getTime(),
+      family.userAgent,
+      family.origin,
+      family.statusIndex,
+      family.authenticatedAt?.getTime() ?? null,
+      family.browserSessionId,
+      family.amr.join(' '),
+      family.claims,
+      family.dpopJkt,
+    ]);
+  }
+
+  /**
+   * Puts the next generation into force. Does not join transactions.
+   * @returns false if the row has another generation, or was revoked
+   */
+  rotate(
+    { id, generation }: RefreshTokenFamily,
+    { now, idleExpiresAt, dpopJkt }: Rotation,
+  ): Promise<boolean> {
+    return this.rotation.apply([id, generation, now, idleExpiresAt, dpopJkt]);
+  }
+
+  revokeById(id: string, revocation: Revocation) {
+    return this.revoke('id = $3', [id], revocation);
+  }
+
+  /** Revokes at most {@link CLIENT_BATCH_SIZE} families. */
+  revokeBatchOfClient(clientId: string, revocation: Revocation) {
+    return this.revoke(BATCH_OF_CLIENT, [clientId], revocation);
+  }
+
+  revokeByAccount(accountId: string, exceptId: string | undefined, revocation: Revocation) {
+    if (exceptId === undefined) return this.revoke('account_id = $3', [accountId], revocation);
+    return this.revoke('account_id = $3 AND id <> $4', [accountId, exceptId], revocation);
+  }
+
+  revokeByAccountAndClient(accountId: string, clientId: string, revocation: Revocation) {
+    return this.revoke(OF_ACCOUNT_AND_CLIENT, [accountId, clientId], revocation);
+  }
+
+  /** Families with `offline_access` stay, because they last while the person is away. */
+  revokeByBrowserSession(browserSessionId: string, revocation: Revocation) {
+    return this.revoke(IN_BROWSER_SESSION, [browserSessionId], revocation);
+  }
+
+  revokeOutsideBrowserSession(accountId: string, browserId: string, revocation: Revocation) {
+    return this.revoke(OUTSIDE_BROWSER_SESSION, [accountId, browserId], revocation);
+  }
+
+  /** The newest family stays, and the newest of the other active ones, `limit` in all. */
+  revokeAboveLimit(accountId: string, { newestId, limit }: SessionLimit, revocation: Revocation) {
+    const { now } = revocation;
+    return this.revoke(ABOVE_SESSION_LIMIT, [accountId, newestId, now, limit - 1], revocation);
+  }
+
+  /** The status list indexes of families that were revoked after `since`. A partial index leads to these rows. */
+  async findRevokedStatusIndexes(since: number): Promise<readonly number[]> {
+    const rows = await this.unitOfWork.query<{ status_index: number | string }>(
+      SELECT_REVOKED_STATUS_INDEXES,
+      [since],
+    );
+    return rows.map((row) => Number(row.status_index));
+  }
+
+  private async revoke(
+    condition: string,
+    parameters: readonly unknown[],
+    { reason, now }: Revocation,
+  ): Promise<readonly RevokedFamily[]> {
+    const { rows } = await this.unitOfWork.execute<RevokedFamily>(
+      `UPDATE refresh_token_family SET ended_at = $1, end_reason = $2 WHERE ended_at IS NULL AND ${this.lockInIdOrder(condition)}
+       RETURNING id, account_id, client_id, user_agent, origin,
+         CASE WHEN idle_expires_at < absolute_expires_at THEN idle_expires_at ELSE absolute_expires_at END AS ends_at`,
+      [now, reason, ...parameters],
+    );
+    return rows;
+  }
+
+  /** PostgreSQL locks rows in the order in which it finds them. Rotations lock in id order, and the same order cannot deadlock. */
+  private lockInIdOrder(condition: string): string {
+    if (!this.unitOfWork.isPostgres) return condition;
+    return `id IN (SELECT id FROM refresh_token_family WHERE ended_at IS NULL AND ${condition} ORDER BY id COLLATE "C" FOR UPDATE)`;
+  }
+}
+
+const INSERT = `
+  INSERT INTO refresh_token_family (id, account_id, client_id, scope, resource, generation, rotated_at,
+    created_at, idle_expires_at, absolute_expires_at, user_agent, origin, status_index, authenticated_at,
+    browser_session_id, amr, claims, dpop_jkt)
+  VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`;
+
+const SELECT_ACTIVE_IDS = `
+  SELECT id FROM refresh_token_family
+  WHERE account_id = $1 AND ended_at IS NULL AND idle_expires_at > $2 AND absolute_expires_at > $2`;
+
+export const SELECT_REVOKED_STATUS_INDEXES =
+  'SELECT status_index FROM refresh_token_family WHERE ended_at > $1 AND status_index IS NOT NULL';
+
+const IN_BROWSER_SESSION = `browser_session_id = $3 AND ' ' || scope || ' ' NOT LIKE '% offline!_access %' ESCAPE '!'`;
+
+/** The concatenation makes the database use the index on accounts, because a client may have a million families. */
+const OF_ACCOUNT_AND_CLIENT = `account_id = $3 AND client_id || '' = $4`;
+
+const OUTSIDE_BROWSER_SESSION =
+  'account_id = $3 AND (browser_session_id IS NULL OR browser_session_id <> $4)';
+
+const BATCH_OF_CLIENT = `id IN (
+  SELECT id FROM refresh_token_family WHERE client_id = $3 AND ended_at IS NULL LIMIT ${CLIENT_BATCH_SIZE})`;
+
+/** SQLite has no OFFSET without a LIMIT. */
+const ABOVE_SESSION_LIMIT = `id IN (
+  SELECT id FROM refresh_token_family
+  WHERE account_id = $3 AND id <> $4 AND ended_at IS NULL AND idle_expires_at > $5 AND absolute_expires_at > $5
+  ORDER BY created_at DESC, id LIMIT 1000000 OFFSET $6)`;
+
+/**
+ * Longer than any access token lives, so that a status list reports the end of the session for all of them. A client sees no
+ * difference, because its refresh token is rejected with the same error.
+ */
+const FAMILY_RETENTION_SECONDS = 86_400;
+
+export const REVOKED_FAMILY_ROWS: ExpiredRows & { readonly indexed: string } = {
+  table: 'refresh_token_family',
+  key: 'id',
+  dead: 'ended_at < $1',
+  indexed: 'ended_at',
+  afterSeconds: FAMILY_RETENTION_SECONDS,
+};
+
+/** Neither instant has an index, because a rotation must not update an index. */
+export const EXPIRED_FAMILY_ROWS: ExpiredRows = {
+  table: 'refresh_token_family',
+  key: 'id',
+  dead: '(idle_expires_at < $1 OR absolute_expires_at < $1)',
+  afterSeconds: FAMILY_RETENTION_SECONDS,
+};

@@ -1,0 +1,141 @@
+import type { Algorithm } from './algorithms.js';
+import { type JsonObject, parseStrictJson } from './strict-json.js';
+import { TokenError } from './token-error.js';
+
+/** The parts of a token. Nothing in it has been verified yet. */
+export interface CompactJws {
+  /** The encoded header; {@link decodeHeader} reads it. */
+  readonly header: string;
+  readonly claims: JsonObject;
+  readonly signature: Buffer;
+  /** The signed text: encoded header and payload (RFC 7515 §5.1). */
+  readonly signingInput: string;
+}
+
+/** RFC 6750 §2.1, RFC 9449 §7.1. */
+const TOKEN_SYNTAX = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+/** RFC 7515 §7.1: three segments of base64url without padding (§2). */
+const COMPACT_JWS = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;
+
+/**
+ * The first check of a token, because every other one costs time in proportion to the length.
+ *
+ * @throws TokenError
+ */
+export function checkLength(
+  token: string,
+  { maxTokenBytes }: { readonly maxTokenBytes: number },
+): void {
+  if (token.length > maxTokenBytes) throw new TokenError('oversized_token');
+}
+
+/** @throws TokenError unless the text is exactly one token */
+export function checkTokenSyntax(credentials: string): void {
+  if (!TOKEN_SYNTAX.test(credentials)) throw new TokenError('malformed_credentials');
+}
+
+/**
+ * Splits and decodes a JWS in compact serialization (RFC 7515 §7.1).
+ *
+ * @throws TokenError
+ */
+export function parseCompactJws(token: string): CompactJws {
+  const match = COMPACT_JWS.exec(token);
+  if (!match) throw new TokenError('malformed_token');
+  const [, header = '', payload = '', signature = ''] = match;
+  try {
+    return {
+      header,
+      claims: parseStrictJson(decodeBase64url(payload)),
+      signature: decodeBase64url(signature),
+      signingInput: token.slice(0, header.length + 1 + payload.length),
+    };
+  } catch (cause) {
+    throw new TokenError('malformed_token', cause);
+  }
+}
+
+/** @throws TokenError */
+export function decodeHeader(header: string): JsonObject {
+  try {
+    return parseStrictJson(decodeBase64url(header));
+  } catch (cause) {
+    throw new TokenError('malformed_token', cause);
+  }
+}
+
+/** Allowed last characters, by length modulo 4: they carry bits of one byte (2) or of two bytes (3). 1 is impossible. */
+const ALLOWED_LAST_CHARACTERS = ['', undefined, 'AQgw', 'AEIMQUYcgkosw048'] as const;
+
+/** Accepts only the canonical encoding, in which unused bits are zero (RFC 4648 §3.5), so that one token has one text. */
+function decodeBase64url(segment: string): Buffer {
+  const surplus = segment.length % 4;
+  const last = segment.charAt(segment.length - 1);
+  if (surplus !== 0 && !ALLOWED_LAST_CHARACTERS[surplus]?.includes(last)) {
+    throw new SyntaxError('Not canonical base64url');
+  }
+  return Buffer.from(segment, 'base64url');
+}
+
+/** The trusted part of a token's header. `jwk`, `jku`, `x5c` and `x5u` are ignored (RFC 8725 §3.10). */
+export interface JoseHeader {
+  readonly alg: Algorithm;
+  readonly kid: string;
+}
+
+/** The header values that an issuer may use. */
+export interface HeaderRules {
+  readonly algorithms: readonly Algorithm[];
+  /** In lower case and without the prefix `application/`. `''` stands for a header without `typ`. */
+  readonly tokenTypes: readonly string[];
+}
+
+const MAX_KEY_ID_LENGTH = 256;
+
+/** @throws TokenError */
+export function parseJoseHeader(header: JsonObject, rules: HeaderRules): JoseHeader {
+  checkNoExtension(header);
+  checkTokenType(header, rules);
+  return { alg: readAlgorithm(header, rules), kid: readKeyId(header) };
+}
+
+/** The verifier implements no extension, so it refuses every critical one (RFC 7515 §4.1.11, RFC 7797 §6). */
+export function checkNoExtension(header: JsonObject): void {
+  if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) {
+    throw new TokenError('critical_header');
+  }
+}
+
+/** RFC 9068 §4, or the types that are configured for this issuer (RFC 8725 §3.11). */
+export function checkTokenType(
+  { typ = '' }: JsonObject,
+  { tokenTypes }: Pick<HeaderRules, 'tokenTypes'>,
+): void {
+  if (typeof typ !== 'string' || !tokenTypes.includes(normalizeMediaType(typ))) {
+    throw new TokenError('wrong_type');
+  }
+}
+
+/** RFC 8725 §3.1. */
+export function readAlgorithm(
+  { alg }: JsonObject,
+  { algorithms }: Pick<HeaderRules, 'algorithms'>,
+): Algorithm {
+  const algorithm = algorithms.find((candidate) => candidate === alg);
+  if (!algorithm) throw new TokenError('refused_algorithm');
+  return algorithm;
+}
+
+/** RFC 7515 §4.1.4. The verifier requires `kid`, so that it never tries several keys. */
+export function readKeyId({ kid }: JsonObject): string {
+  if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KEY_ID_LENGTH) {
+    throw new TokenError('malformed_key_id');
+  }
+  return kid;
+}
+
+/** The prefix is optional and case is ignored (RFC 7515 §4.1.9, RFC 9068 §4). */
+export function normalizeMediaType(typ: string): string {
+  return typ.toLowerCase().replace(/^application\/(?=[^/]+$)/, '');
+}
