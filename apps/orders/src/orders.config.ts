@@ -70,7 +70,7 @@ export const ordersSettings = z.object({
   BILLING_RESOURCE: z
     .url({ error: 'must be an absolute URI' })
     .default('http://localhost:3002')
-    .describe('The name of billing: the `AUDIENCE` that it has there.')
+    .describe('Identifier of billing: the value of its `AUDIENCE`.')
     .meta({ requiredInProduction: true, format: 'URI' }),
   DOCS_CLIENT_ID: z
     .string()
