@@ -1,15 +1,56 @@
 import { Public } from '@gatehouse/guards';
-import { Body, Controller, Header, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Header,
+  HttpCode,
+  Injectable,
+  Post,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { RateLimited } from '../platform/rate-limit.guard.js';
-import { type TokenResponse, tokenResponse } from '../oauth/token/token.schema.js';
-import { describeDevice } from '../sessions/device.js';
+import {
+  CredentialsService,
+  type Registration,
+  registration,
+} from '../accounts/credentials.service.js';
 import { KnownDeviceCookie } from '../accounts/known-device-cookie.js';
-import { JsonOnlyGuard } from './json-only.guard.js';
-import { type LoginParameters, loginParameters } from './login.schema.js';
-import { LoginService } from './login.service.js';
+import { FirstPartyClient } from '../clients/first-party-client.js';
+import { RefreshTokenGrant } from '../oauth/token/refresh-token.grant.js';
+import { type TokenResponse, tokenResponse } from '../oauth/token/token.schema.js';
+import { OAuthError, rejectQueryParameters } from '../platform/oauth-error.js';
+import { RateLimited } from '../platform/rate-limit.guard.js';
+import { describeDevice } from '../sessions/device.js';
+import { RefreshTokenService } from '../sessions/refresh-token.service.js';
+import {
+  type LoginParameters,
+  loginParameters,
+  LoginService,
+  type LogoutParameters,
+  logoutParameters,
+  type RefreshParameters,
+  refreshParameters,
+} from './login.service.js';
 import { RefreshCookie } from './refresh-cookie.js';
+
+/** A form of another site cannot send JSON, so another site cannot log a user in or out (login CSRF). */
+@Injectable()
+export class JsonOnlyGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const { headers, url } = context.switchToHttp().getRequest<FastifyRequest>();
+    const type = headers['content-type'];
+    if (type !== undefined && !/^application\/json *(;|$)/i.test(type)) {
+      throw OAuthError.invalidRequest('Send application/json.');
+    }
+    rejectQueryParameters(url);
+    return true;
+  }
+}
 
 /** Login of the first-party client. Browsers get the refresh token in a cookie, other devices in the body. */
 @ApiTags('first-party login')
@@ -41,5 +82,70 @@ export class LoginController {
     const response = parameters.cookie ? this.refreshCookie.moveToCookie(reply, tokens) : tokens;
     void reply.header('set-cookie', this.knownDeviceCookie.write(headers.cookie, parameters.email));
     return response;
+  }
+}
+
+/** Refresh and logout of the first-party client. Browsers send the refresh token in a cookie, other devices in the body. */
+@ApiTags('first-party login')
+@Controller('auth')
+@UseGuards(JsonOnlyGuard)
+@RateLimited('token')
+@Public()
+export class RefreshController {
+  constructor(
+    private readonly refreshTokenGrant: RefreshTokenGrant,
+    private readonly refreshTokens: RefreshTokenService,
+    private readonly firstPartyClient: FirstPartyClient,
+    private readonly refreshCookie: RefreshCookie,
+  ) {}
+
+  @Post('refresh')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Exchanges a refresh token, from body or cookie, for the next pair' })
+  @ApiOkResponse({ standardSchema: tokenResponse })
+  async refresh(
+    @Body({ schema: refreshParameters }) { refresh_token, ...options }: RefreshParameters,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TokenResponse> {
+    const { text, isFromCookie } = this.refreshCookie.read(request, refresh_token);
+    const response = await this.refreshTokenGrant.exchange({
+      client: this.firstPartyClient.client,
+      parameters: { ...options, grant_type: 'refresh_token', refresh_token: text },
+    });
+    return isFromCookie ? this.refreshCookie.moveToCookie(reply, response) : response;
+  }
+
+  @Post('logout')
+  @HttpCode(204)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Ends the session of a refresh token, from body or cookie' })
+  async logout(
+    @Body({ schema: logoutParameters }) { refresh_token }: LogoutParameters,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    const { text, isFromCookie } = this.refreshCookie.read(request, refresh_token);
+    await this.refreshTokens.revoke(text, this.firstPartyClient.client.id);
+    if (isFromCookie) this.refreshCookie.clear(reply);
+  }
+}
+
+@ApiTags('first-party login')
+@Controller('auth')
+@UseGuards(JsonOnlyGuard)
+@Public()
+export class RegistrationController {
+  constructor(private readonly credentials: CredentialsService) {}
+
+  @Post('register')
+  @HttpCode(201)
+  @RateLimited('registration')
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Makes an account; the answer is the same where the e-mail has one' })
+  async register(@Body({ schema: registration }) body: Registration): Promise<{ email: string }> {
+    await this.credentials.register(body);
+    return { email: body.email };
   }
 }
