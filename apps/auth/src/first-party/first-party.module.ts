@@ -9,10 +9,14 @@ import {
   PasswordController,
   SessionsController,
 } from './sessions.controller.js';
-import { LoginController, RefreshController, RegistrationController } from './login.controller.js';
+import {
+  LoginController,
+  RefreshController,
+  RefreshCookie,
+  RegistrationController,
+} from './login.controller.js';
 import { LoginService } from './login.service.js';
 import { PasswordService } from './password.service.js';
-import { RefreshCookie } from './refresh-cookie.js';
 
 /** The JSON API of the first-party client: registration, login, refresh, sessions and password. */
 @Module({
