@@ -125,7 +125,7 @@ const betweenProjects = [
         '[.](controller|filter|guard|interceptor|hook)[.]ts$',
         // What assembles an app chooses its HTTP server.
         '^apps/[^/]+/src/[^/]+[.]ts$',
-        '/(presented-credentials|refresh-cookie)[.]ts$',
+        '/presented-credentials[.]ts$',
       ],
     },
     to: { path: HTTP },

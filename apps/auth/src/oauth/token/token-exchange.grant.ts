@@ -10,8 +10,7 @@ import {
 } from '../../clients/resource-server.service.js';
 import { SessionService } from '../../sessions/session.service.js';
 import { AccessTokenService } from '../../tokens/access-token.service.js';
-import type { Grant, TokenRequest } from './grant.js';
-import type { TokenParameters, TokenResponse } from './token.schema.js';
+import type { Grant, TokenParameters, TokenRequest, TokenResponse } from './token.schema.js';
 
 const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
 
