@@ -354,15 +354,14 @@ describe('the operations CLI without a database', () => {
   });
 
   it('offers exactly the commands and options that docs/operations.md lists', async () => {
-    const page = await readPage('operations.md');
-    // The options of this command are a list in docs/clients.md.
+    // The options of `clients create` are a list in docs/clients.md.
     const [, register = ''] = (await readPage('clients.md')).split(/^## /m);
-    const ofClient = optionsIn([...register.matchAll(/^- `--.*?:/gm)].join(' ')).join(' ');
-    const rows = [
-      ...page
-        .replace('clients create <id> [options]', `clients create <id> ${ofClient}`)
-        .matchAll(/^\| `([a-z][a-z-]*(?: [a-z-]+)?)((?: [<[-][^`|]*)?)` +\|/gm),
-    ];
+    const listed = [...register.matchAll(/^- `--.*?:/gm)].join(' ').replaceAll('`', '');
+    const page = (await readPage('operations.md')).replace(
+      'create <id> [options]',
+      `create ${listed}`,
+    );
+    const rows = [...page.matchAll(/^\| `([a-z][a-z-]*(?: [a-z-]+)?)((?: [<[-][^`|]*)?)` +\|/gm)];
     const onPage = rows.map(([, name = '', more = '']) => [name, optionsIn(more)]);
     const inHelp: (readonly [string, readonly string[]])[] = [];
     for (const name of commandsIn(await help())) {
