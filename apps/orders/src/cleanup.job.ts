@@ -18,9 +18,9 @@ export class ExpiredRowsCleanup implements OnModuleInit {
     this.scheduler.add({
       name: 'upkeep',
       everySeconds: 10,
-      by: 'lease holder',
+      runsOn: 'lease holder',
       hasWork: () => this.cleanup.hasExpiredRows(),
-      work: () => this.cleanup.runStep(),
+      run: () => this.cleanup.runStep(),
     });
   }
 }

@@ -30,8 +30,8 @@ const createNotifier = ({ SMTP_URL: url, MAIL_FROM: from }: AuthConfig): Notifie
 const EXPIRED_RATE_LIMITS = {
   table: 'rate_limit',
   key: 'key',
-  dead: 'expire < $1',
-  afterSeconds: 60,
+  condition: 'expire < $1',
+  retentionSeconds: 60,
 };
 
 /**
@@ -87,20 +87,20 @@ export class PlatformModule implements OnModuleInit, BeforeApplicationShutdown {
     this.scheduler.add({
       name: 'janitor',
       everySeconds: 60,
-      by: 'one replica',
-      work: (stopping) => this.cleanup.run(stopping),
+      runsOn: 'one replica',
+      run: (stopping) => this.cleanup.run(stopping),
     });
     this.scheduler.add({
       name: 'event-chain',
       everySeconds: 1,
-      by: 'one replica',
-      work: () => this.chain.linkPending(),
+      runsOn: 'one replica',
+      run: () => this.chain.linkPending(),
     });
     this.scheduler.add({
       name: 'suppressed-events',
       everySeconds: 10,
-      by: 'every replica',
-      work: () => this.events.recordSuppressed(),
+      runsOn: 'every replica',
+      run: () => this.events.recordSuppressed(),
     });
     this.cleanup.add(createKeyRangeCleanup(this.unitOfWork, EXPIRED_LEASES));
     this.cleanup.add(createKeyRangeCleanup(this.unitOfWork, EXPIRED_RATE_LIMITS));

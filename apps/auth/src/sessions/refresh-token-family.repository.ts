@@ -253,18 +253,18 @@ const ABOVE_SESSION_LIMIT = `id IN (
  */
 const FAMILY_RETENTION_SECONDS = 86_400;
 
-export const REVOKED_FAMILY_ROWS: ExpiredRows & { readonly indexed: string } = {
+export const REVOKED_FAMILY_ROWS: ExpiredRows & { readonly orderedBy: string } = {
   table: 'refresh_token_family',
   key: 'id',
-  dead: 'ended_at < $1',
-  indexed: 'ended_at',
-  afterSeconds: FAMILY_RETENTION_SECONDS,
+  condition: 'ended_at < $1',
+  orderedBy: 'ended_at',
+  retentionSeconds: FAMILY_RETENTION_SECONDS,
 };
 
 /** Neither instant has an index, because a rotation must not update an index. */
 export const EXPIRED_FAMILY_ROWS: ExpiredRows = {
   table: 'refresh_token_family',
   key: 'id',
-  dead: '(idle_expires_at < $1 OR absolute_expires_at < $1)',
-  afterSeconds: FAMILY_RETENTION_SECONDS,
+  condition: '(idle_expires_at < $1 OR absolute_expires_at < $1)',
+  retentionSeconds: FAMILY_RETENTION_SECONDS,
 };

@@ -64,22 +64,22 @@ export class TokensModule implements OnModuleInit {
     this.scheduler.add({
       name: 'keys',
       everySeconds: RELOAD_SECONDS,
-      by: 'every replica',
-      work: () => this.keys.reload(),
+      runsOn: 'every replica',
+      run: () => this.keys.reload(),
     });
     this.scheduler.add({
       name: 'key-rotation',
       everySeconds: 1,
-      by: 'one replica',
-      work: () => this.rotation.applyDueSteps(),
+      runsOn: 'one replica',
+      run: () => this.rotation.applyDueSteps(),
     });
     if (!this.config.STATUS_LISTS) return;
     await this.statusLists.open();
     this.scheduler.add({
       name: 'status-lists',
       everySeconds: 3600,
-      by: 'one replica',
-      work: () => this.statusLists.removeExpired(),
+      runsOn: 'one replica',
+      run: () => this.statusLists.removeExpired(),
     });
   }
 }
