@@ -1,7 +1,7 @@
 import { Clock } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { TooManyRequests } from '../platform/too-many-requests.js';
+import { TooManyRequests } from '../platform/oauth-error.js';
 import { type FailureCount, LoginAttemptRepository } from './login-attempt.repository.js';
 import {
   ACCOUNT_WINDOW,

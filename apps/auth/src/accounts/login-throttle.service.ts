@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { RateLimitService } from '../platform/rate-limit.service.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { ServerSecrets } from '../platform/server-secrets.js';
-import { TooManyRequests } from '../platform/too-many-requests.js';
+import { TooManyRequests } from '../platform/oauth-error.js';
 import { type AttemptOrigin, KnownDeviceCookie } from './known-device-cookie.js';
 import { type AttemptResult, LoginDelayService } from './login-delay.service.js';
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CredentialsService } from '../accounts/credentials.service.js';
 import { FirstPartyClient } from '../clients/first-party-client.js';
 import type { AttemptOrigin } from '../accounts/known-device-cookie.js';
-import type { DeviceInfo } from '../sessions/device.js';
+import type { DeviceInfo } from '../platform/network.js';
 import { RefreshTokenService } from '../sessions/refresh-token.service.js';
 import { ResourceServerService } from '../clients/resource-server.service.js';
 import { AccessTokenService } from '../tokens/access-token.service.js';

@@ -2,7 +2,7 @@ import { AccessToken, Policy } from '@gatehouse/guards';
 import { Body, Controller, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiBadRequestResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequireScopes } from '../clients/auth.scopes.js';
-import { RateLimited } from '../platform/rate-limit.guard.js';
+import { RateLimited } from '../platform/rate-limit.service.js';
 import { ActiveSessionPolicy } from './active-session.policy.js';
 import {
   type PasswordChangeParameters,

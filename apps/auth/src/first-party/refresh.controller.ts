@@ -3,7 +3,7 @@ import { Body, Controller, Header, HttpCode, Post, Req, Res, UseGuards } from '@
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FirstPartyClient } from '../clients/first-party-client.js';
-import { RateLimited } from '../platform/rate-limit.guard.js';
+import { RateLimited } from '../platform/rate-limit.service.js';
 import { RefreshTokenService } from '../sessions/refresh-token.service.js';
 import { RefreshTokenGrant } from '../oauth/token/refresh-token.grant.js';
 import { type TokenResponse, tokenResponse } from '../oauth/token/token.schema.js';

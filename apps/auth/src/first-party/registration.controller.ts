@@ -3,7 +3,7 @@ import { Body, Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/com
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CredentialsService } from '../accounts/credentials.service.js';
 import { type Registration, registration } from '../accounts/registration.schema.js';
-import { RateLimited } from '../platform/rate-limit.guard.js';
+import { RateLimited } from '../platform/rate-limit.service.js';
 import { JsonOnlyGuard } from './json-only.guard.js';
 
 @ApiTags('first-party login')

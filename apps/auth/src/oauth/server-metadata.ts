@@ -1,12 +1,12 @@
 import { STANDARD_CLAIMS } from '../tokens/standard-claims.js';
 import type { AuthConfig } from '../auth.config.js';
 import { AUTH_METHODS, GRANT_TYPES, SUBJECT_TYPES } from '../clients/client.entity.js';
-import { ASSERTION_ALGORITHMS } from '../clients/client-keys.js';
+import { ASSERTION_ALGORITHMS } from '../clients/registered-credentials.js';
 import { PROOF_ALGORITHMS } from '../tokens/guards.options.js';
-import { ACR } from '../tokens/id-token-claims.js';
+import { ACR } from '../tokens/id-token.service.js';
 import { UI_LOCALES } from '../pages/texts/language.js';
 import type { ResourceServerService } from '../clients/resource-server.service.js';
-import { STATUS_LISTS_PATH } from '../tokens/status-lists/status-list.js';
+import { STATUS_LISTS_PATH } from '../tokens/status-lists/status-list.service.js';
 import { PROMPTS, RESPONSE_MODES } from './authorize/authorization-request.js';
 
 /** Protocol claims of ID tokens, without the claims about the user (OpenID Connect Core §2). */

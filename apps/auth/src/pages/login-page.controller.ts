@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
-import { RateLimited } from '../platform/rate-limit.guard.js';
+import { RateLimited } from '../platform/rate-limit.service.js';
 import { type ClientInfo, ClientInfoService } from './client-info.service.js';
 import { renderField, renderForm } from './form.js';
 import { html, type Html } from './html.js';

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Post } from '@nestjs/common';
 import { CredentialsService } from '../accounts/credentials.service.js';
 import { registration } from '../accounts/registration.schema.js';
-import { RateLimited } from '../platform/rate-limit.guard.js';
+import { RateLimited } from '../platform/rate-limit.service.js';
 import { type ClientInfo, ClientInfoService } from './client-info.service.js';
 import { renderField, renderForm } from './form.js';
 import { html, type Html } from './html.js';

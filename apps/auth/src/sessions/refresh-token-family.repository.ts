@@ -218,9 +218,8 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
 }
 
 const INSERT = `
-  INSERT INTO refresh_token_family (id, account_id, client_id, scope, resource, generation, rotated_at,
-    created_at, idle_expires_at, absolute_expires_at, user_agent, origin, status_index, authenticated_at,
-    browser_session_id, amr, claims, dpop_jkt)
+  INSERT INTO refresh_token_family (id, account_id, client_id, scope, resource, generation, rotated_at, created_at,
+    idle_expires_at, absolute_expires_at, user_agent, origin, status_index, authenticated_at, browser_session_id, amr, claims, dpop_jkt)
   VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`;
 
 const SELECT_ACTIVE_IDS = `

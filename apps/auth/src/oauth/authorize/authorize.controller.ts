@@ -3,7 +3,7 @@ import { PageError } from '../../pages/page-error.js';
 import { buildPageUrl, seeOther } from '../../pages/page.js';
 import { AllowCrossSite, CurrentPageContext, Pages } from '../../pages/pages.guard.js';
 import type { PageContext } from '../../pages/page-context.js';
-import { RateLimited } from '../../platform/rate-limit.guard.js';
+import { RateLimited } from '../../platform/rate-limit.service.js';
 import { createAuthorizationResponse } from './authorization-response.js';
 import { type AuthorizationResult, AuthorizationService } from './authorization.service.js';
 import { readParameters } from './authorization-parameters.js';
