@@ -13,7 +13,7 @@ COPY libs/guards/package.json libs/guards/
 COPY libs/persistence/package.json libs/persistence/
 COPY libs/service-kit/package.json libs/service-kit/
 
-# better-sqlite3 is compiled where no binary of it can be fetched.
+# npm compiles better-sqlite3 if it cannot download a binary.
 FROM manifests AS installed
 RUN apt-get update \
   && apt-get install -y --no-install-recommends python3 make g++ \
@@ -27,7 +27,7 @@ RUN npx nx build "$APP" \
   && mkdir built \
   && cp -r --parents apps/"$APP"/dist libs/*/dist built
 
-# What this app needs to run, without scripts: the one thing that scripts make is copied below.
+# The run-time packages of the app, without install scripts. The compiled better-sqlite3 is copied below.
 FROM manifests AS dependencies
 ARG APP
 RUN npm ci --omit=dev --ignore-scripts --workspace "apps/$APP"

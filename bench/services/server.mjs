@@ -14,7 +14,7 @@ const { serviceOptions } = await importBuilt('apps/orders/dist', 'serviceOptions
 const { setVerifiedToken } = await importBuilt('libs/guards/dist/src', 'setVerifiedToken');
 
 /**
- * The module is the same everywhere. `service` adds logs, metrics, traces, load shedding and security headers.
+ * The module is the same everywhere. `service` adds logs, load shedding and security headers.
  *
  * @type {Record<string, (config: any) => Promise<any>>}
  */

@@ -7,12 +7,13 @@ const log = new Logger('Access');
 const OUTAGES = ['keys_unavailable', 'status_unavailable'];
 
 /**
- * Whose tokens are accepted here.
- * @param tally told the rule that each refused token broke
+ * Says which access tokens this service accepts.
+ *
+ * @param countRejection receives the reason of each rejection
  */
 export const guardsOptions = (
   config: BillingConfig,
-  tally: (reason: string) => void = () => undefined,
+  countRejection: (reason: string) => void = () => undefined,
 ): GuardsOptions => ({
   issuer: config.AUTH_ISSUER,
   jwksUri: config.AUTH_JWKS_URI,
@@ -22,18 +23,18 @@ export const guardsOptions = (
   algorithms: config.ALGORITHMS,
   dangerouslyAllowInsecureHttp: config.ALLOW_INSECURE_HTTP,
   onRejected: (rejection) => {
-    tally(rejection.reason);
+    countRejection(rejection.reason);
     logRejection(rejection);
   },
 });
 
-/** The lists are where the keys are: behind the same address, if the issuer has another one in here than for the world. */
+/** By default the status lists have the origin of the keys, also when that is an internal address of the issuer. */
 function findStatusListsOrigin({ AUTH_STATUS_LISTS_ORIGIN, AUTH_JWKS_URI }: BillingConfig) {
   const address = AUTH_STATUS_LISTS_ORIGIN ?? AUTH_JWKS_URI;
   return address === undefined ? undefined : new URL(address).origin;
 }
 
-/** The caller is told no more than RFC 6750 asks for; the log says which rule the token broke. */
+/** The response says no more than RFC 6750 requires. The log names the rule that the token broke. */
 function logRejection({ reason, kid, cause }: Rejection): void {
   if (OUTAGES.includes(reason) && cause instanceof Error) log.warn(cause);
   else log.log({ refused: reason, kid });

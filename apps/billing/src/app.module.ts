@@ -15,12 +15,13 @@ import { PaymentsModule } from './payments/payments.module.js';
 import { TotalsModule } from './totals/totals.module.js';
 
 interface AppOptions {
+  /** Default: the system's clock. */
   readonly clock?: Clock;
-  /** Yours, in production. */
+  /** Production needs one. Default: {@link FakePaymentProvider} if the configuration allows it. */
   readonly payments?: PaymentProvider;
 }
 
-/** The table of contents of the billing resource server. */
+/** The billing resource server. */
 @Module({})
 export class AppModule {
   constructor(metrics: Metrics, issuers: TrustedIssuers) {
@@ -28,9 +29,8 @@ export class AppModule {
     metrics.gauge({ name: 'key_set_age_seconds', help }, () => issuers.keySetAgeSeconds);
   }
 
-  static forRoot(config: BillingConfig, surroundings: AppOptions = {}): DynamicModule {
-    const { clock = new Clock() } = surroundings;
-    const standIn = shouldUseFakePayments(config) ? new FakePaymentProvider() : undefined;
+  static forRoot(config: BillingConfig, options: AppOptions = {}): DynamicModule {
+    const { clock = new Clock(), payments = createFakePayments(config) } = options;
     return {
       module: AppModule,
       imports: [
@@ -51,10 +51,13 @@ export class AppModule {
           decorators: [Public()],
         }),
         InvoicesModule,
-        PaymentsModule.forRoot(surroundings.payments ?? standIn),
+        PaymentsModule.forRoot(payments),
         TotalsModule,
       ],
       providers: [{ provide: APP_INTERCEPTOR, useClass: DelegationLogInterceptor }],
     };
   }
 }
+
+const createFakePayments = (config: BillingConfig): PaymentProvider | undefined =>
+  shouldUseFakePayments(config) ? new FakePaymentProvider() : undefined;

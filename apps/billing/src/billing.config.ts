@@ -14,56 +14,58 @@ export const billingSettings = z.object({
   ...commonSettings({ port: 3002 }),
   AUTH_ISSUER: httpUrl()
     .default('http://localhost:3000')
-    .describe('The authorization server whose tokens are accepted: their `iss`, to the letter.')
+    .describe('Issuer of the accepted tokens: the exact value of their `iss`.')
     .meta({ requiredInProduction: true, httpsInProduction: true }),
   AUTH_JWKS_URI: httpUrl()
     .optional()
-    .describe("Where the issuer's keys are. Default: what its metadata says (RFC 8414)."),
+    .describe(
+      "Address of the issuer's key set. Default: `jwks_uri` of the issuer's metadata (RFC 8414).",
+    ),
   AUTH_STATUS_LISTS_ORIGIN: httpUrl()
     .optional()
     .describe(
-      "Where the issuer's status lists are: scheme, host and port. Default: those of `AUTH_JWKS_URI`, else as tokens say.",
+      "Origin of the issuer's status lists: scheme, host and port. Default: the origin of `AUTH_JWKS_URI`, or else the address in the token.",
     ),
   STATUS_MAX_AGE: durationSeconds({ min: 1, max: 300, default: 10 }).describe(
-    'A session whose end the issuer has published is refused here after this long at the latest, in seconds.',
+    'How many seconds after the issuer has published a revocation this service rejects the session at the latest.',
   ),
   AUDIENCE: z
     .url({ error: 'must be an absolute URI' })
     .default('http://localhost:3002')
-    .describe('The name of this resource server, which tokens must have in `aud`.')
+    .describe('Identifier of this resource server. Accepted tokens have it in `aud`.')
     .meta({ requiredInProduction: true, format: 'URI' }),
   ALGORITHMS: list(z.string())
     .pipe(z.array(oneOf(ALGORITHMS)))
     .default(['ES256', 'RS256'])
-    .describe('The only algorithms that tokens may be signed with.')
+    .describe('Accepted signature algorithms of tokens.')
     .meta({ format: 'list, separated by commas' }),
   FAKE_PAYMENTS: z
     .stringbool({ error: 'must be true or false' })
     .optional()
     .describe(
-      'Takes payments by a stand-in that moves no money. Default: only where NODE_ENV is not production.',
+      'Uses a fake payment provider that moves no money. Default: true unless NODE_ENV is production.',
     )
-    .meta({ offInProduction: 'nobody would pay', format: 'true or false' }),
+    .meta({ offInProduction: 'no customer would pay', format: 'true or false' }),
   DOCS_CLIENT_ID: z
     .string()
     .optional()
     .describe(
-      'The public client as which people log in from /docs. Without one the page takes a token.',
+      'Public client with which users log in from /docs. Without one, the page asks for a token.',
     ),
   ALLOW_INSECURE_HTTP: flag(false)
     .describe(
-      'Fetches keys over plain http from other hosts too; for a network of your own, refused in production.',
+      'Allows plain http to hosts that are not loopback, for keys. Only for a private network, and rejected in production.',
     )
-    .meta({ offInProduction: 'whoever can change the keys on their way here can sign tokens' }),
+    .meta({ offInProduction: 'an attacker who changes the keys in transit can sign tokens' }),
 });
 
 export type BillingConfig = Readonly<z.infer<typeof billingSettings>>;
 
-/** Until a real provider is put in its place, production takes no payments. */
+/** Production needs a real provider. Until it has one, it accepts no payments. */
 export const shouldUseFakePayments = ({ FAKE_PAYMENTS, NODE_ENV }: BillingConfig): boolean =>
   FAKE_PAYMENTS ?? NODE_ENV !== 'production';
 
-/** @throws {ConfigurationError} that lists every fault */
+/** @throws {ConfigurationError} with all faults */
 export function billingConfig(env: NodeJS.ProcessEnv = process.env): BillingConfig {
   return loadConfig(billingSettings, env);
 }

@@ -8,10 +8,10 @@ const scopes = defineScopes(
   'billing:admin',
 );
 
-/** For these scopes only: a misspelt one does not compile. */
+/** Accepts these scopes only, so a misspelt scope does not compile. */
 export const { RequireScopes } = scopes;
 
-/** What an access token may allow here, in the words in which a person is asked for it. */
+/** The scopes of this service, and the sentences that the consent page shows. */
 export const BILLING_SCOPES: Readonly<Record<(typeof scopes.all)[number], string>> = {
   'billing:read': 'See your invoices',
   'billing:pay': 'Pay your invoices for you',

@@ -9,10 +9,10 @@ import {
 import type { Observable } from 'rxjs';
 import { z } from 'zod';
 
-/** RFC 8693 §4.1: the outermost one acts now; those inside of it acted before. */
+/** The outermost actor acts now. The actors inside it acted before (RFC 8693 §4.1). */
 const actorSchema = z.object({ sub: z.string() });
 
-/** Notes who acts for whom, whenever somebody does: the person's name alone would tell only half of it. */
+/** Logs subject and actor of each request that a service makes on behalf of a user. */
 @Injectable()
 export class DelegationLogInterceptor implements NestInterceptor {
   private readonly log = new Logger('Delegation');
@@ -21,16 +21,16 @@ export class DelegationLogInterceptor implements NestInterceptor {
     const { id, user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const act = user?.claims['act'];
     if (user && act !== undefined) {
-      const acting = actorSchema.safeParse(act).data?.sub ?? 'unreadable';
-      this.log.log({ reqId: id, subject: user.subject, actor: acting, client: user.clientId });
+      const actor = actorSchema.safeParse(act).data?.sub ?? 'unreadable';
+      this.log.log({ reqId: id, subject: user.subject, actor, client: user.clientId });
     }
     return next.handle();
   }
 }
 
-/** As much of a request as is looked at here. The guard leaves the token on it. */
+/** The members of a request that are read here. The guard sets `user`. */
 interface AuthenticatedRequest {
-  /** The line of the request has it, too. */
+  /** The log line of the request has the same id. */
   readonly id: string;
   readonly user?: AccessToken;
 }

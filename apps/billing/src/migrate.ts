@@ -4,7 +4,7 @@ import { runMain } from '@gatehouse/service-kit';
 import { billingDatabase } from './database.js';
 import { billingConfig } from './billing.config.js';
 
-/** The step of its own that production takes before a new version starts. Says which migrations are in place. */
+/** Runs the migrations and prints all that are in place. The operator calls it before a new version starts. */
 await runMain(async () => {
   const database = await openDatabase({ ...billingDatabase(billingConfig()), migrate: true });
   const rows = await database.unitOfWork.query<{ name: string }>(

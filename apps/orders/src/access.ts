@@ -7,13 +7,14 @@ const log = new Logger('Access');
 const OUTAGES = ['keys_unavailable', 'status_unavailable', 'proofs_unavailable'];
 
 /**
- * Whose tokens are accepted here.
- * @param tally told the rule that each refused token broke
- * @param usedProofs shared by the replicas; without it each process would take a proof once
+ * Says which access tokens this service accepts.
+ *
+ * @param countRejection receives the reason of each rejection
+ * @param usedProofs shared by all replicas; without it each replica would accept a proof once
  */
 export const guardsOptions = (
   config: OrdersConfig,
-  tally: (reason: string) => void = () => undefined,
+  countRejection: (reason: string) => void = () => undefined,
   usedProofs?: UsedProofs,
 ): GuardsOptions => ({
   issuer: config.AUTH_ISSUER,
@@ -25,12 +26,12 @@ export const guardsOptions = (
   algorithms: config.ALGORITHMS,
   dangerouslyAllowInsecureHttp: config.ALLOW_INSECURE_HTTP,
   onRejected: (rejection) => {
-    tally(rejection.reason);
+    countRejection(rejection.reason);
     logRejection(rejection);
   },
 });
 
-/** Tokens of partners are bound to a key of theirs (docs/recipes/partner-api.md). */
+/** Tokens of partners are bound to a key of the partner (docs/recipes/partner-api.md). */
 function createDpopOptions(
   { PUBLIC_URL, AUDIENCE }: OrdersConfig,
   usedProofs: UsedProofs | undefined,
@@ -39,13 +40,13 @@ function createDpopOptions(
   return isReachable ? { baseUrl: PUBLIC_URL, usedProofs } : undefined;
 }
 
-/** The lists are where the keys are: behind the same address, if the issuer has another one in here than for the world. */
+/** By default the status lists have the origin of the keys, also when that is an internal address of the issuer. */
 function findStatusListsOrigin({ AUTH_STATUS_LISTS_ORIGIN, AUTH_JWKS_URI }: OrdersConfig) {
   const address = AUTH_STATUS_LISTS_ORIGIN ?? AUTH_JWKS_URI;
   return address === undefined ? undefined : new URL(address).origin;
 }
 
-/** The caller is told no more than RFC 6750 asks for; the log says which rule the token broke. */
+/** The response says no more than RFC 6750 requires. The log names the rule that the token broke. */
 function logRejection({ reason, kid, cause }: Rejection): void {
   if (OUTAGES.includes(reason) && cause instanceof Error) log.warn(cause);
   else log.log({ refused: reason, kid });

@@ -4,14 +4,19 @@ import { Clock, ConfigModule, HealthModule, Metrics, ServiceModule } from '@gate
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { guardsOptions } from './access.js';
+import { CleanupSchedule } from './cleanup.schedule.js';
 import { ordersDatabase } from './database.js';
 import { ORDERS_CONFIG, type OrdersConfig } from './orders.config.js';
 import { OrdersModule } from './orders/orders.module.js';
-import { ExpiredRowsCleanup } from './cleanup.job.js';
 import { UsedProofRepository } from './used-proofs/used-proof.repository.js';
 import { UsedProofsModule } from './used-proofs/used-proofs.module.js';
 
-/** The table of contents of the orders resource server. */
+interface AppOptions {
+  /** Default: the system's clock. */
+  readonly clock?: Clock | undefined;
+}
+
+/** The orders resource server. */
 @Module({})
 export class AppModule {
   constructor(metrics: Metrics, issuers: TrustedIssuers) {
@@ -19,7 +24,7 @@ export class AppModule {
     metrics.gauge({ name: 'key_set_age_seconds', help }, () => issuers.keySetAgeSeconds);
   }
 
-  static forRoot(config: OrdersConfig, clock = new Clock()): DynamicModule {
+  static forRoot(config: OrdersConfig, { clock = new Clock() }: AppOptions = {}): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -43,7 +48,7 @@ export class AppModule {
         }),
         OrdersModule,
       ],
-      providers: [ExpiredRowsCleanup],
+      providers: [CleanupSchedule],
     };
   }
 }

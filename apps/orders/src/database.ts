@@ -1,17 +1,21 @@
 import type { DatabaseSettings } from '@gatehouse/persistence';
-import type { OrdersConfig } from './orders.config.js';
-import { Order } from './orders/order.entity.js';
+import {
+  CancellationDelivery,
+  InvoiceDelivery,
+} from './invoice-deliveries/invoice-delivery.entity.js';
 import { Orders1764100000000 } from './migrations/1764100000000-orders.js';
 import { OrderLifecycle1764300000000 } from './migrations/1764300000000-order-lifecycle.js';
 import { UsedProofs1764500000000 } from './migrations/1764500000000-used-proofs.js';
 import { Cancellations1764600000000 } from './migrations/1764600000000-cancellations.js';
+import type { OrdersConfig } from './orders.config.js';
+import { Order } from './orders/order.entity.js';
 
-/** Production migrates as a step of its own (`npm run db:migrate`), before the new version starts. */
+/** In production the operator runs the migrations (`npm run db:migrate`) before the new version starts. */
 export const ordersDatabase = (config: OrdersConfig): DatabaseSettings => ({
   name: 'orders',
   databaseUrl: config.DATABASE_URL,
   dataDir: config.DATA_DIR,
-  entities: [Order],
+  entities: [Order, InvoiceDelivery, CancellationDelivery],
   migrations: [
     Orders1764100000000,
     OrderLifecycle1764300000000,

@@ -4,7 +4,7 @@ import { runMain } from '@gatehouse/service-kit';
 import { ordersDatabase } from './database.js';
 import { ordersConfig } from './orders.config.js';
 
-/** The step of its own that production takes before a new version starts. Says which migrations are in place. */
+/** Runs the migrations and prints all that are in place. The operator calls it before a new version starts. */
 await runMain(async () => {
   const database = await openDatabase({ ...ordersDatabase(ordersConfig()), migrate: true });
   const rows = await database.unitOfWork.query<{ name: string }>(

@@ -2,10 +2,10 @@ import { defineScopes } from '@gatehouse/guards';
 
 const scopes = defineScopes('orders:read', 'orders:write', 'orders:read:any');
 
-/** For these scopes only: a misspelt one does not compile. */
+/** Accept these scopes only, so a misspelt scope does not compile. */
 export const { RequireScopes, RequireAnyScope } = scopes;
 
-/** What an access token may allow here, in the words in which a person is asked for it. */
+/** The scopes of this service, and the sentences that the consent page shows. */
 export const ORDERS_SCOPES: Readonly<Record<(typeof scopes.all)[number], string>> = {
   'orders:read': 'See your orders',
   'orders:write': 'Place and cancel orders for you',

@@ -3,7 +3,7 @@ import { accessTokenScheme, type ServiceOptions } from '@gatehouse/service-kit';
 import { ORDERS_SCOPES } from './orders.scopes.js';
 import type { OrdersConfig } from './orders.config.js';
 
-/** How the resource server speaks HTTP. */
+/** HTTP options of the resource server. */
 export const serviceOptions = (config: OrdersConfig): ServiceOptions => ({
   name: 'orders',
   logLevel: config.LOG_LEVEL,
@@ -17,7 +17,7 @@ export const serviceOptions = (config: OrdersConfig): ServiceOptions => ({
   },
 });
 
-/** People log in from /docs where a client is registered for it; what services and staff may do is not theirs to ask for. */
+/** The login of the page /docs, if a client is registered for it. It requests no scopes of services and staff. */
 const createDocsLogin = ({ AUTH_ISSUER: issuer, DOCS_CLIENT_ID: clientId }: OrdersConfig) =>
   clientId === undefined ? undefined : { issuer, clientId, scopes: USER_SCOPES };
 

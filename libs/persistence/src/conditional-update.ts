@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { Batcher } from './batcher.js';
-import { getPool, runPrepared } from './postgres-statements.js';
+import { getPool, runPrepared } from './postgres-writer.js';
 import type { Writer } from './writer.js';
 
 /** An UPDATE of one row whose condition is its lock. The texts use `$1, $2 …`. */

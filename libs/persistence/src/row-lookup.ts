@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { Batcher } from './batcher.js';
-import { getPool, runPrepared } from './postgres-statements.js';
-import { getSqliteConnection } from './sqlite-statements.js';
+import { getPool, runPrepared } from './postgres-writer.js';
+import { getSqliteConnection } from './sqlite-writer.js';
 
 type Row = Record<string, unknown>;
 

@@ -8,7 +8,7 @@ import {
   type UpdateStatement,
 } from './conditional-update.js';
 import { RowLookup } from './row-lookup.js';
-import { bindParameters } from './sqlite-statements.js';
+import { bindParameters } from './sqlite-writer.js';
 import type { Writer, WriteResult } from './writer.js';
 
 /**

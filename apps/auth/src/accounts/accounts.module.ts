@@ -5,8 +5,7 @@ import { AccountRepository } from './account.repository.js';
 import { CredentialsService } from './credentials.service.js';
 import { KnownDeviceCookie } from './known-device-cookie.js';
 import { LoginAttemptRepository } from './login-attempt.repository.js';
-import { LoginDelayService } from './login-delay.service.js';
-import { LoginThrottleService } from './login-throttle.service.js';
+import { LoginDelayService, LoginThrottleService } from './login-throttle.service.js';
 import { PasswordHasher } from './password-hasher.js';
 
 @Module({

@@ -1,5 +1,6 @@
 import { UnitOfWork } from '@gatehouse/persistence';
 import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
 import { OAuthError } from '../platform/oauth-error.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { Account } from './account.entity.js';
@@ -7,6 +8,27 @@ import { AccountRepository } from './account.repository.js';
 import type { AttemptOrigin } from './known-device-cookie.js';
 import { LoginThrottleService } from './login-throttle.service.js';
 import { PasswordHasher, PasswordHashQueueFull } from './password-hasher.js';
+import { findPasswordFault } from './password-policy.js';
+
+/** Transformed to lower case, so that one e-mail address has one account. */
+export const email = z
+  .email()
+  .max(254)
+  .transform((text) => text.toLowerCase());
+
+/** An acceptable password for every account; {@link registration} also compares it with the owner's e-mail. */
+export const newPassword = z.string().superRefine((password, context) => {
+  const message = findPasswordFault(password);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
+
+export const registration = z
+  .object({ email, password: newPassword })
+  .superRefine((request, context) => {
+    const message = findPasswordFault(request.password, request.email);
+    if (message !== undefined) context.addIssue({ code: 'custom', path: ['password'], message });
+  });
+export type Registration = z.infer<typeof registration>;
 
 /** E-mail (lower case) and password, as typed. */
 export interface Credential {

@@ -1,10 +1,15 @@
 import { CleanupJob, createIndexedCleanup, UnitOfWork } from '@gatehouse/persistence';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { DecayWindow } from './login-delay.js';
+
+/** How a count of failures decays: by one after each `decayMs` milliseconds, from at most `maxFailures`. */
+export interface DecayWindow {
+  readonly decayMs: number;
+  readonly maxFailures: number;
+}
 
 /** The failed attempts under one key. Instants are epoch milliseconds. */
 export interface FailureCount {
-  /** When the count reaches zero; see {@link countFailures} in login-delay.ts. */
+  /** When the count reaches zero; see {@link countFailures} in login-throttle.service.ts. */
   readonly forgottenAt: number;
   /** The next attempt is refused before this instant. */
   readonly waitsUntil: number;

@@ -1,11 +1,130 @@
 import { createHmac } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Clock } from '@gatehouse/service-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { RateLimitService } from '../platform/rate-limit.service.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { ServerSecrets } from '../platform/server-secrets.js';
 import { TooManyRequests } from '../platform/oauth-error.js';
 import { type AttemptOrigin, KnownDeviceCookie } from './known-device-cookie.js';
-import { type AttemptResult, LoginDelayService } from './login-delay.service.js';
+import {
+  type DecayWindow,
+  type FailureCount,
+  LoginAttemptRepository,
+} from './login-attempt.repository.js';
+
+/** Failures of an account from one network, or on one device. */
+export const ORIGIN_WINDOW: DecayWindow = { decayMs: 900_000, maxFailures: 15 };
+/** Failures of an account from all origins. */
+export const ACCOUNT_WINDOW: DecayWindow = { decayMs: 60_000, maxFailures: 100 };
+
+/** Failures without a delay, because people mistype. */
+const FREE_FAILURES = 4;
+const FIRST_DELAY_MS = 1_000;
+const MAX_DELAY_MS = 900_000;
+/** So many failures of other origins count as one more failure of this origin. */
+const FOREIGN_FAILURES_PER_OWN = 10;
+
+/**
+ * The number of failures at `now`. A count is stored as the instant at which it reaches zero, like the level of a leaky
+ * bucket: it decreases by one every `decayMs`. All instants and durations are in milliseconds.
+ */
+export const countFailures = (forgottenAt: number, now: number, { decayMs }: DecayWindow): number =>
+  Math.max(0, Math.ceil((forgottenAt - now) / decayMs));
+
+/** The stored count after one more failure. */
+export const addFailure = (
+  forgottenAt: number,
+  now: number,
+  { decayMs, maxFailures }: DecayWindow,
+): number => Math.min(Math.max(forgottenAt, now) + decayMs, now + maxFailures * decayMs);
+
+/**
+ * The delay of the next attempt after a failure, in milliseconds: none after the first four failures, then one second, doubled
+ * by every failure, up to 15 minutes.
+ *
+ * @param own failures of this account from this network or on this device, at least one
+ * @param elsewhere failures of this account from other origins. They delay only origins that failed as well, so an attacker
+ *   cannot lock an owner out.
+ */
+export function calculateDelay(own: number, elsewhere: number): number {
+  const failures = own + Math.floor(elsewhere / FOREIGN_FAILURES_PER_OWN);
+  return failures <= FREE_FAILURES
+    ? 0
+    : Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - FREE_FAILURES - 1));
+}
+
+export interface AttemptResult {
+  /** Whether the password is correct. */
+  readonly isValid: boolean;
+}
+
+/** The keys of the two failure counts of an attempt. */
+export interface AttemptKeys {
+  /** Of the account, together with the network, device or session that the attempt comes from. */
+  readonly origin: string;
+  /** Of the account, from all origins. */
+  readonly account: string;
+}
+
+/** A concurrent attempt of the same origin can change the count between read and write; then both are repeated. */
+const MAX_TRIES = 8;
+
+/** Delays the attempt after a failed one. The delay grows with every failure. */
+@Injectable()
+export class LoginDelayService {
+  constructor(
+    private readonly counts: LoginAttemptRepository,
+    private readonly clock: Clock,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {}
+
+  /**
+   * Counts the attempt as a failure first and removes it on success, so parallel attempts cannot exceed the limit.
+   * @throws {TooManyRequests} if the attempt comes too early; `check` was not called then
+   */
+  async throttle<R extends AttemptResult>(keys: AttemptKeys, check: () => Promise<R>): Promise<R> {
+    if (!this.config.LOGIN_DELAYS) return check();
+    const { before, after } = await this.countFailure(keys);
+    try {
+      const result = await check();
+      if (result.isValid) await this.counts.delete(keys.origin);
+      else await this.counts.increment(keys.account, this.clock.now(), ACCOUNT_WINDOW);
+      return result;
+    } catch (error) {
+      // The check did not finish, so the attempt does not count.
+      await this.counts.revertReplace(keys.origin, before, after);
+      throw error;
+    }
+  }
+
+  private async countFailure({ origin, account }: AttemptKeys) {
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      const [before, all] = await Promise.all([
+        this.counts.find(origin),
+        this.counts.find(account),
+      ]);
+      const after = this.nextFailureCount(before, all);
+      if (await this.counts.replace(origin, before, after)) return { before, after };
+    }
+    throw new TooManyRequests(0);
+  }
+
+  /** @throws {TooManyRequests} */
+  private nextFailureCount(before: FailureCount, all: FailureCount): FailureCount {
+    const now = this.clock.now();
+    if (before.waitsUntil > now) throw new TooManyRequests(before.waitsUntil - now);
+    const forgottenAt = addFailure(before.forgottenAt, now, ORIGIN_WINDOW);
+    const failures = countFailures(forgottenAt, now, ORIGIN_WINDOW);
+    // The account's count includes earlier failures of this origin, but not the present attempt.
+    const elsewhere = Math.max(
+      0,
+      countFailures(all.forgottenAt, now, ACCOUNT_WINDOW) - failures + 1,
+    );
+    const delay = calculateDelay(failures, elsewhere);
+    return { forgottenAt, waitsUntil: now + delay };
+  }
+}
 
 /**
  * Decides whether a password attempt is allowed now. It counts failures by account and network, by account and device, by

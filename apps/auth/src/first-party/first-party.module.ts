@@ -4,15 +4,19 @@ import { ClientsModule } from '../clients/clients.module.js';
 import { OAuthModule } from '../oauth/oauth.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
-import { ActiveSessionPolicy } from './active-session.policy.js';
-import { LoginController } from './login.controller.js';
+import {
+  ActiveSessionPolicy,
+  PasswordController,
+  SessionsController,
+} from './sessions.controller.js';
+import {
+  LoginController,
+  RefreshController,
+  RefreshCookie,
+  RegistrationController,
+} from './login.controller.js';
 import { LoginService } from './login.service.js';
-import { PasswordController } from './password.controller.js';
 import { PasswordService } from './password.service.js';
-import { RefreshCookie } from './refresh-cookie.js';
-import { RefreshController } from './refresh.controller.js';
-import { RegistrationController } from './registration.controller.js';
-import { SessionsController } from './sessions.controller.js';
 
 /** The JSON API of the first-party client: registration, login, refresh, sessions and password. */
 @Module({

@@ -1,15 +1,121 @@
 import { Public } from '@gatehouse/guards';
-import { Body, Controller, Header, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Header,
+  HttpCode,
+  Inject,
+  Injectable,
+  Post,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { parseCookie, stringifySetCookie } from 'cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { RateLimited } from '../platform/rate-limit.service.js';
-import { type TokenResponse, tokenResponse } from '../oauth/token/token.schema.js';
-import { describeDevice } from '../platform/network.js';
+import {
+  CredentialsService,
+  type Registration,
+  registration,
+} from '../accounts/credentials.service.js';
 import { KnownDeviceCookie } from '../accounts/known-device-cookie.js';
-import { JsonOnlyGuard } from './json-only.guard.js';
-import { type LoginParameters, loginParameters } from './login.schema.js';
-import { LoginService } from './login.service.js';
-import { RefreshCookie } from './refresh-cookie.js';
+import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import { FirstPartyClient } from '../clients/first-party-client.js';
+import { RefreshTokenGrant } from '../oauth/token/refresh-token.grant.js';
+import { type TokenResponse, tokenResponse } from '../oauth/token/token.schema.js';
+import { OAuthError, rejectQueryParameters } from '../platform/oauth-error.js';
+import { RateLimited } from '../platform/rate-limit.service.js';
+import { describeDevice } from '../platform/network.js';
+import { RefreshTokenService } from '../sessions/refresh-token.service.js';
+import {
+  type LoginParameters,
+  loginParameters,
+  LoginService,
+  type LogoutParameters,
+  logoutParameters,
+  type RefreshParameters,
+  refreshParameters,
+} from './login.service.js';
+
+/** A refresh token that a device of the first-party client sent. */
+export interface PresentedRefreshToken {
+  readonly text: string;
+  readonly isFromCookie: boolean;
+}
+
+/**
+ * Keeps the refresh token of a browser in a cookie that scripts cannot read. Over https the name begins with `__Host-`, so that
+ * another host of the domain cannot set the cookie (RFC 6265bis §4.1.3).
+ */
+@Injectable()
+export class RefreshCookie {
+  private readonly name: string;
+  private readonly origin: string;
+  private readonly attributes;
+
+  constructor(@Inject(AUTH_CONFIG) private readonly config: AuthConfig) {
+    const secure = config.ISSUER.startsWith('https:');
+    this.name = secure ? '__Host-refresh-token' : 'refresh-token';
+    this.origin = new URL(config.ISSUER).origin;
+    this.attributes = { httpOnly: true, secure, sameSite: 'strict', path: '/' } as const;
+  }
+
+  /** Moves the refresh token from the body of the response to the cookie. */
+  moveToCookie(
+    reply: FastifyReply,
+    { refresh_token: token = '', ...rest }: TokenResponse,
+  ): TokenResponse {
+    const maxAge = this.config.REFRESH_IDLE_TTL;
+    this.set(reply, token, maxAge);
+    return rest;
+  }
+
+  clear(reply: FastifyReply): void {
+    this.set(reply, '', 0);
+  }
+
+  private set(reply: FastifyReply, value: string, maxAge: number): void {
+    const cookie = { ...this.attributes, name: this.name, value, maxAge };
+    void reply.header('set-cookie', stringifySetCookie(cookie));
+  }
+
+  /**
+   * @param inBody `refresh_token` of the body
+   * @throws {OAuthError} `invalid_request`
+   */
+  read(request: FastifyRequest, inBody: string | undefined): PresentedRefreshToken {
+    const inCookie = parseCookie(request.headers.cookie ?? '')[this.name];
+    if (inBody !== undefined) return { text: inBody, isFromCookie: false };
+    if (inCookie === undefined) throw OAuthError.invalidRequest('refresh_token is missing.');
+    this.checkOrigin(request);
+    return { text: inCookie, isFromCookie: true };
+  }
+
+  /** The browser sends the cookie with requests of any page. `SameSite` stops other sites; this check stops sibling hosts. */
+  private checkOrigin({ headers }: FastifyRequest): void {
+    const { origin, 'sec-fetch-site': site } = headers;
+    const isOurs =
+      origin === undefined ? site === undefined || site === 'same-origin' : origin === this.origin;
+    if (!isOurs) throw OAuthError.invalidRequest('The cookie is for pages of this server only.');
+  }
+}
+
+/** A form of another site cannot send JSON, so another site cannot log a user in or out (login CSRF). */
+@Injectable()
+export class JsonOnlyGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const { headers, url } = context.switchToHttp().getRequest<FastifyRequest>();
+    const type = headers['content-type'];
+    if (type !== undefined && !/^application\/json *(;|$)/i.test(type)) {
+      throw OAuthError.invalidRequest('Send application/json.');
+    }
+    rejectQueryParameters(url);
+    return true;
+  }
+}
 
 /** Login of the first-party client. Browsers get the refresh token in a cookie, other devices in the body. */
 @ApiTags('first-party login')
@@ -41,5 +147,70 @@ export class LoginController {
     const response = parameters.cookie ? this.refreshCookie.moveToCookie(reply, tokens) : tokens;
     void reply.header('set-cookie', this.knownDeviceCookie.write(headers.cookie, parameters.email));
     return response;
+  }
+}
+
+/** Refresh and logout of the first-party client. Browsers send the refresh token in a cookie, other devices in the body. */
+@ApiTags('first-party login')
+@Controller('auth')
+@UseGuards(JsonOnlyGuard)
+@RateLimited('token')
+@Public()
+export class RefreshController {
+  constructor(
+    private readonly refreshTokenGrant: RefreshTokenGrant,
+    private readonly refreshTokens: RefreshTokenService,
+    private readonly firstPartyClient: FirstPartyClient,
+    private readonly refreshCookie: RefreshCookie,
+  ) {}
+
+  @Post('refresh')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Exchanges a refresh token, from body or cookie, for the next pair' })
+  @ApiOkResponse({ standardSchema: tokenResponse })
+  async refresh(
+    @Body({ schema: refreshParameters }) { refresh_token, ...options }: RefreshParameters,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TokenResponse> {
+    const { text, isFromCookie } = this.refreshCookie.read(request, refresh_token);
+    const response = await this.refreshTokenGrant.exchange({
+      client: this.firstPartyClient.client,
+      parameters: { ...options, grant_type: 'refresh_token', refresh_token: text },
+    });
+    return isFromCookie ? this.refreshCookie.moveToCookie(reply, response) : response;
+  }
+
+  @Post('logout')
+  @HttpCode(204)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Ends the session of a refresh token, from body or cookie' })
+  async logout(
+    @Body({ schema: logoutParameters }) { refresh_token }: LogoutParameters,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    const { text, isFromCookie } = this.refreshCookie.read(request, refresh_token);
+    await this.refreshTokens.revoke(text, this.firstPartyClient.client.id);
+    if (isFromCookie) this.refreshCookie.clear(reply);
+  }
+}
+
+@ApiTags('first-party login')
+@Controller('auth')
+@UseGuards(JsonOnlyGuard)
+@Public()
+export class RegistrationController {
+  constructor(private readonly credentials: CredentialsService) {}
+
+  @Post('register')
+  @HttpCode(201)
+  @RateLimited('registration')
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Makes an account; the answer is the same where the e-mail has one' })
+  async register(@Body({ schema: registration }) body: Registration): Promise<{ email: string }> {
+    await this.credentials.register(body);
+    return { email: body.email };
   }
 }

@@ -1,13 +1,43 @@
 import { Injectable } from '@nestjs/common';
-import { CredentialsService } from '../accounts/credentials.service.js';
-import { FirstPartyClient } from '../clients/first-party-client.js';
+import { z } from 'zod';
+import { CredentialsService, email } from '../accounts/credentials.service.js';
 import type { AttemptOrigin } from '../accounts/known-device-cookie.js';
+import { FirstPartyClient } from '../clients/first-party-client.js';
+import { ResourceServerService } from '../clients/resource-server.service.js';
+import type { TokenResponse } from '../oauth/token/token.schema.js';
 import type { DeviceInfo } from '../platform/network.js';
 import { RefreshTokenService } from '../sessions/refresh-token.service.js';
-import { ResourceServerService } from '../clients/resource-server.service.js';
 import { AccessTokenService } from '../tokens/access-token.service.js';
-import type { TokenResponse } from '../oauth/token/token.schema.js';
-import type { LoginParameters } from './login.schema.js';
+
+const resource = z.string().max(2000);
+const scope = z.string().max(2000).optional();
+
+export const loginParameters = z.object({
+  email,
+  password: z.string().max(512),
+  scope: scope.describe('Less than the first-party client may have; all of it when left out'),
+  resource: z
+    .union([resource, z.array(resource).min(1).max(10)])
+    .optional()
+    .describe('The resource servers that the login is good for; all of them when left out'),
+  cookie: z
+    .boolean()
+    .default(false)
+    .describe('For browsers: keep the refresh token in an HttpOnly cookie instead of the answer'),
+});
+export type LoginParameters = z.infer<typeof loginParameters>;
+
+/** `refresh_token` is optional, because browsers send it in the cookie. */
+export const refreshParameters = z
+  .object({ refresh_token: z.string().max(200).optional(), scope, resource: resource.optional() })
+  .default({});
+export type RefreshParameters = z.infer<typeof refreshParameters>;
+
+export const logoutParameters = refreshParameters
+  .unwrap()
+  .pick({ refresh_token: true })
+  .default({});
+export type LogoutParameters = z.infer<typeof logoutParameters>;
 
 /** Where the login attempt comes from. */
 interface LoginContext {

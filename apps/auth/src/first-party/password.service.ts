@@ -2,9 +2,8 @@ import type { AccessToken } from '@gatehouse/guards';
 import { Problem } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { CredentialsService } from '../accounts/credentials.service.js';
+import { CredentialsService, newPassword } from '../accounts/credentials.service.js';
 import { findPasswordFault } from '../accounts/password-policy.js';
-import { newPassword } from '../accounts/registration.schema.js';
 import {
   AccountOperationsService,
   PasswordChangeConflict,

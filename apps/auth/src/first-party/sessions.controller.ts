@@ -1,23 +1,83 @@
-import { AccessToken, Policy } from '@gatehouse/guards';
+import { type AccessPolicy, AccessToken, InvalidToken, Policy } from '@gatehouse/guards';
 import { Problem } from '@gatehouse/service-kit';
-import { Controller, Delete, Get, Header, HttpCode, Param } from '@nestjs/common';
 import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Injectable,
+  Param,
+  Post,
+} from '@nestjs/common';
+import {
+  ApiBadRequestResponse,
   ApiNoContentResponse,
   ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
+import { z } from 'zod';
 import { RequireScopes } from '../clients/auth.scopes.js';
-import { SessionService } from '../sessions/session.service.js';
-import { ActiveSessionPolicy } from './active-session.policy.js';
+import { RateLimited } from '../platform/rate-limit.service.js';
+import { SessionService, type SessionView } from '../sessions/session.service.js';
 import {
-  type EndedSessions,
-  endedSessions,
-  type SessionList,
-  sessionList,
-  toSessionRepresentation,
-} from './sessions.schema.js';
+  type PasswordChangeParameters,
+  passwordChangeParameters,
+  PasswordService,
+} from './password.service.js';
+
+/**
+ * Accepts a token only while its session is active. Other resource servers learn of a revocation from the status list within
+ * seconds. This server reads its own database.
+ */
+@Injectable()
+export class ActiveSessionPolicy implements AccessPolicy {
+  constructor(private readonly sessions: SessionService) {}
+
+  /** @throws {InvalidToken} "… expired, revoked, malformed, or invalid for other reasons" (RFC 6750 §3.1) */
+  async allows({ subject, sessionId }: AccessToken): Promise<boolean> {
+    if (sessionId !== undefined && (await this.sessions.isActive(subject, sessionId))) return true;
+    throw new InvalidToken('revoked');
+  }
+}
+
+const instant = z.iso.datetime();
+
+export const sessionRepresentation = z.object({
+  id: z.string().describe('The `sid` of its access tokens'),
+  client_id: z.string(),
+  user_agent: z.string().nullable().describe('As the device named itself at login'),
+  origin: z.string().nullable().describe('The network that the login came from: /24 or /48'),
+  created_at: instant,
+  last_used_at: instant,
+  ends_at: instant.describe('If it is not used before'),
+  current: z.boolean().describe('Whether the access token of this call is of this session'),
+});
+export type SessionRepresentation = z.infer<typeof sessionRepresentation>;
+
+export const sessionList = z.object({ sessions: z.array(sessionRepresentation) });
+export type SessionList = z.infer<typeof sessionList>;
+
+export const endedSessions = z.object({ ended: z.int().describe('How many sessions ended') });
+export type EndedSessions = z.infer<typeof endedSessions>;
+
+/** @param current `sid` of the caller */
+export const toSessionRepresentation = (
+  session: SessionView,
+  current: string | undefined,
+): SessionRepresentation => ({
+  id: session.id,
+  client_id: session.clientId,
+  user_agent: session.userAgent,
+  origin: session.origin,
+  created_at: session.createdAt.toISOString(),
+  last_used_at: session.lastUsedAt.toISOString(),
+  ends_at: session.endsAt.toISOString(),
+  current: session.id === current,
+});
 
 /** Lists and ends sessions of the account that is the subject of the access token. */
 @ApiTags('sessions')
@@ -60,5 +120,27 @@ export class SessionsController {
   ): Promise<void> {
     const isRevoked = await this.sessions.revoke(subject, sessionId, 'ended_by_owner');
     if (!isRevoked) throw new Problem(404, { detail: 'There is no such session.' });
+  }
+}
+
+@ApiTags('sessions')
+@Controller('auth/password')
+@Policy(ActiveSessionPolicy)
+export class PasswordController {
+  constructor(private readonly passwordService: PasswordService) {}
+
+  @Post()
+  @HttpCode(200)
+  @RateLimited('login')
+  @RequireScopes('account:password')
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Changes your password, and logs you out everywhere else' })
+  @ApiOkResponse({ standardSchema: endedSessions })
+  @ApiBadRequestResponse({ description: 'The current password is wrong, or the new one unfit' })
+  async change(
+    @AccessToken() token: AccessToken,
+    @Body({ schema: passwordChangeParameters }) parameters: PasswordChangeParameters,
+  ): Promise<EndedSessions> {
+    return { ended: await this.passwordService.change(token, parameters) };
   }
 }

@@ -9,11 +9,13 @@ import {
   AuthorizationCodeExchange,
   AuthorizationCodeService,
 } from './authorize/authorization-code.service.js';
-import { AuthorizationRequestParser } from './authorize/authorization-request-parser.js';
+import {
+  AuthorizationRequestParser,
+  RedirectUriValidator,
+} from './authorize/authorization-request-parser.js';
 import { AuthorizationService } from './authorize/authorization.service.js';
 import { AuthorizeController } from './authorize/authorize.controller.js';
 import { PromptPolicy } from './authorize/prompt-policy.js';
-import { RedirectUriValidator } from './authorize/redirect-uri.validator.js';
 import { CrossOriginHook, RegisteredOrigins } from './cross-origin.hook.js';
 import { DiscoveryController } from './discovery.controller.js';
 import { IntrospectionController } from './introspection.controller.js';

@@ -1,9 +1,8 @@
 import { parseBrowserAndSystem } from '../platform/notifications/message.js';
 import type { AuthorizedClient } from '../sessions/consent.service.js';
-import { renderForm } from './form.js';
+import { renderForm, renderPage } from './page.js';
 import { html, type Html } from './html.js';
 import type { PageContext } from './page-context.js';
-import { renderPage } from './page.js';
 import type { SignedInDevice } from './signed-in-device.service.js';
 
 /** Units with their length in milliseconds, longest first. */

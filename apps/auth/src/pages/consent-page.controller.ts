@@ -2,10 +2,9 @@ import { Body, Controller, Get, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { RateLimited } from '../platform/rate-limit.service.js';
 import { ConsentPageService, type ConsentPageState } from './consent-page.service.js';
-import { renderForm } from './form.js';
+import { buildContinueUrl, renderForm, renderPage, seeOther } from './page.js';
 import { html } from './html.js';
 import type { PageContext } from './page-context.js';
-import { buildContinueUrl, renderPage, seeOther } from './page.js';
 import { CurrentPageContext, Pages } from './pages.guard.js';
 
 const consentForm = z.object({ decision: z.enum(['allow', 'deny']) });

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AccountRepository } from '../accounts/account.repository.js';
 import { ConsentService } from '../sessions/consent.service.js';
-import { type ClientInfo, ClientInfoService } from './client-info.service.js';
-import { InteractionService } from './interaction.service.js';
+import { type ClientInfo, ClientInfoService, InteractionService } from './interaction.service.js';
 import type { PageContext } from './page-context.js';
-import { PageError } from './page-error.js';
+import { PageError } from './page-error.filter.js';
 import { buildContinueUrl } from './page.js';
 
 export interface ConsentPageState {

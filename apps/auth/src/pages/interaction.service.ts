@@ -1,5 +1,6 @@
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
+import { ClientRepository } from '../clients/client.repository.js';
 import { isSameText, ServerSecrets, signText } from '../platform/server-secrets.js';
 
 /** An authorization request that waits for the user to log in, to select an account or to consent. */
@@ -63,5 +64,27 @@ export class InteractionService {
     const [, content = '', secretId = ''] = TICKET_FORMAT.exec(ticket) ?? [];
     const key = this.keys.all.get(secretId);
     return key && isSameText(ticket, signText(content, key)) ? content : undefined;
+  }
+}
+
+/** The client that sent the user to a page. */
+export interface ClientInfo {
+  readonly clientId: string;
+  /** The registered name; the client id if there is none. */
+  readonly name: string;
+  /** Receives the authorization response. */
+  readonly redirectUri: string;
+}
+
+@Injectable()
+export class ClientInfoService {
+  constructor(private readonly clients: ClientRepository) {}
+
+  /** @returns `undefined` without an authorization request, and for a client that was disabled meanwhile */
+  async find(interaction: Interaction | undefined): Promise<ClientInfo | undefined> {
+    const { client_id: id, redirect_uri: redirectUri } = interaction?.parameters ?? {};
+    const client = id === undefined ? undefined : await this.clients.findEnabled(id);
+    if (!client || redirectUri === undefined) return undefined;
+    return { clientId: client.id, name: client.name || client.id, redirectUri };
   }
 }

@@ -1,12 +1,10 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { RateLimited } from '../platform/rate-limit.service.js';
-import { type ClientInfo, ClientInfoService } from './client-info.service.js';
-import { renderField, renderForm } from './form.js';
+import { type ClientInfo, ClientInfoService } from './interaction.service.js';
+import { buildPageUrl, renderField, renderForm, renderPage, seeOther } from './page.js';
 import { html, type Html } from './html.js';
-import { type LoginForm, loginForm } from './login-form.schema.js';
+import { type LoginForm, loginForm, PageLoginService } from './page-login.service.js';
 import type { PageContext } from './page-context.js';
-import { PageLoginService } from './page-login.service.js';
-import { buildPageUrl, renderPage, seeOther } from './page.js';
 import { CurrentPageContext, Pages } from './pages.guard.js';
 
 @Controller('login')

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
 import type { Account } from '../accounts/account.entity.js';
 import { type Credential, CredentialsService } from '../accounts/credentials.service.js';
 import { KnownDeviceCookie } from '../accounts/known-device-cookie.js';
@@ -9,6 +10,22 @@ import { describeDevice } from '../platform/network.js';
 import { InteractionService } from './interaction.service.js';
 import type { PageContext } from './page-context.js';
 import { buildContinueUrl, buildPageUrl } from './page.js';
+
+/** A password that is too long, missing or sent twice becomes an empty one, which is answered like a wrong password. */
+const passwordField = z.string().max(512).catch('');
+
+/** Rejects control characters, because databases do not store NUL and no e-mail address has them. */
+const emailField = z
+  .string()
+  .max(254)
+  .regex(/^\P{Cc}*$/u)
+  .catch('');
+
+export const loginForm = z.object({
+  login: emailField.transform((email) => email.trim().toLowerCase()),
+  password: passwordField,
+});
+export type LoginForm = z.infer<typeof loginForm>;
 
 /** The response to a successful login. */
 export interface SignedIn {

@@ -15,8 +15,7 @@ import type { FastifyRequest } from 'fastify';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { pageContexts } from './page-context.js';
 import { PageContextService } from './page-context.service.js';
-import { PageErrorFilter } from './page-error.filter.js';
-import { PageError } from './page-error.js';
+import { PageError, PageErrorFilter } from './page-error.filter.js';
 
 const CrossSiteAllowed = Reflector.createDecorator<true>();
 

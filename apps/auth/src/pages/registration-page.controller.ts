@@ -1,13 +1,11 @@
 import { Body, Controller, Get, Post } from '@nestjs/common';
-import { CredentialsService } from '../accounts/credentials.service.js';
-import { registration } from '../accounts/registration.schema.js';
+import { CredentialsService, registration } from '../accounts/credentials.service.js';
 import { RateLimited } from '../platform/rate-limit.service.js';
-import { type ClientInfo, ClientInfoService } from './client-info.service.js';
-import { renderField, renderForm } from './form.js';
+import { type ClientInfo, ClientInfoService } from './interaction.service.js';
+import { buildPageUrl, renderField, renderForm, renderPage, seeOther } from './page.js';
 import { html, type Html } from './html.js';
-import { type LoginForm, loginForm } from './login-form.schema.js';
+import { type LoginForm, loginForm } from './page-login.service.js';
 import type { PageContext } from './page-context.js';
-import { buildPageUrl, renderPage, seeOther } from './page.js';
 import { CurrentPageContext, Pages } from './pages.guard.js';
 import type { Texts } from './texts/en.js';
 

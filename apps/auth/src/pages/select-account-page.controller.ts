@@ -1,11 +1,10 @@
 import { Controller, Get, Post } from '@nestjs/common';
 import { AccountRepository } from '../accounts/account.repository.js';
-import { type ClientInfo, ClientInfoService } from './client-info.service.js';
-import { renderForm } from './form.js';
+import { type ClientInfo, ClientInfoService } from './interaction.service.js';
+import { buildPageUrl, renderForm, renderPage, seeOther } from './page.js';
 import { html } from './html.js';
 import type { PageContext } from './page-context.js';
 import { PageLoginService } from './page-login.service.js';
-import { buildPageUrl, renderPage, seeOther } from './page.js';
 import { CurrentPageContext, Pages } from './pages.guard.js';
 
 /** A browser has one session, so the user can continue with its account or log in to another one. */

@@ -1,9 +1,13 @@
 import * as oidc from 'openid-client';
 import { CALLBACK, type EndUser, type NavigationResult } from './end-user.js';
-import type { TestProvider } from './test-provider.js';
 
 type Parameters = Readonly<Record<string, string>>;
 export type Tokens = Awaited<ReturnType<typeof oidc.authorizationCodeGrant>>;
+
+/** Sends requests to the server under test. */
+interface Server {
+  fetch(url: string, init: RequestInit): Promise<Response>;
+}
 
 /** The state that a client keeps between its request and the response. */
 export interface AuthorizationRequest {
@@ -16,7 +20,7 @@ export interface AuthorizationRequest {
 /** A client on openid-client, which validates each response and the signature of each ID token. */
 export class RelyingParty {
   constructor(
-    private readonly provider: TestProvider,
+    private readonly server: Server,
     readonly config: oidc.Configuration,
   ) {}
 
@@ -84,7 +88,7 @@ export class RelyingParty {
   /** Sends a request to userinfo and returns the status. */
   async fetchUserInfoStatus(init: RequestInit): Promise<number> {
     const { userinfo_endpoint: url = '' } = this.config.serverMetadata();
-    const response = await this.provider.fetch(url, init);
+    const response = await this.server.fetch(url, init);
     await response.text();
     return response.status;
   }

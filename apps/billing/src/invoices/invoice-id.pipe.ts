@@ -4,10 +4,10 @@ import { invoiceNotFound } from './invoice-problems.js';
 
 export const INVOICE_ID = /^inv_[\w-]{22}$/;
 
-/** `inv_` and 128 random bits: an id tells nothing, and nobody guesses one. */
+/** `inv_` and 128 random bits, so an attacker cannot guess an id. */
 export const createInvoiceId = (): string => `inv_${randomBytes(16).toString('base64url')}`;
 
-/** What cannot be an id is answered like an id that is unknown, before the database is asked. */
+/** Answers a malformed id like an unknown one, without a query. */
 @Injectable()
 export class InvoiceIdPipe implements PipeTransform<string, string> {
   /** @throws {Problem} 404 */

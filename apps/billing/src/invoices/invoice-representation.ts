@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { encodeCursor } from './invoice.schema.js';
 import { INVOICE_STATES } from './invoice-state.js';
 import type { Invoice } from './invoice.entity.js';
-import type { InvoicePage } from './invoices.service.js';
+import type { InvoicePage } from './invoice.repository.js';
 
-/** An invoice as clients see it. */
 export const invoiceRepresentationSchema = z
   .object({
     id: z.string(),

@@ -3,14 +3,14 @@ import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 import type { InvoiceState } from './invoice-state.js';
 import type { NewInvoice } from './invoice.schema.js';
 
-/** What an invoice says never changes; whether it is to be paid, or is, does. */
+/** The state of an invoice changes. Its content never does. */
 @Entity('invoice')
 @Unique('one_invoice_per_order', ['orderId'])
 @Index('invoices_of_a_customer', ['customer', 'issuedAt', 'id'])
 @Index('invoices_by_time', ['issuedAt', 'currency', 'state', 'amountMinor'])
 export class Invoice {
   @PrimaryColumn('varchar', { length: 26 }) readonly id!: string;
-  /** `sub` of the person who is to pay. */
+  /** `sub` of the person who pays. */
   @Column('varchar', { length: 255 }) readonly customer!: string;
   @Column('varchar', { name: 'order_id', length: 64 }) readonly orderId!: string;
   /** In the currency's minor unit. */

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { INVOICE_STATES } from './invoice-state.js';
 
-/** The largest amount, in minor units: far below 2^53. */
+/** The largest amount, in minor units. It is far below 2^53. */
 export const MAX_AMOUNT = 1_000_000_000_000;
 
-/** Codes of ISO 4217 that stand for money, as the runtime knows them. */
+/** The currency codes of ISO 4217 that the runtime knows. */
 const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
 
-const createVisibleAsciiSchema = (most: number) =>
-  z.string().regex(new RegExp(`^[\\x21-\\x7e]{1,${most}}$`), {
-    error: `must be 1 to ${most} visible ASCII characters`,
+const createVisibleAsciiSchema = (maxLength: number) =>
+  z.string().regex(new RegExp(`^[\\x21-\\x7e]{1,${maxLength}}$`), {
+    error: `must be 1 to ${maxLength} visible ASCII characters`,
   });
 
 export const createOrderIdSchema = () => createVisibleAsciiSchema(64);
@@ -34,7 +34,7 @@ export const newInvoiceSchema = z
   });
 export type NewInvoice = Readonly<z.infer<typeof newInvoiceSchema>>;
 
-/** Where a page ends: at the invoice that was issued then and has this id. */
+/** Identifies the last invoice of a page. */
 export interface PagePosition {
   /** Milliseconds since the epoch. */
   readonly issuedAt: number;
@@ -43,7 +43,7 @@ export interface PagePosition {
 
 const CURSOR_FORMAT = /^(\d{1,15})\.(inv_[\w-]{22})$/;
 
-/** Opaque to clients, but no secret: whose invoices are listed never depends on it. */
+/** The cursor is opaque but not secret: every query names the customer, so a cursor gives no access. */
 export const encodeCursor = ({ issuedAt, id }: PagePosition): string =>
   Buffer.from(`${issuedAt}.${id}`).toString('base64url');
 

@@ -43,8 +43,8 @@ import { InvoicesService } from './invoices.service.js';
 import { PendingPaymentInterceptor } from './pending-payment.interceptor.js';
 
 /**
- * Refuses tokens with a person behind them, whatever their scope. Where nobody granted a token, its subject is the
- * client itself (RFC 9068 §2.2).
+ * Rejects tokens of users for all scopes. In a token that no user has granted, the subject is the client itself (RFC 9068
+ * §2.2).
  */
 export function isServiceToken({ subject, clientId }: AccessToken): boolean {
   return subject === clientId;
@@ -52,7 +52,7 @@ export function isServiceToken({ subject, clientId }: AccessToken): boolean {
 
 const NO_SUCH_INVOICE = { description: 'No such invoice, or not your own' };
 
-/** Services issue invoices and make them void; people see their own. */
+/** Services issue and void invoices. Customers see their own. */
 @ApiTags('invoices')
 @Controller('invoices')
 export class InvoicesController {

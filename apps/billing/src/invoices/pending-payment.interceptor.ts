@@ -11,7 +11,7 @@ import { type InvoiceRepresentation, toInvoiceRepresentation } from './invoice-r
 import { isPaymentPending } from './invoice-state.js';
 import type { Invoice } from './invoice.entity.js';
 
-/** While nobody knows whether the money has moved: 202, and come back (RFC 9110 §15.3.3). */
+/** Answers 202 with `Retry-After` while the provider has given no verdict (RFC 9110 §15.3.3). */
 @Injectable()
 export class PendingPaymentInterceptor implements NestInterceptor<Invoice, InvoiceRepresentation> {
   intercept(

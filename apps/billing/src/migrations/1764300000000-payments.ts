@@ -1,7 +1,7 @@
 import { LEASE_TABLE } from '@gatehouse/persistence';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What is asked of the payment provider is stored before it is asked, and what it said after. */
+/** States of invoices, and the payments that the provider is asked for. */
 const STEPS = [
   `ALTER TABLE invoice ADD COLUMN state varchar(16) NOT NULL DEFAULT 'open'`,
   `ALTER TABLE invoice ADD COLUMN refunded_at bigint`,

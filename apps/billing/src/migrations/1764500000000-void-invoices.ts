@@ -5,7 +5,7 @@ export class VoidInvoices1764500000000 implements MigrationInterface {
     await runner.query('ALTER TABLE invoice ADD COLUMN voided_at bigint');
   }
 
-  /** The version before knows no such state: who opened such an invoice again would have it paid. */
+  /** Void invoices stay void, because a customer could pay them if they were open again. */
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('ALTER TABLE invoice DROP COLUMN voided_at');
   }

@@ -6,28 +6,28 @@ import {
   type VerdictListener,
 } from './payment-provider.js';
 
-/** More than that are forgotten, the oldest first: it is for development, and for tests. */
+/** Beyond this number the oldest transfers are forgotten, which is enough for development and tests. */
 const MAX_REMEMBERED = 10_000;
 
 /**
- * Moves no money. What it does instead depends on the method of payment, as with the test cards of real providers:
+ * Moves no money. Its behaviour depends on the method of payment, as with the test cards of real providers:
  *
- * - `test-declined`: it says no.
- * - `test-down`: it fails before it has done anything, the first time.
- * - `test-lost`: it moves the money, and its answer never comes, the first time.
- * - `test-twice`: it answers, and tells the same by itself twice.
- * - whatever else: it moves the money and says so.
+ * - `test-declined`: declines the transfer.
+ * - `test-down`: the first call fails before the transfer.
+ * - `test-lost`: the first call transfers, but never answers.
+ * - `test-twice`: answers, and also sends the verdict twice.
+ * - all other methods: transfers and answers.
  *
- * After a charge by `test-refund-declined`, `test-refund-down` and so on it is the refund that goes like that.
+ * After a charge by `test-refund-declined`, `test-refund-down` and so on, the refund has that behaviour.
  */
 export class FakePaymentProvider extends PaymentProvider {
-  /** What has moved, by reference. */
+  /** Successful transfers by reference. */
   readonly moved = new Map<string, Transfer>();
   private readonly attempts = new Map<string, number>();
   private notify: VerdictListener = () => Promise.resolve();
 
-  override onVerdict(tell: VerdictListener): void {
-    this.notify = tell;
+  override onVerdict(listener: VerdictListener): void {
+    this.notify = listener;
   }
 
   override async move(transfer: Transfer, signal: AbortSignal): Promise<Verdict> {
@@ -44,8 +44,9 @@ export class FakePaymentProvider extends PaymentProvider {
 
   private selectBehaviour({ movement, method }: Transfer): string {
     if (movement === 'charge') return method;
-    const ofRefund = /^test-refund-(.+)$/.exec(this.moved.get(method)?.method ?? '');
-    return `test-${ofRefund?.[1] ?? 'ok'}`;
+    const [, refundBehaviour = 'ok'] =
+      /^test-refund-(.+)$/.exec(this.moved.get(method)?.method ?? '') ?? [];
+    return `test-${refundBehaviour}`;
   }
 
   private async notifyTwice(reference: string): Promise<void> {

@@ -38,7 +38,7 @@ export const tooManyDeclinedPayments = () =>
     extensions: { state: 'open' },
   });
 
-/** Nothing is begun that could not be finished. */
+/** Without a provider no payment is stored, because it could not be completed. */
 export const paymentsUnavailable = () =>
   new Problem(HttpStatus.SERVICE_UNAVAILABLE, {
     detail: 'Payments are not possible here: no payment provider is configured.',

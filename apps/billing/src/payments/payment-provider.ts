@@ -1,11 +1,11 @@
 import type { Movement } from '../invoices/invoice-state.js';
 
-/** Money that is to be moved, once. */
+/** One transfer of money. */
 export interface Transfer {
-  /** Ours. However often it is sent, the money moves once: the provider must see to that. */
+  /** Chosen by billing. The provider must move the money once, even if it receives the reference several times. */
   readonly reference: string;
   readonly movement: Movement;
-  /** Of a charge: what the payer has given, such as the token of a card. Of a refund: the reference of the charge. */
+  /** For a charge, the customer's means of payment, such as the token of a card. For a refund, the reference of the charge. */
   readonly method: string;
   /** In the currency's minor unit. */
   readonly amountMinor: number;
@@ -13,20 +13,20 @@ export interface Transfer {
   readonly currency: string;
 }
 
-/** `declined` is final: the money has not moved, and will not under this reference. */
+/** Both are final. After `declined`, the money never moves under this reference. */
 export type Verdict = 'succeeded' | 'declined';
 export type VerdictListener = (reference: string, verdict: Verdict) => Promise<void>;
 
-/** Whoever moves money. Put yours in its place (payments.module.ts). */
+/** Moves money. Implement it for your provider and pass the instance to `AppModule.forRoot`. */
 export abstract class PaymentProvider {
   /**
-   * Once or more often with one reference: the verdict stays what it was.
+   * Moves the money. A repeated call with the same reference returns the same verdict.
    *
-   * @param signal aborted when nobody waits for the answer any more
-   * @throws anything: then nobody knows whether the money has moved, and it is asked again with the same reference
+   * @param signal aborted when billing no longer waits for the answer
+   * @throws {Error} when the verdict is unknown; billing then calls again with the same reference
    */
   abstract move(transfer: Transfer, signal: AbortSignal): Promise<Verdict>;
 
-  /** The provider may also tell by itself: once, more often, and of what it has answered before. */
-  abstract onVerdict(tell: VerdictListener): void;
+  /** Registers the listener for verdicts that the provider sends, such as webhooks. It may send a verdict several times. */
+  abstract onVerdict(listener: VerdictListener): void;
 }

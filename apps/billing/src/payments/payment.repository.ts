@@ -2,55 +2,53 @@ import { randomBytes } from 'node:crypto';
 import { Outbox, UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type EntityManager, Repository } from 'typeorm';
 import { type Movement, MOVEMENTS } from '../invoices/invoice-state.js';
 import type { Invoice } from '../invoices/invoice.entity.js';
+import { InvoiceRepository } from '../invoices/invoice.repository.js';
+import { Payment } from './payment.entity.js';
 import type { Transfer, Verdict } from './payment-provider.js';
 
-/** A transfer that has been asked for, and whose verdict is not known. */
+/** A transfer that was requested and has no verdict yet. */
 export interface PendingPayment extends Transfer {
   readonly invoiceId: string;
-  /** How often the provider was asked, or is about to be. */
+  /** How often the provider was called, the call in progress included. */
   readonly attempts: number;
 }
 
-/** `pay_` and 128 random bits: no reference is ever used twice. */
-export const createReference = (): string => `pay_${randomBytes(16).toString('base64url')}`;
-
-/** Columns of the table as members of a {@link PendingPayment}. */
-export const PENDING_COLUMNS = `id AS reference, invoice_id AS "invoiceId", movement, method,
-  amount_minor AS "amountMinor", currency, attempts`;
-
-/** Longer than the provider is waited for: what a process that died had in hand is taken up by another then. */
-const CLAIM_MS = 15_000;
-/** Payments of one invoice. */
-const MAX_DECLINED = 20;
-
 export interface PaymentMethod {
-  /** See {@link PendingPayment}. */
+  /** See {@link Transfer.method}. */
   readonly name: string;
-  /** `sub` of whoever wants the money to move. */
+  /** `sub` of the customer who pays, or of the member of staff who refunds. */
   readonly askedBy: string;
 }
 
-interface SettledPayment {
-  readonly invoiceId: string;
-  readonly movement: Movement;
-}
+/** `pay_` and 128 random bits, so a reference is never used twice. */
+const createReference = (): string => `pay_${randomBytes(16).toString('base64url')}`;
 
-/** What is asked of the provider, and what it has said. Each step is one transaction, together with that of the invoice. */
+/** Longer than a call of the provider lasts. After this time another process continues the payments of one that died. */
+const CLAIM_MS = 15_000;
+/** Declined payments of one invoice, because each attempt is kept. */
+const MAX_DECLINED = 20;
+
+/** All statements on the table `payment`. A change of a payment and of its invoice are one transaction. */
 @Injectable()
 export class PaymentRepository {
-  /** Pending payments: the provider is asked again until it has a verdict. */
+  /** Pending payments. The provider is called until it gives a verdict. */
   readonly outbox: Outbox<PendingPayment>;
 
   constructor(
+    @InjectRepository(Payment) private readonly repository: Repository<Payment>,
+    private readonly invoices: InvoiceRepository,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
   ) {
     this.outbox = new Outbox(unitOfWork, clock, {
       table: 'payment',
       key: 'id',
-      columns: PENDING_COLUMNS,
+      columns: `id AS reference, invoice_id AS "invoiceId", movement, method,
+        amount_minor AS "amountMinor", currency, attempts`,
       claimMs: CLAIM_MS,
       minPauseMs: 1_000,
       maxPauseMs: 300_000,
@@ -58,9 +56,9 @@ export class PaymentRepository {
   }
 
   /**
-   * The state of the invoice is the lock: of any number of callers one begins.
+   * The state of the invoice is the lock: one of several simultaneous callers creates a payment.
    *
-   * @returns undefined where the invoice is not in the state that this begins from
+   * @returns undefined when the invoice is not in the state from which the movement starts
    */
   create(
     movement: Movement,
@@ -68,87 +66,82 @@ export class PaymentRepository {
     { name: method, askedBy }: PaymentMethod,
   ): Promise<PendingPayment | undefined> {
     const { from, meanwhile } = MOVEMENTS[movement];
-    const reference = createReference();
-    const pending = { reference, invoiceId, movement, method, amountMinor, currency, attempts: 1 };
-    return this.unitOfWork.transaction(async () => {
-      const { affected } = await this.unitOfWork.execute(
-        'UPDATE invoice SET state = $3 WHERE id = $1 AND state = $2',
-        [invoiceId, from, meanwhile],
-      );
-      if (affected === 0) return undefined;
-      const now = this.clock.now();
-      await this.unitOfWork.execute(
-        `INSERT INTO payment (id, invoice_id, movement, method, amount_minor, currency, asked_by, state, attempts,
-           next_attempt_at, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', 1, $8, $9)`,
-        [
-          reference,
-          invoiceId,
-          movement,
-          method,
-          amountMinor,
-          currency,
-          askedBy,
-          now + CLAIM_MS,
-          now,
-        ],
-      );
-      return pending;
+    const transfer = { invoiceId, movement, method, amountMinor, currency, attempts: 1 };
+    return this.unitOfWork.transaction(async (manager) => {
+      const isLocked = await this.invoices.changeState(manager, {
+        id: invoiceId,
+        from,
+        to: meanwhile,
+      });
+      if (!isLocked) return undefined;
+      const id = createReference();
+      await manager.insert(Payment, { ...transfer, ...this.startNow(), id, askedBy });
+      return { ...transfer, reference: id };
     });
   }
 
   /**
-   * However often a verdict is told, the first time counts.
+   * Records the first verdict about a payment. Later verdicts change nothing.
    *
-   * @returns the verdict that the payment has from now on; undefined for a reference that is not ours
+   * @returns the recorded verdict; undefined when the reference is unknown
    */
   async recordVerdict(reference: string, verdict: Verdict): Promise<Verdict | undefined> {
-    const isFirst = await this.unitOfWork.transaction(async () => {
-      const now = this.clock.now();
-      const { rows } = await this.unitOfWork.execute<SettledPayment>(
-        `UPDATE payment SET state = $2, settled_at = $3, next_attempt_at = NULL WHERE id = $1 AND state = 'pending'
-         RETURNING invoice_id AS "invoiceId", movement`,
-        [reference, verdict, now],
+    const isFirst = await this.unitOfWork.transaction(async (manager) => {
+      const settledAt = new Date(this.clock.now());
+      const { affected } = await manager.update(
+        Payment,
+        { id: reference, state: 'pending' },
+        { state: verdict, settledAt, nextAttemptAt: null },
       );
-      for (const settled of rows) await this.updateInvoice(settled, verdict, now);
-      return rows.length > 0;
+      if (affected !== 1) return false;
+      await this.updateInvoice(
+        manager,
+        await manager.findOneByOrFail(Payment, { id: reference }),
+        settledAt,
+      );
+      return true;
     });
     if (isFirst) return verdict;
-    const [row] = await this.unitOfWork.query<{ state: Verdict }>(
-      'SELECT state FROM payment WHERE id = $1',
-      [reference],
-    );
-    return row?.state;
+    const payment = await this.repository.findOneBy({ id: reference });
+    return payment && payment.state !== 'pending' ? payment.state : undefined;
   }
 
-  /** Each attempt is kept, so there is an end to them. */
-  async hasTooManyDeclined({ id }: Invoice): Promise<boolean> {
-    const last = await this.unitOfWork.query(
-      `SELECT 1 FROM payment WHERE invoice_id = $1 AND state = 'declined' LIMIT 1 OFFSET ${MAX_DECLINED - 1}`,
-      [id],
-    );
-    return last.length > 0;
+  async hasTooManyDeclined({ id: invoiceId }: Invoice): Promise<boolean> {
+    const declined = await this.repository.countBy({ invoiceId, state: 'declined' });
+    return declined >= MAX_DECLINED;
   }
 
-  /** The reference of the charge that an invoice was paid by, for its refund. */
-  async findCharge({ id }: Invoice): Promise<string | undefined> {
-    const [charge] = await this.unitOfWork.query<{ id: string }>(
-      `SELECT id FROM payment WHERE invoice_id = $1 AND movement = 'charge' AND state = 'succeeded'`,
-      [id],
-    );
+  /** @returns the reference of the charge that paid the invoice, for its refund */
+  async findCharge({ id: invoiceId }: Invoice): Promise<string | undefined> {
+    const charge = await this.repository.findOneBy({
+      invoiceId,
+      movement: 'charge',
+      state: 'succeeded',
+    });
     return charge?.id;
   }
 
+  private startNow(): Pick<Payment, 'state' | 'createdAt' | 'nextAttemptAt' | 'settledAt'> {
+    const now = this.clock.now();
+    return {
+      state: 'pending',
+      createdAt: new Date(now),
+      nextAttemptAt: new Date(now + CLAIM_MS),
+      settledAt: null,
+    };
+  }
+
   private async updateInvoice(
-    { invoiceId, movement }: SettledPayment,
-    verdict: Verdict,
-    now: number,
+    manager: EntityManager,
+    { invoiceId: id, movement, state: verdict }: Payment,
+    settledAt: Date,
   ): Promise<void> {
     const { from, meanwhile, after, at } = MOVEMENTS[movement];
-    const [state, since] = verdict === 'succeeded' ? [after, `, ${at} = $4`] : [from, ''];
-    await this.unitOfWork.execute(
-      `UPDATE invoice SET state = $3${since} WHERE id = $1 AND state = $2`,
-      [invoiceId, meanwhile, state, ...(verdict === 'succeeded' ? [now] : [])],
+    await this.invoices.changeState(
+      manager,
+      verdict === 'succeeded'
+        ? { id, from: meanwhile, to: after, instants: { [at]: settledAt } }
+        : { id, from: meanwhile, to: from },
     );
   }
 }

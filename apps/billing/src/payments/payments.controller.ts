@@ -43,7 +43,7 @@ const PENDING_RESPONSE = {
   description: 'The payment provider has not said yet: ask again',
 };
 
-/** People pay what is theirs; staff give it back. */
+/** Customers pay their own invoices. Staff refund them. */
 @ApiTags('payments')
 @Controller('invoices/:id')
 @UseInterceptors(PendingPaymentInterceptor)
@@ -68,7 +68,7 @@ export class PaymentsController {
     return this.payments.pay(subject, id, method);
   }
 
-  /** Money that leaves: a stolen session of staff must not be enough. */
+  /** Requires a recent login, so that a stolen session of staff is not enough to move money. */
   @Post('refund')
   @HttpCode(HttpStatus.OK)
   @RequireScopes('billing:refund')

@@ -19,13 +19,13 @@ import {
 } from './payment-problems.js';
 import { PaymentProvider, type Transfer, type Verdict } from './payment-provider.js';
 
-/** How long the provider is waited for. */
+/** Limit of one call of the provider. */
 const PROVIDER_TIMEOUT_MS = 5_000;
 const BATCH_SIZE = 10;
 
 /**
- * Moves money, each time once. What is to be done is stored before the provider is asked, under a reference by which it
- * can be asked again: whatever dies or gets lost in between, the verdict comes to be known.
+ * Moves money exactly once per payment. A payment is stored with its reference before the provider is called. When a process
+ * dies or an answer is lost, the provider is called again with the same reference until the verdict is known.
  */
 @Injectable()
 export class PaymentsService implements OnModuleInit {
@@ -53,11 +53,11 @@ export class PaymentsService implements OnModuleInit {
   }
 
   /**
-   * Whoever asks again is shown what has become of it.
+   * Pays an invoice. A repeated request returns the present state of the invoice.
    *
-   * @returns the invoice: paid, or still being paid
-   * @throws {Problem} 404; 402 where it was declined, and another method may be tried; 409 where it was paid back, is void,
-   *   or was declined too often
+   * @returns the invoice: paid, or with the payment in progress
+   * @throws {Problem} 404; 402 when the payment was declined and another method may succeed; 409 when the invoice is refunded
+   *   or void, or too many payments were declined
    */
   async pay(customer: string, id: string, method: string): Promise<Invoice> {
     const invoice = await this.invoices.findForCustomer(customer, id);
@@ -72,10 +72,10 @@ export class PaymentsService implements OnModuleInit {
   }
 
   /**
-   * All of it, by the way that it came.
+   * Refunds the whole amount to the means of payment of the charge.
    *
-   * @returns the invoice: refunded, or still being refunded
-   * @throws {Problem} 404; 409 where nothing was paid, or the provider declines
+   * @returns the invoice: refunded, or with the refund in progress
+   * @throws {Problem} 404; 409 when the invoice was not paid, or the provider declines
    */
   async refund(askedBy: string, id: string): Promise<Invoice> {
     const invoice = await this.invoices.findById(id);
@@ -87,7 +87,7 @@ export class PaymentsService implements OnModuleInit {
     return refunded;
   }
 
-  /** Where the invoice is in another state there is nothing to do. */
+  /** Does nothing when the invoice is not in the state from which the movement starts. */
   private async startTransfer(
     movement: Movement,
     invoice: Invoice,
@@ -99,14 +99,14 @@ export class PaymentsService implements OnModuleInit {
       await this.requestTransfer(this.provider, pending, AbortSignal.timeout(PROVIDER_TIMEOUT_MS));
   }
 
-  /** No transaction is open while the provider is asked. */
+  /** No transaction is open during the calls of the provider. @returns whether there may be more pending payments */
   private async reconcile(stopping: AbortSignal): Promise<boolean> {
     const { provider } = this;
     if (!provider) return false;
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(PROVIDER_TIMEOUT_MS)]);
-    const inHand = await this.repository.outbox.claimDue(BATCH_SIZE);
-    await Promise.all(inHand.map((pending) => this.requestTransfer(provider, pending, signal)));
-    return inHand.length === BATCH_SIZE;
+    const claimed = await this.repository.outbox.claimDue(BATCH_SIZE);
+    await Promise.all(claimed.map((pending) => this.requestTransfer(provider, pending, signal)));
+    return claimed.length === BATCH_SIZE;
   }
 
   private async requestTransfer(
@@ -124,7 +124,7 @@ export class PaymentsService implements OnModuleInit {
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       this.log.warn(
-        `the ${movement} of ${invoiceId} is not decided, and asked about again: ${text}`,
+        `the ${movement} of ${invoiceId} has no verdict yet and will be tried again: ${text}`,
       );
       await this.repository.outbox.retryLater(reference, pending.attempts);
     }
@@ -134,12 +134,12 @@ export class PaymentsService implements OnModuleInit {
     const settled = await this.repository.recordVerdict(reference, verdict);
     if (settled === verdict) return;
     this.log.error(
-      `the provider tells that ${reference} has ${verdict}: here it is ${settled ?? 'unknown'}`,
+      `the provider reports ${verdict} for ${reference}, which is ${settled ?? 'unknown'} here`,
     );
   }
 }
 
-/** A provider that does not heed the signal is not waited for either. */
+/** Ends the wait also when the provider ignores the signal. */
 function rejectOnAbort<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(new Error('no answer in time'));

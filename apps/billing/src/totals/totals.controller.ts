@@ -2,7 +2,7 @@ import { Controller, Get, Header, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { RequireScopes } from '../billing.scopes.js';
-import { TotalsService } from './totals.service.js';
+import { InvoiceRepository } from '../invoices/invoice.repository.js';
 
 const totalsRequestSchema = z.strictObject({
   month: z
@@ -28,12 +28,12 @@ const totalsRepresentationSchema = z.object({
 });
 type TotalsRepresentation = z.infer<typeof totalsRepresentationSchema>;
 
-/** For administrators: sums, and nobody's name. */
+/** Sums for administrators. They name no customer. */
 @ApiTags('totals')
 @Controller('totals')
 @RequireScopes('billing:admin')
 export class TotalsController {
-  constructor(private readonly totals: TotalsService) {}
+  constructor(private readonly invoices: InvoiceRepository) {}
 
   @Get()
   @Header('Cache-Control', 'no-store')
@@ -42,9 +42,8 @@ export class TotalsController {
   async read(
     @Query({ schema: totalsRequestSchema }) { month }: TotalsRequest,
   ): Promise<TotalsRepresentation> {
-    return {
-      month: month.toISOString().slice(0, 7),
-      totals: await this.totals.findForMonth(month),
-    };
+    const end = Date.UTC(month.getUTCFullYear(), month.getUTCMonth() + 1);
+    const totals = await this.invoices.findTotals(month.getTime(), end);
+    return { month: month.toISOString().slice(0, 7), totals };
   }
 }

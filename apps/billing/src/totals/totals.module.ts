@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
+import { InvoicesModule } from '../invoices/invoices.module.js';
 import { TotalsController } from './totals.controller.js';
-import { TotalsService } from './totals.service.js';
 
-@Module({ controllers: [TotalsController], providers: [TotalsService] })
+/** Separate from invoices and imported after payments, because the order of modules is the order of paths in `openapi.json`. */
+@Module({ imports: [InvoicesModule], controllers: [TotalsController] })
 export class TotalsModule {}

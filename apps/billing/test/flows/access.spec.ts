@@ -7,14 +7,14 @@ import { useRunningBilling } from '../support/running-billing.js';
 const billing = useRunningBilling();
 const UNKNOWN = 'inv_AAAAAAAAAAAAAAAAAAAAAA';
 
-describe('invoices belong to the customer that they name', () => {
+describe('ownership of invoices', () => {
   it.each([
-    ['an invoice of somebody else', (own: string) => own],
-    ['an unknown one', () => UNKNOWN],
-    ['what is no id', () => 'inv_1'],
-    ['a path', () => '..%2fhealth%2flive'],
-    ['a NUL character', () => 'inv_%00'],
-  ])('%s is answered with the same 404, byte by byte', async (_name, idOf) => {
+    ['an invoice of another customer', (own: string) => own],
+    ['an unknown id', () => UNKNOWN],
+    ['a malformed id', () => 'inv_1'],
+    ['a path as the id', () => '..%2fhealth%2flive'],
+    ['an id with NUL', () => 'inv_%00'],
+  ])('answers %s with the same 404, byte for byte', async (_name, idOf) => {
     const { id } = await billing().asService().issueInvoice();
     const mallory = billing().asUser('mallory');
     const unknown = await mallory.get(`/invoices/${UNKNOWN}`);
@@ -31,7 +31,7 @@ describe('invoices belong to the customer that they name', () => {
 });
 
 describe('scopes (RFC 6750 §3.1)', () => {
-  it('are those that the service says it has', () => {
+  it('guards its routes with exactly the declared scopes', () => {
     expect(billing().app.get(AccessRules).scopes()).toEqual(Object.keys(BILLING_SCOPES).sort());
   });
 
@@ -43,24 +43,27 @@ describe('scopes (RFC 6750 §3.1)', () => {
     ['POST', `/invoices/${UNKNOWN}/pay`, 'billing:pay'],
     ['POST', `/invoices/${UNKNOWN}/refund`, 'billing:refund'],
     ['GET', '/totals?month=2026-11', 'billing:admin'],
-  ])('%s %s without %s is a 403 whose challenge names it', async (method, path, scope) => {
-    const others = Object.keys(BILLING_SCOPES).filter((other) => other !== scope);
-    const claims = { client_id: 'orders-service', scope: others.join(' ') };
-    const caller = billing().asUser('orders-service', claims);
-    const answer = await (method === 'GET' ? caller.get(path) : caller.post(path, anInvoice()));
+  ])(
+    'answers %s %s without %s with 403 and names the scope in the challenge',
+    async (method, path, scope) => {
+      const others = Object.keys(BILLING_SCOPES).filter((other) => other !== scope);
+      const claims = { client_id: 'orders-service', scope: others.join(' ') };
+      const caller = billing().asUser('orders-service', claims);
+      const answer = await (method === 'GET' ? caller.get(path) : caller.post(path, anInvoice()));
 
-    expect(answer.status).toBe(403);
-    expect(answer.headers['www-authenticate']).toContain(
-      `error="insufficient_scope", scope="${scope}"`,
-    );
-  });
+      expect(answer.status).toBe(403);
+      expect(answer.headers['www-authenticate']).toContain(
+        `error="insufficient_scope", scope="${scope}"`,
+      );
+    },
+  );
 });
 
-describe('issuing invoices is for services (RFC 9068 §2.2)', () => {
+describe('issuing of invoices by services (RFC 9068 §2.2)', () => {
   it.each([
-    ['with a good body', anInvoice({ customer: 'grace' })],
-    ['with a bad one', {}],
-  ])('a person is refused whatever the scope, %s', async (_name, body) => {
+    ['a valid body', anInvoice({ customer: 'grace' })],
+    ['an invalid body', {}],
+  ])('rejects a user with the scope, with %s', async (_name, body) => {
     const grace = billing().asUser('grace', { scope: 'billing:read billing:invoices:create' });
     const answer = await grace.post('/invoices', body);
 
@@ -71,7 +74,7 @@ describe('issuing invoices is for services (RFC 9068 §2.2)', () => {
 });
 
 describe('access tokens (RFC 9068 §4)', () => {
-  it('every route but health and metadata refuses no token, a wrong audience and a missing scope', async () => {
+  it('rejects a missing token, a wrong audience and a missing scope on every route but health and metadata', async () => {
     const { app, issuer } = billing();
 
     expect(await expectGuarded(app, issuer)).toEqual([
@@ -85,7 +88,7 @@ describe('access tokens (RFC 9068 §4)', () => {
     ]);
   });
 
-  it('a token for orders is refused', async () => {
+  it('rejects a token for orders', async () => {
     const answer = await billing()
       .asUser('alice', { aud: 'http://localhost:3001' })
       .get('/invoices');
@@ -94,7 +97,7 @@ describe('access tokens (RFC 9068 §4)', () => {
     expect(answer.headers['www-authenticate']).toContain('error="invalid_token"');
   });
 
-  it('no token is a 401 that tells where to get one (RFC 9728 §5.1)', async () => {
+  it('answers a missing token with 401 and the address of the metadata (RFC 9728 §5.1)', async () => {
     const answer = await billing().anonymous().get('/invoices');
 
     expect(answer.status).toBe(401);
@@ -103,7 +106,7 @@ describe('access tokens (RFC 9068 §4)', () => {
     );
   });
 
-  it('the log says which rule a token broke, and never shows the token', async () => {
+  it('logs the rule that a token broke, and never the token', async () => {
     const { issuer, log } = billing();
     const expired = issuer.accessToken({ sub: 'heidi', scope: 'billing:read', exp: 1 });
     const [, claims = '', signature = ''] = expired.split('.');

@@ -8,9 +8,9 @@ afterEach(async () => {
   expect((await billing().asUser('victim').get('/invoices')).body).toEqual({ invoices: [] });
 });
 
-describe('a body that is no invoice is a 400, and nothing is written', () => {
+describe('an invalid invoice', () => {
   it.each<[name: string, body: object, fault: string]>([
-    ['no object', [], '#'],
+    ['an array', [], '#'],
     ['an unknown member', bad({ paidAt: 'now' }), '#'],
     ['no customer', bad({ customer: undefined }), '#/customer'],
     ['a customer with a NUL', bad({ customer: 'victim\0' }), '#/customer'],
@@ -18,15 +18,15 @@ describe('a body that is no invoice is a 400, and nothing is written', () => {
     ['a customer of 256 characters', bad({ customer: 'v'.repeat(256) }), '#/customer'],
     ['an empty order', bad({ orderId: '' }), '#/orderId'],
     ['an order of 65 characters', bad({ orderId: 'o'.repeat(65) }), '#/orderId'],
-    ['nothing to pay', bad({ amountMinor: 0 }), '#/amountMinor'],
+    ['an amount of zero', bad({ amountMinor: 0 }), '#/amountMinor'],
     ['a negative amount', bad({ amountMinor: -1 }), '#/amountMinor'],
-    ['a fraction', bad({ amountMinor: 0.5 }), '#/amountMinor'],
+    ['a fractional amount', bad({ amountMinor: 0.5 }), '#/amountMinor'],
     ['an amount beyond 10^12', bad({ amountMinor: 1e12 + 1 }), '#/amountMinor'],
-    ['a huge amount', bad({ amountMinor: 1e300 }), '#/amountMinor'],
+    ['an amount of 1e300', bad({ amountMinor: 1e300 }), '#/amountMinor'],
     ['an amount as text', bad({ amountMinor: '1' }), '#/amountMinor'],
-    ['an unlikely currency', bad({ currency: 'EURO' }), '#/currency'],
-    ['letters that are no currency', bad({ currency: 'EUX' }), '#/currency'],
-  ])('%s', async (_name, body, pointer) => {
+    ['a currency of four letters', bad({ currency: 'EURO' }), '#/currency'],
+    ['an unknown currency', bad({ currency: 'EUX' }), '#/currency'],
+  ])('rejects %s with 400 and writes nothing', async (_name, body, pointer) => {
     const answer = await billing().asService().post('/invoices', body);
 
     expect(answer.status).toBe(400);
@@ -34,7 +34,7 @@ describe('a body that is no invoice is a 400, and nothing is written', () => {
     expect(answer.body.errors).toContainEqual(expect.objectContaining({ pointer }));
   });
 
-  it('names the unknown members', async () => {
+  it('names the unknown members of a body', async () => {
     const answer = await billing()
       .asService()
       .post('/invoices', bad({ state: 'paid', id: 'x' }));
@@ -43,16 +43,16 @@ describe('a body that is no invoice is a 400, and nothing is written', () => {
   });
 });
 
-describe('a body that cannot be read', () => {
+describe('an unreadable body', () => {
   it.each<[name: string, type: string, body: string, status: number]>([
     ['malformed JSON', 'application/json', '{"customer":', 400],
     ['an empty body', 'application/json', '', 400],
     ['null', 'application/json', 'null', 400],
     ['__proto__', 'application/json', '{"__proto__":{"amountMinor":1}}', 400],
     ['a form', 'application/x-www-form-urlencoded', 'currency=EUR', 415],
-    ['text', 'text/plain', JSON.stringify(bad({})), 415],
-    ['70 KiB', 'application/json', JSON.stringify({ orderId: 'o'.repeat(71_680) }), 413],
-  ])('%s', async (_name, type, body, status) => {
+    ['plain text', 'text/plain', JSON.stringify(bad({})), 415],
+    ['a body of 70 KiB', 'application/json', JSON.stringify({ orderId: 'o'.repeat(71_680) }), 413],
+  ])('rejects %s', async (_name, type, body, status) => {
     const answer = await billing()
       .asService()
       .post('/invoices')
@@ -64,7 +64,7 @@ describe('a body that cannot be read', () => {
   });
 });
 
-describe('a query that is no page is a 400', () => {
+describe('an invalid page request', () => {
   it.each([
     'limit=-1',
     'limit=101',
@@ -75,7 +75,7 @@ describe('a query that is no page is a 400', () => {
     'orderId=',
     'orderId=a%00',
     'customer=alice',
-  ])('?%s', async (query) => {
+  ])('rejects ?%s with 400', async (query) => {
     const answer = await billing().asUser('mallory').get(`/invoices?${query}`);
 
     expect(answer.status).toBe(400);
@@ -83,16 +83,16 @@ describe('a query that is no page is a 400', () => {
   });
 });
 
-describe('a body that is no payment is a 400, and nothing is paid', () => {
+describe('an invalid payment request', () => {
   it.each<[name: string, body: object]>([
-    ['nothing', {}],
-    ['no object', []],
+    ['an empty object', {}],
+    ['an array', []],
     ['an unknown member', { method: 'test-ok', amountMinor: 1 }],
     ['an empty method', { method: '' }],
     ['a method with a space', { method: 'test ok' }],
     ['a long method', { method: 'm'.repeat(65) }],
     ['a method that is an object', { method: { $ne: '' } }],
-  ])('%s', async (_name, body) => {
+  ])('rejects %s with 400 and moves no money', async (_name, body) => {
     const { id } = await billing().asService().issueInvoice();
     const alice = billing().asUser('alice');
     const answer = await alice.post(`/invoices/${id}/pay`, body);
@@ -102,7 +102,7 @@ describe('a body that is no payment is a 400, and nothing is paid', () => {
   });
 });
 
-describe('a month that is none is a 400', () => {
+describe('an invalid month', () => {
   it.each([
     '',
     'month=',
@@ -110,7 +110,7 @@ describe('a month that is none is a 400', () => {
     'month=2026-13',
     'month=1026-01',
     'month=2026-01&month=2026-02',
-  ])('?%s', async (query) => {
+  ])('rejects ?%s with 400', async (query) => {
     const answer = await billing().asStaff().get(`/totals?${query}`);
 
     expect(answer.status).toBe(400);

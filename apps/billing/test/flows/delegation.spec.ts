@@ -9,8 +9,8 @@ const delegations = () =>
     .filter(({ context }) => context === 'Delegation')
     .map(({ detail }) => detail);
 
-describe('a service that acts for a person (RFC 8693 §4.1)', () => {
-  it('sees what is theirs, and both are in the log', async () => {
+describe('requests of a service on behalf of a user (RFC 8693 §4.1)', () => {
+  it('shows the invoices of the user, and logs user and service', async () => {
     const content = anInvoice({ customer: 'alice' });
     const { id } = await billing().asService().issueInvoice(content);
     const claims = { scope: 'billing:read', client_id: 'orders-service' };
@@ -26,7 +26,7 @@ describe('a service that acts for a person (RFC 8693 §4.1)', () => {
     });
   });
 
-  it('is the last of a chain', async () => {
+  it('logs the outermost actor of a chain', async () => {
     const act = { sub: 'orders-service', act: { sub: 'gateway' } };
     await billing().asUser('alice', { act }).get('/invoices').expect(200);
 
@@ -34,10 +34,10 @@ describe('a service that acts for a person (RFC 8693 §4.1)', () => {
   });
 
   it.each([
-    ['text', 'orders'],
-    ['no subject', {}],
-    ['a list', ['orders-service']],
-  ])('is noted although its claim is %s', async (_name, act) => {
+    ['a string', 'orders'],
+    ['an object without sub', {}],
+    ['an array', ['orders-service']],
+  ])('logs the actor as unreadable when the claim act is %s', async (_name, act) => {
     const before = delegations().length;
     await billing().asUser('alice', { act }).get('/invoices').expect(200);
 
@@ -45,7 +45,7 @@ describe('a service that acts for a person (RFC 8693 §4.1)', () => {
     expect(delegations().at(-1)).toMatchObject({ subject: 'alice', actor: 'unreadable' });
   });
 
-  it('is nobody where the person comes themselves', async () => {
+  it('logs no actor when the user calls directly', async () => {
     const before = delegations().length;
     await billing().asUser('alice').get('/invoices').expect(200);
 

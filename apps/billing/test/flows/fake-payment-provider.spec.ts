@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { FakePaymentProvider } from '../../src/payments/fake-payment-provider.js';
 import { RunningBilling, useRunningBilling } from '../support/running-billing.js';
 
-describe('the stand-in for a payment provider, by the method of payment', () => {
+describe('the fake payment provider', () => {
   const clock = TestClock.running();
   const provider = new FakePaymentProvider();
   let billing: RunningBilling;
@@ -23,7 +23,7 @@ describe('the stand-in for a payment provider, by the method of payment', () => 
 
   const stateOf = async (id: string) =>
     (await billing.asUser('alice').get(`/invoices/${id}`)).body.state;
-  const comesToBe = (id: string, state: string) =>
+  const waitForState = (id: string, state: string) =>
     waitUntil(async () => {
       clock.advance({ seconds: 300 });
       return (await stateOf(id)) === state;
@@ -36,13 +36,13 @@ describe('the stand-in for a payment provider, by the method of payment', () => 
     ['test-down', 202, 'paid', 1],
     ['test-lost', 202, 'paid', 1],
   ])(
-    '%s is answered by %i, and the invoice comes to be %s',
+    'answers a payment by %s with %i, and the invoice is finally %s',
     async (method, status, state, moved) => {
       const { id } = await billing.asService().issueInvoice();
       const answer = await billing.asUser('alice').payInvoice(id, method);
 
       expect(answer.status).toBe(status);
-      await comesToBe(id, state);
+      await waitForState(id, state);
       expect(provider.moved.size).toBe(moved);
     },
   );
@@ -52,20 +52,20 @@ describe('the stand-in for a payment provider, by the method of payment', () => 
     ['test-refund-declined', 409, 'paid'],
     ['test-refund-down', 202, 'refunded'],
     ['test-refund-twice', 200, 'refunded'],
-  ])('after a charge by %s the refund is answered by %i', async (method, status, state) => {
+  ])('answers the refund of a charge by %s with %i', async (method, status, state) => {
     const { id } = await billing.asService().issueInvoice();
     await billing.asUser('alice').payInvoice(id, method).expect(200);
     const answer = await billing.asStaff().post(`/invoices/${id}/refund`);
 
     expect(answer.status).toBe(status);
-    await comesToBe(id, state);
+    await waitForState(id, state);
   });
 });
 
-describe('without a payment provider', () => {
+describe('a service without a payment provider', () => {
   const billing = useRunningBilling({ FAKE_PAYMENTS: 'false' });
 
-  it('nothing is begun that could not be finished: 503', async () => {
+  it('answers a payment with 503 and stores nothing', async () => {
     const { id } = await billing().asService().issueInvoice();
     const answer = await billing().asUser('alice').payInvoice(id);
 

@@ -9,7 +9,7 @@ eachDatabase('POST /invoices', (fresh) => {
   });
   afterAll(() => billing.close());
 
-  it('answers 201 with an open invoice, which is the customer’s (RFC 9110 §15.3.2)', async () => {
+  it('answers 201 with an open invoice that the customer can read (RFC 9110 §15.3.2)', async () => {
     const content = anInvoice({ customer: 'alice' });
     const answer = await billing.asService().post('/invoices', content);
 
@@ -27,7 +27,7 @@ eachDatabase('POST /invoices', (fresh) => {
     expect((await billing.asUser('alice').get(location)).body).toEqual(answer.body);
   });
 
-  it('gives the same invoice, with 200, when the same is sent again', async () => {
+  it('answers a repeated request with 200 and the same invoice', async () => {
     const content = anInvoice();
     const first = await billing.asService().post('/invoices', content);
     const again = await billing.asService().post('/invoices', content);
@@ -37,7 +37,7 @@ eachDatabase('POST /invoices', (fresh) => {
     expect(again.headers['location']).toBe(first.headers['location']);
   });
 
-  it('is not paid again because it is sent again', async () => {
+  it('leaves a paid invoice paid when the request is repeated', async () => {
     const content = anInvoice({ customer: 'payer' });
     const { id } = await billing.asService().issueInvoice(content);
     const paid = await billing.asUser('payer').payInvoice(id);
@@ -47,7 +47,7 @@ eachDatabase('POST /invoices', (fresh) => {
     expect(again.body).toEqual(paid.body);
   });
 
-  it('makes one invoice out of fifty requests at once', async () => {
+  it('issues one invoice for fifty simultaneous requests', async () => {
     const content = anInvoice({ customer: 'hasty' });
     const requests = Array.from({ length: 50 }, () =>
       billing.asService().post('/invoices', content),

@@ -14,14 +14,14 @@ async function bill(customer: string, count: number): Promise<string[]> {
 }
 
 describe('GET /invoices', () => {
-  it('lists one’s own only', async () => {
+  it('lists the invoices of the caller only', async () => {
     const own = await bill('bob', 1);
     await bill('carol', 1);
 
     expect(idsOf((await billing().asUser('bob').get('/invoices')).body)).toEqual(own);
   });
 
-  it('is empty for a service: it has none of its own', async () => {
+  it('returns an empty list to a service, which is never a customer', async () => {
     await bill('bob', 1);
     const answer = await billing().asService().get('/invoices');
 
@@ -29,7 +29,7 @@ describe('GET /invoices', () => {
     expect(answer.body).toEqual({ invoices: [] });
   });
 
-  it('gives twenty to a page where no limit is named, newest first', async () => {
+  it('lists twenty invoices per page by default, newest first', async () => {
     const ids = await bill('dora', 21);
     const dora = billing().asUser('dora');
     const first = (await dora.get('/invoices')).body;
@@ -43,7 +43,7 @@ describe('GET /invoices', () => {
     expect(instants).toEqual([...instants].sort().reverse());
   });
 
-  it('shows nothing of others to somebody who has their cursor', async () => {
+  it('shows no invoices of another customer to a caller with their cursor', async () => {
     await bill('frank', 2);
     const { next } = (await billing().asUser('frank').get('/invoices').query({ limit: 1 })).body;
 
@@ -51,7 +51,7 @@ describe('GET /invoices', () => {
     expect(body).toEqual({ invoices: [] });
   });
 
-  it('shows those in a state, and that of an order', async () => {
+  it('filters by state and by order', async () => {
     const gina = billing().asUser('gina');
     const contents = [anInvoice({ customer: 'gina' }), anInvoice({ customer: 'gina' })];
     const ids = [];
@@ -64,10 +64,10 @@ describe('GET /invoices', () => {
     expect(await list({ state: 'open' })).toEqual([ids[1]]);
     expect(await list({ orderId: contents[1]?.orderId })).toEqual([ids[1]]);
     expect(await list({ orderId: contents[1]?.orderId, state: 'paid' })).toEqual([]);
-    expect(await list({ orderId: 'order-of-nobody' })).toEqual([]);
+    expect(await list({ orderId: 'unknown-order' })).toEqual([]);
   });
 
-  it('does not show the invoice of an order of somebody else', async () => {
+  it('does not show the invoice of another customer’s order', async () => {
     const content = anInvoice({ customer: 'hans' });
     await billing().asService().issueInvoice(content);
     const { body } = await billing()

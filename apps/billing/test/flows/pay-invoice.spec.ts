@@ -30,7 +30,7 @@ eachDatabase('POST /invoices/:id/pay', (fresh) => {
     for (const each of running) await each.close();
   });
 
-  /** On the same database, and with the same provider. */
+  /** Starts another process with the same database and the same provider. */
   async function aProcess(): Promise<RunningBilling> {
     const process = await RunningBilling.start(database, { issuer, clock, payments: provider });
     running.push(process);
@@ -38,14 +38,14 @@ eachDatabase('POST /invoices/:id/pay', (fresh) => {
   }
   const alice = () => billing.asUser('alice');
   const stateOf = async (id: string) => (await alice().get(`/invoices/${id}`)).body.state;
-  /** The pauses between attempts are over at once. */
-  const comesToBe = (id: string, state: string) =>
+  /** Waits for a state, and skips the pauses between attempts. */
+  const waitForState = (id: string, state: string) =>
     waitUntil(async () => {
       clock.advance({ seconds: 300 });
       return (await stateOf(id)) === state;
     });
 
-  it('pays an open invoice: what it says, once', async () => {
+  it('charges the amount of an open invoice once', async () => {
     const issued = await billing.asService().issueInvoice();
     const answer = await alice().payInvoice(issued.id, 'card-of-alice');
 
@@ -63,7 +63,7 @@ eachDatabase('POST /invoices/:id/pay', (fresh) => {
     ]);
   });
 
-  it('gives the same answer when it is sent again, by whatever method, and moves nothing', async () => {
+  it('answers a repeated payment like the first one, also with another method, and moves no money', async () => {
     const { id } = await billing.asService().issueInvoice();
     const first = await alice().payInvoice(id);
     const again = await alice().payInvoice(id, 'another');
@@ -73,7 +73,7 @@ eachDatabase('POST /invoices/:id/pay', (fresh) => {
     expect(provider.requested).toHaveLength(1);
   });
 
-  it('charges once for fifty at once, on two processes', async () => {
+  it('charges once for fifty simultaneous requests to two processes', async () => {
     const { id } = await billing.asService().issueInvoice();
     const callers = [alice(), (await aProcess()).asUser('alice')];
     const payments = callers.flatMap((caller) =>
@@ -87,7 +87,7 @@ eachDatabase('POST /invoices/:id/pay', (fresh) => {
     expect(await stateOf(id)).toBe('paid');
   });
 
-  it('is a 402 when it is declined, and another method may be tried', async () => {
+  it('answers a declined payment with 402, and accepts another method', async () => {
     const { id } = await billing.asService().issueInvoice();
     provider.script.push(decline);
     const answer = await alice().payInvoice(id, 'empty-card');
@@ -99,7 +99,7 @@ eachDatabase('POST /invoices/:id/pay', (fresh) => {
     expect(provider.moved.size).toBe(1);
   });
 
-  it('is declined twenty times, and then no more', async () => {
+  it('rejects further payments with 409 after twenty declined ones', async () => {
     const { id } = await billing.asService().issueInvoice();
     provider.script.push(...Array.from({ length: 21 }, () => decline));
     for (let n = 0; n < 20; n += 1) expect((await alice().payInvoice(id)).status).toBe(402);
@@ -110,9 +110,9 @@ eachDatabase('POST /invoices/:id/pay', (fresh) => {
 
   it.each<[name: string, script: () => ScriptedPaymentProvider['script'][number], moved: number]>([
     ['the provider is down', () => failWith503, 0],
-    ['its answer gets lost', () => provider.loseAnswer, 1],
+    ['its answer is lost', () => provider.loseAnswer, 1],
   ])(
-    'is a 202 when %s, and is decided later, under the same reference',
+    'answers 202 when %s, and completes the payment later with the same reference',
     async (_n, script, moved) => {
       const { id } = await billing.asService().issueInvoice();
       provider.script.push(script());
@@ -122,13 +122,13 @@ eachDatabase('POST /invoices/:id/pay', (fresh) => {
       expect(answer.body.state).toBe('paying');
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
       expect(provider.moved.size).toBe(moved);
-      await comesToBe(id, 'paid');
+      await waitForState(id, 'paid');
       expect(new Set(provider.requested.map(({ reference }) => reference)).size).toBe(1);
       expect(provider.moved.size).toBe(1);
     },
   );
 
-  it('that is not decided is not begun a second time, however often it is sent', async () => {
+  it('starts no second payment while one is pending', async () => {
     const { id } = await billing.asService().issueInvoice();
     const slow = deferVerdict();
     provider.script.push(slow.script);
@@ -144,19 +144,19 @@ eachDatabase('POST /invoices/:id/pay', (fresh) => {
     expect(provider.requested).toHaveLength(1);
   });
 
-  it('that was declined while nobody knew of it is open again', async () => {
+  it('opens the invoice again when a pending payment is declined', async () => {
     const { id } = await billing.asService().issueInvoice();
     provider.script.push(failWith503, decline);
     expect((await alice().payInvoice(id)).status).toBe(202);
-    await comesToBe(id, 'open');
+    await waitForState(id, 'open');
 
     expect(provider.moved.size).toBe(0);
     expect((await alice().payInvoice(id)).status).toBe(200);
   });
 
-  it('is decided by the next process, where the one that had asked has died', async () => {
+  it('completes a pending payment in another process when the first one has died', async () => {
     const { id } = await billing.asService().issueInvoice();
-    // As a process does that is killed while it waits: it never writes what it hears.
+    // The first process behaves as if it were killed during the call: it never records the verdict.
     const dead = deferVerdict();
     provider.script.push(dead.script);
     void alice()
@@ -176,7 +176,7 @@ eachDatabase('POST /invoices/:id/pay', (fresh) => {
     dead.go('succeeded');
   });
 
-  it('is paid once when the provider answers, and tells the same twice', async () => {
+  it('records one payment when the provider answers and also sends the verdict twice', async () => {
     const { id } = await billing.asService().issueInvoice();
     provider.script.push(async ({ reference }) => {
       await provider.notify(reference, 'succeeded');
@@ -192,24 +192,26 @@ eachDatabase('POST /invoices/:id/pay', (fresh) => {
     expect((await alice().get(`/invoices/${id}`)).body).toMatchObject({ state: 'paid', paidAt });
   });
 
-  it('stays paid when the provider takes back what it has said, which is an alarm', async () => {
+  it('keeps the invoice paid and logs an error when the provider contradicts its verdict', async () => {
     const { id } = await billing.asService().issueInvoice();
     await alice().payInvoice(id);
     await provider.notify(provider.requested[0]?.reference ?? '', 'declined');
 
     expect(await stateOf(id)).toBe('paid');
-    expect(billing.log.join('')).toMatch(/"level":"error".*has declined: here it is succeeded/);
+    expect(billing.log.join('')).toMatch(
+      /"level":"error".*reports declined for pay_.*, which is succeeded here/,
+    );
   });
 
-  it('is not moved by a reference of nobody', async () => {
+  it('ignores a verdict for an unknown reference', async () => {
     const { id } = await billing.asService().issueInvoice();
-    await provider.notify('pay_of-somebody-else', 'succeeded');
+    await provider.notify('pay_unknown', 'succeeded');
 
     expect(await stateOf(id)).toBe('open');
-    expect(billing.log.join('')).toContain('here it is unknown');
+    expect(billing.log.join('')).toContain('which is unknown here');
   });
 
-  it('leaves the invoice of somebody else alone, also for the service that issued it', async () => {
+  it('answers 404 to another customer and to the service that issued the invoice', async () => {
     const { id } = await billing.asService().issueInvoice();
     const service = { client_id: 'orders-service', scope: 'billing:pay' };
 

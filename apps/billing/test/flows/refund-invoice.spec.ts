@@ -38,7 +38,7 @@ eachDatabase('POST /invoices/:id/refund', (fresh) => {
   const refund = (id: string, loginAge = 0) =>
     billing.asStaff(loginAge).post(`/invoices/${id}/refund`);
 
-  it('gives back what was paid, by the way that it came, and keeps who wanted it', async () => {
+  it('refunds the charge to its means of payment, and records the member of staff', async () => {
     const id = await aPaidInvoice();
     const answer = await refund(id);
 
@@ -51,17 +51,17 @@ eachDatabase('POST /invoices/:id/refund', (fresh) => {
       amountMinor: 2500,
       currency: 'EUR',
     });
-    const kept = await billing.rows(
+    const payments = await billing.rows(
       'SELECT movement, asked_by AS who FROM payment WHERE invoice_id = $1 ORDER BY movement',
       [id],
     );
-    expect(kept).toEqual([
+    expect(payments).toEqual([
       { movement: 'charge', who: 'alice' },
       { movement: 'refund', who: 'staff' },
     ]);
   });
 
-  it('gives back once, for fifty at once and however often it is sent', async () => {
+  it('refunds once for fifty simultaneous requests and for repeated ones', async () => {
     const id = await aPaidInvoice();
     const answers = await Promise.all(Array.from({ length: 50 }, () => refund(id)));
     const again = await refund(id);
@@ -73,9 +73,9 @@ eachDatabase('POST /invoices/:id/refund', (fresh) => {
 
   it.each([
     ['ten minutes ago', 600],
-    ['before we knew of such things', undefined],
+    ['at an unknown time', undefined],
   ])(
-    'wants a login of the last five minutes: one of %s is told how recent (RFC 9470 §3)',
+    'rejects a login %s, and asks for one of the last five minutes (RFC 9470 §3)',
     async (_name, age) => {
       const id = await aPaidInvoice();
       const claims = { scope: 'billing:refund', auth_time: age && Date.now() / 1000 - age };
@@ -91,7 +91,7 @@ eachDatabase('POST /invoices/:id/refund', (fresh) => {
     },
   );
 
-  it('is not for the customer', async () => {
+  it('rejects the customer', async () => {
     const id = await aPaidInvoice();
     const auth_time = Math.floor(Date.now() / 1000);
     const claims = { scope: 'billing:read billing:pay', auth_time };
@@ -99,7 +99,7 @@ eachDatabase('POST /invoices/:id/refund', (fresh) => {
     expect((await billing.asUser('alice', claims).post(`/invoices/${id}/refund`)).status).toBe(403);
   });
 
-  it('is a 409 where nothing was paid, and a 404 where there is no invoice', async () => {
+  it('answers 409 when nothing was paid, and 404 for an unknown invoice', async () => {
     const { id } = await billing.asService().issueInvoice();
     const answer = await refund(id);
 
@@ -108,7 +108,7 @@ eachDatabase('POST /invoices/:id/refund', (fresh) => {
     expect((await refund('inv_AAAAAAAAAAAAAAAAAAAAAA')).status).toBe(404);
   });
 
-  it('is a 409 where the provider declines: it stays paid', async () => {
+  it('answers 409 when the provider declines, and the invoice stays paid', async () => {
     const id = await aPaidInvoice();
     provider.script.push(decline);
 
@@ -116,7 +116,7 @@ eachDatabase('POST /invoices/:id/refund', (fresh) => {
     expect(await stateOf(id)).toBe('paid');
   });
 
-  it('is a 202 where nobody knows, and then decided', async () => {
+  it('answers 202 while the verdict is unknown, and completes the refund later', async () => {
     const id = await aPaidInvoice();
     provider.script.push(failWith503);
     const answer = await refund(id);
@@ -131,7 +131,7 @@ eachDatabase('POST /invoices/:id/refund', (fresh) => {
     expect(new Set(refunds.map(({ reference }) => reference)).size).toBe(1);
   });
 
-  it('is an end: what was given back is not paid again', async () => {
+  it('does not let a refunded invoice be paid again', async () => {
     const id = await aPaidInvoice();
     await refund(id).expect(200);
     const answer = await billing.asUser('alice').payInvoice(id);

@@ -13,7 +13,7 @@ eachDatabase('GET /totals', (fresh) => {
   const totals = async (month: string) =>
     (await billing.asStaff().get('/totals').query({ month }).expect(200)).body;
 
-  /** An invoice as if it had been issued then. */
+  /** Stores an invoice with a given time of issue. */
   async function issued(at: string, changes: object = {}): Promise<string> {
     const { id } = await billing.asService().issueInvoice(anInvoice(changes));
     const values = [id, Date.parse(at)];
@@ -23,11 +23,11 @@ eachDatabase('GET /totals', (fresh) => {
     return id;
   }
 
-  it('is empty for a month without invoices', async () => {
+  it('returns no sums for a month without invoices', async () => {
     expect(await totals('2001-02')).toEqual({ month: '2001-02', totals: [] });
   });
 
-  it('sums what was issued, paid, given back and made void, by currency, from the first moment of the month to the last', async () => {
+  it('sums issued, paid, refunded and void amounts of exactly one month, by currency', async () => {
     await issued('2025-12-31T23:59:59.999Z');
     await issued('2026-01-01T00:00:00.000Z', { amountMinor: 100 });
     const paid = await issued('2026-01-15T12:00:00Z', { amountMinor: 20 });
@@ -64,7 +64,7 @@ eachDatabase('GET /totals', (fresh) => {
     expect((await totals('2025-12')).totals).toMatchObject([{ invoices: 1 }]);
   });
 
-  it('is exact beyond what a JSON number can hold', async () => {
+  it('computes exact sums above the range of JSON numbers', async () => {
     await billing.app.get(UnitOfWork).execute(
       `WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 9010)
        INSERT INTO invoice (id, customer, order_id, amount_minor, currency, issued_at)
@@ -75,10 +75,10 @@ eachDatabase('GET /totals', (fresh) => {
     expect((await totals('2030-05')).totals).toMatchObject([{ issuedMinor: '9010000000009010' }]);
   });
 
-  it('tells no names', async () => {
-    await issued('2027-03-03T00:00:00Z', { customer: 'somebody' });
+  it('names no customer', async () => {
+    await issued('2027-03-03T00:00:00Z', { customer: 'customer-of-march' });
     const answer = await billing.asStaff().get('/totals?month=2027-03');
 
-    expect(answer.text).not.toContain('somebody');
+    expect(answer.text).not.toContain('customer-of-march');
   });
 });

@@ -28,45 +28,45 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
   });
   afterEach(() => provider.script.splice(0));
 
-  const voids = (id: string, caller: Caller = billing.asService()) =>
+  const voidInvoice = (id: string, caller: Caller = billing.asService()) =>
     caller.post(`/invoices/${id}/void`);
   const invoiceOf = async (id: string) =>
     (await billing.asUser('alice').get(`/invoices/${id}`)).body;
   const actions = {
     pay: (id: string) => billing.asUser('alice').payInvoice(id),
     refund: (id: string) => billing.asStaff().post(`/invoices/${id}/refund`),
-    void: (id: string) => voids(id),
+    void: (id: string) => voidInvoice(id),
   };
 
-  it('ends an open invoice, and says when', async () => {
+  it('voids an open invoice, with the time', async () => {
     const issued = await billing.asService().issueInvoice();
-    const answer = await voids(issued.id);
+    const answer = await voidInvoice(issued.id);
 
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({ ...issued, state: 'void', voidedAt: expect.any(String) });
     expect(await invoiceOf(issued.id)).toEqual(answer.body);
   });
 
-  it('gives the same answer when it is sent again', async () => {
+  it('answers a repeated request like the first one', async () => {
     const { id } = await billing.asService().issueInvoice();
-    const first = await voids(id);
+    const first = await voidInvoice(id);
     clock.advance({ seconds: 1 });
 
-    expect((await voids(id)).body).toEqual(first.body);
+    expect((await voidInvoice(id)).body).toEqual(first.body);
   });
 
-  it('is not undone when the order is billed again', async () => {
+  it('stays void when the service issues the invoice of the order again', async () => {
     const content = anInvoice();
     const { id } = await billing.asService().issueInvoice(content);
-    const { body } = await voids(id);
+    const { body } = await voidInvoice(id);
     const again = await billing.asService().post('/invoices', content);
 
     expect(again.status).toBe(200);
     expect(again.body).toEqual(body);
   });
 
-  /** What has to happen to an open invoice, and how it goes. */
-  const PATHS: Record<InvoiceState, [action: 'pay' | 'refund' | 'void', isUndecided: boolean][]> = {
+  /** The actions that bring an open invoice into a state, and whether each one stays pending. */
+  const PATHS: Record<InvoiceState, [action: 'pay' | 'refund' | 'void', isPending: boolean][]> = {
     open: [],
     paying: [['pay', true]],
     paid: [['pay', false]],
@@ -81,10 +81,10 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
     void: [['void', false]],
   };
 
-  async function anInvoiceThatIs(state: InvoiceState): Promise<string> {
+  async function anInvoiceInState(state: InvoiceState): Promise<string> {
     const { id } = await billing.asService().issueInvoice();
-    for (const [action, isUndecided] of PATHS[state]) {
-      if (isUndecided) provider.script.push(failWith503, failWith503, failWith503);
+    for (const [action, isPending] of PATHS[state]) {
+      if (isPending) provider.script.push(failWith503, failWith503, failWith503);
       await actions[action](id);
     }
     return id;
@@ -113,7 +113,7 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
     ['void', 'void', 200, 'void'],
   ])('of an invoice that is %s: %s is a %i, and it is %s then', async (...row) => {
     const [before, action, status, after] = row;
-    const id = await anInvoiceThatIs(before);
+    const id = await anInvoiceInState(before);
     expect((await invoiceOf(id)).state).toBe(before);
     const answer = await actions[action](id);
 
@@ -122,12 +122,12 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
     expect((await invoiceOf(id)).state).toBe(after);
   });
 
-  it('comes before a payment or after it, and never both', async () => {
+  it('lets one of a simultaneous payment and a void succeed', async () => {
     const ids = await Promise.all(
       Array.from({ length: 20 }, async () => (await billing.asService().issueInvoice()).id),
     );
     const races = ids.map((id, n) => {
-      const both = n % 2 ? [voids(id), actions.pay(id)] : [actions.pay(id), voids(id)];
+      const both = n % 2 ? [voidInvoice(id), actions.pay(id)] : [actions.pay(id), voidInvoice(id)];
       return Promise.all(both);
     });
     await Promise.all(races);
@@ -139,40 +139,40 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
     }
   });
 
-  it('waits for a payment that is under way, and is made when that is declined', async () => {
+  it('answers 202 during a payment, and voids the invoice after the payment is declined', async () => {
     const { id } = await billing.asService().issueInvoice();
     const slow = deferVerdict();
     provider.script.push(slow.script);
-    const asked = provider.requested.length;
+    const requestsBefore = provider.requested.length;
     const payment = actions.pay(id).then(({ status }) => status);
-    await waitUntil(() => provider.requested.length > asked);
-    const meanwhile = await voids(id);
+    await waitUntil(() => provider.requested.length > requestsBefore);
+    const meanwhile = await voidInvoice(id);
     slow.go('declined');
     expect(await payment).toBe(402);
 
     expect(meanwhile.status).toBe(202);
     expect(Number(meanwhile.headers['retry-after'])).toBeGreaterThan(0);
-    expect((await voids(id)).body.state).toBe('void');
+    expect((await voidInvoice(id)).body.state).toBe('void');
   });
 
-  it('is possible after payments that were declined', async () => {
+  it('voids an invoice after declined payments', async () => {
     const { id } = await billing.asService().issueInvoice();
     provider.script.push(decline);
     await billing.asUser('alice').payInvoice(id).expect(402);
 
-    expect((await voids(id)).status).toBe(200);
+    expect((await voidInvoice(id)).status).toBe(200);
     expect((await actions.pay(id)).body.detail).toBe('The invoice is void: nothing is to be paid.');
   });
 
-  it('is not for people, not even whose invoice it is', async () => {
+  it('rejects users, the customer included', async () => {
     const { id } = await billing.asService().issueInvoice();
     const alice = billing.asUser('alice', { scope: 'billing:invoices:create billing:read' });
 
-    expect((await voids(id, alice)).status).toBe(403);
+    expect((await voidInvoice(id, alice)).status).toBe(403);
     expect((await invoiceOf(id)).state).toBe('open');
   });
 
-  it.each(['inv_AAAAAAAAAAAAAAAAAAAAAA', 'inv_1'])('is a 404 for %s', async (id) => {
-    expect((await voids(id)).status).toBe(404);
+  it.each(['inv_AAAAAAAAAAAAAAAAAAAAAA', 'inv_1'])('answers 404 for %s', async (id) => {
+    expect((await voidInvoice(id)).status).toBe(404);
   });
 });

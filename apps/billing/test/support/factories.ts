@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { NewInvoice } from '../../src/invoices/invoice.schema.js';
 
-/** What a service sends to bill alice 2,500 minor units for an order of its own. */
+/** The body of an invoice for alice: 2,500 minor units for a new order. */
 export const anInvoice = (changes: Partial<NewInvoice> = {}): NewInvoice => ({
   customer: 'alice',
   orderId: `order-${randomUUID()}`,

@@ -16,18 +16,18 @@ import { anInvoice } from './factories.js';
 export const AUDIENCE = 'http://localhost:3002';
 
 interface RunningBillingOptions {
-  /** Closed by whoever made it. Default: one of its own. */
+  /** The test that passes an issuer also closes it. Default: a new one, closed with the service. */
   readonly issuer?: TestIssuer;
   readonly settings?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
   readonly payments?: PaymentProvider;
 }
 
-/** The service on a free port, and an issuer whose tokens it accepts. */
+/** The service on a free port, with an issuer whose tokens it accepts. */
 export class RunningBilling {
   readonly app: NestFastifyApplication;
   readonly issuer: TestIssuer;
-  /** The lines that were logged. */
+  /** Log lines. */
   readonly log: readonly string[];
 
   private constructor(
@@ -42,7 +42,7 @@ export class RunningBilling {
 
   static async start(
     { dataDir, databaseUrl }: TestDatabase,
-    { issuer: given, settings, ...surroundings }: RunningBillingOptions = {},
+    { issuer: given, settings, ...options }: RunningBillingOptions = {},
   ): Promise<RunningBilling> {
     const issuer = given ?? (await TestIssuer.start({ audience: AUDIENCE }));
     const config = billingConfig({
@@ -53,19 +53,19 @@ export class RunningBilling {
     });
     const log: string[] = [];
     const logTo = { write: (line: string) => void log.push(line) };
-    const module = AppModule.forRoot(config, surroundings);
+    const module = AppModule.forRoot(config, options);
     const app = await createService(module, { ...serviceOptions(config), logTo });
     await app.listen(0, '127.0.0.1');
     return new RunningBilling({ app, issuer, log }, await app.getUrl(), !given);
   }
 
-  /** A person who may do all that people may, unless the claims say otherwise. */
+  /** A user with all scopes of users, unless the claims change that. */
   asUser(subject: string, claims: Readonly<Record<string, unknown>> = {}): Caller {
     const scope = 'billing:read billing:pay';
     return this.withToken(this.issuer.accessToken({ sub: subject, scope, ...claims }));
   }
 
-  /** A service that acts for nobody: its own subject (RFC 9068 §2.2). */
+  /** A service with its own token, whose subject is the client (RFC 9068 §2.2). */
   asService(clientId = 'orders-service'): Caller {
     return this.asUser(clientId, {
       client_id: clientId,
@@ -73,7 +73,7 @@ export class RunningBilling {
     });
   }
 
-  /** Somebody of the staff who has logged in so many seconds ago. */
+  /** A member of staff who logged in `loginAge` seconds ago. */
   asStaff(loginAge = 0): Caller {
     const auth_time = Math.floor(Date.now() / 1000) - loginAge;
     return this.asUser('staff', { scope: 'billing:refund billing:admin', auth_time });
@@ -115,7 +115,6 @@ export class Caller {
     return this.post(`/invoices/${id}/pay`, { method });
   }
 
-  /** For services. */
   async issueInvoice(body: object = anInvoice()): Promise<{ id: string; issuedAt: string }> {
     const { body: invoice } = await this.post('/invoices', body).expect(201);
     return invoice;

@@ -6,20 +6,20 @@ import {
   type VerdictListener,
 } from '../../src/payments/payment-provider.js';
 
-/** What happens when the provider is asked; the money moves before, and once for each reference. */
+/** The behaviour of one call of the provider. */
 type Script = (transfer: Transfer, signal: AbortSignal) => Promise<Verdict> | Verdict;
 
-/** A provider of payments that outlives the processes that ask it, as real ones do. */
+/** A payment provider that tests share between several processes of billing. */
 export class ScriptedPaymentProvider extends PaymentProvider {
   readonly requested: Transfer[] = [];
-  /** What has moved: a reference that was declined is not here. */
+  /** Successful transfers by reference. */
   readonly moved = new Map<string, Transfer>();
-  /** What it does next, and then no more. */
+  /** Behaviour of the next calls, one entry per call. Further calls succeed. */
   readonly script: Script[] = [];
   notify: VerdictListener = () => Promise.resolve();
 
-  override onVerdict(tell: VerdictListener): void {
-    this.notify = tell;
+  override onVerdict(listener: VerdictListener): void {
+    this.notify = listener;
   }
 
   override async move(transfer: Transfer, signal: AbortSignal): Promise<Verdict> {
@@ -30,7 +30,7 @@ export class ScriptedPaymentProvider extends PaymentProvider {
     return verdict;
   }
 
-  /** The answer is lost on its way: the money has moved, and nobody knows. */
+  /** Moves the money and loses the answer. */
   readonly loseAnswer: Script = (transfer) => {
     this.moved.set(transfer.reference, transfer);
     throw new Error('socket hang up');
@@ -48,9 +48,9 @@ export const hang: Script = async (_transfer, signal) => {
   throw new Error('aborted');
 };
 
-/** Answers when the test says so. */
+/** Answers when the test calls `go`. */
 export function deferVerdict(): { readonly script: Script; go: (verdict: Verdict) => void } {
   let go: (verdict: Verdict) => void = () => undefined;
   const verdict = new Promise<Verdict>((resolve) => (go = resolve));
-  return { script: () => verdict, go: (said) => go(said) };
+  return { script: () => verdict, go: (given) => go(given) };
 }

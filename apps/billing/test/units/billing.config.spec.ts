@@ -17,8 +17,8 @@ function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
   return [];
 }
 
-describe('the configuration', () => {
-  it('needs nothing in development', () => {
+describe('configuration of billing', () => {
+  it('needs no settings in development', () => {
     expect(billingConfig({})).toMatchObject({
       PORT: 3002,
       AUTH_ISSUER: 'http://localhost:3000',
@@ -27,28 +27,28 @@ describe('the configuration', () => {
     });
   });
 
-  it('takes names of asymmetric algorithms only', () => {
+  it('accepts asymmetric algorithms only', () => {
     expect(billingConfig({ ALGORITHMS: 'PS256 ES384' }).ALGORITHMS).toEqual(['PS256', 'ES384']);
     expect(faultsOf({ ALGORITHMS: 'ES256 HS256' })).toEqual([expect.stringContaining('HS256')]);
     expect(faultsOf({ ALGORITHMS: 'none' })).toHaveLength(1);
     expect(faultsOf({ ALGORITHMS: ' , ' })).toHaveLength(1);
   });
 
-  it('is complete with an https issuer in production', () => {
+  it('requires its production settings, and https', () => {
     expect(faultsOf(production)).toEqual([]);
     expect(faultsOf({ NODE_ENV: 'production' }).join()).toMatch(/AUTH_ISSUER.*AUDIENCE/s);
     expect(faultsOf({ ...production, AUTH_ISSUER: 'http://localhost:3000' })).toHaveLength(1);
     expect(faultsOf({ ...production, ALLOW_INSECURE_HTTP: 'true' })).toHaveLength(1);
   });
 
-  it('takes no payments by a stand-in in production', () => {
+  it('rejects the fake payment provider in production', () => {
     expect(shouldUseFakePayments(billingConfig({}))).toBe(true);
     expect(shouldUseFakePayments(billingConfig({ FAKE_PAYMENTS: 'false' }))).toBe(false);
     expect(shouldUseFakePayments(billingConfig(production))).toBe(false);
     expect(faultsOf({ ...production, FAKE_PAYMENTS: 'true' })).toHaveLength(1);
   });
 
-  it('tells faults of several settings and between them at once', () => {
+  it('reports the faults of all settings at once', () => {
     const faults = faultsOf({ ...production, PORT: 'x', ALLOW_INSECURE_HTTP: 'true' });
     expect(faults.map((fault) => fault.split(':')[0]).sort()).toEqual([
       'ALLOW_INSECURE_HTTP',
@@ -56,7 +56,7 @@ describe('the configuration', () => {
     ]);
   });
 
-  it('is described, setting by setting', () => {
+  it('describes each setting', () => {
     expect(describeSettings(billingSettings)).toContainEqual(
       expect.objectContaining({
         name: 'ALGORITHMS',

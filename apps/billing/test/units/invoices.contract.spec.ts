@@ -6,10 +6,11 @@ import { billingConfig } from '../../src/billing.config.js';
 import { billingDatabase } from '../../src/database.js';
 import type { PagePosition } from '../../src/invoices/invoice.schema.js';
 import { Invoice } from '../../src/invoices/invoice.entity.js';
+import { InvoiceRepository } from '../../src/invoices/invoice.repository.js';
 import { InvoicesService } from '../../src/invoices/invoices.service.js';
 import { anInvoice } from '../support/factories.js';
 
-eachDatabase('the invoices in their database', (fresh) => {
+eachDatabase('the invoices in the database', (fresh) => {
   const clock = new TestClock(0);
   let settings: DatabaseSettings;
   let database: Database;
@@ -18,12 +19,13 @@ eachDatabase('the invoices in their database', (fresh) => {
     const { dataDir, databaseUrl } = await fresh();
     settings = billingDatabase(billingConfig({ DATA_DIR: dataDir, DATABASE_URL: databaseUrl }));
     database = await openDatabase(settings);
-    const repository = database.reader.getRepository(Invoice);
-    invoices = new InvoicesService(repository, database.unitOfWork, clock);
+    const { reader, unitOfWork } = database;
+    const repository = new InvoiceRepository(reader.getRepository(Invoice), unitOfWork);
+    invoices = new InvoicesService(repository, unitOfWork, clock);
   });
   afterEach(() => database.close());
 
-  it('have exactly the tables that the migrations make', async () => {
+  it('describes exactly the tables that the migrations create', async () => {
     const migrated = await openDatabase(settings);
     const { upQueries } = await migrated.reader.driver.createSchemaBuilder().log();
     await migrated.close();
@@ -31,7 +33,7 @@ eachDatabase('the invoices in their database', (fresh) => {
     expect(upQueries.map(({ query }) => query)).toEqual([]);
   });
 
-  it('come back as they were issued', async () => {
+  it('returns an invoice as it was issued', async () => {
     clock.set(1_764_000_000_123);
     const content = anInvoice({ customer: 'alice', amountMinor: 1_000_000_000_000 });
     const { invoice } = await invoices.issue(content);
@@ -51,7 +53,7 @@ eachDatabase('the invoices in their database', (fresh) => {
     return pages;
   }
 
-  it('are all listed, each once, newest first, whatever the limit and however many share an instant', async () => {
+  it('lists each invoice once, newest first, for all limits and equal times', async () => {
     let customers = 0;
     const instants = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 12 });
     await fc.assert(
@@ -74,7 +76,7 @@ eachDatabase('the invoices in their database', (fresh) => {
     );
   });
 
-  it('are issued once for an order', async () => {
+  it('issues one invoice per order for fifty simultaneous calls', async () => {
     const content = anInvoice({ customer: 'alice' });
     const outcomes = await Promise.all(Array.from({ length: 50 }, () => invoices.issue(content)));
 
@@ -82,7 +84,7 @@ eachDatabase('the invoices in their database', (fresh) => {
     expect(new Set(outcomes.map(({ invoice }) => invoice.id)).size).toBe(1);
   });
 
-  it('from before they had states get them', async () => {
+  it('gives a state to the invoices of the first version', async () => {
     const { dataDir, databaseUrl } = await fresh();
     const before = billingDatabase(billingConfig({ DATA_DIR: dataDir, DATABASE_URL: databaseUrl }));
     const old = await openDatabase({ ...before, migrations: before.migrations.slice(0, 1) });

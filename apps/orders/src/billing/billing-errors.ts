@@ -3,7 +3,7 @@ import { Problem } from '@gatehouse/service-kit';
 import { HttpStatus, ServiceUnavailableException } from '@nestjs/common';
 import { TokenRejectedError } from '../service-tokens/token-errors.js';
 
-/** Billing cannot be reached, or does not do its work: what it made of the request, if anything, is not known. */
+/** Billing does not answer, or answers with an error. It is not known whether billing has processed the request. */
 export class BillingUnavailableException extends ServiceUnavailableException {
   readonly headers = { 'Retry-After': '2' };
 
@@ -12,22 +12,22 @@ export class BillingUnavailableException extends ServiceUnavailableException {
   }
 }
 
-/** Billing has read the request, and will never take it as it is. */
+/** Billing has rejected the request for its content, so the same request would fail again. */
 export class InvoiceRejectedError extends Error {
-  override readonly name = 'InvoiceRefused';
+  override readonly name = 'InvoiceRejectedError';
 
-  /** @param responseText what billing said */
+  /** @param responseText the begin of billing's response */
   constructor(
     readonly status: number,
     readonly responseText: string,
   ) {
-    super(`billing refuses the invoice with ${status}: ${responseText}`);
+    super(`billing rejects the invoice with ${status}: ${responseText}`);
   }
 }
 
 /**
- * What a refused exchange means for whoever called (RFC 8693 §2.2.2): their token has ended on the way here, or what they
- * granted at their login does not reach as far as billing.
+ * Translates a failed token exchange for the caller (RFC 8693 §2.2.2). Either the caller's token was revoked after the guard
+ * verified it, or the user has granted no scope for billing.
  *
  * @throws {InvalidToken} 401
  * @throws {Problem} 403

@@ -23,12 +23,12 @@ interface BillingRequest {
   readonly signal?: AbortSignal;
 }
 
-/** Of one call, from the connection to the last byte. */
+/** Limit of one call, from the connection to the last byte. */
 const TIMEOUT_MS = 4_000;
-/** What a request gets that is wrong in itself, and would be wrong again. */
+/** Billing answers with these when the content of a request is wrong, so a second attempt would fail too. */
 const REJECTION_STATUSES = [400, 409, 413, 415, 422];
 
-/** The other service, as this one knows it: as itself for what it owes, and for a person for what is theirs. */
+/** Calls billing: with a token of this service to issue and void invoices, and with a user's token to read them. */
 @Injectable()
 export class BillingClient {
   constructor(
@@ -37,10 +37,10 @@ export class BillingClient {
   ) {}
 
   /**
-   * Once or more often: an order has one invoice however often billing is told.
+   * Issues the invoice of an order. A repeated call returns the same invoice.
    *
-   * @throws {InvoiceRejectedError}
-   * @throws {BillingUnavailableException} and what {@link ServiceTokenService} throw: then it may be tried again
+   * @throws {InvoiceRejectedError} when a second attempt would fail too
+   * @throws {BillingUnavailableException} {AuthorizationServerUnavailableException} {TokenRejectedError} when a later attempt may succeed
    */
   async issueInvoice(json: InvoiceContent, signal: AbortSignal): Promise<Invoice> {
     const token = await this.tokens.getServiceToken(this.target('billing:invoices:create'));
@@ -52,10 +52,10 @@ export class BillingClient {
   }
 
   /**
-   * Once or more often: void stays void.
+   * Voids an invoice. A repeated call changes nothing.
    *
-   * @returns false where it was paid, and stays so
-   * @throws as {@link issueInvoice}, also while it is being paid
+   * @returns false when the invoice was paid, because a paid invoice cannot be voided
+   * @throws {BillingUnavailableException} also while a payment is in progress
    */
   async voidInvoice(id: string, signal: AbortSignal): Promise<boolean> {
     const token = await this.tokens.getServiceToken(this.target('billing:invoices:create'));
@@ -69,12 +69,12 @@ export class BillingClient {
   }
 
   /**
-   * The invoice of a person's order, as billing shows it to them.
+   * Reads the invoice of an order on behalf of the user.
    *
-   * @param subjectToken the access token that the person has called with
-   * @returns undefined while there is none
-   * @throws {BillingUnavailableException}, {AuthorizationServerUnavailable} 503
-   * @throws what {@link rethrowForCaller} says
+   * @param subjectToken the access token of the user's request
+   * @returns undefined while billing has no invoice of the order
+   * @throws {BillingUnavailableException} {AuthorizationServerUnavailableException} 503
+   * @throws {InvalidToken} {Problem} when the exchange of the token fails, see {@link rethrowForCaller}
    */
   async findInvoice(orderId: string, subjectToken: string): Promise<Invoice | undefined> {
     const target = this.target('billing:read');
@@ -88,16 +88,16 @@ export class BillingClient {
     return invoices[0];
   }
 
-  /** @throws {BillingUnavailableException} where the answer is none of those that were waited for */
+  /** @throws {BillingUnavailableException} when the status or the body is not as expected */
   private async parseResponse<Content>(
     response: Response,
-    form: z.ZodType<Content>,
+    schema: z.ZodType<Content>,
   ): Promise<Content> {
     if (!response.ok) {
       await discardBody(response);
       throw new BillingUnavailableException(createUnexpectedStatusError(response));
     }
-    const { data, error } = form.safeParse(await readJson(response));
+    const { data, error } = schema.safeParse(await readJson(response));
     if (error) throw new BillingUnavailableException(error);
     return data;
   }
@@ -128,7 +128,7 @@ const readJson = (response: Response): Promise<unknown> =>
     throw new BillingUnavailableException(error);
   });
 
-/** Its connection is free then, whatever state it is in. */
+/** Frees the connection without reading the body. */
 const discardBody = (response: Response) => response.body?.cancel().catch(() => undefined);
 
 const createUnexpectedStatusError = ({ status }: Response) =>

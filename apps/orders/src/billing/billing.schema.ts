@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** What an invoice says: billing issues one for each order. */
+/** The content of an invoice. Billing issues one invoice per order. */
 export interface InvoiceContent {
   readonly orderId: string;
-  /** `sub` of the person who is to pay. */
+  /** `sub` of the person who pays. */
   readonly customer: string;
   /** In the currency's minor unit. */
   readonly amountMinor: number;
@@ -11,7 +11,7 @@ export interface InvoiceContent {
   readonly currency: string;
 }
 
-/** As much of billing's answer as is passed on: a member that billing adds changes nothing here. */
+/** The members that orders passes on. Zod drops other members, so billing can add some. */
 export const invoiceSchema = z.object({
   id: z.string(),
   state: z.string(),

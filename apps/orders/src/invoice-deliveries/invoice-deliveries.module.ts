@@ -11,8 +11,7 @@ import { InvoiceDeliveryJob } from './invoice-delivery.job.js';
 })
 export class InvoiceDeliveriesModule {
   constructor(metrics: Metrics, deliveries: InvoiceDeliveryRepository) {
-    const help =
-      'How long billing has not heard of the oldest order, or of the oldest cancellation.';
+    const help = 'Age of the oldest order or cancellation that billing has not received.';
     metrics.gauge({ name: 'invoice_delivery_lag_seconds', help }, () => deliveries.lagSeconds());
   }
 }

@@ -4,13 +4,13 @@ import { InvoiceRejectedError } from '../billing/billing-errors.js';
 import { BillingClient } from '../billing/billing.client.js';
 import type { InvoiceContent } from '../billing/billing.schema.js';
 import { ORDERS_CONFIG, type OrdersConfig } from '../orders.config.js';
-import { type InvoiceDelivery, InvoiceDeliveryRepository } from './invoice-delivery.repository.js';
+import { type ClaimedDelivery, InvoiceDeliveryRepository } from './invoice-delivery.repository.js';
 
 const BATCH_SIZE = 10;
 
 /** Messages of one kind, and the call to billing that delivers them. */
 interface DeliveryRoute {
-  readonly outbox: Outbox<InvoiceDelivery>;
+  readonly outbox: Outbox<ClaimedDelivery>;
   readonly send: (content: InvoiceContent, stopping: AbortSignal) => Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export class InvoiceDeliveryJob implements OnModuleInit {
 
   private async deliver(
     { outbox, send }: DeliveryRoute,
-    delivery: InvoiceDelivery,
+    delivery: ClaimedDelivery,
     stopping: AbortSignal,
   ): Promise<void> {
     const { orderId, customer, amountMinor, currency } = delivery;
@@ -89,8 +89,8 @@ export class InvoiceDeliveryJob implements OnModuleInit {
   }
 
   private async handleFailure(
-    outbox: Outbox<InvoiceDelivery>,
-    delivery: InvoiceDelivery,
+    outbox: Outbox<ClaimedDelivery>,
+    delivery: ClaimedDelivery,
     error: unknown,
   ): Promise<void> {
     if (error instanceof InvoiceRejectedError) {

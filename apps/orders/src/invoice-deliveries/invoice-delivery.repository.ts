@@ -1,17 +1,21 @@
 import { Outbox, UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import type { InvoiceContent } from '../billing/billing.schema.js';
+import { CancellationDelivery, InvoiceDelivery } from './invoice-delivery.entity.js';
 
-/** A message to billing that waits for its delivery. */
-export interface InvoiceDelivery extends InvoiceContent {
+/** A message to billing that this replica has claimed. */
+export interface ClaimedDelivery extends InvoiceContent {
   readonly attempts: number;
 }
 
-type DeliveryTable = 'invoice_delivery' | 'cancellation_delivery';
-
-const createOutbox = (table: DeliveryTable, unitOfWork: UnitOfWork, clock: Clock) =>
-  new Outbox<InvoiceDelivery>(unitOfWork, clock, {
+const createOutbox = (
+  table: 'invoice_delivery' | 'cancellation_delivery',
+  unitOfWork: UnitOfWork,
+  clock: Clock,
+) =>
+  new Outbox<ClaimedDelivery>(unitOfWork, clock, {
     table,
     key: 'order_id',
     columns: `order_id AS "orderId", customer, amount_minor AS "amountMinor", currency, attempts`,
@@ -20,7 +24,10 @@ const createOutbox = (table: DeliveryTable, unitOfWork: UnitOfWork, clock: Clock
     maxPauseMs: 60_000,
   });
 
-/** When the oldest order was placed or cancelled whose message waits. Reads the times of `customer_order`, which has them. */
+/**
+ * When the oldest order was placed or cancelled whose message waits. This is SQL because it unites two tables. It reads
+ * the times of `customer_order`, because the messages have none.
+ */
 const FIND_OLDEST_PENDING = `
   SELECT MIN(since) AS since FROM (
     SELECT placed_at AS since FROM invoice_delivery JOIN customer_order ON id = order_id
@@ -31,8 +38,8 @@ const FIND_OLDEST_PENDING = `
 /** Messages to billing about placed and cancelled orders. Each is stored with its order and deleted after its delivery. */
 @Injectable()
 export class InvoiceDeliveryRepository {
-  readonly placed: Outbox<InvoiceDelivery>;
-  readonly cancelled: Outbox<InvoiceDelivery>;
+  readonly placed: Outbox<ClaimedDelivery>;
+  readonly cancelled: Outbox<ClaimedDelivery>;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -42,14 +49,14 @@ export class InvoiceDeliveryRepository {
     this.cancelled = createOutbox('cancellation_delivery', unitOfWork, clock);
   }
 
-  /** Joins the transaction that places the order. */
-  addPlaced(content: InvoiceContent): Promise<void> {
-    return this.add('invoice_delivery', content);
+  /** @param manager of the transaction that places the order */
+  async addPlaced(manager: EntityManager, content: InvoiceContent): Promise<void> {
+    await manager.insert(InvoiceDelivery, this.toDueMessage(content));
   }
 
-  /** Joins the transaction that cancels the order. */
-  addCancelled(content: InvoiceContent): Promise<void> {
-    return this.add('cancellation_delivery', content);
+  /** @param manager of the transaction that cancels the order */
+  async addCancelled(manager: EntityManager, content: InvoiceContent): Promise<void> {
+    await manager.insert(CancellationDelivery, this.toDueMessage(content));
   }
 
   async hasDue(): Promise<boolean> {
@@ -65,14 +72,7 @@ export class InvoiceDeliveryRepository {
     return since === null ? 0 : (this.clock.now() - Number(since)) / 1000;
   }
 
-  private async add(
-    table: DeliveryTable,
-    { orderId, customer, amountMinor, currency }: InvoiceContent,
-  ): Promise<void> {
-    await this.unitOfWork.execute(
-      `INSERT INTO ${table} (order_id, customer, amount_minor, currency, attempts, next_attempt_at)
-       VALUES ($1, $2, $3, $4, 0, $5)`,
-      [orderId, customer, amountMinor, currency, this.clock.now()],
-    );
+  private toDueMessage(content: InvoiceContent) {
+    return { ...content, attempts: 0, nextAttemptAt: new Date(this.clock.now()) };
   }
 }

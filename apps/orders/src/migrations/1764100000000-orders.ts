@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Plain SQL that SQLite and PostgreSQL read alike. Instants are epoch milliseconds. */
+/** Plain SQL that both SQLite and PostgreSQL accept. Instants are epoch milliseconds. */
 export class Orders1764100000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -1,7 +1,7 @@
 import { LEASE_TABLE } from '@gatehouse/persistence';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** States and versions of orders, the keys of requests that may be repeated, and what billing has to be told. */
+/** States and versions of orders, idempotency keys, and messages to billing. */
 const STEPS = [
   `ALTER TABLE customer_order ADD COLUMN state varchar(16) NOT NULL DEFAULT 'placed'`,
   `ALTER TABLE customer_order ADD COLUMN version integer NOT NULL DEFAULT 1`,
@@ -26,7 +26,7 @@ const STEPS = [
     refusal         text
   )`,
   `CREATE INDEX invoice_deliveries_that_are_due ON invoice_delivery (next_attempt_at)`,
-  // Orders from before this version have no invoice yet. Where one was issued by hand, billing knows the order.
+  // Orders of the previous version have no invoice yet. If one was issued by hand, billing returns that invoice.
   `INSERT INTO invoice_delivery (order_id, customer, amount_minor, currency, attempts, next_attempt_at)
    SELECT id, owner, total_minor, currency, 0, 0 FROM customer_order WHERE cancelled_at IS NULL`,
   LEASE_TABLE,

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The name of a proof is a digest of 43 characters, however long its client has made it. */
+/** The id is a digest of 43 characters, because a client chooses how long the `jti` of a proof is. */
 export class UsedProofs1764500000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Beside the invoices that are due and not among them: while the version before still runs, it would take a cancellation
- * for an invoice.
+ * A table separate from `invoice_delivery`, because a replica of the previous version would deliver a cancellation as an
+ * invoice.
  */
 const STEPS = [
   `CREATE TABLE cancellation_delivery (
@@ -15,7 +15,7 @@ const STEPS = [
     refusal         text
   )`,
   `CREATE INDEX cancellation_deliveries_that_are_due ON cancellation_delivery (next_attempt_at)`,
-  // The invoices of orders that were cancelled before this version are open still.
+  // The invoices of orders that were cancelled before this version are still open.
   `INSERT INTO cancellation_delivery (order_id, customer, amount_minor, currency, attempts, next_attempt_at)
    SELECT id, owner, total_minor, currency, 0, 0 FROM customer_order WHERE cancelled_at IS NOT NULL`,
 ];

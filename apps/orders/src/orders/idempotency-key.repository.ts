@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { UnitOfWork } from '@gatehouse/persistence';
+import { CleanupJob, createIndexedCleanup, UnitOfWork } from '@gatehouse/persistence';
 import { Clock, Problem } from '@gatehouse/service-kit';
-import { HttpStatus, Injectable } from '@nestjs/common';
+import { HttpStatus, Injectable, type OnModuleInit } from '@nestjs/common';
 
-/** A string of RFC 9651 §3.3.3 without escapes; its quotation marks may be left out, as most clients do. */
+/** A string of RFC 9651 §3.3.3 without escapes. Its quotation marks are optional, because most clients omit them. */
 const IDEMPOTENCY_KEY_FORMAT =
   /^(?:"([\x20\x21\x23-\x5b\x5d-\x7e]{1,128})"|([\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]{1,128}))$/;
 
 /**
- * `Idempotency-Key` of draft-ietf-httpapi-idempotency-key-header §2.
+ * Reads `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header §2).
  *
- * @returns undefined where there is none: then a request that is repeated does its work again
+ * @returns undefined when the header is missing; a repeated request then places another order
  * @throws {Problem} 400
  */
 export function parseIdempotencyKey(header: string | undefined): string | undefined {
@@ -26,17 +26,17 @@ export function parseIdempotencyKey(header: string | undefined): string | undefi
   return key;
 }
 
-/** A request that its sender may repeat. */
+/** A request that its client may repeat. */
 export interface IdempotentRequest {
-  /** Keys of one subject say nothing about those of another. */
+  /** Two subjects may use the same key for different requests. */
   readonly subject: string;
   readonly key: string;
-  /** What it asks for: the same key must ask for the same. */
+  /** A second request with the key must have equal content. */
   readonly content: object;
 }
 
 /** A subject can reuse a key after its expiry, so an expired row is of no use. */
-export const EXPIRED_IDEMPOTENCY_KEYS = {
+const EXPIRED_KEYS = {
   table: 'idempotency_key',
   key: 'subject, request_key',
   condition: 'expires_at <= $1',
@@ -45,10 +45,13 @@ export const EXPIRED_IDEMPOTENCY_KEYS = {
 };
 
 const DAY_MS = 86_400_000;
-/** A subject may have this many keys in force. */
+/** Unexpired keys of one subject. */
 const MAX_KEYS_PER_SUBJECT = 10_000;
 
-/** A key that has ended is as good as new. There must be room for a new one. */
+/**
+ * Inserts a key or replaces an expired one. This is SQL because its conditions are the lock and the quota: of simultaneous
+ * requests with the same key, one changes a row.
+ */
 const CLAIM_KEY = `
   INSERT INTO idempotency_key (subject, request_key, fingerprint, order_id, expires_at)
   SELECT CAST($1 AS text), CAST($2 AS varchar(128)), CAST($3 AS varchar(43)), CAST($4 AS varchar(26)), CAST($5 AS bigint)
@@ -66,20 +69,25 @@ interface ClaimedKey {
   readonly fingerprint: string;
 }
 
-/** Which request made which order, for a day: whoever repeats a request is given what it made. */
+/** Remembers for a day which request placed which order, so that a repeated request gets the same order. */
 @Injectable()
-export class IdempotencyKeyRepository {
+export class IdempotencyKeyRepository implements OnModuleInit {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
+    private readonly cleanup: CleanupJob,
   ) {}
 
+  onModuleInit(): void {
+    this.cleanup.add(createIndexedCleanup(this.unitOfWork, EXPIRED_KEYS));
+  }
+
   /**
-   * Joins the transaction that makes the order. Of requests with one key that come at once, on any replica, the first one
-   * claims it; the others wait here for its end, and find it claimed.
+   * Joins the transaction that places the order. The first of several simultaneous requests with one key claims it, on any
+   * replica. The others wait for the end of that transaction and then find the claimed key.
    *
-   * @returns the order that belongs to the request: the one that is given, or that of the first request
-   * @throws {Problem} 422 where the key came with another content, 429 where the subject has too many
+   * @returns the order of the request: the given one, or the one of the first request
+   * @throws {Problem} 422 when the key was used with other content, 429 when the subject has too many keys
    */
   async claim({ subject, key, content }: IdempotentRequest, orderId: string): Promise<string> {
     const now = this.clock.now();
@@ -93,7 +101,7 @@ export class IdempotencyKeyRepository {
       now,
     ]);
     if (affected === 1) return orderId;
-    // By the connection of the transaction: every one that waited for a second connection could be the last.
+    // Reads on the transaction's connection. With a second one, all connections of the pool could wait for another.
     const { rows } = await this.unitOfWork.execute<ClaimedKey>(FIND_KEY, [subject, key, now]);
     const [first] = rows;
     if (!first) throw tooManyKeys();
@@ -114,6 +122,6 @@ const tooManyKeys = () =>
     headers: { 'Retry-After': '3600' },
   });
 
-/** Of the content as it was read, so that spaces and the order of members make no difference. */
+/** Computed from the parsed content, so spaces and the order of members make no difference. */
 const computeFingerprint = (content: object): string =>
   createHash('sha256').update(JSON.stringify(content)).digest('base64url');

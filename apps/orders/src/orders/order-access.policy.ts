@@ -6,12 +6,12 @@ import { OrdersService } from './orders.service.js';
 
 const READ_ANY_SCOPE: string = 'orders:read:any';
 
-/** Orders are their owner's alone: those of others are not there at all. */
+/** Allows the owner of the order only. Other callers get the same answer as for an unknown order. */
 @Injectable()
 export class OrderOwnerPolicy implements AccessPolicy {
   constructor(private readonly orders: OrdersService) {}
 
-  /** @throws {Problem} 404, the same for an order of somebody else, for none, and for what cannot be an id */
+  /** @throws {Problem} 404, the same for another owner's order, an unknown id and a malformed id */
   async allows({ subject }: AccessToken, context: ExecutionContext): Promise<boolean> {
     const { id } = context.switchToHttp().getRequest<{ params: { id: string } }>().params;
     if (!ORDER_ID.test(id) || !(await this.orders.isOwnedBy(subject, id))) throw orderNotFound();
@@ -19,7 +19,7 @@ export class OrderOwnerPolicy implements AccessPolicy {
   }
 }
 
-/** For support staff, whose scope says that they may see the orders of anybody. */
+/** Allows support staff, whose scope covers all orders, and the owner. */
 @Injectable()
 export class OrderReaderPolicy implements AccessPolicy {
   constructor(private readonly ownerPolicy: OrderOwnerPolicy) {}
@@ -31,9 +31,9 @@ export class OrderReaderPolicy implements AccessPolicy {
 }
 
 /**
- * Whose orders may be listed.
+ * Allows callers to list their own orders, and support staff to list the orders of each owner.
  *
- * @throws {InsufficientScope} where they are those of somebody else
+ * @throws {InsufficientScope}
  */
 export function canListOrders(token: AccessToken, context: ExecutionContext): boolean {
   const { owner } = context.switchToHttp().getRequest<{ query: { owner?: unknown } }>().query;

@@ -4,10 +4,10 @@ import { orderNotFound } from './order-problems.js';
 
 export const ORDER_ID = /^ord_[\w-]{22}$/;
 
-/** `ord_` and 128 random bits: an id tells nothing, and nobody guesses one. */
+/** `ord_` and 128 random bits, so an attacker cannot guess an id. */
 export const createOrderId = (): string => `ord_${randomBytes(16).toString('base64url')}`;
 
-/** What cannot be an id is answered like an id that is unknown, before the database is asked. */
+/** Answers a malformed id like an unknown one, without a query. */
 @Injectable()
 export class OrderIdPipe implements PipeTransform<string, string> {
   /** @throws {Problem} 404 */

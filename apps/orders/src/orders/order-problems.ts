@@ -2,18 +2,18 @@ import { Problem } from '@gatehouse/service-kit';
 import { HttpStatus } from '@nestjs/common';
 import type { OrderState } from './order-state.js';
 
-/** The same words for an order of somebody else and for none at all: ids cannot be probed. */
+/** The same answer for another owner's order and for an unknown id, so callers cannot probe ids. */
 export const orderNotFound = () =>
   new Problem(HttpStatus.NOT_FOUND, { detail: 'There is no such order.' });
 
-/** It is on its way: billing has been told, or will be. */
+/** The invoice is created shortly after the order. */
 export const invoiceNotFound = () =>
   new Problem(HttpStatus.NOT_FOUND, {
     detail: 'The order has no invoice yet.',
     headers: { 'Retry-After': '1' },
   });
 
-/** The state is in the answer, so that a client that missed the first one sees that it got what it wanted. */
+/** Contains the state, so a client that lost the answer to its first request sees that the order is cancelled. */
 export const orderNotCancellable = (state: OrderState) =>
   new Problem(HttpStatus.CONFLICT, {
     detail: `The order is ${state}, and cannot be cancelled.`,

@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { ORDER_STATES } from './order-state.js';
 import type { Order } from './order.entity.js';
 import { encodeCursor } from './order.schema.js';
-import type { OrderPage } from './orders.service.js';
+import type { OrderPage } from './order.repository.js';
 
-/** An order as clients see it. */
 export const orderRepresentationSchema = z
   .object({
     id: z.string(),

@@ -13,7 +13,7 @@ import type { Order } from './order.entity.js';
 
 type OrderResponse = OrderRepresentation | undefined;
 
-/** Of handlers that return an order: its representation, its entity tag, and where it is when it is new. */
+/** Turns the order of a handler into its representation with `ETag`, and with `Location` when the order is new. */
 @Injectable()
 export class OrderResponseInterceptor implements NestInterceptor<Order, OrderResponse> {
   intercept(context: ExecutionContext, next: CallHandler<Order>): Observable<OrderResponse> {
@@ -34,7 +34,7 @@ function toOrderResponse(
   const isRead = method === 'GET' || method === 'HEAD';
   if (!isRead || !matchesIfNoneMatch(entityTag, headers['if-none-match']))
     return toOrderRepresentation(order);
-  // RFC 9110 §15.4.5: the client has this version, and gets no body.
+  // The client has this version, so the response has no body (RFC 9110 §15.4.5).
   void reply.status(HttpStatus.NOT_MODIFIED);
   return undefined;
 }

@@ -1,7 +1,7 @@
 export const ORDER_STATES = ['placed', 'cancelled'] as const;
 export type OrderState = (typeof ORDER_STATES)[number];
 
-/** What may happen to an order in a state, and the state that it is in then. What is not here cannot happen. */
+/** The actions that a state allows, and the state after each. */
 const TRANSITIONS = {
   placed: { cancel: 'cancelled' },
   cancelled: {},
@@ -9,7 +9,7 @@ const TRANSITIONS = {
 
 export type OrderAction = keyof (typeof TRANSITIONS)['placed'];
 
-/** @returns the next state, or undefined where the action is not possible */
+/** @returns undefined when the state does not allow the action */
 export function findNextState(state: OrderState, action: OrderAction): OrderState | undefined {
   const actions: Partial<Record<OrderAction, OrderState>> = TRANSITIONS[state];
   return actions[action];

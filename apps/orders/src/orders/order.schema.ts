@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { ORDER_STATES } from './order-state.js';
 
-/** The largest price and total, in minor units: far below 2^53, so that sums of numbers are exact. */
+/** The largest price and total, in minor units. It is far below 2^53, so sums are exact. */
 export const MAX_AMOUNT = 1_000_000_000_000;
 
-/** Codes of ISO 4217 that stand for money, as the runtime knows them: it is kept up to date, and a list of ours would not be. */
+/** The currency codes of ISO 4217 that the runtime knows. Updates of the runtime keep the list current. */
 const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
 
 const orderItemSchema = z.strictObject({
@@ -32,14 +32,14 @@ export const newOrderSchema = z
 export type NewOrder = z.infer<typeof newOrderSchema>;
 
 /**
- * In minor units. A total within {@link MAX_AMOUNT} is exact; one beyond it may be rounded, but is never taken for one
- * within, since rounding keeps the order of numbers.
+ * Computes the total in minor units. A total up to {@link MAX_AMOUNT} is exact. A larger one may be rounded, but stays larger
+ * than the maximum, because rounding is monotonic.
  */
 export function computeTotal(items: readonly OrderItem[]): number {
   return items.reduce((total, item) => total + item.quantity * item.unitPriceMinor, 0);
 }
 
-/** Where a page ends: at the order that was placed then and has this id. */
+/** Identifies the last order of a page. */
 export interface PagePosition {
   /** Milliseconds since the epoch. */
   readonly placedAt: number;
@@ -48,7 +48,7 @@ export interface PagePosition {
 
 const CURSOR_FORMAT = /^(\d{1,15})\.(ord_[\w-]{22})$/;
 
-/** Opaque to clients, but no secret: whose orders are listed never depends on it. */
+/** The cursor is opaque but not secret: every query names the owner, so a cursor gives no access. */
 export const encodeCursor = ({ placedAt, id }: PagePosition): string =>
   Buffer.from(`${placedAt}.${id}`).toString('base64url');
 
@@ -75,7 +75,7 @@ export const pageRequestSchema = z.strictObject({
     .string()
     .min(1)
     .max(255)
-    // PostgreSQL stores no such text, so nobody is called that.
+    // PostgreSQL cannot store NUL, so no owner has one.
     .refine((owner) => !owner.includes('\0'), 'must not contain NUL')
     .optional()
     .describe("Whose orders: your own where left out, and somebody else's with `orders:read:any`"),

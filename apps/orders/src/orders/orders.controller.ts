@@ -42,15 +42,15 @@ import {
 import { OrdersService } from './orders.service.js';
 
 /**
- * The access token that a call came with, as a parameter of a handler that exchanges it (RFC 8693). The guard has seen
- * that there is one header with one bearer token, and verified it.
+ * The access token of the request, for a handler that exchanges it (RFC 8693). The guard has verified the token, and that the
+ * request has one `Authorization` header with one token.
  */
 export const SubjectToken = createParamDecorator((_: unknown, context: ExecutionContext) => {
   const request = context.switchToHttp().getRequest<{ headers: { authorization?: string } }>();
   return request.headers.authorization?.split(' ').at(-1) ?? '';
 });
 
-/** The subject of the access token owns what it places, and sees nothing else; support staff see everything. */
+/** The subject of the access token owns the orders that it places, and sees only these. Support staff see all orders. */
 @ApiTags('orders')
 @Controller('orders')
 export class OrdersController {
@@ -84,7 +84,7 @@ export class OrdersController {
     return toPageRepresentation(await this.orders.list(page.owner ?? subject, page));
   }
 
-  /** Kept by its client, who asks each time whether it is still right. */
+  /** The client may cache the order, but must revalidate it for each use. */
   @Get(':id')
   @RequireAnyScope('orders:read', 'orders:read:any')
   @Policy(OrderReaderPolicy)

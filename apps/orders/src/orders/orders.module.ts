@@ -1,16 +1,23 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BillingModule } from '../billing/billing.module.js';
-import { IdempotencyKeyRepository } from './idempotency-key.repository.js';
 import { InvoiceDeliveriesModule } from '../invoice-deliveries/invoice-deliveries.module.js';
-import { OrderReaderPolicy, OrderOwnerPolicy } from './order-access.policy.js';
+import { IdempotencyKeyRepository } from './idempotency-key.repository.js';
+import { OrderOwnerPolicy, OrderReaderPolicy } from './order-access.policy.js';
 import { Order } from './order.entity.js';
+import { OrderRepository } from './order.repository.js';
 import { OrdersController } from './orders.controller.js';
 import { OrdersService } from './orders.service.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([Order]), BillingModule, InvoiceDeliveriesModule],
   controllers: [OrdersController],
-  providers: [OrdersService, IdempotencyKeyRepository, OrderOwnerPolicy, OrderReaderPolicy],
+  providers: [
+    OrdersService,
+    OrderRepository,
+    IdempotencyKeyRepository,
+    OrderOwnerPolicy,
+    OrderReaderPolicy,
+  ],
 })
 export class OrdersModule {}

@@ -13,7 +13,7 @@ import {
 import { invoiceSchema } from '../billing/billing.schema.js';
 import { orderRepresentationSchema, pageRepresentationSchema } from './order-representation.js';
 
-/** What the OpenAPI document says of each route. Scopes are added from the decorators of the guards. */
+/** One decorator per route for the OpenAPI document. The decorators of the guards add the scopes. */
 
 const NO_SUCH_ORDER = ApiNotFoundResponse({ description: 'No such order, or not your own' });
 const ETAG = { ETag: { description: 'Of this version', schema: { type: 'string' } } } as const;

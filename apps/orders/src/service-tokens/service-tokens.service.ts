@@ -3,11 +3,11 @@ import type { TokenEndpointResponse } from 'openid-client';
 import { type ServiceTokenOptions, TokenEndpointClient } from './token-endpoint.client.js';
 import { type CachedToken, TokenCache } from './token-cache.js';
 
-/** What a token is to be good for. */
+/** The resource server and the scope for which a token is requested. */
 export interface TokenTarget {
-  /** The identifier of the resource server that is called with it (RFC 8707). */
+  /** Identifier of the resource server that accepts the token (RFC 8707). */
   readonly resource: string;
-  /** No more than the call needs, apart by spaces. */
+  /** The scopes that the call needs, separated by spaces. */
   readonly scope: string;
 }
 
@@ -15,10 +15,10 @@ const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 /** About 2 kB each. */
 const MAX_CACHED_TOKENS = 1_000;
-/** A token is not handed out in the last of its life, so that it is still good when it arrives. */
+/** A token is not used in its last seconds, so that it is still valid when it arrives. */
 const EXPIRY_MARGIN_SECONDS = 30;
 
-/** The access tokens that this service calls others with. */
+/** Requests and caches the access tokens with which this service calls other services. */
 export class ServiceTokenService {
   private readonly tokenEndpoint: TokenEndpointClient;
   private readonly cache: TokenCache;
@@ -29,10 +29,10 @@ export class ServiceTokenService {
   }
 
   /**
-   * For what the service does as itself (RFC 6749 §4.4).
+   * Gets a token of the service itself (RFC 6749 §4.4).
    *
-   * @throws {AuthorizationServerUnavailable}
-   * @throws {TokenRefused}
+   * @throws {AuthorizationServerUnavailableException}
+   * @throws {TokenRejectedError}
    */
   getServiceToken(target: TokenTarget): Promise<string> {
     return this.cache.get(createCacheKey(target, ''), async () =>
@@ -43,12 +43,12 @@ export class ServiceTokenService {
   }
 
   /**
-   * For what the service does for the person who has called it: their token is exchanged for one that another resource
-   * server accepts, and that says who acts for whom (RFC 8693 §2.1).
+   * Exchanges a user's token for one that another resource server accepts and that names this service as the actor (RFC 8693
+   * §2.1).
    *
-   * @param subjectToken the access token of the call, which has been verified
-   * @throws {AuthorizationServerUnavailable}
-   * @throws {TokenRefused} where the token, or what its person allows, does not reach as far as the target
+   * @param subjectToken the access token of the user's request, which the guard has verified
+   * @throws {AuthorizationServerUnavailableException}
+   * @throws {TokenRejectedError} when the user's token is not valid, or the user has not granted the scope
    */
   exchangeToken(subjectToken: string, target: TokenTarget): Promise<string> {
     return this.cache.get(createCacheKey(target, subjectToken), async () =>
@@ -63,7 +63,7 @@ export class ServiceTokenService {
     );
   }
 
-  /** A resource server did not accept it: its key may be revoked. Whoever asks next gets another one. */
+  /** Removes a token that a resource server has rejected, so that the next call requests a new one. */
   discardToken(accessToken: string): void {
     this.cache.discard(accessToken);
   }
@@ -77,7 +77,7 @@ export class ServiceTokenService {
   }
 }
 
-/** A token as part of the key is as good as the token: so its digest is. */
+/** A digest, so that the keys of the cache contain no tokens. */
 function createCacheKey({ resource, scope }: TokenTarget, subjectToken: string): string {
   return createHash('sha256')
     .update(JSON.stringify([resource, scope, subjectToken]))

@@ -1,44 +1,43 @@
-/** An access token, and until when it is handed out. */
 export interface CachedToken {
   readonly accessToken: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch. After this time the cache no longer returns the token. */
   readonly usableUntil: number;
 }
 
 /**
- * Tokens by what they are for. Of any number of callers who want the same one at once, one asks for it. A failure is told
- * to all who waited for it, and not remembered.
+ * A cache of access tokens. Simultaneous calls for the same key share one request. When it fails, all of them get the error,
+ * and the next call tries again. This is our own code and not `lru-cache`, because it also removes tokens by their value.
  */
 export class TokenCache {
-  /** In the order of their last use. */
+  /** Least recently used first. */
   private readonly tokens = new Map<string, CachedToken>();
   private readonly pending = new Map<string, Promise<CachedToken>>();
 
-  /** @param maxTokens how many tokens are kept; the one that was not used for the longest time goes first */
+  /** @param maxTokens when there are more, the least recently used token is removed */
   constructor(
     private readonly now: () => number,
     private readonly maxTokens: number,
   ) {}
 
-  async get(key: string, ask: () => Promise<CachedToken>): Promise<string> {
-    const held = this.tokens.get(key);
-    if (held && held.usableUntil > this.now()) return this.store(key, held).accessToken;
-    const asked = this.pending.get(key) ?? this.fetchOnce(key, ask);
-    return (await asked).accessToken;
+  async get(key: string, fetchToken: () => Promise<CachedToken>): Promise<string> {
+    const cached = this.tokens.get(key);
+    if (cached && cached.usableUntil > this.now()) return this.store(key, cached).accessToken;
+    const token = await (this.pending.get(key) ?? this.fetchOnce(key, fetchToken));
+    return token.accessToken;
   }
 
   discard(accessToken: string): void {
-    for (const [key, held] of this.tokens) {
-      if (held.accessToken === accessToken) this.tokens.delete(key);
+    for (const [key, cached] of this.tokens) {
+      if (cached.accessToken === accessToken) this.tokens.delete(key);
     }
   }
 
-  private fetchOnce(key: string, ask: () => Promise<CachedToken>): Promise<CachedToken> {
-    const asked = ask()
+  private fetchOnce(key: string, fetchToken: () => Promise<CachedToken>): Promise<CachedToken> {
+    const request = fetchToken()
       .then((token) => this.store(key, token))
       .finally(() => this.pending.delete(key));
-    this.pending.set(key, asked);
-    return asked;
+    this.pending.set(key, request);
+    return request;
   }
 
   private store(key: string, token: CachedToken): CachedToken {

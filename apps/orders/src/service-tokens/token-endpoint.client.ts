@@ -4,10 +4,10 @@ import { AuthorizationServerUnavailableException, TokenRejectedError } from './t
 
 export interface ServiceTokenOptions {
   readonly issuer: string;
-  /** Where tokens are got. Default: what the issuer's metadata says (RFC 8414). */
+  /** Default: `token_endpoint` of the issuer's metadata (RFC 8414). */
   readonly tokenEndpoint?: string | undefined;
   readonly clientId: string;
-  /** Sent by HTTP Basic (RFC 6749 §2.3.1). Without one there are no tokens: callers are told to come back. */
+  /** Sent by HTTP Basic (RFC 6749 §2.3.1). Without one, every request for a token fails with 503. */
   readonly clientSecret: string | undefined;
   /** Sends the secret over plain http to hosts that are not loopback. */
   readonly dangerouslyAllowInsecureHttp: boolean;
@@ -15,12 +15,12 @@ export interface ServiceTokenOptions {
   readonly now: () => number;
 }
 
-/** Of one request, from the connection to the last byte. */
+/** Limit of one request, from the connection to the last byte. */
 const TIMEOUT_SECONDS = 3;
-/** What the authorization server says of this service, not of what it asks for (RFC 6749 §5.2). */
+/** Errors about this service and not about its request (RFC 6749 §5.2). */
 const CLIENT_ERROR_CODES = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type'];
 
-/** The token endpoint, as openid-client knows it, and its failures in two words: not now, or not this. */
+/** Calls the token endpoint through openid-client, and reduces its failures to two: unavailable and rejected. */
 export class TokenEndpointClient {
   private configuration: Promise<oauth.Configuration> | undefined;
 
@@ -43,7 +43,7 @@ export class TokenEndpointClient {
     }
   }
 
-  /** Discovered once; an attempt that failed is forgotten. */
+  /** Discovers the endpoint once. After a failure, the next call tries again. */
   private getConfiguration(): Promise<oauth.Configuration> {
     this.configuration ??= this.loadConfiguration().catch((error: unknown) => {
       this.configuration = undefined;

@@ -1,8 +1,8 @@
 import { ServiceUnavailableException } from '@nestjs/common';
 
 /**
- * The authorization server cannot be reached, or does not do its work, or does not know this service. That is nothing that
- * a caller has done: 503 with `Retry-After` (RFC 9110 §15.6.4).
+ * The authorization server does not answer, fails, or does not accept this service as a client. The caller has not caused
+ * that, so the answer is 503 with `Retry-After` (RFC 9110 §15.6.4).
  */
 export class AuthorizationServerUnavailableException extends ServiceUnavailableException {
   readonly headers = { 'Retry-After': '2' };
@@ -12,15 +12,15 @@ export class AuthorizationServerUnavailableException extends ServiceUnavailableE
   }
 }
 
-/** The authorization server answered, and gives no token for this (RFC 6749 §5.2). */
+/** The authorization server has rejected the request for a token (RFC 6749 §5.2). */
 export class TokenRejectedError extends Error {
-  override readonly name = 'TokenRefused';
+  override readonly name = 'TokenRejectedError';
 
   /** @param code such as `invalid_scope` */
   constructor(
     readonly code: string,
     options?: ErrorOptions,
   ) {
-    super(`the authorization server gives no token: ${code}`, options);
+    super(`the authorization server issues no token: ${code}`, options);
   }
 }

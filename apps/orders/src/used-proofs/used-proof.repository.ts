@@ -1,17 +1,22 @@
 import type { UsedProofs } from '@gatehouse/guards';
 import { ProofsUnavailable } from '@gatehouse/guards/dpop';
-import type { UnitOfWork } from '@gatehouse/persistence';
-import type { Clock } from '@gatehouse/service-kit';
+import { CleanupJob, createIndexedCleanup, UnitOfWork } from '@gatehouse/persistence';
+import { Clock } from '@gatehouse/service-kit';
+import { Injectable, type OnModuleInit, Optional } from '@nestjs/common';
 
-/** Of one process, and more than one can verify. A row lives for little more than two minutes, so the table has an end. */
+/**
+ * The proofs that one process stores per minute: more than it can verify. A row lives for little more than two minutes, so
+ * this limits the size of the table.
+ */
 const DEFAULT_MAX_PER_MINUTE = 300_000;
 const MINUTE_MS = 60_000;
 
+/** SQL, because the conflict is the lock: one of several simultaneous requests with the same proof inserts the row. */
 const INSERT_PROOF =
   'INSERT INTO used_proof (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING';
 
 /** A proof stays for another minute because the clocks of replicas differ. */
-export const EXPIRED_PROOFS = {
+const EXPIRED_PROOFS = {
   table: 'used_proof',
   key: 'id',
   condition: 'expires_at <= $1',
@@ -20,23 +25,28 @@ export const EXPIRED_PROOFS = {
 };
 
 /**
- * Which proofs of possession were used (RFC 9449 §11.1), for all replicas and across restarts. The guards ask when
- * everything else of a request is found good, so that a stranger writes nothing; bearer tokens never come here.
+ * Remembers which DPoP proofs were used (RFC 9449 §11.1), for all replicas and across restarts. The guards call it after
+ * all other checks of a request have passed, so an unauthenticated caller writes nothing. Bearer tokens have no proofs.
  */
-export class UsedProofRepository implements UsedProofs {
+@Injectable()
+export class UsedProofRepository implements UsedProofs, OnModuleInit {
   private minuteEndsAt = 0;
   private storedInMinute = 0;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
-    private readonly maxPerMinute = DEFAULT_MAX_PER_MINUTE,
+    private readonly cleanup: CleanupJob,
+    @Optional() private readonly maxPerMinute = DEFAULT_MAX_PER_MINUTE,
   ) {}
 
+  onModuleInit(): void {
+    this.cleanup.add(createIndexedCleanup(this.unitOfWork, EXPIRED_PROOFS));
+  }
+
   /**
-   * Of any number of callers at once, on any replica, the one whose row it is.
-   *
-   * @throws {ProofsUnavailable} 503 where there is no room: to forget one would be to take it twice
+   * @returns true for the first use of the proof
+   * @throws {ProofsUnavailable} 503 when the limit is reached, because a forgotten proof could be used a second time
    */
   async use(id: string, goodUntil: number): Promise<boolean> {
     this.checkCapacity();

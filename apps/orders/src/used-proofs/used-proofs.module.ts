@@ -1,17 +1,5 @@
-import { UnitOfWork } from '@gatehouse/persistence';
-import { Clock } from '@gatehouse/service-kit';
 import { Module } from '@nestjs/common';
 import { UsedProofRepository } from './used-proof.repository.js';
 
-@Module({
-  providers: [
-    {
-      provide: UsedProofRepository,
-      inject: [UnitOfWork, Clock],
-      useFactory: (unitOfWork: UnitOfWork, clock: Clock) =>
-        new UsedProofRepository(unitOfWork, clock),
-    },
-  ],
-  exports: [UsedProofRepository],
-})
+@Module({ providers: [UsedProofRepository], exports: [UsedProofRepository] })
 export class UsedProofsModule {}

@@ -8,14 +8,14 @@ const orders = useRunningOrders();
 const UNKNOWN = 'ord_AAAAAAAAAAAAAAAAAAAAAA';
 const METADATA = 'resource_metadata="http://localhost:3001/.well-known/oauth-protected-resource"';
 
-describe('orders belong to `sub`', () => {
+describe('ownership of orders', () => {
   it.each([
-    ['an order of somebody else', (own: string) => own],
-    ['an unknown one', () => UNKNOWN],
-    ['what is no id', () => 'ord_1'],
-    ['a path', () => '..%2fhealth%2flive'],
-    ['a NUL character', () => 'ord_%00'],
-  ])('%s is answered with the same 404, byte by byte', async (_name, idOf) => {
+    ['an order of another user', (own: string) => own],
+    ['an unknown id', () => UNKNOWN],
+    ['a malformed id', () => 'ord_1'],
+    ['a path as the id', () => '..%2fhealth%2flive'],
+    ['an id with NUL', () => 'ord_%00'],
+  ])('answers %s with the same 404, byte for byte', async (_name, idOf) => {
     const { id } = await orders().asUser('alice').placeOrder();
     const mallory = orders().asUser('mallory');
     const unknown = await mallory.get(`/orders/${UNKNOWN}`);
@@ -34,7 +34,7 @@ describe('orders belong to `sub`', () => {
 });
 
 describe('scopes (RFC 6750 §3.1)', () => {
-  it('are those that the service says it has', () => {
+  it('guards its routes with exactly the declared scopes', () => {
     expect(orders().app.get(AccessRules).scopes()).toEqual(Object.keys(ORDERS_SCOPES).sort());
   });
 
@@ -44,22 +44,27 @@ describe('scopes (RFC 6750 §3.1)', () => {
     ['GET', `/orders/${UNKNOWN}`, 'orders:read orders:read:any'],
     ['GET', `/orders/${UNKNOWN}/invoice`, 'orders:read'],
     ['POST', `/orders/${UNKNOWN}/cancel`, 'orders:write'],
-  ])('%s %s without %s is a 403 whose challenge names it', async (method, path, scope) => {
-    const others = Object.keys(ORDERS_SCOPES).filter((other) => !scope.split(' ').includes(other));
-    const caller = orders().asUser('alice', { scope: others.join(' ') });
-    const answer = await (method === 'GET' ? caller.get(path) : caller.post(path, anOrder()));
+  ])(
+    'answers %s %s without %s with 403 and names the scope in the challenge',
+    async (method, path, scope) => {
+      const others = Object.keys(ORDERS_SCOPES).filter(
+        (other) => !scope.split(' ').includes(other),
+      );
+      const caller = orders().asUser('alice', { scope: others.join(' ') });
+      const answer = await (method === 'GET' ? caller.get(path) : caller.post(path, anOrder()));
 
-    expect(answer.status).toBe(403);
-    expect(answer.headers['www-authenticate']).toContain(
-      `error="insufficient_scope", scope="${scope}"`,
-    );
-  });
+      expect(answer.status).toBe(403);
+      expect(answer.headers['www-authenticate']).toContain(
+        `error="insufficient_scope", scope="${scope}"`,
+      );
+    },
+  );
 });
 
-describe('support staff, by orders:read:any', () => {
+describe('the scope orders:read:any of support staff', () => {
   const support = (scope = 'orders:read:any') => orders().asUser('support', { scope });
 
-  it('read the order of anybody, and list those of an owner', async () => {
+  it('lets support staff read each order and list the orders of each owner', async () => {
     const nora = orders().asUser('nora');
     const placed = await nora.placeOrder();
 
@@ -68,13 +73,13 @@ describe('support staff, by orders:read:any', () => {
     expect(list.body).toEqual({ orders: [placed] });
   });
 
-  it('see their own where they name nobody', async () => {
+  it('lists their own orders when support staff name no owner', async () => {
     await orders().asUser('olaf').placeOrder();
 
     expect((await support().get('/orders')).body).toEqual({ orders: [] });
   });
 
-  it('change nothing: an order stays its owner’s', async () => {
+  it('does not let support staff change an order', async () => {
     const { id } = await orders().asUser('paul').placeOrder();
     const answer = await support('orders:read:any orders:write').cancelOrder(id);
 
@@ -82,7 +87,7 @@ describe('support staff, by orders:read:any', () => {
     expect((await orders().asUser('paul').get(`/orders/${id}`)).body.state).toBe('placed');
   });
 
-  it('are told that an order does not exist in the words that others are', async () => {
+  it('answers support staff with the same 404 as other callers', async () => {
     const answer = await support().get(`/orders/${UNKNOWN}`);
 
     expect(answer.status).toBe(404);
@@ -90,17 +95,20 @@ describe('support staff, by orders:read:any', () => {
   });
 
   it.each([
-    ['of somebody else', { owner: 'quin' }],
-    ['of two at once', { owner: ['mallory', 'quin'] }],
-    ['of nobody', { owner: '' }],
-  ])('without it nobody lists orders %s: 403, naming the scope', async (_name, query) => {
-    const answer = await orders().asUser('mallory').get('/orders').query(query);
+    ['of another user', { owner: 'quin' }],
+    ['of two owners', { owner: ['mallory', 'quin'] }],
+    ['of an empty owner', { owner: '' }],
+  ])(
+    'rejects a list of orders %s without the scope with 403, and names the scope',
+    async (_name, query) => {
+      const answer = await orders().asUser('mallory').get('/orders').query(query);
 
-    expect(answer.status).toBe(403);
-    expect(answer.headers['www-authenticate']).toContain('scope="orders:read:any"');
-  });
+      expect(answer.status).toBe(403);
+      expect(answer.headers['www-authenticate']).toContain('scope="orders:read:any"');
+    },
+  );
 
-  it('one’s own name is no somebody else’s', async () => {
+  it('lets a user name themselves as the owner', async () => {
     const rita = orders().asUser('rita');
     const placed = await rita.placeOrder();
 
@@ -110,7 +118,7 @@ describe('support staff, by orders:read:any', () => {
 });
 
 describe('access tokens (RFC 9068 §4)', () => {
-  it('every route but health and metadata refuses no token, a wrong audience and a missing scope', async () => {
+  it('rejects a missing token, a wrong audience and a missing scope on every route but health and metadata', async () => {
     const { app, issuer } = orders();
 
     expect(await expectGuarded(app, issuer)).toEqual([
@@ -122,14 +130,14 @@ describe('access tokens (RFC 9068 §4)', () => {
     ]);
   });
 
-  it('a token for billing is refused', async () => {
+  it('rejects a token for billing', async () => {
     const answer = await orders().asUser('alice', { aud: 'http://localhost:3002' }).get('/orders');
 
     expect(answer.status).toBe(401);
     expect(answer.headers['www-authenticate']).toContain('error="invalid_token"');
   });
 
-  it('no token is a 401 that tells where to get one (RFC 9728 §5.1)', async () => {
+  it('answers a missing token with 401 and the address of the metadata (RFC 9728 §5.1)', async () => {
     const answer = await orders().anonymous().get('/orders');
 
     expect(answer.status).toBe(401);
@@ -138,7 +146,7 @@ describe('access tokens (RFC 9068 §4)', () => {
     );
   });
 
-  it('nothing is written without one', async () => {
+  it('writes nothing when the token has expired', async () => {
     const { issuer } = orders();
     const expired = issuer.accessToken({ sub: 'grace', scope: 'orders:write', exp: 1 });
     await orders().withToken(expired).post('/orders', anOrder()).expect(401);
@@ -146,7 +154,7 @@ describe('access tokens (RFC 9068 §4)', () => {
     expect((await orders().asUser('grace').get('/orders')).body).toEqual({ orders: [] });
   });
 
-  it('the log says which rule a token broke, and never shows the token', async () => {
+  it('logs the rule that a token broke, and never the token', async () => {
     const { issuer, log } = orders();
     const expired = issuer.accessToken({ sub: 'heidi', scope: 'orders:read', exp: 1 });
     const [, claims = '', signature = ''] = expired.split('.');

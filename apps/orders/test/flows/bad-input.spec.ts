@@ -9,31 +9,35 @@ afterEach(async () => {
   expect((await orders().asUser('mallory').get('/orders')).body).toEqual({ orders: [] });
 });
 
-describe('a body that is no order is a 400, and nothing is written', () => {
+describe('an invalid order', () => {
   it.each<[name: string, body: unknown, fault: object]>([
-    ['no object', [], { pointer: '#' }],
+    ['an array', [], { pointer: '#' }],
     ['an unknown member', { ...anOrder(), owner: 'alice' }, { detail: /"owner"/ }],
-    ['a total of its own', { ...anOrder(), totalMinor: 1 }, { detail: /"totalMinor"/ }],
+    ['a total', { ...anOrder(), totalMinor: 1 }, { detail: /"totalMinor"/ }],
     ['an unknown member in an item', withItem({ price: 1 }), { pointer: '#/items/0' }],
     ['no currency', { items: [item] }, { pointer: '#/currency' }],
     ['a currency in small letters', anOrder({ currency: 'eur' }), { pointer: '#/currency' }],
-    ['letters that are no currency', anOrder({ currency: 'EUX' }), { pointer: '#/currency' }],
+    ['an unknown currency', anOrder({ currency: 'EUX' }), { pointer: '#/currency' }],
     ['the code for no currency', anOrder({ currency: 'XXX' }), { pointer: '#/currency' }],
     ['the code for tests', anOrder({ currency: 'XTS' }), { pointer: '#/currency' }],
     ['a currency with a line end', anOrder({ currency: 'EUR\n' }), { pointer: '#/currency' }],
     ['no items', anOrder({ items: [] }), { pointer: '#/items' }],
     ['101 items', anOrder({ items: Array(101).fill(item) }), { pointer: '#/items' }],
-    ['items that are none', { ...anOrder(), items: 'cup' }, { pointer: '#/items' }],
+    ['items that are a string', { ...anOrder(), items: 'cup' }, { pointer: '#/items' }],
     ['an empty sku', withItem({ sku: '' }), { pointer: '#/items/0/sku' }],
     ['a NUL in the sku', withItem({ sku: 'a\0' }), { pointer: '#/items/0/sku' }],
     ['an object as sku', withItem({ sku: { $ne: 1 } }), { pointer: '#/items/0/sku' }],
-    ['no quantity of any', withItem({ quantity: 0 }), { pointer: '#/items/0/quantity' }],
+    ['a quantity of zero', withItem({ quantity: 0 }), { pointer: '#/items/0/quantity' }],
     ['a negative quantity', withItem({ quantity: -1 }), { pointer: '#/items/0/quantity' }],
-    ['half a cup', withItem({ quantity: 0.5 }), { pointer: '#/items/0/quantity' }],
-    ['a number as text', withItem({ quantity: '1' }), { pointer: '#/items/0/quantity' }],
-    ['a huge price', withItem({ unitPriceMinor: 1e300 }), { pointer: '#/items/0/unitPriceMinor' }],
+    ['a fractional quantity', withItem({ quantity: 0.5 }), { pointer: '#/items/0/quantity' }],
+    ['a quantity as text', withItem({ quantity: '1' }), { pointer: '#/items/0/quantity' }],
     [
-      'a price past 2^53',
+      'a price of 1e300',
+      withItem({ unitPriceMinor: 1e300 }),
+      { pointer: '#/items/0/unitPriceMinor' },
+    ],
+    [
+      'a price above 2^53',
       withItem({ unitPriceMinor: 2 ** 53 + 2 }),
       { pointer: '#/items/0/unitPriceMinor' },
     ],
@@ -52,7 +56,7 @@ describe('a body that is no order is a 400, and nothing is written', () => {
       }),
       { pointer: '#/items' },
     ],
-  ])('%s', async (_name, body, fault) => {
+  ])('rejects %s with 400 and writes nothing', async (_name, body, fault) => {
     const answer = await orders().asUser('mallory').post('/orders', Object(body));
 
     expect(answer.status).toBe(400);
@@ -63,17 +67,17 @@ describe('a body that is no order is a 400, and nothing is written', () => {
   });
 });
 
-describe('a body that cannot be read', () => {
+describe('an unreadable body', () => {
   it.each<[name: string, type: string, body: string, status: number]>([
     ['malformed JSON', 'application/json', '{"items":', 400],
     ['an empty body', 'application/json', '', 400],
     ['null', 'application/json', 'null', 400],
     ['__proto__', 'application/json', '{"__proto__":{"items":[]}}', 400],
     ['a form', 'application/x-www-form-urlencoded', 'currency=EUR', 415],
-    ['text', 'text/plain', JSON.stringify(anOrder()), 415],
-    ['70 KiB', 'application/json', JSON.stringify({ currency: 'E'.repeat(71_680) }), 413],
+    ['plain text', 'text/plain', JSON.stringify(anOrder()), 415],
+    ['a body of 70 KiB', 'application/json', JSON.stringify({ currency: 'E'.repeat(71_680) }), 413],
     ['deep nesting', 'application/json', '['.repeat(30_000) + ']'.repeat(30_000), 400],
-  ])('%s', async (_name, type, body, status) => {
+  ])('rejects %s', async (_name, type, body, status) => {
     const answer = await orders()
       .asUser('mallory')
       .post('/orders')
@@ -85,7 +89,7 @@ describe('a body that cannot be read', () => {
   });
 });
 
-describe('a query that is no page is a 400', () => {
+describe('an invalid page request', () => {
   it.each([
     'limit=-1',
     'limit=0',
@@ -106,7 +110,7 @@ describe('a query that is no page is a 400', () => {
     'placedFrom=2026-11-25',
     'placedBefore=2026-13-01T00:00:00Z',
     'customer=alice',
-  ])('?%s', async (query) => {
+  ])('rejects ?%s with 400', async (query) => {
     const answer = await orders().asUser('mallory').get(`/orders?${query}`);
 
     expect(answer.status).toBe(400);
@@ -114,7 +118,7 @@ describe('a query that is no page is a 400', () => {
   });
 
   it.each(['owner=', 'owner=%00', 'owner=alice%00', `owner=${'o'.repeat(256)}`, 'owner=a&owner=b'])(
-    'also of support staff: ?%s',
+    'rejects ?%s of support staff with 400',
     async (query) => {
       const support = orders().asUser('support', { scope: 'orders:read:any' });
 

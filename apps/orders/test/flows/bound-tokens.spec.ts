@@ -8,7 +8,7 @@ const orders = useRunningOrders();
 const partner = new DpopClient();
 const ORDERS = { method: 'GET', url: `${AUDIENCE}/orders` };
 
-describe('a token that is bound to the key of a partner (RFC 9449 §7)', () => {
+describe('an access token that is bound to a partner’s key (RFC 9449 §7)', () => {
   const aToken = () =>
     orders().issuer.accessToken({ sub: 'alice', scope: 'orders:read', cnf: partner.cnf });
   const send = async (headers: Readonly<Record<string, string>>) =>
@@ -16,7 +16,7 @@ describe('a token that is bound to the key of a partner (RFC 9449 §7)', () => {
       .get('/orders')
       .set(headers);
 
-  it('shows the orders of its person, with a proof by that key', async () => {
+  it('accepts a bound token with a proof by that key', async () => {
     const { id } = await orders().asUser('alice').placeOrder();
     const { status, body } = await send(partner.headers({ ...ORDERS, accessToken: aToken() }));
 
@@ -24,7 +24,7 @@ describe('a token that is bound to the key of a partner (RFC 9449 §7)', () => {
     expect(JSON.stringify(body)).toContain(id);
   });
 
-  it('is of no use without it, and a proof is good once', async () => {
+  it('rejects a bound token without a proof and with a used proof', async () => {
     const headers = partner.headers({ ...ORDERS, accessToken: aToken() });
     const bearer = headers['Authorization']?.replace('DPoP', 'Bearer') ?? '';
 
@@ -34,19 +34,23 @@ describe('a token that is bound to the key of a partner (RFC 9449 §7)', () => {
   });
 });
 
-describe('where proofs say that they go', () => {
+describe('the expected address in DPoP proofs', () => {
   const baseUrlOf = (env: Readonly<Record<string, string>>) =>
     guardsOptions(ordersConfig(env)).dpop;
 
   it.each([
-    ['the audience, if it is a URL', {}, { baseUrl: undefined }],
+    ['the audience, which is a URL', {}, { baseUrl: undefined }],
     [
-      'the public address, where there is one',
+      'the public address',
       { AUDIENCE: 'urn:orders', PUBLIC_URL: 'https://orders.example' },
       { baseUrl: 'https://orders.example' },
     ],
-    ['nowhere: then no bound token is taken', { AUDIENCE: 'urn:orders' }, undefined],
-  ])('is %s', (_where, env, dpop) => {
+    [
+      'no address when the audience is no URL, so bound tokens are rejected',
+      { AUDIENCE: 'urn:orders' },
+      undefined,
+    ],
+  ])('expects %s', (_where, env, dpop) => {
     expect(baseUrlOf(env)).toEqual(dpop);
   });
 });

@@ -17,32 +17,35 @@ eachDatabase('conditional requests (RFC 9110 §13)', (fresh) => {
     };
 
     it.each([
-      ['its entity tag', (etag: string) => etag],
-      ['a list with it', (etag: string) => `"x", ${etag} , "y"`],
-      ['it, marked as weak: the comparison is weak', (etag: string) => `W/${etag}`],
+      ['the entity tag', (etag: string) => etag],
+      ['a list with the entity tag', (etag: string) => `"x", ${etag} , "y"`],
+      ['the weak form of the entity tag', (etag: string) => `W/${etag}`],
       ['*', () => '*'],
-    ])('answers 304 without a body to who has %s (§13.1.2)', async (_name, ifNoneMatch) => {
-      const answer = await read(ifNoneMatch);
+    ])(
+      'answers 304 without a body when If-None-Match has %s (§13.1.2)',
+      async (_name, ifNoneMatch) => {
+        const answer = await read(ifNoneMatch);
 
-      expect(answer.status).toBe(304);
-      expect(answer.text).toBe('');
-      expect(answer.headers['etag']).toBe('"1"');
-      expect(answer.headers['cache-control']).toBe('private, no-cache');
-    });
+        expect(answer.status).toBe(304);
+        expect(answer.text).toBe('');
+        expect(answer.headers['etag']).toBe('"1"');
+        expect(answer.headers['cache-control']).toBe('private, no-cache');
+      },
+    );
 
     it.each([
-      ['another', '"2"'],
-      ['one that only begins like it', '"11"'],
-      ['none that could be read', 'one'],
-      ['nothing', ''],
-    ])('shows the order to who has %s', async (_name, ifNoneMatch) => {
+      ['another tag', '"2"'],
+      ['a longer tag with the same begin', '"11"'],
+      ['a malformed tag', 'one'],
+      ['no tag', ''],
+    ])('returns the order when If-None-Match has %s', async (_name, ifNoneMatch) => {
       const answer = await read(() => ifNoneMatch);
 
       expect(answer.status).toBe(200);
       expect(answer.headers['etag']).toBe('"1"');
     });
 
-    it('has another entity tag for each version', async () => {
+    it('sends a different entity tag for each version', async () => {
       const alice = orders.asUser('alice');
       const { id } = await alice.placeOrder();
       const cancelled = await alice.cancelOrder(id, '"1"');
@@ -53,7 +56,7 @@ eachDatabase('conditional requests (RFC 9110 §13)', (fresh) => {
       expect(answer.headers['etag']).toBe('"2"');
     });
 
-    it('does not tell by a 304 that somebody else has an order', async () => {
+    it('answers 404 and not 304 for the order of another user', async () => {
       const { id } = await orders.asUser('alice').placeOrder();
       const answer = await orders.asUser('mallory').get(`/orders/${id}`).set('if-none-match', '*');
 
@@ -79,7 +82,7 @@ eachDatabase('conditional requests (RFC 9110 §13)', (fresh) => {
       },
     );
 
-    it('wants to know which version its client has seen: 428 (RFC 6585 §3)', async () => {
+    it('answers 428 when If-Match is missing (RFC 6585 §3)', async () => {
       const alice = orders.asUser('alice');
       const { id } = await alice.placeOrder();
       const answer = await alice.post(`/orders/${id}/cancel`);
@@ -91,19 +94,22 @@ eachDatabase('conditional requests (RFC 9110 §13)', (fresh) => {
 
     it.each([
       ['another version', '"2"'],
-      ['a weak tag: the comparison is strong', 'W/"1"'],
-      ['a list of others', '"0", "11"'],
-    ])('is a 412 for %s, and changes nothing (§13.1.1)', async (_name, ifMatch) => {
-      const alice = orders.asUser('alice');
-      const { id } = await alice.placeOrder();
-      const answer = await alice.cancelOrder(id, ifMatch);
+      ['a weak tag', 'W/"1"'],
+      ['a list of other tags', '"0", "11"'],
+    ])(
+      'answers 412 when If-Match has %s, and changes nothing (§13.1.1)',
+      async (_name, ifMatch) => {
+        const alice = orders.asUser('alice');
+        const { id } = await alice.placeOrder();
+        const answer = await alice.cancelOrder(id, ifMatch);
 
-      expect(answer.status).toBe(412);
-      expect((await alice.get(`/orders/${id}`)).body.state).toBe('placed');
-    });
+        expect(answer.status).toBe(412);
+        expect((await alice.get(`/orders/${id}`)).body.state).toBe('placed');
+      },
+    );
 
     it.each(['one', '"1', '"1" "2"', '*, "1"', '', ', ,', 'w/"1"', '"1", *', '"1"x'])(
-      'is a 400 for If-Match: %s',
+      'rejects If-Match: %s with 400',
       async (ifMatch) => {
         const alice = orders.asUser('alice');
         const { id } = await alice.placeOrder();
@@ -112,7 +118,7 @@ eachDatabase('conditional requests (RFC 9110 §13)', (fresh) => {
       },
     );
 
-    it('is a 409 for who has seen that it is cancelled, and says so', async () => {
+    it('answers 409 with the state when the client has read that the order is cancelled', async () => {
       const alice = orders.asUser('alice');
       const { id } = await alice.placeOrder();
       const first = await alice.cancelOrder(id, '"1"');
@@ -125,9 +131,9 @@ eachDatabase('conditional requests (RFC 9110 §13)', (fresh) => {
     });
 
     it.each([
-      ['have seen the same version', '"1"', 412],
-      ['do not mind the version', '*', 409],
-    ])('lets one of fifty at once win who %s', async (_name, ifMatch, loses) => {
+      ['the same version', '"1"', 412],
+      ['any version', '*', 409],
+    ])('lets one of fifty simultaneous requests for %s succeed', async (_name, ifMatch, loses) => {
       const alice = orders.asUser('alice');
       const { id } = await alice.placeOrder();
       const cancels = Array.from({ length: 50 }, () => alice.cancelOrder(id, ifMatch));

@@ -4,7 +4,7 @@ import { useRunningOrders } from '../support/running-orders.js';
 const orders = useRunningOrders();
 
 describe('health', () => {
-  it('is not ready while the keys cannot be had, and is when they can', async () => {
+  it('reports ready only after it has loaded the key set', async () => {
     const { issuer } = orders();
     issuer.fail(500);
     const down = await orders().anonymous().get('/health/ready');
@@ -23,8 +23,8 @@ describe('health', () => {
   });
 });
 
-describe('documentation', () => {
-  it('describes every route, its scheme, its body and its answer', async () => {
+describe('the OpenAPI document', () => {
+  it('describes every route with its scheme, body and response', async () => {
     const { body } = await orders().anonymous().get('/docs-json');
     const { post } = body.paths['/orders'];
 

@@ -22,10 +22,10 @@ eachDatabase('Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)', (fre
     caller.post('/orders', body).set('idempotency-key', key);
   const ordersOf = async (subject: string) =>
     (await orders.asUser(subject).get('/orders')).body.orders as object[];
-  const keptFor = (subject: string) =>
+  const storedKeysOf = (subject: string) =>
     orders.rows('SELECT request_key FROM idempotency_key WHERE subject = $1', [subject]);
 
-  it('gives the same answer for the same request, whatever has become of the order (§2.6)', async () => {
+  it('repeats the first answer, also after the order has changed (§2.6)', async () => {
     const ada = orders.asUser('ada');
     const first = await place(ada, `"${KEY}"`);
     expect(first.status).toBe(201);
@@ -38,14 +38,14 @@ eachDatabase('Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)', (fre
     expect(await ordersOf('ada')).toHaveLength(1);
   });
 
-  it('takes a key without quotation marks for the same one', async () => {
+  it('treats a key without quotation marks as the same key', async () => {
     const bea = orders.asUser('bea');
     const first = await place(bea, `"${KEY}"`);
 
     expect((await place(bea, KEY)).body).toEqual(first.body);
   });
 
-  it('sees the same request in other spaces and another order of members', async () => {
+  it('ignores spaces and the order of members in the body', async () => {
     const cleo = orders.asUser('cleo');
     const { items, currency } = anOrder();
     const first = await place(cleo, KEY, { items, currency });
@@ -53,7 +53,7 @@ eachDatabase('Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)', (fre
     expect((await place(cleo, KEY, { currency, items })).body).toEqual(first.body);
   });
 
-  it('answers 422 when the key comes with another request, and writes nothing (§2.7)', async () => {
+  it('answers 422 when the key was used for another request, and writes nothing (§2.7)', async () => {
     const dan = orders.asUser('dan');
     await place(dan, KEY).expect(201);
     const other = await place(dan, KEY, anOrder({ currency: 'CHF' }));
@@ -63,7 +63,7 @@ eachDatabase('Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)', (fre
     expect(await ordersOf('dan')).toHaveLength(1);
   });
 
-  it('makes one order of fifty requests at once, and one answer', async () => {
+  it('places one order for fifty simultaneous requests, with equal answers', async () => {
     const eve = orders.asUser('eve');
     const answers = await Promise.all(Array.from({ length: 50 }, () => place(eve, KEY)));
 
@@ -72,7 +72,7 @@ eachDatabase('Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)', (fre
     expect(await ordersOf('eve')).toHaveLength(1);
   });
 
-  it('holds across replicas', async () => {
+  it('places one order when two replicas receive the request', async () => {
     const replica = await RunningOrders.start(database, { clock, issuer: orders.issuer });
     const callers = [orders.asUser('fay'), replica.asUser('fay')];
     const requests = Array.from({ length: 20 }, (_, n) => place(callers[n % 2] as Caller, KEY));
@@ -83,7 +83,7 @@ eachDatabase('Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)', (fre
     expect(await ordersOf('fay')).toHaveLength(1);
   });
 
-  it('is each subject’s own', async () => {
+  it('separates the keys of different subjects', async () => {
     const gus = await place(orders.asUser('gus'), KEY);
     const hal = await place(orders.asUser('hal'), KEY, anOrder({ currency: 'CHF' }));
 
@@ -91,14 +91,14 @@ eachDatabase('Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)', (fre
     expect(hal.body.id).not.toBe(gus.body.id);
   });
 
-  it('makes an order each time without one', async () => {
+  it('places another order for each request without a key', async () => {
     const ida = orders.asUser('ida');
     const [one, other] = [await ida.placeOrder(), await ida.placeOrder()];
 
     expect(one.id).not.toBe(other.id);
   });
 
-  it('is not used up by a request that was refused', async () => {
+  it('does not use up a key by a rejected request', async () => {
     const jan = orders.asUser('jan');
     await place(jan, KEY, anOrder({ items: [] })).expect(400);
 
@@ -106,20 +106,20 @@ eachDatabase('Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)', (fre
   });
 
   it.each([
-    ['empty', '""'],
-    ['of 129 characters', 'k'.repeat(129)],
-    ['two at once', '"one", "two"'],
-    ['with an open quotation mark', '"one'],
-    ['with an escape', '"o\\"ne"'],
-    ['not ASCII', 'clé'],
-  ])('that is %s is a 400, and nothing is written', async (_name, key) => {
+    ['an empty key', '""'],
+    ['a key of 129 characters', 'k'.repeat(129)],
+    ['two keys', '"one", "two"'],
+    ['an open quotation mark', '"one'],
+    ['an escape', '"o\\"ne"'],
+    ['a character outside ASCII', 'clé'],
+  ])('rejects %s with 400, and writes nothing', async (_name, key) => {
     const answer = await place(orders.asUser('kim'), key);
 
     expect(answer.status).toBe(400);
     expect(await ordersOf('kim')).toEqual([]);
   });
 
-  it('is kept with the order or not at all, and so is the invoice that is due', async () => {
+  it('stores order, key and message to billing together or not at all', async () => {
     const work = orders.app.get(UnitOfWork);
     await work.execute('ALTER TABLE invoice_delivery RENAME TO elsewhere');
     const failed = await place(orders.asUser('lea'), KEY);
@@ -127,7 +127,7 @@ eachDatabase('Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)', (fre
 
     expect(failed.status).toBe(500);
     expect(await ordersOf('lea')).toEqual([]);
-    expect(await keptFor('lea')).toEqual([]);
+    expect(await storedKeysOf('lea')).toEqual([]);
     const placed = await place(orders.asUser('lea'), KEY).expect(201);
     const due = await orders.rows('SELECT customer FROM invoice_delivery WHERE order_id = $1', [
       placed.body.id,
@@ -135,7 +135,7 @@ eachDatabase('Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)', (fre
     expect(due).toEqual([{ customer: 'lea' }]);
   });
 
-  it('is forgotten after a day, and removed', async () => {
+  it('accepts an expired key again after a day, and deletes expired rows', async () => {
     const mia = orders.asUser('mia');
     const first = await place(mia, KEY);
     clock.advance({ seconds: DAY_SECONDS - 60 });
@@ -147,11 +147,11 @@ eachDatabase('Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)', (fre
 
     clock.advance({ seconds: DAY_SECONDS });
     const sweeper = await RunningOrders.start(database, { clock, issuer: orders.issuer });
-    await waitUntil(async () => (await keptFor('mia')).length === 0);
+    await waitUntil(async () => (await storedKeysOf('mia')).length === 0);
     await sweeper.close();
   });
 
-  it('is refused with 429 beyond ten thousand, and those before it still hold', async () => {
+  it('answers 429 after ten thousand keys, and keeps the earlier keys', async () => {
     const ned = orders.asUser('ned');
     const first = await place(ned, KEY);
     await orders.app.get(UnitOfWork).execute(

@@ -10,7 +10,7 @@ import {
 } from '../support/fake-services.js';
 import { AUDIENCE, RunningOrders } from '../support/running-orders.js';
 
-eachDatabase('every order gets its invoice', (fresh) => {
+eachDatabase('delivery of invoices to billing', (fresh) => {
   const clock = TestClock.running();
   let issuer: TestIssuer;
   let next: FakeServices;
@@ -34,31 +34,31 @@ eachDatabase('every order gets its invoice', (fresh) => {
     running.push(orders);
     return orders;
   }
-  const waiting = (orders: RunningOrders) =>
+  const pendingMessages = (orders: RunningOrders) =>
     orders.rows<{ id: string; attempts: number; refusal: string | null }>(
       `SELECT order_id AS id, attempts, refusal FROM invoice_delivery
        UNION ALL SELECT order_id, attempts, refusal FROM cancellation_delivery ORDER BY 1`,
     );
-  const settled = (orders: RunningOrders) =>
-    waitUntil(async () => (await waiting(orders)).length === 0);
-  /** The same, where pauses between attempts are over at once. */
-  const settledInTime = (orders: RunningOrders) =>
+  const untilDelivered = (orders: RunningOrders) =>
+    waitUntil(async () => (await pendingMessages(orders)).length === 0);
+  /** Waits for the delivery of all messages, and skips the pauses between attempts. */
+  const untilDeliveredWithoutPauses = (orders: RunningOrders) =>
     waitUntil(async () => {
       clock.advance({ seconds: 60 });
-      return (await waiting(orders)).length === 0;
+      return (await pendingMessages(orders)).length === 0;
     });
-  const triedTwice = (orders: RunningOrders) =>
+  const untilRetried = (orders: RunningOrders) =>
     waitUntil(async () => {
       clock.advance({ seconds: 60 });
-      return ((await waiting(orders))[0]?.attempts ?? 0) > 1;
+      return ((await pendingMessages(orders))[0]?.attempts ?? 0) > 1;
     });
   const calls = () => next.billing.received.filter(({ method }) => method === 'POST');
   const bodies = () => calls().map(({ text }) => JSON.parse(text));
 
-  it('with what it costs and who is to pay, by a token of the service itself for that alone', async () => {
+  it('sends price and customer, with a token of the service for that scope only', async () => {
     const orders = await aReplica();
     const { id } = await orders.asUser('alice').placeOrder();
-    await settled(orders);
+    await untilDelivered(orders);
 
     expect(bodies()).toEqual([
       { orderId: id, customer: 'alice', amountMinor: 2500, currency: 'EUR' },
@@ -70,84 +70,84 @@ eachDatabase('every order gets its invoice', (fresh) => {
     });
   });
 
-  it('by one token for many', async () => {
+  it('uses one token for many invoices', async () => {
     const orders = await aReplica();
     await Promise.all(Array.from({ length: 30 }, () => orders.asUser('alice').placeOrder()));
-    await settled(orders);
+    await untilDelivered(orders);
 
     expect(next.billing.invoices.size).toBe(30);
     expect(next.tokens.received).toHaveLength(1);
   });
 
-  it('once, whichever of two replicas is at work', async () => {
+  it('delivers each order once with two replicas', async () => {
     const [one, other] = [await aReplica(), await aReplica()];
     const placed = Array.from({ length: 30 }, (_, n) =>
       (n % 2 ? one : other).asUser('bob').placeOrder(),
     );
     await Promise.all(placed);
-    await settled(one);
+    await untilDelivered(one);
 
     expect(calls()).toHaveLength(30);
     expect(next.billing.invoices.size).toBe(30);
   });
 
-  it.each<[name: string, away: () => Promise<unknown>, back: () => Promise<unknown>]>([
-    ['billing is away', () => next.billing.stop(), () => next.billing.start()],
+  it.each<[name: string, stop: () => Promise<unknown>, restart: () => Promise<unknown>]>([
+    ['billing is down', () => next.billing.stop(), () => next.billing.start()],
     [
       'billing fails',
       async () => (next.billing.failure = { status: 500 }),
       async () => (next.billing.failure = undefined),
     ],
     [
-      'billing does not let it in',
+      'billing rejects the token with 403',
       async () => (next.billing.failure = { status: 403 }),
       async () => (next.billing.failure = undefined),
     ],
-    ['the authorization server is away', () => next.tokens.stop(), () => next.tokens.start()],
-  ])('later, when %s, and the person notices nothing', async (_name, away, back) => {
-    await away();
+    ['the authorization server is down', () => next.tokens.stop(), () => next.tokens.start()],
+  ])('accepts the order when %s, and delivers later', async (_name, stop, restart) => {
+    await stop();
     const orders = await aReplica();
     await orders.asUser('alice').placeOrder();
-    await triedTwice(orders);
-    await back();
-    await settledInTime(orders);
+    await untilRetried(orders);
+    await restart();
+    await untilDeliveredWithoutPauses(orders);
 
     expect(next.billing.invoices.size).toBe(1);
-    const told = orders.log.filter((line) => /InvoiceRelay/.test(line));
-    expect(told.map((line): unknown => JSON.parse(line).level)).toEqual(['warn', 'info']);
+    const lines = orders.log.filter((line) => /InvoiceRelay/.test(line));
+    expect(lines.map((line): unknown => JSON.parse(line).level)).toEqual(['warn', 'info']);
   });
 
-  it('with another token, where the one that was kept is not accepted any more', async () => {
+  it('requests a new token when billing rejects the cached one', async () => {
     const orders = await aReplica();
     next.billing.failure = { status: 401 };
     await orders.asUser('alice').placeOrder();
-    await triedTwice(orders);
+    await untilRetried(orders);
     next.billing.failure = undefined;
-    await settledInTime(orders);
+    await untilDeliveredWithoutPauses(orders);
 
     expect(new Set(next.billing.tokens).size).toBe(next.billing.tokens.length);
   });
 
-  it('never, where billing says that the order has another one: it is kept, with what was said', async () => {
+  it('keeps a message that billing rejects, with the response, and delivers the next one', async () => {
     const orders = await aReplica();
     next.billing.failure = { status: 409, json: { detail: 'says otherwise' } };
     const { id } = await orders.asUser('alice').placeOrder();
-    await waitUntil(async () => (await waiting(orders))[0]?.refusal !== null);
+    await waitUntil(async () => (await pendingMessages(orders))[0]?.refusal !== null);
     next.billing.failure = undefined;
     const { id: other } = await orders.asUser('alice').placeOrder();
-    await waitUntil(async () => (await waiting(orders)).length === 1);
+    await waitUntil(async () => (await pendingMessages(orders)).length === 1);
 
     expect(next.billing.invoices.has(other)).toBe(true);
-    expect(await waiting(orders)).toEqual([
+    expect(await pendingMessages(orders)).toEqual([
       { id, attempts: 1, refusal: expect.stringContaining('409') },
     ]);
     expect(orders.log.join('')).toContain(`${id} gets no invoice until an operator corrects it`);
   });
 
-  it('from the next process, where the one that had it in hand has died', async () => {
+  it('delivers from another process when the first one has died', async () => {
     const orders = await aReplica({ CLIENT_SECRET: '' });
     const { id } = await orders.asUser('alice').placeOrder();
-    // As a process does that is killed while billing is asked.
+    // The state after a process was killed during its call of billing.
     await orders.app
       .get(UnitOfWork)
       .execute('UPDATE invoice_delivery SET attempts = 1, next_attempt_at = $1', [
@@ -155,26 +155,26 @@ eachDatabase('every order gets its invoice', (fresh) => {
       ]);
     const successor = await aReplica();
     await successor.asUser('bob').placeOrder();
-    await waitUntil(async () => (await waiting(successor)).length === 1);
+    await waitUntil(async () => (await pendingMessages(successor)).length === 1);
     expect(next.billing.invoices.has(id)).toBe(false);
 
     clock.advance({ seconds: 10 });
-    await settledInTime(successor);
+    await untilDeliveredWithoutPauses(successor);
     expect(next.billing.invoices.has(id)).toBe(true);
   });
 
-  it('as soon as the service has a secret: until then it says so, and takes orders', async () => {
+  it('accepts orders without a client secret, and delivers once it has one', async () => {
     const without = await aReplica({ CLIENT_SECRET: '' });
     await without.asUser('alice').placeOrder();
     expect(without.log.join('')).toContain('CLIENT_SECRET is not set');
-    expect(await waiting(without)).toHaveLength(1);
+    expect(await pendingMessages(without)).toHaveLength(1);
 
     const orders = await aReplica();
-    await settled(orders);
+    await untilDelivered(orders);
     expect(next.billing.invoices.size).toBe(1);
   });
 
-  it('also when the process is told to stop in the middle of it', async () => {
+  it('delivers after a restart when the process was stopped during its call', async () => {
     next.billing.failure = 'never';
     const orders = await aReplica();
     await orders.asUser('alice').placeOrder();
@@ -184,27 +184,27 @@ eachDatabase('every order gets its invoice', (fresh) => {
     expect(performance.now() - began).toBeLessThan(4_000);
 
     next.billing.failure = undefined;
-    await settledInTime(await aReplica());
+    await untilDeliveredWithoutPauses(await aReplica());
     expect(next.billing.invoices.size).toBe(1);
   });
 
-  describe('and it is void when the order is cancelled', () => {
+  describe('voiding of invoices of cancelled orders', () => {
     const stateOf = (id: string) => next.billing.invoices.get(id)?.['state'];
     const paths = () => calls().map(({ path }) => path);
 
-    it('once billing knows of it', async () => {
+    it('voids the invoice of a cancelled order', async () => {
       const orders = await aReplica();
       const { id } = await orders.asUser('alice').placeOrder();
-      await settled(orders);
+      await untilDelivered(orders);
       await orders.asUser('alice').cancelOrder(id).expect(200);
-      await settled(orders);
+      await untilDelivered(orders);
 
       expect(stateOf(id)).toBe('void');
       expect(paths()).toEqual(['/invoices', '/invoices', `/invoices/inv_${id}/void`]);
       expect(next.tokens.received).toHaveLength(1);
     });
 
-    it('also where billing hears of the order and of its end at once, and of the end twice', async () => {
+    it('voids the invoice when both messages arrive at once, and when the second one is repeated', async () => {
       await next.billing.stop();
       const [one, other] = [await aReplica(), await aReplica()];
       const ids = await Promise.all(
@@ -215,27 +215,27 @@ eachDatabase('every order gets its invoice', (fresh) => {
           return id;
         }),
       );
-      await triedTwice(one);
+      await untilRetried(one);
       await next.billing.start();
-      await settledInTime(one);
-      // As after a crash between the answer of billing and the note of it.
+      await untilDeliveredWithoutPauses(one);
+      // The state after a crash between the answer of billing and the deletion of the message.
       await one.app.get(UnitOfWork).execute(
         `INSERT INTO cancellation_delivery (order_id, customer, amount_minor, currency, attempts, next_attempt_at)
          SELECT id, owner, total_minor, currency, 0, 0 FROM customer_order WHERE state = 'cancelled'`,
       );
-      await settledInTime(other);
+      await untilDeliveredWithoutPauses(other);
 
       expect(next.billing.invoices.size).toBe(12);
       expect(ids.map(stateOf)).toEqual(ids.map((_, n) => (n % 3 > 0 ? 'void' : 'open')));
     });
 
-    it('unless it was paid: then it stays, and staff are told', async () => {
+    it('leaves a paid invoice paid, and logs a warning for staff', async () => {
       const orders = await aReplica();
       const { id } = await orders.asUser('alice').placeOrder();
-      await settled(orders);
+      await untilDelivered(orders);
       Object.assign(next.billing.invoices.get(id) ?? {}, { state: 'paid' });
       await orders.asUser('alice').cancelOrder(id).expect(200);
-      await settled(orders);
+      await untilDelivered(orders);
 
       expect(stateOf(id)).toBe('paid');
       expect(orders.log.join('')).toContain(
@@ -244,28 +244,28 @@ eachDatabase('every order gets its invoice', (fresh) => {
     });
 
     it.each([
-      ['it is just being paid', 'paying'],
-      ['billing is of the version before', 'unheard of'],
-    ])('later, where %s', async (_name, state) => {
+      ['a payment is in progress', 'paying'],
+      ['billing has the previous version', 'unheard of'],
+    ])('voids the invoice later when %s', async (_name, state) => {
       const orders = await aReplica();
       const { id } = await orders.asUser('alice').placeOrder();
-      await settled(orders);
+      await untilDelivered(orders);
       const invoice = next.billing.invoices.get(id) ?? {};
       invoice['state'] = state;
       await orders.asUser('alice').cancelOrder(id).expect(200);
-      await triedTwice(orders);
+      await untilRetried(orders);
       invoice['state'] = 'open';
-      await settledInTime(orders);
+      await untilDeliveredWithoutPauses(orders);
 
       expect(stateOf(id)).toBe('void');
     });
 
-    it('together with its order or not at all', async () => {
+    it('stores the cancellation and its message together or not at all', async () => {
       const orders = await aReplica();
       const work = orders.app.get(UnitOfWork);
       const alice = orders.asUser('alice');
       const { id } = await alice.placeOrder();
-      await settled(orders);
+      await untilDelivered(orders);
       await work.execute('ALTER TABLE cancellation_delivery RENAME TO elsewhere');
       const failed = await alice.cancelOrder(id);
       await work.execute('ALTER TABLE elsewhere RENAME TO cancellation_delivery');
@@ -275,13 +275,13 @@ eachDatabase('every order gets its invoice', (fresh) => {
     });
   });
 
-  it('and no secret or token is in the log of any of this', async () => {
+  it('logs no client secret and no token', async () => {
     const orders = await aReplica({ LOG_LEVEL: 'trace' });
     next.billing.failure = { status: 500 };
     await orders.asUser('alice').placeOrder();
     await waitUntil(() => calls().length > 0);
     next.billing.failure = undefined;
-    await settledInTime(orders);
+    await untilDeliveredWithoutPauses(orders);
 
     const secrets = [next.settings()['CLIENT_SECRET'] ?? '', next.billing.tokens[0] ?? ''];
     for (const secret of secrets) expect(orders.log.join('')).not.toContain(secret);

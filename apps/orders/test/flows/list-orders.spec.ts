@@ -13,21 +13,21 @@ async function place(caller: Caller, count: number): Promise<string[]> {
 }
 
 describe('GET /orders', () => {
-  it('is empty for somebody who has none', async () => {
+  it('returns an empty list to a user without orders', async () => {
     const answer = await orders().asUser('newcomer').get('/orders');
 
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({ orders: [] });
   });
 
-  it('lists one’s own only', async () => {
+  it('lists the orders of the caller only', async () => {
     const own = await place(orders().asUser('bob'), 1);
     await place(orders().asUser('carol'), 1);
 
     expect(idsOf((await orders().asUser('bob').get('/orders')).body)).toEqual(own);
   });
 
-  it('gives twenty to a page where no limit is named', async () => {
+  it('lists twenty orders per page by default', async () => {
     const dora = orders().asUser('dora');
     const ids = await place(dora, 21);
     const first = (await dora.get('/orders')).body;
@@ -39,14 +39,14 @@ describe('GET /orders', () => {
     expect(idsOf(first).concat(idsOf(second)).sort()).toEqual(ids.sort());
   });
 
-  it('is newest first', async () => {
+  it('lists the newest order first', async () => {
     const { body } = await orders().asUser('dora').get('/orders');
     const instants = body.orders.map(({ placedAt }: { placedAt: string }) => placedAt);
 
     expect(instants).toEqual([...instants].sort().reverse());
   });
 
-  it('does not shift the next page when an order is placed meanwhile', async () => {
+  it('does not shift the next page when a new order is placed', async () => {
     const eve = orders().asUser('eve');
     const ids = await place(eve, 3);
     const first = (await eve.get('/orders').query({ limit: 2 })).body;
@@ -56,7 +56,7 @@ describe('GET /orders', () => {
     expect(idsOf(first).concat(idsOf(second)).sort()).toEqual(ids.sort());
   });
 
-  it('shows nothing of others to somebody who has their cursor', async () => {
+  it('shows no orders of another user to a caller with their cursor', async () => {
     const frank = orders().asUser('frank');
     await place(frank, 2);
     const { next } = (await frank.get('/orders').query({ limit: 1 })).body;
@@ -66,7 +66,7 @@ describe('GET /orders', () => {
   });
 });
 
-describe('GET /orders, filtered', () => {
+describe('filters of GET /orders', () => {
   let ids: readonly string[] = [];
   let instants: readonly string[] = [];
   const list = async (query: object) => {
@@ -85,25 +85,25 @@ describe('GET /orders, filtered', () => {
     [ids, instants] = [placed.map(({ id }) => id), placed.map(({ placedAt }) => placedAt)];
   });
 
-  it('by state', async () => {
+  it('filters by state', async () => {
     expect(await list({ state: 'cancelled' })).toEqual([ids[1]]);
     expect(await list({ state: 'placed' })).toEqual([ids[3], ids[2], ids[0]]);
   });
 
-  it('by the time of placing: from the first instant on, before the second', async () => {
+  it('filters by the time of placing: from placedFrom on, before placedBefore', async () => {
     expect(await list({ placedFrom: instants[1], placedBefore: instants[3] })).toEqual([
       ids[2],
       ids[1],
     ]);
   });
 
-  it('by a time with an offset (RFC 3339)', async () => {
+  it('accepts times with an offset (RFC 3339)', async () => {
     const inDelhi = new Date(Date.parse(instants[2] ?? '') + 19_800_000).toISOString();
 
     expect(await list({ placedFrom: inDelhi.replace('Z', '+05:30') })).toEqual([ids[3], ids[2]]);
   });
 
-  it('by all of it together, page by page', async () => {
+  it('combines all filters with pages', async () => {
     const gina = orders().asUser('gina');
     const query = { state: 'placed', placedFrom: instants[0], limit: 2 };
     const first = (await gina.get('/orders').query(query)).body;

@@ -4,7 +4,7 @@ import { useRunningOrders } from '../support/running-orders.js';
 const orders = useRunningOrders();
 
 describe('POST /orders', () => {
-  it('answers 201 with the order, and where it is (RFC 9110 §15.3.2)', async () => {
+  it('answers 201 with the order and its Location (RFC 9110 §15.3.2)', async () => {
     const answer = await orders().asUser('alice').post('/orders', anOrder());
 
     expect(answer.status).toBe(201);
@@ -20,14 +20,17 @@ describe('POST /orders', () => {
     expect(answer.headers['etag']).toBe('"1"');
   });
 
-  it.each(['EUR', 'JPY', 'KWD', 'CLF', 'XAF'])('takes %s, if ISO 4217 has it', async (currency) => {
-    const isCurrency = Intl.supportedValuesOf('currency').includes(currency);
-    const answer = await orders().asUser('alice').post('/orders', anOrder({ currency }));
+  it.each(['EUR', 'JPY', 'KWD', 'CLF', 'XAF'])(
+    'accepts the ISO 4217 currency %s',
+    async (currency) => {
+      const isCurrency = Intl.supportedValuesOf('currency').includes(currency);
+      const answer = await orders().asUser('alice').post('/orders', anOrder({ currency }));
 
-    expect(answer.status).toBe(isCurrency ? 201 : 400);
-  });
+      expect(answer.status).toBe(isCurrency ? 201 : 400);
+    },
+  );
 
-  it('works out a total up to 10^12 minor units exactly', async () => {
+  it('computes a total up to 10^12 minor units exactly', async () => {
     const items = [
       { sku: 'yacht', quantity: 9, unitPriceMinor: 111_111_111_111 },
       { sku: 'cup', quantity: 1, unitPriceMinor: 1 },
@@ -39,7 +42,7 @@ describe('POST /orders', () => {
 });
 
 describe('GET /orders/:id', () => {
-  it('gives the order back as it was placed', async () => {
+  it('returns the order as it was placed', async () => {
     const alice = orders().asUser('alice');
     const { body: placed } = await alice.post('/orders', anOrder());
     const answer = await alice.get(`/orders/${placed.id}`);

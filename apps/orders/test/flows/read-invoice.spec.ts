@@ -42,7 +42,7 @@ async function anInvoicedOrder(caller: Caller): Promise<string> {
 }
 
 describe('GET /orders/:id/invoice', () => {
-  it('shows the invoice of one’s order, got with one’s own token in exchange (RFC 8693)', async () => {
+  it('returns the invoice of an order, read with the user’s exchanged token (RFC 8693)', async () => {
     const token = issuer.accessToken({ sub: 'alice', scope: 'orders:read orders:write' });
     const alice = orders.withToken(token);
     const id = await anInvoicedOrder(alice);
@@ -68,7 +68,7 @@ describe('GET /orders/:id/invoice', () => {
     expect(decodeClaims(used)).toMatchObject({ sub: 'alice', act: { sub: 'orders-service' } });
   });
 
-  it('exchanges a token once, however often its person looks', async () => {
+  it('exchanges a token once for several reads', async () => {
     const bob = orders.asUser('bob');
     const id = await anInvoicedOrder(bob);
     const before = exchanges().length;
@@ -77,7 +77,7 @@ describe('GET /orders/:id/invoice', () => {
     expect(exchanges()).toHaveLength(before + 1);
   });
 
-  it('is a 404 that says when to come back, while there is none', async () => {
+  it('answers 404 with Retry-After while there is no invoice', async () => {
     const carol = orders.asUser('carol');
     next.billing.failure = { status: 500 };
     const { id } = await carol.placeOrder();
@@ -91,10 +91,10 @@ describe('GET /orders/:id/invoice', () => {
 
   it.each<[name: string, failure: object]>([
     ['billing fails', { status: 500 }],
-    ['billing answers something else', { status: 200, json: { invoices: 'none' } }],
-    ['billing answers no JSON', { status: 200 }],
-    ['billing sends it elsewhere', { status: 302, headers: { location: 'http://127.0.0.1:1/' } }],
-  ])('is a 503 with Retry-After when %s', async (_name, failure) => {
+    ['billing answers with an unexpected body', { status: 200, json: { invoices: 'none' } }],
+    ['billing answers without JSON', { status: 200 }],
+    ['billing redirects', { status: 302, headers: { location: 'http://127.0.0.1:1/' } }],
+  ])('answers 503 with Retry-After when %s', async (_name, failure) => {
     const dora = orders.asUser('dora');
     const id = await anInvoicedOrder(dora);
     next.billing.failure = Object(failure);
@@ -105,7 +105,7 @@ describe('GET /orders/:id/invoice', () => {
     expect(answer.headers['retry-after']).toBe('2');
   });
 
-  it('is a 503 when the authorization server is away, and is not any more when it is back', async () => {
+  it('answers 503 while the authorization server is down, and succeeds afterwards', async () => {
     const eve = orders.asUser('eve');
     const id = await anInvoicedOrder(eve);
     await next.tokens.stop();
@@ -122,7 +122,7 @@ describe('GET /orders/:id/invoice', () => {
     ['invalid_target', 403],
     ['invalid_request', 401],
     ['invalid_grant', 401],
-  ])('is what %s of the exchange means for its caller: %i (§2.2.2)', async (error, status) => {
+  ])('translates the error %s of the exchange to %i (RFC 8693 §2.2.2)', async (error, status) => {
     const fay = orders.asUser('fay');
     const id = await anInvoicedOrder(fay);
     next.tokens.refusal = { status: 400, json: { error } };
@@ -134,7 +134,7 @@ describe('GET /orders/:id/invoice', () => {
     }
   });
 
-  it('does not ask anybody about the order of somebody else', async () => {
+  it('calls neither server for the order of another user', async () => {
     const id = await anInvoicedOrder(orders.asUser('gus'));
     const before = exchanges().length;
 

@@ -1,6 +1,6 @@
 import { TestClock, waitUntil } from '@gatehouse/service-kit/testing';
 import { DpopClient, TestIssuer } from '@gatehouse/guards/testing';
-import { UnitOfWork } from '@gatehouse/persistence';
+import { CleanupJob, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase, type TestDatabase } from '@gatehouse/persistence/testing';
 import supertest from 'supertest';
 import { UsedProofRepository } from '../../src/used-proofs/used-proof.repository.js';
@@ -8,10 +8,10 @@ import { AUDIENCE, RunningOrders } from '../support/running-orders.js';
 
 const ORDERS = { method: 'GET', url: `${AUDIENCE}/orders` };
 const partner = new DpopClient();
-/** Its clock is half a minute late, so that its proofs end half a minute earlier. */
+/** Its clock is half a minute slow, so its proofs expire half a minute earlier. */
 const latePartner = new DpopClient({ now: () => Date.now() - 30_000 });
 
-eachDatabase('a proof is good once, on all replicas together (RFC 9449 §11.1)', (fresh) => {
+eachDatabase('used DPoP proofs (RFC 9449 §11.1)', (fresh) => {
   const clock = TestClock.running();
   let issuer: TestIssuer;
   let database: TestDatabase;
@@ -31,82 +31,87 @@ eachDatabase('a proof is good once, on all replicas together (RFC 9449 §11.1)',
     running.push(orders);
     return orders;
   }
-  const proven = (client = partner) =>
+  const createProof = (client = partner) =>
     client.headers({
       ...ORDERS,
       accessToken: issuer.accessToken({ sub: 'alice', scope: 'orders:read', cnf: client.cnf }),
     });
-  const show = async ({ app }: RunningOrders, headers = proven()) =>
+  const readOrders = async ({ app }: RunningOrders, headers = createProof()) =>
     supertest(await app.getUrl())
       .get('/orders')
       .set(headers);
-  const kept = (orders: RunningOrders) =>
+  const storedProofs = (orders: RunningOrders) =>
     orders.rows<{ id: string; until: number }>('SELECT id, expires_at AS until FROM used_proof');
 
-  it('of twenty at two replicas at once, one', async () => {
+  it('accepts one of twenty simultaneous uses at two replicas', async () => {
     const [one, other] = [await aReplica(), await aReplica()];
-    const headers = proven();
+    const headers = createProof();
     const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, n) => show(n % 2 ? one : other, headers)),
+      Array.from({ length: 20 }, (_, n) => readOrders(n % 2 ? one : other, headers)),
     );
 
     const statuses = answers.map(({ status }) => status).sort();
     expect(statuses).toEqual([200, ...Array<number>(19).fill(401)]);
-    const refused = answers.find(({ status }) => status === 401);
-    expect(refused?.headers['www-authenticate']).toContain('error="invalid_dpop_proof"');
-    expect(await kept(one)).toEqual([
+    const rejected = answers.find(({ status }) => status === 401);
+    expect(rejected?.headers['www-authenticate']).toContain('error="invalid_dpop_proof"');
+    expect(await storedProofs(one)).toEqual([
       { id: expect.stringMatching(/^[\w-]{43}$/), until: expect.any(Number) },
     ]);
   });
 
-  it('and not a second time after a restart', async () => {
-    const headers = proven();
-    expect((await show(await aReplica(), headers)).status).toBe(200);
+  it('rejects a used proof after a restart', async () => {
+    const headers = createProof();
+    expect((await readOrders(await aReplica(), headers)).status).toBe(200);
     await running.pop()?.close();
 
-    expect((await show(await aReplica(), headers)).status).toBe(401);
+    expect((await readOrders(await aReplica(), headers)).status).toBe(401);
   });
 
-  it('is removed when it would be refused anyway, and not before', async () => {
+  it('deletes a proof only after its time has expired', async () => {
     const orders = await aReplica();
-    expect((await show(orders, proven(latePartner))).status).toBe(200);
-    const [first] = await kept(orders);
-    expect((await show(orders)).status).toBe(200);
-    // A minute more, for clocks that differ. Replicas look when they start, and then every ten seconds.
+    expect((await readOrders(orders, createProof(latePartner))).status).toBe(200);
+    const [first] = await storedProofs(orders);
+    expect((await readOrders(orders)).status).toBe(200);
+    // One more minute, because clocks differ. A replica cleans up at its start and then every ten seconds.
     clock.advance({ seconds: ((first?.until ?? 0) + 60_000 - clock.now()) / 1000 });
     const upkeep = await aReplica();
-    await waitUntil(async () => (await kept(upkeep)).length === 1);
+    await waitUntil(async () => (await storedProofs(upkeep)).length === 1);
 
-    expect(await kept(upkeep)).not.toContainEqual(first);
+    expect(await storedProofs(upkeep)).not.toContainEqual(first);
   });
 
-  it('costs bearer requests and refused ones nothing', async () => {
+  it('stores nothing for bearer tokens and for rejected requests', async () => {
     const orders = await aReplica();
     await orders.asUser('alice').get('/orders').expect(200);
-    const { Authorization = '' } = proven();
-    const ofAnother = { Authorization, DPoP: proven()['DPoP'] ?? '' };
-    expect((await show(orders, ofAnother)).status).toBe(401);
+    const { Authorization = '' } = createProof();
+    const proofOfAnotherToken = { Authorization, DPoP: createProof()['DPoP'] ?? '' };
+    expect((await readOrders(orders, proofOfAnotherToken)).status).toBe(401);
 
-    expect(await kept(orders)).toEqual([]);
+    expect(await storedProofs(orders)).toEqual([]);
   });
 
-  it('cannot be known while the table is away: 503, and nobody is let in', async () => {
+  it('answers 503 while the table is missing, and gives no access', async () => {
     const orders = await aReplica();
     const work = orders.app.get(UnitOfWork);
     await work.execute('ALTER TABLE used_proof RENAME TO elsewhere');
-    const answer = await show(orders);
+    const answer = await readOrders(orders);
     await work.execute('ALTER TABLE elsewhere RENAME TO used_proof');
 
     expect(answer.status).toBe(503);
     expect(answer.headers).toMatchObject({ 'retry-after': '1' });
     expect(answer.headers).not.toHaveProperty('www-authenticate');
     expect(answer.text).not.toContain('used_proof');
-    expect((await show(orders)).status).toBe(200);
+    expect((await readOrders(orders)).status).toBe(200);
   });
 
-  it('has room beside so many in a minute: the next ones wait for its end, and replays take none', async () => {
+  it('stores a limited number of proofs per minute, in which repeated proofs do not count', async () => {
     const orders = await aReplica();
-    const proofs = new UsedProofRepository(orders.app.get(UnitOfWork), clock, 2);
+    const proofs = new UsedProofRepository(
+      orders.app.get(UnitOfWork),
+      clock,
+      orders.app.get(CleanupJob),
+      2,
+    );
     const goodUntil = clock.now() + 65_000;
     const uses = ['one', 'one', 'two'].map((id) => () => proofs.use(id, goodUntil));
     const firsts = [];

@@ -18,25 +18,25 @@ interface FakeResponse {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A service next door, on a loopback port, that does what its test says. */
+/** A server on a loopback port whose answers the test chooses. */
 abstract class FakeServer {
   readonly received: ReceivedRequest[] = [];
   url = '';
   private server: Server | undefined;
   private port = 0;
 
-  protected abstract respond(asked: ReceivedRequest): Promise<FakeResponse | 'never'>;
+  protected abstract respond(request: ReceivedRequest): Promise<FakeResponse | 'never'>;
 
-  /** On the same port each time. */
+  /** Listens on the same port after each restart. */
   async start(): Promise<this> {
     const server = createServer((request, response) => {
       void (async () => {
-        const asked = await readRequest(request);
-        this.received.push(asked);
-        const told = await this.respond(asked);
-        if (told === 'never') return;
-        const headers = { 'content-type': 'application/json', ...told.headers };
-        response.writeHead(told.status, headers).end(told.json && JSON.stringify(told.json));
+        const received = await readRequest(request);
+        this.received.push(received);
+        const answer = await this.respond(received);
+        if (answer === 'never') return;
+        const headers = { 'content-type': 'application/json', ...answer.headers };
+        response.writeHead(answer.status, headers).end(answer.json && JSON.stringify(answer.json));
       })();
     });
     server.listen(this.port, '127.0.0.1');
@@ -63,12 +63,12 @@ async function readRequest(request: IncomingMessage): Promise<ReceivedRequest> {
   return { method, path, authorization: headers.authorization ?? '', text: await text(request) };
 }
 
-/** The token endpoint of the authorization server: what it grants, and to whom. */
+/** A token endpoint that grants each request. */
 export class FakeTokenEndpoint extends FakeServer {
-  /** Instead of a token. */
+  /** The answer instead of a token. */
   refusal: FakeResponse | 'never' | undefined;
   lifetime = 300;
-  /** What it waits for before it answers. */
+  /** Delays each answer. */
   wait: () => Promise<unknown> = async () => undefined;
 
   constructor(private readonly issuer: TestIssuer) {
@@ -82,10 +82,14 @@ export class FakeTokenEndpoint extends FakeServer {
   protected async respond({ text }: ReceivedRequest): Promise<FakeResponse | 'never'> {
     await this.wait();
     if (this.refusal) return this.refusal;
-    const asked = new URLSearchParams(text);
-    const subject = decodeSubject(asked.get('subject_token'));
+    const parameters = new URLSearchParams(text);
+    const subject = decodeSubject(parameters.get('subject_token'));
     const exchanged = subject !== undefined && { act: { sub: 'orders-service' } };
-    const claims = { aud: asked.get('resource'), scope: asked.get('scope'), ...exchanged };
+    const claims = {
+      aud: parameters.get('resource'),
+      scope: parameters.get('scope'),
+      ...exchanged,
+    };
     const access_token = this.issuer.accessToken({ sub: subject ?? 'orders-service', ...claims });
     const issued_token_type = 'urn:ietf:params:oauth:token-type:access_token';
     const answer = { access_token, token_type: 'Bearer', expires_in: this.lifetime };
@@ -93,13 +97,13 @@ export class FakeTokenEndpoint extends FakeServer {
   }
 }
 
-/** Billing, as far as orders knows it: one invoice for each order. */
+/** The part of billing that orders calls: one invoice per order. */
 export class FakeBilling extends FakeServer {
   readonly invoices = new Map<string, Record<string, unknown>>();
-  /** Instead of what it would do. */
+  /** The answer instead of the usual one. */
   failure: FakeResponse | 'never' | undefined;
 
-  /** The tokens that it was called with. */
+  /** The tokens of the received requests. */
   get tokens(): string[] {
     return this.received.map(({ authorization }) => authorization.replace('Bearer ', ''));
   }
@@ -143,7 +147,7 @@ export class FakeBilling extends FakeServer {
 export interface FakeServices {
   readonly tokens: FakeTokenEndpoint;
   readonly billing: FakeBilling;
-  /** What orders has to be told of it. */
+  /** Settings of orders for these servers. */
   settings(): Record<string, string>;
   close(): Promise<void>;
 }

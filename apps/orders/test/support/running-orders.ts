@@ -15,17 +15,17 @@ import { anOrder } from './factories.js';
 export const AUDIENCE = 'http://localhost:3001';
 
 interface RunningOrdersOptions {
-  /** Closed by whoever made it. Default: one of its own. */
+  /** The test that passes an issuer also closes it. Default: a new one, closed with the service. */
   readonly issuer?: TestIssuer;
   readonly settings?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
 }
 
-/** The service on a free port, and an issuer whose tokens it accepts. */
+/** The service on a free port, with an issuer whose tokens it accepts. */
 export class RunningOrders {
   readonly app: NestFastifyApplication;
   readonly issuer: TestIssuer;
-  /** The lines that were logged. */
+  /** Log lines. */
   readonly log: readonly string[];
 
   private constructor(
@@ -51,13 +51,13 @@ export class RunningOrders {
     });
     const log: string[] = [];
     const logTo = { write: (line: string) => void log.push(line) };
-    const module = AppModule.forRoot(config, clock);
+    const module = AppModule.forRoot(config, { clock });
     const app = await createService(module, { ...serviceOptions(config), logTo });
     await app.listen(0, '127.0.0.1');
     return new RunningOrders({ app, issuer, log }, await app.getUrl(), !given);
   }
 
-  /** Somebody who may do everything that people may, unless the claims say otherwise. */
+  /** A user with all scopes of users, unless the claims change that. */
   asUser(subject: string, claims: Readonly<Record<string, unknown>> = {}): Caller {
     const scope = 'orders:read orders:write';
     return this.withToken(this.issuer.accessToken({ sub: subject, scope, ...claims }));
@@ -81,7 +81,6 @@ export class RunningOrders {
   }
 }
 
-/** An order as its client has it. */
 export interface PlacedOrder {
   readonly id: string;
   readonly placedAt: string;
@@ -107,7 +106,7 @@ export class Caller {
     return order;
   }
 
-  /** Of whatever version it is. */
+  /** By default, cancels every version. */
   cancelOrder(id: string, ifMatch = '*'): supertest.Test {
     return this.post(`/orders/${id}/cancel`).set('if-match', ifMatch);
   }

@@ -20,8 +20,8 @@ function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
   return [];
 }
 
-describe('the configuration', () => {
-  it('needs nothing in development', () => {
+describe('configuration of orders', () => {
+  it('needs no settings in development', () => {
     expect(ordersConfig({})).toMatchObject({
       PORT: 3001,
       AUTH_ISSUER: 'http://localhost:3000',
@@ -30,14 +30,14 @@ describe('the configuration', () => {
     });
   });
 
-  it('takes names of asymmetric algorithms only', () => {
+  it('accepts asymmetric algorithms only', () => {
     expect(ordersConfig({ ALGORITHMS: 'PS256 ES384' }).ALGORITHMS).toEqual(['PS256', 'ES384']);
     expect(faultsOf({ ALGORITHMS: 'ES256 HS256' })).toEqual([expect.stringContaining('HS256')]);
     expect(faultsOf({ ALGORITHMS: 'none' })).toHaveLength(1);
     expect(faultsOf({ ALGORITHMS: ' , ' })).toHaveLength(1);
   });
 
-  it('is complete with an https issuer in production', () => {
+  it('requires its production settings, and https', () => {
     expect(faultsOf(production)).toEqual([]);
     const missing = faultsOf({ NODE_ENV: 'production' }).map((fault) => fault.split(':')[0]);
     expect(missing).toEqual([
@@ -53,7 +53,7 @@ describe('the configuration', () => {
     expect(faultsOf({ ...production, CLIENT_SECRET: 'changeme' })).toHaveLength(1);
   });
 
-  it('tells faults of several settings and between them at once', () => {
+  it('reports the faults of all settings at once', () => {
     const faults = faultsOf({ ...production, PORT: 'x', ALLOW_INSECURE_HTTP: 'true' });
     expect(faults.map((fault) => fault.split(':')[0]).sort()).toEqual([
       'ALLOW_INSECURE_HTTP',
@@ -61,7 +61,7 @@ describe('the configuration', () => {
     ]);
   });
 
-  it('is described, setting by setting', () => {
+  it('describes each setting', () => {
     expect(describeSettings(ordersSettings)).toContainEqual(
       expect.objectContaining({
         name: 'ALGORITHMS',

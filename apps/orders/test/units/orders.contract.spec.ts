@@ -1,5 +1,10 @@
 import { TestClock } from '@gatehouse/service-kit/testing';
-import { type Database, type DatabaseSettings, openDatabase } from '@gatehouse/persistence';
+import {
+  CleanupJob,
+  type Database,
+  type DatabaseSettings,
+  openDatabase,
+} from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import fc from 'fast-check';
 import { ordersDatabase } from '../../src/database.js';
@@ -8,10 +13,11 @@ import { InvoiceDeliveryRepository } from '../../src/invoice-deliveries/invoice-
 import { ordersConfig } from '../../src/orders.config.js';
 import type { PagePosition } from '../../src/orders/order.schema.js';
 import { Order } from '../../src/orders/order.entity.js';
+import { OrderRepository } from '../../src/orders/order.repository.js';
 import { OrdersService } from '../../src/orders/orders.service.js';
 import { anOrder } from '../support/factories.js';
 
-eachDatabase('the orders in their database', (fresh) => {
+eachDatabase('the orders in the database', (fresh) => {
   const clock = new TestClock(0);
   let settings: DatabaseSettings;
   let database: Database;
@@ -20,15 +26,15 @@ eachDatabase('the orders in their database', (fresh) => {
     const { dataDir, databaseUrl } = await fresh();
     settings = ordersDatabase(ordersConfig({ DATA_DIR: dataDir, DATABASE_URL: databaseUrl }));
     database = await openDatabase(settings);
-    const repository = database.reader.getRepository(Order);
-    const { unitOfWork } = database;
-    const keys = new IdempotencyKeyRepository(unitOfWork, clock);
+    const { reader, unitOfWork } = database;
+    const repository = new OrderRepository(reader.getRepository(Order), unitOfWork);
+    const keys = new IdempotencyKeyRepository(unitOfWork, clock, new CleanupJob(clock));
     const deliveries = new InvoiceDeliveryRepository(unitOfWork, clock);
-    orders = new OrdersService(repository, unitOfWork, clock, keys, deliveries);
+    orders = new OrdersService(repository, keys, deliveries, unitOfWork, clock);
   });
   afterEach(() => database.close());
 
-  it('have exactly the tables that the migrations make', async () => {
+  it('describes exactly the tables that the migrations create', async () => {
     const migrated = await openDatabase(settings);
     const { upQueries } = await migrated.reader.driver.createSchemaBuilder().log();
     await migrated.close();
@@ -36,7 +42,7 @@ eachDatabase('the orders in their database', (fresh) => {
     expect(upQueries.map(({ query }) => query)).toEqual([]);
   });
 
-  it('come back as they were placed', async () => {
+  it('returns an order as it was placed', async () => {
     clock.set(1_764_000_000_123);
     const placed = await orders.place('alice', anOrder());
 
@@ -56,7 +62,7 @@ eachDatabase('the orders in their database', (fresh) => {
     return pages;
   }
 
-  it('are all listed, each once, newest first, whatever the limit and however many share an instant', async () => {
+  it('lists each order once, newest first, for all limits and equal times', async () => {
     let owners = 0;
     const instants = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 12 });
     await fc.assert(
@@ -79,7 +85,7 @@ eachDatabase('the orders in their database', (fresh) => {
     );
   });
 
-  it('are cancelled once, and are a version further then', async () => {
+  it('cancels an order once for fifty simultaneous calls, and increases its version by one', async () => {
     const { id } = await orders.place('alice', anOrder());
     clock.set(7);
     const cancels = Array.from({ length: 50 }, () => orders.cancel(id, { kind: 'any' }));
@@ -94,7 +100,7 @@ eachDatabase('the orders in their database', (fresh) => {
     expect(await orders.find(id)).toMatchObject({ cancelledAt: new Date(7), version: 2 });
   });
 
-  it('from before they had states get them, and the invoices that they lack', async () => {
+  it('gives states and due messages to billing to the orders of the first version', async () => {
     const { dataDir, databaseUrl } = await fresh();
     const before = ordersDatabase(ordersConfig({ DATA_DIR: dataDir, DATABASE_URL: databaseUrl }));
     const old = await openDatabase({ ...before, migrations: before.migrations.slice(0, 1) });

@@ -39,8 +39,8 @@ const serviceTokens = (changes: object = {}) =>
     ...changes,
   });
 
-describe('a token of the service itself (RFC 6749 §4.4)', () => {
-  it('is asked for with its secret, for one resource server and the scope of the call', async () => {
+describe('a token of the service (RFC 6749 §4.4)', () => {
+  it('requests a token with the client secret, for one resource server and the scope of the call', async () => {
     const token = await serviceTokens().getServiceToken(TARGET);
 
     expect(endpoint.requests).toEqual([{ grant_type: 'client_credentials', ...TARGET }]);
@@ -55,7 +55,7 @@ describe('a token of the service itself (RFC 6749 §4.4)', () => {
     expect(decodeClaims(token)).toMatchObject({ aud: BILLING, scope: TARGET.scope });
   });
 
-  it('is kept until half a minute before it expires', async () => {
+  it('caches a token until half a minute before it expires', async () => {
     const tokens = serviceTokens();
     const first = await tokens.getServiceToken(TARGET);
     time = START + 269_999;
@@ -65,7 +65,7 @@ describe('a token of the service itself (RFC 6749 §4.4)', () => {
     expect(endpoint.received).toHaveLength(2);
   });
 
-  it('that lives for less than a minute is kept for half of that', async () => {
+  it('caches a token for half of its lifetime when that is less than a minute', async () => {
     endpoint.lifetime = 10;
     const tokens = serviceTokens();
     await tokens.getServiceToken(TARGET);
@@ -77,7 +77,7 @@ describe('a token of the service itself (RFC 6749 §4.4)', () => {
     expect(endpoint.received).toHaveLength(2);
   });
 
-  it('is asked for once by a hundred who want it at once', async () => {
+  it('requests one token for a hundred simultaneous calls', async () => {
     const tokens = serviceTokens();
     const given = await Promise.all(
       Array.from({ length: 100 }, () => tokens.getServiceToken(TARGET)),
@@ -87,7 +87,7 @@ describe('a token of the service itself (RFC 6749 §4.4)', () => {
     expect(endpoint.received).toHaveLength(1);
   });
 
-  it('is another one for another scope', async () => {
+  it('requests another token for another scope', async () => {
     const tokens = serviceTokens();
     const scopes = ['billing:read', 'billing:invoices:create'];
     const given = await Promise.all(
@@ -97,21 +97,21 @@ describe('a token of the service itself (RFC 6749 §4.4)', () => {
     expect(given.map((token) => decodeClaims(token)['scope'])).toEqual(scopes);
   });
 
-  it('that was not accepted is forgotten, and the others are not', async () => {
+  it('removes a rejected token from the cache, and keeps the others', async () => {
     const tokens = serviceTokens();
-    const refused = await tokens.getServiceToken(TARGET);
+    const rejected = await tokens.getServiceToken(TARGET);
     const other = await tokens.getServiceToken({ ...TARGET, scope: 'billing:read' });
-    tokens.discardToken(refused);
+    tokens.discardToken(rejected);
 
-    expect(await tokens.getServiceToken(TARGET)).not.toBe(refused);
+    expect(await tokens.getServiceToken(TARGET)).not.toBe(rejected);
     expect(await tokens.getServiceToken({ ...TARGET, scope: 'billing:read' })).toBe(other);
   });
 });
 
-describe('a token for a person (RFC 8693)', () => {
+describe('an exchanged token of a user (RFC 8693)', () => {
   const target = { resource: BILLING, scope: 'billing:read' };
 
-  it('is exchanged for the one that they called with, and asks for no more than the call needs', async () => {
+  it('exchanges the user’s token for the scope of the call only', async () => {
     const subjectToken = issuer.accessToken({ sub: 'alice' });
     const token = await serviceTokens().exchangeToken(subjectToken, target);
 
@@ -128,7 +128,7 @@ describe('a token for a person (RFC 8693)', () => {
     expect(decodeClaims(token)).toMatchObject({ sub: 'alice', act: { sub: 'orders-service' } });
   });
 
-  it('is never handed to somebody else', async () => {
+  it('never uses the token of another user', async () => {
     const tokens = serviceTokens();
     const [alice = '', bob = ''] = ['alice', 'bob'].map((sub) => issuer.accessToken({ sub }));
     const given = [];
@@ -145,23 +145,23 @@ describe('a token for a person (RFC 8693)', () => {
   });
 });
 
-describe('the tokens that are kept', () => {
-  it('are so many at most: the one that was not used for the longest time goes', async () => {
+describe('the token cache', () => {
+  it('removes the least recently used token when it is full', async () => {
     const cache = new TokenCache(() => time, 2);
-    const asked: string[] = [];
+    const requested: string[] = [];
     const get = (key: string) =>
       cache.get(key, async () => {
-        asked.push(key);
+        requested.push(key);
         return { accessToken: `token of ${key}`, usableUntil: time + 1 };
       });
     for (const key of ['one', 'two', 'one', 'three', 'one', 'two']) await get(key);
 
-    expect(asked).toEqual(['one', 'two', 'three', 'two']);
+    expect(requested).toEqual(['one', 'two', 'three', 'two']);
   });
 });
 
-describe('when there is no token to be had', () => {
-  it('all who wait are told so, and the next one asks again', async () => {
+describe('a failed request for a token', () => {
+  it('fails all waiting calls, and the next call tries again', async () => {
     const tokens = serviceTokens();
     endpoint.refusal = { status: 503, json: { error: 'temporarily_unavailable' } };
     const waiting = Array.from({ length: 10 }, () => tokens.getServiceToken(TARGET));
@@ -180,9 +180,9 @@ describe('when there is no token to be had', () => {
     ['is overloaded', { status: 429, json: { error: 'slow_down' } }],
     ['fails', { status: 500, headers: { 'content-type': 'text/html' } }],
     ['does not know the service', { status: 401, json: { error: 'invalid_client' } }],
-    ['knows no such grant', { status: 400, json: { error: 'unsupported_grant_type' } }],
-    ['answers something else', { status: 200, json: { token: 'x' } }],
-  ])('because the server %s, that is no fault of the caller: 503', async (_name, refusal) => {
+    ['does not support the grant', { status: 400, json: { error: 'unsupported_grant_type' } }],
+    ['answers with an unexpected body', { status: 200, json: { token: 'x' } }],
+  ])('fails with 503 when the server %s', async (_name, refusal) => {
     endpoint.refusal = Object(refusal);
     const failure: unknown = await serviceTokens()
       .getServiceToken(TARGET)
@@ -192,7 +192,7 @@ describe('when there is no token to be had', () => {
     expect(failure).toMatchObject({ status: 503, headers: { 'Retry-After': '2' } });
   });
 
-  it('because the server is away, too', async () => {
+  it('fails with 503 when the server is down', async () => {
     await endpoint.stop();
 
     await expect(serviceTokens().getServiceToken(TARGET)).rejects.toThrow(
@@ -200,7 +200,7 @@ describe('when there is no token to be had', () => {
     );
   });
 
-  it('because the server hangs, it is said within four seconds', async () => {
+  it('fails within four seconds when the server does not answer', async () => {
     endpoint.refusal = 'never';
     const began = performance.now();
 
@@ -210,7 +210,7 @@ describe('when there is no token to be had', () => {
     expect(performance.now() - began).toBeLessThan(4_000);
   });
 
-  it('because there is no secret, nobody is asked', async () => {
+  it('sends no request without a client secret', async () => {
     const tokens = serviceTokens({ clientSecret: undefined });
 
     await expect(tokens.getServiceToken(TARGET)).rejects.toThrow(
@@ -219,7 +219,7 @@ describe('when there is no token to be had', () => {
     expect(endpoint.received).toEqual([]);
   });
 
-  it('because it is not granted, the word for it is passed on', async () => {
+  it('passes on the error code when the server rejects the request', async () => {
     endpoint.refusal = { status: 400, json: { error: 'invalid_scope' } };
     const failure: unknown = await serviceTokens()
       .getServiceToken(TARGET)
@@ -230,15 +230,15 @@ describe('when there is no token to be had', () => {
   });
 });
 
-describe('where tokens are got', () => {
-  it('is never a host elsewhere by plain http: the secret would be on the wire', async () => {
+describe('the address of the token endpoint', () => {
+  it('rejects a remote host over plain http, because the client secret would be readable', async () => {
     const tokens = serviceTokens({ tokenEndpoint: 'http://auth.internal/oauth/token' });
     const failure: unknown = await tokens.getServiceToken(TARGET).catch((error: unknown) => error);
 
     expect(failure).toMatchObject({ cause: { message: 'only requests to HTTPS are allowed' } });
   });
 
-  it('is found by the metadata of the issuer (RFC 8414), once', async () => {
+  it('discovers the token endpoint once from the issuer’s metadata (RFC 8414)', async () => {
     const metadata = { issuer: endpoint.url, token_endpoint: endpoint.url };
     endpoint.refusal = { status: 200, json: metadata };
     const tokens = serviceTokens({ issuer: endpoint.url, tokenEndpoint: undefined });

@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { redactPath } from '../observability/request-log.js';
+import { redactPath } from '../observability/logger.js';
 import {
   createProblemDetails,
   isTimeout,
@@ -10,7 +10,10 @@ import {
   toProblemDetails,
 } from './problem.js';
 
-/** Answers every exception that no other filter claimed with RFC 9457 problem details. */
+/**
+ * Answers every exception that no other filter claimed with RFC 9457 problem details. It needs Fastify, as services of
+ * `createService` have it: an Express request has no `raw`, `id`, `is404` or `log`.
+ */
 @Catch()
 export class ProblemDetailsFilter implements ExceptionFilter {
   constructor(private readonly host: HttpAdapterHost) {}

@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { context, trace } from '@opentelemetry/api';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogLevel } from '../configuration/log-level.js';
 import { redact, redactText } from './redact.js';
@@ -117,4 +118,45 @@ export class NestLogger implements LoggerService {
 function extractStack(rest: unknown[]): { stack?: string } {
   const stack = rest.length > 1 ? rest[0] : undefined;
   return typeof stack === 'string' ? { stack: redactText(stack) } : {};
+}
+
+const MAX_PATH_LENGTH = 256;
+/** Identifiers are shorter than this. A refresh token or a JWT that a client puts into a path is longer. */
+const LONG_PATH_SEGMENT = /[^/]{65,}/g;
+
+/**
+ * Logs one line for each answered request, without query, headers and body. Health probes and polls that found nothing new are
+ * logged at level debug.
+ *
+ * @param getTraceId the trace id of a request, when requests are traced
+ */
+export function logRequests(
+  fastify: FastifyInstance,
+  logger: Logger,
+  getTraceId: (request: FastifyRequest) => string | undefined = () => undefined,
+): void {
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const path = redactPath(request);
+    const isNews = !path.startsWith('/health/') && reply.statusCode !== 304;
+    const level = isNews ? 'info' : 'debug';
+    if (logger.isLevelEnabled(level)) {
+      const line = {
+        reqId: request.id,
+        traceId: getTraceId(request),
+        method: request.method,
+        path,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+      };
+      logger[level](line, 'request');
+    }
+    done();
+  });
+}
+
+/** The path as the client sent it, percent-encoded, without the query, because queries can hold codes and tokens. */
+export function redactPath({ url }: { readonly url: string }): string {
+  const end = url.indexOf('?');
+  const path = url.slice(0, Math.min(end === -1 ? url.length : end, MAX_PATH_LENGTH));
+  return path.replace(LONG_PATH_SEGMENT, '[long]');
 }

@@ -22,8 +22,14 @@ export interface TracingOptions {
   readonly ratio: number;
 }
 
+let isStarted = false;
+
+/** Whether this process traces, so that a service without a collector does no work for it. */
+export const isTracing = (): boolean => isStarted;
+
 /**
- * Starts spans for incoming and outgoing requests, with W3C Trace Context. It applies to the whole process.
+ * Starts spans for incoming and outgoing requests, with W3C Trace Context. It applies to the whole process, and to services
+ * that are created afterwards.
  *
  * @returns a function that sends the pending spans and stops tracing
  */
@@ -46,7 +52,9 @@ export function startTracingWith(
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
   const stopPassing = traceOutgoingRequests();
+  isStarted = true;
   return async () => {
+    isStarted = false;
     stopPassing();
     await provider.shutdown();
     trace.disable();

@@ -71,7 +71,7 @@ export function createHttpAdapter(logger: Logger, options: ServiceOptions): Fast
   const { 'cross-origin-opener-policy': _opener, ...popupHeaders } = headers;
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
-    // request-log.ts logs one line per request. Fastify's two lines and its child logger per request would be expensive.
+    // logger.ts logs one line per request. Fastify's two lines and its child logger per request would be expensive.
     logController: new LogController({ disableRequestLogging: true }),
     childLoggerFactory: (parent: FastifyBaseLogger) => parent,
     genReqId: () => randomUUID(),

@@ -22,14 +22,14 @@ export interface ServiceOptions extends LoggerOptions {
   readonly answerTimeoutMs?: number;
   /** Clients use https, here or at a proxy; answers then have Strict-Transport-Security. Default: false. */
   readonly https?: boolean;
+  /** Address at which `runService` serves `/metrics` for Prometheus; undefined turns metrics off. Port 0 takes a free port. */
+  readonly metrics?: { readonly host: string; readonly port: number } | undefined;
 }
 
 export interface RunOptions extends ServiceOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
-  /** Address of `/metrics` for Prometheus; undefined turns metrics off. Port 0 takes a free port. */
-  readonly metrics?: { readonly host: string; readonly port: number } | undefined;
   /** Destination of the spans; undefined turns tracing off. */
   readonly tracing?: Omit<TracingOptions, 'name'> | undefined;
   /** Milliseconds that requests in flight have after the signal to stop. Default: 10000. */

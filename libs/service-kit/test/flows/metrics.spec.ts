@@ -12,13 +12,15 @@ class OrdersController {
   }
 }
 
+const freePort = { host: '127.0.0.1', port: 0 };
+
 describe('metrics in the text format of Prometheus', () => {
   let service: RunningService;
   let address: string;
 
   beforeAll(async () => {
-    service = await startService({ controllers: [OrdersController] });
-    const server = await serveMetrics(service.app, { host: '127.0.0.1', port: 0 });
+    service = await startService({ controllers: [OrdersController] }, { metrics: freePort });
+    const server = await serveMetrics(service.app, freePort);
     const at = server.address();
     address = `http://127.0.0.1:${typeof at === 'object' ? at?.port : ''}`;
   });
@@ -60,5 +62,16 @@ describe('metrics in the text format of Prometheus', () => {
 
   it('includes metrics of the process', async () => {
     expect(await scraped()).toMatch(/process_cpu_seconds_total|nodejs_eventloop_lag_seconds/);
+  });
+});
+
+describe('a service without a port for metrics', () => {
+  afterAll(stopServices);
+
+  it('does not measure its requests', async () => {
+    const service = await startService({ controllers: [OrdersController] });
+    await service.http.get('/orders/1').expect(200);
+    const text = await service.app.get(Metrics).renderText();
+    expect(text).not.toContain('http_server_request_duration_seconds');
   });
 });

@@ -6,10 +6,13 @@ import { OAuthError } from '../../platform/oauth-error.js';
 import type { ClaimsRequest } from './claims-parameter.js';
 import { AuthorizationCodeService } from './authorization-code.service.js';
 import type { AuthorizationRequest, Destination } from './authorization-request.js';
-import { AuthorizationRequestParser } from './authorization-request-parser.js';
+import {
+  AuthorizationRequestParser,
+  readParameters,
+  RedirectUriValidator,
+  type SentParameters,
+} from './authorization-request-parser.js';
 import { PromptPolicy, type RequiredInteraction } from './prompt-policy.js';
-import { RedirectUriValidator } from './redirect-uri.validator.js';
-import { readParameters, type SentParameters } from './authorization-parameters.js';
 
 type ResponseParameters = Readonly<Record<string, string>>;
 

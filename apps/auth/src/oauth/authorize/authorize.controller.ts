@@ -1,12 +1,14 @@
+import { createHash } from 'node:crypto';
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
-import { PageError } from '../../pages/page-error.js';
-import { buildPageUrl, seeOther } from '../../pages/page.js';
-import { AllowCrossSite, CurrentPageContext, Pages } from '../../pages/pages.guard.js';
+import { html } from '../../pages/html.js';
 import type { PageContext } from '../../pages/page-context.js';
+import { PageError } from '../../pages/page-error.filter.js';
+import { buildPageUrl, seeOther, toCspSource } from '../../pages/page.js';
+import { AllowCrossSite, CurrentPageContext, Pages } from '../../pages/pages.guard.js';
 import { RateLimited } from '../../platform/rate-limit.service.js';
-import { createAuthorizationResponse } from './authorization-response.js';
+import { readParameters } from './authorization-request-parser.js';
+import type { Destination } from './authorization-request.js';
 import { type AuthorizationResult, AuthorizationService } from './authorization.service.js';
-import { readParameters } from './authorization-parameters.js';
 
 type RawParameters = Readonly<Record<string, unknown>>;
 
@@ -54,4 +56,61 @@ function toHttpResponse({ base }: PageContext, result: AuthorizationResult): Res
   if (result.kind === 'response')
     return createAuthorizationResponse(result.destination, result.parameters);
   return seeOther(buildPageUrl(`/${result.next}`, { base, ticket: result.ticket }));
+}
+
+type ResponseParameters = Readonly<Record<string, string>>;
+
+/** Creates the response that the browser carries to the client (RFC 6749 §4.1.2). */
+export function createAuthorizationResponse(
+  destination: Destination,
+  parameters: ResponseParameters,
+): Response {
+  const { redirectUri, responseMode } = destination;
+  if (responseMode === 'form_post') return createFormPostResponse(redirectUri, parameters);
+  // An existing query of the redirect URI "MUST be retained" (§3.1.2), so the URI is not parsed and written again.
+  const separator = redirectUri.includes('?') ? '&' : '?';
+  return seeOther(`${redirectUri}${separator}${new URLSearchParams(parameters).toString()}`);
+}
+
+const SCRIPT = html`<script>
+  document.forms[0].submit();
+</script>`;
+
+/** Hash of the bytes between the tags (CSP 3 §2.3.1). */
+const SCRIPT_HASH = createHash('sha256')
+  .update(SCRIPT.toString().slice('<script>'.length, -'</script>'.length))
+  .digest('base64');
+
+/** OAuth 2.0 Form Post Response Mode §2: the form submits itself. Without JavaScript the user presses the button. */
+function createFormPostResponse(redirectUri: string, parameters: ResponseParameters): Response {
+  const fields = Object.entries(parameters).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
+  );
+  const body = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <title>Gatehouse</title>
+      </head>
+      <body>
+        <form method="post" action="${redirectUri}">
+          ${fields}
+          <noscript><button>Continue</button></noscript>
+        </form>
+        ${SCRIPT}
+      </body>
+    </html>`;
+  const policy = [
+    "default-src 'none'",
+    `script-src 'sha256-${SCRIPT_HASH}'`,
+    `form-action ${toCspSource(new URL(redirectUri))}`,
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ];
+  const headers = {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': policy.join('; '),
+    'cache-control': 'no-store',
+  };
+  return new Response(body.toString(), { headers });
 }

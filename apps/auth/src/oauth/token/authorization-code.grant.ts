@@ -8,9 +8,8 @@ import { OAuthError } from '../../platform/oauth-error.js';
 import type { RefreshTokenClient } from '../../sessions/refresh-token.service.js';
 import { ResourceServerService } from '../../clients/resource-server.service.js';
 import { AccessTokenService } from '../../tokens/access-token.service.js';
-import type { Grant, TokenRequest } from './grant.js';
+import type { Grant, TokenRequest, TokenResponse } from './token.schema.js';
 import { SessionTokenService } from './session-token.service.js';
-import type { TokenResponse } from './token.schema.js';
 
 /** The client redeems the code that the user's browser delivered (RFC 6749 §4.1.3), with PKCE (RFC 7636 §4.5). */
 @Injectable()

@@ -3,8 +3,7 @@ import { OAuthError } from '../../platform/oauth-error.js';
 import { OPENID_SCOPES } from '../../clients/auth.scopes.js';
 import { ResourceServerService } from '../../clients/resource-server.service.js';
 import { AccessTokenService } from '../../tokens/access-token.service.js';
-import type { Grant, TokenRequest } from './grant.js';
-import type { TokenResponse } from './token.schema.js';
+import type { Grant, TokenRequest, TokenResponse } from './token.schema.js';
 
 /** A confidential client requests an access token for itself (RFC 6749 §4.4). */
 @Injectable()

@@ -2,9 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { OAuthError } from '../../platform/oauth-error.js';
 import { RefreshTokenService } from '../../sessions/refresh-token.service.js';
 import { ResourceServerService } from '../../clients/resource-server.service.js';
-import type { Grant, TokenRequest } from './grant.js';
+import type { Grant, TokenRequest, TokenResponse } from './token.schema.js';
 import { SessionTokenService } from './session-token.service.js';
-import type { TokenResponse } from './token.schema.js';
 
 /** Refreshing an access token (RFC 6749 §6), with rotation (RFC 9700 §4.14.2). */
 @Injectable()

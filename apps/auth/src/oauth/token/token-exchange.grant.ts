@@ -13,8 +13,7 @@ import {
   ResourceServerService,
 } from '../../clients/resource-server.service.js';
 import { SessionService } from '../../sessions/session.service.js';
-import type { Grant, TokenRequest } from './grant.js';
-import type { TokenParameters, TokenResponse } from './token.schema.js';
+import type { Grant, TokenParameters, TokenRequest, TokenResponse } from './token.schema.js';
 
 const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
 

@@ -17,6 +17,7 @@ import { Client } from '../../clients/client.entity.js';
 import { OAuthError } from '../../platform/oauth-error.js';
 import { DpopProofGuard, ProvenDpopKey, type ProvenKey } from './dpop-proof.guard.js';
 import {
+  type Grant,
   type TokenParameters,
   tokenParameters,
   type TokenResponse,
@@ -24,7 +25,6 @@ import {
 } from './token.schema.js';
 import { AuthorizationCodeGrant } from './authorization-code.grant.js';
 import { ClientCredentialsGrant } from './client-credentials.grant.js';
-import type { Grant } from './grant.js';
 import { RefreshTokenGrant } from './refresh-token.grant.js';
 import { TokenExchangeGrant } from './token-exchange.grant.js';
 

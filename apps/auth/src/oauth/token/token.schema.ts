@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { GRANT_TYPES } from '../../clients/client.entity.js';
+import { type Client, GRANT_TYPES } from '../../clients/client.entity.js';
 import { clientAuthenticationParameters } from '../../clients/presented-credentials.js';
 import { CODE_VERIFIER } from '../authorize/pkce.js';
+import type { ProvenKey } from './dpop-proof.guard.js';
 
 /**
  * A parameter that may be repeated (RFC 8707 §2, RFC 8693 §2.1). Several different values are joined by spaces. No resource
@@ -47,3 +48,18 @@ export const tokenResponse = z.object({
   refresh_token: z.string().optional().describe('Absent for services, and where it is in a cookie'),
 });
 export type TokenResponse = Readonly<z.infer<typeof tokenResponse>>;
+
+/** A token request of an authenticated client that may use the grant. */
+export interface TokenRequest {
+  readonly client: Client;
+  readonly parameters: TokenParameters;
+  /** The key of the client's DPoP proof. The tokens are bound to it (RFC 9449 §5). */
+  readonly provenKey?: ProvenKey | undefined;
+}
+
+/** One value of `grant_type` (RFC 6749 §4). */
+export interface Grant {
+  readonly type: string;
+  /** @throws {OAuthError} */
+  exchange(request: TokenRequest): Promise<TokenResponse>;
+}

@@ -6,9 +6,9 @@ import {
   addFailure,
   calculateDelay,
   countFailures,
+  LoginThrottleService,
   ORIGIN_WINDOW,
-} from '../../src/accounts/login-delay.js';
-import { LoginThrottleService } from '../../src/accounts/login-throttle.service.js';
+} from '../../src/accounts/login-throttle.service.js';
 import { TooManyRequests } from '../../src/platform/oauth-error.js';
 import { TestBrowser } from '../support/test-browser.js';
 import { PASSWORD, TestAuth, type TestResponse, toDatabaseSettings } from '../support/test-auth.js';

@@ -3,7 +3,7 @@ import { getHeapStatistics } from 'node:v8';
 import underPressure from '@fastify/under-pressure';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Problem } from '../http/problem.js';
+import { createProblemDetails, Problem, problemMediaType } from '../http/problem.js';
 import type { ServiceOptions } from './service.options.js';
 
 const DEFAULT_MAX_IN_FLIGHT = 1_000;
@@ -67,3 +67,62 @@ function limitRequests(fastify: FastifyInstance, max: number): void {
 }
 
 const isHealthCheck = ({ url }: FastifyRequest): boolean => url.startsWith('/health/');
+
+/**
+ * Answers 405 with `Allow` when a route exists for other methods only (RFC 9110 §15.5.6). For routes with parameters the answer
+ * stays 404. Preflight requests (Fetch §4.8) are left to the CORS handler.
+ */
+export function answerMethodNotAllowed(fastify: FastifyInstance): void {
+  const methods = new Map<string, string[]>();
+  fastify.addHook('onRoute', ({ url, method }) => {
+    methods.set(url, [...new Set([...(methods.get(url) ?? []), method].flat())]);
+  });
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const [path = ''] = request.url.split('?');
+    const allowed = request.is404 && request.method !== 'OPTIONS' ? methods.get(path) : undefined;
+    if (allowed === undefined) return done();
+    void reply
+      .code(405)
+      .headers({ allow: allowed.join(', '), 'cache-control': 'no-store' })
+      .type(problemMediaType)
+      .send(JSON.stringify(createProblemDetails(405)));
+  });
+}
+
+/** Keeps Fastify's JSON parser (it rejects `__proto__`) and removes its text parser: other bodies are answered with 415. */
+export function acceptBodies(
+  app: NestFastifyApplication,
+  { acceptForms = false }: ServiceOptions,
+): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.removeContentTypeParser('text/plain');
+  if (!acceptForms) return;
+  // A repeated parameter becomes an array, which the endpoint rejects (RFC 6749 §3.1).
+  app.useBodyParser(FORM);
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    if (isForm(request.headers['content-type'])) request.body = omitEmptyParameters(request.body);
+    done();
+  });
+}
+
+const FORM = 'application/x-www-form-urlencoded';
+const isForm = (type: string | undefined): boolean => type?.toLowerCase().startsWith(FORM) ?? false;
+
+/**
+ * "Parameters sent without a value MUST be treated as if they were omitted from the request" (RFC 6749 §3.1, §3.2).
+ *
+ * @param sent a query or a form; a repeated parameter is an array
+ */
+export function omitEmptyParameters(sent: unknown): unknown {
+  if (typeof sent !== 'object' || sent === null) return sent;
+  const values = Object.entries(sent).map(
+    ([name, value]) => [name, omitEmptyValue(value)] as const,
+  );
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+}
+
+function omitEmptyValue(sent: unknown): unknown {
+  if (!Array.isArray(sent)) return sent === '' ? undefined : sent;
+  const values: unknown[] = sent.filter((value) => value !== '');
+  return values.length > 1 ? values : values[0];
+}

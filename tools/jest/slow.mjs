@@ -1,0 +1,10 @@
+import preset, { SLOW_TESTS } from './preset.mjs';
+
+const { testMatch: _all, testPathIgnorePatterns: _slow, ...common } = preset;
+
+/**
+ * The configuration of every `test-slow` script: only the files that the preset leaves out.
+ *
+ * @type {import('jest').Config}
+ */
+export default { ...common, testRegex: [SLOW_TESTS], testTimeout: 60_000 };
