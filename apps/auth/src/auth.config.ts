@@ -6,16 +6,12 @@ import {
   list,
   loadConfig,
   oneOf,
+  type Quota,
+  quotas,
   secretSetting,
   wholeNumber,
 } from '@gatehouse/service-kit';
 import { z } from 'zod';
-
-/** `points` requests in `seconds`. */
-export interface Quota {
-  readonly points: number;
-  readonly seconds: number;
-}
 
 const createQuota = (points: number, seconds: number): Quota => ({ points, seconds });
 
@@ -23,7 +19,7 @@ const createQuota = (points: number, seconds: number): Quota => ({ points, secon
  * The default limits. They count per network (/24 of IPv4, /48 of IPv6) unless a comment says otherwise, and suffice for a large
  * office behind one address.
  */
-const DEFAULT_RATE_LIMITS = {
+export const DEFAULT_RATE_LIMITS = {
   login: createQuota(300, 60),
   registration: createQuota(30, 3600),
   authorization: createQuota(1200, 60),
@@ -41,35 +37,6 @@ const DEFAULT_RATE_LIMITS = {
 };
 
 export type LimitName = keyof typeof DEFAULT_RATE_LIMITS;
-export type RateLimitSettings = Readonly<Record<LimitName, Quota>>;
-
-const isLimitName = (name: string): name is LimitName => Object.hasOwn(DEFAULT_RATE_LIMITS, name);
-
-export const LIMIT_NAMES: readonly LimitName[] =
-  Object.keys(DEFAULT_RATE_LIMITS).filter(isLimitName);
-
-const DEFAULT_RATE_LIMITS_TEXT = Object.entries(DEFAULT_RATE_LIMITS)
-  .map(([name, { points, seconds }]) => `${name}=${points}/${seconds}`)
-  .join(' ');
-
-const QUOTA_ENTRY = /^([a-z-]+)=([1-9]\d{0,6})\/([1-9]\d{0,4})$/;
-const RATE_LIMITS_OFF = /^(off|false|no|0)$/i;
-
-/** A setting: `login=300/60 token=6000/60 …`, where limits that are not named keep their defaults; `off` becomes undefined. */
-export const rateLimitsSetting = () =>
-  z
-    .string()
-    .transform((text, context): RateLimitSettings | undefined => {
-      if (RATE_LIMITS_OFF.test(text.trim())) return undefined;
-      const quotas: Record<LimitName, Quota> = { ...DEFAULT_RATE_LIMITS };
-      for (const entry of text.split(/[\s,]+/).filter(Boolean)) {
-        const [, name = '', points, seconds] = QUOTA_ENTRY.exec(entry) ?? [];
-        if (isLimitName(name)) quotas[name] = createQuota(Number(points), Number(seconds));
-        else context.addIssue(`must be "off", or "name=number/seconds …"; "${entry}" is not right`);
-      }
-      return quotas;
-    })
-    .prefault(DEFAULT_RATE_LIMITS_TEXT);
 
 /** A service that accepts access tokens of this server (RFC 8707). */
 export interface ResourceServer {
@@ -180,7 +147,7 @@ const settings = z.object({
   LOGIN_DELAYS: flag(true).describe(
     'Whether failed logins delay the next login. Turn it off for load tests only.',
   ),
-  RATE_LIMITS: rateLimitsSetting().describe(
+  RATE_LIMITS: quotas(DEFAULT_RATE_LIMITS).describe(
     'Rate limits as `name=number/seconds`. Limits that are not named keep their defaults. Use `off` for load tests only.',
   ),
   KEY_ROTATION_PERIOD: durationSeconds({ min: 10, max: 31_536_000, default: 2_592_000 }).describe(

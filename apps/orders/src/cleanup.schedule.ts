@@ -13,9 +13,9 @@ export class CleanupSchedule implements OnModuleInit {
     this.scheduler.add({
       name: 'upkeep',
       everySeconds: 10,
-      by: 'lease holder',
+      runsOn: 'lease holder',
       hasWork: () => this.cleanup.hasExpiredRows(),
-      work: () => this.cleanup.runStep(),
+      run: () => this.cleanup.runStep(),
     });
   }
 }

@@ -22,11 +22,12 @@ export interface CleanupTask {
 /** Rows that expire. All texts are constants of the program. */
 export interface ExpiredRows {
   readonly table: string;
-  /** Primary key. An indexed cleanup accepts several columns, separated by commas; the other one needs one text column. */
+  /** Primary key. {@link createIndexedCleanup} accepts several columns, separated by commas; the other one needs one text column. */
   readonly key: string;
-  /** A condition on the row alone; `$1` is {@link afterSeconds} ago, in milliseconds since the epoch. */
-  readonly dead: string;
-  readonly afterSeconds: number;
+  /** A condition on the row alone; `$1` is {@link retentionSeconds} ago, in milliseconds since the epoch. */
+  readonly condition: string;
+  /** How long a row stays after it expired. */
+  readonly retentionSeconds: number;
 }
 
 /** Rows that one statement deletes or reads: few enough that a refresh request is not slower. */
@@ -35,23 +36,23 @@ export const CLEANUP_BATCH_SIZE = 1_000;
 /**
  * Deletes the oldest expired rows first, by an index on the time of their expiry.
  *
- * @param rows `indexed` is the column that `dead` compares with `$1`
+ * @param rows `orderedBy` is the column that `condition` compares with `$1`
  */
 export function createIndexedCleanup(
   unitOfWork: UnitOfWork,
-  rows: ExpiredRows & { readonly indexed: string },
+  rows: ExpiredRows & { readonly orderedBy: string },
 ): CleanupTask {
   const sql = buildIndexedDelete(rows, unitOfWork.isPostgres);
-  const toBoundary = (now: number) => now - rows.afterSeconds * 1000;
+  const toBoundary = (now: number) => now - rows.retentionSeconds * 1000;
   return {
-    name: `${rows.table} by ${rows.indexed}`,
+    name: `${rows.table} by ${rows.orderedBy}`,
     async removeBatch(now) {
       const { affected: removed } = await unitOfWork.execute(sql, [toBoundary(now)]);
       return { removed, isDone: removed < CLEANUP_BATCH_SIZE };
     },
     async hasExpiredRows(now) {
       const expired = await unitOfWork.query(
-        `SELECT 1 FROM ${rows.table} WHERE ${rows.dead} LIMIT 1`,
+        `SELECT 1 FROM ${rows.table} WHERE ${rows.condition} LIMIT 1`,
         [toBoundary(now)],
       );
       return expired.length > 0;
@@ -64,12 +65,12 @@ export function createIndexedCleanup(
  * skipped, so that two processes neither wait nor deadlock. SQLite has one writer and needs no lock.
  */
 export function buildIndexedDelete(
-  { table, key, dead, indexed }: ExpiredRows & { readonly indexed: string },
+  { table, key, condition, orderedBy }: ExpiredRows & { readonly orderedBy: string },
   isPostgres: boolean,
 ): string {
   return `DELETE FROM ${table} WHERE (${key}) IN (
-    SELECT ${key} FROM ${table} WHERE ${dead} ORDER BY ${indexed} LIMIT ${CLEANUP_BATCH_SIZE} ${lockRows(isPostgres)}
-  ) AND ${dead}`;
+    SELECT ${key} FROM ${table} WHERE ${condition} ORDER BY ${orderedBy} LIMIT ${CLEANUP_BATCH_SIZE} ${lockRows(isPostgres)}
+  ) AND ${condition}`;
 }
 
 /**
@@ -86,7 +87,7 @@ export function createKeyRangeCleanup(unitOfWork: UnitOfWork, rows: ExpiredRows)
         cursor,
       ]);
       const last = found?.last ?? cursor;
-      const values = [now - rows.afterSeconds * 1000, cursor, last];
+      const values = [now - rows.retentionSeconds * 1000, cursor, last];
       const { affected: removed } = await unitOfWork.execute(deletion, values);
       const isDone = Number(found?.rows ?? 0) < CLEANUP_BATCH_SIZE;
       cursor = isDone ? '' : last;
@@ -96,13 +97,16 @@ export function createKeyRangeCleanup(unitOfWork: UnitOfWork, rows: ExpiredRows)
 }
 
 /** As in {@link buildIndexedDelete}, the condition occurs twice and locked rows are skipped. */
-export function buildKeyRangeStatements({ table, key, dead }: ExpiredRows, isPostgres: boolean) {
+export function buildKeyRangeStatements(
+  { table, key, condition }: ExpiredRows,
+  isPostgres: boolean,
+) {
   return {
     stretch: `SELECT count(*) AS rows, max(${key}) AS last FROM (
       SELECT ${key} FROM ${table} WHERE ${key} > $1 ORDER BY ${key} LIMIT ${CLEANUP_BATCH_SIZE}) AS stretch`,
     deletion: `DELETE FROM ${table} WHERE ${key} IN (
-      SELECT ${key} FROM ${table} WHERE ${key} > $2 AND ${key} <= $3 AND ${dead} ${lockRows(isPostgres)}
-    ) AND ${dead}`,
+      SELECT ${key} FROM ${table} WHERE ${key} > $2 AND ${key} <= $3 AND ${condition} ${lockRows(isPostgres)}
+    ) AND ${condition}`,
   };
 }
 

@@ -6,7 +6,7 @@ export {
   createIndexedCleanup,
   createKeyRangeCleanup,
 } from './cleanup-tasks.js';
-export { CountColumn, InstantColumn } from './columns.js';
+export { BooleanColumn, CountColumn, InstantColumn, SpaceSeparatedColumn } from './columns.js';
 export { DatabaseUnavailableException } from './database-unavailable.exception.js';
 export { EXPIRED_LEASES, LEASE_TABLE, LeaseRepository } from './lease.repository.js';
 export { openDatabase } from './open-database.js';

@@ -8,12 +8,12 @@ interface RecurringJob<Result> {
   /** Pause between the end of one run and the begin of the next. */
   readonly everySeconds: number;
   /** @param stopping aborted when the process shuts down; a long run then ends as soon as it can */
-  work(stopping: AbortSignal): Promise<Result>;
+  run(stopping: AbortSignal): Promise<Result>;
 }
 
 /** Each replica runs it. */
 export interface ReplicaJob extends RecurringJob<unknown> {
-  readonly by: 'every replica';
+  readonly runsOn: 'every replica';
 }
 
 /**
@@ -21,7 +21,7 @@ export interface ReplicaJob extends RecurringJob<unknown> {
  * can stand still for longer than its lease lasts.
  */
 export interface LeaderJob extends RecurringJob<unknown> {
-  readonly by: 'one replica';
+  readonly runsOn: 'one replica';
 }
 
 /**
@@ -29,7 +29,7 @@ export interface LeaderJob extends RecurringJob<unknown> {
  * safe when two replicas run it at once.
  */
 export interface LeasedJob extends RecurringJob<boolean> {
-  readonly by: 'lease holder';
+  readonly runsOn: 'lease holder';
   /** A read: the job takes its lease only when the answer is true. */
   hasWork(): Promise<boolean>;
   /**
@@ -37,7 +37,7 @@ export interface LeasedJob extends RecurringJob<boolean> {
    *
    * @returns whether there may be more work; the next step then follows at once
    */
-  work(stopping: AbortSignal): Promise<boolean>;
+  run(stopping: AbortSignal): Promise<boolean>;
 }
 
 export type Job = ReplicaJob | LeaderJob | LeasedJob;
@@ -75,7 +75,7 @@ export class JobRunner {
 
   /** A job with its own lease looks for work at once, because another replica may have died with work to do. */
   private async runRepeatedly(): Promise<void> {
-    if (this.job.by !== 'lease holder') await this.pause();
+    if (this.job.runsOn !== 'lease holder') await this.pause();
     while (!this.shutdown.signal.aborted) {
       await this.enqueue(() => this.runTurn()).then(
         () => this.reportSuccess(),
@@ -98,8 +98,8 @@ export class JobRunner {
   }
 
   private async runTurn(): Promise<void> {
-    if (this.job.by === 'lease holder') return this.runWhileThereIsWork(this.job);
-    if (this.job.by === 'every replica' || (await this.lease.ensure())) await this.runStep();
+    if (this.job.runsOn === 'lease holder') return this.runWhileThereIsWork(this.job);
+    if (this.job.runsOn === 'every replica' || (await this.lease.ensure())) await this.runStep();
   }
 
   private async runWhileThereIsWork(job: LeasedJob): Promise<void> {
@@ -119,7 +119,7 @@ export class JobRunner {
   private runStep(): Promise<unknown> {
     this.stepAbort = new AbortController();
     if (this.shutdown.signal.aborted) this.stepAbort.abort();
-    return this.job.work(this.stepAbort.signal);
+    return this.job.run(this.stepAbort.signal);
   }
 
   /** Logs the first of several failures: an outage of an hour is one line and not 3,600. */

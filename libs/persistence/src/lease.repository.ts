@@ -14,8 +14,8 @@ export const LEASE_TABLE = `
 export const EXPIRED_LEASES: ExpiredRows = {
   table: 'lease',
   key: 'name',
-  dead: 'expires_at < $1',
-  afterSeconds: 86_400,
+  condition: 'expires_at < $1',
+  retentionSeconds: 86_400,
 };
 
 export interface LeaseRequest {

@@ -10,7 +10,7 @@ import { LeaseRepository } from './lease.repository.js';
 
 export interface SchedulerOptions {
   readonly clock: TimeSource;
-  /** Name of the lease that all jobs `by: 'one replica'` share. Required when there is such a job. */
+  /** Name of the lease that all jobs `runsOn: 'one replica'` share. Required when there is such a job. */
   readonly leaderLease?: string;
   /** Whether this process may hold {@link leaderLease}. Default: true. */
   readonly canLead?: boolean;
@@ -35,13 +35,13 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   add(job: Job): void {
-    const { name, by } = job;
+    const { name, runsOn } = job;
     if (this.jobs.has(name)) throw new Error(`two jobs have the name ${name}`);
-    if (by === 'one replica' && this.options.leaderLease === undefined) {
+    if (runsOn === 'one replica' && this.options.leaderLease === undefined) {
       throw new Error(`job ${name} needs the option leaderLease`);
     }
     const lease =
-      by === 'lease holder' ? this.createLease(name, JOB_LEASE_SECONDS) : this.leaderLease;
+      runsOn === 'lease holder' ? this.createLease(name, JOB_LEASE_SECONDS) : this.leaderLease;
     this.jobs.set(name, { job, runner: new JobRunner(job, lease) });
   }
 
@@ -55,7 +55,7 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
   onApplicationBootstrap(): void {
     const { canLead = true } = this.options;
     for (const { job, runner } of this.jobs.values()) {
-      if (canLead || job.by !== 'one replica') runner.start();
+      if (canLead || job.runsOn !== 'one replica') runner.start();
     }
   }
 

@@ -13,6 +13,8 @@ export {
   list,
   oneOf,
   postgresUrl,
+  type Quota,
+  quotas,
   secretSetting,
   wholeNumber,
 } from './configuration/settings.js';

@@ -17,13 +17,13 @@ export interface FailureCount {
 
 const NO_FAILURES: FailureCount = { forgottenAt: 0, waitsUntil: 0 };
 
-/** Failure counts that reached zero. No delay is longer than `afterSeconds`. */
+/** Failure counts that reached zero. No delay is longer than `retentionSeconds`. */
 const EXPIRED_LOGIN_ATTEMPTS = {
   table: 'login_attempt',
   key: 'key',
-  dead: 'forgotten_at < $1',
-  indexed: 'forgotten_at',
-  afterSeconds: 900,
+  condition: 'forgotten_at < $1',
+  orderedBy: 'forgotten_at',
+  retentionSeconds: 900,
 };
 
 /** All SQL of table `login_attempt`: counts of failed logins, shared by all replicas. */

@@ -5,7 +5,7 @@ import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { RateLimitService } from '../platform/rate-limit.service.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { ServerSecrets } from '../platform/server-secrets.js';
-import { TooManyRequests } from '../platform/too-many-requests.js';
+import { TooManyRequests } from '../platform/oauth-error.js';
 import { type AttemptOrigin, KnownDeviceCookie } from './known-device-cookie.js';
 import {
   type DecayWindow,

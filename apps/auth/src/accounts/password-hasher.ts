@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { hash, type Options, verify } from '@node-rs/argon2';
 import PQueue from 'p-queue';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { RetryLaterError } from '../platform/too-many-requests.js';
+import { RetryLaterError } from '../platform/oauth-error.js';
 
 /** One hash occupies a core for about 10 ms, and libuv's four threads also serve files and DNS. */
 const MAX_RUNNING = 2;

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { ReplayCacheRepository } from '../tokens/replay-cache.repository.js';
 import type { Client } from './client.entity.js';
-import { ASSERTION_ALGORITHMS } from './client-keys.js';
+import { ASSERTION_ALGORITHMS } from './registered-credentials.js';
 
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 

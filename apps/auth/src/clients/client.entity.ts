@@ -1,6 +1,10 @@
-import { CountColumn, InstantColumn } from '@gatehouse/persistence';
+import {
+  BooleanColumn,
+  CountColumn,
+  InstantColumn,
+  SpaceSeparatedColumn,
+} from '@gatehouse/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { BooleanColumn, SpaceSeparatedColumn } from '../platform/columns.js';
 
 /** How a client authenticates at the token endpoint (RFC 7591 §2, `token_endpoint_auth_method`). */
 export const AUTH_METHODS = [

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { ClientAssertionVerifier } from './client-assertion-verifier.js';
-import { ClientRateLimiter } from './client-rate-limiter.js';
+import { ClientRateLimiter } from './client-authentication.guard.js';
 import { Client } from './client.entity.js';
 import { ClientRepository } from './client.repository.js';
 import { FirstPartyClient } from './first-party-client.js';

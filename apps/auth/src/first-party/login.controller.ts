@@ -27,8 +27,8 @@ import { FirstPartyClient } from '../clients/first-party-client.js';
 import { RefreshTokenGrant } from '../oauth/token/refresh-token.grant.js';
 import { type TokenResponse, tokenResponse } from '../oauth/token/token.schema.js';
 import { OAuthError, rejectQueryParameters } from '../platform/oauth-error.js';
-import { RateLimited } from '../platform/rate-limit.guard.js';
-import { describeDevice } from '../sessions/device.js';
+import { RateLimited } from '../platform/rate-limit.service.js';
+import { describeDevice } from '../platform/network.js';
 import { RefreshTokenService } from '../sessions/refresh-token.service.js';
 import {
   type LoginParameters,

@@ -5,7 +5,7 @@ import type { AttemptOrigin } from '../accounts/known-device-cookie.js';
 import { FirstPartyClient } from '../clients/first-party-client.js';
 import { ResourceServerService } from '../clients/resource-server.service.js';
 import type { TokenResponse } from '../oauth/token/token.schema.js';
-import type { DeviceInfo } from '../sessions/device.js';
+import type { DeviceInfo } from '../platform/network.js';
 import { RefreshTokenService } from '../sessions/refresh-token.service.js';
 import { AccessTokenService } from '../tokens/access-token.service.js';
 

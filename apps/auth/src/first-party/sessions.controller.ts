@@ -21,7 +21,7 @@ import {
 } from '@nestjs/swagger';
 import { z } from 'zod';
 import { RequireScopes } from '../clients/auth.scopes.js';
-import { RateLimited } from '../platform/rate-limit.guard.js';
+import { RateLimited } from '../platform/rate-limit.service.js';
 import { SessionService, type SessionView } from '../sessions/session.service.js';
 import {
   type PasswordChangeParameters,

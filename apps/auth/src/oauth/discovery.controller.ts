@@ -3,15 +3,15 @@ import { Problem } from '@gatehouse/service-kit';
 import { Controller, Get, Header, Inject, Param } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { ASSERTION_ALGORITHMS } from '../clients/client-keys.js';
+import { ASSERTION_ALGORITHMS } from '../clients/registered-credentials.js';
 import { AUTH_METHODS, GRANT_TYPES, SUBJECT_TYPES } from '../clients/client.entity.js';
 import { ResourceServerService } from '../clients/resource-server.service.js';
 import { UI_LOCALES } from '../pages/texts/language.js';
 import { PROOF_ALGORITHMS } from '../tokens/guards.options.js';
-import { ACR } from '../tokens/id-token-claims.js';
+import { ACR } from '../tokens/id-token.service.js';
 import { SigningKeyService } from '../tokens/keys/signing-key.service.js';
 import { STANDARD_CLAIMS } from '../tokens/standard-claims.js';
-import { STATUS_LISTS_PATH } from '../tokens/status-lists/status-list.js';
+import { STATUS_LISTS_PATH } from '../tokens/status-lists/status-list.service.js';
 import { PROMPTS, RESPONSE_MODES } from './authorize/authorization-request.js';
 
 /** Publishes the server metadata, from which clients learn endpoints and supported features. */

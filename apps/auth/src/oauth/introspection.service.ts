@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Client } from '../clients/client.entity.js';
 import { ClientRepository } from '../clients/client.repository.js';
 import { SessionService } from '../sessions/session.service.js';
-import { accessTokenClaims, type AccessTokenClaims } from '../tokens/access-token-claims.js';
+import { accessTokenClaims, type AccessTokenClaims } from '../tokens/access-token.service.js';
 import { AccessTokenVerifier } from '../tokens/access-token-verifier.js';
 
 /** RFC 7662 §2.2. "If the token is not active … the server SHOULD NOT include any additional information". */

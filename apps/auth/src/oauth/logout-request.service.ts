@@ -5,9 +5,7 @@ import { AccountRepository } from '../accounts/account.repository.js';
 import type { Client } from '../clients/client.entity.js';
 import { ClientRepository } from '../clients/client.repository.js';
 import type { BrowserSession } from '../sessions/browser-session.entity.js';
-import type { IdTokenClaims } from '../tokens/id-token-claims.js';
-import { IdTokenService } from '../tokens/id-token.service.js';
-import { computeSubject } from '../tokens/subject-identifier.js';
+import { computeSubject, type IdTokenClaims, IdTokenService } from '../tokens/id-token.service.js';
 
 /** OpenID Connect RP-Initiated Logout §2. `logout_hint` is ignored, because a browser has only one session. */
 const parametersSchema = z.object({

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Client } from '../clients/client.entity.js';
-import type { AccessTokenClaims } from '../tokens/access-token-claims.js';
+import type { AccessTokenClaims } from '../tokens/access-token.service.js';
 import { AccessTokenVerifier } from '../tokens/access-token-verifier.js';
 import { OAuthError } from '../platform/oauth-error.js';
 import { RefreshTokenRevocation } from '../sessions/refresh-token-revocation.service.js';

@@ -1,12 +1,15 @@
 import { Public } from '@gatehouse/guards';
-import { Problem, matchesIfNoneMatch } from '@gatehouse/service-kit';
+import { matchesIfNoneMatch, Problem } from '@gatehouse/service-kit';
 import { Controller, Get, Inject, Param, Query, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { StatusListTokenService } from '../tokens/status-lists/status-list-token.service.js';
 import { StatusSnapshotService } from '../tokens/status-lists/status-snapshot.service.js';
-import { buildStatusListUri, STATUS_LISTS_PATH } from '../tokens/status-lists/status-list.js';
+import {
+  buildStatusListUri,
+  STATUS_LISTS_PATH,
+} from '../tokens/status-lists/status-list.service.js';
 
 const LIST_ID = /^[1-9]\d{0,8}$/;
 /** Not cacheable, because the list may exist a moment later. */

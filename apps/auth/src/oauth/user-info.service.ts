@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { AccountRepository } from '../accounts/account.repository.js';
 import { selectStandardClaims } from '../tokens/standard-claims.js';
 import { ClientRepository } from '../clients/client.repository.js';
-import { computeSubject } from '../tokens/subject-identifier.js';
+import { computeSubject } from '../tokens/id-token.service.js';
 import { SessionService } from '../sessions/session.service.js';
 import { parseStoredClaims } from './authorize/claims-parameter.js';
 

@@ -9,12 +9,13 @@ import { OperationRefused, UsageError } from './errors.js';
 import { requireAccount } from './lookups.js';
 import {
   type ChangeOptions,
+  ChangingCommand,
+  CommandGroup,
   OperationRunner,
   readFirstLine,
   TERMINAL,
   type Terminal,
 } from './operation-runner.js';
-import { ChangingCommand, CommandGroup } from './ops-command.js';
 import { readJsonFile } from './option-parsers.js';
 import { formatCount } from './table.js';
 

@@ -1,14 +1,18 @@
 import { Command, Option } from 'nest-commander';
 import { SecurityEventRepository } from '../platform/security-events/security-event.repository.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
-import { BrowserSessionRevocation } from '../sessions/browser-session-revocation.service.js';
+import { BrowserSessionRevocation } from '../sessions/browser-session.service.js';
 import { ClientOperationsService } from '../sessions/client-operations.service.js';
 import { SessionService } from '../sessions/session.service.js';
 import { KeyRotationService } from '../tokens/keys/key-rotation.service.js';
 import { StatusListRepository } from '../tokens/status-lists/status-list.repository.js';
 import { OperationRefused } from './errors.js';
-import { type ChangeOptions, OperationRunner, type Server } from './operation-runner.js';
-import { ChangingCommand } from './ops-command.js';
+import {
+  type ChangeOptions,
+  ChangingCommand,
+  OperationRunner,
+  type Server,
+} from './operation-runner.js';
 import { formatCount, formatUtc } from './table.js';
 
 export interface RestoreRequest {

@@ -6,8 +6,12 @@ import { Command } from 'nest-commander';
 import { DataSource } from 'typeorm';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { OperationRefused } from './errors.js';
-import { type ChangeOptions, OperationRunner, type Server } from './operation-runner.js';
-import { ChangingCommand } from './ops-command.js';
+import {
+  type ChangeOptions,
+  ChangingCommand,
+  OperationRunner,
+  type Server,
+} from './operation-runner.js';
 
 /** How long the copy waits for a lock that the server holds, in milliseconds. */
 const BUSY_TIMEOUT_MS = 5_000;

@@ -7,8 +7,7 @@ import {
   type SubjectType,
   TOKEN_EXCHANGE,
 } from '../clients/client.entity.js';
-import { ChangingCommand } from './ops-command.js';
-import type { ChangeOptions } from './operation-runner.js';
+import { type ChangeOptions, ChangingCommand } from './operation-runner.js';
 import { parseChoice, parseSeconds, parseWord, parseWords } from './option-parsers.js';
 import { UsageError } from './errors.js';
 

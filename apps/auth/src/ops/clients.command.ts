@@ -3,10 +3,16 @@ import type { Client } from '../clients/client.entity.js';
 import { ClientOperationsService } from '../sessions/client-operations.service.js';
 import { requireClient } from './lookups.js';
 import { CreateClientCommand } from './create-client.command.js';
-import { type ChangeOptions, type ReadOptions, OperationRunner } from './operation-runner.js';
-import { ChangingCommand, CommandGroup, OpsCommand } from './ops-command.js';
+import {
+  type ChangeOptions,
+  ChangingCommand,
+  CommandGroup,
+  OperationRunner,
+  OpsCommand,
+  type ReadOptions,
+} from './operation-runner.js';
 import { OperationRefused } from './errors.js';
-import { formatUtc, formatTable } from './table.js';
+import { formatTable, formatUtc } from './table.js';
 
 @SubCommand({ name: 'list', description: 'list all clients, including disabled ones' })
 export class ListClientsCommand extends OpsCommand {

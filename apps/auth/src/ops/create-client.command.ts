@@ -1,9 +1,12 @@
 import { SubCommand } from 'nest-commander';
 import { ACCOUNT_SCOPES, OPENID_SCOPES } from '../clients/auth.scopes.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { clientKeySetSchema } from '../clients/client-keys.js';
+import {
+  clientKeySetSchema,
+  generateClientSecret,
+  hashClientSecret,
+} from '../clients/registered-credentials.js';
 import { ClientOperationsService } from '../sessions/client-operations.service.js';
-import { generateClientSecret, hashClientSecret } from '../clients/client-secret.js';
 import type { ClientRegistration } from '../clients/client.repository.js';
 import { findRegistrationFault } from '../clients/client-registration.js';
 import {

@@ -3,8 +3,13 @@ import { Command, Option, SubCommand } from 'nest-commander';
 import type { StoredEvent } from '../platform/security-events/event-chain.js';
 import { EventChainService } from '../platform/security-events/event-chain.service.js';
 import { resolveAccountId } from './lookups.js';
-import { OperationRunner, type ReadOptions, type Server } from './operation-runner.js';
-import { CommandGroup, OpsCommand } from './ops-command.js';
+import {
+  CommandGroup,
+  OperationRunner,
+  OpsCommand,
+  type ReadOptions,
+  type Server,
+} from './operation-runner.js';
 import { parseNaturalNumber } from './option-parsers.js';
 import { OperationRefused, UsageError } from './errors.js';
 import { formatCount, formatTable, formatUtc } from './table.js';

@@ -6,13 +6,15 @@ import type { SigningAlgorithm } from '../tokens/keys/signing-key.entity.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import {
   type ChangeOptions,
-  type ReadOptions,
+  ChangingCommand,
+  CommandGroup,
   OperationRunner,
+  OpsCommand,
+  type ReadOptions,
   type Server,
 } from './operation-runner.js';
-import { ChangingCommand, CommandGroup, OpsCommand } from './ops-command.js';
 import { parseChoice } from './option-parsers.js';
-import { formatRelativeTime, formatUtc, formatTable } from './table.js';
+import { formatRelativeTime, formatTable, formatUtc } from './table.js';
 
 @SubCommand({ name: 'list', description: 'list all signing keys, newest first' })
 export class ListKeysCommand extends OpsCommand {

@@ -1,7 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { Command } from 'nest-commander';
-import { OperationRunner, type ReadOptions } from './operation-runner.js';
-import { OpsCommand } from './ops-command.js';
+import { OperationRunner, OpsCommand, type ReadOptions } from './operation-runner.js';
 
 /** Applies pending migrations and returns the names of all applied migrations. */
 export type RunMigrations = () => Promise<readonly string[]>;

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Command, SubCommand } from 'nest-commander';
-import { type ReadOptions, OperationRunner } from './operation-runner.js';
-import { CommandGroup, OpsCommand } from './ops-command.js';
+import { CommandGroup, OperationRunner, OpsCommand, type ReadOptions } from './operation-runner.js';
 
 const ROTATION_STEPS = `This is a new server secret. It is not stored and not in use.
 

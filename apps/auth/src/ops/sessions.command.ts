@@ -4,11 +4,13 @@ import { SessionService, type SessionView } from '../sessions/session.service.js
 import { requireAccount, requireClient } from './lookups.js';
 import {
   type ChangeOptions,
+  ChangingCommand,
+  CommandGroup,
   OperationRunner,
+  OpsCommand,
   type ReadOptions,
   type Server,
 } from './operation-runner.js';
-import { ChangingCommand, CommandGroup, OpsCommand } from './ops-command.js';
 import { UsageError } from './errors.js';
 import { formatCount, formatRelativeTime, formatTable, formatUtc } from './table.js';
 

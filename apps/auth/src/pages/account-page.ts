@@ -1,5 +1,5 @@
-import { parseBrowserAndSystem } from '../platform/notifications/device-name.js';
-import type { AuthorizedClient } from '../sessions/consent.repository.js';
+import { parseBrowserAndSystem } from '../platform/notifications/message.js';
+import type { AuthorizedClient } from '../sessions/consent.service.js';
 import { renderForm, renderPage } from './page.js';
 import { html, type Html } from './html.js';
 import type { PageContext } from './page-context.js';

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Post } from '@nestjs/common';
 import { z } from 'zod';
-import { RateLimited } from '../platform/rate-limit.guard.js';
+import { RateLimited } from '../platform/rate-limit.service.js';
 import { ConsentPageService, type ConsentPageState } from './consent-page.service.js';
 import { buildContinueUrl, renderForm, renderPage, seeOther } from './page.js';
 import { html } from './html.js';

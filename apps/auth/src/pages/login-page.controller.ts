@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
-import { RateLimited } from '../platform/rate-limit.guard.js';
+import { RateLimited } from '../platform/rate-limit.service.js';
 import { type ClientInfo, ClientInfoService } from './interaction.service.js';
 import { buildPageUrl, renderField, renderForm, renderPage, seeOther } from './page.js';
 import { html, type Html } from './html.js';

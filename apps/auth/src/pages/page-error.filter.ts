@@ -1,8 +1,7 @@
 import { toProblemDetails } from '@gatehouse/service-kit';
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { OAuthError } from '../platform/oauth-error.js';
-import { RetryLaterError } from '../platform/too-many-requests.js';
+import { OAuthError, RetryLaterError } from '../platform/oauth-error.js';
 import { html } from './html.js';
 import { pageContexts } from './page-context.js';
 import { renderDocument } from './page.js';

@@ -6,7 +6,7 @@ import { KnownDeviceCookie } from '../accounts/known-device-cookie.js';
 import { OAuthError } from '../platform/oauth-error.js';
 import { BrowserSessionCookie } from '../sessions/browser-session-cookie.js';
 import { BrowserSessionService } from '../sessions/browser-session.service.js';
-import { describeDevice } from '../sessions/device.js';
+import { describeDevice } from '../platform/network.js';
 import { InteractionService } from './interaction.service.js';
 import type { PageContext } from './page-context.js';
 import { buildContinueUrl, buildPageUrl } from './page.js';

@@ -16,9 +16,9 @@ export class DatabaseClock implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     if (!this.unitOfWork.isPostgres) return;
-    const work = () => this.synchronize();
-    this.scheduler.add({ name: 'clock', everySeconds: 10, by: 'every replica', work });
-    await work();
+    const run = () => this.synchronize();
+    this.scheduler.add({ name: 'clock', everySeconds: 10, runsOn: 'every replica', run });
+    await run();
   }
 
   /** The database reads its clock between request and response, so the middle is wrong by at most half of that time. */

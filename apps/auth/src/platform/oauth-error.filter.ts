@@ -3,8 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { DatabaseUnavailableException } from '@gatehouse/persistence';
 import { Problem, ProblemDetailsFilter, toProblemDetails } from '@gatehouse/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { OAuthError } from './oauth-error.js';
-import { RetryLaterError } from './too-many-requests.js';
+import { OAuthError, RetryLaterError } from './oauth-error.js';
 
 interface ErrorResponse {
   readonly status: number;

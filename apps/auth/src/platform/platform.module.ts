@@ -14,8 +14,7 @@ import { NotificationOutbox } from './notifications/notification-outbox.js';
 import { NotificationRepository } from './notifications/notification.repository.js';
 import { ConsoleNotifier, Notifier, SmtpNotifier } from './notifications/notifier.js';
 import { OAuthErrorFilter } from './oauth-error.filter.js';
-import { RateLimitGuard } from './rate-limit.guard.js';
-import { RateLimitService } from './rate-limit.service.js';
+import { RateLimitGuard, RateLimitService } from './rate-limit.service.js';
 import { DatabaseClock } from './database-clock.js';
 import { EventChainService } from './security-events/event-chain.service.js';
 import { EventRetentionCleanup } from './security-events/event-retention.js';
@@ -25,14 +24,6 @@ import { loadServerSecrets, ServerSecrets } from './server-secrets.js';
 
 const createNotifier = ({ SMTP_URL: url, MAIL_FROM: from }: AuthConfig): Notifier =>
   url === undefined ? new ConsoleNotifier() : new SmtpNotifier({ url, from });
-
-/** Rate-limit windows that are over. The next request begins a new window in any case. */
-const EXPIRED_RATE_LIMITS = {
-  table: 'rate_limit',
-  key: 'key',
-  dead: 'expire < $1',
-  afterSeconds: 60,
-};
 
 /**
  * Services that all other folders use. Nest runs the filters of later modules first, so this module is imported after the
@@ -80,31 +71,28 @@ export class PlatformModule implements OnModuleInit, BeforeApplicationShutdown {
     private readonly unitOfWork: UnitOfWork,
     private readonly chain: EventChainService,
     private readonly events: SecurityEventService,
-    private readonly retention: EventRetentionCleanup,
   ) {}
 
   onModuleInit(): void {
     this.scheduler.add({
       name: 'janitor',
       everySeconds: 60,
-      by: 'one replica',
-      work: (stopping) => this.cleanup.run(stopping),
+      runsOn: 'one replica',
+      run: (stopping) => this.cleanup.run(stopping),
     });
     this.scheduler.add({
       name: 'event-chain',
       everySeconds: 1,
-      by: 'one replica',
-      work: () => this.chain.linkPending(),
+      runsOn: 'one replica',
+      run: () => this.chain.linkPending(),
     });
     this.scheduler.add({
       name: 'suppressed-events',
       everySeconds: 10,
-      by: 'every replica',
-      work: () => this.events.recordSuppressed(),
+      runsOn: 'every replica',
+      run: () => this.events.recordSuppressed(),
     });
     this.cleanup.add(createKeyRangeCleanup(this.unitOfWork, EXPIRED_LEASES));
-    this.cleanup.add(createKeyRangeCleanup(this.unitOfWork, EXPIRED_RATE_LIMITS));
-    this.cleanup.add(this.retention);
   }
 
   /** The database closes after this. */

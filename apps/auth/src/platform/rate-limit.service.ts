@@ -1,18 +1,113 @@
 import { createHmac } from 'node:crypto';
-import { UnitOfWork } from '@gatehouse/persistence';
-import { Inject, Injectable } from '@nestjs/common';
+import { CleanupJob, createKeyRangeCleanup, UnitOfWork } from '@gatehouse/persistence';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import { Reflector } from '@nestjs/core';
+import type { Quota } from '@gatehouse/service-kit';
 import {
   AUTH_CONFIG,
   type AuthConfig,
-  LIMIT_NAMES,
+  DEFAULT_RATE_LIMITS,
   type LimitName,
-  type Quota,
-  type RateLimitSettings,
 } from '../auth.config.js';
 import { ServerSecrets } from './server-secrets.js';
-import { SharedRateLimiter, type Usage } from './shared-rate-limiter.js';
-import { TooManyRequests } from './too-many-requests.js';
+import { TooManyRequests } from './oauth-error.js';
+import { networkOf } from './network.js';
+
+/** The consumed part of a quota. */
+export interface Usage {
+  readonly isOver: boolean;
+  readonly remaining: number;
+  /** Milliseconds until the full quota is available again. */
+  readonly resetsIn: number;
+}
+
+/**
+ * One quota per key. Each process counts locally until a tenth of the quota is consumed; from there on the processes on one
+ * PostgreSQL database count together. So rare requests cost no query, frequent requests are counted across all replicas, and a
+ * process that cannot reach the database goes on counting.
+ */
+export class SharedRateLimiter {
+  private readonly local: RateLimiterMemory;
+  private readonly shared: RateLimiterPostgres | undefined;
+  private readonly localOnlyPoints: number;
+
+  /** @param shared the PostgreSQL database that the processes share; undefined when there is one process */
+  constructor(
+    readonly name: LimitName,
+    readonly quota: Quota,
+    shared: DataSource | undefined,
+  ) {
+    const options = { keyPrefix: name, points: quota.points, duration: quota.seconds };
+    this.localOnlyPoints = Math.floor(quota.points / 10);
+    this.local = new RateLimiterMemory(options);
+    this.shared = shared && createPostgresLimiter(shared, options);
+  }
+
+  /** Counts one request. */
+  async consume(key: string): Promise<Usage> {
+    const local = await toResult(this.local.consume(key));
+    const { consumedPoints } = local;
+    if (!this.shared || consumedPoints <= this.localOnlyPoints || this.isOver(local)) {
+      return this.toUsage(local);
+    }
+    const unreported = consumedPoints === this.localOnlyPoints + 1 ? consumedPoints : 1;
+    const total = await toResult(this.shared.consume(key, unreported)).catch(() => local);
+    // Blocks the key locally, so that further requests beyond the quota cost no query.
+    if (this.isOver(total)) await this.local.block(key, Math.max(1, total.msBeforeNext / 1000));
+    return this.toUsage(total);
+  }
+
+  /** The usage that this process knows of. It counts nothing. */
+  async peek(key: string): Promise<Usage> {
+    const local = await this.local.get(key);
+    if (local) return this.toUsage(local);
+    return { isOver: false, remaining: this.quota.points, resetsIn: 0 };
+  }
+
+  private isOver({ consumedPoints }: RateLimiterRes): boolean {
+    return consumedPoints > this.quota.points;
+  }
+
+  private toUsage(counted: RateLimiterRes): Usage {
+    const { remainingPoints: remaining, msBeforeNext: resetsIn } = counted;
+    return { isOver: this.isOver(counted), remaining, resetsIn };
+  }
+}
+
+interface LimiterOptions {
+  readonly keyPrefix: string;
+  readonly points: number;
+  readonly duration: number;
+}
+
+/** Uses the existing pool and the table of our migrations. The clean-up job removes expired rows. */
+const createPostgresLimiter = (storeClient: DataSource, options: LimiterOptions) =>
+  new RateLimiterPostgres({
+    ...options,
+    storeClient,
+    storeType: 'typeorm',
+    tableName: 'rate_limit',
+    tableCreated: true,
+    clearExpiredByTimeout: false,
+  });
+
+/** The library throws the result when the quota is exceeded. Here it is a normal result. */
+async function toResult(counting: Promise<RateLimiterRes>): Promise<RateLimiterRes> {
+  try {
+    return await counting;
+  } catch (error) {
+    if (error instanceof RateLimiterRes) return error;
+    throw error;
+  }
+}
 
 const SLOT_COUNT = 65_536;
 
@@ -36,14 +131,23 @@ export interface QuotaState extends Usage {
   readonly quota: Quota;
 }
 
+/** Rate-limit windows that are over. The next request begins a new window in any case. */
+const EXPIRED_RATE_LIMITS = {
+  table: 'rate_limit',
+  key: 'key',
+  condition: 'expire < $1',
+  retentionSeconds: 60,
+};
+
 /** The rate limits of `RATE_LIMITS`. With `RATE_LIMITS=off` nothing is counted. */
 @Injectable()
-export class RateLimitService {
+export class RateLimitService implements OnModuleInit {
   private readonly limiters: ReadonlyMap<LimitName, SharedRateLimiter>;
   private readonly slotKey: Buffer;
 
   constructor(
-    unitOfWork: UnitOfWork,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly cleanup: CleanupJob,
     database: DataSource,
     secrets: ServerSecrets,
     @Inject(AUTH_CONFIG) { RATE_LIMITS }: AuthConfig,
@@ -52,6 +156,10 @@ export class RateLimitService {
     const shared = unitOfWork.isPostgres ? database : undefined;
     const limits = RATE_LIMITS && createLimiters(RATE_LIMITS, shared);
     this.limiters = new Map(limits?.map((limit) => [limit.name, limit]));
+  }
+
+  onModuleInit(): void {
+    this.cleanup.add(createKeyRangeCleanup(this.unitOfWork, EXPIRED_RATE_LIMITS));
   }
 
   /**
@@ -80,8 +188,56 @@ export class RateLimitService {
   }
 }
 
+const LIMIT_NAMES = Object.keys(DEFAULT_RATE_LIMITS).filter((name): name is LimitName =>
+  Object.hasOwn(DEFAULT_RATE_LIMITS, name),
+);
+
 const createLimiters = (
-  quotas: RateLimitSettings,
+  quotas: Readonly<Record<LimitName, Quota>>,
   shared: DataSource | undefined,
 ): SharedRateLimiter[] =>
   LIMIT_NAMES.map((name) => new SharedRateLimiter(name, quotas[name], shared));
+
+/** A reply of Fastify, or a part of it. */
+interface HeaderWriter {
+  headers(fields: Record<string, string>): unknown;
+}
+
+/**
+ * Writes the header fields of draft-ietf-httpapi-ratelimit-headers-10.
+ *
+ * @throws {TooManyRequests} when the quota is exceeded
+ */
+export function enforceQuota(reply: HeaderWriter, quotaState: QuotaState | undefined): void {
+  if (!quotaState) return;
+  const { name, quota, remaining, resetsIn } = quotaState;
+  reply.headers({
+    'RateLimit-Policy': `"${name}";q=${quota.points};w=${quota.seconds}`,
+    RateLimit: `"${name}";r=${remaining};t=${Math.ceil(resetsIn / 1000)}`,
+  });
+  if (quotaState.isOver) throw new TooManyRequests(resetsIn);
+}
+
+/** Each request to the handler counts for the network of the caller. */
+export const RateLimited = Reflector.createDecorator<LimitName>();
+
+/** Runs before all other guards, so that a request beyond the quota costs nothing. */
+@Injectable()
+export class RateLimitGuard implements CanActivate {
+  constructor(
+    private readonly limits: RateLimitService,
+    private readonly reflector: Reflector,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const targets = [context.getHandler(), context.getClass()];
+    const name: LimitName | undefined = this.reflector.getAllAndOverride(RateLimited, targets);
+    if (name === undefined) return true;
+    const http = context.switchToHttp();
+    const { ip } = http.getRequest<{ readonly ip: string }>();
+    const key = networkOf(ip) ?? 'elsewhere';
+    const quotaState = await this.limits.consume(name, { kind: 'anonymous', key });
+    enforceQuota(http.getResponse<HeaderWriter>(), quotaState);
+    return true;
+  }
+}

@@ -1,6 +1,5 @@
-import { InstantColumn } from '@gatehouse/persistence';
+import { InstantColumn, SpaceSeparatedColumn } from '@gatehouse/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { SpaceSeparatedColumn } from '../platform/columns.js';
 
 /** An authorization code (RFC 6749 §4.1.2) with the grant that a client exchanges it for. */
 @Entity('authorization_code')

@@ -109,7 +109,7 @@ const DELETE_UNUSED = `
 const EXPIRED_CODES = {
   table: 'authorization_code',
   key: 'code_hash',
-  dead: 'expires_at < $1',
-  indexed: 'expires_at',
-  afterSeconds: 3600,
+  condition: 'expires_at < $1',
+  orderedBy: 'expires_at',
+  retentionSeconds: 3600,
 };

@@ -1,6 +1,5 @@
-import { InstantColumn } from '@gatehouse/persistence';
+import { InstantColumn, SpaceSeparatedColumn } from '@gatehouse/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { SpaceSeparatedColumn } from '../platform/columns.js';
 
 /** A browser in which a person is logged in at this server, for all clients (single sign-on). */
 @Entity('browser_session')

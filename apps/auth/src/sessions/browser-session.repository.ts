@@ -161,6 +161,6 @@ const MIN_RETENTION_SECONDS = 86_400;
 const createExpiredRows = (idleSeconds: number): ExpiredRows => ({
   table: 'browser_session',
   key: 'id',
-  dead: '(ended_at < $1 OR absolute_expires_at < $1 OR last_used_at < $1)',
-  afterSeconds: Math.max(idleSeconds, MIN_RETENTION_SECONDS),
+  condition: '(ended_at < $1 OR absolute_expires_at < $1 OR last_used_at < $1)',
+  retentionSeconds: Math.max(idleSeconds, MIN_RETENTION_SECONDS),
 });

@@ -1,14 +1,122 @@
 import { randomBytes } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { UnitOfWork } from '@gatehouse/persistence';
+import { Clock } from '@gatehouse/service-kit';
 import type { AuthenticatedAccount } from '../accounts/account.repository.js';
 import { AccountTransactionService } from './account-transaction.service.js';
 import { BrowserSessionCookie, generateSessionSecret } from './browser-session-cookie.js';
 import type { BrowserSession } from './browser-session.entity.js';
-import { BrowserSessionRevocation } from './browser-session-revocation.service.js';
-import { BrowserSessionRepository } from './browser-session.repository.js';
-import type { DeviceInfo } from './device.js';
+import {
+  BrowserSessionRepository,
+  type RevokedBrowserSession,
+} from './browser-session.repository.js';
+import type { DeviceInfo } from '../platform/network.js';
 import type { RevocationReason } from '../platform/security-events/security-event.js';
-import { BrowserSessionLimits } from './session-limits.js';
+import { SecurityEventService } from '../platform/security-events/security-event.service.js';
+import { RefreshTokenRevocation } from './refresh-token-revocation.service.js';
+import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+
+/** The use of a session is written to the database at most once in this time, in milliseconds. */
+const USE_RECORDED_EVERY_MS = 60_000;
+
+/** How long browser sessions last, and how many an account may have. Instants and durations are in milliseconds. */
+@Injectable()
+export class BrowserSessionLimits {
+  /** Active browser sessions that an account may have. */
+  readonly maxPerAccount: number;
+
+  constructor(
+    private readonly clock: Clock,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {
+    this.maxPerAccount = config.SESSIONS_PER_ACCOUNT;
+  }
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  /** When a session expires whose person authenticates at `now`, even if the browser uses it. */
+  computeAbsoluteExpiry(now: number): number {
+    return now + this.config.BROWSER_SESSION_TTL * 1000;
+  }
+
+  /** A session that was last used at this time or before has expired. */
+  computeIdleCutoff(now: number): number {
+    return now - this.config.BROWSER_SESSION_IDLE_TTL * 1000;
+  }
+
+  /** The use of a session is written if the last written use was at this time or before. */
+  computeUseRecordingCutoff(now: number): number {
+    return now - USE_RECORDED_EVERY_MS;
+  }
+
+  isActive({ endedAt, lastUsedAt, absoluteExpiresAt }: BrowserSession, now: number): boolean {
+    const isUsed = lastUsedAt.getTime() > this.computeIdleCutoff(now);
+    return endedAt === null && isUsed && now < absoluteExpiresAt.getTime();
+  }
+}
+
+/**
+ * Revokes browser sessions, with the refresh token families that were created in them and have no `offline_access`. One
+ * statement revokes a session, once, in a transaction with its security event. Each method joins a surrounding transaction,
+ * and returns the number of active families that it revoked.
+ */
+@Injectable()
+export class BrowserSessionRevocation {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly sessions: BrowserSessionRepository,
+    private readonly limits: BrowserSessionLimits,
+    private readonly refreshTokenRevocation: RefreshTokenRevocation,
+    private readonly events: SecurityEventService,
+  ) {}
+
+  /** Joins the transaction that creates or renews the session. */
+  recordCreation(type: 'begun' | 'renewed', { id, accountId }: BrowserSession): Promise<void> {
+    return this.events.record({ type: `browser_session.${type}`, accountId, sessionId: id });
+  }
+
+  revokeSession(id: string, reason: RevocationReason): Promise<number> {
+    return this.revoke(reason, (now) => this.sessions.revokeById(id, now));
+  }
+
+  revokeAllOfAccount(
+    accountId: string,
+    reason: RevocationReason,
+    exceptId?: string,
+  ): Promise<number> {
+    return this.revoke(reason, (now) => this.sessions.revokeByAccount(accountId, exceptId, now));
+  }
+
+  revokeAll(reason: RevocationReason): Promise<number> {
+    return this.revoke(reason, (now) => this.sessions.revokeAll(now));
+  }
+
+  /** Revokes the oldest sessions of an account that has more than its limit. The newest session stays. */
+  revokeAboveLimit(newest: BrowserSession): Promise<number> {
+    const { maxPerAccount: limit } = this.limits;
+    return this.revoke('session_limit', (now) => {
+      const idleSince = this.limits.computeIdleCutoff(now);
+      return this.sessions.revokeAboveLimit(newest, { limit, idleSince }, now);
+    });
+  }
+
+  private revoke(
+    reason: RevocationReason,
+    update: (now: number) => Promise<readonly RevokedBrowserSession[]>,
+  ): Promise<number> {
+    return this.unitOfWork.transaction(async () => {
+      let active = 0;
+      for (const { id, account_id: accountId } of await update(this.limits.now())) {
+        active += await this.refreshTokenRevocation.revokeOfBrowserSession(id, reason);
+        const event = { reason, accountId, sessionId: id };
+        await this.events.record({ type: 'browser_session.ended', ...event });
+      }
+      return active;
+    });
+  }
+}
 
 /** A browser session after a login. */
 export interface CreatedBrowserSession {

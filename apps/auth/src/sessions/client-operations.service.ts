@@ -2,7 +2,7 @@ import { UnitOfWork } from '@gatehouse/persistence';
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../platform/security-events/security-event.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
-import { generateClientSecret, hashClientSecret } from '../clients/client-secret.js';
+import { generateClientSecret, hashClientSecret } from '../clients/registered-credentials.js';
 import type { Client } from '../clients/client.entity.js';
 import { type ClientRegistration, ClientRepository } from '../clients/client.repository.js';
 import { RefreshTokenRevocation } from './refresh-token-revocation.service.js';

@@ -218,9 +218,8 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
 }
 
 const INSERT = `
-  INSERT INTO refresh_token_family (id, account_id, client_id, scope, resource, generation, rotated_at,
-    created_at, idle_expires_at, absolute_expires_at, user_agent, origin, status_index, authenticated_at,
-    browser_session_id, amr, claims, dpop_jkt)
+  INSERT INTO refresh_token_family (id, account_id, client_id, scope, resource, generation, rotated_at, created_at,
+    idle_expires_at, absolute_expires_at, user_agent, origin, status_index, authenticated_at, browser_session_id, amr, claims, dpop_jkt)
   VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`;
 
 const SELECT_ACTIVE_IDS = `
@@ -253,18 +252,18 @@ const ABOVE_SESSION_LIMIT = `id IN (
  */
 const FAMILY_RETENTION_SECONDS = 86_400;
 
-export const REVOKED_FAMILY_ROWS: ExpiredRows & { readonly indexed: string } = {
+export const REVOKED_FAMILY_ROWS: ExpiredRows & { readonly orderedBy: string } = {
   table: 'refresh_token_family',
   key: 'id',
-  dead: 'ended_at < $1',
-  indexed: 'ended_at',
-  afterSeconds: FAMILY_RETENTION_SECONDS,
+  condition: 'ended_at < $1',
+  orderedBy: 'ended_at',
+  retentionSeconds: FAMILY_RETENTION_SECONDS,
 };
 
 /** Neither instant has an index, because a rotation must not update an index. */
 export const EXPIRED_FAMILY_ROWS: ExpiredRows = {
   table: 'refresh_token_family',
   key: 'id',
-  dead: '(idle_expires_at < $1 OR absolute_expires_at < $1)',
-  afterSeconds: FAMILY_RETENTION_SECONDS,
+  condition: '(idle_expires_at < $1 OR absolute_expires_at < $1)',
+  retentionSeconds: FAMILY_RETENTION_SECONDS,
 };

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '@gatehouse/service-kit';
 import type { AuthenticatedAccount } from '../accounts/account.repository.js';
 import { OAuthError } from '../platform/oauth-error.js';
 import type { RevocationReason } from '../platform/security-events/security-event.js';
 import { AccountTransactionService } from './account-transaction.service.js';
-import type { DeviceInfo } from './device.js';
+import type { DeviceInfo } from '../platform/network.js';
 import {
   buildSessionClaims,
   type RefreshTokenFamily,
+  RefreshTokenFormat,
   type SessionClaims,
   type TokenState,
 } from './refresh-token-family.entity.js';
@@ -15,9 +17,48 @@ import {
   type NewRefreshTokenFamily,
   RefreshTokenFamilyRepository,
 } from './refresh-token-family.repository.js';
-import { RefreshTokenFormat } from './refresh-token-format.js';
 import { RefreshTokenRevocation } from './refresh-token-revocation.service.js';
-import { type RefreshTokenClient, RefreshTokenLimits } from './session-limits.js';
+import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+
+/** The properties of a client that decide how long its sessions last. */
+export interface RefreshTokenClient {
+  readonly id: string;
+  /** Seconds; null means the server's default. */
+  readonly refreshIdleTtl: number | null;
+  /** Seconds; null means the server's default. */
+  readonly refreshAbsoluteTtl: number | null;
+}
+
+/** How long refresh token families last, and how many an account may have. Instants and durations are in milliseconds. */
+@Injectable()
+export class RefreshTokenLimits {
+  /** Length of the grace window; 0 means that there is none. */
+  readonly graceMs: number;
+  /** Active families that an account may have. */
+  readonly maxPerAccount: number;
+
+  constructor(
+    private readonly clock: Clock,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {
+    this.graceMs = config.REFRESH_GRACE_SECONDS * 1000;
+    this.maxPerAccount = config.SESSIONS_PER_ACCOUNT;
+  }
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  /** When a family expires that is used at `now` and not again. */
+  computeIdleExpiry({ refreshIdleTtl }: RefreshTokenClient, now: number): number {
+    return now + (refreshIdleTtl ?? this.config.REFRESH_IDLE_TTL) * 1000;
+  }
+
+  /** When a family expires that is created at `now`, even if the client uses it. */
+  computeAbsoluteExpiry({ refreshAbsoluteTtl }: RefreshTokenClient, now: number): number {
+    return now + (refreshAbsoluteTtl ?? this.config.REFRESH_ABSOLUTE_TTL) * 1000;
+  }
+}
 
 /** The access that a login grants to a client. */
 export interface FamilyGrant {

@@ -8,18 +8,18 @@ import { AccountTransactionService } from './account-transaction.service.js';
 import { AuthorizationCodeRepository } from './authorization-code.repository.js';
 import { BrowserSessionCookie } from './browser-session-cookie.js';
 import { BrowserSession } from './browser-session.entity.js';
-import { BrowserSessionRevocation } from './browser-session-revocation.service.js';
+import {
+  BrowserSessionLimits,
+  BrowserSessionRevocation,
+  BrowserSessionService,
+} from './browser-session.service.js';
 import { BrowserSessionRepository } from './browser-session.repository.js';
-import { BrowserSessionService } from './browser-session.service.js';
 import { ClientOperationsService } from './client-operations.service.js';
-import { ConsentRepository } from './consent.repository.js';
-import { AuthorizedClientService, ConsentService } from './consent.service.js';
-import { RefreshTokenFamily } from './refresh-token-family.entity.js';
+import { AuthorizedClientService, ConsentRepository, ConsentService } from './consent.service.js';
+import { RefreshTokenFamily, RefreshTokenFormat } from './refresh-token-family.entity.js';
 import { RefreshTokenFamilyRepository } from './refresh-token-family.repository.js';
-import { RefreshTokenFormat } from './refresh-token-format.js';
 import { RefreshTokenRevocation } from './refresh-token-revocation.service.js';
-import { RefreshTokenService } from './refresh-token.service.js';
-import { BrowserSessionLimits, RefreshTokenLimits } from './session-limits.js';
+import { RefreshTokenLimits, RefreshTokenService } from './refresh-token.service.js';
 import { SessionService } from './session.service.js';
 
 @Module({

@@ -1,7 +1,7 @@
 import { Clock } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { type AccessTokenClaims, accessTokenClaims } from './access-token-claims.js';
+import { type AccessTokenClaims, accessTokenClaims } from './access-token.service.js';
 import { JwtVerifier } from './keys/jwt-verifier.js';
 import { SigningKeyService } from './keys/signing-key.service.js';
 

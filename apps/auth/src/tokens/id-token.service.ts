@@ -1,12 +1,36 @@
 import { createHash } from 'node:crypto';
 import { Clock } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
+import { z } from 'zod';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { type RequestedClaims, selectStandardClaims } from './standard-claims.js';
 import type { SigningAlgorithm } from './keys/signing-key.entity.js';
 import { SigningKeyService } from './keys/signing-key.service.js';
-import { ACR, type IdTokenClaims, verifyIdToken } from './id-token-claims.js';
-import { computeSubject, type SubjectAccount, type SubjectClient } from './subject-identifier.js';
+import type { PublicJwk } from './keys/jwk.js';
+import { JwtVerifier } from './keys/jwt-verifier.js';
+
+/**
+ * The only authentication context class of this server (OpenID Connect Core §2, `acr`): one factor, level 1 of ISO/IEC 29115.
+ */
+export const ACR = '1';
+
+const idTokenClaims = z.object({
+  iss: z.string(),
+  sub: z.string(),
+  aud: z.string(),
+  sid: z.string(),
+});
+/** The claims that the server reads from an `id_token_hint`. */
+export type IdTokenClaims = Readonly<z.infer<typeof idTokenClaims>>;
+
+/** Bounds the work for a hint. Endpoints accept hints of a little more than 4,000 characters. */
+const ID_TOKEN_PATTERN = /^([\w-]{1,300})\.([\w-]{1,4000})\.([\w-]{1,700})$/;
+
+/** Does not check the lifetime. @returns the claims, if one of the keys signed the ID token */
+export function verifyIdToken(text: string, keys: readonly PublicJwk[]): IdTokenClaims | undefined {
+  if (!ID_TOKEN_PATTERN.test(text)) return undefined;
+  return idTokenClaims.safeParse(new JwtVerifier('JWT', keys).verify(text)).data;
+}
 
 interface IdTokenClient extends SubjectClient {
   readonly idTokenAlgorithm: SigningAlgorithm | null;
@@ -84,3 +108,36 @@ export class IdTokenService {
 /** "… the left-most half of the hash of the octets of the ASCII representation of the access_token" (§3.1.3.6). */
 const computeAtHash = (accessToken: string): string =>
   createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url');
+
+export interface SubjectAccount {
+  readonly id: string;
+  /** 128 random bits that only this server knows. */
+  readonly pairwiseSeed: string;
+}
+
+export interface SubjectClient {
+  readonly id: string;
+  readonly subjectType: 'public' | 'pairwise';
+  readonly redirectUris: readonly string[];
+}
+
+/**
+ * The `sub` of an account for a client (OpenID Connect Core §8). A pairwise subject is a hash of the client's host and of the
+ * account's secret seed: clients of one host share it, and clients of different hosts cannot link their subjects.
+ */
+export function computeSubject(
+  { id, pairwiseSeed }: SubjectAccount,
+  client: SubjectClient,
+): string {
+  if (client.subjectType === 'public') return id;
+  return createHash('sha256')
+    .update(JSON.stringify([findSector(client), pairwiseSeed]))
+    .digest('base64url');
+}
+
+/** The host of all redirect URIs (§8.1). A client with redirect URIs on several hosts shares its sector with no other client. */
+function findSector({ id, redirectUris }: SubjectClient): string {
+  const hosts = new Set(redirectUris.map((uri) => new URL(uri).host));
+  const [host] = hosts;
+  return hosts.size === 1 && host ? `host ${host}` : `client ${id}`;
+}

@@ -6,9 +6,9 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 const EXPIRED_VALUES = {
   table: 'used_value',
   key: 'value_hash',
-  dead: 'expires_at < $1',
-  indexed: 'expires_at',
-  afterSeconds: 60,
+  condition: 'expires_at < $1',
+  orderedBy: 'expires_at',
+  retentionSeconds: 60,
 };
 
 /**

@@ -4,14 +4,16 @@ import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { AccessTokenService } from './access-token.service.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
 import { IdTokenService } from './id-token.service.js';
-import { createKeyRotationPlan, RELOAD_SECONDS } from './keys/key-rotation-periods.js';
-import { KeyRotationPlan } from './keys/key-rotation-plan.js';
+import {
+  createKeyRotationPlan,
+  KeyRotationPlan,
+  RELOAD_SECONDS,
+} from './keys/key-rotation-plan.js';
 import { KeyRotationService } from './keys/key-rotation.service.js';
 import { KeySetController } from './keys/key-set.controller.js';
 import { PrivateKeyCipher } from './keys/private-key-cipher.js';
-import { SigningKeyFactory } from './keys/signing-key.factory.js';
+import { SigningKeyFactory, SigningKeyService } from './keys/signing-key.service.js';
 import { SigningKeyRepository } from './keys/signing-key.repository.js';
-import { SigningKeyService } from './keys/signing-key.service.js';
 import { ReplayCacheRepository } from './replay-cache.repository.js';
 import { StatusListTokenService } from './status-lists/status-list-token.service.js';
 import { StatusListRepository } from './status-lists/status-list.repository.js';
@@ -64,22 +66,22 @@ export class TokensModule implements OnModuleInit {
     this.scheduler.add({
       name: 'keys',
       everySeconds: RELOAD_SECONDS,
-      by: 'every replica',
-      work: () => this.keys.reload(),
+      runsOn: 'every replica',
+      run: () => this.keys.reload(),
     });
     this.scheduler.add({
       name: 'key-rotation',
       everySeconds: 1,
-      by: 'one replica',
-      work: () => this.rotation.applyDueSteps(),
+      runsOn: 'one replica',
+      run: () => this.rotation.applyDueSteps(),
     });
     if (!this.config.STATUS_LISTS) return;
     await this.statusLists.open();
     this.scheduler.add({
       name: 'status-lists',
       everySeconds: 3600,
-      by: 'one replica',
-      work: () => this.statusLists.removeExpired(),
+      runsOn: 'one replica',
+      run: () => this.statusLists.removeExpired(),
     });
   }
 }

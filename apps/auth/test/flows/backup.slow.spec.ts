@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { UnitOfWork } from '@gatehouse/persistence';
 import { type PostgresServer, startPostgres } from '@gatehouse/persistence/testing';
 import { KeyRotationService } from '../../src/tokens/keys/key-rotation.service.js';
-import { toListId } from '../../src/tokens/status-lists/status-list.js';
+import { toListId } from '../../src/tokens/status-lists/status-list.service.js';
 import { anAccount, TestBrowser } from '../support/test-browser.js';
 import { decodeClaims, TestAuth } from '../support/test-auth.js';
 import { TestOps } from '../support/test-ops.js';

@@ -4,8 +4,10 @@ import { eachDatabase } from '@gatehouse/persistence/testing';
 import type { Account } from '../../src/accounts/account.entity.js';
 import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
-import { BrowserSessionRevocation } from '../../src/sessions/browser-session-revocation.service.js';
-import { BrowserSessionService } from '../../src/sessions/browser-session.service.js';
+import {
+  BrowserSessionRevocation,
+  BrowserSessionService,
+} from '../../src/sessions/browser-session.service.js';
 import { SessionService } from '../../src/sessions/session.service.js';
 import {
   aClient,

@@ -5,7 +5,7 @@ import { eachDatabase } from '@gatehouse/persistence/testing';
 import { UnitOfWork } from '@gatehouse/persistence';
 import * as oauth from 'oauth4webapi';
 import { generateKeyPair } from 'jose';
-import { clientKeySetSchema } from '../../src/clients/client-keys.js';
+import { clientKeySetSchema } from '../../src/clients/registered-credentials.js';
 import { ClientKey, toKeySet } from '../support/client-key.js';
 import { TestAuth, toBasicAuthorization, toDatabaseSettings } from '../support/test-auth.js';
 

@@ -177,7 +177,7 @@ describe('client credentials (RFC 6749 §4.4)', () => {
   });
 
   it('accepts the old and the new secret during a rotation', async () => {
-    const { hashClientSecret } = await import('../../src/clients/client-secret.js');
+    const { hashClientSecret } = await import('../../src/clients/registered-credentials.js');
     await auth.registerClient({
       id: 'rotating',
       secret: '',

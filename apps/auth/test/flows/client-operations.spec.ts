@@ -4,7 +4,7 @@ import {
   ClientOperationRefused,
   ClientOperationsService,
 } from '../../src/sessions/client-operations.service.js';
-import { hashClientSecret } from '../../src/clients/client-secret.js';
+import { hashClientSecret } from '../../src/clients/registered-credentials.js';
 import { type ClientRegistration, ClientRepository } from '../../src/clients/client.repository.js';
 import { aSession } from '../support/factories.js';
 import { decodeClaims, TestAuth } from '../support/test-auth.js';

@@ -9,7 +9,7 @@ import {
   LoginThrottleService,
   ORIGIN_WINDOW,
 } from '../../src/accounts/login-throttle.service.js';
-import { TooManyRequests } from '../../src/platform/too-many-requests.js';
+import { TooManyRequests } from '../../src/platform/oauth-error.js';
 import { TestBrowser } from '../support/test-browser.js';
 import { PASSWORD, TestAuth, type TestResponse, toDatabaseSettings } from '../support/test-auth.js';
 

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:net';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { Scheduler, UnitOfWork } from '@gatehouse/persistence';
 import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
-import { describeDevice } from '../../src/platform/notifications/device-name.js';
+import { describeDevice } from '../../src/platform/notifications/message.js';
 import { NotificationRepository } from '../../src/platform/notifications/notification.repository.js';
 import { SmtpNotifier } from '../../src/platform/notifications/notifier.js';
 import { anAccount } from '../support/factories.js';

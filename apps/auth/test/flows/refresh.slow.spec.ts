@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { DataSource } from 'typeorm';
 import { OAuthError } from '../../src/platform/oauth-error.js';
-import { RefreshTokenFormat } from '../../src/sessions/refresh-token-format.js';
+import { RefreshTokenFormat } from '../../src/sessions/refresh-token-family.entity.js';
 import { RefreshTokenService } from '../../src/sessions/refresh-token.service.js';
 import {
   BILLING,

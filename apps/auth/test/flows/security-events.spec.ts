@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { Scheduler, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
-import { MAX_STORED_PER_MINUTE } from '../../src/platform/security-events/event-rate-limiter.js';
+import {
+  EVENT_PROPERTIES,
+  MAX_STORED_PER_MINUTE,
+  SecurityEventService,
+} from '../../src/platform/security-events/security-event.service.js';
 import { EventChainService } from '../../src/platform/security-events/event-chain.service.js';
-import { EVENT_PROPERTIES } from '../../src/platform/security-events/security-event.js';
-import { SecurityEventService } from '../../src/platform/security-events/security-event.service.js';
 import { PASSWORD, TestAuth, toDatabaseSettings } from '../support/test-auth.js';
 
 interface Row {

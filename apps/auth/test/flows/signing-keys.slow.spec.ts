@@ -6,7 +6,7 @@ import { eachDatabase } from '@gatehouse/persistence/testing';
 import { calculateJwkThumbprint, createRemoteJWKSet, type JWK, jwtVerify } from 'jose';
 import { DataSource } from 'typeorm';
 import { ServerSecrets } from '../../src/platform/server-secrets.js';
-import { RefreshTokenFormat } from '../../src/sessions/refresh-token-format.js';
+import { RefreshTokenFormat } from '../../src/sessions/refresh-token-family.entity.js';
 import { SigningKeyService } from '../../src/tokens/keys/signing-key.service.js';
 import { TestAuth, toDatabaseSettings } from '../support/test-auth.js';
 

@@ -5,7 +5,7 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import { ClientOperationsService } from '../../src/sessions/client-operations.service.js';
 import { KeyRotationService } from '../../src/tokens/keys/key-rotation.service.js';
 import { SigningKeyService } from '../../src/tokens/keys/signing-key.service.js';
-import { MAX_TOKEN_LIFETIME_SECONDS } from '../../src/tokens/keys/key-rotation-periods.js';
+import { MAX_TOKEN_LIFETIME_SECONDS } from '../../src/tokens/keys/key-rotation-plan.js';
 import {
   decodeClaims,
   decodeHeader,

@@ -3,7 +3,7 @@ import {
   KeyRotationPlan,
   type PlannedKey,
 } from '../../src/tokens/keys/key-rotation-plan.js';
-import { PublishedKeySet } from '../../src/tokens/keys/published-key-set.js';
+import { PublishedKeySet } from '../../src/tokens/keys/jwk.js';
 import { EventQueue } from './event-queue.js';
 import { InMemorySigningKeys, SECOND } from './in-memory-signing-keys.js';
 

@@ -7,7 +7,7 @@ import { TestClock } from '@gatehouse/service-kit/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, serviceOptions } from '../../src/app.module.js';
 import { type AuthConfig, authConfig } from '../../src/auth.config.js';
-import { hashClientSecret } from '../../src/clients/client-secret.js';
+import { hashClientSecret } from '../../src/clients/registered-credentials.js';
 import { type ClientRegistration, ClientRepository } from '../../src/clients/client.repository.js';
 
 export const ISSUER = 'http://localhost:3000';

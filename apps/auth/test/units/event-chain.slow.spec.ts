@@ -1,4 +1,4 @@
-import type { Database } from '@gatehouse/persistence';
+import { CleanupJob, type Database } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { Logger } from '@nestjs/common';
 import { hashEvent } from '../../src/platform/security-events/event-chain.js';
@@ -43,7 +43,8 @@ eachDatabase('the chain of security events', (fresh, name) => {
   const createRetention = ({ unitOfWork }: Database) => {
     const repository = new SecurityEventRepository(unitOfWork);
     const service = new SecurityEventService(repository, clock);
-    return new EventRetentionCleanup(unitOfWork, repository, service, database.config);
+    const cleanup = new CleanupJob(clock);
+    return new EventRetentionCleanup(unitOfWork, repository, service, cleanup, database.config);
   };
   const happen = async (times: number) => {
     for (let n = 0; n < times; n += 1) {

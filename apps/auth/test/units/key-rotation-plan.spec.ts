@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { authConfig } from '../../src/auth.config.js';
-import { createKeyRotationPlan } from '../../src/tokens/keys/key-rotation-periods.js';
 import {
+  createKeyRotationPlan,
   KeyRotationPlan,
   type KeyStep,
   type PlannedKey,

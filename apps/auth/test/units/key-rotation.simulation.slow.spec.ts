@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { authConfig } from '../../src/auth.config.js';
-import { createKeyRotationPlan } from '../../src/tokens/keys/key-rotation-periods.js';
+import { createKeyRotationPlan } from '../../src/tokens/keys/key-rotation-plan.js';
 import { SECOND } from '../support/in-memory-signing-keys.js';
 import { KeyProcess } from '../support/key-process.js';
 import {

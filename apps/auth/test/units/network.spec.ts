@@ -1,5 +1,4 @@
-import { describeDevice } from '../../src/sessions/device.js';
-import { networkOf, widerNetworkOf } from '../../src/platform/network.js';
+import { describeDevice, networkOf, widerNetworkOf } from '../../src/platform/network.js';
 
 describe('the network of an address', () => {
   it.each([

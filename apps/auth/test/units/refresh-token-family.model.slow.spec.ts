@@ -7,17 +7,22 @@ import { ServerSecrets } from '../../src/platform/server-secrets.js';
 import { OAuthError } from '../../src/platform/oauth-error.js';
 import { NotificationRepository } from '../../src/platform/notifications/notification.repository.js';
 import { RefreshTokenRevocation } from '../../src/sessions/refresh-token-revocation.service.js';
-import { type RefreshTokenClient, RefreshTokenLimits } from '../../src/sessions/session-limits.js';
+import {
+  type RefreshTokenClient,
+  RefreshTokenLimits,
+  RefreshTokenService,
+} from '../../src/sessions/refresh-token.service.js';
 import type { RevocationReason } from '../../src/platform/security-events/security-event.js';
-import { RefreshTokenFamily } from '../../src/sessions/refresh-token-family.entity.js';
+import {
+  RefreshTokenFamily,
+  RefreshTokenFormat,
+} from '../../src/sessions/refresh-token-family.entity.js';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
 import { Account } from '../../src/accounts/account.entity.js';
 import { AccountTransactionService } from '../../src/sessions/account-transaction.service.js';
 import { BrowserSession } from '../../src/sessions/browser-session.entity.js';
 import { BrowserSessionRepository } from '../../src/sessions/browser-session.repository.js';
 import { RefreshTokenFamilyRepository } from '../../src/sessions/refresh-token-family.repository.js';
-import { RefreshTokenFormat } from '../../src/sessions/refresh-token-format.js';
-import { RefreshTokenService } from '../../src/sessions/refresh-token.service.js';
 import { SecurityEventRepository } from '../../src/platform/security-events/security-event.repository.js';
 import { SecurityEventService } from '../../src/platform/security-events/security-event.service.js';
 import { StatusListRepository } from '../../src/tokens/status-lists/status-list.repository.js';

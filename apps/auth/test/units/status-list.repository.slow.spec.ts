@@ -7,12 +7,16 @@ import {
   RefreshTokenFamilyRepository,
   SELECT_REVOKED_STATUS_INDEXES,
 } from '../../src/sessions/refresh-token-family.repository.js';
-import { LIST_SIZE, toListId, toSlot } from '../../src/tokens/status-lists/status-list.js';
+import {
+  StatusListService,
+  toListId,
+  toSlot,
+} from '../../src/tokens/status-lists/status-list.service.js';
 import {
   BLOCK_SIZE,
+  LIST_SIZE,
   StatusListRepository,
 } from '../../src/tokens/status-lists/status-list.repository.js';
-import { StatusListService } from '../../src/tokens/status-lists/status-list.service.js';
 import { StatusSnapshotService } from '../../src/tokens/status-lists/status-snapshot.service.js';
 import { TestClock, toDatabaseSettings } from '../support/test-auth.js';
 

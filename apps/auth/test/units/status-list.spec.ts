@@ -1,12 +1,12 @@
 import { inflateSync } from 'node:zlib';
 import {
-  LIST_SIZE,
   permuteSlot,
-  StatusSnapshot,
   toListId,
   toSlot,
   toStatusIndex,
-} from '../../src/tokens/status-lists/status-list.js';
+} from '../../src/tokens/status-lists/status-list.service.js';
+import { StatusSnapshot } from '../../src/tokens/status-lists/status-snapshot.service.js';
+import { LIST_SIZE } from '../../src/tokens/status-lists/status-list.repository.js';
 
 const SEED = 'the seed of a list, 22';
 

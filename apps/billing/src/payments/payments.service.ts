@@ -46,9 +46,9 @@ export class PaymentsService implements OnModuleInit {
     this.scheduler.add({
       name: 'payments',
       everySeconds: 1,
-      by: 'lease holder',
+      runsOn: 'lease holder',
       hasWork: () => this.repository.outbox.hasDue(),
-      work: (stopping) => this.reconcile(stopping),
+      run: (stopping) => this.reconcile(stopping),
     });
   }
 

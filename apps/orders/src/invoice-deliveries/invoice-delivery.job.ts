@@ -44,9 +44,9 @@ export class InvoiceDeliveryJob implements OnModuleInit {
     this.scheduler.add({
       name: 'invoice-deliveries',
       everySeconds: 0.25,
-      by: 'lease holder',
+      runsOn: 'lease holder',
       hasWork: () => this.deliveries.hasDue(),
-      work: (stopping) => this.deliverDue(stopping),
+      run: (stopping) => this.deliverDue(stopping),
     });
   }
 

@@ -39,9 +39,9 @@ export interface IdempotentRequest {
 const EXPIRED_KEYS = {
   table: 'idempotency_key',
   key: 'subject, request_key',
-  dead: 'expires_at <= $1',
-  indexed: 'expires_at',
-  afterSeconds: 0,
+  condition: 'expires_at <= $1',
+  orderedBy: 'expires_at',
+  retentionSeconds: 0,
 };
 
 const DAY_MS = 86_400_000;

@@ -19,9 +19,9 @@ const INSERT_PROOF =
 const EXPIRED_PROOFS = {
   table: 'used_proof',
   key: 'id',
-  dead: 'expires_at <= $1',
-  indexed: 'expires_at',
-  afterSeconds: 60,
+  condition: 'expires_at <= $1',
+  orderedBy: 'expires_at',
+  retentionSeconds: 60,
 };
 
 /**

@@ -32,12 +32,12 @@ eachDatabase('a job with its own lease', (fresh) => {
     scheduler.add({
       name: 'sweeping',
       everySeconds: 0.002,
-      by: 'lease holder',
+      runsOn: 'lease holder',
       async hasWork() {
         looks[index] = (looks[index] ?? 0) + 1;
         return isDue;
       },
-      async work() {
+      async run() {
         steps[index] = (steps[index] ?? 0) + 1;
         maxActive = Math.max(maxActive, (active += 1));
         await delay(3);
@@ -76,7 +76,7 @@ eachDatabase('a job with its own lease', (fresh) => {
   it('repeats its step without a pause while there is more work', async () => {
     isDue = true;
     let left = 100;
-    aReplica(0, { everySeconds: 60, work: async () => (left -= 1) > 0 });
+    aReplica(0, { everySeconds: 60, run: async () => (left -= 1) > 0 });
     await waitUntil(() => left <= 0);
 
     expect(looks[0]).toBe(1);
@@ -87,7 +87,7 @@ eachDatabase('a job with its own lease', (fresh) => {
     let left = 300;
     let leftAtTurn = 0;
     aReplica(0, {
-      async work() {
+      async run() {
         await database.unitOfWork.execute('UPDATE lease SET holder = holder');
         if (left === 300) setImmediate(() => (leftAtTurn = left));
         return (left -= 1) > 0;
@@ -117,7 +117,7 @@ eachDatabase('a job with its own lease', (fresh) => {
     const note = (text: string) => void lines.push(text);
     Logger.overrideLogger({ log: note, error: note, warn: note });
     aReplica(0, {
-      work: async () => {
+      run: async () => {
         if ((failures += 1) <= 3) throw new Error('no broom');
         isDue = false;
         return false;
@@ -138,7 +138,7 @@ eachDatabase('a job with its own lease', (fresh) => {
     let wasAborted = false;
     let isOver = false;
     const scheduler = aReplica(0, {
-      async work(stopping) {
+      async run(stopping) {
         steps[0] = 1;
         await delay(1_000, undefined, { signal: stopping }).catch(() => (wasAborted = true));
         await delay(10);
@@ -157,7 +157,7 @@ eachDatabase('a job with its own lease', (fresh) => {
     isDue = true;
     const signals = new Set<AbortSignal>();
     aReplica(0, {
-      work(stopping) {
+      run(stopping) {
         signals.add(stopping);
         isDue = signals.size < 3;
         return Promise.resolve(isDue);

@@ -49,13 +49,13 @@ describe('jobs of replicas on one PostgreSQL', () => {
     return { scheduler, clock, unitOfWork: database.unitOfWork };
   };
   /** A job that counts its runs. */
-  const counted = (name: string, by: 'one replica' | 'every replica' = 'one replica') => {
+  const counted = (name: string, runsOn: 'one replica' | 'every replica' = 'one replica') => {
     const job = {
       name,
       everySeconds: SOON,
-      by,
+      runsOn,
       runs: 0,
-      work: () => {
+      run: () => {
         job.runs += 1;
         return Promise.resolve();
       },
@@ -129,8 +129,8 @@ describe('jobs of replicas on one PostgreSQL', () => {
     scheduler.add({
       name: 'falters',
       everySeconds: SOON,
-      by: 'one replica',
-      work: () => ((runs += 1) <= 5 ? Promise.reject(new Error('no luck')) : Promise.resolve()),
+      runsOn: 'one replica',
+      run: () => ((runs += 1) <= 5 ? Promise.reject(new Error('no luck')) : Promise.resolve()),
     });
     scheduler.onApplicationBootstrap();
     await waitUntil(() => others.some((text) => text.includes('job falters succeeds again')));
@@ -146,8 +146,8 @@ describe('jobs of replicas on one PostgreSQL', () => {
     scheduler.add({
       name: 'slow',
       everySeconds: SOON,
-      by: 'one replica',
-      work: async () => {
+      runsOn: 'one replica',
+      run: async () => {
         active += 1;
         maxActive = Math.max(maxActive, active);
         runs += 1;
@@ -175,8 +175,8 @@ describe('jobs of replicas on one PostgreSQL', () => {
     scheduler.add({
       name: 'long',
       everySeconds: SOON,
-      by: 'one replica',
-      work: async (stopping) => {
+      runsOn: 'one replica',
+      run: async (stopping) => {
         hasStarted = true;
         await new Promise<void>((aborted) => {
           stopping.addEventListener('abort', () => aborted());

@@ -61,3 +61,33 @@ export function postgresUrl() {
     .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
     .meta({ secret: true, format: 'postgres URL' });
 }
+
+/** `points` requests in `seconds`. */
+export interface Quota {
+  readonly points: number;
+  readonly seconds: number;
+}
+
+const QUOTA_ENTRY = /^([a-z-]+)=([1-9]\d{0,6})\/([1-9]\d{0,4})$/;
+const QUOTAS_OFF = /^(off|false|no|0)$/i;
+
+/** Quotas by name: `login=300/60 token=6000/60 …`. A name that is not in the text keeps its default; `off` becomes undefined. */
+export function quotas<Name extends string>(defaults: Readonly<Record<Name, Quota>>) {
+  const isName = (name: string): name is Name => Object.hasOwn(defaults, name);
+  const defaultText = Object.entries<Quota>(defaults)
+    .map(([name, { points, seconds }]) => `${name}=${points}/${seconds}`)
+    .join(' ');
+  return z
+    .string()
+    .transform((text, context): Readonly<Record<Name, Quota>> | undefined => {
+      if (QUOTAS_OFF.test(text.trim())) return undefined;
+      const values: Record<Name, Quota> = { ...defaults };
+      for (const entry of text.split(/[\s,]+/).filter(Boolean)) {
+        const [, name = '', points, seconds] = QUOTA_ENTRY.exec(entry) ?? [];
+        if (isName(name)) values[name] = { points: Number(points), seconds: Number(seconds) };
+        else context.addIssue(`must be "off", or "name=number/seconds …"; "${entry}" is not right`);
+      }
+      return values;
+    })
+    .prefault(defaultText);
+}

@@ -5,7 +5,7 @@ import type { PageContext } from '../../pages/page-context.js';
 import { PageError } from '../../pages/page-error.filter.js';
 import { buildPageUrl, seeOther, toCspSource } from '../../pages/page.js';
 import { AllowCrossSite, CurrentPageContext, Pages } from '../../pages/pages.guard.js';
-import { RateLimited } from '../../platform/rate-limit.guard.js';
+import { RateLimited } from '../../platform/rate-limit.service.js';
 import { readParameters } from './authorization-request-parser.js';
 import type { Destination } from './authorization-request.js';
 import { type AuthorizationResult, AuthorizationService } from './authorization.service.js';

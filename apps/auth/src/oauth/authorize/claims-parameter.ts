@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OAuthError } from '../../platform/oauth-error.js';
-import { ACR } from '../../tokens/id-token-claims.js';
+import { ACR } from '../../tokens/id-token.service.js';
 import {
   findScopesOfClaims,
   type RequestedClaims,

@@ -1,6 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type Client, TOKEN_EXCHANGE } from '../../clients/client.entity.js';
-import type { AccessTokenClaims, Actor } from '../../tokens/access-token-claims.js';
+import {
+  type AccessTokenClaims,
+  AccessTokenService,
+  type Actor,
+} from '../../tokens/access-token.service.js';
 import { AccessTokenVerifier } from '../../tokens/access-token-verifier.js';
 import { OAuthError } from '../../platform/oauth-error.js';
 import type { RefreshTokenFamily } from '../../sessions/refresh-token-family.entity.js';
@@ -9,7 +13,6 @@ import {
   ResourceServerService,
 } from '../../clients/resource-server.service.js';
 import { SessionService } from '../../sessions/session.service.js';
-import { AccessTokenService } from '../../tokens/access-token.service.js';
 import type { Grant, TokenParameters, TokenRequest, TokenResponse } from './token.schema.js';
 
 const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';

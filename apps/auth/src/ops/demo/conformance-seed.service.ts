@@ -3,7 +3,7 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import type { StoredClaims } from '../../tokens/standard-claims.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
 import type { AuthMethod } from '../../clients/client.entity.js';
-import { hashClientSecret } from '../../clients/client-secret.js';
+import { hashClientSecret } from '../../clients/registered-credentials.js';
 import { type ClientRegistration, ClientRepository } from '../../clients/client.repository.js';
 import { OPENID_SCOPES } from '../../clients/auth.scopes.js';
 import { CredentialsFile } from './credentials-file.js';

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { generateClientSecret } from '../../clients/client-secret.js';
+import { generateClientSecret } from '../../clients/registered-credentials.js';
 
 /**
  * The credentials of a seed, by name. They are generated at the first start and kept in a file that a shell can source, so that

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
-import { hashClientSecret } from '../../clients/client-secret.js';
+import { hashClientSecret } from '../../clients/registered-credentials.js';
 import { TOKEN_EXCHANGE } from '../../clients/client.entity.js';
 import { type ClientRegistration, ClientRepository } from '../../clients/client.repository.js';
 import { AccountSeedService } from './account-seed.service.js';

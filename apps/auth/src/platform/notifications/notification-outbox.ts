@@ -23,8 +23,8 @@ const NOTIFICATION_COLUMNS = `id, account_id AS "accountId", kind, detail, creat
 const FINISHED_NOTIFICATIONS = {
   table: 'notification',
   key: 'id',
-  dead: 'next_attempt_at IS NULL AND created_at < $1',
-  afterSeconds: 30 * 86_400,
+  condition: 'next_attempt_at IS NULL AND created_at < $1',
+  retentionSeconds: 30 * 86_400,
 };
 
 /** Sends notifications to account owners. A crash between the mail server's answer and our note of it sends a message twice. */
@@ -55,8 +55,8 @@ export class NotificationOutbox implements OnModuleInit {
     this.scheduler.add({
       name: 'notifications',
       everySeconds: 2,
-      by: 'one replica',
-      work: (stopping) => this.sendDue(stopping),
+      runsOn: 'one replica',
+      run: (stopping) => this.sendDue(stopping),
     });
   }
 

@@ -1,6 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { type ChainHead, chainEvents, type StoredEvent } from './event-chain.js';
-import { type ChainVerification, EventChainVerifier } from './event-chain-verifier.js';
+import {
+  chainEvents,
+  type ChainHead,
+  type ChainVerification,
+  EventChainVerifier,
+  type StoredEvent,
+} from './event-chain.js';
 import { type EventQuery, SecurityEventRepository } from './security-event.repository.js';
 
 /** Events that one transaction links. */

@@ -1,10 +1,11 @@
 import {
   CLEANUP_BATCH_SIZE,
+  CleanupJob,
   type CleanupStep,
   type CleanupTask,
   UnitOfWork,
 } from '@gatehouse/persistence';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
 import type { StoredEvent } from './event-chain.js';
 import { ConcurrentUpdate, SecurityEventRepository } from './security-event.repository.js';
@@ -17,15 +18,20 @@ type ChainLink = Pick<StoredEvent, 'seq' | 'at' | 'hash'>;
 
 /** Cuts events that are older than `EVENT_RETENTION` off the old end of the chain. The rest is still a valid chain. */
 @Injectable()
-export class EventRetentionCleanup implements CleanupTask {
+export class EventRetentionCleanup implements CleanupTask, OnModuleInit {
   readonly name = 'security_event';
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly repository: SecurityEventRepository,
     private readonly events: SecurityEventService,
+    private readonly cleanup: CleanupJob,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
+
+  onModuleInit(): void {
+    this.cleanup.add(this);
+  }
 
   async removeBatch(now: number): Promise<CleanupStep> {
     const keptFrom = now - this.config.EVENT_RETENTION * 1000;

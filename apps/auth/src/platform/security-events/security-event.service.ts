@@ -1,9 +1,107 @@
 import { randomBytes } from 'node:crypto';
 import { Clock, Metrics } from '@gatehouse/service-kit';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { EventRateLimiter } from './event-rate-limiter.js';
-import { EVENT_PROPERTIES, isAlarming, type SecurityEvent } from './security-event.js';
+import type { RevocationReason, SecurityEvent } from './security-event.js';
 import { SecurityEventRepository } from './security-event.repository.js';
+
+type EventType = SecurityEvent['type'];
+
+interface EventProperties {
+  /** Logged as a warning, for the operator's attention. */
+  readonly isAlarming: boolean;
+  /** Anonymous requests can cause it without end, and it changes nothing: see {@link EventRateLimiter}. */
+  readonly isRateLimited: boolean;
+}
+
+const ROUTINE: EventProperties = { isAlarming: false, isRateLimited: false };
+const ALARMING: EventProperties = { isAlarming: true, isRateLimited: false };
+
+/** Anonymous requests cause `account.registered` as well. The rate limit of registrations bounds it. */
+export const EVENT_PROPERTIES: Readonly<Record<EventType, EventProperties>> = {
+  'account.registered': ROUTINE,
+  'account.registration_repeated': { isAlarming: false, isRateLimited: true },
+  'account.created': ROUTINE,
+  'account.claims_changed': ROUTINE,
+  'account.disabled': ROUTINE,
+  'account.password_changed': ROUTINE,
+  'login.failed': { isAlarming: true, isRateLimited: true },
+  'login.delayed': { isAlarming: true, isRateLimited: true },
+  'browser_session.begun': ROUTINE,
+  'browser_session.renewed': ROUTINE,
+  'browser_session.ended': ROUTINE,
+  'consent.granted': ROUTINE,
+  'consent.withdrawn': ROUTINE,
+  'authorization_code.issued': ROUTINE,
+  'authorization_code.redeemed': ROUTINE,
+  'authorization_code.reused': { isAlarming: true, isRateLimited: true },
+  'family.begun': ROUTINE,
+  'family.ended': ROUTINE,
+  'client.refused': { isAlarming: true, isRateLimited: true },
+  'client.created': ROUTINE,
+  'client.secret_rotated': ROUTINE,
+  'client.disabled': ROUTINE,
+  'signing_key.staged': ROUTINE,
+  'signing_key.activated': ROUTINE,
+  'signing_key.retiring': ROUTINE,
+  'signing_key.retired': ROUTINE,
+  'signing_key.revoked': ALARMING,
+  'signing_key.resealed': ROUTINE,
+  'database.backed_up': ROUTINE,
+  'database.restored': ALARMING,
+  'events.suppressed': ALARMING,
+  'events.pruned': ROUTINE,
+};
+
+const ALARMING_REASONS: readonly RevocationReason[] = ['reuse', 'rolled_back', 'code_reuse'];
+
+/** The end of a session is alarming when it shows a copied credential or a database that was rolled back. */
+const isAlarming = (event: SecurityEvent): boolean =>
+  event.type === 'family.ended'
+    ? ALARMING_REASONS.includes(event.reason)
+    : EVENT_PROPERTIES[event.type].isAlarming;
+
+/** Events of one type that one process stores in one minute. */
+export const MAX_STORED_PER_MINUTE = 60;
+const MINUTE_MS = 60_000;
+
+interface EventCount {
+  readonly startedAt: number;
+  stored: number;
+  suppressed: number;
+}
+
+/** Events of one type that were counted and not stored. */
+export interface SuppressedEvents {
+  readonly of: EventType;
+  readonly count: number;
+}
+
+/** Bounds the events that anonymous requests can cause: beyond the limit they are counted and not stored. */
+export class EventRateLimiter {
+  private readonly counts = new Map<EventType, EventCount>();
+
+  /**
+   * Call {@link takeSuppressed} first: it closes the minutes that are over.
+   *
+   * @param now milliseconds since the epoch
+   * @returns whether one more event may be stored
+   */
+  tryAdmit(type: EventType, now: number): boolean {
+    const minute = this.counts.get(type) ?? { startedAt: now, stored: 0, suppressed: 0 };
+    this.counts.set(type, minute);
+    const hasRoom = minute.stored < MAX_STORED_PER_MINUTE;
+    if (hasRoom) minute.stored += 1;
+    else minute.suppressed += 1;
+    return hasRoom;
+  }
+
+  /** The counts of the minutes that are over at `now`. Each count is returned once. */
+  takeSuppressed(now: number): readonly SuppressedEvents[] {
+    const ended = [...this.counts].filter(([, { startedAt }]) => now >= startedAt + MINUTE_MS);
+    for (const [type] of ended) this.counts.delete(type);
+    return ended.flatMap(([of, { suppressed: count }]) => (count > 0 ? [{ of, count }] : []));
+  }
+}
 
 /** Records security decisions: each decision once, at the place where it is made. */
 @Injectable()

@@ -1,5 +1,5 @@
 import { createPublicKey, verify, type VerifyKeyObjectInput } from 'node:crypto';
-import { encodeJwtHeader } from './jwt-signer.js';
+import { encodeJwtHeader } from './signing-key.service.js';
 import type { PublicJwk } from './jwk.js';
 
 const COMPACT_JWS = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;

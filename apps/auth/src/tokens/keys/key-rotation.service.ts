@@ -1,7 +1,7 @@
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../platform/security-events/security-event.js';
-import { SigningKeyFactory } from './signing-key.factory.js';
+import { SigningKeyFactory, SigningKeyService } from './signing-key.service.js';
 import {
   findKey,
   KeyRotationPlan,
@@ -18,7 +18,6 @@ import {
 } from './key-state-checks.js';
 import { SigningKeyRepository, type StoredSigningKey } from './signing-key.repository.js';
 import type { SigningAlgorithm, SigningKeyState } from './signing-key.entity.js';
-import { SigningKeyService } from './signing-key.service.js';
 
 export interface SigningKeyView {
   readonly kid: string;

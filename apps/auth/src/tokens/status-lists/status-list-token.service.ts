@@ -3,8 +3,8 @@ import { Clock, hashEntityTag } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
 import { SigningKeyService } from '../keys/signing-key.service.js';
-import { StatusSnapshotService } from './status-snapshot.service.js';
-import { buildStatusListUri, type StatusSnapshot } from './status-list.js';
+import { type StatusSnapshot, StatusSnapshotService } from './status-snapshot.service.js';
+import { buildStatusListUri } from './status-list.service.js';
 
 /** A status list as the endpoint returns it. */
 export interface StatusListToken {

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
-import { LIST_SIZE } from './status-list.js';
+
+/** Slots of a list. A list without a set bit has 128 KiB, and 149 bytes compressed. */
+export const LIST_SIZE = 2 ** 20;
 
 /** Allocations that a process reserves at once. If the process dies, the rest of them is never used. */
 export const BLOCK_SIZE = 64;

@@ -1,10 +1,64 @@
+import { createHmac } from 'node:crypto';
 import { UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
-import { buildStatusListUri, permuteSlot, toListId, toSlot, toStatusIndex } from './status-list.js';
-import { BLOCK_SIZE, StatusListRepository } from './status-list.repository.js';
-import { computePublicationPeriod } from './status-snapshot.service.js';
+import { BLOCK_SIZE, LIST_SIZE, StatusListRepository } from './status-list.repository.js';
+import { MAX_TOKEN_LIFETIME_SECONDS } from '../keys/key-rotation-plan.js';
+
+const HALF_BITS = 10;
+const HALF = 2 ** HALF_BITS;
+const ROUNDS = 8;
+
+/**
+ * Maps the n-th allocation of a list to a slot: a pseudo-random permutation, built as a balanced Feistel network with
+ * HMAC-SHA-256. A slot reveals neither how many logins there were nor their order (draft-ietf-oauth-status-list §12.4), even to
+ * an attacker who collects many slots.
+ *
+ * A permutation instead of a random free slot: a counter per list then guarantees over all replicas that no slot is allocated
+ * twice (§13.3). A random slot would need a unique index on the status indexes of sessions and clients, and a retry in the
+ * transaction of every login.
+ *
+ * @param n 0 to {@link LIST_SIZE} - 1
+ * @param seed secret of the list
+ */
+export function permuteSlot(n: number, seed: string): number {
+  let [left, right] = [Math.floor(n / HALF), n % HALF];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    [left, right] = [right, left ^ runRoundFunction(seed, round, right)];
+  }
+  return left * HALF + right;
+}
+
+function runRoundFunction(seed: string, round: number, half: number): number {
+  return createHmac('sha256', seed).update(`${round}.${half}`).digest().readUInt16BE() % HALF;
+}
+
+/** The status index: one number for a list and a slot in it, as the tables store it. */
+export const toStatusIndex = (list: number, slot: number): number => list * LIST_SIZE + slot;
+export const toListId = (index: number): number => Math.floor(index / LIST_SIZE);
+export const toSlot = (index: number): number => index % LIST_SIZE;
+
+export const STATUS_LISTS_PATH = '/oauth/status-lists';
+
+/** The URI of the list of all status lists (draft-ietf-oauth-status-list §9). */
+export const buildStatusListsUri = (issuer: string): string =>
+  `${issuer.replace(/\/$/, '')}${STATUS_LISTS_PATH}`;
+
+/** The URI of one list: `uri` in access tokens and `sub` in the Status List Token, which must be equal (§5.1). */
+export const buildStatusListUri = (issuer: string, list: number): string =>
+  `${buildStatusListsUri(issuer)}/${list}`;
+
+/** A request that runs when its session ends may still issue a token, for this many milliseconds. */
+const IN_FLIGHT_MS = 60_000;
+
+/**
+ * How long the list marks a session as revoked after its end, in milliseconds. Later every access token of the session has
+ * expired, and the status of an expired token does not matter (draft-ietf-oauth-status-list §7.1). So a list costs as much as the
+ * sessions that ended within about an hour, and not as much as all sessions.
+ */
+export const computePublicationPeriod = ({ CLOCK_SKEW }: Pick<AuthConfig, 'CLOCK_SKEW'>): number =>
+  (MAX_TOKEN_LIFETIME_SECONDS + 2 * CLOCK_SKEW) * 1000 + IN_FLIGHT_MS;
 
 /** The reference of a token to its status (draft-ietf-oauth-status-list §6.2). */
 export interface StatusClaim {

@@ -1,25 +1,54 @@
+import { createHash } from 'node:crypto';
 import { Clock } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
-import { MAX_TOKEN_LIFETIME_SECONDS } from '../keys/key-rotation-periods.js';
-import { StatusListRepository } from './status-list.repository.js';
-import { StatusSnapshot } from './status-list.js';
+import { LIST_SIZE, StatusListRepository } from './status-list.repository.js';
+import { computePublicationPeriod, toListId, toSlot } from './status-list.service.js';
+
+/** The byte array of a list without a revoked slot. */
+const ALL_VALID = Buffer.alloc(LIST_SIZE / 8);
+
+/** All lists and their set bits at one moment. */
+export class StatusSnapshot {
+  private readonly bytesByList = new Map<number, Buffer>();
+  private readonly digests = new Map<number, string>();
+
+  constructor(
+    readonly lists: readonly number[],
+    revokedIndexes: readonly number[],
+  ) {
+    for (const index of revokedIndexes) this.markRevoked(toListId(index), toSlot(index));
+  }
+
+  hasList(list: number): boolean {
+    return this.lists.includes(list);
+  }
+
+  /** One bit per slot: 0 is VALID, 1 is INVALID (draft-ietf-oauth-status-list §4.1, §7.1). */
+  getBytes(list: number): Buffer {
+    return this.bytesByList.get(list) ?? ALL_VALID;
+  }
+
+  computeDigest(list: number): string {
+    const cached = this.digests.get(list);
+    if (cached !== undefined) return cached;
+    const digest = createHash('sha256').update(this.getBytes(list)).digest('base64url');
+    this.digests.set(list, digest);
+    return digest;
+  }
+
+  /** "… packed into bytes from the least significant bit" (§4.1). */
+  private markRevoked(list: number, slot: number): void {
+    const bytes = this.bytesByList.get(list) ?? Buffer.alloc(LIST_SIZE / 8);
+    bytes[slot >> 3] = (bytes[slot >> 3] ?? 0) | (1 << (slot & 7));
+    this.bytesByList.set(list, bytes);
+  }
+}
 
 /** Maximum age of the published status, in milliseconds. */
 const MIN_READ_INTERVAL_MS = 1000;
 /** Reading a million rows takes about a second. If that many sessions ended within the hour, they are read every ten seconds. */
 const ROWS_PER_MS = 100;
-
-/** A request that runs when its session ends may still issue a token, for this many milliseconds. */
-const IN_FLIGHT_MS = 60_000;
-
-/**
- * How long the list marks a session as revoked after its end, in milliseconds. Later every access token of the session has
- * expired, and the status of an expired token does not matter (draft-ietf-oauth-status-list §7.1). So a list costs as much as the
- * sessions that ended within about an hour, and not as much as all sessions.
- */
-export const computePublicationPeriod = ({ CLOCK_SKEW }: Pick<AuthConfig, 'CLOCK_SKEW'>): number =>
-  (MAX_TOKEN_LIFETIME_SECONDS + 2 * CLOCK_SKEW) * 1000 + IN_FLIGHT_MS;
 
 /** Finds the status list indexes that were revoked after `since`, in milliseconds since the epoch. */
 export type RevokedIndexSource = (since: number) => Promise<readonly number[]>;

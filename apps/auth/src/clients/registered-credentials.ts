@@ -1,5 +1,18 @@
-import { createPublicKey, type JsonWebKey } from 'node:crypto';
+import { createHash, createPublicKey, type JsonWebKey, randomBytes, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+
+export const generateClientSecret = (): string => randomBytes(32).toString('base64url');
+
+export const hashClientSecret = (secret: string): string =>
+  createHash('sha256').update(secret).digest('base64url');
+
+/** Compares with every hash, and with a dummy hash if there is none, so that the duration reveals nothing. */
+export function isClientSecretCorrect(secret: string, hashes: readonly string[]): boolean {
+  const presented = Buffer.from(hashClientSecret(secret));
+  const candidates = hashes.length > 0 ? hashes : [hashClientSecret('')];
+  const matches = candidates.map((hash) => timingSafeEqual(presented, Buffer.from(hash)));
+  return matches.includes(true) && hashes.length > 0;
+}
 
 /** Signature algorithms of client assertions (RFC 7518 §3.1). None is symmetric, because the server would hold the same secret. */
 export const ASSERTION_ALGORITHMS = ['ES256', 'PS256', 'RS256', 'EdDSA'] as const;
