@@ -3,11 +3,11 @@ import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import {
   type ConditionalUpdate,
-  createSqliteConditionalUpdate,
   createPostgresConditionalUpdate,
+  createSqliteConditionalUpdate,
+  RowLookup,
   type UpdateStatement,
-} from './conditional-update.js';
-import { RowLookup } from './row-lookup.js';
+} from './batched-statements.js';
 import { bindParameters } from './sqlite-writer.js';
 import type { Writer, WriteResult } from './writer.js';
 

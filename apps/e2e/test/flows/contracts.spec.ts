@@ -17,7 +17,7 @@ describe.each(APPS)('the OpenAPI document of %s', (app) => {
     document = JSON.parse(await readFile(join(ROOT, 'apps', app, 'openapi.json'), 'utf8'));
   });
 
-  it('has no example that its own schema refuses', () => {
+  it('accepts every example of a document with its own schema', () => {
     // Formats are patterns, too: zod writes both.
     const ajv = new Ajv2020({ strict: false, validateFormats: false });
     const examples = objectsIn(document).filter(isExample);

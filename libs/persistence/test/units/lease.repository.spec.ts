@@ -38,14 +38,14 @@ eachDatabase('a lease', (fresh, name) => {
     );
   const release = (replica: number) => replicas[replica]?.release(lease, `replica-${replica}`);
 
-  it('is given to one of twenty simultaneous callers', async () => {
+  it('gives a lease to one of twenty simultaneous callers', async () => {
     const given = await acquireTwentyTimes('caller', START);
     expect(given.filter(Boolean)).toHaveLength(1);
     const [row] = await work.query('SELECT holder FROM lease WHERE name = $1', [lease]);
     expect(row).toEqual({ holder: `caller-${given.indexOf(true)}` });
   });
 
-  it('is prolonged by its holder, and refused to other callers until it expires', async () => {
+  it('lets the holder prolong a lease and refuses other callers until it expires', async () => {
     expect(await acquire(ONE, { at: 0 })).toBe(true);
     expect(await acquire(ONE, { at: 10 })).toBe(true);
     expect(await acquire(OTHER, { at: 15 })).toBe(false);
@@ -60,7 +60,7 @@ eachDatabase('a lease', (fresh, name) => {
     expect(taken.filter(Boolean)).toHaveLength(1);
   });
 
-  it('is free after its holder releases it, and another caller cannot release it', async () => {
+  it('frees a lease when its holder, and no other caller, releases it', async () => {
     await acquire(ONE, { at: 0 });
     await release(OTHER);
     expect(await acquire(OTHER, { at: 1 })).toBe(false);

@@ -110,7 +110,7 @@ eachDatabase('a job with its own lease', (fresh) => {
     await waitUntil(() => (steps[0] ?? 0) > 0);
   });
 
-  it('is retried after a failure, and logs the failure once', async () => {
+  it('retries a job after a failure and logs the failure once', async () => {
     isDue = true;
     let failures = 0;
     const lines: string[] = [];
@@ -133,7 +133,7 @@ eachDatabase('a job with its own lease', (fresh) => {
     Logger.overrideLogger(true);
   });
 
-  it('has ended and released its lease when the shutdown hook resolves', async () => {
+  it('ends the job and releases its lease before the shutdown hook resolves', async () => {
     isDue = true;
     let wasAborted = false;
     let isOver = false;

@@ -11,7 +11,7 @@ const withChecks = (checks: HealthChecks) => ({
 describe('GET /health', () => {
   afterEach(stopServices);
 
-  it('is live and ready when every check resolves', async () => {
+  it('reports live and ready when every check resolves', async () => {
     const { http } = await startService(withChecks({ database: async () => [{ 1: 1 }] }));
 
     const live = await http.get('/health/live').expect(200);
@@ -21,7 +21,7 @@ describe('GET /health', () => {
     expect(ready.headers['cache-control']).toBe('no-store');
   });
 
-  it('is live but not ready when a check rejects, and only the log has the reason', async () => {
+  it('reports live but not ready when a check rejects, and only the log has the reason', async () => {
     const service = await startService(
       withChecks({
         database: async () => undefined,
@@ -56,7 +56,7 @@ describe('GET /health', () => {
     await http.get('/health/ready').expect(503);
   });
 
-  it('is not ready after the begin of shutdown', async () => {
+  it('reports not ready after the begin of shutdown', async () => {
     const { app, http } = await startService(withChecks({}));
     app.get(ShutdownService).onModuleDestroy();
     await http.get('/health/ready').expect(503);
@@ -69,7 +69,7 @@ describe('GET /health', () => {
     expect(service.log().filter(({ msg }) => msg === 'request')).toEqual([]);
   });
 
-  it('has the decorators of its options, so that a guard can allow it', async () => {
+  it('applies the decorators of its options, so that a guard can allow it', async () => {
     @Injectable()
     class ClosedGuard implements CanActivate {
       constructor(private readonly reflector: Reflector) {}

@@ -65,7 +65,7 @@ describe('the log', () => {
     expect(service.logText()).not.toContain('hunter2');
   });
 
-  it('has one line per request with method, path, status, milliseconds and id, without the query', async () => {
+  it('logs one line per request with method, path, status, milliseconds and id, without the query', async () => {
     const service = await startService({ controllers: [LoginController] });
     await service.http.post('/login?code=hunter2').expect(201);
 
@@ -85,7 +85,7 @@ describe('the log', () => {
     ]);
   });
 
-  it('has a line for a poll that found nothing new at level debug only', async () => {
+  it('logs a poll that found nothing new at level debug only', async () => {
     const service = await startService({ controllers: [LoginController] });
     await service.http.get('/list').expect(304);
     expect(service.log().filter(({ msg }) => msg === 'request')).toEqual([]);

@@ -43,7 +43,7 @@ describe('the OpenAPI document', () => {
     expect(body.components.securitySchemes).toEqual({ client: { type: 'http', scheme: 'basic' } });
   });
 
-  it('is not served without the option', async () => {
+  it('serves no page without the option', async () => {
     const { http } = await startService(demo);
     await http.get('/docs').expect(404);
     await http.get('/docs-json').expect(404);
@@ -53,7 +53,7 @@ describe('the OpenAPI document', () => {
 describe('the page at /docs', () => {
   afterEach(stopServices);
 
-  it('has no inline code, so that its policy needs no unsafe source', async () => {
+  it('serves a page without inline code, so that its policy needs no unsafe source', async () => {
     const { http } = await startService(demo, { openApi });
     const page = await http
       .get('/docs')

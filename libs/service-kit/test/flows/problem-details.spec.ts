@@ -190,7 +190,7 @@ describe('problem details (RFC 9457)', () => {
 describe('a caller that disconnects in the middle of a body', () => {
   afterEach(stopServices);
 
-  it('is not logged as an error of the service', async () => {
+  it('logs no error of the service', async () => {
     const service = await startService({ controllers: [OrdersController] });
     const { port, hostname } = new URL(await service.app.getUrl());
     const socket = connect(Number(port), hostname);

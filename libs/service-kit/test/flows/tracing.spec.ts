@@ -82,12 +82,12 @@ describe('traces across services (W3C Trace Context)', () => {
     expect(told).not.toMatch(/secret|code=|Bearer|front\/1/);
   });
 
-  it('have their id in the log lines of the request', () => {
+  it('adds the trace id to the log lines of the request', () => {
     const lines = front.log().filter(({ traceId }) => traceId === TRACE);
     expect(lines.map(({ msg }) => msg)).toEqual(['asking the next service', 'request']);
   });
 
-  it('are not recorded when the caller has decided against it', async () => {
+  it('records no span when the caller has decided against it', async () => {
     exporter.reset();
     await front.http.get('/front/1').set('traceparent', `00-${TRACE}-${PARENT}-00`).expect(200);
     expect(exporter.getFinishedSpans()).toEqual([]);

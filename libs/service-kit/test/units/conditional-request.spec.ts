@@ -9,7 +9,7 @@ import {
 const TAG = '"1"';
 
 describe('entity tags (RFC 9110 §8.8.3)', () => {
-  it('are quoted strings', () => {
+  it('creates entity tags as quoted strings', () => {
     expect(createEntityTag(1)).toBe(TAG);
   });
 
@@ -52,7 +52,7 @@ describe('If-Match (RFC 9110 §13.1.1)', () => {
     },
   );
 
-  it.each(['', '1', '"1', '"1" "2"', 'w/"1"', '*, "1"', '"1"x'])('is malformed as %j', (field) => {
+  it.each(['', '1', '"1', '"1" "2"', 'w/"1"', '*, "1"', '"1"x'])('rejects the malformed field %j', (field) => {
     expect(parseIfMatch(field)).toBeUndefined();
   });
 });

@@ -59,7 +59,7 @@ describe('describeSettings', () => {
     });
   });
 
-  it('has a description for every common setting', () => {
+  it('describes every common setting', () => {
     for (const { name, description } of rows.values())
       expect([name, description]).toEqual([name, expect.stringMatching(/\.$/)]);
   });

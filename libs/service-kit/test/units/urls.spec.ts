@@ -17,7 +17,7 @@ describe('loopback hosts', () => {
     },
   );
 
-  it('are literals only as 127.0.0.1 and [::1] (RFC 8252 §7.3)', () => {
+  it('takes 127.0.0.1 and [::1] alone for loopback literals (RFC 8252 §7.3)', () => {
     const hosts = ['127.0.0.1', '[::1]', 'localhost', '127.0.0.2', '::1'];
     expect(hosts.filter(isLoopbackLiteral)).toEqual(['127.0.0.1', '[::1]']);
   });

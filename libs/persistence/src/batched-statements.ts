@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import { Batcher } from './batcher.js';
 import { getPool, runPrepared } from './postgres-writer.js';
 import { getSqliteConnection } from './sqlite-writer.js';
+import type { Writer } from './writer.js';
 
 type Row = Record<string, unknown>;
 
@@ -63,4 +64,67 @@ function createPostgresReader(dataSource: DataSource, { select, key }: LookupSta
     const found = new Map(rows.map((row) => [row[key], row]));
     return keys.map((value) => found.get(value));
   };
+}
+
+/** An UPDATE of one row whose condition is its lock. The texts use `$1, $2 …`. */
+export interface UpdateStatement {
+  readonly table: string;
+  readonly set: string;
+  readonly where: string;
+  /** SQL types of `$1, $2 …`. */
+  readonly types: readonly string[];
+}
+
+type Values = readonly unknown[];
+
+/**
+ * A conditional update that many callers run at the same time. Of the callers that attempt the same change exactly one succeeds.
+ * The result resolves when the change is durable.
+ */
+export interface ConditionalUpdate {
+  /** @returns whether this call changed the row */
+  apply(values: Values): Promise<boolean>;
+}
+
+/** SQLite's writer already lets statements share a commit. */
+export function createSqliteConditionalUpdate(
+  writer: Writer,
+  { table, set, where }: UpdateStatement,
+): ConditionalUpdate {
+  const sql = `UPDATE ${table} SET ${set} WHERE ${where}`;
+  return { apply: async (values) => (await writer.execute(sql, values)).affected === 1 };
+}
+
+/**
+ * On PostgreSQL all pending calls become one statement over arrays. A statement changes a row once, so one of two calls for the
+ * same change succeeds; `RETURNING` names the successful calls. The arrays are sorted by `$1`. All statements lock rows in that
+ * order, so they cannot deadlock.
+ */
+export function createPostgresConditionalUpdate(
+  dataSource: DataSource,
+  text: UpdateStatement,
+): ConditionalUpdate {
+  const sql = toArrayStatement(text);
+  const batcher = new Batcher<Values, boolean>(async (batch) => {
+    const given = [...batch].sort(compareFirstValues);
+    const columns = text.types.map((_, column) => given.map((values) => values[column]));
+    const { rows } = await runPrepared<{ n: number }>(getPool(dataSource), sql, columns);
+    const winners = new Set(rows.map(({ n }) => given[n - 1]));
+    return batch.map((values) => winners.has(values));
+  });
+  return { apply: (values) => batcher.submit(values) };
+}
+
+const compareFirstValues = ([one]: Values, [other]: Values): number =>
+  String(one) < String(other) ? -1 : 1;
+
+function toArrayStatement({ table, set, where, types }: UpdateStatement): string {
+  const given = (text: string) => text.replaceAll(/\$(\d+)/g, 'given.v$1');
+  const arrays = types.map((type, index) => `$${index + 1}::${type}[]`).join(', ');
+  const names = types.map((_, index) => `v${index + 1}`).join(', ');
+  return (
+    `UPDATE ${table} SET ${given(set)} ` +
+    `FROM unnest(${arrays}) WITH ORDINALITY AS given(${names}, n) ` +
+    `WHERE ${given(where)} RETURNING given.n`
+  );
 }
