@@ -52,7 +52,10 @@ describe('If-Match (RFC 9110 §13.1.1)', () => {
     },
   );
 
-  it.each(['', '1', '"1', '"1" "2"', 'w/"1"', '*, "1"', '"1"x'])('rejects the malformed field %j', (field) => {
-    expect(parseIfMatch(field)).toBeUndefined();
-  });
+  it.each(['', '1', '"1', '"1" "2"', 'w/"1"', '*, "1"', '"1"x'])(
+    'rejects the malformed field %j',
+    (field) => {
+      expect(parseIfMatch(field)).toBeUndefined();
+    },
+  );
 });
