@@ -78,8 +78,10 @@ export function answerMethodNotAllowed(fastify: FastifyInstance): void {
     methods.set(url, [...new Set([...(methods.get(url) ?? []), method].flat())]);
   });
   fastify.addHook('onRequest', (request, reply, done) => {
+    // A request with a route costs this comparison only.
+    if (!request.is404 || request.method === 'OPTIONS') return done();
     const [path = ''] = request.url.split('?');
-    const allowed = request.is404 && request.method !== 'OPTIONS' ? methods.get(path) : undefined;
+    const allowed = methods.get(path);
     if (allowed === undefined) return done();
     void reply
       .code(405)
