@@ -1,3 +1,11 @@
 export { freePort } from './free-port.js';
+export {
+  type FilledForm,
+  findForm,
+  type FormChoice,
+  readResponse,
+  TestBrowser,
+  type TestResponse,
+} from './test-browser.js';
 export { TestClock } from './test-clock.js';
 export { waitUntil } from './wait-until.js';

@@ -62,7 +62,11 @@ describe('the account page', () => {
     const [current, other] = [await aSignedInBrowser(), await aSignedInBrowser()];
     const { refresh_token = '' } = (await auth.login(person.email)).body;
     for (const _ of [1, 2]) {
-      const answer = await current.submit(await current.open('/account'), {}, '/account/end"');
+      const answer = await current.submit(
+        await current.open('/account'),
+        {},
+        { action: '/account/end' },
+      );
       expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account']);
     }
     expect((await other.open('/account')).status).toBe(303);
@@ -81,7 +85,11 @@ describe('the account page', () => {
     const eve = await anAccount(auth);
     const attacker = await aSignedInBrowser(eve);
     await aSignedInBrowser(eve);
-    const { action, body } = findForm(await attacker.open('/account'), {}, '/account/end"');
+    const { action, body } = findForm(
+      await attacker.open('/account'),
+      {},
+      { action: '/account/end' },
+    );
     for (const id of [...ids, '', 'x'.repeat(100), '%00']) {
       body.set('session', id);
       const answer = await attacker.open(action, { method: 'POST', body });
@@ -95,7 +103,7 @@ describe('the account page', () => {
   it('ends all other browsers and sessions, and keeps the current browser', async () => {
     const [current, other] = [await aSignedInBrowser(), await aSignedInBrowser()];
     const { refresh_token = '' } = (await auth.login(person.email)).body;
-    await current.submit(await current.open('/account'), {}, '/account/end-others');
+    await current.submit(await current.open('/account'), {}, { action: '/account/end-others' });
     expect((await current.open('/account')).status).toBe(200);
     expect((await other.open('/account')).status).toBe(303);
     expect((await auth.refresh(refresh_token)).status).toBe(400);

@@ -74,7 +74,7 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
       resource,
     });
   const removeAccess = async () =>
-    browser.submit(await browser.open('/account'), {}, '/account/remove-access');
+    browser.submit(await browser.open('/account'), {}, { action: '/account/remove-access' });
   const sessions = () => auth.app.get(SessionService).listActive(person.id);
   const events = async () => {
     const rows = await auth.app.get(UnitOfWork).query<{ type: string; detail: string }>(
@@ -162,7 +162,11 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
     await redeem(codeIn(await consents(another)), { id: another });
     await redeem(codeIn(await consents()));
 
-    const { action, body } = findForm(await browser.open('/account'), {}, '/account/remove-access');
+    const { action, body } = findForm(
+      await browser.open('/account'),
+      {},
+      { action: '/account/remove-access' },
+    );
     body.set('client', client);
     await browser.open(action, { method: 'POST', body });
 
@@ -264,7 +268,7 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
       const { action, body } = findForm(
         await browser.open('/account'),
         {},
-        '/account/remove-access',
+        { action: '/account/remove-access' },
       );
       body.set('client', id);
       expect(toAccount(await browser.open(action, { method: 'POST', body }))).toEqual([
@@ -277,7 +281,11 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
 
   it('rejects the form of another person, and a form without form token (OWASP ASVS 3.5.1)', async () => {
     await consents();
-    const { action, body } = findForm(await browser.open('/account'), {}, '/account/remove-access');
+    const { action, body } = findForm(
+      await browser.open('/account'),
+      {},
+      { action: '/account/remove-access' },
+    );
     const stranger = new TestBrowser(auth);
     await stranger.signIn(await anAccount(auth));
     expect((await stranger.open(action, { method: 'POST', body })).status).toBe(403);

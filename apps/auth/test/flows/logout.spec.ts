@@ -255,7 +255,7 @@ describe('logout of a browser session', () => {
     const elsewhere = new TestBrowser(auth);
     await elsewhere.signIn(user);
     const there = await tokensOf(elsewhere);
-    await browser.submit(await browser.open('/account'), {}, '/oauth/logout/confirm');
+    await browser.submit(await browser.open('/account'), {}, { action: '/oauth/logout/confirm' });
     const refreshes = async (tokens: Record<string, string>, client_id: string) => {
       const { refresh_token = '' } = tokens;
       return (await auth.token({ grant_type: 'refresh_token', client_id, refresh_token })).status;

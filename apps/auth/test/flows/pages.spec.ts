@@ -156,7 +156,7 @@ describe('protection against forged forms (CSRF, ASVS 3.5, RFC 9700 §4.7)', () 
     ],
     [
       'ending a session',
-      async (user) => ({ page: await twoDevices(user), typed: {}, to: '/account/end"' }),
+      async (user) => ({ page: await twoDevices(user), typed: {}, to: '/account/end' }),
     ],
     [
       'ending all others',
@@ -209,8 +209,8 @@ describe('protection against forged forms (CSRF, ASVS 3.5, RFC 9700 §4.7)', () 
       const user = needsSession(name) ? await aSignedInBrowser() : browser;
       const other = needsSession(name) ? await aSignedInBrowser() : new TestBrowser(auth);
       const { page, typed, to } = await openForm(user);
-      const { action, body } = findForm(page, typed, to);
-      const theirs = findForm((await openForm(other)).page, typed, to).body;
+      const { action, body } = findForm(page, typed, { action: to });
+      const theirs = findForm((await openForm(other)).page, typed, { action: to }).body;
       const before = await state();
       for (const [way, tamper] of TAMPERINGS) {
         const answer = await user.open(action, { method: 'POST', ...tamper(body, theirs) });
@@ -223,7 +223,7 @@ describe('protection against forged forms (CSRF, ASVS 3.5, RFC 9700 §4.7)', () 
     it('accepts the form of this server’s own page', async () => {
       const user = needsSession(name) ? await aSignedInBrowser() : browser;
       const { page, typed, to } = await openForm(user);
-      const { action, body } = findForm(page, typed, to);
+      const { action, body } = findForm(page, typed, { action: to });
       const headers = { origin: ISSUER, 'sec-fetch-site': 'same-origin' };
       expect((await user.open(action, { method: 'POST', body, headers })).status).toBe(303);
     });

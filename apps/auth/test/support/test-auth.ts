@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestDatabase } from '@gatehouse/persistence/testing';
 import { createService } from '@gatehouse/service-kit';
-import { TestClock } from '@gatehouse/service-kit/testing';
+import { readResponse, TestClock, type TestResponse } from '@gatehouse/service-kit/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, serviceOptions } from '../../src/app.module.js';
 import { type AuthConfig, authConfig } from '../../src/auth.config.js';
@@ -15,14 +15,8 @@ export const ORDERS = 'http://localhost:3001';
 export const BILLING = 'http://localhost:3002';
 export const PASSWORD = 'correct horse battery staple';
 
-export { TestClock };
+export { TestClock, type TestResponse };
 
-export interface TestResponse {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-  readonly body: Record<string, string>;
-}
 type Parameters = Record<string, unknown>;
 
 /** The settings that select a test database. */
@@ -100,11 +94,7 @@ export class TestAuth {
   }
 
   async send(path: string, init: RequestInit): Promise<TestResponse> {
-    const response = await fetch(`${this.url}${path}`, { redirect: 'manual', ...init });
-    const text = await response.text();
-    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-    const { status, headers } = response;
-    return { status, headers, text, body: isJson ? JSON.parse(text) : {} };
+    return readResponse(await fetch(`${this.url}${path}`, { redirect: 'manual', ...init }));
   }
 
   json(

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { decodeJwt, exportJWK, generateKeyPair } from 'jose';
 import * as oauth from 'openid-client';
 import { AppProcess } from '../support/app-process.js';
-import { FormBrowser } from '../support/form-browser.js';
-import { freePort } from '@gatehouse/service-kit/testing';
+import { freePort, TestBrowser } from '@gatehouse/service-kit/testing';
 import { send } from '../support/http.js';
 import { PartnerBackend, type PendingLogin } from '../support/partner-backend.js';
 import { RunningCommand } from '../support/running-command.js';
@@ -89,12 +88,13 @@ describe('a partner’s backend (docs/recipes/partner-api.md)', () => {
 
   /** The customer logs in, says yes, and comes back with a code. */
   async function agreement({ address }: PendingLogin): Promise<URL> {
-    const browser = new FormBrowser(auth.url);
-    const loginPage = await browser.open(address);
+    const browser = new TestBrowser(auth.url);
     const { email, password } = customer;
-    const next = await browser.submit(loginPage, { login: email, password });
+    const loginPage = await browser.visit(address);
+    const next = await browser.follow(await browser.submit(loginPage, { login: email, password }));
     const asked = next.text.includes('Partner Shop');
-    return (asked ? await browser.submit(next, { decision: 'allow' }) : next).url;
+    const end = asked ? await browser.submit(next, { decision: 'allow' }) : next;
+    return new URL((await browser.follow(end)).headers.get('location') ?? '');
   }
 
   async function tokensOf(of = backend): Promise<oauth.TokenEndpointResponse> {
