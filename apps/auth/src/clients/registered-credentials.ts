@@ -1,4 +1,10 @@
-import { createHash, createPublicKey, type JsonWebKey, randomBytes, timingSafeEqual } from 'node:crypto';
+import {
+  createHash,
+  createPublicKey,
+  type JsonWebKey,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
 import { z } from 'zod';
 
 export const generateClientSecret = (): string => randomBytes(32).toString('base64url');
