@@ -90,6 +90,26 @@ describe('lifetime of a key set', () => {
     while (issuer.fetches === 1) await setTimeout(5); // … which arrives later.
   });
 
+  it('fetches at once, without a request, when another source shows that the keys have changed', async () => {
+    const keys = keySet({ cooldownSeconds: 10 });
+    await keys.ready();
+    const { kid } = issuer.rotate();
+    clock.advance({ seconds: 10 });
+
+    keys.refreshSoon();
+    while (issuer.fetches === 1) await setTimeout(5);
+    issuer.fail();
+    expect(await keys.find(kid)).toBeDefined();
+  });
+
+  it('names the failed request as the cause when no key set can be fetched', async () => {
+    issuer.answer((_request, response) => response.writeHead(500).end());
+    await expect(keySet().ready()).rejects.toMatchObject({
+      code: 'keys_unavailable',
+      cause: { message: expect.stringContaining('500') },
+    });
+  });
+
   it.each([
     ['max-age=60', 60],
     ['public, max-age=120, must-revalidate', 120],
