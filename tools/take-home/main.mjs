@@ -33,7 +33,7 @@ import {
 const CONCURRENCY = 2;
 const START_TIMEOUT_MS = 60_000;
 /** Enough to show that the test runner reads the tests and the library. In this repository all of them run. */
-const TESTS = ['test/guards/credentials.spec', 'test/guards/module.spec'];
+const TESTS = ['test/guards/flows/credentials.spec', 'test/guards/flows/module.spec'];
 const RUNNER_OPTIONS = { jest: ['--rootDir', 'test/guards'], vitest: [] };
 
 export const command = defineCommand({
