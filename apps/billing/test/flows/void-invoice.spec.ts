@@ -7,7 +7,6 @@ import { AUDIENCE, type Caller, RunningBilling } from '../support/running-billin
 import {
   decline,
   deferVerdict,
-  failWith503,
   ScriptedPaymentProvider,
 } from '../support/scripted-payment-provider.js';
 
@@ -84,7 +83,7 @@ eachDatabase('POST /invoices/:id/void', (fresh) => {
   async function anInvoiceInState(state: InvoiceState): Promise<string> {
     const { id } = await billing.asService().issueInvoice();
     for (const [action, isPending] of PATHS[state]) {
-      if (isPending) provider.script.push(failWith503, failWith503, failWith503);
+      if (isPending) provider.script.push(provider.keepPending);
       await actions[action](id);
     }
     return id;

@@ -16,6 +16,8 @@ export class ScriptedPaymentProvider extends PaymentProvider {
   readonly moved = new Map<string, Transfer>();
   /** Behaviour of the next calls, one entry per call. Further calls succeed. */
   readonly script: Script[] = [];
+  /** References of transfers without an answer. Their retries neither take a script nor count as requested. */
+  private readonly unanswered = new Set<string>();
   notify: VerdictListener = () => Promise.resolve();
 
   override onVerdict(listener: VerdictListener): void {
@@ -23,12 +25,19 @@ export class ScriptedPaymentProvider extends PaymentProvider {
   }
 
   override async move(transfer: Transfer, signal: AbortSignal): Promise<Verdict> {
+    if (this.unanswered.has(transfer.reference)) throw new Error('503');
     this.requested.push(transfer);
     const next = this.script.shift();
     const verdict = (await next?.(transfer, signal)) ?? 'succeeded';
     if (verdict === 'succeeded') this.moved.set(transfer.reference, transfer);
     return verdict;
   }
+
+  /** Never answers for this transfer, so that the payment stays pending while background retries run. */
+  readonly keepPending: Script = ({ reference }) => {
+    this.unanswered.add(reference);
+    throw new Error('503');
+  };
 
   /** Moves the money and loses the answer. */
   readonly loseAnswer: Script = (transfer) => {
