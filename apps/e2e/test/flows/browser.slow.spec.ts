@@ -84,7 +84,7 @@ if (executablePath === undefined) {
       expect(await two.readCallback(page)).toMatchObject({ claims: { aud: 'our-own' } });
     });
 
-    it('is asked for consent again for a loopback redirect URI (RFC 8252 §8.6)', async () => {
+    it('gives consent again for a loopback redirect URI (RFC 8252 §8.6)', async () => {
       await one.press(page, 'sign-in');
       await page.waitForURL(`${auth.url}/consent?**`);
       await page.locator('#consent-deny').click();

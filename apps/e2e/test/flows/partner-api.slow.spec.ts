@@ -124,7 +124,7 @@ describe('a partner’s backend (docs/recipes/partner-api.md)', () => {
   });
 
   describe('a stolen token', () => {
-    it('is refused as a bearer token (RFC 9449 §7.2)', async () => {
+    it('gets a refusal as a bearer token (RFC 9449 §7.2)', async () => {
       const { access_token: token } = await tokensOf();
       const answer = await send(ordersUrl().href, { token });
 
@@ -134,7 +134,7 @@ describe('a partner’s backend (docs/recipes/partner-api.md)', () => {
       );
     });
 
-    it('is refused with the key of another partner (RFC 9449 §4.3)', async () => {
+    it('gets a refusal with the key of another partner (RFC 9449 §4.3)', async () => {
       const { access_token: stolen } = await tokensOf();
 
       await expect(thief.read(ordersUrl(), stolen)).rejects.toMatchObject({
@@ -142,7 +142,7 @@ describe('a partner’s backend (docs/recipes/partner-api.md)', () => {
       });
     });
 
-    it('is refused with a replayed proof (RFC 9449 §11.1)', async () => {
+    it('gets a refusal with a replayed proof (RFC 9449 §11.1)', async () => {
       const { access_token: token } = await tokensOf();
       expect((await backend.read(ordersUrl(), token)).status).toBe(200);
       const { authorization = '', dpop = '' } = Object.fromEntries(sent.at(-1) ?? []);

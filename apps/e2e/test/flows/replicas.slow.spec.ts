@@ -118,7 +118,7 @@ describe('three auth, two orders and two billing processes, while keys rotate, a
     expect(Math.min(...gaps)).toBeGreaterThan((PERIOD_SECONDS - 1) * 1000);
   });
 
-  it('have exactly one active signing key at every observation', () => {
+  it('keep exactly one active signing key at every observation', () => {
     expect(watch.violations).toEqual([]);
     expect(watch.looks).toBeGreaterThan(0);
   });
