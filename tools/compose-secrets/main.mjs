@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { defineCommand } from '../terminal/command.mjs';
-import { credentialsIn, dataFolder, ordersServiceSecret } from '../workspace.mjs';
+import { APPS, credentialsIn, dataFolder, ordersServiceSecret } from '../workspace.mjs';
 
 // docker-compose.yml names this folder, so DATA_DIR does not apply.
 const DATA = dataFolder({});
@@ -24,20 +24,33 @@ export const command = defineCommand({
   run: createSecrets,
 });
 
+const newSecret = () => randomBytes(32).toString('base64url');
+
+/**
+ * How the content of each secret is made.
+ *
+ * @type {Record<string, () => string>}
+ */
+export const SECRETS = {
+  postgres_password: newSecret,
+  // deploy/postgres/roles.sh reads role and password from the URL.
+  ...Object.fromEntries(APPS.map((app) => [`${app}_database_url`, () => databaseUrl(app)])),
+  server_secret: newSecret,
+  'demo.env': demoEnv,
+  orders_client_secret: () => ordersServiceSecret({}),
+};
+
+/** @param {string} role */
+const databaseUrl = (role) => `postgres://${role}:${newSecret()}@postgres:5432/gatehouse`;
+
 function createSecrets() {
   mkdirSync(FOLDER, { recursive: true });
   chmodSync(FOLDER, 0o700);
-  const password = secretFile('postgres_password', newSecret);
-  secretFile('database_url', () => `postgres://gatehouse:${password}@postgres:5432/gatehouse`);
-  secretFile('server_secret', newSecret);
   // This copy may be older than the current names, so it is always written again.
   rmSync(join(FOLDER, 'demo.env'), { force: true });
-  secretFile('demo.env', demoEnv);
-  secretFile('orders_client_secret', () => ordersServiceSecret({}));
+  for (const [name, create] of Object.entries(SECRETS)) writeSecret(name, create);
   process.stdout.write('The secrets are in data/secrets. Next: docker compose up --build\n');
 }
-
-const newSecret = () => randomBytes(32).toString('base64url');
 
 /**
  * Compose mounts a file with its permissions, and the apps run as another user: the files are readable by all, in a folder
@@ -46,14 +59,13 @@ const newSecret = () => randomBytes(32).toString('base64url');
  * @param {string} name
  * @param {() => string} create
  */
-function secretFile(name, create) {
+function writeSecret(name, create) {
   const file = join(FOLDER, name);
   if (!existsSync(file)) {
     writeFileSync(file, create());
     process.stdout.write(`made data/secrets/${name}\n`);
   }
   chmodSync(file, 0o644);
-  return readFileSync(file, 'utf8');
 }
 
 const DEMO = {

@@ -56,8 +56,11 @@ const composeParts = ({ many, port }) => ({
   environment:
     <<: *resource-server-settings
     AUDIENCE: http://localhost:${port}
-  secrets: [database_url]
+    DATABASE_URL_FILE: /run/secrets/${many}_database_url
+  secrets: [${many}_database_url]
 `,
+  database: `      - ${many}_database_url`,
+  secret: `  ${many}_database_url: { file: ./data/secrets/${many}_database_url }`,
   migration: `  ${many}-migrate: { <<: [*one-off, *${many}] }`,
   service: `  ${many}:
     <<: *${many}

@@ -18,6 +18,7 @@ const run = promisify(execFile);
 const hardened = {
   read_only: z.literal(true),
   tmpfs: z.array(z.string()),
+  mem_limit: z.string().regex(/^\d+m$/),
   cap_drop: z.tuple([z.literal('ALL')]),
   security_opt: z.tuple([z.literal('no-new-privileges:true')]),
 };
@@ -107,14 +108,34 @@ describe('docker-compose.yml', () => {
   });
 
   it('takes every secret from a file that npm run compose:secrets makes', async () => {
-    const tool = await readFile(join(ROOT, 'tools', 'compose-secrets', 'main.mjs'), 'utf8');
+    const program =
+      "const { SECRETS } = await import('./tools/compose-secrets/main.mjs'); console.log(Object.keys(SECRETS).join())";
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: ROOT,
+    });
+    expect(Object.keys(compose.secrets).sort()).toEqual(stdout.trim().split(',').sort());
     for (const [name, { file: path }] of Object.entries(compose.secrets)) {
       expect(path).toBe(`./data/secrets/${name}`);
-      expect(tool).toContain(`secretFile('${name}'`);
     }
     for (const [, { secrets }] of apps) {
       expect(Object.keys(compose.secrets)).toEqual(expect.arrayContaining(secrets));
     }
+  });
+
+  it('gives each app a database role of its own, and the password of no other app', () => {
+    for (const [, { build, environment, secrets }] of apps) {
+      const own = `${build.args.APP}_database_url`;
+      expect(environment['DATABASE_URL_FILE']).toBe(`/run/secrets/${own}`);
+      expect(secrets.filter((secret) => /database_url|postgres_password/.test(secret))).toEqual([
+        own,
+      ]);
+    }
+    const { secrets } = z
+      .object({ secrets: z.array(z.string()) })
+      .parse(compose.services['postgres']);
+    expect(secrets.sort()).toEqual(
+      [...APPS.map((name) => `${name}_database_url`), 'postgres_password'].sort(),
+    );
   });
 
   it('waits only for services of the same profile or of every profile', () => {
