@@ -1,2 +1,3 @@
 export { eachDatabase, type TestDatabase } from './each-database.js';
 export { startPostgres, type PostgresServer } from './postgres-server.js';
+export { isPgBouncerInstalled, type PgBouncer, startPgBouncer } from './pgbouncer.js';
