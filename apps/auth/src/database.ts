@@ -1,4 +1,4 @@
-import { type DatabaseSettings, openDatabase } from '@gatehouse/persistence';
+import type { DatabaseSettings } from '@gatehouse/persistence';
 import { Account } from './accounts/account.entity.js';
 import type { AuthConfig } from './auth.config.js';
 import { Client } from './clients/client.entity.js';
@@ -23,14 +23,3 @@ export const authDatabase = (config: AuthConfig): DatabaseSettings => ({
   ],
   migrate: config.NODE_ENV !== 'production',
 });
-
-/** Applies pending migrations. @returns the names of all applied migrations */
-export async function runMigrations(config: AuthConfig): Promise<readonly string[]> {
-  const database = await openDatabase({ ...authDatabase(config), migrate: true });
-  const rows = await database.unitOfWork.query<{ name: string }>(
-    'SELECT name FROM migrations ORDER BY id',
-    [],
-  );
-  await database.close();
-  return rows.map(({ name }) => name);
-}

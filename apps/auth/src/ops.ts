@@ -1,7 +1,8 @@
 import 'reflect-metadata';
+import { runMigrations } from '@gatehouse/persistence';
 import { NestFactory } from '@nestjs/core';
 import { authConfig } from './auth.config.js';
-import { authDatabase, runMigrations } from './database.js';
+import { authDatabase } from './database.js';
 import { OpsContextModule } from './ops/ops-context.module.js';
 import { runOps } from './ops/run-ops.js';
 
@@ -17,6 +18,6 @@ process.exitCode = await runOps(
         { logger: false, abortOnError: false },
       );
     },
-    runMigrations: async () => runMigrations(authConfig()),
+    runMigrations: async () => runMigrations(authDatabase(authConfig())),
   },
 );

@@ -8,6 +8,12 @@ import {
   type MigrationInterface,
 } from 'typeorm';
 import { withAvailabilityErrors } from './database-unavailable.exception.js';
+import {
+  CONNECT_TIMEOUT_MS,
+  type ConnectionKind,
+  createSchemaClient,
+  STATEMENT_TIMEOUT_MS,
+} from './schema-client.js';
 
 type Constructor<T> = new () => T;
 
@@ -39,10 +45,28 @@ const commonOptions = (settings: DatabaseSettings) => ({
   logging: false,
 });
 
-export function createWriterDataSource(settings: DatabaseSettings): DataSource {
-  if (!isPostgres(settings)) return new DataSource(createSqliteOptions(settings, makeDurable));
-  return withAvailabilityErrors(new DataSource(createPostgresOptions(settings)));
+export function createSqliteWriterDataSource(settings: DatabaseSettings): DataSource {
+  return new DataSource(createSqliteOptions(settings, makeDurable));
 }
+
+/** The client ends a statement later than PostgreSQL would, for statements that a pooler lets run without a limit. */
+const CLIENT_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2_000;
+
+export function createPostgresDataSource(
+  settings: DatabaseSettings,
+  kind: ConnectionKind,
+): DataSource {
+  const limits =
+    kind === 'direct'
+      ? { statement_timeout: STATEMENT_TIMEOUT_MS }
+      : { query_timeout: CLIENT_TIMEOUT_MS };
+  const options = createPostgresOptions(settings, { max: POOL_SIZE, kind, ...limits });
+  return withAvailabilityErrors(new DataSource(options));
+}
+
+/** For migrations: no time limit, one connection for the work and one that reports what the work waits for. */
+export const createMigrationDataSource = (settings: DatabaseSettings): DataSource =>
+  new DataSource(createPostgresOptions(settings, { max: 2, kind: 'direct' }));
 
 /**
  * The data source for reads. TypeORM has one SQLite connection per DataSource, and a read on the writer's connection would see
@@ -76,16 +100,25 @@ function createSqliteOptions(
   };
 }
 
-function createPostgresOptions(settings: DatabaseSettings): DataSourceOptions {
+interface PoolOptions extends pg.PoolConfig {
+  readonly kind: ConnectionKind;
+}
+
+/** A parameter in the URL, such as `options` or `statement_timeout`, replaces ours. */
+function createPostgresOptions(
+  settings: DatabaseSettings,
+  { kind, ...pool }: PoolOptions,
+): DataSourceOptions {
   return {
     ...commonOptions(settings),
     type: 'postgres',
     url: settings.databaseUrl ?? '',
+    schema: settings.name,
     extra: {
-      max: POOL_SIZE,
-      connectionTimeoutMillis: 5_000,
-      statement_timeout: 10_000,
-      options: `-c search_path=${settings.name}`,
+      ...pool,
+      Client: createSchemaClient(settings.name, kind),
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      fallback_application_name: `gatehouse ${settings.name}`,
       types: { getTypeParser: selectTypeParser },
     },
   };

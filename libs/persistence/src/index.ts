@@ -8,7 +8,9 @@ export {
 } from './cleanup-tasks.js';
 export { BooleanColumn, CountColumn, InstantColumn, SpaceSeparatedColumn } from './columns.js';
 export { DatabaseUnavailableException } from './database-unavailable.exception.js';
+export { DatabaseConfigurationError, describeDatabase } from './database-fault.js';
 export { EXPIRED_LEASES, LEASE_TABLE, LeaseRepository } from './lease.repository.js';
+export { runMigrations } from './migrate.js';
 export { openDatabase } from './open-database.js';
 export { Outbox } from './outbox.js';
 export { PersistenceModule } from './persistence.module.js';

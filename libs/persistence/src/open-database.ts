@@ -1,30 +1,17 @@
 import type { DataSource } from 'typeorm';
 import {
+  createPostgresDataSource,
   createReaderDataSource,
-  createWriterDataSource,
+  createSqliteWriterDataSource,
   type DatabaseSettings,
   isPostgres,
 } from './data-source.js';
+import { describeDatabaseFault } from './database-fault.js';
+import { migrate } from './migrate.js';
 import { PostgresWriter } from './postgres-writer.js';
+import { detectConnectionKind } from './schema-client.js';
 import { SqliteWriter } from './sqlite-writer.js';
 import { UnitOfWork } from './unit-of-work.js';
-
-/** Applies pending migrations. When replicas start together, an advisory lock lets one apply them while the others wait. */
-export async function migrate(dataSource: DataSource, settings: DatabaseSettings): Promise<void> {
-  if (!isPostgres(settings)) {
-    await dataSource.runMigrations({ transaction: 'all' });
-    return;
-  }
-  const lock = dataSource.createQueryRunner();
-  try {
-    await lock.query('SELECT pg_advisory_lock(hashtext($1))', [`migrate ${settings.name}`]);
-    await lock.query(`CREATE SCHEMA IF NOT EXISTS "${settings.name}"`);
-    await dataSource.runMigrations({ transaction: 'all' });
-  } finally {
-    await lock.query('SELECT pg_advisory_unlock_all()');
-    await lock.release();
-  }
-}
 
 export interface Database {
   readonly reader: DataSource;
@@ -32,11 +19,16 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Opens the database of the settings, and migrates it when `migrate` is set. */
+/**
+ * Opens the database of the settings, and migrates it when `migrate` is set.
+ *
+ * @throws {DatabaseConfigurationError} a sentence for the operator, when the cause is known
+ */
 export async function openDatabase(settings: DatabaseSettings): Promise<Database> {
-  const writer = await createWriterDataSource(settings).initialize();
+  if (settings.migrate) await migrate(settings);
+  const writer = await createWriterDataSource(settings);
   try {
-    if (settings.migrate) await migrate(writer, settings);
+    await writer.initialize();
     const reader = createReaderDataSource(settings, writer);
     if (!reader.isInitialized) await reader.initialize();
     const unitOfWork = new UnitOfWork(
@@ -45,9 +37,18 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
     );
     return { reader, unitOfWork, close: () => closeAll([reader, writer]) };
   } catch (error) {
-    await writer.destroy();
-    throw error;
+    if (writer.isInitialized) await writer.destroy();
+    throw describeDatabaseFault(error, settings);
   }
+}
+
+async function createWriterDataSource(settings: DatabaseSettings): Promise<DataSource> {
+  const { databaseUrl } = settings;
+  if (databaseUrl === undefined) return createSqliteWriterDataSource(settings);
+  const kind = await detectConnectionKind(databaseUrl).catch((error: unknown) => {
+    throw describeDatabaseFault(error, settings);
+  });
+  return createPostgresDataSource(settings, kind);
 }
 
 async function closeAll(sources: readonly DataSource[]): Promise<void> {

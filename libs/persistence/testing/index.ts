@@ -1,3 +1,4 @@
 export { eachDatabase, type TestDatabase } from './each-database.js';
 export { startPostgres, type PostgresServer } from './postgres-server.js';
 export { findSchemaDifferences } from './schema-differences.js';
+export { isPgBouncerInstalled, type PgBouncer, startPgBouncer } from './pgbouncer.js';

@@ -1,10 +1,11 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import 'reflect-metadata';
+import { runMigrations } from '@gatehouse/persistence';
 import { TestClock } from '@gatehouse/service-kit/testing';
 import { NestFactory } from '@nestjs/core';
 import { authConfig } from '../../src/auth.config.js';
-import { authDatabase, runMigrations } from '../../src/database.js';
+import { authDatabase } from '../../src/database.js';
 import { runOps } from '../../src/ops/run-ops.js';
 import { OpsContextModule } from '../../src/ops/ops-context.module.js';
 
@@ -38,7 +39,7 @@ async function run({ words, typed, settings, now }: OpsRequest): Promise<OpsOutp
   const code = await runOps(
     words,
     { input, output, errors },
-    { openServer, runMigrations: async () => runMigrations(authConfig(settings)) },
+    { openServer, runMigrations: async () => runMigrations(authDatabase(authConfig(settings))) },
   );
   output.end();
   errors.end();
