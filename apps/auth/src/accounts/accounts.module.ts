@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Account } from './account.entity.js';
+import { AccountRoleRepository } from './account-role.repository.js';
 import { AccountRepository } from './account.repository.js';
 import { CredentialsService } from './credentials.service.js';
 import { KnownDeviceCookie } from './known-device-cookie.js';
@@ -12,6 +13,7 @@ import { PasswordHasher } from './password-hasher.js';
   imports: [TypeOrmModule.forFeature([Account])],
   providers: [
     AccountRepository,
+    AccountRoleRepository,
     CredentialsService,
     KnownDeviceCookie,
     LoginAttemptRepository,
@@ -19,6 +21,12 @@ import { PasswordHasher } from './password-hasher.js';
     LoginThrottleService,
     PasswordHasher,
   ],
-  exports: [AccountRepository, CredentialsService, KnownDeviceCookie, PasswordHasher],
+  exports: [
+    AccountRepository,
+    AccountRoleRepository,
+    CredentialsService,
+    KnownDeviceCookie,
+    PasswordHasher,
+  ],
 })
 export class AccountsModule {}

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AccountsModule } from '../accounts/accounts.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { ClientAssertionVerifier } from './client-assertion-verifier.js';
 import { ClientRateLimiter } from './client-authentication.guard.js';
@@ -7,15 +8,17 @@ import { Client } from './client.entity.js';
 import { ClientRepository } from './client.repository.js';
 import { FirstPartyClient } from './first-party-client.js';
 import { ResourceServerService } from './resource-server.service.js';
+import { RoleScopeService } from './role-scope.service.js';
 
 @Module({
-  imports: [TokensModule, TypeOrmModule.forFeature([Client])],
+  imports: [AccountsModule, TokensModule, TypeOrmModule.forFeature([Client])],
   providers: [
     ClientAssertionVerifier,
     ClientRateLimiter,
     ClientRepository,
     FirstPartyClient,
     ResourceServerService,
+    RoleScopeService,
   ],
   exports: [
     ClientAssertionVerifier,
@@ -23,6 +26,7 @@ import { ResourceServerService } from './resource-server.service.js';
     ClientRepository,
     FirstPartyClient,
     ResourceServerService,
+    RoleScopeService,
   ],
 })
 export class ClientsModule {}

@@ -1,11 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  AUTH_CONFIG,
-  type AuthConfig,
-  type ResourceServer,
-  SCOPE_TOKEN_PATTERN,
-} from '../auth.config.js';
+import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { OAuthError } from '../platform/oauth-error.js';
+import { type ResourceServer, SCOPE_TOKEN_PATTERN } from '../platform/resource-servers.js';
 import { ACCOUNT_SCOPES, OPENID_SCOPES } from './auth.scopes.js';
 
 /**
@@ -44,6 +40,7 @@ export interface GrantedAccess {
 const createOwnServer = ({ ISSUER: identifier }: AuthConfig): ResourceServer => ({
   identifier,
   scopes: [...Object.keys(ACCOUNT_SCOPES), ...Object.keys(OPENID_SCOPES)],
+  privileged: new Map(),
 });
 
 @Injectable()
@@ -54,7 +51,7 @@ export class ResourceServerService {
 
   constructor(@Inject(AUTH_CONFIG) config: AuthConfig) {
     this.servers = [...config.RESOURCE_SERVERS, createOwnServer(config)];
-    this.openIdServer = { identifier: config.ISSUER, scopes: Object.keys(OPENID_SCOPES) };
+    this.openIdServer = { ...createOwnServer(config), scopes: Object.keys(OPENID_SCOPES) };
   }
 
   get identifiers(): string[] {

@@ -86,6 +86,17 @@ export class OAuthError extends Error {
     );
   }
 
+  /**
+   * The account's roles allow no word of the scope. RFC 6749 has `access_denied` for the authorization endpoint (§4.1.2.1) and
+   * `invalid_scope` for the token endpoint (§5.2). The words of a scope are valid in a description.
+   */
+  static roleRequired(
+    code: 'access_denied' | 'invalid_scope',
+    scope: readonly string[],
+  ): OAuthError {
+    return new OAuthError(code, `No role of this account allows the scope: ${scope.join(' ')}.`);
+  }
+
   static invalidTarget(detail: string): OAuthError {
     return new OAuthError('invalid_target', 'The resource is unknown or not granted.', detail);
   }
