@@ -8,7 +8,6 @@ import { Client } from './client.entity.js';
 import { ClientRepository } from './client.repository.js';
 import { FirstPartyClient } from './first-party-client.js';
 import { ResourceServerService } from './resource-server.service.js';
-import { RoleScopeService } from './role-scope.service.js';
 
 @Module({
   imports: [AccountsModule, TokensModule, TypeOrmModule.forFeature([Client])],
@@ -18,7 +17,6 @@ import { RoleScopeService } from './role-scope.service.js';
     ClientRepository,
     FirstPartyClient,
     ResourceServerService,
-    RoleScopeService,
   ],
   exports: [
     ClientAssertionVerifier,
@@ -26,7 +24,6 @@ import { RoleScopeService } from './role-scope.service.js';
     ClientRepository,
     FirstPartyClient,
     ResourceServerService,
-    RoleScopeService,
   ],
 })
 export class ClientsModule {}
