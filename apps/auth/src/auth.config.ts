@@ -12,6 +12,7 @@ import {
   wholeNumber,
 } from '@gatehouse/service-kit';
 import { z } from 'zod';
+import { resourceServersSetting } from './platform/resource-servers.js';
 
 const createQuota = (points: number, seconds: number): Quota => ({ points, seconds });
 
@@ -38,44 +39,11 @@ export const DEFAULT_RATE_LIMITS = {
 
 export type LimitName = keyof typeof DEFAULT_RATE_LIMITS;
 
-/** A service that accepts access tokens of this server (RFC 8707). */
-export interface ResourceServer {
-  /** An absolute URI, the `aud` of its access tokens. The service need not listen there. */
-  readonly identifier: string;
-  readonly scopes: readonly string[];
-}
-
-/** scope-token of RFC 6749 §3.3. */
-export const SCOPE_TOKEN_PATTERN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
-
-const isValidResourceServer = ({ identifier, scopes }: ResourceServer): boolean =>
-  URL.canParse(identifier) &&
-  !identifier.includes('#') &&
-  scopes.length > 0 &&
-  scopes.every((scope) => SCOPE_TOKEN_PATTERN.test(scope));
-
-/** A setting: `identifier scope scope …; identifier scope …`. */
-const resourceServersSetting = () =>
-  z.string().transform((text, context): readonly ResourceServer[] => {
-    const servers = text
-      .split(';')
-      .map((part) => part.trim().split(/\s+/))
-      .map(([identifier = '', ...scopes]) => ({ identifier, scopes }));
-    const wrong = servers.find((server) => !isValidResourceServer(server));
-    if (wrong) {
-      context.addIssue(
-        `must be "identifier scope scope …; …" with absolute URIs without fragment (RFC 8707 §2); ` +
-          `"${wrong.identifier}" is not right`,
-      );
-    }
-    return servers;
-  });
-
 export const AUTH_CONFIG = Symbol('AUTH_CONFIG');
 
 const DEMO_RESOURCE_SERVERS =
-  'http://localhost:3001 orders:read orders:write orders:read:any; ' +
-  'http://localhost:3002 billing:read billing:pay billing:invoices:create billing:refund billing:admin';
+  'http://localhost:3001 orders:read orders:write orders:read:any@support; ' +
+  'http://localhost:3002 billing:read billing:pay billing:invoices:create@service billing:refund@accounting billing:admin@accounting';
 
 /** The minimum that OWASP recommends, as KiB times passes: 7168 KiB with 5 passes. */
 const MIN_HASHING_COST = 7168 * 5;
@@ -187,12 +155,20 @@ const settings = z.object({
   RESOURCE_SERVERS: resourceServersSetting()
     .prefault(DEMO_RESOURCE_SERVERS)
     .describe(
-      'Resource servers and their scopes: `identifier scope scope …`, separated by `;`. The first one is the default audience.',
+      'Resource servers and their scopes: `identifier scope scope …`, separated by `;`. The first one is the default audience. ' +
+        '`scope@role` is a scope that a user needs the role for, `scope@a@b` one of two roles, ' +
+        '`scope@service` a scope that clients get for themselves only.',
     )
     .meta({ requiredInProduction: true }),
   FIRST_PARTY_SCOPE: list(z.string())
     .prefault('orders:read orders:write billing:read billing:pay')
     .describe('Scopes of the first-party login, separated by spaces or commas.'),
+  REGISTRATION: oneOf(['open', 'closed', 'invited'])
+    .optional()
+    .describe(
+      'Whether strangers may create accounts: `open` to everybody, `closed`, or `invited` with a link of ' +
+        '`ops accounts invite`. Default: `closed` in production, `open` otherwise.',
+    ),
   SEED_DEMO: flag(false)
     .describe('Creates a demo account and demo clients at start. Rejected in production.')
     .meta({ offInProduction: 'the demo is for development' }),
@@ -216,7 +192,10 @@ export const authSettings = settings.refine(
   },
 );
 
-export type AuthConfig = Readonly<z.infer<typeof authSettings> & { ISSUER: string }>;
+type RegistrationMode = 'open' | 'closed' | 'invited';
+export type AuthConfig = Readonly<
+  z.infer<typeof authSettings> & { ISSUER: string; REGISTRATION: RegistrationMode }
+>;
 
 /** @throws {ConfigurationError} that lists all wrong settings */
 export function authConfig(env: NodeJS.ProcessEnv = process.env): AuthConfig {
@@ -224,5 +203,6 @@ export function authConfig(env: NodeJS.ProcessEnv = process.env): AuthConfig {
   return Object.freeze({
     ...settings,
     ISSUER: settings.ISSUER ?? `http://localhost:${settings.PORT}`,
+    REGISTRATION: settings.REGISTRATION ?? (settings.NODE_ENV === 'production' ? 'closed' : 'open'),
   });
 }

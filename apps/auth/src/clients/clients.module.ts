@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AccountsModule } from '../accounts/accounts.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { ClientAssertionVerifier } from './client-assertion-verifier.js';
 import { ClientRateLimiter } from './client-authentication.guard.js';
@@ -9,7 +10,7 @@ import { FirstPartyClient } from './first-party-client.js';
 import { ResourceServerService } from './resource-server.service.js';
 
 @Module({
-  imports: [TokensModule, TypeOrmModule.forFeature([Client])],
+  imports: [AccountsModule, TokensModule, TypeOrmModule.forFeature([Client])],
   providers: [
     ClientAssertionVerifier,
     ClientRateLimiter,

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { AccountRoleRepository } from '../accounts/account-role.repository.js';
+import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import { OAuthError } from '../platform/oauth-error.js';
 import {
-  AUTH_CONFIG,
-  type AuthConfig,
+  listPrivilegedScopes,
   type ResourceServer,
   SCOPE_TOKEN_PATTERN,
-} from '../auth.config.js';
-import { OAuthError } from '../platform/oauth-error.js';
+} from '../platform/resource-servers.js';
 import { ACCOUNT_SCOPES, OPENID_SCOPES } from './auth.scopes.js';
 
 /**
@@ -44,6 +45,7 @@ export interface GrantedAccess {
 const createOwnServer = ({ ISSUER: identifier }: AuthConfig): ResourceServer => ({
   identifier,
   scopes: [...Object.keys(ACCOUNT_SCOPES), ...Object.keys(OPENID_SCOPES)],
+  privileged: new Map(),
 });
 
 @Injectable()
@@ -51,10 +53,15 @@ export class ResourceServerService {
   private readonly servers: readonly ResourceServer[];
   /** This server as the resource server of userinfo. */
   private readonly openIdServer: ResourceServer;
+  private readonly privilegedScopes: ReadonlyMap<string, readonly string[]>;
 
-  constructor(@Inject(AUTH_CONFIG) config: AuthConfig) {
+  constructor(
+    @Inject(AUTH_CONFIG) config: AuthConfig,
+    private readonly roles: AccountRoleRepository,
+  ) {
+    this.privilegedScopes = listPrivilegedScopes(config.RESOURCE_SERVERS);
     this.servers = [...config.RESOURCE_SERVERS, createOwnServer(config)];
-    this.openIdServer = { identifier: config.ISSUER, scopes: Object.keys(OPENID_SCOPES) };
+    this.openIdServer = { ...createOwnServer(config), scopes: Object.keys(OPENID_SCOPES) };
   }
 
   get identifiers(): string[] {
@@ -106,6 +113,35 @@ export class ResourceServerService {
       if (scope.length > 0) return { audience, scope };
     }
     throw OAuthError.invalidScope(`nothing granted at ${audiences.join(' ')}`);
+  }
+
+  /**
+   * The part of a scope that a grant of this account may carry: scopes that are open to every account, and privileged scopes that
+   * a role of the account allows. All grants of persons call it, and the client credentials grant does not. Without privileged
+   * words it needs no query.
+   */
+  async limitToRoles(accountId: string, scope: readonly string[]): Promise<readonly string[]> {
+    if (!scope.some((word) => this.privilegedScopes.has(word))) return scope;
+    return this.filterByRoles(await this.roles.findRoles(accountId), scope);
+  }
+
+  /**
+   * As {@link limitToRoles}, for the token endpoint and the first-party login.
+   * @throws {OAuthError} `invalid_scope` if nothing of the scope remains
+   */
+  async requireRoles(accountId: string, scope: readonly string[]): Promise<readonly string[]> {
+    const allowed = await this.limitToRoles(accountId, scope);
+    if (allowed.length < scope.length && allowed.length === 0)
+      throw OAuthError.roleRequired('invalid_scope', scope);
+    return allowed;
+  }
+
+  /** The part of a scope that an account with these roles may have. */
+  filterByRoles(roles: readonly string[], scope: readonly string[]): readonly string[] {
+    return scope.filter((word) => {
+      const allowing = this.privilegedScopes.get(word);
+      return !allowing || allowing.some((role) => roles.includes(role));
+    });
   }
 
   /** Userinfo stays available, even if a request names other resources only (OpenID Connect Core §5.3). */

@@ -71,11 +71,13 @@ export class LoginService {
       resources: [parameters.resource ?? []].flat(),
       scope: parameters.scope,
     });
-    const { audience, scope } = this.resourceServers.selectAudience(granted, {});
     const account = await this.credentials.verify(parameters, origin);
+    const allowed = await this.resourceServers.requireRoles(account.id, granted.scope);
+    const access = { ...granted, scope: allowed };
+    const { audience, scope } = this.resourceServers.selectAudience(access, {});
 
-    const created = await this.refreshTokens.create({ ...granted, account, client, device });
-    // The password was changed, or the account disabled, while the server computed the hash.
+    const created = await this.refreshTokens.create({ ...access, account, client, device });
+    // The password was changed, the account disabled, or a role revoked, since the server computed the hash.
     if (!created) return this.credentials.rejectLogin('wrong_password');
     const { token, session } = created;
     const response = await this.accessTokens.issue({

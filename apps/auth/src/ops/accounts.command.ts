@@ -5,6 +5,7 @@ import { findPasswordFault } from '../accounts/password-policy.js';
 import { email as emailAddress } from '../accounts/credentials.service.js';
 import { AccountOperationsService } from '../sessions/account-operations.service.js';
 import { storedClaims } from '../tokens/standard-claims.js';
+import { ACCOUNT_ACCESS_COMMANDS } from './account-access.command.js';
 import { OperationRefused, UsageError } from './errors.js';
 import { requireAccount } from './lookups.js';
 import {
@@ -161,6 +162,7 @@ export const ACCOUNT_COMMANDS = [
   SetAccountClaimsCommand,
   ResetPasswordCommand,
   DisableAccountCommand,
+  ...ACCOUNT_ACCESS_COMMANDS,
 ];
 
 @Command({ name: 'accounts', description: 'accounts of users', subCommands: ACCOUNT_COMMANDS })

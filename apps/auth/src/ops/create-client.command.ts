@@ -8,7 +8,7 @@ import {
 } from '../clients/registered-credentials.js';
 import { ClientOperationsService } from '../sessions/client-operations.service.js';
 import type { ClientRegistration } from '../clients/client.repository.js';
-import { findRegistrationFault } from '../clients/client-registration.js';
+import { findRegistrationFault, findScopeWarnings } from '../clients/client-registration.js';
 import {
   ClientRegistrationCommand,
   type ClientRegistrationOptions,
@@ -33,9 +33,11 @@ export class CreateClientCommand extends ClientRegistrationCommand {
     const fault = findRegistrationFault(client);
     if (fault) throw new UsageError(fault);
     await this.runner.change(options, async (server) => {
-      checkScopesAndServers(client, server.get<AuthConfig>(AUTH_CONFIG));
+      const config = server.get<AuthConfig>(AUTH_CONFIG);
+      checkScopesAndServers(client, config);
       const isNew = await server.get(ClientOperationsService).create(client, 'operator');
       if (!isNew) throw new OperationRefused(`the client ${id} exists already`);
+      findScopeWarnings(client, config).forEach((text) => this.runner.printNotice(text));
       const { secretHashes, ...value } = client;
       return {
         value,

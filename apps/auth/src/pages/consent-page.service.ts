@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AccountRepository } from '../accounts/account.repository.js';
+import { ResourceServerService } from '../clients/resource-server.service.js';
 import { ConsentService } from '../sessions/consent.service.js';
 import { type ClientInfo, ClientInfoService, InteractionService } from './interaction.service.js';
 import type { PageContext } from './page-context.js';
@@ -22,10 +23,11 @@ export class ConsentPageService {
     private readonly consents: ConsentService,
     private readonly accounts: AccountRepository,
     private readonly interactions: InteractionService,
+    private readonly resourceServers: ResourceServerService,
   ) {}
 
   /**
-   * @returns `undefined` if the user is not logged in
+   * @returns `undefined` if the user is not logged in, or the account's roles allow nothing of the scope
    * @throws {PageError} `invalidRequest` without an authorization request of an enabled client
    */
   async findState({
@@ -35,7 +37,9 @@ export class ConsentPageService {
     const client = await this.clientInfo.find(interaction);
     if (!interaction || !client) throw new PageError('invalidRequest');
     const account = browserSession && (await this.accounts.find(browserSession.accountId));
-    return account ? { client, email: account.email, scope: interaction.asked } : undefined;
+    if (!account) return undefined;
+    const scope = await this.resourceServers.limitToRoles(account.id, interaction.asked);
+    return scope.length > 0 ? { client, email: account.email, scope } : undefined;
   }
 
   /**

@@ -86,6 +86,17 @@ export class OAuthError extends Error {
     );
   }
 
+  /**
+   * The account's roles allow no word of the scope. RFC 6749 has `access_denied` for the authorization endpoint (§4.1.2.1) and
+   * `invalid_scope` for the token endpoint (§5.2). The words of a scope are valid in a description.
+   */
+  static roleRequired(
+    code: 'access_denied' | 'invalid_scope',
+    scope: readonly string[],
+  ): OAuthError {
+    return new OAuthError(code, `No role of this account allows the scope: ${scope.join(' ')}.`);
+  }
+
   static invalidTarget(detail: string): OAuthError {
     return new OAuthError('invalid_target', 'The resource is unknown or not granted.', detail);
   }
@@ -137,5 +148,21 @@ export class TooManyRequests extends RetryLaterError {
   constructor(milliseconds: number) {
     super('too many requests');
     this.retryAfter = Math.max(1, Math.ceil(milliseconds / 1000));
+  }
+}
+
+const REGISTRATION_REFUSALS = {
+  registrationClosed: 'Registration is closed. The operator of this server creates accounts.',
+  /** One text for a missing, wrong, used and expired invitation, and for one of another address. */
+  invitationInvalid:
+    'Registration needs a valid invitation for this e-mail address. Ask the operator of this server for one.',
+};
+
+/** `REGISTRATION` does not allow the registration: 403. */
+export class RegistrationRefused extends Error {
+  override readonly name = 'RegistrationRefused';
+
+  constructor(readonly kind: keyof typeof REGISTRATION_REFUSALS) {
+    super(REGISTRATION_REFUSALS[kind]);
   }
 }

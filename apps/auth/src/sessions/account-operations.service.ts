@@ -2,9 +2,13 @@ import { UnitOfWork } from '@gatehouse/persistence';
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../platform/security-events/security-event.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
+import { AccountRoleRepository } from '../accounts/account-role.repository.js';
 import { AccountRepository } from '../accounts/account.repository.js';
 import { PasswordHasher } from '../accounts/password-hasher.js';
+import { ResourceServerService } from '../clients/resource-server.service.js';
 import type { StoredClaims } from '../tokens/standard-claims.js';
+import { AccountTransactionService } from './account-transaction.service.js';
+import { RefreshTokenRevocation } from './refresh-token-revocation.service.js';
 import { SessionService } from './session.service.js';
 
 export interface PasswordChange {
@@ -91,6 +95,45 @@ export class AccountOperationsService {
       const revoked = await this.sessions.revokeAllOfAccount(accountId, 'password_changed', kept);
       await this.events.record({ type: 'account.password_changed', accountId, by });
       return revoked;
+    });
+  }
+}
+
+/** Roles of accounts. Each operation is one transaction, which also records the security event and revokes the sessions. */
+@Injectable()
+export class RoleOperationsService {
+  constructor(
+    private readonly transactions: AccountTransactionService,
+    private readonly roles: AccountRoleRepository,
+    private readonly resourceServers: ResourceServerService,
+    private readonly refreshTokenRevocation: RefreshTokenRevocation,
+    private readonly events: SecurityEventService,
+  ) {}
+
+  /** @returns false if the account has the role already */
+  grant(accountId: string, role: string, by: Actor): Promise<boolean> {
+    return this.transactions.run(accountId, async () => {
+      if (!(await this.roles.grant(accountId, role))) return false;
+      await this.events.record({ type: 'role.granted', accountId, role, by });
+      return true;
+    });
+  }
+
+  /**
+   * Revokes a role, and the sessions with a scope that the remaining roles do not allow. The status list reports these sessions,
+   * so their access tokens become invalid too. A login at the same time waits for the lock of the account.
+   * @returns the number of active sessions that were revoked; undefined if the account does not have the role
+   */
+  revoke(accountId: string, role: string, by: Actor): Promise<number | undefined> {
+    return this.transactions.run(accountId, async () => {
+      if (!(await this.roles.revoke(accountId, role))) return undefined;
+      await this.events.record({ type: 'role.revoked', accountId, role, by });
+      const remaining = await this.roles.findRoles(accountId);
+      return this.refreshTokenRevocation.revokeExcess(
+        accountId,
+        (scope) => this.resourceServers.filterByRoles(remaining, scope),
+        'role_revoked',
+      );
     });
   }
 }

@@ -53,7 +53,8 @@ export interface RevokedFamily {
   readonly ends_at: number;
 }
 
-type UnrevokedFamily = { readonly id: string; readonly browser_session_id: string | null };
+/** The scope is a list of words that spaces separate. */
+type UnrevokedFamily = Record<'id' | 'scope', string> & { browser_session_id: string | null };
 
 /** A client may have a million families, and each statement must stay far below the statement timeout. */
 const CLIENT_BATCH_SIZE = 1_000;
@@ -105,7 +106,7 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
   /** Reads inside a surrounding transaction. Expired families are included. */
   async findUnrevokedIds(accountId: string): Promise<readonly UnrevokedFamily[]> {
     const { rows } = await this.unitOfWork.execute<UnrevokedFamily>(
-      'SELECT id, browser_session_id FROM refresh_token_family WHERE account_id = $1 AND ended_at IS NULL',
+      'SELECT id, browser_session_id, scope FROM refresh_token_family WHERE account_id = $1 AND ended_at IS NULL',
       [accountId],
     );
     return rows;
@@ -154,8 +155,9 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
     return this.rotation.apply([id, generation, now, idleExpiresAt, dpopJkt]);
   }
 
-  revokeById(id: string, revocation: Revocation) {
-    return this.revoke('id = $3', [id], revocation);
+  /** @param ids at least one */
+  revokeByIds(ids: readonly string[], revocation: Revocation) {
+    return this.revoke(`id IN (${ids.map((_, n) => `$${n + 3}`).join()})`, ids, revocation);
   }
 
   /** Revokes at most {@link CLIENT_BATCH_SIZE} families. */

@@ -43,7 +43,7 @@ export class RefreshTokenRevocation {
   }
 
   revokeFamily(id: string, reason: RevocationReason): Promise<number> {
-    return this.revoke(reason, (revocation) => this.families.revokeById(id, revocation));
+    return this.revoke(reason, (revocation) => this.families.revokeByIds([id], revocation));
   }
 
   /** Without a surrounding transaction, each batch is a transaction. */
@@ -93,6 +93,24 @@ export class RefreshTokenRevocation {
     return this.revoke(reason, (revocation) =>
       this.families.revokeOutsideBrowserSession(accountId, browserSessionId, revocation),
     );
+  }
+
+  /**
+   * Revokes the families of an account that have more scope than `limit` returns. A caller that holds the lock of the account
+   * misses no family.
+   */
+  async revokeExcess(
+    accountId: string,
+    limit: (scope: readonly string[]) => readonly string[],
+    reason: RevocationReason,
+  ): Promise<number> {
+    const unrevoked = await this.families.findUnrevokedIds(accountId);
+    const ids = unrevoked
+      .map(({ id, scope }) => ({ id, words: scope.split(' ') }))
+      .filter(({ words }) => limit(words).length < words.length)
+      .map(({ id }) => id);
+    if (ids.length === 0) return 0;
+    return this.revoke(reason, (revocation) => this.families.revokeByIds(ids, revocation));
   }
 
   /** Revokes the oldest families, so that the newest and `limit - 1` others stay. */

@@ -118,14 +118,14 @@ export class RefreshTokenService {
 
   /**
    * Creates a family with the first refresh token of a login. If the account has more sessions than its limit, the oldest ends.
-   * @returns undefined if the account was disabled, its password changed, or the browser session ended since the person
-   * authenticated, or if {@link FamilyGrant.consume} returned false
+   * @returns undefined if the account was disabled, its password changed, a role of the scope was revoked, or the browser session
+   * ended since the person authenticated, or if {@link FamilyGrant.consume} returned false
    */
   async create(grant: FamilyGrant): Promise<CreatedRefreshToken | undefined> {
     const family = this.buildFamily(grant, await this.families.allocateStatusIndex());
     const session = buildSessionClaims(family);
-    const { account, authentication } = grant;
-    const login = { account, browserSessionId: authentication?.browserSessionId };
+    const { account, authentication, scope } = grant;
+    const login = { account, browserSessionId: authentication?.browserSessionId, scope };
     return this.transactions.runLogin(login, async () => {
       if (grant.consume && !(await grant.consume(family.id))) return undefined;
       await this.insert(family, session.id);

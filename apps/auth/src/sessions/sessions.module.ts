@@ -3,7 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
-import { AccountOperationsService } from './account-operations.service.js';
+import { AccountOperationsService, RoleOperationsService } from './account-operations.service.js';
 import { AccountTransactionService } from './account-transaction.service.js';
 import { AuthorizationCodeRepository } from './authorization-code.repository.js';
 import { BrowserSessionCookie } from './browser-session-cookie.js';
@@ -47,6 +47,7 @@ import { SessionService } from './session.service.js';
     RefreshTokenLimits,
     RefreshTokenRevocation,
     RefreshTokenService,
+    RoleOperationsService,
     SessionService,
   ],
   exports: [
@@ -61,6 +62,7 @@ import { SessionService } from './session.service.js';
     ConsentService,
     RefreshTokenRevocation,
     RefreshTokenService,
+    RoleOperationsService,
     SessionService,
   ],
 })

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '@gatehouse/service-kit';
 import { authConfig } from '../../src/auth.config.js';
+import { listPrivilegedScopes, listRoles } from '../../src/platform/resource-servers.js';
 
 const production = {
   NODE_ENV: 'production',
@@ -69,8 +70,50 @@ describe('the configuration of auth', () => {
       { RESOURCE_SERVERS: 'https://a.example/#x read' },
       ['RESOURCE_SERVERS'],
     ],
+    ...[
+      ['a privileged scope without a role', 'read:any@'],
+      ['a privileged scope with an empty second role', 'read:any@staff@'],
+      ['a role without a scope', 'read @staff'],
+      ['a role that is not lower-case words', 'read:any@Staff'],
+      ['a comma in a role', 'read:any@staff,audit'],
+      ['a role of 65 characters', `read:any@${'a'.repeat(65)}`],
+      ['a scope for services and for a role', 'create@service@staff'],
+      ['a scope with two different roles', 'read:any@staff read:any@audit'],
+      ['a privileged scope that a second server opens', 'x@staff; https://b.example x'],
+      ['a scope with a quotation mark (RFC 6749 §3.3)', 'read"'],
+    ].map(([title, scopes]): [string, Record<string, string>, string[]] => [
+      title ?? '',
+      { RESOURCE_SERVERS: `https://a.example ${scopes}` },
+      ['RESOURCE_SERVERS'],
+    ]),
   ])('rejects %s, and names the settings', (_, env, names) => {
     expect(faultsOf(env)).toEqual(names);
+  });
+
+  it('names the scope and the right form in the fault of a privileged scope without a role', () => {
+    expect(() => authConfig({ RESOURCE_SERVERS: 'https://a.example read:any@' })).toThrow(
+      /"read:any@" names no role: write scope@role/,
+    );
+  });
+
+  it('reads the roles of privileged scopes, and keeps the marks out of the scopes', () => {
+    const { RESOURCE_SERVERS: servers } = authConfig({
+      RESOURCE_SERVERS:
+        'https://a.example read read:any@staff@audit create@service; https://b.example see@audit',
+    });
+    expect(servers.map(({ scopes }) => scopes)).toEqual([['read', 'read:any', 'create'], ['see']]);
+    expect([...listPrivilegedScopes(servers)]).toEqual([
+      ['read:any', ['staff', 'audit']],
+      ['create', []],
+      ['see', ['audit']],
+    ]);
+    expect(listRoles(servers)).toEqual(['audit', 'staff']);
+  });
+
+  it('closes registration in production, unless REGISTRATION opens it', () => {
+    expect(authConfig({}).REGISTRATION).toBe('open');
+    expect(authConfig(production).REGISTRATION).toBe('closed');
+    expect(authConfig({ ...production, REGISTRATION: 'invited' }).REGISTRATION).toBe('invited');
   });
 
   it('never repeats a secret in an error', () => {

@@ -17,8 +17,10 @@ import {
   RefreshTokenFamily,
   RefreshTokenFormat,
 } from '../../src/sessions/refresh-token-family.entity.js';
+import { AccountRoleRepository } from '../../src/accounts/account-role.repository.js';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
 import { Account } from '../../src/accounts/account.entity.js';
+import { ResourceServerService } from '../../src/clients/resource-server.service.js';
 import { AccountTransactionService } from '../../src/sessions/account-transaction.service.js';
 import { BrowserSession } from '../../src/sessions/browser-session.entity.js';
 import { BrowserSessionRepository } from '../../src/sessions/browser-session.repository.js';
@@ -240,6 +242,7 @@ eachDatabase('the state table of a refresh token family (RFC 9700 §4.14.2)', (f
         config,
       ),
       clock,
+      new ResourceServerService(config, new AccountRoleRepository(unitOfWork, clock)),
     );
     const limits = new RefreshTokenLimits(clock, config);
     const tokens = new RefreshTokenService(families, transactions, format, revocation, limits);

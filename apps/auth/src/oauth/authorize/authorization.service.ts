@@ -113,7 +113,8 @@ export class AuthorizationService {
     session: BrowserSession | undefined,
   ): Promise<AuthorizationResult> {
     const decision = await this.promptPolicy.requiredInteraction(request, interaction, session);
-    if (decision.kind === 'approved') return this.issueCode(request, decision.session);
+    if (decision.kind === 'approved')
+      return this.issueCode({ ...request, scope: decision.scope }, decision.session);
     const { required } = decision;
     if (request.prompt.has('none'))
       throw OAuthError.authorizationError(INTERACTION_REQUIRED_ERRORS[required]);

@@ -2,6 +2,7 @@ import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { AccountRepository } from '../../accounts/account.repository.js';
 import type { BrowserSession } from '../../sessions/browser-session.entity.js';
+import { ResourceServerService } from '../../clients/resource-server.service.js';
 import { ConsentService } from '../../sessions/consent.service.js';
 import { computeSubject, IdTokenService } from '../../tokens/id-token.service.js';
 import type { Interaction } from '../../pages/interaction.service.js';
@@ -12,7 +13,12 @@ import type { AuthorizationRequest, Destination } from './authorization-request.
 export type RequiredInteraction = 'login' | 'select-account' | 'consent';
 export type PromptDecision =
   | { readonly kind: 'interaction'; readonly required: RequiredInteraction }
-  | { readonly kind: 'approved'; readonly session: BrowserSession };
+  | {
+      readonly kind: 'approved';
+      readonly session: BrowserSession;
+      /** The part of the requested scope that the account's roles allow. */
+      readonly scope: readonly string[];
+    };
 
 interface PromptContext {
   readonly request: AuthorizationRequest;
@@ -30,9 +36,13 @@ export class PromptPolicy {
     private readonly accounts: AccountRepository,
     private readonly idTokens: IdTokenService,
     private readonly clock: Clock,
+    private readonly resourceServers: ResourceServerService,
   ) {}
 
-  /** @throws {OAuthError} `login_required` if the user logged in to another account than the client expects */
+  /**
+   * @throws {OAuthError} `login_required` if the user logged in to another account than the client expects; `access_denied` if the
+   * account's roles allow nothing of the scope
+   */
   async requiredInteraction(
     request: AuthorizationRequest,
     interaction: Interaction,
@@ -44,8 +54,11 @@ export class PromptPolicy {
     if (this.isReauthenticationRequired(context)) return requireInteraction('login');
     if (!(await this.isExpectedAccount(context))) return requireInteraction('login');
     if (!hasChosenAccount(context)) return requireInteraction('select-account');
+    // The roles come before the consent, so a user is never asked for a scope that the account may not have.
+    const scope = await this.resourceServers.limitToRoles(session.accountId, request.scope);
+    if (scope.length === 0) throw OAuthError.roleRequired('access_denied', request.scope);
     if (!(await this.hasConsented(context))) return requireInteraction('consent');
-    return { kind: 'approved', session };
+    return { kind: 'approved', session, scope };
   }
 
   private isReauthenticationRequired({
@@ -85,7 +98,8 @@ export class PromptPolicy {
     const { prompt, consentScope, destination } = request;
     const needsNewConsent = prompt.has('consent') || !hasTrustedRedirectUri(destination);
     if (needsNewConsent && interaction.consented !== session.accountId) return false;
-    return this.consents.hasConsent(session.accountId, destination.client, consentScope);
+    const scope = await this.resourceServers.limitToRoles(session.accountId, consentScope);
+    return this.consents.hasConsent(session.accountId, destination.client, scope);
   }
 }
 

@@ -32,7 +32,11 @@ export class AuthorizationCodeGrant implements Grant {
     // identical. RFC 7636 §4.6: the verifier matches the challenge.
     const dpopJkt = provenKey?.jkt;
     const presentation = { clientId: client.id, redirectUri, verifier, dpopJkt };
-    const code = await this.codes.validate(text, presentation);
+    const issued = await this.codes.validate(text, presentation);
+
+    // The roles of the user may have changed since the authorization. RFC 6749 §3.3: the response names the scope.
+    const scopeNow = await this.resourceServers.requireRoles(issued.accountId, issued.scope);
+    const code = { ...issued, scope: scopeNow };
 
     // RFC 8707 §2.2: "… the set of resources … that were originally granted", or fewer.
     const { audience, scope } = this.resourceServers.selectAudience(code, { resource });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { OAuthError } from '../../platform/oauth-error.js';
 import { RefreshTokenService } from '../../sessions/refresh-token.service.js';
-import { ResourceServerService } from '../../clients/resource-server.service.js';
+import { narrowScope, ResourceServerService } from '../../clients/resource-server.service.js';
 import type { Grant, TokenRequest, TokenResponse } from './token.schema.js';
 import { SessionTokenService } from './session-token.service.js';
 
@@ -26,10 +26,14 @@ export class RefreshTokenGrant implements Grant {
 
     // "The requested scope MUST NOT include any scope not originally granted". RFC 8707 §2.2: the same for resources.
     const { family } = validated;
-    const { audience, scope } = this.resourceServers.selectAudience(family, {
-      resource,
-      scope: requested,
-    });
+    const { resources } = family;
+    const granted = narrowScope(family.scope, requested);
+    // The roles of the user may have changed since the login.
+    const allowed = await this.resourceServers.requireRoles(family.accountId, granted);
+    const { audience, scope } = this.resourceServers.selectAudience(
+      { resources, scope: allowed },
+      { resource },
+    );
 
     // All checks have passed. Rotation is the irreversible step.
     await provenKey?.markProofUsed();

@@ -10,6 +10,7 @@ import { OAuthError } from '../../platform/oauth-error.js';
 import type { RefreshTokenFamily } from '../../sessions/refresh-token-family.entity.js';
 import {
   type GrantedAccess,
+  narrowScope,
   ResourceServerService,
 } from '../../clients/resource-server.service.js';
 import { SessionService } from '../../sessions/session.service.js';
@@ -45,10 +46,16 @@ export class TokenExchangeGrant implements Grant {
     const family = await this.findFamily(subject);
 
     const granted = this.limitGrant(client, subject, family);
-    const { audience, scope } = this.resourceServers.selectAudience(granted, {
-      resource: target,
-      scope: parameters.scope,
-    });
+    const { audience, scope } = this.resourceServers.selectAudience(
+      {
+        ...granted,
+        scope: await this.resourceServers.requireRoles(
+          family.accountId,
+          narrowScope(granted.scope, parameters.scope),
+        ),
+      },
+      { resource: target },
+    );
 
     await provenKey?.markProofUsed();
 

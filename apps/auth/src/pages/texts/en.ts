@@ -103,6 +103,14 @@ export const en = {
       title: 'This page is out of date',
       text: 'You have signed in or out since you opened the page, or you did not open it on this server. Go back, reload the page, and try again.',
     },
+    registrationClosed: {
+      title: 'Registration is closed',
+      text: 'You cannot create an account here yourself. Ask the operator of this server for an account.',
+    },
+    invitationInvalid: {
+      title: 'You need an invitation',
+      text: 'The invitation is missing, wrong, used or expired. Open the link of your invitation, or ask the operator of this server for a new one.',
+    },
     busy: {
       title: 'Too much at once',
       text: 'There were too many attempts, or too many people are signing in right now. Wait a little, and try again.',

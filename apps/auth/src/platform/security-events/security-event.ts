@@ -10,6 +10,7 @@ export type RevocationReason =
   | 'password_changed'
   | 'session_limit'
   | 'account_disabled'
+  | 'role_revoked'
   | 'client_disabled';
 
 /** Who caused the change: a job of the server, the owner of the account, or an operator at the CLI. */
@@ -72,6 +73,14 @@ export type SecurityEvent =
       readonly accountId: string;
       readonly by: Actor;
     }
+  | {
+      readonly type: 'role.granted' | 'role.revoked';
+      readonly accountId: string;
+      readonly role: string;
+      readonly by: Actor;
+    }
+  /** An operator invited the owner of an e-mail address to register. */
+  | { readonly type: 'account.invited'; readonly by: Actor }
   | {
       readonly type: 'client.created' | 'client.secret_rotated' | 'client.disabled';
       readonly clientId: string;

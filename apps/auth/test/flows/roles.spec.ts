@@ -1,0 +1,397 @@
+import { UnitOfWork } from '@gatehouse/persistence';
+import { eachDatabase } from '@gatehouse/persistence/testing';
+import { AccountRoleRepository } from '../../src/accounts/account-role.repository.js';
+import type { Account } from '../../src/accounts/account.entity.js';
+import { ConsentService } from '../../src/sessions/consent.service.js';
+import {
+  AccountOperationsService,
+  RoleOperationsService,
+} from '../../src/sessions/account-operations.service.js';
+import { StatusSnapshotService } from '../../src/tokens/status-lists/status-snapshot.service.js';
+import {
+  aClient,
+  anAccount,
+  CALLBACK,
+  readRedirectParameters,
+  TestBrowser,
+  VERIFIER,
+} from '../support/test-browser.js';
+import {
+  BILLING,
+  decodeClaims,
+  ORDERS,
+  TestAuth,
+  type TestResponse,
+  toDatabaseSettings,
+} from '../support/test-auth.js';
+
+const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
+const PRIVILEGED = 'orders:read:any billing:refund billing:invoices:create';
+const EVERYTHING = `openid offline_access orders:read billing:read ${PRIVILEGED}`;
+
+const ACCOUNTS = { 'no role': [], support: ['support'], accounting: ['accounting'] } as const;
+type AccountKind = keyof typeof ACCOUNTS;
+
+const listedScopes = ({ text }: TestResponse) =>
+  [...(/<ul class="scopes">(.*?)<\/ul>/s.exec(text)?.[1] ?? '').matchAll(/<li>([^<]*)<\/li>/g)].map(
+    ([, sentence]) => sentence,
+  );
+/** What a client learns: the granted scope, or the error. */
+const outcomeOf = ({ body }: TestResponse): string | undefined => body['scope'] ?? body['error'];
+
+eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
+  let auth: TestAuth;
+  let replica: TestAuth;
+  let accounts: Record<AccountKind, Account>;
+  beforeAll(async () => {
+    const settings = {
+      ...toDatabaseSettings(await fresh()),
+      SERVER_SECRET: 'x'.repeat(32),
+      FIRST_PARTY_SCOPE: `orders:read billing:read ${PRIVILEGED}`,
+    };
+    auth = await TestAuth.start(settings);
+    replica = await TestAuth.start(settings);
+    const entries = await Promise.all(
+      Object.entries(ACCOUNTS).map(async ([kind, roles]) => [kind, await withRoles(...roles)]),
+    );
+    accounts = Object.fromEntries(entries) as Record<AccountKind, Account>;
+    const service = { secret: 'secret', scope: EVERYTHING.split(' ') };
+    await auth.registerClient({ ...service, id: 'worker', grantTypes: ['client_credentials'] });
+    await auth.registerClient({
+      ...service,
+      id: 'orders-service',
+      grantTypes: [EXCHANGE],
+      resourceServer: ORDERS,
+      exchangeTargets: [BILLING],
+    });
+    await aClient(auth, { id: 'console', scope: EVERYTHING.split(' ') });
+    await aClient(auth, { id: 'shop', scope: ['openid', 'offline_access', 'orders:read'] });
+    await aClient(auth, { id: 'own-console', scope: EVERYTHING.split(' '), firstParty: true });
+  });
+  afterAll(() => Promise.all([auth.stop(), replica.stop()]));
+
+  const operations = (server = auth) => server.app.get(RoleOperationsService);
+  async function withRoles(...roles: string[]): Promise<Account> {
+    const account = await anAccount(auth);
+    for (const role of roles) await operations().grant(account.id, role, 'operator');
+    return account;
+  }
+  const signedIn = async (account: Account) => {
+    const browser = new TestBrowser(auth);
+    await browser.signIn(account);
+    return browser;
+  };
+  /** Requests a code, and allows what the consent page lists. */
+  const authorize = async (account: Account, client: string, scope: string) => {
+    const browser = await signedIn(account);
+    const page = await browser.authorize(client, { scope, prompt: 'consent' });
+    if (page.status !== 200) return readRedirectParameters(page);
+    return readRedirectParameters(
+      await browser.follow(await browser.submit(page, { decision: 'allow' })),
+    );
+  };
+  const redeem = (client: string, code = '', more: Record<string, string> = {}) =>
+    auth.token({
+      grant_type: 'authorization_code',
+      client_id: client,
+      code,
+      redirect_uri: CALLBACK,
+      code_verifier: VERIFIER,
+      ...more,
+    });
+  const refresh = (client: string, token = '', more: Record<string, string> = {}) =>
+    auth.token({ grant_type: 'refresh_token', client_id: client, refresh_token: token, ...more });
+  const exchange = (subject_token = '', scope?: string) =>
+    auth.token(
+      {
+        grant_type: EXCHANGE,
+        subject_token,
+        subject_token_type: ACCESS_TOKEN,
+        resource: BILLING,
+        ...(scope !== undefined && { scope }),
+      },
+      'orders-service:secret',
+    );
+  const sign = async (account: Account, scope: string, client = 'console') => {
+    const { code } = await authorize(account, client, `openid offline_access ${scope}`);
+    return (await redeem(client, code)).body;
+  };
+
+  describe('which scope each grant carries, by role', () => {
+    const grants = {
+      /** The scope of the tokens for both resource servers. */
+      'authorization code': async (account: Account, scope: string, client = 'console') => {
+        const { code, error } = await authorize(account, client, scope);
+        return code === undefined ? error : outcomeOf(await redeem(client, code));
+      },
+      'authorization code of a first-party client': (account: Account, scope: string) =>
+        grants['authorization code'](account, scope, 'own-console'),
+      refresh: async (account: Account, scope: string) => {
+        const { refresh_token } = await sign(account, `orders:read ${scope}`);
+        return outcomeOf(await refresh('console', refresh_token, { resource: ORDERS }));
+      },
+      'token exchange': async (account: Account, scope: string) => {
+        const { access_token } = await sign(account, `orders:read ${scope}`);
+        return outcomeOf(await exchange(access_token));
+      },
+      'first-party login': async ({ email }: Account, scope: string) =>
+        outcomeOf(await auth.login(email, { scope })),
+      'client credentials': async (_: Account, scope: string) =>
+        outcomeOf(await auth.token({ grant_type: 'client_credentials', scope }, 'worker:secret')),
+    };
+
+    it.each<[AccountKind, keyof typeof grants, string, string]>([
+      ['no role', 'authorization code', 'orders:read orders:read:any', 'orders:read'],
+      [
+        'support',
+        'authorization code',
+        'orders:read orders:read:any',
+        'orders:read orders:read:any',
+      ],
+      ['accounting', 'authorization code', 'orders:read orders:read:any', 'orders:read'],
+      ['no role', 'authorization code', 'orders:read:any', 'access_denied'],
+      ['accounting', 'authorization code', 'billing:refund', 'billing:refund'],
+      ['support', 'authorization code', 'billing:refund', 'access_denied'],
+      ['support', 'authorization code', 'billing:invoices:create', 'access_denied'],
+      ['support', 'authorization code', 'billing:read billing:invoices:create', 'billing:read'],
+      ['no role', 'authorization code of a first-party client', 'orders:read:any', 'access_denied'],
+      [
+        'support',
+        'authorization code of a first-party client',
+        'orders:read:any',
+        'orders:read:any',
+      ],
+      ['no role', 'refresh', 'orders:read:any', 'orders:read'],
+      ['support', 'refresh', 'orders:read:any', 'orders:read orders:read:any'],
+      ['accounting', 'refresh', 'orders:read:any', 'orders:read'],
+      ['no role', 'token exchange', 'billing:read billing:refund', 'billing:read'],
+      [
+        'accounting',
+        'token exchange',
+        'billing:read billing:refund',
+        'billing:read billing:refund',
+      ],
+      ['support', 'token exchange', 'billing:read billing:refund', 'billing:read'],
+      ['accounting', 'token exchange', 'billing:read billing:invoices:create', 'billing:read'],
+      ['no role', 'first-party login', 'orders:read orders:read:any', 'orders:read'],
+      [
+        'support',
+        'first-party login',
+        'orders:read orders:read:any',
+        'orders:read orders:read:any',
+      ],
+      ['no role', 'first-party login', 'orders:read:any', 'invalid_scope'],
+      ['support', 'first-party login', 'billing:invoices:create', 'invalid_scope'],
+      ['no role', 'client credentials', 'orders:read:any', 'orders:read:any'],
+      ['no role', 'client credentials', 'billing:invoices:create', 'billing:invoices:create'],
+    ])('with %s, the %s grant for "%s" results in "%s"', async (kind, grant, scope, expected) => {
+      expect(await grants[grant](accounts[kind], scope)).toBe(expected);
+    });
+  });
+
+  it('never shows a privileged scope to a user without the role, on the consent page', async () => {
+    const request = { scope: 'openid orders:read orders:read:any' };
+    const stranger = await signedIn(await withRoles());
+    expect(listedScopes(await stranger.authorize('console', request))).toEqual([
+      'Know that you are you',
+      'See your orders',
+    ]);
+    const staff = await signedIn(await withRoles('support'));
+    expect(listedScopes(await staff.authorize('console', request))).toContain(
+      'See all orders: for support staff only',
+    );
+  });
+
+  it('lists no scope of the previous account when another user logs in at the consent page', async () => {
+    const staff = await withRoles('support');
+    const stranger = await withRoles();
+    const browser = await signedIn(staff);
+    const page = await browser.authorize('console', { scope: 'openid orders:read:any' });
+    await browser.signIn(stranger);
+    await browser.follow(await browser.submit(page, { decision: 'allow' }));
+    const scope = ['orders:read:any'];
+    const consents = auth.app.get(ConsentService);
+    const console = { id: 'console', firstParty: false };
+    expect(await consents.hasConsent(stranger.id, console, scope)).toBe(false);
+  });
+
+  it('ignores a remembered consent to a privileged scope when the user has lost the role', async () => {
+    const account = await withRoles('support');
+    await sign(account, 'orders:read:any');
+    await operations().revoke(account.id, 'support', 'operator');
+    const browser = await signedIn(account);
+    const alone = { scope: 'orders:read:any', prompt: 'none' };
+    expect(readRedirectParameters(await browser.authorize('console', alone))).toMatchObject({
+      error: 'access_denied',
+      error_description: 'No role of this account allows the scope: orders:read:any.',
+    });
+    const mixed = { scope: 'openid orders:read:any', prompt: 'none' };
+    const { code } = readRedirectParameters(await browser.authorize('console', mixed));
+    expect(outcomeOf(await redeem('console', code))).toBe('openid');
+  });
+
+  it('narrows a code whose user lost the role before the exchange (RFC 6749 §3.3)', async () => {
+    const account = await withRoles('support');
+    const { code } = await authorize(account, 'console', 'orders:read orders:read:any');
+    await operations().revoke(account.id, 'support', 'operator');
+    expect(outcomeOf(await redeem('console', code))).toBe('orders:read');
+  });
+
+  it('rejects a code whose user lost the only role of its scope, and names the scope', async () => {
+    const account = await withRoles('support');
+    const { code } = await authorize(account, 'console', 'orders:read:any');
+    await operations().revoke(account.id, 'support', 'operator');
+    expect(await redeem('console', code)).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_scope', error_description: expect.stringMatching(/orders:read:any/) },
+    });
+  });
+
+  it('gives a session no scope of a role that the account got after the login', async () => {
+    const account = await withRoles();
+    const { refresh_token } = await sign(account, 'orders:read orders:read:any');
+    await operations().grant(account.id, 'support', 'operator');
+    const answer = await refresh('console', refresh_token, { resource: ORDERS });
+    expect(outcomeOf(answer)).toBe('orders:read');
+    const wider = { scope: 'orders:read:any' };
+    expect(outcomeOf(await refresh('console', answer.body['refresh_token'], wider))).toBe(
+      'invalid_scope',
+    );
+  });
+
+  it('refreshes a session without a scope that the configuration made privileged since', async () => {
+    const account = await withRoles();
+    const { refresh_token } = await sign(account, 'orders:read');
+    const stricter = await TestAuth.start({
+      DATA_DIR: auth.config.DATA_DIR,
+      ...(auth.config.DATABASE_URL !== undefined && { DATABASE_URL: auth.config.DATABASE_URL }),
+      SERVER_SECRET: 'x'.repeat(32),
+      RESOURCE_SERVERS: `${ORDERS} orders:read@support`,
+    });
+    const parameters = { client_id: 'console', refresh_token: refresh_token ?? '' };
+    const answer = await stricter.token({ grant_type: 'refresh_token', ...parameters });
+    expect(outcomeOf(answer)).toBe('openid offline_access');
+    await stricter.stop();
+  });
+
+  describe('the revocation of a role', () => {
+    const indexOf = (token: string | undefined) => {
+      const { status } = decodeClaims(token) as { status?: { status_list: { idx: number } } };
+      return status?.status_list.idx ?? -1;
+    };
+    /** Whether the published status list reports the token as invalid. */
+    const isListed = async (token: string | undefined) => {
+      auth.clock.advance({ seconds: 2 });
+      const snapshot = await auth.app.get(StatusSnapshotService).getSnapshot();
+      const index = indexOf(token);
+      return ((snapshot.getBytes(1)[index >> 3] ?? 0) >> (index & 7)) % 2 === 1;
+    };
+
+    it('ends the sessions that need the role at once, and keeps the others', async () => {
+      const account = await withRoles('support');
+      const privileged = await sign(account, 'orders:read orders:read:any');
+      const ordinary = await sign(account, 'orders:read', 'shop');
+      const { body: own } = await auth.login(account.email);
+      expect(await operations().revoke(account.id, 'support', 'operator')).toBe(2);
+      expect(outcomeOf(await refresh('console', privileged['refresh_token']))).toBe(
+        'invalid_grant',
+      );
+      expect(outcomeOf(await auth.refresh(own['refresh_token'] ?? ''))).toBe('invalid_grant');
+      expect((await refresh('shop', ordinary['refresh_token'])).status).toBe(200);
+      expect(await isListed(privileged['access_token'])).toBe(true);
+      expect(await isListed(ordinary['access_token'])).toBe(false);
+    });
+
+    it('puts access tokens without a refresh token on the status list, also exchanged ones', async () => {
+      const account = await withRoles('accounting');
+      const scope = 'orders:read billing:refund';
+      const { code } = await authorize(account, 'console', scope);
+      const { body } = await redeem('console', code);
+      const exchanged = await exchange(body['access_token'], 'billing:refund');
+      expect(exchanged.body).toMatchObject({ scope: 'billing:refund' });
+      expect(body['refresh_token']).toBeUndefined();
+      await operations().revoke(account.id, 'accounting', 'operator');
+      expect(await isListed(body['access_token'])).toBe(true);
+      expect(await isListed(exchanged.body['access_token'])).toBe(true);
+      expect(outcomeOf(await exchange(body['access_token']))).toBe('invalid_request');
+    });
+
+    it('keeps a session whose scope another role of the account allows', async () => {
+      const account = await withRoles('support', 'accounting');
+      const { refresh_token } = await sign(account, 'orders:read:any');
+      expect(await operations().revoke(account.id, 'accounting', 'operator')).toBe(0);
+      expect((await refresh('console', refresh_token)).status).toBe(200);
+    });
+
+    it('happens once, also for concurrent calls on two replicas', async () => {
+      const account = await withRoles('support');
+      await sign(account, 'orders:read:any');
+      const ended = await Promise.all(
+        [auth, replica].map((server) =>
+          operations(server).revoke(account.id, 'support', 'operator'),
+        ),
+      );
+      expect(ended.filter((count) => count !== undefined)).toEqual([1]);
+    });
+
+    it('leaves no privileged session behind, when logins and refreshes run at the same time', async () => {
+      for (let round = 0; round < 5; round += 1) {
+        const account = await withRoles('support');
+        const before = await sign(account, 'orders:read:any');
+        const { code } = await authorize(account, 'console', 'offline_access orders:read:any');
+        await Promise.all([
+          redeem('console', code),
+          refresh('console', before['refresh_token']),
+          auth.login(account.email),
+          replica.login(account.email),
+          operations(replica).revoke(account.id, 'support', 'operator'),
+        ]);
+        const rows = await auth.app
+          .get(UnitOfWork)
+          .query(
+            `SELECT id FROM refresh_token_family WHERE account_id = $1 AND ended_at IS NULL AND scope LIKE '%:any%'`,
+            [account.id],
+          );
+        expect(rows).toEqual([]);
+      }
+    });
+
+    it('records who granted and revoked the role, and why the sessions ended', async () => {
+      const account = await withRoles('support');
+      await sign(account, 'orders:read:any');
+      await operations().revoke(account.id, 'support', 'operator');
+      const rows = await auth.app
+        .get(UnitOfWork)
+        .query<{ type: string; detail: string }>(
+          `SELECT type, detail FROM security_event WHERE account_id = $1 AND type IN ('role.granted', 'role.revoked', 'family.ended')`,
+          [account.id],
+        );
+      const events = rows.map(({ type, detail }) => ({ type, ...JSON.parse(detail) }));
+      expect(events).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({ type: 'role.granted', role: 'support', by: 'operator' }),
+          expect.objectContaining({ type: 'role.revoked', role: 'support', by: 'operator' }),
+          expect.objectContaining({ type: 'family.ended', reason: 'role_revoked' }),
+        ]),
+      );
+      expect(events).toHaveLength(3);
+    });
+  });
+
+  it('grants a role once, also for concurrent calls on two replicas', async () => {
+    const account = await anAccount(auth);
+    const granted = await Promise.all(
+      [auth, replica].map((server) => operations(server).grant(account.id, 'support', 'operator')),
+    );
+    expect(granted.sort()).toEqual([false, true]);
+    expect(await auth.app.get(AccountRoleRepository).findRoles(account.id)).toEqual(['support']);
+  });
+
+  it('ends the privileged sessions of an account that is disabled', async () => {
+    const account = await withRoles('support');
+    const { refresh_token } = await sign(account, 'orders:read:any');
+    await auth.app.get(AccountOperationsService).disable(account.id, 'operator');
+    expect(outcomeOf(await refresh('console', refresh_token))).toBe('invalid_grant');
+  });
+});
