@@ -2,6 +2,7 @@ import { JwksClient } from 'jwks-rsa';
 import { fetchJson, type FetchLimits } from './bounded-fetch.js';
 import type { ResolvedIssuer } from './issuer.options.js';
 import type { JsonObject } from './strict-json.js';
+import { describeError } from './token-error.js';
 import { buildWellKnownUrl, findUrlFault } from './urls.js';
 import { parseKeySet, type VerificationKey } from './verification-key.js';
 import type { ResolvedVerifierOptions } from './verifier.options.js';
@@ -119,7 +120,7 @@ async function tryMetadataUrls<T>(
       failures.push(failure);
     }
   }
-  const words = failures.map((failure) => (failure instanceof Error ? failure.message : failure));
+  const words = failures.map((failure) => describeError(failure));
   throw new AggregateError(failures, `No metadata of ${issuer}: ${words.join('; ')}`);
 }
 

@@ -37,7 +37,7 @@ export interface ProvenRequest {
 
 export interface ProofVerifierOptions extends Pick<
   ResolvedVerifierOptions,
-  'now' | 'clockToleranceSeconds' | 'maxTokenBytes'
+  'now' | 'monotonicNow' | 'clockToleranceSeconds' | 'maxTokenBytes'
 > {
   readonly dpop: ResolvedDpopOptions;
 }
@@ -66,7 +66,7 @@ export class DpopProofVerifier {
     const { dpop, now } = options;
     this.dpop = dpop;
     this.keys = new ProofKeyCache(dpop);
-    this.usedProofs = dpop.usedProofs ?? new InMemoryUsedProofs(dpop.maxProofs, now);
+    this.usedProofs = dpop.usedProofs ?? new InMemoryUsedProofs(dpop.maxProofs, options);
     this.nonces = dpop.requiresNonce ? new DpopNonces(dpop, now) : undefined;
   }
 
@@ -163,5 +163,5 @@ function checkProofSignature({ jws, key: { key } }: ParsedProof): void {
 
 function throwUnavailable(cause: unknown): never {
   if (cause instanceof UnavailableError) throw cause;
-  throw new UnavailableError('proofs_unavailable', 1, cause);
+  throw new UnavailableError('proofs_unavailable', 1, { cause });
 }

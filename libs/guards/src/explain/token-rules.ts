@@ -119,12 +119,12 @@ export async function findPublishedKey({ issuer, jose }: SignedParts): Promise<V
   return key;
 }
 
-/** A token of a known issuer, and the time of the check in epoch milliseconds. */
+/** A token of a known issuer, and the time of the check in monotonic milliseconds. */
 export interface StatusSubject {
   readonly claims: JsonObject;
   readonly issuedAt: Date;
   readonly issuer: TrustedIssuer;
-  readonly now: number;
+  readonly at: number;
 }
 
 export const REFERENCE_RULES: readonly Rule<StatusSubject>[] = [
@@ -143,12 +143,12 @@ export const STATUS_RULES: readonly Rule<StatusSubject>[] = [
     says: 'Its session has not ended',
     source: 'Token Status List §8.3',
     applies: isStatusChecked,
-    async test({ issuer, now, ...token }) {
+    async test({ issuer, at, ...token }) {
       const { statusLists } = issuer;
       const status = statusLists.findStatus(token);
-      status?.checkValid(now);
+      status?.checkValid(at);
       await statusLists.settled();
-      status?.checkValid(now);
+      status?.checkValid(at);
     },
   },
 ];

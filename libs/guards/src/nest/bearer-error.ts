@@ -3,6 +3,7 @@ import {
   type ProofFault,
   TokenError,
   type TokenErrorCode,
+  toRetryAfterSeconds,
   type UnavailableCode,
   UnavailableError,
 } from '../core/token-error.js';
@@ -137,14 +138,12 @@ export class InsufficientUserAuthentication extends BearerError {
 /** The token cannot be checked now. It may be valid, so the answer is never 401. */
 export abstract class TemporarilyUnavailable extends BearerError {
   readonly challenge = undefined;
+  /** Sent as `Retry-After`, in whole seconds (RFC 9110 §10.2.3). */
+  readonly retryAfterSeconds: number;
 
-  protected constructor(
-    reason: UnavailableCode,
-    /** Sent as `Retry-After`, in whole seconds (RFC 9110 §10.2.3). */
-    readonly retryAfterSeconds: number,
-    cause?: unknown,
-  ) {
+  protected constructor(reason: UnavailableCode, retryAfterSeconds: number, cause?: unknown) {
     super(reason, 503, { cause });
+    this.retryAfterSeconds = toRetryAfterSeconds(retryAfterSeconds);
   }
 
   override get headers() {
