@@ -13,8 +13,9 @@ import {
   type JoseHeader,
   parseCompactJws,
 } from './jws.js';
+import type { JsonObject } from './strict-json.js';
 import { TokenCache } from './token-cache.js';
-import { TokenError, UnavailableError } from './token-error.js';
+import { quoteValue, TokenError, UnavailableError } from './token-error.js';
 import type { IssuerRegistry, TrustedIssuer } from './trusted-issuer.js';
 import { checkSignature, type VerificationKey } from './verification-key.js';
 import type { ResolvedVerifierOptions } from './verifier.options.js';
@@ -29,6 +30,11 @@ interface UnverifiedToken {
   readonly jose: JoseHeader;
   /** Its key in the cache. */
   readonly digest: string | undefined;
+}
+
+export function describeWrongIssuer({ iss }: JsonObject, { names }: IssuerRegistry): TokenError {
+  const trusted = `and the trusted issuers are ${quoteValue(names)}`;
+  return TokenError.because('wrong_issuer', `iss is ${quoteValue(iss)}, ${trusted}`);
 }
 
 /** Verifies access tokens in the order of RFC 9068 §4, with cheap checks first. Does not look at how a token is sent. */
@@ -84,13 +90,13 @@ export class AccessTokenVerifier {
     const jws = parseCompactJws(token);
     // The unverified `iss` only selects a trusted issuer. No request goes to any other address (RFC 8725 §3.8).
     const issuer = this.issuers.named(jws.claims['iss']);
-    if (!issuer) throw new TokenError('wrong_issuer');
+    if (!issuer) throw describeWrongIssuer(jws.claims, this.issuers);
     return { jws, issuer, jose: issuer.parseHeader(jws.header), digest };
   }
 
   private verifyWithKey(candidate: UnverifiedToken, key: VerificationKey | undefined): AccessToken {
     const { jws, issuer, jose, digest } = candidate;
-    checkSignature(candidate, key);
+    checkSignature(candidate, key, issuer.keySet);
     issuer.rememberHeader(jws.header, jose);
     const token = readAccessToken(jws.claims, issuer.rules);
     const usableUntil = this.checkLifetime(token);

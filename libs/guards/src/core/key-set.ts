@@ -1,6 +1,6 @@
 import type { KeySetSource } from './key-set-source.js';
-import { UnavailableError } from './token-error.js';
-import type { VerificationKey } from './verification-key.js';
+import { quoteValue, UnavailableError } from './token-error.js';
+import { describeSkippedKey, type SkippedKey, type VerificationKey } from './verification-key.js';
 import type { ResolvedVerifierOptions } from './verifier.options.js';
 
 /** The set is fetched again after this fraction of its lifetime, while the old one is still usable. */
@@ -90,6 +90,7 @@ class RefreshSchedule {
  */
 export class KeySet {
   private keys: ReadonlyMap<string, VerificationKey> = new Map();
+  private skipped: readonly SkippedKey[] = [];
   private refreshing: Promise<void> | undefined;
   private lastFailure: unknown;
   /** Replaced when an outage begins. */
@@ -174,7 +175,8 @@ export class KeySet {
   private async fetch(): Promise<void> {
     this.schedule.recordAttempt(this.options.monotonicNow());
     try {
-      const { keys, lifetimeMs } = await this.source.fetch();
+      const { keys, skipped, lifetimeMs } = await this.source.fetch();
+      this.skipped = skipped;
       this.keys = this.reuseUnchangedKeys(keys);
       this.schedule.recordSuccess(this.options.monotonicNow(), lifetimeMs);
     } catch (error) {
@@ -192,6 +194,12 @@ export class KeySet {
         return [kid, known && key.equals(known) ? known : key];
       }),
     );
+  }
+
+  /** Why {@link find} returned no key. */
+  describeMissingKey(kid: string): string {
+    const skipped = this.skipped.find((key) => key.kid === kid);
+    return skipped ? describeSkippedKey(skipped) : `The key set has no key ${quoteValue(kid)}`;
   }
 
   private toUnavailableError(): UnavailableError {

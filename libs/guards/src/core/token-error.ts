@@ -47,6 +47,27 @@ export class TokenError extends Error {
   ) {
     super(code, { cause });
   }
+
+  /** @param reason a sentence with the values that differ, for the log */
+  static because(code: TokenErrorCode, reason: string): TokenError {
+    return new TokenError(code, new Error(reason));
+  }
+}
+
+const MAX_QUOTED = 100;
+
+/** Text of an untrusted value for a message: printable ASCII of bounded length. */
+export function quoteValue(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (Array.isArray(value)) return `[${value.slice(0, 5).map(quoteScalar).join(', ')}]`;
+  return quoteScalar(value);
+}
+
+function quoteScalar(value: unknown): string {
+  if (typeof value === 'object' || typeof value === 'function') return `of type ${typeof value}`;
+  const text = JSON.stringify(value) ?? 'missing';
+  const printable = text.replace(/[^\x20-\x7e]/g, '?');
+  return printable.length > MAX_QUOTED ? `${printable.slice(0, MAX_QUOTED)}…` : printable;
 }
 
 const MAX_RETRY_AFTER_SECONDS = 3600;

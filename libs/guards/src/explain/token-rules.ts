@@ -1,3 +1,4 @@
+import { describeWrongIssuer } from '../core/access-token-verifier.js';
 import type { ResolvedIssuer } from '../core/issuer.options.js';
 import {
   checkLength,
@@ -45,7 +46,7 @@ export const ISSUER_RULES: readonly Rule<{ claims: JsonObject; issuers: IssuerRe
     seen: ({ claims }) => claims['iss'],
     wanted: ({ issuers }) => issuers.names,
     test({ claims, issuers }) {
-      if (!issuers.named(claims['iss'])) throw new TokenError('wrong_issuer');
+      if (!issuers.named(claims['iss'])) throw describeWrongIssuer(claims, issuers);
     },
   },
 ];
@@ -109,13 +110,13 @@ export const SIGNATURE_RULES: readonly Rule<SignedParts & { readonly key: Verifi
     source: 'RFC 7515 §5.2, RFC 8725 §3.1',
     seen: ({ jose }) => jose.alg,
     wanted: ({ key }) => key.algorithm,
-    test: ({ key, ...signed }) => checkSignature(signed, key),
+    test: ({ key, ...signed }) => checkSignature(signed, key, signed.issuer.keySet),
   },
 ];
 
 export async function findPublishedKey({ issuer, jose }: SignedParts): Promise<VerificationKey> {
   const key = await issuer.keySet.find(jose.kid);
-  if (!key) throw new TokenError('unknown_key');
+  if (!key) throw TokenError.because('unknown_key', issuer.keySet.describeMissingKey(jose.kid));
   return key;
 }
 
