@@ -61,6 +61,8 @@ export interface ResourceServerOptions {
   readonly fetch?: Fetch | undefined;
   /** Called for every refusal, before the answer is sent. Its errors are logged and change no answer. Default none. */
   readonly onRejected?: ((rejection: Rejection) => void) | undefined;
+  /** Logs refusals: the first of each reason in a minute, and of each outage, as a warning, and the others at debug. Default: unless `onRejected` is set. */
+  readonly logsRejections?: boolean | undefined;
 }
 
 type NestedOption =

@@ -62,6 +62,7 @@ function applyDefaults(options: GuardsOptions): ResolvedGuardsOptions {
     now: options.now ?? Date.now,
     monotonicNow: options.monotonicNow ?? (() => performance.now()),
     onRejected: options.onRejected,
+    logsRejections: options.logsRejections ?? options.onRejected === undefined,
   };
 }
 
