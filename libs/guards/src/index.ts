@@ -49,7 +49,7 @@ export type {
   KeycloakOptions,
   OktaOptions,
 } from './core/presets/index.js';
-export type { Rejection, RejectionReason, Scheme } from './nest/bearer-error.js';
+export type { RejectedRequest, Rejection, RejectionReason, Scheme } from './nest/bearer-error.js';
 export type { Access } from './nest/access-rule.js';
 export type {
   AccessPolicy,

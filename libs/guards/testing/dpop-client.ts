@@ -34,8 +34,9 @@ export class DpopClient {
   /** The claim `cnf` of an access token that is bound to the key (RFC 9449 §6.1). */
   get cnf(): { readonly jkt: string } {
     const { kty, crv, x, y, n, e } = this.jwk;
-    const members = kty === 'EC' ? { crv, kty, x, y } : { e, kty, n };
-    return { jkt: hash('sha256', JSON.stringify(members), 'base64url') };
+    const members = { EC: { crv, kty, x, y }, OKP: { crv, kty, x }, RSA: { e, kty, n } };
+    const text = JSON.stringify(Reflect.get(members, kty ?? ''));
+    return { jkt: hash('sha256', text, 'base64url') };
   }
 
   /** The public key, as it stands in the header of a proof. */

@@ -20,15 +20,19 @@ export interface SigningKey {
 }
 
 export function generateSigningKey(algorithm: Algorithm, kid: string = randomUUID()): SigningKey {
-  const curve = CURVES[algorithm];
-  const { privateKey, publicKey } = curve
-    ? generateKeyPairSync('ec', { namedCurve: curve })
-    : generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { privateKey, publicKey } = generateKeyPair(algorithm);
   const publicJwk = { ...publicKey.export({ format: 'jwk' }), kid, alg: algorithm, use: 'sig' };
   return { kid, algorithm, privateKey, publicKey, publicJwk };
 }
 
-/** Signs by RFC 7518 §3.3 to §3.5 and returns base64url. Another `algorithm` than the key's makes a wrong signature. */
+function generateKeyPair(algorithm: Algorithm) {
+  const curve = CURVES[algorithm];
+  if (curve) return generateKeyPairSync('ec', { namedCurve: curve });
+  if (algorithm.startsWith('Ed')) return generateKeyPairSync('ed25519');
+  return generateKeyPairSync('rsa', { modulusLength: 2048 });
+}
+
+/** Signs by RFC 7518 §3.3 to §3.5 or RFC 8037 §3.1 and returns base64url. Another `algorithm` than the key's makes a wrong signature. */
 export function signature(input: string, key: SigningKey, algorithm = key.algorithm): string {
   const pss = {
     padding: constants.RSA_PKCS1_PSS_PADDING,
@@ -39,7 +43,8 @@ export function signature(input: string, key: SigningKey, algorithm = key.algori
     dsaEncoding: 'ieee-p1363' as const,
     ...(algorithm.startsWith('PS') && pss),
   };
-  return sign(`sha${algorithm.slice(2)}`, Buffer.from(input), options).toString('base64url');
+  const hash = algorithm.startsWith('Ed') ? undefined : `sha${algorithm.slice(2)}`;
+  return sign(hash, Buffer.from(input), options).toString('base64url');
 }
 
 /** A JSON object, or text that is encoded unchanged, so that a test can send invalid JSON. */

@@ -41,6 +41,7 @@ export const createGuardsModule = (config: AuthConfig): DynamicModule =>
       algorithms: ['ES256', 'RS256'],
       dpop: createDpopOptions(config, secrets, replayCache),
       now: () => clock.now(),
+      monotonicNow: () => clock.monotonic(),
       onRejected: ({ reason, kid }: Rejection) => logger.log({ refused: reason, kid }),
     }),
   });

@@ -8,7 +8,7 @@ import {
 } from './claims.js';
 import type { ResolvedIssuer } from './issuer.options.js';
 import type { JsonObject } from './strict-json.js';
-import { TokenError } from './token-error.js';
+import { quoteValue, TokenError } from './token-error.js';
 
 /**
  * A verified access token (RFC 9068 §2.2). Requests with the same token share this object, so copy a date before you
@@ -90,17 +90,22 @@ export function readAudience(
   const claimed = getClaim(claims, audience);
   const names: unknown[] = Array.isArray(claimed) ? claimed : [claimed];
   const accepted = audiences.find((name) => names.includes(name));
-  if (accepted === undefined) throw new TokenError('wrong_audience');
-  return accepted;
+  if (accepted !== undefined) return accepted;
+  const expected = `and must name ${quoteValue(audiences)}`;
+  throw TokenError.because(
+    'wrong_audience',
+    `${quoteValue(audience)} is ${quoteValue(claimed)}, ${expected}`,
+  );
 }
 
 /** Separates access tokens from the issuer's other tokens where `typ` does not (RFC 8725 §3.12). */
 export function checkRequiredClaims(claims: JsonObject, { requiredClaims }: ResolvedIssuer): void {
-  const missing = requiredClaims.some(([name, values]) => {
+  for (const [name, values] of requiredClaims) {
     const claimed = getClaim(claims, name);
-    return !values.some((value) => value === claimed);
-  });
-  if (missing) throw new TokenError('wrong_type');
+    if (values.some((value) => value === claimed)) continue;
+    const expected = `and must be ${quoteValue(values)}`;
+    throw TokenError.because('wrong_type', `${name} is ${quoteValue(claimed)}, ${expected}`);
+  }
 }
 
 /**

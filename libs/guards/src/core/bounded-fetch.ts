@@ -1,10 +1,16 @@
 import { type JsonObject, parseStrictJson } from './strict-json.js';
+import { describeError } from './token-error.js';
+
+/** The part of `fetch` that is used here. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** Limits of one fetch. */
 export interface FetchLimits {
   /** From the connection to the last byte of the body. */
   readonly timeoutMs: number;
   readonly maxBytes: number;
+  /** Default: the `fetch` of Node. */
+  readonly fetch?: Fetch | undefined;
 }
 
 export interface BoundedRequest {
@@ -19,18 +25,48 @@ export interface BoundedResponse {
   readonly body: Buffer | undefined;
 }
 
+/** A fetch that took this many times its deadline was interrupted by a pause of the process. */
+const PAUSED_DEADLINES = 2;
+
+/** The server has answered, but not with the document. */
+class UnusableResponse extends Error {
+  override readonly name = 'UnusableResponse';
+}
+
 /**
- * Fetches a document in bounded time and memory. Does not follow redirects, because the target may not be the issuer.
+ * Fetches a document in bounded time and memory. Does not follow redirects, because the target may not be the issuer. A
+ * deadline that ended while the process stood still says nothing about the server, so the fetch is repeated once.
  *
  * @throws Error on a status other than 200 (or 304 to a conditional request), another content type, too many bytes, or
- * a missed deadline
+ * a missed deadline. It says why: the host name, the connection, the certificate.
  */
 export async function fetchBounded(
   url: string,
   request: BoundedRequest,
   limits: FetchLimits,
 ): Promise<BoundedResponse> {
+  const startedAt = performance.now();
+  try {
+    return await fetchOnce(url, request, limits).catch((error: unknown) => {
+      const wasPaused = performance.now() - startedAt > limits.timeoutMs * PAUSED_DEADLINES + 1000;
+      if (!wasPaused) throw error;
+      return fetchOnce(url, request, limits);
+    });
+  } catch (cause) {
+    if (cause instanceof UnusableResponse) throw cause;
+    const isTimeout = cause instanceof DOMException && cause.name === 'TimeoutError';
+    const why = isTimeout ? `no answer within ${limits.timeoutMs} ms` : describeError(cause);
+    throw new Error(`${url} cannot be fetched: ${why}`, { cause });
+  }
+}
+
+async function fetchOnce(
+  url: string,
+  request: BoundedRequest,
+  limits: FetchLimits,
+): Promise<BoundedResponse> {
   const deadline = AbortSignal.timeout(limits.timeoutMs);
+  const { fetch = globalThis.fetch } = limits;
   const { headers } = request;
   const response = await fetch(url, { headers, redirect: 'error', signal: deadline });
   if (response.status === 304 && 'if-none-match' in headers) {
@@ -40,19 +76,20 @@ export async function fetchBounded(
   const refusal = describeUnacceptable(response, request);
   if (refusal) {
     await response.body?.cancel();
-    throw new Error(`${url} answered ${refusal}`);
+    throw new UnusableResponse(`${url} answered with ${refusal}`);
   }
   const body = await readBody(response, limits.maxBytes, deadline);
   return { headers: response.headers, body };
 }
 
 function describeUnacceptable(
-  { status, headers }: Response,
-  { contentType: type }: BoundedRequest,
+  { status, headers, redirected }: Response,
+  { headers: sent, contentType }: BoundedRequest,
 ): string | undefined {
-  if (status !== 200) return `${status}`;
-  const received = headers.get('content-type') || 'no content type';
-  return type.test(received) ? undefined : received;
+  if (redirected) return 'a redirect';
+  if (status !== 200) return `status ${status}`;
+  const received = headers.get('content-type') || 'no media type';
+  return contentType.test(received) ? undefined : `${received}, not ${sent['accept']}`;
 }
 
 async function readBody(
@@ -61,7 +98,7 @@ async function readBody(
   deadline: AbortSignal,
 ): Promise<Buffer> {
   const reader = response.body?.getReader();
-  if (!reader) throw new Error(`${response.url} answered nothing`);
+  if (!reader) throw new UnusableResponse(`${response.url} answered nothing`);
   const cancel = () => void reader.cancel(deadline.reason).catch(() => undefined);
   // After the headers, fetch() references its own abort listener weakly. This listener cannot be garbage-collected.
   deadline.addEventListener('abort', cancel);
@@ -85,7 +122,7 @@ async function readAtMost(
     deadline.throwIfAborted();
     if (done) return Buffer.concat(chunks);
     bytes += value.byteLength;
-    if (bytes > maxBytes) throw new Error(`The answer is larger than ${maxBytes} bytes`);
+    if (bytes > maxBytes) throw new UnusableResponse(`The answer is larger than ${maxBytes} bytes`);
     chunks.push(value);
   }
 }

@@ -79,12 +79,15 @@ export function currentLifetimeLimits({
 
 /** RFC 7519 §4.1.4. */
 export function checkExpiry(expiresAt: Date, { now, tolerance }: LifetimeLimits): void {
-  if (now >= expiresAt.getTime() + tolerance) throw new TokenError('expired');
+  if (now < expiresAt.getTime() + tolerance) return;
+  throw TokenError.because('expired', `exp was ${compareToClock(expiresAt, now)}`);
 }
 
 /** Limits the damage of an issuer that sets `exp` too late. */
 export function checkMaxAge(issuedAt: Date, { now, tolerance, maxAge }: LifetimeLimits): void {
-  if (now >= issuedAt.getTime() + maxAge + tolerance) throw new TokenError('too_old');
+  if (now < issuedAt.getTime() + maxAge + tolerance) return;
+  const limit = `and the maximum age is ${maxAge / 1000} s`;
+  throw TokenError.because('too_old', `iat is ${compareToClock(issuedAt, now)}, ${limit}`);
 }
 
 /** RFC 7519 §4.1.5. */
@@ -92,10 +95,27 @@ export function checkNotBefore(
   notBefore: Date | undefined,
   { now, tolerance }: LifetimeLimits,
 ): void {
-  if (notBefore && notBefore.getTime() > now + tolerance) throw new TokenError('not_yet_valid');
+  if (!notBefore || notBefore.getTime() <= now + tolerance) return;
+  const difference = `nbf is ${compareToClock(notBefore, now)}`;
+  throw TokenError.because('not_yet_valid', `${difference}, ${describeTolerance(tolerance)}`);
 }
 
 /** RFC 7519 §4.1.6. An `iat` in the future means that a clock is wrong or that the claim is invented. */
 export function checkIssuedAt(issuedAt: Date, { now, tolerance }: LifetimeLimits): void {
-  if (issuedAt.getTime() > now + tolerance) throw new TokenError('issued_in_the_future');
+  if (issuedAt.getTime() <= now + tolerance) return;
+  const difference = `iat is ${compareToClock(issuedAt, now)}`;
+  throw TokenError.because(
+    'issued_in_the_future',
+    `${difference}, ${describeTolerance(tolerance)}`,
+  );
+}
+
+function describeTolerance(tolerance: number): string {
+  return `and ${tolerance / 1000} s are tolerated`;
+}
+
+/** Such as "20 s ahead of this machine's clock". */
+export function compareToClock(instant: Date | number, now: number): string {
+  const seconds = Math.round((Number(instant) - now) / 1000);
+  return `${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} this machine's clock`;
 }

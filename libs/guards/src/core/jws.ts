@@ -1,6 +1,6 @@
 import type { Algorithm } from './algorithms.js';
 import { type JsonObject, parseStrictJson } from './strict-json.js';
-import { TokenError } from './token-error.js';
+import { quoteValue, TokenError } from './token-error.js';
 
 /** The parts of a token. Nothing in it has been verified yet. */
 export interface CompactJws {
@@ -27,7 +27,9 @@ export function checkLength(
   token: string,
   { maxTokenBytes }: { readonly maxTokenBytes: number },
 ): void {
-  if (token.length > maxTokenBytes) throw new TokenError('oversized_token');
+  if (token.length <= maxTokenBytes) return;
+  const limit = `and \`maxTokenBytes\` is ${maxTokenBytes}`;
+  throw TokenError.because('oversized_token', `The token has ${token.length} bytes, ${limit}`);
 }
 
 /** @throws TokenError unless the text is exactly one token */
@@ -103,7 +105,7 @@ export function parseJoseHeader(header: JsonObject, rules: HeaderRules): JoseHea
 /** The verifier implements no extension, so it refuses every critical one (RFC 7515 §4.1.11, RFC 7797 §6). */
 export function checkNoExtension(header: JsonObject): void {
   if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) {
-    throw new TokenError('critical_header');
+    throw TokenError.because('critical_header', 'The header has crit or b64');
   }
 }
 
@@ -113,7 +115,10 @@ export function checkTokenType(
   { tokenTypes }: Pick<HeaderRules, 'tokenTypes'>,
 ): void {
   if (typeof typ !== 'string' || !tokenTypes.includes(normalizeMediaType(typ))) {
-    throw new TokenError('wrong_type');
+    throw TokenError.because(
+      'wrong_type',
+      `typ is ${quoteValue(typ)}, and may be ${quoteValue(tokenTypes)}`,
+    );
   }
 }
 
@@ -123,14 +128,17 @@ export function readAlgorithm(
   { algorithms }: Pick<HeaderRules, 'algorithms'>,
 ): Algorithm {
   const algorithm = algorithms.find((candidate) => candidate === alg);
-  if (!algorithm) throw new TokenError('refused_algorithm');
+  if (!algorithm) {
+    const allowed = `and \`algorithms\` allows ${algorithms.join(', ')}`;
+    throw TokenError.because('refused_algorithm', `alg is ${quoteValue(alg)}, ${allowed}`);
+  }
   return algorithm;
 }
 
 /** RFC 7515 §4.1.4. The verifier requires `kid`, so that it never tries several keys. */
 export function readKeyId({ kid }: JsonObject): string {
   if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KEY_ID_LENGTH) {
-    throw new TokenError('malformed_key_id');
+    throw TokenError.because('malformed_key_id', `kid is ${quoteValue(kid)}`);
   }
   return kid;
 }

@@ -2,12 +2,12 @@ import { JwksClient } from 'jwks-rsa';
 import { fetchJson, type FetchLimits } from './bounded-fetch.js';
 import type { ResolvedIssuer } from './issuer.options.js';
 import type { JsonObject } from './strict-json.js';
+import { describeError } from './token-error.js';
 import { buildWellKnownUrl, findUrlFault } from './urls.js';
-import { parseKeySet, type VerificationKey } from './verification-key.js';
+import { type ParsedKeySet, parseKeySet } from './verification-key.js';
 import type { ResolvedVerifierOptions } from './verifier.options.js';
 
-export interface FetchedKeySet {
-  readonly keys: ReadonlyMap<string, VerificationKey>;
+export interface FetchedKeySet extends ParsedKeySet {
   /** How long the issuer allows the set to be cached, within our bounds. */
   readonly lifetimeMs: number;
 }
@@ -42,10 +42,8 @@ export class KeySetSource {
   }
 
   private readLocalKeys(keys: NonNullable<ResolvedIssuer['keys']>): FetchedKeySet {
-    return {
-      keys: parseKeySet(keys().keys, this.issuer.algorithms),
-      lifetimeMs: LOCAL_KEYS_LIFETIME_MS,
-    };
+    const parsed = parseKeySet(keys().keys, this.issuer.algorithms);
+    return { ...parsed, lifetimeMs: LOCAL_KEYS_LIFETIME_MS };
   }
 
   /**
@@ -60,8 +58,8 @@ export class KeySetSource {
       return { keys: response.body['keys'] };
     };
     const client = new JwksClient({ jwksUri, fetcher, cache: false, rateLimit: false });
-    const keys = parseKeySet(await client.getKeys(), this.issuer.algorithms);
-    return { keys, lifetimeMs: readCacheLifetime(cacheControl) * 1000 };
+    const parsed = parseKeySet(await client.getKeys(), this.issuer.algorithms);
+    return { ...parsed, lifetimeMs: readCacheLifetime(cacheControl) * 1000 };
   }
 
   private async discover(): Promise<string> {
@@ -119,7 +117,7 @@ async function tryMetadataUrls<T>(
       failures.push(failure);
     }
   }
-  const words = failures.map((failure) => (failure instanceof Error ? failure.message : failure));
+  const words = failures.map((failure) => describeError(failure));
   throw new AggregateError(failures, `No metadata of ${issuer}: ${words.join('; ')}`);
 }
 

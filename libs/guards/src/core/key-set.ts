@@ -1,6 +1,6 @@
 import type { KeySetSource } from './key-set-source.js';
-import { UnavailableError } from './token-error.js';
-import type { VerificationKey } from './verification-key.js';
+import { quoteValue, UnavailableError } from './token-error.js';
+import { describeSkippedKey, type SkippedKey, type VerificationKey } from './verification-key.js';
 import type { ResolvedVerifierOptions } from './verifier.options.js';
 
 /** The set is fetched again after this fraction of its lifetime, while the old one is still usable. */
@@ -16,7 +16,7 @@ export function computeBackOffMs(
   return Math.min(max, first * 2 ** Math.min(failures, 16)) * (0.5 + Math.random() / 2);
 }
 
-/** Decides when the key set may, should and must be fetched. Pure arithmetic; each `now` is in epoch milliseconds. */
+/** Decides when the key set may, should and must be fetched. Pure arithmetic; each time is in monotonic milliseconds. */
 class RefreshSchedule {
   private refreshAt = -Infinity;
   private freshUntil = -Infinity;
@@ -31,56 +31,56 @@ class RefreshSchedule {
     private readonly maxStaleMs: number,
   ) {}
 
-  recordAttempt(now: number): void {
-    this.attemptedAt = now;
+  recordAttempt(at: number): void {
+    this.attemptedAt = at;
   }
 
-  recordSuccess(now: number, lifetimeMs: number): void {
+  recordSuccess(at: number, lifetimeMs: number): void {
     this.failures = 0;
-    this.succeededAt = now;
+    this.succeededAt = at;
     this.retryAt = -Infinity;
-    this.refreshAt = now + lifetimeMs * REFRESH_AFTER_FRACTION;
-    this.freshUntil = now + lifetimeMs;
+    this.refreshAt = at + lifetimeMs * REFRESH_AFTER_FRACTION;
+    this.freshUntil = at + lifetimeMs;
     this.usableUntil = this.freshUntil + this.maxStaleMs;
   }
 
-  recordFailure(now: number): void {
-    this.retryAt = now + computeBackOffMs(this.failures, BACK_OFF_MS);
+  recordFailure(at: number): void {
+    this.retryAt = at + computeBackOffMs(this.failures, BACK_OFF_MS);
     this.failures += 1;
   }
 
   /** Time since the last success; infinite before the first one. */
-  ageMs(now: number): number {
-    return now - this.succeededAt;
+  ageMs(at: number): number {
+    return at - this.succeededAt;
   }
 
   get isFailing(): boolean {
     return this.failures > 0;
   }
 
-  isUsable(now: number): boolean {
-    return now < this.usableUntil;
+  isUsable(at: number): boolean {
+    return at < this.usableUntil;
   }
 
-  isDue(now: number): boolean {
-    return now >= this.refreshAt && now >= this.retryAt;
+  isDue(at: number): boolean {
+    return at >= this.refreshAt && at >= this.retryAt;
   }
 
   /** A request waits for the fetch when the set is stale, unless the issuer is known to be down. */
-  shouldAwaitRefresh(now: number): boolean {
-    return !this.isUsable(now) || (now >= this.freshUntil && !this.isFailing);
+  shouldAwaitRefresh(at: number): boolean {
+    return !this.isUsable(at) || (at >= this.freshUntil && !this.isFailing);
   }
 
-  refreshSoon(now: number): void {
-    this.refreshAt = Math.min(this.refreshAt, Math.max(now, this.attemptedAt + this.cooldownMs));
+  refreshSoon(at: number): void {
+    this.refreshAt = Math.min(this.refreshAt, Math.max(at, this.attemptedAt + this.cooldownMs));
   }
 
-  canFetchForUnknownKey(now: number): boolean {
-    return now >= this.attemptedAt + this.cooldownMs && now >= this.retryAt;
+  canFetchForUnknownKey(at: number): boolean {
+    return at >= this.attemptedAt + this.cooldownMs && at >= this.retryAt;
   }
 
-  retryAfterSeconds(now: number): number {
-    return Math.max(1, Math.ceil((this.retryAt - now) / 1000));
+  retryAfterSeconds(at: number): number {
+    return (this.retryAt - at) / 1000;
   }
 }
 
@@ -90,12 +90,15 @@ class RefreshSchedule {
  */
 export class KeySet {
   private keys: ReadonlyMap<string, VerificationKey> = new Map();
+  private skipped: readonly SkippedKey[] = [];
   private refreshing: Promise<void> | undefined;
   private lastFailure: unknown;
+  /** Replaced when an outage begins. */
+  private outage: object = {};
   private readonly schedule: RefreshSchedule;
 
   constructor(
-    private readonly options: Pick<ResolvedVerifierOptions, 'keySet' | 'now'>,
+    private readonly options: Pick<ResolvedVerifierOptions, 'keySet' | 'monotonicNow'>,
     private readonly source: KeySetSource,
   ) {
     const { cooldownSeconds, maxStaleSeconds } = options.keySet;
@@ -108,26 +111,28 @@ export class KeySet {
    * @throws UnavailableError `keys_unavailable`
    */
   async ready(): Promise<void> {
-    const now = this.options.now();
-    if (this.schedule.isDue(now)) {
+    const at = this.options.monotonicNow();
+    if (this.schedule.isDue(at)) {
       const refreshed = this.refresh();
-      if (this.schedule.shouldAwaitRefresh(now)) await refreshed;
+      if (this.schedule.shouldAwaitRefresh(at)) await refreshed;
     }
-    if (!this.schedule.isUsable(this.options.now())) throw this.toUnavailableError();
+    if (!this.schedule.isUsable(this.options.monotonicNow())) throw this.toUnavailableError();
   }
 
   /** Age of the set in seconds, infinite before the first fetch. For monitoring. */
   get ageSeconds(): number {
-    return this.schedule.ageMs(this.options.now()) / 1000;
+    return this.schedule.ageMs(this.options.monotonicNow()) / 1000;
   }
 
   /**
    * The key with this identifier, if it is known without waiting. Starts a fetch in the background when the set has
    * used up most of its lifetime.
+   *
+   * @param at in monotonic milliseconds
    */
-  findCached(kid: string, now: number): VerificationKey | undefined {
-    if (this.schedule.shouldAwaitRefresh(now)) return undefined;
-    if (this.schedule.isDue(now)) void this.refresh();
+  findCached(kid: string, at: number): VerificationKey | undefined {
+    if (this.schedule.shouldAwaitRefresh(at)) return undefined;
+    if (this.schedule.isDue(at)) void this.refresh();
     return this.keys.get(kid);
   }
 
@@ -143,20 +148,20 @@ export class KeySet {
 
   /** The issuer may have published the key since. One cooldown covers all unknown identifiers of this process. */
   private async refetchUnknown(kid: string): Promise<VerificationKey | undefined> {
-    const canFetch = this.schedule.canFetchForUnknownKey(this.options.now());
+    const canFetch = this.schedule.canFetchForUnknownKey(this.options.monotonicNow());
     if (canFetch || this.refreshing) await this.refresh();
     const key = this.keys.get(kid);
     if (!key && this.schedule.isFailing) throw this.toUnavailableError();
     return key;
   }
 
-  /** Called when another source shows that the keys have changed. Fetches now, or when the cooldown is over. */
+  /** Called when another source shows that the keys have changed. Fetches at, or when the cooldown is over. */
   refreshSoon(): void {
     // A running fetch may return the keys from before the change.
     if (this.refreshing) return void this.refreshing.then(() => this.refreshSoon());
-    const now = this.options.now();
-    this.schedule.refreshSoon(now);
-    if (this.schedule.isDue(now)) void this.refresh();
+    const at = this.options.monotonicNow();
+    this.schedule.refreshSoon(at);
+    if (this.schedule.isDue(at)) void this.refresh();
   }
 
   private refresh(): Promise<void> {
@@ -168,14 +173,16 @@ export class KeySet {
 
   /** Never rejects, because each caller decides whether the old keys are still usable. */
   private async fetch(): Promise<void> {
-    this.schedule.recordAttempt(this.options.now());
+    this.schedule.recordAttempt(this.options.monotonicNow());
     try {
-      const { keys, lifetimeMs } = await this.source.fetch();
+      const { keys, skipped, lifetimeMs } = await this.source.fetch();
+      this.skipped = skipped;
       this.keys = this.reuseUnchangedKeys(keys);
-      this.schedule.recordSuccess(this.options.now(), lifetimeMs);
+      this.schedule.recordSuccess(this.options.monotonicNow(), lifetimeMs);
     } catch (error) {
       this.lastFailure = error;
-      this.schedule.recordFailure(this.options.now());
+      if (!this.schedule.isFailing) this.outage = {};
+      this.schedule.recordFailure(this.options.monotonicNow());
     }
   }
 
@@ -189,8 +196,15 @@ export class KeySet {
     );
   }
 
+  /** Why {@link find} returned no key. */
+  describeMissingKey(kid: string): string {
+    const skipped = this.skipped.find((key) => key.kid === kid);
+    return skipped ? describeSkippedKey(skipped) : `The key set has no key ${quoteValue(kid)}`;
+  }
+
   private toUnavailableError(): UnavailableError {
-    const seconds = this.schedule.retryAfterSeconds(this.options.now());
-    return new UnavailableError('keys_unavailable', seconds, this.lastFailure);
+    const seconds = this.schedule.retryAfterSeconds(this.options.monotonicNow());
+    const { lastFailure: cause, outage } = this;
+    return new UnavailableError('keys_unavailable', seconds, { cause, outage });
   }
 }

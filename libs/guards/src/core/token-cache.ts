@@ -110,16 +110,18 @@ export class TokenCache {
   /**
    * The token, if it is still valid: not expired, its key still in the issuer's set, and its session not revoked.
    *
+   * @param now in epoch milliseconds
+   * @param at in monotonic milliseconds
    * @throws TokenError `revoked`
    * @throws UnavailableError `status_unavailable`
    */
-  get(digest: string, now: number): AccessToken | undefined {
+  get(digest: string, now: number, at: number): AccessToken | undefined {
     const cached = this.tokens.get(digest);
     if (!cached) return undefined;
     const { keySet, kid, key, usableUntil, token, status } = cached;
     const hasKnownStatus = status === undefined || status.isTracked;
-    if (now < usableUntil && keySet.findCached(kid, now) === key && hasKnownStatus) {
-      status?.checkValid(now);
+    if (now < usableUntil && keySet.findCached(kid, at) === key && hasKnownStatus) {
+      status?.checkValid(at);
       return token;
     }
     this.tokens.delete(digest);

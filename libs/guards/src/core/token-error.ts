@@ -47,17 +47,86 @@ export class TokenError extends Error {
   ) {
     super(code, { cause });
   }
+
+  /** @param reason a sentence with the values that differ, for the log */
+  static because(code: TokenErrorCode, reason: string): TokenError {
+    return new TokenError(code, new Error(reason));
+  }
+}
+
+const MAX_QUOTED = 100;
+
+/** Text of an untrusted value for a message: printable ASCII of bounded length. */
+export function quoteValue(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (Array.isArray(value)) return `[${value.slice(0, 5).map(quoteScalar).join(', ')}]`;
+  return quoteScalar(value);
+}
+
+function quoteScalar(value: unknown): string {
+  if (typeof value === 'object' || typeof value === 'function') return `of type ${typeof value}`;
+  const text = JSON.stringify(value) ?? 'missing';
+  const printable = text.replace(/[^\x20-\x7e]/g, '?');
+  return printable.length > MAX_QUOTED ? `${printable.slice(0, MAX_QUOTED)}…` : printable;
+}
+
+const MAX_RETRY_AFTER_SECONDS = 3600;
+
+/** A value for `Retry-After`: whole seconds from 1 to 3600 (RFC 9110 §10.2.3). An unknown time becomes one second. */
+export function toRetryAfterSeconds(seconds: number): number {
+  if (!Number.isFinite(seconds)) return 1;
+  return Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(1, Math.ceil(seconds)));
+}
+
+/** What an {@link UnavailableError} knows about the fetch of the missing data. */
+export interface FetchState {
+  readonly cause?: unknown;
+  /** Resolves when the fetch under way has ended. Set only if a caller should wait for it before it refuses. */
+  readonly refreshing?: Promise<void> | undefined;
+  /** The same for all errors of one outage, and different for the next one. */
+  readonly outage?: object | undefined;
 }
 
 /** The check cannot be made now. The caller may try again. */
 export class UnavailableError extends TokenError {
   override readonly name = 'UnavailableError';
+  /** In whole seconds. */
+  readonly retryAfterSeconds: number;
 
   constructor(
     override readonly code: UnavailableCode,
-    readonly retryAfterSeconds: number,
-    cause?: unknown,
+    retryAfterSeconds: number,
+    readonly state: FetchState = {},
   ) {
-    super(code, cause);
+    super(code, state.cause);
+    this.retryAfterSeconds = toRetryAfterSeconds(retryAfterSeconds);
   }
+}
+
+/** Deepest chain of causes that is described. */
+const MAX_CAUSES = 5;
+
+/** The messages of an error and of its causes. `fetch failed` alone does not say why. */
+export function describeError(error: unknown, maxCauses = MAX_CAUSES): string {
+  if (!isErrorLike(error)) return String(error);
+  const { message, name, code, cause, errors = [] } = error;
+  const own = message === '' ? (code ?? name) : message;
+  // An AggregateError of Node, for a host with several addresses, has no message.
+  const causes = message === '' ? errors : [cause];
+  const texts = maxCauses === 0 ? [] : causes.filter((one) => one !== undefined);
+  const inner = texts.map((one) => describeError(one, maxCauses - 1));
+  return [own, inner.filter((text) => !own.includes(text)).join('; ')].filter(Boolean).join(': ');
+}
+
+interface ErrorLike {
+  readonly message: string;
+  readonly name: string;
+  readonly code?: string;
+  readonly cause?: unknown;
+  readonly errors?: readonly unknown[];
+}
+
+/** Errors of another realm, such as those of `fetch` in a test runner, are no instances of this realm's Error. */
+function isErrorLike(value: unknown): value is ErrorLike {
+  return typeof value === 'object' && value !== null && 'message' in value && 'name' in value;
 }

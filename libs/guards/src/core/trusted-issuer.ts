@@ -10,11 +10,11 @@ export interface TokenStatus {
   /** False once the list is no longer kept up to date: then the status must be looked up again. */
   readonly isTracked: boolean;
   /**
-   * @param now in epoch milliseconds
+   * @param at in monotonic milliseconds
    * @throws TokenError when the session is revoked, or the token's index is outside of the list
    * @throws UnavailableError `status_unavailable`
    */
-  checkValid(now: number): void;
+  checkValid(at: number): void;
 }
 
 /** The status lists of one issuer. `status/` implements it, so that the core does not depend on that folder. */

@@ -1,12 +1,12 @@
 import { createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
-import { type Algorithm, getAlgorithmParameters } from './algorithms.js';
+import { type Algorithm, getAlgorithmParameters, isSameAlgorithm } from './algorithms.js';
 import type { CompactJws, JoseHeader } from './jws.js';
 import { isJsonObject, type JsonObject } from './strict-json.js';
-import { TokenError } from './token-error.js';
+import { quoteValue, TokenError } from './token-error.js';
 
 /** A public key and the one algorithm it verifies (RFC 8725 §3.1). */
 export class VerificationKey {
-  private readonly hash: string;
+  private readonly hash: string | undefined;
   private readonly verifyInput: Parameters<typeof verify>[2];
 
   constructor(
@@ -37,64 +37,120 @@ const MIN_RSA_EXPONENT = 65_537n;
 /** Members that only a secret or private key has (RFC 7518 §6.2.2, §6.3.2, §6.4.1). */
 const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
+/** A key of a set that cannot verify tokens here. */
+export interface SkippedKey {
+  readonly kind: 'skipped';
+  readonly kid: unknown;
+  /** Ends the sentence "The key … is not used: it …". */
+  readonly reason: string;
+}
+
+export interface ParsedKeySet {
+  readonly keys: ReadonlyMap<string, VerificationKey>;
+  readonly skipped: readonly SkippedKey[];
+}
+
+const MAX_SKIPPED = 100;
+const MAX_NAMED = 5;
+
 /**
- * The keys of a JWK set that may verify access tokens, by key identifier. Other keys are ignored (RFC 7517 §5), and so
+ * The keys of a JWK set that may verify access tokens, by key identifier. Other keys are skipped (RFC 7517 §5), and so
  * are keys that share an identifier.
  *
  * @throws TypeError when `keys` is not an array, or holds no usable key
  */
-export function parseKeySet(
-  keys: unknown,
-  allowed: readonly Algorithm[],
-): ReadonlyMap<string, VerificationKey> {
+export function parseKeySet(keys: unknown, allowed: readonly Algorithm[]): ParsedKeySet {
   if (!Array.isArray(keys)) throw new TypeError('The key set has no "keys" (RFC 7517 §5)');
   const usable = new Map<string, VerificationKey>();
   const ambiguous = new Set<string>();
-  for (const [kid, key] of keys.flatMap((jwk) => parseKey(jwk, allowed))) {
-    if (usable.has(kid)) ambiguous.add(kid);
-    usable.set(kid, key);
+  const skipped: SkippedKey[] = [];
+  for (const jwk of keys) {
+    const key = parseKey(jwk, allowed);
+    if (key.kind === 'skipped') skipped.push(key);
+    else if (usable.has(key.kid)) ambiguous.add(key.kid);
+    else usable.set(key.kid, key.key);
   }
-  for (const kid of ambiguous) usable.delete(kid);
-  if (usable.size === 0)
-    throw new TypeError('The key set holds no key that may verify access tokens');
-  return usable;
+  for (const kid of ambiguous) {
+    usable.delete(kid);
+    skipped.push({ kind: 'skipped', kid, reason: 'shares its kid with another key' });
+  }
+  if (usable.size === 0) throw new TypeError(describeUnusableSet(skipped));
+  return { keys: usable, skipped: skipped.slice(0, MAX_SKIPPED) };
 }
 
-/** An empty list, or the key with its identifier. */
-function parseKey(
-  jwk: unknown,
-  allowed: readonly Algorithm[],
-): [kid: string, key: VerificationKey][] {
-  if (!isJsonObject(jwk) || !isVerificationJwk(jwk)) return [];
-  const { kid } = jwk;
-  const algorithm = chooseAlgorithm(jwk, allowed);
-  if (typeof kid !== 'string' || kid === '' || !algorithm) return [];
-  const publicKey = importKey(jwk);
-  return publicKey ? [[kid, new VerificationKey(publicKey, algorithm)]] : [];
+function describeUnusableSet(skipped: readonly SkippedKey[]): string {
+  const reasons = skipped.slice(0, MAX_NAMED).map(describeSkippedKey);
+  const words = 'The key set holds no key that may verify access tokens';
+  return [words, ...reasons].join('. ');
+}
+
+export function describeSkippedKey({ kid, reason }: SkippedKey): string {
+  return `The key ${quoteValue(kid)} is not used: it ${reason}`;
+}
+
+interface UsableKey {
+  readonly kind: 'usable';
+  readonly kid: string;
+  readonly key: VerificationKey;
+}
+
+/** The key with its identifier, or the reason why it is not used. */
+function parseKey(jwk: unknown, allowed: readonly Algorithm[]): UsableKey | SkippedKey {
+  const { kid, ...rest } = isJsonObject(jwk) ? jwk : {};
+  const skip = (reason: string) => ({ kind: 'skipped' as const, kid, reason });
+  if (typeof kid !== 'string' || kid === '') return skip('has no kid');
+  const fault = findUseFault(rest);
+  if (fault !== undefined) return skip(fault);
+  const algorithm = chooseAlgorithm(rest, allowed);
+  if (!algorithm) return skip(describeUnfit(rest, allowed));
+  const publicKey = importKey(rest);
+  if (!publicKey) return skip('is not a sound public key');
+  return { kind: 'usable', kid, key: new VerificationKey(publicKey, algorithm) };
 }
 
 /** Imports the key in the header of a DPoP proof, for the algorithm named there. `cnf.jkt` of the token says who owns it. */
 export function importEmbeddedKey(algorithm: Algorithm, jwk: unknown): VerificationKey | undefined {
-  if (!isJsonObject(jwk) || !isVerificationJwk(jwk)) return undefined;
+  if (!isJsonObject(jwk) || findUseFault(jwk) !== undefined) return undefined;
   const publicKey = chooseAlgorithm(jwk, [algorithm]) && importKey(jwk);
   return publicKey && new VerificationKey(publicKey, algorithm);
 }
 
 /** RFC 7517 §4.2 and §4.3. A key whose private part is published identifies no signer. */
-function isVerificationJwk(jwk: JsonObject): boolean {
+function findUseFault(jwk: JsonObject): string | undefined {
   const { use, key_ops: operations } = jwk;
-  if (use !== undefined && use !== 'sig') return false;
+  if (use !== undefined && use !== 'sig') return `has the use ${quoteValue(use)}`;
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
-    return false;
+    return 'has key_ops without "verify"';
   }
-  return !SECRET_MEMBERS.some((name) => Object.hasOwn(jwk, name));
+  const isSecret = SECRET_MEMBERS.some((name) => Object.hasOwn(jwk, name));
+  return isSecret ? 'contains a private or symmetric key' : undefined;
 }
 
-/** The `alg` of the key. Without one, the only allowed algorithm that fits the key, if exactly one does. */
+/**
+ * The one algorithm of the key: its `alg`. Without one (RFC 7517 §4.4), the only allowed algorithm that fits the key. The
+ * `alg` of a token never decides, because a key must be used with one algorithm (RFC 8725 §3.1).
+ */
 function chooseAlgorithm(jwk: JsonObject, allowed: readonly Algorithm[]): Algorithm | undefined {
-  const fitting = allowed.filter((algorithm) => isKeyForAlgorithm(jwk, algorithm));
-  if (jwk['alg'] !== undefined) return fitting.find((algorithm) => algorithm === jwk['alg']);
-  return fitting.length === 1 ? fitting[0] : undefined;
+  const fitting = findFittingAlgorithms(jwk, allowed);
+  const [first] = fitting;
+  if (jwk['alg'] !== undefined) {
+    return fitting.find((algorithm) => isSameAlgorithm(algorithm, jwk['alg']));
+  }
+  return fitting.every((algorithm) => isSameAlgorithm(algorithm, first)) ? first : undefined;
+}
+
+function findFittingAlgorithms(jwk: JsonObject, allowed: readonly Algorithm[]): Algorithm[] {
+  return allowed.filter((algorithm) => isKeyForAlgorithm(jwk, algorithm));
+}
+
+function describeUnfit(jwk: JsonObject, allowed: readonly Algorithm[]): string {
+  const { alg, kty, crv } = jwk;
+  const fitting = findFittingAlgorithms(jwk, allowed);
+  if (alg === undefined && fitting.length > 0) {
+    return `has no alg and fits ${fitting.join(' and ')}: allow one of them`;
+  }
+  const type = [kty, crv].filter((member) => member !== undefined).map(quoteValue);
+  return `is ${type.join(' ')} with alg ${quoteValue(alg)}, and \`algorithms\` allows ${allowed.join(', ')}`;
 }
 
 function isKeyForAlgorithm({ kty, crv }: JsonObject, algorithm: Algorithm): boolean {
@@ -105,10 +161,15 @@ function isKeyForAlgorithm({ kty, crv }: JsonObject, algorithm: Algorithm): bool
 function importKey(jwk: JsonObject): KeyObject | undefined {
   try {
     const key = createPublicKey({ key: pickPublicMembers(jwk), format: 'jwk' });
-    return key.asymmetricKeyType === 'rsa' && !isSoundRsa(key) ? undefined : key;
+    return isSound(key, jwk) ? key : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isSound(key: KeyObject, { x }: JsonObject): boolean {
+  if (key.asymmetricKeyType === 'rsa') return isSoundRsa(key);
+  return key.asymmetricKeyType !== 'ed25519' || !isOfSmallOrder(String(x));
 }
 
 /** With an exponent of 1, every text would be its own signature. */
@@ -117,11 +178,34 @@ function isSoundRsa({ asymmetricKeyDetails: details = {} }: KeyObject): boolean 
   return bits >= MIN_RSA_BITS && exponent >= MIN_RSA_EXPONENT && exponent % 2n === 1n;
 }
 
-/** RFC 7518 §6.2.1 and §6.3.1. createPublicKey() throws when a member is not a string. */
+/** The points of order 1, 2, 4 and 8 of edwards25519, without their sign bit; two of them also with y + p. */
+const SMALL_ORDER_POINTS = new Set([
+  '00'.repeat(32),
+  '01' + '00'.repeat(31),
+  'ec' + 'ff'.repeat(30) + '7f',
+  'ed' + 'ff'.repeat(30) + '7f',
+  'ee' + 'ff'.repeat(30) + '7f',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+]);
+
+/** Under such a key, one signature fits many texts. */
+function isOfSmallOrder(x: string): boolean {
+  const point = Buffer.from(x, 'base64url');
+  point[31] = (point[31] ?? 0) & 0x7f;
+  return SMALL_ORDER_POINTS.has(point.toString('hex'));
+}
+
+/** RFC 7518 §6.2.1 and §6.3.1, RFC 8037 §2. createPublicKey() throws when a member is not a string. */
 function pickPublicMembers({ kty, crv, x, y, n, e }: JsonObject): JsonWebKey {
   return Object.fromEntries(
     Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined),
   );
+}
+
+/** Says why a key set has no key with an identifier. */
+export interface KeyDirectory {
+  describeMissingKey(kid: string): string;
 }
 
 export interface SignedJws {
@@ -137,8 +221,13 @@ export interface SignedJws {
 export function checkSignature(
   { jose, jws }: SignedJws,
   key: VerificationKey | undefined,
+  keySet: KeyDirectory,
 ): asserts key is VerificationKey {
-  if (!key) throw new TokenError('unknown_key');
-  if (key.algorithm !== jose.alg) throw new TokenError('refused_algorithm');
+  const { alg, kid } = jose;
+  if (!key) throw TokenError.because('unknown_key', keySet.describeMissingKey(kid));
+  if (!isSameAlgorithm(key.algorithm, alg)) {
+    const own = `and the key ${quoteValue(kid)} is for ${key.algorithm}`;
+    throw TokenError.because('refused_algorithm', `alg is ${alg}, ${own}`);
+  }
   if (!key.isValidSignature(jws.signingInput, jws.signature)) throw new TokenError('bad_signature');
 }

@@ -1,3 +1,4 @@
+import type { Fetch } from './bounded-fetch.js';
 import type { ResolvedIssuer } from './issuer.options.js';
 
 /** How the keys of an issuer are fetched, and how long they are trusted. */
@@ -35,6 +36,10 @@ export interface TokenCacheOptions {
   readonly maxTokens?: number | undefined;
 }
 
+interface FetchOptions {
+  readonly fetch?: Fetch | undefined;
+}
+
 export type RequiredOptions<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
 
 /** The validated options of {@link AccessTokenVerifier}, with every default filled in. */
@@ -43,10 +48,12 @@ export interface ResolvedVerifierOptions {
   readonly clockToleranceSeconds: number;
   readonly maxTokenAgeSeconds: number;
   readonly maxTokenBytes: number;
-  readonly keySet: RequiredOptions<KeySetOptions>;
-  readonly statusLists: RequiredOptions<StatusListOptions>;
+  readonly keySet: RequiredOptions<KeySetOptions> & FetchOptions;
+  readonly statusLists: RequiredOptions<StatusListOptions> & FetchOptions;
   readonly tokenCache: RequiredOptions<TokenCacheOptions>;
   readonly dangerouslyAllowInsecureHttp: boolean;
-  /** The time in epoch milliseconds. */
+  /** The time in epoch milliseconds, for the instants in tokens. */
   readonly now: () => number;
+  /** Milliseconds since any fixed moment, for ages and pauses. A correction of the machine's clock must not change it. */
+  readonly monotonicNow: () => number;
 }

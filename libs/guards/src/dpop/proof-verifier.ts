@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import { TokenError, UnavailableError } from '../core/token-error.js';
+import { compareToClock } from '../core/claims.js';
+import { quoteValue, TokenError, UnavailableError } from '../core/token-error.js';
 import type { ResolvedVerifierOptions } from '../core/verifier.options.js';
 import type { ResolvedDpopOptions } from './dpop.options.js';
 import { DpopNonces } from './nonces.js';
@@ -37,7 +38,7 @@ export interface ProvenRequest {
 
 export interface ProofVerifierOptions extends Pick<
   ResolvedVerifierOptions,
-  'now' | 'clockToleranceSeconds' | 'maxTokenBytes'
+  'now' | 'monotonicNow' | 'clockToleranceSeconds' | 'maxTokenBytes'
 > {
   readonly dpop: ResolvedDpopOptions;
 }
@@ -66,7 +67,7 @@ export class DpopProofVerifier {
     const { dpop, now } = options;
     this.dpop = dpop;
     this.keys = new ProofKeyCache(dpop);
-    this.usedProofs = dpop.usedProofs ?? new InMemoryUsedProofs(dpop.maxProofs, now);
+    this.usedProofs = dpop.usedProofs ?? new InMemoryUsedProofs(dpop.maxProofs, options);
     this.nonces = dpop.requiresNonce ? new DpopNonces(dpop, now) : undefined;
   }
 
@@ -94,7 +95,10 @@ export class DpopProofVerifier {
       htm === method &&
       originalUrl?.startsWith('/') &&
       isSameTarget(htu, this.dpop.baseUrl + originalUrl);
-    if (!isForRequest) throw new TokenError('proof_for_another_request');
+    if (isForRequest) return;
+    const proven = `The proof is for ${quoteValue(htm)} ${quoteValue(htu)}`;
+    const base = `and \`dpop.baseUrl\` is ${this.dpop.baseUrl}`;
+    throw TokenError.because('proof_for_another_request', `${proven}, ${base}`);
   }
 
   /**
@@ -111,8 +115,8 @@ export class DpopProofVerifier {
     const tolerance = this.options.clockToleranceSeconds * 1000;
     const end = issuedAt + this.dpop.maxProofAgeSeconds * 1000 + tolerance;
     const now = this.options.now();
-    if (now >= end || now < issuedAt - tolerance) throw new TokenError('proof_out_of_time');
-    return end;
+    if (now < end && now >= issuedAt - tolerance) return end;
+    throw TokenError.because('proof_out_of_time', `iat is ${compareToClock(issuedAt, now)}`);
   }
 
   /** RFC 9449 §11.1. The id contains the key, because two clients may choose the same `jti`. */
@@ -163,5 +167,5 @@ function checkProofSignature({ jws, key: { key } }: ParsedProof): void {
 
 function throwUnavailable(cause: unknown): never {
   if (cause instanceof UnavailableError) throw cause;
-  throw new UnavailableError('proofs_unavailable', 1, cause);
+  throw new UnavailableError('proofs_unavailable', 1, { cause });
 }

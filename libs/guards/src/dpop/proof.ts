@@ -57,11 +57,11 @@ export class ProofKeyCache {
   }
 }
 
-/** Uses Node's export of the key, because one key has several valid JWK texts. */
+/** RFC 7638 §3.2, RFC 8037 §2. Uses Node's export of the key, because one key has several valid JWK texts. */
 function computeThumbprint({ publicKey }: VerificationKey): string {
   const { kty, crv, x, y, n, e } = publicKey.export({ format: 'jwk' });
-  const members = kty === 'EC' ? { crv, kty, x, y } : { e, kty, n };
-  return hash('sha256', JSON.stringify(members), 'base64url');
+  const members = { EC: { crv, kty, x, y }, OKP: { crv, kty, x }, RSA: { e, kty, n } };
+  return hash('sha256', JSON.stringify(Reflect.get(members, kty ?? '')), 'base64url');
 }
 
 /** A decoded proof. Nothing in it has been verified yet. */

@@ -1,4 +1,5 @@
 import { UnavailableError } from '../core/token-error.js';
+import type { ResolvedVerifierOptions } from '../core/verifier.options.js';
 
 /** A store of used proofs (RFC 9449 §11.1). */
 export interface UsedProofs {
@@ -15,31 +16,40 @@ export interface UsedProofs {
 
 interface Generation {
   readonly ids: Set<string>;
-  /** When the last of the ids may be deleted. */
+  /** When the last of the ids may be deleted, in epoch milliseconds and in monotonic milliseconds. */
   until: number;
+  untilAt: number;
 }
 
-/** The used proofs of this process. Deletes a whole generation at once, so that no request searches for expired ones. */
+const noProofs = (): Generation => ({ ids: new Set(), until: -Infinity, untilAt: -Infinity });
+
+/**
+ * The used proofs of this process. Deletes a whole generation at once, so that no request searches for expired ones, and
+ * only when it is over by both clocks: a clock that was ahead and is set back would make its proofs valid again.
+ */
 export class InMemoryUsedProofs implements UsedProofs {
-  private previous: Generation = { ids: new Set(), until: 0 };
-  private current: Generation = { ids: new Set(), until: 0 };
+  private previous = noProofs();
+  private current = noProofs();
 
   constructor(
     private readonly maxProofs: number,
-    private readonly now: () => number,
+    private readonly clocks: Pick<ResolvedVerifierOptions, 'now' | 'monotonicNow'>,
   ) {}
 
   /** @throws UnavailableError when the store is full, because a deleted proof could be replayed */
   use(id: string, goodUntil: number): boolean {
-    const now = this.now();
-    if (now > this.previous.until) this.dropPrevious();
+    const now = this.clocks.now();
+    const at = this.clocks.monotonicNow();
+    if (now > this.previous.until && at > this.previous.untilAt) this.dropPrevious();
     if (this.previous.ids.has(id) || this.current.ids.has(id)) return false;
     if (this.size >= this.maxProofs) {
-      const seconds = Math.ceil((this.previous.until - now) / 1000) + 1;
+      const { until, untilAt } = this.previous;
+      const seconds = Math.max(until - now, untilAt - at) / 1000 + 1;
       throw new UnavailableError('proofs_unavailable', seconds);
     }
     this.current.ids.add(id);
     this.current.until = Math.max(this.current.until, goodUntil);
+    this.current.untilAt = Math.max(this.current.untilAt, at + goodUntil - now);
     return true;
   }
 
@@ -49,6 +59,6 @@ export class InMemoryUsedProofs implements UsedProofs {
 
   private dropPrevious(): void {
     this.previous = this.current;
-    this.current = { ids: new Set(), until: 0 };
+    this.current = noProofs();
   }
 }

@@ -152,7 +152,7 @@ async function judgeStatus(subject: StatusSubject | undefined, offline: boolean)
 function findStatusSubject({ claims, issuer }: Parts, options: ResolvedGuardsOptions) {
   if (!claims || !issuer) return undefined;
   const issuedAt = tryRead(() => readInstant(claims['iat'], 'iat')) ?? new Date(0);
-  return { claims, issuer, issuedAt, now: options.now() };
+  return { claims, issuer, issuedAt, at: options.monotonicNow() };
 }
 
 function readTimes(claims: JsonObject, options: ResolvedGuardsOptions): Times {

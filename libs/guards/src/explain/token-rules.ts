@@ -1,3 +1,4 @@
+import { describeWrongIssuer } from '../core/access-token-verifier.js';
 import type { ResolvedIssuer } from '../core/issuer.options.js';
 import {
   checkLength,
@@ -45,7 +46,7 @@ export const ISSUER_RULES: readonly Rule<{ claims: JsonObject; issuers: IssuerRe
     seen: ({ claims }) => claims['iss'],
     wanted: ({ issuers }) => issuers.names,
     test({ claims, issuers }) {
-      if (!issuers.named(claims['iss'])) throw new TokenError('wrong_issuer');
+      if (!issuers.named(claims['iss'])) throw describeWrongIssuer(claims, issuers);
     },
   },
 ];
@@ -109,22 +110,22 @@ export const SIGNATURE_RULES: readonly Rule<SignedParts & { readonly key: Verifi
     source: 'RFC 7515 §5.2, RFC 8725 §3.1',
     seen: ({ jose }) => jose.alg,
     wanted: ({ key }) => key.algorithm,
-    test: ({ key, ...signed }) => checkSignature(signed, key),
+    test: ({ key, ...signed }) => checkSignature(signed, key, signed.issuer.keySet),
   },
 ];
 
 export async function findPublishedKey({ issuer, jose }: SignedParts): Promise<VerificationKey> {
   const key = await issuer.keySet.find(jose.kid);
-  if (!key) throw new TokenError('unknown_key');
+  if (!key) throw TokenError.because('unknown_key', issuer.keySet.describeMissingKey(jose.kid));
   return key;
 }
 
-/** A token of a known issuer, and the time of the check in epoch milliseconds. */
+/** A token of a known issuer, and the time of the check in monotonic milliseconds. */
 export interface StatusSubject {
   readonly claims: JsonObject;
   readonly issuedAt: Date;
   readonly issuer: TrustedIssuer;
-  readonly now: number;
+  readonly at: number;
 }
 
 export const REFERENCE_RULES: readonly Rule<StatusSubject>[] = [
@@ -143,12 +144,12 @@ export const STATUS_RULES: readonly Rule<StatusSubject>[] = [
     says: 'Its session has not ended',
     source: 'Token Status List §8.3',
     applies: isStatusChecked,
-    async test({ issuer, now, ...token }) {
+    async test({ issuer, at, ...token }) {
       const { statusLists } = issuer;
       const status = statusLists.findStatus(token);
-      status?.checkValid(now);
+      status?.checkValid(at);
       await statusLists.settled();
-      status?.checkValid(now);
+      status?.checkValid(at);
     },
   },
 ];

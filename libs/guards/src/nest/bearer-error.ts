@@ -3,6 +3,7 @@ import {
   type ProofFault,
   TokenError,
   type TokenErrorCode,
+  toRetryAfterSeconds,
   type UnavailableCode,
   UnavailableError,
 } from '../core/token-error.js';
@@ -31,8 +32,18 @@ export interface Rejection {
   readonly issuer?: string;
   /** The `kid` of the token. Unverified text of at most 256 characters: encode it before you print it. */
   readonly kid?: string;
-  /** The underlying error, if there is one. */
+  /** The underlying error, if there is one. Its message names the values that differ. */
   readonly cause?: unknown;
+  /** The HTTP request, to find its other log lines. */
+  readonly request?: RejectedRequest;
+}
+
+/** A refused HTTP request, without its query and headers, which may contain secrets. */
+export interface RejectedRequest {
+  readonly method: string;
+  readonly path: string;
+  /** The `id` that Fastify or the application's middleware has given to the request. */
+  readonly id?: string;
 }
 
 const STATUS_PHRASES = {
@@ -99,12 +110,18 @@ export class InvalidToken extends BearerError {
   }
 }
 
+function describeMissingScopes(missing: readonly string[]): ErrorOptions | undefined {
+  return missing.length > 0
+    ? { cause: new Error(`scopes missing: ${missing.join(' ')}`) }
+    : undefined;
+}
+
 /** The token is valid, but lacks scopes. The challenge names them (RFC 6750 §3.1). */
 export class InsufficientScope extends BearerError {
   readonly challenge: ChallengeParameters;
 
   constructor(missing: readonly string[]) {
-    super('insufficient_scope', 403);
+    super('insufficient_scope', 403, describeMissingScopes(missing));
     const error = 'insufficient_scope';
     this.challenge = missing.length > 0 ? { error, scope: missing.join(' ') } : { error };
   }
@@ -137,14 +154,18 @@ export class InsufficientUserAuthentication extends BearerError {
 /** The token cannot be checked now. It may be valid, so the answer is never 401. */
 export abstract class TemporarilyUnavailable extends BearerError {
   readonly challenge = undefined;
+  /** Sent as `Retry-After`, in whole seconds (RFC 9110 §10.2.3). */
+  readonly retryAfterSeconds: number;
 
   protected constructor(
     reason: UnavailableCode,
-    /** Sent as `Retry-After`, in whole seconds (RFC 9110 §10.2.3). */
-    readonly retryAfterSeconds: number,
+    retryAfterSeconds: number,
     cause?: unknown,
+    /** The same for all refusals of one outage, and different for the next one. */
+    readonly outage?: object,
   ) {
     super(reason, 503, { cause });
+    this.retryAfterSeconds = toRetryAfterSeconds(retryAfterSeconds);
   }
 
   override get headers() {
@@ -154,15 +175,15 @@ export abstract class TemporarilyUnavailable extends BearerError {
 
 /** The key set cannot be fetched now. */
 export class KeysUnavailable extends TemporarilyUnavailable {
-  constructor(retryAfterSeconds: number, cause?: unknown) {
-    super('keys_unavailable', retryAfterSeconds, cause);
+  constructor(retryAfterSeconds: number, cause?: unknown, outage?: object) {
+    super('keys_unavailable', retryAfterSeconds, cause, outage);
   }
 }
 
 /** The status list of the token cannot be fetched now. */
 export class StatusUnavailable extends TemporarilyUnavailable {
-  constructor(retryAfterSeconds: number, cause?: unknown) {
-    super('status_unavailable', retryAfterSeconds, cause);
+  constructor(retryAfterSeconds: number, cause?: unknown, outage?: object) {
+    super('status_unavailable', retryAfterSeconds, cause, outage);
   }
 }
 
@@ -216,9 +237,10 @@ export function throwBearerError(error: unknown): never {
 }
 
 /** An application's store of used proofs may throw {@link ProofsUnavailable} itself. */
-function toUnavailable({ code, retryAfterSeconds, cause }: UnavailableError): BearerError {
+function toUnavailable({ code, retryAfterSeconds, state }: UnavailableError): BearerError {
+  const { cause, outage } = state;
   if (cause instanceof TemporarilyUnavailable) return cause;
-  return new UNAVAILABLE[code](retryAfterSeconds, cause);
+  return new UNAVAILABLE[code](retryAfterSeconds, cause, outage);
 }
 
 const UNAVAILABLE = {

@@ -32,8 +32,13 @@ function buildMetadataParameters({
 }
 
 function formatChallenge(scheme: string, parameters: ChallengeParameters): string {
-  const list = Object.entries(parameters).map(([name, value]) => `${name}="${value}"`);
+  const list = Object.entries(parameters).map(([name, value]) => `${name}=${quote(value)}`);
   return [scheme, list.join(', ')].join(' ').trim();
+}
+
+/** A quoted-string of printable ASCII (RFC 9110 §5.6.4). Handlers may throw refusals with text of any kind. */
+function quote(value: string): string {
+  return `"${value.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&')}"`;
 }
 
 /**

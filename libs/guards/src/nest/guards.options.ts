@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { DpopOptions, ResolvedDpopOptions } from '../dpop/dpop.options.js';
+import type { Fetch } from '../core/bounded-fetch.js';
 import type { IssuerOptions } from '../core/issuer.options.js';
 import type {
   KeySetOptions,
@@ -52,14 +53,20 @@ export interface ResourceServerOptions {
   readonly publicControllers?: readonly Type[] | undefined;
   /** Allows keys over plain http from other hosts than loopback. An attacker on the network path can then replace them. Default false. */
   readonly dangerouslyAllowInsecureHttp?: boolean | undefined;
-  /** The time in epoch milliseconds. Default `Date.now`. */
+  /** The time in epoch milliseconds, for the instants in tokens. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
+  /** The time in milliseconds since any fixed moment, for ages and pauses. No correction of the clock changes it. Default `performance.now`. */
+  readonly monotonicNow?: (() => number) | undefined;
+  /** Fetches keys, metadata and status lists, for example through a proxy. Redirects are refused. Default: the `fetch` of Node. */
+  readonly fetch?: Fetch | undefined;
   /** Called for every refusal, before the answer is sent. Its errors are logged and change no answer. Default none. */
   readonly onRejected?: ((rejection: Rejection) => void) | undefined;
+  /** Logs refusals: the first of each reason in a minute, and of each outage, as a warning, and the others at debug. Default: unless `onRejected` is set. */
+  readonly logsRejections?: boolean | undefined;
 }
 
 type NestedOption =
-  'keySet' | 'statusLists' | 'tokenCache' | 'dpop' | 'resourceMetadataUrl' | 'onRejected';
+  'keySet' | 'statusLists' | 'tokenCache' | 'dpop' | 'resourceMetadataUrl' | 'onRejected' | 'fetch';
 
 /** {@link GuardsOptions} after validation, with every default filled in. Frozen. */
 export interface ResolvedGuardsOptions

@@ -1,9 +1,11 @@
 import { type ArgumentsHost, Inject, Injectable, Logger } from '@nestjs/common';
 import { type CompactJws, parseCompactJws } from '../core/jws.js';
 import type { TrustedIssuer } from '../core/trusted-issuer.js';
-import type { BearerError, Rejection } from './bearer-error.js';
+import type { BearerError, RejectedRequest, Rejection } from './bearer-error.js';
 import { type CredentialCarrier, readToken } from './credentials.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { RejectionLog } from './rejection-log.js';
+import { getProperty } from './transport.js';
 import { TrustedIssuers } from './trusted-issuers.js';
 import { findVerifiedToken } from './verified-token.js';
 
@@ -13,6 +15,7 @@ export function describeRejection(
   carrier: CredentialCarrier,
   issuers: TrustedIssuers,
 ): Rejection {
+  const request = describeRequest(carrier);
   const jws = reason === 'oversized_token' ? undefined : parseUnverified(carrier);
   const issuer = issuers.named(jws?.claims['iss']) ?? issuers.only;
   return {
@@ -20,7 +23,24 @@ export function describeRejection(
     ...(issuer && { issuer: issuer.rules.issuer }),
     ...(issuer && jws && readUnverifiedKeyId(jws, issuer)),
     ...(cause !== undefined && { cause }),
+    ...(request && { request }),
   };
+}
+
+const MAX_PATH_LENGTH = 256;
+/** Identifiers are shorter than this, and tokens are longer. */
+const LONG_PATH_SEGMENT = /[^/]{65,}/g;
+
+/** Undefined for messages, which are no HTTP requests. */
+function describeRequest(request: unknown): RejectedRequest | undefined {
+  const [method, id] = ['method', 'id'].map((name) => getProperty(request, name));
+  const url = getProperty(request, 'originalUrl') ?? getProperty(request, 'url');
+  if (typeof method !== 'string' || typeof url !== 'string') return undefined;
+  const path = url
+    .replace(/[?#].*/s, '')
+    .slice(0, MAX_PATH_LENGTH)
+    .replace(LONG_PATH_SEGMENT, '[long]');
+  return { method, path, ...(typeof id === 'string' && { id }) };
 }
 
 function parseUnverified(carrier: CredentialCarrier): CompactJws | undefined {
@@ -42,21 +62,25 @@ function readUnverifiedKeyId(
   }
 }
 
-/** Calls `onRejected` once for every refusal. An error there changes no answer and does not end the process. */
+/** Logs every refusal once and calls `onRejected`. An error there changes no answer and does not end the process. */
 @Injectable()
 export class RejectionReporter {
   private readonly reported = new WeakSet<BearerError>();
   private readonly logger = new Logger('GuardsModule');
+  private readonly log: RejectionLog | undefined;
 
   constructor(
     @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
     private readonly issuers: TrustedIssuers,
-  ) {}
+  ) {
+    this.log = options.logsRejections ? new RejectionLog(options) : undefined;
+  }
 
   /** Reports a call that the guard refused. */
   reportGuardRejection(refusal: BearerError, carrier: CredentialCarrier): void {
     this.markReported(refusal);
-    if (this.options.onRejected) this.report(describeRejection(refusal, carrier, this.issuers));
+    if (!this.log && !this.options.onRejected) return;
+    this.report(describeRejection(refusal, carrier, this.issuers), refusal);
   }
 
   /** Prevents another report of the same refusal. */
@@ -70,10 +94,18 @@ export class RejectionReporter {
     this.markReported(refusal);
     const { reason, cause } = refusal;
     const issuer = findVerifiedToken(host)?.issuer;
-    this.report({ reason, ...(issuer && { issuer }), ...(cause !== undefined && { cause }) });
+    const request = describeRequest(host.getArgByIndex(0));
+    const rejection = {
+      reason,
+      ...(issuer && { issuer }),
+      ...(cause !== undefined && { cause }),
+      ...(request && { request }),
+    };
+    this.report(rejection, refusal);
   }
 
-  report(rejection: Rejection): void {
+  report(rejection: Rejection, refusal?: BearerError): void {
+    this.log?.write(rejection, refusal);
     try {
       // TypeScript accepts an asynchronous function here.
       const result: unknown = this.options.onRejected?.(rejection);

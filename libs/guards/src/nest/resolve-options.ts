@@ -45,8 +45,14 @@ function applyDefaults(options: GuardsOptions): ResolvedGuardsOptions {
       listIssuers(options).map((issuer) => resolveIssuer(issuer, options.audience)),
     ),
     ...resolveNumbers(RANGES, options),
-    keySet: Object.freeze(resolveNumbers(KEY_SET_RANGES, options.keySet)),
-    statusLists: resolveStatusLists(options.statusLists),
+    keySet: Object.freeze({
+      ...resolveNumbers(KEY_SET_RANGES, options.keySet),
+      fetch: options.fetch,
+    }),
+    statusLists: Object.freeze({
+      ...resolveStatusLists(options.statusLists),
+      fetch: options.fetch,
+    }),
     tokenCache: Object.freeze(resolveNumbers(TOKEN_CACHE_RANGES, options.tokenCache)),
     dpop: options.dpop && resolveDpop(options.dpop, options.audience),
     transports: options.transports ?? [],
@@ -54,7 +60,9 @@ function applyDefaults(options: GuardsOptions): ResolvedGuardsOptions {
     publicControllers: options.publicControllers ?? [],
     dangerouslyAllowInsecureHttp: options.dangerouslyAllowInsecureHttp ?? false,
     now: options.now ?? Date.now,
+    monotonicNow: options.monotonicNow ?? (() => performance.now()),
     onRejected: options.onRejected,
+    logsRejections: options.logsRejections ?? options.onRejected === undefined,
   };
 }
 
@@ -70,7 +78,7 @@ function hasOneIssuer(options: GuardsOptions): options is ResourceServerOptions 
 
 function resolveStatusLists(given: StatusListOptions = {}): ResolvedGuardsOptions['statusLists'] {
   const { whenUnavailable = 'refuse' } = given;
-  return Object.freeze({ ...resolveNumbers(STATUS_LIST_RANGES, given), whenUnavailable });
+  return { ...resolveNumbers(STATUS_LIST_RANGES, given), whenUnavailable };
 }
 
 function resolveMetadata({

@@ -16,21 +16,17 @@ import { InsufficientClaims } from './bearer-error.js';
  */
 const CONTEXT_ARGUMENT: Readonly<Record<string, number>> = { http: 0, ws: 0, rpc: 1, graphql: -2 };
 
-/** Separates verified tokens from a `user` that other code, or even the sender of a message, has set. */
-const verifiedTokens = new WeakSet<object>();
+/** The verified token of each request. `user` is for other code, which may overwrite it in any order of the guards. */
+const verifiedTokens = new WeakMap<object, VerifiedToken>();
 
 export function setVerifiedToken(context: ExecutionContext, token: VerifiedToken): void {
-  verifiedTokens.add(token);
-  getUserHolder(context).user = token;
+  const holder = getUserHolder(context);
+  verifiedTokens.set(holder, token);
+  holder.user = token;
 }
 
 export function findVerifiedToken(context: ArgumentsHost): VerifiedToken | undefined {
-  const { user } = getUserHolder(context);
-  return isVerifiedToken(user) ? user : undefined;
-}
-
-function isVerifiedToken(user: unknown): user is VerifiedToken {
-  return typeof user === 'object' && user !== null && verifiedTokens.has(user);
+  return verifiedTokens.get(getUserHolder(context));
 }
 
 function getUserHolder(context: ArgumentsHost): { user?: unknown } {
@@ -65,9 +61,19 @@ const ClaimParameter = createParamDecorator((path: ClaimPath, context: Execution
 
 /** A missing token is only allowed with `@OptionalToken()`; elsewhere it is a programming error. */
 function checkTokenIsOptional(context: ExecutionContext): undefined {
-  if (resolveAccess(context.getClass(), context.getHandler())?.access === 'optional') return;
-  throw new Error('@AccessToken() and @Claim() need a handler that requires a token');
+  const [owner, handler] = [context.getClass(), context.getHandler()];
+  const access = resolveAccess(owner, handler)?.access;
+  if (access === 'optional') return;
+  const problem = access === 'token' ? GUARD_DID_NOT_RUN : NO_TOKEN_REQUIRED;
+  throw new Error(`${owner.name}.${handler.name} has @AccessToken() or @Claim(), ${problem}`);
 }
+
+const NO_TOKEN_REQUIRED =
+  'but requires no token. Add @RequireScopes(…) or another requirement, or @OptionalToken().';
+
+const GUARD_DID_NOT_RUN =
+  'but AccessTokenGuard verified no token for this call. Was the guard replaced, or the method called past it? ' +
+  'In a test, keep the guard and send a token of TestIssuer (@gatehouse/guards/testing).';
 
 /** TypeScript stores the declared type of a parameter in its metadata, and Nest passes it to pipes. */
 class DeclaredTypePipe implements PipeTransform {

@@ -13,7 +13,7 @@ const MEDIA_TYPE_PATTERN = /^application\/statuslist\+jwt\s*(?:;|$)/i;
 /** A list and the time of its content. */
 export interface FetchedList {
   readonly token: StatusListToken;
-  /** Time at which the list was current, in epoch milliseconds. */
+  /** Time at which the list was current, in monotonic milliseconds. */
   readonly asOf: number;
   readonly etag: string | undefined;
 }
@@ -43,10 +43,10 @@ export class StatusListSource {
    * @throws Error when the list cannot be fetched, or is not valid
    */
   async fetch(uri: string, known: FetchedList | undefined): Promise<FetchedList> {
-    const startedAt = this.options.now();
+    const startedAt = this.options.monotonicNow();
     // A list that expires soon is fetched whole, because 304 Not Modified does not extend its `exp`.
     const { maxAgeSeconds } = this.options.statusLists;
-    const isLongLived = known && known.token.expiresAt > startedAt + maxAgeSeconds * 1000;
+    const isLongLived = known && known.token.expiresAt > this.options.now() + maxAgeSeconds * 1000;
     const { headers, body } = await fetchBounded(
       this.rewriteOrigin(uri),
       {
@@ -87,10 +87,13 @@ export class StatusListSource {
   }
 
   /** Extends an unchanged list, if the key that signed it is still published. */
-  private confirmUnchanged(known: FetchedList | undefined, asOf: number): FetchedList {
+  private async confirmUnchanged(
+    known: FetchedList | undefined,
+    asOf: number,
+  ): Promise<FetchedList> {
     if (!known) throw new Error('The server answered 304 to an unconditional request');
     const { kid, key } = known.token;
-    if (this.keySet.findCached(kid, this.options.now()) !== key) {
+    if ((await this.keySet.find(kid)) !== key) {
       throw new Error('The key that signed the list is no longer published');
     }
     return { ...known, asOf };

@@ -85,7 +85,7 @@ export async function readStatusListToken(
   const { algorithms } = rules;
   const jose = parseJoseHeader(decodeHeader(jws.header), { algorithms, tokenTypes: TOKEN_TYPES });
   const key = await rules.keySet.find(jose.kid);
-  checkSignature({ jws, jose }, key);
+  checkSignature({ jws, jose }, key, rules.keySet);
   checkSubjectAndIssuer(jws.claims, rules);
   return {
     kid: jose.kid,

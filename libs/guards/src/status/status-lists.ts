@@ -3,6 +3,7 @@ import { malformedClaim } from '../core/claims.js';
 import type { ResolvedIssuer } from '../core/issuer.options.js';
 import type { KeySet } from '../core/key-set.js';
 import { isJsonObject, type JsonObject } from '../core/strict-json.js';
+import type { UnavailableError } from '../core/token-error.js';
 import type { StatusSource, TokenStatus } from '../core/trusted-issuer.js';
 import type { ResolvedVerifierOptions } from '../core/verifier.options.js';
 import { StatusListSource } from './status-list-source.js';
@@ -50,8 +51,8 @@ class ListedTokenStatus implements TokenStatus {
     return this.list.isWatched;
   }
 
-  checkValid(now: number): void {
-    this.list.checkValid(this.position, now);
+  checkValid(at: number): void {
+    this.list.checkValid(this.position, at);
   }
 }
 
@@ -90,9 +91,17 @@ export class StatusLists implements StatusSource {
     if (this.issuer.ignoresTokenStatus) return;
     await this.watchPublishedLists();
     const lists = [...this.lists.values()];
-    await Promise.all(lists.filter(({ isLoaded }) => !isLoaded).map((list) => list.settled()));
-    const failures = lists.flatMap((list) => findFailure(list, this.options.now()));
-    if (lists.length > 0 && failures.length === lists.length) throw failures[0];
+    await Promise.all(lists.map((list) => this.waitUntilLoaded(list)));
+    const failures = lists.flatMap((list) => findFailure(list, this.options.monotonicNow()));
+    const [first] = failures;
+    if (first && failures.length === lists.length) throw first;
+  }
+
+  /** After a pause of the process, waits for the fetch under way. */
+  private async waitUntilLoaded(list: WatchedList): Promise<void> {
+    if (!list.isLoaded) return list.settled();
+    const [failure] = findFailure(list, this.options.monotonicNow());
+    await failure?.state.refreshing;
   }
 
   async settled(): Promise<void> {
@@ -145,19 +154,15 @@ export class StatusLists implements StatusSource {
 
   /** A failure is ignored, because few issuers publish their lists and each token names its own. */
   private async fetchListUris(): Promise<void> {
-    const now = this.options.now();
-    if (this.listUris || now < this.listUrisRequestedAt + LIST_URIS_RETRY_MS) return;
-    this.listUrisRequestedAt = now;
+    const at = this.options.monotonicNow();
+    if (this.listUris || at < this.listUrisRequestedAt + LIST_URIS_RETRY_MS) return;
+    this.listUrisRequestedAt = at;
     const published = await this.source.fetchListUris().catch(() => undefined);
     this.listUris = published?.slice(0, MAX_LISTS);
   }
 }
 
-function findFailure(list: WatchedList, now: number): unknown[] {
-  try {
-    list.checkAvailable(now);
-    return [];
-  } catch (failure) {
-    return [failure];
-  }
+function findFailure(list: WatchedList, at: number): UnavailableError[] {
+  const failure = list.findUnavailability(at);
+  return failure ? [failure] : [];
 }

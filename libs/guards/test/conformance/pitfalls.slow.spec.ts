@@ -81,7 +81,7 @@ describe.each(platforms)('pitfalls of a common Nest stack on %s', (_platform, ad
 
   it('accepts a valid token during a flood of random kids and while the key server stalls', async () => {
     const clock = new TestClock();
-    const app = await appWith({ now: clock.now, keySet: { timeoutMs: 250 } });
+    const app = await appWith({ ...clock.options, keySet: { timeoutMs: 250 } });
     const valid = issuer.accessToken({ scope, exp: clock.now() / 1000 + 3600 });
     expect(await status(app, valid)).toBe(200);
     clock.advance({ seconds: 11 });

@@ -48,7 +48,7 @@ function decodeSegment(segment: string): Buffer {
 function isSigned(jws: string, published: readonly object[]): boolean {
   const [header = '', payload = '', signature = '', ...surplus] = jws.split('.');
   try {
-    const keys = parseKeySet(published, ALGORITHMS);
+    const { keys } = parseKeySet(published, ALGORITHMS);
     const rules = { algorithms: ALGORITHMS, tokenTypes: [''] };
     const { alg, kid } = parseJoseHeader(decodeHeader(header), rules);
     const key = keys.get(kid);

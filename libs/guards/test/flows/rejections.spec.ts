@@ -53,7 +53,9 @@ describe.each(platforms)('option `onRejected` on %s', (_platform, adapter) => {
     await start((rejection) => rejections.push(rejection));
 
     expect((await get(path)).status).toBe(403);
-    expect(rejections).toEqual([{ reason, issuer: issuer.issuer }]);
+    expect(rejections).toHaveLength(1);
+    const request = { method: 'GET', path };
+    expect(rejections).toMatchObject([{ reason, issuer: issuer.issuer, request }]);
   });
 
   it('receives a refusal by the guard once, although the exception filter handles it, too', async () => {

@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => issuer.close());
 
 const strategyWith = (options: Partial<ResourceServerOptions> = {}) =>
-  aStrategy({ ...issuer.options, now: clock.now, ...options });
+  aStrategy({ ...issuer.options, ...clock.options, ...options });
 
 describe('time claims (RFC 7519 §4.1.4 to §4.1.6)', () => {
   const hour = { maxTokenAgeSeconds: 3600 };
@@ -99,7 +99,7 @@ describe('token that is bound to a key (RFC 7800)', () => {
   });
 
   it('accepts a bound token as a bearer token with `ignoresTokenBinding`', async () => {
-    const strategy = aStrategy({ ...issuer.options, ignoresTokenBinding: true, now: clock.now });
+    const strategy = aStrategy({ ...issuer.options, ignoresTokenBinding: true, ...clock.options });
 
     expect(await verifyOrError(strategy, issuer.accessToken(bound))).toHaveProperty(
       'subject',
@@ -123,7 +123,7 @@ describe('RSA key with a weak public exponent', () => {
 
   const rsa = generateSigningKey('RS256', 'rsa');
   const key = (e: string) => ({ ...rsa, publicJwk: { ...rsa.publicJwk, e } });
-  const rs256 = () => aStrategy({ ...issuer.options, algorithms: ['RS256'], now: clock.now });
+  const rs256 = () => aStrategy({ ...issuer.options, algorithms: ['RS256'], ...clock.options });
 
   it('shows that node:crypto accepts a signature without a private key when the exponent is 1', () => {
     const forged = Buffer.from(signedWithoutKey('text', 256), 'base64url');
@@ -159,7 +159,7 @@ describe.each(platforms)('several credentials on %s (RFC 6750 §2)', (_platform,
   let token: string;
 
   beforeEach(async () => {
-    app = await guardedApp(adapter, { ...issuer.options, now: clock.now }, [FormsController]);
+    app = await guardedApp(adapter, { ...issuer.options, ...clock.options }, [FormsController]);
     token = issuer.accessToken({ scope: 'orders:read' });
   });
   afterEach(() => app.close());

@@ -8,11 +8,19 @@ import {
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { Test } from '@nestjs/testing';
 import request from 'supertest';
 import { findVerifiedToken, setVerifiedToken } from '../../src/nest/verified-token.js';
-import { AccessToken, GuardsModule, OptionalToken } from '../../src/index.js';
-import { TestIssuer } from '../../testing/index.js';
-import { platforms, start } from '../support/guarded-app.js';
+import {
+  AccessToken,
+  AccessTokenGuard,
+  GuardsModule,
+  OptionalToken,
+  Public,
+  RequireScopes,
+} from '../../src/index.js';
+import { expectGuarded, TestIssuer } from '../../testing/index.js';
+import { OrdersController, platforms, start } from '../support/guarded-app.js';
 import { aStrategy } from '../support/factories.js';
 
 @Controller()
@@ -31,6 +39,8 @@ class SessionGuard implements CanActivate {
     return true;
   }
 }
+
+const silent = { log: () => {}, warn: () => {}, debug: () => {} };
 
 let issuer: TestIssuer;
 let app: INestApplication | undefined;
@@ -64,6 +74,67 @@ it.each(platforms)(
     });
   },
 );
+
+it.each([
+  ['before', true],
+  ['after', false],
+])(
+  'passes the verified token to the handler although a guard that runs %s it sets `user`',
+  async (_order, isFirst) => {
+    @Module({ providers: [{ provide: APP_GUARD, useClass: SessionGuard }] })
+    class SessionsModule {}
+    const guards = GuardsModule.forRoot(issuer.options);
+    const imports = isFirst ? [SessionsModule, guards] : [guards, SessionsModule];
+    for (const [, adapter] of platforms) {
+      app = await start(adapter, imports, [OrdersController]);
+      expect(await expectGuarded(app, issuer)).toContain('GET /orders');
+      const token = issuer.accessToken({ scope: 'orders:read' });
+      const answer = await request(app.getHttpServer())
+        .get('/orders')
+        .set('Authorization', `Bearer ${token}`);
+
+      expect([answer.status, answer.body]).toMatchObject([200, { subject: 'alice' }]);
+      await app.close();
+    }
+    app = undefined;
+  },
+);
+
+describe('handler that reads a token which was not verified', () => {
+  async function readError(access: MethodDecorator, isReplaced: boolean): Promise<unknown> {
+    @Controller()
+    class ReportsController {
+      @Get('report')
+      @access
+      report(@AccessToken() token: AccessToken) {
+        return token;
+      }
+    }
+    const errors: unknown[] = [];
+    const imports = [GuardsModule.forRoot(issuer.options)];
+    const builder = Test.createTestingModule({ imports, controllers: [ReportsController] });
+    if (isReplaced) builder.overrideProvider(AccessTokenGuard).useClass(SessionGuard);
+    const testing = await builder.compile();
+    app = testing.createNestApplication({ logger: { ...silent, error: (e) => errors.push(e) } });
+    await app.init();
+    await request(app.getHttpServer()).get('/report').expect(500);
+    return errors[0];
+  }
+
+  it('names TestIssuer when a test has replaced the guard', async () => {
+    expect(await readError(RequireScopes('reports:read'), true)).toMatchObject({
+      message: expect.stringMatching(/ReportsController\.report .*replaced.*TestIssuer/),
+    });
+  });
+
+  it('asks for a requirement when the handler is public', async () => {
+    expect(await readError(Public(), false)).toMatchObject({
+      message: expect.stringMatching(
+        /ReportsController\.report .*requires no token.*@RequireScopes/,
+      ),
+    });
+  });
+});
 
 it('ignores a `user` in the data of a message whose transport has no context', async () => {
   const call = (data: object) => {

@@ -17,7 +17,7 @@ export interface VerifierPair {
 export async function aVerifierPair(maxTokens: number): Promise<VerifierPair> {
   const clock = new TestClock();
   const issuer = await TestIssuer.start({ now: clock.now });
-  const options = { ...issuer.options, now: clock.now };
+  const options = { ...issuer.options, ...clock.options };
   const optionsFor = (maxCached: number) =>
     resolveOptions({ ...options, tokenCache: { maxTokens: maxCached } });
   const keys = new TrustedIssuers(optionsFor(maxTokens));

@@ -43,7 +43,7 @@ export class DpopApp {
       ...issuer.options,
       ...others,
       dpop,
-      now: clock.now,
+      ...clock.options,
       onRejected: (rejection) => rejections.push(rejection),
     });
     return new DpopApp(clock, issuer, app, rejections);

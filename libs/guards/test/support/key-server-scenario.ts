@@ -29,7 +29,7 @@ export class KeyServerScenario {
   get options() {
     const { issuer, clock, server } = this;
     const keySet = { timeoutMs: 400 };
-    return { ...issuer.options, jwksUri: server.jwksUri, now: clock.now, keySet };
+    return { ...issuer.options, jwksUri: server.jwksUri, ...clock.options, keySet };
   }
 
   /** Makes a token that stays valid for longer than any test advances the clock. */

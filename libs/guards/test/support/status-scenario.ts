@@ -28,7 +28,9 @@ export class StatusScenario {
       hasStatusList: true,
       ...issuerOptions,
     });
-    const resolved = resolveOptions(Object.assign({ ...issuer.options, now: clock.now }, options));
+    const resolved = resolveOptions(
+      Object.assign({ ...issuer.options, ...clock.options }, options),
+    );
     const issuers = new TrustedIssuers(resolved);
     return new StatusScenario(clock, issuer, issuers, new AccessTokenStrategy(resolved, issuers));
   }

@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => issuer.close());
 
 function keySet(options: KeySetOptions = {}): KeySet {
-  return aKeySet({ ...issuer.options, now: clock.now, keySet: { timeoutMs: 1500, ...options } });
+  return aKeySet({ ...issuer.options, ...clock.options, keySet: { timeoutMs: 1500, ...options } });
 }
 
 const signingKid = () => issuer.signingKey.kid;

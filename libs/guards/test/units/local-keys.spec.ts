@@ -14,7 +14,7 @@ afterEach(() => issuer.close());
 describe('option `keys`', () => {
   it('verifies without a request, and refuses a removed key a second later', async () => {
     let keys: readonly object[] = [issuer.signingKey.publicJwk];
-    const strategy = aStrategy({ ...issuer.options, now: clock.now, keys: () => ({ keys }) });
+    const strategy = aStrategy({ ...issuer.options, ...clock.options, keys: () => ({ keys }) });
     const token = issuer.accessToken();
     for (let use = 0; use < 3; use += 1) {
       expect(await verifyOrError(strategy, token)).toHaveProperty('subject', 'alice');

@@ -163,7 +163,7 @@ class TwoApplications {
       return { issuer, jwksUri, algorithms: ['ES256'] as const };
     });
     if (!one || !other) throw new Error('The test needs two issuers');
-    return { audience, issuers: [one, other], clockToleranceSeconds: 0, now: this.clock.now };
+    return { audience, issuers: [one, other], clockToleranceSeconds: 0, ...this.clock.options };
   }
 
   private issue(
@@ -233,7 +233,7 @@ describe('token caches of several services', () => {
   it('drops a cached token when the next key set lacks its key', async () => {
     const applications = await TwoApplications.start();
     const [issuer] = applications.issuers;
-    const options = { ...issuer.options, now: applications.clock.now };
+    const options = { ...issuer.options, ...applications.clock.options };
     const pair = new StrategyPair({ ...options, tokenCache: { maxTokens: 10 } });
     const token = issuer.accessToken({ exp: applications.clock.now() / 1000 + 3600 });
     for (let i = 0; i < 3; i++) {

@@ -18,7 +18,7 @@ describe('size of the token cache', () => {
   it('stores at most `maxTokens` and keeps the most recently used tokens', async () => {
     const strategy = aStrategy({
       ...issuer.options,
-      now: clock.now,
+      ...clock.options,
       tokenCache: { maxTokens: 50 },
     });
     const tokens = Array.from({ length: 150 }, () => issuer.accessToken());
@@ -104,7 +104,7 @@ describe('verdicts with a token cache', () => {
       }));
       const issuers = first ? ([first, ...rest] as const) : undefined;
       if (!issuers) throw new Error('A module needs an issuer');
-      return { trusts, audience, strategy: aStrategy({ issuers, audience, now: clock.now }) };
+      return { trusts, audience, strategy: aStrategy({ issuers, audience, ...clock.options }) };
     });
     const tokens = [issuer, other].flatMap((by) =>
       [by.signingKey, generateSigningKey('ES256')].flatMap((signedBy) =>

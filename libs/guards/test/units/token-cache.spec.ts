@@ -14,7 +14,7 @@ afterEach(() => issuer.close());
 
 type Changes = Partial<Omit<GuardsOptions, 'issuers' | 'issuer'>>;
 const strategyWith = (changes: Changes = {}) =>
-  aStrategy({ ...issuer.options, now: clock.now, ...changes });
+  aStrategy({ ...issuer.options, ...clock.options, ...changes });
 
 /** Verifies the token until the cache stores it, and returns the cached token. */
 async function cacheToken(strategy: AccessTokenStrategy, token: string): Promise<unknown> {

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { type Algorithm, ALGORITHMS } from '../../src/index.js';
 import { parseKeySet } from '../../src/core/verification-key.js';
-import { generateSigningKey } from '../../testing/index.js';
+import { encodePart, generateSigningKey } from '../../testing/index.js';
+import { aStrategy, verifyOrError } from '../support/factories.js';
 
 const ec = generateSigningKey('ES256', 'ec').publicJwk;
 const rsa = generateSigningKey('RS256', 'rsa').publicJwk;
@@ -13,7 +14,7 @@ const all = [...ALGORITHMS];
 
 /** Returns the usable keys of a set. A spare valid key keeps the set from being unusable. */
 function listUsable(keys: unknown[], allowed: Algorithm[] = all): Record<string, Algorithm> {
-  const found = [...parseKeySet([...keys, spare], allowed)].filter(([kid]) => kid !== 'spare');
+  const found = [...parseKeySet([...keys, spare], allowed).keys].filter(([kid]) => kid !== 'spare');
   return Object.fromEntries(found.map(([kid, { algorithm }]) => [kid, algorithm]));
 }
 
@@ -63,5 +64,44 @@ describe('usable keys of a set (RFC 7517 §4, RFC 8725 §3.1)', () => {
 
   it('throws a TypeError for a set without a usable key', () => {
     expect(() => parseKeySet([rsa], ['ES256'])).toThrow(TypeError);
+  });
+
+  it.each([
+    [
+      'fits several allowed algorithms',
+      { ...rsa, alg: undefined },
+      'has no alg and fits RS256 and PS256: allow one of them',
+    ],
+    ['is for encryption', { ...rsa, use: 'enc' }, 'has the use "enc"'],
+    ['has no kid', { ...rsa, kid: undefined }, 'The key missing is not used: it has no kid'],
+    ['has its private part', { ...rsa, d: 'AAAA' }, 'contains a private or symmetric key'],
+    [
+      'is for an algorithm that is not allowed',
+      ec,
+      'is "EC" "P-256" with alg "ES256", and `algorithms` allows RS256, PS256',
+    ],
+    ['is weak', { ...small, kid: 'small', alg: 'RS256' }, 'is not a sound public key'],
+  ])('names the reason for which a key is skipped when it %s (RFC 7517 §5)', (_why, key, words) => {
+    expect(() => parseKeySet([key], ['RS256', 'PS256'])).toThrow(words);
+  });
+
+  it('names two keys with one identifier', () => {
+    expect(() => parseKeySet([ec, ec], ['ES256'])).toThrow('"ec" is not used: it shares its kid');
+  });
+
+  it('names the reason also for a token whose key is skipped beside usable ones', async () => {
+    const keys = () => ({ keys: [{ ...rsa, alg: undefined }, spare] });
+    const strategy = aStrategy({
+      issuer: 'https://auth.example',
+      audience: 'https://api.example',
+      algorithms: ['ES256', 'RS256', 'PS256'],
+      keys,
+    });
+    const header = encodePart({ typ: 'at+jwt', alg: 'RS256', kid: 'rsa' });
+    const token = `${header}.${encodePart({ iss: 'https://auth.example' })}.AAAA`;
+    expect(await verifyOrError(strategy, token)).toMatchObject({
+      reason: 'unknown_key',
+      cause: { message: expect.stringContaining('The key "rsa" is not used: it has no alg') },
+    });
   });
 });

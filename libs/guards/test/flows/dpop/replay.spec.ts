@@ -162,7 +162,7 @@ describe.each(platforms)('store for used proofs on %s', (_name, adapter) => {
 describe('in-memory store for used proofs', () => {
   it('deletes expired proofs and no others', () => {
     const clock = new TestClock();
-    const proofs = new InMemoryUsedProofs(100_000, clock.now);
+    const proofs = new InMemoryUsedProofs(100_000, clock.options);
     let maxSize = 0;
     for (let second = 0; second < 600; second += 1) {
       for (let n = 0; n < 10; n += 1) {

@@ -22,7 +22,7 @@ afterEach(async () => {
 
 const guards = () => ({
   ...issuer.options,
-  now: clock.now,
+  ...clock.options,
   onRejected: (rejection: Rejection) => rejections.push(rejection),
 });
 const start = (graph: Omit<Graph, 'guards'> = {}) => guardedGraph({ guards: guards(), ...graph });

@@ -44,7 +44,10 @@ afterEach(async () => {
 
 async function start(graph: Omit<Graph, 'guards'> = {}): Promise<void> {
   const onRejected = (rejection: Rejection) => rejections.push(rejection);
-  app = await guardedGraph({ guards: { ...issuer.options, now: clock.now, onRejected }, ...graph });
+  app = await guardedGraph({
+    guards: { ...issuer.options, ...clock.options, onRejected },
+    ...graph,
+  });
   feed = app.get(OrdersResolver).feed;
 }
 
@@ -144,7 +147,7 @@ describe('subscription with an expired token', () => {
 
   it('closes the connection when the token exceeds `maxTokenAgeSeconds`', async () => {
     app = await guardedGraph({
-      guards: { ...issuer.options, now: clock.now, maxTokenAgeSeconds: 60 },
+      guards: { ...issuer.options, ...clock.options, maxTokenAgeSeconds: 60 },
     });
     feed = app.get(OrdersResolver).feed;
     const token = reader();

@@ -33,7 +33,7 @@ afterEach(async () => {
 
 async function start(transports = [microserviceTransport()]) {
   const onRejected = (rejection: Rejection) => rejections.push(rejection);
-  const guards = { ...issuer.options, now: clock.now, onRejected, transports };
+  const guards = { ...issuer.options, ...clock.options, onRejected, transports };
   app = await startMicroservice({ guards }, tcpOptions(port));
 }
 

@@ -26,7 +26,7 @@ afterEach(async () => {
 
 const guards = () => ({
   ...issuer.options,
-  now: clock.now,
+  ...clock.options,
   onRejected: (rejection: Rejection) => rejections.push(rejection),
 });
 

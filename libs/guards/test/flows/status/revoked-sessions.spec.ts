@@ -192,7 +192,7 @@ describe('requests to the issuer', () => {
       issuer,
       jwksUri,
       statusListsOrigin: inside.issuer.issuer,
-      now: inside.clock.now,
+      ...inside.clock.options,
     });
     const uri = inside.issuer.statusList.uri.replace(inside.issuer.issuer, issuer);
     inside.issuer.statusList.changes = { sub: uri, iss: issuer };

@@ -43,7 +43,7 @@ describe.each(libraries)('connection over %s whose client only listens', (_name,
   const { adapter, connect } = library;
 
   async function connected(token: string, ...gateways: Type[]) {
-    const guards = { ...issuer.options, now: clock.now, maxTokenAgeSeconds: 600 };
+    const guards = { ...issuer.options, ...clock.options, maxTokenAgeSeconds: 600 };
     app = await startGateways(adapter, { guards, gateways });
     const client = await connect(app, bearer(token));
     clients.push(client);

@@ -36,7 +36,7 @@ describe.each(libraries)('message over %s', (_name, { adapter, connect }) => {
   async function connected(token: string | undefined, gateway: Type = OrdersGateway) {
     const onRejected = (rejection: Rejection) => rejections.push(rejection);
     app = await startGateways(adapter, {
-      guards: { ...issuer.options, now: clock.now, onRejected },
+      guards: { ...issuer.options, ...clock.options, onRejected },
       gateways: [gateway],
     });
     const client = await connect(app, token === undefined ? {} : bearer(token));

@@ -33,7 +33,7 @@ const reasons = () => rejections.map(({ reason }) => reason);
 async function start(gateway: NonNullable<Parameters<typeof startGateways>[1]['gateways']>[0]) {
   const onRejected = (rejection: Rejection) => rejections.push(rejection);
   app = await startGateways(IoAdapter, {
-    guards: { ...issuer.options, now: clock.now, onRejected },
+    guards: { ...issuer.options, ...clock.options, onRejected },
     gateways: [gateway],
   });
 }

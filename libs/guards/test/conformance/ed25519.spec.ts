@@ -1,0 +1,130 @@
+import { verify, createPublicKey } from 'node:crypto';
+import { type Algorithm, BearerError } from '../../src/index.js';
+import { importEmbeddedKey, parseKeySet } from '../../src/core/verification-key.js';
+import { resolveDpop } from '../../src/dpop/dpop.options.js';
+import { parseProof, ProofKeyCache } from '../../src/dpop/proof.js';
+import { DpopClient, encodePart, generateSigningKey, TestIssuer } from '../../testing/index.js';
+import { aStrategy, verifyOrError } from '../support/factories.js';
+
+/** RFC 8037 appendix A.2 and A.4. */
+const RFC_KEY = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' };
+const RFC_INPUT = 'eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc';
+const RFC_SIGNATURE =
+  'hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg';
+
+const signature = () => Buffer.from(RFC_SIGNATURE, 'base64url');
+
+/** The order of the group. Adding it to the second half of a signature must not make another valid signature. */
+const GROUP_ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
+
+function addGroupOrder(original: Buffer): Buffer {
+  const scalar = BigInt(`0x${original.subarray(32).reverse().toString('hex')}`) + GROUP_ORDER;
+  const bytes = Buffer.from(scalar.toString(16).padStart(64, '0'), 'hex').reverse();
+  return Buffer.concat([original.subarray(0, 32), bytes]);
+}
+
+function rfcKey() {
+  const key = importEmbeddedKey('EdDSA', RFC_KEY);
+  if (!key) throw new Error('The key of RFC 8037 is not usable');
+  return key;
+}
+
+describe('signature with Ed25519 (RFC 8037 §3.1)', () => {
+  it('is accepted as RFC 8037 prints it (appendix A.4)', () => {
+    expect(rfcKey().isValidSignature(RFC_INPUT, signature())).toBe(true);
+  });
+
+  it.each([
+    ['for another text', `${RFC_INPUT}x`, signature()],
+    ['with a changed bit', RFC_INPUT, Buffer.from(signature().fill(0, 5, 6))],
+    [
+      'whose scalar is beyond the group order (RFC 8032 §5.1.7)',
+      RFC_INPUT,
+      addGroupOrder(signature()),
+    ],
+    ['that is too short', RFC_INPUT, signature().subarray(0, 63)],
+    ['that is too long', RFC_INPUT, Buffer.concat([signature(), Buffer.alloc(1)])],
+    ['that is empty', RFC_INPUT, Buffer.alloc(0)],
+    ['of zeros', RFC_INPUT, Buffer.alloc(64)],
+  ])('is refused %s', (_fault, text, bytes) => {
+    expect(rfcKey().isValidSignature(text, bytes)).toBe(false);
+  });
+
+  it('is refused under a key of small order, with which one signature fits every text', () => {
+    const x = Buffer.from('01'.padEnd(64, '0'), 'hex').toString('base64url');
+    const forged = Buffer.concat([Buffer.from(x, 'base64url'), Buffer.alloc(32)]);
+    const jwk = { ...RFC_KEY, x };
+    const key = createPublicKey({ key: jwk, format: 'jwk' });
+
+    expect(verify(undefined, Buffer.from('any text'), key, forged)).toBe(true);
+    expect(importEmbeddedKey('Ed25519', jwk)).toBeUndefined();
+    expect(() => parseKeySet([{ ...jwk, kid: 'k' }], ['Ed25519'])).toThrow('sound public key');
+  });
+});
+
+describe('tokens of an issuer that signs with Ed25519', () => {
+  let issuer: TestIssuer;
+  afterEach(() => issuer.close());
+
+  it.each<[Algorithm]>([['Ed25519'], ['EdDSA']])(
+    'are accepted by the name %s',
+    async (algorithm) => {
+      issuer = await TestIssuer.start({ algorithm });
+      const strategy = aStrategy(issuer.options);
+
+      expect(await verifyOrError(strategy, issuer.accessToken())).toHaveProperty(
+        'subject',
+        'alice',
+      );
+      const signedBy = generateSigningKey(algorithm);
+      const forged = issuer.accessToken({}, { signedBy });
+      expect(await verifyOrError(strategy, forged)).toHaveProperty('reason', 'bad_signature');
+    },
+  );
+
+  it.each([
+    ['EdDSA in the key, Ed25519 in the token', 'EdDSA', 'Ed25519', 'accepted'],
+    ['Ed25519 in the key, EdDSA in the token', 'Ed25519', 'EdDSA', 'accepted'],
+    ['no name in the key', undefined, 'EdDSA', 'accepted'],
+    ['another algorithm in the token', 'Ed25519', 'ES256', 'refused_algorithm'],
+  ])('may use both names if both are allowed: %s (RFC 9864)', async (_name, alg, used, verdict) => {
+    issuer = await TestIssuer.start({ algorithm: 'Ed25519' });
+    const { publicJwk } = issuer.signingKey;
+    issuer.answer((_request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ keys: [{ ...publicJwk, alg }] }));
+    });
+    const strategy = aStrategy({ ...issuer.options, algorithms: ['Ed25519', 'EdDSA', 'ES256'] });
+    const result = await verifyOrError(strategy, issuer.accessToken({}, { header: { alg: used } }));
+
+    expect(result instanceof BearerError ? result.reason : 'accepted').toBe(verdict);
+  });
+
+  it('are refused by a name that is not allowed', async () => {
+    issuer = await TestIssuer.start({ algorithm: 'Ed25519' });
+    const strategy = aStrategy(issuer.options);
+    const token = issuer.accessToken({}, { header: { alg: 'EdDSA' } });
+    expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'refused_algorithm');
+  });
+});
+
+describe('DPoP proof with Ed25519', () => {
+  const options = resolveDpop({ algorithms: ['Ed25519'] }, 'https://api.example');
+
+  it('has the thumbprint that RFC 8037 prints for its key (appendix A.3)', () => {
+    const header = encodePart({ typ: 'dpop+jwt', alg: 'Ed25519', jwk: RFC_KEY });
+    const { thumbprint } = new ProofKeyCache(options).get(header);
+    expect(thumbprint).toBe('kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k');
+  });
+
+  it('proves the possession of its key', () => {
+    const client = new DpopClient({ algorithm: 'Ed25519' });
+    const url = 'https://api.example/orders';
+    const proof = client.proof({ method: 'GET', url });
+    const parsed = parseProof(proof, { maxTokenBytes: 8192 }, new ProofKeyCache(options));
+
+    expect(parsed.key.thumbprint).toBe(client.cnf.jkt);
+    const { signingInput, signature: bytes } = parsed.jws;
+    expect(parsed.key.key.isValidSignature(signingInput, bytes)).toBe(true);
+  });
+});

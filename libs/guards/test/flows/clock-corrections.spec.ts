@@ -1,0 +1,107 @@
+import { InMemoryUsedProofs } from '../../src/dpop/used-proofs.js';
+import { TestIssuer } from '../../testing/index.js';
+import { aStrategy, verifyOrError } from '../support/factories.js';
+import { StatusScenario } from '../support/status-scenario.js';
+import { TestClock } from '../support/test-clock.js';
+
+const HOUR = 3600;
+
+let clock: TestClock;
+let issuer: TestIssuer;
+
+beforeEach(async () => {
+  clock = new TestClock();
+  issuer = await TestIssuer.start({ now: clock.now });
+});
+afterEach(() => issuer.close());
+
+/** Tokens that are valid whichever of the two times the machine's clock shows. */
+const lasting = () => issuer.accessToken({ iat: clock.now() / 1000 - 2 * HOUR, exp: 1e10 });
+
+describe.each([
+  ['forward', HOUR],
+  ['back', -HOUR],
+])("correction of the machine's clock by an hour, %s", (_direction, seconds) => {
+  it('fetches a rotated key after one cooldown', async () => {
+    const strategy = aStrategy({ ...issuer.options, ...clock.options });
+    await strategy.validate(lasting());
+    clock.correct({ seconds });
+    issuer.rotate();
+    clock.advance({ seconds: 10 });
+
+    expect(await verifyOrError(strategy, lasting())).toHaveProperty('subject', 'alice');
+    expect(issuer.fetches).toBe(2);
+  });
+
+  it('trusts a withdrawn key no longer than the key set is valid', async () => {
+    const strategy = aStrategy({ ...issuer.options, ...clock.options });
+    const token = lasting();
+    await strategy.validate(token);
+    await strategy.validate(token);
+    const { kid } = issuer.signingKey;
+    issuer.rotate();
+    issuer.removeKey(kid);
+    clock.correct({ seconds });
+
+    clock.advance({ seconds: 299 });
+    expect(await verifyOrError(strategy, token)).toHaveProperty('subject', 'alice');
+    clock.advance({ seconds: 2 });
+    expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'unknown_key');
+  });
+
+  it('repeats a failed key fetch after its pause', async () => {
+    const strategy = aStrategy({ ...issuer.options, ...clock.options });
+    issuer.fail();
+    expect(await verifyOrError(strategy, lasting())).toHaveProperty('reason', 'keys_unavailable');
+    clock.correct({ seconds });
+    issuer.up();
+    clock.advance({ seconds: 2 });
+
+    expect(await verifyOrError(strategy, lasting())).toHaveProperty('subject', 'alice');
+  });
+
+  it('refuses a revoked token within `maxAgeSeconds`', async () => {
+    const scenario = await StatusScenario.start();
+    const now = scenario.clock.now() / 1000;
+    const token = scenario.token({ iat: now - 2 * HOUR, exp: 1e10 });
+    expect(await scenario.settledVerdict(token)).toBe('accepted');
+    scenario.issuer.revoke(token);
+    scenario.issuer.statusList.changes = { iat: now - 2 * HOUR, exp: 1e10 };
+    scenario.clock.correct({ seconds });
+    scenario.clock.advance({ seconds: 10 });
+
+    expect(await scenario.settledVerdict(token)).toBe('revoked');
+    await scenario.close();
+  });
+
+  it('keeps no status list in use for longer than `maxStaleSeconds`', async () => {
+    const scenario = await StatusScenario.start();
+    const token = scenario.token({ iat: scenario.clock.now() / 1000 - 2 * HOUR, exp: 1e10 });
+    expect(await scenario.settledVerdict(token)).toBe('accepted');
+    scenario.issuer.statusList.fail();
+    scenario.clock.correct({ seconds });
+
+    scenario.clock.advance({ seconds: 299 });
+    expect(await scenario.settledVerdict(token)).toBe('accepted');
+    scenario.clock.advance({ seconds: 1 });
+    expect(await scenario.settledVerdict(token)).toBe('status_unavailable');
+    await scenario.close();
+  });
+});
+
+describe('clock that was an hour ahead', () => {
+  it('makes no used proof valid again when it is set back (RFC 9449 §11.1)', () => {
+    const proofs = new InMemoryUsedProofs(1000, clock.options);
+    const goodUntil = clock.now() + 65_000;
+    expect(proofs.use('proof', goodUntil)).toBe(true);
+    clock.correct({ seconds: HOUR });
+    for (const id of ['a', 'b', 'c']) proofs.use(id, clock.now() + 65_000);
+    clock.correct({ seconds: -HOUR });
+    expect(proofs.use('proof', goodUntil)).toBe(false);
+
+    clock.correct({ seconds: -HOUR });
+    clock.advance({ seconds: HOUR });
+    for (const id of ['d', 'e', 'f']) proofs.use(id, clock.now() + 65_000);
+    expect(proofs.use('proof', goodUntil)).toBe(false);
+  });
+});
