@@ -49,7 +49,8 @@ export { toProblemDetails } from './http/problem.js';
 export type { ProblemDetails } from './http/problem.js';
 
 export { createService } from './service/create-service.js';
-export { omitEmptyParameters } from './service/http-hooks.js';
+export { omitEmptyParameters } from './service/request-bodies.js';
+export { allowRequestedHeaders } from './service/cross-origin.js';
 export { toRunOptions } from './service/run-service.js';
 export { runService } from './service/run-service.js';
 export { ServiceModule } from './service/service.module.js';
