@@ -12,10 +12,13 @@ export {
   httpUrl,
   list,
   oneOf,
+  origins,
   postgresUrl,
   type Quota,
   quotas,
   secretSetting,
+  splitSecrets,
+  trustedProxies,
   wholeNumber,
 } from './configuration/settings.js';
 export type { SettingRow } from './configuration/describe-settings.js';
@@ -49,7 +52,8 @@ export { toProblemDetails } from './http/problem.js';
 export type { ProblemDetails } from './http/problem.js';
 
 export { createService } from './service/create-service.js';
-export { omitEmptyParameters } from './service/http-hooks.js';
+export { omitEmptyParameters } from './service/request-bodies.js';
+export { allowRequestedHeaders } from './service/cross-origin.js';
 export { toRunOptions } from './service/run-service.js';
 export { runService } from './service/run-service.js';
 export { ServiceModule } from './service/service.module.js';

@@ -74,9 +74,11 @@ export const resourceServersSetting = () =>
   z.string().transform((text, context): readonly ResourceServer[] => {
     const servers = text
       .split(';')
-      .map((part) => part.trim().split(/\s+/))
+      .map((part) => part.split(/[\s,]+/).filter(Boolean))
+      .filter((words) => words.length > 0)
       .map(([identifier = '', ...words]) => ({ identifier, entries: words.map(readEntry) }));
     const fault =
+      (servers.length === 0 ? `"${text}" names none` : undefined) ??
       servers
         .map(({ identifier, entries }) => findServerFault(identifier, entries))
         .find((each) => each !== undefined) ??

@@ -2,6 +2,7 @@ import { Controller, Get, Header, HttpStatus, Inject, type Type } from '@nestjs/
 import { ApiExcludeController } from '@nestjs/swagger';
 import { Problem } from '../http/problem.js';
 import { SERVICE_NAME } from '../service/service.module.js';
+import { RequestCapacity } from '../service/request-limits.js';
 import { ShutdownService } from '../service/shutdown.js';
 import { ReadinessService } from './readiness.service.js';
 
@@ -13,6 +14,7 @@ export function createHealthController(decorators: readonly ClassDecorator[]): T
     constructor(
       private readonly readiness: ReadinessService,
       private readonly shutdown: ShutdownService,
+      private readonly capacity: RequestCapacity,
       @Inject(SERVICE_NAME) private readonly service: string,
     ) {}
 
@@ -27,6 +29,8 @@ export function createHealthController(decorators: readonly ClassDecorator[]): T
     async ready() {
       if (this.shutdown.hasBegun)
         throw serviceUnavailable({ detail: 'The service is shutting down.' });
+      if (this.capacity.isSaturated)
+        throw serviceUnavailable({ detail: 'All places for requests are taken.' });
       const checks = await this.readiness.checkAll();
       if (Object.values(checks).includes('down'))
         throw serviceUnavailable({ extensions: { checks } });

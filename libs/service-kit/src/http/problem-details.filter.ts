@@ -4,7 +4,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { redactPath } from '../observability/logger.js';
 import {
   createProblemDetails,
-  isTimeout,
   type ProblemDetails,
   problemMediaType,
   toProblemDetails,
@@ -67,7 +66,6 @@ function logFault(exception: unknown, request: FastifyRequest): void {
 }
 
 function* listHeaders(exception: unknown): Iterable<[string, string]> {
-  if (isTimeout(exception)) yield ['Retry-After', '1'];
   if (typeof exception !== 'object' || exception === null || !('headers' in exception)) return;
   for (const [name, value] of Object.entries(exception.headers ?? {})) yield [name, String(value)];
 }

@@ -59,7 +59,6 @@ export function getStatusTitle(status: number): string {
  */
 export function toProblemDetails(exception: unknown): ProblemDetails {
   if (exception instanceof Problem) return exception.details;
-  if (isTimeout(exception)) return createProblemDetails(503, 'The service did not answer in time.');
   if (!(exception instanceof HttpException))
     return createProblemDetails(findClientErrorStatus(exception) ?? 500);
   const status = exception.getStatus();
@@ -76,9 +75,6 @@ function extractPublicDetail(exception: HttpException, status: number): string |
   const detail = Array.isArray(message) ? message.join('; ') : message;
   return typeof detail === 'string' && detail !== getStatusTitle(status) ? detail : undefined;
 }
-
-export const isTimeout = (exception: unknown): boolean =>
-  exception instanceof Error && 'code' in exception && exception.code === 'FST_ERR_HANDLER_TIMEOUT';
 
 /** Errors of Fastify's plugins have a `statusCode`. */
 function findClientErrorStatus(exception: unknown): number | undefined {

@@ -7,7 +7,11 @@ import { traceRequests } from '../observability/request-spans.js';
 import { isTracing } from '../observability/tracing.js';
 import { serveOpenApi } from '../openapi/openapi.js';
 import { createHttpAdapter } from './http-adapter.js';
-import { acceptBodies, answerMethodNotAllowed, shedLoad } from './http-hooks.js';
+import { createProxyTrust, readForwardedAddresses } from './client-address.js';
+import { limitConnections } from './connections.js';
+import { allowOrigins, publishMetadata } from './cross-origin.js';
+import { answerMethodNotAllowed, shedLoad } from './http-hooks.js';
+import { acceptBodies } from './request-bodies.js';
 import type { ServiceOptions } from './service.options.js';
 import { closeConnectionsOnShutdown } from './shutdown.js';
 
@@ -34,6 +38,9 @@ export async function createService(
   const getTraceId = isTracing() ? traceRequests(fastify) : undefined;
   logRequests(fastify, logger, getTraceId);
   if (options.metrics) measureRequests(fastify, app.get(Metrics));
+  limitSenders(app, options);
+  publishMetadata(fastify);
+  allowOrigins(fastify, options.corsOrigins ?? []);
   await shedLoad(app, options);
   closeConnectionsOnShutdown(app);
   answerMethodNotAllowed(fastify);
@@ -42,4 +49,13 @@ export async function createService(
   await app.init();
   await fastify.ready();
   return app;
+}
+
+function limitSenders(
+  app: NestFastifyApplication,
+  { trustProxy = false, connectionsPerAddress: max = 0 }: ServiceOptions,
+): void {
+  const trust = createProxyTrust(trustProxy);
+  if (trustProxy !== false) readForwardedAddresses(app.getHttpAdapter().getInstance(), trust);
+  limitConnections(app.getHttpServer(), { max, isProxy: (address) => trust(address, 0) });
 }

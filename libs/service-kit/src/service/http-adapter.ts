@@ -12,6 +12,8 @@ import {
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { createProblemDetails, problemMediaType } from '../http/problem.js';
+import { createProxyTrust } from './client-address.js';
+import { findReadableHeaders } from './cross-origin.js';
 import type { ServiceOptions } from './service.options.js';
 
 const STATUS_BY_CODE: Readonly<Record<string, number>> = {
@@ -65,7 +67,6 @@ export function createSecurityHeaders(https: boolean): OutgoingHttpHeaders {
 /** Only this file chooses the HTTP platform. */
 export function createHttpAdapter(logger: Logger, options: ServiceOptions): FastifyAdapter {
   const { bodyLimit = 65_536, trustProxy = false, https = false, popupPaths: popups } = options;
-  const { answerTimeoutMs = 20_000 } = options;
   const headers = createSecurityHeaders(https);
   // A window that this policy separates from its opener cannot report the end of the login.
   const { 'cross-origin-opener-policy': _opener, ...popupHeaders } = headers;
@@ -76,16 +77,18 @@ export function createHttpAdapter(logger: Logger, options: ServiceOptions): Fast
     childLoggerFactory: (parent: FastifyBaseLogger) => parent,
     genReqId: () => randomUUID(),
     bodyLimit,
-    trustProxy,
-    // Milliseconds until a whole request must arrive, until a silent connection closes, and until an idle one closes. Load
-    // balancers keep idle connections for a minute; a shorter limit here would lose requests on closing connections.
+    trustProxy: trustProxy === false ? false : createProxyTrust(trustProxy),
+    // Milliseconds until the headers and the whole request must arrive, until a silent connection closes, and until an idle one
+    // closes. Node looks for late requests every second. body-watch.ts is stricter with bodies.
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 1_000 },
     requestTimeout: 30_000,
-    handlerTimeout: answerTimeoutMs,
     connectionTimeout: 60_000,
-    keepAliveTimeout: 72_000,
+    keepAliveTimeout: options.keepAliveTimeoutMs ?? 72_000,
     clientErrorHandler: answerClientError,
-    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) =>
-      answerUnroutable(reply.headers(headers), error.statusCode ?? 400),
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      reply.headers({ ...headers, ...findReadableHeaders(request, options.corsOrigins) });
+      answerUnroutable(reply, error.statusCode ?? 400);
+    },
     // A request on an open connection during shutdown is answered, and then the connection closes (shutdown.ts).
     return503OnClosing: false,
   });

@@ -4,6 +4,7 @@ import { Clock } from '../clock.js';
 import { ProblemDetailsFilter } from '../http/problem-details.filter.js';
 import { SchemaPipe } from '../http/schema.pipe.js';
 import { Metrics } from '../observability/metrics.js';
+import { RequestCapacity } from './request-limits.js';
 import { ShutdownService } from './shutdown.js';
 
 /** Injection token of the option `name` of `ServiceModule.forRoot`. */
@@ -27,13 +28,14 @@ export class ServiceModule {
       global: true,
       providers: [
         Metrics,
+        RequestCapacity,
         ShutdownService,
         { provide: Clock, useValue: clock },
         { provide: SERVICE_NAME, useValue: name },
         { provide: APP_FILTER, useClass: ProblemDetailsFilter },
         { provide: APP_PIPE, useClass: SchemaPipe },
       ],
-      exports: [Clock, Metrics, ShutdownService, SERVICE_NAME],
+      exports: [Clock, Metrics, RequestCapacity, ShutdownService, SERVICE_NAME],
     };
   }
 }

@@ -1,10 +1,13 @@
 import type { TracingOptions } from '../observability/tracing.js';
 import type { OpenApiOptions } from '../openapi/openapi.options.js';
 import type { LoggerOptions } from '../observability/logger.js';
+import type { TrustedProxies } from './client-address.js';
 
 export interface ServiceOptions extends LoggerOptions {
   /** Enables the page at /docs and the document at /docs-json. */
   readonly openApi?: OpenApiOptions;
+  /** Sends a browser that opens `/` to the page at /docs. Default: false. */
+  readonly showDocsAtRoot?: boolean;
   /** The largest request body, in bytes. Default: 65536. */
   readonly bodyLimit?: number;
   /**
@@ -12,14 +15,22 @@ export interface ServiceOptions extends LoggerOptions {
    * as omitted. Default: JSON only.
    */
   readonly acceptForms?: boolean;
-  /** Trusts `X-Forwarded-*`. Set it only behind a proxy that overwrites them. Default: false. */
-  readonly trustProxy?: boolean;
+  /** The proxies in front whose `X-Forwarded-*` count. Default: false, none. */
+  readonly trustProxy?: TrustedProxies;
+  /** Origins whose scripts may read the answers (CORS). Default: none. */
+  readonly corsOrigins?: readonly string[];
   /** Paths of pages that other origins open in a window, for a login. Such a window keeps its opener. Default: none. */
   readonly popupPaths?: RegExp;
   /** How many requests are in flight at once; further ones are refused with 503. Default: 1000. */
   readonly requestsInFlight?: number;
+  /** How many connections one address may have open; 0 is any number. A trusted proxy is not limited. Default: 0. */
+  readonly connectionsPerAddress?: number;
+  /** Milliseconds until an idle connection is closed. Default: 72000. */
+  readonly keepAliveTimeoutMs?: number;
   /** Milliseconds until a request without an answer is refused with 503. Default: 20000. */
   readonly answerTimeoutMs?: number;
+  /** Average delay of the event loop, in milliseconds, above which requests are refused with 503. Default: 3000. */
+  readonly maxEventLoopDelayMs?: number;
   /** Clients use https, here or at a proxy; answers then have Strict-Transport-Security. Default: false. */
   readonly https?: boolean;
   /** Address at which `runService` serves `/metrics` for Prometheus; undefined turns metrics off. Port 0 takes a free port. */

@@ -101,7 +101,6 @@ describe('problem details (RFC 9457)', () => {
 
   it.each([
     ['malformed JSON', 'application/json', '{"product":', 400],
-    ['an empty body', 'application/json', '', 400],
     ['a forbidden member', 'application/json', '{"__proto__":{"admin":true}}', 400],
     ['a text', 'text/plain', 'hello', 415],
     ['XML', 'application/xml', '<order/>', 415],
@@ -214,6 +213,10 @@ describe('an answer that takes too long (RFC 9110 §15.6.4)', () => {
       await delay(200);
       return { ok: true };
     }
+    @Post('slow')
+    slowToo() {
+      return this.slow();
+    }
     @Get('failing')
     async failing() {
       await delay(200);
@@ -239,6 +242,16 @@ describe('an answer that takes too long (RFC 9110 §15.6.4)', () => {
       expect(service.logText()).not.toMatch(/unhandled|"level":"error"/);
     },
   );
+
+  it.each([
+    ['with a body', { some: 'body' }],
+    ['without a body', undefined],
+  ])('is replaced by 503 with Retry-After for a POST %s', async (_what, body) => {
+    const service = await startService({ controllers: [SlowController] }, { answerTimeoutMs: 50 });
+    const { status, headers } = await service.http.post('/slow').send(body);
+    expect(status).toBe(503);
+    expect(headers).toMatchObject({ 'retry-after': '1' });
+  });
 });
 
 describe('bodies and parameters', () => {

@@ -1,0 +1,96 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
+const REQUEST_HEADERS =
+  'Authorization, DPoP, Content-Type, If-Match, If-None-Match, Idempotency-Key';
+const EXPOSED_HEADERS =
+  'WWW-Authenticate, ETag, Location, Retry-After, DPoP-Nonce, Link, RateLimit, RateLimit-Policy';
+/** Names of header fields (RFC 9110 §5.1), separated by commas. */
+const FIELD_NAMES = /^[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+)*$/;
+const MAX_FIELD_NAMES_LENGTH = 2_048;
+
+/**
+ * Allows each requested header. A browser sends no cookie to these answers, so a closed list would protect nothing, and a header
+ * of a tracing library would break the call.
+ */
+export function allowRequestedHeaders(requested: string | undefined): string {
+  const isUsable =
+    requested !== undefined &&
+    requested.length <= MAX_FIELD_NAMES_LENGTH &&
+    FIELD_NAMES.test(requested);
+  return isUsable ? requested : REQUEST_HEADERS;
+}
+
+/** Lets scripts of an origin read the answer. */
+export const createReadableHeaders = (origin: string): OutgoingHttpHeaders => ({
+  'access-control-allow-origin': origin,
+  'access-control-expose-headers': EXPOSED_HEADERS,
+  'cross-origin-resource-policy': 'cross-origin',
+});
+
+/** The headers for the answer to a request that no hook sees. */
+export const findReadableHeaders = (
+  { headers: { origin } }: FastifyRequest,
+  origins: readonly string[] = [],
+): OutgoingHttpHeaders =>
+  origin !== undefined && origins.includes(origin) ? createReadableHeaders(origin) : {};
+
+/**
+ * Lets scripts of other origins call this service (CORS, Fetch §3.2). The answer to a preflight request needs no token. Credentials
+ * of the browser are never allowed, because a call carries an access token.
+ *
+ * @param origins exact origins; with an empty list no hook runs
+ */
+export function allowOrigins(fastify: FastifyInstance, origins: readonly string[]): void {
+  if (origins.length === 0) return;
+  const allowed = new Set(origins);
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header('vary', 'Origin');
+    const { origin } = request.headers;
+    if (origin === undefined || !allowed.has(origin)) return done();
+    reply.headers(createReadableHeaders(origin));
+    if (isPreflight(request)) answerPreflight(request, reply);
+    else done();
+  });
+}
+
+const METADATA_PATH = '/.well-known/';
+
+/** Public metadata is readable for scripts of all origins (RFC 9728 §3, RFC 8414 §3). Other routes are not touched. */
+export function publishMetadata(fastify: FastifyInstance): void {
+  fastify.addHook('onRoute', (route) => {
+    if (!route.url.startsWith(METADATA_PATH)) return;
+    const before = [route.onRequest ?? []].flat();
+    const publish = (_request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+      reply.headers(createReadableHeaders('*'));
+      done();
+    };
+    route.onRequest = [publish, ...before];
+  });
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (request.method !== 'OPTIONS') return done();
+    if (!request.url.startsWith(METADATA_PATH) || !isPreflight(request)) return done();
+    reply.headers(createReadableHeaders('*'));
+    answerPreflight(request, reply);
+  });
+}
+
+const isPreflight = ({ method, headers }: FastifyRequest): boolean =>
+  method === 'OPTIONS' &&
+  headers.origin !== undefined &&
+  headers['access-control-request-method'] !== undefined;
+
+function answerPreflight({ headers }: FastifyRequest, reply: FastifyReply): void {
+  void reply
+    .code(204)
+    .headers({
+      vary: 'Origin, Access-Control-Request-Headers',
+      'access-control-allow-methods': METHODS,
+      'access-control-allow-headers': allowRequestedHeaders(
+        headers['access-control-request-headers'],
+      ),
+      'access-control-max-age': '600',
+    })
+    .send();
+}
