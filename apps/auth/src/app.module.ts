@@ -1,5 +1,5 @@
 import { AccessRules, Public, secureOpenApi } from '@gatehouse/guards';
-import { PersistenceModule } from '@gatehouse/persistence';
+import { PersistenceModule, UnitOfWork } from '@gatehouse/persistence';
 import {
   accessTokenScheme,
   Clock,
@@ -11,7 +11,6 @@ import {
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { DataSource } from 'typeorm';
 import { AccountsModule } from './accounts/accounts.module.js';
 import { AUTH_CONFIG, type AuthConfig } from './auth.config.js';
 import { ClientsModule } from './clients/clients.module.js';
@@ -72,8 +71,8 @@ export class AppModule {
         PlatformModule,
         createGuardsModule(config),
         HealthModule.forRootAsync({
-          inject: [DataSource],
-          useFactory: (database: DataSource) => ({ database: () => database.query('SELECT 1') }),
+          inject: [UnitOfWork],
+          useFactory: (unitOfWork: UnitOfWork) => ({ database: () => unitOfWork.checkHealth() }),
           decorators: [Public()],
         }),
         TokensModule,

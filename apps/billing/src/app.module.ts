@@ -1,9 +1,8 @@
 import { GuardsModule, Public, TrustedIssuers } from '@gatehouse/guards';
-import { PersistenceModule, SchedulerModule } from '@gatehouse/persistence';
+import { PersistenceModule, SchedulerModule, UnitOfWork } from '@gatehouse/persistence';
 import { Clock, HealthModule, Metrics, ServiceModule } from '@gatehouse/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
-import { DataSource } from 'typeorm';
 import { guardsOptions } from './access.js';
 import { type BillingConfig, shouldUseFakePayments } from './billing.config.js';
 import { billingDatabase } from './database.js';
@@ -43,9 +42,9 @@ export class AppModule {
         PersistenceModule.forRoot(billingDatabase(config)),
         SchedulerModule.forRoot({ clock }),
         HealthModule.forRootAsync({
-          inject: [DataSource, TrustedIssuers],
-          useFactory: (database: DataSource, issuers: TrustedIssuers) => ({
-            database: () => database.query('SELECT 1'),
+          inject: [UnitOfWork, TrustedIssuers],
+          useFactory: (unitOfWork: UnitOfWork, issuers: TrustedIssuers) => ({
+            database: () => unitOfWork.checkHealth(),
             keySet: () => issuers.ready(),
           }),
           decorators: [Public()],

@@ -1,8 +1,7 @@
 import { GuardsModule, Public, TrustedIssuers } from '@gatehouse/guards';
-import { PersistenceModule, SchedulerModule } from '@gatehouse/persistence';
+import { PersistenceModule, SchedulerModule, UnitOfWork } from '@gatehouse/persistence';
 import { Clock, ConfigModule, HealthModule, Metrics, ServiceModule } from '@gatehouse/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import { guardsOptions } from './access.js';
 import { CleanupSchedule } from './cleanup.schedule.js';
 import { ordersDatabase } from './database.js';
@@ -39,9 +38,9 @@ export class AppModule {
         PersistenceModule.forRoot(ordersDatabase(config)),
         SchedulerModule.forRoot({ clock }),
         HealthModule.forRootAsync({
-          inject: [DataSource, TrustedIssuers],
-          useFactory: (database: DataSource, issuers: TrustedIssuers) => ({
-            database: () => database.query('SELECT 1'),
+          inject: [UnitOfWork, TrustedIssuers],
+          useFactory: (unitOfWork: UnitOfWork, issuers: TrustedIssuers) => ({
+            database: () => unitOfWork.checkHealth(),
             keySet: () => issuers.ready(),
           }),
           decorators: [Public()],

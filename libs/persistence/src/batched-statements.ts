@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { Batcher } from './batcher.js';
+import { toAvailabilityError } from './database-unavailable.exception.js';
 import { getPool, runPrepared } from './postgres-writer.js';
 import { getSqliteConnection } from './sqlite-writer.js';
 import type { Writer } from './writer.js';
@@ -53,7 +54,13 @@ function createSqliteReader(dataSource: DataSource, { select, key }: LookupState
   const all = connection.transaction((keys: readonly string[]) =>
     keys.map((k) => statement.get(k)),
   );
-  return (keys: readonly string[]) => all(keys);
+  return (keys: readonly string[]) => {
+    try {
+      return all(keys);
+    } catch (error) {
+      throw toAvailabilityError(error);
+    }
+  };
 }
 
 /** A round trip to PostgreSQL costs more than the search for the row, so keys share one. */

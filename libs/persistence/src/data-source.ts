@@ -46,7 +46,7 @@ const commonOptions = (settings: DatabaseSettings) => ({
 });
 
 export function createSqliteWriterDataSource(settings: DatabaseSettings): DataSource {
-  return new DataSource(createSqliteOptions(settings, makeDurable));
+  return withAvailabilityErrors(new DataSource(createSqliteOptions(settings, makeDurable)));
 }
 
 /** The client ends a statement later than PostgreSQL would, for statements that a pooler lets run without a limit. */
@@ -73,9 +73,10 @@ export const createMigrationDataSource = (settings: DatabaseSettings): DataSourc
  * uncommitted rows of other transactions. SQLite therefore gets a second, read-only connection.
  */
 export function createReaderDataSource(settings: DatabaseSettings, writer: DataSource): DataSource {
-  return isPostgres(settings)
-    ? writer
-    : new DataSource(createSqliteOptions(settings, makeReadOnly));
+  if (isPostgres(settings)) return writer;
+  // A write on this connection is a fault of the program.
+  const reader = new DataSource(createSqliteOptions(settings, makeReadOnly));
+  return withAvailabilityErrors(reader, 'SQLITE_READONLY');
 }
 
 function makeDurable(database: BetterSqlite3.Database): void {

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { types } from 'node:util';
-import { getErrorCode } from './database-unavailable.exception.js';
+import { getErrorCode, isErrorLike } from './database-unavailable.exception.js';
 import type { DatabaseSettings } from './data-source.js';
 
 /** The database cannot be used. The message tells the operator where it is, what failed and what to do. */
@@ -109,7 +108,7 @@ export function describeDatabaseFault(
   what = 'The database cannot be used',
 ): unknown {
   const cause = findCause(error);
-  if (!types.isNativeError(cause)) return error;
+  if (!isErrorLike(cause)) return error;
   const fault = findFault(cause, settings);
   if (!fault && !isFromDatabase(cause)) return error;
   const words = [`${what}, ${describeDatabase(settings)}: ${describeCause(cause)}.`, fault?.advice];
@@ -118,7 +117,7 @@ export function describeDatabaseFault(
 
 /** Node tries every address of a host name and reports one error for each, and TypeORM wraps errors of its driver. */
 function findCause(error: unknown): unknown {
-  if (!types.isNativeError(error)) return error;
+  if (!isErrorLike(error)) return error;
   if ('errors' in error && Array.isArray(error.errors) && error.errors.length > 0) {
     return findCause(error.errors[0]);
   }

@@ -4,6 +4,8 @@ import type { LeaseRepository } from './lease.repository.js';
 export interface TimeSource {
   /** @returns milliseconds since the Unix epoch */
   now(): number;
+  /** For durations within this process. @returns milliseconds since an arbitrary instant */
+  monotonic(): number;
 }
 
 interface LeaseTerms {
@@ -14,7 +16,8 @@ interface LeaseTerms {
 
 /** One lease of this process: takes it, prolongs it, and knows until when it lasts. */
 export class HeldLease {
-  private expiresAt = 0;
+  /** By the monotonic clock. */
+  private expiresAt = Number.NEGATIVE_INFINITY;
   private pending: Promise<boolean> | undefined;
 
   constructor(
@@ -29,9 +32,9 @@ export class HeldLease {
    * @returns whether this process holds the lease
    */
   async ensure(): Promise<boolean> {
-    const now = this.clock.now();
-    if (now < this.expiresAt - (this.terms.seconds / 3) * 1000) return true;
-    this.pending ??= this.acquire(now).finally(() => {
+    const isLong = this.clock.monotonic() < this.expiresAt - (this.terms.seconds / 3) * 1000;
+    if (isLong) return true;
+    this.pending ??= this.acquire().finally(() => {
       this.pending = undefined;
     });
     return this.pending;
@@ -39,15 +42,16 @@ export class HeldLease {
 
   /** Another replica can then take the lease at once. */
   async release(): Promise<void> {
-    if (this.expiresAt === 0) return;
-    this.expiresAt = 0;
+    if (this.expiresAt === Number.NEGATIVE_INFINITY) return;
+    this.expiresAt = Number.NEGATIVE_INFINITY;
     await this.leases.release(this.terms.name, this.terms.holder);
   }
 
-  private async acquire(now: number): Promise<boolean> {
+  private async acquire(): Promise<boolean> {
     const { name, holder, seconds } = this.terms;
-    const isHeld = await this.leases.acquire(name, { holder, now, seconds });
-    this.expiresAt = isHeld ? now + seconds * 1000 : 0;
+    const startedAt = this.clock.monotonic();
+    const isHeld = await this.leases.acquire(name, { holder, now: this.clock.now(), seconds });
+    this.expiresAt = isHeld ? startedAt + seconds * 1000 : Number.NEGATIVE_INFINITY;
     return isHeld;
   }
 }

@@ -1,5 +1,6 @@
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import { DatabaseUnavailableException } from './database-unavailable.exception.js';
 import type { HeldLease } from './held-lease.js';
 
 interface RecurringJob<Result> {
@@ -127,7 +128,11 @@ export class JobRunner {
     if (this.isFailing) return;
     this.isFailing = true;
     const [text, stack] = error instanceof Error ? [error.message, error.stack] : [String(error)];
-    JobRunner.logger.error(`job ${this.job.name} failed and will be tried again: ${text}`, stack);
+    const isOutage = error instanceof DatabaseUnavailableException;
+    JobRunner.logger.error(
+      `job ${this.job.name} failed and will be tried again: ${text}`,
+      ...(isOutage ? [] : [stack]),
+    );
   }
 
   private reportSuccess(): void {

@@ -46,8 +46,8 @@ export class LeaseRepository {
     const { affected } = await this.unitOfWork.execute(
       `INSERT INTO lease (name, holder, expires_at) VALUES ($1, $2, $3)
        ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
-       WHERE lease.holder = excluded.holder OR lease.expires_at <= $4`,
-      [name, holder, now + seconds * 1000, now],
+       WHERE lease.holder = excluded.holder OR lease.expires_at <= $4 OR lease.expires_at > $5`,
+      [name, holder, now + seconds * 1000, now, getLatestEnd(request)],
     );
     return affected === 1;
   }
@@ -60,11 +60,17 @@ export class LeaseRepository {
     ]);
   }
 
-  private async isHeldByAnother(name: string, { holder, now }: LeaseRequest): Promise<boolean> {
+  private async isHeldByAnother(name: string, request: LeaseRequest): Promise<boolean> {
     const others = await this.unitOfWork.query(
-      'SELECT 1 FROM lease WHERE name = $1 AND holder <> $2 AND expires_at > $3',
-      [name, holder, now],
+      'SELECT 1 FROM lease WHERE name = $1 AND holder <> $2 AND expires_at > $3 AND expires_at <= $4',
+      [name, request.holder, request.now, getLatestEnd(request)],
     );
     return others.length > 0;
   }
 }
+
+/**
+ * A lease that ends later was stored before a clock was set back, and counts as expired. A holder whose clock is ahead by less
+ * than twice the length of the lease keeps it.
+ */
+const getLatestEnd = ({ now, seconds }: LeaseRequest): number => now + 3 * seconds * 1000;

@@ -25,14 +25,16 @@ export async function migrate(
   const dataSource = isPostgres(settings)
     ? createMigrationDataSource(settings)
     : createSqliteWriterDataSource(settings);
+  let step: string | undefined;
   try {
     await dataSource.initialize();
+    step = `The migration of ${settings.name} failed`;
     await (isPostgres(settings)
       ? migratePostgres(dataSource, settings, report)
       : dataSource.runMigrations({ transaction: 'all' }));
     return await listMigrations(dataSource);
   } catch (error) {
-    throw describeDatabaseFault(error, settings, `The migration of ${settings.name} failed`);
+    throw describeDatabaseFault(error, settings, step);
   } finally {
     if (dataSource.isInitialized) await dataSource.destroy();
   }

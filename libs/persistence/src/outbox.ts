@@ -18,6 +18,11 @@ export interface OutboxTable {
   readonly maxPauseMs: number;
 }
 
+/** The longest pause as a multiple of the computed one. */
+const MAX_SPREAD = 1.5;
+/** By how much the clocks of two processes may differ. */
+const CLOCK_TOLERANCE_MS = 60_000;
+
 type Values = Readonly<Record<string, string | number>>;
 
 /**
@@ -32,9 +37,10 @@ export class Outbox<Entry extends { readonly attempts: number }> {
   ) {}
 
   async hasDue(): Promise<boolean> {
+    const now = this.clock.now();
     const due = await this.unitOfWork.query(
-      `SELECT 1 FROM ${this.options.table} WHERE next_attempt_at <= $1 LIMIT 1`,
-      [this.clock.now()],
+      `SELECT 1 FROM ${this.options.table} WHERE next_attempt_at <= $1 OR next_attempt_at > $2 LIMIT 1`,
+      [now, this.getLatestAttempt(now)],
     );
     return due.length > 0;
   }
@@ -45,10 +51,11 @@ export class Outbox<Entry extends { readonly attempts: number }> {
     const now = this.clock.now();
     const { rows } = await this.unitOfWork.execute<Entry>(
       `UPDATE ${table} SET attempts = attempts + 1, next_attempt_at = $2
-       WHERE next_attempt_at <= $1 AND ${key} IN (
-         SELECT ${key} FROM ${table} WHERE next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT $3)
+       WHERE (next_attempt_at <= $1 OR next_attempt_at > $4) AND ${key} IN (
+         SELECT ${key} FROM ${table} WHERE next_attempt_at <= $1 OR next_attempt_at > $4
+         ORDER BY next_attempt_at LIMIT $3)
        RETURNING ${columns}`,
-      [now, now + claimMs, limit],
+      [now, now + claimMs, limit, this.getLatestAttempt(now)],
     );
     return rows;
   }
@@ -77,10 +84,16 @@ export class Outbox<Entry extends { readonly attempts: number }> {
     );
   }
 
+  /** An entry that is due later was stored before a clock was set back, and is due now. */
+  private getLatestAttempt(now: number): number {
+    const { claimMs, maxPauseMs } = this.options;
+    return now + Math.max(claimMs, maxPauseMs * MAX_SPREAD) + CLOCK_TOLERANCE_MS;
+  }
+
   /** Up to half as long again, at random, so that entries and replicas do not retry at the same time. */
   private computePauseMs(attempts: number): number {
     const { minPauseMs, maxPauseMs } = this.options;
     const pauseMs = Math.min(maxPauseMs, minPauseMs * 2 ** (attempts - 1));
-    return Math.round(pauseMs * (1 + Math.random() / 2));
+    return Math.round(pauseMs * (1 + Math.random() * (MAX_SPREAD - 1)));
   }
 }

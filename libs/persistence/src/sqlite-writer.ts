@@ -2,7 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
 import type { DataSource, EntityManager } from 'typeorm';
 import { waitForEndOfTurn } from './batcher.js';
-import { DatabaseUnavailableException } from './database-unavailable.exception.js';
+import {
+  DatabaseUnavailableException,
+  toAvailabilityError,
+} from './database-unavailable.exception.js';
 import type { Writer, WriteResult } from './writer.js';
 
 type SqliteConnection = BetterSqlite3.Database;
@@ -131,7 +134,7 @@ export class SqliteWriter implements Writer {
 
   private async commitStatements(group: readonly Statement[]): Promise<void> {
     try {
-      const outcomes = await retryWhileBusy(() => this.commit.immediate(group));
+      const outcomes = await retryWhileBusy(() => this.commitGroup(group));
       group.forEach((statement, index) =>
         statement.settle(outcomes[index] ?? toFailure(new Error('a statement had no outcome'))),
       );
@@ -145,7 +148,7 @@ export class SqliteWriter implements Writer {
   private async commitTransactions(group: readonly Transaction[]): Promise<void> {
     try {
       const results = await retryWhileBusy(() =>
-        this.dataSource.transaction((manager) => this.runInSavepoints(group, manager)),
+        this.runTransaction((manager) => this.runInSavepoints(group, manager)),
       );
       group.forEach(({ settle }, index) =>
         settle(results[index] ?? toFailure(new Error('a transaction had no result'))),
@@ -155,6 +158,34 @@ export class SqliteWriter implements Writer {
         group.forEach(({ settle }) => settle(toFailure(error)));
       else for (const transaction of group) await this.commitTransactions([transaction]);
     }
+  }
+
+  private commitGroup(group: readonly Statement[]): Outcome[] {
+    this.endTransaction();
+    return this.commit.immediate(group);
+  }
+
+  private async runTransaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    this.endTransaction();
+    try {
+      return await this.dataSource.transaction(work);
+    } catch (error) {
+      this.endTransaction();
+      throw error;
+    }
+  }
+
+  /**
+   * SQLite rolls a transaction back by itself when the disk is full. TypeORM then fails to roll back, takes the transaction for
+   * open, and begins the next one as a savepoint. Writes would be acknowledged that never commit.
+   *
+   * @throws when SQLite cannot roll back; no write is made then
+   */
+  private endTransaction(): void {
+    const runner = this.dataSource.createQueryRunner();
+    if (!this.connection.inTransaction && !runner.isTransactionActive) return;
+    if (this.connection.inTransaction) this.connection.exec('ROLLBACK');
+    Object.assign(runner, { isTransactionActive: false, transactionDepth: 0 });
   }
 
   /** @throws when the whole group must roll back: a single transaction failed, the file is busy, or SQLite ended the transaction */
@@ -216,7 +247,7 @@ async function retryWhileBusy<T>(write: () => T | Promise<T>): Promise<T> {
 
 /** When another process held the lock all the time, nothing was written, and the caller can try again. */
 const toWriteError = (error: unknown): unknown =>
-  isBusy(error) ? new DatabaseUnavailableException(error) : error;
+  isBusy(error) ? new DatabaseUnavailableException(error) : toAvailabilityError(error);
 
 /** Compares the code, because under Jest the driver's error class belongs to another realm and `instanceof` fails. */
 function isBusy(error: unknown): boolean {

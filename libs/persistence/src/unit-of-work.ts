@@ -9,6 +9,7 @@ import {
   type UpdateStatement,
 } from './batched-statements.js';
 import { bindParameters } from './sqlite-writer.js';
+import { WriteHealth } from './write-health.js';
 import type { Writer, WriteResult } from './writer.js';
 
 /**
@@ -20,6 +21,7 @@ import type { Writer, WriteResult } from './writer.js';
 @Injectable()
 export class UnitOfWork {
   private readonly transactionContext = new AsyncLocalStorage<EntityManager>();
+  private readonly health = new WriteHealth();
 
   constructor(
     private readonly reader: DataSource,
@@ -38,9 +40,10 @@ export class UnitOfWork {
 
   /** Prepares an update that many callers run at the same time; it does not join transactions. */
   conditionalUpdate(text: UpdateStatement): ConditionalUpdate {
-    return this.isPostgres
+    const update = this.isPostgres
       ? createPostgresConditionalUpdate(this.reader, text)
       : createSqliteConditionalUpdate(this.writer, text);
+    return { apply: (values) => this.health.watch(update.apply(values)) };
   }
 
   /** Runs one statement. Its change is durable when the promise resolves, unless the call joins a transaction. */
@@ -51,7 +54,7 @@ export class UnitOfWork {
     const current = this.transactionContext.getStore();
     return current
       ? this.writer.executeInTransaction(current, sql, parameters)
-      : this.writer.execute(sql, parameters);
+      : this.health.watch(this.writer.execute(sql, parameters));
   }
 
   /**
@@ -61,9 +64,20 @@ export class UnitOfWork {
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     const current = this.transactionContext.getStore();
     if (current) return work(current);
-    return this.writer.transaction((manager) =>
+    const written = this.writer.transaction((manager) =>
       this.transactionContext.run(manager, () => work(manager)),
     );
+    return this.health.watch(written);
+  }
+
+  /**
+   * For `/health/ready`. After a write has failed because the database cannot write, it tries a write.
+   *
+   * @throws unless the database can be read and, as far as this process knows, written
+   */
+  async checkHealth(): Promise<void> {
+    await this.query('SELECT 1');
+    if (this.health.isFailing) await this.health.probe(this.writer);
   }
 
   /** Whether the caller is inside a {@link transaction}, which can roll its writes back. */

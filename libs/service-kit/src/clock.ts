@@ -3,11 +3,12 @@ import { Injectable } from '@nestjs/common';
 /** The only source of time. Tests provide another clock and move it. */
 @Injectable()
 export class Clock {
-  private offsetMs = 0;
+  /** What {@link follow} was given. */
+  private originMs: number | undefined;
 
   /** @returns milliseconds since the Unix epoch */
   now(): number {
-    return Math.round(Date.now() + this.offsetMs);
+    return this.originMs === undefined ? Date.now() : Math.round(this.originMs + this.monotonic());
   }
 
   /**
@@ -18,8 +19,12 @@ export class Clock {
     return performance.now();
   }
 
-  /** @param milliseconds to add to the time of the system's clock */
-  setOffset(milliseconds: number): void {
-    this.offsetMs = milliseconds;
+  /**
+   * Follows another clock from now on, so that a correction of the system's clock changes nothing.
+   *
+   * @param originMs the time of the other clock at {@link monotonic} zero, in milliseconds since the epoch
+   */
+  follow(originMs: number): void {
+    this.originMs = originMs;
   }
 }

@@ -59,6 +59,7 @@ export { runService } from './service/run-service.js';
 export { ServiceModule } from './service/service.module.js';
 export { SERVICE_NAME } from './service/service.module.js';
 export { runMain } from './service/run-service.js';
+export { describeStartError } from './service/start-error.js';
 export type { RunOptions, ServiceOptions } from './service/service.options.js';
 
 export type { LogLevel } from './configuration/log-level.js';

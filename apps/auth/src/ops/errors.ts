@@ -1,4 +1,5 @@
 import { DatabaseUnavailableException } from '@gatehouse/persistence';
+import { describeStartError } from '@gatehouse/service-kit';
 import { ClientOperationRefused } from '../sessions/client-operations.service.js';
 import { KeyStateError } from '../tokens/keys/key-state-checks.js';
 
@@ -31,7 +32,9 @@ export function toExitCode(error: unknown): 0 | 1 | 2 {
 export function toErrorMessage(error: unknown): string | undefined {
   if (getCommanderCode(error) !== undefined) return undefined;
   if (!(error instanceof Error)) return String(error);
-  return isOperatorError(error) ? error.message : (explainDatabaseError(error) ?? error.stack);
+  return isOperatorError(error)
+    ? error.message
+    : (explainDatabaseError(error) ?? describeStartError(error));
 }
 
 const isOperatorError = (error: Error): boolean =>
@@ -39,7 +42,8 @@ const isOperatorError = (error: Error): boolean =>
   error instanceof UsageError ||
   error instanceof KeyStateError ||
   error instanceof ClientOperationRefused ||
-  error.name === 'ConfigurationError';
+  // Also DatabaseConfigurationError.
+  error.name.endsWith('ConfigurationError');
 
 const DATABASE_UNREACHABLE = 'the database cannot be reached: see DATABASE_URL';
 

@@ -23,11 +23,11 @@ export class DatabaseClock implements OnModuleInit {
 
   /** The database reads its clock between request and response, so the middle is wrong by at most half of that time. */
   private async synchronize(): Promise<void> {
-    const requestedAt = Date.now();
+    const requestedAt = this.clock.monotonic();
     const [row] = await this.unitOfWork.query<{ now: string }>(
       'SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now',
     );
-    const receivedAt = Date.now();
-    this.clock.setOffset(Number(row?.now) - (requestedAt + receivedAt) / 2);
+    const receivedAt = this.clock.monotonic();
+    this.clock.follow(Number(row?.now) - (requestedAt + receivedAt) / 2);
   }
 }

@@ -68,6 +68,13 @@ eachDatabase('a lease', (fresh, name) => {
     expect(await acquire(OTHER, { at: 1 })).toBe(true);
   });
 
+  it('expires when it was stored before a clock was set back by five minutes', async () => {
+    expect(await acquire(ONE, { at: 0 })).toBe(true);
+    expect(await acquire(OTHER, { at: -10 })).toBe(false);
+    expect(await acquire(OTHER, { at: -300 })).toBe(true);
+    expect(await acquire(ONE, { at: -299 })).toBe(false);
+  });
+
   it('exists once per name', async () => {
     await acquire(ONE, { at: 0 });
     const elsewhere = { holder: 'replica-1', now: START, seconds: 15 };

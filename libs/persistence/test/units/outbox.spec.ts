@@ -70,6 +70,14 @@ eachDatabase('an outbox', (fresh) => {
     expect(await outbox.hasDue()).toBe(false);
   });
 
+  it('claims a message that was stored before a clock was set back by five minutes', async () => {
+    await add('one');
+    clock.correct({ seconds: -300 });
+    expect(await outbox.hasDue()).toBe(true);
+    expect(await claim()).toEqual(['one']);
+    expect(await claim()).toEqual([]);
+  });
+
   it('gives each message to one of twenty simultaneous callers', async () => {
     for (let n = 0; n < 10; n += 1) await add(`m${n}`);
     const claims = await Promise.all(Array.from({ length: 20 }, () => outbox.claimDue(3)));

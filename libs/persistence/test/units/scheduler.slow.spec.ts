@@ -107,6 +107,19 @@ describe('jobs of replicas on one PostgreSQL', () => {
     await waitUntil(() => job.runs >= 3);
   });
 
+  it('goes on running jobs while the clock is corrected by five minutes', async () => {
+    const { scheduler, clock } = await aReplica();
+    const job = counted('alone');
+    scheduler.add(job);
+    scheduler.onApplicationBootstrap();
+    for (const seconds of [-300, 600]) {
+      clock.correct({ seconds });
+      clock.advance({ seconds: 15 });
+      const before = job.runs;
+      await waitUntil(() => job.runs >= before + 3);
+    }
+  });
+
   it('runs only jobs of every replica in a process that cannot lead, unless a caller runs one now', async () => {
     const { scheduler } = await aReplica({ canLead: false });
     const [alone, all] = [counted('alone'), counted('all', 'every replica')];

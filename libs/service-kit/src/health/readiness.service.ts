@@ -9,11 +9,14 @@ export const HEALTH_CHECKS = Symbol('HEALTH_CHECKS');
 type CheckResult = 'up' | 'down';
 
 const CHECK_TIMEOUT_MS = 2_000;
+const LOG_INTERVAL_MS = 60_000;
 
 /** Runs the checks in parallel. Callers see the names of failed checks, and the log has the reasons. */
 @Injectable()
 export class ReadinessService {
   private readonly logger = new Logger('Readiness');
+  /** When the failure of a check was logged last, by the check's name. */
+  private readonly loggedAt = new Map<string, number>();
 
   constructor(
     private readonly indicators: HealthIndicatorService,
@@ -31,8 +34,19 @@ export class ReadinessService {
       .check(name)
       .attempt(async () => void (await this.checks[name]?.()));
     const { [name]: result } = await attempt.withTimeout(CHECK_TIMEOUT_MS);
-    if (result?.status === 'up') return 'up';
-    this.logger.warn(`${name} is down: ${JSON.stringify(result)}`);
+    if (result?.status === 'up') {
+      if (this.loggedAt.delete(name)) this.logger.log(`${name} is up again`);
+      return 'up';
+    }
+    this.logFailure(name, result);
     return 'down';
+  }
+
+  /** Once a minute, because a load balancer asks every few seconds. */
+  private logFailure(name: string, result: unknown): void {
+    const now = performance.now();
+    if (now - (this.loggedAt.get(name) ?? -Infinity) < LOG_INTERVAL_MS) return;
+    this.loggedAt.set(name, now);
+    this.logger.warn(`${name} is down: ${JSON.stringify(result)}`);
   }
 }

@@ -107,7 +107,9 @@ export class NestLogger implements LoggerService {
     rest: unknown[],
   ) {
     const context = rest.at(-1);
-    if (message instanceof Error) this.logger[level]({ context, err: message }, message.name);
+    // The error of a failed start: runMain prints it.
+    const errorLevel = context === 'ExceptionHandler' ? 'debug' : level;
+    if (message instanceof Error) this.logger[errorLevel]({ context, err: message }, message.name);
     else if (typeof message === 'string')
       this.logger[level]({ context, ...extractStack(rest) }, redactText(message));
     else this.logger[level]({ context, detail: message });

@@ -6,6 +6,7 @@ import { createService } from './create-service.js';
 import { serveMetrics } from './metrics-server.js';
 import type { RunOptions } from './service.options.js';
 import { ShutdownService, stopOnSignals } from './shutdown.js';
+import { describeStartError, toListenError } from './start-error.js';
 
 /** The common settings that {@link toRunOptions} reads. */
 interface RunSettings {
@@ -46,8 +47,8 @@ export function toRunOptions(
 }
 
 /**
- * Runs a program's main function. On an error the process exits with 1. Faults that the operator can correct (settings, a port
- * in use) are printed as a sentence, other errors with their stack.
+ * Runs a program's main function. On an error the process exits with 1 and prints a sentence, with `LOG_LEVEL=debug` also the
+ * stack.
  */
 export async function runMain(main: () => Promise<void>): Promise<void> {
   try {
@@ -56,23 +57,6 @@ export async function runMain(main: () => Promise<void>): Promise<void> {
     process.stderr.write(`${describeStartError(error)}\n`);
     process.exit(1);
   }
-}
-
-function describeStartError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // By name, because libraries that do not import this one have their own ConfigurationError.
-  if (error.name.endsWith('ConfigurationError')) return error.message;
-  return describeAddressError(error) ?? error.stack ?? error.message;
-}
-
-function describeAddressError(error: Error): string | undefined {
-  if (!('code' in error) || !('port' in error)) return undefined;
-  if (error.code === 'EADDRINUSE')
-    return `Port ${String(error.port)} is in use. Stop the other process or set PORT.`;
-  if (error.code === 'EACCES')
-    return `Port ${String(error.port)} needs privileges. Set PORT to 1024 or more.`;
-  if (error.code === 'EADDRNOTAVAIL') return 'HOST is not an address of this machine. Set HOST.';
-  return undefined;
 }
 
 /** Creates the service, listens, and stops on SIGTERM or SIGINT. When it cannot start, it prints the reason and exits with 1. */
@@ -84,7 +68,7 @@ export async function runService(module: Type | DynamicModule, options: RunOptio
     stopOnSignals(app, options.shutdownDeadlineMs ?? 10_000);
     await listen(app, options);
     const logger = new Logger(options.name);
-    if (options.metrics) await serveMetrics(app, options.metrics);
+    if (options.metrics) await serveMetricsOrClose(app, options.metrics);
     const { trustProxy = false, https = false } = options;
     for (const warning of listProxyWarnings(trustProxy, https)) logger.warn(warning);
     logger.log(`${options.name} is ready at ${await app.getUrl()}`);
@@ -96,7 +80,19 @@ async function listen(app: NestFastifyApplication, { host, port }: RunOptions): 
     await app.listen({ host, port });
   } catch (error) {
     await app.close();
-    throw error;
+    throw toListenError(error, 'PORT');
+  }
+}
+
+async function serveMetricsOrClose(
+  app: NestFastifyApplication,
+  address: NonNullable<RunOptions['metrics']>,
+): Promise<void> {
+  try {
+    await serveMetrics(app, address);
+  } catch (error) {
+    await app.close();
+    throw toListenError(error, 'METRICS_PORT');
   }
 }
 

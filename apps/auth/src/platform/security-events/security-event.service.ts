@@ -86,7 +86,7 @@ export class EventRateLimiter {
   /**
    * Call {@link takeSuppressed} first: it closes the minutes that are over.
    *
-   * @param now milliseconds since the epoch
+   * @param now milliseconds of a monotonic clock
    * @returns whether one more event may be stored
    */
   tryAdmit(type: EventType, now: number): boolean {
@@ -138,7 +138,7 @@ export class SecurityEventService {
   }
 
   /** Stores the counts of events that were not stored in the minutes that are over. */
-  async recordSuppressed(now = this.clock.now()): Promise<void> {
+  async recordSuppressed(now = this.clock.monotonic()): Promise<void> {
     for (const suppressed of this.rateLimiter.takeSuppressed(now)) {
       await this.record({ type: 'events.suppressed', ...suppressed });
     }
@@ -152,7 +152,7 @@ export class SecurityEventService {
   private async storeWithinLimit(event: SecurityEvent): Promise<void> {
     try {
       await this.recordSuppressed();
-      if (this.rateLimiter.tryAdmit(event.type, this.clock.now())) await this.store(event);
+      if (this.rateLimiter.tryAdmit(event.type, this.clock.monotonic())) await this.store(event);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       this.logger.error(`cannot store the security event ${event.type}: ${text}`);

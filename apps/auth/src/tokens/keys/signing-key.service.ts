@@ -143,7 +143,8 @@ export class SigningKeyService {
       );
     }
     // The job `keys` reports a failure. The old keys still sign, because no key would stop the server.
-    if (now - this.loadedAt > STALE_MS) await this.reload().catch(() => undefined);
+    if (this.clock.monotonic() - this.loadedAt > STALE_MS)
+      await this.reload().catch(() => undefined);
     return this.getSigner(algorithm).sign(typ, claims);
   }
 
@@ -170,12 +171,12 @@ export class SigningKeyService {
   }
 
   private async loadKeys(): Promise<void> {
-    const now = this.clock.now();
+    const startedAt = this.clock.monotonic();
     const keys = await this.repository.findPublished();
     const rows = JSON.stringify(keys.map(({ kid, state, changedAt }) => [kid, state, changedAt]));
     if (rows !== this.lastRows) this.replaceSigners(keys);
     this.lastRows = rows;
-    this.loadedAt = now;
+    this.loadedAt = startedAt;
   }
 
   /** Keeps the signers of known keys, and the last active signer while no key is active. */

@@ -111,7 +111,7 @@ export class StatusListService {
     if (this.unitOfWork.isInTransaction) {
       throw new Error('allocate a status index before the transaction');
     }
-    if (this.clock.now() >= this.reservedAt + BLOCK_LIFETIME_MS) this.freeIndexes = [];
+    if (this.clock.monotonic() >= this.reservedAt + BLOCK_LIFETIME_MS) this.freeIndexes = [];
     for (;;) {
       const index = this.freeIndexes.shift();
       if (index === undefined) {
@@ -141,6 +141,6 @@ export class StatusListService {
     const { list, seed, first } = await this.repository.reserveBlock();
     const slots = Array.from({ length: BLOCK_SIZE }, (_, n) => permuteSlot(first + n, seed));
     this.freeIndexes.push(...slots.map((slot) => toStatusIndex(list, slot)));
-    this.reservedAt = this.clock.now();
+    this.reservedAt = this.clock.monotonic();
   }
 }

@@ -61,6 +61,7 @@ export type RevokedIndexSource = (since: number) => Promise<readonly number[]>;
 export class StatusSnapshotService {
   private readonly sources: RevokedIndexSource[] = [];
   private latest: StatusSnapshot | undefined;
+  /** By the monotonic clock. */
   private readAt = 0;
   private readIntervalMs = MIN_READ_INTERVAL_MS;
   private pendingRead: Promise<StatusSnapshot> | undefined;
@@ -78,8 +79,7 @@ export class StatusSnapshotService {
 
   /** Rejects when the database fails, because an old list might be wrong. */
   async getSnapshot(): Promise<StatusSnapshot> {
-    // The absolute value, because an operator may set the clock back.
-    const isFresh = Math.abs(this.clock.now() - this.readAt) < this.readIntervalMs;
+    const isFresh = this.clock.monotonic() - this.readAt < this.readIntervalMs;
     if (this.latest && isFresh) return this.latest;
     this.pendingRead ??= this.read().finally(() => {
       this.pendingRead = undefined;
@@ -88,8 +88,8 @@ export class StatusSnapshotService {
   }
 
   private async read(): Promise<StatusSnapshot> {
-    const now = this.clock.now();
-    const since = now - computePublicationPeriod(this.config);
+    const startedAt = this.clock.monotonic();
+    const since = this.clock.now() - computePublicationPeriod(this.config);
     const [lists, ...found] = await Promise.all([
       this.repository.findListIds(),
       ...this.sources.map((findRevoked) => findRevoked(since)),
@@ -97,7 +97,7 @@ export class StatusSnapshotService {
     const revoked = found.flat();
     const snapshot = new StatusSnapshot(lists, revoked);
     this.latest = snapshot;
-    this.readAt = now;
+    this.readAt = startedAt;
     this.readIntervalMs = Math.max(MIN_READ_INTERVAL_MS, revoked.length / ROWS_PER_MS);
     return snapshot;
   }
