@@ -136,9 +136,9 @@ describe('ops and roles', () => {
         1,
         `the account ${email} exists already\n`,
       ]);
-      expect(await refusal('accounts', 'invite', 'nobody')).toEqual([
+      expect(await refusal('accounts', 'invite', 'no-address')).toEqual([
         2,
-        'nobody is not an e-mail address\n',
+        'no-address is not an e-mail address\n',
       ]);
       const { code, errors } = await openOps.run(['accounts', 'invite', 'a@b.example']);
       expect([code, errors]).toEqual([
