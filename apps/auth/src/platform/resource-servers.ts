@@ -74,13 +74,16 @@ export const resourceServersSetting = () =>
   z.string().transform((text, context): readonly ResourceServer[] => {
     const servers = text
       .split(';')
-      .map((part) => part.trim().split(/\s+/))
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+      .map((part) => part.split(/\s+/))
       .map(([identifier = '', ...words]) => ({ identifier, entries: words.map(readEntry) }));
     const fault =
       servers
         .map(({ identifier, entries }) => findServerFault(identifier, entries))
         .find((each) => each !== undefined) ??
       findContradiction(servers.flatMap(({ entries }) => entries));
+    if (servers.length === 0) context.addIssue(RULE);
     if (fault !== undefined) context.addIssue(`${RULE}; ${fault}`);
     return servers.map(toResourceServer);
   });
