@@ -83,6 +83,7 @@ export const resourceServersSetting = () =>
         .map(({ identifier, entries }) => findServerFault(identifier, entries))
         .find((each) => each !== undefined) ??
       findContradiction(servers.flatMap(({ entries }) => entries));
+    if (servers.length === 0) context.addIssue(RULE);
     if (fault !== undefined) context.addIssue(`${RULE}; ${fault}`);
     return servers.map(toResourceServer);
   });

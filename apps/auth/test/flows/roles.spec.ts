@@ -272,6 +272,14 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
     const parameters = { client_id: 'console', refresh_token: refresh_token ?? '' };
     const answer = await stricter.token({ grant_type: 'refresh_token', ...parameters });
     expect(outcomeOf(answer)).toBe('openid offline_access');
+    const { body: own } = await auth.login(account.email, { scope: 'orders:read' });
+    expect(await stricter.refresh(own['refresh_token'] ?? '')).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_scope', error_description: expect.stringMatching(/orders:read\./) },
+    });
+    // The refused request left the refresh token valid.
+    await operations(stricter).grant(account.id, 'support', 'operator');
+    expect(outcomeOf(await stricter.refresh(own['refresh_token'] ?? ''))).toBe('orders:read');
     await stricter.stop();
   });
 

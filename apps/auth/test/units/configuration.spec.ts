@@ -90,6 +90,15 @@ describe('the configuration of auth', () => {
     expect(faultsOf(env)).toEqual(names);
   });
 
+  it('ignores blanks and separators at the ends of RESOURCE_SERVERS', () => {
+    const servers = (text: string) => authConfig({ RESOURCE_SERVERS: text }).RESOURCE_SERVERS;
+    const expected = servers('https://a.example read@staff; https://b.example see');
+    expect(servers(' https://a.example  read@staff ;\n https://b.example\tsee ;; ')).toEqual(
+      expected,
+    );
+    expect(faultsOf({ RESOURCE_SERVERS: ' ; ' })).toEqual(['RESOURCE_SERVERS']);
+  });
+
   it('names the scope and the right form in the fault of a privileged scope without a role', () => {
     expect(() => authConfig({ RESOURCE_SERVERS: 'https://a.example read:any@' })).toThrow(
       /"read:any@" names no role: write scope@role/,

@@ -1,6 +1,6 @@
-import type { Texts } from './en.js';
+import type { ScopeTexts, Texts } from './en.js';
 
-const scopes: Readonly<Record<string, string>> = {
+const scopes: ScopeTexts = {
   'sessions:read': 'Sehen, wo Sie angemeldet sind',
   'sessions:end': 'Sie anderswo abmelden',
   'account:password': 'Ihr Passwort ändern',

@@ -1,6 +1,7 @@
 import { ACCOUNT_SCOPES, OPENID_SCOPES } from '../../clients/auth.scopes.js';
 
-const scopes: Readonly<Record<string, string>> = {
+/** `npm run docs:check` compares these sentences with those of the resource servers. A scope for services needs none. */
+const scopes = {
   ...ACCOUNT_SCOPES,
   ...OPENID_SCOPES,
   'orders:read': 'See your orders',
@@ -12,11 +13,14 @@ const scopes: Readonly<Record<string, string>> = {
   'billing:admin': 'See revenue: for administrators only',
 };
 
+/** The sentence of each scope. A language without one of them does not compile. */
+export type ScopeTexts = Readonly<Record<string, string> & Record<keyof typeof scopes, string>>;
+
 /** All texts on the pages of this server. */
 export const en = {
   language: 'en',
   /** What a client may do, by scope. The consent page shows a scope without a text by its name. */
-  scopes,
+  scopes: scopes as ScopeTexts,
   login: {
     title: 'Sign in',
     continueTo: (client: string) => `to continue to ${client}`,
