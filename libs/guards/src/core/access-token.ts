@@ -91,11 +91,9 @@ export function readAudience(
   const names: unknown[] = Array.isArray(claimed) ? claimed : [claimed];
   const accepted = audiences.find((name) => names.includes(name));
   if (accepted !== undefined) return accepted;
+  const difference = `${[audience].flat().join('.')} is ${quoteValue(claimed)}`;
   const expected = `and must name ${quoteValue(audiences)}`;
-  throw TokenError.because(
-    'wrong_audience',
-    `${quoteValue(audience)} is ${quoteValue(claimed)}, ${expected}`,
-  );
+  throw TokenError.because('wrong_audience', `${difference}, ${expected}`);
 }
 
 /** Separates access tokens from the issuer's other tokens where `typ` does not (RFC 8725 §3.12). */

@@ -1,7 +1,7 @@
 import { findDpopFaults, resolveDpop } from '../dpop/dpop.options.js';
 import type { IssuerOptions } from '../core/issuer.options.js';
 import { findIssuerFaults, isNonEmptyString, resolveIssuer } from '../core/resolve-issuer.js';
-import { buildWellKnownUrl, parseHttpUrl } from '../core/urls.js';
+import { parseHttpUrl } from '../core/urls.js';
 import {
   findRangeFaults,
   GuardsConfigurationError,
@@ -18,6 +18,7 @@ import type {
   ResolvedGuardsOptions,
   ResourceServerOptions,
 } from './guards.options.js';
+import { deriveMetadataUrl } from './resource-metadata.js';
 
 /** @throws GuardsConfigurationError with all faults */
 export function resolveOptions(options: GuardsOptions): ResolvedGuardsOptions {
@@ -57,6 +58,7 @@ function applyDefaults(options: GuardsOptions): ResolvedGuardsOptions {
     dpop: options.dpop && resolveDpop(options.dpop, options.audience),
     transports: options.transports ?? [],
     ...resolveMetadata(options),
+    advertisedScopes: options.advertisedScopes,
     publicControllers: options.publicControllers ?? [],
     dangerouslyAllowInsecureHttp: options.dangerouslyAllowInsecureHttp ?? false,
     now: options.now ?? Date.now,
@@ -86,15 +88,9 @@ function resolveMetadata({
   servesResourceMetadata = true,
   resourceMetadataUrl: configured,
 }: ResourceServerOptions) {
-  const derived = servesResourceMetadata ? deriveMetadataUrl(audience) : undefined;
-  return { servesResourceMetadata, resourceMetadataUrl: configured ?? derived };
-}
-
-/** RFC 9728 §3.1. This service can serve the metadata of a resource without a path; a gateway serves the others. */
-function deriveMetadataUrl(audience: string): string | undefined {
-  const resource = parseHttpUrl(audience);
-  if (!resource || resource.pathname !== '/' || resource.search !== '') return undefined;
-  return buildWellKnownUrl(resource, 'oauth-protected-resource');
+  const derived = servesResourceMetadata ? deriveMetadataUrl(audience)?.href : undefined;
+  const parsed = configured === undefined ? undefined : parseHttpUrl(configured)?.href;
+  return { servesResourceMetadata, resourceMetadataUrl: parsed ?? configured ?? derived };
 }
 
 function findNameFaults({
