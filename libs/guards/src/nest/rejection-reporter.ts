@@ -98,7 +98,7 @@ export class RejectionReporter {
     this.markReported(refusal);
     const { reason, cause } = refusal;
     const issuer = findVerifiedToken(host)?.issuer;
-    const context = describeContext(cause, host.getArgByIndex(0));
+    const context = describeContext(cause, host.getType() === 'http' && host.getArgByIndex(0));
     const rejection = { reason, ...(issuer && { issuer }), ...context };
     this.report(rejection, refusal);
   }
