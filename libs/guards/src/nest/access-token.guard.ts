@@ -9,6 +9,7 @@ import {
   InsufficientClaims,
   InsufficientScope,
   InsufficientUserAuthentication,
+  InvalidRequest,
   MissingToken,
   type RejectionReason,
 } from './bearer-error.js';
@@ -117,6 +118,7 @@ export class AccessTokenGuard implements CanActivate {
     if (rule?.access === 'optional' && error instanceof MissingToken) return true;
     if (error instanceof BearerError) {
       error.scheme = readScheme(carrier);
+      if (error instanceof InvalidRequest) error.advice = carrier.advice ?? error.advice;
       const isFirst = !operation || this.operations.isFirstRejection(operation, error.reason);
       if (isFirst) this.reporter.reportGuardRejection(error, carrier);
       else this.reporter.markReported(error);
