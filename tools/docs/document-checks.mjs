@@ -135,6 +135,35 @@ function tokenStates() {
   throw new Error('apps/auth/src has no type TokenState');
 }
 
+const METRICS_PAGE = 'docs/observability.md';
+const REASONS_OF_REFUSALS = ['core/token-error.ts', 'nest/bearer-error.ts'];
+
+/** @type {Check} */
+export const alertLabelsCheck = {
+  title: 'The reasons of refusals for alerts are labels of the metric',
+  hint: `Use the names of RejectionReason in libs/guards/src/nest in ${METRICS_PAGE}.`,
+  faults: (all) => {
+    const page = all.find(({ path }) => path === METRICS_PAGE);
+    const text = page?.lines.join('\n') ?? '';
+    const entry = /- `guards_refusals_total`:[^]*?(?=\n- |\n\n)/.exec(text)?.[0];
+    if (entry === undefined) return [{ place: METRICS_PAGE, message: 'has no entry' }];
+    const reasons = reasonsOfRefusals();
+    const labels = [...entry.matchAll(/`(\w+)`/g)].map(([, label]) => label).slice(2);
+    return labels
+      .filter((label) => !reasons.has(label))
+      .map((label) => ({ place: METRICS_PAGE, message: `no refusal has the reason \`${label}\`` }));
+  },
+};
+
+/** The members of the union types of reasons. @returns {Set<string>} */
+function reasonsOfRefusals() {
+  const sources = REASONS_OF_REFUSALS.map((path) =>
+    readFileSync(join(ROOT, 'libs/guards/src', path), 'utf8'),
+  );
+  const unions = sources.flatMap((source) => source.match(/export type \w+ =[^;]+;/g) ?? []);
+  return new Set(unions.flatMap((union) => union.match(/(?<=')\w+(?=')/g) ?? []));
+}
+
 /** Folders of one machine, which a clone does not have. */
 const MACHINE_PATH =
   /(?<![\w.~/:-])(\/(?:home|Users|root|work|mnt|tmp|var\/folders)\/[\w.-]+|[A-Z]:\\\w+)/g;

@@ -7,6 +7,7 @@ import { defineCommand, Failure } from '../terminal/command.mjs';
 import { codeBlocksCheck } from './check-code-blocks.mjs';
 import { contractsCheck, recordBreakingChanges } from './contracts.mjs';
 import {
+  alertLabelsCheck,
   guaranteesCheck,
   linksCheck,
   machinePathsCheck,
@@ -45,6 +46,7 @@ const CHECKS = [
   linksCheck,
   codeBlocksCheck,
   guaranteesCheck,
+  alertLabelsCheck,
   tokenStatesCheck,
   machinePathsCheck,
 ];

@@ -4,6 +4,9 @@ import type { OrdersConfig } from './orders.config.js';
 
 const log = new Logger('Access');
 
+/** Any client may request these. `orders:read:any` is for support staff. */
+const ADVERTISED_SCOPES = ['orders:read', 'orders:write'];
+
 const OUTAGES = ['keys_unavailable', 'status_unavailable', 'proofs_unavailable'];
 
 /**
@@ -21,9 +24,11 @@ export const guardsOptions = (
   jwksUri: config.AUTH_JWKS_URI,
   statusListsOrigin: findStatusListsOrigin(config),
   statusLists: { maxAgeSeconds: config.STATUS_MAX_AGE },
+  clockToleranceSeconds: config.CLOCK_TOLERANCE,
   audience: config.AUDIENCE,
   dpop: createDpopOptions(config, usedProofs),
   algorithms: config.ALGORITHMS,
+  advertisedScopes: ADVERTISED_SCOPES,
   dangerouslyAllowInsecureHttp: config.ALLOW_INSECURE_HTTP,
   onRejected: (rejection) => {
     countRejection(rejection.reason);
@@ -46,8 +51,18 @@ function findStatusListsOrigin({ AUTH_STATUS_LISTS_ORIGIN, AUTH_JWKS_URI }: Orde
   return address === undefined ? undefined : new URL(address).origin;
 }
 
-/** The response says no more than RFC 6750 requires. The log names the rule that the token broke. */
-function logRejection({ reason, kid, cause }: Rejection): void {
-  if (OUTAGES.includes(reason) && cause instanceof Error) log.warn(cause);
-  else log.log({ refused: reason, kid });
+/**
+ * The response says no more than RFC 6750 requires. The log names the rule that the token broke, the values that differ, and
+ * the request.
+ */
+function logRejection({ reason, issuer, kid, cause, request }: Rejection): void {
+  const why = cause instanceof Error ? cause.message : undefined;
+  const line = { msg: 'refused', refused: reason, issuer, kid, why, ...describeRequest(request) };
+  if (OUTAGES.includes(reason)) log.warn(line);
+  else log.log(line);
+}
+
+/** The names are those of the request's own line. */
+function describeRequest(request: Rejection['request']): object {
+  return request ? { reqId: request.id, method: request.method, path: request.path } : {};
 }

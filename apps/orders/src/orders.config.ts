@@ -39,6 +39,9 @@ export const ordersSettings = z.object({
   STATUS_MAX_AGE: durationSeconds({ min: 1, max: 300, default: 10 }).describe(
     'How many seconds after the issuer has published a revocation this service rejects the session at the latest.',
   ),
+  CLOCK_TOLERANCE: durationSeconds({ min: 0, max: 60, default: 5 }).describe(
+    "How many seconds the clocks of this service and of the issuer may differ when a token's times are checked.",
+  ),
   AUDIENCE: z
     .url({ error: 'must be an absolute URI' })
     .default('http://localhost:3001')

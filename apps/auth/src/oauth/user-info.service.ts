@@ -31,7 +31,7 @@ export class UserInfoService {
   async getClaims({
     subject,
     sessionId = '',
-    clientId,
+    clientId = '',
     scopes,
   }: AccessToken): Promise<UserInfoResponse> {
     const [family, client] = await Promise.all([

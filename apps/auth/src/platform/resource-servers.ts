@@ -78,7 +78,6 @@ export const resourceServersSetting = () =>
       .filter((words) => words.length > 0)
       .map(([identifier = '', ...words]) => ({ identifier, entries: words.map(readEntry) }));
     const fault =
-      (servers.length === 0 ? `"${text}" names none` : undefined) ??
       servers
         .map(({ identifier, entries }) => findServerFault(identifier, entries))
         .find((each) => each !== undefined) ??

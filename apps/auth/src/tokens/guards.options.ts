@@ -27,6 +27,13 @@ export const createDpopOptions = (
 
 const logger = new Logger('Access');
 
+/** The log names the rule that the token broke, the values that differ, and the request. */
+function logRejection({ reason, kid, cause, request }: Rejection): void {
+  const why = cause instanceof Error ? cause.message : undefined;
+  const names = request && { reqId: request.id, method: request.method, path: request.path };
+  logger.log({ msg: 'refused', refused: reason, kid, why, ...names });
+}
+
 /** Guards of the routes where this server is a resource server: sessions and passwords of users. It verifies with its own keys. */
 export const createGuardsModule = (config: AuthConfig): DynamicModule =>
   GuardsModule.forRootAsync({
@@ -42,6 +49,6 @@ export const createGuardsModule = (config: AuthConfig): DynamicModule =>
       dpop: createDpopOptions(config, secrets, replayCache),
       now: () => clock.now(),
       monotonicNow: () => clock.monotonic(),
-      onRejected: ({ reason, kid }: Rejection) => logger.log({ refused: reason, kid }),
+      onRejected: logRejection,
     }),
   });

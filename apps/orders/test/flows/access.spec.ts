@@ -164,4 +164,22 @@ describe('access tokens (RFC 9068 §4)', () => {
     expect(log.join('')).not.toContain(claims);
     expect(log.join('')).not.toContain(signature);
   });
+
+  it('logs a refusal with the id, method and path of its request, and the values that differ', async () => {
+    const { issuer, log } = orders();
+    const foreign = issuer.accessToken({ sub: 'heidi', aud: 'https://other.example' });
+    await orders().withToken(foreign).get('/orders?secret=x').expect(401);
+    const lines = log.flatMap((text) => text.trim().split('\n')).map((text) => JSON.parse(text));
+    const refusal = lines.findLast(({ msg }) => msg === 'refused');
+
+    expect(refusal).toMatchObject({
+      refused: 'wrong_audience',
+      method: 'GET',
+      path: '/orders',
+      issuer: issuer.issuer,
+      why: expect.stringContaining('aud is "https://other.example", and must name'),
+    });
+    const request = { msg: 'request', reqId: refusal.reqId, status: 401 };
+    expect(lines).toContainEqual(expect.objectContaining(request));
+  });
 });

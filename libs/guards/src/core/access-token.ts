@@ -17,7 +17,8 @@ import { quoteValue, TokenError } from './token-error.js';
 export interface AccessToken {
   readonly issuer: string;
   readonly subject: string;
-  readonly clientId: string;
+  /** The client that the token was issued to. Undefined only for an issuer with `claims.clientId: []`. */
+  readonly clientId?: string;
   /** `jti`. RFC 9068 requires it, but some products with a preset here do not send it. */
   readonly tokenId?: string;
   /** The accepted audience: an identifier of this resource server. */
@@ -67,10 +68,11 @@ export function readAccessToken(claims: JsonObject, issuer: ResolvedIssuer): Acc
   checkRequiredClaims(claims, issuer);
   const confirmation = readBinding(claims, issuer);
   const tokenId = readTokenId(claims, issuer);
+  const clientId = readClientId(claims, issuer);
   return Object.freeze({
     issuer: issuer.issuer,
     subject: readString(claims['sub'], 'sub'),
-    clientId: readClientId(claims, issuer),
+    ...(clientId !== undefined && { clientId }),
     ...(tokenId !== undefined && { tokenId }),
     audience,
     scopes: readScopes(claims, issuer),
@@ -91,11 +93,9 @@ export function readAudience(
   const names: unknown[] = Array.isArray(claimed) ? claimed : [claimed];
   const accepted = audiences.find((name) => names.includes(name));
   if (accepted !== undefined) return accepted;
+  const difference = `${[audience].flat().join('.')} is ${quoteValue(claimed)}`;
   const expected = `and must name ${quoteValue(audiences)}`;
-  throw TokenError.because(
-    'wrong_audience',
-    `${quoteValue(audience)} is ${quoteValue(claimed)}, ${expected}`,
-  );
+  throw TokenError.because('wrong_audience', `${difference}, ${expected}`);
 }
 
 /** Separates access tokens from the issuer's other tokens where `typ` does not (RFC 8725 §3.12). */
@@ -135,7 +135,9 @@ export function checkUnbound(
   if (requiresDpop) throw new TokenError('unbound_token');
 }
 
-export function readClientId(claims: JsonObject, { claims: { clientId } }: ResolvedIssuer): string {
+/** RFC 9068 §2.2. Undefined for an issuer whose tokens name no client. */
+export function readClientId(claims: JsonObject, { claims: { clientId } }: ResolvedIssuer) {
+  if (clientId.length === 0) return undefined;
   return readString(findFirstClaim(claims, clientId), 'client_id');
 }
 

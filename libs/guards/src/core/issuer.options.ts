@@ -36,7 +36,7 @@ export interface IssuerOptions {
 export interface ClaimMapping {
   /** The audience. Default `aud`. */
   readonly audience?: ClaimPath | undefined;
-  /** The client that the token was issued to. Default `client_id`. */
+  /** The client that the token was issued to, which is required. An empty list says that these tokens name no client. Default `client_id`. */
   readonly clientId?: readonly ClaimPath[] | undefined;
   /** Granted scopes: a space-separated string, or an array if the claim is not `scope`. Default `scope`. */
   readonly scopes?: readonly ClaimPath[] | undefined;

@@ -2,6 +2,40 @@ import { findUrlFault } from './urls.js';
 import { ALGORITHMS, isAlgorithm } from './algorithms.js';
 import { normalizeMediaType } from './jws.js';
 import type { ClaimMapping, IssuerOptions, ResolvedIssuer } from './issuer.options.js';
+import {
+  CLAIM,
+  CLAIM_VALUES,
+  CLAIMS,
+  FUNCTION,
+  objectWith,
+  type Shapes,
+  SWITCH,
+  TEXT,
+  TEXT_OR_TEXTS,
+  TEXTS,
+} from './option-shapes.js';
+
+const CLAIM_MAPPING_SHAPES: Shapes<ClaimMapping> = {
+  audience: CLAIM,
+  clientId: CLAIMS,
+  scopes: CLAIMS,
+  tokenId: CLAIMS,
+};
+
+export const ISSUER_SHAPES: Shapes<IssuerOptions> = {
+  issuer: TEXT,
+  algorithms: TEXTS,
+  audience: TEXT_OR_TEXTS,
+  jwksUri: TEXT,
+  keys: FUNCTION,
+  statusListsOrigin: TEXT,
+  ignoresTokenStatus: SWITCH,
+  ignoresTokenBinding: SWITCH,
+  requiresDpop: SWITCH,
+  tokenTypes: TEXTS,
+  requiredClaims: CLAIM_VALUES,
+  claims: objectWith(CLAIM_MAPPING_SHAPES),
+};
 
 /** @param audience identifier of this resource server, unless the issuer's own options name another one */
 export function resolveIssuer(options: IssuerOptions, audience: string): ResolvedIssuer {
@@ -90,8 +124,7 @@ function findKeyFaults(
   return insecure ? [`\`${prefix}${name}\` ${insecure}`] : [];
 }
 
-function findLocalKeyFaults({ keys, jwksUri }: ResolvedIssuer, prefix: string): string[] {
-  if (typeof keys !== 'function') return [`\`${prefix}keys\` must be a function`];
+function findLocalKeyFaults({ jwksUri }: ResolvedIssuer, prefix: string): string[] {
   return jwksUri === undefined ? [] : [`set \`${prefix}keys\` or \`${prefix}jwksUri\`, not both`];
 }
 

@@ -3,6 +3,15 @@ import { type Algorithm, ALGORITHMS, isAlgorithm } from '../core/algorithms.js';
 import type { ResolvedIssuer } from '../core/issuer.options.js';
 import { DPOP_RANGES, findRangeFaults, resolveNumbers } from '../core/option-validation.js';
 import { parseHttpUrl } from '../core/urls.js';
+import {
+  listOf,
+  NUMBER,
+  objectWithMethod,
+  type Shapes,
+  SWITCH,
+  TEXT,
+  TEXTS,
+} from '../core/option-shapes.js';
 import type { UsedProofs } from './used-proofs.js';
 
 /** Tokens that are bound to a key of their client, and the proofs of possession that it sends (RFC 9449). */
@@ -27,6 +36,20 @@ export interface DpopOptions {
   /** Secrets that nonces are derived from, newest first. Replicas need the same ones. Default: a random secret of this process. */
   readonly nonceSecrets?: readonly (string | Buffer)[] | undefined;
 }
+
+export const DPOP_SHAPES: Shapes<DpopOptions> = {
+  baseUrl: TEXT,
+  algorithms: TEXTS,
+  maxProofAgeSeconds: NUMBER,
+  usedProofs: objectWithMethod('use'),
+  maxProofs: NUMBER,
+  requiresNonce: SWITCH,
+  nonceLifetimeSeconds: NUMBER,
+  nonceSecrets: listOf(
+    'strings or Buffers',
+    (secret) => typeof secret === 'string' || Buffer.isBuffer(secret),
+  ),
+};
 
 /** {@link DpopOptions} after validation, with every default filled in. Frozen. */
 export interface ResolvedDpopOptions {

@@ -1,9 +1,12 @@
-import type { CredentialCarrier } from '../nest/credentials.js';
+import { type CredentialCarrier, findTokenMembers, toAuthorization } from '../nest/credentials.js';
 import { closeOnExpiry, getProperty } from '../nest/transport.js';
 
 export function isRequest(value: unknown): value is CredentialCarrier {
-  const headers = getProperty(value, 'headers');
-  return typeof headers === 'object' && headers !== null;
+  return isObject(getProperty(value, 'headers'));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** CloseCode.Forbidden of graphql-ws. Its client reconnects after it, with a new token. */
@@ -40,17 +43,25 @@ export function findConnection(context: unknown): GraphqlWsConnection | undefine
   return isConnection(req) ? req : undefined;
 }
 
-/** Browsers cannot set headers of a WebSocket, so they send `connectionParams`. Sending both is refused. */
+const ADVICE = 'Send one access token, as connectionParams.authorization';
+
+/**
+ * Browsers cannot set headers of a WebSocket, so they send `connectionParams`, some of them with `headers` inside. Two
+ * different tokens are refused.
+ */
 export function readConnectionCredentials(connection: GraphqlWsConnection): CredentialCarrier {
   const { connectionParams = {}, extra } = connection;
   const { headers, url } = extra.request;
-  const sent = Object.entries(connectionParams)
-    .filter(([name]) => name.toLowerCase() === 'authorization')
-    .map(([, value]) => value);
+  const inner = getProperty(connectionParams, 'headers');
+  const places = [connectionParams, ...(isObject(inner) ? [inner] : [])];
+  const sent = places.flatMap(findTokenMembers);
   if (sent.length === 0) return extra.request;
-  const isOnly = sent.length === 1 && headers['authorization'] === undefined;
-  const authorization = isOnly && typeof sent[0] === 'string' ? sent[0] : sent.map(String);
-  return { headers: { authorization }, url };
+  const { authorization: header = [] } = headers;
+  return {
+    headers: { authorization: toAuthorization([...sent, ...[header].flat()]) },
+    url,
+    advice: ADVICE,
+  };
 }
 
 function isConnection(value: unknown): value is GraphqlWsConnection {

@@ -1,5 +1,6 @@
 import type { ArgumentsHost } from '@nestjs/common';
 import { isFunction, getProperty } from '../nest/transport.js';
+import { normalizeMember } from '../nest/credentials.js';
 import { findGrpcMetadata, isGrpcMetadata } from './grpc.js';
 
 /**
@@ -19,13 +20,15 @@ const HEADER_LOCATIONS: readonly (readonly [method: string, ...path: string[]])[
   ['getPacket', 'properties', 'userProperties'],
 ];
 
+const HEADER_NAMES = ['authorization', 'access_token', 'access-token'];
+
 /** The headers of the NATS client. */
 interface NatsHeaders {
   keys(): string[];
   values(name: string): string[];
 }
 
-/** All `authorization` headers of a call, with case ignored. The payload of a call is never searched. */
+/** All `authorization` and `access_token` headers of a call, in any case. The payload of a call is never searched. */
 export function readAuthorizations(host: ArgumentsHost): string[] {
   const context: unknown = host.getArgByIndex(1);
   const headers =
@@ -43,7 +46,7 @@ function readLocation(
 }
 
 function readAuthorizationValues(headers: object): unknown[] {
-  if (isGrpcMetadata(headers)) return headers.get('authorization');
+  if (isGrpcMetadata(headers)) return HEADER_NAMES.flatMap((name) => headers.get(name));
   if (isNatsHeaders(headers)) {
     const names = headers.keys().filter(isAuthorization);
     return names.flatMap((name) => headers.values(name));
@@ -60,7 +63,7 @@ function isNatsHeaders(headers: object): headers is NatsHeaders {
 }
 
 function isAuthorization(name: string): boolean {
-  return name.toLowerCase() === 'authorization';
+  return ['authorization', 'accesstoken'].includes(normalizeMember(name));
 }
 
 /** Brokers deliver header values as bytes. */

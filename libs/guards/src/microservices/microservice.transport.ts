@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { throwError } from 'rxjs';
 import { buildErrorMessage } from '../nest/challenge.js';
-import type { CredentialCarrier } from '../nest/credentials.js';
+import { type CredentialCarrier, toAuthorization } from '../nest/credentials.js';
 import { GuardedClass, markAdmitted } from '../nest/guarded-class.js';
 import type { Transport } from '../nest/transport.js';
 import { readAuthorizations } from './call-headers.js';
@@ -17,7 +17,7 @@ export function GuardedMessages(): ClassDecorator {
 
 export interface MicroserviceTransportOptions {
   /**
-   * Returns the token of a call, without `Bearer`. Only needed for transports without headers, such as MQTT before
+   * Returns the token of a call, with or without `Bearer`. Only needed for transports without headers, such as MQTT before
    * version 5. Default: `authorization` of gRPC's metadata, of the headers of NATS, Kafka and RabbitMQ, of the user
    * properties of MQTT 5, and of the metadata of Nest's packets for TCP and Redis.
    */
@@ -28,7 +28,7 @@ export interface MicroserviceTransportOptions {
 export function microserviceTransport({ token }: MicroserviceTransportOptions = {}): Transport {
   return {
     contextType: 'rpc',
-    carrier: (context) => (token ? toBearerCarrier(token(context)) : findCarrier(context)),
+    carrier: (context) => toCarrier(token ? [token(context)] : readAuthorizations(context)),
     admitted: markAdmitted,
     refuse(refusal, host, challenge) {
       if (findGrpcMetadata(host)) return sendGrpcError(refusal, host, challenge);
@@ -37,15 +37,11 @@ export function microserviceTransport({ token }: MicroserviceTransportOptions = 
   };
 }
 
-function findCarrier(context: ExecutionContext): CredentialCarrier {
-  const [authorization, ...others] = readAuthorizations(context);
-  if (authorization === undefined) return { headers: {} };
-  const isOnly = others.length === 0;
-  return { headers: { authorization: isOnly ? authorization : [authorization, ...others] } };
-}
+const ADVICE =
+  'Send one access token, as authorization in the metadata or the headers of the message';
 
 /** The application may return a value of any type from a message. */
-function toBearerCarrier(token: unknown): CredentialCarrier {
-  if (token === undefined) return { headers: {} };
-  return { headers: { authorization: `Bearer ${typeof token === 'string' ? token : ''}` } };
+function toCarrier(sent: readonly unknown[]): CredentialCarrier {
+  const authorization = toAuthorization(sent.filter((value) => value !== undefined));
+  return { headers: authorization === undefined ? {} : { authorization }, advice: ADVICE };
 }

@@ -9,6 +9,7 @@ import {
   InsufficientClaims,
   InsufficientScope,
   InsufficientUserAuthentication,
+  InvalidRequest,
   MissingToken,
   type RejectionReason,
 } from './bearer-error.js';
@@ -116,7 +117,7 @@ export class AccessTokenGuard implements CanActivate {
   private handleRejection(error: unknown, { carrier, operation, rule }: GuardedCall): true {
     if (rule?.access === 'optional' && error instanceof MissingToken) return true;
     if (error instanceof BearerError) {
-      error.scheme = readScheme(carrier);
+      adaptToCarrier(error, carrier);
       const isFirst = !operation || this.operations.isFirstRejection(operation, error.reason);
       if (isFirst) this.reporter.reportGuardRejection(error, carrier);
       else this.reporter.markReported(error);
@@ -128,6 +129,12 @@ export class AccessTokenGuard implements CanActivate {
     this.reporter.report({ reason: 'unsupported_transport' });
     return false;
   }
+}
+
+/** The challenge has the scheme of the call, and says how its transport carries a token. */
+function adaptToCarrier(error: BearerError, carrier: CredentialCarrier): void {
+  error.scheme = readScheme(carrier);
+  if (error instanceof InvalidRequest) error.advice = carrier.advice ?? error.advice;
 }
 
 /**

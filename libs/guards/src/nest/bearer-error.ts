@@ -88,13 +88,15 @@ export class MissingToken extends BearerError {
 
 /** The request is malformed (RFC 6750 §3.1). */
 export class InvalidRequest extends BearerError {
-  readonly challenge = {
-    error: 'invalid_request',
-    error_description: 'Send one Authorization header with one access token',
-  };
+  /** How to send a token over the transport of the call. */
+  advice = 'Send one Authorization header with one access token';
 
   constructor(reason: 'several_credentials' | 'malformed_credentials') {
     super(reason, 400);
+  }
+
+  get challenge() {
+    return { error: 'invalid_request', error_description: this.advice };
   }
 }
 

@@ -18,6 +18,8 @@ export interface CredentialCarrier extends HeaderSource {
   /** The URL as it was sent, if a router has shortened `url`. */
   readonly originalUrl?: string | undefined;
   readonly body?: unknown;
+  /** How to send one token over this transport, if not by the header: the description of `invalid_request`. */
+  readonly advice?: string;
 }
 
 /** The content of the `Authorization` header. */
@@ -45,6 +47,42 @@ export function readCredentials(request: CredentialCarrier): Credentials {
   const found = SCHEME.exec(authorization);
   if (!found) throw new MissingToken();
   return { scheme: found[1] ? 'DPoP' : 'Bearer', token: authorization.slice(found[0].length) };
+}
+
+/** Members that client libraries and their documentation use for a token without a scheme. */
+const TOKEN_MEMBERS = ['accesstoken', 'authtoken', 'token'];
+
+/** Tokens in the object that a client sends when it connects, because browsers cannot set headers of a WebSocket. */
+export function findTokenMembers(members: object): unknown[] {
+  return Object.entries(members).flatMap(([name, value]: [string, unknown]) => {
+    const member = normalizeMember(name);
+    if (member === 'authorization') return [value];
+    if (!TOKEN_MEMBERS.includes(member)) return [];
+    return typeof value === 'string' && !SCHEME.test(value) ? `Bearer ${value}` : [value];
+  });
+}
+
+/** Without case and separators. */
+export function normalizeMember(name: string): string {
+  return name.toLowerCase().replace(/[_-]/g, '');
+}
+
+/**
+ * Makes an `Authorization` header of values that may lack the scheme. The same token in two places counts once.
+ *
+ * @returns undefined without a value, and a list for different ones
+ */
+export function toAuthorization(values: readonly unknown[]): string | string[] | undefined {
+  const [first, ...others] = new Set(values.map(addScheme));
+  return first !== undefined && others.length > 0 ? [first, ...others] : first;
+}
+
+/** A value of another type than text becomes credentials without a token, which are malformed. */
+function addScheme(value: unknown): string {
+  if (typeof value !== 'string') return 'Bearer ';
+  const found = SCHEME.exec(value);
+  if (found) return `${found[1] ? 'DPoP' : 'Bearer'} ${value.slice(found[0].length)}`;
+  return value.includes(' ') ? value : `Bearer ${value}`;
 }
 
 /** The scheme of credentials that may be invalid. */

@@ -4,7 +4,7 @@ import { AccessTokenGuard } from './access-token.guard.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { GUARDS_OPTIONS, type GuardsOptions } from './guards.options.js';
 import { HttpTransport, TransportRegistry } from './transports.js';
-import { ProtectedResourceController } from './protected-resource.controller.js';
+import { ResourceMetadata } from './resource-metadata.js';
 import { TrustedIssuers } from './trusted-issuers.js';
 import { BearerErrorFilter } from './bearer-error.filter.js';
 import { RejectionReporter } from './rejection-reporter.js';
@@ -48,13 +48,13 @@ function buildModule(options: Provider, imports: ModuleMetadata['imports'] = [])
     module: GuardsModule,
     global: true,
     imports: [DiscoveryModule, ...imports],
-    controllers: [ProtectedResourceController],
     providers: [
       options,
       TrustedIssuers,
       HttpTransport,
       TransportRegistry,
       AccessRules,
+      ResourceMetadata,
       RejectionReporter,
       AccessTokenStrategy,
       AccessTokenGuard,

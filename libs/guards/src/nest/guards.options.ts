@@ -47,8 +47,10 @@ export interface ResourceServerOptions {
   readonly transports?: readonly Transport[] | undefined;
   /** Serves the protected resource metadata (RFC 9728), if `audience` is a URL. Default true. */
   readonly servesResourceMetadata?: boolean | undefined;
-  /** `resource_metadata` of the challenges. Default: the metadata address of `audience`, if it is a URL without a path. */
+  /** `resource_metadata` of the challenges. Default: the metadata address of `audience`, if it is a URL. */
   readonly resourceMetadataUrl?: string | undefined;
+  /** `scopes_supported` of the metadata, which clients may request in full: leave out those of staff and services. Default: every required scope. */
+  readonly advertisedScopes?: readonly string[] | undefined;
   /** Controllers of other packages that need no token and cannot carry `@Public()`. Default none. */
   readonly publicControllers?: readonly Type[] | undefined;
   /** Allows keys over plain http from other hosts than loopback. An attacker on the network path can then replace them. Default false. */
@@ -66,12 +68,20 @@ export interface ResourceServerOptions {
 }
 
 type NestedOption =
-  'keySet' | 'statusLists' | 'tokenCache' | 'dpop' | 'resourceMetadataUrl' | 'onRejected' | 'fetch';
+  | 'keySet'
+  | 'statusLists'
+  | 'tokenCache'
+  | 'dpop'
+  | 'resourceMetadataUrl'
+  | 'advertisedScopes'
+  | 'onRejected'
+  | 'fetch';
 
 /** {@link GuardsOptions} after validation, with every default filled in. Frozen. */
 export interface ResolvedGuardsOptions
   extends ResolvedVerifierOptions, RequiredOptions<Omit<ResourceServerOptions, NestedOption>> {
   readonly resourceMetadataUrl: string | undefined;
+  readonly advertisedScopes: readonly string[] | undefined;
   readonly onRejected: ((rejection: Rejection) => void) | undefined;
   readonly dpop: ResolvedDpopOptions | undefined;
 }

@@ -15,16 +15,20 @@ export function describeRejection(
   carrier: CredentialCarrier,
   issuers: TrustedIssuers,
 ): Rejection {
-  const request = describeRequest(carrier);
   const jws = reason === 'oversized_token' ? undefined : parseUnverified(carrier);
   const issuer = issuers.named(jws?.claims['iss']) ?? issuers.only;
   return {
     reason,
     ...(issuer && { issuer: issuer.rules.issuer }),
     ...(issuer && jws && readUnverifiedKeyId(jws, issuer)),
-    ...(cause !== undefined && { cause }),
-    ...(request && { request }),
+    ...describeContext(cause, carrier),
   };
+}
+
+/** The members that every refusal may have. */
+function describeContext(cause: unknown, call: unknown): Pick<Rejection, 'cause' | 'request'> {
+  const request = describeRequest(call);
+  return { ...(cause !== undefined && { cause }), ...(request && { request }) };
 }
 
 const MAX_PATH_LENGTH = 256;
@@ -94,13 +98,8 @@ export class RejectionReporter {
     this.markReported(refusal);
     const { reason, cause } = refusal;
     const issuer = findVerifiedToken(host)?.issuer;
-    const request = describeRequest(host.getArgByIndex(0));
-    const rejection = {
-      reason,
-      ...(issuer && { issuer }),
-      ...(cause !== undefined && { cause }),
-      ...(request && { request }),
-    };
+    const context = describeContext(cause, host.getType() === 'http' && host.getArgByIndex(0));
+    const rejection = { reason, ...(issuer && { issuer }), ...context };
     this.report(rejection, refusal);
   }
 

@@ -1,7 +1,12 @@
-import { findDpopFaults, resolveDpop } from '../dpop/dpop.options.js';
+import { DPOP_SHAPES, findDpopFaults, resolveDpop } from '../dpop/dpop.options.js';
 import type { IssuerOptions } from '../core/issuer.options.js';
-import { findIssuerFaults, isNonEmptyString, resolveIssuer } from '../core/resolve-issuer.js';
-import { buildWellKnownUrl, parseHttpUrl } from '../core/urls.js';
+import {
+  findIssuerFaults,
+  isNonEmptyString,
+  ISSUER_SHAPES,
+  resolveIssuer,
+} from '../core/resolve-issuer.js';
+import { parseHttpUrl } from '../core/urls.js';
 import {
   findRangeFaults,
   GuardsConfigurationError,
@@ -11,6 +16,20 @@ import {
   STATUS_LIST_RANGES,
   TOKEN_CACHE_RANGES,
 } from '../core/option-validation.js';
+import {
+  FUNCTION,
+  isObject,
+  listOf,
+  NUMBER,
+  objectsWith,
+  objectWith,
+  type Shape,
+  ShapeCheck,
+  type Shapes,
+  SWITCH,
+  TEXT,
+  TEXTS,
+} from '../core/option-shapes.js';
 import type { StatusListOptions } from '../core/verifier.options.js';
 import type {
   GuardsOptions,
@@ -18,14 +37,23 @@ import type {
   ResolvedGuardsOptions,
   ResourceServerOptions,
 } from './guards.options.js';
+import { deriveMetadataUrl } from './resource-metadata.js';
 
 /** @throws GuardsConfigurationError with all faults */
 export function resolveOptions(options: GuardsOptions): ResolvedGuardsOptions {
-  const resolved = applyDefaults(options);
-  const faults = [
+  const check = new ShapeCheck();
+  const shaped = keepShaped(options, check);
+  const resolved = applyDefaults(shaped);
+  const faults = [...check.faults, ...check.dropFollowing(findFaults(resolved, shaped))];
+  if (faults.length > 0) throw new GuardsConfigurationError(faults);
+  return Object.freeze(resolved);
+}
+
+function findFaults(resolved: ResolvedGuardsOptions, { issuers }: GuardsOptions): string[] {
+  return [
     ...findNameFaults(resolved),
     ...resolved.issuers.flatMap((issuer, i) =>
-      findIssuerFaults(issuer, resolved, options.issuers ? `issuers[${i}].` : ''),
+      findIssuerFaults(issuer, resolved, issuers ? `issuers[${i}].` : ''),
     ),
     ...findRangeFaults('', RANGES, resolved),
     ...findRangeFaults('keySet.', KEY_SET_RANGES, resolved.keySet),
@@ -34,8 +62,55 @@ export function resolveOptions(options: GuardsOptions): ResolvedGuardsOptions {
     ...findRangeFaults('tokenCache.', TOKEN_CACHE_RANGES, resolved.tokenCache),
     ...findDpopFaults(resolved),
   ];
-  if (faults.length > 0) throw new GuardsConfigurationError(faults);
-  return Object.freeze(resolved);
+}
+
+const RESOURCE_SERVER_SHAPES: Shapes<ResourceServerOptions> = {
+  audience: TEXT,
+  clockToleranceSeconds: NUMBER,
+  maxTokenAgeSeconds: NUMBER,
+  maxTokenBytes: NUMBER,
+  keySet: objectWith(shapeNumbers(KEY_SET_RANGES)),
+  statusLists: objectWith({ ...shapeNumbers(STATUS_LIST_RANGES), whenUnavailable: TEXT }),
+  tokenCache: objectWith(shapeNumbers(TOKEN_CACHE_RANGES)),
+  dpop: objectWith(DPOP_SHAPES),
+  transports: listOf('transports', (one) => isObject(one) && 'contextType' in one),
+  servesResourceMetadata: SWITCH,
+  resourceMetadataUrl: TEXT,
+  advertisedScopes: TEXTS,
+  publicControllers: listOf('classes', (one) => typeof one === 'function'),
+  dangerouslyAllowInsecureHttp: SWITCH,
+  now: FUNCTION,
+  monotonicNow: FUNCTION,
+  fetch: FUNCTION,
+  onRejected: FUNCTION,
+  logsRejections: SWITCH,
+};
+
+const ALL_SHAPES = {
+  ...ISSUER_SHAPES,
+  ...RESOURCE_SERVER_SHAPES,
+  issuers: objectsWith(ISSUER_SHAPES),
+};
+
+function shapeNumbers(ranges: object): Readonly<Record<string, Shape>> {
+  return Object.fromEntries(Object.keys(ranges).map((name) => [name, NUMBER]));
+}
+
+function isDefined(options: object, name: string): boolean {
+  return Reflect.get(options, name) !== undefined;
+}
+
+/** The options whose shape is right. TypeScript promises it for all of them, and JavaScript and JSON do not. */
+function keepShaped(options: GuardsOptions, check: ShapeCheck): GuardsOptions {
+  const given = isObject(options) ? options : {};
+  const shaped = check.clean('', given, ALL_SHAPES);
+  if (!isDefined(given, 'issuers')) return shaped as GuardsOptions; // Its shape was checked.
+  for (const name of Object.keys(ISSUER_SHAPES)) {
+    if (name === 'audience' || !isDefined(shaped, name)) continue;
+    check.refuse(name, `\`${name}\` belongs to the entries of \`issuers\``);
+  }
+  // A refused list stays a list, so that no options of a single issuer are missed.
+  return { issuers: [], ...shaped } as unknown as GuardsOptions;
 }
 
 function applyDefaults(options: GuardsOptions): ResolvedGuardsOptions {
@@ -57,6 +132,7 @@ function applyDefaults(options: GuardsOptions): ResolvedGuardsOptions {
     dpop: options.dpop && resolveDpop(options.dpop, options.audience),
     transports: options.transports ?? [],
     ...resolveMetadata(options),
+    advertisedScopes: options.advertisedScopes,
     publicControllers: options.publicControllers ?? [],
     dangerouslyAllowInsecureHttp: options.dangerouslyAllowInsecureHttp ?? false,
     now: options.now ?? Date.now,
@@ -86,15 +162,9 @@ function resolveMetadata({
   servesResourceMetadata = true,
   resourceMetadataUrl: configured,
 }: ResourceServerOptions) {
-  const derived = servesResourceMetadata ? deriveMetadataUrl(audience) : undefined;
-  return { servesResourceMetadata, resourceMetadataUrl: configured ?? derived };
-}
-
-/** RFC 9728 §3.1. This service can serve the metadata of a resource without a path; a gateway serves the others. */
-function deriveMetadataUrl(audience: string): string | undefined {
-  const resource = parseHttpUrl(audience);
-  if (!resource || resource.pathname !== '/' || resource.search !== '') return undefined;
-  return buildWellKnownUrl(resource, 'oauth-protected-resource');
+  const derived = servesResourceMetadata ? deriveMetadataUrl(audience)?.href : undefined;
+  const parsed = configured === undefined ? undefined : parseHttpUrl(configured)?.href;
+  return { servesResourceMetadata, resourceMetadataUrl: parsed ?? configured ?? derived };
 }
 
 function findNameFaults({

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { CredentialCarrier } from '../nest/credentials.js';
+import { type CredentialCarrier, findTokenMembers, toAuthorization } from '../nest/credentials.js';
 import type { Connection } from './connection.js';
 import type { ConnectionGate } from './connection-gate.js';
 
@@ -48,14 +48,19 @@ function disableRecovery(options: object): void {
   );
 }
 
-/** Browsers cannot set headers of a WebSocket, so they send `auth: { token }`. Sending both is refused. */
+const ADVICE = 'Send one access token, as auth.token of the handshake';
+
+/** Browsers cannot set headers of a WebSocket, so they send `auth: { token }`. Two different tokens are refused. */
 export function readSocketIoCredentials({ handshake, request }: SocketIoClient): CredentialCarrier {
-  const { token } = handshake.auth;
-  if (token === undefined) return request;
+  const sent = findTokenMembers(handshake.auth);
+  if (sent.length === 0) return request;
   const { headers, url } = request;
-  const sent = `Bearer ${typeof token === 'string' ? token : ''}`;
-  const { authorization } = headers;
-  return { headers: { authorization: authorization === undefined ? sent : [sent] }, url };
+  const { authorization: header = [] } = headers;
+  return {
+    headers: { authorization: toAuthorization([...sent, ...[header].flat()]) },
+    url,
+    advice: ADVICE,
+  };
 }
 
 export function toSocketIoConnection(client: SocketIoClient): Connection {

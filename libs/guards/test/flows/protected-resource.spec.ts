@@ -1,5 +1,5 @@
-import { type INestApplication, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { type CanActivate, type INestApplication, Module, VersioningType } from '@nestjs/common';
+import { APP_GUARD, NestFactory } from '@nestjs/core';
 import request from 'supertest';
 import { TestIssuer } from '../../testing/index.js';
 import { GuardsModule } from '../../src/index.js';
@@ -33,17 +33,75 @@ describe.each(platforms)('protected resource metadata on %s (RFC 9728)', (_platf
     });
   });
 
-  it('stays at the root of the host if the global prefix excludes it (RFC 9728 §3.1)', async () => {
-    class AppModule {}
-    Module({ imports: [GuardsModule.forRoot(issuer.options)], controllers: [OrdersController] })(
-      AppModule,
-    );
-    app = await NestFactory.create(AppModule, adapter(), { logger: false });
-    app.setGlobalPrefix('api', { exclude: ['.well-known/oauth-protected-resource'] });
-    await app.listen(0, '127.0.0.1');
+  it.each([
+    ['https://api.example/v1', '/v1'],
+    ['https://api.example/v1/', '/v1/'],
+    ['https://api.example/a/b', '/a/b'],
+    ['https://api.example/v1:beta', '/v1:beta'],
+    ['https://api.example/f(x)!', '/f(x)!'],
+    ['https://api.example/ü', '/%C3%BC'],
+    ['https://api.example/{x}', '/{x}'],
+    ['https://api.example/v1?tenant=a', '/v1?tenant=a'],
+    ['https://api.example/?tenant=a', '?tenant=a'],
+  ])('serves the document of %s where RFC 9728 §3.1 puts it', async (audience, suffix) => {
+    app = await guardedApp(adapter, { ...issuer.options, audience });
+    const server = app.getHttpServer();
+    const answer = await request(server).get(path + suffix);
+    const refused = await request(server).get('/orders');
+    const named = /resource_metadata="([^"]*)"/.exec(refused.headers['www-authenticate'] ?? '');
 
-    expect((await request(app.getHttpServer()).get('/api/orders')).status).toBe(401);
-    expect((await request(app.getHttpServer()).get(path)).status).toBe(200);
+    expect([answer.status, answer.body]).toMatchObject([200, { resource: audience }]);
+    expect(named?.[1]).toBe(`https://api.example${path}${suffix}`.replace('{x}', '%7Bx%7D'));
+    if (!suffix.startsWith('?')) expect((await request(server).get(path)).status).toBe(404);
+    expect((await request(server).get(`${path}/other`)).status).toBe(404);
+  });
+
+  it.each(['a*b', 'a%2Fb', '%zz'])(
+    'names no document for a path that cannot be a route: %s',
+    async (last) => {
+      app = await guardedApp(adapter, {
+        ...issuer.options,
+        audience: `https://api.example/${last}`,
+      });
+      const refused = await request(app.getHttpServer()).get('/orders');
+      expect(refused.headers['www-authenticate']).toBe('Bearer');
+    },
+  );
+
+  it('is readable by scripts of every origin, without a token', async () => {
+    app = await guardedApp(adapter, issuer.options);
+    const answer = await request(app.getHttpServer())
+      .get(path)
+      .set('Origin', 'https://app.example');
+    expect(answer.headers['access-control-allow-origin']).toBe('*');
+    expect((await request(app.getHttpServer()).head(path)).status).toBe(200);
+  });
+
+  it('names the scopes of the option `advertisedScopes` only', async () => {
+    app = await guardedApp(adapter, { ...issuer.options, advertisedScopes: ['orders:read'] });
+    const answer = await request(app.getHttpServer()).get(path);
+    expect(answer.body).toHaveProperty('scopes_supported', ['orders:read']);
+  });
+
+  it('stays where the challenge says under a global prefix, versions and another global guard', async () => {
+    class DenyingGuard implements CanActivate {
+      canActivate = () => false;
+    }
+    @Module({ providers: [{ provide: APP_GUARD, useClass: DenyingGuard }] })
+    class DenyingModule {}
+    class AppModule {}
+    const guards = GuardsModule.forRoot({ ...issuer.options, audience: 'https://api.example/v1' });
+    const imports = [guards, DenyingModule];
+    Module({ imports, controllers: [OrdersController] })(AppModule);
+    app = await NestFactory.create(AppModule, adapter(), { logger: false });
+    app.setGlobalPrefix('api');
+    app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+    await app.listen(0, '127.0.0.1');
+    const answer = await request(app.getHttpServer()).get('/api/v1/orders');
+
+    expect(answer.status).toBe(401);
+    expect(answer.headers['www-authenticate']).toContain(`https://api.example${path}/v1`);
+    expect((await request(app.getHttpServer()).get(`${path}/v1`)).status).toBe(200);
   });
 
   it.each([

@@ -19,6 +19,26 @@ afterEach(() => issuer.close());
 const strategyWith = (options: Partial<ResourceServerOptions> = {}) =>
   aStrategy({ ...issuer.options, ...clock.options, ...options });
 
+describe('client of a token (RFC 9068 §2.2)', () => {
+  it('is required by default', async () => {
+    const token = issuer.accessToken({ client_id: undefined });
+    expect(await verifyOrError(strategyWith(), token)).toMatchObject({
+      reason: 'malformed_claims',
+      cause: { message: 'client_id must be a non-empty string' },
+    });
+  });
+
+  it('is undefined for an issuer whose tokens name none (`claims.clientId: []`)', async () => {
+    const claims = { clientId: [] };
+    const strategy = aStrategy({ ...issuer.options, ...clock.options, claims });
+    for (const clientId of [undefined, 'web', 7]) {
+      const token = await verifyOrError(strategy, issuer.accessToken({ client_id: clientId }));
+      expect(token).toMatchObject({ subject: 'alice' });
+      expect(token).not.toHaveProperty('clientId');
+    }
+  });
+});
+
 describe('time claims (RFC 7519 §4.1.4 to §4.1.6)', () => {
   const hour = { maxTokenAgeSeconds: 3600 };
   const none = { clockToleranceSeconds: 0 };

@@ -41,6 +41,19 @@ describe.each(contexts)('message over %s', (_broker, context) => {
     });
   });
 
+  it.each([['authorization'], ['Authorization'], ['access_token'], ['access-token']])(
+    'may carry its token without a scheme, in `%s`',
+    (name) => {
+      expect(readHeaders(context({ [name]: 'a' }))).toEqual({ authorization: 'Bearer a' });
+      expect(readHeaders(context({ [name]: 'bearer a' }))).toEqual({ authorization: 'Bearer a' });
+    },
+  );
+
+  it('may carry the same token twice', () => {
+    const headers = { authorization: 'Bearer a', access_token: 'a' };
+    expect(readHeaders(context(headers))).toEqual({ authorization: 'Bearer a' });
+  });
+
   it('can carry its token as bytes', () => {
     expect(readHeaders(context({ authorization: Buffer.from('Bearer a') }))).toEqual({
       authorization: 'Bearer a',

@@ -58,6 +58,80 @@ describe('GuardsModule options', () => {
     expect(() => GuardsModule.forRoot(untyped(changes))).toThrow(`\`${name}\``);
   });
 
+  it.each([
+    ['`issuer` must be a string', { issuer: 1 }],
+    ['`issuer` must be a string, not null', { issuer: null }],
+    ['`audience` must be a string', { audience: ['https://api.example'] }],
+    ['`algorithms` must be a list of strings, not of type string', { algorithms: 'ES256' }],
+    ['`tokenTypes` must be a list of strings', { tokenTypes: 'JWT' }],
+    ['`requiredClaims` must be an object', { requiredClaims: 'token_use' }],
+    ['`requiredClaims` must be an object', { requiredClaims: { token_use: [] } }],
+    ['`claims` must be an object', { claims: ['sub'] }],
+    ['`claims.clientId` must be a list of claims', { claims: { clientId: 'sub' } }],
+    ['`claims.scopes` must be a list of claims', { claims: { scopes: 'scp' } }],
+    ['`claims.scopes` must be a list of claims', { claims: { scopes: [''] } }],
+    ['`claims.tokenId` must be a list of claims', { claims: { tokenId: 'jti' } }],
+    ['`claims.audience` must be the name of a claim', { claims: { audience: [] } }],
+    ['`clockToleranceSeconds` must be a number', { clockToleranceSeconds: '5' }],
+    ['`clockToleranceSeconds` must be a number, not null', { clockToleranceSeconds: null }],
+    ['`keySet` must be an object', { keySet: 10 }],
+    ['`keySet.timeoutMs` must be a number', { keySet: { timeoutMs: '3000' } }],
+    ['`tokenCache` must be an object, not null', { tokenCache: null }],
+    ['`ignoresTokenStatus` must be true or false', { ignoresTokenStatus: 'false' }],
+    ['`dangerouslyAllowInsecureHttp` must be true or false', { dangerouslyAllowInsecureHttp: '' }],
+    ['`servesResourceMetadata` must be true or false', { servesResourceMetadata: 0 }],
+    ['`advertisedScopes` must be a list of strings', { advertisedScopes: 'orders:read' }],
+    ['`publicControllers` must be a list of classes', { publicControllers: ['Metrics'] }],
+    ['`transports` must be a list of transports', { transports: ['ws'] }],
+    ['`onRejected` must be a function', { onRejected: 'log' }],
+    ['`now` must be a function', { now: 0 }],
+    ['`dpop` must be an object', { dpop: true }],
+    ['`dpop.usedProofs` must be an object with the method use()', { dpop: { usedProofs: {} } }],
+    ['`dpop.nonceSecrets` must be a list of strings or Buffers', { dpop: { nonceSecrets: 'x' } }],
+    ['`issuers` must be a list of objects', { issuers: { issuer: 'https://auth.example' } }],
+    ['`issuers[0]` must be an object', { issuers: ['https://auth.example'] }],
+    ['`algorithms` belongs to the entries of `issuers`', { issuers: [{ ...valid }] }],
+    ['`issuers[1].claims.clientId` must be', { issuers: [valid, { claims: { clientId: 'x' } }] }],
+    ['`algorithm` is not an option: did you mean `algorithms`?', { algorithm: 'ES256' }],
+    ['`jwksURI` is not an option: did you mean `jwksUri`?', { jwksURI: 'https://a.example' }],
+    ['`keySet.timeout` is not an option', { keySet: { timeout: 1 } }],
+    ['`keySet.cooldownSecond` is not an option: did you', { keySet: { cooldownSecond: 1 } }],
+    ['`claims.client` is not an option', { claims: { client: ['azp'] } }],
+    ['`jsonWebTokenOptions` is not an option', { jsonWebTokenOptions: { issuer: 'x' } }],
+  ])('names a wrong shape, which JSON and JavaScript allow: %s', (words, changes) => {
+    expect(() => resolveOptions(untyped(changes))).toThrow(GuardsConfigurationError);
+    expect(() => resolveOptions(untyped(changes))).toThrow(words);
+  });
+
+  it.each([[undefined], [null], ['https://auth.example'], [[]]])(
+    'names what to set if the options are %j',
+    (options) => {
+      expect(() => resolveOptions(JSON.parse(JSON.stringify({ options })).options)).toThrow(
+        /`audience`[^]*`issuer`[^]*`algorithms`/,
+      );
+    },
+  );
+
+  it('names an option of a wrong shape once, beside all other faults', () => {
+    const changes = { algorithms: 'ES256', jwksUri: 'nowhere', claims: { clientId: 'sub' } };
+    expect(() => resolveOptions(untyped({ ...changes, maxTokenBytes: 1 }))).toThrow(
+      [
+        'GuardsModule is not configured:',
+        '`algorithms` must be a list of strings, not of type string',
+        "`claims.clientId` must be a list of claims, such as ['client_id'], not of type string",
+        '`jwksUri` must be an absolute https URL (or set `jwksUri`)',
+        '`maxTokenBytes` must be a number from 256 to 65536',
+      ].join('\n  - '),
+    );
+  });
+
+  it('puts no value of a wrong shape into the message, because it may be a secret', () => {
+    const secret = 'a-secret-that-is-long-enough-for-it';
+    expect(() => resolveOptions(untyped({ dpop: { nonceSecrets: secret } }))).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining(secret) }),
+    );
+  });
+
   it('reports all faults at once', () => {
     expect(() => resolveOptions(untyped({ issuer: '', audience: '', algorithms: [] }))).toThrow(
       /`audience`[^]*`issuer`[^]*`algorithms`/,

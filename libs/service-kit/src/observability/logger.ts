@@ -112,8 +112,14 @@ export class NestLogger implements LoggerService {
     if (message instanceof Error) this.logger[errorLevel]({ context, err: message }, message.name);
     else if (typeof message === 'string')
       this.logger[level]({ context, ...extractStack(rest) }, redactText(message));
+    else if (isLine(message)) this.logger[level]({ context, ...message });
     else this.logger[level]({ context, detail: message });
   }
+}
+
+/** An object with its own `msg` is a whole line, so that its members stand beside those of the request's line. */
+function isLine(message: unknown): message is { readonly msg: string } {
+  return typeof message === 'object' && message !== null && 'msg' in message;
 }
 
 /** `Logger.error(message, stack, context)` is the one call with a string before the context. */

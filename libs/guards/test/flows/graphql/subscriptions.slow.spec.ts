@@ -188,6 +188,17 @@ describe('place of the token in a connection', () => {
       '`AUTHORIZATION` of the connection parameters',
       () => ({ connectionParams: { AUTHORIZATION: authorization() } }),
     ],
+    ['`connectionParams.authToken`', () => ({ connectionParams: { authToken: reader() } })],
+    ['`connectionParams.token`', () => ({ connectionParams: { token: authorization() } })],
+    ['`connectionParams.access_token`', () => ({ connectionParams: { access_token: reader() } })],
+    [
+      '`connectionParams` without a scheme',
+      () => ({ connectionParams: { Authorization: reader() } }),
+    ],
+    [
+      '`connectionParams.headers`',
+      () => ({ connectionParams: { headers: { Authorization: authorization() } } }),
+    ],
     ['the header of the upgrade', () => ({ headers: { authorization: authorization() } })],
   ])('accepts a token in %s', async (_name, connection) => {
     expect((await firstResult(connection(), caller)).data).toEqual({
@@ -210,10 +221,16 @@ describe('place of the token in a connection', () => {
       'in the parameters and in the query (RFC 6750 §2.3)',
       () => ({ ...bearerConnection(reader()), query: `?access_token=${reader()}` }),
     ],
-    ['as a list', () => ({ connectionParams: { authorization: [authorization()] } })],
   ])('answers BAD_REQUEST to a token %s', async (_name, connection) => {
     expect(errorCodes(await firstResult(connection(), caller))).toEqual(['BAD_REQUEST']);
     expect(rejections.map(({ reason }) => reason)).toEqual(['several_credentials']);
+  });
+
+  it('answers BAD_REQUEST to a token as a list, and says where it belongs', async () => {
+    const connectionParams = { authorization: [authorization()] };
+    const { errors } = await firstResult({ connectionParams }, caller);
+    const challenge = expect.stringContaining('as connectionParams.authorization"');
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST', challenge } }]);
   });
 
   it('reads no token from the query (RFC 9700 §4.3.2)', async () => {

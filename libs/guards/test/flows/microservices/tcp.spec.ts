@@ -159,11 +159,17 @@ describe('option `token` of the microservice transport', () => {
     expect(await createBearer(reader()).send('orders')).toMatchObject({ message: 'Unauthorized' });
   });
 
-  it.each([[{ toString: 1 }], [[]], [null], ['Bearer x']])(
+  it('accepts a token with its scheme', async () => {
+    const token = `Bearer ${reader()}`;
+    expect(await createClient().send('orders', withToken(token))).toBe('alice');
+  });
+
+  it.each([[{ toString: 1 }], [[]], [null], [''], ['Bearer a b']])(
     'fails with invalid_request if the option returns %j',
     async (token) => {
       expect(await createClient().send('orders', withToken(token))).toMatchObject({
         code: 'invalid_request',
+        challenge: expect.stringContaining('as authorization in the metadata or the headers'),
       });
       expect(reasons()).toEqual(['malformed_credentials']);
     },

@@ -71,10 +71,52 @@ describe('credentials of a Socket.IO handshake', () => {
     ],
     ['that is an object', () => ({ auth: { token: { toString: 1 } } }), 'malformed_credentials'],
     ['that is null', () => ({ auth: { token: null } }), 'malformed_credentials'],
-    ['with its scheme', () => ({ auth: { token: `Bearer ${reader()}` } }), 'malformed_credentials'],
+    [
+      'twice in `auth`',
+      () => ({ auth: { token: reader(), authorization: `Bearer ${reader()}` } }),
+      'several_credentials',
+    ],
+    ['as a list', () => ({ auth: { token: [reader()] } }), 'malformed_credentials'],
+    ['that is empty', () => ({ auth: { token: '' } }), 'malformed_credentials'],
+    [
+      'with two schemes',
+      () => ({ auth: { token: `Bearer Bearer ${reader()}` } }),
+      'malformed_credentials',
+    ],
   ])('answers Bad Request to a token %s', async (_name, credentials, reason) => {
     await expect(connectSocketIo(app, credentials())).rejects.toThrow('Bad Request');
     expect(reasons()).toEqual([reason]);
+  });
+
+  it.each<[string, (token: string) => Record<string, unknown>]>([
+    ['auth.token', (token) => ({ token })],
+    ['auth.token with its scheme', (token) => ({ token: `Bearer ${token}` })],
+    ['auth.token with a scheme in lower case', (token) => ({ token: `bearer ${token}` })],
+    ['auth.authorization', (token) => ({ authorization: `Bearer ${token}` })],
+    ['auth.Authorization', (token) => ({ Authorization: `Bearer ${token}` })],
+    ['auth.Authorization without a scheme', (token) => ({ Authorization: token })],
+    ['auth.access_token', (token) => ({ access_token: token })],
+    ['auth.accessToken', (token) => ({ accessToken: token })],
+    ['two members with the same token', (token) => ({ token, Authorization: `Bearer ${token}` })],
+  ])('accepts a token in %s', async (_place, auth) => {
+    const client = await connectSocketIo(app, { auth: auth(reader()) });
+    client.send('orders');
+
+    expect(await client.next('orders')).toBe('alice');
+    client.close();
+  });
+
+  it('accepts the same token in header and `auth`', async () => {
+    const token = reader();
+    const client = await connectSocketIo(app, { ...bearer(token), auth: { token } });
+    client.close();
+  });
+
+  it('says where the token belongs, and speaks of no header (RFC 6750 §3.1)', async () => {
+    const auth = { token: 'two words' };
+    await expect(connectSocketIo(app, { auth })).rejects.toMatchObject({
+      challenge: expect.stringMatching(/error_description="[^"]*auth\.token of the handshake"/),
+    });
   });
 
   it('accepts a token in `auth.token` over HTTP long polling', async () => {
