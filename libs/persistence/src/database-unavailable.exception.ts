@@ -12,7 +12,14 @@ export class DatabaseUnavailableException extends ServiceUnavailableException {
   constructor(cause: unknown) {
     super('The service cannot do this just now. Try again in a moment.', { cause });
   }
+
+  /** The database was reachable, and rolled the statement back at its time limit. */
+  get isStatementTimeout(): boolean {
+    return getErrorCode(this.cause) === STATEMENT_TIMEOUT;
+  }
 }
+
+const STATEMENT_TIMEOUT = '57014';
 
 const NETWORK_CODES =
   /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|E(HOST|NET)UNREACH|ENOTFOUND|EAI_AGAIN)$/;
