@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type Clock, RequestArrival } from '@gatehouse/service-kit';
 import type { Account } from '../../src/accounts/account.entity.js';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
 import { type ClientRegistration, ClientRepository } from '../../src/clients/client.repository.js';
@@ -31,6 +32,13 @@ export async function anAccount(auth: TestAuth, email?: string): Promise<Account
   if (!account) throw new Error('the account was not registered');
   return account;
 }
+
+/** A request that arrives now, after it may have lain unread, and whose client waits for the answer. */
+export const anArrival = (
+  clock: Clock,
+  { unreadSeconds = 0, isClientGone = () => false } = {},
+): RequestArrival =>
+  new RequestArrival(clock, { deadlineMs: 20_000, unreadMs: unreadSeconds * 1000, isClientGone });
 
 interface SessionOptions {
   readonly scope?: readonly string[];
