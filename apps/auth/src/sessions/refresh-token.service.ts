@@ -58,7 +58,8 @@ export class RefreshTokenService {
   ) {}
 
   /**
-   * Creates a family with the first refresh token of a login. If the account has more sessions than its limit, the oldest ends.
+   * Creates a family with the first refresh token of a login. If the account has more sessions than its limit, the oldest of the client
+   * ends, or else the oldest.
    * @returns undefined if the account was disabled, its password changed, or the browser session ended since the person
    * authenticated, or if {@link FamilyGrant.consume} returned false
    */
