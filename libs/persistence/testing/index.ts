@@ -1,2 +1,3 @@
 export { eachDatabase, type TestDatabase } from './each-database.js';
+export { TableLock } from './table-lock.js';
 export { startPostgres, type PostgresServer } from './postgres-server.js';

@@ -20,8 +20,9 @@ import {
   type RefreshTokenReplica,
   startRefreshTokenReplica,
 } from '../support/refresh-token-replica.js';
-import { lockOnPostgres, lockOnSqlite, type TableLock } from '../support/table-lock.js';
+
 import { TestClock } from '../support/test-auth.js';
+import { lockOnPostgres, lockOnSqlite, type WriterLock } from '../support/writer-lock.js';
 
 const ACCOUNT = { id: 'acct_test', passwordHash: 'a hash' };
 const aClient = (id: string): RefreshTokenClient => ({
@@ -33,7 +34,7 @@ const aClient = (id: string): RefreshTokenClient => ({
 interface Real {
   /** On PostgreSQL two, which take turns. */
   readonly replicas: readonly RefreshTokenReplica[];
-  readonly lockTable: () => Promise<TableLock>;
+  readonly lockTable: () => Promise<WriterLock>;
   readonly clock: TestClock;
   readonly familyId: string;
 }
