@@ -3,7 +3,7 @@ import { Batcher } from './batcher.js';
 import { toAvailabilityError } from './database-unavailable.exception.js';
 import { getPool, runPrepared } from './postgres-writer.js';
 import { getSqliteConnection } from './sqlite-writer.js';
-import type { Writer } from './writer.js';
+import { type LateValues, readValues, type Writer } from './writer.js';
 
 type Row = Record<string, unknown>;
 
@@ -90,7 +90,7 @@ type Values = readonly unknown[];
  */
 export interface ConditionalUpdate {
   /** @returns whether this call changed the row */
-  apply(values: Values): Promise<boolean>;
+  apply(values: LateValues): Promise<boolean>;
 }
 
 /** SQLite's writer already lets statements share a commit. */
@@ -112,14 +112,28 @@ export function createPostgresConditionalUpdate(
   text: UpdateStatement,
 ): ConditionalUpdate {
   const sql = toArrayStatement(text);
-  const batcher = new Batcher<Values, boolean>(async (batch) => {
-    const given = [...batch].sort(compareFirstValues);
+  const batcher = new Batcher<LateValues, boolean>(async (batch) => {
+    const calls = batch.map(tryReadValues);
+    const given = calls.flatMap(({ values }) => (values ? [values] : [])).sort(compareFirstValues);
     const columns = text.types.map((_, column) => given.map((values) => values[column]));
-    const { rows } = await runPrepared<{ n: number }>(getPool(dataSource), sql, columns);
-    const winners = new Set(rows.map(({ n }) => given[n - 1]));
-    return batch.map((values) => winners.has(values));
+    const winners = new Set<Values | undefined>();
+    if (given.length > 0) {
+      const { rows } = await runPrepared<{ n: number }>(getPool(dataSource), sql, columns);
+      for (const { n } of rows) winners.add(given[n - 1]);
+    }
+    return calls.map(({ values, error }) =>
+      values ? winners.has(values) : Promise.reject(error as Error),
+    );
   });
   return { apply: (values) => batcher.submit(values) };
+}
+
+function tryReadValues(values: LateValues): { readonly values?: Values; readonly error?: unknown } {
+  try {
+    return { values: readValues(values) };
+  } catch (error) {
+    return { error };
+  }
 }
 
 const compareFirstValues = ([one]: Values, [other]: Values): number =>

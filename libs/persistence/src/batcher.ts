@@ -1,3 +1,5 @@
+import { DatabaseUnavailableException } from './database-unavailable.exception.js';
+
 let isSettling = false;
 
 /**
@@ -21,21 +23,26 @@ export function waitForEndOfTurn(): Promise<void> {
 
 interface PendingItem<Item, Result> {
   readonly item: Item;
-  resolve(result: Result): void;
+  resolve(result: Result | PromiseLike<Result>): void;
   reject(error: unknown): void;
 }
 
 /**
  * Joins database requests that arrive in the same event-loop turn, or while a batch runs. Under load many requests then share one
- * round trip and one commit. A single request does not wait. When a batch fails, its members run again one by one, so that each
- * succeeds or fails alone.
+ * round trip and one commit. A single request does not wait. When a statement is at fault, the members of its batch run again one
+ * by one, so that each succeeds or fails alone. When the database is unavailable, they fail together: one by one, each would wait
+ * for the same timeout.
  */
 export class Batcher<Item, Result> {
   private pending: PendingItem<Item, Result>[] = [];
   private isBusy = false;
 
-  /** @param run returns the results in the order of the items */
-  constructor(private readonly run: (items: readonly Item[]) => Promise<Result[]> | Result[]) {}
+  /** @param run returns the results in the order of the items; a rejected promise fails its item alone */
+  constructor(
+    private readonly run: (
+      items: readonly Item[],
+    ) => Promise<(Result | PromiseLike<Result>)[]> | Result[],
+  ) {}
 
   submit(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
@@ -50,18 +57,61 @@ export class Batcher<Item, Result> {
       await waitForEndOfTurn();
       const batch = this.pending;
       this.pending = [];
-      await this.runBatch(batch);
+      await runTogether(batch, (members) => this.runBatch(members));
     }
     this.isBusy = false;
   }
 
   private async runBatch(batch: readonly PendingItem<Item, Result>[]): Promise<void> {
-    try {
-      const results = await this.run(batch.map(({ item }) => item));
-      batch.forEach((member, index) => member.resolve(results[index] as Result));
-    } catch (error) {
-      if (batch.length === 1) batch[0]?.reject(error);
-      else for (const member of batch) await this.runBatch([member]);
-    }
+    const results = await this.run(batch.map(({ item }) => item));
+    batch.forEach((member, index) =>
+      member.resolve(results[index] as Result | PromiseLike<Result>),
+    );
   }
+}
+
+/** A member of a group of statements or transactions. */
+interface Rejectable {
+  reject(error: unknown): void;
+}
+
+/**
+ * Runs a group as one. When a member is at fault, each runs alone. When the database is unavailable, all that have not run fail.
+ * @param run settles its members, or throws before it settles any
+ */
+export async function runTogether<Member extends Rejectable>(
+  group: readonly Member[],
+  run: (members: readonly Member[]) => Promise<void>,
+): Promise<void> {
+  const failure = await catchError(run(group));
+  if (failure === undefined) return;
+  let shared = group.length === 1 ? failure : asUnavailable(failure);
+  for (const member of group) {
+    shared ??= await runAlone(member, run);
+    if (shared) member.reject(shared.error);
+  }
+}
+
+interface Failure {
+  readonly error: unknown;
+}
+
+const catchError = (work: Promise<void>): Promise<Failure | undefined> =>
+  work.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+
+const asUnavailable = (failure: Failure): Failure | undefined =>
+  failure.error instanceof DatabaseUnavailableException ? failure : undefined;
+
+/** @returns the failure that the remaining members share */
+async function runAlone<Member extends Rejectable>(
+  member: Member,
+  run: (members: readonly Member[]) => Promise<void>,
+): Promise<Failure | undefined> {
+  const failure = await catchError(run([member]));
+  if (failure === undefined) return undefined;
+  member.reject(failure.error);
+  return asUnavailable(failure);
 }

@@ -15,7 +15,14 @@ export class DatabaseUnavailableException extends ServiceUnavailableException {
     this.isWriteFault = WRITE_FAULT_CODES.test(getErrorCode(cause));
     this.headers = { 'Retry-After': this.isWriteFault ? '10' : '1' };
   }
+
+  /** The database was reachable, and rolled the statement back at its time limit. */
+  get isStatementTimeout(): boolean {
+    return getErrorCode(this.cause) === STATEMENT_TIMEOUT;
+  }
 }
+
+const STATEMENT_TIMEOUT = '57014';
 
 const NETWORK_CODES =
   /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|E(HOST|NET)UNREACH|ENOTFOUND|EAI_AGAIN)$/;

@@ -6,7 +6,7 @@ import {
   getErrorCode,
   toAvailabilityError,
 } from './database-unavailable.exception.js';
-import type { Writer, WriteResult } from './writer.js';
+import { type LateValues, readValues, type Writer, type WriteResult } from './writer.js';
 
 const DEADLOCK = '40P01';
 const MAX_ATTEMPTS = 5;
@@ -18,8 +18,10 @@ const MAX_ATTEMPTS = 5;
 export class PostgresWriter implements Writer {
   constructor(private readonly dataSource: DataSource) {}
 
-  execute<Row>(sql: string, parameters: readonly unknown[]): Promise<WriteResult<Row>> {
-    return retryOnDeadlock(() => runPrepared(getPool(this.dataSource), sql, parameters));
+  execute<Row>(sql: string, parameters: LateValues): Promise<WriteResult<Row>> {
+    return retryOnDeadlock(() =>
+      runPrepared(getPool(this.dataSource), sql, readValues(parameters)),
+    );
   }
 
   async executeInTransaction<Row>(

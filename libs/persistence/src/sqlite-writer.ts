@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
 import type { DataSource, EntityManager } from 'typeorm';
-import { waitForEndOfTurn } from './batcher.js';
+import { runTogether, waitForEndOfTurn } from './batcher.js';
 import {
   DatabaseUnavailableException,
   toAvailabilityError,
 } from './database-unavailable.exception.js';
-import type { Writer, WriteResult } from './writer.js';
+import { type LateValues, readValues, type Writer, type WriteResult } from './writer.js';
 
 type SqliteConnection = BetterSqlite3.Database;
 
@@ -24,17 +24,17 @@ export const bindParameters = (parameters: readonly unknown[]): Record<number, u
 interface Statement {
   readonly kind: 'statement';
   readonly sql: string;
-  readonly parameters: readonly unknown[];
-  settle(outcome: Outcome): void;
+  readonly parameters: LateValues;
+  resolve(value: WriteResult<unknown>): void;
+  reject(error: unknown): void;
 }
-type Outcome = Settled<WriteResult<unknown>>;
 interface Transaction {
   readonly kind: 'transaction';
   readonly work: (manager: EntityManager) => Promise<unknown>;
-  readonly settle: (result: Result) => void;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
 }
-type Result = Settled<unknown>;
-type Settled<Value> =
+type Outcome<Value> =
   | { readonly status: 'written'; readonly value: Value }
   | { readonly status: 'failed'; readonly error: unknown };
 
@@ -43,6 +43,14 @@ const isStatement = (job: Job): job is Statement => job.kind === 'statement';
 const isTransaction = (job: Job): job is Transaction => job.kind === 'transaction';
 const toFailure = (error: unknown) => ({ status: 'failed', error }) as const;
 const toSuccess = <Value>(value: Value) => ({ status: 'written', value }) as const;
+
+function settle<Value>(
+  job: { resolve(value: Value): void; reject(error: unknown): void },
+  outcome: Outcome<Value> | undefined,
+): void {
+  if (outcome?.status === 'written') job.resolve(outcome.value);
+  else job.reject(outcome?.error ?? new Error('a write had no outcome'));
+}
 
 /** Transactions that share a commit wait for each other. */
 const MAX_TRANSACTIONS_PER_COMMIT = 32;
@@ -56,30 +64,30 @@ const BUSY_TIMEOUT_MS = 5_000;
  *
  * Waiting statements share one commit (group commit). They run and commit without an `await` in between, and their promises
  * resolve when the commit is on disk. When one of them fails, the group is rolled back and its members run again one by one, so
- * that each succeeds or fails alone. Waiting transactions share a commit in the same way, each as a savepoint.
+ * that each succeeds or fails alone. Waiting transactions share a commit in the same way, each as a savepoint. When the file
+ * cannot be written, all waiting jobs fail at once, because each would wait for the same time limit.
  */
 export class SqliteWriter implements Writer {
   private readonly jobs: Job[] = [];
   private isDraining = false;
   private readonly connection: SqliteConnection;
   private readonly statements: SqliteStatements;
-  private readonly commit: BetterSqlite3.Transaction<(group: readonly Statement[]) => Outcome[]>;
+  private readonly commit: BetterSqlite3.Transaction<
+    (group: readonly Statement[]) => Outcome<WriteResult<unknown>>[]
+  >;
 
   constructor(private readonly dataSource: DataSource) {
     this.connection = getSqliteConnection(dataSource);
     this.statements = new SqliteStatements(this.connection);
     this.commit = this.connection.transaction((group) =>
-      group.map(({ sql, parameters }) => toSuccess(this.statements.run(sql, parameters))),
+      group.map((statement) => this.runStatement(statement)),
     );
   }
 
-  execute<Row>(sql: string, parameters: readonly unknown[]): Promise<WriteResult<Row>> {
+  execute<Row>(sql: string, parameters: LateValues): Promise<WriteResult<Row>> {
     return new Promise((resolve, reject) => {
-      const settle = (outcome: Outcome) =>
-        outcome.status === 'failed'
-          ? reject(toWriteError(outcome.error))
-          : resolve(outcome.value as WriteResult<Row>);
-      this.enqueue({ kind: 'statement', sql, parameters, settle });
+      const resolveRows = (value: WriteResult<unknown>) => resolve(value as WriteResult<Row>);
+      this.enqueue({ kind: 'statement', sql, parameters, resolve: resolveRows, reject });
     });
   }
 
@@ -96,11 +104,8 @@ export class SqliteWriter implements Writer {
 
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const settle = (result: Result) =>
-        result.status === 'failed'
-          ? reject(toWriteError(result.error))
-          : resolve(result.value as T);
-      this.enqueue({ kind: 'transaction', work, settle });
+      const resolveValue = (value: unknown) => resolve(value as T);
+      this.enqueue({ kind: 'transaction', work, resolve: resolveValue, reject });
     });
   }
 
@@ -114,8 +119,9 @@ export class SqliteWriter implements Writer {
     while (this.jobs.length > 0) {
       await waitForEndOfTurn(); // jobs of this event-loop turn join the group
       const group = this.takeStatements();
-      if (group.length > 0) await this.commitStatements(group);
-      else await this.commitTransactions(this.takeTransactions());
+      if (group.length > 0) await runTogether(group, (members) => this.commitStatements(members));
+      else
+        await runTogether(this.takeTransactions(), (members) => this.commitTransactions(members));
     }
     this.isDraining = false;
   }
@@ -133,34 +139,30 @@ export class SqliteWriter implements Writer {
   }
 
   private async commitStatements(group: readonly Statement[]): Promise<void> {
-    try {
-      const outcomes = await retryWhileBusy(() => this.commitGroup(group));
-      group.forEach((statement, index) =>
-        statement.settle(outcomes[index] ?? toFailure(new Error('a statement had no outcome'))),
-      );
-    } catch (error) {
-      if (group.length === 1 || isBusy(error))
-        group.forEach((statement) => statement.settle(toFailure(error)));
-      else for (const statement of group) await this.commitStatements([statement]);
-    }
+    const outcomes = await this.write(() => this.commitGroup(group));
+    group.forEach((statement, index) => settle(statement, outcomes[index]));
   }
 
   private async commitTransactions(group: readonly Transaction[]): Promise<void> {
+    const outcomes = await this.write(() =>
+      this.runTransaction((manager) => this.runInSavepoints(group, manager)),
+    );
+    group.forEach((transaction, index) => settle(transaction, outcomes[index]));
+  }
+
+  /** When the file cannot be written, the jobs in the queue fail too. */
+  private async write<T>(work: () => T | Promise<T>): Promise<T> {
     try {
-      const results = await retryWhileBusy(() =>
-        this.runTransaction((manager) => this.runInSavepoints(group, manager)),
-      );
-      group.forEach(({ settle }, index) =>
-        settle(results[index] ?? toFailure(new Error('a transaction had no result'))),
-      );
-    } catch (error) {
-      if (group.length === 1 || isBusy(error))
-        group.forEach(({ settle }) => settle(toFailure(error)));
-      else for (const transaction of group) await this.commitTransactions([transaction]);
+      return await retryWhileBusy(work);
+    } catch (thrown) {
+      const error = toWriteError(thrown);
+      if (error instanceof DatabaseUnavailableException)
+        for (const job of this.jobs.splice(0)) job.reject(error);
+      throw error;
     }
   }
 
-  private commitGroup(group: readonly Statement[]): Outcome[] {
+  private commitGroup(group: readonly Statement[]): Outcome<WriteResult<unknown>>[] {
     this.endTransaction();
     return this.commit.immediate(group);
   }
@@ -188,14 +190,24 @@ export class SqliteWriter implements Writer {
     Object.assign(runner, { isTransactionActive: false, transactionDepth: 0 });
   }
 
+  private runStatement({ sql, parameters }: Statement): Outcome<WriteResult<unknown>> {
+    let values: readonly unknown[];
+    try {
+      values = readValues(parameters);
+    } catch (error) {
+      return toFailure(error);
+    }
+    return toSuccess(this.statements.run(sql, values));
+  }
+
   /** @throws when the whole group must roll back: a single transaction failed, the file is busy, or SQLite ended the transaction */
   private async runInSavepoints(
     group: readonly Transaction[],
     manager: EntityManager,
-  ): Promise<Result[]> {
+  ): Promise<Outcome<unknown>[]> {
     const [only, ...others] = group;
     if (only && others.length === 0) return [toSuccess(await only.work(manager))];
-    const results: Result[] = [];
+    const results: Outcome<unknown>[] = [];
     for (const { work } of group) {
       try {
         results.push(toSuccess(await manager.transaction(work)));

@@ -7,9 +7,18 @@ export interface WriteResult<Row> {
   readonly rows: Row[];
 }
 
+/**
+ * The values of `$1, $2 …`. A function is called right before the statement runs, after all waiting. When it throws, the statement
+ * does not run.
+ */
+export type LateValues = readonly unknown[] | (() => readonly unknown[]);
+
+export const readValues = (values: LateValues): readonly unknown[] =>
+  typeof values === 'function' ? values() : values;
+
 /** How a write becomes durable, which differs between the two databases. */
 export interface Writer {
-  execute<Row>(sql: string, parameters: readonly unknown[]): Promise<WriteResult<Row>>;
+  execute<Row>(sql: string, parameters: LateValues): Promise<WriteResult<Row>>;
   /** Runs a statement of an open transaction. */
   executeInTransaction<Row>(
     transaction: EntityManager,

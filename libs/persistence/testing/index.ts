@@ -1,4 +1,5 @@
 export { eachDatabase, type TestDatabase } from './each-database.js';
+export { TableLock } from './table-lock.js';
 export { startPostgres, type PostgresServer } from './postgres-server.js';
 export { findSchemaDifferences } from './schema-differences.js';
 export { isPgBouncerInstalled, type PgBouncer, startPgBouncer } from './pgbouncer.js';

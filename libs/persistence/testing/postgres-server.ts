@@ -1,4 +1,4 @@
-import { chown, cp, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@gatehouse/service-kit/testing';
@@ -11,6 +11,8 @@ export interface PostgresServer {
   urlOf(database: string): string;
   /** Stops the server and starts it on the same port with the same data. Open connections end. */
   restart(whileDown?: () => Promise<unknown>): Promise<void>;
+  /** Stops all its processes by SIGSTOP, as a frozen machine does. @returns a function that lets them go on */
+  freeze(): Promise<() => void>;
   /** Makes a base backup of the running server, as pg_basebackup does. @returns its folder, for {@link startPostgres} */
   backUp(): Promise<string>;
   stop(): Promise<void>;
@@ -47,6 +49,7 @@ export async function startPostgres(backup?: string): Promise<PostgresServer> {
       return urlOf(name);
     },
     urlOf,
+    freeze: () => freeze(databaseDir),
     backUp: () => baseBackup(databaseDir, urlOf('postgres')),
     async restart(whileDown) {
       await server.stop();
@@ -57,6 +60,18 @@ export async function startPostgres(backup?: string): Promise<PostgresServer> {
       await server.stop();
       await rm(databaseDir, { recursive: true, force: true });
     },
+  };
+}
+
+async function freeze(databaseDir: string): Promise<() => void> {
+  const [postmaster = ''] = (await readFile(join(databaseDir, 'postmaster.pid'), 'utf8')).split(
+    '\n',
+  );
+  const children = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8');
+  const processes = [postmaster, ...children.trim().split(' ')].map(Number);
+  for (const id of processes) process.kill(id, 'SIGSTOP');
+  return () => {
+    for (const id of processes) process.kill(id, 'SIGCONT');
   };
 }
 

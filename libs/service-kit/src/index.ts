@@ -54,6 +54,13 @@ export type { ProblemDetails } from './http/problem.js';
 export { createService } from './service/create-service.js';
 export { omitEmptyParameters } from './service/request-bodies.js';
 export { allowRequestedHeaders } from './service/cross-origin.js';
+export {
+  ArrivalHook,
+  AskAgainException,
+  getArrival,
+  RequestArrival,
+  StandstillWatch,
+} from './service/request-arrival.js';
 export { toRunOptions } from './service/run-service.js';
 export { runService } from './service/run-service.js';
 export { ServiceModule } from './service/service.module.js';

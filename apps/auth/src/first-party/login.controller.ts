@@ -1,4 +1,5 @@
 import { Public } from '@gatehouse/guards';
+import { getArrival } from '@gatehouse/service-kit';
 import {
   Body,
   type CanActivate,
@@ -175,6 +176,7 @@ export class RefreshController {
     const response = await this.refreshTokenGrant.exchange({
       client: this.firstPartyClient.client,
       parameters: { ...options, grant_type: 'refresh_token', refresh_token: text },
+      arrival: getArrival(request),
     });
     return isFromCookie ? this.refreshCookie.moveToCookie(reply, response) : response;
   }

@@ -1,7 +1,12 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { DatabaseUnavailableException } from '@gatehouse/persistence';
-import { Problem, ProblemDetailsFilter, toProblemDetails } from '@gatehouse/service-kit';
+import {
+  AskAgainException,
+  Problem,
+  ProblemDetailsFilter,
+  toProblemDetails,
+} from '@gatehouse/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OAuthError, RegistrationRefused, RetryLaterError } from './oauth-error.js';
 
@@ -48,7 +53,8 @@ function toErrorResponse(error: unknown): ErrorResponse | undefined {
   if (error instanceof OAuthError) return formatOAuthError(error);
   if (error instanceof RetryLaterError) return toRetryLaterResponse(error);
   if (error instanceof RegistrationRefused) return toForbiddenResponse(error);
-  if (error instanceof DatabaseUnavailableException) return toUnavailableResponse(error);
+  if (error instanceof DatabaseUnavailableException || error instanceof AskAgainException)
+    return toUnavailableResponse(error);
   const { status, errors } = toProblemDetails(error);
   if (status >= 500 || status === 404) return undefined;
   const description = describeErrors(status, errors);
@@ -79,7 +85,10 @@ const toForbiddenResponse = ({ message }: RegistrationRefused): ErrorResponse =>
 });
 
 /** The error code says nothing about the grant. A client that took it for a rejected grant would log its user out. */
-function toUnavailableResponse({ message, headers }: DatabaseUnavailableException): ErrorResponse {
+function toUnavailableResponse({
+  message,
+  headers,
+}: DatabaseUnavailableException | AskAgainException): ErrorResponse {
   const body = { error: 'temporarily_unavailable', error_description: message };
   return { status: 503, body, headers: { 'retry-after': headers['Retry-After'] } };
 }

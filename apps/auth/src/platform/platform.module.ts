@@ -6,7 +6,7 @@ import {
   SchedulerModule,
   UnitOfWork,
 } from '@gatehouse/persistence';
-import { Clock } from '@gatehouse/service-kit';
+import { ArrivalHook, Clock } from '@gatehouse/service-kit';
 import { type BeforeApplicationShutdown, Global, Module, type OnModuleInit } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
@@ -46,6 +46,7 @@ const createNotifier = ({ SMTP_URL: url, MAIL_FROM: from }: AuthConfig): Notifie
     { provide: Notifier, useFactory: createNotifier, inject: [AUTH_CONFIG] },
     { provide: APP_FILTER, useClass: OAuthErrorFilter },
     { provide: APP_GUARD, useClass: RateLimitGuard },
+    ArrivalHook,
     DatabaseClock,
     EventChainService,
     EventRetentionCleanup,

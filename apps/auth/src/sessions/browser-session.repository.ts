@@ -117,13 +117,14 @@ export class BrowserSessionRepository implements OnModuleInit {
     return this.revoke('1 = 1', [], now);
   }
 
-  /** Keeps the given session and the latest of the other active ones, `limit` in all. */
+  /** Keeps the given session and others that are active, `limit` in all. The latest of other devices stay. */
   revokeAboveLimit(
-    { id, accountId }: BrowserSession,
+    { id, accountId, userAgent, origin }: BrowserSession,
     { limit, idleSince }: { readonly limit: number; readonly idleSince: number },
     now: number,
   ): Promise<readonly RevokedBrowserSession[]> {
-    return this.revoke(ABOVE_LIMIT, [accountId, id, idleSince, now, limit - 1], now);
+    const device = [userAgent ?? '', origin ?? ''];
+    return this.revoke(ABOVE_LIMIT, [accountId, id, idleSince, now, limit - 1, ...device], now);
   }
 
   private async revoke(
@@ -149,11 +150,15 @@ const toLoginValues = (session: BrowserSession): readonly unknown[] => [
   session.absoluteExpiresAt.getTime(),
 ];
 
-/** SQLite has no OFFSET without a LIMIT. */
+/**
+ * The sessions of the same device come last and go first, so that repeated logins on one device do not end the sessions of the
+ * others. SQLite has no OFFSET without a LIMIT.
+ */
 const ABOVE_LIMIT = `id IN (
   SELECT id FROM browser_session
   WHERE account_id = $2 AND id <> $3 AND ended_at IS NULL AND last_used_at > $4 AND absolute_expires_at > $5
-  ORDER BY authenticated_at DESC, id LIMIT 1000000 OFFSET $6)`;
+  ORDER BY CASE WHEN COALESCE(user_agent, '') = $7 AND COALESCE(origin, '') = $8 THEN 1 ELSE 0 END,
+    authenticated_at DESC, id LIMIT 1000000 OFFSET $6)`;
 
 const MIN_RETENTION_SECONDS = 86_400;
 

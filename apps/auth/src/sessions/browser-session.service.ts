@@ -93,7 +93,7 @@ export class BrowserSessionRevocation {
     return this.revoke(reason, (now) => this.sessions.revokeAll(now));
   }
 
-  /** Revokes the oldest sessions of an account that has more than its limit. The newest session stays. */
+  /** Revokes sessions of an account that has more than its limit: the oldest of the same device first. The newest stays. */
   revokeAboveLimit(newest: BrowserSession): Promise<number> {
     const { maxPerAccount: limit } = this.limits;
     return this.revoke('session_limit', (now) => {
@@ -160,7 +160,7 @@ export class BrowserSessionService {
   /**
    * Creates a session for a login, or renews the previous one of the same person. Every login gets a new secret (OWASP ASVS
    * 7.2.4), and the previous secret becomes invalid. A previous session of another person ends. If the account has more
-   * sessions than its limit, the oldest ends.
+   * sessions than its limit, the oldest of the same device ends, or else the oldest.
    *
    * @param account as it was when the person authenticated
    * @param previous the session that the browser had before the login

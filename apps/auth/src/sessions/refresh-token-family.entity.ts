@@ -18,11 +18,23 @@ import {
  * | `ended`      | belongs to a revoked family                             | rejects it                        |
  * | `expired`    | belongs to a family past its idle or absolute lifetime  | rejects it                        |
  * | `current`    | has the generation of the row                           | rotates it                        |
- * | `superseded` | is its predecessor, within the grace window             | returns the same successor again  |
- * | `reused`     | is older, or is the predecessor after the grace window  | rejects it and revokes the family |
+ * | `superseded` | is its predecessor, and came within the grace window    | returns the same successor again  |
+ * | `undecided`  | is older, and can have come before it was replaced      | lets the client ask again         |
+ * | `reused`     | is older, or came after the grace window                | rejects it and revokes the family |
  * | `ahead`      | is newer than the row: the database was rolled back     | rejects it and revokes the family |
  */
-export type TokenState = 'ended' | 'expired' | 'current' | 'superseded' | 'reused' | 'ahead';
+export type TokenState =
+  'ended' | 'expired' | 'current' | 'superseded' | 'undecided' | 'reused' | 'ahead';
+
+/** When a request presented a token. Instants are milliseconds since the epoch. */
+export interface Presentation {
+  /** The request arrived at this instant or later. */
+  readonly earliest: number;
+  /** The request arrived at this instant or earlier. */
+  readonly latest: number;
+  /** After the request arrived, the row still had the generation of the token. */
+  readonly wasCurrent?: boolean;
+}
 
 /**
  * All refresh tokens that descend from one login on one device (RFC 9700 §4.14.2). A rotation updates this one row, which
@@ -74,17 +86,32 @@ export class RefreshTokenFamily {
   }
 
   /**
+   * Judges a token by the instant at which its request arrived. Its wait inside the server does not matter.
    * @param generation from the token
-   * @param now milliseconds since the epoch
    * @param grace length of the grace window, in milliseconds; 0 means that there is none
    */
-  classifyToken(generation: number, { now, grace }: { now: number; grace: number }): TokenState {
+  classifyToken(generation: number, presented: Presentation, grace: number): TokenState {
     if (this.endedAt !== null) return 'ended';
-    if (this.isExpiredAt(now)) return 'expired';
+    if (this.isExpiredAt(presented.latest)) return 'expired';
     if (generation > this.generation) return 'ahead';
     if (generation === this.generation) return 'current';
-    const withinWindow = now < this.rotatedAt.getTime() + grace;
-    return generation === this.generation - 1 && withinWindow ? 'superseded' : 'reused';
+    return generation === this.generation - 1
+      ? this.classifyPredecessor(presented, grace)
+      : this.classifyOlder(presented);
+  }
+
+  private classifyPredecessor(
+    { earliest, latest, wasCurrent }: Presentation,
+    grace: number,
+  ): TokenState {
+    const windowEnd = this.rotatedAt.getTime() + grace;
+    if (grace > 0 && (wasCurrent || latest < windowEnd)) return 'superseded';
+    return earliest < windowEnd ? 'undecided' : 'reused';
+  }
+
+  /** Several rotations are newer. The row does not tell which of them a request found that arrived before the last one. */
+  private classifyOlder({ earliest, wasCurrent }: Presentation): TokenState {
+    return wasCurrent || earliest < this.rotatedAt.getTime() ? 'undecided' : 'reused';
   }
 
   /** The row stores both instants, so a later change of the configuration does not prolong a login. */

@@ -3,7 +3,6 @@ import {
   type ConditionalUpdate,
   createIndexedCleanup,
   createKeyRangeCleanup,
-  type ExpiredRows,
   type RowLookup,
   UnitOfWork,
 } from '@gatehouse/persistence';
@@ -14,6 +13,7 @@ import type { RevocationReason } from '../platform/security-events/security-even
 import { StatusListService } from '../tokens/status-lists/status-list.service.js';
 import { StatusSnapshotService } from '../tokens/status-lists/status-snapshot.service.js';
 import { RefreshTokenFamily } from './refresh-token-family.entity.js';
+import { EXPIRED_FAMILY_ROWS, REVOKED_FAMILY_ROWS } from './refresh-token-limits.js';
 
 /** A family before its first rotation. */
 export type NewRefreshTokenFamily = Omit<
@@ -22,7 +22,7 @@ export type NewRefreshTokenFamily = Omit<
 >;
 type FamilyMethod = 'classifyToken' | 'isActiveAt';
 
-/** One rotation. Instants are milliseconds since the epoch. */
+/** One rotation, made at `now`. Instants are milliseconds since the epoch. */
 export interface Rotation {
   readonly now: number;
   readonly idleExpiresAt: number;
@@ -37,9 +37,10 @@ export interface Revocation {
   readonly now: number;
 }
 
-/** How many families of an account stay. */
+/** How many families of an account stay, beside the newest. */
 export interface SessionLimit {
   readonly newestId: string;
+  readonly clientId: string;
   readonly limit: number;
 }
 
@@ -59,13 +60,21 @@ type UnrevokedFamily = Record<'id' | 'scope', string> & { browser_session_id: st
 /** A client may have a million families, and each statement must stay far below the statement timeout. */
 const CLIENT_BATCH_SIZE = 1_000;
 
-/** The condition of the update is the lock: of any number of callers, on all replicas, one makes a given step. */
-const ROTATION = {
+/**
+ * The condition of the update is the lock: of any number of callers, on all replicas, one makes a given step.
+ *
+ * @param waited SQL: milliseconds between the arrival of the statement at the database and the change of the row
+ */
+const buildRotation = (waited: string) => ({
   table: 'refresh_token_family',
-  set: 'generation = generation + 1, rotated_at = $3, idle_expires_at = $4, dpop_jkt = COALESCE(dpop_jkt, $5)',
+  set: `generation = generation + 1, rotated_at = $3 + ${waited}, idle_expires_at = $4, dpop_jkt = COALESCE(dpop_jkt, $5)`,
   where: 'id = $1 AND generation = $2 AND ended_at IS NULL',
   types: ['text', 'integer', 'bigint', 'bigint', 'text'],
-};
+});
+
+/** A statement can wait for a lock. Whole seconds, because only such a wait matters. */
+const WAITED_ON_POSTGRES =
+  '(floor(extract(epoch FROM clock_timestamp() - statement_timestamp())) * 1000)::bigint';
 
 /** All SQL of the table `refresh_token_family`. */
 @Injectable()
@@ -82,7 +91,8 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
     private readonly cleanup: CleanupJob,
   ) {
     this.lookup = unitOfWork.lookup(RefreshTokenFamily);
-    this.rotation = unitOfWork.conditionalUpdate(ROTATION);
+    const waited = unitOfWork.isPostgres ? WAITED_ON_POSTGRES : '0';
+    this.rotation = unitOfWork.conditionalUpdate(buildRotation(waited));
   }
 
   onModuleInit(): void {
@@ -146,13 +156,19 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
 
   /**
    * Puts the next generation into force. Does not join transactions.
+   * @param prepare is called right before the statement is sent; when it throws, nothing is sent
    * @returns false if the row has another generation, or was revoked
    */
-  rotate(
-    { id, generation }: RefreshTokenFamily,
-    { now, idleExpiresAt, dpopJkt }: Rotation,
-  ): Promise<boolean> {
-    return this.rotation.apply([id, generation, now, idleExpiresAt, dpopJkt]);
+  rotate({ id, generation }: RefreshTokenFamily, prepare: () => Rotation): Promise<boolean> {
+    return this.rotation.apply(() => {
+      const { now, idleExpiresAt, dpopJkt } = prepare();
+      return [id, generation, now, idleExpiresAt, dpopJkt];
+    });
+  }
+
+  /** Moves the instant of a rotation to its end, because it was under way for long. */
+  async completeRotation({ id, generation }: RefreshTokenFamily, now: number): Promise<void> {
+    await this.unitOfWork.execute(COMPLETE_ROTATION, [id, generation + 1, now]);
   }
 
   /** @param ids at least one */
@@ -184,9 +200,10 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
   }
 
   /** The newest family stays, and the newest of the other active ones, `limit` in all. */
-  revokeAboveLimit(accountId: string, { newestId, limit }: SessionLimit, revocation: Revocation) {
-    const { now } = revocation;
-    return this.revoke(ABOVE_SESSION_LIMIT, [accountId, newestId, now, limit - 1], revocation);
+  revokeAboveLimit(accountId: string, limit: SessionLimit, revocation: Revocation) {
+    const { newestId, clientId, limit: max } = limit;
+    const parameters = [accountId, newestId, revocation.now, max - 1, clientId];
+    return this.revoke(ABOVE_SESSION_LIMIT, parameters, revocation);
   }
 
   /** The status list indexes of families that were revoked after `since`. A partial index leads to these rows. */
@@ -242,30 +259,15 @@ const OUTSIDE_BROWSER_SESSION =
 const BATCH_OF_CLIENT = `id IN (
   SELECT id FROM refresh_token_family WHERE client_id = $3 AND ended_at IS NULL LIMIT ${CLIENT_BATCH_SIZE})`;
 
-/** SQLite has no OFFSET without a LIMIT. */
+const COMPLETE_ROTATION = `
+  UPDATE refresh_token_family SET rotated_at = $3
+  WHERE id = $1 AND generation = $2 AND rotated_at < $3 AND ended_at IS NULL`;
+
+/**
+ * The families of the client itself come last and go first, so that one client cannot end the sessions at others by repeated
+ * logins. SQLite has no OFFSET without a LIMIT.
+ */
 const ABOVE_SESSION_LIMIT = `id IN (
   SELECT id FROM refresh_token_family
   WHERE account_id = $3 AND id <> $4 AND ended_at IS NULL AND idle_expires_at > $5 AND absolute_expires_at > $5
-  ORDER BY created_at DESC, id LIMIT 1000000 OFFSET $6)`;
-
-/**
- * Longer than any access token lives, so that a status list reports the end of the session for all of them. A client sees no
- * difference, because its refresh token is rejected with the same error.
- */
-const FAMILY_RETENTION_SECONDS = 86_400;
-
-export const REVOKED_FAMILY_ROWS: ExpiredRows & { readonly orderedBy: string } = {
-  table: 'refresh_token_family',
-  key: 'id',
-  condition: 'ended_at < $1',
-  orderedBy: 'ended_at',
-  retentionSeconds: FAMILY_RETENTION_SECONDS,
-};
-
-/** Neither instant has an index, because a rotation must not update an index. */
-export const EXPIRED_FAMILY_ROWS: ExpiredRows = {
-  table: 'refresh_token_family',
-  key: 'id',
-  condition: '(idle_expires_at < $1 OR absolute_expires_at < $1)',
-  retentionSeconds: FAMILY_RETENTION_SECONDS,
-};
+  ORDER BY CASE WHEN client_id = $7 THEN 1 ELSE 0 END, created_at DESC, id LIMIT 1000000 OFFSET $6)`;

@@ -113,7 +113,7 @@ export class RefreshTokenRevocation {
     return this.revoke(reason, (revocation) => this.families.revokeByIds(ids, revocation));
   }
 
-  /** Revokes the oldest families, so that the newest and `limit - 1` others stay. */
+  /** Revokes the oldest families, those of the same client first, so that the newest and `limit - 1` others stay. */
   revokeAboveLimit(accountId: string, limit: SessionLimit): Promise<number> {
     return this.revoke('session_limit', (revocation) =>
       this.families.revokeAboveLimit(accountId, limit, revocation),

@@ -19,7 +19,9 @@ import { AuthorizedClientService, ConsentRepository, ConsentService } from './co
 import { RefreshTokenFamily, RefreshTokenFormat } from './refresh-token-family.entity.js';
 import { RefreshTokenFamilyRepository } from './refresh-token-family.repository.js';
 import { RefreshTokenRevocation } from './refresh-token-revocation.service.js';
-import { RefreshTokenLimits, RefreshTokenService } from './refresh-token.service.js';
+import { RefreshTokenLimits } from './refresh-token-limits.js';
+import { RefreshTokenRotation } from './refresh-token-rotation.service.js';
+import { RefreshTokenService } from './refresh-token.service.js';
 import { SessionService } from './session.service.js';
 
 @Module({
@@ -46,6 +48,7 @@ import { SessionService } from './session.service.js';
     RefreshTokenFormat,
     RefreshTokenLimits,
     RefreshTokenRevocation,
+    RefreshTokenRotation,
     RefreshTokenService,
     RoleOperationsService,
     SessionService,
@@ -61,6 +64,7 @@ import { SessionService } from './session.service.js';
     ClientOperationsService,
     ConsentService,
     RefreshTokenRevocation,
+    RefreshTokenRotation,
     RefreshTokenService,
     RoleOperationsService,
     SessionService,

@@ -200,6 +200,16 @@ eachDatabase('browser sessions', (fresh) => {
       );
     });
 
+    it('ends no session of another device when one device logs in twenty times above the limit', async () => {
+      const phone = await aBrowser();
+      const desktop = { ...DEVICE, userAgent: 'Desktop/1.0' };
+      for (let logins = 0; logins < 20; logins += 1) {
+        wait(1);
+        await auth.app.get(BrowserSessionService).create(person, desktop);
+      }
+      expect(await isLoggedIn(phone)).toBe(true);
+    });
+
     /** The ticket of an authorization request that requires a new login. */
     async function ticketFor(browser: TestBrowser): Promise<string> {
       wait(1);

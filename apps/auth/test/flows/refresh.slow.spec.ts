@@ -3,7 +3,8 @@ import { eachDatabase } from '@gatehouse/persistence/testing';
 import { DataSource } from 'typeorm';
 import { OAuthError } from '../../src/platform/oauth-error.js';
 import { RefreshTokenFormat } from '../../src/sessions/refresh-token-family.entity.js';
-import { RefreshTokenService } from '../../src/sessions/refresh-token.service.js';
+import { RefreshTokenRotation } from '../../src/sessions/refresh-token-rotation.service.js';
+import { anArrival } from '../support/factories.js';
 import {
   BILLING,
   decodeClaims,
@@ -247,14 +248,15 @@ eachDatabase('refresh tokens', (fresh) => {
       const [id, generation, secret] = refresh_token.split('.');
       const forged = () => `${id}.${generation}.${secret}.${randomBytes(32).toString('base64url')}`;
       await own.app.get(DataSource).destroy();
-      const tokens = own.app.get(RefreshTokenService);
+      const tokens = own.app.get(RefreshTokenRotation);
       const client = {
         id: 'gatehouse-first-party',
         refreshIdleTtl: null,
         refreshAbsoluteTtl: null,
       };
       for (let presented = 0; presented < 10_000; presented += 1) {
-        await expect(tokens.validate(forged(), client)).rejects.toBeInstanceOf(OAuthError);
+        const request = { client, arrival: anArrival(own.clock) };
+        await expect(tokens.validate(forged(), request)).rejects.toBeInstanceOf(OAuthError);
       }
       const answers = await Promise.all(Array.from({ length: 50 }, () => own.refresh(forged())));
       expect(answers.filter(({ body }) => body['error'] !== 'invalid_grant')).toEqual([]);

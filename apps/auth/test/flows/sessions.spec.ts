@@ -3,6 +3,7 @@ import { eachDatabase } from '@gatehouse/persistence/testing';
 import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
 import { SessionService } from '../../src/sessions/session.service.js';
+import { aClient, aSession } from '../support/factories.js';
 import {
   decodeClaims,
   ORDERS,
@@ -320,6 +321,21 @@ eachDatabase('sessions', (fresh) => {
       expect(await events(id, 'family.ended')).toMatchObject([
         { reason: 'session_limit', sessionId: oldest.sid },
       ]);
+    });
+
+    it('pushes out the own oldest session of a client that logs in twenty times, and ends one session elsewhere at most', async () => {
+      const { email, id } = await aPerson();
+      const elsewhere = [await login(email), await login(email), await login(email)];
+      const busy = await aClient(auth);
+      for (let logins = 0; logins < 20; logins += 1) {
+        auth.clock.advance({ seconds: 1 });
+        await aSession(auth, busy, { accountId: id });
+      }
+      const statuses = [];
+      for (const { refreshToken } of elsewhere)
+        statuses.push((await auth.refresh(refreshToken)).status);
+      expect(statuses).toEqual([400, 200, 200]);
+      expect(await activeSessions(id)).toHaveLength(3);
     });
 
     it('keeps the limit for eight concurrent logins on two replicas', async () => {

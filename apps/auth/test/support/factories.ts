@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type Clock, RequestArrival } from '@gatehouse/service-kit';
 import type { Account } from '../../src/accounts/account.entity.js';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
 import { type ClientRegistration, ClientRepository } from '../../src/clients/client.repository.js';
@@ -32,21 +33,31 @@ export async function anAccount(auth: TestAuth, email?: string): Promise<Account
   return account;
 }
 
+/** A request that arrives now, after it may have lain unread, and whose client waits for the answer. */
+export const anArrival = (
+  clock: Clock,
+  { unreadSeconds = 0, isClientGone = () => false } = {},
+): RequestArrival =>
+  new RequestArrival(clock, { deadlineMs: 20_000, unreadMs: unreadSeconds * 1000, isClientGone });
+
 interface SessionOptions {
   readonly scope?: readonly string[];
   readonly resources?: readonly string[];
   readonly claims?: string;
   readonly email?: string;
+  /** An account that exists. */
+  readonly accountId?: string;
 }
 
 let sessionCount = 0;
 
 /** Creates a session of a client, as if its user had just consented. @returns the refresh token */
 export async function aSession(auth: TestAuth, clientId: string, options: SessionOptions = {}) {
-  const { email = `session-${(sessionCount += 1)}@gatehouse.example`, ...granted } = options;
+  const { email, accountId, ...granted } = options;
   const accounts = auth.app.get(AccountRepository);
-  await accounts.create(email, 'not a hash of any password');
-  const account = await accounts.findByEmail(email);
+  const account = accountId
+    ? await accounts.find(accountId)
+    : await createAccount(accounts, email ?? `session-${(sessionCount += 1)}@gatehouse.example`);
   const client = await auth.app.get(ClientRepository).findEnabled(clientId);
   if (!account || !client) throw new Error('a session needs an account and a client');
   const created = await auth.app.get(RefreshTokenService).create({
@@ -58,6 +69,11 @@ export async function aSession(auth: TestAuth, clientId: string, options: Sessio
     client,
   });
   return created?.token ?? '';
+}
+
+async function createAccount(accounts: AccountRepository, email: string) {
+  await accounts.create(email, 'not a hash of any password');
+  return accounts.findByEmail(email);
 }
 
 /** Refreshes a session. @returns its next tokens */

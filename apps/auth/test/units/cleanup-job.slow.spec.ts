@@ -15,7 +15,7 @@ import fc from 'fast-check';
 import {
   EXPIRED_FAMILY_ROWS,
   REVOKED_FAMILY_ROWS,
-} from '../../src/sessions/refresh-token-family.repository.js';
+} from '../../src/sessions/refresh-token-limits.js';
 import { insertRows, openAuthDatabase } from '../support/auth-database.js';
 import { TestClock } from '../support/test-auth.js';
 

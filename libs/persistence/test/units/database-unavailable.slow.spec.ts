@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
 import { type Database, DatabaseUnavailableException } from '../../src/index.js';
 import { type PostgresServer, startPostgres } from '../../testing/index.js';
 import { Note, openNotes } from '../support/notes.js';
@@ -63,6 +65,51 @@ describe('a restart of PostgreSQL', () => {
     const failure = await database.unitOfWork.query('SELECT nothing').catch((error) => error);
     expect(failure).not.toBeInstanceOf(DatabaseUnavailableException);
     expect(failure.message).toContain('"nothing"');
+  });
+});
+
+describe('a statement that PostgreSQL cancels at its time limit', () => {
+  let server: PostgresServer;
+  let database: Database;
+  let operator: pg.Client;
+
+  beforeAll(async () => {
+    server = await startPostgres();
+    const databaseUrl = await server.createDatabase('notes');
+    database = await openNotes({ databaseUrl, dataDir: '' });
+    operator = new pg.Client(databaseUrl);
+    await operator.connect();
+  });
+  afterAll(async () => {
+    await operator.end();
+    await database.close();
+    await server.stop();
+  });
+
+  /** Cancels as the time limit does: with SQLSTATE 57014. */
+  async function cancelWaiting(): Promise<void> {
+    const cancel = `SELECT pg_cancel_backend(pid) FROM pg_locks WHERE NOT granted`;
+    while ((await operator.query(cancel)).rowCount === 0) await delay(5);
+  }
+
+  it('makes all members of its batch throw 503 with it, and does not try them one by one', async () => {
+    const update = database.unitOfWork.conditionalUpdate({
+      table: 'note',
+      set: `text = ''`,
+      where: 'id = $1',
+      types: ['text'],
+    });
+    await operator.query('BEGIN; LOCK TABLE notes.note IN SHARE ROW EXCLUSIVE MODE');
+    const batch = Array.from({ length: 16 }, (_, n) => update.apply([String(n)]));
+    const outcomes = Promise.allSettled(batch);
+    await cancelWaiting();
+    const errors = (await outcomes).map((one) => (one.status === 'rejected' ? one.reason : one));
+    await operator.query('COMMIT');
+
+    expect(errors[0]).toBeInstanceOf(DatabaseUnavailableException);
+    expect(errors[0]).toMatchObject({ isStatementTimeout: true });
+    expect(new Set(errors).size).toBe(1);
+    expect(await update.apply(['0'])).toBe(false);
   });
 });
 

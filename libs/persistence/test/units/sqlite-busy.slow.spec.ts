@@ -36,4 +36,19 @@ describe('a SQLite file whose lock another process holds', () => {
     expect(failure).toMatchObject({ status: 503, headers: { 'Retry-After': '1' } });
     expect(await unitOfWork.query('SELECT id FROM note')).toEqual([{ id: 'two' }]);
   }, 15_000);
+
+  it('makes all waiting writes throw the same 503 at the first time limit, not one after another', async () => {
+    const { unitOfWork } = database;
+    const insert = () => unitOfWork.execute(INSERT, ['three']);
+    const transaction = () => unitOfWork.transaction(() => unitOfWork.execute(INSERT, ['four']));
+    other.exec('BEGIN IMMEDIATE');
+    const waiting = [insert, transaction, insert, transaction].map((write) => write());
+    const outcomes = await Promise.allSettled(waiting);
+    other.exec('ROLLBACK');
+
+    const errors = outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason);
+    expect(errors[0]).toBeInstanceOf(DatabaseUnavailableException);
+    expect(new Set(errors).size).toBe(1);
+    expect(await unitOfWork.query('SELECT id FROM note')).toEqual([{ id: 'two' }]);
+  }, 15_000);
 });

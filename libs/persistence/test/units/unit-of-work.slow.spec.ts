@@ -73,6 +73,34 @@ eachDatabase('the unit of work', (fresh, name) => {
     expect(outcomes[2]).toEqual({ status: 'fulfilled', value: true });
   });
 
+  it('reads late values when the statement runs, and leaves out a call whose values throw', async () => {
+    await Promise.all(['a', 'b'].map(write));
+    const step = work.conditionalUpdate({
+      table: 'note',
+      set: 'text = $2',
+      where: 'id = $1',
+      types: ['text', 'text'],
+    });
+    const late = { text: 'early' };
+    const outcomes = Promise.allSettled([
+      step.apply(() => ['a', late.text]),
+      step.apply(() => {
+        throw new Error('the client left');
+      }),
+      step.apply(['b', 'b']),
+    ]);
+    late.text = 'late';
+    expect(await outcomes).toMatchObject([
+      { value: true },
+      { reason: { message: 'the client left' } },
+      { value: true },
+    ]);
+    expect(await work.query('SELECT text FROM note ORDER BY id')).toEqual([
+      { text: 'late' },
+      { text: 'b' },
+    ]);
+  });
+
   it('lets one statement of a group fail without the others', async () => {
     await write('b');
     const outcomes = await Promise.allSettled(['a', 'b', 'c'].map(write));

@@ -13,10 +13,8 @@ import {
 import { BrowserSessionRepository } from '../../sessions/browser-session.repository.js';
 import { deriveSessionId, type SessionClaims } from '../../sessions/refresh-token-family.entity.js';
 import { RefreshTokenRevocation } from '../../sessions/refresh-token-revocation.service.js';
-import {
-  type RefreshTokenClient,
-  RefreshTokenService,
-} from '../../sessions/refresh-token.service.js';
+import type { RefreshTokenClient } from '../../sessions/refresh-token-limits.js';
+import { RefreshTokenService } from '../../sessions/refresh-token.service.js';
 import { isCodeVerifierValid } from './pkce.js';
 
 /** The values that a client sends with a code to the token endpoint. */

@@ -5,7 +5,7 @@ import {
 } from '../authorize/authorization-code.service.js';
 import type { Client } from '../../clients/client.entity.js';
 import { OAuthError } from '../../platform/oauth-error.js';
-import type { RefreshTokenClient } from '../../sessions/refresh-token.service.js';
+import type { RefreshTokenClient } from '../../sessions/refresh-token-limits.js';
 import { ResourceServerService } from '../../clients/resource-server.service.js';
 import { AccessTokenService } from '../../tokens/access-token.service.js';
 import type { Grant, TokenRequest, TokenResponse } from './token.schema.js';

@@ -5,12 +5,7 @@ import {
   ProofsUnavailable,
   ProofVerifier,
 } from '@gatehouse/guards/dpop';
-import {
-  type CanActivate,
-  createParamDecorator,
-  type ExecutionContext,
-  Injectable,
-} from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { getAuthenticatedClient } from '../../clients/client-authentication.guard.js';
 import { OAuthError } from '../../platform/oauth-error.js';
@@ -28,10 +23,9 @@ export interface ProvenKey {
 
 const provenKeys = new WeakMap<FastifyRequest, ProvenKey>();
 
-/** Undefined if the client sent no proof. */
-export const ProvenDpopKey = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  provenKeys.get(context.switchToHttp().getRequest<FastifyRequest>()),
-);
+/** @returns undefined if the client sent no proof */
+export const getProvenKey = (request: FastifyRequest): ProvenKey | undefined =>
+  provenKeys.get(request);
 
 /** Checks the DPoP proof at the token endpoint (RFC 9449 §5), after client authentication. */
 @Injectable()

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { OAuthError } from '../../platform/oauth-error.js';
-import { RefreshTokenService } from '../../sessions/refresh-token.service.js';
+import { RefreshTokenRotation } from '../../sessions/refresh-token-rotation.service.js';
 import { narrowScope, ResourceServerService } from '../../clients/resource-server.service.js';
 import type { Grant, TokenRequest, TokenResponse } from './token.schema.js';
 import { SessionTokenService } from './session-token.service.js';
@@ -11,18 +11,19 @@ export class RefreshTokenGrant implements Grant {
   readonly type = 'refresh_token';
 
   constructor(
-    private readonly refreshTokens: RefreshTokenService,
+    private readonly rotation: RefreshTokenRotation,
     private readonly resourceServers: ResourceServerService,
     private readonly sessionTokens: SessionTokenService,
   ) {}
 
-  async exchange({ client, parameters, provenKey }: TokenRequest): Promise<TokenResponse> {
+  async exchange({ client, parameters, provenKey, arrival }: TokenRequest): Promise<TokenResponse> {
     const { refresh_token: text, scope: requested, resource } = parameters;
     if (!text) throw OAuthError.invalidRequest('refresh_token is missing.');
 
     // "The authorization server MUST … validate the refresh token" and that it "was issued to" this client, and check the key to
     // which it is bound (RFC 9449 §5).
-    const validated = await this.refreshTokens.validate(text, client, provenKey?.jkt);
+    const request = { client, arrival, dpopJkt: provenKey?.jkt };
+    const validated = await this.rotation.validate(text, request);
 
     // "The requested scope MUST NOT include any scope not originally granted". RFC 8707 §2.2: the same for resources.
     const { family } = validated;
@@ -36,8 +37,9 @@ export class RefreshTokenGrant implements Grant {
     );
 
     // All checks have passed. Rotation is the irreversible step.
+    arrival.checkStillWanted();
     await provenKey?.markProofUsed();
-    const successor = await this.refreshTokens.rotate(
+    const successor = await this.rotation.rotate(
       validated,
       client.selectRefreshTokenKey(provenKey?.jkt),
     );

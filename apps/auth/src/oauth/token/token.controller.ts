@@ -1,6 +1,6 @@
 import { Public } from '@gatehouse/guards';
-import { clientScheme } from '@gatehouse/service-kit';
-import { Body, Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { clientScheme, getArrival } from '@gatehouse/service-kit';
+import { Body, Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import {
   ApiBasicAuth,
   ApiConsumes,
@@ -9,13 +9,14 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import {
   AuthenticatedClient,
   ClientAuthenticationGuard,
 } from '../../clients/client-authentication.guard.js';
 import { Client } from '../../clients/client.entity.js';
 import { OAuthError } from '../../platform/oauth-error.js';
-import { DpopProofGuard, ProvenDpopKey, type ProvenKey } from './dpop-proof.guard.js';
+import { DpopProofGuard, getProvenKey } from './dpop-proof.guard.js';
 import {
   type Grant,
   type TokenParameters,
@@ -68,11 +69,12 @@ export class TokenController {
   async token(
     @AuthenticatedClient() client: Client,
     @Body({ schema: tokenParameters }) parameters: TokenParameters,
-    @ProvenDpopKey() provenKey: ProvenKey | undefined,
+    @Req() request: FastifyRequest,
   ): Promise<TokenResponse> {
     const grant = this.grants.get(parameters.grant_type);
     if (!grant) throw OAuthError.unsupportedGrantType();
     if (!client.canUseGrant(grant.type)) throw OAuthError.unauthorizedClient(grant.type);
-    return grant.exchange({ client, parameters, provenKey });
+    const provenKey = getProvenKey(request);
+    return grant.exchange({ client, parameters, provenKey, arrival: getArrival(request) });
   }
 }

@@ -1,3 +1,4 @@
+import type { RequestArrival } from '@gatehouse/service-kit';
 import { z } from 'zod';
 import { type Client, GRANT_TYPES } from '../../clients/client.entity.js';
 import { clientAuthenticationParameters } from '../../clients/presented-credentials.js';
@@ -55,6 +56,7 @@ export interface TokenRequest {
   readonly parameters: TokenParameters;
   /** The key of the client's DPoP proof. The tokens are bound to it (RFC 9449 §5). */
   readonly provenKey?: ProvenKey | undefined;
+  readonly arrival: RequestArrival;
 }
 
 /** One value of `grant_type` (RFC 6749 §4). */
