@@ -5,6 +5,7 @@ import { Client } from './clients/client.entity.js';
 import { FirstTables1764000000000 } from './platform/migrations/1764000000000-first-tables.js';
 import { SessionsKeysEvents1764100000000 } from './platform/migrations/1764100000000-sessions-keys-events.js';
 import { Authorization1764200000000 } from './platform/migrations/1764200000000-authorization.js';
+import { ClientOptions1764720000000 } from './platform/migrations/1764720000000-client-options.js';
 import { AuthorizationCode } from './sessions/authorization-code.entity.js';
 import { BrowserSession } from './sessions/browser-session.entity.js';
 import { RefreshTokenFamily } from './sessions/refresh-token-family.entity.js';
@@ -20,6 +21,7 @@ export const authDatabase = (config: AuthConfig): DatabaseSettings => ({
     FirstTables1764000000000,
     SessionsKeysEvents1764100000000,
     Authorization1764200000000,
+    ClientOptions1764720000000,
   ],
   migrate: config.NODE_ENV !== 'production',
 });
