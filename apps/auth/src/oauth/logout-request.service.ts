@@ -7,16 +7,20 @@ import { ClientRepository } from '../clients/client.repository.js';
 import type { BrowserSession } from '../sessions/browser-session.entity.js';
 import { computeSubject, type IdTokenClaims, IdTokenService } from '../tokens/id-token.service.js';
 
+/** All parameters are optional. A value that is too long cannot be valid, so it counts as no value. */
+const optionalText = (max: number) =>
+  z
+    .string()
+    .transform((text) => (text.length <= max ? text : undefined))
+    .optional();
+
 /** OpenID Connect RP-Initiated Logout §2. `logout_hint` is ignored, because a browser has only one session. */
 const parametersSchema = z.object({
-  id_token_hint: z.string().max(4500).optional(),
-  client_id: z
-    .string()
-    .regex(/^[\x21-\x7e]{1,64}$/)
-    .optional(),
-  post_logout_redirect_uri: z.string().max(2000).optional(),
-  state: z.string().max(2000).optional(),
-  ui_locales: z.string().max(500).optional(),
+  id_token_hint: optionalText(9000),
+  client_id: optionalText(64),
+  post_logout_redirect_uri: optionalText(2000),
+  state: z.string().max(4096).optional(),
+  ui_locales: optionalText(500),
 });
 
 /** All parameters are optional, so an empty request is valid. */
@@ -83,15 +87,16 @@ export class LogoutRequestService {
     parameters: LogoutParameters,
   ): Promise<RequestingClient | undefined> {
     const { id_token_hint: text, client_id: clientId } = parameters;
-    if (text === undefined) return this.findClient(clientId ?? '');
+    const hint = text === undefined ? undefined : this.idTokens.verifyHint(text);
+    if (!hint || hint.kind === 'unverifiable') return this.findClient(clientId ?? '');
 
-    // An invalid hint may come from an attacker, so the rest of the request is ignored as well.
-    const hint = this.idTokens.verifyHint(text);
-    if (!hint) return undefined;
+    // A forged hint comes from an attacker, so the rest of the request is ignored as well.
+    if (hint.kind === 'forged') return undefined;
 
     // "When both … are present, the OP MUST verify that the Client Identifier matches the one used when issuing the ID Token."
-    return clientId === undefined || clientId === hint.aud
-      ? this.findClient(hint.aud, hint)
+    const { claims } = hint;
+    return clientId === undefined || clientId === claims.aud
+      ? this.findClient(claims.aud, claims)
       : undefined;
   }
 

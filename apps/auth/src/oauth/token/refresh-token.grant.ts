@@ -26,10 +26,11 @@ export class RefreshTokenGrant implements Grant {
 
     // "The requested scope MUST NOT include any scope not originally granted". RFC 8707 §2.2: the same for resources.
     const { family } = validated;
-    const { audience, scope } = this.resourceServers.selectAudience(family, {
-      resource,
-      scope: requested,
-    });
+    const { audience, scope } = this.resourceServers.selectSignInAudience(
+      family,
+      { resource, scope: requested },
+      client,
+    );
 
     // All checks have passed. Rotation is the irreversible step.
     await provenKey?.markProofUsed();

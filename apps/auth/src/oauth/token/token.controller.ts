@@ -71,7 +71,7 @@ export class TokenController {
     @ProvenDpopKey() provenKey: ProvenKey | undefined,
   ): Promise<TokenResponse> {
     const grant = this.grants.get(parameters.grant_type);
-    if (!grant) throw OAuthError.unsupportedGrantType();
+    if (!grant) throw OAuthError.unsupportedGrantType(parameters.grant_type);
     if (!client.canUseGrant(grant.type)) throw OAuthError.unauthorizedClient(grant.type);
     return grant.exchange({ client, parameters, provenKey });
   }
