@@ -1,13 +1,13 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { OAuthError } from '../platform/oauth-error.js';
-import { formText } from '../platform/request-text.js';
+import { exactFormText, formText } from '../platform/request-text.js';
 import { ASSERTION_TYPE, readUnverifiedClientId } from './client-assertion-verifier.js';
 
 /** Client authentication in the body (RFC 6749 §2.3.1, RFC 7521 §4.2), at every endpoint that asks for it. */
 export const clientAuthenticationParameters = {
   client_id: formText(64).optional(),
-  client_secret: formText(255).optional(),
+  client_secret: exactFormText(255).optional(),
   client_assertion_type: formText(255).optional(),
   client_assertion: formText(8192).optional().describe('A JWT (RFC 7523)'),
 };

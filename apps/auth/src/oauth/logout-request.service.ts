@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { AccountRepository } from '../accounts/account.repository.js';
 import type { Client } from '../clients/client.entity.js';
 import { ClientRepository } from '../clients/client.repository.js';
+import { describeRefusal } from '../platform/oauth-error.filter.js';
+import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import type { BrowserSession } from '../sessions/browser-session.entity.js';
 import { computeSubject, type IdTokenClaims, IdTokenService } from '../tokens/id-token.service.js';
 
@@ -61,6 +63,7 @@ export class LogoutRequestService {
     private readonly idTokens: IdTokenService,
     private readonly clients: ClientRepository,
     private readonly accounts: AccountRepository,
+    private readonly events: SecurityEventService,
   ) {}
 
   async evaluate(
@@ -76,11 +79,27 @@ export class LogoutRequestService {
     const isRegistered = uri !== undefined && client.postLogoutRedirectUris.includes(uri);
     const returnTo = isRegistered ? appendState(uri, state) : undefined;
     const isUriValid = isRegistered || uri === undefined;
+    if (!isUriValid) await this.recordRefusal(client, uri);
     return {
       canSkipConfirmation: isUriValid && (await this.isHintForSession(session, requesting)),
       client,
       returnTo,
     };
+  }
+
+  /** The user stays at this server then, and sees no reason. */
+  private async recordRefusal(
+    { id, postLogoutRedirectUris }: Client,
+    presented: string,
+  ): Promise<void> {
+    const values = { presented, expected: postLogoutRedirectUris.join(' ') };
+    await this.events.record({
+      type: 'authorization.refused',
+      endpoint: '/oauth/logout',
+      error: 'invalid_request',
+      check: 'post_logout_redirect_uri',
+      ...describeRefusal(values, id),
+    });
   }
 
   private async identifyClient(

@@ -13,8 +13,11 @@ export function toLogText(text: string): string {
   return line.length > MAX_LOGGED_LENGTH ? `${line.slice(0, MAX_LOGGED_LENGTH)}…` : line;
 }
 
-/** A form parameter. The messages are the ends of sentences that begin with the name of the parameter. */
-export const formText = (max: number) =>
+/** A form parameter without blanks at its ends. */
+export const formText = (max: number) => exactFormText(max).trim();
+
+/** A form parameter as sent. The messages are the ends of sentences that begin with the name of the parameter. */
+export const exactFormText = (max: number) =>
   z
     .string({ error: ({ input }) => (input === undefined ? 'is missing' : 'must be sent once') })
     .max(max, `must have no more than ${max} characters`);

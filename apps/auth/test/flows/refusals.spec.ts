@@ -48,6 +48,8 @@ describe('lists of words (RFC 6749 §3.3)', () => {
     ['a repeated response type', { response_type: 'code code' }],
     ['a blank after the response mode', { response_mode: 'query ' }],
     ['a blank after max_age', { max_age: '86400 ' }],
+    ['a blank after the method of PKCE', { code_challenge_method: 'S256 ' }],
+    ['a blank after the client', { client_id: 'public-client ' }],
     ['an empty list of locales', { ui_locales: '  ' }],
     ['an unknown scope beside openid (OpenID Connect Core §3.1.2.1)', { scope: 'openid groups' }],
   ])('accepts %s', async (_, parameters) => {
@@ -125,6 +127,24 @@ describe('events of refused authorization requests', () => {
     await browser.authorize(client, parameters);
     const expected = { ...AT_AUTHORIZE, error: 'invalid_request', clientId: client, ...event };
     expect(await refusals()).toEqual([expect.objectContaining(expected)]);
+  });
+
+  it('names the redirect URI of a logout that is not registered', async () => {
+    const bye = 'https://client.example/bye';
+    const id = await aClient(auth, { postLogoutRedirectUris: [bye] });
+    const query = new URLSearchParams({ client_id: id, post_logout_redirect_uri: `${bye}/` });
+    await browser.open(`/oauth/logout?${query.toString()}`);
+    expect(await refusals()).toEqual([
+      {
+        ...AT_AUTHORIZE,
+        endpoint: '/oauth/logout',
+        error: 'invalid_request',
+        check: 'post_logout_redirect_uri',
+        clientId: id,
+        presented: `${bye}/`,
+        expected: bye,
+      },
+    ]);
   });
 
   it('records nothing when the user has to log in, because that is no refusal', async () => {
@@ -270,6 +290,7 @@ describe('unknown and harmless input (RFC 6749 §3.2)', () => {
     ['an unknown scope beside openid', { scope: 'openid orders:read groups' }],
     ['a blank after the resource', { resource: `${ORDERS} ` }],
     ['a slash after the origin', { resource: `${ORDERS}/` }],
+    ['a blank after the grant type', { grant_type: 'refresh_token ' }],
   ])('accepts a refresh with %s', async (_, parameters) => {
     const code = await browser.obtainCode(client, { scope: 'openid offline_access orders:read' });
     const { body } = await auth.token({

@@ -119,6 +119,12 @@ eachDatabase('tokens of a sign-in that also asks for an API', (fresh) => {
     expect(await userInfo(access_token)).toMatchObject({ sub: user.id, email: user.email });
   });
 
+  it('issues it for a request without scope too, which asks for the scope of the client (RFC 6749 §3.3)', async () => {
+    const { access_token } = await signIn(client, { scope: undefined });
+    expect(audienceOf(access_token)).toEqual(BOTH);
+    expect(await userInfo(access_token)).toMatchObject({ email: user.email });
+  });
+
   it('accepts the token in a resource server that uses the guards (RFC 9068 §4)', async () => {
     const orders = await startOrders(auth);
     const { access_token } = await signIn();

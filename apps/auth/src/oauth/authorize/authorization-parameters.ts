@@ -72,9 +72,18 @@ function isUsable(name: ParameterName, [value = '']: readonly string[]): boolean
   return max === undefined || (value.length <= max && !CONTROL_CHARACTERS.test(value));
 }
 
-function readValues(sent: Readonly<Record<string, unknown>>, name: string): readonly string[] {
+/** The server compares or returns these as sent. Blanks at the ends of other parameters are ignored. */
+const EXACT_PARAMETERS: readonly ParameterName[] = ['redirect_uri', 'state', 'nonce'];
+
+function readValues(
+  sent: Readonly<Record<string, unknown>>,
+  name: ParameterName,
+): readonly string[] {
   const values = Object.hasOwn(sent, name) ? [sent[name]].flat() : [];
-  return values.filter((value): value is string => typeof value === 'string' && value !== '');
+  const texts = values.filter((value) => typeof value === 'string');
+  return texts
+    .map((text) => (EXACT_PARAMETERS.includes(name) ? text : text.trim()))
+    .filter((text) => text !== '');
 }
 
 /** Text without control characters, because no parameter has several lines and PostgreSQL rejects NUL. */
@@ -102,18 +111,13 @@ const promptSchema = wordList(200)
 
 /** The allowed values of each parameter (OpenID Connect Core §3.1.2.1). A message is the end of a sentence. */
 const parametersSchema = z.object({
-  response_mode: z
-    .string()
-    .trim()
-    .pipe(z.enum(RESPONSE_MODES, `must be ${RESPONSE_MODES.join(' or ')}`))
-    .default('query'),
+  response_mode: z.enum(RESPONSE_MODES, `must be ${RESPONSE_MODES.join(' or ')}`).default('query'),
   scope: wordList(2000).optional(),
   state: singleLineText(4096).optional(),
   nonce: singleLineText(4096).optional(),
   prompt: promptSchema.default(new Set()),
   max_age: z
     .string()
-    .trim()
     .regex(/^\d{1,9}$/, 'must be a whole number of seconds')
     .transform(Number)
     .optional(),

@@ -123,7 +123,7 @@ export class RedirectUriValidator {
         expected,
       });
     }
-    const responseMode = parameters.response_mode?.trim() === 'form_post' ? 'form_post' : 'query';
+    const responseMode = parameters.response_mode === 'form_post' ? 'form_post' : 'query';
     return { client, redirectUri, responseMode, state, issuer: this.config.ISSUER };
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Client, GRANT_TYPES } from '../../clients/client.entity.js';
 import { clientAuthenticationParameters } from '../../clients/presented-credentials.js';
-import { formText } from '../../platform/request-text.js';
+import { exactFormText, formText } from '../../platform/request-text.js';
 import { CODE_VERIFIER } from '../authorize/pkce.js';
 import type { ProvenKey } from './dpop-proof.guard.js';
 
@@ -21,7 +21,7 @@ const repeatableTarget = z.preprocess(
 export const tokenParameters = z.object({
   grant_type: formText(255).describe(GRANT_TYPES.map((type) => `\`${type}\``).join(', ')),
   code: formText(200).optional(),
-  redirect_uri: formText(2000).optional().describe('As in the authorization request'),
+  redirect_uri: exactFormText(2000).optional().describe('As in the authorization request'),
   code_verifier: formText(128)
     .regex(CODE_VERIFIER, 'must have 43 to 128 unreserved characters (RFC 7636)')
     .optional()
