@@ -10,7 +10,8 @@ import {
   TestBrowser,
   VERIFIER,
 } from '../support/test-browser.js';
-import { TestAuth, type TestResponse } from '../support/test-auth.js';
+import { KeyRotationService } from '../../src/tokens/keys/key-rotation.service.js';
+import { decodeHeader, TestAuth, type TestResponse } from '../support/test-auth.js';
 
 const BYE = 'https://client.example/bye';
 const titleOf = ({ text }: TestResponse) => /<h1>([^<]*)<\/h1>/.exec(text)?.[1];
@@ -110,6 +111,32 @@ describe('logout requested by a client (OpenID Connect RP-Initiated Logout §2)'
     expect(question.text).toContain('Prints');
     expect(locationOf(await own.submit(question))).toEqual([303, `${BYE}?state=x`]);
     expect(await isLoggedIn(own)).toBe(false);
+  });
+
+  it('asks the user and returns to the client after an operator revoked the key of the hint', async () => {
+    const other = await TestAuth.start();
+    const account = await anAccount(other);
+    const id = await aClient(other, { firstParty: true, postLogoutRedirectUris: [BYE] });
+    const own = new TestBrowser(other);
+    await own.signIn(account);
+    const { body } = await other.token({
+      grant_type: 'authorization_code',
+      client_id: id,
+      code: await own.obtainCode(id),
+      redirect_uri: CALLBACK,
+      code_verifier: VERIFIER,
+    });
+    const id_token_hint = body['id_token'] ?? '';
+    const { kid } = decodeHeader(id_token_hint);
+    await other.app.get(KeyRotationService).revoke(String(kid), 'operator');
+
+    const silent = await own.authorize(id, { prompt: 'none', id_token_hint });
+    expect(readRedirectParameters(silent)).toHaveProperty('code');
+    const more = { client_id: id, post_logout_redirect_uri: BYE, state: 'x' };
+    const question = await logout({ id_token_hint, ...more }, own);
+    await expectQuestion(question, own);
+    expect(locationOf(await own.submit(question))).toEqual([303, `${BYE}?state=x`]);
+    await other.stop();
   });
 
   it('asks the user and does not return if the signature of the hint is wrong', async () => {
