@@ -6,7 +6,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 export class Account {
   /** The `sub` of the person's tokens: `acct_` and 128 random bits. No client id has this form (RFC 9068 §5). */
   @PrimaryColumn('varchar', { length: 27 }) readonly id!: string;
-  /** Lower case; unique. */
+  /** In the form of `normalizeEmail`; unique. */
   @Column('varchar', { length: 254, unique: true }) readonly email!: string;
   /** argon2id, in PHC string format. */
   @Column('varchar', { name: 'password_hash', length: 255 }) readonly passwordHash!: string;

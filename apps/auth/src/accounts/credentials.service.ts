@@ -5,16 +5,11 @@ import { OAuthError } from '../platform/oauth-error.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { Account } from './account.entity.js';
 import { AccountRepository } from './account.repository.js';
+import { email } from './email-address.js';
 import type { AttemptOrigin } from './known-device-cookie.js';
 import { LoginThrottleService } from './login-throttle.service.js';
 import { PasswordHasher, PasswordHashQueueFull } from './password-hasher.js';
 import { findPasswordFault } from './password-policy.js';
-
-/** Transformed to lower case, so that one e-mail address has one account. */
-export const email = z
-  .email()
-  .max(254)
-  .transform((text) => text.toLowerCase());
 
 /** An acceptable password for every account; {@link registration} also compares it with the owner's e-mail. */
 export const newPassword = z.string().superRefine((password, context) => {
@@ -38,7 +33,7 @@ export const registration = z
   });
 export type Registration = z.infer<typeof registration>;
 
-/** E-mail (lower case) and password, as typed. */
+/** E-mail in its normal form, and password as typed. */
 export interface Credential {
   readonly email: string;
   readonly password: string;

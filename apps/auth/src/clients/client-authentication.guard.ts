@@ -6,10 +6,9 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { OAuthError, rejectQueryParameters } from '../platform/oauth-error.js';
+import { OAuthError, rejectQueryParameters, TooManyRequests } from '../platform/oauth-error.js';
+import { presentedClientIds } from '../platform/oauth-error.filter.js';
 import { enforceQuota, type QuotaState, RateLimitService } from '../platform/rate-limit.service.js';
-import type { ClientRefusalReason } from '../platform/security-events/security-event.js';
-import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { ClientAssertionVerifier } from './client-assertion-verifier.js';
 import type { Client } from './client.entity.js';
 import { isClientSecretCorrect } from './registered-credentials.js';
@@ -27,21 +26,22 @@ export class ClientRateLimiter {
 
   /**
    * Slows down an attacker who guesses secrets (RFC 6749 §2.3.1). Failures count for the client and the address together, so an
-   * attacker cannot lock out the client at another address.
-   * @throws {TooManyRequests} before it checks the credentials
+   * attacker cannot lock out the client at another address. Only failures are limited: correct credentials pass after any number
+   * of failures, because the check is cheap and a secret has 256 random bits.
+   * @throws {TooManyRequests} instead of the failure, when the quota is exceeded
    */
   async limitFailures(
     { id }: PresentedCredentials,
     address: string,
     authenticate: () => Promise<Client>,
   ): Promise<Client> {
-    const owner = { kind: 'anonymous', key: `${id} ${address}` } as const;
-    await this.limits.checkNotExhausted('failed-client', owner);
     try {
       return await authenticate();
     } catch (error) {
-      if (error instanceof OAuthError) await this.limits.consume('failed-client', owner);
-      throw error;
+      if (!(error instanceof OAuthError)) throw error;
+      const owner = { kind: 'anonymous', key: `${id} ${address}` } as const;
+      const usage = await this.limits.consume('failed-client', owner);
+      throw usage?.isOver ? new TooManyRequests(usage.resetsIn) : error;
     }
   }
 
@@ -74,7 +74,6 @@ export class ClientAuthenticationGuard implements CanActivate {
     private readonly assertionVerifier: ClientAssertionVerifier,
     private readonly rateLimiter: ClientRateLimiter,
     private readonly reflector: Reflector,
-    private readonly events: SecurityEventService,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -82,6 +81,7 @@ export class ClientAuthenticationGuard implements CanActivate {
     rejectQueryParameters(request.url);
     requireFormContentType(request);
     const presented = readPresentedCredentials(request);
+    presentedClientIds.set(request, presented.id);
     const client = await this.rateLimiter.limitFailures(presented, request.ip, () =>
       this.authenticate(presented),
     );
@@ -99,25 +99,23 @@ export class ClientAuthenticationGuard implements CanActivate {
       getPresentedSecret(presented),
       client?.secretHashes ?? [],
     );
-    if (!client) return this.reject('unknown_client');
-    if (client.authMethod !== presented.method) return this.reject('wrong_method');
-    if (client.isSecretBased && !isCorrect) return this.reject('wrong_secret');
+    if (!client) throw OAuthError.invalidClient('unknown_client');
+    if (client.authMethod !== presented.method) throw wrongMethodError(presented, client);
+    if (client.isSecretBased && !isCorrect) throw OAuthError.invalidClient('wrong_secret');
     if (presented.method === 'private_key_jwt') {
-      await this.verifyAssertion(client, presented.assertion);
+      await this.assertionVerifier.verify(client, presented.assertion);
     }
     return client;
   }
-
-  private async verifyAssertion(client: Client, assertion: string): Promise<void> {
-    const fault = await this.assertionVerifier.findFault(client, assertion);
-    if (fault) await this.reject(fault);
-  }
-
-  private async reject(reason: ClientRefusalReason): Promise<never> {
-    await this.events.record({ type: 'client.refused', reason });
-    throw OAuthError.invalidClient(reason);
-  }
 }
+
+/** The answer names the registered method: client ids are public, and the method helps no attacker to authenticate. */
+const wrongMethodError = (presented: PresentedCredentials, { authMethod }: Client): OAuthError =>
+  OAuthError.invalidClient('wrong_method', {
+    presented: presented.method,
+    expected: authMethod,
+    hint: `the client is registered for ${authMethod}, and the request used ${presented.method}`,
+  });
 
 function getPresentedSecret(presented: PresentedCredentials): string {
   const { method } = presented;

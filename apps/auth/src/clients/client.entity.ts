@@ -72,6 +72,10 @@ export class Client {
   @SpaceSeparatedColumn('exchange_targets', 2000) readonly exchangeTargets!: readonly string[];
   /** Whether its tokens must be bound to a key (RFC 9449). */
   @BooleanColumn('dpop_bound') readonly dpopBound!: boolean;
+  /** Whether an access token is either for an API or for userinfo, never for both (decision 23). */
+  @BooleanColumn('separate_tokens') readonly separateTokens!: boolean;
+  /** Whether its ID tokens have only the claims that it requested by name (OpenID Connect Core §5.5). */
+  @BooleanColumn('lean_id_tokens') readonly leanIdTokens!: boolean;
   /** The index in the status lists for tokens of the client_credentials grant; see `tokens/status-lists/`. */
   @CountColumn({ name: 'status_index', nullable: true }) readonly statusIndex!: number | null;
   @InstantColumn({ name: 'created_at' }) readonly createdAt!: Date;

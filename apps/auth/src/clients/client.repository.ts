@@ -22,9 +22,11 @@ type OptionalProperty =
   | 'jwks'
   | 'resourceServer'
   | 'exchangeTargets'
-  | 'dpopBound';
+  | 'dpopBound'
+  | 'separateTokens'
+  | 'leanIdTokens';
 
-/** The properties of a client that its registration sets. The defaults are the most restrictive values. */
+/** The properties of a client that its registration sets. The defaults are the most restrictive values that client libraries work with. */
 export type ClientRegistration = Pick<Client, RequiredProperty> &
   Partial<Pick<Client, OptionalProperty>>;
 
@@ -60,6 +62,8 @@ const REGISTRATION_COLUMNS: readonly (readonly [
   ['resource_server', ({ resourceServer = null }) => resourceServer],
   ['exchange_targets', ({ exchangeTargets }) => joinWords(exchangeTargets)],
   ['dpop_bound', ({ dpopBound = false }) => toFlag(dpopBound)],
+  ['separate_tokens', ({ separateTokens = false }) => toFlag(separateTokens)],
+  ['lean_id_tokens', ({ leanIdTokens = false }) => toFlag(leanIdTokens)],
 ];
 
 const COLUMN_NAMES = [

@@ -30,6 +30,8 @@ export class FirstPartyClient implements OnModuleInit {
       resourceServer: null,
       exchangeTargets: [],
       dpopBound: false,
+      separateTokens: false,
+      leanIdTokens: false,
       accessTokenTtl: null,
       refreshIdleTtl: null,
       refreshAbsoluteTtl: null,

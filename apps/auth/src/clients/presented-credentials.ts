@@ -1,14 +1,15 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { OAuthError } from '../platform/oauth-error.js';
+import { exactFormText, formText } from '../platform/request-text.js';
 import { ASSERTION_TYPE, readUnverifiedClientId } from './client-assertion-verifier.js';
 
 /** Client authentication in the body (RFC 6749 §2.3.1, RFC 7521 §4.2), at every endpoint that asks for it. */
 export const clientAuthenticationParameters = {
-  client_id: z.string().max(64).optional(),
-  client_secret: z.string().max(255).optional(),
-  client_assertion_type: z.string().max(255).optional(),
-  client_assertion: z.string().max(8192).optional().describe('A JWT (RFC 7523)'),
+  client_id: formText(64).optional(),
+  client_secret: exactFormText(255).optional(),
+  client_assertion_type: formText(255).optional(),
+  client_assertion: formText(8192).optional().describe('A JWT (RFC 7523)'),
 };
 
 /** The credentials of a request (RFC 6749 §2.3). */
@@ -27,8 +28,11 @@ type BodyCredentials = z.infer<typeof bodyCredentialsSchema>;
 
 /** @throws {OAuthError} `invalid_request`; `invalid_client` if the request has no credentials, or an unknown assertion type */
 export function readPresentedCredentials(request: FastifyRequest): PresentedCredentials {
-  const { success, data: body } = bodyCredentialsSchema.safeParse(request.body ?? {});
-  if (!success) throw OAuthError.invalidRequest('Client authentication is malformed or repeated.');
+  const { error, data: body } = bodyCredentialsSchema.safeParse(request.body ?? {});
+  if (error) {
+    const [issue] = error.issues;
+    throw OAuthError.invalidRequest(`The ${issue?.path.join('.')} ${issue?.message}.`);
+  }
   const found = [readBasicCredentials(request), readPostedSecret(body), readPostedAssertion(body)];
   const [presented = readPublicClient(body), another] = found.filter((each) => each !== undefined);
 
@@ -40,7 +44,8 @@ export function readPresentedCredentials(request: FastifyRequest): PresentedCred
 }
 
 function readPublicClient({ client_id: id }: BodyCredentials): PresentedCredentials {
-  if (id === undefined) throw OAuthError.invalidClient('no client authentication');
+  if (id === undefined)
+    throw OAuthError.invalidClient('no_credentials', { hint: 'client_id is missing' });
   return { id, method: 'none' };
 }
 
@@ -57,11 +62,19 @@ function readPostedAssertion(body: BodyCredentials): PresentedCredentials | unde
   if (assertion === undefined || type === undefined) {
     throw OAuthError.invalidRequest('client_assertion and its type belong together.');
   }
-  if (type !== ASSERTION_TYPE) throw OAuthError.invalidClient('unknown type of assertion');
+  if (type !== ASSERTION_TYPE) throw wrongAssertion('client_assertion_type', type, ASSERTION_TYPE);
   const id = readUnverifiedClientId(assertion);
-  if (id === undefined) throw OAuthError.invalidClient('the assertion has no sub');
+  if (id === undefined) throw wrongAssertion('sub', 'absent', 'the client_id');
   return { id, assertion, method: 'private_key_jwt' };
 }
+
+const wrongAssertion = (check: string, presented: string, expected: string) =>
+  OAuthError.invalidClient('wrong_assertion', {
+    check,
+    presented,
+    expected,
+    hint: `${check} must be ${expected}`,
+  });
 
 function readBasicCredentials({ raw }: FastifyRequest): PresentedCredentials | undefined {
   const header = raw.headers.authorization;

@@ -7,25 +7,41 @@ import {
   type ResourceServer,
   SCOPE_TOKEN_PATTERN,
 } from '../platform/resource-servers.js';
+import { splitWords } from '../platform/request-text.js';
 import { ACCOUNT_SCOPES, OPENID_SCOPES } from './auth.scopes.js';
 
 /**
- * The requested scope in the order of `allowed`; without a request, all of `allowed`.
+ * The requested scope in the order of `allowed`; without a request, all of `allowed`. Beside `openid`, unknown words "SHOULD be
+ * ignored" (OpenID Connect Core §3.1.2.1).
  *
  * "The requested scope MUST NOT include any scope not originally granted" (RFC 6749 §6).
+ * @param known the scopes of all resource servers
  * @throws {OAuthError} `invalid_scope`
  */
 export function narrowScope(
   allowed: readonly string[],
   requested: string | undefined,
+  known: readonly string[],
 ): readonly string[] {
-  if (requested === undefined) return allowed;
-  const words = requested.split(' ');
-  if (!words.every((word) => SCOPE_TOKEN_PATTERN.test(word)))
-    throw OAuthError.invalidScope('malformed');
-  const excess = words.filter((word) => !allowed.includes(word));
-  if (excess.length > 0) throw OAuthError.invalidScope(`not granted: ${excess.length} scopes`);
+  const words = splitWords(requested ?? '');
+  if (words.length === 0) return allowed;
+  const isIgnored = (word: string) =>
+    words.includes('openid') && !known.includes(word) && SCOPE_TOKEN_PATTERN.test(word);
+  const excess = words.filter((word) => !allowed.includes(word) && !isIgnored(word));
+  if (excess.length > 0) {
+    const values = { presented: excess.join(' '), expected: allowed.join(' ') };
+    throw OAuthError.invalidScope(describeExcess(excess, known), values);
+  }
   return allowed.filter((word) => words.includes(word));
+}
+
+function describeExcess(excess: readonly string[], known: readonly string[]): string {
+  const malformed = excess.find((word) => !SCOPE_TOKEN_PATTERN.test(word));
+  if (malformed !== undefined) return `Malformed scope: ${malformed}`;
+  const unknown = excess.filter((word) => !known.includes(word));
+  return unknown.length > 0
+    ? `Unknown scope: ${unknown.join(' ')}`
+    : `Scope not granted to this client: ${excess.join(' ')}`;
 }
 
 /** The parameters of a request for one access token. */
@@ -35,9 +51,18 @@ export interface AccessTokenRequest {
   readonly scope?: string | undefined;
 }
 
-/** The resource servers and the scope of a grant. */
+/**
+ * The resource servers and the scope of a grant. If the client named resource servers, userinfo is available but not listed
+ * (OpenID Connect Core §5.3).
+ */
 export interface GrantedAccess {
   readonly resources: readonly string[];
+  readonly scope: readonly string[];
+}
+
+/** `aud` and `scope` of one access token. */
+export interface TokenAccess {
+  readonly audience: string | readonly string[];
   readonly scope: readonly string[];
 }
 
@@ -48,11 +73,15 @@ const createOwnServer = ({ ISSUER: identifier }: AuthConfig): ResourceServer => 
   privileged: new Map(),
 });
 
+const isOpenIdScope = (word: string): boolean => Object.hasOwn(OPENID_SCOPES, word);
+const isAccountScope = (word: string): boolean => Object.hasOwn(ACCOUNT_SCOPES, word);
+
 @Injectable()
 export class ResourceServerService {
   private readonly servers: readonly ResourceServer[];
-  /** This server as the resource server of userinfo. */
-  private readonly openIdServer: ResourceServer;
+  private readonly issuer: string;
+  /** The scopes of all resource servers. */
+  readonly scopes: readonly string[];
   private readonly privilegedScopes: ReadonlyMap<string, readonly string[]>;
 
   constructor(
@@ -61,15 +90,17 @@ export class ResourceServerService {
   ) {
     this.privilegedScopes = listPrivilegedScopes(config.RESOURCE_SERVERS);
     this.servers = [...config.RESOURCE_SERVERS, createOwnServer(config)];
-    this.openIdServer = { ...createOwnServer(config), scopes: Object.keys(OPENID_SCOPES) };
+    this.issuer = config.ISSUER;
+    this.scopes = this.servers.flatMap(({ scopes }) => scopes);
   }
 
   get identifiers(): string[] {
     return this.servers.map(({ identifier }) => identifier);
   }
 
-  get scopes(): string[] {
-    return this.servers.flatMap(({ scopes }) => scopes);
+  /** `scopes_supported`: clients request all of these words, so each must be a scope that a user can grant by consent. */
+  get advertisedScopes(): readonly string[] {
+    return this.scopes.filter((word) => !this.privilegedScopes.has(word));
   }
 
   /** @returns an empty list for an unknown resource server */
@@ -86,33 +117,55 @@ export class ResourceServerService {
     allowed: readonly string[],
     request: { resources: readonly string[]; scope: string | undefined },
   ): GrantedAccess {
-    for (const resource of request.resources) this.requireServer(resource);
-    const requested = narrowScope(allowed, request.scope);
-    const servers = this.selectServers(request.resources).filter(({ scopes }) =>
-      scopes.some((scope) => requested.includes(scope)),
+    const named = request.resources.map((resource) => this.requireServer(resource));
+    const requested = narrowScope(allowed, request.scope, this.scopes);
+    for (const server of named) requireCommonScope(server, requested);
+    const servers = this.servers.filter(
+      (server) =>
+        (named.length === 0 || named.includes(server)) && hasCommonScope(server, requested),
     );
-    const scope = requested.filter((word) => servers.some(({ scopes }) => scopes.includes(word)));
-    if (servers.length === 0) throw OAuthError.invalidScope('no resource server knows the scope');
-    return { resources: servers.map(({ identifier }) => identifier), scope };
+    if (servers.length === 0) throw OAuthError.invalidScope('No resource server has the scope.');
+    return {
+      resources: servers.map(({ identifier }) => identifier),
+      scope: requested.filter(
+        (word) => isOpenIdScope(word) || servers.some(({ scopes }) => scopes.includes(word)),
+      ),
+    };
   }
 
   /**
-   * Selects audience and scope of one access token. It has one audience, and only the scope of that resource server (RFC 9068
-   * §3, RFC 9700 §2.3). Without a requested resource, it is the first one that has a word of the scope.
+   * Selects the audience and the scope of one access token. It has one audience, and only the scope of that resource server
+   * (RFC 9068 §3, RFC 9700 §2.3). Without a requested resource, it is the first one that has a word of the scope.
    * @throws {OAuthError} `invalid_scope`, `invalid_target`
    */
   selectAudience(
     granted: GrantedAccess,
     request: AccessTokenRequest,
   ): { audience: string; scope: readonly string[] } {
-    const audiences = selectAudiences(granted, request);
-    const requested = narrowScope(granted.scope, request.scope);
-    for (const audience of audiences) {
-      const { scopes } = this.requireServer(audience);
+    const requested = narrowScope(granted.scope, request.scope, this.scopes);
+    const servers = this.selectServers(granted, request);
+    for (const { identifier: audience, scopes } of servers) {
       const scope = requested.filter((word) => scopes.includes(word));
       if (scope.length > 0) return { audience, scope };
     }
-    throw OAuthError.invalidScope(`nothing granted at ${audiences.join(' ')}`);
+    const names = servers.map(({ identifier }) => identifier).join(' ');
+    throw OAuthError.invalidScope(`No requested scope belongs to ${names}.`);
+  }
+
+  /**
+   * The same for a token that a user granted. If the user signed in with `openid` for an API, and the client named no resource,
+   * the token is for the API and for userinfo, because client libraries send the token of the sign-in to both (decision 23). It
+   * never opens the account API.
+   */
+  selectSignInAudience(
+    granted: GrantedAccess,
+    request: AccessTokenRequest,
+    { separateTokens }: { readonly separateTokens: boolean },
+  ): TokenAccess {
+    const single = this.selectAudience(this.addUserInfo(granted), request);
+    const isOptional = !separateTokens && splitWords(request.resource ?? '').length === 0;
+    if (!isOptional || !granted.resources.includes(this.issuer)) return single;
+    return this.addOpenIdScopes(single, narrowScope(granted.scope, request.scope, this.scopes));
   }
 
   /**
@@ -126,12 +179,17 @@ export class ResourceServerService {
   }
 
   /**
-   * As {@link limitToRoles}, for the token endpoint and the first-party login.
-   * @throws {OAuthError} `invalid_scope` if nothing of the scope remains
+   * The requested part of a granted scope, limited as by {@link limitToRoles}, for the token endpoint and the first-party login.
+   * @throws {OAuthError} `invalid_scope` if the request exceeds the grant, or if the roles allow nothing of it
    */
-  async requireRoles(accountId: string, scope: readonly string[]): Promise<readonly string[]> {
+  async requireRoles(
+    accountId: string,
+    granted: readonly string[],
+    requested?: string,
+  ): Promise<readonly string[]> {
+    const scope = narrowScope(granted, requested, this.scopes);
     const allowed = await this.limitToRoles(accountId, scope);
-    if (allowed.length < scope.length && allowed.length === 0)
+    if (allowed.length === 0 && scope.length > 0)
       throw OAuthError.roleRequired('invalid_scope', scope);
     return allowed;
   }
@@ -144,26 +202,71 @@ export class ResourceServerService {
     });
   }
 
-  /** Userinfo stays available, even if a request names other resources only (OpenID Connect Core §5.3). */
-  private selectServers(resources: readonly string[]): readonly ResourceServer[] {
-    if (resources.length === 0) return this.servers;
-    const named = this.servers.filter(({ identifier }) => resources.includes(identifier));
-    return resources.includes(this.openIdServer.identifier) ? named : [...named, this.openIdServer];
+  private addUserInfo({ resources, scope }: GrantedAccess): GrantedAccess {
+    const isListed = resources.includes(this.issuer) || !scope.some(isOpenIdScope);
+    return { resources: isListed ? resources : [...resources, this.issuer], scope };
+  }
+
+  private addOpenIdScopes(
+    single: { audience: string; scope: readonly string[] },
+    requested: readonly string[],
+  ): TokenAccess {
+    const isForUserInfo = single.audience !== this.issuer && requested.includes('openid');
+    // A scope of the API with the name of an account scope would open the account API.
+    if (!isForUserInfo || single.scope.some(isAccountScope)) return single;
+    return {
+      audience: [single.audience, this.issuer],
+      scope: requested.filter((word) => single.scope.includes(word) || isOpenIdScope(word)),
+    };
+  }
+
+  /** The requested resource server, or all granted ones. */
+  private selectServers(
+    { resources }: GrantedAccess,
+    { resource = '' }: AccessTokenRequest,
+  ): readonly ResourceServer[] {
+    const named = new Set(splitWords(resource).map((uri) => this.requireServer(uri)));
+    if (named.size > 1) {
+      throw OAuthError.invalidTarget('Name one resource per access token.', {
+        presented: resource,
+      });
+    }
+    const granted = resources.flatMap((identifier) => this.findServer(identifier) ?? []);
+    const servers = granted.filter((server) => named.size === 0 || named.has(server));
+    if (servers.length > 0) return servers;
+    throw OAuthError.invalidTarget(`Resource not granted: ${resource || 'any'}.`, {
+      presented: resource,
+      expected: resources.join(' '),
+    });
   }
 
   private requireServer(identifier: string): ResourceServer {
-    const server = this.servers.find((candidate) => candidate.identifier === identifier);
-    if (!server) throw OAuthError.invalidTarget(`unknown: ${identifier}`);
-    return server;
+    const server = this.findServer(identifier);
+    if (server) return server;
+    const expected = this.identifiers.join(' ');
+    throw OAuthError.invalidTarget(`Unknown resource: ${identifier}.`, {
+      presented: identifier,
+      expected,
+    });
+  }
+
+  /** Compares as URLs, because client libraries write `https://api.example` as `https://api.example/` (RFC 3986 §6.2.3). */
+  private findServer(uri: string): ResourceServer | undefined {
+    const normalized = normalizeUri(uri);
+    return this.servers.find(({ identifier }) => normalizeUri(identifier) === normalized);
   }
 }
 
-/** The requested resource, or all granted resources. */
-function selectAudiences(
-  { resources }: GrantedAccess,
-  { resource }: AccessTokenRequest,
-): readonly string[] {
-  const audiences = resources.filter((each) => resource === undefined || each === resource);
-  if (audiences.length === 0) throw OAuthError.invalidTarget(`not granted: ${resource ?? 'any'}`);
-  return audiences;
+export const normalizeUri = (uri: string): string => (URL.canParse(uri) ? new URL(uri).href : uri);
+
+const hasCommonScope = ({ scopes }: ResourceServer, words: readonly string[]): boolean =>
+  scopes.some((word) => words.includes(word));
+
+/** A request for a resource without one of its scopes is refused, because a token without that audience would surprise the client. */
+function requireCommonScope(server: ResourceServer, requested: readonly string[]): void {
+  if (hasCommonScope(server, requested)) return;
+  throw OAuthError.invalidTarget(`No requested scope belongs to ${server.identifier}.`, {
+    presented: requested.join(' '),
+    expected: server.scopes.join(' '),
+  });
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { CredentialsService, email } from '../accounts/credentials.service.js';
+import { CredentialsService } from '../accounts/credentials.service.js';
+import { email } from '../accounts/email-address.js';
 import type { AttemptOrigin } from '../accounts/known-device-cookie.js';
 import { FirstPartyClient } from '../clients/first-party-client.js';
 import { ResourceServerService } from '../clients/resource-server.service.js';

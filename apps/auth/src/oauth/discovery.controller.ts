@@ -61,7 +61,7 @@ const ID_TOKEN_CLAIMS = ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr'
 
 interface MetadataSources {
   readonly config: AuthConfig;
-  readonly resourceServers: Pick<ResourceServerService, 'identifiers' | 'scopes'>;
+  readonly resourceServers: Pick<ResourceServerService, 'identifiers' | 'advertisedScopes'>;
   readonly idTokenAlgorithms: readonly string[];
 }
 
@@ -92,7 +92,7 @@ export function buildServerMetadata({
     // RFC 9449 §5.1.
     dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
     grant_types_supported: GRANT_TYPES,
-    scopes_supported: resourceServers.scopes,
+    scopes_supported: resourceServers.advertisedScopes,
     protected_resources: resourceServers.identifiers,
     id_token_signing_alg_values_supported: idTokenAlgorithms,
   };

@@ -11,6 +11,7 @@ import {
 import { Client } from '../clients/client.entity.js';
 import { clientAuthenticationParameters } from '../clients/presented-credentials.js';
 import { OAuthError } from '../platform/oauth-error.js';
+import { formText } from '../platform/request-text.js';
 import {
   type IntrospectionResponse,
   introspectionResponse,
@@ -19,8 +20,8 @@ import {
 
 /** RFC 7662 §2.1. Only access tokens can be introspected, so the hint has no effect. */
 export const introspectionParameters = z.object({
-  token: z.string().max(8192),
-  token_type_hint: z.string().max(255).optional().describe('Not looked at'),
+  token: formText(8192),
+  token_type_hint: z.string().optional().describe('Not looked at'),
   ...clientAuthenticationParameters,
 });
 export type IntrospectionParameters = z.infer<typeof introspectionParameters>;
@@ -46,7 +47,11 @@ export class IntrospectionController {
     @Body({ schema: introspectionParameters }) { token }: IntrospectionParameters,
   ): Promise<IntrospectionResponse> {
     // "To prevent token scanning attacks, the endpoint MUST also require some form of authorization" (§2.1).
-    if (client.isPublic) throw OAuthError.invalidClient('public clients may not introspect');
+    if (client.isPublic) {
+      throw OAuthError.invalidClient('public_client', {
+        hint: 'public clients may not introspect',
+      });
+    }
     return this.introspection.introspect(token, client);
   }
 }

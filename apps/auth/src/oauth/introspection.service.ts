@@ -3,7 +3,11 @@ import { z } from 'zod';
 import type { Client } from '../clients/client.entity.js';
 import { ClientRepository } from '../clients/client.repository.js';
 import { SessionService } from '../sessions/session.service.js';
-import { accessTokenClaims, type AccessTokenClaims } from '../tokens/access-token.service.js';
+import {
+  accessTokenClaims,
+  type AccessTokenClaims,
+  hasAudience,
+} from '../tokens/access-token.service.js';
 import { AccessTokenVerifier } from '../tokens/access-token-verifier.js';
 
 /** RFC 7662 §2.2. "If the token is not active … the server SHOULD NOT include any additional information". */
@@ -44,5 +48,5 @@ export class IntrospectionService {
 }
 
 /** Only the resource server in `aud` and the client that received the token may introspect it (§2.1). */
-const canIntrospect = (client: Client, { aud, client_id }: AccessTokenClaims): boolean =>
-  aud === client.resourceServer || client_id === client.id;
+const canIntrospect = (client: Client, token: AccessTokenClaims): boolean =>
+  hasAudience(token, client.resourceServer) || token.client_id === client.id;

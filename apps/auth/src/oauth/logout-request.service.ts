@@ -4,19 +4,25 @@ import { z } from 'zod';
 import { AccountRepository } from '../accounts/account.repository.js';
 import type { Client } from '../clients/client.entity.js';
 import { ClientRepository } from '../clients/client.repository.js';
+import { describeRefusal } from '../platform/oauth-error.filter.js';
+import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import type { BrowserSession } from '../sessions/browser-session.entity.js';
 import { computeSubject, type IdTokenClaims, IdTokenService } from '../tokens/id-token.service.js';
 
+/** All parameters are optional. A value that is too long cannot be valid, so it counts as no value. */
+const optionalText = (max: number) =>
+  z
+    .string()
+    .transform((text) => (text.length <= max ? text : undefined))
+    .optional();
+
 /** OpenID Connect RP-Initiated Logout §2. `logout_hint` is ignored, because a browser has only one session. */
 const parametersSchema = z.object({
-  id_token_hint: z.string().max(4500).optional(),
-  client_id: z
-    .string()
-    .regex(/^[\x21-\x7e]{1,64}$/)
-    .optional(),
-  post_logout_redirect_uri: z.string().max(2000).optional(),
-  state: z.string().max(2000).optional(),
-  ui_locales: z.string().max(500).optional(),
+  id_token_hint: optionalText(9000),
+  client_id: optionalText(64),
+  post_logout_redirect_uri: optionalText(2000),
+  state: z.string().max(4096).optional(),
+  ui_locales: optionalText(500),
 });
 
 /** All parameters are optional, so an empty request is valid. */
@@ -57,6 +63,7 @@ export class LogoutRequestService {
     private readonly idTokens: IdTokenService,
     private readonly clients: ClientRepository,
     private readonly accounts: AccountRepository,
+    private readonly events: SecurityEventService,
   ) {}
 
   async evaluate(
@@ -72,6 +79,7 @@ export class LogoutRequestService {
     const isRegistered = uri !== undefined && client.postLogoutRedirectUris.includes(uri);
     const returnTo = isRegistered ? appendState(uri, state) : undefined;
     const isUriValid = isRegistered || uri === undefined;
+    if (!isUriValid) await this.recordRefusal(client, uri);
     return {
       canSkipConfirmation: isUriValid && (await this.isHintForSession(session, requesting)),
       client,
@@ -79,19 +87,35 @@ export class LogoutRequestService {
     };
   }
 
+  /** The user stays at this server then, and sees no reason. */
+  private async recordRefusal(
+    { id, postLogoutRedirectUris }: Client,
+    presented: string,
+  ): Promise<void> {
+    const values = { presented, expected: postLogoutRedirectUris.join(' ') };
+    await this.events.record({
+      type: 'authorization.refused',
+      endpoint: '/oauth/logout',
+      error: 'invalid_request',
+      check: 'post_logout_redirect_uri',
+      ...describeRefusal(values, id),
+    });
+  }
+
   private async identifyClient(
     parameters: LogoutParameters,
   ): Promise<RequestingClient | undefined> {
     const { id_token_hint: text, client_id: clientId } = parameters;
-    if (text === undefined) return this.findClient(clientId ?? '');
+    const hint = text === undefined ? undefined : this.idTokens.verifyHint(text);
+    if (!hint || hint.kind === 'unverifiable') return this.findClient(clientId ?? '');
 
-    // An invalid hint may come from an attacker, so the rest of the request is ignored as well.
-    const hint = this.idTokens.verifyHint(text);
-    if (!hint) return undefined;
+    // A forged hint comes from an attacker, so the rest of the request is ignored as well.
+    if (hint.kind === 'forged') return undefined;
 
     // "When both … are present, the OP MUST verify that the Client Identifier matches the one used when issuing the ID Token."
-    return clientId === undefined || clientId === hint.aud
-      ? this.findClient(hint.aud, hint)
+    const { claims } = hint;
+    return clientId === undefined || clientId === claims.aud
+      ? this.findClient(claims.aud, claims)
       : undefined;
   }
 

@@ -9,12 +9,13 @@ import {
 } from '../clients/client-authentication.guard.js';
 import { Client } from '../clients/client.entity.js';
 import { clientAuthenticationParameters } from '../clients/presented-credentials.js';
+import { formText } from '../platform/request-text.js';
 import { RevocationService } from './revocation.service.js';
 
 /** RFC 7009 §2.1. The format tells access and refresh tokens apart, so the hint has no effect. */
 export const revocationParameters = z.object({
-  token: z.string().max(8192),
-  token_type_hint: z.string().max(255).optional().describe('Not looked at'),
+  token: formText(8192),
+  token_type_hint: z.string().optional().describe('Not looked at'),
   ...clientAuthenticationParameters,
 });
 export type RevocationParameters = z.infer<typeof revocationParameters>;

@@ -1,7 +1,7 @@
 import { Clock } from '@gatehouse/service-kit';
 import { Option, SubCommand } from 'nest-commander';
 import { AccountRoleRepository } from '../accounts/account-role.repository.js';
-import { email as emailAddress } from '../accounts/credentials.service.js';
+import { email as emailAddress } from '../accounts/email-address.js';
 import { InvitationService } from '../accounts/invitation.service.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { listPrivilegedScopes, listRoles } from '../platform/resource-servers.js';

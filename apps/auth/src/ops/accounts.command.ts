@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Command, Option, SubCommand } from 'nest-commander';
 import { findPasswordFault } from '../accounts/password-policy.js';
-import { email as emailAddress } from '../accounts/credentials.service.js';
+import { email as emailAddress } from '../accounts/email-address.js';
 import { AccountOperationsService } from '../sessions/account-operations.service.js';
 import { storedClaims } from '../tokens/standard-claims.js';
 import { ACCOUNT_ACCESS_COMMANDS } from './account-access.command.js';

@@ -34,6 +34,8 @@ export interface ClientRegistrationOptions extends ChangeOptions {
   readonly resourceServer?: string;
   readonly exchangeTarget?: readonly string[];
   readonly dpopBound?: boolean;
+  readonly separateTokens?: boolean;
+  readonly leanIdTokens?: boolean;
   readonly accessTokenTtl?: number;
   readonly refreshIdleTtl?: number;
   readonly refreshAbsoluteTtl?: number;
@@ -150,6 +152,22 @@ export abstract class ClientRegistrationCommand extends ChangingCommand {
     description: 'issue only tokens that are bound to a key of the client (RFC 9449)',
   })
   dpopBound(): boolean {
+    return true;
+  }
+
+  @Option({
+    flags: '--separate-tokens',
+    description: 'issue access tokens for an API or for userinfo, never for both',
+  })
+  separateTokens(): boolean {
+    return true;
+  }
+
+  @Option({
+    flags: '--lean-id-tokens',
+    description: 'issue ID tokens without name and e-mail, unless `claims` requests them',
+  })
+  leanIdTokens(): boolean {
     return true;
   }
 

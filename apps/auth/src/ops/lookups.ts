@@ -1,5 +1,6 @@
 import type { Account } from '../accounts/account.entity.js';
 import { AccountRepository } from '../accounts/account.repository.js';
+import { normalizeEmail } from '../accounts/email-address.js';
 import type { Client } from '../clients/client.entity.js';
 import { ClientOperationsService } from '../sessions/client-operations.service.js';
 import { OperationRefused } from './errors.js';
@@ -13,7 +14,7 @@ export async function requireAccount(server: Server, name: string): Promise<Acco
   const accounts = server.get(AccountRepository);
   const account = name.startsWith('acct_')
     ? await accounts.find(name)
-    : await accounts.findByEmail(name.toLowerCase());
+    : await accounts.findByEmail(normalizeEmail(name) ?? name);
   if (!account) throw new OperationRefused(`there is no account ${name}`);
   return account;
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import type { Account } from '../accounts/account.entity.js';
 import { type Credential, CredentialsService } from '../accounts/credentials.service.js';
+import { normalizeEmail } from '../accounts/email-address.js';
 import { KnownDeviceCookie } from '../accounts/known-device-cookie.js';
 import { OAuthError } from '../platform/oauth-error.js';
 import { BrowserSessionCookie } from '../sessions/browser-session-cookie.js';
@@ -22,7 +23,7 @@ const emailField = z
   .catch('');
 
 export const loginForm = z.object({
-  login: emailField.transform((email) => email.trim().toLowerCase()),
+  login: emailField.transform((email) => normalizeEmail(email) ?? email.trim().toLowerCase()),
   password: passwordField,
 });
 export type LoginForm = z.infer<typeof loginForm>;

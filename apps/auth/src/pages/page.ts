@@ -133,6 +133,7 @@ export interface FieldOptions {
   /** Also the field's name. */
   readonly id: string;
   readonly label: string;
+  /** `email` is a text field with the keyboard for addresses: `type=email` refuses letters outside of ASCII (RFC 6531). */
   readonly type: 'email' | 'password';
   /** For browsers and password managers (HTML §4.10.18.7). */
   readonly autocomplete: string;
@@ -146,13 +147,15 @@ export interface FieldOptions {
   readonly isReadOnly?: boolean;
 }
 
+const EMAIL_INPUT = html`type="text" inputmode="email" autocapitalize="none" spellcheck="false"`;
+
 export function renderField(options: FieldOptions): Html {
   const { id, label, type, autocomplete, value, hint, error, hasFocus, isReadOnly } = options;
   return html`<label for="${id}">${label}</label>
     <input
       id="${id}"
       name="${id}"
-      type="${type}"
+      ${type === 'email' ? EMAIL_INPUT : html`type="${type}"`}
       autocomplete="${autocomplete}"
       value="${value}"
       required

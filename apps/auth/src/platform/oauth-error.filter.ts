@@ -8,7 +8,15 @@ import {
   toProblemDetails,
 } from '@gatehouse/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { OAuthError, RegistrationRefused, RetryLaterError } from './oauth-error.js';
+import {
+  type ComparedValues,
+  OAuthError,
+  RegistrationRefused,
+  RetryLaterError,
+} from './oauth-error.js';
+import { toLogText } from './request-text.js';
+import type { SecurityEvent } from './security-events/security-event.js';
+import { SecurityEventService } from './security-events/security-event.service.js';
 
 interface ErrorResponse {
   readonly status: number;
@@ -19,16 +27,25 @@ interface ErrorResponse {
 /** Endpoints for OAuth clients. They answer errors by RFC 6749 §5.2; all other endpoints answer by RFC 9457. */
 const OAUTH_PATH = /^\/(oauth|auth\/(login|logout|refresh|register))\b/;
 
+/** Endpoints whose refusals are events. The login of the first-party client has its own events. */
+const RECORDED_PATH = /^\/(oauth|auth\/refresh)\b/;
+
+/** The `client_id` of a request, as sent. */
+export const presentedClientIds = new WeakMap<FastifyRequest, string>();
+
 @Catch()
 export class OAuthErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger('OAuth');
   private readonly problemDetailsFilter: ProblemDetailsFilter;
 
-  constructor(host: HttpAdapterHost) {
+  constructor(
+    host: HttpAdapterHost,
+    private readonly events: SecurityEventService,
+  ) {
     this.problemDetailsFilter = new ProblemDetailsFilter(host);
   }
 
-  catch(error: unknown, context: ArgumentsHost): void {
+  async catch(error: unknown, context: ArgumentsHost): Promise<void> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const answer = OAUTH_PATH.test(request.url) ? toErrorResponse(error) : undefined;
     if (!answer) {
@@ -37,9 +54,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
         context,
       );
     }
-    if (error instanceof OAuthError && error.detail) {
-      this.logger.debug({ error: error.code, detail: error.detail });
-    }
+    await this.record(error, answer, request);
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     // "… the authorization server MUST include … Cache-Control … no-store" (RFC 6749 §5.1). The same holds for errors.
     void reply
@@ -47,6 +62,52 @@ export class OAuthErrorFilter implements ExceptionFilter {
       .status(answer.status)
       .send(answer.body);
   }
+
+  private async record(
+    error: unknown,
+    { status, body }: ErrorResponse,
+    request: FastifyRequest,
+  ): Promise<void> {
+    const isRefusal = status === 400 || status === 401;
+    if (isRefusal && RECORDED_PATH.test(request.url)) {
+      const clientId = presentedClientIds.get(request);
+      const [endpoint = ''] = request.url.split('?');
+      const oauthError = error instanceof OAuthError ? error : undefined;
+      return this.events.record(createRefusalEvent(oauthError, { body, clientId, endpoint }));
+    }
+    if (error instanceof OAuthError && error.detail.check) {
+      this.logger.debug({ error: error.code, detail: error.detail.check });
+    }
+  }
+}
+
+interface RefusalContext {
+  readonly body: ErrorResponse['body'];
+  readonly clientId: string | undefined;
+  readonly endpoint: string;
+}
+
+function createRefusalEvent(
+  error: OAuthError | undefined,
+  { body, clientId, endpoint }: RefusalContext,
+): SecurityEvent {
+  const check = toLogText(error?.detail.check ?? body.error_description);
+  const fields = { ...describeRefusal(error?.detail ?? {}, clientId), endpoint, check };
+  const reason = error?.clientRefusal;
+  if (reason !== undefined) return { type: 'client.refused', reason, ...fields };
+  return { type: 'token.refused', error: body.error, ...fields };
+}
+
+/** The bounded texts of a refusal, for its event. */
+export function describeRefusal(
+  { presented, expected }: ComparedValues,
+  clientId: string | undefined,
+) {
+  return {
+    ...(clientId !== undefined && { clientId: toLogText(clientId) }),
+    ...(presented !== undefined && { presented: toLogText(presented) }),
+    ...(expected !== undefined && { expected: toLogText(expected) }),
+  };
 }
 
 function toErrorResponse(error: unknown): ErrorResponse | undefined {
@@ -97,7 +158,7 @@ function describeErrors(status: number, errors: unknown): string {
   if (status === 413) return 'The body is too large.';
   if (status === 415) return 'The content type is not supported.';
   const faults = readFaults(errors);
-  const rule = faults.find(({ detail }) => detail.startsWith(RULE_PREFIX));
+  const rule = faults.find(({ detail }) => RULE_PATTERN.test(detail));
   if (rule) return `The ${rule.name} ${rule.detail}.`;
   const names = [...new Set(faults.map(({ name }) => name))];
   return names.length > 0
@@ -105,8 +166,8 @@ function describeErrors(status: number, errors: unknown): string {
     : 'The body is malformed.';
 }
 
-/** The beginning of our own rules, which a user can satisfy: `must have 8 to 128 characters`. */
-const RULE_PREFIX = 'must ';
+/** Our own sentences, which the caller can act on: `must have 8 to 128 characters`. */
+const RULE_PATTERN = /^(must |is )/;
 
 /** Names only members of the schema, so that the answer never repeats text of the client. */
 function readFaults(errors: unknown): { readonly name: string; readonly detail: string }[] {

@@ -1,3 +1,5 @@
+import type { ClientRefusalReason } from './security-events/security-event.js';
+
 /**
  * Error codes of RFC 6749 §5.2 and §4.1.2.1, `invalid_target` of RFC 8707 §2, `unsupported_token_type` of RFC 7009 §2.2.1,
  * the codes of RFC 9449 §5 and §8, of OpenID Connect Core §3.1.2.6, and of OpenID Connect Core Unmet Authentication
@@ -31,59 +33,97 @@ const AUTHORIZATION_ERRORS = {
 };
 type AuthorizationErrorCode = keyof typeof AUTHORIZATION_ERRORS;
 
+/** The values that a failed check compared, for the log. They are never secrets, codes or tokens. */
+export interface ComparedValues {
+  readonly presented?: string | undefined;
+  readonly expected?: string | undefined;
+}
+
+interface ClientRefusalDetail extends ComparedValues {
+  /** The check that failed, if the reason does not name it. */
+  readonly check?: string;
+  /** For the client. Only a client that proved its identity, or whose id is public, may learn it. */
+  readonly hint?: string;
+}
+
+interface ErrorDetail extends ComparedValues {
+  /** The check that failed. */
+  readonly check?: string;
+  readonly clientRefusal?: ClientRefusalReason;
+}
+
 /**
- * An error that the server reports to a client (RFC 6749 §5.2). The public text is fixed per error. The detail goes to the
- * server's log and never into an answer.
+ * An error that the server reports to a client (RFC 6749 §5.2). The description names the parameter and the fix where that
+ * tells an attacker nothing. The detail goes to the server's log and never into an answer.
  */
 export class OAuthError extends Error {
   override readonly name = 'OAuthError';
+  readonly description: string;
 
   private constructor(
     readonly code: ErrorCode,
-    readonly description: string,
-    readonly detail?: string,
-    readonly status: 400 | 401 = 400,
+    description: string,
+    readonly detail: ErrorDetail = {},
   ) {
-    super(`${code}: ${detail ?? description}`);
+    super(`${code}: ${detail.check ?? description}`);
+    this.description = toDescription(description);
   }
 
-  static invalidRequest(description: string): OAuthError {
-    return new OAuthError('invalid_request', description);
+  get status(): 400 | 401 {
+    return this.code === 'invalid_client' ? 401 : 400;
+  }
+
+  /** Why the client authentication failed. */
+  get clientRefusal(): ClientRefusalReason | undefined {
+    return this.detail.clientRefusal;
+  }
+
+  static invalidRequest(description: string, values: ComparedValues = {}): OAuthError {
+    return new OAuthError('invalid_request', description, values);
   }
 
   /** RFC 8693 §2.2.2. The answer gives no reason: it would tell the finder of a token what the token can still do. */
-  static invalidSubjectToken(detail: string): OAuthError {
+  static invalidSubjectToken(check: string, values: ComparedValues = {}): OAuthError {
     const description = 'The subject token is invalid, or may not be exchanged by this client.';
-    return new OAuthError('invalid_request', description, detail);
+    return new OAuthError('invalid_request', description, { ...values, check });
   }
 
-  static invalidClient(detail: string): OAuthError {
-    return new OAuthError('invalid_client', 'Client authentication failed.', detail, 401);
+  /** The answer is the same for an unknown client and for a wrong secret. A `hint` helps a client that exists. */
+  static invalidClient(
+    clientRefusal: ClientRefusalReason,
+    { hint, check = clientRefusal, ...values }: ClientRefusalDetail = {},
+  ): OAuthError {
+    const description = `Client authentication failed${hint === undefined ? '' : `: ${hint}`}.`;
+    return new OAuthError('invalid_client', description, { ...values, check, clientRefusal });
   }
 
-  static invalidGrant(detail: string): OAuthError {
-    return new OAuthError('invalid_grant', 'The grant is invalid, expired or revoked.', detail);
+  /** The answer gives no reason, because the caller may have found or stolen the grant, unless the reason is a parameter. */
+  static invalidGrant(
+    check: string,
+    { hint, ...values }: ComparedValues & { readonly hint?: string } = {},
+  ): OAuthError {
+    const description = hint ?? 'The grant is invalid, expired or revoked.';
+    return new OAuthError('invalid_grant', description, { ...values, check });
   }
 
   /** One answer for an unknown account, a wrong password and a disabled account. */
-  static invalidCredentials(detail: string): OAuthError {
-    return new OAuthError('invalid_grant', 'The e-mail or the password is wrong.', detail);
+  static invalidCredentials(check: string): OAuthError {
+    return new OAuthError('invalid_grant', 'The e-mail or the password is wrong.', { check });
   }
 
   static unauthorizedClient(grantType: string): OAuthError {
-    return new OAuthError('unauthorized_client', 'This client may not use this grant.', grantType);
+    const description = 'This client may not use this grant.';
+    return new OAuthError('unauthorized_client', description, { presented: grantType });
   }
 
-  static unsupportedGrantType(): OAuthError {
-    return new OAuthError('unsupported_grant_type', 'The server does not support this grant.');
+  static unsupportedGrantType(grantType: string): OAuthError {
+    const description = 'The server does not support this grant.';
+    return new OAuthError('unsupported_grant_type', description, { presented: grantType });
   }
 
-  static invalidScope(detail: string): OAuthError {
-    return new OAuthError(
-      'invalid_scope',
-      'The scope is unknown, malformed or not granted.',
-      detail,
-    );
+  /** @param description names the words, which the client sent itself */
+  static invalidScope(description: string, values: ComparedValues = {}): OAuthError {
+    return new OAuthError('invalid_scope', description, values);
   }
 
   /**
@@ -97,8 +137,9 @@ export class OAuthError extends Error {
     return new OAuthError(code, `No role of this account allows the scope: ${scope.join(' ')}.`);
   }
 
-  static invalidTarget(detail: string): OAuthError {
-    return new OAuthError('invalid_target', 'The resource is unknown or not granted.', detail);
+  /** @param description names the resource, which the client sent itself */
+  static invalidTarget(description: string, values: ComparedValues = {}): OAuthError {
+    return new OAuthError('invalid_target', description, values);
   }
 
   static unsupportedTokenType(): OAuthError {
@@ -106,9 +147,9 @@ export class OAuthError extends Error {
     return new OAuthError('unsupported_token_type', description);
   }
 
-  static invalidDpopProof(detail: string): OAuthError {
+  static invalidDpopProof(check: string): OAuthError {
     const description = 'The proof of possession is missing, malformed, old or used.';
-    return new OAuthError('invalid_dpop_proof', description, detail);
+    return new OAuthError('invalid_dpop_proof', description, { check });
   }
 
   /** RFC 9449 §8. The header `DPoP-Nonce` of the answer carries the nonce. */
@@ -116,8 +157,8 @@ export class OAuthError extends Error {
     return new OAuthError('use_dpop_nonce', 'Send a proof with the nonce of this answer.');
   }
 
-  static authorizationError(code: AuthorizationErrorCode): OAuthError {
-    return new OAuthError(code, AUTHORIZATION_ERRORS[code]);
+  static authorizationError(code: AuthorizationErrorCode, values: ComparedValues = {}): OAuthError {
+    return new OAuthError(code, AUTHORIZATION_ERRORS[code], values);
   }
 
   toJSON() {
@@ -125,13 +166,38 @@ export class OAuthError extends Error {
   }
 }
 
+const MAX_DESCRIPTION_LENGTH = 300;
+
+/** The characters that RFC 6749 §5.2 allows; the description may contain text that the client sent. */
+const toDescription = (text: string): string =>
+  text.slice(0, MAX_DESCRIPTION_LENGTH).replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?');
+
+/** Parameters that belong into the body, because servers and proxies log URLs (RFC 6749 §2.3.1). */
+const BODY_PARAMETERS = [
+  ...['client_id', 'client_secret', 'client_assertion', 'client_assertion_type'],
+  ...['grant_type', 'code', 'code_verifier', 'redirect_uri', 'refresh_token', 'scope', 'resource'],
+  ...[
+    'token',
+    'token_type_hint',
+    'access_token',
+    'subject_token',
+    'subject_token_type',
+    'audience',
+  ],
+  ...['requested_token_type', 'actor_token', 'actor_token_type', 'email', 'username', 'password'],
+];
+
 /**
- * "The parameters … MUST NOT be included in the request URI" (RFC 6749 §2.3.1), because servers and proxies log URLs.
+ * Other parameters of the URL are ignored: "The endpoint URI MAY include … [a] query component" (RFC 6749 §3.2).
  *
  * @throws {OAuthError} `invalid_request`
  */
 export function rejectQueryParameters(url: string): void {
-  if (url.includes('?')) throw OAuthError.invalidRequest('Parameters belong in the body.');
+  const start = url.indexOf('?');
+  if (start < 0) return;
+  const sent = new URLSearchParams(url.slice(start));
+  const name = BODY_PARAMETERS.find((known) => sent.has(known));
+  if (name !== undefined) throw OAuthError.invalidRequest(`${name} belongs in the body.`);
 }
 
 /** The server rejects a request because of load or limits: 429 with `Retry-After` (RFC 6585 §4). The request had no effect. */

@@ -16,7 +16,7 @@ export class AuthorizationCode {
   /** SHA-256 of the verifier, base64url (RFC 7636 §4.2); null if the request had no challenge. */
   @Column('varchar', { name: 'code_challenge', length: 43, nullable: true })
   readonly codeChallenge!: string | null;
-  @Column('varchar', { length: 1000, nullable: true }) readonly nonce!: string | null;
+  @Column('text', { nullable: true }) readonly nonce!: string | null;
   /** The `claims` parameter (OpenID Connect Core §5.5), as JSON. */
   @Column('text', { nullable: true }) readonly claims!: string | null;
   /** Thumbprint of the key that the tokens are bound to (RFC 9449 §10). */

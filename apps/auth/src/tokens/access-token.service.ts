@@ -22,7 +22,8 @@ export type Actor = Readonly<z.infer<typeof actor>>;
 export const accessTokenClaims = z.object({
   iss: z.string(),
   sub: z.string(),
-  aud: z.string(),
+  /** One resource server; also userinfo for a sign-in with `openid` (decision 23). */
+  aud: z.union([z.string(), z.array(z.string())]),
   client_id: z.string(),
   scope: z.string(),
   iat: z.int(),
@@ -37,13 +38,16 @@ export const accessTokenClaims = z.object({
 });
 export type AccessTokenClaims = Readonly<z.infer<typeof accessTokenClaims>>;
 
+export const hasAudience = ({ aud }: AccessTokenClaims, identifier: string | null): boolean =>
+  identifier !== null && [aud].flat().includes(identifier);
+
 /** The content of an access token. The service adds `iss`, `iat`, `exp`, `jti` and `status`. */
 export interface AccessTokenContent {
   /** The account that granted the token; the client itself if no account is involved (RFC 9068 §2.2). */
   readonly subject: string;
   readonly clientId: string;
-  /** The only resource server that accepts the token. */
-  readonly audience: string;
+  /** The resource server that accepts the token; for a sign-in with `openid` also this server. */
+  readonly audience: string | readonly string[];
   readonly scope: readonly string[];
   /** Lifetime in seconds that the client is registered for; null: `ACCESS_TOKEN_TTL`. */
   readonly ttl?: number | null;

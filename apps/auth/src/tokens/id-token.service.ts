@@ -23,17 +23,35 @@ const idTokenClaims = z.object({
 /** The claims that the server reads from an `id_token_hint`. */
 export type IdTokenClaims = Readonly<z.infer<typeof idTokenClaims>>;
 
-/** Bounds the work for a hint. Endpoints accept hints of a little more than 4,000 characters. */
-const ID_TOKEN_PATTERN = /^([\w-]{1,300})\.([\w-]{1,4000})\.([\w-]{1,700})$/;
+/** Bounds the work for a hint. */
+const ID_TOKEN_PATTERN = /^([\w-]{1,300})\.([\w-]{1,8000})\.([\w-]{1,700})$/;
 
-/** Does not check the lifetime. @returns the claims, if one of the keys signed the ID token */
-export function verifyIdToken(text: string, keys: readonly PublicJwk[]): IdTokenClaims | undefined {
-  if (!ID_TOKEN_PATTERN.test(text)) return undefined;
-  return idTokenClaims.safeParse(new JwtVerifier('JWT', keys).verify(text)).data;
+/**
+ * The result of the check of an `id_token_hint`:
+ *
+ * | kind           | the text …                                                                              | the server …             |
+ * |----------------|-----------------------------------------------------------------------------------------|--------------------------|
+ * | `valid`        | is an ID token of this server; it may have expired                                      | uses the claims          |
+ * | `unverifiable` | is no JWT, is encrypted, of another type or issuer, or its key left the key set         | acts as without the hint |
+ * | `forged`       | names a key of the key set, and the signature is wrong; or it is for another client     | rejects the hint         |
+ */
+export type IdTokenHint =
+  | { readonly kind: 'valid'; readonly claims: IdTokenClaims }
+  | { readonly kind: 'unverifiable' }
+  | { readonly kind: 'forged' };
+
+/** Does not check the lifetime. */
+export function verifyIdToken(text: string, keys: readonly PublicJwk[]): IdTokenHint {
+  const verifier = new JwtVerifier('JWT', keys);
+  if (!ID_TOKEN_PATTERN.test(text) || !verifier.canVerify(text)) return { kind: 'unverifiable' };
+  const { data: claims } = idTokenClaims.safeParse(verifier.verify(text));
+  return claims ? { kind: 'valid', claims } : { kind: 'forged' };
 }
 
 interface IdTokenClient extends SubjectClient {
   readonly idTokenAlgorithm: SigningAlgorithm | null;
+  /** Whether its ID tokens have only the claims that it requested by name. */
+  readonly leanIdTokens: boolean;
 }
 
 /** The content of an ID token. The service adds `iss`, `iat`, `exp` and `acr`. */
@@ -50,7 +68,9 @@ export interface IdTokenContent {
   readonly nonce?: string | null;
   /** The access token of the same response, for `at_hash`. */
   readonly accessToken?: string;
-  /** Claims that the `claims` parameter requested for the ID token. Userinfo returns all other claims. */
+  /** The granted scope: the ID token has its claims, unless the client is registered for lean ID tokens. */
+  readonly scope?: readonly string[];
+  /** Claims that the `claims` parameter requested for the ID token. */
   readonly requested?: RequestedClaims;
 }
 
@@ -67,10 +87,10 @@ export class IdTokenService {
 
   /** `aud` is the client only, so there is no `azp`. */
   issue(content: IdTokenContent): Promise<string> {
-    const { client, account, session, nonce, accessToken } = content;
+    const { client, account, session, nonce, accessToken, scope = [] } = content;
     const now = toSeconds(this.clock.now());
     const claims = {
-      ...selectStandardClaims(account, [], content.requested),
+      ...selectStandardClaims(account, client.leanIdTokens ? [] : scope, content.requested),
       iss: this.config.ISSUER,
       sub: computeSubject(account, client),
       aud: client.id,
@@ -88,14 +108,15 @@ export class IdTokenService {
 
   /**
    * Verifies an ID token that a client sends back (`id_token_hint`). It may have expired, because it only names the user and
-   * proves no authentication. Its key must still be in the key set.
+   * proves no authentication. A hint is optional, so one that cannot be verified counts as none.
    *
    * @param client the client that the ID token must be issued to; default: any client
    */
-  verifyHint(text: string, client?: Pick<SubjectClient, 'id'>): IdTokenClaims | undefined {
-    const claims = verifyIdToken(text, this.keys.keySet.keys);
-    if (claims?.iss !== this.config.ISSUER) return undefined;
-    return client === undefined || claims.aud === client.id ? claims : undefined;
+  verifyHint(text: string, client?: Pick<SubjectClient, 'id'>): IdTokenHint {
+    const hint = verifyIdToken(text, this.keys.keySet.keys);
+    if (hint.kind !== 'valid') return hint;
+    if (hint.claims.iss !== this.config.ISSUER) return { kind: 'unverifiable' };
+    return client === undefined || hint.claims.aud === client.id ? hint : { kind: 'forged' };
   }
 
   /** A client may be registered for an algorithm that is no longer configured. It gets the default then. */

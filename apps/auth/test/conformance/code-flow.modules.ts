@@ -43,7 +43,8 @@ export function codeFlowModules(op: () => TestProvider): void {
     const [, body] = (tokens.id_token ?? '').split('.');
     const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${body}.`;
     op().auth.clock.advance({ seconds: 1 });
-    const silent = await party.signInExpectingError(user, {
+    // An unsigned hint counts as no hint, so a user without a session must log in.
+    const silent = await party.signInExpectingError(op().createEndUser(), {
       prompt: 'none',
       id_token_hint: unsigned,
     });

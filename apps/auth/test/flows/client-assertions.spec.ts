@@ -88,28 +88,57 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
     },
   );
 
+  it.each<[string, Record<string, unknown>, string]>([
+    ['another issuer than subject', { iss: 'other' }, 'iss'],
+    ['no issuer', { iss: null }, 'iss'],
+    ['the token endpoint as audience', { aud: `${ISSUER}/oauth/token` }, 'aud'],
+    ['another server as audience', { aud: 'https://other.example' }, 'aud'],
+    ['a list as audience', { aud: [ISSUER] }, 'aud'],
+    ['two audiences', { aud: [ISSUER, 'https://other.example'] }, 'aud'],
+    ['the issuer with a slash', { aud: `${ISSUER}/` }, 'aud'],
+    ['no audience', { aud: null }, 'aud'],
+    ['no exp', { exp: null }, 'exp'],
+    ['an exp that is text', { exp: '9999999999' }, 'exp'],
+    ['no jti', { jti: null }, 'jti'],
+    ['an empty jti', { jti: '' }, 'jti'],
+    ['a jti of 300 characters', { jti: 'x'.repeat(300) }, 'jti'],
+    ['a jti that is a list', { jti: ['x'] }, 'jti'],
+  ])('rejects an assertion with %s and names the claim to the client', async (_, claims, name) => {
+    const { status, body } = await ask(auth, await key.sign(claimsAt(auth, claims)));
+    expect([status, body]).toEqual([
+      401,
+      {
+        error: 'invalid_client',
+        error_description: expect.stringMatching(
+          new RegExp(`^Client authentication failed: ${name} of the assertion must be `),
+        ),
+      },
+    ]);
+  });
+
   it.each<[string, Record<string, unknown>]>([
-    ['another issuer than subject', { iss: 'other' }],
-    ['an issuer that is another client', { iss: 'other', sub: 'other' }],
-    ['no issuer', { iss: null }],
-    ['the token endpoint as audience', { aud: `${ISSUER}/oauth/token` }],
-    ['another server as audience', { aud: 'https://other.example' }],
-    ['a list as audience', { aud: [ISSUER] }],
-    ['two audiences', { aud: [ISSUER, 'https://other.example'] }],
-    ['the issuer with a slash', { aud: `${ISSUER}/` }],
-    ['no audience', { aud: null }],
-    ['no exp', { exp: null }],
-    ['an exp that is text', { exp: '9999999999' }],
-    ['no jti', { jti: null }],
-    ['an empty jti', { jti: '' }],
-    ['a jti of 300 characters', { jti: 'x'.repeat(300) }],
-    ['a jti that is a list', { jti: ['x'] }],
-    ['a subject that is a list', { sub: ['keyed'] }],
+    ['the id of another client', { iss: 'other', sub: 'other' }],
     ['an unknown client as subject', { iss: 'unknown', sub: 'unknown' }],
     ['a subject of 5,000 characters', { sub: 'x'.repeat(5000) }],
-  ])('rejects an assertion with %s', async (_, claims) => {
+  ])('rejects an assertion with %s like every failed authentication', async (_, claims) => {
     const { status, body } = await ask(auth, await key.sign(claimsAt(auth, claims)));
     expect([status, body]).toEqual([401, rejection]);
+  });
+
+  it('names the values of a wrong audience in the security event', async () => {
+    const aud = `${ISSUER}/oauth/token`;
+    await ask(auth, await key.sign(claimsAt(auth, { aud })));
+    const rows = await auth.app
+      .get(UnitOfWork)
+      .query<{ detail: string }>(`SELECT detail FROM security_event WHERE type = 'client.refused'`);
+    expect(rows.map(({ detail }) => JSON.parse(detail))).toContainEqual({
+      reason: 'wrong_assertion',
+      check: 'aud',
+      presented: JSON.stringify(aud),
+      expected: ISSUER,
+      clientId: 'keyed',
+      endpoint: '/oauth/token',
+    });
   });
 
   it.each<[string, Record<string, number>]>([
@@ -275,7 +304,7 @@ eachDatabase('replay of a client assertion (RFC 7523 §3)', (fresh) => {
     const assertion = await key.sign(claimsAt(auth));
     expect((await ask(auth, assertion)).status).toBe(200);
     const { status, body } = await ask(replica, assertion);
-    expect([status, body]).toEqual([401, rejection]);
+    expect([status, body['error']]).toEqual([401, 'invalid_client']);
     const events = await auth.app
       .get(UnitOfWork)
       .query<{ detail: string }>(`SELECT detail FROM security_event WHERE type = 'client.refused'`);
@@ -328,7 +357,9 @@ eachDatabase('replay of a client assertion (RFC 7523 §3)', (fresh) => {
       await auth.token({ ...grant, client_id: name, client_secret: 'x' }),
       await auth.token({ ...grant, client_id: name }),
     ];
-    for (const { status, body } of answers) expect([status, body]).toEqual([401, rejection]);
+    for (const { status, body } of answers) {
+      expect([status, body['error']]).toEqual([401, 'invalid_client']);
+    }
   });
 
   it('writes nothing to the replay cache before the signature and the claims are verified', async () => {

@@ -93,14 +93,6 @@ describe('client credentials (RFC 6749 §4.4)', () => {
     ['an unknown client', {}, 'unknown:secret'],
     ['a wrong secret', {}, 'orders-service:wrong'],
     ['an empty secret', {}, 'orders-service:'],
-    ['no authentication at all', {}, undefined],
-    ['a confidential client without its secret', { client_id: 'orders-service' }, undefined],
-    [
-      'another method than registered',
-      { client_id: 'orders-service', client_secret: 'a secret: with + signs %' },
-      undefined,
-    ],
-    ['a public client that sends a secret', {}, 'public-client:x'],
   ])(
     'rejects %s with the same answer as every failed authentication (§5.2)',
     async (_, more, as) => {
@@ -108,6 +100,37 @@ describe('client credentials (RFC 6749 §4.4)', () => {
       expect([status, body]).toEqual([401, invalidClient]);
       expect(headers.get('www-authenticate')).toMatch(/^Basic /);
       expect(headers.get('cache-control')).toBe('no-store');
+    },
+  );
+
+  it.each<[string, Record<string, string>, string | undefined, string]>([
+    ['no authentication at all', {}, undefined, 'client_id is missing'],
+    [
+      'a confidential client without its secret',
+      { client_id: 'orders-service' },
+      undefined,
+      'the client is registered for client_secret_basic, and the request used none',
+    ],
+    [
+      'another method than registered',
+      { client_id: 'orders-service', client_secret: 'a secret: with + signs %' },
+      undefined,
+      'the client is registered for client_secret_basic, and the request used client_secret_post',
+    ],
+    [
+      'a public client that sends a secret',
+      {},
+      'public-client:x',
+      'the client is registered for none, and the request used client_secret_basic',
+    ],
+  ])(
+    'rejects %s and says what is wrong, because client ids are public',
+    async (_, more, as, hint) => {
+      const { status, body } = await auth.token({ ...grant, ...more }, as);
+      expect([status, body]).toEqual([
+        401,
+        { error: 'invalid_client', error_description: `Client authentication failed: ${hint}.` },
+      ]);
     },
   );
 

@@ -40,7 +40,7 @@ eachDatabase('operations on clients', (fresh) => {
     auth.app
       .get(UnitOfWork)
       .query<{ type: string }>(
-        `SELECT type FROM security_event WHERE type LIKE 'client.%' AND detail LIKE $1 ORDER BY type`,
+        `SELECT type FROM security_event WHERE type LIKE 'client.%' AND type <> 'client.refused' AND detail LIKE $1 ORDER BY type`,
         [`%"${id}"%`],
       )
       .then((rows) => rows.map(({ type }) => type));

@@ -40,7 +40,7 @@ describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
       response_modes_supported: ['query', 'form_post'],
       code_challenge_methods_supported: ['S256'],
       authorization_response_iss_parameter_supported: true,
-      prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+      prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
       acr_values_supported: ['1'],
       ui_locales_supported: ['en', 'de'],
       subject_types_supported: ['public', 'pairwise'],

@@ -106,8 +106,15 @@ describe('ID tokens', () => {
   });
 
   describe('claims about the user (§5.4)', () => {
-    it('omits the claims of the scopes, because userinfo delivers them', async () => {
-      const claims = await claimsFor(client, { scope: 'openid profile email' });
+    it('includes the claims of the granted scopes, because many client libraries read nothing else', async () => {
+      const claims = await claimsFor(client, { scope: 'openid profile email orders:read' });
+      expect(claims).toMatchObject({ name: 'Ada', email: user.email, email_verified: false });
+      expect(claims).not.toHaveProperty('phone_number');
+    });
+
+    it('omits them for a client that is registered for lean ID tokens', async () => {
+      const id = await aClient(auth, { leanIdTokens: true });
+      const claims = await claimsFor(id, { scope: 'openid profile email' });
       expect(Object.keys(claims).sort()).toEqual([
         'acr',
         'amr',
@@ -131,9 +138,12 @@ describe('ID tokens', () => {
         },
         userinfo: { nickname: null },
       };
-      const claims = await claimsFor(client, { claims: JSON.stringify(claimsRequest) });
-      expect(claims).toMatchObject({ name: 'Ada', email: user.email, iss: ISSUER });
-      expect(claims).not.toHaveProperty('address');
+      const lean = await aClient(auth, { leanIdTokens: true });
+      for (const id of [client, lean]) {
+        const claims = await claimsFor(id, { claims: JSON.stringify(claimsRequest) });
+        expect(claims).toMatchObject({ name: 'Ada', email: user.email, iss: ISSUER });
+        expect(claims).not.toHaveProperty('address');
+      }
     });
 
     it('omits requested claims that the scope of the client does not cover', async () => {

@@ -10,7 +10,8 @@ import {
   TestBrowser,
   VERIFIER,
 } from '../support/test-browser.js';
-import { TestAuth, type TestResponse } from '../support/test-auth.js';
+import { KeyRotationService } from '../../src/tokens/keys/key-rotation.service.js';
+import { decodeHeader, TestAuth, type TestResponse } from '../support/test-auth.js';
 
 const BYE = 'https://client.example/bye';
 const titleOf = ({ text }: TestResponse) => /<h1>([^<]*)<\/h1>/.exec(text)?.[1];
@@ -91,21 +92,68 @@ describe('logout requested by a client (OpenID Connect RP-Initiated Logout §2)'
     expect(await isLoggedIn()).toBe(false);
   });
 
-  it('asks the user if the hint is not an ID token of this server', async () => {
-    for (const hint of [
-      '',
-      'x',
-      'a.b.c',
-      '..',
-      'ü'.repeat(50),
-      await unsigned(),
-      await accessToken(),
-    ]) {
-      await expectQuestion(
-        await logout({ id_token_hint: hint, post_logout_redirect_uri: BYE, client_id: client }),
-      );
-    }
+  it.each<[string, () => string | Promise<string>]>([
+    ['is empty', () => ''],
+    ['is no token', () => 'a.b.c'],
+    ['is text', () => 'ü'.repeat(50)],
+    ['has 10,000 characters', () => 'x'.repeat(10_000)],
+    ['is unsigned', () => unsigned()],
+    ['is encrypted', () => 'eyJhbGciOiJSU0EtT0FFUCJ9.a.b.c.d'],
+    ['is an access token', () => accessToken()],
+    ['names a key that left the key set', () => ofVanishedKey()],
+  ])('asks the user and returns to the client if the hint %s', async (_, createHint) => {
+    const own = new TestBrowser(auth);
+    await own.signIn(user);
+    const id_token_hint = await createHint();
+    const more = { post_logout_redirect_uri: BYE, client_id: client, state: 'x' };
+    const question = await logout({ id_token_hint, ...more }, own);
+    await expectQuestion(question, own);
+    expect(question.text).toContain('Prints');
+    expect(locationOf(await own.submit(question))).toEqual([303, `${BYE}?state=x`]);
+    expect(await isLoggedIn(own)).toBe(false);
   });
+
+  it('asks the user and returns to the client after an operator revoked the key of the hint', async () => {
+    const other = await TestAuth.start();
+    const account = await anAccount(other);
+    const id = await aClient(other, { firstParty: true, postLogoutRedirectUris: [BYE] });
+    const own = new TestBrowser(other);
+    await own.signIn(account);
+    const { body } = await other.token({
+      grant_type: 'authorization_code',
+      client_id: id,
+      code: await own.obtainCode(id),
+      redirect_uri: CALLBACK,
+      code_verifier: VERIFIER,
+    });
+    const id_token_hint = body['id_token'] ?? '';
+    const { kid } = decodeHeader(id_token_hint);
+    await other.app.get(KeyRotationService).revoke(String(kid), 'operator');
+
+    const silent = await own.authorize(id, { prompt: 'none', id_token_hint });
+    expect(readRedirectParameters(silent)).toHaveProperty('code');
+    const more = { client_id: id, post_logout_redirect_uri: BYE, state: 'x' };
+    const question = await logout({ id_token_hint, ...more }, own);
+    await expectQuestion(question, own);
+    expect(locationOf(await own.submit(question))).toEqual([303, `${BYE}?state=x`]);
+    await other.stop();
+  });
+
+  it('asks the user and does not return if the signature of the hint is wrong', async () => {
+    const own = new TestBrowser(auth);
+    await own.signIn(user);
+    const [header, , signature] = (await hintOf()).split('.');
+    const forged = `${header}.${Buffer.from('{"sub":"x"}').toString('base64url')}.${signature}`;
+    const more = { post_logout_redirect_uri: BYE, client_id: client };
+    await expectNoRedirect(await logout({ id_token_hint: forged, ...more }, own), own);
+  });
+
+  const ofVanishedKey = async () => {
+    const [header = '', ...others] = (await hintOf()).split('.');
+    const names = JSON.parse(Buffer.from(header, 'base64url').toString());
+    const gone = Buffer.from(JSON.stringify({ ...names, kid: 'gone' })).toString('base64url');
+    return [gone, ...others].join('.');
+  };
 
   it('answers a form of another site after a redirect that brings the cookie', async () => {
     const parameters = { id_token_hint: await hintOf(), post_logout_redirect_uri: BYE, state: 'x' };
@@ -281,8 +329,8 @@ describe('logout of a browser session', () => {
   it.each([
     'id_token_hint=a&id_token_hint=b',
     'post_logout_redirect_uri=a&post_logout_redirect_uri=b',
-    `state=${'x'.repeat(2001)}`,
-    `id_token_hint=${'x'.repeat(4501)}`,
+    `state=${'x'.repeat(4097)}`,
+    `id_token_hint=${'x'.repeat(9001)}`,
     'client_id[$ne]=x&state[]=y',
     '%00&=&__proto__=x',
     `client_id=${randomBytes(16).toString('hex')}%00`,

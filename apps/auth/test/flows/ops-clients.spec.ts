@@ -76,6 +76,18 @@ describe('ops clients create', () => {
     });
   });
 
+  it('registers a client for separate access tokens and lean ID tokens', async () => {
+    const { client } = await create(
+      '--scope',
+      'orders:read',
+      '--separate-tokens',
+      '--lean-id-tokens',
+    );
+    expect(client).toMatchObject({ separateTokens: true, leanIdTokens: true });
+    const { client: other } = await create('--scope', 'orders:read');
+    expect(other).toMatchObject({ separateTokens: false, leanIdTokens: false });
+  });
+
   it('registers a service that exchanges tokens', async () => {
     const { client } = await create(
       ...['--scope', 'billing:read', '--grant', 'token-exchange'],

@@ -12,7 +12,8 @@ import {
   TestBrowser,
   VERIFIER,
 } from '../support/test-browser.js';
-import { decodeClaims, TestAuth, type TestResponse } from '../support/test-auth.js';
+import { SigningKeyService } from '../../src/tokens/keys/signing-key.service.js';
+import { decodeClaims, decodeHeader, TestAuth, type TestResponse } from '../support/test-auth.js';
 
 const OTHER = 'other@gatehouse.example';
 let auth: TestAuth;
@@ -239,6 +240,25 @@ describe('max_age (OpenID Connect Core §3.1.2.1)', () => {
   );
 });
 
+describe('prompt=create (Initiating User Registration via OpenID Connect 1.0 §4)', () => {
+  it.each([
+    ['without a session', () => new TestBrowser(auth)],
+    ['beside a session', () => browser],
+  ])('shows the registration page %s and issues a code to the new account', async (_, choose) => {
+    const own = choose();
+    const page = await own.authorize(client, { prompt: 'create' });
+    expect(pageIn(page)).toBe('Create an account');
+    const login = `new-${accounts++}@gatehouse.example`;
+    const registered = await own.submitPassword(page, login);
+    expect(pageIn(registered)).toBe(LOGIN);
+    const consent = await own.submitPassword(registered, login);
+    const answer = await own.follow(await own.submit(consent, { decision: 'allow' }));
+    const { claims } = await idTokenOf(answer);
+    expect(claims['sub']).not.toBe(user.id);
+  });
+  let accounts = 0;
+});
+
 describe('expected user (OpenID Connect Core §3.1.2.1, id_token_hint)', () => {
   const hintFor = async (account: Account) => {
     const ownBrowser = new TestBrowser(auth);
@@ -283,10 +303,6 @@ describe('expected user (OpenID Connect Core §3.1.2.1, id_token_hint)', () => {
   });
 
   it.each<[string, (genuine: string) => string | Promise<string>]>([
-    [
-      'that is unsigned',
-      (genuine) => `${encoded({ alg: 'none', typ: 'JWT' })}.${genuine.split('.')[1]}.`,
-    ],
     ['that was changed', (genuine) => changed(genuine, { sub: other.id })],
     ['of another issuer', (genuine) => changed(genuine, { iss: 'https://evil.example' })],
     [
@@ -304,8 +320,6 @@ describe('expected user (OpenID Connect Core §3.1.2.1, id_token_hint)', () => {
         return body['id_token'] ?? '';
       },
     ],
-    ['that is an access token', async () => (await auth.createLogin()).access_token],
-    ['that is no token', () => 'x.y.z'],
   ])('requires a login for a hint %s', async (_, createHint) => {
     const { text } = await idTokenOf(await browser.authorize(client));
     const id_token_hint = await createHint(text);
@@ -316,6 +330,49 @@ describe('expected user (OpenID Connect Core §3.1.2.1, id_token_hint)', () => {
     expect(readRedirectParameters(await browser.submitPassword(page, user.email))).toHaveProperty(
       'code',
     );
+  });
+
+  it.each<[string, (genuine: string) => string | Promise<string>]>([
+    [
+      'whose key left the key set',
+      (genuine) =>
+        `${encoded({ ...decodeHeader(genuine), kid: 'gone' })}.${genuine.split('.').slice(1).join('.')}`,
+    ],
+    [
+      'that is unsigned',
+      (genuine) => `${encoded({ alg: 'none', typ: 'JWT' })}.${genuine.split('.')[1]}.`,
+    ],
+    ['that is encrypted', () => `${encoded({ alg: 'RSA-OAEP', enc: 'A256GCM' })}.a.b.c.d`],
+    ['that is an access token', async () => (await auth.createLogin()).access_token],
+    [
+      'that another issuer signed with our key',
+      (genuine) => {
+        const claims = { exp: 0, ...decodeClaims(genuine), iss: 'https://other.example' };
+        return auth.app.get(SigningKeyService).sign('JWT', claims, 'ES256');
+      },
+    ],
+    ['that is no token', () => 'x.y.z'],
+    ['with a NUL', () => 'x\0'],
+    ['of 5,000 characters', () => 'x'.repeat(5000)],
+  ])('answers as without the hint for a hint %s', async (_, createHint) => {
+    const { text } = await idTokenOf(await browser.authorize(client));
+    const id_token_hint = await createHint(text);
+    const silent = await browser.authorize(client, { prompt: 'none', id_token_hint });
+    expect(readRedirectParameters(silent)).toHaveProperty('code');
+    const page = await new TestBrowser(auth).authorize(client, { id_token_hint });
+    expect(pageIn(page)).toBe(LOGIN);
+  });
+
+  it.each([
+    ['a login_hint of 600 characters', { login_hint: 'l'.repeat(600) }],
+    ['a login_hint with a line break', { login_hint: 'a\nb' }],
+    ['ui_locales of 600 characters', { ui_locales: 'x'.repeat(600) }],
+    ['an unknown acr', { acr_values: 'phr  phrh ' }],
+    ['claims of other servers', { claims: '{"id_token":{"groups":true,"x":[1]},"other":1}' }],
+    ['a claim request of another form', { claims: '{"userinfo":{"email":"yes"}}' }],
+  ])('ignores %s, because it is a hint', async (_, parameters) => {
+    const answer = await browser.authorize(client, { prompt: 'none', ...parameters });
+    expect(readRedirectParameters(answer)).toHaveProperty('code');
   });
 
   it('compares the requested sub claim with the logged-in user (§5.5.1)', async () => {

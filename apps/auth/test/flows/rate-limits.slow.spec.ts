@@ -199,17 +199,33 @@ eachDatabase('rate limits', (fresh, name) => {
     await auth.stop();
   });
 
-  it('slows down an attacker who guesses a secret, and not the client at another address (RFC 6749 §2.3.1)', async () => {
+  it('slows down an attacker who guesses a secret, and never the client with its secret (RFC 6749 §2.3.1)', async () => {
     const auth = await start('failed-client=3/60');
     await aService(auth, 'service');
     await aService(auth, 'other');
     const guesses = await times(5, () => asService(auth, 'service', { secret: 'guess' }));
     expect(guesses).toEqual([401, 401, 401, 429, 429]);
-    expectTooMany(await asService(auth, 'service'), 60);
+    expectTooMany(await asService(auth, 'service', { secret: 'guess' }), 60);
+    expect(await times(3, () => asService(auth, 'service'))).toEqual([200, 200, 200]);
     expect((await asService(auth, 'service', { address: NEIGHBOUR })).status).toBe(200);
     expect((await asService(auth, 'other')).status).toBe(200);
     // An unknown client gets the same answers.
     expect(await times(5, () => asService(auth, 'unknown', { secret: 'guess' }))).toEqual(guesses);
+    await auth.stop();
+  });
+
+  it('answers right requests of a public client after failures by another method from its network', async () => {
+    const auth = await start('failed-client=3/60');
+    const id = await aClient(auth);
+    const byBasic = () =>
+      token(
+        auth,
+        { grant_type: 'refresh_token', refresh_token: 'x' },
+        { authorization: toBasicAuthorization(`${id}:x`), ...from(NET) },
+      );
+    expect(await times(5, byBasic)).toEqual([401, 401, 401, 429, 429]);
+    const right = { grant_type: 'refresh_token', client_id: id, refresh_token: 'x' };
+    expect((await token(auth, right, from(NET))).body['error']).toBe('invalid_grant');
     await auth.stop();
   });
 

@@ -232,7 +232,7 @@ describe('token exchange (RFC 8693)', () => {
         `${encoded({ alg: 'none', typ: 'at+jwt' })}.${payload}.`,
         await signed(claims, 'JWT'),
         await signed({ ...claims, iss: 'https://other.example' }),
-        await signed({ ...claims, aud: [ORDERS] }),
+        await signed({ ...claims, aud: [BILLING, ISSUER] }),
         await signed({ ...claims, sid: undefined }),
         await signed({ ...claims, sub: 'acct_other' }),
       ];

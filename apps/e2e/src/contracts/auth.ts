@@ -736,7 +736,7 @@ export interface operations {
                 token_type: 'Bearer' | 'DPoP';
                 iss: string;
                 sub: string;
-                aud: string;
+                aud: string | string[];
                 client_id: string;
                 scope: string;
                 iat: number;

@@ -60,8 +60,8 @@ export class AuthorizationCodeService {
   }
 
   /**
-   * Validates a code. If it was used before, revokes the refresh token family that it created.
-   * @throws {OAuthError} `invalid_grant`
+   * Validates a code. If it was used before, and the presentation fits, revokes the refresh token family that it created.
+   * @throws {OAuthError} `invalid_grant`; `invalid_request` if the redirect URI is missing
    */
   async validate(text: string, presentation: CodePresentation): Promise<AuthorizationCode> {
     const code = CODE_PATTERN.test(text) ? await this.codes.find(hashCode(text)) : undefined;
@@ -72,11 +72,13 @@ export class AuthorizationCodeService {
     if (code.clientId !== presentation.clientId)
       throw OAuthError.invalidGrant('code of another client');
 
+    // The binding comes before the reuse: an attacker who knows a used code from a log or from the browser history, and nothing
+    // else, must not be able to revoke the user's session.
+    checkBinding(code, presentation);
+
     // "The client MUST NOT use the authorization code more than once."
     if (code.usedAt) return this.rejectReused(code);
     if (code.expiresAt.getTime() <= this.clock.now()) throw OAuthError.invalidGrant('code expired');
-
-    checkBinding(code, presentation);
     return code;
   }
 
@@ -117,16 +119,38 @@ export class AuthorizationCodeService {
 
 /** Checks that the client that presents the code is the client instance that sent the authorization request. */
 function checkBinding(code: AuthorizationCode, presentation: CodePresentation): void {
-  // "… ensure that … their values are identical."
-  if (code.redirectUri !== presentation.redirectUri)
-    throw OAuthError.invalidGrant('another redirect URI');
+  checkRedirectUri(code, presentation.redirectUri);
 
   if (!isCodeVerifierValid(presentation.verifier, code.codeChallenge))
-    throw OAuthError.invalidGrant('PKCE');
+    throw verifierError(presentation.verifier, code);
 
   // "… verifies that it matches the dpop_jkt parameter value in the authorization request" (RFC 9449 §10).
   if (code.dpopJkt !== null && code.dpopJkt !== presentation.dpopJkt)
     throw OAuthError.invalidGrant('code for another key');
+}
+
+/**
+ * "… ensure that … their values are identical" (RFC 6749 §4.1.3). OAuth 2.1 §10.2 dropped the parameter, because PKCE protects
+ * the code better: a request without it is accepted if the code has a challenge.
+ */
+function checkRedirectUri(code: AuthorizationCode, presented: string | undefined): void {
+  if (presented === undefined && code.codeChallenge !== null) return;
+  if (presented === undefined) throw OAuthError.invalidRequest('redirect_uri is missing.');
+  if (presented === code.redirectUri) return;
+  const hint = 'redirect_uri differs from the one of the authorization request.';
+  throw OAuthError.invalidGrant('redirect_uri', { presented, expected: code.redirectUri, hint });
+}
+
+function verifierError(
+  verifier: string | undefined,
+  { codeChallenge }: AuthorizationCode,
+): OAuthError {
+  const mismatch =
+    codeChallenge === null
+      ? 'code_verifier came for an authorization request without code_challenge.'
+      : 'code_verifier does not match code_challenge.';
+  const hint = verifier === undefined ? 'code_verifier is missing.' : mismatch;
+  return OAuthError.invalidGrant('code_verifier', { hint });
 }
 
 /** The session that a code was exchanged for. */

@@ -5,8 +5,8 @@ import type { ClaimsRequest } from './claims-parameter.js';
 export const RESPONSE_MODES = ['query', 'form_post'] as const;
 export type ResponseMode = (typeof RESPONSE_MODES)[number];
 
-/** OpenID Connect Core §3.1.2.1. */
-export const PROMPTS = ['none', 'login', 'consent', 'select_account'] as const;
+/** OpenID Connect Core §3.1.2.1; `create` of Initiating User Registration via OpenID Connect 1.0 §4. */
+export const PROMPTS = ['none', 'login', 'consent', 'select_account', 'create'] as const;
 export type Prompt = (typeof PROMPTS)[number];
 
 /** Where the authorization response goes. The redirect URI is validated, so errors may be sent there. */

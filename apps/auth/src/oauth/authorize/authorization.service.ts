@@ -6,15 +6,21 @@ import { OAuthError } from '../../platform/oauth-error.js';
 import type { ClaimsRequest } from './claims-parameter.js';
 import { AuthorizationCodeService } from './authorization-code.service.js';
 import type { AuthorizationRequest, Destination } from './authorization-request.js';
+import { readParameters, type SentParameters } from './authorization-parameters.js';
 import {
   AuthorizationRequestParser,
-  readParameters,
   RedirectUriValidator,
-  type SentParameters,
 } from './authorization-request-parser.js';
 import { PromptPolicy, type RequiredInteraction } from './prompt-policy.js';
 
 type ResponseParameters = Readonly<Record<string, string>>;
+
+interface AuthorizationResponse {
+  readonly kind: 'response';
+  readonly destination: Destination;
+  readonly parameters: ResponseParameters;
+  readonly error?: OAuthError;
+}
 
 /** The next step of an authorization request: a page for the user, which resumes the request later, or the response. */
 export type AuthorizationResult =
@@ -23,15 +29,12 @@ export type AuthorizationResult =
       readonly next: RequiredInteraction | 'oauth/authorize/continue';
       readonly ticket: string;
     }
-  | {
-      readonly kind: 'response';
-      readonly destination: Destination;
-      readonly parameters: ResponseParameters;
-    };
+  | AuthorizationResponse;
 
 /** The errors for a request with `prompt=none` that needs an interaction (OpenID Connect Core §3.1.2.6). */
 const INTERACTION_REQUIRED_ERRORS = {
   login: 'login_required',
+  register: 'login_required',
   'select-account': 'account_selection_required',
   consent: 'consent_required',
 } as const;
@@ -96,7 +99,8 @@ export class AuthorizationService {
     try {
       return await decide(this.requestParser.parse(destination, sent));
     } catch (error) {
-      return createResponse(destination, toOAuthError(error).toJSON());
+      const oauthError = toOAuthError(error);
+      return { ...createResponse(destination, oauthError.toJSON()), error: oauthError };
     }
   }
 
@@ -148,7 +152,7 @@ export class AuthorizationService {
 function createResponse(
   destination: Destination,
   parameters: ResponseParameters,
-): AuthorizationResult {
+): AuthorizationResponse {
   const { state, issuer: iss } = destination;
   return {
     kind: 'response',

@@ -2,11 +2,15 @@ import { createHash } from 'node:crypto';
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { html } from '../../pages/html.js';
 import type { PageContext } from '../../pages/page-context.js';
-import { PageError } from '../../pages/page-error.filter.js';
+import { PageError, type PageRefusal } from '../../pages/page-error.filter.js';
 import { buildPageUrl, seeOther, toCspSource } from '../../pages/page.js';
 import { AllowCrossSite, CurrentPageContext, Pages } from '../../pages/pages.guard.js';
+import type { OAuthError } from '../../platform/oauth-error.js';
+import { describeRefusal } from '../../platform/oauth-error.filter.js';
 import { RateLimited } from '../../platform/rate-limit.service.js';
-import { readParameters } from './authorization-request-parser.js';
+import { toLogText } from '../../platform/request-text.js';
+import { SecurityEventService } from '../../platform/security-events/security-event.service.js';
+import { readParameters } from './authorization-parameters.js';
 import type { Destination } from './authorization-request.js';
 import { type AuthorizationResult, AuthorizationService } from './authorization.service.js';
 
@@ -17,40 +21,86 @@ type RawParameters = Readonly<Record<string, unknown>>;
 @RateLimited('authorization')
 @Pages()
 export class AuthorizeController {
-  constructor(private readonly authorizationService: AuthorizationService) {}
+  constructor(
+    private readonly authorizationService: AuthorizationService,
+    private readonly events: SecurityEventService,
+  ) {}
 
   @Get()
   @AllowCrossSite()
-  async authorize(
+  authorize(
     @Query() query: RawParameters,
     @CurrentPageContext() context: PageContext,
   ): Promise<Response> {
     const { browserSession: session } = context;
-    return toHttpResponse(
+    return this.answer(
       context,
-      await this.authorizationService.authorize(readParameters(query), session),
+      this.authorizationService.authorize(readParameters(query), session),
     );
   }
 
   @Post()
   @AllowCrossSite()
-  async authorizeByForm(
+  authorizeByForm(
     @CurrentPageContext() context: PageContext,
     @Body() form?: RawParameters | null,
   ): Promise<Response> {
-    return toHttpResponse(
-      context,
-      await this.authorizationService.acceptForm(readParameters(form ?? {})),
-    );
+    return this.answer(context, this.authorizationService.acceptForm(readParameters(form ?? {})));
   }
 
   @Get('continue')
-  async resume(@CurrentPageContext() context: PageContext): Promise<Response> {
+  resume(@CurrentPageContext() context: PageContext): Promise<Response> {
     const { interaction, browserSession: session } = context;
     if (!interaction) throw new PageError('expired');
-    return toHttpResponse(context, await this.authorizationService.resume(interaction, session));
+    return this.answer(context, this.authorizationService.resume(interaction, session));
+  }
+
+  /** Records a refusal, because neither the user nor the operator sees its reason otherwise. */
+  private async answer(
+    context: PageContext,
+    deciding: Promise<AuthorizationResult>,
+  ): Promise<Response> {
+    try {
+      const result = await deciding;
+      if (result.kind === 'response' && result.error) {
+        await this.record(result.error, result.destination.client.id);
+      }
+      return toHttpResponse(context, result);
+    } catch (error) {
+      if (error instanceof PageError && error.refusal) await this.recordPageError(error.refusal);
+      throw error;
+    }
+  }
+
+  private async record(error: OAuthError, clientId: string): Promise<void> {
+    const { code, description, detail } = error;
+    if (USER_DECISIONS.has(code)) return;
+    const check = toLogText(detail.check ?? description);
+    const fields = { ...describeRefusal(detail, clientId), endpoint: ENDPOINT, check };
+    await this.events.record({ type: 'authorization.refused', error: code, ...fields });
+  }
+
+  private async recordPageError(refusal: PageRefusal): Promise<void> {
+    const { check, clientId } = refusal;
+    const fields = { ...describeRefusal(refusal, clientId), endpoint: ENDPOINT, check };
+    await this.events.record({
+      type: 'authorization.refused',
+      error: 'invalid_request',
+      ...fields,
+    });
   }
 }
+
+const ENDPOINT = '/oauth/authorize';
+
+/** These errors say what the user decided or must do. They refuse no request. */
+const USER_DECISIONS: ReadonlySet<string> = new Set([
+  'access_denied',
+  'login_required',
+  'account_selection_required',
+  'consent_required',
+  'temporarily_unavailable',
+]);
 
 function toHttpResponse({ base }: PageContext, result: AuthorizationResult): Response {
   if (result.kind === 'response')

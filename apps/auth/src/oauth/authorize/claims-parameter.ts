@@ -28,10 +28,11 @@ const individualClaim = z
     value: z.unknown().optional(),
     values: z.array(z.unknown()).optional(),
   })
-  .nullable();
+  .nullish();
 
+/** The values of other claims are hints, so their form does not matter. */
 const claimsMember = z
-  .record(z.string(), individualClaim)
+  .looseObject({ sub: individualClaim, acr: individualClaim })
   .nullish()
   .transform((claims) => claims ?? {});
 

@@ -23,9 +23,12 @@ export function parseCodeChallenge(
   const { code_challenge: challenge, code_challenge_method: method } = sent;
   if (challenge === undefined && method === undefined && !isRequired) return undefined;
   if (challenge === undefined) throw OAuthError.invalidRequest('code_challenge is missing.');
-  if (method !== 'S256') throw OAuthError.invalidRequest('code_challenge_method must be S256.');
+  if (method !== 'S256') {
+    const presented = method ?? 'absent';
+    throw OAuthError.invalidRequest('code_challenge_method must be S256.', { presented });
+  }
   if (!CODE_CHALLENGE.test(challenge))
-    throw OAuthError.invalidRequest('code_challenge is malformed.');
+    throw OAuthError.invalidRequest('code_challenge must have 43 characters of base64url.');
   return challenge;
 }
 

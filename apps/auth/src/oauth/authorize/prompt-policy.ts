@@ -4,13 +4,13 @@ import { AccountRepository } from '../../accounts/account.repository.js';
 import type { BrowserSession } from '../../sessions/browser-session.entity.js';
 import { ResourceServerService } from '../../clients/resource-server.service.js';
 import { ConsentService } from '../../sessions/consent.service.js';
-import { computeSubject, IdTokenService } from '../../tokens/id-token.service.js';
+import { computeSubject, type IdTokenHint, IdTokenService } from '../../tokens/id-token.service.js';
 import type { Interaction } from '../../pages/interaction.service.js';
 import { OAuthError } from '../../platform/oauth-error.js';
 import type { AuthorizationRequest, Destination } from './authorization-request.js';
 
 /** What the user must do before the client gets a code. */
-export type RequiredInteraction = 'login' | 'select-account' | 'consent';
+export type RequiredInteraction = 'login' | 'register' | 'select-account' | 'consent';
 export type PromptDecision =
   | { readonly kind: 'interaction'; readonly required: RequiredInteraction }
   | {
@@ -48,10 +48,10 @@ export class PromptPolicy {
     interaction: Interaction,
     session: BrowserSession | undefined,
   ): Promise<PromptDecision> {
-    if (!session) return requireInteraction('login');
+    if (!session) return requireInteraction(selectLogin(request));
     const isFresh = session.authenticatedAt.getTime() >= interaction.startedAt;
     const context = { request, interaction, session, isFresh };
-    if (this.isReauthenticationRequired(context)) return requireInteraction('login');
+    if (this.isReauthenticationRequired(context)) return requireInteraction(selectLogin(request));
     if (!(await this.isExpectedAccount(context))) return requireInteraction('login');
     if (!hasChosenAccount(context)) return requireInteraction('select-account');
     // The roles come before the consent, so a user is never asked for a scope that the account may not have.
@@ -67,18 +67,19 @@ export class PromptPolicy {
     isFresh,
   }: PromptContext): boolean {
     if (isFresh) return false;
-    if (prompt.has('login')) return true;
+    if (prompt.has('login') || prompt.has('create')) return true;
     // "If the elapsed time is greater than this value, the OP MUST attempt to actively re-authenticate"; 0 is prompt=login.
     const elapsed = this.clock.now() - session.authenticatedAt.getTime();
     return maxAge !== undefined && elapsed >= maxAge * 1000;
   }
 
-  /** An invalid hint names no account. Then only a login after the arrival of the request is accepted. */
+  /** A forged hint names no account. Then only a login after the arrival of the request is accepted. */
   private async isExpectedAccount({ request, session, isFresh }: PromptContext): Promise<boolean> {
     const { client } = request.destination;
     const hint = this.verifyIdTokenHint(request);
-    if (!hint) return isFresh;
-    const expected = [request.subject, hint.sub].filter((subject) => subject !== undefined);
+    if (hint.kind === 'forged') return isFresh;
+    const hinted = hint.kind === 'valid' ? hint.claims.sub : undefined;
+    const expected = [request.subject, hinted].filter((subject) => subject !== undefined);
     if (expected.length === 0) return true;
     const account = await this.accounts.find(session.accountId);
     if (account && expected.every((subject) => subject === computeSubject(account, client)))
@@ -90,8 +91,9 @@ export class PromptPolicy {
   private verifyIdTokenHint({
     idTokenHint,
     destination: { client },
-  }: AuthorizationRequest): { readonly sub?: string } | undefined {
-    return idTokenHint === undefined ? {} : this.idTokens.verifyHint(idTokenHint, client);
+  }: AuthorizationRequest): IdTokenHint {
+    if (idTokenHint === undefined) return { kind: 'unverifiable' };
+    return this.idTokens.verifyHint(idTokenHint, client);
   }
 
   private async hasConsented({ request, interaction, session }: PromptContext): Promise<boolean> {
@@ -102,6 +104,10 @@ export class PromptPolicy {
     return this.consents.hasConsent(session.accountId, destination.client, scope);
   }
 }
+
+/** A user who creates an account logs in to it afterwards. */
+const selectLogin = ({ prompt }: AuthorizationRequest): RequiredInteraction =>
+  prompt.has('create') ? 'register' : 'login';
 
 const requireInteraction = (required: RequiredInteraction): PromptDecision => ({
   kind: 'interaction',

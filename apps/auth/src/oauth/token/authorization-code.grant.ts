@@ -29,7 +29,7 @@ export class AuthorizationCodeGrant implements Grant {
     if (!text) throw OAuthError.invalidRequest('code is missing.');
 
     // RFC 6749 §4.1.3: the code "was issued to the authenticated confidential client", is "valid", and the redirect URIs are
-    // identical. RFC 7636 §4.6: the verifier matches the challenge.
+    // identical. RFC 7636 §4.6: the verifier matches the challenge. Only a presentation that fits can reveal a reuse.
     const dpopJkt = provenKey?.jkt;
     const presentation = { clientId: client.id, redirectUri, verifier, dpopJkt };
     const issued = await this.codes.validate(text, presentation);
@@ -39,7 +39,11 @@ export class AuthorizationCodeGrant implements Grant {
     const code = { ...issued, scope: scopeNow };
 
     // RFC 8707 §2.2: "… the set of resources … that were originally granted", or fewer.
-    const { audience, scope } = this.resourceServers.selectAudience(code, { resource });
+    const { audience, scope } = this.resourceServers.selectSignInAudience(
+      code,
+      { resource },
+      client,
+    );
 
     // All checks have passed. From here on the code is used: "The client MUST NOT use the authorization code more than once."
     const isRefreshable = canRefresh(client, code.scope);

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { OAuthError } from '../../platform/oauth-error.js';
 import { RefreshTokenRotation } from '../../sessions/refresh-token-rotation.service.js';
-import { narrowScope, ResourceServerService } from '../../clients/resource-server.service.js';
+import { ResourceServerService } from '../../clients/resource-server.service.js';
 import type { Grant, TokenRequest, TokenResponse } from './token.schema.js';
 import { SessionTokenService } from './session-token.service.js';
 
@@ -28,12 +28,16 @@ export class RefreshTokenGrant implements Grant {
     // "The requested scope MUST NOT include any scope not originally granted". RFC 8707 §2.2: the same for resources.
     const { family } = validated;
     const { resources } = family;
-    const granted = narrowScope(family.scope, requested);
     // The roles of the user may have changed since the login.
-    const allowed = await this.resourceServers.requireRoles(family.accountId, granted);
-    const { audience, scope } = this.resourceServers.selectAudience(
+    const allowed = await this.resourceServers.requireRoles(
+      family.accountId,
+      family.scope,
+      requested,
+    );
+    const { audience, scope } = this.resourceServers.selectSignInAudience(
       { resources, scope: allowed },
       { resource },
+      client,
     );
 
     // All checks have passed. Rotation is the irreversible step.

@@ -22,7 +22,7 @@ export interface SessionTokenContent {
   readonly session: SessionClaims;
   readonly granted: SessionGrant;
   /** `aud` of the access token. */
-  readonly audience: string;
+  readonly audience: string | readonly string[];
   /** `scope` of the access token. */
   readonly scope: readonly string[];
   /** Thumbprint of the key that the access token is bound to. */
@@ -64,6 +64,7 @@ export class SessionTokenService {
       session,
       accessToken,
       nonce: granted.nonce ?? null,
+      scope: granted.scope,
       requested: parseStoredClaims(granted.claims).id_token,
     });
   }

@@ -4,13 +4,14 @@ import {
   type AccessTokenClaims,
   AccessTokenService,
   type Actor,
+  hasAudience,
 } from '../../tokens/access-token.service.js';
 import { AccessTokenVerifier } from '../../tokens/access-token-verifier.js';
 import { OAuthError } from '../../platform/oauth-error.js';
 import type { RefreshTokenFamily } from '../../sessions/refresh-token-family.entity.js';
 import {
   type GrantedAccess,
-  narrowScope,
+  normalizeUri,
   ResourceServerService,
 } from '../../clients/resource-server.service.js';
 import { SessionService } from '../../sessions/session.service.js';
@@ -46,14 +47,13 @@ export class TokenExchangeGrant implements Grant {
     const family = await this.findFamily(subject);
 
     const granted = this.limitGrant(client, subject, family);
+    const allowed = await this.resourceServers.requireRoles(
+      family.accountId,
+      granted.scope,
+      parameters.scope,
+    );
     const { audience, scope } = this.resourceServers.selectAudience(
-      {
-        ...granted,
-        scope: await this.resourceServers.requireRoles(
-          family.accountId,
-          narrowScope(granted.scope, parameters.scope),
-        ),
-      },
+      { ...granted, scope: allowed },
       { resource: target },
     );
 
@@ -79,8 +79,11 @@ export class TokenExchangeGrant implements Grant {
     if (!token) throw OAuthError.invalidSubjectToken('no access token of this server, or expired');
 
     // A token for another audience reached this client by mistake or by theft.
-    if (token.aud !== client.resourceServer) {
-      throw OAuthError.invalidSubjectToken(`for another audience: ${token.aud}`);
+    if (!hasAudience(token, client.resourceServer)) {
+      throw OAuthError.invalidSubjectToken('aud of the subject token', {
+        presented: [token.aud].flat().join(' '),
+        expected: client.resourceServer ?? '',
+      });
     }
     // §4.4: `may_act` names the only party that may act on behalf of the subject.
     if (token.may_act && token.may_act.sub !== client.id) {
@@ -109,8 +112,9 @@ export class TokenExchangeGrant implements Grant {
     family: RefreshTokenFamily,
   ): GrantedAccess {
     const carried = subject.scope.split(' ');
-    const withheld = this.resourceServers
-      .getScopes(subject.aud)
+    const withheld = [subject.aud]
+      .flat()
+      .flatMap((audience) => this.resourceServers.getScopes(audience))
       .filter((word) => !carried.includes(word));
     return {
       resources: client.exchangeTargets.filter((target) => family.resources.includes(target)),
@@ -132,8 +136,9 @@ function checkTokenTypes(parameters: TokenParameters): void {
 
 /** A resource server has one identifier, so `audience` and `resource` mean the same. */
 function readTarget({ resource, audience }: TokenParameters): string | undefined {
-  if (resource !== undefined && audience !== undefined && resource !== audience) {
-    throw OAuthError.invalidTarget('resource and audience differ');
+  const isAmbiguous = resource !== undefined && audience !== undefined;
+  if (isAmbiguous && normalizeUri(resource) !== normalizeUri(audience)) {
+    throw OAuthError.invalidTarget('resource and audience differ.', { presented: audience });
   }
   return resource ?? audience;
 }

@@ -72,7 +72,7 @@ export class TokenController {
     @Req() request: FastifyRequest,
   ): Promise<TokenResponse> {
     const grant = this.grants.get(parameters.grant_type);
-    if (!grant) throw OAuthError.unsupportedGrantType();
+    if (!grant) throw OAuthError.unsupportedGrantType(parameters.grant_type);
     if (!client.canUseGrant(grant.type)) throw OAuthError.unauthorizedClient(grant.type);
     const provenKey = getProvenKey(request);
     return grant.exchange({ client, parameters, provenKey, arrival: getArrival(request) });

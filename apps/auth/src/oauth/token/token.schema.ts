@@ -2,6 +2,7 @@ import type { RequestArrival } from '@gatehouse/service-kit';
 import { z } from 'zod';
 import { type Client, GRANT_TYPES } from '../../clients/client.entity.js';
 import { clientAuthenticationParameters } from '../../clients/presented-credentials.js';
+import { exactFormText, formText } from '../../platform/request-text.js';
 import { CODE_VERIFIER } from '../authorize/pkce.js';
 import type { ProvenKey } from './dpop-proof.guard.js';
 
@@ -11,7 +12,7 @@ import type { ProvenKey } from './dpop-proof.guard.js';
  */
 const repeatableTarget = z.preprocess(
   (sent) => (Array.isArray(sent) ? [...new Set(sent)].join(' ') : sent),
-  z.string().max(2000).optional(),
+  formText(2000).optional(),
 );
 
 /**
@@ -19,19 +20,22 @@ const repeatableTarget = z.preprocess(
  * which only the two targets accept. Client authentication reads its own parameters.
  */
 export const tokenParameters = z.object({
-  grant_type: z.string().describe(GRANT_TYPES.map((type) => `\`${type}\``).join(', ')),
-  code: z.string().max(200).optional(),
-  redirect_uri: z.string().max(2000).optional().describe('As in the authorization request'),
-  code_verifier: z.string().regex(CODE_VERIFIER).optional().describe('RFC 7636 §4.1'),
-  refresh_token: z.string().max(200).optional(),
-  scope: z.string().max(2000).optional().describe('Less than was granted; all of it when left out'),
+  grant_type: formText(255).describe(GRANT_TYPES.map((type) => `\`${type}\``).join(', ')),
+  code: formText(200).optional(),
+  redirect_uri: exactFormText(2000).optional().describe('As in the authorization request'),
+  code_verifier: formText(128)
+    .regex(CODE_VERIFIER, 'must have 43 to 128 unreserved characters (RFC 7636)')
+    .optional()
+    .describe('RFC 7636 §4.1'),
+  refresh_token: formText(200).optional(),
+  scope: formText(2000).optional().describe('Less than was granted; all of it when left out'),
   resource: repeatableTarget.describe(
     'The resource server that the access token is for (RFC 8707)',
   ),
   audience: repeatableTarget.describe('The same, in the words of RFC 8693'),
-  subject_token: z.string().max(8192).optional().describe('The access token to exchange'),
-  subject_token_type: z.string().max(255).optional(),
-  requested_token_type: z.string().max(255).optional(),
+  subject_token: formText(8192).optional().describe('The access token to exchange'),
+  subject_token_type: formText(255).optional(),
+  requested_token_type: formText(255).optional(),
   actor_token: z.string().optional().describe('Refused: the client itself is the actor'),
   actor_token_type: z.string().optional(),
   ...clientAuthenticationParameters,

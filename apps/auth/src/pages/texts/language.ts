@@ -1,3 +1,4 @@
+import { splitWords } from '../../platform/request-text.js';
 import { de } from './de.js';
 import { en, type Texts } from './en.js';
 
@@ -23,7 +24,7 @@ export function selectTexts(
   acceptLanguage: string | undefined,
 ): Texts {
   const preferred = [
-    ...(uiLocales ?? '').split(' ').slice(0, MAX_LANGUAGES),
+    ...splitWords(uiLocales ?? '').slice(0, MAX_LANGUAGES),
     ...parseAcceptLanguage(acceptLanguage),
   ];
   const known = preferred.map((tag) => LANGUAGES.get(getPrimaryLanguage(tag)));

@@ -40,6 +40,8 @@ export const EVENT_PROPERTIES: Readonly<Record<EventType, EventProperties>> = {
   'family.begun': ROUTINE,
   'family.ended': ROUTINE,
   'client.refused': { isAlarming: true, isRateLimited: true },
+  'authorization.refused': { isAlarming: false, isRateLimited: true },
+  'token.refused': { isAlarming: false, isRateLimited: true },
   'client.created': ROUTINE,
   'client.secret_rotated': ROUTINE,
   'client.disabled': ROUTINE,

@@ -18,7 +18,27 @@ export type Actor = 'server' | 'owner' | 'operator';
 
 /** Why the authentication of a client failed. */
 export type ClientRefusalReason =
-  'unknown_client' | 'wrong_method' | 'wrong_secret' | 'wrong_assertion' | 'repeated_assertion';
+  | 'unknown_client'
+  | 'no_credentials'
+  | 'wrong_method'
+  | 'wrong_secret'
+  | 'wrong_assertion'
+  | 'repeated_assertion'
+  | 'public_client';
+
+/** A refused request of a client. The texts are bounded, and contain no secret, code or token. */
+interface Refusal {
+  /** The `client_id` of the request, which may be unknown. */
+  readonly clientId?: string;
+  readonly endpoint: string;
+  /** The error code of the answer. */
+  readonly error: string;
+  /** The check that failed. */
+  readonly check: string;
+  /** The value that the check compared. */
+  readonly presented?: string;
+  readonly expected?: string;
+}
 
 interface SessionReference {
   readonly accountId: string;
@@ -66,7 +86,13 @@ export type SecurityEvent =
   /** A login came too soon after failed logins. The password was not checked. */
   | { readonly type: 'login.delayed' }
   | ({ readonly type: 'family.ended'; readonly reason: RevocationReason } & SessionReference)
-  | { readonly type: 'client.refused'; readonly reason: ClientRefusalReason }
+  | ({ readonly type: 'client.refused'; readonly reason: ClientRefusalReason } & Omit<
+      Refusal,
+      'error'
+    >)
+  /** Requests to the endpoints that a client calls itself: token, revocation, introspection. */
+  | ({ readonly type: 'token.refused' } & Refusal)
+  | ({ readonly type: 'authorization.refused' } & Refusal)
   | { readonly type: 'account.password_changed'; readonly accountId: string; readonly by: Actor }
   | {
       readonly type: 'account.created' | 'account.claims_changed' | 'account.disabled';

@@ -30,6 +30,12 @@ export class JwtVerifier {
     return JSON.parse(Buffer.from(payload, 'base64url').toString());
   }
 
+  /** @returns whether the header of the text names one of our keys, so that {@link verify} can judge the signature */
+  canVerify(text: string): boolean {
+    const [, header = ''] = COMPACT_JWS.exec(text) ?? [];
+    return this.jwksByHeader.has(header);
+  }
+
   /** Imports a key at its first use. */
   private findKey(header: string): VerifyKeyObjectInput | undefined {
     const imported = this.keysByHeader.get(header);
