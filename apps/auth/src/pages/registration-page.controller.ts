@@ -1,4 +1,5 @@
 import { Body, Controller, Get, Post } from '@nestjs/common';
+import { findBrokenRule, type PasswordRule } from '../accounts/password-policy.js';
 import { CredentialsService, registration } from '../accounts/credentials.service.js';
 import { RateLimited } from '../platform/rate-limit.service.js';
 import { type ClientInfo, ClientInfoService } from './interaction.service.js';
@@ -33,7 +34,8 @@ export class RegistrationPageController {
     const { data, error } = registration.safeParse({ email, password });
     if (error) {
       const isAbout = (name: string) => error.issues.some(({ path }) => path[0] === name);
-      const invalid = { email: isAbout('email'), password: isAbout('password') };
+      const broken = { email: isAbout('email'), password: isAbout('password') };
+      const invalid = { ...broken, rule: findBrokenRule(password, email) };
       const client = await this.clientInfo.find(context.interaction);
       return renderRegistrationPage(context, { client, email, invalid });
     }
@@ -46,7 +48,11 @@ export interface RegistrationPageState {
   readonly client: ClientInfo | undefined;
   readonly email?: string;
   /** The fields that violate a rule. */
-  readonly invalid?: { readonly email: boolean; readonly password: boolean };
+  readonly invalid?: {
+    readonly email: boolean;
+    readonly password: boolean;
+    readonly rule?: PasswordRule | undefined;
+  };
 }
 
 export function renderRegistrationPage(
@@ -58,7 +64,6 @@ export function renderRegistrationPage(
   return renderPage(context, {
     title: texts.title,
     status: invalid ? 400 : 200,
-    formRedirectUri: client?.redirectUri,
     main: html`<h1>${texts.title}</h1>
       ${client && html`<p class="quiet">${login.continueTo(client.name)}</p>`}
       ${renderForm(context, { action: '/register', content: renderFields(context.texts, state) })}
@@ -68,7 +73,14 @@ export function renderRegistrationPage(
   });
 }
 
-function renderFields({ registration: texts, login }: Texts, state: RegistrationPageState): Html {
+/** The server names the rule that the password breaks. */
+const describeFault = ({ rules }: Texts['password'], { invalid }: RegistrationPageState): string =>
+  rules[invalid?.rule ?? 'length'];
+
+function renderFields(
+  { registration: texts, login, password }: Texts,
+  state: RegistrationPageState,
+): Html {
   const { email, invalid = { email: false, password: false } } = state;
   return html`${renderField({
       id: 'login',
@@ -85,7 +97,7 @@ function renderFields({ registration: texts, login }: Texts, state: Registration
       type: 'password',
       autocomplete: 'new-password',
       hint: !invalid.password && texts.passwordHint,
-      error: invalid.password && texts.passwordFailed,
+      error: invalid.password && describeFault(password, state),
       hasFocus: invalid.password,
     })} <button id="submit" type="submit">${texts.submit}</button>`;
 }

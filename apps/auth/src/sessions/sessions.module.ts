@@ -16,6 +16,7 @@ import {
 import { BrowserSessionRepository } from './browser-session.repository.js';
 import { ClientOperationsService } from './client-operations.service.js';
 import { AuthorizedClientService, ConsentRepository, ConsentService } from './consent.service.js';
+import { PasswordChangeService } from './password-change.service.js';
 import { RefreshTokenFamily, RefreshTokenFormat } from './refresh-token-family.entity.js';
 import { RefreshTokenFamilyRepository } from './refresh-token-family.repository.js';
 import { RefreshTokenRevocation } from './refresh-token-revocation.service.js';
@@ -42,6 +43,7 @@ import { SessionService } from './session.service.js';
     ClientOperationsService,
     ConsentRepository,
     ConsentService,
+    PasswordChangeService,
     RefreshTokenFamilyRepository,
     RefreshTokenFormat,
     RefreshTokenLimits,
@@ -59,6 +61,7 @@ import { SessionService } from './session.service.js';
     BrowserSessionService,
     ClientOperationsService,
     ConsentService,
+    PasswordChangeService,
     RefreshTokenRevocation,
     RefreshTokenService,
     SessionService,

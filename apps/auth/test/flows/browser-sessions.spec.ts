@@ -72,7 +72,7 @@ eachDatabase('browser sessions', (fresh) => {
   const current = async (browser: TestBrowser) => {
     const session = await auth.app
       .get(BrowserSessionService)
-      .findCurrent(`session=${browser.cookies.get('session')}`);
+      .findCurrent(`session-3000=${browser.cookies.get('session-3000')}`);
     if (!session) throw new Error('this browser is not logged in');
     return session;
   };
@@ -119,7 +119,7 @@ eachDatabase('browser sessions', (fresh) => {
       const session = await aSession(browser);
       const before = atTheReplica(browser);
       await logIn(browser, person, `?ticket=${await ticketFor(browser)}`);
-      expect(browser.cookies.get('session')).not.toBe(before.cookies.get('session'));
+      expect(browser.cookies.get('session-3000')).not.toBe(before.cookies.get('session-3000'));
       expect(await isLoggedIn(before)).toBe(false);
       expect(await isLoggedIn(browser)).toBe(true);
       expect(await activeSessions()).toHaveLength(1);
@@ -130,9 +130,9 @@ eachDatabase('browser sessions', (fresh) => {
     it('never uses a session secret that the browser sent before the login (session fixation)', async () => {
       const browser = new TestBrowser(auth);
       const planted = randomBytes(32).toString('base64url');
-      browser.cookies.set('session', planted);
+      browser.cookies.set('session-3000', planted);
       await logIn(browser);
-      expect(browser.cookies.get('session')).not.toBe(planted);
+      expect(browser.cookies.get('session-3000')).not.toBe(planted);
       expect(await isLoggedIn(browser)).toBe(true);
     });
 
@@ -159,7 +159,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await activeSessions()).toHaveLength(3);
       expect(await isLoggedIn(browser)).toBe(false);
       for (const one of begun) {
-        browser.cookies.set('session', one?.secret ?? '');
+        browser.cookies.set('session-3000', one?.secret ?? '');
         expect(await isLoggedIn(browser)).toBe(true);
       }
     });
@@ -250,7 +250,7 @@ eachDatabase('browser sessions', (fresh) => {
     it('rejects a forged session cookie', async () => {
       const secrets = ['', 'x', 'A'.repeat(43), '%00', "'--", 'ü'.repeat(43), 'A'.repeat(5000)];
       for (const secret of secrets) {
-        const cookie = `session=${encodeURIComponent(secret)}`;
+        const cookie = `session-3000=${encodeURIComponent(secret)}`;
         const answer = await auth.send('/account', { headers: { cookie } });
         expect([answer.status, answer.headers.get('location')]).toEqual([303, '/login']);
       }
@@ -318,9 +318,10 @@ eachDatabase('browser sessions', (fresh) => {
       const [own, thief] = [await aBrowser(), await aBrowser()];
       const kept = await aSession(own);
       const stolen = await aSession(thief);
-      await auth.app
-        .get(AccountOperationsService)
-        .changePassword(person.id, 'another password', { by: 'owner', keepSession: kept.sid });
+      await auth.app.get(AccountOperationsService).changePassword(person.id, 'another password', {
+        by: 'owner',
+        kept: { kind: 'session', id: kept.sid },
+      });
       expect(await Promise.all([own, thief].map(isLoggedIn))).toEqual([true, false]);
       expect(await Promise.all([kept, stolen].map(refreshes))).toEqual([true, false]);
     });
@@ -413,8 +414,8 @@ describe('the cookie of a browser session (ASVS 3.3)', () => {
 
   it('sets HttpOnly and SameSite=Lax, and no expiry', async () => {
     expect(await cookieOf({})).toEqual([
-      expect.stringMatching(/^form=[\w-]{22}; Path=\/; HttpOnly; SameSite=Lax$/),
-      expect.stringMatching(/^session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/),
+      expect.stringMatching(/^form-3000=[\w-]{22}; Path=\/; HttpOnly; SameSite=Lax$/),
+      expect.stringMatching(/^session-3000=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/),
     ]);
   });
 

@@ -211,8 +211,9 @@ export class RedirectUriValidator {
   async validate({ parameters }: SentParameters): Promise<Destination> {
     const { client_id: id = '', redirect_uri: redirectUri = '', state } = parameters;
     const client = await this.clients.findEnabled(id);
-    if (!client || !isRegisteredRedirectUri(redirectUri, client))
-      throw new PageError('untrustedClient');
+    if (!client) throw new PageError('unknownClient');
+    if (!isRegisteredRedirectUri(redirectUri, client))
+      throw new PageError('unregisteredRedirectUri');
     const responseMode = parameters.response_mode === 'form_post' ? 'form_post' : 'query';
     return { client, redirectUri, responseMode, state, issuer: this.config.ISSUER };
   }
