@@ -84,11 +84,9 @@ const settings = z.object({
   REFRESH_IDLE_TTL: durationSeconds({ min: 60, max: 31_536_000, default: 1_209_600 }).describe(
     'A session expires when it was not refreshed for this long, in seconds.',
   ),
-  REFRESH_ABSOLUTE_TTL: durationSeconds({
-    min: 60,
-    max: 31_536_000,
-    default: 7_776_000,
-  }).describe('A session expires this long after its login, in seconds.'),
+  REFRESH_ABSOLUTE_TTL: durationSeconds({ min: 60, max: 31_536_000, default: 7_776_000 }).describe(
+    'A session expires this long after its login, in seconds.',
+  ),
   SESSIONS_PER_ACCOUNT: wholeNumber({ min: 1, max: 1000, default: 20 }).describe(
     'Maximum number of sessions, and of browser sessions, per account. One more revokes the oldest of the same client or device, or else the oldest.',
   ),
@@ -99,6 +97,10 @@ const settings = z.object({
   }).describe('A browser session expires when it was not used for this long, in seconds.'),
   BROWSER_SESSION_TTL: durationSeconds({ min: 300, max: 31_536_000, default: 1_209_600 }).describe(
     'A browser session expires this long after its latest login, in seconds.',
+  ),
+  BROWSER_SESSION_PERSISTS: flag(false).describe(
+    'Whether users stay signed in after they close the browser: the session cookie then lasts for `BROWSER_SESSION_TTL`. ' +
+      'Apps that sign in through the system browser of iOS need it.',
   ),
   DPOP_NONCE_TTL: durationSeconds({ min: 0, max: 3600, default: 300 }).describe(
     'Minimum validity of a nonce for DPoP proofs (RFC 9449 §8), in seconds; 0 requires no nonce.',
@@ -133,11 +135,9 @@ const settings = z.object({
   STATUS_LIST_TTL: durationSeconds({ min: 1, max: 900, default: 10 }).describe(
     'How long verifiers may cache a status list, in seconds.',
   ),
-  EVENT_RETENTION: durationSeconds({
-    min: 3600,
-    max: 315_360_000,
-    default: 31_536_000,
-  }).describe('How long security events are kept, in seconds.'),
+  EVENT_RETENTION: durationSeconds({ min: 3600, max: 315_360_000, default: 31_536_000 }).describe(
+    'How long security events are kept, in seconds.',
+  ),
   SMTP_URL: z
     .url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// URL' })
     .optional()

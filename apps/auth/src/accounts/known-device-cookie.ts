@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import { createCookieBase } from '../platform/cookie-name.js';
 import { networkOf, widerNetworkOf } from '../platform/network.js';
 import { isSameText, ServerSecrets } from '../platform/server-secrets.js';
 
@@ -32,10 +33,8 @@ export class KnownDeviceCookie {
 
   constructor(secrets: ServerSecrets, @Inject(AUTH_CONFIG) { ISSUER }: AuthConfig) {
     this.keys = secrets.derive('known device');
-    const secure = ISSUER.startsWith('https:');
-    const name = secure ? '__Host-known-device' : 'known-device';
-    const common = { httpOnly: true, sameSite: 'lax', path: '/', maxAge: YEAR_SECONDS } as const;
-    this.attributes = { name, secure, ...common };
+    const base = createCookieBase(ISSUER, 'known-device');
+    this.attributes = { ...base, sameSite: 'lax', maxAge: YEAR_SECONDS } as const;
   }
 
   /** @param request IP address of the caller, and the `Cookie` header */

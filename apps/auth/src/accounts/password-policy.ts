@@ -14,19 +14,32 @@ const isCommonPassword = (password: string): boolean => commonPasswords.has(pass
 const MIN_LENGTH = 8;
 const MAX_LENGTH = 128;
 
+/** The rules for a new password, each as the end of a sentence that begins with "the password". */
+const RULES = {
+  length: `must have ${MIN_LENGTH} to ${MAX_LENGTH} characters`,
+  common: 'must not be one of the commonest passwords',
+  email: 'must not be the e-mail',
+};
+export type PasswordRule = keyof typeof RULES;
+
 /**
  * Finds the rule that a new password violates. All characters are allowed, counted by code point, and stored unchanged
  * (OWASP ASVS 6.2.1 to 6.2.9).
  *
  * @param ownerEmail e-mail of the password's owner, in any case
- * @returns the end of a sentence that begins with "the password"; `undefined` for an acceptable password
  */
-export function findPasswordFault(password: string, ownerEmail?: string): string | undefined {
+export function findBrokenRule(password: string, ownerEmail?: string): PasswordRule | undefined {
   const characters = [...password].length;
-  if (!password.isWellFormed() || characters < MIN_LENGTH || characters > MAX_LENGTH) {
-    return `must have ${MIN_LENGTH} to ${MAX_LENGTH} characters`;
-  }
-  if (isCommonPassword(password)) return 'must not be one of the commonest passwords';
-  if (password.toLowerCase() === ownerEmail?.toLowerCase()) return 'must not be the e-mail';
-  return undefined;
+  if (!password.isWellFormed() || characters < MIN_LENGTH || characters > MAX_LENGTH)
+    return 'length';
+  if (isCommonPassword(password)) return 'common';
+  return password.toLowerCase() === ownerEmail?.toLowerCase() ? 'email' : undefined;
+}
+
+export const describePasswordRule = (rule: PasswordRule): string => RULES[rule];
+
+/** @returns the end of a sentence that begins with "the password"; `undefined` for an acceptable password */
+export function findPasswordFault(password: string, ownerEmail?: string): string | undefined {
+  const rule = findBrokenRule(password, ownerEmail);
+  return rule && RULES[rule];
 }

@@ -17,7 +17,7 @@ export const ACCOUNT_SCOPES: Readonly<Record<(typeof scopes.all)[number], string
  * server, because its userinfo endpoint returns the claims.
  */
 export const OPENID_SCOPES = {
-  openid: 'Know that you are you',
+  openid: 'Confirm your identity',
   profile: 'See your name and profile',
   email: 'See your e-mail address',
   address: 'See your postal address',

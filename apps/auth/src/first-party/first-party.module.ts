@@ -16,7 +16,6 @@ import {
   RegistrationController,
 } from './login.controller.js';
 import { LoginService } from './login.service.js';
-import { PasswordService } from './password.service.js';
 
 /** The JSON API of the first-party client: registration, login, refresh, sessions and password. */
 @Module({
@@ -28,6 +27,6 @@ import { PasswordService } from './password.service.js';
     SessionsController,
     PasswordController,
   ],
-  providers: [ActiveSessionPolicy, LoginService, PasswordService, RefreshCookie],
+  providers: [ActiveSessionPolicy, LoginService, RefreshCookie],
 })
 export class FirstPartyModule {}

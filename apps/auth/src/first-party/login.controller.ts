@@ -2,9 +2,7 @@ import { Public } from '@gatehouse/guards';
 import { getArrival } from '@gatehouse/service-kit';
 import {
   Body,
-  type CanActivate,
   Controller,
-  type ExecutionContext,
   Header,
   HttpCode,
   Inject,
@@ -24,9 +22,11 @@ import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { FirstPartyClient } from '../clients/first-party-client.js';
 import { RefreshTokenGrant } from '../oauth/token/refresh-token.grant.js';
 import { type TokenResponse, tokenResponse } from '../oauth/token/token.schema.js';
-import { OAuthError, rejectQueryParameters } from '../platform/oauth-error.js';
+import { createCookieBase } from '../platform/cookie-name.js';
+import { OAuthError } from '../platform/oauth-error.js';
 import { RateLimited } from '../platform/rate-limit.service.js';
 import { describeDevice } from '../platform/network.js';
+import { AcceptsFrom, RequestOriginService } from '../platform/request-source.guard.js';
 import { RefreshTokenService } from '../sessions/refresh-token.service.js';
 import {
   type LoginParameters,
@@ -44,21 +44,17 @@ export interface PresentedRefreshToken {
   readonly isFromCookie: boolean;
 }
 
-/**
- * Keeps the refresh token of a browser in a cookie that scripts cannot read. Over https the name begins with `__Host-`, so that
- * another host of the domain cannot set the cookie (RFC 6265bis §4.1.3).
- */
+/** Keeps the refresh token of a browser in a cookie that scripts cannot read. */
 @Injectable()
 export class RefreshCookie {
-  private readonly name: string;
-  private readonly origin: string;
   private readonly attributes;
 
-  constructor(@Inject(AUTH_CONFIG) private readonly config: AuthConfig) {
-    const secure = config.ISSUER.startsWith('https:');
-    this.name = secure ? '__Host-refresh-token' : 'refresh-token';
-    this.origin = new URL(config.ISSUER).origin;
-    this.attributes = { httpOnly: true, secure, sameSite: 'strict', path: '/' } as const;
+  constructor(
+    private readonly origins: RequestOriginService,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {
+    const base = createCookieBase(config.ISSUER, 'refresh-token');
+    this.attributes = { ...base, sameSite: 'strict' } as const;
   }
 
   /** Moves the refresh token from the body of the response to the cookie. */
@@ -76,7 +72,7 @@ export class RefreshCookie {
   }
 
   private set(reply: FastifyReply, value: string, maxAge: number): void {
-    const cookie = { ...this.attributes, name: this.name, value, maxAge };
+    const cookie = { ...this.attributes, value, maxAge };
     void reply.header('set-cookie', stringifySetCookie(cookie));
   }
 
@@ -85,40 +81,20 @@ export class RefreshCookie {
    * @throws {OAuthError} `invalid_request`
    */
   read(request: FastifyRequest, inBody: string | undefined): PresentedRefreshToken {
-    const inCookie = parseCookie(request.headers.cookie ?? '')[this.name];
+    const inCookie = parseCookie(request.headers.cookie ?? '')[this.attributes.name];
     if (inBody !== undefined) return { text: inBody, isFromCookie: false };
     if (inCookie === undefined) throw OAuthError.invalidRequest('refresh_token is missing.');
-    this.checkOrigin(request);
+    // `SameSite` stops other sites; this check stops sibling hosts.
+    const foreign = this.origins.find(request);
+    if (foreign) this.origins.refuseJson(foreign);
     return { text: inCookie, isFromCookie: true };
-  }
-
-  /** The browser sends the cookie with requests of any page. `SameSite` stops other sites; this check stops sibling hosts. */
-  private checkOrigin({ headers }: FastifyRequest): void {
-    const { origin, 'sec-fetch-site': site } = headers;
-    const isOurs =
-      origin === undefined ? site === undefined || site === 'same-origin' : origin === this.origin;
-    if (!isOurs) throw OAuthError.invalidRequest('The cookie is for pages of this server only.');
-  }
-}
-
-/** A form of another site cannot send JSON, so another site cannot log a user in or out (login CSRF). */
-@Injectable()
-export class JsonOnlyGuard implements CanActivate {
-  canActivate(context: ExecutionContext): boolean {
-    const { headers, url } = context.switchToHttp().getRequest<FastifyRequest>();
-    const type = headers['content-type'];
-    if (type !== undefined && !/^application\/json *(;|$)/i.test(type)) {
-      throw OAuthError.invalidRequest('Send application/json.');
-    }
-    rejectQueryParameters(url);
-    return true;
   }
 }
 
 /** Login of the first-party client. Browsers get the refresh token in a cookie, other devices in the body. */
 @ApiTags('first-party login')
 @Controller('auth')
-@UseGuards(JsonOnlyGuard)
+@AcceptsFrom('JSON callers')
 @Public()
 export class LoginController {
   constructor(
@@ -151,7 +127,7 @@ export class LoginController {
 /** Refresh and logout of the first-party client. Browsers send the refresh token in a cookie, other devices in the body. */
 @ApiTags('first-party login')
 @Controller('auth')
-@UseGuards(JsonOnlyGuard)
+@AcceptsFrom('JSON callers')
 @RateLimited('token')
 @Public()
 export class RefreshController {
@@ -198,7 +174,8 @@ export class RefreshController {
 
 @ApiTags('first-party login')
 @Controller('auth')
-@UseGuards(JsonOnlyGuard, RegistrationGuard)
+@AcceptsFrom('JSON callers')
+@UseGuards(RegistrationGuard)
 @Public()
 export class RegistrationController {
   constructor(private readonly registrations: RegistrationService) {}

@@ -20,14 +20,12 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { z } from 'zod';
+import { newPassword } from '../accounts/credentials.service.js';
+import { describePasswordRule, type PasswordRule } from '../accounts/password-policy.js';
 import { RequireScopes } from '../clients/auth.scopes.js';
 import { RateLimited } from '../platform/rate-limit.service.js';
+import { PasswordChangeService } from '../sessions/password-change.service.js';
 import { SessionService, type SessionView } from '../sessions/session.service.js';
-import {
-  type PasswordChangeParameters,
-  passwordChangeParameters,
-  PasswordService,
-} from './password.service.js';
 
 /**
  * Accepts a token only while its session is active. Other resource servers learn of a revocation from the status list within
@@ -123,11 +121,33 @@ export class SessionsController {
   }
 }
 
+/** The new password must follow the rules of registration. The current one may be older than these rules. */
+export const passwordChangeParameters = z.object({
+  current_password: z.string().max(512),
+  new_password: newPassword,
+});
+export type PasswordChangeParameters = z.infer<typeof passwordChangeParameters>;
+
+/** Problem details (RFC 9457) with the error code of RFC 6749 §5.2 as an extension. */
+const createWrongPasswordProblem = () =>
+  new Problem(400, {
+    detail: 'The current password is wrong.',
+    extensions: { error: 'invalid_grant' },
+  });
+
+function createPasswordRuleProblem(rule: PasswordRule): Problem {
+  const detail = describePasswordRule(rule);
+  return new Problem(400, {
+    detail: `The new password ${detail}.`,
+    extensions: { errors: [{ pointer: '#/new_password', detail }] },
+  });
+}
+
 @ApiTags('sessions')
 @Controller('auth/password')
 @Policy(ActiveSessionPolicy)
 export class PasswordController {
-  constructor(private readonly passwordService: PasswordService) {}
+  constructor(private readonly passwords: PasswordChangeService) {}
 
   @Post()
   @HttpCode(200)
@@ -138,9 +158,17 @@ export class PasswordController {
   @ApiOkResponse({ standardSchema: endedSessions })
   @ApiBadRequestResponse({ description: 'The current password is wrong, or the new one unfit' })
   async change(
-    @AccessToken() token: AccessToken,
+    @AccessToken() { subject, sessionId }: AccessToken,
     @Body({ schema: passwordChangeParameters }) parameters: PasswordChangeParameters,
   ): Promise<EndedSessions> {
-    return { ended: await this.passwordService.change(token, parameters) };
+    const result = await this.passwords.change({
+      accountId: subject,
+      kept: sessionId === undefined ? undefined : { kind: 'session', id: sessionId },
+      currentPassword: parameters.current_password,
+      newPassword: parameters.new_password,
+    });
+    if (result.kind === 'wrong password') throw createWrongPasswordProblem();
+    if (result.kind === 'broken rule') throw createPasswordRuleProblem(result.rule);
+    return { ended: result.ended };
   }
 }

@@ -54,6 +54,12 @@ export class LogoutController {
     return seeOther(buildPageUrl('/oauth/logout', { base, ticket: undefined }, parameters));
   }
 
+  /** A user who reloads the address of the form gets the page. */
+  @Get('oauth/logout/confirm')
+  showForm(@CurrentPageContext() context: PageContext): Response {
+    return seeOther(buildPageUrl('/oauth/logout', context));
+  }
+
   @Post('oauth/logout/confirm')
   async confirm(
     @CurrentPageContext() context: PageContext,
@@ -100,7 +106,7 @@ export function renderLogoutPage(
   const content = html`<button id="logout-confirm" type="submit">${texts.confirm}</button>`;
   return renderPage(context, {
     title: texts.title,
-    formRedirectUri: target.post_logout_redirect_uri,
+    formsLeadToClient: target.post_logout_redirect_uri !== undefined,
     main: html`<h1>${texts.title}</h1>
       ${client && html`<p>${texts.requestedBy(client.name || client.id)}</p>`}
       <p>${texts.signedInAs(email)}</p>

@@ -49,7 +49,7 @@ export function renderConsentPage(
     </button>`;
   return renderPage(context, {
     title,
-    formRedirectUri: client.redirectUri,
+    formsLeadToClient: true,
     main: html`<h1>${title}</h1>
       <p class="quiet">${texts.account(email)}</p>
       <h2>${texts.scopesIntro}</h2>

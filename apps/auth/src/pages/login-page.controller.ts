@@ -22,10 +22,10 @@ export class LoginPageController {
     @CurrentPageContext() context: PageContext,
     @Query('registered') registered?: unknown,
   ): Promise<Response> {
-    if (context.browserSession && !context.interaction)
+    const hasRegistered = registered !== undefined;
+    if (context.browserSession && !context.interaction && !hasRegistered)
       return seeOther(buildPageUrl('/account', context));
     const client = await this.clientInfo.find(context.interaction);
-    const hasRegistered = registered !== undefined;
     return renderLoginPage(context, {
       client,
       canRegister: this.registrations.isOpen,
@@ -64,7 +64,7 @@ export function renderLoginPage(context: PageContext, state: LoginPageState): Re
   return renderPage(context, {
     title: texts.title,
     status: hasFailed ? 400 : 200,
-    formRedirectUri: client?.redirectUri,
+    formsLeadToClient: client !== undefined,
     main: html`<h1>${texts.title}</h1>
       ${client && html`<p class="quiet">${texts.continueTo(client.name)}</p>`}
       ${hasFailed && html`<p class="notice bad" id="${LOGIN_ERROR_ID}" role="alert">${texts.failed}</p>`}

@@ -2,10 +2,16 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import { createCookieBase } from '../platform/cookie-name.js';
 import { type DerivedKey, isSameText, ServerSecrets } from '../platform/server-secrets.js';
 import { BrowserSessionService } from '../sessions/browser-session.service.js';
-import { InteractionService } from './interaction.service.js';
-import type { PageContext } from './page-context.js';
+import { ClientInfoService, findClientAddress, InteractionService } from './interaction.service.js';
+import {
+  findBasePath,
+  type FormTokenState,
+  type PageContext,
+  readTextField,
+} from './page-context.js';
 import { PageError } from './page-error.filter.js';
 import { selectTexts } from './texts/language.js';
 
@@ -15,7 +21,7 @@ const BROWSER_ID = /^[\w-]{22}$/;
 export interface FormTokenBinding {
   /** From {@link FormTokenService.identifyBrowser}. */
   readonly browser: string;
-  /** Hash of the browser session's secret; every login changes it. */
+  /** Hash of the browser session's secret; every login changes it. undefined for a form that any session may send. */
   readonly session: string | undefined;
   /** Path that receives the form, and the ticket of the authorization request. */
   readonly action: string;
@@ -29,14 +35,11 @@ export interface FormTokenBinding {
 @Injectable()
 export class FormTokenService {
   private readonly keys: ReturnType<ServerSecrets['derive']>;
-  private readonly cookieName: string;
   private readonly attributes;
 
   constructor(secrets: ServerSecrets, @Inject(AUTH_CONFIG) { ISSUER }: AuthConfig) {
     this.keys = secrets.derive('form token mac');
-    const secure = ISSUER.startsWith('https:');
-    this.cookieName = secure ? '__Host-form' : 'form';
-    this.attributes = { httpOnly: true, secure, sameSite: 'lax', path: '/' } as const;
+    this.attributes = { ...createCookieBase(ISSUER, 'form'), sameSite: 'lax' } as const;
   }
 
   /**
@@ -44,30 +47,38 @@ export class FormTokenService {
    * @returns the browser's id, and `Set-Cookie` headers if the browser has none yet
    */
   identifyBrowser(header: string | undefined): { browser: string; cookies: readonly string[] } {
-    const known = parseCookie(header ?? '')[this.cookieName];
+    const known = parseCookie(header ?? '')[this.attributes.name];
     if (known !== undefined && BROWSER_ID.test(known)) return { browser: known, cookies: [] };
     const browser = randomBytes(16).toString('base64url');
-    const cookie = { ...this.attributes, name: this.cookieName, value: browser };
-    return { browser, cookies: [stringifySetCookie(cookie)] };
+    const cookie = stringifySetCookie({ ...this.attributes, value: browser });
+    return { browser, cookies: [cookie] };
   }
 
   issue(binding: FormTokenBinding): string {
-    return signToken(binding, this.keys.current);
+    const key = this.keys.current;
+    return `${key.secretId}.${signWithSession(binding, key)}.${signForBrowser(binding, key)}`;
   }
 
-  isValid(binding: FormTokenBinding, token: string): boolean {
-    const key = this.keys.all.get(token.split('.')[0] ?? '');
-    return key !== undefined && isSameText(token, signToken(binding, key));
+  check(binding: FormTokenBinding, token: string): FormTokenState {
+    const [secretId = '', withSession = '', forBrowser = ''] = token.split('.');
+    const key = this.keys.all.get(secretId);
+    if (!key || !isSameText(forBrowser, signForBrowser(binding, key))) return 'foreign';
+    return isSameText(withSession, signWithSession(binding, key)) ? 'valid' : 'outdated';
   }
 }
 
-function signToken(
-  { browser, session, action }: FormTokenBinding,
-  { secretId, key }: DerivedKey,
-): string {
-  const content = JSON.stringify([browser, session ?? null, action]);
-  return `${secretId}.${createHmac('sha256', key).update(content).digest('base64url')}`;
-}
+const sign = (content: readonly (string | null)[], { key }: DerivedKey): string =>
+  createHmac('sha256', key).update(JSON.stringify(content)).digest('base64url');
+
+const signWithSession = ({ browser, session, action }: FormTokenBinding, key: DerivedKey): string =>
+  sign([browser, session ?? null, action], key);
+
+/** The same in all sessions of the browser: it tells an outdated form from a forged one. */
+const signForBrowser = ({ browser, action }: FormTokenBinding, key: DerivedKey): string =>
+  sign([browser, action], key);
+
+/** The user types the e-mail in these forms, so they have the same meaning in every session. */
+const FORMS_OF_ANY_SESSION: readonly string[] = ['/login', '/register'];
 
 /** The parts of an HTTP request that a page context is made from. */
 export interface PageRequest {
@@ -88,15 +99,16 @@ export class PageContextService {
   constructor(
     private readonly sessions: BrowserSessionService,
     private readonly interactions: InteractionService,
+    private readonly clientInfo: ClientInfoService,
     private readonly tokens: FormTokenService,
-    @Inject(AUTH_CONFIG) { ISSUER }: AuthConfig,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {
-    this.basePath = new URL(ISSUER).pathname.replace(/\/$/, '');
+    this.basePath = findBasePath(config);
   }
 
   /**
    * @param options `allowsTicket`: whether a parameter `ticket` is this server's; otherwise it is ignored
-   * @throws {PageError} `expired` if the ticket is invalid or expired
+   * @throws {PageError} `expired` or `invalidTicket`
    */
   async create(
     { headers, ip, query, body }: PageRequest,
@@ -105,7 +117,7 @@ export class PageContextService {
     const received = readTextField(body, 'ticket') ?? readTextField(query, 'ticket');
     const ticket = allowsTicket ? received : undefined;
     const interaction = this.interactions.readTicket(ticket);
-    if (ticket !== undefined && !interaction) throw new PageError('expired');
+    if (ticket !== undefined && !interaction) throw await this.describeUnusableTicket(ticket);
 
     const { cookie } = headers;
     const browserSession = await this.sessions.findCurrent(cookie);
@@ -113,7 +125,7 @@ export class PageContextService {
     const uiLocales = interaction?.parameters['ui_locales'] ?? readTextField(query, 'ui_locales');
     const bindingOf = (action: string) => ({
       browser,
-      session: browserSession?.secretHash,
+      session: FORMS_OF_ANY_SESSION.includes(action) ? undefined : browserSession?.secretHash,
       action: bindActionToTicket(action, ticket),
     });
     return {
@@ -127,19 +139,23 @@ export class PageContextService {
       userAgent: headers['user-agent'],
       ip,
       createFormToken: (action) => this.tokens.issue(bindingOf(action)),
-      hasValidFormToken: (action) =>
-        this.tokens.isValid(bindingOf(action), readTextField(body, 'form_token') ?? ''),
+      checkFormToken: (action) =>
+        this.tokens.check(bindingOf(action), readTextField(body, 'form_token') ?? ''),
     };
+  }
+
+  /** This server wrote an expired ticket, so the user can go back to the client that it names. */
+  private async describeUnusableTicket(ticket: string): Promise<PageError> {
+    const expired = this.interactions.readTicketOfAnyAge(ticket);
+    if (!expired) return new PageError('invalidTicket');
+    const client = await this.clientInfo.find(expired);
+    if (!client) return new PageError('expired');
+    const { state } = expired.parameters;
+    const href = findClientAddress(client.redirectUri, { state, iss: this.config.ISSUER });
+    return new PageError('expired', { returnTo: { href, client: client.name } });
   }
 }
 
 /** A form is valid for the authorization request that the page showed, so its token covers the ticket. */
 const bindActionToTicket = (path: string, ticket: string | undefined): string =>
   `${path} ${ticket ?? ''}`;
-
-/** @returns `undefined` if the field is missing, was sent twice, or is not text */
-function readTextField(fields: unknown, name: string): string | undefined {
-  if (typeof fields !== 'object' || fields === null) return undefined;
-  const value: unknown = new Map(Object.entries(fields)).get(name);
-  return typeof value === 'string' ? value : undefined;
-}

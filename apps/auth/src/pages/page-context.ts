@@ -1,6 +1,11 @@
+import { removeTrailingSlash } from '@gatehouse/service-kit';
+import type { AuthConfig } from '../auth.config.js';
 import type { BrowserSession } from '../sessions/browser-session.entity.js';
 import type { Interaction } from './interaction.service.js';
 import type { Texts } from './texts/en.js';
+
+/** `outdated`: made for this browser and this authorization request, but the session of the browser changed since. */
+export type FormTokenState = 'valid' | 'outdated' | 'foreign';
 
 /** What the server knows about the request for a page. */
 export interface PageContext {
@@ -23,8 +28,19 @@ export interface PageContext {
   createFormToken(action: string): string;
 
   /** Whether this server made the received form for this browser, this session and this authorization request. */
-  hasValidFormToken(action: string): boolean;
+  checkFormToken(action: string): FormTokenState;
 }
 
 /** The page context of each HTTP request. */
 export const pageContexts = new WeakMap<object, PageContext>();
+
+/** The path of the issuer without a slash at the end. */
+export const findBasePath = ({ ISSUER }: Pick<AuthConfig, 'ISSUER'>): string =>
+  removeTrailingSlash(new URL(ISSUER).pathname);
+
+/** @returns `undefined` if the field is missing, was sent twice, or is not text */
+export function readTextField(fields: unknown, name: string): string | undefined {
+  if (typeof fields !== 'object' || fields === null) return undefined;
+  const value: unknown = new Map(Object.entries(fields)).get(name);
+  return typeof value === 'string' ? value : undefined;
+}

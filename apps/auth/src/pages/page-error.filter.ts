@@ -1,23 +1,24 @@
 import { toProblemDetails } from '@gatehouse/service-kit';
-import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { OAuthError, RegistrationRefused, RetryLaterError } from '../platform/oauth-error.js';
-import { html } from './html.js';
+import { ForeignRequestError } from '../platform/request-source.guard.js';
+import { type PageErrorKind, renderErrorPage, type ReturnAddress } from './error-page.js';
 import { pageContexts } from './page-context.js';
-import { renderDocument } from './page.js';
-import type { Texts } from './texts/en.js';
 import { selectTexts } from './texts/language.js';
-
-type PageErrorKind = keyof Texts['errors'];
 
 /** HTTP status of each error page. */
 export const PAGE_ERRORS: Readonly<Record<PageErrorKind, number>> = {
   invalidRequest: 400,
-  untrustedClient: 400,
+  unknownClient: 400,
+  unregisteredRedirectUri: 400,
   expired: 400,
+  invalidTicket: 400,
   foreignForm: 403,
   registrationClosed: 403,
   invitationInvalid: 403,
+  foreignOrigin: 403,
   notFound: 404,
   busy: 429,
   fault: 500,
@@ -39,10 +40,34 @@ export class PageError extends Error {
 
   constructor(
     readonly kind: PageErrorKind,
-    /** For `untrustedClient`: the reason, for the log and for the words of the page. */
-    readonly refusal?: PageRefusal,
+    private readonly details: {
+      /** The reason of a refused authorization request, for the log. */
+      readonly refusal?: PageRefusal;
+      readonly returnTo?: ReturnAddress;
+    } = {},
   ) {
     super(`page error: ${kind}`);
+  }
+
+  get refusal(): PageRefusal | undefined {
+    return this.details.refusal;
+  }
+
+  get returnTo(): ReturnAddress | undefined {
+    return this.details.returnTo;
+  }
+}
+
+/** The browser continues at another page instead of the requested one. Nothing was changed. */
+export class PageRedirect extends Error {
+  override readonly name = 'PageRedirect';
+
+  constructor(
+    readonly location: string,
+    /** `Set-Cookie` headers. */
+    readonly cookies: readonly string[] = [],
+  ) {
+    super('the browser continues at another page');
   }
 }
 
@@ -59,42 +84,71 @@ const isPageErrorKind = (word: string | undefined): word is PageErrorKind =>
 /** Answers every error of a page request with an error page. */
 @Catch()
 export class PageErrorFilter implements ExceptionFilter {
+  constructor(@Inject(AUTH_CONFIG) private readonly config: AuthConfig) {}
+
   catch(error: unknown, context: ArgumentsHost): void {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const reply = context.switchToHttp().getResponse<FastifyReply>();
+    if (error instanceof PageRedirect) return sendRedirect(reply, error);
     const kind = toPageErrorKind(error);
-    const isFault = kind === 'fault';
-    if (isFault) request.log.error({ err: error, reqId: request.id }, 'unhandled');
+    if (kind === 'fault') request.log.error({ err: error, reqId: request.id }, 'unhandled');
     const texts =
       pageContexts.get(request)?.texts ??
       selectTexts(undefined, request.headers['accept-language']);
-    const { title, text } = texts.errors[kind];
-    const { body, headers } = renderDocument(texts, {
-      title,
-      main: html`<h1>${title}</h1>
-        <p>${text}</p>
-        ${isFault && html`<p class="quiet">${texts.reference(request.id)}</p>`}`,
+    const errorHeaders = readErrorHeaders(error, kind);
+    const { body, headers } = renderErrorPage(texts, {
+      kind,
+      issuer: this.config.ISSUER,
+      request,
+      returnTo: error instanceof PageError ? error.returnTo : undefined,
+      foreignOrigin: error instanceof ForeignRequestError ? error.origin : undefined,
+      retryAfter: parseRetryAfter(errorHeaders['retry-after']),
     });
     void reply
-      .headers({ ...readErrorHeaders(error), ...headers })
-      .status(PAGE_ERRORS[kind])
+      .headers({ ...errorHeaders, ...headers })
+      .status(findStatus(error, kind))
       .send(body);
   }
 }
 
-function toPageErrorKind(error: unknown): ReturnType<typeof findKindByStatus> {
-  if (error instanceof PageError) return error.kind;
-  if (error instanceof RetryLaterError) return 'busy';
-  if (error instanceof RegistrationRefused) return error.kind;
-  if (error instanceof OAuthError) return 'invalidRequest';
-  return findKindByStatus(toProblemDetails(error).status);
+function sendRedirect(reply: FastifyReply, { location, cookies }: PageRedirect): void {
+  void reply
+    .headers({ location, 'cache-control': 'no-store', 'set-cookie': [...cookies] })
+    .status(303)
+    .send();
 }
 
-/** HTTP headers that the error carries, such as `Retry-After`. */
-function readErrorHeaders(error: unknown): Record<string, string> {
+/** Errors that are no fault of the page, by their class. */
+const KINDS_BY_CLASS = [
+  [RetryLaterError, 'busy'],
+  [ForeignRequestError, 'foreignOrigin'],
+  [OAuthError, 'invalidRequest'],
+] as const;
+
+const findKindByClass = (error: unknown): PageErrorKind | undefined =>
+  error instanceof PageError || error instanceof RegistrationRefused
+    ? error.kind
+    : KINDS_BY_CLASS.find(([type]) => error instanceof type)?.[1];
+
+const toPageErrorKind = (error: unknown): PageErrorKind =>
+  findKindByClass(error) ?? findKindByStatus(toProblemDetails(error).status);
+
+/** Errors of the framework keep their own status, such as 415. */
+const findStatus = (error: unknown, kind: PageErrorKind): number =>
+  findKindByClass(error) ? PAGE_ERRORS[kind] : toProblemDetails(error).status;
+
+/** @returns undefined unless the header is a number of seconds */
+export const parseRetryAfter = (header: unknown): number | undefined =>
+  typeof header === 'string' && /^\d{1,6}$/.test(header) ? Number(header) : undefined;
+
+/** HTTP headers that the error carries, and `Retry-After` for every 503 (RFC 9110 §15.6.4). */
+function readErrorHeaders(error: unknown, kind: PageErrorKind): Record<string, string> {
   if (error instanceof RetryLaterError) return { 'retry-after': String(error.retryAfter) };
-  if (typeof error !== 'object' || error === null || !('headers' in error)) return {};
-  return Object.fromEntries(
-    Object.entries(error.headers ?? {}).map(([name, value]) => [name, String(value)]),
-  );
+  const standard = kind === 'unavailable' ? { 'retry-after': '1' } : {};
+  if (typeof error !== 'object' || error === null || !('headers' in error)) return standard;
+  const own = Object.entries(error.headers ?? {});
+  return {
+    ...standard,
+    ...Object.fromEntries(own.map(([name, value]) => [name.toLowerCase(), String(value)])),
+  };
 }

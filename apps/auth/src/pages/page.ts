@@ -20,8 +20,8 @@ export interface PageContent {
   readonly status?: number;
   /** For pages with lists. */
   readonly isWide?: boolean;
-  /** The client's redirect URI, if a form of this page leads there in the end. */
-  readonly formRedirectUri?: string | undefined;
+  /** Whether a form of this page can lead to a client in the end. Then the page has no `form-action` (decision 25). */
+  readonly formsLeadToClient?: boolean;
 }
 
 /** The response with a page. */
@@ -67,23 +67,20 @@ export function renderDocument(texts: Texts, content: PageContent) {
   const headers: Record<string, string> = {
     'content-type': 'text/html; charset=utf-8',
     'content-language': texts.language,
-    'content-security-policy': buildContentSecurityPolicy(content.formRedirectUri),
-    'cache-control': 'no-store',
+    'content-security-policy': buildContentSecurityPolicy(content.formsLeadToClient),
+    // A proxy that rewrites e-mail addresses or adds scripts would break the page (RFC 9111 §5.2.2.6).
+    'cache-control': 'no-store, no-transform',
     // Other sites get no URL of this server. With no-referrer, browsers would send `Origin: null` with this server's own forms.
     'referrer-policy': 'same-origin',
   };
   return { headers, body: renderHtml(texts, content).toString() };
 }
 
-/** Browsers check the redirect after a form against `form-action` too, so the policy names the redirect URI. */
-function buildContentSecurityPolicy(formRedirectUri: string | undefined): string {
-  const target = formRedirectUri === undefined ? '' : ` ${toCspSource(new URL(formRedirectUri))}`;
-  return `default-src 'none'; style-src ${STYLE_HASH}; form-action 'self'${target}; frame-ancestors 'none'; base-uri 'none'`;
+/** Browsers check every redirect after a form against `form-action`, also the redirects of the client (CSP 3 §6.4.1). */
+function buildContentSecurityPolicy(formsLeadToClient = false): string {
+  const formAction = formsLeadToClient ? '' : " form-action 'self';";
+  return `default-src 'none'; style-src ${STYLE_HASH};${formAction} frame-ancestors 'none'; base-uri 'none'`;
 }
-
-/** A private-use URI scheme has no origin, and CSP source expressions do not allow IPv6 addresses (CSP 3 §2.3.1). */
-export const toCspSource = ({ origin, protocol, hostname }: URL): string =>
-  origin === 'null' || hostname.startsWith('[') ? protocol : origin;
 
 const renderHtml = ({ language }: Texts, { title, main, isWide = false }: PageContent): Html =>
   html`<!doctype html>
@@ -101,7 +98,13 @@ const renderHtml = ({ language }: Texts, { title, main, isWide = false }: PageCo
     </html>`;
 
 /** A gate. */
-const LOGO = html`<svg width="22" height="22" viewBox="0 0 22 22" fill="none" aria-hidden="true">
+export const LOGO = html`<svg
+  width="22"
+  height="22"
+  viewBox="0 0 22 22"
+  fill="none"
+  aria-hidden="true"
+>
   <path d="M3 20V9a8 8 0 0 1 16 0v11" stroke="currentColor" stroke-width="2" />
   <path d="M8 20v-8a3 3 0 0 1 6 0v8M1 20h20" stroke="currentColor" stroke-width="2" />
 </svg>`;
@@ -140,7 +143,7 @@ export interface FieldOptions {
   readonly value?: string | undefined;
   readonly hint?: string | false;
   /** Error message of this field. */
-  readonly error?: string | false;
+  readonly error?: string | false | undefined;
   /** Id of an element elsewhere on the page that holds the error message. */
   readonly errorId?: string | undefined;
   readonly hasFocus?: boolean;

@@ -3,6 +3,8 @@ import { AccountsModule } from '../accounts/accounts.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { AccountPageController, HomeController } from './account-page.controller.js';
+import { BrowserFilesController } from './browser-files.controller.js';
+import { ErrorPageHook } from './error-page.hook.js';
 import { ClientInfoService, InteractionService } from './interaction.service.js';
 import { ConsentPageController } from './consent-page.controller.js';
 import { ConsentPageService } from './consent-page.service.js';
@@ -23,10 +25,12 @@ import { SignedInDeviceService } from './signed-in-device.service.js';
     ConsentPageController,
     AccountPageController,
     HomeController,
+    BrowserFilesController,
   ],
   providers: [
     ClientInfoService,
     ConsentPageService,
+    ErrorPageHook,
     FormTokenService,
     InteractionService,
     PageContextService,

@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Post, Query, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
+import { findBrokenRule, type PasswordRule } from '../accounts/password-policy.js';
 import { registration } from '../accounts/credentials.service.js';
 import { RegistrationGuard, RegistrationService } from '../accounts/registration.guard.js';
 import { type ClientInfo, ClientInfoService } from './interaction.service.js';
@@ -39,7 +40,8 @@ export class RegistrationPageController {
     const { data, error } = registration.safeParse({ email, password, invitation });
     if (error) {
       const isAbout = (name: string) => error.issues.some(({ path }) => path[0] === name);
-      const invalid = { email: isAbout('email'), password: isAbout('password') };
+      const broken = { email: isAbout('email'), password: isAbout('password') };
+      const invalid = { ...broken, rule: findBrokenRule(password, email) };
       const state = await this.findState(context, invitation);
       return renderRegistrationPage(context, { email, ...state, invalid });
     }
@@ -64,7 +66,11 @@ export interface RegistrationPageState {
   /** The code of the user's invitation. */
   readonly invitation?: string;
   /** The fields that violate a rule. */
-  readonly invalid?: { readonly email: boolean; readonly password: boolean };
+  readonly invalid?: {
+    readonly email: boolean;
+    readonly password: boolean;
+    readonly rule?: PasswordRule | undefined;
+  };
 }
 
 export function renderRegistrationPage(
@@ -76,7 +82,6 @@ export function renderRegistrationPage(
   return renderPage(context, {
     title: texts.title,
     status: invalid ? 400 : 200,
-    formRedirectUri: client?.redirectUri,
     main: html`<h1>${texts.title}</h1>
       ${client && html`<p class="quiet">${login.continueTo(client.name)}</p>`}
       ${renderForm(context, {
@@ -90,7 +95,14 @@ export function renderRegistrationPage(
   });
 }
 
-function renderFields({ registration: texts, login }: Texts, state: RegistrationPageState): Html {
+/** The server names the rule that the password breaks. */
+const describeFault = ({ rules }: Texts['password'], { invalid }: RegistrationPageState): string =>
+  rules[invalid?.rule ?? 'length'];
+
+function renderFields(
+  { registration: texts, login, password }: Texts,
+  state: RegistrationPageState,
+): Html {
   const { email, invalid = { email: false, password: false }, invitation } = state;
   return html`${renderField({
       id: 'login',
@@ -108,7 +120,7 @@ function renderFields({ registration: texts, login }: Texts, state: Registration
       type: 'password',
       autocomplete: 'new-password',
       hint: !invalid.password && texts.passwordHint,
-      error: invalid.password && texts.passwordFailed,
+      error: invalid.password && describeFault(password, state),
       hasFocus: invalid.password || invitation !== undefined,
     })} <button id="submit" type="submit">${texts.submit}</button>`;
 }

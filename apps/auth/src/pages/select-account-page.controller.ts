@@ -47,7 +47,7 @@ export function renderSelectAccountPage(
   const content = html`<button id="submit" type="submit">${texts.continueWithAccount}</button>`;
   return renderPage(context, {
     title: texts.title,
-    formRedirectUri: client?.redirectUri,
+    formsLeadToClient: client !== undefined,
     main: html`<h1>${texts.title}</h1>
       ${client && html`<p class="quiet">${login.continueTo(client.name)}</p>`}
       <p class="person">${account.signedInAs(email)}</p>

@@ -14,6 +14,7 @@ import { NotificationOutbox } from './notifications/notification-outbox.js';
 import { NotificationRepository } from './notifications/notification.repository.js';
 import { ConsoleNotifier, Notifier, SmtpNotifier } from './notifications/notifier.js';
 import { OAuthErrorFilter } from './oauth-error.filter.js';
+import { RequestOriginService, RequestSourceGuard } from './request-source.guard.js';
 import { RateLimitGuard, RateLimitService } from './rate-limit.service.js';
 import { DatabaseClock } from './database-clock.js';
 import { EventChainService } from './security-events/event-chain.service.js';
@@ -45,6 +46,7 @@ const createNotifier = ({ SMTP_URL: url, MAIL_FROM: from }: AuthConfig): Notifie
     { provide: ServerSecrets, useFactory: loadServerSecrets, inject: [AUTH_CONFIG] },
     { provide: Notifier, useFactory: createNotifier, inject: [AUTH_CONFIG] },
     { provide: APP_FILTER, useClass: OAuthErrorFilter },
+    { provide: APP_GUARD, useClass: RequestSourceGuard },
     { provide: APP_GUARD, useClass: RateLimitGuard },
     ArrivalHook,
     DatabaseClock,
@@ -53,6 +55,7 @@ const createNotifier = ({ SMTP_URL: url, MAIL_FROM: from }: AuthConfig): Notifie
     NotificationOutbox,
     NotificationRepository,
     RateLimitService,
+    RequestOriginService,
     SecurityEventRepository,
     SecurityEventService,
   ],
@@ -60,6 +63,7 @@ const createNotifier = ({ SMTP_URL: url, MAIL_FROM: from }: AuthConfig): Notifie
     EventChainService,
     NotificationRepository,
     RateLimitService,
+    RequestOriginService,
     SecurityEventRepository,
     SecurityEventService,
     ServerSecrets,

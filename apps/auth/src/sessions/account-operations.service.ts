@@ -9,12 +9,12 @@ import { ResourceServerService } from '../clients/resource-server.service.js';
 import type { StoredClaims } from '../tokens/standard-claims.js';
 import { AccountTransactionService } from './account-transaction.service.js';
 import { RefreshTokenRevocation } from './refresh-token-revocation.service.js';
-import { SessionService } from './session.service.js';
+import { type KeptSession, SessionService } from './session.service.js';
 
 export interface PasswordChange {
   readonly by: Actor;
-  /** `sid` of the one session that stays, with the browser session in which it was created. */
-  readonly keepSession?: string;
+  /** The one session that stays. */
+  readonly kept?: KeptSession | undefined;
   /** The hash that the caller confirmed. If the account has another hash by now, nothing changes. Without it, any hash is replaced. */
   readonly replaces?: string;
 }
@@ -83,15 +83,13 @@ export class AccountOperationsService {
   async changePassword(
     accountId: string,
     password: string,
-    { by, keepSession, replaces }: PasswordChange,
+    { by, kept, replaces }: PasswordChange,
   ): Promise<number> {
     const passwordHash = await this.passwords.hash(password);
     return this.unitOfWork.transaction(async () => {
       if (!(await this.accounts.setPassword(accountId, passwordHash, replaces))) {
         throw new PasswordChangeConflict('the account does not exist, or its password changed');
       }
-      const kept =
-        keepSession === undefined ? undefined : ({ kind: 'session', id: keepSession } as const);
       const revoked = await this.sessions.revokeAllOfAccount(accountId, 'password_changed', kept);
       await this.events.record({ type: 'account.password_changed', accountId, by });
       return revoked;

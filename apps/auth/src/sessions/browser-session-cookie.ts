@@ -2,23 +2,22 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import { createCookieBase } from '../platform/cookie-name.js';
 
 const SECRET_PATTERN = /^[\w-]{43}$/;
 
 /**
  * The cookie of a browser session. `SameSite=Lax`: the browser sends it when a client redirects the user to this server, but
- * not when another site posts a form. The browser deletes it when it closes. Over https its name begins with `__Host-`, so that
- * no other host of the domain can set it (RFC 6265bis §4.1.3).
+ * not when another site posts a form. The browser deletes it when it closes, unless `BROWSER_SESSION_PERSISTS` is set.
  */
 @Injectable()
 export class BrowserSessionCookie {
-  private readonly name: string;
   private readonly attributes;
+  private readonly lifetime: { readonly maxAge?: number };
 
-  constructor(@Inject(AUTH_CONFIG) { ISSUER }: AuthConfig) {
-    const secure = ISSUER.startsWith('https:');
-    this.name = secure ? '__Host-session' : 'session';
-    this.attributes = { httpOnly: true, secure, sameSite: 'lax', path: '/' } as const;
+  constructor(@Inject(AUTH_CONFIG) config: AuthConfig) {
+    this.attributes = { ...createCookieBase(config.ISSUER, 'session'), sameSite: 'lax' } as const;
+    this.lifetime = config.BROWSER_SESSION_PERSISTS ? { maxAge: config.BROWSER_SESSION_TTL } : {};
   }
 
   /**
@@ -26,7 +25,7 @@ export class BrowserSessionCookie {
    * @returns the hash of the secret in the cookie; undefined without a well-formed cookie
    */
   read(header: string | undefined): string | undefined {
-    const secret = parseCookie(header ?? '')[this.name];
+    const secret = parseCookie(header ?? '')[this.attributes.name];
     return secret !== undefined && SECRET_PATTERN.test(secret)
       ? hashSessionSecret(secret)
       : undefined;
@@ -34,12 +33,12 @@ export class BrowserSessionCookie {
 
   /** @returns `Set-Cookie` */
   write(secret: string): string {
-    return stringifySetCookie({ ...this.attributes, name: this.name, value: secret });
+    return stringifySetCookie({ ...this.attributes, ...this.lifetime, value: secret });
   }
 
   /** @returns `Set-Cookie` that deletes the cookie */
   clear(): string {
-    return stringifySetCookie({ ...this.attributes, name: this.name, value: '', maxAge: 0 });
+    return stringifySetCookie({ ...this.attributes, value: '', maxAge: 0 });
   }
 }
 

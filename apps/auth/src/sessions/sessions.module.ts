@@ -16,6 +16,7 @@ import {
 import { BrowserSessionRepository } from './browser-session.repository.js';
 import { ClientOperationsService } from './client-operations.service.js';
 import { AuthorizedClientService, ConsentRepository, ConsentService } from './consent.service.js';
+import { PasswordChangeService } from './password-change.service.js';
 import { RefreshTokenFamily, RefreshTokenFormat } from './refresh-token-family.entity.js';
 import { RefreshTokenFamilyRepository } from './refresh-token-family.repository.js';
 import { RefreshTokenRevocation } from './refresh-token-revocation.service.js';
@@ -44,6 +45,7 @@ import { SessionService } from './session.service.js';
     ClientOperationsService,
     ConsentRepository,
     ConsentService,
+    PasswordChangeService,
     RefreshTokenFamilyRepository,
     RefreshTokenFormat,
     RefreshTokenLimits,
@@ -63,6 +65,7 @@ import { SessionService } from './session.service.js';
     BrowserSessionService,
     ClientOperationsService,
     ConsentService,
+    PasswordChangeService,
     RefreshTokenRevocation,
     RefreshTokenRotation,
     RefreshTokenService,

@@ -94,7 +94,7 @@ describe.each([sqlite(), postgres()])('a backup of $name made during logins', (t
     });
   /** Whether the browser session from before the backup is active on a server. */
   const browserIsLoggedIn = async (server: TestAuth) => {
-    const headers = { cookie: `session=${browserSecret}` };
+    const headers = { cookie: `session-3000=${browserSecret}` };
     return (await server.send('/account', { headers })).status === 200;
   };
   const rotate = async (token: string) =>
@@ -125,7 +125,7 @@ describe.each([sqlite(), postgres()])('a backup of $name made during logins', (t
     tokens['refreshing'] = await rotate(tokens['refreshing'] ?? '');
     const browser = new TestBrowser(auth);
     await browser.signIn(await anAccount(auth));
-    browserSecret = browser.cookies.get('session') ?? '';
+    browserSecret = browser.cookies.get('session-3000') ?? '';
 
     // Logins continue during the backup. The copy contains each login completely or not at all.
     let isDone = false;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { CleanupJob, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import type { Account } from '../../src/accounts/account.entity.js';
+import { createCookieBase } from '../../src/platform/cookie-name.js';
 import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
 import {
@@ -72,7 +73,7 @@ eachDatabase('browser sessions', (fresh) => {
   const current = async (browser: TestBrowser) => {
     const session = await auth.app
       .get(BrowserSessionService)
-      .findCurrent(`session=${browser.cookies.get('session')}`);
+      .findCurrent(`session-3000=${browser.cookies.get('session-3000')}`);
     if (!session) throw new Error('this browser is not logged in');
     return session;
   };
@@ -119,7 +120,7 @@ eachDatabase('browser sessions', (fresh) => {
       const session = await aSession(browser);
       const before = atTheReplica(browser);
       await logIn(browser, person, `?ticket=${await ticketFor(browser)}`);
-      expect(browser.cookies.get('session')).not.toBe(before.cookies.get('session'));
+      expect(browser.cookies.get('session-3000')).not.toBe(before.cookies.get('session-3000'));
       expect(await isLoggedIn(before)).toBe(false);
       expect(await isLoggedIn(browser)).toBe(true);
       expect(await activeSessions()).toHaveLength(1);
@@ -130,9 +131,9 @@ eachDatabase('browser sessions', (fresh) => {
     it('never uses a session secret that the browser sent before the login (session fixation)', async () => {
       const browser = new TestBrowser(auth);
       const planted = randomBytes(32).toString('base64url');
-      browser.cookies.set('session', planted);
+      browser.cookies.set('session-3000', planted);
       await logIn(browser);
-      expect(browser.cookies.get('session')).not.toBe(planted);
+      expect(browser.cookies.get('session-3000')).not.toBe(planted);
       expect(await isLoggedIn(browser)).toBe(true);
     });
 
@@ -159,7 +160,7 @@ eachDatabase('browser sessions', (fresh) => {
       expect(await activeSessions()).toHaveLength(3);
       expect(await isLoggedIn(browser)).toBe(false);
       for (const one of begun) {
-        browser.cookies.set('session', one?.secret ?? '');
+        browser.cookies.set('session-3000', one?.secret ?? '');
         expect(await isLoggedIn(browser)).toBe(true);
       }
     });
@@ -260,7 +261,7 @@ eachDatabase('browser sessions', (fresh) => {
     it('rejects a forged session cookie', async () => {
       const secrets = ['', 'x', 'A'.repeat(43), '%00', "'--", 'ü'.repeat(43), 'A'.repeat(5000)];
       for (const secret of secrets) {
-        const cookie = `session=${encodeURIComponent(secret)}`;
+        const cookie = `session-3000=${encodeURIComponent(secret)}`;
         const answer = await auth.send('/account', { headers: { cookie } });
         expect([answer.status, answer.headers.get('location')]).toEqual([303, '/login']);
       }
@@ -328,9 +329,10 @@ eachDatabase('browser sessions', (fresh) => {
       const [own, thief] = [await aBrowser(), await aBrowser()];
       const kept = await aSession(own);
       const stolen = await aSession(thief);
-      await auth.app
-        .get(AccountOperationsService)
-        .changePassword(person.id, 'another password', { by: 'owner', keepSession: kept.sid });
+      await auth.app.get(AccountOperationsService).changePassword(person.id, 'another password', {
+        by: 'owner',
+        kept: { kind: 'session', id: kept.sid },
+      });
       expect(await Promise.all([own, thief].map(isLoggedIn))).toEqual([true, false]);
       expect(await Promise.all([kept, stolen].map(refreshes))).toEqual([true, false]);
     });
@@ -421,10 +423,47 @@ describe('the cookie of a browser session (ASVS 3.3)', () => {
     return [...page.headers.getSetCookie(), headers.getSetCookie()[0]];
   };
 
+  it('lasts as long as the session may with BROWSER_SESSION_PERSISTS', async () => {
+    const settings = { BROWSER_SESSION_PERSISTS: 'true', BROWSER_SESSION_TTL: '3600' };
+    expect((await cookieOf(settings))[1]).toMatch(/^session-3000=[\w-]{43}; Max-Age=3600; Path=/);
+  });
+
+  it.each([
+    ['http://localhost:3000', 'session-3000'],
+    ['http://127.0.0.1:4010/auth', 'session-4010'],
+    ['http://[::1]:3000', 'session-3000'],
+    ['http://localhost', 'session'],
+    ['http://auth.internal:3000', 'session'],
+    ['https://localhost:3000', '__Host-session'],
+    ['https://auth.example.org', '__Host-session'],
+  ])(
+    'has a name for each server at a loopback address, here %s (RFC 6265 §8.5)',
+    (issuer, name) => {
+      expect(createCookieBase(issuer, 'session').name).toBe(name);
+    },
+  );
+
+  it('has other names on another port, also for the other cookies', async () => {
+    const other = await TestAuth.start({ ISSUER: 'http://localhost:4010' });
+    const { email } = await anAccount(other);
+    const browser = new TestBrowser(other);
+    await browser.submitPassword(await browser.open('/login'), email);
+    const { headers } = await other.login(email, { cookie: true });
+    const cookies = headers.getSetCookie().map((cookie) => cookie.split('=')[0]);
+    expect([...browser.cookies.keys(), ...cookies].sort()).toEqual([
+      'form-4010',
+      'known-device-4010',
+      'known-device-4010',
+      'refresh-token-4010',
+      'session-4010',
+    ]);
+    await other.stop();
+  });
+
   it('sets HttpOnly and SameSite=Lax, and no expiry', async () => {
     expect(await cookieOf({})).toEqual([
-      expect.stringMatching(/^form=[\w-]{22}; Path=\/; HttpOnly; SameSite=Lax$/),
-      expect.stringMatching(/^session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/),
+      expect.stringMatching(/^form-3000=[\w-]{22}; Path=\/; HttpOnly; SameSite=Lax$/),
+      expect.stringMatching(/^session-3000=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/),
     ]);
   });
 

@@ -63,7 +63,7 @@ eachDatabase('consent to the scopes of a client', (fresh) => {
     const page = await browser.authorize(client, { scope: 'openid email orders:read' });
     expect(titleOf(page)).toBe('Prints asks for access');
     expect(listedScopes(page)).toEqual([
-      'Know that you are you',
+      'Confirm your identity',
       'See your e-mail address',
       'See your orders',
     ]);
@@ -74,7 +74,7 @@ eachDatabase('consent to the scopes of a client', (fresh) => {
   it('lists the scopes of claims that the request names one by one (OpenID Connect Core §5.5)', async () => {
     const claims = JSON.stringify({ userinfo: { phone_number: null, email: null } });
     const page = await browser.authorize(client, { scope: 'openid', claims });
-    expect(listedScopes(page)).toEqual(['Know that you are you', 'See your e-mail address']);
+    expect(listedScopes(page)).toEqual(['Confirm your identity', 'See your e-mail address']);
   });
 
   it('shows a scope that has no sentence by its name', async () => {
@@ -164,11 +164,16 @@ eachDatabase('consent to the scopes of a client', (fresh) => {
       expect(await isGranted('openid', other)).toBe(false);
     });
 
-    it('rejects the form when another user has logged in since the page was shown', async () => {
+    it('asks the user who has logged in since the page was shown, and ignores the form', async () => {
       const { action, body } = findForm(await browser.authorize(client), { decision: 'allow' });
       const other = await anAccount(auth);
       await browser.signIn(other);
-      expect((await browser.open(action, { method: 'POST', body })).status).toBe(403);
+      const answer = await browser.open(action, { method: 'POST', body });
+      expect([answer.status, answer.headers.get('location')]).toEqual([
+        303,
+        expect.stringMatching(/^\/oauth\/authorize\/continue\?ticket=/),
+      ]);
+      expect((await browser.follow(answer)).text).toContain(other.email);
       expect(await isGranted('openid', other)).toBe(false);
     });
   });
@@ -190,7 +195,7 @@ eachDatabase('consent to the scopes of a client', (fresh) => {
     const page = await browser.authorize(client);
     for (const { clock } of [auth, replica]) clock.advance({ seconds: 30 * 60 });
     const answer = await browser.submit(page, { decision: 'allow' });
-    expect([answer.status, titleOf(answer)]).toEqual([400, 'This took too long']);
+    expect([answer.status, titleOf(answer)]).toEqual([400, 'This sign-in request has expired']);
     expect(await isGranted('openid')).toBe(false);
   });
 });

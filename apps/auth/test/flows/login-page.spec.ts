@@ -99,7 +99,7 @@ describe('the login page', () => {
     isAnswered = true;
     await Promise.all(flood);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '1']);
-    expect(titleOf(answer)).toBe('Too much at once');
+    expect(titleOf(answer)).toBe('Too many attempts');
   });
 
   it('redirects a user who is logged in to the account page', async () => {

@@ -142,7 +142,7 @@ eachDatabase('login throttling on two replicas', (fresh, name) => {
   const fail = (email: string, attempt: Attempt = {}, servers = replicas) =>
     login(email, { ...attempt, password: 'not the password' }, servers);
   const deviceOf = ({ headers }: TestResponse): string => {
-    const cookie = headers.getSetCookie().find((each) => each.startsWith('known-device='));
+    const cookie = headers.getSetCookie().find((each) => each.startsWith('known-device-3000='));
     return cookie?.split(';')[0] ?? '';
   };
   const failTimes = async (times: number, email: string, attempt: Attempt = {}) => {
@@ -229,7 +229,7 @@ eachDatabase('login throttling on two replicas', (fresh, name) => {
     for (const cookie of [
       foreign,
       `${own.slice(0, -1)}${last}`,
-      'known-device=',
+      'known-device-3000=',
       `${own}.${own}`,
     ]) {
       expect(await statusWith(cookie)).toBe(429);
@@ -369,7 +369,7 @@ it('counts failed logins of the page and of the API together, and the page shows
   expect(delayed.headers.get('retry-after')).toBe('1');
   expect(delayed.headers.get('content-type')).toMatch(/^text\/html/);
   // The owner's browser has the known-device cookie, so it is not delayed.
-  owner.deleteCookie('session');
+  owner.deleteCookie('session-3000');
   expect((await submit(owner)).status).toBe(303);
 });
 

@@ -51,24 +51,24 @@ const PAGES: readonly (readonly [string, () => Promise<TestResponse>])[] = [
   ['a request that took too long', () => browser.open('/login?ticket=x')],
 ];
 
+/** A client may redirect on from its redirect URI, and browsers check that against `form-action` too (CSP 3 §6.4.1). */
+const LEADS_TO_CLIENT: readonly string[] = ['login for a client', 'consent', 'account selection'];
+
 describe.each(PAGES)('the page of %s', (name, open) => {
   it('restricts itself to its own style and its own forms (ASVS 3.4, RFC 9700 §4.16)', async () => {
     const { headers, text } = await open();
     const style = /<style>(.*?)<\/style>/s.exec(text)?.[1] ?? '';
     const hash = createHash('sha256').update(style).digest('base64');
     const policy = (headers.get('content-security-policy') ?? '').split('; ');
-    expect(policy).toHaveLength(5);
-    expect(policy).toEqual(
-      expect.arrayContaining([
-        "default-src 'none'",
-        `style-src 'sha256-${hash}'`,
-        expect.stringMatching(/^form-action 'self'( https:\/\/client\.example)?$/),
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-      ]),
-    );
+    expect(policy).toEqual([
+      "default-src 'none'",
+      `style-src 'sha256-${hash}'`,
+      ...(LEADS_TO_CLIENT.includes(name) ? [] : ["form-action 'self'"]),
+      "frame-ancestors 'none'",
+      "base-uri 'none'",
+    ]);
     expect(Object.fromEntries(headers)).toMatchObject({
-      'cache-control': 'no-store',
+      'cache-control': 'no-store, no-transform',
       'content-type': 'text/html; charset=utf-8',
       'referrer-policy': 'same-origin',
       'x-content-type-options': 'nosniff',
@@ -104,20 +104,6 @@ describe.each(PAGES)('the page of %s', (name, open) => {
     expect((await open()).text).not.toContain('<script>');
   });
 });
-
-it.each([
-  ['https://app.example:8443/callback', 'https://app.example:8443'],
-  ['http://127.0.0.1:50123/callback', 'http://127.0.0.1:50123'],
-  ['http://[::1]:50123/callback', 'http:'],
-  ['com.example.app:/callback', 'com.example.app:'],
-])(
-  'allows a form to lead to the redirect URI %s (form-action, CSP 3 §6.4.1)',
-  async (uri, source) => {
-    const id = await aClient(auth, { redirectUris: [uri] });
-    const { headers } = await browser.authorize(id, { redirect_uri: uri });
-    expect(headers.get('content-security-policy')).toContain(`form-action 'self' ${source};`);
-  },
-);
 
 describe('protection against forged forms (CSRF, ASVS 3.5, RFC 9700 §4.7)', () => {
   type FormCase = (
@@ -161,6 +147,14 @@ describe('protection against forged forms (CSRF, ASVS 3.5, RFC 9700 §4.7)', () 
     [
       'ending all others',
       async (user) => ({ page: await twoDevices(user), typed: {}, to: '/account/end-others' }),
+    ],
+    [
+      'changing the password',
+      async (user) => ({
+        page: await user.open('/account'),
+        typed: { current_password: PASSWORD, new_password: 'another good password' },
+        to: '/account/password',
+      }),
     ],
     ['logout', async (user) => ({ page: await user.open('/oauth/logout'), typed: {} })],
   ];
@@ -215,7 +209,7 @@ describe('protection against forged forms (CSRF, ASVS 3.5, RFC 9700 §4.7)', () 
       for (const [way, tamper] of TAMPERINGS) {
         const answer = await user.open(action, { method: 'POST', ...tamper(body, theirs) });
         expect([way, answer.status]).toEqual([way, way.startsWith('text') ? 415 : 403]);
-        expect(answer.headers.getSetCookie().join()).not.toMatch(/session=/);
+        expect(answer.headers.getSetCookie().join()).not.toMatch(/session-3000=/);
       }
       expect(await state()).toEqual(before);
     });
@@ -234,16 +228,7 @@ describe('protection against forged forms (CSRF, ASVS 3.5, RFC 9700 §4.7)', () 
     const { action, body } = findForm(await attacker.open('/login'), credentials());
     const answer = await browser.open(action, { method: 'POST', body });
     expect(answer.status).toBe(403);
-    expect(browser.cookies.has('session')).toBe(false);
-  });
-
-  it('rejects a form that is older than the latest login', async () => {
-    const user = await aSignedInBrowser();
-    const page = await user.authorize(client);
-    auth.clock.advance({ seconds: 1 });
-    await user.signIn(person);
-    const answer = await user.submit(page, { decision: 'allow' });
-    expect([answer.status, titleOf(answer)]).toEqual([403, 'This page is out of date']);
+    expect(browser.cookies.has('session-3000')).toBe(false);
   });
 
   it('accepts a form for its own authorization request only', async () => {
@@ -268,7 +253,7 @@ describe('protection against forged forms (CSRF, ASVS 3.5, RFC 9700 §4.7)', () 
       password: PASSWORD,
     });
     const later = new TestBrowser(two);
-    later.cookies.set('form', user.cookies.get('form') ?? '');
+    later.cookies.set('form-3000', user.cookies.get('form-3000') ?? '');
     expect((await later.open(action, { method: 'POST', body })).status).toBe(303);
     await Promise.all([one.stop(), two.stop()]);
   });
@@ -344,7 +329,7 @@ describe('the language of a page', () => {
     const { text } = await browser.open('/login?ticket=x', {
       headers: { 'accept-language': 'de' },
     });
-    expect(text).toContain('Das hat zu lange gedauert');
+    expect(text).toContain('Diese Anmeldung ist nicht gültig');
   });
 
   it('includes a sentence for every scope', () => {

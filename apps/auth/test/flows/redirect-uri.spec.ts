@@ -38,7 +38,7 @@ async function expectErrorPage(sendRequest: () => Promise<TestResponse>): Promis
   expect(answer.status).toBe(400);
   expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
   expect(answer.headers.get('location')).toBeNull();
-  expect(answer.headers.get('cache-control')).toBe('no-store');
+  expect(answer.headers.get('cache-control')).toBe('no-store, no-transform');
   expect(answer.text).not.toContain('evil');
   expect(await codes()).toBe(before);
 }

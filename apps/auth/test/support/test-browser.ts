@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { TestBrowser as SharedBrowser } from '@gatehouse/service-kit/testing';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
+import { BrowserSessionCookie } from '../../src/sessions/browser-session-cookie.js';
 import { BrowserSessionService } from '../../src/sessions/browser-session.service.js';
 import { ConsentService } from '../../src/sessions/consent.service.js';
 import { CALLBACK } from './factories.js';
@@ -29,7 +30,9 @@ export class TestBrowser extends SharedBrowser {
     const previous = await sessions.findCurrent(this.cookieHeader);
     const created = account && (await sessions.create(account, device, previous));
     if (!created) throw new Error('the browser session was not created');
-    this.cookies.set('session', created.secret);
+    const cookie = this.auth.app.get(BrowserSessionCookie).write(created.secret);
+    const [, name = ''] = /^([^=]+)=/.exec(cookie) ?? [];
+    this.cookies.set(name, created.secret);
   }
 
   /** Grants a client its scopes without the consent page. */

@@ -1,5 +1,8 @@
+import { createServer, type RequestListener } from 'node:http';
+import { freePort } from '@gatehouse/service-kit/testing';
 import type { Browser, Page } from 'playwright-core';
 import { AppProcess } from '../support/app-process.js';
+import { cleanUpAfterTests } from '../support/cleanup.js';
 import { findChromium, newPage, startBrowser } from '../support/chromium.js';
 import { checkAppearance } from '../support/page-appearance.js';
 import { PublicClient } from '../support/public-client.js';
@@ -133,7 +136,7 @@ if (executablePath === undefined) {
       expect(await checkAppearance(page, 'login-failed')).toEqual([]);
       await page.goto(`${auth.url}/register`);
       await fillIn(page, { ...person, password: 'password' });
-      expect(await page.getByRole('alert').innerText()).toMatch(/would not guess/);
+      expect(await page.getByRole('alert').innerText()).toMatch(/one of the commonest/);
       expect(await checkAppearance(page, 'register-failed')).toEqual([]);
       await page.goto(`${auth.url}/oauth/authorize?client_id=unknown`);
       expect(await checkAppearance(page, 'error')).toEqual([]);
@@ -154,6 +157,96 @@ if (executablePath === undefined) {
       expect(await one.pressAndRead(page, 'refresh')).toEqual({ error: 'invalid_grant' });
       expect(faults.splice(0)).toEqual([expect.stringMatching(/status of 400/)]);
     });
+
+    it('reaches a third origin to which an application redirects on (form-action, CSP 3 §6.4.1)', async () => {
+      const landing = await serve((_, response) => response.end('the landing page'));
+      const callback = await serve((_, response) => {
+        response.writeHead(302, { location: `${landing}/app` }).end();
+      });
+      const redirectUri = `${callback}/callback`;
+      const authMethod = 'client_secret_basic';
+      await registerClient(auth, { id: 'two-origins', redirectUri, authMethod });
+      const query = new URLSearchParams({
+        ...{ client_id: 'two-origins', redirect_uri: redirectUri, scope: 'openid' },
+        ...{ response_type: 'code', code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' },
+      });
+      const other = await newPage(browser);
+      await other.page.goto(`${auth.url}/oauth/authorize?${query.toString()}`);
+      await fillIn(other.page, person);
+      await other.page.locator('#consent-allow').click();
+      await other.page.waitForURL(`${landing}/app`);
+      // The consent exists already, so this time the login form itself leads to the application.
+      query.set('prompt', 'login');
+      for (const mode of ['query', 'form_post']) {
+        query.set('response_mode', mode);
+        await other.page.goto(`${auth.url}/oauth/authorize?${query.toString()}`);
+        await fillIn(other.page, person);
+        await other.page.waitForURL(`${landing}/app`);
+      }
+      expect(other.faults).toEqual([]);
+    });
+
+    it('opens a page at another name of the server and signs in at the address of ISSUER', async () => {
+      const { page: own, faults: ownFaults } = await newPage(browser);
+      await own.goto(`${auth.url.replace('localhost', '127.0.0.1')}/login`);
+      expect(own.url()).toBe(`${auth.url}/login`);
+      await fillIn(own, person);
+      await own.waitForURL(`${auth.url}/account`);
+      expect(ownFaults).toEqual([]);
+    });
+
+    it('goes on in a second tab after the login in the first', async () => {
+      const context = await browser.newContext();
+      const [first, second] = [await context.newPage(), await context.newPage()];
+      await first.goto(`${auth.url}/account`);
+      await second.goto(`${auth.url}/account`);
+      await fillIn(first, person);
+      await first.waitForURL(`${auth.url}/account`);
+      await fillIn(second, person);
+      await second.waitForURL(`${auth.url}/account`);
+      await first.reload();
+      expect(first.url()).toBe(`${auth.url}/account`);
+      await context.close();
+    });
+
+    it('changes the password at the well-known address, on a small phone as well', async () => {
+      const { page: own, faults: ownFaults } = await newPage(browser);
+      await own.goto(`${auth.url}/login`);
+      await fillIn(own, person);
+      await own.waitForURL(`${auth.url}/account`);
+      await own.goto(`${auth.url}/.well-known/change-password`);
+      expect(own.url()).toBe(`${auth.url}/account#password`);
+      await own.setViewportSize({ width: 320, height: 640 });
+      expect(await own.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(320);
+
+      const change = async (current: string, next: string) => {
+        await own.locator('#current_password').fill(current);
+        await own.locator('#new_password').fill(next);
+        await own.locator('#change-password').click();
+      };
+      await change('not the password', 'another good password');
+      expect(await own.getByRole('alert').innerText()).toBe('The current password is wrong.');
+      expect(await checkAppearance(own, 'account-wrong-password')).toEqual([]);
+      await change(person.password, 'password');
+      expect(await own.getByRole('alert').innerText()).toMatch(/one of the commonest/);
+      await change(person.password, 'another good password');
+      expect(await own.getByRole('status').innerText()).toMatch(/Your password is changed/);
+      expect(await checkAppearance(own, 'account-password-changed')).toEqual([]);
+      await change('another good password', person.password);
+      await own.getByRole('status').waitFor();
+      expect(ownFaults.filter((fault) => !/status of 400/.test(fault))).toEqual([]);
+    });
+
+    it('shows the error pages without an accessibility fault', async () => {
+      const { page: own } = await newPage(browser);
+      const addresses = ['/nope', '/login?ticket=x', '/oauth/authorize/continue'];
+      for (const [n, address] of addresses.entries()) {
+        await own.goto(`${auth.url}${address}`);
+        expect(await checkAppearance(own, `error-${n}`)).toEqual([]);
+        await own.locator('#way-on').click();
+        await own.waitForURL(`${auth.url}/login`);
+      }
+    });
   });
 }
 
@@ -165,15 +258,41 @@ async function fillIn(page: Page, { email, password }: Person): Promise<void> {
 
 /** By the command that an operator has. */
 async function registerOwnApplication(auth: AppProcess): Promise<void> {
+  const more = ['--name', 'Our Own', '--first-party'];
+  await registerClient(auth, {
+    ...{ id: 'our-own', redirectUri: 'http://127.0.0.1/callback', authMethod: 'none', more },
+  });
+}
+
+interface OperatorsClient {
+  readonly id: string;
+  readonly redirectUri: string;
+  readonly authMethod: 'none' | 'client_secret_basic';
+  readonly more?: readonly string[];
+}
+
+async function registerClient(
+  auth: AppProcess,
+  { id, redirectUri, authMethod, more = [] }: OperatorsClient,
+): Promise<void> {
   const client = [
-    ...['clients', 'create', 'our-own', '--name', 'Our Own', '--first-party'],
-    ...['--auth-method', 'none', '--grant', 'authorization_code refresh_token'],
-    ...['--scope', 'openid email', '--redirect-uri', 'http://127.0.0.1/callback'],
+    ...['clients', 'create', id, ...more],
+    ...['--auth-method', authMethod, '--grant', 'authorization_code refresh_token'],
+    ...['--scope', 'openid email', '--redirect-uri', redirectUri],
   ];
   const command = RunningCommand.start({
     file: process.execPath,
     arguments: ['apps/auth/dist/ops.js', ...client],
     env: auth.environment,
   });
-  expect([await command.exit, command.output]).toEqual([0, expect.stringContaining('our-own')]);
+  expect([await command.exit, command.output]).toEqual([0, expect.stringContaining(id)]);
+}
+
+/** A site of its own origin. @returns its address */
+async function serve(answer: RequestListener): Promise<string> {
+  const server = createServer(answer);
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  cleanUpAfterTests(() => server.close());
+  return `http://127.0.0.1:${port}`;
 }

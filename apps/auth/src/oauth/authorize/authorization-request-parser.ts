@@ -94,7 +94,8 @@ function checkLength(parameters: AuthorizationParameters): void {
   );
 }
 
-const untrustedClient = (refusal: PageRefusal) => new PageError('untrustedClient', refusal);
+const refuse = (kind: 'unknownClient' | 'unregisteredRedirectUri', refusal: PageRefusal) =>
+  new PageError(kind, { refusal });
 
 /** Validates the client and the redirect URI of an authorization request. */
 @Injectable()
@@ -113,10 +114,10 @@ export class RedirectUriValidator {
   async validate({ parameters }: SentParameters): Promise<Destination> {
     const { client_id: id = '', redirect_uri: redirectUri = '', state } = parameters;
     const client = await this.clients.findEnabled(id);
-    if (!client) throw untrustedClient({ clientId: id, check: 'client_id', presented: id });
+    if (!client) throw refuse('unknownClient', { clientId: id, check: 'client_id', presented: id });
     if (!isRegisteredRedirectUri(redirectUri, client)) {
       const expected = client.redirectUris.join(' ');
-      throw untrustedClient({
+      throw refuse('unregisteredRedirectUri', {
         clientId: id,
         check: 'redirect_uri',
         presented: redirectUri,

@@ -1,7 +1,11 @@
 import { DatabaseUnavailableException } from '@gatehouse/persistence';
 import { Injectable } from '@nestjs/common';
 import type { BrowserSession } from '../../sessions/browser-session.entity.js';
-import { type Interaction, InteractionService } from '../../pages/interaction.service.js';
+import {
+  type Interaction,
+  InteractionService,
+  markSession,
+} from '../../pages/interaction.service.js';
 import { OAuthError } from '../../platform/oauth-error.js';
 import type { ClaimsRequest } from './claims-parameter.js';
 import { AuthorizationCodeService } from './authorization-code.service.js';
@@ -122,7 +126,8 @@ export class AuthorizationService {
     const { required } = decision;
     if (request.prompt.has('none'))
       throw OAuthError.authorizationError(INTERACTION_REQUIRED_ERRORS[required]);
-    const ticket = this.interactions.createTicket(interaction);
+    const decidedFor = markSession(session);
+    const ticket = this.interactions.createTicket({ ...interaction, decidedFor });
     return { kind: 'interaction', next: required, ticket };
   }
 

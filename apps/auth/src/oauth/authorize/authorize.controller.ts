@@ -3,7 +3,7 @@ import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { html } from '../../pages/html.js';
 import type { PageContext } from '../../pages/page-context.js';
 import { PageError, type PageRefusal } from '../../pages/page-error.filter.js';
-import { buildPageUrl, seeOther, toCspSource } from '../../pages/page.js';
+import { buildPageUrl, seeOther } from '../../pages/page.js';
 import { AllowCrossSite, CurrentPageContext, Pages } from '../../pages/pages.guard.js';
 import type { OAuthError } from '../../platform/oauth-error.js';
 import { describeRefusal } from '../../platform/oauth-error.filter.js';
@@ -153,14 +153,13 @@ function createFormPostResponse(redirectUri: string, parameters: ResponseParamet
   const policy = [
     "default-src 'none'",
     `script-src 'sha256-${SCRIPT_HASH}'`,
-    `form-action ${toCspSource(new URL(redirectUri))}`,
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ];
   const headers = {
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': policy.join('; '),
-    'cache-control': 'no-store',
+    'cache-control': 'no-store, no-transform',
   };
   return new Response(body.toString(), { headers });
 }

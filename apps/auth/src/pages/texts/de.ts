@@ -4,7 +4,7 @@ const scopes: ScopeTexts = {
   'sessions:read': 'Sehen, wo Sie angemeldet sind',
   'sessions:end': 'Sie anderswo abmelden',
   'account:password': 'Ihr Passwort ändern',
-  openid: 'Sie wiedererkennen',
+  openid: 'Ihre Identität bestätigen',
   profile: 'Ihren Namen und Ihr Profil sehen',
   email: 'Ihre E-Mail-Adresse sehen',
   address: 'Ihre Anschrift sehen',
@@ -38,10 +38,23 @@ export const de: Texts = {
     submit: 'Konto anlegen',
     passwordHint: 'Mindestens 8 Zeichen. Einige Wörter ergeben ein gutes Passwort.',
     emailFailed: 'Das ist keine E-Mail-Adresse.',
-    passwordFailed:
-      'Wählen Sie 8 bis 128 Zeichen, die nicht Ihre E-Mail-Adresse sind und die andere nicht erraten.',
     login: 'Anmelden',
     hasAccount: 'Schon ein Konto?',
+  },
+  password: {
+    title: 'Passwort',
+    current: 'Aktuelles Passwort',
+    replacement: 'Neues Passwort',
+    submit: 'Passwort ändern',
+    effect: 'Das meldet Sie überall sonst ab.',
+    changed: 'Ihr Passwort ist geändert. Überall sonst sind Sie abgemeldet.',
+    wrong: 'Das aktuelle Passwort ist falsch.',
+    rules: {
+      length: 'Das Passwort muss 8 bis 128 Zeichen haben.',
+      common:
+        'Dieses Passwort ist eines der häufigsten. Wählen Sie eines, das andere nicht erraten.',
+      email: 'Das Passwort darf nicht Ihre E-Mail-Adresse sein.',
+    },
   },
   consent: {
     title: (client) => `${client} bittet um Zugriff`,
@@ -96,17 +109,29 @@ export const de: Texts = {
       title: 'Diese Anfrage lässt sich nicht beantworten',
       text: 'Die Anwendung hat Sie mit einer ungültigen Anfrage hierher geschickt. Gehen Sie zur Anwendung zurück, und versuchen Sie es noch einmal.',
     },
-    untrustedClient: {
+    unknownClient: {
       title: 'Diese Anwendung ist hier nicht bekannt',
-      text: 'Die Anwendung, die Sie hierher geschickt hat, ist bei diesem Server nicht registriert, oder wollte Sie an eine Adresse schicken, die nicht für sie registriert ist. Zu Ihrer Sicherheit wurden Sie nicht dorthin geschickt.',
+      text: 'Die Anwendung, die Sie hierher geschickt hat, ist bei diesem Server nicht registriert (client_id). Zu Ihrer Sicherheit wurden Sie nicht zurückgeschickt.',
+    },
+    unregisteredRedirectUri: {
+      title: 'Die Rückkehradresse ist nicht registriert',
+      text: 'Die Anwendung wollte Sie an eine Adresse schicken, die nicht für sie registriert ist (redirect_uri). Zu Ihrer Sicherheit wurden Sie nicht dorthin geschickt. Der Betreiber der Anwendung kann diese Adresse registrieren, Zeichen für Zeichen.',
     },
     expired: {
-      title: 'Das hat zu lange gedauert',
-      text: 'Die Anfrage ist abgelaufen. Gehen Sie zur Anwendung zurück, und beginnen Sie von vorn.',
+      title: 'Diese Anmeldung ist abgelaufen',
+      text: 'Sie haben 30 Minuten Zeit, sich anzumelden. Gehen Sie zur Anwendung zurück, und beginnen Sie von vorn.',
+    },
+    invalidTicket: {
+      title: 'Diese Anmeldung ist nicht gültig',
+      text: 'Die Adresse ist unvollständig, oder sie kommt nicht von diesem Server. Gehen Sie zur Anwendung zurück, und beginnen Sie von vorn.',
     },
     foreignForm: {
       title: 'Diese Seite ist nicht mehr aktuell',
-      text: 'Sie haben sich an- oder abgemeldet, seit Sie die Seite geöffnet haben, oder Sie haben sie nicht auf diesem Server geöffnet. Gehen Sie zurück, laden Sie die Seite neu, und versuchen Sie es noch einmal.',
+      text: 'Das Formular wurde nicht in diesem Browser geöffnet, oder der Browser hat seine Cookies gelöscht. Öffnen Sie die Seite noch einmal, und wiederholen Sie Ihre Eingabe.',
+    },
+    foreignOrigin: {
+      title: 'Dieses Formular kam von einer anderen Adresse',
+      text: 'Zu Ihrer Sicherheit nimmt dieser Server nur Formulare seiner eigenen Seiten an.',
     },
     registrationClosed: {
       title: 'Die Registrierung ist geschlossen',
@@ -117,21 +142,32 @@ export const de: Texts = {
       text: 'Die Einladung fehlt, ist falsch, benutzt oder abgelaufen. Öffnen Sie den Link Ihrer Einladung, oder bitten Sie den Betreiber dieses Servers um eine neue.',
     },
     busy: {
-      title: 'Zu viel auf einmal',
-      text: 'Es gab zu viele Versuche, oder zu viele Menschen melden sich gerade an. Warten Sie ein wenig, und versuchen Sie es noch einmal.',
+      title: 'Zu viele Versuche',
+      text: 'Es gab zu viele Versuche, oder zu viele Menschen melden sich gerade an.',
     },
     notFound: {
       title: 'Hier ist nichts',
       text: 'Die Adresse ist falsch, oder die Seite gibt es nicht mehr.',
     },
     unavailable: {
-      title: 'Gerade nicht',
-      text: 'Der Server kann im Augenblick nicht antworten. Versuchen Sie es in einer Minute noch einmal.',
+      title: 'Der Server ist nicht erreichbar',
+      text: 'Der Server kann im Augenblick nicht antworten.',
     },
     fault: {
       title: 'Etwas ist schiefgegangen',
       text: 'Der Fehler liegt bei uns. Versuchen Sie es später noch einmal.',
     },
   },
+  ways: {
+    account: 'Zu Ihrem Konto',
+    signIn: 'Anmelden',
+    retry: 'Noch einmal versuchen',
+    reopen: 'Die Seite noch einmal öffnen',
+    openAt: (address) => `${address} öffnen`,
+    backTo: (client) => `Zurück zu ${client}`,
+  },
+  retryIn: (duration) => `Versuchen Sie es in ${duration} noch einmal.`,
+  origins: (origin, issuer) =>
+    `Das Formular kam von ${origin ?? 'einer anderen Website'}. Die Adresse dieses Servers ist ${issuer}.`,
   reference: (id) => `Kennung: ${id}`,
 };

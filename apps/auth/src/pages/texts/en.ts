@@ -37,10 +37,23 @@ export const en = {
     submit: 'Create account',
     passwordHint: '8 characters or more. A few words make a good password.',
     emailFailed: 'This is not an e-mail address.',
-    passwordFailed:
-      'Choose 8 to 128 characters that are not your e-mail address and that others would not guess.',
     login: 'Sign in',
     hasAccount: 'Have an account already?',
+  },
+  password: {
+    title: 'Password',
+    current: 'Current password',
+    replacement: 'New password',
+    submit: 'Change password',
+    effect: 'This signs you out everywhere else.',
+    changed: 'Your password is changed. You are signed out everywhere else.',
+    wrong: 'The current password is wrong.',
+    /** By the rule that a new password breaks. */
+    rules: {
+      length: 'The password must have 8 to 128 characters.',
+      common: 'This password is one of the commonest. Choose one that others would not guess.',
+      email: 'The password must not be your e-mail address.',
+    },
   },
   consent: {
     title: (client: string) => `${client} asks for access`,
@@ -95,17 +108,29 @@ export const en = {
       title: 'This request cannot be answered',
       text: 'The application sent you here with an invalid request. Go back to the application, and try again.',
     },
-    untrustedClient: {
+    unknownClient: {
       title: 'This application is not known here',
-      text: 'The application that sent you here is not registered with this server, or asked to send you to an address that is not registered for it. For your safety, you were not sent there.',
+      text: 'The application that sent you here is not registered with this server (client_id). For your safety, you were not sent back.',
+    },
+    unregisteredRedirectUri: {
+      title: 'The return address is not registered',
+      text: 'The application asked to send you to an address that is not registered for it (redirect_uri). For your safety, you were not sent there. The operator of the application can register this address, character by character.',
     },
     expired: {
-      title: 'This took too long',
-      text: 'The request has expired. Go back to the application, and start again.',
+      title: 'This sign-in request has expired',
+      text: 'You have 30 minutes to sign in. Go back to the application, and start again.',
+    },
+    invalidTicket: {
+      title: 'This sign-in request is not valid',
+      text: 'The address is incomplete, or it does not come from this server. Go back to the application, and start again.',
     },
     foreignForm: {
       title: 'This page is out of date',
-      text: 'You have signed in or out since you opened the page, or you did not open it on this server. Go back, reload the page, and try again.',
+      text: 'The form was not opened in this browser, or the browser has deleted its cookies. Open the page again, and repeat your input.',
+    },
+    foreignOrigin: {
+      title: 'This form came from another address',
+      text: 'For your safety, this server accepts forms of its own pages only.',
     },
     registrationClosed: {
       title: 'Registration is closed',
@@ -116,22 +141,34 @@ export const en = {
       text: 'The invitation is missing, wrong, used or expired. Open the link of your invitation, or ask the operator of this server for a new one.',
     },
     busy: {
-      title: 'Too much at once',
-      text: 'There were too many attempts, or too many people are signing in right now. Wait a little, and try again.',
+      title: 'Too many attempts',
+      text: 'There were too many attempts, or too many people are signing in right now.',
     },
     notFound: {
       title: 'There is nothing here',
       text: 'The address is wrong, or the page no longer exists.',
     },
     unavailable: {
-      title: 'Not right now',
-      text: 'The server cannot answer at the moment. Try again in a minute.',
+      title: 'The server is not available',
+      text: 'The server cannot answer at the moment.',
     },
     fault: {
       title: 'Something went wrong',
       text: 'The error is on our side. Try again later.',
     },
   },
+  /** Links of error pages. */
+  ways: {
+    account: 'Go to your account',
+    signIn: 'Sign in',
+    retry: 'Try again',
+    reopen: 'Open the page again',
+    openAt: (address: string) => `Open ${address}`,
+    backTo: (client: string) => `Back to ${client}`,
+  },
+  retryIn: (duration: string) => `Try again in ${duration}.`,
+  origins: (origin: string | undefined, issuer: string) =>
+    `The form came from ${origin ?? 'another site'}. The address of this server is ${issuer}.`,
   reference: (id: string) => `Reference: ${id}`,
 };
 

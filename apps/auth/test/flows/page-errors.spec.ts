@@ -1,0 +1,215 @@
+import { request as sendRaw } from 'node:http';
+import { selectTexts, UI_LOCALES } from '../../src/pages/texts/language.js';
+import { formatDuration } from '../../src/pages/error-page.js';
+import { PAGE_ERRORS } from '../../src/pages/page-error.filter.js';
+import { aClient, anAccount, findForm, TestBrowser } from '../support/test-browser.js';
+import { TestAuth, type TestResponse } from '../support/test-auth.js';
+
+let auth: TestAuth;
+let client: string;
+let browser: TestBrowser;
+beforeAll(async () => {
+  auth = await TestAuth.start();
+  client = await aClient(auth, { name: 'Prints' });
+});
+beforeEach(() => {
+  browser = new TestBrowser(auth);
+});
+afterAll(() => auth.stop());
+
+const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+const titleOf = ({ text }: TestResponse) => /<h1>([^<]*)<\/h1>/.exec(text)?.[1];
+const linkOf = ({ text }: TestResponse) =>
+  /id="way-on" href="([^"]+)"/.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+
+describe('every error page has a link that works', () => {
+  const post = (path: string, headers: Record<string, string>, body = 'login=a&password=b') =>
+    browser.open(path, { method: 'POST', body, headers: { ...HTML, ...headers } });
+  const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
+
+  const CASES: readonly (readonly [string, number, () => Promise<TestResponse>])[] = [
+    ['an unknown address', 404, () => browser.open('/nope', { headers: HTML })],
+    ['an address that others have', 404, () => browser.open('/logout', { headers: HTML })],
+    [
+      'an address that begins like a host',
+      404,
+      () => browser.open(`${auth.url}//x/y`, { headers: HTML }),
+    ],
+    [
+      'a method that a page does not have',
+      405,
+      () => browser.open('/login', { method: 'PUT', headers: HTML }),
+    ],
+    ['an unknown client', 400, () => browser.authorize('unknown')],
+    ['no client', 400, () => browser.open('/oauth/authorize')],
+    [
+      'an unregistered redirect URI',
+      400,
+      () => browser.authorize(client, { redirect_uri: 'https://x.example' }),
+    ],
+    ['a forged ticket', 400, () => browser.open('/login?ticket=x')],
+    ['no ticket to continue with', 400, () => browser.open('/oauth/authorize/continue')],
+    ['a consent page without a request', 400, () => browser.open('/consent')],
+    ['a form without a token', 403, () => post('/login', FORM)],
+    ['a consent form without a token', 403, () => post('/consent', FORM)],
+    [
+      'a form of another site',
+      403,
+      () => post('/register', { ...FORM, origin: 'https://evil.example' }),
+    ],
+    [
+      'a form that is JSON',
+      415,
+      () => post('/login', { 'content-type': 'application/json' }, '{}'),
+    ],
+    ['a form that is text', 415, () => post('/login', { 'content-type': 'text/plain' })],
+    ['a form that is too long', 413, () => post('/login', FORM, `login=${'x'.repeat(20_000)}`)],
+    [
+      'hostile logout parameters',
+      400,
+      () => browser.open(`/oauth/logout?state=${'x'.repeat(2001)}`),
+    ],
+  ];
+
+  it.each(CASES)('after %s', async (_, status, open) => {
+    const answer = await open();
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([
+      status,
+      'text/html; charset=utf-8',
+    ]);
+    expect(answer.headers.get('cache-control')).toBe('no-store, no-transform');
+    expect(linkOf(answer)).toMatch(/^(\/(?!\/)|http:\/\/localhost:3000\/)/);
+    const next = await browser.visit(linkOf(answer).replace('http://localhost:3000', ''));
+    expect([next.status, next.text.includes('<form')]).toEqual([200, true]);
+  });
+
+  it('has a title, a text and a link for each kind in each language', () => {
+    for (const locale of UI_LOCALES) {
+      const { errors } = selectTexts(locale, undefined);
+      expect(Object.keys(errors).sort()).toEqual(Object.keys(PAGE_ERRORS).sort());
+    }
+  });
+
+  it('returns to the page of a form that another address sent, with its request', async () => {
+    const page = await browser.authorize(client);
+    const { action, body } = findForm(page);
+    const headers = { origin: 'http://127.0.0.1:3000', 'sec-fetch-site': 'same-origin' };
+    const answer = await browser.open(action, { method: 'POST', body, headers });
+    expect(linkOf(answer)).toBe(`http://localhost:3000/login?ticket=${body.get('ticket')}`);
+    expect(answer.text).toContain('The form came from http://127.0.0.1:3000.');
+    expect(answer.text).toContain('Open http://localhost:3000/login<');
+  });
+
+  it('distinguishes an unknown client from an unregistered redirect URI', async () => {
+    expect(titleOf(await browser.authorize('unknown'))).toBe('This application is not known here');
+    const unregistered = await browser.authorize(client, { redirect_uri: 'https://x.example' });
+    expect(titleOf(unregistered)).toBe('The return address is not registered');
+    expect(unregistered.text).toContain('redirect_uri');
+  });
+});
+
+describe('answers to programs', () => {
+  it.each(['*/*', 'application/json', ''])(
+    'are problem details for Accept "%s" (RFC 9457)',
+    async (accept) => {
+      const { status, headers } = await browser.open('/nope', { headers: { accept } });
+      expect([status, headers.get('content-type')]).toEqual([
+        404,
+        'application/problem+json; charset=utf-8',
+      ]);
+    },
+  );
+
+  it('are problem details for a script of a page (Fetch Metadata §2.2)', async () => {
+    const headers = { ...HTML, 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' };
+    const answer = await browser.open('/nope', { headers });
+    expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+  });
+
+  it('keep their challenge if the access token is missing (RFC 6750 §3)', async () => {
+    const answer = await browser.open('/auth/sessions', { headers: HTML });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([
+      401,
+      'application/problem+json; charset=utf-8',
+    ]);
+    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
+  });
+});
+
+describe('an error page that asks the user to wait', () => {
+  it('says how long, and links to the page again (RFC 6585 §4)', async () => {
+    const limited = await TestAuth.start({ RATE_LIMITS: 'login=1/600' });
+    const user = new TestBrowser(limited);
+    const page = await user.authorize(await aClient(limited), { ui_locales: 'de' });
+    await user.submit(page, { login: 'a@b.example', password: 'x' });
+    const answer = await user.submit(page, { login: 'a@b.example', password: 'x' });
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([
+      429,
+      expect.stringMatching(/^\d+$/),
+    ]);
+    expect(titleOf(answer)).toBe('Too many attempts');
+    expect(answer.text).toContain('Try again in 10 minutes.');
+    expect((await user.visit(linkOf(answer))).text).toContain('<form');
+    await limited.stop();
+  });
+
+  it.each([
+    [1, '1 second', '1 Sekunde'],
+    [119, '119 seconds', '119 Sekunden'],
+    [121, '3 minutes', '3 Minuten'],
+  ])('writes %i seconds in words', (seconds, english, german) => {
+    expect(formatDuration(seconds, 'en')).toBe(english);
+    expect(formatDuration(seconds, 'de')).toBe(german);
+  });
+});
+
+describe('addresses that browsers open by themselves', () => {
+  it('serves an icon', async () => {
+    const { status, headers, text } = await browser.open('/favicon.ico');
+    expect([status, headers.get('content-type')]).toEqual([200, 'image/svg+xml']);
+    expect(text).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+  });
+
+  it('leads to the form for the password (W3C Well-Known URL for Changing Passwords §3)', async () => {
+    const answer = await browser.open('/.well-known/change-password');
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account#password']);
+    await browser.signIn(await anAccount(auth));
+    const page = await browser.visit('/.well-known/change-password');
+    expect(page.text).toContain('<h2 id="password">');
+  });
+
+  it('answers an unknown well-known address with 404, as password managers test', async () => {
+    const path = '/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200';
+    expect((await browser.open(path, { headers: HTML })).status).toBe(404);
+  });
+
+  it.each(['/account/password', '/account/end', '/account/end-others', '/account/remove-access'])(
+    'leads from the address of the form %s to the account page',
+    async (path) => {
+      expect((await browser.open(path)).headers.get('location')).toBe('/account');
+    },
+  );
+
+  it('leads from the address of the sign-out form to the sign-out page', async () => {
+    const answer = await browser.open('/oauth/logout/confirm');
+    expect(answer.headers.get('location')).toBe('/oauth/logout');
+  });
+});
+
+it('links to this server for a request whose target names another host (RFC 9112 §3.2.2)', async () => {
+  const limited = await TestAuth.start({ RATE_LIMITS: 'authorization=1/600' });
+  const send = () =>
+    new Promise<string>((resolve, reject) => {
+      const { port } = new URL(limited.url);
+      const path = 'http://evil.example/oauth/authorize';
+      const sent = sendRaw({ host: '127.0.0.1', port, path, headers: HTML }, (answer) => {
+        let text = '';
+        answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        answer.on('end', () => resolve(text));
+      });
+      sent.on('error', reject).end();
+    });
+  await send();
+  expect(linkOf({ text: await send() } as TestResponse)).toBe('/account');
+  await limited.stop();
+});
