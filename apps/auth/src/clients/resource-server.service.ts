@@ -28,6 +28,19 @@ export function narrowScope(
   return allowed.filter((word) => words.includes(word));
 }
 
+/**
+ * The part of a granted scope that the client may still have. The operator can remove a scope from a client at any time.
+ * @throws {OAuthError} `invalid_grant` if nothing remains
+ */
+export function limitToClient(
+  { scope: allowed }: { readonly scope: readonly string[] },
+  granted: readonly string[],
+): readonly string[] {
+  const scope = granted.filter((word) => allowed.includes(word));
+  if (scope.length === 0) throw OAuthError.invalidGrant('the client has no scope of this grant');
+  return scope;
+}
+
 /** The parameters of a request for one access token. */
 export interface AccessTokenRequest {
   /** RFC 8707 §2. */

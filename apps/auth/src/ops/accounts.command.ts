@@ -81,11 +81,15 @@ abstract class PasswordCommand extends ChangingCommand {
   protected async readOrGeneratePassword({ passwordStdin = false }: PasswordOptions) {
     if (!passwordStdin) {
       const value = randomBytes(18).toString('base64url');
-      return { value, shown: { secret: { name: 'password', value } } };
+      const purpose = 'Give it to the owner of the account.';
+      const show = (email: string) => ({
+        secret: { name: 'password', value, labels: { 'e-mail': email, password: value }, purpose },
+      });
+      return { value, show };
     }
     const value = await readFirstLine(this.terminal);
     checkPassword(value);
-    return { value, shown: {} };
+    return { value, show: () => ({}) };
   }
 }
 
@@ -100,13 +104,17 @@ export class CreateAccountCommand extends PasswordCommand {
   async run([name]: string[], options: PasswordOptions): Promise<void> {
     const { success, data: email } = emailAddress.safeParse(name);
     if (!success) throw new UsageError(`${name} is not an e-mail address`);
-    const { value, shown } = await this.readOrGeneratePassword(options);
+    const { value, show } = await this.readOrGeneratePassword(options);
     checkPassword(value, email);
     await this.runner.change(options, async (server) => {
       const id = await server.get(AccountOperationsService).create(email, value, 'operator');
       if (id === undefined) throw new OperationRefused(`the account ${email} exists already`);
-      const text = `The account ${email} has the id ${id}.`;
-      return { value: { accountId: id, email }, text, ...shown };
+      // A dry run discards its id, and the account would get another one.
+      const accountId = options.dryRun ? {} : { accountId: id };
+      const text = options.dryRun
+        ? `The account ${email} is created.`
+        : `The account ${email} is created with the id ${id}.`;
+      return { value: { ...accountId, email }, text, ...show(email) };
     });
   }
 }
@@ -118,7 +126,7 @@ export class CreateAccountCommand extends PasswordCommand {
 })
 export class ResetPasswordCommand extends PasswordCommand {
   async run([name = '']: string[], options: PasswordOptions): Promise<void> {
-    const { value, shown } = await this.readOrGeneratePassword(options);
+    const { value, show } = await this.readOrGeneratePassword(options);
     await this.runner.change(options, async (server) => {
       const { id, email } = await requireAccount(server, name);
       checkPassword(value, email);
@@ -128,7 +136,7 @@ export class ResetPasswordCommand extends PasswordCommand {
       return {
         value: { accountId: id, email, ended },
         text: `The account ${email} has another password, and ${formatCount(ended, 'session')} ended.`,
-        ...shown,
+        ...show(email),
       };
     });
   }

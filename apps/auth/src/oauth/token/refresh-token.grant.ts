@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { OAuthError } from '../../platform/oauth-error.js';
 import { RefreshTokenService } from '../../sessions/refresh-token.service.js';
-import { narrowScope, ResourceServerService } from '../../clients/resource-server.service.js';
+import {
+  limitToClient,
+  narrowScope,
+  ResourceServerService,
+} from '../../clients/resource-server.service.js';
 import type { Grant, TokenRequest, TokenResponse } from './token.schema.js';
 import { SessionTokenService } from './session-token.service.js';
 
@@ -26,10 +30,11 @@ export class RefreshTokenGrant implements Grant {
 
     // "The requested scope MUST NOT include any scope not originally granted". RFC 8707 §2.2: the same for resources.
     const { family } = validated;
-    const { resources } = family;
+    const { resources, accountId, claims } = family;
     const granted = narrowScope(family.scope, requested);
-    // The roles of the user may have changed since the login.
-    const allowed = await this.resourceServers.requireRoles(family.accountId, granted);
+    // The registration of the client and the roles of the user may have changed since the login.
+    const permitted = limitToClient(client, granted);
+    const allowed = await this.resourceServers.requireRoles(accountId, permitted);
     const { audience, scope } = this.resourceServers.selectAudience(
       { resources, scope: allowed },
       { resource },
@@ -47,7 +52,7 @@ export class RefreshTokenGrant implements Grant {
     const response = await this.sessionTokens.issue({
       client,
       session,
-      granted: family,
+      granted: { accountId, claims, scope: limitToClient(client, family.scope) },
       audience,
       scope,
       dpopJkt: provenKey?.jkt,
