@@ -5,6 +5,8 @@ import { findPasswordFault } from '../accounts/password-policy.js';
 import { email as emailAddress } from '../accounts/credentials.service.js';
 import { AccountOperationsService } from '../sessions/account-operations.service.js';
 import { storedClaims } from '../tokens/standard-claims.js';
+import { ACCOUNT_READ_COMMANDS } from './account-list.command.js';
+import { ACCOUNT_STATE_COMMANDS } from './account-state.command.js';
 import { ACCOUNT_ROLE_COMMANDS } from './account-roles.command.js';
 import { OperationRefused, UsageError } from './errors.js';
 import { requireAccount } from './lookups.js';
@@ -38,7 +40,10 @@ export class SetAccountClaimsCommand extends ChangingCommand {
     const claims = await readJsonFile(options.jsonFile, storedClaims);
     await this.runner.change(options, async (server) => {
       const { id, email } = await requireAccount(server, name);
-      await server.get(AccountOperationsService).setClaims(id, claims, 'operator');
+      const isChanged = await server
+        .get(AccountOperationsService)
+        .setClaims(id, claims, 'operator');
+      if (!isChanged) throw new OperationRefused(`there is no account ${name}`);
       return {
         value: { accountId: id, email, claims: Object.keys(claims) },
         text: `Clients receive these claims about the account ${email}: ${Object.keys(claims).join(', ') || 'none'}.`,
@@ -142,34 +147,12 @@ export class ResetPasswordCommand extends PasswordCommand {
   }
 }
 
-@SubCommand({
-  name: 'disable',
-  arguments: '<email-or-id>',
-  description: 'reject all logins of the account, and end its sessions',
-})
-export class DisableAccountCommand extends ChangingCommand {
-  constructor(private readonly runner: OperationRunner) {
-    super();
-  }
-
-  run([name = '']: string[], options: ChangeOptions): Promise<void> {
-    return this.runner.change(options, async (server) => {
-      const { id, email } = await requireAccount(server, name);
-      const disabled = await server.get(AccountOperationsService).disable(id, 'operator');
-      if (!disabled) throw new OperationRefused(`the account ${email} is disabled already`);
-      return {
-        value: { accountId: id, email },
-        text: `The account ${email} is disabled, and its sessions are ended.`,
-      };
-    });
-  }
-}
-
 export const ACCOUNT_COMMANDS = [
+  ...ACCOUNT_READ_COMMANDS,
   CreateAccountCommand,
   SetAccountClaimsCommand,
   ResetPasswordCommand,
-  DisableAccountCommand,
+  ...ACCOUNT_STATE_COMMANDS,
   ...ACCOUNT_ROLE_COMMANDS,
 ];
 

@@ -1,5 +1,6 @@
 import { DatabaseUnavailableException } from '@gatehouse/persistence';
 import { ClientOperationRefused } from '../sessions/client-operations.service.js';
+import { PasswordChangeConflict } from '../sessions/account-operations.service.js';
 import { KeyStateError } from '../tokens/keys/key-state-checks.js';
 
 /** The CLI refuses an operation. The message is a sentence for the operator. The exit code is 1. */
@@ -38,6 +39,7 @@ const isOperatorError = (error: Error): boolean =>
   error instanceof OperationRefused ||
   error instanceof UsageError ||
   error instanceof KeyStateError ||
+  error instanceof PasswordChangeConflict ||
   error instanceof ClientOperationRefused ||
   error.name === 'ConfigurationError';
 

@@ -117,6 +117,10 @@ export class BrowserSessionRepository implements OnModuleInit {
     return this.revoke('1 = 1', [], now);
   }
 
+  async deleteOfAccount(accountId: string): Promise<void> {
+    await this.unitOfWork.execute('DELETE FROM browser_session WHERE account_id = $1', [accountId]);
+  }
+
   /** Keeps the given session and the latest of the other active ones, `limit` in all. */
   revokeAboveLimit(
     { id, accountId }: BrowserSession,

@@ -61,6 +61,10 @@ export class ConsentRepository {
     );
   }
 
+  async deleteOfAccount(accountId: string): Promise<void> {
+    await this.unitOfWork.execute('DELETE FROM consent WHERE account_id = $1', [accountId]);
+  }
+
   /** @returns false if there was none */
   async delete(accountId: string, clientId: string): Promise<boolean> {
     const { affected } = await this.unitOfWork.execute(

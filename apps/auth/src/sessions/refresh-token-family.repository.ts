@@ -125,22 +125,13 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
 
   async insert(family: NewRefreshTokenFamily): Promise<void> {
     await this.unitOfWork.execute(INSERT, [
-      family.id,
-      family.accountId,
-      family.clientId,
-      family.scope.join(' '),
-      family.resources.join(' '),
+      ...[family.id, family.accountId, family.clientId],
+      ...[family.scope.join(' '), family.resources.join(' ')],
       family.createdAt.getTime(),
-      family.idleExpiresAt.getTime(),
-      family.absoluteExpiresAt.getTime(),
-      family.userAgent,
-      family.origin,
-      family.statusIndex,
+      ...[family.idleExpiresAt.getTime(), family.absoluteExpiresAt.getTime()],
+      ...[family.userAgent, family.origin, family.statusIndex],
       family.authenticatedAt?.getTime() ?? null,
-      family.browserSessionId,
-      family.amr.join(' '),
-      family.claims,
-      family.dpopJkt,
+      ...[family.browserSessionId, family.amr.join(' '), family.claims, family.dpopJkt],
     ]);
   }
 
@@ -187,6 +178,14 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
   revokeAboveLimit(accountId: string, { newestId, limit }: SessionLimit, revocation: Revocation) {
     const { now } = revocation;
     return this.revoke(ABOVE_SESSION_LIMIT, [accountId, newestId, now, limit - 1], revocation);
+  }
+
+  /** Removes what the families of an account say about its owner. The rows stay for the status list. */
+  async erasePersonalData(accountId: string): Promise<void> {
+    await this.unitOfWork.execute(
+      'UPDATE refresh_token_family SET user_agent = NULL, origin = NULL, claims = NULL WHERE account_id = $1',
+      [accountId],
+    );
   }
 
   /** The status list indexes of families that were revoked after `since`. A partial index leads to these rows. */

@@ -186,6 +186,22 @@ eachDatabase('the operations CLI beside a running server', (fresh) => {
       records: 'account.disabled by operator',
       refused: ['accounts', 'disable', 'unknown@gatehouse.example'],
     },
+    {
+      name: 'accounts enable',
+      words: async () => {
+        const email = await createLogin();
+        await ops.runJson(['accounts', 'disable', email]);
+        return ['accounts', 'enable', email];
+      },
+      records: 'account.enabled by operator',
+      refused: ['accounts', 'enable', 'unknown@gatehouse.example'],
+    },
+    {
+      name: 'accounts delete',
+      words: async () => ['accounts', 'delete', await createLogin()],
+      records: 'account.erased by operator',
+      refused: ['accounts', 'delete', 'unknown@gatehouse.example'],
+    },
   ];
 
   describe.each(CHANGES)('$name', ({ words, records, refused, typed = '' }) => {

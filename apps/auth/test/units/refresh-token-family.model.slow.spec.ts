@@ -234,6 +234,7 @@ eachDatabase('the state table of a refresh token family (RFC 9700 §4.14.2)', (f
         unitOfWork,
         clock,
         notifications,
+        cleanup,
       ),
       new BrowserSessionRepository(
         database.reader.getRepository(BrowserSession),
