@@ -59,6 +59,8 @@ function secretFile(name, create) {
 const DEMO = {
   DEMO_EMAIL: () => 'demo@gatehouse.example',
   DEMO_PASSWORD: newSecret,
+  DEMO_STAFF_EMAIL: () => 'staff@gatehouse.example',
+  DEMO_STAFF_PASSWORD: newSecret,
   ORDERS_SERVICE_SECRET: newSecret,
   SHORT_LIVED_SECRET: newSecret,
   DEMO_WEBSITE_SECRET: newSecret,

@@ -6,6 +6,7 @@ import { defineCommand, Failure } from '../terminal/command.mjs';
 import { Narrator } from './narrator.mjs';
 import { orderSteps } from './order-steps.mjs';
 import { rejectionSteps } from './rejection-steps.mjs';
+import { staffSteps } from './staff-steps.mjs';
 import { startWalk, UnmetExpectation } from './walk.mjs';
 
 export const command = defineCommand({
@@ -17,7 +18,7 @@ export const command = defineCommand({
 });
 
 /** @type {readonly import('./walk.mjs').Step[]} */
-const steps = [...orderSteps, ...rejectionSteps];
+const steps = [...orderSteps, ...staffSteps, ...rejectionSteps];
 
 /**
  * Runs the steps in order, and stops at the first that fails.

@@ -14,8 +14,8 @@ const HEAD = `<!-- Written by npm run docs:build from the running apps. Change a
 
 A scope is a permission in an access token. A resource server declares the scopes that it enforces, each with the sentence
 that the consent page shows. [CONTRIBUTING.md](../CONTRIBUTING.md#how-do-i-add-a-scope) says how to add one.
-\`RESOURCE_SERVERS\` of auth lists the scopes of each resource server. \`FIRST_PARTY_SCOPE\` lists the scopes that users get by
-the first-party login. Other clients get the scopes of their registration. All defaults are in
+\`RESOURCE_SERVERS\` of auth lists the scopes of each resource server, and marks those that need a role of the user.
+\`FIRST_PARTY_SCOPE\` lists the scopes that users get by the first-party login. Other clients get the scopes of their registration. All defaults are in
 [configuration.md](configuration.md).
 
 | Scope | Allows the holder to | Resource server | Routes | By default given to |
@@ -43,7 +43,9 @@ export async function scopesPage() {
 export async function describeResourceServers() {
   const path = '../../apps/auth/dist/auth.config.js';
   const { authConfig } = await import(path);
-  const issuer = authConfig({});
+  const texts = '../../apps/auth/dist/pages/texts/en.js';
+  const { en } = await import(texts);
+  const issuer = { ...authConfig({}), consentTexts: en.scopes };
   const servers = [];
   for (const app of RESOURCE_SERVERS) servers.push(await describeResourceServer(app, issuer));
   return servers;
@@ -64,14 +66,41 @@ async function describeResourceServer(app, issuer) {
     enforced: [...routes.keys()],
     granted: registered?.scopes ?? [],
   });
+  requireConsentTexts(app, { sentences, registered, consentTexts: issuer.consentTexts });
   const ofUsers = new Set(issuer.FIRST_PARTY_SCOPE);
   const scopes = Object.entries(sentences).map(([name, sentence]) => ({
     name,
     sentence,
     routes: routes.get(name) ?? [],
-    holders: ofUsers.has(name) ? 'users who log in' : 'clients registered for it',
+    holders: describeHolders(name, ofUsers, registered.privileged),
   }));
   return { app, audience, scopes };
+}
+
+/** @param {string} name @param {Set<string>} ofUsers @param {ReadonlyMap<string, string[]>} privileged */
+function describeHolders(name, ofUsers, privileged) {
+  const roles = privileged.get(name);
+  if (roles) return roles.length > 0 ? `users with the role ${roles.join(' or ')}` : 'services';
+  return ofUsers.has(name) ? 'users who log in' : 'clients registered for it';
+}
+
+/**
+ * The consent page shows the sentence of auth's texts, and docs/scopes.md that of the resource server. No user sees the sentence
+ * of a scope for services.
+ *
+ * @param {string} app
+ * @param {{ sentences: Record<string, string>, registered: any, consentTexts: Record<string, string> }} found
+ */
+function requireConsentTexts(app, { sentences, registered, consentTexts }) {
+  const faults = Object.entries(sentences)
+    .filter(([scope]) => registered.privileged.get(scope)?.length !== 0)
+    .filter(([scope, sentence]) => consentTexts[scope] !== sentence)
+    .map(
+      ([scope, sentence]) =>
+        `${scope} is "${sentence}" in apps/${app}/src/${app}.scopes.ts, ` +
+        `and "${consentTexts[scope] ?? ''}" in apps/auth/src/pages/texts/en.ts`,
+    );
+  if (faults.length > 0) throw new Failure(faults.join('\n'));
 }
 
 /** @param {string} app @returns {Promise<Record<string, string>>} */

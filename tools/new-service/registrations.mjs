@@ -6,6 +6,8 @@ import { ROOT } from '../workspace.mjs';
 /** @typedef {Record<string, string | number>} Names */
 /** @typedef {{ what: string, place: RegExp, change: (text: string) => string }} Edit */
 
+const SCOPE_TEXTS = /^const scopes(?:: ScopeTexts)? = \{\n(?: {2}.*\n)*\};$/;
+
 /**
  * The edits outside of the folder of the service, by file.
  *
@@ -23,6 +25,29 @@ const PLACES = {
       what: "the default of FIRST_PARTY_SCOPE, .prefault('…')",
       place: /FIRST_PARTY_SCOPE: list\(z\.string\(\)\)\s+\.prefault\(\s*'[^']*',?\s*\)/,
       change: (text) => text.replace(/',?\s*\)$/, ` ${many}:read ${many}:write')`),
+    },
+  ],
+  'apps/auth/src/pages/texts/en.ts': ({ many }) => [
+    {
+      what: 'the sentences of the scopes, const scopes = {…};',
+      place: SCOPE_TEXTS,
+      change: (text) =>
+        text.replace(
+          /\};$/,
+          `  '${many}:read': 'See your ${many}',\n  '${many}:write': 'Add to your ${many}',\n};`,
+        ),
+    },
+  ],
+  // The noun is not translated: `npm run new:service` knows the English one.
+  'apps/auth/src/pages/texts/de.ts': ({ many }) => [
+    {
+      what: 'the sentences of the scopes, const scopes: ScopeTexts = {…};',
+      place: SCOPE_TEXTS,
+      change: (text) =>
+        text.replace(
+          /\};$/,
+          `  '${many}:read': 'Ihre ${many} sehen',\n  '${many}:write': 'Ihre ${many} ergänzen',\n};`,
+        ),
     },
   ],
   'tools/workspace.mjs': ({ many, port }) => [

@@ -149,6 +149,7 @@ function nextStep({ name }, services) {
  */
 const OWNERS = {
   DEMO_PASSWORD: ['account', 'DEMO_EMAIL'],
+  DEMO_STAFF_PASSWORD: ['account', 'DEMO_STAFF_EMAIL'],
   ORDERS_SERVICE_SECRET: ['client', 'orders-service'],
   SHORT_LIVED_SECRET: ['client', 'short-lived-demo'],
   DEMO_WEBSITE_SECRET: ['client', 'demo-website'],

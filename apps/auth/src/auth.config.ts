@@ -166,8 +166,8 @@ const settings = z.object({
   REGISTRATION: oneOf(['open', 'closed', 'invited'])
     .optional()
     .describe(
-      'Whether strangers may create accounts: `open` to everybody, `closed`, or `invited` with a link of ' +
-        '`ops accounts invite`. Default: `closed` in production, `open` otherwise.',
+      'Whether users may register: `open`, `closed`, or `invited` with a link of `ops accounts invite`. ' +
+        'Default: `closed` in production, `open` otherwise.',
     ),
   SEED_DEMO: flag(false)
     .describe('Creates a demo account and demo clients at start. Rejected in production.')

@@ -11,11 +11,11 @@ const scopes = defineScopes(
 /** Accepts these scopes only, so a misspelt scope does not compile. */
 export const { RequireScopes } = scopes;
 
-/** The scopes of this service, and the sentences that the consent page shows. */
+/** The scopes of this service, with the same sentences as the consent page of auth (`pages/texts/en.ts`). */
 export const BILLING_SCOPES: Readonly<Record<(typeof scopes.all)[number], string>> = {
   'billing:read': 'See your invoices',
   'billing:pay': 'Pay your invoices for you',
   'billing:invoices:create': 'Create invoices and make them void: for services only',
-  'billing:refund': 'Give back what people have paid: for staff only',
-  'billing:admin': 'See what is earned: for administrators only',
+  'billing:refund': 'Refund payments: for staff only',
+  'billing:admin': 'See revenue: for administrators only',
 };

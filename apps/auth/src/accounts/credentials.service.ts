@@ -23,7 +23,15 @@ export const newPassword = z.string().superRefine((password, context) => {
 });
 
 export const registration = z
-  .object({ email, password: newPassword })
+  .object({
+    email,
+    password: newPassword,
+    invitation: z
+      .string()
+      .max(100)
+      .optional()
+      .describe('The code of an invitation, where registration needs one'),
+  })
   .superRefine((request, context) => {
     const message = findPasswordFault(request.password, request.email);
     if (message !== undefined) context.addIssue({ code: 'custom', path: ['password'], message });
@@ -55,14 +63,21 @@ export class CredentialsService {
   /**
    * Creates an account. For an e-mail that is taken, it does the same work, changes nothing and returns the same, because
    * registration must not reveal which e-mails have accounts.
+   * @param claim uses an invitation in the same transaction; if it returns false, no account is created
+   * @returns whether the registration was claimed
    * @throws {PasswordHashQueueFull}
    */
-  async register({ email, password }: Credential): Promise<void> {
+  async register(
+    { email, password }: Credential,
+    claim?: () => Promise<boolean>,
+  ): Promise<boolean> {
     const passwordHash = await this.passwords.hash(password);
-    await this.unitOfWork.transaction(async () => {
+    return this.unitOfWork.transaction(async () => {
+      if (claim && !(await claim())) return false;
       const accountId = await this.accounts.create(email, passwordHash);
       if (accountId) await this.events.record({ type: 'account.registered', accountId });
       else await this.events.record({ type: 'account.registration_repeated' });
+      return true;
     });
   }
 

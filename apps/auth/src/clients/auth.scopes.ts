@@ -16,11 +16,11 @@ export const ACCOUNT_SCOPES: Readonly<Record<(typeof scopes.all)[number], string
  * Scopes of OpenID Connect (Core §3.1.2.1, §5.4, §11), with the text that the consent page shows. This server is their resource
  * server, because its userinfo endpoint returns the claims.
  */
-export const OPENID_SCOPES: Readonly<Record<string, string>> = {
+export const OPENID_SCOPES = {
   openid: 'Know that you are you',
   profile: 'See your name and profile',
   email: 'See your e-mail address',
   address: 'See your postal address',
   phone: 'See your telephone number',
   offline_access: 'Stay logged in while you are away',
-};
+} as const;

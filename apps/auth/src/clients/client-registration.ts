@@ -1,3 +1,6 @@
+import type { AuthConfig } from '../auth.config.js';
+import { listPrivilegedScopes } from '../platform/resource-servers.js';
+import { ACCOUNT_SCOPES, OPENID_SCOPES } from './auth.scopes.js';
 import { type Client, TOKEN_EXCHANGE } from './client.entity.js';
 import type { ClientRegistration } from './client.repository.js';
 import { findOriginFault, findRedirectUriFault } from './redirect-uri.js';
@@ -150,3 +153,38 @@ export const narrowsOwnTokens = (
 ): boolean =>
   before.scope.some((word) => !after.scope.includes(word)) ||
   (before.grantTypes.includes('client_credentials') && !hasGrantType(after, 'client_credentials'));
+
+/** The grants that carry the rights of a person. */
+const PERSON_GRANTS = ['authorization_code', 'refresh_token', TOKEN_EXCHANGE];
+
+/**
+ * Describes the scopes that need the operator's attention, because the client uses them for persons: privileged scopes, and scopes
+ * that every account may allow although the operator's own front ends do not have them.
+ *
+ * @returns one sentence per scope
+ */
+export function findScopeWarnings(
+  client: Pick<ClientRegistration, 'grantTypes' | 'scope'>,
+  config: Pick<AuthConfig, 'RESOURCE_SERVERS' | 'FIRST_PARTY_SCOPE'>,
+): readonly string[] {
+  if (!PERSON_GRANTS.some((grantType) => client.grantTypes.includes(grantType))) return [];
+  const actsForItself = client.grantTypes.includes('client_credentials');
+  const privileged = listPrivilegedScopes(config.RESOURCE_SERVERS);
+  const usual = new Set([
+    ...config.FIRST_PARTY_SCOPE,
+    ...Object.keys(ACCOUNT_SCOPES),
+    ...Object.keys(OPENID_SCOPES),
+  ]);
+  return client.scope.flatMap((word) => {
+    const roles = privileged.get(word);
+    if (roles && roles.length > 0) return [describeRoles(word, roles)];
+    if (roles) return actsForItself ? [] : [`No user can allow ${word}: it is for services only.`];
+    return usual.has(word) ? [] : [describeOpenScope(word)];
+  });
+}
+
+const describeRoles = (word: string, roles: readonly string[]): string =>
+  `Only a user with the role ${roles.join(' or ')} can allow ${word}: see ops accounts grant-role.`;
+
+const describeOpenScope = (word: string): string =>
+  `Every user can allow ${word}. If it is for staff, name a role in RESOURCE_SERVERS: ${word}@role.`;

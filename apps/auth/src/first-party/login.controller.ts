@@ -16,12 +16,9 @@ import {
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import {
-  CredentialsService,
-  type Registration,
-  registration,
-} from '../accounts/credentials.service.js';
+import { type Registration, registration } from '../accounts/credentials.service.js';
 import { KnownDeviceCookie } from '../accounts/known-device-cookie.js';
+import { RegistrationGuard, RegistrationService } from '../accounts/registration.guard.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { FirstPartyClient } from '../clients/first-party-client.js';
 import { RefreshTokenGrant } from '../oauth/token/refresh-token.grant.js';
@@ -199,18 +196,17 @@ export class RefreshController {
 
 @ApiTags('first-party login')
 @Controller('auth')
-@UseGuards(JsonOnlyGuard)
+@UseGuards(JsonOnlyGuard, RegistrationGuard)
 @Public()
 export class RegistrationController {
-  constructor(private readonly credentials: CredentialsService) {}
+  constructor(private readonly registrations: RegistrationService) {}
 
   @Post('register')
   @HttpCode(201)
-  @RateLimited('registration')
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Makes an account; the answer is the same where the e-mail has one' })
   async register(@Body({ schema: registration }) body: Registration): Promise<{ email: string }> {
-    await this.credentials.register(body);
+    await this.registrations.register(body);
     return { email: body.email };
   }
 }

@@ -5,9 +5,9 @@ import { findPasswordFault } from '../accounts/password-policy.js';
 import { email as emailAddress } from '../accounts/credentials.service.js';
 import { AccountOperationsService } from '../sessions/account-operations.service.js';
 import { storedClaims } from '../tokens/standard-claims.js';
+import { ACCOUNT_ACCESS_COMMANDS } from './account-access.command.js';
 import { ACCOUNT_READ_COMMANDS } from './account-list.command.js';
 import { ACCOUNT_STATE_COMMANDS } from './account-state.command.js';
-import { ACCOUNT_ROLE_COMMANDS } from './account-roles.command.js';
 import { OperationRefused, UsageError } from './errors.js';
 import { requireAccount } from './lookups.js';
 import {
@@ -153,7 +153,7 @@ export const ACCOUNT_COMMANDS = [
   SetAccountClaimsCommand,
   ResetPasswordCommand,
   ...ACCOUNT_STATE_COMMANDS,
-  ...ACCOUNT_ROLE_COMMANDS,
+  ...ACCOUNT_ACCESS_COMMANDS,
 ];
 
 @Command({ name: 'accounts', description: 'accounts of users', subCommands: ACCOUNT_COMMANDS })

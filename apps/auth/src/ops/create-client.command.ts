@@ -11,6 +11,7 @@ import {
   completeRegistration,
   type CompleteRegistration,
   findRegistrationFaults,
+  findScopeWarnings,
 } from '../clients/client-registration.js';
 import {
   ClientRegistrationCommand,
@@ -36,12 +37,14 @@ export class CreateClientCommand extends ClientRegistrationCommand {
     const [fault] = findRegistrationFaults(client);
     if (fault !== undefined) throw new UsageError(fault);
     await this.runner.change(options, async (server) => {
-      const [unknown] = findUnknownNames(client, server.get<AuthConfig>(AUTH_CONFIG));
+      const config = server.get<AuthConfig>(AUTH_CONFIG);
+      const [unknown] = findUnknownNames(client, config);
       if (unknown !== undefined) throw new OperationRefused(unknown);
       const operations = server.get(ClientOperationsService);
       if (!(await operations.create(client, 'operator'))) {
         throw new OperationRefused(describeExisting(await operations.find(id), id));
       }
+      this.runner.printNotices(findNotices(client, config));
       const { secretHashes, ...value } = client;
       return {
         value,
@@ -49,7 +52,6 @@ export class CreateClientCommand extends ClientRegistrationCommand {
         ...(secretHashes.length > 0 && { secret: describeClientSecret(id, secret) }),
       };
     });
-    for (const notice of findNotices(client)) this.runner.printNotice(notice);
   }
 
   @Option({
@@ -145,13 +147,15 @@ export function findUnknownNames(
 }
 
 /** @returns a sentence for each property that is accepted and often a mistake */
-export const findNotices = ({
-  authMethod,
-  redirectUris,
-}: CompleteRegistration): readonly string[] =>
+export const findNotices = (
+  client: CompleteRegistration,
+  config: AuthConfig,
+): readonly string[] => [...findPortNotices(client), ...findScopeWarnings(client, config)];
+
+const findPortNotices = ({ authMethod, redirectUris }: CompleteRegistration): readonly string[] =>
   redirectUris
     .filter((uri) => authMethod === 'none' && uri.startsWith('http://localhost'))
     .map((uri) => {
       const literal = uri.replace('localhost', '127.0.0.1');
-      return `note: the port of ${uri} is fixed. If the app listens on any free port, register ${literal} (RFC 8252 §7.3).`;
+      return `The port of ${uri} is fixed. If the app listens on any free port, register ${literal} (RFC 8252 §7.3).`;
     });

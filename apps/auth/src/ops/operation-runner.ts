@@ -115,6 +115,10 @@ export class OperationRunner {
     this.terminal.errors.write(`${text}\n`);
   }
 
+  printNotices(texts: readonly string[]): void {
+    for (const text of texts) this.printNotice(text);
+  }
+
   async withServer<T>(work: (server: Server) => Promise<T>): Promise<T> {
     const server = await this.open();
     try {

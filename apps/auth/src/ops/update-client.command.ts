@@ -76,14 +76,15 @@ export class UpdateClientCommand extends ClientRegistrationCommand {
     const cleared = Object.fromEntries(
       clear.map((option) => [CLEARABLE[option], REGISTRATION_DEFAULTS[CLEARABLE[option]]]),
     );
-    const notices: string[] = [];
+    let notices: readonly string[] = [];
     await this.runner.change(options, async (server) => {
       await requireClient(server, id);
       const config = server.get<AuthConfig>(AUTH_CONFIG);
       const revise = (current: CompleteRegistration) => {
         const next = { ...current, ...dropKeys(given), ...cleared, ...given };
         checkRevision(next, current, config);
-        notices.splice(0, Infinity, ...findNewNotices(next, current));
+        const before = findNotices(current, config);
+        notices = findNotices(next, config).filter((notice) => !before.includes(notice));
         return next;
       };
       const update = await server.get(ClientOperationsService).update(id, revise, 'operator');
@@ -95,7 +96,7 @@ export class UpdateClientCommand extends ClientRegistrationCommand {
         ...(secret !== undefined && { secret: describeClientSecret(id, secret) }),
       };
     });
-    for (const notice of notices) this.runner.printNotice(notice);
+    this.runner.printNotices(notices);
   }
 
   @Option({ flags: '--scope <scopes>', description: 'scopes that the client may request' })
@@ -129,9 +130,6 @@ function checkRevision(
   const unknown = findUnknownNames(next, config).find((sentence) => !before.includes(sentence));
   if (unknown !== undefined) throw new OperationRefused(unknown);
 }
-
-const findNewNotices = (next: CompleteRegistration, current: CompleteRegistration) =>
-  findNotices(next).filter((notice) => !findNotices(current).includes(notice));
 
 /** The result of an update for programs. */
 export function toValue({ changes, ...update }: ClientUpdate) {
@@ -197,9 +195,9 @@ export class ApplyClientsCommand extends ChangingCommand {
       );
       if (unknown.length > 0) throw new OperationRefused(listFaults(`${name} is refused`, unknown));
       const updates = await server.get(ClientOperationsService).apply(clients, 'operator');
+      this.runner.printNotices(clients.flatMap((client) => findNotices(client, config)));
       return describeUpdates(updates, options);
     });
-    for (const notice of clients.flatMap(findNotices)) this.runner.printNotice(notice);
   }
 }
 

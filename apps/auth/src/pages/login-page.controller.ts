@@ -1,4 +1,5 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
+import { RegistrationService } from '../accounts/registration.guard.js';
 import { RateLimited } from '../platform/rate-limit.service.js';
 import { type ClientInfo, ClientInfoService } from './interaction.service.js';
 import { buildPageUrl, renderField, renderForm, renderPage, seeOther } from './page.js';
@@ -13,6 +14,7 @@ export class LoginPageController {
   constructor(
     private readonly logins: PageLoginService,
     private readonly clientInfo: ClientInfoService,
+    private readonly registrations: RegistrationService,
   ) {}
 
   @Get()
@@ -23,7 +25,12 @@ export class LoginPageController {
     if (context.browserSession && !context.interaction)
       return seeOther(buildPageUrl('/account', context));
     const client = await this.clientInfo.find(context.interaction);
-    return renderLoginPage(context, { client, hasRegistered: registered !== undefined });
+    const hasRegistered = registered !== undefined;
+    return renderLoginPage(context, {
+      client,
+      canRegister: this.registrations.isOpen,
+      hasRegistered,
+    });
   }
 
   @Post()
@@ -35,12 +42,14 @@ export class LoginPageController {
     const signedIn = await this.logins.signIn(context, { email, password });
     if (signedIn) return seeOther(signedIn.location, signedIn.cookies);
     const client = await this.clientInfo.find(context.interaction);
-    return renderLoginPage(context, { client, email, hasFailed: true });
+    const canRegister = this.registrations.isOpen;
+    return renderLoginPage(context, { client, email, canRegister, hasFailed: true });
   }
 }
 
 export interface LoginPageState {
   readonly client: ClientInfo | undefined;
+  readonly canRegister: boolean;
   /** The page does not reveal whether the e-mail or the password was wrong. */
   readonly hasFailed?: boolean;
   readonly hasRegistered?: boolean;
@@ -51,7 +60,7 @@ const LOGIN_ERROR_ID = 'login-failed';
 
 export function renderLoginPage(context: PageContext, state: LoginPageState): Response {
   const { login: texts } = context.texts;
-  const { client, hasFailed, hasRegistered } = state;
+  const { client, canRegister, hasFailed, hasRegistered } = state;
   return renderPage(context, {
     title: texts.title,
     status: hasFailed ? 400 : 200,
@@ -61,9 +70,12 @@ export function renderLoginPage(context: PageContext, state: LoginPageState): Re
       ${hasFailed && html`<p class="notice bad" id="${LOGIN_ERROR_ID}" role="alert">${texts.failed}</p>`}
       ${hasRegistered && html`<p class="notice good" role="status">${texts.registered}</p>`}
       ${renderForm(context, { action: '/login', content: renderFields(context, state) })}
-      <p class="aside">
-        ${texts.noAccount} <a href="${buildPageUrl('/register', context)}">${texts.register}</a>
-      </p>`,
+      ${
+        canRegister &&
+        html`<p class="aside">
+          ${texts.noAccount} <a href="${buildPageUrl('/register', context)}">${texts.register}</a>
+        </p>`
+      }`,
   });
 }
 

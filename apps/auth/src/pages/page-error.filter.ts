@@ -1,7 +1,7 @@
 import { toProblemDetails } from '@gatehouse/service-kit';
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { OAuthError, RetryLaterError } from '../platform/oauth-error.js';
+import { OAuthError, RegistrationRefused, RetryLaterError } from '../platform/oauth-error.js';
 import { html } from './html.js';
 import { pageContexts } from './page-context.js';
 import { renderDocument } from './page.js';
@@ -16,6 +16,8 @@ export const PAGE_ERRORS: Readonly<Record<PageErrorKind, number>> = {
   untrustedClient: 400,
   expired: 400,
   foreignForm: 403,
+  registrationClosed: 403,
+  invitationInvalid: 403,
   notFound: 404,
   busy: 429,
   fault: 500,
@@ -70,6 +72,7 @@ export class PageErrorFilter implements ExceptionFilter {
 function toPageErrorKind(error: unknown): ReturnType<typeof findKindByStatus> {
   if (error instanceof PageError) return error.kind;
   if (error instanceof RetryLaterError) return 'busy';
+  if (error instanceof RegistrationRefused) return error.kind;
   if (error instanceof OAuthError) return 'invalidRequest';
   return findKindByStatus(toProblemDetails(error).status);
 }

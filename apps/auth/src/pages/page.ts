@@ -143,10 +143,11 @@ export interface FieldOptions {
   /** Id of an element elsewhere on the page that holds the error message. */
   readonly errorId?: string | undefined;
   readonly hasFocus?: boolean;
+  readonly isReadOnly?: boolean;
 }
 
 export function renderField(options: FieldOptions): Html {
-  const { id, label, type, autocomplete, value, hint, error, hasFocus } = options;
+  const { id, label, type, autocomplete, value, hint, error, hasFocus, isReadOnly } = options;
   return html`<label for="${id}">${label}</label>
     <input
       id="${id}"
@@ -157,6 +158,7 @@ export function renderField(options: FieldOptions): Html {
       required
       ${renderAriaAttributes(options)}
       ${hasFocus && html`autofocus`}
+      ${isReadOnly && html`readonly`}
     />
     ${error && html`<p class="error" id="${id}-error" role="alert">${error}</p>`}
     ${hint && html`<p class="hint" id="${id}-hint">${hint}</p>`}`;

@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { DatabaseUnavailableException } from '@gatehouse/persistence';
 import { Problem, ProblemDetailsFilter, toProblemDetails } from '@gatehouse/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { OAuthError, RetryLaterError } from './oauth-error.js';
+import { OAuthError, RegistrationRefused, RetryLaterError } from './oauth-error.js';
 
 interface ErrorResponse {
   readonly status: number;
@@ -47,6 +47,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
 function toErrorResponse(error: unknown): ErrorResponse | undefined {
   if (error instanceof OAuthError) return formatOAuthError(error);
   if (error instanceof RetryLaterError) return toRetryLaterResponse(error);
+  if (error instanceof RegistrationRefused) return toForbiddenResponse(error);
   if (error instanceof DatabaseUnavailableException) return toUnavailableResponse(error);
   const { status, errors } = toProblemDetails(error);
   if (status >= 500 || status === 404) return undefined;
@@ -71,6 +72,11 @@ const toRetryLaterResponse = ({ retryAfter }: RetryLaterError): ErrorResponse =>
 
 const toRetryLaterProblem = ({ retryAfter }: RetryLaterError) =>
   new Problem(429, { detail: RETRY_LATER_DETAIL, headers: { 'Retry-After': String(retryAfter) } });
+
+const toForbiddenResponse = ({ message }: RegistrationRefused): ErrorResponse => ({
+  status: 403,
+  body: { error: 'access_denied', error_description: message },
+});
 
 /** The error code says nothing about the grant. A client that took it for a rejected grant would log its user out. */
 function toUnavailableResponse({ message, headers }: DatabaseUnavailableException): ErrorResponse {

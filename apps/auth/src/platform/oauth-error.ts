@@ -150,3 +150,19 @@ export class TooManyRequests extends RetryLaterError {
     this.retryAfter = Math.max(1, Math.ceil(milliseconds / 1000));
   }
 }
+
+const REGISTRATION_REFUSALS = {
+  registrationClosed: 'Registration is closed. The operator of this server creates accounts.',
+  /** One text for a missing, wrong, used and expired invitation, and for one of another address. */
+  invitationInvalid:
+    'Registration needs a valid invitation for this e-mail address. Ask the operator of this server for one.',
+};
+
+/** `REGISTRATION` does not allow the registration: 403. */
+export class RegistrationRefused extends Error {
+  override readonly name = 'RegistrationRefused';
+
+  constructor(readonly kind: keyof typeof REGISTRATION_REFUSALS) {
+    super(REGISTRATION_REFUSALS[kind]);
+  }
+}

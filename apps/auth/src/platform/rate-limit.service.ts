@@ -218,6 +218,16 @@ export function enforceQuota(reply: HeaderWriter, quotaState: QuotaState | undef
   if (quotaState.isOver) throw new TooManyRequests(resetsIn);
 }
 
+/** Counts a request for the network of its caller. @throws {TooManyRequests} when the quota is exceeded */
+export async function countRequest(
+  limits: RateLimitService,
+  name: LimitName,
+  { ip, reply }: { readonly ip: string; readonly reply: HeaderWriter },
+): Promise<void> {
+  const key = networkOf(ip) ?? 'elsewhere';
+  enforceQuota(reply, await limits.consume(name, { kind: 'anonymous', key }));
+}
+
 /** Each request to the handler counts for the network of the caller. */
 export const RateLimited = Reflector.createDecorator<LimitName>();
 
@@ -235,9 +245,7 @@ export class RateLimitGuard implements CanActivate {
     if (name === undefined) return true;
     const http = context.switchToHttp();
     const { ip } = http.getRequest<{ readonly ip: string }>();
-    const key = networkOf(ip) ?? 'elsewhere';
-    const quotaState = await this.limits.consume(name, { kind: 'anonymous', key });
-    enforceQuota(http.getResponse<HeaderWriter>(), quotaState);
+    await countRequest(this.limits, name, { ip, reply: http.getResponse<HeaderWriter>() });
     return true;
   }
 }

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { AccountRoleRepository } from '../accounts/account-role.repository.js';
+import type { Account } from '../accounts/account.entity.js';
 import { AccountRepository } from '../accounts/account.repository.js';
+import { InvitationRepository } from '../accounts/invitation.service.js';
 import type { Actor } from '../platform/security-events/security-event.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { AccountTransactionService } from './account-transaction.service.js';
-import { AuthorizationCodeRepository } from './authorization-code.repository.js';
 import { BrowserSessionRepository } from './browser-session.repository.js';
-import { ConsentRepository } from './consent.service.js';
+import { AuthorizedClientService } from './consent.service.js';
 import { RefreshTokenFamilyRepository } from './refresh-token-family.repository.js';
 import { SessionService } from './session.service.js';
 
@@ -16,18 +17,18 @@ export class AccountDataService {
   constructor(
     private readonly browserSessions: BrowserSessionRepository,
     private readonly families: RefreshTokenFamilyRepository,
-    private readonly codes: AuthorizationCodeRepository,
-    private readonly consents: ConsentRepository,
+    private readonly authorizedClients: AuthorizedClientService,
     private readonly roles: AccountRoleRepository,
+    private readonly invitations: InvitationRepository,
   ) {}
 
   /** Joins the transaction of the caller. The sessions are revoked before. */
-  async erase(accountId: string): Promise<void> {
-    await this.browserSessions.deleteOfAccount(accountId);
-    await this.families.erasePersonalData(accountId);
-    await this.codes.deleteOfAccount(accountId);
-    await this.consents.deleteOfAccount(accountId);
-    await this.roles.deleteOfAccount(accountId);
+  async erase({ id, email }: Pick<Account, 'id' | 'email'>): Promise<void> {
+    await this.browserSessions.deleteOfAccount(id);
+    await this.families.erasePersonalData(id);
+    await this.authorizedClients.deleteOfAccount(id);
+    await this.roles.deleteOfAccount(id);
+    await this.invitations.deleteOfAddress(email);
   }
 }
 
@@ -49,9 +50,10 @@ export class AccountErasureService {
    */
   erase(accountId: string, by: Actor): Promise<boolean> {
     return this.transactions.run(accountId, async () => {
-      if (!(await this.accounts.erase(accountId))) return false;
+      const account = await this.accounts.find(accountId);
+      if (!account || !(await this.accounts.erase(accountId))) return false;
       await this.sessions.revokeAllOfAccount(accountId, 'account_erased');
-      await this.data.erase(accountId);
+      await this.data.erase(account);
       await this.events.record({ type: 'account.erased', accountId, by });
       return true;
     });

@@ -141,6 +141,12 @@ export class AuthorizedClientService {
     return this.consents.findAuthorizedClients(accountId);
   }
 
+  /** Deletes all consents and codes of an account. Joins the transaction of the caller. */
+  async deleteOfAccount(accountId: string): Promise<void> {
+    await this.codes.deleteOfAccount(accountId);
+    await this.consents.deleteOfAccount(accountId);
+  }
+
   /** Withdraws the consent, and revokes the sessions of the client. Without a consent it changes nothing. */
   withdrawConsent(accountId: string, clientId: string): Promise<void> {
     // The lock of the account: a login at the same time either has created its session before, or finds no consent after.

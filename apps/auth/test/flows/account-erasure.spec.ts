@@ -3,6 +3,7 @@ import { eachDatabase } from '@gatehouse/persistence/testing';
 import { DataSource } from 'typeorm';
 import type { Account } from '../../src/accounts/account.entity.js';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
+import { InvitationRepository } from '../../src/accounts/invitation.service.js';
 import { AccountRoleRepository } from '../../src/accounts/account-role.repository.js';
 import { NotificationRepository } from '../../src/platform/notifications/notification.repository.js';
 import { AccountErasureService } from '../../src/sessions/account-erasure.service.js';
@@ -54,6 +55,7 @@ eachDatabase('an erased account (GDPR Art. 17)', (fresh) => {
     await auth.app
       .get(NotificationRepository)
       .enqueue({ accountId: account.id, kind: 'password_changed', detail: {} });
+    await auth.app.get(InvitationRepository).save(account.email, 'code', Number.MAX_SAFE_INTEGER);
     const operations = auth.app.get(AccountOperationsService);
     await operations.setClaims(account.id, { name: 'Erasable Person' }, 'operator');
     return Object.assign(account, { refreshToken: body['refresh_token'] ?? '' });

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { AccountRoleRepository } from '../../src/accounts/account-role.repository.js';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
 import { selectStandardClaims, STANDARD_CLAIMS } from '../../src/tokens/standard-claims.js';
 import { ClientRepository } from '../../src/clients/client.repository.js';
@@ -42,6 +43,7 @@ describe('the demo and conformance data', () => {
         'demo-app',
         'demo-docs',
         'demo-spa',
+        'demo-staff',
         'demo-website',
         'orders-service',
         'short-lived-demo',
@@ -78,6 +80,17 @@ describe('the demo and conformance data', () => {
       aud: BILLING,
       act: { sub: 'orders-service' },
     });
+  });
+
+  it('creates a staff account whose role the staff console needs', async () => {
+    const { DEMO_EMAIL = '', DEMO_STAFF_EMAIL = '' } = await readCredentials('demo.env');
+    const rolesOf = async (email: string) => {
+      const account = await auth.app.get(AccountRepository).findByEmail(email);
+      return auth.app.get(AccountRoleRepository).findRoles(account?.id ?? '');
+    };
+    expect([await rolesOf(DEMO_EMAIL), await rolesOf(DEMO_STAFF_EMAIL)]).toEqual([[], ['support']]);
+    const scope = (await findClient('demo-staff'))?.scope;
+    expect(scope).toContain('orders:read:any');
   });
 
   it('creates the clients of the conformance suite with its redirect URIs and without required PKCE', async () => {

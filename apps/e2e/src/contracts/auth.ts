@@ -338,6 +338,8 @@ export interface operations {
           /** Format: email */
           email: string;
           password: string;
+          /** @description The code of an invitation, where registration needs one */
+          invitation?: string;
         };
       };
     };

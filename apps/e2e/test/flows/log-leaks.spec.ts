@@ -110,7 +110,7 @@ async function serviceFlow(): Promise<void> {
   const { auth, billing, dataDir } = stack;
   const demo = parseEnv(await readFile(join(dataDir, 'demo.env'), 'utf8'));
   for (const [name, value] of Object.entries(demo)) {
-    if (name !== 'DEMO_EMAIL') registerSecret(name, value ?? '');
+    if (!name.endsWith('_EMAIL')) registerSecret(name, value ?? '');
   }
   const client = `orders-service:${demo['ORDERS_SERVICE_SECRET']}`;
   registerSecret('the Basic credentials', Buffer.from(client).toString('base64'));

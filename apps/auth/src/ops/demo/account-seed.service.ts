@@ -17,9 +17,11 @@ export class AccountSeedService {
     private readonly passwords: PasswordHasher,
   ) {}
 
-  async createIfMissing({ email, password, claims }: AccountSeed): Promise<void> {
-    if (await this.accounts.findByEmail(email)) return;
+  /** @returns the id of the new account; undefined if the account exists */
+  async createIfMissing({ email, password, claims }: AccountSeed): Promise<string | undefined> {
+    if (await this.accounts.findByEmail(email)) return undefined;
     const id = await this.accounts.create(email, await this.passwords.hash(password));
     if (id !== undefined) await this.accounts.setClaims(id, claims);
+    return id;
   }
 }

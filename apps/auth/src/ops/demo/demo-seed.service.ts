@@ -4,6 +4,7 @@ import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
 import { hashClientSecret } from '../../clients/registered-credentials.js';
 import { TOKEN_EXCHANGE } from '../../clients/client.entity.js';
 import { type ClientRegistration, ClientRepository } from '../../clients/client.repository.js';
+import { RoleOperationsService } from '../../sessions/account-operations.service.js';
 import { AccountSeedService } from './account-seed.service.js';
 import { CredentialsFile } from './credentials-file.js';
 
@@ -37,6 +38,7 @@ export const buildDemoClients = (
     redirectUris: ['http://localhost:4001/callback', 'http://127.0.0.1/callback'],
     postLogoutRedirectUris: ['http://localhost:4001/'],
   },
+  STAFF_CLIENT,
   buildDocsClient(config),
   {
     ...APPLICATION_DEFAULTS,
@@ -93,6 +95,17 @@ const APPLICATION_DEFAULTS = {
 
 const PUBLIC_CLIENT = { authMethod: 'none', secretHashes: [] } as const;
 
+/** Every user can sign in here, and only users with the role get the privileged scopes. */
+const STAFF_CLIENT: ClientRegistration = {
+  ...APPLICATION_DEFAULTS,
+  ...PUBLIC_CLIENT,
+  id: 'demo-staff',
+  name: 'Demo Staff Console',
+  scope: ['openid', 'orders:read:any', 'billing:refund', 'billing:admin'],
+  redirectUris: ['http://localhost:4002/callback', 'http://127.0.0.1/callback'],
+  postLogoutRedirectUris: ['http://localhost:4002/'],
+};
+
 const createSecretAuthentication = (file: CredentialsFile, name: string) =>
   ({
     authMethod: 'client_secret_basic',
@@ -106,12 +119,16 @@ const DEMO_CLAIMS = {
   locale: 'en',
 };
 
-/** Creates a demo account and demo clients, in development only. */
+const STAFF_CLAIMS = { ...DEMO_CLAIMS, name: 'Demo Support', family_name: 'Support' };
+const STAFF_ROLE = 'support';
+
+/** Creates a demo account, a staff account and demo clients, in development only. */
 @Injectable()
 export class DemoSeedService implements OnApplicationBootstrap {
   constructor(
     private readonly accounts: AccountSeedService,
     private readonly clients: ClientRepository,
+    private readonly roles: RoleOperationsService,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
@@ -120,9 +137,16 @@ export class DemoSeedService implements OnApplicationBootstrap {
     const file = await CredentialsFile.open(join(this.config.DATA_DIR, 'demo.env'));
     const email = file.getOrCreate('DEMO_EMAIL', () => 'demo@gatehouse.example');
     const password = file.getOrCreate('DEMO_PASSWORD');
+    const staffEmail = file.getOrCreate('DEMO_STAFF_EMAIL', () => 'staff@gatehouse.example');
+    const staffPassword = file.getOrCreate('DEMO_STAFF_PASSWORD');
     const clients = buildDemoClients(file, this.config);
     await file.save();
     await this.accounts.createIfMissing({ email, password, claims: DEMO_CLAIMS });
+    await this.createStaff({ email: staffEmail, password: staffPassword });
     for (const client of clients) await this.clients.upsert(client);
+  }
+  private async createStaff(credential: { email: string; password: string }): Promise<void> {
+    const id = await this.accounts.createIfMissing({ ...credential, claims: STAFF_CLAIMS });
+    if (id !== undefined) await this.roles.grant(id, STAFF_ROLE, 'server');
   }
 }

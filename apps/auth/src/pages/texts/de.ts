@@ -1,6 +1,6 @@
-import type { Texts } from './en.js';
+import type { ScopeTexts, Texts } from './en.js';
 
-const scopes: Readonly<Record<string, string>> = {
+const scopes: ScopeTexts = {
   'sessions:read': 'Sehen, wo Sie angemeldet sind',
   'sessions:end': 'Sie anderswo abmelden',
   'account:password': 'Ihr Passwort ändern',
@@ -107,6 +107,14 @@ export const de: Texts = {
     foreignForm: {
       title: 'Diese Seite ist nicht mehr aktuell',
       text: 'Sie haben sich an- oder abgemeldet, seit Sie die Seite geöffnet haben, oder Sie haben sie nicht auf diesem Server geöffnet. Gehen Sie zurück, laden Sie die Seite neu, und versuchen Sie es noch einmal.',
+    },
+    registrationClosed: {
+      title: 'Die Registrierung ist geschlossen',
+      text: 'Sie können hier nicht selbst ein Konto anlegen. Bitten Sie den Betreiber dieses Servers um ein Konto.',
+    },
+    invitationInvalid: {
+      title: 'Sie brauchen eine Einladung',
+      text: 'Die Einladung fehlt, ist falsch, benutzt oder abgelaufen. Öffnen Sie den Link Ihrer Einladung, oder bitten Sie den Betreiber dieses Servers um eine neue.',
     },
     busy: {
       title: 'Zu viel auf einmal',

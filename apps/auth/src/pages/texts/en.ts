@@ -1,6 +1,7 @@
 import { ACCOUNT_SCOPES, OPENID_SCOPES } from '../../clients/auth.scopes.js';
 
-const scopes: Readonly<Record<string, string>> = {
+/** `npm run docs:check` compares these sentences with those of the resource servers. A scope for services needs none. */
+const scopes = {
   ...ACCOUNT_SCOPES,
   ...OPENID_SCOPES,
   'orders:read': 'See your orders',
@@ -12,11 +13,14 @@ const scopes: Readonly<Record<string, string>> = {
   'billing:admin': 'See revenue: for administrators only',
 };
 
+/** The sentence of each scope. A language without one of them does not compile. */
+export type ScopeTexts = Readonly<Record<string, string> & Record<keyof typeof scopes, string>>;
+
 /** All texts on the pages of this server. */
 export const en = {
   language: 'en',
   /** What a client may do, by scope. The consent page shows a scope without a text by its name. */
-  scopes,
+  scopes: scopes as ScopeTexts,
   login: {
     title: 'Sign in',
     continueTo: (client: string) => `to continue to ${client}`,
@@ -102,6 +106,14 @@ export const en = {
     foreignForm: {
       title: 'This page is out of date',
       text: 'You have signed in or out since you opened the page, or you did not open it on this server. Go back, reload the page, and try again.',
+    },
+    registrationClosed: {
+      title: 'Registration is closed',
+      text: 'You cannot create an account here yourself. Ask the operator of this server for an account.',
+    },
+    invitationInvalid: {
+      title: 'You need an invitation',
+      text: 'The invitation is missing, wrong, used or expired. Open the link of your invitation, or ask the operator of this server for a new one.',
     },
     busy: {
       title: 'Too much at once',

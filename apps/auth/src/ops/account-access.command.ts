@@ -1,12 +1,16 @@
-import { SubCommand } from 'nest-commander';
+import { Clock } from '@gatehouse/service-kit';
+import { Option, SubCommand } from 'nest-commander';
 import { AccountRoleRepository } from '../accounts/account-role.repository.js';
+import { email as emailAddress } from '../accounts/credentials.service.js';
+import { InvitationService } from '../accounts/invitation.service.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { listPrivilegedScopes, listRoles } from '../platform/resource-servers.js';
 import { RoleOperationsService } from '../sessions/account-operations.service.js';
-import { OperationRefused } from './errors.js';
+import { OperationRefused, UsageError } from './errors.js';
 import { requireAccount } from './lookups.js';
 import { type ChangeOptions, ChangingCommand, OperationRunner } from './operation-runner.js';
-import { formatCount } from './table.js';
+import { parseSeconds } from './option-parsers.js';
+import { formatCount, formatUtc } from './table.js';
 
 /** @throws {OperationRefused} when no scope of RESOURCE_SERVERS names the role */
 function requireRole(role: string, { RESOURCE_SERVERS }: AuthConfig): void {
@@ -77,4 +81,56 @@ export class RevokeRoleCommand extends ChangingCommand {
   }
 }
 
-export const ACCOUNT_ROLE_COMMANDS = [GrantRoleCommand, RevokeRoleCommand];
+const WEEK_SECONDS = 604_800;
+const INVITATION_TTL_RANGE = { min: 60, max: 31_536_000 };
+
+interface InviteOptions extends ChangeOptions {
+  readonly ttl?: number;
+}
+
+@SubCommand({
+  name: 'invite',
+  arguments: '<email>',
+  description: 'print a link with which the owner of the address can register once',
+})
+export class InviteAccountCommand extends ChangingCommand {
+  constructor(private readonly runner: OperationRunner) {
+    super();
+  }
+
+  async run([name]: string[], { ttl = WEEK_SECONDS, ...options }: InviteOptions): Promise<void> {
+    const { success, data: email } = emailAddress.safeParse(name);
+    if (!success) throw new UsageError(`${name} is not an e-mail address`);
+    await this.runner.change(options, async (server) => {
+      const { ISSUER, REGISTRATION } = server.get<AuthConfig>(AUTH_CONFIG);
+      if (REGISTRATION !== 'invited') {
+        throw new OperationRefused(
+          `invitations need REGISTRATION=invited, and it is ${REGISTRATION}`,
+        );
+      }
+      const code = await server.get(InvitationService).invite(email, ttl, 'operator');
+      if (code === undefined) throw new OperationRefused(`the account ${email} exists already`);
+      const expiresAt = new Date(server.get(Clock).now() + ttl * 1000);
+      const link = `${ISSUER.replace(/\/$/, '')}/register?invitation=${code}`;
+      return {
+        value: { email, expiresAt: expiresAt.toISOString() },
+        text: `With this link, ${email} can register once, until ${formatUtc(expiresAt)}. It replaces earlier links.`,
+        secret: {
+          ...{ name: 'link', value: link, labels: { 'e-mail': email, link } },
+          purpose: 'Send it to the owner of the address.',
+        },
+      };
+    });
+  }
+
+  @Option({
+    flags: '--ttl <seconds>',
+    description: 'how long the link is valid; default 604800, 7 days',
+  })
+  ttl(text: string): number {
+    return parseSeconds(text, INVITATION_TTL_RANGE);
+  }
+}
+
+/** Commands that decide who may register, and what an account may do. */
+export const ACCOUNT_ACCESS_COMMANDS = [GrantRoleCommand, RevokeRoleCommand, InviteAccountCommand];
