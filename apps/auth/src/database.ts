@@ -6,6 +6,7 @@ import { FirstTables1764000000000 } from './platform/migrations/1764000000000-fi
 import { SessionsKeysEvents1764100000000 } from './platform/migrations/1764100000000-sessions-keys-events.js';
 import { Authorization1764200000000 } from './platform/migrations/1764200000000-authorization.js';
 import { Roles1764700000000 } from './platform/migrations/1764700000000-roles.js';
+import { ClientOrigins1764710000000 } from './platform/migrations/1764710000000-client-origins.js';
 import { ClientOptions1764720000000 } from './platform/migrations/1764720000000-client-options.js';
 import { AuthorizationCode } from './sessions/authorization-code.entity.js';
 import { BrowserSession } from './sessions/browser-session.entity.js';
@@ -23,6 +24,7 @@ export const authDatabase = (config: AuthConfig): DatabaseSettings => ({
     SessionsKeysEvents1764100000000,
     Authorization1764200000000,
     Roles1764700000000,
+    ClientOrigins1764710000000,
     ClientOptions1764720000000,
   ],
   migrate: config.NODE_ENV !== 'production',

@@ -30,6 +30,10 @@ export class AccountRoleRepository {
     return affected === 1;
   }
 
+  async deleteOfAccount(accountId: string): Promise<void> {
+    await this.unitOfWork.execute('DELETE FROM account_role WHERE account_id = $1', [accountId]);
+  }
+
   /** @returns false if the account does not have the role: of concurrent calls exactly one revokes it */
   async revoke(accountId: string, role: string): Promise<boolean> {
     const { affected } = await this.unitOfWork.execute(

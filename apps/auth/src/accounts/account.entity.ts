@@ -17,4 +17,6 @@ export class Account {
   @InstantColumn({ name: 'created_at' }) readonly createdAt!: Date;
   @InstantColumn({ name: 'last_login_at', nullable: true }) readonly lastLoginAt!: Date | null;
   @InstantColumn({ name: 'disabled_at', nullable: true }) readonly disabledAt!: Date | null;
+  /** When the personal data was erased. Such a row is no account any more. */
+  @InstantColumn({ name: 'erased_at', nullable: true }) readonly erasedAt!: Date | null;
 }

@@ -1,18 +1,52 @@
 import { randomBytes } from 'node:crypto';
-import { type RowLookup, UnitOfWork } from '@gatehouse/persistence';
+import {
+  CleanupJob,
+  createIndexedCleanup,
+  type RowLookup,
+  UnitOfWork,
+} from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
+import { IsNull, Repository } from 'typeorm';
 import { NotificationRepository } from '../platform/notifications/notification.repository.js';
 import { Account } from './account.entity.js';
 
 /** The account as it was when the person authenticated. */
 export type AuthenticatedAccount = Pick<Account, 'id' | 'passwordHash'>;
 
+/** Selects accounts. */
+export interface AccountQuery {
+  /** Lower case. */
+  readonly emailPrefix?: string | undefined;
+  /** Only accounts whose e-mail address comes later. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+/** The tables with rows of accounts. */
+const ACCOUNT_TABLES = [
+  ...['account_role', 'authorization_code', 'browser_session', 'consent', 'notification'],
+  'refresh_token_family',
+];
+
+/** The status list reports the sessions of an erased account for an hour, so their rows stay for a day. */
+const ERASED_ACCOUNTS = {
+  table: 'account',
+  key: 'id',
+  condition: [
+    'erased_at < $1',
+    ...ACCOUNT_TABLES.map(
+      (table) => `NOT EXISTS (SELECT 1 FROM ${table} WHERE account_id = account.id)`,
+    ),
+  ].join(' AND '),
+  orderedBy: 'erased_at',
+  retentionSeconds: 86_400,
+};
+
 /** All SQL of table `account`. The conditions of its updates are the locks, so the statements are written by hand. */
 @Injectable()
-export class AccountRepository {
+export class AccountRepository implements OnModuleInit {
   private readonly lookup: RowLookup<Account>;
 
   constructor(
@@ -20,16 +54,33 @@ export class AccountRepository {
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly notifications: NotificationRepository,
+    private readonly cleanup: CleanupJob,
   ) {
     this.lookup = unitOfWork.lookup(Account);
   }
 
+  onModuleInit(): void {
+    this.cleanup.add(createIndexedCleanup(this.unitOfWork, ERASED_ACCOUNTS));
+  }
+
   findByEmail(email: string): Promise<Account | null> {
-    return this.accounts.findOneBy({ email });
+    return this.accounts.findOneBy({ email, erasedAt: IsNull() });
   }
 
   async find(id: string): Promise<Account | null> {
-    return (await this.lookup.find(id)) ?? null;
+    const account = await this.lookup.find(id);
+    return account?.erasedAt === null ? account : null;
+  }
+
+  /** A page of all accounts, in the order of their e-mail addresses. */
+  findPage({ emailPrefix = '', after = '', limit }: AccountQuery): Promise<Account[]> {
+    return this.accounts
+      .createQueryBuilder('account')
+      .where('account.erased_at IS NULL AND account.email > :after', { after })
+      .andWhere(`substr(account.email, 1, ${emailPrefix.length}) = :emailPrefix`, { emailPrefix })
+      .orderBy('account.email')
+      .limit(limit)
+      .getMany();
   }
 
   /**
@@ -78,7 +129,7 @@ export class AccountRepository {
   setPassword(id: string, passwordHash: string, replaces?: string): Promise<boolean> {
     return this.unitOfWork.transaction(async () => {
       const { affected } = await this.unitOfWork.execute(
-        `UPDATE account SET password_hash = $2 WHERE id = $1 AND password_hash = COALESCE($3, password_hash)`,
+        `UPDATE account SET password_hash = $2 WHERE id = $1 AND password_hash = COALESCE($3, password_hash) AND erased_at IS NULL`,
         [id, passwordHash, replaces ?? null],
       );
       if (affected === 0) return false;
@@ -91,7 +142,7 @@ export class AccountRepository {
   async setClaims(id: string, claims: Readonly<Record<string, unknown>>): Promise<boolean> {
     const updatedAt = Math.floor(this.clock.now() / 1000);
     const { affected } = await this.unitOfWork.execute(
-      'UPDATE account SET claims = $2 WHERE id = $1',
+      'UPDATE account SET claims = $2 WHERE id = $1 AND erased_at IS NULL',
       [id, JSON.stringify({ ...claims, updated_at: updatedAt })],
     );
     return affected === 1;
@@ -107,6 +158,32 @@ export class AccountRepository {
       [id, passwordHash, next],
     );
     return affected === 1;
+  }
+
+  /** @returns whether this call enabled the account; false if it does not exist or was not disabled */
+  async enable(id: string): Promise<boolean> {
+    const { affected } = await this.unitOfWork.execute(
+      'UPDATE account SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL AND erased_at IS NULL',
+      [id],
+    );
+    return affected === 1;
+  }
+
+  /**
+   * Removes the personal data of the account, and its messages. The row stays without data as long as other rows refer to it, so
+   * that a concurrent request of the user cannot fail on a missing row. The e-mail address is free again.
+   * @returns whether this call erased the account; false if it does not exist
+   */
+  async erase(id: string): Promise<boolean> {
+    const { affected } = await this.unitOfWork.execute(
+      `UPDATE account SET email = 'erased:' || id, password_hash = '', claims = '{}', pairwise_seed = '', last_login_at = NULL,
+         disabled_at = COALESCE(disabled_at, $2), erased_at = $2
+       WHERE id = $1 AND erased_at IS NULL`,
+      [id, this.clock.now()],
+    );
+    if (affected === 0) return false;
+    await this.notifications.deleteOfAccount(id);
+    return true;
   }
 
   /** @returns whether this call disabled the account; false if it does not exist or was disabled before */

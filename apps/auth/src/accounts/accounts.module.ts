@@ -31,6 +31,7 @@ import { RegistrationGuard, RegistrationService } from './registration.guard.js'
     AccountRepository,
     AccountRoleRepository,
     CredentialsService,
+    InvitationRepository,
     InvitationService,
     KnownDeviceCookie,
     PasswordHasher,

@@ -41,6 +41,10 @@ export class InvitationRepository {
     return invitation?.email;
   }
 
+  async deleteOfAddress(email: string): Promise<void> {
+    await this.unitOfWork.execute('DELETE FROM invitation WHERE email = $1', [email]);
+  }
+
   /** @returns false if the code is wrong, used, expired or for another address: of concurrent calls exactly one uses it */
   async use(code: string, email: string): Promise<boolean> {
     const { affected } = await this.unitOfWork.execute(

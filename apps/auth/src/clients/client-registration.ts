@@ -1,9 +1,9 @@
 import type { AuthConfig } from '../auth.config.js';
 import { listPrivilegedScopes } from '../platform/resource-servers.js';
 import { ACCOUNT_SCOPES, OPENID_SCOPES } from './auth.scopes.js';
-import { TOKEN_EXCHANGE } from './client.entity.js';
+import { type Client, TOKEN_EXCHANGE } from './client.entity.js';
 import type { ClientRegistration } from './client.repository.js';
-import { findRedirectUriFault } from './redirect-uri.js';
+import { findOriginFault, findRedirectUriFault } from './redirect-uri.js';
 
 /** Lower-case words. No account id has this form, so `sub` is unambiguous (RFC 9068 §5). */
 const ID_PATTERN = /^[a-z\d]+(-[a-z\d]+)*$/;
@@ -51,6 +51,16 @@ const RULES: readonly Rule[] = [
     (client) => isTooLong(client.redirectUris) || isTooLong(client.postLogoutRedirectUris),
     `the redirect URIs have more than ${MAX_URIS_LENGTH} characters in total`,
   ],
+  [
+    ({ allowedOrigins }) => isTooLong(allowedOrigins),
+    `the allowed origins have more than ${MAX_URIS_LENGTH} characters in total`,
+  ],
+  // A page or an app gives its secret to every user.
+  [
+    ({ authMethod, allowedOrigins = [] }) =>
+      authMethod.startsWith('client_secret_') && allowedOrigins.length > 0,
+    'a client with an --allowed-origin cannot keep a secret: choose --auth-method none',
+  ],
   // RFC 9700 §2.1.1.
   [
     (client) => isPublic(client) && client.requirePkce === false,
@@ -66,17 +76,83 @@ const RULES: readonly Rule[] = [
   ],
 ];
 
-/** @returns why the server rejects the registration, as a sentence; undefined if it accepts it */
-export function findRegistrationFault(client: ClientRegistration): string | undefined {
-  const broken = RULES.find(([isBroken]) => isBroken(client));
-  if (broken) return broken[1];
-  const { redirectUris = [], postLogoutRedirectUris = [] } = client;
-  for (const uri of [...redirectUris, ...postLogoutRedirectUris]) {
-    const fault = findRedirectUriFault(uri);
-    if (fault) return `${uri} ${fault}`;
-  }
-  return undefined;
+/** @returns why the server rejects the registration, one sentence for each reason; empty if it accepts it */
+export function findRegistrationFaults(client: ClientRegistration): readonly string[] {
+  const { redirectUris = [], postLogoutRedirectUris = [], allowedOrigins = [] } = client;
+  return [
+    ...RULES.filter(([isBroken]) => isBroken(client)).map(([, sentence]) => sentence),
+    ...checkEach([...redirectUris, ...postLogoutRedirectUris], findRedirectUriFault),
+    ...checkEach(allowedOrigins, findOriginFault),
+  ];
 }
+
+const checkEach = (
+  texts: readonly string[],
+  findFault: (text: string) => string | undefined,
+): readonly string[] =>
+  texts.flatMap((text) => {
+    const fault = findFault(text);
+    return fault === undefined ? [] : [`${text} ${fault}`];
+  });
+
+/** All properties of a registration. */
+export type CompleteRegistration = Required<ClientRegistration>;
+
+/** The most restrictive values. */
+export const REGISTRATION_DEFAULTS = {
+  accessTokenTtl: null,
+  refreshIdleTtl: null,
+  refreshAbsoluteTtl: null,
+  name: '',
+  redirectUris: [],
+  postLogoutRedirectUris: [],
+  allowedOrigins: [],
+  requirePkce: true,
+  firstParty: false,
+  idTokenAlgorithm: null,
+  subjectType: 'public',
+  jwks: null,
+  resourceServer: null,
+  exchangeTargets: [],
+  dpopBound: false,
+} as const satisfies Partial<ClientRegistration>;
+
+export const completeRegistration = (client: ClientRegistration): CompleteRegistration => ({
+  ...REGISTRATION_DEFAULTS,
+  ...client,
+});
+
+export const getRegistration = ({
+  statusIndex,
+  createdAt,
+  disabledAt,
+  ...registration
+}: Client): CompleteRegistration => registration;
+
+/** A property of a registration that another registration of the same client changes. */
+export interface RegistrationChange {
+  readonly property: keyof CompleteRegistration;
+  readonly before: CompleteRegistration[keyof CompleteRegistration];
+  readonly after: CompleteRegistration[keyof CompleteRegistration];
+}
+
+export function findRegistrationChanges(
+  before: CompleteRegistration,
+  after: CompleteRegistration,
+): readonly RegistrationChange[] {
+  const properties = Object.keys(completeRegistration(after)) as (keyof CompleteRegistration)[];
+  return properties
+    .filter((property) => JSON.stringify(before[property]) !== JSON.stringify(after[property]))
+    .map((property) => ({ property, before: before[property], after: after[property] }));
+}
+
+/** Whether tokens that the client has for itself may exceed the new registration. */
+export const narrowsOwnTokens = (
+  before: Pick<Client, 'grantTypes' | 'scope'>,
+  after: ClientRegistration,
+): boolean =>
+  before.scope.some((word) => !after.scope.includes(word)) ||
+  (before.grantTypes.includes('client_credentials') && !hasGrantType(after, 'client_credentials'));
 
 /** The grants that carry the rights of a person. */
 const PERSON_GRANTS = ['authorization_code', 'refresh_token', TOKEN_EXCHANGE];

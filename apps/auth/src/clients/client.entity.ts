@@ -55,6 +55,8 @@ export class Client {
   @SpaceSeparatedColumn('redirect_uris', 4000) readonly redirectUris!: readonly string[];
   @SpaceSeparatedColumn('post_logout_redirect_uris', 4000)
   readonly postLogoutRedirectUris!: readonly string[];
+  /** Origins of pages and apps that may call the token endpoint, beside those of the redirect URIs; compared as text. */
+  @SpaceSeparatedColumn('allowed_origins', 4000) readonly allowedOrigins!: readonly string[];
   /** Public clients need PKCE in any case (RFC 9700 §2.1.1). */
   @BooleanColumn('require_pkce') readonly requirePkce!: boolean;
   /** A first-party client needs no consent. */

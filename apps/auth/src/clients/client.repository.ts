@@ -15,6 +15,7 @@ type OptionalProperty =
   | 'name'
   | 'redirectUris'
   | 'postLogoutRedirectUris'
+  | 'allowedOrigins'
   | 'requirePkce'
   | 'firstParty'
   | 'idTokenAlgorithm'
@@ -30,6 +31,12 @@ type OptionalProperty =
 export type ClientRegistration = Pick<Client, RequiredProperty> &
   Partial<Pick<Client, OptionalProperty>>;
 
+/** The texts from which the origins of clients in browsers derive. */
+export interface OriginSources {
+  readonly redirectUris: readonly string[];
+  readonly allowedOrigins: readonly string[];
+}
+
 /** VSCHAR (RFC 6749 §A.1), at most the length of the column. Other ids cause no query, because PostgreSQL rejects NUL. */
 const CLIENT_ID_PATTERN = /^[\x20-\x7e]{1,64}$/;
 
@@ -37,6 +44,7 @@ const CLIENT_ID_PATTERN = /^[\x20-\x7e]{1,64}$/;
 const SECRET_HASH_LENGTH = 43;
 
 const toFlag = (value: boolean): number => (value ? 1 : 0);
+const splitWords = (text: string): readonly string[] => text.split(' ').filter(Boolean);
 const joinWords = (value: readonly string[] = []): string => value.join(' ');
 
 /** The columns that a registration sets. */
@@ -54,6 +62,7 @@ const REGISTRATION_COLUMNS: readonly (readonly [
   ['name', ({ name = '' }) => name],
   ['redirect_uris', ({ redirectUris }) => joinWords(redirectUris)],
   ['post_logout_redirect_uris', ({ postLogoutRedirectUris }) => joinWords(postLogoutRedirectUris)],
+  ['allowed_origins', ({ allowedOrigins }) => joinWords(allowedOrigins)],
   ['require_pkce', ({ requirePkce = true }) => toFlag(requirePkce)],
   ['first_party', ({ firstParty = false }) => toFlag(firstParty)],
   ['id_token_algorithm', ({ idTokenAlgorithm = null }) => idTokenAlgorithm],
@@ -107,17 +116,26 @@ export class ClientRepository implements OnModuleInit {
     return client?.disabledAt === null ? client : undefined;
   }
 
+  /** @returns the client, also a disabled one */
+  find(id: string): Promise<Client | undefined> {
+    return CLIENT_ID_PATTERN.test(id) ? this.lookup.find(id) : Promise.resolve(undefined);
+  }
+
   /** All clients in order of their ids, also disabled ones. */
   findAll(): Promise<readonly Client[]> {
     return this.repository.find({ order: { id: 'ASC' } });
   }
 
-  /** The redirect URIs of all public clients that are enabled. */
-  async findRedirectUrisOfPublicClients(): Promise<readonly string[]> {
-    const rows = await this.unitOfWork.query<{ redirect_uris: string }>(
-      `SELECT redirect_uris FROM client WHERE auth_method = 'none' AND disabled_at IS NULL AND redirect_uris <> ''`,
+  /** The redirect URIs of all public clients that are enabled, and the allowed origins of all clients that are enabled. */
+  async findOriginSources(): Promise<OriginSources> {
+    const rows = await this.unitOfWork.query<Record<'redirect_uris' | 'allowed_origins', string>>(
+      `SELECT CASE WHEN auth_method = 'none' THEN redirect_uris ELSE '' END AS redirect_uris, allowed_origins
+       FROM client WHERE disabled_at IS NULL AND (auth_method = 'none' OR allowed_origins <> '')`,
     );
-    return rows.flatMap((row) => row.redirect_uris.split(' '));
+    return {
+      redirectUris: rows.flatMap((row) => splitWords(row.redirect_uris)),
+      allowedOrigins: rows.flatMap((row) => splitWords(row.allowed_origins)),
+    };
   }
 
   /** Registers a client of the configuration. Finding it needs no query. Its row exists for the foreign keys of other tables. */
@@ -161,6 +179,35 @@ export class ClientRepository implements OnModuleInit {
       [id, hash],
     );
     return affected === 1;
+  }
+
+  /**
+   * Locks the row until the caller's transaction ends.
+   * @returns the client as it is now, also a disabled one
+   */
+  lock(id: string): Promise<Client | null> {
+    return this.unitOfWork.transaction(async (manager) => {
+      const sql = 'UPDATE client SET disabled_at = disabled_at WHERE id = $1';
+      await this.unitOfWork.execute(sql, [id]);
+      return manager.findOneBy(Client, { id });
+    });
+  }
+
+  /** Replaces the whole registration of a client that the caller has locked. */
+  async update(client: ClientRegistration, statusIndex: number | null): Promise<void> {
+    const assignments = REGISTRATION_COLUMNS.map(([name], n) => `${name} = $${n + 3}`);
+    await this.unitOfWork.execute(
+      `UPDATE client SET status_index = $2, ${assignments.join(', ')} WHERE id = $1`,
+      [client.id, statusIndex, ...REGISTRATION_COLUMNS.map(([, valueOf]) => valueOf(client))],
+    );
+  }
+
+  /** Enables a client that the caller has locked. Its earlier tokens have another status index. */
+  async enable(id: string, statusIndex: number | null): Promise<void> {
+    await this.unitOfWork.execute(
+      'UPDATE client SET disabled_at = NULL, status_index = $2 WHERE id = $1',
+      [id, statusIndex],
+    );
   }
 
   /** @returns false if the client is unknown, or was disabled before */

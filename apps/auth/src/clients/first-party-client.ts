@@ -22,6 +22,7 @@ export class FirstPartyClient implements OnModuleInit {
       name: 'Gatehouse',
       redirectUris: [],
       postLogoutRedirectUris: [],
+      allowedOrigins: [],
       requirePkce: true,
       firstParty: true,
       idTokenAlgorithm: null,

@@ -54,3 +54,37 @@ const findPrivateSchemeFault = (protocol: string): string | undefined =>
   /^[a-z][a-z\d+-]*(\.[a-z\d+-]+)+:$/.test(protocol)
     ? undefined
     : 'must be https:, or of a scheme that is a reversed domain name (RFC 8252 §7.1)';
+
+/** `scheme://host` with an optional port, as a browser writes it in `Origin` (RFC 6454 §6.2). */
+const ORIGIN_PATTERN = /^[a-z][a-z\d+.-]*:\/\/([a-z\d.-]+|\[[\da-f:]+\])(:\d{1,5})?$/;
+/** Schemes of content that belongs to no application. */
+const SHARED_SCHEME = /^(about|blob|data|file|filesystem|ftp|javascript|wss?):/;
+/** The hosts of these names are on the device itself (RFC 6761 §6.3). Frameworks for apps serve their pages there. */
+const LOCAL_HOST = /(^|\.)localhost$/;
+
+/**
+ * Checks an origin whose scripts may read the answers of the token endpoint.
+ *
+ * @returns why the origin is rejected, as the end of a sentence; undefined if it is accepted
+ */
+export function findOriginFault(text: string): string | undefined {
+  // Every sandboxed page and every local file has the origin "null".
+  if (text === 'null') return 'must not be null: pages of an attacker have this origin too';
+  if (text.includes('*')) return 'must not have a wildcard: give each origin';
+  if (!URL.canParse(text)) return ORIGIN_FORM;
+  const url = new URL(text);
+  if (/^https?:$/.test(url.protocol)) return findHttpOriginFault(text, url);
+  return ORIGIN_PATTERN.test(text) && !SHARED_SCHEME.test(text) ? undefined : ORIGIN_FORM;
+}
+
+function findHttpOriginFault(text: string, { protocol, hostname, origin }: URL) {
+  if (text !== origin) return `${ORIGIN_FORM}, such as ${origin}`;
+  const isSecure =
+    protocol === 'https:' || isLoopbackLiteral(hostname) || LOCAL_HOST.test(hostname);
+  return isSecure
+    ? undefined
+    : 'must be https:, http: on the device itself, or the scheme of an app';
+}
+
+const ORIGIN_FORM =
+  'must be the origin of a page or an app: scheme, host and port in lower case, without a path';

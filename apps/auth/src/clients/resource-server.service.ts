@@ -44,6 +44,19 @@ function describeExcess(excess: readonly string[], known: readonly string[]): st
     : `Scope not granted to this client: ${excess.join(' ')}`;
 }
 
+/**
+ * The part of a granted scope that the client may still have. The operator can remove a scope from a client at any time.
+ * @throws {OAuthError} `invalid_grant` if nothing remains
+ */
+export function limitToClient(
+  { scope: allowed }: { readonly scope: readonly string[] },
+  granted: readonly string[],
+): readonly string[] {
+  const scope = granted.filter((word) => allowed.includes(word));
+  if (scope.length === 0) throw OAuthError.invalidGrant('the client has no scope of this grant');
+  return scope;
+}
+
 /** The parameters of a request for one access token. */
 export interface AccessTokenRequest {
   /** RFC 8707 §2. */
@@ -179,15 +192,10 @@ export class ResourceServerService {
   }
 
   /**
-   * The requested part of a granted scope, limited as by {@link limitToRoles}, for the token endpoint and the first-party login.
-   * @throws {OAuthError} `invalid_scope` if the request exceeds the grant, or if the roles allow nothing of it
+   * As {@link limitToRoles}, for the token endpoint and the first-party login.
+   * @throws {OAuthError} `invalid_scope` if the roles allow nothing of the scope
    */
-  async requireRoles(
-    accountId: string,
-    granted: readonly string[],
-    requested?: string,
-  ): Promise<readonly string[]> {
-    const scope = narrowScope(granted, requested, this.scopes);
+  async requireRoles(accountId: string, scope: readonly string[]): Promise<readonly string[]> {
     const allowed = await this.limitToRoles(accountId, scope);
     if (allowed.length === 0 && scope.length > 0)
       throw OAuthError.roleRequired('invalid_scope', scope);

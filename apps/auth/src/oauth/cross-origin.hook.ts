@@ -10,7 +10,7 @@ const MAX_AGE_MS = 10_000;
 /** Native apps and pages under development listen on any free port of the loopback address (RFC 8252 §7.3). */
 const toComparableOrigin = (origin: string): string => removeLoopbackPort(origin) ?? origin;
 
-/** The origins of clients that run in browsers, taken from their redirect URIs. */
+/** The origins of clients that run in browsers: those of their redirect URIs, and their allowed origins. */
 @Injectable()
 export class RegisteredOrigins {
   private origins: ReadonlySet<string> = new Set();
@@ -33,16 +33,15 @@ export class RegisteredOrigins {
         });
       await this.loading;
     }
-    return this.origins.has(toComparableOrigin(origin));
+    return this.origins.has(origin) || this.origins.has(toComparableOrigin(origin));
   }
 
-  /** Only public clients run in browsers. A confidential client calls from its server. */
   private async load(): Promise<void> {
-    const uris = await this.clients.findRedirectUrisOfPublicClients();
-    const urls = uris.filter((uri) => URL.canParse(uri)).map((uri) => new URL(uri));
+    const { redirectUris, allowedOrigins } = await this.clients.findOriginSources();
+    const urls = redirectUris.filter((uri) => URL.canParse(uri)).map((uri) => new URL(uri));
     // A private-use scheme has the origin "null", and a sandboxed page of an attacker sends the same value.
     const origins = urls.map(({ origin }) => origin).filter((origin) => origin !== 'null');
-    this.origins = new Set(origins.map(toComparableOrigin));
+    this.origins = new Set([...origins.map(toComparableOrigin), ...allowedOrigins]);
     this.loadedAt = this.clock.now();
   }
 }
@@ -54,13 +53,29 @@ const PUBLIC_PATH_PREFIX = '/.well-known/';
 
 const PREFLIGHT_HEADERS = {
   'access-control-allow-methods': 'GET, POST',
-  // Swagger UI sends X-Requested-With.
-  'access-control-allow-headers': 'Authorization, Content-Type, DPoP, X-Requested-With',
   'access-control-max-age': '600',
+  vary: 'Origin, Access-Control-Request-Headers',
 };
 const EXPOSED_HEADERS = {
-  'access-control-expose-headers': 'WWW-Authenticate, Retry-After, DPoP-Nonce',
+  'access-control-expose-headers': 'WWW-Authenticate, DPoP-Nonce, Retry-After, ETag, Location',
 };
+
+/** Names of headers (RFC 9110 §5.1), as a browser lists them in a preflight request. */
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]{1,100}$/;
+const MAX_HEADER_NAMES = 50;
+/** Every header. The wildcard does not include `Authorization` (Fetch §3.3.4), and old browsers do not know it. */
+const ANY_HEADER = '*, Authorization';
+
+/**
+ * No header that a script adds changes how these endpoints authenticate the request, so all are allowed: tracing libraries,
+ * proxies and caches add their own.
+ */
+export function allowHeaders(requested: string | undefined): string {
+  const names = (requested ?? '').split(',').map((name) => name.trim());
+  const canRepeat =
+    names.length <= MAX_HEADER_NAMES && names.every((name) => HEADER_NAME.test(name));
+  return canRepeat ? names.join(',') : ANY_HEADER;
+}
 
 /**
  * Lets scripts of registered origins read answers and error answers (CORS). Pages and the authorization endpoint never
@@ -87,7 +102,11 @@ export class CrossOriginHook implements OnModuleInit {
     const allowed = await this.findAllowedOrigin(origin, request, reply);
     if (allowed === undefined) return;
     reply.headers({ 'access-control-allow-origin': allowed, ...EXPOSED_HEADERS });
-    if (request.method === 'OPTIONS') await reply.code(204).headers(PREFLIGHT_HEADERS).send();
+    if (request.method !== 'OPTIONS') return;
+    const requested = request.headers['access-control-request-headers'];
+    const headers = allowHeaders(requested);
+    reply.headers({ ...PREFLIGHT_HEADERS, 'access-control-allow-headers': headers });
+    await reply.code(204).send();
   }
 
   private async findAllowedOrigin(origin: string, { url }: FastifyRequest, reply: FastifyReply) {

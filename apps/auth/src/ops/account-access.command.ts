@@ -111,10 +111,14 @@ export class InviteAccountCommand extends ChangingCommand {
       const code = await server.get(InvitationService).invite(email, ttl, 'operator');
       if (code === undefined) throw new OperationRefused(`the account ${email} exists already`);
       const expiresAt = new Date(server.get(Clock).now() + ttl * 1000);
+      const link = `${ISSUER.replace(/\/$/, '')}/register?invitation=${code}`;
       return {
         value: { email, expiresAt: expiresAt.toISOString() },
         text: `With this link, ${email} can register once, until ${formatUtc(expiresAt)}. It replaces earlier links.`,
-        secret: { name: 'link', value: `${ISSUER.replace(/\/$/, '')}/register?invitation=${code}` },
+        secret: {
+          ...{ name: 'link', value: link, labels: { 'e-mail': email, link } },
+          purpose: 'Send it to the owner of the address.',
+        },
       };
     });
   }

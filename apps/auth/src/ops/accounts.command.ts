@@ -6,6 +6,8 @@ import { email as emailAddress } from '../accounts/email-address.js';
 import { AccountOperationsService } from '../sessions/account-operations.service.js';
 import { storedClaims } from '../tokens/standard-claims.js';
 import { ACCOUNT_ACCESS_COMMANDS } from './account-access.command.js';
+import { ACCOUNT_READ_COMMANDS } from './account-list.command.js';
+import { ACCOUNT_STATE_COMMANDS } from './account-state.command.js';
 import { OperationRefused, UsageError } from './errors.js';
 import { requireAccount } from './lookups.js';
 import {
@@ -38,7 +40,10 @@ export class SetAccountClaimsCommand extends ChangingCommand {
     const claims = await readJsonFile(options.jsonFile, storedClaims);
     await this.runner.change(options, async (server) => {
       const { id, email } = await requireAccount(server, name);
-      await server.get(AccountOperationsService).setClaims(id, claims, 'operator');
+      const isChanged = await server
+        .get(AccountOperationsService)
+        .setClaims(id, claims, 'operator');
+      if (!isChanged) throw new OperationRefused(`there is no account ${name}`);
       return {
         value: { accountId: id, email, claims: Object.keys(claims) },
         text: `Clients receive these claims about the account ${email}: ${Object.keys(claims).join(', ') || 'none'}.`,
@@ -81,11 +86,15 @@ abstract class PasswordCommand extends ChangingCommand {
   protected async readOrGeneratePassword({ passwordStdin = false }: PasswordOptions) {
     if (!passwordStdin) {
       const value = randomBytes(18).toString('base64url');
-      return { value, shown: { secret: { name: 'password', value } } };
+      const purpose = 'Give it to the owner of the account.';
+      const show = (email: string) => ({
+        secret: { name: 'password', value, labels: { 'e-mail': email, password: value }, purpose },
+      });
+      return { value, show };
     }
     const value = await readFirstLine(this.terminal);
     checkPassword(value);
-    return { value, shown: {} };
+    return { value, show: () => ({}) };
   }
 }
 
@@ -100,13 +109,17 @@ export class CreateAccountCommand extends PasswordCommand {
   async run([name]: string[], options: PasswordOptions): Promise<void> {
     const { success, data: email } = emailAddress.safeParse(name);
     if (!success) throw new UsageError(`${name} is not an e-mail address`);
-    const { value, shown } = await this.readOrGeneratePassword(options);
+    const { value, show } = await this.readOrGeneratePassword(options);
     checkPassword(value, email);
     await this.runner.change(options, async (server) => {
       const id = await server.get(AccountOperationsService).create(email, value, 'operator');
       if (id === undefined) throw new OperationRefused(`the account ${email} exists already`);
-      const text = `The account ${email} has the id ${id}.`;
-      return { value: { accountId: id, email }, text, ...shown };
+      // A dry run discards its id, and the account would get another one.
+      const accountId = options.dryRun ? {} : { accountId: id };
+      const text = options.dryRun
+        ? `The account ${email} is created.`
+        : `The account ${email} is created with the id ${id}.`;
+      return { value: { ...accountId, email }, text, ...show(email) };
     });
   }
 }
@@ -118,7 +131,7 @@ export class CreateAccountCommand extends PasswordCommand {
 })
 export class ResetPasswordCommand extends PasswordCommand {
   async run([name = '']: string[], options: PasswordOptions): Promise<void> {
-    const { value, shown } = await this.readOrGeneratePassword(options);
+    const { value, show } = await this.readOrGeneratePassword(options);
     await this.runner.change(options, async (server) => {
       const { id, email } = await requireAccount(server, name);
       checkPassword(value, email);
@@ -128,40 +141,18 @@ export class ResetPasswordCommand extends PasswordCommand {
       return {
         value: { accountId: id, email, ended },
         text: `The account ${email} has another password, and ${formatCount(ended, 'session')} ended.`,
-        ...shown,
-      };
-    });
-  }
-}
-
-@SubCommand({
-  name: 'disable',
-  arguments: '<email-or-id>',
-  description: 'reject all logins of the account, and end its sessions',
-})
-export class DisableAccountCommand extends ChangingCommand {
-  constructor(private readonly runner: OperationRunner) {
-    super();
-  }
-
-  run([name = '']: string[], options: ChangeOptions): Promise<void> {
-    return this.runner.change(options, async (server) => {
-      const { id, email } = await requireAccount(server, name);
-      const disabled = await server.get(AccountOperationsService).disable(id, 'operator');
-      if (!disabled) throw new OperationRefused(`the account ${email} is disabled already`);
-      return {
-        value: { accountId: id, email },
-        text: `The account ${email} is disabled, and its sessions are ended.`,
+        ...show(email),
       };
     });
   }
 }
 
 export const ACCOUNT_COMMANDS = [
+  ...ACCOUNT_READ_COMMANDS,
   CreateAccountCommand,
   SetAccountClaimsCommand,
   ResetPasswordCommand,
-  DisableAccountCommand,
+  ...ACCOUNT_STATE_COMMANDS,
   ...ACCOUNT_ACCESS_COMMANDS,
 ];
 

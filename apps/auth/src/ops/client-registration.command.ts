@@ -11,23 +11,24 @@ import { type ChangeOptions, ChangingCommand } from './operation-runner.js';
 import { parseChoice, parseSeconds, parseWord, parseWords } from './option-parsers.js';
 import { UsageError } from './errors.js';
 
-const ACCESS_TOKEN_TTL_RANGE = { min: 1, max: 3600 };
-const REFRESH_TTL_RANGE = { min: 60, max: 31_536_000 };
-const ID_TOKEN_ALGORITHMS = ['RS256', 'ES256'] as const;
+export const ACCESS_TOKEN_TTL_RANGE = { min: 1, max: 3600 };
+export const REFRESH_TTL_RANGE = { min: 60, max: 31_536_000 };
+export const ID_TOKEN_ALGORITHMS = ['RS256', 'ES256'] as const;
 /** A short name, because the name of RFC 8693 has 47 characters. */
-const TOKEN_EXCHANGE_ALIAS = 'token-exchange';
+export const TOKEN_EXCHANGE_ALIAS = 'token-exchange';
 
 /** The options of a client registration. */
 export interface ClientRegistrationOptions extends ChangeOptions {
-  readonly scope: readonly string[];
+  readonly scope?: readonly string[];
   readonly grant?: readonly string[];
   readonly authMethod?: AuthMethod;
   readonly jwks?: string;
   readonly name?: string;
   readonly redirectUri?: readonly string[];
   readonly postLogoutRedirectUri?: readonly string[];
+  readonly allowedOrigin?: readonly string[];
   readonly firstParty?: boolean;
-  /** False for `--no-pkce`. */
+  /** Of a flag and its `--no-` form, the last one counts. */
   readonly pkce?: boolean;
   readonly idTokenAlgorithm?: (typeof ID_TOKEN_ALGORITHMS)[number];
   readonly subjectType?: SubjectType;
@@ -41,17 +42,8 @@ export interface ClientRegistrationOptions extends ChangeOptions {
   readonly refreshAbsoluteTtl?: number;
 }
 
-/** Declares the options of a command that registers a client. */
+/** Declares the options of a command that registers or changes a client. */
 export abstract class ClientRegistrationCommand extends ChangingCommand {
-  @Option({
-    flags: '--scope <scopes>',
-    description: 'scopes that the client may request',
-    required: true,
-  })
-  scope(text: string): readonly string[] {
-    return parseWords(text);
-  }
-
   @Option({
     flags: '--grant <grants>',
     description: `grant types; default client_credentials; or authorization_code, refresh_token, ${TOKEN_EXCHANGE_ALIAS}`,
@@ -102,13 +94,32 @@ export abstract class ClientRegistrationCommand extends ChangingCommand {
     return [...others, parseWord(uri)];
   }
 
+  @Option({
+    flags: '--allowed-origin <origin>',
+    description:
+      'origin of a page or app that calls the token endpoint, such as capacitor://localhost; may be given several times',
+  })
+  allowedOrigin(origin: string, others: readonly string[] = []): readonly string[] {
+    return [...others, parseWord(origin)];
+  }
+
   @Option({ flags: '--first-party', description: 'the operator’s own client: skips consent' })
   firstParty(): boolean {
     return true;
   }
 
-  @Option({ flags: '--no-pkce', description: 'do not require PKCE; not for public clients' })
+  @Option({ flags: '--no-first-party', description: 'ask users for consent (default)' })
+  noFirstParty(): boolean {
+    return false;
+  }
+
+  @Option({ flags: '--pkce', description: 'require PKCE (default)' })
   pkce(): boolean {
+    return true;
+  }
+
+  @Option({ flags: '--no-pkce', description: 'do not require PKCE; not for public clients' })
+  noPkce(): boolean {
     return false;
   }
 
@@ -153,6 +164,11 @@ export abstract class ClientRegistrationCommand extends ChangingCommand {
   })
   dpopBound(): boolean {
     return true;
+  }
+
+  @Option({ flags: '--no-dpop-bound', description: 'also issue tokens without a key (default)' })
+  noDpopBound(): boolean {
+    return false;
   }
 
   @Option({

@@ -2,7 +2,9 @@ import { Command, SubCommand } from 'nest-commander';
 import type { Client } from '../clients/client.entity.js';
 import { ClientOperationsService } from '../sessions/client-operations.service.js';
 import { requireClient } from './lookups.js';
-import { CreateClientCommand } from './create-client.command.js';
+import { toDocument } from './client-document.js';
+import { CreateClientCommand, describeClientSecret } from './create-client.command.js';
+import { ApplyClientsCommand, UpdateClientCommand } from './update-client.command.js';
 import {
   type ChangeOptions,
   ChangingCommand,
@@ -12,7 +14,7 @@ import {
   type ReadOptions,
 } from './operation-runner.js';
 import { OperationRefused } from './errors.js';
-import { formatTable, formatUtc } from './table.js';
+import { formatFields, formatTable, formatUtc, TERMINAL_WIDTH } from './table.js';
 
 @SubCommand({ name: 'list', description: 'list all clients, including disabled ones' })
 export class ListClientsCommand extends OpsCommand {
@@ -23,32 +25,52 @@ export class ListClientsCommand extends OpsCommand {
   run(_: string[], options: ReadOptions): Promise<void> {
     return this.runner.read(options, async (server) => {
       const clients = await server.get(ClientOperationsService).list();
-      return { value: clients.map(omitSecretHashes), text: formatClients(clients) };
+      return { value: clients.map(toDocument), text: formatClients(clients) };
     });
   }
 }
-
-const omitSecretHashes = ({ secretHashes, ...client }: Client) => ({
-  ...client,
-  secrets: secretHashes.length,
-});
 
 const shortenGrantType = (grantType: string): string => grantType.replace(/^urn:.*:/, '');
 
 function formatClients(clients: readonly Client[]): string {
   return formatTable(
-    ['CLIENT', 'AUTH METHOD', 'SECRETS', 'GRANTS', 'SCOPE', 'REDIRECT URIS', 'CREATED', 'DISABLED'],
+    ['CLIENT', 'STATE', 'AUTH METHOD', 'GRANTS'],
     clients.map((client) => [
       client.id,
+      client.disabledAt ? 'disabled' : 'enabled',
       client.authMethod,
-      String(client.secretHashes.length),
       client.grantTypes.map(shortenGrantType).join(' '),
-      client.scope.join(' '),
-      client.redirectUris.join(' '),
-      formatUtc(client.createdAt),
-      client.disabledAt && formatUtc(client.disabledAt),
     ]),
+    TERMINAL_WIDTH,
   );
+}
+
+@SubCommand({ name: 'show', arguments: '<id>', description: 'show the registration of a client' })
+export class ShowClientCommand extends OpsCommand {
+  constructor(private readonly runner: OperationRunner) {
+    super();
+  }
+
+  run([id = '']: string[], options: ReadOptions): Promise<void> {
+    return this.runner.read(options, async (server) => {
+      const client = await requireClient(server, id);
+      return { value: toDocument(client), text: formatClient(client) };
+    });
+  }
+}
+
+function formatClient(client: Client): string {
+  const { createdAt, disabledAt, jwks, ...document } = toDocument(client);
+  const fields = Object.entries(document).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.map(shortenGrantType).join(' ') : String(value ?? ''),
+  ]);
+  return formatFields({
+    ...Object.fromEntries(fields),
+    jwks: (jwks?.keys ?? []).map(({ kid }) => kid).join(' '),
+    createdAt: formatUtc(createdAt),
+    disabledAt: disabledAt && formatUtc(disabledAt),
+  });
 }
 
 @SubCommand({
@@ -74,7 +96,7 @@ export class RotateClientSecretCommand extends ChangingCommand {
       return {
         value: { clientId: id },
         text: `The client ${id} has a new secret. The previous secret stays valid until you rotate again.`,
-        secret: { name: 'clientSecret', value: secret },
+        secret: describeClientSecret(id, secret),
       };
     });
   }
@@ -97,7 +119,30 @@ export class DisableClientCommand extends ChangingCommand {
       if (!disabled) throw new OperationRefused(`the client ${id} is disabled already`);
       return {
         value: { clientId: id },
-        text: `The client ${id} is disabled, and its sessions are ended.`,
+        text: `The client ${id} is disabled, and its sessions are ended. To accept it again: clients enable ${id}`,
+      };
+    });
+  }
+}
+
+@SubCommand({
+  name: 'enable',
+  arguments: '<id>',
+  description: 'accept a disabled client again, with its secrets; its sessions stay ended',
+})
+export class EnableClientCommand extends ChangingCommand {
+  constructor(private readonly runner: OperationRunner) {
+    super();
+  }
+
+  run([id = '']: string[], options: ChangeOptions): Promise<void> {
+    return this.runner.change(options, async (server) => {
+      await requireClient(server, id);
+      const enabled = await server.get(ClientOperationsService).enable(id, 'operator');
+      if (!enabled) throw new OperationRefused(`the client ${id} is not disabled`);
+      return {
+        value: { clientId: id },
+        text: `The client ${id} is enabled with its secrets and consents. Its sessions and tokens stay revoked.`,
       };
     });
   }
@@ -105,9 +150,13 @@ export class DisableClientCommand extends ChangingCommand {
 
 export const CLIENT_COMMANDS = [
   ListClientsCommand,
+  ShowClientCommand,
   CreateClientCommand,
+  UpdateClientCommand,
+  ApplyClientsCommand,
   RotateClientSecretCommand,
   DisableClientCommand,
+  EnableClientCommand,
 ];
 
 @Command({

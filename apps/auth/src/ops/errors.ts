@@ -1,6 +1,7 @@
 import { DatabaseUnavailableException } from '@gatehouse/persistence';
 import { describeStartError } from '@gatehouse/service-kit';
 import { ClientOperationRefused } from '../sessions/client-operations.service.js';
+import { PasswordChangeConflict } from '../sessions/account-operations.service.js';
 import { KeyStateError } from '../tokens/keys/key-state-checks.js';
 
 /** The CLI refuses an operation. The message is a sentence for the operator. The exit code is 1. */
@@ -41,6 +42,7 @@ const isOperatorError = (error: Error): boolean =>
   error instanceof OperationRefused ||
   error instanceof UsageError ||
   error instanceof KeyStateError ||
+  error instanceof PasswordChangeConflict ||
   error instanceof ClientOperationRefused ||
   // Also DatabaseConfigurationError.
   error.name.endsWith('ConfigurationError');

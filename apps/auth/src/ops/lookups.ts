@@ -25,8 +25,7 @@ export const resolveAccountId = async (server: Server, name: string): Promise<st
 
 /** @throws {OperationRefused} when the client does not exist */
 export async function requireClient(server: Server, id: string): Promise<Client> {
-  const clients = await server.get(ClientOperationsService).list();
-  const client = clients.find((each) => each.id === id);
+  const client = await server.get(ClientOperationsService).find(id);
   if (!client) {
     throw new OperationRefused(`there is no client ${id}: list the clients to see all of them`);
   }

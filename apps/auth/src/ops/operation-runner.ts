@@ -25,8 +25,18 @@ export interface OperationResult {
   /** The members of the JSON object that `--json` prints; an array for a list. */
   readonly value: object;
   readonly text: string;
-  /** A secret that this operation created. It is printed once; `name` is its member in the JSON object. */
-  readonly secret?: { readonly name: string; readonly value: string };
+  /** A secret that this operation created. It is printed once. */
+  readonly secret?: CreatedSecret;
+}
+
+export interface CreatedSecret {
+  /** The member of the JSON object. */
+  readonly name: string;
+  readonly value: string;
+  /** What the operator copies, by label: the secret, and the name that belongs to it. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** A sentence: what to do with it. */
+  readonly purpose: string;
 }
 
 const DRY_RUN_NOTICE = 'dry run: nothing was changed. Without --dry-run:';
@@ -42,8 +52,15 @@ export function formatJson({ value, secret }: OperationResult, isDryRun?: boolea
 /** @returns the text for standard output, with its line end */
 export function formatText({ text, secret }: OperationResult, isDryRun?: boolean): string {
   if (isDryRun) return `${DRY_RUN_NOTICE}\n${text}\n`;
-  if (!secret) return `${text}\n`;
-  return `${text}\n\n  ${secret.value}\n\nIt is shown this once, and stored as a hash only.\n`;
+  return secret ? `${text}\n${formatSecret(secret)}\n` : `${text}\n`;
+}
+
+export function formatSecret({ labels, purpose }: CreatedSecret): string {
+  const width = Math.max(...Object.keys(labels).map((label) => label.length));
+  const lines = Object.entries(labels).map(
+    ([label, value]) => `  ${`${label}:`.padEnd(width + 1)}  ${value}`,
+  );
+  return `\n${lines.join('\n')}\n\nThe secret is shown only now, and stored as a hash. ${purpose}`;
 }
 
 /** The services of the authorization server; see `OpsContextModule`. */
@@ -96,6 +113,10 @@ export class OperationRunner {
   /** Prints to standard error, because standard output may be piped into a file. */
   printNotice(text: string): void {
     this.terminal.errors.write(`${text}\n`);
+  }
+
+  printNotices(texts: readonly string[]): void {
+    for (const text of texts) this.printNotice(text);
   }
 
   async withServer<T>(work: (server: Server) => Promise<T>): Promise<T> {

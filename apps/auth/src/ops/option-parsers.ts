@@ -52,16 +52,21 @@ export async function readJsonFile<Schema extends z.ZodType>(
   file: string,
   schema: Schema,
 ): Promise<z.output<Schema>> {
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new UsageError(`cannot read ${file}`);
-  });
-  const { success, data, error } = schema.safeParse(parseJson(text));
+  const { success, data, error } = schema.safeParse(parseJson(await readFileText(file)));
   if (success) return data;
   const [issue] = error.issues;
   throw new UsageError(`${file} is not valid: ${issue?.path.join('.')} ${issue?.message}`);
 }
 
-function parseJson(text: string): unknown {
+/** @throws {UsageError} when the file cannot be read */
+export const readFileText = (file: string): Promise<string> =>
+  readFile(file, 'utf8').catch((error: unknown) => {
+    const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    throw new UsageError(`cannot read ${file}${reason}`);
+  });
+
+/** @returns undefined when the text is not JSON */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -7,22 +7,35 @@ const COLUMN_GAP = '  ';
 export function formatTable(
   headings: readonly string[],
   rows: readonly (readonly (string | null)[])[],
+  maxWidth = Infinity,
 ): string {
   const lines = [headings, ...rows.map((row) => row.map(toPrintable))];
   const widths = headings.map((_, column) =>
     Math.max(...lines.map((line) => line[column]?.length ?? 0)),
   );
   return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join(COLUMN_GAP)
-        .trimEnd(),
-    )
+    .map((line) => {
+      const text = line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(COLUMN_GAP);
+      return shorten(text.trimEnd(), maxWidth);
+    })
     .join('\n');
 }
 
-const toPrintable = (text: string | null): string =>
+const shorten = (text: string, maxWidth: number): string =>
+  text.length <= maxWidth ? text : `${text.slice(0, maxWidth - 1)}…`;
+
+/** `label  value` on each line. */
+export function formatFields(fields: Readonly<Record<string, string | null>>): string {
+  const width = Math.max(...Object.keys(fields).map((label) => label.length));
+  return Object.entries(fields)
+    .map(([label, value]) => `${label.padEnd(width)}${COLUMN_GAP}${toPrintable(value)}`)
+    .join('\n');
+}
+
+/** Tables fit in a terminal of this width; the last column is cut. */
+export const TERMINAL_WIDTH = 100;
+
+export const toPrintable = (text: string | null): string =>
   text === null || text === '' ? '–' : text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '�');
 
 const UNITS = [

@@ -75,6 +75,18 @@ export class AccountOperationsService {
   }
 
   /**
+   * Accepts logins again. The sessions stay revoked.
+   * @returns false if the account does not exist, or is not disabled
+   */
+  enable(accountId: string, by: Actor): Promise<boolean> {
+    return this.unitOfWork.transaction(async () => {
+      if (!(await this.accounts.enable(accountId))) return false;
+      await this.events.record({ type: 'account.enabled', accountId, by });
+      return true;
+    });
+  }
+
+  /**
    * Sets a new password, revokes the sessions (OWASP ASVS 7.4.3), and makes logins fail that began with the old password.
    * @returns the number of active sessions that were revoked
    * @throws {PasswordChangeConflict}

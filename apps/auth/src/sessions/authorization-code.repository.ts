@@ -91,6 +91,12 @@ export class AuthorizationCodeRepository implements OnModuleInit {
   async deleteUnused(accountId: string, clientId: string, now: number): Promise<void> {
     await this.unitOfWork.execute(DELETE_UNUSED, [accountId, clientId, now]);
   }
+
+  async deleteOfAccount(accountId: string): Promise<void> {
+    await this.unitOfWork.execute('DELETE FROM authorization_code WHERE account_id = $1', [
+      accountId,
+    ]);
+  }
 }
 
 const MARK_USED = `

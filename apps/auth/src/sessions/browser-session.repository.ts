@@ -117,6 +117,10 @@ export class BrowserSessionRepository implements OnModuleInit {
     return this.revoke('1 = 1', [], now);
   }
 
+  async deleteOfAccount(accountId: string): Promise<void> {
+    await this.unitOfWork.execute('DELETE FROM browser_session WHERE account_id = $1', [accountId]);
+  }
+
   /** Keeps the given session and others that are active, `limit` in all. The latest of other devices stay. */
   revokeAboveLimit(
     { id, accountId, userAgent, origin }: BrowserSession,

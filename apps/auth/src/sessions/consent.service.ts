@@ -61,6 +61,10 @@ export class ConsentRepository {
     );
   }
 
+  async deleteOfAccount(accountId: string): Promise<void> {
+    await this.unitOfWork.execute('DELETE FROM consent WHERE account_id = $1', [accountId]);
+  }
+
   /** @returns false if there was none */
   async delete(accountId: string, clientId: string): Promise<boolean> {
     const { affected } = await this.unitOfWork.execute(
@@ -135,6 +139,12 @@ export class AuthorizedClientService {
   /** The newest first. First-party clients need no consent, and disabled clients have no access, so neither is listed. */
   list(accountId: string): Promise<readonly AuthorizedClient[]> {
     return this.consents.findAuthorizedClients(accountId);
+  }
+
+  /** Deletes all consents and codes of an account. Joins the transaction of the caller. */
+  async deleteOfAccount(accountId: string): Promise<void> {
+    await this.codes.deleteOfAccount(accountId);
+    await this.consents.deleteOfAccount(accountId);
   }
 
   /** Withdraws the consent, and revokes the sessions of the client. Without a consent it changes nothing. */

@@ -135,22 +135,13 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
 
   async insert(family: NewRefreshTokenFamily): Promise<void> {
     await this.unitOfWork.execute(INSERT, [
-      family.id,
-      family.accountId,
-      family.clientId,
-      family.scope.join(' '),
-      family.resources.join(' '),
+      ...[family.id, family.accountId, family.clientId],
+      ...[family.scope.join(' '), family.resources.join(' ')],
       family.createdAt.getTime(),
-      family.idleExpiresAt.getTime(),
-      family.absoluteExpiresAt.getTime(),
-      family.userAgent,
-      family.origin,
-      family.statusIndex,
+      ...[family.idleExpiresAt.getTime(), family.absoluteExpiresAt.getTime()],
+      ...[family.userAgent, family.origin, family.statusIndex],
       family.authenticatedAt?.getTime() ?? null,
-      family.browserSessionId,
-      family.amr.join(' '),
-      family.claims,
-      family.dpopJkt,
+      ...[family.browserSessionId, family.amr.join(' '), family.claims, family.dpopJkt],
     ]);
   }
 
@@ -204,6 +195,14 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
     const { newestId, clientId, limit: max } = limit;
     const parameters = [accountId, newestId, revocation.now, max - 1, clientId];
     return this.revoke(ABOVE_SESSION_LIMIT, parameters, revocation);
+  }
+
+  /** Removes what the families of an account say about its owner. The rows stay for the status list. */
+  async erasePersonalData(accountId: string): Promise<void> {
+    await this.unitOfWork.execute(
+      'UPDATE refresh_token_family SET user_agent = NULL, origin = NULL, claims = NULL WHERE account_id = $1',
+      [accountId],
+    );
   }
 
   /** The status list indexes of families that were revoked after `since`. A partial index leads to these rows. */

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
+import { AccountDataService, AccountErasureService } from './account-erasure.service.js';
 import { AccountOperationsService, RoleOperationsService } from './account-operations.service.js';
 import { AccountTransactionService } from './account-transaction.service.js';
 import { AuthorizationCodeRepository } from './authorization-code.repository.js';
@@ -33,6 +34,8 @@ import { SessionService } from './session.service.js';
     TypeOrmModule.forFeature([BrowserSession, RefreshTokenFamily]),
   ],
   providers: [
+    AccountDataService,
+    AccountErasureService,
     AccountOperationsService,
     AccountTransactionService,
     AuthorizationCodeRepository,
@@ -56,6 +59,7 @@ import { SessionService } from './session.service.js';
     SessionService,
   ],
   exports: [
+    AccountErasureService,
     AccountOperationsService,
     AuthorizationCodeRepository,
     AuthorizedClientService,

@@ -15,6 +15,7 @@ import { PrivateKeyCipher } from './keys/private-key-cipher.js';
 import { SigningKeyFactory, SigningKeyService } from './keys/signing-key.service.js';
 import { SigningKeyRepository } from './keys/signing-key.repository.js';
 import { ReplayCacheRepository } from './replay-cache.repository.js';
+import { RevokedStatusIndexRepository } from './status-lists/revoked-status-index.repository.js';
 import { StatusListTokenService } from './status-lists/status-list-token.service.js';
 import { StatusListRepository } from './status-lists/status-list.repository.js';
 import { StatusListService } from './status-lists/status-list.service.js';
@@ -31,6 +32,7 @@ import { StatusSnapshotService } from './status-lists/status-snapshot.service.js
     KeyRotationService,
     PrivateKeyCipher,
     ReplayCacheRepository,
+    RevokedStatusIndexRepository,
     SigningKeyFactory,
     SigningKeyRepository,
     SigningKeyService,
@@ -45,6 +47,7 @@ import { StatusSnapshotService } from './status-lists/status-snapshot.service.js
     IdTokenService,
     KeyRotationService,
     ReplayCacheRepository,
+    RevokedStatusIndexRepository,
     SigningKeyService,
     StatusListRepository,
     StatusListService,

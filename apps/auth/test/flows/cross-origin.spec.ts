@@ -2,6 +2,16 @@ import { ClientOperationsService } from '../../src/sessions/client-operations.se
 import { TestAuth } from '../support/test-auth.js';
 
 const SPA = 'https://spa.example';
+/** The origins of pages in Capacitor, Ionic, Tauri, a browser extension, and of a page that has no redirect URI. */
+const APP_ORIGINS = [
+  'capacitor://localhost',
+  'ionic://localhost',
+  'tauri://localhost',
+  'https://localhost',
+  'http://tauri.localhost',
+  'chrome-extension://abcdefghijklmnopabcdefghijklmnop',
+  'https://other.example:8443',
+];
 
 describe('cross-origin requests (RFC 9700 §2.6)', () => {
   let auth: TestAuth;
@@ -18,7 +28,16 @@ describe('cross-origin requests (RFC 9700 §2.6)', () => {
       secret: 'secret',
       redirectUris: ['https://web.example/cb'],
     });
-    await auth.app.get(ClientOperationsService).disable('gone', 'operator');
+    await auth.registerClient({
+      ...spa,
+      id: 'native',
+      redirectUris: ['com.example.native:/cb'],
+      allowedOrigins: APP_ORIGINS,
+    });
+    await auth.registerClient({ ...spa, id: 'gone-app', allowedOrigins: ['gone://localhost'] });
+    for (const id of ['gone', 'gone-app']) {
+      await auth.app.get(ClientOperationsService).disable(id, 'operator');
+    }
   });
   afterAll(() => auth.stop());
 
@@ -26,12 +45,12 @@ describe('cross-origin requests (RFC 9700 §2.6)', () => {
     Object.fromEntries([...headers].filter(([name]) => name.startsWith('access-control-')));
   const from = (origin: string, path: string, init: RequestInit = {}) =>
     auth.send(path, { ...init, headers: { origin, ...init.headers } });
-  const preflight = (origin: string, path: string) =>
+  const preflight = (origin: string, path: string, asked = 'authorization') =>
     from(origin, path, {
       method: 'OPTIONS',
       headers: {
         'access-control-request-method': 'POST',
-        'access-control-request-headers': 'authorization',
+        'access-control-request-headers': asked,
       },
     });
 
@@ -46,7 +65,8 @@ describe('cross-origin requests (RFC 9700 §2.6)', () => {
         const { headers } = await from(origin, path, { method });
         expect(cors(headers)).toEqual({
           'access-control-allow-origin': origin,
-          'access-control-expose-headers': 'WWW-Authenticate, Retry-After, DPoP-Nonce',
+          'access-control-expose-headers':
+            'WWW-Authenticate, DPoP-Nonce, Retry-After, ETag, Location',
         });
         expect(headers.get('vary')).toBe('Origin');
       }
@@ -60,15 +80,40 @@ describe('cross-origin requests (RFC 9700 §2.6)', () => {
     }
   });
 
-  it('answers a preflight request for the Authorization header', async () => {
-    const { status, headers, text } = await preflight(SPA, '/userinfo');
-    expect([status, text]).toEqual([204, '']);
-    expect(cors(headers)).toMatchObject({
-      'access-control-allow-origin': SPA,
-      'access-control-allow-methods': 'GET, POST',
-      'access-control-allow-headers': 'Authorization, Content-Type, DPoP, X-Requested-With',
-    });
+  it.each(APP_ORIGINS)('lets a script of the allowed origin %s read answers', async (origin) => {
+    const { headers } = await from(origin, '/oauth/token', { method: 'POST' });
+    expect(headers.get('access-control-allow-origin')).toBe(origin);
+    expect((await preflight(origin, '/oauth/token')).status).toBe(204);
   });
+
+  const OLD_HEADERS = 'authorization,content-type,dpop,x-requested-with';
+  it.each([
+    ['authorization', 'authorization'],
+    [OLD_HEADERS, OLD_HEADERS],
+    ['baggage, sentry-trace , traceparent', 'baggage,sentry-trace,traceparent'],
+    ['cache-control,x-client-version', 'cache-control,x-client-version'],
+    ["x-!#$%&'*+.^_`|~-header", "x-!#$%&'*+.^_`|~-header"],
+    ['', '*, Authorization'],
+    ['x y', '*, Authorization'],
+    [Array.from({ length: 51 }, (_, n) => `x-${n}`).join(), '*, Authorization'],
+    ['a,,b', '*, Authorization'],
+    ['a(b)', '*, Authorization'],
+    [`x-${'a'.repeat(100)}`, '*, Authorization'],
+  ])(
+    'answers the preflight request for the headers %j with %j (Fetch §3.3.4)',
+    async (asked, allowed) => {
+      for (const path of ['/oauth/token', '/userinfo', '/.well-known/openid-configuration']) {
+        const { status, headers, text } = await preflight(SPA, path, asked);
+        expect([status, text]).toEqual([204, '']);
+        expect(cors(headers)).toMatchObject({
+          'access-control-allow-methods': 'GET, POST',
+          'access-control-allow-headers': allowed,
+          'access-control-max-age': '600',
+        });
+        expect(headers.get('vary')).toContain('Access-Control-Request-Headers');
+      }
+    },
+  );
 
   it.each([
     'https://evil.example',
@@ -78,6 +123,9 @@ describe('cross-origin requests (RFC 9700 §2.6)', () => {
     'https://evil-spa.example',
     'HTTPS://SPA.EXAMPLE',
     'https://gone.example',
+    'gone://localhost',
+    'capacitor://localhost:1',
+    'https://other.example',
     'https://web.example',
     'com.example.app:',
     'http://localhost:5174',
@@ -96,6 +144,7 @@ describe('cross-origin requests (RFC 9700 §2.6)', () => {
     '/.well-known/openid-configuration',
     '/.well-known/oauth-authorization-server',
     '/.well-known/jwks.json',
+    '/.well-known/anything-else',
   ])('lets a script of any origin read %s', async (path) => {
     const { headers } = await from('https://evil.example', path);
     expect(headers.get('access-control-allow-origin')).toBe('*');

@@ -6,7 +6,7 @@ import { AccountRoleRepository } from '../../src/accounts/account-role.repositor
 import { AccountRepository } from '../../src/accounts/account.repository.js';
 import { selectStandardClaims, STANDARD_CLAIMS } from '../../src/tokens/standard-claims.js';
 import { ClientRepository } from '../../src/clients/client.repository.js';
-import { findRegistrationFault } from '../../src/clients/client-registration.js';
+import { findRegistrationFaults } from '../../src/clients/client-registration.js';
 import { BILLING, decodeClaims, TestAuth } from '../support/test-auth.js';
 
 const SUITE = 'https://suite.example/test/a/ours';
@@ -35,7 +35,7 @@ describe('the demo and conformance data', () => {
   it('creates only clients that ops clients create would accept', async () => {
     const clients = await auth.app.get(ClientRepository).findAll();
     const seeded = clients.filter(({ id }) => id !== 'gatehouse-first-party');
-    expect(seeded.map((client) => [client.id, findRegistrationFault(client)])).toEqual(
+    expect(seeded.map((client) => [client.id, findRegistrationFaults(client)])).toEqual(
       [
         'conformance-one',
         'conformance-post',

@@ -1,12 +1,13 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findRedirectUriFault } from '../../src/clients/redirect-uri.js';
+import { findOriginFault, findRedirectUriFault } from '../../src/clients/redirect-uri.js';
 import { ClientRepository } from '../../src/clients/client.repository.js';
 import { ClientKey, toKeySet } from '../support/client-key.js';
 import { BILLING, ORDERS, TestAuth } from '../support/test-auth.js';
 import { TestOps } from '../support/test-ops.js';
 
+const SPA = 'https://spa.example';
 const CALLBACK = 'https://client.example/callback';
 let count = 0;
 
@@ -133,6 +134,15 @@ describe('ops clients create', () => {
     }
   });
 
+  it('registers the allowed origins of an app', async () => {
+    const { client } = await create(
+      ...['--scope', 'openid', '--auth-method', 'none', '--grant', 'authorization_code'],
+      ...['--redirect-uri', 'com.example.shop:/callback'],
+      ...['--allowed-origin', 'capacitor://localhost', '--allowed-origin', 'https://localhost'],
+    );
+    expect(client?.allowedOrigins).toEqual(['capacitor://localhost', 'https://localhost']);
+  });
+
   const CODE = ['--grant', 'authorization_code', '--redirect-uri', CALLBACK];
   it.each<[string, readonly string[], number]>([
     [
@@ -174,6 +184,14 @@ describe('ops clients create', () => {
       [...CODE, '--redirect-uri', `https://x.example/${'x'.repeat(4000)}`],
       2,
     ],
+    ['the allowed origin null', [...CODE, '--auth-method', 'none', '--allowed-origin', 'null'], 2],
+    ['the allowed origin *', [...CODE, '--auth-method', 'none', '--allowed-origin', '*'], 2],
+    ['an allowed origin of a client with a secret', [...CODE, '--allowed-origin', SPA], 2],
+    [
+      'allowed origins that exceed the column',
+      [...CODE, '--auth-method', 'none', '--allowed-origin', `https://${'x'.repeat(4000)}`],
+      2,
+    ],
     ['keys without private_key_jwt', ['--jwks', 'x.json'], 2],
     ['private_key_jwt without keys', ['--auth-method', 'private_key_jwt'], 2],
     ['an unknown method', ['--auth-method', 'tls_client_auth'], 2],
@@ -200,7 +218,57 @@ describe('ops clients create', () => {
       requirePkce: true,
     });
     const { output } = await ops.run(['clients', 'list']);
-    expect(output).toMatch(new RegExp(`${printed.id} .*authorization_code.*${CALLBACK}`));
+    expect(output).toMatch(new RegExp(`^${printed.id} +enabled +client_secret_basic +auth`, 'm'));
+  });
+
+  it('labels the id and the secret of a new client, and says what to do with them', async () => {
+    const id = anId();
+    const { output } = await ops.run(['clients', 'create', id, '--scope', 'orders:read']);
+    expect(output).toMatch(new RegExp(`^  client_id: +${id}$`, 'm'));
+    expect(output).toMatch(/^ {2}client_secret: +[\w-]{43}$/m);
+    expect(output).toContain(`clients rotate-secret ${id}`);
+  });
+
+  it('prints lists of clients that fit in 100 columns', async () => {
+    const grants = 'authorization_code refresh_token client_credentials';
+    const options = ['--scope', 'openid', '--grant', grants, '--redirect-uri', CALLBACK];
+    await ops.run(['clients', 'create', 'a'.repeat(64), ...options]);
+    const { output } = await ops.run(['clients', 'list']);
+    for (const line of output.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+  });
+
+  it.each(['http://localhost/callback', 'http://localhost:8080/callback'])(
+    'says for %s that the port is fixed, and names the address whose port is free (RFC 8252 §7.3)',
+    async (uri) => {
+      const options = ['--scope', 'openid', '--auth-method', 'none'];
+      const grant = ['--grant', 'authorization_code', '--redirect-uri'];
+      const { code, errors } = await ops.run([
+        ...['clients', 'create', anId(), ...options, ...grant, uri],
+      ]);
+      expect([code, errors]).toEqual([0, expect.stringContaining('http://127.0.0.1')]);
+      const literal = uri.replace('localhost', '127.0.0.1');
+      const quiet = await ops.run([
+        ...['clients', 'create', anId(), ...options, ...grant, literal],
+      ]);
+      expect(quiet.errors).not.toContain('RFC 8252');
+    },
+  );
+
+  it('says how to go on when the client exists, and when it is disabled', async () => {
+    const id = anId();
+    const command = ['clients', 'create', id, '--scope', 'orders:read'];
+    await ops.run(command);
+    const existing = await ops.run(command);
+    expect([existing.code, existing.errors]).toEqual([
+      1,
+      expect.stringContaining(`clients update ${id}`),
+    ]);
+    await ops.run(['clients', 'disable', id]);
+    const disabled = await ops.run(command);
+    expect([disabled.code, disabled.errors]).toEqual([
+      1,
+      expect.stringContaining(`clients enable ${id}`),
+    ]);
   });
 });
 
@@ -244,5 +312,52 @@ describe('a redirect URI (RFC 6749 §3.1.2, RFC 8252 §7)', () => {
     '',
   ])('rejects %j', (uri) => {
     expect(findRedirectUriFault(uri)).toMatch(/^must /);
+  });
+});
+
+describe('an allowed origin (RFC 6454 §6.2)', () => {
+  it.each([
+    'https://app.example',
+    'https://app.example:8443',
+    'https://localhost',
+    'http://localhost',
+    'http://localhost:8100',
+    'http://127.0.0.1:5173',
+    'http://[::1]',
+    'http://tauri.localhost',
+    'capacitor://localhost',
+    'ionic://localhost',
+    'tauri://localhost',
+    'moz-extension://0f1e2d3c-0000-4000-8000-000000000000',
+    'app://com.example.desktop',
+  ])('accepts %s', (origin) => {
+    expect(findOriginFault(origin)).toBeUndefined();
+  });
+
+  it.each([
+    ['null', /null/],
+    ['*', /wildcard/],
+    ['https://*.example', /wildcard/],
+    ['capacitor://*', /wildcard/],
+    ['https://app.example/', /such as https:\/\/app\.example$/],
+    ['https://app.example/cb', /such as https:\/\/app\.example$/],
+    ['https://APP.example', /such as https:\/\/app\.example$/],
+    ['https://app.example:443', /such as https:\/\/app\.example$/],
+    ['https://user@app.example', /such as/],
+    ['https://bücher.example', /such as https:\/\/xn--bcher-kva\.example$/],
+    ['http://app.example', /must be https:/],
+    ['http://localhost.evil.example', /must be https:/],
+    ['capacitor://localhost/', /without a path/],
+    ['Capacitor://localhost', /lower case/],
+    ['capacitor:localhost', /scheme, host/],
+    ['com.example.app:/cb', /scheme, host/],
+    ['app.example', /scheme, host/],
+    ['file://localhost', /page or an app/],
+    ['data:text/html,x', /page or an app/],
+    ['javascript://localhost', /page or an app/],
+    ['', /page or an app/],
+  ])('rejects %j with the reason', (origin, reason) => {
+    expect(findOriginFault(origin)).toMatch(/^must /);
+    expect(findOriginFault(origin)).toMatch(reason);
   });
 });

@@ -70,7 +70,13 @@ function createServices(database: Database, clock: TestClock, config: AuthConfig
   );
   const transactions = new AccountTransactionService(
     unitOfWork,
-    new AccountRepository(database.reader.getRepository(Account), unitOfWork, clock, notifications),
+    new AccountRepository(
+      database.reader.getRepository(Account),
+      unitOfWork,
+      clock,
+      notifications,
+      cleanup,
+    ),
     new BrowserSessionRepository(
       database.reader.getRepository(BrowserSession),
       unitOfWork,

@@ -6,7 +6,8 @@ import {
 import type { Client } from '../../clients/client.entity.js';
 import { OAuthError } from '../../platform/oauth-error.js';
 import type { RefreshTokenClient } from '../../sessions/refresh-token-limits.js';
-import { ResourceServerService } from '../../clients/resource-server.service.js';
+import { isRegisteredRedirectUri } from '../../clients/redirect-uri.js';
+import { limitToClient, ResourceServerService } from '../../clients/resource-server.service.js';
 import { AccessTokenService } from '../../tokens/access-token.service.js';
 import type { Grant, TokenRequest, TokenResponse } from './token.schema.js';
 import { SessionTokenService } from './session-token.service.js';
@@ -34,8 +35,14 @@ export class AuthorizationCodeGrant implements Grant {
     const presentation = { clientId: client.id, redirectUri, verifier, dpopJkt };
     const issued = await this.codes.validate(text, presentation);
 
-    // The roles of the user may have changed since the authorization. RFC 6749 §3.3: the response names the scope.
-    const scopeNow = await this.resourceServers.requireRoles(issued.accountId, issued.scope);
+    // The operator may have changed the client since the authorization.
+    if (!isRegisteredRedirectUri(issued.redirectUri, client)) {
+      throw OAuthError.invalidGrant('the redirect URI is not registered any more');
+    }
+    const permitted = limitToClient(client, issued.scope);
+
+    // The roles of the user may have changed, too. RFC 6749 §3.3: the response names the scope.
+    const scopeNow = await this.resourceServers.requireRoles(issued.accountId, permitted);
     const code = { ...issued, scope: scopeNow };
 
     // RFC 8707 §2.2: "… the set of resources … that were originally granted", or fewer.

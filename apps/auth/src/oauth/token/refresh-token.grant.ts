@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { OAuthError } from '../../platform/oauth-error.js';
 import { RefreshTokenRotation } from '../../sessions/refresh-token-rotation.service.js';
-import { ResourceServerService } from '../../clients/resource-server.service.js';
+import {
+  limitToClient,
+  narrowScope,
+  ResourceServerService,
+} from '../../clients/resource-server.service.js';
 import type { Grant, TokenRequest, TokenResponse } from './token.schema.js';
 import { SessionTokenService } from './session-token.service.js';
 
@@ -27,13 +31,11 @@ export class RefreshTokenGrant implements Grant {
 
     // "The requested scope MUST NOT include any scope not originally granted". RFC 8707 §2.2: the same for resources.
     const { family } = validated;
-    const { resources } = family;
-    // The roles of the user may have changed since the login.
-    const allowed = await this.resourceServers.requireRoles(
-      family.accountId,
-      family.scope,
-      requested,
-    );
+    const { resources, accountId } = family;
+    const granted = narrowScope(family.scope, requested, this.resourceServers.scopes);
+    // The registration of the client and the roles of the user may have changed since the login.
+    const permitted = limitToClient(client, granted);
+    const allowed = await this.resourceServers.requireRoles(accountId, permitted);
     const { audience, scope } = this.resourceServers.selectSignInAudience(
       { resources, scope: allowed },
       { resource },
@@ -53,7 +55,7 @@ export class RefreshTokenGrant implements Grant {
     const response = await this.sessionTokens.issue({
       client,
       session,
-      granted: family,
+      granted: { accountId, claims, scope: limitToClient(client, family.scope) },
       audience,
       scope,
       dpopJkt: provenKey?.jkt,

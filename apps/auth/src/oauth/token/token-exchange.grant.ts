@@ -9,8 +9,11 @@ import {
 import { AccessTokenVerifier } from '../../tokens/access-token-verifier.js';
 import { OAuthError } from '../../platform/oauth-error.js';
 import type { RefreshTokenFamily } from '../../sessions/refresh-token-family.entity.js';
+import { ClientRepository } from '../../clients/client.repository.js';
 import {
   type GrantedAccess,
+  limitToClient,
+  narrowScope,
   normalizeUri,
   ResourceServerService,
 } from '../../clients/resource-server.service.js';
@@ -32,6 +35,7 @@ export class TokenExchangeGrant implements Grant {
     private readonly sessions: SessionService,
     private readonly resourceServers: ResourceServerService,
     private readonly accessTokens: AccessTokenService,
+    private readonly clients: ClientRepository,
   ) {}
 
   async exchange({ client, parameters, provenKey }: TokenRequest): Promise<TokenResponse> {
@@ -46,11 +50,14 @@ export class TokenExchangeGrant implements Grant {
     const subject = this.verifySubjectToken(parameters.subject_token, client);
     const family = await this.findFamily(subject);
 
-    const granted = this.limitGrant(client, subject, family);
+    // The operator may have removed scopes from the client to which the user granted access.
+    const grantee = await this.clients.findEnabled(family.clientId);
+    const userGrant = { ...family, scope: limitToClient(grantee ?? { scope: [] }, family.scope) };
+
+    const granted = this.limitGrant(client, subject, userGrant);
     const allowed = await this.resourceServers.requireRoles(
       family.accountId,
-      granted.scope,
-      parameters.scope,
+      narrowScope(granted.scope, parameters.scope, this.resourceServers.scopes),
     );
     const { audience, scope } = this.resourceServers.selectAudience(
       { ...granted, scope: allowed },
@@ -109,7 +116,7 @@ export class TokenExchangeGrant implements Grant {
   private limitGrant(
     client: Client,
     subject: AccessTokenClaims,
-    family: RefreshTokenFamily,
+    userGrant: GrantedAccess,
   ): GrantedAccess {
     const carried = subject.scope.split(' ');
     const withheld = [subject.aud]
@@ -117,8 +124,10 @@ export class TokenExchangeGrant implements Grant {
       .flatMap((audience) => this.resourceServers.getScopes(audience))
       .filter((word) => !carried.includes(word));
     return {
-      resources: client.exchangeTargets.filter((target) => family.resources.includes(target)),
-      scope: family.scope.filter((word) => client.scope.includes(word) && !withheld.includes(word)),
+      resources: client.exchangeTargets.filter((target) => userGrant.resources.includes(target)),
+      scope: userGrant.scope.filter(
+        (word) => client.scope.includes(word) && !withheld.includes(word),
+      ),
     };
   }
 }

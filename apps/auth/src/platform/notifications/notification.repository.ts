@@ -59,6 +59,10 @@ export class NotificationRepository {
       ],
     );
   }
+
+  async deleteOfAccount(accountId: string): Promise<void> {
+    await this.unitOfWork.execute('DELETE FROM notification WHERE account_id = $1', [accountId]);
+  }
 }
 
 const computeKey = (accountId: string, kind: NotificationKind, hour: number): string =>

@@ -10,6 +10,7 @@ export type RevocationReason =
   | 'password_changed'
   | 'session_limit'
   | 'account_disabled'
+  | 'account_erased'
   | 'role_revoked'
   | 'client_disabled';
 
@@ -95,7 +96,12 @@ export type SecurityEvent =
   | ({ readonly type: 'authorization.refused' } & Refusal)
   | { readonly type: 'account.password_changed'; readonly accountId: string; readonly by: Actor }
   | {
-      readonly type: 'account.created' | 'account.claims_changed' | 'account.disabled';
+      readonly type:
+        | 'account.created'
+        | 'account.claims_changed'
+        | 'account.disabled'
+        | 'account.enabled'
+        | 'account.erased';
       readonly accountId: string;
       readonly by: Actor;
     }
@@ -108,8 +114,16 @@ export type SecurityEvent =
   /** An operator invited the owner of an e-mail address to register. */
   | { readonly type: 'account.invited'; readonly by: Actor }
   | {
-      readonly type: 'client.created' | 'client.secret_rotated' | 'client.disabled';
+      readonly type:
+        'client.created' | 'client.secret_rotated' | 'client.disabled' | 'client.enabled';
       readonly clientId: string;
+      readonly by: Actor;
+    }
+  /** `changed`: the names of the properties. */
+  | {
+      readonly type: 'client.updated';
+      readonly clientId: string;
+      readonly changed: string;
       readonly by: Actor;
     }
   | {

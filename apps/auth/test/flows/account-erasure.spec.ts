@@ -1,0 +1,188 @@
+import { CleanupJob, UnitOfWork } from '@gatehouse/persistence';
+import { eachDatabase } from '@gatehouse/persistence/testing';
+import { DataSource } from 'typeorm';
+import type { Account } from '../../src/accounts/account.entity.js';
+import { AccountRepository } from '../../src/accounts/account.repository.js';
+import { InvitationRepository } from '../../src/accounts/invitation.service.js';
+import { AccountRoleRepository } from '../../src/accounts/account-role.repository.js';
+import { NotificationRepository } from '../../src/platform/notifications/notification.repository.js';
+import { AccountErasureService } from '../../src/sessions/account-erasure.service.js';
+import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
+import { StatusSnapshotService } from '../../src/tokens/status-lists/status-snapshot.service.js';
+import { aClient, anAccount, TestBrowser } from '../support/test-browser.js';
+import { decodeClaims, TestAuth, toDatabaseSettings } from '../support/test-auth.js';
+
+const DAY_SECONDS = 86_400;
+
+eachDatabase('an erased account (GDPR Art. 17)', (fresh) => {
+  let auth: TestAuth;
+  beforeAll(async () => {
+    auth = await TestAuth.start(toDatabaseSettings(await fresh()));
+  });
+  afterAll(() => auth.stop());
+
+  const erase = ({ id }: { readonly id: string }) =>
+    auth.app.get(AccountErasureService).erase(id, 'operator');
+  /** All rows of all tables. */
+  const readAll = async (): Promise<Readonly<Record<string, string>>> => {
+    const database = auth.app.get(DataSource);
+    const isPostgres = database.options.type === 'postgres';
+    const tables: readonly { name: string }[] = await database.query(
+      isPostgres
+        ? `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'auth'`
+        : `SELECT name FROM sqlite_master WHERE type = 'table'`,
+    );
+    const rows = tables.map(async ({ name }) => [
+      name,
+      JSON.stringify(await database.query(`SELECT * FROM ${name}`)),
+    ]);
+    return Object.fromEntries(await Promise.all(rows));
+  };
+  /** An account with a row in every table that refers to accounts. */
+  const aFullAccount = async (): Promise<Account & { readonly refreshToken: string }> => {
+    const account = await anAccount(auth);
+    const { body } = await auth.json(
+      '/auth/login',
+      { email: account.email, password: 'correct horse battery staple' },
+      { 'user-agent': 'Erasable/1.0' },
+    );
+    const client = await aClient(auth);
+    const browser = new TestBrowser(auth);
+    await browser.signIn(account);
+    await browser.grantConsent(account, client);
+    await browser.obtainCode(client);
+    await auth.app.get(AccountRoleRepository).grant(account.id, 'support');
+    await auth.app
+      .get(NotificationRepository)
+      .enqueue({ accountId: account.id, kind: 'password_changed', detail: {} });
+    await auth.app.get(InvitationRepository).save(account.email, 'code', Number.MAX_SAFE_INTEGER);
+    const operations = auth.app.get(AccountOperationsService);
+    await operations.setClaims(account.id, { name: 'Erasable Person' }, 'operator');
+    return Object.assign(account, { refreshToken: body['refresh_token'] ?? '' });
+  };
+
+  it('leaves neither its e-mail address nor its claims, device or password anywhere', async () => {
+    const account = await aFullAccount();
+    const before = JSON.stringify(await readAll());
+    for (const text of [account.email, 'Erasable Person', 'Erasable/1.0', account.passwordHash]) {
+      expect(before).toContain(text);
+    }
+    expect(await erase(account)).toBe(true);
+    const after = await readAll();
+    for (const text of [account.email, 'Erasable Person', 'Erasable/1.0', account.passwordHash]) {
+      expect(JSON.stringify(after)).not.toContain(text);
+    }
+    const withId = Object.keys(after).filter((table) => after[table]?.includes(account.id));
+    expect(withId.sort()).toEqual(['account', 'refresh_token_family', 'security_event']);
+  });
+
+  it('rejects its tokens and its login, and frees the e-mail address', async () => {
+    const account = await aFullAccount();
+    const { body } = await auth.login(account.email);
+    await erase(account);
+    expect((await auth.refresh(account.refreshToken)).status).toBe(400);
+    expect((await auth.login(account.email)).status).toBe(400);
+    const bearer = { authorization: `Bearer ${body['access_token']}` };
+    expect((await auth.send('/auth/sessions', { headers: bearer })).status).toBe(401);
+    const again = await anAccount(auth, account.email);
+    expect(again.id).not.toBe(account.id);
+    expect((await auth.login(account.email)).status).toBe(200);
+  });
+
+  it('reports its sessions in the status list', async () => {
+    const account = await anAccount(auth);
+    const { body } = await auth.login(account.email);
+    const { status } = decodeClaims(body['access_token']) as {
+      status: { status_list: { idx: number; uri: string } };
+    };
+    const { idx, uri } = status.status_list;
+    const isRevoked = async () => {
+      auth.clock.advance({ seconds: 2 });
+      const snapshot = await auth.app.get(StatusSnapshotService).getSnapshot();
+      const bytes = snapshot.getBytes(Number(uri.split('/').at(-1)));
+      return ((bytes[idx >> 3] ?? 0) & (1 << (idx & 7))) > 0;
+    };
+    expect(await isRevoked()).toBe(false);
+    await erase(account);
+    expect(await isRevoked()).toBe(true);
+  });
+
+  it('is erased once, also for concurrent calls', async () => {
+    const account = await aFullAccount();
+    const erased = await Promise.all([erase(account), erase(account)]);
+    expect(erased.sort()).toEqual([false, true]);
+    const events = await auth.app
+      .get(UnitOfWork)
+      .query(`SELECT type FROM security_event WHERE type = 'account.erased' AND account_id = $1`, [
+        account.id,
+      ]);
+    expect(events).toHaveLength(1);
+  });
+
+  it('answers logins, consents and refreshes at the same time without a server error', async () => {
+    for (let n = 0; n < 3; n += 1) {
+      const account = await aFullAccount();
+      const browser = new TestBrowser(auth);
+      await browser.signIn(account);
+      const client = await aClient(auth);
+      const [answers, , erased] = await Promise.all([
+        Promise.all([
+          auth.login(account.email),
+          auth.refresh(account.refreshToken),
+          auth.login(account.email, { password: 'wrong' }),
+          browser.authorize(client),
+        ]),
+        browser.grantConsent(account, client),
+        erase(account),
+      ]);
+      expect(erased).toBe(true);
+      for (const { status } of answers) expect(status).toBeLessThan(500);
+      expect((await auth.login(account.email)).status).toBe(400);
+    }
+  });
+
+  it('has no operation left: it cannot be found, enabled, erased or given a password', async () => {
+    const account = await anAccount(auth);
+    await erase(account);
+    const accounts = auth.app.get(AccountRepository);
+    const operations = auth.app.get(AccountOperationsService);
+    expect([
+      await accounts.find(account.id),
+      await accounts.findByEmail(`erased:${account.id}`),
+      await erase(account),
+      await operations.enable(account.id, 'operator'),
+      await operations.setClaims(account.id, {}, 'operator'),
+      (await accounts.findPage({ limit: 1000 })).filter(({ id }) => id === account.id),
+    ]).toEqual([null, null, false, false, false, []]);
+    const reset = operations.changePassword(account.id, 'a new password', { by: 'operator' });
+    await expect(reset).rejects.toThrow('does not exist');
+  });
+
+  it('loses its last row when no session row refers to it any more', async () => {
+    const account = await aFullAccount();
+    await erase(account);
+    const rows = () =>
+      auth.app.get(UnitOfWork).query('SELECT id FROM account WHERE id = $1', [account.id]);
+    const clean = () => auth.app.get(CleanupJob).run(new AbortController().signal);
+    await clean();
+    expect(await rows()).toHaveLength(1);
+    auth.clock.advance({ seconds: DAY_SECONDS + 60 });
+    await clean();
+    await clean();
+    expect(await rows()).toEqual([]);
+  });
+
+  it('is enabled once after a disable, with its password and without its sessions', async () => {
+    const account = await aFullAccount();
+    const operations = auth.app.get(AccountOperationsService);
+    expect(await operations.enable(account.id, 'operator')).toBe(false);
+    await operations.disable(account.id, 'operator');
+    const enabled = await Promise.all([
+      operations.enable(account.id, 'operator'),
+      operations.enable(account.id, 'operator'),
+    ]);
+    expect(enabled.sort()).toEqual([false, true]);
+    expect((await auth.refresh(account.refreshToken)).status).toBe(400);
+    expect((await auth.login(account.email)).status).toBe(200);
+  });
+});
