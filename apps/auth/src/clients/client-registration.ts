@@ -115,6 +115,8 @@ export const REGISTRATION_DEFAULTS = {
   resourceServer: null,
   exchangeTargets: [],
   dpopBound: false,
+  separateTokens: false,
+  leanIdTokens: false,
 } as const satisfies Partial<ClientRegistration>;
 
 export const completeRegistration = (client: ClientRegistration): CompleteRegistration => ({

@@ -57,6 +57,8 @@ const clientDocument = z
     resourceServer: z.string().nullable().default(null),
     exchangeTargets: words.default([]),
     dpopBound: z.boolean().default(REGISTRATION_DEFAULTS.dpopBound),
+    separateTokens: z.boolean().default(REGISTRATION_DEFAULTS.separateTokens),
+    leanIdTokens: z.boolean().default(REGISTRATION_DEFAULTS.leanIdTokens),
     accessTokenTtl: seconds(ACCESS_TOKEN_TTL_RANGE),
     refreshIdleTtl: seconds(REFRESH_TTL_RANGE),
     refreshAbsoluteTtl: seconds(REFRESH_TTL_RANGE),

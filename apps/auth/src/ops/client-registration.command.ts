@@ -179,12 +179,25 @@ export abstract class ClientRegistrationCommand extends ChangingCommand {
     return true;
   }
 
+  @Option({ flags: '--no-separate-tokens', description: 'one token for both (default)' })
+  noSeparateTokens(): boolean {
+    return false;
+  }
+
   @Option({
     flags: '--lean-id-tokens',
     description: 'issue ID tokens without name and e-mail, unless `claims` requests them',
   })
   leanIdTokens(): boolean {
     return true;
+  }
+
+  @Option({
+    flags: '--no-lean-id-tokens',
+    description: 'issue ID tokens with the claims of the granted scopes (default)',
+  })
+  noLeanIdTokens(): boolean {
+    return false;
   }
 
   @Option({

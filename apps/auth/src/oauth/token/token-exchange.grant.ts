@@ -12,11 +12,10 @@ import type { RefreshTokenFamily } from '../../sessions/refresh-token-family.ent
 import { ClientRepository } from '../../clients/client.repository.js';
 import {
   type GrantedAccess,
-  limitToClient,
-  narrowScope,
   normalizeUri,
   ResourceServerService,
 } from '../../clients/resource-server.service.js';
+import { limitToClient, narrowScope } from '../../clients/requested-scope.js';
 import { SessionService } from '../../sessions/session.service.js';
 import type { Grant, TokenParameters, TokenRequest, TokenResponse } from './token.schema.js';
 

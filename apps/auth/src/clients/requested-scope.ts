@@ -1,0 +1,50 @@
+import { OAuthError } from '../platform/oauth-error.js';
+import { splitWords } from '../platform/request-text.js';
+import { SCOPE_TOKEN_PATTERN } from '../platform/resource-servers.js';
+
+/**
+ * The requested scope in the order of `allowed`; without a request, all of `allowed`. Beside `openid`, unknown words "SHOULD be
+ * ignored" (OpenID Connect Core §3.1.2.1).
+ *
+ * "The requested scope MUST NOT include any scope not originally granted" (RFC 6749 §6).
+ * @param known the scopes of all resource servers
+ * @throws {OAuthError} `invalid_scope`
+ */
+export function narrowScope(
+  allowed: readonly string[],
+  requested: string | undefined,
+  known: readonly string[],
+): readonly string[] {
+  const words = splitWords(requested ?? '');
+  if (words.length === 0) return allowed;
+  const isIgnored = (word: string) =>
+    words.includes('openid') && !known.includes(word) && SCOPE_TOKEN_PATTERN.test(word);
+  const excess = words.filter((word) => !allowed.includes(word) && !isIgnored(word));
+  if (excess.length > 0) {
+    const values = { presented: excess.join(' '), expected: allowed.join(' ') };
+    throw OAuthError.invalidScope(describeExcess(excess, known), values);
+  }
+  return allowed.filter((word) => words.includes(word));
+}
+
+function describeExcess(excess: readonly string[], known: readonly string[]): string {
+  const malformed = excess.find((word) => !SCOPE_TOKEN_PATTERN.test(word));
+  if (malformed !== undefined) return `Malformed scope: ${malformed}`;
+  const unknown = excess.filter((word) => !known.includes(word));
+  return unknown.length > 0
+    ? `Unknown scope: ${unknown.join(' ')}`
+    : `Scope not granted to this client: ${excess.join(' ')}`;
+}
+
+/**
+ * The part of a granted scope that the client may still have. The operator can remove a scope from a client at any time.
+ * @throws {OAuthError} `invalid_grant` if nothing remains
+ */
+export function limitToClient(
+  { scope: allowed }: { readonly scope: readonly string[] },
+  granted: readonly string[],
+): readonly string[] {
+  const scope = granted.filter((word) => allowed.includes(word));
+  if (scope.length === 0) throw OAuthError.invalidGrant('the client has no scope of this grant');
+  return scope;
+}
