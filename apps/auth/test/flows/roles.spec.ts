@@ -209,11 +209,21 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
     const browser = await signedIn(staff);
     const page = await browser.authorize('console', { scope: 'openid orders:read:any' });
     await browser.signIn(stranger);
-    await browser.follow(await browser.submit(page, { decision: 'allow' }));
-    const scope = ['orders:read:any'];
-    const consents = auth.app.get(ConsentService);
-    const console = { id: 'console', firstParty: false };
-    expect(await consents.hasConsent(stranger.id, console, scope)).toBe(false);
+    const ticket = /name="ticket" value="([^"]*)"/.exec(page.text)?.[1] ?? '';
+    const again = await browser.open(`/consent?ticket=${ticket}`);
+    expect(listedScopes(again)).toEqual(['Know that you are you']);
+    const { code } = readRedirectParameters(
+      await browser.follow(await browser.submit(again, { decision: 'allow' })),
+    );
+    expect(outcomeOf(await redeem('console', code))).toBe('openid');
+    const hasConsent = (scope: string) =>
+      auth.app
+        .get(ConsentService)
+        .hasConsent(stranger.id, { id: 'console', firstParty: false }, [scope]);
+    expect([await hasConsent('openid'), await hasConsent('orders:read:any')]).toEqual([
+      true,
+      false,
+    ]);
   });
 
   it('ignores a remembered consent to a privileged scope when the user has lost the role', async () => {
