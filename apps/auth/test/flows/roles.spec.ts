@@ -185,9 +185,12 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
       ['support', 'first-party login', 'billing:invoices:create', 'invalid_scope'],
       ['no role', 'client credentials', 'orders:read:any', 'orders:read:any'],
       ['no role', 'client credentials', 'billing:invoices:create', 'billing:invoices:create'],
-    ])('with %s, the %s grant for "%s" results in "%s"', async (kind, grant, scope, expected) => {
-      expect(await grants[grant](accounts[kind], scope)).toBe(expected);
-    });
+    ])(
+      'limits an account with %s, by the grant "%s" of "%s", to "%s"',
+      async (kind, grant, scope, expected) => {
+        expect(await grants[grant](accounts[kind], scope)).toBe(expected);
+      },
+    );
   });
 
   it('never shows a privileged scope to a user without the role, on the consent page', async () => {
@@ -306,7 +309,7 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
       return ((snapshot.getBytes(1)[index >> 3] ?? 0) >> (index & 7)) % 2 === 1;
     };
 
-    it('ends the sessions that need the role at once, and keeps the others', async () => {
+    it('ends the sessions that need the revoked role, and keeps the others', async () => {
       const account = await withRoles('support');
       const privileged = await sign(account, 'orders:read orders:read:any');
       const ordinary = await sign(account, 'orders:read', 'shop');
@@ -342,7 +345,7 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
       expect((await refresh('console', refresh_token)).status).toBe(200);
     });
 
-    it('happens once, also for concurrent calls on two replicas', async () => {
+    it('revokes a role once, also for concurrent calls on two replicas', async () => {
       const account = await withRoles('support');
       await sign(account, 'orders:read:any');
       const ended = await Promise.all(
