@@ -74,9 +74,8 @@ export const resourceServersSetting = () =>
   z.string().transform((text, context): readonly ResourceServer[] => {
     const servers = text
       .split(';')
-      .map((part) => part.trim())
-      .filter((part) => part !== '')
-      .map((part) => part.split(/\s+/))
+      .map((part) => part.split(/[\s,]+/).filter(Boolean))
+      .filter((words) => words.length > 0)
       .map(([identifier = '', ...words]) => ({ identifier, entries: words.map(readEntry) }));
     const fault =
       servers
