@@ -56,17 +56,40 @@ const DATABASE_ERRORS: readonly (readonly [RegExp, string])[] = [
     'the database is not migrated: apply the migrations first (npm run db:migrate)',
   ],
   [/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH)$/, DATABASE_UNREACHABLE],
-  [/^SQLITE_CANTOPEN/, 'the database cannot be opened: see DATA_DIR'],
+  [/^28(000|P01)$/, 'the database refused user and password: see DATABASE_URL'],
+  [/^3D000$/, 'the database does not exist: see DATABASE_URL'],
+  [/^42501$/, 'the user of DATABASE_URL may not do this: grant the right, or use another user'],
+  [/^(53100|SQLITE_FULL|ENOSPC|EDQUOT)/, 'the disk is full: free or add space'],
+  [/^(25006|SQLITE_READONLY)/, 'the database accepts no writes: see DATABASE_URL or DATA_DIR'],
+  [/^SQLITE_NOTADB/, 'the file is not a SQLite database: see DATA_DIR'],
+  [/^SQLITE_CORRUPT/, 'the database file is damaged: restore a backup (docs/backups.md)'],
+  [
+    /^ERR_DLOPEN_FAILED$/,
+    'better-sqlite3 is built for another version of Node: npm rebuild better-sqlite3',
+  ],
+  [
+    /^(SQLITE_(CANTOPEN|PERM|IOERR)|EACCES|EPERM|EROFS|EEXIST|ENOTDIR)/,
+    'the database cannot be opened: DATA_DIR must be a folder that this user can write',
+  ],
   [/^SQLITE_BUSY/, 'another process locked the database for five seconds: try again'],
 ];
 
 function explainDatabaseError(error: Error): string | undefined {
-  if (error instanceof DatabaseUnavailableException) return DATABASE_UNREACHABLE;
-  const code =
-    getErrorCode(error) ?? ('driverError' in error ? getErrorCode(error.driverError) : undefined);
-  return DATABASE_ERRORS.find(
-    ([pattern]) => pattern.test(error.message) || pattern.test(code ?? ''),
-  )?.[1];
+  const codes = findCauses(error).map((cause) => getErrorCode(cause) ?? '');
+  const known = DATABASE_ERRORS.find(
+    ([pattern]) => pattern.test(error.message) || codes.some((code) => pattern.test(code)),
+  );
+  if (known) return known[1];
+  return error instanceof DatabaseUnavailableException ? DATABASE_UNREACHABLE : undefined;
+}
+
+const MAX_CAUSES = 10;
+
+/** The error and its causes: TypeORM wraps the errors of its driver, and persistence wraps those of an outage. */
+function findCauses(error: unknown, depth = 0): readonly unknown[] {
+  if (!(error instanceof Error) || depth > MAX_CAUSES) return [error];
+  const inner = 'driverError' in error ? error.driverError : error.cause;
+  return [error, ...findCauses(inner, depth + 1)];
 }
 
 const getErrorCode = (error: unknown): string | undefined =>

@@ -62,7 +62,8 @@ function findContradiction(entries: readonly ScopeEntry[]): string | undefined {
 const isIdentifier = (text: string): boolean => URL.canParse(text) && !text.includes('#');
 
 function findServerFault(identifier: string, entries: readonly ScopeEntry[]): string | undefined {
-  if (!isIdentifier(identifier) || entries.length === 0) return `"${identifier}" is not right`;
+  if (!isIdentifier(identifier)) return `"${identifier}" is no absolute URI without fragment`;
+  if (entries.length === 0) return `"${identifier}" has no scope`;
   return entries.map(findEntryFault).find((fault) => fault !== undefined);
 }
 
@@ -83,7 +84,10 @@ export const resourceServersSetting = () =>
         .find((each) => each !== undefined) ??
       findContradiction(servers.flatMap(({ entries }) => entries));
     if (servers.length === 0) context.addIssue(RULE);
-    if (fault !== undefined) context.addIssue(`${RULE}; ${fault}`);
+    const params = { namesValue: true };
+    if (fault !== undefined) {
+      context.addIssue({ code: 'custom', message: `${RULE}; ${fault}`, params });
+    }
     return servers.map(toResourceServer);
   });
 

@@ -47,7 +47,7 @@ describe('the demo and conformance data', () => {
         'demo-website',
         'orders-service',
         'short-lived-demo',
-      ].map((id) => [id, undefined]),
+      ].map((id) => [id, []]),
     );
   });
 

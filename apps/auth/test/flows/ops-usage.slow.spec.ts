@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startPostgres } from '@gatehouse/persistence/testing';
 import { TestOps } from '../support/test-ops.js';
 
 const SENTENCE = /^[^\n]{10,300}\n$/;
@@ -113,6 +114,44 @@ describe('the operations CLI without a database', () => {
       code: 1,
       errors: expect.stringMatching(SENTENCE),
     });
+  });
+
+  it.each<[string, (folder: string) => Promise<string>]>([
+    [
+      'a file that is no database',
+      async (folder) => {
+        await writeFile(join(folder, 'auth.sqlite'), 'no database '.repeat(500));
+        return folder;
+      },
+    ],
+    [
+      'a DATA_DIR that is a file',
+      async (folder) => {
+        await writeFile(join(folder, 'file'), '');
+        return join(folder, 'file');
+      },
+    ],
+  ])('reports %s in one sentence', async (_, prepare) => {
+    const DATA_DIR = await prepare(await mkdtemp(join(tmpdir(), 'gatehouse-ops-')));
+    const broken = new TestOps({ settings: { DATA_DIR }, clock });
+    expect(await broken.run(['keys', 'list'])).toMatchObject({
+      code: 1,
+      errors: expect.stringMatching(SENTENCE),
+    });
+  });
+
+  it('reports a wrong password and a missing database of PostgreSQL in one sentence', async () => {
+    const server = await startPostgres();
+    const DATA_DIR = await mkdtemp(join(tmpdir(), 'gatehouse-ops-'));
+    const wrongPassword = server.urlOf('postgres').replace(':gatehouse@', ':wrong@');
+    for (const DATABASE_URL of [wrongPassword, server.urlOf('no_such_database')]) {
+      const broken = new TestOps({ settings: { DATABASE_URL, DATA_DIR }, clock });
+      expect(await broken.run(['keys', 'list'])).toMatchObject({
+        code: 1,
+        errors: expect.stringMatching(SENTENCE),
+      });
+    }
+    await server.stop();
   });
 
   it('reports missing migrations in one sentence, and applies them with migrate', async () => {

@@ -31,6 +31,17 @@ describe('the configuration of auth', () => {
     expect(Object.isFrozen(authConfig({}))).toBe(true);
   });
 
+  it.each([
+    [
+      { RESOURCE_SERVERS: 'https://a.example a:read; x y' },
+      /; "x" is no absolute URI without fragment$/,
+    ],
+    [{ RESOURCE_SERVERS: 'https://a.example' }, /; "https:\/\/a\.example" has no scope$/],
+    [{ RATE_LIMITS: 'login=1/1 token=x' }, /; "token=x" is neither$/],
+  ])('names the wrong entry of %j once', (env, words) => {
+    expect(() => authConfig(env)).toThrow(words);
+  });
+
   it('accepts complete production settings', () => {
     expect(faultsOf(production)).toEqual([]);
   });

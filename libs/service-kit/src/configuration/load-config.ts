@@ -107,13 +107,16 @@ function* findSchemaFaults(
 }
 
 function describeIssue(
-  { code, message }: z.core.$ZodIssue,
+  issue: z.core.$ZodIssue,
   value: string | undefined,
   secret: boolean,
 ): string {
+  const { code, message } = issue;
   // A rule of the whole schema can reject a default, so a value that was not given.
   if (value === undefined) return code === 'custom' ? message : 'must be given';
-  return secret ? message : `${message}, not ${JSON.stringify(value)}`;
+  // The message of a rule for a list names the entry that is wrong.
+  const namesValue = code === 'custom' && issue.params?.['namesValue'] === true;
+  return secret || namesValue ? message : `${message}, not ${JSON.stringify(value)}`;
 }
 
 function isSecret(setting: z.core.$ZodType | undefined): boolean {

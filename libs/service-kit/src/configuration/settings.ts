@@ -145,7 +145,10 @@ export function quotas<Name extends string>(defaults: Readonly<Record<Name, Quot
       for (const entry of text.split(/[\s,]+/).filter(Boolean)) {
         const [, name = '', points, seconds] = QUOTA_ENTRY.exec(entry) ?? [];
         if (isName(name)) values[name] = { points: Number(points), seconds: Number(seconds) };
-        else context.addIssue(`must be "off", or "name=number/seconds …"; "${entry}" is not right`);
+        else {
+          const message = `must be "off", or "name=number/seconds …"; "${entry}" is neither`;
+          context.addIssue({ code: 'custom', message, params: { namesValue: true } });
+        }
       }
       return values;
     })
