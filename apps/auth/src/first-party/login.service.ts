@@ -1,3 +1,4 @@
+import type { RequestArrival } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { CredentialsService, email } from '../accounts/credentials.service.js';
@@ -43,6 +44,7 @@ export type LogoutParameters = z.infer<typeof logoutParameters>;
 interface LoginContext {
   /** Shown to the user in the list of sessions. */
   readonly device: DeviceInfo;
+  readonly arrival: RequestArrival;
   /** Used to count failed attempts. */
   readonly origin: AttemptOrigin;
 }
@@ -64,7 +66,7 @@ export class LoginService {
    */
   async login(
     parameters: LoginParameters,
-    { device, origin }: LoginContext,
+    { device, origin, arrival }: LoginContext,
   ): Promise<TokenResponse> {
     const { client } = this.firstParty;
     const granted = this.resourceServers.grant(client.scope, {
@@ -74,7 +76,13 @@ export class LoginService {
     const { audience, scope } = this.resourceServers.selectAudience(granted, {});
     const account = await this.credentials.verify(parameters, origin);
 
-    const created = await this.refreshTokens.create({ ...granted, account, client, device });
+    const created = await this.refreshTokens.create({
+      ...granted,
+      account,
+      client,
+      device,
+      arrival,
+    });
     // The password was changed, or the account disabled, while the server computed the hash.
     if (!created) return this.credentials.rejectLogin('wrong_password');
     const { token, session } = created;

@@ -34,12 +34,14 @@ interface ArrivalOptions {
  */
 export class RequestArrival {
   private readonly readAt: number;
+  private readonly wallReadAt: number;
 
   constructor(
     private readonly clock: Clock,
     private readonly options: ArrivalOptions,
   ) {
     this.readAt = clock.monotonic();
+    this.wallReadAt = clock.now();
   }
 
   /** The instant at which the server read the request, in milliseconds since the epoch. */
@@ -47,9 +49,12 @@ export class RequestArrival {
     return this.clock.now() - this.waitedMs;
   }
 
-  /** The earliest instant at which the request can have arrived. It differs from `latest` after the process stood still. */
+  /**
+   * The earliest instant at which the request can have arrived. It differs from `latest` after the process stood still, and after
+   * the wall clock was set forward.
+   */
   get earliest(): number {
-    return this.latest - this.options.unreadMs;
+    return Math.min(this.latest, this.wallReadAt) - this.options.unreadMs;
   }
 
   /** The time since the server read the request. */
