@@ -11,13 +11,8 @@ function standStill(milliseconds: number): void {
 }
 
 describe('the arrival of a request', () => {
-  const anArrival = (clock: TestClock, options = {}) =>
-    new RequestArrival(clock, {
-      deadlineMs: 20_000,
-      unreadMs: 0,
-      isClientGone: () => false,
-      ...options,
-    });
+  const anArrival = (clock: TestClock, connection = {}) =>
+    new RequestArrival(clock, { destroyed: false, readableEnded: false, ...connection }, 0);
 
   it('stays the same instant while the request waits', () => {
     const clock = new TestClock();
@@ -44,8 +39,8 @@ describe('the arrival of a request', () => {
     arrival.checkStillWanted();
     clock.advance({ seconds: 20 });
     expect(() => arrival.checkStillWanted()).toThrow(AskAgainException);
-    const left = anArrival(clock, { isClientGone: () => true });
-    expect(() => left.checkStillWanted()).toThrow(AskAgainException);
+    for (const end of [{ destroyed: true }, { readableEnded: true }])
+      expect(() => anArrival(clock, end).checkStillWanted()).toThrow(AskAgainException);
   });
 });
 
