@@ -79,7 +79,7 @@ const settings = z.object({
     'Lifetime of authorization codes, in seconds.',
   ),
   REFRESH_GRACE_SECONDS: durationSeconds({ min: 0, max: 600, default: 10 }).describe(
-    'Grace window in which the previous refresh token still returns the same successor, in seconds; 0 turns it off. A client that loses an answer must repeat its request within it: mobile apps need about 60. A thief has the same time.',
+    'Seconds in which a client that lost an answer (mobile apps: 60), or a thief, gets the same successor again; 0 turns it off.',
   ),
   REFRESH_IDLE_TTL: durationSeconds({ min: 60, max: 31_536_000, default: 1_209_600 }).describe(
     'A session expires when it was not refreshed for this long, in seconds.',
@@ -88,7 +88,7 @@ const settings = z.object({
     'A session expires this long after its login, in seconds.',
   ),
   SESSIONS_PER_ACCOUNT: wholeNumber({ min: 1, max: 1000, default: 20 }).describe(
-    'Maximum number of sessions, and of browser sessions, per account. One more revokes the oldest of the same client or device, or else the oldest.',
+    'Maximum sessions, and browser sessions, per account. One more revokes the oldest, first of the same client or device.',
   ),
   BROWSER_SESSION_IDLE_TTL: durationSeconds({
     min: 300,

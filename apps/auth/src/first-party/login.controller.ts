@@ -117,7 +117,11 @@ export class LoginController {
     const { headers, ip } = request;
     const device = describeDevice({ userAgent: headers['user-agent'], ip });
     const origin = this.knownDeviceCookie.readOrigin({ ip, cookie: headers.cookie });
-    const tokens = await this.loginService.login(parameters, { device, origin });
+    const tokens = await this.loginService.login(parameters, {
+      device,
+      origin,
+      arrival: getArrival(request),
+    });
     const response = parameters.cookie ? this.refreshCookie.moveToCookie(reply, tokens) : tokens;
     void reply.header('set-cookie', this.knownDeviceCookie.write(headers.cookie, parameters.email));
     return response;

@@ -1,3 +1,4 @@
+import type { RequestArrival } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { CredentialsService } from '../accounts/credentials.service.js';
@@ -44,6 +45,7 @@ export type LogoutParameters = z.infer<typeof logoutParameters>;
 interface LoginContext {
   /** Shown to the user in the list of sessions. */
   readonly device: DeviceInfo;
+  readonly arrival: RequestArrival;
   /** Used to count failed attempts. */
   readonly origin: AttemptOrigin;
 }
@@ -65,7 +67,7 @@ export class LoginService {
    */
   async login(
     parameters: LoginParameters,
-    { device, origin }: LoginContext,
+    { device, origin, arrival }: LoginContext,
   ): Promise<TokenResponse> {
     const { client } = this.firstParty;
     const granted = this.resourceServers.grant(client.scope, {
@@ -77,7 +79,13 @@ export class LoginService {
     const access = { ...granted, scope: allowed };
     const { audience, scope } = this.resourceServers.selectAudience(access, {});
 
-    const created = await this.refreshTokens.create({ ...access, account, client, device });
+    const created = await this.refreshTokens.create({
+      ...access,
+      account,
+      client,
+      device,
+      arrival,
+    });
     // The password was changed, the account disabled, or a role revoked, since the server computed the hash.
     if (!created) return this.credentials.rejectLogin('wrong_password');
     const { token, session } = created;

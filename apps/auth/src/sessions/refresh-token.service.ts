@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { RequestArrival } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { AuthenticatedAccount } from '../accounts/account.repository.js';
 import { AccountTransactionService } from './account-transaction.service.js';
@@ -28,6 +29,8 @@ export interface FamilyGrant {
   readonly claims?: string | null;
   /** Thumbprint of the key that the tokens are bound to (RFC 9449 §5). */
   readonly dpopJkt?: string | undefined;
+  /** The request of the login. No family is created after its client left. */
+  readonly arrival?: RequestArrival;
   /** Marks the authorization code as used, in the same transaction. If it returns false, no family is created. */
   readonly consume?: (familyId: string) => Promise<boolean>;
 }
@@ -69,6 +72,7 @@ export class RefreshTokenService {
     const { account, authentication, scope } = grant;
     const login = { account, browserSessionId: authentication?.browserSessionId, scope };
     return this.transactions.runLogin(login, async () => {
+      grant.arrival?.checkStillWanted();
       if (grant.consume && !(await grant.consume(family.id))) return undefined;
       await this.insert(family, session.id);
       return { token: this.format.write({ familyId: family.id, generation: 0 }), session };

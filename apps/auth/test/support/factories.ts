@@ -33,12 +33,9 @@ export async function anAccount(auth: TestAuth, email?: string): Promise<Account
   return account;
 }
 
-/** A request that arrives now, after it may have lain unread, and whose client waits for the answer. */
-export const anArrival = (
-  clock: Clock,
-  { unreadSeconds = 0, isClientGone = () => false } = {},
-): RequestArrival =>
-  new RequestArrival(clock, { deadlineMs: 20_000, unreadMs: unreadSeconds * 1000, isClientGone });
+/** A request that arrives now, and whose client waits for the answer. */
+export const anArrival = (clock: Clock): RequestArrival =>
+  new RequestArrival(clock, { destroyed: false, readableEnded: false }, 0);
 
 interface SessionOptions {
   readonly scope?: readonly string[];

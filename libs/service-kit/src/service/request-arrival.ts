@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import {
   Injectable,
   Logger,
@@ -19,13 +20,11 @@ export class AskAgainException extends ServiceUnavailableException {
   }
 }
 
-interface ArrivalOptions {
-  /** Milliseconds until the answer must be there. */
-  readonly deadlineMs: number;
-  /** Milliseconds that the request may have lain unread, because the process stood still. */
-  readonly unreadMs: number;
-  readonly isClientGone: () => boolean;
-}
+/** When an answer that is not there is given up, in milliseconds: the default of `answerTimeoutMs`. */
+const DEADLINE_MS = 20_000;
+
+/** The connection of a client. Node closes it when the client sent its end (`httpAllowHalfOpen`). */
+type Connection = Pick<Socket, 'destroyed' | 'readableEnded'>;
 
 /**
  * When a request arrived, for decisions that must not depend on a wait inside the server. The whole request, with its body, has
@@ -34,12 +33,16 @@ interface ArrivalOptions {
  */
 export class RequestArrival {
   private readonly readAt: number;
+  private readonly wallReadAt: number;
 
+  /** @param unreadMs milliseconds that the request may have lain unread, because the process stood still */
   constructor(
     private readonly clock: Clock,
-    private readonly options: ArrivalOptions,
+    private readonly connection: Connection,
+    private readonly unreadMs: number,
   ) {
     this.readAt = clock.monotonic();
+    this.wallReadAt = clock.now();
   }
 
   /** The instant at which the server read the request, in milliseconds since the epoch. */
@@ -47,9 +50,12 @@ export class RequestArrival {
     return this.clock.now() - this.waitedMs;
   }
 
-  /** The earliest instant at which the request can have arrived. It differs from `latest` after the process stood still. */
+  /**
+   * The earliest instant at which the request can have arrived. It differs from `latest` after the process stood still, and after
+   * the wall clock was set forward.
+   */
   get earliest(): number {
-    return this.latest - this.options.unreadMs;
+    return Math.min(this.latest, this.wallReadAt) - this.unreadMs;
   }
 
   /** The time since the server read the request. */
@@ -62,8 +68,9 @@ export class RequestArrival {
    * @throws {AskAgainException} when the client left, or the time for the answer is over
    */
   checkStillWanted(): void {
-    if (this.options.isClientGone()) throw new AskAgainException('the client left');
-    if (this.waitedMs >= this.options.deadlineMs) throw new AskAgainException('too late');
+    const { destroyed, readableEnded } = this.connection;
+    if (destroyed || readableEnded) throw new AskAgainException('the client left');
+    if (this.waitedMs >= DEADLINE_MS) throw new AskAgainException('too late');
   }
 }
 
@@ -137,10 +144,12 @@ export class StandstillWatch {
   }
 }
 
-/** When an answer that is not there is given up, in milliseconds: the default of `answerTimeoutMs`. */
-const DEADLINE_MS = 20_000;
-
-const arrivals = new WeakMap<FastifyRequest, RequestArrival>();
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** A property, because the garbage collector needs more time for a WeakMap. */
+    arrival: RequestArrival | undefined;
+  }
+}
 
 /**
  * Records when each request with a body arrived. After a standstill the end of a connection may be unread, so such a request
@@ -159,10 +168,11 @@ export class ArrivalHook implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     const server = this.host.httpAdapter?.getInstance<FastifyInstance>();
+    server?.decorateRequest('arrival', undefined);
     server?.addHook('preValidation', (request, _reply, done) => {
       if (request.method === 'GET') return done();
       const unreadMs = this.watch.measureUnread();
-      this.record(request, unreadMs);
+      request.arrival = new RequestArrival(this.clock, request.raw.socket, unreadMs);
       if (unreadMs === 0) done();
       else setImmediate(() => setImmediate(done));
     });
@@ -171,22 +181,11 @@ export class ArrivalHook implements OnModuleInit, OnApplicationShutdown {
   onApplicationShutdown(): void {
     this.watch.stop();
   }
-
-  private record(request: FastifyRequest, unreadMs: number): void {
-    const isClientGone = () => isConnectionOver(request);
-    const options = { deadlineMs: DEADLINE_MS, unreadMs, isClientGone };
-    arrivals.set(request, new RequestArrival(this.clock, options));
-  }
-}
-
-/** A client that sent the end of its connection reads no answer: Node closes such a connection (`httpAllowHalfOpen`). */
-function isConnectionOver({ raw: { socket } }: FastifyRequest): boolean {
-  return socket.destroyed || socket.readableEnded;
 }
 
 /** Every request has one, except `GET`. */
 export function getArrival(request: FastifyRequest): RequestArrival {
-  const arrival = arrivals.get(request);
+  const { arrival } = request;
   if (!arrival) throw new Error('The arrival was not recorded: provide ArrivalHook.');
   return arrival;
 }

@@ -26,7 +26,7 @@ export class AuthorizationCodeGrant implements Grant {
     private readonly sessionTokens: SessionTokenService,
   ) {}
 
-  async exchange({ client, parameters, provenKey }: TokenRequest): Promise<TokenResponse> {
+  async exchange({ client, parameters, provenKey, arrival }: TokenRequest): Promise<TokenResponse> {
     const { code: text, redirect_uri: redirectUri, code_verifier: verifier, resource } = parameters;
     if (!text) throw OAuthError.invalidRequest('code is missing.');
 
@@ -56,6 +56,7 @@ export class AuthorizationCodeGrant implements Grant {
     // All checks have passed. From here on the code is used: "The client MUST NOT use the authorization code more than once."
     const isRefreshable = canRefresh(client, code.scope);
     const limits = isRefreshable ? client : this.limitToAccessToken(client);
+    arrival.checkStillWanted();
     await provenKey?.markProofUsed();
     const refreshKey = client.selectRefreshTokenKey(dpopJkt);
     const { token, session } = await this.codeExchange.exchange(code, limits, refreshKey);
