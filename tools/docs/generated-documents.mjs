@@ -120,6 +120,6 @@ function keptText(path) {
 /** The number of the first line that differs. @param {string} one @param {string} other */
 function firstDifference(one, other) {
   if (one === other) return undefined;
-  const lines = other.split('\n');
-  return one.split('\n').findIndex((line, index) => line !== lines[index]) + 1;
+  const lines = other.split(/\r?\n/);
+  return one.split(/\r?\n/).findIndex((line, index) => line !== lines[index]) + 1;
 }
