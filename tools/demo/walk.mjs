@@ -157,7 +157,29 @@ export async function startWalk({ narrator, env, graceSeconds }) {
       'The stack has no demo clients (DATA_DIR/demo.env). Start it with: npm start',
     );
   }
+  await checkCredentials(urls, credentials);
   return new Walk({ narrator, urls, resources, keySet, credentials, graceSeconds });
+}
+
+/**
+ * Requests a token as a demo client.
+ *
+ * @param {Record<string, string>} urls
+ * @param {import('../workspace.mjs').Environment} credentials
+ * @throws {Failure} when the stack does not know the secret of the file
+ */
+async function checkCredentials(urls, { ORDERS_SERVICE_SECRET: secret }) {
+  const basic = Buffer.from(`orders-service:${secret}`).toString('base64');
+  const { status } = await fetchAnswer(`${urls.auth}/oauth/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${basic}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  });
+  if (status !== 401) return;
+  throw new Failure(
+    `The stack at ${urls.auth} was started from another folder: DATA_DIR/demo.env of this folder does not fit. ` +
+      'Run the demo in the folder of the stack, or give it the same DATA_DIR.',
+  );
 }
 
 /** @param {string} app @param {string} url @returns {Promise<any>} */

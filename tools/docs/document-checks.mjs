@@ -51,7 +51,7 @@ function hasAnchor(file, anchor) {
 /** @param {string} file */
 function countLines(file) {
   const path = join(ROOT, file);
-  return statSync(path).isFile() ? readFileSync(path, 'utf8').split('\n').length : 0;
+  return statSync(path).isFile() ? readFileSync(path, 'utf8').split(/\r?\n/).length : 0;
 }
 
 /**

@@ -22,7 +22,7 @@ export function documents() {
 
 /** @param {string} path @returns {Document} */
 export function documentOf(path) {
-  return { path, lines: readFileSync(join(ROOT, path), 'utf8').split('\n') };
+  return { path, lines: readFileSync(join(ROOT, path), 'utf8').split(/\r?\n/) };
 }
 
 /** @param {string} folder @returns {string[]} */
@@ -134,7 +134,7 @@ function cellsOf(row) {
 function proseOf({ lines }) {
   const inCode = new Set();
   for (const { line, code } of codeBlocksOf({ lines })) {
-    const end = line + code.split('\n').length - 1;
+    const end = line + code.split(/\r?\n/).length - 1;
     for (let n = line - 1; n <= end; n += 1) inCode.add(n);
   }
   return lines

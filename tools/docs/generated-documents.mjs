@@ -21,8 +21,8 @@ says where these tables come from.
 - An empty value counts as unset.
 - A relative \`DATA_DIR\` starts at the working directory. \`npm start\`, \`npm run db:migrate\` and \`npx nx serve <app>\`
   run in the root of the repository.
-- \`npm start\` sets the port of each app, \`SEED_DEMO\`, and the issuer of the resource servers. \`AUTH_PORT\`,
-  \`ORDERS_PORT\` and \`BILLING_PORT\` change the ports.
+- \`npm start\` sets \`SEED_DEMO\` and the port of each app. \`AUTH_PORT\`, \`ORDERS_PORT\` and \`BILLING_PORT\` change the
+  ports; issuer, \`AUDIENCE\` and \`RESOURCE_SERVERS\` follow. It names the database, and seeds only an empty one or its own.
 `;
 
 const ENV_EXAMPLE_HEAD = `# Written by npm run docs:build from the schemas in apps/*/src/*.config.ts. Change those.
@@ -120,6 +120,6 @@ function keptText(path) {
 /** The number of the first line that differs. @param {string} one @param {string} other */
 function firstDifference(one, other) {
   if (one === other) return undefined;
-  const lines = other.split('\n');
-  return one.split('\n').findIndex((line, index) => line !== lines[index]) + 1;
+  const lines = other.split(/\r?\n/);
+  return one.split(/\r?\n/).findIndex((line, index) => line !== lines[index]) + 1;
 }

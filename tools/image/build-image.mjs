@@ -144,7 +144,7 @@ function copyFromContext(source, target) {
  */
 function ignoreRules(text) {
   const rules = text
-    .split('\n')
+    .split(/\r?\n/)
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => ({ ignores: !line.startsWith('!'), pattern: patternOf(line.replace('!', '')) }));
   return (path) => rules.findLast(({ pattern }) => pattern.test(path))?.ignores ?? false;
@@ -178,12 +178,12 @@ function stagesOf(dockerfile) {
 /** @param {string} dockerfile @returns {Instruction[]} */
 function instructionsOf(dockerfile) {
   const lines = dockerfile
-    .split('\n')
+    .split(/\r?\n/)
     .filter((line) => line.trim() !== '' && !line.startsWith('#'));
   return lines
     .join('\n')
     .replace(/\\\n\s*/g, '')
-    .split('\n')
+    .split(/\r?\n/)
     .map((line) => {
       const [, word = '', text = ''] = /^(\w+)\s+(.*)$/.exec(line) ?? [];
       return { word, text };

@@ -5,6 +5,7 @@
 import { defineCommand } from '../terminal/command.mjs';
 import { coloursFor, withProgress } from '../terminal/output.mjs';
 import { build, credentialsIn, DEFAULT_PORTS } from '../workspace.mjs';
+import { describeDatabase, mayBeSeeded } from './database.mjs';
 import { logPrinter } from './log-output.mjs';
 import { rejectIfOneExits, ServiceProcess, untilReady } from './service-process.mjs';
 import {
@@ -45,7 +46,7 @@ export const command = defineCommand({
  */
 async function startApps(options, env) {
   refuseProduction(env);
-  const profile = profileOf(options.profile, env);
+  const profile = await chooseSeed(profileOf(options.profile, env), env);
   const ports = portsOf(env);
   await requireFreePorts(Object.fromEntries(profile.apps.map((app) => [app, ports[app]])));
   const show = logPrinter(options);
@@ -62,7 +63,7 @@ async function startApps(options, env) {
     }
     services.forEach((service) => service.start());
     await rejectIfOneExits(services, untilReady(services, { stream, signal }));
-    announce({ services, stream, profile });
+    announce({ services, stream, profile, database: describeDatabase(env) });
     if (options.watch) await restartOnChange(services, { stream, signal });
     else await rejectIfOneExits(services, untilAborted(signal));
   } catch (error) {
@@ -71,6 +72,18 @@ async function startApps(options, env) {
     await stopAll(services, stream);
     dispose();
   }
+}
+
+/**
+ * Without seed settings for a database that has other data, unless the caller gives them.
+ *
+ * @param {Profile} profile
+ * @param {import('../workspace.mjs').Environment} env
+ * @returns {Promise<Profile>}
+ */
+async function chooseSeed(profile, env) {
+  if (await mayBeSeeded(env, profile.client)) return profile;
+  return { ...profile, settings: {} };
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -113,9 +126,9 @@ async function stopAll(services, stream) {
 /**
  * Prints the addresses, the credentials and the next command.
  *
- * @param {{ services: ServiceProcess[], stream: NodeJS.WriteStream, profile: Profile }} stack
+ * @param {{ services: ServiceProcess[], stream: NodeJS.WriteStream, profile: Profile, database: string }} stack
  */
-function announce({ services, stream, profile }) {
+function announce({ services, stream, profile, database }) {
   const width = Math.max(9, ...services.map(({ name }) => name.length + 2));
   const paint = coloursFor(stream);
   const rows = [
@@ -125,7 +138,8 @@ function announce({ services, stream, profile }) {
       const url = `http://localhost:${port}`;
       return [`  ${name.padEnd(width)}`, url.padEnd(24), `try it: ${url}/docs`];
     }),
-    ...credentialRows(profile, paint),
+    [`  ${'data'.padEnd(width)}`, database],
+    ...seedRows(profile, services, paint),
     [],
     [`  next: ${nextStep(profile, services)}`],
   ];
@@ -158,6 +172,21 @@ const OWNERS = {
   CONFORMANCE_TWO_SECRET: ['client', 'conformance-two'],
   CONFORMANCE_POST_SECRET: ['client', 'conformance-post'],
 };
+
+/**
+ * The credentials of the seed, or how to seed a database that has other data.
+ *
+ * @param {Profile} profile
+ * @param {ServiceProcess[]} services
+ * @param {import('../terminal/output.mjs').Paint} paint
+ */
+function seedRows(profile, services, paint) {
+  const setting = profile.name === 'demo' ? 'SEED_DEMO' : 'SEED_CONFORMANCE';
+  const isSeeded = services.some(({ env }) => env[setting] === 'true');
+  if (isSeeded) return credentialRows(profile, paint);
+  const text = 'This database has accounts or clients of its own, so no demo data was written.';
+  return [[], [`  ${text}`], [`  To write it: ${setting}=true npm start`]];
+}
 
 /** @param {Profile} profile @param {import('../terminal/output.mjs').Paint} paint */
 function credentialRows({ credentials: file }, paint) {

@@ -1,23 +1,31 @@
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Failure } from '../terminal/command.mjs';
-import { APPS, dataFolder, DEFAULT_PORTS, ordersServiceSecret } from '../workspace.mjs';
+import { APPS, dataFolder, DEFAULT_PORTS, ordersServiceSecret, ROOT } from '../workspace.mjs';
 
 /** @typedef {import('../workspace.mjs').Environment} Environment */
 /** @typedef {Record<string, number>} Ports the port of each app */
 
 /**
- * A selection of apps with the settings that make auth seed its data, and the file to which auth writes the credentials.
+ * A selection of apps with the settings that make auth seed its data, the file to which auth writes the credentials, and one of
+ * the clients.
  *
- * @typedef {{ name: string, apps: string[], settings: Environment, credentials: string }} Profile
+ * @typedef {{ name: string, apps: string[], settings: Environment, credentials: string, client: string }} Profile
  * @type {Record<string, Omit<Profile, 'name'>>}
  */
 const PROFILES = {
-  demo: { apps: APPS, settings: { SEED_DEMO: 'true' }, credentials: 'demo.env' },
+  demo: {
+    apps: APPS,
+    settings: { SEED_DEMO: 'true' },
+    credentials: 'demo.env',
+    client: 'demo-website',
+  },
   conformance: {
     apps: ['auth'],
     settings: { SEED_CONFORMANCE: 'true' },
     credentials: 'conformance.env',
+    client: 'conformance-one',
   },
 };
 
@@ -49,8 +57,8 @@ export function refuseProduction(env) {
 }
 
 /**
- * The environment of one app: that of the caller, with defaults for a stack on one machine. The issuer follows the port of
- * auth. Audiences are names and do not follow ports.
+ * The environment of one app: that of the caller, with defaults for a stack on one machine. Issuer and audiences follow the ports,
+ * because the documentation pages and metadata documents name these addresses.
  *
  * @param {string} app
  * @param {{ ports: Ports, env: Environment, profile: Profile }} stack
@@ -58,6 +66,7 @@ export function refuseProduction(env) {
  */
 export function environmentOf(app, { ports, env, profile }) {
   const issuer = env.ISSUER || `http://localhost:${ports.auth}`;
+  const { orders, billing } = audiencesOf(ports);
   return {
     ...withDefaults(env, {
       NODE_ENV: 'development',
@@ -65,14 +74,42 @@ export function environmentOf(app, { ports, env, profile }) {
       ISSUER: issuer,
       AUTH_ISSUER: issuer,
       DOCS_CLIENT_ID: 'demo-docs',
+      ...(app === 'auth' && { RESOURCE_SERVERS: resourceServersOf(ports) }),
       ...(app === 'orders' && {
+        AUDIENCE: orders,
         CLIENT_SECRET: ordersServiceSecret(env),
         BILLING_URL: `http://localhost:${ports.billing}`,
+        BILLING_RESOURCE: billing,
       }),
+      ...(app === 'billing' && { AUDIENCE: billing }),
     }),
     DATA_DIR: dataFolder(env),
     PORT: String(ports[app]),
   };
+}
+
+/** @param {Ports} ports @returns {Record<string, string>} */
+const audiencesOf = (ports) =>
+  Object.fromEntries(Object.entries(ports).map(([app, port]) => [app, `http://localhost:${port}`]));
+
+/**
+ * The default of RESOURCE_SERVERS, with the ports of this stack.
+ *
+ * @param {Ports} ports
+ */
+function resourceServersOf(ports) {
+  const example = readFileSync(join(ROOT, '.env.example'), 'utf8');
+  const [, servers = ''] = /^#?RESOURCE_SERVERS=(.*)$/m.exec(example) ?? [];
+  const audiences = audiencesOf(ports);
+  const defaults = audiencesOf(DEFAULT_PORTS);
+  return servers
+    .split(/;\s*/)
+    .map((server) => {
+      const [identifier, ...scopes] = server.split(' ');
+      const app = APPS.find((name) => defaults[name] === identifier);
+      return [app ? audiences[app] : identifier, ...scopes].join(' ');
+    })
+    .join('; ');
 }
 
 /**

@@ -40,7 +40,7 @@ export class AppModule {
             guardsOptions(config, metrics.createRefusalCounter('guards')),
         }),
         PersistenceModule.forRoot(billingDatabase(config)),
-        SchedulerModule.forRoot({ clock }),
+        SchedulerModule.forRoot({ clock, maxIdleSeconds: config.IDLE_POLL_SECONDS }),
         HealthModule.forRootAsync({
           inject: [UnitOfWork, TrustedIssuers],
           useFactory: (unitOfWork: UnitOfWork, issuers: TrustedIssuers) => ({

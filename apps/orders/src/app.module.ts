@@ -36,7 +36,7 @@ export class AppModule {
             guardsOptions(config, metrics.createRefusalCounter('guards'), usedProofs),
         }),
         PersistenceModule.forRoot(ordersDatabase(config)),
-        SchedulerModule.forRoot({ clock }),
+        SchedulerModule.forRoot({ clock, maxIdleSeconds: config.IDLE_POLL_SECONDS }),
         HealthModule.forRootAsync({
           inject: [UnitOfWork, TrustedIssuers],
           useFactory: (unitOfWork: UnitOfWork, issuers: TrustedIssuers) => ({

@@ -6,7 +6,7 @@ import type { HeldLease } from './held-lease.js';
 interface RecurringJob<Result> {
   /** Names the job in log lines. The scheduler has one job of each name. */
   readonly name: string;
-  /** Pause between the end of one run and the begin of the next. */
+  /** Pause between the end of one run and the begin of the next. It grows while `run` resolves to `false`: nothing was found. */
   readonly everySeconds: number;
   /** @param stopping aborted when the process shuts down; a long run then ends as soon as it can */
   run(stopping: AbortSignal): Promise<Result>;
@@ -43,6 +43,9 @@ export interface LeasedJob extends RecurringJob<boolean> {
 
 export type Job = ReplicaJob | LeaderJob | LeasedJob;
 
+/** Turns without work after which the pause begins to grow. */
+const MIN_EMPTY_TURNS = 20;
+
 /** Runs one job again and again. Two runs of a job never overlap in a process. */
 export class JobRunner {
   private static readonly logger = new Logger('Scheduler');
@@ -51,10 +54,14 @@ export class JobRunner {
   private loop: Promise<void> | undefined;
   private lastTurn: Promise<unknown> = Promise.resolve();
   private isFailing = false;
+  private emptyTurns = 0;
+  private wakeUp: (() => void) | undefined;
 
+  /** @param maxIdleSeconds the longest pause of a job that finds no work; default: its usual pause */
   constructor(
     private readonly job: Job,
     private readonly lease: HeldLease,
+    private readonly maxIdleSeconds = 0,
   ) {}
 
   start(): void {
@@ -64,6 +71,12 @@ export class JobRunner {
   /** Runs the job after the run in progress. It needs no lease. */
   runNow(): Promise<unknown> {
     return this.enqueue(() => this.runStep());
+  }
+
+  /** After a write of this process: the next run follows after the usual pause. */
+  wake(): void {
+    this.emptyTurns = 0;
+    this.wakeUp?.();
   }
 
   /** Resolves when the run in progress has ended. */
@@ -79,9 +92,10 @@ export class JobRunner {
     if (this.job.runsOn !== 'lease holder') await this.pause();
     while (!this.shutdown.signal.aborted) {
       await this.enqueue(() => this.runTurn()).then(
-        () => this.reportSuccess(),
+        (found) => this.reportSuccess(found),
         (error: unknown) => this.reportFailure(error),
       );
+      await this.pauseWhileIdle();
       await this.pause();
     }
   }
@@ -92,28 +106,53 @@ export class JobRunner {
     await delay(this.job.everySeconds * 1000, undefined, options).catch(() => undefined);
   }
 
+  /** The part of the pause that a write of this process ends. */
+  private async pauseWhileIdle(): Promise<void> {
+    const seconds = this.computeIdleSeconds();
+    if (seconds <= 0) return;
+    const woken = new AbortController();
+    this.wakeUp = () => woken.abort();
+    const onStop = () => woken.abort();
+    this.shutdown.signal.addEventListener('abort', onStop);
+    const options = { signal: woken.signal, ref: false };
+    await delay(seconds * 1000, undefined, options).catch(() => undefined);
+    this.shutdown.signal.removeEventListener('abort', onStop);
+    this.wakeUp = undefined;
+  }
+
+  /** The pause doubles with each turn after the first ones. */
+  private computeIdleSeconds(): number {
+    const { everySeconds } = this.job;
+    const doublings = this.emptyTurns - MIN_EMPTY_TURNS;
+    if (doublings <= 0 || this.shutdown.signal.aborted) return 0;
+    return Math.min(everySeconds * 2 ** doublings, this.maxIdleSeconds) - everySeconds;
+  }
+
   private enqueue(turn: () => Promise<unknown>): Promise<unknown> {
     const result = this.lastTurn.then(turn);
     this.lastTurn = result.catch(() => undefined);
     return result;
   }
 
-  private async runTurn(): Promise<void> {
+  /** @returns `false` when there was no work */
+  private async runTurn(): Promise<unknown> {
     if (this.job.runsOn === 'lease holder') return this.runWhileThereIsWork(this.job);
-    if (this.job.runsOn === 'every replica' || (await this.lease.ensure())) await this.runStep();
+    if (this.job.runsOn === 'every replica' || (await this.lease.ensure())) return this.runStep();
+    return undefined;
   }
 
-  private async runWhileThereIsWork(job: LeasedJob): Promise<void> {
-    if (!(await job.hasWork())) return;
+  private async runWhileThereIsWork(job: LeasedJob): Promise<boolean> {
+    if (!(await job.hasWork())) return false;
     try {
       while (!this.shutdown.signal.aborted && (await this.lease.ensure())) {
-        if (!(await this.runStep())) return;
+        if (!(await this.runStep())) break;
         // SQLite answers without a wait, so without this pause requests would wait for all steps.
         await setImmediate();
       }
     } finally {
       await this.lease.release();
     }
+    return true;
   }
 
   /** Each step has a new signal. `AbortSignal.any` keeps a reference per derived signal for as long as its source lives. */
@@ -135,7 +174,8 @@ export class JobRunner {
     );
   }
 
-  private reportSuccess(): void {
+  private reportSuccess(found: unknown): void {
+    this.emptyTurns = found === false ? this.emptyTurns + 1 : 0;
     if (this.isFailing) JobRunner.logger.log(`job ${this.job.name} succeeds again`);
     this.isFailing = false;
   }

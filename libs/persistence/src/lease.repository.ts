@@ -43,7 +43,7 @@ export class LeaseRepository {
   async acquire(name: string, request: LeaseRequest): Promise<boolean> {
     const { holder, now, seconds } = request;
     if (await this.isHeldByAnother(name, request)) return false;
-    const { affected } = await this.unitOfWork.execute(
+    const { affected } = await this.unitOfWork.executeUnnoticed(
       `INSERT INTO lease (name, holder, expires_at) VALUES ($1, $2, $3)
        ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
        WHERE lease.holder = excluded.holder OR lease.expires_at <= $4 OR lease.expires_at > $5`,
@@ -54,10 +54,15 @@ export class LeaseRepository {
 
   /** Another replica can then take the lease before its end. */
   async release(name: string, holder: string): Promise<void> {
-    await this.unitOfWork.execute('DELETE FROM lease WHERE name = $1 AND holder = $2', [
+    await this.unitOfWork.executeUnnoticed('DELETE FROM lease WHERE name = $1 AND holder = $2', [
       name,
       holder,
     ]);
+  }
+
+  /** @param listener is called after each write of this process, except those of leases */
+  onOtherWrite(listener: () => void): void {
+    this.unitOfWork.onWrite(listener);
   }
 
   private async isHeldByAnother(name: string, request: LeaseRequest): Promise<boolean> {

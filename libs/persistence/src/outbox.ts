@@ -36,12 +36,17 @@ export class Outbox<Entry extends { readonly attempts: number }> {
     private readonly options: OutboxTable,
   ) {}
 
-  async hasDue(): Promise<boolean> {
+  /** @param other a table with the same pauses, which shares the query */
+  async hasDue(other?: Outbox<Entry>): Promise<boolean> {
     const now = this.clock.now();
-    const due = await this.unitOfWork.query(
-      `SELECT 1 FROM ${this.options.table} WHERE next_attempt_at <= $1 OR next_attempt_at > $2 LIMIT 1`,
-      [now, this.getLatestAttempt(now)],
+    const tables = [this, ...(other ? [other] : [])].map(({ options }) => options.table);
+    const reads = tables.map(
+      (table) => `SELECT 1 FROM ${table} WHERE next_attempt_at <= $1 OR next_attempt_at > $2`,
     );
+    const due = await this.unitOfWork.query(`${reads.join(' UNION ALL ')} LIMIT 1`, [
+      now,
+      this.getLatestAttempt(now),
+    ]);
     return due.length > 0;
   }
 

@@ -14,6 +14,8 @@ export interface SchedulerOptions {
   readonly leaderLease?: string;
   /** Whether this process may hold {@link leaderLease}. Default: true. */
   readonly canLead?: boolean;
+  /** The longest pause of a job that finds no work. Default: no pause grows. */
+  readonly maxIdleSeconds?: number;
 }
 
 /** If the holder dies, another replica takes the jobs over after this time. */
@@ -32,6 +34,9 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly options: SchedulerOptions,
   ) {
     this.leaderLease = this.createLease(options.leaderLease ?? '', LEADER_LEASE_SECONDS);
+    leases.onOtherWrite(() => {
+      for (const { runner } of this.jobs.values()) runner.wake();
+    });
   }
 
   add(job: Job): void {
@@ -42,7 +47,8 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
     }
     const lease =
       runsOn === 'lease holder' ? this.createLease(name, JOB_LEASE_SECONDS) : this.leaderLease;
-    this.jobs.set(name, { job, runner: new JobRunner(job, lease) });
+    const runner = new JobRunner(job, lease, this.options.maxIdleSeconds);
+    this.jobs.set(name, { job, runner });
   }
 
   /** Runs a job once and waits for its end, also when another replica holds the lease. */

@@ -57,6 +57,19 @@ export class UnitOfWork {
       : this.health.watch(this.writer.execute(sql, parameters));
   }
 
+  /** As {@link execute}, for a write that gives no job work and joins no transaction. */
+  executeUnnoticed<Row = never>(
+    sql: string,
+    parameters: readonly unknown[] = [],
+  ): Promise<WriteResult<Row>> {
+    return this.writer.execute(sql, parameters);
+  }
+
+  /** @param listener is called after each write of this process */
+  onWrite(listener: () => void): void {
+    this.health.onWrite(listener);
+  }
+
   /**
    * Runs several writes as one. A nested call joins the transaction. On SQLite all other writes of the process wait for its end,
    * so the callback must not wait for the network, a password hash or a timer.

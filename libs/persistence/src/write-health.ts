@@ -13,19 +13,26 @@ const INSERT_PROBE = `
     SELECT n FROM numbers) AS numbers`;
 const DELETE_PROBE = 'DELETE FROM lease WHERE holder = $1';
 
-/** Remembers that the disk is full, or the database read-only, until a write succeeds. */
+/** Observes writes: remembers that the disk is full, or the database read-only, until one succeeds. */
 export class WriteHealth {
   private hasFailed = false;
   private probing: Promise<void> | undefined;
+  private readonly listeners: (() => void)[] = [];
 
   get isFailing(): boolean {
     return this.hasFailed;
+  }
+
+  /** @param listener is called after each watched write */
+  onWrite(listener: () => void): void {
+    this.listeners.push(listener);
   }
 
   async watch<T>(write: Promise<T>): Promise<T> {
     try {
       const result = await write;
       this.hasFailed = false;
+      for (const listener of this.listeners) listener();
       return result;
     } catch (error) {
       if (isWriteFault(error)) this.hasFailed = true;

@@ -3,13 +3,7 @@ import { readFileSync } from 'node:fs';
 /** The passwords that an attacker tries first, in lower case. The file names its source in its first lines. */
 const COMMON_PASSWORDS_FILE = new URL('common-passwords.txt', import.meta.url);
 
-const commonPasswordLines = readFileSync(COMMON_PASSWORDS_FILE, 'utf8').split('\n');
-const commonPasswords = new Set(
-  commonPasswordLines.filter((line) => line !== '' && !line.startsWith('#')),
-);
-
-/** Whether the password, in any case, is one of the 10,000 commonest that are long enough (OWASP ASVS 6.2.4). */
-const isCommonPassword = (password: string): boolean => commonPasswords.has(password.toLowerCase());
+const COMMON_PASSWORDS = 10_000;
 
 const MIN_LENGTH = 8;
 const MAX_LENGTH = 128;
@@ -22,6 +16,29 @@ const RULES = {
 };
 export type PasswordRule = keyof typeof RULES;
 
+class PasswordListConfigurationError extends Error {
+  override readonly name = 'PasswordListConfigurationError';
+}
+
+/** @throws {PasswordListConfigurationError} for a list that would let common passwords pass */
+export function parseCommonPasswords(text: string): ReadonlySet<string> {
+  const lines = text.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#'));
+  const words = lines.filter((line) => /^\S{8,}$/.test(line) && line === line.toLowerCase());
+  const usable = new Set(words);
+  if (usable.size === lines.length && usable.size === COMMON_PASSWORDS) return usable;
+  throw new PasswordListConfigurationError(
+    `The list of common passwords has ${usable.size} usable lines of ${lines.length}, and must have ${COMMON_PASSWORDS}. ` +
+      'Restore accounts/common-passwords.txt, and build again.',
+  );
+}
+
+let commonPasswords: ReadonlySet<string> | undefined;
+
+/** The 10,000 commonest passwords that are long enough (OWASP ASVS 6.2.4). The start of the server calls this. */
+export function loadCommonPasswords(): ReadonlySet<string> {
+  return (commonPasswords ??= parseCommonPasswords(readFileSync(COMMON_PASSWORDS_FILE, 'utf8')));
+}
+
 /**
  * Finds the rule that a new password violates. All characters are allowed, counted by code point, and stored unchanged
  * (OWASP ASVS 6.2.1 to 6.2.9).
@@ -32,7 +49,7 @@ export function findBrokenRule(password: string, ownerEmail?: string): PasswordR
   const characters = [...password].length;
   if (!password.isWellFormed() || characters < MIN_LENGTH || characters > MAX_LENGTH)
     return 'length';
-  if (isCommonPassword(password)) return 'common';
+  if (loadCommonPasswords().has(password.toLowerCase())) return 'common';
   return password.toLowerCase() === ownerEmail?.toLowerCase() ? 'email' : undefined;
 }
 

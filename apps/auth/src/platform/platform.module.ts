@@ -35,10 +35,11 @@ const createNotifier = ({ SMTP_URL: url, MAIL_FROM: from }: AuthConfig): Notifie
   imports: [
     SchedulerModule.forRootAsync({
       inject: [Clock, AUTH_CONFIG],
-      useFactory: (clock: Clock, { BACKGROUND_TASKS: canLead }: AuthConfig) => ({
+      useFactory: (clock: Clock, { BACKGROUND_TASKS: canLead, IDLE_POLL_SECONDS }: AuthConfig) => ({
         clock,
         leaderLease: 'upkeep',
         canLead,
+        maxIdleSeconds: IDLE_POLL_SECONDS,
       }),
     }),
   ],
@@ -89,7 +90,7 @@ export class PlatformModule implements OnModuleInit, BeforeApplicationShutdown {
       name: 'event-chain',
       everySeconds: 1,
       runsOn: 'one replica',
-      run: () => this.chain.linkPending(),
+      run: async () => (await this.chain.linkPending()) > 0,
     });
     this.scheduler.add({
       name: 'suppressed-events',

@@ -174,7 +174,7 @@ describe('the start of an app', () => {
       DATABASE_URL: await server.createDatabase('empty'),
       ISSUER: 'https://auth.example.com',
       SERVER_SECRET: randomBytes(48).toString('base64'),
-      RESOURCE_SERVERS: 'https://api.example.com=orders:read',
+      RESOURCE_SERVERS: 'https://api.example.com orders:read',
     });
     expect(output).toMatch(/not migrated.*npm run db:migrate/);
     expect(exit).toBe(1);

@@ -1,10 +1,12 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { startPostgres } from '@gatehouse/persistence/testing';
+import pg from 'pg';
 import { e2eConfig } from '../support/e2e.config.js';
 import { freePort } from '@gatehouse/service-kit/testing';
 import { send } from '../support/http.js';
 import { RunningCommand } from '../support/running-command.js';
-import { createTemporaryFolder } from '../support/cleanup.js';
+import { cleanUpAfterTests, createTemporaryFolder } from '../support/cleanup.js';
 
 let env: Record<string, string>;
 let stack: RunningCommand;
@@ -37,6 +39,33 @@ describe('npm start', () => {
       expect(stack.output).toContain(`${name.padEnd(9)}${urls[at]}`);
       expect((await send(`${urls[at]}/health/ready`)).status).toBe(200);
       expect((await send(`${urls[at]}/docs`)).status).toBe(200);
+    }
+  });
+
+  it('names the folder of the data', () => {
+    expect(stack.output).toContain(`\n  data     SQLite in ${env['DATA_DIR']}\n`);
+  });
+
+  it('moves the audiences and the redirect URIs of the documentation pages with the ports', async () => {
+    const [auth = '', ...servers] = urls;
+    for (const url of servers) {
+      const { body } = await send(`${url}/.well-known/oauth-protected-resource`);
+      expect(body['resource']).toBe(url);
+      for (const page of [url, url.replace('localhost', '127.0.0.1')]) {
+        const query = new URLSearchParams({
+          client_id: 'demo-docs',
+          response_type: 'code',
+          redirect_uri: `${page}/docs/oauth2-redirect.html`,
+          code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+          code_challenge_method: 'S256',
+        });
+        // The login page: a redirect URI that is not registered is an error page.
+        const answer = await send(`${auth}/oauth/authorize?${query}`);
+        expect([answer.status, answer.headers.get('location')]).toEqual([
+          303,
+          expect.stringContaining('/login'),
+        ]);
+      }
     }
   });
 
@@ -94,6 +123,56 @@ describe('npm run demo', () => {
     expect(await misled.exit).toBe(1);
     expect(misled.output).toMatch(/Step 4, "[^"]+", did not do what it says: .*404/);
   });
+});
+
+describe('npm run demo in another folder', () => {
+  it('says that its credentials do not fit', async () => {
+    const DATA_DIR = await createTemporaryFolder();
+    await writeFile(join(DATA_DIR, 'demo.env'), 'ORDERS_SERVICE_SECRET=of-another-stack\n');
+    const demo = RunningCommand.shell('node tools/run.mjs demo', { ...env, DATA_DIR });
+    expect(await demo.exit).toBe(1);
+    expect(demo.output).toMatch(/was started from another folder: DATA_DIR\/demo\.env/);
+  });
+});
+
+describe('npm start with a DATABASE_URL', () => {
+  it('names the database without the password, and seeds it only when it is empty or its own', async () => {
+    const server = await startPostgres();
+    cleanUpAfterTests(() => server.stop());
+    const DATABASE_URL = await server.createDatabase('shop');
+    const count = async () => {
+      const client = new pg.Client(DATABASE_URL);
+      await client.connect();
+      const { rows } = await client.query('SELECT id FROM auth.client');
+      await client.end();
+      return rows.length;
+    };
+    const start = async (more: Record<string, string> = {}) => {
+      const ports = [await freePort(), await freePort(), await freePort()].map(String);
+      const [AUTH_PORT = '', ORDERS_PORT = '', BILLING_PORT = ''] = ports;
+      const all = { ...env, AUTH_PORT, ORDERS_PORT, BILLING_PORT, DATABASE_URL, ...more };
+      const running = RunningCommand.shell('node tools/run.mjs start --no-build', all);
+      await running.waitForOutput(/npm run demo/);
+      running.signal('SIGINT');
+      await running.exit;
+      return running.output;
+    };
+    const first = await start();
+    expect(first).toMatch(/data +PostgreSQL 127\.0\.0\.1:\d+\/shop \(DATABASE_URL\)/);
+    expect(first).not.toContain('gatehouse:gatehouse@');
+    expect(await count()).toBeGreaterThan(5);
+    expect(await start()).not.toMatch(/no demo data was written/);
+
+    const client = new pg.Client(DATABASE_URL);
+    await client.connect();
+    await client.query(`DELETE FROM auth.client WHERE id LIKE 'demo-%'`);
+    await client.end();
+    const before = await count();
+    expect(await start()).toMatch(/no demo data was written\.\n.*SEED_DEMO=true npm start/);
+    expect(await count()).toBe(before);
+    await start({ SEED_DEMO: 'true' });
+    expect(await count()).toBeGreaterThan(before);
+  }, 120_000);
 });
 
 describe('Ctrl-C', () => {

@@ -17,7 +17,7 @@ let places: StackLocations;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  const stack = await startStack({ SEED_DEMO: 'true' });
+  const stack = await startStack({ SEED_DEMO: 'true' }, { hasOwnAudiences: true });
   const [AUTH_PORT, ORDERS_PORT, BILLING_PORT] = listPorts(stack);
   places = {
     ports: new Map([

@@ -59,8 +59,8 @@ export class InvoiceDeliveryRepository {
     await manager.insert(CancellationDelivery, this.toDueMessage(content));
   }
 
-  async hasDue(): Promise<boolean> {
-    return (await this.placed.hasDue()) || (await this.cancelled.hasDue());
+  hasDue(): Promise<boolean> {
+    return this.placed.hasDue(this.cancelled);
   }
 
   /** For monitoring: how many seconds the oldest message has waited; 0 when no message waits. */

@@ -107,6 +107,29 @@ describe('jobs of replicas on one PostgreSQL', () => {
     await waitUntil(() => job.runs >= 3);
   });
 
+  it('lets the pauses of a job without work grow, until this process writes', async () => {
+    const idle = async () => {
+      const database = await openLeaseDatabase({ dataDir, databaseUrl });
+      const options = { clock: new TestClock(), maxIdleSeconds: 3_600 };
+      const scheduler = new Scheduler(new LeaseRepository(database.unitOfWork), options);
+      running.push({ scheduler, close: () => database.close() });
+      let looks = 0;
+      const hasWork = () => Promise.resolve((looks += 1) < 0);
+      const run = () => Promise.resolve(false);
+      scheduler.add({ name: 'idle', everySeconds: SOON, runsOn: 'lease holder', hasWork, run });
+      scheduler.onApplicationBootstrap();
+      return { unitOfWork: database.unitOfWork, count: () => looks };
+    };
+    const [one, other] = [await idle(), await idle()];
+    // The next pause is at least a thousand times the usual one.
+    await waitUntil(() => Math.min(one.count(), other.count()) >= 30);
+    const before = other.count();
+    await one.unitOfWork.execute(`UPDATE lease SET holder = holder WHERE name = 'absent'`);
+    const seen = one.count();
+    await waitUntil(() => one.count() >= seen + 5);
+    expect(other.count()).toBeLessThanOrEqual(before + 1);
+  });
+
   it('goes on running jobs while the clock is corrected by five minutes', async () => {
     const { scheduler, clock } = await aReplica();
     const job = counted('alone');

@@ -43,7 +43,7 @@ export class CredentialsFile {
 }
 
 function parseCredentials(text: string): Map<string, string> {
-  const lines = text.split('\n').filter((line) => line.includes('='));
+  const lines = text.split(/\r?\n/).filter((line) => line.includes('='));
   return new Map(
     lines.map((line) => {
       const [name = '', ...value] = line.split('=');

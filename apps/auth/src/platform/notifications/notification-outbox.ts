@@ -60,12 +60,12 @@ export class NotificationOutbox implements OnModuleInit {
     });
   }
 
-  /** Sends one batch. No transaction is open while the mail server answers. */
-  private async sendDue(stopping: AbortSignal): Promise<void> {
-    if (stopping.aborted) return;
-    if (!(await this.outbox.hasDue())) return;
+  /** Sends one batch. No transaction is open while the mail server answers. @returns whether a message was due */
+  private async sendDue(stopping: AbortSignal): Promise<boolean> {
+    if (stopping.aborted || !(await this.outbox.hasDue())) return false;
     const due = await this.outbox.claimDue(BATCH_SIZE);
     await Promise.all(due.map((notification) => this.trySend(notification)));
+    return true;
   }
 
   private async trySend(notification: DueNotification): Promise<void> {

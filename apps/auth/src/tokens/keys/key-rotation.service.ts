@@ -72,11 +72,12 @@ export class KeyRotationService {
     await this.signingKeys.reload();
   }
 
-  /** Applies the steps that are due. After a crash the next call continues. */
-  async applyDueSteps(): Promise<void> {
+  /** Applies the steps that are due. After a crash the next call continues. @returns whether there were any */
+  async applyDueSteps(): Promise<boolean> {
     const { keys, steps } = await this.applySteps(this.clock.now());
     const resealed = await this.reseal(keys);
     if (steps + resealed > 0) await this.signingKeys.reload();
+    return steps + resealed > 0;
   }
 
   /** @returns the `kid` of the pending key, which may have existed before */
