@@ -2,7 +2,7 @@ import { Body, Controller, Get, Post } from '@nestjs/common';
 import { findBrokenRule, type PasswordRule } from '../accounts/password-policy.js';
 import { CredentialsService, registration } from '../accounts/credentials.service.js';
 import { RateLimited } from '../platform/rate-limit.service.js';
-import { type ClientInfo, ClientInfoService } from './interaction.service.js';
+import { type ClientInfo, ClientInfoService, markSession } from './interaction.service.js';
 import { buildPageUrl, renderField, renderForm, renderPage, seeOther } from './page.js';
 import { html, type Html } from './html.js';
 import { type LoginForm, loginForm } from './page-login.service.js';
@@ -40,7 +40,11 @@ export class RegistrationPageController {
       return renderRegistrationPage(context, { client, email, invalid });
     }
     await this.credentials.register(data);
-    return seeOther(buildPageUrl('/login', context, { registered: '1' }));
+    return seeOther(
+      buildPageUrl('/login', context, {
+        registered: markSession(context.browserSession) || '1',
+      }),
+    );
   }
 }
 
