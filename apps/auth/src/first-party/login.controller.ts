@@ -86,7 +86,7 @@ export class RefreshCookie {
     if (inCookie === undefined) throw OAuthError.invalidRequest('refresh_token is missing.');
     // `SameSite` stops other sites; this check stops sibling hosts.
     const foreign = this.origins.find(request);
-    if (foreign) this.origins.refuseJson(foreign);
+    if (foreign) throw OAuthError.invalidRequest(this.origins.describeRefusedRequest(foreign));
     return { text: inCookie, isFromCookie: true };
   }
 }
@@ -94,7 +94,7 @@ export class RefreshCookie {
 /** Login of the first-party client. Browsers get the refresh token in a cookie, other devices in the body. */
 @ApiTags('first-party login')
 @Controller('auth')
-@AcceptsFrom('JSON callers')
+@AcceptsFrom('OAuth callers')
 @Public()
 export class LoginController {
   constructor(
@@ -131,7 +131,7 @@ export class LoginController {
 /** Refresh and logout of the first-party client. Browsers send the refresh token in a cookie, other devices in the body. */
 @ApiTags('first-party login')
 @Controller('auth')
-@AcceptsFrom('JSON callers')
+@AcceptsFrom('OAuth callers')
 @RateLimited('token')
 @Public()
 export class RefreshController {
@@ -178,7 +178,7 @@ export class RefreshController {
 
 @ApiTags('first-party login')
 @Controller('auth')
-@AcceptsFrom('JSON callers')
+@AcceptsFrom('OAuth callers')
 @UseGuards(RegistrationGuard)
 @Public()
 export class RegistrationController {

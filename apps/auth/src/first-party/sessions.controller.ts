@@ -24,6 +24,7 @@ import { newPassword } from '../accounts/credentials.service.js';
 import { describePasswordRule, type PasswordRule } from '../accounts/password-policy.js';
 import { RequireScopes } from '../clients/auth.scopes.js';
 import { RateLimited } from '../platform/rate-limit.service.js';
+import { AcceptsFrom } from '../platform/request-source.guard.js';
 import { PasswordChangeService } from '../sessions/password-change.service.js';
 import { SessionService, type SessionView } from '../sessions/session.service.js';
 
@@ -145,6 +146,7 @@ function createPasswordRuleProblem(rule: PasswordRule): Problem {
 
 @ApiTags('sessions')
 @Controller('auth/password')
+@AcceptsFrom('API callers')
 @Policy(ActiveSessionPolicy)
 export class PasswordController {
   constructor(private readonly passwords: PasswordChangeService) {}

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { RegistrationService } from '../accounts/registration.guard.js';
 import { RateLimited } from '../platform/rate-limit.service.js';
-import { type ClientInfo, ClientInfoService } from './interaction.service.js';
+import { type ClientInfo, ClientInfoService, markSession } from './interaction.service.js';
 import { buildPageUrl, renderField, renderForm, renderPage, seeOther } from './page.js';
 import { html, type Html } from './html.js';
 import { type LoginForm, loginForm, PageLoginService } from './page-login.service.js';
@@ -22,14 +22,13 @@ export class LoginPageController {
     @CurrentPageContext() context: PageContext,
     @Query('registered') registered?: unknown,
   ): Promise<Response> {
-    const hasRegistered = registered !== undefined;
-    if (context.browserSession && !context.interaction && !hasRegistered)
+    const { browserSession: session, interaction } = context;
+    if (session && !interaction && registered !== markSession(session))
       return seeOther(buildPageUrl('/account', context));
-    const client = await this.clientInfo.find(context.interaction);
     return renderLoginPage(context, {
-      client,
+      client: await this.clientInfo.find(interaction),
       canRegister: this.registrations.isOpen,
-      hasRegistered,
+      hasRegistered: registered !== undefined,
     });
   }
 

@@ -15,7 +15,7 @@ import type { FastifyRequest } from 'fastify';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { AcceptsFrom } from '../platform/request-source.guard.js';
 import { findPageUrl } from './error-page.js';
-import { InteractionService } from './interaction.service.js';
+import { InteractionService, markSession } from './interaction.service.js';
 import { findIssuerRedirect } from './issuer-redirect.js';
 import { type PageContext, pageContexts, readTextField } from './page-context.js';
 import { PageContextService } from './page-context.service.js';
@@ -71,7 +71,8 @@ export class PagesGuard implements CanActivate {
     const path = readPath(url);
     if (!interaction || !INTERACTION_PAGES.includes(path)) return;
     if (!this.interactions.isOutdated(interaction, session)) return;
-    const hasRegistered = readTextField(query, 'registered') !== undefined;
+    // The user registered another account in this session, and signs in to it now.
+    const hasRegistered = readTextField(query, 'registered') === markSession(session);
     const asksForLogin = hasRegistered || this.interactions.needsNewLogin(interaction, session);
     if (LOGIN_PAGES.includes(path) && asksForLogin) return;
     throw new PageRedirect(buildContinueUrl(context, context.ticket));

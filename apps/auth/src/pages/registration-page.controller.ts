@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { findBrokenRule, type PasswordRule } from '../accounts/password-policy.js';
 import { registration } from '../accounts/credentials.service.js';
 import { RegistrationGuard, RegistrationService } from '../accounts/registration.guard.js';
-import { type ClientInfo, ClientInfoService } from './interaction.service.js';
+import { type ClientInfo, ClientInfoService, markSession } from './interaction.service.js';
 import { buildPageUrl, renderField, renderForm, renderPage, seeOther } from './page.js';
 import { html, type Html } from './html.js';
 import { loginForm } from './page-login.service.js';
@@ -46,7 +46,11 @@ export class RegistrationPageController {
       return renderRegistrationPage(context, { email, ...state, invalid });
     }
     await this.registrations.register(data);
-    return seeOther(buildPageUrl('/login', context, { registered: '1' }));
+    return seeOther(
+      buildPageUrl('/login', context, {
+        registered: markSession(context.browserSession) || '1',
+      }),
+    );
   }
 
   /** An invitation is for one e-mail address, so its page shows the address. */

@@ -84,13 +84,11 @@ export class RequestOriginService {
     throw new ForeignRequestError(origin);
   }
 
-  /** @throws {OAuthError} `invalid_request`, always */
-  refuseJson({ origin }: ForeignOrigin): never {
+  /** @returns the reason of the refusal, for the answer */
+  describeRefusedRequest({ origin }: ForeignOrigin): string {
     this.log('request', origin);
     const sender = origin ?? 'a page of another site';
-    throw OAuthError.invalidRequest(
-      `The request came from ${sender}, and this server is ${this.issuerOrigin}.`,
-    );
+    return `The request came from ${sender}, and this server is ${this.issuerOrigin}.`;
   }
 
   private log(kind: string, origin: string | undefined): void {
@@ -106,11 +104,13 @@ export class RequestOriginService {
   }
 }
 
+type Accepted = 'own pages' | 'any page' | 'OAuth callers' | 'API callers';
+
 /**
- * Whose requests a handler accepts: forms of this server's pages, forms and links of any page, or JSON. Each of them also
- * accepts programs that are no browsers.
+ * Whose requests a handler accepts: forms of this server's pages, forms and links of any page, or JSON, refused in the words of
+ * OAuth or with problem details. Each of them also accepts programs that are no browsers.
  */
-export const AcceptsFrom = Reflector.createDecorator<'own pages' | 'any page' | 'JSON callers'>();
+export const AcceptsFrom = Reflector.createDecorator<Accepted>();
 
 const FORM_TYPE = /^application\/x-www-form-urlencoded *(;|$)/i;
 const hasContent = ({ headers }: SentRequest): boolean =>
@@ -133,7 +133,8 @@ export class RequestSourceGuard implements CanActivate {
     const accepted = this.reflector.getAllAndOverride(AcceptsFrom, targets);
     if (accepted === undefined) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    if (accepted === 'JSON callers') this.checkJson(request);
+    if (accepted === 'OAuth callers') this.checkOAuthRequest(request);
+    else if (accepted === 'API callers') this.checkApiRequest(request);
     else if (request.method !== 'POST') this.checkNavigation(request);
     else if (accepted === 'own pages') this.checkForm(request);
     return true;
@@ -153,17 +154,30 @@ export class RequestSourceGuard implements CanActivate {
       throw new ForeignRequestError(undefined);
   }
 
-  /**
-   * A page of another site can send a form, but not JSON, because the browser asks first (CORS). So a request with JSON is
-   * refused only if the browser says that another site sent it: front ends behind a proxy have an origin of their own.
-   */
-  private checkJson(request: SentRequest): void {
-    const { 'content-type': type, 'sec-fetch-site': site = 'none' } = request.headers;
+  private checkOAuthRequest(request: SentRequest): void {
+    const type = request.headers['content-type'];
     if (type !== undefined && !JSON_TYPE.test(type))
       throw OAuthError.invalidRequest('Send application/json.');
     rejectQueryParameters(request.url);
-    const foreign = this.origins.find(request);
-    const isForeign = type === undefined || (site !== 'same-origin' && site !== 'none');
-    if (foreign && isForeign) this.origins.refuseJson(foreign);
+    const foreign = this.findSender(request);
+    if (foreign) throw OAuthError.invalidRequest(this.origins.describeRefusedRequest(foreign));
+  }
+
+  private checkApiRequest(request: SentRequest): void {
+    const type = request.headers['content-type'];
+    if (type !== undefined && hasContent(request) && !JSON_TYPE.test(type))
+      throw new Problem(415, { detail: 'Send application/json.' });
+    const foreign = this.findSender(request);
+    if (foreign) throw new Problem(403, { detail: this.origins.describeRefusedRequest(foreign) });
+  }
+
+  /**
+   * A page of another site can send a form, but not JSON, because the browser asks first (CORS). So a request with JSON is
+   * foreign only if the browser says that another site sent it: front ends behind a proxy have an origin of their own.
+   */
+  private findSender(request: SentRequest): ForeignOrigin | undefined {
+    const { 'content-type': type, 'sec-fetch-site': site = 'none' } = request.headers;
+    const canBeForeign = type === undefined || (site !== 'same-origin' && site !== 'none');
+    return canBeForeign ? this.origins.find(request) : undefined;
   }
 }

@@ -76,7 +76,8 @@ describe('an unavailable database', () => {
     for (const { status, headers, text } of answers) {
       expect([status, headers.get('retry-after')]).toEqual([503, '1']);
       expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
-      expect(text).toContain('<h1>Not right now</h1>');
+      expect(text).toContain('<h1>The server is not available</h1>');
+      expect(text).toContain('Try again in 1 second.');
     }
     expect((await browser.open('/account')).status).toBe(200);
   });

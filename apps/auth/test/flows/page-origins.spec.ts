@@ -281,6 +281,9 @@ describe('forms of another site use up no quota', () => {
       const init = { headers, ...(body !== undefined && { body }) };
       expect(await postTimes(stranger, path, init)).toEqual([400]);
     }
+    const init = { headers, ...(body !== undefined && { body }) };
+    const [refused] = await postTimes(stranger, '/auth/password', init);
+    expect([403, 415]).toContain(refused);
     const credential = { email: 'ada@example.org', password: PASSWORD };
     expect((await limited.json('/auth/register', credential)).status).toBe(201);
     const login = await limited.json('/auth/login', credential);

@@ -313,6 +313,17 @@ describe('a page in one tab after the session of the browser changed in another 
     ]);
   });
 
+  it('asks a signed-in user to sign in to the account that was just registered', async () => {
+    await signIn();
+    const typed = { login: `${Date.now()}@new.example`, password: PASSWORD };
+    const registered = await browser.submit(await browser.open('/register'), typed);
+    expect(await endOf(registered)).toBe('Sign in');
+    await signIn();
+    expect(await endOf(await browser.open(registered.headers.get('location') ?? ''))).toBe(
+      'Your account',
+    );
+  });
+
   it('lets a signed-in user sign in to another account for the client', async () => {
     await signedInWithConsent();
     const select = await browser.visit(authorize({ prompt: 'select_account' }));
