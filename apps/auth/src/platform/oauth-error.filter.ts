@@ -58,7 +58,8 @@ export class OAuthErrorFilter implements ExceptionFilter {
     { status, body }: ErrorResponse,
     request: FastifyRequest,
   ): Promise<void> {
-    const isRefusal = status === 400 || status === 401;
+    // A request for a proof with a nonce is a step of the protocol (RFC 9449 §8).
+    const isRefusal = (status === 400 || status === 401) && body.error !== 'use_dpop_nonce';
     if (isRefusal && RECORDED_PATH.test(request.url)) {
       const clientId = presentedClientIds.get(request);
       const [endpoint = ''] = request.url.split('?');
