@@ -80,7 +80,7 @@ export class ClientAuthenticationGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     rejectQueryParameters(request.url);
     requireFormContentType(request);
-    rememberClientId(request, Object(request.body).client_id);
+    rememberClientId(request, new Map(Object.entries(request.body ?? {})).get('client_id'));
     const presented = readPresentedCredentials(request);
     rememberClientId(request, presented.id);
     const client = await this.rateLimiter.limitFailures(presented, request.ip, () =>
