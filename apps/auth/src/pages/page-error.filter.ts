@@ -22,24 +22,11 @@ export const PAGE_ERRORS: Readonly<Record<PageErrorKind, number>> = {
   unavailable: 503,
 };
 
-/** Why an authorization request stays at this server: the client is unknown, or the redirect URI is not registered for it. */
-export interface PageRefusal {
-  readonly check: 'client_id' | 'redirect_uri';
-  readonly clientId: string;
-  readonly presented: string;
-  /** The registered redirect URIs. */
-  readonly expected?: string;
-}
-
 /** An error that the user sees as a page, because the server cannot report it to a client. */
 export class PageError extends Error {
   override readonly name = 'PageError';
 
-  constructor(
-    readonly kind: PageErrorKind,
-    /** For `untrustedClient`: the reason, for the log and for the words of the page. */
-    readonly refusal?: PageRefusal,
-  ) {
+  constructor(readonly kind: PageErrorKind) {
     super(`page error: ${kind}`);
   }
 }
