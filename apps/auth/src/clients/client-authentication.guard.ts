@@ -80,8 +80,9 @@ export class ClientAuthenticationGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     rejectQueryParameters(request.url);
     requireFormContentType(request);
+    rememberClientId(request, new Map(Object.entries(request.body ?? {})).get('client_id'));
     const presented = readPresentedCredentials(request);
-    presentedClientIds.set(request, presented.id);
+    rememberClientId(request, presented.id);
     const client = await this.rateLimiter.limitFailures(presented, request.ip, () =>
       this.authenticate(presented),
     );
@@ -116,6 +117,11 @@ const wrongMethodError = (presented: PresentedCredentials, { authMethod }: Clien
     expected: authMethod,
     hint: `the client is registered for ${authMethod}, and the request used ${presented.method}`,
   });
+
+/** For the event of a refusal. */
+function rememberClientId(request: FastifyRequest, id: unknown): void {
+  if (typeof id === 'string') presentedClientIds.set(request, id);
+}
 
 function getPresentedSecret(presented: PresentedCredentials): string {
   const { method } = presented;

@@ -31,7 +31,8 @@ export class FirstPartyClient implements OnModuleInit {
       resourceServer: null,
       exchangeTargets: [],
       dpopBound: false,
-      separateTokens: false,
+      // Its front ends ask for the token that they need.
+      separateTokens: true,
       leanIdTokens: false,
       accessTokenTtl: null,
       refreshIdleTtl: null,

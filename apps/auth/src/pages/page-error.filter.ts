@@ -25,36 +25,15 @@ export const PAGE_ERRORS: Readonly<Record<PageErrorKind, number>> = {
   unavailable: 503,
 };
 
-/** Why an authorization request stays at this server: the client is unknown, or the redirect URI is not registered for it. */
-export interface PageRefusal {
-  readonly check: 'client_id' | 'redirect_uri';
-  readonly clientId: string;
-  readonly presented: string;
-  /** The registered redirect URIs. */
-  readonly expected?: string;
-}
-
 /** An error that the user sees as a page, because the server cannot report it to a client. */
 export class PageError extends Error {
   override readonly name = 'PageError';
 
   constructor(
     readonly kind: PageErrorKind,
-    private readonly details: {
-      /** The reason of a refused authorization request, for the log. */
-      readonly refusal?: PageRefusal;
-      readonly returnTo?: ReturnAddress;
-    } = {},
+    readonly returnTo?: ReturnAddress,
   ) {
     super(`page error: ${kind}`);
-  }
-
-  get refusal(): PageRefusal | undefined {
-    return this.details.refusal;
-  }
-
-  get returnTo(): ReturnAddress | undefined {
-    return this.details.returnTo;
   }
 }
 

@@ -65,11 +65,11 @@ export class OAuthErrorFilter implements ExceptionFilter {
 
   private async record(
     error: unknown,
-    { status, body }: ErrorResponse,
+    answer: ErrorResponse,
     request: FastifyRequest,
   ): Promise<void> {
-    const isRefusal = status === 400 || status === 401;
-    if (isRefusal && RECORDED_PATH.test(request.url)) {
+    if (isRefusal(answer) && RECORDED_PATH.test(request.url)) {
+      const { body } = answer;
       const clientId = presentedClientIds.get(request);
       const [endpoint = ''] = request.url.split('?');
       const oauthError = error instanceof OAuthError ? error : undefined;
@@ -80,6 +80,10 @@ export class OAuthErrorFilter implements ExceptionFilter {
     }
   }
 }
+
+/** A request for a proof with a nonce is a step of the protocol (RFC 9449 §8). */
+const isRefusal = ({ status, body }: ErrorResponse): boolean =>
+  (status === 400 || status === 401) && body.error !== 'use_dpop_nonce';
 
 interface RefusalContext {
   readonly body: ErrorResponse['body'];

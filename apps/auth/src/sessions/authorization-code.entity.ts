@@ -1,6 +1,9 @@
 import { InstantColumn, SpaceSeparatedColumn } from '@gatehouse/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+/** The length of the column `nonce`. */
+export const MAX_SHORT_NONCE = 1000;
+
 /** An authorization code (RFC 6749 §4.1.2) with the grant that a client exchanges it for. */
 @Entity('authorization_code')
 export class AuthorizationCode {
@@ -16,7 +19,10 @@ export class AuthorizationCode {
   /** SHA-256 of the verifier, base64url (RFC 7636 §4.2); null if the request had no challenge. */
   @Column('varchar', { name: 'code_challenge', length: 43, nullable: true })
   readonly codeChallenge!: string | null;
-  @Column('text', { nullable: true }) readonly nonce!: string | null;
+  @Column('varchar', { name: 'nonce', length: 1000, nullable: true })
+  readonly shortNonce!: string | null;
+  /** A nonce of more than {@link MAX_SHORT_NONCE} characters. */
+  @Column('text', { name: 'long_nonce', nullable: true }) readonly longNonce!: string | null;
   /** The `claims` parameter (OpenID Connect Core §5.5), as JSON. */
   @Column('text', { nullable: true }) readonly claims!: string | null;
   /** Thumbprint of the key that the tokens are bound to (RFC 9449 §10). */
@@ -30,4 +36,8 @@ export class AuthorizationCode {
   /** The refresh token family that was created in exchange for the code. */
   @Column('varchar', { name: 'family_id', length: 22, nullable: true }) readonly familyId!:
     string | null;
+
+  get nonce(): string | null {
+    return this.shortNonce ?? this.longNonce;
+  }
 }

@@ -5,7 +5,7 @@ import {
   UnitOfWork,
 } from '@gatehouse/persistence';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { AuthorizationCode } from './authorization-code.entity.js';
+import { AuthorizationCode, MAX_SHORT_NONCE } from './authorization-code.entity.js';
 import type { BrowserSession } from './browser-session.entity.js';
 
 /** The grant of a user to a client, and the browser session in which the user gave it. */
@@ -45,10 +45,11 @@ export class AuthorizationCodeRepository implements OnModuleInit {
     { session, ...code }: NewAuthorizationCode,
     expiresAt: number,
   ): Promise<void> {
+    const isLong = code.nonce !== null && code.nonce.length > MAX_SHORT_NONCE;
     await this.unitOfWork.execute(
       `INSERT INTO authorization_code (code_hash, client_id, account_id, browser_session_id, redirect_uri, scope,
-         resource, code_challenge, nonce, claims, dpop_jkt, authenticated_at, amr, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+         resource, code_challenge, nonce, long_nonce, claims, dpop_jkt, authenticated_at, amr, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
       [
         hash,
         code.clientId,
@@ -58,7 +59,8 @@ export class AuthorizationCodeRepository implements OnModuleInit {
         code.scope.join(' '),
         code.resources.join(' '),
         code.codeChallenge,
-        code.nonce,
+        isLong ? null : code.nonce,
+        isLong ? code.nonce : null,
         code.claims,
         code.dpopJkt,
         session.authenticatedAt.getTime(),

@@ -2,7 +2,12 @@ import { UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import type { Account } from '../../src/accounts/account.entity.js';
 import { aClient, anAccount, CALLBACK, TestBrowser, VERIFIER } from '../support/test-browser.js';
-import { TestAuth, type TestResponse, toDatabaseSettings } from '../support/test-auth.js';
+import {
+  decodeClaims,
+  TestAuth,
+  type TestResponse,
+  toDatabaseSettings,
+} from '../support/test-auth.js';
 
 const invalidGrant = { status: 400, body: { error: 'invalid_grant' } };
 const SCOPE = 'openid offline_access orders:read billing:read';
@@ -81,6 +86,15 @@ eachDatabase('presentation of an authorization code (RFC 6749 §4.1.3)', (fresh)
     });
     expect((await redeem(code, { code_verifier: undefined }, as)).status).toBe(200);
   });
+
+  it.each([1, 1000, 1001, 4096])(
+    'repeats a nonce of %d characters in the ID token (OpenID Connect Core §2)',
+    async (length) => {
+      const nonce = 'n'.repeat(length);
+      const { body } = await redeem(await browser.obtainCode(client, { nonce }));
+      expect(decodeClaims(body['id_token'])['nonce']).toBe(nonce);
+    },
+  );
 
   it.each<[string, Parameters, string]>([
     [

@@ -176,6 +176,19 @@ eachDatabase('DPoP-bound tokens (RFC 9449)', (fresh) => {
       },
     );
 
+    it('records no refusal for it, because it is a step of the protocol', async () => {
+      const refusals = async () =>
+        (
+          await auth.app
+            .get(UnitOfWork)
+            .query(`SELECT id FROM security_event WHERE type = 'token.refused'`)
+        ).length;
+      const before = await refusals();
+      const sent = client.key.proof(TOKEN_REQUEST, { nonce: undefined });
+      expect(summary(await client.send(grant, sent, { as: SERVICE }))[1]).toBe('use_dpop_nonce');
+      expect(await refusals()).toBe(before);
+    });
+
     it('sends the current nonce with every answer and accepts it for one more period', async () => {
       const nonce = await client.fetchNonce(SERVICE);
       const ask = () =>

@@ -191,6 +191,11 @@ describe('events of refused token requests', () => {
       },
     ],
     [
+      'two ways of authentication',
+      { grant_type: 'refresh_token', client_id: 'website', client_secret: 'x' },
+      { error: 'invalid_request', check: 'Use one way of client authentication only.' },
+    ],
+    [
       'an unknown refresh token',
       { grant_type: 'refresh_token', refresh_token: 'unknown-token' },
       { error: 'invalid_grant', check: 'not made by this server' },

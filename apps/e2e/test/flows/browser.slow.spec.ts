@@ -68,7 +68,7 @@ if (executablePath === undefined) {
       expect(await checkAppearance(page, 'consent')).toEqual([]);
       await page.locator('#consent-allow').click();
       expect(await one.readCallback(page)).toMatchObject({
-        scope: 'orders:read',
+        scope: 'openid profile email offline_access orders:read',
         hasRefreshToken: true,
         claims: { iss: auth.url, aud: 'demo-spa', amr: ['pwd'] },
       });

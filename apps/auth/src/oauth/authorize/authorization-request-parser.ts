@@ -3,9 +3,11 @@ import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
 import { ClientRepository } from '../../clients/client.repository.js';
 import { isRegisteredRedirectUri } from '../../clients/redirect-uri.js';
 import { ResourceServerService } from '../../clients/resource-server.service.js';
-import { PageError, type PageRefusal } from '../../pages/page-error.filter.js';
-import { OAuthError } from '../../platform/oauth-error.js';
+import { PageError } from '../../pages/page-error.filter.js';
+import { type ComparedValues, OAuthError } from '../../platform/oauth-error.js';
+import { describeRefusal } from '../../platform/oauth-error.filter.js';
 import { splitWords } from '../../platform/request-text.js';
+import { SecurityEventService } from '../../platform/security-events/security-event.service.js';
 import { findScopesOfClaims } from '../../tokens/standard-claims.js';
 import {
   type AuthorizationParameters,
@@ -94,14 +96,12 @@ function checkLength(parameters: AuthorizationParameters): void {
   );
 }
 
-const refuse = (kind: 'unknownClient' | 'unregisteredRedirectUri', refusal: PageRefusal) =>
-  new PageError(kind, { refusal });
-
 /** Validates the client and the redirect URI of an authorization request. */
 @Injectable()
 export class RedirectUriValidator {
   constructor(
     private readonly clients: ClientRepository,
+    private readonly events: SecurityEventService,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
@@ -114,17 +114,26 @@ export class RedirectUriValidator {
   async validate({ parameters }: SentParameters): Promise<Destination> {
     const { client_id: id = '', redirect_uri: redirectUri = '', state } = parameters;
     const client = await this.clients.findEnabled(id);
-    if (!client) throw refuse('unknownClient', { clientId: id, check: 'client_id', presented: id });
+    if (!client) return this.refuse(id, { check: 'client_id', presented: id });
     if (!isRegisteredRedirectUri(redirectUri, client)) {
       const expected = client.redirectUris.join(' ');
-      throw refuse('unregisteredRedirectUri', {
-        clientId: id,
-        check: 'redirect_uri',
-        presented: redirectUri,
-        expected,
-      });
+      return this.refuse(id, { check: 'redirect_uri', presented: redirectUri, expected });
     }
     const responseMode = parameters.response_mode === 'form_post' ? 'form_post' : 'query';
     return { client, redirectUri, responseMode, state, issuer: this.config.ISSUER };
+  }
+
+  /** The user sees a page, so only the event names the reason. */
+  private async refuse(
+    clientId: string,
+    { check, ...values }: ComparedValues & { readonly check: string },
+  ): Promise<never> {
+    const fields = { check, ...describeRefusal(values, clientId), endpoint: '/oauth/authorize' };
+    await this.events.record({
+      type: 'authorization.refused',
+      error: 'invalid_request',
+      ...fields,
+    });
+    throw new PageError(check === 'client_id' ? 'unknownClient' : 'unregisteredRedirectUri');
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { html } from '../../pages/html.js';
 import type { PageContext } from '../../pages/page-context.js';
-import { PageError, type PageRefusal } from '../../pages/page-error.filter.js';
+import { PageError } from '../../pages/page-error.filter.js';
 import { buildPageUrl, seeOther } from '../../pages/page.js';
 import { AllowCrossSite, CurrentPageContext, Pages } from '../../pages/pages.guard.js';
 import type { OAuthError } from '../../platform/oauth-error.js';
@@ -60,38 +60,21 @@ export class AuthorizeController {
     context: PageContext,
     deciding: Promise<AuthorizationResult>,
   ): Promise<Response> {
-    try {
-      const result = await deciding;
-      if (result.kind === 'response' && result.error) {
-        await this.record(result.error, result.destination.client.id);
-      }
-      return toHttpResponse(context, result);
-    } catch (error) {
-      if (error instanceof PageError && error.refusal) await this.recordPageError(error.refusal);
-      throw error;
+    const result = await deciding;
+    if (result.kind === 'response' && result.error) {
+      await this.record(result.error, result.destination.client.id);
     }
+    return toHttpResponse(context, result);
   }
 
   private async record(error: OAuthError, clientId: string): Promise<void> {
     const { code, description, detail } = error;
     if (USER_DECISIONS.has(code)) return;
     const check = toLogText(detail.check ?? description);
-    const fields = { ...describeRefusal(detail, clientId), endpoint: ENDPOINT, check };
+    const fields = { ...describeRefusal(detail, clientId), endpoint: '/oauth/authorize', check };
     await this.events.record({ type: 'authorization.refused', error: code, ...fields });
   }
-
-  private async recordPageError(refusal: PageRefusal): Promise<void> {
-    const { check, clientId } = refusal;
-    const fields = { ...describeRefusal(refusal, clientId), endpoint: ENDPOINT, check };
-    await this.events.record({
-      type: 'authorization.refused',
-      error: 'invalid_request',
-      ...fields,
-    });
-  }
 }
-
-const ENDPOINT = '/oauth/authorize';
 
 /** These errors say what the user decided or must do. They refuse no request. */
 const USER_DECISIONS: ReadonlySet<string> = new Set([
