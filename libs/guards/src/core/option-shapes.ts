@@ -32,6 +32,9 @@ const isListOf = (isMember: (member: unknown) => boolean) => (list: unknown) =>
 const isClaimPath = (path: unknown) =>
   isName(path) || (Array.isArray(path) && path.length > 0 && path.every(isName));
 
+/** Checked elsewhere, with a better message. */
+export const ANY = value('a value', () => true);
+export const LIST = value('a list', Array.isArray);
 export const TEXT = value('a string', isString);
 export const SWITCH = value('true or false', (flag) => typeof flag === 'boolean');
 export const FUNCTION = value('a function', (callback) => typeof callback === 'function');

@@ -138,6 +138,13 @@ export class InsufficientClaims extends BearerError {
   }
 }
 
+const MAX_AGE_SECONDS = 86_400;
+
+/** A whole number of bounded size. 0 asks for a new login, which meets every other demand. */
+function toWholeSeconds(seconds: number): number {
+  return Number.isFinite(seconds) ? Math.floor(Math.min(MAX_AGE_SECONDS, Math.max(0, seconds))) : 0;
+}
+
 /** The token is valid, but the user must authenticate again (RFC 9470 §3). */
 export class InsufficientUserAuthentication extends BearerError {
   readonly challenge: ChallengeParameters;
@@ -148,7 +155,7 @@ export class InsufficientUserAuthentication extends BearerError {
     this.challenge = {
       error: 'insufficient_user_authentication',
       error_description: 'A more recent login is required',
-      max_age: String(maxAgeSeconds),
+      max_age: String(toWholeSeconds(maxAgeSeconds)),
     };
   }
 }

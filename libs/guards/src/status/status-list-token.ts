@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
 import type { Algorithm } from '../core/algorithms.js';
-import { checkExpiry, checkIssuedAt, type LifetimeLimits, readInstant } from '../core/claims.js';
+import { checkExpiry, type LifetimeLimits, readInstant } from '../core/claims.js';
 import { decodeHeader, parseCompactJws, parseJoseHeader } from '../core/jws.js';
 import type { KeySet } from '../core/key-set.js';
 import { isJsonObject, type JsonObject } from '../core/strict-json.js';
@@ -102,8 +102,12 @@ function checkSubjectAndIssuer({ sub, iss }: JsonObject, { uri, issuer }: Status
   if (iss !== undefined && iss !== issuer) throw new TypeError('iss must be the issuer of tokens');
 }
 
+/**
+ * An `iat` in the future is accepted: the issuer has signed the list, and a machine whose clock was set back must still
+ * notice revocations.
+ */
 function readExpiry({ iat, exp }: JsonObject, lifetime: LifetimeLimits): number {
-  checkIssuedAt(readInstant(iat, 'iat'), lifetime);
+  readInstant(iat, 'iat');
   if (exp === undefined) return Infinity;
   const expiresAt = readInstant(exp, 'exp');
   checkExpiry(expiresAt, lifetime);

@@ -1,4 +1,6 @@
 import { InMemoryUsedProofs } from '../../src/dpop/used-proofs.js';
+import { AccessTokenStrategy, TrustedIssuers } from '../../src/index.js';
+import { resolveOptions } from '../../src/nest/resolve-options.js';
 import { TestIssuer } from '../../testing/index.js';
 import { aStrategy, verifyOrError } from '../support/factories.js';
 import { StatusScenario } from '../support/status-scenario.js';
@@ -66,7 +68,7 @@ describe.each([
     const token = scenario.token({ iat: now - 2 * HOUR, exp: 1e10 });
     expect(await scenario.settledVerdict(token)).toBe('accepted');
     scenario.issuer.revoke(token);
-    scenario.issuer.statusList.changes = { iat: now - 2 * HOUR, exp: 1e10 };
+    scenario.issuer.statusList.changes = { iat: now, exp: 1e10 };
     scenario.clock.correct({ seconds });
     scenario.clock.advance({ seconds: 10 });
 
@@ -103,5 +105,23 @@ describe('clock that was an hour ahead', () => {
     clock.advance({ seconds: HOUR });
     for (const id of ['d', 'e', 'f']) proofs.use(id, clock.now() + 65_000);
     expect(proofs.use('proof', goodUntil)).toBe(false);
+  });
+});
+
+describe('process that stands still for longer than its status list is valid', () => {
+  it('accepts tokens at once when it goes on', async () => {
+    const statusLists = { maxAgeSeconds: 1, maxStaleSeconds: 1 };
+    const revocable = await TestIssuer.start({ hasStatusList: true });
+    const options = resolveOptions({ ...revocable.options, statusLists });
+    const issuers = new TrustedIssuers(options);
+    const strategy = new AccessTokenStrategy(options, issuers);
+    await issuers.ready();
+    const accepted = expect.objectContaining({ subject: 'alice' });
+    expect(await verifyOrError(strategy, revocable.accessToken())).toEqual(accepted);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+
+    expect(await verifyOrError(strategy, revocable.accessToken())).toEqual(accepted);
+    issuers.onModuleDestroy();
+    await revocable.close();
   });
 });

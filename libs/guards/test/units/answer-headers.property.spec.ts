@@ -64,7 +64,9 @@ describe('headers of a refusal, on HTTP, GraphQL and WebSocket handshakes', () =
   it('are valid for scopes of any text that a handler throws (RFC 9110 §5.6.4)', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary' })), number, (scopes, age) => {
-        const refusals = [new InsufficientScope(scopes), new InsufficientUserAuthentication(age)];
+        const login = new InsufficientUserAuthentication(age);
+        expect(buildChallenge(login, options)).toMatch(/max_age="\d+"/);
+        const refusals = [new InsufficientScope(scopes), login];
         for (const [name, value] of refusals.flatMap(listHeaders)) {
           validateHeaderValue(name, value);
           expect(value.replace(/"(?:[^"\\]|\\.)*"/g, '""')).toMatch(/^[\w,= "]+$/);

@@ -32,6 +32,17 @@ describe('discovery (RFC 8414)', () => {
     expect(issuer.fetches).toBe(0);
   });
 
+  it('fetches by the option `fetch`, for example through a proxy', async () => {
+    const jwksUri = 'https://keys.example/.well-known/jwks.json';
+    const keys = aKeySet({
+      ...issuer.options,
+      jwksUri,
+      fetch: (url, init) => fetch(url.replace('https://keys.example', issuer.issuer), init),
+    });
+    expect(await keys.find(issuer.signingKey.kid)).toBeDefined();
+    expect(issuer.fetches).toBe(1);
+  });
+
   it('refuses a jwks_uri without https', async () => {
     const server = createServer((request, response) => {
       const metadata = {

@@ -140,6 +140,24 @@ describe('arguments of a preset', () => {
     expect(preset).toThrow(message);
   });
 
+  it.each<[preset: (options: never) => IssuerOptions, options: object, message: string]>([
+    [auth0, { domain: 'a.b', permissionsAreScopes: 'false' }, 'auth0(): `permissionsAreScopes`'],
+    [auth0, { domain: 'a.b', permissionAreScopes: true }, 'did you mean `permissionsAreScopes`?'],
+    [auth0, { Domain: 'a.b' }, 'did you mean `domain`?'],
+    [cognito, { clientIds: 'abc' }, 'cognito(): `clientIds` must be a list'],
+    [entraId, { tenantId, version: '1.0', rolesAreScopes: 1 }, 'entraId(): `rolesAreScopes`'],
+    [keycloak, { rolesAreScopesOf: 'web' }, 'keycloak(): `rolesAreScopesOf` must be a list of'],
+    [okta, { domain: 'a.okta.com', audience: 7 }, 'okta(): `audience` must be a string or a list'],
+    [okta, [], 'okta(): pass an object'],
+  ])(
+    'names an option of a wrong shape, which JSON and JavaScript allow: %#',
+    (preset, options, message) => {
+      const make = () => preset(options as never);
+      expect(make).toThrow(GuardsConfigurationError);
+      expect(make).toThrow(message);
+    },
+  );
+
   it('reports all faults at once', () => {
     expect(() => okta({ domain: '', authorizationServerId: '' })).toThrow(
       expect.objectContaining({ faults: [expect.anything(), expect.anything()] }),

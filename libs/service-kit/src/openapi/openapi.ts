@@ -38,7 +38,7 @@ function createOpenApiDocument(
   const document = SwaggerModule.createDocument(app, builder.build());
   options.complete?.(document, app);
   if (options.login) addLoginScheme(document, options.login);
-  return { ...document, paths: omitMetadataRoute(document.paths) };
+  return document;
 }
 
 /** Each operation that accepts an access token also accepts a login: Swagger UI sends the token of the login. */
@@ -69,9 +69,3 @@ const listOperations = ({
   patch,
 }: PathItem): readonly Operation[] =>
   [get, put, post, remove, patch].filter((operation) => operation !== undefined);
-
-/** The metadata of a resource server is for programs (RFC 9728 §3), so the page does not show its route. */
-function omitMetadataRoute(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
-  const { '/.well-known/oauth-protected-resource': _metadata, ...others } = paths;
-  return others;
-}

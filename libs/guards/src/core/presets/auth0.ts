@@ -1,5 +1,6 @@
 import type { IssuerOptions } from '../issuer.options.js';
-import { checkPresetArguments, HOST_NAME, matching } from './preset-arguments.js';
+import { ANY, type Shapes, SWITCH } from '../option-shapes.js';
+import { checkPresetArguments, checkPresetShape, HOST_NAME, matching } from './preset-arguments.js';
 
 export interface Auth0Options {
   /** The domain in `iss`, such as `example.eu.auth0.com`: the tenant's own or its custom one. */
@@ -16,13 +17,17 @@ const OWN_API_IDENTIFIER = matching(
   'the identifier of your own API',
 );
 
+const SHAPES: Shapes<Auth0Options> = { domain: ANY, audience: ANY, permissionsAreScopes: SWITCH };
+
 /**
  * Auth0, with either access token profile (Auth0 docs, "Access Token Profiles"). Auth0's own profile has `typ` JWT,
  * `azp` and no `jti`; the RFC 9068 profile has the standard claims. The audience of an ID token is the client.
  *
  * @throws GuardsConfigurationError
  */
-export function auth0({ domain, audience, permissionsAreScopes }: Auth0Options): IssuerOptions {
+export function auth0(options: Auth0Options): IssuerOptions {
+  checkPresetShape('auth0', options, SHAPES);
+  const { domain, audience, permissionsAreScopes } = options;
   checkPresetArguments('auth0', [
     ['domain', domain, HOST_NAME],
     ...(audience === undefined ? [] : [['audience', audience, OWN_API_IDENTIFIER] as const]),

@@ -1,5 +1,11 @@
 import type { IssuerOptions } from '../issuer.options.js';
-import { type ArgumentFormat, checkPresetArguments, matching } from './preset-arguments.js';
+import { ANY, LIST, type Shapes, SWITCH } from '../option-shapes.js';
+import {
+  type ArgumentFormat,
+  checkPresetArguments,
+  checkPresetShape,
+  matching,
+} from './preset-arguments.js';
 
 export interface CognitoOptions {
   /** Such as `eu-central-1`. */
@@ -15,6 +21,13 @@ export interface CognitoOptions {
 const REGION = matching(/^(?!cn-)[a-z]{2}(?:-[a-z]+)+-\d$/, 'an AWS region outside of China');
 const CLIENT_ID = matching(/^[\w+]{1,128}$/, 'the identifier of an app client');
 
+const SHAPES: Shapes<CognitoOptions> = {
+  region: ANY,
+  userPoolId: ANY,
+  clientIds: LIST,
+  groupsAreScopes: SWITCH,
+};
+
 /**
  * A user pool of Amazon Cognito. Its access tokens have no `typ` and no `aud`, and a `jti` only if revocation is on.
  * `token_use` separates them from ID tokens.
@@ -22,6 +35,7 @@ const CLIENT_ID = matching(/^[\w+]{1,128}$/, 'the identifier of an app client');
  * @throws GuardsConfigurationError
  */
 export function cognito(options: CognitoOptions): IssuerOptions {
+  checkPresetShape('cognito', options, SHAPES);
   const { region, userPoolId, clientIds, groupsAreScopes } = options;
   const poolOfRegion: ArgumentFormat = {
     isValid: (id) => id.startsWith(`${region}_`) && /^[\w-]+$/.test(id),

@@ -1,5 +1,6 @@
 import type { IssuerOptions } from '../issuer.options.js';
-import { checkPresetArguments, GUID, oneOf } from './preset-arguments.js';
+import { ANY, type Shapes, SWITCH, TEXT_OR_TEXTS } from '../option-shapes.js';
+import { checkPresetArguments, checkPresetShape, GUID, oneOf } from './preset-arguments.js';
 
 export interface EntraIdOptions {
   /** GUID of the directory. The aliases `common`, `organizations` and `consumers` are refused, because they are not issuers. */
@@ -29,6 +30,13 @@ const VERSIONS = {
   },
 };
 
+const SHAPES: Shapes<EntraIdOptions> = {
+  tenantId: ANY,
+  audience: TEXT_OR_TEXTS,
+  version: ANY,
+  rolesAreScopes: SWITCH,
+};
+
 /**
  * Microsoft Entra ID, for one tenant. All tenants share their keys, so only `iss` separates them. ID tokens have the
  * same `typ` and `ver`; they lack the client claim (`appid`, `azp`).
@@ -36,6 +44,7 @@ const VERSIONS = {
  * @throws GuardsConfigurationError
  */
 export function entraId(options: EntraIdOptions): IssuerOptions {
+  checkPresetShape('entraId', options, SHAPES);
   const { tenantId, audience, version, rolesAreScopes } = options;
   checkPresetArguments('entraId', [
     ['tenantId', tenantId, GUID],

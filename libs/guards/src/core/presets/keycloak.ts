@@ -1,5 +1,11 @@
 import type { IssuerOptions } from '../issuer.options.js';
-import { BASE_URL, checkPresetArguments, PATH_SEGMENT } from './preset-arguments.js';
+import { ANY, type Shapes, SWITCH, TEXT_OR_TEXTS, TEXTS } from '../option-shapes.js';
+import {
+  BASE_URL,
+  checkPresetArguments,
+  checkPresetShape,
+  PATH_SEGMENT,
+} from './preset-arguments.js';
 
 export interface KeycloakOptions {
   /** The public address in `iss`, including the `/auth` of older servers. */
@@ -13,6 +19,14 @@ export interface KeycloakOptions {
   readonly rolesAreScopesOf?: readonly string[] | undefined;
 }
 
+const SHAPES: Shapes<KeycloakOptions> = {
+  url: ANY,
+  realm: ANY,
+  audience: TEXT_OR_TEXTS,
+  realmRolesAreScopes: SWITCH,
+  rolesAreScopesOf: TEXTS,
+};
+
 /**
  * Keycloak. All tokens of a realm share their keys and may share the audience, so the claim `typ` decides: `Bearer`, or
  * `DPoP` for a token that is bound to a key. ID tokens have `ID`, and logout tokens have `Logout`.
@@ -20,6 +34,7 @@ export interface KeycloakOptions {
  * @throws GuardsConfigurationError
  */
 export function keycloak(options: KeycloakOptions): IssuerOptions {
+  checkPresetShape('keycloak', options, SHAPES);
   const { url, realm, audience, realmRolesAreScopes = false, rolesAreScopesOf = [] } = options;
   checkPresetArguments('keycloak', [
     ['url', url, BASE_URL],

@@ -1,5 +1,11 @@
 import type { IssuerOptions } from '../issuer.options.js';
-import { checkPresetArguments, HOST_NAME, PATH_SEGMENT } from './preset-arguments.js';
+import { ANY, type Shapes, TEXT_OR_TEXTS } from '../option-shapes.js';
+import {
+  checkPresetArguments,
+  checkPresetShape,
+  HOST_NAME,
+  PATH_SEGMENT,
+} from './preset-arguments.js';
 
 export interface OktaOptions {
   /** The domain in `iss`, such as `example.okta.com`: the org's own or its custom one, but not that of the admin console. */
@@ -10,13 +16,21 @@ export interface OktaOptions {
   readonly audience?: string | readonly string[] | undefined;
 }
 
+const SHAPES: Shapes<OktaOptions> = {
+  domain: ANY,
+  authorizationServerId: ANY,
+  audience: TEXT_OR_TEXTS,
+};
+
 /**
  * A custom authorization server of Okta. Its access tokens have no `typ`. Tokens of the org's own server are opaque to
  * other services. The audience of an ID token is the client, and it has no `cid`.
  *
  * @throws GuardsConfigurationError
  */
-export function okta({ domain, authorizationServerId, audience }: OktaOptions): IssuerOptions {
+export function okta(options: OktaOptions): IssuerOptions {
+  checkPresetShape('okta', options, SHAPES);
+  const { domain, authorizationServerId, audience } = options;
   checkPresetArguments('okta', [
     ['domain', domain, HOST_NAME],
     ['authorizationServerId', authorizationServerId, PATH_SEGMENT],

@@ -1,4 +1,5 @@
 import { parseHttpUrl } from '../urls.js';
+import { isObject, ShapeCheck, type Shapes } from '../option-shapes.js';
 import { GuardsConfigurationError } from '../option-validation.js';
 
 /** The format of an argument, and its description in an error message. */
@@ -43,6 +44,23 @@ export const oneOf = (...values: readonly string[]): ArgumentFormat => ({
   isValid: (value) => values.includes(value),
   description: values.map((value) => `'${value}'`).join(' or '),
 });
+
+/**
+ * Checks the names and shapes of a preset's options, for callers without TypeScript: the text `'false'` is not false.
+ *
+ * @throws GuardsConfigurationError with every fault at once
+ */
+export function checkPresetShape<Options extends object>(
+  preset: string,
+  options: Options,
+  shapes: Shapes<Options>,
+): void {
+  const check = new ShapeCheck();
+  if (isObject(options)) check.clean('', options, shapes);
+  else check.refuse('', 'pass an object with its options');
+  if (check.faults.length === 0) return;
+  throw new GuardsConfigurationError(check.faults.map((fault) => `${preset}(): ${fault}`));
+}
 
 /**
  * Checks the arguments of a preset, because they become part of the addresses that keys are fetched from.

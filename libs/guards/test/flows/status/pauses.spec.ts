@@ -1,4 +1,4 @@
-import { KeysUnavailable, type GuardsOptions, StatusUnavailable } from '../../../src/index.js';
+import { type GuardsOptions, KeysUnavailable, StatusUnavailable } from '../../../src/index.js';
 import { verifyOrError } from '../../support/factories.js';
 import { StatusScenario } from '../../support/status-scenario.js';
 
