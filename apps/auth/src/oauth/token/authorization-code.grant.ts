@@ -44,7 +44,7 @@ export class AuthorizationCodeGrant implements Grant {
 
     // The roles of the user may have changed, too. RFC 6749 §3.3: the response names the scope.
     const scopeNow = await this.resourceServers.requireRoles(issued.accountId, permitted);
-    const code = { ...issued, scope: scopeNow };
+    const code = { ...issued, nonce: issued.nonce, scope: scopeNow };
 
     // RFC 8707 §2.2: "… the set of resources … that were originally granted", or fewer.
     const { audience, scope } = this.resourceServers.selectSignInAudience(
