@@ -81,7 +81,7 @@ async function revokeKeys(
 }
 
 const FOLLOW_UP = `Other changes since the backup are lost, and the server cannot know them.
-Repeat them: disabled accounts and clients, changed passwords, rotated client secrets.`;
+Repeat them: disabled accounts and clients, revoked roles, changed passwords, rotated client secrets.`;
 
 interface RestoreOptions extends ChangeOptions {
   readonly keepSessions?: boolean;

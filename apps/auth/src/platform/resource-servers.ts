@@ -75,13 +75,15 @@ export const resourceServersSetting = () =>
   z.string().transform((text, context): readonly ResourceServer[] => {
     const servers = text
       .split(';')
-      .map((part) => part.trim().split(/\s+/))
+      .map((part) => part.split(/[\s,]+/).filter(Boolean))
+      .filter((words) => words.length > 0)
       .map(([identifier = '', ...words]) => ({ identifier, entries: words.map(readEntry) }));
     const fault =
       servers
         .map(({ identifier, entries }) => findServerFault(identifier, entries))
         .find((each) => each !== undefined) ??
       findContradiction(servers.flatMap(({ entries }) => entries));
+    if (servers.length === 0) context.addIssue(RULE);
     const params = { namesValue: true };
     if (fault !== undefined) {
       context.addIssue({ code: 'custom', message: `${RULE}; ${fault}`, params });

@@ -148,7 +148,7 @@ describe('ops and roles', () => {
     });
   });
 
-  describe('the warnings of clients create', () => {
+  describe('ops clients create and privileged scopes', () => {
     let clients = 0;
     const warningsOf = async (scope: string, ...options: string[]) => {
       const id = `warned-${(clients += 1)}`;
@@ -164,19 +164,19 @@ describe('ops and roles', () => {
       return errors;
     };
 
-    it('name the role of a privileged scope with a grant for users', async () => {
+    it('warns about a privileged scope with a grant for users, and names its role', async () => {
       expect(await warningsOf('openid orders:read orders:read:any', ...CODE_FLOW)).toBe(
         'Only a user with the role support can allow orders:read:any: see ops accounts grant-role.\n',
       );
     });
 
-    it('name a scope that no user can allow', async () => {
+    it('warns about a scope that no user can allow', async () => {
       expect(await warningsOf('billing:read billing:invoices:create', ...CODE_FLOW)).toBe(
         'No user can allow billing:invoices:create: it is for services only.\n',
       );
     });
 
-    it('name the scopes of token exchange too', async () => {
+    it('warns about a privileged scope with token exchange', async () => {
       const options = [
         ...['--grant', 'token-exchange', '--resource-server', 'http://localhost:3001'],
         ...['--exchange-target', 'http://localhost:3002'],
@@ -184,7 +184,7 @@ describe('ops and roles', () => {
       expect(await warningsOf('billing:refund', ...options)).toMatch(/role accounting/);
     });
 
-    it('name a scope that every user can allow although the own front ends do not have it', async () => {
+    it('warns about a scope without a role that every user can allow and FIRST_PARTY_SCOPE lacks', async () => {
       const settings = {
         ...sameDatabase(),
         RESOURCE_SERVERS: 'http://localhost:3001 orders:read orders:read:any',
@@ -199,7 +199,7 @@ describe('ops and roles', () => {
       ]);
     });
 
-    it('are absent for ordinary scopes, and for clients that act for themselves', async () => {
+    it('prints no warning for ordinary scopes, and for clients that act for themselves', async () => {
       expect(await warningsOf('openid sessions:read orders:read', ...CODE_FLOW)).toBe('');
       const own = 'orders:read:any billing:invoices:create';
       expect(await warningsOf(own, '--grant', 'client_credentials')).toBe('');

@@ -148,7 +148,7 @@ eachDatabase('registration with REGISTRATION=invited', (fresh) => {
     for (const [email, code] of attempts) {
       expect(await register(email, code)).toMatchObject(INVITATION_NEEDED);
     }
-    auth.clock.advance({ seconds: WEEK });
+    for (const server of [auth, replica]) server.clock.advance({ seconds: WEEK });
     expect(await register(expired, expiredCode)).toMatchObject(INVITATION_NEEDED);
     expect(await countAccounts('none@gatehouse.example')).toBe(0);
   });
@@ -170,6 +170,17 @@ eachDatabase('registration with REGISTRATION=invited', (fresh) => {
     const email = anAddress();
     const invited = { email, password: PASSWORD, invitation: await invite(email) };
     expect((await auth.json('/auth/register', invited, network)).status).toBe(201);
+  });
+
+  it('keeps one invitation of two for one address at the same time, on two replicas', async () => {
+    const email = anAddress();
+    const codes = await Promise.all(
+      [auth, replica].map((server) =>
+        server.app.get(InvitationService).invite(email, WEEK, 'operator'),
+      ),
+    );
+    const answers = await Promise.all(codes.map((code) => register(email, code)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 403]);
   });
 
   it('invites no address that has an account', async () => {

@@ -185,9 +185,12 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
       ['support', 'first-party login', 'billing:invoices:create', 'invalid_scope'],
       ['no role', 'client credentials', 'orders:read:any', 'orders:read:any'],
       ['no role', 'client credentials', 'billing:invoices:create', 'billing:invoices:create'],
-    ])('with %s, the %s grant for "%s" results in "%s"', async (kind, grant, scope, expected) => {
-      expect(await grants[grant](accounts[kind], scope)).toBe(expected);
-    });
+    ])(
+      'limits an account with %s, by the grant "%s" of "%s", to "%s"',
+      async (kind, grant, scope, expected) => {
+        expect(await grants[grant](accounts[kind], scope)).toBe(expected);
+      },
+    );
   });
 
   it('never shows a privileged scope to a user without the role, on the consent page', async () => {
@@ -209,11 +212,21 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
     const browser = await signedIn(staff);
     const page = await browser.authorize('console', { scope: 'openid orders:read:any' });
     await browser.signIn(stranger);
-    await browser.follow(await browser.submit(page, { decision: 'allow' }));
-    const scope = ['orders:read:any'];
-    const consents = auth.app.get(ConsentService);
-    const console = { id: 'console', firstParty: false };
-    expect(await consents.hasConsent(stranger.id, console, scope)).toBe(false);
+    const ticket = /name="ticket" value="([^"]*)"/.exec(page.text)?.[1] ?? '';
+    const again = await browser.open(`/consent?ticket=${ticket}`);
+    expect(listedScopes(again)).toEqual(['Know that you are you']);
+    const { code } = readRedirectParameters(
+      await browser.follow(await browser.submit(again, { decision: 'allow' })),
+    );
+    expect(outcomeOf(await redeem('console', code))).toBe('openid');
+    const hasConsent = (scope: string) =>
+      auth.app
+        .get(ConsentService)
+        .hasConsent(stranger.id, { id: 'console', firstParty: false }, [scope]);
+    expect([await hasConsent('openid'), await hasConsent('orders:read:any')]).toEqual([
+      true,
+      false,
+    ]);
   });
 
   it('ignores a remembered consent to a privileged scope when the user has lost the role', async () => {
@@ -272,6 +285,14 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
     const parameters = { client_id: 'console', refresh_token: refresh_token ?? '' };
     const answer = await stricter.token({ grant_type: 'refresh_token', ...parameters });
     expect(outcomeOf(answer)).toBe('openid offline_access');
+    const { body: own } = await auth.login(account.email, { scope: 'orders:read' });
+    expect(await stricter.refresh(own['refresh_token'] ?? '')).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_scope', error_description: expect.stringMatching(/orders:read\./) },
+    });
+    // The refused request left the refresh token valid.
+    await operations(stricter).grant(account.id, 'support', 'operator');
+    expect(outcomeOf(await stricter.refresh(own['refresh_token'] ?? ''))).toBe('orders:read');
     await stricter.stop();
   });
 
@@ -288,7 +309,7 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
       return ((snapshot.getBytes(1)[index >> 3] ?? 0) >> (index & 7)) % 2 === 1;
     };
 
-    it('ends the sessions that need the role at once, and keeps the others', async () => {
+    it('ends the sessions that need the revoked role, and keeps the others', async () => {
       const account = await withRoles('support');
       const privileged = await sign(account, 'orders:read orders:read:any');
       const ordinary = await sign(account, 'orders:read', 'shop');
@@ -324,7 +345,7 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
       expect((await refresh('console', refresh_token)).status).toBe(200);
     });
 
-    it('happens once, also for concurrent calls on two replicas', async () => {
+    it('revokes a role once, also for concurrent calls on two replicas', async () => {
       const account = await withRoles('support');
       await sign(account, 'orders:read:any');
       const ended = await Promise.all(

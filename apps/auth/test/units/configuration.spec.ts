@@ -86,7 +86,6 @@ describe('the configuration of auth', () => {
       ['a privileged scope with an empty second role', 'read:any@staff@'],
       ['a role without a scope', 'read @staff'],
       ['a role that is not lower-case words', 'read:any@Staff'],
-      ['a comma in a role', 'read:any@staff,audit'],
       ['a role of 65 characters', `read:any@${'a'.repeat(65)}`],
       ['a scope for services and for a role', 'create@service@staff'],
       ['a scope with two different roles', 'read:any@staff read:any@audit'],
@@ -99,6 +98,15 @@ describe('the configuration of auth', () => {
     ]),
   ])('rejects %s, and names the settings', (_, env, names) => {
     expect(faultsOf(env)).toEqual(names);
+  });
+
+  it('ignores blanks and separators at the ends of RESOURCE_SERVERS', () => {
+    const servers = (text: string) => authConfig({ RESOURCE_SERVERS: text }).RESOURCE_SERVERS;
+    const expected = servers('https://a.example read@staff; https://b.example see');
+    expect(servers(' https://a.example,  read@staff, ;\n https://b.example\tsee ;; ')).toEqual(
+      expected,
+    );
+    expect(faultsOf({ RESOURCE_SERVERS: ' ; ' })).toEqual(['RESOURCE_SERVERS']);
   });
 
   it('names the scope and the right form in the fault of a privileged scope without a role', () => {
