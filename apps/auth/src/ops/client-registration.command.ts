@@ -134,7 +134,7 @@ export abstract class ClientRegistrationCommand extends ChangingCommand {
 
   @Option({
     flags: '--subject-type <type>',
-    description: 'default public; pairwise: clients on different hosts get different subjects',
+    description: 'default public; pairwise: the same user has another sub for each redirect host',
     choices: [...SUBJECT_TYPES],
   })
   subjectType(text: string): SubjectType {

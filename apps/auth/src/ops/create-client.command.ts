@@ -84,7 +84,7 @@ function omitUndefined<Values extends object>(values: Values): Given<Values> {
   return Object.fromEntries(entries) as Given<Values>;
 }
 
-/** The properties of a registration that the options set. */
+/** The properties of a registration that the options set. The type demands every property. */
 export async function readRegistrationOptions(options: ClientRegistrationOptions) {
   const { jwks, scope, authMethod, name, firstParty, idTokenAlgorithm, subjectType } = options;
   return omitUndefined({
@@ -101,7 +101,7 @@ export async function readRegistrationOptions(options: ClientRegistrationOptions
     accessTokenTtl: options.accessTokenTtl,
     refreshIdleTtl: options.refreshIdleTtl,
     refreshAbsoluteTtl: options.refreshAbsoluteTtl,
-  });
+  } satisfies Record<Exclude<keyof CompleteRegistration, 'id' | 'secretHashes'>, unknown>);
 }
 
 const readKeys = async (file: string): Promise<string> =>

@@ -41,7 +41,9 @@ export function checkCanRetire(
     );
   }
   if (state === 'pending') {
-    throw new KeyStateError(`the key ${kid} will sign next: revoke it if it must not sign`);
+    throw new KeyStateError(
+      `the key ${kid} is the next signing key and cannot be retired: revoke it if it must never sign`,
+    );
   }
   if (state === 'revoked') throw new KeyStateError(`the key ${kid} is revoked already`);
   const leavesAt = changedAt + context.periods.publishedAfterMs;
