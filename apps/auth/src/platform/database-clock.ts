@@ -2,12 +2,17 @@ import { Scheduler, UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 
+/** A slower answer came from a database that stalled. Half of that time would be the error of the clock. */
+const MAX_ROUND_TRIP_MS = 1_000;
+
 /**
  * Replicas use the time of the database that they share. A machine with a wrong clock then issues tokens whose `iat` the other
  * replicas accept, and computes the same grace window. SQLite has no clock.
  */
 @Injectable()
 export class DatabaseClock implements OnModuleInit {
+  private isSynchronized = false;
+
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
@@ -28,6 +33,8 @@ export class DatabaseClock implements OnModuleInit {
       'SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now',
     );
     const receivedAt = this.clock.monotonic();
+    if (this.isSynchronized && receivedAt - requestedAt > MAX_ROUND_TRIP_MS) return;
+    this.isSynchronized = true;
     this.clock.follow(Number(row?.now) - (requestedAt + receivedAt) / 2);
   }
 }

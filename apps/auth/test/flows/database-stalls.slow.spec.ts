@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Database } from '@gatehouse/persistence';
+import { type Database, LeaseRepository, Scheduler } from '@gatehouse/persistence';
 import { type PostgresServer, startPostgres } from '@gatehouse/persistence/testing';
+import { Clock } from '@gatehouse/service-kit';
 import { readResponse, type TestResponse } from '@gatehouse/service-kit/testing';
+import { DatabaseClock } from '../../src/platform/database-clock.js';
 import { openAuthDatabase } from '../support/auth-database.js';
 import { AuthProcess } from '../support/auth-process.js';
 import { ISSUER, PASSWORD } from '../support/test-auth.js';
@@ -156,6 +158,19 @@ it('answers all of 16 waiting refreshes before a longer lock ends, each with 503
     tokens.map(() => 200),
   );
 }, 60_000);
+
+it('keeps the time of a replica when PostgreSQL stands still while its clock is read', async () => {
+  const clock = new Clock();
+  const { unitOfWork } = database;
+  const scheduler = new Scheduler(new LeaseRepository(unitOfWork), { clock });
+  await new DatabaseClock(unitOfWork, clock, scheduler).onModuleInit();
+  const goOn = await postgres.freeze();
+  const reading = scheduler.runNow('clock');
+  await delay(4_000);
+  goOn();
+  await reading;
+  expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1_000);
+}, 30_000);
 
 describe('a replica that stood still for 15 s', () => {
   const FROZEN_MS = 15_000;
