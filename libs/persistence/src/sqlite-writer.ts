@@ -4,6 +4,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { waitForEndOfTurn } from './batcher.js';
 import {
   DatabaseUnavailableException,
+  getErrorCode,
   toAvailabilityError,
 } from './database-unavailable.exception.js';
 import type { Writer, WriteResult } from './writer.js';
@@ -134,7 +135,10 @@ export class SqliteWriter implements Writer {
 
   private async commitStatements(group: readonly Statement[]): Promise<void> {
     try {
-      const outcomes = await retryWhileBusy(() => this.commitGroup(group));
+      const outcomes = await retryWhileBusy(() => {
+        this.endTransaction();
+        return this.commit.immediate(group);
+      });
       group.forEach((statement, index) =>
         statement.settle(outcomes[index] ?? toFailure(new Error('a statement had no outcome'))),
       );
@@ -158,11 +162,6 @@ export class SqliteWriter implements Writer {
         group.forEach(({ settle }) => settle(toFailure(error)));
       else for (const transaction of group) await this.commitTransactions([transaction]);
     }
-  }
-
-  private commitGroup(group: readonly Statement[]): Outcome[] {
-    this.endTransaction();
-    return this.commit.immediate(group);
   }
 
   private async runTransaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
@@ -249,9 +248,4 @@ async function retryWhileBusy<T>(write: () => T | Promise<T>): Promise<T> {
 const toWriteError = (error: unknown): unknown =>
   isBusy(error) ? new DatabaseUnavailableException(error) : toAvailabilityError(error);
 
-/** Compares the code, because under Jest the driver's error class belongs to another realm and `instanceof` fails. */
-function isBusy(error: unknown): boolean {
-  const cause = error instanceof Error && 'driverError' in error ? error.driverError : error;
-  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return false;
-  return String(cause.code).startsWith('SQLITE_BUSY');
-}
+const isBusy = (error: unknown): boolean => getErrorCode(error).startsWith('SQLITE_BUSY');
