@@ -43,8 +43,9 @@ export interface LeasedJob extends RecurringJob<boolean> {
 
 export type Job = ReplicaJob | LeaderJob | LeasedJob;
 
-/** Turns without work after which the pause begins to grow. */
-const MIN_EMPTY_TURNS = 20;
+/** Turns without work after which the pause begins to grow: twenty, or as many as take twenty seconds. */
+const countEmptyTurns = (everySeconds: number): number =>
+  Math.min(20, Math.ceil(20 / everySeconds));
 
 /** Runs one job again and again. Two runs of a job never overlap in a process. */
 export class JobRunner {
@@ -123,7 +124,7 @@ export class JobRunner {
   /** The pause doubles with each turn after the first ones. */
   private computeIdleSeconds(): number {
     const { everySeconds } = this.job;
-    const doublings = this.emptyTurns - MIN_EMPTY_TURNS;
+    const doublings = this.emptyTurns - countEmptyTurns(everySeconds);
     if (doublings <= 0 || this.shutdown.signal.aborted) return 0;
     return Math.min(everySeconds * 2 ** doublings, this.maxIdleSeconds) - everySeconds;
   }

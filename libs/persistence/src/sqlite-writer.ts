@@ -4,6 +4,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { runTogether, waitForEndOfTurn } from './batcher.js';
 import {
   DatabaseUnavailableException,
+  getErrorCode,
   toAvailabilityError,
 } from './database-unavailable.exception.js';
 import { type LateValues, readValues, type Writer, type WriteResult } from './writer.js';
@@ -261,9 +262,4 @@ async function retryWhileBusy<T>(write: () => T | Promise<T>): Promise<T> {
 const toWriteError = (error: unknown): unknown =>
   isBusy(error) ? new DatabaseUnavailableException(error) : toAvailabilityError(error);
 
-/** Compares the code, because under Jest the driver's error class belongs to another realm and `instanceof` fails. */
-function isBusy(error: unknown): boolean {
-  const cause = error instanceof Error && 'driverError' in error ? error.driverError : error;
-  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return false;
-  return String(cause.code).startsWith('SQLITE_BUSY');
-}
+const isBusy = (error: unknown): boolean => getErrorCode(error).startsWith('SQLITE_BUSY');

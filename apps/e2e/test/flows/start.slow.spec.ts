@@ -60,7 +60,7 @@ describe('npm start', () => {
           code_challenge_method: 'S256',
         });
         // The login page: a redirect URI that is not registered is an error page.
-        const answer = await send(`${auth}/oauth/authorize?${query}`);
+        const answer = await send(`${auth}/oauth/authorize?${query.toString()}`);
         expect([answer.status, answer.headers.get('location')]).toEqual([
           303,
           expect.stringContaining('/login'),

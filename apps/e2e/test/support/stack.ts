@@ -18,6 +18,8 @@ interface StackOptions {
   readonly hasOwnAudiences?: boolean;
 }
 
+const DEFAULT_AUDIENCES = { auth: {}, orders: {}, billing: {} };
+
 /** The three apps on free ports, ready, with one data folder. The settings are for all three. */
 export async function startStack(
   settings: Settings = {},
@@ -28,10 +30,10 @@ export async function startStack(
   const issuer = `http://localhost:${PORT}`;
   const all = { ISSUER: issuer, AUTH_ISSUER: issuer, ...settings, DATA_DIR: dataDir };
   const ports = [String(await freePort()), String(await freePort())] as const;
-  const audiences = hasOwnAudiences ? await createAudiences(ports) : undefined;
-  const auth = await AppProcess.create('auth', { ...audiences?.auth, ...all, PORT });
+  const audiences = await (hasOwnAudiences ? createAudiences(ports) : DEFAULT_AUDIENCES);
+  const auth = await AppProcess.create('auth', { ...audiences.auth, ...all, PORT });
   const billing = await AppProcess.create('billing', {
-    ...audiences?.billing,
+    ...audiences.billing,
     ...all,
     PORT: ports[1],
   });
@@ -39,7 +41,7 @@ export async function startStack(
   const orders = await AppProcess.create('orders', {
     BILLING_URL: billing.url,
     ...asClient,
-    ...audiences?.orders,
+    ...audiences.orders,
     ...all,
     PORT: ports[0],
   });

@@ -11,7 +11,7 @@ export function toListenError(error: unknown, setting: 'PORT' | 'METRICS_PORT'):
   if (!(error instanceof Error) || !('code' in error)) return error;
   const host = setting.replace('PORT', 'HOST');
   const { code, port, address, hostname } = error as StartError;
-  const place = String(address ?? hostname ?? '');
+  const place = [address, hostname].find((each) => typeof each === 'string') ?? '';
   const sentences: Record<string, string> = {
     EADDRINUSE: `Port ${String(port)} is in use. Stop the other process or set ${setting}.`,
     EACCES: `Port ${String(port)} needs privileges. Set ${setting} to 1024 or more.`,
@@ -40,6 +40,7 @@ const KNOWN: readonly (readonly [RegExp, Sentence])[] = [
  */
 export function describeStartError(
   error: unknown,
+  // eslint-disable-next-line no-restricted-properties -- the start can fail before there is a configuration
   isVerbose = /^(debug|trace)$/.test(process.env['LOG_LEVEL'] ?? ''),
 ): string {
   if (!(error instanceof Error)) return String(error);
