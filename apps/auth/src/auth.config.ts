@@ -59,13 +59,14 @@ const resourceServersSetting = () =>
   z.string().transform((text, context): readonly ResourceServer[] => {
     const servers = text
       .split(';')
-      .map((part) => part.trim().split(/\s+/))
+      .map((part) => part.split(/[\s,]+/).filter(Boolean))
+      .filter((words) => words.length > 0)
       .map(([identifier = '', ...scopes]) => ({ identifier, scopes }));
     const wrong = servers.find((server) => !isValidResourceServer(server));
-    if (wrong) {
+    if (wrong || servers.length === 0) {
       context.addIssue(
         `must be "identifier scope scope …; …" with absolute URIs without fragment (RFC 8707 §2); ` +
-          `"${wrong.identifier}" is not right`,
+          `"${wrong?.identifier ?? text}" is not right`,
       );
     }
     return servers;

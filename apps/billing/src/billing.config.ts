@@ -7,6 +7,7 @@ import {
   list,
   loadConfig,
   oneOf,
+  origins,
 } from '@gatehouse/service-kit';
 import { z } from 'zod';
 
@@ -46,6 +47,9 @@ export const billingSettings = z.object({
       'Uses a fake payment provider that moves no money. Default: true unless NODE_ENV is production.',
     )
     .meta({ offInProduction: 'no customer would pay', format: 'true or false' }),
+  CORS_ORIGINS: origins().describe(
+    'Origins of web and hybrid apps whose scripts may call this service, such as `https://app.example.com` or `capacitor://localhost`.',
+  ),
   DOCS_CLIENT_ID: z
     .string()
     .optional()

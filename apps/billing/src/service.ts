@@ -9,6 +9,8 @@ export const serviceOptions = (config: BillingConfig): ServiceOptions => ({
   logLevel: config.LOG_LEVEL,
   https: config.AUDIENCE.startsWith('https:'),
   trustProxy: config.TRUST_PROXY,
+  corsOrigins: config.CORS_ORIGINS,
+  showDocsAtRoot: config.NODE_ENV === 'development',
   openApi: {
     title: 'Gatehouse: billing',
     description: 'Issues invoices for services, and takes what people pay.',

@@ -7,6 +7,7 @@ import {
   list,
   loadConfig,
   oneOf,
+  origins,
   secretSetting,
 } from '@gatehouse/service-kit';
 import { z } from 'zod';
@@ -72,6 +73,9 @@ export const ordersSettings = z.object({
     .default('http://localhost:3002')
     .describe('Identifier of billing: the value of its `AUDIENCE`.')
     .meta({ requiredInProduction: true, format: 'URI' }),
+  CORS_ORIGINS: origins().describe(
+    'Origins of web and hybrid apps whose scripts may call this service, such as `https://app.example.com` or `capacitor://localhost`.',
+  ),
   DOCS_CLIENT_ID: z
     .string()
     .optional()

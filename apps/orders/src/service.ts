@@ -9,6 +9,8 @@ export const serviceOptions = (config: OrdersConfig): ServiceOptions => ({
   logLevel: config.LOG_LEVEL,
   https: config.AUDIENCE.startsWith('https:'),
   trustProxy: config.TRUST_PROXY,
+  corsOrigins: config.CORS_ORIGINS,
+  showDocsAtRoot: config.NODE_ENV === 'development',
   openApi: {
     title: 'Gatehouse: orders',
     description: 'Places and keeps the orders of the person behind the access token.',

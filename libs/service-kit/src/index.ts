@@ -12,10 +12,13 @@ export {
   httpUrl,
   list,
   oneOf,
+  origins,
   postgresUrl,
   type Quota,
   quotas,
   secretSetting,
+  splitSecrets,
+  trustedProxies,
   wholeNumber,
 } from './configuration/settings.js';
 export type { SettingRow } from './configuration/describe-settings.js';

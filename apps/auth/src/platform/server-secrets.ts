@@ -1,6 +1,7 @@
 import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { splitSecrets } from '@gatehouse/service-kit';
 import type { AuthConfig } from '../auth.config.js';
 
 export interface DerivedKey {
@@ -44,8 +45,8 @@ const runHkdf = (secret: string, purpose: string): Buffer =>
 
 /** Returns the configured server secrets. In development it creates one secret and keeps it in the data folder. */
 export async function loadServerSecrets(config: AuthConfig): Promise<ServerSecrets> {
-  const configured = config.SERVER_SECRET?.split(',').map((secret) => secret.trim());
-  return new ServerSecrets(configured ?? [await readOrCreateSecret(config.DATA_DIR)]);
+  const configured = config.SERVER_SECRET && splitSecrets(config.SERVER_SECRET);
+  return new ServerSecrets(configured || [await readOrCreateSecret(config.DATA_DIR)]);
 }
 
 async function readOrCreateSecret(folder: string): Promise<string> {

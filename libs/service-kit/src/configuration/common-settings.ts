@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { LOG_LEVELS } from './log-level.js';
-import { flag, httpUrl, oneOf, postgresUrl, wholeNumber } from './settings.js';
+import {
+  durationSeconds,
+  httpUrl,
+  oneOf,
+  postgresUrl,
+  trustedProxies,
+  wholeNumber,
+} from './settings.js';
 
 /** The settings that every service has. Spread them into the service's own schema. */
 export function commonSettings({ port }: { readonly port: number }) {
@@ -23,10 +30,25 @@ export function commonSettings({ port }: { readonly port: number }) {
       .default('./data')
       .describe('The folder of the SQLite files and of what development generates.'),
     LOG_LEVEL: oneOf(LOG_LEVELS).default('info').describe('The least severe level that is logged.'),
-    TRUST_PROXY: flag(false).describe(
-      'Whether a reverse proxy in front sets `X-Forwarded-*`; otherwise these are ignored.',
-    ),
+    ...connectionSettings(),
     ...capacityAndTelemetrySettings(),
+  };
+}
+
+/** What must fit the proxies and load balancers in front. */
+function connectionSettings() {
+  return {
+    TRUST_PROXY: trustedProxies().describe(
+      'The reverse proxies in front, whose `X-Forwarded-*` count: their number (`1`), or their addresses and networks (`10.0.0.0/8`, `loopback`, `linklocal`, `uniquelocal`). ' +
+        '`true` trusts every sender; use it only behind a proxy that overwrites the fields.',
+    ),
+    KEEP_ALIVE_TIMEOUT: durationSeconds({ min: 1, max: 3_600, default: 72 }).describe(
+      'How long an idle connection stays open, in seconds. It must be longer than the idle timeout of the proxy in front, which otherwise sends a request into a closing connection and answers 502. ' +
+        'AWS ALB 60, nginx 60, Traefik 90, Caddy 120, Google Cloud 600.',
+    ),
+    MAX_CONNECTIONS_PER_ADDRESS: wholeNumber({ min: 0, max: 100_000, default: 1_000 }).describe(
+      'How many connections one address (IPv6: one /64) may have open; more are closed. Proxies of `TRUST_PROXY` are not limited. 0 turns it off.',
+    ),
   };
 }
 

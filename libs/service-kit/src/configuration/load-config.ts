@@ -22,12 +22,15 @@ interface EnvironmentReading {
   readonly faults: Map<string, string>;
 }
 
-/** Reads each setting from X, or from the file that X_FILE names (Docker and Kubernetes secrets). An empty value is unset. */
+/**
+ * Reads each setting from X, or from the file that X_FILE names (Docker and Kubernetes secrets). Blanks and line ends around a
+ * value do not count, because editors, shells and secret stores add them. An empty value is unset.
+ */
 export function readEnvironment(names: readonly string[], env: Environment): EnvironmentReading {
   const reading: EnvironmentReading = { values: {}, faults: new Map() };
   for (const name of names) {
-    const direct = env[name] || undefined;
-    const file = env[`${name}_FILE`] || undefined;
+    const direct = readVariable(env, name);
+    const file = readVariable(env, `${name}_FILE`);
     if (direct !== undefined && file !== undefined) {
       reading.faults.set(name, `is given twice; set ${name} or ${name}_FILE, not both`);
     } else if (file !== undefined) {
@@ -39,9 +42,12 @@ export function readEnvironment(names: readonly string[], env: Environment): Env
   return reading;
 }
 
+const readVariable = (env: Environment, name: string): string | undefined =>
+  env[name]?.trim() || undefined;
+
 function readSettingFile({ values, faults }: EnvironmentReading, name: string, file: string): void {
   try {
-    const value = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    const value = readFileSync(file, 'utf8').trim();
     if (value !== '') values[name] = value;
   } catch (error) {
     const reason = isNativeError(error) && 'code' in error ? ` (${String(error.code)})` : '';
@@ -63,7 +69,7 @@ export function loadConfig<Shape extends z.ZodRawShape>(
   const parsed = schema.safeParse(values);
   const all = keepFirstFaultPerSetting([
     ...faults,
-    ...(env['NODE_ENV'] === 'production' ? findAllProductionFaults(schema, values) : []),
+    ...(values['NODE_ENV'] === 'production' ? findAllProductionFaults(schema, values) : []),
     ...findSchemaFaults(schema, values, collectIssues(schema, values)),
   ]);
   if (parsed.success && all.size === 0) return deepFreeze(parsed.data);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readSettingMeta } from './setting-meta.js';
+import { splitSecrets } from './settings.js';
 
 const MIN_KEY_BYTES = 32;
 const PLACEHOLDERS = /change.?me|placeholder|example|^(my|your|the)?.?secret/i;
@@ -25,10 +26,8 @@ export function findProductionFault(
 
 /** Key material is a list, separated by commas, during a rotation. Each entry must be strong. */
 function findWeakKey(list: string): string | undefined {
-  return list
-    .split(',')
-    .map((entry) => describeWeakKey(entry.trim()))
-    .find(Boolean);
+  const secrets = splitSecrets(list);
+  return secrets.length === 0 ? describeWeakKey('') : secrets.map(describeWeakKey).find(Boolean);
 }
 
 function describeWeakKey(value: string): string | undefined {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isNetwork, type TrustedProxies } from '../service/client-address.js';
 
 interface Range {
   readonly min: number;
@@ -41,11 +42,14 @@ export function httpUrl() {
     .meta({ format: 'URL' });
 }
 
+/** The entries of a list, separated by commas or white space. Empty entries do not count. */
+const splitList = (text: string): string[] => text.split(/[\s,]+/).filter((entry) => entry !== '');
+
 /** Entries separated by commas or white space; at least one. */
 export function list(of: z.ZodType<string, string>) {
   return z
     .string()
-    .transform((text) => text.split(/[\s,]+/).filter((entry) => entry !== ''))
+    .transform(splitList)
     .pipe(z.array(of).min(1, { error: 'must have at least one entry' }))
     .meta({ format: 'list, separated by commas' });
 }
@@ -53,6 +57,62 @@ export function list(of: z.ZodType<string, string>) {
 /** Key material. With NODE_ENV=production it must have 32 bytes or more and be no placeholder. */
 export function secretSetting() {
   return z.string().meta({ secret: true, keyMaterial: true, format: 'secret' });
+}
+
+/** Several secrets separated by commas, newest first. Empty entries and blanks around an entry do not count. */
+export const splitSecrets = (text: string): string[] =>
+  text
+    .split(',')
+    .map((secret) => secret.trim())
+    .filter((secret) => secret !== '');
+
+const MAX_PROXIES = 32;
+
+/** Which senders of `X-Forwarded-For` count: `true`, `false`, a number of proxies, or a list of networks. */
+export function trustedProxies() {
+  const error = `must be false, true, a number of proxies from 1 to ${MAX_PROXIES}, or a list of addresses, networks such as 10.0.0.0/8, loopback, linklocal, uniquelocal`;
+  return z
+    .string()
+    .transform((text, context): TrustedProxies => {
+      const flag = z.stringbool().safeParse(text);
+      if (/^[1-9]\d*$/.test(text) && Number(text) <= MAX_PROXIES) return Number(text);
+      if (flag.success && text !== '1') return flag.data;
+      const networks = splitList(text);
+      if (networks.length > 0 && networks.every(isNetwork)) return networks;
+      context.addIssue(error);
+      return z.NEVER;
+    })
+    .prefault('false')
+    .meta({ format: 'false, true, number or list' });
+}
+
+/** Origins as browsers send them, separated by commas or white space; none by default. */
+export function origins() {
+  return z
+    .string()
+    .transform((text, context): string[] =>
+      splitList(text).map((entry) => {
+        const origin = toOrigin(entry);
+        if (origin === undefined)
+          context.addIssue(
+            `must be a list of origins such as https://app.example.com or capacitor://localhost, without path and without *; ${JSON.stringify(entry)} is none`,
+          );
+        return origin ?? entry;
+      }),
+    )
+    .default([])
+    .meta({ format: 'list of origins' });
+}
+
+/** `tauri://localhost`, `chrome-extension://<id>`. The URL class gives such schemes no origin. */
+const APP_ORIGIN = /^(?!https?:)[a-z][a-z0-9+.-]*:\/\/[\w.-]+(?::\d{1,5})?$/;
+
+/** Writes an origin as a browser does (RFC 6454 §6.2): lower case, without default port. A slash at the end is left out. */
+function toOrigin(text: string): string | undefined {
+  const plain = text.replace(/\/$/, '').toLowerCase();
+  if (APP_ORIGIN.test(plain)) return plain;
+  if (!/^https?:\/\/[^/?#@*]+$/.test(plain) || !URL.canParse(plain)) return undefined;
+  return new URL(plain).origin;
 }
 
 /** The address of a PostgreSQL database. It holds a password, so it is a secret. */

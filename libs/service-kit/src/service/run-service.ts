@@ -1,6 +1,7 @@
 import { type DynamicModule, Logger, type Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { startTracing } from '../observability/tracing.js';
+import { listProxyWarnings } from './client-address.js';
 import { createService } from './create-service.js';
 import { serveMetrics } from './metrics-server.js';
 import type { RunOptions } from './service.options.js';
@@ -11,6 +12,8 @@ interface RunSettings {
   readonly HOST: string;
   readonly PORT: number;
   readonly MAX_REQUESTS_IN_FLIGHT: number;
+  readonly MAX_CONNECTIONS_PER_ADDRESS: number;
+  readonly KEEP_ALIVE_TIMEOUT: number;
   readonly METRICS_HOST: string;
   readonly METRICS_PORT?: number | undefined;
   readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined;
@@ -19,12 +22,23 @@ interface RunSettings {
 
 export function toRunOptions(
   config: RunSettings,
-): Pick<RunOptions, 'host' | 'port' | 'requestsInFlight' | 'metrics' | 'tracing'> {
+): Pick<
+  RunOptions,
+  | 'host'
+  | 'port'
+  | 'requestsInFlight'
+  | 'connectionsPerAddress'
+  | 'keepAliveTimeoutMs'
+  | 'metrics'
+  | 'tracing'
+> {
   const { METRICS_PORT: port, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = config;
   return {
     host: config.HOST,
     port: config.PORT,
     requestsInFlight: config.MAX_REQUESTS_IN_FLIGHT,
+    connectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
+    keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT * 1000,
     metrics: port === undefined ? undefined : { host: config.METRICS_HOST, port },
     tracing:
       endpoint === undefined ? undefined : { endpoint, ratio: config.OTEL_TRACES_SAMPLER_ARG },
@@ -69,8 +83,11 @@ export async function runService(module: Type | DynamicModule, options: RunOptio
     app.get(ShutdownService).runAfterShutdown(stopTracing);
     stopOnSignals(app, options.shutdownDeadlineMs ?? 10_000);
     await listen(app, options);
+    const logger = new Logger(options.name);
     if (options.metrics) await serveMetrics(app, options.metrics);
-    new Logger(options.name).log(`${options.name} is ready at ${await app.getUrl()}`);
+    const { trustProxy = false, https = false } = options;
+    for (const warning of listProxyWarnings(trustProxy, https)) logger.warn(warning);
+    logger.log(`${options.name} is ready at ${await app.getUrl()}`);
   });
 }
 

@@ -11,6 +11,7 @@ import {
   httpUrl,
   list,
   loadConfig,
+  origins,
   secretSetting,
 } from '../../src/index.js';
 
@@ -21,6 +22,7 @@ const schema = z.object({
   TTL: durationSeconds({ min: 60, max: 3600, default: 300 }),
   AUDIENCES: list(z.string()).default(['orders']),
   DEMO: flag(false),
+  CORS_ORIGINS: origins(),
 });
 
 function faultsOf(env: Environment): readonly string[] {
@@ -160,9 +162,17 @@ describe('the setting X_FILE', () => {
 
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('reads the value from the file and removes one trailing newline', () => {
-    writeFileSync(file, 'from a file \n');
-    expect(loadConfig(schema, { SERVER_SECRET_FILE: file }).SERVER_SECRET).toBe('from a file ');
+  it.each(['from a file', 'from a file\n', ' from a file \r\n\r\n', '\uFEFFfrom a file\t'])(
+    'reads %j from the file without blanks, line ends and byte order mark around it',
+    (content) => {
+      writeFileSync(file, content);
+      expect(loadConfig(schema, { SERVER_SECRET_FILE: file }).SERVER_SECRET).toBe('from a file');
+    },
+  );
+
+  it.each(['', ' ', '\n'])('treats a file with %j as unset', (content) => {
+    writeFileSync(file, content);
+    expect(loadConfig(schema, { SERVER_SECRET_FILE: file }).SERVER_SECRET).toBeUndefined();
   });
 
   it('rejects both X and X_FILE', () => {
@@ -181,5 +191,103 @@ describe('the setting X_FILE', () => {
   it('treats an empty file as unset', () => {
     writeFileSync(file, '\n');
     expect(loadConfig(schema, { SERVER_SECRET_FILE: file }).SERVER_SECRET).toBeUndefined();
+  });
+});
+
+describe('blanks and line ends around a value', () => {
+  it('do not count', () => {
+    const env = {
+      NODE_ENV: 'test\n',
+      PORT: ' 3001 ',
+      ISSUER: 'http://localhost:3000\r\n',
+      SERVER_SECRET: '\tkey\n',
+      TTL: '60\n',
+      AUDIENCES: ' orders, ,billing,\n',
+      DEMO: 'true\n',
+      TRUST_PROXY: ' 10.0.0.0/8, loopback,\n',
+    };
+    expect(loadConfig(schema, env)).toMatchObject({
+      NODE_ENV: 'test',
+      PORT: 3001,
+      ISSUER: 'http://localhost:3000',
+      SERVER_SECRET: 'key',
+      TTL: 60,
+      AUDIENCES: ['orders', 'billing'],
+      DEMO: true,
+      TRUST_PROXY: ['10.0.0.0/8', 'loopback'],
+    });
+  });
+
+  it.each(['', ' ', '\n', '\t\r\n'])('alone are no value: %j', (value) => {
+    const env = { ISSUER: value, SERVER_SECRET: value, SERVER_SECRET_FILE: value, TTL: value };
+    expect(loadConfig(schema, env)).toMatchObject({ ISSUER: 'http://localhost:3000', TTL: 300 });
+  });
+
+  it('do not turn the rules of production off', () => {
+    const secret = 'x'.repeat(40);
+    expect(faultsOf({ NODE_ENV: 'production\n', SERVER_SECRET: secret })).toEqual([
+      'ISSUER: must be given when NODE_ENV is production',
+      expect.stringMatching(/^SERVER_SECRET: is a placeholder/),
+    ]);
+  });
+
+  it('around each of several secrets do not count, nor does a comma at the end', () => {
+    const strong = 'rJ3vQm0ZpX8sLk2wYt6bNc4dFg7hUe9a';
+    const env = { NODE_ENV: 'production', ISSUER: 'https://auth.example.com' };
+    expect(faultsOf({ ...env, SERVER_SECRET: ` ${strong} ,\n${strong},` })).toEqual([]);
+    expect(faultsOf({ ...env, SERVER_SECRET: ' , ' })).toHaveLength(1);
+  });
+});
+
+describe('TRUST_PROXY', () => {
+  it.each([
+    [undefined, false],
+    ['false', false],
+    ['0', false],
+    ['off', false],
+    ['true', true],
+    ['yes', true],
+    ['1', 1],
+    ['3', 3],
+    ['10.0.0.0/8', ['10.0.0.0/8']],
+    ['loopback,linklocal uniquelocal', ['loopback', 'linklocal', 'uniquelocal']],
+    ['::1, 2001:db8::/32', ['::1', '2001:db8::/32']],
+  ])('reads %j', (TRUST_PROXY, value) => {
+    expect(loadConfig(schema, { TRUST_PROXY }).TRUST_PROXY).toEqual(value);
+  });
+
+  it.each(['-1', '1.5', '33', '10.0.0.0/33', 'proxy.example', '10.0.0.1;10.0.0.2', ','])(
+    'rejects %j with the accepted forms',
+    (TRUST_PROXY) => {
+      expect(faultsOf({ TRUST_PROXY })).toEqual([
+        expect.stringMatching(/^TRUST_PROXY: must be false, true, a number of proxies .*, not "/),
+      ]);
+    },
+  );
+});
+
+describe('CORS_ORIGINS', () => {
+  it.each([
+    [undefined, []],
+    ['https://app.example.com', ['https://app.example.com']],
+    [
+      ' HTTPS://App.Example.com:443/ ,http://localhost:4001, ',
+      ['https://app.example.com', 'http://localhost:4001'],
+    ],
+    ['capacitor://localhost ionic://localhost', ['capacitor://localhost', 'ionic://localhost']],
+    ['tauri://localhost', ['tauri://localhost']],
+    ['https://пример.рф', ['https://xn--e1afmkfd.xn--p1ai']],
+    ['http://[::1]:3000', ['http://[::1]:3000']],
+  ])('reads %j as browsers write origins', (CORS_ORIGINS, value) => {
+    expect(loadConfig(schema, { CORS_ORIGINS }).CORS_ORIGINS).toEqual(value);
+  });
+
+  it.each([
+    ...['*', 'null', 'app.example.com', 'https://app.example.com/path', 'https://*.example.com'],
+    ...['https://a:b@example.com', 'https://app.example.com?x', 'capacitor://', 'https://'],
+  ])('rejects %j', (CORS_ORIGINS) => {
+    expect(faultsOf({ CORS_ORIGINS })).toEqual([
+      expect.stringMatching(/^CORS_ORIGINS: must be a list of origins/),
+    ]);
   });
 });
