@@ -55,9 +55,9 @@ export function allowOrigins(fastify: FastifyInstance, origins: readonly string[
   });
 }
 
-const METADATA_PATH = '/.well-known/';
+const METADATA_PATH = '/.well-known/oauth-protected-resource';
 
-/** Public metadata is readable for scripts of all origins (RFC 9728 §3, RFC 8414 §3). Other routes are not touched. */
+/** The metadata of a resource server is public, so scripts of all origins may read it (RFC 9728 §3). Other routes are not touched. */
 export function publishMetadata(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route) => {
     if (!route.url.startsWith(METADATA_PATH)) return;

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { waitUntil } from '../../testing/index.js';
 import {
   killProcesses,
   type ServiceProcess,
@@ -18,6 +20,17 @@ async function urlOf(service: ServiceProcess): Promise<string> {
 async function fetched(url: string, agent?: Agent): Promise<IncomingMessage> {
   const [response] = await once(get(url, { agent }), 'response');
   return response;
+}
+
+/** How a request over a kept connection ends. */
+async function outcomeOf(url: string, agent: Agent): Promise<string> {
+  try {
+    const response = await fetched(url, agent);
+    await json(response);
+    return `answered, ${response.headers.connection}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 afterEach(killProcesses);
@@ -39,16 +52,60 @@ describe('SIGTERM', () => {
     expect(service.output()).toContain('SIGTERM: finishing the requests in flight.');
   });
 
-  it('closes the port while requests are in flight', async () => {
+  it('accepts connections for a moment, and closes the port while requests are in flight', async () => {
     const service = startServiceProcess(freePort);
     const url = await urlOf(service);
-    const answer = fetch(`${url}/slow`);
+    const stuck = fetch(`${url}/stuck`).then(
+      () => 'answered',
+      () => 'cut',
+    );
     await service.waitForOutput(/in flight/);
     service.child.kill('SIGTERM');
     await service.waitForOutput(/SIGTERM/);
 
-    await expect(fetch(`${url}/health/live`)).rejects.toThrow('fetch failed');
-    expect((await answer).status).toBe(200);
+    const late = await fetch(`${url}/health/live`);
+    expect({ status: late.status, connection: late.headers.get('connection') }).toEqual({
+      status: 200,
+      connection: 'close',
+    });
+    await waitUntil(
+      async () => (await fetch(`${url}/health/live`).catch(() => 'closed')) === 'closed',
+    );
+    expect(await Promise.race([stuck, Promise.resolve('in flight')])).toBe('in flight');
+    expect(await stuck).toBe('cut');
+  });
+
+  it('resets no connection of 16 clients that go to the next replica after Connection: close', async () => {
+    let replica = startServiceProcess(freePort);
+    let url = await urlOf(replica);
+    const outcomes = new Map<string, number>();
+    let isRunning = true;
+    const clients = Array.from({ length: 16 }, async () => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      while (isRunning) {
+        const outcome = await outcomeOf(`${url}/health/live`, agent);
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+        // A load balancer does not send the next request to a replica that is stopping.
+        if (outcome === 'answered, close') await waitUntil(() => !isRunning || url !== stopping);
+      }
+      agent.destroy();
+    });
+    let stopping = '';
+    for (const _stop of [1, 2, 3, 4]) {
+      const next = startServiceProcess(freePort);
+      const nextUrl = await urlOf(next);
+      const before = outcomes.get('answered, keep-alive') ?? 0;
+      await waitUntil(() => (outcomes.get('answered, keep-alive') ?? 0) > before + 100);
+      stopping = url;
+      replica.child.kill('SIGTERM');
+      await replica.waitForOutput(/SIGTERM/);
+      url = nextUrl;
+      expect(await replica.exit()).toBe(0);
+      replica = next;
+    }
+    isRunning = false;
+    await Promise.all(clients);
+    expect([...outcomes.keys()].sort()).toEqual(['answered, close', 'answered, keep-alive']);
   });
 
   it('does not wait for idle keep-alive connections', async () => {
@@ -98,6 +155,31 @@ describe('SIGTERM', () => {
     expect(String(answer)).toMatch(/^HTTP\/1\.1 503 /);
     expect(String(answer)).toMatch(/\r\nconnection: close\r\n/i);
     expect(await service.exit()).toBe(0);
+  });
+});
+
+describe('load shedding (RFC 9110 §15.6.4)', () => {
+  const settings = { ...freePort, MAX_EVENT_LOOP_DELAY_MS: '10' };
+  const fourSeconds = 4_000;
+
+  it('takes a freeze of the process for no load', async () => {
+    const service = startServiceProcess(settings);
+    const url = await urlOf(service);
+    service.child.kill('SIGSTOP');
+    await delay(fourSeconds);
+    service.child.kill('SIGCONT');
+    const statuses = await Promise.all(
+      Array.from({ length: 20 }, async () => (await fetch(`${url}/fast`)).status),
+    );
+    expect(new Set(statuses)).toEqual(new Set([200]));
+  });
+
+  it('refuses requests after the event loop was busy', async () => {
+    const service = startServiceProcess(settings);
+    const url = await urlOf(service);
+    await fetch(`${url}/busy`);
+    await waitUntil(async () => (await fetch(`${url}/fast`)).status === 503);
+    await waitUntil(async () => (await fetch(`${url}/fast`)).status === 200);
   });
 });
 

@@ -37,6 +37,19 @@ class SlowController {
     return { open: await this.database.query(600) };
   }
 
+  @Get('fast')
+  fast() {
+    return { ok: true };
+  }
+
+  /** Blocks the event loop, as a long computation does. */
+  @Get('busy')
+  busy() {
+    const end = performance.now() + 2_500;
+    while (performance.now() < end);
+    return { ok: true };
+  }
+
   @Get('stuck')
   async stuck() {
     process.stderr.write('in flight\n');
@@ -61,6 +74,9 @@ await runMain(async () => {
     logLevel: config.LOG_LEVEL,
     host: config.HOST,
     port: config.PORT,
-    shutdownDeadlineMs: 1_500,
+    shutdownDeadlineMs: 2_500,
+    ...(process.env['MAX_EVENT_LOOP_DELAY_MS'] && {
+      maxEventLoopDelayMs: Number(process.env['MAX_EVENT_LOOP_DELAY_MS']),
+    }),
   });
 });
