@@ -31,6 +31,9 @@ export function acceptBodies(
   });
 }
 
+/** The begin of a media type (RFC 9110 §8.3.1). Fastify answers other values with 415 before it looks for content. */
+const MEDIA_TYPE = /^[ \t]*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+[ \t]*(?:;|$)/;
+
 /**
  * `Content-Type` and `Content-Encoding` describe the content (RFC 9110 §8.3, §8.4). Without content they say nothing, and clients
  * send them by default. Content in another coding than `identity` is answered with 415 (§15.5.16).
@@ -40,7 +43,7 @@ function judgeContentAlone(fastify: FastifyInstance): void {
     if (headers['content-type'] === undefined && headers['content-encoding'] === undefined)
       return done();
     if (!hasContent(headers)) {
-      delete headers['content-type'];
+      if (!MEDIA_TYPE.test(headers['content-type'] ?? '')) delete headers['content-type'];
       return done();
     }
     done(isCoded(headers['content-encoding']) ? createCodingProblem() : undefined);
