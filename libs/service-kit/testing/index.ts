@@ -1,3 +1,4 @@
+export { AnswerWatch, findHeaderFaults } from './answer-watch.js';
 export { freePort } from './free-port.js';
 export {
   type FilledForm,

@@ -5,16 +5,17 @@ import ipaddr from 'ipaddr.js';
  * The network of an address, just precise enough that users recognise their own logins: /24 of IPv4, /48 of IPv6, written as
  * `203.0.113.0/24`. An IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) counts as the IPv4 address.
  *
+ * @param address undefined when the client has disconnected
  * @returns null when the text is not an address
  */
-export const networkOf = (address: string): string | null =>
+export const networkOf = (address: string | undefined): string | null =>
   computeNetwork(address, { ipv4: 24, ipv6: 48 });
 
 /** The wider network, which often has the same owner: /16 of IPv4, /32 of IPv6. */
-export const widerNetworkOf = (address: string): string | null =>
+export const widerNetworkOf = (address: string | undefined): string | null =>
   computeNetwork(address, { ipv4: 16, ipv6: 32 });
 
-function computeNetwork(text: string, lengths: { ipv4: number; ipv6: number }): string | null {
+function computeNetwork(text = '', lengths: { ipv4: number; ipv6: number }): string | null {
   const [withoutZone = ''] = text.split('%');
   // ipaddr.js also accepts `127.1` and `0x7f.1`, so node decides what an address is.
   if (!isIPv4(withoutZone) && !isIPv6(withoutZone)) return null;
@@ -47,7 +48,17 @@ export function describeDevice({
   userAgent: string | undefined;
   ip: string;
 }): DeviceInfo {
-  return { userAgent: removeUnprintable(userAgent), origin: networkOf(ip) };
+  return { userAgent: removeUnprintable(decodeUtf8(userAgent)), origin: networkOf(ip) };
+}
+
+/** Node reads header bytes as Latin-1. Bytes that are valid UTF-8 are meant as such (RFC 9110 §5.5). */
+function decodeUtf8(field: string): string {
+  if (/[^\0-\xff]/.test(field)) return field;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(field, 'latin1'));
+  } catch {
+    return field;
+  }
 }
 
 /** A person reads this text, so control, formatting and unassigned characters are removed (RFC 9110 §5.5). */

@@ -19,6 +19,7 @@ import {
 } from '../auth.config.js';
 import { ServerSecrets } from './server-secrets.js';
 import { TooManyRequests } from './oauth-error.js';
+import { LimitLog } from './limit-log.js';
 import { networkOf } from './network.js';
 
 /** The consumed part of a quota. */
@@ -125,6 +126,8 @@ export type QuotaOwner =
   | { readonly kind: 'client'; readonly id: string }
   | { readonly kind: 'anonymous'; readonly key: string };
 
+const toBucket = (owner: QuotaOwner): string => (owner.kind === 'client' ? owner.id : owner.key);
+
 /** A quota and its consumed part. */
 export interface QuotaState extends Usage {
   readonly name: LimitName;
@@ -144,6 +147,7 @@ const EXPIRED_RATE_LIMITS = {
 export class RateLimitService implements OnModuleInit {
   private readonly limiters: ReadonlyMap<LimitName, SharedRateLimiter>;
   private readonly slotKey: Buffer;
+  private readonly log = new LimitLog();
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -170,7 +174,9 @@ export class RateLimitService implements OnModuleInit {
   async consume(name: LimitName, owner: QuotaOwner): Promise<QuotaState | undefined> {
     const limiter = this.limiters.get(name);
     if (!limiter) return undefined;
-    return { name, quota: limiter.quota, ...(await limiter.consume(this.toKey(owner))) };
+    const usage = await limiter.consume(this.toKey(owner));
+    if (usage.isOver) this.log.report(name, limiter.quota, toBucket(owner));
+    return { name, quota: limiter.quota, ...usage };
   }
 
   /**
@@ -179,8 +185,11 @@ export class RateLimitService implements OnModuleInit {
    * @throws {TooManyRequests} when this process knows that the quota is consumed
    */
   async checkNotExhausted(name: LimitName, owner: QuotaOwner): Promise<void> {
-    const usage = await this.limiters.get(name)?.peek(this.toKey(owner));
-    if (usage?.remaining === 0) throw new TooManyRequests(usage.resetsIn);
+    const limiter = this.limiters.get(name);
+    const usage = await limiter?.peek(this.toKey(owner));
+    if (!limiter || usage?.remaining !== 0) return;
+    this.log.report(name, limiter.quota, toBucket(owner));
+    throw new TooManyRequests(usage.resetsIn);
   }
 
   private toKey(owner: QuotaOwner): string {

@@ -279,6 +279,28 @@ eachDatabase('rate limits', (fresh, name) => {
   });
 });
 
+it('counts networks behind a proxy that adds the port of the client (RFC 7239 §6)', async () => {
+  const auth = await TestAuth.start({ TRUST_PROXY: '1', RATE_LIMITS: 'login=1/60' });
+  const statuses: number[] = [];
+  for (let n = 0; n < 5; n += 1) {
+    statuses.push((await login(auth, `10.${n}.0.1, 198.51.${n}.7:50012`)).status);
+  }
+  expect(statuses).toEqual([400, 400, 400, 400, 400]);
+  expect((await login(auth, 'forged, 198.51.4.7:50013')).status).toBe(429);
+});
+
+it('logs a limit that is hit once a minute for each network, with the limit and the setting', async () => {
+  const settings = { TRUST_PROXY: '1', LOG_LEVEL: 'warn', RATE_LIMITS: 'login=1/60' };
+  const auth = await TestAuth.start(settings);
+  await times(4, () => login(auth, NET));
+  await times(4, () => login(auth, ELSEWHERE));
+  const lines = auth.log.map((line) => JSON.parse(line)).filter(({ msg }) => /RATE_LIM/.test(msg));
+  expect(lines.map(({ msg }) => msg)).toEqual([
+    'The limit login=1/60 of RATE_LIMITS is used up for "203.0.113.0/24".',
+    'The limit login=1/60 of RATE_LIMITS is used up for "198.51.100.0/24".',
+  ]);
+});
+
 it('ignores a forwarded address from an untrusted client (ASVS 4.1.3)', async () => {
   const auth = await TestAuth.start({ RATE_LIMITS: 'login=2/60' });
   expect(await times(2, () => login(auth, NET))).toEqual([400, 400]);

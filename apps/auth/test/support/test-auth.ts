@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestDatabase } from '@gatehouse/persistence/testing';
 import { createService } from '@gatehouse/service-kit';
-import { readResponse, TestClock, type TestResponse } from '@gatehouse/service-kit/testing';
+import {
+  AnswerWatch,
+  readResponse,
+  TestClock,
+  type TestResponse,
+} from '@gatehouse/service-kit/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, serviceOptions } from '../../src/app.module.js';
 import { type AuthConfig, authConfig } from '../../src/auth.config.js';
@@ -47,6 +52,9 @@ export class TestAuth {
   private constructor(readonly config: AuthConfig) {}
   app!: NestFastifyApplication;
   url!: string;
+  /** Log lines, when `LOG_LEVEL` is not `silent`. */
+  readonly log: string[] = [];
+  private answers!: AnswerWatch;
 
   static async start(settings: Record<string, string> = {}): Promise<TestAuth> {
     const DATA_DIR = settings['DATA_DIR'] ?? (await mkdtemp(join(tmpdir(), 'gatehouse-auth-')));
@@ -65,10 +73,11 @@ export class TestAuth {
       DATA_DIR,
     });
     const auth = new TestAuth({ ...config, ...fastHashing(settings) });
-    auth.app = await createService(
-      AppModule.forRoot(auth.config, auth.clock),
-      serviceOptions(auth.config),
-    );
+    auth.app = await createService(AppModule.forRoot(auth.config, auth.clock), {
+      ...serviceOptions(auth.config),
+      logTo: { write: (line: string) => void auth.log.push(line) },
+    });
+    auth.answers = new AnswerWatch(auth.app.getHttpServer());
     runningServers.add(auth);
     await auth.app.listen(0, '127.0.0.1');
     auth.url = await auth.app.getUrl();
@@ -76,7 +85,9 @@ export class TestAuth {
   }
 
   async stop(): Promise<void> {
-    if (runningServers.delete(this)) await this.app.close();
+    if (!runningServers.delete(this)) return;
+    await this.app.close();
+    this.answers.assertSound();
   }
 
   /** Registers a client; without a secret, a public client. */

@@ -20,6 +20,11 @@ describe('the network of an address', () => {
     expect(networkOf(address)).toBe(network);
   });
 
+  it('returns null when the client has disconnected, so there is no address', () => {
+    expect(networkOf(undefined)).toBeNull();
+    expect(widerNetworkOf(undefined)).toBeNull();
+  });
+
   it.each(['', 'unknown', '203.0.113', '203.0.113.256', '1::2::3', '[::1]', '%'])(
     'returns null for %j, which is not an address',
     (text) => {
@@ -55,6 +60,12 @@ describe('the name of a device', () => {
     ['removes characters that change the direction of text', 'a\u202eb\u200bc', 'abc'],
     ['returns null when no printable character remains', '\u0000\u202e', null],
     ['shortens a long User-Agent to 255 characters', 'x'.repeat(5000), 'x'.repeat(255)],
+    [
+      'reads bytes that are UTF-8 as such',
+      Buffer.from('App (Größe 🔑)').toString('latin1'),
+      'App (Größe 🔑)',
+    ],
+    ['keeps other bytes as Latin-1', 'Gr\xf6\xdfe', 'Größe'],
     ['keeps surrogate pairs whole', '🔑'.repeat(300), '🔑'.repeat(255)],
   ])('%s', (_, text, name) => {
     expect(nameOf(text)).toBe(name);

@@ -5,6 +5,7 @@ import { TestIssuer } from '@gatehouse/guards/testing';
 import { UnitOfWork } from '@gatehouse/persistence';
 import type { TestDatabase } from '@gatehouse/persistence/testing';
 import { type Clock, createService } from '@gatehouse/service-kit';
+import { AnswerWatch } from '@gatehouse/service-kit/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import supertest from 'supertest';
 import { AppModule } from '../../src/app.module.js';
@@ -28,6 +29,8 @@ export class RunningOrders {
   /** Log lines. */
   readonly log: readonly string[];
 
+  private readonly answers: AnswerWatch;
+
   private constructor(
     { app, issuer, log }: Pick<RunningOrders, 'app' | 'issuer' | 'log'>,
     private readonly url: string,
@@ -36,6 +39,7 @@ export class RunningOrders {
     this.app = app;
     this.issuer = issuer;
     this.log = log;
+    this.answers = new AnswerWatch(app.getHttpServer());
   }
 
   static async start(
@@ -78,6 +82,7 @@ export class RunningOrders {
   async close(): Promise<void> {
     await this.app.close();
     if (this.ownsIssuer) await this.issuer.close();
+    this.answers.assertSound();
   }
 }
 

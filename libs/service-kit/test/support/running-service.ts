@@ -1,6 +1,7 @@
 import { Module, type ModuleMetadata, type Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import supertest from 'supertest';
+import { AnswerWatch } from '../../testing/index.js';
 import { createService, ServiceModule, type ServiceOptions } from '../../src/index.js';
 
 export interface RunningService {
@@ -12,7 +13,7 @@ export interface RunningService {
   logText(): string;
 }
 
-const running: NestFastifyApplication[] = [];
+const running: { app: NestFastifyApplication; answers: AnswerWatch }[] = [];
 
 /** A service with the given controllers that listens on a free port and logs into memory. */
 export async function startService(
@@ -32,7 +33,7 @@ export async function startService(
     logTo,
     ...options,
   });
-  running.push(app);
+  running.push({ app, answers: new AnswerWatch(app.getHttpServer()) });
   await app.listen(0, '127.0.0.1');
   return {
     app,
@@ -43,5 +44,7 @@ export async function startService(
 }
 
 export async function stopServices(): Promise<void> {
-  await Promise.all(running.splice(0).map((app) => app.close()));
+  const stopped = running.splice(0);
+  await Promise.all(stopped.map(({ app }) => app.close()));
+  for (const { answers } of stopped) answers.assertSound();
 }
