@@ -14,6 +14,8 @@ const actor = z.object({
     return actor.optional();
   },
 });
+// The name of the schema in the OpenAPI document.
+z.globalRegistry.add(actor, { id: 'Actor' });
 export type Actor = Readonly<z.infer<typeof actor>>;
 
 /** The claims that this server reads from its own access tokens. */

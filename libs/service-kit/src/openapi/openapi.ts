@@ -47,16 +47,17 @@ function addLoginScheme(document: OpenAPIObject, { issuer, scopes }: DocsLogin):
   const flow = { authorizationUrl: at('/oauth/authorize'), tokenUrl: at('/oauth/token'), scopes };
   const { components = {} } = document;
   document.components = components;
+  // First, because the page shows the schemes in this order.
   components.securitySchemes = {
-    ...components.securitySchemes,
     [loginScheme]: { type: 'oauth2', flows: { authorizationCode: flow } },
+    ...components.securitySchemes,
   };
   for (const operation of Object.values(document.paths).flatMap(listOperations)) {
     const { security = [] } = operation;
     const logins = security
       .filter((requirement) => accessTokenScheme in requirement)
       .map(({ [accessTokenScheme]: needed = [] }) => ({ [loginScheme]: needed }));
-    if (logins.length > 0) operation.security = [...security, ...logins];
+    if (logins.length > 0) operation.security = [...logins, ...security];
   }
 }
 

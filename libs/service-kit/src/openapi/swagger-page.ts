@@ -53,24 +53,41 @@ export function serveSwaggerPage(
   serve('/docs', 'text/html; charset=utf-8', () => renderPage(title));
   serve('/docs/start.js', 'text/javascript; charset=utf-8', () => renderStartScript(login));
   for (const [name, type] of Object.entries(assets)) {
-    serve(`/docs/${name}`, type, () => readFile(require.resolve(`swagger-ui-dist/${name}`)));
+    serve(`/docs/${name}`, type, () => readAsset(name));
   }
 }
 
-const renderStartScript = (login: DocsLogin | undefined): string => `const ui = SwaggerUIBundle({
-  url: '/docs-json',
-  dom_id: '#swagger-ui',
-  presets: [SwaggerUIBundle.presets.apis],
-  tryItOutEnabled: true,
-  validatorUrl: null,
-  oauth2RedirectUrl: location.origin + '/docs/oauth2-redirect.html',
-});
-${login ? renderInitOAuth(login) : ''}`;
+const contents = new Map<string, Promise<Buffer>>();
 
-const renderInitOAuth = ({ clientId }: DocsLogin): string => `ui.initOAuth({
-  clientId: ${JSON.stringify(clientId)},
-  usePkceWithAuthorizationCodeGrant: true,
-});
+/** Each file is in memory once, so clients that read slowly share it. */
+function readAsset(name: string): Promise<Buffer> {
+  const known = contents.get(name);
+  if (known) return known;
+  const content = readFile(require.resolve(`swagger-ui-dist/${name}`));
+  contents.set(name, content);
+  return content;
+}
+
+/** All addresses are relative, so the page also works below a path of a proxy. Calls go to the folder of the page. */
+const renderStartScript = (
+  login: DocsLogin | undefined,
+): string => `const at = (path) => new URL(path, location.href.split(/[?#]/)[0]).href;
+fetch(at('docs-json')).then((answer) => answer.json()).then((document) => {
+  const ui = SwaggerUIBundle({
+    spec: { ...document, servers: [{ url: at('.') }] },
+    dom_id: '#swagger-ui',
+    presets: [SwaggerUIBundle.presets.apis],
+    tryItOutEnabled: true,
+    validatorUrl: null,
+    oauth2RedirectUrl: at('docs/oauth2-redirect.html'),
+  });
+${login ? renderInitOAuth(login) : ''}});
+`;
+
+const renderInitOAuth = ({ clientId }: DocsLogin): string => `  ui.initOAuth({
+    clientId: ${JSON.stringify(clientId)},
+    usePkceWithAuthorizationCodeGrant: true,
+  });
 `;
 
 function renderPage(title: string): string {
@@ -79,13 +96,13 @@ function renderPage(title: string): string {
 <head>
   <meta charset="utf-8">
   <title>${escapeHtml(title)}</title>
-  <link rel="icon" href="/docs/favicon-32x32.png">
-  <link rel="stylesheet" href="/docs/swagger-ui.css">
+  <link rel="icon" href="docs/favicon-32x32.png">
+  <link rel="stylesheet" href="docs/swagger-ui.css">
 </head>
 <body>
   <div id="swagger-ui"></div>
-  <script src="/docs/swagger-ui-bundle.js"></script>
-  <script src="/docs/start.js"></script>
+  <script src="docs/swagger-ui-bundle.js"></script>
+  <script src="docs/start.js"></script>
 </body>
 </html>
 `;
@@ -93,4 +110,13 @@ function renderPage(title: string): string {
 
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** Sends a browser that opens `/` to the page. Other clients get 404, as without this. */
+export function showPageAtRoot(fastify: FastifyInstance): void {
+  fastify.get('/', (request, reply) => {
+    if (!request.headers.accept?.includes('text/html')) return reply.callNotFound();
+    // Relative, because a proxy may serve this below a path.
+    return reply.code(302).headers({ location: 'docs', vary: 'Accept' }).send();
+  });
 }

@@ -6,6 +6,7 @@ import { measureRequests, Metrics } from '../observability/metrics.js';
 import { traceRequests } from '../observability/request-spans.js';
 import { isTracing } from '../observability/tracing.js';
 import { serveOpenApi } from '../openapi/openapi.js';
+import { showPageAtRoot } from '../openapi/swagger-page.js';
 import { createHttpAdapter } from './http-adapter.js';
 import { createProxyTrust, readForwardedAddresses } from './client-address.js';
 import { limitConnections } from './connections.js';
@@ -46,6 +47,7 @@ export async function createService(
   answerMethodNotAllowed(fastify);
   acceptBodies(app, options);
   if (options.openApi) serveOpenApi(app, options.openApi);
+  if (options.showDocsAtRoot) showPageAtRoot(fastify);
   await app.init();
   await fastify.ready();
   return app;

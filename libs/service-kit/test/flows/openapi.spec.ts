@@ -72,13 +72,33 @@ describe('the page at /docs', () => {
     const paths = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? '');
 
     expect(paths).toHaveLength(4);
+    // Relative, because a proxy may serve the page below a path.
+    expect(paths.filter((path) => !path.startsWith('docs/'))).toEqual([]);
     for (const path of paths) {
-      const file = await http.get(path).expect(200);
+      const file = await http.get(`/${path}`).expect(200);
       const wanted = { css: 'text/css', js: 'text/javascript', png: 'image/png' }[
         path.split('.').at(-1) ?? ''
       ];
       expect(file.headers['content-type']?.split(';')[0]).toBe(wanted);
     }
+  });
+});
+
+describe('the root of a service that shows its page there', () => {
+  afterEach(stopServices);
+  const BROWSER = 'text/html,application/xhtml+xml,*/*;q=0.8';
+
+  it('sends a browser to the page, and answers other clients 404', async () => {
+    const { http } = await startService(demo, { openApi, showDocsAtRoot: true });
+    const { headers } = await http.get('/').set('Accept', BROWSER).expect(302);
+    expect(headers).toMatchObject({ location: 'docs', vary: 'Accept' });
+    const { body } = await http.get('/').set('Accept', 'application/json').expect(404);
+    expect(body).toMatchObject({ type: 'about:blank', detail: 'There is no such route.' });
+  });
+
+  it('is answered 404 without the option', async () => {
+    const { http } = await startService(demo, { openApi });
+    await http.get('/').set('Accept', BROWSER).expect(404);
   });
 });
 
