@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isNetwork, type TrustedProxies } from '../service/client-address.js';
+import { isNetwork, type TrustedProxies } from '../addresses.js';
 
 interface Range {
   readonly min: number;

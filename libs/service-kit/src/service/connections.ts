@@ -1,6 +1,6 @@
 import { isIPv6, type Server, type Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
-import { expandIPv6 } from './client-address.js';
+import { expandIPv6 } from '../addresses.js';
 
 const WARN_EVERY_MS = 60_000;
 const logger = new Logger('Connections');

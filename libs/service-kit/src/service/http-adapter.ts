@@ -12,7 +12,7 @@ import {
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { createProblemDetails, problemMediaType } from '../http/problem.js';
-import { createProxyTrust } from './client-address.js';
+import { createProxyTrust } from '../addresses.js';
 import { findReadableHeaders } from './cross-origin.js';
 import type { ServiceOptions } from './service.options.js';
 

@@ -1,7 +1,7 @@
 import type { TracingOptions } from '../observability/tracing.js';
 import type { OpenApiOptions } from '../openapi/openapi.options.js';
 import type { LoggerOptions } from '../observability/logger.js';
-import type { TrustedProxies } from './client-address.js';
+import type { TrustedProxies } from '../addresses.js';
 
 export interface ServiceOptions extends LoggerOptions {
   /** Enables the page at /docs and the document at /docs-json. */

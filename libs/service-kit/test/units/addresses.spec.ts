@@ -4,7 +4,7 @@ import {
   isNetwork,
   parseNodeAddress,
   readForwardedFor,
-} from '../../src/service/client-address.js';
+} from '../../src/addresses.js';
 
 describe('a node identifier (RFC 7239 §6)', () => {
   it.each([
