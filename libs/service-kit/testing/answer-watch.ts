@@ -48,7 +48,7 @@ export function* findHeaderFaults(name: string, value: string): Iterable<string>
 }
 
 /** Members of answers and of JWTs that are seconds: a lifetime or a time since 1970. */
-const SECONDS = /"(?:exp|iat|nbf|auth_time|ttl|[a-z_]*expires_(?:in|at))":([^,}\]\s]*)/g;
+const SECONDS = /"(?:exp|iat|nbf|auth_time|ttl|[a-z_]*expires_(?:in|at))":(?!\{)([^,}\]\s]*)/g;
 
 function* findBodyFaults(body: string): Iterable<string> {
   for (const [member, value = ''] of body.matchAll(SECONDS)) {

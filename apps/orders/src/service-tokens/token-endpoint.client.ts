@@ -39,7 +39,7 @@ export class TokenEndpointClient {
         ...parameters,
       });
     } catch (error) {
-      throw toTokenError(error);
+      throw toTokenError(error, this.options);
     }
   }
 
@@ -77,7 +77,12 @@ export class TokenEndpointClient {
   }
 }
 
-function toTokenError(error: unknown): Error {
+function toTokenError(error: unknown, options: ServiceTokenOptions): Error {
+  if (isClientRefused(error)) {
+    const { tokenEndpoint, issuer, clientId } = options;
+    const message = `${tokenEndpoint ?? issuer} refuses the client ${clientId}: see CLIENT_ID and CLIENT_SECRET`;
+    return new AuthorizationServerUnavailableException(new Error(message, { cause: error }));
+  }
   if (!(error instanceof oauth.ResponseBodyError))
     return new AuthorizationServerUnavailableException(error);
   const { status, error: code } = error;
@@ -86,3 +91,8 @@ function toTokenError(error: unknown): Error {
     ? new AuthorizationServerUnavailableException(error)
     : new TokenRejectedError(code, { cause: error });
 }
+
+/** `invalid_client` (RFC 6749 §5.2). openid-client reads no body of a 401 that has a challenge. */
+const isClientRefused = (error: unknown): boolean =>
+  error instanceof oauth.WWWAuthenticateChallengeError ||
+  (error instanceof oauth.ResponseBodyError && error.error === 'invalid_client');

@@ -192,6 +192,18 @@ describe('a failed request for a token', () => {
     expect(failure).toMatchObject({ status: 503, headers: { 'Retry-After': '2' } });
   });
 
+  it.each([{ 'www-authenticate': 'Basic realm="token endpoint"' }, {}])(
+    'names CLIENT_ID and CLIENT_SECRET in the cause when the server refuses the client, headers %j',
+    async (headers) => {
+      endpoint.refusal = { status: 401, json: { error: 'invalid_client' }, headers };
+      await expect(serviceTokens().getServiceToken(TARGET)).rejects.toMatchObject({
+        cause: {
+          message: `${endpoint.url} refuses the client orders-service: see CLIENT_ID and CLIENT_SECRET`,
+        },
+      });
+    },
+  );
+
   it('fails with 503 when the server is down', async () => {
     await endpoint.stop();
 
