@@ -44,7 +44,8 @@ if (executablePath === undefined) {
       await page.goto(`${url}/docs`);
       await page.getByRole('button', { name: 'Authorize' }).first().click();
       const dialog = page.locator('.dialog-ux');
-      const login = dialog.locator('.auth-container').filter({ hasText: 'authorizationCode' });
+      const login = dialog.locator('.auth-container').first();
+      expect(await login.innerText()).toContain('authorizationCode');
       for (const scope of await login.locator('.scopes label').all()) await scope.click();
       const opened = page.waitForEvent('popup');
       await login.getByRole('button', { name: 'Apply given OAuth2 credentials' }).click();
@@ -92,7 +93,8 @@ async function findListedOrders(page: Page): Promise<Locator> {
 async function authorize(page: Page, token: string): Promise<void> {
   await page.getByRole('button', { name: 'Authorize' }).first().click();
   const dialog = page.locator('.dialog-ux');
-  await dialog.locator('input').first().fill(token);
-  await dialog.getByRole('button', { name: 'Apply credentials' }).click();
+  const container = dialog.locator('.auth-container').filter({ hasText: 'access-token' });
+  await container.locator('input').fill(token);
+  await container.getByRole('button', { name: 'Apply credentials' }).click();
   await dialog.getByRole('button', { name: 'Close' }).first().click();
 }

@@ -190,7 +190,7 @@ describe('docker-compose.yml', () => {
       for (const [, { environment, volumes }] of scaled) {
         expect(JSON.stringify(environment)).not.toMatch(/http:|ALLOW_INSECURE_HTTP/);
         expect(environment[NODE_SETTING]).toBe('/trust/root.crt');
-        expect(environment['TRUST_PROXY']).toBe('true');
+        expect(environment['TRUST_PROXY']).toBe('1');
         expect(volumes).toEqual(['proxy-trust:/trust:ro']);
       }
     });
