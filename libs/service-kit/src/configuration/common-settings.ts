@@ -39,12 +39,12 @@ export function commonSettings({ port }: { readonly port: number }) {
 function connectionSettings() {
   return {
     TRUST_PROXY: trustedProxies().describe(
-      'The reverse proxies in front, whose `X-Forwarded-*` count: their number (`1`), or their addresses and networks (`10.0.0.0/8`, `loopback`, `linklocal`, `uniquelocal`). ' +
-        '`true` trusts every sender; use it only behind a proxy that overwrites the fields.',
+      'Proxies in front whose `X-Forwarded-*` count: their number (`1`) or networks (`10.0.0.0/8`, `loopback`, `linklocal`, `uniquelocal`). ' +
+        '`true` trusts every sender: only behind a proxy that overwrites the fields.',
     ),
     KEEP_ALIVE_TIMEOUT: durationSeconds({ min: 1, max: 3_600, default: 72 }).describe(
-      'How long an idle connection stays open, in seconds. It must be longer than the idle timeout of the proxy in front, which otherwise sends a request into a closing connection and answers 502. ' +
-        'AWS ALB 60, nginx 60, Traefik 90, Caddy 120, Google Cloud 600.',
+      'How long an idle connection stays open, in seconds. If the proxy in front keeps it longer, requests get 502: ' +
+        'nginx and AWS ALB 60, Traefik 90, Caddy 120, Google Cloud 600.',
     ),
     MAX_CONNECTIONS_PER_ADDRESS: wholeNumber({ min: 0, max: 100_000, default: 1_000 }).describe(
       'How many connections one address (IPv6: one /64) may have open; more are closed. Proxies of `TRUST_PROXY` are not limited. 0 turns it off.',
