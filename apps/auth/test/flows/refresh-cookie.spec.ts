@@ -1,4 +1,4 @@
-import { PASSWORD, TestAuth } from '../support/test-auth.js';
+import { ISSUER, PASSWORD, TestAuth } from '../support/test-auth.js';
 
 const cookieOf = (headers: Headers): string =>
   headers.getSetCookie().find((cookie) => cookie.includes('refresh-token')) ?? '';
@@ -33,6 +33,22 @@ describe('refresh token cookie', () => {
     expect(Object.keys(body)).not.toContain('refresh_token');
     expect((await post('/auth/refresh', { cookie: pairOf(headers) })).status).toBe(200);
   });
+
+  it.each(['application/json', 'Application/JSON; charset=utf-8', 'json'])(
+    'ignores the type %s of a request without content, because it says nothing (RFC 9110 §8.3)',
+    async (type) => {
+      const headers = { 'content-type': type };
+      const refreshed = await post('/auth/refresh', { cookie: await login(), ...headers });
+      expect(refreshed.status).toBe(200);
+      const cookie = pairOf(refreshed.headers);
+      expect((await post('/auth/logout', { cookie, ...headers })).status).toBe(204);
+      const scope = { resource: ISSUER, scope: 'sessions:end' };
+      const { body } = await auth.login('ada@example.org', scope);
+      const bearer = { authorization: `Bearer ${String(body['access_token'])}` };
+      const init = { method: 'DELETE', headers: { ...bearer, ...headers } };
+      expect((await auth.send('/auth/sessions', init)).status).toBe(200);
+    },
+  );
 
   it('accepts further parameters as JSON beside the cookie', async () => {
     const cookie = await login();

@@ -45,6 +45,13 @@ eachDatabase('conditional requests (RFC 9110 §13)', (fresh) => {
       expect(answer.headers['etag']).toBe('"1"');
     });
 
+    it('cancels for a client that sends a content type without content (RFC 9110 §8.3)', async () => {
+      const alice = orders.asUser('alice');
+      const { id } = await alice.placeOrder();
+      const answer = await alice.cancelOrder(id).set('content-type', 'application/json');
+      expect(answer.status).toBe(200);
+    });
+
     it('sends a different entity tag for each version', async () => {
       const alice = orders.asUser('alice');
       const { id } = await alice.placeOrder();
