@@ -98,6 +98,8 @@ export async function readRegistrationOptions(options: ClientRegistrationOptions
     resourceServer: options.resourceServer,
     exchangeTargets: options.exchangeTarget,
     dpopBound: options.dpopBound,
+    separateTokens: options.separateTokens,
+    leanIdTokens: options.leanIdTokens,
     accessTokenTtl: options.accessTokenTtl,
     refreshIdleTtl: options.refreshIdleTtl,
     refreshAbsoluteTtl: options.refreshAbsoluteTtl,
