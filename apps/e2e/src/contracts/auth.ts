@@ -295,9 +295,9 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
-    __schema0: {
+    Actor: {
       sub: string;
-      act?: components['schemas']['__schema0'];
+      act?: components['schemas']['Actor'];
     };
   };
   responses: never;
@@ -744,7 +744,7 @@ export interface operations {
                 jti: string;
                 sid?: string;
                 auth_time?: number;
-                act?: components['schemas']['__schema0'];
+                act?: components['schemas']['Actor'];
                 cnf?: {
                   jkt?: string;
                 };
