@@ -47,7 +47,7 @@ export function createIndexedCleanup(
   return {
     name: `${rows.table} by ${rows.orderedBy}`,
     async removeBatch(now) {
-      const { affected: removed } = await unitOfWork.execute(sql, [toBoundary(now)]);
+      const { affected: removed } = await unitOfWork.executeUnnoticed(sql, [toBoundary(now)]);
       return { removed, isDone: removed < CLEANUP_BATCH_SIZE };
     },
     async hasExpiredRows(now) {
@@ -88,7 +88,7 @@ export function createKeyRangeCleanup(unitOfWork: UnitOfWork, rows: ExpiredRows)
       ]);
       const last = found?.last ?? cursor;
       const values = [now - rows.retentionSeconds * 1000, cursor, last];
-      const { affected: removed } = await unitOfWork.execute(deletion, values);
+      const { affected: removed } = await unitOfWork.executeUnnoticed(deletion, values);
       const isDone = Number(found?.rows ?? 0) < CLEANUP_BATCH_SIZE;
       cursor = isDone ? '' : last;
       return { removed, isDone };
