@@ -7,20 +7,12 @@ import {
   getErrorCode,
   toAvailabilityError,
 } from './database-unavailable.exception.js';
+import {
+  SqliteStatements,
+  type SqliteConnection,
+  getSqliteConnection,
+} from './sqlite-statements.js';
 import { type LateValues, readValues, type Writer, type WriteResult } from './writer.js';
-
-type SqliteConnection = BetterSqlite3.Database;
-
-/** Narrows the loose driver type of TypeORM. */
-export function getSqliteConnection(dataSource: DataSource): SqliteConnection {
-  const { driver } = dataSource;
-  if (!('databaseConnection' in driver)) throw new Error('not a SQLite data source');
-  return driver.databaseConnection as SqliteConnection;
-}
-
-/** PostgreSQL numbers its placeholders `$1, $2 …`. SQLite treats these as names, so binding by name lets both use one SQL text. */
-export const bindParameters = (parameters: readonly unknown[]): Record<number, unknown>[] =>
-  parameters.length === 0 ? [] : [Object.fromEntries(parameters.map((value, n) => [n + 1, value]))];
 
 interface Statement {
   readonly kind: 'statement';
@@ -218,30 +210,6 @@ export class SqliteWriter implements Writer {
       }
     }
     return results;
-  }
-}
-
-/** Prepares each SQL text once. The texts are constants of the program, so the cache is bounded. */
-class SqliteStatements {
-  private readonly prepared = new Map<string, BetterSqlite3.Statement<unknown[]>>();
-
-  constructor(private readonly connection: SqliteConnection) {}
-
-  run(sql: string, parameters: readonly unknown[]): WriteResult<unknown> {
-    const statement = this.prepare(sql);
-    const values = bindParameters(parameters);
-    if (!statement.reader) return { affected: statement.run(...values).changes, rows: [] };
-    const rows = statement.all(...values);
-    return { affected: rows.length, rows };
-  }
-
-  private prepare(sql: string): BetterSqlite3.Statement<unknown[]> {
-    let statement = this.prepared.get(sql);
-    if (!statement) {
-      statement = this.connection.prepare(sql);
-      this.prepared.set(sql, statement);
-    }
-    return statement;
   }
 }
 

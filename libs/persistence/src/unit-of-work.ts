@@ -8,7 +8,7 @@ import {
   RowLookup,
   type UpdateStatement,
 } from './batched-statements.js';
-import { bindParameters } from './sqlite-writer.js';
+import { bindParameters } from './sqlite-statements.js';
 import { WriteHealth } from './write-health.js';
 import type { Writer, WriteResult } from './writer.js';
 

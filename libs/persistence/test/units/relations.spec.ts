@@ -55,9 +55,9 @@ eachDatabase('a relation with a foreign key', (fresh) => {
 
     const database = await openDatabase(settings);
     const { unitOfWork } = database;
-    await expect(
-      unitOfWork.execute(`INSERT INTO scan (id, parcel_id) VALUES ('s', 'none')`),
-    ).rejects.toThrow(/foreign key/i);
+    // The driver's error class can belong to another realm of Jest, so the text is compared.
+    const sql = `INSERT INTO scan (id, parcel_id) VALUES ('s', 'none')`;
+    expect(await unitOfWork.execute(sql).catch(String)).toMatch(/foreign key/i);
     await database.close();
   });
 
