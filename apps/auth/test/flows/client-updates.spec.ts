@@ -182,7 +182,7 @@ eachDatabase('a changed client registration', (fresh) => {
     const answer = await exchange(narrowed);
     expect([answer.status, answer.body['scope'], answer.body['refresh_token']]).toEqual([
       200,
-      'orders:read',
+      'openid orders:read',
       undefined,
     ]);
     expect((await browser.authorize(id, asked)).headers.get('location')).toContain('invalid_scope');

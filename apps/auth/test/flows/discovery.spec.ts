@@ -64,7 +64,10 @@ describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
         'urn:ietf:params:oauth:grant-type:token-exchange',
       ],
       scopes_supported: [
-        ...RESOURCE_SERVERS.flatMap(({ scopes }) => scopes),
+        // No user can grant the other scopes without a role.
+        ...RESOURCE_SERVERS.flatMap(({ scopes, privileged }) =>
+          scopes.filter((scope) => !privileged.has(scope)),
+        ),
         'sessions:read',
         'sessions:end',
         'account:password',

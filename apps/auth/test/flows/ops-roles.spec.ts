@@ -126,7 +126,7 @@ describe('ops and roles', () => {
     it('tells that the link is shown once, and when it expires', async () => {
       const { output } = await ops.run(['accounts', 'invite', 'a@b.example', '--ttl', '3600']);
       expect(output).toMatch(
-        /^With this link, a@b\.example can register once, until \d{4}-.*Z\..*It is shown this once/s,
+        /^With this link, a@b\.example can register once, until \d{4}-.*Z\..*is shown only now/s,
       );
     });
 

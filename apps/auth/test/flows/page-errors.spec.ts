@@ -67,7 +67,7 @@ describe('every error page has a link that works', () => {
     [
       'hostile logout parameters',
       400,
-      () => browser.open(`/oauth/logout?state=${'x'.repeat(2001)}`),
+      () => browser.open(`/oauth/logout?state=${'x'.repeat(4097)}`),
     ],
   ];
 

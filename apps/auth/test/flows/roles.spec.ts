@@ -197,7 +197,7 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
     const request = { scope: 'openid orders:read orders:read:any' };
     const stranger = await signedIn(await withRoles());
     expect(listedScopes(await stranger.authorize('console', request))).toEqual([
-      'Know that you are you',
+      'Confirm your identity',
       'See your orders',
     ]);
     const staff = await signedIn(await withRoles('support'));
@@ -213,8 +213,8 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
     const page = await browser.authorize('console', { scope: 'openid orders:read:any' });
     await browser.signIn(stranger);
     const ticket = /name="ticket" value="([^"]*)"/.exec(page.text)?.[1] ?? '';
-    const again = await browser.open(`/consent?ticket=${ticket}`);
-    expect(listedScopes(again)).toEqual(['Know that you are you']);
+    const again = await browser.visit(`/consent?ticket=${ticket}`);
+    expect(listedScopes(again)).toEqual(['Confirm your identity']);
     const { code } = readRedirectParameters(
       await browser.follow(await browser.submit(again, { decision: 'allow' })),
     );
