@@ -24,7 +24,7 @@ export class RegisteredOrigins {
 
   /** @param origin as a browser sends it (RFC 6454 §6.2) */
   async includes(origin: string): Promise<boolean> {
-    if (Math.abs(this.clock.now() - this.loadedAt) >= MAX_AGE_MS) {
+    if (this.clock.monotonic() - this.loadedAt >= MAX_AGE_MS) {
       // While the database is unavailable, the origins that were loaded before remain valid.
       this.loading ??= this.load()
         .catch(() => undefined)
@@ -42,7 +42,7 @@ export class RegisteredOrigins {
     // A private-use scheme has the origin "null", and a sandboxed page of an attacker sends the same value.
     const origins = urls.map(({ origin }) => origin).filter((origin) => origin !== 'null');
     this.origins = new Set([...origins.map(toComparableOrigin), ...allowedOrigins]);
-    this.loadedAt = this.clock.now();
+    this.loadedAt = this.clock.monotonic();
   }
 }
 

@@ -2,7 +2,7 @@ import type { UsedProofs } from '@gatehouse/guards';
 import { ProofsUnavailable } from '@gatehouse/guards/dpop';
 import { CleanupJob, createIndexedCleanup, UnitOfWork } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
-import { Injectable, type OnModuleInit, Optional } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 
 /**
  * The proofs that one process stores per minute: more than it can verify. A row lives for little more than two minutes, so
@@ -30,14 +30,15 @@ const EXPIRED_PROOFS = {
  */
 @Injectable()
 export class UsedProofRepository implements UsedProofs, OnModuleInit {
-  private minuteEndsAt = 0;
+  /** A test sets a lower one. */
+  maxPerMinute = DEFAULT_MAX_PER_MINUTE;
+  private minuteEndsAt = Number.NEGATIVE_INFINITY;
   private storedInMinute = 0;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly cleanup: CleanupJob,
-    @Optional() private readonly maxPerMinute = DEFAULT_MAX_PER_MINUTE,
   ) {}
 
   onModuleInit(): void {
@@ -56,7 +57,7 @@ export class UsedProofRepository implements UsedProofs, OnModuleInit {
   }
 
   private checkCapacity(): void {
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     if (now >= this.minuteEndsAt) [this.minuteEndsAt, this.storedInMinute] = [now + MINUTE_MS, 0];
     if (this.storedInMinute >= this.maxPerMinute) {
       throw new ProofsUnavailable(Math.ceil((this.minuteEndsAt - now) / 1000));

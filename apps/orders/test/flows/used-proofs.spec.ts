@@ -110,8 +110,8 @@ eachDatabase('used DPoP proofs (RFC 9449 §11.1)', (fresh) => {
       orders.app.get(UnitOfWork),
       clock,
       orders.app.get(CleanupJob),
-      2,
     );
+    proofs.maxPerMinute = 2;
     const goodUntil = clock.now() + 65_000;
     const uses = ['one', 'one', 'two'].map((id) => () => proofs.use(id, goodUntil));
     const firsts = [];
@@ -122,7 +122,10 @@ eachDatabase('used DPoP proofs (RFC 9449 §11.1)', (fresh) => {
       reason: 'proofs_unavailable',
       headers: { 'Retry-After': '60' },
     });
+    // A correction of the wall clock does not prolong the minute.
+    clock.correct({ seconds: -300 });
     clock.advance({ seconds: 60 });
     expect(await proofs.use('three', goodUntil)).toBe(true);
+    clock.correct({ seconds: 300 });
   });
 });
