@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => issuer.close());
 
-/** Tokens that are valid whichever of the two times the machine's clock shows. */
+/** Tokens that are valid at both of the times that the machine's clock shows. */
 const lasting = () => issuer.accessToken({ iat: clock.now() / 1000 - 2 * HOUR, exp: 1e10 });
 
 describe.each([
