@@ -107,7 +107,7 @@ eachDatabase('an erased account (GDPR Art. 17)', (fresh) => {
     expect(await isRevoked()).toBe(true);
   });
 
-  it('is erased once, also for concurrent calls', async () => {
+  it('erases an account once, also for concurrent calls', async () => {
     const account = await aFullAccount();
     const erased = await Promise.all([erase(account), erase(account)]);
     expect(erased.sort()).toEqual([false, true]);
@@ -141,7 +141,7 @@ eachDatabase('an erased account (GDPR Art. 17)', (fresh) => {
     }
   });
 
-  it('has no operation left: it cannot be found, enabled, erased or given a password', async () => {
+  it('allows no operation on an erased account: no search, enabling, erasure or password', async () => {
     const account = await anAccount(auth);
     await erase(account);
     const accounts = auth.app.get(AccountRepository);
@@ -172,7 +172,7 @@ eachDatabase('an erased account (GDPR Art. 17)', (fresh) => {
     expect(await rows()).toEqual([]);
   });
 
-  it('is enabled once after a disable, with its password and without its sessions', async () => {
+  it('enables a disabled account once, with its password and without its sessions', async () => {
     const account = await aFullAccount();
     const operations = auth.app.get(AccountOperationsService);
     expect(await operations.enable(account.id, 'operator')).toBe(false);

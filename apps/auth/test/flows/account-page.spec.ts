@@ -214,7 +214,7 @@ describe('the form that changes the password (ASVS 6.2.2, 6.2.3)', () => {
     await strict.stop();
   });
 
-  it('has an autocomplete value for each field, and names the account to password managers', async () => {
+  it('gives each field an autocomplete value, and names the account to password managers', async () => {
     const { text } = await (await aSignedInBrowser()).open('/account');
     for (const word of ['current-password', 'new-password', 'username'])
       expect(text).toContain(`autocomplete="${word}"`);

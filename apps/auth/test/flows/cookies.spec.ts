@@ -32,7 +32,7 @@ describe('the cookie of a browser session (ASVS 3.3)', () => {
     },
   );
 
-  it('has other names on another port, also for the other cookies', async () => {
+  it('gives all cookies other names on another port', async () => {
     const other = await TestAuth.start({ ISSUER: 'http://localhost:4010' });
     const { email } = await anAccount(other);
     const browser = new TestBrowser(other);

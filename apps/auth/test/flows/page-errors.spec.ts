@@ -83,7 +83,7 @@ describe('every error page has a link that works', () => {
     expect([next.status, next.text.includes('<form')]).toEqual([200, true]);
   });
 
-  it('has a title, a text and a link for each kind in each language', () => {
+  it('gives each kind of error a title, a text and a link in each language', () => {
     for (const locale of UI_LOCALES) {
       const { errors } = selectTexts(locale, undefined);
       expect(Object.keys(errors).sort()).toEqual(Object.keys(PAGE_ERRORS).sort());
@@ -120,7 +120,7 @@ describe('answers to programs', () => {
     },
   );
 
-  it('are problem details for a script of a page (Fetch Metadata §2.2)', async () => {
+  it('answers a script of a page with problem details (Fetch Metadata §2.2)', async () => {
     const headers = { ...HTML, 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' };
     const answer = await browser.open('/nope', { headers });
     expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');

@@ -205,7 +205,7 @@ describe('the log line of a refused form', () => {
     ]);
   });
 
-  it('is written for a refresh by cookie as well, and the answer says the same', async () => {
+  it('writes the line for a refresh by cookie as well, and says the same in the answer', async () => {
     auth.clock.advance({ seconds: 60 });
     await auth.register('ada@example.org');
     const { headers } = await auth.login('ada@example.org', { cookie: true });
@@ -225,7 +225,7 @@ describe('the log line of a refused form', () => {
     ]);
   });
 
-  it('has a bounded number, and repeats no text that is not an origin', async () => {
+  it('writes a bounded number of lines, and repeats no text that is not an origin', async () => {
     auth.clock.advance({ seconds: 60 });
     await post('"><script>alert(1)</script>');
     for (let n = 0; n < 40; n += 1) await post(`https://site-${n}.example`);
@@ -253,21 +253,24 @@ describe('forms of another site use up no quota', () => {
     return [...new Set(answers.map(({ status }) => status))];
   };
 
-  it.each(FOREIGN)('on the pages, by %s', async (_, headers) => {
-    const limited = await TestAuth.start(LIMITS);
-    const stranger = new TestBrowser(limited);
-    for (const path of ['/login', '/register', '/consent']) {
-      const init = { headers: { ...FORM, ...headers }, body: 'login=a&password=b' };
-      expect(await postTimes(stranger, path, init)).toEqual([403]);
-    }
-    const user = new TestBrowser(limited);
-    const typed = { login: 'ada@example.org', password: PASSWORD };
-    const registered = await user.submit(await user.open('/register'), typed);
-    expect(registered.status).toBe(303);
-    const login = await user.visit(registered.headers.get('location') ?? '');
-    expect((await user.submit(login, typed)).headers.get('location')).toBe('/account');
-    await limited.stop();
-  });
+  it.each(FOREIGN)(
+    'refuses foreign forms of the pages by %s before they count',
+    async (_, headers) => {
+      const limited = await TestAuth.start(LIMITS);
+      const stranger = new TestBrowser(limited);
+      for (const path of ['/login', '/register', '/consent']) {
+        const init = { headers: { ...FORM, ...headers }, body: 'login=a&password=b' };
+        expect(await postTimes(stranger, path, init)).toEqual([403]);
+      }
+      const user = new TestBrowser(limited);
+      const typed = { login: 'ada@example.org', password: PASSWORD };
+      const registered = await user.submit(await user.open('/register'), typed);
+      expect(registered.status).toBe(303);
+      const login = await user.visit(registered.headers.get('location') ?? '');
+      expect((await user.submit(login, typed)).headers.get('location')).toBe('/account');
+      await limited.stop();
+    },
+  );
 
   it.each([
     ['a form', { ...FORM, origin: 'https://evil.example' }, 'email=a&password=b'],

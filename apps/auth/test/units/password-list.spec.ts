@@ -9,7 +9,7 @@ describe('the list of common passwords (OWASP ASVS 6.2.4)', () => {
     expect(findPasswordFault(password)).toBe('must not be one of the commonest passwords');
   });
 
-  it('is the same with the line ends of Windows', () => {
+  it('reads the same passwords with the line ends of Windows', () => {
     const windows = text.replaceAll('\n', '\r\n');
     expect(parseCommonPasswords(windows)).toEqual(parseCommonPasswords(text));
   });

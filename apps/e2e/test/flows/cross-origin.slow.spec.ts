@@ -97,7 +97,7 @@ if (executablePath === undefined) {
       });
     });
 
-    it('is blocked when its origin is not in CORS_ORIGINS', async () => {
+    it('blocks a page whose origin is not in CORS_ORIGINS', async () => {
       const headers = { authorization: `Bearer ${token}` };
       const call = { url: `${stack.orders.url}/orders`, headers, read: [] };
       expect(await callFrom(other, call)).toEqual({ status: 'blocked', headers: {} });

@@ -21,14 +21,14 @@ interface Fault {
 }
 
 describe('a database that cannot write', () => {
-  it('is 503 on a full disk under SQLite, with one log line, and loses nothing', async () => {
+  it('answers 503 on a full disk under SQLite, with one log line, and loses nothing', async () => {
     const disk = await mountSmallDisk(12);
     if (!disk) return;
     const auth = await AppProcess.create('auth', { DATA_DIR: disk.folder });
     await expectOutage(auth, { begin: () => disk.fill(), end: () => disk.free() });
   }, 90_000);
 
-  it('is 503 on a full disk under PostgreSQL (SQLSTATE 53100), with one log line, and loses nothing', async () => {
+  it('answers 503 on a full disk under PostgreSQL (SQLSTATE 53100), with one log line, and loses nothing', async () => {
     const disk = await mountSmallDisk(64);
     if (!disk) return;
     const server = await aServer();
@@ -40,7 +40,7 @@ describe('a database that cannot write', () => {
     await expectOutage(auth, { begin: () => disk.fill(), end: () => disk.free() });
   }, 90_000);
 
-  it('is 503 while PostgreSQL is read-only (SQLSTATE 25006), with one log line, and loses nothing', async () => {
+  it('answers 503 while PostgreSQL is read-only (SQLSTATE 25006), with one log line, and loses nothing', async () => {
     const server = await aServer();
     const url = await server.createDatabase('readonly');
     const auth = await AppProcess.create('auth', { DATABASE_URL: url });

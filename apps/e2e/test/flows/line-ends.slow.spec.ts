@@ -5,7 +5,7 @@ import { createTemporaryFolder } from '../support/cleanup.js';
 import { ROOT } from '../support/workspace.js';
 
 describe('a checkout on Windows (core.autocrlf=true)', () => {
-  it('has the line ends of the repository in every file', async () => {
+  it('keeps the line ends of the repository in every file', async () => {
     const folder = join(await createTemporaryFolder(), 'checkout');
     const git = (...words: string[]) =>
       execFileSync('git', words, { encoding: 'utf8', maxBuffer: 1 << 26 });

@@ -30,7 +30,7 @@ function rfcKey() {
 }
 
 describe('signature with Ed25519 (RFC 8037 §3.1)', () => {
-  it('is accepted as RFC 8037 prints it (appendix A.4)', () => {
+  it('accepts the signature that RFC 8037 prints (appendix A.4)', () => {
     expect(rfcKey().isValidSignature(RFC_INPUT, signature())).toBe(true);
   });
 
@@ -50,7 +50,7 @@ describe('signature with Ed25519 (RFC 8037 §3.1)', () => {
     expect(rfcKey().isValidSignature(text, bytes)).toBe(false);
   });
 
-  it('is refused under a key of small order, with which one signature fits every text', () => {
+  it('refuses a key of small order, with which one signature fits every text', () => {
     const x = Buffer.from('01'.padEnd(64, '0'), 'hex').toString('base64url');
     const forged = Buffer.concat([Buffer.from(x, 'base64url'), Buffer.alloc(32)]);
     const jwk = { ...RFC_KEY, x };
@@ -100,7 +100,7 @@ describe('tokens of an issuer that signs with Ed25519', () => {
     expect(result instanceof BearerError ? result.reason : 'accepted').toBe(verdict);
   });
 
-  it('are refused by a name that is not allowed', async () => {
+  it('refuses tokens by a name that is not allowed', async () => {
     issuer = await TestIssuer.start({ algorithm: 'Ed25519' });
     const strategy = aStrategy(issuer.options);
     const token = issuer.accessToken({}, { header: { alg: 'EdDSA' } });
@@ -111,7 +111,7 @@ describe('tokens of an issuer that signs with Ed25519', () => {
 describe('DPoP proof with Ed25519', () => {
   const options = resolveDpop({ algorithms: ['Ed25519'] }, 'https://api.example');
 
-  it('has the thumbprint that RFC 8037 prints for its key (appendix A.3)', () => {
+  it('computes the thumbprint that RFC 8037 prints for its key (appendix A.3)', () => {
     const header = encodePart({ typ: 'dpop+jwt', alg: 'Ed25519', jwk: RFC_KEY });
     const { thumbprint } = new ProofKeyCache(options).get(header);
     expect(thumbprint).toBe('kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k');

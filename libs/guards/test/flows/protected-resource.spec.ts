@@ -68,7 +68,7 @@ describe.each(platforms)('protected resource metadata on %s (RFC 9728)', (_platf
     },
   );
 
-  it('is readable by scripts of every origin, without a token', async () => {
+  it('lets scripts of every origin read it without a token', async () => {
     app = await guardedApp(adapter, issuer.options);
     const answer = await request(app.getHttpServer())
       .get(path)

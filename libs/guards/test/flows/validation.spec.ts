@@ -20,7 +20,7 @@ const strategyWith = (options: Partial<ResourceServerOptions> = {}) =>
   aStrategy({ ...issuer.options, ...clock.options, ...options });
 
 describe('client of a token (RFC 9068 §2.2)', () => {
-  it('is required by default', async () => {
+  it('requires the client by default', async () => {
     const token = issuer.accessToken({ client_id: undefined });
     expect(await verifyOrError(strategyWith(), token)).toMatchObject({
       reason: 'malformed_claims',
@@ -28,7 +28,7 @@ describe('client of a token (RFC 9068 §2.2)', () => {
     });
   });
 
-  it('is undefined for an issuer whose tokens name none (`claims.clientId: []`)', async () => {
+  it('leaves the client undefined for an issuer whose tokens name none (`claims.clientId: []`)', async () => {
     const claims = { clientId: [] };
     const strategy = aStrategy({ ...issuer.options, ...clock.options, claims });
     for (const clientId of [undefined, 'web', 7]) {

@@ -61,7 +61,7 @@ describe('headers of a refusal, on HTTP, GraphQL and WebSocket handshakes', () =
     expect([Infinity, -Infinity, Number.NaN].map(toRetryAfterSeconds)).toEqual([1, 1, 1]);
   });
 
-  it('are valid for scopes of any text that a handler throws (RFC 9110 §5.6.4)', () => {
+  it('writes valid headers for scopes of any text that a handler throws (RFC 9110 §5.6.4)', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary' })), number, (scopes, age) => {
         const login = new InsufficientUserAuthentication(age);

@@ -132,7 +132,7 @@ const whenInstalled = isPgBouncerInstalled() ? describe : describe.skip;
 describe('the time limit of a statement', () => {
   const TOO_LONG = 'SELECT pg_sleep(60)';
 
-  it('is PostgreSQL’s on a direct connection, and the URL can change it', async () => {
+  it('uses the timeout of PostgreSQL on a direct connection, and lets the URL change it', async () => {
     const databaseUrl = await freshUrl();
     const database = await openNotes({ databaseUrl, dataDir: '' });
     const read = (from: typeof database) =>

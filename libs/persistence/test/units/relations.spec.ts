@@ -47,7 +47,7 @@ eachDatabase('a relation with a foreign key', (fresh) => {
     ...(await fresh()),
   });
 
-  it('has no differences when the migration writes the constraint as docs/database.md shows', async () => {
+  it('agrees with the migration that writes the constraint as docs/database.md shows', async () => {
     const settings = await settingsWith(
       'CONSTRAINT "scan_of_a_parcel" FOREIGN KEY ("parcel_id") REFERENCES "parcel" ("id")',
     );

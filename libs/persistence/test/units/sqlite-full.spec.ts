@@ -43,7 +43,7 @@ describe('a SQLite file that may not grow', () => {
     expect(rows).toHaveLength(written);
   });
 
-  it('is unhealthy until a write succeeds', async () => {
+  it('reports the database as unhealthy until a write succeeds', async () => {
     const { unitOfWork } = database;
     await unitOfWork.execute(LEASE_TABLE);
     await unitOfWork.checkHealth();

@@ -44,7 +44,7 @@ describe('the address of a client behind a proxy', () => {
     expect(await addressOf(await start(trustProxy), field)).toBe(address);
   });
 
-  it('is logged once when it cannot be read, with the entry and the address that is used', async () => {
+  it('logs an unreadable address once, with the entry and the address that is used', async () => {
     const service = await start(1);
     for (const entry of ['unknown', '_a', '_b']) await addressOf(service, entry);
     const lines = service.log().filter(({ context }) => context === 'TrustProxy');
@@ -56,7 +56,7 @@ describe('the address of a client behind a proxy', () => {
     ]);
   });
 
-  it('is not logged when the sender is no proxy', async () => {
+  it('logs nothing when the sender is no proxy', async () => {
     const service = await start(['10.0.0.0/8']);
     await addressOf(service, 'unknown');
     expect(service.logText()).not.toContain('TrustProxy');
@@ -84,7 +84,7 @@ describe('connections of one address', () => {
     return { sockets, closed };
   };
 
-  it('are closed beyond the limit, with one log line that names the setting', async () => {
+  it('closes connections beyond the limit, with one log line that names the setting', async () => {
     const service = await startService(
       { controllers: [AddressController] },
       { connectionsPerAddress: 5 },

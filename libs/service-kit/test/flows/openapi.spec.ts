@@ -96,7 +96,7 @@ describe('the root of a service that shows its page there', () => {
     expect(body).toMatchObject({ type: 'about:blank', detail: 'There is no such route.' });
   });
 
-  it('is answered 404 without the option', async () => {
+  it('answers 404 without the option', async () => {
     const { http } = await startService(demo, { openApi });
     await http.get('/').set('Accept', BROWSER).expect(404);
   });

@@ -129,7 +129,7 @@ describe('content', () => {
     },
   );
 
-  it('is answered 415 when it has no type', async () => {
+  it('answers 415 to a body without a type', async () => {
     const message = 'POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}';
     const { status, body } = await exchange(service, message);
     expect({ status, detail: body.detail }).toEqual({
@@ -138,7 +138,7 @@ describe('content', () => {
     });
   });
 
-  it('of an unknown route is answered 404, also with a type that no parser reads', async () => {
+  it('answers 404 to a body for an unknown route, also with a type that no parser reads', async () => {
     await service.http.post('/nowhere').type('text/plain').send('hello').expect(404);
   });
 
@@ -150,7 +150,7 @@ describe('content', () => {
     },
   );
 
-  it('is read after 100 Continue, and another expectation is answered 417 (RFC 9110 §10.1.1)', async () => {
+  it('reads a body after 100 Continue, and answers 417 to another expectation (RFC 9110 §10.1.1)', async () => {
     const { port } = new URL(await service.app.getUrl());
     const socket = connect(Number(port), '127.0.0.1');
     socket.write(

@@ -91,7 +91,7 @@ describe('outage after a pause', () => {
 });
 
 describe('Retry-After during an outage (RFC 9110 §10.2.3)', () => {
-  it('is whole seconds while the fetch of the status list is under way', async () => {
+  it('sends Retry-After in whole seconds while the fetch of the status list is under way', async () => {
     await start({ statusLists: { timeoutMs: 400 } });
     scenario.issuer.statusList.stall();
     pause();
@@ -105,7 +105,7 @@ describe('Retry-After during an outage (RFC 9110 §10.2.3)', () => {
     await scenario.settled();
   });
 
-  it('is whole seconds while the fetch of the key set stalls', async () => {
+  it('sends Retry-After in whole seconds while the fetch of the key set stalls', async () => {
     await start({ keySet: { timeoutMs: 300, maxStaleSeconds: 0 } });
     scenario.issuer.stall();
     scenario.clock.advance({ seconds: 1000 });
