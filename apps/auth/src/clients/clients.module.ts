@@ -6,6 +6,7 @@ import { ClientAssertionVerifier } from './client-assertion-verifier.js';
 import { ClientRateLimiter } from './client-authentication.guard.js';
 import { Client } from './client.entity.js';
 import { ClientRepository } from './client.repository.js';
+import { CrossOriginHook, RegisteredOrigins } from './cross-origin.hook.js';
 import { FirstPartyClient } from './first-party-client.js';
 import { ResourceServerService } from './resource-server.service.js';
 
@@ -15,7 +16,9 @@ import { ResourceServerService } from './resource-server.service.js';
     ClientAssertionVerifier,
     ClientRateLimiter,
     ClientRepository,
+    CrossOriginHook,
     FirstPartyClient,
+    RegisteredOrigins,
     ResourceServerService,
   ],
   exports: [

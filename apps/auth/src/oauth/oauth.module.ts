@@ -16,7 +16,6 @@ import {
 import { AuthorizationService } from './authorize/authorization.service.js';
 import { AuthorizeController } from './authorize/authorize.controller.js';
 import { PromptPolicy } from './authorize/prompt-policy.js';
-import { CrossOriginHook, RegisteredOrigins } from './cross-origin.hook.js';
 import { DiscoveryController } from './discovery.controller.js';
 import { IntrospectionController } from './introspection.controller.js';
 import { IntrospectionService } from './introspection.service.js';
@@ -55,7 +54,6 @@ import { UserInfoService } from './user-info.service.js';
     AuthorizationRequestParser,
     AuthorizationService,
     ClientCredentialsGrant,
-    CrossOriginHook,
     DpopProofGuard,
     IntrospectionService,
     LogoutRequestService,
@@ -63,7 +61,6 @@ import { UserInfoService } from './user-info.service.js';
     ProofVerifier,
     RedirectUriValidator,
     RefreshTokenGrant,
-    RegisteredOrigins,
     RevocationService,
     SessionTokenService,
     TokenExchangeGrant,

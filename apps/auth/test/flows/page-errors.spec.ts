@@ -29,6 +29,7 @@ describe('every error page has a link that works', () => {
 
   const CASES: readonly (readonly [string, number, () => Promise<TestResponse>])[] = [
     ['an unknown address', 404, () => browser.open('/nope', { headers: HTML })],
+    ['an address that no server can read', 400, () => browser.open('/%E0%A4%A', { headers: HTML })],
     ['an address that others have', 404, () => browser.open('/logout', { headers: HTML })],
     [
       'an address that begins like a host',
@@ -119,6 +120,14 @@ describe('answers to programs', () => {
       ]);
     },
   );
+
+  it('answers an address that no server can read with problem details', async () => {
+    const { status, headers } = await browser.open('/%E0%A4%A', { headers: { accept: '*/*' } });
+    expect([status, headers.get('content-type')]).toEqual([
+      400,
+      'application/problem+json; charset=utf-8',
+    ]);
+  });
 
   it('answers a script of a page with problem details (Fetch Metadata §2.2)', async () => {
     const headers = { ...HTML, 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' };
