@@ -109,6 +109,23 @@ describe('every error page has a link that works', () => {
   });
 });
 
+describe('the log line of an error page', () => {
+  it.each([
+    ['/oauth/logout?client_id=a&client_id=b', 'invalidRequest', 'client_id'],
+    [`/oauth/logout?state=${'x'.repeat(4097)}`, 'invalidRequest', 'state'],
+    ['/login?ticket=x', 'invalidTicket', 'invalidTicket'],
+    ['/oauth/authorize/continue', 'expired', 'expired'],
+  ])('names the cause for %.40s, and no value', async (url, refused, why) => {
+    const own = await TestAuth.start({ LOG_LEVEL: 'info' });
+    await new TestBrowser(own).open(url);
+    const line = own.log.map((text) => JSON.parse(text)).find(({ msg }) => msg === 'refused');
+    expect(line).toMatchObject({ refused, method: 'GET', path: url.split('?')[0] });
+    expect(line).toMatchObject({ why: expect.stringContaining(why), reqId: expect.any(String) });
+    expect(line.why).not.toContain('xxx');
+    await own.stop();
+  });
+});
+
 describe('answers to programs', () => {
   it.each(['*/*', 'application/json', ''])(
     'are problem details for Accept "%s" (RFC 9457)',
