@@ -62,6 +62,7 @@ export const ordersSettings = z.object({
     .default('orders-service')
     .describe('Client id of this service at the authorization server.'),
   CLIENT_SECRET: secretSetting()
+    .regex(/^[\x20-\x7e]+$/, 'must be one line of printable ASCII characters (RFC 6749 §A.2)')
     .optional()
     .describe(
       'Client secret of this service. Without one, orders are stored and their invoices wait.',

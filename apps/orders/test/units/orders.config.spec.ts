@@ -53,6 +53,14 @@ describe('configuration of orders', () => {
     expect(faultsOf({ ...production, CLIENT_SECRET: 'changeme' })).toHaveLength(1);
   });
 
+  it.each(['two\nlines', 'tab\tinside', 'pässword', 'nul\0'])(
+    'refuses the client secret %j, which no request can carry (RFC 6749 §A.2)',
+    (CLIENT_SECRET) => {
+      const fault = 'CLIENT_SECRET: must be one line of printable ASCII characters (RFC 6749 §A.2)';
+      expect(faultsOf({ CLIENT_SECRET })).toEqual([fault]);
+    },
+  );
+
   it('reports the faults of all settings at once', () => {
     const faults = faultsOf({ ...production, PORT: 'x', ALLOW_INSECURE_HTTP: 'true' });
     expect(faults.map((fault) => fault.split(':')[0]).sort()).toEqual([

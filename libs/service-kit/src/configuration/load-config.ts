@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { isNativeError } from 'node:util/types';
 import type { z } from 'zod';
@@ -47,12 +48,20 @@ const readVariable = (env: Environment, name: string): string | undefined =>
 
 function readSettingFile({ values, faults }: EnvironmentReading, name: string, file: string): void {
   try {
-    const value = readFileSync(file, 'utf8').trim();
+    const value = decodeText(readFileSync(file)).trim();
     if (value !== '') values[name] = value;
   } catch (error) {
     const reason = isNativeError(error) && 'code' in error ? ` (${String(error.code)})` : '';
     faults.set(name, `cannot be read: ${name}_FILE names ${JSON.stringify(file)}${reason}`);
   }
+}
+
+/** Windows tools write UTF-16. Its bytes would become a value that no other party has. */
+function decodeText(bytes: Buffer): string {
+  if (bytes.includes(0) || !isUtf8(bytes)) {
+    throw Object.assign(new Error(), { code: 'no text in UTF-8' });
+  }
+  return bytes.toString('utf8');
 }
 
 /**

@@ -93,10 +93,10 @@ export function origins() {
     .transform((text, context): string[] =>
       splitList(text).map((entry) => {
         const origin = toOrigin(entry);
-        if (origin === undefined)
-          context.addIssue(
-            `must be a list of origins such as https://app.example.com or capacitor://localhost, without path and without *; ${JSON.stringify(entry)} is none`,
-          );
+        if (origin === undefined) {
+          const message = `must be a list of origins such as https://app.example.com or capacitor://localhost, without path and without *; ${JSON.stringify(entry)} is none`;
+          context.addIssue({ code: 'custom', message, params: { namesValue: true } });
+        }
         return origin ?? entry;
       }),
     )
@@ -117,9 +117,20 @@ function toOrigin(text: string): string | undefined {
 
 /** The address of a PostgreSQL database. It holds a password, so it is a secret. */
 export function postgresUrl() {
+  const error =
+    'must be postgres://user:password@host:5432/name; in a password write # as %23, / as %2F, ? as %3F, @ as %40, % as %25';
   return z
-    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
+    .url({ protocol: /^postgres(ql)?$/, error })
+    .refine(isDecodable, { error })
     .meta({ secret: true, format: 'postgres URL' });
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** `points` requests in `seconds`. */
