@@ -48,6 +48,7 @@ export const ordersSettings = z.object({
     .describe('Identifier of this resource server. Accepted tokens have it in `aud`.')
     .meta({ requiredInProduction: true, format: 'URI' }),
   PUBLIC_URL: httpUrl()
+    .refine((url) => !url.includes('?'), 'must have no query')
     .optional()
     .describe(
       'Address by which clients call this service. DPoP proofs name it (RFC 9449). Default: the origin of `AUDIENCE`, if that is a URL.',

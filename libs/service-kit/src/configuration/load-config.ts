@@ -85,6 +85,9 @@ export function loadConfig<Shape extends z.ZodRawShape>(
   throw new ConfigurationError([...all].map(([name, fault]) => `${name}: ${fault}`));
 }
 
+/** A URL with a password can be given to any setting. */
+const hidePasswords = (fault: string): string => fault.replace(/\/\/[^/\s"]*:[^/\s"]*@/g, '//…@');
+
 /** zod checks the rules of the whole schema only when each setting is valid. A second run checks them for the valid settings. */
 function collectIssues(schema: z.ZodObject, values: Values): z.core.$ZodIssue[] {
   const issues = schema.safeParse(values).error?.issues ?? [];
@@ -125,7 +128,8 @@ function describeIssue(
   if (value === undefined) return code === 'custom' ? message : 'must be given';
   // The message of a rule for a list names the entry that is wrong.
   const namesValue = code === 'custom' && issue.params?.['namesValue'] === true;
-  return secret || namesValue ? message : `${message}, not ${JSON.stringify(value)}`;
+  if (secret) return message;
+  return hidePasswords(namesValue ? message : `${message}, not ${JSON.stringify(value)}`);
 }
 
 function isSecret(setting: z.core.$ZodType | undefined): boolean {

@@ -301,6 +301,27 @@ describe('DATABASE_URL', () => {
   });
 });
 
+describe('an http URL', () => {
+  it.each([
+    'http://user:hunter2@auth.example',
+    'http://:hunter2@auth.example',
+    'http://user@auth.example',
+    'http://auth.example/#x',
+  ])('without use for the client of a service is refused: %s', (ISSUER) => {
+    expect(faultsOf({ ISSUER })).toEqual([
+      expect.stringMatching(/^ISSUER: must have neither user nor password nor fragment, not /),
+    ]);
+    expect(faultsOf({ ISSUER }).join()).not.toContain('hunter2');
+  });
+
+  it('in a setting of another kind is printed without its password', () => {
+    const url = 'ftp://user:hunter2@db.example/x';
+    const faults = faultsOf({ ISSUER: url, PORT: url, CORS_ORIGINS: url, TRUST_PROXY: url });
+    expect(faults).toHaveLength(4);
+    expect(faults.join()).not.toContain('hunter2');
+  });
+});
+
 describe('CORS_ORIGINS', () => {
   it.each([
     [undefined, []],
