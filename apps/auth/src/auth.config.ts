@@ -9,6 +9,7 @@ import {
   type Quota,
   quotas,
   secretSetting,
+  urlWithPassword,
   wholeNumber,
 } from '@gatehouse/service-kit';
 import { z } from 'zod';
@@ -138,8 +139,7 @@ const settings = z.object({
   EVENT_RETENTION: durationSeconds({ min: 3600, max: 315_360_000, default: 31_536_000 }).describe(
     'How long security events are kept, in seconds.',
   ),
-  SMTP_URL: z
-    .url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// URL' })
+  SMTP_URL: urlWithPassword(/^smtps?$/, 'must be an smtp:// or smtps:// URL')
     .optional()
     .describe(
       'Mail server for messages to account owners. Without it, messages are logged and not sent.',

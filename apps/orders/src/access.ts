@@ -53,12 +53,13 @@ function findStatusListsOrigin({ AUTH_STATUS_LISTS_ORIGIN, AUTH_JWKS_URI }: Orde
 
 /**
  * The response says no more than RFC 6750 requires. The log names the rule that the token broke, the values that differ, and
- * the request.
+ * the request. An outage is a warning once, because it refuses every request.
  */
-function logRejection({ reason, issuer, kid, cause, request }: Rejection): void {
+function logRejection({ reason, issuer, kid, cause, request, isKnownOutage }: Rejection): void {
   const why = cause instanceof Error ? cause.message : undefined;
   const line = { msg: 'refused', refused: reason, issuer, kid, why, ...describeRequest(request) };
-  if (OUTAGES.includes(reason)) log.warn(line);
+  if (isKnownOutage) log.debug(line);
+  else if (OUTAGES.includes(reason)) log.warn(line);
   else log.log(line);
 }
 

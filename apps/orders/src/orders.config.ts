@@ -48,6 +48,7 @@ export const ordersSettings = z.object({
     .describe('Identifier of this resource server. Accepted tokens have it in `aud`.')
     .meta({ requiredInProduction: true, format: 'URI' }),
   PUBLIC_URL: httpUrl()
+    .refine((url) => !url.includes('?'), 'must have no query')
     .optional()
     .describe(
       'Address by which clients call this service. DPoP proofs name it (RFC 9449). Default: the origin of `AUDIENCE`, if that is a URL.',
@@ -62,6 +63,7 @@ export const ordersSettings = z.object({
     .default('orders-service')
     .describe('Client id of this service at the authorization server.'),
   CLIENT_SECRET: secretSetting()
+    .regex(/^[\x20-\x7e]+$/, 'must be one line of printable ASCII characters (RFC 6749 §A.2)')
     .optional()
     .describe(
       'Client secret of this service. Without one, orders are stored and their invoices wait.',

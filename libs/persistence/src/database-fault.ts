@@ -64,6 +64,11 @@ const POSTGRES_FAULTS: readonly Fault[] = [
 const REBUILD_ADVICE = `better-sqlite3 is not built for this Node (${process.version}). Run: npm rebuild better-sqlite3`;
 
 const SQLITE_FAULTS: readonly Fault[] = [
+  // TypeORM's words; its class has no code.
+  {
+    pattern: /^SQLite package has not been found/,
+    advice: 'better-sqlite3 cannot be loaded. Run: npm ci',
+  },
   {
     pattern: /^ERR_DLOPEN_FAILED$|NODE_MODULE_VERSION|bindings file|better-sqlite3 package/i,
     advice: REBUILD_ADVICE,

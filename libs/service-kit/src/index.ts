@@ -20,6 +20,7 @@ export {
   splitSecrets,
   trustedProxies,
   wholeNumber,
+  urlWithPassword,
 } from './configuration/settings.js';
 export type { SettingRow } from './configuration/describe-settings.js';
 export type { Environment } from './configuration/load-config.js';

@@ -35,7 +35,11 @@ export async function anAccount(auth: TestAuth, email?: string): Promise<Account
 
 /** A request that arrives now, and whose client waits for the answer. */
 export const anArrival = (clock: Clock): RequestArrival =>
-  new RequestArrival(clock, { destroyed: false, readableEnded: false }, 0);
+  new RequestArrival(
+    clock,
+    { destroyed: false, readableEnded: false },
+    { unreadMs: 0, deadlineMs: 20_000 },
+  );
 
 interface SessionOptions {
   readonly scope?: readonly string[];

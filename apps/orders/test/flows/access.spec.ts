@@ -1,8 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { AccessRules } from '@gatehouse/guards';
-import { expectGuarded } from '@gatehouse/guards/testing';
+import { expectGuarded, TestIssuer } from '@gatehouse/guards/testing';
 import { ORDERS_SCOPES } from '../../src/orders.scopes.js';
 import { anOrder } from '../support/factories.js';
-import { useRunningOrders } from '../support/running-orders.js';
+import { AUDIENCE, RunningOrders, useRunningOrders } from '../support/running-orders.js';
 
 const orders = useRunningOrders();
 const UNKNOWN = 'ord_AAAAAAAAAAAAAAAAAAAAAA';
@@ -182,4 +185,34 @@ describe('access tokens (RFC 9068 §4)', () => {
     const request = { msg: 'request', reqId: refusal.reqId, status: 401 };
     expect(lines).toContainEqual(expect.objectContaining(request));
   });
+
+  it('warns once when the issuer does not answer, however many requests are refused', async () => {
+    const { app, readLog, close } = await startDuringOutage();
+    for (let sent = 0; sent < 4; sent += 1) await app.asUser('ivan').get('/orders').expect(503);
+    await close();
+
+    const refusals = readLog().filter(({ msg }) => msg === 'refused');
+    expect(refusals.map(({ level }) => level)).toEqual(['warn', 'debug', 'debug', 'debug']);
+    expect(refusals[0]).toMatchObject({
+      refused: 'keys_unavailable',
+      path: '/orders',
+      why: expect.stringContaining('answered with status 500'),
+    });
+  });
 });
+
+/** A service whose issuer has answered nothing since the start. */
+async function startDuringOutage() {
+  const issuer = await TestIssuer.start({ audience: AUDIENCE });
+  issuer.fail();
+  const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-orders-'));
+  const app = await RunningOrders.start({ dataDir }, { issuer, settings: { LOG_LEVEL: 'debug' } });
+  const readLog = () =>
+    app.log.flatMap((text) => text.trim().split('\n')).map((text) => JSON.parse(text));
+  const close = async () => {
+    await app.close();
+    await issuer.close();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  return { app, readLog, close };
+}

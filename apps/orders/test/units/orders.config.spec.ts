@@ -53,6 +53,19 @@ describe('configuration of orders', () => {
     expect(faultsOf({ ...production, CLIENT_SECRET: 'changeme' })).toHaveLength(1);
   });
 
+  it.each(['two\nlines', 'tab\tinside', 'pässword', 'nul\0'])(
+    'refuses the client secret %j, which no request can carry (RFC 6749 §A.2)',
+    (CLIENT_SECRET) => {
+      const fault = 'CLIENT_SECRET: must be one line of printable ASCII characters (RFC 6749 §A.2)';
+      expect(faultsOf({ CLIENT_SECRET })).toEqual([fault]);
+    },
+  );
+
+  it('names PUBLIC_URL when it has a query, which no proof can repeat (RFC 9449 §4.2)', () => {
+    const fault = 'PUBLIC_URL: must have no query, not "https://orders.example/?a"';
+    expect(faultsOf({ PUBLIC_URL: 'https://orders.example/?a' })).toEqual([fault]);
+  });
+
   it('reports the faults of all settings at once', () => {
     const faults = faultsOf({ ...production, PORT: 'x', ALLOW_INSECURE_HTTP: 'true' });
     expect(faults.map((fault) => fault.split(':')[0]).sort()).toEqual([

@@ -34,6 +34,8 @@ export interface Rejection {
   readonly kid?: string;
   /** The underlying error, if there is one. Its message names the values that differ. */
   readonly cause?: unknown;
+  /** True when a refusal by the same outage was reported before. Alert on the others, because an outage refuses every call. */
+  readonly isKnownOutage?: boolean;
   /** The HTTP request, to find its other log lines. */
   readonly request?: RejectedRequest;
 }

@@ -4,38 +4,47 @@ import { type BearerError, type Rejection, TemporarilyUnavailable } from './bear
 
 const REPEAT_AFTER_MS = 60_000;
 
+/** Which refusals were reported before. */
+export class RejectionHistory {
+  private readonly reportedAt = new Map<string, number>();
+  private readonly outages = new WeakSet();
+
+  constructor(private readonly clock: { readonly monotonicNow: () => number }) {}
+
+  /** Whether this is the first refusal of its reason in a minute, and the first of its outage. Call it once for each refusal. */
+  isNews({ reason, issuer }: Rejection, refusal?: BearerError): boolean {
+    const outage = refusal instanceof TemporarilyUnavailable ? refusal.outage : undefined;
+    if (outage && this.outages.has(outage)) return false;
+    if (!this.isNewReason(outage ? `${reason} ${issuer}` : reason)) return false;
+    if (outage) this.outages.add(outage);
+    return true;
+  }
+
+  private isNewReason(reason: string): boolean {
+    const at = this.clock.monotonicNow();
+    if (at < (this.reportedAt.get(reason) ?? -Infinity) + REPEAT_AFTER_MS) return false;
+    this.reportedAt.set(reason, at);
+    return true;
+  }
+}
+
 /**
  * The default log. The first refusal of each reason in a minute is a warning, and so is the first of each outage. Every
  * other one is logged at debug. No line contains a token.
  */
 export class RejectionLog {
   private readonly logger = new Logger('GuardsModule');
-  private readonly warnedAt = new Map<string, number>();
-  private readonly outages = new Map<string, object>();
 
-  constructor(private readonly clock: { readonly monotonicNow: () => number }) {}
-
-  write(rejection: Rejection, refusal?: BearerError): void {
-    const outage = refusal instanceof TemporarilyUnavailable ? refusal.outage : undefined;
-    const isNews = outage ? this.isNewOutage(rejection, outage) : this.isNewReason(rejection);
+  write(rejection: Rejection, { isNews, isOutage }: Report): void {
     if (!isNews) return this.logger.debug(describeRejection(rejection));
-    const rest = outage ? 'for this outage' : 'with this reason in the next minute';
+    const rest = isOutage ? 'for this outage' : 'with this reason in the next minute';
     this.logger.warn(`${describeRejection(rejection)}. Other refusals ${rest} are logged at debug`);
   }
+}
 
-  private isNewOutage({ reason, issuer }: Rejection, outage: object): boolean {
-    const key = `${reason} ${issuer}`;
-    if (this.outages.get(key) === outage) return false;
-    this.outages.set(key, outage);
-    return true;
-  }
-
-  private isNewReason({ reason }: Rejection): boolean {
-    const at = this.clock.monotonicNow();
-    if (at < (this.warnedAt.get(reason) ?? -Infinity) + REPEAT_AFTER_MS) return false;
-    this.warnedAt.set(reason, at);
-    return true;
-  }
+interface Report {
+  readonly isNews: boolean;
+  readonly isOutage: boolean;
 }
 
 function describeRejection({ reason, issuer, kid, cause, request }: Rejection): string {

@@ -1,10 +1,15 @@
 import { type ArgumentsHost, Inject, Injectable, Logger } from '@nestjs/common';
 import { type CompactJws, parseCompactJws } from '../core/jws.js';
 import type { TrustedIssuer } from '../core/trusted-issuer.js';
-import type { BearerError, RejectedRequest, Rejection } from './bearer-error.js';
+import {
+  type BearerError,
+  type RejectedRequest,
+  type Rejection,
+  TemporarilyUnavailable,
+} from './bearer-error.js';
 import { type CredentialCarrier, readToken } from './credentials.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
-import { RejectionLog } from './rejection-log.js';
+import { RejectionHistory, RejectionLog } from './rejection-log.js';
 import { getProperty } from './transport.js';
 import { TrustedIssuers } from './trusted-issuers.js';
 import { findVerifiedToken } from './verified-token.js';
@@ -72,12 +77,14 @@ export class RejectionReporter {
   private readonly reported = new WeakSet<BearerError>();
   private readonly logger = new Logger('GuardsModule');
   private readonly log: RejectionLog | undefined;
+  private readonly history: RejectionHistory;
 
   constructor(
     @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
     private readonly issuers: TrustedIssuers,
   ) {
-    this.log = options.logsRejections ? new RejectionLog(options) : undefined;
+    this.log = options.logsRejections ? new RejectionLog() : undefined;
+    this.history = new RejectionHistory(options);
   }
 
   /** Reports a call that the guard refused. */
@@ -104,10 +111,13 @@ export class RejectionReporter {
   }
 
   report(rejection: Rejection, refusal?: BearerError): void {
-    this.log?.write(rejection, refusal);
+    const isOutage = refusal instanceof TemporarilyUnavailable;
+    const isNews = this.history.isNews(rejection, refusal);
+    this.log?.write(rejection, { isNews, isOutage });
     try {
+      const reported = isOutage && !isNews ? { ...rejection, isKnownOutage: true } : rejection;
       // TypeScript accepts an asynchronous function here.
-      const result: unknown = this.options.onRejected?.(rejection);
+      const result: unknown = this.options.onRejected?.(reported);
       if (result instanceof Promise) result.catch((error: unknown) => this.logCallbackError(error));
     } catch (error) {
       this.logCallbackError(error);

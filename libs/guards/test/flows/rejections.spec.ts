@@ -66,6 +66,15 @@ describe.each(platforms)('option `onRejected` on %s', (_platform, adapter) => {
     expect(rejections.map(({ reason }) => reason)).toEqual(['insufficient_scope']);
   });
 
+  it('learns which refusals are by an outage that was reported before', async () => {
+    const rejections: Rejection[] = [];
+    await start((rejection) => rejections.push(rejection));
+    issuer.fail();
+
+    for (let sent = 0; sent < 3; sent += 1) expect((await get('/tenant')).status).toBe(503);
+    expect(rejections.map(({ isKnownOutage }) => isKnownOutage)).toEqual([undefined, true, true]);
+  });
+
   it.each<[fault: string, onRejected: () => void]>([
     [
       'throws',

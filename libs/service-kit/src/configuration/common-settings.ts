@@ -1,13 +1,6 @@
 import { z } from 'zod';
 import { LOG_LEVELS } from './log-level.js';
-import {
-  durationSeconds,
-  httpUrl,
-  oneOf,
-  postgresUrl,
-  trustedProxies,
-  wholeNumber,
-} from './settings.js';
+import { durationSeconds, oneOf, postgresUrl, trustedProxies, wholeNumber } from './settings.js';
 
 /** The settings that every service has. Spread them into the service's own schema. */
 export function commonSettings({ port }: { readonly port: number }) {
@@ -68,7 +61,9 @@ function capacityAndTelemetrySettings() {
       .string()
       .default('127.0.0.1')
       .describe('The address that `/metrics` listens on; keep it inside.'),
-    OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl()
+    OTEL_EXPORTER_OTLP_ENDPOINT: z
+      .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+      .meta({ format: 'URL' })
       .optional()
       .describe(
         'Base URL of an OpenTelemetry collector (OTLP over HTTP); without it nothing is traced.',

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { isNativeError } from 'node:util/types';
 import type { z } from 'zod';
@@ -47,12 +48,20 @@ const readVariable = (env: Environment, name: string): string | undefined =>
 
 function readSettingFile({ values, faults }: EnvironmentReading, name: string, file: string): void {
   try {
-    const value = readFileSync(file, 'utf8').trim();
+    const value = decodeText(readFileSync(file)).trim();
     if (value !== '') values[name] = value;
   } catch (error) {
     const reason = isNativeError(error) && 'code' in error ? ` (${String(error.code)})` : '';
     faults.set(name, `cannot be read: ${name}_FILE names ${JSON.stringify(file)}${reason}`);
   }
+}
+
+/** Windows tools write UTF-16. Its bytes would become a value that no other party has. */
+function decodeText(bytes: Buffer): string {
+  if (bytes.includes(0) || !isUtf8(bytes)) {
+    throw Object.assign(new Error(), { code: 'no text in UTF-8' });
+  }
+  return bytes.toString('utf8');
 }
 
 /**
@@ -75,6 +84,9 @@ export function loadConfig<Shape extends z.ZodRawShape>(
   if (parsed.success && all.size === 0) return deepFreeze(parsed.data);
   throw new ConfigurationError([...all].map(([name, fault]) => `${name}: ${fault}`));
 }
+
+/** A URL with a password can be given to any setting. */
+const hidePasswords = (fault: string): string => fault.replace(/\/\/[^/\s"]*:[^/\s"]*@/g, '//…@');
 
 /** zod checks the rules of the whole schema only when each setting is valid. A second run checks them for the valid settings. */
 function collectIssues(schema: z.ZodObject, values: Values): z.core.$ZodIssue[] {
@@ -116,7 +128,8 @@ function describeIssue(
   if (value === undefined) return code === 'custom' ? message : 'must be given';
   // The message of a rule for a list names the entry that is wrong.
   const namesValue = code === 'custom' && issue.params?.['namesValue'] === true;
-  return secret || namesValue ? message : `${message}, not ${JSON.stringify(value)}`;
+  if (secret) return message;
+  return hidePasswords(namesValue ? message : `${message}, not ${JSON.stringify(value)}`);
 }
 
 function isSecret(setting: z.core.$ZodType | undefined): boolean {

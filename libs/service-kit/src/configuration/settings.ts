@@ -35,11 +35,18 @@ export function oneOf<const Choice extends string>(choices: readonly [Choice, ..
   return z.enum(choices, { error: `must be one of ${choices.join(', ')}` });
 }
 
-/** An absolute http or https URL, kept as the text that was given. */
+/** An absolute http or https URL, kept as the text that was given. `fetch` refuses a URL with a user or a password. */
 export function httpUrl() {
   return z
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .refine(hasNoCredentials, 'must have neither user nor password nor fragment')
     .meta({ format: 'URL' });
+}
+
+function hasNoCredentials(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { username, password, hash } = new URL(text);
+  return username + password + hash === '';
 }
 
 /** The entries of a list, separated by commas or white space. Empty entries do not count. */
@@ -93,10 +100,10 @@ export function origins() {
     .transform((text, context): string[] =>
       splitList(text).map((entry) => {
         const origin = toOrigin(entry);
-        if (origin === undefined)
-          context.addIssue(
-            `must be a list of origins such as https://app.example.com or capacitor://localhost, without path and without *; ${JSON.stringify(entry)} is none`,
-          );
+        if (origin === undefined) {
+          const message = `must be a list of origins such as https://app.example.com or capacitor://localhost, without path and without *; ${JSON.stringify(entry)} is none`;
+          context.addIssue({ code: 'custom', message, params: { namesValue: true } });
+        }
         return origin ?? entry;
       }),
     )
@@ -117,9 +124,25 @@ function toOrigin(text: string): string | undefined {
 
 /** The address of a PostgreSQL database. It holds a password, so it is a secret. */
 export function postgresUrl() {
-  return z
-    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
-    .meta({ secret: true, format: 'postgres URL' });
+  const form = 'postgres://user:password@host:5432/name';
+  return urlWithPassword(/^postgres(ql)?$/, `must be ${form}`).meta({
+    secret: true,
+    format: 'postgres URL',
+  });
+}
+
+/** A URL with a user and a password, which is a secret. */
+export function urlWithPassword(protocol: RegExp, message: string) {
+  const error = `${message}; in a password write # as %23, / as %2F, ? as %3F, @ as %40, % as %25`;
+  return z.url({ protocol, error }).refine(isDecodable, { error }).meta({ secret: true });
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** `points` requests in `seconds`. */

@@ -9,6 +9,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Clock } from '../clock.js';
+import { RequestCapacity } from './request-limits.js';
 
 /** The server could not decide in time, and changed nothing. The client gets 503 with `Retry-After` (RFC 9110 §15.6.4). */
 export class AskAgainException extends ServiceUnavailableException {
@@ -20,11 +21,15 @@ export class AskAgainException extends ServiceUnavailableException {
   }
 }
 
-/** When an answer that is not there is given up, in milliseconds: the default of `answerTimeoutMs`. */
-const DEADLINE_MS = 20_000;
-
 /** The connection of a client. Node closes it when the client sent its end (`httpAllowHalfOpen`). */
 type Connection = Pick<Socket, 'destroyed' | 'readableEnded'>;
+
+interface ArrivalConditions {
+  /** Milliseconds that the request may have lain unread, because the process stood still. */
+  readonly unreadMs: number;
+  /** Milliseconds until the request is refused with 503: `answerTimeoutMs` of the service. */
+  readonly deadlineMs: number;
+}
 
 /**
  * When a request arrived, for decisions that must not depend on a wait inside the server. The whole request, with its body, has
@@ -35,11 +40,10 @@ export class RequestArrival {
   private readonly readAt: number;
   private readonly wallReadAt: number;
 
-  /** @param unreadMs milliseconds that the request may have lain unread, because the process stood still */
   constructor(
     private readonly clock: Clock,
     private readonly connection: Connection,
-    private readonly unreadMs: number,
+    private readonly conditions: ArrivalConditions,
   ) {
     this.readAt = clock.monotonic();
     this.wallReadAt = clock.now();
@@ -55,7 +59,7 @@ export class RequestArrival {
    * the wall clock was set forward.
    */
   get earliest(): number {
-    return Math.min(this.latest, this.wallReadAt) - this.unreadMs;
+    return Math.min(this.latest, this.wallReadAt) - this.conditions.unreadMs;
   }
 
   /** The time since the server read the request. */
@@ -70,7 +74,7 @@ export class RequestArrival {
   checkStillWanted(): void {
     const { destroyed, readableEnded } = this.connection;
     if (destroyed || readableEnded) throw new AskAgainException('the client left');
-    if (this.waitedMs >= DEADLINE_MS) throw new AskAgainException('too late');
+    if (this.waitedMs >= this.conditions.deadlineMs) throw new AskAgainException('too late');
   }
 }
 
@@ -162,6 +166,7 @@ export class ArrivalHook implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly clock: Clock,
+    private readonly capacity: RequestCapacity,
   ) {
     this.watch = new StandstillWatch(clock);
   }
@@ -172,7 +177,8 @@ export class ArrivalHook implements OnModuleInit, OnApplicationShutdown {
     server?.addHook('preValidation', (request, _reply, done) => {
       if (request.method === 'GET') return done();
       const unreadMs = this.watch.measureUnread();
-      request.arrival = new RequestArrival(this.clock, request.raw.socket, unreadMs);
+      const conditions = { unreadMs, deadlineMs: this.capacity.answerTimeoutMs };
+      request.arrival = new RequestArrival(this.clock, request.raw.socket, conditions);
       if (unreadMs === 0) done();
       else setImmediate(() => setImmediate(done));
     });

@@ -20,10 +20,11 @@ const createTimeoutProblem = () =>
 
 export const isHealthCheck = ({ url }: FastifyRequest): boolean => url.startsWith('/health/');
 
-/** The places for requests in flight. The readiness check reads it. */
+/** The places for requests in flight, and how long one may be taken. The readiness check and `ArrivalHook` read it. */
 @Injectable()
 export class RequestCapacity {
   max = DEFAULT_MAX_IN_FLIGHT;
+  answerTimeoutMs = DEFAULT_ANSWER_TIMEOUT_MS;
   private count = 0;
   private fullSince = Number.POSITIVE_INFINITY;
 
@@ -68,6 +69,7 @@ export function limitRequests(
   { requestsInFlight, answerTimeoutMs = DEFAULT_ANSWER_TIMEOUT_MS }: LimitOptions,
 ): void {
   capacity.max = requestsInFlight ?? DEFAULT_MAX_IN_FLIGHT;
+  capacity.answerTimeoutMs = answerTimeoutMs;
   const requests = new OpenRequests(capacity, answerTimeoutMs);
   const bodies = new BodyWatch();
   fastify.addHook('onClose', (_instance, done) => (bodies.stop(), done()));

@@ -121,6 +121,29 @@ describe('CORS (Fetch §3.2)', () => {
     }
   });
 
+  it('lets scripts read the 503 of a service without a free place, and of one that is too slow', async () => {
+    let finish = (): void => undefined;
+    @Controller()
+    class SlowController {
+      @Get('slow')
+      slow() {
+        return new Promise<void>((resolve) => (finish = resolve));
+      }
+    }
+    const { http } = await startService(
+      { controllers: [SlowController] },
+      { corsOrigins: [APP], requestsInFlight: 1, answerTimeoutMs: 300 },
+    );
+    const get = () => http.get('/slow').set('Origin', APP);
+    const answers = await Promise.all([get(), get()]);
+    finish();
+    expect(answers.map(({ status }) => status)).toEqual([503, 503]);
+    expect(new Set(answers.map(({ body }) => body.detail)).size).toBe(2);
+    for (const { headers } of answers) {
+      expect(headers).toMatchObject({ 'access-control-allow-origin': APP, 'retry-after': '1' });
+    }
+  });
+
   it('adds no header and answers no preflight request without origins', async () => {
     const service = await start([]);
     const { headers } = await service.http.get('/orders').set('Origin', APP).expect(200);

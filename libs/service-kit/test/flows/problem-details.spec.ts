@@ -14,7 +14,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Problem } from '../../src/index.js';
+import { ArrivalHook, AskAgainException, getArrival, Problem } from '../../src/index.js';
 import { type RunningService, startService, stopServices } from '../support/running-service.js';
 
 const order = z.strictObject({
@@ -251,6 +251,28 @@ describe('an answer that takes too long (RFC 9110 §15.6.4)', () => {
     const { status, headers } = await service.http.post('/slow').send(body);
     expect(status).toBe(503);
     expect(headers).toMatchObject({ 'retry-after': '1' });
+  });
+
+  it('ends when a request may take no further step: both follow `answerTimeoutMs`', async () => {
+    let outcome: Promise<unknown> | undefined;
+    @Controller()
+    class StepController {
+      @Post('step')
+      step(@Req() request: FastifyRequest) {
+        const arrival = getArrival(request);
+        arrival.checkStillWanted();
+        outcome = delay(80)
+          .then(() => arrival.checkStillWanted())
+          .catch((error: unknown) => error);
+        return outcome;
+      }
+    }
+    const service = await startService(
+      { controllers: [StepController], providers: [ArrivalHook] },
+      { answerTimeoutMs: 50 },
+    );
+    await service.http.post('/step').expect(503);
+    expect(await outcome).toBeInstanceOf(AskAgainException);
   });
 });
 

@@ -51,6 +51,19 @@ describe('a request that does not arrive (RFC 9110 §15.5.9)', () => {
     expect(service.logText()).not.toMatch(/unhandled|"level":"(error|warn)"/);
   });
 
+  it('is answered 408 with the headers of CORS, so that a script learns the reason', async () => {
+    const origin = 'https://app.example.com';
+    const service = await startService(
+      { controllers: [EchoController] },
+      { corsOrigins: [origin] },
+    );
+    const answer = await text(
+      await open(service, `${POST}origin: ${origin}\r\ncontent-length: 9\r\n\r\n`),
+    );
+    expect(answer).toMatch(TIMED_OUT);
+    expect(answer).toContain(`access-control-allow-origin: ${origin}\r\n`);
+  });
+
   it.each([
     ['a body', `${POST}content-length: 60000\r\n\r\n`, '1'],
     ['a chunked body', `${POST}transfer-encoding: chunked\r\n\r\n`, '1\r\n1\r\n'],

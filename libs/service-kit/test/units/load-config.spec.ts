@@ -100,7 +100,7 @@ describe('loadConfig', () => {
       SERVER_SECRET: 'hunter2',
       NODE_ENV: 'production',
     });
-    expect(faults.join()).toContain('DATABASE_URL: must be a postgres:// URL');
+    expect(faults.join()).toContain('DATABASE_URL: must be postgres://');
     expect(faults.join()).not.toContain('hunter2');
   });
 
@@ -173,6 +173,20 @@ describe('the setting X_FILE', () => {
   it.each(['', ' ', '\n'])('treats a file with %j as unset', (content) => {
     writeFileSync(file, content);
     expect(loadConfig(schema, { SERVER_SECRET_FILE: file }).SERVER_SECRET).toBeUndefined();
+  });
+
+  it.each([
+    ['UTF-16, as PowerShell writes it', Buffer.from('\ufeffsecret\r\n', 'utf16le')],
+    ['random bytes', Buffer.from([0x9c, 0xff, 0x41])],
+  ])('rejects a file with %s, because its bytes would become another value', (_what, bytes) => {
+    writeFileSync(file, bytes);
+    const fault = `SERVER_SECRET: cannot be read: SERVER_SECRET_FILE names ${JSON.stringify(file)} (no text in UTF-8)`;
+    expect(faultsOf({ SERVER_SECRET_FILE: file })).toEqual([fault]);
+  });
+
+  it('may begin with the byte order mark of UTF-8', () => {
+    writeFileSync(file, '\ufeffkey\r\n');
+    expect(loadConfig(schema, { SERVER_SECRET_FILE: file }).SERVER_SECRET).toBe('key');
   });
 
   it('rejects both X and X_FILE', () => {
@@ -266,6 +280,48 @@ describe('TRUST_PROXY', () => {
   );
 });
 
+describe('DATABASE_URL', () => {
+  const schema = z.object(commonSettings({ port: 3001 }));
+  const fault = /must be postgres:\/\/user:password@host:5432\/name; in a password write # as %23/;
+
+  it.each(['a#b', 'a/b', 'a%zz', 'a%', 'a%ff'])(
+    'with the password %s is refused with the encoding that it needs, and without the password',
+    (password) => {
+      const load = () => loadConfig(schema, { DATABASE_URL: `postgres://u:${password}@db:5432/x` });
+      expect(load).toThrow(fault);
+      expect(load).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining(password) }),
+      );
+    },
+  );
+
+  it('may have encoded characters in the password', () => {
+    const DATABASE_URL = 'postgresql://u:a%23%2F%25@db/x?sslmode=require';
+    expect(loadConfig(schema, { DATABASE_URL })).toMatchObject({ DATABASE_URL });
+  });
+});
+
+describe('an http URL', () => {
+  it.each([
+    'http://user:hunter2@auth.example',
+    'http://:hunter2@auth.example',
+    'http://user@auth.example',
+    'http://auth.example/#x',
+  ])('without use for the client of a service is refused: %s', (ISSUER) => {
+    expect(faultsOf({ ISSUER })).toEqual([
+      expect.stringMatching(/^ISSUER: must have neither user nor password nor fragment, not /),
+    ]);
+    expect(faultsOf({ ISSUER }).join()).not.toContain('hunter2');
+  });
+
+  it('in a setting of another kind is printed without its password', () => {
+    const url = 'ftp://user:hunter2@db.example/x';
+    const faults = faultsOf({ ISSUER: url, PORT: url, CORS_ORIGINS: url, TRUST_PROXY: url });
+    expect(faults).toHaveLength(4);
+    expect(faults.join()).not.toContain('hunter2');
+  });
+});
+
 describe('CORS_ORIGINS', () => {
   it.each([
     [undefined, []],
@@ -287,7 +343,7 @@ describe('CORS_ORIGINS', () => {
     ...['https://a:b@example.com', 'https://app.example.com?x', 'capacitor://', 'https://'],
   ])('rejects %j', (CORS_ORIGINS) => {
     expect(faultsOf({ CORS_ORIGINS })).toEqual([
-      expect.stringMatching(/^CORS_ORIGINS: must be a list of origins/),
+      expect.stringMatching(/^CORS_ORIGINS: must be a list of origins.* is none$/),
     ]);
   });
 });
