@@ -53,6 +53,14 @@ const ADVERTISED = {
   billing: ['billing:read', 'billing:pay'],
 };
 
+/** Users without a role cannot grant these: RESOURCE_SERVERS marks them. */
+const PRIVILEGED = [
+  'orders:read:any',
+  'billing:admin',
+  'billing:refund',
+  'billing:invoices:create',
+];
+
 /** OpenID Connect Core §5.4, §11: no decorator asks for them one by one. */
 const OPENID = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access'];
 
@@ -76,12 +84,12 @@ describe('metadata documents', () => {
     },
   );
 
-  it('lists exactly the existing scopes and resource servers in the metadata of auth (RFC 8414 §2)', async () => {
+  it('lists exactly the scopes that any user can grant, and the resource servers, in the metadata of auth (RFC 8414 §2)', async () => {
     const { body } = await send(`${stack.auth.url}/.well-known/oauth-authorization-server`);
     const scopes = (await Promise.all(GUARDED.map(readDecoratedScopes))).flat();
-    expect([body['scopes_supported']].flat().sort()).toEqual(
-      [...new Set([...scopes, ...OPENID])].sort(),
-    );
+    expect(scopes).toEqual(expect.arrayContaining(PRIVILEGED));
+    const granted = [...scopes, ...OPENID].filter((scope) => !PRIVILEGED.includes(scope));
+    expect([body['scopes_supported']].flat().sort()).toEqual([...new Set(granted)].sort());
     const identifiers = RESOURCE_SERVERS.map((name) => RESOURCES[name]);
     expect(body['protected_resources']).toEqual([...identifiers, stack.auth.url]);
   });

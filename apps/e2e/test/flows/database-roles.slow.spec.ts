@@ -53,7 +53,7 @@ if (!hasPsql) console.warn(SKIPPED);
         cwd: join(ROOT, 'apps', app),
         env: { ...process.env, NODE_ENV: 'test', DATABASE_URL: urls[app] },
       });
-      expect(stdout).toContain('migration');
+      expect(stdout).toMatch(new RegExp(`^${app}: [A-Z]\\w+\\d{13}`));
     }
   });
 

@@ -12,7 +12,7 @@ const MAX_WAITING = 1_000;
 
 interface AwaitedBody {
   readonly reply: FastifyReply;
-  readonly since: number;
+  since: number;
   bytesRead: number;
   progressAt: number;
 }
@@ -25,6 +25,7 @@ export class BodyWatch {
   /** In the order of arrival. */
   private readonly awaited = new Map<FastifyRequest, AwaitedBody>();
   private readonly timer = setInterval(() => this.check(), CHECK_EVERY_MS).unref();
+  private checkedAt = performance.now();
 
   expect(request: FastifyRequest, reply: FastifyReply): void {
     if (!hasContent(request.headers)) return;
@@ -48,8 +49,13 @@ export class BodyWatch {
 
   private check(): void {
     const now = performance.now();
+    // While the process stood still, it read no byte, so that time does not count.
+    const missed = Math.max(0, now - this.checkedAt - CHECK_EVERY_MS);
+    this.checkedAt = now;
     for (const [request, body] of this.awaited) {
       const { bytesRead } = request.raw.socket;
+      body.since = Math.min(now, body.since + missed);
+      body.progressAt = Math.min(now, body.progressAt + missed);
       if (bytesRead !== body.bytesRead) Object.assign(body, { bytesRead, progressAt: now });
       const isLate = now - body.progressAt > STALL_MS || now - body.since > WHOLE_BODY_MS;
       if (request.raw.destroyed) this.awaited.delete(request);

@@ -21,8 +21,19 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
 };
 
-/** Answers bytes that Node cannot parse as HTTP. No request object exists yet, so this writes the answer to the socket. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+type ClientError = Error & { code?: string };
+
+/** Answers bytes that Node cannot parse as HTTP, and headers that come too late. */
+export function answerClientError(error: ClientError, socket: Socket): void {
+  const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  if (!isLate || socket.bytesRead > 0) return rejectOnSocket(error, socket);
+  // The timer of Node runs before the sockets are read. When the process stood still, a request may lie there unread; with its
+  // first byte, Node begins to measure anew.
+  setImmediate(() => socket.bytesRead > 0 || rejectOnSocket(error, socket));
+}
+
+/** No request object exists yet, so this writes the answer to the socket. */
+function rejectOnSocket(error: ClientError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const problem = createProblemDetails(STATUS_BY_CODE[error.code ?? ''] ?? 400);
   const body = JSON.stringify(problem);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect, createServer } from 'node:net';
-import { json } from 'node:stream/consumers';
+import { json, text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { waitUntil } from '../../testing/index.js';
 import {
@@ -205,4 +205,34 @@ describe('a service that cannot start', () => {
     expect(await service.exit()).toBe(1);
     expect(service.output()).toMatch(/cannot be used:\n {2}- PORT: .*\n {2}- LOG_LEVEL: .*\n$/);
   });
+});
+
+describe('a process that stood still for 16 s', () => {
+  const BODY = '{"a":1}';
+  const HEAD = `POST /echo HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: ${BODY.length}\r\n\r\n`;
+
+  it('answers requests that came meanwhile, also on connections and for headers that came before', async () => {
+    const service = startServiceProcess(freePort);
+    const { port, hostname } = new URL(await urlOf(service));
+    const open = async (head: string) => {
+      const socket = connect(Number(port), hostname);
+      await once(socket, 'connect');
+      if (head) socket.write(head);
+      return socket;
+    };
+    const sockets = await Promise.all([open(''), open(HEAD)]);
+    // The process has accepted the first connection and read the headers on the second.
+    await fetched(`http://${hostname}:${port}/fast`);
+    // When it goes on, its timers run before it reads from connections.
+    const busy = fetched(`http://${hostname}:${port}/busy`);
+    await service.waitForOutput(/in flight/);
+    service.child.kill('SIGSTOP');
+    sockets[0].write(HEAD + BODY);
+    sockets[1].write(BODY);
+    await delay(16_000);
+    service.child.kill('SIGCONT');
+    await busy;
+    const answers = await Promise.all(sockets.map((socket) => text(socket)));
+    expect(answers.map((answer) => answer.slice(0, 12))).toEqual(['HTTP/1.1 201', 'HTTP/1.1 201']);
+  }, 40_000);
 });

@@ -1,6 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 import 'reflect-metadata';
-import { Controller, Get, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Injectable,
+  Module,
+  type OnApplicationShutdown,
+  Post,
+} from '@nestjs/common';
 import { z } from 'zod';
 import {
   commonSettings,
@@ -37,6 +45,11 @@ class SlowController {
     return { open: await this.database.query(600) };
   }
 
+  @Post('echo')
+  echo(@Body() body: unknown) {
+    return { body };
+  }
+
   @Get('fast')
   fast() {
     return { ok: true };
@@ -45,6 +58,7 @@ class SlowController {
   /** Blocks the event loop, as a long computation does. */
   @Get('busy')
   busy() {
+    process.stderr.write('in flight\n');
     const end = performance.now() + 2_500;
     while (performance.now() < end);
     return { ok: true };
