@@ -6,7 +6,7 @@ import { ClientAssertionVerifier } from './client-assertion-verifier.js';
 import { ClientRateLimiter } from './client-authentication.guard.js';
 import { Client } from './client.entity.js';
 import { ClientRepository } from './client.repository.js';
-import { CrossOriginHook, RegisteredOrigins } from './cross-origin.hook.js';
+import { RegisteredOrigins } from './cross-origin.hook.js';
 import { FirstPartyClient } from './first-party-client.js';
 import { ResourceServerService } from './resource-server.service.js';
 
@@ -16,7 +16,6 @@ import { ResourceServerService } from './resource-server.service.js';
     ClientAssertionVerifier,
     ClientRateLimiter,
     ClientRepository,
-    CrossOriginHook,
     FirstPartyClient,
     RegisteredOrigins,
     ResourceServerService,
@@ -26,6 +25,7 @@ import { ResourceServerService } from './resource-server.service.js';
     ClientRateLimiter,
     ClientRepository,
     FirstPartyClient,
+    RegisteredOrigins,
     ResourceServerService,
   ],
 })

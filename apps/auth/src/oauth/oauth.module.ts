@@ -2,6 +2,7 @@ import { ProofVerifier } from '@gatehouse/guards/dpop';
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
+import { CrossOriginHook } from '../clients/cross-origin.hook.js';
 import { PagesModule } from '../pages/pages.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
@@ -48,6 +49,7 @@ import { UserInfoService } from './user-info.service.js';
     DiscoveryController,
   ],
   providers: [
+    CrossOriginHook,
     AuthorizationCodeExchange,
     AuthorizationCodeGrant,
     AuthorizationCodeService,
