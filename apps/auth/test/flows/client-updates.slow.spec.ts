@@ -189,7 +189,10 @@ eachDatabase('a changed client registration', (fresh) => {
 
     const code = await browser.obtainCode(id, { scope: 'openid orders:read' });
     await change(id, { redirectUris: ['https://client.example/new'] });
-    expect((await exchange(code)).body).toMatchObject({ error: 'invalid_grant' });
+    expect((await exchange(code)).body).toEqual({
+      error: 'invalid_grant',
+      error_description: 'redirect_uri is not registered any more.',
+    });
     expect((await browser.authorize(id)).status).toBe(400);
   });
 

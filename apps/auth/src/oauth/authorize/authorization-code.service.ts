@@ -81,7 +81,7 @@ export class AuthorizationCodeService {
     if (code.usedAt) return this.rejectReused(code);
     // A wait inside the server does not make a code expire that was valid when the request arrived.
     if (code.expiresAt.getTime() <= presentation.arrival.latest)
-      throw OAuthError.invalidGrant('code expired');
+      throw OAuthError.invalidGrant('code expired', { hint: 'The code has expired.' });
     return code;
   }
 

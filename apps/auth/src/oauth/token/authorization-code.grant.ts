@@ -38,7 +38,8 @@ export class AuthorizationCodeGrant implements Grant {
 
     // The operator may have changed the client since the authorization.
     if (!isRegisteredRedirectUri(issued.redirectUri, client)) {
-      throw OAuthError.invalidGrant('the redirect URI is not registered any more');
+      const hint = 'redirect_uri is not registered any more.';
+      throw OAuthError.invalidGrant('redirect_uri', { presented: issued.redirectUri, hint });
     }
     const permitted = limitToClient(client, issued.scope);
 
