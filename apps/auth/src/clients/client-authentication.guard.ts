@@ -9,8 +9,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OAuthError, rejectQueryParameters, TooManyRequests } from '../platform/oauth-error.js';
 import { presentedClientIds } from '../platform/oauth-error.filter.js';
 import { enforceQuota, type QuotaState, RateLimitService } from '../platform/rate-limit.service.js';
+import { RequestOriginService } from '../platform/request-source.guard.js';
 import { ClientAssertionVerifier } from './client-assertion-verifier.js';
 import type { Client } from './client.entity.js';
+import { RegisteredOrigins } from './cross-origin.hook.js';
 import { isClientSecretCorrect } from './registered-credentials.js';
 import { ClientRepository } from './client.repository.js';
 import { type PresentedCredentials, readPresentedCredentials } from './presented-credentials.js';
@@ -22,7 +24,11 @@ export type ClientQuota = 'client' | 'introspection';
 /** Limits the requests of a client, and the failed authentications in its name. */
 @Injectable()
 export class ClientRateLimiter {
-  constructor(private readonly limits: RateLimitService) {}
+  constructor(
+    private readonly limits: RateLimitService,
+    private readonly requestOrigins: RequestOriginService,
+    private readonly registeredOrigins: RegisteredOrigins,
+  ) {}
 
   /**
    * Slows down an attacker who guesses secrets (RFC 6749 §2.3.1). Failures count for the client and the address together, so an
@@ -45,11 +51,25 @@ export class ClientRateLimiter {
     }
   }
 
-  /** A confidential client has its own quota. An attacker can send the id of a public client, so its requests count for the network. */
-  consume(client: Client, address: string, quota: ClientQuota): Promise<QuotaState | undefined> {
+  /**
+   * A confidential client has its own quota. An attacker can send the id of a public client, so its requests count for the network.
+   * Requests that a page of an unregistered origin sent count apart, so such a page cannot use up the quota of its visitors' network.
+   */
+  async consume(
+    client: Client,
+    request: FastifyRequest,
+    quota: ClientQuota,
+  ): Promise<QuotaState | undefined> {
     if (!client.isPublic) return this.limits.consume(quota, { kind: 'client', id: client.id });
-    const key = networkOf(address) ?? 'elsewhere';
+    const network = networkOf(request.ip) ?? 'elsewhere';
+    const key = (await this.isOfUnregisteredPage(request)) ? `pages in ${network}` : network;
     return this.limits.consume('token', { kind: 'anonymous', key });
+  }
+
+  private async isOfUnregisteredPage(request: FastifyRequest): Promise<boolean> {
+    const foreign = this.requestOrigins.find(request);
+    if (!foreign) return false;
+    return foreign.origin === undefined || !(await this.registeredOrigins.includes(foreign.origin));
   }
 }
 
@@ -87,7 +107,7 @@ export class ClientAuthenticationGuard implements CanActivate {
       this.authenticate(presented),
     );
     const quota = this.reflector.get(UseClientQuota, context.getClass()) ?? 'client';
-    const state = await this.rateLimiter.consume(client, request.ip, quota);
+    const state = await this.rateLimiter.consume(client, request, quota);
     enforceQuota(context.switchToHttp().getResponse<FastifyReply>(), state);
     authenticatedClients.set(request, client);
     return true;

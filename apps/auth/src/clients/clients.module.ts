@@ -6,6 +6,7 @@ import { ClientAssertionVerifier } from './client-assertion-verifier.js';
 import { ClientRateLimiter } from './client-authentication.guard.js';
 import { Client } from './client.entity.js';
 import { ClientRepository } from './client.repository.js';
+import { RegisteredOrigins } from './cross-origin.hook.js';
 import { FirstPartyClient } from './first-party-client.js';
 import { ResourceServerService } from './resource-server.service.js';
 
@@ -16,6 +17,7 @@ import { ResourceServerService } from './resource-server.service.js';
     ClientRateLimiter,
     ClientRepository,
     FirstPartyClient,
+    RegisteredOrigins,
     ResourceServerService,
   ],
   exports: [
@@ -23,6 +25,7 @@ import { ResourceServerService } from './resource-server.service.js';
     ClientRateLimiter,
     ClientRepository,
     FirstPartyClient,
+    RegisteredOrigins,
     ResourceServerService,
   ],
 })

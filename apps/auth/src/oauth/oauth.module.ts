@@ -2,6 +2,7 @@ import { ProofVerifier } from '@gatehouse/guards/dpop';
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
+import { CrossOriginHook } from '../clients/cross-origin.hook.js';
 import { PagesModule } from '../pages/pages.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
@@ -16,7 +17,6 @@ import {
 import { AuthorizationService } from './authorize/authorization.service.js';
 import { AuthorizeController } from './authorize/authorize.controller.js';
 import { PromptPolicy } from './authorize/prompt-policy.js';
-import { CrossOriginHook, RegisteredOrigins } from './cross-origin.hook.js';
 import { DiscoveryController } from './discovery.controller.js';
 import { IntrospectionController } from './introspection.controller.js';
 import { IntrospectionService } from './introspection.service.js';
@@ -63,7 +63,6 @@ import { UserInfoService } from './user-info.service.js';
     ProofVerifier,
     RedirectUriValidator,
     RefreshTokenGrant,
-    RegisteredOrigins,
     RevocationService,
     SessionTokenService,
     TokenExchangeGrant,

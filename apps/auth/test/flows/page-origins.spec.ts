@@ -292,6 +292,29 @@ describe('forms of another site use up no quota', () => {
     await limited.stop();
   });
 
+  it.each<readonly [string, Headers]>([
+    ...FOREIGN,
+    ['the origin of a form', { 'sec-fetch-mode': 'navigate', origin: 'https://evil.example' }],
+    ['the origin of a script', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }],
+  ])('on the endpoints of public clients, by %s', async (_, headers) => {
+    const limited = await TestAuth.start(LIMITS);
+    const id = await aClient(limited, { redirectUris: ['https://spa.example/'] });
+    const stranger = new TestBrowser(limited);
+    const body = `client_id=${id}&grant_type=refresh_token&refresh_token=x&token=x`;
+    for (const path of ['/oauth/token', '/oauth/revoke', '/oauth/introspect']) {
+      await postTimes(stranger, path, { headers: { ...FORM, ...headers }, body });
+    }
+    const own = { ...FORM, origin: 'https://spa.example', 'sec-fetch-site': 'cross-site' };
+    for (const caller of [own, FORM]) {
+      const init = { method: 'POST', headers: caller, body };
+      expect((await stranger.open('/oauth/token', init)).status).toBe(400);
+    }
+    expect(
+      (await stranger.open('/oauth/token', { method: 'POST', headers: own, body })).status,
+    ).toBe(429);
+    await limited.stop();
+  });
+
   it('refuses images and scripts of another site at the authorization endpoint before it counts them', async () => {
     const limited = await TestAuth.start(LIMITS);
     const user = new TestBrowser(limited);

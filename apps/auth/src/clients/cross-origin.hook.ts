@@ -2,7 +2,7 @@ import { Clock, removeLoopbackPort } from '@gatehouse/service-kit';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ClientRepository } from '../clients/client.repository.js';
+import { ClientRepository } from './client.repository.js';
 
 /** How long the origins are cached, in milliseconds. */
 const MAX_AGE_MS = 10_000;
