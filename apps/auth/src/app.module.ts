@@ -20,6 +20,7 @@ import { OAuthModule } from './oauth/oauth.module.js';
 import { AccountSeedService } from './ops/demo/account-seed.service.js';
 import { ConformanceSeedService } from './ops/demo/conformance-seed.service.js';
 import { DemoSeedService } from './ops/demo/demo-seed.service.js';
+import { renderUnroutablePage } from './pages/error-page.hook.js';
 import { PagesModule } from './pages/pages.module.js';
 import { PlatformModule } from './platform/platform.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
@@ -35,6 +36,7 @@ export const serviceOptions = (config: AuthConfig): ServiceOptions => ({
   bodyLimit: 16_384,
   popupPaths: /^\/(oauth\/authorize|login|register|select-account|consent)\b/,
   acceptForms: true,
+  unroutablePage: (request) => renderUnroutablePage(request, config),
   openApi: {
     title: 'Gatehouse: auth',
     description: 'Issues access tokens and rotating refresh tokens.',

@@ -47,6 +47,16 @@ export class ErrorPageHook implements OnModuleInit {
   }
 }
 
+/** The page for a URL that the router rejects, such as `/%E0%A4%A`. A link to the same URL would fail again. */
+export const renderUnroutablePage = (request: FastifyRequest, { ISSUER: issuer }: AuthConfig) =>
+  isRead(request)
+    ? renderErrorPage(selectTexts(undefined, request.headers['accept-language']), {
+        kind: 'notFound',
+        issuer,
+        request,
+      })
+    : undefined;
+
 /** Whether a browser shows the answer to a person. */
 const isRead = ({ headers }: FastifyRequest): boolean =>
   (headers.accept ?? '').includes('text/html') && isNavigation(headers);

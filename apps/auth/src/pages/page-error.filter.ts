@@ -3,6 +3,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { OAuthError, RegistrationRefused, RetryLaterError } from '../platform/oauth-error.js';
+import { toLogText } from '../platform/request-text.js';
 import { ForeignRequestError } from '../platform/request-source.guard.js';
 import { type PageErrorKind, renderErrorPage, type ReturnAddress } from './error-page.js';
 import { pageContexts } from './page-context.js';
@@ -71,6 +72,7 @@ export class PageErrorFilter implements ExceptionFilter {
     if (error instanceof PageRedirect) return sendRedirect(reply, error);
     const kind = toPageErrorKind(error);
     if (kind === 'fault') request.log.error({ err: error, reqId: request.id }, 'unhandled');
+    else logRefusal(request, kind, error);
     const texts =
       pageContexts.get(request)?.texts ??
       selectTexts(undefined, request.headers['accept-language']);
@@ -88,6 +90,19 @@ export class PageErrorFilter implements ExceptionFilter {
       .status(findStatus(error, kind))
       .send(body);
   }
+}
+
+/** The page has one text for many causes, so the log names the cause. */
+function logRefusal({ log, id, method, url }: FastifyRequest, kind: string, error: unknown): void {
+  const [path = ''] = url.split('?');
+  const why = toLogText(describeCause(error));
+  log.info({ reqId: id, method, path: toLogText(path), refused: kind, why }, 'refused');
+}
+
+function describeCause(error: unknown): string {
+  if (error instanceof Error && findKindByClass(error)) return error.message;
+  const { detail, errors } = toProblemDetails(error);
+  return errors === undefined ? (detail ?? '') : JSON.stringify(errors);
 }
 
 function sendRedirect(reply: FastifyReply, { location, cookies }: PageRedirect): void {

@@ -29,6 +29,7 @@ describe('every error page has a link that works', () => {
 
   const CASES: readonly (readonly [string, number, () => Promise<TestResponse>])[] = [
     ['an unknown address', 404, () => browser.open('/nope', { headers: HTML })],
+    ['an address that no server can read', 400, () => browser.open('/%E0%A4%A', { headers: HTML })],
     ['an address that others have', 404, () => browser.open('/logout', { headers: HTML })],
     [
       'an address that begins like a host',
@@ -67,7 +68,7 @@ describe('every error page has a link that works', () => {
     [
       'hostile logout parameters',
       400,
-      () => browser.open(`/oauth/logout?state=${'x'.repeat(2001)}`),
+      () => browser.open(`/oauth/logout?state=${'x'.repeat(4097)}`),
     ],
   ];
 
@@ -108,6 +109,23 @@ describe('every error page has a link that works', () => {
   });
 });
 
+describe('the log line of an error page', () => {
+  it.each([
+    ['/oauth/logout?client_id=a&client_id=b', 'invalidRequest', 'client_id'],
+    [`/oauth/logout?state=${'x'.repeat(4097)}`, 'invalidRequest', 'state'],
+    ['/login?ticket=x', 'invalidTicket', 'invalidTicket'],
+    ['/oauth/authorize/continue', 'expired', 'expired'],
+  ])('names the cause for %.40s, and no value', async (url, refused, why) => {
+    const own = await TestAuth.start({ LOG_LEVEL: 'info' });
+    await new TestBrowser(own).open(url);
+    const line = own.log.map((text) => JSON.parse(text)).find(({ msg }) => msg === 'refused');
+    expect(line).toMatchObject({ refused, method: 'GET', path: url.split('?')[0] });
+    expect(line).toMatchObject({ why: expect.stringContaining(why), reqId: expect.any(String) });
+    expect(line.why).not.toContain('xxx');
+    await own.stop();
+  });
+});
+
 describe('answers to programs', () => {
   it.each(['*/*', 'application/json', ''])(
     'are problem details for Accept "%s" (RFC 9457)',
@@ -119,6 +137,14 @@ describe('answers to programs', () => {
       ]);
     },
   );
+
+  it('are problem details for an address that no server can read', async () => {
+    const { status, headers } = await browser.open('/%E0%A4%A', { headers: { accept: '*/*' } });
+    expect([status, headers.get('content-type')]).toEqual([
+      400,
+      'application/problem+json; charset=utf-8',
+    ]);
+  });
 
   it('are problem details for a script of a page (Fetch Metadata §2.2)', async () => {
     const headers = { ...HTML, 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' };

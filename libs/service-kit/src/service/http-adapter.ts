@@ -14,7 +14,7 @@ import type { Logger } from 'pino';
 import { createProblemDetails, problemMediaType } from '../http/problem.js';
 import { createProxyTrust } from '../addresses.js';
 import { findReadableHeaders } from './cross-origin.js';
-import type { ServiceOptions } from './service.options.js';
+import type { ServiceOptions, UnroutablePage } from './service.options.js';
 
 const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
@@ -87,7 +87,7 @@ export function createHttpAdapter(logger: Logger, options: ServiceOptions): Fast
     clientErrorHandler: answerClientError,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
       reply.headers({ ...headers, ...findReadableHeaders(request, options.corsOrigins) });
-      answerUnroutable(reply, error.statusCode ?? 400);
+      answerUnroutable(reply, error.statusCode ?? 400, options.unroutablePage?.(request));
     },
     // A request on an open connection during shutdown is answered, and then the connection closes (shutdown.ts).
     return503OnClosing: false,
@@ -100,9 +100,10 @@ export function createHttpAdapter(logger: Logger, options: ServiceOptions): Fast
 }
 
 /** Answers a URL that the router rejects as malformed or too long. Hooks and filters do not run then. */
-function answerUnroutable(reply: FastifyReply, status: number): void {
+function answerUnroutable(reply: FastifyReply, status: number, page?: UnroutablePage): void {
+  void reply.code(status);
+  if (page) return void reply.headers(page.headers).send(page.body);
   void reply
-    .code(status)
     .header('Cache-Control', 'no-store')
     .type(problemMediaType)
     .send(JSON.stringify(createProblemDetails(status)));

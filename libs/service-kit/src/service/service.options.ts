@@ -1,7 +1,13 @@
+import type { FastifyRequest } from 'fastify';
 import type { TracingOptions } from '../observability/tracing.js';
 import type { OpenApiOptions } from '../openapi/openapi.options.js';
 import type { LoggerOptions } from '../observability/logger.js';
 import type { TrustedProxies } from '../addresses.js';
+
+export interface UnroutablePage {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
 
 export interface ServiceOptions extends LoggerOptions {
   /** Enables the page at /docs and the document at /docs-json. */
@@ -21,6 +27,11 @@ export interface ServiceOptions extends LoggerOptions {
   readonly corsOrigins?: readonly string[];
   /** Paths of pages that other origins open in a window, for a login. Such a window keeps its opener. Default: none. */
   readonly popupPaths?: RegExp;
+  /**
+   * The page for a browser whose URL the router rejects, because no hook and no filter runs then; undefined sends problem details.
+   * Default: none.
+   */
+  readonly unroutablePage?: (request: FastifyRequest) => UnroutablePage | undefined;
   /** How many requests are in flight at once; further ones are refused with 503. Default: 1000. */
   readonly requestsInFlight?: number;
   /** How many connections one address may have open; 0 is any number. A trusted proxy is not limited. Default: 0. */

@@ -61,7 +61,7 @@ export function parseClaimsParameter(
   allowedScopes: readonly string[],
 ): ClaimsParameter {
   const { success, data } = claimsParameter.safeParse(text === undefined ? {} : parseJson(text));
-  if (!success) throw OAuthError.invalidRequest('claims is malformed.');
+  if (!success) throw OAuthError.invalidRequest('claims is malformed.', { presented: text });
   checkAcr(data.id_token);
   return {
     userinfo: selectAllowedClaims(data.userinfo, allowedScopes),
