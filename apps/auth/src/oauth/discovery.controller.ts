@@ -2,6 +2,7 @@ import { Public } from '@gatehouse/guards';
 import { Problem } from '@gatehouse/service-kit';
 import { Controller, Get, Header, Inject, Param } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { RegistrationService } from '../accounts/registration.guard.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { ASSERTION_ALGORITHMS } from '../clients/registered-credentials.js';
 import { AUTH_METHODS, GRANT_TYPES, SUBJECT_TYPES } from '../clients/client.entity.js';
@@ -26,9 +27,11 @@ export class DiscoveryController {
     @Inject(AUTH_CONFIG) config: AuthConfig,
     resourceServers: ResourceServerService,
     keys: SigningKeyService,
+    { isOpen: canRegister }: RegistrationService,
   ) {
     const idTokenAlgorithms = keys.algorithms;
-    this.metadata = buildServerMetadata({ config, resourceServers, idTokenAlgorithms });
+    const sources = { config, resourceServers, idTokenAlgorithms, canRegister };
+    this.metadata = buildServerMetadata(sources);
     this.issuerPath = new URL(config.ISSUER).pathname.replace(/\/$/, '');
   }
 
@@ -63,6 +66,8 @@ interface MetadataSources {
   readonly config: AuthConfig;
   readonly resourceServers: Pick<ResourceServerService, 'identifiers' | 'advertisedScopes'>;
   readonly idTokenAlgorithms: readonly string[];
+  /** Whether every user may register. */
+  readonly canRegister: boolean;
 }
 
 /**
@@ -73,6 +78,7 @@ export function buildServerMetadata({
   config,
   resourceServers,
   idTokenAlgorithms,
+  canRegister,
 }: MetadataSources): object {
   const toUrl = (path: string) => `${config.ISSUER.replace(/\/$/, '')}${path}`;
   return {
@@ -89,6 +95,7 @@ export function buildServerMetadata({
     ...(config.STATUS_LISTS && { status_list_aggregation_endpoint: toUrl(STATUS_LISTS_PATH) }),
     ...AUTHORIZATION_METADATA,
     ...CLIENT_AUTHENTICATION_METADATA,
+    prompt_values_supported: PROMPTS.filter((prompt) => canRegister || prompt !== 'create'),
     // RFC 9449 §5.1.
     dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
     grant_types_supported: GRANT_TYPES,
@@ -103,7 +110,6 @@ const AUTHORIZATION_METADATA = {
   response_modes_supported: RESPONSE_MODES,
   code_challenge_methods_supported: ['S256'],
   authorization_response_iss_parameter_supported: true,
-  prompt_values_supported: PROMPTS,
   acr_values_supported: [ACR],
   ui_locales_supported: UI_LOCALES,
   subject_types_supported: SUBJECT_TYPES,

@@ -15,6 +15,17 @@ const CLIENT_AUTHENTICATION = [
 ];
 const ASSERTIONS = ['ES256', 'PS256', 'RS256', 'EdDSA'];
 
+it.each(['closed', 'invited'])(
+  'does not advertise prompt=create with REGISTRATION=%s (Initiating User Registration §4.2)',
+  async (REGISTRATION) => {
+    const auth = await TestAuth.start({ REGISTRATION });
+    const { text } = await auth.send('/.well-known/openid-configuration', {});
+    const prompts = ['none', 'login', 'consent', 'select_account'];
+    expect(JSON.parse(text)).toHaveProperty('prompt_values_supported', prompts);
+    await auth.stop();
+  },
+);
+
 describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
   let auth: TestAuth;
   let metadata: Record<string, unknown>;
@@ -64,7 +75,10 @@ describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
         'urn:ietf:params:oauth:grant-type:token-exchange',
       ],
       scopes_supported: [
-        ...RESOURCE_SERVERS.flatMap(({ scopes }) => scopes),
+        // A user cannot grant the others by consent alone.
+        ...RESOURCE_SERVERS.flatMap(({ scopes, privileged }) =>
+          scopes.filter((word) => !privileged.has(word)),
+        ),
         'sessions:read',
         'sessions:end',
         'account:password',

@@ -1,8 +1,9 @@
 import { UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
+import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
 import { InvitationService } from '../../src/accounts/invitation.service.js';
-import { anAccount, TestBrowser } from '../support/test-browser.js';
+import { aClient, anAccount, TestBrowser } from '../support/test-browser.js';
 import { PASSWORD, TestAuth, type TestResponse, toDatabaseSettings } from '../support/test-auth.js';
 
 const WEEK = 604_800;
@@ -69,6 +70,20 @@ describe('registration with REGISTRATION=closed', () => {
     });
     const answer = await browser.visit('/register', { method: 'POST', body });
     expect(answer.status).toBe(403);
+  });
+
+  it('shows the login page for prompt=create, because the registration page would be a dead end', async () => {
+    const own = await TestAuth.start({ REGISTRATION: 'closed' });
+    const user = new TestBrowser(own);
+    const email = anAddress();
+    const id = await own.app.get(AccountOperationsService).create(email, PASSWORD, 'operator');
+    const client = await aClient(own);
+    await user.grantConsent({ id: id ?? '' }, client);
+    const page = await user.authorize(client, { prompt: 'create' });
+    expect([page.status, titleOf(page)]).toEqual([200, 'Sign in']);
+    const answer = await user.submitPassword(page, email);
+    expect(answer.headers.get('location')).toContain('code=');
+    await own.stop();
   });
 
   it('shows no link to the registration page, also after a failed login', async () => {

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { RegistrationService } from '../../accounts/registration.guard.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
 import { ClientRepository } from '../../clients/client.repository.js';
 import { isRegisteredRedirectUri } from '../../clients/redirect-uri.js';
@@ -14,7 +15,7 @@ import {
   type SentParameters,
   validateParameters,
 } from './authorization-parameters.js';
-import type { AuthorizationRequest, Destination } from './authorization-request.js';
+import type { AuthorizationRequest, Destination, Prompt } from './authorization-request.js';
 import { parseClaimsParameter } from './claims-parameter.js';
 import { parseCodeChallenge } from './pkce.js';
 
@@ -24,7 +25,10 @@ const MAX_REQUEST_BYTES = 6_500;
 /** Validates authorization requests (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1). */
 @Injectable()
 export class AuthorizationRequestParser {
-  constructor(private readonly resourceServers: ResourceServerService) {}
+  constructor(
+    private readonly resourceServers: ResourceServerService,
+    private readonly registrations: RegistrationService,
+  ) {}
 
   /** @throws {OAuthError} */
   parse(destination: Destination, { parameters, repeated }: SentParameters): AuthorizationRequest {
@@ -58,7 +62,7 @@ export class AuthorizationRequestParser {
       codeChallenge,
       dpopJkt: valid.dpop_jkt,
       nonce: valid.nonce,
-      prompt: valid.prompt,
+      prompt: this.selectPrompts(valid.prompt),
       maxAge: valid.max_age,
       idTokenHint: valid.id_token_hint,
       subject,
@@ -67,6 +71,12 @@ export class AuthorizationRequestParser {
         ...new Set([...scope, ...findScopesOfClaims({ ...claims.userinfo, ...claims.id_token })]),
       ],
     };
+  }
+
+  /** The registration page would be a dead end while registration is not open, so the user gets the login page. */
+  private selectPrompts(prompts: ReadonlySet<Prompt>): ReadonlySet<Prompt> {
+    if (this.registrations.isOpen || !prompts.has('create')) return prompts;
+    return new Set([...prompts].map((prompt) => (prompt === 'create' ? 'login' : prompt)));
   }
 }
 
