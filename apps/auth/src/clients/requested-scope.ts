@@ -45,6 +45,10 @@ export function limitToClient(
   granted: readonly string[],
 ): readonly string[] {
   const scope = granted.filter((word) => allowed.includes(word));
-  if (scope.length === 0) throw OAuthError.invalidGrant('the client has no scope of this grant');
-  return scope;
+  if (scope.length > 0) return scope;
+  throw OAuthError.invalidGrant('scope', {
+    presented: granted.join(' '),
+    expected: allowed.join(' '),
+    hint: 'The client is not registered for any scope of this grant any more.',
+  });
 }

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import type { RequestArrival } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
@@ -88,6 +89,7 @@ export interface PageRequest {
     readonly 'user-agent'?: string | undefined;
   };
   readonly ip: string;
+  readonly arrival: RequestArrival | undefined;
   readonly query: unknown;
   readonly body: unknown;
 }
@@ -111,7 +113,7 @@ export class PageContextService {
    * @throws {PageError} `expired` or `invalidTicket`
    */
   async create(
-    { headers, ip, query, body }: PageRequest,
+    { headers, ip, arrival, query, body }: PageRequest,
     { allowsTicket }: { readonly allowsTicket: boolean },
   ): Promise<PageContext> {
     const received = readTextField(body, 'ticket') ?? readTextField(query, 'ticket');
@@ -138,6 +140,7 @@ export class PageContextService {
       cookies,
       userAgent: headers['user-agent'],
       ip,
+      arrival,
       createFormToken: (action) => this.tokens.issue(bindingOf(action)),
       checkFormToken: (action) =>
         this.tokens.check(bindingOf(action), readTextField(body, 'form_token') ?? ''),

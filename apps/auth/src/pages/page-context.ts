@@ -1,4 +1,4 @@
-import { removeTrailingSlash } from '@gatehouse/service-kit';
+import { removeTrailingSlash, type RequestArrival } from '@gatehouse/service-kit';
 import type { AuthConfig } from '../auth.config.js';
 import type { BrowserSession } from '../sessions/browser-session.entity.js';
 import type { Interaction } from './interaction.service.js';
@@ -23,6 +23,8 @@ export interface PageContext {
   readonly cookies: readonly string[];
   readonly userAgent: string | undefined;
   readonly ip: string;
+  /** Of a form. */
+  readonly arrival: RequestArrival | undefined;
 
   /** @param action path that receives the form */
   createFormToken(action: string): string;

@@ -54,6 +54,7 @@ export class PageLoginService {
   async signIn(context: PageContext, credential: Credential): Promise<SignedIn | undefined> {
     const account = await this.verifyCredential(context, credential);
     if (!account) return undefined;
+    context.arrival?.checkStillWanted();
     const created = await this.sessions.create(
       account,
       describeDevice(context),

@@ -78,11 +78,16 @@ export class AuthorizationCodeRepository implements OnModuleInit {
    * Marks a code as used by a new family, in the transaction that creates the family. The condition is the lock: of any
    * number of callers on all replicas exactly one succeeds, and none succeeds after the user withdrew the consent.
    *
-   * @param now milliseconds since the epoch
+   * @param at milliseconds since the epoch: when the request arrived, for the age of the code, and now
    * @returns whether this call used the code
    */
-  async markUsed(hash: string, now: number, familyId: string): Promise<boolean> {
-    const { affected } = await this.unitOfWork.execute(MARK_USED, [hash, now, familyId]);
+  async markUsed(
+    hash: string,
+    familyId: string,
+    { arrivedAt, now }: { readonly arrivedAt: number; readonly now: number },
+  ): Promise<boolean> {
+    const parameters = [hash, now, familyId, arrivedAt];
+    const { affected } = await this.unitOfWork.execute(MARK_USED, parameters);
     return affected === 1;
   }
 
@@ -103,7 +108,7 @@ export class AuthorizationCodeRepository implements OnModuleInit {
 
 const MARK_USED = `
   UPDATE authorization_code SET used_at = $2, family_id = $3
-  WHERE code_hash = $1 AND used_at IS NULL AND expires_at > $2 AND (
+  WHERE code_hash = $1 AND used_at IS NULL AND expires_at > $4 AND (
     EXISTS (SELECT 1 FROM consent
       WHERE consent.account_id = authorization_code.account_id AND consent.client_id = authorization_code.client_id)
     OR EXISTS (SELECT 1 FROM client WHERE client.id = authorization_code.client_id AND first_party = 1))`;

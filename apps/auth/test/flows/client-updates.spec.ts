@@ -182,14 +182,17 @@ eachDatabase('a changed client registration', (fresh) => {
     const answer = await exchange(narrowed);
     expect([answer.status, answer.body['scope'], answer.body['refresh_token']]).toEqual([
       200,
-      'orders:read',
+      'openid orders:read',
       undefined,
     ]);
     expect((await browser.authorize(id, asked)).headers.get('location')).toContain('invalid_scope');
 
     const code = await browser.obtainCode(id, { scope: 'openid orders:read' });
     await change(id, { redirectUris: ['https://client.example/new'] });
-    expect((await exchange(code)).body).toMatchObject({ error: 'invalid_grant' });
+    expect((await exchange(code)).body).toEqual({
+      error: 'invalid_grant',
+      error_description: 'redirect_uri is not registered any more.',
+    });
     expect((await browser.authorize(id)).status).toBe(400);
   });
 

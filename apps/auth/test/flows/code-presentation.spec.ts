@@ -8,6 +8,7 @@ import {
   type TestResponse,
   toDatabaseSettings,
 } from '../support/test-auth.js';
+import { lockOnPostgres, lockOnSqlite, type WriterLock } from '../support/writer-lock.js';
 
 const invalidGrant = { status: 400, body: { error: 'invalid_grant' } };
 const SCOPE = 'openid offline_access orders:read billing:read';
@@ -19,8 +20,17 @@ eachDatabase('presentation of an authorization code (RFC 6749 §4.1.3)', (fresh)
   let user: Account;
   let client: string;
   let browser: TestBrowser;
+  let isSqlite: boolean;
+  let lockWrites: () => Promise<WriterLock>;
   beforeAll(async () => {
-    auth = await TestAuth.start(toDatabaseSettings(await fresh()));
+    const at = await fresh();
+    auth = await TestAuth.start(toDatabaseSettings(at));
+    const { databaseUrl } = at;
+    isSqlite = databaseUrl === undefined;
+    lockWrites = () =>
+      databaseUrl === undefined
+        ? lockOnSqlite(auth.app.get(UnitOfWork))
+        : lockOnPostgres(databaseUrl);
     user = await anAccount(auth);
     client = await aClient(auth);
     browser = await aBrowser(client);
@@ -85,6 +95,36 @@ eachDatabase('presentation of an authorization code (RFC 6749 §4.1.3)', (fresh)
       error_description: 'redirect_uri is missing.',
     });
     expect((await redeem(code, { code_verifier: undefined }, as)).status).toBe(200);
+  });
+
+  it.each([
+    ['a code that expires while its exchange waits for the database', 50, 15, 200],
+    ['no code that had expired when its exchange arrived', 61, 0, 400],
+  ])('accepts %s (RFC 6749 §4.1.2)', async (_, age, wait, status) => {
+    const code = await aCode();
+    auth.clock.advance({ seconds: age });
+    const lock = await lockWrites();
+    const exchange = redeem(code);
+    if (status === 200) await lock.waitUntilBlocking(exchange);
+    await auth.send('/health/live', {});
+    await auth.send('/health/live', {});
+    auth.clock.advance({ seconds: wait });
+    await lock.release();
+    expect((await exchange).status).toBe(status);
+  });
+
+  it('leaves the code usable when the time for the answer is over before it was used', async () => {
+    const code = await aCode();
+    const lock = await lockWrites();
+    const exchange = redeem(code);
+    await lock.waitUntilBlocking(exchange);
+    await auth.send('/health/live', {});
+    await auth.send('/health/live', {});
+    auth.clock.advance({ seconds: 20 });
+    await lock.release();
+    const { status } = await exchange;
+    if (isSqlite) expect([status, (await redeem(code)).status]).toEqual([503, 200]);
+    else expect(status).toBe(200);
   });
 
   it.each([1, 1000, 1001, 4096])(

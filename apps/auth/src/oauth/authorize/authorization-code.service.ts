@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { Clock } from '@gatehouse/service-kit';
+import { Clock, type RequestArrival } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { AccountRepository } from '../../accounts/account.repository.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
@@ -25,6 +25,7 @@ export interface CodePresentation {
   readonly verifier: string | undefined;
   /** Thumbprint of the key in the client's DPoP proof. */
   readonly dpopJkt: string | undefined;
+  readonly arrival: RequestArrival;
 }
 
 const CODE_PATTERN = /^[\w-]{43}$/;
@@ -78,7 +79,9 @@ export class AuthorizationCodeService {
 
     // "The client MUST NOT use the authorization code more than once."
     if (code.usedAt) return this.rejectReused(code);
-    if (code.expiresAt.getTime() <= this.clock.now()) throw OAuthError.invalidGrant('code expired');
+    // A wait inside the server does not make a code expire that was valid when the request arrived.
+    if (code.expiresAt.getTime() <= presentation.arrival.latest)
+      throw OAuthError.invalidGrant('code expired', { hint: 'The code has expired.' });
     return code;
   }
 
@@ -86,8 +89,13 @@ export class AuthorizationCodeService {
    * Uses the code for a new family, in the transaction that creates the family.
    * @returns whether this call used the code
    */
-  async claim(code: AuthorizationCode, familyId: string): Promise<boolean> {
-    if (!(await this.codes.markUsed(code.hash, this.clock.now(), familyId))) return false;
+  async claim(
+    code: AuthorizationCode,
+    familyId: string,
+    arrival: RequestArrival,
+  ): Promise<boolean> {
+    const at = { arrivedAt: arrival.latest, now: this.clock.now() };
+    if (!(await this.codes.markUsed(code.hash, familyId, at))) return false;
     const { accountId, clientId } = code;
     await this.events.record({
       type: 'authorization_code.redeemed',
@@ -160,6 +168,12 @@ export interface ExchangedCode {
   readonly token: string;
 }
 
+export interface ExchangeRequest {
+  readonly arrival: RequestArrival;
+  /** Thumbprint of the key that the refresh tokens are bound to. */
+  readonly refreshKey: string | undefined;
+}
+
 /** Exchanges a valid code for a new session of the client. */
 @Injectable()
 export class AuthorizationCodeExchange {
@@ -173,13 +187,12 @@ export class AuthorizationCodeExchange {
   /**
    * Claims the code in the transaction that creates the family, so that a crash leaves both or neither.
    * @param code a code that {@link AuthorizationCodeService.validate} returned for this client
-   * @param refreshKey thumbprint of the key that the refresh tokens are bound to
    * @throws {OAuthError} `invalid_grant` if the code was used meanwhile, or the user's session ended
    */
   async exchange(
     code: AuthorizationCode,
     client: RefreshTokenClient,
-    refreshKey: string | undefined,
+    { arrival, refreshKey }: ExchangeRequest,
   ): Promise<ExchangedCode> {
     const { accountId, browserSessionId, authenticatedAt: at, amr } = code;
     const [account, browserSession] = await Promise.all([
@@ -198,7 +211,8 @@ export class AuthorizationCodeExchange {
       authentication: { at, amr, browserSessionId },
       claims: code.claims,
       dpopJkt: refreshKey,
-      consume: (familyId) => this.codes.claim(code, familyId),
+      arrival,
+      consume: (familyId) => this.codes.claim(code, familyId, arrival),
     });
     return created ?? this.codes.rejectUnclaimed(code);
   }

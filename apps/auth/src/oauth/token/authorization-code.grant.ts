@@ -33,12 +33,13 @@ export class AuthorizationCodeGrant implements Grant {
     // RFC 6749 §4.1.3: the code "was issued to the authenticated confidential client", is "valid", and the redirect URIs are
     // identical. RFC 7636 §4.6: the verifier matches the challenge. Only a presentation that fits can reveal a reuse.
     const dpopJkt = provenKey?.jkt;
-    const presentation = { clientId: client.id, redirectUri, verifier, dpopJkt };
+    const presentation = { clientId: client.id, redirectUri, verifier, dpopJkt, arrival };
     const issued = await this.codes.validate(text, presentation);
 
     // The operator may have changed the client since the authorization.
     if (!isRegisteredRedirectUri(issued.redirectUri, client)) {
-      throw OAuthError.invalidGrant('the redirect URI is not registered any more');
+      const hint = 'redirect_uri is not registered any more.';
+      throw OAuthError.invalidGrant('redirect_uri', { presented: issued.redirectUri, hint });
     }
     const permitted = limitToClient(client, issued.scope);
 
@@ -59,7 +60,10 @@ export class AuthorizationCodeGrant implements Grant {
     arrival.checkStillWanted();
     await provenKey?.markProofUsed();
     const refreshKey = client.selectRefreshTokenKey(dpopJkt);
-    const { token, session } = await this.codeExchange.exchange(code, limits, refreshKey);
+    const { token, session } = await this.codeExchange.exchange(code, limits, {
+      arrival,
+      refreshKey,
+    });
 
     const response = await this.sessionTokens.issue({
       client,
