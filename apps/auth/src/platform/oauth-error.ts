@@ -117,7 +117,7 @@ export class OAuthError extends Error {
   }
 
   static unsupportedGrantType(grantType: string): OAuthError {
-    const description = 'The server does not support this grant.';
+    const description = 'The server does not support this grant_type.';
     return new OAuthError('unsupported_grant_type', description, { presented: grantType });
   }
 
@@ -147,8 +147,8 @@ export class OAuthError extends Error {
     return new OAuthError('unsupported_token_type', description);
   }
 
-  static invalidDpopProof(check: string): OAuthError {
-    const description = 'The proof of possession is missing, malformed, old or used.';
+  /** @param description names the fault, because the sender made the proof */
+  static invalidDpopProof(description: string, check: string): OAuthError {
     return new OAuthError('invalid_dpop_proof', description, { check });
   }
 

@@ -37,7 +37,7 @@ export class DpopProofGuard implements CanActivate {
     const request = http.getRequest<FastifyRequest>();
     if (request.headers['dpop'] === undefined) {
       // "… the authorization server MUST reject token requests from the client that do not contain the DPoP header" (§5.2).
-      if (getAuthenticatedClient(request)?.dpopBound) throw OAuthError.invalidDpopProof('no proof');
+      if (getAuthenticatedClient(request)?.dpopBound) throw describeFault('no_proof');
       return true;
     }
     // Every answer carries the next nonce, so that clients rarely need a second attempt (§8.2).
@@ -65,9 +65,24 @@ async function markUsed(proof: Proof): Promise<void> {
   }
 }
 
+const FAULTS: Readonly<Record<string, string>> = {
+  no_proof: 'This client must send a DPoP proof.',
+  malformed_proof: 'Send one DPoP header with a proof JWT that has a jwk, jti, htm, htu and iat.',
+  bad_proof_signature: 'The signature of the DPoP proof does not match its jwk.',
+  replayed_proof: 'The DPoP proof was used before.',
+};
+/** The causes of these name the values that differ. */
+const FAULTS_OF_VALUES: readonly string[] = ['proof_for_another_request', 'proof_out_of_time'];
+
+function describeFault(reason: string, cause?: unknown): OAuthError {
+  const values = FAULTS_OF_VALUES.includes(reason) && cause instanceof Error ? cause.message : '';
+  const description = FAULTS[reason] ?? `The DPoP proof is not valid: ${values || reason}.`;
+  return OAuthError.invalidDpopProof(description, values ? `${reason}: ${values}` : reason);
+}
+
 /** Maps errors of the verifier to the error codes of RFC 6749 §5.2 and RFC 9449. */
 function toOAuthError(error: unknown): unknown {
   if (error instanceof NonceRequired) return OAuthError.useDpopNonce();
-  if (error instanceof InvalidProof) return OAuthError.invalidDpopProof(error.reason);
+  if (error instanceof InvalidProof) return describeFault(error.reason, error.cause);
   return error instanceof ProofsUnavailable ? error.cause : error;
 }
