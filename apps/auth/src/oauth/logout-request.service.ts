@@ -13,16 +13,19 @@ import { computeSubject, type IdTokenClaims, IdTokenService } from '../tokens/id
 const optionalText = (max: number) =>
   z
     .string()
-    .transform((text) => (text.length <= max ? text : undefined))
+    .transform((text) => (text.length <= max ? text.trim() : undefined))
     .optional();
+
+/** A hint that is sent twice counts as no hint as well. */
+const hint = (max: number) => optionalText(max).catch(undefined);
 
 /** OpenID Connect RP-Initiated Logout §2. `logout_hint` is ignored, because a browser has only one session. */
 const parametersSchema = z.object({
-  id_token_hint: optionalText(9000),
+  id_token_hint: hint(9000),
   client_id: optionalText(64),
   post_logout_redirect_uri: optionalText(2000),
   state: z.string().max(4096).optional(),
-  ui_locales: optionalText(500),
+  ui_locales: hint(500),
 });
 
 /** All parameters are optional, so an empty request is valid. */

@@ -319,6 +319,18 @@ describe('logout of a browser session', () => {
     expect(await isLoggedIn()).toBe(false);
   });
 
+  it.each([
+    ['blanks around the client id', (id: string) => ({ client_id: ` ${id} ` })],
+    ['a hint that is sent twice', (id: string) => ({ client_id: id, id_token_hint: ['a', 'b'] })],
+    ['two lists of languages', (id: string) => ({ client_id: id, ui_locales: ['en', 'en'] })],
+  ])('returns to the client also with %s', async (_, build) => {
+    const query = new URLSearchParams({ post_logout_redirect_uri: BYE });
+    for (const [name, values] of Object.entries(build(client)))
+      for (const value of [values].flat()) query.append(name, value);
+    const question = await browser.open(`/oauth/logout?${query.toString()}`);
+    expect(locationOf(await browser.submit(question))).toEqual([303, BYE]);
+  });
+
   it('uses the language of ui_locales', async () => {
     expect(titleOf(await logout({ ui_locales: 'de' }))).toBe('Abmelden?');
   });
