@@ -27,15 +27,17 @@ export class ConsentPageService {
   ) {}
 
   /**
-   * @returns `undefined` if the user is not logged in, or the account's roles allow nothing of the scope
-   * @throws {PageError} `invalidRequest` without an authorization request of an enabled client
+   * @returns `undefined` if the user cannot consent: without a login, or because the registration of the client or the roles of the
+   * account changed. The authorization endpoint judges the request again and names the reason.
+   * @throws {PageError} `invalidRequest` without an authorization request
    */
   async findState({
     interaction,
     browserSession,
   }: PageContext): Promise<ConsentPageState | undefined> {
+    if (!interaction) throw new PageError('invalidRequest');
     const client = await this.clientInfo.find(interaction);
-    if (!interaction || !client) throw new PageError('invalidRequest');
+    if (!client) return undefined;
     const account = browserSession && (await this.accounts.find(browserSession.accountId));
     if (!account) return undefined;
     const scope = await this.resourceServers.limitToRoles(account.id, interaction.asked);
@@ -44,18 +46,19 @@ export class ConsentPageService {
 
   /**
    * @returns the URL where the authorization request continues with the decision
-   * @throws {PageError} `invalidRequest` without an authorization request or without a logged-in user
+   * @throws {PageError} `invalidRequest` without an authorization request
    */
   async recordDecision(context: PageContext, decision: 'allow' | 'deny'): Promise<string> {
     const { interaction, browserSession } = context;
-    const state = await this.findState(context);
-    if (!state || !interaction || !browserSession) throw new PageError('invalidRequest');
+    if (!interaction) throw new PageError('invalidRequest');
     if (decision === 'deny') {
       return buildContinueUrl(
         context,
         this.interactions.createTicket({ ...interaction, denied: true }),
       );
     }
+    const state = await this.findState(context);
+    if (!state || !browserSession) return buildContinueUrl(context, context.ticket);
     const { accountId: consented } = browserSession;
     await this.consents.grant(consented, state.client.clientId, state.scope);
     return buildContinueUrl(context, this.interactions.createTicket({ ...interaction, consented }));

@@ -1,6 +1,9 @@
 import { UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import type { Account } from '../../src/accounts/account.entity.js';
+import type { CompleteRegistration } from '../../src/clients/client-registration.js';
+import { RoleOperationsService } from '../../src/sessions/account-operations.service.js';
+import { ClientOperationsService } from '../../src/sessions/client-operations.service.js';
 import { ConsentService } from '../../src/sessions/consent.service.js';
 import {
   aClient,
@@ -33,7 +36,7 @@ eachDatabase('consent to the scopes of a client', (fresh) => {
     const settings = {
       ...toDatabaseSettings(await fresh()),
       SERVER_SECRET: 'x'.repeat(32),
-      RESOURCE_SERVERS: `${ORDERS} orders:read orders:export; ${BILLING} billing:read`,
+      RESOURCE_SERVERS: `${ORDERS} orders:read orders:export orders:all@staff; ${BILLING} billing:read`,
     };
     auth = await TestAuth.start(settings);
     replica = await TestAuth.start(settings);
@@ -182,6 +185,42 @@ eachDatabase('consent to the scopes of a client', (fresh) => {
     const answer = await browser.open('/consent');
     expect([answer.status, titleOf(answer)]).toEqual([400, 'This request cannot be answered']);
   });
+
+  it.each([
+    [
+      'the redirect URI was removed',
+      () => update({ redirectUris: ['https://client.example/new'] }),
+      [400, 'The return address is not registered'],
+    ],
+    [
+      'the client was disabled',
+      () => auth.app.get(ClientOperationsService).disable(client, 'operator'),
+      [400, 'This application is not known here'],
+    ],
+  ])('says why nothing came of an open page after %s', async (_, change, expected) => {
+    const page = await browser.authorize(client);
+    await change();
+    const answer = await browser.follow(await browser.submit(page, { decision: 'allow' }));
+    expect([answer.status, titleOf(answer)]).toEqual(expected);
+    expect(await isGranted('openid')).toBe(false);
+  });
+  const update = (change: Partial<CompleteRegistration>) =>
+    auth.app
+      .get(ClientOperationsService)
+      .update(client, (current) => ({ ...current, ...change }), 'operator');
+
+  it.each(['allow', 'deny'])(
+    'returns access_denied to the client when the role of the scope was revoked before "%s"',
+    async (decision) => {
+      const roles = auth.app.get(RoleOperationsService);
+      await update({ scope: ['orders:all'] });
+      await roles.grant(person.id, 'staff', 'operator');
+      const page = await browser.authorize(client, { scope: 'orders:all' });
+      await roles.revoke(person.id, 'staff', 'operator');
+      const answer = await browser.follow(await browser.submit(page, { decision }));
+      expect(readRedirectParameters(answer)).toMatchObject({ error: 'access_denied' });
+    },
+  );
 
   it('shows the login page to a user who is not logged in', async () => {
     const page = await browser.authorize(client);
