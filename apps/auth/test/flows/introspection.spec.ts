@@ -20,7 +20,8 @@ describe('introspection (RFC 7662)', () => {
   let auth: TestAuth;
   beforeAll(async () => {
     auth = await TestAuth.start();
-    await auth.registerClient({ id: 'web-app', secret: 'secret', scope: ['orders:read'] });
+    const scope = ['orders:read', 'billing:read'];
+    await auth.registerClient({ id: 'web-app', secret: 'secret', scope });
     await auth.registerClient({ id: 'native-app', resourceServer: ORDERS });
     const service = { secret: 'secret', grantTypes: [EXCHANGE, 'client_credentials'] };
     await auth.registerClient({

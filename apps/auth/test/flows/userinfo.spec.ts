@@ -20,7 +20,7 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
   beforeAll(async () => {
     auth = await TestAuth.start();
     const web = { grantTypes: ['refresh_token'], redirectUris: ['https://a.example/cb'] };
-    await auth.registerClient({ ...web, id: 'web-app', scope: OPENID });
+    await auth.registerClient({ ...web, id: 'web-app', scope: [...OPENID, 'orders:read'] });
     await auth.registerClient({ ...web, id: 'pairwise', scope: OPENID, subjectType: 'pairwise' });
     await auth.registerClient({
       ...web,
