@@ -97,7 +97,8 @@ export function ordersServiceSecret(env) {
     appendFileSync(join(folder, 'demo.env'), line, { mode: 0o600 });
   } catch (error) {
     const advice = 'Set DATA_DIR to a folder that this user can write.';
-    throw new Failure(`The folder ${folder} cannot be used: ${error.message}. ${advice}`);
+    const { message } = /** @type {Error} */ (error);
+    throw new Failure(`The folder ${folder} cannot be used: ${message}. ${advice}`);
   }
   return secret;
 }
