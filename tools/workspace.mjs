@@ -48,6 +48,15 @@ export function filesIn(base, folder = '.') {
 }
 
 /**
+ * The variables as the apps read them: without blanks and line ends around a value.
+ *
+ * @param {Environment} env
+ * @returns {Environment}
+ */
+export const trimmed = (env) =>
+  Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value?.trim()]));
+
+/**
  * The folder of the SQLite files and of generated secrets, as an absolute path.
  *
  * @param {Environment} env
@@ -82,9 +91,15 @@ export function ordersServiceSecret(env) {
   if (kept) return kept;
   const secret = randomBytes(32).toString('base64url');
   const folder = dataFolder(env);
-  mkdirSync(folder, { recursive: true });
   const line = `ORDERS_SERVICE_SECRET=${secret}\n`;
-  appendFileSync(join(folder, 'demo.env'), line, { mode: 0o600 });
+  try {
+    mkdirSync(folder, { recursive: true });
+    appendFileSync(join(folder, 'demo.env'), line, { mode: 0o600 });
+  } catch (error) {
+    const advice = 'Set DATA_DIR to a folder that this user can write.';
+    const { message } = /** @type {Error} */ (error);
+    throw new Failure(`The folder ${folder} cannot be used: ${message}. ${advice}`);
+  }
   return secret;
 }
 

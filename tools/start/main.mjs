@@ -4,7 +4,7 @@
  */
 import { defineCommand } from '../terminal/command.mjs';
 import { coloursFor, withProgress } from '../terminal/output.mjs';
-import { build, credentialsIn, DEFAULT_PORTS } from '../workspace.mjs';
+import { build, credentialsIn, DEFAULT_PORTS, trimmed } from '../workspace.mjs';
 import { describeDatabase, mayBeSeeded } from './database.mjs';
 import { logPrinter } from './log-output.mjs';
 import { rejectIfOneExits, ServiceProcess, untilReady } from './service-process.mjs';
@@ -33,7 +33,7 @@ export const command = defineCommand({
     'no-build': flag,
     profile: { type: 'string', default: 'demo' },
   },
-  run: (values) => startApps(/** @type {StartOptions} */ (values), process.env),
+  run: (values) => startApps(/** @type {StartOptions} */ (values), trimmed(process.env)),
 });
 
 /** @typedef {{ watch: boolean, json: boolean, 'no-build': boolean, profile: string }} StartOptions */

@@ -22,9 +22,7 @@ export async function migrate(
   settings: DatabaseSettings,
   report: Report = (text) => new Logger('Migrations').warn(text),
 ): Promise<readonly string[]> {
-  const dataSource = isPostgres(settings)
-    ? createMigrationDataSource(settings)
-    : createSqliteWriterDataSource(settings);
+  const dataSource = createDataSource(settings);
   let step: string | undefined;
   try {
     await dataSource.initialize();
@@ -37,6 +35,17 @@ export async function migrate(
     throw describeDatabaseFault(error, settings, step);
   } finally {
     if (dataSource.isInitialized) await dataSource.destroy();
+  }
+}
+
+/** TypeORM loads the driver at once, and throws when it is not installed. */
+function createDataSource(settings: DatabaseSettings): DataSource {
+  try {
+    return isPostgres(settings)
+      ? createMigrationDataSource(settings)
+      : createSqliteWriterDataSource(settings);
+  } catch (error) {
+    throw describeDatabaseFault(error, settings);
   }
 }
 

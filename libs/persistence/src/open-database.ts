@@ -26,8 +26,9 @@ export interface Database {
  */
 export async function openDatabase(settings: DatabaseSettings): Promise<Database> {
   if (settings.migrate) await migrate(settings);
-  const writer = await createWriterDataSource(settings);
+  let writer: DataSource | undefined;
   try {
+    writer = await createWriterDataSource(settings);
     await writer.initialize();
     const reader = createReaderDataSource(settings, writer);
     if (!reader.isInitialized) await reader.initialize();
@@ -35,9 +36,10 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
       reader,
       isPostgres(settings) ? new PostgresWriter(writer) : new SqliteWriter(writer),
     );
-    return { reader, unitOfWork, close: () => closeAll([reader, writer]) };
+    const sources = [reader, writer];
+    return { reader, unitOfWork, close: () => closeAll(sources) };
   } catch (error) {
-    if (writer.isInitialized) await writer.destroy();
+    if (writer?.isInitialized) await writer.destroy();
     throw describeDatabaseFault(error, settings);
   }
 }
@@ -45,10 +47,7 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
 async function createWriterDataSource(settings: DatabaseSettings): Promise<DataSource> {
   const { databaseUrl } = settings;
   if (databaseUrl === undefined) return createSqliteWriterDataSource(settings);
-  const kind = await detectConnectionKind(databaseUrl).catch((error: unknown) => {
-    throw describeDatabaseFault(error, settings);
-  });
-  return createPostgresDataSource(settings, kind);
+  return createPostgresDataSource(settings, await detectConnectionKind(databaseUrl));
 }
 
 async function closeAll(sources: readonly DataSource[]): Promise<void> {

@@ -130,6 +130,13 @@ describe('the start of an app', () => {
     },
   );
 
+  it('says how to install better-sqlite3 when the package is not there', async () => {
+    await expectSentence(
+      { NODE_OPTIONS: `--require "${ADDON}"`, ADDON: 'uninstalled' },
+      /SQLite package has not been found.*better-sqlite3 cannot be loaded\. Run: npm ci/,
+    );
+  });
+
   it('names the file and DATA_DIR when the file is no SQLite database', async () => {
     const DATA_DIR = await createTemporaryFolder();
     await writeFile(join(DATA_DIR, 'orders.sqlite'), 'This is a text. '.repeat(500));
