@@ -88,6 +88,27 @@ describe('npm start', () => {
   });
 });
 
+describe('npm start with settings that it cannot use', () => {
+  const startWith = async (settings: Record<string, string>) => {
+    const all = { ...env, AUTH_PORT: '1', ORDERS_PORT: '2', BILLING_PORT: '3', ...settings };
+    const command = RunningCommand.shell('node tools/run.mjs start --no-build', all);
+    expect(await command.exit).toBe(1);
+    return command.output;
+  };
+
+  it('says in one sentence that DATA_DIR is a file', async () => {
+    const DATA_DIR = join(await createTemporaryFolder(), 'file');
+    await writeFile(DATA_DIR, '');
+    expect(await startWith({ DATA_DIR })).toMatch(
+      /^The folder .*file cannot be used: EEXIST.* Set DATA_DIR to a folder .*\.\n$/,
+    );
+  });
+
+  it('refuses production also when blanks surround the word', async () => {
+    expect(await startWith({ NODE_ENV: ' production\n' })).toMatch(/^NODE_ENV is production/);
+  });
+});
+
 describe('npm run demo', () => {
   it.each([
     ['Register', 201],
