@@ -23,12 +23,10 @@ export const command = defineCommand({
     if (!TARGETS.includes(target)) throw new UsageError(`The target is ${TARGETS.join(' or ')}.`);
     // Nx writes or restores the counts of the tasks that it runs. Those of other projects must not be counted.
     rmSync(COUNTS_FOLDER, { recursive: true, force: true });
-    // Some slow tests measure, and some build: no other project may run meanwhile.
-    const alone = target === 'test-slow' ? ['--parallel=1'] : [];
-    const exitCode = runInForeground(
-      [process.execPath, NX, 'run-many', '-t', target, ...alone, ...options],
-      { cwd: ROOT },
-    );
+    // Some slow tests of the apps measure, and some build: `parallelism` of their package.json lets no other project run meanwhile.
+    const exitCode = runInForeground([process.execPath, NX, 'run-many', '-t', target, ...options], {
+      cwd: ROOT,
+    });
     const rows = projectsWith(target).map((project) => ({
       project,
       counts: countsOf(project, target),
