@@ -246,7 +246,8 @@ eachDatabase('the unit of work', (fresh, name) => {
         work.transaction(() => append('a', 'b')),
         work.transaction(() => append('b', 'a')),
       ]);
-      expect(attempts).toBe(3);
+      // The retry can overtake the other transaction, which then waits again, and PostgreSQL ends one more deadlock.
+      expect(attempts).toBeGreaterThanOrEqual(3);
       const texts = await work.query<{ text: string }>('SELECT text FROM note');
       expect(texts.map(({ text }) => [...text.slice(4)].sort().join(''))).toEqual(['ab', 'ab']);
     });
