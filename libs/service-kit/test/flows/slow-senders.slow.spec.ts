@@ -51,7 +51,7 @@ describe('a request that does not arrive (RFC 9110 §15.5.9)', () => {
     expect(service.logText()).not.toMatch(/unhandled|"level":"(error|warn)"/);
   });
 
-  it('is answered 408 with the headers of CORS, so that a script learns the reason', async () => {
+  it('answers 408 with the headers of CORS, so that a script learns the reason', async () => {
     const origin = 'https://app.example.com';
     const service = await startService(
       { controllers: [EchoController] },

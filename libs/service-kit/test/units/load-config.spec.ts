@@ -314,7 +314,7 @@ describe('an http URL', () => {
     expect(faultsOf({ ISSUER }).join()).not.toContain('hunter2');
   });
 
-  it('in a setting of another kind is printed without its password', () => {
+  it('prints a URL in a setting of another kind without its password', () => {
     const url = 'ftp://user:hunter2@db.example/x';
     const faults = faultsOf({ ISSUER: url, PORT: url, CORS_ORIGINS: url, TRUST_PROXY: url });
     expect(faults).toHaveLength(4);
