@@ -1,13 +1,9 @@
-import type { GuardsOptions, Rejection, UsedProofs } from '@gatehouse/guards';
-import { Logger } from '@nestjs/common';
+import type { GuardsOptions, UsedProofs } from '@gatehouse/guards';
+import { logRejection } from '@gatehouse/service-kit';
 import type { OrdersConfig } from './orders.config.js';
-
-const log = new Logger('Access');
 
 /** Any client may request these. `orders:read:any` is for support staff. */
 const ADVERTISED_SCOPES = ['orders:read', 'orders:write'];
-
-const OUTAGES = ['keys_unavailable', 'status_unavailable', 'proofs_unavailable'];
 
 /**
  * Says which access tokens this service accepts.
@@ -49,21 +45,4 @@ function createDpopOptions(
 function findStatusListsOrigin({ AUTH_STATUS_LISTS_ORIGIN, AUTH_JWKS_URI }: OrdersConfig) {
   const address = AUTH_STATUS_LISTS_ORIGIN ?? AUTH_JWKS_URI;
   return address === undefined ? undefined : new URL(address).origin;
-}
-
-/**
- * The response says no more than RFC 6750 requires. The log names the rule that the token broke, the values that differ, and
- * the request. An outage is a warning once, because it refuses every request.
- */
-function logRejection({ reason, issuer, kid, cause, request, isKnownOutage }: Rejection): void {
-  const why = cause instanceof Error ? cause.message : undefined;
-  const line = { msg: 'refused', refused: reason, issuer, kid, why, ...describeRequest(request) };
-  if (isKnownOutage) log.debug(line);
-  else if (OUTAGES.includes(reason)) log.warn(line);
-  else log.log(line);
-}
-
-/** The names are those of the request's own line. */
-function describeRequest(request: Rejection['request']): object {
-  return request ? { reqId: request.id, method: request.method, path: request.path } : {};
 }

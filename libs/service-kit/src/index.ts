@@ -32,6 +32,7 @@ export { accessTokenScheme, clientScheme } from './openapi/openapi.js';
 export type { OpenApiOptions } from './openapi/openapi.options.js';
 
 export { Metrics } from './observability/metrics.js';
+export { logRejection } from './observability/rejection-log.js';
 
 export {
   createEntityTag,
