@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { TestIssuer } from '@gatehouse/guards/testing';
+import { freePort } from '@gatehouse/service-kit/testing';
 
 export const BILLING = 'http://localhost:3002';
 export const CLIENT_SECRET = 'orders-secret-of-this-test-and-no-other';
@@ -23,7 +24,7 @@ abstract class FakeServer {
   readonly received: ReceivedRequest[] = [];
   url = '';
   private server: Server | undefined;
-  private port = 0;
+  private port: number | undefined;
 
   protected abstract respond(request: ReceivedRequest): Promise<FakeResponse | 'never'>;
 
@@ -39,11 +40,9 @@ abstract class FakeServer {
         response.writeHead(answer.status, headers).end(answer.json && JSON.stringify(answer.json));
       })();
     });
+    this.port ??= await freePort();
     server.listen(this.port, '127.0.0.1');
     await once(server, 'listening');
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
-    this.port = address.port;
     this.url = `http://127.0.0.1:${this.port}`;
     this.server = server;
     return this;
