@@ -26,7 +26,11 @@ const MAX_LIFETIME_SECONDS = 3600;
 const MAX_AGE_WITHOUT_JTI_SECONDS = 60;
 
 /** Explicit typing is recommended (rfc7523bis §4), but most libraries omit `typ`. A JWT of another type is not a client assertion. */
-const ALLOWED_TYPES: readonly unknown[] = [undefined, 'JWT', 'client-authentication+jwt'];
+const ALLOWED_TYPES: readonly unknown[] = [undefined, 'jwt', 'client-authentication+jwt'];
+
+/** A media type, whose case has no meaning and whose prefix may be absent (RFC 7515 §4.1.9). */
+const normalizeType = (typ: unknown): unknown =>
+  typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ;
 
 const claimsSchema = z.object({
   exp: z.number(),
@@ -112,7 +116,7 @@ type AssertionClaims = z.infer<typeof claimsSchema>;
 /** @param now seconds since the epoch */
 function checkClaims({ payload, protectedHeader }: JWTVerifyResult, now: number): AssertionClaims {
   const { typ } = protectedHeader;
-  if (!ALLOWED_TYPES.includes(typ)) {
+  if (!ALLOWED_TYPES.includes(normalizeType(typ))) {
     throw wrongClaimError('typ', typ, 'client-authentication+jwt, JWT or absent');
   }
   const { data, error } = claimsSchema.safeParse(payload);

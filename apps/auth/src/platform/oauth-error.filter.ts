@@ -127,9 +127,8 @@ function toErrorResponse(error: unknown, request: FastifyRequest): ErrorResponse
 }
 
 /**
- * A client that used the Authorization header gets 401 with a challenge; all other errors are 400 (RFC 6749 §5.2). A 401 would
- * always need a challenge (RFC 9110 §15.5.2), and libraries that see a challenge hide the error: oauth4webapi throws the challenge,
- * Spring reads the body of a 400 only, and Java's HttpURLConnection fails at each 401 (decision 16).
+ * A client that used the Authorization header gets 401 with a challenge; all other errors are 400 (RFC 6749 §5.2). A 401 always
+ * needs a challenge (RFC 9110 §15.5.2), and libraries hide the error of a 401 or behind a challenge (decision 16).
  */
 function formatOAuthError(error: OAuthError, { headers }: FastifyRequest): ErrorResponse {
   const body = error.toJSON();

@@ -65,6 +65,8 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
     ['with the client_id as parameter', {}, {}, { client_id: 'keyed' }],
     ['with the explicit type', {}, { typ: 'client-authentication+jwt' }, {}],
     ['with the type JWT', {}, { typ: 'JWT' }, {}],
+    ['with the type jwt (RFC 7515 §4.1.9)', {}, { typ: 'jwt' }, {}],
+    ['with the type as media type', {}, { typ: 'application/client-authentication+JWT' }, {}],
     ['without iat', { iat: null }, {}, {}],
     ['that is valid for five minutes', { exp: 300 }, {}, {}],
     ['that is valid for an hour (zitadel, Authlib)', { exp: 3600 }, {}, {}],
