@@ -71,6 +71,11 @@ const RULES: readonly Rule[] = [
     'the --auth-method private_key_jwt needs --jwks, and --jwks needs that --auth-method',
   ],
   [
+    ({ authMethod, assertionAudience = 'issuer' }) =>
+      authMethod !== 'private_key_jwt' && assertionAudience !== 'issuer',
+    'an --assertion-audience needs the --auth-method private_key_jwt',
+  ],
+  [
     (client) => isPublic(client) && Boolean(client.resourceServer),
     'a resource server has to authenticate: choose another --auth-method',
   ],
@@ -112,6 +117,7 @@ export const REGISTRATION_DEFAULTS = {
   idTokenAlgorithm: null,
   subjectType: 'public',
   jwks: null,
+  assertionAudience: 'issuer',
   resourceServer: null,
   exchangeTargets: [],
   dpopBound: false,

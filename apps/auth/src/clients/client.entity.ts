@@ -6,7 +6,10 @@ import {
 } from '@gatehouse/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** How a client authenticates at the token endpoint (RFC 7591 §2, `token_endpoint_auth_method`). */
+/**
+ * How a client authenticates (RFC 7591 §2, `token_endpoint_auth_method`). `client_secret_basic` and `client_secret_post` are two names
+ * of one thing: the server accepts the secret in both places.
+ */
 export const AUTH_METHODS = [
   'none',
   'client_secret_basic',
@@ -28,6 +31,10 @@ export const GRANT_TYPES = [
 /** Whether `sub` of ID tokens is the same for all clients, or differs by the host of the redirect URIs (OpenID Connect Core §8). */
 export const SUBJECT_TYPES = ['public', 'pairwise'] as const;
 export type SubjectType = (typeof SUBJECT_TYPES)[number];
+
+/** What `aud` of a client assertion may be: only the issuer, or also the token endpoint (decision 16). */
+export const ASSERTION_AUDIENCES = ['issuer', 'token-endpoint'] as const;
+export type AssertionAudience = (typeof ASSERTION_AUDIENCES)[number];
 
 /** An OAuth client (RFC 6749 §2). */
 @Entity('client')
@@ -67,6 +74,8 @@ export class Client {
   @Column('varchar', { name: 'subject_type', length: 8 }) readonly subjectType!: SubjectType;
   /** The client's public keys for `private_key_jwt`, as a JWK Set (RFC 7517 §5). */
   @Column('text', { nullable: true }) readonly jwks!: string | null;
+  @Column('varchar', { name: 'assertion_audience', length: 16 })
+  readonly assertionAudience!: AssertionAudience;
   /** The identifier of the resource server that this client is. The client may introspect and exchange tokens with this audience. */
   @Column('varchar', { name: 'resource_server', length: 2000, nullable: true })
   readonly resourceServer!: string | null;

@@ -21,6 +21,7 @@ type OptionalProperty =
   | 'idTokenAlgorithm'
   | 'subjectType'
   | 'jwks'
+  | 'assertionAudience'
   | 'resourceServer'
   | 'exchangeTargets'
   | 'dpopBound'
@@ -68,6 +69,7 @@ const REGISTRATION_COLUMNS: readonly (readonly [
   ['id_token_algorithm', ({ idTokenAlgorithm = null }) => idTokenAlgorithm],
   ['subject_type', ({ subjectType = 'public' }) => subjectType],
   ['jwks', ({ jwks = null }) => jwks],
+  ['assertion_audience', ({ assertionAudience = 'issuer' }) => assertionAudience],
   ['resource_server', ({ resourceServer = null }) => resourceServer],
   ['exchange_targets', ({ exchangeTargets }) => joinWords(exchangeTargets)],
   ['dpop_bound', ({ dpopBound = false }) => toFlag(dpopBound)],

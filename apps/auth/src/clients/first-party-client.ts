@@ -28,6 +28,7 @@ export class FirstPartyClient implements OnModuleInit {
       idTokenAlgorithm: null,
       subjectType: 'public',
       jwks: null,
+      assertionAudience: 'issuer',
       resourceServer: null,
       exchangeTargets: [],
       dpopBound: false,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  ASSERTION_AUDIENCES,
   AUTH_METHODS,
   type Client,
   GRANT_TYPES,
@@ -54,6 +55,7 @@ const clientDocument = z
     idTokenAlgorithm: z.enum(ID_TOKEN_ALGORITHMS).nullable().default(null),
     subjectType: z.enum(SUBJECT_TYPES).default(REGISTRATION_DEFAULTS.subjectType),
     jwks: keys.nullable().default(null),
+    assertionAudience: z.enum(ASSERTION_AUDIENCES).default('issuer'),
     resourceServer: z.string().nullable().default(null),
     exchangeTargets: words.default([]),
     dpopBound: z.boolean().default(REGISTRATION_DEFAULTS.dpopBound),

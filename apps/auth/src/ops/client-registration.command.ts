@@ -1,5 +1,7 @@
 import { Option } from 'nest-commander';
 import {
+  ASSERTION_AUDIENCES,
+  type AssertionAudience,
   AUTH_METHODS,
   type AuthMethod,
   GRANT_TYPES,
@@ -23,6 +25,7 @@ export interface ClientRegistrationOptions extends ChangeOptions {
   readonly grant?: readonly string[];
   readonly authMethod?: AuthMethod;
   readonly jwks?: string;
+  readonly assertionAudience?: AssertionAudience;
   readonly name?: string;
   readonly redirectUri?: readonly string[];
   readonly postLogoutRedirectUri?: readonly string[];
@@ -56,20 +59,25 @@ export abstract class ClientRegistrationCommand extends ChangingCommand {
 
   @Option({
     flags: '--auth-method <method>',
-    description:
-      'authentication method; default client_secret_basic; none registers a public client',
+    description: 'authentication method; default client_secret_basic; none: a public client',
     choices: [...AUTH_METHODS],
   })
   authMethod(text: string): AuthMethod {
     return parseChoice(AUTH_METHODS, text);
   }
 
-  @Option({
-    flags: '--jwks <file>',
-    description: 'public keys of the client (JWK Set), for private_key_jwt',
-  })
+  @Option({ flags: '--jwks <file>', description: 'public keys (JWK Set), for private_key_jwt' })
   jwks(file: string): string {
     return file;
+  }
+
+  @Option({
+    flags: '--assertion-audience <audience>',
+    description: 'aud of assertions: issuer (default), or token-endpoint, which is less safe',
+    choices: [...ASSERTION_AUDIENCES],
+  })
+  assertionAudience(text: string): AssertionAudience {
+    return parseChoice(ASSERTION_AUDIENCES, text);
   }
 
   @Option({ flags: '--name <name>', description: 'name that the pages show to users' })
@@ -158,10 +166,7 @@ export abstract class ClientRegistrationCommand extends ChangingCommand {
     return [...others, text];
   }
 
-  @Option({
-    flags: '--dpop-bound',
-    description: 'issue only tokens that are bound to a key of the client (RFC 9449)',
-  })
+  @Option({ flags: '--dpop-bound', description: 'only tokens bound to a key (RFC 9449)' })
   dpopBound(): boolean {
     return true;
   }

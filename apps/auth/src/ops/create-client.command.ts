@@ -95,6 +95,7 @@ export async function readRegistrationOptions(options: ClientRegistrationOptions
     allowedOrigins: options.allowedOrigin,
     requirePkce: options.pkce,
     jwks: jwks === undefined ? undefined : await readKeys(jwks),
+    assertionAudience: options.assertionAudience,
     resourceServer: options.resourceServer,
     exchangeTargets: options.exchangeTarget,
     dpopBound: options.dpopBound,

@@ -115,7 +115,9 @@ export class UpdateClientCommand extends ClientRegistrationCommand {
 
 /** The keys of a client go with its authentication method. */
 const dropKeys = ({ authMethod }: { readonly authMethod?: string }) =>
-  authMethod !== undefined && authMethod !== 'private_key_jwt' ? { jwks: null } : {};
+  authMethod !== undefined && authMethod !== 'private_key_jwt'
+    ? ({ jwks: null, assertionAudience: 'issuer' } as const)
+    : {};
 
 /** @throws {UsageError | OperationRefused} when the server would reject the registration */
 function checkRevision(

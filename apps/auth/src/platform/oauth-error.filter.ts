@@ -47,7 +47,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
 
   async catch(error: unknown, context: ArgumentsHost): Promise<void> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const answer = OAUTH_PATH.test(request.url) ? toErrorResponse(error) : undefined;
+    const answer = OAUTH_PATH.test(request.url) ? toErrorResponse(error, request) : undefined;
     if (!answer) {
       return this.problemDetailsFilter.catch(
         error instanceof RetryLaterError ? toRetryLaterProblem(error) : error,
@@ -114,8 +114,8 @@ export function describeRefusal(
   };
 }
 
-function toErrorResponse(error: unknown): ErrorResponse | undefined {
-  if (error instanceof OAuthError) return formatOAuthError(error);
+function toErrorResponse(error: unknown, request: FastifyRequest): ErrorResponse | undefined {
+  if (error instanceof OAuthError) return formatOAuthError(error, request);
   if (error instanceof RetryLaterError) return toRetryLaterResponse(error);
   if (error instanceof RegistrationRefused) return toForbiddenResponse(error);
   if (error instanceof DatabaseUnavailableException || error instanceof AskAgainException)
@@ -126,11 +126,15 @@ function toErrorResponse(error: unknown): ErrorResponse | undefined {
   return { status, body: OAuthError.invalidRequest(description).toJSON() };
 }
 
-function formatOAuthError(error: OAuthError): ErrorResponse {
-  const { status } = error;
-  // A 401 always names a scheme (RFC 9110 §15.5.2); RFC 6749 §5.2 requires Basic here.
-  const headers = status === 401 ? { 'www-authenticate': 'Basic realm="token endpoint"' } : {};
-  return { status, body: error.toJSON(), headers };
+/**
+ * A client that used the Authorization header gets 401 with a challenge; all other errors are 400 (RFC 6749 §5.2). A 401 always
+ * needs a challenge (RFC 9110 §15.5.2), and libraries hide the error of a 401 or behind a challenge (decision 16).
+ */
+function formatOAuthError(error: OAuthError, { headers }: FastifyRequest): ErrorResponse {
+  const body = error.toJSON();
+  const isChallenged = error.code === 'invalid_client' && headers.authorization !== undefined;
+  if (!isChallenged) return { status: 400, body };
+  return { status: 401, body, headers: { 'www-authenticate': 'Basic realm="token endpoint"' } };
 }
 
 const RETRY_LATER_DETAIL = 'Too many requests. Try again later.';

@@ -69,10 +69,6 @@ export class OAuthError extends Error {
     this.description = toDescription(description);
   }
 
-  get status(): 400 | 401 {
-    return this.code === 'invalid_client' ? 401 : 400;
-  }
-
   /** Why the client authentication failed. */
   get clientRefusal(): ClientRefusalReason | undefined {
     return this.detail.clientRefusal;

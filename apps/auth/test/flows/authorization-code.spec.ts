@@ -147,7 +147,7 @@ eachDatabase('authorization codes', (fresh) => {
       const withoutPkce = { code_challenge: undefined, code_challenge_method: undefined };
       const code = await ownBrowser.obtainCode(id, withoutPkce);
       const withoutSecret = await redeem(code, { client_id: id, code_verifier: undefined });
-      expect(withoutSecret).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
+      expect(withoutSecret).toMatchObject({ status: 400, body: { error: 'invalid_client' } });
       const answer = await redeem(code, { code_verifier: undefined }, { as: `${id}:secret` });
       expect(answer.status).toBe(200);
     });
@@ -293,7 +293,7 @@ eachDatabase('authorization codes', (fresh) => {
       const id = await aClient(auth);
       const code = await (await aBrowser(user, id)).obtainCode(id);
       await auth.app.get(ClientOperationsService).disable(id, 'operator');
-      expect(await redeem(code, { client_id: id })).toMatchObject({ status: 401 });
+      expect((await redeem(code, { client_id: id })).body['error']).toBe('invalid_client');
     });
 
     it('deletes used and unused codes one hour after they expired', async () => {

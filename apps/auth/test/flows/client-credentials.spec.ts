@@ -1,10 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import { BILLING, decodeClaims, TestAuth, toBasicAuthorization } from '../support/test-auth.js';
 
-const invalidClient = {
-  error: 'invalid_client',
-  error_description: 'Client authentication failed.',
-};
 const grant = { grant_type: 'client_credentials' };
 
 describe('client credentials (RFC 6749 §4.4)', () => {
@@ -12,11 +8,6 @@ describe('client credentials (RFC 6749 §4.4)', () => {
   beforeAll(async () => {
     auth = await TestAuth.start();
     await auth.registerClient({ id: 'orders-service', secret: 'a secret: with + signs %' });
-    await auth.registerClient({
-      id: 'posting-service',
-      secret: 'posted',
-      authMethod: 'client_secret_post',
-    });
     await auth.registerClient({ id: 'public-client' });
     await auth.registerClient({ id: 'no-grants', secret: 'secret', grantTypes: [] });
     await auth.registerClient({ id: 'no-scope', secret: 'secret', scope: [] });
@@ -84,56 +75,6 @@ describe('client credentials (RFC 6749 §4.4)', () => {
     expect(claims.client_id).toBe('orders-service');
   });
 
-  it('accepts the secret in the body from a client registered for client_secret_post', async () => {
-    const posted = { ...grant, client_id: 'posting-service', client_secret: 'posted' };
-    expect((await auth.token(posted)).status).toBe(200);
-  });
-
-  it.each<[string, Record<string, string>, string | undefined]>([
-    ['an unknown client', {}, 'unknown:secret'],
-    ['a wrong secret', {}, 'orders-service:wrong'],
-    ['an empty secret', {}, 'orders-service:'],
-  ])(
-    'rejects %s with the same answer as every failed authentication (§5.2)',
-    async (_, more, as) => {
-      const { status, headers, body } = await auth.token({ ...grant, ...more }, as);
-      expect([status, body]).toEqual([401, invalidClient]);
-      expect(headers.get('www-authenticate')).toMatch(/^Basic /);
-      expect(headers.get('cache-control')).toBe('no-store');
-    },
-  );
-
-  it.each<[string, Record<string, string>, string | undefined, string]>([
-    ['no authentication at all', {}, undefined, 'client_id is missing'],
-    [
-      'a confidential client without its secret',
-      { client_id: 'orders-service' },
-      undefined,
-      'the client is registered for client_secret_basic, and the request used none',
-    ],
-    [
-      'another method than registered',
-      { client_id: 'orders-service', client_secret: 'a secret: with + signs %' },
-      undefined,
-      'the client is registered for client_secret_basic, and the request used client_secret_post',
-    ],
-    [
-      'a public client that sends a secret',
-      {},
-      'public-client:x',
-      'the client is registered for none, and the request used client_secret_basic',
-    ],
-  ])(
-    'rejects %s and says what is wrong, because client ids are public',
-    async (_, more, as, hint) => {
-      const { status, body } = await auth.token({ ...grant, ...more }, as);
-      expect([status, body]).toEqual([
-        401,
-        { error: 'invalid_client', error_description: `Client authentication failed: ${hint}.` },
-      ]);
-    },
-  );
-
   it.each<[string, Record<string, string>, string | undefined, string]>([
     ['a public client', { client_id: 'public-client' }, undefined, 'unauthorized_client'],
     ['a client without the grant', {}, 'no-grants:secret', 'unauthorized_client'],
@@ -174,29 +115,6 @@ describe('client credentials (RFC 6749 §4.4)', () => {
       expect([status, body['error']]).toEqual([400, 'invalid_target']);
     }
     expect((await ask(BILLING, BILLING)).status).toBe(200);
-  });
-
-  it('rejects a request with two authentication methods (§2.3)', async () => {
-    const two = await auth.token({ ...grant, client_secret: 'x' }, ordersService);
-    const differing = await auth.token({ ...grant, client_id: 'other' }, ordersService);
-    for (const { status, body } of [two, differing]) {
-      expect([status, body['error']]).toEqual([400, 'invalid_request']);
-    }
-  });
-
-  it.each([
-    ['no colon', toBasicAuthorization('orders-service')],
-    ['bytes that are not UTF-8', `Basic ${Buffer.from([0xff, 0x3a, 0xff]).toString('base64')}`],
-    ['a broken percent code', toBasicAuthorization('orders-service:%zz')],
-    ['another scheme', 'Bearer abc'],
-    ['no credentials', 'Basic'],
-  ])('rejects an Authorization header with %s', async (_, authorization) => {
-    const answer = await auth.send('/oauth/token', {
-      method: 'POST',
-      body: new URLSearchParams(grant),
-      headers: { authorization },
-    });
-    expect([answer.status, answer.body['error']]).toEqual([400, 'invalid_request']);
   });
 
   it('accepts the old and the new secret during a rotation', async () => {

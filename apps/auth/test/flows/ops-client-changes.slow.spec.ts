@@ -115,7 +115,7 @@ describe('changes of clients with the operations CLI', () => {
       expect(JSON.stringify(changed)).not.toContain(clientSecret);
     });
 
-    it('replaces the keys of a client, drops them with its method, and names keys by kid only', async () => {
+    it('replaces keys and assertion audience of a client, drops both with its method, and names keys by kid only', async () => {
       const [one, two] = [await ClientKey.generate(), await ClientKey.generate()];
       const { printed } = await create(
         ...['--scope', 'orders:read', '--auth-method', 'private_key_jwt'],
@@ -125,9 +125,14 @@ describe('changes of clients with the operations CLI', () => {
       expect(changed).toEqual({
         jwks: { before: [one.publicJwk['kid']], after: [two.publicJwk['kid']] },
       });
+      const audience = await update(printed.id, '--assertion-audience', 'token-endpoint');
+      expect(audience.changed).toEqual({
+        assertionAudience: { before: 'issuer', after: 'token-endpoint' },
+      });
       await update(printed.id, '--auth-method', 'client_secret_basic');
       expect(await find(printed.id)).toMatchObject({
         jwks: null,
+        assertionAudience: 'issuer',
         secretHashes: [expect.any(String)],
       });
     });
@@ -167,11 +172,13 @@ describe('changes of clients with the operations CLI', () => {
         ...['--scope', 'openid orders:read', '--grant', 'authorization_code'],
         ...['--redirect-uri', CALLBACK, '--name', 'Shown', '--auth-method', 'private_key_jwt'],
         ...['--jwks', await aFile(toKeySet(key)), '--subject-type', 'pairwise'],
+        ...['--assertion-audience', 'token-endpoint'],
       );
       const document = await ops.runJson(['clients', 'show', printed.id]);
       expect(document).toMatchObject({
         id: printed.id,
         jwks: { keys: [key.publicJwk] },
+        assertionAudience: 'token-endpoint',
         secrets: 0,
       });
       const file = await aFile(JSON.stringify(document));

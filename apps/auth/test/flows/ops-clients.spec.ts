@@ -108,6 +108,7 @@ describe('ops clients create', () => {
       ...['--scope', 'orders:read', '--auth-method', 'private_key_jwt', '--jwks', file],
     );
     expect(JSON.parse(client?.jwks ?? '')).toEqual({ keys: [key.publicJwk] });
+    expect(client?.assertionAudience).toBe('issuer');
     expect([printed.clientSecret, client?.secretHashes]).toEqual([undefined, []]);
     const rotated = await ops.run(['clients', 'rotate-secret', printed.id]);
     expect([rotated.code, rotated.errors]).toEqual([
@@ -193,6 +194,8 @@ describe('ops clients create', () => {
       2,
     ],
     ['keys without private_key_jwt', ['--jwks', 'x.json'], 2],
+    ['an assertion audience without keys', ['--assertion-audience', 'token-endpoint'], 2],
+    ['an unknown assertion audience', ['--assertion-audience', 'any'], 2],
     ['private_key_jwt without keys', ['--auth-method', 'private_key_jwt'], 2],
     ['an unknown method', ['--auth-method', 'tls_client_auth'], 2],
     ['an unknown subject type', ['--subject-type', 'ephemeral'], 2],

@@ -193,7 +193,11 @@ describe('events of refused token requests', () => {
     [
       'two ways of authentication',
       { grant_type: 'refresh_token', client_id: 'website', client_secret: 'x' },
-      { error: 'invalid_request', check: 'Use one way of client authentication only.' },
+      {
+        error: 'invalid_request',
+        check:
+          'Use one way of client authentication only: the Authorization header or client_secret in the body.',
+      },
     ],
     [
       'an unknown refresh token',
@@ -212,13 +216,13 @@ describe('events of refused token requests', () => {
     ['no credentials', {}, undefined, { reason: 'no_credentials' }],
     [
       'another method',
-      { client_id: 'website', client_secret: 'the secret of the website' },
+      { client_id: 'public-client', client_secret: 'x' },
       undefined,
       {
         reason: 'wrong_method',
-        clientId: 'website',
+        clientId: 'public-client',
         presented: 'client_secret_post',
-        expected: 'client_secret_basic',
+        expected: 'none',
       },
     ],
   ])('names the client and the reason of %s', async (_, more, as, event) => {
