@@ -6,7 +6,7 @@ import { AccountRoleRepository } from '../accounts/account-role.repository.js';
 import { AccountRepository } from '../accounts/account.repository.js';
 import { PasswordHasher } from '../accounts/password-hasher.js';
 import { ResourceServerService } from '../clients/resource-server.service.js';
-import type { StoredClaims } from '../tokens/standard-claims.js';
+import { filterRoleClaims, type StoredClaims } from '../tokens/standard-claims.js';
 import { AccountTransactionService } from './account-transaction.service.js';
 import { RefreshTokenRevocation } from './refresh-token-revocation.service.js';
 import { type KeptSession, SessionService } from './session.service.js';
@@ -130,8 +130,9 @@ export class RoleOperationsService {
   }
 
   /**
-   * Revokes a role, and the sessions with a scope that the remaining roles do not allow. The status list reports these sessions,
-   * so their access tokens become invalid too. A login at the same time waits for the lock of the account.
+   * Revokes a role, and the sessions with a scope that the remaining roles do not allow, or whose tokens contain the roles. The
+   * status list reports these sessions, so their access tokens become invalid too. A login at the same time waits for the lock of
+   * the account.
    * @returns the number of active sessions that were revoked; undefined if the account does not have the role
    */
   revoke(accountId: string, role: string, by: Actor): Promise<number | undefined> {
@@ -139,9 +140,11 @@ export class RoleOperationsService {
       if (!(await this.roles.revoke(accountId, role))) return undefined;
       await this.events.record({ type: 'role.revoked', accountId, role, by });
       const remaining = await this.roles.findRoles(accountId);
-      return this.refreshTokenRevocation.revokeExcess(
+      return this.refreshTokenRevocation.revokeMatching(
         accountId,
-        (scope) => this.resourceServers.filterByRoles(remaining, scope),
+        ({ scope, claims }) =>
+          this.resourceServers.filterByRoles(remaining, scope).length < scope.length ||
+          filterRoleClaims([...scope, ...Object.keys(claims)]).length > 0,
         'role_revoked',
       );
     });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { AccountRoleRepository } from '../../src/accounts/account-role.repository.js';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
-import { selectStandardClaims, STANDARD_CLAIMS } from '../../src/tokens/standard-claims.js';
+import { OPENID_SCOPES } from '../../src/clients/auth.scopes.js';
+import { selectUserClaims, USER_CLAIMS } from '../../src/tokens/standard-claims.js';
 import { ClientRepository } from '../../src/clients/client.repository.js';
 import { findRegistrationFaults } from '../../src/clients/client-registration.js';
 import { BILLING, decodeClaims, TestAuth } from '../support/test-auth.js';
@@ -108,8 +109,9 @@ describe('the demo and conformance data', () => {
     const { CONFORMANCE_EMAIL = '' } = await readCredentials('conformance.env');
     const account = await auth.app.get(AccountRepository).findByEmail(CONFORMANCE_EMAIL);
     if (!account) throw new Error('the account was not created');
-    const claims = selectStandardClaims(account, ['profile', 'email', 'address', 'phone']);
-    expect(Object.keys(claims).sort()).toEqual([...STANDARD_CLAIMS].sort());
+    const roleClaims = { roles: [], groups: [] };
+    const claims = selectUserClaims({ ...account, roleClaims }, Object.keys(OPENID_SCOPES));
+    expect(Object.keys(claims).sort()).toEqual([...USER_CLAIMS].sort());
   });
 
   it('keeps accounts, clients and secrets after a restart', async () => {
