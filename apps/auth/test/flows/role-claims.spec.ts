@@ -3,9 +3,13 @@ import { eachDatabase } from '@gatehouse/persistence/testing';
 import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { AccountRoleRepository } from '../../src/accounts/account-role.repository.js';
 import type { Account } from '../../src/accounts/account.entity.js';
 import { TOKEN_EXCHANGE } from '../../src/clients/client.entity.js';
-import { RoleOperationsService } from '../../src/sessions/account-operations.service.js';
+import {
+  RoleOperationsService,
+  TooManyRoles,
+} from '../../src/sessions/account-operations.service.js';
 import { ConsentService } from '../../src/sessions/consent.service.js';
 import { SessionService } from '../../src/sessions/session.service.js';
 import { SigningKeyService } from '../../src/tokens/keys/signing-key.service.js';
@@ -234,6 +238,18 @@ eachDatabase('claims roles and groups (RFC 9068 §2.2.3.1)', (fresh) => {
     expect(inToken(narrow.body['access_token'])).toEqual({});
     const refreshed = await auth.refresh(all.body['refresh_token'] ?? '');
     expect(inToken(refreshed.body['access_token'])).toEqual({ roles: BOTH_ROLES });
+  });
+
+  it('grants only one of two roles at the same time that together are too long for a token', async () => {
+    const { id } = await anAccount(auth);
+    const toRole = (n: number) => `${'x'.repeat(60)}-${100 + n}`;
+    for (let n = 0; n < 13; n += 1) await operations().grant(id, toRole(n), 'operator');
+    const results = await Promise.allSettled(
+      [13, 14].map((n) => operations().grant(id, toRole(n), 'operator')),
+    );
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(results).toContainEqual({ status: 'rejected', reason: expect.any(TooManyRoles) });
+    expect(await auth.app.get(AccountRoleRepository).findRoles(id)).toHaveLength(14);
   });
 
   it('lists the scopes and claims in the metadata (OpenID Connect Discovery §3)', async () => {
