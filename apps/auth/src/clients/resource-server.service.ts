@@ -4,6 +4,7 @@ import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { OAuthError } from '../platform/oauth-error.js';
 import { listPrivilegedScopes, type ResourceServer } from '../platform/resource-servers.js';
 import { splitWords } from '../platform/request-text.js';
+import { filterRoleClaims, type RoleClaims } from '../tokens/standard-claims.js';
 import { ACCOUNT_SCOPES, OPENID_SCOPES } from './auth.scopes.js';
 import { narrowScope } from './requested-scope.js';
 
@@ -27,7 +28,10 @@ export interface GrantedAccess {
 export interface TokenAccess {
   readonly audience: string | readonly string[];
   readonly scope: readonly string[];
+  /** Scopes whose claims the token contains for any audience, unlike those that userinfo returns. */
+  readonly roleScope: readonly string[];
 }
+type SingleAccess = TokenAccess & { readonly audience: string };
 
 /** This server as the resource server of its account API. It is last in the list, so it is never the default audience. */
 const createOwnServer = ({ ISSUER: identifier }: AuthConfig): ResourceServer => ({
@@ -101,15 +105,12 @@ export class ResourceServerService {
    * (RFC 9068 §3, RFC 9700 §2.3). Without a requested resource, it is the first one that has a word of the scope.
    * @throws {OAuthError} `invalid_scope`, `invalid_target`
    */
-  selectAudience(
-    granted: GrantedAccess,
-    request: AccessTokenRequest,
-  ): { audience: string; scope: readonly string[] } {
+  selectAudience(granted: GrantedAccess, request: AccessTokenRequest): SingleAccess {
     const requested = narrowScope(granted.scope, request.scope, this.scopes);
     const servers = this.selectServers(granted, request);
     for (const { identifier: audience, scopes } of servers) {
       const scope = requested.filter((word) => scopes.includes(word));
-      if (scope.length > 0) return { audience, scope };
+      if (scope.length > 0) return { audience, scope, roleScope: filterRoleClaims(requested) };
     }
     const names = servers.map(({ identifier }) => identifier).join(' ');
     throw OAuthError.invalidScope(`No requested scope belongs to ${names}.`);
@@ -160,19 +161,30 @@ export class ResourceServerService {
     });
   }
 
+  /**
+   * The roles of an account, as the claims that the words name. Without such a word it needs no query. A caller that creates a
+   * token must have created or read its session before, so that a revocation of a role either precedes this query or revokes the
+   * session.
+   * @param names scopes or claims
+   */
+  async findRoleClaims(accountId: string, names: readonly string[]): Promise<RoleClaims> {
+    const wanted = filterRoleClaims(names);
+    if (wanted.length === 0) return {};
+    const roles = await this.roles.findRoles(accountId);
+    return Object.fromEntries(wanted.map((name) => [name, roles]));
+  }
+
   private addUserInfo({ resources, scope }: GrantedAccess): GrantedAccess {
     const isListed = resources.includes(this.issuer) || !scope.some(isOpenIdScope);
     return { resources: isListed ? resources : [...resources, this.issuer], scope };
   }
 
-  private addOpenIdScopes(
-    single: { audience: string; scope: readonly string[] },
-    requested: readonly string[],
-  ): TokenAccess {
+  private addOpenIdScopes(single: SingleAccess, requested: readonly string[]): TokenAccess {
     const isForUserInfo = single.audience !== this.issuer && requested.includes('openid');
     // A scope of the API with the name of an account scope would open the account API.
     if (!isForUserInfo || single.scope.some(isAccountScope)) return single;
     return {
+      ...single,
       audience: [single.audience, this.issuer],
       scope: requested.filter((word) => single.scope.includes(word) || isOpenIdScope(word)),
     };

@@ -34,12 +34,14 @@ const readEntry = (word: string): ScopeEntry => {
   return { scope, marks };
 };
 
-const isRole = (mark: string): boolean => ROLE_PATTERN.test(mark) && mark.length <= MAX_ROLE_LENGTH;
+const isMark = (mark: string): boolean => ROLE_PATTERN.test(mark) && mark.length <= MAX_ROLE_LENGTH;
+
+export const isRoleName = (text: string): boolean => isMark(text) && text !== SERVICE_MARK;
 
 function findEntryFault({ scope, marks }: ScopeEntry): string | undefined {
   const word = [scope, ...marks].join('@');
   if (!SCOPE_TOKEN_PATTERN.test(scope)) return `"${word}" is not a scope (RFC 6749 §3.3)`;
-  const wrong = marks.find((mark) => !isRole(mark));
+  const wrong = marks.find((mark) => !isMark(mark));
   if (wrong !== undefined) {
     return `"${word}" names no role: write scope@role, or scope@service for a scope that no person may have`;
   }

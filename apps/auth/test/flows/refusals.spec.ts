@@ -51,7 +51,7 @@ describe('lists of words (RFC 6749 §3.3)', () => {
     ['a blank after the method of PKCE', { code_challenge_method: 'S256 ' }],
     ['a blank after the client', { client_id: 'public-client ' }],
     ['an empty list of locales', { ui_locales: '  ' }],
-    ['an unknown scope beside openid (OpenID Connect Core §3.1.2.1)', { scope: 'openid groups' }],
+    ['an unknown scope beside openid (OpenID Connect Core §3.1.2.1)', { scope: 'openid teams' }],
   ])('accepts %s', async (_, parameters) => {
     expect(readRedirectParameters(await browser.authorize(client, parameters))).toHaveProperty(
       'code',
@@ -75,8 +75,8 @@ describe('error_description (RFC 6749 §4.1.2.1)', () => {
     ['code_challenge is missing.', { code_challenge: undefined }],
     ['code_challenge_method must be S256.', { code_challenge_method: undefined }],
     ['response_type is missing.', { response_type: undefined }],
-    ['Scope not granted to this client: orders:write', { scope: 'openid orders:write groups' }],
-    ['Unknown scope: groups teams', { scope: 'groups orders:read teams' }],
+    ['Scope not granted to this client: orders:write', { scope: 'openid orders:write teams' }],
+    ['Unknown scope: teams squads', { scope: 'teams orders:read squads' }],
     ['Unknown resource: https://other.example.', { resource: 'https://other.example' }],
     [
       `No requested scope belongs to ${BILLING}.`,
@@ -296,7 +296,7 @@ describe('unknown and harmless input (RFC 6749 §3.2)', () => {
   it.each([
     ['blanks around the scope', { scope: '  openid   orders:read ' }],
     ['an empty scope', { scope: ' ' }],
-    ['an unknown scope beside openid', { scope: 'openid orders:read groups' }],
+    ['an unknown scope beside openid', { scope: 'openid orders:read teams' }],
     ['a blank after the resource', { resource: `${ORDERS} ` }],
     ['a slash after the origin', { resource: `${ORDERS}/` }],
     ['a blank after the grant type', { grant_type: 'refresh_token ' }],

@@ -7,7 +7,7 @@ import {
   markSession,
 } from '../../pages/interaction.service.js';
 import { OAuthError } from '../../platform/oauth-error.js';
-import type { ClaimsRequest } from './claims-parameter.js';
+import type { ClaimsRequest } from '../../tokens/standard-claims.js';
 import { AuthorizationCodeService } from './authorization-code.service.js';
 import type { AuthorizationRequest, Destination } from './authorization-request.js';
 import { readParameters, type SentParameters } from './authorization-parameters.js';

@@ -48,11 +48,7 @@ export class AuthorizationCodeGrant implements Grant {
     const code = { ...issued, nonce: issued.nonce, scope: scopeNow };
 
     // RFC 8707 §2.2: "… the set of resources … that were originally granted", or fewer.
-    const { audience, scope } = this.resourceServers.selectSignInAudience(
-      code,
-      { resource },
-      client,
-    );
+    const access = this.resourceServers.selectSignInAudience(code, { resource }, client);
 
     // All checks have passed. From here on the code is used: "The client MUST NOT use the authorization code more than once."
     const isRefreshable = canRefresh(client, code.scope);
@@ -69,8 +65,7 @@ export class AuthorizationCodeGrant implements Grant {
       client,
       session,
       granted: code,
-      audience,
-      scope,
+      access,
       dpopJkt,
     });
     return isRefreshable ? { ...response, refresh_token: token } : response;

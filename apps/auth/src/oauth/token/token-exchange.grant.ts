@@ -17,6 +17,7 @@ import {
 } from '../../clients/resource-server.service.js';
 import { limitToClient, narrowScope } from '../../clients/requested-scope.js';
 import { SessionService } from '../../sessions/session.service.js';
+import { filterRoleClaims, ROLE_CLAIMS } from '../../tokens/standard-claims.js';
 import type { Grant, TokenParameters, TokenRequest, TokenResponse } from './token.schema.js';
 
 const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
@@ -58,7 +59,7 @@ export class TokenExchangeGrant implements Grant {
       family.accountId,
       narrowScope(granted.scope, parameters.scope, this.resourceServers.scopes),
     );
-    const { audience, scope } = this.resourceServers.selectAudience(
+    const access = this.resourceServers.selectAudience(
       { ...granted, scope: allowed },
       { resource: target },
     );
@@ -69,8 +70,9 @@ export class TokenExchangeGrant implements Grant {
     const response = await this.accessTokens.issue({
       subject: family.accountId,
       clientId: client.id,
-      audience,
-      scope,
+      ...access,
+      // A role that was revoked since has ended the session.
+      roleClaims: subject,
       ttl: client.accessTokenTtl,
       notAfter: subject.exp,
       session: family.session,
@@ -117,10 +119,12 @@ export class TokenExchangeGrant implements Grant {
     subject: AccessTokenClaims,
     userGrant: GrantedAccess,
   ): GrantedAccess {
-    const carried = subject.scope.split(' ');
+    // A token contains roles for any audience, and its claims name them.
+    const carried = [...subject.scope.split(' '), ...filterRoleClaims(Object.keys(subject))];
     const withheld = [subject.aud]
       .flat()
       .flatMap((audience) => this.resourceServers.getScopes(audience))
+      .concat(ROLE_CLAIMS)
       .filter((word) => !carried.includes(word));
     return {
       resources: client.exchangeTargets.filter((target) => userGrant.resources.includes(target)),
