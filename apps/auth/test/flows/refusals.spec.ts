@@ -79,8 +79,12 @@ describe('error_description (RFC 6749 §4.1.2.1)', () => {
     ['Unknown scope: teams squads', { scope: 'teams orders:read squads' }],
     ['Unknown resource: https://other.example.', { resource: 'https://other.example' }],
     [
-      `No requested scope belongs to ${BILLING}.`,
+      `Scope of another resource than ${BILLING}: orders:read.`,
       { scope: 'openid orders:read', resource: BILLING },
+    ],
+    [
+      `No scope of the request belongs to ${BILLING}: openid.`,
+      { scope: 'openid', resource: BILLING },
     ],
   ])('says "%s"', async (text, parameters) => {
     const answer = await browser.authorize(client, parameters);

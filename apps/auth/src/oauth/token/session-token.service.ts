@@ -58,7 +58,8 @@ export class SessionTokenService {
     if (!granted.scope.includes('openid')) return response;
 
     const account = await this.accounts.find(granted.accountId);
-    if (!account) throw OAuthError.invalidGrant('no such account');
+    if (!account)
+      throw OAuthError.invalidGrant('account', { hint: 'The account does not exist any more.' });
     const idToken = await this.idTokens.issue({
       client,
       account: { ...account, roleClaims },
