@@ -1,7 +1,6 @@
 import { Command, SubCommand } from 'nest-commander';
 import type { Client } from '../clients/client.entity.js';
 import { ClientOperationsService } from '../sessions/client-operations.service.js';
-import { requireClient } from './lookups.js';
 import { toDocument } from './client-document.js';
 import { CreateClientCommand, describeClientSecret } from './create-client.command.js';
 import { ApplyClientsCommand, UpdateClientCommand } from './update-client.command.js';
@@ -12,6 +11,7 @@ import {
   OperationRunner,
   OpsCommand,
   type ReadOptions,
+  requireClient,
 } from './operation-runner.js';
 import { OperationRefused } from './errors.js';
 import { formatFields, formatTable, formatUtc, TERMINAL_WIDTH } from './table.js';

@@ -24,7 +24,6 @@ import {
   readRegistrationOptions,
 } from './create-client.command.js';
 import { OperationRefused, UsageError } from './errors.js';
-import { requireClient } from './lookups.js';
 import {
   type ChangeOptions,
   ChangingCommand,
@@ -33,6 +32,7 @@ import {
   OperationRunner,
   TERMINAL,
   type Terminal,
+  requireClient,
 } from './operation-runner.js';
 import { parseChoice, parseWords, readFileText } from './option-parsers.js';
 import { toPrintable } from './table.js';
