@@ -34,11 +34,12 @@ const shortenGrantType = (grantType: string): string => grantType.replace(/^urn:
 
 function formatClients(clients: readonly Client[]): string {
   return formatTable(
-    ['CLIENT', 'STATE', 'AUTH METHOD', 'GRANTS'],
+    ['CLIENT', 'STATE', 'AUTH METHOD', 'PKCE', 'GRANTS'],
     clients.map((client) => [
       client.id,
       client.disabledAt ? 'disabled' : 'enabled',
       client.authMethod,
+      client.canUseGrant('authorization_code') ? client.pkce : null,
       client.grantTypes.map(shortenGrantType).join(' '),
     ]),
     TERMINAL_WIDTH,
