@@ -13,17 +13,21 @@ const signsIn = ({ grantTypes }: CompleteRegistration) => grantTypes.includes('a
 const refreshes = ({ grantTypes }: CompleteRegistration) => grantTypes.includes('refresh_token');
 const hasScope = ({ scope }: CompleteRegistration, word: string) => scope.includes(word);
 
-/** Options that only the authorization code flow uses. */
-const SIGN_IN_OPTIONS: readonly (readonly [
-  option: string,
-  isSet: (client: CompleteRegistration) => boolean,
-])[] = [
-  ['--post-logout-redirect-uri', (client) => client.postLogoutRedirectUris.length > 0],
-  ['--first-party', (client) => client.firstParty],
+type Option = readonly [option: string, isSet: (client: CompleteRegistration) => boolean];
+
+/** Options for which the client needs an ID token or userinfo. */
+const OPENID_OPTIONS: readonly Option[] = [
   ['--id-token-algorithm', (client) => client.idTokenAlgorithm !== null],
   ['--subject-type', (client) => client.subjectType !== 'public'],
   ['--separate-tokens', (client) => client.separateTokens],
   ['--lean-id-tokens', (client) => client.leanIdTokens],
+];
+
+/** Options that only the authorization code flow uses. */
+const SIGN_IN_OPTIONS: readonly Option[] = [
+  ...OPENID_OPTIONS,
+  ['--post-logout-redirect-uri', (client) => client.postLogoutRedirectUris.length > 0],
+  ['--first-party', (client) => client.firstParty],
   ['each scope of OpenID Connect', ({ scope }) => scope.some(isOpenIdScope)],
 ];
 
@@ -59,10 +63,10 @@ const NOTICES: readonly Notice[] = [
     (client) => signsIn(client) && client.scope.some(isUserScope) && !hasScope(client, 'openid'),
     'The client gets neither an ID token nor userinfo: add openid to --scope.',
   ],
-  [
-    (client) => client.idTokenAlgorithm !== null && signsIn(client) && !hasScope(client, 'openid'),
-    '--id-token-algorithm has no effect: add openid to --scope.',
-  ],
+  ...OPENID_OPTIONS.map(([option, isSet]): Notice => [
+    (client) => isSet(client) && signsIn(client) && !hasScope(client, 'openid'),
+    `${option} has no effect: add openid to --scope.`,
+  ]),
   ...SIGN_IN_OPTIONS.map(([option, isSet]): Notice => [
     (client) => isSet(client) && !signsIn(client),
     `No user signs in without the grant authorization_code, so ${option} has no effect.`,
@@ -80,6 +84,7 @@ export const findNotices = (
 ): readonly string[] => [
   ...findPortNotices(client),
   ...NOTICES.filter(([applies]) => applies(client)).map(([, sentence]) => sentence),
+  ...findLifetimeNotices(client, config),
   ...findExchangeNotices(client, config),
   ...findScopeWarnings(client, config),
 ];
@@ -91,6 +96,15 @@ const findPortNotices = ({ authMethod, redirectUris }: CompleteRegistration): re
       const literal = uri.replace('localhost', '127.0.0.1');
       return `The port of ${uri} is fixed. If the app listens on any free port, register ${literal} (RFC 8252 §7.3).`;
     });
+
+function findLifetimeNotices(
+  { refreshIdleTtl, refreshAbsoluteTtl }: CompleteRegistration,
+  { REFRESH_ABSOLUTE_TTL }: AuthConfig,
+): readonly string[] {
+  const absolute = refreshAbsoluteTtl ?? REFRESH_ABSOLUTE_TTL;
+  if (refreshIdleTtl === null || refreshIdleTtl <= absolute) return [];
+  return [`--refresh-idle-ttl has no effect: each session ends after ${absolute} seconds.`];
+}
 
 const findExchangeNotices = (
   { exchangeTargets, scope }: CompleteRegistration,

@@ -191,7 +191,11 @@ export class ApplyClientsCommand extends ChangingCommand {
       );
       if (unknown.length > 0) throw new OperationRefused(listFaults(`${name} is refused`, unknown));
       const updates = await server.get(ClientOperationsService).apply(clients, 'operator');
-      this.runner.printNotices(clients.flatMap((client) => findNotices(client, config)));
+      this.runner.printNotices(
+        clients.flatMap((client) =>
+          findNotices(client, config).map((notice) => `${client.id}: ${notice}`),
+        ),
+      );
       return describeUpdates(updates, options);
     });
   }

@@ -101,6 +101,19 @@ describe('ops clients create, with what it says about the client', () => {
       /--refresh-idle-ttl/,
     ],
     [
+      'an idle lifetime that exceeds the absolute lifetime',
+      [
+        ...['--scope', 'openid offline_access', ...REFRESHING],
+        ...['--refresh-idle-ttl', '600', '--refresh-absolute-ttl', '500'],
+      ],
+      /--refresh-idle-ttl has no effect: .* 500 seconds/,
+    ],
+    [
+      'lean ID tokens without openid',
+      ['--scope', 'orders:read', ...CODE, '--lean-id-tokens'],
+      /--lean-id-tokens has no effect: add openid/,
+    ],
+    [
       'client_credentials with scopes of users only',
       ['--scope', 'openid profile'],
       /client_credentials.*scope of an API/,
@@ -141,6 +154,15 @@ describe('ops clients create, with what it says about the client', () => {
     const { code, errors } = await ops.run(['clients', 'create', anId(), ...options]);
     expect([code, errors]).toEqual([0, expect.stringMatching(notice)]);
     expect(errors).toMatch(/^([^\n]{10,200}\n){1,3}$/);
+  });
+
+  it('names the client of each notice of clients apply', async () => {
+    const documents = ['first', 'second'].map((id) => ({ id, scope: 'openid' }));
+    const { code, errors } = await ops.run(['clients', 'apply', '-'], JSON.stringify(documents));
+    expect([code, errors]).toEqual([
+      0,
+      expect.stringMatching(/^first: .*\n(first: .*\n)?second: /),
+    ]);
   });
 
   it.each<[string, readonly string[]]>([
