@@ -35,6 +35,16 @@ export type SubjectType = (typeof SUBJECT_TYPES)[number];
 /** What `aud` of a client assertion may be: only the issuer, or also the token endpoint (decision 16). */
 export const ASSERTION_AUDIENCES = ['issuer', 'token-endpoint'] as const;
 export type AssertionAudience = (typeof ASSERTION_AUDIENCES)[number];
+/**
+ * Whether an authorization request needs PKCE: each one; each one without the scope `openid` and a `nonce` (OAuth 2.1 §7.5.1);
+ * or none (decision 28).
+ */
+export const PKCE_RULES = ['always', 'or-nonce', 'never-required'] as const;
+export type PkceRule = (typeof PKCE_RULES)[number];
+
+/** "Public clients MUST use PKCE" (RFC 9700 §2.1.1). */
+export const defaultPkceRule = (authMethod: AuthMethod): PkceRule =>
+  authMethod === 'none' ? 'always' : 'or-nonce';
 
 /** An OAuth client (RFC 6749 §2). */
 @Entity('client')
@@ -64,8 +74,9 @@ export class Client {
   readonly postLogoutRedirectUris!: readonly string[];
   /** Origins of pages and apps that may call the token endpoint, beside those of the redirect URIs; compared as text. */
   @SpaceSeparatedColumn('allowed_origins', 4000) readonly allowedOrigins!: readonly string[];
-  /** Public clients need PKCE in any case (RFC 9700 §2.1.1). */
+  /** {@link pkce} in two columns: a replica of the previous version reads only the first, and then requires PKCE. */
   @BooleanColumn('require_pkce') readonly requirePkce!: boolean;
+  @BooleanColumn('nonce_replaces_pkce') readonly nonceReplacesPkce!: boolean;
   /** A first-party client needs no consent. */
   @BooleanColumn('first_party') readonly firstParty!: boolean;
   /** `id_token_signed_response_alg`; null means the server's default. */
@@ -109,8 +120,10 @@ export class Client {
     return this.authMethod.startsWith('client_secret_');
   }
 
-  get isPkceRequired(): boolean {
-    return this.isPublic || this.requirePkce;
+  get pkce(): PkceRule {
+    if (this.isPublic) return 'always';
+    if (!this.requirePkce) return 'never-required';
+    return this.nonceReplacesPkce ? 'or-nonce' : 'always';
   }
 
   canUseGrant(grantType: string): boolean {

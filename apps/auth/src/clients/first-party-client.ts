@@ -24,6 +24,7 @@ export class FirstPartyClient implements OnModuleInit {
       postLogoutRedirectUris: [],
       allowedOrigins: [],
       requirePkce: true,
+      nonceReplacesPkce: false,
       firstParty: true,
       idTokenAlgorithm: null,
       subjectType: 'public',

@@ -7,8 +7,12 @@ import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { isRoleName, listPrivilegedScopes, listRoles } from '../platform/resource-servers.js';
 import { RoleOperationsService, TooManyRoles } from '../sessions/account-operations.service.js';
 import { OperationRefused, UsageError } from './errors.js';
-import { requireAccount } from './lookups.js';
-import { type ChangeOptions, ChangingCommand, OperationRunner } from './operation-runner.js';
+import {
+  type ChangeOptions,
+  ChangingCommand,
+  OperationRunner,
+  requireAccount,
+} from './operation-runner.js';
 import { parseSeconds } from './option-parsers.js';
 import { formatCount, formatUtc } from './table.js';
 

@@ -9,7 +9,6 @@ import { ACCOUNT_ACCESS_COMMANDS } from './account-access.command.js';
 import { ACCOUNT_READ_COMMANDS } from './account-list.command.js';
 import { ACCOUNT_STATE_COMMANDS } from './account-state.command.js';
 import { OperationRefused, UsageError } from './errors.js';
-import { requireAccount } from './lookups.js';
 import {
   type ChangeOptions,
   ChangingCommand,
@@ -18,6 +17,7 @@ import {
   readFirstLine,
   TERMINAL,
   type Terminal,
+  requireAccount,
 } from './operation-runner.js';
 import { readJsonFile } from './option-parsers.js';
 import { formatCount } from './table.js';

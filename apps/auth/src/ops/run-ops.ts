@@ -1,12 +1,10 @@
-import { Command, CommandFactory, CommandRunnerService } from 'nest-commander';
-import { type DynamicModule, Inject, Module } from '@nestjs/common';
+import { CommandFactory, CommandRunnerService } from 'nest-commander';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { toErrorMessage, toExitCode } from './errors.js';
 import {
   OPEN_SERVER,
   type OpenServer,
   OperationRunner,
-  OpsCommand,
-  type ReadOptions,
   type Terminal,
   TERMINAL,
 } from './operation-runner.js';
@@ -17,7 +15,13 @@ import { CLIENT_COMMANDS, ClientsCommand } from './clients.command.js';
 import { EVENT_COMMANDS, EventsCommand } from './events.command.js';
 import { KEY_COMMANDS, KeysCommand } from './keys.command.js';
 import { SESSION_COMMANDS, SessionsCommand } from './sessions.command.js';
-import { SECRET_COMMANDS, SecretsCommand } from './secrets.command.js';
+import {
+  MigrateCommand,
+  RUN_MIGRATIONS,
+  type RunMigrations,
+  SECRET_COMMANDS,
+  SecretsCommand,
+} from './setup.command.js';
 
 /**
  * Runs one command.
@@ -63,30 +67,7 @@ function moveKidsLast(words: readonly string[]): readonly string[] {
   return [...words.filter((word) => !kids.includes(word)), '--', ...kids];
 }
 
-/** Applies pending migrations and returns the names of all applied migrations. */
-type RunMigrations = () => Promise<readonly string[]>;
-const RUN_MIGRATIONS = Symbol('RUN_MIGRATIONS');
-
-/** It does not open the services of the server, because the tables may not exist yet. */
-@Command({
-  name: 'migrate',
-  description: 'apply pending database migrations; run it before a new version starts',
-})
-class MigrateCommand extends OpsCommand {
-  constructor(
-    private readonly runner: OperationRunner,
-    @Inject(RUN_MIGRATIONS) private readonly runMigrations: RunMigrations,
-  ) {
-    super();
-  }
-
-  async run(_: string[], { json }: ReadOptions): Promise<void> {
-    const migrations = await this.runMigrations();
-    this.runner.print({ value: { migrations }, text: `auth: ${migrations.join(', ')}` }, { json });
-  }
-}
-
-/** The commands. Each noun has one file. */
+/** The commands, with one file per noun. */
 const COMMANDS = [
   KeysCommand,
   ...KEY_COMMANDS,

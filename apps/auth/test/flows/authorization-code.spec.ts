@@ -143,7 +143,7 @@ eachDatabase('authorization codes', (fresh) => {
     });
 
     it('requires the secret of a confidential client', async () => {
-      const id = await aClient(auth, { secret: 'secret', requirePkce: false });
+      const id = await aClient(auth, { secret: 'secret', pkce: 'never-required' });
       const ownBrowser = await aBrowser(user, id);
       const withoutPkce = { code_challenge: undefined, code_challenge_method: undefined };
       const code = await ownBrowser.obtainCode(id, withoutPkce);
@@ -243,7 +243,7 @@ eachDatabase('authorization codes', (fresh) => {
     });
 
     it('rejects a verifier for a request without challenge: PKCE downgrade (RFC 9700 §4.8.2)', async () => {
-      const id = await aClient(auth, { secret: 'secret', requirePkce: false });
+      const id = await aClient(auth, { secret: 'secret', pkce: 'never-required' });
       const ownBrowser = await aBrowser(user, id);
       const code = await ownBrowser.obtainCode(id, {
         code_challenge: undefined,

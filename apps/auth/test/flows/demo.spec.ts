@@ -109,7 +109,7 @@ describe('the demo and conformance data', () => {
       authMethod: 'client_secret_basic',
       redirectUris: [`${SUITE}/callback`, `${SUITE}/callback?dummy1=lorem&dummy2=ipsum`],
       postLogoutRedirectUris: [`${SUITE}/post_logout_redirect`],
-      isPkceRequired: false,
+      pkce: 'never-required',
     });
     expect(post?.authMethod).toBe('client_secret_post');
   });

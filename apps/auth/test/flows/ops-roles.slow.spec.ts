@@ -9,7 +9,7 @@ import { PASSWORD, TestAuth } from '../support/test-auth.js';
 import { TestOps } from '../support/test-ops.js';
 
 const CODE_FLOW = [
-  ...['--grant', 'authorization_code refresh_token'],
+  ...['--grant', 'authorization_code'],
   ...['--redirect-uri', 'https://client.example/callback'],
 ];
 

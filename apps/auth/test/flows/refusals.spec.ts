@@ -72,8 +72,11 @@ describe('error_description (RFC 6749 §4.1.2.1)', () => {
       'nonce has control characters; max_age must be a whole number of seconds.',
       { max_age: 'soon', nonce: '\n' },
     ],
-    ['code_challenge is missing.', { code_challenge: undefined }],
-    ['code_challenge_method must be S256.', { code_challenge_method: undefined }],
+    ['code_challenge is missing beside code_challenge_method.', { code_challenge: undefined }],
+    [
+      'code_challenge_method must be S256, and is plain.',
+      { code_challenge: 'x'.repeat(43), code_challenge_method: 'plain' },
+    ],
     ['response_type is missing.', { response_type: undefined }],
     ['Scope not granted to this client: orders:write', { scope: 'openid orders:write teams' }],
     ['Unknown scope: teams squads', { scope: 'teams orders:read squads' }],
@@ -126,7 +129,11 @@ describe('events of refused authorization requests', () => {
       { response_type: 'token' },
       { error: 'unsupported_response_type', presented: 'token' },
     ],
-    ['no PKCE', { code_challenge: undefined }, { check: 'code_challenge is missing.' }],
+    [
+      'no PKCE',
+      { code_challenge: undefined, code_challenge_method: undefined },
+      { check: expect.stringMatching(/^code_challenge is missing: send PKCE .* S256/) },
+    ],
   ])('names client, check and values of %s', async (_, parameters, event) => {
     await browser.authorize(client, parameters);
     const expected = { ...AT_AUTHORIZE, error: 'invalid_request', clientId: client, ...event };

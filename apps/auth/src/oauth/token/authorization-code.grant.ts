@@ -5,6 +5,7 @@ import {
 } from '../authorize/authorization-code.service.js';
 import type { Client } from '../../clients/client.entity.js';
 import { OAuthError } from '../../platform/oauth-error.js';
+import { requireProtectedCode } from '../authorize/pkce.js';
 import type { RefreshTokenClient } from '../../sessions/refresh-token-limits.js';
 import { isRegisteredRedirectUri } from '../../clients/redirect-uri.js';
 import { limitToClient } from '../../clients/requested-scope.js';
@@ -46,6 +47,7 @@ export class AuthorizationCodeGrant implements Grant {
     // The roles of the user may have changed, too. RFC 6749 §3.3: the response names the scope.
     const scopeNow = await this.resourceServers.requireRoles(issued.accountId, permitted);
     const code = { ...issued, nonce: issued.nonce, scope: scopeNow };
+    requireProtectedCode(client, code);
 
     // RFC 8707 §2.2: "… the set of resources … that were originally granted", or fewer.
     const access = this.resourceServers.selectSignInAudience(code, { resource }, client);
