@@ -16,7 +16,8 @@ import { RegisteredOrigins } from './cross-origin.hook.js';
 import { isClientSecretCorrect } from './registered-credentials.js';
 import { ClientRepository } from './client.repository.js';
 import { type PresentedCredentials, readPresentedCredentials } from './presented-credentials.js';
-import { networkOf } from '../platform/network.js';
+import { describeNetwork } from '../platform/network.js';
+import { IssuedCredentials } from '../tokens/issued-credentials.js';
 
 /** The quotas of confidential clients; an endpoint selects one of them with `UseClientQuota`. */
 export type ClientQuota = 'client' | 'introspection';
@@ -28,6 +29,7 @@ export class ClientRateLimiter {
     private readonly limits: RateLimitService,
     private readonly requestOrigins: RequestOriginService,
     private readonly registeredOrigins: RegisteredOrigins,
+    private readonly issued: IssuedCredentials,
   ) {}
 
   /**
@@ -51,19 +53,49 @@ export class ClientRateLimiter {
     }
   }
 
-  /**
-   * A confidential client has its own quota. An attacker can send the id of a public client, so its requests count for the network.
-   * Requests that a page of an unregistered origin sent count apart, so such a page cannot use up the quota of its visitors' network.
-   */
-  async consume(
+  /** Counts a request by the credential in its body. */
+  consume(
     client: Client,
     request: FastifyRequest,
     quota: ClientQuota,
   ): Promise<QuotaState | undefined> {
-    if (!client.isPublic) return this.limits.consume(quota, { kind: 'client', id: client.id });
-    const network = networkOf(request.ip) ?? 'elsewhere';
-    const key = (await this.isOfUnregisteredPage(request)) ? `pages in ${network}` : network;
+    const text = readPresentedText(request.body);
+    return client.isPublic
+      ? this.consumePublic(request, text)
+      : this.consumeConfidential(client, quota, text);
+  }
+
+  /**
+   * A credential that this server issued counts for its session. Callers through an application can send it any number of
+   * made-up ones, so these count apart. Requests of the client for itself have none.
+   */
+  private consumeConfidential(
+    { id }: Client,
+    quota: ClientQuota,
+    text: string | undefined,
+  ): Promise<QuotaState | undefined> {
+    if (text === undefined) return this.limits.consume(quota, { kind: 'client', id });
+    const key = `${this.issued.identify(text) ?? 'made-up credentials'} at ${id}`;
+    return this.limits.consume(quota, { kind: 'anonymous', key });
+  }
+
+  /**
+   * An attacker can send the id of a public client, so requests without a credential that this server issued count for the network.
+   * Requests that a page of an unregistered origin sent count apart, so such a page cannot use up the quota of its visitors' network.
+   * @param text the presented credential
+   */
+  async consumePublic(
+    request: FastifyRequest,
+    text: string | undefined,
+  ): Promise<QuotaState | undefined> {
+    const owner = text === undefined ? undefined : this.issued.identify(text);
+    const key = owner ?? (await this.describeSender(request));
     return this.limits.consume('token', { kind: 'anonymous', key });
+  }
+
+  private async describeSender(request: FastifyRequest): Promise<string> {
+    const network = describeNetwork(request.ip);
+    return (await this.isOfUnregisteredPage(request)) ? `pages in ${network}` : network;
   }
 
   private async isOfUnregisteredPage(request: FastifyRequest): Promise<boolean> {
@@ -71,6 +103,23 @@ export class ClientRateLimiter {
     if (!foreign) return false;
     return foreign.origin === undefined || !(await this.registeredOrigins.includes(foreign.origin));
   }
+}
+
+/** The parameter with the credential of each grant. A request for revocation or introspection has no grant. */
+const CREDENTIAL_PARAMETERS: ReadonlyMap<unknown, string> = new Map([
+  ['authorization_code', 'code'],
+  ['refresh_token', 'refresh_token'],
+  ['urn:ietf:params:oauth:grant-type:token-exchange', 'subject_token'],
+  [undefined, 'token'],
+]);
+
+/** @returns undefined for a grant without a credential; an empty text if the credential is missing or repeated */
+function readPresentedText(body: unknown): string | undefined {
+  const fields = new Map<string, unknown>(Object.entries(body ?? {}));
+  const name = CREDENTIAL_PARAMETERS.get(fields.get('grant_type'));
+  if (name === undefined) return undefined;
+  const text = fields.get(name);
+  return typeof text === 'string' ? text : '';
 }
 
 const authenticatedClients = new WeakMap<FastifyRequest, Client>();

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { NotificationRepository } from '../platform/notifications/notification.repository.js';
 import type { RevocationReason } from '../platform/security-events/security-event.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
-import { deriveSessionId } from './refresh-token-family.entity.js';
+import { deriveSessionId } from '../tokens/issued-credentials.js';
 import {
   RefreshTokenFamilyRepository,
   type Revocation,
