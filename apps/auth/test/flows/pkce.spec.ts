@@ -1,4 +1,5 @@
 import { UnitOfWork } from '@gatehouse/persistence';
+import * as oidc from 'openid-client';
 import type { Account } from '../../src/accounts/account.entity.js';
 import type { ClientRegistration } from '../../src/clients/client.repository.js';
 import {
@@ -11,7 +12,7 @@ import {
   TestBrowser,
   VERIFIER,
 } from '../support/test-browser.js';
-import { decodeClaims, ORDERS, TestAuth, type TestResponse } from '../support/test-auth.js';
+import { decodeClaims, ISSUER, ORDERS, TestAuth, type TestResponse } from '../support/test-auth.js';
 
 let auth: TestAuth;
 let user: Account;
@@ -146,6 +147,37 @@ describe('PKCE or nonce (RFC 7636, RFC 9700 §2.1.1, OAuth 2.1 §7.5.1)', () => 
     // The client redeems the stolen code in the browser of the attacker, where it expects the other nonce.
     const { body } = await redeem('or-nonce', stolen);
     expect(decodeClaims(body['id_token'])['nonce']).toBe(victim);
+  });
+
+  it('lets an independent client library log in without PKCE, which rejects an injected code by its nonce', async () => {
+    const config = await oidc.discovery(
+      new URL(ISSUER),
+      idOf('or-nonce'),
+      { [oidc.clockSkew]: Math.round((auth.clock.now() - Date.now()) / 1000) },
+      oidc.ClientSecretBasic('secret'),
+      {
+        execute: [oidc.allowInsecureRequests],
+        [oidc.customFetch]: (url: string, init: object) =>
+          fetch(url.replace(ISSUER, auth.url), init),
+      },
+    );
+    const arrive = async (nonce: string) => {
+      const parameters = { scope: 'openid orders:read', state: 'a-state', nonce };
+      const url = oidc.buildAuthorizationUrl(config, { redirect_uri: CALLBACK, ...parameters });
+      const answer = await browser.open(`${url.pathname}${url.search}`);
+      return new URL(answer.headers.get('location') ?? '');
+    };
+    const redeemIn = async (expectedNonce: string, arrival: URL) =>
+      (
+        await oidc.authorizationCodeGrant(config, arrival, {
+          ...{ expectedNonce, expectedState: 'a-state', idTokenExpected: true },
+        })
+      ).claims()?.nonce;
+    const [own, other] = [oidc.randomNonce(), oidc.randomNonce()];
+    expect(await redeemIn(own, await arrive(own))).toBe(own);
+    await expect(redeemIn(own, await arrive(other))).rejects.toMatchObject({
+      cause: { cause: { claim: 'nonce' } },
+    });
   });
 
   it.each([
