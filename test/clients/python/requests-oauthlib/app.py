@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import requests
 from flask import Flask, jsonify, redirect, request, session
-from oauthlib.oauth2 import OAuth2Error
+from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 from requests_oauthlib import OAuth2Session
 
 # Loopback has no TLS.
@@ -35,7 +35,14 @@ def show(error):
 
 @app.route("/login")
 def login():
-    url, session["state"] = gatehouse().authorization_url(metadata["authorization_endpoint"])
+    # Version 2 does this itself: OAuth2Session(…, pkce="S256").
+    pkce = WebApplicationClient(CLIENT_ID)
+    session["verifier"] = pkce.create_code_verifier(64)
+    url, session["state"] = gatehouse().authorization_url(
+        metadata["authorization_endpoint"],
+        code_challenge=pkce.create_code_challenge(session["verifier"], "S256"),
+        code_challenge_method="S256",
+    )
     return redirect(url)
 
 
@@ -44,6 +51,7 @@ def callback():
     token = gatehouse(state=session["state"]).fetch_token(
         metadata["token_endpoint"],
         client_secret=CLIENT_SECRET,
+        code_verifier=session["verifier"],
         authorization_response=request.url,
     )
     tokens[session["state"]] = token

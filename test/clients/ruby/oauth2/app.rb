@@ -1,4 +1,6 @@
 # The gem oauth2 in a Sinatra application, as its README shows it. It knows OAuth 2.0 only, not OpenID Connect.
+require 'base64'
+require 'digest'
 require 'json'
 require 'securerandom'
 require 'sinatra/base'
@@ -31,15 +33,20 @@ class App < Sinatra::Base
 
   get '/login' do
     session[:state] = SecureRandom.hex
+    session[:verifier] = SecureRandom.urlsafe_base64(32)
     redirect CLIENT.auth_code.authorize_url(
-      redirect_uri: REDIRECT_URI, scope: ENV['SCOPE'], state: session[:state]
+      redirect_uri: REDIRECT_URI, scope: ENV['SCOPE'], state: session[:state],
+      code_challenge: Base64.urlsafe_encode64(Digest::SHA256.digest(session[:verifier]), padding: false),
+      code_challenge_method: 'S256'
     )
   end
 
   get '/callback' do
     halt 400, 'wrong state' if params[:state] != session[:state]
     halt 403, "#{params[:error]}: #{params[:error_description]}" if params[:error]
-    USERS[session[:state]] = CLIENT.auth_code.get_token(params[:code], redirect_uri: REDIRECT_URI)
+    USERS[session[:state]] = CLIENT.auth_code.get_token(
+      params[:code], redirect_uri: REDIRECT_URI, code_verifier: session[:verifier]
+    )
     redirect '/me'
   end
 

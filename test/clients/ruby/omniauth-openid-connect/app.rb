@@ -25,7 +25,6 @@ class App < Sinatra::Base
              issuer: ENV['ISSUER'],
              discovery: true,
              scope: ENV['SCOPE'].split.map(&:to_sym),
-             post_logout_redirect_uri: "#{BASE_URL}/",
              client_options: {
                identifier: ENV['CLIENT_ID'],
                secret: ENV['CLIENT_SECRET'],
@@ -81,8 +80,13 @@ class App < Sinatra::Base
   end
 
   get '/logout' do
-    USERS.delete(session.delete(:user))
-    redirect '/auth/gatehouse/logout'
+    # The strategy's own /auth/gatehouse/logout sends no id_token_hint: auth asks the user, and does not lead back.
+    user = USERS.delete(session.delete(:user))
+    metadata = OpenIDConnect::Discovery::Provider::Config.discover!(ENV['ISSUER'])
+    query = URI.encode_www_form(
+      id_token_hint: user.credentials.id_token, post_logout_redirect_uri: "#{BASE_URL}/"
+    )
+    redirect "#{metadata.end_session_endpoint}?#{query}"
   end
 end
 
