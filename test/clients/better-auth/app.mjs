@@ -21,10 +21,25 @@ const auth = betterAuth({
   ],
 });
 
-serveBetterAuth(auth, (callbackURL, headers) =>
-  auth.api.signInSocial({
-    body: { provider: 'gatehouse', callbackURL },
-    headers,
-    returnHeaders: true,
-  }),
-);
+/** better-auth's own id of the account at the provider. */
+async function selectAccount(headers) {
+  const accounts = await auth.api.listUserAccounts({ headers });
+  return { accountId: accounts.find(({ providerId }) => providerId === 'gatehouse').id };
+}
+
+serveBetterAuth(auth, {
+  signIn: (headers) =>
+    auth.api.signInSocial({
+      body: { provider: 'gatehouse', callbackURL: '/' },
+      headers,
+      returnHeaders: true,
+    }),
+  async getAccessToken(headers) {
+    const body = await selectAccount(headers);
+    return (await auth.api.getAccessToken({ body, headers })).accessToken;
+  },
+  async refresh(headers) {
+    const body = await selectAccount(headers);
+    return (await auth.api.refreshToken({ body, headers })).accessToken;
+  },
+});

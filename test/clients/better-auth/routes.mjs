@@ -2,21 +2,15 @@ import express from 'express';
 import { fromNodeHeaders, toNodeHandler } from 'better-auth/node';
 import * as my from '../app.mjs';
 
-/** The app around better-auth. @param signIn starts the login */
-export function serveBetterAuth(auth, signIn) {
+/** The app around better-auth. The steps differ between its plugins. */
+export function serveBetterAuth(auth, { signIn, getAccessToken, refresh, getLogoutUrl }) {
   const app = express();
   app.all('/api/auth/*splat', toNodeHandler(auth));
   app.get('/', (_request, response) => response.send('Welcome'));
-
   const headersOf = (request) => fromNodeHeaders(request.headers);
-  const account = { providerId: 'gatehouse' };
-  const getAccessToken = async (request) => {
-    const headers = headersOf(request);
-    return (await auth.api.getAccessToken({ body: account, headers })).accessToken;
-  };
 
   app.get('/login', async (request, response) => {
-    const { headers, response: answer } = await signIn('/', headersOf(request));
+    const { headers, response: answer } = await signIn(headersOf(request));
     response.append('set-cookie', headers.getSetCookie());
     response.redirect(answer.url);
   });
@@ -27,28 +21,24 @@ export function serveBetterAuth(auth, signIn) {
   });
 
   app.get('/orders', async (request, response) =>
-    my.sendOrders(response, await getAccessToken(request)),
+    my.sendOrders(response, await getAccessToken(headersOf(request))),
   );
 
   app.get('/refresh', async (request, response) => {
-    const before = await getAccessToken(request);
-    const { headers, response: after } = await auth.api.refreshToken({
-      body: account,
-      headers: headersOf(request),
-      returnHeaders: true,
-    });
-    response.append('set-cookie', headers.getSetCookie());
-    response.json({ changed: after.accessToken !== before });
+    const before = await getAccessToken(headersOf(request));
+    const after = await refresh(headersOf(request));
+    response.json({ changed: before !== after });
   });
 
   app.get('/logout', async (request, response) => {
+    const url = await getLogoutUrl?.(headersOf(request));
     const { headers, response: answer } = await auth.api.signOut({
       body: { callbackURL: '/' },
       headers: headersOf(request),
       returnHeaders: true,
     });
     response.append('set-cookie', headers.getSetCookie());
-    response.redirect(answer.url ?? '/');
+    response.redirect(url ?? answer.url);
   });
 
   my.listen(app);

@@ -17,7 +17,7 @@ import {
 } from './support/clients-table.js';
 import { registerClient, startTlsStack, type TlsStack } from './support/tls-stack.js';
 import { ChromiumVisitor, HttpVisitor, type Visitor } from './support/visitor.js';
-import { type Results, STEPS, Walk } from './support/walk.js';
+import { failAll, type Results, STEPS, Walk } from './support/walk.js';
 
 const clients = listClients();
 const hasPackages = clients.some(({ needs }) => needs === 'npm') && installPackages();
@@ -26,6 +26,10 @@ const missing = new Map(
 );
 const present = clients.filter(({ name }) => missing.get(name) === undefined);
 const trials = new Map<string, Trial>();
+/** Most apps wait for auth, which has one processor. */
+const CONCURRENT_APPS = 5;
+
+type CreateVisitor = (client: ClientDefinition) => Promise<Visitor>;
 
 for (const { name, title } of clients) {
   const reason = missing.get(name);
@@ -39,19 +43,20 @@ describe('a client that others wrote', () => {
   beforeAll(async () => {
     const apps = await Promise.all(present.map((client) => ClientApp.create(client)));
     const stack = await startTlsStack(apps.map(({ baseUrl }) => baseUrl));
-    const visitors = await createVisitors(stack);
-    await Promise.all(
-      apps.map(async (app) => {
-        await app.start(await registerClient(stack, app));
-        const results = await new Walk(app, stack, await visitors(app.client)).run();
+    const createVisitor = await prepareVisitors(stack);
+    const waiting = [...apps];
+    const tryApps = async (): Promise<void> => {
+      for (let app = waiting.shift(); app; app = waiting.shift()) {
+        const results = await tryApp(app, stack, createVisitor).catch(failAll);
         report(app, results);
         trials.set(app.client.name, {
           client: app.client,
           version: readVersion(app.client),
           results,
         });
-      }),
-    );
+      }
+    };
+    await Promise.all(Array.from({ length: CONCURRENT_APPS }, tryApps));
   }, 240_000);
 
   describe.each(present.map((client) => [client.title, client] as const))(
@@ -70,9 +75,18 @@ describe('a client that others wrote', () => {
   });
 });
 
-async function createVisitors(
+async function tryApp(
+  app: ClientApp,
   stack: TlsStack,
-): Promise<(client: ClientDefinition) => Promise<Visitor>> {
+  createVisitor: CreateVisitor,
+): Promise<Results> {
+  await app.start(await registerClient(stack, app));
+  const results = await new Walk(app, stack, await createVisitor(app.client)).run();
+  app.stop();
+  return results;
+}
+
+async function prepareVisitors(stack: TlsStack): Promise<CreateVisitor> {
   const file = present.some(({ kind }) => kind === 'browser') ? findChromium() : undefined;
   const browser = file === undefined ? undefined : await startBrowser(file);
   return async ({ kind }) => {

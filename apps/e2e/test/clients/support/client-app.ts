@@ -115,6 +115,10 @@ export class ClientApp {
     await waitUntil(`the start of ${this.client.name}`, () => this.isReady());
   }
 
+  stop(): void {
+    this.process?.signal('SIGTERM');
+  }
+
   private async isReady(): Promise<boolean> {
     if (this.process?.isOver) throw new Error(`${this.client.name} ended:\n${this.output}`);
     const response = await fetch(this.baseUrl, { redirect: 'manual' }).catch(() => undefined);

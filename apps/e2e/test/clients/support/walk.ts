@@ -19,6 +19,15 @@ export type Results = Readonly<Record<StepName, string>>;
 
 const ERRORS = { 'bad code': 'invalid_grant', denied: 'access_denied' } as const;
 
+/** The results of an app that does not start. */
+export const failAll = (error: unknown): Results => {
+  const result = `no: ${String(error)}`;
+  return {
+    ...{ 'sign-in': result, user: result, API: result, refresh: result },
+    ...{ 'bad code': result, denied: result, 'sign-out': result },
+  };
+};
+
 /** One person's way through an app. Each step begins where the one before ended. */
 export class Walk {
   private readonly person: Person;
@@ -57,31 +66,33 @@ export class Walk {
 
   /** An error of the token endpoint (RFC 6749 §5.2). */
   private async sendMadeUpCode(): Promise<string> {
+    const logStart = this.app.output.length;
     const request = await this.visitor.startLogin(`${this.app.baseUrl}/login`);
     const { searchParams } = request;
     const parameters = new URLSearchParams({ code: 'made-up', iss: this.stack.issuer });
     const state = searchParams.get('state');
     if (state !== null) parameters.set('state', state);
     const isForm = searchParams.get('response_mode') === 'form_post';
-    return this.readError(
-      'bad code',
-      await this.visitor.callBack(this.app.redirectUri, parameters, isForm),
-    );
+    const page = await this.visitor.callBack(this.app.redirectUri, parameters, isForm);
+    return this.readError('bad code', page, logStart);
   }
 
   /** An error of the authorization endpoint (RFC 6749 §4.1.2.1). */
   private async deny(): Promise<string> {
+    const logStart = this.app.output.length;
     await this.visitor.open(`${this.app.baseUrl}/login`);
     const page = await this.visitor.logIn(this.person);
     expectAt(page, `${this.stack.issuer}/consent`);
-    return this.readError('denied', await this.visitor.decide('deny'));
+    return this.readError('denied', await this.visitor.decide('deny'), logStart);
   }
 
-  private readError(step: keyof typeof ERRORS, page: Page): string {
+  /** On the page, in its address, or else in the output of the app since the start of the step. */
+  private readError(step: keyof typeof ERRORS, page: Page, logStart: number): string {
     const expected = this.app.client.shows?.[step] ?? ERRORS[step];
-    // A library that redirects to a page of its own has the error in the address.
-    if (!`${page.url.href}\n${page.text}`.includes(expected)) throw describe(page);
-    return expected;
+    const address = decodeURIComponent(page.url.href.replaceAll('+', ' '));
+    if (`${address}\n${page.text}`.includes(expected)) return expected;
+    if (this.app.output.slice(logStart).includes(expected)) return `${expected} (log)`;
+    throw describe(page);
   }
 
   private async signIn(): Promise<string> {
