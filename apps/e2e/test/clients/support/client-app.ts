@@ -108,7 +108,8 @@ export class ClientApp {
     const [file = '', ...parameters] = this.client.run;
     const PORT = String(this.port);
     this.process = RunningCommand.start({
-      file: 'bash',
+      // bash would read ~/.bashrc, because its standard input is a socket.
+      file: 'sh',
       arguments: ['-c', 'cd "$0" && exec "$@"', CLIENTS, file, ...parameters],
       env: { ...e2eConfig.shell, ...env, PORT, BASE_URL: this.baseUrl, DATA: this.folder },
     });

@@ -54,6 +54,9 @@ export function readClientsTable(): Row[] {
     );
 }
 
+/** The version differs where a distribution has another one. */
+export const withoutVersion = (row: Row): Row => row.toSpliced(1, 1);
+
 export const toRows = (trials: readonly Trial[]): Row[] => trials.map(toRow);
 
 /** Replaces the rows of these clients, and the date. */

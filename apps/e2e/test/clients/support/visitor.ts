@@ -1,3 +1,4 @@
+import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { readFileSync } from 'node:fs';
 import type { BrowserContext, Page as BrowserPage } from 'playwright-core';
@@ -42,8 +43,7 @@ export class HttpVisitor implements Visitor {
     authority: string,
   ) {
     const ca = readFileSync(authority, 'utf8');
-    this.send = (url, init) =>
-      url.protocol === 'https:' ? sendTrusting(ca, url, init) : fetch(url, init);
+    this.send = (url, init) => sendAsBrowser(ca, url, init);
   }
 
   open(address: string): Promise<Page> {
@@ -111,17 +111,25 @@ export class HttpVisitor implements Visitor {
 
 const post = (body: URLSearchParams): RequestInit => ({ method: 'POST', body });
 
-/** `fetch` takes no certificate authority. */
-function sendTrusting(
+/** mod_auth_openidc and others send no script to a login. They tell scripts and persons apart by these. */
+const NAVIGATION = {
+  accept: 'text/html,*/*;q=0.8',
+  'sec-fetch-mode': 'navigate',
+  'sec-fetch-dest': 'document',
+};
+
+/** `fetch` takes no certificate authority, and always sends `Sec-Fetch-Mode: cors`. */
+function sendAsBrowser(
   ca: string,
   url: URL,
   { method, headers, body }: RequestInit,
 ): Promise<Response> {
   const isForm = body instanceof URLSearchParams;
   const type = isForm ? { 'content-type': 'application/x-www-form-urlencoded' } : {};
-  const sent = { ...Object.fromEntries(new Headers(headers)), ...type };
+  const sent = { ...NAVIGATION, ...Object.fromEntries(new Headers(headers)), ...type };
+  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
-    const request = httpsRequest(url, { ca, method: method ?? 'GET', headers: sent }, (answer) => {
+    const request = send(url, { ca, method: method ?? 'GET', headers: sent }, (answer) => {
       const received = new Headers();
       for (let n = 0; n < answer.rawHeaders.length; n += 2) {
         received.append(answer.rawHeaders[n] ?? '', answer.rawHeaders[n + 1] ?? '');
