@@ -1,4 +1,3 @@
-/* global document, location */
 export const my = JSON.parse(document.querySelector('#settings').textContent);
 export const REDIRECT_URI = `${my.BASE_URL}/callback`;
 

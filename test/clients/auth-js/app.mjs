@@ -52,7 +52,7 @@ app.use(/^\/auth\/(.*)$/, ExpressAuth(config));
 app.get('/', (_request, response) => response.send('Welcome'));
 
 /** Posts to Auth.js as its pages do, with its CSRF token, and passes the cookies on. */
-async function post(request, response, path, body = {}) {
+async function post(path, request, response) {
   const cookie = request.headers.cookie ?? '';
   const first = await fetch(`${my.BASE_URL}/auth/csrf`, { headers: { cookie } });
   const { csrfToken } = await first.json();
@@ -65,14 +65,14 @@ async function post(request, response, path, body = {}) {
       'content-type': 'application/json',
       'x-auth-return-redirect': '1',
     },
-    body: JSON.stringify({ csrfToken, callbackUrl: my.BASE_URL, ...body }),
+    body: JSON.stringify({ csrfToken, callbackUrl: my.BASE_URL, data: {} }),
   });
   response.append('set-cookie', [...cookies, ...answer.headers.getSetCookie()]);
   return answer.json();
 }
 
 app.get('/login', async (request, response) => {
-  const { url } = await post(request, response, 'signin/gatehouse');
+  const { url } = await post('signin/gatehouse', request, response);
   response.redirect(url);
 });
 
@@ -87,14 +87,14 @@ app.get('/orders', async (request, response) =>
 
 app.get('/refresh', async (request, response) => {
   const before = await getSession(request, config);
-  const after = await post(request, response, 'session', { data: {} });
+  const after = await post('session', request, response);
   response.json({ changed: after.accessToken !== before.accessToken });
 });
 
 // Auth.js ends its own session only.
 app.get('/logout', async (request, response) => {
   const { idToken } = await getSession(request, config);
-  await post(request, response, 'signout');
+  await post('signout', request, response);
   const query = new URLSearchParams({
     id_token_hint: idToken,
     post_logout_redirect_uri: `${my.BASE_URL}/`,

@@ -1,4 +1,3 @@
-/* global location, sessionStorage */
 import { fetchOrders, my, REDIRECT_URI, show } from '/browser-steps.mjs';
 import * as oauth from '/oauth4webapi.mjs';
 

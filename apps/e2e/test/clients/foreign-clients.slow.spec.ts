@@ -58,7 +58,7 @@ describe('a client that others wrote', () => {
       }
     };
     await Promise.all(Array.from({ length: CONCURRENT_APPS }, tryApps));
-  }, 240_000);
+  }, 480_000);
 
   describe.each(present.map((client) => [client.title, client] as const))(
     '%s',
