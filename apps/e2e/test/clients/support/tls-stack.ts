@@ -14,6 +14,8 @@ import type { ClientApp } from './client-app.js';
 
 export const SCOPE = 'openid profile email offline_access orders:read';
 export const NAME = 'Ada Example';
+/** Some libraries join the name from its parts. */
+const CLAIMS = { name: NAME, given_name: 'Ada', family_name: 'Example', email_verified: true };
 
 /** Auth behind TLS with a certificate of an authority of its own, and orders. */
 export interface TlsStack {
@@ -45,7 +47,7 @@ export async function startTlsStack(origins: readonly string[]): Promise<TlsStac
   const person = aPerson();
   await register(auth.url, person);
   const claims = join(folder, 'claims.json');
-  await writeFile(claims, JSON.stringify({ name: NAME, email_verified: true }));
+  await writeFile(claims, JSON.stringify(CLAIMS));
   await runOps(auth, ['accounts', 'set-claims', person.email, '--json-file', claims]);
   return { auth, orders, issuer, authority, person };
 }

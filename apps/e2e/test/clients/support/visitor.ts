@@ -25,6 +25,8 @@ export interface Visitor {
 }
 
 const MAX_REDIRECTS = 20;
+/** Some servers redirect only browsers to auth. */
+const NAVIGATION = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 interface Step {
   readonly url: URL;
   readonly init?: RequestInit;
@@ -83,7 +85,10 @@ export class HttpVisitor implements Visitor {
     for (let n = 0; step && n < MAX_REDIRECTS; n += 1) {
       this.url = step.url;
       if (isEnd(this.url)) return { url: this.url, status: 0, text: '' };
-      this.page = await this.browserOf(this.url).open(this.url, step.init);
+      this.page = await this.browserOf(this.url).open(this.url, {
+        headers: NAVIGATION,
+        ...step.init,
+      });
       step = this.next(this.page);
     }
     if (step || !this.page) throw new Error(`more than ${MAX_REDIRECTS} redirects`);
