@@ -14,11 +14,8 @@ import type { ClientApp } from './client-app.js';
 
 export const SCOPE = 'openid profile email offline_access orders:read';
 export const NAME = 'Ada Example';
-/** Django knows a given and a family name only. */
-const CLAIMS = {
-  ...{ name: NAME, given_name: 'Ada', family_name: 'Example' },
-  email_verified: true,
-};
+/** Some libraries join the name from its parts. */
+const CLAIMS = { name: NAME, given_name: 'Ada', family_name: 'Example', email_verified: true };
 
 /** Auth behind TLS with a certificate of an authority of its own, and orders. */
 export interface TlsStack {

@@ -111,9 +111,9 @@ export class HttpVisitor implements Visitor {
 
 const post = (body: URLSearchParams): RequestInit => ({ method: 'POST', body });
 
-/** mod_auth_openidc and others send no script to a login. They tell scripts and persons apart by these. */
+/** Some servers redirect only browsers to auth, and know them by these. */
 const NAVIGATION = {
-  accept: 'text/html,*/*;q=0.8',
+  accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
   'sec-fetch-mode': 'navigate',
   'sec-fetch-dest': 'document',
 };
