@@ -8,6 +8,8 @@ import { Authorization1764200000000 } from './platform/migrations/1764200000000-
 import { Roles1764700000000 } from './platform/migrations/1764700000000-roles.js';
 import { ClientOrigins1764710000000 } from './platform/migrations/1764710000000-client-origins.js';
 import { ClientOptions1764720000000 } from './platform/migrations/1764720000000-client-options.js';
+import { ClientAssertionAudience1764730000000 } from './platform/migrations/1764730000000-client-assertion-audience.js';
+import { ClientPkce1764740000000 } from './platform/migrations/1764740000000-client-pkce.js';
 import { AuthorizationCode } from './sessions/authorization-code.entity.js';
 import { BrowserSession } from './sessions/browser-session.entity.js';
 import { RefreshTokenFamily } from './sessions/refresh-token-family.entity.js';
@@ -26,6 +28,8 @@ export const authDatabase = (config: AuthConfig): DatabaseSettings => ({
     Roles1764700000000,
     ClientOrigins1764710000000,
     ClientOptions1764720000000,
+    ClientAssertionAudience1764730000000,
+    ClientPkce1764740000000,
   ],
   migrate: config.NODE_ENV !== 'production',
 });

@@ -10,6 +10,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, Repository } from 'typeorm';
 import { NotificationRepository } from '../platform/notifications/notification.repository.js';
+import type { StoredClaims } from '../tokens/standard-claims.js';
 import { Account } from './account.entity.js';
 
 /** The account as it was when the person authenticated. */
@@ -136,6 +137,15 @@ export class AccountRepository implements OnModuleInit {
       await this.notifications.enqueue({ accountId: id, kind: 'password_changed', detail: {} });
       return true;
     });
+  }
+
+  /** Reads inside a surrounding transaction. */
+  async findClaims(id: string): Promise<StoredClaims & { readonly updated_at?: number }> {
+    const { rows } = await this.unitOfWork.execute<{ claims: string }>(
+      'SELECT claims FROM account WHERE id = $1',
+      [id],
+    );
+    return JSON.parse(rows[0]?.claims ?? '{}');
   }
 
   /** @returns whether the account exists */

@@ -13,8 +13,8 @@ export const ACCOUNT_SCOPES: Readonly<Record<(typeof scopes.all)[number], string
 };
 
 /**
- * Scopes of OpenID Connect (Core §3.1.2.1, §5.4, §11), with the text that the consent page shows. This server is their resource
- * server, because its userinfo endpoint returns the claims.
+ * Scopes of OpenID Connect (Core §3.1.2.1, §5.4, §11) and of roles, with the text that the consent page shows. This server is
+ * their resource server, because its userinfo endpoint returns the claims.
  */
 export const OPENID_SCOPES = {
   openid: 'Confirm your identity',
@@ -22,5 +22,7 @@ export const OPENID_SCOPES = {
   email: 'See your e-mail address',
   address: 'See your postal address',
   phone: 'See your telephone number',
+  roles: 'See which roles you have',
+  groups: 'See which groups you belong to',
   offline_access: 'Stay logged in while you are away',
 } as const;

@@ -3,8 +3,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   createLocalJWKSet,
   decodeJwt,
+  decodeProtectedHeader,
   errors,
-  type JWTPayload,
+  type JSONWebKeySet,
   jwtVerify,
   type JWTVerifyResult,
 } from 'jose';
@@ -20,74 +21,123 @@ export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-b
 /** How far the clocks of client and server may differ, in seconds. */
 const CLOCK_SKEW_SECONDS = 30;
 /** How far in the future `exp` may be, in seconds. The replay cache keeps each `jti` for this time. */
-const MAX_LIFETIME_SECONDS = 300;
+const MAX_LIFETIME_SECONDS = 3600;
+/** How old an assertion without `jti` may be, in seconds. It can be repeated for this time. */
+const MAX_AGE_WITHOUT_JTI_SECONDS = 60;
 
 /** Explicit typing is recommended (rfc7523bis §4), but most libraries omit `typ`. A JWT of another type is not a client assertion. */
-const ALLOWED_TYPES: readonly unknown[] = [undefined, 'JWT', 'client-authentication+jwt'];
+const ALLOWED_TYPES: readonly unknown[] = [undefined, 'jwt', 'client-authentication+jwt'];
+
+/** A media type, whose case has no meaning and whose prefix may be absent (RFC 7515 §4.1.9). */
+const normalizeType = (typ: unknown): unknown =>
+  typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ;
 
 const claimsSchema = z.object({
   exp: z.number(),
   iat: z.number().optional(),
-  jti: z.string().min(1).max(255),
+  jti: z.string().min(1).max(255).optional(),
 });
+
+/** The request that an assertion came with. */
+interface AssertionRequest {
+  /** The path of the endpoint. */
+  readonly path: string;
+  /** Runs after all checks, before the `jti` is stored. It may throw. */
+  readonly beforeUse: () => Promise<void>;
+}
 
 /** Verifies `private_key_jwt`: a client authenticates with a JWT that it signs with its own key (RFC 7523 §3, draft-ietf-oauth-rfc7523bis). */
 @Injectable()
 export class ClientAssertionVerifier {
+  private readonly baseUrl: string;
+
   constructor(
     private readonly usedValues: ReplayCacheRepository,
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
-  ) {}
+  ) {
+    this.baseUrl = config.ISSUER.replace(/\/$/, '');
+  }
 
   /**
    * Checks that the client signed the assertion for this server, that it is valid now, and that it was not used before.
    * @throws {OAuthError} `invalid_client`, which names the failed check to the client that signed the assertion
    */
-  async verify(client: Client, assertion: string): Promise<void> {
+  async verify(
+    client: Client,
+    assertion: string,
+    { path, beforeUse }: AssertionRequest,
+  ): Promise<void> {
     const now = this.clock.now();
-    const { jti, exp } = this.checkClaims(
-      await verifySignature(client, assertion, now),
-      now / 1000,
-    );
+    const verified = await verifySignature(client, assertion, now);
+    this.checkAudience(client, verified.payload.aud, path);
+    const { jti, exp } = checkClaims(verified, now / 1000);
+    await beforeUse();
+    if (jti === undefined) return;
 
     // "The authorization server MAY ensure that JWTs are not replayed by maintaining the set of used jti values" (§3).
     const purpose = `client assertion of ${client.id}`;
     const goodUntil = (Math.ceil(exp) + CLOCK_SKEW_SECONDS) * 1000;
     if (await this.usedValues.markUsed(purpose, jti, goodUntil)) return;
-    throw OAuthError.invalidClient('repeated_assertion', { hint: 'jti was used before' });
+    throw OAuthError.invalidClient('repeated_assertion', {
+      presented: `jti ${jti}`,
+      expected: 'a jti that was not used before',
+      hint: 'jti was used before',
+    });
   }
 
-  /** @param now seconds since the epoch */
-  private checkClaims({ payload, protectedHeader }: JWTVerifyResult, now: number) {
-    const { typ } = protectedHeader;
-    if (!ALLOWED_TYPES.includes(typ)) {
-      throw wrongClaimError('typ', typ, 'client-authentication+jwt, JWT or absent');
-    }
-    // Only the issuer is accepted, as one string, because other servers would accept an assertion with several audiences. An endpoint URL could come from another server's metadata (CVE-2025-27370).
-    const { aud } = payload;
+  /**
+   * Every audience must be this server, because another server would accept an assertion that names it too. Only the issuer is
+   * accepted by default, because an endpoint URL could come from another server's metadata (CVE-2025-27370, decision 16).
+   */
+  private checkAudience(client: Client, aud: unknown, path: string): void {
     const { ISSUER } = this.config;
-    if (aud !== ISSUER) throw wrongClaimError('aud', aud, ISSUER);
-    const claims = parseClaims(payload);
-    checkTimes(claims, Math.floor(now + CLOCK_SKEW_SECONDS));
-    return claims;
+    const tokenEndpoint = `${this.baseUrl}/oauth/token`;
+    const endpoints = [tokenEndpoint, `${this.baseUrl}${path}`];
+    const acceptsEndpoints = client.assertionAudience === 'token-endpoint';
+    const accepted: readonly unknown[] = acceptsEndpoints ? [ISSUER, ...endpoints] : [ISSUER];
+    const audiences = [aud].flat();
+    if (audiences.length > 0 && audiences.every((each) => accepted.includes(each))) return;
+    const expected = acceptsEndpoints ? `${ISSUER} or ${tokenEndpoint}` : ISSUER;
+    const isEndpoint = audiences.some((each) => endpoints.includes(String(each)));
+    throw wrongAssertion('aud', {
+      presented: toText(aud),
+      expected,
+      hint: `aud of the assertion must be ${expected}${isEndpoint && !acceptsEndpoints ? ENDPOINT_HINT : ''}`,
+    });
   }
 }
+
+const ENDPOINT_HINT =
+  ', unless the operator registers the client with --assertion-audience token-endpoint';
 
 type AssertionClaims = z.infer<typeof claimsSchema>;
 
-function parseClaims(payload: JWTPayload): AssertionClaims {
+/** @param now seconds since the epoch */
+function checkClaims({ payload, protectedHeader }: JWTVerifyResult, now: number): AssertionClaims {
+  const { typ } = protectedHeader;
+  if (!ALLOWED_TYPES.includes(normalizeType(typ))) {
+    throw wrongClaimError('typ', typ, 'client-authentication+jwt, JWT or absent');
+  }
   const { data, error } = claimsSchema.safeParse(payload);
-  if (data) return data;
-  const name = String(error.issues[0]?.path[0]);
-  throw wrongClaimError(name, payload[name], CLAIM_RULES[name] ?? 'a valid value');
+  if (!data) {
+    const name = String(error.issues[0]?.path[0]);
+    throw wrongClaimError(name, payload[name], CLAIM_RULES[name] ?? 'a valid value');
+  }
+  checkTimes(data, now);
+  return data;
 }
 
-/** @param latest the latest time that counts as now, in seconds since the epoch */
-function checkTimes({ exp, iat = 0 }: AssertionClaims, latest: number): void {
+function checkTimes({ exp, iat, jti }: AssertionClaims, now: number): void {
+  const latest = Math.floor(now + CLOCK_SKEW_SECONDS);
   const latestExpiry = latest + MAX_LIFETIME_SECONDS;
   if (exp > latestExpiry) throw wrongClaimError('exp', exp, `${latestExpiry} or earlier`);
-  if (iat > latest) throw wrongClaimError('iat', iat, `${latest} or earlier`);
+  if (iat !== undefined && iat > latest) throw wrongClaimError('iat', iat, `${latest} or earlier`);
+  if (jti !== undefined) return;
+  // OpenID Connect Core §9 requires `jti`, RFC 7523 §3 does not, and some libraries omit it.
+  if (iat === undefined) throw wrongClaimError('jti', jti, `${CLAIM_RULES['jti']}, or iat present`);
+  const earliest = Math.floor(now - CLOCK_SKEW_SECONDS - MAX_AGE_WITHOUT_JTI_SECONDS);
+  if (iat < earliest) throw wrongClaimError('iat', iat, `${earliest} or later without a jti`);
 }
 
 const CLAIM_RULES: Readonly<Record<string, string>> = {
@@ -96,45 +146,68 @@ const CLAIM_RULES: Readonly<Record<string, string>> = {
   jti: '1 to 255 characters',
 };
 
+const toText = (claim: unknown): string => (claim === undefined ? 'absent' : JSON.stringify(claim));
+
 /** For a claim of an assertion that the client signed, so the client may learn the reason. */
-function wrongClaimError(name: string, presented: unknown, expected: string): OAuthError {
-  return OAuthError.invalidClient('wrong_assertion', {
-    check: name,
-    presented: presented === undefined ? 'absent' : JSON.stringify(presented),
+const wrongClaimError = (name: string, presented: unknown, expected: string): OAuthError =>
+  wrongAssertion(name, {
+    presented: toText(presented),
     expected,
     hint: `${name} of the assertion must be ${expected}`,
   });
-}
+
+/** @param check what is wrong: a claim, a member of the header, or a parameter */
+export const wrongAssertion = (
+  check: string,
+  values: { presented: string; expected: string; hint?: string },
+): OAuthError => OAuthError.invalidClient('wrong_assertion', { check, ...values });
 
 /** @throws {OAuthError} `invalid_client` */
 async function verifySignature(
-  { id, jwks }: Client,
+  client: Client,
   assertion: string,
   now: number,
 ): Promise<JWTVerifyResult> {
+  const keySet: JSONWebKeySet = JSON.parse(client.jwks ?? '{"keys":[]}');
   try {
-    return await jwtVerify(assertion, createLocalJWKSet(JSON.parse(jwks ?? '{"keys":[]}')), {
+    return await jwtVerify(assertion, createLocalJWKSet(keySet), {
       algorithms: [...ASSERTION_ALGORITHMS],
-      issuer: id,
-      subject: id,
+      issuer: client.id,
+      subject: client.id,
       currentDate: new Date(now),
       clockTolerance: CLOCK_SKEW_SECONDS,
     });
   } catch (error) {
-    throw error instanceof errors.JOSEError ? toOAuthError(error, id, now) : error;
+    if (!(error instanceof errors.JOSEError)) throw error;
+    throw toClaimError(error, client.id, now) ?? toSignatureError(error, assertion, keySet);
   }
 }
 
 /** jose checks the claims after the signature, so an error about a claim may reach the client. */
-function toOAuthError(error: errors.JOSEError, id: string, now: number): OAuthError {
-  if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired) {
-    const { claim, payload } = error;
-    const isIdentity = claim === 'iss' || claim === 'sub';
-    const expected = isIdentity ? id : `valid now (${Math.floor(now / 1000)})`;
-    return wrongClaimError(claim, payload[claim], expected);
+function toClaimError(error: errors.JOSEError, id: string, now: number): OAuthError | undefined {
+  if (!(error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired)) {
+    return undefined;
   }
-  const check = SIGNATURE_CHECKS[error.code] ?? 'format';
-  return OAuthError.invalidClient('wrong_assertion', { check });
+  const { claim, payload } = error;
+  const isIdentity = claim === 'iss' || claim === 'sub';
+  return wrongClaimError(
+    claim,
+    payload[claim],
+    isIdentity ? id : `valid now (${Math.floor(now / 1000)})`,
+  );
+}
+
+/** The answer names nothing, because the sender is unknown. The event names the header and the registered keys, which are public. */
+function toSignatureError(
+  { code, message }: errors.JOSEError,
+  assertion: string,
+  { keys }: JSONWebKeySet,
+): OAuthError {
+  const { alg, kid } = readHeader(assertion);
+  return wrongAssertion(SIGNATURE_CHECKS[code] ?? `format: ${message}`, {
+    presented: `kid ${toText(kid)}, alg ${toText(alg)}`,
+    expected: keys.map((key) => `kid "${key.kid}", alg "${key.alg}"`).join(' or '),
+  });
 }
 
 const SIGNATURE_CHECKS: Readonly<Record<string, string>> = {
@@ -144,11 +217,32 @@ const SIGNATURE_CHECKS: Readonly<Record<string, string>> = {
   ERR_JOSE_ALG_NOT_ALLOWED: 'alg',
 };
 
-/** @returns the unverified `sub` of an assertion; undefined if the text is not a JWT or has no `sub` */
-export function readUnverifiedClientId(assertion: string): string | undefined {
+function readHeader(assertion: string): { readonly alg?: unknown; readonly kid?: unknown } {
   try {
-    return z.string().safeParse(decodeJwt(assertion).sub).data;
+    return decodeProtectedHeader(assertion);
   } catch {
-    return undefined;
+    return {};
+  }
+}
+
+/**
+ * @returns the unverified `sub` of an assertion
+ * @throws {OAuthError} `invalid_client` if the text is not a JWT or has no `sub`
+ */
+export function readUnverifiedClientId(assertion: string): string {
+  const { sub } = decodeClaims(assertion);
+  if (typeof sub === 'string') return sub;
+  throw wrongClaimError('sub', sub, 'the client_id');
+}
+
+function decodeClaims(assertion: string): { readonly sub?: unknown } {
+  try {
+    return decodeJwt(assertion);
+  } catch {
+    throw wrongAssertion('format', {
+      presented: `${assertion.length} characters`,
+      expected: 'a JWT in compact serialization',
+      hint: 'client_assertion is not a JWT',
+    });
   }
 }

@@ -66,6 +66,11 @@ export class ClientRateLimiter {
     return this.limits.consume('token', { kind: 'anonymous', key });
   }
 
+  /** @throws {TooManyRequests} when the client has consumed its quota */
+  checkNotExhausted({ id }: Client, quota: ClientQuota): Promise<void> {
+    return this.limits.checkNotExhausted(quota, { kind: 'client', id });
+  }
+
   private async isOfUnregisteredPage(request: FastifyRequest): Promise<boolean> {
     const foreign = this.requestOrigins.find(request);
     if (!foreign) return false;
@@ -103,10 +108,10 @@ export class ClientAuthenticationGuard implements CanActivate {
     rememberClientId(request, new Map(Object.entries(request.body ?? {})).get('client_id'));
     const presented = readPresentedCredentials(request);
     rememberClientId(request, presented.id);
-    const client = await this.rateLimiter.limitFailures(presented, request.ip, () =>
-      this.authenticate(presented),
-    );
     const quota = this.reflector.get(UseClientQuota, context.getClass()) ?? 'client';
+    const client = await this.rateLimiter.limitFailures(presented, request.ip, () =>
+      this.authenticate(presented, request, quota),
+    );
     const state = await this.rateLimiter.consume(client, request, quota);
     enforceQuota(context.switchToHttp().getResponse<FastifyReply>(), state);
     authenticatedClients.set(request, client);
@@ -114,40 +119,63 @@ export class ClientAuthenticationGuard implements CanActivate {
   }
 
   /** Compares a secret also for an unknown client, so that answer and duration are the same as for a wrong secret. */
-  private async authenticate(presented: PresentedCredentials): Promise<Client> {
+  private async authenticate(
+    presented: PresentedCredentials,
+    request: FastifyRequest,
+    quota: ClientQuota,
+  ): Promise<Client> {
     const client = await this.clients.findEnabled(presented.id);
     const isCorrect = isClientSecretCorrect(
       getPresentedSecret(presented),
       client?.secretHashes ?? [],
     );
     if (!client) throw OAuthError.invalidClient('unknown_client');
-    if (client.authMethod !== presented.method) throw wrongMethodError(presented, client);
+    if (!isAccepted(presented, client)) throw wrongMethodError(presented, client);
     if (client.isSecretBased && !isCorrect) throw OAuthError.invalidClient('wrong_secret');
-    if (presented.method === 'private_key_jwt') {
-      await this.assertionVerifier.verify(client, presented.assertion);
-    }
+    if (presented.method !== 'private_key_jwt') return client;
+
+    const path = getPath(request);
+    // The quota bounds the rows of the replay cache that a client can add.
+    const beforeUse = () => this.rateLimiter.checkNotExhausted(client, quota);
+    await this.assertionVerifier.verify(client, presented.assertion, { path, beforeUse });
     return client;
   }
 }
 
+const getPath = ({ url }: FastifyRequest): string => url.replace(/\?.*/s, '');
+
+/** A secret is the same secret in the header and in the body (RFC 6749 §2.3.1). The other methods are exact. */
+const isAccepted = (presented: PresentedCredentials, client: Client): boolean =>
+  client.isSecretBased ? hasSecret(presented) : client.authMethod === presented.method;
+
 /** The answer names the registered method: client ids are public, and the method helps no attacker to authenticate. */
-const wrongMethodError = (presented: PresentedCredentials, { authMethod }: Client): OAuthError =>
+const wrongMethodError = (presented: PresentedCredentials, client: Client): OAuthError =>
   OAuthError.invalidClient('wrong_method', {
     presented: presented.method,
-    expected: authMethod,
-    hint: `the client is registered for ${authMethod}, and the request used ${presented.method}`,
+    expected: client.authMethod,
+    hint: describeWrongMethod(presented, client),
   });
+
+function describeWrongMethod({ method }: PresentedCredentials, client: Client): string {
+  if (client.isPublic) return 'the client is public, so the request must have no credentials';
+  if (method === 'none' && client.isSecretBased) {
+    return 'the client has a secret, and the request has none';
+  }
+  return `the client is registered for ${client.authMethod}, and the request used ${method}`;
+}
 
 /** For the event of a refusal. */
 function rememberClientId(request: FastifyRequest, id: unknown): void {
   if (typeof id === 'string') presentedClientIds.set(request, id);
 }
 
-function getPresentedSecret(presented: PresentedCredentials): string {
-  const { method } = presented;
-  const hasSecret = method === 'client_secret_basic' || method === 'client_secret_post';
-  return hasSecret ? presented.secret : '';
-}
+type PresentedSecret = Extract<PresentedCredentials, { readonly secret: string }>;
+
+const hasSecret = (presented: PresentedCredentials): presented is PresentedSecret =>
+  presented.method === 'client_secret_basic' || presented.method === 'client_secret_post';
+
+const getPresentedSecret = (presented: PresentedCredentials): string =>
+  hasSecret(presented) ? presented.secret : '';
 
 function requireFormContentType({ headers }: FastifyRequest): void {
   const [type] = (headers['content-type'] ?? '').split(';');

@@ -1,7 +1,4 @@
-import type { AuthConfig } from '../auth.config.js';
-import { listPrivilegedScopes } from '../platform/resource-servers.js';
-import { ACCOUNT_SCOPES, OPENID_SCOPES } from './auth.scopes.js';
-import { type Client, TOKEN_EXCHANGE } from './client.entity.js';
+import { type Client, defaultPkceRule, TOKEN_EXCHANGE } from './client.entity.js';
 import type { ClientRegistration } from './client.repository.js';
 import { findOriginFault, findRedirectUriFault } from './redirect-uri.js';
 
@@ -26,6 +23,14 @@ const RULES: readonly Rule[] = [
   [
     ({ id }) => !ID_PATTERN.test(id) || id.length > MAX_ID_LENGTH,
     'the id must be lower-case words and digits, joined by hyphens, with at most 64 characters',
+  ],
+  [
+    ({ scope, grantTypes }) => scope.length === 0 && grantTypes.length > 0,
+    'a client needs a --scope for its grants; only a --resource-server that introspects needs neither',
+  ],
+  [
+    ({ grantTypes, resourceServer }) => grantTypes.length === 0 && !resourceServer,
+    'a client needs a --grant, unless it is a --resource-server that only introspects',
   ],
   // "The client credentials grant type MUST only be used by confidential clients" (RFC 6749 §4.4).
   [
@@ -63,12 +68,17 @@ const RULES: readonly Rule[] = [
   ],
   // RFC 9700 §2.1.1.
   [
-    (client) => isPublic(client) && client.requirePkce === false,
-    'a public client always needs PKCE: leave --no-pkce out',
+    (client) => isPublic(client) && (client.pkce ?? 'always') !== 'always',
+    'a public client always needs PKCE: leave --pkce and --no-pkce out',
   ],
   [
     ({ authMethod, jwks }) => (authMethod === 'private_key_jwt') !== Boolean(jwks),
     'the --auth-method private_key_jwt needs --jwks, and --jwks needs that --auth-method',
+  ],
+  [
+    ({ authMethod, assertionAudience = 'issuer' }) =>
+      authMethod !== 'private_key_jwt' && assertionAudience !== 'issuer',
+    'an --assertion-audience needs the --auth-method private_key_jwt',
   ],
   [
     (client) => isPublic(client) && Boolean(client.resourceServer),
@@ -98,7 +108,7 @@ const checkEach = (
 /** All properties of a registration. */
 export type CompleteRegistration = Required<ClientRegistration>;
 
-/** The most restrictive values. */
+/** The most restrictive values that client libraries work with. */
 export const REGISTRATION_DEFAULTS = {
   accessTokenTtl: null,
   refreshIdleTtl: null,
@@ -107,11 +117,11 @@ export const REGISTRATION_DEFAULTS = {
   redirectUris: [],
   postLogoutRedirectUris: [],
   allowedOrigins: [],
-  requirePkce: true,
   firstParty: false,
   idTokenAlgorithm: null,
   subjectType: 'public',
   jwks: null,
+  assertionAudience: 'issuer',
   resourceServer: null,
   exchangeTargets: [],
   dpopBound: false,
@@ -119,17 +129,24 @@ export const REGISTRATION_DEFAULTS = {
   leanIdTokens: false,
 } as const satisfies Partial<ClientRegistration>;
 
+/** A resource server without scopes only introspects (RFC 7662 §2.1). */
+export const defaultGrantTypes = ({
+  scope = [],
+  resourceServer,
+}: Partial<Pick<ClientRegistration, 'scope' | 'resourceServer'>>): readonly string[] =>
+  scope.length === 0 && resourceServer ? [] : ['client_credentials'];
+
 export const completeRegistration = (client: ClientRegistration): CompleteRegistration => ({
   ...REGISTRATION_DEFAULTS,
+  pkce: defaultPkceRule(client.authMethod),
   ...client,
 });
 
-export const getRegistration = ({
-  statusIndex,
-  createdAt,
-  disabledAt,
-  ...registration
-}: Client): CompleteRegistration => registration;
+export function getRegistration(client: Client): CompleteRegistration {
+  const { statusIndex, createdAt, disabledAt, requirePkce, nonceReplacesPkce, ...registration } =
+    client;
+  return { ...registration, pkce: client.pkce };
+}
 
 /** A property of a registration that another registration of the same client changes. */
 export interface RegistrationChange {
@@ -155,38 +172,3 @@ export const narrowsOwnTokens = (
 ): boolean =>
   before.scope.some((word) => !after.scope.includes(word)) ||
   (before.grantTypes.includes('client_credentials') && !hasGrantType(after, 'client_credentials'));
-
-/** The grants that carry the rights of a person. */
-const PERSON_GRANTS = ['authorization_code', 'refresh_token', TOKEN_EXCHANGE];
-
-/**
- * Describes the scopes that need the operator's attention, because the client uses them for persons: privileged scopes, and scopes
- * that every account may allow although the operator's own front ends do not have them.
- *
- * @returns one sentence per scope
- */
-export function findScopeWarnings(
-  client: Pick<ClientRegistration, 'grantTypes' | 'scope'>,
-  config: Pick<AuthConfig, 'RESOURCE_SERVERS' | 'FIRST_PARTY_SCOPE'>,
-): readonly string[] {
-  if (!PERSON_GRANTS.some((grantType) => client.grantTypes.includes(grantType))) return [];
-  const actsForItself = client.grantTypes.includes('client_credentials');
-  const privileged = listPrivilegedScopes(config.RESOURCE_SERVERS);
-  const usual = new Set([
-    ...config.FIRST_PARTY_SCOPE,
-    ...Object.keys(ACCOUNT_SCOPES),
-    ...Object.keys(OPENID_SCOPES),
-  ]);
-  return client.scope.flatMap((word) => {
-    const roles = privileged.get(word);
-    if (roles && roles.length > 0) return [describeRoles(word, roles)];
-    if (roles) return actsForItself ? [] : [`No user can allow ${word}: it is for services only.`];
-    return usual.has(word) ? [] : [describeOpenScope(word)];
-  });
-}
-
-const describeRoles = (word: string, roles: readonly string[]): string =>
-  `Only a user with the role ${roles.join(' or ')} can allow ${word}: see ops accounts grant-role.`;
-
-const describeOpenScope = (word: string): string =>
-  `Every user can allow ${word}. If it is for staff, name a role in RESOURCE_SERVERS: ${word}@role.`;

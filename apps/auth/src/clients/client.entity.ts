@@ -6,7 +6,10 @@ import {
 } from '@gatehouse/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** How a client authenticates at the token endpoint (RFC 7591 §2, `token_endpoint_auth_method`). */
+/**
+ * How a client authenticates (RFC 7591 §2, `token_endpoint_auth_method`). `client_secret_basic` and `client_secret_post` are two names
+ * of one thing: the server accepts the secret in both places.
+ */
 export const AUTH_METHODS = [
   'none',
   'client_secret_basic',
@@ -28,6 +31,20 @@ export const GRANT_TYPES = [
 /** Whether `sub` of ID tokens is the same for all clients, or differs by the host of the redirect URIs (OpenID Connect Core §8). */
 export const SUBJECT_TYPES = ['public', 'pairwise'] as const;
 export type SubjectType = (typeof SUBJECT_TYPES)[number];
+
+/** What `aud` of a client assertion may be: only the issuer, or also the token endpoint (decision 16). */
+export const ASSERTION_AUDIENCES = ['issuer', 'token-endpoint'] as const;
+export type AssertionAudience = (typeof ASSERTION_AUDIENCES)[number];
+/**
+ * Whether an authorization request needs PKCE: each one; each one without the scope `openid` and a `nonce` (OAuth 2.1 §7.5.1);
+ * or none (decision 28).
+ */
+export const PKCE_RULES = ['always', 'or-nonce', 'never-required'] as const;
+export type PkceRule = (typeof PKCE_RULES)[number];
+
+/** "Public clients MUST use PKCE" (RFC 9700 §2.1.1). */
+export const defaultPkceRule = (authMethod: AuthMethod): PkceRule =>
+  authMethod === 'none' ? 'always' : 'or-nonce';
 
 /** An OAuth client (RFC 6749 §2). */
 @Entity('client')
@@ -57,8 +74,9 @@ export class Client {
   readonly postLogoutRedirectUris!: readonly string[];
   /** Origins of pages and apps that may call the token endpoint, beside those of the redirect URIs; compared as text. */
   @SpaceSeparatedColumn('allowed_origins', 4000) readonly allowedOrigins!: readonly string[];
-  /** Public clients need PKCE in any case (RFC 9700 §2.1.1). */
+  /** {@link pkce} in two columns: a replica of the previous version reads only the first, and then requires PKCE. */
   @BooleanColumn('require_pkce') readonly requirePkce!: boolean;
+  @BooleanColumn('nonce_replaces_pkce') readonly nonceReplacesPkce!: boolean;
   /** A first-party client needs no consent. */
   @BooleanColumn('first_party') readonly firstParty!: boolean;
   /** `id_token_signed_response_alg`; null means the server's default. */
@@ -67,6 +85,8 @@ export class Client {
   @Column('varchar', { name: 'subject_type', length: 8 }) readonly subjectType!: SubjectType;
   /** The client's public keys for `private_key_jwt`, as a JWK Set (RFC 7517 §5). */
   @Column('text', { nullable: true }) readonly jwks!: string | null;
+  @Column('varchar', { name: 'assertion_audience', length: 16 })
+  readonly assertionAudience!: AssertionAudience;
   /** The identifier of the resource server that this client is. The client may introspect and exchange tokens with this audience. */
   @Column('varchar', { name: 'resource_server', length: 2000, nullable: true })
   readonly resourceServer!: string | null;
@@ -100,8 +120,10 @@ export class Client {
     return this.authMethod.startsWith('client_secret_');
   }
 
-  get isPkceRequired(): boolean {
-    return this.isPublic || this.requirePkce;
+  get pkce(): PkceRule {
+    if (this.isPublic) return 'always';
+    if (!this.requirePkce) return 'never-required';
+    return this.nonceReplacesPkce ? 'or-nonce' : 'always';
   }
 
   canUseGrant(grantType: string): boolean {

@@ -5,7 +5,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { StatusListService } from '../tokens/status-lists/status-list.service.js';
 import { StatusSnapshotService } from '../tokens/status-lists/status-snapshot.service.js';
-import { Client } from './client.entity.js';
+import { Client, defaultPkceRule } from './client.entity.js';
 
 type RequiredProperty = 'id' | 'authMethod' | 'secretHashes' | 'grantTypes' | 'scope';
 type OptionalProperty =
@@ -16,11 +16,12 @@ type OptionalProperty =
   | 'redirectUris'
   | 'postLogoutRedirectUris'
   | 'allowedOrigins'
-  | 'requirePkce'
+  | 'pkce'
   | 'firstParty'
   | 'idTokenAlgorithm'
   | 'subjectType'
   | 'jwks'
+  | 'assertionAudience'
   | 'resourceServer'
   | 'exchangeTargets'
   | 'dpopBound'
@@ -47,6 +48,9 @@ const toFlag = (value: boolean): number => (value ? 1 : 0);
 const splitWords = (text: string): readonly string[] => text.split(' ').filter(Boolean);
 const joinWords = (value: readonly string[] = []): string => value.join(' ');
 
+const getPkceRule = ({ authMethod, pkce = defaultPkceRule(authMethod) }: ClientRegistration) =>
+  pkce;
+
 /** The columns that a registration sets. */
 const REGISTRATION_COLUMNS: readonly (readonly [
   string,
@@ -63,11 +67,13 @@ const REGISTRATION_COLUMNS: readonly (readonly [
   ['redirect_uris', ({ redirectUris }) => joinWords(redirectUris)],
   ['post_logout_redirect_uris', ({ postLogoutRedirectUris }) => joinWords(postLogoutRedirectUris)],
   ['allowed_origins', ({ allowedOrigins }) => joinWords(allowedOrigins)],
-  ['require_pkce', ({ requirePkce = true }) => toFlag(requirePkce)],
+  ['require_pkce', (client) => toFlag(getPkceRule(client) !== 'never-required')],
+  ['nonce_replaces_pkce', (client) => toFlag(getPkceRule(client) === 'or-nonce')],
   ['first_party', ({ firstParty = false }) => toFlag(firstParty)],
   ['id_token_algorithm', ({ idTokenAlgorithm = null }) => idTokenAlgorithm],
   ['subject_type', ({ subjectType = 'public' }) => subjectType],
   ['jwks', ({ jwks = null }) => jwks],
+  ['assertion_audience', ({ assertionAudience = 'issuer' }) => assertionAudience],
   ['resource_server', ({ resourceServer = null }) => resourceServer],
   ['exchange_targets', ({ exchangeTargets }) => joinWords(exchangeTargets)],
   ['dpop_bound', ({ dpopBound = false }) => toFlag(dpopBound)],

@@ -2,7 +2,11 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { OAuthError } from '../platform/oauth-error.js';
 import { exactFormText, formText } from '../platform/request-text.js';
-import { ASSERTION_TYPE, readUnverifiedClientId } from './client-assertion-verifier.js';
+import {
+  ASSERTION_TYPE,
+  readUnverifiedClientId,
+  wrongAssertion,
+} from './client-assertion-verifier.js';
 
 /** Client authentication in the body (RFC 6749 §2.3.1, RFC 7521 §4.2), at every endpoint that asks for it. */
 export const clientAuthenticationParameters = {
@@ -14,6 +18,7 @@ export const clientAuthenticationParameters = {
 
 /** The credentials of a request (RFC 6749 §2.3). */
 export type PresentedCredentials =
+  /** Without a secret: the client id alone, in the body or in an Authorization header with an empty password. */
   | { readonly method: 'none'; readonly id: string }
   | {
       readonly method: 'client_secret_basic' | 'client_secret_post';
@@ -28,31 +33,45 @@ type BodyCredentials = z.infer<typeof bodyCredentialsSchema>;
 
 /** @throws {OAuthError} `invalid_request`; `invalid_client` if the request has no credentials, or an unknown assertion type */
 export function readPresentedCredentials(request: FastifyRequest): PresentedCredentials {
-  const { error, data: body } = bodyCredentialsSchema.safeParse(request.body ?? {});
-  if (error) {
-    const [issue] = error.issues;
-    throw OAuthError.invalidRequest(`The ${issue?.path.join('.')} ${issue?.message}.`);
-  }
-  const found = [readBasicCredentials(request), readPostedSecret(body), readPostedAssertion(body)];
-  const [presented = readPublicClient(body), another] = found.filter((each) => each !== undefined);
-
-  // "The client MUST NOT use more than one authentication method in each request." And client_id must name the same client.
-  if (another || ![undefined, presented.id].includes(body.client_id)) {
-    throw OAuthError.invalidRequest('Use one way of client authentication only.');
+  const body = readBody(request);
+  const inHeader = readBasicCredentials(request);
+  checkOneWay(body, inHeader !== undefined);
+  const asserted = readPostedAssertion(body);
+  const presented = inHeader ?? asserted ?? readPostedCredentials(body);
+  if (![undefined, presented.id].includes(body.client_id)) {
+    const place = inHeader ? 'Authorization header' : 'client_assertion';
+    throw OAuthError.invalidRequest(`client_id differs from the client of the ${place}.`);
   }
   return presented;
 }
 
-function readPublicClient({ client_id: id }: BodyCredentials): PresentedCredentials {
-  if (id === undefined)
-    throw OAuthError.invalidClient('no_credentials', { hint: 'client_id is missing' });
-  return { id, method: 'none' };
+function readBody(request: FastifyRequest): BodyCredentials {
+  const { error, data } = bodyCredentialsSchema.safeParse(request.body ?? {});
+  if (data) return data;
+  const [issue] = error.issues;
+  throw OAuthError.invalidRequest(`The ${issue?.path.join('.')} ${issue?.message}.`);
 }
 
-function readPostedSecret({ client_id, client_secret }: BodyCredentials) {
-  if (client_secret === undefined) return undefined;
-  const method = 'client_secret_post' as const;
-  return { id: client_id ?? '', secret: client_secret, method };
+/** "The client MUST NOT use more than one authentication method in each request" (RFC 6749 §2.3). */
+function checkOneWay(body: BodyCredentials, hasHeader: boolean): void {
+  const ways = [
+    ...(hasHeader ? ['the Authorization header'] : []),
+    ...(body.client_secret === undefined ? [] : ['client_secret in the body']),
+    ...(body.client_assertion === undefined ? [] : ['client_assertion in the body']),
+  ];
+  if (ways.length < 2) return;
+  throw OAuthError.invalidRequest(
+    `Use one way of client authentication only: ${ways.join(' or ')}.`,
+  );
+}
+
+function readPostedCredentials(body: BodyCredentials): PresentedCredentials {
+  const { client_id: id, client_secret: secret } = body;
+  if (id === undefined)
+    throw OAuthError.invalidClient('no_credentials', { hint: 'client_id is missing' });
+  return secret === undefined
+    ? { id, method: 'none' }
+    : { id, secret, method: 'client_secret_post' };
 }
 
 /** RFC 7521 §4.2. */
@@ -62,19 +81,11 @@ function readPostedAssertion(body: BodyCredentials): PresentedCredentials | unde
   if (assertion === undefined || type === undefined) {
     throw OAuthError.invalidRequest('client_assertion and its type belong together.');
   }
-  if (type !== ASSERTION_TYPE) throw wrongAssertion('client_assertion_type', type, ASSERTION_TYPE);
-  const id = readUnverifiedClientId(assertion);
-  if (id === undefined) throw wrongAssertion('sub', 'absent', 'the client_id');
-  return { id, assertion, method: 'private_key_jwt' };
+  if (type !== ASSERTION_TYPE) {
+    throw wrongAssertion('client_assertion_type', { presented: type, expected: ASSERTION_TYPE });
+  }
+  return { id: readUnverifiedClientId(assertion), assertion, method: 'private_key_jwt' };
 }
-
-const wrongAssertion = (check: string, presented: string, expected: string) =>
-  OAuthError.invalidClient('wrong_assertion', {
-    check,
-    presented,
-    expected,
-    hint: `${check} must be ${expected}`,
-  });
 
 function readBasicCredentials({ raw }: FastifyRequest): PresentedCredentials | undefined {
   const header = raw.headers.authorization;
@@ -84,12 +95,12 @@ function readBasicCredentials({ raw }: FastifyRequest): PresentedCredentials | u
   }
   const [, id, secret] = /^([^:]*):(.*)$/s.exec(decodeBasicHeader(header)) ?? [];
   if (id === undefined || secret === undefined) throw malformedHeaderError();
-  return {
-    id: decodeFormValue(id),
-    secret: decodeFormValue(secret),
-    method: 'client_secret_basic',
-  };
+  return toHeaderCredentials(decodeFormValue(id), decodeFormValue(secret));
 }
+
+/** "The client MAY omit the [secret] if the client secret is an empty string" (RFC 6749 §2.3.1). Go's x/oauth2 sends it so. */
+const toHeaderCredentials = (id: string, secret: string): PresentedCredentials =>
+  secret === '' ? { id, method: 'none' } : { id, secret, method: 'client_secret_basic' };
 
 /** Node keeps the first of two headers, but a proxy may have checked the second. */
 const countHeaders = (name: string, rawHeaders: readonly string[]): number =>
@@ -118,4 +129,6 @@ function decodeFormValue(text: string): string {
 }
 
 const malformedHeaderError = () =>
-  OAuthError.invalidRequest('The Authorization header is malformed.');
+  OAuthError.invalidRequest(
+    'The Authorization header must be HTTP Basic with client_id and secret, each form-encoded.',
+  );

@@ -4,10 +4,11 @@ import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { OAuthError } from '../platform/oauth-error.js';
 import { listPrivilegedScopes, type ResourceServer } from '../platform/resource-servers.js';
 import { splitWords } from '../platform/request-text.js';
+import { filterRoleClaims, type RoleClaims } from '../tokens/standard-claims.js';
 import { ACCOUNT_SCOPES, OPENID_SCOPES } from './auth.scopes.js';
-import { narrowScope } from './requested-scope.js';
+import { foreignScopeError, narrowScope, noCommonScopeError } from './requested-scope.js';
 
-/** The parameters of a request for one access token. */
+/** The parameters of a request for one access token, as sent. */
 export interface AccessTokenRequest {
   /** RFC 8707 §2. */
   readonly resource?: string | undefined;
@@ -27,7 +28,10 @@ export interface GrantedAccess {
 export interface TokenAccess {
   readonly audience: string | readonly string[];
   readonly scope: readonly string[];
+  /** Scopes whose claims the token contains for any audience, unlike those that userinfo returns. */
+  readonly roleScope: readonly string[];
 }
+type SingleAccess = TokenAccess & { readonly audience: string };
 
 /** This server as the resource server of its account API. It is last in the list, so it is never the default audience. */
 const createOwnServer = ({ ISSUER: identifier }: AuthConfig): ResourceServer => ({
@@ -82,12 +86,17 @@ export class ResourceServerService {
   ): GrantedAccess {
     const named = request.resources.map((resource) => this.requireServer(resource));
     const requested = narrowScope(allowed, request.scope, this.scopes);
+    this.requireScopesOf(named, request.scope);
     for (const server of named) requireCommonScope(server, requested);
     const servers = this.servers.filter(
       (server) =>
         (named.length === 0 || named.includes(server)) && hasCommonScope(server, requested),
     );
-    if (servers.length === 0) throw OAuthError.invalidScope('No resource server has the scope.');
+    if (servers.length === 0) {
+      throw OAuthError.invalidScope(
+        `No scope to grant: ${requested.join(' ') || 'none is registered'}.`,
+      );
+    }
     return {
       resources: servers.map(({ identifier }) => identifier),
       scope: requested.filter(
@@ -99,20 +108,35 @@ export class ResourceServerService {
   /**
    * Selects the audience and the scope of one access token. It has one audience, and only the scope of that resource server
    * (RFC 9068 §3, RFC 9700 §2.3). Without a requested resource, it is the first one that has a word of the scope.
+   *
+   * @param granted its scope is narrowed to the requested one
    * @throws {OAuthError} `invalid_scope`, `invalid_target`
    */
-  selectAudience(
-    granted: GrantedAccess,
-    request: AccessTokenRequest,
-  ): { audience: string; scope: readonly string[] } {
-    const requested = narrowScope(granted.scope, request.scope, this.scopes);
+  selectAudience(granted: GrantedAccess, request: AccessTokenRequest): SingleAccess {
     const servers = this.selectServers(granted, request);
     for (const { identifier: audience, scopes } of servers) {
-      const scope = requested.filter((word) => scopes.includes(word));
-      if (scope.length > 0) return { audience, scope };
+      const scope = granted.scope.filter((word) => scopes.includes(word));
+      if (scope.length > 0) return { audience, scope, roleScope: filterRoleClaims(granted.scope) };
     }
-    const names = servers.map(({ identifier }) => identifier).join(' ');
-    throw OAuthError.invalidScope(`No requested scope belongs to ${names}.`);
+    const isResourceNamed = splitWords(request.resource ?? '').length > 0;
+    throw noCommonScopeError(servers, granted.scope, { isResourceNamed });
+  }
+
+  /**
+   * The same for a token of a grant without refresh token. The client could not get the rest of a requested scope later, so a
+   * scope of several resource servers is refused (RFC 8707 §2: the resource is missing).
+   * @throws {OAuthError} `invalid_scope`, `invalid_target`
+   */
+  selectOnlyAudience(granted: GrantedAccess, request: AccessTokenRequest): SingleAccess {
+    const access = this.selectAudience(granted, request);
+    const requested = granted.scope.filter((word) =>
+      splitWords(request.scope ?? '').includes(word),
+    );
+    if (requested.every((word) => access.scope.includes(word))) return access;
+    throw OAuthError.invalidTarget(
+      `The scope belongs to several resources: ${requested.join(' ')}. Name one resource, and its scope.`,
+      { presented: requested.join(' ') },
+    );
   }
 
   /**
@@ -128,7 +152,7 @@ export class ResourceServerService {
     const single = this.selectAudience(this.addUserInfo(granted), request);
     const isOptional = !separateTokens && splitWords(request.resource ?? '').length === 0;
     if (!isOptional || !granted.resources.includes(this.issuer)) return single;
-    return this.addOpenIdScopes(single, narrowScope(granted.scope, request.scope, this.scopes));
+    return this.addOpenIdScopes(single, granted.scope);
   }
 
   /**
@@ -160,19 +184,30 @@ export class ResourceServerService {
     });
   }
 
+  /**
+   * The roles of an account, as the claims that the words name. Without such a word it needs no query. A caller that creates a
+   * token must have created or read its session before, so that a revocation of a role either precedes this query or revokes the
+   * session.
+   * @param names scopes or claims
+   */
+  async findRoleClaims(accountId: string, names: readonly string[]): Promise<RoleClaims> {
+    const wanted = filterRoleClaims(names);
+    if (wanted.length === 0) return {};
+    const roles = await this.roles.findRoles(accountId);
+    return Object.fromEntries(wanted.map((name) => [name, roles]));
+  }
+
   private addUserInfo({ resources, scope }: GrantedAccess): GrantedAccess {
     const isListed = resources.includes(this.issuer) || !scope.some(isOpenIdScope);
     return { resources: isListed ? resources : [...resources, this.issuer], scope };
   }
 
-  private addOpenIdScopes(
-    single: { audience: string; scope: readonly string[] },
-    requested: readonly string[],
-  ): TokenAccess {
+  private addOpenIdScopes(single: SingleAccess, requested: readonly string[]): TokenAccess {
     const isForUserInfo = single.audience !== this.issuer && requested.includes('openid');
     // A scope of the API with the name of an account scope would open the account API.
     if (!isForUserInfo || single.scope.some(isAccountScope)) return single;
     return {
+      ...single,
       audience: [single.audience, this.issuer],
       scope: requested.filter((word) => single.scope.includes(word) || isOpenIdScope(word)),
     };
@@ -181,21 +216,34 @@ export class ResourceServerService {
   /** The requested resource server, or all granted ones. */
   private selectServers(
     { resources }: GrantedAccess,
-    { resource = '' }: AccessTokenRequest,
+    { resource = '', scope }: AccessTokenRequest,
   ): readonly ResourceServer[] {
     const named = new Set(splitWords(resource).map((uri) => this.requireServer(uri)));
     if (named.size > 1) {
-      throw OAuthError.invalidTarget('Name one resource per access token.', {
+      throw OAuthError.invalidTarget(`Name one resource per access token: ${resource}.`, {
         presented: resource,
       });
     }
+    this.requireScopesOf([...named], scope);
     const granted = resources.flatMap((identifier) => this.findServer(identifier) ?? []);
     const servers = granted.filter((server) => named.size === 0 || named.has(server));
     if (servers.length > 0) return servers;
-    throw OAuthError.invalidTarget(`Resource not granted: ${resource || 'any'}.`, {
-      presented: resource,
-      expected: resources.join(' '),
-    });
+    throw OAuthError.invalidTarget(
+      resource ? `Resource not granted: ${resource}.` : 'No resource is granted.',
+      { presented: resource, expected: resources.join(' ') },
+    );
+  }
+
+  /** A client that names both gets both, or an error. Words that no resource server knows were handled before. */
+  private requireScopesOf(named: readonly ResourceServer[], scope: string | undefined): void {
+    if (named.length === 0) return;
+    const foreign = splitWords(scope ?? '').filter(
+      (word) =>
+        this.scopes.includes(word) &&
+        !isOpenIdScope(word) &&
+        !named.some(({ scopes }) => scopes.includes(word)),
+    );
+    if (foreign.length > 0) throw foreignScopeError(named, foreign);
   }
 
   private requireServer(identifier: string): ResourceServer {
@@ -223,8 +271,5 @@ const hasCommonScope = ({ scopes }: ResourceServer, words: readonly string[]): b
 /** A request for a resource without one of its scopes is refused, because a token without that audience would surprise the client. */
 function requireCommonScope(server: ResourceServer, requested: readonly string[]): void {
   if (hasCommonScope(server, requested)) return;
-  throw OAuthError.invalidTarget(`No requested scope belongs to ${server.identifier}.`, {
-    presented: requested.join(' '),
-    expected: server.scopes.join(' '),
-  });
+  throw noCommonScopeError([server], requested, { isResourceNamed: true });
 }

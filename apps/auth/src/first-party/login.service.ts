@@ -77,7 +77,7 @@ export class LoginService {
     const account = await this.credentials.verify(parameters, origin);
     const allowed = await this.resourceServers.requireRoles(account.id, granted.scope);
     const access = { ...granted, scope: allowed };
-    const { audience, scope } = this.resourceServers.selectAudience(access, {});
+    const tokenAccess = this.resourceServers.selectAudience(access, {});
 
     const created = await this.refreshTokens.create({
       ...access,
@@ -92,8 +92,8 @@ export class LoginService {
     const response = await this.accessTokens.issue({
       subject: account.id,
       clientId: client.id,
-      audience,
-      scope,
+      ...tokenAccess,
+      roleClaims: await this.resourceServers.findRoleClaims(account.id, tokenAccess.roleScope),
       session,
     });
     return { ...response, refresh_token: token };

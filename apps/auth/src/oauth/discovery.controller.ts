@@ -11,7 +11,7 @@ import { UI_LOCALES } from '../pages/texts/language.js';
 import { PROOF_ALGORITHMS } from '../tokens/guards.options.js';
 import { ACR } from '../tokens/id-token.service.js';
 import { SigningKeyService } from '../tokens/keys/signing-key.service.js';
-import { STANDARD_CLAIMS } from '../tokens/standard-claims.js';
+import { USER_CLAIMS } from '../tokens/standard-claims.js';
 import { STATUS_LISTS_PATH } from '../tokens/status-lists/status-list.service.js';
 import { PROMPTS, RESPONSE_MODES } from './authorize/authorization-request.js';
 
@@ -114,7 +114,7 @@ const AUTHORIZATION_METADATA = {
   ui_locales_supported: UI_LOCALES,
   subject_types_supported: SUBJECT_TYPES,
   claim_types_supported: ['normal'],
-  claims_supported: ['sub', ...STANDARD_CLAIMS, ...ID_TOKEN_CLAIMS],
+  claims_supported: ['sub', ...USER_CLAIMS, ...ID_TOKEN_CLAIMS],
   claims_parameter_supported: true,
   request_parameter_supported: false,
   // "If omitted, the default value is true" (OpenID Connect Discovery §3).

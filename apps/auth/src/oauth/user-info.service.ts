@@ -2,11 +2,11 @@ import { type AccessToken, InvalidToken } from '@gatehouse/guards';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { AccountRepository } from '../accounts/account.repository.js';
-import { selectStandardClaims } from '../tokens/standard-claims.js';
+import { parseStoredClaims, selectUserClaims } from '../tokens/standard-claims.js';
 import { ClientRepository } from '../clients/client.repository.js';
+import { ResourceServerService } from '../clients/resource-server.service.js';
 import { computeSubject } from '../tokens/id-token.service.js';
 import { SessionService } from '../sessions/session.service.js';
-import { parseStoredClaims } from './authorize/claims-parameter.js';
 
 /** OpenID Connect Core §5.3.2. */
 export const userInfoResponse = z.looseObject({
@@ -21,6 +21,7 @@ export class UserInfoService {
     private readonly sessions: SessionService,
     private readonly clients: ClientRepository,
     private readonly accounts: AccountRepository,
+    private readonly resourceServers: ResourceServerService,
   ) {}
 
   /**
@@ -42,8 +43,10 @@ export class UserInfoService {
     if (!family || !client || !account) throw new InvalidToken('revoked');
 
     const { userinfo } = parseStoredClaims(family.claims);
+    const names = [...scopes, ...Object.keys(userinfo)];
+    const roleClaims = await this.resourceServers.findRoleClaims(subject, names);
     return {
-      ...selectStandardClaims(account, [...scopes], userinfo),
+      ...selectUserClaims({ ...account, roleClaims }, [...scopes], userinfo),
       sub: computeSubject(account, client),
     };
   }

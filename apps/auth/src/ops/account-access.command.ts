@@ -4,11 +4,15 @@ import { AccountRoleRepository } from '../accounts/account-role.repository.js';
 import { email as emailAddress } from '../accounts/email-address.js';
 import { InvitationService } from '../accounts/invitation.service.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { listPrivilegedScopes, listRoles } from '../platform/resource-servers.js';
-import { RoleOperationsService } from '../sessions/account-operations.service.js';
+import { isRoleName, listPrivilegedScopes, listRoles } from '../platform/resource-servers.js';
+import { RoleOperationsService, TooManyRoles } from '../sessions/account-operations.service.js';
 import { OperationRefused, UsageError } from './errors.js';
-import { requireAccount } from './lookups.js';
-import { type ChangeOptions, ChangingCommand, OperationRunner } from './operation-runner.js';
+import {
+  type ChangeOptions,
+  ChangingCommand,
+  OperationRunner,
+  requireAccount,
+} from './operation-runner.js';
 import { parseSeconds } from './option-parsers.js';
 import { formatCount, formatUtc } from './table.js';
 
@@ -17,7 +21,24 @@ function requireRole(role: string, { RESOURCE_SERVERS }: AuthConfig): void {
   const roles = listRoles(RESOURCE_SERVERS);
   if (roles.includes(role)) return;
   const known = roles.length > 0 ? `the roles are ${roles.join(', ')}` : 'there are none';
-  throw new OperationRefused(`no scope of RESOURCE_SERVERS names the role ${role}: ${known}`);
+  throw new OperationRefused(
+    `no scope of RESOURCE_SERVERS names the role ${role}: ${known}. For a role that only the claims roles and groups contain: --claim-only`,
+  );
+}
+
+/** @throws {UsageError} when the text is no name of a role @throws {OperationRefused} when a scope needs the role */
+function requireClaimOnlyRole(role: string, config: AuthConfig): void {
+  if (!isRoleName(role)) {
+    throw new UsageError(
+      `${role} is not a role: write at most 64 lower-case letters and digits, in words joined by hyphens; "service" is reserved`,
+    );
+  }
+  const scopes = listScopesOf(role, config);
+  if (scopes.length > 0) {
+    throw new OperationRefused(
+      `the role ${role} allows ${scopes.join(' ')}: leave out --claim-only`,
+    );
+  }
 }
 
 /** The scopes that the role allows. */
@@ -26,38 +47,63 @@ const listScopesOf = (role: string, { RESOURCE_SERVERS }: AuthConfig): readonly 
     .filter(([, roles]) => roles.includes(role))
     .map(([scope]) => scope);
 
+interface GrantRoleOptions extends ChangeOptions {
+  readonly claimOnly?: boolean;
+}
+
 @SubCommand({
   name: 'grant-role',
   arguments: '<email-or-id> <role>',
-  description: 'allow the scopes of a role to an account, from its next login on',
+  description: 'give a role to an account: its claims, and from its next login on its scopes',
 })
 export class GrantRoleCommand extends ChangingCommand {
   constructor(private readonly runner: OperationRunner) {
     super();
   }
 
-  run([name = '', role = '']: string[], options: ChangeOptions): Promise<void> {
+  run([name = '', role = '']: string[], options: GrantRoleOptions): Promise<void> {
     return this.runner.change(options, async (server) => {
       const config = server.get<AuthConfig>(AUTH_CONFIG);
-      requireRole(role, config);
+      if (options.claimOnly) requireClaimOnlyRole(role, config);
+      else requireRole(role, config);
       const { id, email } = await requireAccount(server, name);
-      if (!(await server.get(RoleOperationsService).grant(id, role, 'operator'))) {
-        throw new OperationRefused(`the account ${email} has the role ${role} already`);
-      }
+      const isNew = await server
+        .get(RoleOperationsService)
+        .grant(id, role, 'operator')
+        .catch((error: unknown) => {
+          if (!(error instanceof TooManyRoles)) throw error;
+          throw new OperationRefused(
+            `the roles of the account ${email} would have ${error.message}`,
+          );
+        });
+      if (!isNew) throw new OperationRefused(`the account ${email} has the role ${role} already`);
       const scopes = listScopesOf(role, config);
       const roles = await server.get(AccountRoleRepository).findRoles(id);
       return {
         value: { accountId: id, email, role, roles, scopes },
-        text: `The account ${email} has the role ${role}. From its next login on, clients may get for it: ${scopes.join(' ')}.`,
+        text: [
+          `The account ${email} has the role ${role}. The claims roles and groups contain it from the next token on.`,
+          ...(scopes.length > 0
+            ? [`From its next login on, clients may get for it: ${scopes.join(' ')}.`]
+            : []),
+        ].join('\n'),
       };
     });
+  }
+
+  @Option({
+    flags: '--claim-only',
+    description: 'a role that no scope of RESOURCE_SERVERS needs, for clients that read the claims',
+  })
+  claimOnly(): boolean {
+    return true;
   }
 }
 
 @SubCommand({
   name: 'revoke-role',
   arguments: '<email-or-id> <role>',
-  description: 'take a role from an account, and end its sessions that need the role',
+  description: 'take a role from an account, and end its sessions that need or show its roles',
 })
 export class RevokeRoleCommand extends ChangingCommand {
   constructor(private readonly runner: OperationRunner) {

@@ -7,8 +7,13 @@ import { BrowserSessionService } from '../sessions/browser-session.service.js';
 import { AuthorizedClientService } from '../sessions/consent.service.js';
 import { SessionService } from '../sessions/session.service.js';
 import { UsageError } from './errors.js';
-import { requireAccount } from './lookups.js';
-import { OperationRunner, OpsCommand, type ReadOptions, type Server } from './operation-runner.js';
+import {
+  OperationRunner,
+  OpsCommand,
+  type ReadOptions,
+  type Server,
+  requireAccount,
+} from './operation-runner.js';
 import { parseNaturalNumber } from './option-parsers.js';
 import { formatFields, formatRelativeTime, formatTable, formatUtc } from './table.js';
 

@@ -2,8 +2,12 @@ import { SubCommand } from 'nest-commander';
 import { AccountErasureService } from '../sessions/account-erasure.service.js';
 import { AccountOperationsService } from '../sessions/account-operations.service.js';
 import { OperationRefused } from './errors.js';
-import { requireAccount } from './lookups.js';
-import { type ChangeOptions, ChangingCommand, OperationRunner } from './operation-runner.js';
+import {
+  type ChangeOptions,
+  ChangingCommand,
+  OperationRunner,
+  requireAccount,
+} from './operation-runner.js';
 
 @SubCommand({
   name: 'disable',

@@ -9,7 +9,6 @@ import { ACCOUNT_ACCESS_COMMANDS } from './account-access.command.js';
 import { ACCOUNT_READ_COMMANDS } from './account-list.command.js';
 import { ACCOUNT_STATE_COMMANDS } from './account-state.command.js';
 import { OperationRefused, UsageError } from './errors.js';
-import { requireAccount } from './lookups.js';
 import {
   type ChangeOptions,
   ChangingCommand,
@@ -18,6 +17,7 @@ import {
   readFirstLine,
   TERMINAL,
   type Terminal,
+  requireAccount,
 } from './operation-runner.js';
 import { readJsonFile } from './option-parsers.js';
 import { formatCount } from './table.js';
@@ -104,15 +104,21 @@ function checkPassword(password: string, owner?: string): void {
   if (fault !== undefined) throw new UsageError(`the password ${fault}`);
 }
 
+interface CreateOptions extends PasswordOptions {
+  readonly emailVerified?: boolean;
+}
+
 @SubCommand({ name: 'create', arguments: '<email>', description: 'create an account' })
 export class CreateAccountCommand extends PasswordCommand {
-  async run([name]: string[], options: PasswordOptions): Promise<void> {
+  async run([name]: string[], options: CreateOptions): Promise<void> {
     const { success, data: email } = emailAddress.safeParse(name);
     if (!success) throw new UsageError(`${name} is not an e-mail address`);
     const { value, show } = await this.readOrGeneratePassword(options);
     checkPassword(value, email);
     await this.runner.change(options, async (server) => {
-      const id = await server.get(AccountOperationsService).create(email, value, 'operator');
+      const claims = options.emailVerified && { claims: { email_verified: true } };
+      const account = { email, password: value, ...claims };
+      const id = await server.get(AccountOperationsService).create(account, 'operator');
       if (id === undefined) throw new OperationRefused(`the account ${email} exists already`);
       // A dry run discards its id, and the account would get another one.
       const accountId = options.dryRun ? {} : { accountId: id };
@@ -120,6 +126,40 @@ export class CreateAccountCommand extends PasswordCommand {
         ? `The account ${email} is created.`
         : `The account ${email} is created with the id ${id}.`;
       return { value: { ...accountId, email }, text, ...show(email) };
+    });
+  }
+
+  @Option({
+    flags: '--email-verified',
+    description: 'clients receive email_verified: true; default: false',
+  })
+  emailVerified(): boolean {
+    return true;
+  }
+}
+
+@SubCommand({
+  name: 'verify-email',
+  arguments: '<email-or-id>',
+  description: 'record that the e-mail address belongs to the person: email_verified is true',
+})
+export class VerifyEmailCommand extends ChangingCommand {
+  constructor(private readonly runner: OperationRunner) {
+    super();
+  }
+
+  run([name = '']: string[], options: ChangeOptions): Promise<void> {
+    return this.runner.change(options, async (server) => {
+      const { id, email } = await requireAccount(server, name);
+      if (!(await server.get(AccountOperationsService).verifyEmail(id, 'operator'))) {
+        throw new OperationRefused(
+          `the e-mail address of the account ${email} is verified already`,
+        );
+      }
+      return {
+        value: { accountId: id, email },
+        text: `Clients receive email_verified: true about the account ${email}.`,
+      };
     });
   }
 }
@@ -151,6 +191,7 @@ export const ACCOUNT_COMMANDS = [
   ...ACCOUNT_READ_COMMANDS,
   CreateAccountCommand,
   SetAccountClaimsCommand,
+  VerifyEmailCommand,
   ResetPasswordCommand,
   ...ACCOUNT_STATE_COMMANDS,
   ...ACCOUNT_ACCESS_COMMANDS,

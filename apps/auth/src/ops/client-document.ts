@@ -1,13 +1,19 @@
 import { z } from 'zod';
 import {
+  ASSERTION_AUDIENCES,
   AUTH_METHODS,
+  type AuthMethod,
   type Client,
+  defaultPkceRule,
   GRANT_TYPES,
+  PKCE_RULES,
+  type PkceRule,
   SUBJECT_TYPES,
   TOKEN_EXCHANGE,
 } from '../clients/client.entity.js';
 import {
   type CompleteRegistration,
+  defaultGrantTypes,
   findRegistrationFaults,
   getRegistration,
   REGISTRATION_DEFAULTS,
@@ -18,7 +24,7 @@ import {
   ID_TOKEN_ALGORITHMS,
   REFRESH_TTL_RANGE,
   TOKEN_EXCHANGE_ALIAS,
-} from './client-registration.command.js';
+} from './client-options.js';
 import { UsageError } from './errors.js';
 import { parseJson } from './option-parsers.js';
 
@@ -41,19 +47,21 @@ const clientDocument = z
           .enum([...GRANT_TYPES, TOKEN_EXCHANGE_ALIAS])
           .transform((word) => (word === TOKEN_EXCHANGE_ALIAS ? TOKEN_EXCHANGE : word)),
       )
-      .min(1)
-      .default(['client_credentials']),
+      .optional(),
     scope: z
       .union([z.string().transform((text) => text.split(/[\s,]+/).filter(Boolean)), words])
-      .refine((scope) => scope.length > 0, 'must not be empty'),
+      .default([]),
     redirectUris: words.default([]),
     postLogoutRedirectUris: words.default([]),
     allowedOrigins: words.default([]),
-    requirePkce: z.boolean().default(REGISTRATION_DEFAULTS.requirePkce),
+    pkce: z.enum(PKCE_RULES).optional(),
+    /** Of documents of earlier versions, without `pkce`. */
+    requirePkce: z.boolean().optional(),
     firstParty: z.boolean().default(REGISTRATION_DEFAULTS.firstParty),
     idTokenAlgorithm: z.enum(ID_TOKEN_ALGORITHMS).nullable().default(null),
     subjectType: z.enum(SUBJECT_TYPES).default(REGISTRATION_DEFAULTS.subjectType),
     jwks: keys.nullable().default(null),
+    assertionAudience: z.enum(ASSERTION_AUDIENCES).default('issuer'),
     resourceServer: z.string().nullable().default(null),
     exchangeTargets: words.default([]),
     dpopBound: z.boolean().default(REGISTRATION_DEFAULTS.dpopBound),
@@ -67,10 +75,23 @@ const clientDocument = z
     createdAt: z.unknown().optional(),
     disabledAt: z.unknown().optional(),
   })
-  .transform(({ secrets, createdAt, disabledAt, ...client }): CompleteRegistration => ({
-    ...client,
-    secretHashes: [],
-  }));
+  .refine(({ pkce, requirePkce }) => pkce === undefined || requirePkce === undefined, {
+    path: ['requirePkce'],
+    message: 'is the former form of pkce: give pkce only',
+  })
+  .transform(({ secrets, createdAt, disabledAt, requirePkce, ...client }): CompleteRegistration => {
+    const { grantTypes = defaultGrantTypes(client), pkce = readFormerRule(client, requirePkce) } =
+      client;
+    return { ...client, grantTypes, pkce, secretHashes: [] };
+  });
+
+function readFormerRule(
+  { authMethod }: { readonly authMethod: AuthMethod },
+  requirePkce: boolean | undefined,
+): PkceRule {
+  if (requirePkce === undefined) return defaultPkceRule(authMethod);
+  return requirePkce ? 'always' : 'never-required';
+}
 
 /**
  * Reads `{ "clients": [ … ] }`, a list of clients, or one client.

@@ -1,46 +1,25 @@
 import { Option } from 'nest-commander';
 import {
+  ASSERTION_AUDIENCES,
+  type AssertionAudience,
   AUTH_METHODS,
   type AuthMethod,
   GRANT_TYPES,
+  PKCE_RULES,
+  type PkceRule,
   SUBJECT_TYPES,
   type SubjectType,
   TOKEN_EXCHANGE,
 } from '../clients/client.entity.js';
-import { type ChangeOptions, ChangingCommand } from './operation-runner.js';
+import {
+  ACCESS_TOKEN_TTL_RANGE,
+  ID_TOKEN_ALGORITHMS,
+  REFRESH_TTL_RANGE,
+  TOKEN_EXCHANGE_ALIAS,
+} from './client-options.js';
+import { ChangingCommand } from './operation-runner.js';
 import { parseChoice, parseSeconds, parseWord, parseWords } from './option-parsers.js';
 import { UsageError } from './errors.js';
-
-export const ACCESS_TOKEN_TTL_RANGE = { min: 1, max: 3600 };
-export const REFRESH_TTL_RANGE = { min: 60, max: 31_536_000 };
-export const ID_TOKEN_ALGORITHMS = ['RS256', 'ES256'] as const;
-/** A short name, because the name of RFC 8693 has 47 characters. */
-export const TOKEN_EXCHANGE_ALIAS = 'token-exchange';
-
-/** The options of a client registration. */
-export interface ClientRegistrationOptions extends ChangeOptions {
-  readonly scope?: readonly string[];
-  readonly grant?: readonly string[];
-  readonly authMethod?: AuthMethod;
-  readonly jwks?: string;
-  readonly name?: string;
-  readonly redirectUri?: readonly string[];
-  readonly postLogoutRedirectUri?: readonly string[];
-  readonly allowedOrigin?: readonly string[];
-  readonly firstParty?: boolean;
-  /** Of a flag and its `--no-` form, the last one counts. */
-  readonly pkce?: boolean;
-  readonly idTokenAlgorithm?: (typeof ID_TOKEN_ALGORITHMS)[number];
-  readonly subjectType?: SubjectType;
-  readonly resourceServer?: string;
-  readonly exchangeTarget?: readonly string[];
-  readonly dpopBound?: boolean;
-  readonly separateTokens?: boolean;
-  readonly leanIdTokens?: boolean;
-  readonly accessTokenTtl?: number;
-  readonly refreshIdleTtl?: number;
-  readonly refreshAbsoluteTtl?: number;
-}
 
 /** Declares the options of a command that registers or changes a client. */
 export abstract class ClientRegistrationCommand extends ChangingCommand {
@@ -56,20 +35,25 @@ export abstract class ClientRegistrationCommand extends ChangingCommand {
 
   @Option({
     flags: '--auth-method <method>',
-    description:
-      'authentication method; default client_secret_basic; none registers a public client',
+    description: 'authentication method; default client_secret_basic; none: a public client',
     choices: [...AUTH_METHODS],
   })
   authMethod(text: string): AuthMethod {
     return parseChoice(AUTH_METHODS, text);
   }
 
-  @Option({
-    flags: '--jwks <file>',
-    description: 'public keys of the client (JWK Set), for private_key_jwt',
-  })
+  @Option({ flags: '--jwks <file>', description: 'public keys (JWK Set), for private_key_jwt' })
   jwks(file: string): string {
     return file;
+  }
+
+  @Option({
+    flags: '--assertion-audience <audience>',
+    description: 'aud of assertions: issuer (default), or token-endpoint, which is less safe',
+    choices: [...ASSERTION_AUDIENCES],
+  })
+  assertionAudience(text: string): AssertionAudience {
+    return parseChoice(ASSERTION_AUDIENCES, text);
   }
 
   @Option({ flags: '--name <name>', description: 'name that the pages show to users' })
@@ -113,12 +97,17 @@ export abstract class ClientRegistrationCommand extends ChangingCommand {
     return false;
   }
 
-  @Option({ flags: '--pkce', description: 'require PKCE (default)' })
-  pkce(): boolean {
-    return true;
+  @Option({
+    flags: '--pkce [rule]',
+    description:
+      'which requests need PKCE: always (recommended; public clients); or-nonce (default): those without openid and a nonce; never-required',
+    choices: [...PKCE_RULES],
+  })
+  pkce(text: string): PkceRule {
+    return parseChoice(PKCE_RULES, text);
   }
 
-  @Option({ flags: '--no-pkce', description: 'do not require PKCE; not for public clients' })
+  @Option({ flags: '--no-pkce', description: 'the rule never-required' })
   noPkce(): boolean {
     return false;
   }
@@ -158,10 +147,7 @@ export abstract class ClientRegistrationCommand extends ChangingCommand {
     return [...others, text];
   }
 
-  @Option({
-    flags: '--dpop-bound',
-    description: 'issue only tokens that are bound to a key of the client (RFC 9449)',
-  })
+  @Option({ flags: '--dpop-bound', description: 'only tokens bound to a key (RFC 9449)' })
   dpopBound(): boolean {
     return true;
   }

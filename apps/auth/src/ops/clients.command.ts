@@ -1,7 +1,6 @@
 import { Command, SubCommand } from 'nest-commander';
 import type { Client } from '../clients/client.entity.js';
 import { ClientOperationsService } from '../sessions/client-operations.service.js';
-import { requireClient } from './lookups.js';
 import { toDocument } from './client-document.js';
 import { CreateClientCommand, describeClientSecret } from './create-client.command.js';
 import { ApplyClientsCommand, UpdateClientCommand } from './update-client.command.js';
@@ -12,6 +11,7 @@ import {
   OperationRunner,
   OpsCommand,
   type ReadOptions,
+  requireClient,
 } from './operation-runner.js';
 import { OperationRefused } from './errors.js';
 import { formatFields, formatTable, formatUtc, TERMINAL_WIDTH } from './table.js';
@@ -34,11 +34,12 @@ const shortenGrantType = (grantType: string): string => grantType.replace(/^urn:
 
 function formatClients(clients: readonly Client[]): string {
   return formatTable(
-    ['CLIENT', 'STATE', 'AUTH METHOD', 'GRANTS'],
+    ['CLIENT', 'STATE', 'AUTH METHOD', 'PKCE', 'GRANTS'],
     clients.map((client) => [
       client.id,
       client.disabledAt ? 'disabled' : 'enabled',
       client.authMethod,
+      client.canUseGrant('authorization_code') ? client.pkce : null,
       client.grantTypes.map(shortenGrantType).join(' '),
     ]),
     TERMINAL_WIDTH,

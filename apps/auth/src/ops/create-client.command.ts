@@ -1,25 +1,26 @@
 import { Option, SubCommand } from 'nest-commander';
 import { ACCOUNT_SCOPES, OPENID_SCOPES } from '../clients/auth.scopes.js';
+import type { AuthMethod } from '../clients/client.entity.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import {
-  clientKeySetSchema,
-  generateClientSecret,
-  hashClientSecret,
-} from '../clients/registered-credentials.js';
+import { generateClientSecret, hashClientSecret } from '../clients/registered-credentials.js';
 import { ClientOperationsService } from '../sessions/client-operations.service.js';
 import {
   completeRegistration,
   type CompleteRegistration,
+  defaultGrantTypes,
   findRegistrationFaults,
-  findScopeWarnings,
 } from '../clients/client-registration.js';
+import { findNotices, findPkceNotices } from '../clients/client-notices.js';
 import {
-  ClientRegistrationCommand,
   type ClientRegistrationOptions,
-} from './client-registration.command.js';
-import { parseWords, readJsonFile } from './option-parsers.js';
+  readPkceRule,
+  readRegistrationOptions,
+} from './client-options.js';
+import { ClientRegistrationCommand } from './client-registration.command.js';
+import { parseWords } from './option-parsers.js';
 import { OperationRunner } from './operation-runner.js';
 import { OperationRefused, UsageError } from './errors.js';
+import { formatFields } from './table.js';
 
 @SubCommand({
   name: 'create',
@@ -45,10 +46,11 @@ export class CreateClientCommand extends ClientRegistrationCommand {
         throw new OperationRefused(describeExisting(await operations.find(id), id));
       }
       this.runner.printNotices(findNotices(client, config));
+      this.runner.printNotices(findPkceNotices(readPkceRule(options), client));
       const { secretHashes, ...value } = client;
       return {
         value,
-        text: `The client ${id} is registered: ${client.authMethod}, ${client.grantTypes.join(' ')}.`,
+        text: `${describeRegistration(client)}\n\n${describeForLibrary(client, config)}`,
         ...(secretHashes.length > 0 && { secret: describeClientSecret(id, secret) }),
       };
     });
@@ -56,8 +58,8 @@ export class CreateClientCommand extends ClientRegistrationCommand {
 
   @Option({
     flags: '--scope <scopes>',
-    description: 'scopes that the client may request',
-    required: true,
+    description:
+      'scopes that the client may request; a resource server that introspects needs none',
   })
   scope(text: string): readonly string[] {
     return parseWords(text);
@@ -72,42 +74,42 @@ export const describeClientSecret = (id: string, value: string) => ({
   purpose: `Configure the client with both. A lost secret is replaced with: clients rotate-secret ${id}`,
 });
 
+const describeRegistration = ({ id, authMethod, grantTypes }: CompleteRegistration): string =>
+  `The client ${id} is registered: ${authMethod}, ${grantTypes.join(' ') || 'introspection only'}.`;
+
+/** What the operator configures in the client library. */
+function describeForLibrary(client: CompleteRegistration, { ISSUER }: AuthConfig): string {
+  const { authMethod, scope, redirectUris } = client;
+  const fields = formatFields({
+    '  issuer': ISSUER,
+    '  authentication': AUTHENTICATION_TEXTS[authMethod],
+    ...(scope.length > 0 && { '  scope': scope.join(' ') }),
+    ...(redirectUris.length > 0 && {
+      '  redirect URI': redirectUris.join(' '),
+      '  PKCE': describePkceRule(client),
+    }),
+  });
+  return `Tell the library:\n${fields}\nThe lines for common libraries: docs/clients.md#your-client`;
+}
+
+const AUTHENTICATION_TEXTS: Readonly<Record<AuthMethod, string>> = {
+  none: 'none: a public client has no secret',
+  client_secret_basic: 'client_secret_basic: the secret in the header Authorization',
+  client_secret_post: 'client_secret_post: the secret in the body',
+  private_key_jwt: 'private_key_jwt: an assertion with a key of --jwks',
+};
+
+function describePkceRule({ pkce, scope }: CompleteRegistration): string {
+  if (pkce === 'never-required') return 'S256 if the library can';
+  return pkce === 'or-nonce' && scope.includes('openid')
+    ? 'S256; a library that cannot must send openid and a nonce'
+    : 'S256, in each authorization request';
+}
+
 const describeExisting = (client: { disabledAt: Date | null } | undefined, id: string): string =>
   client?.disabledAt
     ? `the client ${id} exists already and is disabled: use clients enable ${id}, and clients update ${id} to change it`
     : `the client ${id} exists already: use clients update ${id} to change it`;
-
-type Given<Values> = { readonly [Name in keyof Values]?: Exclude<Values[Name], undefined> };
-
-function omitUndefined<Values extends object>(values: Values): Given<Values> {
-  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Given<Values>;
-}
-
-/** The properties of a registration that the options set. The type demands every property. */
-export async function readRegistrationOptions(options: ClientRegistrationOptions) {
-  const { jwks, scope, authMethod, name, firstParty, idTokenAlgorithm, subjectType } = options;
-  return omitUndefined({
-    ...{ scope, authMethod, name, firstParty, idTokenAlgorithm, subjectType },
-    grantTypes: options.grant,
-    redirectUris: options.redirectUri,
-    postLogoutRedirectUris: options.postLogoutRedirectUri,
-    allowedOrigins: options.allowedOrigin,
-    requirePkce: options.pkce,
-    jwks: jwks === undefined ? undefined : await readKeys(jwks),
-    resourceServer: options.resourceServer,
-    exchangeTargets: options.exchangeTarget,
-    dpopBound: options.dpopBound,
-    separateTokens: options.separateTokens,
-    leanIdTokens: options.leanIdTokens,
-    accessTokenTtl: options.accessTokenTtl,
-    refreshIdleTtl: options.refreshIdleTtl,
-    refreshAbsoluteTtl: options.refreshAbsoluteTtl,
-  } satisfies Record<Exclude<keyof CompleteRegistration, 'id' | 'secretHashes'>, unknown>);
-}
-
-const readKeys = async (file: string): Promise<string> =>
-  JSON.stringify(await readJsonFile(file, clientKeySetSchema));
 
 async function toRegistration(
   id: string,
@@ -117,7 +119,7 @@ async function toRegistration(
   const given = await readRegistrationOptions(options);
   const { authMethod = 'client_secret_basic' } = given;
   return completeRegistration({
-    grantTypes: ['client_credentials'],
+    grantTypes: defaultGrantTypes(given),
     scope: [],
     ...given,
     id,
@@ -147,17 +149,3 @@ export function findUnknownNames(
       .map((identifier) => `there is no resource server ${identifier}: see RESOURCE_SERVERS`),
   ];
 }
-
-/** @returns a sentence for each property that is accepted and often a mistake */
-export const findNotices = (
-  client: CompleteRegistration,
-  config: AuthConfig,
-): readonly string[] => [...findPortNotices(client), ...findScopeWarnings(client, config)];
-
-const findPortNotices = ({ authMethod, redirectUris }: CompleteRegistration): readonly string[] =>
-  redirectUris
-    .filter((uri) => authMethod === 'none' && uri.startsWith('http://localhost'))
-    .map((uri) => {
-      const literal = uri.replace('localhost', '127.0.0.1');
-      return `The port of ${uri} is fixed. If the app listens on any free port, register ${literal} (RFC 8252 §7.3).`;
-    });

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Command, Option, SubCommand } from 'nest-commander';
 import type { StoredEvent } from '../platform/security-events/event-chain.js';
 import { EventChainService } from '../platform/security-events/event-chain.service.js';
-import { resolveAccountId } from './lookups.js';
 import {
   CommandGroup,
   OperationRunner,
   OpsCommand,
   type ReadOptions,
   type Server,
+  resolveAccountId,
 } from './operation-runner.js';
 import { parseNaturalNumber } from './option-parsers.js';
 import { OperationRefused, UsageError } from './errors.js';

@@ -3,7 +3,12 @@ import { createInterface } from 'node:readline';
 import { UnitOfWork } from '@gatehouse/persistence';
 import { type INestApplicationContext, Inject, Injectable } from '@nestjs/common';
 import { CommandRunner, Option } from 'nest-commander';
-import { UsageError } from './errors.js';
+import type { Account } from '../accounts/account.entity.js';
+import { AccountRepository } from '../accounts/account.repository.js';
+import { normalizeEmail } from '../accounts/email-address.js';
+import type { Client } from '../clients/client.entity.js';
+import { ClientOperationsService } from '../sessions/client-operations.service.js';
+import { OperationRefused, UsageError } from './errors.js';
 
 /** The streams of the process, or of a test. */
 export interface Terminal {
@@ -67,6 +72,32 @@ export function formatSecret({ labels, purpose }: CreatedSecret): string {
 export type Server = Pick<INestApplicationContext, 'get'>;
 export type OpenServer = () => Promise<INestApplicationContext>;
 export const OPEN_SERVER = Symbol('OPEN_SERVER');
+
+/**
+ * @param name the e-mail address or the id of an account
+ * @throws {OperationRefused} when the account does not exist
+ */
+export async function requireAccount(server: Server, name: string): Promise<Account> {
+  const accounts = server.get(AccountRepository);
+  const account = name.startsWith('acct_')
+    ? await accounts.find(name)
+    : await accounts.findByEmail(normalizeEmail(name) ?? name);
+  if (!account) throw new OperationRefused(`there is no account ${name}`);
+  return account;
+}
+
+/** An id is accepted without a look-up, because events outlive accounts. */
+export const resolveAccountId = async (server: Server, name: string): Promise<string> =>
+  name.startsWith('acct_') ? name : (await requireAccount(server, name)).id;
+
+/** @throws {OperationRefused} when the client does not exist */
+export async function requireClient(server: Server, id: string): Promise<Client> {
+  const client = await server.get(ClientOperationsService).find(id);
+  if (!client) {
+    throw new OperationRefused(`there is no client ${id}: list the clients to see all of them`);
+  }
+  return client;
+}
 
 export interface ReadOptions {
   readonly json?: boolean | undefined;

@@ -14,9 +14,14 @@ import { BackupCommand } from './backup.command.js';
 import { CLIENT_COMMANDS, ClientsCommand } from './clients.command.js';
 import { EVENT_COMMANDS, EventsCommand } from './events.command.js';
 import { KEY_COMMANDS, KeysCommand } from './keys.command.js';
-import { MigrateCommand, RUN_MIGRATIONS, type RunMigrations } from './migrate.command.js';
 import { SESSION_COMMANDS, SessionsCommand } from './sessions.command.js';
-import { SECRET_COMMANDS, SecretsCommand } from './secrets.command.js';
+import {
+  MigrateCommand,
+  RUN_MIGRATIONS,
+  type RunMigrations,
+  SECRET_COMMANDS,
+  SecretsCommand,
+} from './setup.command.js';
 
 /**
  * Runs one command.

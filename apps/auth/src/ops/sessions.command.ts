@@ -6,7 +6,6 @@ import { AccountTransactionService } from '../sessions/account-transaction.servi
 import type { BrowserSession } from '../sessions/browser-session.entity.js';
 import { BrowserSessionService } from '../sessions/browser-session.service.js';
 import { SessionService, type SessionView } from '../sessions/session.service.js';
-import { requireAccount, requireClient } from './lookups.js';
 import {
   type ChangeOptions,
   ChangingCommand,
@@ -15,6 +14,8 @@ import {
   OpsCommand,
   type ReadOptions,
   type Server,
+  requireAccount,
+  requireClient,
 } from './operation-runner.js';
 import { UsageError } from './errors.js';
 import { formatCount, formatRelativeTime, formatTable, TERMINAL_WIDTH } from './table.js';

@@ -13,18 +13,15 @@ import {
   ClientOperationsService,
 } from '../sessions/client-operations.service.js';
 import {
-  ClientRegistrationCommand,
   type ClientRegistrationOptions,
-} from './client-registration.command.js';
-import { listFaults, parseClientDocuments, parseKeySet } from './client-document.js';
-import {
-  describeClientSecret,
-  findNotices,
-  findUnknownNames,
+  followAuthMethod,
   readRegistrationOptions,
-} from './create-client.command.js';
+} from './client-options.js';
+import { ClientRegistrationCommand } from './client-registration.command.js';
+import { listFaults, parseClientDocuments, parseKeySet } from './client-document.js';
+import { describeClientSecret, findUnknownNames } from './create-client.command.js';
+import { findNotices, findPkceNotices } from '../clients/client-notices.js';
 import { OperationRefused, UsageError } from './errors.js';
-import { requireClient } from './lookups.js';
 import {
   type ChangeOptions,
   ChangingCommand,
@@ -33,6 +30,7 @@ import {
   OperationRunner,
   TERMINAL,
   type Terminal,
+  requireClient,
 } from './operation-runner.js';
 import { parseChoice, parseWords, readFileText } from './option-parsers.js';
 import { toPrintable } from './table.js';
@@ -81,10 +79,12 @@ export class UpdateClientCommand extends ClientRegistrationCommand {
       await requireClient(server, id);
       const config = server.get<AuthConfig>(AUTH_CONFIG);
       const revise = (current: CompleteRegistration) => {
-        const next = { ...current, ...dropKeys(given), ...cleared, ...given };
+        const next = { ...current, ...followAuthMethod(given), ...cleared, ...given };
         checkRevision(next, current, config);
         const before = findNotices(current, config);
-        notices = findNotices(next, config).filter((notice) => !before.includes(notice));
+        notices = findNotices(next, config)
+          .filter((notice) => !before.includes(notice))
+          .concat(findPkceNotices(given.pkce, next));
         return next;
       };
       const update = await server.get(ClientOperationsService).update(id, revise, 'operator');
@@ -112,10 +112,6 @@ export class UpdateClientCommand extends ClientRegistrationCommand {
     return [...others, parseChoice(Object.keys(CLEARABLE) as Clearable[], word)];
   }
 }
-
-/** The keys of a client go with its authentication method. */
-const dropKeys = ({ authMethod }: { readonly authMethod?: string }) =>
-  authMethod !== undefined && authMethod !== 'private_key_jwt' ? { jwks: null } : {};
 
 /** @throws {UsageError | OperationRefused} when the server would reject the registration */
 function checkRevision(
@@ -195,7 +191,11 @@ export class ApplyClientsCommand extends ChangingCommand {
       );
       if (unknown.length > 0) throw new OperationRefused(listFaults(`${name} is refused`, unknown));
       const updates = await server.get(ClientOperationsService).apply(clients, 'operator');
-      this.runner.printNotices(clients.flatMap((client) => findNotices(client, config)));
+      this.runner.printNotices(
+        clients.flatMap((client) =>
+          findNotices(client, config).map((notice) => `${client.id}: ${notice}`),
+        ),
+      );
       return describeUpdates(updates, options);
     });
   }

@@ -25,7 +25,7 @@ interface ErrorResponse {
 }
 
 /** Endpoints for OAuth clients. They answer errors by RFC 6749 §5.2; all other endpoints answer by RFC 9457. */
-const OAUTH_PATH = /^\/(oauth|auth\/(login|logout|refresh|register))\b/;
+const OAUTH_PATH = /^\/(oauth|userinfo|auth\/(login|logout|refresh|register))\b/;
 
 /** Endpoints whose refusals are events. The login of the first-party client has its own events. */
 const RECORDED_PATH = /^\/(oauth|auth\/refresh)\b/;
@@ -47,7 +47,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
 
   async catch(error: unknown, context: ArgumentsHost): Promise<void> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const answer = OAUTH_PATH.test(request.url) ? toErrorResponse(error) : undefined;
+    const answer = OAUTH_PATH.test(request.url) ? toErrorResponse(error, request) : undefined;
     if (!answer) {
       return this.problemDetailsFilter.catch(
         error instanceof RetryLaterError ? toRetryLaterProblem(error) : error,
@@ -83,7 +83,10 @@ export class OAuthErrorFilter implements ExceptionFilter {
 
 /** A request for a proof with a nonce is a step of the protocol (RFC 9449 §8). */
 const isRefusal = ({ status, body }: ErrorResponse): boolean =>
-  (status === 400 || status === 401) && body.error !== 'use_dpop_nonce';
+  REFUSAL_STATUSES.includes(status) && body.error !== 'use_dpop_nonce';
+
+/** Also a body that the server does not read: too large, or of another type. */
+const REFUSAL_STATUSES: readonly number[] = [400, 401, 413, 415];
 
 interface RefusalContext {
   readonly body: ErrorResponse['body'];
@@ -114,8 +117,8 @@ export function describeRefusal(
   };
 }
 
-function toErrorResponse(error: unknown): ErrorResponse | undefined {
-  if (error instanceof OAuthError) return formatOAuthError(error);
+function toErrorResponse(error: unknown, request: FastifyRequest): ErrorResponse | undefined {
+  if (error instanceof OAuthError) return formatOAuthError(error, request);
   if (error instanceof RetryLaterError) return toRetryLaterResponse(error);
   if (error instanceof RegistrationRefused) return toForbiddenResponse(error);
   if (error instanceof DatabaseUnavailableException || error instanceof AskAgainException)
@@ -126,11 +129,15 @@ function toErrorResponse(error: unknown): ErrorResponse | undefined {
   return { status, body: OAuthError.invalidRequest(description).toJSON() };
 }
 
-function formatOAuthError(error: OAuthError): ErrorResponse {
-  const { status } = error;
-  // A 401 always names a scheme (RFC 9110 §15.5.2); RFC 6749 §5.2 requires Basic here.
-  const headers = status === 401 ? { 'www-authenticate': 'Basic realm="token endpoint"' } : {};
-  return { status, body: error.toJSON(), headers };
+/**
+ * A client that used the Authorization header gets 401 with a challenge; all other errors are 400 (RFC 6749 §5.2). A 401 always
+ * needs a challenge (RFC 9110 §15.5.2), and libraries hide the error of a 401 or behind a challenge (decision 16).
+ */
+function formatOAuthError(error: OAuthError, { headers }: FastifyRequest): ErrorResponse {
+  const body = error.toJSON();
+  const isChallenged = error.code === 'invalid_client' && headers.authorization !== undefined;
+  if (!isChallenged) return { status: 400, body };
+  return { status: 401, body, headers: { 'www-authenticate': 'Basic realm="token endpoint"' } };
 }
 
 const RETRY_LATER_DETAIL = 'Too many requests. Try again later.';
@@ -160,7 +167,7 @@ function toUnavailableResponse({
 
 function describeErrors(status: number, errors: unknown): string {
   if (status === 413) return 'The body is too large.';
-  if (status === 415) return 'The content type is not supported.';
+  if (status === 415) return 'The Content-Type of the body is not supported.';
   const faults = readFaults(errors);
   const rule = faults.find(({ detail }) => RULE_PATTERN.test(detail));
   if (rule) return `The ${rule.name} ${rule.detail}.`;

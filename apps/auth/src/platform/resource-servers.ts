@@ -34,12 +34,14 @@ const readEntry = (word: string): ScopeEntry => {
   return { scope, marks };
 };
 
-const isRole = (mark: string): boolean => ROLE_PATTERN.test(mark) && mark.length <= MAX_ROLE_LENGTH;
+const isMark = (mark: string): boolean => ROLE_PATTERN.test(mark) && mark.length <= MAX_ROLE_LENGTH;
+
+export const isRoleName = (text: string): boolean => isMark(text) && text !== SERVICE_MARK;
 
 function findEntryFault({ scope, marks }: ScopeEntry): string | undefined {
   const word = [scope, ...marks].join('@');
   if (!SCOPE_TOKEN_PATTERN.test(scope)) return `"${word}" is not a scope (RFC 6749 §3.3)`;
-  const wrong = marks.find((mark) => !isRole(mark));
+  const wrong = marks.find((mark) => !isMark(mark));
   if (wrong !== undefined) {
     return `"${word}" names no role: write scope@role, or scope@service for a scope that no person may have`;
   }
@@ -67,6 +69,17 @@ function findServerFault(identifier: string, entries: readonly ScopeEntry[]): st
   return entries.map(findEntryFault).find((fault) => fault !== undefined);
 }
 
+/** Requests name a resource server by a URL, so `https://api.example` and `https://api.example/` are the same (RFC 3986 §6.2.3). */
+function findRepetition(identifiers: readonly string[]): string | undefined {
+  const known = new Set<string>();
+  for (const identifier of identifiers) {
+    const { href } = new URL(identifier);
+    if (known.has(href)) return `"${identifier}" is listed twice`;
+    known.add(href);
+  }
+  return undefined;
+}
+
 const RULE =
   'must be "identifier scope scope@role …; …" with absolute URIs without fragment (RFC 8707 §2)';
 
@@ -82,6 +95,7 @@ export const resourceServersSetting = () =>
       servers
         .map(({ identifier, entries }) => findServerFault(identifier, entries))
         .find((each) => each !== undefined) ??
+      findRepetition(servers.map(({ identifier }) => identifier)) ??
       findContradiction(servers.flatMap(({ entries }) => entries));
     if (servers.length === 0) context.addIssue(RULE);
     const params = { namesValue: true };

@@ -6,10 +6,17 @@ import { AccountRoleRepository } from '../accounts/account-role.repository.js';
 import { AccountRepository } from '../accounts/account.repository.js';
 import { PasswordHasher } from '../accounts/password-hasher.js';
 import { ResourceServerService } from '../clients/resource-server.service.js';
-import type { StoredClaims } from '../tokens/standard-claims.js';
+import { filterRoleClaims, type StoredClaims } from '../tokens/standard-claims.js';
 import { AccountTransactionService } from './account-transaction.service.js';
 import { RefreshTokenRevocation } from './refresh-token-revocation.service.js';
 import { type KeptSession, SessionService } from './session.service.js';
+
+export interface NewAccount {
+  /** Lower case. */
+  readonly email: string;
+  readonly password: string;
+  readonly claims?: StoredClaims;
+}
 
 export interface PasswordChange {
   readonly by: Actor;
@@ -24,6 +31,17 @@ export class PasswordChangeConflict extends Error {
   override readonly name = 'PasswordChangeConflict';
 }
 
+/**
+ * The maximum length of the roles of an account as JSON. ID tokens with both claims then still fit into a URL as `id_token_hint`,
+ * and access tokens into a request header.
+ */
+const MAX_ROLES_LENGTH = 1_000;
+
+/** With the role, the account would have too many roles for a token. Nothing was changed. */
+export class TooManyRoles extends Error {
+  override readonly name = 'TooManyRoles';
+}
+
 /** Operations on accounts. Each is one transaction, which also records the security event and revokes the sessions. */
 @Injectable()
 export class AccountOperationsService {
@@ -36,16 +54,30 @@ export class AccountOperationsService {
   ) {}
 
   /**
-   * @param email lower case
    * @returns the account's id, or undefined if the e-mail is taken
    * @throws {PasswordHashQueueFull}
    */
-  async create(email: string, password: string, by: Actor): Promise<string | undefined> {
+  async create({ email, password, claims }: NewAccount, by: Actor): Promise<string | undefined> {
     const passwordHash = await this.passwords.hash(password);
     return this.unitOfWork.transaction(async () => {
       const accountId = await this.accounts.create(email, passwordHash);
-      if (accountId) await this.events.record({ type: 'account.created', accountId, by });
+      if (accountId === undefined) return undefined;
+      if (claims) await this.accounts.setClaims(accountId, claims);
+      await this.events.record({ type: 'account.created', accountId, by });
       return accountId;
+    });
+  }
+
+  /**
+   * Records that the e-mail address belongs to the person, and keeps the other claims.
+   * @returns false if it was recorded before, or the account does not exist
+   */
+  verifyEmail(accountId: string, by: Actor): Promise<boolean> {
+    return this.unitOfWork.transaction(async () => {
+      await this.accounts.lock(accountId);
+      const { updated_at, ...claims } = await this.accounts.findClaims(accountId);
+      if (claims['email_verified'] === true) return false;
+      return this.setClaims(accountId, { ...claims, email_verified: true }, by);
     });
   }
 
@@ -120,18 +152,29 @@ export class RoleOperationsService {
     private readonly events: SecurityEventService,
   ) {}
 
-  /** @returns false if the account has the role already */
+  /**
+   * Tokens contain the role from the next refresh on. Sessions get the scopes that it allows only by a new login.
+   * @returns false if the account has the role already
+   * @throws {TooManyRoles}
+   */
   grant(accountId: string, role: string, by: Actor): Promise<boolean> {
     return this.transactions.run(accountId, async () => {
       if (!(await this.roles.grant(accountId, role))) return false;
+      const { length } = JSON.stringify(await this.roles.findRoles(accountId));
+      if (length > MAX_ROLES_LENGTH) {
+        throw new TooManyRoles(
+          `${length} characters in a token, and ${MAX_ROLES_LENGTH} are allowed`,
+        );
+      }
       await this.events.record({ type: 'role.granted', accountId, role, by });
       return true;
     });
   }
 
   /**
-   * Revokes a role, and the sessions with a scope that the remaining roles do not allow. The status list reports these sessions,
-   * so their access tokens become invalid too. A login at the same time waits for the lock of the account.
+   * Revokes a role, and the sessions with a scope that the remaining roles do not allow, or whose tokens contain the roles. The
+   * status list reports these sessions, so their access tokens become invalid too. A login at the same time waits for the lock of
+   * the account.
    * @returns the number of active sessions that were revoked; undefined if the account does not have the role
    */
   revoke(accountId: string, role: string, by: Actor): Promise<number | undefined> {
@@ -139,9 +182,11 @@ export class RoleOperationsService {
       if (!(await this.roles.revoke(accountId, role))) return undefined;
       await this.events.record({ type: 'role.revoked', accountId, role, by });
       const remaining = await this.roles.findRoles(accountId);
-      return this.refreshTokenRevocation.revokeExcess(
+      return this.refreshTokenRevocation.revokeMatching(
         accountId,
-        (scope) => this.resourceServers.filterByRoles(remaining, scope),
+        ({ scope, claims }) =>
+          this.resourceServers.filterByRoles(remaining, scope).length < scope.length ||
+          filterRoleClaims([...scope, ...Object.keys(claims)]).length > 0,
         'role_revoked',
       );
     });

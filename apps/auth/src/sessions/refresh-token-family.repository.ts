@@ -55,7 +55,8 @@ export interface RevokedFamily {
 }
 
 /** The scope is a list of words that spaces separate. */
-type UnrevokedFamily = Record<'id' | 'scope', string> & { browser_session_id: string | null };
+type UnrevokedFamily = Record<'id' | 'scope', string> &
+  Record<'browser_session_id' | 'claims', string | null>;
 
 /** A client may have a million families, and each statement must stay far below the statement timeout. */
 const CLIENT_BATCH_SIZE = 1_000;
@@ -116,7 +117,7 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
   /** Reads inside a surrounding transaction. Expired families are included. */
   async findUnrevokedIds(accountId: string): Promise<readonly UnrevokedFamily[]> {
     const { rows } = await this.unitOfWork.execute<UnrevokedFamily>(
-      'SELECT id, browser_session_id, scope FROM refresh_token_family WHERE account_id = $1 AND ended_at IS NULL',
+      'SELECT id, browser_session_id, scope, claims FROM refresh_token_family WHERE account_id = $1 AND ended_at IS NULL',
       [accountId],
     );
     return rows;

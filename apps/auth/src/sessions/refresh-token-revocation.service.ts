@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { NotificationRepository } from '../platform/notifications/notification.repository.js';
 import type { RevocationReason } from '../platform/security-events/security-event.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
+import { parseStoredClaims, type RequestedClaims } from '../tokens/standard-claims.js';
 import { deriveSessionId } from './refresh-token-family.entity.js';
 import {
   RefreshTokenFamilyRepository,
@@ -16,6 +17,13 @@ interface RevocationCounts {
   readonly all: number;
   /** Without the families that had expired before. */
   readonly active: number;
+}
+
+/** The access that the user granted with a family. */
+interface FamilyAccess {
+  readonly scope: readonly string[];
+  /** The claims that the `claims` parameter named. */
+  readonly claims: RequestedClaims;
 }
 
 /**
@@ -95,19 +103,18 @@ export class RefreshTokenRevocation {
     );
   }
 
-  /**
-   * Revokes the families of an account that have more scope than `limit` returns. A caller that holds the lock of the account
-   * misses no family.
-   */
-  async revokeExcess(
+  /** Revokes the families of an account whose grant matches. A caller that holds the lock of the account misses no family. */
+  async revokeMatching(
     accountId: string,
-    limit: (scope: readonly string[]) => readonly string[],
+    matches: (grant: FamilyAccess) => boolean,
     reason: RevocationReason,
   ): Promise<number> {
     const unrevoked = await this.families.findUnrevokedIds(accountId);
     const ids = unrevoked
-      .map(({ id, scope }) => ({ id, words: scope.split(' ') }))
-      .filter(({ words }) => limit(words).length < words.length)
+      .filter(({ scope, claims }) => {
+        const { userinfo, id_token } = parseStoredClaims(claims);
+        return matches({ scope: scope.split(' '), claims: { ...userinfo, ...id_token } });
+      })
       .map(({ id }) => id);
     if (ids.length === 0) return 0;
     return this.revoke(reason, (revocation) => this.families.revokeByIds(ids, revocation));

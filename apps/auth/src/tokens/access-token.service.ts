@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { MAX_TOKEN_LIFETIME_SECONDS } from './keys/key-rotation-plan.js';
 import { SigningKeyService } from './keys/signing-key.service.js';
+import { filterRoleClaims, type RoleClaims } from './standard-claims.js';
 import { StatusListService } from './status-lists/status-list.service.js';
 
 /** The party that acts for the subject; `act` inside names the previous actor (RFC 8693 §4.1). */
@@ -35,6 +36,8 @@ export const accessTokenClaims = z.object({
   /** The only party that may act for the subject (RFC 8693 §4.4). */
   may_act: z.object({ sub: z.string() }).optional(),
   cnf: z.object({ jkt: z.string().optional() }).optional(),
+  roles: z.array(z.string()).optional(),
+  groups: z.array(z.string()).optional(),
 });
 export type AccessTokenClaims = Readonly<z.infer<typeof accessTokenClaims>>;
 
@@ -58,6 +61,9 @@ export interface AccessTokenContent {
   /** Thumbprint of the key that the sender must prove to have (RFC 9449 §6). */
   readonly dpopJkt?: string | undefined;
   readonly session?: TokenSession;
+  /** The words of the grant for which the token contains the roles of the account (RFC 9068 §2.2.3.1). */
+  readonly roleScope?: readonly string[];
+  readonly roleClaims?: RoleClaims;
   /** Status index of the client, if the client acts for itself. */
   readonly statusIndex?: number | null;
 }
@@ -114,6 +120,7 @@ export class AccessTokenService {
       ...(actor && { act: actor }),
       ...(dpopJkt !== undefined && { cnf: { jkt: dpopJkt } }),
       ...toSessionClaims(content.session),
+      ...selectRoleClaims(content),
       ...this.statusLists.createClaim(content.session?.statusIndex ?? content.statusIndex),
     };
     return {
@@ -136,6 +143,9 @@ export class AccessTokenService {
     );
   }
 }
+
+const selectRoleClaims = ({ roleScope = [], roleClaims = {} }: AccessTokenContent): RoleClaims =>
+  Object.fromEntries(filterRoleClaims(roleScope).map((name) => [name, roleClaims[name] ?? []]));
 
 function toSessionClaims(session: TokenSession | undefined) {
   return session && { sid: session.id, auth_time: toSeconds(session.authenticatedAt.getTime()) };

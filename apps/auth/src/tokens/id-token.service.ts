@@ -3,7 +3,7 @@ import { Clock } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { type RequestedClaims, selectStandardClaims } from './standard-claims.js';
+import { type RequestedClaims, selectUserClaims } from './standard-claims.js';
 import type { SigningAlgorithm } from './keys/signing-key.entity.js';
 import { SigningKeyService } from './keys/signing-key.service.js';
 import type { PublicJwk } from './keys/jwk.js';
@@ -57,7 +57,7 @@ interface IdTokenClient extends SubjectClient {
 /** The content of an ID token. The service adds `iss`, `iat`, `exp` and `acr`. */
 export interface IdTokenContent {
   readonly client: IdTokenClient;
-  readonly account: SubjectAccount & Parameters<typeof selectStandardClaims>[0];
+  readonly account: SubjectAccount & Parameters<typeof selectUserClaims>[0];
   readonly session: {
     /** `sid`. */
     readonly id: string;
@@ -90,7 +90,7 @@ export class IdTokenService {
     const { client, account, session, nonce, accessToken, scope = [] } = content;
     const now = toSeconds(this.clock.now());
     const claims = {
-      ...selectStandardClaims(account, client.leanIdTokens ? [] : scope, content.requested),
+      ...selectUserClaims(account, client.leanIdTokens ? [] : scope, content.requested),
       iss: this.config.ISSUER,
       sub: computeSubject(account, client),
       aud: client.id,

@@ -38,6 +38,18 @@ export const storedClaims = z.strictObject({
 });
 export type StoredClaims = z.infer<typeof storedClaims>;
 
+/**
+ * The claims with the roles of the account, and the scopes of the same names (RFC 9068 §2.2.3.1). Both have the same values,
+ * because applications read one name or the other.
+ */
+export const ROLE_CLAIMS = ['roles', 'groups'] as const;
+type RoleClaim = (typeof ROLE_CLAIMS)[number];
+export type RoleClaims = Readonly<Partial<Record<RoleClaim, readonly string[] | undefined>>>;
+
+/** The claims about roles among these names of scopes or claims. */
+export const filterRoleClaims = (names: readonly string[]): readonly RoleClaim[] =>
+  ROLE_CLAIMS.filter((name) => names.includes(name));
+
 /** The claims that each scope requests (OpenID Connect Core §5.4). */
 const CLAIMS_BY_SCOPE: ReadonlyMap<string, readonly string[]> = new Map([
   [
@@ -62,19 +74,34 @@ const CLAIMS_BY_SCOPE: ReadonlyMap<string, readonly string[]> = new Map([
   ['email', ['email', 'email_verified']],
   ['address', ['address']],
   ['phone', ['phone_number', 'phone_number_verified']],
+  ['roles', ['roles']],
+  ['groups', ['groups']],
 ]);
 
-/** All standard claims except `sub`. */
-export const STANDARD_CLAIMS: readonly string[] = [...CLAIMS_BY_SCOPE.values()].flat();
+/** All claims about users except `sub`. */
+export const USER_CLAIMS: readonly string[] = [...CLAIMS_BY_SCOPE.values()].flat();
 
+const requestedClaims = z.record(z.string(), z.unknown()).default({});
 /** One member of the `claims` parameter (OpenID Connect Core §5.5): the requested claims by name. */
-export type RequestedClaims = Readonly<Record<string, unknown>>;
+export type RequestedClaims = Readonly<z.infer<typeof requestedClaims>>;
 
-/** The columns of an account that hold claims. */
+const claimsRequest = z.object({ userinfo: requestedClaims, id_token: requestedClaims });
+/** The `claims` parameter: the requested claims, by the place of delivery. */
+export type ClaimsRequest = Readonly<z.infer<typeof claimsRequest>>;
+
+export const NO_CLAIMS: ClaimsRequest = { userinfo: {}, id_token: {} };
+
+/** @param stored JSON that this server wrote to the row of a code or of a family */
+export const parseStoredClaims = (stored: string | null): ClaimsRequest =>
+  stored === null ? NO_CLAIMS : claimsRequest.parse(JSON.parse(stored));
+
+/** The columns of an account that hold claims, and its roles. */
 export interface ClaimsSource {
   readonly email: string;
   /** JSON of {@link StoredClaims}, with `updated_at`. */
   readonly claims: string;
+  /** Unnecessary if the scope and `requested` name no claim of {@link filterRoleClaims}. */
+  readonly roleClaims?: RoleClaims;
 }
 
 /**
@@ -84,7 +111,7 @@ export interface ClaimsSource {
  * A requested claim needs the same permission as its scope. A caller that takes `requested` from a client must check that the
  * client may request the scopes of {@link findScopesOfClaims}, and that the user consented to them.
  */
-export function selectStandardClaims(
+export function selectUserClaims(
   account: ClaimsSource,
   scope: readonly string[],
   requested: RequestedClaims = {},
@@ -93,7 +120,8 @@ export function selectStandardClaims(
     ...scope.flatMap((word) => CLAIMS_BY_SCOPE.get(word) ?? []),
     ...Object.keys(requested),
   ]);
-  const known = { email_verified: false, ...JSON.parse(account.claims), email: account.email };
+  const { email, claims, roleClaims } = account;
+  const known = { email_verified: false, ...JSON.parse(claims), email, ...roleClaims };
   return Object.fromEntries(Object.entries(known).filter(([name]) => wanted.has(name)));
 }
 

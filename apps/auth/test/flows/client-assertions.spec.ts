@@ -1,13 +1,16 @@
 import { createHmac, createPublicKey, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { UnitOfWork } from '@gatehouse/persistence';
 import * as oauth from 'oauth4webapi';
 import { generateKeyPair } from 'jose';
 import { clientKeySetSchema } from '../../src/clients/registered-credentials.js';
 import { ClientKey, toKeySet } from '../support/client-key.js';
-import { TestAuth, toBasicAuthorization, toDatabaseSettings } from '../support/test-auth.js';
+import {
+  TestAuth,
+  type TestResponse,
+  toBasicAuthorization,
+  toDatabaseSettings,
+} from '../support/test-auth.js';
 
 const ISSUER = 'http://localhost:3000';
 const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -15,6 +18,10 @@ const rejection = {
   error: 'invalid_client',
   error_description: 'Client authentication failed.',
 };
+
+/** The answer to a request without an Authorization header (RFC 6749 §5.2). */
+const REFUSED = '400 invalid_client';
+const summary = ({ status, body }: TestResponse) => `${status} ${body['error']}`;
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
@@ -58,10 +65,16 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
     ['with the client_id as parameter', {}, {}, { client_id: 'keyed' }],
     ['with the explicit type', {}, { typ: 'client-authentication+jwt' }, {}],
     ['with the type JWT', {}, { typ: 'JWT' }, {}],
+    ['with the type jwt (RFC 7515 §4.1.9)', {}, { typ: 'jwt' }, {}],
+    ['with the type as media type', {}, { typ: 'application/client-authentication+JWT' }, {}],
     ['without iat', { iat: null }, {}, {}],
     ['that is valid for five minutes', { exp: 300 }, {}, {}],
+    ['that is valid for an hour (zitadel, Authlib)', { exp: 3600 }, {}, {}],
+    ['with a list of the issuer as audience (zitadel)', { aud: [ISSUER] }, {}, {}],
+    ['without jti, issued now (zitadel)', { jti: null }, {}, {}],
+    ['without jti, issued a minute ago', { jti: null, iat: -60 }, {}, {}],
     ['from a clock that is 30 seconds behind', { exp: -29, iat: -89, nbf: -89 }, {}, {}],
-    ['from a clock that is 30 seconds ahead', { exp: 330, iat: 30, nbf: 30 }, {}, {}],
+    ['from a clock that is 30 seconds ahead', { exp: 3630, iat: 30, nbf: 30 }, {}, {}],
   ])('accepts an assertion %s', async (_, claims, header, more) => {
     const instants = Object.entries(claims).map(([name, value]) => [
       name,
@@ -93,20 +106,23 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
     ['no issuer', { iss: null }, 'iss'],
     ['the token endpoint as audience', { aud: `${ISSUER}/oauth/token` }, 'aud'],
     ['another server as audience', { aud: 'https://other.example' }, 'aud'],
-    ['a list as audience', { aud: [ISSUER] }, 'aud'],
+    ['an empty list as audience', { aud: [] }, 'aud'],
+    ['a list of the token endpoint as audience', { aud: [`${ISSUER}/oauth/token`] }, 'aud'],
+    ['issuer and token endpoint', { aud: [ISSUER, `${ISSUER}/oauth/token`] }, 'aud'],
+    ['an object as audience', { aud: { iss: ISSUER } }, 'aud'],
     ['two audiences', { aud: [ISSUER, 'https://other.example'] }, 'aud'],
     ['the issuer with a slash', { aud: `${ISSUER}/` }, 'aud'],
     ['no audience', { aud: null }, 'aud'],
     ['no exp', { exp: null }, 'exp'],
     ['an exp that is text', { exp: '9999999999' }, 'exp'],
-    ['no jti', { jti: null }, 'jti'],
+    ['neither jti nor iat', { jti: null, iat: null }, 'jti'],
     ['an empty jti', { jti: '' }, 'jti'],
     ['a jti of 300 characters', { jti: 'x'.repeat(300) }, 'jti'],
     ['a jti that is a list', { jti: ['x'] }, 'jti'],
   ])('rejects an assertion with %s and names the claim to the client', async (_, claims, name) => {
     const { status, body } = await ask(auth, await key.sign(claimsAt(auth, claims)));
     expect([status, body]).toEqual([
-      401,
+      400,
       {
         error: 'invalid_client',
         error_description: expect.stringMatching(
@@ -122,34 +138,22 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
     ['a subject of 5,000 characters', { sub: 'x'.repeat(5000) }],
   ])('rejects an assertion with %s like every failed authentication', async (_, claims) => {
     const { status, body } = await ask(auth, await key.sign(claimsAt(auth, claims)));
-    expect([status, body]).toEqual([401, rejection]);
+    expect([status, body]).toEqual([400, rejection]);
   });
 
-  it('names the values of a wrong audience in the security event', async () => {
-    const aud = `${ISSUER}/oauth/token`;
-    await ask(auth, await key.sign(claimsAt(auth, { aud })));
-    const rows = await auth.app
-      .get(UnitOfWork)
-      .query<{ detail: string }>(`SELECT detail FROM security_event WHERE type = 'client.refused'`);
-    expect(rows.map(({ detail }) => JSON.parse(detail))).toContainEqual({
-      reason: 'wrong_assertion',
-      check: 'aud',
-      presented: JSON.stringify(aud),
-      expected: ISSUER,
-      clientId: 'keyed',
-      endpoint: '/oauth/token',
-    });
-  });
-
-  it.each<[string, Record<string, number>]>([
+  it.each<[string, Record<string, number | null>]>([
+    ['without jti and issued more than a minute ago', { jti: null, iat: -91 }],
     ['that expired', { exp: -31 }],
-    ['that is valid for more than five minutes', { exp: 331 }],
+    ['that is valid for more than an hour', { exp: 3631 }],
     ['that is not valid yet', { nbf: 31 }],
     ['from the future', { iat: 31 }],
   ])('rejects an assertion %s', async (_, offsets) => {
-    const instants = Object.entries(offsets).map(([name, offset]) => [name, now() + offset]);
+    const instants = Object.entries(offsets).map(([name, offset]) => [
+      name,
+      offset === null ? null : now() + offset,
+    ]);
     const payload = claimsAt(auth, Object.fromEntries(instants));
-    expect((await ask(auth, await key.sign(payload))).status).toBe(401);
+    expect(summary(await ask(auth, await key.sign(payload)))).toBe(REFUSED);
   });
 
   it.each<[string, Record<string, unknown>]>([
@@ -160,7 +164,7 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
     ['kid of an unknown key', { kid: 'unknown' }],
     ['missing kid, while the client has two keys', { kid: null }],
   ])('rejects a header with the %s', async (_, header) => {
-    expect((await ask(auth, await key.sign(claimsAt(auth), header))).status).toBe(401);
+    expect(summary(await ask(auth, await key.sign(claimsAt(auth), header)))).toBe(REFUSED);
   });
 
   it('rejects an assertion that no key of the client signed (RFC 8725 §3.1, §3.2)', async () => {
@@ -187,7 +191,7 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
     ];
     for (const assertion of forged) {
       const { status, body } = await ask(auth, assertion);
-      expect([status, body]).toEqual([401, rejection]);
+      expect([status, body]).toEqual([400, rejection]);
     }
     expect((await ask(auth, good)).status).toBe(200);
   });
@@ -195,14 +199,13 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
   it.each(['x', 'a.b.c', '..', `${part({ alg: 'ES256' })}.${part([])}.x`, part({}).repeat(90)])(
     'rejects the malformed assertion %j',
     async (assertion) => {
-      const { status } = await ask(auth, assertion);
-      expect(status).toBe(401);
+      expect(summary(await ask(auth, assertion))).toBe(REFUSED);
     },
   );
 
   it('rejects an assertion of a client that is registered with a secret', async () => {
     const assertion = await key.sign(claimsAt(auth, { iss: 'secretive', sub: 'secretive' }));
-    expect((await ask(auth, assertion)).status).toBe(401);
+    expect(summary(await ask(auth, assertion))).toBe(REFUSED);
   });
 
   it.each<[string, Record<string, string>, string | undefined]>([
@@ -220,33 +223,11 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
     expect([status, body['error']]).toEqual([400, 'invalid_request']);
   });
 
-  it('rejects two Authorization headers, because a proxy may check the other one (RFC 6749 §2.3)', async () => {
-    const header = toBasicAuthorization('secretive:secret');
-    const body = 'grant_type=client_credentials';
-    const statusOf = async (...authorizations: string[]) => {
-      const sent = request(`${auth.url}/oauth/token`, {
-        method: 'POST',
-        headers: [
-          ...['Host', 'localhost', 'Content-Length', String(body.length)],
-          ...['Content-Type', 'application/x-www-form-urlencoded'],
-          ...authorizations.flatMap((value) => ['Authorization', value]),
-        ],
-      });
-      const answered: Promise<IncomingMessage[]> = once(sent, 'response');
-      sent.end(body);
-      const [response] = await answered;
-      response?.resume();
-      return response?.statusCode;
-    };
-    expect(await statusOf(header)).toBe(200);
-    expect(await statusOf(header, header)).toBe(400);
-  });
-
   it('rejects another assertion type, and an assertion without its type (RFC 7521 §4.2)', async () => {
     const client_assertion = await key.sign(claimsAt(auth));
     const saml = 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer';
     const other = await ask(auth, client_assertion, { client_assertion_type: saml });
-    expect([other.status, other.body['error']]).toEqual([401, 'invalid_client']);
+    expect(summary(other)).toBe(REFUSED);
     for (const half of [{ client_assertion }, { client_assertion_type: TYPE }]) {
       const { status, body } = await auth.token({ grant_type: 'client_credentials', ...half });
       expect([status, body['error']]).toEqual([400, 'invalid_request']);
@@ -303,8 +284,7 @@ eachDatabase('replay of a client assertion (RFC 7523 §3)', (fresh) => {
   it('rejects a replayed assertion and records a security event', async () => {
     const assertion = await key.sign(claimsAt(auth));
     expect((await ask(auth, assertion)).status).toBe(200);
-    const { status, body } = await ask(replica, assertion);
-    expect([status, body['error']]).toEqual([401, 'invalid_client']);
+    expect(summary(await ask(replica, assertion))).toBe(REFUSED);
     const events = await auth.app
       .get(UnitOfWork)
       .query<{ detail: string }>(`SELECT detail FROM security_event WHERE type = 'client.refused'`);
@@ -317,15 +297,15 @@ eachDatabase('replay of a client assertion (RFC 7523 §3)', (fresh) => {
       Array.from({ length: 10 }, (_, n) => ask(n % 2 === 0 ? auth : replica, assertion)),
     );
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-    expect(answers.filter(({ status }) => status === 401)).toHaveLength(9);
+    expect(answers.filter((answer) => summary(answer) === REFUSED)).toHaveLength(9);
   });
 
   it('rejects a replayed assertion until it expires', async () => {
-    const payload = claimsAt(auth, { exp: Math.floor(auth.clock.now() / 1000) + 300 });
+    const payload = claimsAt(auth, { exp: Math.floor(auth.clock.now() / 1000) + 3600 });
     const assertion = await key.sign(payload);
     expect((await ask(auth, assertion)).status).toBe(200);
-    auth.clock.advance({ seconds: 329 });
-    expect((await ask(auth, assertion)).status).toBe(401);
+    auth.clock.advance({ seconds: 3629 });
+    expect(summary(await ask(auth, assertion))).toBe(REFUSED);
     const [latest] = await auth.app
       .get(UnitOfWork)
       .query<{ expires_at: string }>('SELECT max(expires_at) AS expires_at FROM used_value');
@@ -357,9 +337,7 @@ eachDatabase('replay of a client assertion (RFC 7523 §3)', (fresh) => {
       await auth.token({ ...grant, client_id: name, client_secret: 'x' }),
       await auth.token({ ...grant, client_id: name }),
     ];
-    for (const { status, body } of answers) {
-      expect([status, body['error']]).toEqual([401, 'invalid_client']);
-    }
+    for (const { body } of answers) expect(body['error']).toBe('invalid_client');
   });
 
   it('writes nothing to the replay cache before the signature and the claims are verified', async () => {

@@ -87,6 +87,8 @@ describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
         'email',
         'address',
         'phone',
+        'roles',
+        'groups',
         'offline_access',
       ],
       protected_resources: [...RESOURCE_SERVERS.map(({ identifier }) => identifier), ISSUER],

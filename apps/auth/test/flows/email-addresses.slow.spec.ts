@@ -2,6 +2,8 @@ import { eachDatabase } from '@gatehouse/persistence/testing';
 import fc from 'fast-check';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
 import { normalizeEmail } from '../../src/accounts/email-address.js';
+import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
+import { anAccount } from '../support/factories.js';
 import { TestBrowser } from '../support/test-browser.js';
 import { PASSWORD, TestAuth, toDatabaseSettings } from '../support/test-auth.js';
 
@@ -120,5 +122,20 @@ eachDatabase('accounts with internationalized addresses', (fresh) => {
       400,
       'The email must be an e-mail address.',
     ]);
+  });
+
+  it('loses no claim when an address is verified twice and claims are set at the same time', async () => {
+    const operations = auth.app.get(AccountOperationsService);
+    for (let round = 0; round < 5; round += 1) {
+      const { id } = await anAccount(auth);
+      const results = await Promise.all([
+        operations.verifyEmail(id, 'operator'),
+        operations.setClaims(id, { name: 'Ada', email_verified: true }, 'operator'),
+        operations.verifyEmail(id, 'operator'),
+      ]);
+      expect(results.filter(Boolean).length).toBeLessThan(3);
+      const { updated_at, ...claims } = await auth.app.get(AccountRepository).findClaims(id);
+      expect(claims).toEqual({ name: 'Ada', email_verified: true });
+    }
   });
 });

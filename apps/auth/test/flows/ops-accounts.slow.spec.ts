@@ -96,6 +96,41 @@ describe('ops accounts and ops sessions', () => {
     expect(await auth.app.get(AccountRepository).findByEmail(email)).toBeNull();
   });
 
+  describe('email_verified', () => {
+    const claimsOf = async (email: string) =>
+      (await ops.runJson(['accounts', 'show', email])).claims;
+
+    it('creates an account whose address is verified, if the operator says so', async () => {
+      for (const [email, options, claims] of [
+        ['verified@gatehouse.example', ['--email-verified'], { email_verified: true }],
+        ['unverified@gatehouse.example', [], {}],
+      ] as const) {
+        expect((await ops.run(['accounts', 'create', email, ...options])).code).toBe(0);
+        const { updated_at, ...stored } = await claimsOf(email);
+        expect(stored).toEqual(claims);
+      }
+    });
+
+    it('verifies the address of an account that exists, keeps its other claims, and does so once', async () => {
+      const { id, email } = await anAccount(auth);
+      const verify = ['accounts', 'verify-email', email];
+      await auth.app.get(AccountRepository).setClaims(id, { name: 'Ada', email_verified: false });
+      expect((await ops.run([...verify, '--dry-run'])).output).toMatch(/^dry run/);
+      expect(await claimsOf(email)).toMatchObject({ name: 'Ada', email_verified: false });
+      expect((await ops.run(verify)).output).toBe(
+        `Clients receive email_verified: true about the account ${email}.\n`,
+      );
+      expect(await claimsOf(email)).toMatchObject({ name: 'Ada', email_verified: true });
+      const again = await ops.run(verify);
+      expect([again.code, again.errors]).toEqual([
+        1,
+        `the e-mail address of the account ${email} is verified already\n`,
+      ]);
+      const missing = await ops.run(['accounts', 'verify-email', 'x@y.example']);
+      expect([missing.code, missing.errors]).toEqual([1, 'there is no account x@y.example\n']);
+    });
+  });
+
   it('labels the generated password of a new account', async () => {
     const email = 'labelled@gatehouse.example';
     const { output } = await ops.run(['accounts', 'create', email]);

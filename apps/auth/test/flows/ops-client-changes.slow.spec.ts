@@ -55,7 +55,7 @@ describe('changes of clients with the operations CLI', () => {
         changed: {
           name: { before: 'Before', after: 'After' },
           redirectUris: { before: [CALLBACK], after: [`${CALLBACK}/2`, `${CALLBACK}/3`] },
-          requirePkce: { before: true, after: false },
+          pkce: { before: 'or-nonce', after: 'never-required' },
           firstParty: { before: false, after: true },
         },
       });
@@ -64,10 +64,47 @@ describe('changes of clients with the operations CLI', () => {
         name: 'After',
         redirectUris: [`${CALLBACK}/2`, `${CALLBACK}/3`],
         requirePkce: false,
+        nonceReplacesPkce: false,
         firstParty: true,
       });
       await update(id, '--pkce', '--no-first-party');
-      expect(await find(id)).toMatchObject({ requirePkce: true, firstParty: false });
+      expect(await find(id)).toMatchObject({ pkce: 'always', firstParty: false });
+    });
+
+    it.each<[string, readonly string[], readonly string[], string]>([
+      ['tightens the rule', [], ['--pkce', 'always'], 'always'],
+      ['allows a nonce', ['--pkce'], ['--pkce', 'or-nonce'], 'or-nonce'],
+      ['drops PKCE', [], ['--pkce', 'never-required'], 'never-required'],
+      ['keeps the rule beside other changes', ['--no-pkce'], ['--name', 'New'], 'never-required'],
+      ['makes the client public', [], ['--auth-method', 'none'], 'always'],
+      [
+        'makes the client public that needed no PKCE',
+        ['--no-pkce'],
+        ['--auth-method', 'none'],
+        'always',
+      ],
+    ])('changes the PKCE rule: %s', async (_, before, options, pkce) => {
+      const id = await aWebsite();
+      await update(id, '--name', 'Again', ...before);
+      await update(id, ...options);
+      expect((await find(id))?.pkce).toBe(pkce);
+      expect(await ops.runJson(['clients', 'show', id])).toMatchObject({ pkce });
+    });
+
+    it('tells of an option of PKCE without effect, and of no notice that the client had before', async () => {
+      const { printed } = await create('--scope', 'orders:read', '--first-party');
+      const words = ['clients', 'update', printed.id];
+      expect((await ops.run([...words, '--name', 'x'])).errors).toBe('');
+      expect((await ops.run([...words, '--pkce', 'or-nonce'])).errors).toMatch(
+        /--pkce has no effect/,
+      );
+    });
+
+    it('keeps one of the rules that two concurrent updates name', async () => {
+      const id = await aWebsite();
+      const rules = ['always', 'never-required'];
+      await Promise.all(rules.map((rule) => update(id, '--pkce', rule)));
+      expect(rules).toContain((await find(id))?.pkce);
     });
 
     it('prints each change in a line, and says when there is none', async () => {
@@ -115,7 +152,7 @@ describe('changes of clients with the operations CLI', () => {
       expect(JSON.stringify(changed)).not.toContain(clientSecret);
     });
 
-    it('replaces the keys of a client, drops them with its method, and names keys by kid only', async () => {
+    it('replaces keys and assertion audience of a client, drops both with its method, and names keys by kid only', async () => {
       const [one, two] = [await ClientKey.generate(), await ClientKey.generate()];
       const { printed } = await create(
         ...['--scope', 'orders:read', '--auth-method', 'private_key_jwt'],
@@ -125,9 +162,14 @@ describe('changes of clients with the operations CLI', () => {
       expect(changed).toEqual({
         jwks: { before: [one.publicJwk['kid']], after: [two.publicJwk['kid']] },
       });
+      const audience = await update(printed.id, '--assertion-audience', 'token-endpoint');
+      expect(audience.changed).toEqual({
+        assertionAudience: { before: 'issuer', after: 'token-endpoint' },
+      });
       await update(printed.id, '--auth-method', 'client_secret_basic');
       expect(await find(printed.id)).toMatchObject({
         jwks: null,
+        assertionAudience: 'issuer',
         secretHashes: [expect.any(String)],
       });
     });
@@ -167,11 +209,13 @@ describe('changes of clients with the operations CLI', () => {
         ...['--scope', 'openid orders:read', '--grant', 'authorization_code'],
         ...['--redirect-uri', CALLBACK, '--name', 'Shown', '--auth-method', 'private_key_jwt'],
         ...['--jwks', await aFile(toKeySet(key)), '--subject-type', 'pairwise'],
+        ...['--assertion-audience', 'token-endpoint'],
       );
       const document = await ops.runJson(['clients', 'show', printed.id]);
       expect(document).toMatchObject({
         id: printed.id,
         jwks: { keys: [key.publicJwk] },
+        assertionAudience: 'token-endpoint',
         secrets: 0,
       });
       const file = await aFile(JSON.stringify(document));
@@ -208,6 +252,20 @@ describe('changes of clients with the operations CLI', () => {
       expect(Object.keys(changed[0].changed).sort()).toEqual(['name', 'scope']);
     });
 
+    it.each<[string, object, string]>([
+      ['pkce', { pkce: 'always' }, 'always'],
+      ['no rule', {}, 'or-nonce'],
+      ['no rule of a public client', { authMethod: 'none' }, 'always'],
+      ['requirePkce: true of an earlier version', { requirePkce: true }, 'always'],
+      ['requirePkce: false of an earlier version', { requirePkce: false }, 'never-required'],
+    ])('applies the PKCE rule of a document with %s', async (_, more, pkce) => {
+      const id = anId();
+      const website = { grantTypes: ['authorization_code'], redirectUris: [CALLBACK] };
+      const file = await aFile(JSON.stringify({ id, scope: 'openid', ...website, ...more }));
+      expect((await apply(file)).code).toBe(0);
+      expect((await find(id))?.pkce).toBe(pkce);
+    });
+
     it('reads the document from standard input', async () => {
       const document = JSON.stringify({ id: anId(), scope: 'orders:read' });
       const { clients } = await ops.runJson(['clients', 'apply', '-'], document);
@@ -221,7 +279,9 @@ describe('changes of clients with the operations CLI', () => {
         { id: good, scope: 'orders:read' },
         { id: good, scope: 'orders:read', authMethod: 'tls_client_auth', accessTokenTtl: 0 },
         { id: 'Not_An_Id', scope: 'orders:read', redirectUris: ['http://client.example/'] },
-        { id: anId(), scope: [], secret, jwks: { keys: [{ d: secret }] } },
+        { id: anId(), secret, jwks: { keys: [{ d: secret }] } },
+        { id: 'no-scope', pkce: 'always', requirePkce: false },
+        { id: 'empty-scope', scope: [] },
         { id: good, scope: 'orders:read' },
         'a string',
       ];
@@ -233,8 +293,12 @@ describe('changes of clients with the operations CLI', () => {
           'clients[2] (Not_An_Id): the id must be',
           'clients[2] (Not_An_Id): http://client.example/ must',
         ],
-        ...['clients[3]: scope', 'clients[3]: jwks.keys', 'clients[3]: Unrecognized key'],
-        ...[`clients[4] (${good}): is there twice`, 'clients[5]: '],
+        ...['clients[3]: jwks.keys', 'clients[3]: Unrecognized key'],
+        ...[
+          'clients[4]: requirePkce is the former form of pkce',
+          'clients[5] (empty-scope): a client needs a --scope',
+        ],
+        ...[`clients[6] (${good}): is there twice`, 'clients[7]: '],
       ]) {
         expect(errors).toContain(fault);
       }

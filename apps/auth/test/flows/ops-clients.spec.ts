@@ -55,7 +55,7 @@ describe('ops clients create', () => {
       postLogoutRedirectUris: ['https://client.example/'],
       name: 'The Orders Website',
       firstParty: true,
-      requirePkce: false,
+      pkce: 'never-required',
       idTokenAlgorithm: 'ES256',
       subjectType: 'pairwise',
       dpopBound: true,
@@ -63,12 +63,12 @@ describe('ops clients create', () => {
     expect(printed.clientSecret).toMatch(/^[\w-]{43}$/);
   });
 
-  it('registers the most restrictive client by default', async () => {
+  it('registers by default the most restrictive client that libraries work with', async () => {
     const { client } = await create('--scope', 'orders:read');
     expect(client).toMatchObject({
       grantTypes: ['client_credentials'],
       firstParty: false,
-      requirePkce: true,
+      pkce: 'or-nonce',
       subjectType: 'public',
       idTokenAlgorithm: null,
       resourceServer: null,
@@ -108,6 +108,7 @@ describe('ops clients create', () => {
       ...['--scope', 'orders:read', '--auth-method', 'private_key_jwt', '--jwks', file],
     );
     expect(JSON.parse(client?.jwks ?? '')).toEqual({ keys: [key.publicJwk] });
+    expect(client?.assertionAudience).toBe('issuer');
     expect([printed.clientSecret, client?.secretHashes]).toEqual([undefined, []]);
     const rotated = await ops.run(['clients', 'rotate-secret', printed.id]);
     expect([rotated.code, rotated.errors]).toEqual([
@@ -152,6 +153,13 @@ describe('ops clients create', () => {
     ],
     ['a public client without PKCE', [...CODE, '--auth-method', 'none', '--no-pkce'], 2],
     [
+      'a public client with a nonce instead of PKCE',
+      [...CODE, '--auth-method', 'none', '--pkce', 'or-nonce'],
+      2,
+    ],
+    ['an unknown PKCE rule', [...CODE, '--pkce', 'sometimes'], 2],
+    ['no grant', ['--grant', ''], 2],
+    [
       'a public resource server',
       [...CODE, '--auth-method', 'none', '--resource-server', ORDERS],
       2,
@@ -193,6 +201,8 @@ describe('ops clients create', () => {
       2,
     ],
     ['keys without private_key_jwt', ['--jwks', 'x.json'], 2],
+    ['an assertion audience without keys', ['--assertion-audience', 'token-endpoint'], 2],
+    ['an unknown assertion audience', ['--assertion-audience', 'any'], 2],
     ['private_key_jwt without keys', ['--auth-method', 'private_key_jwt'], 2],
     ['an unknown method', ['--auth-method', 'tls_client_auth'], 2],
     ['an unknown subject type', ['--subject-type', 'ephemeral'], 2],
@@ -215,10 +225,12 @@ describe('ops clients create', () => {
     expect(listed.find(({ id }) => id === printed.id)).toMatchObject({
       name: 'Shown',
       redirectUris: [CALLBACK],
-      requirePkce: true,
+      pkce: 'or-nonce',
     });
     const { output } = await ops.run(['clients', 'list']);
-    expect(output).toMatch(new RegExp(`^${printed.id} +enabled +client_secret_basic +auth`, 'm'));
+    expect(output).toMatch(
+      new RegExp(`^${printed.id} +enabled +client_secret_basic +or-nonce +auth`, 'm'),
+    );
   });
 
   it('labels the id and the secret of a new client, and says what to do with them', async () => {

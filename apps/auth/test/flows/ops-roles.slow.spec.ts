@@ -9,7 +9,7 @@ import { PASSWORD, TestAuth } from '../support/test-auth.js';
 import { TestOps } from '../support/test-ops.js';
 
 const CODE_FLOW = [
-  ...['--grant', 'authorization_code refresh_token'],
+  ...['--grant', 'authorization_code'],
   ...['--redirect-uri', 'https://client.example/callback'],
 ];
 
@@ -39,7 +39,8 @@ describe('ops and roles', () => {
     const { id, email } = await anAccount(auth);
     const { output } = await ops.run(['accounts', 'grant-role', email, 'accounting']);
     expect(output).toBe(
-      `The account ${email} has the role accounting. From its next login on, clients may get for it: billing:refund billing:admin.\n`,
+      `The account ${email} has the role accounting. The claims roles and groups contain it from the next token on.\n` +
+        'From its next login on, clients may get for it: billing:refund billing:admin.\n',
     );
     expect(await ops.runJson(['accounts', 'grant-role', id, 'support'])).toMatchObject({
       accountId: id,
@@ -73,9 +74,42 @@ describe('ops and roles', () => {
     for (const role of ['suport', 'service', 'SUPPORT', 'orders:read:any']) {
       expect(await refusal('accounts', 'grant-role', email, role)).toEqual([
         1,
-        `no scope of RESOURCE_SERVERS names the role ${role}: the roles are accounting, support\n`,
+        `no scope of RESOURCE_SERVERS names the role ${role}: the roles are accounting, support. For a role that only the claims roles and groups contain: --claim-only\n`,
       ]);
     }
+  });
+
+  it('grants a role that no scope needs for clients that read the claims only', async () => {
+    const { id, email } = await anAccount(auth);
+    const grant = (role: string) => refusal('accounts', 'grant-role', email, role, '--claim-only');
+    const granted = await ops.run(['accounts', 'grant-role', email, 'k8s-admins', '--claim-only']);
+    expect([granted.code, granted.output]).toEqual([
+      0,
+      `The account ${email} has the role k8s-admins. The claims roles and groups contain it from the next token on.\n`,
+    ]);
+    expect(await rolesOf(id)).toEqual(['k8s-admins']);
+    expect(await grant('support')).toEqual([
+      1,
+      'the role support allows orders:read:any: leave out --claim-only\n',
+    ]);
+    for (const role of ['service', 'K8s', 'a b', 'x'.repeat(65), '-a']) {
+      expect(await grant(role)).toEqual([2, expect.stringMatching(/is not a role|unknown option/)]);
+    }
+  });
+
+  it('refuses a role that would make the roles too long for a token', async () => {
+    const { id, email } = await anAccount(auth);
+    const roles = Array.from({ length: 14 }, (_, n) => `${'x'.repeat(62)}${10 + n}`);
+    for (const role of roles) await auth.app.get(AccountRoleRepository).grant(id, role);
+    expect(await refusal('accounts', 'grant-role', email, 'short', '--claim-only')).toEqual([
+      0,
+      '',
+    ]);
+    expect(await refusal('accounts', 'grant-role', email, 'x'.repeat(64), '--claim-only')).toEqual([
+      1,
+      `the roles of the account ${email} would have 1014 characters in a token, and 1000 are allowed\n`,
+    ]);
+    expect(await rolesOf(id)).toHaveLength(15);
   });
 
   it('refuses a role that the account has, or does not have, and an unknown account', async () => {

@@ -51,7 +51,7 @@ describe('lists of words (RFC 6749 §3.3)', () => {
     ['a blank after the method of PKCE', { code_challenge_method: 'S256 ' }],
     ['a blank after the client', { client_id: 'public-client ' }],
     ['an empty list of locales', { ui_locales: '  ' }],
-    ['an unknown scope beside openid (OpenID Connect Core §3.1.2.1)', { scope: 'openid groups' }],
+    ['an unknown scope beside openid (OpenID Connect Core §3.1.2.1)', { scope: 'openid teams' }],
   ])('accepts %s', async (_, parameters) => {
     expect(readRedirectParameters(await browser.authorize(client, parameters))).toHaveProperty(
       'code',
@@ -72,15 +72,22 @@ describe('error_description (RFC 6749 §4.1.2.1)', () => {
       'nonce has control characters; max_age must be a whole number of seconds.',
       { max_age: 'soon', nonce: '\n' },
     ],
-    ['code_challenge is missing.', { code_challenge: undefined }],
-    ['code_challenge_method must be S256.', { code_challenge_method: undefined }],
+    ['code_challenge is missing beside code_challenge_method.', { code_challenge: undefined }],
+    [
+      'code_challenge_method must be S256, and is plain.',
+      { code_challenge: 'x'.repeat(43), code_challenge_method: 'plain' },
+    ],
     ['response_type is missing.', { response_type: undefined }],
-    ['Scope not granted to this client: orders:write', { scope: 'openid orders:write groups' }],
-    ['Unknown scope: groups teams', { scope: 'groups orders:read teams' }],
+    ['Scope not granted to this client: orders:write', { scope: 'openid orders:write teams' }],
+    ['Unknown scope: teams squads', { scope: 'teams orders:read squads' }],
     ['Unknown resource: https://other.example.', { resource: 'https://other.example' }],
     [
-      `No requested scope belongs to ${BILLING}.`,
+      `Scope of another resource than ${BILLING}: orders:read.`,
       { scope: 'openid orders:read', resource: BILLING },
+    ],
+    [
+      `No scope of the request belongs to ${BILLING}: openid.`,
+      { scope: 'openid', resource: BILLING },
     ],
   ])('says "%s"', async (text, parameters) => {
     const answer = await browser.authorize(client, parameters);
@@ -122,7 +129,11 @@ describe('events of refused authorization requests', () => {
       { response_type: 'token' },
       { error: 'unsupported_response_type', presented: 'token' },
     ],
-    ['no PKCE', { code_challenge: undefined }, { check: 'code_challenge is missing.' }],
+    [
+      'no PKCE',
+      { code_challenge: undefined, code_challenge_method: undefined },
+      { check: expect.stringMatching(/^code_challenge is missing: send PKCE .* S256/) },
+    ],
   ])('names client, check and values of %s', async (_, parameters, event) => {
     await browser.authorize(client, parameters);
     const expected = { ...AT_AUTHORIZE, error: 'invalid_request', clientId: client, ...event };
@@ -193,7 +204,11 @@ describe('events of refused token requests', () => {
     [
       'two ways of authentication',
       { grant_type: 'refresh_token', client_id: 'website', client_secret: 'x' },
-      { error: 'invalid_request', check: 'Use one way of client authentication only.' },
+      {
+        error: 'invalid_request',
+        check:
+          'Use one way of client authentication only: the Authorization header or client_secret in the body.',
+      },
     ],
     [
       'an unknown refresh token',
@@ -212,13 +227,13 @@ describe('events of refused token requests', () => {
     ['no credentials', {}, undefined, { reason: 'no_credentials' }],
     [
       'another method',
-      { client_id: 'website', client_secret: 'the secret of the website' },
+      { client_id: 'public-client', client_secret: 'x' },
       undefined,
       {
         reason: 'wrong_method',
-        clientId: 'website',
+        clientId: 'public-client',
         presented: 'client_secret_post',
-        expected: 'client_secret_basic',
+        expected: 'none',
       },
     ],
   ])('names the client and the reason of %s', async (_, more, as, event) => {
@@ -292,7 +307,7 @@ describe('unknown and harmless input (RFC 6749 §3.2)', () => {
   it.each([
     ['blanks around the scope', { scope: '  openid   orders:read ' }],
     ['an empty scope', { scope: ' ' }],
-    ['an unknown scope beside openid', { scope: 'openid orders:read groups' }],
+    ['an unknown scope beside openid', { scope: 'openid orders:read teams' }],
     ['a blank after the resource', { resource: `${ORDERS} ` }],
     ['a slash after the origin', { resource: `${ORDERS}/` }],
     ['a blank after the grant type', { grant_type: 'refresh_token ' }],

@@ -76,7 +76,9 @@ describe('registration with REGISTRATION=closed', () => {
     const own = await TestAuth.start({ REGISTRATION: 'closed' });
     const user = new TestBrowser(own);
     const email = anAddress();
-    const id = await own.app.get(AccountOperationsService).create(email, PASSWORD, 'operator');
+    const id = await own.app
+      .get(AccountOperationsService)
+      .create({ email, password: PASSWORD }, 'operator');
     const client = await aClient(own);
     await user.grantConsent({ id: id ?? '' }, client);
     const page = await user.authorize(client, { prompt: 'create' });

@@ -120,9 +120,13 @@ eachDatabase('tokens of a sign-in that also asks for an API', (fresh) => {
   });
 
   it('issues it for a request without scope too, which asks for the scope of the client (RFC 6749 §3.3)', async () => {
-    const { access_token } = await signIn(client, { scope: undefined });
+    const { access_token, refresh_token, id_token } = await signIn(client, { scope: undefined });
     expect(audienceOf(access_token)).toEqual(BOTH);
     expect(await userInfo(access_token)).toMatchObject({ email: user.email });
+    expect(decodeClaims(id_token)).toMatchObject({ sub: user.id, email: user.email });
+    expect(await refresh(refresh_token)).toHaveProperty('id_token');
+    const id = await aClient(auth, { scope: ['orders:read'] });
+    expect(await signIn(id, { scope: undefined })).not.toHaveProperty('id_token');
   });
 
   it('accepts the token in a resource server that uses the guards (RFC 9068 §4)', async () => {
@@ -162,6 +166,20 @@ eachDatabase('tokens of a sign-in that also asks for an API', (fresh) => {
     const atToken = await signIn(client, {}, { resource: `${ORDERS}/` });
     expect(audienceOf(atToken['access_token'])).toEqual(one);
   });
+
+  it.each([
+    ['a slash at the end', `${ORDERS}/`],
+    ['capital letters', ORDERS.toUpperCase()],
+  ])(
+    'issues tokens for the registered identifier to a client that sends the origin with %s (RFC 3986 §6.2.3)',
+    async (_, resource) => {
+      const expected = { aud: ORDERS, scope: 'orders:read' };
+      const { access_token, refresh_token } = await signIn(client, { resource }, { resource });
+      expect(audienceOf(access_token)).toEqual(expected);
+      const refreshed = await refresh(refresh_token, { resource });
+      expect(audienceOf(refreshed['access_token'])).toEqual(expected);
+    },
+  );
 
   it.each<[string, string, object]>([
     ['without openid', 'profile orders:read', { aud: ORDERS, scope: 'orders:read' }],

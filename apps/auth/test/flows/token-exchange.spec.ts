@@ -97,6 +97,7 @@ describe('token exchange (RFC 8693)', () => {
   it.each([
     ['audience', { audience: BILLING }],
     ['audience and resource if they are equal', { audience: BILLING, resource: BILLING }],
+    ['an origin with a slash at the end (RFC 3986 §6.2.3)', { resource: `${BILLING}/` }],
     ['the first common target of client and user if the request names none', {}],
   ])('takes the target from %s', async (_, target: Record<string, string>) => {
     const access_token = await aToken();
@@ -215,7 +216,7 @@ describe('token exchange (RFC 8693)', () => {
     const invalid = [
       400,
       'invalid_request',
-      'The subject token is invalid, or may not be exchanged by this client.',
+      'The subject_token is invalid, or may not be exchanged by this client.',
     ];
 
     it('rejects every invalid subject token with the same answer', async () => {
@@ -226,7 +227,6 @@ describe('token exchange (RFC 8693)', () => {
       const tokens = [
         refresh_token,
         'x',
-        '',
         `${header}.${payload}.`,
         `${header}.${encoded({ ...claims, sub: 'acct_other' })}.${signature}`,
         `${encoded({ alg: 'none', typ: 'at+jwt' })}.${payload}.`,
@@ -255,8 +255,14 @@ describe('token exchange (RFC 8693)', () => {
 
     it('rejects a request without a subject token', async () => {
       const parameters = { grant_type: EXCHANGE, subject_token_type: ACCESS_TOKEN };
-      const { status, body } = await auth.token(parameters, AS);
-      expect([status, body['error'], body['error_description']]).toEqual(invalid);
+      for (const more of [{}, { subject_token: '' }]) {
+        const { status, body } = await auth.token({ ...parameters, ...more }, AS);
+        expect([status, body['error'], body['error_description']]).toEqual([
+          400,
+          'invalid_request',
+          'subject_token is missing.',
+        ]);
+      }
     });
 
     it.each<[string, Record<string, string>]>([

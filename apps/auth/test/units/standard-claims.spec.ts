@@ -1,4 +1,4 @@
-import { findScopesOfClaims, selectStandardClaims } from '../../src/tokens/standard-claims.js';
+import { findScopesOfClaims, selectUserClaims } from '../../src/tokens/standard-claims.js';
 
 const account = {
   email: 'ada@gatehouse.example',
@@ -13,17 +13,17 @@ describe('standard claims (OpenID Connect Core §5.4, §5.5)', () => {
     [['address', 'phone'], { phone_number: '+44 20', address: { country: 'UK' } }],
     [['constructor', '__proto__'], {}],
   ])('follow the scope %j', (scope, claims) => {
-    expect(selectStandardClaims(account, scope)).toEqual(claims);
+    expect(selectUserClaims(account, scope)).toEqual(claims);
   });
 
   it('include requested names that the account has', () => {
     const requested = { name: { essential: true }, nickname: null, constructor: null };
-    expect(selectStandardClaims(account, ['openid'], requested)).toEqual({ name: 'Ada' });
+    expect(selectUserClaims(account, ['openid'], requested)).toEqual({ name: 'Ada' });
   });
 
   it('contain the account’s e-mail, and email_verified only as stored', () => {
     const claims = JSON.stringify({ email_verified: true });
-    expect(selectStandardClaims({ ...account, claims }, ['email'])).toEqual({
+    expect(selectUserClaims({ ...account, claims }, ['email'])).toEqual({
       email: 'ada@gatehouse.example',
       email_verified: true,
     });

@@ -100,12 +100,12 @@ describe('access tokens (RFC 9068 §4)', () => {
     expect(answer.headers['www-authenticate']).toContain('error="invalid_token"');
   });
 
-  it('answers a missing token with 401 and the address of the metadata (RFC 9728 §5.1)', async () => {
+  it('answers a missing token with 401, the address of the metadata and the scope (RFC 6750 §3, RFC 9728 §5.1)', async () => {
     const answer = await billing().anonymous().get('/invoices');
 
     expect(answer.status).toBe(401);
     expect(answer.headers['www-authenticate']).toBe(
-      'Bearer resource_metadata="http://localhost:3002/.well-known/oauth-protected-resource"',
+      'Bearer resource_metadata="http://localhost:3002/.well-known/oauth-protected-resource", scope="billing:read"',
     );
   });
 

@@ -748,6 +748,8 @@ export interface operations {
                 cnf?: {
                   jkt?: string;
                 };
+                roles?: string[];
+                groups?: string[];
               };
         };
       };

@@ -52,6 +52,37 @@ export function isContradictory(target: object): boolean {
   return [isPublic, isTokenOptional, requiresToken(declared)].filter(Boolean).length > 1;
 }
 
+interface ScopeChoice {
+  /** The scopes of the token, if there is one. */
+  readonly held?: ReadonlySet<string> | undefined;
+  /** Scopes that a handler or a policy demands besides the rule. */
+  readonly demanded?: readonly string[] | undefined;
+  /** The option `advertisedScopes`. */
+  readonly advertised: readonly string[] | undefined;
+}
+
+/**
+ * One set of scopes that opens the handler, for its challenge (RFC 6750 §3): every required scope, and one of each group of
+ * alternatives. A scope that is not advertised, such as one for staff, is only chosen if its group has no other.
+ */
+export function selectScopes(
+  { scopes, anyScopes }: Pick<AccessRule, 'scopes' | 'anyScopes'>,
+  { held, demanded = [], advertised }: ScopeChoice,
+): readonly string[] {
+  const chosen = new Set(scopes);
+  for (const group of anyScopes) {
+    if (group.some((scope) => chosen.has(scope))) continue;
+    const open = group.filter((scope) => advertised?.includes(scope) ?? true);
+    const candidates = open.length > 0 ? open : group;
+    const scope =
+      group.find((one) => demanded.includes(one)) ??
+      candidates.find((one) => held?.has(one)) ??
+      candidates[0];
+    if (scope !== undefined) chosen.add(scope);
+  }
+  return [...new Set([...chosen, ...demanded])];
+}
+
 /** @throws Error when the application has no such provider, or creates it for each request */
 export function resolvePolicy(source: PolicySource, moduleRef: ModuleRef): PolicyFunction {
   if (!isPolicyClass(source)) return source;

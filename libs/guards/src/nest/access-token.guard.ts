@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { AccessToken } from '../core/access-token.js';
 import { currentLifetimeLimits, getClaim, type LifetimeOptions } from '../core/claims.js';
-import type { AccessRule } from './access-rule.js';
+import { type AccessRule, selectScopes } from './access-rule.js';
 import { AccessRules } from './access-rules.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import {
@@ -13,13 +13,14 @@ import {
   MissingToken,
   type RejectionReason,
 } from './bearer-error.js';
+import { addNeededScopes } from './challenge.js';
 import { type CredentialCarrier, readScheme } from './credentials.js';
 import type { ClaimRequirement } from './declaration.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import { RejectionReporter } from './rejection-reporter.js';
 import type { Transport } from './transport.js';
 import { TransportRegistry } from './transports.js';
-import { setVerifiedToken } from './verified-token.js';
+import { setAdmission } from './verified-token.js';
 
 type VerificationResult = AccessToken | Promise<AccessToken>;
 
@@ -63,6 +64,8 @@ interface GuardedCall {
   readonly carrier: CredentialCarrier;
   /** Shared by the handlers that answer one operation. */
   readonly operation: object | undefined;
+  /** Set when the token has been verified. */
+  token: AccessToken | undefined;
 }
 
 /** Authenticates and authorizes every call. Refuses handlers without a rule, and unknown transports. */
@@ -86,7 +89,8 @@ export class AccessTokenGuard implements CanActivate {
     if (!transport) return this.rejectTransport();
 
     const carrier = transport.carrier(context);
-    const call = { context, transport, rule, carrier, operation: transport.operation?.(context) };
+    const operation = transport.operation?.(context);
+    const call: GuardedCall = { context, transport, rule, carrier, operation, token: undefined };
     const refuse = (error: unknown) => this.handleRejection(error, call);
     try {
       const isAllowed = this.authenticate(call);
@@ -105,19 +109,23 @@ export class AccessTokenGuard implements CanActivate {
     return token.then((verified) => this.authorize(verified, call));
   }
 
-  private authorize(token: AccessToken, { context, transport, rule }: GuardedCall) {
+  private authorize(token: AccessToken, call: GuardedCall) {
+    const { context, transport, rule } = call;
+    call.token = token;
     if (!rule) throw new InsufficientScope([]);
-    checkScopesAndClaims(rule, token);
+    checkScopesAndClaims(rule, token, this.options);
     checkRecentLogin(rule, token, this.options);
-    setVerifiedToken(context, token);
+    setAdmission(context, { token, rule });
     transport.admitted?.(context, () => this.strategy.remainingMs(token));
     return rule.policies.length === 0 || checkPolicies(rule, token, context);
   }
 
-  private handleRejection(error: unknown, { carrier, operation, rule }: GuardedCall): true {
+  private handleRejection(error: unknown, call: GuardedCall): true {
+    const { carrier, operation, rule, token } = call;
     if (rule?.access === 'optional' && error instanceof MissingToken) return true;
     if (error instanceof BearerError) {
       adaptToCarrier(error, carrier);
+      if (rule) addNeededScopes(error, { rule, token }, this.options);
       const isFirst = !operation || this.operations.isFirstRejection(operation, error.reason);
       if (isFirst) this.reporter.reportGuardRejection(error, carrier);
       else this.reporter.markReported(error);
@@ -140,15 +148,19 @@ function adaptToCarrier(error: BearerError, carrier: CredentialCarrier): void {
 /**
  * Checks the scopes and claims that the rule requires.
  *
- * @throws InsufficientScope with all missing scopes
+ * @throws InsufficientScope with one set of scopes that is missing
  * @throws InsufficientClaims
  */
-function checkScopesAndClaims(rule: AccessRule, { scopes, claims }: AccessToken): void {
-  const missing = [
-    ...rule.scopes.filter((scope) => !scopes.has(scope)),
-    ...rule.anyScopes.filter((group) => !group.some((scope) => scopes.has(scope))).flat(),
-  ];
-  if (missing.length > 0) throw new InsufficientScope([...new Set(missing)]);
+function checkScopesAndClaims(
+  rule: AccessRule,
+  { scopes: held, claims }: AccessToken,
+  { advertisedScopes: advertised }: ResolvedGuardsOptions,
+): void {
+  const scopes = rule.scopes.filter((scope) => !held.has(scope));
+  const anyScopes = rule.anyScopes.filter((group) => !group.some((scope) => held.has(scope)));
+  if (scopes.length > 0 || anyScopes.length > 0) {
+    throw new InsufficientScope(selectScopes({ scopes, anyScopes }, { advertised }));
+  }
   if (!rule.claims.every(({ path, expected }) => isMet(getClaim(claims, path), expected))) {
     throw new InsufficientClaims();
   }

@@ -1,9 +1,9 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
-import { findVerifiedToken } from './verified-token.js';
+import { findAdmission } from './verified-token.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import { TransportRegistry } from './transports.js';
 import { BearerError } from './bearer-error.js';
-import { buildChallenge } from './challenge.js';
+import { addNeededScopes, buildChallenge } from './challenge.js';
 import { RejectionReporter } from './rejection-reporter.js';
 
 /** Sends the refusal to the caller, in the format of its transport. */
@@ -16,11 +16,24 @@ export class BearerErrorFilter implements ExceptionFilter<BearerError> {
   ) {}
 
   catch(error: BearerError, host: ArgumentsHost): unknown {
-    const transport = this.transports.find(host);
-    if (!transport) throw error;
-    // A handler's error has the default scheme. A bound token was sent with its proof.
-    if (findVerifiedToken(host)?.boundTo !== undefined) error.scheme = 'DPoP';
+    if (!this.transports.find(host)) throw error;
+    this.completeHandlerError(error, host);
     this.reporter.reportHandlerRejection(error, host);
-    return transport.refuse(error, host, buildChallenge(error, this.options));
+    return this.send(error, host, buildChallenge(error, this.options));
+  }
+
+  /** A subclass may answer in another form. @param challenge value of `WWW-Authenticate`, if the refusal has one */
+  protected send(error: BearerError, host: ArgumentsHost, challenge: string | undefined): unknown {
+    return this.transports.find(host)?.refuse(error, host, challenge);
+  }
+
+  /** The guard completes its own refusals. A handler or a parameter knows neither the scheme of the call nor its rule. */
+  private completeHandlerError(error: BearerError, host: ArgumentsHost): void {
+    const { token, rule } = findAdmission(host) ?? {};
+    // A bound token was sent with its proof.
+    if (token?.boundTo !== undefined) error.scheme = 'DPoP';
+    // Fields of a query and messages of a socket share their admission.
+    if (error.scopes || !rule || host.getType() !== 'http') return;
+    addNeededScopes(error, { rule, token }, this.options);
   }
 }

@@ -63,6 +63,8 @@ export abstract class BearerError extends HttpException {
   abstract readonly challenge: ChallengeParameters | undefined;
   /** The scheme of the request. The challenge of that scheme carries the error. */
   scheme: Scheme = 'Bearer';
+  /** The scopes that the handler needs, for the challenge. Undefined if its rule is not known. */
+  scopes: readonly string[] | undefined;
 
   protected constructor(
     readonly reason: RejectionReason,
@@ -120,11 +122,11 @@ function describeMissingScopes(missing: readonly string[]): ErrorOptions | undef
     : undefined;
 }
 
-/** The token is valid, but lacks scopes. The challenge names them (RFC 6750 §3.1). */
+/** The token is valid, but lacks scopes. The challenge names them, and the other scopes of the handler (RFC 6750 §3.1). */
 export class InsufficientScope extends BearerError {
   readonly challenge: ChallengeParameters;
 
-  constructor(missing: readonly string[]) {
+  constructor(readonly missing: readonly string[]) {
     super('insufficient_scope', 403, describeMissingScopes(missing));
     const error = 'insufficient_scope';
     this.challenge = missing.length > 0 ? { error, scope: missing.join(' ') } : { error };

@@ -1,21 +1,41 @@
 import { STATUS_CODES } from 'node:http';
-import type { BearerError } from './bearer-error.js';
+import type { AccessToken } from '../core/access-token.js';
+import { type AccessRule, selectScopes } from './access-rule.js';
+import { type BearerError, InsufficientScope } from './bearer-error.js';
 import type { ResolvedGuardsOptions } from './guards.options.js';
 
 type ChallengeParameters = Readonly<Record<string, string>>;
 type ChallengeOptions = Pick<ResolvedGuardsOptions, 'dpop' | 'issuers' | 'resourceMetadataUrl'>;
 
+/** A call whose rule is known. The token is absent if it was not verified. */
+interface RefusedCall {
+  readonly rule: AccessRule;
+  readonly token: AccessToken | undefined;
+}
+
+/**
+ * Sets the scopes of the challenge: one set that opens the handler. Fields of a GraphQL query may share a refusal, which then has
+ * the scopes of all of them.
+ */
+export function addNeededScopes(
+  error: BearerError,
+  { rule, token }: RefusedCall,
+  { advertisedScopes: advertised }: Pick<ResolvedGuardsOptions, 'advertisedScopes'>,
+): void {
+  const demanded = error instanceof InsufficientScope ? error.missing : [];
+  const scopes = selectScopes(rule, { held: token?.scopes, demanded, advertised });
+  error.scopes = [...new Set([...(error.scopes ?? []), ...scopes])];
+}
+
 /**
  * Value of `WWW-Authenticate` (RFC 6750 §3, RFC 9449 §7, RFC 9728 §5.1); undefined if another token would not help. Only
  * the DPoP challenge is sent to a client that used DPoP, and if every issuer requires DPoP.
  */
-export function buildChallenge(
-  { challenge, scheme }: BearerError,
-  options: ChallengeOptions,
-): string | undefined {
+export function buildChallenge(error: BearerError, options: ChallengeOptions): string | undefined {
+  const { challenge, scheme } = error;
   if (!challenge) return undefined;
   const { dpop, issuers } = options;
-  const metadata = buildMetadataParameters(options);
+  const metadata = { ...buildMetadataParameters(options), ...buildScopeParameter(error) };
   if (!dpop) return formatChallenge('Bearer', { ...challenge, ...metadata });
   const algs = { algs: dpop.algorithms.join(' ') };
   if (scheme === 'DPoP' || issuers.every(({ requiresDpop }) => requiresDpop)) {
@@ -29,6 +49,12 @@ function buildMetadataParameters({
   resourceMetadataUrl: url,
 }: ChallengeOptions): ChallengeParameters {
   return url ? { resource_metadata: url } : {};
+}
+
+/** A client can request these scopes in its next authorization request. A malformed request needs no other scopes. */
+function buildScopeParameter(error: BearerError): ChallengeParameters {
+  const { scopes = [] } = error;
+  return scopes.length > 0 && error.getStatus() !== 400 ? { scope: scopes.join(' ') } : {};
 }
 
 function formatChallenge(scheme: string, parameters: ChallengeParameters): string {

@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import type { AccessToken as VerifiedToken } from '../core/access-token.js';
 import { type ClaimPath, getClaim } from '../core/claims.js';
-import { resolveAccess } from './access-rule.js';
+import { type AccessRule, resolveAccess } from './access-rule.js';
 import { InsufficientClaims } from './bearer-error.js';
 
 /**
@@ -16,17 +16,27 @@ import { InsufficientClaims } from './bearer-error.js';
  */
 const CONTEXT_ARGUMENT: Readonly<Record<string, number>> = { http: 0, ws: 0, rpc: 1, graphql: -2 };
 
-/** The verified token of each request. `user` is for other code, which may overwrite it in any order of the guards. */
-const verifiedTokens = new WeakMap<object, VerifiedToken>();
+/** The token of an admitted call, and the rule of its handler. */
+export interface Admission {
+  readonly token: VerifiedToken;
+  readonly rule: AccessRule;
+}
 
-export function setVerifiedToken(context: ExecutionContext, token: VerifiedToken): void {
+/** The admission of each request. `user` is for other code, which may overwrite it in any order of the guards. */
+const admissions = new WeakMap<object, Admission>();
+
+export function setAdmission(context: ExecutionContext, admission: Admission): void {
   const holder = getUserHolder(context);
-  verifiedTokens.set(holder, token);
-  holder.user = token;
+  admissions.set(holder, admission);
+  holder.user = admission.token;
+}
+
+export function findAdmission(context: ArgumentsHost): Admission | undefined {
+  return admissions.get(getUserHolder(context));
 }
 
 export function findVerifiedToken(context: ArgumentsHost): VerifiedToken | undefined {
-  return verifiedTokens.get(getUserHolder(context));
+  return findAdmission(context)?.token;
 }
 
 function getUserHolder(context: ArgumentsHost): { user?: unknown } {

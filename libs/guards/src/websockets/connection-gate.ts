@@ -1,13 +1,14 @@
 import { ForbiddenException, HttpException, Logger, type Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { AccessRules } from '../nest/access-rules.js';
 import { AccessTokenGuard } from '../nest/access-token.guard.js';
 import { AccessTokenStrategy } from '../nest/access-token.strategy.js';
 import { findVerifiedToken } from '../nest/verified-token.js';
 import { closeOnExpiry } from '../nest/transport.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../nest/guards.options.js';
 import { BearerError, InvalidToken } from '../nest/bearer-error.js';
-import { buildChallenge } from '../nest/challenge.js';
+import { addNeededScopes, buildChallenge } from '../nest/challenge.js';
 import type { AccessToken } from '../core/access-token.js';
 import { type Connection, HandshakeError, rememberToken } from './connection.js';
 
@@ -48,10 +49,18 @@ export class ConnectionGate {
     if (!token || !rememberToken(connection.client, token)) return;
     const strategy = this.getProvider(AccessTokenStrategy);
     const end = () => {
-      connection.sendError(this.toHandshakeError(new InvalidToken('expired')).data);
+      connection.sendError(this.toHandshakeError(this.createExpiry(token)).data);
       connection.close();
     };
     connection.onceClosed(closeOnExpiry(() => strategy.remainingMs(token), end));
+  }
+
+  private createExpiry(token: AccessToken): InvalidToken {
+    const { gateway, handler } = this.gatewayClass;
+    const expiry = new InvalidToken('expired');
+    const rule = this.getProvider(AccessRules).of(gateway, handler);
+    if (rule) addNeededScopes(expiry, { rule, token }, this.findOptions());
+    return expiry;
   }
 
   private createContext(handshake: object): ExecutionContextHost {
@@ -67,11 +76,14 @@ export class ConnectionGate {
 
   private toHandshakeError(error: unknown): HandshakeError {
     if (error instanceof BearerError) {
-      const options = this.moduleRef.get<ResolvedGuardsOptions>(GUARDS_OPTIONS, { strict: false });
-      return HandshakeError.fromBearerError(error, buildChallenge(error, options));
+      return HandshakeError.fromBearerError(error, buildChallenge(error, this.findOptions()));
     }
     if (!(error instanceof HttpException)) new Logger('GuardedGateway').error(error);
     return HandshakeError.from(error);
+  }
+
+  private findOptions(): ResolvedGuardsOptions {
+    return this.moduleRef.get<ResolvedGuardsOptions>(GUARDS_OPTIONS, { strict: false });
   }
 
   private getProvider<Provider>(provider: Type<Provider>): Provider {

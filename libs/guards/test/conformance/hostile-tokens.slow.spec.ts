@@ -69,13 +69,15 @@ describe.each(platforms)('hostile tokens on %s', (_platform, adapter) => {
   });
 });
 
+const NEEDED = `scope="${SCOPE}"`;
+
 /** The complete answer to a refused request (RFC 6750 §3). It depends only on the class of the reason. */
 function refusal(reason: RejectionReason) {
   const [status, title, parameters] = classes[reason] ?? invalidToken;
   const metadata = 'resource_metadata="https://api.example/.well-known/oauth-protected-resource"';
   return {
     status,
-    challenge: `Bearer ${[...parameters, metadata].join(', ')}`,
+    challenge: `Bearer ${[...parameters, metadata, ...(status === 401 ? [NEEDED] : [])].join(', ')}`,
     contentType: expect.stringMatching(/^application\/problem\+json/),
     body: JSON.stringify({ type: 'about:blank', title, status }),
   };
@@ -96,7 +98,7 @@ const classes: { readonly [R in RejectionReason]?: RefusalClass } = {
   no_token: [401, 'Unauthorized', []],
   several_credentials: invalidRequest,
   malformed_credentials: invalidRequest,
-  insufficient_scope: [403, 'Forbidden', ['error="insufficient_scope"', `scope="${SCOPE}"`]],
+  insufficient_scope: [403, 'Forbidden', ['error="insufficient_scope"', NEEDED]],
 };
 
 const invalidToken: RefusalClass = [

@@ -127,7 +127,7 @@ describe('combination of rules', () => {
       .get('/open/twice')
       .set('Authorization', `Bearer ${token}`);
 
-    expect(answer.headers['www-authenticate']).toContain('scope="b"');
+    expect(answer.headers['www-authenticate']).toContain('scope="b a"');
   });
 
   it('rejects a scope that is not a scope token (RFC 6749 §3.3)', () => {

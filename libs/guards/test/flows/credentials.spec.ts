@@ -45,7 +45,7 @@ describe.each(platforms)('credentials on %s (RFC 6750 §2, §3)', (_platform, ad
     const answer = await get();
 
     expect(answer.status).toBe(401);
-    expect(answer.headers['www-authenticate']).toBe(`Bearer ${METADATA}`);
+    expect(answer.headers['www-authenticate']).toBe(`Bearer ${METADATA}, scope="orders:read"`);
     expect(answer.body).toEqual({ type: 'about:blank', title: 'Unauthorized', status: 401 });
   });
 
@@ -60,7 +60,7 @@ describe.each(platforms)('credentials on %s (RFC 6750 §2, §3)', (_platform, ad
       const answer = await get({ Authorization: authorization });
 
       expect(answer.status).toBe(401);
-      expect(answer.headers['www-authenticate']).toBe(`Bearer ${METADATA}`);
+      expect(answer.headers['www-authenticate']).toBe(`Bearer ${METADATA}, scope="orders:read"`);
     },
   );
 
@@ -100,7 +100,7 @@ describe.each(platforms)('credentials on %s (RFC 6750 §2, §3)', (_platform, ad
     expect((await send()).status).toBe(401);
   });
 
-  it('answers 403 insufficient_scope and names every missing scope (RFC 6750 §3.1)', async () => {
+  it('answers 403 insufficient_scope and names every scope of the handler (RFC 6750 §3.1)', async () => {
     const none = issuer.accessToken({ scope: 'orders:write' });
     const answer = await get({ Authorization: `Bearer ${none}` }, '/orders/archive');
 

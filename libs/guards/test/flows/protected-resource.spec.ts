@@ -64,7 +64,7 @@ describe.each(platforms)('protected resource metadata on %s (RFC 9728)', (_platf
         audience: `https://api.example/${last}`,
       });
       const refused = await request(app.getHttpServer()).get('/orders');
-      expect(refused.headers['www-authenticate']).toBe('Bearer');
+      expect(refused.headers['www-authenticate']).toBe('Bearer scope="orders:read"');
     },
   );
 
@@ -112,6 +112,6 @@ describe.each(platforms)('protected resource metadata on %s (RFC 9728)', (_platf
 
     expect((await request(app.getHttpServer()).get(path)).status).toBe(404);
     const refused = await request(app.getHttpServer()).get('/orders');
-    expect(refused.headers['www-authenticate']).toBe('Bearer');
+    expect(refused.headers['www-authenticate']).toBe('Bearer scope="orders:read"');
   });
 });

@@ -10,7 +10,8 @@ import { APP_GUARD } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { Test } from '@nestjs/testing';
 import request from 'supertest';
-import { findVerifiedToken, setVerifiedToken } from '../../src/nest/verified-token.js';
+import { NO_DECLARATION } from '../../src/nest/declaration.js';
+import { findVerifiedToken, setAdmission } from '../../src/nest/verified-token.js';
 import {
   AccessToken,
   AccessTokenGuard,
@@ -148,7 +149,8 @@ it('ignores a `user` in the data of a message whose transport has no context', a
   };
   const token = await aStrategy(issuer.options).validate(issuer.accessToken());
   const admitted = call({});
-  setVerifiedToken(admitted, token);
+  const rule = { ...NO_DECLARATION, access: 'token' as const, policies: [] };
+  setAdmission(admitted, { token, rule });
 
   expect(findVerifiedToken(call({ user: { ...token, subject: 'root' } }))).toBeUndefined();
   expect(findVerifiedToken(admitted)).toBe(token);

@@ -17,7 +17,7 @@ import {
 } from './authorization-parameters.js';
 import type { AuthorizationRequest, Destination, Prompt } from './authorization-request.js';
 import { parseClaimsParameter } from './claims-parameter.js';
-import { parseCodeChallenge } from './pkce.js';
+import { parseCodeChallenge, requireInjectionProtection } from './pkce.js';
 
 /** Maximum size of all parameters, in bytes, because they travel in the URL of a page. */
 const MAX_REQUEST_BYTES = 6_500;
@@ -45,9 +45,7 @@ export class AuthorizationRequestParser {
       throw OAuthError.unauthorizedClient('authorization_code');
     }
 
-    // RFC 7636 §4.4.1, RFC 9700 §2.1.1.
-    const codeChallenge = parseCodeChallenge(parameters, client.isPkceRequired);
-
+    const codeChallenge = parseCodeChallenge(parameters);
     checkLength(parameters);
     const valid = validateParameters(parameters);
     const { subject, ...claims } = parseClaimsParameter(valid.claims, client.scope);
@@ -55,6 +53,8 @@ export class AuthorizationRequestParser {
       resources: valid.resource,
       scope: valid.scope,
     });
+    // RFC 7636 §4.4.1, RFC 9700 §2.1.1.
+    requireInjectionProtection(client, { codeChallenge, nonce: valid.nonce, scope });
     return {
       destination,
       scope,
@@ -101,8 +101,11 @@ function checkResponseType({ response_type: presented }: AuthorizationParameters
 function checkLength(parameters: AuthorizationParameters): void {
   const length = Buffer.byteLength(JSON.stringify(parameters));
   if (length <= MAX_REQUEST_BYTES) return;
+  const [longest = ''] = Object.entries(parameters)
+    .toSorted(([, one], [, other]) => other.length - one.length)
+    .map(([name]) => name);
   throw OAuthError.invalidRequest(
-    `The parameters have ${length} bytes together, and ${MAX_REQUEST_BYTES} are allowed.`,
+    `The parameters have ${length} bytes together, and ${MAX_REQUEST_BYTES} are allowed; the longest is ${longest}.`,
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Client } from '../../clients/client.entity.js';
-import type { ClaimsRequest } from './claims-parameter.js';
+import type { ClaimsRequest } from '../../tokens/standard-claims.js';
 
 /** How the browser carries the response to the client (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode). */
 export const RESPONSE_MODES = ['query', 'form_post'] as const;

@@ -2,25 +2,11 @@ import { z } from 'zod';
 import { OAuthError } from '../../platform/oauth-error.js';
 import { ACR } from '../../tokens/id-token.service.js';
 import {
+  type ClaimsRequest,
   findScopesOfClaims,
   type RequestedClaims,
-  STANDARD_CLAIMS,
+  USER_CLAIMS,
 } from '../../tokens/standard-claims.js';
-
-/** The `claims` parameter (OpenID Connect Core §5.5): the requested claims, by the place of delivery. */
-export interface ClaimsRequest {
-  readonly userinfo: RequestedClaims;
-  readonly id_token: RequestedClaims;
-}
-
-const requestedClaims = z.record(z.string(), z.unknown()).default({});
-export const claimsRequest = z.object({ userinfo: requestedClaims, id_token: requestedClaims });
-
-export const NO_CLAIMS: ClaimsRequest = { userinfo: {}, id_token: {} };
-
-/** @param stored JSON that this server wrote to the row of a code or of a family */
-export const parseStoredClaims = (stored: string | null): ClaimsRequest =>
-  stored === null ? NO_CLAIMS : claimsRequest.parse(JSON.parse(stored));
 
 const individualClaim = z
   .looseObject({
@@ -76,7 +62,7 @@ const selectAllowedClaims = (
   allowedScopes: readonly string[],
 ): RequestedClaims =>
   Object.fromEntries(
-    STANDARD_CLAIMS.filter((name) => Object.hasOwn(requested, name))
+    USER_CLAIMS.filter((name) => Object.hasOwn(requested, name))
       .filter((name) =>
         findScopesOfClaims({ [name]: null }).every((scope) => allowedScopes.includes(scope)),
       )
@@ -90,8 +76,14 @@ const readSubject = ({ sub }: ClaimsMember): string | undefined =>
 function checkAcr({ acr }: ClaimsMember): void {
   if (!acr?.essential) return;
   const wanted = [...(acr.values ?? []), ...(acr.value === undefined ? [] : [acr.value])];
-  if (wanted.length > 0 && !wanted.includes(ACR))
-    throw OAuthError.authorizationError('unmet_authentication_requirements');
+  if (wanted.length === 0 || wanted.includes(ACR)) return;
+  const presented = wanted.map(String).join(' ');
+  const description = `claims requires another acr than ${ACR}: ${presented}.`;
+  throw OAuthError.authorizationError('unmet_authentication_requirements', {
+    description,
+    presented,
+    expected: ACR,
+  });
 }
 
 function parseJson(text: string): unknown {

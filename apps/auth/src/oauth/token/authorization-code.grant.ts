@@ -5,6 +5,7 @@ import {
 } from '../authorize/authorization-code.service.js';
 import type { Client } from '../../clients/client.entity.js';
 import { OAuthError } from '../../platform/oauth-error.js';
+import { requireProtectedCode } from '../authorize/pkce.js';
 import type { RefreshTokenClient } from '../../sessions/refresh-token-limits.js';
 import { isRegisteredRedirectUri } from '../../clients/redirect-uri.js';
 import { limitToClient } from '../../clients/requested-scope.js';
@@ -46,13 +47,10 @@ export class AuthorizationCodeGrant implements Grant {
     // The roles of the user may have changed, too. RFC 6749 §3.3: the response names the scope.
     const scopeNow = await this.resourceServers.requireRoles(issued.accountId, permitted);
     const code = { ...issued, nonce: issued.nonce, scope: scopeNow };
+    requireProtectedCode(client, code);
 
     // RFC 8707 §2.2: "… the set of resources … that were originally granted", or fewer.
-    const { audience, scope } = this.resourceServers.selectSignInAudience(
-      code,
-      { resource },
-      client,
-    );
+    const access = this.resourceServers.selectSignInAudience(code, { resource }, client);
 
     // All checks have passed. From here on the code is used: "The client MUST NOT use the authorization code more than once."
     const isRefreshable = canRefresh(client, code.scope);
@@ -69,8 +67,7 @@ export class AuthorizationCodeGrant implements Grant {
       client,
       session,
       granted: code,
-      audience,
-      scope,
+      access,
       dpopJkt,
     });
     return isRefreshable ? { ...response, refresh_token: token } : response;

@@ -33,9 +33,9 @@ export class RefreshTokenGrant implements Grant {
     // The registration of the client and the roles of the user may have changed since the login.
     const permitted = limitToClient(client, granted);
     const allowed = await this.resourceServers.requireRoles(accountId, permitted);
-    const { audience, scope } = this.resourceServers.selectSignInAudience(
+    const access = this.resourceServers.selectSignInAudience(
       { resources, scope: allowed },
-      { resource },
+      { resource, scope: requested },
       client,
     );
 
@@ -53,8 +53,7 @@ export class RefreshTokenGrant implements Grant {
       client,
       session,
       granted: { accountId, claims, scope: limitToClient(client, family.scope) },
-      audience,
-      scope,
+      access,
       dpopJkt: provenKey?.jkt,
     });
     return { ...response, refresh_token: successor };

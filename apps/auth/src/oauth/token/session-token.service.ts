@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AccountRepository } from '../../accounts/account.repository.js';
 import type { Client } from '../../clients/client.entity.js';
-import { parseStoredClaims } from '../authorize/claims-parameter.js';
+import { ResourceServerService, type TokenAccess } from '../../clients/resource-server.service.js';
 import { IdTokenService } from '../../tokens/id-token.service.js';
 import { OAuthError } from '../../platform/oauth-error.js';
 import type { SessionClaims } from '../../sessions/refresh-token-family.entity.js';
 import { AccessTokenService } from '../../tokens/access-token.service.js';
+import { parseStoredClaims } from '../../tokens/standard-claims.js';
 import type { TokenResponse } from './token.schema.js';
 
 /** The grant of the user. One access token carries a part of it. */
@@ -21,10 +22,8 @@ export interface SessionTokenContent {
   readonly client: Client;
   readonly session: SessionClaims;
   readonly granted: SessionGrant;
-  /** `aud` of the access token. */
-  readonly audience: string | readonly string[];
-  /** `scope` of the access token. */
-  readonly scope: readonly string[];
+  /** `aud`, `scope` and roles of the access token. */
+  readonly access: TokenAccess;
   /** Thumbprint of the key that the access token is bound to. */
   readonly dpopJkt: string | undefined;
 }
@@ -36,36 +35,40 @@ export class SessionTokenService {
     private readonly accessTokens: AccessTokenService,
     private readonly idTokens: IdTokenService,
     private readonly accounts: AccountRepository,
+    private readonly resourceServers: ResourceServerService,
   ) {}
 
   /** @throws {OAuthError} `invalid_grant` if the account does not exist any more */
   async issue(content: SessionTokenContent): Promise<TokenResponse> {
-    const { client, session, granted, audience, scope, dpopJkt } = content;
+    const { client, session, granted, access, dpopJkt } = content;
+    const { id_token: requested } = parseStoredClaims(granted.claims);
+    const roleClaims = await this.resourceServers.findRoleClaims(granted.accountId, [
+      ...granted.scope,
+      ...Object.keys(requested),
+    ]);
     const response = await this.accessTokens.issue({
       subject: granted.accountId,
       clientId: client.id,
-      audience,
-      scope,
+      ...access,
+      roleClaims,
       ttl: client.accessTokenTtl,
       session,
       dpopJkt,
     });
     if (!granted.scope.includes('openid')) return response;
-    return { ...response, id_token: await this.issueIdToken(content, response.access_token) };
-  }
 
-  private async issueIdToken(content: SessionTokenContent, accessToken: string): Promise<string> {
-    const { client, session, granted } = content;
     const account = await this.accounts.find(granted.accountId);
-    if (!account) throw OAuthError.invalidGrant('no such account');
-    return this.idTokens.issue({
+    if (!account)
+      throw OAuthError.invalidGrant('account', { hint: 'The account does not exist any more.' });
+    const idToken = await this.idTokens.issue({
       client,
-      account,
+      account: { ...account, roleClaims },
       session,
-      accessToken,
+      accessToken: response.access_token,
       nonce: granted.nonce ?? null,
       scope: granted.scope,
-      requested: parseStoredClaims(granted.claims).id_token,
+      requested,
     });
+    return { ...response, id_token: idToken };
   }
 }

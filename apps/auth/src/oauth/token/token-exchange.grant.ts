@@ -12,11 +12,11 @@ import type { RefreshTokenFamily } from '../../sessions/refresh-token-family.ent
 import { ClientRepository } from '../../clients/client.repository.js';
 import {
   type GrantedAccess,
-  normalizeUri,
   ResourceServerService,
 } from '../../clients/resource-server.service.js';
 import { limitToClient, narrowScope } from '../../clients/requested-scope.js';
 import { SessionService } from '../../sessions/session.service.js';
+import { filterRoleClaims, ROLE_CLAIMS } from '../../tokens/standard-claims.js';
 import type { Grant, TokenParameters, TokenRequest, TokenResponse } from './token.schema.js';
 
 const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
@@ -39,11 +39,13 @@ export class TokenExchangeGrant implements Grant {
 
   async exchange({ client, parameters, provenKey }: TokenRequest): Promise<TokenResponse> {
     // "… client authentication … allows … to determine … which entities are permitted to impersonate or act" (§2.1, §5).
-    if (client.isPublic || !client.resourceServer) throw OAuthError.unauthorizedClient(this.type);
+    if (client.isPublic || !client.resourceServer) {
+      const rule = 'only a confidential client that is registered as a resource server may';
+      throw OAuthError.unauthorizedClient(this.type, rule);
+    }
 
     // §2.1: the types of the subject token and of the requested token.
     checkTokenTypes(parameters);
-    const target = readTarget(parameters);
 
     // §2.2.2: a subject token that is "invalid for any reason, or … unacceptable based on policy" is an invalid request.
     const subject = this.verifySubjectToken(parameters.subject_token, client);
@@ -58,9 +60,9 @@ export class TokenExchangeGrant implements Grant {
       family.accountId,
       narrowScope(granted.scope, parameters.scope, this.resourceServers.scopes),
     );
-    const { audience, scope } = this.resourceServers.selectAudience(
+    const access = this.resourceServers.selectOnlyAudience(
       { ...granted, scope: allowed },
-      { resource: target },
+      { resource: parameters.resource, scope: parameters.scope },
     );
 
     await provenKey?.markProofUsed();
@@ -69,8 +71,9 @@ export class TokenExchangeGrant implements Grant {
     const response = await this.accessTokens.issue({
       subject: family.accountId,
       clientId: client.id,
-      audience,
-      scope,
+      ...access,
+      // A role that was revoked since has ended the session.
+      roleClaims: subject,
       ttl: client.accessTokenTtl,
       notAfter: subject.exp,
       session: family.session,
@@ -117,10 +120,12 @@ export class TokenExchangeGrant implements Grant {
     subject: AccessTokenClaims,
     userGrant: GrantedAccess,
   ): GrantedAccess {
-    const carried = subject.scope.split(' ');
+    // A token contains roles for any audience, and its claims name them.
+    const carried = [...subject.scope.split(' '), ...filterRoleClaims(Object.keys(subject))];
     const withheld = [subject.aud]
       .flat()
       .flatMap((audience) => this.resourceServers.getScopes(audience))
+      .concat(ROLE_CLAIMS)
       .filter((word) => !carried.includes(word));
     return {
       resources: client.exchangeTargets.filter((target) => userGrant.resources.includes(target)),
@@ -133,22 +138,21 @@ export class TokenExchangeGrant implements Grant {
 
 function checkTokenTypes(parameters: TokenParameters): void {
   const { subject_token_type, requested_token_type = ACCESS_TOKEN_TYPE } = parameters;
-  if (subject_token_type !== ACCESS_TOKEN_TYPE || requested_token_type !== ACCESS_TOKEN_TYPE) {
-    throw OAuthError.invalidRequest('Only access tokens are exchanged for access tokens.');
-  }
+  requireAccessTokenType('subject_token_type', subject_token_type);
+  requireAccessTokenType('requested_token_type', requested_token_type);
   // The actor is the authenticated client itself, so an actor token is refused.
   if (parameters.actor_token !== undefined || parameters.actor_token_type !== undefined) {
     throw OAuthError.invalidRequest('The client itself is the actor: send no actor_token.');
   }
+  if (!parameters.subject_token) throw OAuthError.invalidRequest('subject_token is missing.');
 }
 
-/** A resource server has one identifier, so `audience` and `resource` mean the same. */
-function readTarget({ resource, audience }: TokenParameters): string | undefined {
-  const isAmbiguous = resource !== undefined && audience !== undefined;
-  if (isAmbiguous && normalizeUri(resource) !== normalizeUri(audience)) {
-    throw OAuthError.invalidTarget('resource and audience differ.', { presented: audience });
-  }
-  return resource ?? audience;
+function requireAccessTokenType(name: string, presented: string | undefined): void {
+  if (presented === ACCESS_TOKEN_TYPE) return;
+  throw OAuthError.invalidRequest(`${name} must be ${ACCESS_TOKEN_TYPE}.`, {
+    presented,
+    expected: ACCESS_TOKEN_TYPE,
+  });
 }
 
 function countActors(actor: Actor | undefined): number {

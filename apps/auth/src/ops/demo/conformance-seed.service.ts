@@ -80,5 +80,5 @@ const buildConformanceClient = (suite: string) => ({
   scope: Object.keys(OPENID_SCOPES),
   redirectUris: [`${suite}/callback`, `${suite}/callback?dummy1=lorem&dummy2=ipsum`],
   postLogoutRedirectUris: [`${suite}/post_logout_redirect`],
-  requirePkce: false,
+  pkce: 'never-required' as const,
 });

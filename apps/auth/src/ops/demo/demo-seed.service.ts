@@ -101,7 +101,7 @@ const STAFF_CLIENT: ClientRegistration = {
   ...PUBLIC_CLIENT,
   id: 'demo-staff',
   name: 'Demo Staff Console',
-  scope: ['openid', 'orders:read:any', 'billing:refund', 'billing:admin'],
+  scope: ['openid', 'roles', 'orders:read:any', 'billing:refund', 'billing:admin'],
   redirectUris: ['http://localhost:4002/callback', 'http://127.0.0.1/callback'],
   postLogoutRedirectUris: ['http://localhost:4002/'],
 };
@@ -117,6 +117,7 @@ const DEMO_CLAIMS = {
   given_name: 'Demo',
   family_name: 'Person',
   locale: 'en',
+  email_verified: true,
 };
 
 const STAFF_CLAIMS = { ...DEMO_CLAIMS, name: 'Demo Support', family_name: 'Support' };

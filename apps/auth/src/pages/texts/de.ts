@@ -9,6 +9,8 @@ const scopes: ScopeTexts = {
   email: 'Ihre E-Mail-Adresse sehen',
   address: 'Ihre Anschrift sehen',
   phone: 'Ihre Telefonnummer sehen',
+  roles: 'Sehen, welche Rollen Sie haben',
+  groups: 'Sehen, zu welchen Gruppen Sie gehören',
   offline_access: 'Angemeldet bleiben, auch wenn Sie nicht da sind',
   'orders:read': 'Ihre Bestellungen sehen',
   'orders:write': 'Für Sie bestellen und stornieren',

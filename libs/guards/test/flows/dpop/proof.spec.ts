@@ -8,7 +8,7 @@ import { API, DpopApp, ORDERS } from '../../support/dpop-app.js';
 type Members = Readonly<Record<string, unknown>>;
 
 const DPOP = 'algs="ES256 PS256 RS256"';
-const METADATA = `resource_metadata="${API}/.well-known/oauth-protected-resource"`;
+const METADATA = `resource_metadata="${API}/.well-known/oauth-protected-resource", scope="orders:read"`;
 
 describe.each(platforms)('proof of possession on %s (RFC 9449 §4.3)', (_platform, adapter) => {
   let dpopApp: DpopApp;

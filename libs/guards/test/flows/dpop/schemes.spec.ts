@@ -12,7 +12,8 @@ import { guardedApp, OrdersController, platforms } from '../../support/guarded-a
 import { API, DpopApp, ORDERS } from '../../support/dpop-app.js';
 
 const METADATA = `resource_metadata="${API}/.well-known/oauth-protected-resource"`;
-const DPOP = `algs="ES256 PS256 RS256", ${METADATA}`;
+const NEEDED = 'scope="orders:read"';
+const DPOP = `algs="ES256 PS256 RS256", ${METADATA}, ${NEEDED}`;
 const INVALID = 'error="invalid_token", error_description="This access token is not valid here"';
 
 describe.each(platforms)('schemes Bearer and DPoP on %s (RFC 9449 §7)', (_name, adapter) => {
@@ -32,7 +33,7 @@ describe.each(platforms)('schemes Bearer and DPoP on %s (RFC 9449 §7)', (_name,
 
       expect([answer.status, dpopApp.takeReasons()]).toEqual([401, ['bound_token']]);
       expect(answer.headers['www-authenticate']).toBe(
-        `Bearer ${INVALID}, ${METADATA}, DPoP ${DPOP}`,
+        `Bearer ${INVALID}, ${METADATA}, ${NEEDED}, DPoP ${DPOP}`,
       );
     }
   });
@@ -60,7 +61,7 @@ describe.each(platforms)('schemes Bearer and DPoP on %s (RFC 9449 §7)', (_name,
     const answer = await dpopApp.get({});
 
     expect(answer.status).toBe(401);
-    expect(answer.headers['www-authenticate']).toBe(`Bearer ${METADATA}, DPoP ${DPOP}`);
+    expect(answer.headers['www-authenticate']).toBe(`Bearer ${METADATA}, ${NEEDED}, DPoP ${DPOP}`);
   });
 
   it('sends insufficient_scope in a DPoP challenge to a bound token (RFC 9449 §7.1)', async () => {
@@ -68,7 +69,7 @@ describe.each(platforms)('schemes Bearer and DPoP on %s (RFC 9449 §7)', (_name,
 
     expect(answer.status).toBe(403);
     expect(answer.headers['www-authenticate']).toBe(
-      `DPoP error="insufficient_scope", scope="orders:read", ${DPOP}`,
+      `DPoP error="insufficient_scope", ${NEEDED}, algs="ES256 PS256 RS256", ${METADATA}`,
     );
   });
 
@@ -240,11 +241,11 @@ describe.each(platforms)('DPoP in applications on %s', (_name, adapter) => {
 
       expect([scheme.status, scheme.headers['www-authenticate']]).toEqual([
         401,
-        `Bearer ${METADATA}`,
+        `Bearer ${METADATA}, ${NEEDED}`,
       ]);
       expect([downgraded.status, downgraded.headers['www-authenticate']]).toEqual([
         401,
-        `Bearer ${INVALID}, ${METADATA}`,
+        `Bearer ${INVALID}, ${METADATA}, ${NEEDED}`,
       ]);
     });
   });

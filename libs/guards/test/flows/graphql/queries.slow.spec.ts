@@ -53,12 +53,17 @@ describe.each(platforms)('GraphQL on %s', (_platform, adapter) => {
     const { status, headers, data, errors } = await queryGraph(app, '{ audited }');
 
     const challenge =
-      'Bearer resource_metadata="https://api.example/.well-known/oauth-protected-resource"';
+      'Bearer resource_metadata="https://api.example/.well-known/oauth-protected-resource", scope="orders:audit"';
     expect(status).toBe(401);
     expect(headers.get('www-authenticate')).toBe(challenge);
     expect(data).toEqual({ audited: null });
     expect(errors).toMatchObject([{ message: 'Unauthorized', path: ['audited'] }]);
     expect(errors[0]?.extensions).toEqual({ code: 'UNAUTHENTICATED', challenge });
+  });
+
+  it('names the scopes of all fields to a query without a token (RFC 6750 §3)', async () => {
+    const { headers } = await queryGraph(app, '{ audited tenant }');
+    expect(headers.get('www-authenticate')).toContain('scope="orders:audit orders:read"');
   });
 
   it('names the missing scope (RFC 6750 §3.1)', async () => {

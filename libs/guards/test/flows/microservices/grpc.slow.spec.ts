@@ -74,7 +74,7 @@ describe('gRPC call', () => {
   it('fails with PERMISSION_DENIED without the scope and names the scope', async () => {
     expect(await callGrpc(port, 'Cancel', reader())).toMatchObject({
       code: status.PERMISSION_DENIED,
-      details: expect.stringContaining('scope="orders:write"'),
+      details: expect.stringContaining('scope="orders:read orders:write"'),
     });
     expect(app.get(OrdersService).handled).toBe(0);
   });

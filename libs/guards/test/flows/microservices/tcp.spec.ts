@@ -59,7 +59,7 @@ describe('message over TCP', () => {
     expect(await createClient().send('orders')).toEqual({
       status: 'error',
       message: 'Unauthorized',
-      challenge: expect.stringMatching(/^Bearer (?!error)/),
+      challenge: expect.stringMatching(/^Bearer resource_metadata="[^"]*", scope="orders:read"$/),
     });
     expect(reasons()).toEqual(['no_token']);
   });

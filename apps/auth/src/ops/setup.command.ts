@@ -1,6 +1,31 @@
 import { randomBytes } from 'node:crypto';
+import { Inject } from '@nestjs/common';
 import { Command, SubCommand } from 'nest-commander';
 import { CommandGroup, OperationRunner, OpsCommand, type ReadOptions } from './operation-runner.js';
+
+// Commands for the time before a server starts. They do not open its services.
+
+/** Applies pending migrations and returns the names of all applied migrations. */
+export type RunMigrations = () => Promise<readonly string[]>;
+export const RUN_MIGRATIONS = Symbol('RUN_MIGRATIONS');
+
+@Command({
+  name: 'migrate',
+  description: 'apply pending database migrations; run it before a new version starts',
+})
+export class MigrateCommand extends OpsCommand {
+  constructor(
+    private readonly runner: OperationRunner,
+    @Inject(RUN_MIGRATIONS) private readonly runMigrations: RunMigrations,
+  ) {
+    super();
+  }
+
+  async run(_: string[], { json }: ReadOptions): Promise<void> {
+    const migrations = await this.runMigrations();
+    this.runner.print({ value: { migrations }, text: `auth: ${migrations.join(', ')}` }, { json });
+  }
+}
 
 const ROTATION_STEPS = `This is a new server secret. It is not stored and not in use.
 
