@@ -5,7 +5,6 @@ import {
   ClientApp,
   type ClientDefinition,
   findMissing,
-  installPackages,
   listClients,
   readVersion,
 } from './support/client-app.js';
@@ -16,12 +15,14 @@ import {
   withoutVersion,
   writeClientsTable,
 } from './support/clients-table.js';
+import { installWorkspace } from '../support/install-workspace.js';
 import { registerClient, startTlsStack, type TlsStack } from './support/tls-stack.js';
 import { ChromiumVisitor, HttpVisitor, type Visitor } from './support/visitor.js';
 import { failAll, type Results, STEPS, Walk } from './support/walk.js';
 
 const clients = listClients();
-const hasPackages = clients.some(({ needs }) => needs === 'npm') && installPackages();
+const needPackages = clients.some(({ needs }) => needs === 'npm');
+const hasPackages = needPackages && (await canInstall('test/clients'));
 const missing = new Map(
   clients.map((client) => [client.name, findMissing(client, hasPackages)] as const),
 );
@@ -40,7 +41,7 @@ for (const { name, title } of clients) {
   it.skip(skipped, () => undefined);
 }
 
-describe('a client that others wrote', () => {
+(present.length > 0 ? describe : describe.skip)('a client that others wrote', () => {
   beforeAll(async () => {
     const apps = await Promise.all(present.map((client) => ClientApp.create(client)));
     const stack = await startTlsStack(apps.map(({ baseUrl }) => baseUrl));
@@ -60,14 +61,11 @@ describe('a client that others wrote', () => {
     await Promise.all(Array.from({ length: CONCURRENT_APPS }, tryApps));
   }, 480_000);
 
-  describe.each(present.map((client) => [client.title, client] as const))(
-    '%s',
-    (_title, client) => {
-      it.each(STEPS)('completes the step "%s" as docs/clients.md says', (step) => {
-        expect(trials.get(client.name)?.results[step]).not.toMatch(/^no: /);
-      });
-    },
-  );
+  for (const { name, title } of present) {
+    it.each(STEPS)(`completes the step "%s" with ${title}`, (step) => {
+      expect(trials.get(name)?.results[step]).not.toMatch(/^no: /);
+    });
+  }
 
   it('has the row in the table of docs/clients.md that this run made', () => {
     const made = [...trials.values()].filter(({ results }) => isSuccessful(results));
@@ -76,6 +74,16 @@ describe('a client that others wrote', () => {
     expect(written).toEqual(expect.arrayContaining(toRows(made).map(withoutVersion)));
   });
 });
+
+/** Without a registry the tests are skipped. */
+const canInstall = (folder: string): Promise<boolean> =>
+  installWorkspace(folder).then(
+    () => true,
+    (error: unknown) => {
+      console.warn(String(error));
+      return false;
+    },
+  );
 
 async function tryApp(
   app: ClientApp,

@@ -8,8 +8,8 @@ export const e2eConfig = {
   seed: Number(process.env['E2E_SEED'] ?? randomInt(2 ** 31)),
   /** Path of Chromium, if it is not in a usual place. */
   chromiumPath: process.env['CHROMIUM_PATH'],
-  /** Part of the names of the folders in test/clients that are tried. Default: all. */
-  clients: process.env['CLIENTS'] ?? '',
+  /** Parts of the names of the folders in test/clients that are tried. Default: all. */
+  clients: (process.env['CLIENTS'] ?? '').split(','),
   /** Whether the run writes the table in docs/clients.md instead of comparing with it. */
   writesClientsTable: process.env['WRITE_CLIENTS_TABLE'] === 'true',
   /** Variables for a shell and npm. Other variables are not passed on, so that a developer's PORT or DATABASE_URL changes no test. */

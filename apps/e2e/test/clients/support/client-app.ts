@@ -32,7 +32,7 @@ export interface ClientDefinition {
 /** The clients of test/clients, or those of the setting CLIENTS. */
 export const listClients = (): ClientDefinition[] =>
   listFolders('')
-    .filter((name) => name.includes(e2eConfig.clients))
+    .filter((name) => e2eConfig.clients.some((part) => name.includes(part)))
     .map((name) => ({ ...JSON.parse(readFileSync(definitionOf(name), 'utf8')), name }));
 
 const definitionOf = (name: string): string => join(CLIENTS, name, 'client.json');
@@ -48,10 +48,6 @@ function listFolders(parent: string): string[] {
 
 const isSuccessful = ([file = '', ...parameters]: readonly string[]): boolean =>
   spawnSync(file, parameters, { cwd: CLIENTS, stdio: 'ignore' }).status === 0;
-
-/** Installs the packages of test/clients in the versions of its lock file. @returns whether that worked */
-export const installPackages = (): boolean =>
-  isSuccessful(['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline']);
 
 /** @returns why the client cannot run here, or undefined */
 export function findMissing(client: ClientDefinition, hasPackages: boolean): string | undefined {

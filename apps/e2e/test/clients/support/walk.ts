@@ -122,11 +122,13 @@ export class Walk {
   }
 
   private async refreshTwice(): Promise<string> {
-    for (const rotations of [1, 2]) {
+    let before = 0;
+    for (const _refresh of ['first', 'second']) {
       const page = await this.visitor.open(`${this.app.baseUrl}/refresh`);
       if (parse<{ changed?: boolean }>(page).changed !== true) throw describe(page);
       const counted = await readRotations(this.database, this.app.clientId);
-      if (counted !== rotations) throw new Error(`auth counted ${counted} rotations`);
+      if (counted <= before) throw new Error(`auth counted ${counted} rotations`);
+      before = counted;
       await this.callApi();
     }
     return 'yes';
