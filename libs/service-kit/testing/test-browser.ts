@@ -71,7 +71,7 @@ export class TestBrowser {
 
   private storeCookie(cookie: string): void {
     const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
-    if (/max-age=0/i.test(cookie)) this.cookies.delete(name);
+    if (/max-age=0|expires=thu, 01 jan 1970/i.test(cookie)) this.cookies.delete(name);
     else this.cookies.set(name, value);
   }
 
@@ -86,7 +86,7 @@ export async function readResponse(response: Response): Promise<TestResponse> {
   const { status, headers } = response;
   const text = await response.text();
   const isJson = headers.get('content-type')?.includes('json') ?? false;
-  return { status, headers, text, body: isJson ? JSON.parse(text) : {} };
+  return { status, headers, text, body: isJson && text ? JSON.parse(text) : {} };
 }
 
 /** Fills in a form of a page. Inputs without a new value, such as hidden ones, keep the value of the page. */

@@ -14,6 +14,15 @@ type DatabaseLocation = { readonly dataDir: string } | { readonly databaseUrl: s
 export const readFamilies = (place: DatabaseLocation): Promise<Family[]> =>
   readRows(place, 'SELECT id, generation, end_reason AS "endReason" FROM refresh_token_family');
 
+/** How often the refresh tokens of a client's newest session were rotated. */
+export async function readRotations(place: DatabaseLocation, clientId: string): Promise<number> {
+  const rows = await readRows<{ generation: number }>(
+    place,
+    `SELECT max(generation) AS generation FROM refresh_token_family WHERE client_id = '${clientId}'`,
+  );
+  return Number(rows[0]?.generation ?? 0);
+}
+
 /** The `sid` of every session with a `family.begun` security event. */
 export async function readCreatedSessions(place: DatabaseLocation): Promise<string[]> {
   const rows = await readRows<{ detail: string }>(

@@ -8,6 +8,10 @@ export const e2eConfig = {
   seed: Number(process.env['E2E_SEED'] ?? randomInt(2 ** 31)),
   /** Path of Chromium, if it is not in a usual place. */
   chromiumPath: process.env['CHROMIUM_PATH'],
+  /** Parts of the names of the folders in test/clients that are tried. Default: all. */
+  clients: (process.env['CLIENTS'] ?? '').split(','),
+  /** Whether the run writes the table in docs/clients.md instead of comparing with it. */
+  writesClientsTable: process.env['WRITE_CLIENTS_TABLE'] === 'true',
   /** Variables for a shell and npm. Other variables are not passed on, so that a developer's PORT or DATABASE_URL changes no test. */
   shell: Object.fromEntries(
     SHELL_VARIABLES.map((name) => [name, process.env[name] ?? '']).filter(([, value]) => value),
