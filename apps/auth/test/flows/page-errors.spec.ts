@@ -163,7 +163,7 @@ describe('answers to programs', () => {
 });
 
 describe('an error page that asks the user to wait', () => {
-  it('says how long, and links to the page again (RFC 6585 §4)', async () => {
+  it('says how long in the language of the request, and links to the page again (RFC 6585 §4)', async () => {
     const limited = await TestAuth.start({ RATE_LIMITS: 'login=1/600' });
     const user = new TestBrowser(limited);
     const page = await user.authorize(await aClient(limited), { ui_locales: 'de' });
@@ -173,8 +173,8 @@ describe('an error page that asks the user to wait', () => {
       429,
       expect.stringMatching(/^\d+$/),
     ]);
-    expect(titleOf(answer)).toBe('Too many attempts');
-    expect(answer.text).toContain('Try again in 10 minutes.');
+    expect(titleOf(answer)).toBe('Zu viele Versuche');
+    expect(answer.text).toContain('Versuchen Sie es in 10 Minuten noch einmal.');
     expect((await user.visit(linkOf(answer))).text).toContain('<form');
     await limited.stop();
   });
