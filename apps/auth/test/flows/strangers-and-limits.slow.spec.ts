@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { UnitOfWork } from '@gatehouse/persistence';
 import { InvitationService } from '../../src/accounts/invitation.service.js';
@@ -86,7 +88,7 @@ eachDatabase('a limit that a stranger uses up', (fresh) => {
     await auth.stop();
   });
 
-  it('answers a right Basic secret after 31 unknown refresh tokens (CLIENTS.md, C3)', async () => {
+  it('answers a right Basic secret after 31 unknown refresh tokens', async () => {
     const auth = await start('client=5/60');
     const id = await anApplication(auth, { authMethod: 'client_secret_post' });
     const inBody = { client_id: id, client_secret: SECRET };
@@ -264,6 +266,33 @@ eachDatabase('a limit that a stranger uses up', (fresh) => {
     const statuses = await sendTimes(4, () => browser.authorize(id));
     expect(statuses).toEqual([303, 303, 303, 429]);
     expect(await other.obtainCode(id)).toBeTruthy();
+    await auth.stop();
+  });
+
+  it('opens a sign-in after a page of another site loaded many frames of it (Fetch Metadata §2.1)', async () => {
+    const auth = await start('authorization=3/60');
+    const id = await aClient(auth);
+    const browser = new TestBrowser(auth);
+    const query = new URLSearchParams({ client_id: id, response_type: 'code' });
+    // `fetch` of Node sets Sec-Fetch-Mode itself.
+    const frame = async (dest: string) => {
+      const request = get(`${auth.url}/oauth/authorize?${query.toString()}`, {
+        headers: {
+          'sec-fetch-site': 'cross-site',
+          'sec-fetch-mode': 'navigate',
+          'sec-fetch-dest': dest,
+        },
+      });
+      const [answer]: IncomingMessage[] = await once(request, 'response');
+      answer?.resume();
+      return answer?.statusCode ?? 0;
+    };
+    for (const dest of ['iframe', 'frame', 'embed', 'object']) await frame(dest);
+    expect(await frame('iframe')).toBe(429);
+    expect((await browser.authorize(id)).text).toContain('id="password"');
+    // A navigation of the browser itself counts for the network.
+    expect([await frame('document'), await frame('document')]).toEqual([400, 400]);
+    expect(await frame('document')).toBe(429);
     await auth.stop();
   });
 
