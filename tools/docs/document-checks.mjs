@@ -78,9 +78,17 @@ export const guaranteesCheck = {
   faults: (all) => {
     const page = all.find(({ path }) => path === GUARANTEES);
     if (!page) return [{ place: GUARANTEES, message: 'is missing' }];
-    return tableRowsOf(page).flatMap(({ cells, line }) =>
+    const rows = tableRowsOf(page);
+    const faults = rows.flatMap(({ cells, line }) =>
       guaranteeFaults(cells).map((message) => ({ place: `${GUARANTEES}:${line}`, message })),
     );
+    const missing = limitNames().filter(
+      (name) => !rows.some(({ cells }) => isLimit(cells) && cells[0] === `\`${name}\``),
+    );
+    return [
+      ...faults,
+      ...missing.map((name) => ({ place: GUARANTEES, message: `has no row for \`${name}\`` })),
+    ];
   },
 };
 
@@ -90,6 +98,7 @@ export const guaranteesCheck = {
  * @param {string[]} cells
  */
 function guaranteeFaults(cells) {
+  if (isLimit(cells)) return limitFaults(cells);
   if (cells.length !== GUARANTEE_COLUMNS.length) {
     return [`${GUARANTEE_COLUMNS.join(' · ')} are the columns`];
   }
@@ -99,6 +108,27 @@ function guaranteeFaults(cells) {
   if (linksOf({ lines: [code] }).length === 0) faults.push('no link to the code');
   if (!hasTestLink([test])) faults.push('no link to a test');
   return faults;
+}
+
+const LIMIT_COLUMNS = ['limit', 'counts', 'per', 'who can use it up for another', 'test'];
+
+/** @param {string[]} cells */
+const isLimit = (cells) => cells.length === LIMIT_COLUMNS.length;
+
+/** @param {string[]} cells */
+function limitFaults(cells) {
+  const empty = LIMIT_COLUMNS.filter((_, at) => cells[at] === '');
+  return hasTestLink(cells.slice(-1))
+    ? empty.map((column) => `${column} is empty`)
+    : ['no link to a test'];
+}
+
+/** The rate limits. */
+function limitNames() {
+  const source = readFileSync(join(ROOT, 'apps/auth/src/auth.config.ts'), 'utf8');
+  const limits = /DEFAULT_RATE_LIMITS = \{([^]*?)\n\};/.exec(source)?.[1];
+  if (limits === undefined) throw new Error('auth.config.ts has no DEFAULT_RATE_LIMITS');
+  return [...limits.matchAll(/^ {2}'?([a-z-]+)'?: createQuota/gm)].map(([, name]) => name);
 }
 
 /** @param {string[]} cells */

@@ -18,20 +18,16 @@ import { resourceServersSetting } from './platform/resource-servers.js';
 const createQuota = (points: number, seconds: number): Quota => ({ points, seconds });
 
 /**
- * The default limits. They count per network (/24 of IPv4, /48 of IPv6) unless a comment says otherwise, and suffice for a large
- * office behind one address.
+ * The default limits. A network is a /24 of IPv4 or a /48 of IPv6; the limits suffice for a large office behind one address.
+ * docs/guarantees.md says what each counts for.
  */
 export const DEFAULT_RATE_LIMITS = {
   login: createQuota(300, 60),
   registration: createQuota(30, 3600),
   authorization: createQuota(1200, 60),
-  /** Refreshes, codes and revocations of public clients. */
   token: createQuota(6000, 60),
-  /** The same for confidential clients, per client. */
   client: createQuota(6000, 60),
-  /** Per confidential client. */
   introspection: createQuota(60_000, 60),
-  /** Failed authentications, per client and address. */
   'failed-client': createQuota(30, 60),
   'failed-login': createQuota(100, 600),
   /** Per wider network: /16 of IPv4, /32 of IPv6. */

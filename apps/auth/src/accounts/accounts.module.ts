@@ -34,6 +34,7 @@ import { RegistrationGuard, RegistrationService } from './registration.guard.js'
     InvitationRepository,
     InvitationService,
     KnownDeviceCookie,
+    LoginThrottleService,
     PasswordHasher,
     RegistrationGuard,
     RegistrationService,

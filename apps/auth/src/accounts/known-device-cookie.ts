@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { createCookieBase } from '../platform/cookie-name.js';
-import { networkOf, widerNetworkOf } from '../platform/network.js';
+import { describeNetwork, widerNetworkOf } from '../platform/network.js';
 import { isSameText, ServerSecrets } from '../platform/server-secrets.js';
 
 /** Where a login attempt comes from. */
@@ -40,7 +40,7 @@ export class KnownDeviceCookie {
   /** @param request IP address of the caller, and the `Cookie` header */
   readOrigin({ ip, cookie }: { ip: string; cookie: string | undefined }): AttemptOrigin {
     return {
-      network: networkOf(ip) ?? 'elsewhere',
+      network: describeNetwork(ip),
       widerNetwork: widerNetworkOf(ip) ?? 'elsewhere',
       device: this.read(cookie),
     };

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { Clock } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { RateLimitService } from '../platform/rate-limit.service.js';
+import { type QuotaState, RateLimitService } from '../platform/rate-limit.service.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { ServerSecrets } from '../platform/server-secrets.js';
 import { TooManyRequests } from '../platform/oauth-error.js';
@@ -170,6 +170,17 @@ export class LoginThrottleService {
   }
 
   /**
+   * A login counts for the network, or for the account if the device logged in to it before, so that other users of a network
+   * cannot keep a known device out.
+   * @param email undefined if the request has none
+   */
+  countLogin(email: string | undefined, from: AttemptOrigin): Promise<QuotaState | undefined> {
+    const isKnown = email !== undefined && this.devices.findDeviceId(from, email) !== undefined;
+    const key = isKnown ? `known devices of ${this.hashKey('account', email)}` : from.network;
+    return this.limits.consume('login', { kind: 'anonymous', key });
+  }
+
+  /**
    * For a user who has a session and confirms the password.
    * @param check compares the password
    * @throws {TooManyRequests} if the attempt comes too early; `check` was not called then
@@ -183,7 +194,17 @@ export class LoginThrottleService {
       origin: this.hashKey('session', sessionId, accountId),
       account: this.hashKey('confirmations', accountId),
     };
-    return this.recordDelay(() => this.delays.throttle(keys, check));
+    return this.recordDelay(async () => {
+      await this.countConfirmation(accountId);
+      return this.delays.throttle(keys, check);
+    });
+  }
+
+  /** Each confirmation hashes a password. It counts for the account, because the network has other users. */
+  private async countConfirmation(accountId: string): Promise<void> {
+    const owner = { kind: 'anonymous', key: `account ${accountId}` } as const;
+    const usage = await this.limits.consume('login', owner);
+    if (usage?.isOver) throw new TooManyRequests(usage.resetsIn);
   }
 
   private async recordDelay<T>(attempt: () => Promise<T>): Promise<T> {

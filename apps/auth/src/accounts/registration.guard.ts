@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { RegistrationRefused } from '../platform/oauth-error.js';
-import { countRequest, RateLimitService } from '../platform/rate-limit.service.js';
+import { describeNetwork } from '../platform/network.js';
+import { enforceQuota, RateLimitService } from '../platform/rate-limit.service.js';
 import { CredentialsService, type Registration } from './credentials.service.js';
 import { InvitationRepository } from './invitation.service.js';
 
@@ -66,16 +68,22 @@ export class RegistrationGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
-    await this.registrations.findInvitedEmail(readInvitation(request));
-    if (request.method === 'POST') {
-      await countRequest(this.limits, 'registration', {
-        ip: request.ip,
-        reply: http.getResponse<FastifyReply>(),
-      });
-    }
+    const invitation = readInvitation(request);
+    const email = await this.registrations.findInvitedEmail(invitation);
+    if (request.method !== 'POST') return true;
+    // An invitation counts for itself, so that other users of the network cannot use it up.
+    const key =
+      email === undefined
+        ? describeNetwork(request.ip)
+        : `invitation ${hashInvitation(invitation)}`;
+    const state = await this.limits.consume('registration', { kind: 'anonymous', key });
+    enforceQuota(http.getResponse<FastifyReply>(), state);
     return true;
   }
 }
+
+const hashInvitation = (code: unknown): string =>
+  createHash('sha256').update(String(code)).digest('base64url');
 
 function readInvitation({ method, body, query }: FastifyRequest): unknown {
   const source = method === 'POST' ? body : query;

@@ -8,7 +8,12 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OAuthError, rejectQueryParameters, TooManyRequests } from '../platform/oauth-error.js';
 import { presentedClientIds } from '../platform/oauth-error.filter.js';
-import { enforceQuota, type QuotaState, RateLimitService } from '../platform/rate-limit.service.js';
+import {
+  enforceQuota,
+  type QuotaOwner,
+  type QuotaState,
+  RateLimitService,
+} from '../platform/rate-limit.service.js';
 import { RequestOriginService } from '../platform/request-source.guard.js';
 import { ClientAssertionVerifier } from './client-assertion-verifier.js';
 import type { Client } from './client.entity.js';
@@ -16,7 +21,8 @@ import { RegisteredOrigins } from './cross-origin.hook.js';
 import { isClientSecretCorrect } from './registered-credentials.js';
 import { ClientRepository } from './client.repository.js';
 import { type PresentedCredentials, readPresentedCredentials } from './presented-credentials.js';
-import { networkOf } from '../platform/network.js';
+import { describeNetwork } from '../platform/network.js';
+import { IssuedCredentials } from '../tokens/issued-credentials.js';
 
 /** The quotas of confidential clients; an endpoint selects one of them with `UseClientQuota`. */
 export type ClientQuota = 'client' | 'introspection';
@@ -28,6 +34,7 @@ export class ClientRateLimiter {
     private readonly limits: RateLimitService,
     private readonly requestOrigins: RequestOriginService,
     private readonly registeredOrigins: RegisteredOrigins,
+    private readonly issued: IssuedCredentials,
   ) {}
 
   /**
@@ -51,24 +58,53 @@ export class ClientRateLimiter {
     }
   }
 
-  /**
-   * A confidential client has its own quota. An attacker can send the id of a public client, so its requests count for the network.
-   * Requests that a page of an unregistered origin sent count apart, so such a page cannot use up the quota of its visitors' network.
-   */
-  async consume(
+  /** Counts a request by the credential in its body. */
+  consume(
     client: Client,
     request: FastifyRequest,
     quota: ClientQuota,
   ): Promise<QuotaState | undefined> {
-    if (!client.isPublic) return this.limits.consume(quota, { kind: 'client', id: client.id });
-    const network = networkOf(request.ip) ?? 'elsewhere';
-    const key = (await this.isOfUnregisteredPage(request)) ? `pages in ${network}` : network;
+    const text = readPresentedText(request.body);
+    return client.isPublic
+      ? this.consumePublic(request, text)
+      : this.limits.consume(quota, this.findOwner(client, text));
+  }
+
+  /**
+   * A credential that this server issued counts for its session. Callers through an application can send it any number of
+   * made-up ones, so these count apart. Requests of the client for itself have none.
+   */
+  private findOwner({ id }: Client, text: string | undefined): QuotaOwner {
+    if (text === undefined) return { kind: 'client', id };
+    return {
+      kind: 'anonymous',
+      key: `${this.issued.identify(text) ?? 'made-up credentials'} at ${id}`,
+    };
+  }
+
+  /**
+   * An attacker can send the id of a public client, so requests without a credential that this server issued count for the network.
+   * Requests that a page of an unregistered origin sent count apart, so such a page cannot use up the quota of its visitors' network.
+   * @param text the presented credential
+   */
+  async consumePublic(
+    request: FastifyRequest,
+    text: string | undefined,
+  ): Promise<QuotaState | undefined> {
+    const owner = text === undefined ? undefined : this.issued.identify(text);
+    const key = owner ?? (await this.describeSender(request));
     return this.limits.consume('token', { kind: 'anonymous', key });
   }
 
-  /** @throws {TooManyRequests} when the client has consumed its quota */
-  checkNotExhausted({ id }: Client, quota: ClientQuota): Promise<void> {
-    return this.limits.checkNotExhausted(quota, { kind: 'client', id });
+  /** @throws {TooManyRequests} when the quota that {@link consume} would count is used up */
+  async checkNotExhausted(client: Client, request: FastifyRequest, quota: ClientQuota) {
+    const owner = this.findOwner(client, readPresentedText(request.body));
+    await this.limits.checkNotExhausted(quota, owner);
+  }
+
+  private async describeSender(request: FastifyRequest): Promise<string> {
+    const network = describeNetwork(request.ip);
+    return (await this.isOfUnregisteredPage(request)) ? `pages in ${network}` : network;
   }
 
   private async isOfUnregisteredPage(request: FastifyRequest): Promise<boolean> {
@@ -76,6 +112,23 @@ export class ClientRateLimiter {
     if (!foreign) return false;
     return foreign.origin === undefined || !(await this.registeredOrigins.includes(foreign.origin));
   }
+}
+
+/** The parameter with the credential of each grant. A request for revocation or introspection has no grant. */
+const CREDENTIAL_PARAMETERS: ReadonlyMap<unknown, string> = new Map([
+  ['authorization_code', 'code'],
+  ['refresh_token', 'refresh_token'],
+  ['urn:ietf:params:oauth:grant-type:token-exchange', 'subject_token'],
+  [undefined, 'token'],
+]);
+
+/** @returns undefined for a grant without a credential; an empty text if the credential is missing or repeated */
+function readPresentedText(body: unknown): string | undefined {
+  const fields = new Map<string, unknown>(Object.entries(body ?? {}));
+  const name = CREDENTIAL_PARAMETERS.get(fields.get('grant_type'));
+  if (name === undefined) return undefined;
+  const text = fields.get(name);
+  return typeof text === 'string' ? text : '';
 }
 
 const authenticatedClients = new WeakMap<FastifyRequest, Client>();
@@ -135,8 +188,8 @@ export class ClientAuthenticationGuard implements CanActivate {
     if (presented.method !== 'private_key_jwt') return client;
 
     const path = getPath(request);
-    // The quota bounds the rows of the replay cache that a client can add.
-    const beforeUse = () => this.rateLimiter.checkNotExhausted(client, quota);
+    // The quota bounds the rows of the replay cache, also those that strangers cause with made-up codes.
+    const beforeUse = () => this.rateLimiter.checkNotExhausted(client, request, quota);
     await this.assertionVerifier.verify(client, presented.assertion, { path, beforeUse });
     return client;
   }

@@ -166,6 +166,17 @@ export class ResourceServerService {
   }
 
   /**
+   * Narrows a granted scope to the one of a refresh request. Libraries repeat the scope of the sign-in, of which the roles of the
+   * user left out words. These are ignored again, unless nothing else was requested.
+   * @throws {OAuthError} `invalid_scope`
+   */
+  narrowAtRefresh(granted: readonly string[], requested: string | undefined): readonly string[] {
+    const words = splitWords(requested ?? '');
+    const kept = words.filter((word) => granted.includes(word) || !this.privilegedScopes.has(word));
+    return narrowScope(granted, kept.length > 0 ? kept.join(' ') : requested, this.scopes);
+  }
+
+  /**
    * As {@link limitToRoles}, for the token endpoint and the first-party login.
    * @throws {OAuthError} `invalid_scope` if the roles allow nothing of the scope
    */

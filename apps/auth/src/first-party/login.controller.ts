@@ -17,14 +17,16 @@ import { parseCookie, stringifySetCookie } from 'cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Registration, registration } from '../accounts/credentials.service.js';
 import { KnownDeviceCookie } from '../accounts/known-device-cookie.js';
+import { LoginQuotaGuard } from '../accounts/login-quota.guard.js';
 import { RegistrationGuard, RegistrationService } from '../accounts/registration.guard.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import { ClientRateLimiter } from '../clients/client-authentication.guard.js';
 import { FirstPartyClient } from '../clients/first-party-client.js';
 import { RefreshTokenGrant } from '../oauth/token/refresh-token.grant.js';
 import { type TokenResponse, tokenResponse } from '../oauth/token/token.schema.js';
 import { createCookieBase } from '../platform/cookie-name.js';
 import { OAuthError } from '../platform/oauth-error.js';
-import { RateLimited } from '../platform/rate-limit.service.js';
+import { enforceQuota } from '../platform/rate-limit.service.js';
 import { describeDevice } from '../platform/network.js';
 import { AcceptsFrom, RequestOriginService } from '../platform/request-source.guard.js';
 import { RefreshTokenService } from '../sessions/refresh-token.service.js';
@@ -105,7 +107,7 @@ export class LoginController {
 
   @Post('login')
   @HttpCode(200)
-  @RateLimited('login')
+  @UseGuards(LoginQuotaGuard)
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Begins a session with e-mail and password' })
   @ApiOkResponse({ standardSchema: tokenResponse })
@@ -132,7 +134,6 @@ export class LoginController {
 @ApiTags('first-party login')
 @Controller('auth')
 @AcceptsFrom('OAuth callers')
-@RateLimited('token')
 @Public()
 export class RefreshController {
   constructor(
@@ -140,6 +141,7 @@ export class RefreshController {
     private readonly refreshTokens: RefreshTokenService,
     private readonly firstPartyClient: FirstPartyClient,
     private readonly refreshCookie: RefreshCookie,
+    private readonly rateLimiter: ClientRateLimiter,
   ) {}
 
   @Post('refresh')
@@ -153,6 +155,7 @@ export class RefreshController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TokenResponse> {
     const { text, isFromCookie } = this.refreshCookie.read(request, refresh_token);
+    enforceQuota(reply, await this.rateLimiter.consumePublic(request, text));
     const response = await this.refreshTokenGrant.exchange({
       client: this.firstPartyClient.client,
       parameters: { ...options, grant_type: 'refresh_token', refresh_token: text },
@@ -171,6 +174,7 @@ export class RefreshController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
     const { text, isFromCookie } = this.refreshCookie.read(request, refresh_token);
+    enforceQuota(reply, await this.rateLimiter.consumePublic(request, text));
     await this.refreshTokens.revoke(text, this.firstPartyClient.client.id);
     if (isFromCookie) this.refreshCookie.clear(reply);
   }

@@ -23,7 +23,6 @@ import { z } from 'zod';
 import { newPassword } from '../accounts/credentials.service.js';
 import { describePasswordRule, type PasswordRule } from '../accounts/password-policy.js';
 import { RequireScopes } from '../clients/auth.scopes.js';
-import { RateLimited } from '../platform/rate-limit.service.js';
 import { AcceptsFrom } from '../platform/request-source.guard.js';
 import { PasswordChangeService } from '../sessions/password-change.service.js';
 import { SessionService, type SessionView } from '../sessions/session.service.js';
@@ -153,7 +152,6 @@ export class PasswordController {
 
   @Post()
   @HttpCode(200)
-  @RateLimited('login')
   @RequireScopes('account:password')
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Changes your password, and logs you out everywhere else' })

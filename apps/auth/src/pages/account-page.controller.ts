@@ -1,7 +1,6 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { AccountRepository } from '../accounts/account.repository.js';
-import { RateLimited } from '../platform/rate-limit.service.js';
 import { AuthorizedClientService } from '../sessions/consent.service.js';
 import { PasswordChangeService } from '../sessions/password-change.service.js';
 import { type PasswordOutcome, renderAccountPage } from './account-page.js';
@@ -47,7 +46,6 @@ export class AccountPageController {
 
   /** Other sessions end as after `POST /auth/password`. This browser stays signed in. */
   @Post('password')
-  @RateLimited('login')
   async changePassword(
     @CurrentPageContext() context: PageContext,
     @Body({ schema: passwordForm }) form: PasswordForm,

@@ -1,18 +1,17 @@
 import { Body, Controller, Get, Post } from '@nestjs/common';
 import { z } from 'zod';
-import { RateLimited } from '../platform/rate-limit.service.js';
 import { ConsentPageService, type ConsentPageState } from './consent-page.service.js';
 import { buildContinueUrl, renderForm, renderPage, seeOther } from './page.js';
 import { html } from './html.js';
 import type { PageContext } from './page-context.js';
-import { CurrentPageContext, Pages } from './pages.guard.js';
+import { CurrentPageContext, PageQuota, Pages } from './pages.guard.js';
 
 const consentForm = z.object({ decision: z.enum(['allow', 'deny']) });
 type ConsentForm = z.infer<typeof consentForm>;
 
 /** Asks the user whether a client may have the requested scopes. */
 @Controller('consent')
-@RateLimited('authorization')
+@PageQuota('authorization')
 @Pages()
 export class ConsentPageController {
   constructor(private readonly consentPages: ConsentPageService) {}

@@ -4,7 +4,7 @@ import { Clock, isLoopbackLiteral } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { ClientRepository } from '../clients/client.repository.js';
 import { isRegisteredRedirectUri } from '../clients/redirect-uri.js';
-import { isSameText, ServerSecrets, signText } from '../platform/server-secrets.js';
+import { readSignedText, ServerSecrets, signText } from '../platform/server-secrets.js';
 import type { BrowserSession } from '../sessions/browser-session.entity.js';
 
 /** An authorization request that waits for the user to log in, to select an account or to consent. */
@@ -33,7 +33,7 @@ export const markSession = (session: BrowserSession | undefined): string =>
 const LIFETIME_MS = 30 * 60_000;
 
 /** Long enough for the longest valid request with the longest scope. */
-const TICKET_FORMAT = /^([\w-]{1,12400})\.([\w-]{6})\.[\w-]{43}$/;
+const TICKET_FORMAT = /^[\w-]{1,12400}\.[\w-]{6}\.[\w-]{43}$/;
 
 /** A longer interaction is compressed, because a proxy may accept 4 KiB of headers only (`proxy_buffer_size` of nginx). */
 const MAX_UNCOMPRESSED_LENGTH = 1024;
@@ -94,9 +94,7 @@ export class InteractionService {
   }
 
   private verifyTicket(ticket: string): string | undefined {
-    const [, content = '', secretId = ''] = TICKET_FORMAT.exec(ticket) ?? [];
-    const key = this.keys.all.get(secretId);
-    return key && isSameText(ticket, signText(content, key)) ? content : undefined;
+    return TICKET_FORMAT.test(ticket) ? readSignedText(ticket, this.keys.all) : undefined;
   }
 }
 

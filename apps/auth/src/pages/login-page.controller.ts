@@ -1,6 +1,6 @@
-import { Body, Controller, Get, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Post, Query, UseGuards } from '@nestjs/common';
+import { LoginQuotaGuard } from '../accounts/login-quota.guard.js';
 import { RegistrationService } from '../accounts/registration.guard.js';
-import { RateLimited } from '../platform/rate-limit.service.js';
 import { type ClientInfo, ClientInfoService, markSession } from './interaction.service.js';
 import { buildPageUrl, renderField, renderForm, renderPage, seeOther } from './page.js';
 import { html, type Html } from './html.js';
@@ -33,7 +33,7 @@ export class LoginPageController {
   }
 
   @Post()
-  @RateLimited('login')
+  @UseGuards(LoginQuotaGuard)
   async login(
     @CurrentPageContext() context: PageContext,
     @Body({ schema: loginForm }) { login: email, password }: LoginForm,

@@ -11,8 +11,10 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ApiExcludeController } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
-import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AUTH_CONFIG, type AuthConfig, type LimitName } from '../auth.config.js';
+import { describeNetwork } from '../platform/network.js';
+import { enforceQuota, RateLimitService } from '../platform/rate-limit.service.js';
 import { AcceptsFrom } from '../platform/request-source.guard.js';
 import { findPageUrl } from './error-page.js';
 import { InteractionService, markSession } from './interaction.service.js';
@@ -28,6 +30,12 @@ import { buildContinueUrl, buildPageUrl } from './page.js';
  * accepts only forms of this server's own pages.
  */
 export const AllowCrossSite = (): MethodDecorator => AcceptsFrom('any page');
+
+/**
+ * Each request counts for the browser session, and for the network only without one. So other users of a network cannot use up the
+ * quota of users who are signed in.
+ */
+export const PageQuota = Reflector.createDecorator<LimitName>();
 
 /** Injects the {@link PageContext} of the request. */
 export const CurrentPageContext = createParamDecorator((_: unknown, context: ExecutionContext) =>
@@ -49,6 +57,7 @@ export class PagesGuard implements CanActivate {
     private readonly contexts: PageContextService,
     private readonly interactions: InteractionService,
     private readonly reflector: Reflector,
+    private readonly limits: RateLimitService,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
@@ -59,10 +68,22 @@ export class PagesGuard implements CanActivate {
     const allowsCrossSite = this.reflector.get(AcceptsFrom, context.getHandler()) === 'any page';
     const pageContext = await this.contexts.create(request, { allowsTicket: !allowsCrossSite });
     pageContexts.set(request, pageContext);
+    await this.count(context, pageContext);
     if (allowsCrossSite) return true;
     if (request.method === 'POST') checkForm(request, pageContext);
     else this.checkDecision(request, pageContext);
     return true;
+  }
+
+  /** @throws {TooManyRequests} */
+  private async count(context: ExecutionContext, page: PageContext): Promise<void> {
+    const targets = [context.getHandler(), context.getClass()];
+    const name: LimitName | undefined = this.reflector.getAllAndOverride(PageQuota, targets);
+    if (name === undefined) return;
+    const { browserSession: session, ip } = page;
+    const key = session ? `browser session ${session.id}` : describeNetwork(ip);
+    const state = await this.limits.consume(name, { kind: 'anonymous', key });
+    enforceQuota(context.switchToHttp().getResponse<FastifyReply>(), state);
   }
 
   /** @throws {PageRedirect} if the session changed since the authorization request was judged: it is judged again */

@@ -11,6 +11,9 @@ import ipaddr from 'ipaddr.js';
 export const networkOf = (address: string | undefined): string | null =>
   computeNetwork(address, { ipv4: 24, ipv6: 48 });
 
+/** The network of a caller, as the key of a quota. */
+export const describeNetwork = (address: string): string => networkOf(address) ?? 'elsewhere';
+
 /** The wider network, which often has the same owner: /16 of IPv4, /32 of IPv6. */
 export const widerNetworkOf = (address: string | undefined): string | null =>
   computeNetwork(address, { ipv4: 16, ipv6: 32 });

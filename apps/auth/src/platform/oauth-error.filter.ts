@@ -129,14 +129,11 @@ function toErrorResponse(error: unknown, request: FastifyRequest): ErrorResponse
   return { status, body: OAuthError.invalidRequest(description).toJSON() };
 }
 
-/**
- * A client that used the Authorization header gets 401 with a challenge; all other errors are 400 (RFC 6749 §5.2). A 401 always
- * needs a challenge (RFC 9110 §15.5.2), and libraries hide the error of a 401 or behind a challenge (decision 16).
- */
+/** Only a client that used the Authorization header gets a challenge, because libraries report it instead of the error (decision 16). */
 function formatOAuthError(error: OAuthError, { headers }: FastifyRequest): ErrorResponse {
   const body = error.toJSON();
-  const isChallenged = error.code === 'invalid_client' && headers.authorization !== undefined;
-  if (!isChallenged) return { status: 400, body };
+  if (error.code !== 'invalid_client') return { status: 400, body };
+  if (headers.authorization === undefined) return { status: 401, body };
   return { status: 401, body, headers: { 'www-authenticate': 'Basic realm="token endpoint"' } };
 }
 

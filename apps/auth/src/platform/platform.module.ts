@@ -15,7 +15,7 @@ import { NotificationRepository } from './notifications/notification.repository.
 import { ConsoleNotifier, Notifier, SmtpNotifier } from './notifications/notifier.js';
 import { OAuthErrorFilter } from './oauth-error.filter.js';
 import { RequestOriginService, RequestSourceGuard } from './request-source.guard.js';
-import { RateLimitGuard, RateLimitService } from './rate-limit.service.js';
+import { RateLimitService } from './rate-limit.service.js';
 import { DatabaseClock } from './database-clock.js';
 import { EventChainService } from './security-events/event-chain.service.js';
 import { EventRetentionCleanup } from './security-events/event-retention.js';
@@ -48,7 +48,6 @@ const createNotifier = ({ SMTP_URL: url, MAIL_FROM: from }: AuthConfig): Notifie
     { provide: Notifier, useFactory: createNotifier, inject: [AUTH_CONFIG] },
     { provide: APP_FILTER, useClass: OAuthErrorFilter },
     { provide: APP_GUARD, useClass: RequestSourceGuard },
-    { provide: APP_GUARD, useClass: RateLimitGuard },
     ArrivalHook,
     DatabaseClock,
     EventChainService,

@@ -1,15 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { CleanupJob, createKeyRangeCleanup, UnitOfWork } from '@gatehouse/persistence';
-import {
-  type CanActivate,
-  type ExecutionContext,
-  Inject,
-  Injectable,
-  type OnModuleInit,
-} from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
-import { Reflector } from '@nestjs/core';
 import type { Quota } from '@gatehouse/service-kit';
 import {
   AUTH_CONFIG,
@@ -19,8 +12,6 @@ import {
 } from '../auth.config.js';
 import { ServerSecrets } from './server-secrets.js';
 import { TooManyRequests } from './oauth-error.js';
-import { LimitLog } from './limit-log.js';
-import { networkOf } from './network.js';
 
 /** The consumed part of a quota. */
 export interface Usage {
@@ -119,6 +110,33 @@ const SLOT_COUNT = 65_536;
 export function hashToSlot(key: Buffer, text: string): string {
   const digest = createHmac('sha256', key).update(text).digest();
   return String(digest.readUInt32BE() % SLOT_COUNT);
+}
+
+const REPEAT_AFTER_MS = 60_000;
+/** Bounds memory and lines: strangers choose the buckets. */
+const MAX_BUCKETS = 1_000;
+const MAX_BUCKET_LENGTH = 200;
+
+/** Logs a limit that is hit: at most one line a minute for each bucket, and a thousand lines a minute in total. */
+class LimitLog {
+  private readonly logger = new Logger('RateLimits');
+  /** When the line of a bucket was written, oldest first. */
+  private readonly loggedAt = new Map<string, number>();
+
+  /** @param bucket the network or the client that the limit counts for */
+  report(name: string, { points, seconds }: Quota, bucket: string): void {
+    const now = performance.now();
+    for (const [key, at] of this.loggedAt) {
+      if (now - at < REPEAT_AFTER_MS) break;
+      this.loggedAt.delete(key);
+    }
+    const key = `${name} ${bucket.slice(0, MAX_BUCKET_LENGTH)}`;
+    if (this.loggedAt.has(key) || this.loggedAt.size >= MAX_BUCKETS) return;
+    this.loggedAt.set(key, now);
+    const limit = `${name}=${points}/${seconds}`;
+    const owner = JSON.stringify(bucket.slice(0, MAX_BUCKET_LENGTH));
+    this.logger.warn(`The limit ${limit} of RATE_LIMITS is used up for ${owner}.`);
+  }
 }
 
 /** The owner of a quota: a registered client, or anonymous requests that share a key such as their network. */
@@ -225,36 +243,4 @@ export function enforceQuota(reply: HeaderWriter, quotaState: QuotaState | undef
     RateLimit: `"${name}";r=${remaining};t=${Math.ceil(resetsIn / 1000)}`,
   });
   if (quotaState.isOver) throw new TooManyRequests(resetsIn);
-}
-
-/** Counts a request for the network of its caller. @throws {TooManyRequests} when the quota is exceeded */
-export async function countRequest(
-  limits: RateLimitService,
-  name: LimitName,
-  { ip, reply }: { readonly ip: string; readonly reply: HeaderWriter },
-): Promise<void> {
-  const key = networkOf(ip) ?? 'elsewhere';
-  enforceQuota(reply, await limits.consume(name, { kind: 'anonymous', key }));
-}
-
-/** Each request to the handler counts for the network of the caller. */
-export const RateLimited = Reflector.createDecorator<LimitName>();
-
-/** Runs before all other guards, so that a request beyond the quota costs nothing. */
-@Injectable()
-export class RateLimitGuard implements CanActivate {
-  constructor(
-    private readonly limits: RateLimitService,
-    private readonly reflector: Reflector,
-  ) {}
-
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const targets = [context.getHandler(), context.getClass()];
-    const name: LimitName | undefined = this.reflector.getAllAndOverride(RateLimited, targets);
-    if (name === undefined) return true;
-    const http = context.switchToHttp();
-    const { ip } = http.getRequest<{ readonly ip: string }>();
-    await countRequest(this.limits, name, { ip, reply: http.getResponse<HeaderWriter>() });
-    return true;
-  }
 }

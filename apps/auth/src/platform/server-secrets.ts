@@ -70,6 +70,17 @@ export function signText(content: string, { secretId, key }: DerivedKey): string
   return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`;
 }
 
+/** @returns the content, if {@link signText} made the text with one of the keys */
+export function readSignedText(
+  text: string,
+  keys: ReadonlyMap<string, DerivedKey>,
+): string | undefined {
+  const parts = text.split('.');
+  const key = keys.get(parts.at(-2) ?? '');
+  const content = parts.slice(0, -2).join('.');
+  return key && isSameText(text, signText(content, key)) ? content : undefined;
+}
+
 /**
  * Compares in constant time. It compares the texts and not the decoded bytes, because base64url has several spellings of some
  * values, and because the client may have sent any text.

@@ -5,6 +5,7 @@ import {
   UnitOfWork,
 } from '@gatehouse/persistence';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { IssuedCredentials } from '../tokens/issued-credentials.js';
 import { AuthorizationCode, MAX_SHORT_NONCE } from './authorization-code.entity.js';
 import type { BrowserSession } from './browser-session.entity.js';
 
@@ -31,12 +32,17 @@ export class AuthorizationCodeRepository implements OnModuleInit {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly cleanup: CleanupJob,
+    private readonly credentials: IssuedCredentials,
   ) {
     this.lookup = unitOfWork.lookup(AuthorizationCode);
   }
 
   onModuleInit(): void {
     this.cleanup.add(createIndexedCleanup(this.unitOfWork, EXPIRED_CODES));
+  }
+
+  createCode(): string {
+    return this.credentials.createCode();
   }
 
   /** @param expiresAt milliseconds since the epoch */

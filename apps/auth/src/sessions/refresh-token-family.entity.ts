@@ -1,14 +1,9 @@
-import { createHash } from 'node:crypto';
 import { CountColumn, InstantColumn, SpaceSeparatedColumn } from '@gatehouse/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { Injectable } from '@nestjs/common';
 import type { RevocationReason } from '../platform/security-events/security-event.js';
-import {
-  type DerivedKey,
-  isSameText,
-  ServerSecrets,
-  signText,
-} from '../platform/server-secrets.js';
+import { readSignedText, ServerSecrets, signText } from '../platform/server-secrets.js';
+import { deriveSessionId, REFRESH_TOKEN_KEYS } from '../tokens/issued-credentials.js';
 
 /**
  * The state of a genuine refresh token, given the row of its family:
@@ -143,9 +138,6 @@ export interface SessionClaims {
   readonly statusIndex?: number | null;
 }
 
-export const deriveSessionId = (familyId: string): string =>
-  createHash('sha256').update(familyId).digest().subarray(0, 16).toString('base64url');
-
 export const buildSessionClaims = (
   family: Pick<RefreshTokenFamily, 'id' | 'createdAt' | 'absoluteExpiresAt' | 'statusIndex'> &
     Partial<Pick<RefreshTokenFamily, 'authenticatedAt' | 'amr'>>,
@@ -163,7 +155,7 @@ export interface RefreshToken {
   readonly generation: number;
 }
 
-const TOKEN_PATTERN = /^([\w-]{22})\.(0|[1-9]\d{0,8})\.([\w-]{6})\.[\w-]{43}$/;
+const CONTENT_PATTERN = /^([\w-]{22})\.(0|[1-9]\d{0,8})$/;
 
 /**
  * Writes refresh tokens as `family . generation . secret id . MAC`. Clients treat the text as opaque. The MAC (HMAC-SHA-256
@@ -175,22 +167,17 @@ export class RefreshTokenFormat {
   private readonly keys: ReturnType<ServerSecrets['derive']>;
 
   constructor(secrets: ServerSecrets) {
-    this.keys = secrets.derive('refresh-token mac');
+    this.keys = secrets.derive(REFRESH_TOKEN_KEYS);
   }
 
-  write(token: RefreshToken): string {
-    return signRefreshToken(token, this.keys.current);
+  write({ familyId, generation }: RefreshToken): string {
+    return signText(`${familyId}.${generation}`, this.keys.current);
   }
 
   /** @returns undefined unless this server made the token */
   read(text: string): RefreshToken | undefined {
-    const [, familyId, digits, secretId] = TOKEN_PATTERN.exec(text) ?? [];
-    const key = this.keys.all.get(secretId ?? '');
-    if (familyId === undefined || key === undefined) return undefined;
-    const token = { familyId, generation: Number(digits) };
-    return isSameText(text, signRefreshToken(token, key)) ? token : undefined;
+    const content = readSignedText(text, this.keys.all);
+    const [, familyId, digits] = CONTENT_PATTERN.exec(content ?? '') ?? [];
+    return familyId === undefined ? undefined : { familyId, generation: Number(digits) };
   }
 }
-
-const signRefreshToken = ({ familyId, generation }: RefreshToken, key: DerivedKey): string =>
-  signText(`${familyId}.${generation}`, key);

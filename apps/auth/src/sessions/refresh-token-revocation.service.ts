@@ -5,7 +5,7 @@ import { NotificationRepository } from '../platform/notifications/notification.r
 import type { RevocationReason } from '../platform/security-events/security-event.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { parseStoredClaims, type RequestedClaims } from '../tokens/standard-claims.js';
-import { deriveSessionId } from './refresh-token-family.entity.js';
+import { deriveSessionId } from '../tokens/issued-credentials.js';
 import {
   RefreshTokenFamilyRepository,
   type Revocation,

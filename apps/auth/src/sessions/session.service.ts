@@ -3,7 +3,8 @@ import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { RevocationReason } from '../platform/security-events/security-event.js';
 import { BrowserSessionRevocation } from './browser-session.service.js';
-import { deriveSessionId, RefreshTokenFamily } from './refresh-token-family.entity.js';
+import { deriveSessionId } from '../tokens/issued-credentials.js';
+import { RefreshTokenFamily } from './refresh-token-family.entity.js';
 import { RefreshTokenFamilyRepository } from './refresh-token-family.repository.js';
 import { RefreshTokenRevocation } from './refresh-token-revocation.service.js';
 

@@ -24,9 +24,14 @@ export class AccessTokenVerifier {
 
   /** @returns the claims, if this server signed the text as an access token and the token has not expired */
   verify(text: string): AccessTokenClaims | undefined {
-    this.reloadKeys();
-    const token = this.cachedTokens.get(text) ?? this.verifySignature(text);
+    const token = this.readIssued(text);
     return token && this.clock.now() < token.exp * 1000 ? token : undefined;
+  }
+
+  /** @returns the claims, if this server signed the text as an access token, also after its expiry */
+  readIssued(text: string): AccessTokenClaims | undefined {
+    this.reloadKeys();
+    return this.cachedTokens.get(text) ?? this.verifySignature(text);
   }
 
   /** The same keys sign ID tokens, so the verifier checks `typ` as well. */

@@ -4,6 +4,7 @@ import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { AccessTokenService } from './access-token.service.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
 import { IdTokenService } from './id-token.service.js';
+import { IssuedCredentials } from './issued-credentials.js';
 import {
   createKeyRotationPlan,
   KeyRotationPlan,
@@ -29,6 +30,7 @@ import { StatusSnapshotService } from './status-lists/status-snapshot.service.js
     AccessTokenService,
     AccessTokenVerifier,
     IdTokenService,
+    IssuedCredentials,
     KeyRotationService,
     PrivateKeyCipher,
     ReplayCacheRepository,
@@ -45,6 +47,7 @@ import { StatusSnapshotService } from './status-lists/status-snapshot.service.js
     AccessTokenService,
     AccessTokenVerifier,
     IdTokenService,
+    IssuedCredentials,
     KeyRotationService,
     ReplayCacheRepository,
     RevokedStatusIndexRepository,

@@ -8,6 +8,32 @@ const CLAIMS: Readonly<Record<string, string>> = {
   address: 'address',
   phone: 'phone_number phone_number_verified',
 };
+
+/** A birth date of a living adult: the suite refuses 1815. */
+const BIRTHDATE = /^(19[4-9]\d|200\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
+
+/** Types and formats of the claims (OpenID Connect Core §5.1, §5.1.1). */
+const PLAUSIBLE: Readonly<Record<string, unknown>> = {
+  birthdate: expect.stringMatching(BIRTHDATE),
+  zoneinfo: expect.stringMatching(
+    new RegExp(`^(${Intl.supportedValuesOf('timeZone').join('|')})$`),
+  ),
+  locale: expect.stringMatching(/^[a-z]{2}-[A-Z]{2}$/),
+  profile: expect.stringMatching(/^https:/),
+  picture: expect.stringMatching(/^https:/),
+  website: expect.stringMatching(/^https:/),
+  email: expect.stringMatching(/^[^@]+@[^@]+$/),
+  email_verified: expect.any(Boolean),
+  // E.164, with spaces as RFC 3966 allows separators.
+  phone_number: expect.stringMatching(/^\+[1-9][\d ]{6,18}$/),
+  phone_number_verified: expect.any(Boolean),
+  address: expect.objectContaining({ formatted: expect.any(String), country: expect.any(String) }),
+  updated_at: expect.any(Number),
+};
+
+const pick = (from: Readonly<Record<string, unknown>>, names: readonly string[]) =>
+  Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)));
+
 const claimsOf = (scope: string): readonly string[] =>
   scope.split(' ').flatMap((word) => (CLAIMS[word] ?? 'sub').split(' '));
 
@@ -28,6 +54,7 @@ export function claimsModules(op: () => TestProvider): void {
     expect(Object.keys(userInfo).sort()).toEqual([...claimsOf(scope)].sort());
     expect(Object.values(userInfo)).not.toContain('');
     expect(claims).toMatchObject(userInfo);
+    expect(userInfo).toMatchObject(pick(PLAUSIBLE, Object.keys(userInfo)));
   });
 
   it('oidcc-claims-essential', async () => {

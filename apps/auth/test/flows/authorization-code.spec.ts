@@ -148,7 +148,7 @@ eachDatabase('authorization codes', (fresh) => {
       const withoutPkce = { code_challenge: undefined, code_challenge_method: undefined };
       const code = await ownBrowser.obtainCode(id, withoutPkce);
       const withoutSecret = await redeem(code, { client_id: id, code_verifier: undefined });
-      expect(withoutSecret).toMatchObject({ status: 400, body: { error: 'invalid_client' } });
+      expect(withoutSecret).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
       const answer = await redeem(code, { code_verifier: undefined }, { as: `${id}:secret` });
       expect(answer.status).toBe(200);
     });

@@ -63,7 +63,7 @@ function summarize({ status, headers, body }: TestResponse): string {
   return `${status} ${error}${challenge}`;
 }
 
-const REFUSED = '400 invalid_client';
+const REFUSED = '401 invalid_client';
 const CHALLENGED = '401 invalid_client with a challenge';
 const BOTH = '400 invalid_request';
 const OK = 'accepted';
@@ -293,7 +293,7 @@ describe('client libraries', () => {
     await expect(oauth.refreshTokenGrant(configuration, 'made-up')).rejects.toMatchObject({
       error: 'invalid_client',
       error_description: expect.stringContaining('the request used client_secret_post'),
-      status: 400,
+      status: 401,
     });
   });
 

@@ -183,8 +183,8 @@ describe('introspection (RFC 7662)', () => {
   });
 
   it.each<[string, Record<string, string>, string | undefined, number, string]>([
-    ['a caller without credentials', { token: 'x' }, undefined, 400, 'invalid_client'],
-    ['a public client', { token: 'x', client_id: 'native-app' }, undefined, 400, 'invalid_client'],
+    ['a caller without credentials', { token: 'x' }, undefined, 401, 'invalid_client'],
+    ['a public client', { token: 'x', client_id: 'native-app' }, undefined, 401, 'invalid_client'],
     ['a client with a wrong secret', { token: 'x' }, 'orders-service:wrong', 401, 'invalid_client'],
     ['a request without a token', {}, 'orders-service:secret', 400, 'invalid_request'],
     [

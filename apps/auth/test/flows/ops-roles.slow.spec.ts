@@ -234,7 +234,8 @@ describe('ops and roles', () => {
     });
 
     it('prints no warning for ordinary scopes, and for clients that act for themselves', async () => {
-      expect(await warningsOf('openid sessions:read orders:read', ...CODE_FLOW)).toBe('');
+      const ordinary = 'openid roles groups sessions:read orders:read';
+      expect(await warningsOf(ordinary, ...CODE_FLOW)).toBe('');
       const own = 'orders:read:any billing:invoices:create';
       expect(await warningsOf(own, '--grant', 'client_credentials')).toBe('');
     });

@@ -1,3 +1,5 @@
+import { UnitOfWork } from '@gatehouse/persistence';
+import * as oidc from 'openid-client';
 import type { Account } from '../../src/accounts/account.entity.js';
 import type { ClientRegistration } from '../../src/clients/client.repository.js';
 import {
@@ -10,7 +12,7 @@ import {
   TestBrowser,
   VERIFIER,
 } from '../support/test-browser.js';
-import { decodeClaims, ORDERS, TestAuth, type TestResponse } from '../support/test-auth.js';
+import { decodeClaims, ISSUER, ORDERS, TestAuth, type TestResponse } from '../support/test-auth.js';
 
 let auth: TestAuth;
 let user: Account;
@@ -91,7 +93,7 @@ describe('PKCE or nonce (RFC 7636, RFC 9700 §2.1.1, OAuth 2.1 §7.5.1)', () => 
   });
 
   it.each(TABLE.filter((row) => !isAllowed(row)))(
-    'refuses of the kind $kind a request with challenge: $challenge, nonce: $nonce, openid: $openid',
+    'refuses a request (rule: $kind, challenge: $challenge, nonce: $nonce, openid: $openid)',
     async (row) => {
       expect(await authorize(row.kind, toParameters(row))).toMatchObject({
         error: 'invalid_request',
@@ -100,7 +102,7 @@ describe('PKCE or nonce (RFC 7636, RFC 9700 §2.1.1, OAuth 2.1 §7.5.1)', () => 
   );
 
   it.each(TABLE.filter(isAllowed))(
-    'redeems of the kind $kind with the verifier that fits (RFC 9700 §4.8.2): challenge: $challenge, nonce: $nonce, openid: $openid',
+    'redeems a code only with the verifier that fits, RFC 9700 §4.8.2 (rule: $kind, challenge: $challenge, nonce: $nonce, openid: $openid)',
     async (row) => {
       const { code = '' } = await authorize(row.kind, toParameters(row));
       const verifiers = [{ code_verifier: VERIFIER }, {}];
@@ -123,20 +125,75 @@ describe('PKCE or nonce (RFC 7636, RFC 9700 §2.1.1, OAuth 2.1 §7.5.1)', () => 
     expect(decodeClaims(body['access_token'])['aud']).toBe(ORDERS);
   });
 
-  it.each<[string, Sent, boolean]>([
-    ['an empty nonce (RFC 6749 §3.1)', { nonce: '' }, false],
-    ['a nonce of blanks', { nonce: '   ' }, false],
-    ['a nonce of one character', { nonce: '7' }, true],
-    ['a nonce of 4,096 characters', { nonce: 'n'.repeat(4096) }, true],
-    ['a nonce and no scope, which is the registered scope', { scope: undefined }, true],
-    ['a nonce and a scope of another word', { scope: 'openidx openid.x orders:read' }, false],
-    ['a nonce and a resource', { scope: 'openid orders:read', resource: ORDERS }, true],
-    ['a nonce and prompt=none', { prompt: 'none' }, true],
-    ['prompt=none without a nonce', { prompt: 'none', nonce: undefined }, false],
-  ])('answers a request of a client or-nonce with %s', async (_, more, isAllowed) => {
+  it.each<['accepts' | 'refuses', string, Sent]>([
+    ['refuses', 'an empty nonce (RFC 6749 §3.1)', { nonce: '' }],
+    ['refuses', 'a nonce of blanks', { nonce: '   ' }],
+    ['accepts', 'a nonce of one character', { nonce: '7' }],
+    ['accepts', 'a nonce of 4,096 characters', { nonce: 'n'.repeat(4096) }],
+    ['accepts', 'a nonce and no scope, which is the registered scope', { scope: undefined }],
+    ['refuses', 'a nonce and a scope of another word', { scope: 'openidx openid.x orders:read' }],
+    ['accepts', 'a nonce and a resource', { scope: 'openid orders:read', resource: ORDERS }],
+    ['accepts', 'a nonce and prompt=none', { prompt: 'none' }],
+    ['refuses', 'prompt=none without a nonce', { prompt: 'none', nonce: undefined }],
+  ])('%s a request of a client or-nonce without PKCE, with %s', async (outcome, _, more) => {
     const answer = await authorize('or-nonce', { ...none, nonce: NONCE, ...more });
-    expect('code' in answer).toBe(isAllowed);
+    expect('code' in answer).toBe(outcome === 'accepts');
   });
+
+  it('returns the nonce of the request that the code belongs to, so that a client detects an injected code (RFC 9700 §4.5.3.2)', async () => {
+    const [victim, attacker] = ['nonce-of-the-victim', 'nonce-of-the-attacker'];
+    const { code: stolen = '' } = await authorize('or-nonce', { ...none, nonce: victim });
+    await authorize('or-nonce', { ...none, nonce: attacker });
+    // The client redeems the stolen code in the browser of the attacker, where it expects the other nonce.
+    const { body } = await redeem('or-nonce', stolen);
+    expect(decodeClaims(body['id_token'])['nonce']).toBe(victim);
+  });
+
+  it('lets an independent client library log in without PKCE, which rejects an injected code by its nonce', async () => {
+    const config = await oidc.discovery(
+      new URL(ISSUER),
+      idOf('or-nonce'),
+      { [oidc.clockSkew]: Math.round((auth.clock.now() - Date.now()) / 1000) },
+      oidc.ClientSecretBasic('secret'),
+      {
+        execute: [oidc.allowInsecureRequests],
+        [oidc.customFetch]: (url: string, init: object) =>
+          fetch(url.replace(ISSUER, auth.url), init),
+      },
+    );
+    const arrive = async (nonce: string) => {
+      const parameters = { scope: 'openid orders:read', state: 'a-state', nonce };
+      const url = oidc.buildAuthorizationUrl(config, { redirect_uri: CALLBACK, ...parameters });
+      const answer = await browser.open(`${url.pathname}${url.search}`);
+      return new URL(answer.headers.get('location') ?? '');
+    };
+    const redeemIn = async (expectedNonce: string, arrival: URL) =>
+      (
+        await oidc.authorizationCodeGrant(config, arrival, {
+          ...{ expectedNonce, expectedState: 'a-state', idTokenExpected: true },
+        })
+      ).claims()?.nonce;
+    const [own, other] = [oidc.randomNonce(), oidc.randomNonce()];
+    expect(await redeemIn(own, await arrive(own))).toBe(own);
+    await expect(redeemIn(own, await arrive(other))).rejects.toMatchObject({
+      cause: { cause: { claim: 'nonce' } },
+    });
+  });
+
+  it.each([
+    ['always', 1, 0],
+    ['or-nonce', 1, 1],
+    ['never-required', 0, 0],
+  ])(
+    'stores the rule %s so that a replica of the previous version is not laxer',
+    async (...row) => {
+      const [pkce, required, replaced] = row;
+      const rows = await auth.app
+        .get(UnitOfWork)
+        .query('SELECT require_pkce, nonce_replaces_pkce FROM client WHERE id = $1', [idOf(pkce)]);
+      expect(rows).toEqual([{ require_pkce: required, nonce_replaces_pkce: replaced }]);
+    },
+  );
 
   it('requires a nonce of the body of a POST in the same way (OpenID Connect Core §3.1.2.1)', async () => {
     const post = async (sent: Sent) => {

@@ -160,13 +160,13 @@ eachDatabase('revocation (RFC 7009)', (fresh) => {
   });
 
   it.each<[string, Record<string, string>, string | undefined, number, string]>([
-    ['a request without a client', { token: 'x' }, undefined, 400, 'invalid_client'],
+    ['a request without a client', { token: 'x' }, undefined, 401, 'invalid_client'],
     ['a client with a wrong secret', { token: 'x' }, 'web-app:wrong', 401, 'invalid_client'],
     [
       'a confidential client without its secret',
       { token: 'x', client_id: 'web-app' },
       undefined,
-      400,
+      401,
       'invalid_client',
     ],
     ['a request without a token', {}, AS, 400, 'invalid_request'],

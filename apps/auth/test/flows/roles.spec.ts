@@ -273,6 +273,18 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
     );
   });
 
+  it('refreshes with the scope of the sign-in, of which roles left out a part (RFC 6749 §3.3)', async () => {
+    const account = await withRoles();
+    const scope = 'orders:read orders:read:any billing:refund';
+    const { refresh_token } = await sign(account, scope);
+    const first = await refresh('console', refresh_token, { scope });
+    expect(outcomeOf(first)).toBe('orders:read');
+    // A role that the account got since widens nothing, and ends no session.
+    await operations().grant(account.id, 'support', 'operator');
+    const second = await refresh('console', first.body['refresh_token'], { scope });
+    expect(outcomeOf(second)).toBe('orders:read');
+  });
+
   it('refreshes a session without a scope that the configuration made privileged since', async () => {
     const account = await withRoles();
     const { refresh_token } = await sign(account, 'orders:read');

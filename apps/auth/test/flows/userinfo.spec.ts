@@ -4,6 +4,7 @@ import { ClientOperationsService } from '../../src/sessions/client-operations.se
 import { SigningKeyService } from '../../src/tokens/keys/signing-key.service.js';
 import { aSession, refreshSession } from '../support/factories.js';
 import { decodeClaims, ORDERS, TestAuth } from '../support/test-auth.js';
+import { TestDpopClient } from '../support/test-dpop-client.js';
 
 const ISSUER = 'http://localhost:3000';
 const OPENID = ['openid', 'profile', 'email', 'address', 'phone'];
@@ -284,6 +285,19 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
       const { headers } = await auth.send('/auth/sessions', {});
       expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
     });
+  });
+
+  it('answers a bound token of a sign-in with the proof of its key only (RFC 9449 §7)', async () => {
+    const scope = ['openid', 'email', 'orders:read'];
+    const refresh_token = await aSession(auth, 'web-app', { scope, resources: [ORDERS, ISSUER] });
+    const client = new TestDpopClient(auth);
+    const refresh = { grant_type: 'refresh_token', client_id: 'web-app', refresh_token };
+    const { access_token = '' } = (await client.token(refresh)).body;
+    expect(decodeClaims(access_token)['aud']).toEqual([ORDERS, ISSUER]);
+    expect((await client.get('/userinfo', access_token)).body).toHaveProperty('email');
+    // The API that received the token has no proof.
+    expect((await request(access_token)).status).toBe(401);
+    expect((await new TestDpopClient(auth).get('/userinfo', access_token)).status).toBe(401);
   });
 
   it('rejects openid in a client credentials request (RFC 6749 §4.4)', async () => {

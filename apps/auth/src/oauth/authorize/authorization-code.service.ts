@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { Clock, type RequestArrival } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { AccountRepository } from '../../accounts/account.repository.js';
@@ -11,10 +11,11 @@ import {
   type NewAuthorizationCode,
 } from '../../sessions/authorization-code.repository.js';
 import { BrowserSessionRepository } from '../../sessions/browser-session.repository.js';
-import { deriveSessionId, type SessionClaims } from '../../sessions/refresh-token-family.entity.js';
+import type { SessionClaims } from '../../sessions/refresh-token-family.entity.js';
 import { RefreshTokenRevocation } from '../../sessions/refresh-token-revocation.service.js';
 import type { RefreshTokenClient } from '../../sessions/refresh-token-limits.js';
 import { RefreshTokenService } from '../../sessions/refresh-token.service.js';
+import { deriveSessionId } from '../../tokens/issued-credentials.js';
 import { isCodeVerifierValid } from './pkce.js';
 
 /** The values that a client sends with a code to the token endpoint. */
@@ -30,7 +31,7 @@ export interface CodePresentation {
 
 const CODE_PATTERN = /^[\w-]{43}$/;
 
-/** A fast hash is enough, because a code consists of 256 random bits. */
+/** A fast hash is enough, because a code contains 160 random bits. */
 const hashCode = (code: string): string => createHash('sha256').update(code).digest('base64url');
 
 /**
@@ -49,7 +50,7 @@ export class AuthorizationCodeService {
 
   /** Needs no transaction: if the event is not stored, this method throws, and no client receives the stored code. */
   async issue(grant: NewAuthorizationCode): Promise<string> {
-    const code = randomBytes(32).toString('base64url');
+    const code = this.codes.createCode();
     const { clientId, session } = grant;
     const { accountId } = session;
     const expiresAt = this.clock.now() + this.config.AUTHORIZATION_CODE_TTL * 1000;

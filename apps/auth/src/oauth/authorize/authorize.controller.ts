@@ -4,10 +4,9 @@ import { html } from '../../pages/html.js';
 import type { PageContext } from '../../pages/page-context.js';
 import { PageError } from '../../pages/page-error.filter.js';
 import { buildPageUrl, seeOther } from '../../pages/page.js';
-import { AllowCrossSite, CurrentPageContext, Pages } from '../../pages/pages.guard.js';
+import { AllowCrossSite, CurrentPageContext, PageQuota, Pages } from '../../pages/pages.guard.js';
 import type { OAuthError } from '../../platform/oauth-error.js';
 import { describeRefusal } from '../../platform/oauth-error.filter.js';
-import { RateLimited } from '../../platform/rate-limit.service.js';
 import { toLogText } from '../../platform/request-text.js';
 import { SecurityEventService } from '../../platform/security-events/security-event.service.js';
 import { readParameters } from './authorization-parameters.js';
@@ -18,7 +17,7 @@ type RawParameters = Readonly<Record<string, unknown>>;
 
 /** The authorization endpoint (RFC 6749 §3.1), for GET and for POST (OpenID Connect Core §3.1.2.1). */
 @Controller('oauth/authorize')
-@RateLimited('authorization')
+@PageQuota('authorization')
 @Pages()
 export class AuthorizeController {
   constructor(

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { OAuthError } from '../../platform/oauth-error.js';
 import { RefreshTokenRotation } from '../../sessions/refresh-token-rotation.service.js';
-import { limitToClient, narrowScope } from '../../clients/requested-scope.js';
+import { limitToClient } from '../../clients/requested-scope.js';
 import { ResourceServerService } from '../../clients/resource-server.service.js';
 import type { Grant, TokenRequest, TokenResponse } from './token.schema.js';
 import { SessionTokenService } from './session-token.service.js';
@@ -29,7 +29,7 @@ export class RefreshTokenGrant implements Grant {
     // "The requested scope MUST NOT include any scope not originally granted". RFC 8707 §2.2: the same for resources.
     const { family } = validated;
     const { resources, accountId, claims } = family;
-    const granted = narrowScope(family.scope, requested, this.resourceServers.scopes);
+    const granted = this.resourceServers.narrowAtRefresh(family.scope, requested);
     // The registration of the client and the roles of the user may have changed since the login.
     const permitted = limitToClient(client, granted);
     const allowed = await this.resourceServers.requireRoles(accountId, permitted);

@@ -16,7 +16,7 @@ const CONFORMANCE_CLIENTS: readonly (readonly [string, AuthMethod, string])[] = 
   ['conformance-post', 'client_secret_post', 'CONFORMANCE_POST_SECRET'],
 ];
 
-/** Values for all standard claims (OpenID Connect Core §5.1). */
+/** Values for all standard claims (OpenID Connect Core §5.1). The suite refuses a birth date that no living person has. */
 const CONFORMANCE_CLAIMS: Required<StoredClaims> = {
   name: 'Ada Maria Lovelace',
   given_name: 'Ada',
@@ -28,7 +28,7 @@ const CONFORMANCE_CLAIMS: Required<StoredClaims> = {
   picture: 'https://gatehouse.example/people/ada.png',
   website: 'https://ada.example',
   gender: 'female',
-  birthdate: '1815-12-10',
+  birthdate: '1985-12-10',
   zoneinfo: 'Europe/London',
   locale: 'en-GB',
   email_verified: true,
