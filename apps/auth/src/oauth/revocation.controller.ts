@@ -38,7 +38,9 @@ export class RevocationController {
   async revoke(
     @AuthenticatedClient() client: Client,
     @Body({ schema: revocationParameters }) { token }: RevocationParameters,
-  ): Promise<void> {
+  ): Promise<object> {
     await this.revocation.revoke(token, client);
+    // Clients ignore the body (RFC 7009 §2.2), but some parse it as JSON first.
+    return {};
   }
 }
