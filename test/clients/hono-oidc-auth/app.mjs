@@ -67,18 +67,18 @@ app.get('/orders', async (context) => {
   return context.json(await answer.json(), answer.status);
 });
 
-// A request after the interval refreshes the tokens.
+// A request after the interval refreshes the tokens. The app has one user.
+let before;
+
 app.get('/refresh', async (context) => {
-  const { accessToken } = await getAuth(context);
-  const address = new URL('/compare', my.BASE_URL);
-  address.searchParams.set('before', accessToken);
-  await sleep(1500);
-  return context.redirect(address.href);
+  before = (await getAuth(context)).accessToken;
+  await sleep(2500);
+  return context.redirect('/compare');
 });
 
 app.get('/compare', async (context) => {
   const { accessToken } = await getAuth(context);
-  return context.json({ changed: accessToken !== context.req.query('before') });
+  return context.json({ changed: accessToken !== before });
 });
 
 serve({ fetch: app.fetch, port: Number(my.PORT) });

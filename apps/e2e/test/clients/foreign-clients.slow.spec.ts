@@ -20,6 +20,16 @@ import { registerClient, startTlsStack, type TlsStack } from './support/tls-stac
 import { ChromiumVisitor, HttpVisitor, type Visitor } from './support/visitor.js';
 import { failAll, type Results, STEPS, Walk } from './support/walk.js';
 
+/** Without a registry the tests are skipped. */
+const canInstall = (folder: string): Promise<boolean> =>
+  installWorkspace(folder).then(
+    () => true,
+    (error: unknown) => {
+      console.warn(String(error));
+      return false;
+    },
+  );
+
 const clients = listClients();
 const needPackages = clients.some(({ needs }) => needs === 'npm');
 const hasPackages = needPackages && (await canInstall('test/clients'));
@@ -74,16 +84,6 @@ for (const { name, title } of clients) {
     expect(written).toEqual(expect.arrayContaining(toRows(made).map(withoutVersion)));
   });
 });
-
-/** Without a registry the tests are skipped. */
-const canInstall = (folder: string): Promise<boolean> =>
-  installWorkspace(folder).then(
-    () => true,
-    (error: unknown) => {
-      console.warn(String(error));
-      return false;
-    },
-  );
 
 async function tryApp(
   app: ClientApp,
