@@ -67,6 +67,17 @@ function findServerFault(identifier: string, entries: readonly ScopeEntry[]): st
   return entries.map(findEntryFault).find((fault) => fault !== undefined);
 }
 
+/** Requests name a resource server by a URL, so `https://api.example` and `https://api.example/` are the same (RFC 3986 §6.2.3). */
+function findRepetition(identifiers: readonly string[]): string | undefined {
+  const known = new Set<string>();
+  for (const identifier of identifiers) {
+    const { href } = new URL(identifier);
+    if (known.has(href)) return `"${identifier}" is listed twice`;
+    known.add(href);
+  }
+  return undefined;
+}
+
 const RULE =
   'must be "identifier scope scope@role …; …" with absolute URIs without fragment (RFC 8707 §2)';
 
@@ -82,6 +93,7 @@ export const resourceServersSetting = () =>
       servers
         .map(({ identifier, entries }) => findServerFault(identifier, entries))
         .find((each) => each !== undefined) ??
+      findRepetition(servers.map(({ identifier }) => identifier)) ??
       findContradiction(servers.flatMap(({ entries }) => entries));
     if (servers.length === 0) context.addIssue(RULE);
     const params = { namesValue: true };

@@ -212,3 +212,45 @@ describe('client credentials (RFC 6749 §4.4)', () => {
     expect(await Promise.all(statuses)).toEqual([200, 200, 401]);
   });
 });
+
+describe('the identifier of a resource server (RFC 3986 §6.2)', () => {
+  const REGISTERED = ['https://api.example', 'https://slash.example/', 'https://path.example/v1'];
+  let auth: TestAuth;
+  beforeAll(async () => {
+    const RESOURCE_SERVERS = REGISTERED.map((identifier, i) => `${identifier} read:${i}`).join(';');
+    auth = await TestAuth.start({ RESOURCE_SERVERS });
+    const scope = REGISTERED.map((_, i) => `read:${i}`);
+    await auth.registerClient({ id: 'service', secret: 'secret', scope });
+  });
+  afterAll(() => auth.stop());
+
+  const audienceFor = async (resource: string) => {
+    const { body } = await auth.token({ ...grant, resource }, 'service:secret');
+    return body['access_token'] ? decodeClaims(body['access_token'])['aud'] : body['error'];
+  };
+
+  it.each([
+    ['https://api.example', 'https://api.example'],
+    ['https://api.example/', 'https://api.example'],
+    ['https://API.example:443/', 'https://api.example'],
+    ['https://slash.example', 'https://slash.example/'],
+    ['https://PATH.example:443/v1', 'https://path.example/v1'],
+  ])('accepts %s and issues a token for %s, which is registered', async (sent, registered) => {
+    expect(await audienceFor(sent)).toBe(registered);
+  });
+
+  it.each([
+    'http://api.example',
+    'https://api.example:8443',
+    'https://api.example/mcp',
+    'https://api.example/?',
+    'https://api.example/#x',
+    'https://user@api.example',
+    'https://api.example.',
+    'https://path.example/v1/',
+    'https://path.example/V1',
+    'https://path.example',
+  ])('refuses %s, which is another identifier', async (sent) => {
+    expect(await audienceFor(sent)).toBe('invalid_target');
+  });
+});

@@ -163,6 +163,20 @@ eachDatabase('tokens of a sign-in that also asks for an API', (fresh) => {
     expect(audienceOf(atToken['access_token'])).toEqual(one);
   });
 
+  it.each([
+    ['a slash at the end', `${ORDERS}/`],
+    ['capital letters', ORDERS.toUpperCase()],
+  ])(
+    'issues tokens for the registered identifier to a client that sends the origin with %s (RFC 3986 §6.2.3)',
+    async (_, resource) => {
+      const expected = { aud: ORDERS, scope: 'orders:read' };
+      const { access_token, refresh_token } = await signIn(client, { resource }, { resource });
+      expect(audienceOf(access_token)).toEqual(expected);
+      const refreshed = await refresh(refresh_token, { resource });
+      expect(audienceOf(refreshed['access_token'])).toEqual(expected);
+    },
+  );
+
   it.each<[string, string, object]>([
     ['without openid', 'profile orders:read', { aud: ORDERS, scope: 'orders:read' }],
     ['without an API', 'openid profile', { aud: ISSUER, scope: 'openid profile' }],

@@ -97,6 +97,7 @@ describe('token exchange (RFC 8693)', () => {
   it.each([
     ['audience', { audience: BILLING }],
     ['audience and resource if they are equal', { audience: BILLING, resource: BILLING }],
+    ['an origin with a slash at the end (RFC 3986 §6.2.3)', { resource: `${BILLING}/` }],
     ['the first common target of client and user if the request names none', {}],
   ])('takes the target from %s', async (_, target: Record<string, string>) => {
     const access_token = await aToken();

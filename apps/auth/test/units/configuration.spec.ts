@@ -90,6 +90,8 @@ describe('the configuration of auth', () => {
       ['a scope for services and for a role', 'create@service@staff'],
       ['a scope with two different roles', 'read:any@staff read:any@audit'],
       ['a privileged scope that a second server opens', 'x@staff; https://b.example x'],
+      ['the same resource server twice', 'x; https://a.example y'],
+      ['the same origin with and without a slash', 'x; https://A.example:443/ y'],
       ['a scope with a quotation mark (RFC 6749 §3.3)', 'read"'],
     ].map(([title, scopes]): [string, Record<string, string>, string[]] => [
       title ?? '',
