@@ -89,6 +89,7 @@ describe('cross-origin requests (RFC 9700 §2.6)', () => {
   const OLD_HEADERS = 'authorization,content-type,dpop,x-requested-with';
   it.each([
     ['authorization', 'authorization'],
+    ['mcp-protocol-version', 'mcp-protocol-version'],
     [OLD_HEADERS, OLD_HEADERS],
     ['baggage, sentry-trace , traceparent', 'baggage,sentry-trace,traceparent'],
     ['cache-control,x-client-version', 'cache-control,x-client-version'],
@@ -144,6 +145,8 @@ describe('cross-origin requests (RFC 9700 §2.6)', () => {
     '/.well-known/openid-configuration',
     '/.well-known/oauth-authorization-server',
     '/.well-known/jwks.json',
+    '/.well-known/oauth-protected-resource',
+    '/.well-known/oauth-authorization-server/tenant',
     '/.well-known/anything-else',
   ])('lets a script of any origin read %s', async (path) => {
     const { headers } = await from('https://evil.example', path);

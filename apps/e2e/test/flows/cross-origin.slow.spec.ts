@@ -103,9 +103,20 @@ if (executablePath === undefined) {
       expect(await callFrom(other, call)).toEqual({ status: 'blocked', headers: {} });
     });
 
-    it('reads the metadata of the resource server from any origin', async () => {
-      const url = `${stack.orders.url}/.well-known/oauth-protected-resource`;
-      expect((await callFrom(other, { url, read: [] })).status).toBe(200);
-    });
+    it.each([
+      ['orders', 'oauth-protected-resource', 200],
+      ['billing', 'oauth-protected-resource', 200],
+      ['billing', 'oauth-authorization-server', 404],
+      ['auth', 'oauth-authorization-server', 200],
+      ['auth', 'openid-configuration', 200],
+      ['auth', 'jwks.json', 200],
+    ] as const)(
+      'reads the answer of %s for %s from any origin, with the header of MCP clients',
+      async (name, document, status) => {
+        const url = `${stack[name].url}/.well-known/${document}`;
+        const headers = { 'mcp-protocol-version': '2025-11-25' };
+        expect((await callFrom(other, { url, headers, read: [] })).status).toBe(status);
+      },
+    );
   });
 }

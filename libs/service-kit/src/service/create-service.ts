@@ -41,7 +41,6 @@ export async function createService(
   logRequests(fastify, logger, getTraceId);
   if (options.metrics) measureRequests(fastify, app.get(Metrics));
   limitSenders(app, options);
-  publishMetadata(fastify);
   allowOrigins(fastify, options.corsOrigins ?? []);
   await shedLoad(app, options);
   closeConnectionsOnShutdown(app);
@@ -50,6 +49,7 @@ export async function createService(
   if (options.openApi) serveOpenApi(app, options.openApi);
   if (options.showDocsAtRoot) showPageAtRoot(fastify);
   await app.init();
+  publishMetadata(fastify);
   await fastify.ready();
   return app;
 }

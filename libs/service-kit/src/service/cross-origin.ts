@@ -55,24 +55,19 @@ export function allowOrigins(fastify: FastifyInstance, origins: readonly string[
   });
 }
 
-const METADATA_PATH = '/.well-known/oauth-protected-resource';
+const WELL_KNOWN = '/.well-known/';
 
-/** The metadata of a resource server is public, so scripts of all origins may read it (RFC 9728 §3). Other routes are not touched. */
+/**
+ * The metadata of a service is public, so scripts of all origins may read it (RFC 9728 §3), and may look for documents that it does
+ * not have (RFC 8414 §3). Other paths are not touched. Call it when the modules have added their hooks, because those of auth come
+ * first.
+ */
 export function publishMetadata(fastify: FastifyInstance): void {
-  fastify.addHook('onRoute', (route) => {
-    if (!route.url.startsWith(METADATA_PATH)) return;
-    const before = [route.onRequest ?? []].flat();
-    const publish = (_request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-      reply.headers(createReadableHeaders('*'));
-      done();
-    };
-    route.onRequest = [publish, ...before];
-  });
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (request.method !== 'OPTIONS') return done();
-    if (!request.url.startsWith(METADATA_PATH) || !isPreflight(request)) return done();
+    if (!request.url.startsWith(WELL_KNOWN)) return done();
     reply.headers(createReadableHeaders('*'));
-    answerPreflight(request, reply);
+    if (isPreflight(request)) answerPreflight(request, reply);
+    else done();
   });
 }
 

@@ -152,10 +152,14 @@ describe('CORS (Fetch §3.2)', () => {
     await preflight(service, APP).expect(404);
   });
 
-  it('publishes metadata to scripts of all origins, also without origins (RFC 9728 §3)', async () => {
+  it.each([
+    ['/.well-known/oauth-protected-resource', 200],
+    ['/.well-known/oauth-protected-resource/mcp', 404],
+    ['/.well-known/oauth-authorization-server', 404],
+    ['/.well-known/openid-configuration?x', 404],
+  ])('publishes %s to scripts of all origins (RFC 9728 §3)', async (path, status) => {
     const { http } = await start([]);
-    const path = '/.well-known/oauth-protected-resource';
-    const { headers } = await http.get(path).set('Origin', 'https://any.example').expect(200);
+    const { headers } = await http.get(path).set('Origin', 'https://any.example').expect(status);
     expect(headers['access-control-allow-origin']).toBe('*');
     const answer = await http
       .options(path)
