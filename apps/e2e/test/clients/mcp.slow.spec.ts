@@ -49,10 +49,10 @@ async function startNode(
 let auth: AppProcess;
 let server: string;
 let person: Person;
-let services: Readonly<Record<string, object>>;
+let services: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** Runs the commands of the recipe. @returns the credentials of the services */
-async function registerClients(): Promise<Readonly<Record<string, object>>> {
+async function registerClients(): Promise<typeof services> {
   const [, commands = ''] = /```sh\n([^]*?)```/.exec(await readRecipe()) ?? [];
   const folder = await createTemporaryFolder();
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
@@ -89,12 +89,31 @@ beforeAll(async () => {
 });
 
 describe('the server of docs/recipes/mcp.md', () => {
-  const post = (body: object, authorization = '') =>
+  const post = (body: object, headers: Readonly<Record<string, string>> = {}) =>
     fetch(server, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization },
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        ...headers,
+      },
       body: JSON.stringify(body),
     });
+  const callAddNote = {
+    ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
+    params: { name: 'add_note', arguments: { text: 'stolen' } },
+  };
+  /** A token of a service that may only read. */
+  const readerToken = async () => {
+    const { clientId, clientSecret } = services['secret'] ?? {};
+    const credentials = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+    const answer = await fetch(`${auth.url}/oauth/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${credentials}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    });
+    return `Bearer ${JSON.parse(await answer.text()).access_token}`;
+  };
 
   it('names its metadata and the scope of the handler to a client without a token (RFC 9728 §5.1)', async () => {
     const metadata = server.replace('/mcp', '/.well-known/oauth-protected-resource/mcp');
@@ -115,6 +134,34 @@ describe('the server of docs/recipes/mcp.md', () => {
       expect((await fetch(server, { method })).status).toBe(401);
     },
   );
+
+  it.each([
+    ['alone', callAddNote, {}],
+    ['in a batch', [null, callAddNote], {}],
+    [
+      'with a malformed parameter of its type',
+      callAddNote,
+      { 'content-type': 'application/json; =' },
+    ],
+    ['with another type', callAddNote, { 'content-type': 'text/plain' }],
+    ['as an unknown method', { ...callAddNote, method: 'tools/CALL' }, {}],
+  ])('adds no note for a token that may only read: a call %s', async (_how, body, headers) => {
+    const authorization = await readerToken();
+    const answer = await post(body, { authorization, ...headers });
+    expect([400, 403, 415]).toContain(answer.status);
+    expect(await answer.text()).not.toContain('added');
+    const list = { ...callAddNote, params: { name: 'list_notes', arguments: {} } };
+    const listed = await post(list, { authorization });
+    expect([listed.status, await listed.text()]).toEqual([
+      200,
+      expect.not.stringContaining('stolen'),
+    ]);
+  });
+
+  it('answers 405 to a GET with a token, because it has no stream', async () => {
+    const authorization = await readerToken();
+    expect((await fetch(server, { headers: { authorization } })).status).toBe(405);
+  });
 });
 
 describe.each(['1', '2'])(
