@@ -13,7 +13,7 @@ import {
   MissingToken,
   type RejectionReason,
 } from './bearer-error.js';
-import { addNeededScopes } from './challenge.js';
+import { findNeededScopes } from './challenge.js';
 import { type CredentialCarrier, readScheme } from './credentials.js';
 import type { ClaimRequirement } from './declaration.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
@@ -28,12 +28,20 @@ type VerificationResult = AccessToken | Promise<AccessToken>;
 export class OperationCache {
   private readonly results = new WeakMap<object, () => VerificationResult>();
   private readonly reported = new WeakMap<object, Set<RejectionReason>>();
+  private readonly neededScopes = new WeakMap<object, Set<string>>();
 
   /** Verifies once, and repeats the result or the error. */
   verifyOnce(operation: object, verify: () => VerificationResult): VerificationResult {
     const result = this.results.get(operation) ?? captureResult(verify);
     this.results.set(operation, result);
     return result();
+  }
+
+  /** Adds the scopes of a refused handler to those of the operation, because its client needs a token for all of them. */
+  collectScopes(operation: object, scopes: readonly string[]): readonly string[] {
+    const all = new Set([...(this.neededScopes.get(operation) ?? []), ...scopes]);
+    this.neededScopes.set(operation, all);
+    return [...all];
   }
 
   /** True for the first refusal of the operation with this reason. */
@@ -121,11 +129,10 @@ export class AccessTokenGuard implements CanActivate {
   }
 
   private handleRejection(error: unknown, call: GuardedCall): true {
-    const { carrier, operation, rule, token } = call;
+    const { carrier, operation, rule } = call;
     if (rule?.access === 'optional' && error instanceof MissingToken) return true;
     if (error instanceof BearerError) {
-      adaptToCarrier(error, carrier);
-      if (rule) addNeededScopes(error, { rule, token }, this.options);
+      this.completeChallenge(error, call);
       const isFirst = !operation || this.operations.isFirstRejection(operation, error.reason);
       if (isFirst) this.reporter.reportGuardRejection(error, carrier);
       else this.reporter.markReported(error);
@@ -133,16 +140,19 @@ export class AccessTokenGuard implements CanActivate {
     throw error;
   }
 
+  /** The challenge has the scheme of the call, says how its transport carries a token, and names scopes that suffice. */
+  private completeChallenge(error: BearerError, call: GuardedCall): void {
+    const { carrier, operation, rule, token } = call;
+    error.scheme = readScheme(carrier);
+    if (error instanceof InvalidRequest) error.advice = carrier.advice ?? error.advice;
+    const scopes = rule ? findNeededScopes(error, { rule, token }, this.options) : [];
+    error.scopes = operation ? this.operations.collectScopes(operation, scopes) : scopes;
+  }
+
   private rejectTransport(): false {
     this.reporter.report({ reason: 'unsupported_transport' });
     return false;
   }
-}
-
-/** The challenge has the scheme of the call, and says how its transport carries a token. */
-function adaptToCarrier(error: BearerError, carrier: CredentialCarrier): void {
-  error.scheme = readScheme(carrier);
-  if (error instanceof InvalidRequest) error.advice = carrier.advice ?? error.advice;
 }
 
 /**

@@ -3,7 +3,7 @@ import { findAdmission } from './verified-token.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import { TransportRegistry } from './transports.js';
 import { BearerError } from './bearer-error.js';
-import { addNeededScopes, buildChallenge } from './challenge.js';
+import { findNeededScopes, buildChallenge } from './challenge.js';
 import { RejectionReporter } from './rejection-reporter.js';
 
 /** Sends the refusal to the caller, in the format of its transport. */
@@ -30,6 +30,6 @@ export class BearerErrorFilter implements ExceptionFilter<BearerError> {
     if (token?.boundTo !== undefined) error.scheme = 'DPoP';
     // Fields of a query and messages of a socket share their admission.
     if (error.scopes || !rule || host.getType() !== 'http') return;
-    addNeededScopes(error, { rule, token }, this.options);
+    error.scopes = findNeededScopes(error, { rule, token }, this.options);
   }
 }

@@ -63,7 +63,7 @@ export abstract class BearerError extends HttpException {
   abstract readonly challenge: ChallengeParameters | undefined;
   /** The scheme of the request. The challenge of that scheme carries the error. */
   scheme: Scheme = 'Bearer';
-  /** The scopes that the handler needs, for the challenge. Undefined if its rule is not known. */
+  /** The scopes that the handler needs, for the challenge. Undefined before the guard or the filter has found its rule. */
   scopes: readonly string[] | undefined;
 
   protected constructor(

@@ -13,18 +13,14 @@ interface RefusedCall {
   readonly token: AccessToken | undefined;
 }
 
-/**
- * Sets the scopes of the challenge: one set that opens the handler. Fields of a GraphQL query may share a refusal, which then has
- * the scopes of all of them.
- */
-export function addNeededScopes(
+/** The scopes of the challenge: one set that opens the handler. */
+export function findNeededScopes(
   error: BearerError,
   { rule, token }: RefusedCall,
   { advertisedScopes: advertised }: Pick<ResolvedGuardsOptions, 'advertisedScopes'>,
-): void {
+): readonly string[] {
   const demanded = error instanceof InsufficientScope ? error.missing : [];
-  const scopes = selectScopes(rule, { held: token?.scopes, demanded, advertised });
-  error.scopes = [...new Set([...(error.scopes ?? []), ...scopes])];
+  return selectScopes(rule, { held: token?.scopes, demanded, advertised });
 }
 
 /**

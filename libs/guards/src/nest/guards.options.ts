@@ -49,7 +49,7 @@ export interface ResourceServerOptions {
   readonly servesResourceMetadata?: boolean | undefined;
   /** `resource_metadata` of the challenges. Default: the metadata address of `audience`, if it is a URL. */
   readonly resourceMetadataUrl?: string | undefined;
-  /** `scopes_supported` of the metadata, which clients may request in full: leave out those of staff and services. Default: every required scope. */
+  /** `scopes_supported` of the metadata, which clients may request in full: leave out those of staff and services. Challenges prefer them. Default: every required scope. */
   readonly advertisedScopes?: readonly string[] | undefined;
   /** Controllers of other packages that need no token and cannot carry `@Public()`. Default none. */
   readonly publicControllers?: readonly Type[] | undefined;

@@ -57,9 +57,9 @@ export class ResourceMetadata implements OnModuleInit {
     const url = servesResourceMetadata ? deriveMetadataUrl(audience) : undefined;
     // An application of messages only has no HTTP server.
     if (!url || typeof httpAdapter?.get !== 'function') return;
-    httpAdapter.get(toRoute(url.pathname, httpAdapter.getType()), (_: unknown, response: unknown) =>
-      this.send(response),
-    );
+    const route = toRoute(url.pathname, httpAdapter.getType());
+    httpAdapter.get(route, (_: unknown, response: unknown) => this.send(response));
+    httpAdapter.options(route, (_: unknown, response: unknown) => this.answerPreflight(response));
   }
 
   /** Readable by scripts of every origin, because they cannot know this server before. */
@@ -69,6 +69,16 @@ export class ResourceMetadata implements OnModuleInit {
     httpAdapter.setHeader(response, 'Cache-Control', 'public, max-age=300');
     httpAdapter.setHeader(response, 'Access-Control-Allow-Origin', '*');
     httpAdapter.reply(response, JSON.stringify(this.describe()), 200);
+  }
+
+  /** Clients of the Model Context Protocol add a header, so browsers ask first (Fetch §3.2.2). */
+  private answerPreflight(response: unknown): void {
+    const { httpAdapter } = this.adapterHost;
+    httpAdapter.setHeader(response, 'Access-Control-Allow-Origin', '*');
+    httpAdapter.setHeader(response, 'Access-Control-Allow-Methods', 'GET');
+    httpAdapter.setHeader(response, 'Access-Control-Allow-Headers', '*');
+    httpAdapter.setHeader(response, 'Access-Control-Max-Age', '600');
+    httpAdapter.reply(response, undefined, 204);
   }
 
   private describe(): ProtectedResourceMetadata {

@@ -8,7 +8,7 @@ import { findVerifiedToken } from '../nest/verified-token.js';
 import { closeOnExpiry } from '../nest/transport.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../nest/guards.options.js';
 import { BearerError, InvalidToken } from '../nest/bearer-error.js';
-import { addNeededScopes, buildChallenge } from '../nest/challenge.js';
+import { findNeededScopes, buildChallenge } from '../nest/challenge.js';
 import type { AccessToken } from '../core/access-token.js';
 import { type Connection, HandshakeError, rememberToken } from './connection.js';
 
@@ -59,7 +59,7 @@ export class ConnectionGate {
     const { gateway, handler } = this.gatewayClass;
     const expiry = new InvalidToken('expired');
     const rule = this.getProvider(AccessRules).of(gateway, handler);
-    if (rule) addNeededScopes(expiry, { rule, token }, this.findOptions());
+    if (rule) expiry.scopes = findNeededScopes(expiry, { rule, token }, this.findOptions());
     return expiry;
   }
 

@@ -77,6 +77,21 @@ describe.each(platforms)('protected resource metadata on %s (RFC 9728)', (_platf
     expect((await request(app.getHttpServer()).head(path)).status).toBe(200);
   });
 
+  it('lets scripts of every origin send headers of their own, such as MCP-Protocol-Version (Fetch §3.2.2)', async () => {
+    app = await guardedApp(adapter, { ...issuer.options, audience: 'https://api.example/mcp' });
+    const { status, headers, text } = await request(app.getHttpServer())
+      .options(`${path}/mcp`)
+      .set('Origin', 'https://app.example')
+      .set('Access-Control-Request-Method', 'GET')
+      .set('Access-Control-Request-Headers', 'mcp-protocol-version');
+    expect([status, text]).toEqual([204, '']);
+    expect(headers).toMatchObject({
+      'access-control-allow-origin': '*',
+      'access-control-allow-headers': '*',
+    });
+    expect((await request(app.getHttpServer()).options('/orders')).status).not.toBe(204);
+  });
+
   it('names the scopes of the option `advertisedScopes` only', async () => {
     app = await guardedApp(adapter, { ...issuer.options, advertisedScopes: ['orders:read'] });
     const answer = await request(app.getHttpServer()).get(path);

@@ -61,9 +61,15 @@ describe.each(platforms)('GraphQL on %s', (_platform, adapter) => {
     expect(errors[0]?.extensions).toEqual({ code: 'UNAUTHENTICATED', challenge });
   });
 
-  it('names the scopes of all fields to a query without a token (RFC 6750 §3)', async () => {
-    const { headers } = await queryGraph(app, '{ audited tenant }');
-    expect(headers.get('www-authenticate')).toContain('scope="orders:audit orders:read"');
+  it('names the scopes of all refused fields of a query (RFC 6750 §3)', async () => {
+    const query = '{ audited tenant }';
+    const answers = [
+      await queryGraph(app, query),
+      await queryGraph(app, query, issuer.accessToken({ scope: 'other' })),
+    ];
+    for (const { headers } of answers) {
+      expect(headers.get('www-authenticate')).toContain('scope="orders:audit orders:read"');
+    }
   });
 
   it('names the missing scope (RFC 6750 §3.1)', async () => {
