@@ -64,22 +64,25 @@ export class ClientRateLimiter {
     request: FastifyRequest,
     quota: ClientQuota,
   ): Promise<QuotaState | undefined> {
-    const text = readPresentedText(request.body);
     return client.isPublic
-      ? this.consumePublic(request, text)
-      : this.limits.consume(quota, this.findOwner(client, text));
+      ? this.consumePublic(request, readPresentedText(request.body))
+      : this.limits.consume(quota, this.findOwner(client, request));
+  }
+
+  /** @throws {TooManyRequests} when {@link consume} would exceed the quota of a confidential client */
+  checkNotExhausted(client: Client, request: FastifyRequest, quota: ClientQuota): Promise<void> {
+    return this.limits.checkNotExhausted(quota, this.findOwner(client, request));
   }
 
   /**
    * A credential that this server issued counts for its session. Callers through an application can send it any number of
    * made-up ones, so these count apart. Requests of the client for itself have none.
    */
-  private findOwner({ id }: Client, text: string | undefined): QuotaOwner {
+  private findOwner({ id }: Client, { body }: FastifyRequest): QuotaOwner {
+    const text = readPresentedText(body);
     if (text === undefined) return { kind: 'client', id };
-    return {
-      kind: 'anonymous',
-      key: `${this.issued.identify(text) ?? 'made-up credentials'} at ${id}`,
-    };
+    const key = `${this.issued.identify(text) ?? 'made-up credentials'} at ${id}`;
+    return { kind: 'anonymous', key };
   }
 
   /**
@@ -94,12 +97,6 @@ export class ClientRateLimiter {
     const owner = text === undefined ? undefined : this.issued.identify(text);
     const key = owner ?? (await this.describeSender(request));
     return this.limits.consume('token', { kind: 'anonymous', key });
-  }
-
-  /** @throws {TooManyRequests} when the quota that {@link consume} would count is used up */
-  async checkNotExhausted(client: Client, request: FastifyRequest, quota: ClientQuota) {
-    const owner = this.findOwner(client, readPresentedText(request.body));
-    await this.limits.checkNotExhausted(quota, owner);
   }
 
   private async describeSender(request: FastifyRequest): Promise<string> {

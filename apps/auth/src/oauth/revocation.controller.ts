@@ -38,9 +38,9 @@ export class RevocationController {
   async revoke(
     @AuthenticatedClient() client: Client,
     @Body({ schema: revocationParameters }) { token }: RevocationParameters,
-  ): Promise<object> {
+  ): Promise<Record<string, never>> {
     await this.revocation.revoke(token, client);
-    // Clients ignore the body (RFC 7009 §2.2), but some parse it as JSON first.
+    // "The content of the response body is ignored by the client" (§2.2), and some client libraries parse it as JSON.
     return {};
   }
 }

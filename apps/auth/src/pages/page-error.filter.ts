@@ -123,7 +123,8 @@ function findParameter(error: unknown): RefusedParameter | undefined {
   if (error instanceof PageError) return error.parameter;
   if (findKindByClass(error)) return undefined;
   const { errors } = toProblemDetails(error);
-  const [, name] = /"(?:pointer":"#\/|parameter":")([a-z_]+)/.exec(JSON.stringify(errors) ?? '') ?? [];
+  const [, name] =
+    /"(?:pointer":"#\/|parameter":")([a-z_]+)/.exec(JSON.stringify(errors) ?? '') ?? [];
   return name === undefined ? undefined : { name, fault: 'invalid' };
 }
 

@@ -80,8 +80,9 @@ export class PagesGuard implements CanActivate {
     const targets = [context.getHandler(), context.getClass()];
     const name: LimitName | undefined = this.reflector.getAllAndOverride(PageQuota, targets);
     if (name === undefined) return;
-    const { browserSession: session, ip } = page;
-    const key = session ? `browser session ${session.id}` : describeNetwork(ip);
+    const { browserSession: session } = page;
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const key = session ? `browser session ${session.id}` : describeSender(request);
     const state = await this.limits.consume(name, { kind: 'anonymous', key });
     enforceQuota(context.switchToHttp().getResponse<FastifyReply>(), state);
   }
@@ -98,6 +99,16 @@ export class PagesGuard implements CanActivate {
     if (LOGIN_PAGES.includes(path) && asksForLogin) return;
     throw new PageRedirect(buildContinueUrl(context, context.ticket));
   }
+}
+
+/**
+ * A page of another site can load any number of frames, without the cookies of this server. They count apart, so that such a page
+ * cannot use up the quota of its visitors' network.
+ */
+function describeSender({ ip, headers }: FastifyRequest): string {
+  const { 'sec-fetch-dest': destination = 'document', 'sec-fetch-site': site } = headers;
+  const isForeignFrame = site === 'cross-site' && destination !== 'document';
+  return isForeignFrame ? `frames in ${describeNetwork(ip)}` : describeNetwork(ip);
 }
 
 const readPath = (url: string): string => url.split('?')[0] ?? '';

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { UnitOfWork } from '@gatehouse/persistence';
 import { InvitationService } from '../../src/accounts/invitation.service.js';
@@ -86,7 +88,7 @@ eachDatabase('a limit that a stranger uses up', (fresh) => {
     await auth.stop();
   });
 
-  it('answers a right Basic secret after 31 unknown refresh tokens (CLIENTS.md, C3)', async () => {
+  it('answers a right Basic secret after 31 unknown refresh tokens', async () => {
     const auth = await start('client=5/60');
     const id = await anApplication(auth, { authMethod: 'client_secret_post' });
     const inBody = { client_id: id, client_secret: SECRET };
@@ -97,6 +99,21 @@ eachDatabase('a limit that a stranger uses up', (fresh) => {
     );
     const right = { grant_type: 'client_credentials', scope: 'orders:read', ...inBody };
     expect((await post(auth, '/oauth/token', { body: right })).status).toBe(200);
+    await auth.stop();
+  });
+
+  it('answers a right Basic secret after 31 right secrets in the body with unknown refresh tokens', async () => {
+    const auth = await start('client=5/60 failed-client=5/60');
+    const id = await anApplication(auth);
+    const inBody = { client_id: id, client_secret: SECRET };
+    const unknown = { grant_type: 'refresh_token', refresh_token: 'x', ...inBody };
+    const statuses = await sendTimes(31, () => post(auth, '/oauth/token', { body: unknown }));
+    // A right secret in the other place is no failed authentication (RFC 6749 §2.3.1).
+    expect(statuses.slice(0, 5)).toEqual([400, 400, 400, 400, 400]);
+    expect(new Set(statuses)).toEqual(new Set([400, 429]));
+    const body = { grant_type: 'client_credentials', scope: 'orders:read' };
+    const answer = await post(auth, '/oauth/token', { body, headers: basic(id) });
+    expect(answer.status).toBe(200);
     await auth.stop();
   });
 
@@ -264,6 +281,33 @@ eachDatabase('a limit that a stranger uses up', (fresh) => {
     const statuses = await sendTimes(4, () => browser.authorize(id));
     expect(statuses).toEqual([303, 303, 303, 429]);
     expect(await other.obtainCode(id)).toBeTruthy();
+    await auth.stop();
+  });
+
+  it('opens a sign-in after a page of another site loaded many frames of it (Fetch Metadata §2.1)', async () => {
+    const auth = await start('authorization=3/60');
+    const id = await aClient(auth);
+    const browser = new TestBrowser(auth);
+    const query = new URLSearchParams({ client_id: id, response_type: 'code' });
+    // `fetch` of Node sets Sec-Fetch-Mode itself.
+    const frame = async (dest: string) => {
+      const request = get(`${auth.url}/oauth/authorize?${query.toString()}`, {
+        headers: {
+          'sec-fetch-site': 'cross-site',
+          'sec-fetch-mode': 'navigate',
+          'sec-fetch-dest': dest,
+        },
+      });
+      const [answer]: IncomingMessage[] = await once(request, 'response');
+      answer?.resume();
+      return answer?.statusCode ?? 0;
+    };
+    for (const dest of ['iframe', 'frame', 'embed', 'object']) await frame(dest);
+    expect(await frame('iframe')).toBe(429);
+    expect((await browser.authorize(id)).text).toContain('id="password"');
+    // A navigation of the browser itself counts for the network.
+    expect([await frame('document'), await frame('document')]).toEqual([400, 400]);
+    expect(await frame('document')).toBe(429);
     await auth.stop();
   });
 
