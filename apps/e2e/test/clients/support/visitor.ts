@@ -159,7 +159,7 @@ export class ChromiumVisitor implements Visitor {
 
   static async create(context: BrowserContext): Promise<ChromiumVisitor> {
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(60_000);
     const requests: URL[] = [];
     page.on('request', (request) => {
       const url = new URL(request.url());
