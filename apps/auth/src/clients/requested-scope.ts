@@ -1,6 +1,6 @@
 import { OAuthError } from '../platform/oauth-error.js';
 import { splitWords } from '../platform/request-text.js';
-import { SCOPE_TOKEN_PATTERN } from '../platform/resource-servers.js';
+import { type ResourceServer, SCOPE_TOKEN_PATTERN } from '../platform/resource-servers.js';
 
 /**
  * The requested scope in the order of `allowed`; without a request, all of `allowed`. Beside `openid`, unknown words "SHOULD be
@@ -52,3 +52,32 @@ export function limitToClient(
     hint: 'The client is not registered for any scope of this grant any more.',
   });
 }
+
+type Target = Pick<ResourceServer, 'identifier' | 'scopes'>;
+
+/** The request names resources, and words of the scope that belong to others. */
+export const foreignScopeError = (named: readonly Target[], words: readonly string[]): OAuthError =>
+  OAuthError.invalidTarget(
+    `Scope of another resource than ${listIdentifiers(named)}: ${words.join(' ')}.`,
+    { presented: words.join(' '), expected: listScopes(named) },
+  );
+
+/** No word of the scope belongs to the resource servers. */
+export function noCommonScopeError(
+  servers: readonly Target[],
+  scope: readonly string[],
+  { isResourceNamed }: { readonly isResourceNamed: boolean },
+): OAuthError {
+  const words = scope.join(' ');
+  const description = `No word of the scope belongs to ${listIdentifiers(servers)}: ${words || 'none'}.`;
+  const values = { presented: words, expected: listScopes(servers) };
+  return isResourceNamed
+    ? OAuthError.invalidTarget(description, values)
+    : OAuthError.invalidScope(description, values);
+}
+
+const listIdentifiers = (servers: readonly Target[]): string =>
+  servers.map(({ identifier }) => identifier).join(' ');
+
+const listScopes = (servers: readonly Target[]): string =>
+  servers.flatMap(({ scopes }) => scopes).join(' ');

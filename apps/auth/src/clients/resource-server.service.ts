@@ -5,9 +5,9 @@ import { OAuthError } from '../platform/oauth-error.js';
 import { listPrivilegedScopes, type ResourceServer } from '../platform/resource-servers.js';
 import { splitWords } from '../platform/request-text.js';
 import { ACCOUNT_SCOPES, OPENID_SCOPES } from './auth.scopes.js';
-import { narrowScope } from './requested-scope.js';
+import { foreignScopeError, narrowScope, noCommonScopeError } from './requested-scope.js';
 
-/** The parameters of a request for one access token. */
+/** The parameters of a request for one access token, as sent. */
 export interface AccessTokenRequest {
   /** RFC 8707 §2. */
   readonly resource?: string | undefined;
@@ -82,12 +82,17 @@ export class ResourceServerService {
   ): GrantedAccess {
     const named = request.resources.map((resource) => this.requireServer(resource));
     const requested = narrowScope(allowed, request.scope, this.scopes);
+    this.requireScopesOf(named, request.scope);
     for (const server of named) requireCommonScope(server, requested);
     const servers = this.servers.filter(
       (server) =>
         (named.length === 0 || named.includes(server)) && hasCommonScope(server, requested),
     );
-    if (servers.length === 0) throw OAuthError.invalidScope('No resource server has the scope.');
+    if (servers.length === 0) {
+      throw OAuthError.invalidScope(
+        `No scope to grant: ${requested.join(' ') || 'none is registered'}.`,
+      );
+    }
     return {
       resources: servers.map(({ identifier }) => identifier),
       scope: requested.filter(
@@ -99,20 +104,41 @@ export class ResourceServerService {
   /**
    * Selects the audience and the scope of one access token. It has one audience, and only the scope of that resource server
    * (RFC 9068 §3, RFC 9700 §2.3). Without a requested resource, it is the first one that has a word of the scope.
+   *
+   * @param granted its scope is narrowed to the requested one
    * @throws {OAuthError} `invalid_scope`, `invalid_target`
    */
   selectAudience(
     granted: GrantedAccess,
     request: AccessTokenRequest,
   ): { audience: string; scope: readonly string[] } {
-    const requested = narrowScope(granted.scope, request.scope, this.scopes);
     const servers = this.selectServers(granted, request);
     for (const { identifier: audience, scopes } of servers) {
-      const scope = requested.filter((word) => scopes.includes(word));
+      const scope = granted.scope.filter((word) => scopes.includes(word));
       if (scope.length > 0) return { audience, scope };
     }
-    const names = servers.map(({ identifier }) => identifier).join(' ');
-    throw OAuthError.invalidScope(`No requested scope belongs to ${names}.`);
+    const isResourceNamed = splitWords(request.resource ?? '').length > 0;
+    throw noCommonScopeError(servers, granted.scope, { isResourceNamed });
+  }
+
+  /**
+   * The same for a token of a grant without refresh token. The client could not get the rest of a requested scope later, so a
+   * scope of several resource servers is refused (RFC 8707 §2: the resource is missing).
+   * @throws {OAuthError} `invalid_scope`, `invalid_target`
+   */
+  selectOnlyAudience(
+    granted: GrantedAccess,
+    request: AccessTokenRequest,
+  ): { audience: string; scope: readonly string[] } {
+    const access = this.selectAudience(granted, request);
+    const requested = granted.scope.filter((word) =>
+      splitWords(request.scope ?? '').includes(word),
+    );
+    if (requested.every((word) => access.scope.includes(word))) return access;
+    throw OAuthError.invalidTarget(
+      `The scope belongs to several resources: ${requested.join(' ')}. Name one resource, and its scope.`,
+      { presented: requested.join(' ') },
+    );
   }
 
   /**
@@ -128,7 +154,7 @@ export class ResourceServerService {
     const single = this.selectAudience(this.addUserInfo(granted), request);
     const isOptional = !separateTokens && splitWords(request.resource ?? '').length === 0;
     if (!isOptional || !granted.resources.includes(this.issuer)) return single;
-    return this.addOpenIdScopes(single, narrowScope(granted.scope, request.scope, this.scopes));
+    return this.addOpenIdScopes(single, granted.scope);
   }
 
   /**
@@ -181,21 +207,34 @@ export class ResourceServerService {
   /** The requested resource server, or all granted ones. */
   private selectServers(
     { resources }: GrantedAccess,
-    { resource = '' }: AccessTokenRequest,
+    { resource = '', scope }: AccessTokenRequest,
   ): readonly ResourceServer[] {
     const named = new Set(splitWords(resource).map((uri) => this.requireServer(uri)));
     if (named.size > 1) {
-      throw OAuthError.invalidTarget('Name one resource per access token.', {
+      throw OAuthError.invalidTarget(`Name one resource per access token: ${resource}.`, {
         presented: resource,
       });
     }
+    this.requireScopesOf([...named], scope);
     const granted = resources.flatMap((identifier) => this.findServer(identifier) ?? []);
     const servers = granted.filter((server) => named.size === 0 || named.has(server));
     if (servers.length > 0) return servers;
-    throw OAuthError.invalidTarget(`Resource not granted: ${resource || 'any'}.`, {
-      presented: resource,
-      expected: resources.join(' '),
-    });
+    throw OAuthError.invalidTarget(
+      resource ? `Resource not granted: ${resource}.` : 'No resource is granted.',
+      { presented: resource, expected: resources.join(' ') },
+    );
+  }
+
+  /** A client that names both gets both, or an error. Words that no resource server knows were handled before. */
+  private requireScopesOf(named: readonly ResourceServer[], scope: string | undefined): void {
+    if (named.length === 0) return;
+    const foreign = splitWords(scope ?? '').filter(
+      (word) =>
+        this.scopes.includes(word) &&
+        !isOpenIdScope(word) &&
+        !named.some(({ scopes }) => scopes.includes(word)),
+    );
+    if (foreign.length > 0) throw foreignScopeError(named, foreign);
   }
 
   private requireServer(identifier: string): ResourceServer {
@@ -223,8 +262,5 @@ const hasCommonScope = ({ scopes }: ResourceServer, words: readonly string[]): b
 /** A request for a resource without one of its scopes is refused, because a token without that audience would surprise the client. */
 function requireCommonScope(server: ResourceServer, requested: readonly string[]): void {
   if (hasCommonScope(server, requested)) return;
-  throw OAuthError.invalidTarget(`No requested scope belongs to ${server.identifier}.`, {
-    presented: requested.join(' '),
-    expected: server.scopes.join(' '),
-  });
+  throw noCommonScopeError([server], requested, { isResourceNamed: true });
 }

@@ -119,7 +119,8 @@ eachDatabase('authorization codes', (fresh) => {
         aud: BILLING,
         scope: 'billing:read',
       });
-      const code = await browser.obtainCode(client, { scope: SCOPE, resource: ORDERS });
+      const scope = 'openid offline_access orders:read';
+      const code = await browser.obtainCode(client, { scope, resource: ORDERS });
       const refused = await redeem(code, { resource: BILLING });
       expect(refused).toMatchObject({ status: 400, body: { error: 'invalid_target' } });
       // A refused resource leaves the code valid.

@@ -362,14 +362,15 @@ describe('resource servers of a code (RFC 8707 §2.1)', () => {
   });
 
   it('grants the named resource servers; userinfo follows from the scope', async () => {
-    const more = { scope: 'openid orders:read billing:read', resource: ORDERS };
-    expect(await resourcesOf(more)).toEqual({
-      scope: 'openid orders:read',
-      resource: ORDERS,
-    });
-    expect(await resourcesOf(more, `&resource=${BILLING}`)).toMatchObject({
+    const one = { scope: 'openid orders:read', resource: ORDERS };
+    expect(await resourcesOf(one)).toEqual(one);
+    const two = { scope: 'openid orders:read billing:read', resource: ORDERS };
+    expect(await resourcesOf(two, `&resource=${BILLING}`)).toMatchObject({
       resource: `${ORDERS} ${BILLING}`,
     });
+    // The client libraries of Auth0 call it the audience.
+    const named = { scope: 'openid orders:read', audience: ORDERS };
+    expect(await resourcesOf(named)).toEqual(one);
   });
 
   it.each([

@@ -79,9 +79,10 @@ describe('error_description (RFC 6749 §4.1.2.1)', () => {
     ['Unknown scope: groups teams', { scope: 'groups orders:read teams' }],
     ['Unknown resource: https://other.example.', { resource: 'https://other.example' }],
     [
-      `No requested scope belongs to ${BILLING}.`,
+      `Scope of another resource than ${BILLING}: orders:read.`,
       { scope: 'openid orders:read', resource: BILLING },
     ],
+    [`No word of the scope belongs to ${BILLING}: openid.`, { scope: 'openid', resource: BILLING }],
   ])('says "%s"', async (text, parameters) => {
     const answer = await browser.authorize(client, parameters);
     expect(readRedirectParameters(answer)['error_description']).toBe(text);

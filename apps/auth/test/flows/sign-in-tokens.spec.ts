@@ -120,9 +120,13 @@ eachDatabase('tokens of a sign-in that also asks for an API', (fresh) => {
   });
 
   it('issues it for a request without scope too, which asks for the scope of the client (RFC 6749 §3.3)', async () => {
-    const { access_token } = await signIn(client, { scope: undefined });
+    const { access_token, refresh_token, id_token } = await signIn(client, { scope: undefined });
     expect(audienceOf(access_token)).toEqual(BOTH);
     expect(await userInfo(access_token)).toMatchObject({ email: user.email });
+    expect(decodeClaims(id_token)).toMatchObject({ sub: user.id, email: user.email });
+    expect(await refresh(refresh_token)).toHaveProperty('id_token');
+    const id = await aClient(auth, { scope: ['orders:read'] });
+    expect(await signIn(id, { scope: undefined })).not.toHaveProperty('id_token');
   });
 
   it('accepts the token in a resource server that uses the guards (RFC 9068 §4)', async () => {

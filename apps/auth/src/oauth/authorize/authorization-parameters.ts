@@ -49,7 +49,7 @@ export function readParameters(sent: Readonly<Record<string, unknown>>): SentPar
   const parameters: Partial<Record<ParameterName, string>> = {};
   const repeated: ParameterName[] = [];
   for (const name of SUPPORTED_PARAMETERS) {
-    const values = readValues(sent, name);
+    const values = [name, ...(ALIASES[name] ?? [])].flatMap((word) => readValues(sent, word));
     if (values.length > 1 && name !== 'resource') repeated.push(name);
     else if (values.length > 0 && isUsable(name, values)) parameters[name] = values.join(' ');
   }
@@ -72,13 +72,15 @@ function isUsable(name: ParameterName, [value = '']: readonly string[]): boolean
   return max === undefined || (value.length <= max && !CONTROL_CHARACTERS.test(value));
 }
 
-/** The server compares or returns these as sent. Blanks at the ends of other parameters are ignored. */
-const EXACT_PARAMETERS: readonly ParameterName[] = ['redirect_uri', 'state', 'nonce'];
+/** Some client libraries call the resource server the audience. Ignoring it would issue a token for another one. */
+const ALIASES: Readonly<Partial<Record<ParameterName, readonly string[]>>> = {
+  resource: ['audience'],
+};
 
-function readValues(
-  sent: Readonly<Record<string, unknown>>,
-  name: ParameterName,
-): readonly string[] {
+/** The server compares or returns these as sent. Blanks at the ends of other parameters are ignored. */
+const EXACT_PARAMETERS: readonly string[] = ['redirect_uri', 'state', 'nonce'];
+
+function readValues(sent: Readonly<Record<string, unknown>>, name: string): readonly string[] {
   const values = Object.hasOwn(sent, name) ? [sent[name]].flat() : [];
   const texts = values.filter((value) => typeof value === 'string');
   return texts

@@ -21,9 +21,9 @@ export class ClientCredentialsGrant implements Grant {
 
     // The scopes of OpenID Connect need a user, so the client cannot get them for itself.
     const allowed = client.scope.filter((word) => !Object.hasOwn(OPENID_SCOPES, word));
-    const { resource, scope: requested } = parameters;
-    const granted = this.resourceServers.grant(allowed, { resources: [], scope: requested });
-    const { audience, scope } = this.resourceServers.selectAudience(granted, { resource });
+    const request = { resource: parameters.resource, scope: parameters.scope };
+    const granted = this.resourceServers.grant(allowed, { resources: [], scope: request.scope });
+    const { audience, scope } = this.resourceServers.selectOnlyAudience(granted, request);
 
     await provenKey?.markProofUsed();
 

@@ -35,7 +35,7 @@ export class RefreshTokenGrant implements Grant {
     const allowed = await this.resourceServers.requireRoles(accountId, permitted);
     const { audience, scope } = this.resourceServers.selectSignInAudience(
       { resources, scope: allowed },
-      { resource },
+      { resource, scope: requested },
       client,
     );
 

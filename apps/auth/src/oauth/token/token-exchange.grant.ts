@@ -12,7 +12,6 @@ import type { RefreshTokenFamily } from '../../sessions/refresh-token-family.ent
 import { ClientRepository } from '../../clients/client.repository.js';
 import {
   type GrantedAccess,
-  normalizeUri,
   ResourceServerService,
 } from '../../clients/resource-server.service.js';
 import { limitToClient, narrowScope } from '../../clients/requested-scope.js';
@@ -43,7 +42,6 @@ export class TokenExchangeGrant implements Grant {
 
     // §2.1: the types of the subject token and of the requested token.
     checkTokenTypes(parameters);
-    const target = readTarget(parameters);
 
     // §2.2.2: a subject token that is "invalid for any reason, or … unacceptable based on policy" is an invalid request.
     const subject = this.verifySubjectToken(parameters.subject_token, client);
@@ -58,9 +56,9 @@ export class TokenExchangeGrant implements Grant {
       family.accountId,
       narrowScope(granted.scope, parameters.scope, this.resourceServers.scopes),
     );
-    const { audience, scope } = this.resourceServers.selectAudience(
+    const { audience, scope } = this.resourceServers.selectOnlyAudience(
       { ...granted, scope: allowed },
-      { resource: target },
+      { resource: parameters.resource, scope: parameters.scope },
     );
 
     await provenKey?.markProofUsed();
@@ -140,15 +138,6 @@ function checkTokenTypes(parameters: TokenParameters): void {
   if (parameters.actor_token !== undefined || parameters.actor_token_type !== undefined) {
     throw OAuthError.invalidRequest('The client itself is the actor: send no actor_token.');
   }
-}
-
-/** A resource server has one identifier, so `audience` and `resource` mean the same. */
-function readTarget({ resource, audience }: TokenParameters): string | undefined {
-  const isAmbiguous = resource !== undefined && audience !== undefined;
-  if (isAmbiguous && normalizeUri(resource) !== normalizeUri(audience)) {
-    throw OAuthError.invalidTarget('resource and audience differ.', { presented: audience });
-  }
-  return resource ?? audience;
 }
 
 function countActors(actor: Actor | undefined): number {

@@ -15,6 +15,7 @@ import {
   ClientAuthenticationGuard,
 } from '../../clients/client-authentication.guard.js';
 import { Client } from '../../clients/client.entity.js';
+import { normalizeUri } from '../../clients/resource-server.service.js';
 import { OAuthError } from '../../platform/oauth-error.js';
 import { DpopProofGuard, getProvenKey } from './dpop-proof.guard.js';
 import {
@@ -75,6 +76,15 @@ export class TokenController {
     if (!grant) throw OAuthError.unsupportedGrantType(parameters.grant_type);
     if (!client.canUseGrant(grant.type)) throw OAuthError.unauthorizedClient(grant.type);
     const provenKey = getProvenKey(request);
-    return grant.exchange({ client, parameters, provenKey, arrival: getArrival(request) });
+    const named = { ...parameters, resource: readTarget(parameters) };
+    return grant.exchange({ client, parameters: named, provenKey, arrival: getArrival(request) });
   }
+}
+
+/** A resource server has one identifier, so `audience` (RFC 8693 §2.1) and `resource` mean the same in every grant. */
+function readTarget({ resource, audience }: TokenParameters): string | undefined {
+  if (!resource || !audience || normalizeUri(resource) === normalizeUri(audience))
+    return resource || audience;
+  const description = `resource and audience differ: ${resource} ${audience}.`;
+  throw OAuthError.invalidTarget(description, { presented: audience, expected: resource });
 }

@@ -32,7 +32,7 @@ export const tokenParameters = z.object({
   resource: repeatableTarget.describe(
     'The resource server that the access token is for (RFC 8707)',
   ),
-  audience: repeatableTarget.describe('The same, in the words of RFC 8693'),
+  audience: repeatableTarget.describe('The same as `resource`, in the words of RFC 8693'),
   subject_token: formText(8192).optional().describe('The access token to exchange'),
   subject_token_type: formText(255).optional(),
   requested_token_type: formText(255).optional(),
