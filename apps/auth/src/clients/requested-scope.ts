@@ -49,7 +49,7 @@ export function limitToClient(
   throw OAuthError.invalidGrant('scope', {
     presented: granted.join(' '),
     expected: allowed.join(' '),
-    hint: 'The client is not registered for any scope of this grant any more.',
+    hint: `The client is not registered for the scope of this grant any more: ${granted.join(' ')}.`,
   });
 }
 

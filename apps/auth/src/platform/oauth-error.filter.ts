@@ -25,7 +25,7 @@ interface ErrorResponse {
 }
 
 /** Endpoints for OAuth clients. They answer errors by RFC 6749 §5.2; all other endpoints answer by RFC 9457. */
-const OAUTH_PATH = /^\/(oauth|auth\/(login|logout|refresh|register))\b/;
+const OAUTH_PATH = /^\/(oauth|userinfo|auth\/(login|logout|refresh|register))\b/;
 
 /** Endpoints whose refusals are events. The login of the first-party client has its own events. */
 const RECORDED_PATH = /^\/(oauth|auth\/refresh)\b/;
@@ -83,7 +83,10 @@ export class OAuthErrorFilter implements ExceptionFilter {
 
 /** A request for a proof with a nonce is a step of the protocol (RFC 9449 §8). */
 const isRefusal = ({ status, body }: ErrorResponse): boolean =>
-  (status === 400 || status === 401) && body.error !== 'use_dpop_nonce';
+  REFUSAL_STATUSES.includes(status) && body.error !== 'use_dpop_nonce';
+
+/** Also a body that the server does not read: too large, or of another type. */
+const REFUSAL_STATUSES: readonly number[] = [400, 401, 413, 415];
 
 interface RefusalContext {
   readonly body: ErrorResponse['body'];
@@ -160,7 +163,7 @@ function toUnavailableResponse({
 
 function describeErrors(status: number, errors: unknown): string {
   if (status === 413) return 'The body is too large.';
-  if (status === 415) return 'The content type is not supported.';
+  if (status === 415) return 'The Content-Type of the body is not supported.';
   const faults = readFaults(errors);
   const rule = faults.find(({ detail }) => RULE_PATTERN.test(detail));
   if (rule) return `The ${rule.name} ${rule.detail}.`;

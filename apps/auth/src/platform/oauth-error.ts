@@ -20,16 +20,16 @@ type ErrorCode =
 
 /** Codes of the authorization endpoint only, which the browser carries to the client. */
 const AUTHORIZATION_ERRORS = {
-  access_denied: 'The person refused.',
+  access_denied: 'The user did not allow the access.',
   unsupported_response_type: 'The response_type must be code.',
   temporarily_unavailable: 'The server cannot answer now. Try again later.',
-  login_required: 'The person must log in.',
-  account_selection_required: 'The person must choose an account.',
-  consent_required: 'The person must consent.',
-  request_not_supported: 'The server takes no request objects.',
-  request_uri_not_supported: 'The server takes no request objects.',
-  registration_not_supported: 'Clients are registered beforehand.',
-  unmet_authentication_requirements: 'The server knows no such authentication.',
+  login_required: 'prompt is none, and the user must log in.',
+  account_selection_required: 'prompt is none, and the user must choose an account.',
+  consent_required: 'prompt is none, and the user must consent.',
+  request_not_supported: 'request is not supported: send each parameter itself.',
+  request_uri_not_supported: 'request_uri is not supported: send each parameter itself.',
+  registration_not_supported: 'registration is not supported: the operator registers clients.',
+  unmet_authentication_requirements: 'The server knows no acr of claims.',
 };
 type AuthorizationErrorCode = keyof typeof AUTHORIZATION_ERRORS;
 
@@ -50,6 +50,11 @@ interface ErrorDetail extends ComparedValues {
   /** The check that failed. */
   readonly check?: string;
   readonly clientRefusal?: ClientRefusalReason;
+}
+
+interface AuthorizationErrorDetail extends ErrorDetail {
+  /** The default is the text of the code. */
+  readonly description?: string;
 }
 
 /**
@@ -84,7 +89,7 @@ export class OAuthError extends Error {
 
   /** RFC 8693 §2.2.2. The answer gives no reason: it would tell the finder of a token what the token can still do. */
   static invalidSubjectToken(check: string, values: ComparedValues = {}): OAuthError {
-    const description = 'The subject token is invalid, or may not be exchanged by this client.';
+    const description = 'The subject_token is invalid, or may not be exchanged by this client.';
     return new OAuthError('invalid_request', description, { ...values, check });
   }
 
@@ -97,13 +102,23 @@ export class OAuthError extends Error {
     return new OAuthError('invalid_client', description, { ...values, check, clientRefusal });
   }
 
-  /** The answer gives no reason, because the caller may have found or stolen the grant, unless the reason is a parameter. */
+  /** @param hint for the client: only a reason that a caller who found or stole the grant may learn */
   static invalidGrant(
     check: string,
-    { hint, ...values }: ComparedValues & { readonly hint?: string } = {},
+    { hint, ...values }: ComparedValues & { readonly hint: string },
   ): OAuthError {
-    const description = hint ?? 'The grant is invalid, expired or revoked.';
-    return new OAuthError('invalid_grant', description, { ...values, check });
+    return new OAuthError('invalid_grant', hint, { ...values, check });
+  }
+
+  /** The answer gives no reason, because the caller may have found or stolen the code. */
+  static invalidCode(check: string): OAuthError {
+    return OAuthError.invalidGrant(check, { hint: 'The code is invalid, expired or revoked.' });
+  }
+
+  /** The answer gives no reason, because the caller may have found or stolen the token. */
+  static invalidRefreshToken(check: string): OAuthError {
+    const hint = 'The refresh_token is invalid, expired or revoked.';
+    return OAuthError.invalidGrant(check, { hint });
   }
 
   /** One answer for an unknown account, a wrong password and a disabled account. */
@@ -111,13 +126,14 @@ export class OAuthError extends Error {
     return new OAuthError('invalid_grant', 'The e-mail or the password is wrong.', { check });
   }
 
-  static unauthorizedClient(grantType: string): OAuthError {
-    const description = 'This client may not use this grant.';
+  /** @param rule what a client with this grant must be, if the registration of the grant alone is not enough */
+  static unauthorizedClient(grantType: string, rule?: string): OAuthError {
+    const description = `This client may not use the grant_type ${grantType}${rule === undefined ? '' : `: ${rule}`}.`;
     return new OAuthError('unauthorized_client', description, { presented: grantType });
   }
 
   static unsupportedGrantType(grantType: string): OAuthError {
-    const description = 'The server does not support this grant_type.';
+    const description = `Unsupported grant_type: ${grantType}.`;
     return new OAuthError('unsupported_grant_type', description, { presented: grantType });
   }
 
@@ -134,7 +150,9 @@ export class OAuthError extends Error {
     code: 'access_denied' | 'invalid_scope',
     scope: readonly string[],
   ): OAuthError {
-    return new OAuthError(code, `No role of this account allows the scope: ${scope.join(' ')}.`);
+    const presented = scope.join(' ');
+    const description = `No role of this account allows the scope: ${presented}.`;
+    return new OAuthError(code, description, { presented, check: 'role' });
   }
 
   /** @param description names the resource, which the client sent itself */
@@ -143,7 +161,7 @@ export class OAuthError extends Error {
   }
 
   static unsupportedTokenType(): OAuthError {
-    const description = 'This token has no session of this client: it ends when it expires.';
+    const description = 'The token has no session of this client: it ends when it expires.';
     return new OAuthError('unsupported_token_type', description);
   }
 
@@ -157,8 +175,11 @@ export class OAuthError extends Error {
     return new OAuthError('use_dpop_nonce', 'Send a proof with the nonce of this answer.');
   }
 
-  static authorizationError(code: AuthorizationErrorCode, values: ComparedValues = {}): OAuthError {
-    return new OAuthError(code, AUTHORIZATION_ERRORS[code], values);
+  static authorizationError(
+    code: AuthorizationErrorCode,
+    { description = AUTHORIZATION_ERRORS[code], ...detail }: AuthorizationErrorDetail = {},
+  ): OAuthError {
+    return new OAuthError(code, description, detail);
   }
 
   toJSON() {
@@ -169,7 +190,7 @@ export class OAuthError extends Error {
 const MAX_DESCRIPTION_LENGTH = 300;
 
 /** The characters that RFC 6749 §5.2 allows; the description may contain text that the client sent. */
-const toDescription = (text: string): string =>
+export const toDescription = (text: string): string =>
   text.slice(0, MAX_DESCRIPTION_LENGTH).replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?');
 
 /** Parameters that belong into the body, because servers and proxies log URLs (RFC 6749 §2.3.1). */

@@ -64,12 +64,12 @@ export class RefreshTokenRotation {
    */
   async validate(text: string, request: RefreshRequest): Promise<ValidatedRefreshToken> {
     const token = this.format.read(text);
-    if (!token) throw OAuthError.invalidGrant('not made by this server');
+    if (!token) throw OAuthError.invalidRefreshToken('not made by this server');
     const family = await this.loadFamily(token.familyId);
 
     // "… the refresh token … was issued to another client" (RFC 6749 §5.2). The token stays valid for its own client.
     if (family.clientId !== request.client.id)
-      throw OAuthError.invalidGrant('issued to another client');
+      throw OAuthError.invalidRefreshToken('issued to another client');
 
     // A caller without the key does not revoke the family, because a stolen token is useless without the key (RFC 9449 §5).
     checkKeyBinding(family, request.dpopJkt);
@@ -148,7 +148,7 @@ export class RefreshTokenRotation {
     if (state === 'undecided') throw new AskAgainException('older than the last rotation');
     const reason = REVOCATION_REASONS[state];
     if (reason) await this.revocation.revokeFamily(presented.family.id, reason);
-    throw OAuthError.invalidGrant(`refresh token is ${state}`);
+    throw OAuthError.invalidRefreshToken(`refresh token is ${state}`);
   }
 
   /** The request waited for a database that stalled. The rotation that it found can lack its second stamp. */
@@ -170,11 +170,12 @@ export class RefreshTokenRotation {
 
   private async loadFamily(id: string): Promise<RefreshTokenFamily> {
     const family = await this.families.find(id);
-    if (!family) throw OAuthError.invalidGrant('unknown family');
+    if (!family) throw OAuthError.invalidRefreshToken('unknown family');
     return family;
   }
 }
 
 function checkKeyBinding({ dpopJkt }: RefreshTokenFamily, proven: string | undefined): void {
-  if (dpopJkt !== null && dpopJkt !== proven) throw OAuthError.invalidGrant('bound to another key');
+  if (dpopJkt !== null && dpopJkt !== proven)
+    throw OAuthError.invalidRefreshToken('bound to another key');
 }

@@ -18,7 +18,7 @@ const invalidGrant = {
   status: 400,
   body: {
     error: 'invalid_grant',
-    error_description: 'The grant is invalid, expired or revoked.',
+    error_description: 'The refresh_token is invalid, expired or revoked.',
   },
 };
 const successorIn = ({ body }: TestResponse): string => body['refresh_token'] ?? '';

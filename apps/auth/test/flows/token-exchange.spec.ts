@@ -215,7 +215,7 @@ describe('token exchange (RFC 8693)', () => {
     const invalid = [
       400,
       'invalid_request',
-      'The subject token is invalid, or may not be exchanged by this client.',
+      'The subject_token is invalid, or may not be exchanged by this client.',
     ];
 
     it('rejects every invalid subject token with the same answer', async () => {
@@ -226,7 +226,6 @@ describe('token exchange (RFC 8693)', () => {
       const tokens = [
         refresh_token,
         'x',
-        '',
         `${header}.${payload}.`,
         `${header}.${encoded({ ...claims, sub: 'acct_other' })}.${signature}`,
         `${encoded({ alg: 'none', typ: 'at+jwt' })}.${payload}.`,
@@ -255,8 +254,14 @@ describe('token exchange (RFC 8693)', () => {
 
     it('rejects a request without a subject token', async () => {
       const parameters = { grant_type: EXCHANGE, subject_token_type: ACCESS_TOKEN };
-      const { status, body } = await auth.token(parameters, AS);
-      expect([status, body['error'], body['error_description']]).toEqual(invalid);
+      for (const more of [{}, { subject_token: '' }]) {
+        const { status, body } = await auth.token({ ...parameters, ...more }, AS);
+        expect([status, body['error'], body['error_description']]).toEqual([
+          400,
+          'invalid_request',
+          'subject_token is missing.',
+        ]);
+      }
     });
 
     it.each<[string, Record<string, string>]>([

@@ -66,12 +66,12 @@ export class AuthorizationCodeService {
    */
   async validate(text: string, presentation: CodePresentation): Promise<AuthorizationCode> {
     const code = CODE_PATTERN.test(text) ? await this.codes.find(hashCode(text)) : undefined;
-    if (!code) throw OAuthError.invalidGrant('unknown code');
+    if (!code) throw OAuthError.invalidCode('unknown code');
 
     // "… ensure that the authorization code was issued to the authenticated confidential client, or … public client"
     // (RFC 6749 §4.1.3). The code remains valid for the client that owns it.
     if (code.clientId !== presentation.clientId)
-      throw OAuthError.invalidGrant('code of another client');
+      throw OAuthError.invalidCode('code of another client');
 
     // The binding comes before the reuse: an attacker who knows a used code from a log or from the browser history, and nothing
     // else, must not be able to revoke the user's session.
@@ -114,14 +114,14 @@ export class AuthorizationCodeService {
   async rejectUnclaimed({ hash }: AuthorizationCode): Promise<never> {
     const code = await this.codes.find(hash);
     if (code?.usedAt) return this.rejectReused(code);
-    throw OAuthError.invalidGrant('the session or the consent of the code ended');
+    throw OAuthError.invalidCode('the session or the consent of the code ended');
   }
 
   /** "If an authorization code is used more than once, the authorization server … SHOULD revoke … all tokens" (§4.1.2). */
   private async rejectReused({ accountId, clientId, familyId }: AuthorizationCode): Promise<never> {
     if (familyId) await this.revocation.revokeFamily(familyId, 'code_reuse');
     await this.events.record({ type: 'authorization_code.reused', accountId, clientId });
-    throw OAuthError.invalidGrant('code used before');
+    throw OAuthError.invalidCode('code used before');
   }
 }
 
@@ -134,7 +134,11 @@ function checkBinding(code: AuthorizationCode, presentation: CodePresentation): 
 
   // "… verifies that it matches the dpop_jkt parameter value in the authorization request" (RFC 9449 §10).
   if (code.dpopJkt !== null && code.dpopJkt !== presentation.dpopJkt)
-    throw OAuthError.invalidGrant('code for another key');
+    throw OAuthError.invalidGrant('code for another key', {
+      presented: presentation.dpopJkt ?? 'no DPoP proof',
+      expected: code.dpopJkt,
+      hint: 'The DPoP proof is not by the key of dpop_jkt.',
+    });
 }
 
 /**

@@ -101,8 +101,11 @@ function checkResponseType({ response_type: presented }: AuthorizationParameters
 function checkLength(parameters: AuthorizationParameters): void {
   const length = Buffer.byteLength(JSON.stringify(parameters));
   if (length <= MAX_REQUEST_BYTES) return;
+  const [longest = ''] = Object.entries(parameters)
+    .toSorted(([, one], [, other]) => other.length - one.length)
+    .map(([name]) => name);
   throw OAuthError.invalidRequest(
-    `The parameters have ${length} bytes together, and ${MAX_REQUEST_BYTES} are allowed.`,
+    `The parameters have ${length} bytes together, and ${MAX_REQUEST_BYTES} are allowed; the longest is ${longest}.`,
   );
 }
 

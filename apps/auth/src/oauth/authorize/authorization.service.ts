@@ -124,8 +124,7 @@ export class AuthorizationService {
     if (decision.kind === 'approved')
       return this.issueCode({ ...request, scope: decision.scope }, decision.session);
     const { required } = decision;
-    if (request.prompt.has('none'))
-      throw OAuthError.authorizationError(INTERACTION_REQUIRED_ERRORS[required]);
+    if (request.prompt.has('none')) throw createInteractionError(required, request);
     const decidedFor = markSession(session);
     const ticket = this.interactions.createTicket({ ...interaction, decidedFor });
     return { kind: 'interaction', next: required, ticket };
@@ -151,6 +150,16 @@ export class AuthorizationService {
     });
     return createResponse(destination, { code });
   }
+}
+
+function createInteractionError(
+  required: RequiredInteraction,
+  { consentScope }: AuthorizationRequest,
+): OAuthError {
+  const code = INTERACTION_REQUIRED_ERRORS[required];
+  if (code !== 'consent_required') return OAuthError.authorizationError(code);
+  const description = `prompt is none, and the user must consent to the scope: ${consentScope.join(' ')}.`;
+  return OAuthError.authorizationError(code, { description });
 }
 
 /** Every response carries `iss` (RFC 9207 §2) and the `state` of the request. */

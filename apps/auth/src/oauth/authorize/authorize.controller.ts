@@ -69,14 +69,14 @@ export class AuthorizeController {
 
   private async record(error: OAuthError, clientId: string): Promise<void> {
     const { code, description, detail } = error;
-    if (USER_DECISIONS.has(code)) return;
+    if (USER_DECISIONS.has(code) && detail.check === undefined) return;
     const check = toLogText(detail.check ?? description);
     const fields = { ...describeRefusal(detail, clientId), endpoint: '/oauth/authorize', check };
     await this.events.record({ type: 'authorization.refused', error: code, ...fields });
   }
 }
 
-/** These errors say what the user decided or must do. They refuse no request. */
+/** These errors say what the user decided or must do. They refuse no request, unless a check failed. */
 const USER_DECISIONS: ReadonlySet<string> = new Set([
   'access_denied',
   'login_required',

@@ -90,8 +90,14 @@ const readSubject = ({ sub }: ClaimsMember): string | undefined =>
 function checkAcr({ acr }: ClaimsMember): void {
   if (!acr?.essential) return;
   const wanted = [...(acr.values ?? []), ...(acr.value === undefined ? [] : [acr.value])];
-  if (wanted.length > 0 && !wanted.includes(ACR))
-    throw OAuthError.authorizationError('unmet_authentication_requirements');
+  if (wanted.length === 0 || wanted.includes(ACR)) return;
+  const presented = wanted.map(String).join(' ');
+  const description = `claims requires another acr than ${ACR}: ${presented}.`;
+  throw OAuthError.authorizationError('unmet_authentication_requirements', {
+    description,
+    presented,
+    expected: ACR,
+  });
 }
 
 function parseJson(text: string): unknown {

@@ -84,7 +84,10 @@ export class PromptPolicy {
     const account = await this.accounts.find(session.accountId);
     if (account && expected.every((subject) => subject === computeSubject(account, client)))
       return true;
-    if (isFresh) throw OAuthError.authorizationError('login_required');
+    if (isFresh) {
+      const description = 'id_token_hint or claims names another user than the one who logged in.';
+      throw OAuthError.authorizationError('login_required', { description, check: 'subject' });
+    }
     return false;
   }
 

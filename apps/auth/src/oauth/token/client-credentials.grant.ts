@@ -17,7 +17,8 @@ export class ClientCredentialsGrant implements Grant {
 
   async exchange({ client, parameters, provenKey }: TokenRequest): Promise<TokenResponse> {
     // "The client credentials grant type MUST only be used by confidential clients."
-    if (client.isPublic) throw OAuthError.unauthorizedClient(this.type);
+    if (client.isPublic)
+      throw OAuthError.unauthorizedClient(this.type, 'only a confidential client may');
 
     // The scopes of OpenID Connect need a user, so the client cannot get them for itself.
     const allowed = client.scope.filter((word) => !Object.hasOwn(OPENID_SCOPES, word));

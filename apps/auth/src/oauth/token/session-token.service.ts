@@ -57,7 +57,8 @@ export class SessionTokenService {
   private async issueIdToken(content: SessionTokenContent, accessToken: string): Promise<string> {
     const { client, session, granted } = content;
     const account = await this.accounts.find(granted.accountId);
-    if (!account) throw OAuthError.invalidGrant('no such account');
+    if (!account)
+      throw OAuthError.invalidGrant('account', { hint: 'The account does not exist any more.' });
     return this.idTokens.issue({
       client,
       account,

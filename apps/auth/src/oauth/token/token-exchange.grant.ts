@@ -38,7 +38,10 @@ export class TokenExchangeGrant implements Grant {
 
   async exchange({ client, parameters, provenKey }: TokenRequest): Promise<TokenResponse> {
     // "… client authentication … allows … to determine … which entities are permitted to impersonate or act" (§2.1, §5).
-    if (client.isPublic || !client.resourceServer) throw OAuthError.unauthorizedClient(this.type);
+    if (client.isPublic || !client.resourceServer) {
+      const rule = 'only a confidential client that is registered as a resource server may';
+      throw OAuthError.unauthorizedClient(this.type, rule);
+    }
 
     // §2.1: the types of the subject token and of the requested token.
     checkTokenTypes(parameters);
@@ -131,13 +134,21 @@ export class TokenExchangeGrant implements Grant {
 
 function checkTokenTypes(parameters: TokenParameters): void {
   const { subject_token_type, requested_token_type = ACCESS_TOKEN_TYPE } = parameters;
-  if (subject_token_type !== ACCESS_TOKEN_TYPE || requested_token_type !== ACCESS_TOKEN_TYPE) {
-    throw OAuthError.invalidRequest('Only access tokens are exchanged for access tokens.');
-  }
+  requireAccessTokenType('subject_token_type', subject_token_type);
+  requireAccessTokenType('requested_token_type', requested_token_type);
   // The actor is the authenticated client itself, so an actor token is refused.
   if (parameters.actor_token !== undefined || parameters.actor_token_type !== undefined) {
     throw OAuthError.invalidRequest('The client itself is the actor: send no actor_token.');
   }
+  if (!parameters.subject_token) throw OAuthError.invalidRequest('subject_token is missing.');
+}
+
+function requireAccessTokenType(name: string, presented: string | undefined): void {
+  if (presented === ACCESS_TOKEN_TYPE) return;
+  throw OAuthError.invalidRequest(`${name} must be ${ACCESS_TOKEN_TYPE}.`, {
+    presented,
+    expected: ACCESS_TOKEN_TYPE,
+  });
 }
 
 function countActors(actor: Actor | undefined): number {
