@@ -182,6 +182,110 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
     });
   });
 
+  describe('the body of a refusal (RFC 6750 §3, RFC 6749 §5.2)', () => {
+    const ofOrders = async () =>
+      refreshSession(auth, await aSession(auth, 'web-app'), { client_id: 'web-app' });
+    const anExpired = async () => {
+      const issued = await aToken();
+      auth.clock.advance({ seconds: 365 });
+      return issued;
+    };
+    const aRevoked = async () => {
+      const issued = await aToken();
+      const body = new URLSearchParams({ token: issued.refresh, client_id: 'web-app' });
+      await auth.send('/oauth/revoke', { method: 'POST', body });
+      return issued;
+    };
+    const anIdToken = async () => {
+      const { access } = await aToken();
+      const exp = Math.floor(auth.clock.now() / 1000) + 60;
+      const keys = auth.app.get(SigningKeyService);
+      return { access: await keys.sign('JWT', { ...decodeClaims(access), exp }) };
+    };
+
+    it.each<[string, () => Promise<{ access: string }>, number, string, RegExp]>([
+      ['for orders', ofOrders, 401, 'invalid_token', /another resource server: .*localhost:3001/],
+      ['that expired', anExpired, 401, 'invalid_token', /has expired/],
+      ['of an ended session', aRevoked, 401, 'invalid_token', /session .* has ended/],
+      ['that is an ID token', anIdToken, 401, 'invalid_token', /no access token: .*JWT/],
+      ['of no form', async () => ({ access: 'x' }), 401, 'invalid_token', /no JWT/],
+      [
+        'without openid',
+        () => aToken({ scope: ['profile'] }),
+        403,
+        'insufficient_scope',
+        /lacks the scope openid/,
+      ],
+    ])('agrees with the challenge for a token %s', async (_, create, status, error, text) => {
+      const answer = await request((await create()).access);
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([
+        status,
+        'application/json; charset=utf-8',
+      ]);
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+      expect(answer.body).toEqual({ error, error_description: expect.stringMatching(text) });
+      expect(answer.body['error_description']).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
+      const { error_description } = answer.body;
+      const challenge = answer.headers.get('www-authenticate');
+      expect(challenge).toMatch(new RegExp(`^Bearer error="${error}"`));
+      expect(challenge).toContain(`error_description="${error_description}"`);
+    });
+
+    it.each([
+      ['Bearer', 'Bearer x', 'invalid_token'],
+      ['DPoP', 'DPoP x', 'invalid_token'],
+      ['two tokens', 'Bearer x, Bearer y', 'invalid_request'],
+    ])('carries the error of the challenge for %s', async (_, authorization, error) => {
+      const { headers, body } = await auth.send('/userinfo', { headers: { authorization } });
+      expect(body['error']).toBe(error);
+      const [scheme] = authorization.split(' ');
+      expect(headers.get('www-authenticate')).toMatch(
+        new RegExp(`${scheme} error="${error}", error_description="${body['error_description']}"`),
+      );
+    });
+
+    it('asks for a proof if the token is bound to a key (RFC 9449 §7.1)', async () => {
+      const { access } = await aToken();
+      const exp = Math.floor(auth.clock.now() / 1000) + 60;
+      const claims = { ...decodeClaims(access), exp, cnf: { jkt: 'A'.repeat(43) } };
+      const token = await auth.app.get(SigningKeyService).sign('at+jwt', claims);
+      expect((await request(token)).body).toEqual({
+        error: 'invalid_token',
+        error_description:
+          'The access token is bound to a key: send it with the scheme DPoP and a proof',
+      });
+      const authorization = `DPoP ${token}`;
+      const { status, headers, body } = await auth.send('/userinfo', {
+        headers: { authorization },
+      });
+      expect([status, body['error']]).toEqual([401, 'invalid_dpop_proof']);
+      expect(headers.get('www-authenticate')).toMatch(/^DPoP error="invalid_dpop_proof"/);
+    });
+
+    it('says that a request has no token, and its challenge has no error (RFC 6750 §3.1)', async () => {
+      const { status, headers, body } = await auth.send('/userinfo', {});
+      expect([status, body]).toEqual([
+        401,
+        {
+          error: 'invalid_token',
+          error_description: 'The Authorization header has no access token',
+        },
+      ]);
+      expect(headers.get('www-authenticate')).not.toContain('error');
+    });
+
+    it('has the form of OAuth for a body that is no JSON, too', async () => {
+      const headers = { authorization: 'Bearer x', 'content-type': 'application/json' };
+      const answer = await auth.send('/userinfo', { method: 'POST', headers, body: '{' });
+      expect([answer.status, answer.body['error']]).toEqual([400, 'invalid_request']);
+    });
+
+    it('leaves the other routes of users with problem details (RFC 9457)', async () => {
+      const { headers } = await auth.send('/auth/sessions', {});
+      expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    });
+  });
+
   it('rejects openid in a client credentials request (RFC 6749 §4.4)', async () => {
     await auth.registerClient({
       id: 'service',

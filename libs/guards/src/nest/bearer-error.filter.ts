@@ -16,11 +16,15 @@ export class BearerErrorFilter implements ExceptionFilter<BearerError> {
   ) {}
 
   catch(error: BearerError, host: ArgumentsHost): unknown {
-    const transport = this.transports.find(host);
-    if (!transport) throw error;
+    if (!this.transports.find(host)) throw error;
     // A handler's error has the default scheme. A bound token was sent with its proof.
     if (findVerifiedToken(host)?.boundTo !== undefined) error.scheme = 'DPoP';
     this.reporter.reportHandlerRejection(error, host);
-    return transport.refuse(error, host, buildChallenge(error, this.options));
+    return this.send(error, host, buildChallenge(error, this.options));
+  }
+
+  /** A subclass may answer in another form. @param challenge value of `WWW-Authenticate`, if the refusal has one */
+  protected send(error: BearerError, host: ArgumentsHost, challenge: string | undefined): unknown {
+    return this.transports.find(host)?.refuse(error, host, challenge);
   }
 }
