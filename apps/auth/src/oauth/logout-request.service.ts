@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { AccountRepository } from '../accounts/account.repository.js';
 import type { Client } from '../clients/client.entity.js';
 import { ClientRepository } from '../clients/client.repository.js';
+import type { RefusedParameter } from '../pages/error-page.js';
 import { describeRefusal } from '../platform/oauth-error.filter.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import type { BrowserSession } from '../sessions/browser-session.entity.js';
@@ -51,13 +52,19 @@ export interface LogoutRequest {
   readonly client: Client | undefined;
   /** The registered URI to which the browser returns after the logout. */
   readonly returnTo: string | undefined;
+  /** Why the browser does not return to the requested URI. */
+  readonly refused: RefusedReturn | undefined;
 }
 
-/** The client that sent the request, and the claims of its `id_token_hint`. */
-interface RequestingClient {
-  readonly client: Client;
-  readonly hint?: IdTokenClaims;
+/** The parameter because of which the user stays at this server. */
+export interface RefusedReturn extends RefusedParameter {
+  readonly name: 'post_logout_redirect_uri' | 'client_id' | 'id_token_hint';
 }
+
+/** The client that sent the request, and the claims of its `id_token_hint`; otherwise the parameter that names no client. */
+type RequestingClient =
+  | { readonly kind: 'known'; readonly client: Client; readonly hint?: IdTokenClaims | undefined }
+  | { readonly kind: 'unknown'; readonly parameter: 'client_id' | 'id_token_hint' };
 
 /** Evaluates logout requests (OpenID Connect RP-Initiated Logout §2, §3). */
 @Injectable()
@@ -74,65 +81,73 @@ export class LogoutRequestService {
     session: BrowserSession | undefined,
   ): Promise<LogoutRequest> {
     const requesting = await this.identifyClient(parameters);
-    if (!requesting) return { canSkipConfirmation: false, client: undefined, returnTo: undefined };
-    const { client } = requesting;
-
-    // "The value MUST have been previously registered with the OP": compared character by character.
+    const refused = await this.checkReturn(parameters, requesting);
     const { post_logout_redirect_uri: uri, state } = parameters;
-    const isRegistered = uri !== undefined && client.postLogoutRedirectUris.includes(uri);
-    const returnTo = isRegistered ? appendState(uri, state) : undefined;
-    const isUriValid = isRegistered || uri === undefined;
-    if (!isUriValid) await this.recordRefusal(client, uri);
-    return {
-      canSkipConfirmation: isUriValid && (await this.isHintForSession(session, requesting)),
-      client,
-      returnTo,
-    };
+    const returnTo = uri === undefined || refused ? undefined : appendState(uri, state);
+    if (requesting.kind === 'unknown')
+      return { canSkipConfirmation: false, client: undefined, returnTo, refused };
+    const canSkipConfirmation = !refused && (await this.isHintForSession(session, requesting));
+    return { canSkipConfirmation, client: requesting.client, returnTo, refused };
   }
 
-  /** The user stays at this server then, and sees no reason. */
+  /** "The value MUST have been previously registered with the OP": compared character by character. A refusal is recorded. */
+  private async checkReturn(
+    { post_logout_redirect_uri: presented, client_id: clientId }: LogoutParameters,
+    requesting: RequestingClient,
+  ): Promise<RefusedReturn | undefined> {
+    if (presented === undefined) return undefined;
+    if (requesting.kind === 'unknown') {
+      await this.recordRefusal(requesting.parameter, describeRefusal({ presented }, clientId));
+      return { name: requesting.parameter };
+    }
+    const { id, postLogoutRedirectUris: registered } = requesting.client;
+    if (registered.includes(presented)) return undefined;
+    const name = 'post_logout_redirect_uri';
+    const values = { presented, expected: registered.join(' ') };
+    await this.recordRefusal(name, describeRefusal(values, id));
+    return { name, presented, registered };
+  }
+
   private async recordRefusal(
-    { id, postLogoutRedirectUris }: Client,
-    presented: string,
+    check: string,
+    values: ReturnType<typeof describeRefusal>,
   ): Promise<void> {
-    const values = { presented, expected: postLogoutRedirectUris.join(' ') };
     await this.events.record({
       type: 'authorization.refused',
       endpoint: '/oauth/logout',
       error: 'invalid_request',
-      check: 'post_logout_redirect_uri',
-      ...describeRefusal(values, id),
+      check,
+      ...values,
     });
   }
 
-  private async identifyClient(
-    parameters: LogoutParameters,
-  ): Promise<RequestingClient | undefined> {
+  private async identifyClient(parameters: LogoutParameters): Promise<RequestingClient> {
     const { id_token_hint: text, client_id: clientId } = parameters;
     const hint = text === undefined ? undefined : this.idTokens.verifyHint(text);
-    if (!hint || hint.kind === 'unverifiable') return this.findClient(clientId ?? '');
+    if (!hint || hint.kind === 'unverifiable') return this.findClient('client_id', clientId ?? '');
 
     // A forged hint comes from an attacker, so the rest of the request is ignored as well.
-    if (hint.kind === 'forged') return undefined;
+    if (hint.kind === 'forged') return { kind: 'unknown', parameter: 'id_token_hint' };
 
     // "When both … are present, the OP MUST verify that the Client Identifier matches the one used when issuing the ID Token."
     const { claims } = hint;
     return clientId === undefined || clientId === claims.aud
-      ? this.findClient(claims.aud, claims)
-      : undefined;
+      ? this.findClient('id_token_hint', claims.aud, claims)
+      : { kind: 'unknown', parameter: 'id_token_hint' };
   }
 
   private async findClient(
+    parameter: 'client_id' | 'id_token_hint',
     id: string,
     hint?: IdTokenClaims,
-  ): Promise<RequestingClient | undefined> {
+  ): Promise<RequestingClient> {
     const client = await this.clients.findEnabled(id);
-    return client && { client, ...(hint && { hint }) };
+    return client ? { kind: 'known', client, hint } : { kind: 'unknown', parameter };
   }
 
   private async isHintForSession(
     session: BrowserSession | undefined,
-    { client, hint }: RequestingClient,
+    { client, hint }: Extract<RequestingClient, { kind: 'known' }>,
   ): Promise<boolean> {
     const account = session && (await this.accounts.find(session.accountId));
     return !!account && hint?.sub === computeSubject(account, client);

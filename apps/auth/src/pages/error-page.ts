@@ -1,5 +1,7 @@
-import { removeTrailingSlash } from '@gatehouse/service-kit';
-import { html } from './html.js';
+import { isLoopbackHost, removeTrailingSlash } from '@gatehouse/service-kit';
+import type { AuthConfig } from '../auth.config.js';
+import { toLogText } from '../platform/request-text.js';
+import { html, type Html } from './html.js';
 import { findBasePath, readTextField } from './page-context.js';
 import { renderDocument } from './page.js';
 import type { Texts } from './texts/en.js';
@@ -13,6 +15,15 @@ export interface ReturnAddress {
   readonly client: string;
 }
 
+/** The parameter for which a request was refused. */
+export interface RefusedParameter {
+  readonly name: string;
+  readonly fault?: 'missing' | 'repeated' | 'invalid';
+  /** The values that the check compared. Pages show them in development only. */
+  readonly presented?: string | undefined;
+  readonly registered?: readonly string[];
+}
+
 /** What the user reads on an error page, and where its link leads. */
 export interface ErrorPageState {
   readonly kind: PageErrorKind;
@@ -24,6 +35,9 @@ export interface ErrorPageState {
     readonly body: unknown;
   };
   readonly returnTo?: ReturnAddress | undefined;
+  readonly parameter?: RefusedParameter | undefined;
+  /** Whether the page may show the values of the parameter. */
+  readonly showsValues?: boolean;
   /** The origin that sent the form, if the browser names it. */
   readonly foreignOrigin?: string | undefined;
   /** Seconds. */
@@ -44,6 +58,7 @@ export function renderErrorPage(texts: Texts, state: ErrorPageState) {
     title,
     main: html`<h1>${title}</h1>
       <p>${text}</p>
+      ${state.parameter && renderRefusedParameter(texts, state.parameter, state.showsValues)}
       ${
         kind === 'foreignOrigin' &&
         html`<p>${texts.origins(state.foreignOrigin, new URL(issuer).origin)}</p>`
@@ -55,6 +70,36 @@ export function renderErrorPage(texts: Texts, state: ErrorPageState) {
       ${kind === 'fault' && html`<p class="quiet">${texts.reference(request.id)}</p>`}
       <a class="button plain" id="way-on" href="${href}">${label}</a>`,
   });
+}
+
+/** Whether the caller is the developer: not in production, and at an address that other devices cannot reach. */
+export const isDevelopment = ({ NODE_ENV, ISSUER }: Pick<AuthConfig, 'NODE_ENV' | 'ISSUER'>) =>
+  NODE_ENV !== 'production' && isLoopbackHost(new URL(ISSUER).hostname);
+
+/** Entries of a list that a page shows. */
+const MAX_SHOWN_VALUES = 10;
+
+/** @param showsValues {@link isDevelopment} */
+export function renderRefusedParameter(
+  { parameter: texts }: Texts,
+  { name, fault, presented, registered = [] }: RefusedParameter,
+  showsValues = false,
+): Html {
+  const shown = registered.slice(0, MAX_SHOWN_VALUES).map(toLogText);
+  return html`${fault && html`<p class="quiet">${texts[fault](name)}</p>`}
+  ${
+    showsValues &&
+    presented !== undefined &&
+    html`<dl class="values">
+        <dt>${texts.presented(name)}</dt>
+        <dd>${toLogText(presented)}</dd>
+        <dt>${texts.registered(name)}</dt>
+        ${shown.map((value) => html`<dd>${value}</dd>`)}
+        ${shown.length === 0 && html`<dd>${texts.none}</dd>`}
+        ${registered.length > shown.length && html`<dd>…</dd>`}
+      </dl>
+      <p class="hint">${texts.developmentOnly}</p>`
+  }`;
 }
 
 type FindLink = (texts: Texts['ways'], state: ErrorPageState) => PageLink | undefined;

@@ -155,7 +155,7 @@ export class PageContextService {
     if (!client) return new PageError('expired');
     const { state } = expired.parameters;
     const href = findClientAddress(client.redirectUri, { state, iss: this.config.ISSUER });
-    return new PageError('expired', { href, client: client.name });
+    return new PageError('expired', { returnTo: { href, client: client.name } });
   }
 }
 

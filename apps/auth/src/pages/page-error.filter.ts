@@ -5,7 +5,13 @@ import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { OAuthError, RegistrationRefused, RetryLaterError } from '../platform/oauth-error.js';
 import { toLogText } from '../platform/request-text.js';
 import { ForeignRequestError } from '../platform/request-source.guard.js';
-import { type PageErrorKind, renderErrorPage, type ReturnAddress } from './error-page.js';
+import {
+  isDevelopment,
+  type PageErrorKind,
+  type RefusedParameter,
+  renderErrorPage,
+  type ReturnAddress,
+} from './error-page.js';
 import { pageContexts } from './page-context.js';
 import { selectTexts } from './texts/language.js';
 
@@ -30,11 +36,16 @@ export const PAGE_ERRORS: Readonly<Record<PageErrorKind, number>> = {
 export class PageError extends Error {
   override readonly name = 'PageError';
 
+  readonly returnTo: ReturnAddress | undefined;
+  readonly parameter: RefusedParameter | undefined;
+
   constructor(
     readonly kind: PageErrorKind,
-    readonly returnTo?: ReturnAddress,
+    about: { readonly returnTo?: ReturnAddress; readonly parameter?: RefusedParameter } = {},
   ) {
     super(`page error: ${kind}`);
+    this.returnTo = about.returnTo;
+    this.parameter = about.parameter;
   }
 }
 
@@ -82,6 +93,8 @@ export class PageErrorFilter implements ExceptionFilter {
       issuer: this.config.ISSUER,
       request,
       returnTo: error instanceof PageError ? error.returnTo : undefined,
+      parameter: findParameter(error),
+      showsValues: isDevelopment(this.config),
       foreignOrigin: error instanceof ForeignRequestError ? error.origin : undefined,
       retryAfter: parseRetryAfter(errorHeaders['retry-after']),
     });
@@ -103,6 +116,16 @@ function describeCause(error: unknown): string {
   if (error instanceof Error && findKindByClass(error)) return error.message;
   const { detail, errors } = toProblemDetails(error);
   return errors === undefined ? (detail ?? '') : JSON.stringify(errors);
+}
+
+/** The first parameter that the schema of the route refuses. */
+function findParameter(error: unknown): RefusedParameter | undefined {
+  if (error instanceof PageError) return error.parameter;
+  if (findKindByClass(error)) return undefined;
+  const { errors } = toProblemDetails(error);
+  const [, name] =
+    /"(?:pointer":"#\/|parameter":")([a-z_]+)/.exec(JSON.stringify(errors) ?? '') ?? [];
+  return name === undefined ? undefined : { name, fault: 'invalid' };
 }
 
 function sendRedirect(reply: FastifyReply, { location, cookies }: PageRedirect): void {

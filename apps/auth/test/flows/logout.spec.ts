@@ -226,8 +226,49 @@ describe('forged logout requests (ASVS 10.6.2)', () => {
       await expectQuestion(await logout({ id_token_hint, post_logout_redirect_uri }));
       const stranger = new TestBrowser(auth);
       const answer = await logout({ id_token_hint, post_logout_redirect_uri }, stranger);
-      expect(locationOf(answer)).toEqual([303, '/signed-out']);
+      expect([...locationOf(answer), titleOf(answer)]).toEqual([200, null, 'You are signed out']);
     }
+  });
+
+  it.each<[string, string, () => Promise<Record<string, string>>]>([
+    [
+      'the URI is not registered',
+      'address that is not registered for it (post_logout_redirect_uri)',
+      async () => ({ client_id: client, post_logout_redirect_uri: `${BYE}/` }),
+    ],
+    [
+      'the request names no client',
+      'named no application that is registered here (client_id or id_token_hint)',
+      async () => ({ post_logout_redirect_uri: BYE }),
+    ],
+    [
+      'the client is unknown',
+      'named no application that is registered here (client_id or id_token_hint)',
+      async () => ({ client_id: 'unknown', post_logout_redirect_uri: BYE }),
+    ],
+    [
+      'the hint is the ID token of another client',
+      'id_token_hint is forged, or of another or a disabled application',
+      async () => ({
+        id_token_hint: await hintOf(browser, await aLogoutClient()),
+        client_id: client,
+        post_logout_redirect_uri: BYE,
+      }),
+    ],
+  ])('says on the page why the user is not sent back if %s', async (_, text, build) => {
+    const parameters = await build();
+    const question = await logout(parameters);
+    await expectQuestion(question);
+    expect(question.text).toContain(text);
+    const signedOut = await logout(parameters, new TestBrowser(auth));
+    expect(titleOf(signedOut)).toBe('You are signed out');
+    expect(signedOut.text).toContain(text);
+  });
+
+  it('shows the sent and the registered addresses in development', async () => {
+    const { text } = await logout({ client_id: client, post_logout_redirect_uri: `${BYE}/` });
+    expect(text).toContain(`<dd>${BYE}/</dd>`);
+    expect(text).toContain(`<dd>${BYE}</dd>`);
   });
 
   it('asks the user and does not redirect if the client is disabled', async () => {

@@ -1,8 +1,16 @@
 import { request as sendRaw } from 'node:http';
 import { selectTexts, UI_LOCALES } from '../../src/pages/texts/language.js';
-import { formatDuration } from '../../src/pages/error-page.js';
+import { formatDuration, isDevelopment } from '../../src/pages/error-page.js';
 import { PAGE_ERRORS } from '../../src/pages/page-error.filter.js';
-import { aClient, anAccount, findForm, TestBrowser } from '../support/test-browser.js';
+import { ClientOperationsService } from '../../src/sessions/client-operations.service.js';
+import {
+  aClient,
+  anAccount,
+  buildAuthorizationQuery,
+  CALLBACK,
+  findForm,
+  TestBrowser,
+} from '../support/test-browser.js';
 import { TestAuth, type TestResponse } from '../support/test-auth.js';
 
 let auth: TestAuth;
@@ -106,6 +114,82 @@ describe('every error page has a link that works', () => {
     const unregistered = await browser.authorize(client, { redirect_uri: 'https://x.example' });
     expect(titleOf(unregistered)).toBe('The return address is not registered');
     expect(unregistered.text).toContain('redirect_uri');
+  });
+
+  it.each([
+    ['client_id', 'missing', { client_id: undefined }, ''],
+    ['client_id', 'missing', { client_id: '' }, ''],
+    ['client_id', 'sent more than once', {}, '&client_id=other'],
+    ['redirect_uri', 'missing', { redirect_uri: undefined }, ''],
+    ['redirect_uri', 'sent more than once', {}, `&redirect_uri=${CALLBACK}`],
+  ])('says that %s is %s', async (name, fault, parameters, more) => {
+    const query = buildAuthorizationQuery(client, parameters);
+    const page = await browser.open(`/oauth/authorize?${query}${more}`);
+    expect([page.status, titleOf(page)]).toEqual([400, 'This request cannot be answered']);
+    expect(page.text).toMatch(new RegExp(`The parameter ${name} (is|was) ${fault}\\.`));
+  });
+
+  it('names the parameter of a logout that is not valid', async () => {
+    const page = await browser.open(`/oauth/logout?state=${'x'.repeat(4097)}`);
+    expect(page.text).toContain('The parameter state is not valid.');
+    expect(page.text).not.toContain('xxx');
+  });
+});
+
+describe('the values on an error page', () => {
+  const valuesOf = ({ text }: TestResponse) =>
+    [...text.matchAll(/<dd>([^<]*)<\/dd>/g)].map(([, value]) => value);
+
+  it('are the sent and the registered redirect URIs in development', async () => {
+    const redirectUris = [CALLBACK, 'https://client.example/other'];
+    const id = await aClient(auth, { redirectUris });
+    const page = await browser.authorize(id, { redirect_uri: `${CALLBACK}/` });
+    expect(valuesOf(page)).toEqual([`${CALLBACK}/`, ...redirectUris]);
+  });
+
+  it('are the sent client and the registered ones in development, without disabled ones', async () => {
+    const own = await TestAuth.start();
+    const id = await aClient(own, { id: 'shop' });
+    await aClient(own, { id: 'closed' });
+    await own.app.get(ClientOperationsService).disable('closed', 'operator');
+    const page = await new TestBrowser(own).authorize('shop2');
+    expect(valuesOf(page)).toEqual(['shop2', expect.any(String), id]);
+    const disabled = await new TestBrowser(own).authorize('closed');
+    expect(disabled.text).toContain('or the operator disabled it');
+    await own.stop();
+  });
+
+  it('are escaped, of bounded length and of bounded number', async () => {
+    const redirectUris = Array.from({ length: 12 }, (_, n) => `https://client.example/${n}`);
+    const id = await aClient(auth, { redirectUris });
+    const redirect_uri = `https://x.example/"><script>alert(1)</script>\r\n\u202e${'x'.repeat(2000)}`;
+    const page = await browser.authorize(id, { redirect_uri });
+    expect(page.text).not.toContain('<script>alert');
+    const [sent = '', ...registered] = valuesOf(page);
+    expect(sent).toMatch(/^https:\/\/x\.example\/&quot;&gt;&lt;script&gt;[^\r\n\u202e]*x…$/);
+    expect(sent.length).toBeLessThan(300);
+    expect(registered).toEqual([...redirectUris.slice(0, 10), '…']);
+  });
+
+  it('are absent at an address that other devices can reach', async () => {
+    const own = await TestAuth.start({ ISSUER: 'https://auth.example' });
+    const id = await aClient(own);
+    for (const more of [{ redirect_uri: `${CALLBACK}/` }, { client_id: 'unknown' }]) {
+      const page = await new TestBrowser(own).authorize(id, more);
+      expect([page.status, valuesOf(page)]).toEqual([400, []]);
+      expect(page.text).toMatch(/\((client_id|redirect_uri)\)/);
+    }
+    await own.stop();
+  });
+
+  it.each([
+    ['development', 'http://localhost:3000', true],
+    ['test', 'http://127.0.0.1:3000', true],
+    ['production', 'https://localhost:3000', false],
+    ['development', 'http://192.168.0.2:3000', false],
+    ['development', 'http://localhost.example', false],
+  ] as const)('with NODE_ENV=%s at %s: %s', (NODE_ENV, ISSUER, isShown) => {
+    expect(isDevelopment({ NODE_ENV, ISSUER })).toBe(isShown);
   });
 });
 

@@ -124,6 +124,12 @@ describe('events of refused authorization requests', () => {
       { error: 'unsupported_response_type', presented: 'token' },
     ],
     ['no PKCE', { code_challenge: undefined }, { check: 'code_challenge is missing.' }],
+    ['no redirect URI', { redirect_uri: undefined }, { check: 'redirect_uri is missing' }],
+    [
+      'a resource without the scope',
+      { scope: 'openid orders:read', resource: BILLING },
+      { error: 'invalid_target', presented: 'orders:read' },
+    ],
   ])('names client, check and values of %s', async (_, parameters, event) => {
     await browser.authorize(client, parameters);
     const expected = { ...AT_AUTHORIZE, error: 'invalid_request', clientId: client, ...event };
@@ -145,6 +151,57 @@ describe('events of refused authorization requests', () => {
         presented: `${bye}/`,
         expected: bye,
       },
+    ]);
+  });
+
+  it.each<[string, string, Record<string, string>]>([
+    ['no client', 'client_id', {}],
+    ['an unknown client', 'client_id', { client_id: 'unknown' }],
+  ])('names the check of a logout with %s that asks for a return', async (_, check, more) => {
+    const presented = 'https://client.example/bye';
+    const query = new URLSearchParams({ post_logout_redirect_uri: presented, ...more });
+    await browser.open(`/oauth/logout?${query.toString()}`);
+    expect(await refusals()).toEqual([
+      expect.objectContaining({ ...AT_AUTHORIZE, endpoint: '/oauth/logout', check, presented }),
+    ]);
+  });
+
+  it('names the hint of a logout that another client sends', async () => {
+    const { body } = await auth.token({
+      grant_type: 'authorization_code',
+      client_id: client,
+      code: await browser.obtainCode(client),
+      redirect_uri: CALLBACK,
+      code_verifier: VERIFIER,
+    });
+    const id_token_hint = body['id_token'] ?? '';
+    const uri = 'https://client.example/bye';
+    const sent = { id_token_hint, client_id: 'website', post_logout_redirect_uri: uri };
+    await browser.open(`/oauth/logout?${new URLSearchParams(sent).toString()}`);
+    const expected = { check: 'id_token_hint', clientId: 'website', presented: uri };
+    expect(await refusals()).toEqual([expect.objectContaining(expected)]);
+  });
+
+  it('records a role that the user lacks, and a login to another account than the request names', async () => {
+    const privileged = 'orders:read:any';
+    const id = await aClient(auth, { scope: ['openid', privileged], firstParty: true });
+    await browser.authorize(id, { scope: privileged });
+    auth.clock.advance({ seconds: 1 });
+    const own = new TestBrowser(auth);
+    const claims = '{"id_token":{"sub":{"value":"acct_other"}}}';
+    const page = await own.authorize(client, { claims });
+    const email = 'another@gatehouse.example';
+    await anAccount(auth, email);
+    await own.submitPassword(page, email);
+    expect(await refusals()).toEqual([
+      {
+        ...AT_AUTHORIZE,
+        error: 'access_denied',
+        clientId: id,
+        check: 'role',
+        presented: privileged,
+      },
+      { ...AT_AUTHORIZE, error: 'login_required', clientId: client, check: 'subject' },
     ]);
   });
 
@@ -226,6 +283,35 @@ describe('events of refused token requests', () => {
     await auth.token({ grant_type: 'client_credentials', ...more }, as);
     const expected = { type: 'client.refused', endpoint: '/oauth/token', ...event };
     expect(await refusals()).toEqual([expect.objectContaining(expected)]);
+  });
+
+  it('records a body that the server does not read', async () => {
+    await auth.send('/oauth/token', { method: 'POST', body: new FormData() });
+    expect(await refusals()).toEqual([
+      expect.objectContaining({ ...AT_TOKEN, error: 'invalid_request' }),
+    ]);
+  });
+
+  it('are in the log, with the same fields, at the level info', async () => {
+    const own = await TestAuth.start({ LOG_LEVEL: 'info' });
+    const id = await aClient(own);
+    await new TestBrowser(own).authorize(id, { redirect_uri: `${CALLBACK}/` });
+    await own.token({ grant_type: 'authorization_code', client_id: id, code: 'x' });
+    const lines = own.log.map((text) => JSON.parse(text));
+    const events = lines.filter(({ detail }) => /\.refused$/.test(detail?.type));
+    expect(events.map(({ level, detail }) => ({ level, ...detail }))).toEqual([
+      {
+        level: 'info',
+        ...AT_AUTHORIZE,
+        error: 'invalid_request',
+        check: 'redirect_uri',
+        clientId: id,
+        presented: `${CALLBACK}/`,
+        expected: CALLBACK,
+      },
+      { level: 'info', ...AT_TOKEN, error: 'invalid_grant', check: 'unknown code', clientId: id },
+    ]);
+    await own.stop();
   });
 
   it('stores no secret, code, verifier or token', async () => {

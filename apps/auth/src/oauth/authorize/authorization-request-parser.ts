@@ -4,8 +4,9 @@ import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
 import { ClientRepository } from '../../clients/client.repository.js';
 import { isRegisteredRedirectUri } from '../../clients/redirect-uri.js';
 import { ResourceServerService } from '../../clients/resource-server.service.js';
+import { isDevelopment } from '../../pages/error-page.js';
 import { PageError } from '../../pages/page-error.filter.js';
-import { type ComparedValues, OAuthError } from '../../platform/oauth-error.js';
+import { OAuthError } from '../../platform/oauth-error.js';
 import { describeRefusal } from '../../platform/oauth-error.filter.js';
 import { splitWords } from '../../platform/request-text.js';
 import { SecurityEventService } from '../../platform/security-events/security-event.service.js';
@@ -124,29 +125,44 @@ export class RedirectUriValidator {
    *
    * @throws {PageError} if the client or the redirect URI is not registered
    */
-  async validate({ parameters }: SentParameters): Promise<Destination> {
-    const { client_id: id = '', redirect_uri: redirectUri = '', state } = parameters;
+  async validate(sent: SentParameters): Promise<Destination> {
+    const { client_id: id = '', redirect_uri: redirectUri = '', state } = sent.parameters;
     const client = await this.clients.findEnabled(id);
-    if (!client) return this.refuse(id, { check: 'client_id', presented: id });
-    if (!isRegisteredRedirectUri(redirectUri, client)) {
-      const expected = client.redirectUris.join(' ');
-      return this.refuse(id, { check: 'redirect_uri', presented: redirectUri, expected });
-    }
-    const responseMode = parameters.response_mode === 'form_post' ? 'form_post' : 'query';
+    if (!client) return this.refuse(sent, 'client_id', await this.findClientIds());
+    if (!isRegisteredRedirectUri(redirectUri, client))
+      return this.refuse(sent, 'redirect_uri', client.redirectUris);
+    const responseMode = sent.parameters.response_mode === 'form_post' ? 'form_post' : 'query';
     return { client, redirectUri, responseMode, state, issuer: this.config.ISSUER };
   }
 
-  /** The user sees a page, so only the event names the reason. */
+  /** The user sees a page, so the event names the values. In development the page names them, too. */
   private async refuse(
-    clientId: string,
-    { check, ...values }: ComparedValues & { readonly check: string },
+    { parameters, repeated }: SentParameters,
+    name: 'client_id' | 'redirect_uri',
+    registered: readonly string[],
   ): Promise<never> {
-    const fields = { check, ...describeRefusal(values, clientId), endpoint: '/oauth/authorize' };
+    const presented = parameters[name];
+    const missing = presented === undefined ? 'missing' : undefined;
+    const fault = repeated.includes(name) ? 'repeated' : missing;
     await this.events.record({
       type: 'authorization.refused',
+      endpoint: '/oauth/authorize',
       error: 'invalid_request',
-      ...fields,
+      check: fault === undefined ? name : `${name} is ${fault}`,
+      ...describeRefusal(
+        { presented, expected: name === 'client_id' ? undefined : registered.join(' ') },
+        parameters.client_id,
+      ),
     });
-    throw new PageError(check === 'client_id' ? 'unknownClient' : 'unregisteredRedirectUri');
+    if (fault !== undefined) throw new PageError('invalidRequest', { parameter: { name, fault } });
+    const kind = name === 'client_id' ? 'unknownClient' : 'unregisteredRedirectUri';
+    throw new PageError(kind, { parameter: { name, presented, registered } });
+  }
+
+  /** For the page, in development only. */
+  private async findClientIds(): Promise<readonly string[]> {
+    if (!isDevelopment(this.config)) return [];
+    const clients = await this.clients.findAll();
+    return clients.filter(({ disabledAt }) => disabledAt === null).map(({ id }) => id);
   }
 }

@@ -104,6 +104,24 @@ export const de: Texts = {
     text: 'Die Sitzung dieses Browsers ist beendet. Sie können diese Seite schließen.',
     signIn: 'Wieder anmelden',
   },
+  returnRefused: {
+    post_logout_redirect_uri:
+      'Die Anwendung wollte Sie an eine Adresse schicken, die nicht für sie registriert ist (post_logout_redirect_uri). Zu Ihrer Sicherheit werden Sie nicht dorthin geschickt.',
+    client_id:
+      'Die Anwendung wollte Sie an ihre Adresse schicken, hat aber keine Anwendung genannt, die hier registriert ist (client_id oder id_token_hint). Zu Ihrer Sicherheit werden Sie nicht dorthin geschickt.',
+    id_token_hint:
+      'Die Anwendung wollte Sie an ihre Adresse schicken, aber ihr id_token_hint ist gefälscht oder gehört zu einer anderen oder gesperrten Anwendung. Zu Ihrer Sicherheit werden Sie nicht dorthin geschickt.',
+  },
+  parameter: {
+    missing: (name) => `Der Parameter ${name} fehlt.`,
+    repeated: (name) => `Der Parameter ${name} wurde mehrmals gesendet.`,
+    invalid: (name) => `Der Parameter ${name} ist nicht gültig.`,
+    presented: (name) => `${name} in der Anfrage`,
+    registered: (name) => `${name}, wie registriert`,
+    none: 'keine',
+    developmentOnly:
+      'Diese Seite zeigt diese Werte, weil der Server an einer Loopback-Adresse und nicht im Produktivbetrieb läuft.',
+  },
   errors: {
     invalidRequest: {
       title: 'Diese Anfrage lässt sich nicht beantworten',
@@ -111,7 +129,7 @@ export const de: Texts = {
     },
     unknownClient: {
       title: 'Diese Anwendung ist hier nicht bekannt',
-      text: 'Die Anwendung, die Sie hierher geschickt hat, ist bei diesem Server nicht registriert (client_id). Zu Ihrer Sicherheit wurden Sie nicht zurückgeschickt.',
+      text: 'Die Anwendung, die Sie hierher geschickt hat, ist bei diesem Server nicht registriert, oder der Betreiber hat sie gesperrt (client_id). Zu Ihrer Sicherheit wurden Sie nicht zurückgeschickt.',
     },
     unregisteredRedirectUri: {
       title: 'Die Rückkehradresse ist nicht registriert',

@@ -103,6 +103,26 @@ export const en = {
     text: 'The session of this browser has ended. You can close this page.',
     signIn: 'Sign in again',
   },
+  /** The application asked to send the user somewhere after the logout. */
+  returnRefused: {
+    post_logout_redirect_uri:
+      'The application asked to send you to an address that is not registered for it (post_logout_redirect_uri). For your safety, you are not sent there.',
+    client_id:
+      'The application asked to send you to its address, but named no application that is registered here (client_id or id_token_hint). For your safety, you are not sent there.',
+    id_token_hint:
+      'The application asked to send you to its address, but its id_token_hint is forged, or of another or a disabled application. For your safety, you are not sent there.',
+  },
+  /** `name` is the name of a parameter of the request. */
+  parameter: {
+    missing: (name: string) => `The parameter ${name} is missing.`,
+    repeated: (name: string) => `The parameter ${name} was sent more than once.`,
+    invalid: (name: string) => `The parameter ${name} is not valid.`,
+    presented: (name: string) => `${name} in the request`,
+    registered: (name: string) => `${name} as registered`,
+    none: 'none',
+    developmentOnly:
+      'This page shows these values because the server runs at a loopback address, and not in production.',
+  },
   errors: {
     invalidRequest: {
       title: 'This request cannot be answered',
@@ -110,7 +130,7 @@ export const en = {
     },
     unknownClient: {
       title: 'This application is not known here',
-      text: 'The application that sent you here is not registered with this server (client_id). For your safety, you were not sent back.',
+      text: 'The application that sent you here is not registered with this server, or the operator disabled it (client_id). For your safety, you were not sent back.',
     },
     unregisteredRedirectUri: {
       title: 'The return address is not registered',
