@@ -38,7 +38,9 @@ export class RevocationController {
   async revoke(
     @AuthenticatedClient() client: Client,
     @Body({ schema: revocationParameters }) { token }: RevocationParameters,
-  ): Promise<void> {
+  ): Promise<Record<string, never>> {
     await this.revocation.revoke(token, client);
+    // "The content of the response body is ignored by the client" (§2.2), and some client libraries parse it as JSON.
+    return {};
   }
 }

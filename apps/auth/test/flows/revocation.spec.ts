@@ -60,7 +60,11 @@ eachDatabase('revocation (RFC 7009)', (fresh) => {
       expect(await isActive(access)).toBe(true);
 
       const { status, headers, text } = await revoke(token, hint);
-      expect([status, text]).toEqual([200, '']);
+      expect([status, headers.get('content-type'), text]).toEqual([
+        200,
+        'application/json; charset=utf-8',
+        '{}',
+      ]);
       expect(headers.get('cache-control')).toBe('no-store');
       expect((await refresh(token)).body['error']).toBe('invalid_grant');
       expect(await isActive(access)).toBe(false);
