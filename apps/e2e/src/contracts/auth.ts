@@ -621,7 +621,7 @@ export interface operations {
           scope?: string;
           /** @description The resource server that the access token is for (RFC 8707) */
           resource?: string;
-          /** @description The same, in the words of RFC 8693 */
+          /** @description The same as `resource`, in the words of RFC 8693 */
           audience?: string;
           /** @description The access token to exchange */
           subject_token?: string;
