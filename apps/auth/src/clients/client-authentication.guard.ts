@@ -8,7 +8,12 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OAuthError, rejectQueryParameters, TooManyRequests } from '../platform/oauth-error.js';
 import { presentedClientIds } from '../platform/oauth-error.filter.js';
-import { enforceQuota, type QuotaState, RateLimitService } from '../platform/rate-limit.service.js';
+import {
+  enforceQuota,
+  type QuotaOwner,
+  type QuotaState,
+  RateLimitService,
+} from '../platform/rate-limit.service.js';
 import { RequestOriginService } from '../platform/request-source.guard.js';
 import { ClientAssertionVerifier } from './client-assertion-verifier.js';
 import type { Client } from './client.entity.js';
@@ -59,24 +64,25 @@ export class ClientRateLimiter {
     request: FastifyRequest,
     quota: ClientQuota,
   ): Promise<QuotaState | undefined> {
-    const text = readPresentedText(request.body);
     return client.isPublic
-      ? this.consumePublic(request, text)
-      : this.consumeConfidential(client, quota, text);
+      ? this.consumePublic(request, readPresentedText(request.body))
+      : this.limits.consume(quota, this.findOwner(client, request));
+  }
+
+  /** @throws {TooManyRequests} when {@link consume} would exceed the quota of a confidential client */
+  checkNotExhausted(client: Client, request: FastifyRequest, quota: ClientQuota): Promise<void> {
+    return this.limits.checkNotExhausted(quota, this.findOwner(client, request));
   }
 
   /**
    * A credential that this server issued counts for its session. Callers through an application can send it any number of
    * made-up ones, so these count apart. Requests of the client for itself have none.
    */
-  private consumeConfidential(
-    { id }: Client,
-    quota: ClientQuota,
-    text: string | undefined,
-  ): Promise<QuotaState | undefined> {
-    if (text === undefined) return this.limits.consume(quota, { kind: 'client', id });
+  private findOwner({ id }: Client, { body }: FastifyRequest): QuotaOwner {
+    const text = readPresentedText(body);
+    if (text === undefined) return { kind: 'client', id };
     const key = `${this.issued.identify(text) ?? 'made-up credentials'} at ${id}`;
-    return this.limits.consume(quota, { kind: 'anonymous', key });
+    return { kind: 'anonymous', key };
   }
 
   /**
