@@ -102,6 +102,21 @@ eachDatabase('a limit that a stranger uses up', (fresh) => {
     await auth.stop();
   });
 
+  it('answers a right Basic secret after 31 right secrets in the body with unknown refresh tokens', async () => {
+    const auth = await start('client=5/60 failed-client=5/60');
+    const id = await anApplication(auth);
+    const inBody = { client_id: id, client_secret: SECRET };
+    const unknown = { grant_type: 'refresh_token', refresh_token: 'x', ...inBody };
+    const statuses = await sendTimes(31, () => post(auth, '/oauth/token', { body: unknown }));
+    // A right secret in the other place is no failed authentication (RFC 6749 §2.3.1).
+    expect(statuses.slice(0, 5)).toEqual([400, 400, 400, 400, 400]);
+    expect(new Set(statuses)).toEqual(new Set([400, 429]));
+    const body = { grant_type: 'client_credentials', scope: 'orders:read' };
+    const answer = await post(auth, '/oauth/token', { body, headers: basic(id) });
+    expect(answer.status).toBe(200);
+    await auth.stop();
+  });
+
   it('counts each session of a client apart, so that one user exhausts no other', async () => {
     const auth = await start('client=3/60 token=3/60');
     const confidential = await anApplication(auth);
