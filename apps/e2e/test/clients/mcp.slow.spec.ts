@@ -106,7 +106,9 @@ describe('the server of docs/recipes/mcp.md', () => {
   /** A token of a service that may only read. */
   const readerToken = async () => {
     const { clientId, clientSecret } = services['secret'] ?? {};
-    const credentials = Buffer.from(`${String(clientId)}:${String(clientSecret)}`).toString('base64');
+    const credentials = Buffer.from(`${String(clientId)}:${String(clientSecret)}`).toString(
+      'base64',
+    );
     const answer = await fetch(`${auth.url}/oauth/token`, {
       method: 'POST',
       headers: { authorization: `Basic ${credentials}` },
