@@ -303,7 +303,7 @@ describe('events of refused token requests', () => {
     ]);
   });
 
-  it('are in the log, with the same fields, at the level info', async () => {
+  it('writes the events to the log, with the same fields, at the level info', async () => {
     const own = await TestAuth.start({ LOG_LEVEL: 'info' });
     const id = await aClient(own);
     await new TestBrowser(own).authorize(id, { redirect_uri: `${CALLBACK}/` });
