@@ -77,7 +77,7 @@ function checkAcr({ acr }: ClaimsMember): void {
   if (!acr?.essential) return;
   const wanted = [...(acr.values ?? []), ...(acr.value === undefined ? [] : [acr.value])];
   if (wanted.length === 0 || wanted.includes(ACR)) return;
-  const presented = wanted.map(String).join(' ');
+  const presented = wanted.map(toText).join(' ');
   const description = `claims requires another acr than ${ACR}: ${presented}.`;
   throw OAuthError.authorizationError('unmet_authentication_requirements', {
     description,
@@ -85,6 +85,10 @@ function checkAcr({ acr }: ClaimsMember): void {
     expected: ACR,
   });
 }
+
+/** `String` throws for an object with a member `toString`. */
+const toText = (value: unknown): string =>
+  typeof value === 'string' ? value : JSON.stringify(value);
 
 function parseJson(text: string): unknown {
   try {
