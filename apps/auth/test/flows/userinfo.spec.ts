@@ -333,9 +333,11 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
       scope: ['orders:read', 'openid'],
     });
     const grant = { grant_type: 'client_credentials' };
-    for (const scope of ['openid', 'orders:read openid']) {
+    for (const scope of ['openid', 'orders:read openid', 'openid unknown']) {
       const { status, body } = await auth.token({ ...grant, scope }, 'service:secret');
-      expect([status, body['error']]).toEqual([400, 'invalid_scope']);
+      const error_description =
+        'The grant client_credentials has no user, whom this scope needs: openid.';
+      expect([status, body]).toEqual([400, { error: 'invalid_scope', error_description }]);
     }
     expect((await auth.token(grant, 'service:secret')).body['scope']).toBe('orders:read');
   });
