@@ -34,7 +34,6 @@ function readEmail(body: unknown): string | undefined {
   return text === undefined || other !== undefined ? undefined : normalizeEmail(text);
 }
 
-const loginFields = z.object({
-  login: z.string().max(254).optional(),
-  email: z.string().max(254).optional(),
-});
+/** The pipe checks the type first, because zod compares the `length` of objects as well. */
+const login = z.string().pipe(z.string().max(254)).optional();
+const loginFields = z.object({ login, email: login });

@@ -33,7 +33,8 @@ const normalizeType = (typ: unknown): unknown =>
 const claimsSchema = z.object({
   exp: z.number(),
   iat: z.number().optional(),
-  jti: z.string().min(1).max(255).optional(),
+  // The pipe checks the type first, because zod compares the `length` of objects as well.
+  jti: z.string().pipe(z.string().min(1).max(255)).optional(),
 });
 
 /** The request that an assertion came with. */

@@ -13,6 +13,7 @@ import {
   ORDERS,
   TestAuth,
   type TestResponse,
+  toBasicAuthorization,
   toDatabaseSettings,
 } from '../support/test-auth.js';
 
@@ -57,8 +58,14 @@ const json = fc.letrec((tie) => ({
   ),
 })).value;
 
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+/** The form of a JWT, for parameters that take one. */
+const unsignedJwt = fc
+  .tuple(json, json, fc.constantFrom('', 'x', encode({})))
+  .map(([header, payload, signature]) => `${encode(header)}.${encode(payload)}.${signature}`);
+
 const parameters = (names: readonly string[]) =>
-  fc.array(fc.tuple(fc.constantFrom(...names), text), { maxLength: 6 });
+  fc.array(fc.tuple(fc.constantFrom(...names), fc.oneof(text, unsignedJwt)), { maxLength: 6 });
 
 /** RFC 6749 §5.2. */
 const DESCRIPTION_CHARACTERS = /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/;
@@ -82,7 +89,6 @@ const toForm = (sent: readonly (readonly [string, string])[]) =>
   new URLSearchParams(sent.map(([name, value]): [string, string] => [name, value.toWellFormed()]));
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 /** Signs any header and payload, unlike the libraries. */
 function signJwt(header: unknown, payload: unknown): string {
   const signed = `${encode(header)}.${encode(payload)}`;
@@ -98,7 +104,7 @@ eachDatabase('any request', (fresh) => {
   let browser: TestBrowser;
   let website: string;
   beforeAll(async () => {
-    auth = await TestAuth.start(toDatabaseSettings(await fresh()));
+    auth = await TestAuth.start({ DPOP_NONCE_TTL: '0', ...toDatabaseSettings(await fresh()) });
     await auth.registerClient({
       id: 'keyed',
       authMethod: 'private_key_jwt',
@@ -108,6 +114,7 @@ eachDatabase('any request', (fresh) => {
       grantTypes: ['client_credentials', 'refresh_token', TOKEN_EXCHANGE],
       resourceServer: ORDERS,
     });
+    await auth.registerClient({ id: 'service', secret: 'secret' });
     website = await aClient(auth, { id: 'website', secret: 'secret' });
     const user = await anAccount(auth);
     browser = new TestBrowser(auth);
@@ -184,6 +191,32 @@ eachDatabase('any request', (fresh) => {
     );
   });
 
+  it('with any content of a signed DPoP proof is accepted or refused', async () => {
+    const now = Math.floor(auth.clock.now() / 1000);
+    const good = { htm: 'POST', htu: `${ISSUER}/oauth/token`, iat: now };
+    const claim = fc.constantFrom('htm', 'htu', 'iat', 'jti', 'ath', 'nonce', 'exp');
+    const member = fc.constantFrom('typ', 'alg', 'kid', 'crit', 'jwk', 'b64');
+    const keyMember = fc.constantFrom('kty', 'crv', 'x', 'y', 'd', 'use', 'key_ops', 'n', 'alg');
+    const sent = fc.record({
+      claims: fc.dictionary(claim, json, { maxKeys: 2 }),
+      header: fc.dictionary(member, json, { maxKeys: 1 }),
+      key: fc.dictionary(keyMember, json, { maxKeys: 1 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(sent, async ({ claims, header, key }) => {
+        const jwk = { ...publicKey.export({ format: 'jwk' }), ...key };
+        const proof = signJwt(
+          { typ: 'dpop+jwt', alg: 'ES256', jwk, ...header },
+          { ...good, jti: randomUUID(), ...claims },
+        );
+        const grant = [['grant_type', 'client_credentials']] as const;
+        const headers = { dpop: proof, authorization: toBasicAuthorization('service:secret') };
+        checkAnswer(await post('/oauth/token', grant, headers), [200, 400, 431]);
+      }),
+      { numRuns: 250 },
+    );
+  });
+
   it('to an endpoint for clients is answered or refused in the form of OAuth', async () => {
     const names = [
       ...['grant_type', 'code', 'redirect_uri', 'code_verifier', 'refresh_token', 'scope'],
@@ -234,10 +267,7 @@ eachDatabase('any request', (fresh) => {
     const field = fc.oneof(
       text.map((value) => `Bearer ${value}`),
       text.map((value) => `DPoP ${value}`),
-      json.map((value) => {
-        const part = Buffer.from(JSON.stringify(value)).toString('base64url');
-        return `Bearer ${part}.${part}.${part}`;
-      }),
+      unsignedJwt.map((value) => `Bearer ${value}`),
       text,
     );
     await fc.assert(

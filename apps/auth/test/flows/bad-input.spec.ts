@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { DataSource } from 'typeorm';
 import { PASSWORD, TestAuth } from '../support/test-auth.js';
 
+const ODD_OBJECT = { length: { toString: 1 } };
 const FORM = 'application/x-www-form-urlencoded';
 const revoking = 'client_id=gatehouse-first-party&token=x';
 const refreshing = 'grant_type=refresh_token&client_id=gatehouse-first-party&refresh_token=x';
@@ -46,6 +47,15 @@ describe('bad input', () => {
       '{"email":{"$ne":1},"password":["x"]}',
       400,
     ],
+    ...['/auth/login', '/auth/register', '/auth/refresh', '/auth/logout'].map(
+      (path): [string, string, string, string, number] => [
+        'objects whose length cannot be compared',
+        path,
+        'application/json',
+        JSON.stringify({ email: ODD_OBJECT, password: ODD_OBJECT, refresh_token: ODD_OBJECT }),
+        400,
+      ],
+    ),
     [
       'deep nesting',
       '/auth/login',

@@ -130,6 +130,7 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
     ['an empty jti', { jti: '' }, 'jti'],
     ['a jti of 300 characters', { jti: 'x'.repeat(300) }, 'jti'],
     ['a jti that is a list', { jti: ['x'] }, 'jti'],
+    ['a jti whose length cannot be compared', { jti: { length: { toString: 1 } } }, 'jti'],
   ])('rejects an assertion with %s and names the claim to the client', async (_, claims, name) => {
     const { status, body } = await ask(auth, await key.sign(claimsAt(auth, claims)));
     expect([status, body]).toEqual([

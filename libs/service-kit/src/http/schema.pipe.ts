@@ -25,10 +25,17 @@ export class SchemaPipe extends StandardSchemaValidationPipe {
     try {
       return await super.transform(value, metadata);
     } catch (error) {
+      if (isConversionFailure(error)) throw toProblem([UNREADABLE_VALUE], metadata);
       throw error instanceof SchemaMismatch ? toProblem(error.issues, metadata) : error;
     }
   }
 }
+
+const UNREADABLE_VALUE: Issue = { message: 'has an object where a text or a number belongs' };
+
+/** zod compares the `length` of any value, also of one whose type it refuses. An object with its own `toString` then throws. */
+const isConversionFailure = (error: unknown): boolean =>
+  error instanceof TypeError && error.message === 'Cannot convert object to primitive value';
 
 function toProblem(issues: readonly Issue[], metadata: ArgumentMetadata): Problem {
   const errors = issues

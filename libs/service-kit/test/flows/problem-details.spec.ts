@@ -102,6 +102,12 @@ describe('problem details (RFC 9457)', () => {
   it.each([
     ['malformed JSON', 'application/json', '{"product":', 400],
     ['a forbidden member', 'application/json', '{"__proto__":{"admin":true}}', 400],
+    [
+      'an object whose length cannot be compared',
+      'application/json',
+      '{"product":{"length":{"toString":1}},"lines":[]}',
+      400,
+    ],
     ['a text', 'text/plain', 'hello', 415],
     ['XML', 'application/xml', '<order/>', 415],
     ['a form on a service without forms', 'application/x-www-form-urlencoded', 'a=1', 415],
