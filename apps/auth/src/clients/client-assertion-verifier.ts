@@ -95,10 +95,10 @@ export class ClientAssertionVerifier {
     const endpoints = [tokenEndpoint, `${this.baseUrl}${path}`];
     const acceptsEndpoints = client.assertionAudience === 'token-endpoint';
     const accepted: readonly unknown[] = acceptsEndpoints ? [ISSUER, ...endpoints] : [ISSUER];
-    const audiences = [aud].flat();
+    const audiences: readonly unknown[] = [aud].flat();
     if (audiences.length > 0 && audiences.every((each) => accepted.includes(each))) return;
     const expected = acceptsEndpoints ? `${ISSUER} or ${tokenEndpoint}` : ISSUER;
-    const isEndpoint = audiences.some((each) => endpoints.includes(String(each)));
+    const isEndpoint = endpoints.some((each) => audiences.includes(each));
     throw wrongAssertion('aud', {
       presented: toText(aud),
       expected,

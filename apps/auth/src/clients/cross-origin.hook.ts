@@ -1,4 +1,4 @@
-import { Clock, removeLoopbackPort } from '@gatehouse/service-kit';
+import { Clock, removeLoopbackPort, parseUrl } from '@gatehouse/service-kit';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -38,7 +38,7 @@ export class RegisteredOrigins {
 
   private async load(): Promise<void> {
     const { redirectUris, allowedOrigins } = await this.clients.findOriginSources();
-    const urls = redirectUris.filter((uri) => URL.canParse(uri)).map((uri) => new URL(uri));
+    const urls = redirectUris.flatMap((uri) => parseUrl(uri) ?? []);
     // A private-use scheme has the origin "null", and a sandboxed page of an attacker sends the same value.
     const origins = urls.map(({ origin }) => origin).filter((origin) => origin !== 'null');
     this.origins = new Set([...origins.map(toComparableOrigin), ...allowedOrigins]);

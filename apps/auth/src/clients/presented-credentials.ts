@@ -93,6 +93,7 @@ function readBasicCredentials({ raw }: FastifyRequest): PresentedCredentials | u
   if (countHeaders('authorization', raw.rawHeaders) > 1) {
     throw OAuthError.invalidRequest('Send one Authorization header.');
   }
+  if (!/^basic( |$)/i.test(header)) throw unsupportedSchemeError();
   const [, id, secret] = /^([^:]*):(.*)$/s.exec(decodeBasicHeader(header)) ?? [];
   if (id === undefined || secret === undefined) throw malformedHeaderError();
   return toHeaderCredentials(decodeFormValue(id), decodeFormValue(secret));
@@ -127,6 +128,13 @@ function decodeFormValue(text: string): string {
     throw malformedHeaderError();
   }
 }
+
+/** RFC 6749 §5.2 has `invalid_client` for an "unsupported authentication method". */
+const unsupportedSchemeError = () =>
+  OAuthError.invalidClient('wrong_method', {
+    check: 'scheme of the Authorization header',
+    hint: 'the scheme of the Authorization header must be Basic',
+  });
 
 const malformedHeaderError = () =>
   OAuthError.invalidRequest(

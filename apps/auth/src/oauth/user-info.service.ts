@@ -2,7 +2,7 @@ import { type AccessToken, InvalidToken } from '@gatehouse/guards';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { AccountRepository } from '../accounts/account.repository.js';
-import { parseStoredClaims, selectUserClaims } from '../tokens/standard-claims.js';
+import { limitClaims, parseStoredClaims, selectUserClaims } from '../tokens/standard-claims.js';
 import { ClientRepository } from '../clients/client.repository.js';
 import { ResourceServerService } from '../clients/resource-server.service.js';
 import { computeSubject } from '../tokens/id-token.service.js';
@@ -42,11 +42,13 @@ export class UserInfoService {
     const account = await this.accounts.find(subject);
     if (!family || !client || !account) throw new InvalidToken('revoked');
 
-    const { userinfo } = parseStoredClaims(family.claims);
-    const names = [...scopes, ...Object.keys(userinfo)];
+    // The operator may have removed scopes from the client since the authorization.
+    const userinfo = limitClaims(parseStoredClaims(family.claims).userinfo, client.scope);
+    const scope = [...scopes].filter((word) => client.scope.includes(word));
+    const names = [...scope, ...Object.keys(userinfo)];
     const roleClaims = await this.resourceServers.findRoleClaims(subject, names);
     return {
-      ...selectUserClaims({ ...account, roleClaims }, [...scopes], userinfo),
+      ...selectUserClaims({ ...account, roleClaims }, scope, userinfo),
       sub: computeSubject(account, client),
     };
   }

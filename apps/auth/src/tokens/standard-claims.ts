@@ -132,3 +132,19 @@ export function findScopesOfClaims(requested: RequestedClaims): readonly string[
   );
   return scopes.map(([scope]) => scope);
 }
+
+/**
+ * The requested claims of scopes that the client may have. Keeps the names only, because requested values are hints (§5.5.1) and
+ * this server has one value per claim.
+ */
+export const limitClaims = (
+  requested: RequestedClaims,
+  allowedScopes: readonly string[],
+): RequestedClaims =>
+  Object.fromEntries(
+    USER_CLAIMS.filter((name) => Object.hasOwn(requested, name))
+      .filter((name) =>
+        findScopesOfClaims({ [name]: null }).every((scope) => allowedScopes.includes(scope)),
+      )
+      .map((name) => [name, null]),
+  );

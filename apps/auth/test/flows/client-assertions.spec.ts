@@ -121,6 +121,7 @@ describe('private_key_jwt (RFC 7523 §3, draft-ietf-oauth-rfc7523bis)', () => {
     ['a list of the token endpoint as audience', { aud: [`${ISSUER}/oauth/token`] }, 'aud'],
     ['issuer and token endpoint', { aud: [ISSUER, `${ISSUER}/oauth/token`] }, 'aud'],
     ['an object as audience', { aud: { iss: ISSUER } }, 'aud'],
+    ['an object with its own toString as audience', { aud: [{ toString: 1 }] }, 'aud'],
     ['two audiences', { aud: [ISSUER, 'https://other.example'] }, 'aud'],
     ['the issuer with a slash', { aud: `${ISSUER}/` }, 'aud'],
     ['no audience', { aud: null }, 'aud'],

@@ -220,6 +220,12 @@ describe('client authentication at the three endpoints (RFC 6749 §2.3)', () => 
       'Client authentication failed: the client has a secret, and the request has none.',
     ],
     [
+      'an assertion of a client with a secret (client_secret_jwt)',
+      'client_secret_basic',
+      { hasAssertion: true },
+      'Client authentication failed: the client has a secret, to be sent by Basic or as client_secret, and the request has an assertion; client_secret_jwt is not supported.',
+    ],
+    [
       'a secret of a public client',
       'none',
       { basic: 'none:x' },
@@ -308,7 +314,6 @@ describe('the Authorization header (RFC 7617)', () => {
     ['no colon', toBasicAuthorization('client-secret-basic')],
     ['bytes that are not UTF-8', `Basic ${Buffer.from([0xff, 0x3a, 0xff]).toString('base64')}`],
     ['a broken percent code', toBasicAuthorization('client-secret-basic:%zz')],
-    ['another scheme', 'Bearer abc'],
     ['no credentials', 'Basic'],
   ])('rejects a header with %s', async (_, authorization) => {
     const answer = await auth.send('/oauth/token', {
@@ -317,6 +322,31 @@ describe('the Authorization header (RFC 7617)', () => {
       headers: { authorization },
     });
     expect([answer.status, answer.body['error']]).toEqual([400, 'invalid_request']);
+  });
+
+  it.each(ENDPOINTS)('asks for Basic at %s after another scheme (RFC 6749 §5.2)', async (path) => {
+    for (const authorization of [
+      'Bearer abc',
+      'bearer',
+      'Digest username="x"',
+      'Basically x',
+      '',
+    ]) {
+      const { status, body, headers } = await auth.send(path, {
+        method: 'POST',
+        body: new URLSearchParams({ grant_type: 'refresh_token', client_id: 'none', token: 'x' }),
+        headers: { authorization },
+      });
+      expect([status, body, headers.get('www-authenticate')]).toEqual([
+        401,
+        {
+          error: 'invalid_client',
+          error_description:
+            'Client authentication failed: the scheme of the Authorization header must be Basic.',
+        },
+        'Basic realm="token endpoint"',
+      ]);
+    }
   });
 
   it('rejects two Authorization headers, because a proxy may check the other one (RFC 6749 §2.3)', async () => {

@@ -74,6 +74,11 @@ describe('error_description of the authorization endpoint (RFC 6749 §4.1.2.1)',
       'claims requires another acr than 1: phr 2.',
       { claims: '{"id_token":{"acr":{"essential":true,"values":["phr",2]}}}' },
     ],
+    [
+      'unmet_authentication_requirements',
+      'claims requires another acr than 1: {?toString?:1}.',
+      { claims: '{"id_token":{"acr":{"essential":true,"value":{"toString":1}}}}' },
+    ],
     ['invalid_request', 'claims is malformed.', { claims: '{' }],
     [
       'login_required',

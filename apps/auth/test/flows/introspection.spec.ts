@@ -211,7 +211,7 @@ describe('introspection (RFC 7662)', () => {
       body: new URLSearchParams({ token: access }),
       headers: { authorization: `Bearer ${access}` },
     });
-    expect(bearer.status).toBe(400);
+    expect(bearer.status).toBe(401);
     expect((await auth.send(`/oauth/introspect?token=${access}`, {})).status).toBe(405);
   });
 

@@ -55,6 +55,32 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
     auth.send('/userinfo', { ...init, headers: { authorization: `Bearer ${token}` } });
   const fetchClaims = async (token: string) => JSON.parse((await request(token)).text);
 
+  it('withholds the claims of scopes that the operator has removed from the client, also from ID tokens', async () => {
+    const registration = { id: 'narrowed', grantTypes: ['refresh_token'] };
+    await auth.registerClient({ ...registration, scope: OPENID });
+    const requested = { email: null, name: null };
+    const claims = { userinfo: requested, id_token: requested };
+    const scope = ['openid', 'phone'];
+    const { access, refresh } = await aToken({ client: 'narrowed', scope, claims });
+    expect(await fetchClaims(access)).toMatchObject({
+      email: EMAIL,
+      phone_number: '+44 20 7946 0000',
+    });
+
+    await auth.registerClient({ ...registration, scope: ['openid', 'profile'] });
+    const { sub } = decodeClaims(access);
+    expect(await fetchClaims(access)).toEqual({ sub, name: CLAIMS.name });
+    const { body } = await auth.token({
+      grant_type: 'refresh_token',
+      refresh_token: refresh,
+      client_id: 'narrowed',
+    });
+    expect(await fetchClaims(body['access_token'] ?? '')).toEqual({ sub, name: CLAIMS.name });
+    const idToken = decodeClaims(body['id_token']);
+    expect(idToken['name']).toBe(CLAIMS.name);
+    expect(Object.keys(idToken)).not.toContain('email');
+  });
+
   it.each([
     ['oidcc-userinfo-get', 'GET'],
     ['oidcc-userinfo-post-header', 'POST'],
@@ -307,9 +333,11 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
       scope: ['orders:read', 'openid'],
     });
     const grant = { grant_type: 'client_credentials' };
-    for (const scope of ['openid', 'orders:read openid']) {
+    for (const scope of ['openid', 'orders:read openid', 'openid unknown']) {
       const { status, body } = await auth.token({ ...grant, scope }, 'service:secret');
-      expect([status, body['error']]).toEqual([400, 'invalid_scope']);
+      const error_description =
+        'The grant client_credentials has no user, whom this scope needs: openid.';
+      expect([status, body]).toEqual([400, { error: 'invalid_scope', error_description }]);
     }
     expect((await auth.token(grant, 'service:secret')).body['scope']).toBe('orders:read');
   });

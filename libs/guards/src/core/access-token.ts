@@ -87,7 +87,7 @@ export function readAccessToken(claims: JsonObject, issuer: ResolvedIssuer): Acc
 /** RFC 9068 §4: `aud` must contain this resource server. It is a string or a list (RFC 7519 §4.1.3). */
 export function readAudience(
   claims: JsonObject,
-  { audiences, claims: { audience } }: ResolvedIssuer,
+  { audiences, claims: { audience, clientId } }: ResolvedIssuer,
 ) {
   const claimed = getClaim(claims, audience);
   const names: unknown[] = Array.isArray(claimed) ? claimed : [claimed];
@@ -95,7 +95,10 @@ export function readAudience(
   if (accepted !== undefined) return accepted;
   const difference = `${[audience].flat().join('.')} is ${quoteValue(claimed)}`;
   const expected = `and must name ${quoteValue(audiences)}`;
-  throw TokenError.because('wrong_audience', `${difference}, ${expected}`);
+  // The client has to ask for a token for another audience.
+  const client = findFirstClaim(claims, clientId);
+  const owner = client === undefined ? '' : `; the client is ${quoteValue(client)}`;
+  throw TokenError.because('wrong_audience', `${difference}, ${expected}${owner}`);
 }
 
 /** Separates access tokens from the issuer's other tokens where `typ` does not (RFC 8725 §3.12). */

@@ -68,8 +68,8 @@ describe.each(platforms)('default log of refusals on %s', (_platform, adapter) =
   it.each([
     [
       'audience',
-      { aud: 'https://other.example' },
-      '"https://other.example", and must name ["https://api.example"]',
+      { aud: 'https://other.example', client_id: 'web-app' },
+      '"https://other.example", and must name ["https://api.example"]; the client is "web-app"',
     ],
     [
       'issuer',

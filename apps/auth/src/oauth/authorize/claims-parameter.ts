@@ -1,12 +1,7 @@
 import { z } from 'zod';
 import { OAuthError } from '../../platform/oauth-error.js';
 import { ACR } from '../../tokens/id-token.service.js';
-import {
-  type ClaimsRequest,
-  findScopesOfClaims,
-  type RequestedClaims,
-  USER_CLAIMS,
-} from '../../tokens/standard-claims.js';
+import { type ClaimsRequest, limitClaims } from '../../tokens/standard-claims.js';
 
 const individualClaim = z
   .looseObject({
@@ -50,24 +45,11 @@ export function parseClaimsParameter(
   if (!success) throw OAuthError.invalidRequest('claims is malformed.', { presented: text });
   checkAcr(data.id_token);
   return {
-    userinfo: selectAllowedClaims(data.userinfo, allowedScopes),
-    id_token: selectAllowedClaims(data.id_token, allowedScopes),
+    userinfo: limitClaims(data.userinfo, allowedScopes),
+    id_token: limitClaims(data.id_token, allowedScopes),
     subject: readSubject(data.id_token),
   };
 }
-
-/** Keeps the names only, because requested values are hints (§5.5.1) and this server has one value per claim. */
-const selectAllowedClaims = (
-  requested: ClaimsMember,
-  allowedScopes: readonly string[],
-): RequestedClaims =>
-  Object.fromEntries(
-    USER_CLAIMS.filter((name) => Object.hasOwn(requested, name))
-      .filter((name) =>
-        findScopesOfClaims({ [name]: null }).every((scope) => allowedScopes.includes(scope)),
-      )
-      .map((name) => [name, null]),
-  );
 
 const readSubject = ({ sub }: ClaimsMember): string | undefined =>
   typeof sub?.value === 'string' ? sub.value : undefined;
@@ -77,7 +59,7 @@ function checkAcr({ acr }: ClaimsMember): void {
   if (!acr?.essential) return;
   const wanted = [...(acr.values ?? []), ...(acr.value === undefined ? [] : [acr.value])];
   if (wanted.length === 0 || wanted.includes(ACR)) return;
-  const presented = wanted.map(String).join(' ');
+  const presented = wanted.map(toText).join(' ');
   const description = `claims requires another acr than ${ACR}: ${presented}.`;
   throw OAuthError.authorizationError('unmet_authentication_requirements', {
     description,
@@ -85,6 +67,10 @@ function checkAcr({ acr }: ClaimsMember): void {
     expected: ACR,
   });
 }
+
+/** `String` throws for an object with a member `toString`. */
+const toText = (value: unknown): string =>
+  typeof value === 'string' ? value : JSON.stringify(value);
 
 function parseJson(text: string): unknown {
   try {

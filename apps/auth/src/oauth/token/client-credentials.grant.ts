@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { OAuthError } from '../../platform/oauth-error.js';
+import { splitWords } from '../../platform/request-text.js';
 import { OPENID_SCOPES } from '../../clients/auth.scopes.js';
 import { ResourceServerService } from '../../clients/resource-server.service.js';
 import { AccessTokenService } from '../../tokens/access-token.service.js';
@@ -21,7 +22,8 @@ export class ClientCredentialsGrant implements Grant {
       throw OAuthError.unauthorizedClient(this.type, 'only a confidential client may');
 
     // The scopes of OpenID Connect need a user, so the client cannot get them for itself.
-    const allowed = client.scope.filter((word) => !Object.hasOwn(OPENID_SCOPES, word));
+    rejectScopesOfUsers(parameters.scope);
+    const allowed = client.scope.filter((word) => !isScopeOfUsers(word));
     const request = { resource: parameters.resource, scope: parameters.scope };
     const granted = this.resourceServers.grant(allowed, { resources: [], scope: request.scope });
     const { audience, scope } = this.resourceServers.selectOnlyAudience(granted, request);
@@ -39,4 +41,14 @@ export class ClientCredentialsGrant implements Grant {
       dpopJkt: provenKey?.jkt,
     });
   }
+}
+
+const isScopeOfUsers = (word: string): boolean => Object.hasOwn(OPENID_SCOPES, word);
+
+/** @throws {OAuthError} `invalid_scope` */
+function rejectScopesOfUsers(requested = ''): void {
+  const presented = splitWords(requested).filter(isScopeOfUsers).join(' ');
+  if (presented === '') return;
+  const description = `The grant client_credentials has no user, whom this scope needs: ${presented}.`;
+  throw OAuthError.invalidScope(description, { presented });
 }

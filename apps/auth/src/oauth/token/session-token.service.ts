@@ -6,7 +6,7 @@ import { IdTokenService } from '../../tokens/id-token.service.js';
 import { OAuthError } from '../../platform/oauth-error.js';
 import type { SessionClaims } from '../../sessions/refresh-token-family.entity.js';
 import { AccessTokenService } from '../../tokens/access-token.service.js';
-import { parseStoredClaims } from '../../tokens/standard-claims.js';
+import { limitClaims, parseStoredClaims } from '../../tokens/standard-claims.js';
 import type { TokenResponse } from './token.schema.js';
 
 /** The grant of the user. One access token carries a part of it. */
@@ -41,7 +41,8 @@ export class SessionTokenService {
   /** @throws {OAuthError} `invalid_grant` if the account does not exist any more */
   async issue(content: SessionTokenContent): Promise<TokenResponse> {
     const { client, session, granted, access, dpopJkt } = content;
-    const { id_token: requested } = parseStoredClaims(granted.claims);
+    // The operator may have removed scopes from the client since the authorization.
+    const requested = limitClaims(parseStoredClaims(granted.claims).id_token, client.scope);
     const roleClaims = await this.resourceServers.findRoleClaims(granted.accountId, [
       ...granted.scope,
       ...Object.keys(requested),
