@@ -8,6 +8,15 @@ const isWhole = (text: string, min = 0, max = YEAR_SECONDS): boolean =>
 const areWhole = (field: string, pattern: RegExp, min = 0): boolean =>
   [...field.matchAll(pattern)].every(([, value = '']) => isWhole(value, min));
 
+/** Not by `URL.canParse`, for the reason that `parseUrl` names. */
+function isUrlReference(value: string): boolean {
+  try {
+    return Boolean(new URL(value, 'http://x'));
+  } catch {
+    return false;
+  }
+}
+
 /** What values of these fields must look like. Each of them is computed from a number, a time or a text of a client. */
 const RULES: Readonly<Record<string, HeaderRule>> = {
   // RFC 9110 §10.2.3
@@ -29,7 +38,7 @@ const RULES: Readonly<Record<string, HeaderRule>> = {
       ([, date = '']) => !Number.isNaN(Date.parse(date)),
     ),
   // RFC 9110 §10.2.2
-  location: (value) => !/[\s"<>\\^`{|}]/.test(value) && URL.canParse(value, 'http://x'),
+  location: (value) => !/[\s"<>\\^`{|}]/.test(value) && isUrlReference(value),
   // RFC 9110 §8.8.3
   etag: (value) => /^(?:W\/)?"[\x21\x23-\x7e]*"$/.test(value),
   'content-type': (value) => /^[\w.+-]+\/[\w.+-]+(?:; ?[\w-]+=[\w-]+)*$/.test(value),

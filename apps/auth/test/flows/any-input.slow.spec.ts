@@ -136,7 +136,7 @@ eachDatabase('any request', (fresh) => {
     if (status >= 400 && status !== 431) checkError(body);
   }
 
-  it('to the authorization endpoint gets a code, a page or an error of its standards', async () => {
+  it('gets a code, a page or an error of its standards at the authorization endpoint', async () => {
     const names = [
       ...['scope', 'state', 'nonce', 'resource', 'audience', 'prompt', 'max_age', 'login_hint'],
       ...['id_token_hint', 'acr_values', 'claims', 'ui_locales', 'response_mode', 'dpop_jkt'],
@@ -163,7 +163,7 @@ eachDatabase('any request', (fresh) => {
     );
   });
 
-  it('with any content of a signed assertion is accepted or refused', async () => {
+  it('authenticates or is refused with any content of a signed assertion', async () => {
     const now = Math.floor(auth.clock.now() / 1000);
     const good = { iss: 'keyed', sub: 'keyed', aud: ISSUER, exp: now + 60, iat: now };
     const claim = fc.constantFrom('iss', 'sub', 'aud', 'exp', 'iat', 'nbf', 'jti', 'crit', 'x');
@@ -191,7 +191,7 @@ eachDatabase('any request', (fresh) => {
     );
   });
 
-  it('with any content of a signed DPoP proof is accepted or refused', async () => {
+  it('passes or is refused with any content of a signed DPoP proof', async () => {
     const now = Math.floor(auth.clock.now() / 1000);
     const good = { htm: 'POST', htu: `${ISSUER}/oauth/token`, iat: now };
     const claim = fc.constantFrom('htm', 'htu', 'iat', 'jti', 'ath', 'nonce', 'exp');
@@ -217,7 +217,7 @@ eachDatabase('any request', (fresh) => {
     );
   });
 
-  it('to an endpoint for clients is answered or refused in the form of OAuth', async () => {
+  it('gets an answer or a refusal in the form of OAuth at an endpoint for clients', async () => {
     const names = [
       ...['grant_type', 'code', 'redirect_uri', 'code_verifier', 'refresh_token', 'scope'],
       ...['resource', 'audience', 'subject_token', 'subject_token_type', 'requested_token_type'],
@@ -242,7 +242,7 @@ eachDatabase('any request', (fresh) => {
     );
   });
 
-  it('to the logout endpoint gets a page or a redirect', async () => {
+  it('gets a page or a redirect at the logout endpoint', async () => {
     const names = [
       ...['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state', 'ui_locales'],
       ...['logout_hint', 'ticket', '__proto__'],
@@ -263,7 +263,7 @@ eachDatabase('any request', (fresh) => {
     );
   });
 
-  it('to userinfo gets an error of RFC 6750', async () => {
+  it('gets an error of RFC 6750 at userinfo', async () => {
     const field = fc.oneof(
       text.map((value) => `Bearer ${value}`),
       text.map((value) => `DPoP ${value}`),
