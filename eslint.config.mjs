@@ -38,6 +38,8 @@ const languages = [
   { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
 ];
 
+const noCanParse =
+  'Once Node 20 has compiled a caller, URL.canParse answers false for texts with letters such as ü: use parseUrl.';
 const noEnvironment = 'Only *.config.ts and main.ts read the environment.';
 
 /** Imports between files are checked by .dependency-cruiser.mjs. */
@@ -54,6 +56,7 @@ const environment = {
     'no-restricted-properties': [
       'error',
       { object: 'process', property: 'env', message: noEnvironment },
+      { object: 'URL', property: 'canParse', message: noCanParse },
     ],
     '@typescript-eslint/no-restricted-imports': [
       'error',

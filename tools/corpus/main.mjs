@@ -70,11 +70,13 @@ Exit code: 0 no hostile token was accepted; 1 one was accepted, or made the serv
 
 /** @param {string} name @param {string} text */
 function httpUrl(name, text) {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError(`--${name} must be an http(s) address, not "${text}".`);
+  try {
+    const { href, protocol } = new URL(text);
+    if (/^https?:$/.test(protocol)) return href;
+  } catch {
+    // The text is no URL.
   }
-  return url.href;
+  throw new UsageError(`--${name} must be an http(s) address, not "${text}".`);
 }
 
 /** @param {string} name @param {string | undefined} text @param {number} max */

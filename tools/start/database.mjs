@@ -21,9 +21,12 @@ export function describeDatabase(env) {
   const url = databaseUrlOf(env);
   if (url === undefined) return `SQLite in ${describeFolder(dataFolder(env))}`;
   const setting = env.DATABASE_URL ? 'DATABASE_URL' : 'DATABASE_URL_FILE';
-  if (!URL.canParse(url)) return `PostgreSQL (${setting})`;
-  const { hostname, port, pathname } = new URL(url);
-  return `PostgreSQL ${hostname}:${port || 5432}${pathname} (${setting})`;
+  try {
+    const { hostname, port, pathname } = new URL(url);
+    return `PostgreSQL ${hostname}:${port || 5432}${pathname} (${setting})`;
+  } catch {
+    return `PostgreSQL (${setting})`;
+  }
 }
 
 /** @param {string} folder */

@@ -17,7 +17,7 @@ import { ClientsModule } from './clients/clients.module.js';
 import { authDatabase } from './database.js';
 import { FirstPartyModule } from './first-party/first-party.module.js';
 import { OAuthModule } from './oauth/oauth.module.js';
-import { AccountSeedService } from './ops/demo/account-seed.service.js';
+import { AccountSeedService } from './ops/demo/seed-credentials.js';
 import { ConformanceSeedService } from './ops/demo/conformance-seed.service.js';
 import { DemoSeedService } from './ops/demo/demo-seed.service.js';
 import { renderUnroutablePage } from './pages/error-page.hook.js';

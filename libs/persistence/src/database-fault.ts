@@ -97,10 +97,13 @@ export function describeDatabase({ name, databaseUrl, dataDir }: DatabaseSetting
 }
 
 function describeAddress(databaseUrl: string): string {
-  if (!URL.canParse(databaseUrl)) return 'at an unreadable address';
-  const { hostname, port, pathname, searchParams } = new URL(databaseUrl);
-  const host = searchParams.get('host') ?? (decodeURIComponent(hostname) || 'localhost');
-  return `${host}:${port || '5432'}${pathname}`;
+  try {
+    const { hostname, port, pathname, searchParams } = new URL(databaseUrl);
+    const host = searchParams.get('host') ?? (decodeURIComponent(hostname) || 'localhost');
+    return `${host}:${port || '5432'}${pathname}`;
+  } catch {
+    return 'at an unreadable address';
+  }
 }
 
 /**

@@ -45,6 +45,7 @@ export type { IfMatch } from './http/conditional-request.js';
 export {
   isLoopbackHost,
   isLoopbackLiteral,
+  parseUrl,
   removeLoopbackPort,
   removeTrailingSlash,
 } from './urls.js';

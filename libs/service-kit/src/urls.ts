@@ -24,3 +24,12 @@ export function removeLoopbackPort(uri: string): string | undefined {
 
 /** So that a path can be appended. */
 export const removeTrailingSlash = (url: string): string => url.replace(/\/$/, '');
+
+/** Not by `URL.canParse`: once Node 20 has compiled a caller, it answers false for any text with a letter such as ü. */
+export function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
+}

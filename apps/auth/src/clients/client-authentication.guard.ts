@@ -211,6 +211,10 @@ function describeWrongMethod({ method }: PresentedCredentials, client: Client): 
   if (method === 'none' && client.isSecretBased) {
     return 'the client has a secret, and the request has none';
   }
+  // `client_secret_jwt` looks like `private_key_jwt`, and would need the secret itself, of which only a hash is stored.
+  if (method === 'private_key_jwt' && client.isSecretBased) {
+    return 'the client has a secret, to be sent by Basic or as client_secret, and the request has an assertion; client_secret_jwt is not supported';
+  }
   return `the client is registered for ${client.authMethod}, and the request used ${method}`;
 }
 

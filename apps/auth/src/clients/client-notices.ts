@@ -9,8 +9,9 @@ import type { ClientRegistration } from './client.repository.js';
 type Notice = readonly [applies: (client: CompleteRegistration) => boolean, sentence: string];
 
 const isOpenIdScope = (word: string): boolean => Object.hasOwn(OPENID_SCOPES, word);
-const signsIn = ({ grantTypes }: CompleteRegistration) => grantTypes.includes('authorization_code');
-const refreshes = ({ grantTypes }: CompleteRegistration) => grantTypes.includes('refresh_token');
+const canSignIn = ({ grantTypes }: CompleteRegistration) =>
+  grantTypes.includes('authorization_code');
+const canRefresh = ({ grantTypes }: CompleteRegistration) => grantTypes.includes('refresh_token');
 const hasScope = ({ scope }: CompleteRegistration, word: string) => scope.includes(word);
 
 type Option = readonly [option: string, isSet: (client: CompleteRegistration) => boolean];
@@ -33,24 +34,25 @@ const SIGN_IN_OPTIONS: readonly Option[] = [
 
 const NOTICES: readonly Notice[] = [
   [
-    (client) => hasScope(client, 'offline_access') && !refreshes(client),
+    (client) => hasScope(client, 'offline_access') && !canRefresh(client),
     'The client gets no refresh token for offline_access: add refresh_token to --grant.',
   ],
   // OpenID Connect Core §11.
   [
     (client) =>
-      refreshes(client) &&
-      signsIn(client) &&
+      canRefresh(client) &&
+      canSignIn(client) &&
       !client.firstParty &&
       !hasScope(client, 'offline_access'),
     'The client gets no refresh token: add offline_access to --scope, or give --first-party.',
   ],
   [
-    (client) => refreshes(client) && !signsIn(client),
+    (client) => canRefresh(client) && !canSignIn(client),
     'The client gets no refresh token without a login of a user: add authorization_code to --grant.',
   ],
   [
-    (client) => (client.refreshIdleTtl ?? client.refreshAbsoluteTtl) !== null && !refreshes(client),
+    (client) =>
+      (client.refreshIdleTtl ?? client.refreshAbsoluteTtl) !== null && !canRefresh(client),
     '--refresh-idle-ttl and --refresh-absolute-ttl have no effect without the grant refresh_token.',
   ],
   [
@@ -60,15 +62,15 @@ const NOTICES: readonly Notice[] = [
   ],
   // OpenID Connect Core §3.1.2.1.
   [
-    (client) => signsIn(client) && client.scope.some(isUserScope) && !hasScope(client, 'openid'),
+    (client) => canSignIn(client) && client.scope.some(isUserScope) && !hasScope(client, 'openid'),
     'The client gets neither an ID token nor userinfo: add openid to --scope.',
   ],
   ...OPENID_OPTIONS.map(([option, isSet]): Notice => [
-    (client) => isSet(client) && signsIn(client) && !hasScope(client, 'openid'),
+    (client) => isSet(client) && canSignIn(client) && !hasScope(client, 'openid'),
     `${option} has no effect: add openid to --scope.`,
   ]),
   ...SIGN_IN_OPTIONS.map(([option, isSet]): Notice => [
-    (client) => isSet(client) && !signsIn(client),
+    (client) => isSet(client) && !canSignIn(client),
     `No user signs in without the grant authorization_code, so ${option} has no effect.`,
   ]),
 ];
@@ -124,7 +126,7 @@ export function findPkceNotices(
   client: CompleteRegistration,
 ): readonly string[] {
   if (rule === undefined) return [];
-  if (!signsIn(client)) return ['--pkce has no effect without the grant authorization_code.'];
+  if (!canSignIn(client)) return ['--pkce has no effect without the grant authorization_code.'];
   if (rule === 'never-required') return [PKCE_WARNING];
   return rule === 'or-nonce' && !hasScope(client, 'openid')
     ? ['Each request needs PKCE, because a nonce needs openid in --scope.']

@@ -35,6 +35,7 @@ export type SubjectType = (typeof SUBJECT_TYPES)[number];
 /** What `aud` of a client assertion may be: only the issuer, or also the token endpoint (decision 16). */
 export const ASSERTION_AUDIENCES = ['issuer', 'token-endpoint'] as const;
 export type AssertionAudience = (typeof ASSERTION_AUDIENCES)[number];
+
 /**
  * Whether an authorization request needs PKCE: each one; each one without the scope `openid` and a `nonce` (OAuth 2.1 §7.5.1);
  * or none (decision 28).

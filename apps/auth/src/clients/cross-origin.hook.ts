@@ -1,4 +1,4 @@
-import { Clock, removeLoopbackPort } from '@gatehouse/service-kit';
+import { Clock, removeLoopbackPort, parseUrl } from '@gatehouse/service-kit';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -6,6 +6,8 @@ import { ClientRepository } from './client.repository.js';
 
 /** How long the origins are cached, in milliseconds. */
 const MAX_AGE_MS = 10_000;
+/** After this time an origin that the cache lacks is looked up, because the operator may have registered it since. */
+const MIN_AGE_MS = 1_000;
 
 /** Native apps and pages under development listen on any free port of the loopback address (RFC 8252 §7.3). */
 const toComparableOrigin = (origin: string): string => removeLoopbackPort(origin) ?? origin;
@@ -24,7 +26,8 @@ export class RegisteredOrigins {
 
   /** @param origin as a browser sends it (RFC 6454 §6.2) */
   async includes(origin: string): Promise<boolean> {
-    if (this.clock.monotonic() - this.loadedAt >= MAX_AGE_MS) {
+    const age = this.clock.monotonic() - this.loadedAt;
+    if (age >= (this.has(origin) ? MAX_AGE_MS : MIN_AGE_MS)) {
       // While the database is unavailable, the origins that were loaded before remain valid.
       this.loading ??= this.load()
         .catch(() => undefined)
@@ -33,12 +36,16 @@ export class RegisteredOrigins {
         });
       await this.loading;
     }
+    return this.has(origin);
+  }
+
+  private has(origin: string): boolean {
     return this.origins.has(origin) || this.origins.has(toComparableOrigin(origin));
   }
 
   private async load(): Promise<void> {
     const { redirectUris, allowedOrigins } = await this.clients.findOriginSources();
-    const urls = redirectUris.filter((uri) => URL.canParse(uri)).map((uri) => new URL(uri));
+    const urls = redirectUris.flatMap((uri) => parseUrl(uri) ?? []);
     // A private-use scheme has the origin "null", and a sandboxed page of an attacker sends the same value.
     const origins = urls.map(({ origin }) => origin).filter((origin) => origin !== 'null');
     this.origins = new Set([...origins.map(toComparableOrigin), ...allowedOrigins]);
@@ -46,7 +53,10 @@ export class RegisteredOrigins {
   }
 }
 
-/** Endpoints for clients in browsers. None of them reads a cookie, so CORS credentials are never allowed. */
+/**
+ * Endpoints for clients in browsers. Registered origins may send credentials with a request, as keycloak-js does and many
+ * HTTP interceptors do. That gives them nothing, because none of the endpoints reads or sets a cookie.
+ */
 const CLIENT_PATHS = ['/oauth/token', '/oauth/revoke', '/userinfo'];
 /** Public metadata and keys. */
 const PUBLIC_PATH_PREFIX = '/.well-known/';
@@ -102,6 +112,7 @@ export class CrossOriginHook implements OnModuleInit {
     const allowed = await this.findAllowedOrigin(origin, request, reply);
     if (allowed === undefined) return;
     reply.headers({ 'access-control-allow-origin': allowed, ...EXPOSED_HEADERS });
+    if (allowed !== '*') reply.header('access-control-allow-credentials', 'true');
     if (request.method !== 'OPTIONS') return;
     const requested = request.headers['access-control-request-headers'];
     const headers = allowHeaders(requested);

@@ -1,4 +1,4 @@
-import { isLoopbackLiteral, removeLoopbackPort } from '@gatehouse/service-kit';
+import { isLoopbackLiteral, removeLoopbackPort, parseUrl } from '@gatehouse/service-kit';
 
 /**
  * Whether a redirect URI is registered for the client, character by character (RFC 9700 §2.1). Only the port of a loopback
@@ -33,8 +33,8 @@ export function findRedirectUriFault(text: string): string | undefined {
   if (text.length > MAX_URI_LENGTH) return `must have at most ${MAX_URI_LENGTH} characters`;
   // "The endpoint URI MUST NOT include a fragment component" (RFC 6749 §3.1.2).
   if (text.includes('#')) return 'must not have a fragment';
-  if (!URI_PATTERN.test(text) || !URL.canParse(text)) return 'must be an absolute URI';
-  const url = new URL(text);
+  const url = URI_PATTERN.test(text) ? parseUrl(text) : undefined;
+  if (!url) return 'must be an absolute URI';
   return /^https?:$/.test(url.protocol)
     ? findHttpUriFault(text, url)
     : findPrivateSchemeFault(url.protocol);
@@ -71,8 +71,8 @@ export function findOriginFault(text: string): string | undefined {
   // Every sandboxed page and every local file has the origin "null".
   if (text === 'null') return 'must not be null: pages of an attacker have this origin too';
   if (text.includes('*')) return 'must not have a wildcard: give each origin';
-  if (!URL.canParse(text)) return ORIGIN_FORM;
-  const url = new URL(text);
+  const url = parseUrl(text);
+  if (!url) return ORIGIN_FORM;
   if (/^https?:$/.test(url.protocol)) return findHttpOriginFault(text, url);
   return ORIGIN_PATTERN.test(text) && !SHARED_SCHEME.test(text) ? undefined : ORIGIN_FORM;
 }

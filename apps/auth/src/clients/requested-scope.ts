@@ -69,7 +69,7 @@ export function noCommonScopeError(
   { isResourceNamed }: { readonly isResourceNamed: boolean },
 ): OAuthError {
   const words = scope.join(' ');
-  const description = `No scope of the request belongs to ${listIdentifiers(servers)}: ${words || 'none'}.`;
+  const description = `No word of the scope belongs to ${listIdentifiers(servers)}: ${words || 'none'}.`;
   const values = { presented: words, expected: listScopes(servers) };
   return isResourceNamed
     ? OAuthError.invalidTarget(description, values)

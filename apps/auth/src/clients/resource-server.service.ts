@@ -1,3 +1,4 @@
+import { parseUrl } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { AccountRoleRepository } from '../accounts/account-role.repository.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
@@ -274,7 +275,7 @@ export class ResourceServerService {
   }
 }
 
-export const normalizeUri = (uri: string): string => (URL.canParse(uri) ? new URL(uri).href : uri);
+export const normalizeUri = (uri: string): string => parseUrl(uri)?.href ?? uri;
 
 const hasCommonScope = ({ scopes }: ResourceServer, words: readonly string[]): boolean =>
   scopes.some((word) => words.includes(word));

@@ -80,7 +80,7 @@ export function readPkceRule({ pkce }: ClientRegistrationOptions): PkceRule | un
 const readKeys = async (file: string): Promise<string> =>
   JSON.stringify(await readJsonFile(file, clientKeySetSchema));
 
-/** The keys of a client go with its authentication method. A client that becomes public needs PKCE. */
+/** A client that leaves `private_key_jwt` loses its keys. A client that becomes public needs PKCE. */
 export const followAuthMethod = ({ authMethod }: { readonly authMethod?: AuthMethod }) => ({
   ...(authMethod !== undefined &&
     authMethod !== 'private_key_jwt' && { jwks: null, assertionAudience: 'issuer' as const }),

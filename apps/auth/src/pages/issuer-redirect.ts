@@ -1,4 +1,4 @@
-import { removeTrailingSlash } from '@gatehouse/service-kit';
+import { removeTrailingSlash, parseUrl } from '@gatehouse/service-kit';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { AuthConfig } from '../auth.config.js';
 import { createCookieBase } from '../platform/cookie-name.js';
@@ -79,6 +79,4 @@ const HOST = /^[\w.:[\]-]{1,255}$/;
 
 /** @returns undefined if the text is not a host with an optional port (RFC 9110 §7.2) */
 const readHost = (text: string, { protocol }: URL): URL | undefined =>
-  HOST.test(text) && URL.canParse(`${protocol}//${text}`)
-    ? new URL(`${protocol}//${text}`)
-    : undefined;
+  HOST.test(text) ? parseUrl(`${protocol}//${text}`) : undefined;

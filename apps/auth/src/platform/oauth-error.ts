@@ -29,7 +29,7 @@ const AUTHORIZATION_ERRORS = {
   request_not_supported: 'request is not supported: send each parameter itself.',
   request_uri_not_supported: 'request_uri is not supported: send each parameter itself.',
   registration_not_supported: 'registration is not supported: the operator registers clients.',
-  unmet_authentication_requirements: 'The server knows no acr of claims.',
+  unmet_authentication_requirements: 'The server supports no acr of claims.',
 };
 type AuthorizationErrorCode = keyof typeof AUTHORIZATION_ERRORS;
 

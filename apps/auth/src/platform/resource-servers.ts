@@ -1,3 +1,4 @@
+import { parseUrl } from '@gatehouse/service-kit';
 import { z } from 'zod';
 
 /** A service that accepts access tokens of this server (RFC 8707). */
@@ -61,7 +62,7 @@ function findContradiction(entries: readonly ScopeEntry[]): string | undefined {
   return undefined;
 }
 
-const isIdentifier = (text: string): boolean => URL.canParse(text) && !text.includes('#');
+const isIdentifier = (text: string): boolean => parseUrl(text) !== undefined && !text.includes('#');
 
 function findServerFault(identifier: string, entries: readonly ScopeEntry[]): string | undefined {
   if (!isIdentifier(identifier)) return `"${identifier}" is no absolute URI without fragment`;

@@ -74,7 +74,7 @@ describe('the audience of a client assertion (RFC 7523 §3)', () => {
     ['an empty list', [], false, false],
     ['a list in a list', [[ISSUER]], false, false],
     ['null', null, false, false],
-  ])('is %s only for the clients that may send it', async (_, aud, strict, lenient) => {
+  ])('accepts %s only from the clients that may send it', async (_, aud, strict, lenient) => {
     const answers = [
       await sendAudience('strict', '/oauth/token', aud),
       await sendAudience('lenient', '/oauth/token', aud),
@@ -84,7 +84,7 @@ describe('the audience of a client assertion (RFC 7523 §3)', () => {
   });
 
   it.each(['/oauth/revoke', '/oauth/introspect'])(
-    'is the token endpoint or the called endpoint at %s (mod_auth_openidc, Authlib)',
+    'accepts the token endpoint and the called endpoint at %s (mod_auth_openidc, Authlib)',
     async (path) => {
       for (const aud of [ISSUER, TOKEN_ENDPOINT, `${ISSUER}${path}`]) {
         expect((await sendAudience('lenient', path, aud)).status).toBe(200);
@@ -95,7 +95,7 @@ describe('the audience of a client assertion (RFC 7523 §3)', () => {
     },
   );
 
-  it('is below the path of an issuer that has one', async () => {
+  it('accepts the token endpoint below the path of the issuer', async () => {
     const at = await TestAuth.start({ ISSUER: 'https://example.org/auth' });
     await register(at, 'lenient', 'token-endpoint');
     const sendTo = async (aud: string) =>
@@ -181,14 +181,14 @@ describe('events of refused client assertions', () => {
       async () => `${encode({ alg: 'none' })}.${encode(claims('strict'))}.`,
       { check: 'alg', presented: 'kid absent, alg "none"', expected: KEYS },
     ],
-  ])('name check, value and expected value of %s', async (_, sign, values) => {
+  ])('records check, value and expected value of %s', async (_, sign, values) => {
     const { error } = await send('/oauth/token', await sign());
     expect(error).toBe('invalid_client');
     const common = { reason: 'wrong_assertion', clientId: 'strict', endpoint: '/oauth/token' };
     expect(await refusals()).toEqual([{ ...common, ...values }]);
   });
 
-  it('name the jti that was used before, the wrong type and a text that is no JWT', async () => {
+  it('records the jti that was used before, the wrong type and a text that is no JWT', async () => {
     const twice = await key.sign(claims('strict', { jti: 'the-jti' }));
     await send('/oauth/token', twice);
     await send('/oauth/token', twice);
@@ -217,7 +217,7 @@ describe('events of refused client assertions', () => {
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 describe('the replay cache', () => {
-  it('grows by the quota of a client at most, because only the holder of a key adds rows', async () => {
+  it('stores no more rows than the quota of a client, because only the holder of a key adds rows', async () => {
     const limited = await TestAuth.start({ RATE_LIMITS: 'client=3/600' });
     await register(limited, 'strict', 'issuer');
     const statuses = [];

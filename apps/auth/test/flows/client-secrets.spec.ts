@@ -220,6 +220,12 @@ describe('client authentication at the three endpoints (RFC 6749 §2.3)', () => 
       'Client authentication failed: the client has a secret, and the request has none.',
     ],
     [
+      'an assertion of a client with a secret (client_secret_jwt)',
+      'client_secret_basic',
+      { hasAssertion: true },
+      'Client authentication failed: the client has a secret, to be sent by Basic or as client_secret, and the request has an assertion; client_secret_jwt is not supported.',
+    ],
+    [
       'a secret of a public client',
       'none',
       { basic: 'none:x' },

@@ -113,7 +113,7 @@ eachDatabase('a changed client registration', (fresh) => {
     expect(decodeClaims(answer.body['id_token'])['email']).toBeUndefined();
     const next = answer.body['refresh_token'] ?? '';
     expect((await refresh(id, next, { resource: BILLING })).body).toMatchObject({
-      error: 'invalid_scope',
+      error: 'invalid_target',
     });
 
     await change(id, { scope: ['orders:write'] });

@@ -1,5 +1,7 @@
 import { ClientOperationsService } from '../../src/sessions/client-operations.service.js';
+import { anAccount } from '../support/factories.js';
 import { TestAuth } from '../support/test-auth.js';
+import { TestBrowser } from '../support/test-browser.js';
 
 const SPA = 'https://spa.example';
 /** The origins of pages in Capacitor, Ionic, Tauri, a browser extension, and of a page that has no redirect URI. */
@@ -65,6 +67,7 @@ describe('cross-origin requests (RFC 9700 §2.6)', () => {
         const { headers } = await from(origin, path, { method });
         expect(cors(headers)).toEqual({
           'access-control-allow-origin': origin,
+          'access-control-allow-credentials': 'true',
           'access-control-expose-headers':
             'WWW-Authenticate, DPoP-Nonce, Retry-After, ETag, Location',
         });
@@ -84,6 +87,34 @@ describe('cross-origin requests (RFC 9700 §2.6)', () => {
     const { headers } = await from(origin, '/oauth/token', { method: 'POST' });
     expect(headers.get('access-control-allow-origin')).toBe(origin);
     expect((await preflight(origin, '/oauth/token')).status).toBe(204);
+  });
+
+  it('lets a script of a client that was registered a second ago read answers', async () => {
+    const origin = 'https://new.example';
+    const isAllowed = async () =>
+      (await from(origin, '/userinfo')).headers.get('access-control-allow-origin') === origin;
+    expect(await isAllowed()).toBe(false);
+    await auth.registerClient({ id: 'new', redirectUris: [`${origin}/cb`], scope: ['openid'] });
+    auth.clock.advance({ seconds: 1 });
+    expect(await isAllowed()).toBe(true);
+  });
+
+  it('allows a preflight request whose script sends credentials (Fetch §3.3.5)', async () => {
+    const { headers } = await preflight(SPA, '/oauth/token');
+    expect(headers.get('access-control-allow-credentials')).toBe('true');
+  });
+
+  it('reads no cookie at the endpoints for scripts, so a script gains nothing by credentials', async () => {
+    const browser = new TestBrowser(auth);
+    await browser.signIn(await anAccount(auth));
+    const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    for (const path of ['/oauth/token', '/oauth/revoke', '/userinfo']) {
+      const [without, withCookie] = await Promise.all(
+        [{}, { cookie }].map((headers) => from(SPA, path, { method: 'POST', headers })),
+      );
+      expect([withCookie?.status, withCookie?.body]).toEqual([without?.status, without?.body]);
+      expect(withCookie?.headers.has('set-cookie')).toBe(false);
+    }
   });
 
   const OLD_HEADERS = 'authorization,content-type,dpop,x-requested-with';
@@ -151,6 +182,7 @@ describe('cross-origin requests (RFC 9700 §2.6)', () => {
   ])('lets a script of any origin read %s', async (path) => {
     const { headers } = await from('https://evil.example', path);
     expect(headers.get('access-control-allow-origin')).toBe('*');
+    expect(headers.has('access-control-allow-credentials')).toBe(false);
     expect((await preflight('https://evil.example', path)).status).toBe(204);
   });
 

@@ -102,7 +102,7 @@ describe('error_description of the authorization endpoint (RFC 6749 §4.1.2.1)',
       ) as string,
       LONG,
     ],
-  ])('of %s is "%s"', async (error, error_description, parameters) => {
+  ])('describes %s as "%s"', async (error, error_description, parameters) => {
     await aClient(auth, { id: 'no-code', grantTypes: ['refresh_token'] });
     const answer = readRedirectParameters(await browser.authorize(client, parameters));
     expect(answer).toMatchObject({ error, error_description });
@@ -216,18 +216,21 @@ describe('error_description of the endpoints that a client calls (RFC 6749 §5.2
       { ...EXCHANGE, subject_token: 'x', actor_token: 'x' },
       SERVICE,
     ],
-  ])('of %s at the token endpoint is "%s"', async (error, error_description, parameters, as) => {
-    expect(await post('/oauth/token', parameters, as)).toEqual({ error, error_description });
-  });
+  ])(
+    'describes %s of the token endpoint as "%s"',
+    async (error, error_description, parameters, as) => {
+      expect(await post('/oauth/token', parameters, as)).toEqual({ error, error_description });
+    },
+  );
 
   it.each<[string, string, string, Parameters]>([
     ['/oauth/revoke', 'invalid_request', 'The token is missing.', {}],
     ['/oauth/introspect', 'invalid_request', 'The token is missing.', {}],
-  ])('of %s is %s "%s"', async (path, error, error_description, parameters) => {
+  ])('says at %s: %s "%s"', async (path, error, error_description, parameters) => {
     expect(await post(path, parameters, SERVICE)).toEqual({ error, error_description });
   });
 
-  it('of the revocation of a token without a session says when the token ends (RFC 7009 §2.2.1)', async () => {
+  it('says when a token without a session ends, if a client revokes it (RFC 7009 §2.2.1)', async () => {
     const { access_token: token = '' } = await post(
       '/oauth/token',
       { grant_type: 'client_credentials' },
@@ -252,7 +255,7 @@ describe('error_description of the endpoints that a client calls (RFC 6749 §5.2
       { code_verifier: 'v'.repeat(43) },
     ],
     ['the client, as for an unknown code', NO_CODE, { client_id: 'other-client' }],
-  ])('of a code that does not fit names %s: "%s"', async (_, error_description, more) => {
+  ])('names %s of a code that does not fit: "%s"', async (_, error_description, more) => {
     const code = await browser.obtainCode(client);
     const redemption = { ...CODE, code, redirect_uri: CALLBACK, code_verifier: VERIFIER, ...more };
     expect(await post('/oauth/token', redemption, undefined)).toEqual({

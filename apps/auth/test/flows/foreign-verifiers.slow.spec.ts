@@ -32,7 +32,7 @@ describe('an access token at services with other libraries (RFC 9068 §4)', () =
     if (!services.stdout) throw new Error('no output');
     const [line] = await once(createInterface(services.stdout), 'line');
     addresses = JSON.parse(String(line));
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     services?.kill();
     await auth?.stop();

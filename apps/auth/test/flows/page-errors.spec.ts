@@ -140,14 +140,14 @@ describe('the values on an error page', () => {
   const valuesOf = ({ text }: TestResponse) =>
     [...text.matchAll(/<dd>([^<]*)<\/dd>/g)].map(([, value]) => value);
 
-  it('are the sent and the registered redirect URIs in development', async () => {
+  it('shows the sent and the registered redirect URIs in development', async () => {
     const redirectUris = [CALLBACK, 'https://client.example/other'];
     const id = await aClient(auth, { redirectUris });
     const page = await browser.authorize(id, { redirect_uri: `${CALLBACK}/` });
     expect(valuesOf(page)).toEqual([`${CALLBACK}/`, ...redirectUris]);
   });
 
-  it('are the sent client and the registered ones in development, without disabled ones', async () => {
+  it('shows the sent client and the registered ones in development, without disabled ones', async () => {
     const own = await TestAuth.start();
     const id = await aClient(own, { id: 'shop' });
     await aClient(own, { id: 'closed' });
@@ -159,7 +159,7 @@ describe('the values on an error page', () => {
     await own.stop();
   });
 
-  it('are escaped, of bounded length and of bounded number', async () => {
+  it('escapes the values, and bounds their length and number', async () => {
     const redirectUris = Array.from({ length: 12 }, (_, n) => `https://client.example/${n}`);
     const id = await aClient(auth, { redirectUris });
     const redirect_uri = `https://x.example/"><script>alert(1)</script>\r\n\u202e${'x'.repeat(2000)}`;
@@ -171,7 +171,7 @@ describe('the values on an error page', () => {
     expect(registered).toEqual([...redirectUris.slice(0, 10), '…']);
   });
 
-  it('are absent at an address that other devices can reach', async () => {
+  it('shows no values at an address that other devices can reach', async () => {
     const own = await TestAuth.start({ ISSUER: 'https://auth.example' });
     const id = await aClient(own);
     for (const more of [{ redirect_uri: `${CALLBACK}/` }, { client_id: 'unknown' }]) {

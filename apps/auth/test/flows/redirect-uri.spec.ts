@@ -39,7 +39,8 @@ async function expectErrorPage(sendRequest: () => Promise<TestResponse>): Promis
   expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
   expect(answer.headers.get('location')).toBeNull();
   expect(answer.headers.get('cache-control')).toBe('no-store, no-transform');
-  expect(answer.text).not.toContain('evil');
+  // In development the page shows the address, as text only.
+  expect(answer.text.replaceAll(/<dd>[^<]*<\/dd>/g, '')).not.toContain('evil');
   expect(await codes()).toBe(before);
 }
 

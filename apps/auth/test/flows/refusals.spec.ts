@@ -85,10 +85,7 @@ describe('error_description (RFC 6749 §4.1.2.1)', () => {
       `Scope of another resource than ${BILLING}: orders:read.`,
       { scope: 'openid orders:read', resource: BILLING },
     ],
-    [
-      `No scope of the request belongs to ${BILLING}: openid.`,
-      { scope: 'openid', resource: BILLING },
-    ],
+    [`No word of the scope belongs to ${BILLING}: openid.`, { scope: 'openid', resource: BILLING }],
   ])('says "%s"', async (text, parameters) => {
     const answer = await browser.authorize(client, parameters);
     expect(readRedirectParameters(answer)['error_description']).toBe(text);
@@ -306,7 +303,7 @@ describe('events of refused token requests', () => {
     ]);
   });
 
-  it('are in the log, with the same fields, at the level info', async () => {
+  it('writes the events to the log, with the same fields, at the level info', async () => {
     const own = await TestAuth.start({ LOG_LEVEL: 'info' });
     const id = await aClient(own);
     await new TestBrowser(own).authorize(id, { redirect_uri: `${CALLBACK}/` });

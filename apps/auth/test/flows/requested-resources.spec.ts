@@ -86,7 +86,7 @@ describe('a request for something other than it can get (RFC 8707 §2)', () => {
     ['authorize', FOREIGN, atAuthorize, { scope: 'orders:read', audience: BILLING }],
     [
       'authorize',
-      `No scope of the request belongs to ${BILLING}: openid orders:read.`,
+      `No word of the scope belongs to ${BILLING}: openid orders:read.`,
       atAuthorize,
       { scope: 'openid orders:read', resource: `${ORDERS} ${BILLING}` },
     ],
@@ -114,7 +114,7 @@ describe('a request for something other than it can get (RFC 8707 §2)', () => {
     ['refresh', FOREIGN, atRefresh, { ...BOTH_SCOPES, audience: BILLING }],
     [
       'refresh',
-      `No scope of the request belongs to ${BILLING}: openid.`,
+      `No word of the scope belongs to ${BILLING}: openid.`,
       atRefresh,
       { scope: 'openid', resource: BILLING },
     ],

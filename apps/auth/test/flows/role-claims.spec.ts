@@ -1,8 +1,6 @@
-import { GuardsModule, RequireClaim, RequireScopes } from '@gatehouse/guards';
+import { RequireClaim, RequireScopes } from '@gatehouse/guards';
 import { eachDatabase } from '@gatehouse/persistence/testing';
-import { Controller, Get, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Controller, Get } from '@nestjs/common';
 import { AccountRoleRepository } from '../../src/accounts/account-role.repository.js';
 import type { Account } from '../../src/accounts/account.entity.js';
 import { TOKEN_EXCHANGE } from '../../src/clients/client.entity.js';
@@ -12,7 +10,7 @@ import {
 } from '../../src/sessions/account-operations.service.js';
 import { ConsentService } from '../../src/sessions/consent.service.js';
 import { SessionService } from '../../src/sessions/session.service.js';
-import { SigningKeyService } from '../../src/tokens/keys/signing-key.service.js';
+import { startOrders } from '../support/guarded-service.js';
 import {
   aClient,
   anAccount,
@@ -24,7 +22,6 @@ import {
 import {
   BILLING,
   decodeClaims,
-  ISSUER,
   ORDERS,
   TestAuth,
   toBasicAuthorization,
@@ -62,24 +59,6 @@ class RefundsController {
   list() {
     return [];
   }
-}
-
-/** A resource server with the guards of the orders service. */
-async function startOrders(auth: TestAuth) {
-  const keys = auth.app.get(SigningKeyService);
-  const guards = GuardsModule.forRoot({
-    issuer: ISSUER,
-    audience: ORDERS,
-    keys: () => keys.keySet,
-    ignoresTokenStatus: true,
-    algorithms: ['ES256'],
-    now: () => auth.clock.now(),
-  });
-  @Module({ imports: [guards], controllers: [RefundsController] })
-  class OrdersModule {}
-  const app = await NestFactory.create(OrdersModule, new FastifyAdapter(), { logger: false });
-  await app.listen(0, '127.0.0.1');
-  return app;
 }
 
 eachDatabase('claims roles and groups (RFC 9068 §2.2.3.1)', (fresh) => {
@@ -264,7 +243,7 @@ eachDatabase('claims roles and groups (RFC 9068 §2.2.3.1)', (fresh) => {
   });
 
   it('lets @RequireClaim of the guards require a role in the list', async () => {
-    const orders = await startOrders(auth);
+    const orders = await startOrders(auth, RefundsController);
     const url = await orders.getUrl();
     const statusFor = async ({ access_token }: Tokens) => {
       const headers = { authorization: `Bearer ${access_token}` };

@@ -1,12 +1,10 @@
-import { GuardsModule, RequireScopes } from '@gatehouse/guards';
+import { RequireScopes } from '@gatehouse/guards';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { readResponse } from '@gatehouse/service-kit/testing';
-import { Controller, Get, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Controller, Get } from '@nestjs/common';
 import type { Account } from '../../src/accounts/account.entity.js';
 import { TOKEN_EXCHANGE } from '../../src/clients/client.entity.js';
-import { SigningKeyService } from '../../src/tokens/keys/signing-key.service.js';
+import { startOrders } from '../support/guarded-service.js';
 import {
   aClient,
   anAccount,
@@ -39,24 +37,6 @@ class OrdersController {
   list() {
     return [];
   }
-}
-
-/** A resource server with the guards of the orders service. */
-async function startOrders(auth: TestAuth) {
-  const keys = auth.app.get(SigningKeyService);
-  const guards = GuardsModule.forRoot({
-    issuer: ISSUER,
-    audience: ORDERS,
-    keys: () => keys.keySet,
-    ignoresTokenStatus: true,
-    algorithms: ['ES256'],
-    now: () => auth.clock.now(),
-  });
-  @Module({ imports: [guards], controllers: [OrdersController] })
-  class OrdersModule {}
-  const app = await NestFactory.create(OrdersModule, new FastifyAdapter(), { logger: false });
-  await app.listen(0, '127.0.0.1');
-  return app;
 }
 
 eachDatabase('tokens of a sign-in that also asks for an API', (fresh) => {
@@ -130,7 +110,7 @@ eachDatabase('tokens of a sign-in that also asks for an API', (fresh) => {
   });
 
   it('accepts the token in a resource server that uses the guards (RFC 9068 §4)', async () => {
-    const orders = await startOrders(auth);
+    const orders = await startOrders(auth, OrdersController);
     const { access_token } = await signIn();
     const send = async (token = '') =>
       readResponse(

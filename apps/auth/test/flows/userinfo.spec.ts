@@ -301,7 +301,7 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
       expect(headers.get('www-authenticate')).not.toContain('error');
     });
 
-    it('has the form of OAuth for a body that is no JSON, too', async () => {
+    it('answers a body that is no JSON in the form of OAuth, too', async () => {
       const headers = { authorization: 'Bearer x', 'content-type': 'application/json' };
       const answer = await auth.send('/userinfo', { method: 'POST', headers, body: '{' });
       expect([answer.status, answer.body['error']]).toEqual([400, 'invalid_request']);

@@ -17,7 +17,7 @@ import {
 } from './support/clients-table.js';
 import { installWorkspace } from '../support/install-workspace.js';
 import { registerClient, startTlsStack, type TlsStack } from './support/tls-stack.js';
-import { ChromiumVisitor, HttpVisitor, type Visitor } from './support/visitor.js';
+import { ChromiumUserAgent, HttpUserAgent, type UserAgent } from './support/user-agent.js';
 import { failAll, type Results, STEPS, Walk } from './support/walk.js';
 
 /** Without a registry the tests are skipped. */
@@ -41,7 +41,7 @@ const trials = new Map<string, Trial>();
 /** Most apps wait for auth, which has one processor. */
 const CONCURRENT_APPS = 5;
 
-type CreateVisitor = (client: ClientDefinition) => Promise<Visitor>;
+type CreateUserAgent = (client: ClientDefinition) => Promise<UserAgent>;
 
 for (const { name, title } of clients) {
   const reason = missing.get(name);
@@ -55,11 +55,11 @@ for (const { name, title } of clients) {
   beforeAll(async () => {
     const apps = await Promise.all(present.map((client) => ClientApp.create(client)));
     const stack = await startTlsStack(apps.map(({ baseUrl }) => baseUrl));
-    const createVisitor = await prepareVisitors(stack);
+    const createUserAgent = await prepareUserAgents(stack);
     const waiting = [...apps];
     const tryApps = async (): Promise<void> => {
       for (let app = waiting.shift(); app; app = waiting.shift()) {
-        const results = await tryApp(app, stack, createVisitor).catch(failAll);
+        const results = await tryApp(app, stack, createUserAgent).catch(failAll);
         report(app, results);
         trials.set(app.client.name, {
           client: app.client,
@@ -77,7 +77,7 @@ for (const { name, title } of clients) {
     });
   }
 
-  it('has the row in the table of docs/clients.md that this run made', () => {
+  it('makes the rows that the table of docs/clients.md has', () => {
     const made = [...trials.values()].filter(({ results }) => isSuccessful(results));
     if (e2eConfig.writesClientsTable) writeClientsTable(made);
     const written = readClientsTable().map(withoutVersion);
@@ -88,22 +88,22 @@ for (const { name, title } of clients) {
 async function tryApp(
   app: ClientApp,
   stack: TlsStack,
-  createVisitor: CreateVisitor,
+  createUserAgent: CreateUserAgent,
 ): Promise<Results> {
   await app.start(await registerClient(stack, app));
-  const results = await new Walk(app, stack, await createVisitor(app.client)).run();
+  const results = await new Walk(app, stack, await createUserAgent(app.client)).run();
   app.stop();
   return results;
 }
 
-async function prepareVisitors(stack: TlsStack): Promise<CreateVisitor> {
+async function prepareUserAgents(stack: TlsStack): Promise<CreateUserAgent> {
   const file = present.some(({ kind }) => kind === 'browser') ? findChromium() : undefined;
   const browser = file === undefined ? undefined : await startBrowser(file);
   return async ({ kind }) => {
-    if (kind !== 'browser' || !browser) return new HttpVisitor(stack.issuer, stack.authority);
+    if (kind !== 'browser' || !browser) return new HttpUserAgent(stack.issuer, stack.authority);
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
     cleanUpAfterTests(() => context.close());
-    return ChromiumVisitor.create(context);
+    return ChromiumUserAgent.create(context);
   };
 }
 

@@ -86,7 +86,7 @@ beforeAll(async () => {
   person = aPerson();
   await register(auth.url, person);
   services = await registerClients();
-});
+}, 300_000);
 
 describe('the server of docs/recipes/mcp.md', () => {
   const post = (body: object, headers: Readonly<Record<string, string>> = {}) =>
@@ -192,16 +192,16 @@ describe.each(['1', '2'])(
     };
 
     /** Opens a page of the host, which sends the browser to auth. The user logs in if auth asks, and agrees. */
-    async function callWith(visitor: TestBrowser, path: string) {
+    async function callWith(browser: TestBrowser, path: string) {
       const { response } = await open(path);
       const address = new URL(response.headers.get('location') ?? '');
-      let page = await visitor.visit(address);
+      let page = await browser.visit(address);
       if (page.text.includes('name="password"')) {
         const fields = { login: person.email, password: person.password };
-        page = await visitor.follow(await visitor.submit(page, fields));
+        page = await browser.follow(await browser.submit(page, fields));
       }
       if (page.text.includes('name="decision"')) {
-        page = await visitor.follow(await visitor.submit(page, { decision: 'allow' }));
+        page = await browser.follow(await browser.submit(page, { decision: 'allow' }));
       }
       return {
         requested: address.searchParams,

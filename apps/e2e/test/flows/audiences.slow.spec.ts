@@ -62,7 +62,16 @@ const PRIVILEGED = [
 ];
 
 /** OpenID Connect Core §5.4, §11: no decorator asks for them one by one. */
-const OPENID = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access'];
+const OPENID = [
+  'openid',
+  'profile',
+  'email',
+  'address',
+  'phone',
+  'offline_access',
+  'roles',
+  'groups',
+];
 
 describe('metadata documents', () => {
   let stack: Stack;

@@ -36,7 +36,12 @@ export async function newPage(browser: Browser): Promise<{ page: Page; faults: s
     if (['error', 'warning'].includes(message.type())) faults.push(message.text());
   });
   page.on('pageerror', (error) => faults.push(String(error)));
-  page.on('requestfailed', (request) => faults.push(`${request.url()} failed`));
+  page.on('requestfailed', (request) => {
+    // A page that sends its form at once ends its own loading. A blocked form is a violation and a message.
+    const isReplaced =
+      request.isNavigationRequest() && request.failure()?.errorText === 'net::ERR_ABORTED';
+    if (!isReplaced) faults.push(`${request.url()} failed`);
+  });
   await page.exposeFunction('reportBreach', (text: string) => faults.push(text));
   await page.addInitScript(`document.addEventListener('securitypolicyviolation', (breach) =>
     reportBreach(breach.violatedDirective + ' ' + breach.blockedURI));`);

@@ -22,7 +22,7 @@ export async function installWorkspace(folder: string): Promise<void> {
   const command = RunningCommand.start({
     file: 'npm',
     arguments: ['ci', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund'],
-    env: e2eConfig.shell,
+    env: e2eConfig.registry,
   });
   const exit = await command.exit;
   if (exit !== 0) throw new Error(`npm ci in ${folder} ended with ${exit}:\n${command.output}`);

@@ -1,7 +1,11 @@
+/** Not by `URL.canParse`: once Node 20 has compiled a caller, it answers false for any text with a letter such as ü. */
 export function parseHttpUrl(text: string): URL | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  return /^https?:$/.test(url.protocol) ? url : undefined;
+  try {
+    const url = new URL(text);
+    return /^https?:$/.test(url.protocol) ? url : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Inserts the well-known part between host and path (RFC 8414 §3.1, RFC 9728 §3.1). */

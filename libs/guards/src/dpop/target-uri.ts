@@ -1,3 +1,5 @@
+import { parseHttpUrl } from '../core/urls.js';
+
 /** `http` or `https`, an authority without user information, and no character that parsers treat differently. */
 const HTTP_URI = /^https?:\/\/[^/?#@\\]+(?:[/?#][\x21-\x5b\x5d-\x7e]*)?$/i;
 
@@ -22,7 +24,7 @@ export function normalizeTarget(uri: string): string | undefined {
 }
 
 function isHttpUri(uri: string): boolean {
-  return HTTP_URI.test(uri) && URL.canParse(uri);
+  return HTTP_URI.test(uri) && parseHttpUrl(uri) !== undefined;
 }
 
 /** RFC 3986 §6.2.2.1, §6.2.2.2. */

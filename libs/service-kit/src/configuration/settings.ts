@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isNetwork, type TrustedProxies } from '../addresses.js';
+import { parseUrl } from '../urls.js';
 
 interface Range {
   readonly min: number;
@@ -44,9 +45,8 @@ export function httpUrl() {
 }
 
 function hasNoCredentials(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { username, password, hash } = new URL(text);
-  return username + password + hash === '';
+  const url = parseUrl(text);
+  return url !== undefined && url.username + url.password + url.hash === '';
 }
 
 /** The entries of a list, separated by commas or white space. Empty entries do not count. */
@@ -118,8 +118,7 @@ const APP_ORIGIN = /^(?!https?:)[a-z][a-z0-9+.-]*:\/\/[\w.-]+(?::\d{1,5})?$/;
 function toOrigin(text: string): string | undefined {
   const plain = text.replace(/\/$/, '').toLowerCase();
   if (APP_ORIGIN.test(plain)) return plain;
-  if (!/^https?:\/\/[^/?#@*]+$/.test(plain) || !URL.canParse(plain)) return undefined;
-  return new URL(plain).origin;
+  return /^https?:\/\/[^/?#@*]+$/.test(plain) ? parseUrl(plain)?.origin : undefined;
 }
 
 /** The address of a PostgreSQL database. It holds a password, so it is a secret. */

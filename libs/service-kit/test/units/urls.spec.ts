@@ -1,6 +1,7 @@
 import {
   isLoopbackHost,
   isLoopbackLiteral,
+  parseUrl,
   removeLoopbackPort,
   removeTrailingSlash,
 } from '../../src/index.js';
@@ -53,5 +54,19 @@ describe('removeTrailingSlash', () => {
     ['https://id.example/tenant', 'https://id.example/tenant'],
   ])('converts %s to %s', (url, expected) => {
     expect(removeTrailingSlash(url)).toBe(expected);
+  });
+});
+
+describe('parseUrl', () => {
+  it('reads a URL with a letter such as ü also after Node has compiled the caller', () => {
+    const hosts = new Set<string | undefined>();
+    for (let n = 0; n < 20_000; n += 1) hosts.add(parseUrl('https://bücher.example')?.hostname);
+    expect([...hosts]).toEqual(['xn--bcher-kva.example']);
+  });
+
+  it('returns undefined for a text that is no absolute URL', () => {
+    expect(['', '/path', 'example.org', 'https://', 'https://[::1'].map(parseUrl)).toEqual(
+      Array.from({ length: 5 }, () => undefined),
+    );
   });
 });

@@ -6,8 +6,7 @@ import type { AuthMethod } from '../../clients/client.entity.js';
 import { hashClientSecret } from '../../clients/registered-credentials.js';
 import { type ClientRegistration, ClientRepository } from '../../clients/client.repository.js';
 import { OPENID_SCOPES } from '../../clients/auth.scopes.js';
-import { CredentialsFile } from './credentials-file.js';
-import { AccountSeedService } from './account-seed.service.js';
+import { AccountSeedService, CredentialsFile } from './seed-credentials.js';
 
 /** Client id, authentication method, and the name of the secret in the file. Two clients test binding, one uses the body. */
 const CONFORMANCE_CLIENTS: readonly (readonly [string, AuthMethod, string])[] = [

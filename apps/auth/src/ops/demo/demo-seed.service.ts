@@ -5,8 +5,7 @@ import { hashClientSecret } from '../../clients/registered-credentials.js';
 import { TOKEN_EXCHANGE } from '../../clients/client.entity.js';
 import { type ClientRegistration, ClientRepository } from '../../clients/client.repository.js';
 import { RoleOperationsService } from '../../sessions/account-operations.service.js';
-import { AccountSeedService } from './account-seed.service.js';
-import { CredentialsFile } from './credentials-file.js';
+import { AccountSeedService, CredentialsFile } from './seed-credentials.js';
 
 /** One client of each kind, as examples. */
 export const buildDemoClients = (

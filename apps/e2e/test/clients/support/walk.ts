@@ -2,7 +2,7 @@ import type { Person } from '../../support/auth-api.js';
 import { readRotations } from '../../support/auth-database.js';
 import type { ClientApp } from './client-app.js';
 import { NAME, type TlsStack } from './tls-stack.js';
-import type { Page, Visitor } from './visitor.js';
+import type { Page, UserAgent } from './user-agent.js';
 
 export const STEPS = [
   'sign-in',
@@ -35,7 +35,7 @@ export class Walk {
   constructor(
     private readonly app: ClientApp,
     private readonly stack: TlsStack,
-    private readonly visitor: Visitor,
+    private readonly userAgent: UserAgent,
   ) {
     this.person = stack.person;
   }
@@ -67,23 +67,23 @@ export class Walk {
   /** An error of the token endpoint (RFC 6749 §5.2). */
   private async sendMadeUpCode(): Promise<string> {
     const logStart = this.app.output.length;
-    const request = await this.visitor.startLogin(`${this.app.baseUrl}/login`);
+    const request = await this.userAgent.startLogin(`${this.app.baseUrl}/login`);
     const { searchParams } = request;
     const parameters = new URLSearchParams({ code: 'made-up', iss: this.stack.issuer });
     const state = searchParams.get('state');
     if (state !== null) parameters.set('state', state);
     const isForm = searchParams.get('response_mode') === 'form_post';
-    const page = await this.visitor.callBack(this.app.redirectUri, parameters, isForm);
+    const page = await this.userAgent.callBack(this.app.redirectUri, parameters, isForm);
     return this.readError('bad code', page, logStart);
   }
 
   /** An error of the authorization endpoint (RFC 6749 §4.1.2.1). */
   private async deny(): Promise<string> {
     const logStart = this.app.output.length;
-    await this.visitor.open(`${this.app.baseUrl}/login`);
-    const page = await this.visitor.logIn(this.person);
+    await this.userAgent.open(`${this.app.baseUrl}/login`);
+    const page = await this.userAgent.logIn(this.person);
     expectAt(page, `${this.stack.issuer}/consent`);
-    return this.readError('denied', await this.visitor.decide('deny'), logStart);
+    return this.readError('denied', await this.userAgent.decide('deny'), logStart);
   }
 
   /** On the page, in its address, or else in the output of the app since the start of the step. */
@@ -96,12 +96,12 @@ export class Walk {
   }
 
   private async signIn(): Promise<string> {
-    let page = await this.visitor.open(`${this.app.baseUrl}/login`);
+    let page = await this.userAgent.open(`${this.app.baseUrl}/login`);
     if (page.url.href.startsWith(`${this.stack.issuer}/login`)) {
-      page = await this.visitor.logIn(this.person);
+      page = await this.userAgent.logIn(this.person);
     }
     if (page.url.href.startsWith(`${this.stack.issuer}/consent`)) {
-      page = await this.visitor.decide('allow');
+      page = await this.userAgent.decide('allow');
     }
     expectAt(page, this.app.baseUrl);
     if (page.status >= 400) throw describe(page);
@@ -109,14 +109,14 @@ export class Walk {
   }
 
   private async readUser(): Promise<string> {
-    const page = await this.visitor.open(`${this.app.baseUrl}/me`);
+    const page = await this.userAgent.open(`${this.app.baseUrl}/me`);
     const user = parse<{ name?: string; email?: string }>(page);
     if (user.name !== NAME || user.email !== this.person.email) throw describe(page);
     return 'yes';
   }
 
   private async callApi(): Promise<string> {
-    const page = await this.visitor.open(`${this.app.baseUrl}/orders`);
+    const page = await this.userAgent.open(`${this.app.baseUrl}/orders`);
     if (!Array.isArray(parse<{ orders?: unknown }>(page).orders)) throw describe(page);
     return 'yes';
   }
@@ -124,7 +124,7 @@ export class Walk {
   private async refreshTwice(): Promise<string> {
     let before = 0;
     for (const _refresh of ['first', 'second']) {
-      const page = await this.visitor.open(`${this.app.baseUrl}/refresh`);
+      const page = await this.userAgent.open(`${this.app.baseUrl}/refresh`);
       if (parse<{ changed?: boolean }>(page).changed !== true) throw describe(page);
       const counted = await readRotations(this.database, this.app.clientId);
       if (counted <= before) throw new Error(`auth counted ${counted} rotations`);
@@ -136,15 +136,15 @@ export class Walk {
 
   /** At the app and at auth, which asks for the password again. */
   private async signOut(): Promise<string> {
-    let page = await this.visitor.open(`${this.app.baseUrl}/logout`);
-    const asks = page.url.href.startsWith(`${this.stack.issuer}/oauth/logout`);
-    if (asks) page = await this.visitor.confirmLogout();
+    let page = await this.userAgent.open(`${this.app.baseUrl}/logout`);
+    const isAsked = page.url.href.startsWith(`${this.stack.issuer}/oauth/logout`);
+    if (isAsked) page = await this.userAgent.confirmLogout();
     expectAt(page, this.app.baseUrl);
     if (page.status >= 400) throw describe(page);
-    const me = await this.visitor.open(`${this.app.baseUrl}/me`);
+    const me = await this.userAgent.open(`${this.app.baseUrl}/me`);
     if (me.text.includes(this.person.email)) throw describe(me);
-    expectAt(await this.visitor.open(`${this.app.baseUrl}/login`), `${this.stack.issuer}/login`);
-    return asks ? 'yes, after a question' : 'yes';
+    expectAt(await this.userAgent.open(`${this.app.baseUrl}/login`), `${this.stack.issuer}/login`);
+    return isAsked ? 'yes, after a question' : 'yes';
   }
 
   private get database() {

@@ -17,14 +17,18 @@ import {
   introspectionResponse,
   IntrospectionService,
 } from './introspection.service.js';
+import { RevocationService } from './revocation.service.js';
 
-/** RFC 7662 §2.1. Only access tokens can be introspected, so the hint has no effect. */
-export const introspectionParameters = z.object({
+/**
+ * RFC 7662 §2.1, RFC 7009 §2.1. Only access tokens can be introspected, and the format tells access and refresh tokens apart, so
+ * the hint has no effect.
+ */
+const tokenParameters = z.object({
   token: formText(8192),
   token_type_hint: z.string().optional().describe('Not looked at'),
   ...clientAuthenticationParameters,
 });
-export type IntrospectionParameters = z.infer<typeof introspectionParameters>;
+type TokenParameters = z.infer<typeof tokenParameters>;
 
 /** The introspection endpoint (RFC 7662 §2). */
 @ApiTags('token')
@@ -44,7 +48,7 @@ export class IntrospectionController {
   @ApiOkResponse({ standardSchema: introspectionResponse })
   async introspect(
     @AuthenticatedClient() client: Client,
-    @Body({ schema: introspectionParameters }) { token }: IntrospectionParameters,
+    @Body({ schema: tokenParameters }) { token }: TokenParameters,
   ): Promise<IntrospectionResponse> {
     // "To prevent token scanning attacks, the endpoint MUST also require some form of authorization" (§2.1).
     if (client.isPublic) {
@@ -53,5 +57,30 @@ export class IntrospectionController {
       });
     }
     return this.introspection.introspect(token, client);
+  }
+}
+
+/** The revocation endpoint (RFC 7009 §2), for confidential and public clients. */
+@ApiTags('token')
+@Controller('oauth')
+@UseGuards(ClientAuthenticationGuard)
+@Public()
+export class RevocationController {
+  constructor(private readonly revocation: RevocationService) {}
+
+  @Post('revoke')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Ends the session of a refresh or access token (RFC 7009)' })
+  @ApiConsumes('application/x-www-form-urlencoded')
+  @ApiBasicAuth(clientScheme)
+  @ApiOkResponse({ description: 'The token is worth nothing now, or never was' })
+  async revoke(
+    @AuthenticatedClient() client: Client,
+    @Body({ schema: tokenParameters }) { token }: TokenParameters,
+  ): Promise<Record<string, never>> {
+    await this.revocation.revoke(token, client);
+    // "The content of the response body is ignored by the client" (§2.2), and some client libraries parse it as JSON.
+    return {};
   }
 }

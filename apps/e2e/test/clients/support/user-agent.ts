@@ -5,15 +5,15 @@ import type { BrowserContext, Page as BrowserPage } from 'playwright-core';
 import { findForm, TestBrowser, type TestResponse } from '@gatehouse/service-kit/testing';
 import type { Person } from '../../support/auth-api.js';
 
-/** Where a visitor is after all redirects. */
+/** The page after all redirects. */
 export interface Page {
   readonly url: URL;
   readonly status: number;
   readonly text: string;
 }
 
-/** A person with a browser. */
-export interface Visitor {
+/** A browser, and what its user does in it. */
+export interface UserAgent {
   /** Opens an address, and follows redirects and forms that submit themselves. */
   open(address: string): Promise<Page>;
   logIn(person: Person): Promise<Page>;
@@ -32,7 +32,7 @@ interface Step {
 }
 
 /** A browser without scripts for any number of origins. */
-export class HttpVisitor implements Visitor {
+export class HttpUserAgent implements UserAgent {
   private readonly browsers = new Map<string, TestBrowser>();
   private readonly send: (url: URL, init: RequestInit) => Promise<Response>;
   private page: TestResponse | undefined;
@@ -151,13 +151,13 @@ function sendAsBrowser(
 const SETTLED = '#result:not(:empty), main';
 
 /** A person with Chromium, for apps whose scripts run in the browser. */
-export class ChromiumVisitor implements Visitor {
+export class ChromiumUserAgent implements UserAgent {
   private constructor(
     private readonly page: BrowserPage,
     private readonly requests: URL[],
   ) {}
 
-  static async create(context: BrowserContext): Promise<ChromiumVisitor> {
+  static async create(context: BrowserContext): Promise<ChromiumUserAgent> {
     const page = await context.newPage();
     page.setDefaultTimeout(60_000);
     const requests: URL[] = [];
@@ -165,7 +165,7 @@ export class ChromiumVisitor implements Visitor {
       const url = new URL(request.url());
       if (url.pathname === '/oauth/authorize') requests.push(url);
     });
-    return new ChromiumVisitor(page, requests);
+    return new ChromiumUserAgent(page, requests);
   }
 
   async open(address: string): Promise<Page> {
