@@ -102,12 +102,13 @@ export class PagesGuard implements CanActivate {
 }
 
 /**
- * A page of another site can load any number of frames, without the cookies of this server. They count apart, so that such a page
- * cannot use up the quota of its visitors' network.
+ * A page of another site can load or prefetch any number of documents, without the cookies of this server. They count apart, so
+ * that such a page cannot use up the quota of its visitors' network.
  */
 function describeSender({ ip, headers }: FastifyRequest): string {
   const { 'sec-fetch-dest': destination = 'document', 'sec-fetch-site': site } = headers;
-  const isForeignFrame = site === 'cross-site' && destination !== 'document';
+  const isNavigation = destination === 'document' && headers['sec-purpose'] === undefined;
+  const isForeignFrame = site === 'cross-site' && !isNavigation;
   return isForeignFrame ? `frames in ${describeNetwork(ip)}` : describeNetwork(ip);
 }
 

@@ -45,7 +45,7 @@ const text = fc.oneof(
 );
 const MEMBERS = [
   ...['toString', 'valueOf', 'toJSON', '__proto__', 'constructor', 'length', 'then', 'value'],
-  ...['values', 'essential', 'acr', 'sub', 'email', 'userinfo', 'id_token', 'message'],
+  ...['size', 'values', 'essential', 'acr', 'sub', 'email', 'userinfo', 'id_token', 'message'],
 ];
 /** JSON with members that have a meaning to JavaScript or to the server. */
 const json = fc.letrec((tie) => ({
@@ -239,6 +239,25 @@ eachDatabase('any request', (fresh) => {
         checkAnswer(answer, [200, 400, 401, 413]);
       }),
       { numRuns: 400 },
+    );
+  });
+
+  it('with any JSON gets an answer of the API of the first-party client', async () => {
+    const name = fc.constantFrom('email', 'password', 'refresh_token', 'invitation', 'client_id');
+    const sent = fc.record({
+      body: fc.oneof(json, fc.dictionary(name, json, { maxKeys: 4 })),
+      path: fc.constantFrom('login', 'register', 'refresh', 'logout'),
+    });
+    await fc.assert(
+      fc.asyncProperty(sent, async ({ body, path }) => {
+        const answer = await auth.send(`/auth/${path}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        });
+        checkAnswer(answer, [200, 201, 204, 400, 401, 413]);
+      }),
+      { numRuns: 250 },
     );
   });
 

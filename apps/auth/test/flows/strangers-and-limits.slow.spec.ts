@@ -284,18 +284,19 @@ eachDatabase('a limit that a stranger uses up', (fresh) => {
     await auth.stop();
   });
 
-  it('opens a sign-in after a page of another site loaded many frames of it (Fetch Metadata §2.1)', async () => {
+  it('opens a sign-in after a page of another site loaded and prefetched it many times (Fetch Metadata §2.1)', async () => {
     const auth = await start('authorization=3/60');
     const id = await aClient(auth);
     const browser = new TestBrowser(auth);
     const query = new URLSearchParams({ client_id: id, response_type: 'code' });
     // `fetch` of Node sets Sec-Fetch-Mode itself.
-    const frame = async (dest: string) => {
+    const frame = async (dest: string, more: Record<string, string> = {}) => {
       const request = get(`${auth.url}/oauth/authorize?${query.toString()}`, {
         headers: {
           'sec-fetch-site': 'cross-site',
           'sec-fetch-mode': 'navigate',
           'sec-fetch-dest': dest,
+          ...more,
         },
       });
       const [answer]: IncomingMessage[] = await once(request, 'response');
@@ -304,6 +305,9 @@ eachDatabase('a limit that a stranger uses up', (fresh) => {
     };
     for (const dest of ['iframe', 'frame', 'embed', 'object']) await frame(dest);
     expect(await frame('iframe')).toBe(429);
+    for (const purpose of ['prefetch', 'prefetch;prerender']) {
+      expect(await frame('document', { 'sec-purpose': purpose })).toBe(429);
+    }
     expect((await browser.authorize(id)).text).toContain('id="password"');
     // A navigation of the browser itself counts for the network.
     expect([await frame('document'), await frame('document')]).toEqual([400, 400]);
