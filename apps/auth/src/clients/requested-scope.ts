@@ -31,9 +31,10 @@ function describeExcess(excess: readonly string[], known: readonly string[]): st
   const malformed = excess.find((word) => !SCOPE_TOKEN_PATTERN.test(word));
   if (malformed !== undefined) return `Malformed scope: ${malformed}`;
   const unknown = excess.filter((word) => !known.includes(word));
-  return unknown.length > 0
-    ? `Unknown scope: ${unknown.join(' ')}`
-    : `Scope not granted to this client: ${excess.join(' ')}`;
+  if (unknown.length === 0) return `Scope not granted to this client: ${excess.join(' ')}`;
+  // Several libraries join scopes with commas by default, or encode a plus sign that should be a space.
+  const hint = unknown.some((word) => /[,+]/.test(word)) ? ' (a space separates scopes)' : '';
+  return `Unknown scope: ${unknown.join(' ')}${hint}`;
 }
 
 /**

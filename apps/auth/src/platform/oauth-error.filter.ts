@@ -162,9 +162,12 @@ function toUnavailableResponse({
   return { status: 503, body, headers: { 'retry-after': headers['Retry-After'] } };
 }
 
+const UNSUPPORTED_MEDIA_TYPE =
+  'The Content-Type of the body is not supported: OAuth endpoints read application/x-www-form-urlencoded.';
+
 function describeErrors(status: number, errors: unknown): string {
   if (status === 413) return 'The body is too large.';
-  if (status === 415) return 'The Content-Type of the body is not supported.';
+  if (status === 415) return UNSUPPORTED_MEDIA_TYPE;
   const faults = readFaults(errors);
   const rule = faults.find(({ detail }) => RULE_PATTERN.test(detail));
   if (rule) return `The ${rule.name} ${rule.detail}.`;

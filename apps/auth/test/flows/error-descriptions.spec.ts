@@ -288,7 +288,8 @@ describe('error_description of the endpoints that a client calls (RFC 6749 §5.2
       415,
       {
         error: 'invalid_request',
-        error_description: 'The Content-Type of the body is not supported.',
+        error_description:
+          'The Content-Type of the body is not supported: OAuth endpoints read application/x-www-form-urlencoded.',
       },
     ]);
   });

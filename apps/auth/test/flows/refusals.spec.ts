@@ -80,6 +80,8 @@ describe('error_description (RFC 6749 §4.1.2.1)', () => {
     ['response_type is missing.', { response_type: undefined }],
     ['Scope not granted to this client: orders:write', { scope: 'openid orders:write teams' }],
     ['Unknown scope: teams squads', { scope: 'teams orders:read squads' }],
+    ['Unknown scope: openid,email (a space separates scopes)', { scope: 'openid,email' }],
+    ['Unknown scope: openid+email (a space separates scopes)', { scope: 'openid+email' }],
     ['Unknown resource: https://other.example.', { resource: 'https://other.example' }],
     [
       `Scope of another resource than ${BILLING}: orders:read.`,
