@@ -53,10 +53,7 @@ export class RegisteredOrigins {
   }
 }
 
-/**
- * Endpoints for clients in browsers. Registered origins may send credentials with a request, as keycloak-js does and many
- * HTTP interceptors do. That gives them nothing, because none of the endpoints reads or sets a cookie.
- */
+/** Endpoints for clients in browsers. None of them reads a cookie, so CORS credentials are never allowed. */
 const CLIENT_PATHS = ['/oauth/token', '/oauth/revoke', '/userinfo'];
 /** Public metadata and keys. */
 const PUBLIC_PATH_PREFIX = '/.well-known/';
@@ -112,7 +109,6 @@ export class CrossOriginHook implements OnModuleInit {
     const allowed = await this.findAllowedOrigin(origin, request, reply);
     if (allowed === undefined) return;
     reply.headers({ 'access-control-allow-origin': allowed, ...EXPOSED_HEADERS });
-    if (allowed !== '*') reply.header('access-control-allow-credentials', 'true');
     if (request.method !== 'OPTIONS') return;
     const requested = request.headers['access-control-request-headers'];
     const headers = allowHeaders(requested);
