@@ -61,7 +61,7 @@ async function registerClients(): Promise<typeof services> {
   const npm = `npm() { shift 3; "${process.execPath}" "${join(ROOT, 'apps/auth/dist/ops.js')}" "$@"; }`;
   const command = RunningCommand.start({
     file: 'bash',
-    arguments: ['-ec', `cd "$0"\n${npm}\n${commands}`, folder],
+    arguments: ['--norc', '-ec', `cd "$0"\n${npm}\n${commands}`, folder],
     env: auth.environment,
   });
   expect({ exit: await command.exit, output: command.output }).toMatchObject({ exit: 0 });

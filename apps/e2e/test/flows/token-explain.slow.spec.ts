@@ -20,7 +20,11 @@ describe('npm run token:explain', () => {
   async function explain({ by, token = '', env = {} }: ExplainRequest): Promise<[Exit, string]> {
     const command = RunningCommand.start({
       file: 'bash',
-      arguments: ['-c', by.replace('explain', 'node tools/run.mjs token-explain --no-build')],
+      arguments: [
+        '--norc',
+        '-c',
+        by.replace('explain', 'node tools/run.mjs token-explain --no-build'),
+      ],
       env: { PATH: process.env['PATH'] ?? '', AUTH_ISSUER: issuer.issuer, TOKEN: token, ...env },
     });
     return [await command.exit, command.output];

@@ -35,12 +35,15 @@ export class RunningCommand {
     cleanUpAfterTests(() => this.signal('SIGKILL'));
   }
 
-  /** Runs a line of shell. Its process group is killed when this process ends for any reason. */
+  /**
+   * Runs a line of shell. Its process group is killed when this process ends for any reason. Bash reads ~/.bashrc also for `-c`
+   * when its standard input is a socket, as here.
+   */
   static shell(line: string, env: Command['env']): RunningCommand {
     const parentWatch = 'exec 3<&0; (trap "" INT; cat <&3; kill -KILL 0) >/dev/null 2>&1 &';
     return RunningCommand.start({
       file: 'bash',
-      arguments: ['-c', `${parentWatch} exec ${line} </dev/null`],
+      arguments: ['--norc', '-c', `${parentWatch} exec ${line} </dev/null`],
       env,
     });
   }
