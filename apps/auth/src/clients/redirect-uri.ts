@@ -1,4 +1,4 @@
-import { isLoopbackLiteral, removeLoopbackPort, parseUrl } from '@gatehouse/service-kit';
+import { isLoopbackLiteral, parseUrl, removeLoopbackPort } from '@gatehouse/service-kit';
 
 /**
  * Whether a redirect URI is registered for the client, character by character (RFC 9700 §2.1). Only the port of a loopback

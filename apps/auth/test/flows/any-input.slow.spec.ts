@@ -242,7 +242,7 @@ eachDatabase('any request', (fresh) => {
     );
   });
 
-  it('with any JSON gets an answer of the API of the first-party client', async () => {
+  it('gets an answer or a problem for any JSON at the API of the first-party client', async () => {
     const name = fc.constantFrom('email', 'password', 'refresh_token', 'invitation', 'client_id');
     const sent = fc.record({
       body: fc.oneof(json, fc.dictionary(name, json, { maxKeys: 4 })),

@@ -1,10 +1,9 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClientRepository } from '../../src/clients/client.repository.js';
 import { ClientKey, toKeySet } from '../support/client-key.js';
-import { TestAuth } from '../support/test-auth.js';
-import { TestOps } from '../support/test-ops.js';
+import { type TestAuth } from '../support/test-auth.js';
+import { startAuthWithOps, type TestOps } from '../support/test-ops.js';
 
 const CALLBACK = 'https://client.example/callback';
 let count = 0;
@@ -14,10 +13,7 @@ describe('changes of clients with the operations CLI', () => {
   let ops: TestOps;
   let folder: string;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'gatehouse-ops-'));
-    const settings = { ID_TOKEN_ALGORITHM: 'ES256', DATA_DIR: folder };
-    auth = await TestAuth.start(settings);
-    ops = new TestOps({ settings, clock: auth.clock });
+    ({ auth, ops, folder } = await startAuthWithOps());
   });
   afterAll(() => auth.stop());
 

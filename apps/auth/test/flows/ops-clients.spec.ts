@@ -1,11 +1,10 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findOriginFault, findRedirectUriFault } from '../../src/clients/redirect-uri.js';
 import { ClientRepository } from '../../src/clients/client.repository.js';
 import { ClientKey, toKeySet } from '../support/client-key.js';
-import { BILLING, ORDERS, TestAuth } from '../support/test-auth.js';
-import { TestOps } from '../support/test-ops.js';
+import { BILLING, ORDERS, type TestAuth } from '../support/test-auth.js';
+import { startAuthWithOps, type TestOps } from '../support/test-ops.js';
 
 const SPA = 'https://spa.example';
 const CALLBACK = 'https://client.example/callback';
@@ -16,10 +15,7 @@ describe('ops clients create', () => {
   let ops: TestOps;
   let folder: string;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'gatehouse-ops-'));
-    const settings = { ID_TOKEN_ALGORITHM: 'ES256', DATA_DIR: folder };
-    auth = await TestAuth.start(settings);
-    ops = new TestOps({ settings, clock: auth.clock });
+    ({ auth, ops, folder } = await startAuthWithOps());
   });
   afterAll(() => auth.stop());
 

@@ -1,4 +1,7 @@
-import type { TestClock } from './test-auth.js';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TestAuth, type TestClock } from './test-auth.js';
 import type { OpsOutput } from './ops-host.js';
 import { OpsProcess } from './ops-process.js';
 
@@ -28,4 +31,16 @@ export class TestOps {
     if (code !== 0) throw new Error(errors);
     return JSON.parse(output);
   }
+}
+
+/** A server, and the CLI with the same data folder. */
+export async function startAuthWithOps(): Promise<{
+  auth: TestAuth;
+  ops: TestOps;
+  folder: string;
+}> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-ops-'));
+  const settings = { ID_TOKEN_ALGORITHM: 'ES256', DATA_DIR: folder };
+  const auth = await TestAuth.start(settings);
+  return { auth, ops: new TestOps({ settings, clock: auth.clock }), folder };
 }
