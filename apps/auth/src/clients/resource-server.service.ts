@@ -1,9 +1,12 @@
-import { parseUrl } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { AccountRoleRepository } from '../accounts/account-role.repository.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { OAuthError } from '../platform/oauth-error.js';
-import { listPrivilegedScopes, type ResourceServer } from '../platform/resource-servers.js';
+import {
+  createServerFinder,
+  listPrivilegedScopes,
+  type ResourceServer,
+} from '../platform/resource-servers.js';
 import { splitWords } from '../platform/request-text.js';
 import { filterRoleClaims, type RoleClaims } from '../tokens/standard-claims.js';
 import { ACCOUNT_SCOPES, OPENID_SCOPES } from './auth.scopes.js';
@@ -47,6 +50,7 @@ const isAccountScope = (word: string): boolean => Object.hasOwn(ACCOUNT_SCOPES, 
 @Injectable()
 export class ResourceServerService {
   private readonly servers: readonly ResourceServer[];
+  private readonly findServer: (uri: string) => ResourceServer | undefined;
   private readonly issuer: string;
   /** The scopes of all resource servers. */
   readonly scopes: readonly string[];
@@ -58,6 +62,7 @@ export class ResourceServerService {
   ) {
     this.privilegedScopes = listPrivilegedScopes(config.RESOURCE_SERVERS);
     this.servers = [...config.RESOURCE_SERVERS, createOwnServer(config)];
+    this.findServer = createServerFinder(this.servers);
     this.issuer = config.ISSUER;
     this.scopes = this.servers.flatMap(({ scopes }) => scopes);
   }
@@ -267,15 +272,7 @@ export class ResourceServerService {
       expected,
     });
   }
-
-  /** Compares as URLs, because client libraries write `https://api.example` as `https://api.example/` (RFC 3986 §6.2.3). */
-  private findServer(uri: string): ResourceServer | undefined {
-    const normalized = normalizeUri(uri);
-    return this.servers.find(({ identifier }) => normalizeUri(identifier) === normalized);
-  }
 }
-
-export const normalizeUri = (uri: string): string => parseUrl(uri)?.href ?? uri;
 
 const hasCommonScope = ({ scopes }: ResourceServer, words: readonly string[]): boolean =>
   scopes.some((word) => words.includes(word));

@@ -70,13 +70,26 @@ function findServerFault(identifier: string, entries: readonly ScopeEntry[]): st
   return entries.map(findEntryFault).find((fault) => fault !== undefined);
 }
 
-/** Requests name a resource server by a URL, so `https://api.example` and `https://api.example/` are the same (RFC 3986 §6.2.3). */
+/** Client libraries write `https://api.example` as `https://api.example/` (RFC 3986 §6.2.3). */
+export const normalizeUri = (uri: string): string => parseUrl(uri)?.href ?? uri;
+
+/** @param servers of two with one identifier, the first counts */
+export function createServerFinder(
+  servers: readonly ResourceServer[],
+): (uri: string) => ResourceServer | undefined {
+  const byUri = new Map(
+    servers.toReversed().map((server) => [normalizeUri(server.identifier), server]),
+  );
+  return (uri) => byUri.get(normalizeUri(uri));
+}
+
+/** Two spellings of one URL name the same resource server. */
 function findRepetition(identifiers: readonly string[]): string | undefined {
   const known = new Set<string>();
   for (const identifier of identifiers) {
-    const { href } = new URL(identifier);
-    if (known.has(href)) return `"${identifier}" is listed twice`;
-    known.add(href);
+    const uri = normalizeUri(identifier);
+    if (known.has(uri)) return `"${identifier}" is listed twice`;
+    known.add(uri);
   }
   return undefined;
 }

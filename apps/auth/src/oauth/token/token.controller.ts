@@ -15,7 +15,7 @@ import {
   ClientAuthenticationGuard,
 } from '../../clients/client-authentication.guard.js';
 import { Client } from '../../clients/client.entity.js';
-import { normalizeUri } from '../../clients/resource-server.service.js';
+import { normalizeUri } from '../../platform/resource-servers.js';
 import { OAuthError } from '../../platform/oauth-error.js';
 import { DpopProofGuard, getProvenKey } from './dpop-proof.guard.js';
 import {
