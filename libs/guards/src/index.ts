@@ -1,5 +1,5 @@
 export { AccessTokenGuard } from './nest/access-token.guard.js';
-export { AccessTokenStrategy } from './nest/access-token.strategy.js';
+export { RequestAuthenticator } from './nest/request-authenticator.js';
 export { GuardsModule } from './nest/guards.module.js';
 export { auth0, cognito, entraId, keycloak, okta } from './core/presets/index.js';
 export { TrustedIssuers } from './nest/trusted-issuers.js';

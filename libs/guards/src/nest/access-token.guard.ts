@@ -3,7 +3,7 @@ import type { AccessToken } from '../core/access-token.js';
 import { currentLifetimeLimits, getClaim, type LifetimeOptions } from '../core/claims.js';
 import { type AccessRule, selectScopes } from './access-rule.js';
 import { AccessRules } from './access-rules.js';
-import { AccessTokenStrategy } from './access-token.strategy.js';
+import { RequestAuthenticator } from './request-authenticator.js';
 import {
   BearerError,
   InsufficientClaims,
@@ -82,7 +82,7 @@ export class AccessTokenGuard implements CanActivate {
   private readonly operations = new OperationCache();
 
   constructor(
-    private readonly strategy: AccessTokenStrategy,
+    private readonly authenticator: RequestAuthenticator,
     private readonly rules: AccessRules,
     private readonly transports: TransportRegistry,
     private readonly reporter: RejectionReporter,
@@ -111,8 +111,8 @@ export class AccessTokenGuard implements CanActivate {
   private authenticate(call: GuardedCall) {
     const { carrier, operation } = call;
     const token = operation
-      ? this.operations.verifyOnce(operation, () => this.strategy.verify(carrier))
-      : this.strategy.verify(carrier);
+      ? this.operations.verifyOnce(operation, () => this.authenticator.verify(carrier))
+      : this.authenticator.verify(carrier);
     if (!(token instanceof Promise)) return this.authorize(token, call);
     return token.then((verified) => this.authorize(verified, call));
   }
@@ -124,7 +124,7 @@ export class AccessTokenGuard implements CanActivate {
     checkScopesAndClaims(rule, token, this.options);
     checkRecentLogin(rule, token, this.options);
     setAdmission(context, { token, rule });
-    transport.admitted?.(context, () => this.strategy.remainingMs(token));
+    transport.admitted?.(context, () => this.authenticator.remainingMs(token));
     return rule.policies.length === 0 || checkPolicies(rule, token, context);
   }
 

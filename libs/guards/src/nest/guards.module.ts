@@ -1,7 +1,7 @@
 import { type DynamicModule, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { AccessTokenGuard } from './access-token.guard.js';
-import { AccessTokenStrategy } from './access-token.strategy.js';
+import { RequestAuthenticator } from './request-authenticator.js';
 import { GUARDS_OPTIONS, type GuardsOptions } from './guards.options.js';
 import { HttpTransport, TransportRegistry } from './transports.js';
 import { ResourceMetadata } from './resource-metadata.js';
@@ -56,7 +56,7 @@ function buildModule(options: Provider, imports: ModuleMetadata['imports'] = [])
       AccessRules,
       ResourceMetadata,
       RejectionReporter,
-      AccessTokenStrategy,
+      RequestAuthenticator,
       AccessTokenGuard,
       BearerErrorFilter,
       { provide: APP_GUARD, useExisting: AccessTokenGuard },
@@ -69,7 +69,7 @@ function buildModule(options: Provider, imports: ModuleMetadata['imports'] = [])
       TransportRegistry,
       AccessRules,
       RejectionReporter,
-      AccessTokenStrategy,
+      RequestAuthenticator,
       AccessTokenGuard,
     ],
   };

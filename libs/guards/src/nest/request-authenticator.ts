@@ -1,19 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { PassportStrategy } from '@nestjs/passport';
-import { Passport } from 'passport';
-import { Strategy } from 'passport-jwt';
 import { type AccessToken, checkUnbound } from '../core/access-token.js';
 import { AccessTokenVerifier } from '../core/access-token-verifier.js';
 import { TokenError } from '../core/token-error.js';
 import type { IssuerRegistry } from '../core/trusted-issuer.js';
 import { type BoundToken, DpopProofVerifier } from '../dpop/proof-verifier.js';
-import { BearerError, MissingToken, throwBearerError } from './bearer-error.js';
-import {
-  type CredentialCarrier,
-  type Credentials,
-  readCredentials,
-  readToken,
-} from './credentials.js';
+import { MissingToken, throwBearerError } from './bearer-error.js';
+import { type CredentialCarrier, type Credentials, readCredentials } from './credentials.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import { TrustedIssuers } from './trusted-issuers.js';
 
@@ -83,35 +75,15 @@ class ProofOfPossession {
   }
 }
 
-/**
- * Verifies the token of a request. It extends passport-jwt's strategy and replaces its verifier, which parses key and
- * token on every request and checks neither `typ` nor `crit`.
- */
+/** Verifies the token of a request, for every door of the application: the guard, passport, and code of your own. */
 @Injectable()
-export class AccessTokenStrategy extends PassportStrategy(Strategy) {
+export class RequestAuthenticator {
   private readonly verifier: AccessTokenVerifier;
   private readonly proofOfPossession: ProofOfPossession;
 
   constructor(@Inject(GUARDS_OPTIONS) options: ResolvedGuardsOptions, issuers: TrustedIssuers) {
-    super({ jwtFromRequest: readToken, secretOrKeyProvider: rejectKeyLookup });
     this.verifier = new AccessTokenVerifier(options, issuers);
     this.proofOfPossession = new ProofOfPossession(options, issuers);
-  }
-
-  /** An instance for this application, because passport's default registry is shared by the whole process. */
-  getPassportInstance() {
-    return new Passport();
-  }
-
-  /** The entry point of passport. */
-  override authenticate(request: CredentialCarrier): void {
-    Promise.resolve()
-      .then(() => this.verify(request))
-      .then(
-        (token) => this.success(token),
-        (error) =>
-          error instanceof BearerError ? this.fail(error, error.getStatus()) : this.error(error),
-      );
   }
 
   /**
@@ -134,7 +106,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
    *
    * @throws BearerError
    */
-  validate(token: string): AccessToken | Promise<AccessToken> {
+  verifyToken(token: string): AccessToken | Promise<AccessToken> {
     return withBearerErrors(() => {
       const verified = this.verifier.verify(token);
       const check = (bearer: AccessToken) => this.proofOfPossession.checkBearer(bearer);
@@ -146,11 +118,6 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
   remainingMs(token: AccessToken): number {
     return this.verifier.remainingMs(token);
   }
-}
-
-/** passport-jwt requires a key at construction. This strategy never lets it verify. */
-function rejectKeyLookup(): never {
-  throw new Error('AccessTokenStrategy finds its keys without passport-jwt');
 }
 
 /** Runs a check of the core, and translates what it throws. A synchronous result stays synchronous. */
