@@ -1,7 +1,12 @@
+import { installParts } from './nest/resolve-options.js';
+import { parts } from './parts.js';
+
+installParts(parts);
+
 export { AccessTokenGuard } from './nest/access-token.guard.js';
 export { RequestAuthenticator } from './nest/request-authenticator.js';
 export { GuardsModule } from './nest/guards.module.js';
-export { auth0, cognito, entraId, keycloak, okta } from './core/presets/index.js';
+export * from './presets/index.js';
 export { TrustedIssuers } from './nest/trusted-issuers.js';
 export { secureOpenApi } from './nest/open-api.js';
 export { AccessToken, Claim } from './nest/verified-token.js';
@@ -17,7 +22,7 @@ export {
   MissingToken,
   StatusUnavailable,
 } from './nest/bearer-error.js';
-export { GuardsConfigurationError } from './core/option-validation.js';
+export { GuardsConfigurationError } from './core/options.js';
 export { AccessRules, UnguardedHandlers } from './nest/access-rules.js';
 export {
   defineScopes,
@@ -35,20 +40,11 @@ export type { DpopOptions } from './dpop/dpop.options.js';
 export type { UsedProofs } from './dpop/used-proofs.js';
 export type { GuardsAsyncOptions } from './nest/guards.module.js';
 export type { GuardsOptions, ResourceServerOptions } from './nest/guards.options.js';
-export type {
-  KeySetOptions,
-  StatusListOptions,
-  TokenCacheOptions,
-} from './core/verifier.options.js';
+export type { KeySetOptions, TokenCacheOptions } from './core/verifier.options.js';
+export type { StatusListOptions } from './status/status.part.js';
+export type { Verifier } from './core/verifier.js';
 export type { CredentialCarrier } from './nest/credentials.js';
-export type { ClaimMapping, IssuerOptions } from './core/issuer.options.js';
-export type {
-  Auth0Options,
-  CognitoOptions,
-  EntraIdOptions,
-  KeycloakOptions,
-  OktaOptions,
-} from './core/presets/index.js';
+export type { ClaimMapping, IssuerOptions } from './core/verifier.options.js';
 export type { RejectedRequest, Rejection, RejectionReason, Scheme } from './nest/bearer-error.js';
 export type { Access } from './nest/access-rule.js';
 export type {

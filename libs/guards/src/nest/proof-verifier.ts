@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { GuardsConfigurationError } from '../core/option-validation.js';
+import { GuardsConfigurationError } from '../core/options.js';
 import { type BoundToken, DpopProofVerifier, type Proof } from '../dpop/proof-verifier.js';
 import { throwBearerError } from './bearer-error.js';
 import type { CredentialCarrier } from './credentials.js';

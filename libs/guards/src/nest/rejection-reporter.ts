@@ -1,6 +1,5 @@
 import { type ArgumentsHost, Inject, Injectable, Logger } from '@nestjs/common';
-import { type CompactJws, parseCompactJws } from '../core/jws.js';
-import type { TrustedIssuer } from '../core/trusted-issuer.js';
+import type { Verifier } from '../core/verifier.js';
 import {
   type BearerError,
   type RejectedRequest,
@@ -14,20 +13,20 @@ import { getProperty } from './transport.js';
 import { TrustedIssuers } from './trusted-issuers.js';
 import { findVerifiedToken } from './verified-token.js';
 
-/** Parses the token again, for refusals only, so that accepted calls store nothing for the log. */
 export function describeRejection(
   { reason, cause }: BearerError,
   carrier: CredentialCarrier,
-  issuers: TrustedIssuers,
+  verifier: Verifier,
 ): Rejection {
-  const jws = reason === 'oversized_token' ? undefined : parseUnverified(carrier);
-  const issuer = issuers.named(jws?.claims['iss']) ?? issuers.only;
-  return {
-    reason,
-    ...(issuer && { issuer: issuer.rules.issuer }),
-    ...(issuer && jws && readUnverifiedKeyId(jws, issuer)),
-    ...describeContext(cause, carrier),
-  };
+  return { reason, ...verifier.describe(findToken(carrier)), ...describeContext(cause, carrier) };
+}
+
+function findToken(carrier: CredentialCarrier): string {
+  try {
+    return readToken(carrier);
+  } catch {
+    return '';
+  }
 }
 
 /** The members that every refusal may have. */
@@ -52,25 +51,6 @@ function describeRequest(request: unknown): RejectedRequest | undefined {
   return { method, path, ...(typeof id === 'string' && { id }) };
 }
 
-function parseUnverified(carrier: CredentialCarrier): CompactJws | undefined {
-  try {
-    return parseCompactJws(readToken(carrier));
-  } catch {
-    return undefined;
-  }
-}
-
-function readUnverifiedKeyId(
-  { header }: CompactJws,
-  issuer: TrustedIssuer,
-): Pick<Rejection, 'kid'> {
-  try {
-    return { kid: issuer.parseHeader(header).kid };
-  } catch {
-    return {};
-  }
-}
-
 /** Logs every refusal once and calls `onRejected`. An error there changes no answer and does not end the process. */
 @Injectable()
 export class RejectionReporter {
@@ -91,7 +71,7 @@ export class RejectionReporter {
   reportGuardRejection(refusal: BearerError, carrier: CredentialCarrier): void {
     this.markReported(refusal);
     if (!this.log && !this.options.onRejected) return;
-    this.report(describeRejection(refusal, carrier, this.issuers), refusal);
+    this.report(describeRejection(refusal, carrier, this.issuers.verifier), refusal);
   }
 
   /** Prevents another report of the same refusal. */

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type AccessToken, checkUnbound } from '../core/access-token.js';
-import { AccessTokenVerifier } from '../core/access-token-verifier.js';
+import type { AccessToken } from '../core/access-token.js';
+import { checkUnbound } from '../core/read-access-token.js';
 import { TokenError } from '../core/token-error.js';
-import type { IssuerRegistry } from '../core/trusted-issuer.js';
+import type { Verifier } from '../core/verifier.js';
 import { type BoundToken, DpopProofVerifier } from '../dpop/proof-verifier.js';
 import { MissingToken, throwBearerError } from './bearer-error.js';
 import { type CredentialCarrier, type Credentials, readCredentials } from './credentials.js';
@@ -21,10 +21,7 @@ class ProofOfPossession {
   private readonly checkedProofs = new WeakMap<CredentialCarrier, CheckedProof>();
   private readonly proofs: DpopProofVerifier | undefined;
 
-  constructor(
-    options: ResolvedGuardsOptions,
-    private readonly issuers: IssuerRegistry,
-  ) {
+  constructor(options: ResolvedGuardsOptions) {
     const { dpop } = options;
     this.proofs = dpop && new DpopProofVerifier({ ...options, dpop });
   }
@@ -59,8 +56,7 @@ class ProofOfPossession {
 
   /** @throws TokenError */
   checkBearer(token: AccessToken): AccessToken {
-    const issuer = this.issuers.named(token.issuer);
-    checkUnbound(token, issuer?.rules ?? { requiresDpop: true });
+    checkUnbound(token);
     return token;
   }
 
@@ -78,12 +74,15 @@ class ProofOfPossession {
 /** Verifies the token of a request, for every door of the application: the guard, passport, and code of your own. */
 @Injectable()
 export class RequestAuthenticator {
-  private readonly verifier: AccessTokenVerifier;
+  private readonly verifier: Verifier;
   private readonly proofOfPossession: ProofOfPossession;
 
-  constructor(@Inject(GUARDS_OPTIONS) options: ResolvedGuardsOptions, issuers: TrustedIssuers) {
-    this.verifier = new AccessTokenVerifier(options, issuers);
-    this.proofOfPossession = new ProofOfPossession(options, issuers);
+  constructor(
+    @Inject(GUARDS_OPTIONS) options: ResolvedGuardsOptions,
+    { verifier }: TrustedIssuers,
+  ) {
+    this.verifier = verifier;
+    this.proofOfPossession = new ProofOfPossession(options);
   }
 
   /**

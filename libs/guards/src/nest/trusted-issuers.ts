@@ -1,14 +1,16 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { IssuerRegistry } from '../core/trusted-issuer.js';
-import { StatusLists } from '../status/status-lists.js';
-import { toBearerError } from './bearer-error.js';
+import type { AccessTokenVerifier } from '../core/access-token-verifier.js';
+import { throwBearerError } from './bearer-error.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { createVerifier } from './resolve-options.js';
 
 /** The configured issuers as a provider. The `iss` of a token selects one of them and can add none. */
 @Injectable()
-export class TrustedIssuers extends IssuerRegistry implements OnModuleDestroy {
+export class TrustedIssuers implements OnModuleDestroy {
+  readonly verifier: AccessTokenVerifier;
+
   constructor(@Inject(GUARDS_OPTIONS) options: ResolvedGuardsOptions) {
-    super(options, (rules, keySet) => new StatusLists(rules, options, keySet));
+    this.verifier = createVerifier(options);
   }
 
   /**
@@ -17,15 +19,16 @@ export class TrustedIssuers extends IssuerRegistry implements OnModuleDestroy {
    *
    * @throws KeysUnavailable or StatusUnavailable
    */
-  override async ready(): Promise<void> {
-    try {
-      await super.ready();
-    } catch (error) {
-      throw toBearerError(error);
-    }
+  async ready(): Promise<void> {
+    await this.verifier.ready().catch(throwBearerError);
+  }
+
+  /** Age of the oldest key set in use, in seconds; undefined before the first fetch. For monitoring. */
+  get keySetAgeSeconds(): number | undefined {
+    return this.verifier.keySetAgeSeconds;
   }
 
   onModuleDestroy(): void {
-    this.close();
+    this.verifier.close();
   }
 }

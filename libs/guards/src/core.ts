@@ -1,0 +1,44 @@
+import { AccessTokenVerifier } from './core/access-token-verifier.js';
+import { OptionReader } from './core/options.js';
+import { resolveVerifierOptions } from './core/resolve-options.js';
+import { IssuerRegistry, type VerifierParts } from './core/trusted-issuer.js';
+import type { Verifier } from './core/verifier.js';
+import type { VerifierOptions } from './core/verifier.options.js';
+import { parts } from './parts.js';
+
+export { ALGORITHMS } from './core/algorithms.js';
+export { GuardsConfigurationError } from './core/options.js';
+export { TokenError, UnavailableError } from './core/token-error.js';
+
+export type { AccessToken } from './core/access-token.js';
+export type { Algorithm } from './core/algorithms.js';
+export type { Fetch } from './core/bounded-fetch.js';
+export type { ClaimPath } from './core/claims.js';
+export type { TokenErrorCode, UnavailableCode } from './core/token-error.js';
+export type { TokenDescription, Verifier } from './core/verifier.js';
+export type {
+  ClaimMapping,
+  IssuerOptions,
+  KeySetOptions,
+  TokenCacheOptions,
+  VerifierOptions,
+} from './core/verifier.options.js';
+export type { StatusListOptions } from './status/status.part.js';
+
+const { status }: VerifierParts = parts;
+/** The parts that need no request. */
+const tokenParts: VerifierParts = status ? { status } : {};
+
+/**
+ * Makes a verifier of access tokens, for any server or gateway. Bound tokens (`cnf`) are refused, because only the
+ * sender of a request can prove the possession of the key.
+ *
+ * @throws GuardsConfigurationError with all faults
+ */
+export function createVerifier(options: VerifierOptions): Verifier {
+  const reader = new OptionReader();
+  const resolved = resolveVerifierOptions(options, reader, { parts: tokenParts });
+  reader.throwFaults();
+  const issuers = new IssuerRegistry(resolved, tokenParts);
+  return new AccessTokenVerifier(Object.freeze(resolved), issuers);
+}
