@@ -4,7 +4,7 @@ import { resolveVerifierOptions } from './core/resolve-options.js';
 import { IssuerRegistry, type VerifierParts } from './core/trusted-issuer.js';
 import type { Verifier } from './core/verifier.js';
 import type { VerifierOptions } from './core/verifier.options.js';
-import { parts } from './parts.js';
+import { status } from './status/status.part.js';
 
 export { ALGORITHMS } from './core/algorithms.js';
 export { GuardsConfigurationError } from './core/options.js';
@@ -25,9 +25,10 @@ export type {
 } from './core/verifier.options.js';
 export type { StatusListOptions } from './status/status.part.js';
 
-const { status }: VerifierParts = parts;
-/** The parts that need no request. */
-const tokenParts: VerifierParts = status ? { status } : {};
+/** The optional parts that need no request. To remove one, delete its folder and its lines here. */
+const parts: VerifierParts = {
+  status,
+};
 
 /**
  * Makes a verifier of access tokens, for any server or gateway. Bound tokens (`cnf`) are refused, because only the
@@ -37,8 +38,8 @@ const tokenParts: VerifierParts = status ? { status } : {};
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   const reader = new OptionReader();
-  const resolved = resolveVerifierOptions(options, reader, { parts: tokenParts });
+  const resolved = resolveVerifierOptions(options, reader, { parts });
   reader.throwFaults();
-  const issuers = new IssuerRegistry(resolved, tokenParts);
+  const issuers = new IssuerRegistry(resolved, parts);
   return new AccessTokenVerifier(Object.freeze(resolved), issuers);
 }
