@@ -6,7 +6,7 @@ import { quoteValue } from '../core/token-error.js';
 import { InvalidToken } from '../nest/bearer-error.js';
 import type { CredentialCarrier } from '../nest/credentials.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../nest/guards.options.js';
-import type { BoundToken } from '../nest/proof-of-possession.js';
+import type { BoundToken } from '../nest/credentials.js';
 import { InvalidProof, NonceRequired, ProofsUnavailable } from './bearer-errors.js';
 import type { ResolvedDpopOptions } from './dpop.options.js';
 import { DpopNonces } from './nonces.js';

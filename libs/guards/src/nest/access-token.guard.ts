@@ -47,7 +47,10 @@ export class AccessTokenGuard implements CanActivate {
     const rule = this.rules.of(context.getClass(), context.getHandler());
     if (rule?.access === 'public') return true;
     const transport = this.transports.find(context);
-    if (!transport) return this.rejectTransport();
+    if (!transport) {
+      this.reporter.report({ reason: 'unsupported_transport' });
+      return false;
+    }
 
     const carrier = transport.carrier(context);
     const operation = transport.operation?.(context);
@@ -82,26 +85,15 @@ export class AccessTokenGuard implements CanActivate {
   }
 
   private handleRejection(error: unknown, call: GuardedCall): true {
-    const { carrier, operation, rule } = call;
+    const { carrier, operation, rule, token } = call;
     if (rule?.access === 'optional' && error instanceof MissingToken) return true;
-    if (error instanceof BearerError) {
-      this.completeChallenge(error, call);
-      if (operation?.addRefusal(error) ?? true) this.reporter.reportGuardRejection(error, carrier);
-      else this.reporter.markReported(error);
-    }
-    throw error;
-  }
-
-  /** The challenge has the scheme of the call, says how its transport carries a token, and names scopes that suffice. */
-  private completeChallenge(error: BearerError, { carrier, rule, token }: GuardedCall): void {
+    if (!(error instanceof BearerError)) throw error;
     error.scheme = readScheme(carrier);
     if (error instanceof InvalidRequest) error.advice = carrier.advice ?? error.advice;
     error.scopes = rule ? findNeededScopes(error, { rule, token }, this.options) : [];
-  }
-
-  private rejectTransport(): false {
-    this.reporter.report({ reason: 'unsupported_transport' });
-    return false;
+    if (operation?.addRefusal(error) ?? true) this.reporter.reportGuardRejection(error, carrier);
+    else this.reporter.markReported(error);
+    throw error;
   }
 }
 

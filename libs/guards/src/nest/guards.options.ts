@@ -9,7 +9,7 @@ import type {
   TokenCacheOptions,
 } from '../core/verifier.options.js';
 import type { Rejection } from './bearer-error.js';
-import type { ProofOfPossession } from './proof-of-possession.js';
+import type { ProofOfPossession } from './credentials.js';
 import type { Transport } from './transport.js';
 
 /**
