@@ -85,15 +85,20 @@ export class AccessTokenGuard implements CanActivate {
   }
 
   private handleRejection(error: unknown, call: GuardedCall): true {
-    const { carrier, operation, rule, token } = call;
+    const { carrier, operation, rule } = call;
     if (rule?.access === 'optional' && error instanceof MissingToken) return true;
     if (!(error instanceof BearerError)) throw error;
-    error.scheme = readScheme(carrier);
-    if (error instanceof InvalidRequest) error.advice = carrier.advice ?? error.advice;
-    error.scopes = rule ? findNeededScopes(error, { rule, token }, this.options) : [];
+    this.completeChallenge(error, call);
     if (operation?.addRefusal(error) ?? true) this.reporter.reportGuardRejection(error, carrier);
     else this.reporter.markReported(error);
     throw error;
+  }
+
+  /** The challenge has the scheme of the call, says how its transport carries a token, and names scopes that suffice. */
+  private completeChallenge(error: BearerError, { carrier, rule, token }: GuardedCall): void {
+    error.scheme = readScheme(carrier);
+    if (error instanceof InvalidRequest) error.advice = carrier.advice ?? error.advice;
+    error.scopes = rule ? findNeededScopes(error, { rule, token }, this.options) : [];
   }
 }
 

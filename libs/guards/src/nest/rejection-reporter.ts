@@ -86,17 +86,21 @@ export class RejectionReporter {
 
   /** Counts the refusals of a reason in this minute, from 1. The first one of a minute counts as 2 if its outage is known. */
   private count({ reason, issuer }: Rejection, outage: object | undefined): number {
-    const key = outage ? `${reason} ${issuer}` : reason;
-    const at = this.options.monotonicNow();
-    let window = this.windows.get(key);
-    if (!window || at >= window.since + WINDOW_MS) {
-      window = { since: at, count: outage && this.outages.has(outage) ? 1 : 0 };
-      if (this.windows.size >= MAX_WINDOWS) this.windows.clear();
-      this.windows.set(key, window);
-    }
+    const window = this.findWindow(outage ? `${reason} ${issuer}` : reason);
+    if (outage && window.count === 0 && this.outages.has(outage)) window.count = 1;
     window.count += 1;
     if (outage && window.count === 1) this.outages.add(outage);
     return window.count;
+  }
+
+  private findWindow(key: string): Window {
+    const at = this.options.monotonicNow();
+    const known = this.windows.get(key);
+    if (known && at < known.since + WINDOW_MS) return known;
+    if (this.windows.size >= MAX_WINDOWS) this.windows.clear();
+    const window = { since: at, count: 0 };
+    this.windows.set(key, window);
+    return window;
   }
 
   private log(rejection: Rejection, count: number): void {
