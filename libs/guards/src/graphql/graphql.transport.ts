@@ -3,6 +3,7 @@ import type { Transport } from '../nest/transport.js';
 import { type Execution, findCarrier, getExecution } from './execution.js';
 import { findConnection, SocketExpiry } from './graphql-ws-connection.js';
 import { buildHttpResponse, toGraphQLError } from './graphql-error.js';
+import { checkEnhancers, findDefaultAccess } from './nested-resolvers.js';
 import { RootFields } from './root-fields.js';
 
 /** Queries and mutations, and subscriptions by graphql-ws, of `@nestjs/graphql` with its Apollo driver. */
@@ -30,6 +31,8 @@ export function graphqlTransport(): Transport {
     carrier: (context) => findCarrier(getExecution(context)),
     // GraphQL creates this object for each execution. The context and the document may be shared by several.
     operation: (context) => getExecution(context).info.variableValues,
+    defaultAccess: findDefaultAccess,
+    checkHandler: (handler, { discovery }) => checkEnhancers(handler, discovery),
     admitted(context, remainingMs) {
       const connection = findConnection(getExecution(context).context);
       if (connection) socketExpiry.schedule(connection.extra.socket, remainingMs);

@@ -1,6 +1,11 @@
 import 'reflect-metadata';
-import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { findHandlers, type Handler } from './handlers.js';
+import type { DiscoveryService } from '@nestjs/core';
+import type { AuditedApplication, Handler } from '../nest/handlers.js';
+
+/** A resolver of a field of an answer. */
+const FIELD = 'graphql:resolve_property';
+/** A resolver that finds an object that another graph refers to. */
+const REFERENCE = 'graphql:resolve_reference';
 
 /** A field resolver of these types is a query, a mutation or a subscription. */
 const ROOT_TYPES: readonly unknown[] = ['Query', 'Mutation', 'Subscription'];
@@ -12,24 +17,28 @@ interface GraphqlOptions {
   readonly fieldResolverEnhancers?: readonly string[];
 }
 
-/** True for a resolver of a field of another handler's result. */
-export function isNestedField({ kind, owner }: Handler): boolean {
-  return kind.nested === 'field' && !isRootResolver(owner);
+/**
+ * A field of another handler's result needs no decorator, because the guard has checked its parent.
+ *
+ * @throws Error for a field whose parent the caller can send
+ */
+export function findDefaultAccess(
+  { kind, owner }: Handler,
+  application: AuditedApplication,
+): 'inherited' | undefined {
+  if (kind.metadata !== FIELD || isRootResolver(owner)) return undefined;
+  if (isParentGuarded(owner, application)) return 'inherited';
+  throw new Error(
+    'has no access decorator, and callers may invent its parent: decorate it, or add a guarded @ResolveReference() for its type',
+  );
 }
 
-/**
- * True if the guard has checked the parent of a field. In a federated graph, the caller may send the parent object
- * itself, unless its type has a reference resolver.
- */
-export function isParentGuarded(
-  { owner }: Handler,
-  discovery: DiscoveryService,
-  scanner: MetadataScanner,
-): boolean {
+/** In a federated graph, the caller may send the parent object itself, unless its type has a reference resolver. */
+function isParentGuarded(owner: object, { discovery, handlers }: AuditedApplication): boolean {
   if (!discovery.getProviders().some(({ metatype }) => isFederationDriver(metatype))) return true;
-  return findHandlers(discovery, scanner).some(
+  return handlers.some(
     (other) =>
-      other.kind.nested === 'reference' && getResolverType(other.owner) === getResolverType(owner),
+      other.kind.metadata === REFERENCE && getResolverType(other.owner) === getResolverType(owner),
   );
 }
 
@@ -45,16 +54,21 @@ function getResolverType(owner: object): unknown {
   return Reflect.getMetadata('graphql:resolver_type', owner);
 }
 
-/** True if Nest calls guards and filters for the resolver. For nested resolvers that is an option of `GraphQLModule`. */
-export function areGuardsEnabled({ kind, owner }: Handler, discovery: DiscoveryService): boolean {
-  if (!kind.nested || isRootResolver(owner)) return true;
-  const graphqlModules = discovery.getProviders().filter(({ token }) => token === GRAPHQL_OPTIONS);
-  return graphqlModules.every(({ instance }) => {
-    const { fieldResolverEnhancers: enhancers = [] }: GraphqlOptions = instance;
-    return enhancers.includes('guards') && enhancers.includes('filters');
-  });
-}
-
 function isRootResolver(owner: object): boolean {
   return ROOT_TYPES.includes(getResolverType(owner));
+}
+
+/** @throws Error if Nest does not call guards and filters for a nested resolver. That is an option of `GraphQLModule`. */
+export function checkEnhancers({ kind, owner }: Handler, discovery: DiscoveryService): void {
+  const isNested = kind.metadata === FIELD || kind.metadata === REFERENCE;
+  if (!isNested || isRootResolver(owner)) return;
+  const graphqlModules = discovery.getProviders().filter(({ token }) => token === GRAPHQL_OPTIONS);
+  if (graphqlModules.every(({ instance }) => hasEnhancers(instance))) return;
+  throw new Error(
+    "GraphQLModule calls no guard here: it needs `fieldResolverEnhancers: ['guards', 'filters']`",
+  );
+}
+
+function hasEnhancers({ fieldResolverEnhancers: enhancers = [] }: GraphqlOptions): boolean {
+  return enhancers.includes('guards') && enhancers.includes('filters');
 }

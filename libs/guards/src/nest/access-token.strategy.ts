@@ -14,7 +14,7 @@ import {
   readCredentials,
   readToken,
 } from './credentials.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import { TrustedIssuers } from './trusted-issuers.js';
 
 /** The checked proof of a request, because several guards may ask about the same request. */
@@ -92,7 +92,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
   private readonly verifier: AccessTokenVerifier;
   private readonly proofOfPossession: ProofOfPossession;
 
-  constructor(@Inject(GUARDS_OPTIONS) options: ResolvedGuardsOptions, issuers: TrustedIssuers) {
+  constructor(@Inject(RESOLVED_OPTIONS) options: ResolvedGuardsOptions, issuers: TrustedIssuers) {
     super({ jwtFromRequest: readToken, secretOrKeyProvider: rejectKeyLookup });
     this.verifier = new AccessTokenVerifier(options, issuers);
     this.proofOfPossession = new ProofOfPossession(options, issuers);

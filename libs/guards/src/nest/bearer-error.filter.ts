@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
 import { findAdmission } from './verified-token.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import { TransportRegistry } from './transports.js';
 import { BearerError } from './bearer-error.js';
 import { findNeededScopes, buildChallenge } from './challenge.js';
@@ -12,7 +12,7 @@ export class BearerErrorFilter implements ExceptionFilter<BearerError> {
   constructor(
     private readonly transports: TransportRegistry,
     private readonly reporter: RejectionReporter,
-    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedGuardsOptions,
   ) {}
 
   catch(error: BearerError, host: ArgumentsHost): unknown {

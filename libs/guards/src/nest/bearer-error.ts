@@ -137,8 +137,8 @@ export class InsufficientScope extends BearerError {
 export class InsufficientClaims extends BearerError {
   readonly challenge = { error: 'insufficient_scope' };
 
-  constructor(reason: 'insufficient_claims' | 'refused_by_policy' = 'insufficient_claims') {
-    super(reason, 403);
+  constructor(reason: RejectionReason = 'insufficient_claims', cause?: Error) {
+    super(reason, 403, cause && { cause });
   }
 }
 

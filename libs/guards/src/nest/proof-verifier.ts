@@ -3,13 +3,13 @@ import { GuardsConfigurationError } from '../core/option-validation.js';
 import { type BoundToken, DpopProofVerifier, type Proof } from '../dpop/proof-verifier.js';
 import { throwBearerError } from './bearer-error.js';
 import type { CredentialCarrier } from './credentials.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 
 /** Checks proofs of possession for an application that has no access token yet, such as a token endpoint. */
 @Injectable()
 export class ProofVerifier extends DpopProofVerifier {
   /** @throws GuardsConfigurationError without the option `dpop` */
-  constructor(@Inject(GUARDS_OPTIONS) options: ResolvedGuardsOptions) {
+  constructor(@Inject(RESOLVED_OPTIONS) options: ResolvedGuardsOptions) {
     const { dpop } = options;
     if (!dpop) throw new GuardsConfigurationError(['set `dpop`, so that proofs can be verified']);
     super({ ...options, dpop });

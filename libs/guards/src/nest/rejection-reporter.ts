@@ -8,7 +8,7 @@ import {
   TemporarilyUnavailable,
 } from './bearer-error.js';
 import { type CredentialCarrier, readToken } from './credentials.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import { RejectionHistory, RejectionLog } from './rejection-log.js';
 import { getProperty } from './transport.js';
 import { TrustedIssuers } from './trusted-issuers.js';
@@ -80,7 +80,7 @@ export class RejectionReporter {
   private readonly history: RejectionHistory;
 
   constructor(
-    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedGuardsOptions,
     private readonly issuers: TrustedIssuers,
   ) {
     this.log = options.logsRejections ? new RejectionLog() : undefined;

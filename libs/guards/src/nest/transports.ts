@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { DpopNonces } from '../dpop/nonces.js';
 import type { BearerError } from './bearer-error.js';
 import { type CredentialCarrier, readScheme } from './credentials.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import type { Transport } from './transport.js';
 
 /** HTTP requests of Express and Fastify. */
@@ -15,7 +15,7 @@ export class HttpTransport implements Transport {
 
   constructor(
     private readonly adapterHost: HttpAdapterHost,
-    @Inject(GUARDS_OPTIONS) { dpop, now }: ResolvedGuardsOptions,
+    @Inject(RESOLVED_OPTIONS) { dpop, now }: ResolvedGuardsOptions,
   ) {
     this.nonces = dpop?.requiresNonce ? new DpopNonces(dpop, now) : undefined;
   }
@@ -49,7 +49,7 @@ export class HttpTransport implements Transport {
 export class TransportRegistry {
   private readonly byContextType: ReadonlyMap<string, Transport>;
 
-  constructor(http: HttpTransport, @Inject(GUARDS_OPTIONS) options: ResolvedGuardsOptions) {
+  constructor(http: HttpTransport, @Inject(RESOLVED_OPTIONS) options: ResolvedGuardsOptions) {
     const all: Transport[] = [http, ...options.transports];
     this.byContextType = new Map(all.map((transport) => [transport.contextType, transport]));
   }

@@ -2,12 +2,12 @@ import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { IssuerRegistry } from '../core/trusted-issuer.js';
 import { StatusLists } from '../status/status-lists.js';
 import { toBearerError } from './bearer-error.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 
 /** The configured issuers as a provider. The `iss` of a token selects one of them and can add none. */
 @Injectable()
 export class TrustedIssuers extends IssuerRegistry implements OnModuleDestroy {
-  constructor(@Inject(GUARDS_OPTIONS) options: ResolvedGuardsOptions) {
+  constructor(@Inject(RESOLVED_OPTIONS) options: ResolvedGuardsOptions) {
     super(options, (rules, keySet) => new StatusLists(rules, options, keySet));
   }
 
