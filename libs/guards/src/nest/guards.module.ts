@@ -9,15 +9,14 @@ import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { GuardsConfigurationError } from '../core/option-validation.js';
 import { AccessRules } from './access-rules.js';
 import { AccessTokenGuard } from './access-token.guard.js';
-import { AccessTokenStrategy } from './access-token.strategy.js';
 import { BearerErrorFilter } from './bearer-error.filter.js';
 import { BootAudit } from './boot-audit.js';
 import { GUARDS_OPTIONS, type GuardsOptions, RESOLVED_OPTIONS } from './guards.options.js';
+import { HttpTransport, TransportRegistry } from './http.transport.js';
 import { RejectionReporter } from './rejection-reporter.js';
+import { RequestAuthenticator, TrustedIssuers } from './request-authenticator.js';
 import { resolveOptions } from './resolve-options.js';
 import { ResourceMetadata } from './resource-metadata.js';
-import { HttpTransport, TransportRegistry } from './transports.js';
-import { TrustedIssuers } from './trusted-issuers.js';
 
 /** A provider that creates the options, for `useClass` and `useExisting`. */
 export interface GuardsOptionsFactory {
@@ -125,7 +124,7 @@ function buildModule(
       BootAudit,
       ResourceMetadata,
       RejectionReporter,
-      AccessTokenStrategy,
+      RequestAuthenticator,
       AccessTokenGuard,
       BearerErrorFilter,
       { provide: APP_FILTER, useExisting: BearerErrorFilter },
@@ -138,7 +137,7 @@ function buildModule(
       TransportRegistry,
       AccessRules,
       RejectionReporter,
-      AccessTokenStrategy,
+      RequestAuthenticator,
       AccessTokenGuard,
     ],
   };

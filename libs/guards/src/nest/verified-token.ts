@@ -9,7 +9,6 @@ import type { AccessToken as VerifiedToken } from '../core/access-token.js';
 import { type ClaimPath, getClaim } from '../core/claims.js';
 import { type AccessRule, resolveAccess } from './access-rule.js';
 import { InsufficientClaims } from './bearer-error.js';
-import { getProperty } from './transport.js';
 
 /**
  * Index of the handler argument that gets the verified token as `user`: the HTTP request, the GraphQL context, the
@@ -41,8 +40,9 @@ export function setAdmission(
   // Another guard may have made the property read-only.
   Reflect.set(holder, 'user', user);
   // Code for GraphQL reads the user from the request in its context.
-  const request = context.getType<string>() === 'graphql' && getProperty(holder, 'req');
-  if (typeof request === 'object' && request !== null) Reflect.set(request, 'user', user);
+  const { req } = holder;
+  const isGraphql = context.getType<string>() === 'graphql';
+  if (isGraphql && typeof req === 'object' && req !== null) Reflect.set(req, 'user', user);
 }
 
 type UserMapping = (token: VerifiedToken) => unknown;
@@ -68,7 +68,7 @@ export function findVerifiedToken(context: ArgumentsHost): VerifiedToken | undef
   return findAdmission(context)?.token;
 }
 
-function getUserHolder(context: ArgumentsHost): { user?: unknown } {
+function getUserHolder(context: ArgumentsHost): { readonly req?: unknown } {
   const argument = CONTEXT_ARGUMENT[context.getType()];
   if (argument === undefined) throw new Error(`Calls of type ${context.getType()} carry no token`);
   const args = context.getArgs();

@@ -1,9 +1,9 @@
 import type { CredentialCarrier } from '../nest/credentials.js';
+import { markAdmitted } from '../transports/guarded-class.js';
 import { InvalidToken } from '../nest/bearer-error.js';
-import { buildErrorMessage } from '../nest/challenge.js';
+import { buildErrorMessage } from '../transports/messages.js';
 import { type AuditedApplication, CONNECTION_KEY, type Handler } from '../nest/handlers.js';
 import type { Transport } from '../nest/transport.js';
-import { markAdmitted } from '../transports/guarded-class.js';
 import type { Connection } from './connection.js';
 import { isSocketIoClient, toSocketIoConnection, readSocketIoCredentials } from './socket-io.js';
 import { isWsClient, toWsConnection, findWsCredentials } from './ws.js';
