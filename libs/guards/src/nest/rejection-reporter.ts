@@ -8,7 +8,7 @@ import {
   TemporarilyUnavailable,
 } from './bearer-error.js';
 import { type CredentialCarrier, readCredentials } from './credentials.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import { TrustedIssuers } from './request-authenticator.js';
 import { findVerifiedToken } from './verified-token.js';
 
@@ -42,7 +42,7 @@ export class RejectionReporter {
   private readonly logger = new Logger('GuardsModule');
 
   constructor(
-    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedGuardsOptions,
     private readonly issuers: TrustedIssuers,
   ) {}
 
