@@ -21,7 +21,7 @@ export function prune(text, isThere) {
     .sort(([a], [b]) => b - a)
     .reduce((rest, [start, end]) => rest.slice(0, start) + rest.slice(end), text);
   requireUnused(kept, names);
-  return kept.replace(/\n{3,}/g, '\n\n');
+  return kept.replace(/\n{3,}/g, '\n\n').replace(/([{[])\s+(?=[}\]])/g, '$1').trimStart();
 }
 
 /** @param {ts.Statement} statement */
