@@ -111,9 +111,8 @@ const express: Adapter = () => new ExpressAdapter();
 
 async function launch(
   adapter: Adapter,
-  changes: Partial<GuardsOptions>,
+  { imports = [], ...changes }: Partial<GuardsOptions> & { readonly imports?: Type[] },
   controllers: Type[],
-  imports: Type[] = [],
 ): Promise<void> {
   const guards = GuardsModule.forRoot(Object.assign({ ...issuer.options }, changes));
   class AppModule {}
@@ -154,7 +153,7 @@ describe.each(platforms)('undeclaredHandlers: reportTemporarily, on %s', (_platf
   it('names another global guard in the log, in any order of the modules', async () => {
     @Module({ providers: [{ provide: APP_GUARD, useClass: ApiKeyGuard }] })
     class OldModule {}
-    await launch(adapter, { undeclaredHandlers }, [BullBoardController], [OldModule]);
+    await launch(adapter, { undeclaredHandlers, imports: [OldModule] }, [BullBoardController]);
 
     expect(lines[0]).toBe(
       'warn BullBoardController.board has no access decorator, and is left to ApiKeyGuard',
