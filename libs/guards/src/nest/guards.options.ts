@@ -9,8 +9,8 @@ import type {
   TokenCacheOptions,
 } from '../core/verifier.options.js';
 import type { Rejection } from './bearer-error.js';
-import type { ProofOfPossession } from './proof-of-possession.js';
 import type { ControllerPattern } from './controller-list.js';
+import type { ProofOfPossession } from './credentials.js';
 import type { Transport } from './transport.js';
 
 /**
