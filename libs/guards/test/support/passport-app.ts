@@ -1,0 +1,76 @@
+import {
+  type CanActivate,
+  Controller,
+  type DynamicModule,
+  Get,
+  type INestApplication,
+  Module,
+  type Provider,
+  Req,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { GuardsModule, type GuardsOptions, Public, type Rejection } from '../../src/index.js';
+import { type platforms } from './guarded-app.js';
+
+type Adapter = (typeof platforms)[number][1];
+export type Guard = Type<CanActivate> | CanActivate;
+
+/** The members of a request that passport sets. */
+export interface PassportRequest {
+  readonly user?: unknown;
+  readonly account?: unknown;
+  readonly authInfo?: unknown;
+}
+
+/** A controller as services have it: guarded by passport, with what passport sets as the answer. */
+export function profileGuardedBy(guard: Guard): Type {
+  @Controller()
+  @Public()
+  class ProfileController {
+    @Get('profile')
+    @UseGuards(guard)
+    show(@Req() { user, account }: PassportRequest) {
+      return { user, account };
+    }
+  }
+  return ProfileController;
+}
+
+export interface PassportApp {
+  readonly adapter: Adapter;
+  readonly options: GuardsOptions;
+  readonly guard: Guard;
+  readonly providers: Provider[];
+  readonly controllers?: Type[];
+  readonly imports?: DynamicModule[];
+  readonly configure?: (app: INestApplication) => void;
+}
+
+export async function passportApp({
+  adapter,
+  options,
+  guard,
+  providers,
+  controllers = [],
+  imports = [],
+  configure,
+}: PassportApp): Promise<INestApplication> {
+  class AppModule {}
+  Module({
+    imports: [GuardsModule.forRoot(options), ...imports],
+    controllers: [profileGuardedBy(guard), ...controllers],
+    providers,
+  })(AppModule);
+  const app = await NestFactory.create(AppModule, adapter(), { logger: false });
+  configure?.(app);
+  await app.listen(0, '127.0.0.1');
+  return app;
+}
+
+/** The refusals of an application, in the order of its calls. */
+export function recordRejections() {
+  const rejections: Rejection[] = [];
+  return { rejections, onRejected: (rejection: Rejection) => rejections.push(rejection) };
+}
