@@ -1,8 +1,7 @@
 export { AccessTokenGuard } from './nest/access-token.guard.js';
-export { RequestAuthenticator } from './nest/request-authenticator.js';
+export { RequestAuthenticator, TrustedIssuers } from './nest/request-authenticator.js';
 export { GuardsModule } from './nest/guards.module.js';
 export { auth0, cognito, entraId, keycloak, okta } from './core/presets/index.js';
-export { TrustedIssuers } from './nest/trusted-issuers.js';
 export { secureOpenApi } from './nest/open-api.js';
 export { AccessToken, Claim } from './nest/verified-token.js';
 export { BearerErrorFilter } from './nest/bearer-error.filter.js';

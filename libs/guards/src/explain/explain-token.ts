@@ -1,8 +1,7 @@
-import { RequestAuthenticator } from '../nest/request-authenticator.js';
+import { RequestAuthenticator, TrustedIssuers } from '../nest/request-authenticator.js';
 import type { GuardsOptions, ResolvedGuardsOptions } from '../nest/guards.options.js';
 import type { ResolvedIssuer } from '../core/issuer.options.js';
 import type { TrustedIssuer } from '../core/trusted-issuer.js';
-import { TrustedIssuers } from '../nest/trusted-issuers.js';
 import { BearerError } from '../nest/bearer-error.js';
 import { resolveOptions } from '../nest/resolve-options.js';
 import type { AccessToken } from '../core/access-token.js';

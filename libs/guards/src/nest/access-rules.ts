@@ -19,7 +19,7 @@ import {
   unwrapHandler,
 } from './handlers.js';
 import { areGuardsEnabled, isNestedField, isParentGuarded } from './nested-resolvers.js';
-import { TransportRegistry } from './transports.js';
+import { TransportRegistry } from './http.transport.js';
 
 /** A handler and its access rule, for documentation. */
 export interface GuardedHandler {

@@ -3,7 +3,6 @@ import type { AccessToken } from '../core/access-token.js';
 import { currentLifetimeLimits, getClaim, type LifetimeOptions } from '../core/claims.js';
 import { type AccessRule, selectScopes } from './access-rule.js';
 import { AccessRules } from './access-rules.js';
-import { RequestAuthenticator } from './request-authenticator.js';
 import {
   BearerError,
   InsufficientClaims,
@@ -11,67 +10,23 @@ import {
   InsufficientUserAuthentication,
   InvalidRequest,
   MissingToken,
-  type RejectionReason,
 } from './bearer-error.js';
-import { findNeededScopes } from './challenge.js';
+import { findNeededScopes } from './bearer-error.filter.js';
 import { type CredentialCarrier, readScheme } from './credentials.js';
 import type { ClaimRequirement } from './declaration.js';
+import { TransportRegistry } from './http.transport.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import { RejectionReporter } from './rejection-reporter.js';
-import type { Transport } from './transport.js';
-import { TransportRegistry } from './transports.js';
+import { RequestAuthenticator } from './request-authenticator.js';
+import type { Operation, Transport } from './transport.js';
 import { setAdmission } from './verified-token.js';
-
-type VerificationResult = AccessToken | Promise<AccessToken>;
-
-/** Caches the verification of operations with several handlers, such as the fields of a GraphQL query. */
-export class OperationCache {
-  private readonly results = new WeakMap<object, () => VerificationResult>();
-  private readonly reported = new WeakMap<object, Set<RejectionReason>>();
-  private readonly neededScopes = new WeakMap<object, Set<string>>();
-
-  /** Verifies once, and repeats the result or the error. */
-  verifyOnce(operation: object, verify: () => VerificationResult): VerificationResult {
-    const result = this.results.get(operation) ?? captureResult(verify);
-    this.results.set(operation, result);
-    return result();
-  }
-
-  /** Adds the scopes of a refused handler to those of the operation, because its client needs a token for all of them. */
-  collectScopes(operation: object, scopes: readonly string[]): readonly string[] {
-    const all = new Set([...(this.neededScopes.get(operation) ?? []), ...scopes]);
-    this.neededScopes.set(operation, all);
-    return [...all];
-  }
-
-  /** True for the first refusal of the operation with this reason. */
-  isFirstRejection(operation: object, reason: RejectionReason): boolean {
-    const reasons = this.reported.get(operation) ?? new Set();
-    this.reported.set(operation, reasons);
-    if (reasons.has(reason)) return false;
-    reasons.add(reason);
-    return true;
-  }
-}
-
-function captureResult(verify: () => VerificationResult): () => VerificationResult {
-  try {
-    const verified = verify();
-    return () => verified;
-  } catch (error) {
-    return () => {
-      throw error;
-    };
-  }
-}
 
 interface GuardedCall {
   readonly context: ExecutionContext;
   readonly transport: Transport;
   readonly rule: AccessRule | undefined;
   readonly carrier: CredentialCarrier;
-  /** Shared by the handlers that answer one operation. */
-  readonly operation: object | undefined;
+  readonly operation: Operation | undefined;
   /** Set when the token has been verified. */
   token: AccessToken | undefined;
 }
@@ -79,8 +34,6 @@ interface GuardedCall {
 /** Authenticates and authorizes every call. Refuses handlers without a rule, and unknown transports. */
 @Injectable()
 export class AccessTokenGuard implements CanActivate {
-  private readonly operations = new OperationCache();
-
   constructor(
     private readonly authenticator: RequestAuthenticator,
     private readonly rules: AccessRules,
@@ -111,7 +64,7 @@ export class AccessTokenGuard implements CanActivate {
   private authenticate(call: GuardedCall) {
     const { carrier, operation } = call;
     const token = operation
-      ? this.operations.verifyOnce(operation, () => this.authenticator.verify(carrier))
+      ? operation.verifyOnce(() => this.authenticator.verify(carrier))
       : this.authenticator.verify(carrier);
     if (!(token instanceof Promise)) return this.authorize(token, call);
     return token.then((verified) => this.authorize(verified, call));
@@ -133,20 +86,17 @@ export class AccessTokenGuard implements CanActivate {
     if (rule?.access === 'optional' && error instanceof MissingToken) return true;
     if (error instanceof BearerError) {
       this.completeChallenge(error, call);
-      const isFirst = !operation || this.operations.isFirstRejection(operation, error.reason);
-      if (isFirst) this.reporter.reportGuardRejection(error, carrier);
+      if (operation?.addRefusal(error) ?? true) this.reporter.reportGuardRejection(error, carrier);
       else this.reporter.markReported(error);
     }
     throw error;
   }
 
   /** The challenge has the scheme of the call, says how its transport carries a token, and names scopes that suffice. */
-  private completeChallenge(error: BearerError, call: GuardedCall): void {
-    const { carrier, operation, rule, token } = call;
+  private completeChallenge(error: BearerError, { carrier, rule, token }: GuardedCall): void {
     error.scheme = readScheme(carrier);
     if (error instanceof InvalidRequest) error.advice = carrier.advice ?? error.advice;
-    const scopes = rule ? findNeededScopes(error, { rule, token }, this.options) : [];
-    error.scopes = operation ? this.operations.collectScopes(operation, scopes) : scopes;
+    error.scopes = rule ? findNeededScopes(error, { rule, token }, this.options) : [];
   }
 
   private rejectTransport(): false {

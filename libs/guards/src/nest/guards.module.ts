@@ -1,11 +1,10 @@
 import { type DynamicModule, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { AccessTokenGuard } from './access-token.guard.js';
-import { RequestAuthenticator } from './request-authenticator.js';
+import { RequestAuthenticator, TrustedIssuers } from './request-authenticator.js';
 import { GUARDS_OPTIONS, type GuardsOptions } from './guards.options.js';
-import { HttpTransport, TransportRegistry } from './transports.js';
+import { HttpTransport, TransportRegistry } from './http.transport.js';
 import { ResourceMetadata } from './resource-metadata.js';
-import { TrustedIssuers } from './trusted-issuers.js';
 import { BearerErrorFilter } from './bearer-error.filter.js';
 import { RejectionReporter } from './rejection-reporter.js';
 import { resolveOptions } from './resolve-options.js';

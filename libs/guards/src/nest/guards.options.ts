@@ -1,5 +1,4 @@
 import type { Type } from '@nestjs/common';
-import type { DpopOptions, ResolvedDpopOptions } from '../dpop/dpop.options.js';
 import type { Fetch } from '../core/bounded-fetch.js';
 import type { IssuerOptions } from '../core/issuer.options.js';
 import type {
@@ -10,6 +9,7 @@ import type {
   TokenCacheOptions,
 } from '../core/verifier.options.js';
 import type { Rejection } from './bearer-error.js';
+import type { ProofOfPossession } from './proof-of-possession.js';
 import type { Transport } from './transport.js';
 
 /**
@@ -41,8 +41,6 @@ export interface ResourceServerOptions {
   readonly keySet?: KeySetOptions | undefined;
   readonly statusLists?: StatusListOptions | undefined;
   readonly tokenCache?: TokenCacheOptions | undefined;
-  /** Accepts tokens that are bound to a key of their client. Without it such tokens are refused, because no proof is checked. */
-  readonly dpop?: DpopOptions | undefined;
   /** Guarded transports besides HTTP. Each comes from its own entry point. Default none. */
   readonly transports?: readonly Transport[] | undefined;
   /** Serves the protected resource metadata (RFC 9728), if `audience` is a URL. Default true. */
@@ -61,17 +59,17 @@ export interface ResourceServerOptions {
   readonly monotonicNow?: (() => number) | undefined;
   /** Fetches keys, metadata and status lists, for example through a proxy. Redirects are refused. Default: the `fetch` of Node. */
   readonly fetch?: Fetch | undefined;
-  /** Called for every refusal, before the answer is sent. Its errors are logged and change no answer. Default none. */
+  /** Called for every refusal, before the answer is sent. It replaces the log, unless you set `logsRejections: true`. Its errors are logged and change no answer. Default none. */
   readonly onRejected?: ((rejection: Rejection) => void) | undefined;
   /** Logs refusals: the first of each reason in a minute, and of each outage, as a warning, and the others at debug. Default: unless `onRejected` is set. */
   readonly logsRejections?: boolean | undefined;
 }
 
 type NestedOption =
+  | 'dpop'
   | 'keySet'
   | 'statusLists'
   | 'tokenCache'
-  | 'dpop'
   | 'resourceMetadataUrl'
   | 'advertisedScopes'
   | 'onRejected'
@@ -83,7 +81,7 @@ export interface ResolvedGuardsOptions
   readonly resourceMetadataUrl: string | undefined;
   readonly advertisedScopes: readonly string[] | undefined;
   readonly onRejected: ((rejection: Rejection) => void) | undefined;
-  readonly dpop: ResolvedDpopOptions | undefined;
+  readonly proofOfPossession: ProofOfPossession | undefined;
 }
 
 export const GUARDS_OPTIONS = Symbol('GUARDS_OPTIONS');

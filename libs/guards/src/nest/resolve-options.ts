@@ -1,4 +1,5 @@
 import { DPOP_SHAPES, findDpopFaults, resolveDpop } from '../dpop/dpop.options.js';
+import { DpopProofOfPossession } from '../dpop/proof-of-possession.js';
 import type { IssuerOptions } from '../core/issuer.options.js';
 import {
   findIssuerFaults,
@@ -46,7 +47,9 @@ export function resolveOptions(options: GuardsOptions): ResolvedGuardsOptions {
   const resolved = applyDefaults(shaped);
   const faults = [...check.faults, ...check.dropFollowing(findFaults(resolved, shaped))];
   if (faults.length > 0) throw new GuardsConfigurationError(faults);
-  return Object.freeze(resolved);
+  const { dpop } = resolved;
+  const proofOfPossession = dpop && new DpopProofOfPossession({ ...resolved, dpop });
+  return Object.freeze({ ...resolved, proofOfPossession });
 }
 
 function findFaults(resolved: ResolvedGuardsOptions, { issuers }: GuardsOptions): string[] {
@@ -129,6 +132,7 @@ function applyDefaults(options: GuardsOptions): ResolvedGuardsOptions {
       fetch: options.fetch,
     }),
     tokenCache: Object.freeze(resolveNumbers(TOKEN_CACHE_RANGES, options.tokenCache)),
+    proofOfPossession: undefined,
     dpop: options.dpop && resolveDpop(options.dpop, options.audience),
     transports: options.transports ?? [],
     ...resolveMetadata(options),

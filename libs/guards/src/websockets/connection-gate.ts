@@ -5,10 +5,10 @@ import { AccessRules } from '../nest/access-rules.js';
 import { AccessTokenGuard } from '../nest/access-token.guard.js';
 import { RequestAuthenticator } from '../nest/request-authenticator.js';
 import { findVerifiedToken } from '../nest/verified-token.js';
-import { closeOnExpiry } from '../nest/transport.js';
+import { closeOnExpiry } from '../transports/messages.js';
 import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../nest/guards.options.js';
 import { BearerError, InvalidToken } from '../nest/bearer-error.js';
-import { findNeededScopes, buildChallenge } from '../nest/challenge.js';
+import { findNeededScopes, buildChallenge } from '../nest/bearer-error.filter.js';
 import type { AccessToken } from '../core/access-token.js';
 import { type Connection, HandshakeError, rememberToken } from './connection.js';
 

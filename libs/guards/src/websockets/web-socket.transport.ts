@@ -1,7 +1,7 @@
 import type { CredentialCarrier } from '../nest/credentials.js';
 import { markAdmitted } from '../nest/guarded-class.js';
 import { InvalidToken } from '../nest/bearer-error.js';
-import { buildErrorMessage } from '../nest/challenge.js';
+import { buildErrorMessage } from '../transports/messages.js';
 import type { Transport } from '../nest/transport.js';
 import type { Connection } from './connection.js';
 import { isSocketIoClient, toSocketIoConnection, readSocketIoCredentials } from './socket-io.js';
