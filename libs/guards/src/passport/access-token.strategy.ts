@@ -4,12 +4,13 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
   Optional,
+  type Type,
 } from '@nestjs/common';
-import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { PassportStrategy } from '@nestjs/passport';
 import type { AccessToken } from '../core/access-token.js';
+import { buildChallenge } from '../nest/bearer-error.filter.js';
 import { BearerError, InvalidToken, TemporarilyUnavailable } from '../nest/bearer-error.js';
-import { buildChallenge } from '../nest/challenge.js';
 import { type CredentialCarrier, readScheme } from '../nest/credentials.js';
 import {
   GUARDS_OPTIONS,
@@ -17,9 +18,8 @@ import {
   type ResolvedGuardsOptions,
 } from '../nest/guards.options.js';
 import { RejectionReporter } from '../nest/rejection-reporter.js';
-import { RequestAuthenticator } from '../nest/request-authenticator.js';
+import { RequestAuthenticator, TrustedIssuers } from '../nest/request-authenticator.js';
 import { resolveOptions } from '../nest/resolve-options.js';
-import { TrustedIssuers } from '../nest/trusted-issuers.js';
 import { completeAuthGuards, isDefaultError, onRefused } from './auth-guards.js';
 import {
   addStrategy,
@@ -48,10 +48,20 @@ type Verify = VerifyCallback | VerifyCallbackWithRequest;
 /** `audience` and the others are for tokens that GuardsModule does not accept, and for use without Nest. */
 type Options<Passes> = AccessTokenStrategyOptions & Passes & (GuardsOptions | object);
 
+/** What verifies tokens and reports refusals. */
+interface Door {
+  readonly authenticator: RequestAuthenticator;
+  readonly options: ResolvedGuardsOptions;
+  readonly reporter: RejectionReporter;
+  /** Set in Nest only. */
+  readonly adapterHost?: HttpAdapterHost;
+  readonly issuers?: TrustedIssuers | undefined;
+}
+
 /** The constructor of a passport strategy. In Nest, `verify` runs `validate`. */
 class VerifyingStrategy {
   readonly name: string;
-  protected readonly own: ReturnType<typeof createVerification> | undefined;
+  protected door: Door | undefined;
   private readonly passesRequest: boolean;
 
   constructor(
@@ -60,7 +70,7 @@ class VerifyingStrategy {
   ) {
     this.name = name;
     this.passesRequest = passReqToCallback;
-    this.own = hasGuardsOptions(own) ? createVerification(own) : undefined;
+    this.door = hasGuardsOptions(own) ? createDoor(resolveOptions(own)) : undefined;
   }
 
   protected runVerify(request: object, token: AccessToken, done: VerifiedCallback): void {
@@ -72,11 +82,10 @@ function hasGuardsOptions(options: object): options is GuardsOptions {
   return Object.keys(options).length > 0;
 }
 
-function createVerification(own: GuardsOptions) {
-  const options = resolveOptions(own);
+function createDoor(options: ResolvedGuardsOptions): Door {
   const issuers = new TrustedIssuers(options);
   const authenticator = new RequestAuthenticator(options, issuers);
-  return { options, issuers, authenticator, reporter: new RejectionReporter(options, issuers) };
+  return { authenticator, options, reporter: new RejectionReporter(options, issuers), issuers };
 }
 
 /** @nestjs/passport does not declare the method that returns its passport. */
@@ -90,12 +99,7 @@ const NestStrategy = PassportStrategy(VerifyingStrategy) as unknown as Mixin;
  * let `validate` return your `request.user`. In Nest it verifies with the options of GuardsModule.
  */
 export class AccessTokenStrategy extends NestStrategy implements OnModuleInit, OnModuleDestroy {
-  @Optional() @Inject(RequestAuthenticator) private readonly authenticator?: RequestAuthenticator;
-  @Optional() @Inject(RejectionReporter) private readonly reporter?: RejectionReporter;
-  @Optional() @Inject(GUARDS_OPTIONS) private readonly options?: ResolvedGuardsOptions;
-  @Optional() @Inject(HttpAdapterHost) private readonly adapterHost?: HttpAdapterHost;
-  @Optional() @Inject(ModulesContainer) private readonly modules?: ModulesContainer;
-
+  @Optional() @Inject(ModuleRef) private readonly moduleRef?: ModuleRef;
   declare private readonly success: PassportActions['success'];
   declare private readonly fail: PassportActions['fail'];
   declare private readonly error: PassportActions['error'];
@@ -113,7 +117,7 @@ export class AccessTokenStrategy extends NestStrategy implements OnModuleInit, O
 
   /** The instance of Express or Fastify that receives the requests of this application. */
   get server(): unknown {
-    return this.adapterHost?.httpAdapter?.getInstance();
+    return this.door?.adapterHost?.httpAdapter?.getInstance();
   }
 
   /** Called by the constructor of @nestjs/passport. */
@@ -124,33 +128,46 @@ export class AccessTokenStrategy extends NestStrategy implements OnModuleInit, O
   }
 
   onModuleInit(): void {
-    if (!this.authenticator || !this.modules)
-      throw new Error(`${this.constructor.name} ${NO_MODULE}`);
-    completeAuthGuards(this.name, this.modules);
+    const { authenticator, issuers } = this.door ?? {};
+    this.door = { ...this.findDoor(), ...(authenticator && { authenticator, issuers }) };
+    completeAuthGuards(this.name, this.find(ModulesContainer));
   }
 
   onModuleDestroy(): void {
     removeStrategy(super.getPassportInstance(), this);
-    this.own?.issuers.onModuleDestroy();
+    this.door?.issuers?.onModuleDestroy();
+  }
+
+  private findDoor(): Door {
+    try {
+      return {
+        authenticator: this.find(RequestAuthenticator),
+        options: this.find(GUARDS_OPTIONS),
+        reporter: this.find(RejectionReporter),
+        adapterHost: this.find(HttpAdapterHost),
+      };
+    } catch (cause) {
+      throw new Error(`${this.constructor.name} ${NO_DOOR}`, { cause });
+    }
+  }
+
+  private find<T>(token: Type<T> | symbol): T {
+    if (!this.moduleRef) throw new Error(NO_DOOR);
+    return this.moduleRef.get<T>(token, { strict: false });
   }
 
   /** Called by passport on a copy of this strategy, which has the actions of the request. */
   authenticate(request: CredentialCarrier): void {
     let token;
     try {
-      token = this.verifyRequest(request);
+      if (!this.door) throw new Error(`${this.constructor.name} ${NO_DOOR}`);
+      token = this.door.authenticator.verify(request);
     } catch (error) {
       return this.refuse(error, request);
     }
     if (!(token instanceof Promise)) return this.admit(token, request);
     const admit = (verified: AccessToken) => this.admit(verified, request);
     token.then(admit, (error) => this.refuse(error, request)).catch((error) => this.error(error));
-  }
-
-  private verifyRequest(request: CredentialCarrier): AccessToken | Promise<AccessToken> {
-    const authenticator = this.own?.authenticator ?? this.authenticator;
-    if (!authenticator) throw new Error(`${this.constructor.name} ${NO_MODULE}`);
-    return authenticator.verify(request);
   }
 
   private admit(token: AccessToken, request: CredentialCarrier): void {
@@ -169,39 +186,34 @@ export class AccessTokenStrategy extends NestStrategy implements OnModuleInit, O
 
   /** After `fail` passport runs the next strategy. An outage is an `error`, because the token may be valid. */
   private refuse(error: unknown, request: CredentialCarrier, action: 'fail' | 'error' = 'fail') {
-    if (!(error instanceof BearerError)) return this.error(error);
+    const { door } = this;
+    if (!(error instanceof BearerError) || !door) return this.error(error);
     error.scheme = readScheme(request);
-    const isOutage = error instanceof TemporarilyUnavailable;
-    if (isOutage || !this.options) this.report(error, request);
-    if (this.options) {
-      onRefused(error, (context) => {
-        if (!isOutage) this.report(error, request);
-        this.setHeaders(error, context);
-      });
-    }
-    if (isOutage || action === 'error') return this.error(error);
-    // Without Nest, passport itself sends the challenge if it is a text.
-    this.fail(this.options ? error : this.buildChallenge(error), error.getStatus());
+    const isLast = action === 'error' || error instanceof TemporarilyUnavailable;
+    const report = () => door.reporter.reportGuardRejection(error, request);
+    onRefused(error, (context) => {
+      if (!isLast) report();
+      setHeaders(error, door, context);
+    });
+    if (isLast || !door.adapterHost) report();
+    if (isLast) return this.error(error);
+    this.fail(toInfo(error, door), error.getStatus());
   }
+}
 
-  private report(refusal: BearerError, request: CredentialCarrier): void {
-    (this.reporter ?? this.own?.reporter)?.reportGuardRejection(refusal, request);
-  }
+/** AuthGuard passes the refusal to `handleRequest`. Without Nest, passport itself sends a text as the challenge. */
+function toInfo(refusal: BearerError, { adapterHost, options }: Door): unknown {
+  return adapterHost ? refusal : buildChallenge(refusal, options);
+}
 
-  private buildChallenge(refusal: BearerError): string | undefined {
-    const options = this.options ?? this.own?.options;
-    return options && buildChallenge(refusal, options);
-  }
-
-  /** For answers by an error or a filter of the application: a 401 needs a challenge (RFC 9110 §15.5.2). */
-  private setHeaders(refusal: BearerError, context: ExecutionContext): void {
-    if (context.getType() !== 'http') return;
-    const response: unknown = context.switchToHttp().getResponse();
-    const challenge = this.buildChallenge(refusal);
-    const headers = { ...refusal.headers, ...(challenge && { 'WWW-Authenticate': challenge }) };
-    for (const [name, value] of Object.entries(headers)) {
-      this.adapterHost?.httpAdapter.setHeader(response, name, value);
-    }
+/** For answers by an error or a filter of the application: a 401 needs a challenge (RFC 9110 §15.5.2). */
+function setHeaders(refusal: BearerError, door: Door, context: ExecutionContext): void {
+  if (context.getType() !== 'http') return;
+  const response: unknown = context.switchToHttp().getResponse();
+  const challenge = buildChallenge(refusal, door.options);
+  const headers = { ...refusal.headers, ...(challenge && { 'WWW-Authenticate': challenge }) };
+  for (const [name, value] of Object.entries(headers)) {
+    door.adapterHost?.httpAdapter.setHeader(response, name, value);
   }
 }
 
@@ -209,5 +221,4 @@ function refuseUser(cause: unknown): InvalidToken {
   return new InvalidToken('refused_by_policy', cause);
 }
 
-const NO_MODULE =
-  'needs GuardsModule: import GuardsModule.forRoot(…) or GuardsModule.forFeature(…)';
+const NO_DOOR = 'needs GuardsModule: import GuardsModule.forRoot(…) or GuardsModule.forFeature(…)';

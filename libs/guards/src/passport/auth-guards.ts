@@ -1,16 +1,10 @@
 import { type ExecutionContext, UnauthorizedException } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import { AuthGuard } from '@nestjs/passport';
+import { AuthGuard, type IAuthGuard } from '@nestjs/passport';
 import { BearerError } from '../nest/bearer-error.js';
 
+type PassportResults = Parameters<IAuthGuard['handleRequest']>;
 type HandleRequest = (this: unknown, ...results: PassportResults) => unknown;
-type PassportResults = [
-  error: unknown,
-  user: unknown,
-  info: unknown,
-  context: ExecutionContext,
-  status?: unknown,
-];
 
 type Listener = (context: ExecutionContext) => void;
 const listeners = new WeakMap<BearerError, Listener>();
@@ -38,11 +32,7 @@ export function completeAuthGuards(name: string, modules: ModulesContainer): voi
 /** Guards of several strategies have a class of their own, and yours extend such a class. */
 function completeGuard(guard: unknown): void {
   if (typeof guard !== 'object' || guard === null || !('getAuthenticateOptions' in guard)) return;
-  for (
-    let owner: object = guard;
-    owner !== Object.prototype;
-    owner = Object.getPrototypeOf(owner)
-  ) {
+  for (let owner: unknown = guard; owner; owner = Object.getPrototypeOf(owner)) {
     const original: unknown = Object.getOwnPropertyDescriptor(owner, 'handleRequest')?.value;
     if (typeof original !== 'function' || completed.has(original)) continue;
     const handleRequest = completeErrors(original as HandleRequest);

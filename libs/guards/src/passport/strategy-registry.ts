@@ -47,11 +47,11 @@ class SharedName implements PassportStrategy {
   }
 
   private find(request: object): PassportStrategy | undefined {
-    const all = [...this.strategies].reverse();
     const { app, server = app } = request as { readonly app?: unknown; readonly server?: unknown };
-    const found = all.find((strategy) => isInstanceOf(server, strategy.server)) ?? this.other;
+    const all = [...this.strategies];
     // Handshakes of sockets and calls of microservices do not name their application.
-    return found ?? (server === undefined && all.length === 1 ? all[0] : undefined);
+    if (server === undefined && all.length === 1) return all[0];
+    return all.findLast((strategy) => isInstanceOf(server, strategy.server)) ?? this.other;
   }
 }
 

@@ -4,6 +4,7 @@ import {
   type DynamicModule,
   Get,
   type INestApplication,
+  Injectable,
   Module,
   type Provider,
   Req,
@@ -11,7 +12,14 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { GuardsModule, type GuardsOptions, Public, type Rejection } from '../../src/index.js';
+import {
+  type AccessToken,
+  GuardsModule,
+  type GuardsOptions,
+  Public,
+  type Rejection,
+} from '../../src/index.js';
+import { AccessTokenStrategy } from '../../src/passport/index.js';
 import { type platforms } from './guarded-app.js';
 
 type Adapter = (typeof platforms)[number][1];
@@ -74,3 +82,21 @@ export function recordRejections() {
   const rejections: Rejection[] = [];
   return { rejections, onRejected: (rejection: Rejection) => rejections.push(rejection) };
 }
+
+@Injectable()
+export class JwtStrategy extends AccessTokenStrategy {
+  override validate(token: AccessToken): unknown {
+    return { userId: token.subject };
+  }
+}
+
+/** The answers to refused calls. */
+export const UNAUTHORIZED = {
+  type: 'about:blank',
+  title: 'Unauthorized',
+  status: 401,
+  message: 'Unauthorized',
+};
+const METADATA = 'resource_metadata="https://api.example/.well-known/oauth-protected-resource"';
+export const NO_TOKEN = `Bearer ${METADATA}`;
+export const INVALID_TOKEN = `Bearer error="invalid_token", error_description="This access token is not valid here", ${METADATA}`;

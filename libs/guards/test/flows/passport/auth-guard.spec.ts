@@ -1,27 +1,21 @@
 import { createHmac } from 'node:crypto';
 import {
-  type ArgumentsHost,
-  Catch,
   Controller,
-  type ExceptionFilter,
-  type ExecutionContext,
   ForbiddenException,
   Get,
-  HttpException,
   type INestApplication,
   Injectable,
   Module,
   type Provider,
   Req,
-  SetMetadata,
   UnauthorizedException,
   UseGuards,
 } from '@nestjs/common';
-import { APP_GUARD, HttpAdapterHost, NestFactory, Reflector } from '@nestjs/core';
-import { AuthGuard, type IAuthGuard, PassportModule, PassportStrategy } from '@nestjs/passport';
+import { NestFactory } from '@nestjs/core';
+import { AuthGuard, PassportModule, PassportStrategy } from '@nestjs/passport';
 import { ExtractJwt, Strategy as LegacyJwtStrategy } from 'passport-jwt';
 import request from 'supertest';
-import { AccessToken, type BearerError, Public, RequireScopes } from '../../../src/index.js';
+import { AccessToken, RequireScopes } from '../../../src/index.js';
 import { AccessTokenStrategy, type VerifiedCallback } from '../../../src/passport/index.js';
 import { TestIssuer } from '../../../testing/index.js';
 import { platforms } from '../../support/guarded-app.js';
@@ -31,14 +25,11 @@ import {
   passportApp,
   type PassportRequest,
   recordRejections,
+  INVALID_TOKEN,
+  JwtStrategy,
+  NO_TOKEN,
+  UNAUTHORIZED,
 } from '../../support/passport-app.js';
-
-@Injectable()
-class JwtStrategy extends AccessTokenStrategy {
-  override validate(token: AccessToken): unknown {
-    return { userId: token.subject };
-  }
-}
 
 /** A strategy that is a function of the request, like many small ones of services. */
 class PassportCustomStrategy {
@@ -60,11 +51,6 @@ function signLegacyToken(): string {
   const signature = createHmac('sha256', 'secret').update(parts.join('.')).digest('base64url');
   return [...parts, signature].join('.');
 }
-
-const PROBLEM = { type: 'about:blank', title: 'Unauthorized', status: 401 };
-const METADATA = 'resource_metadata="https://api.example/.well-known/oauth-protected-resource"';
-const INVALID_TOKEN =
-  'Bearer error="invalid_token", error_description="This access token is not valid here"';
 
 let issuer: TestIssuer;
 let app: INestApplication;
@@ -116,9 +102,9 @@ describe.each(platforms)('AuthGuard with AccessTokenStrategy on %s', (_platform,
 
     const answer = await send();
 
-    expect([answer.status, answer.body]).toEqual([401, PROBLEM]);
+    expect([answer.status, answer.body]).toEqual([401, UNAUTHORIZED]);
     expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
-    expect(answer.headers['www-authenticate']).toBe(`Bearer ${METADATA}`);
+    expect(answer.headers['www-authenticate']).toBe(NO_TOKEN);
     expect(rejections).toMatchObject([{ reason: 'no_token', request: { path: '/profile' } }]);
   });
 
@@ -127,8 +113,8 @@ describe.each(platforms)('AuthGuard with AccessTokenStrategy on %s', (_platform,
 
     const answer = await send(issuer.accessToken({ exp: 1 }));
 
-    expect([answer.status, answer.body]).toEqual([401, PROBLEM]);
-    expect(answer.headers['www-authenticate']).toBe(`${INVALID_TOKEN}, ${METADATA}`);
+    expect([answer.status, answer.body]).toEqual([401, UNAUTHORIZED]);
+    expect(answer.headers['www-authenticate']).toBe(INVALID_TOKEN);
     expect(rejections).toMatchObject([
       { reason: 'expired', issuer: issuer.issuer, kid: issuer.signingKey.kid },
     ]);
@@ -189,8 +175,8 @@ describe.each(platforms)('AuthGuard with AccessTokenStrategy on %s', (_platform,
 
       const answer = await send(issuer.accessToken());
 
-      expect([answer.status, answer.body]).toEqual([401, PROBLEM]);
-      expect(answer.headers['www-authenticate']).toBe(`${INVALID_TOKEN}, ${METADATA}`);
+      expect([answer.status, answer.body]).toEqual([401, UNAUTHORIZED]);
+      expect(answer.headers['www-authenticate']).toBe(INVALID_TOKEN);
       expect(rejections).toMatchObject([{ reason: 'refused_by_policy', issuer: issuer.issuer }]);
     },
   );
@@ -205,7 +191,7 @@ describe.each(platforms)('AuthGuard with AccessTokenStrategy on %s', (_platform,
 
     const answer = await send(issuer.accessToken());
 
-    expect(answer.headers['www-authenticate']).toBe(`${INVALID_TOKEN}, ${METADATA}`);
+    expect(answer.headers['www-authenticate']).toBe(INVALID_TOKEN);
     expect(rejections).toMatchObject([{ reason: 'refused_by_policy' }]);
   });
 
@@ -276,7 +262,7 @@ describe.each(platforms)('AuthGuard with AccessTokenStrategy on %s', (_platform,
     expect((await send(signLegacyToken())).body.user).toEqual({ userId: 'legacy' });
     expect(rejections).toEqual([]);
     const refused = await send(issuer.accessToken({ exp: 1 }));
-    expect(refused.headers['www-authenticate']).toBe(`${INVALID_TOKEN}, ${METADATA}`);
+    expect(refused.headers['www-authenticate']).toBe(INVALID_TOKEN);
     expect(rejections).toMatchObject([{ reason: 'expired' }]);
   });
 
@@ -314,133 +300,10 @@ describe.each(platforms)('AuthGuard with AccessTokenStrategy on %s', (_platform,
 
       const answer = await send(issuer.accessToken({ exp: 1 }), { 'X-Api-Key': 'k2' });
 
-      expect([answer.status, answer.body]).toEqual([401, PROBLEM]);
-      expect(answer.headers['www-authenticate']).toBe(`${INVALID_TOKEN}, ${METADATA}`);
+      expect([answer.status, answer.body]).toEqual([401, UNAUTHORIZED]);
+      expect(answer.headers['www-authenticate']).toBe(INVALID_TOKEN);
       expect(rejections).toMatchObject([{ reason: 'expired' }]);
     });
-  });
-
-  describe('subclass of AuthGuard', () => {
-    it('admits calls without a user if its handleRequest returns null', async () => {
-      class OptionalGuard extends AuthGuard('jwt') {
-        override handleRequest<U>(error: unknown, user: U | false): U {
-          if (error) throw error as Error;
-          return (user || null) as U;
-        }
-      }
-      await start(OptionalGuard);
-
-      expect((await send()).body).toEqual({ user: null });
-      expect((await send(issuer.accessToken({ exp: 1 }))).body).toEqual({ user: null });
-      expect((await send(issuer.accessToken())).body).toEqual({ user: { userId: 'alice' } });
-      expect(rejections).toEqual([]);
-    });
-
-    it('keeps the error of its handleRequest, and adds challenge and report (RFC 9110 §15.5.2)', async () => {
-      class WordyGuard extends AuthGuard('jwt') {
-        override handleRequest<U>(error: unknown, user: U | false, info?: BearerError): U {
-          if (error || !user) throw new UnauthorizedException(`Please sign in: ${info?.reason}`);
-          return user;
-        }
-      }
-      await start(WordyGuard);
-
-      const answer = await send(issuer.accessToken({ exp: 1 }));
-
-      expect([answer.status, answer.body.message]).toEqual([401, 'Please sign in: expired']);
-      expect(answer.headers['www-authenticate']).toBe(`${INVALID_TOKEN}, ${METADATA}`);
-      expect(rejections).toMatchObject([{ reason: 'expired', issuer: issuer.issuer }]);
-    });
-
-    it('completes the error of an asynchronous handleRequest', async () => {
-      class AsyncGuard extends AuthGuard('jwt') {
-        override handleRequest<U>(...results: Parameters<IAuthGuard['handleRequest']>): U {
-          return Promise.resolve().then(() => super.handleRequest<U>(...results)) as U;
-        }
-      }
-      await start(AsyncGuard);
-
-      const answer = await send();
-
-      expect([answer.status, answer.body]).toEqual([401, PROBLEM]);
-      expect(rejections).toMatchObject([{ reason: 'no_token' }]);
-    });
-
-    it('guards globally as APP_GUARD, except handlers with the decorator of the service', async () => {
-      const IsPublic = () => SetMetadata('isPublic', true);
-      @Injectable()
-      class JwtAuthGuard extends AuthGuard('jwt') {
-        constructor(private readonly reflector: Reflector) {
-          super();
-        }
-        override canActivate(context: ExecutionContext) {
-          return (
-            this.reflector.get<boolean>('isPublic', context.getHandler()) ||
-            super.canActivate(context)
-          );
-        }
-      }
-      @Controller()
-      @Public()
-      class NewsController {
-        @Get('news')
-        @IsPublic()
-        list() {
-          return ['opened'];
-        }
-
-        @Get('drafts')
-        drafts(@Req() { user }: PassportRequest) {
-          return { user };
-        }
-      }
-      await start(JwtAuthGuard, [JwtStrategy, { provide: APP_GUARD, useClass: JwtAuthGuard }], {
-        controllers: [NewsController],
-      });
-      const get = (path: string) => request(app.getHttpServer()).get(path);
-
-      expect((await get('/news')).body).toEqual(['opened']);
-      const refused = await get('/drafts');
-      expect([refused.status, refused.headers['www-authenticate']]).toEqual([
-        401,
-        `Bearer ${METADATA}`,
-      ]);
-      const admitted = await get('/drafts').set('Authorization', `Bearer ${issuer.accessToken()}`);
-      expect(admitted.body).toEqual({ user: { userId: 'alice' } });
-    });
-  });
-
-  it('leaves answers to a filter of the service, and adds the challenge to those of refused tokens', async () => {
-    @Catch()
-    class OwnFilter implements ExceptionFilter {
-      constructor(private readonly adapterHost: HttpAdapterHost) {}
-      catch(error: unknown, host: ArgumentsHost) {
-        const { httpAdapter } = this.adapterHost;
-        const status = error instanceof HttpException ? error.getStatus() : 500;
-        httpAdapter.reply(host.switchToHttp().getResponse(), { own: status }, status);
-      }
-    }
-    @Controller()
-    @Public()
-    class LoginController {
-      @Get('login')
-      logIn() {
-        throw new UnauthorizedException();
-      }
-    }
-    await start(AuthGuard('jwt'), [JwtStrategy], {
-      controllers: [LoginController],
-      configure: (created) => created.useGlobalFilters(new OwnFilter(created.get(HttpAdapterHost))),
-    });
-
-    const login = await request(app.getHttpServer()).get('/login');
-
-    expect([login.status, login.body]).toEqual([401, { own: 401 }]);
-    const refused = await send();
-    expect([refused.body, refused.headers['www-authenticate']]).toEqual([
-      { own: 401 },
-      `Bearer ${METADATA}`,
-    ]);
   });
 
   it('serves AuthGuard and @RequireScopes with one key set and one verification', async () => {
