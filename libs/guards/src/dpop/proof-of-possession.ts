@@ -1,6 +1,5 @@
-import type { CredentialCarrier } from '../nest/credentials.js';
 import type { ResolvedGuardsOptions } from '../nest/guards.options.js';
-import type { BoundToken, ProofOfPossession } from '../nest/proof-of-possession.js';
+import type { BoundToken, CredentialCarrier, ProofOfPossession } from '../nest/credentials.js';
 import type { ResolvedDpopOptions } from './dpop.options.js';
 import { ProofVerifier } from './proof-verifier.js';
 

@@ -3,6 +3,7 @@ import type { Transport } from '../nest/transport.js';
 import { type Execution, findCarrier, getExecution } from './execution.js';
 import { findConnection, SocketExpiry } from './graphql-ws-connection.js';
 import { buildHttpResponse, toGraphQLError } from './graphql-error.js';
+import { checkEnhancers, findDefaultAccess } from './nested-resolvers.js';
 import { Operations } from './operations.js';
 import { RootFields } from './root-fields.js';
 
@@ -32,6 +33,8 @@ export function graphqlTransport(): Transport {
     carrier: (context) => findCarrier(getExecution(context)),
     // GraphQL creates this object for each execution. The context and the document may be shared by several.
     operation: (context) => operations.of(getExecution(context).info.variableValues),
+    defaultAccess: findDefaultAccess,
+    checkHandler: (handler, { discovery }) => checkEnhancers(handler, discovery),
     admitted(context, remainingMs) {
       const connection = findConnection(getExecution(context).context);
       if (connection) socketExpiry.schedule(connection.extra.socket, remainingMs);

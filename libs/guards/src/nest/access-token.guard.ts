@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { AccessToken } from '../core/access-token.js';
-import { currentLifetimeLimits, getClaim, type LifetimeOptions } from '../core/claims.js';
-import { type AccessRule, selectScopes } from './access-rule.js';
+import { currentLifetimeLimits, type LifetimeOptions } from '../core/claims.js';
+import { type AccessRule, checkRolesAndClaims, selectScopes } from './access-rule.js';
 import { AccessRules } from './access-rules.js';
 import {
   BearerError,
@@ -13,9 +13,8 @@ import {
 } from './bearer-error.js';
 import { findNeededScopes } from './bearer-error.filter.js';
 import { type CredentialCarrier, readScheme } from './credentials.js';
-import type { ClaimRequirement } from './declaration.js';
 import { TransportRegistry } from './http.transport.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import { RejectionReporter } from './rejection-reporter.js';
 import { RequestAuthenticator } from './request-authenticator.js';
 import type { Operation, Transport } from './transport.js';
@@ -39,7 +38,7 @@ export class AccessTokenGuard implements CanActivate {
     private readonly rules: AccessRules,
     private readonly transports: TransportRegistry,
     private readonly reporter: RejectionReporter,
-    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedGuardsOptions,
   ) {}
 
   /** Returns a promise only when it must wait. Throws BearerError, and every error of a policy. */
@@ -47,7 +46,10 @@ export class AccessTokenGuard implements CanActivate {
     const rule = this.rules.of(context.getClass(), context.getHandler());
     if (rule?.access === 'public') return true;
     const transport = this.transports.find(context);
-    if (!transport) return this.rejectTransport();
+    if (!transport) {
+      this.reporter.report({ reason: 'unsupported_transport' });
+      return false;
+    }
 
     const carrier = transport.carrier(context);
     const operation = transport.operation?.(context);
@@ -74,9 +76,10 @@ export class AccessTokenGuard implements CanActivate {
     const { context, transport, rule } = call;
     call.token = token;
     if (!rule) throw new InsufficientScope([]);
-    checkScopesAndClaims(rule, token, this.options);
+    checkScopes(rule, token, this.options);
+    checkRolesAndClaims(rule, token);
     checkRecentLogin(rule, token, this.options);
-    setAdmission(context, { token, rule });
+    setAdmission(context, { token, rule }, this.options.user);
     transport.admitted?.(context, () => this.authenticator.remainingMs(token));
     return rule.policies.length === 0 || checkPolicies(rule, token, context);
   }
@@ -84,11 +87,10 @@ export class AccessTokenGuard implements CanActivate {
   private handleRejection(error: unknown, call: GuardedCall): true {
     const { carrier, operation, rule } = call;
     if (rule?.access === 'optional' && error instanceof MissingToken) return true;
-    if (error instanceof BearerError) {
-      this.completeChallenge(error, call);
-      if (operation?.addRefusal(error) ?? true) this.reporter.reportGuardRejection(error, carrier);
-      else this.reporter.markReported(error);
-    }
+    if (!(error instanceof BearerError)) throw error;
+    this.completeChallenge(error, call);
+    if (operation?.addRefusal(error) ?? true) this.reporter.reportGuardRejection(error, carrier);
+    else this.reporter.markReported(error);
     throw error;
   }
 
@@ -98,22 +100,17 @@ export class AccessTokenGuard implements CanActivate {
     if (error instanceof InvalidRequest) error.advice = carrier.advice ?? error.advice;
     error.scopes = rule ? findNeededScopes(error, { rule, token }, this.options) : [];
   }
-
-  private rejectTransport(): false {
-    this.reporter.report({ reason: 'unsupported_transport' });
-    return false;
-  }
 }
 
 /**
- * Checks the scopes and claims that the rule requires.
+ * Checks the scopes that the rule requires.
  *
  * @throws InsufficientScope with one set of scopes that is missing
  * @throws InsufficientClaims
  */
-function checkScopesAndClaims(
+function checkScopes(
   rule: AccessRule,
-  { scopes: held, claims }: AccessToken,
+  { scopes: held }: AccessToken,
   { advertisedScopes: advertised }: ResolvedGuardsOptions,
 ): void {
   const scopes = rule.scopes.filter((scope) => !held.has(scope));
@@ -121,14 +118,6 @@ function checkScopesAndClaims(
   if (scopes.length > 0 || anyScopes.length > 0) {
     throw new InsufficientScope(selectScopes({ scopes, anyScopes }, { advertised }));
   }
-  if (!rule.claims.every(({ path, expected }) => isMet(getClaim(claims, path), expected))) {
-    throw new InsufficientClaims();
-  }
-}
-
-function isMet(value: unknown, expected: ClaimRequirement['expected']): boolean {
-  if (value === undefined) return false;
-  return typeof expected === 'function' ? expected(value) === true : value === expected;
 }
 
 /**

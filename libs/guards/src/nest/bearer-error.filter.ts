@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs
 import type { AccessToken } from '../core/access-token.js';
 import { type AccessRule, selectScopes } from './access-rule.js';
 import { BearerError, type ChallengeParameters, InsufficientScope } from './bearer-error.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import { RejectionReporter } from './rejection-reporter.js';
 import { TransportRegistry } from './http.transport.js';
 import { findAdmission } from './verified-token.js';
@@ -13,7 +13,7 @@ export class BearerErrorFilter implements ExceptionFilter<BearerError> {
   constructor(
     private readonly transports: TransportRegistry,
     private readonly reporter: RejectionReporter,
-    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedGuardsOptions,
   ) {}
 
   catch(error: BearerError, host: ArgumentsHost): unknown {

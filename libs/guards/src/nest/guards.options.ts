@@ -1,4 +1,4 @@
-import type { Type } from '@nestjs/common';
+import type { AccessToken } from '../core/access-token.js';
 import type { Fetch } from '../core/bounded-fetch.js';
 import type { IssuerOptions } from '../core/issuer.options.js';
 import type {
@@ -9,7 +9,8 @@ import type {
   TokenCacheOptions,
 } from '../core/verifier.options.js';
 import type { Rejection } from './bearer-error.js';
-import type { ProofOfPossession } from './proof-of-possession.js';
+import type { ControllerPattern } from './controller-list.js';
+import type { ProofOfPossession } from './credentials.js';
 import type { Transport } from './transport.js';
 
 /**
@@ -49,8 +50,14 @@ export interface ResourceServerOptions {
   readonly resourceMetadataUrl?: string | undefined;
   /** `scopes_supported` of the metadata, which clients may request in full: leave out those of staff and services. Challenges prefer them. Default: every required scope. */
   readonly advertisedScopes?: readonly string[] | undefined;
-  /** Controllers of other packages that need no token and cannot carry `@Public()`. Default none. */
-  readonly publicControllers?: readonly Type[] | undefined;
+  /** Controllers of other packages that need no token and cannot carry `@Public()`: classes, names, patterns such as `Bull*`, or regular expressions. Default none. */
+  readonly publicControllers?: readonly ControllerPattern[] | undefined;
+  /** Controllers that other guards protect, as in `publicControllers`. A handler in them with access decorators is guarded here. Default none. */
+  readonly guardedElsewhere?: readonly ControllerPattern[] | undefined;
+  /** Treatment of handlers without access decorators: `refuse` stops the start. `reportTemporarily` is for a migration: it logs them, and leaves them to other guards. Default `refuse`. */
+  readonly undeclaredHandlers?: 'refuse' | 'reportTemporarily' | undefined;
+  /** Returns `request.user` for a verified token, in the form that the handlers expect. Called once by each guarded call, and never without a token. Default: the token. */
+  readonly user?: ((token: AccessToken) => unknown) | undefined;
   /** Allows keys over plain http from other hosts than loopback. An attacker on the network path can then replace them. Default false. */
   readonly dangerouslyAllowInsecureHttp?: boolean | undefined;
   /** The time in epoch milliseconds, for the instants in tokens. Default `Date.now`. */
@@ -73,6 +80,7 @@ type NestedOption =
   | 'resourceMetadataUrl'
   | 'advertisedScopes'
   | 'onRejected'
+  | 'user'
   | 'fetch';
 
 /** {@link GuardsOptions} after validation, with every default filled in. Frozen. */
@@ -82,6 +90,11 @@ export interface ResolvedGuardsOptions
   readonly advertisedScopes: readonly string[] | undefined;
   readonly onRejected: ((rejection: Rejection) => void) | undefined;
   readonly proofOfPossession: ProofOfPossession | undefined;
+  readonly user: ((token: AccessToken) => unknown) | undefined;
 }
 
+/** Injection token of {@link GuardsOptions}. A test may override it: `overrideProvider(GUARDS_OPTIONS).useValue(issuer.options)`. */
 export const GUARDS_OPTIONS = Symbol('GUARDS_OPTIONS');
+
+/** Injection token of {@link ResolvedGuardsOptions}. */
+export const RESOLVED_OPTIONS = Symbol('RESOLVED_OPTIONS');

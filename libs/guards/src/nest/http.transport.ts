@@ -2,7 +2,7 @@ import { type ArgumentsHost, type ExecutionContext, Inject, Injectable } from '@
 import { HttpAdapterHost } from '@nestjs/core';
 import type { BearerError } from './bearer-error.js';
 import { type CredentialCarrier, readScheme } from './credentials.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import type { Transport } from './transport.js';
 
 /** HTTP requests of Express and Fastify. */
@@ -12,7 +12,7 @@ export class HttpTransport implements Transport {
 
   constructor(
     private readonly adapterHost: HttpAdapterHost,
-    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedGuardsOptions,
   ) {}
 
   carrier(context: ExecutionContext): CredentialCarrier {
@@ -52,7 +52,7 @@ export class HttpTransport implements Transport {
 export class TransportRegistry {
   private readonly byContextType: ReadonlyMap<string, Transport>;
 
-  constructor(http: HttpTransport, @Inject(GUARDS_OPTIONS) options: ResolvedGuardsOptions) {
+  constructor(http: HttpTransport, @Inject(RESOLVED_OPTIONS) options: ResolvedGuardsOptions) {
     const all: Transport[] = [http, ...options.transports];
     this.byContextType = new Map(all.map((transport) => [transport.contextType, transport]));
   }

@@ -6,14 +6,14 @@ import { StatusLists } from '../status/status-lists.js';
 import { AccessTokenVerifier } from './temporary-verifier.js';
 import { MissingToken, throwBearerError } from './bearer-error.js';
 import { type CredentialCarrier, type Credentials, readCredentials } from './credentials.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 
 /** The configured issuers as a provider. The `iss` of a token selects one of them and can add none. */
 @Injectable()
 export class TrustedIssuers extends IssuerRegistry implements OnModuleDestroy {
   readonly verifier: AccessTokenVerifier;
 
-  constructor(@Inject(GUARDS_OPTIONS) options: ResolvedGuardsOptions) {
+  constructor(@Inject(RESOLVED_OPTIONS) options: ResolvedGuardsOptions) {
     super(options, (rules, keySet) => new StatusLists(rules, options, keySet));
     this.verifier = new AccessTokenVerifier(options, this);
   }
@@ -39,7 +39,7 @@ export class RequestAuthenticator {
   private readonly verifier: AccessTokenVerifier;
 
   constructor(
-    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedGuardsOptions,
     { verifier }: TrustedIssuers,
   ) {
     this.verifier = verifier;

@@ -24,6 +24,7 @@ import {
   NUMBER,
   objectsWith,
   objectWith,
+  oneOf,
   type Shape,
   ShapeCheck,
   type Shapes,
@@ -38,6 +39,7 @@ import type {
   ResolvedGuardsOptions,
   ResourceServerOptions,
 } from './guards.options.js';
+import { isControllerPattern } from './controller-list.js';
 import { deriveMetadataUrl } from './resource-metadata.js';
 
 /** @throws GuardsConfigurationError with all faults */
@@ -67,6 +69,8 @@ function findFaults(resolved: ResolvedGuardsOptions, { issuers }: GuardsOptions)
   ];
 }
 
+const CONTROLLERS = listOf('classes, names or patterns', isControllerPattern);
+
 const RESOURCE_SERVER_SHAPES: Shapes<ResourceServerOptions> = {
   audience: TEXT,
   clockToleranceSeconds: NUMBER,
@@ -80,7 +84,10 @@ const RESOURCE_SERVER_SHAPES: Shapes<ResourceServerOptions> = {
   servesResourceMetadata: SWITCH,
   resourceMetadataUrl: TEXT,
   advertisedScopes: TEXTS,
-  publicControllers: listOf('classes', (one) => typeof one === 'function'),
+  publicControllers: CONTROLLERS,
+  guardedElsewhere: CONTROLLERS,
+  undeclaredHandlers: oneOf('refuse', 'reportTemporarily'),
+  user: FUNCTION,
   dangerouslyAllowInsecureHttp: SWITCH,
   now: FUNCTION,
   monotonicNow: FUNCTION,
@@ -137,7 +144,8 @@ function applyDefaults(options: GuardsOptions): ResolvedGuardsOptions {
     transports: options.transports ?? [],
     ...resolveMetadata(options),
     advertisedScopes: options.advertisedScopes,
-    publicControllers: options.publicControllers ?? [],
+    ...resolveAudit(options),
+    user: options.user,
     dangerouslyAllowInsecureHttp: options.dangerouslyAllowInsecureHttp ?? false,
     now: options.now ?? Date.now,
     monotonicNow: options.monotonicNow ?? (() => performance.now()),
@@ -159,6 +167,14 @@ function hasOneIssuer(options: GuardsOptions): options is ResourceServerOptions 
 function resolveStatusLists(given: StatusListOptions = {}): ResolvedGuardsOptions['statusLists'] {
   const { whenUnavailable = 'refuse' } = given;
   return { ...resolveNumbers(STATUS_LIST_RANGES, given), whenUnavailable };
+}
+
+function resolveAudit({
+  publicControllers = [],
+  guardedElsewhere = [],
+  undeclaredHandlers = 'refuse',
+}: ResourceServerOptions) {
+  return { publicControllers, guardedElsewhere, undeclaredHandlers };
 }
 
 function resolveMetadata({

@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { parseHttpUrl } from '../core/urls.js';
 import { AccessRules } from './access-rules.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 
 /** Characters that no router of Express or Fastify reads as a pattern, or that it can escape. */
 const ROUTABLE_PATH = /^[\w\-.~/%:@!$&'(),;=]*$/;
@@ -36,7 +36,7 @@ function isDecodable(path: string): boolean {
 @Injectable()
 export class ResourceMetadata implements OnModuleInit {
   constructor(
-    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedGuardsOptions,
     private readonly rules: AccessRules,
     private readonly adapterHost: HttpAdapterHost,
   ) {}

@@ -2,6 +2,7 @@ import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
 import type { AccessToken } from '../core/access-token.js';
 import type { BearerError } from './bearer-error.js';
 import type { CredentialCarrier } from './credentials.js';
+import type { AuditedApplication, Handler } from './handlers.js';
 
 /** How calls reach handlers. HTTP is built in; every other transport is a separate entry point. */
 export interface Transport {
@@ -17,6 +18,18 @@ export interface Transport {
    * @param remainingMs returns how long the token is valid from now on, in milliseconds
    */
   admitted?(context: ExecutionContext, remainingMs: () => number): void;
+  /**
+   * The access of a handler without access decorators: any valid token, or the rule of the handler that is called before it.
+   * Undefined if it needs decorators.
+   *
+   * @throws Error that says what to do, as does `checkHandler`
+   */
+  defaultAccess?(
+    handler: Handler,
+    application: AuditedApplication,
+  ): 'token' | 'inherited' | undefined;
+  /** Called at the start for each handler that needs a token. @throws Error if Nest would not call the guard for it */
+  checkHandler?(handler: Handler, application: AuditedApplication): void;
   /**
    * Sends a refusal in the format of the transport. Nest receives the return value as the result of the exception filter.
    *
