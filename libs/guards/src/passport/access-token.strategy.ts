@@ -13,7 +13,7 @@ import { buildChallenge } from '../nest/bearer-error.filter.js';
 import { BearerError, InvalidToken, TemporarilyUnavailable } from '../nest/bearer-error.js';
 import { type CredentialCarrier, readScheme } from '../nest/credentials.js';
 import {
-  GUARDS_OPTIONS,
+  RESOLVED_OPTIONS,
   type GuardsOptions,
   type ResolvedGuardsOptions,
 } from '../nest/guards.options.js';
@@ -142,7 +142,7 @@ export class AccessTokenStrategy extends NestStrategy implements OnModuleInit, O
     try {
       return {
         authenticator: this.find(RequestAuthenticator),
-        options: this.find(GUARDS_OPTIONS),
+        options: this.find(RESOLVED_OPTIONS),
         reporter: this.find(RejectionReporter),
         adapterHost: this.find(HttpAdapterHost),
       };

@@ -16,7 +16,6 @@ import {
   type AccessToken,
   GuardsModule,
   type GuardsOptions,
-  Public,
   type Rejection,
 } from '../../src/index.js';
 import { AccessTokenStrategy } from '../../src/passport/index.js';
@@ -35,7 +34,6 @@ export interface PassportRequest {
 /** A controller as services have it: guarded by passport, with what passport sets as the answer. */
 export function profileGuardedBy(guard: Guard): Type {
   @Controller()
-  @Public()
   class ProfileController {
     @Get('profile')
     @UseGuards(guard)
@@ -54,6 +52,8 @@ export interface PassportApp {
   readonly controllers?: Type[];
   readonly imports?: DynamicModule[];
   readonly configure?: (app: INestApplication) => void;
+  /** Default `forFeature`: passport is the only guard. */
+  readonly guards?: (options: GuardsOptions) => DynamicModule;
 }
 
 export async function passportApp({
@@ -64,10 +64,11 @@ export async function passportApp({
   controllers = [],
   imports = [],
   configure,
+  guards = (given) => GuardsModule.forFeature(given),
 }: PassportApp): Promise<INestApplication> {
   class AppModule {}
   Module({
-    imports: [GuardsModule.forRoot(options), ...imports],
+    imports: [guards(options), ...imports],
     controllers: [profileGuardedBy(guard), ...controllers],
     providers,
   })(AppModule);
@@ -76,6 +77,10 @@ export async function passportApp({
   await app.listen(0, '127.0.0.1');
   return app;
 }
+
+/** While a service moves from passport to `@RequireScopes`. */
+export const besideAccessTokenGuard = (options: GuardsOptions): DynamicModule =>
+  GuardsModule.forRoot({ ...options, undeclaredHandlers: 'reportTemporarily' });
 
 /** The refusals of an application, in the order of its calls. */
 export function recordRejections() {

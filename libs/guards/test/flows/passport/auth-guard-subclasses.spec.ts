@@ -16,7 +16,7 @@ import {
 import { APP_GUARD, HttpAdapterHost, Reflector } from '@nestjs/core';
 import { AuthGuard, type IAuthGuard } from '@nestjs/passport';
 import request from 'supertest';
-import { type BearerError, Public } from '../../../src/index.js';
+import { type BearerError } from '../../../src/index.js';
 import { TestIssuer } from '../../../testing/index.js';
 import { platforms } from '../../support/guarded-app.js';
 import {
@@ -121,7 +121,6 @@ describe.each(platforms)(
         }
       }
       @Controller()
-      @Public()
       class NewsController {
         @Get('news')
         @IsPublic()
@@ -157,7 +156,6 @@ describe.each(platforms)(
         }
       }
       @Controller()
-      @Public()
       class LoginController {
         @Get('login')
         logIn() {

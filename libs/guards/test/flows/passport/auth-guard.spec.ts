@@ -20,6 +20,7 @@ import { AccessTokenStrategy, type VerifiedCallback } from '../../../src/passpor
 import { TestIssuer } from '../../../testing/index.js';
 import { platforms } from '../../support/guarded-app.js';
 import {
+  besideAccessTokenGuard,
   type Guard,
   type PassportApp,
   passportApp,
@@ -316,7 +317,10 @@ describe.each(platforms)('AuthGuard with AccessTokenStrategy on %s', (_platform,
         return { subject: token.subject, user };
       }
     }
-    await start(AuthGuard('jwt'), [JwtStrategy], { controllers: [ArchiveController] });
+    await start(AuthGuard('jwt'), [JwtStrategy], {
+      controllers: [ArchiveController],
+      guards: besideAccessTokenGuard,
+    });
     const archive = (token: string) =>
       request(app.getHttpServer()).get('/archive').set('Authorization', `Bearer ${token}`);
     const token = issuer.accessToken({ scope: 'archive:read' });

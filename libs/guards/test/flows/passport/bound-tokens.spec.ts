@@ -6,6 +6,7 @@ import { DpopClient, TestIssuer } from '../../../testing/index.js';
 import { API } from '../../support/dpop-app.js';
 import { platforms } from '../../support/guarded-app.js';
 import {
+  besideAccessTokenGuard,
   JwtStrategy,
   passportApp,
   type PassportRequest,
@@ -37,6 +38,7 @@ describe.each(platforms)('tokens that are bound to a key, behind AuthGuard on %s
       guard: AuthGuard('jwt'),
       providers: [JwtStrategy],
       controllers: [ArchiveController],
+      guards: besideAccessTokenGuard,
     });
   });
   beforeEach(() => rejections.splice(0));
