@@ -66,7 +66,8 @@ function completeError(error: unknown, [given, , info, context]: PassportResults
   listeners.get(refusal)?.(context);
   // Your handleRequest may call that of AuthGuard.
   listeners.delete(refusal);
-  return isDefaultError(error) ? refusal : error;
+  // Without a filter for it, GraphQL would answer a refusal with an internal error.
+  return isDefaultError(error) && context.getType() === 'http' ? refusal : error;
 }
 
 /** The error that AuthGuard throws, without a text of the application. */
