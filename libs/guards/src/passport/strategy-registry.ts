@@ -38,7 +38,7 @@ class SharedName implements PassportStrategy {
 
   authenticate(request: object, options?: unknown): void {
     const strategy = this.find(request);
-    if (!strategy) return this.error(new Error(`This application has no strategy '${this.name}'`));
+    if (!strategy) return this.error(new Error(`No strategy '${this.name}' ${UNKNOWN}`));
     // Passport has made `this` for the request, and its own properties are the actions.
     Object.assign<PassportStrategy, object>(Object.create(strategy), this).authenticate(
       request,
@@ -49,11 +49,16 @@ class SharedName implements PassportStrategy {
   private find(request: object): PassportStrategy | undefined {
     const { app, server = app } = request as { readonly app?: unknown; readonly server?: unknown };
     const all = [...this.strategies];
+    if (server !== undefined) {
+      return all.findLast((strategy) => isInstanceOf(server, strategy.server)) ?? this.other;
+    }
     // Handshakes of sockets and calls of microservices do not name their application.
-    if (server === undefined && all.length === 1) return all[0];
-    return all.findLast((strategy) => isInstanceOf(server, strategy.server)) ?? this.other;
+    const [only, ...others] = new Set([...all, this.other ?? []].flat());
+    return others.length === 0 ? only : undefined;
   }
 }
+
+const UNKNOWN = 'of this application, or no way to tell which of several applications is called';
 
 /** Plugins of Fastify get an object that inherits from the instance. */
 function isInstanceOf(server: unknown, root: unknown): boolean {

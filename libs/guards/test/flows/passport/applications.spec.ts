@@ -1,4 +1,4 @@
-import type { INestApplication, Type } from '@nestjs/common';
+import type { ExecutionContext, INestApplication, Type } from '@nestjs/common';
 import { AuthGuard, PassportStrategy } from '@nestjs/passport';
 import request from 'supertest';
 import type { AccessToken } from '../../../src/index.js';
@@ -102,5 +102,34 @@ describe.each(platforms)('applications of one process on %s', (_platform, adapte
 
     expect(await send(guarded, orders)).toMatchObject({ subject: 'alice' });
     expect(await send(without, orders)).toBe(500);
+  });
+
+  it('get an error for a handshake that does not tell which of them is called', async () => {
+    class HandshakeStrategy extends AccessTokenStrategy {
+      constructor() {
+        super({ name: 'handshake' });
+      }
+    }
+    class HandshakeGuard extends AuthGuard('handshake') {
+      override getRequest(context: ExecutionContext) {
+        const { headers } = context.switchToHttp().getRequest<{ headers: object }>();
+        return { headers };
+      }
+    }
+    const startOne = async ({ options }: TestIssuer) => {
+      const providers = [HandshakeStrategy];
+      const app = await passportApp({ adapter, options, guard: HandshakeGuard, providers });
+      apps.push(app);
+      return app;
+    };
+    const first = await startOne(orders);
+    const get = () =>
+      request(first.getHttpServer())
+        .get('/profile')
+        .set('Authorization', `Bearer ${orders.accessToken()}`);
+
+    expect((await get()).status).toBe(200);
+    await startOne(billing);
+    expect((await get()).status).toBe(500);
   });
 });

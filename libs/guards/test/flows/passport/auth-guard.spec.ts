@@ -267,13 +267,12 @@ describe.each(platforms)('AuthGuard with AccessTokenStrategy on %s', (_platform,
     expect(rejections).toMatchObject([{ reason: 'expired' }]);
   });
 
-  it('sets the property that PassportModule names', async () => {
-    const imports = [PassportModule.register({ property: 'account' })];
-    await start(AuthGuard('jwt'), [JwtStrategy], { imports });
+  it('runs as the default strategy of PassportModule, and sets the property that it names', async () => {
+    const imports = [PassportModule.register({ defaultStrategy: 'jwt', property: 'account' })];
+    await start(AuthGuard(), [JwtStrategy], { imports });
 
-    const { body } = await send(issuer.accessToken());
-
-    expect(body).toEqual({ account: { userId: 'alice' } });
+    expect((await send(issuer.accessToken())).body).toEqual({ account: { userId: 'alice' } });
+    expect((await send()).headers['www-authenticate']).toBe(NO_TOKEN);
   });
 
   describe('guard of two strategies', () => {
