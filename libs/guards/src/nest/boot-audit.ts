@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { GuardsConfigurationError } from '../core/option-validation.js';
+import { GuardsConfigurationError } from '../core/options.js';
 import { isContradictory, resolveAccess, type ResolvedAccess } from './access-rule.js';
 import { AccessRules } from './access-rules.js';
 import { AccessTokenGuard } from './access-token.guard.js';

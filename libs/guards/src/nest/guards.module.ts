@@ -6,7 +6,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
-import { GuardsConfigurationError } from '../core/option-validation.js';
+import { GuardsConfigurationError } from '../core/options.js';
 import { AccessRules } from './access-rules.js';
 import { AccessTokenGuard } from './access-token.guard.js';
 import { BearerErrorFilter } from './bearer-error.filter.js';
