@@ -96,7 +96,7 @@ type NoSingleIssuer = Readonly<Partial<Record<Exclude<keyof IssuerOptions, 'audi
 
 export interface SeveralIssuers extends NoSingleIssuer {
   /** Each issuer has its own keys and rules. A token is checked by the rules of the issuer in its `iss`. */
-  readonly issuers: readonly [IssuerOptions, ...IssuerOptions[]];
+  readonly issuers: readonly IssuerOptions[];
 }
 
 /** Without an issuer, no JWT is accepted. */
