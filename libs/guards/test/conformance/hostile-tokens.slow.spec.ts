@@ -14,7 +14,7 @@ import { guardedApp, platforms } from '../support/guarded-app.js';
 const SCOPE = 'orders:read';
 
 describe.each(platforms)('hostile tokens on %s', (_platform, adapter) => {
-  describe.each(['ES256', 'RS256'] as const)('issuer that signs with %s', (algorithm) => {
+  describe.each(['ES256', 'RS256', 'Ed25519', 'EdDSA'] as const)('issuer that signs with %s', (algorithm) => {
     let issuer: CorpusIssuer;
     let app: INestApplication;
     let url: URL;
