@@ -1,9 +1,8 @@
 export { AccessTokenGuard } from './nest/access-token.guard.js';
-export { AccessTokenStrategy } from './nest/access-token.strategy.js';
+export { RequestAuthenticator, TrustedIssuers } from './nest/request-authenticator.js';
 export { GuardsModule } from './nest/guards.module.js';
 export { auth0, cognito, entraId, keycloak, okta } from './core/presets/index.js';
-export { TrustedIssuers } from './nest/trusted-issuers.js';
-export { secureOpenApi } from './nest/open-api.js';
+export { secureOpenApi } from './open-api.js';
 export { AccessToken, Claim } from './nest/verified-token.js';
 export { BearerErrorFilter } from './nest/bearer-error.filter.js';
 export {
@@ -18,7 +17,9 @@ export {
   StatusUnavailable,
 } from './nest/bearer-error.js';
 export { GuardsConfigurationError } from './core/option-validation.js';
-export { AccessRules, UnguardedHandlers } from './nest/access-rules.js';
+export { AccessRules } from './nest/access-rules.js';
+export { UnguardedHandlers } from './nest/boot-audit.js';
+export { GUARDS_OPTIONS } from './nest/guards.options.js';
 export {
   defineScopes,
   OptionalToken,
@@ -27,13 +28,15 @@ export {
   RequireAnyScope,
   RequireClaim,
   RequireRecentLogin,
+  RequireRole,
   RequireScopes,
 } from './nest/decorators.js';
 export { ALGORITHMS } from './core/algorithms.js';
 
 export type { DpopOptions } from './dpop/dpop.options.js';
 export type { UsedProofs } from './dpop/used-proofs.js';
-export type { GuardsAsyncOptions } from './nest/guards.module.js';
+export type { GuardsAsyncOptions, GuardsOptionsFactory } from './nest/guards.module.js';
+export type { ControllerPattern } from './nest/controller-list.js';
 export type { GuardsOptions, ResourceServerOptions } from './nest/guards.options.js';
 export type {
   KeySetOptions,

@@ -1,9 +1,8 @@
 import type { Server } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../src/nest/guards.options.js';
 import type { AccessRule } from '../src/nest/access-rule.js';
 import { unrefServer } from './loopback-server.js';
-import { type GuardedRoute, listRoutes } from './routes.js';
+import { type GuardedRoute, listGuardedRoutes } from './routes.js';
 import type { TestIssuer } from './test-issuer.js';
 import { setClaim } from './token-shape.js';
 import { type Trial, TrialClient } from './trial-client.js';
@@ -27,8 +26,8 @@ export async function expectGuarded(
   { callsHandlers = true }: ExpectGuardedOptions = {},
 ): Promise<string[]> {
   const origin = await findOrigin(app);
-  const client = new TrialClient(app.get<ResolvedGuardsOptions>(GUARDS_OPTIONS), issuer, origin);
-  const routes = listRoutes(app).filter(({ rule }) => rule?.access !== 'public');
+  const client = new TrialClient(app, issuer, origin);
+  const routes = listGuardedRoutes(app);
   if (routes.length === 0) throw new Error('The application has no route that requires a token');
   const faults: string[] = [];
   for (const route of routes) {
@@ -61,7 +60,7 @@ function listRefusals({ rule }: GuardedRoute, { audience }: TestIssuer): Trial[]
       findFault: refusal(401, 'invalid_token'),
     },
   ];
-  if (rule?.access !== 'optional') {
+  if (rule.access !== 'optional') {
     trials.push({ credentials: 'no token', findFault: refusal(401) });
   }
   if (scope !== '') {
@@ -86,10 +85,10 @@ function refusal(expectedStatus: number, expected?: string): Trial['findFault'] 
 
 /** A token that meets the rule, except for its policies and predicates, which only the application can judge. */
 function goodToken({ rule }: GuardedRoute, issuer: TestIssuer): Trial {
-  const isJudged = rule?.policies.length !== 0 || rule.claims.some(isPredicate);
+  const isJudged = rule.policies.length > 0 || rule.claims.some(isPredicate);
   return {
     credentials: 'a good token',
-    claims: rule ? meetRule(rule, issuer) : {},
+    claims: meetRule(rule, issuer),
     findFault: admission(isJudged),
     reachesHandler: true,
   };
@@ -98,6 +97,7 @@ function goodToken({ rule }: GuardedRoute, issuer: TestIssuer): Trial {
 function meetRule(rule: AccessRule, issuer: TestIssuer): Record<string, unknown> {
   const scopes = listScopes(rule);
   const claims: Record<string, unknown> = scopes.length > 0 ? { scope: scopes.join(' ') } : {};
+  if (rule.roles.length > 0) claims['roles'] = rule.roles.flat();
   for (const requirement of rule.claims) {
     if (!isPredicate(requirement)) setClaim(claims, requirement.path, requirement.expected);
   }
@@ -130,8 +130,8 @@ function findErrorCode(challenge = ''): string | undefined {
   return /error="([^"]*)"/.exec(challenge)?.[1];
 }
 
-function listScopes(rule: GuardedRoute['rule']): readonly string[] {
-  return [...(rule?.scopes ?? []), ...(rule?.anyScopes.flat() ?? [])];
+function listScopes({ scopes, anyScopes }: AccessRule): readonly string[] {
+  return [...scopes, ...anyScopes.flat()];
 }
 
 function formatRoute({ method, path }: GuardedRoute): string {

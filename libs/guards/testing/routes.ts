@@ -16,23 +16,26 @@ export interface GuardedRoute {
   readonly method: string;
   /** The path, with a value for every parameter. */
   readonly path: string;
-  readonly rule: AccessRule | undefined;
+  readonly rule: AccessRule;
 }
 
-/** Lists every route of the controllers of an application, with global prefix and version. */
-export function listRoutes(app: INestApplication): GuardedRoute[] {
+/**
+ * Lists the routes of the controllers that these guards protect, with global prefix and version. It leaves out public
+ * handlers, and those that the options leave to other guards.
+ */
+export function listGuardedRoutes(app: INestApplication): GuardedRoute[] {
   const rules = app.get(AccessRules);
   const addresses = new RouteAddresses(app);
   return [...app.get(ModulesContainer).values()].flatMap((module) =>
     [...module.controllers.values()].flatMap(({ metatype }) => {
       if (typeof metatype !== 'function') return [];
       const controller = metatype as Type; // Nest's type covers controllers and factories.
-      return listHandlers(controller).flatMap((handler) =>
-        addresses.list(controller, handler, module.metatype).map((address) => ({
-          ...address,
-          rule: rules.of(controller, handler),
-        })),
-      );
+      return listHandlers(controller).flatMap((handler) => {
+        const rule = rules.of(controller, handler);
+        if (!rule || rule.access === 'public') return [];
+        const routes = addresses.list(controller, handler, module.metatype);
+        return routes.map((address) => ({ ...address, rule }));
+      });
     }),
   );
 }

@@ -18,6 +18,7 @@ const MAPPINGS: Readonly<Record<string, (claims: ClaimMapping) => ClaimPaths>> =
   aud: ({ audience }) => (audience === undefined ? undefined : [audience]),
   client_id: ({ clientId }) => clientId,
   jti: ({ tokenId }) => tokenId,
+  roles: ({ roles }) => roles,
   scope: ({ scopes }) => scopes,
 };
 

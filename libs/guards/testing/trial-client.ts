@@ -1,4 +1,9 @@
-import type { ResolvedGuardsOptions } from '../src/nest/guards.options.js';
+import type { INestApplication } from '@nestjs/common';
+import {
+  GUARDS_OPTIONS,
+  RESOLVED_OPTIONS,
+  type ResolvedGuardsOptions,
+} from '../src/nest/guards.options.js';
 import { DpopClient } from './dpop-client.js';
 import type { GuardedRoute } from './routes.js';
 import type { TestIssuer } from './test-issuer.js';
@@ -22,18 +27,18 @@ const HANDLER_DEADLINE_MS = 3000;
 /** Sends bearer tokens, or DPoP-bound tokens to an application that accepts no others. */
 export class TrialClient {
   private readonly dpop: DpopClient | undefined;
-  private readonly baseUrl: string | undefined;
+  private readonly baseUrl: string;
   /** The nonce that the application sent last (RFC 9449 §9). */
   private nonce: string | undefined;
 
   constructor(
-    { dpop, issuers, now }: ResolvedGuardsOptions,
+    app: INestApplication,
     private readonly issuer: TestIssuer,
     private readonly origin: string,
   ) {
-    const isBound = dpop && issuers.every(({ requiresDpop }) => requiresDpop);
-    this.dpop = isBound ? new DpopClient({ now }) : undefined;
-    this.baseUrl = dpop?.baseUrl;
+    const { proofOfPossession, now } = app.get<ResolvedGuardsOptions>(RESOLVED_OPTIONS);
+    this.dpop = proofOfPossession?.isRequired ? new DpopClient({ now }) : undefined;
+    this.baseUrl = findBaseUrl(app.get<DpopApplicationOptions>(GUARDS_OPTIONS));
   }
 
   /** Sends the requests one after the other. Returns each fault with the credentials of its request. */
@@ -88,4 +93,15 @@ export class TrialClient {
     const request = { method, url: baseUrl + path, accessToken };
     return dpop.headers(nonce === undefined ? request : { ...request, nonce });
   }
+}
+
+interface DpopApplicationOptions {
+  readonly audience: string;
+  readonly dpop?: { readonly baseUrl?: string };
+}
+
+/** The public address that proofs name (RFC 9449 §4.3), in an application that has the option `dpop`. */
+function findBaseUrl({ audience, dpop }: DpopApplicationOptions): string {
+  if (!dpop) return '';
+  return dpop.baseUrl?.replace(/\/$/, '') ?? new URL(audience).origin;
 }

@@ -24,6 +24,8 @@ export interface AccessToken {
   /** The accepted audience: an identifier of this resource server. */
   readonly audience: string;
   readonly scopes: ReadonlySet<string>;
+  /** The user's roles (RFC 9068 §2.2.3.1), from the claims that `claims.roles` of the issuer names. */
+  readonly roles: ReadonlySet<string>;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
   readonly notBefore?: Date;
@@ -37,7 +39,7 @@ export interface AccessToken {
   readonly claims: JsonObject;
 }
 
-/** The scopes of a token. Immutable, because requests with the same token share them. */
+/** The scopes or roles of a token. Immutable, because requests with the same token share them. */
 export class ScopeSet extends Set<string> {
   constructor(scopes: Iterable<string>) {
     super();
@@ -45,7 +47,7 @@ export class ScopeSet extends Set<string> {
   }
 
   override add(): never {
-    throw new TypeError('The scopes of a verified token cannot be changed');
+    throw new TypeError('The scopes and roles of a verified token cannot be changed');
   }
 
   override delete(): never {
@@ -76,6 +78,7 @@ export function readAccessToken(claims: JsonObject, issuer: ResolvedIssuer): Acc
     ...(tokenId !== undefined && { tokenId }),
     audience,
     scopes: readScopes(claims, issuer),
+    roles: readRoles(claims, issuer),
     issuedAt: readInstant(claims['iat'], 'iat'),
     expiresAt: readInstant(claims['exp'], 'exp'),
     ...readOptionalClaims(claims),
@@ -172,6 +175,18 @@ export function readScopes(
 ): ReadonlySet<string> {
   const scopes = paths.flatMap((path) => parseScopes(getClaim(claims, path), path));
   return new ScopeSet(scopes.filter(Boolean));
+}
+
+const NO_ROLES: ReadonlySet<string> = new ScopeSet([]);
+
+/** A string is one role, because names of roles may contain spaces. A claim of another type has no roles. */
+function readRoles(
+  claims: JsonObject,
+  { claims: { roles: paths } }: ResolvedIssuer,
+): ReadonlySet<string> {
+  const roles = paths.flatMap((path) => getClaim(claims, path));
+  const names = roles.filter((role) => typeof role === 'string').filter(Boolean);
+  return names.length > 0 ? new ScopeSet(names) : NO_ROLES;
 }
 
 /** `scope` is a space-separated string (RFC 8693 §4.2); other claims may be arrays. */

@@ -37,6 +37,11 @@ export const ANY = value('a value', () => true);
 export const LIST = value('a list', Array.isArray);
 export const TEXT = value('a string', isString);
 export const SWITCH = value('true or false', (flag) => typeof flag === 'boolean');
+export const oneOf = (...values: string[]): Shape =>
+  value(
+    values.map((one) => `'${one}'`).join(' or '),
+    (one) => isString(one) && values.includes(one),
+  );
 export const FUNCTION = value('a function', (callback) => typeof callback === 'function');
 export const TEXTS = value('a list of strings', isListOf(isString));
 export const TEXT_OR_TEXTS = value(

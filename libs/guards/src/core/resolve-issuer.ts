@@ -19,6 +19,7 @@ const CLAIM_MAPPING_SHAPES: Shapes<ClaimMapping> = {
   audience: CLAIM,
   clientId: CLAIMS,
   scopes: CLAIMS,
+  roles: CLAIMS,
   tokenId: CLAIMS,
 };
 
@@ -74,6 +75,7 @@ function resolveClaimMapping(mapping: ClaimMapping): ResolvedIssuer['claims'] {
     audience: mapping.audience ?? 'aud',
     clientId: mapping.clientId ?? ['client_id'],
     scopes: mapping.scopes ?? ['scope'],
+    roles: mapping.roles ?? ['roles'],
     tokenId: mapping.tokenId ?? ['jti'],
   });
 }

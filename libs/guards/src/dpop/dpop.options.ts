@@ -51,6 +51,16 @@ export const DPOP_SHAPES: Shapes<DpopOptions> = {
   ),
 };
 
+declare module '../nest/guards.options.js' {
+  interface ResourceServerOptions {
+    /** Accepts tokens that are bound to a key of their client. Without it such tokens are refused, because no proof is checked. */
+    readonly dpop?: DpopOptions | undefined;
+  }
+  interface ResolvedGuardsOptions {
+    readonly dpop?: ResolvedDpopOptions | undefined;
+  }
+}
+
 /** {@link DpopOptions} after validation, with every default filled in. Frozen. */
 export interface ResolvedDpopOptions {
   /** Without a trailing slash. */
@@ -86,7 +96,7 @@ export function findDpopFaults({
   dpop,
   issuers,
 }: {
-  readonly dpop: ResolvedDpopOptions | undefined;
+  readonly dpop?: ResolvedDpopOptions | undefined;
   readonly issuers: readonly Pick<ResolvedIssuer, 'requiresDpop'>[];
 }): string[] {
   if (dpop) {

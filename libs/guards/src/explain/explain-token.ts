@@ -1,8 +1,7 @@
-import { AccessTokenStrategy } from '../nest/access-token.strategy.js';
+import { RequestAuthenticator, TrustedIssuers } from '../nest/request-authenticator.js';
 import type { GuardsOptions, ResolvedGuardsOptions } from '../nest/guards.options.js';
 import type { ResolvedIssuer } from '../core/issuer.options.js';
 import type { TrustedIssuer } from '../core/trusted-issuer.js';
-import { TrustedIssuers } from '../nest/trusted-issuers.js';
 import { BearerError } from '../nest/bearer-error.js';
 import { resolveOptions } from '../nest/resolve-options.js';
 import type { AccessToken } from '../core/access-token.js';
@@ -38,7 +37,7 @@ export interface Explanation {
   readonly claims: JsonObject | undefined;
   /** One finding for each rule, in the order of the library's checks. */
   readonly findings: readonly Finding[];
-  /** The result of the strategy; undefined if no keys were fetched. */
+  /** The result of the authenticator; undefined if no keys were fetched. */
   readonly verdict: AccessToken | BearerError | undefined;
 }
 
@@ -166,9 +165,9 @@ function readTimes(claims: JsonObject, options: ResolvedGuardsOptions): Times {
 }
 
 async function verifyToken(token: string, options: ResolvedGuardsOptions, issuers: TrustedIssuers) {
-  const strategy = new AccessTokenStrategy(options, issuers);
+  const authenticator = new RequestAuthenticator(options, issuers);
   try {
-    return await strategy.validate(token);
+    return await authenticator.verifyToken(token);
   } catch (error) {
     if (error instanceof BearerError) return error;
     throw error;

@@ -1,4 +1,3 @@
-import { checkTokenSyntax } from '../core/jws.js';
 import { InvalidRequest, MissingToken, type Scheme } from './bearer-error.js';
 
 interface HeaderSource {
@@ -30,7 +29,7 @@ export interface Credentials {
 }
 
 /** Case is ignored (RFC 9110 §11.1). */
-const SCHEME = /^(?:bearer|(dpop))(?: +|$)/i;
+export const SCHEME = /^(?:bearer|(dpop))(?: +|$)/i;
 
 /**
  * Reads the `Authorization` header, the only accepted place of a token (RFC 9700 §4.3.2).
@@ -49,56 +48,9 @@ export function readCredentials(request: CredentialCarrier): Credentials {
   return { scheme: found[1] ? 'DPoP' : 'Bearer', token: authorization.slice(found[0].length) };
 }
 
-/** Members that client libraries and their documentation use for a token without a scheme. */
-const TOKEN_MEMBERS = ['accesstoken', 'authtoken', 'token'];
-
-/** Tokens in the object that a client sends when it connects, because browsers cannot set headers of a WebSocket. */
-export function findTokenMembers(members: object): unknown[] {
-  return Object.entries(members).flatMap(([name, value]: [string, unknown]) => {
-    const member = normalizeMember(name);
-    if (member === 'authorization') return [value];
-    if (!TOKEN_MEMBERS.includes(member)) return [];
-    return typeof value === 'string' && !SCHEME.test(value) ? `Bearer ${value}` : [value];
-  });
-}
-
-/** Without case and separators. */
-export function normalizeMember(name: string): string {
-  return name.toLowerCase().replace(/[_-]/g, '');
-}
-
-/**
- * Makes an `Authorization` header of values that may lack the scheme. The same token in two places counts once.
- *
- * @returns undefined without a value, and a list for different ones
- */
-export function toAuthorization(values: readonly unknown[]): string | string[] | undefined {
-  const [first, ...others] = new Set(values.map(addScheme));
-  return first !== undefined && others.length > 0 ? [first, ...others] : first;
-}
-
-/** A value of another type than text becomes credentials without a token, which are malformed. */
-function addScheme(value: unknown): string {
-  if (typeof value !== 'string') return 'Bearer ';
-  const found = SCHEME.exec(value);
-  if (found) return `${found[1] ? 'DPoP' : 'Bearer'} ${value.slice(found[0].length)}`;
-  return value.includes(' ') ? value : `Bearer ${value}`;
-}
-
 /** The scheme of credentials that may be invalid. */
 export function readScheme({ headers: { authorization } }: CredentialCarrier): Scheme {
   return typeof authorization === 'string' && SCHEME.exec(authorization)?.[1] ? 'DPoP' : 'Bearer';
-}
-
-/**
- * The token of the request, of either scheme.
- *
- * @throws MissingToken, InvalidRequest, TokenError
- */
-export function readToken(request: CredentialCarrier): string {
-  const { token } = readCredentials(request);
-  checkTokenSyntax(token);
-  return token;
 }
 
 /** Node keeps the first of two Authorization headers, but a proxy may have checked the second. */

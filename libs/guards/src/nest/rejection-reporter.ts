@@ -1,97 +1,52 @@
 import { type ArgumentsHost, Inject, Injectable, Logger } from '@nestjs/common';
-import { type CompactJws, parseCompactJws } from '../core/jws.js';
-import type { TrustedIssuer } from '../core/trusted-issuer.js';
+import { describeError, quoteValue } from '../core/token-error.js';
 import {
   type BearerError,
   type RejectedRequest,
   type Rejection,
+  type RejectionReason,
   TemporarilyUnavailable,
 } from './bearer-error.js';
-import { type CredentialCarrier, readToken } from './credentials.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
-import { RejectionHistory, RejectionLog } from './rejection-log.js';
-import { getProperty } from './transport.js';
-import { TrustedIssuers } from './trusted-issuers.js';
+import { type CredentialCarrier, readCredentials } from './credentials.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { TrustedIssuers } from './request-authenticator.js';
 import { findVerifiedToken } from './verified-token.js';
 
-/** Parses the token again, for refusals only, so that accepted calls store nothing for the log. */
-export function describeRejection(
-  { reason, cause }: BearerError,
-  carrier: CredentialCarrier,
-  issuers: TrustedIssuers,
-): Rejection {
-  const jws = reason === 'oversized_token' ? undefined : parseUnverified(carrier);
-  const issuer = issuers.named(jws?.claims['iss']) ?? issuers.only;
-  return {
-    reason,
-    ...(issuer && { issuer: issuer.rules.issuer }),
-    ...(issuer && jws && readUnverifiedKeyId(jws, issuer)),
-    ...describeContext(cause, carrier),
-  };
-}
+const REPEAT_AFTER_MS = 60_000;
+/** The issuers of outages can be as many as the tenants of the application. */
+const MAX_REMEMBERED = 1000;
 
-/** The members that every refusal may have. */
-function describeContext(cause: unknown, call: unknown): Pick<Rejection, 'cause' | 'request'> {
-  const request = describeRequest(call);
-  return { ...(cause !== undefined && { cause }), ...(request && { request }) };
-}
-
-const MAX_PATH_LENGTH = 256;
-/** Identifiers are shorter than this, and tokens are longer. */
-const LONG_PATH_SEGMENT = /[^/]{65,}/g;
-
-/** Undefined for messages, which are no HTTP requests. */
-function describeRequest(request: unknown): RejectedRequest | undefined {
-  const [method, id] = ['method', 'id'].map((name) => getProperty(request, name));
-  const url = getProperty(request, 'originalUrl') ?? getProperty(request, 'url');
-  if (typeof method !== 'string' || typeof url !== 'string') return undefined;
-  const path = url
-    .replace(/[?#].*/s, '')
-    .slice(0, MAX_PATH_LENGTH)
-    .replace(LONG_PATH_SEGMENT, '[long]');
-  return { method, path, ...(typeof id === 'string' && { id }) };
-}
-
-function parseUnverified(carrier: CredentialCarrier): CompactJws | undefined {
-  try {
-    return parseCompactJws(readToken(carrier));
-  } catch {
-    return undefined;
-  }
-}
-
-function readUnverifiedKeyId(
-  { header }: CompactJws,
-  issuer: TrustedIssuer,
-): Pick<Rejection, 'kid'> {
-  try {
-    return { kid: issuer.parseHeader(header).kid };
-  } catch {
-    return {};
-  }
-}
+/** What to do about refusals that are mostly caused by the configuration. */
+const ADVICE: { readonly [Reason in RejectionReason]?: string } = {
+  wrong_issuer: 'If you trust this issuer, add it to the options',
+  wrong_audience:
+    'Is the option `audience` the identifier that the client requested the token for?',
+  wrong_type: 'If access tokens of this issuer have this typ, add it to `tokenTypes` of the issuer',
+  unknown_key: 'Is `jwksUri` the key set of the issuer that signed this token?',
+  bound_token:
+    'To accept tokens that are bound to a key, add the part dpop and set the option `dpop`',
+};
 
 /** Logs every refusal once and calls `onRejected`. An error there changes no answer and does not end the process. */
 @Injectable()
 export class RejectionReporter {
   private readonly reported = new WeakSet<BearerError>();
+  private readonly outages = new WeakSet<object>();
+  private readonly reportedAt = new Map<string, number>();
   private readonly logger = new Logger('GuardsModule');
-  private readonly log: RejectionLog | undefined;
-  private readonly history: RejectionHistory;
 
   constructor(
-    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedGuardsOptions,
     private readonly issuers: TrustedIssuers,
-  ) {
-    this.log = options.logsRejections ? new RejectionLog() : undefined;
-    this.history = new RejectionHistory(options);
-  }
+  ) {}
 
-  /** Reports a call that the guard refused. */
+  /** Reports a call that was refused because of its credentials. Parses the token again, so that accepted calls store nothing. */
   reportGuardRejection(refusal: BearerError, carrier: CredentialCarrier): void {
     this.markReported(refusal);
-    if (!this.log && !this.options.onRejected) return;
-    this.report(describeRejection(refusal, carrier, this.issuers), refusal);
+    const { logsRejections, onRejected } = this.options;
+    if (!logsRejections && !onRejected) return;
+    const token = refusal.reason === 'oversized_token' ? '' : readUnverified(carrier);
+    this.report(describe(refusal, this.issuers.verifier.describe(token), carrier), refusal);
   }
 
   /** Prevents another report of the same refusal. */
@@ -103,17 +58,15 @@ export class RejectionReporter {
   reportHandlerRejection(refusal: BearerError, host: ArgumentsHost): void {
     if (this.reported.has(refusal)) return;
     this.markReported(refusal);
-    const { reason, cause } = refusal;
     const issuer = findVerifiedToken(host)?.issuer;
-    const context = describeContext(cause, host.getType() === 'http' && host.getArgByIndex(0));
-    const rejection = { reason, ...(issuer && { issuer }), ...context };
-    this.report(rejection, refusal);
+    const request: unknown = host.getType() === 'http' && host.getArgByIndex(0);
+    this.report(describe(refusal, issuer === undefined ? {} : { issuer }, request), refusal);
   }
 
   report(rejection: Rejection, refusal?: BearerError): void {
     const isOutage = refusal instanceof TemporarilyUnavailable;
-    const isNews = this.history.isNews(rejection, refusal);
-    this.log?.write(rejection, { isNews, isOutage });
+    const isNews = this.isNews(rejection, isOutage ? refusal.state.outage : undefined);
+    if (this.options.logsRejections) this.log(rejection, { isNews, isOutage });
     try {
       const reported = isOutage && !isNews ? { ...rejection, isKnownOutage: true } : rejection;
       // TypeScript accepts an asynchronous function here.
@@ -124,7 +77,75 @@ export class RejectionReporter {
     }
   }
 
+  /** Whether this is the first refusal of its reason in a minute, and the first of its outage. */
+  private isNews({ reason, issuer }: Rejection, outage: object | undefined): boolean {
+    if (outage && this.outages.has(outage)) return false;
+    const key = outage ? `${reason} ${issuer}` : reason;
+    const at = this.options.monotonicNow();
+    if (at < (this.reportedAt.get(key) ?? -Infinity) + REPEAT_AFTER_MS) return false;
+    if (this.reportedAt.size >= MAX_REMEMBERED) this.reportedAt.clear();
+    this.reportedAt.set(key, at);
+    if (outage) this.outages.add(outage);
+    return true;
+  }
+
+  /** The first refusal of each reason in a minute is a warning, and so is the first of each outage. */
+  private log(rejection: Rejection, { isNews, isOutage }: Record<'isNews' | 'isOutage', boolean>) {
+    const line = formatLine(rejection);
+    if (!isNews) return this.logger.debug(line);
+    const advice = ADVICE[rejection.reason];
+    const rest = isOutage ? 'for this outage' : 'with this reason in the next minute';
+    this.logger.warn(
+      `${line}.${advice ? ` ${advice}.` : ''} Other refusals ${rest} are logged at debug`,
+    );
+  }
+
   private logCallbackError(error: unknown): void {
     this.logger.error('onRejected has failed', error instanceof Error ? error.stack : error);
   }
+}
+
+/** The text in the place of the token, for the issuer and the key in the log. */
+function readUnverified(carrier: CredentialCarrier): string {
+  try {
+    return readCredentials(carrier).token;
+  } catch {
+    return '';
+  }
+}
+
+function describe(
+  { reason, cause }: BearerError,
+  token: Pick<Rejection, 'issuer' | 'kid'>,
+  call: unknown,
+): Rejection {
+  const request = describeRequest(call);
+  return { reason, ...token, ...(cause !== undefined && { cause }), ...(request && { request }) };
+}
+
+const MAX_PATH_LENGTH = 256;
+/** Identifiers are shorter than this, and tokens are longer. */
+const LONG_PATH_SEGMENT = /[^/]{65,}/g;
+
+/** Undefined for messages, which are no HTTP requests. */
+function describeRequest(call: unknown): RejectedRequest | undefined {
+  const { method, id, url, originalUrl = url } = Object(call) as Record<string, unknown>;
+  if (typeof method !== 'string' || typeof originalUrl !== 'string') return undefined;
+  const path = originalUrl
+    .replace(/[?#].*/s, '')
+    .slice(0, MAX_PATH_LENGTH)
+    .replace(LONG_PATH_SEGMENT, '[long]');
+  return { method, path, ...(typeof id === 'string' && { id }) };
+}
+
+function formatLine({ reason, issuer, kid, cause, request }: Rejection): string {
+  const parts = [
+    cause !== undefined && describeError(cause),
+    issuer !== undefined && `issuer ${quoteValue(issuer)}`,
+    kid !== undefined && `kid ${quoteValue(kid)}`,
+    request && `${request.method} ${quoteValue(request.path)}`,
+  ];
+  const details = parts.filter((part) => typeof part === 'string').join(', ');
+  // A handler may throw a refusal with text of any kind.
+  return `Refused a call: ${reason}${details && ` (${details})`}`.replace(/[^\x20-\x7e]/g, '?');
 }

@@ -1,4 +1,5 @@
 import { DPOP_SHAPES, findDpopFaults, resolveDpop } from '../dpop/dpop.options.js';
+import { DpopProofOfPossession } from '../dpop/proof-of-possession.js';
 import type { IssuerOptions } from '../core/issuer.options.js';
 import {
   findIssuerFaults,
@@ -23,6 +24,7 @@ import {
   NUMBER,
   objectsWith,
   objectWith,
+  oneOf,
   type Shape,
   ShapeCheck,
   type Shapes,
@@ -37,6 +39,7 @@ import type {
   ResolvedGuardsOptions,
   ResourceServerOptions,
 } from './guards.options.js';
+import { isControllerPattern } from './controller-list.js';
 import { deriveMetadataUrl } from './resource-metadata.js';
 
 /** @throws GuardsConfigurationError with all faults */
@@ -46,7 +49,9 @@ export function resolveOptions(options: GuardsOptions): ResolvedGuardsOptions {
   const resolved = applyDefaults(shaped);
   const faults = [...check.faults, ...check.dropFollowing(findFaults(resolved, shaped))];
   if (faults.length > 0) throw new GuardsConfigurationError(faults);
-  return Object.freeze(resolved);
+  const { dpop } = resolved;
+  const proofOfPossession = dpop && new DpopProofOfPossession({ ...resolved, dpop });
+  return Object.freeze({ ...resolved, proofOfPossession });
 }
 
 function findFaults(resolved: ResolvedGuardsOptions, { issuers }: GuardsOptions): string[] {
@@ -64,6 +69,8 @@ function findFaults(resolved: ResolvedGuardsOptions, { issuers }: GuardsOptions)
   ];
 }
 
+const CONTROLLERS = listOf('classes, names or patterns', isControllerPattern);
+
 const RESOURCE_SERVER_SHAPES: Shapes<ResourceServerOptions> = {
   audience: TEXT,
   clockToleranceSeconds: NUMBER,
@@ -77,7 +84,10 @@ const RESOURCE_SERVER_SHAPES: Shapes<ResourceServerOptions> = {
   servesResourceMetadata: SWITCH,
   resourceMetadataUrl: TEXT,
   advertisedScopes: TEXTS,
-  publicControllers: listOf('classes', (one) => typeof one === 'function'),
+  publicControllers: CONTROLLERS,
+  guardedElsewhere: CONTROLLERS,
+  undeclaredHandlers: oneOf('refuse', 'reportTemporarily'),
+  user: FUNCTION,
   dangerouslyAllowInsecureHttp: SWITCH,
   now: FUNCTION,
   monotonicNow: FUNCTION,
@@ -129,11 +139,13 @@ function applyDefaults(options: GuardsOptions): ResolvedGuardsOptions {
       fetch: options.fetch,
     }),
     tokenCache: Object.freeze(resolveNumbers(TOKEN_CACHE_RANGES, options.tokenCache)),
+    proofOfPossession: undefined,
     dpop: options.dpop && resolveDpop(options.dpop, options.audience),
     transports: options.transports ?? [],
     ...resolveMetadata(options),
     advertisedScopes: options.advertisedScopes,
-    publicControllers: options.publicControllers ?? [],
+    ...resolveAudit(options),
+    user: options.user,
     dangerouslyAllowInsecureHttp: options.dangerouslyAllowInsecureHttp ?? false,
     now: options.now ?? Date.now,
     monotonicNow: options.monotonicNow ?? (() => performance.now()),
@@ -155,6 +167,14 @@ function hasOneIssuer(options: GuardsOptions): options is ResourceServerOptions 
 function resolveStatusLists(given: StatusListOptions = {}): ResolvedGuardsOptions['statusLists'] {
   const { whenUnavailable = 'refuse' } = given;
   return { ...resolveNumbers(STATUS_LIST_RANGES, given), whenUnavailable };
+}
+
+function resolveAudit({
+  publicControllers = [],
+  guardedElsewhere = [],
+  undeclaredHandlers = 'refuse',
+}: ResourceServerOptions) {
+  return { publicControllers, guardedElsewhere, undeclaredHandlers };
 }
 
 function resolveMetadata({

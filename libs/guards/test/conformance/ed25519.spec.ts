@@ -4,7 +4,7 @@ import { importEmbeddedKey, parseKeySet } from '../../src/core/verification-key.
 import { resolveDpop } from '../../src/dpop/dpop.options.js';
 import { parseProof, ProofKeyCache } from '../../src/dpop/proof.js';
 import { DpopClient, encodePart, generateSigningKey, TestIssuer } from '../../testing/index.js';
-import { aStrategy, verifyOrError } from '../support/factories.js';
+import { anAuthenticator, verifyOrError } from '../support/factories.js';
 import { ed25519Groups } from './wycheproof/vectors.js';
 
 /** RFC 8037 appendix A.2 and A.4. */
@@ -91,15 +91,15 @@ describe('tokens of an issuer that signs with Ed25519', () => {
     'are accepted by the name %s',
     async (algorithm) => {
       issuer = await TestIssuer.start({ algorithm });
-      const strategy = aStrategy(issuer.options);
+      const authenticator = anAuthenticator(issuer.options);
 
-      expect(await verifyOrError(strategy, issuer.accessToken())).toHaveProperty(
+      expect(await verifyOrError(authenticator, issuer.accessToken())).toHaveProperty(
         'subject',
         'alice',
       );
       const signedBy = generateSigningKey(algorithm);
       const forged = issuer.accessToken({}, { signedBy });
-      expect(await verifyOrError(strategy, forged)).toHaveProperty('reason', 'bad_signature');
+      expect(await verifyOrError(authenticator, forged)).toHaveProperty('reason', 'bad_signature');
     },
   );
 
@@ -115,17 +115,23 @@ describe('tokens of an issuer that signs with Ed25519', () => {
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify({ keys: [{ ...publicJwk, alg }] }));
     });
-    const strategy = aStrategy({ ...issuer.options, algorithms: ['Ed25519', 'EdDSA', 'ES256'] });
-    const result = await verifyOrError(strategy, issuer.accessToken({}, { header: { alg: used } }));
+    const authenticator = anAuthenticator({
+      ...issuer.options,
+      algorithms: ['Ed25519', 'EdDSA', 'ES256'],
+    });
+    const result = await verifyOrError(
+      authenticator,
+      issuer.accessToken({}, { header: { alg: used } }),
+    );
 
     expect(result instanceof BearerError ? result.reason : 'accepted').toBe(verdict);
   });
 
   it('refuses tokens by a name that is not allowed', async () => {
     issuer = await TestIssuer.start({ algorithm: 'Ed25519' });
-    const strategy = aStrategy(issuer.options);
+    const authenticator = anAuthenticator(issuer.options);
     const token = issuer.accessToken({}, { header: { alg: 'EdDSA' } });
-    expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'refused_algorithm');
+    expect(await verifyOrError(authenticator, token)).toHaveProperty('reason', 'refused_algorithm');
   });
 });
 

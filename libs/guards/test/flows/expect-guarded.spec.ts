@@ -19,12 +19,14 @@ import {
   Claim,
   GuardsModule,
   type IssuerOptions,
+  keycloak,
   OptionalToken,
   Policy,
   Public,
   RequireAnyScope,
   RequireClaim,
   RequireRecentLogin,
+  RequireRole,
   RequireScopes,
 } from '../../src/index.js';
 import { expectGuarded, TestIssuer } from '../../testing/index.js';
@@ -65,6 +67,8 @@ class RulesController {
   @RequireClaim(['tenant', 'id'], 7)
   @RequireClaim(['tenant', 'is_active'], true)
   @RequireRecentLogin({ seconds: 60 })
+  @RequireRole('support', 'admin')
+  @RequireRole('eu')
   claims() {
     calls.emit('claims');
   }
@@ -103,6 +107,12 @@ class TenantsController {
   list(@Claim('tenant') _tenant: string) {
     calls.emit('tenants');
   }
+}
+
+@Controller('legacy')
+class LegacyController {
+  @Get()
+  list() {}
 }
 
 const calls = new EventEmitter();
@@ -188,6 +198,27 @@ describe.each(platforms)('expectGuarded on %s', (_platform, adapter) => {
     expect(await expectGuarded(rules, issuer)).toHaveLength(6);
     await called;
     await rules.close();
+  });
+
+  it('puts roles where the preset of the issuer reads them', async () => {
+    const preset = keycloak({ url: 'https://sso.example', realm: 'shop', audience: 'orders' });
+    const shop = await TestIssuer.as(preset, { algorithm: 'ES256' });
+    const rules = await guardedApp(adapter, shop.options, [RulesController]);
+    const called = once(calls, 'claims');
+
+    expect(await expectGuarded(rules, shop)).toHaveLength(6);
+    await called;
+    await rules.close();
+    await shop.close();
+  });
+
+  it('leaves out the routes that the options leave to other guards', async () => {
+    const options = { ...issuer.options, guardedElsewhere: [LegacyController] };
+    const controllers = [OrdersController, LegacyController];
+    const migrating = await guardedApp(adapter, options, controllers);
+
+    expect(await expectGuarded(migrating, issuer)).toEqual(['GET /orders', 'GET /orders/archive']);
+    await migrating.close();
   });
 
   it('calls no handler with `callsHandlers: false`', async () => {

@@ -1,21 +1,21 @@
 import { KeySetSource } from '../../src/core/key-set-source.js';
 import { KeySet } from '../../src/core/key-set.js';
-import { AccessTokenStrategy, type GuardsOptions, TrustedIssuers } from '../../src/index.js';
+import { RequestAuthenticator, type GuardsOptions, TrustedIssuers } from '../../src/index.js';
 import { resolveOptions } from '../../src/nest/resolve-options.js';
 
-/** A strategy without an application. */
-export function aStrategy(options: GuardsOptions): AccessTokenStrategy {
+/** An authenticator without an application. */
+export function anAuthenticator(options: GuardsOptions): RequestAuthenticator {
   const resolved = resolveOptions(options);
-  return new AccessTokenStrategy(resolved, new TrustedIssuers(resolved));
+  return new RequestAuthenticator(resolved, new TrustedIssuers(resolved));
 }
 
 /** Returns the verified token, or the error of the verification. Never rejects. */
 export async function verifyOrError(
-  strategy: Pick<AccessTokenStrategy, 'validate'>,
+  authenticator: Pick<RequestAuthenticator, 'verifyToken'>,
   token: string,
 ): Promise<unknown> {
   try {
-    return await strategy.validate(token);
+    return await authenticator.verifyToken(token);
   } catch (error) {
     return error;
   }

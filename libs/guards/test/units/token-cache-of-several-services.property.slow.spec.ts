@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {
   type AccessToken,
-  AccessTokenStrategy,
+  RequestAuthenticator,
   BearerError,
   type GuardsOptions,
   TrustedIssuers,
@@ -13,10 +13,10 @@ import { TestClock } from '../support/test-clock.js';
 const AUDIENCES = ['https://orders.example', 'https://billing.example'] as const;
 const ISSUERS = [0, 1] as const;
 
-/** Two strategies for one application, with and without a cache. They share keys, so that only the cache differs. */
+/** Two authenticators for one application, with and without a cache. They share keys, so that only the cache differs. */
 class StrategyPair {
-  private readonly cached: AccessTokenStrategy;
-  private readonly uncached: AccessTokenStrategy;
+  private readonly cached: RequestAuthenticator;
+  private readonly uncached: RequestAuthenticator;
 
   constructor(options: GuardsOptions) {
     const issuers = new TrustedIssuers(resolveOptions(options));
@@ -32,7 +32,7 @@ class StrategyPair {
 
 /** The cache holds two tokens, so that tokens also evict each other. */
 function createStrategy(options: GuardsOptions, issuers: TrustedIssuers, maxTokens: number) {
-  return new AccessTokenStrategy(
+  return new RequestAuthenticator(
     resolveOptions({ ...options, tokenCache: { maxTokens } }),
     issuers,
   );
@@ -40,9 +40,9 @@ function createStrategy(options: GuardsOptions, issuers: TrustedIssuers, maxToke
 
 type Verdict = AccessToken | string;
 
-async function verify(strategy: AccessTokenStrategy, token: string): Promise<Verdict> {
+async function verify(authenticator: RequestAuthenticator, token: string): Promise<Verdict> {
   try {
-    return await strategy.validate(token);
+    return await authenticator.verifyToken(token);
   } catch (error) {
     if (error instanceof BearerError) return error.reason;
     throw error;

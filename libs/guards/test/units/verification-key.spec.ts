@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { type Algorithm, ALGORITHMS } from '../../src/index.js';
 import { parseKeySet } from '../../src/core/verification-key.js';
 import { encodePart, generateSigningKey } from '../../testing/index.js';
-import { aStrategy, verifyOrError } from '../support/factories.js';
+import { anAuthenticator, verifyOrError } from '../support/factories.js';
 
 const ec = generateSigningKey('ES256', 'ec').publicJwk;
 const rsa = generateSigningKey('RS256', 'rsa').publicJwk;
@@ -91,7 +91,7 @@ describe('usable keys of a set (RFC 7517 §4, RFC 8725 §3.1)', () => {
 
   it('names the reason also for a token whose key is skipped beside usable ones', async () => {
     const keys = () => ({ keys: [{ ...rsa, alg: undefined }, spare] });
-    const strategy = aStrategy({
+    const authenticator = anAuthenticator({
       issuer: 'https://auth.example',
       audience: 'https://api.example',
       algorithms: ['ES256', 'RS256', 'PS256'],
@@ -99,7 +99,7 @@ describe('usable keys of a set (RFC 7517 §4, RFC 8725 §3.1)', () => {
     });
     const header = encodePart({ typ: 'at+jwt', alg: 'RS256', kid: 'rsa' });
     const token = `${header}.${encodePart({ iss: 'https://auth.example' })}.AAAA`;
-    expect(await verifyOrError(strategy, token)).toMatchObject({
+    expect(await verifyOrError(authenticator, token)).toMatchObject({
       reason: 'unknown_key',
       cause: { message: expect.stringContaining('The key "rsa" is not used: it has no alg') },
     });

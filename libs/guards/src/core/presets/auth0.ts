@@ -1,5 +1,5 @@
 import type { IssuerOptions } from '../issuer.options.js';
-import { ANY, type Shapes, SWITCH } from '../option-shapes.js';
+import { ANY, type Shapes, SWITCH, TEXT } from '../option-shapes.js';
 import { checkPresetArguments, checkPresetShape, HOST_NAME, matching } from './preset-arguments.js';
 
 export interface Auth0Options {
@@ -9,6 +9,8 @@ export interface Auth0Options {
   readonly audience?: string | undefined;
   /** Reads `permissions` as scopes too. They are the user's permissions, not scopes granted to the client. Default false. */
   readonly permissionsAreScopes?: boolean | undefined;
+  /** The claim with the user's roles, which an Action of the tenant adds, such as `https://example.com/roles`. Default `roles`. */
+  readonly rolesClaim?: string | undefined;
 }
 
 /** Every token with `openid` also names the tenant's userinfo API, so this audience identifies no API. */
@@ -17,7 +19,12 @@ const OWN_API_IDENTIFIER = matching(
   'the identifier of your own API',
 );
 
-const SHAPES: Shapes<Auth0Options> = { domain: ANY, audience: ANY, permissionsAreScopes: SWITCH };
+const SHAPES: Shapes<Auth0Options> = {
+  domain: ANY,
+  audience: ANY,
+  permissionsAreScopes: SWITCH,
+  rolesClaim: TEXT,
+};
 
 /**
  * Auth0, with either access token profile (Auth0 docs, "Access Token Profiles"). Auth0's own profile has `typ` JWT,
@@ -27,7 +34,7 @@ const SHAPES: Shapes<Auth0Options> = { domain: ANY, audience: ANY, permissionsAr
  */
 export function auth0(options: Auth0Options): IssuerOptions {
   checkPresetShape('auth0', options, SHAPES);
-  const { domain, audience, permissionsAreScopes } = options;
+  const { domain, audience, permissionsAreScopes, rolesClaim = 'roles' } = options;
   checkPresetArguments('auth0', [
     ['domain', domain, HOST_NAME],
     ...(audience === undefined ? [] : [['audience', audience, OWN_API_IDENTIFIER] as const]),
@@ -41,6 +48,7 @@ export function auth0(options: Auth0Options): IssuerOptions {
     claims: {
       clientId: ['azp', 'client_id'],
       scopes: permissionsAreScopes ? ['scope', 'permissions'] : ['scope'],
+      roles: [rolesClaim],
       tokenId: [],
     },
   };
