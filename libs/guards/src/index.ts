@@ -1,7 +1,7 @@
 export { AccessTokenGuard } from './nest/access-token.guard.js';
 export { RequestAuthenticator, TrustedIssuers } from './nest/request-authenticator.js';
 export { GuardsModule } from './nest/guards.module.js';
-export { auth0, cognito, entraId, keycloak, okta } from './core/presets/index.js';
+export { auth0, betterAuth, cognito, entraId, keycloak, okta } from './core/presets/index.js';
 export { secureOpenApi } from './open-api.js';
 export { AccessToken, Claim } from './nest/verified-token.js';
 export { BearerErrorFilter } from './nest/bearer-error.filter.js';
@@ -47,6 +47,7 @@ export type { CredentialCarrier } from './nest/credentials.js';
 export type { ClaimMapping, IssuerOptions } from './core/issuer.options.js';
 export type {
   Auth0Options,
+  BetterAuthOptions,
   CognitoOptions,
   EntraIdOptions,
   KeycloakOptions,
