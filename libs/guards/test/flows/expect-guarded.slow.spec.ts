@@ -6,6 +6,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { RequireScopes } from '../../src/index.js';
 import { expectGuarded, TestIssuer } from '../../testing/index.js';
 import { guardedApp } from '../support/guarded-app.js';
+import { it } from '../support/slow-test.js';
 
 @Controller('reports')
 class ReportsController {

@@ -22,6 +22,7 @@ import { entraIdRecording } from '../../support/recordings/entra-id.js';
 import { recordings } from '../../support/recordings/index.js';
 import { keycloakRecording } from '../../support/recordings/keycloak.js';
 import { NOW, type RecordedToken, type Recording } from '../../support/recordings/recording.js';
+import { it } from '../../support/slow-test.js';
 
 const allowAll = () => true;
 
