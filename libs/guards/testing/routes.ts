@@ -11,31 +11,40 @@ const METHOD = 'method';
 const VERSION = '__version__';
 const MODULE_PATH = '__module_path__';
 
-/** One route of one handler, with its access rule. */
-export interface GuardedRoute {
+/** One route of one handler. */
+export interface Route {
   readonly method: string;
   /** The path, with a value for every parameter. */
   readonly path: string;
+  /** Undefined for a handler that these guards do not know. */
+  readonly rule: AccessRule | undefined;
+}
+
+export interface GuardedRoute extends Route {
   readonly rule: AccessRule;
 }
 
-/**
- * Lists the routes of the controllers that these guards protect, with global prefix and version. It leaves out public
- * handlers, and those that the options leave to other guards.
- */
+/** The routes that these guards protect. The others are public, or left to other guards. */
 export function listGuardedRoutes(app: INestApplication): GuardedRoute[] {
+  return listRoutes(app).flatMap(({ rule, ...address }) =>
+    rule && rule.access !== 'public' ? [{ ...address, rule }] : [],
+  );
+}
+
+/** Lists every route of the controllers of an application, with global prefix and version. */
+export function listRoutes(app: INestApplication): Route[] {
   const rules = app.get(AccessRules);
   const addresses = new RouteAddresses(app);
   return [...app.get(ModulesContainer).values()].flatMap((module) =>
     [...module.controllers.values()].flatMap(({ metatype }) => {
       if (typeof metatype !== 'function') return [];
       const controller = metatype as Type; // Nest's type covers controllers and factories.
-      return listHandlers(controller).flatMap((handler) => {
-        const rule = rules.of(controller, handler);
-        if (!rule || rule.access === 'public') return [];
-        const routes = addresses.list(controller, handler, module.metatype);
-        return routes.map((address) => ({ ...address, rule }));
-      });
+      return listHandlers(controller).flatMap((handler) =>
+        addresses.list(controller, handler, module.metatype).map((address) => ({
+          ...address,
+          rule: rules.of(controller, handler),
+        })),
+      );
     }),
   );
 }

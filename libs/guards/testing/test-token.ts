@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { type AccessToken, readAccessToken } from '../src/core/access-token.js';
-import { resolveIssuer } from '../src/core/resolve-issuer.js';
+import type { AccessToken } from '../src/core/access-token.js';
+import { OptionReader } from '../src/core/options.js';
+import { readAccessToken } from '../src/core/read-access-token.js';
+import { resolveVerifierOptions } from '../src/core/resolve-options.js';
+import type { VerifierOptions } from '../src/core/verifier.options.js';
 
 export interface TestTokenOptions {
   /** Default `alice`. */
@@ -27,9 +30,21 @@ export function testToken(options: TestTokenOptions = {}): AccessToken {
     jti: randomUUID(),
     iat: now,
     exp: now + 300,
-    scope: [...scopes].join(' '),
+    scope: [...scopes].join(' ') || undefined,
   };
-  const issuer = resolveIssuer({ issuer: String(iss), algorithms: [] }, String([aud].flat()[0]));
+  const rules = resolveRules({
+    issuer: String(iss),
+    audience: String([aud].flat()[0]),
+    algorithms: ['ES256'],
+  });
   // A copy, because the claims of a token are frozen. It has JSON values only, as in a token.
-  return readAccessToken(JSON.parse(JSON.stringify({ ...standard, ...claims })), issuer);
+  return readAccessToken(JSON.parse(JSON.stringify({ ...standard, ...claims })), rules);
+}
+
+function resolveRules(options: VerifierOptions) {
+  const reader = new OptionReader();
+  const [rules] = resolveVerifierOptions(options, reader, { parts: {} }).issuers;
+  reader.throwFaults();
+  if (!rules) throw new Error('The options name no issuer');
+  return rules;
 }

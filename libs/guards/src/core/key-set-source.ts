@@ -1,9 +1,9 @@
 import { JwksClient } from 'jwks-rsa';
 import { fetchJson, type FetchLimits } from './bounded-fetch.js';
-import type { ResolvedIssuer } from './issuer.options.js';
+import type { ResolvedIssuer } from './verifier.options.js';
 import type { JsonObject } from './strict-json.js';
 import { describeError } from './token-error.js';
-import { buildWellKnownUrl, findUrlFault } from './urls.js';
+import { buildWellKnownUrl, findUrlFault } from './bounded-fetch.js';
 import { type ParsedKeySet, parseKeySet } from './verification-key.js';
 import type { ResolvedVerifierOptions } from './verifier.options.js';
 

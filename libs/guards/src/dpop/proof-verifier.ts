@@ -1,14 +1,13 @@
 import { hash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { compareToClock } from '../core/claims.js';
-import { GuardsConfigurationError } from '../core/option-validation.js';
+import { GuardsConfigurationError } from '../core/options.js';
 import { quoteValue } from '../core/token-error.js';
 import { InvalidToken } from '../nest/bearer-error.js';
-import type { CredentialCarrier } from '../nest/credentials.js';
-import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from '../nest/guards.options.js';
-import type { BoundToken } from '../nest/proof-of-possession.js';
+import type { BoundToken, CredentialCarrier } from '../nest/credentials.js';
+import { RESOLVED_OPTIONS } from '../nest/guards.options.js';
 import { InvalidProof, NonceRequired, ProofsUnavailable } from './bearer-errors.js';
-import type { ResolvedDpopOptions } from './dpop.options.js';
+import type { ProofOptions, ResolvedDpopOptions } from './dpop.options.js';
 import { DpopNonces } from './nonces.js';
 import { type ParsedProof, parseProof, ProofKeyCache } from './proof.js';
 import { isSameTarget } from './target-uri.js';
@@ -39,7 +38,7 @@ export class ProofVerifier {
   private readonly usedProofs: UsedProofs;
 
   /** @throws GuardsConfigurationError without the option `dpop` */
-  constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedGuardsOptions) {
+  constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ProofOptions) {
     const { dpop, now } = options;
     if (!dpop) throw new GuardsConfigurationError(['set `dpop`, so that proofs can be verified']);
     this.dpop = dpop;

@@ -46,7 +46,10 @@ export class AccessTokenGuard implements CanActivate {
     const rule = this.rules.of(context.getClass(), context.getHandler());
     if (rule?.access === 'public') return true;
     const transport = this.transports.find(context);
-    if (!transport) return this.rejectTransport();
+    if (!transport) {
+      this.reporter.report({ reason: 'unsupported_transport' });
+      return false;
+    }
 
     const carrier = transport.carrier(context);
     const operation = transport.operation?.(context);
@@ -84,11 +87,10 @@ export class AccessTokenGuard implements CanActivate {
   private handleRejection(error: unknown, call: GuardedCall): true {
     const { carrier, operation, rule } = call;
     if (rule?.access === 'optional' && error instanceof MissingToken) return true;
-    if (error instanceof BearerError) {
-      this.completeChallenge(error, call);
-      if (operation?.addRefusal(error) ?? true) this.reporter.reportGuardRejection(error, carrier);
-      else this.reporter.markReported(error);
-    }
+    if (!(error instanceof BearerError)) throw error;
+    this.completeChallenge(error, call);
+    if (operation?.addRefusal(error) ?? true) this.reporter.reportGuardRejection(error, carrier);
+    else this.reporter.markReported(error);
     throw error;
   }
 
@@ -97,11 +99,6 @@ export class AccessTokenGuard implements CanActivate {
     error.scheme = readScheme(carrier);
     if (error instanceof InvalidRequest) error.advice = carrier.advice ?? error.advice;
     error.scopes = rule ? findNeededScopes(error, { rule, token }, this.options) : [];
-  }
-
-  private rejectTransport(): false {
-    this.reporter.report({ reason: 'unsupported_transport' });
-    return false;
   }
 }
 

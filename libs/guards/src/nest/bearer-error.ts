@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import {
   TokenError,
@@ -48,13 +49,6 @@ export interface RejectedRequest {
   readonly id?: string;
 }
 
-const PHRASES = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  503: 'Service Unavailable',
-} as const;
-
 export type ChallengeParameters = Readonly<Record<string, string>>;
 
 /** A refusal that a resource server may send (RFC 6750 §3). The answer depends on the class, not on the reason. */
@@ -70,10 +64,10 @@ export abstract class BearerError extends HttpException {
 
   protected constructor(
     readonly reason: RejectionReason,
-    status: keyof typeof PHRASES,
+    status: 400 | 401 | 403 | 503,
     cause?: unknown,
   ) {
-    const title = PHRASES[status];
+    const title = STATUS_CODES[status] ?? '';
     // Clients that know Nest's own errors show `message` (RFC 9457 §3.2 allows it).
     super({ type: 'about:blank', title, status, message: title }, status, { cause });
     this.message = `${title} (${reason})`;
@@ -190,17 +184,12 @@ export class StatusUnavailable extends TemporarilyUnavailable {
   }
 }
 
-/** Translates a refusal of the core to the answer of RFC 6750. Returns every other error unchanged. */
-export function toBearerError(error: unknown): unknown {
-  if (error instanceof UnavailableError) return toUnavailable(error);
-  if (!(error instanceof TokenError)) return error;
-  const { code, cause } = error;
-  if (code === 'malformed_credentials') return new InvalidRequest(code);
-  return new InvalidToken(code, cause);
-}
-
+/** Throws the answer of RFC 6750 to a refusal of the core, and every other error unchanged. */
 export function throwBearerError(error: unknown): never {
-  throw toBearerError(error);
+  if (error instanceof UnavailableError) throw toUnavailable(error);
+  if (!(error instanceof TokenError)) throw error;
+  const { code, cause } = error;
+  throw code === 'malformed_credentials' ? new InvalidRequest(code) : new InvalidToken(code, cause);
 }
 
 function toUnavailable({ code, retryAfterSeconds, state }: UnavailableError): BearerError {

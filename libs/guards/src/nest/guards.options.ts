@@ -1,47 +1,22 @@
 import type { AccessToken } from '../core/access-token.js';
-import type { Fetch } from '../core/bounded-fetch.js';
-import type { IssuerOptions } from '../core/issuer.options.js';
 import type {
-  KeySetOptions,
   RequiredOptions,
   ResolvedVerifierOptions,
-  StatusListOptions,
-  TokenCacheOptions,
+  TokenOptions,
+  TrustOptions,
 } from '../core/verifier.options.js';
 import type { Rejection } from './bearer-error.js';
-import type { ProofOfPossession } from './proof-of-possession.js';
 import type { ControllerPattern } from './controller-list.js';
+import type { ProofOfPossession } from './credentials.js';
 import type { Transport } from './transport.js';
 
 /**
  * The configuration: one issuer or several, and the identifier of this resource server. The library never reads the
  * environment.
  */
-export type GuardsOptions = ResourceServerOptions & (OneIssuer | SeveralIssuers);
+export type GuardsOptions = ResourceServerOptions & TrustOptions;
 
-export interface OneIssuer extends Omit<IssuerOptions, 'audience'> {
-  readonly issuers?: never;
-}
-
-interface SeveralIssuers extends Readonly<
-  Partial<Record<Exclude<keyof IssuerOptions, 'audience'>, never>>
-> {
-  /** Each issuer has its own keys and rules. A token is checked by the rules of the issuer in its `iss`. */
-  readonly issuers: readonly [IssuerOptions, ...IssuerOptions[]];
-}
-
-export interface ResourceServerOptions {
-  /** The identifier of this resource server, which must be in `aud` (RFC 9068 §4). Nothing is fetched from it. */
-  readonly audience: string;
-  /** Tolerated clock difference for `exp`, `nbf` and `iat`, in seconds. */
-  readonly clockToleranceSeconds?: number | undefined;
-  /** Maximum age of a token since `iat`, in seconds, even if its `exp` is later. */
-  readonly maxTokenAgeSeconds?: number | undefined;
-  /** Maximum length of a token, in bytes. */
-  readonly maxTokenBytes?: number | undefined;
-  readonly keySet?: KeySetOptions | undefined;
-  readonly statusLists?: StatusListOptions | undefined;
-  readonly tokenCache?: TokenCacheOptions | undefined;
+export interface ResourceServerOptions extends TokenOptions {
   /** Guarded transports besides HTTP. Each comes from its own entry point. Default none. */
   readonly transports?: readonly Transport[] | undefined;
   /** Serves the protected resource metadata (RFC 9728), if `audience` is a URL. Default true. */
@@ -58,39 +33,30 @@ export interface ResourceServerOptions {
   readonly undeclaredHandlers?: 'refuse' | 'reportTemporarily' | undefined;
   /** Returns `request.user` for a verified token, in the form that the handlers expect. Called once by each guarded call, and never without a token. Default: the token. */
   readonly user?: ((token: AccessToken) => unknown) | undefined;
-  /** Allows keys over plain http from other hosts than loopback. An attacker on the network path can then replace them. Default false. */
-  readonly dangerouslyAllowInsecureHttp?: boolean | undefined;
-  /** The time in epoch milliseconds, for the instants in tokens. Default `Date.now`. */
-  readonly now?: (() => number) | undefined;
-  /** The time in milliseconds since any fixed moment, for ages and pauses. No correction of the clock changes it. Default `performance.now`. */
-  readonly monotonicNow?: (() => number) | undefined;
-  /** Fetches keys, metadata and status lists, for example through a proxy. Redirects are refused. Default: the `fetch` of Node. */
-  readonly fetch?: Fetch | undefined;
   /** Called for every refusal, before the answer is sent. It replaces the log, unless you set `logsRejections: true`. Its errors are logged and change no answer. Default none. */
   readonly onRejected?: ((rejection: Rejection) => void) | undefined;
-  /** Logs refusals: the first of each reason in a minute, and of each outage, as a warning, and the others at debug. Default: unless `onRejected` is set. */
+  /** Logs refusals: the first of each reason in a minute, and of each outage, as a warning, and the next 20 at debug. Default: unless `onRejected` is set. */
   readonly logsRejections?: boolean | undefined;
 }
 
-type NestedOption =
-  | 'dpop'
-  | 'keySet'
-  | 'statusLists'
-  | 'tokenCache'
-  | 'resourceMetadataUrl'
-  | 'advertisedScopes'
-  | 'onRejected'
-  | 'user'
-  | 'fetch';
+type RequiredOption =
+  | 'transports'
+  | 'servesResourceMetadata'
+  | 'publicControllers'
+  | 'guardedElsewhere'
+  | 'undeclaredHandlers'
+  | 'logsRejections';
 
 /** {@link GuardsOptions} after validation, with every default filled in. Frozen. */
 export interface ResolvedGuardsOptions
-  extends ResolvedVerifierOptions, RequiredOptions<Omit<ResourceServerOptions, NestedOption>> {
-  readonly resourceMetadataUrl: string | undefined;
-  readonly advertisedScopes: readonly string[] | undefined;
-  readonly onRejected: ((rejection: Rejection) => void) | undefined;
-  readonly proofOfPossession: ProofOfPossession | undefined;
-  readonly user: ((token: AccessToken) => unknown) | undefined;
+  extends
+    ResolvedVerifierOptions,
+    RequiredOptions<Pick<ResourceServerOptions, RequiredOption>>,
+    Pick<
+      ResourceServerOptions,
+      'resourceMetadataUrl' | 'advertisedScopes' | 'onRejected' | 'user'
+    > {
+  readonly proofOfPossession?: ProofOfPossession | undefined;
 }
 
 /** Injection token of {@link GuardsOptions}. A test may override it: `overrideProvider(GUARDS_OPTIONS).useValue(issuer.options)`. */

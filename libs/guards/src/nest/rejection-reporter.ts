@@ -12,27 +12,33 @@ import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.j
 import { TrustedIssuers } from './request-authenticator.js';
 import { findVerifiedToken } from './verified-token.js';
 
-const REPEAT_AFTER_MS = 60_000;
-/** The issuers of outages can be as many as the tenants of the application. */
-const MAX_REMEMBERED = 1000;
+const WINDOW_MS = 60_000;
+/** For each reason in a minute, so that a flood of requests is no flood of lines. */
+const MAX_DEBUG_LINES = 20;
+/** With issuers that are found at run time, outages of as many issuers may occur. */
+const MAX_WINDOWS = 1000;
 
-/** What to do about refusals that are mostly caused by the configuration. */
+/** For refusals that the configuration may have caused. */
 const ADVICE: { readonly [Reason in RejectionReason]?: string } = {
-  wrong_issuer: 'If you trust this issuer, add it to the options',
-  wrong_audience:
-    'Is the option `audience` the identifier that the client requested the token for?',
-  wrong_type: 'If access tokens of this issuer have this typ, add it to `tokenTypes` of the issuer',
-  unknown_key: 'Is `jwksUri` the key set of the issuer that signed this token?',
-  bound_token:
-    'To accept tokens that are bound to a key, add the part dpop and set the option `dpop`',
+  wrong_issuer: 'If you trust this issuer, add it to the options.',
+  wrong_audience: 'The client must request a token for `audience`: is that option right?',
+  wrong_type: 'If access tokens of this issuer have this typ, set its `tokenTypes`.',
+  unknown_key: 'Does `jwksUri` belong to the issuer that signed the token?',
+  bound_token: 'Only the part dpop with its option `dpop` accepts tokens that are bound to a key.',
 };
+
+/** Refusals of one reason in a minute. */
+interface Window {
+  readonly since: number;
+  count: number;
+}
 
 /** Logs every refusal once and calls `onRejected`. An error there changes no answer and does not end the process. */
 @Injectable()
 export class RejectionReporter {
   private readonly reported = new WeakSet<BearerError>();
   private readonly outages = new WeakSet<object>();
-  private readonly reportedAt = new Map<string, number>();
+  private readonly windows = new Map<string, Window>();
   private readonly logger = new Logger('GuardsModule');
 
   constructor(
@@ -40,35 +46,36 @@ export class RejectionReporter {
     private readonly issuers: TrustedIssuers,
   ) {}
 
-  /** Reports a call that was refused because of its credentials. Parses the token again, so that accepted calls store nothing. */
+  /** Reports a refusal of credentials. Parses the token again, so that accepted calls store nothing for the log. */
   reportGuardRejection(refusal: BearerError, carrier: CredentialCarrier): void {
-    this.markReported(refusal);
     const { logsRejections, onRejected } = this.options;
-    if (!logsRejections && !onRejected) return;
+    if (!this.markReported(refusal) || (!logsRejections && !onRejected)) return;
     const token = refusal.reason === 'oversized_token' ? '' : readUnverified(carrier);
     this.report(describe(refusal, this.issuers.verifier.describe(token), carrier), refusal);
   }
 
-  /** Prevents another report of the same refusal. */
-  markReported(refusal: BearerError): void {
+  /** Prevents another report. Returns false if the refusal was reported before. */
+  markReported(refusal: BearerError): boolean {
+    const isNew = !this.reported.has(refusal);
     this.reported.add(refusal);
+    return isNew;
   }
 
   /** Reports a call that the guard admitted, and a parameter or the handler refused. */
   reportHandlerRejection(refusal: BearerError, host: ArgumentsHost): void {
-    if (this.reported.has(refusal)) return;
-    this.markReported(refusal);
+    if (!this.markReported(refusal)) return;
     const issuer = findVerifiedToken(host)?.issuer;
     const request: unknown = host.getType() === 'http' && host.getArgByIndex(0);
     this.report(describe(refusal, issuer === undefined ? {} : { issuer }, request), refusal);
   }
 
   report(rejection: Rejection, refusal?: BearerError): void {
-    const isOutage = refusal instanceof TemporarilyUnavailable;
-    const isNews = this.isNews(rejection, isOutage ? refusal.state.outage : undefined);
-    if (this.options.logsRejections) this.log(rejection, { isNews, isOutage });
+    const outage = refusal instanceof TemporarilyUnavailable ? refusal.state.outage : undefined;
+    const count = this.count(rejection, outage);
+    if (this.options.logsRejections) this.log(rejection, count);
+    const isKnownOutage = refusal instanceof TemporarilyUnavailable && count > 1;
     try {
-      const reported = isOutage && !isNews ? { ...rejection, isKnownOutage: true } : rejection;
+      const reported = isKnownOutage ? { ...rejection, isKnownOutage } : rejection;
       // TypeScript accepts an asynchronous function here.
       const result: unknown = this.options.onRejected?.(reported);
       if (result instanceof Promise) result.catch((error: unknown) => this.logCallbackError(error));
@@ -77,27 +84,31 @@ export class RejectionReporter {
     }
   }
 
-  /** Whether this is the first refusal of its reason in a minute, and the first of its outage. */
-  private isNews({ reason, issuer }: Rejection, outage: object | undefined): boolean {
-    if (outage && this.outages.has(outage)) return false;
-    const key = outage ? `${reason} ${issuer}` : reason;
-    const at = this.options.monotonicNow();
-    if (at < (this.reportedAt.get(key) ?? -Infinity) + REPEAT_AFTER_MS) return false;
-    if (this.reportedAt.size >= MAX_REMEMBERED) this.reportedAt.clear();
-    this.reportedAt.set(key, at);
-    if (outage) this.outages.add(outage);
-    return true;
+  /** Counts the refusals of a reason in this minute, from 1. The first one of a minute counts as 2 if its outage is known. */
+  private count({ reason, issuer }: Rejection, outage: object | undefined): number {
+    const window = this.findWindow(outage ? `${reason} ${issuer}` : reason);
+    if (outage && window.count === 0 && this.outages.has(outage)) window.count = 1;
+    window.count += 1;
+    if (outage && window.count === 1) this.outages.add(outage);
+    return window.count;
   }
 
-  /** The first refusal of each reason in a minute is a warning, and so is the first of each outage. */
-  private log(rejection: Rejection, { isNews, isOutage }: Record<'isNews' | 'isOutage', boolean>) {
+  private findWindow(key: string): Window {
+    const at = this.options.monotonicNow();
+    const known = this.windows.get(key);
+    if (known && at < known.since + WINDOW_MS) return known;
+    if (this.windows.size >= MAX_WINDOWS) this.windows.clear();
+    const window = { since: at, count: 0 };
+    this.windows.set(key, window);
+    return window;
+  }
+
+  private log(rejection: Rejection, count: number): void {
+    if (count > 1 + MAX_DEBUG_LINES) return;
     const line = formatLine(rejection);
-    if (!isNews) return this.logger.debug(line);
-    const advice = ADVICE[rejection.reason];
-    const rest = isOutage ? 'for this outage' : 'with this reason in the next minute';
-    this.logger.warn(
-      `${line}.${advice ? ` ${advice}.` : ''} Other refusals ${rest} are logged at debug`,
-    );
+    if (count > 1) return this.logger.debug(line);
+    const rest = `For a minute, the next ${MAX_DEBUG_LINES} of this reason are logged at debug.`;
+    this.logger.warn([`${line}.`, ADVICE[rejection.reason], rest].filter(Boolean).join(' '));
   }
 
   private logCallbackError(error: unknown): void {

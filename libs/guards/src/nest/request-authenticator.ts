@@ -1,21 +1,20 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { AccessToken } from '../core/access-token.js';
+import type { AccessTokenVerifier } from '../core/access-token-verifier.js';
+import { checkUnbound } from '../core/read-access-token.js';
 import { TokenError } from '../core/token-error.js';
-import { IssuerRegistry } from '../core/trusted-issuer.js';
-import { StatusLists } from '../status/status-lists.js';
-import { AccessTokenVerifier } from './temporary-verifier.js';
 import { MissingToken, throwBearerError } from './bearer-error.js';
 import { type CredentialCarrier, type Credentials, readCredentials } from './credentials.js';
 import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { createVerifier } from './resolve-options.js';
 
 /** The configured issuers as a provider. The `iss` of a token selects one of them and can add none. */
 @Injectable()
-export class TrustedIssuers extends IssuerRegistry implements OnModuleDestroy {
+export class TrustedIssuers implements OnModuleDestroy {
   readonly verifier: AccessTokenVerifier;
 
   constructor(@Inject(RESOLVED_OPTIONS) options: ResolvedGuardsOptions) {
-    super(options, (rules, keySet) => new StatusLists(rules, options, keySet));
-    this.verifier = new AccessTokenVerifier(options, this);
+    this.verifier = createVerifier(options);
   }
 
   /**
@@ -24,12 +23,17 @@ export class TrustedIssuers extends IssuerRegistry implements OnModuleDestroy {
    *
    * @throws KeysUnavailable or StatusUnavailable
    */
-  override async ready(): Promise<void> {
-    await super.ready().catch(throwBearerError);
+  async ready(): Promise<void> {
+    await this.verifier.ready().catch(throwBearerError);
+  }
+
+  /** Age of the oldest key set in use, in seconds; undefined before the first fetch. For monitoring. */
+  get keySetAgeSeconds(): number | undefined {
+    return this.verifier.keySetAgeSeconds;
   }
 
   onModuleDestroy(): void {
-    this.close();
+    this.verifier.close();
   }
 }
 
@@ -95,11 +99,6 @@ export class RequestAuthenticator {
     const checked = proofOfPossession.check(request, { token: text, boundTo });
     return checked instanceof Promise ? checked.then(() => token) : token;
   }
-}
-
-function checkUnbound(token: AccessToken): AccessToken {
-  if (token.boundTo !== undefined) throw new TokenError('bound_token');
-  return token;
 }
 
 /** Translates what a check of the core throws. A synchronous result stays synchronous. */

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { parseHttpUrl } from '../core/urls.js';
+import { parseHttpUrl } from '../core/bounded-fetch.js';
 import { AccessRules } from './access-rules.js';
 import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 

@@ -159,7 +159,7 @@ describe.each(platforms)('pitfalls of a common Nest stack on %s', (_platform, ad
 
   it('parses a key once and reuses its KeyObject', async () => {
     const app = await appWith();
-    const keys = app.get(TrustedIssuers).named(issuer.issuer)?.keySet;
+    const keys = app.get(TrustedIssuers).verifier.issuers.named(issuer.issuer)?.keySet;
     const before = await keys?.find(issuer.signingKey.kid);
     await status(app, issuer.accessToken({ scope }));
 

@@ -19,11 +19,13 @@ import {
   AccessRules,
   AccessToken,
   AccessTokenGuard,
+  auth0,
   GUARDS_OPTIONS,
   GuardsConfigurationError,
   GuardsModule,
   type GuardsOptions,
   type GuardsOptionsFactory,
+  keycloak,
   Public,
   RequireScopes,
   TrustedIssuers,
@@ -147,6 +149,51 @@ describe('GUARDS_OPTIONS', () => {
     const call = request(app.getHttpServer()).get('/orders');
 
     expect((await call.set('Authorization', `Bearer ${token}`)).status).toBe(200);
+  });
+});
+
+describe('issuers of an application in a test', () => {
+  /** The configuration of production, which the test changes without casts. */
+  const production: GuardsOptions = {
+    audience: 'https://api.example',
+    issuers: [
+      keycloak({ url: 'https://sso.example.com', realm: 'shop' }),
+      auth0({ domain: 'example.eu.auth0.com' }),
+    ],
+  };
+
+  it('keep the rules of their preset, with the keys of a TestIssuer', async () => {
+    const [realm, tenant] = production.issuers ?? [];
+    if (!realm || !tenant) throw new Error('No issuers');
+    const testing = await Test.createTestingModule({
+      imports: [GuardsModule.forRoot(production)],
+      controllers: [OrdersController],
+    })
+      .overrideProvider(GUARDS_OPTIONS)
+      .useValue({
+        ...production,
+        issuers: [{ ...realm, ...issuer.options, jwksUri: issuer.jwksUri }, tenant],
+      } satisfies GuardsOptions)
+      .compile();
+    app = await testing.createNestApplication({ logger: false }).init();
+    const send = async (claims: object) => {
+      const token = issuer.accessToken({ scope: 'orders:read', azp: 'shop', ...claims });
+      const call = request(app?.getHttpServer()).get('/orders');
+      return (await call.set('Authorization', `Bearer ${token}`)).status;
+    };
+
+    expect(await send({ typ: 'Bearer' })).toBe(200);
+    expect(await send({ typ: 'ID' })).toBe(401);
+  });
+
+  it('can be made from a list by map(), without a cast', () => {
+    const { issuers = [], ...rest } = production;
+    const changed: GuardsOptions = {
+      ...rest,
+      issuers: issuers.map((one) => ({ ...one, jwksUri: issuer.jwksUri })),
+    };
+
+    expect(changed.issuers).toHaveLength(2);
   });
 });
 

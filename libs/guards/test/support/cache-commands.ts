@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
-import { RequestAuthenticator, BearerError, TrustedIssuers } from '../../src/index.js';
+import { BearerError, type RequestAuthenticator, TrustedIssuers } from '../../src/index.js';
 import { resolveOptions } from '../../src/nest/resolve-options.js';
 import { generateSigningKey, TestIssuer } from '../../testing/index.js';
 import { TestClock } from './test-clock.js';
-import { verifyOrError } from './factories.js';
+import { anAuthenticatorSharing, verifyOrError } from './factories.js';
 
 /** Two authenticators that share keys. One caches verified tokens, the other does not. */
 export interface VerifierPair {
@@ -18,14 +18,13 @@ export async function aVerifierPair(maxTokens: number): Promise<VerifierPair> {
   const clock = new TestClock();
   const issuer = await TestIssuer.start({ now: clock.now });
   const options = { ...issuer.options, ...clock.options };
-  const optionsFor = (maxCached: number) =>
-    resolveOptions({ ...options, tokenCache: { maxTokens: maxCached } });
-  const keys = new TrustedIssuers(optionsFor(maxTokens));
+  const optionsFor = (maxCached: number) => ({ ...options, tokenCache: { maxTokens: maxCached } });
+  const keys = new TrustedIssuers(resolveOptions(optionsFor(maxTokens)));
   return {
     issuer,
     clock,
-    cached: new RequestAuthenticator(optionsFor(maxTokens), keys),
-    uncached: new RequestAuthenticator(optionsFor(0), keys),
+    cached: anAuthenticatorSharing(optionsFor(maxTokens), keys),
+    uncached: anAuthenticatorSharing(optionsFor(0), keys),
     tokens: [issuer.accessToken()],
   };
 }

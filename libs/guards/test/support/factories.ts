@@ -1,3 +1,4 @@
+import { AccessTokenVerifier } from '../../src/core/access-token-verifier.js';
 import { KeySetSource } from '../../src/core/key-set-source.js';
 import { KeySet } from '../../src/core/key-set.js';
 import { RequestAuthenticator, type GuardsOptions, TrustedIssuers } from '../../src/index.js';
@@ -7,6 +8,17 @@ import { resolveOptions } from '../../src/nest/resolve-options.js';
 export function anAuthenticator(options: GuardsOptions): RequestAuthenticator {
   const resolved = resolveOptions(options);
   return new RequestAuthenticator(resolved, new TrustedIssuers(resolved));
+}
+
+/** An authenticator with these options and the keys of others. */
+export function anAuthenticatorSharing(
+  options: GuardsOptions,
+  keys: TrustedIssuers,
+): RequestAuthenticator {
+  const resolved = resolveOptions(options);
+  const verifier = new AccessTokenVerifier(resolved, keys.verifier.issuers);
+  const issuers = Object.assign(new TrustedIssuers(resolved), { verifier });
+  return new RequestAuthenticator(resolved, issuers);
 }
 
 /** Returns the verified token, or the error of the verification. Never rejects. */

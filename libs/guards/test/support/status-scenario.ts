@@ -54,7 +54,7 @@ export class StatusScenario {
   }
 
   async settled(): Promise<void> {
-    await this.issuers.only?.statusLists.settled();
+    await this.issuers.verifier.issuers.only?.statusLists?.settled();
   }
 
   async close(): Promise<void> {

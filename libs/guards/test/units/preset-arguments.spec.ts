@@ -6,7 +6,7 @@ import {
   entraId,
   keycloak,
   okta,
-} from '../../src/core/presets/index.js';
+} from '../../src/presets/index.js';
 import { resolveOptions } from '../../src/nest/resolve-options.js';
 import { recordings } from '../support/recordings/index.js';
 

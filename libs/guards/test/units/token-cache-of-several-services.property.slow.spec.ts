@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import {
   type AccessToken,
-  RequestAuthenticator,
+  type RequestAuthenticator,
   BearerError,
   type GuardsOptions,
   TrustedIssuers,
 } from '../../src/index.js';
 import { resolveOptions } from '../../src/nest/resolve-options.js';
 import { signature, type SigningKey, TestIssuer } from '../../testing/index.js';
+import { anAuthenticatorSharing } from '../support/factories.js';
 import { TestClock } from '../support/test-clock.js';
 import { it } from '../support/slow-test.js';
 
@@ -33,10 +34,7 @@ class StrategyPair {
 
 /** The cache holds two tokens, so that tokens also evict each other. */
 function createStrategy(options: GuardsOptions, issuers: TrustedIssuers, maxTokens: number) {
-  return new RequestAuthenticator(
-    resolveOptions({ ...options, tokenCache: { maxTokens } }),
-    issuers,
-  );
+  return anAuthenticatorSharing({ ...options, tokenCache: { maxTokens } }, issuers);
 }
 
 type Verdict = AccessToken | string;

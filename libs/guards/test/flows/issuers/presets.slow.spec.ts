@@ -8,7 +8,7 @@ import {
   Policy,
   type Rejection,
 } from '../../../src/index.js';
-import { auth0, cognito, entraId, keycloak } from '../../../src/core/presets/index.js';
+import { auth0, cognito, entraId, keycloak } from '../../../src/presets/index.js';
 import {
   compactJws,
   generateSigningKey,

@@ -1,4 +1,4 @@
-import { betterAuth } from '../../../src/core/presets/index.js';
+import { betterAuth } from '../../../src/presets/index.js';
 import { oneHour, type Recording, withChanges } from './recording.js';
 
 const URL = 'https://auth.example';

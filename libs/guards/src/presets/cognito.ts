@@ -1,5 +1,5 @@
-import type { IssuerOptions } from '../issuer.options.js';
-import { ANY, LIST, type Shapes, SWITCH } from '../option-shapes.js';
+import type { IssuerOptions } from '../core/verifier.options.js';
+import { option, type OptionTable } from '../core/options.js';
 import {
   type ArgumentFormat,
   checkPresetArguments,
@@ -21,11 +21,11 @@ export interface CognitoOptions {
 const REGION = matching(/^(?!cn-)[a-z]{2}(?:-[a-z]+)+-\d$/, 'an AWS region outside of China');
 const CLIENT_ID = matching(/^[\w+]{1,128}$/, 'the identifier of an app client');
 
-const SHAPES: Shapes<CognitoOptions> = {
-  region: ANY,
-  userPoolId: ANY,
-  clientIds: LIST,
-  groupsAreScopes: SWITCH,
+const OPTIONS: OptionTable = {
+  region: option.any,
+  userPoolId: option.any,
+  clientIds: option.list,
+  groupsAreScopes: option.flag(),
 };
 
 /**
@@ -35,7 +35,7 @@ const SHAPES: Shapes<CognitoOptions> = {
  * @throws GuardsConfigurationError
  */
 export function cognito(options: CognitoOptions): IssuerOptions {
-  checkPresetShape('cognito', options, SHAPES);
+  checkPresetShape('cognito', options, OPTIONS);
   const { region, userPoolId, clientIds, groupsAreScopes } = options;
   const poolOfRegion: ArgumentFormat = {
     isValid: (id) => id.startsWith(`${region}_`) && /^[\w-]+$/.test(id),

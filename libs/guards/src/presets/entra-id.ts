@@ -1,5 +1,5 @@
-import type { IssuerOptions } from '../issuer.options.js';
-import { ANY, type Shapes, SWITCH, TEXT_OR_TEXTS } from '../option-shapes.js';
+import type { IssuerOptions } from '../core/verifier.options.js';
+import { option, type OptionTable } from '../core/options.js';
 import { checkPresetArguments, checkPresetShape, GUID, oneOf } from './preset-arguments.js';
 
 export interface EntraIdOptions {
@@ -30,11 +30,11 @@ const VERSIONS = {
   },
 };
 
-const SHAPES: Shapes<EntraIdOptions> = {
-  tenantId: ANY,
-  audience: TEXT_OR_TEXTS,
-  version: ANY,
-  rolesAreScopes: SWITCH,
+const OPTIONS: OptionTable = {
+  tenantId: option.any,
+  audience: option.textOrTexts,
+  version: option.any,
+  rolesAreScopes: option.flag(),
 };
 
 /**
@@ -44,7 +44,7 @@ const SHAPES: Shapes<EntraIdOptions> = {
  * @throws GuardsConfigurationError
  */
 export function entraId(options: EntraIdOptions): IssuerOptions {
-  checkPresetShape('entraId', options, SHAPES);
+  checkPresetShape('entraId', options, OPTIONS);
   const { tenantId, audience, version, rolesAreScopes } = options;
   checkPresetArguments('entraId', [
     ['tenantId', tenantId, GUID],

@@ -1,6 +1,10 @@
-import { parseHttpUrl } from '../urls.js';
-import { isObject, ShapeCheck, type Shapes } from '../option-shapes.js';
-import { GuardsConfigurationError } from '../option-validation.js';
+import { parseHttpUrl } from '../core/bounded-fetch.js';
+import {
+  GuardsConfigurationError,
+  isObject,
+  OptionReader,
+  type OptionTable,
+} from '../core/options.js';
 
 /** The format of an argument, and its description in an error message. */
 export interface ArgumentFormat {
@@ -50,16 +54,12 @@ export const oneOf = (...values: readonly string[]): ArgumentFormat => ({
  *
  * @throws GuardsConfigurationError with every fault at once
  */
-export function checkPresetShape<Options extends object>(
-  preset: string,
-  options: Options,
-  shapes: Shapes<Options>,
-): void {
-  const check = new ShapeCheck();
-  if (isObject(options)) check.clean('', options, shapes);
-  else check.refuse('', 'pass an object with its options');
-  if (check.faults.length === 0) return;
-  throw new GuardsConfigurationError(check.faults.map((fault) => `${preset}(): ${fault}`));
+export function checkPresetShape(preset: string, options: object, table: OptionTable): void {
+  const reader = new OptionReader();
+  if (isObject(options)) reader.read(options, table);
+  else reader.refuse('', 'pass an object with its options');
+  if (reader.faults.length === 0) return;
+  throw new GuardsConfigurationError(reader.faults.map((fault) => `${preset}(): ${fault}`));
 }
 
 /**

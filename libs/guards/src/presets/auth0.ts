@@ -1,5 +1,5 @@
-import type { IssuerOptions } from '../issuer.options.js';
-import { ANY, type Shapes, SWITCH, TEXT } from '../option-shapes.js';
+import type { IssuerOptions } from '../core/verifier.options.js';
+import { option, type OptionTable } from '../core/options.js';
 import { checkPresetArguments, checkPresetShape, HOST_NAME, matching } from './preset-arguments.js';
 
 export interface Auth0Options {
@@ -19,11 +19,11 @@ const OWN_API_IDENTIFIER = matching(
   'the identifier of your own API',
 );
 
-const SHAPES: Shapes<Auth0Options> = {
-  domain: ANY,
-  audience: ANY,
-  permissionsAreScopes: SWITCH,
-  rolesClaim: TEXT,
+const OPTIONS: OptionTable = {
+  domain: option.any,
+  audience: option.any,
+  permissionsAreScopes: option.flag(),
+  rolesClaim: option.text,
 };
 
 /**
@@ -33,7 +33,7 @@ const SHAPES: Shapes<Auth0Options> = {
  * @throws GuardsConfigurationError
  */
 export function auth0(options: Auth0Options): IssuerOptions {
-  checkPresetShape('auth0', options, SHAPES);
+  checkPresetShape('auth0', options, OPTIONS);
   const { domain, audience, permissionsAreScopes, rolesClaim = 'roles' } = options;
   checkPresetArguments('auth0', [
     ['domain', domain, HOST_NAME],

@@ -1,5 +1,5 @@
-import type { IssuerOptions } from '../issuer.options.js';
-import { ANY, type Shapes, TEXT_OR_TEXTS } from '../option-shapes.js';
+import type { IssuerOptions } from '../core/verifier.options.js';
+import { option, type OptionTable } from '../core/options.js';
 import {
   checkPresetArguments,
   checkPresetShape,
@@ -16,10 +16,10 @@ export interface OktaOptions {
   readonly audience?: string | readonly string[] | undefined;
 }
 
-const SHAPES: Shapes<OktaOptions> = {
-  domain: ANY,
-  authorizationServerId: ANY,
-  audience: TEXT_OR_TEXTS,
+const OPTIONS: OptionTable = {
+  domain: option.any,
+  authorizationServerId: option.any,
+  audience: option.textOrTexts,
 };
 
 /**
@@ -29,7 +29,7 @@ const SHAPES: Shapes<OktaOptions> = {
  * @throws GuardsConfigurationError
  */
 export function okta(options: OktaOptions): IssuerOptions {
-  checkPresetShape('okta', options, SHAPES);
+  checkPresetShape('okta', options, OPTIONS);
   const { domain, authorizationServerId, audience } = options;
   checkPresetArguments('okta', [
     ['domain', domain, HOST_NAME],

@@ -1,5 +1,5 @@
-import type { IssuerOptions } from '../issuer.options.js';
-import { ANY, type Shapes, SWITCH, TEXT_OR_TEXTS, TEXTS } from '../option-shapes.js';
+import type { IssuerOptions } from '../core/verifier.options.js';
+import { option, type OptionTable } from '../core/options.js';
 import {
   BASE_URL,
   checkPresetArguments,
@@ -19,12 +19,12 @@ export interface KeycloakOptions {
   readonly rolesAreScopesOf?: readonly string[] | undefined;
 }
 
-const SHAPES: Shapes<KeycloakOptions> = {
-  url: ANY,
-  realm: ANY,
-  audience: TEXT_OR_TEXTS,
-  realmRolesAreScopes: SWITCH,
-  rolesAreScopesOf: TEXTS,
+const OPTIONS: OptionTable = {
+  url: option.any,
+  realm: option.any,
+  audience: option.textOrTexts,
+  realmRolesAreScopes: option.flag(),
+  rolesAreScopesOf: option.texts(),
 };
 
 /**
@@ -34,7 +34,7 @@ const SHAPES: Shapes<KeycloakOptions> = {
  * @throws GuardsConfigurationError
  */
 export function keycloak(options: KeycloakOptions): IssuerOptions {
-  checkPresetShape('keycloak', options, SHAPES);
+  checkPresetShape('keycloak', options, OPTIONS);
   const { url, realm, audience, realmRolesAreScopes = false, rolesAreScopesOf = [] } = options;
   checkPresetArguments('keycloak', [
     ['url', url, BASE_URL],

@@ -1,5 +1,5 @@
-import type { IssuerOptions } from '../issuer.options.js';
-import { ANY, type Shapes, TEXT_OR_TEXTS } from '../option-shapes.js';
+import type { IssuerOptions } from '../core/verifier.options.js';
+import { option, type OptionTable } from '../core/options.js';
 import {
   type ArgumentFormat,
   BASE_URL,
@@ -23,11 +23,11 @@ export interface BetterAuthOptions {
   readonly audience?: string | readonly string[] | undefined;
 }
 
-const SHAPES: Shapes<BetterAuthOptions> = {
-  url: ANY,
-  path: ANY,
-  plugin: ANY,
-  audience: TEXT_OR_TEXTS,
+const OPTIONS: OptionTable = {
+  url: option.any,
+  path: option.any,
+  plugin: option.any,
+  audience: option.textOrTexts,
 };
 
 const ORIGIN: ArgumentFormat = {
@@ -44,7 +44,7 @@ const BASE_PATH = matching(/^(?:\/(?!\.+(?:\/|$))[\w.~-]+)*$/, 'a URL path such 
  * @throws GuardsConfigurationError
  */
 export function betterAuth(options: BetterAuthOptions): IssuerOptions {
-  checkPresetShape('betterAuth', options, SHAPES);
+  checkPresetShape('betterAuth', options, OPTIONS);
   const { url, path = '/api/auth', plugin, audience } = options;
   checkPresetArguments('betterAuth', [
     ['url', url, ORIGIN],

@@ -1,7 +1,7 @@
-import type { CredentialCarrier } from '../nest/credentials.js';
-import type { ResolvedGuardsOptions } from '../nest/guards.options.js';
-import type { BoundToken, ProofOfPossession } from '../nest/proof-of-possession.js';
-import type { ResolvedDpopOptions } from './dpop.options.js';
+import { option } from '../core/options.js';
+import type { OptionPart } from '../core/trusted-issuer.js';
+import type { BoundToken, CredentialCarrier, ProofOfPossession } from '../nest/credentials.js';
+import { DPOP_OPTIONS, findDpopFaults, type ProofOptions, resolveDpop } from './dpop.options.js';
 import { ProofVerifier } from './proof-verifier.js';
 
 /** The checked proof of a request. */
@@ -12,20 +12,20 @@ interface CheckedProof {
 }
 
 /** Accepts bound tokens with a proof of their key (RFC 9449 §7). */
-export class DpopProofOfPossession implements ProofOfPossession {
+class DpopProofOfPossession implements ProofOfPossession {
   readonly isRequired: boolean;
   readonly challenge: ProofOfPossession['challenge'];
   readonly metadata: ProofOfPossession['metadata'];
   private readonly proofs: ProofVerifier;
   private readonly checkedProofs = new WeakMap<CredentialCarrier, CheckedProof>();
 
-  constructor(options: ResolvedGuardsOptions & { readonly dpop: ResolvedDpopOptions }) {
-    const { dpop, issuers } = options;
+  constructor(options: ProofOptions) {
+    const { dpop: { algorithms = [] } = {}, issuers } = options;
     this.proofs = new ProofVerifier(options);
     this.isRequired = issuers.length > 0 && issuers.every(({ requiresDpop }) => requiresDpop);
-    this.challenge = { algs: dpop.algorithms.join(' ') };
+    this.challenge = { algs: algorithms.join(' ') };
     this.metadata = {
-      dpop_signing_alg_values_supported: dpop.algorithms,
+      dpop_signing_alg_values_supported: algorithms,
       dpop_bound_access_tokens_required: this.isRequired,
     };
   }
@@ -45,4 +45,20 @@ export class DpopProofOfPossession implements ProofOfPossession {
     const { nonces } = this.proofs;
     return nonces ? { 'DPoP-Nonce': nonces.current() } : {};
   }
+}
+
+/** Adds the option `dpop`. */
+export const dpop: OptionPart = {
+  options: { dpop: option.optionalObject(DPOP_OPTIONS) },
+  resolve: resolvePart,
+  findFaults: findDpopFaults,
+};
+
+function resolvePart(read: ProofOptions): object {
+  if (!read.dpop) return {};
+  const resolved = resolveDpop(read.dpop, read.audience);
+  return {
+    dpop: resolved,
+    proofOfPossession: new DpopProofOfPossession({ ...read, dpop: resolved }),
+  };
 }
