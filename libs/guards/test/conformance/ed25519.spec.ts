@@ -1,10 +1,9 @@
 import { verify, createPublicKey } from 'node:crypto';
 import { type Algorithm, BearerError } from '../../src/index.js';
-import { importEmbeddedKey, parseKeySet } from '../../src/core/verification-key.js';
+import { importEmbeddedKey } from '../../src/dpop/embedded-key.js';
 import { parseProof, ProofKeyCache } from '../../src/dpop/proof.js';
 import { DpopClient, encodePart, generateSigningKey, TestIssuer } from '../../testing/index.js';
-import { anAuthenticator, verifyOrError } from '../support/factories.js';
-import { ed25519Groups } from './wycheproof/vectors.js';
+import { anAuthenticator, parseKeySet, verifyOrError } from '../support/factories.js';
 
 /** RFC 8037 appendix A.2 and A.4. */
 const RFC_KEY = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' };
@@ -50,7 +49,7 @@ describe('signature with Ed25519 (RFC 8037 §3.1)', () => {
     expect(rfcKey().isValidSignature(text, bytes)).toBe(false);
   });
 
-  it('refuses a key of small order, with which one signature fits every text', () => {
+  it('refuses a key of small order, with which one signature fits every text', async () => {
     const x = Buffer.from('01'.padEnd(64, '0'), 'hex').toString('base64url');
     const forged = Buffer.concat([Buffer.from(x, 'base64url'), Buffer.alloc(32)]);
     const jwk = { ...RFC_KEY, x };
@@ -58,27 +57,7 @@ describe('signature with Ed25519 (RFC 8037 §3.1)', () => {
 
     expect(verify(undefined, Buffer.from('any text'), key, forged)).toBe(true);
     expect(importEmbeddedKey('Ed25519', jwk)).toBeUndefined();
-    expect(() => parseKeySet([{ ...jwk, kid: 'k' }], ['Ed25519'])).toThrow('sound public key');
-  });
-});
-
-describe('Ed25519 vectors of Project Wycheproof', () => {
-  const vectors = ed25519Groups.flatMap(({ x, tests }) => tests.map((one) => ({ x, ...one })));
-
-  it('contains all of them', () => {
-    expect(vectors).toHaveLength(145);
-    expect(vectors.filter(({ result }) => result === 'valid')).toHaveLength(84);
-  });
-
-  it('judges each signature as Project Wycheproof does', () => {
-    const verdicts = vectors.map(({ id, comment, x, message, signature: bytes }) => {
-      const key = importEmbeddedKey('Ed25519', { kty: 'OKP', crv: 'Ed25519', x });
-      const text = Buffer.from(message, 'hex').toString('latin1');
-      const isValid = key?.isValidSignature(text, Buffer.from(bytes, 'hex'));
-      return [id, comment, isValid ? 'valid' : 'invalid'];
-    });
-
-    expect(verdicts).toEqual(vectors.map(({ id, comment, result }) => [id, comment, result]));
+    await expect(parseKeySet([{ ...jwk, kid: 'k' }], ['Ed25519'])).rejects.toThrow('sound public');
   });
 });
 
