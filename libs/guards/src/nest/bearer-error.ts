@@ -165,12 +165,12 @@ export class InsufficientUserAuthentication extends BearerError {
 }
 
 /** The token cannot be checked now. It may be valid, so the answer is never 401. */
-export abstract class TemporarilyUnavailable extends BearerError {
+export class TemporarilyUnavailable extends BearerError {
   readonly challenge = undefined;
   /** Sent as `Retry-After`, in whole seconds (RFC 9110 §10.2.3). */
   readonly retryAfterSeconds: number;
 
-  protected constructor(
+  constructor(
     reason: UnavailableCode,
     retryAfterSeconds: number,
     cause?: unknown,
@@ -242,7 +242,8 @@ export function toBearerError(error: unknown): unknown {
   if (!(error instanceof TokenError)) return error;
   const { code, cause } = error;
   if (code === 'malformed_credentials') return new InvalidRequest(code);
-  return isProofFault(code) ? new InvalidProof(code, cause) : new InvalidToken(code, cause);
+  const fault = PROOF_FAULTS.find((candidate) => candidate === code);
+  return fault ? new InvalidProof(fault, cause) : new InvalidToken(code, cause);
 }
 
 export function throwBearerError(error: unknown): never {
@@ -253,6 +254,8 @@ export function throwBearerError(error: unknown): never {
 function toUnavailable({ code, retryAfterSeconds, state }: UnavailableError): BearerError {
   const { cause, outage } = state;
   if (cause instanceof TemporarilyUnavailable) return cause;
+  if (code === 'introspection_unavailable')
+    return new TemporarilyUnavailable(code, retryAfterSeconds, cause, outage);
   return new UNAVAILABLE[code](retryAfterSeconds, cause, outage);
 }
 
@@ -260,18 +263,14 @@ const UNAVAILABLE = {
   keys_unavailable: KeysUnavailable,
   status_unavailable: StatusUnavailable,
   proofs_unavailable: ProofsUnavailable,
-} as const satisfies Record<UnavailableCode, unknown>;
+} as const satisfies Partial<Record<UnavailableCode, unknown>>;
 
-const PROOF_FAULTS: Readonly<Record<ProofFault, true>> = {
-  no_proof: true,
-  malformed_proof: true,
-  bad_proof_signature: true,
-  proof_for_another_request: true,
-  proof_for_another_token: true,
-  proof_out_of_time: true,
-  replayed_proof: true,
-};
-
-function isProofFault(code: TokenErrorCode): code is ProofFault {
-  return Object.hasOwn(PROOF_FAULTS, code);
-}
+const PROOF_FAULTS: readonly ProofFault[] = [
+  'no_proof',
+  'malformed_proof',
+  'bad_proof_signature',
+  'proof_for_another_request',
+  'proof_for_another_token',
+  'proof_out_of_time',
+  'replayed_proof',
+];
