@@ -1,7 +1,7 @@
 import { AccessTokenVerifier } from './core/access-token-verifier.js';
 import { OptionReader } from './core/options.js';
 import { resolveVerifierOptions } from './core/resolve-options.js';
-import { IssuerRegistry, type VerifierParts } from './core/trusted-issuer.js';
+import { createRegistry, type VerifierParts } from './core/trusted-issuer.js';
 import type { Verifier } from './core/verifier.js';
 import type { VerifierOptions } from './core/verifier.options.js';
 import { parts } from './parts.js';
@@ -25,9 +25,12 @@ export type {
 } from './core/verifier.options.js';
 export type { StatusListOptions } from './status/status.part.js';
 
-const { status }: VerifierParts = parts;
+const { status, issuersAtRunTime }: VerifierParts = parts;
 /** The parts that need no request. */
-const tokenParts: VerifierParts = status ? { status } : {};
+const tokenParts: VerifierParts = {
+  ...(status && { status }),
+  ...(issuersAtRunTime && { issuersAtRunTime }),
+};
 
 /**
  * Makes a verifier of access tokens, for any server or gateway. Bound tokens (`cnf`) are refused, because only the
@@ -39,6 +42,6 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const reader = new OptionReader();
   const resolved = resolveVerifierOptions(options, reader, { parts: tokenParts });
   reader.throwFaults();
-  const issuers = new IssuerRegistry(resolved, tokenParts);
+  const issuers = createRegistry(resolved, tokenParts);
   return new AccessTokenVerifier(Object.freeze(resolved), issuers);
 }
