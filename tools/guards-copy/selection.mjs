@@ -6,7 +6,7 @@ import { DOCUMENTS, manifest } from './library.mjs';
 /** @typedef {import('./service.mjs').Service} Service */
 /** @typedef {{ toRun: string[], toDevelop: string[] }} Packages as `npm install` takes them */
 
-const ENTRIES = ['src/index.ts', 'src/dpop.ts'];
+const ENTRIES = ['src/index.ts', 'src/dpop/index.ts'];
 /**
  * Optional entry points, each with its package of Nest.
  *

@@ -1,10 +1,11 @@
 import { AccessTokenVerifier } from './core/access-token-verifier.js';
 import { OptionReader } from './core/options.js';
 import { resolveVerifierOptions } from './core/resolve-options.js';
-import { createRegistry, type VerifierParts } from './core/trusted-issuer.js';
+import { createRegistry } from './core/trusted-issuer.js';
 import type { Verifier } from './core/verifier.js';
 import type { VerifierOptions } from './core/verifier.options.js';
-import { parts } from './parts.js';
+import { issuersAtRunTime } from './issuers-at-run-time/index.js';
+import { status } from './status/status.part.js';
 
 export { ALGORITHMS } from './core/algorithms.js';
 export { GuardsConfigurationError } from './core/options.js';
@@ -23,13 +24,13 @@ export type {
   TokenCacheOptions,
   VerifierOptions,
 } from './core/verifier.options.js';
+export type { IssuersAtRunTime } from './issuers-at-run-time/index.js';
 export type { StatusListOptions } from './status/status.part.js';
 
-const { status, issuersAtRunTime }: VerifierParts = parts;
-/** The parts that need no request. */
-const tokenParts: VerifierParts = {
-  ...(status && { status }),
-  ...(issuersAtRunTime && { issuersAtRunTime }),
+/** As in parts.ts, without parts that need Nest. */
+const parts = {
+  issuersAtRunTime,
+  status,
 };
 
 /**
@@ -40,8 +41,8 @@ const tokenParts: VerifierParts = {
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   const reader = new OptionReader();
-  const resolved = resolveVerifierOptions(options, reader, { parts: tokenParts });
+  const resolved = resolveVerifierOptions(options, reader, { parts });
   reader.throwFaults();
-  const issuers = createRegistry(resolved, tokenParts);
+  const issuers = createRegistry(resolved, parts);
   return new AccessTokenVerifier(Object.freeze(resolved), issuers);
 }

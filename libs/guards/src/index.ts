@@ -1,14 +1,8 @@
-import { installParts } from './nest/resolve-options.js';
-import { parts } from './parts.js';
-
-installParts(parts);
-
 export { AccessTokenGuard } from './nest/access-token.guard.js';
-export { RequestAuthenticator } from './nest/request-authenticator.js';
+export { RequestAuthenticator, TrustedIssuers } from './nest/request-authenticator.js';
 export { GuardsModule } from './nest/guards.module.js';
 export * from './presets/index.js';
-export { TrustedIssuers } from './nest/trusted-issuers.js';
-export { secureOpenApi } from './nest/open-api.js';
+export { secureOpenApi } from './open-api.js';
 export { AccessToken, Claim } from './nest/verified-token.js';
 export { BearerErrorFilter } from './nest/bearer-error.filter.js';
 export {
@@ -23,7 +17,9 @@ export {
   StatusUnavailable,
 } from './nest/bearer-error.js';
 export { GuardsConfigurationError } from './core/options.js';
-export { AccessRules, UnguardedHandlers } from './nest/access-rules.js';
+export { AccessRules } from './nest/access-rules.js';
+export { UnguardedHandlers } from './nest/boot-audit.js';
+export { GUARDS_OPTIONS } from './nest/guards.options.js';
 export {
   defineScopes,
   OptionalToken,
@@ -32,15 +28,18 @@ export {
   RequireAnyScope,
   RequireClaim,
   RequireRecentLogin,
+  RequireRole,
   RequireScopes,
 } from './nest/decorators.js';
 export { ALGORITHMS } from './core/algorithms.js';
 
 export type { DpopOptions } from './dpop/dpop.options.js';
 export type { UsedProofs } from './dpop/used-proofs.js';
-export type { GuardsAsyncOptions } from './nest/guards.module.js';
+export type { GuardsAsyncOptions, GuardsOptionsFactory } from './nest/guards.module.js';
+export type { ControllerPattern } from './nest/controller-list.js';
 export type { GuardsOptions, ResourceServerOptions } from './nest/guards.options.js';
 export type { KeySetOptions, TokenCacheOptions } from './core/verifier.options.js';
+export type { IssuersAtRunTime } from './issuers-at-run-time/index.js';
 export type { StatusListOptions } from './status/status.part.js';
 export type { Verifier } from './core/verifier.js';
 export type { CredentialCarrier } from './nest/credentials.js';

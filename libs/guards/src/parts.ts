@@ -1,4 +1,4 @@
-import { dpop } from './dpop/dpop.options.js';
+import { dpop } from './dpop/dpop.part.js';
 import { issuersAtRunTime } from './issuers-at-run-time/index.js';
 import { status } from './status/status.part.js';
 

@@ -119,8 +119,7 @@ export class AccessTokenVerifier implements Verifier {
   }
 
   private checkBinding(token: AccessToken): AccessToken {
-    if (!this.options.acceptsBoundTokens) checkUnbound(token);
-    return token;
+    return this.options.acceptsBoundTokens ? token : checkUnbound(token);
   }
 
   /** RFC 7519 §4.1.4 to §4.1.6, within the tolerance. Returns the end of the lifetime, without tolerance. */

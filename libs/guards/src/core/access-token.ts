@@ -14,6 +14,8 @@ export interface AccessToken {
   /** The accepted audience: an identifier of this resource server. */
   readonly audience: string;
   readonly scopes: ReadonlySet<string>;
+  /** The user's roles (RFC 9068 §2.2.3.1), from the claims that `claims.roles` of the issuer names. */
+  readonly roles: ReadonlySet<string>;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
   readonly notBefore?: Date;
@@ -27,7 +29,7 @@ export interface AccessToken {
   readonly claims: JsonObject;
 }
 
-/** The scopes of a token. Immutable, because requests with the same token share them. */
+/** The scopes or roles of a token. Immutable, because requests with the same token share them. */
 export class ScopeSet extends Set<string> {
   constructor(scopes: Iterable<string>) {
     super();
@@ -35,7 +37,7 @@ export class ScopeSet extends Set<string> {
   }
 
   override add(): never {
-    throw new TypeError('The scopes of a verified token cannot be changed');
+    throw new TypeError('The scopes and roles of a verified token cannot be changed');
   }
 
   override delete(): never {

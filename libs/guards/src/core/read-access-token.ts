@@ -30,6 +30,7 @@ export function readAccessToken(claims: JsonObject, issuer: ResolvedIssuer): Acc
     ...(tokenId !== undefined && { tokenId }),
     audience,
     scopes: readScopes(claims, issuer),
+    roles: readRoles(claims, issuer),
     issuedAt: readInstant(claims['iat'], 'iat'),
     expiresAt: readInstant(claims['exp'], 'exp'),
     ...readOptionalClaims(claims),
@@ -88,8 +89,9 @@ type BindingRules = Pick<ResolvedIssuer, 'ignoresTokenBinding' | 'requiresDpop'>
  *
  * @throws TokenError
  */
-export function checkUnbound({ boundTo }: Pick<AccessToken, 'boundTo'>): void {
-  if (boundTo !== undefined) throw new TokenError('bound_token');
+export function checkUnbound<Token extends Pick<AccessToken, 'boundTo'>>(token: Token): Token {
+  if (token.boundTo !== undefined) throw new TokenError('bound_token');
+  return token;
 }
 
 /** RFC 9068 §2.2. Undefined for an issuer whose tokens name no client. */
@@ -126,6 +128,18 @@ export function readScopes(
 ): ReadonlySet<string> {
   const scopes = paths.flatMap((path) => parseScopes(getClaim(claims, path), path));
   return new ScopeSet(scopes.filter(Boolean));
+}
+
+const NO_ROLES: ReadonlySet<string> = new ScopeSet([]);
+
+/** A string is one role, because names of roles may contain spaces. A claim of another type has no roles. */
+function readRoles(
+  claims: JsonObject,
+  { claims: { roles: paths } }: ResolvedIssuer,
+): ReadonlySet<string> {
+  const roles = paths.flatMap((path) => getClaim(claims, path));
+  const names = roles.filter((role) => typeof role === 'string').filter(Boolean);
+  return names.length > 0 ? new ScopeSet(names) : NO_ROLES;
 }
 
 /** `scope` is a space-separated string (RFC 8693 §4.2); other claims may be arrays. */

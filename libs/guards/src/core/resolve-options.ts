@@ -27,6 +27,7 @@ export const ISSUER_OPTIONS = {
     audience: option.claim('aud'),
     clientId: option.claims(['client_id']),
     scopes: option.claims(['scope']),
+    roles: option.claims(['roles']),
     tokenId: option.claims(['jti']),
   }),
 };

@@ -40,6 +40,8 @@ export interface ClaimMapping {
   readonly clientId?: readonly ClaimPath[] | undefined;
   /** Granted scopes: a space-separated string, or an array if the claim is not `scope`. Default `scope`. */
   readonly scopes?: readonly ClaimPath[] | undefined;
+  /** Roles of the user: a list, or a string with one role. Collected from all paths. Default `roles` (RFC 9068 §2.2.3.1). */
+  readonly roles?: readonly ClaimPath[] | undefined;
   /** The token's identifier, which is required; an empty list makes `jti` optional. Default `jti`. */
   readonly tokenId?: readonly ClaimPath[] | undefined;
 }

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type Algorithm, ALGORITHMS, isAlgorithm } from '../core/algorithms.js';
-import type { ResolvedIssuer } from '../core/verifier.options.js';
+import type { ResolvedVerifierOptions } from '../core/verifier.options.js';
 import { parseHttpUrl } from '../core/bounded-fetch.js';
 import { option } from '../core/options.js';
-import type { OptionPart } from '../core/trusted-issuer.js';
 import type { UsedProofs } from './used-proofs.js';
 
 /** Tokens that are bound to a key of their client, and the proofs of possession that it sends (RFC 9449). */
@@ -43,6 +42,16 @@ export const DPOP_OPTIONS = {
   ),
 };
 
+declare module '../nest/guards.options.js' {
+  interface ResourceServerOptions {
+    /** Accepts tokens that are bound to a key of their client. Without it such tokens are refused, because no proof is checked. */
+    readonly dpop?: DpopOptions | undefined;
+  }
+  interface ResolvedGuardsOptions {
+    readonly dpop?: ResolvedDpopOptions | undefined;
+  }
+}
+
 /** {@link DpopOptions} after validation, with every default filled in. Frozen. */
 export interface ResolvedDpopOptions {
   /** Without a trailing slash. */
@@ -56,23 +65,13 @@ export interface ResolvedDpopOptions {
   readonly nonceSecrets: readonly (string | Buffer)[];
 }
 
-/** The output length of the HMAC. */
-const MIN_SECRET_BYTES = 32;
-
-interface WithDpop {
-  readonly audience: string;
-  readonly issuers: readonly Pick<ResolvedIssuer, 'requiresDpop'>[];
+/** The options that decide about proofs. */
+export interface ProofOptions extends ResolvedVerifierOptions {
   readonly dpop?: ResolvedDpopOptions | undefined;
 }
 
-/** Accepts tokens that are bound to a key of their client. */
-export const dpop: OptionPart = {
-  options: { dpop: option.optionalObject(DPOP_OPTIONS) },
-  resolve: (resolved: WithDpop) => ({
-    dpop: resolved.dpop && resolveDpop(resolved.dpop, resolved.audience),
-  }),
-  findFaults: findDpopFaults,
-};
+/** The output length of the HMAC. */
+const MIN_SECRET_BYTES = 32;
 
 /** @param read shapes are checked, and constant defaults are filled in */
 export function resolveDpop(
@@ -89,7 +88,7 @@ export function resolveDpop(
 }
 
 /** One sentence for each fault. It says what to set. */
-function findDpopFaults({ dpop, issuers }: WithDpop): string[] {
+export function findDpopFaults({ dpop, issuers }: ProofOptions): string[] {
   if (dpop) {
     return [
       ...findBaseUrlFaults(dpop),

@@ -3,7 +3,7 @@ import type { ResolvedIssuer } from '../core/verifier.options.js';
 import type { AccessTokenVerifier } from '../core/access-token-verifier.js';
 import type { IssuerRegistry, TrustedIssuer } from '../core/trusted-issuer.js';
 import { checkUnbound } from '../core/read-access-token.js';
-import { BearerError, toBearerError } from '../nest/bearer-error.js';
+import { BearerError, throwBearerError } from '../nest/bearer-error.js';
 import { createVerifier, resolveOptions } from '../nest/resolve-options.js';
 import type { AccessToken } from '../core/access-token.js';
 import { currentLifetimeLimits, readInstant } from '../core/claims.js';
@@ -167,13 +167,11 @@ function readTimes(claims: JsonObject, options: ResolvedGuardsOptions): Times {
 }
 
 async function verifyToken(token: string, verifier: AccessTokenVerifier) {
+  const verifying = Promise.resolve().then(() => verifier.verify(token));
   try {
-    const verified = await verifier.verify(token);
-    checkUnbound(verified);
-    return verified;
+    return await verifying.then(checkUnbound).catch(throwBearerError);
   } catch (error) {
-    const refusal = toBearerError(error);
-    if (refusal instanceof BearerError) return refusal;
+    if (error instanceof BearerError) return error;
     throw error;
   }
 }

@@ -24,7 +24,7 @@ type SharedOption =
 export interface IntrospectionOptions
   extends
     Pick<TokenOptions, SharedOption>,
-    Pick<IssuerOptions, 'claims' | 'requiredClaims' | 'ignoresTokenBinding'> {
+    Pick<IssuerOptions, 'claims' | 'requiredClaims' | 'ignoresTokenBinding' | 'requiresDpop'> {
   /** The authorization server. A token whose answer names another `iss` is refused. */
   readonly issuer: string;
   /** Address of the endpoint. Default: `introspection_endpoint` of the issuer's metadata (RFC 8414). */
@@ -82,7 +82,7 @@ export interface ResolvedIntrospectionOptions extends Pick<
   readonly rules: AnswerRules;
 }
 
-const { claims, requiredClaims, ignoresTokenBinding } = ISSUER_OPTIONS;
+const { claims, requiredClaims, ignoresTokenBinding, requiresDpop } = ISSUER_OPTIONS;
 
 const INTROSPECTION_OPTIONS = {
   issuer: option.text,
@@ -105,6 +105,7 @@ const INTROSPECTION_OPTIONS = {
   claims: option.object({ ...claims.members, tokenId: option.claims([]) }),
   requiredClaims,
   ignoresTokenBinding,
+  requiresDpop,
   clockToleranceSeconds: VERIFIER_OPTIONS.clockToleranceSeconds,
   maxTokenBytes: VERIFIER_OPTIONS.maxTokenBytes,
   dangerouslyAllowInsecureHttp: VERIFIER_OPTIONS.dangerouslyAllowInsecureHttp,
@@ -138,12 +139,13 @@ export function resolveIntrospection(given: IntrospectionOptions): ResolvedIntro
 }
 
 function resolveRules(read: ReadOptions): AnswerRules {
-  const { issuer, audience, signedResponses, claims, requiredClaims, ignoresTokenBinding } = read;
-  const { algorithms = [], jwksUri } = signedResponses ?? {};
-  const named = { issuer, audience, algorithms, jwksUri, claims, requiredClaims };
-  const unused = { keys: undefined, ignoresTokenStatus: true, requiresDpop: false, tokenTypes: [] };
+  const { issuer, audience, claims, requiredClaims, ignoresTokenBinding, requiresDpop } = read;
+  const { algorithms = [], jwksUri } = read.signedResponses ?? {};
+  const binding = { ignoresTokenBinding, requiresDpop };
+  const named = { issuer, audience, algorithms, jwksUri, claims, requiredClaims, ...binding };
+  const unused = { keys: undefined, ignoresTokenStatus: true, tokenTypes: [] };
   return {
-    issuer: resolveIssuer({ ...named, ...unused, ignoresTokenBinding }, ''),
+    issuer: resolveIssuer({ ...named, ...unused }, ''),
     subject: read.subject,
     acceptsMissing: read.acceptsMissing,
     toleranceMs: read.clockToleranceSeconds * 1000,

@@ -1,15 +1,15 @@
+import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import {
-  type ProofFault,
   TokenError,
   type TokenErrorCode,
   toRetryAfterSeconds,
-  type UnavailableCode,
   UnavailableError,
 } from '../core/token-error.js';
-import { NonceError } from '../dpop/proof-verifier.js';
 
-export type { ProofFault } from '../core/token-error.js';
+/** Reasons that optional parts of the library add. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type
+export interface RejectionReasons {}
 
 /** Why a call is refused. Names are stable, for logs and metrics, and are never sent to the client. */
 export type RejectionReason =
@@ -20,7 +20,8 @@ export type RejectionReason =
   | 'insufficient_claims'
   | 'login_too_old'
   | 'refused_by_policy'
-  | 'unsupported_transport';
+  | 'unsupported_transport'
+  | RejectionReasons[keyof RejectionReasons];
 
 /** The scheme of the credentials: a token alone, or a token with a proof (RFC 9449 §7.1). */
 export type Scheme = 'Bearer' | 'DPoP';
@@ -48,14 +49,7 @@ export interface RejectedRequest {
   readonly id?: string;
 }
 
-const STATUS_PHRASES = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  503: 'Service Unavailable',
-} as const;
-
-type ChallengeParameters = Readonly<Record<string, string>>;
+export type ChallengeParameters = Readonly<Record<string, string>>;
 
 /** A refusal that a resource server may send (RFC 6750 §3). The answer depends on the class, not on the reason. */
 export abstract class BearerError extends HttpException {
@@ -65,19 +59,18 @@ export abstract class BearerError extends HttpException {
   scheme: Scheme = 'Bearer';
   /** The scopes that the handler needs, for the challenge. Undefined before the guard or the filter has found its rule. */
   scopes: readonly string[] | undefined;
+  /** HTTP headers of the answer besides the challenge. */
+  readonly headers: Readonly<Record<string, string>> = {};
 
   protected constructor(
     readonly reason: RejectionReason,
-    status: keyof typeof STATUS_PHRASES,
-    options?: ErrorOptions,
+    status: 400 | 401 | 403 | 503,
+    cause?: unknown,
   ) {
-    super({ type: 'about:blank', title: STATUS_PHRASES[status], status }, status, options);
-    this.message = `${STATUS_PHRASES[status]} (${reason})`;
-  }
-
-  /** HTTP headers of the answer besides the challenge. */
-  get headers(): Readonly<Record<string, string>> {
-    return {};
+    const title = STATUS_CODES[status] ?? '';
+    // Clients that know Nest's own errors show `message` (RFC 9457 §3.2 allows it).
+    super({ type: 'about:blank', title, status, message: title }, status, { cause });
+    this.message = `${title} (${reason})`;
   }
 }
 
@@ -85,8 +78,8 @@ export abstract class BearerError extends HttpException {
 export class MissingToken extends BearerError {
   readonly challenge = {};
 
-  constructor() {
-    super('no_token', 401);
+  constructor(cause?: unknown) {
+    super('no_token', 401, cause);
   }
 }
 
@@ -112,14 +105,8 @@ export class InvalidToken extends BearerError {
   };
 
   constructor(reason: RejectionReason, cause?: unknown) {
-    super(reason, 401, { cause });
+    super(reason, 401, cause);
   }
-}
-
-function describeMissingScopes(missing: readonly string[]): ErrorOptions | undefined {
-  return missing.length > 0
-    ? { cause: new Error(`scopes missing: ${missing.join(' ')}`) }
-    : undefined;
 }
 
 /** The token is valid, but lacks scopes. The challenge names them, and the other scopes of the handler (RFC 6750 §3.1). */
@@ -127,9 +114,9 @@ export class InsufficientScope extends BearerError {
   readonly challenge: ChallengeParameters;
 
   constructor(readonly missing: readonly string[]) {
-    super('insufficient_scope', 403, describeMissingScopes(missing));
-    const error = 'insufficient_scope';
-    this.challenge = missing.length > 0 ? { error, scope: missing.join(' ') } : { error };
+    const scope = missing.join(' ');
+    super('insufficient_scope', 403, scope ? new Error(`scopes missing: ${scope}`) : undefined);
+    this.challenge = { error: 'insufficient_scope', ...(scope && { scope }) };
   }
 }
 
@@ -137,17 +124,15 @@ export class InsufficientScope extends BearerError {
 export class InsufficientClaims extends BearerError {
   readonly challenge = { error: 'insufficient_scope' };
 
-  constructor(reason: 'insufficient_claims' | 'refused_by_policy' = 'insufficient_claims') {
-    super(reason, 403);
+  constructor(
+    reason: 'insufficient_claims' | 'refused_by_policy' = 'insufficient_claims',
+    cause?: unknown,
+  ) {
+    super(reason, 403, cause);
   }
 }
 
 const MAX_AGE_SECONDS = 86_400;
-
-/** A whole number of bounded size. 0 asks for a new login, which meets every other demand. */
-function toWholeSeconds(seconds: number): number {
-  return Number.isFinite(seconds) ? Math.floor(Math.min(MAX_AGE_SECONDS, Math.max(0, seconds))) : 0;
-}
 
 /** The token is valid, but the user must authenticate again (RFC 9470 §3). */
 export class InsufficientUserAuthentication extends BearerError {
@@ -156,10 +141,12 @@ export class InsufficientUserAuthentication extends BearerError {
   /** @param maxAgeSeconds the `max_age` that the client must request (OpenID Connect Core §3.1.2.1) */
   constructor(maxAgeSeconds: number) {
     super('login_too_old', 401);
+    // 0 asks for a new login, which meets every other demand.
+    const seconds = Number.isFinite(maxAgeSeconds) ? maxAgeSeconds : 0;
     this.challenge = {
       error: 'insufficient_user_authentication',
       error_description: 'A more recent login is required',
-      max_age: String(toWholeSeconds(maxAgeSeconds)),
+      max_age: String(Math.floor(Math.min(MAX_AGE_SECONDS, Math.max(0, seconds)))),
     };
   }
 }
@@ -169,108 +156,45 @@ export class TemporarilyUnavailable extends BearerError {
   readonly challenge = undefined;
   /** Sent as `Retry-After`, in whole seconds (RFC 9110 §10.2.3). */
   readonly retryAfterSeconds: number;
+  override readonly headers: Readonly<Record<string, string>>;
 
   constructor(
-    reason: UnavailableCode,
+    reason: RejectionReason,
     retryAfterSeconds: number,
-    cause?: unknown,
-    /** The same for all refusals of one outage, and different for the next one. */
-    readonly outage?: object,
+    /** `outage`: the same for all refusals of one outage, and different for the next one. */
+    readonly state: { readonly cause?: unknown; readonly outage?: object | undefined } = {},
   ) {
-    super(reason, 503, { cause });
+    super(reason, 503, state.cause);
     this.retryAfterSeconds = toRetryAfterSeconds(retryAfterSeconds);
-  }
-
-  override get headers() {
-    return { 'Retry-After': String(this.retryAfterSeconds) };
+    this.headers = { 'Retry-After': String(this.retryAfterSeconds) };
   }
 }
 
 /** The key set cannot be fetched now. */
 export class KeysUnavailable extends TemporarilyUnavailable {
   constructor(retryAfterSeconds: number, cause?: unknown, outage?: object) {
-    super('keys_unavailable', retryAfterSeconds, cause, outage);
+    super('keys_unavailable', retryAfterSeconds, { cause, outage });
   }
 }
 
 /** The status list of the token cannot be fetched now. */
 export class StatusUnavailable extends TemporarilyUnavailable {
   constructor(retryAfterSeconds: number, cause?: unknown, outage?: object) {
-    super('status_unavailable', retryAfterSeconds, cause, outage);
+    super('status_unavailable', retryAfterSeconds, { cause, outage });
   }
 }
 
-/** The proof is missing, or not valid for this request (RFC 9449 §7.1). */
-export class InvalidProof extends BearerError {
-  readonly challenge = {
-    error: 'invalid_dpop_proof',
-    error_description: 'Send one DPoP header with a fresh proof for this request',
-  };
-
-  constructor(reason: ProofFault, cause?: unknown) {
-    super(reason, 401, { cause });
-  }
-}
-
-/** The nonce of the proof is missing or old (RFC 9449 §9). The answer carries a new one for the next attempt. */
-export class NonceRequired extends BearerError {
-  readonly challenge = {
-    error: 'use_dpop_nonce',
-    error_description: 'Send a proof with the nonce of this response',
-  };
-
-  constructor(readonly nonce: string) {
-    super('proof_nonce_required', 401);
-  }
-
-  override get headers() {
-    return { 'DPoP-Nonce': this.nonce };
-  }
-}
-
-/** The store of used proofs does not answer now. */
-export class ProofsUnavailable extends TemporarilyUnavailable {
-  constructor(retryAfterSeconds: number, cause?: unknown) {
-    super('proofs_unavailable', retryAfterSeconds, cause);
-  }
-}
-
-/** Translates a refusal of the core to the answer of RFC 6750. Returns every other error unchanged. */
-export function toBearerError(error: unknown): unknown {
-  if (error instanceof NonceError) return new NonceRequired(error.nonce);
-  if (error instanceof UnavailableError) return toUnavailable(error);
-  if (!(error instanceof TokenError)) return error;
-  const { code, cause } = error;
-  if (code === 'malformed_credentials') return new InvalidRequest(code);
-  const fault = PROOF_FAULTS.find((candidate) => candidate === code);
-  return fault ? new InvalidProof(fault, cause) : new InvalidToken(code, cause);
-}
-
+/** Throws the answer of RFC 6750 to a refusal of the core, and every other error unchanged. */
 export function throwBearerError(error: unknown): never {
-  throw toBearerError(error);
+  if (error instanceof UnavailableError) throw toUnavailable(error);
+  if (!(error instanceof TokenError)) throw error;
+  const { code, cause } = error;
+  throw code === 'malformed_credentials' ? new InvalidRequest(code) : new InvalidToken(code, cause);
 }
 
-/** An application's store of used proofs may throw {@link ProofsUnavailable} itself. */
 function toUnavailable({ code, retryAfterSeconds, state }: UnavailableError): BearerError {
   const { cause, outage } = state;
-  if (cause instanceof TemporarilyUnavailable) return cause;
-  if (code === 'introspection_unavailable')
-    return new TemporarilyUnavailable(code, retryAfterSeconds, cause, outage);
-  return new UNAVAILABLE[code](retryAfterSeconds, cause, outage);
+  if (code === 'keys_unavailable') return new KeysUnavailable(retryAfterSeconds, cause, outage);
+  if (code === 'status_unavailable') return new StatusUnavailable(retryAfterSeconds, cause, outage);
+  return new TemporarilyUnavailable(code, retryAfterSeconds, { cause, outage });
 }
-
-const UNAVAILABLE = {
-  keys_unavailable: KeysUnavailable,
-  status_unavailable: StatusUnavailable,
-  proofs_unavailable: ProofsUnavailable,
-} as const satisfies Partial<Record<UnavailableCode, unknown>>;
-
-const PROOF_FAULTS: readonly ProofFault[] = [
-  'no_proof',
-  'malformed_proof',
-  'bad_proof_signature',
-  'proof_for_another_request',
-  'proof_for_another_token',
-  'proof_out_of_time',
-  'replayed_proof',
-];

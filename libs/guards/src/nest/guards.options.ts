@@ -1,5 +1,4 @@
-import type { Type } from '@nestjs/common';
-import type { DpopOptions, ResolvedDpopOptions } from '../dpop/dpop.options.js';
+import type { AccessToken } from '../core/access-token.js';
 import type {
   RequiredOptions,
   ResolvedVerifierOptions,
@@ -7,6 +6,8 @@ import type {
   TrustOptions,
 } from '../core/verifier.options.js';
 import type { Rejection } from './bearer-error.js';
+import type { ControllerPattern } from './controller-list.js';
+import type { ProofOfPossession } from './credentials.js';
 import type { Transport } from './transport.js';
 
 /**
@@ -16,8 +17,6 @@ import type { Transport } from './transport.js';
 export type GuardsOptions = ResourceServerOptions & TrustOptions;
 
 export interface ResourceServerOptions extends TokenOptions {
-  /** Accepts tokens that are bound to a key of their client. Without it such tokens are refused, because no proof is checked. */
-  readonly dpop?: DpopOptions | undefined;
   /** Guarded transports besides HTTP. Each comes from its own entry point. Default none. */
   readonly transports?: readonly Transport[] | undefined;
   /** Serves the protected resource metadata (RFC 9728), if `audience` is a URL. Default true. */
@@ -26,24 +25,42 @@ export interface ResourceServerOptions extends TokenOptions {
   readonly resourceMetadataUrl?: string | undefined;
   /** `scopes_supported` of the metadata, which clients may request in full: leave out those of staff and services. Challenges prefer them. Default: every required scope. */
   readonly advertisedScopes?: readonly string[] | undefined;
-  /** Controllers of other packages that need no token and cannot carry `@Public()`. Default none. */
-  readonly publicControllers?: readonly Type[] | undefined;
-  /** Called for every refusal, before the answer is sent. Its errors are logged and change no answer. Default none. */
+  /** Controllers of other packages that need no token and cannot carry `@Public()`: classes, names, patterns such as `Bull*`, or regular expressions. Default none. */
+  readonly publicControllers?: readonly ControllerPattern[] | undefined;
+  /** Controllers that other guards protect, as in `publicControllers`. A handler in them with access decorators is guarded here. Default none. */
+  readonly guardedElsewhere?: readonly ControllerPattern[] | undefined;
+  /** Treatment of handlers without access decorators: `refuse` stops the start. `reportTemporarily` is for a migration: it logs them, and leaves them to other guards. Default `refuse`. */
+  readonly undeclaredHandlers?: 'refuse' | 'reportTemporarily' | undefined;
+  /** Returns `request.user` for a verified token, in the form that the handlers expect. Called once by each guarded call, and never without a token. Default: the token. */
+  readonly user?: ((token: AccessToken) => unknown) | undefined;
+  /** Called for every refusal, before the answer is sent. It replaces the log, unless you set `logsRejections: true`. Its errors are logged and change no answer. Default none. */
   readonly onRejected?: ((rejection: Rejection) => void) | undefined;
-  /** Logs refusals: the first of each reason in a minute, and of each outage, as a warning, and the others at debug. Default: unless `onRejected` is set. */
+  /** Logs refusals: the first of each reason in a minute, and of each outage, as a warning, and the next 20 at debug. Default: unless `onRejected` is set. */
   readonly logsRejections?: boolean | undefined;
 }
 
 type RequiredOption =
-  'transports' | 'servesResourceMetadata' | 'publicControllers' | 'logsRejections';
+  | 'transports'
+  | 'servesResourceMetadata'
+  | 'publicControllers'
+  | 'guardedElsewhere'
+  | 'undeclaredHandlers'
+  | 'logsRejections';
 
 /** {@link GuardsOptions} after validation, with every default filled in. Frozen. */
 export interface ResolvedGuardsOptions
   extends
     ResolvedVerifierOptions,
     RequiredOptions<Pick<ResourceServerOptions, RequiredOption>>,
-    Pick<ResourceServerOptions, 'resourceMetadataUrl' | 'advertisedScopes' | 'onRejected'> {
-  readonly dpop?: ResolvedDpopOptions | undefined;
+    Pick<
+      ResourceServerOptions,
+      'resourceMetadataUrl' | 'advertisedScopes' | 'onRejected' | 'user'
+    > {
+  readonly proofOfPossession?: ProofOfPossession | undefined;
 }
 
+/** Injection token of {@link GuardsOptions}. A test may override it: `overrideProvider(GUARDS_OPTIONS).useValue(issuer.options)`. */
 export const GUARDS_OPTIONS = Symbol('GUARDS_OPTIONS');
+
+/** Injection token of {@link ResolvedGuardsOptions}. */
+export const RESOLVED_OPTIONS = Symbol('RESOLVED_OPTIONS');

@@ -1,88 +1,52 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { AccessToken } from '../core/access-token.js';
+import type { AccessTokenVerifier } from '../core/access-token-verifier.js';
 import { checkUnbound } from '../core/read-access-token.js';
 import { TokenError } from '../core/token-error.js';
-import type { Verifier } from '../core/verifier.js';
-import { type BoundToken, DpopProofVerifier } from '../dpop/proof-verifier.js';
 import { MissingToken, throwBearerError } from './bearer-error.js';
 import { type CredentialCarrier, type Credentials, readCredentials } from './credentials.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
-import { TrustedIssuers } from './trusted-issuers.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { createVerifier } from './resolve-options.js';
 
-/** The checked proof of a request, because several guards may ask about the same request. */
-interface CheckedProof {
-  readonly proof: unknown;
-  readonly token: string;
-  readonly spending: void | Promise<void>;
-}
+/** The configured issuers as a provider. The `iss` of a token selects one of them and can add none. */
+@Injectable()
+export class TrustedIssuers implements OnModuleDestroy {
+  readonly verifier: AccessTokenVerifier;
 
-/** Decides whether the sender may use a token: a bound token needs a proof of its key (RFC 9449 §7). */
-class ProofOfPossession {
-  private readonly checkedProofs = new WeakMap<CredentialCarrier, CheckedProof>();
-  private readonly proofs: DpopProofVerifier | undefined;
-
-  constructor(options: ResolvedGuardsOptions) {
-    const { dpop } = options;
-    this.proofs = dpop && new DpopProofVerifier({ ...options, dpop });
+  constructor(@Inject(RESOLVED_OPTIONS) options: ResolvedGuardsOptions) {
+    this.verifier = createVerifier(options);
   }
 
   /**
-   * Without the option `dpop`, the scheme `DPoP` is as unknown as any other.
+   * Resolves when tokens of at least one issuer can be verified, and fetches missing keys and status lists. For
+   * readiness probes.
    *
-   * @throws MissingToken, InvalidRequest
+   * @throws KeysUnavailable or StatusUnavailable
    */
-  readCredentials(request: CredentialCarrier): Credentials {
-    const credentials = readCredentials(request);
-    if (credentials.scheme === 'DPoP' && !this.proofs) throw new MissingToken();
-    return credentials;
+  async ready(): Promise<void> {
+    await this.verifier.ready().catch(throwBearerError);
   }
 
-  /**
-   * Returns a promise only when the store of used proofs does.
-   *
-   * @throws TokenError
-   */
-  check(
-    token: AccessToken,
-    { scheme, token: text }: Credentials,
-    request: CredentialCarrier,
-  ): AccessToken | Promise<AccessToken> {
-    if (scheme === 'Bearer') return this.checkBearer(token);
-    const { boundTo } = token;
-    if (boundTo === undefined || !this.proofs) throw new TokenError('unbound_token');
-    const spent = this.checkProof(this.proofs, { token: text, boundTo }, request);
-    return spent instanceof Promise ? spent.then(() => token) : token;
+  /** Age of the oldest key set in use, in seconds; undefined before the first fetch. For monitoring. */
+  get keySetAgeSeconds(): number | undefined {
+    return this.verifier.keySetAgeSeconds;
   }
 
-  /** @throws TokenError */
-  checkBearer(token: AccessToken): AccessToken {
-    checkUnbound(token);
-    return token;
-  }
-
-  /** A proof is valid for one request, which a second guard or the messages of a socket may check again. */
-  private checkProof(proofs: DpopProofVerifier, bound: BoundToken, request: CredentialCarrier) {
-    const proof = request.headers['dpop'];
-    const before = this.checkedProofs.get(request);
-    if (before?.proof === proof && before?.token === bound.token) return before.spending;
-    const spent = proofs.check(request, bound).spend();
-    this.checkedProofs.set(request, { proof, token: bound.token, spending: spent });
-    return spent;
+  onModuleDestroy(): void {
+    this.verifier.close();
   }
 }
 
 /** Verifies the token of a request, for every door of the application: the guard, passport, and code of your own. */
 @Injectable()
 export class RequestAuthenticator {
-  private readonly verifier: Verifier;
-  private readonly proofOfPossession: ProofOfPossession;
+  private readonly verifier: AccessTokenVerifier;
 
   constructor(
-    @Inject(GUARDS_OPTIONS) options: ResolvedGuardsOptions,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedGuardsOptions,
     { verifier }: TrustedIssuers,
   ) {
     this.verifier = verifier;
-    this.proofOfPossession = new ProofOfPossession(options);
   }
 
   /**
@@ -92,11 +56,10 @@ export class RequestAuthenticator {
    */
   verify(request: CredentialCarrier): AccessToken | Promise<AccessToken> {
     return withBearerErrors(() => {
-      const credentials = this.proofOfPossession.readCredentials(request);
+      const credentials = this.readCredentials(request);
       const token = this.verifier.verify(credentials.token);
-      const check = (verified: AccessToken) =>
-        this.proofOfPossession.check(verified, credentials, request);
-      return token instanceof Promise ? token.then(check) : check(token);
+      if (!(token instanceof Promise)) return this.checkBinding(token, credentials, request);
+      return token.then((verified) => this.checkBinding(verified, credentials, request));
     });
   }
 
@@ -108,8 +71,7 @@ export class RequestAuthenticator {
   verifyToken(token: string): AccessToken | Promise<AccessToken> {
     return withBearerErrors(() => {
       const verified = this.verifier.verify(token);
-      const check = (bearer: AccessToken) => this.proofOfPossession.checkBearer(bearer);
-      return verified instanceof Promise ? verified.then(check) : check(verified);
+      return verified instanceof Promise ? verified.then(checkUnbound) : checkUnbound(verified);
     });
   }
 
@@ -117,12 +79,34 @@ export class RequestAuthenticator {
   remainingMs(token: AccessToken): number {
     return this.verifier.remainingMs(token);
   }
+
+  private readCredentials(request: CredentialCarrier): Credentials {
+    const credentials = readCredentials(request);
+    if (credentials.scheme === 'Bearer' || this.options.proofOfPossession) return credentials;
+    throw new MissingToken(new Error('the scheme DPoP needs the part dpop and the option `dpop`'));
+  }
+
+  /** A bound token needs a proof of its key, and is never a bearer token (RFC 9449 §7). */
+  private checkBinding(
+    token: AccessToken,
+    { scheme, token: text }: Credentials,
+    request: CredentialCarrier,
+  ): AccessToken | Promise<AccessToken> {
+    const { proofOfPossession } = this.options;
+    if (scheme === 'Bearer') return checkUnbound(token);
+    const { boundTo } = token;
+    if (boundTo === undefined || !proofOfPossession) throw new TokenError('unbound_token');
+    const checked = proofOfPossession.check(request, { token: text, boundTo });
+    return checked instanceof Promise ? checked.then(() => token) : token;
+  }
 }
 
-/** Runs a check of the core, and translates what it throws. A synchronous result stays synchronous. */
-function withBearerErrors<T>(check: () => T | Promise<T>): T | Promise<T> {
+/** Translates what a check of the core throws. A synchronous result stays synchronous. */
+function withBearerErrors(
+  verify: () => AccessToken | Promise<AccessToken>,
+): AccessToken | Promise<AccessToken> {
   try {
-    const result = check();
+    const result = verify();
     return result instanceof Promise ? result.catch(throwBearerError) : result;
   } catch (error) {
     return throwBearerError(error);

@@ -2,23 +2,23 @@ import { AccessTokenVerifier } from '../core/access-token-verifier.js';
 import { parseHttpUrl } from '../core/bounded-fetch.js';
 import { isObject, option, OptionReader } from '../core/options.js';
 import { resolveVerifierOptions } from '../core/resolve-options.js';
-import { createRegistry, type VerifierParts } from '../core/trusted-issuer.js';
+import { createRegistry } from '../core/trusted-issuer.js';
+import { parts } from '../parts.js';
+import { isControllerPattern } from './controller-list.js';
 import type { GuardsOptions, ResolvedGuardsOptions } from './guards.options.js';
 import { deriveMetadataUrl } from './resource-metadata.js';
 
-let parts: VerifierParts = {};
-
-/** Called by the entry point, which knows the parts of this copy. This folder imports none of them. */
-export function installParts(installed: VerifierParts): void {
-  parts = installed;
-}
+const controllers = option.listOf('classes, names or patterns', isControllerPattern, []);
 
 export const SERVICE_OPTIONS = {
   transports: option.listOf('transports', (one) => isObject(one) && 'contextType' in one, []),
   servesResourceMetadata: option.flag(true),
   resourceMetadataUrl: option.text,
   advertisedScopes: option.texts(),
-  publicControllers: option.listOf('classes', (one) => typeof one === 'function', []),
+  publicControllers: controllers,
+  guardedElsewhere: controllers,
+  undeclaredHandlers: option.oneOf(['refuse', 'reportTemporarily'], 'refuse'),
+  user: option.function(),
   onRejected: option.function(),
   logsRejections: option.flag(),
 };

@@ -9,6 +9,8 @@ export interface Auth0Options {
   readonly audience?: string | undefined;
   /** Reads `permissions` as scopes too. They are the user's permissions, not scopes granted to the client. Default false. */
   readonly permissionsAreScopes?: boolean | undefined;
+  /** The claim with the user's roles, which an Action of the tenant adds, such as `https://example.com/roles`. Default `roles`. */
+  readonly rolesClaim?: string | undefined;
 }
 
 /** Every token with `openid` also names the tenant's userinfo API, so this audience identifies no API. */
@@ -21,6 +23,7 @@ const OPTIONS: OptionTable = {
   domain: option.any,
   audience: option.any,
   permissionsAreScopes: option.flag(),
+  rolesClaim: option.text,
 };
 
 /**
@@ -31,7 +34,7 @@ const OPTIONS: OptionTable = {
  */
 export function auth0(options: Auth0Options): IssuerOptions {
   checkPresetShape('auth0', options, OPTIONS);
-  const { domain, audience, permissionsAreScopes } = options;
+  const { domain, audience, permissionsAreScopes, rolesClaim = 'roles' } = options;
   checkPresetArguments('auth0', [
     ['domain', domain, HOST_NAME],
     ...(audience === undefined ? [] : [['audience', audience, OWN_API_IDENTIFIER] as const]),
@@ -45,6 +48,7 @@ export function auth0(options: Auth0Options): IssuerOptions {
     claims: {
       clientId: ['azp', 'client_id'],
       scopes: permissionsAreScopes ? ['scope', 'permissions'] : ['scope'],
+      roles: [rolesClaim],
       tokenId: [],
     },
   };

@@ -58,6 +58,7 @@ export function cognito(options: CognitoOptions): IssuerOptions {
     claims: {
       audience: 'client_id',
       scopes: groupsAreScopes ? ['scope', 'cognito:groups'] : ['scope'],
+      roles: ['cognito:groups'],
       tokenId: [],
     },
   };

@@ -50,6 +50,7 @@ export function keycloak(options: KeycloakOptions): IssuerOptions {
     requiredClaims: { typ: ['Bearer', 'DPoP'] },
     claims: {
       clientId: ['azp'],
+      roles: [['realm_access', 'roles']],
       scopes: [
         'scope',
         ...(realmRolesAreScopes ? [['realm_access', 'roles']] : []),

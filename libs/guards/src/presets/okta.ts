@@ -42,6 +42,6 @@ export function okta(options: OktaOptions): IssuerOptions {
     algorithms: ['RS256'],
     audience,
     tokenTypes: ['', 'JWT', 'at+jwt'],
-    claims: { clientId: ['cid'], scopes: ['scp'] },
+    claims: { clientId: ['cid'], scopes: ['scp'], roles: ['groups'] },
   };
 }

@@ -5,10 +5,10 @@ import { AccessRules } from '../nest/access-rules.js';
 import { AccessTokenGuard } from '../nest/access-token.guard.js';
 import { RequestAuthenticator } from '../nest/request-authenticator.js';
 import { findVerifiedToken } from '../nest/verified-token.js';
-import { closeOnExpiry } from '../nest/transport.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../nest/guards.options.js';
+import { closeOnExpiry } from '../transports/messages.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from '../nest/guards.options.js';
 import { BearerError, InvalidToken } from '../nest/bearer-error.js';
-import { findNeededScopes, buildChallenge } from '../nest/challenge.js';
+import { findNeededScopes, buildChallenge } from '../nest/bearer-error.filter.js';
 import type { AccessToken } from '../core/access-token.js';
 import { type Connection, HandshakeError, rememberToken } from './connection.js';
 
@@ -83,7 +83,7 @@ export class ConnectionGate {
   }
 
   private findOptions(): ResolvedGuardsOptions {
-    return this.moduleRef.get<ResolvedGuardsOptions>(GUARDS_OPTIONS, { strict: false });
+    return this.moduleRef.get<ResolvedGuardsOptions>(RESOLVED_OPTIONS, { strict: false });
   }
 
   private getProvider<Provider>(provider: Type<Provider>): Provider {

@@ -1,4 +1,4 @@
-import type { AccessRules, GuardedHandler } from './access-rules.js';
+import type { AccessRules, GuardedHandler } from './nest/access-rules.js';
 
 /** The part of an OpenAPI document that is used here. */
 interface OpenApiDocument {

@@ -1,9 +1,8 @@
 import { type ArgumentsHost, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { DpopNonces } from '../dpop/nonces.js';
 import type { BearerError } from './bearer-error.js';
 import { type CredentialCarrier, readScheme } from './credentials.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import type { Transport } from './transport.js';
 
 /** HTTP requests of Express and Fastify. */
@@ -11,24 +10,19 @@ import type { Transport } from './transport.js';
 export class HttpTransport implements Transport {
   readonly contextType = 'http';
 
-  private readonly nonces: DpopNonces | undefined;
-
   constructor(
     private readonly adapterHost: HttpAdapterHost,
-    @Inject(GUARDS_OPTIONS) { dpop, now }: ResolvedGuardsOptions,
-  ) {
-    this.nonces = dpop?.requiresNonce ? new DpopNonces(dpop, now) : undefined;
-  }
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedGuardsOptions,
+  ) {}
 
   carrier(context: ExecutionContext): CredentialCarrier {
     return context.getArgByIndex(0);
   }
 
-  /** Sends the next nonce with the answer, so that the client is not refused first (RFC 9449 §8.2). */
   admitted(context: ExecutionContext): void {
-    if (!this.nonces || readScheme(this.carrier(context)) !== 'DPoP') return;
-    const response: unknown = context.switchToHttp().getResponse();
-    this.adapterHost.httpAdapter.setHeader(response, 'DPoP-Nonce', this.nonces.current());
+    const { proofOfPossession } = this.options;
+    if (!proofOfPossession || readScheme(this.carrier(context)) !== 'DPoP') return;
+    this.setHeaders(context.switchToHttp().getResponse(), proofOfPossession.answerHeaders());
   }
 
   /** Sends the challenge (RFC 6750 §3), and a body that adds no detail (RFC 9457). */
@@ -36,11 +30,20 @@ export class HttpTransport implements Transport {
     const { httpAdapter } = this.adapterHost;
     const response: unknown = host.switchToHttp().getResponse();
     httpAdapter.setHeader(response, 'Content-Type', 'application/problem+json');
-    for (const [name, value] of Object.entries(refusal.headers)) {
-      httpAdapter.setHeader(response, name, value);
-    }
-    if (challenge) httpAdapter.setHeader(response, 'WWW-Authenticate', challenge);
+    const headers = { ...refusal.headers, ...(challenge && { 'WWW-Authenticate': challenge }) };
+    this.setHeaders(response, headers);
     httpAdapter.reply(response, JSON.stringify(refusal.getResponse()), refusal.getStatus());
+  }
+
+  /** Scripts of another origin read these headers only if the answer exposes them (Fetch §3.2.1). */
+  private setHeaders(response: unknown, headers: Readonly<Record<string, string>>): void {
+    const { httpAdapter: adapter } = this.adapterHost;
+    const names = Object.keys(headers);
+    for (const name of names) adapter.setHeader(response, name, headers[name] ?? '');
+    if (names.length === 0 || !adapter.getHeader(response, 'Access-Control-Allow-Origin')) return;
+    const exposed: unknown = adapter.getHeader(response, 'Access-Control-Expose-Headers') ?? [];
+    const all = [exposed, names].flat().join(', ');
+    adapter.setHeader(response, 'Access-Control-Expose-Headers', all);
   }
 }
 
@@ -49,7 +52,7 @@ export class HttpTransport implements Transport {
 export class TransportRegistry {
   private readonly byContextType: ReadonlyMap<string, Transport>;
 
-  constructor(http: HttpTransport, @Inject(GUARDS_OPTIONS) options: ResolvedGuardsOptions) {
+  constructor(http: HttpTransport, @Inject(RESOLVED_OPTIONS) options: ResolvedGuardsOptions) {
     const all: Transport[] = [http, ...options.transports];
     this.byContextType = new Map(all.map((transport) => [transport.contextType, transport]));
   }

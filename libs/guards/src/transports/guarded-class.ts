@@ -6,9 +6,9 @@ import {
   UseFilters,
   UseGuards,
 } from '@nestjs/common';
-import { AccessTokenGuard } from './access-token.guard.js';
-import { BearerErrorFilter } from './bearer-error.filter.js';
-import { markAsGuarded } from './handlers.js';
+import { AccessTokenGuard } from '../nest/access-token.guard.js';
+import { BearerErrorFilter } from '../nest/bearer-error.filter.js';
+import { markAsGuarded } from '../nest/handlers.js';
 
 const admittedContexts = new WeakSet<ExecutionContext>();
 
