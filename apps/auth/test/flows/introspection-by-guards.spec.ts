@@ -55,7 +55,7 @@ describe('a resource server that introspects with the guards (RFC 7662)', () => 
     await expect(refusal).rejects.toMatchObject({ code: 'inactive' });
   });
 
-  it('is unavailable with a wrong secret, and its log names the option', async () => {
+  it('gets no answer with a wrong secret, and its log names the option', async () => {
     const { access_token: access } = await auth.createLogin();
     const refusal = Promise.resolve(verifier({ ...withSecret, secret: 'wrong' }).verify(access));
     await expect(refusal).rejects.toMatchObject({

@@ -52,7 +52,7 @@ export const VERIFIER_OPTIONS = {
 };
 
 /** An issuer's options as the reader returns them: every shape is right, and every default is filled in. */
-interface ReadIssuer extends Omit<ResolvedIssuer, 'audiences' | 'requiredClaims'> {
+export interface ReadIssuer extends Omit<ResolvedIssuer, 'audiences' | 'requiredClaims'> {
   readonly audience: IssuerOptions['audience'];
   readonly requiredClaims: NonNullable<IssuerOptions['requiredClaims']>;
 }
@@ -90,29 +90,6 @@ export function resolveVerifierOptions(
   reader.add(findVerifierFaults(resolved, isSingle));
   for (const part of installed) reader.add(part.findFaults?.(resolved) ?? []);
   return resolved;
-}
-
-/**
- * Reads the options of one issuer that became known at run time.
- *
- * @throws GuardsConfigurationError with all faults
- */
-export function readIssuer(
-  given: unknown,
-  options: ResolvedVerifierOptions,
-  parts: VerifierParts,
-): ResolvedIssuer {
-  const reader = new OptionReader();
-  const installed: OptionPart[] = Object.values(parts);
-  const table = merge(ISSUER_OPTIONS, ...installed.map((part) => part.issuerOptions));
-  // The reader checks every shape.
-  const read = reader.read(given, table) as unknown as ReadIssuer;
-  const rules = resolveIssuer(read, options.audience);
-  const resolved = { ...options, issuers: [rules] };
-  reader.add(findVerifierFaults(resolved, true));
-  for (const part of installed) reader.add(part.findFaults?.(resolved) ?? []);
-  reader.throwFaults();
-  return rules;
 }
 
 /** A list of issuers, or an object for the part that resolves them at run time. */

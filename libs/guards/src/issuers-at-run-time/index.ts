@@ -1,12 +1,18 @@
 import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { option } from '../core/options.js';
-import { readIssuer } from '../core/resolve-options.js';
+import { option, OptionReader } from '../core/options.js';
+import {
+  findIssuerFaults,
+  ISSUER_OPTIONS,
+  type ReadIssuer,
+  resolveIssuer,
+} from '../core/resolve-options.js';
 import { LeastRecentlyUsed } from '../core/token-cache.js';
 import { describeError, quoteValue, TokenError, UnavailableError } from '../core/token-error.js';
 import {
   type DirectoryPart,
   IssuerRegistry,
+  type OptionPart,
   TrustedIssuer,
   type VerifierParts,
 } from '../core/trusted-issuer.js';
@@ -210,6 +216,27 @@ class RunTimeIssuers extends IssuerRegistry {
     issuer.keySet.trustedUntil = -Infinity;
     issuer.statusLists?.close();
   }
+}
+
+/** @throws GuardsConfigurationError with all faults */
+function readIssuer(
+  given: unknown,
+  options: ResolvedVerifierOptions,
+  parts: VerifierParts,
+): ResolvedIssuer {
+  const reader = new OptionReader();
+  const installed: OptionPart[] = Object.values(parts);
+  const tables = installed.map(({ issuerOptions }) => issuerOptions);
+  const table = Object.assign({}, ISSUER_OPTIONS, ...tables);
+  // The reader checks every shape.
+  const read = reader.read(given, table, 'resolve().') as unknown as ReadIssuer;
+  const rules = resolveIssuer(read, options.audience);
+  reader.add(findIssuerFaults(rules, options, 'resolve().'));
+  for (const part of installed) {
+    reader.add(part.findFaults?.({ ...options, issuers: [rules] }) ?? []);
+  }
+  reader.throwFaults();
+  return rules;
 }
 
 function createUnavailable(cause: unknown): UnavailableError {

@@ -88,14 +88,14 @@ describe('A request to the introspection endpoint', () => {
   });
 
   it.each(['', 'two tokens', 'tøken', 'a\nb'])(
-    'is not sent for %j, which is no token',
+    'stays unsent for %j, which is no token',
     async (text) => {
       expect(await outcome(server.verifier(), text)).toBe('malformed_credentials');
       expect(server.requests).toHaveLength(0);
     },
   );
 
-  it('is not sent for a token longer than maxTokenBytes', async () => {
+  it('stays unsent for a token longer than maxTokenBytes', async () => {
     expect(await outcome(server.verifier(), 'a'.repeat(8193))).toBe('oversized_token');
     expect(server.requests).toHaveLength(0);
   });
@@ -156,7 +156,7 @@ describe('An endpoint without a usable answer', () => {
     expect(words).not.toMatch(/a-secret-token|s3cret/);
   });
 
-  it('is one outage until the next answer', async () => {
+  it('causes one outage until the next answer', async () => {
     const verifier = server.verifier({ cacheSeconds: 0 });
     const outageOf = async () => {
       const error = await Promise.resolve(verifier.verify('token')).catch(
@@ -200,7 +200,7 @@ describe('The options of introspection()', () => {
       '`signedResponses.jwksUri`',
     ],
     [{ endpoint: undefined, issuer: 'not a URL' }, '`issuer`'],
-  ])('%j are refused at boot', (options, words) => {
+  ])('refuse %j at boot', (options, words) => {
     // As a caller without TypeScript.
     const given: IntrospectionOptions = Object.assign({}, server.options, options);
     expect(() => introspection(given)).toThrow(words);

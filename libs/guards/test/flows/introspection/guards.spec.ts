@@ -116,7 +116,7 @@ describe('Opaque tokens beside JWTs', () => {
   });
   afterEach(async () => issuer.close());
 
-  it('are introspected, and a JWT is verified by its signature', async () => {
+  it('pass by introspection, and a JWT passes by its signature', async () => {
     const jwt = issuer.accessToken({ scope: 'orders:read', username: 'Bob' });
     expect((await get('/orders', jwt)).body).toContain('Bob');
     expect(server.requests).toHaveLength(0);

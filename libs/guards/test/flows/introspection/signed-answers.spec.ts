@@ -41,7 +41,7 @@ function verifier() {
 const ACTIVE = () => ({ ...server.issue('token'), iss: issuer.issuer });
 
 describe('A signed answer (RFC 9701)', () => {
-  it('is requested by its media type, and verified with the keys of the issuer', async () => {
+  it('passes with a signature of the issuer, and is requested by its media type', async () => {
     expect(await introspect(ACTIVE())).toBe('alice');
     expect(server.requests.at(-1)?.headers.accept).toBe(TYPE);
   });
@@ -71,7 +71,7 @@ describe('A signed answer (RFC 9701)', () => {
     expect(await introspect(ACTIVE(), changes)).toBe('introspection_unavailable');
   });
 
-  it('must not be missing: an unsigned answer decides nothing', async () => {
+  it('decides nothing without a signature', async () => {
     server.answer = undefined;
     expect(await outcome(verifier(), 'token')).toBe('introspection_unavailable');
   });

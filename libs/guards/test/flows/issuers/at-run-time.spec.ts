@@ -58,8 +58,8 @@ async function refusal(verifier: ReturnType<typeof aVerifier>, token: string) {
   }
 }
 
-describe('An issuer that is resolved at run time', () => {
-  it('has its tokens verified by its own keys, and is resolved once', async () => {
+describe('A verifier that resolves issuers at run time', () => {
+  it('verifies tokens of each tenant by its own keys, and resolves each tenant once', async () => {
     const verifier = aVerifier();
     for (const issuer of [one, other, one, other]) {
       const token = await verifier.verify(issuer.accessToken());
@@ -70,14 +70,14 @@ describe('An issuer that is resolved at run time', () => {
     expect(await refusal(verifier, forged)).toMatchObject({ code: 'bad_signature' });
   });
 
-  it('is resolved once for tokens that arrive at the same time', async () => {
+  it('resolves an issuer once for tokens that arrive at the same time', async () => {
     const verifier = aVerifier({ resolve: (iss) => Promise.resolve(fromTenants(iss)) });
     const tokens = Array.from({ length: 20 }, () => one.accessToken());
     await Promise.all(tokens.map(async (token) => verifier.verify(token)));
     expect(asked).toEqual([one.issuer]);
   });
 
-  it('is refused when the application does not know it, and no request goes to it', async () => {
+  it('refuses an issuer that the application does not know, and sends it no request', async () => {
     const stranger = await TestIssuer.start();
     const verifier = aVerifier();
     const first = await refusal(verifier, stranger.accessToken());
@@ -89,7 +89,7 @@ describe('An issuer that is resolved at run time', () => {
     await stranger.close();
   });
 
-  it('is accepted ten seconds after it was refused, if the application knows it then', async () => {
+  it('accepts a refused issuer after ten seconds, if the application knows it then', async () => {
     tenants.delete(one.issuer);
     const verifier = aVerifier();
     expect(await refusal(verifier, one.accessToken())).toMatchObject({ code: 'wrong_issuer' });
@@ -98,7 +98,7 @@ describe('An issuer that is resolved at run time', () => {
     expect(await refusal(verifier, one.accessToken())).toMatchObject({ subject: 'alice' });
   });
 
-  it('loses access within resolveSeconds after its removal, also for cached tokens', async () => {
+  it('refuses a removed issuer within resolveSeconds, also its cached tokens', async () => {
     const verifier = aVerifier();
     const token = one.accessToken();
     for (let i = 0; i < 3; i += 1) await verifier.verify(token);
@@ -111,7 +111,7 @@ describe('An issuer that is resolved at run time', () => {
     expect(await refusal(verifier, one.accessToken())).toMatchObject({ code: 'wrong_issuer' });
   });
 
-  it('keeps its keys when it is resolved again with the same options', async () => {
+  it('keeps the keys of an issuer that it resolves again with the same options', async () => {
     const verifier = aVerifier();
     await verifier.verify(one.accessToken());
     clock.advance({ seconds: 60 });
@@ -120,7 +120,7 @@ describe('An issuer that is resolved at run time', () => {
     expect(one.fetches).toBe(1);
   });
 
-  it('has its new options within resolveSeconds, also for cached tokens', async () => {
+  it('applies new options within resolveSeconds, also to cached tokens', async () => {
     const verifier = aVerifier();
     const token = one.accessToken();
     for (let i = 0; i < 3; i += 1) await verifier.verify(token);
@@ -129,7 +129,7 @@ describe('An issuer that is resolved at run time', () => {
     expect(await refusal(verifier, token)).toMatchObject({ code: 'wrong_audience' });
   });
 
-  it('makes place for another one when there are maxIssuers, and is resolved again later', async () => {
+  it('replaces the issuer that was used least recently when there are maxIssuers', async () => {
     const verifier = aVerifier({ maxIssuers: 1 });
     const token = one.accessToken();
     for (let i = 0; i < 3; i += 1) await verifier.verify(token);
@@ -147,7 +147,7 @@ describe('The function resolve', () => {
     [
       'an unknown option',
       (): object => ({ ...tenant(one), jwksUrl: 'x' }),
-      'did you mean `jwksUri`',
+      'did you mean `resolve().jwksUri`',
     ],
     [
       'keys over http',
@@ -186,7 +186,7 @@ describe('The function resolve', () => {
   });
 
   it.each([undefined, null, '', 7, ['https://a.example'], {}, 'a'.repeat(513)])(
-    'is not called for the iss %j',
+    'gets no call for the iss %j',
     async (iss) => {
       const { code } = await refusal(aVerifier(), one.accessToken({ iss }));
       expect(code).toBe('wrong_issuer');
@@ -245,8 +245,8 @@ describe('A tenant with a private address', () => {
   });
 });
 
-describe('A verifier with issuers at run time', () => {
-  it('is ready before it knows an issuer, and describes tokens of those it knows', async () => {
+describe('A verifier with issuers at run time, beside its checks,', () => {
+  it('resolves ready() before it knows an issuer, and describes tokens of those it knows', async () => {
     const verifier = aVerifier();
     await verifier.ready();
     const token = one.accessToken();
