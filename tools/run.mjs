@@ -12,6 +12,7 @@ const COMMANDS = {
   docs: () => import('./docs/main.mjs'),
   'executed-files': () => import('./docs/executed-files.mjs'),
   'guards-copy': () => import('./guards-copy/main.mjs'),
+  'guards-doctor': () => import('./guards-doctor/main.mjs'),
   'guards-package': () => import('./guards-package/main.mjs'),
   image: () => import('./image/main.mjs'),
   migrate: async () => ({ command: (await import('./ops/main.mjs')).migrateCommand }),
