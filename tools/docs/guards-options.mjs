@@ -4,7 +4,8 @@ import ts from 'typescript';
 import { filesIn, importBuilt, ROOT } from '../workspace.mjs';
 
 /** @typedef {{ name: string, unit: string, value: string, meaning: string }} Row an option */
-/** @typedef {Record<string, number>} Range default, minimum and maximum of an option */
+/** @typedef {{ kind: string, default?: unknown, range?: number[], members?: Table }} Declaration of one option */
+/** @typedef {{ [name: string]: Declaration }} Table */
 
 export const GUARDS_README = 'libs/guards/README.md';
 
@@ -22,23 +23,24 @@ const UNITS = {
 /** The README of the guards, with the tables of options between their marks generated from the declarations. */
 export async function guardsReadme() {
   const declarations = interfacesOf(join(ROOT, SOURCE));
-  /** @type {Record<string, Record<string, Range>>} */
-  const ranges = await importBuilt('libs/guards/dist/src', 'RANGES');
-  /** @param {string} name @param {string} [prefix] @param {string} [rangesName] */
-  const rows = (name, prefix = '', rangesName = '') => {
-    const declaration = declarations.get(name);
-    if (!declaration) throw new Error(`${SOURCE} has no interface ${name}`);
-    return rowsOf(declaration, prefix, ranges[rangesName] ?? {});
+  const declared = await readTables();
+  /** @param {string} name @param {string} [group] */
+  const rows = (name, group) => {
+    const members = declarations.get(name);
+    if (!members) throw new Error(`${SOURCE} has no interface ${name}`);
+    const table = group === undefined ? declared : (declared[group]?.members ?? {});
+    return rowsOf(members, group === undefined ? '' : `${group}.`, table);
   };
   const tables = {
     'resource server options': [
-      ...rows('ResourceServerOptions', '', 'RANGES'),
-      ...rows('KeySetOptions', 'keySet.', 'KEY_SET_RANGES'),
-      ...rows('StatusListOptions', 'statusLists.', 'STATUS_LIST_RANGES'),
-      ...rows('TokenCacheOptions', 'tokenCache.', 'TOKEN_CACHE_RANGES'),
-      ...rows('DpopOptions', 'dpop.', 'DPOP_RANGES'),
+      ...rows('TokenOptions'),
+      ...rows('ResourceServerOptions'),
+      ...rows('KeySetOptions', 'keySet'),
+      ...rows('StatusListOptions', 'statusLists'),
+      ...rows('TokenCacheOptions', 'tokenCache'),
+      ...rows('DpopOptions', 'dpop'),
     ],
-    'issuer options': [...rows('IssuerOptions'), ...rows('ClaimMapping', 'claims.')],
+    'issuer options': [...rows('IssuerOptions'), ...rows('ClaimMapping', 'claims')],
   };
   return Object.entries(tables).reduce(
     (text, [name, table]) => replaceBetweenMarks(text, name, tableOf(table)),
@@ -46,27 +48,43 @@ export async function guardsReadme() {
   );
 }
 
-/** All interfaces by name. @param {string} folder @returns {Map<string, ts.InterfaceDeclaration>} */
-function interfacesOf(folder) {
-  return new Map(
-    filesIn(folder)
-      .filter((path) => path.endsWith('.ts'))
-      .flatMap((path) => {
-        const text = readFileSync(join(folder, path), 'utf8');
-        const { statements } = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-        return statements.filter(ts.isInterfaceDeclaration);
-      })
-      .map((declaration) => [declaration.name.text, declaration]),
+/** The tables that the library reads options by, in one. @returns {Promise<Table>} */
+async function readTables() {
+  const names = ['VERIFIER_OPTIONS', 'SERVICE_OPTIONS', 'status', 'dpop'];
+  const modules = await Promise.all(names.map((name) => importBuilt('libs/guards/dist/src', name)));
+  const { VERIFIER_OPTIONS, ISSUER_OPTIONS, SERVICE_OPTIONS, status, dpop } = Object.assign(
+    {},
+    ...modules,
   );
+  const parts = [status, dpop].flatMap(({ options, issuerOptions }) => [options, issuerOptions]);
+  return Object.assign({}, VERIFIER_OPTIONS, ISSUER_OPTIONS, SERVICE_OPTIONS, ...parts);
+}
+
+/** The members of all interfaces by name, with those that parts add. @param {string} folder */
+function interfacesOf(folder) {
+  /** @type {Map<string, ts.TypeElement[]>} */
+  const found = new Map();
+  /** @param {ts.Node} node */
+  const visit = (node) => {
+    if (ts.isInterfaceDeclaration(node)) {
+      const name = node.name.text;
+      found.set(name, [...(found.get(name) ?? []), ...node.members]);
+    } else ts.forEachChild(node, visit);
+  };
+  for (const path of filesIn(folder).filter((path) => path.endsWith('.ts'))) {
+    const text = readFileSync(join(folder, path), 'utf8');
+    visit(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true));
+  }
+  return found;
 }
 
 /**
- * @param {ts.InterfaceDeclaration} declaration
+ * @param {ts.TypeElement[]} members
  * @param {string} prefix
- * @param {Record<string, Range>} ranges
+ * @param {Table} table
  * @returns {Row[]}
  */
-function rowsOf({ members }, prefix, ranges) {
+function rowsOf(members, prefix, table) {
   return members
     .map((member) => ({ member, own: member.name?.getText() ?? '' }))
     .filter(({ own }) => !OBJECTS.includes(own))
@@ -77,8 +95,9 @@ function rowsOf({ members }, prefix, ranges) {
         .map(({ comment }) => comment)
         .join(' ');
       if (text === '') throw new Error(`${name} of the guards has no docstring`);
-      const range = ranges[own];
-      if (range) return { name, ...numberCells(own, range), meaning: text };
+      const option = table[own];
+      if (!option) throw new Error(`${name} of the guards is in no table of options`);
+      if (option.range) return { name, ...numberCells(own, option), meaning: text };
       const [, value] = /\bDefault:? (.+?)\.(?=\s|$)/.exec(text) ?? [];
       const meaning = text.replace(/\s*\bDefault:? .+?\.(?=\s|$)/, '');
       const isRequired = !member.questionToken;
@@ -86,11 +105,13 @@ function rowsOf({ members }, prefix, ranges) {
     });
 }
 
-/** @param {string} name @param {Range} range in the order default, minimum, maximum */
-function numberCells(name, range) {
+/** @param {string} name @param {Declaration} option with a range */
+function numberCells(name, { default: fallback, range = [] }) {
   const unit = Object.entries(UNITS).find(([ending]) => name.endsWith(ending))?.[1];
   if (!unit) throw new Error(`${name} does not end with its unit`);
-  const [value, min, max] = Object.values(range).map((number) => number.toLocaleString('en'));
+  const [value, min, max] = [fallback, ...range].map((number) =>
+    Number(number).toLocaleString('en'),
+  );
   return { unit: `${unit}, ${min}–${max}`, value };
 }
 

@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { AccessTokenStrategy, GuardsModule } from '@gatehouse/guards';
+import { RequestAuthenticator, GuardsModule } from '@gatehouse/guards';
 import { NestFactory } from '@nestjs/core';
 import { JwtVerifier } from 'aws-jwt-verify';
 import { createVerifier } from 'fast-jwt';
@@ -67,7 +67,7 @@ export function fastJwtWithCache(issuers) {
 }
 
 /**
- * The strategy that the guard asks, out of the real module, with keys that it fetches itself.
+ * The authenticator that the guard asks, out of the real module, with keys that it fetches itself.
  *
  * @param {any[]} issuers
  * @param {any} [tokenCache]
@@ -80,9 +80,9 @@ export async function gatehouse(issuers, tokenCache = {}) {
   const options = /** @type {any} */ ({ audience, issuers: trusted, tokenCache });
   const module = GuardsModule.forRoot(options);
   const context = await NestFactory.createApplicationContext(module, { logger: false });
-  const strategy = context.get(AccessTokenStrategy);
+  const authenticator = context.get(RequestAuthenticator);
   return (/** @type {string} */ authorization) =>
-    strategy.verify(
+    authenticator.verify(
       /** @type {any} */ ({
         headers: { host: 'api.example', authorization },
         rawHeaders: ['Host', 'api.example', 'Authorization', authorization],

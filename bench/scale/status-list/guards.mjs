@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { AccessTokenStrategy, GuardsModule } from '@gatehouse/guards';
+import { RequestAuthenticator, GuardsModule } from '@gatehouse/guards';
 import { NestFactory } from '@nestjs/core';
 import { presented, sample } from '../../guards/verify/sample.mjs';
 import { median, quartiles } from '../../report/statistics.mjs';
@@ -74,9 +74,9 @@ async function memory(issuer) {
 async function guard(options) {
   const module = GuardsModule.forRoot({ ...options, dangerouslyAllowInsecureHttp: true });
   const context = await NestFactory.createApplicationContext(module, { logger: false });
-  const strategy = context.get(AccessTokenStrategy);
+  const authenticator = context.get(RequestAuthenticator);
   return (/** @type {string} */ authorization) =>
-    strategy.verify(
+    authenticator.verify(
       /** @type {any} */ ({
         headers: { host: 'api.example', authorization },
         rawHeaders: ['Host', 'api.example', 'Authorization', authorization],

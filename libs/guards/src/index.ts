@@ -1,9 +1,8 @@
 export { AccessTokenGuard } from './nest/access-token.guard.js';
-export { AccessTokenStrategy } from './nest/access-token.strategy.js';
+export { RequestAuthenticator, TrustedIssuers } from './nest/request-authenticator.js';
 export { GuardsModule } from './nest/guards.module.js';
-export { auth0, cognito, entraId, keycloak, okta } from './core/presets/index.js';
-export { TrustedIssuers } from './nest/trusted-issuers.js';
-export { secureOpenApi } from './nest/open-api.js';
+export * from './presets/index.js';
+export { secureOpenApi } from './open-api.js';
 export { AccessToken, Claim } from './nest/verified-token.js';
 export { BearerErrorFilter } from './nest/bearer-error.filter.js';
 export {
@@ -17,8 +16,10 @@ export {
   MissingToken,
   StatusUnavailable,
 } from './nest/bearer-error.js';
-export { GuardsConfigurationError } from './core/option-validation.js';
-export { AccessRules, UnguardedHandlers } from './nest/access-rules.js';
+export { GuardsConfigurationError } from './core/options.js';
+export { AccessRules } from './nest/access-rules.js';
+export { UnguardedHandlers } from './nest/boot-audit.js';
+export { GUARDS_OPTIONS } from './nest/guards.options.js';
 export {
   defineScopes,
   OptionalToken,
@@ -27,28 +28,21 @@ export {
   RequireAnyScope,
   RequireClaim,
   RequireRecentLogin,
+  RequireRole,
   RequireScopes,
 } from './nest/decorators.js';
 export { ALGORITHMS } from './core/algorithms.js';
 
 export type { DpopOptions } from './dpop/dpop.options.js';
 export type { UsedProofs } from './dpop/used-proofs.js';
-export type { GuardsAsyncOptions } from './nest/guards.module.js';
+export type { GuardsAsyncOptions, GuardsOptionsFactory } from './nest/guards.module.js';
+export type { ControllerPattern } from './nest/controller-list.js';
 export type { GuardsOptions, ResourceServerOptions } from './nest/guards.options.js';
-export type {
-  KeySetOptions,
-  StatusListOptions,
-  TokenCacheOptions,
-} from './core/verifier.options.js';
+export type { KeySetOptions, TokenCacheOptions } from './core/verifier.options.js';
+export type { StatusListOptions } from './status/status.part.js';
+export type { Verifier } from './core/verifier.js';
 export type { CredentialCarrier } from './nest/credentials.js';
-export type { ClaimMapping, IssuerOptions } from './core/issuer.options.js';
-export type {
-  Auth0Options,
-  CognitoOptions,
-  EntraIdOptions,
-  KeycloakOptions,
-  OktaOptions,
-} from './core/presets/index.js';
+export type { ClaimMapping, IssuerOptions } from './core/verifier.options.js';
 export type { RejectedRequest, Rejection, RejectionReason, Scheme } from './nest/bearer-error.js';
 export type { Access } from './nest/access-rule.js';
 export type {

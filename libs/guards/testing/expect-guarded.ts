@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
 import { DpopNonces } from '../src/dpop/nonces.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../src/nest/guards.options.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from '../src/nest/guards.options.js';
 import { DpopClient } from './dpop-client.js';
 import { type GuardedRoute, listRoutes } from './routes.js';
 import type { TestIssuer } from './test-issuer.js';
@@ -25,7 +25,7 @@ interface Expectation {
  */
 export async function expectGuarded(app: INestApplication, issuer: TestIssuer): Promise<string[]> {
   const origin = await findOrigin(app);
-  const headersFor = createHeaderFactory(app.get<ResolvedGuardsOptions>(GUARDS_OPTIONS), issuer);
+  const headersFor = createHeaderFactory(app.get<ResolvedGuardsOptions>(RESOLVED_OPTIONS), issuer);
   const routes = listRoutes(app).filter(({ rule }) => rule?.access !== 'public');
   const faults: string[] = [];
   for (const route of routes) {

@@ -17,7 +17,7 @@ const ISSUER = 'http://localhost:3000';
 const PHONE = 'Phone/1.0';
 const revoked = {
   status: 401,
-  body: { type: 'about:blank', title: 'Unauthorized', status: 401 },
+  body: { type: 'about:blank', title: 'Unauthorized', status: 401, message: 'Unauthorized' },
 };
 
 let people = 0;

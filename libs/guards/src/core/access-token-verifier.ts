@@ -1,4 +1,4 @@
-import { type AccessToken, readAccessToken } from './access-token.js';
+import type { AccessToken } from './access-token.js';
 import {
   checkExpiry,
   checkIssuedAt,
@@ -10,14 +10,19 @@ import {
   checkLength,
   checkTokenSyntax,
   type CompactJws,
+  decodeHeader,
+  isCompactJws,
   type JoseHeader,
   parseCompactJws,
+  readKeyId,
 } from './jws.js';
+import { checkUnbound, readAccessToken } from './read-access-token.js';
 import type { JsonObject } from './strict-json.js';
 import { TokenCache } from './token-cache.js';
 import { quoteValue, TokenError, UnavailableError } from './token-error.js';
 import type { IssuerRegistry, TrustedIssuer } from './trusted-issuer.js';
 import { checkSignature, type VerificationKey } from './verification-key.js';
+import type { TokenDescription, Verifier } from './verifier.js';
 import type { ResolvedVerifierOptions } from './verifier.options.js';
 
 /** An open connection checks the status of its token at this interval. The check fetches nothing. */
@@ -38,21 +43,17 @@ export function describeWrongIssuer({ iss }: JsonObject, { names }: IssuerRegist
 }
 
 /** Verifies access tokens in the order of RFC 9068 §4, with cheap checks first. Does not look at how a token is sent. */
-export class AccessTokenVerifier {
+export class AccessTokenVerifier implements Verifier {
   private readonly cache: TokenCache;
+  private readonly opaque = new WeakSet<AccessToken>();
 
   constructor(
     private readonly options: ResolvedVerifierOptions,
-    private readonly issuers: IssuerRegistry,
+    readonly issuers: IssuerRegistry,
   ) {
     this.cache = new TokenCache(options.tokenCache.maxTokens);
   }
 
-  /**
-   * Returns a promise only when keys must be fetched first.
-   *
-   * @throws TokenError
-   */
   verify(token: string): AccessToken | Promise<AccessToken> {
     try {
       const result = this.verifyNow(token);
@@ -79,28 +80,35 @@ export class AccessTokenVerifier {
     if (known) return known;
 
     checkTokenSyntax(token);
-    const candidate = this.parseToken(token, digest);
-    const { issuer, jose } = candidate;
+    const opaque = this.findOpaqueVerifier(token);
+    if (opaque) return this.verifyOpaque(token, opaque);
+    const jws = parseCompactJws(token);
+    // The unverified `iss` only selects a trusted issuer. No request goes to any other address (RFC 8725 §3.8).
+    const issuer = this.issuers.find(jws.claims['iss']);
+    if (!(issuer instanceof Promise)) return this.verifyJws({ jws, digest }, issuer, at);
+    return issuer.then((found) => this.verifyJws({ jws, digest }, found, at));
+  }
+
+  private verifyJws(
+    { jws, digest }: Pick<UnverifiedToken, 'jws' | 'digest'>,
+    issuer: TrustedIssuer | undefined,
+    at: number,
+  ): AccessToken | Promise<AccessToken> {
+    if (!issuer) throw describeWrongIssuer(jws.claims, this.issuers);
+    const jose = issuer.parseHeader(jws.header);
+    const candidate = { jws, issuer, jose, digest };
     const key = issuer.keySet.findCached(jose.kid, at);
     if (key) return this.verifyWithKey(candidate, key);
     return issuer.keySet.find(jose.kid).then((found) => this.verifyWithKey(candidate, found));
-  }
-
-  private parseToken(token: string, digest: string | undefined): UnverifiedToken {
-    const jws = parseCompactJws(token);
-    // The unverified `iss` only selects a trusted issuer. No request goes to any other address (RFC 8725 §3.8).
-    const issuer = this.issuers.named(jws.claims['iss']);
-    if (!issuer) throw describeWrongIssuer(jws.claims, this.issuers);
-    return { jws, issuer, jose: issuer.parseHeader(jws.header), digest };
   }
 
   private verifyWithKey(candidate: UnverifiedToken, key: VerificationKey | undefined): AccessToken {
     const { jws, issuer, jose, digest } = candidate;
     checkSignature(candidate, key, issuer.keySet);
     issuer.rememberHeader(jws.header, jose);
-    const token = readAccessToken(jws.claims, issuer.rules);
+    const token = this.checkBinding(readAccessToken(jws.claims, issuer.rules));
     const usableUntil = this.checkLifetime(token);
-    const status = issuer.statusLists.findStatus(token);
+    const status = issuer.findStatus(token);
     status?.checkValid(this.options.monotonicNow());
     if (digest !== undefined) {
       const { keySet } = issuer;
@@ -108,6 +116,10 @@ export class AccessTokenVerifier {
       this.cache.set(digest, cached, this.options.now());
     }
     return token;
+  }
+
+  private checkBinding(token: AccessToken): AccessToken {
+    return this.options.acceptsBoundTokens ? token : checkUnbound(token);
   }
 
   /** RFC 7519 §4.1.4 to §4.1.6, within the tolerance. Returns the end of the lifetime, without tolerance. */
@@ -120,8 +132,25 @@ export class AccessTokenVerifier {
     return Math.min(expiresAt.getTime(), issuedAt.getTime() + lifetime.maxAge);
   }
 
-  /** How long the token may be used before the caller must ask again, in milliseconds. */
+  /** The verifier of this token, if it is not a JWT by its form. */
+  private findOpaqueVerifier(token: string): Verifier | undefined {
+    const { opaqueTokens, issuers } = this.options;
+    return opaqueTokens && (issuers.length === 0 || !isCompactJws(token))
+      ? opaqueTokens
+      : undefined;
+  }
+
+  private verifyOpaque(text: string, verifier: Verifier): AccessToken | Promise<AccessToken> {
+    const accept = (token: AccessToken) => {
+      this.opaque.add(token);
+      return this.checkBinding(token);
+    };
+    const token = verifier.verify(text);
+    return token instanceof Promise ? token.then(accept) : accept(token);
+  }
+
   remainingMs(token: AccessToken): number {
+    if (this.opaque.has(token)) return this.options.opaqueTokens?.remainingMs(token) ?? 0;
     const { now, tolerance, maxAge } = currentLifetimeLimits(this.options);
     const { expiresAt, issuedAt } = token;
     const remaining = Math.min(expiresAt.getTime(), issuedAt.getTime() + maxAge) + tolerance - now;
@@ -131,7 +160,7 @@ export class AccessTokenVerifier {
   /** The end of a session cannot be predicted, so the status is checked at an interval. */
   private statusRecheckMs(token: AccessToken): number {
     try {
-      const status = this.issuers.named(token.issuer)?.statusLists.findStatus(token);
+      const status = this.issuers.named(token.issuer)?.findStatus(token);
       status?.checkValid(this.options.monotonicNow());
       return status ? STATUS_RECHECK_MS : Infinity;
     } catch (error) {
@@ -140,5 +169,44 @@ export class AccessTokenVerifier {
       if (error instanceof TokenError) return 0;
       throw error;
     }
+  }
+
+  /** Parses the token again, for refusals only, so that accepted calls store nothing for the log. */
+  describe(token: string): TokenDescription {
+    try {
+      checkLength(token, this.options);
+      return this.findOpaqueVerifier(token)?.describe(token) ?? this.describeJws(token);
+    } catch (error) {
+      if (!(error instanceof TokenError)) throw error;
+      const { only } = this.issuers;
+      return only ? { issuer: only.rules.issuer } : {};
+    }
+  }
+
+  private describeJws(token: string): TokenDescription {
+    const { header, claims } = parseCompactJws(token);
+    const issuer = this.issuers.named(claims['iss']) ?? this.issuers.only;
+    return { ...(issuer && { issuer: issuer.rules.issuer }), ...describeKeyId(header) };
+  }
+
+  async ready(): Promise<void> {
+    await Promise.all([this.issuers.ready(), this.options.opaqueTokens?.ready()]);
+  }
+
+  get keySetAgeSeconds(): number | undefined {
+    return this.issuers.keySetAgeSeconds;
+  }
+
+  close(): void {
+    this.issuers.close();
+    this.options.opaqueTokens?.close();
+  }
+}
+
+function describeKeyId(header: string): Pick<TokenDescription, 'kid'> {
+  try {
+    return { kid: readKeyId(decodeHeader(header)) };
+  } catch {
+    return {};
   }
 }

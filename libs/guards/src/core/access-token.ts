@@ -1,14 +1,4 @@
-import {
-  type ClaimPath,
-  deepFreeze,
-  getClaim,
-  malformedClaim,
-  readInstant,
-  readString,
-} from './claims.js';
-import type { ResolvedIssuer } from './issuer.options.js';
 import type { JsonObject } from './strict-json.js';
-import { quoteValue, TokenError } from './token-error.js';
 
 /**
  * A verified access token (RFC 9068 §2.2). Requests with the same token share this object, so copy a date before you
@@ -24,6 +14,8 @@ export interface AccessToken {
   /** The accepted audience: an identifier of this resource server. */
   readonly audience: string;
   readonly scopes: ReadonlySet<string>;
+  /** The user's roles (RFC 9068 §2.2.3.1), from the claims that `claims.roles` of the issuer names. */
+  readonly roles: ReadonlySet<string>;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
   readonly notBefore?: Date;
@@ -37,7 +29,7 @@ export interface AccessToken {
   readonly claims: JsonObject;
 }
 
-/** The scopes of a token. Immutable, because requests with the same token share them. */
+/** The scopes or roles of a token. Immutable, because requests with the same token share them. */
 export class ScopeSet extends Set<string> {
   constructor(scopes: Iterable<string>) {
     super();
@@ -45,7 +37,7 @@ export class ScopeSet extends Set<string> {
   }
 
   override add(): never {
-    throw new TypeError('The scopes of a verified token cannot be changed');
+    throw new TypeError('The scopes and roles of a verified token cannot be changed');
   }
 
   override delete(): never {
@@ -55,130 +47,4 @@ export class ScopeSet extends Set<string> {
   override clear(): never {
     return this.add();
   }
-}
-
-/**
- * Converts the claims of a token with a valid signature to an {@link AccessToken}. No other code does.
- *
- * @throws TokenError when the audience is another one, the token is not an access token of this issuer, or a claim
- * that RFC 9068 §2.2 requires is missing or has the wrong type
- */
-export function readAccessToken(claims: JsonObject, issuer: ResolvedIssuer): AccessToken {
-  const audience = readAudience(claims, issuer);
-  checkRequiredClaims(claims, issuer);
-  const confirmation = readBinding(claims, issuer);
-  const tokenId = readTokenId(claims, issuer);
-  const clientId = readClientId(claims, issuer);
-  return Object.freeze({
-    issuer: issuer.issuer,
-    subject: readString(claims['sub'], 'sub'),
-    ...(clientId !== undefined && { clientId }),
-    ...(tokenId !== undefined && { tokenId }),
-    audience,
-    scopes: readScopes(claims, issuer),
-    issuedAt: readInstant(claims['iat'], 'iat'),
-    expiresAt: readInstant(claims['exp'], 'exp'),
-    ...readOptionalClaims(claims),
-    ...confirmation,
-    claims: deepFreeze(claims),
-  });
-}
-
-/** RFC 9068 §4: `aud` must contain this resource server. It is a string or a list (RFC 7519 §4.1.3). */
-export function readAudience(
-  claims: JsonObject,
-  { audiences, claims: { audience, clientId } }: ResolvedIssuer,
-) {
-  const claimed = getClaim(claims, audience);
-  const names: unknown[] = Array.isArray(claimed) ? claimed : [claimed];
-  const accepted = audiences.find((name) => names.includes(name));
-  if (accepted !== undefined) return accepted;
-  const difference = `${[audience].flat().join('.')} is ${quoteValue(claimed)}`;
-  const expected = `and must name ${quoteValue(audiences)}`;
-  // The client has to ask for a token for another audience.
-  const client = findFirstClaim(claims, clientId);
-  const owner = client === undefined ? '' : `; the client is ${quoteValue(client)}`;
-  throw TokenError.because('wrong_audience', `${difference}, ${expected}${owner}`);
-}
-
-/** Separates access tokens from the issuer's other tokens where `typ` does not (RFC 8725 §3.12). */
-export function checkRequiredClaims(claims: JsonObject, { requiredClaims }: ResolvedIssuer): void {
-  for (const [name, values] of requiredClaims) {
-    const claimed = getClaim(claims, name);
-    if (values.some((value) => value === claimed)) continue;
-    const expected = `and must be ${quoteValue(values)}`;
-    throw TokenError.because('wrong_type', `${name} is ${quoteValue(claimed)}, ${expected}`);
-  }
-}
-
-/**
- * The key that the token is bound to (RFC 7800 §3.1). The library implements `jkt` (RFC 9449 §6.1) and refuses every
- * other binding, because it could not check the proof.
- */
-export function readBinding(
-  claims: JsonObject,
-  { ignoresTokenBinding }: Pick<ResolvedIssuer, 'ignoresTokenBinding'>,
-): Pick<AccessToken, 'boundTo'> {
-  if (ignoresTokenBinding || getClaim(claims, 'cnf') === undefined) return {};
-  const boundTo = getClaim(claims, ['cnf', 'jkt']);
-  if (typeof boundTo !== 'string' || boundTo === '') throw new TokenError('bound_token');
-  return { boundTo };
-}
-
-/**
- * "… MUST reject a DPoP-bound access token received as a bearer token" (RFC 9449 §7.2).
- *
- * @throws TokenError
- */
-export function checkUnbound(
-  { boundTo }: Pick<AccessToken, 'boundTo'>,
-  { requiresDpop }: Pick<ResolvedIssuer, 'requiresDpop'>,
-): void {
-  if (boundTo !== undefined) throw new TokenError('bound_token');
-  if (requiresDpop) throw new TokenError('unbound_token');
-}
-
-/** RFC 9068 §2.2. Undefined for an issuer whose tokens name no client. */
-export function readClientId(claims: JsonObject, { claims: { clientId } }: ResolvedIssuer) {
-  if (clientId.length === 0) return undefined;
-  return readString(findFirstClaim(claims, clientId), 'client_id');
-}
-
-export function readTokenId(claims: JsonObject, { claims: { tokenId } }: ResolvedIssuer) {
-  const id = findFirstClaim(claims, tokenId.length > 0 ? tokenId : ['jti']);
-  return id === undefined && tokenId.length === 0 ? undefined : readString(id, 'jti');
-}
-
-export function readOptionalClaims({ nbf, sid, auth_time: authTime }: JsonObject) {
-  return {
-    ...(nbf !== undefined && { notBefore: readInstant(nbf, 'nbf') }),
-    ...(sid !== undefined && { sessionId: readString(sid, 'sid') }),
-    ...(authTime !== undefined && { authenticatedAt: readInstant(authTime, 'auth_time') }),
-  };
-}
-
-function findFirstClaim(claims: JsonObject, paths: readonly ClaimPath[]): unknown {
-  for (const path of paths) {
-    const value = getClaim(claims, path);
-    if (value !== undefined) return value;
-  }
-  return undefined;
-}
-
-/** A token without a scope claim has no scopes. */
-export function readScopes(
-  claims: JsonObject,
-  { claims: { scopes: paths } }: ResolvedIssuer,
-): ReadonlySet<string> {
-  const scopes = paths.flatMap((path) => parseScopes(getClaim(claims, path), path));
-  return new ScopeSet(scopes.filter(Boolean));
-}
-
-/** `scope` is a space-separated string (RFC 8693 §4.2); other claims may be arrays. */
-function parseScopes(value: unknown, path: ClaimPath): readonly string[] {
-  if (value === undefined) return [];
-  if (typeof value === 'string') return value.split(' ');
-  if (path === 'scope') throw malformedClaim('scope', 'a string');
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
-  throw malformedClaim(String(path), 'a string or an array of strings');
 }

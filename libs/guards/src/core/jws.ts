@@ -37,6 +37,11 @@ export function checkTokenSyntax(credentials: string): void {
   if (!TOKEN_SYNTAX.test(credentials)) throw new TokenError('malformed_credentials');
 }
 
+/** By its form: every JWS has three parts. */
+export function isCompactJws(token: string): boolean {
+  return token.split('.').length === 3;
+}
+
 /**
  * Splits and decodes a JWS in compact serialization (RFC 7515 §7.1).
  *

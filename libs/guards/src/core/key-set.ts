@@ -1,6 +1,6 @@
 import type { KeySetSource } from './key-set-source.js';
 import { quoteValue, UnavailableError } from './token-error.js';
-import { describeSkippedKey, type SkippedKey, type VerificationKey } from './verification-key.js';
+import { describeSkippedKey, type ParsedKeySet, type VerificationKey } from './verification-key.js';
 import type { ResolvedVerifierOptions } from './verifier.options.js';
 
 /** The set is fetched again after this fraction of its lifetime, while the old one is still usable. */
@@ -90,7 +90,7 @@ class RefreshSchedule {
  */
 export class KeySet {
   private keys: ReadonlyMap<string, VerificationKey> = new Map();
-  private skipped: readonly SkippedKey[] = [];
+  private skipped: ParsedKeySet['skipped'] = [];
   private refreshing: Promise<void> | undefined;
   private lastFailure: unknown;
   /** Replaced when an outage begins. */

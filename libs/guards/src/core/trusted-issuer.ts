@@ -1,9 +1,10 @@
 import type { AccessToken } from './access-token.js';
-import type { ResolvedIssuer } from './issuer.options.js';
+import { malformedClaim } from './claims.js';
 import { decodeHeader, type JoseHeader, parseJoseHeader } from './jws.js';
 import { KeySetSource } from './key-set-source.js';
 import { KeySet } from './key-set.js';
-import type { ResolvedVerifierOptions } from './verifier.options.js';
+import type { OptionTable } from './options.js';
+import type { ResolvedIssuer, ResolvedVerifierOptions } from './verifier.options.js';
 
 /** The status of one token (Token Status List §6.2). */
 export interface TokenStatus {
@@ -20,7 +21,7 @@ export interface TokenStatus {
 /** The status lists of one issuer. `status/` implements it, so that the core does not depend on that folder. */
 export interface StatusSource {
   /**
-   * Undefined for a token without a status, and for an issuer with `ignoresTokenStatus`.
+   * Undefined for a token without a status.
    *
    * @throws TokenError when the token's reference to its status is not usable
    */
@@ -32,7 +33,32 @@ export interface StatusSource {
   close(): void;
 }
 
-export type StatusSourceFactory = (rules: ResolvedIssuer, keySet: KeySet) => StatusSource;
+/** An optional part of the library. Copies without the part have none of its options. */
+export interface OptionPart {
+  /** Options beside those of the verifier. */
+  readonly options?: OptionTable;
+  /** Options beside those of an issuer. */
+  readonly issuerOptions?: OptionTable;
+  /** Returns options whose defaults depend on others. */
+  readonly resolve?: (resolved: ResolvedVerifierOptions) => object;
+  /** One sentence for each fault. It says what to set. */
+  readonly findFaults?: (resolved: ResolvedVerifierOptions) => readonly string[];
+}
+
+/** Checks the status of tokens. Without it, a token with a status is refused. */
+export interface StatusPart extends OptionPart {
+  createSource(
+    rules: ResolvedIssuer,
+    options: ResolvedVerifierOptions,
+    keySet: KeySet,
+  ): StatusSource;
+}
+
+/** The parts that are present. `parts.ts` lists them. */
+export interface VerifierParts {
+  readonly status?: StatusPart;
+  readonly dpop?: OptionPart;
+}
 
 /** An issuer uses few different headers, about one for each key. */
 const MAX_HEADERS = 100;
@@ -40,16 +66,31 @@ const MAX_HEADERS = 100;
 /** A trusted authorization server with its keys and its rules. */
 export class TrustedIssuer {
   readonly keySet: KeySet;
-  readonly statusLists: StatusSource;
+  /** Undefined if the statuses of tokens are not checked. */
+  readonly statusLists: StatusSource | undefined;
   private readonly headers = new Map<string, JoseHeader>();
 
   constructor(
     readonly rules: ResolvedIssuer,
     options: ResolvedVerifierOptions,
-    createStatusSource: StatusSourceFactory,
+    { status }: VerifierParts,
   ) {
     this.keySet = new KeySet(options, new KeySetSource(rules, options));
-    this.statusLists = createStatusSource(rules, this.keySet);
+    this.statusLists = rules.ignoresTokenStatus
+      ? undefined
+      : status?.createSource(rules, options, this.keySet);
+  }
+
+  /**
+   * The status of a token; undefined for a token without one.
+   *
+   * @throws TokenError when the status cannot be looked up
+   */
+  findStatus(token: Pick<AccessToken, 'claims' | 'issuedAt'>): TokenStatus | undefined {
+    if (token.claims['status'] === undefined || this.rules.ignoresTokenStatus) return undefined;
+    if (this.statusLists) return this.statusLists.findStatus(token);
+    const remedy = 'take the part `status`, or set `ignoresTokenStatus`';
+    throw malformedClaim('status', `absent, because this service checks no status: ${remedy}`);
   }
 
   /**
@@ -59,7 +100,7 @@ export class TrustedIssuer {
    */
   async ready(): Promise<void> {
     await this.keySet.ready();
-    await this.statusLists.ready();
+    await this.statusLists?.ready();
   }
 
   /** @throws TokenError when the rules of this issuer forbid such a header */
@@ -75,55 +116,60 @@ export class TrustedIssuer {
   }
 }
 
-/** The configured issuers. The `iss` of a token selects one of them and can add none. */
+/** The issuers that are trusted. The `iss` of a token selects one of them and can add none. */
 export class IssuerRegistry {
   private readonly byName: ReadonlyMap<unknown, TrustedIssuer>;
 
-  constructor(options: ResolvedVerifierOptions, createStatusSource: StatusSourceFactory) {
+  constructor(options: ResolvedVerifierOptions, parts: VerifierParts) {
     this.byName = new Map(
-      options.issuers.map((rules) => [
-        rules.issuer,
-        new TrustedIssuer(rules, options, createStatusSource),
-      ]),
+      options.issuers.map((rules) => [rules.issuer, new TrustedIssuer(rules, options, parts)]),
     );
   }
 
-  /** The issuer, if exactly one is configured. */
-  get only(): TrustedIssuer | undefined {
-    return this.byName.size === 1 ? [...this.byName.values()][0] : undefined;
+  get all(): readonly TrustedIssuer[] {
+    return [...this.byName.values()];
   }
 
   get names(): readonly string[] {
-    return [...this.byName.values()].map(({ rules }) => rules.issuer);
+    return this.all.map(({ rules }) => rules.issuer);
   }
 
-  /** By `iss`, compared character by character. */
+  /** The issuer, if exactly one is trusted. */
+  get only(): TrustedIssuer | undefined {
+    return this.byName.size === 1 ? this.all[0] : undefined;
+  }
+
+  /** The known issuer of this name, compared character by character. */
   named(iss: unknown): TrustedIssuer | undefined {
     return this.byName.get(iss);
   }
 
+  /** As {@link named}, but may wait until the issuer is known. */
+  find(iss: unknown): TrustedIssuer | undefined | Promise<TrustedIssuer | undefined> {
+    return this.named(iss);
+  }
+
   /**
    * Resolves when tokens of at least one issuer can be verified, and fetches missing keys and status lists. One issuer
-   * that is down must not block the callers of the others. For readiness probes.
+   * that is down must not block the callers of the others.
    *
    * @throws UnavailableError
    */
   async ready(): Promise<void> {
-    const issuers = [...this.byName.values()];
-    await Promise.any(issuers.map((issuer) => issuer.ready())).catch((failure: unknown) => {
+    if (this.byName.size === 0) return;
+    await Promise.any(this.all.map((issuer) => issuer.ready())).catch((failure: unknown) => {
       throw failure instanceof AggregateError ? failure.errors[0] : failure;
     });
   }
 
   /** Age of the oldest key set in use, in seconds; undefined before the first fetch. For monitoring. */
   get keySetAgeSeconds(): number | undefined {
-    const ages = [...this.byName.values()].map(({ keySet }) => keySet.ageSeconds);
-    const known = ages.filter(Number.isFinite);
+    const known = this.all.map(({ keySet }) => keySet.ageSeconds).filter(Number.isFinite);
     return known.length > 0 ? Math.max(...known) : undefined;
   }
 
   /** Stops the background fetches. */
   close(): void {
-    for (const { statusLists } of this.byName.values()) statusLists.close();
+    for (const { statusLists } of this.all) statusLists?.close();
   }
 }

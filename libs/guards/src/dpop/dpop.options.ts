@@ -1,17 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type Algorithm, ALGORITHMS, isAlgorithm } from '../core/algorithms.js';
-import type { ResolvedIssuer } from '../core/issuer.options.js';
-import { DPOP_RANGES, findRangeFaults, resolveNumbers } from '../core/option-validation.js';
-import { parseHttpUrl } from '../core/urls.js';
-import {
-  listOf,
-  NUMBER,
-  objectWithMethod,
-  type Shapes,
-  SWITCH,
-  TEXT,
-  TEXTS,
-} from '../core/option-shapes.js';
+import type { ResolvedVerifierOptions } from '../core/verifier.options.js';
+import { parseHttpUrl } from '../core/bounded-fetch.js';
+import { option } from '../core/options.js';
 import type { UsedProofs } from './used-proofs.js';
 
 /** Tokens that are bound to a key of their client, and the proofs of possession that it sends (RFC 9449). */
@@ -37,19 +28,29 @@ export interface DpopOptions {
   readonly nonceSecrets?: readonly (string | Buffer)[] | undefined;
 }
 
-export const DPOP_SHAPES: Shapes<DpopOptions> = {
-  baseUrl: TEXT,
-  algorithms: TEXTS,
-  maxProofAgeSeconds: NUMBER,
-  usedProofs: objectWithMethod('use'),
-  maxProofs: NUMBER,
-  requiresNonce: SWITCH,
-  nonceLifetimeSeconds: NUMBER,
-  nonceSecrets: listOf(
+export const DPOP_OPTIONS = {
+  baseUrl: option.text,
+  algorithms: option.texts(['ES256', 'PS256', 'RS256']),
+  maxProofAgeSeconds: option.number(1, 600, 60),
+  usedProofs: option.objectWithMethod('use'),
+  maxProofs: option.number(1, 10_000_000, 500_000),
+  requiresNonce: option.flag(),
+  nonceLifetimeSeconds: option.number(1, 3600, 300),
+  nonceSecrets: option.listOf(
     'strings or Buffers',
     (secret) => typeof secret === 'string' || Buffer.isBuffer(secret),
   ),
 };
+
+declare module '../nest/guards.options.js' {
+  interface ResourceServerOptions {
+    /** Accepts tokens that are bound to a key of their client. Without it such tokens are refused, because no proof is checked. */
+    readonly dpop?: DpopOptions | undefined;
+  }
+  interface ResolvedGuardsOptions {
+    readonly dpop?: ResolvedDpopOptions | undefined;
+  }
+}
 
 /** {@link DpopOptions} after validation, with every default filled in. Frozen. */
 export interface ResolvedDpopOptions {
@@ -64,34 +65,32 @@ export interface ResolvedDpopOptions {
   readonly nonceSecrets: readonly (string | Buffer)[];
 }
 
-const DEFAULT_ALGORITHMS: readonly Algorithm[] = ['ES256', 'PS256', 'RS256'];
+/** The options that decide about proofs. */
+export interface ProofOptions extends ResolvedVerifierOptions {
+  readonly dpop?: ResolvedDpopOptions | undefined;
+}
 
 /** The output length of the HMAC. */
 const MIN_SECRET_BYTES = 32;
 
-export function resolveDpop(options: DpopOptions, audience: string): ResolvedDpopOptions {
-  const { baseUrl = parseHttpUrl(audience)?.origin ?? '' } = options;
+/** @param read shapes are checked, and constant defaults are filled in */
+export function resolveDpop(
+  read: Omit<ResolvedDpopOptions, 'baseUrl'> & Partial<ResolvedDpopOptions>,
+  audience: string,
+): ResolvedDpopOptions {
+  const { baseUrl = parseHttpUrl(audience)?.origin ?? '' } = read;
   return Object.freeze({
-    ...resolveNumbers(DPOP_RANGES, options),
+    ...read,
     baseUrl: baseUrl.replace(/\/$/, ''),
-    algorithms: Object.freeze([...(options.algorithms ?? DEFAULT_ALGORITHMS)]),
-    usedProofs: options.usedProofs,
-    requiresNonce: options.requiresNonce ?? false,
-    nonceSecrets: Object.freeze([...(options.nonceSecrets ?? [randomBytes(MIN_SECRET_BYTES)])]),
+    algorithms: Object.freeze([...read.algorithms]),
+    nonceSecrets: Object.freeze([...(read.nonceSecrets ?? [randomBytes(MIN_SECRET_BYTES)])]),
   });
 }
 
 /** One sentence for each fault. It says what to set. */
-export function findDpopFaults({
-  dpop,
-  issuers,
-}: {
-  readonly dpop: ResolvedDpopOptions | undefined;
-  readonly issuers: readonly Pick<ResolvedIssuer, 'requiresDpop'>[];
-}): string[] {
+export function findDpopFaults({ dpop, issuers }: ProofOptions): string[] {
   if (dpop) {
     return [
-      ...findRangeFaults('dpop.', DPOP_RANGES, dpop),
       ...findBaseUrlFaults(dpop),
       ...findDpopAlgorithmFaults(dpop),
       ...findNonceSecretFaults(dpop),

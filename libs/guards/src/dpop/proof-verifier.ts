@@ -1,19 +1,17 @@
 import { hash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
 import { compareToClock } from '../core/claims.js';
-import { quoteValue, TokenError, UnavailableError } from '../core/token-error.js';
-import type { ResolvedVerifierOptions } from '../core/verifier.options.js';
-import type { ResolvedDpopOptions } from './dpop.options.js';
+import { GuardsConfigurationError } from '../core/options.js';
+import { quoteValue } from '../core/token-error.js';
+import { InvalidToken } from '../nest/bearer-error.js';
+import type { BoundToken, CredentialCarrier } from '../nest/credentials.js';
+import { RESOLVED_OPTIONS } from '../nest/guards.options.js';
+import { InvalidProof, NonceRequired, ProofsUnavailable } from './bearer-errors.js';
+import type { ProofOptions, ResolvedDpopOptions } from './dpop.options.js';
 import { DpopNonces } from './nonces.js';
 import { type ParsedProof, parseProof, ProofKeyCache } from './proof.js';
 import { isSameTarget } from './target-uri.js';
 import { InMemoryUsedProofs, type UsedProofs } from './used-proofs.js';
-
-/** The access token that a proof belongs to. */
-export interface BoundToken {
-  readonly token: string;
-  /** Thumbprint of the key that the token is bound to. */
-  readonly boundTo: string;
-}
 
 /** A valid proof. */
 export interface Proof {
@@ -27,44 +25,22 @@ export interface Proof {
   spend(): void | Promise<void>;
 }
 
-/** The parts of a request that a proof is checked against. */
-export interface ProvenRequest {
-  readonly headers: { readonly dpop?: string | readonly string[] | undefined };
-  readonly method?: string | undefined;
-  readonly url?: string | undefined;
-  /** The URL as it was sent, if a router has shortened `url`. */
-  readonly originalUrl?: string | undefined;
-}
-
-export interface ProofVerifierOptions extends Pick<
-  ResolvedVerifierOptions,
-  'now' | 'monotonicNow' | 'clockToleranceSeconds' | 'maxTokenBytes'
-> {
-  readonly dpop: ResolvedDpopOptions;
-}
-
-/** The nonce of the proof is missing or old (RFC 9449 §9). */
-export class NonceError extends TokenError {
-  override readonly name = 'NonceError';
-
-  constructor(readonly nonce: string) {
-    super('proof_nonce_required');
-  }
-}
-
 /**
  * Checks proofs of possession (RFC 9449 §4.3). Cheap checks come first, then the signature, and recording the use last,
  * because it cannot be undone.
  */
-export class DpopProofVerifier {
+@Injectable()
+export class ProofVerifier {
   /** Undefined unless nonces are required. */
   readonly nonces: DpopNonces | undefined;
   private readonly dpop: ResolvedDpopOptions;
   private readonly keys: ProofKeyCache;
   private readonly usedProofs: UsedProofs;
 
-  constructor(private readonly options: ProofVerifierOptions) {
+  /** @throws GuardsConfigurationError without the option `dpop` */
+  constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ProofOptions) {
     const { dpop, now } = options;
+    if (!dpop) throw new GuardsConfigurationError(['set `dpop`, so that proofs can be verified']);
     this.dpop = dpop;
     this.keys = new ProofKeyCache(dpop);
     this.usedProofs = dpop.usedProofs ?? new InMemoryUsedProofs(dpop.maxProofs, options);
@@ -74,9 +50,9 @@ export class DpopProofVerifier {
   /**
    * @param bound omitted at a token endpoint, where no token exists yet
    * @returns the proof of this request; {@link Proof.spend} detects a replay
-   * @throws TokenError
+   * @throws InvalidProof, NonceRequired, or InvalidToken when the token is bound to another key
    */
-  check(request: ProvenRequest, bound?: BoundToken): Proof {
+  check(request: CredentialCarrier, bound?: BoundToken): Proof {
     const proof = parseProof(readProofHeader(request), this.options, this.keys);
     this.checkRequest(proof, request);
     const goodUntil = this.checkTime(proof);
@@ -89,7 +65,7 @@ export class DpopProofVerifier {
   }
 
   /** Points 8 and 9. Uses the configured address, because the client chooses the Host header. */
-  private checkRequest({ claims: { htm, htu } }: ParsedProof, request: ProvenRequest): void {
+  private checkRequest({ claims: { htm, htu } }: ParsedProof, request: CredentialCarrier): void {
     const { method, url, originalUrl = url } = request;
     const isForRequest =
       htm === method &&
@@ -98,7 +74,7 @@ export class DpopProofVerifier {
     if (isForRequest) return;
     const proven = `The proof is for ${quoteValue(htm)} ${quoteValue(htu)}`;
     const base = `and \`dpop.baseUrl\` is ${this.dpop.baseUrl}`;
-    throw TokenError.because('proof_for_another_request', `${proven}, ${base}`);
+    throw new InvalidProof('proof_for_another_request', new Error(`${proven}, ${base}`));
   }
 
   /**
@@ -109,21 +85,22 @@ export class DpopProofVerifier {
   private checkTime({ claims: { nonce, issuedAt } }: ParsedProof): number {
     if (this.nonces) {
       const end = this.nonces.findExpiry(nonce);
-      if (end === undefined) throw new NonceError(this.nonces.current());
+      if (end === undefined) throw new NonceRequired(this.nonces.current());
       return end;
     }
     const tolerance = this.options.clockToleranceSeconds * 1000;
     const end = issuedAt + this.dpop.maxProofAgeSeconds * 1000 + tolerance;
     const now = this.options.now();
     if (now < end && now >= issuedAt - tolerance) return end;
-    throw TokenError.because('proof_out_of_time', `iat is ${compareToClock(issuedAt, now)}`);
+    const cause = new Error(`iat is ${compareToClock(issuedAt, now)}`);
+    throw new InvalidProof('proof_out_of_time', cause);
   }
 
   /** RFC 9449 §11.1. The id contains the key, because two clients may choose the same `jti`. */
   private recordFirstUse(proof: ParsedProof, goodUntil: number): void | Promise<void> {
     const id = hash('sha256', `${proof.key.thumbprint}.${proof.claims.jti}`, 'base64url');
     const accept = (isFirst: unknown) => {
-      if (isFirst !== true) throw new TokenError('replayed_proof');
+      if (isFirst !== true) throw new InvalidProof('replayed_proof');
       this.keys.remember(proof.jws.header, proof.key);
     };
     const isFirst = this.recordUse(id, goodUntil);
@@ -144,9 +121,9 @@ export class DpopProofVerifier {
 }
 
 /** Point 1. Node joins several headers with a comma, which no proof contains. */
-function readProofHeader({ headers: { dpop } }: ProvenRequest): string {
-  if (dpop === undefined) throw new TokenError('no_proof');
-  if (typeof dpop !== 'string') throw new TokenError('malformed_proof');
+function readProofHeader({ headers: { dpop } }: CredentialCarrier): string {
+  if (dpop === undefined) throw new InvalidProof('no_proof');
+  if (typeof dpop !== 'string') throw new InvalidProof('malformed_proof');
   return dpop;
 }
 
@@ -155,17 +132,16 @@ function checkBoundToken(
   { claims: { ath }, key }: ParsedProof,
   { token, boundTo }: BoundToken,
 ): void {
-  if (ath !== hash('sha256', token, 'base64url')) throw new TokenError('proof_for_another_token');
-  if (key.thumbprint !== boundTo) throw new TokenError('proof_by_another_key');
+  if (ath !== hash('sha256', token, 'base64url')) throw new InvalidProof('proof_for_another_token');
+  if (key.thumbprint !== boundTo) throw new InvalidToken('proof_by_another_key');
 }
 
 /** Point 6. */
 function checkProofSignature({ jws, key: { key } }: ParsedProof): void {
   if (!key.isValidSignature(jws.signingInput, jws.signature))
-    throw new TokenError('bad_proof_signature');
+    throw new InvalidProof('bad_proof_signature');
 }
 
 function throwUnavailable(cause: unknown): never {
-  if (cause instanceof UnavailableError) throw cause;
-  throw new UnavailableError('proofs_unavailable', 1, { cause });
+  throw cause instanceof ProofsUnavailable ? cause : new ProofsUnavailable(1, cause);
 }

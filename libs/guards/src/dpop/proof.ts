@@ -11,9 +11,10 @@ import {
 } from '../core/jws.js';
 import { LeastRecentlyUsed } from '../core/token-cache.js';
 import type { JsonObject } from '../core/strict-json.js';
-import { TokenError } from '../core/token-error.js';
-import { importEmbeddedKey, type VerificationKey } from '../core/verification-key.js';
+import type { VerificationKey } from '../core/verification-key.js';
+import { InvalidProof } from './bearer-errors.js';
 import type { ResolvedDpopOptions } from './dpop.options.js';
+import { importEmbeddedKey } from './embedded-key.js';
 
 /** The key in the header of a proof. Only `cnf.jkt` of the access token says who owns it. */
 export interface ProofKey {
@@ -85,7 +86,7 @@ export interface ProofClaims {
 /**
  * RFC 9449 §4.3, points 2 to 5 and 7.
  *
- * @throws TokenError `malformed_proof`
+ * @throws InvalidProof
  */
 export function parseProof(
   proof: string,
@@ -97,7 +98,7 @@ export function parseProof(
     const jws = parseCompactJws(proof);
     return { jws, key: keys.get(jws.header), claims: readProofClaims(jws.claims) };
   } catch (cause) {
-    throw new TokenError('malformed_proof', cause);
+    throw new InvalidProof('malformed_proof', cause);
   }
 }
 

@@ -1,4 +1,4 @@
-import { parseHttpUrl } from '../core/urls.js';
+import { parseHttpUrl } from '../core/bounded-fetch.js';
 
 /** `http` or `https`, an authority without user information, and no character that parsers treat differently. */
 const HTTP_URI = /^https?:\/\/[^/?#@\\]+(?:[/?#][\x21-\x5b\x5d-\x7e]*)?$/i;

@@ -1,5 +1,5 @@
-import { UnavailableError } from '../core/token-error.js';
 import type { ResolvedVerifierOptions } from '../core/verifier.options.js';
+import { ProofsUnavailable } from './bearer-errors.js';
 
 /** A store of used proofs (RFC 9449 §11.1). */
 export interface UsedProofs {
@@ -36,7 +36,7 @@ export class InMemoryUsedProofs implements UsedProofs {
     private readonly clocks: Pick<ResolvedVerifierOptions, 'now' | 'monotonicNow'>,
   ) {}
 
-  /** @throws UnavailableError when the store is full, because a deleted proof could be replayed */
+  /** @throws ProofsUnavailable when the store is full, because a deleted proof could be replayed */
   use(id: string, goodUntil: number): boolean {
     const now = this.clocks.now();
     const at = this.clocks.monotonicNow();
@@ -45,7 +45,7 @@ export class InMemoryUsedProofs implements UsedProofs {
     if (this.size >= this.maxProofs) {
       const { until, untilAt } = this.previous;
       const seconds = Math.max(until - now, untilAt - at) / 1000 + 1;
-      throw new UnavailableError('proofs_unavailable', seconds);
+      throw new ProofsUnavailable(seconds);
     }
     this.current.ids.add(id);
     this.current.until = Math.max(this.current.until, goodUntil);

@@ -7,7 +7,7 @@ import {
   readOptionalClaims,
   readScopes,
   readTokenId,
-} from '../core/access-token.js';
+} from '../core/read-access-token.js';
 import {
   checkExpiry,
   checkIssuedAt,
@@ -19,7 +19,7 @@ import {
   readInstant,
   readString,
 } from '../core/claims.js';
-import type { ResolvedIssuer } from '../core/issuer.options.js';
+import type { ResolvedIssuer } from '../core/verifier.options.js';
 import type { JsonObject } from '../core/strict-json.js';
 import type { Rule } from './rule.js';
 
@@ -47,7 +47,7 @@ export const CLAIM_RULES: readonly Rule<ClaimSubject>[] = [
   },
   {
     says: 'It is not bound to a key, or it is bound by `cnf.jkt`',
-    source: 'RFC 9449 §6.1, RFC 7800 §3.1, option `ignoresTokenBinding`',
+    source: 'RFC 9449 §6.1, RFC 7800 §3.1, options `ignoresTokenBinding`, `requiresDpop`',
     seen: ({ claims }) => claims['cnf'],
     test: ({ claims, rules }) => readBinding(claims, rules),
   },
@@ -89,9 +89,9 @@ export const CLAIM_RULES: readonly Rule<ClaimSubject>[] = [
 export const POSSESSION_RULES: readonly Rule<ClaimSubject>[] = [
   {
     says: 'It is valid as a bearer token, without a proof',
-    source: 'RFC 9449 §7.2, option `requiresDpop`',
+    source: 'RFC 9449 §7.2',
     seen: ({ claims }) => getClaim(claims, ['cnf', 'jkt']),
-    test: ({ claims, rules }) => checkUnbound(readBinding(claims, rules), rules),
+    test: ({ claims, rules }) => checkUnbound(readBinding(claims, rules)),
   },
 ];
 

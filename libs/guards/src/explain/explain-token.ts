@@ -1,10 +1,10 @@
-import { AccessTokenStrategy } from '../nest/access-token.strategy.js';
 import type { GuardsOptions, ResolvedGuardsOptions } from '../nest/guards.options.js';
-import type { ResolvedIssuer } from '../core/issuer.options.js';
-import type { TrustedIssuer } from '../core/trusted-issuer.js';
-import { TrustedIssuers } from '../nest/trusted-issuers.js';
-import { BearerError } from '../nest/bearer-error.js';
-import { resolveOptions } from '../nest/resolve-options.js';
+import type { ResolvedIssuer } from '../core/verifier.options.js';
+import type { AccessTokenVerifier } from '../core/access-token-verifier.js';
+import type { IssuerRegistry, TrustedIssuer } from '../core/trusted-issuer.js';
+import { checkUnbound } from '../core/read-access-token.js';
+import { BearerError, throwBearerError } from '../nest/bearer-error.js';
+import { createVerifier, resolveOptions } from '../nest/resolve-options.js';
 import type { AccessToken } from '../core/access-token.js';
 import { currentLifetimeLimits, readInstant } from '../core/claims.js';
 import {
@@ -38,7 +38,7 @@ export interface Explanation {
   readonly claims: JsonObject | undefined;
   /** One finding for each rule, in the order of the library's checks. */
   readonly findings: readonly Finding[];
-  /** The result of the strategy; undefined if no keys were fetched. */
+  /** The result of the authenticator; undefined if no keys were fetched. */
   readonly verdict: AccessToken | BearerError | undefined;
 }
 
@@ -55,27 +55,28 @@ export async function explainToken(
   { offline = false }: { readonly offline?: boolean } = {},
 ): Promise<Explanation> {
   const resolved = resolveOptions(options);
-  const issuers = new TrustedIssuers(resolved);
+  const verifier = createVerifier(resolved);
   try {
-    return await explain({ token, resolved, issuers, offline });
+    return await explain({ token, resolved, verifier, offline });
   } finally {
-    issuers.onModuleDestroy();
+    verifier.close();
   }
 }
 
 interface ExplanationRequest {
   readonly token: string;
   readonly resolved: ResolvedGuardsOptions;
-  readonly issuers: TrustedIssuers;
+  readonly verifier: AccessTokenVerifier;
   readonly offline: boolean;
 }
 
 async function explain({
   token,
   resolved,
-  issuers,
+  verifier,
   offline,
 }: ExplanationRequest): Promise<Explanation> {
+  const { issuers } = verifier;
   const parts = parseParts(token, issuers);
   const { jws, header, rules } = parts;
   const findings = await Promise.all([
@@ -92,7 +93,7 @@ async function explain({
     header,
     claims: parts.claims,
     findings: findings.flat(),
-    verdict: offline ? undefined : await verifyToken(token, resolved, issuers),
+    verdict: offline ? undefined : await verifyToken(token, verifier),
   };
 }
 
@@ -105,7 +106,7 @@ interface Parts {
 }
 
 /** The readable parts of the token. With one configured issuer, its rules are used even if `iss` differs. */
-function parseParts(token: string, issuers: TrustedIssuers): Parts {
+function parseParts(token: string, issuers: IssuerRegistry): Parts {
   const jws = tryRead(() => parseCompactJws(token));
   const issuer = issuers.named(jws?.claims['iss']) ?? issuers.only;
   return {
@@ -165,10 +166,10 @@ function readTimes(claims: JsonObject, options: ResolvedGuardsOptions): Times {
   };
 }
 
-async function verifyToken(token: string, options: ResolvedGuardsOptions, issuers: TrustedIssuers) {
-  const strategy = new AccessTokenStrategy(options, issuers);
+async function verifyToken(token: string, verifier: AccessTokenVerifier) {
+  const verifying = Promise.resolve().then(() => verifier.verify(token));
   try {
-    return await strategy.validate(token);
+    return await verifying.then(checkUnbound).catch(throwBearerError);
   } catch (error) {
     if (error instanceof BearerError) return error;
     throw error;

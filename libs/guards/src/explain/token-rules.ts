@@ -1,5 +1,5 @@
 import { describeWrongIssuer } from '../core/access-token-verifier.js';
-import type { ResolvedIssuer } from '../core/issuer.options.js';
+import type { ResolvedIssuer } from '../core/verifier.options.js';
 import {
   checkLength,
   checkNoExtension,
@@ -134,7 +134,7 @@ export const REFERENCE_RULES: readonly Rule<StatusSubject>[] = [
     source: 'Token Status List §6.2, option `ignoresTokenStatus`',
     seen: ({ claims }) => claims['status'],
     applies: isStatusChecked,
-    test: ({ issuer, ...token }) => issuer.statusLists.findStatus(token),
+    test: ({ issuer, ...token }) => issuer.findStatus(token),
   },
 ];
 
@@ -145,10 +145,9 @@ export const STATUS_RULES: readonly Rule<StatusSubject>[] = [
     source: 'Token Status List §8.3',
     applies: isStatusChecked,
     async test({ issuer, at, ...token }) {
-      const { statusLists } = issuer;
-      const status = statusLists.findStatus(token);
+      const status = issuer.findStatus(token);
       status?.checkValid(at);
-      await statusLists.settled();
+      await issuer.statusLists?.settled();
       status?.checkValid(at);
     },
   },

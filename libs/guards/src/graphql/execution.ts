@@ -1,7 +1,7 @@
 import type { ArgumentsHost } from '@nestjs/common';
 import { type GraphQLResolveInfo, OperationTypeNode } from 'graphql';
 import type { CredentialCarrier } from '../nest/credentials.js';
-import { getProperty } from '../nest/transport.js';
+import { getProperty } from '../transports/messages.js';
 import { findConnection, isRequest, readConnectionCredentials } from './graphql-ws-connection.js';
 
 /** The last two arguments of every resolver. */

@@ -1,5 +1,10 @@
-import { type CredentialCarrier, findTokenMembers, toAuthorization } from '../nest/credentials.js';
-import { closeOnExpiry, getProperty } from '../nest/transport.js';
+import type { CredentialCarrier } from '../nest/credentials.js';
+import {
+  closeOnExpiry,
+  findTokenMembers,
+  getProperty,
+  toAuthorization,
+} from '../transports/messages.js';
 
 export function isRequest(value: unknown): value is CredentialCarrier {
   return isObject(getProperty(value, 'headers'));

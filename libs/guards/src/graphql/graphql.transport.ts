@@ -3,11 +3,14 @@ import type { Transport } from '../nest/transport.js';
 import { type Execution, findCarrier, getExecution } from './execution.js';
 import { findConnection, SocketExpiry } from './graphql-ws-connection.js';
 import { buildHttpResponse, toGraphQLError } from './graphql-error.js';
+import { checkEnhancers, findDefaultAccess } from './nested-resolvers.js';
+import { Operations } from './operations.js';
 import { RootFields } from './root-fields.js';
 
 /** Queries and mutations, and subscriptions by graphql-ws, of `@nestjs/graphql` with its Apollo driver. */
 export function graphqlTransport(): Transport {
   const socketExpiry = new SocketExpiry();
+  const operations = new Operations();
   const rootFields = new RootFields();
 
   const findResponse = (
@@ -29,7 +32,9 @@ export function graphqlTransport(): Transport {
     contextType: 'graphql',
     carrier: (context) => findCarrier(getExecution(context)),
     // GraphQL creates this object for each execution. The context and the document may be shared by several.
-    operation: (context) => getExecution(context).info.variableValues,
+    operation: (context) => operations.of(getExecution(context).info.variableValues),
+    defaultAccess: findDefaultAccess,
+    checkHandler: (handler, { discovery }) => checkEnhancers(handler, discovery),
     admitted(context, remainingMs) {
       const connection = findConnection(getExecution(context).context);
       if (connection) socketExpiry.schedule(connection.extra.socket, remainingMs);

@@ -1,6 +1,6 @@
 import type { ArgumentsHost } from '@nestjs/common';
-import { isFunction, getProperty } from '../nest/transport.js';
-import { normalizeMember } from '../nest/credentials.js';
+import { getProperty, isFunction, normalizeMember } from '../transports/messages.js';
+
 import { findGrpcMetadata, isGrpcMetadata } from './grpc.js';
 
 /**

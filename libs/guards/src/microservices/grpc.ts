@@ -1,8 +1,7 @@
 import type { ArgumentsHost } from '@nestjs/common';
 import { type Observable, of, throwError } from 'rxjs';
 import type { BearerError } from '../nest/bearer-error.js';
-import { buildErrorMessage } from '../nest/challenge.js';
-import { isFunction, getProperty } from '../nest/transport.js';
+import { buildErrorMessage, getProperty, isFunction } from '../transports/messages.js';
 
 /** gRPC codes by HTTP status: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, UNAVAILABLE. */
 const CODES: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 503: 14 };

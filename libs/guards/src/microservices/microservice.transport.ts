@@ -1,8 +1,8 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { throwError } from 'rxjs';
-import { buildErrorMessage } from '../nest/challenge.js';
-import { type CredentialCarrier, toAuthorization } from '../nest/credentials.js';
-import { GuardedClass, markAdmitted } from '../nest/guarded-class.js';
+import { buildErrorMessage, toAuthorization } from '../transports/messages.js';
+import type { CredentialCarrier } from '../nest/credentials.js';
+import { GuardedClass, markAdmitted } from '../transports/guarded-class.js';
 import type { Transport } from '../nest/transport.js';
 import { readAuthorizations } from './call-headers.js';
 import { findGrpcMetadata, sendGrpcError } from './grpc.js';

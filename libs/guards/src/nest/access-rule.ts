@@ -1,6 +1,10 @@
 import type { ModuleRef } from '@nestjs/core';
+import type { AccessToken } from '../core/access-token.js';
+import { getClaim } from '../core/claims.js';
+import { InsufficientClaims } from './bearer-error.js';
 import {
   type AccessPolicy,
+  type ClaimRequirement,
   type Declaration,
   getDeclaration,
   mergeDeclarations,
@@ -10,23 +14,26 @@ import {
   requiresToken,
 } from './declaration.js';
 
-/** `public`: no token needed. `optional`: no token, or a valid one. `token`: a valid token that meets the requirements. */
-export type Access = 'public' | 'optional' | 'token';
+type CheckedAccess = 'public' | 'optional' | 'token';
+
+/**
+ * `public`: no token needed. `optional`: no token, or a valid one. `token`: a valid token that meets the requirements.
+ * `elsewhere` and `undeclared`: left to other guards, by the options `guardedElsewhere` and `undeclaredHandlers`.
+ */
+export type Access = CheckedAccess | 'elsewhere' | 'undeclared';
+
+/** What the decorators of a handler and its controller declare together. */
+export interface ResolvedAccess extends Declaration {
+  readonly access: CheckedAccess;
+}
 
 /** The access rule of a handler, with resolved policies. */
-export interface AccessRule extends Pick<
-  Declaration,
-  'scopes' | 'anyScopes' | 'claims' | 'maxLoginAge'
-> {
-  readonly access: Access;
+export interface AccessRule extends Omit<ResolvedAccess, 'policies'> {
   readonly policies: readonly PolicyFunction[];
 }
 
 /** Merges the decorators of a handler and its controller; undefined if neither has one. */
-export function resolveAccess(
-  controller: object,
-  handler: object,
-): (Declaration & { readonly access: Access }) | undefined {
+export function resolveAccess(controller: object, handler: object): ResolvedAccess | undefined {
   const own = getDeclaration(handler);
   const inherited = getDeclaration(controller);
   if (requiresToken(own)) return { ...mergeDeclarations(inherited, own), access: 'token' };
@@ -81,6 +88,48 @@ export function selectScopes(
     if (scope !== undefined) chosen.add(scope);
   }
   return [...new Set([...chosen, ...demanded])];
+}
+
+/**
+ * Checks the roles and claims that the rule requires.
+ *
+ * @throws InsufficientClaims
+ */
+export function checkRolesAndClaims(
+  { roles: groups, claims: requirements }: AccessRule,
+  { roles, claims }: AccessToken,
+): void {
+  const missing = groups.find((group) => !group.some((role) => roles.has(role)));
+  if (missing) throw insufficientClaims(describeMissingRole(missing, roles));
+  for (const { path, expected } of requirements) {
+    const value = getClaim(claims, path);
+    if (isMet(value, expected)) continue;
+    throw insufficientClaims(
+      `the claim ${[path].flat().join('.')} ${describeMismatch(value, expected)}`,
+    );
+  }
+}
+
+/** @param detail for the log only */
+function insufficientClaims(detail: string): InsufficientClaims {
+  return new InsufficientClaims('insufficient_claims', new Error(detail));
+}
+
+function isMet(value: unknown, expected: ClaimRequirement['expected']): boolean {
+  if (value === undefined) return false;
+  return typeof expected === 'function' ? expected(value) === true : value === expected;
+}
+
+function describeMissingRole(group: readonly string[], roles: ReadonlySet<string>): string {
+  const hint = roles.size > 0 ? '' : '; the token has no roles where `claims.roles` looks for them';
+  return `one of these roles is required: ${group.join(', ')}${hint}`;
+}
+
+/** Names no value, because a claim may hold personal data. */
+function describeMismatch(value: unknown, expected: ClaimRequirement['expected']): string {
+  if (value === undefined) return 'is missing';
+  if (typeof expected === 'function' || !Array.isArray(value)) return 'has another value';
+  return `holds a list, and ${String(expected)} is one value: use @RequireRole() or a predicate`;
 }
 
 /** @throws Error when the application has no such provider, or creates it for each request */

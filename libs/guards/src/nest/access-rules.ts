@@ -1,25 +1,7 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner, ModuleRef } from '@nestjs/core';
-import {
-  type Access,
-  type AccessRule,
-  isContradictory,
-  resolveAccess,
-  resolvePolicy,
-} from './access-rule.js';
-import { type Declaration, isDeclarationLost, NO_DECLARATION } from './declaration.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
-import {
-  findHandlers,
-  type Handler,
-  type HandlerKind,
-  isMarkedAsGuarded,
-  isSingleton,
-  markAsHandler,
-  unwrapHandler,
-} from './handlers.js';
-import { areGuardsEnabled, isNestedField, isParentGuarded } from './nested-resolvers.js';
-import { TransportRegistry } from './transports.js';
+import { Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { type Access, type AccessRule, type ResolvedAccess, resolvePolicy } from './access-rule.js';
+import { type Handler, type HandlerKind, unwrapHandler } from './handlers.js';
 
 /** A handler and its access rule, for documentation. */
 export interface GuardedHandler {
@@ -32,6 +14,8 @@ export interface GuardedHandler {
   readonly scopes: readonly string[];
   /** The token needs one of each group. */
   readonly anyScopes: readonly (readonly string[])[];
+  /** The token needs one of each group. Absent without such a requirement. */
+  readonly roles?: readonly (readonly string[])[];
   /** Each as `name` or `name = value`. */
   readonly claims: readonly string[];
   /** Maximum age of the login, in seconds. Absent without such a requirement. */
@@ -40,11 +24,11 @@ export interface GuardedHandler {
   readonly policies: readonly string[];
 }
 
-export function describeHandler(
+function describeHandler(
   { kind, owner, method }: Handler,
-  declared: Declaration & { readonly access: Access },
+  { scopes, anyScopes, roles, maxLoginAge, claims, policies }: ResolvedAccess,
+  access: Access,
 ): GuardedHandler {
-  const { access, scopes, anyScopes, maxLoginAge } = declared;
   return {
     kind: kind.name,
     controller: owner.name,
@@ -52,63 +36,36 @@ export function describeHandler(
     access,
     scopes,
     anyScopes,
-    claims: declared.claims.map(({ path, expected }) => {
+    ...(roles.length > 0 && { roles }),
+    claims: claims.map(({ path, expected }) => {
       const name = typeof path === 'string' ? path : path.join('.');
       return typeof expected === 'function' ? name : `${name} = ${expected}`;
     }),
     ...(maxLoginAge < Infinity && { maxLoginAge }),
-    policies: declared.policies.map(({ name }) => name || 'inline'),
+    policies: policies.map(({ name }) => name || 'inline'),
   };
-}
-
-/** The rule of a field resolver without decorators. The guard has checked its parent. */
-const PARENT_DECIDES = { ...NO_DECLARATION, access: 'public' } as const;
-
-/** The rule of a new connection, unless decorators require more. */
-const ANY_TOKEN = { ...NO_DECLARATION, access: 'token' } as const;
-
-/** Stops the start of the application, because these handlers have no access rule. */
-export class UnguardedHandlers extends Error {
-  override readonly name = 'UnguardedHandlers';
-
-  /** @param handlers each as `Class.method: what is wrong` */
-  constructor(readonly handlers: readonly string[]) {
-    super(
-      'Every handler needs @Public(), @OptionalToken() or a requirement such as @RequireScopes():' +
-        handlers.map((handler) => `\n  - ${handler}`).join(''),
-    );
-  }
 }
 
 /** The access rules of all handlers, computed once when the application starts. */
 @Injectable()
-export class AccessRules implements OnModuleInit {
+export class AccessRules {
   private readonly rules = new Map<object, Map<object, AccessRule>>();
   private readonly rows: GuardedHandler[] = [];
 
-  constructor(
-    private readonly discovery: DiscoveryService,
-    private readonly scanner: MetadataScanner,
-    private readonly moduleRef: ModuleRef,
-    private readonly transports: TransportRegistry,
-    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
-  ) {
-    // Nest creates its routes before it calls onModuleInit().
-    for (const { target } of findHandlers(discovery, scanner)) markAsHandler(target);
-  }
+  constructor(private readonly moduleRef: ModuleRef) {}
 
-  /** @throws UnguardedHandlers with all faults */
-  onModuleInit(): void {
-    const faults: string[] = [];
-    for (const handler of findHandlers(this.discovery, this.scanner)) {
-      try {
-        this.registerHandler(handler);
-      } catch (fault) {
-        const message = fault instanceof Error ? fault.message : String(fault);
-        faults.push(`${handler.owner.name}.${handler.method}: ${message}`);
-      }
-    }
-    if (faults.length > 0) throw new UnguardedHandlers(faults);
+  /**
+   * Called by the boot audit.
+   *
+   * @param listedAs access in the table; undefined for a handler that the table leaves out
+   * @throws Error if the application has no provider for a policy
+   */
+  add(handler: Handler, declared: ResolvedAccess, listedAs: Access | undefined): void {
+    const { owner, target } = handler;
+    const policies = declared.policies.map((source) => resolvePolicy(source, this.moduleRef));
+    const rules = this.rules.get(owner) ?? new Map<object, AccessRule>();
+    this.rules.set(owner, rules.set(target, { ...declared, policies }));
+    if (listedAs) this.rows.push(describeHandler(handler, declared, listedAs));
   }
 
   of(owner: object, handler: object): AccessRule | undefined {
@@ -124,68 +81,14 @@ export class AccessRules implements OnModuleInit {
     return this.rows;
   }
 
+  /** The handlers that `undeclaredHandlers: 'reportTemporarily'` leaves to other guards. The list must become empty. */
+  undeclared(): readonly GuardedHandler[] {
+    return this.rows.filter(({ access }) => access === 'undeclared');
+  }
+
   /** All required scopes, sorted: `scopes_supported` of RFC 9728 §2. */
   scopes(): string[] {
     const required = this.rows.flatMap(({ scopes, anyScopes }) => [...scopes, ...anyScopes.flat()]);
     return [...new Set(required)].sort();
-  }
-
-  private registerHandler(handler: Handler): void {
-    const { owner, target } = handler;
-    const declared = this.resolveDeclaration(handler);
-    if (declared.access !== 'public') this.checkGuardIsCalled(handler);
-    const policies = declared.policies.map((source) => resolvePolicy(source, this.moduleRef));
-    const rules = this.rules.get(owner) ?? new Map<object, AccessRule>();
-    this.rules.set(owner, rules.set(target, { ...declared, policies }));
-    if (declared !== PARENT_DECIDES) this.rows.push(describeHandler(handler, declared));
-  }
-
-  private resolveDeclaration(handler: Handler) {
-    const { owner, target, method } = handler;
-    if (this.options.publicControllers.includes(owner)) {
-      return { ...NO_DECLARATION, access: 'public' as const };
-    }
-    if (isContradictory(target) || isContradictory(owner)) {
-      throw new Error('has contradictory access decorators, open and restricted');
-    }
-    if (isDeclarationLost(owner.prototype, method)) {
-      throw new Error(
-        'another decorator replaced the method without its access decorators: move it below them',
-      );
-    }
-    const declared = resolveAccess(owner, target);
-    if (declared) return declared;
-    if (isNestedField(handler)) return this.inheritFromParent(handler);
-    if (handler.kind.isConnection) return ANY_TOKEN;
-    throw new Error('has no access decorator');
-  }
-
-  private inheritFromParent(handler: Handler) {
-    if (isParentGuarded(handler, this.discovery, this.scanner)) return PARENT_DECIDES;
-    throw new Error(
-      'has no access decorator, and callers may invent its parent: decorate it, or add a guarded @ResolveReference() for its type',
-    );
-  }
-
-  /** A rule has no effect if Nest never calls the guard. */
-  private checkGuardIsCalled(handler: Handler): void {
-    const { owner, kind } = handler;
-    const { name, contextType, classDecorator } = kind;
-    if (!this.transports.has(contextType)) {
-      throw new Error(`${name} calls are refused: its transport is not among the \`transports\``);
-    }
-    if (classDecorator !== undefined && !isMarkedAsGuarded(owner)) {
-      throw new Error(`Nest calls no global guard here: ${owner.name} needs @${classDecorator}()`);
-    }
-    if (kind.isConnection && !isSingleton(owner, this.discovery)) {
-      throw new Error(
-        'its gateway is created for each client, so its connections cannot be guarded',
-      );
-    }
-    if (!areGuardsEnabled(handler, this.discovery)) {
-      throw new Error(
-        "GraphQLModule calls no guard here: it needs `fieldResolverEnhancers: ['guards', 'filters']`",
-      );
-    }
   }
 }

@@ -1,10 +1,11 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
-import { findAdmission } from './verified-token.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
-import { TransportRegistry } from './transports.js';
-import { BearerError } from './bearer-error.js';
-import { findNeededScopes, buildChallenge } from './challenge.js';
+import type { AccessToken } from '../core/access-token.js';
+import { type AccessRule, selectScopes } from './access-rule.js';
+import { BearerError, type ChallengeParameters, InsufficientScope } from './bearer-error.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import { RejectionReporter } from './rejection-reporter.js';
+import { TransportRegistry } from './http.transport.js';
+import { findAdmission } from './verified-token.js';
 
 /** Sends the refusal to the caller, in the format of its transport. */
 @Catch(BearerError)
@@ -12,7 +13,7 @@ export class BearerErrorFilter implements ExceptionFilter<BearerError> {
   constructor(
     private readonly transports: TransportRegistry,
     private readonly reporter: RejectionReporter,
-    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedGuardsOptions,
   ) {}
 
   catch(error: BearerError, host: ArgumentsHost): unknown {
@@ -36,4 +37,56 @@ export class BearerErrorFilter implements ExceptionFilter<BearerError> {
     if (error.scopes || !rule || host.getType() !== 'http') return;
     error.scopes = findNeededScopes(error, { rule, token }, this.options);
   }
+}
+
+/** A call whose rule is known. The token is absent if it was not verified. */
+interface RefusedCall {
+  readonly rule: AccessRule;
+  readonly token: AccessToken | undefined;
+}
+
+/** The scopes of the challenge: one set that opens the handler. */
+export function findNeededScopes(
+  error: BearerError,
+  { rule, token }: RefusedCall,
+  { advertisedScopes: advertised }: Pick<ResolvedGuardsOptions, 'advertisedScopes'>,
+): readonly string[] {
+  const demanded = error instanceof InsufficientScope ? error.missing : [];
+  return selectScopes(rule, { held: token?.scopes, demanded, advertised });
+}
+
+/**
+ * Value of `WWW-Authenticate` (RFC 6750 §3, RFC 9449 §7, RFC 9728 §5.1); undefined if another token would not help. Only
+ * the DPoP challenge is sent to a client that used DPoP, and if every issuer requires DPoP.
+ */
+export function buildChallenge(
+  error: BearerError,
+  { proofOfPossession, resourceMetadataUrl: url }: ResolvedGuardsOptions,
+): string | undefined {
+  const { challenge, scheme } = error;
+  if (!challenge) return undefined;
+  const common = { ...(url && { resource_metadata: url }), ...describeScopes(error) };
+  const bearer = formatChallenge('Bearer', { ...challenge, ...common });
+  if (!proofOfPossession) return bearer;
+  const dpop = { ...proofOfPossession.challenge, ...common };
+  if (scheme === 'DPoP' || proofOfPossession.isRequired) {
+    return formatChallenge('DPoP', { ...challenge, ...dpop });
+  }
+  return `${bearer}, ${formatChallenge('DPoP', dpop)}`;
+}
+
+/** A client can request these scopes in its next authorization request. A malformed request needs no other scopes. */
+function describeScopes(error: BearerError): ChallengeParameters {
+  const { scopes = [] } = error;
+  return scopes.length > 0 && error.getStatus() !== 400 ? { scope: scopes.join(' ') } : {};
+}
+
+function formatChallenge(scheme: string, parameters: ChallengeParameters): string {
+  const list = Object.entries(parameters).map(([name, value]) => `${name}=${quote(value)}`);
+  return [scheme, list.join(', ')].join(' ').trim();
+}
+
+/** A quoted-string of printable ASCII (RFC 9110 §5.6.4). Handlers may throw refusals with text of any kind. */
+function quote(value: string): string {
+  return `"${value.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&')}"`;
 }

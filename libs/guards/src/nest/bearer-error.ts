@@ -1,15 +1,15 @@
+import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import {
-  type ProofFault,
   TokenError,
   type TokenErrorCode,
   toRetryAfterSeconds,
-  type UnavailableCode,
   UnavailableError,
 } from '../core/token-error.js';
-import { NonceError } from '../dpop/proof-verifier.js';
 
-export type { ProofFault } from '../core/token-error.js';
+/** Reasons that optional parts of the library add. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type
+export interface RejectionReasons {}
 
 /** Why a call is refused. Names are stable, for logs and metrics, and are never sent to the client. */
 export type RejectionReason =
@@ -20,7 +20,8 @@ export type RejectionReason =
   | 'insufficient_claims'
   | 'login_too_old'
   | 'refused_by_policy'
-  | 'unsupported_transport';
+  | 'unsupported_transport'
+  | RejectionReasons[keyof RejectionReasons];
 
 /** The scheme of the credentials: a token alone, or a token with a proof (RFC 9449 §7.1). */
 export type Scheme = 'Bearer' | 'DPoP';
@@ -48,141 +49,120 @@ export interface RejectedRequest {
   readonly id?: string;
 }
 
-const STATUS_PHRASES = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  503: 'Service Unavailable',
-} as const;
+export type ChallengeParameters = Readonly<Record<string, string>>;
 
-type ChallengeParameters = Readonly<Record<string, string>>;
+interface AnswerOptions {
+  /** Parameters of the challenge; undefined if none is sent. */
+  readonly challenge?: ChallengeParameters;
+  /** HTTP headers of the answer besides the challenge. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
 
 /** A refusal that a resource server may send (RFC 6750 §3). The answer depends on the class, not on the reason. */
 export abstract class BearerError extends HttpException {
-  /** Parameters of the challenge; undefined if none is sent. */
-  abstract readonly challenge: ChallengeParameters | undefined;
   /** The scheme of the request. The challenge of that scheme carries the error. */
   scheme: Scheme = 'Bearer';
   /** The scopes that the handler needs, for the challenge. Undefined before the guard or the filter has found its rule. */
   scopes: readonly string[] | undefined;
+  /** Parameters of the challenge; undefined if none is sent. */
+  challenge: ChallengeParameters | undefined;
+  /** HTTP headers of the answer besides the challenge. */
+  readonly headers: Readonly<Record<string, string>>;
 
   protected constructor(
     readonly reason: RejectionReason,
-    status: keyof typeof STATUS_PHRASES,
-    options?: ErrorOptions,
+    status: 400 | 401 | 403 | 503,
+    { challenge, headers = {}, cause }: AnswerOptions,
   ) {
-    super({ type: 'about:blank', title: STATUS_PHRASES[status], status }, status, options);
-    this.message = `${STATUS_PHRASES[status]} (${reason})`;
-  }
-
-  /** HTTP headers of the answer besides the challenge. */
-  get headers(): Readonly<Record<string, string>> {
-    return {};
+    const title = STATUS_CODES[status] ?? '';
+    // Clients that know Nest's own errors show `message` (RFC 9457 §3.2 allows it).
+    super({ type: 'about:blank', title, status, message: title }, status, { cause });
+    this.message = `${title} (${reason})`;
+    this.challenge = challenge;
+    this.headers = headers;
   }
 }
 
 /** The request has no credentials. RFC 6750 §3.1 allows no error code here. */
 export class MissingToken extends BearerError {
-  readonly challenge = {};
-
-  constructor() {
-    super('no_token', 401);
+  constructor(cause?: unknown) {
+    super('no_token', 401, { challenge: {}, cause });
   }
 }
 
 /** The request is malformed (RFC 6750 §3.1). */
 export class InvalidRequest extends BearerError {
-  /** How to send a token over the transport of the call. */
-  advice = 'Send one Authorization header with one access token';
-
   constructor(reason: 'several_credentials' | 'malformed_credentials') {
-    super(reason, 400);
-  }
-
-  get challenge() {
-    return { error: 'invalid_request', error_description: this.advice };
+    super(reason, 400, {
+      challenge: {
+        error: 'invalid_request',
+        error_description: 'Send one Authorization header with one access token',
+      },
+    });
   }
 }
 
 /** The token is refused. The reason goes to `onRejected`; the client only learns that it needs another token. */
 export class InvalidToken extends BearerError {
-  readonly challenge = {
-    error: 'invalid_token',
-    error_description: 'This access token is not valid here',
-  };
-
   constructor(reason: RejectionReason, cause?: unknown) {
-    super(reason, 401, { cause });
+    const error_description = 'This access token is not valid here';
+    super(reason, 401, { challenge: { error: 'invalid_token', error_description }, cause });
   }
-}
-
-function describeMissingScopes(missing: readonly string[]): ErrorOptions | undefined {
-  return missing.length > 0
-    ? { cause: new Error(`scopes missing: ${missing.join(' ')}`) }
-    : undefined;
 }
 
 /** The token is valid, but lacks scopes. The challenge names them, and the other scopes of the handler (RFC 6750 §3.1). */
 export class InsufficientScope extends BearerError {
-  readonly challenge: ChallengeParameters;
-
   constructor(readonly missing: readonly string[]) {
-    super('insufficient_scope', 403, describeMissingScopes(missing));
-    const error = 'insufficient_scope';
-    this.challenge = missing.length > 0 ? { error, scope: missing.join(' ') } : { error };
+    const scope = missing.join(' ');
+    const challenge = { error: 'insufficient_scope', ...(scope && { scope }) };
+    const cause = scope ? new Error(`scopes missing: ${scope}`) : undefined;
+    super('insufficient_scope', 403, { challenge, cause });
   }
 }
 
 /** The token is valid, but its claims do not suffice. RFC 6750 has no error code for claims, so the one for scopes is sent. */
 export class InsufficientClaims extends BearerError {
-  readonly challenge = { error: 'insufficient_scope' };
-
-  constructor(reason: 'insufficient_claims' | 'refused_by_policy' = 'insufficient_claims') {
-    super(reason, 403);
+  constructor(
+    reason: 'insufficient_claims' | 'refused_by_policy' = 'insufficient_claims',
+    cause?: unknown,
+  ) {
+    super(reason, 403, { challenge: { error: 'insufficient_scope' }, cause });
   }
 }
 
 const MAX_AGE_SECONDS = 86_400;
 
-/** A whole number of bounded size. 0 asks for a new login, which meets every other demand. */
-function toWholeSeconds(seconds: number): number {
-  return Number.isFinite(seconds) ? Math.floor(Math.min(MAX_AGE_SECONDS, Math.max(0, seconds))) : 0;
-}
-
 /** The token is valid, but the user must authenticate again (RFC 9470 §3). */
 export class InsufficientUserAuthentication extends BearerError {
-  readonly challenge: ChallengeParameters;
-
   /** @param maxAgeSeconds the `max_age` that the client must request (OpenID Connect Core §3.1.2.1) */
   constructor(maxAgeSeconds: number) {
-    super('login_too_old', 401);
-    this.challenge = {
+    // 0 asks for a new login, which meets every other demand.
+    const seconds = Number.isFinite(maxAgeSeconds) ? maxAgeSeconds : 0;
+    const challenge = {
       error: 'insufficient_user_authentication',
       error_description: 'A more recent login is required',
-      max_age: String(toWholeSeconds(maxAgeSeconds)),
+      max_age: String(Math.floor(Math.min(MAX_AGE_SECONDS, Math.max(0, seconds)))),
     };
+    super('login_too_old', 401, { challenge });
   }
 }
 
 /** The token cannot be checked now. It may be valid, so the answer is never 401. */
-export abstract class TemporarilyUnavailable extends BearerError {
-  readonly challenge = undefined;
+export class TemporarilyUnavailable extends BearerError {
   /** Sent as `Retry-After`, in whole seconds (RFC 9110 §10.2.3). */
   readonly retryAfterSeconds: number;
 
-  protected constructor(
-    reason: UnavailableCode,
+  constructor(
+    reason: RejectionReason,
     retryAfterSeconds: number,
     cause?: unknown,
     /** The same for all refusals of one outage, and different for the next one. */
     readonly outage?: object,
   ) {
-    super(reason, 503, { cause });
-    this.retryAfterSeconds = toRetryAfterSeconds(retryAfterSeconds);
-  }
-
-  override get headers() {
-    return { 'Retry-After': String(this.retryAfterSeconds) };
+    const seconds = toRetryAfterSeconds(retryAfterSeconds);
+    super(reason, 503, { headers: { 'Retry-After': String(seconds) }, cause });
+    this.retryAfterSeconds = seconds;
   }
 }
 
@@ -200,78 +180,17 @@ export class StatusUnavailable extends TemporarilyUnavailable {
   }
 }
 
-/** The proof is missing, or not valid for this request (RFC 9449 §7.1). */
-export class InvalidProof extends BearerError {
-  readonly challenge = {
-    error: 'invalid_dpop_proof',
-    error_description: 'Send one DPoP header with a fresh proof for this request',
-  };
-
-  constructor(reason: ProofFault, cause?: unknown) {
-    super(reason, 401, { cause });
-  }
-}
-
-/** The nonce of the proof is missing or old (RFC 9449 §9). The answer carries a new one for the next attempt. */
-export class NonceRequired extends BearerError {
-  readonly challenge = {
-    error: 'use_dpop_nonce',
-    error_description: 'Send a proof with the nonce of this response',
-  };
-
-  constructor(readonly nonce: string) {
-    super('proof_nonce_required', 401);
-  }
-
-  override get headers() {
-    return { 'DPoP-Nonce': this.nonce };
-  }
-}
-
-/** The store of used proofs does not answer now. */
-export class ProofsUnavailable extends TemporarilyUnavailable {
-  constructor(retryAfterSeconds: number, cause?: unknown) {
-    super('proofs_unavailable', retryAfterSeconds, cause);
-  }
-}
-
-/** Translates a refusal of the core to the answer of RFC 6750. Returns every other error unchanged. */
-export function toBearerError(error: unknown): unknown {
-  if (error instanceof NonceError) return new NonceRequired(error.nonce);
-  if (error instanceof UnavailableError) return toUnavailable(error);
-  if (!(error instanceof TokenError)) return error;
-  const { code, cause } = error;
-  if (code === 'malformed_credentials') return new InvalidRequest(code);
-  return isProofFault(code) ? new InvalidProof(code, cause) : new InvalidToken(code, cause);
-}
-
+/** Throws the answer of RFC 6750 to a refusal of the core, and every other error unchanged. */
 export function throwBearerError(error: unknown): never {
-  throw toBearerError(error);
+  if (error instanceof UnavailableError) throw toUnavailable(error);
+  if (!(error instanceof TokenError)) throw error;
+  const { code, cause } = error;
+  throw code === 'malformed_credentials' ? new InvalidRequest(code) : new InvalidToken(code, cause);
 }
 
-/** An application's store of used proofs may throw {@link ProofsUnavailable} itself. */
 function toUnavailable({ code, retryAfterSeconds, state }: UnavailableError): BearerError {
   const { cause, outage } = state;
-  if (cause instanceof TemporarilyUnavailable) return cause;
-  return new UNAVAILABLE[code](retryAfterSeconds, cause, outage);
-}
-
-const UNAVAILABLE = {
-  keys_unavailable: KeysUnavailable,
-  status_unavailable: StatusUnavailable,
-  proofs_unavailable: ProofsUnavailable,
-} as const satisfies Record<UnavailableCode, unknown>;
-
-const PROOF_FAULTS: Readonly<Record<ProofFault, true>> = {
-  no_proof: true,
-  malformed_proof: true,
-  bad_proof_signature: true,
-  proof_for_another_request: true,
-  proof_for_another_token: true,
-  proof_out_of_time: true,
-  replayed_proof: true,
-};
-
-function isProofFault(code: TokenErrorCode): code is ProofFault {
-  return Object.hasOwn(PROOF_FAULTS, code);
+  if (code === 'keys_unavailable') return new KeysUnavailable(retryAfterSeconds, cause, outage);
+  if (code === 'status_unavailable') return new StatusUnavailable(retryAfterSeconds, cause, outage);
+  return new TemporarilyUnavailable(code, retryAfterSeconds, cause, outage);
 }

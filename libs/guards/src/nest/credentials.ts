@@ -1,5 +1,9 @@
-import { checkTokenSyntax } from '../core/jws.js';
-import { InvalidRequest, MissingToken, type Scheme } from './bearer-error.js';
+import {
+  type ChallengeParameters,
+  InvalidRequest,
+  MissingToken,
+  type Scheme,
+} from './bearer-error.js';
 
 interface HeaderSource {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -29,8 +33,33 @@ export interface Credentials {
   readonly token: string;
 }
 
+/** A token that its sender may use only with a proof of its key. */
+export interface BoundToken {
+  readonly token: string;
+  /** Thumbprint of the key that the token is bound to. */
+  readonly boundTo: string;
+}
+
+/** Accepts tokens that are bound to a key of their client, by the scheme `DPoP`. `dpop/` implements it. */
+export interface ProofOfPossession {
+  /** True if every issuer binds its tokens, so that challenges offer no bearer token. */
+  readonly isRequired: boolean;
+  /** Parameters of its challenge, besides those of every challenge. */
+  readonly challenge: ChallengeParameters;
+  /** Members of the metadata document (RFC 9728 §2). */
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /**
+   * Returns a promise only when it must wait. May be called again for the same request.
+   *
+   * @throws BearerError
+   */
+  check(request: CredentialCarrier, bound: BoundToken): void | Promise<void>;
+  /** Headers of the answer to an admitted request. */
+  answerHeaders(): Readonly<Record<string, string>>;
+}
+
 /** Case is ignored (RFC 9110 §11.1). */
-const SCHEME = /^(?:bearer|(dpop))(?: +|$)/i;
+export const SCHEME = /^(?:bearer|(dpop))(?: +|$)/i;
 
 /**
  * Reads the `Authorization` header, the only accepted place of a token (RFC 9700 §4.3.2).
@@ -49,56 +78,9 @@ export function readCredentials(request: CredentialCarrier): Credentials {
   return { scheme: found[1] ? 'DPoP' : 'Bearer', token: authorization.slice(found[0].length) };
 }
 
-/** Members that client libraries and their documentation use for a token without a scheme. */
-const TOKEN_MEMBERS = ['accesstoken', 'authtoken', 'token'];
-
-/** Tokens in the object that a client sends when it connects, because browsers cannot set headers of a WebSocket. */
-export function findTokenMembers(members: object): unknown[] {
-  return Object.entries(members).flatMap(([name, value]: [string, unknown]) => {
-    const member = normalizeMember(name);
-    if (member === 'authorization') return [value];
-    if (!TOKEN_MEMBERS.includes(member)) return [];
-    return typeof value === 'string' && !SCHEME.test(value) ? `Bearer ${value}` : [value];
-  });
-}
-
-/** Without case and separators. */
-export function normalizeMember(name: string): string {
-  return name.toLowerCase().replace(/[_-]/g, '');
-}
-
-/**
- * Makes an `Authorization` header of values that may lack the scheme. The same token in two places counts once.
- *
- * @returns undefined without a value, and a list for different ones
- */
-export function toAuthorization(values: readonly unknown[]): string | string[] | undefined {
-  const [first, ...others] = new Set(values.map(addScheme));
-  return first !== undefined && others.length > 0 ? [first, ...others] : first;
-}
-
-/** A value of another type than text becomes credentials without a token, which are malformed. */
-function addScheme(value: unknown): string {
-  if (typeof value !== 'string') return 'Bearer ';
-  const found = SCHEME.exec(value);
-  if (found) return `${found[1] ? 'DPoP' : 'Bearer'} ${value.slice(found[0].length)}`;
-  return value.includes(' ') ? value : `Bearer ${value}`;
-}
-
 /** The scheme of credentials that may be invalid. */
 export function readScheme({ headers: { authorization } }: CredentialCarrier): Scheme {
   return typeof authorization === 'string' && SCHEME.exec(authorization)?.[1] ? 'DPoP' : 'Bearer';
-}
-
-/**
- * The token of the request, of either scheme.
- *
- * @throws MissingToken, InvalidRequest, TokenError
- */
-export function readToken(request: CredentialCarrier): string {
-  const { token } = readCredentials(request);
-  checkTokenSyntax(token);
-  return token;
 }
 
 /** Node keeps the first of two Authorization headers, but a proxy may have checked the second. */

@@ -29,6 +29,8 @@ export interface Declaration {
   readonly isTokenOptional: boolean;
   readonly scopes: readonly string[];
   readonly anyScopes: readonly (readonly string[])[];
+  /** One role of each group is required. */
+  readonly roles: readonly (readonly string[])[];
   readonly claims: readonly ClaimRequirement[];
   /** Maximum age of the login, in seconds; Infinity without such a requirement. */
   readonly maxLoginAge: number;
@@ -40,6 +42,7 @@ export const NO_DECLARATION: Declaration = {
   isTokenOptional: false,
   scopes: [],
   anyScopes: [],
+  roles: [],
   claims: [],
   maxLoginAge: Infinity,
   policies: [],
@@ -100,6 +103,7 @@ export function mergeDeclarations(one: Declaration, other: Declaration): Declara
     isTokenOptional: one.isTokenOptional || other.isTokenOptional,
     scopes: [...new Set([...one.scopes, ...other.scopes])],
     anyScopes: [...one.anyScopes, ...other.anyScopes],
+    roles: [...one.roles, ...other.roles],
     claims: [...one.claims, ...other.claims],
     maxLoginAge: Math.min(one.maxLoginAge, other.maxLoginAge),
     policies: [...one.policies, ...other.policies],
@@ -107,7 +111,7 @@ export function mergeDeclarations(one: Declaration, other: Declaration): Declara
 }
 
 export function requiresToken(declared: Declaration): boolean {
-  const { scopes, anyScopes, claims, maxLoginAge, policies } = declared;
-  const requirements = [scopes, anyScopes, claims, policies];
+  const { scopes, anyScopes, roles, claims, maxLoginAge, policies } = declared;
+  const requirements = [scopes, anyScopes, roles, claims, policies];
   return maxLoginAge < Infinity || requirements.some((required) => required.length > 0);
 }

@@ -37,6 +37,19 @@ export function RequireAnyScope(...scopes: [string, ...string[]]): HandlerOrCont
 }
 
 /**
+ * The user must have at least one of these roles. Each use adds a separate condition. The roles are those of
+ * `AccessToken.roles`, from the claims that the issuer's option `claims.roles` names.
+ *
+ * @throws TypeError when no role is named, or an empty one
+ */
+export function RequireRole(...roles: [string, ...string[]]): HandlerOrController {
+  if (roles.length === 0 || !roles.every((role) => typeof role === 'string' && role !== '')) {
+    throw new TypeError('@RequireRole() needs the names of roles');
+  }
+  return declareAccess({ roles: [roles] });
+}
+
+/**
  * The access token must carry this claim, with exactly this value or one that the predicate accepts.
  *
  * @param path name of the claim, or the names of nested objects, outermost first: `['realm_access', 'roles']`

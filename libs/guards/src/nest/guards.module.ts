@@ -1,75 +1,143 @@
-import { type DynamicModule, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Module,
+  type ModuleMetadata,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
-import { AccessTokenGuard } from './access-token.guard.js';
-import { AccessTokenStrategy } from './access-token.strategy.js';
-import { GUARDS_OPTIONS, type GuardsOptions } from './guards.options.js';
-import { HttpTransport, TransportRegistry } from './transports.js';
-import { ResourceMetadata } from './resource-metadata.js';
-import { TrustedIssuers } from './trusted-issuers.js';
-import { BearerErrorFilter } from './bearer-error.filter.js';
-import { RejectionReporter } from './rejection-reporter.js';
-import { resolveOptions } from './resolve-options.js';
+import { GuardsConfigurationError } from '../core/options.js';
 import { AccessRules } from './access-rules.js';
+import { AccessTokenGuard } from './access-token.guard.js';
+import { BearerErrorFilter } from './bearer-error.filter.js';
+import { BootAudit } from './boot-audit.js';
+import { GUARDS_OPTIONS, type GuardsOptions, RESOLVED_OPTIONS } from './guards.options.js';
+import { HttpTransport, TransportRegistry } from './http.transport.js';
+import { RejectionReporter } from './rejection-reporter.js';
+import { RequestAuthenticator, TrustedIssuers } from './request-authenticator.js';
+import { resolveOptions } from './resolve-options.js';
+import { ResourceMetadata } from './resource-metadata.js';
 
-/** Options that depend on other providers, such as a configuration service. */
-export interface GuardsAsyncOptions<Dependencies extends unknown[]> {
-  readonly imports?: ModuleMetadata['imports'];
-  readonly inject?: { readonly [I in keyof Dependencies]: InjectionTokenOf<Dependencies[I]> };
-  readonly useFactory: (...dependencies: Dependencies) => GuardsOptions | Promise<GuardsOptions>;
+/** A provider that creates the options, for `useClass` and `useExisting`. */
+export interface GuardsOptionsFactory {
+  createGuardsOptions(): GuardsOptions | Promise<GuardsOptions>;
 }
 
 type InjectionTokenOf<T> = (abstract new (...args: never[]) => T) | string | symbol;
+type Without<Name extends string> = { readonly [N in Name]?: undefined };
 
-/** Guards every handler of the application. Import it once, in the root module. */
+/** Options that depend on other providers, such as a configuration service. */
+export type GuardsAsyncOptions<Dependencies extends unknown[]> = {
+  readonly imports?: ModuleMetadata['imports'];
+} & (
+  | ({
+      readonly inject?: { readonly [I in keyof Dependencies]: InjectionTokenOf<Dependencies[I]> };
+      readonly useFactory: (...given: Dependencies) => GuardsOptions | Promise<GuardsOptions>;
+    } & Without<'useClass' | 'useExisting'>)
+  /** A class that this module creates. */
+  | ({ readonly useClass: Type<GuardsOptionsFactory> } & Without<
+      'inject' | 'useFactory' | 'useExisting'
+    >)
+  /** A provider of one of the `imports`. */
+  | ({ readonly useExisting: InjectionTokenOf<GuardsOptionsFactory> } & Without<
+      'inject' | 'useFactory' | 'useClass'
+    >)
+);
+
+/** Guards the handlers of the application. It is global: import it once, in the root module. */
 @Module({})
 export class GuardsModule {
-  /** @throws GuardsConfigurationError with all faults */
+  /**
+   * Guards every handler.
+   *
+   * @throws GuardsConfigurationError with all faults
+   */
   static forRoot(options: GuardsOptions): DynamicModule {
-    return buildModule({ provide: GUARDS_OPTIONS, useValue: resolveOptions(options) });
+    return buildModule(checkOptions(options), GLOBAL_GUARD);
   }
 
   /** As {@link forRoot}, for options that come from other providers or a promise. */
   static forRootAsync<Dependencies extends unknown[]>(
     options: GuardsAsyncOptions<Dependencies>,
   ): DynamicModule {
-    const { imports, inject, useFactory } = options;
-    const provider: Provider = {
-      provide: GUARDS_OPTIONS,
-      inject: [...(inject ?? [])],
-      useFactory: async (...dependencies: Dependencies) =>
-        resolveOptions(await useFactory(...dependencies)),
-    };
-    return buildModule(provider, imports);
+    return buildModule(provideOptions(options), GLOBAL_GUARD, options.imports);
+  }
+
+  /**
+   * Guards only classes and handlers with `@UseGuards(AccessTokenGuard)`, for a service that begins with one controller.
+   *
+   * @throws GuardsConfigurationError with all faults
+   */
+  static forFeature(options: GuardsOptions): DynamicModule {
+    return buildModule(checkOptions(options));
+  }
+
+  /** As {@link forFeature}, for options that come from other providers or a promise. */
+  static forFeatureAsync<Dependencies extends unknown[]>(
+    options: GuardsAsyncOptions<Dependencies>,
+  ): DynamicModule {
+    return buildModule(provideOptions(options), [], options.imports);
   }
 }
 
-function buildModule(options: Provider, imports: ModuleMetadata['imports'] = []): DynamicModule {
+const GLOBAL_GUARD: readonly Provider[] = [{ provide: APP_GUARD, useExisting: AccessTokenGuard }];
+
+/** The provider keeps the options as given, so that a test can override them. */
+function checkOptions(options: GuardsOptions): Provider[] {
+  resolveOptions(options);
+  return [{ provide: GUARDS_OPTIONS, useValue: options }];
+}
+
+function provideOptions<Dependencies extends unknown[]>({
+  inject,
+  useFactory,
+  useClass,
+  useExisting,
+}: GuardsAsyncOptions<Dependencies>): Provider[] {
+  if (useFactory) return [{ provide: GUARDS_OPTIONS, inject: [...(inject ?? [])], useFactory }];
+  const factory = useClass ?? useExisting;
+  if (!factory) throw new GuardsConfigurationError(['set useFactory, useClass or useExisting']);
+  const create = (provider: GuardsOptionsFactory) => provider.createGuardsOptions();
+  return [
+    { provide: GUARDS_OPTIONS, inject: [factory], useFactory: create },
+    ...(useClass ? [useClass] : []),
+  ];
+}
+
+function buildModule(
+  options: readonly Provider[],
+  globalGuard: readonly Provider[] = [],
+  imports: ModuleMetadata['imports'] = [],
+): DynamicModule {
   return {
     module: GuardsModule,
     global: true,
     imports: [DiscoveryModule, ...imports],
     providers: [
-      options,
+      ...options,
+      ...globalGuard,
+      { provide: RESOLVED_OPTIONS, inject: [GUARDS_OPTIONS], useFactory: resolveOptions },
       TrustedIssuers,
       HttpTransport,
       TransportRegistry,
       AccessRules,
+      BootAudit,
       ResourceMetadata,
       RejectionReporter,
-      AccessTokenStrategy,
+      RequestAuthenticator,
       AccessTokenGuard,
       BearerErrorFilter,
-      { provide: APP_GUARD, useExisting: AccessTokenGuard },
       { provide: APP_FILTER, useExisting: BearerErrorFilter },
     ],
     // The dependencies of the guard and the filter, for classes that carry them as decorators.
     exports: [
       GUARDS_OPTIONS,
+      RESOLVED_OPTIONS,
       TrustedIssuers,
       TransportRegistry,
       AccessRules,
       RejectionReporter,
-      AccessTokenStrategy,
+      RequestAuthenticator,
       AccessTokenGuard,
     ],
   };

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { type DiscoveryService, MetadataScanner } from '@nestjs/core';
 import 'reflect-metadata';
 
 /** A kind of handler in Nest, recognised by the metadata of its decorators. */
@@ -8,61 +8,34 @@ export interface HandlerKind {
   /** `ExecutionContext.getType()` of its calls. */
   readonly contextType: string;
   readonly metadata: string;
-  /** Called for a field of an answer, or to find an object that another graph refers to. */
-  readonly nested?: 'field' | 'reference';
-  /** Called when a client connects. */
-  readonly isConnection?: true;
-  /** The decorator that its class needs, if Nest does not always call the global guard. */
-  readonly classDecorator?: string;
 }
 
-const CONNECTION_KEY = 'gatehouse:connection';
+/** The metadata of a method that Nest calls when a client connects. Nest recognises it by its name only. */
+export const CONNECTION_KEY = 'gatehouse:connection';
 
-/** The metadata keys of Nest 11 and 12, as text, because their packages may not be installed. */
-export const HANDLER_KINDS: readonly HandlerKind[] = [
+/**
+ * The metadata keys of Nest 11 and 12, as text, because their packages may not be installed. The audit finds the handlers of
+ * transports that were not added by them.
+ */
+const HANDLER_KINDS: readonly HandlerKind[] = [
   { name: 'HTTP', contextType: 'http', metadata: 'path' },
   { name: 'GraphQL', contextType: 'graphql', metadata: 'graphql:resolver_type' },
-  {
-    name: 'GraphQL',
-    contextType: 'graphql',
-    metadata: 'graphql:resolve_property',
-    nested: 'field',
-  },
-  {
-    name: 'GraphQL',
-    contextType: 'graphql',
-    metadata: 'graphql:resolve_reference',
-    nested: 'reference',
-  },
-  {
-    name: 'WebSocket',
-    contextType: 'ws',
-    metadata: 'websockets:message_mapping',
-    classDecorator: 'GuardedGateway',
-  },
-  {
-    name: 'WebSocket',
-    contextType: 'ws',
-    metadata: CONNECTION_KEY,
-    isConnection: true,
-    classDecorator: 'GuardedGateway',
-  },
-  {
-    name: 'microservice',
-    contextType: 'rpc',
-    metadata: 'microservices:pattern',
-    classDecorator: 'GuardedMessages',
-  },
+  { name: 'GraphQL', contextType: 'graphql', metadata: 'graphql:resolve_property' },
+  { name: 'GraphQL', contextType: 'graphql', metadata: 'graphql:resolve_reference' },
+  { name: 'WebSocket', contextType: 'ws', metadata: 'websockets:message_mapping' },
+  { name: 'WebSocket', contextType: 'ws', metadata: CONNECTION_KEY },
+  { name: 'microservice', contextType: 'rpc', metadata: 'microservices:pattern' },
 ];
+
+/** The decorator that a class needs, because Nest does not always call the global guard for its handlers. */
+export const CLASS_DECORATORS: Readonly<Record<string, string>> = {
+  ws: 'GuardedGateway',
+  rpc: 'GuardedMessages',
+};
 
 const GUARDED_KEY = 'gatehouse:guarded';
 
-/** Marks a method that Nest calls when a client connects. Nest recognises it by its name only. */
-export function markAsConnection(method: object): void {
-  Reflect.defineMetadata(CONNECTION_KEY, true, method);
-}
-
-/** Marks a class that carries the guard itself. */
+/** Marks a class that carries the guard itself, by one of the {@link CLASS_DECORATORS}. */
 export function markAsGuarded(target: object): void {
   Reflect.defineMetadata(GUARDED_KEY, true, target);
 }
@@ -84,10 +57,6 @@ export function unwrapHandler(method: object): object | undefined {
   return Reflect.getMetadata(HANDLER_KEY, method);
 }
 
-export function findHandlerKinds(method: object): readonly HandlerKind[] {
-  return HANDLER_KINDS.filter(({ metadata }) => Reflect.hasMetadata(metadata, method));
-}
-
 /** A method that callers outside of the application can reach. */
 export interface Handler {
   readonly owner: Type;
@@ -96,25 +65,32 @@ export interface Handler {
   readonly kind: HandlerKind;
 }
 
+/** What the audit knows about the application. */
+export interface AuditedApplication {
+  readonly discovery: DiscoveryService;
+  readonly handlers: readonly Handler[];
+}
+
 /** All handlers of controllers, resolvers and gateways. A method of two kinds is listed twice. */
-export function findHandlers(discovery: DiscoveryService, scanner: MetadataScanner): Handler[] {
+export function findHandlers(discovery: DiscoveryService): Handler[] {
+  const scanner = new MetadataScanner();
   const wrappers = [...discovery.getControllers(), ...discovery.getProviders()];
   const classes = new Set(wrappers.map(({ metatype }) => metatype).filter(isClass));
   return [...classes].flatMap((owner) =>
     scanner.getAllMethodNames(owner.prototype).flatMap((method) => {
       const target: object = Reflect.get(owner.prototype, method);
-      return findHandlerKinds(target).map((kind) => ({ owner, method, target, kind }));
+      const kinds = HANDLER_KINDS.filter(({ metadata }) => Reflect.hasMetadata(metadata, target));
+      return kinds.map((kind) => ({ owner, method, target, kind }));
     }),
   );
-}
-
-/** False if Nest creates an instance for each request or client. */
-export function isSingleton(owner: Type, discovery: DiscoveryService): boolean {
-  const wrappers = discovery.getProviders().filter(({ metatype }) => metatype === owner);
-  return wrappers.every((wrapper) => wrapper.isDependencyTreeStatic());
 }
 
 /** Excludes providers that a factory function creates. */
 function isClass(metatype: unknown): metatype is Type {
   return typeof metatype === 'function' && typeof metatype.prototype === 'object';
+}
+
+/** The guards that `@UseGuards()` adds to a handler and its class. Each is a class or an instance. */
+export function listOwnGuards({ owner, target }: Handler): readonly object[] {
+  return [owner, target].flatMap((holder) => Reflect.getMetadata('__guards__', holder) ?? []);
 }

@@ -1,121 +1,81 @@
 import { type ArgumentsHost, Inject, Injectable, Logger } from '@nestjs/common';
-import { type CompactJws, parseCompactJws } from '../core/jws.js';
-import type { TrustedIssuer } from '../core/trusted-issuer.js';
+import { describeError, quoteValue } from '../core/token-error.js';
 import {
   type BearerError,
   type RejectedRequest,
   type Rejection,
+  type RejectionReason,
   TemporarilyUnavailable,
 } from './bearer-error.js';
-import { type CredentialCarrier, readToken } from './credentials.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
-import { RejectionHistory, RejectionLog } from './rejection-log.js';
-import { getProperty } from './transport.js';
-import { TrustedIssuers } from './trusted-issuers.js';
+import { type CredentialCarrier, readCredentials } from './credentials.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { TrustedIssuers } from './request-authenticator.js';
 import { findVerifiedToken } from './verified-token.js';
 
-/** Parses the token again, for refusals only, so that accepted calls store nothing for the log. */
-export function describeRejection(
-  { reason, cause }: BearerError,
-  carrier: CredentialCarrier,
-  issuers: TrustedIssuers,
-): Rejection {
-  const jws = reason === 'oversized_token' ? undefined : parseUnverified(carrier);
-  const issuer = issuers.named(jws?.claims['iss']) ?? issuers.only;
-  return {
-    reason,
-    ...(issuer && { issuer: issuer.rules.issuer }),
-    ...(issuer && jws && readUnverifiedKeyId(jws, issuer)),
-    ...describeContext(cause, carrier),
-  };
-}
+const WINDOW_MS = 60_000;
+/** For each reason in a minute, so that a flood of requests is no flood of lines. */
+const MAX_DEBUG_LINES = 20;
+/** With issuers that are found at run time, outages of as many issuers may occur. */
+const MAX_WINDOWS = 1000;
 
-/** The members that every refusal may have. */
-function describeContext(cause: unknown, call: unknown): Pick<Rejection, 'cause' | 'request'> {
-  const request = describeRequest(call);
-  return { ...(cause !== undefined && { cause }), ...(request && { request }) };
-}
+/** For refusals that the configuration may have caused. */
+const ADVICE: { readonly [Reason in RejectionReason]?: string } = {
+  wrong_issuer: 'If you trust this issuer, add it to the options.',
+  wrong_audience: 'The client must request a token for `audience`: is that option right?',
+  wrong_type: 'If access tokens of this issuer have this typ, set its `tokenTypes`.',
+  unknown_key: 'Does `jwksUri` belong to the issuer that signed the token?',
+  bound_token: 'Only the part dpop with its option `dpop` accepts tokens that are bound to a key.',
+};
 
-const MAX_PATH_LENGTH = 256;
-/** Identifiers are shorter than this, and tokens are longer. */
-const LONG_PATH_SEGMENT = /[^/]{65,}/g;
-
-/** Undefined for messages, which are no HTTP requests. */
-function describeRequest(request: unknown): RejectedRequest | undefined {
-  const [method, id] = ['method', 'id'].map((name) => getProperty(request, name));
-  const url = getProperty(request, 'originalUrl') ?? getProperty(request, 'url');
-  if (typeof method !== 'string' || typeof url !== 'string') return undefined;
-  const path = url
-    .replace(/[?#].*/s, '')
-    .slice(0, MAX_PATH_LENGTH)
-    .replace(LONG_PATH_SEGMENT, '[long]');
-  return { method, path, ...(typeof id === 'string' && { id }) };
-}
-
-function parseUnverified(carrier: CredentialCarrier): CompactJws | undefined {
-  try {
-    return parseCompactJws(readToken(carrier));
-  } catch {
-    return undefined;
-  }
-}
-
-function readUnverifiedKeyId(
-  { header }: CompactJws,
-  issuer: TrustedIssuer,
-): Pick<Rejection, 'kid'> {
-  try {
-    return { kid: issuer.parseHeader(header).kid };
-  } catch {
-    return {};
-  }
+/** Refusals of one reason in a minute. */
+interface Window {
+  readonly since: number;
+  count: number;
 }
 
 /** Logs every refusal once and calls `onRejected`. An error there changes no answer and does not end the process. */
 @Injectable()
 export class RejectionReporter {
   private readonly reported = new WeakSet<BearerError>();
+  private readonly outages = new WeakSet<object>();
+  private readonly windows = new Map<string, Window>();
   private readonly logger = new Logger('GuardsModule');
-  private readonly log: RejectionLog | undefined;
-  private readonly history: RejectionHistory;
 
   constructor(
-    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedGuardsOptions,
     private readonly issuers: TrustedIssuers,
-  ) {
-    this.log = options.logsRejections ? new RejectionLog() : undefined;
-    this.history = new RejectionHistory(options);
-  }
+  ) {}
 
-  /** Reports a call that the guard refused. */
+  /** Reports a refusal of credentials. Parses the token again, so that accepted calls store nothing for the log. */
   reportGuardRejection(refusal: BearerError, carrier: CredentialCarrier): void {
-    this.markReported(refusal);
-    if (!this.log && !this.options.onRejected) return;
-    this.report(describeRejection(refusal, carrier, this.issuers), refusal);
+    const { logsRejections, onRejected } = this.options;
+    if (!this.markReported(refusal) || (!logsRejections && !onRejected)) return;
+    const token = refusal.reason === 'oversized_token' ? '' : readUnverified(carrier);
+    this.report(describe(refusal, this.issuers.verifier.describe(token), carrier), refusal);
   }
 
-  /** Prevents another report of the same refusal. */
-  markReported(refusal: BearerError): void {
+  /** Prevents another report. Returns false if the refusal was reported before. */
+  markReported(refusal: BearerError): boolean {
+    const isNew = !this.reported.has(refusal);
     this.reported.add(refusal);
+    return isNew;
   }
 
   /** Reports a call that the guard admitted, and a parameter or the handler refused. */
   reportHandlerRejection(refusal: BearerError, host: ArgumentsHost): void {
-    if (this.reported.has(refusal)) return;
-    this.markReported(refusal);
-    const { reason, cause } = refusal;
+    if (!this.markReported(refusal)) return;
     const issuer = findVerifiedToken(host)?.issuer;
-    const context = describeContext(cause, host.getType() === 'http' && host.getArgByIndex(0));
-    const rejection = { reason, ...(issuer && { issuer }), ...context };
-    this.report(rejection, refusal);
+    const request: unknown = host.getType() === 'http' && host.getArgByIndex(0);
+    this.report(describe(refusal, issuer === undefined ? {} : { issuer }, request), refusal);
   }
 
   report(rejection: Rejection, refusal?: BearerError): void {
-    const isOutage = refusal instanceof TemporarilyUnavailable;
-    const isNews = this.history.isNews(rejection, refusal);
-    this.log?.write(rejection, { isNews, isOutage });
+    const outage = refusal instanceof TemporarilyUnavailable ? refusal.outage : undefined;
+    const count = this.count(rejection, outage);
+    if (this.options.logsRejections) this.log(rejection, count);
+    const isKnownOutage = refusal instanceof TemporarilyUnavailable && count > 1;
     try {
-      const reported = isOutage && !isNews ? { ...rejection, isKnownOutage: true } : rejection;
+      const reported = isKnownOutage ? { ...rejection, isKnownOutage } : rejection;
       // TypeScript accepts an asynchronous function here.
       const result: unknown = this.options.onRejected?.(reported);
       if (result instanceof Promise) result.catch((error: unknown) => this.logCallbackError(error));
@@ -124,7 +84,79 @@ export class RejectionReporter {
     }
   }
 
+  /** Counts the refusals of a reason in this minute, from 1. The first one of a minute counts as 2 if its outage is known. */
+  private count({ reason, issuer }: Rejection, outage: object | undefined): number {
+    const window = this.findWindow(outage ? `${reason} ${issuer}` : reason);
+    if (outage && window.count === 0 && this.outages.has(outage)) window.count = 1;
+    window.count += 1;
+    if (outage && window.count === 1) this.outages.add(outage);
+    return window.count;
+  }
+
+  private findWindow(key: string): Window {
+    const at = this.options.monotonicNow();
+    const known = this.windows.get(key);
+    if (known && at < known.since + WINDOW_MS) return known;
+    if (this.windows.size >= MAX_WINDOWS) this.windows.clear();
+    const window = { since: at, count: 0 };
+    this.windows.set(key, window);
+    return window;
+  }
+
+  private log(rejection: Rejection, count: number): void {
+    if (count > 1 + MAX_DEBUG_LINES) return;
+    const line = formatLine(rejection);
+    if (count > 1) return this.logger.debug(line);
+    const rest = `For a minute, the next ${MAX_DEBUG_LINES} of this reason are logged at debug.`;
+    this.logger.warn([`${line}.`, ADVICE[rejection.reason], rest].filter(Boolean).join(' '));
+  }
+
   private logCallbackError(error: unknown): void {
     this.logger.error('onRejected has failed', error instanceof Error ? error.stack : error);
   }
+}
+
+/** The text in the place of the token, for the issuer and the key in the log. */
+function readUnverified(carrier: CredentialCarrier): string {
+  try {
+    return readCredentials(carrier).token;
+  } catch {
+    return '';
+  }
+}
+
+function describe(
+  { reason, cause }: BearerError,
+  token: Pick<Rejection, 'issuer' | 'kid'>,
+  call: unknown,
+): Rejection {
+  const request = describeRequest(call);
+  return { reason, ...token, ...(cause !== undefined && { cause }), ...(request && { request }) };
+}
+
+const MAX_PATH_LENGTH = 256;
+/** Identifiers are shorter than this, and tokens are longer. */
+const LONG_PATH_SEGMENT = /[^/]{65,}/g;
+
+/** Undefined for messages, which are no HTTP requests. */
+function describeRequest(call: unknown): RejectedRequest | undefined {
+  const { method, id, url, originalUrl = url } = Object(call) as Record<string, unknown>;
+  if (typeof method !== 'string' || typeof originalUrl !== 'string') return undefined;
+  const path = originalUrl
+    .replace(/[?#].*/s, '')
+    .slice(0, MAX_PATH_LENGTH)
+    .replace(LONG_PATH_SEGMENT, '[long]');
+  return { method, path, ...(typeof id === 'string' && { id }) };
+}
+
+function formatLine({ reason, issuer, kid, cause, request }: Rejection): string {
+  const parts = [
+    cause !== undefined && describeError(cause),
+    issuer !== undefined && `issuer ${quoteValue(issuer)}`,
+    kid !== undefined && `kid ${quoteValue(kid)}`,
+    request && `${request.method} ${quoteValue(request.path)}`,
+  ];
+  const details = parts.filter((part) => typeof part === 'string').join(', ');
+  // A handler may throw a refusal with text of any kind.
+  return `Refused a call: ${reason}${details && ` (${details})`}`.replace(/[^\x20-\x7e]/g, '?');
 }

@@ -1,18 +1,8 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { parseHttpUrl } from '../core/urls.js';
+import { parseHttpUrl } from '../core/bounded-fetch.js';
 import { AccessRules } from './access-rules.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
-
-/** RFC 9728 §2. */
-export interface ProtectedResourceMetadata {
-  readonly resource: string;
-  readonly authorization_servers: readonly string[];
-  readonly scopes_supported: readonly string[];
-  readonly bearer_methods_supported: readonly ['header'];
-  readonly dpop_signing_alg_values_supported?: readonly string[];
-  readonly dpop_bound_access_tokens_required?: boolean;
-}
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 
 /** Characters that no router of Express or Fastify reads as a pattern, or that it can escape. */
 const ROUTABLE_PATH = /^[\w\-.~/%:@!$&'(),;=]*$/;
@@ -46,7 +36,7 @@ function isDecodable(path: string): boolean {
 @Injectable()
 export class ResourceMetadata implements OnModuleInit {
   constructor(
-    @Inject(GUARDS_OPTIONS) private readonly options: ResolvedGuardsOptions,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedGuardsOptions,
     private readonly rules: AccessRules,
     private readonly adapterHost: HttpAdapterHost,
   ) {}
@@ -64,34 +54,38 @@ export class ResourceMetadata implements OnModuleInit {
 
   /** Readable by scripts of every origin, because they cannot know this server before. */
   private send(response: unknown): void {
-    const { httpAdapter } = this.adapterHost;
-    httpAdapter.setHeader(response, 'Content-Type', 'application/json');
-    httpAdapter.setHeader(response, 'Cache-Control', 'public, max-age=300');
-    httpAdapter.setHeader(response, 'Access-Control-Allow-Origin', '*');
-    httpAdapter.reply(response, JSON.stringify(this.describe()), 200);
+    const body = JSON.stringify(this.describe());
+    this.reply(response, body, {
+      'Content-Type': 'application/json',
+      'Cache-Control': 'public, max-age=300',
+    });
   }
 
   /** Clients of the Model Context Protocol add a header, so browsers ask first (Fetch §3.2.2). */
   private answerPreflight(response: unknown): void {
-    const { httpAdapter } = this.adapterHost;
-    httpAdapter.setHeader(response, 'Access-Control-Allow-Origin', '*');
-    httpAdapter.setHeader(response, 'Access-Control-Allow-Methods', 'GET');
-    httpAdapter.setHeader(response, 'Access-Control-Allow-Headers', '*');
-    httpAdapter.setHeader(response, 'Access-Control-Max-Age', '600');
-    httpAdapter.reply(response, undefined, 204);
+    this.reply(response, undefined, {
+      'Access-Control-Allow-Methods': 'GET',
+      'Access-Control-Allow-Headers': '*',
+      'Access-Control-Max-Age': '600',
+    });
   }
 
-  private describe(): ProtectedResourceMetadata {
-    const { audience, issuers, dpop, advertisedScopes } = this.options;
+  private reply(response: unknown, body: string | undefined, headers: Record<string, string>) {
+    const { httpAdapter } = this.adapterHost;
+    const all = { ...headers, 'Access-Control-Allow-Origin': '*' };
+    for (const [name, value] of Object.entries(all)) httpAdapter.setHeader(response, name, value);
+    httpAdapter.reply(response, body, body === undefined ? 204 : 200);
+  }
+
+  /** RFC 9728 §2. */
+  private describe(): object {
+    const { audience, issuers, proofOfPossession, advertisedScopes } = this.options;
     return {
       resource: audience,
       authorization_servers: issuers.map(({ issuer }) => issuer),
       scopes_supported: advertisedScopes ?? this.rules.scopes(),
       bearer_methods_supported: ['header'],
-      ...(dpop && {
-        dpop_signing_alg_values_supported: dpop.algorithms,
-        dpop_bound_access_tokens_required: issuers.every(({ requiresDpop }) => requiresDpop),
-      }),
+      ...proofOfPossession?.metadata,
     };
   }
 }

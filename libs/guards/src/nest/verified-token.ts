@@ -25,10 +25,39 @@ export interface Admission {
 /** The admission of each request. `user` is for other code, which may overwrite it in any order of the guards. */
 const admissions = new WeakMap<object, Admission>();
 
-export function setAdmission(context: ExecutionContext, admission: Admission): void {
+/**
+ * @param toUser the option `user`
+ * @throws Error when that option throws, or returns a promise
+ */
+export function setAdmission(
+  context: ExecutionContext,
+  admission: Admission,
+  toUser?: UserMapping,
+): void {
   const holder = getUserHolder(context);
   admissions.set(holder, admission);
-  holder.user = admission.token;
+  const user = toUser ? mapUser(toUser, admission.token) : admission.token;
+  // Another guard may have made the property read-only.
+  Reflect.set(holder, 'user', user);
+  // Code for GraphQL reads the user from the request in its context.
+  const { req } = holder;
+  const isGraphql = context.getType<string>() === 'graphql';
+  if (isGraphql && typeof req === 'object' && req !== null) Reflect.set(req, 'user', user);
+}
+
+type UserMapping = (token: VerifiedToken) => unknown;
+
+/** An error here is a programming error. Wrapped, so that an `HttpException` becomes no answer to the client. */
+function mapUser(toUser: UserMapping, token: VerifiedToken): unknown {
+  let user: unknown;
+  try {
+    user = toUser(token);
+  } catch (cause) {
+    throw new Error('The option `user` of GuardsModule has failed', { cause });
+  }
+  if (!(user instanceof Promise)) return user;
+  user.catch(() => undefined);
+  throw new Error('The option `user` of GuardsModule returned a promise: it must be synchronous');
 }
 
 export function findAdmission(context: ArgumentsHost): Admission | undefined {
@@ -39,7 +68,7 @@ export function findVerifiedToken(context: ArgumentsHost): VerifiedToken | undef
   return findAdmission(context)?.token;
 }
 
-function getUserHolder(context: ArgumentsHost): { user?: unknown } {
+function getUserHolder(context: ArgumentsHost): { readonly req?: unknown } {
   const argument = CONTEXT_ARGUMENT[context.getType()];
   if (argument === undefined) throw new Error(`Calls of type ${context.getType()} carry no token`);
   const args = context.getArgs();
@@ -79,7 +108,8 @@ function checkTokenIsOptional(context: ExecutionContext): undefined {
 }
 
 const NO_TOKEN_REQUIRED =
-  'but requires no token. Add @RequireScopes(…) or another requirement, or @OptionalToken().';
+  'but requires no token. Add @RequireScopes(…) or another requirement, or @OptionalToken(). ' +
+  'Where GuardsModule.forFeature() is used, add @UseGuards(AccessTokenGuard) as well.';
 
 const GUARD_DID_NOT_RUN =
   'but AccessTokenGuard verified no token for this call. Was the guard replaced, or the method called past it? ' +

@@ -1,9 +1,9 @@
-import type { ResolvedIssuer } from '../core/issuer.options.js';
+import type { ResolvedIssuer } from '../core/verifier.options.js';
 import { fetchBounded, fetchJson } from '../core/bounded-fetch.js';
 import { currentLifetimeLimits } from '../core/claims.js';
 import { discoverMetadata } from '../core/key-set-source.js';
 import type { KeySet } from '../core/key-set.js';
-import { findUrlFault, parseHttpUrl } from '../core/urls.js';
+import { findUrlFault, parseHttpUrl } from '../core/bounded-fetch.js';
 import type { ResolvedVerifierOptions } from '../core/verifier.options.js';
 import { readStatusListToken, type StatusListToken } from './status-list-token.js';
 

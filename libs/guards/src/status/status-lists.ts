@@ -1,6 +1,6 @@
 import type { AccessToken } from '../core/access-token.js';
 import { malformedClaim } from '../core/claims.js';
-import type { ResolvedIssuer } from '../core/issuer.options.js';
+import type { ResolvedIssuer } from '../core/verifier.options.js';
 import type { KeySet } from '../core/key-set.js';
 import { isJsonObject, type JsonObject } from '../core/strict-json.js';
 import type { UnavailableError } from '../core/token-error.js';

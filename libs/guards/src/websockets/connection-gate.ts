@@ -3,12 +3,12 @@ import type { ModuleRef } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { AccessRules } from '../nest/access-rules.js';
 import { AccessTokenGuard } from '../nest/access-token.guard.js';
-import { AccessTokenStrategy } from '../nest/access-token.strategy.js';
+import { RequestAuthenticator } from '../nest/request-authenticator.js';
 import { findVerifiedToken } from '../nest/verified-token.js';
-import { closeOnExpiry } from '../nest/transport.js';
-import { GUARDS_OPTIONS, type ResolvedGuardsOptions } from '../nest/guards.options.js';
+import { closeOnExpiry } from '../transports/messages.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from '../nest/guards.options.js';
 import { BearerError, InvalidToken } from '../nest/bearer-error.js';
-import { findNeededScopes, buildChallenge } from '../nest/challenge.js';
+import { findNeededScopes, buildChallenge } from '../nest/bearer-error.filter.js';
 import type { AccessToken } from '../core/access-token.js';
 import { type Connection, HandshakeError, rememberToken } from './connection.js';
 
@@ -47,12 +47,12 @@ export class ConnectionGate {
   closeOnExpiry(connection: Connection, handshake: object): void {
     const token = this.tokens.get(handshake);
     if (!token || !rememberToken(connection.client, token)) return;
-    const strategy = this.getProvider(AccessTokenStrategy);
+    const authenticator = this.getProvider(RequestAuthenticator);
     const end = () => {
       connection.sendError(this.toHandshakeError(this.createExpiry(token)).data);
       connection.close();
     };
-    connection.onceClosed(closeOnExpiry(() => strategy.remainingMs(token), end));
+    connection.onceClosed(closeOnExpiry(() => authenticator.remainingMs(token), end));
   }
 
   private createExpiry(token: AccessToken): InvalidToken {
@@ -83,7 +83,7 @@ export class ConnectionGate {
   }
 
   private findOptions(): ResolvedGuardsOptions {
-    return this.moduleRef.get<ResolvedGuardsOptions>(GUARDS_OPTIONS, { strict: false });
+    return this.moduleRef.get<ResolvedGuardsOptions>(RESOLVED_OPTIONS, { strict: false });
   }
 
   private getProvider<Provider>(provider: Type<Provider>): Provider {

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import type { AccessToken } from '../core/access-token.js';
 import type { BearerError } from '../nest/bearer-error.js';
-import { buildErrorMessage, type ErrorMessage } from '../nest/challenge.js';
+import { buildErrorMessage, type ErrorMessage } from '../transports/messages.js';
 
 /** A client of either library. */
 export interface Connection {

@@ -1,8 +1,8 @@
 import { Inject, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import 'reflect-metadata';
-import { GuardedClass } from '../nest/guarded-class.js';
-import { markAsConnection } from '../nest/handlers.js';
+import { GuardedClass } from '../transports/guarded-class.js';
+import { CONNECTION_KEY } from '../nest/handlers.js';
 import { ConnectionGate, type GatewayClass } from './connection-gate.js';
 import { guardSocketIo, isSocketIoServer } from './socket-io.js';
 import { guardWs, isWsServer } from './ws.js';
@@ -30,7 +30,7 @@ export function GuardedGateway(): (gateway: Type<object>) => void {
   return (gateway) => {
     GuardedClass()(gateway);
     const handler = findConnectionHandler(gateway.prototype);
-    markAsConnection(handler);
+    Reflect.defineMetadata(CONNECTION_KEY, true, handler);
     Object.defineProperty(gateway.prototype, GATE, { set: createGateSetter({ gateway, handler }) });
     Inject(ModuleRef)(gateway.prototype, GATE);
   };

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { type CredentialCarrier, findTokenMembers, toAuthorization } from '../nest/credentials.js';
+import type { CredentialCarrier } from '../nest/credentials.js';
+import { findTokenMembers, toAuthorization } from '../transports/messages.js';
 import type { Connection } from './connection.js';
 import type { ConnectionGate } from './connection-gate.js';
 

@@ -1,7 +1,8 @@
 import type { CredentialCarrier } from '../nest/credentials.js';
-import { markAdmitted } from '../nest/guarded-class.js';
+import { markAdmitted } from '../transports/guarded-class.js';
 import { InvalidToken } from '../nest/bearer-error.js';
-import { buildErrorMessage } from '../nest/challenge.js';
+import { buildErrorMessage } from '../transports/messages.js';
+import { type AuditedApplication, CONNECTION_KEY, type Handler } from '../nest/handlers.js';
 import type { Transport } from '../nest/transport.js';
 import type { Connection } from './connection.js';
 import { isSocketIoClient, toSocketIoConnection, readSocketIoCredentials } from './socket-io.js';
@@ -16,6 +17,9 @@ export function webSocketTransport(): Transport {
     contextType: 'ws',
     carrier: (context) => findCredentials(context.getArgByIndex(0)),
     admitted: markAdmitted,
+    // A connection needs any valid token, unless decorators require more.
+    defaultAccess: (handler) => (isConnection(handler) ? 'token' : undefined),
+    checkHandler: checkSingleton,
     refuse(refusal, host, challenge) {
       const ws = host.switchToWs();
       const connection = findConnection(ws.getClient());
@@ -26,6 +30,18 @@ export function webSocketTransport(): Transport {
       if (refusal instanceof InvalidToken) connection?.close();
     },
   };
+}
+
+function isConnection({ kind }: Handler): boolean {
+  return kind.metadata === CONNECTION_KEY;
+}
+
+/** @throws Error if Nest creates an instance of the gateway for each client */
+function checkSingleton(handler: Handler, { discovery }: AuditedApplication): void {
+  if (!isConnection(handler)) return;
+  const instances = discovery.getProviders().filter(({ metatype }) => metatype === handler.owner);
+  if (instances.every((wrapper) => wrapper.isDependencyTreeStatic())) return;
+  throw new Error('its gateway is created for each client, so its connections cannot be guarded');
 }
 
 /** A connection that bypassed the gate has no credentials, so its messages are refused. */

@@ -1,10 +1,9 @@
 import { verify, createPublicKey } from 'node:crypto';
 import { type Algorithm, BearerError } from '../../src/index.js';
-import { importEmbeddedKey, parseKeySet } from '../../src/core/verification-key.js';
-import { resolveDpop } from '../../src/dpop/dpop.options.js';
+import { importEmbeddedKey } from '../../src/dpop/embedded-key.js';
 import { parseProof, ProofKeyCache } from '../../src/dpop/proof.js';
 import { DpopClient, encodePart, generateSigningKey, TestIssuer } from '../../testing/index.js';
-import { aStrategy, verifyOrError } from '../support/factories.js';
+import { anAuthenticator, parseKeySet, verifyOrError } from '../support/factories.js';
 
 /** RFC 8037 appendix A.2 and A.4. */
 const RFC_KEY = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' };
@@ -50,7 +49,7 @@ describe('signature with Ed25519 (RFC 8037 §3.1)', () => {
     expect(rfcKey().isValidSignature(text, bytes)).toBe(false);
   });
 
-  it('refuses a key of small order, with which one signature fits every text', () => {
+  it('refuses a key of small order, with which one signature fits every text', async () => {
     const x = Buffer.from('01'.padEnd(64, '0'), 'hex').toString('base64url');
     const forged = Buffer.concat([Buffer.from(x, 'base64url'), Buffer.alloc(32)]);
     const jwk = { ...RFC_KEY, x };
@@ -58,7 +57,7 @@ describe('signature with Ed25519 (RFC 8037 §3.1)', () => {
 
     expect(verify(undefined, Buffer.from('any text'), key, forged)).toBe(true);
     expect(importEmbeddedKey('Ed25519', jwk)).toBeUndefined();
-    expect(() => parseKeySet([{ ...jwk, kid: 'k' }], ['Ed25519'])).toThrow('sound public key');
+    await expect(parseKeySet([{ ...jwk, kid: 'k' }], ['Ed25519'])).rejects.toThrow('sound public');
   });
 });
 
@@ -70,15 +69,15 @@ describe('tokens of an issuer that signs with Ed25519', () => {
     'are accepted by the name %s',
     async (algorithm) => {
       issuer = await TestIssuer.start({ algorithm });
-      const strategy = aStrategy(issuer.options);
+      const authenticator = anAuthenticator(issuer.options);
 
-      expect(await verifyOrError(strategy, issuer.accessToken())).toHaveProperty(
+      expect(await verifyOrError(authenticator, issuer.accessToken())).toHaveProperty(
         'subject',
         'alice',
       );
       const signedBy = generateSigningKey(algorithm);
       const forged = issuer.accessToken({}, { signedBy });
-      expect(await verifyOrError(strategy, forged)).toHaveProperty('reason', 'bad_signature');
+      expect(await verifyOrError(authenticator, forged)).toHaveProperty('reason', 'bad_signature');
     },
   );
 
@@ -94,22 +93,28 @@ describe('tokens of an issuer that signs with Ed25519', () => {
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify({ keys: [{ ...publicJwk, alg }] }));
     });
-    const strategy = aStrategy({ ...issuer.options, algorithms: ['Ed25519', 'EdDSA', 'ES256'] });
-    const result = await verifyOrError(strategy, issuer.accessToken({}, { header: { alg: used } }));
+    const authenticator = anAuthenticator({
+      ...issuer.options,
+      algorithms: ['Ed25519', 'EdDSA', 'ES256'],
+    });
+    const result = await verifyOrError(
+      authenticator,
+      issuer.accessToken({}, { header: { alg: used } }),
+    );
 
     expect(result instanceof BearerError ? result.reason : 'accepted').toBe(verdict);
   });
 
   it('refuses tokens by a name that is not allowed', async () => {
     issuer = await TestIssuer.start({ algorithm: 'Ed25519' });
-    const strategy = aStrategy(issuer.options);
+    const authenticator = anAuthenticator(issuer.options);
     const token = issuer.accessToken({}, { header: { alg: 'EdDSA' } });
-    expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'refused_algorithm');
+    expect(await verifyOrError(authenticator, token)).toHaveProperty('reason', 'refused_algorithm');
   });
 });
 
 describe('DPoP proof with Ed25519', () => {
-  const options = resolveDpop({ algorithms: ['Ed25519'] }, 'https://api.example');
+  const options = { algorithms: ['Ed25519' as const] };
 
   it('computes the thumbprint that RFC 8037 prints for its key (appendix A.3)', () => {
     const header = encodePart({ typ: 'dpop+jwt', alg: 'Ed25519', jwk: RFC_KEY });

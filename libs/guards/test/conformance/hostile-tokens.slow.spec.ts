@@ -79,7 +79,7 @@ function refusal(reason: RejectionReason) {
     status,
     challenge: `Bearer ${[...parameters, metadata, ...(status === 401 ? [NEEDED] : [])].join(', ')}`,
     contentType: expect.stringMatching(/^application\/problem\+json/),
-    body: JSON.stringify({ type: 'about:blank', title, status }),
+    body: JSON.stringify({ type: 'about:blank', title, status, message: title }),
   };
 }
 

@@ -1,4 +1,6 @@
-import { Controller, Get, type INestApplication } from '@nestjs/common';
+import { Controller, Get, type INestApplication, Module } from '@nestjs/common';
+import type { CorsOptions } from '@nestjs/common/interfaces/external/cors-options.interface.js';
+import { NestFactory } from '@nestjs/core';
 import request from 'supertest';
 import {
   AccessToken,
@@ -11,7 +13,7 @@ import {
   RequireRecentLogin,
   RequireScopes,
 } from '../../src/index.js';
-import { TestIssuer } from '../../testing/index.js';
+import { DpopClient, TestIssuer } from '../../testing/index.js';
 import { platforms, start } from '../support/guarded-app.js';
 
 @Controller('base')
@@ -163,3 +165,62 @@ describe.each(platforms)('scopes of challenges on %s (RFC 6750 §3)', (_platform
     expect(await refuse('/base/one', 'a b')).toEqual([400, undefined]);
   });
 });
+
+describe.each(platforms)(
+  'headers of refusals for scripts on %s (Fetch §3.2.1)',
+  (_platform, adapter) => {
+    let issuer: TestIssuer;
+    let app: INestApplication;
+
+    beforeEach(async () => {
+      issuer = await TestIssuer.start();
+    });
+    afterEach(async () => {
+      await app.close();
+      await issuer.close();
+    });
+
+    async function exposedHeaders(cors: CorsOptions | undefined, headers: object = {}) {
+      class AppModule {}
+      const guards = GuardsModule.forRoot({ ...issuer.options, dpop: { requiresNonce: true } });
+      Module({ imports: [guards], controllers: [BaseController] })(AppModule);
+      app = await NestFactory.create(AppModule, adapter(), { logger: false });
+      if (cors) app.enableCors(cors);
+      await app.listen(0, '127.0.0.1');
+      const answer = await request(app.getHttpServer())
+        .get('/base/one')
+        .set({ Origin: 'https://web.example', ...headers });
+      return answer.headers['access-control-expose-headers'];
+    }
+
+    it('are exposed where CORS is on', async () => {
+      expect(await exposedHeaders({})).toBe('WWW-Authenticate');
+    });
+
+    it('are exposed beside those of the application', async () => {
+      const cors = { origin: 'https://web.example', exposedHeaders: ['X-Total', 'Link'] };
+      expect(await exposedHeaders(cors)).toMatch(/^X-Total, ?Link, WWW-Authenticate$/);
+    });
+
+    it('contain Retry-After while the keys are unavailable (RFC 9110 §10.2.3)', async () => {
+      issuer.fail();
+      const headers = { Authorization: `Bearer ${issuer.accessToken()}` };
+      expect(await exposedHeaders({}, headers)).toBe('Retry-After');
+    });
+
+    it('contain the nonce that the next proof needs (RFC 9449 §9)', async () => {
+      const client = new DpopClient();
+      const accessToken = issuer.accessToken({ scope: 'base write', cnf: client.cnf });
+      const proven = { method: 'GET', url: 'https://api.example/base/one', accessToken };
+      const headers = client.headers(proven);
+      expect(await exposedHeaders({}, headers)).toBe('DPoP-Nonce, WWW-Authenticate');
+    });
+
+    it.each<[string, CorsOptions | undefined]>([
+      ['CORS is off', undefined],
+      ['the origin of the request is not allowed', { origin: false }],
+    ])('are not exposed where %s', async (_why, cors) => {
+      expect(await exposedHeaders(cors)).toBeUndefined();
+    });
+  },
+);

@@ -1,8 +1,8 @@
 import { InMemoryUsedProofs } from '../../src/dpop/used-proofs.js';
-import { AccessTokenStrategy, TrustedIssuers } from '../../src/index.js';
+import { RequestAuthenticator, TrustedIssuers } from '../../src/index.js';
 import { resolveOptions } from '../../src/nest/resolve-options.js';
 import { TestIssuer } from '../../testing/index.js';
-import { aStrategy, verifyOrError } from '../support/factories.js';
+import { anAuthenticator, verifyOrError } from '../support/factories.js';
 import { StatusScenario } from '../support/status-scenario.js';
 import { TestClock } from '../support/test-clock.js';
 
@@ -25,41 +25,44 @@ describe.each([
   ['back', -HOUR],
 ])("correction of the machine's clock by an hour, %s", (_direction, seconds) => {
   it('fetches a rotated key after one cooldown', async () => {
-    const strategy = aStrategy({ ...issuer.options, ...clock.options });
-    await strategy.validate(lasting());
+    const authenticator = anAuthenticator({ ...issuer.options, ...clock.options });
+    await authenticator.verifyToken(lasting());
     clock.correct({ seconds });
     issuer.rotate();
     clock.advance({ seconds: 10 });
 
-    expect(await verifyOrError(strategy, lasting())).toHaveProperty('subject', 'alice');
+    expect(await verifyOrError(authenticator, lasting())).toHaveProperty('subject', 'alice');
     expect(issuer.fetches).toBe(2);
   });
 
   it('trusts a withdrawn key no longer than the key set is valid', async () => {
-    const strategy = aStrategy({ ...issuer.options, ...clock.options });
+    const authenticator = anAuthenticator({ ...issuer.options, ...clock.options });
     const token = lasting();
-    await strategy.validate(token);
-    await strategy.validate(token);
+    await authenticator.verifyToken(token);
+    await authenticator.verifyToken(token);
     const { kid } = issuer.signingKey;
     issuer.rotate();
     issuer.removeKey(kid);
     clock.correct({ seconds });
 
     clock.advance({ seconds: 299 });
-    expect(await verifyOrError(strategy, token)).toHaveProperty('subject', 'alice');
+    expect(await verifyOrError(authenticator, token)).toHaveProperty('subject', 'alice');
     clock.advance({ seconds: 2 });
-    expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'unknown_key');
+    expect(await verifyOrError(authenticator, token)).toHaveProperty('reason', 'unknown_key');
   });
 
   it('repeats a failed key fetch after its pause', async () => {
-    const strategy = aStrategy({ ...issuer.options, ...clock.options });
+    const authenticator = anAuthenticator({ ...issuer.options, ...clock.options });
     issuer.fail();
-    expect(await verifyOrError(strategy, lasting())).toHaveProperty('reason', 'keys_unavailable');
+    expect(await verifyOrError(authenticator, lasting())).toHaveProperty(
+      'reason',
+      'keys_unavailable',
+    );
     clock.correct({ seconds });
     issuer.up();
     clock.advance({ seconds: 2 });
 
-    expect(await verifyOrError(strategy, lasting())).toHaveProperty('subject', 'alice');
+    expect(await verifyOrError(authenticator, lasting())).toHaveProperty('subject', 'alice');
   });
 
   it('refuses a revoked token within `maxAgeSeconds`', async () => {
@@ -114,13 +117,13 @@ describe('process that stands still for longer than its status list is valid', (
     const revocable = await TestIssuer.start({ hasStatusList: true });
     const options = resolveOptions({ ...revocable.options, statusLists });
     const issuers = new TrustedIssuers(options);
-    const strategy = new AccessTokenStrategy(options, issuers);
+    const authenticator = new RequestAuthenticator(options, issuers);
     await issuers.ready();
     const accepted = expect.objectContaining({ subject: 'alice' });
-    expect(await verifyOrError(strategy, revocable.accessToken())).toEqual(accepted);
+    expect(await verifyOrError(authenticator, revocable.accessToken())).toEqual(accepted);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
 
-    expect(await verifyOrError(strategy, revocable.accessToken())).toEqual(accepted);
+    expect(await verifyOrError(authenticator, revocable.accessToken())).toEqual(accepted);
     issuers.onModuleDestroy();
     await revocable.close();
   });

@@ -46,7 +46,12 @@ describe.each(platforms)('credentials on %s (RFC 6750 §2, §3)', (_platform, ad
 
     expect(answer.status).toBe(401);
     expect(answer.headers['www-authenticate']).toBe(`Bearer ${METADATA}, scope="orders:read"`);
-    expect(answer.body).toEqual({ type: 'about:blank', title: 'Unauthorized', status: 401 });
+    expect(answer.body).toEqual({
+      type: 'about:blank',
+      title: 'Unauthorized',
+      status: 401,
+      message: 'Unauthorized',
+    });
   });
 
   it.each([
@@ -76,7 +81,12 @@ describe.each(platforms)('credentials on %s (RFC 6750 §2, §3)', (_platform, ad
 
     expect(answer.status).toBe(400);
     expect(answer.headers['www-authenticate']).toContain('Bearer error="invalid_request"');
-    expect(answer.body).toEqual({ type: 'about:blank', title: 'Bad Request', status: 400 });
+    expect(answer.body).toEqual({
+      type: 'about:blank',
+      title: 'Bad Request',
+      status: 400,
+      message: 'Bad Request',
+    });
   });
 
   it.each([
@@ -108,7 +118,12 @@ describe.each(platforms)('credentials on %s (RFC 6750 §2, §3)', (_platform, ad
     expect(answer.headers['www-authenticate']).toBe(
       `Bearer error="insufficient_scope", scope="orders:read orders:archive", ${METADATA}`,
     );
-    expect(answer.body).toEqual({ type: 'about:blank', title: 'Forbidden', status: 403 });
+    expect(answer.body).toEqual({
+      type: 'about:blank',
+      title: 'Forbidden',
+      status: 403,
+      message: 'Forbidden',
+    });
   });
 
   it.each([

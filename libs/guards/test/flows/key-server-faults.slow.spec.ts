@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import * as fc from 'fast-check';
-import { AccessTokenStrategy } from '../../src/index.js';
+import { RequestAuthenticator } from '../../src/index.js';
 import { generateSigningKey } from '../../testing/index.js';
 import { faults } from '../support/key-server-faults.js';
 import {
@@ -9,7 +9,7 @@ import {
   waitForHeapBelow,
 } from '../support/key-server-scenario.js';
 import { guardedApp, platforms } from '../support/guarded-app.js';
-import { aStrategy, verifyOrError } from '../support/factories.js';
+import { anAuthenticator, verifyOrError } from '../support/factories.js';
 
 const RANDOM_KIDS = 10_000;
 const COOLDOWN_SECONDS = 10;
@@ -22,12 +22,12 @@ const MAX_CONNECTIONS = 2;
 describe.each(platforms)('faulty key server behind an application on %s', (_platform, adapter) => {
   let scenario: KeyServerScenario;
   let app: INestApplication;
-  let strategy: AccessTokenStrategy;
+  let authenticator: RequestAuthenticator;
 
   beforeAll(async () => {
     scenario = await KeyServerScenario.start();
     app = await guardedApp(adapter, scenario.options);
-    strategy = app.get(AccessTokenStrategy);
+    authenticator = app.get(RequestAuthenticator);
   });
   afterAll(async () => {
     await app.close();
@@ -52,7 +52,7 @@ describe.each(platforms)('faulty key server behind an application on %s', (_plat
       scenario.applyFault(fault);
       scenario.clock.advance({ seconds: 60 });
       const before = scenario.server.fetches;
-      const flooding = scenario.flood(strategy, share);
+      const flooding = scenario.flood(authenticator, share);
       const unknown = statuses([scenario.randomKidToken(), scenario.randomKidToken()]);
 
       expect([fault, await statuses(validTokens())]).toEqual([fault, new Set([200])]);
@@ -67,7 +67,7 @@ describe.each(platforms)('faulty key server behind an application on %s', (_plat
   it('accepts a new key within one cooldown after recovery, also during a flood', async () => {
     scenario.publish(scenario.issuer.signingKey.publicJwk);
     scenario.clock.advance({ seconds: BACK_OFF_SECONDS });
-    expect(await scenario.flood(strategy, 100)).toEqual(new Set(['unknown_key']));
+    expect(await scenario.flood(authenticator, 100)).toEqual(new Set(['unknown_key']));
 
     const old = scenario.validToken();
     expect(await status(old)).toBe(200);
@@ -78,7 +78,7 @@ describe.each(platforms)('faulty key server behind an application on %s', (_plat
     expect(await status(next)).toBe(401);
 
     scenario.clock.advance({ seconds: COOLDOWN_SECONDS });
-    expect(await scenario.flood(strategy, 100)).toEqual(new Set(['unknown_key']));
+    expect(await scenario.flood(authenticator, 100)).toEqual(new Set(['unknown_key']));
     expect(await statuses([old, next])).toEqual(new Set([200]));
   });
 
@@ -88,29 +88,29 @@ describe.each(platforms)('faulty key server behind an application on %s', (_plat
     scenario.publish(generateSigningKey('ES256').publicJwk);
 
     scenario.clock.advance({ seconds: 299 });
-    await scenario.flood(strategy, 100);
+    await scenario.flood(authenticator, 100);
     expect(await statuses(tokens)).toEqual(new Set([401]));
   });
 });
 
 describe('memory, connections and fetches', () => {
   let scenario: KeyServerScenario;
-  let strategy: AccessTokenStrategy;
+  let authenticator: RequestAuthenticator;
 
   beforeEach(async () => {
     scenario = await KeyServerScenario.start();
-    strategy = aStrategy(scenario.options);
+    authenticator = anAuthenticator(scenario.options);
   });
   afterEach(() => scenario.close());
 
   it('uses no more memory, connections or fetches after a flood of unknown keys', async () => {
-    await strategy.validate(scenario.validToken());
-    await scenario.flood(strategy, 1000);
+    await authenticator.verifyToken(scenario.validToken());
+    await scenario.flood(authenticator, 1000);
     const [before, fetches] = [measureHeap(), scenario.server.fetches];
 
     for (let second = 0; second < 100; second += 1) {
       scenario.clock.advance({ seconds: 1 });
-      await scenario.flood(strategy, RANDOM_KIDS / 100);
+      await scenario.flood(authenticator, RANDOM_KIDS / 100);
     }
     expect(scenario.server.fetches - fetches).toBe(100 / COOLDOWN_SECONDS);
     await scenario.server.waitForConnectionsBelow(MAX_CONNECTIONS);
@@ -119,13 +119,13 @@ describe('memory, connections and fetches', () => {
   });
 
   it('uses no more memory or connections after answers of 100 MB', async () => {
-    await strategy.validate(scenario.validToken());
+    await authenticator.verifyToken(scenario.validToken());
     const before = measureHeap();
     for (const fault of faults.filter(([name]) => name.includes('MB'))) {
       scenario.applyFault(fault);
       for (let i = 0; i < 5; i += 1) {
         scenario.clock.advance({ seconds: BACK_OFF_SECONDS });
-        await scenario.flood(strategy, 1);
+        await scenario.flood(authenticator, 1);
       }
     }
     expect(scenario.server.fetches).toBe(1 + 2 * 5);
@@ -146,11 +146,11 @@ describe('random sequence of faults', () => {
   type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
   async function runSteps(scenario: KeyServerScenario, steps: readonly Step[]): Promise<void> {
-    const strategy = aStrategy(scenario.options);
+    const authenticator = anAuthenticator(scenario.options);
     const known = scenario.validToken();
     const key = scenario.issuer.signingKey;
     const forged = scenario.issuer.accessToken({}, { signedBy: generateSigningKey('ES256') });
-    await strategy.validate(known);
+    await authenticator.verifyToken(known);
     let distinctTimes = 1;
 
     for (const { fault, seconds, unknown } of steps) {
@@ -158,9 +158,11 @@ describe('random sequence of faults', () => {
       else scenario.publish(key.publicJwk, generateSigningKey('ES256').publicJwk);
       scenario.clock.advance({ seconds });
       if (seconds > 0) distinctTimes += 1;
-      const flooding = scenario.flood(strategy, unknown);
-      const valid = [known, scenario.validToken(), known].map((it) => verifyOrError(strategy, it));
-      const refused = await verifyOrError(strategy, forged);
+      const flooding = scenario.flood(authenticator, unknown);
+      const valid = [known, scenario.validToken(), known].map((it) =>
+        verifyOrError(authenticator, it),
+      );
+      const refused = await verifyOrError(authenticator, forged);
 
       for (const verdict of await Promise.all(valid)) expect(verdict).toHaveProperty('subject');
       expect(refused).toHaveProperty('reason', 'bad_signature');
@@ -169,7 +171,7 @@ describe('random sequence of faults', () => {
       }
       expect(scenario.server.fetches).toBeLessThanOrEqual(distinctTimes);
     }
-    await scenario.flood(strategy, 1); // Waits for a pending fetch.
+    await scenario.flood(authenticator, 1); // Waits for a pending fetch.
     await scenario.server.waitForConnectionsBelow(MAX_CONNECTIONS);
   }
 

@@ -68,7 +68,12 @@ describe.each(platforms)('step-up authentication (RFC 9470 §3), on %s', (_platf
     expect(answer.headers['www-authenticate']).toMatch(
       /^Bearer error="insufficient_user_authentication", error_description="A more recent login is required", max_age="300"/,
     );
-    expect(answer.body).toEqual({ type: 'about:blank', title: 'Unauthorized', status: 401 });
+    expect(answer.body).toEqual({
+      type: 'about:blank',
+      title: 'Unauthorized',
+      status: 401,
+      message: 'Unauthorized',
+    });
     expect(rejections).toMatchObject([{ reason: 'login_too_old', issuer: issuer.issuer }]);
   });
 

@@ -52,7 +52,7 @@ describe.each(platforms)('default log of refusals on %s', (_platform, adapter) =
 
   const scope = 'orders:read';
 
-  it('warns once a minute for each reason, and logs every refusal at debug', async () => {
+  it('warns once a minute for each reason, and logs the next refusals at debug', async () => {
     await start();
     const foreign = () => issuer.accessToken({ aud: 'https://other.example' });
     for (let i = 0; i < 3; i += 1) expect(await send(foreign())).toBe(401);
@@ -63,6 +63,49 @@ describe.each(platforms)('default log of refusals on %s', (_platform, adapter) =
     clock.advance({ seconds: 60 });
     await send(foreign());
     expect(linesAt('warn')).toHaveLength(3);
+  });
+
+  it('writes at most 21 lines a minute for each reason, also for invented issuers and keys', async () => {
+    const seen: (string | undefined)[] = [];
+    await start({ logsRejections: true, onRejected: ({ issuer: name }) => seen.push(name) });
+    for (let i = 0; i < 60; i += 1) {
+      const invented = i % 2 ? { iss: `https://${i}.example` } : {};
+      await send(issuer.accessToken(invented, { header: { kid: `key-${i}` } }));
+    }
+    expect([linesAt('warn').length, linesAt('debug').length]).toEqual([2, 40]);
+    expect(seen).toHaveLength(60);
+    expect(new Set(seen)).toEqual(new Set([issuer.issuer]));
+
+    clock.advance({ seconds: 60 });
+    await send('x');
+    expect(linesAt('warn')).toHaveLength(3);
+  });
+
+  it.each<[string, Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>, string]>([
+    ['wrong_issuer', { iss: 'https://other.example' }, {}, 'add it to the options'],
+    ['wrong_audience', { aud: 'https://other.example' }, {}, '`audience`: is that option right?'],
+    ['wrong_type', {}, { typ: 'JWT' }, 'set its `tokenTypes`'],
+    ['unknown_key', {}, { kid: 'other' }, 'Does `jwksUri` belong to the issuer'],
+    ['bound_token', { cnf: { jkt: 'x' } }, {}, 'the part dpop with its option `dpop`'],
+    ['malformed_claims', { client_id: undefined, azp: 'web' }, {}, 'client_id'],
+  ])('names the option that decides about %s', async (reason, claims, header, advice) => {
+    await start();
+    await send(issuer.accessToken(claims, { header }));
+    const [line = ''] = linesAt('warn');
+
+    expect(line).toContain(`Refused a call: ${reason}`);
+    expect(line).toContain(advice);
+  });
+
+  it('names the part dpop when a client uses the scheme DPoP without the option', async () => {
+    await start();
+    const token = issuer.accessToken({ scope });
+    const answer = await request(app.getHttpServer())
+      .get('/orders')
+      .set('Authorization', `DPoP ${token}`);
+
+    expect(answer.status).toBe(401);
+    expect(linesAt('warn')[0]).toContain('the scheme DPoP needs the part dpop');
   });
 
   it.each([

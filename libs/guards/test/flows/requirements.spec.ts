@@ -177,7 +177,12 @@ describe.each(platforms)('requirements of handlers on %s', (_platform, adapter) 
     expect(answer.status).toBe(403);
     expect(answer.headers['www-authenticate']).toContain('Bearer error="insufficient_scope"');
     expect(answer.headers['www-authenticate']).toContain(named);
-    expect(answer.body).toEqual({ type: 'about:blank', title: 'Forbidden', status: 403 });
+    expect(answer.body).toEqual({
+      type: 'about:blank',
+      title: 'Forbidden',
+      status: 403,
+      message: 'Forbidden',
+    });
     expect(rejections).toMatchObject([{ reason, issuer: issuer.issuer }]);
   });
 

@@ -5,7 +5,7 @@ import { RequireScopes, type ResourceServerOptions } from '../../src/index.js';
 import { encodePart, generateSigningKey, TestIssuer } from '../../testing/index.js';
 import { TestClock } from '../support/test-clock.js';
 import { guardedApp, platforms } from '../support/guarded-app.js';
-import { aStrategy, verifyOrError } from '../support/factories.js';
+import { anAuthenticator, verifyOrError } from '../support/factories.js';
 
 let issuer: TestIssuer;
 let clock: TestClock;
@@ -16,13 +16,13 @@ beforeEach(async () => {
 });
 afterEach(() => issuer.close());
 
-const strategyWith = (options: Partial<ResourceServerOptions> = {}) =>
-  aStrategy({ ...issuer.options, ...clock.options, ...options });
+const authenticatorWith = (options: Partial<ResourceServerOptions> = {}) =>
+  anAuthenticator({ ...issuer.options, ...clock.options, ...options });
 
 describe('client of a token (RFC 9068 §2.2)', () => {
   it('requires the client by default', async () => {
     const token = issuer.accessToken({ client_id: undefined });
-    expect(await verifyOrError(strategyWith(), token)).toMatchObject({
+    expect(await verifyOrError(authenticatorWith(), token)).toMatchObject({
       reason: 'malformed_claims',
       cause: { message: 'client_id must be a non-empty string' },
     });
@@ -30,9 +30,9 @@ describe('client of a token (RFC 9068 §2.2)', () => {
 
   it('leaves the client undefined for an issuer whose tokens name none (`claims.clientId: []`)', async () => {
     const claims = { clientId: [] };
-    const strategy = aStrategy({ ...issuer.options, ...clock.options, claims });
+    const authenticator = anAuthenticator({ ...issuer.options, ...clock.options, claims });
     for (const clientId of [undefined, 'web', 7]) {
-      const token = await verifyOrError(strategy, issuer.accessToken({ client_id: clientId }));
+      const token = await verifyOrError(authenticator, issuer.accessToken({ client_id: clientId }));
       expect(token).toMatchObject({ subject: 'alice' });
       expect(token).not.toHaveProperty('clientId');
     }
@@ -69,7 +69,7 @@ describe('time claims (RFC 7519 §4.1.4 to §4.1.6)', () => {
     const claims = Object.fromEntries(
       Object.entries(relative).map(([claim, seconds]) => [claim, now + seconds]),
     );
-    const verdict = await verifyOrError(strategyWith(options), issuer.accessToken(claims));
+    const verdict = await verifyOrError(authenticatorWith(options), issuer.accessToken(claims));
     if (reason === undefined) expect(verdict).toHaveProperty('subject', 'alice');
     else expect(verdict).toHaveProperty('reason', reason);
   });
@@ -78,7 +78,7 @@ describe('time claims (RFC 7519 §4.1.4 to §4.1.6)', () => {
     'refuses %s in milliseconds, which would be thousands of years ahead (RFC 7519 §2)',
     async (claim) => {
       const token = issuer.accessToken({ [claim]: clock.now() });
-      expect(await verifyOrError(strategyWith(), token)).toHaveProperty(
+      expect(await verifyOrError(authenticatorWith(), token)).toHaveProperty(
         'reason',
         'malformed_claims',
       );
@@ -88,7 +88,7 @@ describe('time claims (RFC 7519 §4.1.4 to §4.1.6)', () => {
   it.each([[true], [[1]], [{}], ['1'], [null], [-1e12]])(
     'refuses the iat %j, which is not a NumericDate',
     async (iat) => {
-      const verdict = await verifyOrError(strategyWith(), issuer.accessToken({ iat }));
+      const verdict = await verifyOrError(authenticatorWith(), issuer.accessToken({ iat }));
       expect(verdict).toHaveProperty('reason', 'malformed_claims');
     },
   );
@@ -97,8 +97,8 @@ describe('time claims (RFC 7519 §4.1.4 to §4.1.6)', () => {
 describe('length of a token', () => {
   it('refuses a token that is longer than `maxTokenBytes` without parsing it', async () => {
     const token = issuer.accessToken();
-    const at = strategyWith({ maxTokenBytes: token.length });
-    const below = strategyWith({ maxTokenBytes: token.length - 1 });
+    const at = authenticatorWith({ maxTokenBytes: token.length });
+    const below = authenticatorWith({ maxTokenBytes: token.length - 1 });
 
     expect(await verifyOrError(at, token)).toHaveProperty('subject');
     expect(await verifyOrError(below, token)).toHaveProperty('reason', 'oversized_token');
@@ -113,15 +113,19 @@ describe('token that is bound to a key (RFC 7800)', () => {
   const bound = { cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } };
 
   it('refuses a bound token as a bearer token, because a thief lacks the key', async () => {
-    const verdict = await verifyOrError(strategyWith(), issuer.accessToken(bound));
+    const verdict = await verifyOrError(authenticatorWith(), issuer.accessToken(bound));
 
     expect(verdict).toMatchObject({ reason: 'bound_token', status: 401 });
   });
 
   it('accepts a bound token as a bearer token with `ignoresTokenBinding`', async () => {
-    const strategy = aStrategy({ ...issuer.options, ignoresTokenBinding: true, ...clock.options });
+    const authenticator = anAuthenticator({
+      ...issuer.options,
+      ignoresTokenBinding: true,
+      ...clock.options,
+    });
 
-    expect(await verifyOrError(strategy, issuer.accessToken(bound))).toHaveProperty(
+    expect(await verifyOrError(authenticator, issuer.accessToken(bound))).toHaveProperty(
       'subject',
       'alice',
     );
@@ -143,7 +147,8 @@ describe('RSA key with a weak public exponent', () => {
 
   const rsa = generateSigningKey('RS256', 'rsa');
   const key = (e: string) => ({ ...rsa, publicJwk: { ...rsa.publicJwk, e } });
-  const rs256 = () => aStrategy({ ...issuer.options, algorithms: ['RS256'], ...clock.options });
+  const rs256 = () =>
+    anAuthenticator({ ...issuer.options, algorithms: ['RS256'], ...clock.options });
 
   it('shows that node:crypto accepts a signature without a private key when the exponent is 1', () => {
     const forged = Buffer.from(signedWithoutKey('text', 256), 'base64url');

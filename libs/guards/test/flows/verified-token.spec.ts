@@ -22,7 +22,7 @@ import {
 } from '../../src/index.js';
 import { expectGuarded, TestIssuer } from '../../testing/index.js';
 import { OrdersController, platforms, start } from '../support/guarded-app.js';
-import { aStrategy } from '../support/factories.js';
+import { anAuthenticator } from '../support/factories.js';
 
 @Controller()
 @OptionalToken()
@@ -147,7 +147,7 @@ it('ignores a `user` in the data of a message whose transport has no context', a
     context.setType('rpc');
     return context;
   };
-  const token = await aStrategy(issuer.options).validate(issuer.accessToken());
+  const token = await anAuthenticator(issuer.options).verifyToken(issuer.accessToken());
   const admitted = call({});
   const rule = { ...NO_DECLARATION, access: 'token' as const, policies: [] };
   setAdmission(admitted, { token, rule });

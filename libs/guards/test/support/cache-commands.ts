@@ -1,16 +1,16 @@
 import * as fc from 'fast-check';
-import { AccessTokenStrategy, BearerError, TrustedIssuers } from '../../src/index.js';
+import { BearerError, type RequestAuthenticator, TrustedIssuers } from '../../src/index.js';
 import { resolveOptions } from '../../src/nest/resolve-options.js';
 import { generateSigningKey, TestIssuer } from '../../testing/index.js';
 import { TestClock } from './test-clock.js';
-import { verifyOrError } from './factories.js';
+import { anAuthenticatorSharing, verifyOrError } from './factories.js';
 
-/** Two strategies that share keys. One caches verified tokens, the other does not. */
+/** Two authenticators that share keys. One caches verified tokens, the other does not. */
 export interface VerifierPair {
   readonly issuer: TestIssuer;
   readonly clock: TestClock;
-  readonly cached: AccessTokenStrategy;
-  readonly uncached: AccessTokenStrategy;
+  readonly cached: RequestAuthenticator;
+  readonly uncached: RequestAuthenticator;
   readonly tokens: string[];
 }
 
@@ -18,19 +18,18 @@ export async function aVerifierPair(maxTokens: number): Promise<VerifierPair> {
   const clock = new TestClock();
   const issuer = await TestIssuer.start({ now: clock.now });
   const options = { ...issuer.options, ...clock.options };
-  const optionsFor = (maxCached: number) =>
-    resolveOptions({ ...options, tokenCache: { maxTokens: maxCached } });
-  const keys = new TrustedIssuers(optionsFor(maxTokens));
+  const optionsFor = (maxCached: number) => ({ ...options, tokenCache: { maxTokens: maxCached } });
+  const keys = new TrustedIssuers(resolveOptions(optionsFor(maxTokens)));
   return {
     issuer,
     clock,
-    cached: new AccessTokenStrategy(optionsFor(maxTokens), keys),
-    uncached: new AccessTokenStrategy(optionsFor(0), keys),
+    cached: anAuthenticatorSharing(optionsFor(maxTokens), keys),
+    uncached: anAuthenticatorSharing(optionsFor(0), keys),
     tokens: [issuer.accessToken()],
   };
 }
 
-/** The model is empty, because the strategy without a cache is the reference. */
+/** The model is empty, because the authenticator without a cache is the reference. */
 type Command = fc.AsyncCommand<object, VerifierPair>;
 
 const OTHER_KEY = generateSigningKey('ES256');

@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { type AccessTokenStrategy, BearerError } from '../../src/index.js';
+import { type RequestAuthenticator, BearerError } from '../../src/index.js';
 import { encodePart, TestIssuer } from '../../testing/index.js';
 import { TestClock } from './test-clock.js';
 import { verifyOrError } from './factories.js';
@@ -45,9 +45,9 @@ export class KeyServerScenario {
   }
 
   /** Verifies tokens with unknown keys in parallel and returns the reasons of the refusals. */
-  async flood(strategy: AccessTokenStrategy, size: number): Promise<Set<unknown>> {
+  async flood(authenticator: RequestAuthenticator, size: number): Promise<Set<unknown>> {
     const verifications = Array.from({ length: size }, () =>
-      verifyOrError(strategy, this.randomKidToken()),
+      verifyOrError(authenticator, this.randomKidToken()),
     );
     const verdicts = await Promise.all(verifications);
     return new Set(

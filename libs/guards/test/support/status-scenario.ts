@@ -1,5 +1,5 @@
 import {
-  AccessTokenStrategy,
+  RequestAuthenticator,
   BearerError,
   type GuardsOptions,
   TrustedIssuers,
@@ -9,13 +9,13 @@ import { TestIssuer, type TestIssuerOptions } from '../../testing/index.js';
 import { TestClock } from './test-clock.js';
 import { verifyOrError } from './factories.js';
 
-/** An issuer with a status list, a strategy that follows the list, and a test clock. */
+/** An issuer with a status list, an authenticator that follows the list, and a test clock. */
 export class StatusScenario {
   private constructor(
     readonly clock: TestClock,
     readonly issuer: TestIssuer,
     readonly issuers: TrustedIssuers,
-    readonly strategy: AccessTokenStrategy,
+    readonly authenticator: RequestAuthenticator,
   ) {}
 
   static async start(
@@ -32,7 +32,7 @@ export class StatusScenario {
       Object.assign({ ...issuer.options, ...clock.options }, options),
     );
     const issuers = new TrustedIssuers(resolved);
-    return new StatusScenario(clock, issuer, issuers, new AccessTokenStrategy(resolved, issuers));
+    return new StatusScenario(clock, issuer, issuers, new RequestAuthenticator(resolved, issuers));
   }
 
   /** Makes a token that is valid for an hour, so that only its status can end it. */
@@ -42,7 +42,7 @@ export class StatusScenario {
 
   /** Returns `accepted` or the reason of the refusal. Does not wait for background fetches. */
   async verdict(token: string): Promise<string> {
-    const verdict = await verifyOrError(this.strategy, token);
+    const verdict = await verifyOrError(this.authenticator, token);
     return verdict instanceof BearerError ? verdict.reason : 'accepted';
   }
 
@@ -54,7 +54,7 @@ export class StatusScenario {
   }
 
   async settled(): Promise<void> {
-    await this.issuers.only?.statusLists.settled();
+    await this.issuers.verifier.issuers.only?.statusLists?.settled();
   }
 
   async close(): Promise<void> {

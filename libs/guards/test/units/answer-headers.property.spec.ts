@@ -1,7 +1,7 @@
 import { validateHeaderValue } from 'node:http';
 import fc from 'fast-check';
 import { toRetryAfterSeconds } from '../../src/core/token-error.js';
-import { ProofsUnavailable } from '../../src/dpop.js';
+import { ProofsUnavailable } from '../../src/dpop/index.js';
 import { buildHttpResponse } from '../../src/graphql/graphql-error.js';
 import {
   type BearerError,
@@ -10,7 +10,7 @@ import {
   KeysUnavailable,
   StatusUnavailable,
 } from '../../src/index.js';
-import { buildChallenge } from '../../src/nest/challenge.js';
+import { buildChallenge } from '../../src/nest/bearer-error.filter.js';
 import { resolveOptions } from '../../src/nest/resolve-options.js';
 import { HandshakeError } from '../../src/websockets/connection.js';
 

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { BearerError } from '../../src/index.js';
 import { DpopClient, TestIssuer } from '../../testing/index.js';
 import { jsonObject } from '../support/json-arbitraries.js';
-import { aStrategy } from '../support/factories.js';
+import { anAuthenticator } from '../support/factories.js';
 
 const API = 'https://api.example';
 let issuer: TestIssuer;
@@ -13,15 +13,15 @@ beforeAll(async () => {
 });
 afterAll(() => issuer.close());
 
-/** Sends requests with a valid token to a strategy. The verdict is the verified token or the error. */
+/** Sends requests with a valid token to an authenticator. The verdict is the verified token or the error. */
 function createVerifier() {
-  const strategy = aStrategy({ ...issuer.options, dpop: {} });
+  const authenticator = anAuthenticator({ ...issuer.options, dpop: {} });
   const accessToken = issuer.accessToken({ cnf: client.cnf });
   const request = { method: 'GET', url: `${API}/orders`, accessToken };
   const verify = async (dpop: string | readonly string[], url = '/orders') => {
     const headers = { authorization: `DPoP ${accessToken}`, dpop };
     try {
-      return await strategy.verify({ method: 'GET', url, headers });
+      return await authenticator.verify({ method: 'GET', url, headers });
     } catch (error) {
       return error;
     }

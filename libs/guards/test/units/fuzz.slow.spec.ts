@@ -4,7 +4,7 @@ import { decodeHeader, parseCompactJws, parseJoseHeader } from '../../src/core/j
 import { TokenError } from '../../src/core/token-error.js';
 import { compactJws, encodePart, TestIssuer } from '../../testing/index.js';
 import { jsonObject } from '../support/json-arbitraries.js';
-import { aStrategy, verifyOrError } from '../support/factories.js';
+import { anAuthenticator, verifyOrError } from '../support/factories.js';
 
 /** Returns the error that the function throws, or undefined. */
 function catchError(act: () => unknown): unknown {
@@ -111,7 +111,7 @@ describe('fuzzing of the parsers', () => {
   });
 });
 
-describe('fuzzing of the strategy', () => {
+describe('fuzzing of the authenticator', () => {
   let issuer: TestIssuer;
 
   beforeAll(async () => {
@@ -120,7 +120,7 @@ describe('fuzzing of the strategy', () => {
   afterAll(() => issuer.close());
 
   it('throws a BearerError for every Authorization header without a valid token', async () => {
-    const strategy = aStrategy(issuer.options);
+    const authenticator = anAuthenticator(issuer.options);
     const scheme = fc.constantFrom('Bearer ', 'bearer  ', 'Basic ', 'Bearer', 'DPoP ', '');
     const authorization = fc.oneof(
       fc.tuple(scheme, tokenLike).map((parts) => parts.join('')),
@@ -129,7 +129,7 @@ describe('fuzzing of the strategy', () => {
     );
     await fc.assert(
       fc.asyncProperty(authorization, fc.string(), async (value, url) => {
-        const verify = async () => strategy.verify({ headers: { authorization: value }, url });
+        const verify = async () => authenticator.verify({ headers: { authorization: value }, url });
         await expect(verify()).rejects.toBeInstanceOf(BearerError);
       }),
       { numRuns: 1000 },
@@ -137,21 +137,21 @@ describe('fuzzing of the strategy', () => {
   });
 
   it('throws a BearerError for every edit of a valid token', async () => {
-    const strategy = aStrategy(issuer.options);
+    const authenticator = anAuthenticator(issuer.options);
     const token = issuer.accessToken();
-    await expect(strategy.validate(token)).resolves.toHaveProperty('subject', 'alice');
+    await expect(authenticator.verifyToken(token)).resolves.toHaveProperty('subject', 'alice');
     await fc.assert(
       fc.asyncProperty(edit, async (change) => {
         const other = applyEdit(token, change);
         fc.pre(other !== token);
-        expect(await verifyOrError(strategy, other)).toBeInstanceOf(BearerError);
+        expect(await verifyOrError(authenticator, other)).toBeInstanceOf(BearerError);
       }),
       { numRuns: 1000 },
     );
   });
 
   it('returns a token with text in its names for any signed claims, or throws a BearerError', async () => {
-    const strategy = aStrategy(issuer.options);
+    const authenticator = anAuthenticator(issuer.options);
     const valid = issuer.claims();
     const names = [...Object.keys(valid), 'nbf', 'scope', 'sid', 'auth_time', 'act'];
     const value = fc.oneof(fc.jsonValue(), fc.double({ noNaN: true }), fc.string());
@@ -164,7 +164,7 @@ describe('fuzzing of the strategy', () => {
       fc.asyncProperty(changed, async (claims) => {
         const payload = JSON.stringify({ ...valid, ...claims });
         const token = compactJws(issuer.header(), payload, issuer.signingKey);
-        const verdict = await verifyOrError(strategy, token);
+        const verdict = await verifyOrError(authenticator, token);
         if (verdict instanceof BearerError) return;
         accepted += 1;
         expect(verdict).toMatchObject({

@@ -1,6 +1,6 @@
 import { TestIssuer } from '../../testing/index.js';
 import { TestClock } from '../support/test-clock.js';
-import { aStrategy, verifyOrError } from '../support/factories.js';
+import { anAuthenticator, verifyOrError } from '../support/factories.js';
 
 let issuer: TestIssuer;
 let clock: TestClock;
@@ -14,23 +14,30 @@ afterEach(() => issuer.close());
 describe('option `keys`', () => {
   it('verifies without a request, and refuses a removed key a second later', async () => {
     let keys: readonly object[] = [issuer.signingKey.publicJwk];
-    const strategy = aStrategy({ ...issuer.options, ...clock.options, keys: () => ({ keys }) });
+    const authenticator = anAuthenticator({
+      ...issuer.options,
+      ...clock.options,
+      keys: () => ({ keys }),
+    });
     const token = issuer.accessToken();
     for (let use = 0; use < 3; use += 1) {
-      expect(await verifyOrError(strategy, token)).toHaveProperty('subject', 'alice');
+      expect(await verifyOrError(authenticator, token)).toHaveProperty('subject', 'alice');
     }
     keys = [issuer.rotate().publicJwk];
     clock.advance({ seconds: 1 });
 
-    expect(await verifyOrError(strategy, token)).toHaveProperty('reason', 'unknown_key');
-    expect(await verifyOrError(strategy, issuer.accessToken())).toHaveProperty('subject', 'alice');
+    expect(await verifyOrError(authenticator, token)).toHaveProperty('reason', 'unknown_key');
+    expect(await verifyOrError(authenticator, issuer.accessToken())).toHaveProperty(
+      'subject',
+      'alice',
+    );
     expect(issuer.fetches).toBe(0);
   });
 
   it('reports an empty set as keys_unavailable', async () => {
-    const strategy = aStrategy({ ...issuer.options, keys: () => ({ keys: [] }) });
+    const authenticator = anAuthenticator({ ...issuer.options, keys: () => ({ keys: [] }) });
 
-    expect(await verifyOrError(strategy, issuer.accessToken())).toHaveProperty(
+    expect(await verifyOrError(authenticator, issuer.accessToken())).toHaveProperty(
       'reason',
       'keys_unavailable',
     );

@@ -72,8 +72,11 @@ describe('GuardsModule options', () => {
     ['`claims.scopes` must be a list of claims', { claims: { scopes: [''] } }],
     ['`claims.tokenId` must be a list of claims', { claims: { tokenId: 'jti' } }],
     ['`claims.audience` must be the name of a claim', { claims: { audience: [] } }],
-    ['`clockToleranceSeconds` must be a number', { clockToleranceSeconds: '5' }],
-    ['`clockToleranceSeconds` must be a number, not null', { clockToleranceSeconds: null }],
+    ['a number from 0 to 60, not of type string', { clockToleranceSeconds: '5' }],
+    [
+      '`clockToleranceSeconds` must be a number from 0 to 60, not null',
+      { clockToleranceSeconds: null },
+    ],
     ['`keySet` must be an object', { keySet: 10 }],
     ['`keySet.timeoutMs` must be a number', { keySet: { timeoutMs: '3000' } }],
     ['`tokenCache` must be an object, not null', { tokenCache: null }],
@@ -81,7 +84,13 @@ describe('GuardsModule options', () => {
     ['`dangerouslyAllowInsecureHttp` must be true or false', { dangerouslyAllowInsecureHttp: '' }],
     ['`servesResourceMetadata` must be true or false', { servesResourceMetadata: 0 }],
     ['`advertisedScopes` must be a list of strings', { advertisedScopes: 'orders:read' }],
-    ['`publicControllers` must be a list of classes', { publicControllers: ['Metrics'] }],
+    ['`publicControllers` must be a list of classes', { publicControllers: 'Metrics' }],
+    ['`publicControllers` must be a list of classes', { publicControllers: ['*'] }],
+    ['`publicControllers` must be a list of classes', { publicControllers: [/.*/] }],
+    ['`guardedElsewhere` must be a list of classes', { guardedElsewhere: [''] }],
+    ["`undeclaredHandlers` must be 'refuse' or 'reportT", { undeclaredHandlers: 'report' }],
+    ['`user` must be a function', { user: 'sub' }],
+    ['`claims.roles` must be a list of claims', { claims: { roles: 'groups' } }],
     ['`transports` must be a list of transports', { transports: ['ws'] }],
     ['`onRejected` must be a function', { onRejected: 'log' }],
     ['`now` must be a function', { now: 0 }],
@@ -116,11 +125,11 @@ describe('GuardsModule options', () => {
     const changes = { algorithms: 'ES256', jwksUri: 'nowhere', claims: { clientId: 'sub' } };
     expect(() => resolveOptions(untyped({ ...changes, maxTokenBytes: 1 }))).toThrow(
       [
-        'GuardsModule is not configured:',
+        'The guards are not configured:',
         '`algorithms` must be a list of strings, not of type string',
         "`claims.clientId` must be a list of claims, such as ['client_id'], not of type string",
+        '`maxTokenBytes` must be a number from 256 to 65536, not 1',
         '`jwksUri` must be an absolute https URL (or set `jwksUri`)',
-        '`maxTokenBytes` must be a number from 256 to 65536',
       ].join('\n  - '),
     );
   });

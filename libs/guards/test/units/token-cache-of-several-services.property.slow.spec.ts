@@ -1,22 +1,23 @@
 import fc from 'fast-check';
 import {
   type AccessToken,
-  AccessTokenStrategy,
+  type RequestAuthenticator,
   BearerError,
   type GuardsOptions,
   TrustedIssuers,
 } from '../../src/index.js';
 import { resolveOptions } from '../../src/nest/resolve-options.js';
 import { signature, type SigningKey, TestIssuer } from '../../testing/index.js';
+import { anAuthenticatorSharing } from '../support/factories.js';
 import { TestClock } from '../support/test-clock.js';
 
 const AUDIENCES = ['https://orders.example', 'https://billing.example'] as const;
 const ISSUERS = [0, 1] as const;
 
-/** Two strategies for one application, with and without a cache. They share keys, so that only the cache differs. */
+/** Two authenticators for one application, with and without a cache. They share keys, so that only the cache differs. */
 class StrategyPair {
-  private readonly cached: AccessTokenStrategy;
-  private readonly uncached: AccessTokenStrategy;
+  private readonly cached: RequestAuthenticator;
+  private readonly uncached: RequestAuthenticator;
 
   constructor(options: GuardsOptions) {
     const issuers = new TrustedIssuers(resolveOptions(options));
@@ -32,17 +33,14 @@ class StrategyPair {
 
 /** The cache holds two tokens, so that tokens also evict each other. */
 function createStrategy(options: GuardsOptions, issuers: TrustedIssuers, maxTokens: number) {
-  return new AccessTokenStrategy(
-    resolveOptions({ ...options, tokenCache: { maxTokens } }),
-    issuers,
-  );
+  return anAuthenticatorSharing({ ...options, tokenCache: { maxTokens } }, issuers);
 }
 
 type Verdict = AccessToken | string;
 
-async function verify(strategy: AccessTokenStrategy, token: string): Promise<Verdict> {
+async function verify(authenticator: RequestAuthenticator, token: string): Promise<Verdict> {
   try {
-    return await strategy.validate(token);
+    return await authenticator.verifyToken(token);
   } catch (error) {
     if (error instanceof BearerError) return error.reason;
     throw error;

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { LeastRecentlyUsed } from '../../src/core/token-cache.js';
 import { generateSigningKey, TestIssuer } from '../../testing/index.js';
 import { TestClock } from '../support/test-clock.js';
-import { aStrategy, verifyOrError } from '../support/factories.js';
+import { anAuthenticator, verifyOrError } from '../support/factories.js';
 import { aVerifierPair, cacheCommands } from '../support/cache-commands.js';
 
 let issuer: TestIssuer;
@@ -16,7 +16,7 @@ afterEach(() => issuer.close());
 
 describe('size of the token cache', () => {
   it('stores at most `maxTokens` and keeps the most recently used tokens', async () => {
-    const strategy = aStrategy({
+    const authenticator = anAuthenticator({
       ...issuer.options,
       ...clock.options,
       tokenCache: { maxTokens: 50 },
@@ -24,12 +24,12 @@ describe('size of the token cache', () => {
     const tokens = Array.from({ length: 150 }, () => issuer.accessToken());
     const last = new Map<string, unknown>();
     for (const token of [...tokens, ...tokens].sort()) {
-      last.set(token, await strategy.validate(token));
+      last.set(token, await authenticator.verifyToken(token));
     }
     const newestFirst = [...last].reverse();
     const found: boolean[] = [];
     for (const [token, before] of newestFirst)
-      found.push((await strategy.validate(token)) === before);
+      found.push((await authenticator.verifyToken(token)) === before);
 
     const kept = found.filter(Boolean).length;
     // The cache sometimes forgets that it saw a token once, and then stores the token one use later.
@@ -75,7 +75,7 @@ describe('size of the token cache', () => {
 
 describe('verdicts with a token cache', () => {
   it.each([2, 10_000])(
-    'returns the verdict of a strategy without a cache, with room for %i tokens',
+    'returns the verdict of an authenticator without a cache, with room for %i tokens',
     async (maxTokens) => {
       await fc.assert(
         fc.asyncProperty(cacheCommands, async (commands) => {
@@ -104,7 +104,11 @@ describe('verdicts with a token cache', () => {
       }));
       const issuers = first ? ([first, ...rest] as const) : undefined;
       if (!issuers) throw new Error('A module needs an issuer');
-      return { trusts, audience, strategy: aStrategy({ issuers, audience, ...clock.options }) };
+      return {
+        trusts,
+        audience,
+        authenticator: anAuthenticator({ issuers, audience, ...clock.options }),
+      };
     });
     const tokens = [issuer, other].flatMap((by) =>
       [by.signingKey, generateSigningKey('ES256')].flatMap((signedBy) =>
@@ -123,7 +127,7 @@ describe('verdicts with a token cache', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(request, { minLength: 30, maxLength: 60 }), async (requests) => {
         for (const { module, presented } of requests) {
-          const verdict = await verifyOrError(module.strategy, presented.token);
+          const verdict = await verifyOrError(module.authenticator, presented.token);
           const isValid =
             presented.isGenuine &&
             module.trusts.includes(presented.by) &&

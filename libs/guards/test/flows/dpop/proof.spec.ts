@@ -32,7 +32,12 @@ describe.each(platforms)('proof of possession on %s (RFC 9449 §4.3)', (_platfor
       'DPoP error="invalid_dpop_proof", ' +
         `error_description="Send one DPoP header with a fresh proof for this request", ${DPOP}, ${METADATA}`,
     );
-    expect(body).toEqual({ type: 'about:blank', title: 'Unauthorized', status: 401 });
+    expect(body).toEqual({
+      type: 'about:blank',
+      title: 'Unauthorized',
+      status: 401,
+      message: 'Unauthorized',
+    });
   }
 
   it.each(['DPoP', 'dpop', 'DPOP', 'DPoP  '])(

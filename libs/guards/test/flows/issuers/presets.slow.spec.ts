@@ -2,7 +2,7 @@ import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import request from 'supertest';
 import { AccessToken, type GuardsOptions, Policy, type Rejection } from '../../../src/index.js';
-import { auth0, cognito, entraId, keycloak } from '../../../src/core/presets/index.js';
+import { auth0, cognito, entraId, keycloak } from '../../../src/presets/index.js';
 import { compactJws, type SigningKey, TestIssuer } from '../../../testing/index.js';
 import { guardedApp } from '../../support/guarded-app.js';
 import { auth0Recording } from '../../support/recordings/auth0.js';

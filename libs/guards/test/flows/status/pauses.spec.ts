@@ -47,17 +47,17 @@ describe('pause of the process for longer than keys and status lists are valid',
 
   it('closes no connection, unless the list cannot be fetched afterwards', async () => {
     await start();
-    const verified = await scenario.strategy.validate(token);
+    const verified = await scenario.authenticator.verifyToken(token);
     pause();
-    expect(scenario.strategy.remainingMs(verified)).toBe(1000);
+    expect(scenario.authenticator.remainingMs(verified)).toBe(1000);
     await scenario.settled();
-    expect(scenario.strategy.remainingMs(verified)).toBe(1000);
+    expect(scenario.authenticator.remainingMs(verified)).toBe(1000);
 
     scenario.issuer.statusList.fail();
     pause();
-    expect(scenario.strategy.remainingMs(verified)).toBe(1000);
+    expect(scenario.authenticator.remainingMs(verified)).toBe(1000);
     await scenario.settled();
-    expect(scenario.strategy.remainingMs(verified)).toBe(0);
+    expect(scenario.authenticator.remainingMs(verified)).toBe(0);
   });
 
   it('delays the readiness probe until the fetch has ended', async () => {
@@ -98,7 +98,7 @@ describe('Retry-After during an outage (RFC 9110 §10.2.3)', () => {
     await scenario.verdict(token);
     for (let request = 0; request < 20; request += 1) {
       scenario.clock.advance({ seconds: 0.2 });
-      const refusal = await verifyOrError(scenario.strategy, token);
+      const refusal = await verifyOrError(scenario.authenticator, token);
       expect(refusal).toBeInstanceOf(StatusUnavailable);
       expect(refusal).toHaveProperty('headers.Retry-After', expect.stringMatching(/^[1-9]\d?$/));
     }
@@ -109,7 +109,7 @@ describe('Retry-After during an outage (RFC 9110 §10.2.3)', () => {
     await start({ keySet: { timeoutMs: 300, maxStaleSeconds: 0 } });
     scenario.issuer.stall();
     scenario.clock.advance({ seconds: 1000 });
-    const refusal = await verifyOrError(scenario.strategy, token);
+    const refusal = await verifyOrError(scenario.authenticator, token);
     expect(refusal).toBeInstanceOf(KeysUnavailable);
     expect(refusal).toHaveProperty('headers.Retry-After', expect.stringMatching(/^[1-9]\d?$/));
   });

@@ -247,7 +247,7 @@ describe('key set and status lists', () => {
     await scenario.issuers.ready();
     expect(scenario.issuer.fetches).toBe(1);
     scenario.clock.advance({ seconds: 230 });
-    await scenario.issuers.only?.statusLists.ready();
+    await scenario.issuers.verifier.issuers.only?.statusLists?.ready();
     await waitUntil(() => scenario.issuer.fetches === 2);
   });
 });

@@ -50,7 +50,7 @@ describe.each(libraries)('boot audit of gateways with %s', (_name, { adapter }) 
     }
 
     expect(await startAndListFaults(ForgetfulGateway)).toEqual([
-      'ForgetfulGateway.forgotten: has no access decorator',
+      'ForgetfulGateway.forgotten: has no access decorator: add @RequireScopes(…), @Public() or @OptionalToken(). For a class of a package: `publicControllers: [ForgetfulGateway]`',
     ]);
   });
 
@@ -58,7 +58,7 @@ describe.each(libraries)('boot audit of gateways with %s', (_name, { adapter }) 
     const fault = 'WebSocket calls are refused: its transport is not among the `transports`';
 
     expect(await startAndListFaults(OrdersGateway, { guards: { transports: [] } })).toEqual([
-      `OrdersGateway.handleConnection: ${fault}`,
+      `OrdersGateway.handleConnection: has no access decorator, and ${fault}`,
       `OrdersGateway.orders: ${fault}`,
       `OrdersGateway.cancel: ${fault}`,
     ]);

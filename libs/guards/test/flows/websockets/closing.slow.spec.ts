@@ -1,6 +1,6 @@
 import { createHook } from 'node:async_hooks';
 import type { INestApplication, Type } from '@nestjs/common';
-import { closeOnExpiry } from '../../../src/nest/transport.js';
+import { closeOnExpiry } from '../../../src/transports/messages.js';
 import { TestIssuer } from '../../../testing/index.js';
 import { TestClock } from '../../support/test-clock.js';
 import { bearer, type Client } from '../../support/websocket-clients.js';

@@ -1,4 +1,4 @@
-import { auth0 } from '../../../src/core/presets/index.js';
+import { auth0 } from '../../../src/presets/index.js';
 import { oneHour, type Recording, withChanges } from './recording.js';
 
 const CLIENT = 'Zm9vYmFyYmF6cXV4cXV1eGNvcmdl';

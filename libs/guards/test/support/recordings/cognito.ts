@@ -1,4 +1,4 @@
-import { cognito } from '../../../src/core/presets/index.js';
+import { cognito } from '../../../src/presets/index.js';
 import { oneHour, type Recording, withChanges } from './recording.js';
 
 const CLIENT = '1example23456789abcdefghij';

@@ -1,4 +1,4 @@
-import { entraId } from '../../../src/core/presets/index.js';
+import { entraId } from '../../../src/presets/index.js';
 import { oneHour, type RecordedToken, type Recording, withChanges } from './recording.js';
 
 const TENANT = '11111111-2222-4333-8444-555555555555';

@@ -1,4 +1,4 @@
-import { keycloak } from '../../../src/core/presets/index.js';
+import { keycloak } from '../../../src/presets/index.js';
 import { oneHour, type Recording, withChanges } from './recording.js';
 
 const ISSUER = 'https://sso.example/realms/shop';

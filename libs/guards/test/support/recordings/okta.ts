@@ -1,4 +1,4 @@
-import { okta } from '../../../src/core/presets/index.js';
+import { okta } from '../../../src/presets/index.js';
 import { oneHour, type Recording, withChanges } from './recording.js';
 
 const ISSUER = 'https://example.okta.com/oauth2/default';

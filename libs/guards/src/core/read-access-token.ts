@@ -1,0 +1,152 @@
+import { type AccessToken, ScopeSet } from './access-token.js';
+import {
+  type ClaimPath,
+  deepFreeze,
+  getClaim,
+  malformedClaim,
+  readInstant,
+  readString,
+} from './claims.js';
+import type { ResolvedIssuer } from './verifier.options.js';
+import type { JsonObject } from './strict-json.js';
+import { quoteValue, TokenError } from './token-error.js';
+
+/**
+ * Converts the claims of a token with a valid signature to an {@link AccessToken}. No other code does.
+ *
+ * @throws TokenError when the audience is another one, the token is not an access token of this issuer, or a claim
+ * that RFC 9068 §2.2 requires is missing or has the wrong type
+ */
+export function readAccessToken(claims: JsonObject, issuer: ResolvedIssuer): AccessToken {
+  const audience = readAudience(claims, issuer);
+  checkRequiredClaims(claims, issuer);
+  const confirmation = readBinding(claims, issuer);
+  const tokenId = readTokenId(claims, issuer);
+  const clientId = readClientId(claims, issuer);
+  return Object.freeze({
+    issuer: issuer.issuer,
+    subject: readString(claims['sub'], 'sub'),
+    ...(clientId !== undefined && { clientId }),
+    ...(tokenId !== undefined && { tokenId }),
+    audience,
+    scopes: readScopes(claims, issuer),
+    roles: readRoles(claims, issuer),
+    issuedAt: readInstant(claims['iat'], 'iat'),
+    expiresAt: readInstant(claims['exp'], 'exp'),
+    ...readOptionalClaims(claims),
+    ...confirmation,
+    claims: deepFreeze(claims),
+  });
+}
+
+/** RFC 9068 §4: `aud` must contain this resource server. It is a string or a list (RFC 7519 §4.1.3). */
+export function readAudience(
+  claims: JsonObject,
+  { audiences, claims: { audience, clientId } }: ResolvedIssuer,
+) {
+  const claimed = getClaim(claims, audience);
+  const names: unknown[] = Array.isArray(claimed) ? claimed : [claimed];
+  const accepted = audiences.find((name) => names.includes(name));
+  if (accepted !== undefined) return accepted;
+  const difference = `${[audience].flat().join('.')} is ${quoteValue(claimed)}`;
+  const expected = `and must name ${quoteValue(audiences)}`;
+  // The client has to ask for a token for another audience.
+  const client = findFirstClaim(claims, clientId);
+  const owner = client === undefined ? '' : `; the client is ${quoteValue(client)}`;
+  throw TokenError.because('wrong_audience', `${difference}, ${expected}${owner}`);
+}
+
+/** Separates access tokens from the issuer's other tokens where `typ` does not (RFC 8725 §3.12). */
+export function checkRequiredClaims(claims: JsonObject, { requiredClaims }: ResolvedIssuer): void {
+  for (const [name, values] of requiredClaims) {
+    const claimed = getClaim(claims, name);
+    if (values.some((value) => value === claimed)) continue;
+    const expected = `and must be ${quoteValue(values)}`;
+    throw TokenError.because('wrong_type', `${name} is ${quoteValue(claimed)}, ${expected}`);
+  }
+}
+
+/**
+ * The key that the token is bound to (RFC 7800 §3.1). The library implements `jkt` (RFC 9449 §6.1) and refuses every
+ * other binding, because it could not check the proof.
+ */
+export function readBinding(
+  claims: JsonObject,
+  { ignoresTokenBinding, requiresDpop }: BindingRules,
+): Pick<AccessToken, 'boundTo'> {
+  if (ignoresTokenBinding) return {};
+  const boundTo = getClaim(claims, ['cnf', 'jkt']);
+  if (typeof boundTo === 'string' && boundTo !== '') return { boundTo };
+  if (getClaim(claims, 'cnf') !== undefined) throw new TokenError('bound_token');
+  if (requiresDpop) throw new TokenError('unbound_token');
+  return {};
+}
+
+type BindingRules = Pick<ResolvedIssuer, 'ignoresTokenBinding' | 'requiresDpop'>;
+
+/**
+ * "… MUST reject a DPoP-bound access token received as a bearer token" (RFC 9449 §7.2).
+ *
+ * @throws TokenError
+ */
+export function checkUnbound<Token extends Pick<AccessToken, 'boundTo'>>(token: Token): Token {
+  if (token.boundTo !== undefined) throw new TokenError('bound_token');
+  return token;
+}
+
+/** RFC 9068 §2.2. Undefined for an issuer whose tokens name no client. */
+export function readClientId(claims: JsonObject, { claims: { clientId } }: ResolvedIssuer) {
+  if (clientId.length === 0) return undefined;
+  return readString(findFirstClaim(claims, clientId), 'client_id');
+}
+
+export function readTokenId(claims: JsonObject, { claims: { tokenId } }: ResolvedIssuer) {
+  const id = findFirstClaim(claims, tokenId.length > 0 ? tokenId : ['jti']);
+  return id === undefined && tokenId.length === 0 ? undefined : readString(id, 'jti');
+}
+
+export function readOptionalClaims({ nbf, sid, auth_time: authTime }: JsonObject) {
+  return {
+    ...(nbf !== undefined && { notBefore: readInstant(nbf, 'nbf') }),
+    ...(sid !== undefined && { sessionId: readString(sid, 'sid') }),
+    ...(authTime !== undefined && { authenticatedAt: readInstant(authTime, 'auth_time') }),
+  };
+}
+
+function findFirstClaim(claims: JsonObject, paths: readonly ClaimPath[]): unknown {
+  for (const path of paths) {
+    const value = getClaim(claims, path);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+/** A token without a scope claim has no scopes. */
+export function readScopes(
+  claims: JsonObject,
+  { claims: { scopes: paths } }: ResolvedIssuer,
+): ReadonlySet<string> {
+  const scopes = paths.flatMap((path) => parseScopes(getClaim(claims, path), path));
+  return new ScopeSet(scopes.filter(Boolean));
+}
+
+const NO_ROLES: ReadonlySet<string> = new ScopeSet([]);
+
+/** A string is one role, because names of roles may contain spaces. A claim of another type has no roles. */
+function readRoles(
+  claims: JsonObject,
+  { claims: { roles: paths } }: ResolvedIssuer,
+): ReadonlySet<string> {
+  const roles = paths.flatMap((path) => getClaim(claims, path));
+  const names = roles.filter((role) => typeof role === 'string').filter(Boolean);
+  return names.length > 0 ? new ScopeSet(names) : NO_ROLES;
+}
+
+/** `scope` is a space-separated string (RFC 8693 §4.2); other claims may be arrays. */
+function parseScopes(value: unknown, path: ClaimPath): readonly string[] {
+  if (value === undefined) return [];
+  if (typeof value === 'string') return value.split(' ');
+  if (path === 'scope') throw malformedClaim('scope', 'a string');
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+  throw malformedClaim(String(path), 'a string or an array of strings');
+}

@@ -1,0 +1,173 @@
+import { ALGORITHMS, isAlgorithm } from './algorithms.js';
+import { findUrlFault } from './bounded-fetch.js';
+import { normalizeMediaType } from './jws.js';
+import { isName, option, type OptionReader, type OptionTable } from './options.js';
+import type { OptionPart, VerifierParts } from './trusted-issuer.js';
+import type { IssuerOptions, ResolvedIssuer, ResolvedVerifierOptions } from './verifier.options.js';
+
+export const ISSUER_OPTIONS = {
+  issuer: option.text,
+  algorithms: option.texts([]),
+  audience: option.textOrTexts,
+  jwksUri: option.text,
+  keys: option.function(),
+  ignoresTokenStatus: option.flag(),
+  ignoresTokenBinding: option.flag(),
+  requiresDpop: option.flag(),
+  tokenTypes: option.texts(['at+jwt']),
+  requiredClaims: option.claimValues,
+  claims: option.object({
+    audience: option.claim('aud'),
+    clientId: option.claims(['client_id']),
+    scopes: option.claims(['scope']),
+    roles: option.claims(['roles']),
+    tokenId: option.claims(['jti']),
+  }),
+};
+
+export const VERIFIER_OPTIONS = {
+  audience: option.text,
+  clockToleranceSeconds: option.number(0, 60, 5),
+  maxTokenAgeSeconds: option.number(1, 31_622_400, 86_400),
+  maxTokenBytes: option.number(256, 65_536, 8192),
+  keySet: option.object({
+    cooldownSeconds: option.number(1, 300, 10),
+    maxStaleSeconds: option.number(0, 86_400, 3600),
+    timeoutMs: option.number(50, 30_000, 3000),
+    maxBytes: option.number(1024, 16_777_216, 524_288),
+  }),
+  tokenCache: option.object({ maxTokens: option.number(0, 1_000_000, 10_000) }),
+  opaqueTokens: option.objectWithMethod('verify'),
+  dangerouslyAllowInsecureHttp: option.flag(),
+  now: option.function(() => Date.now()),
+  monotonicNow: option.function(() => performance.now()),
+  fetch: option.function(),
+};
+
+/** An issuer's options as the reader returns them: every shape is right, and every default is filled in. */
+interface ReadIssuer extends Omit<ResolvedIssuer, 'audiences' | 'requiredClaims'> {
+  readonly audience: IssuerOptions['audience'];
+  readonly requiredClaims: NonNullable<IssuerOptions['requiredClaims']>;
+}
+
+/**
+ * Reads the options of a verifier and those of its parts. Adds all faults to the reader.
+ *
+ * @param more options of the caller, which are read as well
+ */
+export function resolveVerifierOptions(
+  given: object,
+  reader: OptionReader,
+  { parts, more = {} }: { readonly parts: VerifierParts; readonly more?: OptionTable },
+): ResolvedVerifierOptions {
+  const installed: OptionPart[] = Object.values(parts);
+  const ofIssuer = merge(ISSUER_OPTIONS, ...installed.map((part) => part.issuerOptions));
+  const table = merge(VERIFIER_OPTIONS, ...installed.map((part) => part.options), more);
+  const values = reader.read(given, { ...ofIssuer, ...table, issuers: option.objects(ofIssuer) });
+  const isSingle = Reflect.get(Object(given), 'issuers') === undefined;
+  if (!isSingle) refuseSingleIssuer(given, reader, Object.keys(ofIssuer));
+  const own = Object.fromEntries(Object.keys(table).map((name) => [name, values[name]]));
+  // The reader has checked every shape.
+  const read = own as unknown as Omit<ResolvedVerifierOptions, 'issuers' | 'acceptsBoundTokens'>;
+  const resolved: ResolvedVerifierOptions = {
+    ...read,
+    keySet: Object.freeze({ ...read.keySet, fetch: read.fetch }),
+    issuers: listIssuers(values, isSingle),
+    acceptsBoundTokens: parts.dpop !== undefined,
+  };
+  for (const part of installed) Object.assign(resolved, part.resolve?.(resolved));
+  reader.add(findVerifierFaults(resolved, isSingle));
+  for (const part of installed) reader.add(part.findFaults?.(resolved) ?? []);
+  return resolved;
+}
+
+function merge(...tables: readonly (OptionTable | undefined)[]): OptionTable {
+  return Object.assign({}, ...tables);
+}
+
+function refuseSingleIssuer(given: object, reader: OptionReader, names: readonly string[]): void {
+  for (const name of names) {
+    if (name === 'audience' || Reflect.get(given, name) === undefined) continue;
+    reader.refuse(name, `\`${name}\` belongs to the entries of \`issuers\``);
+  }
+}
+
+/** A single issuer's options stand among those of the module, where `audience` belongs to the module. */
+function listIssuers(values: Readonly<Record<string, unknown>>, isSingle: boolean) {
+  const { audience, issuer, opaqueTokens, issuers = [] } = values;
+  const single = issuer === undefined && opaqueTokens ? [] : [{ ...values, audience: undefined }];
+  const read = (isSingle ? single : issuers) as readonly ReadIssuer[];
+  return Object.freeze(read.map((one) => resolveIssuer(one, audience as string)));
+}
+
+/** @param audience identifier of this resource server, unless the issuer's own options name another one */
+export function resolveIssuer(read: ReadIssuer, audience: string): ResolvedIssuer {
+  const required = Object.entries(read.requiredClaims);
+  return Object.freeze({
+    ...read,
+    audiences: Object.freeze([read.audience ?? audience].flat()),
+    algorithms: Object.freeze([...read.algorithms]),
+    tokenTypes: Object.freeze(read.tokenTypes.map(normalizeMediaType)),
+    requiredClaims: Object.freeze(required.map(([name, value]) => [name, [value].flat()] as const)),
+  });
+}
+
+/** One sentence for each fault. It says what to set. */
+function findVerifierFaults(resolved: ResolvedVerifierOptions, isSingle: boolean): string[] {
+  const { audience, issuers, opaqueTokens } = resolved;
+  const names = new Set(issuers.map(({ issuer }) => issuer));
+  return [
+    ...(isName(audience) ? [] : ['set `audience` to the identifier of this resource server']),
+    ...(issuers.length > 0 || opaqueTokens ? [] : ['set `issuers` to those you trust']),
+    ...(names.size === issuers.length ? [] : ['`issuers` names an issuer twice']),
+    ...issuers.flatMap((issuer, i) =>
+      findIssuerFaults(issuer, resolved, isSingle ? '' : `issuers[${i}].`),
+    ),
+  ];
+}
+
+/** @param prefix of the names in the sentences, such as `issuers[0].` */
+export function findIssuerFaults(
+  rules: ResolvedIssuer,
+  options: Pick<ResolvedVerifierOptions, 'dangerouslyAllowInsecureHttp' | 'acceptsBoundTokens'>,
+  prefix: string,
+): string[] {
+  const { issuer, audiences, algorithms, jwksUri, keys, requiresDpop } = rules;
+  const named = (name: string) => `\`${prefix}${name}\``;
+  const refused = algorithms.filter((algorithm) => !isAlgorithm(algorithm));
+  const hasAudience = audiences.length > 0 && audiences.every(isName);
+  const faults: readonly [isFault: unknown, fault: string][] = [
+    [!isName(issuer), `set ${named('issuer')} to the "iss" of your authorization server`],
+    [algorithms.length === 0, `set ${named('algorithms')} to those your issuer signs with`],
+    [
+      refused.length > 0,
+      `${named('algorithms')} may hold ${ALGORITHMS.join(', ')}, not ${refused.map(String).join(', ')}`,
+    ],
+    [keys && jwksUri, `set ${named('keys')} or ${named('jwksUri')}, not both`],
+    [
+      requiresDpop && !options.acceptsBoundTokens,
+      `${named('requiresDpop')} needs the part \`dpop\``,
+    ],
+    [
+      requiresDpop && rules.ignoresTokenBinding,
+      `set ${named('requiresDpop')} or ${named('ignoresTokenBinding')}, not both`,
+    ],
+    [prefix && !hasAudience, `${named('audience')} must be one or several names`],
+    [rules.tokenTypes.length === 0, `${named('tokenTypes')} must name at least one type`],
+  ];
+  return [
+    ...faults.filter(([isFault]) => isFault).map(([, fault]) => fault),
+    ...findAddressFaults(rules, options, prefix),
+  ];
+}
+
+function findAddressFaults(
+  { issuer, jwksUri, keys }: ResolvedIssuer,
+  options: Pick<ResolvedVerifierOptions, 'dangerouslyAllowInsecureHttp'>,
+  prefix: string,
+): string[] {
+  if (keys || !isName(jwksUri ?? issuer)) return [];
+  const [name, url] = jwksUri === undefined ? ['issuer', issuer] : ['jwksUri', jwksUri];
+  const fault = findUrlFault(url, options);
+  return fault ? [`\`${prefix}${name}\` ${fault}`] : [];
+}

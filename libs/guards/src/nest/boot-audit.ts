@@ -1,0 +1,202 @@
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { GuardsConfigurationError } from '../core/options.js';
+import { isContradictory, resolveAccess, type ResolvedAccess } from './access-rule.js';
+import { AccessRules } from './access-rules.js';
+import { AccessTokenGuard } from './access-token.guard.js';
+import { ControllerList } from './controller-list.js';
+import { getDeclaration, isDeclarationLost, NO_DECLARATION } from './declaration.js';
+import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import {
+  type AuditedApplication,
+  CLASS_DECORATORS,
+  findHandlers,
+  type Handler,
+  isMarkedAsGuarded,
+  listOwnGuards,
+  markAsHandler,
+} from './handlers.js';
+
+const OPEN: ResolvedAccess = { ...NO_DECLARATION, access: 'public' };
+const ANY_TOKEN: ResolvedAccess = { ...NO_DECLARATION, access: 'token' };
+
+/** Stops the start of the application, because these handlers have no access rule. */
+export class UnguardedHandlers extends Error {
+  override readonly name = 'UnguardedHandlers';
+
+  /** @param handlers each as `Class.method: what is wrong` */
+  constructor(readonly handlers: readonly string[]) {
+    super(
+      'Every handler needs @Public(), @OptionalToken() or a requirement such as @RequireScopes():' +
+        handlers.map((handler) => `\n  - ${handler}`).join('') +
+        '\nDuring a migration, list classes that another guard protects in `guardedElsewhere`,' +
+        " or set `undeclaredHandlers: 'reportTemporarily'`.",
+    );
+  }
+}
+
+/** Finds the rule of every handler when the application starts, and stops the start if the access of one is unclear. */
+@Injectable()
+export class BootAudit implements AuditedApplication, OnModuleInit {
+  readonly handlers: readonly Handler[];
+  private readonly logger = new Logger('GuardsModule');
+  private readonly publicControllers: ControllerList;
+  private readonly guardedElsewhere: ControllerList;
+
+  constructor(
+    readonly discovery: DiscoveryService,
+    private readonly rules: AccessRules,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedGuardsOptions,
+  ) {
+    this.handlers = findHandlers(discovery);
+    const owners = [...new Set(this.handlers.map(({ owner }) => owner))];
+    const { publicControllers, guardedElsewhere } = options;
+    this.publicControllers = new ControllerList('publicControllers', publicControllers, owners);
+    this.guardedElsewhere = new ControllerList('guardedElsewhere', guardedElsewhere, owners);
+    // Nest creates its routes before it calls onModuleInit().
+    for (const { target } of this.handlers) markAsHandler(target);
+  }
+
+  /** @throws GuardsConfigurationError, or UnguardedHandlers with all faults */
+  onModuleInit(): void {
+    const lists = [this.publicControllers, this.guardedElsewhere];
+    const mistakes = [...this.findSecondModule(), ...lists.flatMap((list) => list.findFaults())];
+    if (mistakes.length > 0) throw new GuardsConfigurationError(mistakes);
+    const faults = this.handlers.flatMap((handler) => this.findFault(handler) ?? []);
+    if (faults.length > 0) throw new UnguardedHandlers(faults);
+    for (const line of lists.flatMap((list) => list.describe())) this.logger.log(line);
+    const { length } = this.rules.undeclared();
+    if (length > 0) this.logger.warn(`${length} handlers have no access decorator (temporarily)`);
+  }
+
+  /** Each of two modules would have a guard, which refuses the tokens for the other. */
+  private findSecondModule(): string[] {
+    const { length } = this.discovery.getProviders().filter(({ token }) => token === BootAudit);
+    if (length === 1) return [];
+    return [`call forRoot() or forFeature() once, not ${length} times: the module is global`];
+  }
+
+  private findFault(handler: Handler): string | undefined {
+    try {
+      this.register(handler);
+      return undefined;
+    } catch (fault) {
+      const message = fault instanceof Error ? fault.message : String(fault);
+      return `${handler.owner.name}.${handler.method}: ${message}`;
+    }
+  }
+
+  /** @throws Error that says what is wrong with the handler */
+  private register(handler: Handler): void {
+    const { owner, target } = handler;
+    checkDecorators(handler);
+    const declared = resolveAccess(owner, target);
+    const isOpen = !declared || declared.access === 'public';
+    if (!this.isGuardUsed(handler)) {
+      if (isOpen) return;
+      throw new Error(
+        'has access decorators, but AccessTokenGuard does not run here: add @UseGuards(AccessTokenGuard)',
+      );
+    }
+    if (this.publicControllers.has(owner)) {
+      if (isOpen) return this.rules.add(handler, OPEN, 'public');
+      throw new Error('has access decorators, and `publicControllers` opens its class: remove one');
+    }
+    if (declared) return this.guard(handler, declared);
+    if (this.guardedElsewhere.has(owner)) return this.leaveToOthers(handler, 'elsewhere');
+    this.registerUndeclared(handler);
+  }
+
+  private registerUndeclared(handler: Handler): void {
+    const access = this.findTransport(handler)?.defaultAccess?.(handler, this);
+    if (access === 'inherited') return this.rules.add(handler, OPEN, undefined);
+    if (access === 'token') return this.guard(handler, ANY_TOKEN);
+    const isReported = this.options.undeclaredHandlers === 'reportTemporarily';
+    if (isReported) return this.leaveToOthers(handler, 'undeclared');
+    const { owner } = handler;
+    const fault = this.findTransportFault(handler);
+    if (fault) throw new Error(`has no access decorator, and ${fault}`);
+    const isOwnClass = this.handlers.some(
+      (other) => other.owner === owner && getDeclaration(other.target) !== NO_DECLARATION,
+    );
+    const forPackages = `. For a class of a package: \`publicControllers: [${owner.name}]\``;
+    throw new Error(
+      `has no access decorator: add @RequireScopes(…), @Public() or @OptionalToken()${isOwnClass ? '' : forPackages}`,
+    );
+  }
+
+  private guard(handler: Handler, declared: ResolvedAccess): void {
+    if (declared.access !== 'public') this.checkGuardIsCalled(handler);
+    this.rules.add(handler, declared, declared.access);
+  }
+
+  /** The guard admits every call of the handler. */
+  private leaveToOthers(handler: Handler, access: 'elsewhere' | 'undeclared'): void {
+    this.rules.add(handler, OPEN, access);
+    const others = this.listGuards(handler).filter((guard) => !isAccessTokenGuard(guard));
+    if (access === 'elsewhere' && others.length > 0) return;
+    const state = access === 'elsewhere' ? 'is in `guardedElsewhere`' : 'has no access decorator';
+    const names = others.map(nameGuard).join(', ');
+    const protection = names ? `is left to ${names}` : 'NO OTHER GUARD was found: it may be open';
+    this.logger.warn(`${handler.owner.name}.${handler.method} ${state}, and ${protection}`);
+  }
+
+  /** After `forFeature()`, the guard is only called where `@UseGuards(AccessTokenGuard)` adds it. */
+  private isGuardUsed(handler: Handler): boolean {
+    const isMarked = handler.kind.contextType !== 'http' && isMarkedAsGuarded(handler.owner);
+    return isMarked || this.listGuards(handler).some(isAccessTokenGuard);
+  }
+
+  /** Without the guards of `useGlobalGuards()` and those created for each request, which Nest does not reveal. */
+  private listGuards(handler: Handler): object[] {
+    const global = this.discovery.getProviders().filter(({ subtype }) => subtype === 'guard');
+    // A test may replace the guard, and its alias still names it.
+    const instances = global.map(({ inject, instance }) =>
+      inject?.includes(AccessTokenGuard) ? AccessTokenGuard : instance,
+    );
+    return [...listOwnGuards(handler), ...instances];
+  }
+
+  private findTransport({ kind }: Handler) {
+    return this.options.transports.find(({ contextType }) => contextType === kind.contextType);
+  }
+
+  private findTransportFault(handler: Handler): string | undefined {
+    const { contextType, name } = handler.kind;
+    if (contextType === 'http' || this.findTransport(handler)) return undefined;
+    return `${name} calls are refused: its transport is not among the \`transports\``;
+  }
+
+  /** A rule has no effect if Nest never calls the guard. */
+  private checkGuardIsCalled(handler: Handler): void {
+    const { owner, kind } = handler;
+    const fault = this.findTransportFault(handler);
+    if (fault) throw new Error(fault);
+    const decorator = CLASS_DECORATORS[kind.contextType];
+    if (decorator !== undefined && !isMarkedAsGuarded(owner)) {
+      throw new Error(`Nest calls no global guard here: ${owner.name} needs @${decorator}()`);
+    }
+    this.findTransport(handler)?.checkHandler?.(handler, this);
+  }
+}
+
+/** @throws Error */
+function checkDecorators({ owner, target, method }: Handler): void {
+  if (isContradictory(target) || isContradictory(owner)) {
+    throw new Error('has contradictory access decorators, open and restricted');
+  }
+  if (isDeclarationLost(owner.prototype, method)) {
+    throw new Error(
+      'another decorator replaced the method without its access decorators: move it below them',
+    );
+  }
+}
+
+function isAccessTokenGuard(guard: object): boolean {
+  const type = typeof guard === 'function' ? guard : guard.constructor;
+  return type === AccessTokenGuard || type.prototype instanceof AccessTokenGuard;
+}
+
+function nameGuard(guard: object): string {
+  return (typeof guard === 'function' ? guard : guard.constructor).name || 'an unnamed guard';
+}

@@ -1,0 +1,8 @@
+import { dpop } from './dpop/dpop.part.js';
+import { status } from './status/status.part.js';
+
+/** The optional parts that this copy has. To remove one, delete its folder and its two lines here. */
+export const parts = {
+  dpop,
+  status,
+};
