@@ -81,6 +81,8 @@ export class KeySet {
   /** Replaced when an outage begins. */
   private outage: object = {};
   private readonly schedule: RefreshSchedule;
+  /** In monotonic milliseconds. Later the issuer must be resolved again, and no cached token is accepted. */
+  trustedUntil = Infinity;
 
   constructor(
     private readonly options: Pick<ResolvedVerifierOptions, 'keySet' | 'monotonicNow'>,
@@ -116,7 +118,7 @@ export class KeySet {
    * @param at in monotonic milliseconds
    */
   findCached(kid: string, at: number): VerificationKey | undefined {
-    if (this.schedule.shouldAwaitRefresh(at)) return undefined;
+    if (at >= this.trustedUntil || this.schedule.shouldAwaitRefresh(at)) return undefined;
     if (this.schedule.isDue(at)) void this.refresh();
     return this.keys.get(kid);
   }

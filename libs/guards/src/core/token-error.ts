@@ -1,5 +1,6 @@
 /** The data that a check needs and that cannot be fetched at the moment. The token itself may be valid. */
-export type UnavailableCode = 'keys_unavailable' | 'status_unavailable';
+export type UnavailableCode =
+  'keys_unavailable' | 'status_unavailable' | 'introspection_unavailable';
 
 /** Why an access token is refused. Names are stable, because logs and metrics use them. */
 export type TokenErrorCode =
@@ -21,6 +22,7 @@ export type TokenErrorCode =
   | 'not_yet_valid'
   | 'issued_in_the_future'
   | 'revoked'
+  | 'inactive'
   | 'unbound_token'
   | UnavailableCode;
 

@@ -120,16 +120,15 @@ export class AccessTokenStrategy extends NestStrategy implements OnModuleInit, O
     return this.door?.adapterHost?.httpAdapter?.getInstance();
   }
 
-  /** Called by the constructor of @nestjs/passport. */
+  /** Keeps the constructor of @nestjs/passport from registering this, because it does not know the application. */
   override getPassportInstance() {
-    const passport = super.getPassportInstance();
-    const use = (strategy: AccessTokenStrategy) => addStrategy(passport, strategy);
-    return { _strategies: passport._strategies, use };
+    return { _strategies: {}, use: () => undefined };
   }
 
   onModuleInit(): void {
     const { authenticator, issuers } = this.door ?? {};
     this.door = { ...this.findDoor(), ...(authenticator && { authenticator, issuers }) };
+    addStrategy(super.getPassportInstance(), this);
     completeAuthGuards(this.name, this.find(ModulesContainer));
   }
 
@@ -147,12 +146,14 @@ export class AccessTokenStrategy extends NestStrategy implements OnModuleInit, O
         adapterHost: this.find(HttpAdapterHost),
       };
     } catch (cause) {
-      throw new Error(`${this.constructor.name} ${NO_DOOR}`, { cause });
+      throw new Error(`${this.constructor.name} ${this.moduleRef ? NO_MODULE : NO_CLASS}`, {
+        cause,
+      });
     }
   }
 
   private find<T>(token: Type<T> | symbol): T {
-    if (!this.moduleRef) throw new Error(NO_DOOR);
+    if (!this.moduleRef) throw new Error('No ModuleRef');
     return this.moduleRef.get<T>(token, { strict: false });
   }
 
@@ -160,7 +161,7 @@ export class AccessTokenStrategy extends NestStrategy implements OnModuleInit, O
   authenticate(request: CredentialCarrier): void {
     let token;
     try {
-      if (!this.door) throw new Error(`${this.constructor.name} ${NO_DOOR}`);
+      if (!this.door) throw new Error(`${this.constructor.name} ${NOT_STARTED}`);
       token = this.door.authenticator.verify(request);
     } catch (error) {
       return this.refuse(error, request);
@@ -221,4 +222,8 @@ function refuseUser(cause: unknown): InvalidToken {
   return new InvalidToken('refused_by_policy', cause);
 }
 
-const NO_DOOR = 'needs GuardsModule: import GuardsModule.forRoot(…) or GuardsModule.forFeature(…)';
+const NO_MODULE =
+  'needs GuardsModule: import GuardsModule.forRoot(…) or GuardsModule.forFeature(…)';
+const NO_CLASS = 'was created by a factory: list the class in `providers`, so that Nest can inject';
+const NOT_STARTED =
+  'has not started: its onModuleInit() was not called, or another one replaces it';

@@ -16,10 +16,11 @@ import {
 import { APP_GUARD, HttpAdapterHost, Reflector } from '@nestjs/core';
 import { AuthGuard, type IAuthGuard } from '@nestjs/passport';
 import request from 'supertest';
-import { type BearerError } from '../../../src/index.js';
+import { AccessToken, type BearerError, RequireScopes } from '../../../src/index.js';
 import { TestIssuer } from '../../../testing/index.js';
 import { platforms } from '../../support/guarded-app.js';
 import {
+  besideAccessTokenGuard,
   type Guard,
   type PassportApp,
   passportApp,
@@ -106,43 +107,79 @@ describe.each(platforms)(
       expect(rejections).toMatchObject([{ reason: 'no_token' }]);
     });
 
-    it('guards globally as APP_GUARD, except handlers with the decorator of the service', async () => {
-      const IsPublic = () => SetMetadata('isPublic', true);
-      @Injectable()
-      class JwtAuthGuard extends AuthGuard('jwt') {
-        constructor(private readonly reflector: Reflector) {
-          super();
+    it.each(['APP_GUARD', 'useGlobalGuards'])(
+      'guards globally by %s, except handlers with the decorator of the service',
+      async (by) => {
+        const IsPublic = () => SetMetadata('isPublic', true);
+        @Injectable()
+        class JwtAuthGuard extends AuthGuard('jwt') {
+          constructor(private readonly reflector: Reflector) {
+            super();
+          }
+          override canActivate(context: ExecutionContext) {
+            return (
+              this.reflector.get<boolean>('isPublic', context.getHandler()) ||
+              super.canActivate(context)
+            );
+          }
         }
-        override canActivate(context: ExecutionContext) {
-          return (
-            this.reflector.get<boolean>('isPublic', context.getHandler()) ||
-            super.canActivate(context)
-          );
-        }
-      }
-      @Controller()
-      class NewsController {
-        @Get('news')
-        @IsPublic()
-        list() {
-          return ['opened'];
-        }
+        @Controller()
+        class NewsController {
+          @Get('news')
+          @IsPublic()
+          list() {
+            return ['opened'];
+          }
 
-        @Get('drafts')
-        drafts(@Req() { user }: PassportRequest) {
-          return { user };
+          @Get('drafts')
+          drafts(@Req() { user }: PassportRequest) {
+            return { user };
+          }
+        }
+        const byModule = by === 'APP_GUARD' ? [{ provide: APP_GUARD, useClass: JwtAuthGuard }] : [];
+        await start(JwtAuthGuard, [JwtStrategy, ...byModule], {
+          controllers: [NewsController],
+          configure: (created) => {
+            if (by === 'useGlobalGuards')
+              created.useGlobalGuards(new JwtAuthGuard(new Reflector()));
+          },
+        });
+        const get = (path: string) => request(app.getHttpServer()).get(path);
+
+        expect((await get('/news')).body).toEqual(['opened']);
+        const refused = await get('/drafts');
+        expect([refused.status, refused.headers['www-authenticate']]).toEqual([401, NO_TOKEN]);
+        const admitted = await get('/drafts').set(
+          'Authorization',
+          `Bearer ${issuer.accessToken()}`,
+        );
+        expect(admitted.body).toEqual({ user: { userId: 'alice' } });
+      },
+    );
+
+    it('reports a refusal once where AccessTokenGuard guards globally too', async () => {
+      class JwtAuthGuard extends AuthGuard('jwt') {}
+      @Controller()
+      class ArchiveController {
+        @Get('archive')
+        @RequireScopes('archive:read')
+        show(@AccessToken() token: AccessToken, @Req() { user }: PassportRequest) {
+          return { subject: token.subject, user };
         }
       }
       await start(JwtAuthGuard, [JwtStrategy, { provide: APP_GUARD, useClass: JwtAuthGuard }], {
-        controllers: [NewsController],
+        controllers: [ArchiveController],
+        guards: (options) =>
+          besideAccessTokenGuard({ ...options, user: ({ subject }) => ({ userId: subject }) }),
       });
-      const get = (path: string) => request(app.getHttpServer()).get(path);
+      const get = (token: string) =>
+        request(app.getHttpServer()).get('/archive').set('Authorization', `Bearer ${token}`);
 
-      expect((await get('/news')).body).toEqual(['opened']);
-      const refused = await get('/drafts');
-      expect([refused.status, refused.headers['www-authenticate']]).toEqual([401, NO_TOKEN]);
-      const admitted = await get('/drafts').set('Authorization', `Bearer ${issuer.accessToken()}`);
-      expect(admitted.body).toEqual({ user: { userId: 'alice' } });
+      const admitted = await get(issuer.accessToken({ scope: 'archive:read' }));
+      expect(admitted.body).toEqual({ subject: 'alice', user: { userId: 'alice' } });
+      expect(issuer.fetches).toBe(1);
+      expect((await get(issuer.accessToken({ exp: 1 }))).status).toBe(401);
+      expect(rejections).toMatchObject([{ reason: 'expired' }]);
     });
 
     it('leaves answers to a filter of the service, and adds the challenge to those of refused tokens', async () => {

@@ -332,12 +332,17 @@ describe.each(platforms)('AuthGuard with AccessTokenStrategy on %s', (_platform,
   });
 });
 
-it('stops the boot of an application without GuardsModule, and names what to import', async () => {
-  @Module({ providers: [JwtStrategy] })
+it.each([
+  ['without GuardsModule', JwtStrategy, 'needs GuardsModule: import GuardsModule.forRoot(…) or'],
+  [
+    'whose strategy was created by a factory',
+    { provide: JwtStrategy, useFactory: () => new JwtStrategy() },
+    'was created by a factory: list the class in `providers`',
+  ],
+])('stops the boot of an application %s, and says what to do', async (_what, provider, message) => {
   class AppModule {}
+  Module({ providers: [provider] })(AppModule);
   app = await NestFactory.create(AppModule, { logger: false });
 
-  await expect(app.init()).rejects.toThrow(
-    'JwtStrategy needs GuardsModule: import GuardsModule.forRoot(…) or GuardsModule.forFeature(…)',
-  );
+  await expect(app.init()).rejects.toThrow(`JwtStrategy ${message}`);
 });
