@@ -38,6 +38,8 @@ const GUARDS_PARTS = {
   passport: '@nestjs/passport',
 };
 
+const NEST_PACKAGES = packages('@nestjs/[^/]+|passport|passport-jwt|rxjs|reflect-metadata');
+
 const isPackage = { dependencyTypes: ['npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg'] };
 
 /** @type {import('dependency-cruiser').IConfiguration['forbidden']} */
@@ -161,12 +163,16 @@ const guards = [
     severity: 'error',
     from: { path: '^libs/guards/src/core/' },
     to: {
-      path: [
-        '^libs/guards/src/(?!core/)',
-        packages('@nestjs/[^/]+|passport|passport-jwt|rxjs|reflect-metadata'),
-        ...HTTP,
-      ],
+      path: ['^libs/guards/src/(?!core/)', NEST_PACKAGES, ...HTTP],
     },
+  },
+  {
+    name: 'guards-core-entry',
+    comment:
+      'Servers without Nest import @gatehouse/guards/core. It loads no adapter, also not through others.',
+    severity: 'error',
+    from: { path: '^libs/guards/src/core[.]ts$' },
+    to: { reachable: true, path: ['^libs/guards/src/(?!core[/.]|status/)', NEST_PACKAGES] },
   },
 ];
 
