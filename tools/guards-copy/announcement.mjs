@@ -1,86 +1,136 @@
 import { coloursFor } from '../terminal/output.mjs';
 import { importOf } from './library.mjs';
+import { PARTS } from './parts.mjs';
+import { compilerFaults } from './service.mjs';
+import { testCommand } from './test-runners.mjs';
 
 /** @typedef {import('./main.mjs').Copy} Copy */
+/** @typedef {import('./main.mjs').CopyOptions} CopyOptions */
 /** @typedef {import('./service.mjs').Service} Service */
-/** @typedef {import('./library.mjs').Places} Places */
-/** @typedef {[title: string, code: string[]]} Step */
+/** @typedef {[title: string, lines: string[]]} Step */
 
 /**
- * Prints what was copied and the next steps.
+ * Prints what was copied or changed, and the next steps.
  *
  * @param {Copy} copy
- * @param {{ tests: boolean, dryRun: boolean }} options
+ * @param {CopyOptions} options
  */
-export function announce(copy, { tests, dryRun }, stream = process.stdout) {
+export function announce(copy, options, stream = process.stdout) {
   const paint = coloursFor(stream);
-  const { service, places } = copy;
-  /** @type {(Step | undefined)[]} */
-  const steps = [
-    compilerStep(service),
-    installStep(copy.missing),
-    ['Name the trusted issuer in the root module', moduleExample(places)],
+  const steps = copy.last ? stepsOfUpdate(copy, options) : stepsOfCopy(copy, options);
+  const paragraphs = [
+    paint('bold', headline(copy, options)),
+    indented(contents(copy)),
+    indented(changesToShow(copy)),
+    ...steps.flatMap(([title, lines], at) => [
+      paint('bold', `${at + 1}. ${title}`),
+      indented(lines.map((line) => paint('cyan', line))),
+    ]),
+    suggestions(copy),
+    `${copy.target.places.library}/README.md has the rest.`,
+  ];
+  stream.write(`${paragraphs.filter((text) => text !== '').join('\n\n')}\n`);
+}
+
+/** @param {Copy} copy @param {CopyOptions} options */
+function headline({ service, changes, last, texts }, { dryRun }) {
+  const where = `${service.name} (Nest ${service.major}, ${service.isEsModule ? 'ES modules' : 'CommonJS'})`;
+  const conflicts = changes.filter(({ outcome }) => outcome === 'conflict').length;
+  const end = conflicts > 0 ? `, with ${conflicts} conflicts that you must resolve.` : '.';
+  if (!last) return `${dryRun ? 'Would copy' : 'Copied'} ${texts.size} files into ${where}${end}`;
+  const changed = changes.filter(
+    ({ text, outcome }) => text !== undefined || outcome === 'removed',
+  );
+  if (changed.length + conflicts === 0) return `The copy in ${where} is up to date.`;
+  return `${dryRun ? 'Would change' : 'Changed'} ${changed.length} files in ${where}${end}`;
+}
+
+/** @param {Copy} copy */
+function contents(copy) {
+  const { target, choice, parts, texts, last, record } = copy;
+  const sources = [...texts].filter(([path]) => path.startsWith('src/'));
+  const forTests = [...texts.keys()].filter((path) => /^test(?:ing)?\//.test(path)).length;
+  const lines = sources.reduce((sum, [, text]) => sum + text.split('\n').length - 1, 0);
+  const rows = [
+    [target.places.library, `${sources.length} source files, ${lines} lines`],
+    [target.places.tests, forTests > 0 ? `${forTests} files for tests` : ''],
+    ['version', versionOf(record)],
+    ['before', last && last.commit !== record.commit ? versionOf(last) : ''],
+    ['parts', [...parts].join(', ') || 'none: core and nest alone'],
+    ...choice.byService.map((part) => [
+      '',
+      `${part}, because the service declares ${PARTS[part].transport}`,
+    ]),
+  ].filter(([, text]) => text !== '');
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
+  return rows.map(([name, text]) => name.padEnd(width) + text);
+}
+
+/** @param {import('./record.mjs').CopyRecord} record */
+function versionOf({ version, commit, date }) {
+  return `${version}, commit ${commit.slice(0, 10)} of ${date}; libs/guards/CHANGELOG.md says what changed`;
+}
+
+/** The changes of an update, and the conflicts of any copy. @param {Copy} copy */
+function changesToShow({ changes, last }) {
+  return changes
+    .filter(({ outcome }) => outcome === 'conflict' || (last && outcome !== 'unchanged'))
+    .map(({ path, outcome, note }) => `${outcome.padEnd(9)} ${path}${note ? `: ${note}` : ''}`);
+}
+
+/** @param {Copy} copy @param {CopyOptions} options @returns {Step[]} */
+function stepsOfUpdate(copy, options) {
+  return [...installStep(copy), ...settingSteps(copy, options)];
+}
+
+/** @param {Copy} copy @param {CopyOptions} options @returns {Step[]} */
+function stepsOfCopy(copy, options) {
+  const faults = compilerFaults(copy.service);
+  const command = testCommand(copy.service, copy.target.places.tests);
+  const hasTests = [...copy.texts.keys()].some((path) => path.startsWith('test/'));
+  return [
+    ...(faults.length > 0
+      ? [/** @type {Step} */ (['Set in tsconfig.json, under "compilerOptions"', faults])]
+      : []),
+    ...installStep(copy),
+    ...settingSteps(copy, options),
+    ['Name the trusted issuer in the root module', moduleExample(copy)],
     [
       'Decorate every handler: the service does not start with a handler without an access decorator',
-      controllerExample(places),
+      controllerExample(copy),
     ],
-    jestStep(service),
-    tests ? testStep(copy) : undefined,
+    [
+      'Start the service: a request without a token gets 401',
+      ['curl -i http://localhost:3000/orders'],
+    ],
+    ...(hasTests && command ? [/** @type {Step} */ (['Run the copied tests', [command]])] : []),
   ];
-  const paragraphs = [
-    paint('bold', headline(copy, dryRun)),
-    indented(contents(copy, tests)),
-    ...steps
-      .filter((step) => step !== undefined)
-      .flatMap(([title, code], at) => [
-        paint('bold', `${at + 1}. ${title}`),
-        indented(code.map((line) => paint('cyan', line))),
-      ]),
-    `${places.library}/README.md has the rest: decorators, options, other transports, several issuers, testing.`,
-  ];
-  stream.write(`${paragraphs.join('\n\n')}\n`);
 }
 
-/** @param {Copy} copy @param {boolean} dryRun */
-function headline({ service, written }, dryRun) {
-  const modules = service.isEsModule ? 'ES modules' : 'CommonJS';
-  const done = dryRun ? 'Would copy' : 'Copied';
-  return `${done} ${written.length} files into ${service.name} (Nest ${service.major}, ${modules}).`;
-}
-
-/** @param {Copy} copy @param {boolean} tests */
-function contents({ places, written, omittedTransports }, tests) {
-  const beside = written.filter((path) => path.startsWith(`${places.tests}/`)).length;
-  const forTests = tests ? 'its tests, and TestIssuer for yours' : 'TestIssuer, for your tests';
-  const rows = [
-    [places.library, `the library, ${written.length - beside} files`],
-    [places.tests, `${forTests}, ${beside} files`],
-    ['not copied', omittedTransports.join(', ')],
-  ];
-  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
-  const shown = rows.filter(([, text]) => text !== '');
-  return shown.map(([name, text]) => name.padEnd(width) + text);
-}
-
-/** @param {Service} service @returns {Step | undefined} */
-function compilerStep({ compilerFaults }) {
-  if (compilerFaults.length === 0) return undefined;
-  return ['Set in tsconfig.json, under "compilerOptions"', compilerFaults];
-}
-
-/** @param {import('./selection.mjs').Packages} packages @returns {Step | undefined} */
-function installStep({ toRun, toDevelop }) {
+/** @param {Copy} copy @returns {Step[]} */
+function installStep({ missing: { toRun, toDevelop }, service }) {
+  // Jest before Node 24.9 cannot load an ES module that a package requires, as jwks-rsa 4 requires jose.
+  const isTooNew = service.declares('jest') && service.majorOf('jwks-rsa') === '4';
+  const packages = isTooNew ? [...toRun, 'jwks-rsa@3'] : toRun;
   const lines = [
-    ...(toRun.length > 0 ? [`npm install ${toRun.join(' ')}`] : []),
+    ...(packages.length > 0 ? [`npm install ${packages.join(' ')}`] : []),
     ...(toDevelop.length > 0 ? [`npm install --save-dev ${toDevelop.join(' ')}`] : []),
   ];
-  return lines.length > 0 ? ['Install what is missing', lines] : undefined;
+  return lines.length > 0 ? [['Install what is missing', lines]] : [];
 }
 
-/** @param {Places} places */
-function moduleExample(places) {
+/** @param {Copy} copy @param {CopyOptions} options @returns {Step[]} */
+function settingSteps({ settings }, { write, dryRun }) {
+  const done = dryRun ? 'Would be written to' : 'Written to';
+  return settings.map(({ file, where, lines, isWritable }) =>
+    write && isWritable ? [`${done} ${file}`, lines] : [`Add to ${file}, ${where}`, lines],
+  );
+}
+
+/** @param {Copy} copy */
+function moduleExample({ target }) {
   return [
-    `import { GuardsModule } from '${importOf(undefined, places)}';`,
+    `import { GuardsModule } from '${importOf(undefined, target)}';`,
     '',
     'imports: [',
     '  GuardsModule.forRoot({',
@@ -92,10 +142,10 @@ function moduleExample(places) {
   ];
 }
 
-/** @param {Places} places */
-function controllerExample(places) {
+/** @param {Copy} copy */
+function controllerExample({ target }) {
   return [
-    `import { AccessToken, Public, RequireScopes } from '${importOf(undefined, places)}';`,
+    `import { AccessToken, Public, RequireScopes } from '${importOf(undefined, target)}';`,
     '',
     '@Get()',
     "@RequireScopes('orders:read')",
@@ -107,60 +157,20 @@ function controllerExample(places) {
   ];
 }
 
-/** @param {Service} service @returns {Step | undefined} */
-function jestStep(service) {
-  const configuration = jestConfiguration(service);
-  if (!configuration) return undefined;
-  const lines = Object.entries(configuration).map(
-    ([name, value]) => `"${name}": ${JSON.stringify(value)},`,
+/** @param {Copy} copy */
+function suggestions({ suggested, service, last, parts }) {
+  const lines = suggested.map(
+    (part) =>
+      `The service declares ${PARTS[part].suits}. --with ${part} brings ${PARTS[part].brings}.`,
   );
-  return ['Add to the configuration of Jest', lines];
-}
-
-/** @param {Copy} copy @returns {Step | undefined} */
-function testStep({ service, places }) {
-  const command = testCommand(service, places.tests);
-  return command ? ['Run the copied tests', [command]] : undefined;
+  const hasRunner = service.declares('jest') || service.declares('vitest');
+  if (!last && hasRunner && !parts.has('testing')) {
+    lines.push(`--with testing brings ${PARTS.testing.brings}.`);
+  }
+  return lines.join('\n');
 }
 
 /** @param {string[]} lines */
 function indented(lines) {
   return lines.map((line) => `   ${line}`.trimEnd()).join('\n');
-}
-
-/** The sources import './x.js', as Node requires it, and the file is './x.ts'. */
-const NAMES = { moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' } };
-
-/** jwks-rsa requires `jose`, an ES module. Jest can do that from Node 24.9 on, and only with the flag of Nest 12. */
-const ES_MODULES = {
-  transform: {
-    '/jose/.+\\.js$': ['ts-jest', { tsconfig: { allowJs: true } }],
-    '^.+\\.(t|j)s$': 'ts-jest',
-  },
-  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
-};
-
-/**
- * The settings that the Jest of a service needs before it can read the library.
- *
- * @param {Pick<Service, 'declares' | 'major'>} service
- */
-export function jestConfiguration({ declares, major }) {
-  if (!declares('jest')) return undefined;
-  return major === '11' ? { ...NAMES, ...ES_MODULES } : NAMES;
-}
-
-/** In milliseconds, as in this repository: some tests send many requests, and a machine may be busy. */
-const TEST_TIMEOUT = 30_000;
-
-/**
- * The command that runs the copied tests with Jest or Vitest.
- *
- * @param {Service} service
- * @param {string} tests
- */
-function testCommand({ declares }, tests) {
-  if (declares('jest')) return `npm test -- --rootDir ${tests} --testTimeout ${TEST_TIMEOUT}`;
-  if (declares('vitest')) return `npm test -- ${tests} --testTimeout ${TEST_TIMEOUT}`;
-  return undefined;
 }

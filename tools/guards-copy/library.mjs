@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { filesIn, ROOT } from '../workspace.mjs';
+import { readText } from './files.mjs';
+import { prune } from './prune.mjs';
 
 /**
  * A file of the library, by its path there. `references` are the paths of the files that it names, `packages` the names of
@@ -9,35 +12,43 @@ import { filesIn, ROOT } from '../workspace.mjs';
  * @typedef {{ path: string, text: string, references: string[], packages: string[] }} LibraryFile
  */
 /** @typedef {Map<string, LibraryFile>} LibraryFiles by path */
+/** @typedef {import('./service.mjs').Places} Places */
 
 /**
- * The folders of the library, its tests and the sources of the service, as paths in the service.
+ * How files of the library are written into a service.
  *
- * @typedef {{ library: string, tests: string, sources: string }} Places
+ * @typedef {object} Target
+ * @property {Places} places
+ * @property {ReadonlySet<string>} paths the copied files
+ * @property {boolean} isEsModule imports name files as Node requires it in ES modules: './x.js'
  */
 
-const LIBRARY = join(ROOT, 'libs/guards');
-const FOLDERS = ['src', 'testing', 'test'];
+const FOLDER = 'libs/guards';
+const LIBRARY = join(ROOT, FOLDER);
+const FOLDERS = ['src', 'testing', 'test', 'docs'];
 export const DOCUMENTS = ['README.md', 'LICENSE'];
+/** Files that name every part. A copy has only the lines of parts that it has. */
+export const LISTS_OF_PARTS = ['src/index.ts', 'src/core.ts', 'src/parts.ts'];
 
 /** @type {Record<string, any>} */
 export const manifest = JSON.parse(readFileSync(join(LIBRARY, 'package.json'), 'utf8'));
 
-/** In imports and in `new URL('./x', import.meta.url)`. */
-const RELATIVE_NAME = /(?<=\b(?:from |import |import\(|new URL\())'(\.{1,2}\/[^'\s]+)'/g;
+/** In imports, in `declare module` and in `new URL('./x', import.meta.url)`. */
+const RELATIVE_NAME =
+  /(?<=\b(?:from |import |import\(|declare module |new URL\())'(\.{1,2}\/[^'\s]+)'/g;
 const PACKAGE_NAME = /\b(?:from|import) '((?!\.|node:)(?:@[^/']+\/)?[^/']+)[^']*'/g;
 const LINK = /\[([^\]]*)\]\((?!\w+:)([^)#\s]+)(#[^)\s]*)?\)/g;
-const OWN_NAME = new RegExp(`'${manifest.name}(?:/(\\w+))?'`, 'g');
+const OWN_NAME = new RegExp(`'${manifest.name}(?:/([\\w-]+))?'`, 'g');
 
 /** @returns {LibraryFiles} */
 export function libraryFiles() {
-  const paths = [...DOCUMENTS, ...FOLDERS.flatMap((folder) => filesIn(LIBRARY, folder))];
-  return new Map(paths.map((path) => [path, readLibraryFile(path)]));
+  const folders = FOLDERS.filter((folder) => existsSync(join(LIBRARY, folder)));
+  const paths = [...DOCUMENTS, ...folders.flatMap((folder) => filesIn(LIBRARY, folder))];
+  return new Map(paths.map((path) => [path, libraryFile(path, readText(join(LIBRARY, path)))]));
 }
 
-/** @param {string} path @returns {LibraryFile} */
-function readLibraryFile(path) {
-  const text = readFileSync(join(LIBRARY, path), 'utf8');
+/** @param {string} path @param {string} text @returns {LibraryFile} */
+export function libraryFile(path, text) {
   if (!path.endsWith('.ts')) return { path, text, references: [], packages: [] };
   return {
     path,
@@ -45,6 +56,34 @@ function readLibraryFile(path) {
     references: [...text.matchAll(RELATIVE_NAME)].map(([, name]) => resolveName(name, path)),
     packages: [...new Set([...text.matchAll(PACKAGE_NAME)].map(([, name]) => name))],
   };
+}
+
+/**
+ * The last commit that changed the library, and its date. Undefined if this is not a Git repository.
+ *
+ * @returns {{ commit: string, date: string } | undefined}
+ */
+export function libraryCommit() {
+  const line = git('log', '-1', '--format=%H %cs', '--', FOLDER)?.trim();
+  if (!line) return undefined;
+  const [commit, date] = line.split(' ');
+  return { commit, date };
+}
+
+/**
+ * A file of the library as it was in a commit. Undefined without the commit, such as in a shallow clone.
+ *
+ * @param {string} commit
+ * @param {string} path
+ */
+export function textInCommit(commit, path) {
+  return git('show', `${commit}:./${FOLDER}/${path}`);
+}
+
+/** @param {string[]} args */
+function git(...args) {
+  const { status, stdout } = spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' });
+  return status === 0 ? stdout : undefined;
 }
 
 /**
@@ -57,17 +96,6 @@ function resolveName(name, from) {
   return posix.join(posix.dirname(from), name).replace(/\.js$/, '.ts');
 }
 
-/**
- * The tests go beside the sources, because `nest build` excludes the folder `test`.
- *
- * @param {string} library
- * @returns {Places}
- */
-export function placesFor(library) {
-  const sources = /^(?:.*\/)?src(?=\/)/.exec(library)?.[0] ?? posix.dirname(library);
-  return { library, sources, tests: posix.join(posix.dirname(sources), 'test/guards') };
-}
-
 /** @param {string} path @param {Places} places */
 export function destinationOf(path, { library, tests }) {
   if (path.startsWith('src/')) return posix.join(library, path.slice('src/'.length));
@@ -76,44 +104,75 @@ export function destinationOf(path, { library, tests }) {
 }
 
 /**
- * The text of a copied file, with the names of other copied files adjusted.
+ * The text of a copied file: with the names of other copied files adjusted, and without the lines of parts that are not copied.
  *
- * @param {LibraryFile} file
- * @param {{ places: Places, paths: ReadonlySet<string> }} copy `paths` are the copied files
+ * @param {Pick<LibraryFile, 'path' | 'text'>} file
+ * @param {Target} target
  */
-export function textAtDestination({ path, text }, { places, paths }) {
+export function textAtDestination({ path, text }, target) {
   /** @param {string} name */
   const rename = (name) => {
-    const target = resolveName(name, path);
-    if (!paths.has(target)) return undefined;
-    return relativeName(destinationOf(target, places), destinationOf(path, places));
+    const named = resolveName(name, path);
+    if (!target.paths.has(named)) return undefined;
+    return relativeName(destinationOf(named, target.places), destinationOf(path, target.places));
   };
   if (path.endsWith('.ts')) {
-    return text.replace(RELATIVE_NAME, (literal, name) => {
+    const kept = pruned({ path, text }, (named) => target.paths.has(named));
+    return kept.replace(RELATIVE_NAME, (literal, name) => {
       const renamed = rename(name);
-      return renamed ? `'${toImport(renamed)}'` : literal;
+      return renamed ? `'${toImport(renamed, target.isEsModule)}'` : literal;
     });
   }
   if (!path.endsWith('.md')) return text;
   return text
-    .replace(OWN_NAME, (_literal, entry) => `'${importOf(entry, places)}'`)
+    .replace(OWN_NAME, (_literal, entry) => `'${importOf(entry, target)}'`)
     .replace(LINK, (_link, label, name, anchor = '') => {
       const renamed = rename(name);
-      return renamed ? `[${label}](${renamed}${anchor})` : label;
+      return renamed ? `[${label}](${renamed}${anchor})` : linkToRepository(label, name, path);
     });
 }
 
 /**
- * How a source file of the service imports the library, or an entry point of it.
+ * A list of parts without the lines that name other files than these.
+ *
+ * @param {Pick<LibraryFile, 'path' | 'text'>} file
+ * @param {(path: string) => boolean} isCopied
+ */
+export function pruned({ path, text }, isCopied) {
+  if (!LISTS_OF_PARTS.includes(path)) return text;
+  return prune(text, (name) => isCopied(resolveName(name, path)));
+}
+
+/** @param {string} label @param {string} name @param {string} from */
+function linkToRepository(label, name, from) {
+  const path = posix.join(FOLDER, posix.dirname(from), name);
+  const repository = repositoryUrl();
+  if (repository) return `[${label}](${repository}/blob/HEAD/${path})`;
+  return label.includes(posix.basename(name)) ? label : `${label} (\`${path}\` of Gatehouse)`;
+}
+
+/** The page of this repository: its remote `origin`, without credentials in it. */
+function repositoryUrl() {
+  const [, host, path] =
+    /^(?:https:\/\/(?:[^/@]*@)?|git@)([\w.-]+)[/:](.+?)(?:\.git)?\/?$/.exec(
+      git('remote', 'get-url', 'origin')?.trim() ?? '',
+    ) ?? [];
+  return host && `https://${host}/${path}`;
+}
+
+/**
+ * How the root module of the service imports the library, or an entry point of it.
  *
  * @param {string | undefined} entry
- * @param {Places} places
+ * @param {Pick<Target, 'places' | 'isEsModule'>} target
  */
-export function importOf(entry, places) {
+export function importOf(entry, { places, isEsModule }) {
+  if (places.alias && !entry) return places.alias;
   const exported = manifest.exports[entry ? `./${entry}` : '.'];
   const source = posix.normalize(exported['@gatehouse/source']);
-  const main = posix.join(places.sources, 'main.ts');
-  return toImport(relativeName(destinationOf(source, places), main));
+  const module = posix.join(places.sources, 'app.module.ts');
+  const name = toImport(relativeName(destinationOf(source, places), module), isEsModule);
+  return isEsModule ? name : name.replace(/\/index$/, '');
 }
 
 /** @param {string} path @param {string} from */
@@ -122,7 +181,12 @@ function relativeName(path, from) {
   return name.startsWith('.') ? name : `./${name}`;
 }
 
-/** @param {string} name */
-function toImport(name) {
-  return name.replace(/\.ts$/, '.js');
+/**
+ * CommonJS resolves './x' to './x.ts' and './x.js', so that no test runner needs a mapping of names.
+ *
+ * @param {string} name
+ * @param {boolean} isEsModule
+ */
+function toImport(name, isEsModule) {
+  return name.replace(/\.ts$/, isEsModule ? '.js' : '');
 }

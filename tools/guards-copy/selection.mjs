@@ -1,52 +1,67 @@
 import { posix } from 'node:path';
-import { DOCUMENTS, manifest } from './library.mjs';
+import { DOCUMENTS, libraryFile, LISTS_OF_PARTS, manifest, pruned } from './library.mjs';
+import { partOf } from './parts.mjs';
 
 /** @typedef {import('./library.mjs').LibraryFile} LibraryFile */
 /** @typedef {import('./library.mjs').LibraryFiles} LibraryFiles */
 /** @typedef {import('./service.mjs').Service} Service */
 /** @typedef {{ toRun: string[], toDevelop: string[] }} Packages as `npm install` takes them */
 
-const ENTRIES = ['src/index.ts', 'src/dpop/index.ts'];
-/**
- * Optional entry points, each with its package of Nest.
- *
- * @type {Record<string, string>}
- */
-const TRANSPORTS = {
-  graphql: '@nestjs/graphql',
-  websockets: '@nestjs/websockets',
-  microservices: '@nestjs/microservices',
-};
+/** Entry points that every copy has. */
+const ENTRIES = ['src/index.ts', 'src/core.ts'];
 /** Syntax that compiles in ES modules alone: `import.meta`, and `await` outside of functions. */
 const ES_MODULE = /\bimport\.meta\b|^(?:const .*= )?await /m;
 /** Fake timers, which other test runners have under other names. */
 const JEST = /\bjest\b/;
 
 /**
- * Selects the files for a service: the library as far as its entry points reach, `testing`, and the tests that can run there.
+ * Selects the files for a service: what core, nest and the parts use, and the tests that can run there.
  *
- * @param {LibraryFiles} files
+ * @param {LibraryFiles} library
  * @param {Service} service
- * @param {{ all: boolean, tests: boolean }} options
- * @returns {{ copied: LibraryFile[], omittedTransports: string[] }}
+ * @param {ReadonlySet<string>} parts
+ * @returns {LibraryFile[]}
  */
-export function selectFiles(files, service, { all, tests }) {
-  const transports = Object.keys(TRANSPORTS).filter(
-    (name) => files.has(entryOf(name)) && (all || service.declares(TRANSPORTS[name])),
-  );
-  const library = reachable([...ENTRIES, ...transports.map(entryOf)], files);
-  const specs = tests ? usableSpecs(files, { library, service }) : [];
-  const forTests = reachable(['testing/index.ts', ...specs], files);
-  const paths = [...DOCUMENTS, ...library, ...forTests, ...dataBeside(forTests, files)];
-  return {
-    copied: [...new Set(paths)].map((path) => fileAt(path, files)),
-    omittedTransports: Object.keys(TRANSPORTS).filter((name) => !transports.includes(name)),
-  };
+export function selectFiles(library, service, parts) {
+  const files = withoutOtherParts(library, parts);
+  const ofParts = [...files.keys()].filter((path) => isOf(parts, path) && !isTest(path));
+  const entries = ENTRIES.filter((path) => files.has(path));
+  const copied = reachable([...entries, ...ofParts.filter((path) => !isTesting(path))], files);
+  const specs = parts.has('tests') ? usableSpecs(files, { library: copied, service }) : [];
+  const testing = parts.has('testing') ? ['testing/index.ts'] : [];
+  const forTests = reachable([...testing, ...specs], files);
+  const paths = [...DOCUMENTS, ...copied, ...forTests, ...dataBeside(forTests, files)];
+  return [...new Set(paths)].map((path) => fileAt(path, files));
 }
 
-/** @param {string} transport */
-function entryOf(transport) {
-  return `src/${transport}/index.ts`;
+/** @param {ReadonlySet<string>} parts @param {string} path */
+function isOf(parts, path) {
+  const part = partOf(path);
+  return part !== undefined && parts.has(part);
+}
+
+/** @param {string} path */
+function isTest(path) {
+  return path.startsWith('test/');
+}
+
+/** @param {string} path */
+function isTesting(path) {
+  return path.startsWith('testing/');
+}
+
+/**
+ * The lists of parts, without the lines of parts that are not copied.
+ *
+ * @param {LibraryFiles} files
+ * @param {ReadonlySet<string>} parts
+ * @returns {LibraryFiles}
+ */
+function withoutOtherParts(files, parts) {
+  const lists = LISTS_OF_PARTS.filter((path) => files.has(path)).map((path) => fileAt(path, files));
+  const isCopied = (/** @type {string} */ path) => partOf(path) === undefined || isOf(parts, path);
+  const shorter = lists.map((file) => libraryFile(file.path, pruned(file, isCopied)));
+  return new Map([...files, ...shorter.map((file) => /** @type {const} */ ([file.path, file]))]);
 }
 
 /** @param {string} path @param {LibraryFiles} files */
@@ -130,7 +145,11 @@ const COMPANIONS = {
 };
 
 /** @type {Record<string, string>} */
-const ranges = { ...manifest.devDependencies, ...manifest.peerDependencies };
+const ranges = {
+  ...manifest.devDependencies,
+  ...manifest.peerDependencies,
+  ...manifest.dependencies,
+};
 
 /**
  * The packages that the copied files import and the service does not declare.
@@ -158,18 +177,20 @@ function importedBy(files) {
 }
 
 /** @param {string[]} names @param {Service} service */
-function undeclared(names, { declares, major }) {
-  const distinct = [...new Set(names)].filter((name) => !declares(name));
-  return distinct.sort().map((name) => `${name}@${versionOf(name, major)}`);
+function undeclared(names, service) {
+  const distinct = [...new Set(names)].filter((name) => !service.declares(name));
+  return distinct.sort().map((name) => `${name}@${versionOf(name, service)}`);
 }
 
 /**
  * The versions of `^`, written so that every shell takes it as it is.
  *
  * @param {string} name
- * @param {string} nest
+ * @param {Service} service
  */
-function versionOf(name, nest) {
+function versionOf(name, { major: nest, declares }) {
+  // Jest before Node 24.9 cannot load jwks-rsa 4, because that requires `jose`, an ES module.
+  if (name === 'jwks-rsa') return declares('jest') ? '3' : '4';
   if (Object.hasOwn(OWN_MAJORS, name)) return OWN_MAJORS[name][nest];
   if (name.startsWith('@nestjs/')) return nest;
   const [, major, minor] = /(\d+)\.(\d+)/.exec(ranges[name]) ?? [];

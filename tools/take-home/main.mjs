@@ -15,16 +15,15 @@ import { packGuards } from '../guards-package/main.mjs';
 import { defineCommand, Failure } from '../terminal/command.mjs';
 import { secondsSince } from '../terminal/output.mjs';
 import { npmInstall, run } from '../terminal/processes.mjs';
+import { measureCopies } from './numbers.mjs';
 import {
-  AUDIENCE,
   describeProject,
   installPackages,
   makeProject,
   makeWorkshop,
-  PATH,
   PROJECTS,
-  SCOPE,
 } from './projects.mjs';
+import { AUDIENCE, PATH, SCOPE } from './service-sources.mjs';
 
 /** @typedef {import('./projects.mjs').Project} Project */
 /** @typedef {{ workshop: string, folder: string, project: Project }} MadeProject */
@@ -68,6 +67,7 @@ async function takeHome(keep) {
     const cases = outcomes.reduce((sum, outcome) => sum + outcome.cases, 0);
     const time = secondsSince(start, 0);
     print(`${outcomes.length} services answered ${cases} cases, all as expected (${time} s)`);
+    for (const line of await measureCopies(folder)) print(line);
   } finally {
     if (keep) print(`the projects are in ${folder}`);
     else await rm(folder, { recursive: true, force: true });
@@ -145,6 +145,7 @@ async function tryProject({ workshop, folder, project }) {
   const compile = (...options) =>
     run('The compiler', [process.execPath, compiler, ...options], { cwd: folder });
   await compile('-p', 'tsconfig.build.json');
+  if (project.hasEachPart) await compile('-p', 'tsconfig.parts.json', '--noEmit');
   if (project.testRunner) {
     await compile('-p', 'tsconfig.json', '--noEmit');
     const options = [...RUNNER_OPTIONS[project.testRunner], ...TESTS];

@@ -1,9 +1,10 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { jestConfiguration } from '../guards-copy/announcement.mjs';
+import { PARTS } from '../guards-copy/parts.mjs';
 import { Failure } from '../terminal/command.mjs';
 import { npmInstall, run } from '../terminal/processes.mjs';
 import { ROOT } from '../workspace.mjs';
+import { serviceSources } from './service-sources.mjs';
 
 /**
  * A service that takes the guards home.
@@ -16,23 +17,38 @@ import { ROOT } from '../workspace.mjs';
  * @property {string[]} [copyOptions] of `guards:copy`
  * @property {'jest' | 'vitest'} [testRunner] its copied tests compile too, and some of them run. It is as strict as
  *   `nest new` makes it; the others have `--strict`
+ * @property {boolean} [hasEachPart] it has one more copy for each part, in a folder of its own
  * @property {boolean} [isLegacy] not strict, with the compiler options of the starters of Nest 10
  */
 
-const NO_TESTS = ['--no-tests'];
-/** Every transport must compile. Their tests need many packages and are left out. */
-const ALL = ['--all', '--no-tests'];
+/** Every part must compile. Our tests need many packages and are left out. */
+const ALL = ['--with', 'all', '--without', 'tests'];
+const TESTS = ['--with', 'tests'];
 
 /** @type {Project[]} */
 export const PROJECTS = [
-  { nest: '11', platform: 'express', modules: 'cjs', by: 'copy', testRunner: 'jest' },
-  { nest: '11', platform: 'express', modules: 'esm', by: 'copy', copyOptions: NO_TESTS },
+  {
+    nest: '11',
+    platform: 'express',
+    modules: 'cjs',
+    by: 'copy',
+    copyOptions: TESTS,
+    testRunner: 'jest',
+  },
+  { nest: '11', platform: 'express', modules: 'esm', by: 'copy', hasEachPart: true },
   { nest: '11', platform: 'fastify', modules: 'cjs', by: 'copy', copyOptions: ALL },
   { nest: '11', platform: 'fastify', modules: 'esm', by: 'copy', copyOptions: ALL },
   { nest: '11', platform: 'express', modules: 'cjs', by: 'copy', copyOptions: ALL, isLegacy: true },
   { nest: '11', platform: 'express', modules: 'cjs', by: 'package' },
-  { nest: '12', platform: 'express', modules: 'esm', by: 'copy', testRunner: 'vitest' },
-  { nest: '12', platform: 'express', modules: 'cjs', by: 'copy', copyOptions: NO_TESTS },
+  {
+    nest: '12',
+    platform: 'express',
+    modules: 'esm',
+    by: 'copy',
+    copyOptions: TESTS,
+    testRunner: 'vitest',
+  },
+  { nest: '12', platform: 'express', modules: 'cjs', by: 'copy', hasEachPart: true },
   { nest: '12', platform: 'fastify', modules: 'esm', by: 'copy', copyOptions: ALL },
   { nest: '12', platform: 'fastify', modules: 'cjs', by: 'copy', copyOptions: ALL },
   { nest: '12', platform: 'fastify', modules: 'esm', by: 'package' },
@@ -54,71 +70,6 @@ export function describeProject({ nest, platform, modules, by, isLegacy }) {
   ];
   return words.join(', ');
 }
-
-export const SCOPE = 'orders:read';
-export const AUDIENCE = 'https://orders.example';
-export const PATH = '/orders';
-
-/**
- * The smallest service with the guards.
- *
- * @param {Project} project
- * @returns {Record<string, string>} sources by file name
- */
-function serviceSources({ platform, by }) {
-  const guards = by === 'copy' ? './guards/index.js' : '@gatehouse/guards';
-  return {
-    'main.ts': platform === 'express' ? main('') : main(', new FastifyAdapter()', FASTIFY),
-    'app.module.ts': appModule(guards),
-    'orders.controller.ts': ordersController(guards),
-  };
-}
-
-const FASTIFY = "import { FastifyAdapter } from '@nestjs/platform-fastify';\n";
-
-/** @param {string} adapter @param {string} [imports] */
-const main = (adapter, imports = '') => `import { NestFactory } from '@nestjs/core';
-${imports}import { AppModule } from './app.module.js';
-
-async function bootstrap() {
-  const app = await NestFactory.create(AppModule${adapter}, { logger: ['warn', 'error'] });
-  await app.listen(0, '127.0.0.1');
-  process.stdout.write(\`\${await app.getUrl()}\\n\`);
-}
-void bootstrap();
-`;
-
-/** @param {string} guards */
-const appModule = (guards) => `import { Module } from '@nestjs/common';
-import { GuardsModule } from '${guards}';
-import { OrdersController } from './orders.controller.js';
-
-@Module({
-  imports: [
-    GuardsModule.forRoot({
-      issuer: process.env.ISSUER ?? '',
-      audience: '${AUDIENCE}',
-      algorithms: ['ES256'],
-    }),
-  ],
-  controllers: [OrdersController],
-})
-export class AppModule {}
-`;
-
-/** @param {string} guards */
-const ordersController = (guards) => `import { Controller, Get } from '@nestjs/common';
-import { AccessToken, RequireScopes } from '${guards}';
-
-@Controller('${PATH}')
-export class OrdersController {
-  @Get()
-  @RequireScopes('${SCOPE}')
-  list(@AccessToken() token: AccessToken) {
-    return { ordersOf: token.subject };
-  }
-}
-`;
 
 /** @typedef {{ folder: string, project: Project }} MadeProject */
 
@@ -171,6 +122,18 @@ export async function makeWorkshop(folder, nest) {
 }
 
 /**
+ * Makes an application as `nest new` does.
+ *
+ * @param {string} workshop
+ * @param {{ name: string, options: string[] }} application
+ */
+export async function generateApplication(workshop, { name, options }) {
+  const generator = 'node_modules/@angular-devkit/schematics-cli/bin/schematics.js';
+  const words = [generator, '@nestjs/schematics:application', `--name=${name}`, ...options];
+  await run(`Nest's generator for ${name}`, [process.execPath, ...words], { cwd: workshop });
+}
+
+/**
  * Makes a project as `nest new` does, most with `--strict`, and replaces the service of the starter by ours.
  *
  * @param {string} workshop
@@ -179,14 +142,9 @@ export async function makeWorkshop(folder, nest) {
  */
 export async function makeProject(workshop, project) {
   const name = folderNameOf(project);
-  const generator = 'node_modules/@angular-devkit/schematics-cli/bin/schematics.js';
   const strict = project.testRunner ? [] : ['--strict'];
-  const options = [`--name=${name}`, ...strict, ...GENERATORS[project.nest].options(project)];
-  await run(
-    `Nest's generator for ${name}`,
-    [process.execPath, generator, '@nestjs/schematics:application', ...options],
-    { cwd: workshop },
-  );
+  const options = [...strict, ...GENERATORS[project.nest].options(project)];
+  await generateApplication(workshop, { name, options });
   const folder = join(workshop, name);
   for (const path of ['src', 'test']) await rm(join(folder, path), { recursive: true });
   await mkdir(join(folder, 'src'));
@@ -201,12 +159,13 @@ export async function makeProject(workshop, project) {
 async function configure(folder, project) {
   const file = join(folder, 'package.json');
   const manifest = await readJson(file);
-  const jest = jestConfiguration({ declares: (name) => name === 'jest', major: project.nest });
-  await writeJson(file, {
-    ...manifest,
-    ...(project.modules === 'esm' && { type: 'module' }),
-    ...(project.testRunner === 'jest' && { jest: { ...manifest.jest, ...jest } }),
-  });
+  await writeJson(file, { ...manifest, ...(project.modules === 'esm' && { type: 'module' }) });
+  if (project.hasEachPart) {
+    await writeJson(join(folder, 'tsconfig.parts.json'), {
+      extends: './tsconfig.json',
+      include: ['src', 'test'],
+    });
+  }
   if (project.isLegacy) await writeJson(join(folder, 'tsconfig.json'), { compilerOptions: LEGACY });
 }
 
@@ -225,12 +184,15 @@ const RUNNERS = { jest: ['jest', 'ts-jest'], vitest: ['vitest', 'vite-tsconfig-p
  * @param {MadeProject[]} made
  */
 export async function installPackages(workshop, made) {
-  const packages = new Set([`@nestjs/platform-fastify@${made[0].project.nest}`]);
+  const { nest } = made[0].project;
+  const packages = new Set([`@nestjs/platform-fastify@${nest}`]);
   for (const { folder, project } of made) {
     for (const declared of await declaredBy(folder, project)) packages.add(declared);
     if (project.by !== 'copy') continue;
     for (const missing of await copyInto(folder, project)) packages.add(missing);
   }
+  // Services with Jest get jwks-rsa 3, others 4. Those of Nest 11 are tried with 3, and those of Nest 12 with 4.
+  packages.delete(nest === '11' ? 'jwks-rsa@4' : 'jwks-rsa@3');
   await npmInstall(workshop, [...packages]);
 }
 
@@ -250,20 +212,40 @@ async function declaredBy(folder, { testRunner }) {
  * @param {Project} project
  * @returns {Promise<string[]>} the packages that the command prints
  */
-async function copyInto(folder, { copyOptions = [] }) {
-  /** @type {import('../terminal/processes.mjs').Words} */
-  const words = [process.execPath, 'tools/run.mjs', 'guards-copy', folder, ...copyOptions];
-  const output = await run(`guards:copy to ${folder}`, words, { cwd: ROOT });
-  await requireRefusal('A second copy', words, 'exist');
+async function copyInto(folder, { copyOptions = [], hasEachPart }) {
+  const packages = await packagesOfCopy(folder, copyOptions);
+  const again = await copyGuards(folder, []);
+  if (!again.includes('is up to date')) throw new Failure(`A second copy changed files:\n${again}`);
+  const parts = hasEachPart ? Object.keys(PARTS).filter((part) => part !== 'tests') : [];
+  for (const part of parts) {
+    packages.push(...(await packagesOfCopy(folder, ['--with', part, '--to', `src/with-${part}`])));
+  }
+  return packages;
+}
+
+/**
+ * Copies the guards into a service.
+ *
+ * @param {string} folder
+ * @param {string[]} options
+ * @returns {Promise<string[]>} the packages that the command prints
+ */
+export async function packagesOfCopy(folder, options) {
+  const output = await copyGuards(folder, options);
   const lines = [...output.matchAll(/^ +npm install (?:--save-dev )?(.+)$/gm)];
   return lines.flatMap(([, packages]) => packages.split(' '));
 }
 
-/** @param {string} what @param {import('../terminal/processes.mjs').Words} words @param {string} reason */
-async function requireRefusal(what, words, reason) {
-  const refusal = await run(what, words, { cwd: ROOT }).catch((error) => error);
-  if (refusal instanceof Failure && refusal.message.includes(reason)) return;
-  throw new Failure(`${what} was not refused`);
+/** @param {string} folder @param {string[]} options */
+function copyGuards(folder, options) {
+  const words = [process.execPath, 'tools/run.mjs', 'guards-copy', folder, ...options];
+  return run(
+    `guards:copy to ${folder}`,
+    /** @type {import('../terminal/processes.mjs').Words} */ (words),
+    {
+      cwd: ROOT,
+    },
+  );
 }
 
 /** @param {string} file @returns {Promise<Record<string, any>>} */

@@ -1,11 +1,15 @@
 import { JwksClient } from 'jwks-rsa';
-import { fetchJson, type FetchLimits } from './bounded-fetch.js';
-import type { ResolvedIssuer } from './verifier.options.js';
+import type { Algorithm } from './algorithms.js';
+import { buildWellKnownUrl, fetchJson, type FetchLimits, findUrlFault } from './bounded-fetch.js';
 import type { JsonObject } from './strict-json.js';
 import { describeError } from './token-error.js';
-import { buildWellKnownUrl, findUrlFault } from './bounded-fetch.js';
-import { type ParsedKeySet, parseKeySet } from './verification-key.js';
-import type { ResolvedVerifierOptions } from './verifier.options.js';
+import {
+  collectKeys,
+  type KeySelection,
+  type ParsedKeySet,
+  selectKeys,
+} from './verification-key.js';
+import type { ResolvedIssuer, ResolvedVerifierOptions } from './verifier.options.js';
 
 export interface FetchedKeySet extends ParsedKeySet {
   /** How long the issuer allows the set to be cached, within our bounds. */
@@ -31,34 +35,27 @@ export class KeySetSource {
 
   /** @throws Error when the set cannot be fetched, or holds no usable key */
   async fetch(): Promise<FetchedKeySet> {
-    if (this.issuer.keys) return this.readLocalKeys(this.issuer.keys);
-    const jwksUri = this.issuer.jwksUri ?? (this.discoveredUri ??= await this.discover());
+    const { keys, jwksUri, algorithms } = this.issuer;
+    if (keys) {
+      const parsed = await importKeySet('', () => keys().keys, algorithms);
+      return { ...parsed, lifetimeMs: LOCAL_KEYS_LIFETIME_MS };
+    }
     try {
-      return await this.download(jwksUri);
+      return await this.download(jwksUri ?? (this.discoveredUri ??= await this.discover()));
     } catch (error) {
       this.discoveredUri = undefined; // The issuer may have moved its key set.
       throw error;
     }
   }
 
-  private readLocalKeys(keys: NonNullable<ResolvedIssuer['keys']>): FetchedKeySet {
-    const parsed = parseKeySet(keys().keys, this.issuer.algorithms);
-    return { ...parsed, lifetimeMs: LOCAL_KEYS_LIFETIME_MS };
-  }
-
-  /**
-   * jwks-rsa only parses the response. Its cache works per key, and its rate limit would delay new keys, so both are
-   * off.
-   */
   private async download(jwksUri: string): Promise<FetchedKeySet> {
     let cacheControl = '';
-    const fetcher = async (uri: string) => {
-      const response = await fetchJson(uri, this.options.keySet);
+    const fetchKeys = async () => {
+      const response = await fetchJson(jwksUri, this.options.keySet);
       cacheControl = response.cacheControl;
-      return { keys: response.body['keys'] };
+      return response.body['keys'];
     };
-    const client = new JwksClient({ jwksUri, fetcher, cache: false, rateLimit: false });
-    const parsed = parseKeySet(await client.getKeys(), this.issuer.algorithms);
+    const parsed = await importKeySet(jwksUri, fetchKeys, this.issuer.algorithms);
     return { ...parsed, lifetimeMs: readCacheLifetime(cacheControl) * 1000 };
   }
 
@@ -68,6 +65,31 @@ export class KeySetSource {
     if (fault) throw new Error(`The jwks_uri of ${this.issuer.issuer} ${fault}`);
     return jwksUri;
   }
+}
+
+/**
+ * jwks-rsa requests the set, by our bounded fetch, and imports its keys. Its cache works per key, and its rate limit
+ * would delay new keys, so both are off. It takes encryption keys and guesses a missing `alg`, so the keys are selected
+ * before (docs/decisions/0029-core-and-parts.md).
+ *
+ * @throws Error when the set cannot be fetched, or holds no usable key
+ */
+export async function importKeySet(
+  jwksUri: string,
+  fetchKeys: () => unknown,
+  algorithms: readonly Algorithm[],
+): Promise<ParsedKeySet> {
+  let selection: KeySelection = { jwks: [], skipped: [] };
+  const fetcher = async () => {
+    selection = selectKeys(await fetchKeys(), algorithms);
+    return { keys: selection.jwks };
+  };
+  const client = new JwksClient({ jwksUri, fetcher, cache: false, rateLimit: false });
+  const imported = await client.getSigningKeys().catch((error: unknown) => {
+    if (selection.jwks.length === 0) throw error;
+    return []; // It could import none of the selected keys, and collectKeys() names them.
+  });
+  return collectKeys(selection, imported);
 }
 
 /** RFC 9111 §5.2.2. */

@@ -1,6 +1,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
 import { type Algorithm, getAlgorithmParameters, isSameAlgorithm } from './algorithms.js';
 import type { CompactJws, JoseHeader } from './jws.js';
+import { isName } from './options.js';
 import { isJsonObject, type JsonObject } from './strict-json.js';
 import { quoteValue, TokenError } from './token-error.js';
 
@@ -37,12 +38,25 @@ const MIN_RSA_EXPONENT = 65_537n;
 /** Members that only a secret or private key has (RFC 7518 §6.2.2, §6.3.2, §6.4.1). */
 const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
+const MAX_SKIPPED = 100;
+const MAX_NAMED = 5;
+
 /** A key of a set that cannot verify tokens here. */
-export interface SkippedKey {
-  readonly kind: 'skipped';
+interface SkippedKey {
   readonly kid: unknown;
   /** Ends the sentence "The key … is not used: it …". */
   readonly reason: string;
+}
+
+/** The keys of a set that may verify access tokens, each with its one algorithm. Not imported yet. */
+export interface KeySelection {
+  readonly jwks: readonly SelectedJwk[];
+  readonly skipped: readonly SkippedKey[];
+}
+
+interface SelectedJwk extends JsonWebKey {
+  readonly kid: string;
+  readonly alg: Algorithm;
 }
 
 export interface ParsedKeySet {
@@ -50,73 +64,74 @@ export interface ParsedKeySet {
   readonly skipped: readonly SkippedKey[];
 }
 
-const MAX_SKIPPED = 100;
-const MAX_NAMED = 5;
-
 /**
- * The keys of a JWK set that may verify access tokens, by key identifier. Other keys are skipped (RFC 7517 §5), and so
- * are keys that share an identifier.
+ * Selects the keys of a JWK set that may verify access tokens. Other keys are skipped (RFC 7517 §5), and so are keys
+ * that share an identifier.
  *
  * @throws TypeError when `keys` is not an array, or holds no usable key
  */
-export function parseKeySet(keys: unknown, allowed: readonly Algorithm[]): ParsedKeySet {
+export function selectKeys(keys: unknown, allowed: readonly Algorithm[]): KeySelection {
   if (!Array.isArray(keys)) throw new TypeError('The key set has no "keys" (RFC 7517 §5)');
-  const usable = new Map<string, VerificationKey>();
-  const ambiguous = new Set<string>();
+  const selected = new Map<string, SelectedJwk>();
+  const shared = new Set<string>();
   const skipped: SkippedKey[] = [];
-  for (const jwk of keys) {
-    const key = parseKey(jwk, allowed);
-    if (key.kind === 'skipped') skipped.push(key);
-    else if (usable.has(key.kid)) ambiguous.add(key.kid);
-    else usable.set(key.kid, key.key);
+  for (const key of keys) {
+    const jwk = isJsonObject(key) ? key : {};
+    const found = selectKey(jwk, allowed);
+    if (typeof found === 'string') skipped.push({ kid: jwk['kid'], reason: found });
+    else if (selected.has(found.kid)) shared.add(found.kid);
+    else selected.set(found.kid, found);
   }
-  for (const kid of ambiguous) {
-    usable.delete(kid);
-    skipped.push({ kind: 'skipped', kid, reason: 'shares its kid with another key' });
+  for (const kid of shared) {
+    selected.delete(kid);
+    skipped.push({ kid, reason: 'shares its kid with another key' });
   }
-  if (usable.size === 0) throw new TypeError(describeUnusableSet(skipped));
-  return { keys: usable, skipped: skipped.slice(0, MAX_SKIPPED) };
+  if (selected.size === 0) throw describeUnusableSet(skipped);
+  return { jwks: [...selected.values()], skipped: skipped.slice(0, MAX_SKIPPED) };
 }
 
-function describeUnusableSet(skipped: readonly SkippedKey[]): string {
+/** The public part of the key, or the reason why it is not used. */
+function selectKey(jwk: JsonObject, allowed: readonly Algorithm[]): SelectedJwk | string {
+  const { kid } = jwk;
+  if (!isName(kid)) return 'has no kid';
+  const fault = findUseFault(jwk);
+  if (fault !== undefined) return fault;
+  const alg = chooseAlgorithm(jwk, allowed);
+  return alg ? { ...pickPublicMembers(jwk), kid, alg } : describeUnfit(jwk, allowed);
+}
+
+/**
+ * @param imported as PEM, by jwks-rsa
+ * @throws TypeError when no selected key is sound
+ */
+export function collectKeys(
+  { jwks, skipped }: KeySelection,
+  imported: readonly { readonly kid: string; getPublicKey(): string }[],
+): ParsedKeySet {
+  const keys = new Map<string, VerificationKey>();
+  const unsound: SkippedKey[] = [];
+  for (const { kid, alg } of jwks) {
+    const pem = imported.find((key) => key.kid === kid)?.getPublicKey();
+    const publicKey = pem === undefined ? undefined : createPublicKey(pem);
+    if (publicKey && isSound(publicKey)) keys.set(kid, new VerificationKey(publicKey, alg));
+    else unsound.push({ kid, reason: 'is not a sound public key' });
+  }
+  if (keys.size === 0) throw describeUnusableSet([...unsound, ...skipped]);
+  return { keys, skipped: [...unsound, ...skipped] };
+}
+
+function describeUnusableSet(skipped: readonly SkippedKey[]): TypeError {
   const reasons = skipped.slice(0, MAX_NAMED).map(describeSkippedKey);
   const words = 'The key set holds no key that may verify access tokens';
-  return [words, ...reasons].join('. ');
+  return new TypeError([words, ...reasons].join('. '));
 }
 
 export function describeSkippedKey({ kid, reason }: SkippedKey): string {
   return `The key ${quoteValue(kid)} is not used: it ${reason}`;
 }
 
-interface UsableKey {
-  readonly kind: 'usable';
-  readonly kid: string;
-  readonly key: VerificationKey;
-}
-
-/** The key with its identifier, or the reason why it is not used. */
-function parseKey(jwk: unknown, allowed: readonly Algorithm[]): UsableKey | SkippedKey {
-  const { kid, ...rest } = isJsonObject(jwk) ? jwk : {};
-  const skip = (reason: string) => ({ kind: 'skipped' as const, kid, reason });
-  if (typeof kid !== 'string' || kid === '') return skip('has no kid');
-  const fault = findUseFault(rest);
-  if (fault !== undefined) return skip(fault);
-  const algorithm = chooseAlgorithm(rest, allowed);
-  if (!algorithm) return skip(describeUnfit(rest, allowed));
-  const publicKey = importKey(rest);
-  if (!publicKey) return skip('is not a sound public key');
-  return { kind: 'usable', kid, key: new VerificationKey(publicKey, algorithm) };
-}
-
-/** Imports the key in the header of a DPoP proof, for the algorithm named there. `cnf.jkt` of the token says who owns it. */
-export function importEmbeddedKey(algorithm: Algorithm, jwk: unknown): VerificationKey | undefined {
-  if (!isJsonObject(jwk) || findUseFault(jwk) !== undefined) return undefined;
-  const publicKey = chooseAlgorithm(jwk, [algorithm]) && importKey(jwk);
-  return publicKey && new VerificationKey(publicKey, algorithm);
-}
-
 /** RFC 7517 §4.2 and §4.3. A key whose private part is published identifies no signer. */
-function findUseFault(jwk: JsonObject): string | undefined {
+export function findUseFault(jwk: JsonObject): string | undefined {
   const { use, key_ops: operations } = jwk;
   if (use !== undefined && use !== 'sig') return `has the use ${quoteValue(use)}`;
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
@@ -130,7 +145,10 @@ function findUseFault(jwk: JsonObject): string | undefined {
  * The one algorithm of the key: its `alg`. Without one (RFC 7517 §4.4), the only allowed algorithm that fits the key. The
  * `alg` of a token never decides, because a key must be used with one algorithm (RFC 8725 §3.1).
  */
-function chooseAlgorithm(jwk: JsonObject, allowed: readonly Algorithm[]): Algorithm | undefined {
+export function chooseAlgorithm(
+  jwk: JsonObject,
+  allowed: readonly Algorithm[],
+): Algorithm | undefined {
   const fitting = findFittingAlgorithms(jwk, allowed);
   const [first] = fitting;
   if (jwk['alg'] !== undefined) {
@@ -158,18 +176,10 @@ function isKeyForAlgorithm({ kty, crv }: JsonObject, algorithm: Algorithm): bool
   return kty === keyType && (curve === undefined || crv === curve);
 }
 
-function importKey(jwk: JsonObject): KeyObject | undefined {
-  try {
-    const key = createPublicKey({ key: pickPublicMembers(jwk), format: 'jwk' });
-    return isSound(key, jwk) ? key : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isSound(key: KeyObject, { x }: JsonObject): boolean {
+/** Weak keys, under which strangers can make valid signatures, are refused. */
+export function isSound(key: KeyObject): boolean {
   if (key.asymmetricKeyType === 'rsa') return isSoundRsa(key);
-  return key.asymmetricKeyType !== 'ed25519' || !isOfSmallOrder(String(x));
+  return key.asymmetricKeyType !== 'ed25519' || !isOfSmallOrder(key);
 }
 
 /** With an exponent of 1, every text would be its own signature. */
@@ -190,27 +200,17 @@ const SMALL_ORDER_POINTS = new Set([
 ]);
 
 /** Under such a key, one signature fits many texts. */
-function isOfSmallOrder(x: string): boolean {
-  const point = Buffer.from(x, 'base64url');
+function isOfSmallOrder(key: KeyObject): boolean {
+  const point = Buffer.from(String(key.export({ format: 'jwk' }).x), 'base64url');
   point[31] = (point[31] ?? 0) & 0x7f;
   return SMALL_ORDER_POINTS.has(point.toString('hex'));
 }
 
-/** RFC 7518 §6.2.1 and §6.3.1, RFC 8037 §2. createPublicKey() throws when a member is not a string. */
-function pickPublicMembers({ kty, crv, x, y, n, e }: JsonObject): JsonWebKey {
+/** RFC 7518 §6.2.1 and §6.3.1, RFC 8037 §2. */
+export function pickPublicMembers({ kty, crv, x, y, n, e }: JsonObject): JsonWebKey {
   return Object.fromEntries(
     Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined),
   );
-}
-
-/** Says why a key set has no key with an identifier. */
-export interface KeyDirectory {
-  describeMissingKey(kid: string): string;
-}
-
-export interface SignedJws {
-  readonly jose: JoseHeader;
-  readonly jws: CompactJws;
 }
 
 /**
@@ -219,11 +219,10 @@ export interface SignedJws {
  * @throws TokenError
  */
 export function checkSignature(
-  { jose, jws }: SignedJws,
+  { jose: { alg, kid }, jws }: { readonly jose: JoseHeader; readonly jws: CompactJws },
   key: VerificationKey | undefined,
-  keySet: KeyDirectory,
+  keySet: { describeMissingKey(kid: string): string },
 ): asserts key is VerificationKey {
-  const { alg, kid } = jose;
   if (!key) throw TokenError.because('unknown_key', keySet.describeMissingKey(kid));
   if (!isSameAlgorithm(key.algorithm, alg)) {
     const own = `and the key ${quoteValue(kid)} is for ${key.algorithm}`;

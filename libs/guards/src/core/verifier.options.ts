@@ -98,7 +98,7 @@ export type NoSingleIssuer = Readonly<
 
 export interface SeveralIssuers extends NoSingleIssuer {
   /** Each issuer has its own keys and rules. A token is checked by the rules of the issuer in its `iss`. */
-  readonly issuers: readonly [IssuerOptions, ...IssuerOptions[]];
+  readonly issuers: readonly IssuerOptions[];
 }
 
 /** Without an issuer, no JWT is accepted. */

@@ -19,33 +19,24 @@ declare module '../nest/bearer-error.js' {
 
 /** The proof is missing, or not valid for this request (RFC 9449 §7.1). */
 export class InvalidProof extends BearerError {
-  readonly challenge = {
-    error: 'invalid_dpop_proof',
-    error_description: 'Send one DPoP header with a fresh proof for this request',
-  };
-
   constructor(reason: ProofFault, cause?: unknown) {
-    super(reason, 401, cause);
+    const error_description = 'Send one DPoP header with a fresh proof for this request';
+    super(reason, 401, { challenge: { error: 'invalid_dpop_proof', error_description }, cause });
   }
 }
 
 /** The nonce of the proof is missing or old (RFC 9449 §9). The answer carries a new one for the next attempt. */
 export class NonceRequired extends BearerError {
-  readonly challenge = {
-    error: 'use_dpop_nonce',
-    error_description: 'Send a proof with the nonce of this response',
-  };
-  override readonly headers: Readonly<Record<string, string>>;
-
   constructor(readonly nonce: string) {
-    super('proof_nonce_required', 401);
-    this.headers = { 'DPoP-Nonce': nonce };
+    const error_description = 'Send a proof with the nonce of this response';
+    const challenge = { error: 'use_dpop_nonce', error_description };
+    super('proof_nonce_required', 401, { challenge, headers: { 'DPoP-Nonce': nonce } });
   }
 }
 
 /** The store of used proofs does not answer now. */
 export class ProofsUnavailable extends TemporarilyUnavailable {
   constructor(retryAfterSeconds: number, cause?: unknown) {
-    super('proofs_unavailable', retryAfterSeconds, { cause });
+    super('proofs_unavailable', retryAfterSeconds, cause);
   }
 }

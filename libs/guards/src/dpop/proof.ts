@@ -11,9 +11,10 @@ import {
 } from '../core/jws.js';
 import { LeastRecentlyUsed } from '../core/token-cache.js';
 import type { JsonObject } from '../core/strict-json.js';
-import { importEmbeddedKey, type VerificationKey } from '../core/verification-key.js';
+import type { VerificationKey } from '../core/verification-key.js';
 import { InvalidProof } from './bearer-errors.js';
 import type { ResolvedDpopOptions } from './dpop.options.js';
+import { importEmbeddedKey } from './embedded-key.js';
 
 /** The key in the header of a proof. Only `cnf.jkt` of the access token says who owns it. */
 export interface ProofKey {

@@ -97,7 +97,9 @@ export class AccessTokenGuard implements CanActivate {
   /** The challenge has the scheme of the call, says how its transport carries a token, and names scopes that suffice. */
   private completeChallenge(error: BearerError, { carrier, rule, token }: GuardedCall): void {
     error.scheme = readScheme(carrier);
-    if (error instanceof InvalidRequest) error.advice = carrier.advice ?? error.advice;
+    if (carrier.advice && error instanceof InvalidRequest) {
+      error.challenge = { ...error.challenge, error_description: carrier.advice };
+    }
     error.scopes = rule ? findNeededScopes(error, { rule, token }, this.options) : [];
   }
 }

@@ -51,84 +51,83 @@ export interface RejectedRequest {
 
 export type ChallengeParameters = Readonly<Record<string, string>>;
 
+interface AnswerOptions {
+  /** Parameters of the challenge; undefined if none is sent. */
+  readonly challenge?: ChallengeParameters;
+  /** HTTP headers of the answer besides the challenge. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
 /** A refusal that a resource server may send (RFC 6750 §3). The answer depends on the class, not on the reason. */
 export abstract class BearerError extends HttpException {
-  /** Parameters of the challenge; undefined if none is sent. */
-  abstract readonly challenge: ChallengeParameters | undefined;
   /** The scheme of the request. The challenge of that scheme carries the error. */
   scheme: Scheme = 'Bearer';
   /** The scopes that the handler needs, for the challenge. Undefined before the guard or the filter has found its rule. */
   scopes: readonly string[] | undefined;
+  /** Parameters of the challenge; undefined if none is sent. */
+  challenge: ChallengeParameters | undefined;
   /** HTTP headers of the answer besides the challenge. */
-  readonly headers: Readonly<Record<string, string>> = {};
+  readonly headers: Readonly<Record<string, string>>;
 
   protected constructor(
     readonly reason: RejectionReason,
     status: 400 | 401 | 403 | 503,
-    cause?: unknown,
+    { challenge, headers = {}, cause }: AnswerOptions,
   ) {
     const title = STATUS_CODES[status] ?? '';
     // Clients that know Nest's own errors show `message` (RFC 9457 §3.2 allows it).
     super({ type: 'about:blank', title, status, message: title }, status, { cause });
     this.message = `${title} (${reason})`;
+    this.challenge = challenge;
+    this.headers = headers;
   }
 }
 
 /** The request has no credentials. RFC 6750 §3.1 allows no error code here. */
 export class MissingToken extends BearerError {
-  readonly challenge = {};
-
   constructor(cause?: unknown) {
-    super('no_token', 401, cause);
+    super('no_token', 401, { challenge: {}, cause });
   }
 }
 
 /** The request is malformed (RFC 6750 §3.1). */
 export class InvalidRequest extends BearerError {
-  /** How to send a token over the transport of the call. */
-  advice = 'Send one Authorization header with one access token';
-
   constructor(reason: 'several_credentials' | 'malformed_credentials') {
-    super(reason, 400);
-  }
-
-  get challenge() {
-    return { error: 'invalid_request', error_description: this.advice };
+    super(reason, 400, {
+      challenge: {
+        error: 'invalid_request',
+        error_description: 'Send one Authorization header with one access token',
+      },
+    });
   }
 }
 
 /** The token is refused. The reason goes to `onRejected`; the client only learns that it needs another token. */
 export class InvalidToken extends BearerError {
-  readonly challenge = {
-    error: 'invalid_token',
-    error_description: 'This access token is not valid here',
-  };
-
   constructor(reason: RejectionReason, cause?: unknown) {
-    super(reason, 401, cause);
+    const error_description = 'This access token is not valid here';
+    super(reason, 401, { challenge: { error: 'invalid_token', error_description }, cause });
   }
 }
 
 /** The token is valid, but lacks scopes. The challenge names them, and the other scopes of the handler (RFC 6750 §3.1). */
 export class InsufficientScope extends BearerError {
-  readonly challenge: ChallengeParameters;
-
   constructor(readonly missing: readonly string[]) {
     const scope = missing.join(' ');
-    super('insufficient_scope', 403, scope ? new Error(`scopes missing: ${scope}`) : undefined);
-    this.challenge = { error: 'insufficient_scope', ...(scope && { scope }) };
+    const challenge = { error: 'insufficient_scope', ...(scope && { scope }) };
+    const cause = scope ? new Error(`scopes missing: ${scope}`) : undefined;
+    super('insufficient_scope', 403, { challenge, cause });
   }
 }
 
 /** The token is valid, but its claims do not suffice. RFC 6750 has no error code for claims, so the one for scopes is sent. */
 export class InsufficientClaims extends BearerError {
-  readonly challenge = { error: 'insufficient_scope' };
-
   constructor(
     reason: 'insufficient_claims' | 'refused_by_policy' = 'insufficient_claims',
     cause?: unknown,
   ) {
-    super(reason, 403, cause);
+    super(reason, 403, { challenge: { error: 'insufficient_scope' }, cause });
   }
 }
 
@@ -136,51 +135,48 @@ const MAX_AGE_SECONDS = 86_400;
 
 /** The token is valid, but the user must authenticate again (RFC 9470 §3). */
 export class InsufficientUserAuthentication extends BearerError {
-  readonly challenge: ChallengeParameters;
-
   /** @param maxAgeSeconds the `max_age` that the client must request (OpenID Connect Core §3.1.2.1) */
   constructor(maxAgeSeconds: number) {
-    super('login_too_old', 401);
     // 0 asks for a new login, which meets every other demand.
     const seconds = Number.isFinite(maxAgeSeconds) ? maxAgeSeconds : 0;
-    this.challenge = {
+    const challenge = {
       error: 'insufficient_user_authentication',
       error_description: 'A more recent login is required',
       max_age: String(Math.floor(Math.min(MAX_AGE_SECONDS, Math.max(0, seconds)))),
     };
+    super('login_too_old', 401, { challenge });
   }
 }
 
 /** The token cannot be checked now. It may be valid, so the answer is never 401. */
 export class TemporarilyUnavailable extends BearerError {
-  readonly challenge = undefined;
   /** Sent as `Retry-After`, in whole seconds (RFC 9110 §10.2.3). */
   readonly retryAfterSeconds: number;
-  override readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     reason: RejectionReason,
     retryAfterSeconds: number,
-    /** `outage`: the same for all refusals of one outage, and different for the next one. */
-    readonly state: { readonly cause?: unknown; readonly outage?: object | undefined } = {},
+    cause?: unknown,
+    /** The same for all refusals of one outage, and different for the next one. */
+    readonly outage?: object,
   ) {
-    super(reason, 503, state.cause);
-    this.retryAfterSeconds = toRetryAfterSeconds(retryAfterSeconds);
-    this.headers = { 'Retry-After': String(this.retryAfterSeconds) };
+    const seconds = toRetryAfterSeconds(retryAfterSeconds);
+    super(reason, 503, { headers: { 'Retry-After': String(seconds) }, cause });
+    this.retryAfterSeconds = seconds;
   }
 }
 
 /** The key set cannot be fetched now. */
 export class KeysUnavailable extends TemporarilyUnavailable {
   constructor(retryAfterSeconds: number, cause?: unknown, outage?: object) {
-    super('keys_unavailable', retryAfterSeconds, { cause, outage });
+    super('keys_unavailable', retryAfterSeconds, cause, outage);
   }
 }
 
 /** The status list of the token cannot be fetched now. */
 export class StatusUnavailable extends TemporarilyUnavailable {
   constructor(retryAfterSeconds: number, cause?: unknown, outage?: object) {
-    super('status_unavailable', retryAfterSeconds, { cause, outage });
+    super('status_unavailable', retryAfterSeconds, cause, outage);
   }
 }
 
@@ -196,5 +192,5 @@ function toUnavailable({ code, retryAfterSeconds, state }: UnavailableError): Be
   const { cause, outage } = state;
   if (code === 'keys_unavailable') return new KeysUnavailable(retryAfterSeconds, cause, outage);
   if (code === 'status_unavailable') return new StatusUnavailable(retryAfterSeconds, cause, outage);
-  return new TemporarilyUnavailable(code, retryAfterSeconds, { cause, outage });
+  return new TemporarilyUnavailable(code, retryAfterSeconds, cause, outage);
 }

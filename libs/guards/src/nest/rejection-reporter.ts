@@ -70,7 +70,7 @@ export class RejectionReporter {
   }
 
   report(rejection: Rejection, refusal?: BearerError): void {
-    const outage = refusal instanceof TemporarilyUnavailable ? refusal.state.outage : undefined;
+    const outage = refusal instanceof TemporarilyUnavailable ? refusal.outage : undefined;
     const count = this.count(rejection, outage);
     if (this.options.logsRejections) this.log(rejection, count);
     const isKnownOutage = refusal instanceof TemporarilyUnavailable && count > 1;

@@ -1,9 +1,8 @@
 import { ALGORITHMS, BearerError } from '../../src/index.js';
-import { parseKeySet } from '../../src/core/verification-key.js';
 import { decodeHeader, parseCompactJws, parseJoseHeader } from '../../src/core/jws.js';
 import { encodePart, TestIssuer } from '../../testing/index.js';
-import { anAuthenticator, verifyOrError } from '../support/factories.js';
-import { type Vector, vectorGroups } from './wycheproof/vectors.js';
+import { anAuthenticator, parseKeySet, verifyOrError } from '../support/factories.js';
+import { ed25519Groups, type Vector, vectorGroups } from './wycheproof/vectors.js';
 
 /** Wycheproof accepts these vectors. The guards refuse them because `alg` of the key must be the algorithm used (RFC 8725 §3.1). */
 const refusedOnPurpose = new Map([
@@ -45,10 +44,10 @@ function decodeSegment(segment: string): Buffer {
 }
 
 /** Applies every rule of the library about signatures. The payloads of these vectors are not claims. */
-function isSigned(jws: string, published: readonly object[]): boolean {
+async function isSigned(jws: string, published: readonly object[]): Promise<boolean> {
   const [header = '', payload = '', signature = '', ...surplus] = jws.split('.');
   try {
-    const { keys } = parseKeySet(published, ALGORITHMS);
+    const { keys } = await parseKeySet(published, ALGORITHMS);
     const rules = { algorithms: ALGORITHMS, tokenTypes: [''] };
     const { alg, kid } = parseJoseHeader(decodeHeader(header), rules);
     const key = keys.get(kid);
@@ -82,11 +81,13 @@ it('accepts exactly two vectors that Wycheproof refuses, both with a ROCA key', 
 describe('signatures of Project Wycheproof', () => {
   it.each(withCounts)(
     'judges the signatures of group %s: %i vectors, %i of them valid',
-    (group, _count, _valid, keys, tests) => {
+    async (group, _count, _valid, keys, tests) => {
       const describeResult = ({ id, comment }: Vector, result: Vector['result']) =>
         `${id} ${comment}: ${result}`;
-      const verdicts = tests.map((vector) =>
-        describeResult(vector, isSigned(vector.jws, keys) ? 'valid' : 'invalid'),
+      const verdicts = await Promise.all(
+        tests.map(async (vector) =>
+          describeResult(vector, (await isSigned(vector.jws, keys)) ? 'valid' : 'invalid'),
+        ),
       );
 
       expect(verdicts).toEqual(
@@ -138,4 +139,27 @@ describe('tokens of Project Wycheproof with keys that the issuer publishes', () 
       expect(count).toBe(tests.length);
     },
   );
+});
+
+describe('Ed25519 signatures of Project Wycheproof (RFC 8032)', () => {
+  it('contains all of its vectors', () => {
+    const tests = ed25519Groups.flatMap((group) => group.tests);
+
+    expect(tests).toHaveLength(145);
+    expect(tests.filter(({ result }) => result === 'valid')).toHaveLength(84);
+  });
+
+  it('judges each signature as the vector says', async () => {
+    for (const { x, tests } of ed25519Groups) {
+      const jwk = { kty: 'OKP', crv: 'Ed25519', kid: 'k', x };
+      const key = (await parseKeySet([jwk], ['Ed25519'])).keys.get('k');
+      const verdicts = tests.map(({ id, comment, message, signature }) => {
+        const text = Buffer.from(message, 'hex').toString('latin1');
+        const isValid = key?.isValidSignature(text, Buffer.from(signature, 'hex'));
+        return [id, comment, isValid ? 'valid' : 'invalid'];
+      });
+
+      expect(verdicts).toEqual(tests.map(({ id, comment, result }) => [id, comment, result]));
+    }
+  });
 });

@@ -1,7 +1,12 @@
 import { AccessTokenVerifier } from '../../src/core/access-token-verifier.js';
-import { KeySetSource } from '../../src/core/key-set-source.js';
+import { importKeySet, KeySetSource } from '../../src/core/key-set-source.js';
 import { KeySet } from '../../src/core/key-set.js';
-import { RequestAuthenticator, type GuardsOptions, TrustedIssuers } from '../../src/index.js';
+import {
+  type Algorithm,
+  type GuardsOptions,
+  RequestAuthenticator,
+  TrustedIssuers,
+} from '../../src/index.js';
 import { resolveOptions } from '../../src/nest/resolve-options.js';
 
 /** An authenticator without an application. */
@@ -32,6 +37,10 @@ export async function verifyOrError(
     return error;
   }
 }
+
+/** Parses a key set that needs no request. */
+export const parseKeySet = (keys: unknown, algorithms: readonly Algorithm[]) =>
+  importKeySet('https://auth.example/keys', () => keys, algorithms);
 
 /** The key set of the first issuer, without an application. */
 export function aKeySet(options: GuardsOptions): KeySet {
