@@ -6,12 +6,14 @@ import { readFileSync } from 'node:fs';
 
 /** @type {Record<string, () => Promise<{ command: import('./terminal/command.mjs').Command<any> }>>} */
 const COMMANDS = {
+  adoption: () => import('./adoption/main.mjs'),
   'compose-secrets': () => import('./compose-secrets/main.mjs'),
   corpus: () => import('./corpus/main.mjs'),
   demo: () => import('./demo/main.mjs'),
   docs: () => import('./docs/main.mjs'),
   'executed-files': () => import('./docs/executed-files.mjs'),
   'guards-copy': () => import('./guards-copy/main.mjs'),
+  'guards-doctor': () => import('./guards-doctor/main.mjs'),
   'guards-package': () => import('./guards-package/main.mjs'),
   image: () => import('./image/main.mjs'),
   migrate: async () => ({ command: (await import('./ops/main.mjs')).migrateCommand }),

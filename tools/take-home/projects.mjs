@@ -122,6 +122,18 @@ export async function makeWorkshop(folder, nest) {
 }
 
 /**
+ * Makes an application as `nest new` does.
+ *
+ * @param {string} workshop
+ * @param {{ name: string, options: string[] }} application
+ */
+export async function generateApplication(workshop, { name, options }) {
+  const generator = 'node_modules/@angular-devkit/schematics-cli/bin/schematics.js';
+  const words = [generator, '@nestjs/schematics:application', `--name=${name}`, ...options];
+  await run(`Nest's generator for ${name}`, [process.execPath, ...words], { cwd: workshop });
+}
+
+/**
  * Makes a project as `nest new` does, most with `--strict`, and replaces the service of the starter by ours.
  *
  * @param {string} workshop
@@ -130,14 +142,9 @@ export async function makeWorkshop(folder, nest) {
  */
 export async function makeProject(workshop, project) {
   const name = folderNameOf(project);
-  const generator = 'node_modules/@angular-devkit/schematics-cli/bin/schematics.js';
   const strict = project.testRunner ? [] : ['--strict'];
-  const options = [`--name=${name}`, ...strict, ...GENERATORS[project.nest].options(project)];
-  await run(
-    `Nest's generator for ${name}`,
-    [process.execPath, generator, '@nestjs/schematics:application', ...options],
-    { cwd: workshop },
-  );
+  const options = [...strict, ...GENERATORS[project.nest].options(project)];
+  await generateApplication(workshop, { name, options });
   const folder = join(workshop, name);
   for (const path of ['src', 'test']) await rm(join(folder, path), { recursive: true });
   await mkdir(join(folder, 'src'));
