@@ -29,10 +29,16 @@ const HTTP = [
 ];
 
 /** Packages of libs/guards. The guards are copied into other services, which must install each of them. */
-const GUARDS_PACKAGES =
-  '@nestjs/(common|core|passport)|jwks-rsa|passport|passport-jwt|reflect-metadata|rxjs';
+const GUARDS_PACKAGES = '@nestjs/(common|core)|jwks-rsa|reflect-metadata|rxjs';
 /** Optional entry points of libs/guards, each with packages that no other folder imports. */
-const GUARDS_TRANSPORTS = { graphql: 'graphql', websockets: '', microservices: '' };
+const GUARDS_PARTS = {
+  graphql: 'graphql',
+  websockets: '',
+  microservices: '',
+  passport: '@nestjs/passport',
+};
+
+const NEST_PACKAGES = packages('@nestjs/[^/]+|passport|passport-jwt|rxjs|reflect-metadata');
 
 const isPackage = { dependencyTypes: ['npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg'] };
 
@@ -140,11 +146,11 @@ const guards = [
     severity: 'error',
     from: {
       path: '^libs/guards/(src|testing)/',
-      pathNot: `^libs/guards/src/(${Object.keys(GUARDS_TRANSPORTS).join('|')})/`,
+      pathNot: `^libs/guards/src/(${Object.keys(GUARDS_PARTS).join('|')})/`,
     },
     to: { ...isPackage, pathNot: packages(GUARDS_PACKAGES) },
   },
-  ...Object.entries(GUARDS_TRANSPORTS).map(([folder, more]) => ({
+  ...Object.entries(GUARDS_PARTS).map(([folder, more]) => ({
     name: `guards-packages-${folder}`,
     comment: `A service without ${folder} must not need this package, and others must not need it for ${folder}.`,
     severity: /** @type {const} */ ('error'),
@@ -157,12 +163,16 @@ const guards = [
     severity: 'error',
     from: { path: '^libs/guards/src/core/' },
     to: {
-      path: [
-        '^libs/guards/src/(?!core/)',
-        packages('@nestjs/[^/]+|passport|passport-jwt|rxjs|reflect-metadata'),
-        ...HTTP,
-      ],
+      path: ['^libs/guards/src/(?!core/)', NEST_PACKAGES, ...HTTP],
     },
+  },
+  {
+    name: 'guards-core-entry',
+    comment:
+      'Servers without Nest import @gatehouse/guards/core. It loads no adapter, also not through others.',
+    severity: 'error',
+    from: { path: '^libs/guards/src/core[.]ts$' },
+    to: { reachable: true, path: ['^libs/guards/src/(?!core[/.]|status/)', NEST_PACKAGES] },
   },
 ];
 

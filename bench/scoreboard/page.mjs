@@ -2,7 +2,8 @@ import { peerVersion } from '../machine/machine.mjs';
 import { expectedText, receivedText } from '../../tools/corpus/report.mjs';
 
 /** @typedef {{ case: any, results: { received: any, verdict: string }[] }} Row the results of the services, in their order */
-/** @typedef {{ algorithm: string, rows: Row[], withheld: number }} Run */
+/** @typedef {import('./scoreboard.mjs').Service} Service */
+/** @typedef {{ algorithm: string, services: Service[], rows: Row[], withheld: number }} Run */
 
 /** Classes of answers, as rows of the totals. */
 const CLASSES = [
@@ -18,21 +19,24 @@ const CLASSES = [
 /**
  * The page as Markdown.
  *
- * @param {Run[]} runs
- * @param {any[]} services
+ * @param {Run[]} runs the first has all services
  */
-export function scoreboardPage(runs, services) {
-  const [{ rows }] = runs;
+export function scoreboardPage(runs) {
+  const [{ rows, services }] = runs;
   const withheld = Math.max(...runs.map((run) => run.withheld));
   const known = new Set(rows.map((row) => row.case.id));
-  const others = runs.slice(1).flatMap((run) => run.rows.filter((row) => !known.has(row.case.id)));
+  const others = runs.slice(1).map((run) => ({
+    ...run,
+    rows: run.rows.filter((row) => !known.has(row.case.id)),
+  }));
+  const count = others.reduce((sum, run) => sum + run.rows.length, rows.length);
   return [
-    introduction({ count: rows.length + others.length, withheld }, services),
-    ...runs.map((run) => totals(run, services)),
-    ...runs.map((run) => failures(run, services)),
-    leniences(runs[0], services),
-    everything(rows, services, 'All cases'),
-    everything(others, services, `Cases for ${runs[1].algorithm} only`),
+    introduction({ count, withheld }, services),
+    ...runs.map(totals),
+    ...runs.map(failures),
+    leniences(runs[0]),
+    everything(runs[0], 'All cases'),
+    ...others.map((run) => everything(run, `Cases for ${run.algorithm} only`)),
   ].join('\n\n');
 }
 
@@ -52,7 +56,7 @@ Node ${process.version}. All services want the same issuer, audience and scope.
 - **Gatehouse guards**: three options, on Fastify.
 - **stock recipe**: \`@nestjs/passport\` with \`passport-jwt\` and \`passportJwtSecret\` of \`jwks-rsa\`, issuer, audience and
   algorithm set, and a scope guard of five lines, on Express. Its rate limit is off: with the five key requests a minute
-  of its documentation, answers would depend on the order of the cases.
+  of its documentation, answers would depend on the order of the cases. It cannot verify EdDSA.
 - **express-oauth2-jwt-bearer**: \`strict: true\`, which checks \`typ\`; one algorithm, \`requiredScopes\`, DPoP off.
 - **aws-jwt-verify**: \`JwtVerifier\` with issuer, audience and scope. It knows no HTTP, so credentials and challenges
   are those of a middleware that was written for this page. It has no option for the algorithm: the key decides.
@@ -78,8 +82,8 @@ function withholding(count) {
   return `\n\n${cases} withheld: a service gave no answer at all, and its maintainers are to be told first.`;
 }
 
-/** @param {Run} run @param {any[]} services */
-function totals({ algorithm, rows }, services) {
+/** @param {Run} run */
+function totals({ algorithm, services, rows }) {
   const body = CLASSES.map(([verdict, title]) => [
     title,
     ...services.map((_service, at) =>
@@ -92,16 +96,16 @@ function totals({ algorithm, rows }, services) {
 
 const FAILURES = ['accepted', 'server-error', 'asked-attacker', 'refused-good'];
 
-/** @param {Run} run @param {any[]} services */
-function failures({ algorithm, rows }, services) {
+/** @param {Run} run */
+function failures({ algorithm, services, rows }) {
   const failed = rows.filter(({ results }) =>
     results.some(({ verdict }) => FAILURES.includes(verdict)),
   );
   return `## What went wrong, ${algorithm}\n\n${casesTable(failed, services)}`;
 }
 
-/** @param {Run} run @param {any[]} services */
-function leniences({ algorithm, rows }, services) {
+/** @param {Run} run */
+function leniences({ algorithm, services, rows }) {
   const some = rows.filter(({ results }) => results.some(({ verdict }) => verdict === 'lenient'));
   return `## Where these guards are stricter, ${algorithm}
 
@@ -110,12 +114,8 @@ No standard demands a refusal here. ◇ is left out.
 ${casesTable(some, services, { marked: false })}`;
 }
 
-/**
- * @param {Row[]} rows
- * @param {any[]} services
- * @param {string} title
- */
-function everything(rows, services, title) {
+/** @param {Run} run @param {string} title */
+function everything({ services, rows }, title) {
   return `## ${title}\n\n${casesTable(rows, services)}`;
 }
 

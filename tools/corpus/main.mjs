@@ -13,7 +13,7 @@ import { CorpusIssuer, Forge, isSuccess, isVulnerability, runCorpus, send } from
  *   waitSeconds: number, verbose: boolean, json: boolean }} CorpusOptions
  */
 
-const ALGORITHM = /^(?:RS|PS|ES)(?:256|384|512)$/;
+const ALGORITHM = /^(?:(?:RS|PS|ES)(?:256|384|512)|Ed25519|EdDSA)$/;
 const RETRY_INTERVAL_MS = 1000;
 
 export const command = defineCommand({
@@ -28,7 +28,7 @@ The corpus is an authorization server of its own. While it runs, the service mus
   --audience NAME      what the service requires in "aud"
   --scope NAME         the one scope that the address requires; without it, no case is about scopes
   --dpop URL           what clients of the service put into "htu"; without it, no case is about proofs (RFC 9449)
-  --algorithm ALG      the one algorithm it allows: RS, PS or ES with 256, 384 or 512 (default: ES256)
+  --algorithm ALG      the one algorithm it allows: RS, PS or ES with 256, 384 or 512, Ed25519 or EdDSA (default: ES256)
   --issuer-port PORT   port of the issuer on 127.0.0.1 (default: 4999)
   --wait SECONDS       how long the service may take to fetch the keys of the issuer (default: 15)
   --verbose            prints every case, not only those with an unexpected answer

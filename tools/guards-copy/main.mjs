@@ -116,7 +116,7 @@ function planCopy(options) {
     suggested: suggestedParts(service.declares, parts),
     changes: planUpdate({ folder: service.folder, target, texts, record, force: options.force }),
     record: makeRecord(choice, texts),
-    settings: settingsFor(service, places, { hasTests: parts.has('tests') }),
+    settings: settingsFor(service, places, parts),
     missing: missingPackages(files, service),
   };
 }

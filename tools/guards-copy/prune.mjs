@@ -21,7 +21,10 @@ export function prune(text, isThere) {
     .sort(([a], [b]) => b - a)
     .reduce((rest, [start, end]) => rest.slice(0, start) + rest.slice(end), text);
   requireUnused(kept, names);
-  return kept.replace(/\n{3,}/g, '\n\n').replace(/([{[])\s+(?=[}\]])/g, '$1').trimStart();
+  return kept
+    .replace(/\n{3,}/g, '\n\n')
+    .replace(/([{[])\s+(?=[}\]])/g, '$1')
+    .trimStart();
 }
 
 /** @param {ts.Statement} statement */
@@ -72,8 +75,17 @@ function isMember({ parent }) {
 
 /** @param {ts.Node} node @param {ReadonlySet<string>} names @returns {boolean} */
 function uses(node, names) {
-  if (ts.isIdentifier(node)) return names.has(node.text);
+  if (ts.isIdentifier(node)) return names.has(node.text) && !isNameOfProperty(node);
   return ts.forEachChild(node, (child) => uses(child, names) || undefined) ?? false;
+}
+
+/** In `a.name` and `{ name: 1 }`, unlike in `{ name }`. @param {ts.Identifier} node */
+function isNameOfProperty(node) {
+  const { parent } = node;
+  return (
+    (ts.isPropertyAccessExpression(parent) && parent.name === node) ||
+    (ts.isPropertyAssignment(parent) && parent.name === node)
+  );
 }
 
 /**

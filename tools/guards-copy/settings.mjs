@@ -24,15 +24,15 @@ import { testRunnerSettings } from './test-runners.mjs';
  *
  * @param {Service} service
  * @param {Places} places
- * @param {{ hasTests: boolean }} options
+ * @param {ReadonlySet<string>} parts
  * @returns {PlannedSetting[]}
  */
-export function settingsFor(service, places, { hasTests }) {
-  const folders = [places.library, ...(hasTests ? [places.tests] : [])];
+export function settingsFor(service, places, parts) {
+  const folders = [places.library, ...(parts.has('testing') ? [places.tests] : [])];
   return [
     ...linterSettings(service.folder, folders),
     ...(service.declares('prettier') ? [prettierIgnore(folders)] : []),
-    ...(hasTests ? testRunnerSettings(service, places) : []),
+    ...(parts.has('tests') ? testRunnerSettings(service, places) : []),
   ].flatMap((setting) => {
     const text = textOf(join(service.folder, setting.file));
     if (setting.marks.every((mark) => text.includes(mark))) return [];

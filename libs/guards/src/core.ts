@@ -1,9 +1,10 @@
 import { AccessTokenVerifier } from './core/access-token-verifier.js';
 import { OptionReader } from './core/options.js';
 import { resolveVerifierOptions } from './core/resolve-options.js';
-import { IssuerRegistry } from './core/trusted-issuer.js';
+import { createRegistry, type VerifierParts } from './core/trusted-issuer.js';
 import type { Verifier } from './core/verifier.js';
 import type { VerifierOptions } from './core/verifier.options.js';
+import { issuersAtRunTime } from './issuers-at-run-time/index.js';
 import { status } from './status/status.part.js';
 
 export { ALGORITHMS } from './core/algorithms.js';
@@ -23,10 +24,12 @@ export type {
   TokenCacheOptions,
   VerifierOptions,
 } from './core/verifier.options.js';
+export type { IssuersAtRunTime } from './issuers-at-run-time/index.js';
 export type { StatusListOptions } from './status/status.part.js';
 
-/** As in parts.ts, without parts that need Nest. */
-const parts = {
+/** The optional parts that need no request. To remove one, delete its folder and its lines here. */
+const parts: VerifierParts = {
+  issuersAtRunTime,
   status,
 };
 
@@ -40,6 +43,6 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const reader = new OptionReader();
   const resolved = resolveVerifierOptions(options, reader, { parts });
   reader.throwFaults();
-  const issuers = new IssuerRegistry(resolved, parts);
+  const issuers = createRegistry(resolved, parts);
   return new AccessTokenVerifier(Object.freeze(resolved), issuers);
 }

@@ -16,7 +16,10 @@ type SecurityRequirements = Readonly<Record<string, readonly string[]>>[];
  */
 export function secureOpenApi(document: OpenApiDocument, rules: AccessRules, scheme: string): void {
   const handlers = new Map<unknown, GuardedHandler>(
-    rules.table().map((row) => [`${row.controller}_${row.handler}`, row]),
+    rules
+      .table()
+      .filter(isDecidedHere)
+      .map((row) => [`${row.controller}_${row.handler}`, row]),
   );
   const operations = Object.values(document.paths).flatMap((path): unknown[] =>
     Object.values(path),
@@ -26,6 +29,11 @@ export function secureOpenApi(document: OpenApiDocument, rules: AccessRules, sch
     const handler = handlers.get(Reflect.get(operation, 'operationId'));
     if (handler) Reflect.set(operation, 'security', buildSecurity(handler, scheme));
   }
+}
+
+/** The document keeps what it says about handlers of other guards. */
+function isDecidedHere({ access }: GuardedHandler): boolean {
+  return access !== 'elsewhere' && access !== 'undeclared';
 }
 
 function buildSecurity({ access, scopes, anyScopes }: GuardedHandler, scheme: string) {

@@ -1,41 +1,42 @@
 import type { Server } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
-import { DpopNonces } from '../src/dpop/nonces.js';
-import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from '../src/nest/guards.options.js';
-import { DpopClient } from './dpop-client.js';
-import { type GuardedRoute, listRoutes } from './routes.js';
+import type { AccessRule } from '../src/nest/access-rule.js';
+import { unrefServer } from './loopback-server.js';
+import { type GuardedRoute, listGuardedRoutes } from './routes.js';
 import type { TestIssuer } from './test-issuer.js';
+import { setClaim } from './token-shape.js';
+import { type Trial, TrialClient } from './trial-client.js';
 
-/** The answer that a request with these credentials must get. */
-interface Expectation {
-  readonly credentials: string;
-  /** Claims of the token. Without claims, no token is sent. */
-  readonly claims?: Readonly<Record<string, string>>;
-  readonly status: number;
-  /** The error code of the challenge (RFC 6750 §3.1). Absent for a request without credentials. */
-  readonly error?: string;
+export interface ExpectGuardedOptions {
+  /** Also sends a good token to every route, which calls its handler. Default true. */
+  readonly callsHandlers?: boolean | undefined;
 }
 
 /**
  * Sends requests to every guarded route over HTTP. Checks that the route refuses a request without a token, a token for
- * another audience and a token without the required scopes. Starts to listen if the application does not listen yet.
+ * another audience and a token without the required scopes, and that nothing refuses a token that meets the rule of the
+ * route. Such a token calls the handler; it may answer 400 or 404. Starts to listen if the application does not listen yet.
  *
  * @returns the guarded routes, such as `GET /orders/x`. Assert on them, so that the test fails when a route becomes public.
  * @throws Error that names each route with another answer
  */
-export async function expectGuarded(app: INestApplication, issuer: TestIssuer): Promise<string[]> {
+export async function expectGuarded(
+  app: INestApplication,
+  issuer: TestIssuer,
+  { callsHandlers = true }: ExpectGuardedOptions = {},
+): Promise<string[]> {
   const origin = await findOrigin(app);
-  const headersFor = createHeaderFactory(app.get<ResolvedGuardsOptions>(RESOLVED_OPTIONS), issuer);
-  const routes = listRoutes(app).filter(({ rule }) => rule?.access !== 'public');
+  const client = new TrialClient(app, issuer, origin);
+  const routes = listGuardedRoutes(app);
+  if (routes.length === 0) throw new Error('The application has no route that requires a token');
   const faults: string[] = [];
   for (const route of routes) {
-    for (const expectation of listExpectations(route, issuer)) {
-      const headers = expectation.claims ? headersFor(route, expectation.claims) : {};
-      const fault = await findDeviation({ origin, headers, ...route }, expectation);
-      if (fault) faults.push(`${formatRoute(route)} with ${expectation.credentials}: ${fault}`);
+    const trials = listRefusals(route, issuer);
+    if (callsHandlers) trials.push(goodToken(route, issuer));
+    for (const fault of await client.findFaults(route, trials)) {
+      faults.push(`${formatRoute(route)} with ${fault}`);
     }
   }
-  if (routes.length === 0) faults.push('The application has no route that requires a token');
   if (faults.length > 0)
     throw new Error(`These routes are not guarded correctly:\n  ${faults.join('\n  ')}`);
   return routes.map(formatRoute).sort();
@@ -43,65 +44,94 @@ export async function expectGuarded(app: INestApplication, issuer: TestIssuer): 
 
 async function findOrigin(app: INestApplication): Promise<string> {
   const server: Server = app.getHttpServer();
-  if (!server.listening) await app.listen(0, '127.0.0.1');
+  if (!server.listening) {
+    unrefServer(server);
+    await app.listen(0, '127.0.0.1');
+  }
   return (await app.getUrl()).replace('[::1]', '127.0.0.1');
 }
 
-function listExpectations({ rule }: GuardedRoute, { audience }: TestIssuer): Expectation[] {
-  const foreign = { aud: `${audience}/elsewhere`, scope: listScopes(rule).join(' ') };
-  const expectations: Expectation[] = [
-    { credentials: 'a wrong audience', status: 401, error: 'invalid_token', claims: foreign },
+function listRefusals({ rule }: GuardedRoute, { audience }: TestIssuer): Trial[] {
+  const scope = listScopes(rule).join(' ');
+  const trials: Trial[] = [
+    {
+      credentials: 'a wrong audience',
+      claims: { aud: `${audience}/elsewhere`, scope },
+      findFault: refusal(401, 'invalid_token'),
+    },
   ];
-  if (rule?.access !== 'optional') expectations.push({ credentials: 'no token', status: 401 });
-  if (listScopes(rule).length > 0) {
-    const claims = { scope: 'another:scope' };
-    expectations.push({
+  if (rule.access !== 'optional') {
+    trials.push({ credentials: 'no token', findFault: refusal(401) });
+  }
+  if (scope !== '') {
+    trials.push({
       credentials: 'no scope',
-      status: 403,
-      error: 'insufficient_scope',
-      claims,
+      claims: { scope: 'another:scope' },
+      findFault: refusal(403, 'insufficient_scope'),
     });
   }
-  return expectations;
+  return trials;
 }
 
-type StringMap = Readonly<Record<string, string>>;
-
-/** Makes the headers of a request: a bearer token, or a DPoP-bound token where every issuer requires one. */
-function createHeaderFactory({ dpop, issuers, now }: ResolvedGuardsOptions, issuer: TestIssuer) {
-  const isBound = dpop && issuers.every(({ requiresDpop }) => requiresDpop);
-  if (!isBound) {
-    return (_route: GuardedRoute, claims: StringMap): StringMap => ({
-      authorization: `Bearer ${issuer.accessToken(claims)}`,
-    });
-  }
-  const client = new DpopClient({ now });
-  const nonce = new DpopNonces(dpop, now).current();
-  return ({ method, path }: GuardedRoute, claims: StringMap): StringMap => {
-    const accessToken = issuer.accessToken({ ...claims, cnf: client.cnf });
-    return client.headers({ method, url: dpop.baseUrl + path, accessToken, nonce });
+/** @param expected the error code of the challenge (RFC 6750 §3.1). Absent for a request without credentials. */
+function refusal(expectedStatus: number, expected?: string): Trial['findFault'] {
+  return ({ status, headers }) => {
+    if (status !== expectedStatus) return `answered ${status}, not ${expectedStatus}`;
+    const challenge = headers.get('www-authenticate') ?? undefined;
+    const asExpected = findErrorCode(challenge) === expected;
+    return asExpected ? undefined : `challenged with ${challenge ?? 'no challenge'}`;
   };
 }
 
-function listScopes(rule: GuardedRoute['rule']): readonly string[] {
-  return [...(rule?.scopes ?? []), ...(rule?.anyScopes.flat() ?? [])];
+/** A token that meets the rule, except for its policies and predicates, which only the application can judge. */
+function goodToken({ rule }: GuardedRoute, issuer: TestIssuer): Trial {
+  const isJudged = rule.policies.length > 0 || rule.claims.some(isPredicate);
+  return {
+    credentials: 'a good token',
+    claims: meetRule(rule, issuer),
+    findFault: admission(isJudged),
+    reachesHandler: true,
+  };
 }
 
-interface RouteRequest extends Pick<GuardedRoute, 'method' | 'path'> {
-  readonly origin: string;
-  readonly headers: StringMap;
+function meetRule(rule: AccessRule, issuer: TestIssuer): Record<string, unknown> {
+  const scopes = listScopes(rule);
+  const claims: Record<string, unknown> = scopes.length > 0 ? { scope: scopes.join(' ') } : {};
+  if (rule.roles.length > 0) claims['roles'] = rule.roles.flat();
+  for (const requirement of rule.claims) {
+    if (!isPredicate(requirement)) setClaim(claims, requirement.path, requirement.expected);
+  }
+  if (rule.maxLoginAge < Infinity) claims['auth_time'] = issuer.claims()['iat'];
+  return claims;
 }
 
-async function findDeviation(
-  { origin, method, path, headers }: RouteRequest,
-  { status, error }: Expectation,
-): Promise<string | undefined> {
-  const answer = await fetch(origin + path, { method, headers, redirect: 'manual' });
-  await answer.body?.cancel();
-  if (answer.status !== status) return `answered ${answer.status}, not ${status}`;
-  const challenge = answer.headers.get('www-authenticate') ?? 'no challenge';
-  const code = /error="([^"]*)"/.exec(challenge)?.[1];
-  return code === error ? undefined : `challenged with ${challenge}`;
+/** The handler and other guards may answer 403 too, without a challenge (RFC 6750 §3.1). */
+function admission(isJudged: boolean): Trial['findFault'] {
+  return ({ status, headers }) => {
+    const challenge = headers.get('www-authenticate') ?? undefined;
+    const code = findErrorCode(challenge);
+    if (isJudged && code === 'insufficient_scope') return undefined;
+    if (status !== 401 && code === undefined) return undefined;
+    if (challenge === undefined)
+      return `answered ${status} without a challenge: another guard refused it`;
+    const hint = code === 'insufficient_scope' ? `. ${CLAIMS_HINT}` : '';
+    return `answered ${status} with ${challenge}${hint}`;
+  };
+}
+
+const CLAIMS_HINT =
+  'Does the handler need a claim that no access decorator names? Set it with TestIssuer.start({ claims })';
+
+function isPredicate({ expected }: AccessRule['claims'][number]): boolean {
+  return typeof expected === 'function';
+}
+
+function findErrorCode(challenge = ''): string | undefined {
+  return /error="([^"]*)"/.exec(challenge)?.[1];
+}
+
+function listScopes({ scopes, anyScopes }: AccessRule): readonly string[] {
+  return [...scopes, ...anyScopes.flat()];
 }
 
 function formatRoute({ method, path }: GuardedRoute): string {

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
-import { closeServer, listenOnLoopback } from './loopback-server.js';
+import { closeServer, listenOnLoopback, unrefServer } from './loopback-server.js';
 
 export type Answer = RequestListener;
 
@@ -19,6 +19,7 @@ export class IssuerServer {
 
   static async listen(): Promise<IssuerServer> {
     const issuer = new IssuerServer();
+    unrefServer(issuer.server);
     issuer.origin = await listenOnLoopback(issuer.server);
     return issuer;
   }

@@ -16,3 +16,8 @@ export async function closeServer(server: Server): Promise<void> {
   server.close();
   await once(server, 'close');
 }
+
+/** Lets the process exit while the server listens, because a test that fails early does not close it. */
+export function unrefServer(server: Server): void {
+  server.on('connection', (socket) => socket.unref()).unref();
+}

@@ -11,16 +11,28 @@ const METHOD = 'method';
 const VERSION = '__version__';
 const MODULE_PATH = '__module_path__';
 
-/** One route of one handler, with its access rule. */
-export interface GuardedRoute {
+/** One route of one handler. */
+export interface Route {
   readonly method: string;
   /** The path, with a value for every parameter. */
   readonly path: string;
+  /** Undefined for a handler that these guards do not know. */
   readonly rule: AccessRule | undefined;
 }
 
+export interface GuardedRoute extends Route {
+  readonly rule: AccessRule;
+}
+
+/** The routes that these guards protect. The others are public, or left to other guards. */
+export function listGuardedRoutes(app: INestApplication): GuardedRoute[] {
+  return listRoutes(app).flatMap(({ rule, ...address }) =>
+    rule && rule.access !== 'public' ? [{ ...address, rule }] : [],
+  );
+}
+
 /** Lists every route of the controllers of an application, with global prefix and version. */
-export function listRoutes(app: INestApplication): GuardedRoute[] {
+export function listRoutes(app: INestApplication): Route[] {
   const rules = app.get(AccessRules);
   const addresses = new RouteAddresses(app);
   return [...app.get(ModulesContainer).values()].flatMap((module) =>

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Algorithm } from '../src/core/algorithms.js';
+import type { IssuerOptions } from '../src/index.js';
 import { compactJws, generateSigningKey, type SigningKey } from './signing-key.js';
 import { type Answer, IssuerServer } from './issuer-server.js';
 import { TestStatusList } from './test-status-list.js';
+import { type TokenDefaults, TokenShape } from './token-shape.js';
 
-export interface TestIssuerOptions {
-  /** The audience of the tokens. Default `https://api.example`. */
+export interface TestIssuerOptions extends TokenDefaults {
+  /** The audience of the tokens. Default: that of the preset, or `https://api.example`. */
   readonly audience?: string;
-  /** Default `ES256`, because its key pairs are the fastest to generate. */
+  /** Default: the first of the preset, or `ES256`, because its key pairs are fast to generate. */
   readonly algorithm?: Algorithm;
   /** The time in epoch milliseconds. Default `Date.now`. */
   readonly now?: () => number;
@@ -15,10 +17,12 @@ export interface TestIssuerOptions {
   readonly hasStatusList?: boolean;
 }
 
+type Members = Readonly<Record<string, unknown>>;
+
 /** How a token differs from a valid one, apart from its claims. */
 export interface TokenChanges {
   /** Overrides members of the header. `undefined` removes a member. */
-  readonly header?: Readonly<Record<string, unknown>>;
+  readonly header?: Members;
   /** The key that signs. The header keeps the `kid` and `alg` of the issuer's key. */
   readonly signedBy?: SigningKey;
 }
@@ -32,6 +36,7 @@ export class TestIssuer {
   readonly statusList: TestStatusList;
   readonly audience: string;
   private readonly algorithm: Algorithm;
+  private readonly shape: TokenShape;
   private readonly now: () => number;
   private readonly hasStatusList: boolean;
   private keys: SigningKey[];
@@ -39,11 +44,13 @@ export class TestIssuer {
   private constructor(
     options: TestIssuerOptions,
     private readonly server: IssuerServer,
+    private readonly preset: Partial<IssuerOptions>,
   ) {
-    this.audience = options.audience ?? 'https://api.example';
-    this.algorithm = options.algorithm ?? 'ES256';
+    this.audience = options.audience ?? firstOf(preset.audience) ?? 'https://api.example';
+    this.algorithm = options.algorithm ?? preset.algorithms?.[0] ?? 'ES256';
+    this.shape = new TokenShape(options, preset);
     this.now = options.now ?? Date.now;
-    this.hasStatusList = options.hasStatusList ?? false;
+    this.hasStatusList = options.hasStatusList === true;
     this.keys = [generateSigningKey(this.algorithm)];
     server.publish(() => this.keys.map((key) => key.publicJwk));
     this.statusList = new TestStatusList(server.statusListUri, (list) => this.listToken(list));
@@ -51,7 +58,15 @@ export class TestIssuer {
   }
 
   static async start(options: TestIssuerOptions = {}): Promise<TestIssuer> {
-    return new TestIssuer(options, await IssuerServer.listen());
+    return new TestIssuer(options, await IssuerServer.listen(), {});
+  }
+
+  /**
+   * Starts an issuer whose tokens have the form that a preset accepts, such as `keycloak({ … })`: type, audience, client,
+   * scopes and required claims.
+   */
+  static async as(preset: IssuerOptions, options: TestIssuerOptions = {}): Promise<TestIssuer> {
+    return new TestIssuer(options, await IssuerServer.listen(), preset);
   }
 
   get issuer(): string {
@@ -62,9 +77,12 @@ export class TestIssuer {
     return this.server.jwksUri;
   }
 
-  /** The options of `GuardsModule.forRoot()` that accept tokens of this issuer. */
-  get options(): { issuer: string; audience: string; algorithms: readonly Algorithm[] } {
-    return { issuer: this.issuer, audience: this.audience, algorithms: [this.algorithm] };
+  /** The options of `GuardsModule.forRoot()` that accept tokens of this issuer. Also an entry of `issuers`. */
+  get options(): IssuerOptions & { readonly audience: string; readonly jwksUri?: string } {
+    const { issuer, audience, preset } = this;
+    const { jwksUri, ...rest } = preset;
+    const options = { ...rest, issuer, audience, algorithms: [this.algorithm] };
+    return jwksUri === undefined ? options : { ...options, jwksUri: this.jwksUri };
   }
 
   /** The number of requests for the key set. */
@@ -79,29 +97,33 @@ export class TestIssuer {
     return newest;
   }
 
-  /** Makes an RFC 9068 token that is valid for five minutes. `claims` override the default claims; `undefined` removes one. */
-  accessToken(claims: Readonly<Record<string, unknown>> = {}, changes: TokenChanges = {}): string {
+  /**
+   * Makes a token that is valid for five minutes. `claims` override the default claims, by the names of RFC 9068 for
+   * every preset; `undefined` removes one.
+   */
+  accessToken(claims: Members = {}, changes: TokenChanges = {}): string {
     const header = { ...this.header(), ...changes.header };
-    return compactJws(header, { ...this.claims(), ...claims }, changes.signedBy ?? this.signingKey);
+    const payload = this.shape.override(this.claims(), claims);
+    return compactJws(header, payload, changes.signedBy ?? this.signingKey);
   }
 
-  header(): { typ: string; alg: Algorithm; kid: string } {
+  header() {
     const { kid, algorithm } = this.signingKey;
-    return { typ: 'at+jwt', alg: algorithm, kid };
+    return this.shape.header(algorithm, kid);
   }
 
   claims(): Record<string, unknown> {
     const now = Math.floor(this.now() / 1000);
-    return {
+    return this.shape.claims({
       iss: this.issuer,
       sub: 'alice',
-      aud: this.audience,
       client_id: 'test-client',
+      aud: this.audience,
       jti: randomUUID(),
       iat: now,
       exp: now + 300,
       ...(this.hasStatusList && { status: this.statusList.allot() }),
-    };
+    });
   }
 
   /** Revokes a token of this issuer in the status list. */
@@ -156,4 +178,8 @@ export class TestIssuer {
   close(): Promise<void> {
     return this.server.close();
   }
+}
+
+function firstOf(names: IssuerOptions['audience']): string | undefined {
+  return [names].flat()[0];
 }

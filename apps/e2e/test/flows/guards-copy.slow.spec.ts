@@ -31,6 +31,21 @@ function missingImports(service: Folder): readonly string[] {
 }
 
 describe('guards:copy to a new service', () => {
+  it('takes core and nest alone, in at most 45 files and 3,000 lines', async () => {
+    const service = await Folder.withService();
+    const { exit, output } = library.copyTo(service);
+    const files = service.texts(LIBRARY);
+    const sources = [...files].filter(([path]) => path.endsWith('.ts'));
+    const lines = sources.reduce((sum, [, text]) => sum + text.split('\n').length - 1, 0);
+
+    expect(exit).toBe(0);
+    expect(files.size).toBeLessThanOrEqual(45);
+    expect(lines).toBeLessThanOrEqual(3000);
+    expect(output).toContain(`${sources.length} source files, ${lines} lines`);
+    expect(service.texts('test').size).toBe(0);
+    expect(missingImports(service)).toEqual([]);
+  });
+
   it.each([...PARTS, 'tests', 'all'])(
     'copies every file that the part %s imports',
     async (part) => {
@@ -41,6 +56,17 @@ describe('guards:copy to a new service', () => {
       expect(missingImports(service)).toEqual([]);
     },
   );
+
+  it('leaves no line of a missing part in the lists of parts', async () => {
+    const [small, large] = [await Folder.withService(), await Folder.withService()];
+    library.copyTo(small);
+    library.copyTo(large, '--with', 'dpop,status', '--with', 'presets');
+
+    expect(small.read(`${LIBRARY}/index.ts`)).not.toContain('/presets/');
+    expect(large.read(`${LIBRARY}/index.ts`)).toContain("'./presets/index.js'");
+    expect(small.read(`${LIBRARY}/parts.ts`)).not.toMatch(/dpop|status/);
+    expect(large.read(`${LIBRARY}/parts.ts`)).toContain("'./dpop/");
+  });
 
   it('takes the part of a transport that the service declares, and says so', async () => {
     const service = await Folder.withService(['@nestjs/websockets']);
@@ -195,6 +221,15 @@ describe('guards:copy and the tools of a service', () => {
     expect(service.texts('.')).toEqual(written);
   });
 
+  it('names the folder of TestIssuer to the linters, because it is no code of the service', async () => {
+    const service = await withTools();
+    const { output } = library.copyTo(service, '--with', 'testing', '--write');
+
+    expect(service.read('.prettierignore')).toBe('src/guards/\ntest/guards/\n');
+    expect(service.read('eslint.config.mjs')).toContain("'test/guards/**'");
+    expect(output).not.toContain('--exclude');
+  });
+
   it('names each configuration of Jest that would run the copied tests', async () => {
     const service = await Folder.withService(['jest'], 'commonjs');
     const e2e = { rootDir: '.', testRegex: '.e2e-spec.ts$' };
@@ -215,7 +250,7 @@ describe('guards:copy and the tools of a service', () => {
 });
 
 describe('guards:copy to a service that has a copy', () => {
-  const FILE = 'core/strict-json.ts';
+  const FILE = 'core/access-token.ts';
 
   it('records the version, the commit, the parts and the hash of each file', async () => {
     const repository = await GuardsLibrary.withHistory();
@@ -247,8 +282,11 @@ describe('guards:copy to a service that has a copy', () => {
   it('keeps edits, merges them with changes of the library, and lists conflicts', async () => {
     const repository = await GuardsLibrary.withHistory();
     const service = await Folder.withService();
-    const [merged, conflict, updated] = ['core/claims.ts', FILE, 'core/urls.ts'];
     repository.copyTo(service);
+    const [merged = '', updated = ''] = [...service.texts(`${LIBRARY}/core`).keys()]
+      .map((path) => path.slice(LIBRARY.length + 1))
+      .filter((path) => path !== FILE);
+    const conflict = FILE;
     service.edit(`${LIBRARY}/${merged}`, (text) => `${text}\n// ours, at the end\n`);
     service.edit(`${LIBRARY}/${conflict}`, (text) => `// ours\n${text}`);
     service.edit(`${LIBRARY}/index.ts`, (text) => `${text}// ours\n`);
@@ -322,6 +360,20 @@ describe('guards:copy to a service that has a copy', () => {
     expect(repository.copyTo(service).output).toContain(`merge ${LIBRARY}/${FILE}.new into it`);
     service.delete(`${LIBRARY}/${FILE}.new`);
     expect(repository.copyTo(service).exit).toBe(0);
+  });
+
+  it('keeps the parts of the first copy, and removes those of --without for good', async () => {
+    const service = await Folder.withService(['@nestjs/graphql']);
+    library.copyTo(service, '--with', 'dpop');
+    library.copyTo(service, '--with', 'status');
+    expect(service.has(`${LIBRARY}/dpop`) && service.has(`${LIBRARY}/status`)).toBe(true);
+
+    library.copyTo(service, '--without', 'dpop,graphql');
+    library.copyTo(service);
+
+    expect(service.has(`${LIBRARY}/dpop`) || service.has(`${LIBRARY}/graphql`)).toBe(false);
+    expect(service.has(`${LIBRARY}/status`)).toBe(true);
+    expect(missingImports(service)).toEqual([]);
   });
 
   it('overwrites edits with --force alone', async () => {

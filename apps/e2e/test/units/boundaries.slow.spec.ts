@@ -88,6 +88,7 @@ describe('dependency-cruiser', () => {
     ['libs/guards/src/websockets/store.ts', 'graphql', 'guards-packages-websockets'],
     ['libs/guards/src/core/module.ts', '@nestjs/common', 'guards-core'],
     ['libs/guards/src/core/adapter.ts', '../nest/guard.js', 'guards-core'],
+    ['libs/guards/src/core.ts', './nest/guard.js', 'guards-core-entry'],
     [`${AUTH}/tokens/upwards.ts`, '../clients/client.js', 'auth-order-tokens'],
     [`${AUTH}/pages/upwards.ts`, '../oauth/codes.js', 'auth-order-pages'],
     [`${AUTH}/helpers/unknown.ts`, '../platform/secrets.js', 'auth-known-folders'],

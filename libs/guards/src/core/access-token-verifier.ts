@@ -134,8 +134,8 @@ export class AccessTokenVerifier implements Verifier {
 
   /** The verifier of this token, if it is not a JWT by its form. */
   private findOpaqueVerifier(token: string): Verifier | undefined {
-    const { opaqueTokens, issuers } = this.options;
-    return opaqueTokens && (issuers.length === 0 || !isCompactJws(token))
+    const { opaqueTokens, issuers, directory } = this.options;
+    return opaqueTokens && ((issuers.length === 0 && !directory) || !isCompactJws(token))
       ? opaqueTokens
       : undefined;
   }
@@ -154,15 +154,16 @@ export class AccessTokenVerifier implements Verifier {
     const { now, tolerance, maxAge } = currentLifetimeLimits(this.options);
     const { expiresAt, issuedAt } = token;
     const remaining = Math.min(expiresAt.getTime(), issuedAt.getTime() + maxAge) + tolerance - now;
-    return Math.min(remaining, this.statusRecheckMs(token));
+    return Math.min(remaining, this.recheckMs(token));
   }
 
-  /** The end of a session cannot be predicted, so the status is checked at an interval. */
-  private statusRecheckMs(token: AccessToken): number {
+  /** The end of a session or of a tenant cannot be predicted, so both are checked at an interval. */
+  private recheckMs(token: AccessToken): number {
     try {
       const status = this.issuers.named(token.issuer)?.findStatus(token);
       status?.checkValid(this.options.monotonicNow());
-      return status ? STATUS_RECHECK_MS : Infinity;
+      const trustedMs = this.issuers.remainingTrustMs(token.issuer);
+      return status ? Math.min(STATUS_RECHECK_MS, trustedMs) : trustedMs;
     } catch (error) {
       // The fetch under way decides, and not the pause of the process before it.
       if (error instanceof UnavailableError && error.state.refreshing) return STATUS_RECHECK_MS;

@@ -5,18 +5,9 @@ import { constants } from 'node:crypto';
  * purpose: a resource server that can verify an HMAC can also forge tokens. `EdDSA` is the old name of `Ed25519`, and
  * verifies with no other curve.
  */
+// prettier-ignore
 export const ALGORITHMS = [
-  'ES256',
-  'ES384',
-  'ES512',
-  'Ed25519',
-  'EdDSA',
-  'PS256',
-  'PS384',
-  'PS512',
-  'RS256',
-  'RS384',
-  'RS512',
+  'ES256', 'ES384', 'ES512', 'Ed25519', 'EdDSA', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512',
 ] as const;
 
 export type Algorithm = (typeof ALGORITHMS)[number];

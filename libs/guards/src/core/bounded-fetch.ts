@@ -14,6 +14,8 @@ export interface FetchLimits {
 }
 
 export interface BoundedRequest {
+  /** The body of a POST. Without one the request is a GET. */
+  readonly body?: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Accepted media types of the response. */
   readonly contentType: RegExp;
@@ -29,8 +31,15 @@ export interface BoundedResponse {
 const PAUSED_DEADLINES = 2;
 
 /** The server has answered, but not with the document. */
-class UnusableResponse extends Error {
+export class UnusableResponse extends Error {
   override readonly name = 'UnusableResponse';
+
+  constructor(
+    message: string,
+    readonly status?: number,
+  ) {
+    super(message);
+  }
 }
 
 /**
@@ -67,8 +76,9 @@ async function fetchOnce(
 ): Promise<BoundedResponse> {
   const deadline = AbortSignal.timeout(limits.timeoutMs);
   const { fetch = globalThis.fetch } = limits;
-  const { headers } = request;
-  const response = await fetch(url, { headers, redirect: 'error', signal: deadline });
+  const { headers, body: sent } = request;
+  const post = sent === undefined ? {} : { method: 'POST', body: sent };
+  const response = await fetch(url, { ...post, headers, redirect: 'error', signal: deadline });
   if (response.status === 304 && 'if-none-match' in headers) {
     await response.body?.cancel();
     return { headers: response.headers, body: undefined };
@@ -76,7 +86,7 @@ async function fetchOnce(
   const refusal = describeUnacceptable(response, request);
   if (refusal) {
     await response.body?.cancel();
-    throw new UnusableResponse(`${url} answered with ${refusal}`);
+    throw new UnusableResponse(`${url} answered with ${refusal}`, response.status);
   }
   const body = await readBody(response, limits.maxBytes, deadline);
   return { headers: response.headers, body };

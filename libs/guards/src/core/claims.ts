@@ -65,16 +65,9 @@ export interface LifetimeOptions {
   readonly maxTokenAgeSeconds: number;
 }
 
-export function currentLifetimeLimits({
-  now,
-  clockToleranceSeconds,
-  maxTokenAgeSeconds,
-}: LifetimeOptions): LifetimeLimits {
-  return {
-    now: now(),
-    tolerance: clockToleranceSeconds * 1000,
-    maxAge: maxTokenAgeSeconds * 1000,
-  };
+export function currentLifetimeLimits(options: LifetimeOptions): LifetimeLimits {
+  const { now, clockToleranceSeconds: tolerance, maxTokenAgeSeconds: maxAge } = options;
+  return { now: now(), tolerance: tolerance * 1000, maxAge: maxAge * 1000 };
 }
 
 /** RFC 7519 §4.1.4. */
@@ -91,27 +84,24 @@ export function checkMaxAge(issuedAt: Date, { now, tolerance, maxAge }: Lifetime
 }
 
 /** RFC 7519 §4.1.5. */
-export function checkNotBefore(
-  notBefore: Date | undefined,
-  { now, tolerance }: LifetimeLimits,
-): void {
-  if (!notBefore || notBefore.getTime() <= now + tolerance) return;
-  const difference = `nbf is ${compareToClock(notBefore, now)}`;
-  throw TokenError.because('not_yet_valid', `${difference}, ${describeTolerance(tolerance)}`);
+export function checkNotBefore(notBefore: Date | undefined, limits: LifetimeLimits): void {
+  if (notBefore) checkStarted('nbf', notBefore, limits);
 }
 
 /** RFC 7519 §4.1.6. An `iat` in the future means that a clock is wrong or that the claim is invented. */
-export function checkIssuedAt(issuedAt: Date, { now, tolerance }: LifetimeLimits): void {
-  if (issuedAt.getTime() <= now + tolerance) return;
-  const difference = `iat is ${compareToClock(issuedAt, now)}`;
-  throw TokenError.because(
-    'issued_in_the_future',
-    `${difference}, ${describeTolerance(tolerance)}`,
-  );
+export function checkIssuedAt(issuedAt: Date, limits: LifetimeLimits): void {
+  checkStarted('iat', issuedAt, limits);
 }
 
-function describeTolerance(tolerance: number): string {
-  return `and ${tolerance / 1000} s are tolerated`;
+function checkStarted(
+  name: 'nbf' | 'iat',
+  instant: Date,
+  { now, tolerance }: LifetimeLimits,
+): void {
+  if (instant.getTime() <= now + tolerance) return;
+  const code = name === 'nbf' ? 'not_yet_valid' : 'issued_in_the_future';
+  const limit = `and ${tolerance / 1000} s are tolerated`;
+  throw TokenError.because(code, `${name} is ${compareToClock(instant, now)}, ${limit}`);
 }
 
 /** Such as "20 s ahead of this machine's clock". */

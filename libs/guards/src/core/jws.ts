@@ -23,13 +23,12 @@ const COMPACT_JWS = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;
  *
  * @throws TokenError
  */
-export function checkLength(
-  token: string,
-  { maxTokenBytes }: { readonly maxTokenBytes: number },
-): void {
-  if (token.length <= maxTokenBytes) return;
-  const limit = `and \`maxTokenBytes\` is ${maxTokenBytes}`;
-  throw TokenError.because('oversized_token', `The token has ${token.length} bytes, ${limit}`);
+export function checkLength(token: string, options: { readonly maxTokenBytes: number }): void {
+  const { maxTokenBytes: max } = options;
+  const { length } = token;
+  if (length <= max) return;
+  const reason = `The token has ${length} bytes, and \`maxTokenBytes\` is ${max}`;
+  throw TokenError.because('oversized_token', reason);
 }
 
 /** @throws TokenError unless the text is exactly one token */
@@ -120,10 +119,8 @@ export function checkTokenType(
   { tokenTypes }: Pick<HeaderRules, 'tokenTypes'>,
 ): void {
   if (typeof typ !== 'string' || !tokenTypes.includes(normalizeMediaType(typ))) {
-    throw TokenError.because(
-      'wrong_type',
-      `typ is ${quoteValue(typ)}, and may be ${quoteValue(tokenTypes)}`,
-    );
+    const allowed = `and \`tokenTypes\` allows ${quoteValue(tokenTypes)}`;
+    throw TokenError.because('wrong_type', `typ is ${quoteValue(typ)}, ${allowed}`);
   }
 }
 

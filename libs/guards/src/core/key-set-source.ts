@@ -37,7 +37,7 @@ export class KeySetSource {
   async fetch(): Promise<FetchedKeySet> {
     const { keys, jwksUri, algorithms } = this.issuer;
     if (keys) {
-      const parsed = await importKeySet('', async () => keys().keys, algorithms);
+      const parsed = await importKeySet('', () => keys().keys, algorithms);
       return { ...parsed, lifetimeMs: LOCAL_KEYS_LIFETIME_MS };
     }
     try {
@@ -76,7 +76,7 @@ export class KeySetSource {
  */
 export async function importKeySet(
   jwksUri: string,
-  fetchKeys: () => Promise<unknown>,
+  fetchKeys: () => unknown,
   algorithms: readonly Algorithm[],
 ): Promise<ParsedKeySet> {
   let selection: KeySelection = { jwks: [], skipped: [] };

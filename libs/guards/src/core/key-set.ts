@@ -18,13 +18,12 @@ export function computeBackOffMs(
 
 /** Decides when the key set may, should and must be fetched. Pure arithmetic; each time is in monotonic milliseconds. */
 class RefreshSchedule {
+  succeededAt = -Infinity;
+  retryAt = -Infinity;
+  failures = 0;
+  private attemptedAt = -Infinity;
   private refreshAt = -Infinity;
   private freshUntil = -Infinity;
-  private usableUntil = -Infinity;
-  private attemptedAt = -Infinity;
-  private succeededAt = -Infinity;
-  private retryAt = -Infinity;
-  private failures = 0;
 
   constructor(
     private readonly cooldownMs: number,
@@ -41,7 +40,6 @@ class RefreshSchedule {
     this.retryAt = -Infinity;
     this.refreshAt = at + lifetimeMs * REFRESH_AFTER_FRACTION;
     this.freshUntil = at + lifetimeMs;
-    this.usableUntil = this.freshUntil + this.maxStaleMs;
   }
 
   recordFailure(at: number): void {
@@ -49,17 +47,8 @@ class RefreshSchedule {
     this.failures += 1;
   }
 
-  /** Time since the last success; infinite before the first one. */
-  ageMs(at: number): number {
-    return at - this.succeededAt;
-  }
-
-  get isFailing(): boolean {
-    return this.failures > 0;
-  }
-
   isUsable(at: number): boolean {
-    return at < this.usableUntil;
+    return at < this.freshUntil + this.maxStaleMs;
   }
 
   isDue(at: number): boolean {
@@ -68,7 +57,7 @@ class RefreshSchedule {
 
   /** A request waits for the fetch when the set is stale, unless the issuer is known to be down. */
   shouldAwaitRefresh(at: number): boolean {
-    return !this.isUsable(at) || (at >= this.freshUntil && !this.isFailing);
+    return !this.isUsable(at) || (at >= this.freshUntil && this.failures === 0);
   }
 
   refreshSoon(at: number): void {
@@ -77,10 +66,6 @@ class RefreshSchedule {
 
   canFetchForUnknownKey(at: number): boolean {
     return at >= this.attemptedAt + this.cooldownMs && at >= this.retryAt;
-  }
-
-  retryAfterSeconds(at: number): number {
-    return (this.retryAt - at) / 1000;
   }
 }
 
@@ -96,6 +81,8 @@ export class KeySet {
   /** Replaced when an outage begins. */
   private outage: object = {};
   private readonly schedule: RefreshSchedule;
+  /** In monotonic milliseconds. Later the issuer must be resolved again, and no cached token is accepted. */
+  trustedUntil = Infinity;
 
   constructor(
     private readonly options: Pick<ResolvedVerifierOptions, 'keySet' | 'monotonicNow'>,
@@ -121,7 +108,7 @@ export class KeySet {
 
   /** Age of the set in seconds, infinite before the first fetch. For monitoring. */
   get ageSeconds(): number {
-    return this.schedule.ageMs(this.options.monotonicNow()) / 1000;
+    return (this.options.monotonicNow() - this.schedule.succeededAt) / 1000;
   }
 
   /**
@@ -131,7 +118,7 @@ export class KeySet {
    * @param at in monotonic milliseconds
    */
   findCached(kid: string, at: number): VerificationKey | undefined {
-    if (this.schedule.shouldAwaitRefresh(at)) return undefined;
+    if (at >= this.trustedUntil || this.schedule.shouldAwaitRefresh(at)) return undefined;
     if (this.schedule.isDue(at)) void this.refresh();
     return this.keys.get(kid);
   }
@@ -151,7 +138,7 @@ export class KeySet {
     const canFetch = this.schedule.canFetchForUnknownKey(this.options.monotonicNow());
     if (canFetch || this.refreshing) await this.refresh();
     const key = this.keys.get(kid);
-    if (!key && this.schedule.isFailing) throw this.toUnavailableError();
+    if (!key && this.schedule.failures > 0) throw this.toUnavailableError();
     return key;
   }
 
@@ -181,7 +168,7 @@ export class KeySet {
       this.schedule.recordSuccess(this.options.monotonicNow(), lifetimeMs);
     } catch (error) {
       this.lastFailure = error;
-      if (!this.schedule.isFailing) this.outage = {};
+      if (this.schedule.failures === 0) this.outage = {};
       this.schedule.recordFailure(this.options.monotonicNow());
     }
   }
@@ -203,7 +190,7 @@ export class KeySet {
   }
 
   private toUnavailableError(): UnavailableError {
-    const seconds = this.schedule.retryAfterSeconds(this.options.monotonicNow());
+    const seconds = (this.schedule.retryAt - this.options.monotonicNow()) / 1000;
     const { lastFailure: cause, outage } = this;
     return new UnavailableError('keys_unavailable', seconds, { cause, outage });
   }

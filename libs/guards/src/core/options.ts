@@ -14,7 +14,7 @@ export class GuardsConfigurationError extends Error {
 export type Option = ValueOption | GroupOption;
 export type OptionTable = Readonly<Record<string, Option>>;
 
-interface ValueOption {
+export interface ValueOption {
   readonly kind: 'value';
   /** Ends the sentence "must be …". */
   readonly expected: string;

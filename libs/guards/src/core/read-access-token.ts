@@ -97,12 +97,25 @@ export function checkUnbound<Token extends Pick<AccessToken, 'boundTo'>>(token: 
 /** RFC 9068 §2.2. Undefined for an issuer whose tokens name no client. */
 export function readClientId(claims: JsonObject, { claims: { clientId } }: ResolvedIssuer) {
   if (clientId.length === 0) return undefined;
-  return readString(findFirstClaim(claims, clientId), 'client_id');
+  return readIdentifier(
+    claims,
+    clientId,
+    "`claims.clientId`, such as ['azp'], or [] for tokens without",
+  );
 }
 
 export function readTokenId(claims: JsonObject, { claims: { tokenId } }: ResolvedIssuer) {
-  const id = findFirstClaim(claims, tokenId.length > 0 ? tokenId : ['jti']);
-  return id === undefined && tokenId.length === 0 ? undefined : readString(id, 'jti');
+  if (tokenId.length === 0 && claims['jti'] === undefined) return undefined;
+  const paths = tokenId.length > 0 ? tokenId : ['jti'];
+  return readIdentifier(claims, paths, '`claims.tokenId`, or [] if it is optional');
+}
+
+/** @param remedy what an operator sets if this issuer's tokens have another claim */
+function readIdentifier(claims: JsonObject, paths: readonly ClaimPath[], remedy: string): string {
+  const value = findFirstClaim(claims, paths);
+  if (typeof value === 'string' && value !== '') return value;
+  const names = paths.map((path) => [path].flat().join('.')).join(' or ');
+  throw malformedClaim(names, `a non-empty string: set ${remedy}`);
 }
 
 export function readOptionalClaims({ nbf, sid, auth_time: authTime }: JsonObject) {

@@ -1,7 +1,14 @@
 import { ALGORITHMS, isAlgorithm } from './algorithms.js';
 import { findUrlFault } from './bounded-fetch.js';
 import { normalizeMediaType } from './jws.js';
-import { isName, option, type OptionReader, type OptionTable } from './options.js';
+import {
+  isName,
+  isObject,
+  type Option,
+  option,
+  OptionReader,
+  type OptionTable,
+} from './options.js';
 import type { OptionPart, VerifierParts } from './trusted-issuer.js';
 import type { IssuerOptions, ResolvedIssuer, ResolvedVerifierOptions } from './verifier.options.js';
 
@@ -45,7 +52,7 @@ export const VERIFIER_OPTIONS = {
 };
 
 /** An issuer's options as the reader returns them: every shape is right, and every default is filled in. */
-interface ReadIssuer extends Omit<ResolvedIssuer, 'audiences' | 'requiredClaims'> {
+export interface ReadIssuer extends Omit<ResolvedIssuer, 'audiences' | 'requiredClaims'> {
   readonly audience: IssuerOptions['audience'];
   readonly requiredClaims: NonNullable<IssuerOptions['requiredClaims']>;
 }
@@ -63,22 +70,34 @@ export function resolveVerifierOptions(
   const installed: OptionPart[] = Object.values(parts);
   const ofIssuer = merge(ISSUER_OPTIONS, ...installed.map((part) => part.issuerOptions));
   const table = merge(VERIFIER_OPTIONS, ...installed.map((part) => part.options), more);
-  const values = reader.read(given, { ...ofIssuer, ...table, issuers: option.objects(ofIssuer) });
+  const issuers = declareIssuers(given, parts, ofIssuer);
+  const values = reader.read(given, { ...ofIssuer, ...table, issuers });
   const isSingle = Reflect.get(Object(given), 'issuers') === undefined;
   if (!isSingle) refuseSingleIssuer(given, reader, Object.keys(ofIssuer));
   const own = Object.fromEntries(Object.keys(table).map((name) => [name, values[name]]));
   // The reader has checked every shape.
-  const read = own as unknown as Omit<ResolvedVerifierOptions, 'issuers' | 'acceptsBoundTokens'>;
+  const read = own as unknown as Omit<
+    ResolvedVerifierOptions,
+    'issuers' | 'directory' | 'acceptsBoundTokens'
+  >;
   const resolved: ResolvedVerifierOptions = {
     ...read,
     keySet: Object.freeze({ ...read.keySet, fetch: read.fetch }),
-    issuers: listIssuers(values, isSingle),
+    ...readTrusted(values, isSingle),
     acceptsBoundTokens: parts.dpop !== undefined,
   };
   for (const part of installed) Object.assign(resolved, part.resolve?.(resolved));
   reader.add(findVerifierFaults(resolved, isSingle));
   for (const part of installed) reader.add(part.findFaults?.(resolved) ?? []);
   return resolved;
+}
+
+/** A list of issuers, or an object for the part that resolves them at run time. */
+function declareIssuers(given: object, parts: VerifierParts, ofIssuer: OptionTable): Option {
+  const issuers: unknown = Reflect.get(Object(given), 'issuers');
+  const isDirectory = isObject(issuers) && Reflect.get(issuers, 'resolve') !== undefined;
+  const directory = isDirectory && parts.issuersAtRunTime?.directory;
+  return directory || option.objects(ofIssuer);
 }
 
 function merge(...tables: readonly (OptionTable | undefined)[]): OptionTable {
@@ -93,11 +112,15 @@ function refuseSingleIssuer(given: object, reader: OptionReader, names: readonly
 }
 
 /** A single issuer's options stand among those of the module, where `audience` belongs to the module. */
-function listIssuers(values: Readonly<Record<string, unknown>>, isSingle: boolean) {
-  const { audience, issuer, opaqueTokens, issuers = [] } = values;
+function readTrusted(values: Readonly<Record<string, unknown>>, isSingle: boolean) {
+  const { audience, issuer, opaqueTokens, issuers } = values;
   const single = issuer === undefined && opaqueTokens ? [] : [{ ...values, audience: undefined }];
-  const read = (isSingle ? single : issuers) as readonly ReadIssuer[];
-  return Object.freeze(read.map((one) => resolveIssuer(one, audience as string)));
+  const several = Array.isArray(issuers) ? issuers : [];
+  const read = (isSingle ? single : several) as readonly ReadIssuer[];
+  return {
+    issuers: Object.freeze(read.map((one) => resolveIssuer(one, audience as string))),
+    directory: isObject(issuers) ? issuers : undefined,
+  };
 }
 
 /** @param audience identifier of this resource server, unless the issuer's own options name another one */
@@ -114,11 +137,13 @@ export function resolveIssuer(read: ReadIssuer, audience: string): ResolvedIssue
 
 /** One sentence for each fault. It says what to set. */
 function findVerifierFaults(resolved: ResolvedVerifierOptions, isSingle: boolean): string[] {
-  const { audience, issuers, opaqueTokens } = resolved;
+  const { audience, issuers, opaqueTokens, directory } = resolved;
   const names = new Set(issuers.map(({ issuer }) => issuer));
   return [
     ...(isName(audience) ? [] : ['set `audience` to the identifier of this resource server']),
-    ...(issuers.length > 0 || opaqueTokens ? [] : ['set `issuers` to those you trust']),
+    ...(issuers.length > 0 || opaqueTokens || directory
+      ? []
+      : ['set `issuers` to those you trust']),
     ...(names.size === issuers.length ? [] : ['`issuers` names an issuer twice']),
     ...issuers.flatMap((issuer, i) =>
       findIssuerFaults(issuer, resolved, isSingle ? '' : `issuers[${i}].`),

@@ -9,7 +9,8 @@ export type ProofFault =
   | 'replayed_proof';
 
 /** The data that a check needs and that cannot be fetched at the moment. The token itself may be valid. */
-export type UnavailableCode = 'keys_unavailable' | 'status_unavailable' | 'proofs_unavailable';
+export type UnavailableCode =
+  'keys_unavailable' | 'status_unavailable' | 'proofs_unavailable' | 'introspection_unavailable';
 
 /** Why an access token, or its proof, is refused. Names are stable, because logs and metrics use them. */
 export type TokenErrorCode =
@@ -31,6 +32,7 @@ export type TokenErrorCode =
   | 'not_yet_valid'
   | 'issued_in_the_future'
   | 'revoked'
+  | 'inactive'
   | 'unbound_token'
   | 'proof_by_another_key'
   | ProofFault

@@ -3,7 +3,7 @@ import { malformedClaim } from './claims.js';
 import { decodeHeader, type JoseHeader, parseJoseHeader } from './jws.js';
 import { KeySetSource } from './key-set-source.js';
 import { KeySet } from './key-set.js';
-import type { OptionTable } from './options.js';
+import type { Option, OptionTable } from './options.js';
 import type { ResolvedIssuer, ResolvedVerifierOptions } from './verifier.options.js';
 
 /** The status of one token (Token Status List §6.2). */
@@ -54,10 +54,18 @@ export interface StatusPart extends OptionPart {
   ): StatusSource;
 }
 
+/** Replaces the list of issuers by issuers that become known at run time. */
+export interface DirectoryPart extends OptionPart {
+  /** The option `issuers`, as an object. */
+  readonly directory: Option;
+  createRegistry(options: ResolvedVerifierOptions, parts: VerifierParts): IssuerRegistry;
+}
+
 /** The parts that are present. `parts.ts` lists them. */
 export interface VerifierParts {
   readonly status?: StatusPart;
   readonly dpop?: OptionPart;
+  readonly issuersAtRunTime?: DirectoryPart;
 }
 
 /** An issuer uses few different headers, about one for each key. */
@@ -149,6 +157,11 @@ export class IssuerRegistry {
     return this.named(iss);
   }
 
+  /** How long the issuer is trusted without being resolved again, in milliseconds. */
+  remainingTrustMs(_iss: string): number {
+    return Infinity;
+  }
+
   /**
    * Resolves when tokens of at least one issuer can be verified, and fetches missing keys and status lists. One issuer
    * that is down must not block the callers of the others.
@@ -172,4 +185,12 @@ export class IssuerRegistry {
   close(): void {
     for (const { statusLists } of this.all) statusLists?.close();
   }
+}
+
+export function createRegistry(
+  options: ResolvedVerifierOptions,
+  parts: VerifierParts,
+): IssuerRegistry {
+  const directory = options.directory && parts.issuersAtRunTime;
+  return directory?.createRegistry(options, parts) ?? new IssuerRegistry(options, parts);
 }

@@ -38,6 +38,9 @@ const MIN_RSA_EXPONENT = 65_537n;
 /** Members that only a secret or private key has (RFC 7518 §6.2.2, §6.3.2, §6.4.1). */
 const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
+const MAX_SKIPPED = 100;
+const MAX_NAMED = 5;
+
 /** A key of a set that cannot verify tokens here. */
 interface SkippedKey {
   readonly kid: unknown;
@@ -51,25 +54,15 @@ export interface KeySelection {
   readonly skipped: readonly SkippedKey[];
 }
 
-export interface SelectedJwk extends JsonWebKey {
+interface SelectedJwk extends JsonWebKey {
   readonly kid: string;
   readonly alg: Algorithm;
 }
 
-/** A key that jwks-rsa has imported, as PEM. */
-interface ImportedKey {
-  readonly kid: string;
-  getPublicKey(): string;
-}
-
 export interface ParsedKeySet {
   readonly keys: ReadonlyMap<string, VerificationKey>;
-  /** Why a token's key is missing, if it is in the set. */
   readonly skipped: readonly SkippedKey[];
 }
-
-const MAX_SKIPPED = 100;
-const MAX_NAMED = 5;
 
 /**
  * Selects the keys of a JWK set that may verify access tokens. Other keys are skipped (RFC 7517 §5), and so are keys
@@ -84,38 +77,47 @@ export function selectKeys(keys: unknown, allowed: readonly Algorithm[]): KeySel
   const skipped: SkippedKey[] = [];
   for (const key of keys) {
     const jwk = isJsonObject(key) ? key : {};
-    const { kid } = jwk;
-    const fault = isName(kid) ? findUseFault(jwk) : 'has no kid';
-    const alg = chooseAlgorithm(jwk, allowed);
-    if (!isName(kid) || fault !== undefined || !alg) {
-      skipped.push({ kid, reason: fault ?? describeUnfit(jwk, allowed) });
-    } else if (selected.has(kid)) shared.add(kid);
-    else selected.set(kid, { ...pickPublicMembers(jwk), kid, alg });
+    const found = selectKey(jwk, allowed);
+    if (typeof found === 'string') skipped.push({ kid: jwk['kid'], reason: found });
+    else if (selected.has(found.kid)) shared.add(found.kid);
+    else selected.set(found.kid, found);
   }
   for (const kid of shared) {
     selected.delete(kid);
     skipped.push({ kid, reason: 'shares its kid with another key' });
   }
   if (selected.size === 0) throw describeUnusableSet(skipped);
-  return { jwks: [...selected.values()], skipped };
+  return { jwks: [...selected.values()], skipped: skipped.slice(0, MAX_SKIPPED) };
 }
 
-/** @throws TypeError when no selected key is sound */
+/** The public part of the key, or the reason why it is not used. */
+function selectKey(jwk: JsonObject, allowed: readonly Algorithm[]): SelectedJwk | string {
+  const { kid } = jwk;
+  if (!isName(kid)) return 'has no kid';
+  const fault = findUseFault(jwk);
+  if (fault !== undefined) return fault;
+  const alg = chooseAlgorithm(jwk, allowed);
+  return alg ? { ...pickPublicMembers(jwk), kid, alg } : describeUnfit(jwk, allowed);
+}
+
+/**
+ * @param imported as PEM, by jwks-rsa
+ * @throws TypeError when no selected key is sound
+ */
 export function collectKeys(
   { jwks, skipped }: KeySelection,
-  imported: readonly ImportedKey[],
+  imported: readonly { readonly kid: string; getPublicKey(): string }[],
 ): ParsedKeySet {
   const keys = new Map<string, VerificationKey>();
   const unsound: SkippedKey[] = [];
   for (const { kid, alg } of jwks) {
     const pem = imported.find((key) => key.kid === kid)?.getPublicKey();
-    const publicKey = pem && createPublicKey(pem);
+    const publicKey = pem === undefined ? undefined : createPublicKey(pem);
     if (publicKey && isSound(publicKey)) keys.set(kid, new VerificationKey(publicKey, alg));
     else unsound.push({ kid, reason: 'is not a sound public key' });
   }
-  const all = [...skipped, ...unsound];
-  if (keys.size === 0) throw describeUnusableSet(all);
-  return { keys, skipped: all.slice(0, MAX_SKIPPED) };
+  if (keys.size === 0) throw describeUnusableSet([...unsound, ...skipped]);
+  return { keys, skipped: [...unsound, ...skipped] };
 }
 
 function describeUnusableSet(skipped: readonly SkippedKey[]): TypeError {

@@ -92,11 +92,13 @@ export interface OneIssuer extends Omit<IssuerOptions, 'audience'> {
   readonly issuers?: never;
 }
 
-type NoSingleIssuer = Readonly<Partial<Record<Exclude<keyof IssuerOptions, 'audience'>, never>>>;
+export type NoSingleIssuer = Readonly<
+  Partial<Record<Exclude<keyof IssuerOptions, 'audience'>, never>>
+>;
 
 export interface SeveralIssuers extends NoSingleIssuer {
   /** Each issuer has its own keys and rules. A token is checked by the rules of the issuer in its `iss`. */
-  readonly issuers: readonly [IssuerOptions, ...IssuerOptions[]];
+  readonly issuers: readonly IssuerOptions[];
 }
 
 /** Without an issuer, no JWT is accepted. */
@@ -105,8 +107,14 @@ export interface OnlyOpaqueTokens extends Partial<Omit<IssuerOptions, 'audience'
   readonly opaqueTokens: Verifier;
 }
 
-/** One issuer or several. */
-export type TrustOptions = OneIssuer | SeveralIssuers | OnlyOpaqueTokens;
+/** The ways to name issuers. Parts add others. */
+export interface TrustModes {
+  readonly one: OneIssuer;
+  readonly several: SeveralIssuers;
+  readonly none: OnlyOpaqueTokens;
+}
+
+export type TrustOptions = TrustModes[keyof TrustModes];
 
 export type VerifierOptions = TokenOptions & TrustOptions;
 
@@ -130,6 +138,8 @@ export interface ResolvedVerifierOptions
     Pick<TokenOptions, 'opaqueTokens' | 'fetch'>,
     RequiredOptions<Pick<TokenOptions, 'audience' | 'dangerouslyAllowInsecureHttp' | TimeOption>> {
   readonly issuers: readonly ResolvedIssuer[];
+  /** `issuers` as an object, in place of a list. The part that declares it knows its type. */
+  readonly directory: object | undefined;
   readonly maxTokenBytes: number;
   readonly keySet: RequiredOptions<KeySetOptions> & Pick<TokenOptions, 'fetch'>;
   readonly tokenCache: RequiredOptions<TokenCacheOptions>;

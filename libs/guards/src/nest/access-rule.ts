@@ -2,61 +2,21 @@ import type { ModuleRef } from '@nestjs/core';
 import type { AccessToken } from '../core/access-token.js';
 import { getClaim } from '../core/claims.js';
 import { InsufficientClaims } from './bearer-error.js';
-import {
-  type AccessPolicy,
-  type ClaimRequirement,
-  type Declaration,
-  getDeclaration,
-  mergeDeclarations,
-  NO_DECLARATION,
-  type PolicyFunction,
-  type PolicySource,
-  requiresToken,
+import type {
+  AccessPolicy,
+  CheckedAccess,
+  ClaimRequirement,
+  PolicyFunction,
+  PolicySource,
+  ResolvedAccess,
 } from './declaration.js';
 
-type CheckedAccess = 'public' | 'optional' | 'token';
-
-/**
- * `public`: no token needed. `optional`: no token, or a valid one. `token`: a valid token that meets the requirements.
- * `elsewhere` and `undeclared`: left to other guards, by the options `guardedElsewhere` and `undeclaredHandlers`.
- */
+/** `elsewhere` and `undeclared`: left to other guards, by the options `guardedElsewhere` and `undeclaredHandlers`. */
 export type Access = CheckedAccess | 'elsewhere' | 'undeclared';
-
-/** What the decorators of a handler and its controller declare together. */
-export interface ResolvedAccess extends Declaration {
-  readonly access: CheckedAccess;
-}
 
 /** The access rule of a handler, with resolved policies. */
 export interface AccessRule extends Omit<ResolvedAccess, 'policies'> {
   readonly policies: readonly PolicyFunction[];
-}
-
-/** Merges the decorators of a handler and its controller; undefined if neither has one. */
-export function resolveAccess(controller: object, handler: object): ResolvedAccess | undefined {
-  const own = getDeclaration(handler);
-  const inherited = getDeclaration(controller);
-  if (requiresToken(own)) return { ...mergeDeclarations(inherited, own), access: 'token' };
-  const openAccess = findOpenAccess(own);
-  if (openAccess) return { ...NO_DECLARATION, access: openAccess };
-  if (requiresToken(inherited)) return { ...inherited, access: 'token' };
-  const inheritedAccess = findOpenAccess(inherited);
-  return inheritedAccess && { ...NO_DECLARATION, access: inheritedAccess };
-}
-
-function findOpenAccess({
-  isPublic,
-  isTokenOptional,
-}: Declaration): 'public' | 'optional' | undefined {
-  if (isPublic) return 'public';
-  return isTokenOptional ? 'optional' : undefined;
-}
-
-/** True if a handler or class has two of `@Public()`, `@OptionalToken()` and a requirement: one of them is a mistake. */
-export function isContradictory(target: object): boolean {
-  const declared = getDeclaration(target);
-  const { isPublic, isTokenOptional } = declared;
-  return [isPublic, isTokenOptional, requiresToken(declared)].filter(Boolean).length > 1;
 }
 
 interface ScopeChoice {
@@ -93,25 +53,22 @@ export function selectScopes(
 /**
  * Checks the roles and claims that the rule requires.
  *
- * @throws InsufficientClaims
+ * @throws InsufficientClaims, whose cause is for the log and names no value of the token
  */
-export function checkRolesAndClaims(
-  { roles: groups, claims: requirements }: AccessRule,
-  { roles, claims }: AccessToken,
-): void {
-  const missing = groups.find((group) => !group.some((role) => roles.has(role)));
-  if (missing) throw insufficientClaims(describeMissingRole(missing, roles));
-  for (const { path, expected } of requirements) {
+export function checkRolesAndClaims(rule: AccessRule, { roles, claims }: AccessToken): void {
+  const missing = rule.roles.find((group) => !group.some((role) => roles.has(role)));
+  if (missing) {
+    const hint = roles.size > 0 ? '' : '; the token has no roles where `claims.roles` looks';
+    throw refuse(`one of these roles is required: ${missing.join(', ')}${hint}`);
+  }
+  for (const { path, expected } of rule.claims) {
     const value = getClaim(claims, path);
     if (isMet(value, expected)) continue;
-    throw insufficientClaims(
-      `the claim ${[path].flat().join('.')} ${describeMismatch(value, expected)}`,
-    );
+    throw refuse(`the claim ${[path].flat().join('.')} ${describeMismatch(value, expected)}`);
   }
 }
 
-/** @param detail for the log only */
-function insufficientClaims(detail: string): InsufficientClaims {
+function refuse(detail: string): InsufficientClaims {
   return new InsufficientClaims('insufficient_claims', new Error(detail));
 }
 
@@ -120,16 +77,10 @@ function isMet(value: unknown, expected: ClaimRequirement['expected']): boolean 
   return typeof expected === 'function' ? expected(value) === true : value === expected;
 }
 
-function describeMissingRole(group: readonly string[], roles: ReadonlySet<string>): string {
-  const hint = roles.size > 0 ? '' : '; the token has no roles where `claims.roles` looks for them';
-  return `one of these roles is required: ${group.join(', ')}${hint}`;
-}
-
-/** Names no value, because a claim may hold personal data. */
 function describeMismatch(value: unknown, expected: ClaimRequirement['expected']): string {
   if (value === undefined) return 'is missing';
   if (typeof expected === 'function' || !Array.isArray(value)) return 'has another value';
-  return `holds a list, and ${String(expected)} is one value: use @RequireRole() or a predicate`;
+  return `holds a list, and ${expected} is one value: use @RequireRole() or a predicate`;
 }
 
 /** @throws Error when the application has no such provider, or creates it for each request */

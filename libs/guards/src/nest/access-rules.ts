@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { type Access, type AccessRule, type ResolvedAccess, resolvePolicy } from './access-rule.js';
+import { type Access, type AccessRule, resolvePolicy } from './access-rule.js';
+import type { ResolvedAccess } from './declaration.js';
 import { type Handler, type HandlerKind, unwrapHandler } from './handlers.js';
 
 /** A handler and its access rule, for documentation. */

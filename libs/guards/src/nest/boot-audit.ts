@@ -1,11 +1,16 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { GuardsConfigurationError } from '../core/options.js';
-import { isContradictory, resolveAccess, type ResolvedAccess } from './access-rule.js';
 import { AccessRules } from './access-rules.js';
 import { AccessTokenGuard } from './access-token.guard.js';
 import { ControllerList } from './controller-list.js';
-import { getDeclaration, isDeclarationLost, NO_DECLARATION } from './declaration.js';
+import {
+  isContradictory,
+  isDeclarationLost,
+  NO_DECLARATION,
+  resolveAccess,
+  type ResolvedAccess,
+} from './declaration.js';
 import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import {
   type AuditedApplication,
@@ -59,12 +64,12 @@ export class BootAudit implements AuditedApplication, OnModuleInit {
 
   /** @throws GuardsConfigurationError, or UnguardedHandlers with all faults */
   onModuleInit(): void {
-    const lists = [this.publicControllers, this.guardedElsewhere];
-    const mistakes = [...this.findSecondModule(), ...lists.flatMap((list) => list.findFaults())];
+    const { publicControllers: open, guardedElsewhere: elsewhere } = this;
+    const mistakes = [...this.findSecondModule(), ...open.faults, ...elsewhere.faults];
     if (mistakes.length > 0) throw new GuardsConfigurationError(mistakes);
     const faults = this.handlers.flatMap((handler) => this.findFault(handler) ?? []);
     if (faults.length > 0) throw new UnguardedHandlers(faults);
-    for (const line of lists.flatMap((list) => list.describe())) this.logger.log(line);
+    for (const line of [...open.lines, ...elsewhere.lines]) this.logger.log(line);
     const { length } = this.rules.undeclared();
     if (length > 0) this.logger.warn(`${length} handlers have no access decorator (temporarily)`);
   }
@@ -113,15 +118,11 @@ export class BootAudit implements AuditedApplication, OnModuleInit {
     if (access === 'token') return this.guard(handler, ANY_TOKEN);
     const isReported = this.options.undeclaredHandlers === 'reportTemporarily';
     if (isReported) return this.leaveToOthers(handler, 'undeclared');
-    const { owner } = handler;
     const fault = this.findTransportFault(handler);
     if (fault) throw new Error(`has no access decorator, and ${fault}`);
-    const isOwnClass = this.handlers.some(
-      (other) => other.owner === owner && getDeclaration(other.target) !== NO_DECLARATION,
-    );
-    const forPackages = `. For a class of a package: \`publicControllers: [${owner.name}]\``;
     throw new Error(
-      `has no access decorator: add @RequireScopes(…), @Public() or @OptionalToken()${isOwnClass ? '' : forPackages}`,
+      'has no access decorator: add @RequireScopes(…), @Public() or @OptionalToken(),' +
+        ` or set \`publicControllers: [${handler.owner.name}]\` if it is a class of a package`,
     );
   }
 

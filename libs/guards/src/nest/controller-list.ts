@@ -3,51 +3,43 @@ import type { Type } from '@nestjs/common';
 /** A class, the name of a class, a name with `*` for any letters, or a regular expression for names. */
 export type ControllerPattern = Type | string | RegExp;
 
-/** A pattern without letters would match every class, and open the whole application. */
+/** Refuses patterns without letters, because they match every class and open the whole application. */
 export function isControllerPattern(pattern: unknown): pattern is ControllerPattern {
   if (typeof pattern === 'string') return /\w/.test(pattern);
-  if (pattern instanceof RegExp) return ''.search(pattern) < 0;
-  return typeof pattern === 'function';
+  return pattern instanceof RegExp ? ''.search(pattern) < 0 : typeof pattern === 'function';
 }
 
 function isMatch(pattern: ControllerPattern, owner: Type): boolean {
   if (typeof pattern === 'function') return pattern === owner;
   if (typeof pattern !== 'string') return owner.name.search(pattern) >= 0;
-  const parts = pattern.split('*').map((part) => part.replace(/[^\w]/g, '\\$&'));
+  const parts = pattern.split('*').map((part) => part.replace(/\W/g, '\\$&'));
   return new RegExp(`^${parts.join('.*')}$`).test(owner.name);
 }
 
-/** The classes that an option of the module selects. */
+function listNames(owners: readonly Type[]): string {
+  return owners.map(({ name }) => name).join(', ');
+}
+
+/** The classes that an option selects by patterns. */
 export class ControllerList {
-  constructor(
-    /** Name of the option. */
-    private readonly name: string,
-    private readonly patterns: readonly ControllerPattern[],
-    private readonly owners: readonly Type[],
-  ) {}
+  /** A name or pattern that matches no class may be misspelt. One sentence for each. */
+  readonly faults: string[] = [];
+  /** One line for each name or pattern, for the log, because it may match more classes than expected. */
+  readonly lines: string[] = [];
+  private readonly matched = new Set<Type>();
+
+  constructor(option: string, patterns: readonly ControllerPattern[], owners: readonly Type[]) {
+    for (const pattern of patterns) {
+      const matched = owners.filter((owner) => isMatch(pattern, owner));
+      for (const owner of matched) this.matched.add(owner);
+      if (typeof pattern === 'function') continue;
+      const text = `\`${option}\`: ${String(pattern)} matches`;
+      if (matched.length > 0) this.lines.push(`${text} ${listNames(matched)}`);
+      else this.faults.push(`${text} no class. There are: ${listNames(owners)}`);
+    }
+  }
 
   has(owner: Type): boolean {
-    return this.patterns.some((pattern) => isMatch(pattern, owner));
-  }
-
-  /** One sentence for each name or pattern that matches no class. A misspelt name must not pass unnoticed. */
-  findFaults(): string[] {
-    const names = this.owners.map(({ name }) => name).join(', ');
-    return this.patterns
-      .filter((pattern) => typeof pattern !== 'function')
-      .filter((pattern) => !this.owners.some((owner) => isMatch(pattern, owner)))
-      .map(
-        (pattern) => `\`${this.name}\`: ${String(pattern)} matches no class. There are: ${names}`,
-      );
-  }
-
-  /** One line for each name or pattern, because a wide pattern may match more classes than expected. */
-  describe(): string[] {
-    return this.patterns
-      .filter((pattern) => typeof pattern !== 'function')
-      .map((pattern) => {
-        const matched = this.owners.filter((owner) => isMatch(pattern, owner));
-        return `${this.name}: ${String(pattern)} matches ${matched.map(({ name }) => name).join(', ')}`;
-      });
+    return this.matched.has(owner);
   }
 }

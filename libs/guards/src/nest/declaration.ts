@@ -23,11 +23,13 @@ export interface AccessPolicy {
 
 export type PolicySource = PolicyFunction | Type<AccessPolicy>;
 
-/** The access declared by the decorators of a handler or a controller. */
-export interface Declaration {
-  readonly isPublic: boolean;
-  readonly isTokenOptional: boolean;
+/** `public`: no token needed. `optional`: no token, or a valid one. `token`: a valid token that meets the requirements. */
+export type CheckedAccess = 'public' | 'optional' | 'token';
+
+/** The requirements that decorators add up. */
+interface Requirements {
   readonly scopes: readonly string[];
+  /** One scope of each group is required. */
   readonly anyScopes: readonly (readonly string[])[];
   /** One role of each group is required. */
   readonly roles: readonly (readonly string[])[];
@@ -37,9 +39,19 @@ export interface Declaration {
   readonly policies: readonly PolicySource[];
 }
 
+/** The access declared by the decorators of a handler or a controller. */
+interface Declaration extends Requirements {
+  /** The kind of each decorator. Two different ones contradict each other. */
+  readonly kinds: readonly CheckedAccess[];
+}
+
+/** The access of a handler, by its decorators and those of its controller. */
+export interface ResolvedAccess extends Requirements {
+  readonly access: CheckedAccess;
+}
+
 export const NO_DECLARATION: Declaration = {
-  isPublic: false,
-  isTokenOptional: false,
+  kinds: [],
   scopes: [],
   anyScopes: [],
   roles: [],
@@ -58,28 +70,36 @@ export function getDeclaration(target: object): Declaration {
 export type HandlerOrController = MethodDecorator & ClassDecorator;
 
 /** A decorator that adds to earlier declarations of the same target. */
-export function declareAccess(addition: Partial<Declaration>): HandlerOrController {
-  return (target: object, name?: string | symbol, descriptor?: PropertyDescriptor) => {
-    if (!descriptor || name === undefined)
-      return void storeDeclaration(getDeclaration(target), addition, target);
-    const declared = Reflect.getOwnMetadata(DECLARATION_KEY, target, name) ?? NO_DECLARATION;
-    Reflect.defineMetadata(
-      DECLARATION_KEY,
-      storeDeclaration(declared, addition, descriptor.value),
-      target,
-      name,
-    );
+export function declareAccess(
+  kind: CheckedAccess,
+  requirements: Partial<Requirements> = {},
+): HandlerOrController {
+  const addition = { ...NO_DECLARATION, kinds: [kind], ...requirements };
+  return (target: object, name: string | symbol = '', descriptor?: PropertyDescriptor) => {
+    const earlier = descriptor
+      ? (Reflect.getOwnMetadata(DECLARATION_KEY, target, name) ?? NO_DECLARATION)
+      : getDeclaration(target);
+    const declared = mergeDeclarations(earlier, addition);
+    Reflect.defineMetadata(DECLARATION_KEY, declared, descriptor?.value ?? target);
+    if (descriptor) Reflect.defineMetadata(DECLARATION_KEY, declared, target, name);
   };
 }
 
-function storeDeclaration(
-  earlier: Declaration,
-  addition: Partial<Declaration>,
-  subject: object,
-): Declaration {
-  const declared = mergeDeclarations(earlier, { ...NO_DECLARATION, ...addition });
-  Reflect.defineMetadata(DECLARATION_KEY, declared, subject);
-  return declared;
+function mergeDeclarations(one: Declaration, other: Declaration): Declaration {
+  return {
+    kinds: [...one.kinds, ...other.kinds],
+    scopes: [...new Set([...one.scopes, ...other.scopes])],
+    anyScopes: [...one.anyScopes, ...other.anyScopes],
+    roles: [...one.roles, ...other.roles],
+    claims: [...one.claims, ...other.claims],
+    maxLoginAge: Math.min(one.maxLoginAge, other.maxLoginAge),
+    policies: [...one.policies, ...other.policies],
+  };
+}
+
+/** True if a handler or class has two of `@Public()`, `@OptionalToken()` and a requirement: one of them is a mistake. */
+export function isContradictory(target: object): boolean {
+  return new Set(getDeclaration(target).kinds).size > 1;
 }
 
 /**
@@ -97,21 +117,14 @@ function findPropertyHolder(prototype: object | null, method: string): object | 
   return findPropertyHolder(Reflect.getPrototypeOf(prototype), method);
 }
 
-export function mergeDeclarations(one: Declaration, other: Declaration): Declaration {
-  return {
-    isPublic: one.isPublic || other.isPublic,
-    isTokenOptional: one.isTokenOptional || other.isTokenOptional,
-    scopes: [...new Set([...one.scopes, ...other.scopes])],
-    anyScopes: [...one.anyScopes, ...other.anyScopes],
-    roles: [...one.roles, ...other.roles],
-    claims: [...one.claims, ...other.claims],
-    maxLoginAge: Math.min(one.maxLoginAge, other.maxLoginAge),
-    policies: [...one.policies, ...other.policies],
-  };
-}
-
-export function requiresToken(declared: Declaration): boolean {
-  const { scopes, anyScopes, roles, claims, maxLoginAge, policies } = declared;
-  const requirements = [scopes, anyScopes, roles, claims, policies];
-  return maxLoginAge < Infinity || requirements.some((required) => required.length > 0);
+/**
+ * Merges the decorators of a handler and its controller; undefined if neither has one. `@Public()` and `@OptionalToken()`
+ * of the handler override the requirements of the controller.
+ */
+export function resolveAccess(controller: object, handler: object): ResolvedAccess | undefined {
+  const [own, inherited] = [getDeclaration(handler), getDeclaration(controller)];
+  const access = own.kinds[0] ?? inherited.kinds[0];
+  if (!access) return undefined;
+  if (access !== 'token') return { ...NO_DECLARATION, access };
+  return { ...mergeDeclarations(inherited, own), access };
 }

@@ -10,7 +10,7 @@ import {
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /** @throws TypeError for the first name that is not a scope token */
-export function checkScopeTokens(scopes: readonly string[]): void {
+function checkScopeTokens(scopes: readonly string[]): void {
   if (scopes.length === 0) throw new TypeError('Name at least one scope');
   const malformed = scopes.find((scope) => !SCOPE_TOKEN.test(scope));
   if (malformed !== undefined) throw new TypeError(`"${malformed}" is not a scope (RFC 6749 §3.3)`);
@@ -23,7 +23,7 @@ export function checkScopeTokens(scopes: readonly string[]): void {
  */
 export function RequireScopes(...scopes: [string, ...string[]]): HandlerOrController {
   checkScopeTokens(scopes);
-  return declareAccess({ scopes });
+  return declareAccess('token', { scopes });
 }
 
 /**
@@ -33,7 +33,7 @@ export function RequireScopes(...scopes: [string, ...string[]]): HandlerOrContro
  */
 export function RequireAnyScope(...scopes: [string, ...string[]]): HandlerOrController {
   checkScopeTokens(scopes);
-  return declareAccess({ anyScopes: [scopes] });
+  return declareAccess('token', { anyScopes: [scopes] });
 }
 
 /**
@@ -43,14 +43,13 @@ export function RequireAnyScope(...scopes: [string, ...string[]]): HandlerOrCont
  * @throws TypeError when no role is named, or an empty one
  */
 export function RequireRole(...roles: [string, ...string[]]): HandlerOrController {
-  if (roles.length === 0 || !roles.every((role) => typeof role === 'string' && role !== '')) {
-    throw new TypeError('@RequireRole() needs the names of roles');
-  }
-  return declareAccess({ roles: [roles] });
+  if (roles.length === 0 || !roles.every(Boolean)) throw new TypeError('Name at least one role');
+  return declareAccess('token', { roles: [roles] });
 }
 
 /**
- * The access token must carry this claim, with exactly this value or one that the predicate accepts.
+ * The access token must carry this claim, with exactly this value or one that the predicate accepts. For a list of roles,
+ * see {@link RequireRole}.
  *
  * @param path name of the claim, or the names of nested objects, outermost first: `['realm_access', 'roles']`
  */
@@ -58,7 +57,7 @@ export function RequireClaim(
   path: ClaimPath,
   expected: ClaimRequirement['expected'],
 ): HandlerOrController {
-  return declareAccess({ claims: [{ path, expected }] });
+  return declareAccess('token', { claims: [{ path, expected }] });
 }
 
 /**
@@ -72,22 +71,22 @@ export function RequireRecentLogin({ seconds }: { readonly seconds: number }): H
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > 86_400) {
     throw new RangeError(`A login may be 1 to 86,400 seconds ago, not ${seconds}`);
   }
-  return declareAccess({ maxLoginAge: seconds });
+  return declareAccess('token', { maxLoginAge: seconds });
 }
 
 /** Runs a policy after scopes and claims were checked. A class is resolved from the application's providers. */
 export function Policy(policy: PolicySource): HandlerOrController {
-  return declareAccess({ policies: [policy] });
+  return declareAccess('token', { policies: [policy] });
 }
 
 /** Needs no token. On a public controller, a handler with its own requirement still needs one. */
 export function Public(): HandlerOrController {
-  return declareAccess({ isPublic: true });
+  return declareAccess('public');
 }
 
 /** Accepts calls without a token, but refuses an invalid one. */
 export function OptionalToken(): HandlerOrController {
-  return declareAccess({ isTokenOptional: true });
+  return declareAccess('optional');
 }
 
 /** The scope decorators, typed so that a misspelt scope does not compile. */

@@ -1,10 +1,5 @@
-import {
-  type DynamicModule,
-  Module,
-  type ModuleMetadata,
-  type Provider,
-  type Type,
-} from '@nestjs/common';
+import type { DynamicModule, ModuleMetadata, Provider, Type } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { GuardsConfigurationError } from '../core/options.js';
 import { AccessRules } from './access-rules.js';
@@ -24,24 +19,19 @@ export interface GuardsOptionsFactory {
 }
 
 type InjectionTokenOf<T> = (abstract new (...args: never[]) => T) | string | symbol;
-type Without<Name extends string> = { readonly [N in Name]?: undefined };
 
 /** Options that depend on other providers, such as a configuration service. */
 export type GuardsAsyncOptions<Dependencies extends unknown[]> = {
   readonly imports?: ModuleMetadata['imports'];
 } & (
-  | ({
+  | {
       readonly inject?: { readonly [I in keyof Dependencies]: InjectionTokenOf<Dependencies[I]> };
       readonly useFactory: (...given: Dependencies) => GuardsOptions | Promise<GuardsOptions>;
-    } & Without<'useClass' | 'useExisting'>)
+    }
   /** A class that this module creates. */
-  | ({ readonly useClass: Type<GuardsOptionsFactory> } & Without<
-      'inject' | 'useFactory' | 'useExisting'
-    >)
+  | { readonly useClass: Type<GuardsOptionsFactory> }
   /** A provider of one of the `imports`. */
-  | ({ readonly useExisting: InjectionTokenOf<GuardsOptionsFactory> } & Without<
-      'inject' | 'useFactory' | 'useClass'
-    >)
+  | { readonly useExisting: InjectionTokenOf<GuardsOptionsFactory> }
 );
 
 /** Guards the handlers of the application. It is global: import it once, in the root module. */
@@ -53,14 +43,14 @@ export class GuardsModule {
    * @throws GuardsConfigurationError with all faults
    */
   static forRoot(options: GuardsOptions): DynamicModule {
-    return buildModule(checkOptions(options), GLOBAL_GUARD);
+    return addGlobalGuard(GuardsModule.forFeature(options));
   }
 
   /** As {@link forRoot}, for options that come from other providers or a promise. */
   static forRootAsync<Dependencies extends unknown[]>(
     options: GuardsAsyncOptions<Dependencies>,
   ): DynamicModule {
-    return buildModule(provideOptions(options), GLOBAL_GUARD, options.imports);
+    return addGlobalGuard(GuardsModule.forFeatureAsync(options));
   }
 
   /**
@@ -69,44 +59,40 @@ export class GuardsModule {
    * @throws GuardsConfigurationError with all faults
    */
   static forFeature(options: GuardsOptions): DynamicModule {
-    return buildModule(checkOptions(options));
+    resolveOptions(options);
+    return buildModule([{ provide: GUARDS_OPTIONS, useValue: options }]);
   }
 
   /** As {@link forFeature}, for options that come from other providers or a promise. */
   static forFeatureAsync<Dependencies extends unknown[]>(
     options: GuardsAsyncOptions<Dependencies>,
   ): DynamicModule {
-    return buildModule(provideOptions(options), [], options.imports);
+    return buildModule(provideOptions(options), options.imports);
   }
 }
 
-const GLOBAL_GUARD: readonly Provider[] = [{ provide: APP_GUARD, useExisting: AccessTokenGuard }];
-
-/** The provider keeps the options as given, so that a test can override them. */
-function checkOptions(options: GuardsOptions): Provider[] {
-  resolveOptions(options);
-  return [{ provide: GUARDS_OPTIONS, useValue: options }];
+function addGlobalGuard({ providers = [], ...module }: DynamicModule): DynamicModule {
+  const guard: Provider = { provide: APP_GUARD, useExisting: AccessTokenGuard };
+  return { ...module, providers: [...providers, guard] };
 }
 
-function provideOptions<Dependencies extends unknown[]>({
-  inject,
-  useFactory,
-  useClass,
-  useExisting,
-}: GuardsAsyncOptions<Dependencies>): Provider[] {
-  if (useFactory) return [{ provide: GUARDS_OPTIONS, inject: [...(inject ?? [])], useFactory }];
-  const factory = useClass ?? useExisting;
+function provideOptions<Dependencies extends unknown[]>(
+  options: GuardsAsyncOptions<Dependencies>,
+): Provider[] {
+  if ('useFactory' in options) {
+    const { inject = [], useFactory } = options;
+    return [{ provide: GUARDS_OPTIONS, inject: [...inject], useFactory }];
+  }
+  const factory = 'useClass' in options ? options.useClass : options.useExisting;
   if (!factory) throw new GuardsConfigurationError(['set useFactory, useClass or useExisting']);
   const create = (provider: GuardsOptionsFactory) => provider.createGuardsOptions();
-  return [
-    { provide: GUARDS_OPTIONS, inject: [factory], useFactory: create },
-    ...(useClass ? [useClass] : []),
-  ];
+  const created = 'useClass' in options ? [options.useClass] : [];
+  return [{ provide: GUARDS_OPTIONS, inject: [factory], useFactory: create }, ...created];
 }
 
+/** The options are provided as given, so that a test can override them. */
 function buildModule(
   options: readonly Provider[],
-  globalGuard: readonly Provider[] = [],
   imports: ModuleMetadata['imports'] = [],
 ): DynamicModule {
   return {
@@ -115,7 +101,6 @@ function buildModule(
     imports: [DiscoveryModule, ...imports],
     providers: [
       ...options,
-      ...globalGuard,
       { provide: RESOLVED_OPTIONS, inject: [GUARDS_OPTIONS], useFactory: resolveOptions },
       TrustedIssuers,
       HttpTransport,

@@ -5,6 +5,8 @@ import { type CredentialCarrier, readScheme } from './credentials.js';
 import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import type { Transport } from './transport.js';
 
+const EXPOSED_HEADERS = 'Access-Control-Expose-Headers';
+
 /** HTTP requests of Express and Fastify. */
 @Injectable()
 export class HttpTransport implements Transport {
@@ -36,14 +38,16 @@ export class HttpTransport implements Transport {
   }
 
   /** Scripts of another origin read these headers only if the answer exposes them (Fetch §3.2.1). */
-  private setHeaders(response: unknown, headers: Readonly<Record<string, string>>): void {
+  setHeaders(response: unknown, headers: Readonly<Record<string, string>>): void {
     const { httpAdapter: adapter } = this.adapterHost;
-    const names = Object.keys(headers);
-    for (const name of names) adapter.setHeader(response, name, headers[name] ?? '');
-    if (names.length === 0 || !adapter.getHeader(response, 'Access-Control-Allow-Origin')) return;
-    const exposed: unknown = adapter.getHeader(response, 'Access-Control-Expose-Headers') ?? [];
-    const all = [exposed, names].flat().join(', ');
-    adapter.setHeader(response, 'Access-Control-Expose-Headers', all);
+    for (const [name, value] of Object.entries(headers)) adapter.setHeader(response, name, value);
+    if (!adapter.getHeader(response, 'Access-Control-Allow-Origin')) return;
+    const exposed: unknown = adapter.getHeader(response, EXPOSED_HEADERS) ?? [];
+    const names = [exposed, Object.keys(headers)]
+      .flat()
+      .flatMap((name) => String(name).split(/, */));
+    if (names.length > 0)
+      adapter.setHeader(response, EXPOSED_HEADERS, [...new Set(names)].join(', '));
   }
 }
 

@@ -2,7 +2,7 @@ import { AccessTokenVerifier } from '../core/access-token-verifier.js';
 import { parseHttpUrl } from '../core/bounded-fetch.js';
 import { isObject, option, OptionReader } from '../core/options.js';
 import { resolveVerifierOptions } from '../core/resolve-options.js';
-import { IssuerRegistry } from '../core/trusted-issuer.js';
+import { createRegistry } from '../core/trusted-issuer.js';
 import { parts } from '../parts.js';
 import { isControllerPattern } from './controller-list.js';
 import type { GuardsOptions, ResolvedGuardsOptions } from './guards.options.js';
@@ -41,7 +41,7 @@ export function resolveOptions(options: GuardsOptions): ResolvedGuardsOptions {
 }
 
 export function createVerifier(options: ResolvedGuardsOptions): AccessTokenVerifier {
-  return new AccessTokenVerifier(options, new IssuerRegistry(options, parts));
+  return new AccessTokenVerifier(options, createRegistry(options, parts));
 }
 
 function resolveMetadataUrl({

@@ -7,8 +7,9 @@ import {
 } from '@nestjs/common';
 import type { AccessToken as VerifiedToken } from '../core/access-token.js';
 import { type ClaimPath, getClaim } from '../core/claims.js';
-import { type AccessRule, resolveAccess } from './access-rule.js';
+import type { AccessRule } from './access-rule.js';
 import { InsufficientClaims } from './bearer-error.js';
+import { resolveAccess } from './declaration.js';
 
 /**
  * Index of the handler argument that gets the verified token as `user`: the HTTP request, the GraphQL context, the
@@ -25,15 +26,10 @@ export interface Admission {
 /** The admission of each request. `user` is for other code, which may overwrite it in any order of the guards. */
 const admissions = new WeakMap<object, Admission>();
 
-/**
- * @param toUser the option `user`
- * @throws Error when that option throws, or returns a promise
- */
-export function setAdmission(
-  context: ExecutionContext,
-  admission: Admission,
-  toUser?: UserMapping,
-): void {
+type ToUser = (token: VerifiedToken) => unknown;
+
+/** @param toUser the option `user`. @throws Error when it throws, or returns a promise */
+export function setAdmission(context: ExecutionContext, admission: Admission, toUser?: ToUser) {
   const holder = getUserHolder(context);
   admissions.set(holder, admission);
   const user = toUser ? mapUser(toUser, admission.token) : admission.token;
@@ -45,10 +41,8 @@ export function setAdmission(
   if (isGraphql && typeof req === 'object' && req !== null) Reflect.set(req, 'user', user);
 }
 
-type UserMapping = (token: VerifiedToken) => unknown;
-
 /** An error here is a programming error. Wrapped, so that an `HttpException` becomes no answer to the client. */
-function mapUser(toUser: UserMapping, token: VerifiedToken): unknown {
+function mapUser(toUser: ToUser, token: VerifiedToken): unknown {
   let user: unknown;
   try {
     user = toUser(token);

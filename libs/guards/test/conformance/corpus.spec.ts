@@ -11,7 +11,7 @@ import { closeServer, listenOnLoopback } from '../../testing/loopback-server.js'
 const resource = { algorithm: 'ES256', scope: 'orders:read' } as const;
 
 describe('corpus of hostile tokens', () => {
-  it.each(['ES256', 'RS256', 'PS384'] as const)(
+  it.each(['ES256', 'RS256', 'PS384', 'Ed25519', 'EdDSA'] as const)(
     'gives each case a unique id in kebab-case for an issuer that signs with %s',
     (algorithm) => {
       const ids = corpusFor({ ...resource, algorithm }).map(({ id }) => id);

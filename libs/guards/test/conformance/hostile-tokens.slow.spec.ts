@@ -10,11 +10,13 @@ import {
   send,
 } from '../../testing/corpus/index.js';
 import { guardedApp, platforms } from '../support/guarded-app.js';
+import { it } from '../support/slow-test.js';
 
 const SCOPE = 'orders:read';
+const ALGORITHMS = ['ES256', 'RS256', 'Ed25519', 'EdDSA'] as const;
 
 describe.each(platforms)('hostile tokens on %s', (_platform, adapter) => {
-  describe.each(['ES256', 'RS256'] as const)('issuer that signs with %s', (algorithm) => {
+  describe.each(ALGORITHMS)('issuer that signs with %s', (algorithm) => {
     let issuer: CorpusIssuer;
     let app: INestApplication;
     let url: URL;

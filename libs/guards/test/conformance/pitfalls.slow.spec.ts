@@ -10,6 +10,7 @@ import {
 import { generateSigningKey, TestIssuer } from '../../testing/index.js';
 import { TestClock } from '../support/test-clock.js';
 import { guardedApp, platforms } from '../support/guarded-app.js';
+import { it } from '../support/slow-test.js';
 
 describe.each(platforms)('pitfalls of a common Nest stack on %s', (_platform, adapter) => {
   let issuer: TestIssuer;

@@ -2,7 +2,7 @@ import { ALGORITHMS, BearerError } from '../../src/index.js';
 import { decodeHeader, parseCompactJws, parseJoseHeader } from '../../src/core/jws.js';
 import { encodePart, TestIssuer } from '../../testing/index.js';
 import { anAuthenticator, parseKeySet, verifyOrError } from '../support/factories.js';
-import { type Vector, vectorGroups } from './wycheproof/vectors.js';
+import { ed25519Groups, type Vector, vectorGroups } from './wycheproof/vectors.js';
 
 /** Wycheproof accepts these vectors. The guards refuse them because `alg` of the key must be the algorithm used (RFC 8725 §3.1). */
 const refusedOnPurpose = new Map([
@@ -139,4 +139,27 @@ describe('tokens of Project Wycheproof with keys that the issuer publishes', () 
       expect(count).toBe(tests.length);
     },
   );
+});
+
+describe('Ed25519 signatures of Project Wycheproof (RFC 8032)', () => {
+  it('contains all of its vectors', () => {
+    const tests = ed25519Groups.flatMap((group) => group.tests);
+
+    expect(tests).toHaveLength(145);
+    expect(tests.filter(({ result }) => result === 'valid')).toHaveLength(84);
+  });
+
+  it('judges each signature as the vector says', async () => {
+    for (const { x, tests } of ed25519Groups) {
+      const jwk = { kty: 'OKP', crv: 'Ed25519', kid: 'k', x };
+      const key = (await parseKeySet([jwk], ['Ed25519'])).keys.get('k');
+      const verdicts = tests.map(({ id, comment, message, signature }) => {
+        const text = Buffer.from(message, 'hex').toString('latin1');
+        const isValid = key?.isValidSignature(text, Buffer.from(signature, 'hex'));
+        return [id, comment, isValid ? 'valid' : 'invalid'];
+      });
+
+      expect(verdicts).toEqual(tests.map(({ id, comment, result }) => [id, comment, result]));
+    }
+  });
 });

@@ -65,8 +65,8 @@ describe('boot audit of HTTP handlers', () => {
       await expect(starting).rejects.toThrow(UnguardedHandlers);
       await expect(starting).rejects.toMatchObject({
         handlers: [
-          'ForgottenController.list: has no access decorator: add @RequireScopes(…), @Public() or @OptionalToken()',
-          'ForgottenController.create: has no access decorator: add @RequireScopes(…), @Public() or @OptionalToken()',
+          'ForgottenController.list: has no access decorator: add @RequireScopes(…), @Public() or @OptionalToken(), or set `publicControllers: [ForgottenController]` if it is a class of a package',
+          'ForgottenController.create: has no access decorator: add @RequireScopes(…), @Public() or @OptionalToken(), or set `publicControllers: [ForgottenController]` if it is a class of a package',
           'ContradictoryController.list: has contradictory access decorators, open and restricted',
         ],
       });

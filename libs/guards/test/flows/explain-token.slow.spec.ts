@@ -11,6 +11,7 @@ import {
 } from '../../testing/corpus/index.js';
 import { TestIssuer } from '../../testing/index.js';
 import { guardedApp } from '../support/guarded-app.js';
+import { it } from '../support/slow-test.js';
 
 const allowAll = () => true;
 

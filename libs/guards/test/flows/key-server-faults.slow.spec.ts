@@ -10,6 +10,7 @@ import {
 } from '../support/key-server-scenario.js';
 import { guardedApp, platforms } from '../support/guarded-app.js';
 import { anAuthenticator, verifyOrError } from '../support/factories.js';
+import { it } from '../support/slow-test.js';
 
 const RANDOM_KIDS = 10_000;
 const COOLDOWN_SECONDS = 10;

@@ -111,9 +111,8 @@ const express: Adapter = () => new ExpressAdapter();
 
 async function launch(
   adapter: Adapter,
-  changes: Partial<GuardsOptions>,
+  { imports = [], ...changes }: Partial<GuardsOptions> & { readonly imports?: Type[] },
   controllers: Type[],
-  imports: Type[] = [],
 ): Promise<void> {
   const guards = GuardsModule.forRoot(Object.assign({ ...issuer.options }, changes));
   class AppModule {}
@@ -154,7 +153,7 @@ describe.each(platforms)('undeclaredHandlers: reportTemporarily, on %s', (_platf
   it('names another global guard in the log, in any order of the modules', async () => {
     @Module({ providers: [{ provide: APP_GUARD, useClass: ApiKeyGuard }] })
     class OldModule {}
-    await launch(adapter, { undeclaredHandlers }, [BullBoardController], [OldModule]);
+    await launch(adapter, { undeclaredHandlers, imports: [OldModule] }, [BullBoardController]);
 
     expect(lines[0]).toBe(
       'warn BullBoardController.board has no access decorator, and is left to ApiKeyGuard',
@@ -210,7 +209,7 @@ describe('lists of controllers', () => {
     await launch(express, { publicControllers }, [PrometheusController, BullBoardController]);
 
     expect(lines).toEqual([
-      'log publicControllers: *Controller matches PrometheusController, BullBoardController',
+      'log `publicControllers`: *Controller matches PrometheusController, BullBoardController',
     ]);
   });
 
@@ -271,14 +270,15 @@ describe('lists of controllers', () => {
 describe('error at the start', () => {
   it('names the decorator for each handler, and the option for classes of packages', async () => {
     const starting = launch(express, {}, [LegacyController, PrometheusController]);
-    const advice = 'add @RequireScopes(…), @Public() or @OptionalToken()';
+    const advice = (name: string) =>
+      `has no access decorator: add @RequireScopes(…), @Public() or @OptionalToken(), or set \`publicControllers: [${name}]\` if it is a class of a package`;
 
     await expect(starting).rejects.toThrow(UnguardedHandlers);
     await expect(starting).rejects.toMatchObject({
       handlers: [
-        `LegacyController.reports: has no access decorator: ${advice}`,
-        `LegacyController.forgotten: has no access decorator: ${advice}`,
-        `PrometheusController.index: has no access decorator: ${advice}. For a class of a package: \`publicControllers: [PrometheusController]\``,
+        `LegacyController.reports: ${advice('LegacyController')}`,
+        `LegacyController.forgotten: ${advice('LegacyController')}`,
+        `PrometheusController.index: ${advice('PrometheusController')}`,
       ],
       message: expect.stringMatching(/guardedElsewhere.*undeclaredHandlers: 'reportTemporarily'/),
     });

@@ -30,13 +30,21 @@ class OrdersController {
   offers() {}
 }
 
+@Controller('legacy')
+class LegacyController {
+  @Get()
+  list() {}
+}
+
 describe('OpenAPI `security` (OpenAPI 3.1 §4.8.30)', () => {
   let issuer: TestIssuer;
   let app: INestApplication;
 
   beforeAll(async () => {
     issuer = await TestIssuer.start();
-    app = await guardedApp(() => new ExpressAdapter(), issuer.options, [OrdersController]);
+    const options = { ...issuer.options, guardedElsewhere: [LegacyController] };
+    const controllers = [OrdersController, LegacyController];
+    app = await guardedApp(() => new ExpressAdapter(), options, controllers);
   });
   afterAll(async () => {
     await app.close();
@@ -55,5 +63,12 @@ describe('OpenAPI `security` (OpenAPI 3.1 §4.8.30)', () => {
 
     expect(operation).toEqual({ ...operation, ...(security && { security }) });
     expect(Reflect.get(operation, 'security')).toEqual(security);
+  });
+
+  it('keeps the requirements that the document has for a handler of another guard', () => {
+    const operation = { operationId: 'LegacyController_list', security: [{ apiKey: [] }] };
+    secureOpenApi({ paths: { '/x': { get: operation } } }, app.get(AccessRules), 'token');
+
+    expect(operation.security).toEqual([{ apiKey: [] }]);
   });
 });

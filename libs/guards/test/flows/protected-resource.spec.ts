@@ -1,8 +1,17 @@
-import { type CanActivate, type INestApplication, Module, VersioningType } from '@nestjs/common';
+import {
+  type CanActivate,
+  type INestApplication,
+  Module,
+  type VersioningOptions,
+  VersioningType,
+} from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
+import { Transport } from '@nestjs/microservices';
 import request from 'supertest';
 import { TestIssuer } from '../../testing/index.js';
+import { listRoutes } from '../../testing/routes.js';
 import { GuardsModule } from '../../src/index.js';
+import { freePort } from '../support/free-port.js';
 import { guardedApp, OrdersController, platforms } from '../support/guarded-app.js';
 
 let issuer: TestIssuer;
@@ -19,6 +28,12 @@ afterEach(async () => {
 
 describe.each(platforms)('protected resource metadata on %s (RFC 9728)', (_platform, adapter) => {
   const path = '/.well-known/oauth-protected-resource';
+  const create = () => {
+    class AppModule {}
+    const imports = [GuardsModule.forRoot(issuer.options)];
+    Module({ imports, controllers: [OrdersController] })(AppModule);
+    return NestFactory.create(AppModule, adapter(), { logger: false });
+  };
 
   it('names the issuer and every scope that a handler requires', async () => {
     app = await guardedApp(adapter, issuer.options);
@@ -117,6 +132,49 @@ describe.each(platforms)('protected resource metadata on %s (RFC 9728)', (_platf
     expect(answer.status).toBe(401);
     expect(answer.headers['www-authenticate']).toContain(`https://api.example${path}/v1`);
     expect((await request(app.getHttpServer()).get(`${path}/v1`)).status).toBe(200);
+  });
+
+  it.each([
+    ['a global prefix that excludes it', { exclude: ['.well-known/{*path}'] }],
+    ['a global prefix that excludes another path', { exclude: ['orders'] }],
+  ])('stays at its place under %s', async (_how, prefix) => {
+    app = await create();
+    app.setGlobalPrefix('api', prefix);
+    await app.listen(0, '127.0.0.1');
+
+    expect((await request(app.getHttpServer()).get(path)).status).toBe(200);
+    expect((await request(app.getHttpServer()).get(`/api${path}`)).status).toBe(404);
+  });
+
+  it.each<VersioningOptions>([
+    { type: VersioningType.URI, defaultVersion: '2' },
+    { type: VersioningType.HEADER, defaultVersion: '2', header: 'x-version' },
+    { type: VersioningType.MEDIA_TYPE, defaultVersion: '2', key: 'v=' },
+  ])('stays at its place with versioning: %j', async (versioning) => {
+    app = await create();
+    app.enableVersioning(versioning);
+    await app.listen(0, '127.0.0.1');
+
+    expect((await request(app.getHttpServer()).get(path)).status).toBe(200);
+  });
+
+  it('stays at its place in a hybrid application', async () => {
+    app = await create();
+    app.connectMicroservice({ transport: Transport.TCP, options: { port: await freePort() } });
+    await app.init();
+    await app.startAllMicroservices();
+    await app.listen(0, '127.0.0.1');
+
+    expect((await request(app.getHttpServer()).get(path)).status).toBe(200);
+  });
+
+  it('is no route of a controller, so no OpenAPI document lists it', async () => {
+    app = await create();
+    app.setGlobalPrefix('api');
+    await app.init();
+    const routes = listRoutes(app).map((route) => route.path);
+
+    expect(routes).toEqual(['/api/orders', '/api/orders/archive', '/api/prices']);
   });
 
   it.each([

@@ -22,6 +22,7 @@ import {
   type Rejection,
   RequireAnyScope,
   RequireClaim,
+  RequireRole,
   RequireScopes,
 } from '../../src/index.js';
 import { TestIssuer } from '../../testing/index.js';
@@ -70,6 +71,19 @@ class RequirementsController {
   @Get('roles')
   @RequireClaim(['realm_access', 'roles'], (roles) => Array.isArray(roles) && roles.includes('vip'))
   roles() {}
+
+  @Get('staff')
+  @RequireRole('support', 'admin')
+  staff() {}
+
+  @Get('staff-twice')
+  @RequireRole('support', 'admin')
+  @RequireRole('eu')
+  staffTwice() {}
+
+  @Get('role-claim')
+  @RequireClaim('roles', 'admin')
+  roleClaim() {}
 
   @Get('orders/:id')
   @Policy(OwnsOrder)
@@ -221,6 +235,60 @@ describe.each(platforms)('requirements of handlers on %s', (_platform, adapter) 
     expect((await get('/claims', { tenant: 'acme', level: '3' })).status).toBe(403);
   });
 
+  it.each([
+    ['/staff', { roles: ['admin'] }, 200],
+    ['/staff', { roles: ['x', 'support'] }, 200],
+    ['/staff', { roles: 'admin' }, 200],
+    ['/staff', { roles: 'user admin' }, 403],
+    ['/staff', { roles: ['user admin'] }, 403],
+    ['/staff', { roles: ['Admin'] }, 403],
+    ['/staff', { roles: [['admin']] }, 403],
+    ['/staff', { roles: { admin: true } }, 403],
+    ['/staff', { groups: ['admin'] }, 403],
+    ['/staff', {}, 403],
+    ['/staff-twice', { roles: ['admin', 'eu'] }, 200],
+    ['/staff-twice', { roles: ['admin', 'support'] }, 403],
+    ['/staff-twice', { roles: ['eu'] }, 403],
+  ])(
+    'demands one of the roles of each @RequireRole() (RFC 9068 §2.2.3.1): %s %j',
+    async (path, claims, status) => {
+      expect((await get(path, claims)).status).toBe(status);
+    },
+  );
+
+  it('answers a missing role like a missing claim, and logs the roles that suffice (RFC 6750 §3.1)', async () => {
+    const answer = await get('/staff', { roles: ['customer'] });
+    await get('/staff');
+
+    expect(answer.headers['www-authenticate']).toContain('error="insufficient_scope"');
+    expect(JSON.stringify(answer.body)).not.toContain('support');
+    expect(rejections).toMatchObject([
+      {
+        reason: 'insufficient_claims',
+        cause: { message: 'one of these roles is required: support, admin' },
+      },
+      { cause: { message: expect.stringContaining('no roles where `claims.roles` looks') } },
+    ]);
+  });
+
+  it.each([
+    [
+      { roles: ['admin'] },
+      'the claim roles holds a list, and admin is one value: use @RequireRole() or a predicate',
+    ],
+    [{ roles: 'user' }, 'the claim roles has another value'],
+    [{}, 'the claim roles is missing'],
+  ])('logs why @RequireClaim() refuses %j, without the value', async (claims, message) => {
+    expect((await get('/role-claim', claims)).status).toBe(403);
+    expect(rejections).toMatchObject([{ reason: 'insufficient_claims', cause: { message } }]);
+  });
+
+  it('rejects @RequireRole() without roles', () => {
+    const requireRole: (...roles: never[]) => unknown = RequireRole;
+    expect(() => requireRole()).toThrow(TypeError);
+    expect(() => RequireRole('')).toThrow(TypeError);
+  });
+
   it('lists all requirements in the table of access rules as plain data', () => {
     const table = app.get(AccessRules).table();
     const row = (handler: string) => table.find((it) => it.handler === handler);
@@ -228,6 +296,8 @@ describe.each(platforms)('requirements of handlers on %s', (_platform, adapter) 
     expect(row('anyTwice')).toMatchObject({ access: 'token', scopes: ['base'] });
     expect(row('anyTwice')?.anyScopes).toHaveLength(2);
     expect(row('tenant')?.claims).toEqual(['tenant = acme']);
+    expect(row('staff')?.roles).toEqual([['support', 'admin']]);
+    expect(row('tenant')).not.toHaveProperty('roles');
     expect(row('roles')?.claims).toEqual(['realm_access.roles']);
     expect(row('owned')?.policies).toEqual(['OwnsOrder']);
     expect(row('weekdays')?.policies).toEqual(['onWeekdays']);

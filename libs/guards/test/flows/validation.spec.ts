@@ -24,7 +24,36 @@ describe('client of a token (RFC 9068 §2.2)', () => {
     const token = issuer.accessToken({ client_id: undefined });
     expect(await verifyOrError(authenticatorWith(), token)).toMatchObject({
       reason: 'malformed_claims',
-      cause: { message: 'client_id must be a non-empty string' },
+      cause: {
+        message: expect.stringContaining(
+          'client_id must be a non-empty string: set `claims.clientId`',
+        ),
+      },
+    });
+  });
+
+  it.each([
+    ['azp', ['azp']],
+    ['appid', ['azp', 'appid']],
+    ['client', [['context', 'client']]],
+  ])('reads the client from another claim of the issuer: %s', async (claim, clientId) => {
+    const claims = { clientId };
+    const authenticator = anAuthenticator({ ...issuer.options, ...clock.options, claims });
+    const named = { client_id: undefined, [claim]: 'web', context: { client: 'web' } };
+    expect(await verifyOrError(authenticator, issuer.accessToken(named))).toMatchObject({
+      clientId: 'web',
+    });
+    expect(await verifyOrError(authenticator, issuer.accessToken())).toMatchObject({
+      reason: 'malformed_claims',
+      cause: { message: expect.stringMatching(/^(azp|context\.client)[^]*set `claims.clientId`/) },
+    });
+  });
+
+  it('names the option for tokens without `jti` in the reason', async () => {
+    const token = issuer.accessToken({ jti: undefined });
+    expect(await verifyOrError(authenticatorWith(), token)).toMatchObject({
+      reason: 'malformed_claims',
+      cause: { message: expect.stringContaining('set `claims.tokenId`') },
     });
   });
 

@@ -1,10 +1,12 @@
 import {
   type CanActivate,
   Controller,
+  type DynamicModule,
   type ExecutionContext,
   Get,
   type INestApplication,
   Module,
+  UseGuards,
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
@@ -16,6 +18,7 @@ import {
   AccessToken,
   AccessTokenGuard,
   GuardsModule,
+  type GuardsOptions,
   OptionalToken,
   Public,
   RequireScopes,
@@ -101,8 +104,34 @@ it.each([
   },
 );
 
+it.each(platforms)(
+  'passes the verified token although another guard makes `user` of the request read-only, on %s',
+  async (_, adapter) => {
+    class FreezingGuard implements CanActivate {
+      canActivate(context: ExecutionContext): boolean {
+        const call = context.switchToHttp().getRequest<object>();
+        Object.defineProperty(call, 'user', { value: { subject: 'root' }, writable: false });
+        return true;
+      }
+    }
+    @Module({ providers: [{ provide: APP_GUARD, useClass: FreezingGuard }] })
+    class FreezingModule {}
+    app = await start(adapter, [FreezingModule, GuardsModule.forRoot(issuer.options)]);
+    const token = issuer.accessToken({ scope: 'orders:read' });
+    const answer = await request(app.getHttpServer())
+      .get('/orders')
+      .set('Authorization', `Bearer ${token}`);
+
+    expect([answer.status, answer.body]).toMatchObject([200, { subject: 'alice' }]);
+  },
+);
+
 describe('handler that reads a token which was not verified', () => {
-  async function readError(access: MethodDecorator, isReplaced: boolean): Promise<unknown> {
+  async function readError(
+    access: MethodDecorator,
+    isReplaced: boolean,
+    create: (options: GuardsOptions) => DynamicModule = GuardsModule.forRoot,
+  ): Promise<unknown> {
     @Controller()
     class ReportsController {
       @Get('report')
@@ -112,7 +141,7 @@ describe('handler that reads a token which was not verified', () => {
       }
     }
     const errors: unknown[] = [];
-    const imports = [GuardsModule.forRoot(issuer.options)];
+    const imports = [create(issuer.options)];
     const builder = Test.createTestingModule({ imports, controllers: [ReportsController] });
     if (isReplaced) builder.overrideProvider(AccessTokenGuard).useClass(SessionGuard);
     const testing = await builder.compile();
@@ -125,6 +154,23 @@ describe('handler that reads a token which was not verified', () => {
   it('names TestIssuer when a test has replaced the guard', async () => {
     expect(await readError(RequireScopes('reports:read'), true)).toMatchObject({
       message: expect.stringMatching(/ReportsController\.report .*replaced.*TestIssuer/),
+    });
+  });
+
+  it('asks for the guard when forFeature() is used without it', async () => {
+    const message = await readError(UseGuards(SessionGuard), false, GuardsModule.forFeature);
+    expect(message).toMatchObject({
+      message: expect.stringMatching(
+        /requires no token.*forFeature.*@UseGuards\(AccessTokenGuard\)/,
+      ),
+    });
+  });
+
+  it('asks for a requirement when another guard decides about the handler', async () => {
+    const create = (options: GuardsOptions) =>
+      GuardsModule.forRoot({ ...options, guardedElsewhere: ['ReportsController'] });
+    expect(await readError(UseGuards(SessionGuard), false, create)).toMatchObject({
+      message: expect.stringMatching(/ReportsController\.report .*requires no token/),
     });
   });
 

@@ -40,7 +40,7 @@ export async function verifyOrError(
 
 /** Parses a key set that needs no request. */
 export const parseKeySet = (keys: unknown, algorithms: readonly Algorithm[]) =>
-  importKeySet('https://auth.example/keys', async () => keys, algorithms);
+  importKeySet('https://auth.example/keys', () => keys, algorithms);
 
 /** The key set of the first issuer, without an application. */
 export function aKeySet(options: GuardsOptions): KeySet {

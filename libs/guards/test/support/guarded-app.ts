@@ -52,7 +52,10 @@ export async function start(
 ): Promise<INestApplication> {
   class AppModule {}
   Module({ imports, controllers })(AppModule);
-  const app = await NestFactory.create(AppModule, adapter(), { logger: false });
+  const app = await NestFactory.create(AppModule, adapter(), {
+    logger: false,
+    abortOnError: false,
+  });
   try {
     await app.listen(0, '127.0.0.1');
   } catch (error) {

@@ -150,6 +150,9 @@ export interface Graph {
   readonly guards: GuardsOptions;
   readonly graphql?: Partial<ApolloDriverConfig>;
   readonly resolvers?: Type[];
+  /** Modules that are imported before and after the guards. */
+  readonly before?: readonly Type[];
+  readonly after?: readonly Type[];
 }
 
 export async function guardedGraph({
@@ -157,6 +160,8 @@ export async function guardedGraph({
   guards,
   graphql,
   resolvers = [OrdersResolver],
+  before = [],
+  after = [],
 }: Graph): Promise<INestApplication> {
   const module = GraphQLModule.forRoot<ApolloDriverConfig>({
     driver: ApolloDriver,
@@ -166,5 +171,6 @@ export async function guardedGraph({
   });
   const guarded = GuardsModule.forRoot({ transports: [graphqlTransport()], ...guards });
   class ResolversModule {}
-  return start(adapter, [module, guarded, { module: ResolversModule, providers: resolvers }], []);
+  const resolving = { module: ResolversModule, providers: resolvers };
+  return start(adapter, [module, ...before, guarded, ...after, resolving], []);
 }

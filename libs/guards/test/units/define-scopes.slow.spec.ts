@@ -1,5 +1,6 @@
 import { defineScopes } from '../../src/index.js';
 import { getDeclaration } from '../../src/nest/declaration.js';
+import { it } from '../support/slow-test.js';
 
 describe('defineScopes', () => {
   const orders = defineScopes('orders:read', 'orders:write');

@@ -3,6 +3,7 @@ import { BearerError } from '../../src/index.js';
 import { DpopClient, TestIssuer } from '../../testing/index.js';
 import { jsonObject } from '../support/json-arbitraries.js';
 import { anAuthenticator } from '../support/factories.js';
+import { it } from '../support/slow-test.js';
 
 const API = 'https://api.example';
 let issuer: TestIssuer;

@@ -5,6 +5,7 @@ import { TokenError } from '../../src/core/token-error.js';
 import { compactJws, encodePart, TestIssuer } from '../../testing/index.js';
 import { jsonObject } from '../support/json-arbitraries.js';
 import { anAuthenticator, verifyOrError } from '../support/factories.js';
+import { it } from '../support/slow-test.js';
 
 /** Returns the error that the function throws, or undefined. */
 function catchError(act: () => unknown): unknown {

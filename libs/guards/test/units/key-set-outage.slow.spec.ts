@@ -3,6 +3,7 @@ import type { KeySet } from '../../src/core/key-set.js';
 import { type Answer, TestIssuer } from '../../testing/index.js';
 import { TestClock } from '../support/test-clock.js';
 import { aKeySet } from '../support/factories.js';
+import { it } from '../support/slow-test.js';
 
 let issuer: TestIssuer;
 let clock: TestClock;

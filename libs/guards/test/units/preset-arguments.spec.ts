@@ -1,5 +1,12 @@
 import { GuardsConfigurationError, type IssuerOptions } from '../../src/index.js';
-import { auth0, cognito, entraId, keycloak, okta } from '../../src/presets/index.js';
+import {
+  auth0,
+  betterAuth,
+  cognito,
+  entraId,
+  keycloak,
+  okta,
+} from '../../src/presets/index.js';
 import { resolveOptions } from '../../src/nest/resolve-options.js';
 import { recordings } from '../support/recordings/index.js';
 
@@ -41,6 +48,16 @@ describe('addresses of a preset', () => {
       okta({ domain: 'example.okta.com', authorizationServerId: 'aus1a2b3' }),
       'https://example.okta.com/oauth2/aus1a2b3',
       'https://example.okta.com/oauth2/aus1a2b3/v1/keys',
+    ],
+    [
+      betterAuth({ url: 'https://auth.example', plugin: 'oauth-provider' }),
+      'https://auth.example/api/auth',
+      'https://auth.example/api/auth/jwks',
+    ],
+    [
+      betterAuth({ url: 'http://localhost:3000/', path: '/login/v1', plugin: 'jwt' }),
+      'http://localhost:3000',
+      'http://localhost:3000/login/v1/jwks',
     ],
   ])('uses the addresses of the product: $0.issuer', (preset, issuer, jwksUri) => {
     expect(preset).toMatchObject({ issuer, jwksUri });
@@ -135,6 +152,26 @@ describe('arguments of a preset', () => {
       () => okta({ domain: 'a.okta.com', authorizationServerId: absent }),
       '`authorizationServerId`',
     ],
+    [
+      'a server with a path',
+      () => betterAuth({ url: 'https://a.example/api/auth', plugin: 'jwt' }),
+      'betterAuth(): `url` must be an http(s) URL without a path',
+    ],
+    [
+      'a path without its slash',
+      () => betterAuth({ url: 'https://a.example', path: 'api/auth', plugin: 'jwt' }),
+      '`path`',
+    ],
+    [
+      'a path with a parent segment',
+      () => betterAuth({ url: 'https://a.example', path: '/api/../x', plugin: 'jwt' }),
+      '`path`',
+    ],
+    [
+      'a missing plugin',
+      () => betterAuth({ url: 'https://a.example', plugin: absent }),
+      "'oauth-provider' or 'jwt'",
+    ],
   ])('throws a GuardsConfigurationError for %s', (_what, preset, message) => {
     expect(preset).toThrow(GuardsConfigurationError);
     expect(preset).toThrow(message);
@@ -148,6 +185,7 @@ describe('arguments of a preset', () => {
     [entraId, { tenantId, version: '1.0', rolesAreScopes: 1 }, 'entraId(): `rolesAreScopes`'],
     [keycloak, { rolesAreScopesOf: 'web' }, 'keycloak(): `rolesAreScopesOf` must be a list of'],
     [okta, { domain: 'a.okta.com', audience: 7 }, 'okta(): `audience` must be a string or a list'],
+    [betterAuth, { baseURL: 'https://a.example' }, 'betterAuth(): `baseURL`'],
     [okta, [], 'okta(): pass an object'],
   ])(
     'names an option of a wrong shape, which JSON and JavaScript allow: %#',

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { type Answer, compactJws, generateSigningKey } from '../../testing/index.js';
 import { StatusScenario } from '../support/status-scenario.js';
+import { it } from '../support/slow-test.js';
 
 /** Less than the `ttl` of the list, so that the option and not the `ttl` keeps the bound. */
 const MAX_AGE = 6;

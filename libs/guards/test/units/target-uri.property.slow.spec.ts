@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { isSameTarget, normalizeTarget } from '../../src/dpop/target-uri.js';
+import { it } from '../support/slow-test.js';
 
 /** The parts of a URI in normal form (RFC 3986 §6.2.2). */
 interface Uri {

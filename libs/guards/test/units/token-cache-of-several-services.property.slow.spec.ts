@@ -10,6 +10,7 @@ import { resolveOptions } from '../../src/nest/resolve-options.js';
 import { signature, type SigningKey, TestIssuer } from '../../testing/index.js';
 import { anAuthenticatorSharing } from '../support/factories.js';
 import { TestClock } from '../support/test-clock.js';
+import { it } from '../support/slow-test.js';
 
 const AUDIENCES = ['https://orders.example', 'https://billing.example'] as const;
 const ISSUERS = [0, 1] as const;

@@ -4,6 +4,7 @@ import { generateSigningKey, TestIssuer } from '../../testing/index.js';
 import { TestClock } from '../support/test-clock.js';
 import { anAuthenticator, verifyOrError } from '../support/factories.js';
 import { aVerifierPair, cacheCommands } from '../support/cache-commands.js';
+import { it } from '../support/slow-test.js';
 
 let issuer: TestIssuer;
 let clock: TestClock;

@@ -110,3 +110,55 @@ describe('usable keys of a set (RFC 7517 §4, RFC 8725 §3.1)', () => {
     });
   });
 });
+
+describe('shapes of key sets in the tests of jwks-rsa', () => {
+  const { n: _n, e: _e, ...withoutModulus } = rsa;
+  const certificate = ['MIIDDTCCAfWgAwIBAgIJAJVkuSv2H8mDMA0GCSqGSIb3DQEBBQUA'];
+  const { alg: _alg, ...withoutAlg } = rsa;
+  const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+    format: 'jwk',
+  });
+
+  it.each([
+    [
+      'n, e and a certificate, which is ignored (RFC 8725 §3.10)',
+      { ...rsa, x5c: certificate, x5t: 'x' },
+    ],
+    ['members that no specification defines', { ...rsa, nbf: 123, issuer: 'x', ext: true }],
+    ['no use', { ...rsa, use: undefined }],
+    ['no alg, which the option `algorithms` decides', withoutAlg],
+    ['key_ops and alg', { ...ec, key_ops: ['verify'] }],
+  ])('a key with %s is accepted', async (_name, key) => {
+    expect(Object.keys(await listUsable([key], ['RS256', 'ES256']))).toEqual([key.kid]);
+  });
+
+  it.each([
+    ['only a certificate (x5c)', { ...withoutModulus, x5c: certificate }, 'sound public key'],
+    ['an empty list of certificates', { ...withoutModulus, x5c: [] }, 'sound public key'],
+    ['the use enc', { ...rsa, use: 'enc' }, 'has the use "enc"'],
+    ['an unknown kty', { ...rsa, kty: 'AKP' }, 'is "AKP" with alg "RS256"'],
+    ['no kty', { ...rsa, kty: undefined }, 'with alg "RS256"'],
+    ['a curve without an algorithm here', { ...ec, crv: 'secp256k1', alg: 'ES256K' }, 'secp256k1'],
+    ['the curve Ed448', { kty: 'OKP', crv: 'Ed448', kid: 'x', x: 'AAAA' }, '"Ed448"'],
+    ['a private part', { ...privateKey, kid: 'x', alg: 'RS256' }, 'private or symmetric key'],
+    ['no kid, also if it is the only key', { ...rsa, kid: undefined }, 'has no kid'],
+    ['a kid that is null', { ...rsa, kid: null }, 'has no kid'],
+  ])('a key with %s is refused, and the error says why', async (_name, key, words) => {
+    await expect(parseKeySet([key], ['RS256', 'ES256'])).rejects.toThrow(words);
+    expect(await listUsable([key], ['RS256', 'ES256'])).toEqual({});
+  });
+
+  it.each([
+    ['an empty list', [], 'holds no key'],
+    ['no list', undefined, 'has no "keys"'],
+    ['an object', { 0: rsa }, 'has no "keys"'],
+    ['a text', 'keys', 'has no "keys"'],
+  ])('a set with %s in `keys` is refused', async (_name, keys, words) => {
+    await expect(parseKeySet(keys, ['RS256'])).rejects.toThrow(words);
+  });
+
+  it('a set of mixed use is accepted without its encryption keys', async () => {
+    const keys = [{ ...rsa, kid: 'enc', use: 'enc', alg: 'RSA-OAEP' }, rsa, ec];
+    expect(await listUsable(keys)).toEqual({ rsa: 'RS256', ec: 'ES256' });
+  });
+});

@@ -3,6 +3,7 @@ import { binding } from './cases/binding.js';
 import { afterAll, control } from './cases/control.js';
 import { credentials } from './cases/credentials.js';
 import { dpop } from './cases/dpop.js';
+import { edwards } from './cases/edwards.js';
 import { header } from './cases/header.js';
 import { issuerAndAudience } from './cases/issuer-and-audience.js';
 import { json } from './cases/json.js';
@@ -28,6 +29,7 @@ const corpus: readonly CorpusCase[] = [
   ...key,
   ...publishedKey,
   ...signature,
+  ...edwards,
   ...serialization,
   ...json,
   ...issuerAndAudience,

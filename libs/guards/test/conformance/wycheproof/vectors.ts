@@ -16,7 +16,24 @@ export interface Vector {
   readonly jws: string;
 }
 
-const file = new URL('asymmetric-jws.json', import.meta.url);
-const content: { readonly groups: readonly VectorGroup[] } = JSON.parse(readFileSync(file, 'utf8'));
+/** Vectors of Project Wycheproof for Ed25519, by public key. */
+export interface Ed25519Group {
+  /** The public key (RFC 8037 §2). */
+  readonly x: string;
+  readonly tests: readonly Ed25519Vector[];
+}
 
-export const vectorGroups = content.groups;
+export interface Ed25519Vector extends Omit<Vector, 'jws'> {
+  /** In hexadecimal, as the signature. */
+  readonly message: string;
+  readonly signature: string;
+}
+
+function readGroups<Group>(name: string): readonly Group[] {
+  const file = new URL(name, import.meta.url);
+  const content: { readonly groups: readonly Group[] } = JSON.parse(readFileSync(file, 'utf8'));
+  return content.groups;
+}
+
+export const vectorGroups = readGroups<VectorGroup>('asymmetric-jws.json');
+export const ed25519Groups = readGroups<Ed25519Group>('ed25519.json');

@@ -4,6 +4,7 @@ import { guardedGraph } from '../../support/guarded-graph.js';
 import { platforms } from '../../support/guarded-app.js';
 import { libraries, startGateways } from '../../support/guarded-gateway.js';
 import { API } from '../../support/dpop-app.js';
+import { it } from '../../support/slow-test.js';
 
 const client = new DpopClient();
 let issuer: TestIssuer;

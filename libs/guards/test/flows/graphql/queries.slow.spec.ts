@@ -5,6 +5,7 @@ import { TestClock } from '../../support/test-clock.js';
 import { platforms } from '../../support/guarded-app.js';
 import { errorCodes, queryBatch, queryGraph } from '../../support/graphql-client.js';
 import { type Graph, guardedGraph } from '../../support/guarded-graph.js';
+import { it } from '../../support/slow-test.js';
 
 const clock = new TestClock();
 let issuer: TestIssuer;

@@ -20,6 +20,7 @@ import {
   guardedGraph,
   OrdersResolver,
 } from '../../support/guarded-graph.js';
+import { it } from '../../support/slow-test.js';
 
 const PLACED = 'subscription { placed { id label } }';
 const ORDER = { id: '7', owner: 'alice' };

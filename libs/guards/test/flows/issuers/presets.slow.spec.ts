@@ -1,9 +1,20 @@
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import request from 'supertest';
-import { AccessToken, type GuardsOptions, Policy, type Rejection } from '../../../src/index.js';
+import {
+  AccessToken,
+  type Algorithm,
+  type GuardsOptions,
+  Policy,
+  type Rejection,
+} from '../../../src/index.js';
 import { auth0, cognito, entraId, keycloak } from '../../../src/presets/index.js';
-import { compactJws, type SigningKey, TestIssuer } from '../../../testing/index.js';
+import {
+  compactJws,
+  generateSigningKey,
+  type SigningKey,
+  TestIssuer,
+} from '../../../testing/index.js';
 import { guardedApp } from '../../support/guarded-app.js';
 import { auth0Recording } from '../../support/recordings/auth0.js';
 import { cognitoRecording } from '../../support/recordings/cognito.js';
@@ -11,6 +22,7 @@ import { entraIdRecording } from '../../support/recordings/entra-id.js';
 import { recordings } from '../../support/recordings/index.js';
 import { keycloakRecording } from '../../support/recordings/keycloak.js';
 import { NOW, type RecordedToken, type Recording } from '../../support/recordings/recording.js';
+import { it } from '../../support/slow-test.js';
 
 const allowAll = () => true;
 
@@ -25,20 +37,22 @@ class TokenController {
 
 const express = () => new ExpressAdapter();
 
-/** Publishes the keys of the product in these tests. */
-let keys: TestIssuer;
+/** Publish the keys of the products in these tests, by algorithm. */
+const issuers = new Map<Algorithm, TestIssuer>();
 let app: INestApplication | undefined;
 const rejections: Rejection[] = [];
 
 beforeAll(async () => {
-  keys = await TestIssuer.start({ algorithm: 'RS256' });
+  for (const algorithm of ['RS256', 'EdDSA'] as const) {
+    issuers.set(algorithm, await TestIssuer.start({ algorithm }));
+  }
 });
 beforeEach(() => rejections.splice(0));
 afterEach(async () => {
   await app?.close();
   app = undefined;
 });
-afterAll(() => keys.close());
+afterAll(() => Promise.all([...issuers.values()].map((issuer) => issuer.close())));
 
 describe.each(recordings)('preset of $product', (recording) => {
   it('accepts an access token and reads its subject, client, audience and scopes', async () => {
@@ -63,7 +77,8 @@ describe.each(recordings)('preset of $product', (recording) => {
   });
 
   it('refuses the same access token under a key that is not published', async () => {
-    const answer = await send(recording.accessToken, recording, await foreignKey());
+    const key = generateSigningKey(findIssuer(recording).signingKey.algorithm);
+    const answer = await send(recording.accessToken, recording, key);
 
     expect(answer.status).toBe(401);
     expect(rejections).toMatchObject([{ reason: 'bad_signature' }]);
@@ -141,31 +156,33 @@ describe('roles and permissions of a product', () => {
   );
 });
 
-async function foreignKey(): Promise<SigningKey> {
-  const foreignIssuer = await TestIssuer.start({ algorithm: 'RS256' });
-  await foreignIssuer.close();
-  return foreignIssuer.signingKey;
+function findIssuer({ preset: { algorithms } }: Pick<Recording, 'preset'>): TestIssuer {
+  const [algorithm = 'RS256'] = algorithms;
+  const issuer = issuers.get(algorithm);
+  if (!issuer) throw new Error(`No issuer signs with ${algorithm}`);
+  return issuer;
 }
 
 async function send(
   { header, claims }: RecordedToken,
   { preset, publishes = (jwk) => [jwk] }: Recording,
-  signedBy = keys.signingKey,
+  signedBy?: SigningKey,
 ) {
-  const { kid, publicJwk } = keys.signingKey;
-  keys.answer((_request, response) => {
+  const issuer = findIssuer({ preset });
+  const { kid, publicJwk } = issuer.signingKey;
+  issuer.answer((_request, response) => {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ keys: publishes({ ...publicJwk }) }));
   });
   app = await guardedApp(express, options(preset), [TokenController]);
-  const token = compactJws({ ...header, kid }, claims, signedBy);
+  const token = compactJws({ ...header, kid }, claims, signedBy ?? issuer.signingKey);
   return request(app.getHttpServer()).get('/token').set('Authorization', `Bearer ${token}`);
 }
 
 function options(preset: Recording['preset']): GuardsOptions {
   return {
     audience: 'https://orders.example',
-    issuers: [{ ...preset, jwksUri: keys.jwksUri }],
+    issuers: [{ ...preset, jwksUri: findIssuer({ preset }).jwksUri }],
     now: () => NOW,
     onRejected: (rejection) => rejections.push(rejection),
   };

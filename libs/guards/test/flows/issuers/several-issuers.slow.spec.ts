@@ -15,6 +15,7 @@ import {
   TestIssuer,
 } from '../../../testing/index.js';
 import { guardedApp } from '../../support/guarded-app.js';
+import { it } from '../../support/slow-test.js';
 
 const AUDIENCE = 'https://api.example';
 

@@ -101,8 +101,8 @@ describe('boot audit of message handlers', () => {
     }
 
     expect(await startAndListFaults(ForgetfulController)).toEqual([
-      'ForgetfulController.find: has no access decorator: add @RequireScopes(…), @Public() or @OptionalToken(). For a class of a package: `publicControllers: [ForgetfulController]`',
-      'ForgetfulController.placed: has no access decorator: add @RequireScopes(…), @Public() or @OptionalToken(). For a class of a package: `publicControllers: [ForgetfulController]`',
+      'ForgetfulController.find: has no access decorator: add @RequireScopes(…), @Public() or @OptionalToken(), or set `publicControllers: [ForgetfulController]` if it is a class of a package',
+      'ForgetfulController.placed: has no access decorator: add @RequireScopes(…), @Public() or @OptionalToken(), or set `publicControllers: [ForgetfulController]` if it is a class of a package',
     ]);
   });
 

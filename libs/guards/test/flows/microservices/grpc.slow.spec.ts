@@ -5,6 +5,7 @@ import { TestIssuer } from '../../../testing/index.js';
 import { callGrpc, grpcOptions, OrdersService } from '../../support/grpc-service.js';
 import { startMicroservice } from '../../support/guarded-messages.js';
 import { freePort } from '../../support/free-port.js';
+import { it } from '../../support/slow-test.js';
 
 let issuer: TestIssuer;
 let app: INestMicroservice;

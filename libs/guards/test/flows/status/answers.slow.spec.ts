@@ -8,6 +8,7 @@ import { guardedApp, platforms } from '../../support/guarded-app.js';
 import { bearer } from '../../support/websocket-clients.js';
 import { libraries, OrdersGateway, startGateways } from '../../support/guarded-gateway.js';
 import { waitUntil } from '../../support/wait-until.js';
+import { it } from '../../support/slow-test.js';
 
 let clock: TestClock;
 let issuer: TestIssuer;

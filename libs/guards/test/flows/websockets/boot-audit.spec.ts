@@ -50,7 +50,7 @@ describe.each(libraries)('boot audit of gateways with %s', (_name, { adapter }) 
     }
 
     expect(await startAndListFaults(ForgetfulGateway)).toEqual([
-      'ForgetfulGateway.forgotten: has no access decorator: add @RequireScopes(…), @Public() or @OptionalToken(). For a class of a package: `publicControllers: [ForgetfulGateway]`',
+      'ForgetfulGateway.forgotten: has no access decorator: add @RequireScopes(…), @Public() or @OptionalToken(), or set `publicControllers: [ForgetfulGateway]` if it is a class of a package',
     ]);
   });
 

@@ -11,6 +11,7 @@ import {
   OrdersGateway,
   startGateways,
 } from '../../support/guarded-gateway.js';
+import { it } from '../../support/slow-test.js';
 
 let clock: TestClock;
 let issuer: TestIssuer;

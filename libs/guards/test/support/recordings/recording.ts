@@ -16,7 +16,7 @@ export interface Recording {
   /** The verified token that the guards make of the access token. */
   readonly expected: {
     readonly subject: string;
-    readonly clientId: string;
+    readonly clientId?: string;
     readonly audience: string;
     readonly scopes: readonly string[];
     readonly tokenId?: string;

@@ -1,6 +1,6 @@
 import { encodePart } from '../../signing-key.js';
 import { invalidToken, malformedToken } from '../support/answer.js';
-import { forRs256, type TokenCase, tokenCases } from '../support/corpus-case.js';
+import { forEdwards, forRs256, type TokenCase, tokenCases } from '../support/corpus-case.js';
 import {
   decodeSegment,
   withEditedSegments,
@@ -60,7 +60,6 @@ const wrong = [
   ['alg-object', 'alg is an object', { toString: 'ES256' }],
   ['alg-empty', 'alg is an empty string', ''],
   ['alg-prototype-member', 'alg is the name of a member of Object.prototype', 'constructor'],
-  ['alg-eddsa', 'alg is an algorithm for which the issuer has no key', 'EdDSA'],
 ] as const;
 
 const malformed: TokenCase[] = [
@@ -71,6 +70,14 @@ const malformed: TokenCase[] = [
     reason: 'refused_algorithm',
     token: withHeader({ alg }),
   })),
+  {
+    id: 'alg-eddsa',
+    title: 'alg is an algorithm for which the issuer has no key',
+    rule: 'RFC 7515 §4.1.1',
+    reason: 'refused_algorithm',
+    appliesTo: (resource) => !forEdwards(resource),
+    token: withHeader({ alg: 'EdDSA' }),
+  },
   {
     id: 'alg-lower-case',
     title: 'alg is the correct name in lower case',

@@ -66,7 +66,9 @@ export function bearer(token: string): CorpusRequest {
   return { headers: [['Authorization', `Bearer ${token}`]] };
 }
 
-export const forRsa = ({ algorithm }: Resource) => !forEc({ algorithm });
+export const forRsa = ({ algorithm }: Resource) => /^[RP]S/.test(algorithm);
+/** `EdDSA` or `Ed25519`, two names of one algorithm (RFC 8037, RFC 9864). */
+export const forEdwards = ({ algorithm }: Resource) => algorithm.startsWith('Ed');
 export const forEc = ({ algorithm }: Resource) => algorithm.startsWith('ES');
 export const forRs256 = ({ algorithm }: Resource) => algorithm === 'RS256';
 

@@ -17,6 +17,10 @@ const ROLES = [
   'rsa-1024',
   'rsa-exponent-one',
   'off-curve',
+  'ed448',
+  'x25519',
+  'small-order',
+  'wrong-key-type',
 ] as const;
 
 export type KeyRole = (typeof ROLES)[number];
@@ -37,6 +41,8 @@ export interface PublishedKeys {
   readonly double: SigningKey;
   readonly otherFamily: SigningKey;
   readonly short: SigningKey;
+  /** On another curve of RFC 8037. */
+  readonly ed448: SigningKey;
   readonly secret: Buffer;
   /** New in each run, because a service may still cache the keys of the previous run. */
   readonly kids: Readonly<Record<KeyRole, string>>;
@@ -52,9 +58,15 @@ export function generateKeys(algorithm: Algorithm): PublishedKeys {
     double: generateSigningKey(algorithm, kids.shared),
     otherFamily: generateSigningKey(otherThan(algorithm), kids['of-another-kind']),
     short: shortRsaKey(kids['rsa-1024']),
+    ed448: ed448Key(kids.ed448),
     secret: randomBytes(32),
   };
-  const jwks = [...goodJwks(keys), ...misusedJwks(keys), ...brokenJwks(keys)];
+  const jwks = [
+    ...goodJwks(keys),
+    ...misusedJwks(keys),
+    ...brokenJwks(keys),
+    ...(algorithm.startsWith('Ed') ? edwardsJwks(keys) : []),
+  ];
   return { ...keys, jwks };
 }
 
@@ -99,10 +111,36 @@ function brokenJwks({ good, spare, short, secret, kids }: Keys): JsonWebKey[] {
     { kty: 'oct', k: secret.toString('base64url'), kid: kids.symmetric, alg: 'HS256' },
     short.publicJwk,
   ];
-  const { x, n } = good.publicJwk;
+  const { x, y, n } = good.publicJwk;
   if (n) jwks.push({ ...spare.publicJwk, kid: kids['rsa-exponent-one'], e: 'AQ' });
-  if (x) jwks.push({ ...good.publicJwk, kid: kids['off-curve'], y: x });
+  if (x && y) jwks.push({ ...good.publicJwk, kid: kids['off-curve'], y: x });
   return jwks;
+}
+
+/** A point of order 1. Under it, a signature without any secret fits every text. */
+export const SMALL_ORDER_POINT = Buffer.concat([Buffer.of(1), Buffer.alloc(31)]);
+
+/** Keys that are not Ed25519 keys, or not sound ones. */
+function edwardsJwks({ spare, ed448, kids }: Keys): JsonWebKey[] {
+  const { publicKey } = generateKeyPairSync('x25519');
+  return [
+    ed448.publicJwk,
+    { ...publicKey.export({ format: 'jwk' }), ...named(spare, kids.x25519) },
+    {
+      ...spare.publicJwk,
+      kid: kids['small-order'],
+      x: SMALL_ORDER_POINT.toString('base64url'),
+    },
+    { ...spare.publicJwk, kid: kids['wrong-key-type'], kty: 'EC' },
+  ];
+}
+
+/** `EdDSA` is its name too (RFC 8037 §3.1), and `Ed25519` is not (RFC 9864 §2.2). */
+function ed448Key(kid: string): SigningKey {
+  const { privateKey, publicKey } = generateKeyPairSync('ed448');
+  const algorithm = 'EdDSA';
+  const publicJwk = { ...publicKey.export({ format: 'jwk' }), kid, alg: algorithm, use: 'sig' };
+  return { kid, algorithm, privateKey, publicKey, publicJwk };
 }
 
 function named({ algorithm }: SigningKey, kid: string) {

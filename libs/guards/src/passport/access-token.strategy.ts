@@ -1,0 +1,229 @@
+import {
+  type ExecutionContext,
+  Inject,
+  type OnModuleDestroy,
+  type OnModuleInit,
+  Optional,
+  type Type,
+} from '@nestjs/common';
+import { HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { PassportStrategy } from '@nestjs/passport';
+import type { AccessToken } from '../core/access-token.js';
+import { buildChallenge } from '../nest/bearer-error.filter.js';
+import { BearerError, InvalidToken, TemporarilyUnavailable } from '../nest/bearer-error.js';
+import { type CredentialCarrier, readScheme } from '../nest/credentials.js';
+import {
+  RESOLVED_OPTIONS,
+  type GuardsOptions,
+  type ResolvedGuardsOptions,
+} from '../nest/guards.options.js';
+import { RejectionReporter } from '../nest/rejection-reporter.js';
+import { RequestAuthenticator, TrustedIssuers } from '../nest/request-authenticator.js';
+import { resolveOptions } from '../nest/resolve-options.js';
+import { completeAuthGuards, isDefaultError, onRefused } from './auth-guards.js';
+import {
+  addStrategy,
+  type PassportActions,
+  type PassportRegistry,
+  removeStrategy,
+} from './strategy-registry.js';
+
+export interface AccessTokenStrategyOptions {
+  /** The name for `AuthGuard(name)` and `passport.authenticate(name)`. Default `jwt`. */
+  readonly name?: string | undefined;
+  /** Passes the request before the token, as passport-jwt does. Default false. */
+  readonly passReqToCallback?: boolean | undefined;
+}
+
+export type VerifiedCallback = (error: unknown, user?: unknown, info?: unknown) => void;
+
+/** The verify callback of passport-jwt, with the verified token in the place of the payload. */
+export type VerifyCallback = (token: AccessToken, done: VerifiedCallback) => unknown;
+/** For `passReqToCallback: true`. A method, so that TypeScript accepts the request type of your framework. */
+export type VerifyCallbackWithRequest = {
+  verify(request: object, token: AccessToken, done: VerifiedCallback): unknown;
+}['verify'];
+type Verify = VerifyCallback | VerifyCallbackWithRequest;
+
+/** `audience` and the others are for tokens that GuardsModule does not accept, and for use without Nest. */
+type Options<Passes> = AccessTokenStrategyOptions & Passes & (GuardsOptions | object);
+
+/** What verifies tokens and reports refusals. */
+interface Door {
+  readonly authenticator: RequestAuthenticator;
+  readonly options: ResolvedGuardsOptions;
+  readonly reporter: RejectionReporter;
+  /** Set in Nest only. */
+  readonly adapterHost?: HttpAdapterHost;
+  readonly issuers?: TrustedIssuers | undefined;
+}
+
+/** The constructor of a passport strategy. In Nest, `verify` runs `validate`. */
+class VerifyingStrategy {
+  readonly name: string;
+  protected door: Door | undefined;
+  private readonly passesRequest: boolean;
+
+  constructor(
+    { name = 'jwt', passReqToCallback = false, ...own }: Options<object>,
+    private readonly verify: Verify,
+  ) {
+    this.name = name;
+    this.passesRequest = passReqToCallback;
+    this.door = hasGuardsOptions(own) ? createDoor(resolveOptions(own)) : undefined;
+  }
+
+  protected runVerify(request: object, token: AccessToken, done: VerifiedCallback): void {
+    Reflect.apply(this.verify, this, [...(this.passesRequest ? [request] : []), token, done]);
+  }
+}
+
+function hasGuardsOptions(options: object): options is GuardsOptions {
+  return Object.keys(options).length > 0;
+}
+
+function createDoor(options: ResolvedGuardsOptions): Door {
+  const issuers = new TrustedIssuers(options);
+  const authenticator = new RequestAuthenticator(options, issuers);
+  return { authenticator, options, reporter: new RejectionReporter(options, issuers), issuers };
+}
+
+/** @nestjs/passport does not declare the method that returns its passport. */
+type Mixin = new (...parameters: [Options<object>, ...Verify[]]) => VerifyingStrategy & {
+  getPassportInstance(): PassportRegistry;
+};
+const NestStrategy = PassportStrategy(VerifyingStrategy) as unknown as Mixin;
+
+/**
+ * Passport's door to the verifier: the strategy of `AuthGuard('jwt')` and `passport.authenticate('jwt')`. Extend it, and
+ * let `validate` return your `request.user`. In Nest it verifies with the options of GuardsModule.
+ */
+export class AccessTokenStrategy extends NestStrategy implements OnModuleInit, OnModuleDestroy {
+  @Optional() @Inject(ModuleRef) private readonly moduleRef?: ModuleRef;
+  declare private readonly success: PassportActions['success'];
+  declare private readonly fail: PassportActions['fail'];
+  declare private readonly error: PassportActions['error'];
+
+  constructor(options?: Options<{ passReqToCallback?: false }>, verify?: VerifyCallback);
+  constructor(options: Options<{ passReqToCallback: true }>, verify?: VerifyCallbackWithRequest);
+  constructor(options: Options<object> = {}, verify?: Verify) {
+    super(options, ...(verify ? [verify] : []));
+  }
+
+  /** Returns your `request.user`; without one, the call is refused with 401. Default: the token. */
+  validate(...parameters: never[]): unknown {
+    return parameters.at(-2);
+  }
+
+  /** The instance of Express or Fastify that receives the requests of this application. */
+  get server(): unknown {
+    return this.door?.adapterHost?.httpAdapter?.getInstance();
+  }
+
+  /** Keeps the constructor of @nestjs/passport from registering this, because it does not know the application. */
+  override getPassportInstance() {
+    return { _strategies: {}, use: () => undefined };
+  }
+
+  onModuleInit(): void {
+    const { authenticator, issuers } = this.door ?? {};
+    this.door = { ...this.findDoor(), ...(authenticator && { authenticator, issuers }) };
+    addStrategy(super.getPassportInstance(), this);
+    completeAuthGuards(this.name, this.find(ModulesContainer));
+  }
+
+  onModuleDestroy(): void {
+    removeStrategy(super.getPassportInstance(), this);
+    this.door?.issuers?.onModuleDestroy();
+  }
+
+  private findDoor(): Door {
+    try {
+      return {
+        authenticator: this.find(RequestAuthenticator),
+        options: this.find(RESOLVED_OPTIONS),
+        reporter: this.find(RejectionReporter),
+        adapterHost: this.find(HttpAdapterHost),
+      };
+    } catch (cause) {
+      throw new Error(`${this.constructor.name} ${this.moduleRef ? NO_MODULE : NO_CLASS}`, {
+        cause,
+      });
+    }
+  }
+
+  private find<T>(token: Type<T> | symbol): T {
+    if (!this.moduleRef) throw new Error('No ModuleRef');
+    return this.moduleRef.get<T>(token, { strict: false });
+  }
+
+  /** Called by passport on a copy of this strategy, which has the actions of the request. */
+  authenticate(request: CredentialCarrier): void {
+    let token;
+    try {
+      if (!this.door) throw new Error(`${this.constructor.name} ${NOT_STARTED}`);
+      token = this.door.authenticator.verify(request);
+    } catch (error) {
+      return this.refuse(error, request);
+    }
+    if (!(token instanceof Promise)) return this.admit(token, request);
+    const admit = (verified: AccessToken) => this.admit(verified, request);
+    token.then(admit, (error) => this.refuse(error, request)).catch((error) => this.error(error));
+  }
+
+  private admit(token: AccessToken, request: CredentialCarrier): void {
+    const done: VerifiedCallback = (error, user, info) => {
+      if (isDefaultError(error)) return this.refuse(refuseUser(error), request, 'error');
+      if (error) return this.error(error);
+      if (user) return this.success(user, info);
+      this.refuse(refuseUser(info ?? new Error('validate returned no user')), request);
+    };
+    try {
+      this.runVerify(request, token, done);
+    } catch (error) {
+      done(error);
+    }
+  }
+
+  /** After `fail` passport runs the next strategy. An outage is an `error`, because the token may be valid. */
+  private refuse(error: unknown, request: CredentialCarrier, action: 'fail' | 'error' = 'fail') {
+    const { door } = this;
+    if (!(error instanceof BearerError) || !door) return this.error(error);
+    error.scheme = readScheme(request);
+    const isLast = action === 'error' || error instanceof TemporarilyUnavailable;
+    const report = () => door.reporter.reportGuardRejection(error, request);
+    onRefused(error, (context) => {
+      if (!isLast) report();
+      setHeaders(error, door, context);
+    });
+    if (isLast || !door.adapterHost) report();
+    if (isLast) return this.error(error);
+    this.fail(toInfo(error, door), error.getStatus());
+  }
+}
+
+/** AuthGuard passes the refusal to `handleRequest`. Without Nest, passport itself sends a text as the challenge. */
+function toInfo(refusal: BearerError, { adapterHost, options }: Door): unknown {
+  return adapterHost ? refusal : buildChallenge(refusal, options);
+}
+
+/** For answers by an error or a filter of the application: a 401 needs a challenge (RFC 9110 §15.5.2). */
+function setHeaders(refusal: BearerError, door: Door, context: ExecutionContext): void {
+  if (context.getType() !== 'http') return;
+  const response: unknown = context.switchToHttp().getResponse();
+  const challenge = buildChallenge(refusal, door.options);
+  const headers = { ...refusal.headers, ...(challenge && { 'WWW-Authenticate': challenge }) };
+  for (const [name, value] of Object.entries(headers)) {
+    door.adapterHost?.httpAdapter.setHeader(response, name, value);
+  }
+}
+
+function refuseUser(cause: unknown): InvalidToken {
+  return new InvalidToken('refused_by_policy', cause);
+}
+
+const NO_MODULE =
+  'needs GuardsModule: import GuardsModule.forRoot(…) or GuardsModule.forFeature(…)';
+const NO_CLASS = 'was created by a factory: list the class in `providers`, so that Nest can inject';
+const NOT_STARTED =
+  'has not started: its onModuleInit() was not called, or another one replaces it';

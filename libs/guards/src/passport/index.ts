@@ -1,0 +1,6 @@
+export { AccessTokenStrategy } from './access-token.strategy.js';
+export type {
+  AccessTokenStrategyOptions,
+  VerifiedCallback,
+  VerifyCallback,
+} from './access-token.strategy.js';
