@@ -162,14 +162,11 @@ const guards = [
     comment: 'The core verifies tokens without Nest, passport and HTTP, and imports no adapter.',
     severity: 'error',
     from: { path: '^libs/guards/src/core/' },
-    to: {
-      path: ['^libs/guards/src/(?!core/)', NEST_PACKAGES, ...HTTP],
-    },
+    to: { path: ['^libs/guards/src/(?!core/)', NEST_PACKAGES, ...HTTP] },
   },
   {
     name: 'guards-core-entry',
-    comment:
-      'Servers without Nest import @gatehouse/guards/core. It loads no adapter, also not through others.',
+    comment: 'Servers without Nest import @gatehouse/guards/core, which loads no adapter.',
     severity: 'error',
     from: { path: '^libs/guards/src/core[.]ts$' },
     to: { reachable: true, path: ['^libs/guards/src/(?!core[/.]|status/)', NEST_PACKAGES] },
