@@ -103,6 +103,15 @@ describe('npm run guards:doctor', () => {
     expect(exit).toBe(1);
   });
 
+  it('says that passport-jwt does not check an empty audience', async () => {
+    makeService(EXPRESS);
+    const file = STRATEGY;
+    const by = "      audience: process.env.AUDIENCE ?? '',\n";
+    const line = plant({ rule: 'unset-option', file, replaces: AUDIENCE, by });
+    const [, output] = await diagnose(folder);
+    expect(reported(output)).toContain(`${file}:${line} unset-option`);
+  });
+
   it('exits with 2 for a path without TypeScript', async () => {
     const [exit, output] = await diagnose(join(folder, 'none'));
     expect(output).toContain('has no TypeScript sources');
