@@ -69,7 +69,7 @@ const doneWith =
     (done as VerifiedCallback)(...values);
 
 describe.each(subjects)('contract of passport-jwt, kept by %s', (_name, { create, token }) => {
-  it('has the name jwt', () => {
+  it('the strategy has the name jwt', () => {
     expect(create(doneWith(null, {})).name).toBe('jwt');
   });
 
