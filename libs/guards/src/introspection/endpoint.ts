@@ -1,12 +1,11 @@
 import { randomUUID, sign } from 'node:crypto';
 import { getAlgorithmParameters } from '../core/algorithms.js';
-import { fetchBounded, UnusableResponse } from '../core/bounded-fetch.js';
+import { fetchBounded, findUrlFault, UnusableResponse } from '../core/bounded-fetch.js';
 import { readInstant } from '../core/claims.js';
 import { decodeHeader, parseCompactJws, parseJoseHeader } from '../core/jws.js';
 import { discoverMetadata, KeySetSource } from '../core/key-set-source.js';
 import { KeySet } from '../core/key-set.js';
 import { isJsonObject, type JsonObject, parseStrictJson } from '../core/strict-json.js';
-import { findUrlFault } from '../core/bounded-fetch.js';
 import { checkSignature } from '../core/verification-key.js';
 import type { ClientWithKey, ResolvedIntrospectionOptions } from './introspection.options.js';
 
@@ -55,7 +54,7 @@ export class IntrospectionEndpoint {
     }
   }
 
-  /** A signature that is not valid says nothing about the token, so it must not look like a refusal of the token. */
+  /** An answer with an invalid signature must not look like a refusal of the token. */
   private explain(cause: unknown): Error {
     const isRefusal = cause instanceof UnusableResponse && cause.status === 401;
     const hint = isRefusal ? 'The credentials in `client` are not accepted' : 'No usable answer';
