@@ -36,7 +36,10 @@ export function announce(copy, options, stream = process.stdout) {
 function headline({ service, changes, last, texts }, { dryRun }) {
   const where = `${service.name} (Nest ${service.major}, ${service.isEsModule ? 'ES modules' : 'CommonJS'})`;
   const conflicts = changes.filter(({ outcome }) => outcome === 'conflict').length;
-  const end = conflicts > 0 ? `, with ${conflicts} conflicts that you must resolve.` : '.';
+  const end =
+    conflicts > 0
+      ? `. You must resolve ${conflicts === 1 ? '1 conflict' : `${conflicts} conflicts`}.`
+      : '.';
   if (!last) return `${dryRun ? 'Would copy' : 'Copied'} ${texts.size} files into ${where}${end}`;
   const changed = changes.filter(
     ({ text, outcome }) => text !== undefined || outcome === 'removed',
