@@ -172,7 +172,10 @@ const guards = [
       'Servers without Nest import @gatehouse/guards/core. It loads no adapter, also not through others.',
     severity: 'error',
     from: { path: '^libs/guards/src/core[.]ts$' },
-    to: { reachable: true, path: ['^libs/guards/src/(?!core[/.]|issuers-at-run-time/|status/)', NEST_PACKAGES] },
+    to: {
+      reachable: true,
+      path: ['^libs/guards/src/(?!core[/.]|issuers-at-run-time/|status/)', NEST_PACKAGES],
+    },
   },
 ];
 
