@@ -143,13 +143,12 @@ export class FreshService {
   }
 
   /**
-   * Builds and starts the service, and sends it the hostile corpus.
+   * Starts the built service, and sends it the hostile corpus.
    *
    * @param {import('./services.mjs').ServiceDescription['corpus']} target
    * @param {boolean} hasScopes whether the address requires the scope
    */
   async sendCorpus({ path, algorithm, scope }, hasScopes) {
-    await this.command('npm run build');
     const issuer = await CorpusIssuer.start({ audience: AUDIENCE, algorithm });
     const stop = new AbortController();
     try {

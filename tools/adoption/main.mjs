@@ -88,6 +88,7 @@ async function tryService(service, description) {
   await service.commit();
   await service.diagnose();
   await service.lint();
+  await service.command('npm run build');
   await service.test();
   const { cases, vulnerable, wrong } = await service.sendCorpus(corpus, false);
   const faults = `${vulnerable.length} of ${cases} requests find a vulnerability`;
@@ -107,6 +108,7 @@ async function takeStep(service, { title, copy, patch, afterwards }, sources) {
   if (copy) await service.copyGuards(copy);
   await service.edit(join(sources, patch));
   if (afterwards) await service.command(afterwards);
+  await service.command('npm run build');
   await service.test();
   service.print(`${secondsSince(start, 0)} s of commands`);
 }

@@ -6,7 +6,7 @@ import {
   isObject,
   type Option,
   option,
-  OptionReader,
+  type OptionReader,
   type OptionTable,
 } from './options.js';
 import type { OptionPart, VerifierParts } from './trusted-issuer.js';

@@ -1,18 +1,8 @@
-/** Why a DPoP proof is refused (RFC 9449 §4.3). */
-export type ProofFault =
-  | 'no_proof'
-  | 'malformed_proof'
-  | 'bad_proof_signature'
-  | 'proof_for_another_request'
-  | 'proof_for_another_token'
-  | 'proof_out_of_time'
-  | 'replayed_proof';
-
 /** The data that a check needs and that cannot be fetched at the moment. The token itself may be valid. */
 export type UnavailableCode =
-  'keys_unavailable' | 'status_unavailable' | 'proofs_unavailable' | 'introspection_unavailable';
+  'keys_unavailable' | 'status_unavailable' | 'introspection_unavailable';
 
-/** Why an access token, or its proof, is refused. Names are stable, because logs and metrics use them. */
+/** Why an access token is refused. Names are stable, because logs and metrics use them. */
 export type TokenErrorCode =
   | 'malformed_credentials'
   | 'oversized_token'
@@ -34,12 +24,9 @@ export type TokenErrorCode =
   | 'revoked'
   | 'inactive'
   | 'unbound_token'
-  | 'proof_by_another_key'
-  | ProofFault
-  | 'proof_nonce_required'
   | UnavailableCode;
 
-/** A refusal, without any knowledge of HTTP. `toBearerError` in `nest/` translates it to an answer of RFC 6750. */
+/** A refusal, without any knowledge of HTTP. `throwBearerError` in `nest/` translates it to an answer of RFC 6750. */
 export class TokenError extends Error {
   override readonly name: string = 'TokenError';
 

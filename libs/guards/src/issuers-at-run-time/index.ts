@@ -23,7 +23,7 @@ import type {
   ResolvedIssuer,
   ResolvedVerifierOptions,
 } from '../core/verifier.options.js';
-import { createPublicFetch, isPrivateAddress } from './public-fetch.js';
+import { withPublicFetch } from './public-fetch.js';
 
 /** Issuers that are not known at boot, such as those of tenants. */
 export interface IssuersAtRunTime {
@@ -100,10 +100,6 @@ class RunTimeIssuers extends IssuerRegistry {
 
   override get all(): readonly TrustedIssuer[] {
     return [...this.trusted.values()];
-  }
-
-  override get only(): undefined {
-    return undefined;
   }
 
   override named(iss: unknown): TrustedIssuer | undefined {
@@ -245,10 +241,4 @@ function createUnavailable(cause: unknown): UnavailableError {
 
 function refuse(iss: string, why: string): TokenError {
   return TokenError.because('wrong_issuer', `The issuer ${quoteValue(iss)} ${why}`);
-}
-
-/** A `fetch` of the application, such as one for a proxy, connects by its own rules. */
-function withPublicFetch(options: ResolvedVerifierOptions): ResolvedVerifierOptions {
-  const fetch = createPublicFetch(isPrivateAddress, options.fetch);
-  return { ...options, fetch, keySet: { ...options.keySet, fetch } };
 }

@@ -5,6 +5,7 @@ import { request as requestHttps } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Fetch } from '../core/bounded-fetch.js';
+import type { ResolvedVerifierOptions } from '../core/verifier.options.js';
 
 /** Special-purpose addresses (RFC 6890), and prefixes that embed an IPv4 address. BlockList also finds `::ffff:10.0.0.1`. */
 const PRIVATE_SUBNETS =
@@ -20,6 +21,11 @@ for (const subnet of PRIVATE_SUBNETS.split(' ')) {
 
 export function isPrivateAddress(address: string): boolean {
   return privateAddresses.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6');
+}
+
+export function withPublicFetch(options: ResolvedVerifierOptions): ResolvedVerifierOptions {
+  const fetch = createPublicFetch(isPrivateAddress, options.fetch);
+  return { ...options, fetch, keySet: { ...options.keySet, fetch } };
 }
 
 /**

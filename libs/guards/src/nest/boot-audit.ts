@@ -113,17 +113,26 @@ export class BootAudit implements AuditedApplication, OnModuleInit {
   }
 
   private registerUndeclared(handler: Handler): void {
-    const access = this.findTransport(handler)?.defaultAccess?.(handler, this);
+    const fault = this.findTransportFault(handler);
+    const isReported = this.options.undeclaredHandlers === 'reportTemporarily';
+    const access = this.findDefaultAccess(handler, isReported);
     if (access === 'inherited') return this.rules.add(handler, OPEN, undefined);
     if (access === 'token') return this.guard(handler, ANY_TOKEN);
-    const isReported = this.options.undeclaredHandlers === 'reportTemporarily';
     if (isReported) return this.leaveToOthers(handler, 'undeclared');
-    const fault = this.findTransportFault(handler);
     if (fault) throw new Error(`has no access decorator, and ${fault}`);
     throw new Error(
       'has no access decorator: add @RequireScopes(…), @Public() or @OptionalToken(),' +
         ` or set \`publicControllers: [${handler.owner.name}]\` if it is a class of a package`,
     );
+  }
+
+  private findDefaultAccess(handler: Handler, isReported: boolean) {
+    try {
+      return this.findTransport(handler)?.defaultAccess?.(handler, this);
+    } catch (fault) {
+      if (isReported) return undefined;
+      throw fault;
+    }
   }
 
   private guard(handler: Handler, declared: ResolvedAccess): void {
@@ -152,8 +161,8 @@ export class BootAudit implements AuditedApplication, OnModuleInit {
   private listGuards(handler: Handler): object[] {
     const global = this.discovery.getProviders().filter(({ subtype }) => subtype === 'guard');
     // A test may replace the guard, and its alias still names it.
-    const instances = global.map(({ inject, instance }) =>
-      inject?.includes(AccessTokenGuard) ? AccessTokenGuard : instance,
+    const instances = global.flatMap(({ inject, instance }): object[] =>
+      inject?.includes(AccessTokenGuard) ? [AccessTokenGuard] : (instance ?? []),
     );
     return [...listOwnGuards(handler), ...instances];
   }

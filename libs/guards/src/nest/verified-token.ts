@@ -36,9 +36,8 @@ export function setAdmission(context: ExecutionContext, admission: Admission, to
   // Another guard may have made the property read-only.
   Reflect.set(holder, 'user', user);
   // Code for GraphQL reads the user from the request in its context.
-  const { req } = holder;
-  const isGraphql = context.getType<string>() === 'graphql';
-  if (isGraphql && typeof req === 'object' && req !== null) Reflect.set(req, 'user', user);
+  const req = context.getType<string>() === 'graphql' && holder.req;
+  if (typeof req === 'object' && req !== null) Reflect.set(req, 'user', user);
 }
 
 /** An error here is a programming error. Wrapped, so that an `HttpException` becomes no answer to the client. */

@@ -43,7 +43,6 @@ export type VerifyCallback = (token: AccessToken, done: VerifiedCallback) => unk
 export type VerifyCallbackWithRequest = {
   verify(request: object, token: AccessToken, done: VerifiedCallback): unknown;
 }['verify'];
-type Verify = VerifyCallback | VerifyCallbackWithRequest;
 
 /** `audience` and the others are for tokens that GuardsModule does not accept, and for use without Nest. */
 type Options<Passes> = AccessTokenStrategyOptions & Passes & (GuardsOptions | object);
@@ -58,61 +57,41 @@ interface Door {
   readonly issuers?: TrustedIssuers | undefined;
 }
 
-/** The constructor of a passport strategy. In Nest, `verify` runs `validate`. */
-class VerifyingStrategy {
-  readonly name: string;
-  protected door: Door | undefined;
-  private readonly passesRequest: boolean;
-
-  constructor(
-    { name = 'jwt', passReqToCallback = false, ...own }: Options<object>,
-    private readonly verify: Verify,
-  ) {
-    this.name = name;
-    this.passesRequest = passReqToCallback;
-    this.door = hasGuardsOptions(own) ? createDoor(resolveOptions(own)) : undefined;
-  }
-
-  protected runVerify(request: object, token: AccessToken, done: VerifiedCallback): void {
-    Reflect.apply(this.verify, this, [...(this.passesRequest ? [request] : []), token, done]);
-  }
-}
-
-function hasGuardsOptions(options: object): options is GuardsOptions {
-  return Object.keys(options).length > 0;
-}
-
-function createDoor(options: ResolvedGuardsOptions): Door {
-  const issuers = new TrustedIssuers(options);
-  const authenticator = new RequestAuthenticator(options, issuers);
-  return { authenticator, options, reporter: new RejectionReporter(options, issuers), issuers };
-}
-
-/** @nestjs/passport does not declare the method that returns its passport. */
-type Mixin = new (...parameters: [Options<object>, ...Verify[]]) => VerifyingStrategy & {
-  getPassportInstance(): PassportRegistry;
+/** @nestjs/passport does not declare the method that returns the passport in which AuthGuard finds strategies. */
+const mixin = PassportStrategy(Object) as {
+  prototype: { getPassportInstance(): PassportRegistry };
 };
-const NestStrategy = PassportStrategy(VerifyingStrategy) as unknown as Mixin;
+const passport = mixin.prototype.getPassportInstance();
 
 /**
  * Passport's door to the verifier: the strategy of `AuthGuard('jwt')` and `passport.authenticate('jwt')`. Extend it, and
  * let `validate` return your `request.user`. In Nest it verifies with the options of GuardsModule.
  */
-export class AccessTokenStrategy extends NestStrategy implements OnModuleInit, OnModuleDestroy {
+export class AccessTokenStrategy implements OnModuleInit, OnModuleDestroy {
+  readonly name: string;
+  private readonly passesRequest: boolean;
+  private door: Door | undefined;
   @Optional() @Inject(ModuleRef) private readonly moduleRef?: ModuleRef;
   declare private readonly success: PassportActions['success'];
   declare private readonly fail: PassportActions['fail'];
   declare private readonly error: PassportActions['error'];
 
+  /** @param verify replaces `validate`, for use without Nest */
   constructor(options?: Options<{ passReqToCallback?: false }>, verify?: VerifyCallback);
   constructor(options: Options<{ passReqToCallback: true }>, verify?: VerifyCallbackWithRequest);
-  constructor(options: Options<object> = {}, verify?: Verify) {
-    super(options, ...(verify ? [verify] : []));
+  constructor(
+    { name = 'jwt', passReqToCallback = false, ...own }: Options<object> = {},
+    private readonly verify?: VerifyCallback | VerifyCallbackWithRequest,
+  ) {
+    if ('getPassportInstance' in this) throw new TypeError(`${this.constructor.name} ${NO_MIXIN}`);
+    this.name = name;
+    this.passesRequest = passReqToCallback;
+    this.door = hasGuardsOptions(own) ? createDoor(resolveOptions(own)) : undefined;
   }
 
   /** Returns your `request.user`; without one, the call is refused with 401. Default: the token. */
   validate(...parameters: never[]): unknown {
-    return parameters.at(-2);
+    return parameters.at(-1);
   }
 
   /** The instance of Express or Fastify that receives the requests of this application. */
@@ -120,20 +99,15 @@ export class AccessTokenStrategy extends NestStrategy implements OnModuleInit, O
     return this.door?.adapterHost?.httpAdapter?.getInstance();
   }
 
-  /** Keeps the constructor of @nestjs/passport from registering this, because it does not know the application. */
-  override getPassportInstance() {
-    return { _strategies: {}, use: () => undefined };
-  }
-
   onModuleInit(): void {
     const { authenticator, issuers } = this.door ?? {};
     this.door = { ...this.findDoor(), ...(authenticator && { authenticator, issuers }) };
-    addStrategy(super.getPassportInstance(), this);
+    addStrategy(passport, this);
     completeAuthGuards(this.name, this.find(ModulesContainer));
   }
 
   onModuleDestroy(): void {
-    removeStrategy(super.getPassportInstance(), this);
+    removeStrategy(passport, this);
     this.door?.issuers?.onModuleDestroy();
   }
 
@@ -178,8 +152,20 @@ export class AccessTokenStrategy extends NestStrategy implements OnModuleInit, O
       if (user) return this.success(user, info);
       this.refuse(refuseUser(info ?? new Error('validate returned no user')), request);
     };
+    const parameters = (this.passesRequest ? [request, token] : [token]) as never[];
+    if (!this.verify) return void this.runValidate(parameters, done);
     try {
-      this.runVerify(request, token, done);
+      Reflect.apply(this.verify, undefined, [...parameters, done]);
+    } catch (error) {
+      done(error);
+    }
+  }
+
+  private async runValidate(parameters: never[], done: VerifiedCallback): Promise<void> {
+    try {
+      const result: unknown = await this.validate(...parameters);
+      // As with PassportStrategy, a list is the user and the info.
+      done(null, ...[result].flat());
     } catch (error) {
       done(error);
     }
@@ -202,6 +188,16 @@ export class AccessTokenStrategy extends NestStrategy implements OnModuleInit, O
   }
 }
 
+function hasGuardsOptions(options: object): options is GuardsOptions {
+  return Object.keys(options).length > 0;
+}
+
+function createDoor(options: ResolvedGuardsOptions): Door {
+  const issuers = new TrustedIssuers(options);
+  const authenticator = new RequestAuthenticator(options, issuers);
+  return { authenticator, options, reporter: new RejectionReporter(options, issuers), issuers };
+}
+
 /** AuthGuard passes the refusal to `handleRequest`. Without Nest, passport itself sends a text as the challenge. */
 function toInfo(refusal: BearerError, { adapterHost, options }: Door): unknown {
   return adapterHost ? refusal : buildChallenge(refusal, options);
@@ -222,6 +218,8 @@ function refuseUser(cause: unknown): InvalidToken {
   return new InvalidToken('refused_by_policy', cause);
 }
 
+const NO_MIXIN =
+  'must extend AccessTokenStrategy itself. PassportStrategy(…) would register it for every application of the process';
 const NO_MODULE =
   'needs GuardsModule: import GuardsModule.forRoot(…) or GuardsModule.forFeature(…)';
 const NO_CLASS = 'was created by a factory: list the class in `providers`, so that Nest can inject';

@@ -6,7 +6,9 @@ import {
   type INestApplication,
   type LoggerService,
   Module,
+  type Provider,
   Req,
+  Scope,
   type Type,
   UnauthorizedException,
   UseGuards,
@@ -158,6 +160,23 @@ describe.each(platforms)('undeclaredHandlers: reportTemporarily, on %s', (_platf
     expect(lines[0]).toBe(
       'warn BullBoardController.board has no access decorator, and is left to ApiKeyGuard',
     );
+  });
+
+  it.each<[string, Provider, string]>([
+    ['a value', { provide: APP_GUARD, useValue: new ApiKeyGuard() }, 'ApiKeyGuard'],
+    ['a factory', { provide: APP_GUARD, useFactory: () => new ApiKeyGuard() }, 'ApiKeyGuard'],
+    [
+      'a factory for each request',
+      { provide: APP_GUARD, scope: Scope.REQUEST, useFactory: () => new ApiKeyGuard() },
+      'NO OTHER GUARD',
+    ],
+  ])('starts with a global guard by %s', async (_how, guard, words) => {
+    @Module({ providers: [guard] })
+    class OldModule {}
+    await launch(adapter, { undeclaredHandlers, imports: [OldModule] }, [BullBoardController]);
+
+    expect(lines[0]).toContain(words);
+    expect((await get('/queues')).status).toBe(401);
   });
 
   it('lists the undeclared handlers, so that CI can count down', async () => {

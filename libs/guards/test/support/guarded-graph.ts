@@ -1,5 +1,5 @@
 import { EventEmitter, on } from 'node:events';
-import type { INestApplication, Type } from '@nestjs/common';
+import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import {
   Args,
@@ -153,6 +153,8 @@ export interface Graph {
   /** Modules that are imported before and after the guards. */
   readonly before?: readonly Type[];
   readonly after?: readonly Type[];
+  /** Default `GuardsModule.forRoot`. */
+  readonly create?: (options: GuardsOptions) => DynamicModule;
 }
 
 export async function guardedGraph({
@@ -162,6 +164,7 @@ export async function guardedGraph({
   resolvers = [OrdersResolver],
   before = [],
   after = [],
+  create = GuardsModule.forRoot,
 }: Graph): Promise<INestApplication> {
   const module = GraphQLModule.forRoot<ApolloDriverConfig>({
     driver: ApolloDriver,
@@ -169,7 +172,7 @@ export async function guardedGraph({
     subscriptions: { 'graphql-ws': true },
     ...graphql,
   });
-  const guarded = GuardsModule.forRoot({ transports: [graphqlTransport()], ...guards });
+  const guarded = create({ transports: [graphqlTransport()], ...guards });
   class ResolversModule {}
   const resolving = { module: ResolversModule, providers: resolvers };
   return start(adapter, [module, ...before, guarded, ...after, resolving], []);

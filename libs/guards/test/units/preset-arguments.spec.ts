@@ -1,12 +1,5 @@
 import { GuardsConfigurationError, type IssuerOptions } from '../../src/index.js';
-import {
-  auth0,
-  betterAuth,
-  cognito,
-  entraId,
-  keycloak,
-  okta,
-} from '../../src/presets/index.js';
+import { auth0, betterAuth, cognito, entraId, keycloak, okta } from '../../src/presets/index.js';
 import { resolveOptions } from '../../src/nest/resolve-options.js';
 import { recordings } from '../support/recordings/index.js';
 

@@ -12,7 +12,13 @@ import {
   Resolver,
   ResolveReference,
 } from '@nestjs/graphql';
-import { Public, RequireScopes, UnguardedHandlers } from '../../../src/index.js';
+import {
+  AccessRules,
+  type GuardsOptions,
+  Public,
+  RequireScopes,
+  UnguardedHandlers,
+} from '../../../src/index.js';
 import { TestIssuer } from '../../../testing/index.js';
 import { queryGraph } from '../../support/graphql-client.js';
 import { guardedGraph } from '../../support/guarded-graph.js';
@@ -50,9 +56,10 @@ afterEach(async () => {
 });
 afterAll(() => issuer.close());
 
-const start = (...resolvers: Type[]) =>
+const start = (...resolvers: Type[]) => launch(resolvers);
+const launch = (resolvers: Type[], changes: Partial<GuardsOptions> = {}) =>
   guardedGraph({
-    guards: issuer.options,
+    guards: Object.assign({ ...issuer.options }, changes),
     resolvers,
     graphql: {
       driver: ApolloFederationDriver,
@@ -77,6 +84,13 @@ describe('field resolver in a federated graph, whose callers can invent the pare
     expect(failure).toMatchObject({
       handlers: [expect.stringMatching(/^Parcels\.address: .*@ResolveReference\(\)/)],
     });
+  });
+
+  it('is left to other guards during a migration, and listed as undeclared', async () => {
+    app = await launch([Parcels], { undeclaredHandlers: 'reportTemporarily' });
+    const undeclared = app.get(AccessRules).undeclared();
+
+    expect(undeclared).toMatchObject([{ controller: 'Parcels', handler: 'address' }]);
   });
 
   it('guards a field by the reference resolver of its type in another class', async () => {

@@ -3,12 +3,14 @@ import {
   type ExecutionContext,
   type INestApplication,
   Module,
+  UseGuards,
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Context, GqlExecutionContext, Query, Resolver } from '@nestjs/graphql';
 import request from 'supertest';
-import { AccessToken, RequireScopes } from '../../../src/index.js';
+import { AccessToken, AccessTokenGuard, GuardsModule, RequireScopes } from '../../../src/index.js';
 import { TestIssuer } from '../../../testing/index.js';
+import { errorCodes } from '../../support/graphql-client.js';
 import { guardedGraph } from '../../support/guarded-graph.js';
 import { platforms } from '../../support/guarded-app.js';
 
@@ -78,6 +80,37 @@ describe.each(platforms)('GraphQL on %s', (_platform, adapter) => {
       expect(await ask('{ subject }')).toEqual({ data: { subject: 'alice' } });
     },
   );
+
+  it('guards a resolver with @UseGuards(AccessTokenGuard) after forFeature(), and no other', async () => {
+    @Resolver()
+    class FirstResolver {
+      @Query(() => String)
+      @UseGuards(AccessTokenGuard)
+      @RequireScopes('orders:read')
+      guarded(@AccessToken() { subject }: AccessToken): string {
+        return subject;
+      }
+
+      @Query(() => String)
+      old(): string {
+        return 'open';
+      }
+    }
+    const create = GuardsModule.forFeature;
+    app = await guardedGraph({
+      adapter,
+      guards: issuer.options,
+      resolvers: [FirstResolver],
+      create,
+    });
+
+    expect(await ask('{ guarded old }')).toEqual({ data: { guarded: 'alice', old: 'open' } });
+    const refused = await request(app.getHttpServer())
+      .post('/graphql')
+      .send({ query: '{ guarded }' });
+    expect(errorCodes(refused.body)).toEqual(['UNAUTHENTICATED']);
+    expect(refused.body.data).toBeNull();
+  });
 
   it('fills the user of the request in the context by the option `user`', async () => {
     const guards = {

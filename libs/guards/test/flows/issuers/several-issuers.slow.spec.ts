@@ -263,7 +263,7 @@ describe('outage of one issuer', () => {
 
   it('resolves ready() without delay while one issuer stalls and another is available', async () => {
     staff.stall();
-    const issuers = (await start({ options: { keySet: { timeoutMs: 5000 } } })).get(TrustedIssuers);
+    const issuers = (await start({ options: { keySet: { timeoutMs: 2000 } } })).get(TrustedIssuers);
     const first = await Promise.race([
       issuers.ready().then(() => 'ready'),
       send(staff.accessToken({ scope })).then(() => 'answer for the stalled issuer'),

@@ -346,3 +346,9 @@ it.each([
 
   await expect(app.init()).rejects.toThrow(`JwtStrategy ${message}`);
 });
+
+it('refuses the mixin PassportStrategy, which would register it for every application', () => {
+  class MixedStrategy extends PassportStrategy(AccessTokenStrategy, 'access') {}
+
+  expect(() => new MixedStrategy()).toThrow('MixedStrategy must extend AccessTokenStrategy itself');
+});

@@ -1,7 +1,7 @@
 import { Test } from '@nestjs/testing';
-import { GuardsModule } from '../../../src/index.js';
-import { expectGuarded, TestIssuer } from '../../../testing/index.js';
-import { OrdersController } from '../guarded-app.js';
+import { GuardsModule } from '../../src/index.js';
+import { expectGuarded, TestIssuer } from '../../testing/index.js';
+import { OrdersController } from './guarded-app.js';
 
 /** Fails on purpose before it closes anything. The slow tests run it in a process of its own. */
 it('fails while the issuer and the application listen', async () => {
