@@ -25,7 +25,7 @@ const GUARDS_PACKAGES = '@nestjs/(common|core)|jwks-rsa|reflect-metadata|rxjs';
 /** Optional entry points of libs/guards, each with packages that no other folder imports. */
 const PARTS = {
   graphql: 'graphql',
-  passport: '@nestjs/passport',
+  passport: '@nestjs/passport|passport-jwt',
   websockets: '',
   microservices: '',
 };
