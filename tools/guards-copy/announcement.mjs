@@ -89,11 +89,14 @@ function stepsOfUpdate(copy, options) {
 /** @param {Copy} copy @param {CopyOptions} options @returns {Step[]} */
 function stepsOfCopy(copy, options) {
   const faults = compilerFaults(copy.service);
+  const settings = copy.service.compilerOptions
+    ? 'Set in tsconfig.json'
+    : 'Make a tsconfig.json, because the copy is TypeScript: set';
   const command = testCommand(copy.service, copy.target.places.tests);
   const hasTests = [...copy.texts.keys()].some((path) => path.startsWith('test/'));
   return [
     ...(faults.length > 0
-      ? [/** @type {Step} */ (['Set in tsconfig.json, under "compilerOptions"', faults])]
+      ? [/** @type {Step} */ ([`${settings}, under "compilerOptions"`, faults])]
       : []),
     ...installStep(copy),
     ...settingSteps(copy, options),

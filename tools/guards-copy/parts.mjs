@@ -68,7 +68,8 @@ export function partOf(path) {
  * @param {string} option
  */
 export function partsNamed(values, option) {
-  const names = values.flatMap((value) => value.split(',')).map((name) => name.trim());
+  const given = values.flatMap((value) => value.split(',')).map((name) => name.trim());
+  const names = given.filter((name) => name !== '');
   const unknown = names.filter((name) => name !== 'all' && !NAMES.includes(name));
   if (unknown.length > 0) {
     throw new Failure(`${option} ${unknown[0]}: no such part. The parts are ${NAMES.join(', ')}.`);

@@ -115,6 +115,15 @@ describe('guards:copy to a new service', () => {
     expect([...service.texts(LIBRARY).keys()]).toEqual([`${LIBRARY}/own.ts`]);
   });
 
+  it('says that a service of JavaScript needs a tsconfig.json', async () => {
+    const service = await Folder.withService();
+    service.delete('tsconfig.json');
+    const { output } = library.run(service.path, '--with', 'presets, ,status,', '--dry-run');
+
+    expect(output).toContain('Make a tsconfig.json, because the copy is TypeScript');
+    expect(output).toContain('"emitDecoratorMetadata": true');
+  });
+
   it('refuses a folder that is not a Nest service', async () => {
     const { exit, output } = library.run('/nowhere/at/all');
 
@@ -150,6 +159,17 @@ describe('guards:copy in a monorepo', () => {
     expect(exit).toBe(0);
     expect(folder.has('apps/api/src/guards/index.ts')).toBe(true);
     expect(output).toContain("import { GuardsModule } from './guards';");
+  });
+
+  it('refuses the root, which has no sources, and names the applications', async () => {
+    const folder = await monorepo();
+    folder.write('apps/worker/src/main.ts', '');
+    const { exit, output } = library.run(folder.path);
+
+    expect(exit).toBe(1);
+    expect(output).toContain('is a monorepo with apps/api and apps/worker. Give the folder of one');
+    expect(folder.has('src')).toBe(false);
+    expect(library.run(folder.path, '--to', 'libs/guards/src').exit).toBe(0);
   });
 
   it('prints the import of a library folder as a path, or as its name in tsconfig.json', async () => {

@@ -36,11 +36,11 @@ describe('npm run guards:doctor', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  async function diagnose(path: string): Promise<[Exit, string]> {
+  async function diagnose(path: string, caller?: string): Promise<[Exit, string]> {
     const command = RunningCommand.start({
       file: process.execPath,
       arguments: ['tools/run.mjs', 'guards-doctor', path],
-      env: { PATH: process.env['PATH'] ?? '' },
+      env: { PATH: process.env['PATH'] ?? '', ...(caller && { INIT_CWD: caller }) },
     });
     return [await command.exit, command.output];
   }
@@ -110,6 +110,13 @@ describe('npm run guards:doctor', () => {
     const line = plant({ rule: 'unset-option', file, replaces: AUDIENCE, by });
     const [, output] = await diagnose(folder);
     expect(reported(output)).toContain(`${file}:${line} unset-option`);
+  });
+
+  it('reads a path from the folder in which npm was called', async () => {
+    makeService(EXPRESS);
+    const [, output] = await diagnose('src', folder);
+
+    expect(output).toMatch(/^ {2}auth\/jwt\.strategy\.ts:\d+ /m);
   });
 
   it('exits with 2 for a path without TypeScript', async () => {
