@@ -127,7 +127,7 @@ export class AccessTokenVerifier implements Verifier {
     const lifetime = currentLifetimeLimits(this.options);
     checkExpiry(expiresAt, lifetime);
     checkMaxAge(issuedAt, lifetime);
-    checkNotBefore(notBefore, lifetime);
+    if (notBefore) checkNotBefore(notBefore, lifetime);
     checkIssuedAt(issuedAt, lifetime);
     return Math.min(expiresAt.getTime(), issuedAt.getTime() + lifetime.maxAge);
   }

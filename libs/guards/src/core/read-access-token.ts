@@ -7,6 +7,7 @@ import {
   readInstant,
   readString,
 } from './claims.js';
+import { isName } from './options.js';
 import type { ResolvedIssuer } from './verifier.options.js';
 import type { JsonObject } from './strict-json.js';
 import { quoteValue, TokenError } from './token-error.js';
@@ -76,7 +77,7 @@ export function readBinding(
 ): Pick<AccessToken, 'boundTo'> {
   if (ignoresTokenBinding) return {};
   const boundTo = getClaim(claims, ['cnf', 'jkt']);
-  if (typeof boundTo === 'string' && boundTo !== '') return { boundTo };
+  if (isName(boundTo)) return { boundTo };
   if (getClaim(claims, 'cnf') !== undefined) throw new TokenError('bound_token');
   if (requiresDpop) throw new TokenError('unbound_token');
   return {};
@@ -97,11 +98,8 @@ export function checkUnbound<Token extends Pick<AccessToken, 'boundTo'>>(token: 
 /** RFC 9068 §2.2. Undefined for an issuer whose tokens name no client. */
 export function readClientId(claims: JsonObject, { claims: { clientId } }: ResolvedIssuer) {
   if (clientId.length === 0) return undefined;
-  return readIdentifier(
-    claims,
-    clientId,
-    "`claims.clientId`, such as ['azp'], or [] for tokens without",
-  );
+  const remedy = "`claims.clientId`, such as ['azp'], or [] for tokens without";
+  return readIdentifier(claims, clientId, remedy);
 }
 
 export function readTokenId(claims: JsonObject, { claims: { tokenId } }: ResolvedIssuer) {
@@ -113,7 +111,7 @@ export function readTokenId(claims: JsonObject, { claims: { tokenId } }: Resolve
 /** @param remedy what an operator sets if this issuer's tokens have another claim */
 function readIdentifier(claims: JsonObject, paths: readonly ClaimPath[], remedy: string): string {
   const value = findFirstClaim(claims, paths);
-  if (typeof value === 'string' && value !== '') return value;
+  if (isName(value)) return value;
   const names = paths.map((path) => [path].flat().join('.')).join(' or ');
   throw malformedClaim(names, `a non-empty string: set ${remedy}`);
 }
@@ -127,31 +125,22 @@ export function readOptionalClaims({ nbf, sid, auth_time: authTime }: JsonObject
 }
 
 function findFirstClaim(claims: JsonObject, paths: readonly ClaimPath[]): unknown {
-  for (const path of paths) {
-    const value = getClaim(claims, path);
-    if (value !== undefined) return value;
-  }
-  return undefined;
+  const path = paths.find((one) => getClaim(claims, one) !== undefined);
+  return path === undefined ? undefined : getClaim(claims, path);
 }
 
 /** A token without a scope claim has no scopes. */
-export function readScopes(
-  claims: JsonObject,
-  { claims: { scopes: paths } }: ResolvedIssuer,
-): ReadonlySet<string> {
-  const scopes = paths.flatMap((path) => parseScopes(getClaim(claims, path), path));
+export function readScopes(claims: JsonObject, rules: ResolvedIssuer): ReadonlySet<string> {
+  const scopes = rules.claims.scopes.flatMap((path) => parseScopes(getClaim(claims, path), path));
   return new ScopeSet(scopes.filter(Boolean));
 }
 
 const NO_ROLES: ReadonlySet<string> = new ScopeSet([]);
 
 /** A string is one role, because names of roles may contain spaces. A claim of another type has no roles. */
-function readRoles(
-  claims: JsonObject,
-  { claims: { roles: paths } }: ResolvedIssuer,
-): ReadonlySet<string> {
-  const roles = paths.flatMap((path) => getClaim(claims, path));
-  const names = roles.filter((role) => typeof role === 'string').filter(Boolean);
+function readRoles(claims: JsonObject, rules: ResolvedIssuer): ReadonlySet<string> {
+  const roles = rules.claims.roles.flatMap((path) => getClaim(claims, path));
+  const names = roles.filter(isName);
   return names.length > 0 ? new ScopeSet(names) : NO_ROLES;
 }
 

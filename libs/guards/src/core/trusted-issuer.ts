@@ -1,7 +1,6 @@
 import type { AccessToken } from './access-token.js';
 import { malformedClaim } from './claims.js';
 import { decodeHeader, type JoseHeader, parseJoseHeader } from './jws.js';
-import { KeySetSource } from './key-set-source.js';
 import { KeySet } from './key-set.js';
 import type { Option, OptionTable } from './options.js';
 import type { ResolvedIssuer, ResolvedVerifierOptions } from './verifier.options.js';
@@ -83,7 +82,7 @@ export class TrustedIssuer {
     options: ResolvedVerifierOptions,
     { status }: VerifierParts,
   ) {
-    this.keySet = new KeySet(options, new KeySetSource(rules, options));
+    this.keySet = new KeySet(rules, options);
     this.statusLists = rules.ignoresTokenStatus
       ? undefined
       : status?.createSource(rules, options, this.keySet);

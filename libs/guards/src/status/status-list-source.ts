@@ -78,7 +78,7 @@ export class StatusListSource {
     if (!parseHttpUrl(this.issuer.issuer)) return [];
     const limits = this.options.keySet;
     const rewriteUrl = (address: string) => this.rewriteOrigin(address);
-    const metadata = await discoverMetadata(this.issuer.issuer, limits, rewriteUrl);
+    const metadata = await discoverMetadata(this.issuer.issuer, { limits, rewriteUrl });
     const endpoint = metadata['status_list_aggregation_endpoint'];
     if (typeof endpoint !== 'string' || this.findUriFault(endpoint)) return [];
     const { body } = await fetchJson(this.rewriteOrigin(endpoint), limits);
