@@ -33,21 +33,17 @@ interface GroupOption {
 type Check = (value: unknown) => boolean;
 
 export const isName = (value: unknown): value is string => isText(value) && value !== '';
-const isText = (value: unknown) => typeof value === 'string';
+const isText = (value: unknown): value is string => typeof value === 'string';
 const isListOf = (isMember: Check) => (list: unknown) =>
   Array.isArray(list) && list.every(isMember);
-const isNames = (value: unknown) =>
-  isListOf(isName)(value) && Array.isArray(value) && value.length > 0;
-const isNameOrNames = (value: unknown) => isName(value) || isNames(value);
+const isNameOrNames = (value: unknown) =>
+  isName(value) || (isListOf(isName)(value) && [value].flat().length > 0);
 export const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const declare = (expected: string, isValid: Check, fallback?: unknown): ValueOption => ({
-  kind: 'value',
-  expected,
-  isValid,
-  default: fallback,
-});
+function declare(expected: string, isValid: Check, fallback?: unknown): ValueOption {
+  return { kind: 'value', expected, isValid, default: fallback };
+}
 const group = (kind: GroupOption['kind']) => (members: OptionTable) => ({ kind, members });
 const listOf = (members: string, isMember: Check, fallback?: readonly unknown[]) =>
   declare(`a list of ${members}`, isListOf(isMember), fallback);
@@ -67,7 +63,7 @@ export const option = {
   oneOf: (values: readonly string[], fallback?: string) =>
     declare(
       values.map((value) => `'${value}'`).join(' or '),
-      (value) => values.some((one) => one === value),
+      (value) => isText(value) && values.includes(value),
       fallback,
     ),
   flag: (fallback = false) =>
@@ -135,26 +131,24 @@ export class OptionReader {
   }
 
   private readOne(value: unknown, declared: Option, name: string): unknown {
-    if (declared.kind === 'list of objects') return this.readList(value, declared.members, name);
-    if (declared.kind !== 'value') return this.readObject(value, declared, name);
+    if (declared.kind !== 'value') return this.readGroup(value, declared, name);
     const { expected, isValid, default: fallback } = declared;
     if (value === undefined || isValid(value)) return value ?? fallback;
     this.refuseShape(name, expected, value);
     return fallback;
   }
 
-  private readObject(value: unknown, { kind, members }: GroupOption, name: string): unknown {
-    if (value !== undefined && !isObject(value)) this.refuseShape(name, 'an object', value);
-    const isMissing = kind === 'optional object' && !isObject(value);
-    return isMissing ? undefined : this.read(value, members, `${name}.`);
-  }
-
-  private readList(value: unknown, members: OptionTable, name: string): unknown {
-    const read = (one: unknown, i: number) =>
-      this.readObject(one, { kind: 'object', members }, `${name}[${i}]`);
-    if (Array.isArray(value)) return value.map(read);
-    if (value !== undefined) this.refuseShape(name, 'a list of objects', value);
-    return undefined;
+  private readGroup(value: unknown, { kind, members }: GroupOption, name: string): unknown {
+    const isList = kind === 'list of objects';
+    if (isList && Array.isArray(value)) {
+      const one: GroupOption = { kind: 'object', members };
+      return value.map((given: unknown, i) => this.readGroup(given, one, `${name}[${i}]`));
+    }
+    const isGiven = isObject(value) && !isList;
+    if (value !== undefined && !isGiven) {
+      this.refuseShape(name, isList ? 'a list of objects' : 'an object', value);
+    }
+    return isGiven || kind === 'object' ? this.read(value, members, `${name}.`) : undefined;
   }
 
   private refuseShape(name: string, expected: string, value: unknown): void {
@@ -179,15 +173,15 @@ function describe(value: unknown): string {
 
 /** Whether few edits, at most two, turn one name into the other. */
 function isSimilar(one: string, other: string, edits: number): boolean {
+  if (one === '' && other === '') return true;
   const [oneRest, otherRest] = [one.slice(1), other.slice(1)];
   if (one[0]?.toLowerCase() === other[0]?.toLowerCase()) {
-    return one === '' || isSimilar(oneRest, otherRest, edits);
+    return isSimilar(oneRest, otherRest, edits);
   }
   const left = Math.min(edits, 2) - 1;
-  const edited = [
-    [oneRest, otherRest] as const,
-    [oneRest, other] as const,
-    [one, otherRest] as const,
-  ];
-  return left >= 0 && edited.some(([a, b]) => isSimilar(a, b, left));
+  if (left < 0) return false;
+  return (
+    [oneRest, one].some((rest) => isSimilar(rest, otherRest, left)) ||
+    isSimilar(oneRest, other, left)
+  );
 }

@@ -1,14 +1,7 @@
 import { ALGORITHMS, isAlgorithm } from './algorithms.js';
 import { findUrlFault } from './bounded-fetch.js';
 import { normalizeMediaType } from './jws.js';
-import {
-  isName,
-  isObject,
-  type Option,
-  option,
-  type OptionReader,
-  type OptionTable,
-} from './options.js';
+import { isName, isObject, option, type OptionReader, type OptionTable } from './options.js';
 import type { OptionPart, VerifierParts } from './trusted-issuer.js';
 import type { IssuerOptions, ResolvedIssuer, ResolvedVerifierOptions } from './verifier.options.js';
 
@@ -70,34 +63,24 @@ export function resolveVerifierOptions(
   const installed: OptionPart[] = Object.values(parts);
   const ofIssuer = merge(ISSUER_OPTIONS, ...installed.map((part) => part.issuerOptions));
   const table = merge(VERIFIER_OPTIONS, ...installed.map((part) => part.options), more);
-  const issuers = declareIssuers(given, parts, ofIssuer);
+  const named: unknown = Reflect.get(Object(given), 'issuers');
+  const isDirectory = isObject(named) && Reflect.get(named, 'resolve') !== undefined;
+  const directory = isDirectory ? parts.issuersAtRunTime?.directory : undefined;
+  const issuers = directory ?? option.objects(ofIssuer);
   const values = reader.read(given, { ...ofIssuer, ...table, issuers });
-  const isSingle = Reflect.get(Object(given), 'issuers') === undefined;
+  const isSingle = named === undefined;
   if (!isSingle) refuseSingleIssuer(given, reader, Object.keys(ofIssuer));
   const own = Object.fromEntries(Object.keys(table).map((name) => [name, values[name]]));
-  // The reader has checked every shape.
-  const read = own as unknown as Omit<
-    ResolvedVerifierOptions,
-    'issuers' | 'directory' | 'acceptsBoundTokens'
-  >;
-  const resolved: ResolvedVerifierOptions = {
-    ...read,
-    keySet: Object.freeze({ ...read.keySet, fetch: read.fetch }),
+  const resolved = {
+    ...own,
+    keySet: Object.freeze({ ...Object(own['keySet']), fetch: own['fetch'] }),
     ...readTrusted(values, isSingle),
     acceptsBoundTokens: parts.dpop !== undefined,
-  };
+  } as unknown as ResolvedVerifierOptions; // The reader has checked every shape.
   for (const part of installed) Object.assign(resolved, part.resolve?.(resolved));
   reader.add(findVerifierFaults(resolved, isSingle));
   for (const part of installed) reader.add(part.findFaults?.(resolved) ?? []);
   return resolved;
-}
-
-/** A list of issuers, or an object for the part that resolves them at run time. */
-function declareIssuers(given: object, parts: VerifierParts, ofIssuer: OptionTable): Option {
-  const issuers: unknown = Reflect.get(Object(given), 'issuers');
-  const isDirectory = isObject(issuers) && Reflect.get(issuers, 'resolve') !== undefined;
-  const directory = isDirectory && parts.issuersAtRunTime?.directory;
-  return directory || option.objects(ofIssuer);
 }
 
 function merge(...tables: readonly (OptionTable | undefined)[]): OptionTable {
@@ -138,18 +121,21 @@ export function resolveIssuer(read: ReadIssuer, audience: string): ResolvedIssue
 /** One sentence for each fault. It says what to set. */
 function findVerifierFaults(resolved: ResolvedVerifierOptions, isSingle: boolean): string[] {
   const { audience, issuers, opaqueTokens, directory } = resolved;
-  const names = new Set(issuers.map(({ issuer }) => issuer));
+  const isRepeated = new Set(issuers.map(({ issuer }) => issuer)).size < issuers.length;
+  const hasIssuers = issuers.length > 0 || opaqueTokens || directory;
   return [
-    ...(isName(audience) ? [] : ['set `audience` to the identifier of this resource server']),
-    ...(issuers.length > 0 || opaqueTokens || directory
-      ? []
-      : ['set `issuers` to those you trust']),
-    ...(names.size === issuers.length ? [] : ['`issuers` names an issuer twice']),
+    ...onlyFaults(
+      !isName(audience) && 'set `audience` to the identifier of this resource server',
+      !hasIssuers && 'set `issuers` to those you trust',
+      isRepeated && '`issuers` names an issuer twice',
+    ),
     ...issuers.flatMap((issuer, i) =>
       findIssuerFaults(issuer, resolved, isSingle ? '' : `issuers[${i}].`),
     ),
   ];
 }
+
+const onlyFaults = (...found: readonly unknown[]) => found.filter(isName);
 
 /** @param prefix of the names in the sentences, such as `issuers[0].` */
 export function findIssuerFaults(
@@ -159,40 +145,24 @@ export function findIssuerFaults(
 ): string[] {
   const { issuer, audiences, algorithms, jwksUri, keys, requiresDpop } = rules;
   const named = (name: string) => `\`${prefix}${name}\``;
-  const refused = algorithms.filter((algorithm) => !isAlgorithm(algorithm));
+  const refused = algorithms.filter((algorithm) => !isAlgorithm(algorithm)).map(String);
   const hasAudience = audiences.length > 0 && audiences.every(isName);
-  const faults: readonly [isFault: unknown, fault: string][] = [
-    [!isName(issuer), `set ${named('issuer')} to the "iss" of your authorization server`],
-    [algorithms.length === 0, `set ${named('algorithms')} to those your issuer signs with`],
-    [
-      refused.length > 0,
-      `${named('algorithms')} may hold ${ALGORITHMS.join(', ')}, not ${refused.map(String).join(', ')}`,
-    ],
-    [keys && jwksUri, `set ${named('keys')} or ${named('jwksUri')}, not both`],
-    [
-      requiresDpop && !options.acceptsBoundTokens,
+  const address = jwksUri ?? issuer;
+  const addressFault = !keys && isName(address) && findUrlFault(address, options);
+  return onlyFaults(
+    !isName(issuer) && `set ${named('issuer')} to the "iss" of your authorization server`,
+    algorithms.length === 0 && `set ${named('algorithms')} to those your issuer signs with`,
+    refused.length > 0 &&
+      `${named('algorithms')} may hold ${ALGORITHMS.join(', ')}, not ${refused.join(', ')}`,
+    keys && jwksUri && `set ${named('keys')} or ${named('jwksUri')}, not both`,
+    requiresDpop &&
+      !options.acceptsBoundTokens &&
       `${named('requiresDpop')} needs the part \`dpop\``,
-    ],
-    [
-      requiresDpop && rules.ignoresTokenBinding,
+    requiresDpop &&
+      rules.ignoresTokenBinding &&
       `set ${named('requiresDpop')} or ${named('ignoresTokenBinding')}, not both`,
-    ],
-    [prefix && !hasAudience, `${named('audience')} must be one or several names`],
-    [rules.tokenTypes.length === 0, `${named('tokenTypes')} must name at least one type`],
-  ];
-  return [
-    ...faults.filter(([isFault]) => isFault).map(([, fault]) => fault),
-    ...findAddressFaults(rules, options, prefix),
-  ];
-}
-
-function findAddressFaults(
-  { issuer, jwksUri, keys }: ResolvedIssuer,
-  options: Pick<ResolvedVerifierOptions, 'dangerouslyAllowInsecureHttp'>,
-  prefix: string,
-): string[] {
-  if (keys || !isName(jwksUri ?? issuer)) return [];
-  const [name, url] = jwksUri === undefined ? ['issuer', issuer] : ['jwksUri', jwksUri];
-  const fault = findUrlFault(url, options);
-  return fault ? [`\`${prefix}${name}\` ${fault}`] : [];
+    prefix && !hasAudience && `${named('audience')} must be one or several names`,
+    rules.tokenTypes.length === 0 && `${named('tokenTypes')} must name at least one type`,
+    addressFault && `${named(jwksUri === undefined ? 'issuer' : 'jwksUri')} ${addressFault}`,
+  );
 }
