@@ -109,11 +109,7 @@ const JSON_REQUEST = {
   contentType: /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i,
 };
 
-/**
- * Fetches a JSON object.
- *
- * @throws Error as {@link fetchBounded} does, and when the body is not a JSON object
- */
+/** Fetches a JSON object. @throws Error as {@link fetchBounded} does, and when the body is not a JSON object */
 export async function fetchJson(url: string, limits: FetchLimits) {
   const { headers, body = Buffer.alloc(0) } = await fetchBounded(url, JSON_REQUEST, limits);
   return { body: parseStrictJson(body), cacheControl: headers.get('cache-control') ?? '' };

@@ -24,11 +24,7 @@ export function readString(value: unknown, name: string): string {
 /** A larger number is no NumericDate: the issuer wrote milliseconds, or means "for ever". */
 const MAX_INSTANT_SECONDS = 1e11;
 
-/**
- * NumericDate, in seconds (RFC 7519 §2).
- *
- * @throws TokenError
- */
+/** NumericDate, in seconds (RFC 7519 §2). @throws TokenError */
 export function readInstant(value: unknown, name: string): Date {
   if (typeof value !== 'number' || !(Math.abs(value) < MAX_INSTANT_SECONDS)) {
     throw malformedClaim(name, 'a time in seconds');

@@ -19,11 +19,7 @@ const TOKEN_SYNTAX = /^[A-Za-z0-9\-._~+/]+=*$/;
 /** RFC 7515 §7.1: three segments of base64url without padding (§2). */
 const COMPACT_JWS = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;
 
-/**
- * The first check of a token, because every other one costs time in proportion to the length.
- *
- * @throws TokenError
- */
+/** The first check of a token, because every other one costs time in proportion to the length. @throws TokenError */
 export function checkLength(token: string, options: { readonly maxTokenBytes: number }): void {
   const { maxTokenBytes: max } = options;
   if (token.length <= max) return;
@@ -41,11 +37,7 @@ export function isCompactJws(token: string): boolean {
   return token.split('.').length === 3;
 }
 
-/**
- * Splits and decodes a JWS in compact serialization (RFC 7515 §7.1).
- *
- * @throws TokenError
- */
+/** Splits and decodes a JWS in compact serialization (RFC 7515 §7.1). @throws TokenError */
 export function parseCompactJws(token: string): CompactJws {
   const match = COMPACT_JWS.exec(token);
   if (!match) throw new TokenError('malformed_token');

@@ -90,31 +90,25 @@ function readCacheLifetime(cacheControl: string): number {
   return maxAge === undefined ? unspecified : Math.min(max, Math.max(min, Number(maxAge)));
 }
 
-interface Discovery {
-  readonly limits: FetchLimits;
-  /** A member that the metadata must have. */
-  readonly needs?: string;
-  /** Returns the address to fetch in place of the published one. */
-  readonly rewriteUrl?: (address: string) => string;
-}
-
 /**
  * Fetches the metadata of an issuer (RFC 8414 §3, OpenID Connect Discovery 1.0 §4). The issuer in the document must be
  * the one it was requested for (RFC 8414 §3.3).
  *
+ * @param needs a member that the metadata must have
  * @throws Error that lists the failure of each address
  */
 export async function discoverMetadata(
   issuer: string,
-  { limits, needs, rewriteUrl = String }: Discovery,
+  limits: FetchLimits,
+  needs?: string,
 ): Promise<JsonObject> {
-  const failures: unknown[] = [];
-  for (const published of [
+  const addresses = [
     buildWellKnownUrl(new URL(issuer), 'oauth-authorization-server'),
     `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
-  ]) {
+  ];
+  const failures: unknown[] = [];
+  for (const address of addresses) {
     try {
-      const address = rewriteUrl(published);
       const { body } = await fetchJson(address, limits);
       if (body['issuer'] !== issuer)
         throw new Error(`${address} is the metadata of another issuer`);
@@ -134,8 +128,7 @@ export async function discoverUrl(
   member: string,
   options: FetchOptions,
 ): Promise<string> {
-  const metadata = await discoverMetadata(issuer, { limits: options.keySet, needs: member });
-  const url = String(metadata[member]);
+  const url = String((await discoverMetadata(issuer, options.keySet, member))[member]);
   const fault = findUrlFault(url, options);
   if (fault) throw new Error(`The ${member} of ${issuer} ${fault}`);
   return url;

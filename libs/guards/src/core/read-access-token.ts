@@ -73,23 +73,17 @@ export function checkRequiredClaims(claims: JsonObject, { requiredClaims }: Reso
  */
 export function readBinding(
   claims: JsonObject,
-  { ignoresTokenBinding, requiresDpop }: BindingRules,
+  rules: Pick<ResolvedIssuer, 'ignoresTokenBinding' | 'requiresDpop'>,
 ): Pick<AccessToken, 'boundTo'> {
-  if (ignoresTokenBinding) return {};
+  if (rules.ignoresTokenBinding) return {};
   const boundTo = getClaim(claims, ['cnf', 'jkt']);
   if (isName(boundTo)) return { boundTo };
   if (getClaim(claims, 'cnf') !== undefined) throw new TokenError('bound_token');
-  if (requiresDpop) throw new TokenError('unbound_token');
+  if (rules.requiresDpop) throw new TokenError('unbound_token');
   return {};
 }
 
-type BindingRules = Pick<ResolvedIssuer, 'ignoresTokenBinding' | 'requiresDpop'>;
-
-/**
- * "… MUST reject a DPoP-bound access token received as a bearer token" (RFC 9449 §7.2).
- *
- * @throws TokenError
- */
+/** "… MUST reject a DPoP-bound access token received as a bearer token" (RFC 9449 §7.2). @throws TokenError */
 export function checkUnbound<Token extends Pick<AccessToken, 'boundTo'>>(token: Token): Token {
   if (token.boundTo !== undefined) throw new TokenError('bound_token');
   return token;

@@ -100,11 +100,7 @@ export class TrustedIssuer {
     throw malformedClaim('status', `absent, because this service checks no status: ${remedy}`);
   }
 
-  /**
-   * Resolves when tokens of this issuer can be verified.
-   *
-   * @throws UnavailableError
-   */
+  /** Resolves when tokens of this issuer can be verified. @throws UnavailableError */
   async ready(): Promise<void> {
     await this.keySet.ready();
     await this.statusLists?.ready();

@@ -44,10 +44,7 @@ const subjects: [name: string, subject: Subject][] = [
     'AccessTokenStrategy',
     {
       create: (verify, options) =>
-        new AccessTokenStrategy(
-          { ...issuer.options, logsRejections: false, ...options },
-          verify,
-        ),
+        new AccessTokenStrategy({ ...issuer.options, logsRejections: false, ...options }, verify),
       token: (changes) => issuer.accessToken({ ...changes }),
     },
   ],
