@@ -190,10 +190,6 @@ export class AccessTokenVerifier implements Verifier {
     await Promise.all([this.issuers.ready(), this.options.opaqueTokens?.ready()]);
   }
 
-  get keySetAgeSeconds(): number | undefined {
-    return this.issuers.keySetAgeSeconds;
-  }
-
   close(): void {
     this.issuers.close();
     this.options.opaqueTokens?.close();

@@ -1,13 +1,17 @@
+import { createPublicKey } from 'node:crypto';
 import { JwksClient } from 'jwks-rsa';
 import type { Algorithm } from './algorithms.js';
 import { buildWellKnownUrl, fetchJson, type FetchLimits, findUrlFault } from './bounded-fetch.js';
 import type { JsonObject } from './strict-json.js';
 import { describeError } from './token-error.js';
 import {
-  collectKeys,
+  describeUnusableSet,
+  isSound,
   type ParsedKeySet,
   type SelectedJwk,
   selectKeys,
+  type SkippedKey,
+  VerificationKey,
 } from './verification-key.js';
 import type { ResolvedIssuer, ResolvedVerifierOptions } from './verifier.options.js';
 
@@ -68,18 +72,26 @@ export async function importKeySet(
   fetchKeys: () => unknown,
   algorithms: readonly Algorithm[],
 ): Promise<ParsedKeySet> {
-  const skipped: ParsedKeySet['skipped'] = [];
-  let keys: readonly SelectedJwk[] = [];
+  const skipped: SkippedKey[] = [];
+  let selected: SelectedJwk[] = [];
   const fetcher = async () => {
-    keys = selectKeys(await fetchKeys(), algorithms, skipped);
-    return { keys: [...keys] };
+    selected = selectKeys(await fetchKeys(), algorithms, skipped);
+    return { keys: selected };
   };
   const client = new JwksClient({ jwksUri, fetcher, cache: false, rateLimit: false });
   const imported = await client.getSigningKeys().catch((error: unknown) => {
-    if (keys.length === 0) throw error;
-    return []; // It could import none of the selected keys, and collectKeys() names them.
+    if (selected.length === 0) throw error;
+    return []; // It could import none of the selected keys.
   });
-  return collectKeys(keys, imported, skipped);
+  const keys = new Map<string, VerificationKey>();
+  for (const { kid, alg } of selected) {
+    const pem = imported.find((key) => key.kid === kid)?.getPublicKey();
+    const publicKey = pem === undefined ? undefined : createPublicKey(pem);
+    if (publicKey && isSound(publicKey)) keys.set(kid, new VerificationKey(publicKey, alg));
+    else skipped.unshift({ kid, reason: 'is not a sound public key' });
+  }
+  if (keys.size === 0) throw describeUnusableSet(skipped);
+  return { keys, skipped };
 }
 
 /** RFC 9111 §5.2.2. */

@@ -36,18 +36,12 @@ export class KeySet {
   /** Later the issuer must be resolved again, and no cached token is accepted. */
   trustedUntil = Infinity;
   private readonly fetchKeys: ReturnType<typeof createKeySource>;
-  private readonly now: () => number;
-  private readonly cooldownMs: number;
-  private readonly maxStaleMs: number;
 
   constructor(
     rules: ResolvedIssuer,
-    options: FetchOptions & Pick<ResolvedVerifierOptions, 'monotonicNow'>,
+    private readonly options: FetchOptions & Pick<ResolvedVerifierOptions, 'monotonicNow'>,
   ) {
     this.fetchKeys = createKeySource(rules, options);
-    this.now = options.monotonicNow;
-    this.cooldownMs = options.keySet.cooldownSeconds * 1000;
-    this.maxStaleMs = options.keySet.maxStaleSeconds * 1000;
   }
 
   /**
@@ -56,17 +50,17 @@ export class KeySet {
    * @throws UnavailableError `keys_unavailable`
    */
   async ready(): Promise<void> {
-    const at = this.now();
+    const at = this.options.monotonicNow();
     if (this.isDue(at)) {
       const refreshed = this.refresh();
       if (this.shouldAwaitRefresh(at)) await refreshed;
     }
-    if (!this.isUsable(this.now())) throw this.toUnavailableError();
+    if (!this.isUsable(this.options.monotonicNow())) throw this.toUnavailableError();
   }
 
   /** Age of the set in seconds, infinite before the first fetch. For monitoring. */
   get ageSeconds(): number {
-    return (this.now() - this.succeededAt) / 1000;
+    return (this.options.monotonicNow() - this.succeededAt) / 1000;
   }
 
   /**
@@ -89,8 +83,9 @@ export class KeySet {
     await this.ready();
     const known = this.keys.get(kid);
     if (known) return known;
-    const at = this.now();
-    const canFetch = at >= this.attemptedAt + this.cooldownMs && at >= this.retryAt;
+    const at = this.options.monotonicNow();
+    const canFetch =
+      at >= this.attemptedAt + this.options.keySet.cooldownSeconds * 1000 && at >= this.retryAt;
     if (canFetch || this.refreshing) await this.refresh();
     const key = this.keys.get(kid);
     if (!key && this.failures > 0) throw this.toUnavailableError();
@@ -101,13 +96,16 @@ export class KeySet {
   refreshSoon(): void {
     // A running fetch may return the keys from before the change.
     if (this.refreshing) return void this.refreshing.then(() => this.refreshSoon());
-    const at = this.now();
-    this.refreshAt = Math.min(this.refreshAt, Math.max(at, this.attemptedAt + this.cooldownMs));
+    const at = this.options.monotonicNow();
+    this.refreshAt = Math.min(
+      this.refreshAt,
+      Math.max(at, this.attemptedAt + this.options.keySet.cooldownSeconds * 1000),
+    );
     if (this.isDue(at)) void this.refresh();
   }
 
   private isUsable(at: number): boolean {
-    return at < this.freshUntil + this.maxStaleMs;
+    return at < this.freshUntil + this.options.keySet.maxStaleSeconds * 1000;
   }
 
   private isDue(at: number): boolean {
@@ -128,20 +126,20 @@ export class KeySet {
 
   /** Never rejects, because each caller decides whether the old keys are still usable. */
   private async fetch(): Promise<void> {
-    this.attemptedAt = this.now();
+    this.attemptedAt = this.options.monotonicNow();
     try {
       const { keys, skipped, lifetimeMs } = await this.fetchKeys();
       this.skipped = skipped;
       this.keys = this.reuseUnchangedKeys(keys);
       this.failures = 0;
-      this.succeededAt = this.now();
+      this.succeededAt = this.options.monotonicNow();
       this.retryAt = -Infinity;
       this.refreshAt = this.succeededAt + lifetimeMs * REFRESH_AFTER_FRACTION;
       this.freshUntil = this.succeededAt + lifetimeMs;
     } catch (error) {
       this.lastFailure = error;
       if (this.failures === 0) this.outage = {};
-      this.retryAt = this.now() + computeBackOffMs(this.failures, BACK_OFF_MS);
+      this.retryAt = this.options.monotonicNow() + computeBackOffMs(this.failures, BACK_OFF_MS);
       this.failures += 1;
     }
   }
@@ -164,7 +162,7 @@ export class KeySet {
 
   private toUnavailableError(): UnavailableError {
     const { lastFailure: cause, outage } = this;
-    const seconds = (this.retryAt - this.now()) / 1000;
+    const seconds = (this.retryAt - this.options.monotonicNow()) / 1000;
     return new UnavailableError('keys_unavailable', seconds, { cause, outage });
   }
 }

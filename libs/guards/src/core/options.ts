@@ -36,8 +36,7 @@ export const isName = (value: unknown): value is string => isText(value) && valu
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isListOf = (isMember: Check) => (list: unknown) =>
   Array.isArray(list) && list.every(isMember);
-const isNameOrNames = (value: unknown) =>
-  isName(value) || (isListOf(isName)(value) && [value].flat().length > 0);
+const isNameOrNames = (value: unknown) => [value].flat().length > 0 && [value].flat().every(isName);
 export const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -54,10 +53,7 @@ export const option = {
   any: declare('a value', () => true),
   text: declare('a string', isText),
   texts: (fallback?: readonly string[]) => listOf('strings', isText, fallback),
-  textOrTexts: declare(
-    'a string or a list of strings',
-    (value) => isText(value) || isListOf(isText)(value),
-  ),
+  textOrTexts: declare('a string or a list of strings', (value) => [value].flat().every(isText)),
   list: declare('a list', Array.isArray),
   listOf,
   oneOf: (values: readonly string[], fallback?: string) =>
@@ -180,8 +176,6 @@ function isSimilar(one: string, other: string, edits: number): boolean {
   }
   const left = Math.min(edits, 2) - 1;
   if (left < 0) return false;
-  return (
-    [oneRest, one].some((rest) => isSimilar(rest, otherRest, left)) ||
-    isSimilar(oneRest, other, left)
-  );
+  const isSimilarTo = (rest: string) => isSimilar(rest, otherRest, left);
+  return isSimilarTo(oneRest) || isSimilarTo(one) || isSimilar(oneRest, other, left);
 }

@@ -42,7 +42,7 @@ const MAX_SKIPPED = 100;
 const MAX_NAMED = 5;
 
 /** A key of a set that cannot verify tokens here. */
-interface SkippedKey {
+export interface SkippedKey {
   readonly kid: unknown;
   /** Ends the sentence "The key … is not used: it …". */
   readonly reason: string;
@@ -56,7 +56,7 @@ export interface SelectedJwk extends JsonWebKey {
 
 export interface ParsedKeySet {
   readonly keys: ReadonlyMap<string, VerificationKey>;
-  readonly skipped: SkippedKey[];
+  readonly skipped: readonly SkippedKey[];
 }
 
 /**
@@ -65,29 +65,26 @@ export interface ParsedKeySet {
  *
  * @throws TypeError when `keys` is not an array, or holds no usable key
  */
-export function selectKeys(
-  keys: unknown,
-  allowed: readonly Algorithm[],
-  skipped: SkippedKey[],
-): readonly SelectedJwk[] {
+export function selectKeys(keys: unknown, allowed: readonly Algorithm[], skipped: SkippedKey[]) {
   if (!Array.isArray(keys)) throw new TypeError('The key set has no "keys" (RFC 7517 §5)');
   const skip = (kid: unknown, reason: string) => {
     if (skipped.length < MAX_SKIPPED) skipped.push({ kid, reason });
   };
-  const selected = new Map<string, SelectedJwk[]>();
+  const selected = new Map<string, SelectedJwk>();
+  const shared = new Set<string>();
   for (const key of keys) {
     const jwk = isJsonObject(key) ? key : {};
     const found = selectKey(jwk, allowed);
     if (typeof found === 'string') skip(jwk['kid'], found);
-    else selected.set(found.kid, [found, ...(selected.get(found.kid) ?? [])].slice(0, 2));
+    else if (selected.has(found.kid)) shared.add(found.kid);
+    else selected.set(found.kid, found);
   }
-  const unique = [...selected.values()].flatMap((sharing) => {
-    if (sharing.length === 1) return sharing;
-    skip(sharing[0]?.kid, 'shares its kid with another key');
-    return [];
-  });
-  if (unique.length === 0) throw describeUnusableSet(skipped);
-  return unique;
+  for (const kid of shared) {
+    selected.delete(kid);
+    skip(kid, 'shares its kid with another key');
+  }
+  if (selected.size === 0) throw describeUnusableSet(skipped);
+  return [...selected.values()];
 }
 
 /** The public part of the key, or the reason why it is not used. */
@@ -100,29 +97,7 @@ function selectKey(jwk: JsonObject, allowed: readonly Algorithm[]): SelectedJwk 
   return alg ? { ...pickPublicMembers(jwk), kid, alg } : describeUnfit(jwk, allowed);
 }
 
-/**
- * @param imported as PEM, by jwks-rsa
- * @throws TypeError when no selected key is sound
- */
-export function collectKeys(
-  selected: readonly SelectedJwk[],
-  imported: readonly { readonly kid: string; getPublicKey(): string }[],
-  skipped: readonly SkippedKey[],
-): ParsedKeySet {
-  const keys = new Map<string, VerificationKey>();
-  const unsound: SkippedKey[] = [];
-  for (const { kid, alg } of selected) {
-    const pem = imported.find((key) => key.kid === kid)?.getPublicKey();
-    const publicKey = pem === undefined ? undefined : createPublicKey(pem);
-    if (publicKey && isSound(publicKey)) keys.set(kid, new VerificationKey(publicKey, alg));
-    else unsound.push({ kid, reason: 'is not a sound public key' });
-  }
-  const all = [...unsound, ...skipped];
-  if (keys.size === 0) throw describeUnusableSet(all);
-  return { keys, skipped: all };
-}
-
-function describeUnusableSet(skipped: readonly SkippedKey[]): TypeError {
+export function describeUnusableSet(skipped: readonly SkippedKey[]): TypeError {
   const reasons = skipped.slice(0, MAX_NAMED).map(describeSkippedKey);
   const words = 'The key set holds no key that may verify access tokens';
   return new TypeError([words, ...reasons].join('. '));
