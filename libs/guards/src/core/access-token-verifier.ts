@@ -150,8 +150,8 @@ export class AccessTokenVerifier implements Verifier {
     if (this.opaque.has(token)) return this.options.opaqueTokens?.remainingMs(token) ?? 0;
     const { now, tolerance, maxAge } = currentLifetimeLimits(this.options);
     const { expiresAt, issuedAt } = token;
-    const remaining = Math.min(expiresAt.getTime(), issuedAt.getTime() + maxAge) + tolerance - now;
-    return Math.min(remaining, this.recheckMs(token));
+    const end = Math.min(expiresAt.getTime(), issuedAt.getTime() + maxAge) + tolerance;
+    return Math.min(end - now, this.recheckMs(token));
   }
 
   /** The end of a session or of a tenant cannot be predicted, so both are checked at an interval. */

@@ -1,4 +1,4 @@
-import { type JsonObject, parseStrictJson } from './strict-json.js';
+import { parseStrictJson } from './strict-json.js';
 import { describeError } from './token-error.js';
 
 /** The part of `fetch` that is used here. */
@@ -63,26 +63,31 @@ export async function fetchBounded(url: string, request: BoundedRequest, limits:
 
 async function fetchOnce(
   url: string,
-  { headers: sent, body, contentType }: BoundedRequest,
+  request: BoundedRequest,
   { timeoutMs, maxBytes, fetch = globalThis.fetch }: FetchLimits,
 ): Promise<{ readonly headers: Headers; readonly body: Buffer | undefined }> {
   const signal = AbortSignal.timeout(timeoutMs);
+  const { headers: sent, body } = request;
   const post = body === undefined ? {} : { method: 'POST', body };
   const response = await fetch(url, { ...post, headers: sent, redirect: 'error', signal });
-  const { status, headers, redirected } = response;
-  const received = headers.get('content-type') || 'no media type';
-  let refusal: string | undefined;
-  if (redirected) refusal = 'a redirect';
-  else if (status !== 200) refusal = `status ${status}`;
-  else if (!contentType.test(received)) refusal = `${received}, not ${sent['accept']}`;
+  const { status, headers } = response;
+  const refusal = describeUnacceptable(response, request);
   if (!refusal) return { headers, body: await readBody(response, maxBytes, signal) };
   await response.body?.cancel();
   if (status === 304 && 'if-none-match' in sent) return { headers, body: undefined };
   throw new UnusableResponse(`${url} answered with ${refusal}`, status);
 }
 
+function describeUnacceptable({ status, headers, redirected }: Response, request: BoundedRequest) {
+  if (redirected) return 'a redirect';
+  if (status !== 200) return `status ${status}`;
+  const received = headers.get('content-type') || 'no media type';
+  const isAccepted = request.contentType.test(received);
+  return isAccepted ? undefined : `${received}, not ${request.headers['accept']}`;
+}
+
 async function readBody(response: Response, maxBytes: number, deadline: AbortSignal) {
-  const reader = response.body?.getReader();
+  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader();
   if (!reader) throw new UnusableResponse(`${response.url} answered nothing`);
   const cancel = () => void reader.cancel(deadline.reason).catch(() => undefined);
   // After the headers, fetch() references its own abort listener weakly. This listener cannot be garbage-collected.
@@ -136,13 +141,13 @@ const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 /** Why keys must not be fetched from this URL, as the end of a sentence. Undefined if they may. */
 export function findUrlFault(
   text: string,
-  { dangerouslyAllowInsecureHttp }: { readonly dangerouslyAllowInsecureHttp: boolean },
+  options: { readonly dangerouslyAllowInsecureHttp: boolean },
 ): string | undefined {
   const url = parseHttpUrl(text);
   if (!url) return 'must be an absolute https URL (or set `jwksUri`)';
   const { username, password, hash, protocol, hostname } = url;
   if (username + password + hash !== '') return 'must be a URL without credentials and fragment';
   const isProtected = protocol === 'https:' || LOOPBACK_HOST.test(hostname);
-  if (isProtected || dangerouslyAllowInsecureHttp) return undefined;
+  if (isProtected || options.dangerouslyAllowInsecureHttp) return undefined;
   return 'must use https: plain http is for loopback hosts, or set `dangerouslyAllowInsecureHttp`';
 }

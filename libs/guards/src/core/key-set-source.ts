@@ -2,7 +2,6 @@ import { createPublicKey } from 'node:crypto';
 import { JwksClient } from 'jwks-rsa';
 import type { Algorithm } from './algorithms.js';
 import { buildWellKnownUrl, fetchJson, type FetchLimits, findUrlFault } from './bounded-fetch.js';
-import type { JsonObject } from './strict-json.js';
 import { describeError } from './token-error.js';
 import {
   describeUnusableSet,
@@ -27,11 +26,7 @@ const LOCAL_KEYS_LIFETIME_MS = 1_000;
 
 const LIFETIME_SECONDS = { min: 10, default: 300, max: 600 };
 
-/**
- * Fetches keys from the configured address, or from the one in the issuer's metadata. Stores no keys.
- *
- * @throws Error (the function that is returned) when the set cannot be fetched, or holds no usable key
- */
+/** Returns a function that fetches keys from the configured address, or from the one in the issuer's metadata. */
 export function createKeySource(rules: ResolvedIssuer, options: FetchOptions) {
   const { issuer, keys, jwksUri, algorithms } = rules;
   let address = jwksUri;
@@ -109,11 +104,7 @@ function readCacheLifetime(cacheControl: string): number {
  * @param needs a member that the metadata must have
  * @throws Error that lists the failure of each address
  */
-export async function discoverMetadata(
-  issuer: string,
-  limits: FetchLimits,
-  needs?: string,
-): Promise<JsonObject> {
+export async function discoverMetadata(issuer: string, limits: FetchLimits, needs?: string) {
   const addresses = [
     buildWellKnownUrl(new URL(issuer), 'oauth-authorization-server'),
     `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
@@ -135,11 +126,7 @@ export async function discoverMetadata(
 }
 
 /** @throws Error when the metadata of the issuer names no usable address */
-export async function discoverUrl(
-  issuer: string,
-  member: string,
-  options: FetchOptions,
-): Promise<string> {
+export async function discoverUrl(issuer: string, member: string, options: FetchOptions) {
   const url = String((await discoverMetadata(issuer, options.keySet, member))[member]);
   const fault = findUrlFault(url, options);
   if (fault) throw new Error(`The ${member} of ${issuer} ${fault}`);

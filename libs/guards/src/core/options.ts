@@ -135,16 +135,17 @@ export class OptionReader {
   }
 
   private readGroup(value: unknown, { kind, members }: GroupOption, name: string): unknown {
-    const isList = kind === 'list of objects';
-    if (isList && Array.isArray(value)) {
-      const one: GroupOption = { kind: 'object', members };
-      return value.map((given: unknown, i) => this.readGroup(given, one, `${name}[${i}]`));
-    }
-    const isGiven = isObject(value) && !isList;
-    if (value !== undefined && !isGiven) {
-      this.refuseShape(name, isList ? 'a list of objects' : 'an object', value);
-    }
+    if (kind === 'list of objects') return this.readList(value, members, name);
+    const isGiven = isObject(value);
+    if (value !== undefined && !isGiven) this.refuseShape(name, 'an object', value);
     return isGiven || kind === 'object' ? this.read(value, members, `${name}.`) : undefined;
+  }
+
+  private readList(value: unknown, members: OptionTable, name: string): unknown {
+    const one: GroupOption = { kind: 'object', members };
+    if (Array.isArray(value)) return value.map((v, i) => this.readGroup(v, one, `${name}[${i}]`));
+    if (value !== undefined) this.refuseShape(name, 'a list of objects', value);
+    return undefined;
   }
 
   private refuseShape(name: string, expected: string, value: unknown): void {
@@ -169,13 +170,11 @@ function describe(value: unknown): string {
 
 /** Whether few edits, at most two, turn one name into the other. */
 function isSimilar(one: string, other: string, edits: number): boolean {
-  if (one === '' && other === '') return true;
   const [oneRest, otherRest] = [one.slice(1), other.slice(1)];
   if (one[0]?.toLowerCase() === other[0]?.toLowerCase()) {
-    return isSimilar(oneRest, otherRest, edits);
+    return one === '' || isSimilar(oneRest, otherRest, edits);
   }
   const left = Math.min(edits, 2) - 1;
-  if (left < 0) return false;
   const isSimilarTo = (rest: string) => isSimilar(rest, otherRest, left);
-  return isSimilarTo(oneRest) || isSimilarTo(one) || isSimilar(oneRest, other, left);
+  return left >= 0 && ([oneRest, one].some(isSimilarTo) || isSimilar(oneRest, other, left));
 }

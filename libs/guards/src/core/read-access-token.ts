@@ -41,16 +41,14 @@ export function readAccessToken(claims: JsonObject, issuer: ResolvedIssuer): Acc
 }
 
 /** RFC 9068 §4: `aud` must contain this resource server. It is a string or a list (RFC 7519 §4.1.3). */
-export function readAudience(
-  claims: JsonObject,
-  { audiences, claims: { audience, clientId } }: ResolvedIssuer,
-) {
+export function readAudience(claims: JsonObject, rules: ResolvedIssuer): string {
+  const { audience, clientId } = rules.claims;
   const claimed = getClaim(claims, audience);
   const names: unknown[] = Array.isArray(claimed) ? claimed : [claimed];
-  const accepted = audiences.find((name) => names.includes(name));
+  const accepted = rules.audiences.find((name) => names.includes(name));
   if (accepted !== undefined) return accepted;
   const difference = `${[audience].flat().join('.')} is ${quoteValue(claimed)}`;
-  const expected = `and must name ${quoteValue(audiences)}`;
+  const expected = `and must name ${quoteValue(rules.audiences)}`;
   // The client has to ask for a token for another audience.
   const client = findFirstClaim(claims, clientId);
   const owner = client === undefined ? '' : `; the client is ${quoteValue(client)}`;

@@ -1,7 +1,14 @@
 import { ALGORITHMS, isAlgorithm } from './algorithms.js';
 import { findUrlFault } from './bounded-fetch.js';
 import { normalizeMediaType } from './jws.js';
-import { isName, isObject, option, type OptionReader, type OptionTable } from './options.js';
+import {
+  isName,
+  isObject,
+  type Option,
+  option,
+  type OptionReader,
+  type OptionTable,
+} from './options.js';
 import type { OptionPart, VerifierParts } from './trusted-issuer.js';
 import type { IssuerOptions, ResolvedIssuer, ResolvedVerifierOptions } from './verifier.options.js';
 
@@ -64,11 +71,9 @@ export function resolveVerifierOptions(
   const ofIssuer = merge(ISSUER_OPTIONS, ...installed.map((part) => part.issuerOptions));
   const table = merge(VERIFIER_OPTIONS, ...installed.map((part) => part.options), more);
   const named: unknown = Reflect.get(Object(given), 'issuers');
-  const isDirectory = isObject(named) && Reflect.get(named, 'resolve') !== undefined;
-  const directory = isDirectory ? parts.issuersAtRunTime?.directory : undefined;
-  const issuers = directory ?? option.objects(ofIssuer);
-  const values = reader.read(given, { ...ofIssuer, ...table, issuers });
   const isSingle = named === undefined;
+  const issuers = declareIssuers(named, parts, ofIssuer);
+  const values = reader.read(given, { ...ofIssuer, ...table, issuers });
   if (!isSingle) refuseSingleIssuer(given, reader, Object.keys(ofIssuer));
   const own = Object.fromEntries(Object.keys(table).map((name) => [name, values[name]]));
   const resolved = {
@@ -81,6 +86,12 @@ export function resolveVerifierOptions(
   reader.add(findVerifierFaults(resolved, isSingle));
   for (const part of installed) reader.add(part.findFaults?.(resolved) ?? []);
   return resolved;
+}
+
+/** A list of issuers, or an object for the part that resolves them at run time. */
+function declareIssuers(given: unknown, parts: VerifierParts, ofIssuer: OptionTable): Option {
+  const isDirectory = isObject(given) && Reflect.get(given, 'resolve') !== undefined;
+  return (isDirectory && parts.issuersAtRunTime?.directory) || option.objects(ofIssuer);
 }
 
 function merge(...tables: readonly (OptionTable | undefined)[]): OptionTable {
@@ -124,45 +135,49 @@ function findVerifierFaults(resolved: ResolvedVerifierOptions, isSingle: boolean
   const isRepeated = new Set(issuers.map(({ issuer }) => issuer)).size < issuers.length;
   const hasIssuers = issuers.length > 0 || opaqueTokens || directory;
   return [
-    ...onlyFaults(
-      !isName(audience) && 'set `audience` to the identifier of this resource server',
-      !hasIssuers && 'set `issuers` to those you trust',
-      isRepeated && '`issuers` names an issuer twice',
-    ),
-    ...issuers.flatMap((issuer, i) =>
-      findIssuerFaults(issuer, resolved, isSingle ? '' : `issuers[${i}].`),
-    ),
-  ];
+    when(!isName(audience), 'set `audience` to the identifier of this resource server'),
+    when(!hasIssuers, 'set `issuers` to those you trust'),
+    when(isRepeated, '`issuers` names an issuer twice'),
+    ...issuers.map((one, i) => findIssuerFaults(one, resolved, isSingle ? '' : `issuers[${i}].`)),
+  ].flat();
 }
 
-const onlyFaults = (...found: readonly unknown[]) => found.filter(isName);
+const when = (isFault: unknown, fault: string) => (isFault ? [fault] : []);
+
+type FaultOptions = Pick<
+  ResolvedVerifierOptions,
+  'dangerouslyAllowInsecureHttp' | 'acceptsBoundTokens'
+>;
 
 /** @param prefix of the names in the sentences, such as `issuers[0].` */
-export function findIssuerFaults(
-  rules: ResolvedIssuer,
-  options: Pick<ResolvedVerifierOptions, 'dangerouslyAllowInsecureHttp' | 'acceptsBoundTokens'>,
-  prefix: string,
-): string[] {
-  const { issuer, audiences, algorithms, jwksUri, keys, requiresDpop } = rules;
+export function findIssuerFaults(rules: ResolvedIssuer, options: FaultOptions, prefix: string) {
+  const { issuer, audiences, algorithms, jwksUri, keys, requiresDpop, tokenTypes } = rules;
   const named = (name: string) => `\`${prefix}${name}\``;
   const refused = algorithms.filter((algorithm) => !isAlgorithm(algorithm)).map(String);
+  const values = `may hold ${ALGORITHMS.join(', ')}, not ${refused.join(', ')}`;
+  const isBearer = requiresDpop && rules.ignoresTokenBinding;
+  const lacksDpop = requiresDpop && !options.acceptsBoundTokens;
   const hasAudience = audiences.length > 0 && audiences.every(isName);
+  return [
+    when(!isName(issuer), `set ${named('issuer')} to the "iss" of your authorization server`),
+    when(algorithms.length === 0, `set ${named('algorithms')} to those your issuer signs with`),
+    when(refused.length > 0, `${named('algorithms')} ${values}`),
+    when(keys && jwksUri, `set ${named('keys')} or ${named('jwksUri')}, not both`),
+    when(lacksDpop, `${named('requiresDpop')} needs the part \`dpop\``),
+    when(isBearer, `set ${named('requiresDpop')} or ${named('ignoresTokenBinding')}, not both`),
+    when(prefix && !hasAudience, `${named('audience')} must be one or several names`),
+    when(tokenTypes.length === 0, `${named('tokenTypes')} must name at least one type`),
+    findAddressFaults(rules, options, named),
+  ].flat();
+}
+
+function findAddressFaults(
+  { issuer, jwksUri, keys }: ResolvedIssuer,
+  options: FaultOptions,
+  named: (name: string) => string,
+): string[] {
   const address = jwksUri ?? issuer;
-  const addressFault = !keys && isName(address) && findUrlFault(address, options);
-  return onlyFaults(
-    !isName(issuer) && `set ${named('issuer')} to the "iss" of your authorization server`,
-    algorithms.length === 0 && `set ${named('algorithms')} to those your issuer signs with`,
-    refused.length > 0 &&
-      `${named('algorithms')} may hold ${ALGORITHMS.join(', ')}, not ${refused.join(', ')}`,
-    keys && jwksUri && `set ${named('keys')} or ${named('jwksUri')}, not both`,
-    requiresDpop &&
-      !options.acceptsBoundTokens &&
-      `${named('requiresDpop')} needs the part \`dpop\``,
-    requiresDpop &&
-      rules.ignoresTokenBinding &&
-      `set ${named('requiresDpop')} or ${named('ignoresTokenBinding')}, not both`,
-    prefix && !hasAudience && `${named('audience')} must be one or several names`,
-    rules.tokenTypes.length === 0 && `${named('tokenTypes')} must name at least one type`,
-    addressFault && `${named(jwksUri === undefined ? 'issuer' : 'jwksUri')} ${addressFault}`,
-  );
+  if (keys || !isName(address)) return [];
+  const fault = findUrlFault(address, options);
+  return when(fault, `${named(jwksUri === undefined ? 'issuer' : 'jwksUri')} ${fault}`);
 }

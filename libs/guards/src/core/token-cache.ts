@@ -108,10 +108,8 @@ export class TokenCache {
   /**
    * The token, if it is still valid: not expired, its key still in the issuer's set, and its session not revoked.
    *
-   * @param now in epoch milliseconds
    * @param at in monotonic milliseconds
-   * @throws TokenError `revoked`
-   * @throws UnavailableError `status_unavailable`
+   * @throws TokenError `revoked` or `status_unavailable`
    */
   get(digest: string, now: number, at: number): AccessToken | undefined {
     const cached = this.tokens.get(digest);

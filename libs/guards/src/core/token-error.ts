@@ -91,14 +91,17 @@ export class UnavailableError extends TokenError {
 
 /** The messages of an error and of its causes, at most five deep. `fetch failed` alone does not say why. */
 export function describeError(error: unknown, maxCauses = 5): string {
-  // Errors of another realm, such as those of `fetch` in a test runner, are no instances of this realm's Error.
-  if (typeof error !== 'object' || error === null || !('message' in error)) return String(error);
-  const { message, name, code, cause, errors = [] } = error as ErrorLike;
+  if (!isErrorLike(error)) return String(error);
+  const { message, name, code, cause, errors = [] } = error;
   // An AggregateError of Node, for a host with several addresses, has no message.
   const [own, causes] = message === '' ? [code ?? name, errors] : [message, [cause]];
   const texts = maxCauses === 0 ? [] : causes.filter((one) => one !== undefined);
   const inner = texts.map((one) => describeError(one, maxCauses - 1));
   return [own, inner.filter((text) => !own.includes(text)).join('; ')].filter(Boolean).join(': ');
 }
+
+/** Errors of another realm, such as those of `fetch` in a test runner, are no instances of this realm's Error. */
+const isErrorLike = (value: unknown): value is ErrorLike =>
+  typeof value === 'object' && value !== null && 'message' in value && 'name' in value;
 
 type ErrorLike = Error & { readonly code?: string; readonly errors?: readonly unknown[] };

@@ -1,4 +1,4 @@
-import { createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
+import { type JsonWebKey, type KeyObject, verify } from 'node:crypto';
 import { type Algorithm, getAlgorithmParameters, isSameAlgorithm } from './algorithms.js';
 import type { CompactJws, JoseHeader } from './jws.js';
 import { isName } from './options.js';
