@@ -4,7 +4,12 @@ import { describeSettings, renderConfigurationTable, renderDotEnv } from '@gateh
 import { format, resolveConfig } from 'prettier';
 import { APPS, builtFile, ROOT } from '../workspace.mjs';
 import { contractPages } from './contracts.mjs';
-import { GUARDS_README, guardsReadme } from './guards-options.mjs';
+import {
+  GUARDS_OPTIONS_PAGE,
+  GUARDS_README,
+  guardsOptionsPage,
+  guardsReadme,
+} from './guards-options.mjs';
 import { scopesPage } from './scopes-page.mjs';
 
 export const ENV_EXAMPLE = '.env.example';
@@ -37,6 +42,7 @@ const pages = {
   'docs/configuration.md': configurationPage,
   'docs/scopes.md': scopesPage,
   [GUARDS_README]: guardsReadme,
+  [GUARDS_OPTIONS_PAGE]: guardsOptionsPage,
   [ENV_EXAMPLE]: envExample,
   ...contractPages,
 };

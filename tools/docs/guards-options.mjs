@@ -8,6 +8,7 @@ import { filesIn, importBuilt, ROOT } from '../workspace.mjs';
 /** @typedef {{ [name: string]: Declaration }} Table */
 
 export const GUARDS_README = 'libs/guards/README.md';
+export const GUARDS_OPTIONS_PAGE = 'libs/guards/docs/options.md';
 
 const SOURCE = 'libs/guards/src';
 /** Options that are objects. Their members have rows of their own. */
@@ -20,8 +21,44 @@ const UNITS = {
   Proofs: 'proofs',
 };
 
-/** The README of the guards, with the tables of options between their marks generated from the declarations. */
+/** Options that most services set sooner or later. The README shows these, and those without a default. */
+const OFTEN = [
+  'jwksUri',
+  'tokenTypes',
+  'requiredClaims',
+  'claims.clientId',
+  'claims.scopes',
+  'claims.roles',
+  'publicControllers',
+  'guardedElsewhere',
+  'undeclaredHandlers',
+  'user',
+  'onRejected',
+  'advertisedScopes',
+];
+
+/** The README of the guards, with the options that most services set. */
 export async function guardsReadme() {
+  const rows = Object.values(await readRows()).flat();
+  const needed = rows.filter(({ value }) => value === 'required');
+  const often = OFTEN.flatMap((name) => rows.filter((row) => row.name === name));
+  if (often.length < OFTEN.length) throw new Error('An option that is used often does not exist');
+  return fillTables(GUARDS_README, { 'needed options': distinct(needed), 'common options': often });
+}
+
+/** The page of all other options. */
+export async function guardsOptionsPage() {
+  const isRare = (/** @type {Row} */ { name, value }) =>
+    value !== 'required' && !OFTEN.includes(name);
+  const tables = Object.entries(await readRows()).map(([name, rows]) => [
+    name,
+    rows.filter(isRare),
+  ]);
+  return fillTables(GUARDS_OPTIONS_PAGE, Object.fromEntries(tables));
+}
+
+/** The rows of all options, by the name of their table. @returns {Promise<Record<string, Row[]>>} */
+async function readRows() {
   const declarations = interfacesOf(join(ROOT, SOURCE));
   const declared = await readTables();
   /** @param {string} name @param {string} [group] */
@@ -31,20 +68,29 @@ export async function guardsReadme() {
     const table = group === undefined ? declared : (declared[group]?.members ?? {});
     return rowsOf(members, group === undefined ? '' : `${group}.`, table);
   };
-  const tables = {
-    'resource server options': [
+  return {
+    'issuer options': [...rows('IssuerOptions'), ...rows('ClaimMapping', 'claims')],
+    'service options': [
       ...rows('TokenOptions'),
       ...rows('ResourceServerOptions'),
       ...rows('KeySetOptions', 'keySet'),
-      ...rows('StatusListOptions', 'statusLists'),
       ...rows('TokenCacheOptions', 'tokenCache'),
-      ...rows('DpopOptions', 'dpop'),
     ],
-    'issuer options': [...rows('IssuerOptions'), ...rows('ClaimMapping', 'claims')],
+    'status options': rows('StatusListOptions', 'statusLists'),
+    'dpop options': rows('DpopOptions', 'dpop'),
   };
+}
+
+/** `audience` is an option of the service, and one of each issuer. @param {Row[]} rows */
+function distinct(rows) {
+  return [...new Map(rows.map((row) => [row.name, row])).values()];
+}
+
+/** @param {string} path @param {Record<string, Row[]>} tables */
+function fillTables(path, tables) {
   return Object.entries(tables).reduce(
-    (text, [name, table]) => replaceBetweenMarks(text, name, tableOf(table)),
-    readFileSync(join(ROOT, GUARDS_README), 'utf8'),
+    (text, [name, rows]) => replaceBetweenMarks(text, name, { path, table: tableOf(rows) }),
+    readFileSync(join(ROOT, path), 'utf8'),
   );
 }
 
@@ -128,12 +174,12 @@ function tableOf(rows) {
 /**
  * @param {string} text
  * @param {string} name
- * @param {string} table
+ * @param {{ path: string, table: string }} content
  * @throws when the marks are missing, because then the table would not be in the document
  */
-function replaceBetweenMarks(text, name, table) {
+function replaceBetweenMarks(text, name, { path, table }) {
   const [start, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
   const [before, after] = [text.indexOf(start), text.indexOf(end)];
-  if (before < 0 || after < before) throw new Error(`${GUARDS_README} has no ${start} … ${end}`);
+  if (before < 0 || after < before) throw new Error(`${path} has no ${start} … ${end}`);
   return `${text.slice(0, before + start.length)}\n\n${table}\n\n${text.slice(after)}`;
 }

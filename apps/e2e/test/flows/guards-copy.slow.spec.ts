@@ -3,18 +3,9 @@ import { Folder, GuardsLibrary } from '../support/guards-copies.js';
 
 const library = GuardsLibrary.current;
 const LIBRARY = 'src/guards';
-/** Parts that need no packages, one that a transport needs, and one with a folder outside of `src`. */
 const PARTS = [
-  'status',
-  'dpop',
-  'presets',
-  'open-api',
-  'passport',
-  'introspection',
-  'graphql',
-  'websockets',
-  'microservices',
-  'testing',
+  ...['presets', 'status', 'dpop', 'introspection', 'issuers-at-run-time', 'passport', 'open-api'],
+  ...['graphql', 'websockets', 'microservices', 'testing', 'tests', 'all'],
 ];
 
 const RELATIVE = /\b(?:from |import |import\(|declare module )'(\.{1,2}\/[^']+)'/g;
@@ -46,16 +37,13 @@ describe('guards:copy to a new service', () => {
     expect(missingImports(service)).toEqual([]);
   });
 
-  it.each([...PARTS, 'tests', 'all'])(
-    'copies every file that the part %s imports',
-    async (part) => {
-      const service = await Folder.withService(['vitest']);
-      const { exit } = library.copyTo(service, '--with', part);
+  it.each(PARTS)('copies every file that the part %s imports', async (part) => {
+    const service = await Folder.withService(['vitest']);
+    const { exit } = library.copyTo(service, '--with', part);
 
-      expect(exit).toBe(0);
-      expect(missingImports(service)).toEqual([]);
-    },
-  );
+    expect(exit).toBe(0);
+    expect(missingImports(service)).toEqual([]);
+  });
 
   it('leaves no line of a missing part in the lists of parts', async () => {
     const [small, large] = [await Folder.withService(), await Folder.withService()];

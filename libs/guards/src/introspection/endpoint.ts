@@ -7,7 +7,11 @@ import { discoverUrl } from '../core/key-set-source.js';
 import { KeySet } from '../core/key-set.js';
 import { isJsonObject, type JsonObject, parseStrictJson } from '../core/strict-json.js';
 import { checkSignature } from '../core/verification-key.js';
-import type { ClientWithKey, ResolvedIntrospectionOptions } from './introspection.options.js';
+import {
+  type ClientWithKey,
+  hasSecret,
+  type ResolvedIntrospectionOptions,
+} from './introspection.options.js';
 
 const PLAIN = { accept: 'application/json', contentType: /^application\/json\s*(?:;|$)/i };
 const SIGNED = {
@@ -78,7 +82,7 @@ export class IntrospectionEndpoint {
   /** Exactly one method (RFC 6749 §2.3): HTTP Basic (§2.3.1), or `private_key_jwt` (RFC 7523 §2.2). */
   private authenticate(): { authorization?: string; parameters?: Record<string, string> } {
     const { client } = this.options;
-    if (client.secret !== undefined) {
+    if (hasSecret(client)) {
       const pair = `${formEncode(client.id)}:${formEncode(client.secret)}`;
       return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
     }

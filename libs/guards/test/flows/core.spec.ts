@@ -228,7 +228,9 @@ describe('import of the entry point ./core', () => {
       }
     }
     expect(files.size).toBeGreaterThan(15);
-    expect([...files].filter((file) => !/^(core|issuers-at-run-time|status)[./]/.test(file))).toEqual([]);
+    expect(
+      [...files].filter((file) => !/^(core|issuers-at-run-time|status)[./]/.test(file)),
+    ).toEqual([]);
     expect([...packages].filter((name) => !name.startsWith('node:'))).toEqual(['jwks-rsa']);
   });
 });

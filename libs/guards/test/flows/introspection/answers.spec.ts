@@ -1,4 +1,4 @@
-import type { IntrospectionOptions } from '../../../src/introspection/introspection.js';
+import type { IntrospectionOptions } from '../../../src/introspection/index.js';
 import { IntrospectionServer, outcome } from '../../support/introspection-server.js';
 
 let server: IntrospectionServer;

@@ -1,9 +1,6 @@
 import { generateKeyPairSync, verify } from 'node:crypto';
 import type { RequestListener } from 'node:http';
-import {
-  introspection,
-  type IntrospectionOptions,
-} from '../../../src/introspection/introspection.js';
+import { introspection, type IntrospectionOptions } from '../../../src/introspection/index.js';
 import { describeError } from '../../../src/core/token-error.js';
 import { generateSigningKey } from '../../../testing/signing-key.js';
 import { IntrospectionServer, outcome } from '../../support/introspection-server.js';
