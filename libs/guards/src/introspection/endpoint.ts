@@ -3,7 +3,7 @@ import { getAlgorithmParameters } from '../core/algorithms.js';
 import { fetchBounded, findUrlFault, UnusableResponse } from '../core/bounded-fetch.js';
 import { readInstant } from '../core/claims.js';
 import { decodeHeader, parseCompactJws, parseJoseHeader } from '../core/jws.js';
-import { discoverMetadata, KeySetSource } from '../core/key-set-source.js';
+import { discoverUrl } from '../core/key-set-source.js';
 import { KeySet } from '../core/key-set.js';
 import { isJsonObject, type JsonObject, parseStrictJson } from '../core/strict-json.js';
 import { checkSignature } from '../core/verification-key.js';
@@ -31,7 +31,7 @@ export class IntrospectionEndpoint {
   constructor(private readonly options: ResolvedIntrospectionOptions) {
     const { issuer } = options.rules;
     const isSigned = issuer.algorithms.length > 0;
-    this.keySet = isSigned ? new KeySet(options, new KeySetSource(issuer, options)) : undefined;
+    this.keySet = isSigned ? new KeySet(issuer, options) : undefined;
   }
 
   /** Resolves when the address and, for signed answers, the keys are known. */
@@ -74,15 +74,9 @@ export class IntrospectionEndpoint {
   }
 
   private async discover(): Promise<string> {
-    const { endpoint, rules, keySet } = this.options;
+    const { endpoint, rules } = this.options;
     if (endpoint !== undefined) return endpoint;
-    const { issuer } = rules.issuer;
-    const metadata = await discoverMetadata(issuer, keySet, (address) => address);
-    const { introspection_endpoint: url } = metadata;
-    if (typeof url !== 'string') throw new Error(`${issuer} has no introspection_endpoint`);
-    const fault = findUrlFault(url, this.options);
-    if (fault) throw new Error(`The introspection_endpoint of ${issuer} ${fault}`);
-    return url;
+    return discoverUrl(rules.issuer.issuer, 'introspection_endpoint', this.options);
   }
 
   /** Exactly one method (RFC 6749 §2.3): HTTP Basic (§2.3.1), or `private_key_jwt` (RFC 7523 §2.2). */

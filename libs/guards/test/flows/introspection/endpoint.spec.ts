@@ -71,7 +71,7 @@ describe('A request to the introspection endpoint', () => {
   });
 
   it.each([
-    ['names no endpoint', { introspection_endpoint: undefined }, 'has no introspection_endpoint'],
+    ['names no endpoint', { introspection_endpoint: undefined }, 'names no introspection_endpoint'],
     ['is of another issuer', { issuer: 'https://other.example' }, 'metadata of another issuer'],
     ['names plain http', { introspection_endpoint: 'http://auth.example/i' }, 'must use https'],
   ])('fails while the metadata %s', async (_name, changes, words) => {
