@@ -1,6 +1,6 @@
 import { randomUUID, sign } from 'node:crypto';
 import { getAlgorithmParameters } from '../core/algorithms.js';
-import { fetchBounded, findUrlFault, UnusableResponse } from '../core/bounded-fetch.js';
+import { fetchBounded, UnusableResponse } from '../core/bounded-fetch.js';
 import { readInstant } from '../core/claims.js';
 import { decodeHeader, parseCompactJws, parseJoseHeader } from '../core/jws.js';
 import { discoverUrl } from '../core/key-set-source.js';
