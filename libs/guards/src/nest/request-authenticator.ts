@@ -37,7 +37,7 @@ export class TrustedIssuers implements OnModuleDestroy {
   }
 }
 
-/** Verifies the token of a request, for every door of the application: the guard, passport, and code of your own. */
+/** Verifies the token of a request, for the guard, for passport, and for code of your own. */
 @Injectable()
 export class RequestAuthenticator {
   private readonly verifier: AccessTokenVerifier;

@@ -54,7 +54,7 @@ export type VerifyCallbackWithRequest = {
 type Options<Passes> = AccessTokenStrategyOptions & Passes & (GuardsOptions | object);
 
 /** What verifies tokens and reports refusals. */
-interface Door {
+interface Services {
   readonly authenticator: RequestAuthenticator;
   readonly options: ResolvedGuardsOptions;
   readonly reporter: RejectionReporter;
@@ -75,7 +75,7 @@ export class AccessTokenStrategy
   declare private readonly _jwtFromRequest: JwtFromRequestFunction<CredentialCarrier>;
   declare private readonly _passReqToCallback: boolean;
   declare private readonly _verify: (...parameters: unknown[]) => unknown;
-  private door: Door | undefined;
+  private services: Services | undefined;
   @Optional() @Inject(ModuleRef) private readonly moduleRef?: ModuleRef;
 
   /** @param verify replaces `validate`, for use without Nest */
@@ -97,7 +97,7 @@ export class AccessTokenStrategy
     // PassportStrategy adds a callback that calls `validate`. passport-jwt takes the first callback.
     super(options, ...(verify ? [verify] : []));
     if (name !== undefined) this.name = name;
-    this.door = hasGuardsOptions(own) ? createDoor(resolveOptions(own)) : undefined;
+    this.services = hasGuardsOptions(own) ? createServices(resolveOptions(own)) : undefined;
   }
 
   /** PassportStrategy registers by this in its constructor. There the application is not known: see onModuleInit. */
@@ -112,22 +112,22 @@ export class AccessTokenStrategy
 
   /** The instance of Express or Fastify that receives the requests of this application. */
   get server(): unknown {
-    return this.door?.adapterHost?.httpAdapter?.getInstance();
+    return this.services?.adapterHost?.httpAdapter?.getInstance();
   }
 
   onModuleInit(): void {
-    const { authenticator, issuers } = this.door ?? {};
-    this.door = { ...this.findDoor(), ...(authenticator && { authenticator, issuers }) };
+    const { authenticator, issuers } = this.services ?? {};
+    this.services = { ...this.findServices(), ...(authenticator && { authenticator, issuers }) };
     addStrategy(passport, this);
     completeAuthGuards(this.name, this.find(ModulesContainer));
   }
 
   onModuleDestroy(): void {
     removeStrategy(passport, this);
-    this.door?.issuers?.onModuleDestroy();
+    this.services?.issuers?.onModuleDestroy();
   }
 
-  private findDoor(): Door {
+  private findServices(): Services {
     try {
       return {
         authenticator: this.find(RequestAuthenticator),
@@ -154,8 +154,8 @@ export class AccessTokenStrategy
   authenticate(request: CredentialCarrier): void {
     let token;
     try {
-      if (!this.door) throw new Error(`${this.constructor.name} ${NOT_STARTED}`);
-      token = this.verifyToken(request, this.door);
+      if (!this.services) throw new Error(`${this.constructor.name} ${NOT_STARTED}`);
+      token = this.verifyToken(request, this.services);
     } catch (error) {
       return this.refuse(error, request);
     }
@@ -164,7 +164,7 @@ export class AccessTokenStrategy
     token.then(admit, (error) => this.refuse(error, request)).catch((error) => this.error(error));
   }
 
-  private verifyToken(request: CredentialCarrier, { authenticator }: Door) {
+  private verifyToken(request: CredentialCarrier, { authenticator }: Services) {
     // A proof of possession belongs to the token of the header (RFC 9449 §7.1).
     if (readScheme(request) === 'DPoP') return authenticator.verify(request);
     const token: unknown = this._jwtFromRequest(request);
@@ -189,18 +189,18 @@ export class AccessTokenStrategy
 
   /** After `fail` passport runs the next strategy. An outage is an `error`, because the token may be valid. */
   private refuse(error: unknown, request: CredentialCarrier, action: 'fail' | 'error' = 'fail') {
-    const { door } = this;
-    if (!(error instanceof BearerError) || !door) return this.error(error);
+    const { services } = this;
+    if (!(error instanceof BearerError) || !services) return this.error(error);
     error.scheme = readScheme(request);
     const isLast = action === 'error' || error instanceof TemporarilyUnavailable;
-    const report = () => door.reporter.reportGuardRejection(error, request);
+    const report = () => services.reporter.reportGuardRejection(error, request);
     onRefused(error, (context) => {
       if (!isLast) report();
-      setHeaders(error, door, context);
+      setHeaders(error, services, context);
     });
-    if (isLast || !door.adapterHost) report();
+    if (isLast || !services.adapterHost) report();
     if (isLast) return this.error(error);
-    this.fail(toInfo(error, door), error.getStatus());
+    this.fail(toInfo(error, services), error.getStatus());
   }
 }
 
@@ -208,25 +208,25 @@ function hasGuardsOptions(options: object): options is GuardsOptions {
   return Object.keys(options).length > 0;
 }
 
-function createDoor(options: ResolvedGuardsOptions): Door {
+function createServices(options: ResolvedGuardsOptions): Services {
   const issuers = new TrustedIssuers(options);
   const authenticator = new RequestAuthenticator(options, issuers);
   return { authenticator, options, reporter: new RejectionReporter(options, issuers), issuers };
 }
 
 /** AuthGuard passes the refusal to `handleRequest`. Without Nest, passport itself sends a text as the challenge. */
-function toInfo(refusal: BearerError, { adapterHost, options }: Door): unknown {
+function toInfo(refusal: BearerError, { adapterHost, options }: Services): unknown {
   return adapterHost ? refusal : buildChallenge(refusal, options);
 }
 
 /** For answers by an error or a filter of the application: a 401 needs a challenge (RFC 9110 §15.5.2). */
-function setHeaders(refusal: BearerError, door: Door, context: ExecutionContext): void {
+function setHeaders(refusal: BearerError, services: Services, context: ExecutionContext): void {
   if (context.getType() !== 'http') return;
   const response: unknown = context.switchToHttp().getResponse();
-  const challenge = buildChallenge(refusal, door.options);
+  const challenge = buildChallenge(refusal, services.options);
   const headers = { ...refusal.headers, ...(challenge && { 'WWW-Authenticate': challenge }) };
   for (const [name, value] of Object.entries(headers)) {
-    door.adapterHost?.httpAdapter.setHeader(response, name, value);
+    services.adapterHost?.httpAdapter.setHeader(response, name, value);
   }
 }
 
