@@ -75,9 +75,9 @@ describe('fetchJson', () => {
   it('repeats a fetch whose deadline ended while the process stood still', async () => {
     const fetching = fetchFrom((_request, response) => {
       response.setHeader('content-type', 'application/json').end(KEYS);
-    }, 100);
+    }, 250);
     await setImmediate();
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1300);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1600);
     await expect(fetching).resolves.toMatchObject({ body: { keys: [] } });
   });
 });
