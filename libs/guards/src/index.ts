@@ -40,6 +40,7 @@ export type { ControllerPattern } from './nest/controller-list.js';
 export type { GuardsOptions, ResourceServerOptions } from './nest/guards.options.js';
 export type { KeySetOptions, TokenCacheOptions } from './core/verifier.options.js';
 export type { IssuersAtRunTime } from './issuers-at-run-time/index.js';
+export type { ResourceMetadataOptions } from './metadata/resource-metadata.js';
 export type { StatusListOptions } from './status/status.part.js';
 export type { Verifier } from './core/verifier.js';
 export type { CredentialCarrier } from './nest/credentials.js';

@@ -6,6 +6,7 @@ const LIBRARY = 'src/guards';
 /** Parts that need no packages, one that a transport needs, and one with a folder outside of `src`. */
 const PARTS = [
   'status',
+  'metadata',
   'dpop',
   'presets',
   'open-api',

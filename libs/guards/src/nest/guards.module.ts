@@ -10,8 +10,7 @@ import { GUARDS_OPTIONS, type GuardsOptions, RESOLVED_OPTIONS } from './guards.o
 import { HttpTransport, TransportRegistry } from './http.transport.js';
 import { RejectionReporter } from './rejection-reporter.js';
 import { RequestAuthenticator, TrustedIssuers } from './request-authenticator.js';
-import { resolveOptions } from './resolve-options.js';
-import { ResourceMetadata } from './resource-metadata.js';
+import { listPartProviders, resolveOptions } from './resolve-options.js';
 
 /** A provider that creates the options, for `useClass` and `useExisting`. */
 export interface GuardsOptionsFactory {
@@ -90,6 +89,16 @@ function provideOptions<Dependencies extends unknown[]>(
   return [{ provide: GUARDS_OPTIONS, inject: [factory], useFactory: create }, ...created];
 }
 
+/** The dependencies of the guard and the filter, for classes that carry them as decorators. */
+const SHARED = [
+  TrustedIssuers,
+  TransportRegistry,
+  AccessRules,
+  RejectionReporter,
+  RequestAuthenticator,
+  AccessTokenGuard,
+];
+
 /** The options are provided as given, so that a test can override them. */
 function buildModule(
   options: readonly Provider[],
@@ -102,28 +111,13 @@ function buildModule(
     providers: [
       ...options,
       { provide: RESOLVED_OPTIONS, inject: [GUARDS_OPTIONS], useFactory: resolveOptions },
-      TrustedIssuers,
+      ...SHARED,
       HttpTransport,
-      TransportRegistry,
-      AccessRules,
       BootAudit,
-      ResourceMetadata,
-      RejectionReporter,
-      RequestAuthenticator,
-      AccessTokenGuard,
       BearerErrorFilter,
       { provide: APP_FILTER, useExisting: BearerErrorFilter },
+      ...listPartProviders(),
     ],
-    // The dependencies of the guard and the filter, for classes that carry them as decorators.
-    exports: [
-      GUARDS_OPTIONS,
-      RESOLVED_OPTIONS,
-      TrustedIssuers,
-      TransportRegistry,
-      AccessRules,
-      RejectionReporter,
-      RequestAuthenticator,
-      AccessTokenGuard,
-    ],
+    exports: [GUARDS_OPTIONS, RESOLVED_OPTIONS, ...SHARED],
   };
 }
