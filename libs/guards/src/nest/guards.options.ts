@@ -8,7 +8,7 @@ import type {
   TrustOptions,
 } from '../core/verifier.options.js';
 import type { Rejection } from './bearer-error.js';
-import type { ControllerPattern } from './controller-list.js';
+import type { ControllerPattern } from './handlers.js';
 import type { ProofOfPossession } from './credentials.js';
 import type { Transport } from './transport.js';
 

@@ -5,7 +5,7 @@ import { isObject, option, OptionReader } from '../core/options.js';
 import { resolveVerifierOptions } from '../core/resolve-options.js';
 import { createRegistry } from '../core/trusted-issuer.js';
 import { parts } from '../parts.js';
-import { isControllerPattern } from './controller-list.js';
+import { isControllerPattern } from './handlers.js';
 import type { GuardsOptions, NestPart, ResolvedGuardsOptions } from './guards.options.js';
 
 const controllers = option.listOf('classes, names or patterns', isControllerPattern, []);
