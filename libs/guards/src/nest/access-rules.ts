@@ -64,12 +64,7 @@ export class AccessRules {
 
   constructor(private readonly moduleRef: ModuleRef) {}
 
-  /**
-   * Called by the boot audit.
-   *
-   * @param listedAs access in the table; undefined for a handler that the table leaves out
-   * @throws Error if the application has no provider for a policy
-   */
+  /** @param listedAs access in the table, which leaves the handler out if it is undefined. @throws Error without a provider for a policy */
   add(handler: Handler, declared: ResolvedAccess, listedAs: Access | undefined): void {
     const { owner, target } = handler;
     const policies = declared.policies.map((source) => resolvePolicy(source, this.moduleRef));

@@ -48,11 +48,7 @@ export interface ProofOfPossession {
   readonly challenge: ChallengeParameters;
   /** Members of the metadata document (RFC 9728 §2). */
   readonly metadata: Readonly<Record<string, unknown>>;
-  /**
-   * Returns a promise only when it must wait. May be called again for the same request.
-   *
-   * @throws BearerError
-   */
+  /** Returns a promise only when it must wait. May be called again for the same request. @throws BearerError */
   check(request: CredentialCarrier, bound: BoundToken): void | Promise<void>;
   /** Headers of the answer to an admitted request. */
   answerHeaders(): Readonly<Record<string, string>>;

@@ -42,7 +42,7 @@ export interface Requirements {
 }
 
 interface Declaration extends Requirements {
-  /** The kind of each decorator. Two different ones contradict each other. */
+  /** Two different ones contradict each other. */
   readonly kinds: readonly CheckedAccess[];
 }
 
@@ -63,7 +63,7 @@ export const NO_DECLARATION: Declaration = {
 
 const DECLARATION_KEY = 'gatehouse:access';
 
-/** The declaration of a target. A class inherits those of the classes it extends. */
+/** A class inherits the declarations of the classes it extends. */
 export function getDeclaration(target: object): Declaration {
   return Reflect.getMetadata(DECLARATION_KEY, target) ?? NO_DECLARATION;
 }

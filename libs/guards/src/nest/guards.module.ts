@@ -1,5 +1,4 @@
-import type { DynamicModule, ModuleMetadata, Provider, Type } from '@nestjs/common';
-import { Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { GuardsConfigurationError } from '../core/options.js';
 import { AccessRules } from './access-rules.js';
@@ -21,7 +20,7 @@ type InjectionTokenOf<T> = (abstract new (...args: never[]) => T) | string | sym
 
 /** Options that depend on other providers, such as a configuration service. */
 export type GuardsAsyncOptions<Dependencies extends unknown[]> = {
-  readonly imports?: ModuleMetadata['imports'];
+  readonly imports?: DynamicModule['imports'];
 } & (
   | {
       readonly inject?: { readonly [I in keyof Dependencies]: InjectionTokenOf<Dependencies[I]> };
@@ -36,11 +35,7 @@ export type GuardsAsyncOptions<Dependencies extends unknown[]> = {
 /** Guards the handlers of the application. It is global: import it once, in the root module. */
 @Module({})
 export class GuardsModule {
-  /**
-   * Guards every handler.
-   *
-   * @throws GuardsConfigurationError with all faults
-   */
+  /** Guards every handler. @throws GuardsConfigurationError with all faults */
   static forRoot(options: GuardsOptions): DynamicModule {
     return addGlobalGuard(GuardsModule.forFeature(options));
   }
@@ -102,7 +97,7 @@ const SHARED = [
 /** The options are provided as given, so that a test can override them. */
 function buildModule(
   options: readonly Provider[],
-  imports: ModuleMetadata['imports'] = [],
+  imports: DynamicModule['imports'] = [],
 ): DynamicModule {
   return {
     module: GuardsModule,

@@ -70,10 +70,13 @@ export class RejectionReporter {
     const count = this.count(outage ? `${reason} ${issuer}` : reason, outage);
     if (this.options.logsRejections) this.log(rejection, count);
     const isKnownOutage = refusal instanceof TemporarilyUnavailable && count > 1;
+    this.callBack(isKnownOutage ? { ...rejection, isKnownOutage } : rejection);
+  }
+
+  private callBack(rejection: Rejection): void {
     try {
-      const reported = isKnownOutage ? { ...rejection, isKnownOutage } : rejection;
       // TypeScript accepts an asynchronous function here.
-      const result: unknown = this.options.onRejected?.(reported);
+      const result: unknown = this.options.onRejected?.(rejection);
       if (result instanceof Promise) result.catch((error: unknown) => this.logCallbackError(error));
     } catch (error) {
       this.logCallbackError(error);
@@ -124,18 +127,13 @@ function describe(
   return { reason, ...token, ...(cause !== undefined && { cause }), ...(request && { request }) };
 }
 
-const MAX_PATH_LENGTH = 256;
-/** Identifiers are shorter than this, and tokens are longer. */
-const LONG_PATH_SEGMENT = /[^/]{65,}/g;
-
 /** Undefined for messages, which are no HTTP requests. */
 function describeRequest(call: unknown): RejectedRequest | undefined {
   const { method, id, url, originalUrl = url } = Object(call) as Record<string, unknown>;
   if (typeof method !== 'string' || typeof originalUrl !== 'string') return undefined;
-  const path = originalUrl
-    .replace(/[?#].*/s, '')
-    .slice(0, MAX_PATH_LENGTH)
-    .replace(LONG_PATH_SEGMENT, '[long]');
+  const start = originalUrl.replace(/[?#].*/s, '').slice(0, 256);
+  // Identifiers are shorter than this, and tokens are longer.
+  const path = start.replace(/[^/]{65,}/g, '[long]');
   return { method, path, ...(typeof id === 'string' && { id }) };
 }
 

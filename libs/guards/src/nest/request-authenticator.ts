@@ -68,11 +68,7 @@ export class RequestAuthenticator {
     });
   }
 
-  /**
-   * Verifies a bearer token without a request.
-   *
-   * @throws BearerError
-   */
+  /** Verifies a bearer token without a request. @throws BearerError */
   verifyToken(token: string): AccessToken | Promise<AccessToken> {
     return withBearerErrors(() => {
       const verified = this.verifier.verify(token);
