@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [refresh|server|guards|scale|services|soak|scoreboard] [--quick] [--json] …`: installs and builds what a
+ * `npm run bench -- [refresh|server|guards|scale|services|soak|which-token|scoreboard] [--quick] [--json] …`: installs and builds what a
  * suite needs, and runs the suite.
  */
 import { spawnSync } from 'node:child_process';
@@ -72,6 +72,11 @@ const SUITES = {
     built: 'apps/orders/dist/main.js',
     peers: false,
     suite: async () => (await import('./soak/bench.mjs')).benchSoak,
+  },
+  'which-token': {
+    built: 'apps/auth/dist/main.js',
+    peers: false,
+    suite: async () => (await import('./guards/which-token.mjs')).benchWhichToken,
   },
   // The hostile tokens against the guards and their peers, written to docs/scoreboard.md.
   scoreboard: {

@@ -71,7 +71,7 @@ function contents(copy) {
 
 /** @param {import('./record.mjs').CopyRecord} record */
 function versionOf({ version, commit, date }) {
-  return `${version}, commit ${commit.slice(0, 10)} of ${date}; libs/guards/CHANGELOG.md says what changed`;
+  return `${version}, commit ${commit.slice(0, 10)} of ${date}; libs/guards/CHANGELOG.md lists the changes`;
 }
 
 /** The changes of an update, and the conflicts of any copy. @param {Copy} copy */
@@ -89,11 +89,14 @@ function stepsOfUpdate(copy, options) {
 /** @param {Copy} copy @param {CopyOptions} options @returns {Step[]} */
 function stepsOfCopy(copy, options) {
   const faults = compilerFaults(copy.service);
+  const settings = copy.service.compilerOptions
+    ? 'Set in tsconfig.json'
+    : 'Make a tsconfig.json, because the copy is TypeScript: set';
   const command = testCommand(copy.service, copy.target.places.tests);
   const hasTests = [...copy.texts.keys()].some((path) => path.startsWith('test/'));
   return [
     ...(faults.length > 0
-      ? [/** @type {Step} */ (['Set in tsconfig.json, under "compilerOptions"', faults])]
+      ? [/** @type {Step} */ ([`${settings}, under "compilerOptions"`, faults])]
       : []),
     ...installStep(copy),
     ...settingSteps(copy, options),

@@ -42,7 +42,7 @@ import { planUpdate } from './update.mjs';
  */
 
 const partLines = Object.entries(PARTS).map(
-  ([name, { brings }]) => `    ${name.padEnd(15)}${brings}`,
+  ([name, { brings }]) => `    ${name.padEnd(20)}${brings}`,
 );
 
 export const command = defineCommand({

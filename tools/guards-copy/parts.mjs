@@ -22,6 +22,9 @@ export const PARTS = {
   },
   dpop: { brings: 'the option dpop: tokens that are bound to a key of the client' },
   introspection: { brings: 'introspection(): opaque tokens' },
+  'issuers-at-run-time': {
+    brings: 'the option issuers.resolve: tenants that sign up after the boot',
+  },
   passport: {
     brings: "AccessTokenStrategy: AuthGuard('jwt') keeps its decorators",
     suits: '@nestjs/passport',
@@ -70,7 +73,8 @@ export function partOf(path) {
  * @param {string} option
  */
 export function partsNamed(values, option) {
-  const names = values.flatMap((value) => value.split(',')).map((name) => name.trim());
+  const given = values.flatMap((value) => value.split(',')).map((name) => name.trim());
+  const names = given.filter((name) => name !== '');
   const unknown = names.filter((name) => name !== 'all' && !NAMES.includes(name));
   if (unknown.length > 0) {
     throw new Failure(`${option} ${unknown[0]}: no such part. The parts are ${NAMES.join(', ')}.`);

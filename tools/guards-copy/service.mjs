@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, posix, relative, resolve, sep } from 'node:path';
 import ts from 'typescript';
@@ -162,8 +162,7 @@ function compilerOptionsOf(given, folder) {
  *
  * @param {Service} service
  */
-export function compilerFaults({ compilerOptions: options }) {
-  if (!options) return [];
+export function compilerFaults({ compilerOptions: options = {} }) {
   /** @type {Record<string, boolean | undefined>} */
   const required = {
     '"target": "ES2022"': (options.target ?? 0) >= ts.ScriptTarget.ES2022,
@@ -179,8 +178,9 @@ export function compilerFaults({ compilerOptions: options }) {
  * @param {Service} service
  * @param {string} [library] by default in the sources of the service
  * @returns {Places}
+ * @throws {Failure} when the folder is the root of a monorepo, so that there is no default
  */
-export function placesIn(service, library = posix.join(service.app, 'src/guards')) {
+export function placesIn(service, library = folderInSources(service)) {
   const parent = /^(.*?)\/?src(?:\/|$)/.exec(library)?.[1] ?? posix.dirname(library);
   return {
     library,
@@ -188,6 +188,27 @@ export function placesIn(service, library = posix.join(service.app, 'src/guards'
     sources: posix.join(service.app, 'src'),
     alias: aliasOf(service, library),
   };
+}
+
+/** @param {Service} service */
+function folderInSources({ folder, app }) {
+  const root = join(folder, app);
+  const apps = existsSync(join(root, 'src')) ? [] : applicationsIn(root);
+  if (apps.length === 0) return posix.join(app, 'src/guards');
+  throw new Failure(
+    `${root} is a monorepo with ${apps.join(' and ')}. Give the folder of one of them, ` +
+      'or the folder of the library with --to, such as libs/guards/src.',
+  );
+}
+
+/** @param {string} root */
+function applicationsIn(root) {
+  return ['apps', 'packages', 'services']
+    .filter((name) => existsSync(join(root, name)))
+    .flatMap((name) => readdirSync(join(root, name)).map((app) => posix.join(name, app)))
+    .filter((app) =>
+      ['main.ts', 'main.js'].some((file) => existsSync(join(root, app, 'src', file))),
+    );
 }
 
 /** @param {Service} service @param {string} library */

@@ -16,7 +16,10 @@ import { findAll } from './sources.mjs';
 /** @typedef {ReturnType<typeof readApplication>} Application */
 
 const HANDLERS = [
-  ['HTTP', /^@nestjs\/common (?:Get|Post|Put|Patch|Delete|All|Options|Head|Search|Sse)$/],
+  [
+    'HTTP',
+    /^(?:@nestjs\/common (?:Get|Post|Put|Patch|Delete|All|Options|Head|Search|Sse)|@ts-rest\/nest TsRest(?:Handler)?)$/,
+  ],
   ['GraphQL', /^@nestjs\/graphql (?:Query|Mutation|Subscription)$/],
   ['WebSocket', /^@nestjs\/websockets SubscribeMessage$/],
   ['microservice', /^@nestjs\/microservices (?:MessagePattern|EventPattern|Grpc\w+)$/],

@@ -12,6 +12,8 @@ const PUBLIC_DECORATOR =
 /** Handlers that must be open: they sign in, or they are about an account whose user cannot sign in. */
 const SIGN_IN =
   /log-?(?:in|out)|sign-?(?:in|up|out)|regist|refresh|forgot|reset|recover|confirm|verif|activat|callback|redirect|oauth|otp|captcha|token/i;
+/** These names leave no doubt, in any controller. */
+const SIGN_IN_NAME = /(?:^|['"/])(?:log-?(?:in|out)|sign-?(?:in|up|out))(?:$|['"/])/i;
 const ACCOUNTS = /auth|account|user|session|log-?in|sign|password|regist|member|oidc|sso/i;
 const OPEN = /webhook|public|health/i;
 const OPEN_READ =
@@ -69,7 +71,9 @@ function checkRequests({ globalGuards, hasMiddleware, handlers }, open) {
 function looksPublic({ method, owner, route, applied }) {
   const paths = applied.filter(({ name }) => name === 'Controller').flatMap(({ args }) => args);
   const place = [owner.name?.text, ...paths.map((one) => one.getText())].join(' ');
-  const purpose = [method.name.getText(), ...route.args.map((one) => one.getText())].join(' ');
+  const names = [method.name.getText(), ...route.args.map((one) => one.getText())];
+  const purpose = names.join(' ');
+  if (names.some((name) => SIGN_IN_NAME.test(name))) return true;
   if (OPEN.test(`${place} ${purpose}`)) return true;
   if (SIGN_IN.test(purpose) && ACCOUNTS.test(place)) return true;
   return READS.includes(route.name) && OPEN_READ.test(`${place} ${purpose}`);

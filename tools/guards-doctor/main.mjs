@@ -27,7 +27,8 @@ In a monorepo, give the folder of one app. Exit code: 0 no error; 1 an error; 2 
   usageExitCode: 2,
   run: (_options, positionals) => {
     if (positionals.length !== 1) throw new UsageError('Give the path of your service.');
-    const counts = print(resolve(positionals[0]));
+    // npm runs scripts in the root of the workspace. INIT_CWD is the folder of the caller.
+    const counts = print(resolve(process.env.INIT_CWD ?? '.', positionals[0]));
     process.exitCode = counts.error > 0 ? 1 : 0;
   },
 });

@@ -83,7 +83,10 @@ function checkValues(call, options, names) {
   const missing = required.filter((name) => !options.has(name));
   const unset = ['audience', 'issuer'].flatMap((name) => {
     const text = options.get(name)?.getText() ?? '';
-    const variable = /^process\.env(?:\.|\[['"])(\w+)(?:['"]\])?!?(?: as string)?$/.exec(text)?.[1];
+    const variable =
+      /^process\.env(?:\.|\[['"])(\w+)(?:['"]\])?!?(?: as string)?(?: (?:\?\?|\|\|) (?:''|""|undefined))?$/.exec(
+        text,
+      )?.[1];
     return variable ? [finding(options.get(name) ?? call, 'unset-option', name, variable)] : [];
   });
   const expiry = options.get('ignoreExpiration');

@@ -3,19 +3,18 @@ import { Folder, GuardsLibrary } from '../support/guards-copies.js';
 
 const library = GuardsLibrary.current;
 const LIBRARY = 'src/guards';
-/** Parts that need no packages, one that a transport needs, and one with a folder outside of `src`. */
 const PARTS = [
-  'status',
-  'metadata',
-  'dpop',
-  'presets',
-  'open-api',
-  'passport',
-  'introspection',
-  'graphql',
-  'websockets',
-  'microservices',
-  'testing',
+  ...[
+    'presets',
+    'status',
+    'metadata',
+    'dpop',
+    'introspection',
+    'issuers-at-run-time',
+    'passport',
+    'open-api',
+  ],
+  ...['graphql', 'websockets', 'microservices', 'testing', 'tests', 'all'],
 ];
 
 const RELATIVE = /\b(?:from |import |import\(|declare module )'(\.{1,2}\/[^']+)'/g;
@@ -47,16 +46,13 @@ describe('guards:copy to a new service', () => {
     expect(missingImports(service)).toEqual([]);
   });
 
-  it.each([...PARTS, 'tests', 'all'])(
-    'copies every file that the part %s imports',
-    async (part) => {
-      const service = await Folder.withService(['vitest']);
-      const { exit } = library.copyTo(service, '--with', part);
+  it.each(PARTS)('copies every file that the part %s imports', async (part) => {
+    const service = await Folder.withService(['vitest']);
+    const { exit } = library.copyTo(service, '--with', part);
 
-      expect(exit).toBe(0);
-      expect(missingImports(service)).toEqual([]);
-    },
-  );
+    expect(exit).toBe(0);
+    expect(missingImports(service)).toEqual([]);
+  });
 
   it('leaves no line of a missing part in the lists of parts', async () => {
     const [small, large] = [await Folder.withService(), await Folder.withService()];
@@ -128,6 +124,15 @@ describe('guards:copy to a new service', () => {
     expect([...service.texts(LIBRARY).keys()]).toEqual([`${LIBRARY}/own.ts`]);
   });
 
+  it('says that a service of JavaScript needs a tsconfig.json', async () => {
+    const service = await Folder.withService();
+    service.delete('tsconfig.json');
+    const { output } = library.run(service.path, '--with', 'presets, ,status,', '--dry-run');
+
+    expect(output).toContain('Make a tsconfig.json, because the copy is TypeScript');
+    expect(output).toContain('"emitDecoratorMetadata": true');
+  });
+
   it('refuses a folder that is not a Nest service', async () => {
     const { exit, output } = library.run('/nowhere/at/all');
 
@@ -143,6 +148,7 @@ describe('guards:copy to a new service', () => {
     const readme = service.read(`${LIBRARY}/README.md`);
     const links = [...readme.matchAll(/\]\((?!\w+:|#)([^)#]+)/g)].map(([, path]) => path ?? '');
 
+    expect(links).not.toEqual([]);
     expect(links.filter((path) => !service.has(posix.join(LIBRARY, path)))).toEqual([]);
   });
 });
@@ -162,6 +168,17 @@ describe('guards:copy in a monorepo', () => {
     expect(exit).toBe(0);
     expect(folder.has('apps/api/src/guards/index.ts')).toBe(true);
     expect(output).toContain("import { GuardsModule } from './guards';");
+  });
+
+  it('refuses the root, which has no sources, and names the applications', async () => {
+    const folder = await monorepo();
+    folder.write('apps/worker/src/main.ts', '');
+    const { exit, output } = library.run(folder.path);
+
+    expect(exit).toBe(1);
+    expect(output).toContain('is a monorepo with apps/api and apps/worker. Give the folder of one');
+    expect(folder.has('src')).toBe(false);
+    expect(library.run(folder.path, '--to', 'libs/guards/src').exit).toBe(0);
   });
 
   it('prints the import of a library folder as a path, or as its name in tsconfig.json', async () => {

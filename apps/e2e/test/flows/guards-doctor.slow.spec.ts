@@ -36,11 +36,11 @@ describe('npm run guards:doctor', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  async function diagnose(path: string): Promise<[Exit, string]> {
+  async function diagnose(path: string, caller?: string): Promise<[Exit, string]> {
     const command = RunningCommand.start({
       file: process.execPath,
       arguments: ['tools/run.mjs', 'guards-doctor', path],
-      env: { PATH: process.env['PATH'] ?? '' },
+      env: { PATH: process.env['PATH'] ?? '', ...(caller && { INIT_CWD: caller }) },
     });
     return [await command.exit, command.output];
   }
@@ -103,6 +103,22 @@ describe('npm run guards:doctor', () => {
     expect(exit).toBe(1);
   });
 
+  it('says that passport-jwt does not check an empty audience', async () => {
+    makeService(EXPRESS);
+    const file = STRATEGY;
+    const by = "      audience: process.env.AUDIENCE ?? '',\n";
+    const line = plant({ rule: 'unset-option', file, replaces: AUDIENCE, by });
+    const [, output] = await diagnose(folder);
+    expect(reported(output)).toContain(`${file}:${line} unset-option`);
+  });
+
+  it('reads a path from the folder in which npm was called', async () => {
+    makeService(EXPRESS);
+    const [, output] = await diagnose('src', folder);
+
+    expect(output).toMatch(/^ {2}auth\/jwt\.strategy\.ts:\d+ /m);
+  });
+
   it('exits with 2 for a path without TypeScript', async () => {
     const [exit, output] = await diagnose(join(folder, 'none'));
     expect(output).toContain('has no TypeScript sources');
@@ -156,7 +172,7 @@ describe('npm run guards:doctor', () => {
     },
   ];
 
-  it.each(EXPRESS_FAULTS)('finds $rule after "$by" in the Express service', async (fault) => {
+  it.each(EXPRESS_FAULTS)('finds $rule in $file of the Express service', async (fault) => {
     makeService(EXPRESS);
     if (fault.rule === 'unguarded-write') {
       // A handler that is guarded in another way, so that the service does not only consist of open handlers.
@@ -187,7 +203,7 @@ describe('npm run guards:doctor', () => {
     },
   ];
 
-  it.each(FASTIFY_FAULTS)('finds $rule after "$by" in the Fastify service', async (fault) => {
+  it.each(FASTIFY_FAULTS)('finds $rule in $file of the Fastify service', async (fault) => {
     makeService(FASTIFY);
     const scopes = join(folder, 'src/auth/scopes.guard.ts');
     writeFileSync(

@@ -6,6 +6,39 @@ export type StarterFiles = Readonly<Record<string, string>>;
  * that end with `// rule` must be reported.
  */
 export const STARTERS: Readonly<Record<string, StarterFiles>> = {
+  'cookie sessions, a contract of ts-rest and inherited handlers': {
+    'src/sessions.controller.ts': `
+import { Controller, Get, Post, UseGuards } from '@nestjs/common';
+import { SessionGuard } from './session.guard';
+
+@Controller('bff')
+export class BffController {
+  @Post('login') start() { return {}; }
+  @Post() signIn() { return {}; }
+  @Get('me') @UseGuards(SessionGuard) me() { return {}; }
+  @Post('login-history') clearHistory() { return {}; } // unguarded-write
+}
+`,
+    'src/session.guard.ts': `
+export class SessionGuard {
+  canActivate(context: any) { return context.switchToHttp().getRequest().session.userId !== undefined; }
+}
+`,
+    'src/orders.controller.ts': `
+import { Controller, Delete, UseGuards } from '@nestjs/common';
+import { TsRestHandler } from '@ts-rest/nest';
+import { SessionGuard } from './session.guard';
+
+class Crud {
+  @Delete(':id') remove() {} // unguarded-write
+}
+@Controller('orders')
+export class OrdersController extends Crud {
+  @TsRestHandler({ method: 'POST' }) create() {} // unguarded-write
+  @TsRestHandler({ method: 'GET' }) @UseGuards(SessionGuard) list() {}
+}
+`,
+  },
   'a guard for each handler and an HS256 secret': {
     'src/auth/jwt.strategy.ts': `
 import { PassportStrategy } from '@nestjs/passport';

@@ -4,6 +4,7 @@ import { checkPolicies, checkRequirements, findNeededScopes } from './access-rul
 import { type AccessRule, AccessRules } from './access-rules.js';
 import { BearerError, InsufficientScope, InvalidRequest, MissingToken } from './bearer-error.js';
 import { type CredentialCarrier, readScheme } from './credentials.js';
+import { resolveAccess } from './decorators.js';
 import { TransportRegistry } from './http.transport.js';
 import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import { RejectionReporter } from './rejection-reporter.js';
@@ -37,10 +38,7 @@ export class AccessTokenGuard implements CanActivate {
     const rule = this.rules.of(context.getClass(), context.getHandler());
     if (rule?.access === 'public') return true;
     const transport = this.transports.find(context);
-    if (!transport) {
-      this.reporter.report({ reason: 'unsupported_transport' });
-      return false;
-    }
+    if (!transport) return this.admitUnknown(context);
 
     const carrier = transport.carrier(context);
     const operation = transport.operation?.(context);
@@ -52,6 +50,17 @@ export class AccessTokenGuard implements CanActivate {
     } catch (error) {
       return refuse(error);
     }
+  }
+
+  /** Handlers of other libraries, such as those of message brokers, are open only by their decorators or the migration. */
+  private admitUnknown(context: ExecutionContext): boolean {
+    const [owner, handler] = [context.getClass(), context.getHandler()];
+    const declared = resolveAccess(owner, handler);
+    const isReported = this.options.undeclaredHandlers === 'reportTemporarily';
+    if (declared ? declared.access === 'public' : isReported) return true;
+    const call = `${owner.name}.${handler.name} was called over "${context.getType()}"`;
+    this.reporter.report({ reason: 'unsupported_transport', cause: new Error(call) });
+    return false;
   }
 
   private authenticate(call: GuardedCall) {

@@ -25,6 +25,7 @@ const ADVICE: { readonly [Reason in RejectionReason]?: string } = {
   wrong_type: 'If access tokens of this issuer have this typ, set its `tokenTypes`.',
   unknown_key: 'Does `jwksUri` belong to the issuer that signed the token?',
   bound_token: 'Only the part dpop with its option `dpop` accepts tokens that are bound to a key.',
+  unsupported_transport: 'Add its transport, or @Public() if other code decides about these calls.',
 };
 
 /** Logs every refusal once and calls `onRejected`. An error there changes no answer and does not end the process. */

@@ -50,7 +50,7 @@ class SharedName implements PassportStrategy {
     const { app, server = app } = request as { readonly app?: unknown; readonly server?: unknown };
     const all = [...this.strategies];
     if (server !== undefined) {
-      return all.findLast((strategy) => isInstanceOf(server, strategy.server)) ?? this.other;
+      return all.filter((strategy) => isInstanceOf(server, strategy.server)).at(-1) ?? this.other;
     }
     // Handshakes of sockets and calls of microservices do not name their application.
     const [only, ...others] = new Set([...all, this.other ?? []].flat());

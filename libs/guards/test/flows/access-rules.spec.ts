@@ -168,7 +168,38 @@ describe('calls without a known rule', () => {
       const { list } = OrdersController.prototype;
 
       expect(await app.get(AccessTokenGuard).canActivate(createCall(list, transport))).toBe(false);
-      expect(rejections).toEqual([{ reason: 'unsupported_transport' }]);
+      expect(rejections).toEqual([{ reason: 'unsupported_transport', cause: expect.any(Error) }]);
+      expect(String(rejections[0]?.cause)).toContain(`.list was called over "${transport}"`);
+    },
+  );
+
+  class BrokerHandlers {
+    @Public()
+    open() {}
+
+    @RequireScopes('orders:read')
+    guarded() {}
+
+    undeclared() {}
+  }
+
+  it.each([
+    ['admits a @Public() handler', 'open', 'refuse', true],
+    ['refuses a handler without a decorator', 'undeclared', 'refuse', false],
+    ['admits a handler without a decorator', 'undeclared', 'reportTemporarily', true],
+    ['refuses a handler that requires a scope', 'guarded', 'reportTemporarily', false],
+  ] as const)(
+    '%s of a message library (%s, undeclaredHandlers: %s)',
+    async (_effect, method, undeclaredHandlers, isAdmitted) => {
+      app = await guardedApp(express, { ...issuer.options, undeclaredHandlers });
+      const context = new ExecutionContextHost(
+        [{}],
+        BrokerHandlers,
+        BrokerHandlers.prototype[method],
+      );
+      context.setType('rmq');
+
+      expect(await app.get(AccessTokenGuard).canActivate(context)).toBe(isAdmitted);
     },
   );
 

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { introspection, type IntrospectionOptions } from '../../src/introspection/introspection.js';
+import { introspection, type IntrospectionOptions } from '../../src/introspection/index.js';
 import { closeServer, listenOnLoopback } from '../../testing/loopback-server.js';
 
 export interface ReceivedRequest {

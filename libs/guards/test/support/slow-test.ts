@@ -8,10 +8,12 @@ function withLimit<Test extends (...parameters: never[]) => unknown>(test: Test)
 }
 
 /** `it` of the test runner, with the time limit of a slow test as its third argument. */
-export const it = new Proxy(withLimit(globalThis.it), {
+const slowTest = new Proxy(withLimit(it), {
   get: (target, property) => {
     const member: unknown = Reflect.get(target, property);
     if (property !== 'each') return member;
     return (...table: unknown[]) => withLimit(Reflect.apply(target.each, target, table));
   },
 });
+
+export { slowTest as it };
