@@ -1,7 +1,7 @@
 import { Failure } from '../terminal/command.mjs';
 
 /**
- * An optional part of the library: the folder `src/<name>` with its entry point `src/<name>.ts` or `src/<name>/index.ts`,
+ * An optional part of the library: the folder `src/<name>`, perhaps with an entry point `src/<name>.ts` or `src/<name>/index.ts`,
  * and its page `docs/<name>.md`. `testing` and `tests` have folders of their own.
  *
  * @typedef {object} Part
@@ -15,6 +15,11 @@ import { Failure } from '../terminal/command.mjs';
 export const PARTS = {
   presets: { brings: 'auth0(), cognito(), entraId(), keycloak(), okta() and the other presets' },
   status: { brings: 'the option statusLists: revoked sessions are refused' },
+  metadata: {
+    brings:
+      'the metadata document (RFC 9728), by which clients such as those of MCP find the issuer',
+    suits: '@modelcontextprotocol/sdk',
+  },
   dpop: { brings: 'the option dpop: tokens that are bound to a key of the client' },
   introspection: { brings: 'introspection(): opaque tokens' },
   'issuers-at-run-time': {

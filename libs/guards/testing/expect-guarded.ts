@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
-import type { AccessRule } from '../src/nest/access-rule.js';
+import type { AccessRule } from '../src/nest/access-rules.js';
 import { unrefServer } from './loopback-server.js';
 import { type GuardedRoute, listGuardedRoutes } from './routes.js';
 import type { TestIssuer } from './test-issuer.js';

@@ -3,7 +3,7 @@ import { type INestApplication, RequestMethod, type Type } from '@nestjs/common'
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
 import { AccessRules } from '../src/index.js';
-import type { AccessRule } from '../src/nest/access-rule.js';
+import type { AccessRule } from '../src/nest/access-rules.js';
 
 /** Metadata keys of Nest's decorators for controllers, handlers and the RouterModule. */
 const PATH = 'path';

@@ -4,7 +4,16 @@ import { Folder, GuardsLibrary } from '../support/guards-copies.js';
 const library = GuardsLibrary.current;
 const LIBRARY = 'src/guards';
 const PARTS = [
-  ...['presets', 'status', 'dpop', 'introspection', 'issuers-at-run-time', 'passport', 'open-api'],
+  ...[
+    'presets',
+    'status',
+    'metadata',
+    'dpop',
+    'introspection',
+    'issuers-at-run-time',
+    'passport',
+    'open-api',
+  ],
   ...['graphql', 'websockets', 'microservices', 'testing', 'tests', 'all'],
 ];
 

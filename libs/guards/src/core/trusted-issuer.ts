@@ -52,6 +52,7 @@ export interface DirectoryPart extends OptionPart {
 export interface VerifierParts {
   readonly status?: StatusPart;
   readonly dpop?: OptionPart;
+  readonly metadata?: OptionPart;
   readonly issuersAtRunTime?: DirectoryPart;
 }
 

@@ -1,26 +1,35 @@
 import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { type Access, type AccessRule, resolvePolicy } from './access-rule.js';
-import type { ResolvedAccess } from './declaration.js';
+import {
+  type AccessPolicy,
+  type CheckedAccess,
+  type PolicyFunction,
+  type PolicySource,
+  type Requirements,
+  type ResolvedAccess,
+} from './decorators.js';
 import { type Handler, type HandlerKind, unwrapHandler } from './handlers.js';
 
-/** A handler and its access rule, for documentation. */
-export interface GuardedHandler {
+/** `elsewhere` and `undeclared`: left to other guards, by the options `guardedElsewhere` and `undeclaredHandlers`. */
+export type Access = CheckedAccess | 'elsewhere' | 'undeclared';
+
+/** The access rule of a handler, with resolved policies. */
+export interface AccessRule extends Omit<ResolvedAccess, 'policies'> {
+  readonly policies: readonly PolicyFunction[];
+}
+
+/** A handler and its access rule, for documentation. `roles` and `maxLoginAge` are absent without such a requirement. */
+export interface GuardedHandler
+  extends
+    Pick<Requirements, 'scopes' | 'anyScopes'>,
+    Partial<Pick<Requirements, 'roles' | 'maxLoginAge'>> {
   readonly kind: HandlerKind['name'];
   /** The controller, resolver or gateway. */
   readonly controller: string;
   readonly handler: string;
   readonly access: Access;
-  /** The token needs all of these. */
-  readonly scopes: readonly string[];
-  /** The token needs one of each group. */
-  readonly anyScopes: readonly (readonly string[])[];
-  /** The token needs one of each group. Absent without such a requirement. */
-  readonly roles?: readonly (readonly string[])[];
   /** Each as `name` or `name = value`. */
   readonly claims: readonly string[];
-  /** Maximum age of the login, in seconds. Absent without such a requirement. */
-  readonly maxLoginAge?: number;
   /** Names of policy functions and classes. */
   readonly policies: readonly string[];
 }
@@ -39,7 +48,7 @@ function describeHandler(
     anyScopes,
     ...(roles.length > 0 && { roles }),
     claims: claims.map(({ path, expected }) => {
-      const name = typeof path === 'string' ? path : path.join('.');
+      const name = [path].flat().join('.');
       return typeof expected === 'function' ? name : `${name} = ${expected}`;
     }),
     ...(maxLoginAge < Infinity && { maxLoginAge }),
@@ -55,12 +64,7 @@ export class AccessRules {
 
   constructor(private readonly moduleRef: ModuleRef) {}
 
-  /**
-   * Called by the boot audit.
-   *
-   * @param listedAs access in the table; undefined for a handler that the table leaves out
-   * @throws Error if the application has no provider for a policy
-   */
+  /** @param listedAs access in the table, which leaves the handler out if it is undefined. @throws Error without a provider for a policy */
   add(handler: Handler, declared: ResolvedAccess, listedAs: Access | undefined): void {
     const { owner, target } = handler;
     const policies = declared.policies.map((source) => resolvePolicy(source, this.moduleRef));
@@ -92,4 +96,18 @@ export class AccessRules {
     const required = this.rows.flatMap(({ scopes, anyScopes }) => [...scopes, ...anyScopes.flat()]);
     return [...new Set(required)].sort();
   }
+}
+
+/** @throws Error when the application has no such provider, or creates it for each request */
+export function resolvePolicy(source: PolicySource, moduleRef: ModuleRef): PolicyFunction {
+  if (!isPolicyClass(source)) return source;
+  const policy = moduleRef.get<AccessPolicy>(source, { strict: false });
+  return (token, context) => policy.allows(token, context);
+}
+
+/** Also recognises a class by its source, because `allows` may be an instance property. */
+function isPolicyClass(source: PolicySource): source is Exclude<PolicySource, PolicyFunction> {
+  const prototype: unknown = source.prototype;
+  const hasMethod = typeof prototype === 'object' && prototype !== null && 'allows' in prototype;
+  return hasMethod || /^class\b/.test(Function.prototype.toString.call(source));
 }

@@ -1,19 +1,10 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { AccessToken } from '../core/access-token.js';
-import { currentLifetimeLimits, type LifetimeOptions } from '../core/claims.js';
-import { type AccessRule, checkRolesAndClaims, selectScopes } from './access-rule.js';
-import { AccessRules } from './access-rules.js';
-import {
-  BearerError,
-  InsufficientClaims,
-  InsufficientScope,
-  InsufficientUserAuthentication,
-  InvalidRequest,
-  MissingToken,
-} from './bearer-error.js';
-import { findNeededScopes } from './bearer-error.filter.js';
+import { checkPolicies, checkRequirements, findNeededScopes } from './access-rule.js';
+import { type AccessRule, AccessRules } from './access-rules.js';
+import { BearerError, InsufficientScope, InvalidRequest, MissingToken } from './bearer-error.js';
 import { type CredentialCarrier, readScheme } from './credentials.js';
-import { resolveAccess } from './declaration.js';
+import { resolveAccess } from './decorators.js';
 import { TransportRegistry } from './http.transport.js';
 import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import { RejectionReporter } from './rejection-reporter.js';
@@ -85,9 +76,7 @@ export class AccessTokenGuard implements CanActivate {
     const { context, transport, rule } = call;
     call.token = token;
     if (!rule) throw new InsufficientScope([]);
-    checkScopes(rule, token, this.options);
-    checkRolesAndClaims(rule, token);
-    checkRecentLogin(rule, token, this.options);
+    checkRequirements(rule, token, this.options);
     setAdmission(context, { token, rule }, this.options.user);
     transport.admitted?.(context, () => this.authenticator.remainingMs(token));
     return rule.policies.length === 0 || checkPolicies(rule, token, context);
@@ -109,58 +98,6 @@ export class AccessTokenGuard implements CanActivate {
     if (carrier.advice && error instanceof InvalidRequest) {
       error.challenge = { ...error.challenge, error_description: carrier.advice };
     }
-    error.scopes = rule ? findNeededScopes(error, { rule, token }, this.options) : [];
+    error.scopes = findNeededScopes(error, { rule, token }, this.options);
   }
-}
-
-/**
- * Checks the scopes that the rule requires.
- *
- * @throws InsufficientScope with one set of scopes that is missing
- * @throws InsufficientClaims
- */
-function checkScopes(
-  rule: AccessRule,
-  { scopes: held }: AccessToken,
-  { advertisedScopes: advertised }: ResolvedGuardsOptions,
-): void {
-  const scopes = rule.scopes.filter((scope) => !held.has(scope));
-  const anyScopes = rule.anyScopes.filter((group) => !group.some((scope) => held.has(scope)));
-  if (scopes.length > 0 || anyScopes.length > 0) {
-    throw new InsufficientScope(selectScopes({ scopes, anyScopes }, { advertised }));
-  }
-}
-
-/**
- * RFC 9470 §3. Refuses an `auth_time` in the future, because the time of that login is unknown.
- *
- * @throws InsufficientUserAuthentication
- */
-function checkRecentLogin(
-  { maxLoginAge }: AccessRule,
-  { authenticatedAt }: AccessToken,
-  options: LifetimeOptions,
-): void {
-  if (maxLoginAge === Infinity) return;
-  const { now, tolerance } = currentLifetimeLimits(options);
-  const age = now - (authenticatedAt?.getTime() ?? -Infinity);
-  if (age > maxLoginAge * 1000 + tolerance || age < -tolerance) {
-    throw new InsufficientUserAuthentication(maxLoginAge);
-  }
-}
-
-/**
- * Runs the policies one after the other, in the order of their decorators, and those of the controller first.
- *
- * @throws InsufficientClaims when a policy refuses, and every error of a policy
- */
-async function checkPolicies(
-  { policies }: AccessRule,
-  token: AccessToken,
-  context: ExecutionContext,
-): Promise<true> {
-  for (const allows of policies) {
-    if ((await allows(token, context)) !== true) throw new InsufficientClaims('refused_by_policy');
-  }
-  return true;
 }

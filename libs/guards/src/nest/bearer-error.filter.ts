@@ -1,7 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
-import type { AccessToken } from '../core/access-token.js';
-import { type AccessRule, selectScopes } from './access-rule.js';
-import { BearerError, type ChallengeParameters, InsufficientScope } from './bearer-error.js';
+import { findNeededScopes, type RefusedCall } from './access-rule.js';
+import { BearerError, type ChallengeParameters } from './bearer-error.js';
 import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import { RejectionReporter } from './rejection-reporter.js';
 import { TransportRegistry } from './http.transport.js';
@@ -30,29 +29,12 @@ export class BearerErrorFilter implements ExceptionFilter<BearerError> {
 
   /** The guard completes its own refusals. A handler or a parameter knows neither the scheme of the call nor its rule. */
   private completeHandlerError(error: BearerError, host: ArgumentsHost): void {
-    const { token, rule } = findAdmission(host) ?? {};
+    const call: RefusedCall = findAdmission(host) ?? {};
     // A bound token was sent with its proof.
-    if (token?.boundTo !== undefined) error.scheme = 'DPoP';
+    if (call.token?.boundTo !== undefined) error.scheme = 'DPoP';
     // Fields of a query and messages of a socket share their admission.
-    if (error.scopes || !rule || host.getType() !== 'http') return;
-    error.scopes = findNeededScopes(error, { rule, token }, this.options);
+    if (host.getType() === 'http') error.scopes ??= findNeededScopes(error, call, this.options);
   }
-}
-
-/** A call whose rule is known. The token is absent if it was not verified. */
-interface RefusedCall {
-  readonly rule: AccessRule;
-  readonly token: AccessToken | undefined;
-}
-
-/** The scopes of the challenge: one set that opens the handler. */
-export function findNeededScopes(
-  error: BearerError,
-  { rule, token }: RefusedCall,
-  { advertisedScopes: advertised }: Pick<ResolvedGuardsOptions, 'advertisedScopes'>,
-): readonly string[] {
-  const demanded = error instanceof InsufficientScope ? error.missing : [];
-  return selectScopes(rule, { held: token?.scopes, demanded, advertised });
 }
 
 /**

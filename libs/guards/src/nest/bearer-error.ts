@@ -51,14 +51,6 @@ export interface RejectedRequest {
 
 export type ChallengeParameters = Readonly<Record<string, string>>;
 
-interface AnswerOptions {
-  /** Parameters of the challenge; undefined if none is sent. */
-  readonly challenge?: ChallengeParameters;
-  /** HTTP headers of the answer besides the challenge. */
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly cause?: unknown;
-}
-
 /** A refusal that a resource server may send (RFC 6750 §3). The answer depends on the class, not on the reason. */
 export abstract class BearerError extends HttpException {
   /** The scheme of the request. The challenge of that scheme carries the error. */
@@ -73,7 +65,11 @@ export abstract class BearerError extends HttpException {
   protected constructor(
     readonly reason: RejectionReason,
     status: 400 | 401 | 403 | 503,
-    { challenge, headers = {}, cause }: AnswerOptions,
+    {
+      challenge,
+      headers = {},
+      cause,
+    }: Partial<Pick<BearerError, 'challenge' | 'headers' | 'cause'>>,
   ) {
     const title = STATUS_CODES[status] ?? '';
     // Clients that know Nest's own errors show `message` (RFC 9457 §3.2 allows it).
@@ -94,12 +90,8 @@ export class MissingToken extends BearerError {
 /** The request is malformed (RFC 6750 §3.1). */
 export class InvalidRequest extends BearerError {
   constructor(reason: 'several_credentials' | 'malformed_credentials') {
-    super(reason, 400, {
-      challenge: {
-        error: 'invalid_request',
-        error_description: 'Send one Authorization header with one access token',
-      },
-    });
+    const error_description = 'Send one Authorization header with one access token';
+    super(reason, 400, { challenge: { error: 'invalid_request', error_description } });
   }
 }
 
@@ -189,8 +181,8 @@ export function throwBearerError(error: unknown): never {
 }
 
 function toUnavailable({ code, retryAfterSeconds, state }: UnavailableError): BearerError {
-  const { cause, outage } = state;
-  if (code === 'keys_unavailable') return new KeysUnavailable(retryAfterSeconds, cause, outage);
-  if (code === 'status_unavailable') return new StatusUnavailable(retryAfterSeconds, cause, outage);
-  return new TemporarilyUnavailable(code, retryAfterSeconds, cause, outage);
+  const details = [retryAfterSeconds, state.cause, state.outage] as const;
+  if (code === 'keys_unavailable') return new KeysUnavailable(...details);
+  if (code === 'status_unavailable') return new StatusUnavailable(...details);
+  return new TemporarilyUnavailable(code, ...details);
 }

@@ -3,18 +3,17 @@ import { DiscoveryService } from '@nestjs/core';
 import { GuardsConfigurationError } from '../core/options.js';
 import { AccessRules } from './access-rules.js';
 import { AccessTokenGuard } from './access-token.guard.js';
-import { ControllerList } from './controller-list.js';
 import {
-  isContradictory,
-  isDeclarationLost,
+  checkDecorators,
   NO_DECLARATION,
   resolveAccess,
   type ResolvedAccess,
-} from './declaration.js';
+} from './decorators.js';
 import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import {
   type AuditedApplication,
   CLASS_DECORATORS,
+  ControllerList,
   findHandlers,
   type Handler,
   isMarkedAsGuarded,
@@ -112,13 +111,14 @@ export class BootAudit implements AuditedApplication, OnModuleInit {
     this.registerUndeclared(handler);
   }
 
+  /** @throws Error that says what to add */
   private registerUndeclared(handler: Handler): void {
-    const fault = this.findTransportFault(handler);
     const isReported = this.options.undeclaredHandlers === 'reportTemporarily';
     const access = this.findDefaultAccess(handler, isReported);
     if (access === 'inherited') return this.rules.add(handler, OPEN, undefined);
     if (access === 'token') return this.guard(handler, ANY_TOKEN);
     if (isReported) return this.leaveToOthers(handler, 'undeclared');
+    const fault = this.findTransportFault(handler);
     if (fault) throw new Error(`has no access decorator, and ${fault}`);
     throw new Error(
       'has no access decorator: add @RequireScopes(…), @Public() or @OptionalToken(),' +
@@ -146,7 +146,7 @@ export class BootAudit implements AuditedApplication, OnModuleInit {
     const others = this.listGuards(handler).filter((guard) => !isAccessTokenGuard(guard));
     if (access === 'elsewhere' && others.length > 0) return;
     const state = access === 'elsewhere' ? 'is in `guardedElsewhere`' : 'has no access decorator';
-    const names = others.map(nameGuard).join(', ');
+    const names = others.map((guard) => typeOf(guard).name || 'an unnamed guard').join(', ');
     const protection = names ? `is left to ${names}` : 'NO OTHER GUARD was found: it may be open';
     this.logger.warn(`${handler.owner.name}.${handler.method} ${state}, and ${protection}`);
   }
@@ -190,23 +190,11 @@ export class BootAudit implements AuditedApplication, OnModuleInit {
   }
 }
 
-/** @throws Error */
-function checkDecorators({ owner, target, method }: Handler): void {
-  if (isContradictory(target) || isContradictory(owner)) {
-    throw new Error('has contradictory access decorators, open and restricted');
-  }
-  if (isDeclarationLost(owner.prototype, method)) {
-    throw new Error(
-      'another decorator replaced the method without its access decorators: move it below them',
-    );
-  }
-}
-
 function isAccessTokenGuard(guard: object): boolean {
-  const type = typeof guard === 'function' ? guard : guard.constructor;
+  const type = typeOf(guard);
   return type === AccessTokenGuard || type.prototype instanceof AccessTokenGuard;
 }
 
-function nameGuard(guard: object): string {
-  return (typeof guard === 'function' ? guard : guard.constructor).name || 'an unnamed guard';
+function typeOf(guard: object) {
+  return typeof guard === 'function' ? guard : guard.constructor;
 }

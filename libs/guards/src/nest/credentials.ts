@@ -48,11 +48,7 @@ export interface ProofOfPossession {
   readonly challenge: ChallengeParameters;
   /** Members of the metadata document (RFC 9728 §2). */
   readonly metadata: Readonly<Record<string, unknown>>;
-  /**
-   * Returns a promise only when it must wait. May be called again for the same request.
-   *
-   * @throws BearerError
-   */
+  /** Returns a promise only when it must wait. May be called again for the same request. @throws BearerError */
   check(request: CredentialCarrier, bound: BoundToken): void | Promise<void>;
   /** Headers of the answer to an admitted request. */
   answerHeaders(): Readonly<Record<string, string>>;
@@ -85,11 +81,10 @@ export function readScheme({ headers: { authorization } }: CredentialCarrier): S
 
 /** Node keeps the first of two Authorization headers, but a proxy may have checked the second. */
 function hasSeveralCredentials(request: CredentialCarrier): boolean {
-  return (
-    countAuthorizationHeaders(request.raw ?? request) > 1 ||
-    hasTokenInQuery(request) ||
-    hasTokenInForm(request)
-  );
+  const { url = '' } = request;
+  // RFC 6750 §2.3.
+  if (url.includes('access_token=') && /[?&]access_token=/.test(url)) return true;
+  return countAuthorizationHeaders(request.raw ?? request) > 1 || hasTokenInForm(request);
 }
 
 function countAuthorizationHeaders({ rawHeaders = [] }: HeaderSource): number {
@@ -99,11 +94,6 @@ function countAuthorizationHeaders({ rawHeaders = [] }: HeaderSource): number {
     if (name?.length === 13 && name.toLowerCase() === 'authorization') count += 1;
   }
   return count;
-}
-
-/** RFC 6750 §2.3. */
-function hasTokenInQuery({ url = '' }: CredentialCarrier): boolean {
-  return url.includes('access_token=') && /[?&]access_token=/.test(url);
 }
 
 /** RFC 6750 §2.2. In a body of another type, `access_token` is an ordinary member. */

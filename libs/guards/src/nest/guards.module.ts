@@ -1,5 +1,4 @@
-import type { DynamicModule, ModuleMetadata, Provider, Type } from '@nestjs/common';
-import { Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { GuardsConfigurationError } from '../core/options.js';
 import { AccessRules } from './access-rules.js';
@@ -10,8 +9,7 @@ import { GUARDS_OPTIONS, type GuardsOptions, RESOLVED_OPTIONS } from './guards.o
 import { HttpTransport, TransportRegistry } from './http.transport.js';
 import { RejectionReporter } from './rejection-reporter.js';
 import { RequestAuthenticator, TrustedIssuers } from './request-authenticator.js';
-import { resolveOptions } from './resolve-options.js';
-import { ResourceMetadata } from './resource-metadata.js';
+import { listPartProviders, resolveOptions } from './resolve-options.js';
 
 /** A provider that creates the options, for `useClass` and `useExisting`. */
 export interface GuardsOptionsFactory {
@@ -22,7 +20,7 @@ type InjectionTokenOf<T> = (abstract new (...args: never[]) => T) | string | sym
 
 /** Options that depend on other providers, such as a configuration service. */
 export type GuardsAsyncOptions<Dependencies extends unknown[]> = {
-  readonly imports?: ModuleMetadata['imports'];
+  readonly imports?: DynamicModule['imports'];
 } & (
   | {
       readonly inject?: { readonly [I in keyof Dependencies]: InjectionTokenOf<Dependencies[I]> };
@@ -37,11 +35,7 @@ export type GuardsAsyncOptions<Dependencies extends unknown[]> = {
 /** Guards the handlers of the application. It is global: import it once, in the root module. */
 @Module({})
 export class GuardsModule {
-  /**
-   * Guards every handler.
-   *
-   * @throws GuardsConfigurationError with all faults
-   */
+  /** Guards every handler. @throws GuardsConfigurationError with all faults */
   static forRoot(options: GuardsOptions): DynamicModule {
     return addGlobalGuard(GuardsModule.forFeature(options));
   }
@@ -90,10 +84,20 @@ function provideOptions<Dependencies extends unknown[]>(
   return [{ provide: GUARDS_OPTIONS, inject: [factory], useFactory: create }, ...created];
 }
 
+/** The dependencies of the guard and the filter, for classes that carry them as decorators. */
+const SHARED = [
+  TrustedIssuers,
+  TransportRegistry,
+  AccessRules,
+  RejectionReporter,
+  RequestAuthenticator,
+  AccessTokenGuard,
+];
+
 /** The options are provided as given, so that a test can override them. */
 function buildModule(
   options: readonly Provider[],
-  imports: ModuleMetadata['imports'] = [],
+  imports: DynamicModule['imports'] = [],
 ): DynamicModule {
   return {
     module: GuardsModule,
@@ -102,28 +106,13 @@ function buildModule(
     providers: [
       ...options,
       { provide: RESOLVED_OPTIONS, inject: [GUARDS_OPTIONS], useFactory: resolveOptions },
-      TrustedIssuers,
+      ...SHARED,
       HttpTransport,
-      TransportRegistry,
-      AccessRules,
       BootAudit,
-      ResourceMetadata,
-      RejectionReporter,
-      RequestAuthenticator,
-      AccessTokenGuard,
       BearerErrorFilter,
       { provide: APP_FILTER, useExisting: BearerErrorFilter },
+      ...listPartProviders(),
     ],
-    // The dependencies of the guard and the filter, for classes that carry them as decorators.
-    exports: [
-      GUARDS_OPTIONS,
-      RESOLVED_OPTIONS,
-      TrustedIssuers,
-      TransportRegistry,
-      AccessRules,
-      RejectionReporter,
-      RequestAuthenticator,
-      AccessTokenGuard,
-    ],
+    exports: [GUARDS_OPTIONS, RESOLVED_OPTIONS, ...SHARED],
   };
 }

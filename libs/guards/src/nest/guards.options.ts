@@ -1,4 +1,6 @@
+import type { Provider } from '@nestjs/common';
 import type { AccessToken } from '../core/access-token.js';
+import type { OptionPart } from '../core/trusted-issuer.js';
 import type {
   RequiredOptions,
   ResolvedVerifierOptions,
@@ -6,7 +8,7 @@ import type {
   TrustOptions,
 } from '../core/verifier.options.js';
 import type { Rejection } from './bearer-error.js';
-import type { ControllerPattern } from './controller-list.js';
+import type { ControllerPattern } from './handlers.js';
 import type { ProofOfPossession } from './credentials.js';
 import type { Transport } from './transport.js';
 
@@ -19,9 +21,7 @@ export type GuardsOptions = ResourceServerOptions & TrustOptions;
 export interface ResourceServerOptions extends TokenOptions {
   /** Guarded transports besides HTTP. Each comes from its own entry point. Default none. */
   readonly transports?: readonly Transport[] | undefined;
-  /** Serves the protected resource metadata (RFC 9728), if `audience` is a URL. Default true. */
-  readonly servesResourceMetadata?: boolean | undefined;
-  /** `resource_metadata` of the challenges. Default: the metadata address of `audience`, if it is a URL. */
+  /** `resource_metadata` of the challenges. Default: the address that the part metadata serves. */
   readonly resourceMetadataUrl?: string | undefined;
   /** `scopes_supported` of the metadata, which clients may request in full: leave out those of staff and services. Challenges prefer them. Default: every required scope. */
   readonly advertisedScopes?: readonly string[] | undefined;
@@ -39,24 +39,21 @@ export interface ResourceServerOptions extends TokenOptions {
   readonly logsRejections?: boolean | undefined;
 }
 
-type RequiredOption =
-  | 'transports'
-  | 'servesResourceMetadata'
-  | 'publicControllers'
-  | 'guardedElsewhere'
-  | 'undeclaredHandlers'
-  | 'logsRejections';
-
 /** {@link GuardsOptions} after validation, with every default filled in. Frozen. */
 export interface ResolvedGuardsOptions
   extends
     ResolvedVerifierOptions,
-    RequiredOptions<Pick<ResourceServerOptions, RequiredOption>>,
-    Pick<
-      ResourceServerOptions,
-      'resourceMetadataUrl' | 'advertisedScopes' | 'onRejected' | 'user'
-    > {
+    Omit<ResourceServerOptions, keyof ResolvedVerifierOptions | RequiredOption>,
+    RequiredOptions<Pick<ResourceServerOptions, RequiredOption>> {
   readonly proofOfPossession?: ProofOfPossession | undefined;
+}
+
+type RequiredOption = ListOption | 'undeclaredHandlers' | 'logsRejections';
+type ListOption = 'transports' | 'publicControllers' | 'guardedElsewhere';
+
+/** A part of the library that may add providers to GuardsModule. */
+export interface NestPart extends OptionPart {
+  readonly providers?: readonly Provider[];
 }
 
 /** Injection token of {@link GuardsOptions}. A test may override it: `overrideProvider(GUARDS_OPTIONS).useValue(issuer.options)`. */

@@ -34,6 +34,7 @@ export const CLASS_DECORATORS: Readonly<Record<string, string>> = {
 };
 
 const GUARDED_KEY = 'gatehouse:guarded';
+const HANDLER_KEY = 'gatehouse:handler';
 
 /** Marks a class that carries the guard itself, by one of the {@link CLASS_DECORATORS}. */
 export function markAsGuarded(target: object): void {
@@ -44,8 +45,6 @@ export function markAsGuarded(target: object): void {
 export function isMarkedAsGuarded(target: object): boolean {
   return Reflect.getOwnMetadata(GUARDED_KEY, target) === true;
 }
-
-const HANDLER_KEY = 'gatehouse:handler';
 
 /** Tracing wraps a handler and copies its metadata. This mark leads from the wrapper to the original function. */
 export function markAsHandler(method: object): void {
@@ -65,7 +64,6 @@ export interface Handler {
   readonly kind: HandlerKind;
 }
 
-/** What the audit knows about the application. */
 export interface AuditedApplication {
   readonly discovery: DiscoveryService;
   readonly handlers: readonly Handler[];
@@ -93,4 +91,41 @@ function isClass(metatype: unknown): metatype is Type {
 /** The guards that `@UseGuards()` adds to a handler and its class. Each is a class or an instance. */
 export function listOwnGuards({ owner, target }: Handler): readonly object[] {
   return [owner, target].flatMap((holder) => Reflect.getMetadata('__guards__', holder) ?? []);
+}
+
+/** A class, the name of a class, a name with `*` for any letters, or a regular expression for names. */
+export type ControllerPattern = Type | string | RegExp;
+
+/** Refuses patterns without letters, because they match every class and open the whole application. */
+export function isControllerPattern(pattern: unknown): pattern is ControllerPattern {
+  if (typeof pattern === 'string') return /\w/.test(pattern);
+  return pattern instanceof RegExp ? ''.search(pattern) < 0 : typeof pattern === 'function';
+}
+
+function isMatch(pattern: ControllerPattern, owner: Type): boolean {
+  if (typeof pattern === 'function') return pattern === owner;
+  if (typeof pattern !== 'string') return owner.name.search(pattern) >= 0;
+  const parts = pattern.split('*').map((part) => part.replace(/\W/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`).test(owner.name);
+}
+
+/** The classes that an option selects by patterns. */
+export class ControllerList extends Set<Type> {
+  /** A name or pattern that matches no class may be misspelt. One sentence for each. */
+  readonly faults: string[] = [];
+  /** One line for each name or pattern, for the log, because it may match more classes than expected. */
+  readonly lines: string[] = [];
+
+  constructor(option: string, patterns: readonly ControllerPattern[], owners: readonly Type[]) {
+    super();
+    const listNames = (classes: readonly Type[]) => classes.map(({ name }) => name).join(', ');
+    for (const pattern of patterns) {
+      const matched = owners.filter((owner) => isMatch(pattern, owner));
+      for (const owner of matched) this.add(owner);
+      if (typeof pattern === 'function') continue;
+      const text = `\`${option}\`: ${String(pattern)} matches`;
+      if (matched.length > 0) this.lines.push(`${text} ${listNames(matched)}`);
+      else this.faults.push(`${text} no class. There are: ${listNames(owners)}`);
+    }
+  }
 }

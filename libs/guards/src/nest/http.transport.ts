@@ -64,8 +64,4 @@ export class TransportRegistry {
   find(host: ArgumentsHost): Transport | undefined {
     return this.byContextType.get(host.getType());
   }
-
-  has(contextType: string): boolean {
-    return this.byContextType.has(contextType);
-  }
 }

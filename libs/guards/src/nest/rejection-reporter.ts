@@ -28,18 +28,13 @@ const ADVICE: { readonly [Reason in RejectionReason]?: string } = {
   unsupported_transport: 'Add its transport, or @Public() if other code decides about these calls.',
 };
 
-/** Refusals of one reason in a minute. */
-interface Window {
-  readonly since: number;
-  count: number;
-}
-
 /** Logs every refusal once and calls `onRejected`. An error there changes no answer and does not end the process. */
 @Injectable()
 export class RejectionReporter {
   private readonly reported = new WeakSet<BearerError>();
   private readonly outages = new WeakSet<object>();
-  private readonly windows = new Map<string, Window>();
+  /** Refusals of one reason in a minute. */
+  private readonly windows = new Map<string, { readonly since: number; count: number }>();
   private readonly logger = new Logger('GuardsModule');
 
   constructor(
@@ -72,36 +67,35 @@ export class RejectionReporter {
 
   report(rejection: Rejection, refusal?: BearerError): void {
     const outage = refusal instanceof TemporarilyUnavailable ? refusal.outage : undefined;
-    const count = this.count(rejection, outage);
+    const { reason, issuer } = rejection;
+    const count = this.count(outage ? `${reason} ${issuer}` : reason, outage);
     if (this.options.logsRejections) this.log(rejection, count);
     const isKnownOutage = refusal instanceof TemporarilyUnavailable && count > 1;
+    this.callBack(isKnownOutage ? { ...rejection, isKnownOutage } : rejection);
+  }
+
+  private callBack(rejection: Rejection): void {
     try {
-      const reported = isKnownOutage ? { ...rejection, isKnownOutage } : rejection;
       // TypeScript accepts an asynchronous function here.
-      const result: unknown = this.options.onRejected?.(reported);
+      const result: unknown = this.options.onRejected?.(rejection);
       if (result instanceof Promise) result.catch((error: unknown) => this.logCallbackError(error));
     } catch (error) {
       this.logCallbackError(error);
     }
   }
 
-  /** Counts the refusals of a reason in this minute, from 1. The first one of a minute counts as 2 if its outage is known. */
-  private count({ reason, issuer }: Rejection, outage: object | undefined): number {
-    const window = this.findWindow(outage ? `${reason} ${issuer}` : reason);
-    if (outage && window.count === 0 && this.outages.has(outage)) window.count = 1;
+  /** Counts refusals in this minute, from 1. The first one of a minute counts as 2 if its outage is known. */
+  private count(key: string, outage: object | undefined): number {
+    const at = this.options.monotonicNow();
+    let window = this.windows.get(key);
+    if (!window || at >= window.since + WINDOW_MS) {
+      if (this.windows.size >= MAX_WINDOWS) this.windows.clear();
+      window = { since: at, count: outage && this.outages.has(outage) ? 1 : 0 };
+      this.windows.set(key, window);
+    }
     window.count += 1;
     if (outage && window.count === 1) this.outages.add(outage);
     return window.count;
-  }
-
-  private findWindow(key: string): Window {
-    const at = this.options.monotonicNow();
-    const known = this.windows.get(key);
-    if (known && at < known.since + WINDOW_MS) return known;
-    if (this.windows.size >= MAX_WINDOWS) this.windows.clear();
-    const window = { since: at, count: 0 };
-    this.windows.set(key, window);
-    return window;
   }
 
   private log(rejection: Rejection, count: number): void {
@@ -117,7 +111,6 @@ export class RejectionReporter {
   }
 }
 
-/** The text in the place of the token, for the issuer and the key in the log. */
 function readUnverified(carrier: CredentialCarrier): string {
   try {
     return readCredentials(carrier).token;
@@ -135,29 +128,24 @@ function describe(
   return { reason, ...token, ...(cause !== undefined && { cause }), ...(request && { request }) };
 }
 
-const MAX_PATH_LENGTH = 256;
-/** Identifiers are shorter than this, and tokens are longer. */
-const LONG_PATH_SEGMENT = /[^/]{65,}/g;
-
 /** Undefined for messages, which are no HTTP requests. */
 function describeRequest(call: unknown): RejectedRequest | undefined {
   const { method, id, url, originalUrl = url } = Object(call) as Record<string, unknown>;
   if (typeof method !== 'string' || typeof originalUrl !== 'string') return undefined;
-  const path = originalUrl
-    .replace(/[?#].*/s, '')
-    .slice(0, MAX_PATH_LENGTH)
-    .replace(LONG_PATH_SEGMENT, '[long]');
+  const start = originalUrl.replace(/[?#].*/s, '').slice(0, 256);
+  // Identifiers are shorter than this, and tokens are longer.
+  const path = start.replace(/[^/]{65,}/g, '[long]');
   return { method, path, ...(typeof id === 'string' && { id }) };
 }
 
 function formatLine({ reason, issuer, kid, cause, request }: Rejection): string {
-  const parts = [
+  const details = [
     cause !== undefined && describeError(cause),
     issuer !== undefined && `issuer ${quoteValue(issuer)}`,
     kid !== undefined && `kid ${quoteValue(kid)}`,
     request && `${request.method} ${quoteValue(request.path)}`,
   ];
-  const details = parts.filter((part) => typeof part === 'string').join(', ');
+  const text = details.filter(Boolean).join(', ');
   // A handler may throw a refusal with text of any kind.
-  return `Refused a call: ${reason}${details && ` (${details})`}`.replace(/[^\x20-\x7e]/g, '?');
+  return `Refused a call: ${reason}${text && ` (${text})`}`.replace(/[^\x20-\x7e]/g, '?');
 }

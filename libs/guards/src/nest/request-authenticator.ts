@@ -8,6 +8,8 @@ import { type CredentialCarrier, type Credentials, readCredentials } from './cre
 import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
 import { createVerifier } from './resolve-options.js';
 
+const NO_DPOP = 'the scheme DPoP needs the part dpop and the option `dpop`';
+
 /** The configured issuers as a provider. The `iss` of a token selects one of them and can add none. */
 @Injectable()
 export class TrustedIssuers implements OnModuleDestroy {
@@ -56,18 +58,17 @@ export class RequestAuthenticator {
    */
   verify(request: CredentialCarrier): AccessToken | Promise<AccessToken> {
     return withBearerErrors(() => {
-      const credentials = this.readCredentials(request);
+      const credentials = readCredentials(request);
+      if (credentials.scheme === 'DPoP' && !this.options.proofOfPossession) {
+        throw new MissingToken(new Error(NO_DPOP));
+      }
       const token = this.verifier.verify(credentials.token);
       if (!(token instanceof Promise)) return this.checkBinding(token, credentials, request);
       return token.then((verified) => this.checkBinding(verified, credentials, request));
     });
   }
 
-  /**
-   * Verifies a bearer token without a request.
-   *
-   * @throws BearerError
-   */
+  /** Verifies a bearer token without a request. @throws BearerError */
   verifyToken(token: string): AccessToken | Promise<AccessToken> {
     return withBearerErrors(() => {
       const verified = this.verifier.verify(token);
@@ -78,12 +79,6 @@ export class RequestAuthenticator {
   /** How long the token may be used before the caller must ask again, in milliseconds. */
   remainingMs(token: AccessToken): number {
     return this.verifier.remainingMs(token);
-  }
-
-  private readCredentials(request: CredentialCarrier): Credentials {
-    const credentials = readCredentials(request);
-    if (credentials.scheme === 'Bearer' || this.options.proofOfPossession) return credentials;
-    throw new MissingToken(new Error('the scheme DPoP needs the part dpop and the option `dpop`'));
   }
 
   /** A bound token needs a proof of its key, and is never a bearer token (RFC 9449 §7). */

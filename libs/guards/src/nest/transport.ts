@@ -30,11 +30,7 @@ export interface Transport {
   ): 'token' | 'inherited' | undefined;
   /** Called at the start for each handler that needs a token. @throws Error if Nest would not call the guard for it */
   checkHandler?(handler: Handler, application: AuditedApplication): void;
-  /**
-   * Sends a refusal in the format of the transport. Nest receives the return value as the result of the exception filter.
-   *
-   * @param challenge value of `WWW-Authenticate` (RFC 6750 §3), if the refusal has one
-   */
+  /** Sends a refusal in the format of the transport, with the challenge (RFC 6750 §3) if it has one. Returns the result of the exception filter. */
   refuse(refusal: BearerError, host: ArgumentsHost, challenge: string | undefined): unknown;
 }
 

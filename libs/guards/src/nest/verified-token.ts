@@ -7,9 +7,9 @@ import {
 } from '@nestjs/common';
 import type { AccessToken as VerifiedToken } from '../core/access-token.js';
 import { type ClaimPath, getClaim } from '../core/claims.js';
-import type { AccessRule } from './access-rule.js';
+import type { AccessRule } from './access-rules.js';
 import { InsufficientClaims } from './bearer-error.js';
-import { resolveAccess } from './declaration.js';
+import { resolveAccess } from './decorators.js';
 
 /**
  * Index of the handler argument that gets the verified token as `user`: the HTTP request, the GraphQL context, the
@@ -70,9 +70,9 @@ function getUserHolder(context: ArgumentsHost): { readonly req?: unknown } {
 }
 
 /** Injects the verified token into a handler that requires one. With `@OptionalToken()` it may be `undefined`. */
-export const AccessToken = createParamDecorator((_: unknown, context: ExecutionContext) => {
-  return findVerifiedToken(context) ?? checkTokenIsOptional(context);
-});
+export const AccessToken = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  readToken(context),
+);
 
 export type AccessToken = VerifiedToken;
 
@@ -87,15 +87,17 @@ export function Claim(path: ClaimPath, options: { optional?: boolean } = {}): Pa
 }
 
 const ClaimParameter = createParamDecorator((path: ClaimPath, context: ExecutionContext) => {
-  const token = findVerifiedToken(context) ?? checkTokenIsOptional(context);
+  const token = readToken(context);
   return token && getClaim(token.claims, path);
 });
 
 /** A missing token is only allowed with `@OptionalToken()`; elsewhere it is a programming error. */
-function checkTokenIsOptional(context: ExecutionContext): undefined {
+function readToken(context: ExecutionContext): VerifiedToken | undefined {
+  const token = findVerifiedToken(context);
+  if (token) return token;
   const [owner, handler] = [context.getClass(), context.getHandler()];
   const access = resolveAccess(owner, handler)?.access;
-  if (access === 'optional') return;
+  if (access === 'optional') return undefined;
   const problem = access === 'token' ? GUARD_DID_NOT_RUN : NO_TOKEN_REQUIRED;
   throw new Error(`${owner.name}.${handler.name} has @AccessToken() or @Claim(), ${problem}`);
 }
@@ -113,9 +115,9 @@ class DeclaredTypePipe implements PipeTransform {
   constructor(private readonly isOptional: boolean) {}
 
   transform(value: unknown, { metatype }: ArgumentMetadata): unknown {
-    if (value === undefined && this.isOptional) return undefined;
-    if (value === undefined || !isOfType(value, metatype)) throw new InsufficientClaims();
-    return value;
+    const isAccepted = value === undefined ? this.isOptional : isOfType(value, metatype);
+    if (isAccepted) return value;
+    throw new InsufficientClaims();
   }
 }
 

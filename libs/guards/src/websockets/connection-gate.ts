@@ -8,7 +8,8 @@ import { findVerifiedToken } from '../nest/verified-token.js';
 import { closeOnExpiry } from '../transports/messages.js';
 import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from '../nest/guards.options.js';
 import { BearerError, InvalidToken } from '../nest/bearer-error.js';
-import { findNeededScopes, buildChallenge } from '../nest/bearer-error.filter.js';
+import { findNeededScopes } from '../nest/access-rule.js';
+import { buildChallenge } from '../nest/bearer-error.filter.js';
 import type { AccessToken } from '../core/access-token.js';
 import { type Connection, HandshakeError, rememberToken } from './connection.js';
 
@@ -59,7 +60,7 @@ export class ConnectionGate {
     const { gateway, handler } = this.gatewayClass;
     const expiry = new InvalidToken('expired');
     const rule = this.getProvider(AccessRules).of(gateway, handler);
-    if (rule) expiry.scopes = findNeededScopes(expiry, { rule, token }, this.findOptions());
+    expiry.scopes = findNeededScopes(expiry, { rule, token }, this.findOptions());
     return expiry;
   }
 

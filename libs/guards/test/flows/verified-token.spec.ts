@@ -12,7 +12,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { Test } from '@nestjs/testing';
 import request from 'supertest';
-import { NO_DECLARATION } from '../../src/nest/declaration.js';
+import { NO_DECLARATION } from '../../src/nest/decorators.js';
 import { findVerifiedToken, setAdmission } from '../../src/nest/verified-token.js';
 import {
   AccessToken,

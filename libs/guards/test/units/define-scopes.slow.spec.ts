@@ -1,5 +1,5 @@
 import { defineScopes } from '../../src/index.js';
-import { getDeclaration } from '../../src/nest/declaration.js';
+import { getDeclaration } from '../../src/nest/decorators.js';
 import { it } from '../support/slow-test.js';
 
 describe('defineScopes', () => {

@@ -1,8 +1,26 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { parseHttpUrl } from '../core/bounded-fetch.js';
-import { AccessRules } from './access-rules.js';
-import { RESOLVED_OPTIONS, type ResolvedGuardsOptions } from './guards.options.js';
+import { option } from '../core/options.js';
+import { AccessRules } from '../nest/access-rules.js';
+import {
+  type NestPart,
+  RESOLVED_OPTIONS,
+  type ResolvedGuardsOptions,
+  type ResourceServerOptions,
+} from '../nest/guards.options.js';
+
+declare module '../nest/guards.options.js' {
+  interface ResourceServerOptions {
+    /** Serves the protected resource metadata (RFC 9728), if `audience` is a URL. Default true. */
+    readonly servesResourceMetadata?: boolean | undefined;
+  }
+  interface ResolvedGuardsOptions {
+    readonly servesResourceMetadata: boolean;
+  }
+}
+
+export type ResourceMetadataOptions = Pick<ResourceServerOptions, 'servesResourceMetadata'>;
 
 /** Characters that no router of Express or Fastify reads as a pattern, or that it can escape. */
 const ROUTABLE_PATH = /^[\w\-.~/%:@!$&'(),;=]*$/;
@@ -11,7 +29,7 @@ const ROUTABLE_PATH = /^[\w\-.~/%:@!$&'(),;=]*$/;
  * The address of the metadata document: the well-known part is inserted between host and path (RFC 9728 §3.1). Undefined
  * if the audience is not a URL, or has a path that cannot be a route.
  */
-export function deriveMetadataUrl(audience: string): URL | undefined {
+function deriveMetadataUrl(audience: string): URL | undefined {
   const resource = parseHttpUrl(audience);
   if (!resource) return undefined;
   const { origin, pathname, search } = resource;
@@ -34,7 +52,7 @@ function isDecodable(path: string): boolean {
  * router, because a global prefix would move it, another global guard would close it, and OpenAPI would list it.
  */
 @Injectable()
-export class ResourceMetadata implements OnModuleInit {
+class ResourceMetadata implements OnModuleInit {
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedGuardsOptions,
     private readonly rules: AccessRules,
@@ -94,4 +112,17 @@ export class ResourceMetadata implements OnModuleInit {
 function toRoute(path: string, framework: string): string {
   if (framework === 'fastify') return decodeURI(path).replaceAll(':', '::');
   return path.replace(/[:!()]/g, '\\$&');
+}
+
+/** Serves the document, and names its address in challenges unless `resourceMetadataUrl` names another one. */
+export const metadata: NestPart = {
+  options: { servesResourceMetadata: option.flag(true) },
+  resolve: (read) => ({ resourceMetadataUrl: findUrl(read as ResolvedGuardsOptions) }),
+  providers: [ResourceMetadata],
+};
+
+function findUrl(options: ResolvedGuardsOptions): string | undefined {
+  const { audience, servesResourceMetadata, resourceMetadataUrl } = options;
+  if (resourceMetadataUrl !== undefined || !servesResourceMetadata) return resourceMetadataUrl;
+  return deriveMetadataUrl(audience)?.href;
 }
