@@ -51,7 +51,7 @@ describe('copy of the library without its optional parts', () => {
   });
 
   it.each([['statusLists'], ['statusListsOrigin'], ['dpop']])('has no option `%s`', (name) => {
-    expect(() => withoutParts({ [name]: {} })).toThrow(`\`${name}\` is not an option`);
+    expect(() => withoutParts({ [name]: {} })).toThrow(`\`${name}\` is not an option: it needs`);
   });
 
   it('refuses `requiresDpop` at boot, because it cannot check proofs', () => {
