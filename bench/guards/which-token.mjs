@@ -1,4 +1,4 @@
-/** `npm run bench -- which-token`: four kinds of tokens on one route, for docs/which-token.md. */
+/** `npm run bench -- which-token`: five ways to protect one route, for docs/which-token.md. */
 import Database from 'better-sqlite3';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';

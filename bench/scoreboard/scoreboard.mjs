@@ -104,7 +104,7 @@ function publishable(rows) {
 }
 
 /**
- * Who is on the scoreboard: its name, the module here that starts it, the packages whose versions matter, and the algorithm
+ * A service on the scoreboard: its name, the module here that starts it, the packages whose versions matter, and the algorithm
  * that it cannot verify.
  *
  * @typedef {{ name: string, module: string, packages: string[], lacks?: string }} Service

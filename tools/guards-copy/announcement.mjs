@@ -71,7 +71,7 @@ function contents(copy) {
 
 /** @param {import('./record.mjs').CopyRecord} record */
 function versionOf({ version, commit, date }) {
-  return `${version}, commit ${commit.slice(0, 10)} of ${date}; libs/guards/CHANGELOG.md says what changed`;
+  return `${version}, commit ${commit.slice(0, 10)} of ${date}; libs/guards/CHANGELOG.md lists the changes`;
 }
 
 /** The changes of an update, and the conflicts of any copy. @param {Copy} copy */

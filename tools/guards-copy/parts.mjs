@@ -17,7 +17,9 @@ export const PARTS = {
   status: { brings: 'the option statusLists: revoked sessions are refused' },
   dpop: { brings: 'the option dpop: tokens that are bound to a key of the client' },
   introspection: { brings: 'introspection(): opaque tokens' },
-  'issuers-at-run-time': { brings: 'issuers: { resolve(iss) }, for tenants unknown at boot' },
+  'issuers-at-run-time': {
+    brings: 'the option issuers.resolve: tenants that sign up after the boot',
+  },
   passport: {
     brings: "AccessTokenStrategy: AuthGuard('jwt') keeps its decorators",
     suits: '@nestjs/passport',

@@ -131,7 +131,7 @@ function initializerOf(declaration) {
   return 'initializer' in declaration ? /** @type {any} */ (declaration.initializer) : undefined;
 }
 
-/** What a function returns, when its last statement says so. @param {ts.Declaration} declaration @returns {ts.Expression | undefined} */
+/** The expression that a function returns in its last statement. @param {ts.Declaration} declaration @returns {ts.Expression | undefined} */
 function returnedBy(declaration) {
   const { body } = /** @type {any} */ (initializerOf(declaration) ?? declaration);
   if (!body) return undefined;

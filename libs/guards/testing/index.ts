@@ -6,6 +6,7 @@ export { TestIssuer } from './test-issuer.js';
 export { TestStatusList } from './test-status-list.js';
 export { testToken } from './test-token.js';
 
+export type { ExpectGuardedOptions } from './expect-guarded.js';
 export type { Part } from './signing-key.js';
 export type { DpopClientOptions, ProvenRequest } from './dpop-client.js';
 export type { Answer } from './issuer-server.js';

@@ -12,7 +12,7 @@ const VERSION = '__version__';
 const MODULE_PATH = '__module_path__';
 
 /** One route of one handler. */
-export interface Route {
+interface Route {
   readonly method: string;
   /** The path, with a value for every parameter. */
   readonly path: string;

@@ -6,7 +6,7 @@ import type { Answer } from './issuer-server.js';
 const ENTRIES = 1024;
 
 /** The claims of a Status List Token. Members that are `undefined` are removed. */
-export type ListClaims = Readonly<Record<string, unknown>>;
+type ListClaims = Readonly<Record<string, unknown>>;
 
 /** The status list of a test issuer (Token Status List §4). Each token has an index; its bit is 1 when the token is revoked. */
 export class TestStatusList {

@@ -57,7 +57,7 @@ export class TokenShape {
     setClaim(claims, this.paths(name)?.[0] ?? name, value);
   }
 
-  /** An empty list says that the tokens of the issuer lack the claim, or may lack it. */
+  /** With an empty list of paths, the tokens of the issuer lack the claim, or may lack it. */
   private omits(name: string): boolean {
     return this.paths(name)?.length === 0;
   }

@@ -139,6 +139,7 @@ describe('guards:copy to a new service', () => {
     const readme = service.read(`${LIBRARY}/README.md`);
     const links = [...readme.matchAll(/\]\((?!\w+:|#)([^)#]+)/g)].map(([, path]) => path ?? '');
 
+    expect(links).not.toEqual([]);
     expect(links.filter((path) => !service.has(posix.join(LIBRARY, path)))).toEqual([]);
   });
 });

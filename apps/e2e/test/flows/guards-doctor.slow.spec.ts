@@ -172,7 +172,7 @@ describe('npm run guards:doctor', () => {
     },
   ];
 
-  it.each(EXPRESS_FAULTS)('finds $rule after "$by" in the Express service', async (fault) => {
+  it.each(EXPRESS_FAULTS)('finds $rule in $file of the Express service', async (fault) => {
     makeService(EXPRESS);
     if (fault.rule === 'unguarded-write') {
       // A handler that is guarded in another way, so that the service does not only consist of open handlers.
@@ -203,7 +203,7 @@ describe('npm run guards:doctor', () => {
     },
   ];
 
-  it.each(FASTIFY_FAULTS)('finds $rule after "$by" in the Fastify service', async (fault) => {
+  it.each(FASTIFY_FAULTS)('finds $rule in $file of the Fastify service', async (fault) => {
     makeService(FASTIFY);
     const scopes = join(folder, 'src/auth/scopes.guard.ts');
     writeFileSync(

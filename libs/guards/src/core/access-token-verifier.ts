@@ -110,11 +110,9 @@ export class AccessTokenVerifier implements Verifier {
     const usableUntil = this.checkLifetime(token);
     const status = issuer.findStatus(token);
     status?.checkValid(this.options.monotonicNow());
-    if (digest !== undefined) {
-      const { keySet } = issuer;
-      const cached = { token, usableUntil, key, kid: jose.kid, keySet, status };
-      this.cache.set(digest, cached, this.options.now());
-    }
+    if (digest === undefined) return token;
+    const cached = { token, usableUntil, key, kid: jose.kid, keySet: issuer.keySet, status };
+    this.cache.set(digest, cached, this.options.now());
     return token;
   }
 
@@ -127,7 +125,7 @@ export class AccessTokenVerifier implements Verifier {
     const lifetime = currentLifetimeLimits(this.options);
     checkExpiry(expiresAt, lifetime);
     checkMaxAge(issuedAt, lifetime);
-    checkNotBefore(notBefore, lifetime);
+    if (notBefore) checkNotBefore(notBefore, lifetime);
     checkIssuedAt(issuedAt, lifetime);
     return Math.min(expiresAt.getTime(), issuedAt.getTime() + lifetime.maxAge);
   }
@@ -135,9 +133,8 @@ export class AccessTokenVerifier implements Verifier {
   /** The verifier of this token, if it is not a JWT by its form. */
   private findOpaqueVerifier(token: string): Verifier | undefined {
     const { opaqueTokens, issuers, directory } = this.options;
-    return opaqueTokens && ((issuers.length === 0 && !directory) || !isCompactJws(token))
-      ? opaqueTokens
-      : undefined;
+    const acceptsJwts = issuers.length > 0 || directory !== undefined;
+    return acceptsJwts && isCompactJws(token) ? undefined : opaqueTokens;
   }
 
   private verifyOpaque(text: string, verifier: Verifier): AccessToken | Promise<AccessToken> {
@@ -153,8 +150,8 @@ export class AccessTokenVerifier implements Verifier {
     if (this.opaque.has(token)) return this.options.opaqueTokens?.remainingMs(token) ?? 0;
     const { now, tolerance, maxAge } = currentLifetimeLimits(this.options);
     const { expiresAt, issuedAt } = token;
-    const remaining = Math.min(expiresAt.getTime(), issuedAt.getTime() + maxAge) + tolerance - now;
-    return Math.min(remaining, this.recheckMs(token));
+    const end = Math.min(expiresAt.getTime(), issuedAt.getTime() + maxAge) + tolerance;
+    return Math.min(end - now, this.recheckMs(token));
   }
 
   /** The end of a session or of a tenant cannot be predicted, so both are checked at an interval. */
@@ -174,40 +171,27 @@ export class AccessTokenVerifier implements Verifier {
 
   /** Parses the token again, for refusals only, so that accepted calls store nothing for the log. */
   describe(token: string): TokenDescription {
+    let issuer = this.issuers.only;
+    let kid: string | undefined;
     try {
       checkLength(token, this.options);
-      return this.findOpaqueVerifier(token)?.describe(token) ?? this.describeJws(token);
+      const opaque = this.findOpaqueVerifier(token);
+      if (opaque) return opaque.describe(token);
+      const { header, claims } = parseCompactJws(token);
+      issuer = this.issuers.named(claims['iss']) ?? issuer;
+      kid = readKeyId(decodeHeader(header));
     } catch (error) {
       if (!(error instanceof TokenError)) throw error;
-      const { only } = this.issuers;
-      return only ? { issuer: only.rules.issuer } : {};
     }
-  }
-
-  private describeJws(token: string): TokenDescription {
-    const { header, claims } = parseCompactJws(token);
-    const issuer = this.issuers.named(claims['iss']) ?? this.issuers.only;
-    return { ...(issuer && { issuer: issuer.rules.issuer }), ...describeKeyId(header) };
+    return { ...(issuer && { issuer: issuer.rules.issuer }), ...(kid !== undefined && { kid }) };
   }
 
   async ready(): Promise<void> {
     await Promise.all([this.issuers.ready(), this.options.opaqueTokens?.ready()]);
   }
 
-  get keySetAgeSeconds(): number | undefined {
-    return this.issuers.keySetAgeSeconds;
-  }
-
   close(): void {
     this.issuers.close();
     this.options.opaqueTokens?.close();
-  }
-}
-
-function describeKeyId(header: string): Pick<TokenDescription, 'kid'> {
-  try {
-    return { kid: readKeyId(decodeHeader(header)) };
-  } catch {
-    return {};
   }
 }

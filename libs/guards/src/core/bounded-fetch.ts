@@ -1,4 +1,4 @@
-import { type JsonObject, parseStrictJson } from './strict-json.js';
+import { parseStrictJson } from './strict-json.js';
 import { describeError } from './token-error.js';
 
 /** The part of `fetch` that is used here. */
@@ -21,12 +21,6 @@ export interface BoundedRequest {
   readonly contentType: RegExp;
 }
 
-export interface BoundedResponse {
-  readonly headers: Headers;
-  /** Undefined after 304 Not Modified (RFC 9110 §15.4.5). */
-  readonly body: Buffer | undefined;
-}
-
 /** A fetch that took this many times its deadline was interrupted by a pause of the process. */
 const PAUSED_DEADLINES = 2;
 
@@ -46,25 +40,23 @@ export class UnusableResponse extends Error {
  * Fetches a document in bounded time and memory. Does not follow redirects, because the target may not be the issuer. A
  * deadline that ended while the process stood still says nothing about the server, so the fetch is repeated once.
  *
+ * @returns no body after 304 Not Modified (RFC 9110 §15.4.5)
  * @throws Error on a status other than 200 (or 304 to a conditional request), another content type, too many bytes, or
  * a missed deadline. It says why: the host name, the connection, the certificate.
  */
-export async function fetchBounded(
-  url: string,
-  request: BoundedRequest,
-  limits: FetchLimits,
-): Promise<BoundedResponse> {
+export async function fetchBounded(url: string, request: BoundedRequest, limits: FetchLimits) {
+  const { timeoutMs } = limits;
   const startedAt = performance.now();
   try {
     return await fetchOnce(url, request, limits).catch((error: unknown) => {
-      const wasPaused = performance.now() - startedAt > limits.timeoutMs * PAUSED_DEADLINES + 1000;
+      const wasPaused = performance.now() - startedAt > timeoutMs * PAUSED_DEADLINES + 1000;
       if (!wasPaused) throw error;
       return fetchOnce(url, request, limits);
     });
   } catch (cause) {
     if (cause instanceof UnusableResponse) throw cause;
     const isTimeout = cause instanceof DOMException && cause.name === 'TimeoutError';
-    const why = isTimeout ? `no answer within ${limits.timeoutMs} ms` : describeError(cause);
+    const why = isTimeout ? `no answer within ${timeoutMs} ms` : describeError(cause);
     throw new Error(`${url} cannot be fetched: ${why}`, { cause });
   }
 }
@@ -72,74 +64,49 @@ export async function fetchBounded(
 async function fetchOnce(
   url: string,
   request: BoundedRequest,
-  limits: FetchLimits,
-): Promise<BoundedResponse> {
-  const deadline = AbortSignal.timeout(limits.timeoutMs);
-  const { fetch = globalThis.fetch } = limits;
-  const { headers, body: sent } = request;
-  const post = sent === undefined ? {} : { method: 'POST', body: sent };
-  const response = await fetch(url, { ...post, headers, redirect: 'error', signal: deadline });
-  if (response.status === 304 && 'if-none-match' in headers) {
-    await response.body?.cancel();
-    return { headers: response.headers, body: undefined };
-  }
+  { timeoutMs, maxBytes, fetch = globalThis.fetch }: FetchLimits,
+): Promise<{ readonly headers: Headers; readonly body: Buffer | undefined }> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const { headers: sent, body } = request;
+  const post = body === undefined ? {} : { method: 'POST', body };
+  const response = await fetch(url, { ...post, headers: sent, redirect: 'error', signal });
+  const { status, headers } = response;
   const refusal = describeUnacceptable(response, request);
-  if (refusal) {
-    await response.body?.cancel();
-    throw new UnusableResponse(`${url} answered with ${refusal}`, response.status);
-  }
-  const body = await readBody(response, limits.maxBytes, deadline);
-  return { headers: response.headers, body };
+  if (!refusal) return { headers, body: await readBody(response, maxBytes, signal) };
+  await response.body?.cancel();
+  if (status === 304 && 'if-none-match' in sent) return { headers, body: undefined };
+  throw new UnusableResponse(`${url} answered with ${refusal}`, status);
 }
 
-function describeUnacceptable(
-  { status, headers, redirected }: Response,
-  { headers: sent, contentType }: BoundedRequest,
-): string | undefined {
+function describeUnacceptable({ status, headers, redirected }: Response, request: BoundedRequest) {
   if (redirected) return 'a redirect';
   if (status !== 200) return `status ${status}`;
   const received = headers.get('content-type') || 'no media type';
-  return contentType.test(received) ? undefined : `${received}, not ${sent['accept']}`;
+  const isAccepted = request.contentType.test(received);
+  return isAccepted ? undefined : `${received}, not ${request.headers['accept']}`;
 }
 
-async function readBody(
-  response: Response,
-  maxBytes: number,
-  deadline: AbortSignal,
-): Promise<Buffer> {
-  const reader = response.body?.getReader();
+async function readBody(response: Response, maxBytes: number, deadline: AbortSignal) {
+  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader();
   if (!reader) throw new UnusableResponse(`${response.url} answered nothing`);
   const cancel = () => void reader.cancel(deadline.reason).catch(() => undefined);
   // After the headers, fetch() references its own abort listener weakly. This listener cannot be garbage-collected.
   deadline.addEventListener('abort', cancel);
+  const chunks: Uint8Array[] = [];
   try {
-    return await readAtMost(reader, maxBytes, deadline);
+    for (let bytes = 0; ;) {
+      const { done, value } = await reader.read();
+      deadline.throwIfAborted();
+      if (done) return Buffer.concat(chunks);
+      bytes += value.byteLength;
+      if (bytes > maxBytes)
+        throw new UnusableResponse(`The answer is larger than ${maxBytes} bytes`);
+      chunks.push(value);
+    }
   } finally {
     deadline.removeEventListener('abort', cancel);
     cancel();
   }
-}
-
-async function readAtMost(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  maxBytes: number,
-  deadline: AbortSignal,
-): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    deadline.throwIfAborted();
-    if (done) return Buffer.concat(chunks);
-    bytes += value.byteLength;
-    if (bytes > maxBytes) throw new UnusableResponse(`The answer is larger than ${maxBytes} bytes`);
-    chunks.push(value);
-  }
-}
-
-export interface JsonResponse {
-  readonly body: JsonObject;
-  readonly cacheControl: string;
 }
 
 const JSON_REQUEST = {
@@ -147,17 +114,10 @@ const JSON_REQUEST = {
   contentType: /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i,
 };
 
-/**
- * Fetches a JSON object.
- *
- * @throws Error as {@link fetchBounded} does, and when the body is not a JSON object
- */
-export async function fetchJson(url: string, limits: FetchLimits): Promise<JsonResponse> {
-  const { headers, body } = await fetchBounded(url, JSON_REQUEST, limits);
-  return {
-    body: parseStrictJson(body ?? Buffer.alloc(0)),
-    cacheControl: headers.get('cache-control') ?? '',
-  };
+/** Fetches a JSON object. @throws Error as {@link fetchBounded} does, and when the body is not a JSON object */
+export async function fetchJson(url: string, limits: FetchLimits) {
+  const { headers, body = Buffer.alloc(0) } = await fetchBounded(url, JSON_REQUEST, limits);
+  return { body: parseStrictJson(body), cacheControl: headers.get('cache-control') ?? '' };
 }
 
 /** Not by `URL.canParse`: once Node 20 has compiled a caller, it answers false for any text with a letter such as ü. */
@@ -181,14 +141,13 @@ const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 /** Why keys must not be fetched from this URL, as the end of a sentence. Undefined if they may. */
 export function findUrlFault(
   text: string,
-  { dangerouslyAllowInsecureHttp }: { readonly dangerouslyAllowInsecureHttp: boolean },
+  options: { readonly dangerouslyAllowInsecureHttp: boolean },
 ): string | undefined {
   const url = parseHttpUrl(text);
   if (!url) return 'must be an absolute https URL (or set `jwksUri`)';
-  if (url.username !== '' || url.password !== '' || url.hash !== '') {
-    return 'must be a URL without credentials and fragment';
-  }
-  if (url.protocol === 'https:' || dangerouslyAllowInsecureHttp) return undefined;
-  if (LOOPBACK_HOST.test(url.hostname)) return undefined;
+  const { username, password, hash, protocol, hostname } = url;
+  if (username + password + hash !== '') return 'must be a URL without credentials and fragment';
+  const isProtected = protocol === 'https:' || LOOPBACK_HOST.test(hostname);
+  if (isProtected || options.dangerouslyAllowInsecureHttp) return undefined;
   return 'must use https: plain http is for loopback hosts, or set `dangerouslyAllowInsecureHttp`';
 }

@@ -24,11 +24,7 @@ export function readString(value: unknown, name: string): string {
 /** A larger number is no NumericDate: the issuer wrote milliseconds, or means "for ever". */
 const MAX_INSTANT_SECONDS = 1e11;
 
-/**
- * NumericDate, in seconds (RFC 7519 §2).
- *
- * @throws TokenError
- */
+/** NumericDate, in seconds (RFC 7519 §2). @throws TokenError */
 export function readInstant(value: unknown, name: string): Date {
   if (typeof value !== 'number' || !(Math.abs(value) < MAX_INSTANT_SECONDS)) {
     throw malformedClaim(name, 'a time in seconds');
@@ -52,20 +48,16 @@ export function deepFreeze<T extends object>(root: T): T {
   return root;
 }
 
-/** The time of the check and its limits, in epoch milliseconds and milliseconds. */
-export interface LifetimeLimits {
-  readonly now: number;
-  readonly tolerance: number;
-  readonly maxAge: number;
-}
-
 export interface LifetimeOptions {
   readonly now: () => number;
   readonly clockToleranceSeconds: number;
   readonly maxTokenAgeSeconds: number;
 }
 
-export function currentLifetimeLimits(options: LifetimeOptions): LifetimeLimits {
+/** The time of the check and its limits, in epoch milliseconds and milliseconds. */
+export type LifetimeLimits = ReturnType<typeof currentLifetimeLimits>;
+
+export function currentLifetimeLimits(options: LifetimeOptions) {
   const { now, clockToleranceSeconds: tolerance, maxTokenAgeSeconds: maxAge } = options;
   return { now: now(), tolerance: tolerance * 1000, maxAge: maxAge * 1000 };
 }
@@ -84,24 +76,20 @@ export function checkMaxAge(issuedAt: Date, { now, tolerance, maxAge }: Lifetime
 }
 
 /** RFC 7519 §4.1.5. */
-export function checkNotBefore(notBefore: Date | undefined, limits: LifetimeLimits): void {
-  if (notBefore) checkStarted('nbf', notBefore, limits);
+export function checkNotBefore(notBefore: Date, limits: LifetimeLimits): void {
+  const found = describeFuture('nbf', notBefore, limits);
+  if (found) throw TokenError.because('not_yet_valid', found);
 }
 
 /** RFC 7519 §4.1.6. An `iat` in the future means that a clock is wrong or that the claim is invented. */
 export function checkIssuedAt(issuedAt: Date, limits: LifetimeLimits): void {
-  checkStarted('iat', issuedAt, limits);
+  const found = describeFuture('iat', issuedAt, limits);
+  if (found) throw TokenError.because('issued_in_the_future', found);
 }
 
-function checkStarted(
-  name: 'nbf' | 'iat',
-  instant: Date,
-  { now, tolerance }: LifetimeLimits,
-): void {
-  if (instant.getTime() <= now + tolerance) return;
-  const code = name === 'nbf' ? 'not_yet_valid' : 'issued_in_the_future';
-  const limit = `and ${tolerance / 1000} s are tolerated`;
-  throw TokenError.because(code, `${name} is ${compareToClock(instant, now)}, ${limit}`);
+function describeFuture(name: string, instant: Date, { now, tolerance }: LifetimeLimits) {
+  if (instant.getTime() <= now + tolerance) return undefined;
+  return `${name} is ${compareToClock(instant, now)}, and ${tolerance / 1000} s are tolerated`;
 }
 
 /** Such as "20 s ahead of this machine's clock". */

@@ -1,6 +1,7 @@
 import type { Algorithm } from './algorithms.js';
 import { type JsonObject, parseStrictJson } from './strict-json.js';
 import { quoteValue, TokenError } from './token-error.js';
+import type { ResolvedIssuer } from './verifier.options.js';
 
 /** The parts of a token. Nothing in it has been verified yet. */
 export interface CompactJws {
@@ -20,18 +21,13 @@ const COMPACT_JWS = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;
 
 const NO_JWT = 'The token is no signed JWT: opaque tokens need the option `opaqueTokens`';
 
-/**
- * The first check of a token, because every other one costs time in proportion to the length.
- *
- * @throws TokenError
- */
+/** The first check of a token, because every other one costs time in proportion to the length. @throws TokenError */
 export function checkLength(token: string, options: { readonly maxTokenBytes: number }): void {
   // A caller of JavaScript may pass a missing header on.
   if (typeof token !== 'string') throw new TokenError('malformed_credentials');
   const { maxTokenBytes: max } = options;
-  const { length } = token;
-  if (length <= max) return;
-  const reason = `The token has ${length} bytes, and \`maxTokenBytes\` is ${max}`;
+  if (token.length <= max) return;
+  const reason = `The token has ${token.length} bytes, and \`maxTokenBytes\` is ${max}`;
   throw TokenError.because('oversized_token', reason);
 }
 
@@ -45,33 +41,27 @@ export function isCompactJws(token: string): boolean {
   return token.split('.').length === 3;
 }
 
-/**
- * Splits and decodes a JWS in compact serialization (RFC 7515 §7.1).
- *
- * @throws TokenError
- */
+/** Splits and decodes a JWS in compact serialization (RFC 7515 §7.1). @throws TokenError */
 export function parseCompactJws(token: string): CompactJws {
   const match = COMPACT_JWS.exec(token);
   if (!match) throw TokenError.because('malformed_token', NO_JWT);
   const [, header = '', payload = '', signature = ''] = match;
-  try {
-    return {
-      header,
-      claims: parseStrictJson(decodeBase64url(payload)),
-      signature: decodeBase64url(signature),
-      signingInput: token.slice(0, header.length + 1 + payload.length),
-    };
-  } catch (cause) {
-    throw new TokenError('malformed_token', cause);
-  }
+  return {
+    header,
+    claims: decodeJson(payload),
+    signature: decodeBase64url(signature),
+    signingInput: token.slice(0, header.length + 1 + payload.length),
+  };
 }
 
 /** @throws TokenError */
-export function decodeHeader(header: string): JsonObject {
+export const decodeHeader = decodeJson;
+
+function decodeJson(segment: string): JsonObject {
   try {
-    return parseStrictJson(decodeBase64url(header));
+    return parseStrictJson(decodeBase64url(segment));
   } catch (cause) {
-    throw new TokenError('malformed_token', cause);
+    throw cause instanceof TokenError ? cause : new TokenError('malformed_token', cause);
   }
 }
 
@@ -83,7 +73,7 @@ function decodeBase64url(segment: string): Buffer {
   const surplus = segment.length % 4;
   const last = segment.charAt(segment.length - 1);
   if (surplus !== 0 && !ALLOWED_LAST_CHARACTERS[surplus]?.includes(last)) {
-    throw new SyntaxError('Not canonical base64url');
+    throw TokenError.because('malformed_token', 'Not canonical base64url');
   }
   return Buffer.from(segment, 'base64url');
 }
@@ -94,12 +84,8 @@ export interface JoseHeader {
   readonly kid: string;
 }
 
-/** The header values that an issuer may use. */
-export interface HeaderRules {
-  readonly algorithms: readonly Algorithm[];
-  /** In lower case and without the prefix `application/`. `''` stands for a header without `typ`. */
-  readonly tokenTypes: readonly string[];
-}
+/** The header values that an issuer may use. Types without the prefix `application/`. */
+type HeaderRules = Pick<ResolvedIssuer, 'algorithms' | 'tokenTypes'>;
 
 const MAX_KEY_ID_LENGTH = 256;
 
@@ -118,35 +104,24 @@ export function checkNoExtension(header: JsonObject): void {
 }
 
 /** RFC 9068 §4, or the types that are configured for this issuer (RFC 8725 §3.11). */
-export function checkTokenType(
-  { typ = '' }: JsonObject,
-  { tokenTypes }: Pick<HeaderRules, 'tokenTypes'>,
-): void {
-  if (typeof typ !== 'string' || !tokenTypes.includes(normalizeMediaType(typ))) {
-    const allowed = `and \`tokenTypes\` allows ${quoteValue(tokenTypes)}`;
-    throw TokenError.because('wrong_type', `typ is ${quoteValue(typ)}, ${allowed}`);
-  }
+export function checkTokenType({ typ = '' }: JsonObject, rules: Pick<HeaderRules, 'tokenTypes'>) {
+  if (typeof typ === 'string' && rules.tokenTypes.includes(normalizeMediaType(typ))) return;
+  const allowed = `and \`tokenTypes\` allows ${quoteValue(rules.tokenTypes)}`;
+  throw TokenError.because('wrong_type', `typ is ${quoteValue(typ)}, ${allowed}`);
 }
 
 /** RFC 8725 §3.1. */
-export function readAlgorithm(
-  { alg }: JsonObject,
-  { algorithms }: Pick<HeaderRules, 'algorithms'>,
-): Algorithm {
-  const algorithm = algorithms.find((candidate) => candidate === alg);
-  if (!algorithm) {
-    const allowed = `and \`algorithms\` allows ${algorithms.join(', ')}`;
-    throw TokenError.because('refused_algorithm', `alg is ${quoteValue(alg)}, ${allowed}`);
-  }
-  return algorithm;
+export function readAlgorithm({ alg }: JsonObject, rules: Pick<HeaderRules, 'algorithms'>) {
+  const algorithm = rules.algorithms.find((candidate) => candidate === alg);
+  if (algorithm) return algorithm;
+  const allowed = `and \`algorithms\` allows ${rules.algorithms.join(', ')}`;
+  throw TokenError.because('refused_algorithm', `alg is ${quoteValue(alg)}, ${allowed}`);
 }
 
 /** RFC 7515 §4.1.4. The verifier requires `kid`, so that it never tries several keys. */
 export function readKeyId({ kid }: JsonObject): string {
-  if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KEY_ID_LENGTH) {
-    throw TokenError.because('malformed_key_id', `kid is ${quoteValue(kid)}`);
-  }
-  return kid;
+  if (typeof kid === 'string' && kid !== '' && kid.length <= MAX_KEY_ID_LENGTH) return kid;
+  throw TokenError.because('malformed_key_id', `kid is ${quoteValue(kid)}`);
 }
 
 /** The prefix is optional and case is ignored (RFC 7515 §4.1.9, RFC 9068 §4). */

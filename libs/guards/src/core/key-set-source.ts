@@ -1,13 +1,16 @@
+import { createPublicKey } from 'node:crypto';
 import { JwksClient } from 'jwks-rsa';
 import type { Algorithm } from './algorithms.js';
 import { buildWellKnownUrl, fetchJson, type FetchLimits, findUrlFault } from './bounded-fetch.js';
-import type { JsonObject } from './strict-json.js';
 import { describeError } from './token-error.js';
 import {
-  collectKeys,
-  type KeySelection,
+  describeUnusableSet,
+  isSound,
   type ParsedKeySet,
+  type SelectedJwk,
   selectKeys,
+  type SkippedKey,
+  VerificationKey,
 } from './verification-key.js';
 import type { ResolvedIssuer, ResolvedVerifierOptions } from './verifier.options.js';
 
@@ -16,54 +19,39 @@ export interface FetchedKeySet extends ParsedKeySet {
   readonly lifetimeMs: number;
 }
 
+export type FetchOptions = Pick<ResolvedVerifierOptions, 'keySet' | 'dangerouslyAllowInsecureHttp'>;
+
 /** Short, because reading local keys again is cheap. */
 const LOCAL_KEYS_LIFETIME_MS = 1_000;
 
 const LIFETIME_SECONDS = { min: 10, default: 300, max: 600 };
 
-/** Fetches keys from the configured address, or from the one in the issuer's metadata. Stores no keys. */
-export class KeySetSource {
-  private discoveredUri: string | undefined;
-
-  constructor(
-    private readonly issuer: ResolvedIssuer,
-    private readonly options: Pick<
-      ResolvedVerifierOptions,
-      'keySet' | 'dangerouslyAllowInsecureHttp'
-    >,
-  ) {}
-
-  /** @throws Error when the set cannot be fetched, or holds no usable key */
-  async fetch(): Promise<FetchedKeySet> {
-    const { keys, jwksUri, algorithms } = this.issuer;
+/** Returns a function that fetches keys from the configured address, or from the one in the issuer's metadata. */
+export function createKeySource(rules: ResolvedIssuer, options: FetchOptions) {
+  const { issuer, keys, jwksUri, algorithms } = rules;
+  let address = jwksUri;
+  return async (): Promise<FetchedKeySet> => {
     if (keys) {
       const parsed = await importKeySet('', () => keys().keys, algorithms);
       return { ...parsed, lifetimeMs: LOCAL_KEYS_LIFETIME_MS };
     }
     try {
-      return await this.download(jwksUri ?? (this.discoveredUri ??= await this.discover()));
+      return await download((address ??= await discoverUrl(issuer, 'jwks_uri', options)));
     } catch (error) {
-      this.discoveredUri = undefined; // The issuer may have moved its key set.
+      address = jwksUri; // The issuer may have moved its key set.
       throw error;
     }
-  }
+  };
 
-  private async download(jwksUri: string): Promise<FetchedKeySet> {
+  async function download(url: string): Promise<FetchedKeySet> {
     let cacheControl = '';
     const fetchKeys = async () => {
-      const response = await fetchJson(jwksUri, this.options.keySet);
+      const response = await fetchJson(url, options.keySet);
       cacheControl = response.cacheControl;
       return response.body['keys'];
     };
-    const parsed = await importKeySet(jwksUri, fetchKeys, this.issuer.algorithms);
+    const parsed = await importKeySet(url, fetchKeys, algorithms);
     return { ...parsed, lifetimeMs: readCacheLifetime(cacheControl) * 1000 };
-  }
-
-  private async discover(): Promise<string> {
-    const jwksUri = await discoverJwksUri(this.issuer.issuer, this.options.keySet);
-    const fault = findUrlFault(jwksUri, this.options);
-    if (fault) throw new Error(`The jwks_uri of ${this.issuer.issuer} ${fault}`);
-    return jwksUri;
   }
 }
 
@@ -79,17 +67,26 @@ export async function importKeySet(
   fetchKeys: () => unknown,
   algorithms: readonly Algorithm[],
 ): Promise<ParsedKeySet> {
-  let selection: KeySelection = { jwks: [], skipped: [] };
+  const skipped: SkippedKey[] = [];
+  let selected: SelectedJwk[] = [];
   const fetcher = async () => {
-    selection = selectKeys(await fetchKeys(), algorithms);
-    return { keys: selection.jwks };
+    selected = selectKeys(await fetchKeys(), algorithms, skipped);
+    return { keys: selected };
   };
   const client = new JwksClient({ jwksUri, fetcher, cache: false, rateLimit: false });
   const imported = await client.getSigningKeys().catch((error: unknown) => {
-    if (selection.jwks.length === 0) throw error;
-    return []; // It could import none of the selected keys, and collectKeys() names them.
+    if (selected.length === 0) throw error;
+    return []; // It could import none of the selected keys.
   });
-  return collectKeys(selection, imported);
+  const keys = new Map<string, VerificationKey>();
+  for (const { kid, alg } of selected) {
+    const pem = imported.find((key) => key.kid === kid)?.getPublicKey();
+    const publicKey = pem === undefined ? undefined : createPublicKey(pem);
+    if (publicKey && isSound(publicKey)) keys.set(kid, new VerificationKey(publicKey, alg));
+    else skipped.unshift({ kid, reason: 'is not a sound public key' });
+  }
+  if (keys.size === 0) throw describeUnusableSet(skipped);
+  return { keys, skipped };
 }
 
 /** RFC 9111 §5.2.2. */
@@ -101,32 +98,13 @@ function readCacheLifetime(cacheControl: string): number {
 }
 
 /**
- * Fetches the metadata of an issuer (RFC 8414 §3, OpenID Connect Discovery 1.0 §4).
+ * Fetches the metadata of an issuer (RFC 8414 §3, OpenID Connect Discovery 1.0 §4). The issuer in the document must be
+ * the one it was requested for (RFC 8414 §3.3).
  *
- * @param rewriteUrl returns the address to fetch in place of the published one
+ * @param needs a member that the metadata must have
  * @throws Error that lists the failure of each address
  */
-export function discoverMetadata(
-  issuer: string,
-  limits: FetchLimits,
-  rewriteUrl: (address: string) => string,
-): Promise<JsonObject> {
-  return tryMetadataUrls(issuer, (address) => fetchMetadata(rewriteUrl(address), issuer, limits));
-}
-
-/** @throws Error that lists the failure of each address */
-function discoverJwksUri(issuer: string, limits: FetchLimits): Promise<string> {
-  return tryMetadataUrls(issuer, async (address) => {
-    const { jwks_uri: jwksUri } = await fetchMetadata(address, issuer, limits);
-    if (typeof jwksUri !== 'string') throw new Error(`${address} names no jwks_uri`);
-    return jwksUri;
-  });
-}
-
-async function tryMetadataUrls<T>(
-  issuer: string,
-  read: (address: string) => Promise<T>,
-): Promise<T> {
+export async function discoverMetadata(issuer: string, limits: FetchLimits, needs?: string) {
   const addresses = [
     buildWellKnownUrl(new URL(issuer), 'oauth-authorization-server'),
     `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
@@ -134,7 +112,11 @@ async function tryMetadataUrls<T>(
   const failures: unknown[] = [];
   for (const address of addresses) {
     try {
-      return await read(address);
+      const { body } = await fetchJson(address, limits);
+      if (body['issuer'] !== issuer)
+        throw new Error(`${address} is the metadata of another issuer`);
+      if (needs && typeof body[needs] !== 'string') throw new Error(`${address} names no ${needs}`);
+      return body;
     } catch (failure) {
       failures.push(failure);
     }
@@ -143,13 +125,10 @@ async function tryMetadataUrls<T>(
   throw new AggregateError(failures, `No metadata of ${issuer}: ${words.join('; ')}`);
 }
 
-/** The issuer in the document must be the one it was requested for (RFC 8414 §3.3). */
-async function fetchMetadata(
-  address: string,
-  issuer: string,
-  limits: FetchLimits,
-): Promise<JsonObject> {
-  const { body } = await fetchJson(address, limits);
-  if (body['issuer'] !== issuer) throw new Error(`${address} is the metadata of another issuer`);
-  return body;
+/** @throws Error when the metadata of the issuer names no usable address */
+export async function discoverUrl(issuer: string, member: string, options: FetchOptions) {
+  const url = String((await discoverMetadata(issuer, options.keySet, member))[member]);
+  const fault = findUrlFault(url, options);
+  if (fault) throw new Error(`The ${member} of ${issuer} ${fault}`);
+  return url;
 }

@@ -1,7 +1,7 @@
-import type { KeySetSource } from './key-set-source.js';
+import { createKeySource, type FetchOptions } from './key-set-source.js';
 import { quoteValue, UnavailableError } from './token-error.js';
 import { describeSkippedKey, type ParsedKeySet, type VerificationKey } from './verification-key.js';
-import type { ResolvedVerifierOptions } from './verifier.options.js';
+import type { ResolvedIssuer, ResolvedVerifierOptions } from './verifier.options.js';
 
 /** The set is fetched again after this fraction of its lifetime, while the old one is still usable. */
 const REFRESH_AFTER_FRACTION = 0.75;
@@ -16,80 +16,32 @@ export function computeBackOffMs(
   return Math.min(max, first * 2 ** Math.min(failures, 16)) * (0.5 + Math.random() / 2);
 }
 
-/** Decides when the key set may, should and must be fetched. Pure arithmetic; each time is in monotonic milliseconds. */
-class RefreshSchedule {
-  succeededAt = -Infinity;
-  retryAt = -Infinity;
-  failures = 0;
-  private attemptedAt = -Infinity;
-  private refreshAt = -Infinity;
-  private freshUntil = -Infinity;
-
-  constructor(
-    private readonly cooldownMs: number,
-    private readonly maxStaleMs: number,
-  ) {}
-
-  recordAttempt(at: number): void {
-    this.attemptedAt = at;
-  }
-
-  recordSuccess(at: number, lifetimeMs: number): void {
-    this.failures = 0;
-    this.succeededAt = at;
-    this.retryAt = -Infinity;
-    this.refreshAt = at + lifetimeMs * REFRESH_AFTER_FRACTION;
-    this.freshUntil = at + lifetimeMs;
-  }
-
-  recordFailure(at: number): void {
-    this.retryAt = at + computeBackOffMs(this.failures, BACK_OFF_MS);
-    this.failures += 1;
-  }
-
-  isUsable(at: number): boolean {
-    return at < this.freshUntil + this.maxStaleMs;
-  }
-
-  isDue(at: number): boolean {
-    return at >= this.refreshAt && at >= this.retryAt;
-  }
-
-  /** A request waits for the fetch when the set is stale, unless the issuer is known to be down. */
-  shouldAwaitRefresh(at: number): boolean {
-    return !this.isUsable(at) || (at >= this.freshUntil && this.failures === 0);
-  }
-
-  refreshSoon(at: number): void {
-    this.refreshAt = Math.min(this.refreshAt, Math.max(at, this.attemptedAt + this.cooldownMs));
-  }
-
-  canFetchForUnknownKey(at: number): boolean {
-    return at >= this.attemptedAt + this.cooldownMs && at >= this.retryAt;
-  }
-}
-
 /**
  * All keys of one issuer. The set is fetched when a token needs it, with at most one fetch at a time. A token with a
- * known key never waits because of a token with an unknown one.
+ * known key never waits because of a token with an unknown one. Each time is in monotonic milliseconds.
  */
 export class KeySet {
   private keys: ReadonlyMap<string, VerificationKey> = new Map();
   private skipped: ParsedKeySet['skipped'] = [];
   private refreshing: Promise<void> | undefined;
+  private failures = 0;
   private lastFailure: unknown;
   /** Replaced when an outage begins. */
   private outage: object = {};
-  private readonly schedule: RefreshSchedule;
-  /** In monotonic milliseconds. Later the issuer must be resolved again, and no cached token is accepted. */
+  private succeededAt = -Infinity;
+  private attemptedAt = -Infinity;
+  private retryAt = -Infinity;
+  private refreshAt = -Infinity;
+  private freshUntil = -Infinity;
+  /** Later the issuer must be resolved again, and no cached token is accepted. */
   trustedUntil = Infinity;
+  private readonly fetchKeys: ReturnType<typeof createKeySource>;
 
   constructor(
-    private readonly options: Pick<ResolvedVerifierOptions, 'keySet' | 'monotonicNow'>,
-    private readonly source: KeySetSource,
+    rules: ResolvedIssuer,
+    private readonly options: FetchOptions & Pick<ResolvedVerifierOptions, 'monotonicNow'>,
   ) {
-    const { cooldownSeconds, maxStaleSeconds } = options.keySet;
-    this.schedule = new RefreshSchedule(cooldownSeconds * 1000, maxStaleSeconds * 1000);
+    this.fetchKeys = createKeySource(rules, options);
   }
 
   /**
@@ -99,46 +51,44 @@ export class KeySet {
    */
   async ready(): Promise<void> {
     const at = this.options.monotonicNow();
-    if (this.schedule.isDue(at)) {
+    if (this.isDue(at)) {
       const refreshed = this.refresh();
-      if (this.schedule.shouldAwaitRefresh(at)) await refreshed;
+      if (this.shouldAwaitRefresh(at)) await refreshed;
     }
-    if (!this.schedule.isUsable(this.options.monotonicNow())) throw this.toUnavailableError();
+    if (!this.isUsable(this.options.monotonicNow())) throw this.toUnavailableError();
   }
 
   /** Age of the set in seconds, infinite before the first fetch. For monitoring. */
   get ageSeconds(): number {
-    return (this.options.monotonicNow() - this.schedule.succeededAt) / 1000;
+    return (this.options.monotonicNow() - this.succeededAt) / 1000;
   }
 
   /**
    * The key with this identifier, if it is known without waiting. Starts a fetch in the background when the set has
    * used up most of its lifetime.
-   *
-   * @param at in monotonic milliseconds
    */
   findCached(kid: string, at: number): VerificationKey | undefined {
-    if (at >= this.trustedUntil || this.schedule.shouldAwaitRefresh(at)) return undefined;
-    if (this.schedule.isDue(at)) void this.refresh();
+    if (at >= this.trustedUntil || this.shouldAwaitRefresh(at)) return undefined;
+    if (this.isDue(at)) void this.refresh();
     return this.keys.get(kid);
   }
 
   /**
-   * The key with this identifier, or undefined when the issuer does not publish one.
+   * The key with this identifier, or undefined when the issuer does not publish one. For an unknown one, the set is
+   * fetched again: one cooldown covers all unknown identifiers of this process.
    *
    * @throws UnavailableError `keys_unavailable` when the issuer cannot be reached
    */
   async find(kid: string): Promise<VerificationKey | undefined> {
     await this.ready();
-    return this.keys.get(kid) ?? this.refetchUnknown(kid);
-  }
-
-  /** The issuer may have published the key since. One cooldown covers all unknown identifiers of this process. */
-  private async refetchUnknown(kid: string): Promise<VerificationKey | undefined> {
-    const canFetch = this.schedule.canFetchForUnknownKey(this.options.monotonicNow());
+    const known = this.keys.get(kid);
+    if (known) return known;
+    const at = this.options.monotonicNow();
+    const canFetch =
+      at >= this.attemptedAt + this.options.keySet.cooldownSeconds * 1000 && at >= this.retryAt;
     if (canFetch || this.refreshing) await this.refresh();
     const key = this.keys.get(kid);
-    if (!key && this.schedule.failures > 0) throw this.toUnavailableError();
+    if (!key && this.failures > 0) throw this.toUnavailableError();
     return key;
   }
 
@@ -147,8 +97,24 @@ export class KeySet {
     // A running fetch may return the keys from before the change.
     if (this.refreshing) return void this.refreshing.then(() => this.refreshSoon());
     const at = this.options.monotonicNow();
-    this.schedule.refreshSoon(at);
-    if (this.schedule.isDue(at)) void this.refresh();
+    this.refreshAt = Math.min(
+      this.refreshAt,
+      Math.max(at, this.attemptedAt + this.options.keySet.cooldownSeconds * 1000),
+    );
+    if (this.isDue(at)) void this.refresh();
+  }
+
+  private isUsable(at: number): boolean {
+    return at < this.freshUntil + this.options.keySet.maxStaleSeconds * 1000;
+  }
+
+  private isDue(at: number): boolean {
+    return at >= this.refreshAt && at >= this.retryAt;
+  }
+
+  /** A request waits for the fetch when the set is stale, unless the issuer is known to be down. */
+  private shouldAwaitRefresh(at: number): boolean {
+    return !this.isUsable(at) || (at >= this.freshUntil && this.failures === 0);
   }
 
   private refresh(): Promise<void> {
@@ -160,16 +126,21 @@ export class KeySet {
 
   /** Never rejects, because each caller decides whether the old keys are still usable. */
   private async fetch(): Promise<void> {
-    this.schedule.recordAttempt(this.options.monotonicNow());
+    this.attemptedAt = this.options.monotonicNow();
     try {
-      const { keys, skipped, lifetimeMs } = await this.source.fetch();
+      const { keys, skipped, lifetimeMs } = await this.fetchKeys();
       this.skipped = skipped;
       this.keys = this.reuseUnchangedKeys(keys);
-      this.schedule.recordSuccess(this.options.monotonicNow(), lifetimeMs);
+      this.failures = 0;
+      this.succeededAt = this.options.monotonicNow();
+      this.retryAt = -Infinity;
+      this.refreshAt = this.succeededAt + lifetimeMs * REFRESH_AFTER_FRACTION;
+      this.freshUntil = this.succeededAt + lifetimeMs;
     } catch (error) {
       this.lastFailure = error;
-      if (this.schedule.failures === 0) this.outage = {};
-      this.schedule.recordFailure(this.options.monotonicNow());
+      if (this.failures === 0) this.outage = {};
+      this.retryAt = this.options.monotonicNow() + computeBackOffMs(this.failures, BACK_OFF_MS);
+      this.failures += 1;
     }
   }
 
@@ -190,8 +161,8 @@ export class KeySet {
   }
 
   private toUnavailableError(): UnavailableError {
-    const seconds = (this.schedule.retryAt - this.options.monotonicNow()) / 1000;
     const { lastFailure: cause, outage } = this;
+    const seconds = (this.retryAt - this.options.monotonicNow()) / 1000;
     return new UnavailableError('keys_unavailable', seconds, { cause, outage });
   }
 }

@@ -33,21 +33,16 @@ interface GroupOption {
 type Check = (value: unknown) => boolean;
 
 export const isName = (value: unknown): value is string => isText(value) && value !== '';
-const isText = (value: unknown) => typeof value === 'string';
+const isText = (value: unknown): value is string => typeof value === 'string';
 const isListOf = (isMember: Check) => (list: unknown) =>
   Array.isArray(list) && list.every(isMember);
-const isNames = (value: unknown) =>
-  isListOf(isName)(value) && Array.isArray(value) && value.length > 0;
-const isNameOrNames = (value: unknown) => isName(value) || isNames(value);
+const isNameOrNames = (value: unknown) => [value].flat().length > 0 && [value].flat().every(isName);
 export const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const declare = (expected: string, isValid: Check, fallback?: unknown): ValueOption => ({
-  kind: 'value',
-  expected,
-  isValid,
-  default: fallback,
-});
+function declare(expected: string, isValid: Check, fallback?: unknown): ValueOption {
+  return { kind: 'value', expected, isValid, default: fallback };
+}
 const group = (kind: GroupOption['kind']) => (members: OptionTable) => ({ kind, members });
 const listOf = (members: string, isMember: Check, fallback?: readonly unknown[]) =>
   declare(`a list of ${members}`, isListOf(isMember), fallback);
@@ -58,16 +53,13 @@ export const option = {
   any: declare('a value', () => true),
   text: declare('a string', isText),
   texts: (fallback?: readonly string[]) => listOf('strings', isText, fallback),
-  textOrTexts: declare(
-    'a string or a list of strings',
-    (value) => isText(value) || isListOf(isText)(value),
-  ),
+  textOrTexts: declare('a string or a list of strings', (value) => [value].flat().every(isText)),
   list: declare('a list', Array.isArray),
   listOf,
   oneOf: (values: readonly string[], fallback?: string) =>
     declare(
       values.map((value) => `'${value}'`).join(' or '),
-      (value) => values.some((one) => one === value),
+      (value) => isText(value) && values.includes(value),
       fallback,
     ),
   flag: (fallback = false) =>
@@ -135,24 +127,23 @@ export class OptionReader {
   }
 
   private readOne(value: unknown, declared: Option, name: string): unknown {
-    if (declared.kind === 'list of objects') return this.readList(value, declared.members, name);
-    if (declared.kind !== 'value') return this.readObject(value, declared, name);
+    if (declared.kind !== 'value') return this.readGroup(value, declared, name);
     const { expected, isValid, default: fallback } = declared;
     if (value === undefined || isValid(value)) return value ?? fallback;
     this.refuseShape(name, expected, value);
     return fallback;
   }
 
-  private readObject(value: unknown, { kind, members }: GroupOption, name: string): unknown {
-    if (value !== undefined && !isObject(value)) this.refuseShape(name, 'an object', value);
-    const isMissing = kind === 'optional object' && !isObject(value);
-    return isMissing ? undefined : this.read(value, members, `${name}.`);
+  private readGroup(value: unknown, { kind, members }: GroupOption, name: string): unknown {
+    if (kind === 'list of objects') return this.readList(value, members, name);
+    const isGiven = isObject(value);
+    if (value !== undefined && !isGiven) this.refuseShape(name, 'an object', value);
+    return isGiven || kind === 'object' ? this.read(value, members, `${name}.`) : undefined;
   }
 
   private readList(value: unknown, members: OptionTable, name: string): unknown {
-    const read = (one: unknown, i: number) =>
-      this.readObject(one, { kind: 'object', members }, `${name}[${i}]`);
-    if (Array.isArray(value)) return value.map(read);
+    const one: GroupOption = { kind: 'object', members };
+    if (Array.isArray(value)) return value.map((v, i) => this.readGroup(v, one, `${name}[${i}]`));
     if (value !== undefined) this.refuseShape(name, 'a list of objects', value);
     return undefined;
   }
@@ -194,10 +185,6 @@ function isSimilar(one: string, other: string, edits: number): boolean {
     return one === '' || isSimilar(oneRest, otherRest, edits);
   }
   const left = Math.min(edits, 2) - 1;
-  const edited = [
-    [oneRest, otherRest] as const,
-    [oneRest, other] as const,
-    [one, otherRest] as const,
-  ];
-  return left >= 0 && edited.some(([a, b]) => isSimilar(a, b, left));
+  const isSimilarTo = (rest: string) => isSimilar(rest, otherRest, left);
+  return left >= 0 && ([oneRest, one].some(isSimilarTo) || isSimilar(oneRest, other, left));
 }

@@ -7,6 +7,7 @@ import {
   readInstant,
   readString,
 } from './claims.js';
+import { isName } from './options.js';
 import type { ResolvedIssuer } from './verifier.options.js';
 import type { JsonObject } from './strict-json.js';
 import { quoteValue, TokenError } from './token-error.js';
@@ -40,16 +41,14 @@ export function readAccessToken(claims: JsonObject, issuer: ResolvedIssuer): Acc
 }
 
 /** RFC 9068 §4: `aud` must contain this resource server. It is a string or a list (RFC 7519 §4.1.3). */
-export function readAudience(
-  claims: JsonObject,
-  { audiences, claims: { audience, clientId } }: ResolvedIssuer,
-) {
+export function readAudience(claims: JsonObject, rules: ResolvedIssuer): string {
+  const { audience, clientId } = rules.claims;
   const claimed = getClaim(claims, audience);
   const names: unknown[] = Array.isArray(claimed) ? claimed : [claimed];
-  const accepted = audiences.find((name) => names.includes(name));
+  const accepted = rules.audiences.find((name) => names.includes(name));
   if (accepted !== undefined) return accepted;
   const difference = `${[audience].flat().join('.')} is ${quoteValue(claimed)}`;
-  const expected = `and must name ${quoteValue(audiences)}`;
+  const expected = `and must name ${quoteValue(rules.audiences)}`;
   // The client has to ask for a token for another audience.
   const client = findFirstClaim(claims, clientId);
   const owner = client === undefined ? '' : `; the client is ${quoteValue(client)}`;
@@ -72,23 +71,17 @@ export function checkRequiredClaims(claims: JsonObject, { requiredClaims }: Reso
  */
 export function readBinding(
   claims: JsonObject,
-  { ignoresTokenBinding, requiresDpop }: BindingRules,
+  rules: Pick<ResolvedIssuer, 'ignoresTokenBinding' | 'requiresDpop'>,
 ): Pick<AccessToken, 'boundTo'> {
-  if (ignoresTokenBinding) return {};
+  if (rules.ignoresTokenBinding) return {};
   const boundTo = getClaim(claims, ['cnf', 'jkt']);
-  if (typeof boundTo === 'string' && boundTo !== '') return { boundTo };
+  if (isName(boundTo)) return { boundTo };
   if (getClaim(claims, 'cnf') !== undefined) throw new TokenError('bound_token');
-  if (requiresDpop) throw new TokenError('unbound_token');
+  if (rules.requiresDpop) throw new TokenError('unbound_token');
   return {};
 }
 
-type BindingRules = Pick<ResolvedIssuer, 'ignoresTokenBinding' | 'requiresDpop'>;
-
-/**
- * "… MUST reject a DPoP-bound access token received as a bearer token" (RFC 9449 §7.2).
- *
- * @throws TokenError
- */
+/** "… MUST reject a DPoP-bound access token received as a bearer token" (RFC 9449 §7.2). @throws TokenError */
 export function checkUnbound<Token extends Pick<AccessToken, 'boundTo'>>(token: Token): Token {
   if (token.boundTo !== undefined) throw new TokenError('bound_token');
   return token;
@@ -97,11 +90,8 @@ export function checkUnbound<Token extends Pick<AccessToken, 'boundTo'>>(token: 
 /** RFC 9068 §2.2. Undefined for an issuer whose tokens name no client. */
 export function readClientId(claims: JsonObject, { claims: { clientId } }: ResolvedIssuer) {
   if (clientId.length === 0) return undefined;
-  return readIdentifier(
-    claims,
-    clientId,
-    "`claims.clientId`, such as ['azp'], or [] for tokens without",
-  );
+  const remedy = "`claims.clientId`, such as ['azp'], or [] for tokens without";
+  return readIdentifier(claims, clientId, remedy);
 }
 
 export function readTokenId(claims: JsonObject, { claims: { tokenId } }: ResolvedIssuer) {
@@ -113,7 +103,7 @@ export function readTokenId(claims: JsonObject, { claims: { tokenId } }: Resolve
 /** @param remedy what an operator sets if this issuer's tokens have another claim */
 function readIdentifier(claims: JsonObject, paths: readonly ClaimPath[], remedy: string): string {
   const value = findFirstClaim(claims, paths);
-  if (typeof value === 'string' && value !== '') return value;
+  if (isName(value)) return value;
   const names = paths.map((path) => [path].flat().join('.')).join(' or ');
   throw malformedClaim(names, `a non-empty string: set ${remedy}`);
 }
@@ -127,31 +117,22 @@ export function readOptionalClaims({ nbf, sid, auth_time: authTime }: JsonObject
 }
 
 function findFirstClaim(claims: JsonObject, paths: readonly ClaimPath[]): unknown {
-  for (const path of paths) {
-    const value = getClaim(claims, path);
-    if (value !== undefined) return value;
-  }
-  return undefined;
+  const path = paths.find((one) => getClaim(claims, one) !== undefined);
+  return path === undefined ? undefined : getClaim(claims, path);
 }
 
 /** A token without a scope claim has no scopes. */
-export function readScopes(
-  claims: JsonObject,
-  { claims: { scopes: paths } }: ResolvedIssuer,
-): ReadonlySet<string> {
-  const scopes = paths.flatMap((path) => parseScopes(getClaim(claims, path), path));
+export function readScopes(claims: JsonObject, rules: ResolvedIssuer): ReadonlySet<string> {
+  const scopes = rules.claims.scopes.flatMap((path) => parseScopes(getClaim(claims, path), path));
   return new ScopeSet(scopes.filter(Boolean));
 }
 
 const NO_ROLES: ReadonlySet<string> = new ScopeSet([]);
 
 /** A string is one role, because names of roles may contain spaces. A claim of another type has no roles. */
-function readRoles(
-  claims: JsonObject,
-  { claims: { roles: paths } }: ResolvedIssuer,
-): ReadonlySet<string> {
-  const roles = paths.flatMap((path) => getClaim(claims, path));
-  const names = roles.filter((role) => typeof role === 'string').filter(Boolean);
+function readRoles(claims: JsonObject, rules: ResolvedIssuer): ReadonlySet<string> {
+  const roles = rules.claims.roles.flatMap((path) => getClaim(claims, path));
+  const names = roles.filter(isName);
   return names.length > 0 ? new ScopeSet(names) : NO_ROLES;
 }
 

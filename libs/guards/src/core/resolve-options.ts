@@ -70,22 +70,18 @@ export function resolveVerifierOptions(
   const installed: OptionPart[] = Object.values(parts);
   const ofIssuer = merge(ISSUER_OPTIONS, ...installed.map((part) => part.issuerOptions));
   const table = merge(VERIFIER_OPTIONS, ...installed.map((part) => part.options), more);
-  const issuers = declareIssuers(given, parts, ofIssuer);
+  const named: unknown = Reflect.get(Object(given), 'issuers');
+  const isSingle = named === undefined;
+  const issuers = declareIssuers(named, parts, ofIssuer);
   const values = reader.read(given, { ...ofIssuer, ...table, issuers });
-  const isSingle = Reflect.get(Object(given), 'issuers') === undefined;
   if (!isSingle) refuseSingleIssuer(given, reader, Object.keys(ofIssuer));
   const own = Object.fromEntries(Object.keys(table).map((name) => [name, values[name]]));
-  // The reader has checked every shape.
-  const read = own as unknown as Omit<
-    ResolvedVerifierOptions,
-    'issuers' | 'directory' | 'acceptsBoundTokens'
-  >;
-  const resolved: ResolvedVerifierOptions = {
-    ...read,
-    keySet: Object.freeze({ ...read.keySet, fetch: read.fetch }),
+  const resolved = {
+    ...own,
+    keySet: Object.freeze({ ...Object(own['keySet']), fetch: own['fetch'] }),
     ...readTrusted(values, isSingle),
     acceptsBoundTokens: parts.dpop !== undefined,
-  };
+  } as unknown as ResolvedVerifierOptions; // The reader has checked every shape.
   for (const part of installed) Object.assign(resolved, part.resolve?.(resolved));
   reader.add(findVerifierFaults(resolved, isSingle));
   for (const part of installed) reader.add(part.findFaults?.(resolved) ?? []);
@@ -93,11 +89,9 @@ export function resolveVerifierOptions(
 }
 
 /** A list of issuers, or an object for the part that resolves them at run time. */
-function declareIssuers(given: object, parts: VerifierParts, ofIssuer: OptionTable): Option {
-  const issuers: unknown = Reflect.get(Object(given), 'issuers');
-  const isDirectory = isObject(issuers) && Reflect.get(issuers, 'resolve') !== undefined;
-  const directory = isDirectory && parts.issuersAtRunTime?.directory;
-  return directory || option.objects(ofIssuer);
+function declareIssuers(given: unknown, parts: VerifierParts, ofIssuer: OptionTable): Option {
+  const isDirectory = isObject(given) && Reflect.get(given, 'resolve') !== undefined;
+  return (isDirectory && parts.issuersAtRunTime?.directory) || option.objects(ofIssuer);
 }
 
 function merge(...tables: readonly (OptionTable | undefined)[]): OptionTable {
@@ -138,61 +132,52 @@ export function resolveIssuer(read: ReadIssuer, audience: string): ResolvedIssue
 /** One sentence for each fault. It says what to set. */
 function findVerifierFaults(resolved: ResolvedVerifierOptions, isSingle: boolean): string[] {
   const { audience, issuers, opaqueTokens, directory } = resolved;
-  const names = new Set(issuers.map(({ issuer }) => issuer));
+  const isRepeated = new Set(issuers.map(({ issuer }) => issuer)).size < issuers.length;
+  const hasIssuers = issuers.length > 0 || opaqueTokens || directory;
   return [
-    ...(isName(audience) ? [] : ['set `audience` to the identifier of this resource server']),
-    ...(issuers.length > 0 || opaqueTokens || directory
-      ? []
-      : ['set `issuers` to those you trust']),
-    ...(names.size === issuers.length ? [] : ['`issuers` names an issuer twice']),
-    ...issuers.flatMap((issuer, i) =>
-      findIssuerFaults(issuer, resolved, isSingle ? '' : `issuers[${i}].`),
-    ),
-  ];
+    when(!isName(audience), 'set `audience` to the identifier of this resource server'),
+    when(!hasIssuers, 'set `issuers` to those you trust'),
+    when(isRepeated, '`issuers` names an issuer twice'),
+    ...issuers.map((one, i) => findIssuerFaults(one, resolved, isSingle ? '' : `issuers[${i}].`)),
+  ].flat();
 }
 
+const when = (isFault: unknown, fault: string) => (isFault ? [fault] : []);
+
+type FaultOptions = Pick<
+  ResolvedVerifierOptions,
+  'dangerouslyAllowInsecureHttp' | 'acceptsBoundTokens'
+>;
+
 /** @param prefix of the names in the sentences, such as `issuers[0].` */
-export function findIssuerFaults(
-  rules: ResolvedIssuer,
-  options: Pick<ResolvedVerifierOptions, 'dangerouslyAllowInsecureHttp' | 'acceptsBoundTokens'>,
-  prefix: string,
-): string[] {
-  const { issuer, audiences, algorithms, jwksUri, keys, requiresDpop } = rules;
+export function findIssuerFaults(rules: ResolvedIssuer, options: FaultOptions, prefix: string) {
+  const { issuer, audiences, algorithms, jwksUri, keys, requiresDpop, tokenTypes } = rules;
   const named = (name: string) => `\`${prefix}${name}\``;
-  const refused = algorithms.filter((algorithm) => !isAlgorithm(algorithm));
+  const refused = algorithms.filter((algorithm) => !isAlgorithm(algorithm)).map(String);
+  const values = `may hold ${ALGORITHMS.join(', ')}, not ${refused.join(', ')}`;
+  const isBearer = requiresDpop && rules.ignoresTokenBinding;
+  const lacksDpop = requiresDpop && !options.acceptsBoundTokens;
   const hasAudience = audiences.length > 0 && audiences.every(isName);
-  const faults: readonly [isFault: unknown, fault: string][] = [
-    [!isName(issuer), `set ${named('issuer')} to the "iss" of your authorization server`],
-    [algorithms.length === 0, `set ${named('algorithms')} to those your issuer signs with`],
-    [
-      refused.length > 0,
-      `${named('algorithms')} may hold ${ALGORITHMS.join(', ')}, not ${refused.map(String).join(', ')}`,
-    ],
-    [keys && jwksUri, `set ${named('keys')} or ${named('jwksUri')}, not both`],
-    [
-      requiresDpop && !options.acceptsBoundTokens,
-      `${named('requiresDpop')} needs the part \`dpop\``,
-    ],
-    [
-      requiresDpop && rules.ignoresTokenBinding,
-      `set ${named('requiresDpop')} or ${named('ignoresTokenBinding')}, not both`,
-    ],
-    [prefix && !hasAudience, `${named('audience')} must be one or several names`],
-    [rules.tokenTypes.length === 0, `${named('tokenTypes')} must name at least one type`],
-  ];
   return [
-    ...faults.filter(([isFault]) => isFault).map(([, fault]) => fault),
-    ...findAddressFaults(rules, options, prefix),
-  ];
+    when(!isName(issuer), `set ${named('issuer')} to the "iss" of your authorization server`),
+    when(algorithms.length === 0, `set ${named('algorithms')} to those your issuer signs with`),
+    when(refused.length > 0, `${named('algorithms')} ${values}`),
+    when(keys && jwksUri, `set ${named('keys')} or ${named('jwksUri')}, not both`),
+    when(lacksDpop, `${named('requiresDpop')} needs the part \`dpop\``),
+    when(isBearer, `set ${named('requiresDpop')} or ${named('ignoresTokenBinding')}, not both`),
+    when(prefix && !hasAudience, `${named('audience')} must be one or several names`),
+    when(tokenTypes.length === 0, `${named('tokenTypes')} must name at least one type`),
+    findAddressFaults(rules, options, named),
+  ].flat();
 }
 
 function findAddressFaults(
   { issuer, jwksUri, keys }: ResolvedIssuer,
-  options: Pick<ResolvedVerifierOptions, 'dangerouslyAllowInsecureHttp'>,
-  prefix: string,
+  options: FaultOptions,
+  named: (name: string) => string,
 ): string[] {
-  if (keys || !isName(jwksUri ?? issuer)) return [];
-  const [name, url] = jwksUri === undefined ? ['issuer', issuer] : ['jwksUri', jwksUri];
-  const fault = findUrlFault(url, options);
-  return fault ? [`\`${prefix}${name}\` ${fault}`] : [];
+  const address = jwksUri ?? issuer;
+  if (keys || !isName(address)) return [];
+  const fault = findUrlFault(address, options);
+  return when(fault, `${named(jwksUri === undefined ? 'issuer' : 'jwksUri')} ${fault}`);
 }

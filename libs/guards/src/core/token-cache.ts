@@ -4,11 +4,29 @@ import type { KeySet } from './key-set.js';
 import type { TokenStatus } from './trusted-issuer.js';
 import type { VerificationKey } from './verification-key.js';
 
-interface Entry<V> {
-  readonly key: string;
-  value: V;
-  older: Entry<V> | undefined;
-  newer: Entry<V> | undefined;
+/** A member of a ring. */
+class Entry<V> {
+  older: Entry<V> = this;
+  newer: Entry<V> = this;
+
+  constructor(
+    readonly key = '',
+    readonly value?: V,
+  ) {}
+
+  /** Makes this entry the next older one of another. */
+  insertBefore(other: Entry<V>): void {
+    this.unlink();
+    this.newer = other;
+    this.older = other.older;
+    this.older.newer = this;
+    other.older = this;
+  }
+
+  unlink(): void {
+    this.older.newer = this.newer;
+    this.newer.older = this.older;
+  }
 }
 
 /**
@@ -18,8 +36,8 @@ interface Entry<V> {
  */
 export class LeastRecentlyUsed<V> {
   private readonly entries = new Map<string, Entry<V>>();
-  private oldest: Entry<V> | undefined;
-  private newest: Entry<V> | undefined;
+  /** Between the newest entry, which is older, and the oldest, which is newer. */
+  private readonly seam = new Entry<V>();
 
   constructor(private readonly capacity: number) {}
 
@@ -29,47 +47,27 @@ export class LeastRecentlyUsed<V> {
 
   /** Deletes the least recently used entry if its value meets the condition. */
   deleteOldestIf(condition: (value: V) => boolean): void {
-    if (this.oldest && condition(this.oldest.value)) this.delete(this.oldest.key);
+    const { key, value } = this.seam.newer;
+    if (value !== undefined && condition(value)) this.delete(key);
   }
 
   get(key: string): V | undefined {
     const entry = this.entries.get(key);
-    if (!entry) return undefined;
-    if (entry !== this.newest) {
-      this.unlink(entry);
-      this.append(entry);
-    }
-    return entry.value;
+    if (entry && entry !== this.seam.older) entry.insertBefore(this.seam);
+    return entry?.value;
   }
 
   set(key: string, value: V): void {
     this.delete(key);
-    const entry: Entry<V> = { key, value, older: undefined, newer: undefined };
+    const entry = new Entry(key, value);
     this.entries.set(key, entry);
-    this.append(entry);
-    if (this.entries.size > this.capacity && this.oldest) this.delete(this.oldest.key);
+    entry.insertBefore(this.seam);
+    if (this.entries.size > this.capacity) this.delete(this.seam.newer.key);
   }
 
   delete(key: string): void {
-    const entry = this.entries.get(key);
-    if (!entry) return;
+    this.entries.get(key)?.unlink();
     this.entries.delete(key);
-    this.unlink(entry);
-  }
-
-  private append(entry: Entry<V>): void {
-    entry.older = this.newest;
-    entry.newer = undefined;
-    if (this.newest) this.newest.newer = entry;
-    else this.oldest = entry;
-    this.newest = entry;
-  }
-
-  private unlink({ older, newer }: Entry<V>): void {
-    if (older) older.newer = newer;
-    else this.oldest = newer;
-    if (newer) newer.older = older;
-    else this.newest = older;
   }
 }
 
@@ -110,10 +108,8 @@ export class TokenCache {
   /**
    * The token, if it is still valid: not expired, its key still in the issuer's set, and its session not revoked.
    *
-   * @param now in epoch milliseconds
    * @param at in monotonic milliseconds
-   * @throws TokenError `revoked`
-   * @throws UnavailableError `status_unavailable`
+   * @throws TokenError `revoked` or `status_unavailable`
    */
   get(digest: string, now: number, at: number): AccessToken | undefined {
     const cached = this.tokens.get(digest);

@@ -59,12 +59,9 @@ function quoteScalar(value: unknown): string {
   return printable.length > MAX_QUOTED ? `${printable.slice(0, MAX_QUOTED)}…` : printable;
 }
 
-const MAX_RETRY_AFTER_SECONDS = 3600;
-
 /** A value for `Retry-After`: whole seconds from 1 to 3600 (RFC 9110 §10.2.3). An unknown time becomes one second. */
 export function toRetryAfterSeconds(seconds: number): number {
-  if (!Number.isFinite(seconds)) return 1;
-  return Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(1, Math.ceil(seconds)));
+  return Number.isFinite(seconds) ? Math.min(3600, Math.max(1, Math.ceil(seconds))) : 1;
 }
 
 /** What an {@link UnavailableError} knows about the fetch of the missing data. */
@@ -92,30 +89,19 @@ export class UnavailableError extends TokenError {
   }
 }
 
-/** Deepest chain of causes that is described. */
-const MAX_CAUSES = 5;
-
-/** The messages of an error and of its causes. `fetch failed` alone does not say why. */
-export function describeError(error: unknown, maxCauses = MAX_CAUSES): string {
+/** The messages of an error and of its causes, at most five deep. `fetch failed` alone does not say why. */
+export function describeError(error: unknown, maxCauses = 5): string {
   if (!isErrorLike(error)) return String(error);
   const { message, name, code, cause, errors = [] } = error;
-  const own = message === '' ? (code ?? name) : message;
   // An AggregateError of Node, for a host with several addresses, has no message.
-  const causes = message === '' ? errors : [cause];
+  const [own, causes] = message === '' ? [code ?? name, errors] : [message, [cause]];
   const texts = maxCauses === 0 ? [] : causes.filter((one) => one !== undefined);
   const inner = texts.map((one) => describeError(one, maxCauses - 1));
   return [own, inner.filter((text) => !own.includes(text)).join('; ')].filter(Boolean).join(': ');
 }
 
-interface ErrorLike {
-  readonly message: string;
-  readonly name: string;
-  readonly code?: string;
-  readonly cause?: unknown;
-  readonly errors?: readonly unknown[];
-}
-
 /** Errors of another realm, such as those of `fetch` in a test runner, are no instances of this realm's Error. */
-function isErrorLike(value: unknown): value is ErrorLike {
-  return typeof value === 'object' && value !== null && 'message' in value && 'name' in value;
-}
+const isErrorLike = (value: unknown): value is ErrorLike =>
+  typeof value === 'object' && value !== null && 'message' in value && 'name' in value;
+
+type ErrorLike = Error & { readonly code?: string; readonly errors?: readonly unknown[] };

@@ -1,7 +1,6 @@
 import type { AccessToken } from './access-token.js';
 import { malformedClaim } from './claims.js';
 import { decodeHeader, type JoseHeader, parseJoseHeader } from './jws.js';
-import { KeySetSource } from './key-set-source.js';
 import { KeySet } from './key-set.js';
 import type { Option, OptionTable } from './options.js';
 import type { ResolvedIssuer, ResolvedVerifierOptions } from './verifier.options.js';
@@ -10,21 +9,13 @@ import type { ResolvedIssuer, ResolvedVerifierOptions } from './verifier.options
 export interface TokenStatus {
   /** False once the list is no longer kept up to date: then the status must be looked up again. */
   readonly isTracked: boolean;
-  /**
-   * @param at in monotonic milliseconds
-   * @throws TokenError when the session is revoked, or the token's index is outside of the list
-   * @throws UnavailableError `status_unavailable`
-   */
+  /** @throws TokenError when the session is revoked at this monotonic time, or the status cannot be looked up */
   checkValid(at: number): void;
 }
 
 /** The status lists of one issuer. `status/` implements it, so that the core does not depend on that folder. */
 export interface StatusSource {
-  /**
-   * Undefined for a token without a status.
-   *
-   * @throws TokenError when the token's reference to its status is not usable
-   */
+  /** @throws TokenError when the token's reference to its status is not usable */
   findStatus(token: Pick<AccessToken, 'claims' | 'issuedAt'>): TokenStatus | undefined;
   /** @throws UnavailableError `status_unavailable` */
   ready(): Promise<void>;
@@ -47,11 +38,7 @@ export interface OptionPart {
 
 /** Checks the status of tokens. Without it, a token with a status is refused. */
 export interface StatusPart extends OptionPart {
-  createSource(
-    rules: ResolvedIssuer,
-    options: ResolvedVerifierOptions,
-    keySet: KeySet,
-  ): StatusSource;
+  createSource(rules: ResolvedIssuer, options: ResolvedVerifierOptions, keys: KeySet): StatusSource;
 }
 
 /** Replaces the list of issuers by issuers that become known at run time. */
@@ -83,17 +70,12 @@ export class TrustedIssuer {
     options: ResolvedVerifierOptions,
     { status }: VerifierParts,
   ) {
-    this.keySet = new KeySet(options, new KeySetSource(rules, options));
-    this.statusLists = rules.ignoresTokenStatus
-      ? undefined
-      : status?.createSource(rules, options, this.keySet);
+    this.keySet = new KeySet(rules, options);
+    const checked = rules.ignoresTokenStatus ? undefined : status;
+    this.statusLists = checked?.createSource(rules, options, this.keySet);
   }
 
-  /**
-   * The status of a token; undefined for a token without one.
-   *
-   * @throws TokenError when the status cannot be looked up
-   */
+  /** Undefined for a token without a status. @throws TokenError when the status cannot be looked up */
   findStatus(token: Pick<AccessToken, 'claims' | 'issuedAt'>): TokenStatus | undefined {
     if (token.claims['status'] === undefined || this.rules.ignoresTokenStatus) return undefined;
     if (this.statusLists) return this.statusLists.findStatus(token);
@@ -101,11 +83,7 @@ export class TrustedIssuer {
     throw malformedClaim('status', `absent, because this service checks no status: ${remedy}`);
   }
 
-  /**
-   * Resolves when tokens of this issuer can be verified.
-   *
-   * @throws UnavailableError
-   */
+  /** Resolves when tokens of this issuer can be verified. @throws UnavailableError */
   async ready(): Promise<void> {
     await this.keySet.ready();
     await this.statusLists?.ready();
@@ -129,9 +107,8 @@ export class IssuerRegistry {
   private readonly byName: ReadonlyMap<unknown, TrustedIssuer>;
 
   constructor(options: ResolvedVerifierOptions, parts: VerifierParts) {
-    this.byName = new Map(
-      options.issuers.map((rules) => [rules.issuer, new TrustedIssuer(rules, options, parts)]),
-    );
+    const trust = (rules: ResolvedIssuer) => new TrustedIssuer(rules, options, parts);
+    this.byName = new Map(options.issuers.map((rules) => [rules.issuer, trust(rules)]));
   }
 
   get all(): readonly TrustedIssuer[] {
@@ -162,12 +139,7 @@ export class IssuerRegistry {
     return Infinity;
   }
 
-  /**
-   * Resolves when tokens of at least one issuer can be verified, and fetches missing keys and status lists. One issuer
-   * that is down must not block the callers of the others.
-   *
-   * @throws UnavailableError
-   */
+  /** One issuer that is down must not block the callers of the others. @throws UnavailableError */
   async ready(): Promise<void> {
     if (this.byName.size === 0) return;
     await Promise.any(this.all.map((issuer) => issuer.ready())).catch((failure: unknown) => {
@@ -187,10 +159,7 @@ export class IssuerRegistry {
   }
 }
 
-export function createRegistry(
-  options: ResolvedVerifierOptions,
-  parts: VerifierParts,
-): IssuerRegistry {
+export function createRegistry(options: ResolvedVerifierOptions, parts: VerifierParts) {
   const directory = options.directory && parts.issuersAtRunTime;
   return directory?.createRegistry(options, parts) ?? new IssuerRegistry(options, parts);
 }

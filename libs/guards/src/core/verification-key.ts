@@ -1,4 +1,4 @@
-import { createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
+import { type JsonWebKey, type KeyObject, verify } from 'node:crypto';
 import { type Algorithm, getAlgorithmParameters, isSameAlgorithm } from './algorithms.js';
 import type { CompactJws, JoseHeader } from './jws.js';
 import { isName } from './options.js';
@@ -42,19 +42,14 @@ const MAX_SKIPPED = 100;
 const MAX_NAMED = 5;
 
 /** A key of a set that cannot verify tokens here. */
-interface SkippedKey {
+export interface SkippedKey {
   readonly kid: unknown;
   /** Ends the sentence "The key … is not used: it …". */
   readonly reason: string;
 }
 
-/** The keys of a set that may verify access tokens, each with its one algorithm. Not imported yet. */
-export interface KeySelection {
-  readonly jwks: readonly SelectedJwk[];
-  readonly skipped: readonly SkippedKey[];
-}
-
-interface SelectedJwk extends JsonWebKey {
+/** A key that may verify access tokens, with its one algorithm. Not imported yet. */
+export interface SelectedJwk extends JsonWebKey {
   readonly kid: string;
   readonly alg: Algorithm;
 }
@@ -70,24 +65,26 @@ export interface ParsedKeySet {
  *
  * @throws TypeError when `keys` is not an array, or holds no usable key
  */
-export function selectKeys(keys: unknown, allowed: readonly Algorithm[]): KeySelection {
+export function selectKeys(keys: unknown, allowed: readonly Algorithm[], skipped: SkippedKey[]) {
   if (!Array.isArray(keys)) throw new TypeError('The key set has no "keys" (RFC 7517 §5)');
+  const skip = (kid: unknown, reason: string) => {
+    if (skipped.length < MAX_SKIPPED) skipped.push({ kid, reason });
+  };
   const selected = new Map<string, SelectedJwk>();
   const shared = new Set<string>();
-  const skipped: SkippedKey[] = [];
   for (const key of keys) {
     const jwk = isJsonObject(key) ? key : {};
     const found = selectKey(jwk, allowed);
-    if (typeof found === 'string') skipped.push({ kid: jwk['kid'], reason: found });
+    if (typeof found === 'string') skip(jwk['kid'], found);
     else if (selected.has(found.kid)) shared.add(found.kid);
     else selected.set(found.kid, found);
   }
   for (const kid of shared) {
     selected.delete(kid);
-    skipped.push({ kid, reason: 'shares its kid with another key' });
+    skip(kid, 'shares its kid with another key');
   }
   if (selected.size === 0) throw describeUnusableSet(skipped);
-  return { jwks: [...selected.values()], skipped: skipped.slice(0, MAX_SKIPPED) };
+  return [...selected.values()];
 }
 
 /** The public part of the key, or the reason why it is not used. */
@@ -100,27 +97,7 @@ function selectKey(jwk: JsonObject, allowed: readonly Algorithm[]): SelectedJwk 
   return alg ? { ...pickPublicMembers(jwk), kid, alg } : describeUnfit(jwk, allowed);
 }
 
-/**
- * @param imported as PEM, by jwks-rsa
- * @throws TypeError when no selected key is sound
- */
-export function collectKeys(
-  { jwks, skipped }: KeySelection,
-  imported: readonly { readonly kid: string; getPublicKey(): string }[],
-): ParsedKeySet {
-  const keys = new Map<string, VerificationKey>();
-  const unsound: SkippedKey[] = [];
-  for (const { kid, alg } of jwks) {
-    const pem = imported.find((key) => key.kid === kid)?.getPublicKey();
-    const publicKey = pem === undefined ? undefined : createPublicKey(pem);
-    if (publicKey && isSound(publicKey)) keys.set(kid, new VerificationKey(publicKey, alg));
-    else unsound.push({ kid, reason: 'is not a sound public key' });
-  }
-  if (keys.size === 0) throw describeUnusableSet([...unsound, ...skipped]);
-  return { keys, skipped: [...unsound, ...skipped] };
-}
-
-function describeUnusableSet(skipped: readonly SkippedKey[]): TypeError {
+export function describeUnusableSet(skipped: readonly SkippedKey[]): TypeError {
   const reasons = skipped.slice(0, MAX_NAMED).map(describeSkippedKey);
   const words = 'The key set holds no key that may verify access tokens';
   return new TypeError([words, ...reasons].join('. '));
@@ -145,20 +122,19 @@ export function findUseFault(jwk: JsonObject): string | undefined {
  * The one algorithm of the key: its `alg`. Without one (RFC 7517 §4.4), the only allowed algorithm that fits the key. The
  * `alg` of a token never decides, because a key must be used with one algorithm (RFC 8725 §3.1).
  */
-export function chooseAlgorithm(
-  jwk: JsonObject,
-  allowed: readonly Algorithm[],
-): Algorithm | undefined {
+export function chooseAlgorithm(jwk: JsonObject, allowed: readonly Algorithm[]) {
   const fitting = findFittingAlgorithms(jwk, allowed);
   const [first] = fitting;
-  if (jwk['alg'] !== undefined) {
-    return fitting.find((algorithm) => isSameAlgorithm(algorithm, jwk['alg']));
-  }
+  const named = jwk['alg'];
+  if (named !== undefined) return fitting.find((algorithm) => isSameAlgorithm(algorithm, named));
   return fitting.every((algorithm) => isSameAlgorithm(algorithm, first)) ? first : undefined;
 }
 
-function findFittingAlgorithms(jwk: JsonObject, allowed: readonly Algorithm[]): Algorithm[] {
-  return allowed.filter((algorithm) => isKeyForAlgorithm(jwk, algorithm));
+function findFittingAlgorithms({ kty, crv }: JsonObject, allowed: readonly Algorithm[]) {
+  return allowed.filter((algorithm) => {
+    const { keyType, curve } = getAlgorithmParameters(algorithm);
+    return kty === keyType && (curve === undefined || crv === curve);
+  });
 }
 
 function describeUnfit(jwk: JsonObject, allowed: readonly Algorithm[]): string {
@@ -171,21 +147,13 @@ function describeUnfit(jwk: JsonObject, allowed: readonly Algorithm[]): string {
   return `is ${type.join(' ')} with alg ${quoteValue(alg)}, and \`algorithms\` allows ${allowed.join(', ')}`;
 }
 
-function isKeyForAlgorithm({ kty, crv }: JsonObject, algorithm: Algorithm): boolean {
-  const { keyType, curve } = getAlgorithmParameters(algorithm);
-  return kty === keyType && (curve === undefined || crv === curve);
-}
-
-/** Weak keys, under which strangers can make valid signatures, are refused. */
+/** Refuses keys under which strangers can make valid signatures. With an RSA exponent of 1, every text is its own signature. */
 export function isSound(key: KeyObject): boolean {
-  if (key.asymmetricKeyType === 'rsa') return isSoundRsa(key);
-  return key.asymmetricKeyType !== 'ed25519' || !isOfSmallOrder(key);
-}
-
-/** With an exponent of 1, every text would be its own signature. */
-function isSoundRsa({ asymmetricKeyDetails: details = {} }: KeyObject): boolean {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = key;
+  if (type === 'ed25519') return !isOfSmallOrder(key);
   const { modulusLength: bits = 0, publicExponent: exponent = 0n } = details;
-  return bits >= MIN_RSA_BITS && exponent >= MIN_RSA_EXPONENT && exponent % 2n === 1n;
+  const isStrong = bits >= MIN_RSA_BITS && exponent >= MIN_RSA_EXPONENT && exponent % 2n === 1n;
+  return type !== 'rsa' || isStrong;
 }
 
 /** The points of order 1, 2, 4 and 8 of edwards25519, without their sign bit; two of them also with y + p. */
@@ -207,10 +175,9 @@ function isOfSmallOrder(key: KeyObject): boolean {
 }
 
 /** RFC 7518 §6.2.1 and §6.3.1, RFC 8037 §2. */
-export function pickPublicMembers({ kty, crv, x, y, n, e }: JsonObject): JsonWebKey {
-  return Object.fromEntries(
-    Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined),
-  );
+export function pickPublicMembers(jwk: JsonObject): JsonWebKey {
+  const members = ['kty', 'crv', 'x', 'y', 'n', 'e'].map((name) => [name, jwk[name]]);
+  return Object.fromEntries(members.filter(([, value]) => value !== undefined));
 }
 
 /**

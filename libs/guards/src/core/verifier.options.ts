@@ -88,30 +88,19 @@ export interface TokenOptions {
   readonly fetch?: Fetch | undefined;
 }
 
-export interface OneIssuer extends Omit<IssuerOptions, 'audience'> {
-  readonly issuers?: never;
-}
-
-export type NoSingleIssuer = Readonly<
-  Partial<Record<Exclude<keyof IssuerOptions, 'audience'>, never>>
->;
-
-export interface SeveralIssuers extends NoSingleIssuer {
-  /** Each issuer has its own keys and rules. A token is checked by the rules of the issuer in its `iss`. */
-  readonly issuers: readonly IssuerOptions[];
-}
-
-/** Without an issuer, no JWT is accepted. */
-export interface OnlyOpaqueTokens extends Partial<Omit<IssuerOptions, 'audience'>> {
-  readonly issuers?: never;
-  readonly opaqueTokens: Verifier;
-}
+type SingleIssuer = Omit<IssuerOptions, 'audience'>;
+export type NoSingleIssuer = Readonly<Partial<Record<keyof SingleIssuer, never>>>;
 
 /** The ways to name issuers. Parts add others. */
 export interface TrustModes {
-  readonly one: OneIssuer;
-  readonly several: SeveralIssuers;
-  readonly none: OnlyOpaqueTokens;
+  readonly one: SingleIssuer & { readonly issuers?: never };
+  /** Each issuer has its own keys and rules. A token is checked by the rules of the issuer in its `iss`. */
+  readonly several: NoSingleIssuer & { readonly issuers: readonly IssuerOptions[] };
+  /** Without an issuer, no JWT is accepted. */
+  readonly none: Partial<SingleIssuer> & {
+    readonly issuers?: never;
+    readonly opaqueTokens: Verifier;
+  };
 }
 
 export type TrustOptions = TrustModes[keyof TrustModes];
@@ -120,31 +109,31 @@ export type VerifierOptions = TokenOptions & TrustOptions;
 
 export type RequiredOptions<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
 
+type IssuerFlag = 'ignoresTokenStatus' | 'ignoresTokenBinding' | 'requiresDpop';
+type RequiredOfIssuer = Pick<IssuerOptions, 'issuer' | 'algorithms' | 'tokenTypes' | IssuerFlag>;
+
 /** {@link IssuerOptions} with every default filled in. Frozen. */
 export interface ResolvedIssuer
-  extends
-    Pick<IssuerOptions, 'jwksUri' | 'keys'>,
-    RequiredOptions<Pick<IssuerOptions, 'issuer' | 'algorithms' | 'tokenTypes' | IssuerFlag>> {
+  extends Pick<IssuerOptions, 'jwksUri' | 'keys'>, RequiredOptions<RequiredOfIssuer> {
   readonly audiences: readonly string[];
   readonly requiredClaims: readonly (readonly [name: string, values: readonly string[]])[];
   readonly claims: RequiredOptions<ClaimMapping>;
 }
 
-type IssuerFlag = 'ignoresTokenStatus' | 'ignoresTokenBinding' | 'requiresDpop';
+type TimeOption = 'clockToleranceSeconds' | 'maxTokenAgeSeconds' | 'now' | 'monotonicNow';
+type RequiredOfService = Pick<
+  TokenOptions,
+  'audience' | 'dangerouslyAllowInsecureHttp' | 'maxTokenBytes' | TimeOption
+>;
 
 /** {@link VerifierOptions} with every default filled in. Frozen. */
 export interface ResolvedVerifierOptions
-  extends
-    Pick<TokenOptions, 'opaqueTokens' | 'fetch'>,
-    RequiredOptions<Pick<TokenOptions, 'audience' | 'dangerouslyAllowInsecureHttp' | TimeOption>> {
+  extends Pick<TokenOptions, 'opaqueTokens' | 'fetch'>, RequiredOptions<RequiredOfService> {
   readonly issuers: readonly ResolvedIssuer[];
   /** `issuers` as an object, in place of a list. The part that declares it knows its type. */
   readonly directory: object | undefined;
-  readonly maxTokenBytes: number;
   readonly keySet: RequiredOptions<KeySetOptions> & Pick<TokenOptions, 'fetch'>;
   readonly tokenCache: RequiredOptions<TokenCacheOptions>;
   /** True if the caller checks the proof of possession of bound tokens. Otherwise they are refused. */
   readonly acceptsBoundTokens: boolean;
 }
-
-type TimeOption = 'clockToleranceSeconds' | 'maxTokenAgeSeconds' | 'now' | 'monotonicNow';

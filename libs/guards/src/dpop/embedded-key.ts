@@ -9,7 +9,7 @@ import {
   VerificationKey,
 } from '../core/verification-key.js';
 
-/** Imports the key in the header of a DPoP proof, for the algorithm named there. `cnf.jkt` of the token says who owns it. */
+/** Imports the key in the header of a DPoP proof, for the algorithm named there. `cnf.jkt` of the token identifies the key. */
 export function importEmbeddedKey(algorithm: Algorithm, jwk: unknown): VerificationKey | undefined {
   if (!isJsonObject(jwk) || findUseFault(jwk) !== undefined) return undefined;
   if (!chooseAlgorithm(jwk, [algorithm])) return undefined;

@@ -17,7 +17,7 @@ import type { ResolvedDpopOptions } from './dpop.options.js';
 import { importEmbeddedKey } from './embedded-key.js';
 
 /** The key in the header of a proof. Only `cnf.jkt` of the access token says who owns it. */
-export interface ProofKey {
+interface ProofKey {
   readonly key: VerificationKey;
   /** RFC 7638, with SHA-256. */
   readonly thumbprint: string;
@@ -73,7 +73,7 @@ export interface ParsedProof {
 }
 
 /** RFC 9449 §4.2. */
-export interface ProofClaims {
+interface ProofClaims {
   readonly jti: string;
   readonly htm: string;
   readonly htu: string;

@@ -17,7 +17,7 @@ function isObject(value: unknown): value is object {
 /** CloseCode.Forbidden of graphql-ws. Its client reconnects after it, with a new token. */
 const FORBIDDEN = 4403;
 
-export interface ClosableSocket {
+interface ClosableSocket {
   close(code: number, reason: string): void;
   once(event: 'close', listener: () => void): unknown;
 }
@@ -36,7 +36,7 @@ export class SocketExpiry {
 }
 
 /** The part of a graphql-ws connection that is used here. */
-export interface GraphqlWsConnection {
+interface GraphqlWsConnection {
   /** The payload of `connection_init`. */
   readonly connectionParams?: Readonly<Record<string, unknown>>;
   readonly extra: { readonly socket: ClosableSocket; readonly request: CredentialCarrier };

@@ -44,7 +44,7 @@ export function readAnswer(answer: JsonObject, rules: AnswerRules, now: number):
   const token = readAccessToken(addMissing(claims, rules, now), rules.issuer);
   const limits = { now, tolerance: rules.toleranceMs, maxAge: Infinity };
   checkExpiry(token.expiresAt, limits);
-  checkNotBefore(token.notBefore, limits);
+  if (token.notBefore) checkNotBefore(token.notBefore, limits);
   checkIssuedAt(token.issuedAt, limits);
   return Object.freeze({ ...token, claims: deepFreeze(claims) });
 }

@@ -1,14 +1,17 @@
 import { randomUUID, sign } from 'node:crypto';
 import { getAlgorithmParameters } from '../core/algorithms.js';
-import { fetchBounded, UnusableResponse } from '../core/bounded-fetch.js';
+import { fetchBounded, findUrlFault, UnusableResponse } from '../core/bounded-fetch.js';
 import { readInstant } from '../core/claims.js';
 import { decodeHeader, parseCompactJws, parseJoseHeader } from '../core/jws.js';
-import { discoverMetadata, KeySetSource } from '../core/key-set-source.js';
+import { discoverUrl } from '../core/key-set-source.js';
 import { KeySet } from '../core/key-set.js';
 import { isJsonObject, type JsonObject, parseStrictJson } from '../core/strict-json.js';
-import { findUrlFault } from '../core/bounded-fetch.js';
 import { checkSignature } from '../core/verification-key.js';
-import type { ClientWithKey, ResolvedIntrospectionOptions } from './introspection.options.js';
+import {
+  type ClientWithKey,
+  hasSecret,
+  type ResolvedIntrospectionOptions,
+} from './introspection.options.js';
 
 const PLAIN = { accept: 'application/json', contentType: /^application\/json\s*(?:;|$)/i };
 const SIGNED = {
@@ -28,7 +31,7 @@ export class IntrospectionEndpoint {
   constructor(private readonly options: ResolvedIntrospectionOptions) {
     const { issuer } = options.rules;
     const isSigned = issuer.algorithms.length > 0;
-    this.keySet = isSigned ? new KeySet(options, new KeySetSource(issuer, options)) : undefined;
+    this.keySet = isSigned ? new KeySet(issuer, options) : undefined;
   }
 
   /** Resolves when the address and, for signed answers, the keys are known. */
@@ -55,7 +58,7 @@ export class IntrospectionEndpoint {
     }
   }
 
-  /** A signature that is not valid says nothing about the token, so it must not look like a refusal of the token. */
+  /** An answer with an invalid signature must not look like a refusal of the token. */
   private explain(cause: unknown): Error {
     const isRefusal = cause instanceof UnusableResponse && cause.status === 401;
     const hint = isRefusal ? 'The credentials in `client` are not accepted' : 'No usable answer';
@@ -71,21 +74,15 @@ export class IntrospectionEndpoint {
   }
 
   private async discover(): Promise<string> {
-    const { endpoint, rules, keySet } = this.options;
+    const { endpoint, rules } = this.options;
     if (endpoint !== undefined) return endpoint;
-    const { issuer } = rules.issuer;
-    const metadata = await discoverMetadata(issuer, keySet, (address) => address);
-    const { introspection_endpoint: url } = metadata;
-    if (typeof url !== 'string') throw new Error(`${issuer} has no introspection_endpoint`);
-    const fault = findUrlFault(url, this.options);
-    if (fault) throw new Error(`The introspection_endpoint of ${issuer} ${fault}`);
-    return url;
+    return discoverUrl(rules.issuer.issuer, 'introspection_endpoint', this.options);
   }
 
   /** Exactly one method (RFC 6749 §2.3): HTTP Basic (§2.3.1), or `private_key_jwt` (RFC 7523 §2.2). */
   private authenticate(): { authorization?: string; parameters?: Record<string, string> } {
     const { client } = this.options;
-    if (client.secret !== undefined) {
+    if (hasSecret(client)) {
       const pair = `${formEncode(client.id)}:${formEncode(client.secret)}`;
       return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
     }

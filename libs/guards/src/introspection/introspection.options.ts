@@ -64,6 +64,11 @@ export interface ClientWithKey {
   readonly kid?: string | undefined;
 }
 
+/** Also compilers that are not strict narrow the type by it. */
+export function hasSecret(client: ClientWithSecret | ClientWithKey): client is ClientWithSecret {
+  return client.secret !== undefined;
+}
+
 export interface SignedResponses {
   readonly algorithms: readonly Algorithm[];
   /** Default: `jwks_uri` of the issuer's metadata. */
@@ -188,7 +193,7 @@ function findClientFaults(client: ReadOptions['client']): string[] {
   if (!isName(client.id)) return ['set `client.id` to the client of this resource server'];
   const hasKey = Reflect.get(client, 'key') !== undefined;
   if (isName(client.secret) !== hasKey) {
-    return client.secret !== undefined || canSign(client)
+    return hasSecret(client) || canSign(client)
       ? []
       : ['`client.key` must be a private key (a KeyObject) for `client.algorithm`'];
   }

@@ -8,7 +8,7 @@ const CODES: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 503: 
 
 const UNAUTHENTICATED = 16;
 
-export interface GrpcMetadata {
+interface GrpcMetadata {
   get(name: string): unknown[];
   getMap(): object;
 }

@@ -29,7 +29,7 @@ export class TrustedIssuers implements OnModuleDestroy {
 
   /** Age of the oldest key set in use, in seconds; undefined before the first fetch. For monitoring. */
   get keySetAgeSeconds(): number | undefined {
-    return this.verifier.keySetAgeSeconds;
+    return this.verifier.issuers.keySetAgeSeconds;
   }
 
   onModuleDestroy(): void {

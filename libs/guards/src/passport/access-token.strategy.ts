@@ -7,10 +7,15 @@ import {
   type Type,
 } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
-import { PassportStrategy } from '@nestjs/passport';
+import type { JwtFromRequestFunction } from 'passport-jwt';
 import type { AccessToken } from '../core/access-token.js';
 import { buildChallenge } from '../nest/bearer-error.filter.js';
-import { BearerError, InvalidToken, TemporarilyUnavailable } from '../nest/bearer-error.js';
+import {
+  BearerError,
+  InvalidToken,
+  MissingToken,
+  TemporarilyUnavailable,
+} from '../nest/bearer-error.js';
 import { type CredentialCarrier, readScheme } from '../nest/credentials.js';
 import {
   RESOLVED_OPTIONS,
@@ -21,18 +26,19 @@ import { RejectionReporter } from '../nest/rejection-reporter.js';
 import { RequestAuthenticator, TrustedIssuers } from '../nest/request-authenticator.js';
 import { resolveOptions } from '../nest/resolve-options.js';
 import { completeAuthGuards, isDefaultError, onRefused } from './auth-guards.js';
-import {
-  addStrategy,
-  type PassportActions,
-  type PassportRegistry,
-  removeStrategy,
-} from './strategy-registry.js';
+import { passport, PassportJwtStrategy, readTokenOr, refuseKey } from './passport-jwt.js';
+import { addStrategy, removeStrategy } from './strategy-registry.js';
 
 export interface AccessTokenStrategyOptions {
   /** The name for `AuthGuard(name)` and `passport.authenticate(name)`. Default `jwt`. */
   readonly name?: string | undefined;
   /** Passes the request before the token, as passport-jwt does. Default false. */
   readonly passReqToCallback?: boolean | undefined;
+  /**
+   * Reads the token of a request that has none in its `Authorization` header, for example from a cookie. A function of
+   * passport-jwt's `ExtractJwt`, or your own. Default: no other place is read (RFC 9700 §4.3.2).
+   */
+  readonly jwtFromRequest?: JwtFromRequestFunction | undefined;
 }
 
 export type VerifiedCallback = (error: unknown, user?: unknown, info?: unknown) => void;
@@ -57,41 +63,51 @@ interface Door {
   readonly issuers?: TrustedIssuers | undefined;
 }
 
-/** @nestjs/passport does not declare the method that returns the passport in which AuthGuard finds strategies. */
-const mixin = PassportStrategy(Object) as {
-  prototype: { getPassportInstance(): PassportRegistry };
-};
-const passport = mixin.prototype.getPassportInstance();
-
 /**
- * Passport's door to the verifier: the strategy of `AuthGuard('jwt')` and `passport.authenticate('jwt')`. Extend it, and
- * let `validate` return your `request.user`. In Nest it verifies with the options of GuardsModule.
+ * The strategy of passport-jwt for `AuthGuard('jwt')` and `passport.authenticate('jwt')`, with the verifier of this
+ * library. Extend it, and let `validate` return your `request.user`. In Nest it verifies with the options of
+ * GuardsModule.
  */
-export class AccessTokenStrategy implements OnModuleInit, OnModuleDestroy {
-  readonly name: string;
-  private readonly passesRequest: boolean;
+export class AccessTokenStrategy
+  extends PassportJwtStrategy
+  implements OnModuleInit, OnModuleDestroy
+{
+  declare private readonly _jwtFromRequest: JwtFromRequestFunction<CredentialCarrier>;
+  declare private readonly _passReqToCallback: boolean;
+  declare private readonly _verify: (...parameters: unknown[]) => unknown;
   private door: Door | undefined;
   @Optional() @Inject(ModuleRef) private readonly moduleRef?: ModuleRef;
-  declare private readonly success: PassportActions['success'];
-  declare private readonly fail: PassportActions['fail'];
-  declare private readonly error: PassportActions['error'];
 
   /** @param verify replaces `validate`, for use without Nest */
   constructor(options?: Options<{ passReqToCallback?: false }>, verify?: VerifyCallback);
   constructor(options: Options<{ passReqToCallback: true }>, verify?: VerifyCallbackWithRequest);
   constructor(
-    { name = 'jwt', passReqToCallback = false, ...own }: Options<object> = {},
-    private readonly verify?: VerifyCallback | VerifyCallbackWithRequest,
+    { name, passReqToCallback = false, jwtFromRequest, ...own }: Options<object> = {},
+    verify?: VerifyCallback | VerifyCallbackWithRequest,
   ) {
-    if ('getPassportInstance' in this) throw new TypeError(`${this.constructor.name} ${NO_MIXIN}`);
-    this.name = name;
-    this.passesRequest = passReqToCallback;
+    const { prototype } = new.target;
+    if (prototype.getPassportInstance !== AccessTokenStrategy.prototype.getPassportInstance) {
+      throw new TypeError(`${new.target.name} ${NO_MIXIN}`);
+    }
+    const options = {
+      jwtFromRequest: readTokenOr(jwtFromRequest),
+      secretOrKeyProvider: refuseKey,
+      passReqToCallback,
+    };
+    // PassportStrategy adds a callback that calls `validate`. passport-jwt takes the first callback.
+    super(options, ...(verify ? [verify] : []));
+    if (name !== undefined) this.name = name;
     this.door = hasGuardsOptions(own) ? createDoor(resolveOptions(own)) : undefined;
+  }
+
+  /** PassportStrategy registers by this in its constructor. There the application is not known: see onModuleInit. */
+  protected getPassportInstance(): object {
+    return { use: () => undefined };
   }
 
   /** Returns your `request.user`; without one, the call is refused with 401. Default: the token. */
   validate(...parameters: never[]): unknown {
-    return parameters.at(-1);
+    return parameters[this._passReqToCallback ? 1 : 0];
   }
 
   /** The instance of Express or Fastify that receives the requests of this application. */
@@ -131,18 +147,29 @@ export class AccessTokenStrategy implements OnModuleInit, OnModuleDestroy {
     return this.moduleRef.get<T>(token, { strict: false });
   }
 
-  /** Called by passport on a copy of this strategy, which has the actions of the request. */
+  /**
+   * Called by passport on a copy of this strategy, which has the actions of the request. Replaces that of passport-jwt,
+   * which verifies with jsonwebtoken by a function that all strategies of the process share.
+   */
   authenticate(request: CredentialCarrier): void {
     let token;
     try {
       if (!this.door) throw new Error(`${this.constructor.name} ${NOT_STARTED}`);
-      token = this.door.authenticator.verify(request);
+      token = this.verifyToken(request, this.door);
     } catch (error) {
       return this.refuse(error, request);
     }
     if (!(token instanceof Promise)) return this.admit(token, request);
     const admit = (verified: AccessToken) => this.admit(verified, request);
     token.then(admit, (error) => this.refuse(error, request)).catch((error) => this.error(error));
+  }
+
+  private verifyToken(request: CredentialCarrier, { authenticator }: Door) {
+    // A proof of possession belongs to the token of the header (RFC 9449 §7.1).
+    if (readScheme(request) === 'DPoP') return authenticator.verify(request);
+    const token: unknown = this._jwtFromRequest(request);
+    if (typeof token === 'string') return authenticator.verifyToken(token);
+    throw new MissingToken();
   }
 
   private admit(token: AccessToken, request: CredentialCarrier): void {
@@ -152,20 +179,9 @@ export class AccessTokenStrategy implements OnModuleInit, OnModuleDestroy {
       if (user) return this.success(user, info);
       this.refuse(refuseUser(info ?? new Error('validate returned no user')), request);
     };
-    const parameters = (this.passesRequest ? [request, token] : [token]) as never[];
-    if (!this.verify) return void this.runValidate(parameters, done);
     try {
-      Reflect.apply(this.verify, undefined, [...parameters, done]);
-    } catch (error) {
-      done(error);
-    }
-  }
-
-  private async runValidate(parameters: never[], done: VerifiedCallback): Promise<void> {
-    try {
-      const result: unknown = await this.validate(...parameters);
-      // As with PassportStrategy, a list is the user and the info.
-      done(null, ...[result].flat());
+      if (this._passReqToCallback) this._verify(request, token, done);
+      else this._verify(token, done);
     } catch (error) {
       done(error);
     }

@@ -13,7 +13,7 @@ export interface ArgumentFormat {
   readonly description: string;
 }
 
-export type PresetArgument = readonly [name: string, value: unknown, format: ArgumentFormat];
+type PresetArgument = readonly [name: string, value: unknown, format: ArgumentFormat];
 
 export const matching = (pattern: RegExp, description: string): ArgumentFormat => ({
   isValid: (value) => pattern.test(value),

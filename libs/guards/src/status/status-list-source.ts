@@ -77,8 +77,11 @@ export class StatusListSource {
   async fetchListUris(): Promise<readonly string[]> {
     if (!parseHttpUrl(this.issuer.issuer)) return [];
     const limits = this.options.keySet;
-    const rewriteUrl = (address: string) => this.rewriteOrigin(address);
-    const metadata = await discoverMetadata(this.issuer.issuer, limits, rewriteUrl);
+    const { fetch = globalThis.fetch } = limits;
+    const metadata = await discoverMetadata(this.issuer.issuer, {
+      ...limits,
+      fetch: (address, init) => fetch(this.rewriteOrigin(address), init),
+    });
     const endpoint = metadata['status_list_aggregation_endpoint'];
     if (typeof endpoint !== 'string' || this.findUriFault(endpoint)) return [];
     const { body } = await fetchJson(this.rewriteOrigin(endpoint), limits);

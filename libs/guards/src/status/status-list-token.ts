@@ -12,7 +12,7 @@ const inflateInBackground = promisify(inflate);
 const BITS = [1, 2, 4, 8];
 
 /** The statuses of many tokens, with 1 to 8 bits each (Token Status List §4.1). */
-export class StatusList {
+class StatusList {
   /** Number of statuses. */
   readonly size: number;
 
@@ -50,7 +50,7 @@ export class StatusList {
 }
 
 /** Accepted signers and claims of a list. */
-export interface StatusListRules {
+interface StatusListRules {
   readonly uri: string;
   readonly issuer: string;
   readonly algorithms: readonly Algorithm[];

@@ -10,7 +10,7 @@ import { StatusListSource } from './status-list-source.js';
 import { type ListPosition, WatchedList } from './watched-list.js';
 
 /** The reference of a token to its status (Token Status List §6.2). */
-export interface StatusReference {
+interface StatusReference {
   /** Index in the list. */
   readonly index: number;
   /** Address of the list, which must equal its `sub`. */
@@ -22,7 +22,7 @@ export interface StatusReference {
  *
  * @throws TokenError
  */
-export function readStatusReference({ status }: JsonObject): StatusReference | undefined {
+function readStatusReference({ status }: JsonObject): StatusReference | undefined {
   if (status === undefined) return undefined;
   const reference = isJsonObject(status) ? status['status_list'] : undefined;
   if (!isJsonObject(reference)) throw malformedClaim('status', 'an object with a status_list');

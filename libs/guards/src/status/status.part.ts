@@ -37,7 +37,7 @@ declare module '../core/verifier.options.js' {
   }
 }
 
-export const STATUS_LIST_OPTIONS = {
+const STATUS_LIST_OPTIONS = {
   maxAgeSeconds: option.number(1, 3600, 10),
   maxStaleSeconds: option.number(1, 86_400, 300),
   whenUnavailable: option.oneOf(['refuse', 'accept'], 'refuse'),

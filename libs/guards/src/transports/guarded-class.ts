@@ -22,7 +22,7 @@ export function markAdmitted(context: ExecutionContext): void {
  * guard for HTTP, which a class of message handlers may serve as well.
  */
 @Injectable()
-export class ClassGuard implements CanActivate {
+class ClassGuard implements CanActivate {
   constructor(private readonly guard: AccessTokenGuard) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {

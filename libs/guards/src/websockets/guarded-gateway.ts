@@ -8,7 +8,7 @@ import { guardSocketIo, isSocketIoServer } from './socket-io.js';
 import { guardWs, isWsServer } from './ws.js';
 
 /** @throws Error for a server of another library, because its connections would be open */
-export function guardServer(server: object, gate: ConnectionGate): void {
+function guardServer(server: object, gate: ConnectionGate): void {
   if (isSocketIoServer(server)) guardSocketIo(server, gate);
   else if (isWsServer(server)) guardWs(server, gate);
   else throw new Error('@GuardedGateway() supports the servers of Socket.IO and ws only');

@@ -5,7 +5,7 @@ import type { Connection } from './connection.js';
 import type { ConnectionGate } from './connection-gate.js';
 
 /** The part of a Socket.IO socket that is used here. */
-export interface SocketIoClient {
+interface SocketIoClient {
   readonly handshake: { readonly auth: Readonly<Record<string, unknown>> };
   /** The HTTP request of the handshake. */
   readonly request: CredentialCarrier;
@@ -15,7 +15,7 @@ export interface SocketIoClient {
 }
 
 /** A server or one of its namespaces. */
-export interface SocketIoServer {
+interface SocketIoServer {
   /** Set on a namespace only. */
   readonly server?: { readonly opts: object };
   readonly opts?: object;

@@ -5,7 +5,7 @@ import type { ConnectionGate } from './connection-gate.js';
 /** Codes 4000 to 4999 are for applications (RFC 6455 §7.4.2). 4401 corresponds to HTTP 401. */
 const UNAUTHORIZED = 4401;
 
-export interface WsClient {
+interface WsClient {
   send(data: string): void;
   close(code: number, reason: string): void;
   once(event: 'close', listener: () => void): unknown;
@@ -25,7 +25,7 @@ interface Handshake {
 /** ws looks at the number of parameters: with one, the function returns its result. */
 type VerifyClient = (handshake: Handshake, answer: VerifyClientCallback) => unknown;
 
-export interface WsServer {
+interface WsServer {
   readonly options: { verifyClient?: VerifyClient | null };
   on(
     event: 'connection',

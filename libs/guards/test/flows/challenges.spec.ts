@@ -193,22 +193,22 @@ describe.each(platforms)(
       return answer.headers['access-control-expose-headers'];
     }
 
-    it('are exposed where CORS is on', async () => {
+    it('the server exposes the headers of a refusal where CORS is on', async () => {
       expect(await exposedHeaders({})).toBe('WWW-Authenticate');
     });
 
-    it('are exposed beside those of the application', async () => {
+    it('the server exposes them beside the headers that the application exposes', async () => {
       const cors = { origin: 'https://web.example', exposedHeaders: ['X-Total', 'Link'] };
       expect(await exposedHeaders(cors)).toMatch(/^X-Total, ?Link, WWW-Authenticate$/);
     });
 
-    it('contain Retry-After while the keys are unavailable (RFC 9110 §10.2.3)', async () => {
+    it('the server exposes Retry-After while the keys are unavailable (RFC 9110 §10.2.3)', async () => {
       issuer.fail();
       const headers = { Authorization: `Bearer ${issuer.accessToken()}` };
       expect(await exposedHeaders({}, headers)).toBe('Retry-After');
     });
 
-    it('contain the nonce that the next proof needs (RFC 9449 §9)', async () => {
+    it('the server exposes the nonce that the next proof needs (RFC 9449 §9)', async () => {
       const client = new DpopClient();
       const accessToken = issuer.accessToken({ scope: 'base write', cnf: client.cnf });
       const proven = { method: 'GET', url: 'https://api.example/base/one', accessToken };

@@ -14,7 +14,8 @@ it('lets Jest exit by itself after a failed assertion, although nothing was clos
 
   // Resolves when the process has exited. A runner with an open server would not exit.
   const { code, output } = await new Promise<{ code: unknown; output: string }>((resolve) => {
-    const options = { cwd: root, timeout: 45_000 };
+    const env = { ...process.env, FORCE_COLOR: '0' };
+    const options = { cwd: root, env, timeout: 45_000 };
     execFile(process.execPath, args, options, (error, stdout, stderr) =>
       resolve({ code: error?.code, output: stdout + stderr }),
     );

@@ -223,7 +223,7 @@ describe('lists of controllers', () => {
     ]);
   });
 
-  it('log the classes that a name or a pattern matches, because it may match too many', async () => {
+  it('the boot audit logs the classes that a name or a pattern matches, because it may match too many', async () => {
     const publicControllers = ['*Controller'];
     await launch(express, { publicControllers }, [PrometheusController, BullBoardController]);
 
@@ -233,7 +233,7 @@ describe('lists of controllers', () => {
   });
 
   it.each(['publicControllers', 'guardedElsewhere'])(
-    'stop the start if a pattern of `%s` matches no class, and name the classes',
+    'the boot audit stops the start if a pattern of `%s` matches no class, and names the classes',
     async (option) => {
       const changes = { [option]: ['PrometeusController', /Bulll/] };
       const starting = launch(express, changes, [PrometheusController, BullBoardController]);
@@ -249,7 +249,7 @@ describe('lists of controllers', () => {
     },
   );
 
-  it('never open a handler that requires a token: the start stops', async () => {
+  it('the boot audit stops the start when `publicControllers` names a handler that requires a token', async () => {
     const starting = launch(express, { publicControllers: ['Legacy*'] }, [LegacyController]);
 
     await expect(starting).rejects.toMatchObject({
@@ -259,7 +259,7 @@ describe('lists of controllers', () => {
     });
   });
 
-  it('leave a class in `guardedElsewhere` to its other guards, and guard its migrated handlers', async () => {
+  it('the guards leave a class in `guardedElsewhere` to its other guards, and guard its migrated handlers', async () => {
     await launch(express, { guardedElsewhere: [LegacyController] }, [LegacyController]);
 
     expect((await get('/legacy/reports')).status).toBe(401);
@@ -277,7 +277,7 @@ describe('lists of controllers', () => {
     ]);
   });
 
-  it('warn about a handler in `guardedElsewhere` without another guard', async () => {
+  it('the boot audit warns about a handler in `guardedElsewhere` without another guard', async () => {
     await launch(express, { guardedElsewhere: [LegacyController] }, [LegacyController]);
 
     expect(lines).toEqual([
@@ -336,7 +336,7 @@ describe.each(platforms)('option `user` on %s', (_platform, adapter) => {
     });
   });
 
-  it('is not called for public handlers, nor without a token', async () => {
+  it('the guard does not call it for public handlers, nor without a token', async () => {
     const calls: string[] = [];
     const user = ({ subject }: AccessToken) => calls.push(subject);
     await launch(adapter, { user }, [ProfilesController]);

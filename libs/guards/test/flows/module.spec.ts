@@ -113,12 +113,12 @@ describe('options of a provider', () => {
     app = undefined;
   });
 
-  it('must name one of the three ways', () => {
+  it('the module refuses options of a provider without one of the three ways', () => {
     const nothing = JSON.parse('{}');
     expect(() => GuardsModule.forRootAsync(nothing)).toThrow(/useFactory, useClass or useExisting/);
   });
 
-  it('stop the start with all faults if they are wrong', async () => {
+  it('wrong options stop the start, and the error names all faults', async () => {
     const useFactory = () => ({ ...issuer.options, audience: '' });
     const starting = start(() => new ExpressAdapter(), [GuardsModule.forRootAsync({ useFactory })]);
 
@@ -164,7 +164,7 @@ describe('issuers of an application in a test', () => {
     ],
   };
 
-  it('keep the rules of their preset, with the keys of a TestIssuer', async () => {
+  it('a test replaces the keys by those of a TestIssuer and keeps the rules of the preset', async () => {
     const [realm, tenant] = production.issuers ?? [];
     if (!realm || !tenant) throw new Error('No issuers');
     const testing = await Test.createTestingModule({
@@ -188,7 +188,7 @@ describe('issuers of an application in a test', () => {
     expect(await send({ typ: 'ID' })).toBe(401);
   });
 
-  it('can be made from a list by map(), without a cast', () => {
+  it('TypeScript accepts issuers that map() makes from a list, without a cast', () => {
     const { issuers = [], ...rest } = production;
     const changed: GuardsOptions = {
       ...rest,

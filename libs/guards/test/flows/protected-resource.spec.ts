@@ -158,7 +158,7 @@ describe.each(platforms)('protected resource metadata on %s (RFC 9728)', (_platf
     expect((await request(app.getHttpServer()).get(path)).status).toBe(200);
   });
 
-  it('stays at its place in a hybrid application', async () => {
+  it('a hybrid application serves it at the same address', async () => {
     app = await create();
     app.connectMicroservice({ transport: Transport.TCP, options: { port: await freePort() } });
     await app.init();
@@ -168,7 +168,7 @@ describe.each(platforms)('protected resource metadata on %s (RFC 9728)', (_platf
     expect((await request(app.getHttpServer()).get(path)).status).toBe(200);
   });
 
-  it('is no route of a controller, so no OpenAPI document lists it', async () => {
+  it('no OpenAPI document lists it, because it is no route of a controller', async () => {
     app = await create();
     app.setGlobalPrefix('api');
     await app.init();

@@ -6,7 +6,7 @@ import { TestClock } from './test-clock.js';
 import { anAuthenticatorSharing, verifyOrError } from './factories.js';
 
 /** Two authenticators that share keys. One caches verified tokens, the other does not. */
-export interface VerifierPair {
+interface VerifierPair {
   readonly issuer: TestIssuer;
   readonly clock: TestClock;
   readonly cached: RequestAuthenticator;

@@ -1,5 +1,5 @@
 import { AccessTokenVerifier } from '../../src/core/access-token-verifier.js';
-import { importKeySet, KeySetSource } from '../../src/core/key-set-source.js';
+import { importKeySet } from '../../src/core/key-set-source.js';
 import { KeySet } from '../../src/core/key-set.js';
 import {
   type Algorithm,
@@ -47,5 +47,5 @@ export function aKeySet(options: GuardsOptions): KeySet {
   const resolved = resolveOptions(options);
   const [issuer] = resolved.issuers;
   if (!issuer) throw new Error('No issuer');
-  return new KeySet(resolved, new KeySetSource(issuer, resolved));
+  return new KeySet(issuer, resolved);
 }

@@ -32,7 +32,7 @@ export const libraries: [name: string, library: Library][] = [
   ['ws', { adapter: WsAdapter, connect: connectWs }],
 ];
 
-export interface Library {
+interface Library {
   readonly adapter: Adapter;
   readonly connect: Connect;
 }
@@ -104,7 +104,7 @@ export class LobbyGateway {
   }
 }
 
-export interface Gateways {
+interface Gateways {
   readonly guards: GuardsOptions;
   readonly gateways?: Type[];
   readonly providers?: Type[];

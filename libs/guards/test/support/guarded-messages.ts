@@ -115,7 +115,7 @@ export async function startMicroservice(
   return app;
 }
 
-export interface Hybrid {
+interface Hybrid {
   readonly inheritAppConfig: boolean;
 }
 

@@ -32,7 +32,7 @@ export interface PassportRequest {
 }
 
 /** A controller as services have it: guarded by passport, with what passport sets as the answer. */
-export function profileGuardedBy(guard: Guard): Type {
+function profileGuardedBy(guard: Guard): Type {
   @Controller()
   class ProfileController {
     @Get('profile')

@@ -50,9 +50,12 @@ describe('copy of the library without its optional parts', () => {
     await expect(verify(withoutParts(), token)).rejects.toHaveProperty('code', 'bound_token');
   });
 
-  it.each([['statusLists'], ['statusListsOrigin'], ['dpop']])('has no option `%s`', (name) => {
-    expect(() => withoutParts({ [name]: {} })).toThrow(`\`${name}\` is not an option: it needs`);
-  });
+  it.each([['statusLists'], ['statusListsOrigin'], ['dpop']])(
+    'the copy refuses the option `%s`',
+    (name) => {
+      expect(() => withoutParts({ [name]: {} })).toThrow(`\`${name}\` is not an option: it needs`);
+    },
+  );
 
   it('refuses `requiresDpop` at boot, because it cannot check proofs', () => {
     expect(() => withoutParts({ requiresDpop: true })).toThrow('needs the part `dpop`');

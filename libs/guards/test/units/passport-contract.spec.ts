@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import passport from 'passport';
 import { ExtractJwt, Strategy as PassportJwtStrategy } from 'passport-jwt';
 import { AccessTokenStrategy, type VerifiedCallback } from '../../src/passport/index.js';
 import { TestIssuer } from '../../testing/index.js';
@@ -69,7 +70,7 @@ const doneWith =
     (done as VerifiedCallback)(...values);
 
 describe.each(subjects)('contract of passport-jwt, kept by %s', (_name, { create, token }) => {
-  it('has the name jwt', () => {
+  it('the strategy has the name jwt', () => {
     expect(create(doneWith(null, {})).name).toBe('jwt');
   });
 
@@ -129,5 +130,28 @@ describe.each(subjects)('contract of passport-jwt, kept by %s', (_name, { create
     };
 
     expect((await run(create(verify, { passReqToCallback }), token()))[1]).toEqual(names);
+  });
+});
+
+describe('AccessTokenStrategy as a strategy of passport-jwt', () => {
+  it('extends its class, and is not registered for every application of the process', () => {
+    const strategy = new AccessTokenStrategy({ ...issuer.options, name: 'own' });
+
+    expect(strategy).toBeInstanceOf(PassportJwtStrategy);
+    expect(Reflect.get(passport, '_strategies')).not.toHaveProperty('own');
+  });
+
+  it('gives no key to its authenticate(), which would skip checks', async () => {
+    class BypassingStrategy extends AccessTokenStrategy {
+      override authenticate(request: { headers: Record<string, string> }) {
+        PassportJwtStrategy.prototype.authenticate.call(this, request as never);
+      }
+    }
+    const [action, error] = await run(new BypassingStrategy(issuer.options), issuer.accessToken());
+
+    expect([action, error]).toEqual([
+      'fail',
+      new Error('AccessTokenStrategy verifies tokens itself: passport-jwt gets no key'),
+    ]);
   });
 });

@@ -73,7 +73,7 @@ describe('A fetch from public addresses', () => {
     expect(documents).toEqual([1, 2].map(() => ({ body, cacheControl: 'no-store' })));
   });
 
-  it('gets 304 without a body for a conditional request (RFC 9110 §15.4.5)', async () => {
+  it('a conditional request gets 304 without a body (RFC 9110 §15.4.5)', async () => {
     const request = { headers: { 'if-none-match': '"1"' }, contentType: /./ };
     const { body } = await withServer(
       (_request, response) => response.writeHead(304).end(),

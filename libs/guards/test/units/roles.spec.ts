@@ -92,7 +92,7 @@ describe('roles of a token (RFC 9068 §2.2.3.1)', () => {
     expect(readRoles(issuer, { ...claims, roles })).toEqual(expected);
   });
 
-  it('are collected from every path of `claims.roles`', () => {
+  it('the verifier collects them from every path of `claims.roles`', () => {
     const paths = {
       roles: [
         ['realm_access', 'roles'],
@@ -104,7 +104,7 @@ describe('roles of a token (RFC 9068 §2.2.3.1)', () => {
     expect(readRoles({ ...issuer, claims: paths }, { ...claims, ...access })).toEqual(['a', 'b']);
   });
 
-  it('cannot be changed, because requests with the same token share them', () => {
+  it('no handler can change them, because requests with the same token share them', () => {
     const { roles } = readToken(issuer, claims);
     const set: Set<string> = roles as never;
 

@@ -15,7 +15,7 @@ describe('testToken()', () => {
     expect(listOrders(testToken())).toBe('no orders');
   });
 
-  it('has exactly what the guards make of a signed token with the same claims', async () => {
+  it('testToken() returns exactly what the guards make of a signed token with the same claims', async () => {
     const issuer = await TestIssuer.start();
     const claims = { ...issuer.claims(), sid: 's1', auth_time: 5, nbf: 7, roles: ['support'] };
     const verified = await anAuthenticator(issuer.options).verifyToken(issuer.accessToken(claims));
@@ -37,7 +37,7 @@ describe('testToken()', () => {
     expect(Object.isFrozen(roles)).toBe(false);
   });
 
-  it('cannot be changed, like every verified token', () => {
+  it('no test can change it, like every verified token', () => {
     const token = testToken({ claims: { roles: ['support'] } });
 
     expect(Object.isFrozen(token)).toBe(true);

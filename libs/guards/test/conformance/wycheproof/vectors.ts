@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** Vectors of Project Wycheproof (https://github.com/C2SP/wycheproof) that share their public keys. */
-export interface VectorGroup {
+interface VectorGroup {
   readonly group: string;
   readonly keys: readonly object[];
   readonly tests: readonly Vector[];
@@ -17,13 +17,13 @@ export interface Vector {
 }
 
 /** Vectors of Project Wycheproof for Ed25519, by public key. */
-export interface Ed25519Group {
+interface Ed25519Group {
   /** The public key (RFC 8037 §2). */
   readonly x: string;
   readonly tests: readonly Ed25519Vector[];
 }
 
-export interface Ed25519Vector extends Omit<Vector, 'jws'> {
+interface Ed25519Vector extends Omit<Vector, 'jws'> {
   /** In hexadecimal, as the signature. */
   readonly message: string;
   readonly signature: string;

@@ -86,7 +86,7 @@ describe('field resolver in a federated graph, whose callers can invent the pare
     });
   });
 
-  it('is left to other guards during a migration, and listed as undeclared', async () => {
+  it('the boot audit leaves it to other guards during a migration, and lists it as undeclared', async () => {
     app = await launch([Parcels], { undeclaredHandlers: 'reportTemporarily' });
     const undeclared = app.get(AccessRules).undeclared();
 

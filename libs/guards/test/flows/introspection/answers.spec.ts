@@ -29,7 +29,7 @@ function refusal(changes: object, options: Partial<IntrospectionOptions> = {}) {
 }
 
 describe('An active token (RFC 7662 §2.2)', () => {
-  it('has the members of the answer in the fields of every other access token', async () => {
+  it('the verifier returns the members of the answer in the fields of an access token', async () => {
     const token = await introspect({
       scope: 'orders:read orders:write',
       aud: ['https://other.example', 'https://api.example'],
@@ -112,13 +112,13 @@ describe('An active token (RFC 7662 §2.2)', () => {
     ['a claim that is required', { tenant: 'a' }, { requiredClaims: { tenant: ['a', 'b'] } }],
     ['a certificate binding', { cnf: { 'x5t#S256': 'x' } }, { ignoresTokenBinding: true }],
   ] satisfies [string, object, Partial<IntrospectionOptions>][])(
-    'passes with %s where an option accepts it',
+    'a token passes with %s where an option accepts it',
     async (_name, changes, options) => {
       expect(await refusal(changes, options)).toBe('alice');
     },
   );
 
-  it('fails with another aud where a missing one is accepted', async () => {
+  it('the verifier refuses another aud where a missing one is accepted', async () => {
     const options: Partial<IntrospectionOptions> = { acceptsMissing: ['aud', 'exp'] };
     expect(await refusal({ aud: 'https://other.example' }, options)).toBe('wrong_audience');
     expect(await refusal({ exp: now - 60 }, options)).toBe('expired');
@@ -130,7 +130,7 @@ describe('An active token (RFC 7662 §2.2)', () => {
     expect(await refusal({}, options)).toBe('alice');
   });
 
-  it('expires after cacheSeconds if it has no exp', async () => {
+  it('a token without exp expires after cacheSeconds', async () => {
     const token = await introspect({ exp: undefined }, { acceptsMissing: ['exp'] });
     expect(token.expiresAt.getTime() - Date.now()).toBeLessThanOrEqual(10_000);
     expect(token.claims).not.toHaveProperty('exp');

@@ -115,7 +115,7 @@ describe('A flood of unknown tokens', () => {
     expect(server.requests[2]?.form.get('token')).toBe('known');
   });
 
-  it('gets 503 when it has waited for longer than timeoutMs', async () => {
+  it('a token that has waited for longer than timeoutMs gets 503', async () => {
     const { answer, finish } = stalled();
     server.answer = answer;
     const verifier = server.verifier({ ...clock.options, maxConcurrent: 1 });
@@ -131,7 +131,7 @@ describe('A flood of unknown tokens', () => {
 });
 
 describe('The token of an open connection', () => {
-  it('lives on when a new answer says that it is active', async () => {
+  it('the verifier keeps it valid when a new answer says that it is active', async () => {
     server.issue('known');
     const verifier = server.verifier(clock.options);
     const token = await verifier.verify('known');
@@ -142,7 +142,7 @@ describe('The token of an open connection', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('ends when the token is no longer active', async () => {
+  it('the verifier ends it when a new answer says that it is not active', async () => {
     server.issue('known');
     const verifier = server.verifier(clock.options);
     const token = await verifier.verify('known');
@@ -152,7 +152,7 @@ describe('The token of an open connection', () => {
     await waitUntil(() => verifier.remainingMs(token) === 0);
   });
 
-  it('ends when the endpoint does not answer', async () => {
+  it('the verifier ends it when the endpoint does not answer', async () => {
     server.issue('known');
     const verifier = server.verifier(clock.options);
     const token = await verifier.verify('known');
@@ -163,7 +163,7 @@ describe('The token of an open connection', () => {
     server = await IntrospectionServer.listen();
   });
 
-  it('ends at once when another verifier made it', async () => {
+  it('the verifier ends it at once when another verifier made it', async () => {
     server.issue('known');
     const token = await server.verifier().verify('known');
     await setImmediate();

@@ -63,7 +63,7 @@ describe('A request to the introspection endpoint', () => {
     },
   );
 
-  it('goes to introspection_endpoint of the metadata (RFC 8414 §2), which is fetched once', async () => {
+  it('the verifier sends it to introspection_endpoint of the metadata (RFC 8414 §2), which it fetches once', async () => {
     const verifier = server.verifier({ endpoint: undefined, cacheSeconds: 0 });
     await verifier.ready();
     expect(await outcome(verifier, 'token')).toBe('alice');
@@ -71,7 +71,7 @@ describe('A request to the introspection endpoint', () => {
   });
 
   it.each([
-    ['names no endpoint', { introspection_endpoint: undefined }, 'has no introspection_endpoint'],
+    ['names no endpoint', { introspection_endpoint: undefined }, 'names no introspection_endpoint'],
     ['is of another issuer', { issuer: 'https://other.example' }, 'metadata of another issuer'],
     ['names plain http', { introspection_endpoint: 'http://auth.example/i' }, 'must use https'],
   ])('fails while the metadata %s', async (_name, changes, words) => {
@@ -85,14 +85,14 @@ describe('A request to the introspection endpoint', () => {
   });
 
   it.each(['', 'two tokens', 'tøken', 'a\nb'])(
-    'stays unsent for %j, which is no token',
+    'the verifier sends no request for %j, which is no token',
     async (text) => {
       expect(await outcome(server.verifier(), text)).toBe('malformed_credentials');
       expect(server.requests).toHaveLength(0);
     },
   );
 
-  it('stays unsent for a token longer than maxTokenBytes', async () => {
+  it('the verifier sends no request for a token longer than maxTokenBytes', async () => {
     expect(await outcome(server.verifier(), 'a'.repeat(8193))).toBe('oversized_token');
     expect(server.requests).toHaveLength(0);
   });
@@ -197,7 +197,7 @@ describe('The options of introspection()', () => {
       '`signedResponses.jwksUri`',
     ],
     [{ endpoint: undefined, issuer: 'not a URL' }, '`issuer`'],
-  ])('refuse %j at boot', (options, words) => {
+  ])('introspection() refuses %j at boot', (options, words) => {
     // As a caller without TypeScript.
     const given: IntrospectionOptions = Object.assign({}, server.options, options);
     expect(() => introspection(given)).toThrow(words);

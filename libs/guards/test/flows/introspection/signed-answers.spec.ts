@@ -41,7 +41,7 @@ function verifier() {
 const ACTIVE = () => ({ ...server.issue('token'), iss: issuer.issuer });
 
 describe('A signed answer (RFC 9701)', () => {
-  it('passes with a signature of the issuer, and is requested by its media type', async () => {
+  it('the verifier requests it by its media type, and accepts a signature of the issuer', async () => {
     expect(await introspect(ACTIVE())).toBe('alice');
     expect(server.requests.at(-1)?.headers.accept).toBe(TYPE);
   });
@@ -71,12 +71,12 @@ describe('A signed answer (RFC 9701)', () => {
     expect(await introspect(ACTIVE(), changes)).toBe('introspection_unavailable');
   });
 
-  it('decides nothing without a signature', async () => {
+  it('an answer without a signature decides nothing', async () => {
     server.answer = undefined;
     expect(await outcome(verifier(), 'token')).toBe('introspection_unavailable');
   });
 
-  it('decides nothing while the keys of the issuer cannot be fetched', async () => {
+  it('a signed answer decides nothing while the keys of the issuer cannot be fetched', async () => {
     issuer.fail();
     expect(await introspect(ACTIVE())).toBe('introspection_unavailable');
     await expect(verifier().ready()).rejects.toThrow('introspection_unavailable');

@@ -25,7 +25,7 @@ class OtherPackage {
   readonly name = 'jwt';
 
   authenticate() {
-    this.success({ subject: 'anybody' });
+    this.success({ subject: 'another user' });
   }
 }
 class OtherStrategy extends PassportStrategy(OtherPackage) {
@@ -58,7 +58,7 @@ describe.each(platforms)('applications of one process on %s', (_platform, adapte
     return status === 200 ? body.user : status;
   }
 
-  it('accept the tokens of their own issuers only, under the same name of strategy', async () => {
+  it('each application accepts tokens of its own issuer only, under the same name of strategy', async () => {
     const first = await start(orders, strategyOf('orders'));
     const second = await start(billing, strategyOf('billing'));
 
@@ -67,7 +67,7 @@ describe.each(platforms)('applications of one process on %s', (_platform, adapte
     expect([await send(first, billing), await send(second, orders)]).toEqual([401, 401]);
   });
 
-  it('keep their strategies when another application of the process closes', async () => {
+  it('one application keeps its strategy when another one of the process closes', async () => {
     const first = await start(orders, strategyOf('orders'));
     await (await start(billing, strategyOf('billing'))).close();
 
@@ -75,20 +75,20 @@ describe.each(platforms)('applications of one process on %s', (_platform, adapte
   });
 
   it.each(['before', 'after'])(
-    'keep apart a strategy of another package that registers the name %s theirs',
+    'each application runs its own strategy when another package registers the name %s it',
     async (when) => {
       const startOther = () => start(billing, OtherStrategy);
       const other = when === 'before' ? await startOther() : undefined;
       const guarded = await start(orders, strategyOf('orders'));
       const open = other ?? (await startOther());
 
-      expect(await send(open)).toEqual({ subject: 'anybody' });
+      expect(await send(open)).toEqual({ subject: 'another user' });
       expect(await send(guarded)).toBe(401);
       expect(await send(guarded, orders)).toEqual({ subject: 'alice', service: 'orders' });
     },
   );
 
-  it('get an error instead of the strategy of another application', async () => {
+  it('an application without the strategy gets an error, and never the strategy of another application', async () => {
     class OrdersStrategy extends AccessTokenStrategy {
       constructor() {
         super({ name: 'orders' });
@@ -104,7 +104,7 @@ describe.each(platforms)('applications of one process on %s', (_platform, adapte
     expect(await send(without, orders)).toBe(500);
   });
 
-  it('get an error for a handshake that does not tell which of them is called', async () => {
+  it('a handshake that does not name its application gets an error', async () => {
     class HandshakeStrategy extends AccessTokenStrategy {
       constructor() {
         super({ name: 'handshake' });

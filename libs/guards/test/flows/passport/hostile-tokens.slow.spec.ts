@@ -19,7 +19,7 @@ describe.each(platforms)('hostile tokens on %s', (_platform, adapter) => {
     await issuer.close();
   });
 
-  it.each(guards)('get the expected answers of %s', async (_name, guard) => {
+  it.each(guards)('each hostile token gets the expected answer of %s', async (_name, guard) => {
     issuer = await CorpusIssuer.start({ audience: API, algorithm: 'ES256' });
     const options = { ...issuer.options, dpop: {} };
     app = await passportApp({ adapter, options, guard, providers: [JwtStrategy] });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import passport from 'passport';
+import { ExtractJwt, type JwtFromRequestFunction } from 'passport-jwt';
 import request from 'supertest';
 import type { AccessToken } from '../../../src/index.js';
 import { AccessTokenStrategy } from '../../../src/passport/index.js';
@@ -133,5 +134,62 @@ describe('passport.authenticate in Express without Nest', () => {
     await start(new AccessTokenStrategy(options(), verify));
 
     expect((await send(issuer.accessToken())).status).toBe(418);
+  });
+});
+
+describe('option jwtFromRequest, with functions of passport-jwt', () => {
+  const fromKey = ExtractJwt.fromHeader('x-token');
+  const get = (headers: Record<string, string>, path = '/profile') =>
+    request(server).get(path).set(headers);
+  const startWith = (jwtFromRequest: JwtFromRequestFunction) =>
+    start(new AccessTokenStrategy({ ...options(), jwtFromRequest }));
+
+  it.each([
+    ['another header', fromKey, (token: string) => ({ 'X-Token': token })],
+    [
+      'another scheme',
+      ExtractJwt.fromAuthHeaderWithScheme('JWT'),
+      (token: string) => ({ Authorization: `JWT ${token}` }),
+    ],
+    [
+      'the Authorization header',
+      ExtractJwt.fromExtractors([fromKey, ExtractJwt.fromAuthHeaderAsBearerToken()]),
+      (token: string) => ({ Authorization: `Bearer ${token}` }),
+    ],
+  ])('accepts a token in %s', async (_place, jwtFromRequest, headers) => {
+    await startWith(jwtFromRequest);
+
+    expect((await get(headers(issuer.accessToken()))).body.user).toMatchObject({
+      subject: 'alice',
+    });
+    expect((await get(headers(issuer.accessToken({ exp: 1 })))).status).toBe(401);
+  });
+
+  it('prefers the token of the Authorization header, so that one request has one token', async () => {
+    await startWith(fromKey);
+    const [good, expired] = [issuer.accessToken(), issuer.accessToken({ exp: 1 })];
+
+    expect((await get({ Authorization: `Bearer ${expired}`, 'X-Token': good })).status).toBe(401);
+    const Authorization = `Bearer ${good}`;
+    expect((await get({ Authorization }, '/profile?access_token=x')).status).toBe(400);
+  });
+
+  it.each([
+    ['no text', () => ({ $ne: '' }) as never],
+    ['no token', () => null],
+    ['an empty text', () => ''],
+  ])('refuses a request in which it finds %s, as one without a token', async (_what, read) => {
+    await startWith(read);
+
+    const { status, headers } = await get({});
+
+    expect([status, headers['www-authenticate']]).toEqual([401, challengeWith('')]);
+  });
+
+  it('refuses a token that is bound to a key of the client (RFC 9449 §7.2)', async () => {
+    await startWith(fromKey);
+    const bound = issuer.accessToken({ cnf: { jkt: 'A'.repeat(43) } });
+
+    expect((await get({ 'X-Token': bound })).status).toBe(401);
   });
 });

@@ -28,13 +28,13 @@ export interface Recording {
 }
 
 /** Another token that the same key signs. */
-export interface Variant {
+interface Variant {
   readonly name: string;
   readonly token: RecordedToken;
 }
 
 /** The time of issue of all recorded tokens, and the time in the tests. */
-export const ISSUED_AT = 1_793_520_000;
+const ISSUED_AT = 1_793_520_000;
 export const NOW = (ISSUED_AT + 60) * 1000;
 
 export const oneHour = { iat: ISSUED_AT, exp: ISSUED_AT + 3600 };

@@ -5,7 +5,7 @@ import type { Forge } from '../support/forge.js';
 
 type Members = Readonly<Record<string, unknown>>;
 
-export interface ProofCase {
+interface ProofCase {
   readonly id: string;
   readonly title: string;
   /** A section of RFC 9449, or a section with the name of its document. */

@@ -15,7 +15,7 @@ export interface CorpusIssuerOptions {
 }
 
 /** An issuer that no service trusts. Its server gets a request only if a service follows an address in a token. */
-export interface Attacker {
+interface Attacker {
   readonly key: SigningKey;
   readonly server: KeySetServer;
 }
