@@ -19,8 +19,12 @@ const TOKEN_SYNTAX = /^[A-Za-z0-9\-._~+/]+=*$/;
 /** RFC 7515 §7.1: three segments of base64url without padding (§2). */
 const COMPACT_JWS = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;
 
+const NO_JWT = 'The token is no signed JWT: opaque tokens need the option `opaqueTokens`';
+
 /** The first check of a token, because every other one costs time in proportion to the length. @throws TokenError */
 export function checkLength(token: string, options: { readonly maxTokenBytes: number }): void {
+  // A caller of JavaScript may pass a missing header on.
+  if (typeof token !== 'string') throw new TokenError('malformed_credentials');
   const { maxTokenBytes: max } = options;
   if (token.length <= max) return;
   const reason = `The token has ${token.length} bytes, and \`maxTokenBytes\` is ${max}`;
@@ -40,7 +44,7 @@ export function isCompactJws(token: string): boolean {
 /** Splits and decodes a JWS in compact serialization (RFC 7515 §7.1). @throws TokenError */
 export function parseCompactJws(token: string): CompactJws {
   const match = COMPACT_JWS.exec(token);
-  if (!match) throw new TokenError('malformed_token');
+  if (!match) throw TokenError.because('malformed_token', NO_JWT);
   const [, header = '', payload = '', signature = ''] = match;
   return {
     header,

@@ -156,11 +156,21 @@ export class OptionReader {
     for (const [name, value] of Object.entries(given)) {
       if (known.includes(name) || value === undefined) continue;
       const closest = known.find((candidate) => isSimilar(name, candidate, name.length / 3));
+      const needed = closest === undefined && OPTIONS_OF_PARTS.get(name);
       const hint = closest === undefined ? '' : `: did you mean \`${prefix}${closest}\`?`;
-      this.faults.push(`\`${prefix}${name}\` is not an option${hint}`);
+      this.faults.push(
+        `\`${prefix}${name}\` is not an option${needed ? `: it needs ${needed}` : hint}`,
+      );
     }
   }
 }
+
+/** Names in documents that a copy without the part does not know. */
+const OPTIONS_OF_PARTS = new Map([
+  ['dpop', 'GuardsModule and the part `dpop`'],
+  ['statusLists', 'the part `status`'],
+  ['statusListsOrigin', 'the part `status`'],
+]);
 
 /** Never text, which may be a secret. */
 function describe(value: unknown): string {

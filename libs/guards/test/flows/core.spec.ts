@@ -168,6 +168,28 @@ describe('createVerifier()', () => {
     });
   });
 
+  it.each([undefined, null, 7, {}, ['a.b.c']])(
+    'throws TokenError for %p, which a caller of JavaScript passes on',
+    (given) => {
+      const verifier = createVerifier(issuer.options);
+      const verify = () => Reflect.apply(verifier.verify, verifier, [given]);
+      expect(verify).toThrow(expect.objectContaining({ code: 'malformed_credentials' }));
+      expect(Reflect.apply(verifier.describe, verifier, [given])).toEqual({
+        issuer: issuer.issuer,
+      });
+    },
+  );
+
+  it('says that an opaque token needs the option `opaqueTokens`', () => {
+    const verify = () => createVerifier(issuer.options).verify('2YotnFZFEjr1zCsicMWpAA');
+    expect(verify).toThrow(
+      expect.objectContaining({
+        code: 'malformed_token',
+        cause: expect.objectContaining({ message: expect.stringContaining('`opaqueTokens`') }),
+      }),
+    );
+  });
+
   it('describes a token by unverified text for a log line, and never throws', () => {
     const verifier = createVerifier(issuer.options);
     const [header, , signature] = issuer.accessToken().split('.');
@@ -187,7 +209,11 @@ describe('createVerifier()', () => {
       /`algorithms`[^]*`audience`[^]*`issuer`/,
     ],
     ['an option of the module', { transports: [] }, /`transports` is not an option/],
-    ['the option `dpop`, which needs a request', { dpop: {} }, /`dpop` is not an option/],
+    [
+      'the option `dpop`, which needs a request',
+      { dpop: {} },
+      /`dpop` is not an option: it needs GuardsModule/,
+    ],
     ['a key that must be proven', { requiresDpop: true }, /`requiresDpop` needs the part `dpop`/],
     ['a misspelt option', { audiense: 'x' }, /did you mean `audience`/],
   ])('throws GuardsConfigurationError with every fault for %s', (_name, given, words) => {

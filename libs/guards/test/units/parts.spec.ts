@@ -53,7 +53,7 @@ describe('copy of the library without its optional parts', () => {
   it.each([['statusLists'], ['statusListsOrigin'], ['dpop']])(
     'the copy refuses the option `%s`',
     (name) => {
-      expect(() => withoutParts({ [name]: {} })).toThrow(`\`${name}\` is not an option`);
+      expect(() => withoutParts({ [name]: {} })).toThrow(`\`${name}\` is not an option: it needs`);
     },
   );
 
