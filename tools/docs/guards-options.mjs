@@ -68,14 +68,17 @@ async function readRows() {
     const table = group === undefined ? declared : (declared[group]?.members ?? {});
     return rowsOf(members, group === undefined ? '' : `${group}.`, table);
   };
+  const service = rows('ResourceServerOptions');
+  const isOfMetadata = (/** @type {Row} */ { name }) => name === 'servesResourceMetadata';
   return {
     'issuer options': [...rows('IssuerOptions'), ...rows('ClaimMapping', 'claims')],
     'service options': [
       ...rows('TokenOptions'),
-      ...rows('ResourceServerOptions'),
+      ...service.filter((row) => !isOfMetadata(row)),
       ...rows('KeySetOptions', 'keySet'),
       ...rows('TokenCacheOptions', 'tokenCache'),
     ],
+    'metadata options': service.filter(isOfMetadata),
     'status options': rows('StatusListOptions', 'statusLists'),
     'dpop options': rows('DpopOptions', 'dpop'),
   };
@@ -96,13 +99,14 @@ function fillTables(path, tables) {
 
 /** The tables that the library reads options by, in one. @returns {Promise<Table>} */
 async function readTables() {
-  const names = ['VERIFIER_OPTIONS', 'SERVICE_OPTIONS', 'status', 'dpop'];
+  const names = ['VERIFIER_OPTIONS', 'SERVICE_OPTIONS', 'status', 'dpop', 'metadata'];
   const modules = await Promise.all(names.map((name) => importBuilt('libs/guards/dist/src', name)));
-  const { VERIFIER_OPTIONS, ISSUER_OPTIONS, SERVICE_OPTIONS, status, dpop } = Object.assign(
-    {},
-    ...modules,
-  );
-  const parts = [status, dpop].flatMap(({ options, issuerOptions }) => [options, issuerOptions]);
+  const { VERIFIER_OPTIONS, ISSUER_OPTIONS, SERVICE_OPTIONS, status, dpop, metadata } =
+    Object.assign({}, ...modules);
+  const parts = [status, dpop, metadata].flatMap(({ options, issuerOptions }) => [
+    options,
+    issuerOptions,
+  ]);
   return Object.assign({}, VERIFIER_OPTIONS, ISSUER_OPTIONS, SERVICE_OPTIONS, ...parts);
 }
 
