@@ -98,7 +98,7 @@ describe('npm run token:explain', () => {
     [
       'an algorithm that no configuration may allow',
       { by: 'explain --issuer https://a.example --audience x --algorithms HS256 a.b.c' },
-      'HS256 is refused',
+      'RS512, not HS256',
     ],
   ])('ends with 2 and says how it is used: %s', async (_what, asked, words) => {
     const [exit, output] = await explain(asked);
