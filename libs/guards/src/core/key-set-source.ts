@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { JwksClient } from 'jwks-rsa';
+import { JwksClient, type SigningKey } from 'jwks-rsa';
 import type { Algorithm } from './algorithms.js';
 import { buildWellKnownUrl, fetchJson, type FetchLimits, findUrlFault } from './bounded-fetch.js';
 import { describeError } from './token-error.js';
@@ -74,7 +74,7 @@ export async function importKeySet(
     return { keys: selected };
   };
   const client = new JwksClient({ jwksUri, fetcher, cache: false, rateLimit: false });
-  const imported = await client.getSigningKeys().catch((error: unknown) => {
+  const imported = await client.getSigningKeys().catch((error: unknown): SigningKey[] => {
     if (selected.length === 0) throw error;
     return []; // It could import none of the selected keys.
   });
