@@ -188,7 +188,7 @@ async function tryWith({ nest, typescript, compilations }, { folder, tarball }) 
   await usePackage(cwd, `Nest ${nest}`, compilations);
   await npmInstall(cwd, [
     ...ofNest('websockets', 'microservices', 'passport'),
-    ...['graphql@16', 'passport@0.7'],
+    ...['graphql@16', 'passport@0.7', 'passport-jwt@4', '@types/passport-jwt@4'],
   ]);
   await writeSources(cwd, true);
   await usePackage(cwd, `Nest ${nest} with the packages of every entry point`, compilations);
