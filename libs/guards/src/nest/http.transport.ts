@@ -32,13 +32,21 @@ export class HttpTransport implements Transport {
     const { httpAdapter } = this.adapterHost;
     const response: unknown = host.switchToHttp().getResponse();
     httpAdapter.setHeader(response, 'Content-Type', 'application/problem+json');
-    const headers = { ...refusal.headers, ...(challenge && { 'WWW-Authenticate': challenge }) };
-    this.setHeaders(response, headers);
+    this.setRefusalHeaders(response, refusal, challenge);
     httpAdapter.reply(response, JSON.stringify(refusal.getResponse()), refusal.getStatus());
   }
 
+  /** Also for answers that the application's own code sends: a 401 needs a challenge (RFC 9110 §15.5.2). */
+  setRefusalHeaders(
+    response: unknown,
+    { headers }: BearerError,
+    challenge: string | undefined,
+  ): void {
+    this.setHeaders(response, { ...headers, ...(challenge && { 'WWW-Authenticate': challenge }) });
+  }
+
   /** Scripts of another origin read these headers only if the answer exposes them (Fetch §3.2.1). */
-  setHeaders(response: unknown, headers: Readonly<Record<string, string>>): void {
+  private setHeaders(response: unknown, headers: Readonly<Record<string, string>>): void {
     const { httpAdapter: adapter } = this.adapterHost;
     for (const [name, value] of Object.entries(headers)) adapter.setHeader(response, name, value);
     if (!adapter.getHeader(response, 'Access-Control-Allow-Origin')) return;

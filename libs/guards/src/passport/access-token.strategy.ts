@@ -22,6 +22,7 @@ import {
   type GuardsOptions,
   type ResolvedGuardsOptions,
 } from '../nest/guards.options.js';
+import { HttpTransport } from '../nest/http.transport.js';
 import { RejectionReporter } from '../nest/rejection-reporter.js';
 import { RequestAuthenticator, TrustedIssuers } from '../nest/request-authenticator.js';
 import { resolveOptions } from '../nest/resolve-options.js';
@@ -60,6 +61,8 @@ interface Services {
   readonly reporter: RejectionReporter;
   /** Set in Nest only. */
   readonly adapterHost?: HttpAdapterHost;
+  /** Set in Nest only. */
+  readonly http?: HttpTransport;
   readonly issuers?: TrustedIssuers | undefined;
 }
 
@@ -134,6 +137,7 @@ export class AccessTokenStrategy
         options: this.find(RESOLVED_OPTIONS),
         reporter: this.find(RejectionReporter),
         adapterHost: this.find(HttpAdapterHost),
+        http: this.find(HttpTransport),
       };
     } catch (cause) {
       throw new Error(`${this.constructor.name} ${this.moduleRef ? NO_MODULE : NO_CLASS}`, {
@@ -219,15 +223,15 @@ function toInfo(refusal: BearerError, { adapterHost, options }: Services): unkno
   return adapterHost ? refusal : buildChallenge(refusal, options);
 }
 
-/** For answers by an error or a filter of the application: a 401 needs a challenge (RFC 9110 §15.5.2). */
-function setHeaders(refusal: BearerError, services: Services, context: ExecutionContext): void {
+/** For answers by an error or a filter of the application. */
+function setHeaders(
+  refusal: BearerError,
+  { http, options }: Services,
+  context: ExecutionContext,
+): void {
   if (context.getType() !== 'http') return;
   const response: unknown = context.switchToHttp().getResponse();
-  const challenge = buildChallenge(refusal, services.options);
-  const headers = { ...refusal.headers, ...(challenge && { 'WWW-Authenticate': challenge }) };
-  for (const [name, value] of Object.entries(headers)) {
-    services.adapterHost?.httpAdapter.setHeader(response, name, value);
-  }
+  http?.setRefusalHeaders(response, refusal, buildChallenge(refusal, options));
 }
 
 function refuseUser(cause: unknown): InvalidToken {

@@ -93,6 +93,21 @@ describe.each(platforms)(
       expect(rejections).toMatchObject([{ reason: 'expired', issuer: issuer.issuer }]);
     });
 
+    it('exposes the challenge beside its own error to scripts of other origins (Fetch §3.2.1)', async () => {
+      class WordyGuard extends AuthGuard('jwt') {
+        override handleRequest<U>(error: unknown, user: U | false): U {
+          if (error || !user) throw new UnauthorizedException('Please sign in');
+          return user;
+        }
+      }
+      await start(WordyGuard, [JwtStrategy], { configure: (nest) => nest.enableCors() });
+
+      const { headers } = await send(undefined, { origin: 'https://app.example' });
+
+      expect(headers['www-authenticate']).toBe(NO_TOKEN);
+      expect(headers['access-control-expose-headers']).toBe('WWW-Authenticate');
+    });
+
     it('completes the error of an asynchronous handleRequest', async () => {
       class AsyncGuard extends AuthGuard('jwt') {
         override handleRequest<U>(...results: Parameters<IAuthGuard['handleRequest']>): U {
