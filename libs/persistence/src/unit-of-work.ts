@@ -10,7 +10,7 @@ import {
 } from './batched-statements.js';
 import { bindParameters } from './sqlite-statements.js';
 import { WriteHealth } from './write-health.js';
-import type { Writer, WriteResult } from './writer.js';
+import type { SqlStatement, TransactionScope, Writer, WriteResult } from './writer.js';
 
 /**
  * All writes go through this class, because SQLite has one writer. SQL texts use `$1, $2 …` on both databases.
@@ -20,7 +20,7 @@ import type { Writer, WriteResult } from './writer.js';
  */
 @Injectable()
 export class UnitOfWork {
-  private readonly transactionContext = new AsyncLocalStorage<EntityManager>();
+  private readonly transactionContext = new AsyncLocalStorage<TransactionScope>();
   private readonly health = new WriteHealth();
 
   constructor(
@@ -53,7 +53,7 @@ export class UnitOfWork {
   ): Promise<WriteResult<Row>> {
     const current = this.transactionContext.getStore();
     return current
-      ? this.writer.executeInTransaction(current, sql, parameters)
+      ? this.writer.executeInTransaction(current.manager, sql, parameters)
       : this.health.watch(this.writer.execute(sql, parameters));
   }
 
@@ -63,6 +63,26 @@ export class UnitOfWork {
     parameters: readonly unknown[] = [],
   ): Promise<WriteResult<Row>> {
     return this.writer.execute(sql, parameters);
+  }
+
+  /**
+   * For a write of a transaction whose result is not read. It runs right before the commit and travels with it, so a later statement
+   * of the transaction does not see its change. When it fails, the transaction rolls back and rejects.
+   */
+  executeWithCommit(sql: string, parameters: readonly unknown[] = []): void {
+    const current = this.transactionContext.getStore();
+    if (!current) throw new Error('executeWithCommit needs an open transaction');
+    current.deferred.push({ sql, parameters });
+  }
+
+  /** Runs statements in their order as one transaction, in one round trip. Inside a transaction they join it. */
+  executeAll(statements: readonly SqlStatement[]): Promise<WriteResult<unknown>[]> {
+    return this.transaction(async () => {
+      const results: WriteResult<unknown>[] = [];
+      for (const { sql, parameters } of statements)
+        results.push(await this.execute(sql, parameters));
+      return results;
+    });
   }
 
   /** @param listener is called after each write of this process */
@@ -76,11 +96,19 @@ export class UnitOfWork {
    */
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     const current = this.transactionContext.getStore();
-    if (current) return work(current);
+    if (current) return work(current.manager);
     const written = this.writer.transaction((manager) =>
-      this.transactionContext.run(manager, () => work(manager)),
+      this.transactionContext.run({ manager, deferred: [] }, () => this.runToCommit(work)),
     );
     return this.health.watch(written);
+  }
+
+  private async runToCommit<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    const { manager, deferred } = this.transactionContext.getStore() as TransactionScope;
+    const result = await work(manager);
+    for (const { sql, parameters } of deferred)
+      await this.writer.executeInTransaction(manager, sql, parameters);
+    return result;
   }
 
   /**

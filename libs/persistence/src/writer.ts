@@ -7,6 +7,19 @@ export interface WriteResult<Row> {
   readonly rows: Row[];
 }
 
+/** SQL with `$1, $2 …` and their values. */
+export interface SqlStatement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** An open transaction. */
+export interface TransactionScope {
+  readonly manager: EntityManager;
+  /** Statements that run right before COMMIT. */
+  readonly deferred: SqlStatement[];
+}
+
 /**
  * The values of `$1, $2 …`. A function is called right before the statement runs, after all waiting. When it throws, the statement
  * does not run.
