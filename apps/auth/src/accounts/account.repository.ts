@@ -3,6 +3,7 @@ import {
   CleanupJob,
   createIndexedCleanup,
   type RowLookup,
+  type SqlStatement,
   UnitOfWork,
 } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
@@ -44,6 +45,9 @@ const ERASED_ACCOUNTS = {
   orderedBy: 'erased_at',
   retentionSeconds: 86_400,
 };
+
+const CLAIM_FOR_LOGIN =
+  'UPDATE account SET last_login_at = $3 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL';
 
 /** All SQL of table `account`. The conditions of its updates are the locks, so the statements are written by hand. */
 @Injectable()
@@ -101,20 +105,16 @@ export class AccountRepository implements OnModuleInit {
 
   /**
    * Starts a login inside the caller's transaction. The update locks the row on all replicas, so concurrent logins of one
-   * account run one after the other, and each one counts the sessions that the previous one wrote.
+   * account run one after the other, and each one counts the sessions that the previous one wrote. It changes no row if the
+   * account was disabled, or its password changed, after the person authenticated.
    *
    * @param now milliseconds since the epoch
-   * @returns false if the account was disabled, or its password changed, after the person authenticated
    */
-  async claimForLogin({ id, passwordHash }: AuthenticatedAccount, now: number): Promise<boolean> {
-    const { affected } = await this.unitOfWork.execute(
-      `UPDATE account SET last_login_at = $3 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL`,
-      [id, passwordHash, now],
-    );
-    return affected === 1;
+  buildLoginClaim({ id, passwordHash }: AuthenticatedAccount, now: number): SqlStatement {
+    return { sql: CLAIM_FOR_LOGIN, parameters: [id, passwordHash, now] };
   }
 
-  /** Locks the row until the caller's transaction ends, and changes nothing. Logins lock the same row in {@link claimForLogin}. */
+  /** Locks the row until the caller's transaction ends, and changes nothing. Logins lock the same row. */
   async lock(id: string): Promise<void> {
     await this.unitOfWork.execute(
       'UPDATE account SET last_login_at = last_login_at WHERE id = $1',
