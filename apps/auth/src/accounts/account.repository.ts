@@ -9,7 +9,7 @@ import {
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { IsNull, Repository } from 'typeorm';
+import { Repository } from 'typeorm';
 import { NotificationRepository } from '../platform/notifications/notification.repository.js';
 import type { StoredClaims } from '../tokens/standard-claims.js';
 import { Account } from './account.entity.js';
@@ -53,6 +53,7 @@ const CLAIM_FOR_LOGIN =
 @Injectable()
 export class AccountRepository implements OnModuleInit {
   private readonly lookup: RowLookup<Account>;
+  private readonly byEmail: RowLookup<Account>;
 
   constructor(
     @InjectRepository(Account) private readonly accounts: Repository<Account>,
@@ -62,14 +63,15 @@ export class AccountRepository implements OnModuleInit {
     private readonly cleanup: CleanupJob,
   ) {
     this.lookup = unitOfWork.lookup(Account);
+    this.byEmail = unitOfWork.lookup(Account, { column: 'email', condition: 'erased_at IS NULL' });
   }
 
   onModuleInit(): void {
     this.cleanup.add(createIndexedCleanup(this.unitOfWork, ERASED_ACCOUNTS));
   }
 
-  findByEmail(email: string): Promise<Account | null> {
-    return this.accounts.findOneBy({ email, erasedAt: IsNull() });
+  async findByEmail(email: string): Promise<Account | null> {
+    return (await this.byEmail.find(email)) ?? null;
   }
 
   async find(id: string): Promise<Account | null> {

@@ -26,6 +26,14 @@ export interface NewAuthorizationCode extends Pick<
   readonly session: Pick<BrowserSession, 'id' | 'accountId' | 'authenticatedAt' | 'amr'>;
 }
 
+/** A code of a grant. */
+interface IssuedCode {
+  readonly hash: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+  readonly onInserted: () => Promise<void>;
+}
+
 /** The use of a code by a new family. Instants are milliseconds since the epoch. */
 export interface CodeUse {
   readonly familyId: string;
@@ -60,35 +68,12 @@ export class AuthorizationCodeRepository implements OnModuleInit {
     return this.credentials.createCode();
   }
 
-  /** @param expiresAt milliseconds since the epoch */
-  async insert(
-    hash: string,
-    { session, ...code }: NewAuthorizationCode,
-    expiresAt: number,
-  ): Promise<void> {
-    const isLong = code.nonce !== null && code.nonce.length > MAX_SHORT_NONCE;
-    await this.unitOfWork.execute(
-      `INSERT INTO authorization_code (code_hash, client_id, account_id, browser_session_id, redirect_uri, scope,
-         resource, code_challenge, nonce, long_nonce, claims, dpop_jkt, authenticated_at, amr, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-      [
-        hash,
-        code.clientId,
-        session.accountId,
-        session.id,
-        code.redirectUri,
-        code.scope.join(' '),
-        code.resources.join(' '),
-        code.codeChallenge,
-        isLong ? null : code.nonce,
-        isLong ? code.nonce : null,
-        code.claims,
-        code.dpopJkt,
-        session.authenticatedAt.getTime(),
-        session.amr.join(' '),
-        expiresAt,
-      ],
-    );
+  /** @param onInserted records the event of the code in the same transaction */
+  insert(grant: NewAuthorizationCode, { hash, expiresAt, onInserted }: IssuedCode): Promise<void> {
+    return this.unitOfWork.transaction(async () => {
+      this.unitOfWork.executeWithCommit(INSERT, toColumnValues(grant, { hash, expiresAt }));
+      await onInserted();
+    });
   }
 
   find(hash: string): Promise<AuthorizationCode | undefined> {
@@ -128,6 +113,25 @@ export class AuthorizationCodeRepository implements OnModuleInit {
       accountId,
     ]);
   }
+}
+
+const INSERT = `
+  INSERT INTO authorization_code (code_hash, client_id, account_id, browser_session_id, redirect_uri, scope,
+    resource, code_challenge, nonce, long_nonce, claims, dpop_jkt, authenticated_at, amr, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`;
+
+function toColumnValues(
+  { session, ...code }: NewAuthorizationCode,
+  { hash, expiresAt }: Pick<IssuedCode, 'hash' | 'expiresAt'>,
+): readonly unknown[] {
+  const isLong = code.nonce !== null && code.nonce.length > MAX_SHORT_NONCE;
+  const nonces = isLong ? [null, code.nonce] : [code.nonce, null];
+  return [
+    ...[hash, code.clientId, session.accountId, session.id, code.redirectUri],
+    ...[code.scope.join(' '), code.resources.join(' '), code.codeChallenge, ...nonces],
+    ...[code.claims, code.dpopJkt],
+    ...[session.authenticatedAt.getTime(), session.amr.join(' '), expiresAt],
+  ];
 }
 
 const IS_UNUSED = `

@@ -46,16 +46,19 @@ export class AuthorizationCodeService {
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
-  /** Needs no transaction: if the event is not stored, this method throws, and no client receives the stored code. */
   async issue(grant: NewAuthorizationCode): Promise<string> {
     const code = this.codes.createCode();
     const { clientId, session } = grant;
-    const { accountId } = session;
-    const expiresAt = this.clock.now() + this.config.AUTHORIZATION_CODE_TTL * 1000;
-    await Promise.all([
-      this.codes.insert(hashCode(code), grant, expiresAt),
-      this.events.record({ type: 'authorization_code.issued', accountId, clientId }),
-    ]);
+    const event = {
+      type: 'authorization_code.issued',
+      accountId: session.accountId,
+      clientId,
+    } as const;
+    await this.codes.insert(grant, {
+      hash: hashCode(code),
+      expiresAt: this.clock.now() + this.config.AUTHORIZATION_CODE_TTL * 1000,
+      onInserted: () => this.events.record(event),
+    });
     return code;
   }
 
