@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { Batcher } from './batcher.js';
 import { toAvailabilityError } from './database-unavailable.exception.js';
-import { getPool, runPrepared } from './postgres-writer.js';
+import { getPool, runPrepared } from './prepared-statements.js';
 import { getSqliteConnection } from './sqlite-statements.js';
 import { type LateValues, readValues, type Writer } from './writer.js';
 
