@@ -5,6 +5,7 @@ import {
   type ConditionalUpdate,
   createPostgresConditionalUpdate,
   createSqliteConditionalUpdate,
+  type LookupKey,
   RowLookup,
   type UpdateStatement,
 } from './batched-statements.js';
@@ -38,9 +39,12 @@ export class UnitOfWork {
     return this.readRows(sql, parameters) as Promise<Row[]>;
   }
 
-  /** Prepares reads of single rows of an entity by primary key, at the cost of plain SQL. */
-  lookup<Entity extends object>(entity: new () => Entity): RowLookup<Entity> {
-    return new RowLookup(this.reader, entity);
+  /**
+   * Prepares reads of single rows of an entity, at the cost of plain SQL.
+   * @param by another unique column than the primary key
+   */
+  lookup<Entity extends object>(entity: new () => Entity, by?: LookupKey): RowLookup<Entity> {
+    return new RowLookup(this.reader, entity, by);
   }
 
   /** Prepares an update that many callers run at the same time; it does not join transactions. */
