@@ -1,6 +1,6 @@
 import type BetterSqlite3 from 'better-sqlite3';
-import type { DataSource } from 'typeorm';
-import type { WriteResult } from './writer.js';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { SqlStatement, Transaction, WriteResult } from './writer.js';
 
 export type SqliteConnection = BetterSqlite3.Database;
 
@@ -29,12 +29,44 @@ export class SqliteStatements {
     return { affected: rows.length, rows };
   }
 
-  private prepare(sql: string): BetterSqlite3.Statement<unknown[]> {
+  runAll(statements: readonly SqlStatement[]): WriteResult<unknown>[] {
+    return statements.map(({ sql, parameters }) => this.run(sql, parameters));
+  }
+
+  prepare(sql: string): BetterSqlite3.Statement<unknown[]> {
     let statement = this.prepared.get(sql);
     if (!statement) {
       statement = this.connection.prepare(sql);
       this.prepared.set(sql, statement);
     }
     return statement;
+  }
+}
+
+/** better-sqlite3 runs a statement at once, so only the callback of the transaction waits. */
+export class SqliteTransaction implements Transaction {
+  private readonly deferred: SqlStatement[] = [];
+
+  constructor(
+    readonly manager: EntityManager,
+    private readonly statements: SqliteStatements,
+  ) {}
+
+  execute<Row>(sql: string, parameters: readonly unknown[]): Promise<WriteResult<Row>> {
+    return new Promise((resolve) =>
+      resolve(this.statements.run(sql, parameters) as WriteResult<Row>),
+    );
+  }
+
+  executeAll(statements: readonly SqlStatement[]): Promise<WriteResult<unknown>[]> {
+    return new Promise((resolve) => resolve(this.statements.runAll(statements)));
+  }
+
+  defer(statement: SqlStatement): void {
+    this.deferred.push(statement);
+  }
+
+  runDeferred(): void {
+    this.statements.runAll(this.deferred);
   }
 }

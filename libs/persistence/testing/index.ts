@@ -3,3 +3,4 @@ export { TableLock } from './table-lock.js';
 export { startPostgres, type PostgresServer } from './postgres-server.js';
 export { findSchemaDifferences } from './schema-differences.js';
 export { isPgBouncerInstalled, type PgBouncer, startPgBouncer } from './pgbouncer.js';
+export { type StatementCount, StatementCounter } from './statement-counter.js';

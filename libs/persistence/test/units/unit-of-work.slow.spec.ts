@@ -153,6 +153,81 @@ eachDatabase('the unit of work', (fresh, name) => {
     expect(await ids()).toEqual([]);
   });
 
+  describe('executeWithCommit', () => {
+    it('runs after the other statements of its transaction, in order, also from a nested call', async () => {
+      await work.transaction(async () => {
+        work.executeWithCommit('UPDATE note SET text = text || $1', ['1']);
+        await work.transaction(async () =>
+          work.executeWithCommit('UPDATE note SET text = text || $1', ['2']),
+        );
+        await write('a');
+      });
+      expect(await work.query('SELECT text FROM note')).toEqual([{ text: 'text12' }]);
+    });
+
+    it('rolls the whole transaction back when its statement fails', async () => {
+      await write('b');
+      const failing = work.transaction(async () => {
+        await write('a');
+        work.executeWithCommit(INSERT, ['c', '', 0]);
+        work.executeWithCommit(INSERT, ['b', '', 0]);
+        work.executeWithCommit(INSERT, ['d', '', 0]);
+      });
+      const neighbour = work.transaction(async () => work.executeWithCommit(INSERT, ['e', '', 0]));
+      await expect(failing).rejects.toThrow(/unique/i);
+      await neighbour;
+      expect(await ids()).toEqual(['b', 'e']);
+    });
+
+    it('runs nothing when the transaction throws', async () => {
+      const failing = work.transaction(async () => {
+        work.executeWithCommit(INSERT, ['a', '', 0]);
+        throw new Error('changed its mind');
+      });
+      await expect(failing).rejects.toThrow('changed its mind');
+      expect(await ids()).toEqual([]);
+    });
+
+    it('throws outside a transaction', () => {
+      expect(() => work.executeWithCommit(INSERT, ['a', '', 0])).toThrow('open transaction');
+    });
+  });
+
+  describe('executeAll', () => {
+    const insert = (id: string) => ({ sql: INSERT, parameters: [id, 'text', 0] });
+    const rename = {
+      sql: `UPDATE note SET text = 'new' WHERE id = $1 RETURNING id, text`,
+      parameters: ['a'],
+    };
+
+    it('returns the result of each statement in order', async () => {
+      expect(await work.executeAll([insert('a'), rename])).toEqual([
+        { affected: 1, rows: [] },
+        { affected: 1, rows: [{ id: 'a', text: 'new' }] },
+      ]);
+      expect(await work.executeAll([])).toEqual([]);
+    });
+
+    it('keeps no statement when one fails, and does not harm calls at the same time', async () => {
+      const outcomes = await Promise.allSettled([
+        work.executeAll([insert('a'), insert('a'), insert('b')]),
+        work.executeAll([insert('c'), insert('d')]),
+        write('e'),
+      ]);
+      expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+      expect(await ids()).toEqual(['c', 'd', 'e']);
+    });
+
+    it('joins an open transaction', async () => {
+      const failing = work.transaction(async () => {
+        await work.executeAll([insert('a'), insert('b')]);
+        throw new Error('changed its mind');
+      });
+      await expect(failing).rejects.toThrow('changed its mind');
+      expect(await ids()).toEqual([]);
+    });
+  });
+
   it('never shows uncommitted rows to a reader', async () => {
     let seen: string[] = ['nothing was read'];
     await work.transaction(async (manager) => {

@@ -14,6 +14,8 @@ export interface EventQuery {
 /** Another replica changed the same rows first. */
 export class ConcurrentUpdate extends Error {}
 
+const INSERT =
+  'INSERT INTO security_event (id, at, type, account_id, detail) VALUES ($1, $2, $3, $4, $5)';
 const UNLINKED_COLUMNS = 'id, at, type, account_id AS "accountId", detail';
 const LINKED_COLUMNS = `seq, ${UNLINKED_COLUMNS}, previous_hash AS "previousHash", hash`;
 
@@ -22,12 +24,11 @@ const LINKED_COLUMNS = `seq, ${UNLINKED_COLUMNS}, previous_hash AS "previousHash
 export class SecurityEventRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Joins the transaction of the caller, if there is one. */
+  /** Travels with the commit of the caller's transaction, if there is one. */
   async insert({ id, at, type, accountId, detail }: UnlinkedEvent): Promise<void> {
-    await this.unitOfWork.execute(
-      `INSERT INTO security_event (id, at, type, account_id, detail) VALUES ($1, $2, $3, $4, $5)`,
-      [id, at, type, accountId, detail],
-    );
+    const values = [id, at, type, accountId, detail];
+    if (this.unitOfWork.isInTransaction) this.unitOfWork.executeWithCommit(INSERT, values);
+    else await this.unitOfWork.execute(INSERT, values);
   }
 
   /** Oldest first. */
