@@ -5,10 +5,12 @@ import {
   type ConditionalUpdate,
   createPostgresConditionalUpdate,
   createSqliteConditionalUpdate,
+  type LookupKey,
   RowLookup,
   type UpdateStatement,
 } from './batched-statements.js';
-import { bindParameters } from './sqlite-statements.js';
+import { createPostgresQuery } from './prepared-statements.js';
+import { createSqliteQuery } from './sqlite-statements.js';
 import { WriteHealth } from './write-health.js';
 import type { SqlStatement, Transaction, Writer, WriteResult } from './writer.js';
 
@@ -23,20 +25,26 @@ export class UnitOfWork {
   private readonly transactionContext = new AsyncLocalStorage<Transaction>();
   private readonly openTransactions = new Set<Transaction>();
   private readonly health = new WriteHealth();
+  private readonly readRows: (sql: string, parameters: readonly unknown[]) => Promise<unknown[]>;
 
   constructor(
     private readonly reader: DataSource,
     private readonly writer: Writer,
-  ) {}
-
-  /** Committed rows only. */
-  async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    return this.reader.query(sql, this.toDriverParameters(parameters));
+  ) {
+    this.readRows = this.isPostgres ? createPostgresQuery(reader) : createSqliteQuery(reader);
   }
 
-  /** Prepares reads of single rows of an entity by primary key, at the cost of plain SQL. */
-  lookup<Entity extends object>(entity: new () => Entity): RowLookup<Entity> {
-    return new RowLookup(this.reader, entity);
+  /** Committed rows only. The statement is prepared, so its text must be one of a small number. */
+  query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return this.readRows(sql, parameters) as Promise<Row[]>;
+  }
+
+  /**
+   * Prepares reads of single rows of an entity, at the cost of plain SQL.
+   * @param by another unique column than the primary key
+   */
+  lookup<Entity extends object>(entity: new () => Entity, by?: LookupKey): RowLookup<Entity> {
+    return new RowLookup(this.reader, entity, by);
   }
 
   /** Prepares an update that many callers run at the same time; it does not join transactions. */
@@ -139,10 +147,6 @@ export class UnitOfWork {
   /** Whether the caller is inside a {@link transaction}, which can roll its writes back. */
   get isInTransaction(): boolean {
     return this.findTransaction() !== undefined;
-  }
-
-  private toDriverParameters(parameters: readonly unknown[]): unknown[] {
-    return this.isPostgres ? [...parameters] : bindParameters(parameters);
   }
 
   get isPostgres(): boolean {
