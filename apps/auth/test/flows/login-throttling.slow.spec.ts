@@ -101,6 +101,7 @@ eachDatabase('login throttling on two replicas', (fresh, name) => {
       ...toDatabaseSettings(await fresh()),
       LOGIN_DELAYS: 'true',
       TRUST_PROXY: 'true',
+      FIRST_PARTY_SCOPE: 'orders:read orders:read:any',
       ...more,
     };
     return [await TestAuth.start(settings), await TestAuth.start(settings)] as const;
