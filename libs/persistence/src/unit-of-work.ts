@@ -9,7 +9,8 @@ import {
   RowLookup,
   type UpdateStatement,
 } from './batched-statements.js';
-import { bindParameters } from './sqlite-statements.js';
+import { createPostgresQuery } from './prepared-statements.js';
+import { createSqliteQuery } from './sqlite-statements.js';
 import { WriteHealth } from './write-health.js';
 import type { SqlStatement, Transaction, Writer, WriteResult } from './writer.js';
 
@@ -24,15 +25,18 @@ export class UnitOfWork {
   private readonly transactionContext = new AsyncLocalStorage<Transaction>();
   private readonly openTransactions = new Set<Transaction>();
   private readonly health = new WriteHealth();
+  private readonly readRows: (sql: string, parameters: readonly unknown[]) => Promise<unknown[]>;
 
   constructor(
     private readonly reader: DataSource,
     private readonly writer: Writer,
-  ) {}
+  ) {
+    this.readRows = this.isPostgres ? createPostgresQuery(reader) : createSqliteQuery(reader);
+  }
 
-  /** Committed rows only. */
-  async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    return this.reader.query(sql, this.toDriverParameters(parameters));
+  /** Committed rows only. The statement is prepared, so its text must be one of a small number. */
+  query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return this.readRows(sql, parameters) as Promise<Row[]>;
   }
 
   /**
@@ -143,10 +147,6 @@ export class UnitOfWork {
   /** Whether the caller is inside a {@link transaction}, which can roll its writes back. */
   get isInTransaction(): boolean {
     return this.findTransaction() !== undefined;
-  }
-
-  private toDriverParameters(parameters: readonly unknown[]): unknown[] {
-    return this.isPostgres ? [...parameters] : bindParameters(parameters);
   }
 
   get isPostgres(): boolean {

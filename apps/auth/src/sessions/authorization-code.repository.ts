@@ -26,14 +26,6 @@ export interface NewAuthorizationCode extends Pick<
   readonly session: Pick<BrowserSession, 'id' | 'accountId' | 'authenticatedAt' | 'amr'>;
 }
 
-/** A code of a grant. */
-interface IssuedCode {
-  readonly hash: string;
-  /** Milliseconds since the epoch. */
-  readonly expiresAt: number;
-  readonly onInserted: () => Promise<void>;
-}
-
 /** The use of a code by a new family. Instants are milliseconds since the epoch. */
 export interface CodeUse {
   readonly familyId: string;
@@ -68,12 +60,21 @@ export class AuthorizationCodeRepository implements OnModuleInit {
     return this.credentials.createCode();
   }
 
-  /** @param onInserted records the event of the code in the same transaction */
-  insert(grant: NewAuthorizationCode, { hash, expiresAt, onInserted }: IssuedCode): Promise<void> {
-    return this.unitOfWork.transaction(async () => {
-      this.unitOfWork.executeWithCommit(INSERT, toColumnValues(grant, { hash, expiresAt }));
-      await onInserted();
-    });
+  /** @param expiresAt milliseconds since the epoch */
+  buildInsert(
+    { session, ...code }: NewAuthorizationCode,
+    hash: string,
+    expiresAt: number,
+  ): SqlStatement {
+    const isLong = code.nonce !== null && code.nonce.length > MAX_SHORT_NONCE;
+    const nonces = isLong ? [null, code.nonce] : [code.nonce, null];
+    const parameters = [
+      ...[hash, code.clientId, session.accountId, session.id, code.redirectUri],
+      ...[code.scope.join(' '), code.resources.join(' '), code.codeChallenge, ...nonces],
+      ...[code.claims, code.dpopJkt],
+      ...[session.authenticatedAt.getTime(), session.amr.join(' '), expiresAt],
+    ];
+    return { sql: INSERT, parameters };
   }
 
   find(hash: string): Promise<AuthorizationCode | undefined> {
@@ -82,8 +83,8 @@ export class AuthorizationCodeRepository implements OnModuleInit {
 
   /**
    * Marks a code as used by a new family, in the transaction that creates the family. The condition is the lock: of any
-   * number of callers on all replicas exactly one succeeds, and none succeeds after the account was disabled, the browser session
-   * ended, or the user withdrew the consent.
+   * number of callers on all replicas exactly one succeeds, and none succeeds after the account or the client was disabled, the
+   * browser session ended, or the user withdrew the consent.
    *
    * @param use when the request arrived, for the age of the code, and now, in milliseconds since the epoch
    * @returns {@link Login.claim} with the row {@link ClaimedCode}
@@ -120,25 +121,12 @@ const INSERT = `
     resource, code_challenge, nonce, long_nonce, claims, dpop_jkt, authenticated_at, amr, expires_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`;
 
-function toColumnValues(
-  { session, ...code }: NewAuthorizationCode,
-  { hash, expiresAt }: Pick<IssuedCode, 'hash' | 'expiresAt'>,
-): readonly unknown[] {
-  const isLong = code.nonce !== null && code.nonce.length > MAX_SHORT_NONCE;
-  const nonces = isLong ? [null, code.nonce] : [code.nonce, null];
-  return [
-    ...[hash, code.clientId, session.accountId, session.id, code.redirectUri],
-    ...[code.scope.join(' '), code.resources.join(' '), code.codeChallenge, ...nonces],
-    ...[code.claims, code.dpopJkt],
-    ...[session.authenticatedAt.getTime(), session.amr.join(' '), expiresAt],
-  ];
-}
-
 const IS_UNUSED = `
-  code_hash = $1 AND used_at IS NULL AND expires_at > $4 AND (
-    EXISTS (SELECT 1 FROM consent
-      WHERE consent.account_id = authorization_code.account_id AND consent.client_id = authorization_code.client_id)
-    OR EXISTS (SELECT 1 FROM client WHERE client.id = authorization_code.client_id AND first_party = 1))`;
+  code_hash = $1 AND used_at IS NULL AND expires_at > $4 AND EXISTS (
+    SELECT 1 FROM client
+    WHERE client.id = authorization_code.client_id AND disabled_at IS NULL AND (first_party = 1 OR EXISTS (
+      SELECT 1 FROM consent
+      WHERE consent.account_id = authorization_code.account_id AND consent.client_id = client.id)))`;
 
 /**
  * One statement locks account, browser session and code in this order: each needs the row before. A concurrent revocation either

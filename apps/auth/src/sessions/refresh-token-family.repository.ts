@@ -145,8 +145,7 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
     this.unitOfWork.executeWithCommit(INSERT, [
       ...[family.id, family.accountId, family.clientId],
       ...[family.scope.join(' '), family.resources.join(' ')],
-      family.createdAt.getTime(),
-      ...[family.idleExpiresAt.getTime(), family.absoluteExpiresAt.getTime()],
+      ...[family.createdAt, family.idleExpiresAt, family.absoluteExpiresAt].map(Number),
       ...[family.userAgent, family.origin, family.statusIndex],
       family.authenticatedAt?.getTime() ?? null,
       ...[family.browserSessionId, family.amr.join(' '), family.claims, family.dpopJkt],

@@ -54,11 +54,8 @@ export class AuthorizationCodeService {
       accountId: session.accountId,
       clientId,
     } as const;
-    await this.codes.insert(grant, {
-      hash: hashCode(code),
-      expiresAt: this.clock.now() + this.config.AUTHORIZATION_CODE_TTL * 1000,
-      onInserted: () => this.events.record(event),
-    });
+    const expiresAt = this.clock.now() + this.config.AUTHORIZATION_CODE_TTL * 1000;
+    await this.events.recordWith(this.codes.buildInsert(grant, hashCode(code), expiresAt), event);
     return code;
   }
 

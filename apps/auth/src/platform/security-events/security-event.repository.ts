@@ -1,4 +1,4 @@
-import { UnitOfWork } from '@gatehouse/persistence';
+import { type SqlStatement, UnitOfWork } from '@gatehouse/persistence';
 import { Injectable } from '@nestjs/common';
 import type { ChainHead, StoredEvent, UnlinkedEvent } from './event-chain.js';
 
@@ -14,8 +14,6 @@ export interface EventQuery {
 /** Another replica changed the same rows first. */
 export class ConcurrentUpdate extends Error {}
 
-const INSERT =
-  'INSERT INTO security_event (id, at, type, account_id, detail) VALUES ($1, $2, $3, $4, $5)';
 const UNLINKED_COLUMNS = 'id, at, type, account_id AS "accountId", detail';
 const LINKED_COLUMNS = `seq, ${UNLINKED_COLUMNS}, previous_hash AS "previousHash", hash`;
 
@@ -25,10 +23,15 @@ export class SecurityEventRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /** Travels with the commit of the caller's transaction, if there is one. */
-  async insert({ id, at, type, accountId, detail }: UnlinkedEvent): Promise<void> {
-    const values = [id, at, type, accountId, detail];
-    if (this.unitOfWork.isInTransaction) this.unitOfWork.executeWithCommit(INSERT, values);
-    else await this.unitOfWork.execute(INSERT, values);
+  async insert(event: UnlinkedEvent): Promise<void> {
+    const { sql, parameters } = buildInsert(event);
+    if (this.unitOfWork.isInTransaction) this.unitOfWork.executeWithCommit(sql, parameters);
+    else await this.unitOfWork.execute(sql, parameters);
+  }
+
+  /** Stores the event and the change that it records in one transaction and one round trip. */
+  async insertWith(change: SqlStatement, event: UnlinkedEvent): Promise<void> {
+    await this.unitOfWork.executeAll([change, buildInsert(event)]);
   }
 
   /** Oldest first. */
@@ -112,6 +115,11 @@ export class SecurityEventRepository {
     return row?.at === null || row === undefined ? undefined : Number(row.at);
   }
 }
+
+const buildInsert = ({ id, at, type, accountId, detail }: UnlinkedEvent): SqlStatement => ({
+  sql: 'INSERT INTO security_event (id, at, type, account_id, detail) VALUES ($1, $2, $3, $4, $5)',
+  parameters: [id, at, type, accountId, detail],
+});
 
 /**
  * One statement for all events, because a round trip per event would bound how many events a second can be linked.
