@@ -5,6 +5,7 @@ import {
   getErrorCode,
   toAvailabilityError,
 } from './database-unavailable.exception.js';
+import { joinInserts } from './joined-inserts.js';
 import { getPool, nameStatement, runPrepared, toWriteResult } from './prepared-statements.js';
 import type { SchemaClient } from './schema-client.js';
 import {
@@ -90,7 +91,7 @@ const ignoreError = () => undefined;
  * that the callback issues without waiting in between travel together.
  */
 class PostgresTransaction implements Transaction {
-  private readonly deferred: pg.QueryConfig[] = [];
+  private readonly deferred: SqlStatement[] = [];
   private pending: PendingStatement[] = [];
   private sending: Promise<void> | undefined;
   private client: TransactionClient | undefined;
@@ -119,8 +120,8 @@ class PostgresTransaction implements Transaction {
     return Promise.all(statements.map(({ sql, parameters }) => this.execute(sql, parameters)));
   }
 
-  defer({ sql, parameters }: SqlStatement): void {
-    this.deferred.push(nameStatement(sql, parameters));
+  defer(statement: SqlStatement): void {
+    this.deferred.push(statement);
   }
 
   /** @returns the results of the deferred statements */
@@ -128,10 +129,12 @@ class PostgresTransaction implements Transaction {
     await this.sending;
     if (!this.hasBegun && this.deferred.length === 0) return [];
     try {
-      const results = await this.sendTogether(this.deferred, true);
+      const joined = joinInserts(this.deferred);
+      const queries = joined.map(({ sql, parameters }) => nameStatement(sql, parameters));
+      const results = await this.sendTogether(queries, true);
       if (results.pop()?.command !== 'COMMIT') throw new Error(ROLLED_BACK);
       this.release();
-      return results.map((result) => toWriteResult(result));
+      return results.flatMap((result, n) => toWriteResults(result, joined[n]?.size ?? 1));
     } catch (error) {
       throw toAvailabilityError(error);
     }
@@ -203,6 +206,12 @@ class PostgresTransaction implements Transaction {
     return runner.manager;
   }
 }
+
+/** Each insert of a joined statement has added one row. */
+const toWriteResults = (result: pg.QueryResult, size: number): readonly WriteResult<unknown>[] =>
+  size === 1
+    ? [toWriteResult(result)]
+    : Array.from({ length: size }, () => ({ affected: 1, rows: [] }));
 
 const ROLLED_BACK =
   'PostgreSQL rolled the transaction back, because one of its statements had failed';

@@ -8,7 +8,8 @@ import { AccountRepository } from './account.repository.js';
 import { email } from './email-address.js';
 import type { AttemptOrigin } from './known-device-cookie.js';
 import { LoginThrottleService } from './login-throttle.service.js';
-import { PasswordHasher, PasswordHashQueueFull } from './password-hasher.js';
+import { PasswordHashQueueFull } from './password-hash-threads.js';
+import { PasswordHasher } from './password-hasher.js';
 import { findPasswordFault } from './password-policy.js';
 
 /** An acceptable password for every account; {@link registration} also compares it with the owner's e-mail. */

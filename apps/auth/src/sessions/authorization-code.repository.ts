@@ -83,8 +83,8 @@ export class AuthorizationCodeRepository implements OnModuleInit {
 
   /**
    * Marks a code as used by a new family, in the transaction that creates the family. The condition is the lock: of any
-   * number of callers on all replicas exactly one succeeds, and none succeeds after the account was disabled, the browser session
-   * ended, or the user withdrew the consent.
+   * number of callers on all replicas exactly one succeeds, and none succeeds after the account or the client was disabled, the
+   * browser session ended, or the user withdrew the consent.
    *
    * @param use when the request arrived, for the age of the code, and now, in milliseconds since the epoch
    * @returns {@link Login.claim} with the row {@link ClaimedCode}
@@ -122,10 +122,11 @@ const INSERT = `
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`;
 
 const IS_UNUSED = `
-  code_hash = $1 AND used_at IS NULL AND expires_at > $4 AND (
-    EXISTS (SELECT 1 FROM consent
-      WHERE consent.account_id = authorization_code.account_id AND consent.client_id = authorization_code.client_id)
-    OR EXISTS (SELECT 1 FROM client WHERE client.id = authorization_code.client_id AND first_party = 1))`;
+  code_hash = $1 AND used_at IS NULL AND expires_at > $4 AND EXISTS (
+    SELECT 1 FROM client
+    WHERE client.id = authorization_code.client_id AND disabled_at IS NULL AND (first_party = 1 OR EXISTS (
+      SELECT 1 FROM consent
+      WHERE consent.account_id = authorization_code.account_id AND consent.client_id = client.id)))`;
 
 /**
  * One statement locks account, browser session and code in this order: each needs the row before. A concurrent revocation either

@@ -144,15 +144,14 @@ export function logRequests(
   getTraceId: (request: FastifyRequest) => string | undefined = () => undefined,
 ): void {
   fastify.addHook('onResponse', (request, reply, done) => {
-    const path = redactPath(request);
-    const isNews = !path.startsWith('/health/') && reply.statusCode !== 304;
+    const isNews = reply.statusCode !== 304 && !request.url.startsWith('/health/');
     const level = isNews ? 'info' : 'debug';
     if (logger.isLevelEnabled(level)) {
       const line = {
         reqId: request.id,
         traceId: getTraceId(request),
         method: request.method,
-        path,
+        path: redactPath(request),
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
       };

@@ -7,7 +7,7 @@ import { traceRequests } from '../observability/request-spans.js';
 import { isTracing } from '../observability/tracing.js';
 import { serveOpenApi } from '../openapi/openapi.js';
 import { showPageAtRoot } from '../openapi/swagger-page.js';
-import { createHttpAdapter } from './http-adapter.js';
+import { createHttpAdapter, secureAnswers } from './http-adapter.js';
 import { createProxyTrust } from '../addresses.js';
 import { readForwardedAddresses } from './client-address.js';
 import { limitConnections } from './connections.js';
@@ -50,6 +50,7 @@ export async function createService(
   if (options.showDocsAtRoot) showPageAtRoot(fastify);
   await app.init();
   publishMetadata(fastify);
+  secureAnswers(fastify, options);
   await fastify.ready();
   return app;
 }

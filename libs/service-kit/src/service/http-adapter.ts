@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
   type FastifyBaseLogger,
   type FastifyError,
+  type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
   LogController,
@@ -46,13 +47,23 @@ function rejectOnSocket(error: ClientError, socket: Socket): void {
   socket.destroy(error);
 }
 
+type SecurityHeaders = Readonly<Record<'data' | 'page' | 'popup', readonly [string, string][]>>;
+
+/** What a browser evaluates for data, without a document (decision 35). */
+const HEADERS_OF_DATA: readonly string[] = [
+  'content-security-policy',
+  'cross-origin-resource-policy',
+  'strict-transport-security',
+  'x-content-type-options',
+];
+
 /**
- * Helmet's headers for an API: a browser must not run or frame an answer, nor use it as a base. All answers have the same
- * headers, so helmet runs once; as a middleware it cost a third of an empty request.
+ * Helmet's headers: a browser must not run or frame an answer, nor use it as a base. Helmet runs once, because the headers are
+ * constant.
  *
  * @param https whether clients use https; then Strict-Transport-Security is sent
  */
-export function createSecurityHeaders(https: boolean): OutgoingHttpHeaders {
+export function createSecurityHeaders(https: boolean): SecurityHeaders {
   const request = new IncomingMessage(new Socket());
   const response = new ServerResponse(request);
   helmet({
@@ -72,16 +83,55 @@ export function createSecurityHeaders(https: boolean): OutgoingHttpHeaders {
     xPermittedCrossDomainPolicies: false,
     xXssProtection: false,
   })(request, response, () => undefined);
-  return response.getHeaders();
+  const page = Object.entries(response.getHeaders()).map(([name, value]): [string, string] => [
+    name,
+    String(value),
+  ]);
+  return {
+    data: page.filter(([name]) => HEADERS_OF_DATA.includes(name)),
+    page,
+    // A window that this policy separates from its opener cannot report the end of the login.
+    popup: page.filter(([name]) => name !== 'cross-origin-opener-policy'),
+  };
+}
+
+/** JSON and JWTs, with or without a structured syntax suffix (RFC 6839 §3.1, RFC 8417 §7.2). */
+const DATA_TYPE = /^application\/(?:[\w.-]+\+)?(?:json|jwt)(?:;|$)/;
+
+/** Every other answer counts as a page, also a redirect, a script and an answer of unknown type. */
+function isData(reply: FastifyReply, payload: unknown): boolean {
+  const type = reply.getHeader('content-type');
+  if (typeof type === 'string') return DATA_TYPE.test(type);
+  return (payload === undefined || payload === null) && !reply.hasHeader('location');
+}
+
+/**
+ * Adds the security headers that an answer does not have. Call it when the modules have added their hooks, because those of auth
+ * turn problem details into pages.
+ */
+export function secureAnswers(
+  fastify: FastifyInstance,
+  { https = false, popupPaths }: Pick<ServiceOptions, 'https' | 'popupPaths'>,
+): void {
+  const headers = createSecurityHeaders(https);
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    const pageKind = popupPaths?.test(request.url) ? 'popup' : 'page';
+    addMissing(reply, headers[isData(reply, payload) ? 'data' : pageKind]);
+    done();
+  });
+}
+
+function addMissing(reply: FastifyReply, headers: readonly [string, string][]): void {
+  for (const [name, value] of headers) {
+    if (!reply.hasHeader(name)) void reply.header(name, value);
+  }
 }
 
 /** Only this file chooses the HTTP platform. */
 export function createHttpAdapter(logger: Logger, options: ServiceOptions): FastifyAdapter {
-  const { bodyLimit = 65_536, trustProxy = false, https = false, popupPaths: popups } = options;
+  const { bodyLimit = 65_536, trustProxy = false, https = false } = options;
   const headers = createSecurityHeaders(https);
-  // A window that this policy separates from its opener cannot report the end of the login.
-  const { 'cross-origin-opener-policy': _opener, ...popupHeaders } = headers;
-  const adapter = new FastifyAdapter({
+  return new FastifyAdapter({
     loggerInstance: logger,
     // logger.ts logs one line per request. Fastify's two lines and its child logger per request would be expensive.
     logController: new LogController({ disableRequestLogging: true }),
@@ -97,17 +147,14 @@ export function createHttpAdapter(logger: Logger, options: ServiceOptions): Fast
     keepAliveTimeout: options.keepAliveTimeoutMs ?? 72_000,
     clientErrorHandler: answerClientError,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-      reply.headers({ ...headers, ...findReadableHeaders(request, options.corsOrigins) });
-      answerUnroutable(reply, error.statusCode ?? 400, options.unroutablePage?.(request));
+      const page = options.unroutablePage?.(request);
+      reply.headers(findReadableHeaders(request, options.corsOrigins));
+      addMissing(reply, headers[page ? 'page' : 'data']);
+      answerUnroutable(reply, error.statusCode ?? 400, page);
     },
     // A request on an open connection during shutdown is answered, and then the connection closes (shutdown.ts).
     return503OnClosing: false,
   });
-  adapter.getInstance().addHook('onRequest', (request, reply, done) => {
-    reply.headers(popups?.test(request.url) ? popupHeaders : headers);
-    done();
-  });
-  return adapter;
 }
 
 /** Answers a URL that the router rejects as malformed or too long. Hooks and filters do not run then. */

@@ -50,8 +50,23 @@ export class RequestCapacity {
 
 /** A request between its headers and its answer. */
 interface OpenRequest {
-  readonly deadline: NodeJS.Timeout;
+  readonly reply: FastifyReply;
+  readonly connection: Socket;
+  /** Of the monotonic clock, in milliseconds. */
+  deadline: number;
   hasPlace: boolean;
+}
+
+// Properties, because the garbage collector needs more time for a WeakMap.
+declare module 'fastify' {
+  interface FastifyRequest {
+    openRequest: OpenRequest | undefined;
+  }
+}
+declare module 'node:net' {
+  interface Socket {
+    openRequests?: Set<FastifyRequest>;
+  }
 }
 
 interface LimitOptions {
@@ -72,13 +87,14 @@ export function limitRequests(
   capacity.answerTimeoutMs = answerTimeoutMs;
   const requests = new OpenRequests(capacity, answerTimeoutMs);
   const bodies = new BodyWatch();
-  fastify.addHook('onClose', (_instance, done) => (bodies.stop(), done()));
+  fastify.addHook('onClose', (_instance, done) => (bodies.stop(), requests.stop(), done()));
+  fastify.decorateRequest('openRequest', undefined);
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (isHealthCheck(request)) return done();
+    const isHealth = isHealthCheck(request);
     // Refuses a large body before it is read.
-    if (capacity.isFull) return done(createBusyProblem());
+    if (!isHealth && capacity.isFull) return done(createBusyProblem());
     requests.open(request, reply);
-    bodies.expect(request, reply);
+    if (!isHealth) bodies.expect(request, reply);
     done();
   });
   fastify.addHook('preValidation', (request, _reply, done) => {
@@ -93,53 +109,85 @@ export function limitRequests(
 }
 
 class OpenRequests {
-  private readonly open_ = new WeakMap<FastifyRequest, OpenRequest>();
-  /**
-   * Requests by connection. After the body was read, neither `onRequestAbort` nor `onResponse` reports a caller that disconnects
-   * before the answer. The `close` event of the connection always comes.
-   */
-  private readonly byConnection = new WeakMap<Socket, Set<FastifyRequest>>();
+  /** In the order of their deadlines, because all requests have the same time. So one timer suffices for all. */
+  private readonly byDeadline = new Set<OpenRequest>();
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly capacity: RequestCapacity,
     private readonly answerTimeoutMs: number,
   ) {}
 
-  /** Fastify's `handlerTimeout` is not used: it ends for a request with a body as soon as the body is read. */
+  /** Fastify's `handlerTimeout` is not used: it ends for a request with a body as soon as the body is read (decision 35). */
   open(request: FastifyRequest, reply: FastifyReply): void {
-    const expire = () => void (reply.sent || reply.send(createTimeoutProblem()));
-    const deadline = setTimeout(expire, this.answerTimeoutMs).unref();
-    this.open_.set(request, { deadline, hasPlace: false });
-    this.requestsOf(request.raw.socket).add(request);
+    const connection = request.raw.socket;
+    const entry = { reply, connection, deadline: this.newDeadline(), hasPlace: false };
+    request.openRequest = entry;
+    this.byDeadline.add(entry);
+    this.timer ??= this.wait(this.answerTimeoutMs);
+    this.requestsOf(connection).add(request);
   }
 
   /** @returns false when no place is free */
   start(request: FastifyRequest): boolean {
-    const entry = this.open_.get(request);
+    const { openRequest: entry } = request;
     // The connection is closed, or the request was answered.
     if (!entry || entry.hasPlace) return true;
     if (this.capacity.isFull) return false;
     entry.hasPlace = true;
-    entry.deadline.refresh();
     this.capacity.take();
+    // The time counts from the end of the body. Here only GET has none for sure.
+    if (request.method !== 'GET') this.restart(entry);
     return true;
   }
 
   close(request: FastifyRequest): void {
-    const entry = this.open_.get(request);
+    const { openRequest: entry } = request;
     if (!entry) return;
-    this.open_.delete(request);
-    clearTimeout(entry.deadline);
+    request.openRequest = undefined;
+    this.byDeadline.delete(entry);
     if (entry.hasPlace) this.capacity.release();
-    this.byConnection.get(request.raw.socket)?.delete(request);
+    entry.connection.openRequests?.delete(request);
   }
 
-  private requestsOf(socket: Socket): Set<FastifyRequest> {
-    const known = this.byConnection.get(socket);
-    if (known) return known;
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
+  private restart(entry: OpenRequest): void {
+    this.byDeadline.delete(entry);
+    entry.deadline = this.newDeadline();
+    this.byDeadline.add(entry);
+  }
+
+  private newDeadline(): number {
+    return performance.now() + this.answerTimeoutMs;
+  }
+
+  /** The timer runs until the earliest deadline of the time when it was set. It is not set again for each request. */
+  private wait(milliseconds: number): NodeJS.Timeout {
+    return setTimeout(() => this.expire(), milliseconds).unref();
+  }
+
+  private expire(): void {
+    this.timer = undefined;
+    const now = performance.now();
+    for (const entry of this.byDeadline) {
+      if (entry.deadline > now) return void (this.timer = this.wait(entry.deadline - now));
+      this.byDeadline.delete(entry);
+      if (!entry.reply.sent) void entry.reply.send(createTimeoutProblem());
+    }
+  }
+
+  /**
+   * After the body was read, neither `onRequestAbort` nor `onResponse` reports a caller that disconnects before the answer. The
+   * `close` event of the connection always comes.
+   */
+  private requestsOf(connection: Socket): Set<FastifyRequest> {
+    if (connection.openRequests) return connection.openRequests;
     const requests = new Set<FastifyRequest>();
-    this.byConnection.set(socket, requests);
-    socket.once('close', () => {
+    connection.openRequests = requests;
+    connection.once('close', () => {
       for (const request of requests) this.close(request);
     });
     return requests;

@@ -101,27 +101,3 @@ describe('the root of a service that shows its page there', () => {
     await http.get('/').set('Accept', BROWSER).expect(404);
   });
 });
-
-describe('the headers of every other answer', () => {
-  afterEach(stopServices);
-
-  it('forbid to run, frame or sniff the answer', async () => {
-    const { http } = await startService(demo, { openApi });
-    for (const path of ['/docs-json', '/health/live', '/nothing', '/%zz']) {
-      const { headers } = await http.get(path);
-      expect(headers['content-security-policy']).toMatch(/^default-src 'none';/);
-      expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
-      expect(headers['x-content-type-options']).toBe('nosniff');
-      expect(headers['x-frame-options']).toBe('DENY');
-      expect(headers['referrer-policy']).toBe('no-referrer');
-      expect(headers).not.toHaveProperty('x-powered-by');
-      expect(headers).not.toHaveProperty('strict-transport-security');
-    }
-  });
-
-  it('require https when clients use https', async () => {
-    const { http } = await startService(demo, { https: true });
-    const { headers } = await http.get('/health/live');
-    expect(headers['strict-transport-security']).toMatch(/^max-age=31536000/);
-  });
-});

@@ -14,7 +14,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { ArrivalHook, AskAgainException, getArrival, Problem } from '../../src/index.js';
+import { Problem } from '../../src/index.js';
 import { type RunningService, startService, stopServices } from '../support/running-service.js';
 
 const order = z.strictObject({
@@ -206,79 +206,6 @@ describe('a caller that disconnects in the middle of a body', () => {
     await delay(50);
 
     expect(service.logText()).not.toMatch(/unhandled|"level":"error"/);
-  });
-});
-
-describe('an answer that takes too long (RFC 9110 §15.6.4)', () => {
-  afterEach(stopServices);
-
-  @Controller()
-  class SlowController {
-    @Get('slow')
-    async slow() {
-      await delay(200);
-      return { ok: true };
-    }
-    @Post('slow')
-    slowToo() {
-      return this.slow();
-    }
-    @Get('failing')
-    async failing() {
-      await delay(200);
-      throw new ConflictException();
-    }
-  }
-
-  it.each(['/slow', '/failing'])(
-    'is replaced by 503 with Retry-After, and the late result of %s is dropped',
-    async (path) => {
-      const service = await startService(
-        { controllers: [SlowController] },
-        { answerTimeoutMs: 50 },
-      );
-      const answer = await service.http.get(path);
-      await delay(250);
-
-      expect(answer.status).toBe(503);
-      expect(answer.headers).toMatchObject({
-        'content-type': expect.stringContaining('application/problem+json'),
-        'retry-after': '1',
-      });
-      expect(service.logText()).not.toMatch(/unhandled|"level":"error"/);
-    },
-  );
-
-  it.each([
-    ['with a body', { some: 'body' }],
-    ['without a body', undefined],
-  ])('is replaced by 503 with Retry-After for a POST %s', async (_what, body) => {
-    const service = await startService({ controllers: [SlowController] }, { answerTimeoutMs: 50 });
-    const { status, headers } = await service.http.post('/slow').send(body);
-    expect(status).toBe(503);
-    expect(headers).toMatchObject({ 'retry-after': '1' });
-  });
-
-  it('ends when a request may take no further step: both follow `answerTimeoutMs`', async () => {
-    let outcome: Promise<unknown> | undefined;
-    @Controller()
-    class StepController {
-      @Post('step')
-      step(@Req() request: FastifyRequest) {
-        const arrival = getArrival(request);
-        arrival.checkStillWanted();
-        outcome = delay(80)
-          .then(() => arrival.checkStillWanted())
-          .catch((error: unknown) => error);
-        return outcome;
-      }
-    }
-    const service = await startService(
-      { controllers: [StepController], providers: [ArrivalHook] },
-      { answerTimeoutMs: 50 },
-    );
-    await service.http.post('/step').expect(503);
-    expect(await outcome).toBeInstanceOf(AskAgainException);
   });
 });
 
