@@ -172,9 +172,8 @@ export class BrowserSessionService {
     previous?: BrowserSession,
   ): Promise<CreatedBrowserSession | undefined> {
     const { id: accountId } = account;
-    const claim = this.transactions.claimAccount(account);
-    const login = { accountId, claim, count: this.sessions.buildCount(accountId) };
-    return this.transactions.runLogin(login, async ({ unrevoked }) => {
+    const claim = this.transactions.claimAccount(account, this.sessions.buildCount(accountId));
+    return this.transactions.runLogin({ accountId, claim }, async ({ unrevoked }) => {
       if (previous?.accountId === accountId) {
         const renewed = await this.renew(previous, device);
         if (renewed) return renewed;
