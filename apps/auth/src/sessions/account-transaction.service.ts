@@ -8,21 +8,18 @@ import { ResourceServerService } from '../clients/resource-server.service.js';
 export interface Login {
   readonly accountId: string;
   /**
-   * Lock the rows on which the login depends, in the order account, browser session, code. The last one changes a row only if all
-   * of them allow the login.
+   * Statements that lock the rows on which the login depends, in the order account, browser session, code. The login is refused
+   * unless each has one row. The last one returns {@link ClaimedRow}.
    */
   readonly claim: readonly SqlStatement[];
-  /** Counts the sessions of the account, after the locks. */
-  readonly count: SqlStatement;
+  /** Runs at the commit. */
+  readonly withCommit?: SqlStatement | undefined;
   /** The scope of the session at a client. */
   readonly scope?: readonly string[];
 }
 
-/** The result of the statements of a {@link Login}. */
-export interface ClaimedLogin<Row> {
-  /** `RETURNING` of the claim. */
-  readonly row: Row;
-  /** Sessions of the account that are not revoked; some may have expired. */
+export interface ClaimedRow {
+  /** Sessions of the account that are not revoked, of the kind that the login creates; some may have expired. */
   readonly unrevoked: number;
 }
 
@@ -50,10 +47,12 @@ export class AccountTransactionService {
     });
   }
 
-  /** The claim of a login by password. */
-  claimAccount(account: AuthenticatedAccount): readonly SqlStatement[] {
-    const claim = this.accounts.buildLoginClaim(account, this.clock.now());
-    return account.attemptRemoval ? [account.attemptRemoval, claim] : [claim];
+  /**
+   * The claim of a login by password.
+   * @param count counts the sessions, see {@link ClaimedRow}
+   */
+  claimAccount(account: AuthenticatedAccount, count: SqlStatement): readonly SqlStatement[] {
+    return [this.accounts.buildLoginClaim(account, this.clock.now()), count];
   }
 
   /**
@@ -61,9 +60,9 @@ export class AccountTransactionService {
    * @returns undefined, without a change, if since the person authenticated the account was disabled, its password changed, a role
    * of the scope was revoked, or another condition of the claim ended
    */
-  async runLogin<Row, T>(
+  async runLogin<Row extends ClaimedRow, T>(
     login: Login,
-    work: (claimed: ClaimedLogin<Row>) => Promise<T>,
+    work: (claimed: Row) => Promise<T>,
   ): Promise<T | undefined> {
     try {
       return await this.unitOfWork.transaction(async () => work(await this.claim<Row>(login)));
@@ -73,19 +72,13 @@ export class AccountTransactionService {
     }
   }
 
-  private async claim<Row>({
-    accountId,
-    claim,
-    count,
-    scope = [],
-  }: Login): Promise<ClaimedLogin<Row>> {
-    const results = await this.unitOfWork.executeAll([...claim, count]);
-    const [claimed, counted] = results.slice(-2);
-    if (claimed?.affected !== 1) throw new LoginRefused();
+  private async claim<Row>({ accountId, claim, withCommit, scope = [] }: Login): Promise<Row> {
+    const results = await this.unitOfWork.executeAll(claim);
+    if (results.some(({ affected }) => affected !== 1)) throw new LoginRefused();
     // The lock of the account: a revocation of a role either committed before, or waits and then revokes the new session.
     const allowed = await this.resourceServers.limitToRoles(accountId, scope);
     if (allowed.length < scope.length) throw new LoginRefused();
-    const [{ count: unrevoked }] = counted?.rows as [{ readonly count: number }];
-    return { row: claimed.rows[0] as Row, unrevoked };
+    if (withCommit) this.unitOfWork.executeWithCommit(withCommit.sql, withCommit.parameters);
+    return results.at(-1)?.rows[0] as Row;
   }
 }

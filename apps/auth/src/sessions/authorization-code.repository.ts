@@ -9,6 +9,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Account } from '../accounts/account.entity.js';
 import { IssuedCredentials } from '../tokens/issued-credentials.js';
 import { AuthorizationCode, MAX_SHORT_NONCE } from './authorization-code.entity.js';
+import type { ClaimedRow } from './account-transaction.service.js';
 import type { BrowserSession } from './browser-session.entity.js';
 
 /** The grant of a user to a client, and the browser session in which the user gave it. */
@@ -37,7 +38,9 @@ export interface CodeUse {
 export type ClaimedAccount = Pick<Account, 'id' | 'email' | 'claims' | 'pairwiseSeed'>;
 
 /** What a claimed code is good for: the account, and the browser in which the user authenticated. */
-export type ClaimedCode = Omit<ClaimedAccount, 'id'> & Pick<BrowserSession, 'userAgent' | 'origin'>;
+export type ClaimedCode = Omit<ClaimedAccount, 'id'> &
+  Pick<BrowserSession, 'userAgent' | 'origin'> &
+  ClaimedRow;
 
 /** All SQL of the table `authorization_code`. A claim also locks the account and the browser session of the code. */
 @Injectable()
@@ -87,17 +90,17 @@ export class AuthorizationCodeRepository implements OnModuleInit {
    * browser session ended, or the user withdrew the consent.
    *
    * @param use when the request arrived, for the age of the code, and now, in milliseconds since the epoch
-   * @returns {@link Login.claim} with the row {@link ClaimedCode}
+   * @returns {@link Login.claim} with the row {@link ClaimedCode}. The lock of the account is a statement of its own, because a
+   * statement on PostgreSQL does not see what others committed while it waited.
    */
   buildClaim(
     { hash, accountId, browserSessionId }: AuthorizationCode,
     { familyId, arrivedAt, now }: CodeUse,
   ): readonly SqlStatement[] {
-    const parameters = [hash, now, familyId, arrivedAt, accountId, browserSessionId];
-    if (this.unitOfWork.isPostgres) return [{ sql: CLAIM_ON_POSTGRES, parameters }];
+    const sql = this.unitOfWork.isPostgres ? CLAIM_ON_POSTGRES : CLAIM_ON_SQLITE;
     return [
       { sql: CLAIM_ACCOUNT, parameters: [accountId, now] },
-      { sql: CLAIM_ON_SQLITE, parameters },
+      { sql, parameters: [hash, now, familyId, arrivedAt, accountId, browserSessionId] },
     ];
   }
 
@@ -128,35 +131,32 @@ const IS_UNUSED = `
       SELECT 1 FROM consent
       WHERE consent.account_id = authorization_code.account_id AND consent.client_id = client.id)))`;
 
-/**
- * One statement locks account, browser session and code in this order: each needs the row before. A concurrent revocation either
- * committed before, so nothing is claimed, or waits here and then revokes the new session.
- */
-const CLAIM_ON_POSTGRES = `
-  WITH owner AS (
-    UPDATE account SET last_login_at = $2 WHERE id = $5 AND disabled_at IS NULL
-    RETURNING email, claims, pairwise_seed
-  ), browser AS (
-    UPDATE browser_session SET last_used_at = last_used_at
-    WHERE id = $6 AND ended_at IS NULL AND EXISTS (SELECT 1 FROM owner)
-    RETURNING user_agent, origin
-  )
-  UPDATE authorization_code SET used_at = $2, family_id = $3 FROM owner, browser WHERE ${IS_UNUSED}
-  RETURNING owner.email, owner.claims, owner.pairwise_seed AS "pairwiseSeed",
-    browser.user_agent AS "userAgent", browser.origin`;
-
+/** Locks the account. The next statement then sees what concurrent transactions of the account have changed. */
 const CLAIM_ACCOUNT = 'UPDATE account SET last_login_at = $2 WHERE id = $1 AND disabled_at IS NULL';
 
-const OWNER = 'FROM account WHERE id = $5 AND disabled_at IS NULL';
-const BROWSER = 'FROM browser_session WHERE id = $6 AND ended_at IS NULL';
+const OWNER = 'FROM account WHERE account.id = $5';
+const BROWSER = 'FROM browser_session WHERE browser_session.id = $6';
 
-/** SQLite has one writer, so conditions are enough. */
-const CLAIM_ON_SQLITE = `
-  UPDATE authorization_code SET used_at = $2, family_id = $3
-  WHERE ${IS_UNUSED} AND EXISTS (SELECT 1 ${OWNER}) AND EXISTS (SELECT 1 ${BROWSER})
-  RETURNING (SELECT email ${OWNER}) AS "email", (SELECT claims ${OWNER}) AS "claims",
+/** @param browser SQL that finds the browser session unless it ended */
+const buildClaimOfCode = (browser: string) => `
+  UPDATE authorization_code SET used_at = $2, family_id = $3 WHERE ${IS_UNUSED} AND EXISTS (${browser})
+  RETURNING (SELECT email ${OWNER}) AS "email", (SELECT account.claims ${OWNER}) AS "claims",
     (SELECT pairwise_seed ${OWNER}) AS "pairwiseSeed",
-    (SELECT user_agent ${BROWSER}) AS "userAgent", (SELECT origin ${BROWSER}) AS "origin"`;
+    (SELECT user_agent ${BROWSER}) AS "userAgent", (SELECT origin ${BROWSER}) AS "origin",
+    (SELECT count(*) FROM refresh_token_family
+      WHERE refresh_token_family.account_id = $5 AND ended_at IS NULL) AS "unrevoked"`;
+
+/** SQLite has one writer, so a condition is enough. */
+const CLAIM_ON_SQLITE = buildClaimOfCode(`SELECT 1 ${BROWSER} AND ended_at IS NULL`);
+
+/**
+ * Locks the browser session before the code. A concurrent revocation either committed before, so nothing is claimed, or waits here
+ * and then revokes the new session.
+ */
+const CLAIM_ON_POSTGRES = `
+  WITH browser AS (
+    UPDATE browser_session SET last_used_at = last_used_at WHERE id = $6 AND ended_at IS NULL RETURNING id
+  ) ${buildClaimOfCode('SELECT 1 FROM browser')}`;
 
 /** The condition on `expires_at` lets the database use its index: few codes have not expired. */
 const DELETE_UNUSED = `

@@ -49,7 +49,7 @@ export class BrowserSessionRepository implements OnModuleInit {
     });
   }
 
-  /** A read for {@link AccountTransactionService.runLogin}. Expired sessions are counted. */
+  /** The read of a {@link ClaimedRow}. Expired sessions are counted. */
   buildCount(accountId: string): SqlStatement {
     return { sql: COUNT_UNREVOKED, parameters: [accountId] };
   }
@@ -136,7 +136,7 @@ const OF_ENABLED_ACCOUNT = {
 };
 
 const COUNT_UNREVOKED =
-  'SELECT count(*) AS count FROM browser_session WHERE account_id = $1 AND ended_at IS NULL';
+  'SELECT count(*) AS unrevoked FROM browser_session WHERE account_id = $1 AND ended_at IS NULL';
 
 /** The values that each login writes, in the order of both statements. */
 const toLoginValues = (session: BrowserSession): readonly unknown[] => [

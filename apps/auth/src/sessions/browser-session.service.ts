@@ -172,8 +172,8 @@ export class BrowserSessionService {
     previous?: BrowserSession,
   ): Promise<CreatedBrowserSession | undefined> {
     const { id: accountId } = account;
-    const claim = this.transactions.claimAccount(account);
-    const login = { accountId, claim, count: this.sessions.buildCount(accountId) };
+    const claim = this.transactions.claimAccount(account, this.sessions.buildCount(accountId));
+    const login = { accountId, claim, withCommit: account.attemptRemoval };
     return this.transactions.runLogin(login, async ({ unrevoked }) => {
       if (previous?.accountId === accountId) {
         const renewed = await this.renew(previous, device);

@@ -135,7 +135,7 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
     return this.statusLists.allocate();
   }
 
-  /** A read for {@link AccountTransactionService.runLogin}. Expired families are counted. */
+  /** The read of a {@link ClaimedRow}. Expired families are counted. */
   buildCount(accountId: string): SqlStatement {
     return { sql: COUNT_UNREVOKED, parameters: [accountId] };
   }
@@ -248,7 +248,7 @@ const INSERT = `
   VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`;
 
 const COUNT_UNREVOKED =
-  'SELECT count(*) AS count FROM refresh_token_family WHERE account_id = $1 AND ended_at IS NULL';
+  'SELECT count(*) AS unrevoked FROM refresh_token_family WHERE account_id = $1 AND ended_at IS NULL';
 
 const SELECT_ACTIVE_IDS = `
   SELECT id FROM refresh_token_family

@@ -4,7 +4,7 @@ import type { RequestArrival } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { AuthenticatedAccount } from '../accounts/account.repository.js';
 import type { ClaimedAccount, ClaimedCode } from './authorization-code.repository.js';
-import { AccountTransactionService } from './account-transaction.service.js';
+import { AccountTransactionService, type ClaimedRow } from './account-transaction.service.js';
 import type { DeviceInfo } from '../platform/network.js';
 import {
   buildSessionClaims,
@@ -46,6 +46,8 @@ export interface PasswordGrant extends Omit<FamilyGrant, 'accountId' | 'authenti
 interface FamilyClaim<Row> {
   /** {@link Login.claim} */
   readonly statements: (familyId: string) => readonly SqlStatement[];
+  /** {@link Login.withCommit} */
+  readonly withCommit?: SqlStatement | undefined;
   readonly findDevice: (row: Row) => DeviceInfo;
 }
 
@@ -81,8 +83,10 @@ export class RefreshTokenService {
    * authenticated
    */
   create({ account, device, ...grant }: PasswordGrant): Promise<CreatedRefreshToken | undefined> {
-    const statements = () => this.transactions.claimAccount(account);
-    const claim = { statements, findDevice: () => device };
+    const count = this.families.buildCount(account.id);
+    const statements = () => this.transactions.claimAccount(account, count);
+    const withCommit = account.attemptRemoval;
+    const claim = { statements, withCommit, findDevice: () => device };
     return this.insertClaimed({ ...grant, accountId: account.id }, claim);
   }
 
@@ -107,26 +111,22 @@ export class RefreshTokenService {
     if (family?.clientId === clientId) await this.revocation.revokeFamily(family.id, 'logout');
   }
 
-  private async insertClaimed<Row>(
+  private async insertClaimed<Row extends ClaimedRow>(
     grant: FamilyGrant,
-    { statements, findDevice }: FamilyClaim<Row>,
+    { statements, withCommit, findDevice }: FamilyClaim<Row>,
   ): Promise<(CreatedRefreshToken & { readonly row: Row }) | undefined> {
     const { accountId, scope, arrival, onClaimed } = grant;
     const statusIndex = await this.families.allocateStatusIndex();
     const id = randomBytes(16).toString('base64url');
-    const count = this.families.buildCount(accountId);
-    const login = { accountId, claim: statements(id), count, scope };
-    return this.transactions.runLogin<Row, CreatedRefreshToken & { row: Row }>(
-      login,
-      async ({ row, unrevoked }) => {
-        arrival?.checkStillWanted();
-        const family = this.buildFamily(grant, { id, statusIndex, ...findDevice(row) });
-        const session = buildSessionClaims(family);
-        await onClaimed?.(session.id);
-        await this.insert(family, { sessionId: session.id, unrevoked });
-        return { token: this.format.write({ familyId: id, generation: 0 }), session, row };
-      },
-    );
+    const login = { accountId, claim: statements(id), withCommit, scope };
+    return this.transactions.runLogin(login, async (row: Row) => {
+      arrival?.checkStillWanted();
+      const family = this.buildFamily(grant, { id, statusIndex, ...findDevice(row) });
+      const session = buildSessionClaims(family);
+      await onClaimed?.(session.id);
+      await this.insert(family, { sessionId: session.id, unrevoked: row.unrevoked });
+      return { token: this.format.write({ familyId: id, generation: 0 }), session, row };
+    });
   }
 
   private buildFamily(

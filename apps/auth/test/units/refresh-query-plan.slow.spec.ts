@@ -121,7 +121,8 @@ eachDatabase(`a table of ${FAMILIES} refresh token families`, (fresh, name) => {
     expect(ended).toBe(FAMILIES / 40);
 
     const texts = [...recorded.sent].filter(
-      (text) => text.includes('refresh_token_family') && /^\s*(SELECT|UPDATE|INSERT)/i.test(text),
+      (text) =>
+        text.includes('refresh_token_family') && /^\s*(WITH|SELECT|UPDATE|INSERT)/i.test(text),
     );
     const verbs = texts.map(
       (text) => /\b(generation \+ 1|SELECT|INSERT|end_reason = )/.exec(text)?.[0],
