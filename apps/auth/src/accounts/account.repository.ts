@@ -15,7 +15,10 @@ import type { StoredClaims } from '../tokens/standard-claims.js';
 import { Account } from './account.entity.js';
 
 /** The account as it was when the person authenticated. */
-export type AuthenticatedAccount = Pick<Account, 'id' | 'passwordHash'>;
+export type AuthenticatedAccount = Pick<Account, 'id' | 'passwordHash'> & {
+  /** Reverts the count of the login attempt, in the transaction that creates the session. */
+  readonly attemptRemoval?: SqlStatement | undefined;
+};
 
 /** Selects accounts. */
 export interface AccountQuery {

@@ -52,7 +52,8 @@ export class AccountTransactionService {
 
   /** The claim of a login by password. */
   claimAccount(account: AuthenticatedAccount): readonly SqlStatement[] {
-    return [this.accounts.buildLoginClaim(account, this.clock.now())];
+    const claim = this.accounts.buildLoginClaim(account, this.clock.now());
+    return account.attemptRemoval ? [account.attemptRemoval, claim] : [claim];
   }
 
   /**
