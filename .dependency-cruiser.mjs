@@ -209,6 +209,7 @@ export default {
     exclude: {
       path: [
         '^(apps|libs)/[^/]+/dist/',
+        '^libs/guards/[.]built-',
         '^bench/(node_modules|results)/',
         '^tools/new-service/template/',
       ],

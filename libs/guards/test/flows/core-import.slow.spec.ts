@@ -20,17 +20,19 @@ function importWithoutNest(entry: string) {
 }
 
 describe('process that imports an entry point', () => {
+  let folder: string;
   let built: string;
 
   beforeAll(() => {
-    // Beside package.json, so that packages resolve.
-    built = mkdtempSync(join(library, '.built-'));
+    // Beside package.json, so that packages resolve. Lint, which may run meanwhile, ignores folders of this name.
+    folder = mkdtempSync(join(library, '.built-'));
+    built = join(folder, 'dist');
     const swc = join(root, 'node_modules/@swc/cli/bin/swc.js');
     const config = join(root, 'tools/swc.json');
     const options = ['src', '-d', built, '--config-file', config];
     execFileSync(process.execPath, [swc, ...options], { cwd: library, stdio: 'ignore' });
   });
-  afterAll(() => rmSync(built, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('loads neither Nest nor passport nor rxjs for ./core', () => {
     const { stdout, stderr } = importWithoutNest(join(built, 'src/core.js'));
