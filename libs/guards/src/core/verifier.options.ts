@@ -76,7 +76,7 @@ export interface TokenOptions {
   readonly maxTokenBytes?: number | undefined;
   readonly keySet?: KeySetOptions | undefined;
   readonly tokenCache?: TokenCacheOptions | undefined;
-  /** Number of signatures that Node's thread pool checks at a time while the event loop serves other requests. More are checked on the event loop; 0 checks all of them there, for a process whose pool does long work such as hashing passwords. */
+  /** Number of signatures that Node's thread pool checks at a time; 0 checks all on the event loop, if long work fills the pool. */
   readonly maxPooledSignatures?: number | undefined;
   /** Verifies tokens that are not JWTs by their form, such as `introspection()`. Without an issuer it gets every token. Default none: such tokens are refused. */
   readonly opaqueTokens?: Verifier | undefined;
