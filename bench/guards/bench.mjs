@@ -1,15 +1,16 @@
 import { machineFacts, pinning, workFolder } from '../machine/machine.mjs';
 import { printFacts, printTables, printVerdict, saveResults } from '../report/print.mjs';
-import { ALGORITHMS, methodOf, planFrom } from './plan.mjs';
+import { ALGORITHMS, BUSY_SCENARIOS, methodOf, planFrom } from './plan.mjs';
 import {
   growthColumns,
   growthRows,
   routeColumns,
   routeRows,
+  threadsColumns,
   verifyColumns,
   verifyRows,
 } from './results.mjs';
-import { overHttp } from './route/measure.mjs';
+import { overHttp, PLACES } from './route/measure.mjs';
 import { inProcess } from './verify/in-process.mjs';
 
 /** @typedef {import('../types.js').Options} Options */
@@ -62,6 +63,14 @@ const PARTS = {
     }
     const rows = routeRows(cells);
     printTables(rows, { titleOf: (row) => `GET /orders, ${titleOf(row)}`, columns: routeColumns });
+    return rows;
+  },
+  threads: async (plan, { dir }) => {
+    // Not pinned: the threads of the pool need the other CPU.
+    const options = { plan, place: { dir }, lineUp: PLACES, scenarios: BUSY_SCENARIOS };
+    const rows = routeRows(await overHttp('ES256', options)).map((row) => ({ ...row, aims: [] }));
+    const columns = threadsColumns;
+    printTables(rows, { titleOf: (row) => `GET /orders, all CPUs, ${titleOf(row)}`, columns });
     return rows;
   },
 };

@@ -1,6 +1,6 @@
 import { middleHalf, significant } from '../report/print.mjs';
 import { atLeast, atMost, median, ratios, words, find } from '../report/statistics.mjs';
-import { AIMS } from './plan.mjs';
+import { AIMS, ON_EVENT_LOOP } from './plan.mjs';
 import { OURS, RAW, STOCK } from './verify/contenders.mjs';
 
 /** @typedef {import('../types.js').Cell} Cell */
@@ -84,7 +84,7 @@ function besideRaw({ samples }) {
   return samples.map(({ raw, uncached }) => ({ perSecond: uncached.perSecond / raw.perSecond }));
 }
 
-const MEDIANS = ['perSecond', 'p50', 'p99', 'cpuPerAnswer', 'clientBusy'];
+const MEDIANS = ['perSecond', 'p50', 'p99', 'cpuPerAnswer', 'clientBusy', 'openP50', 'openP99'];
 
 /**
  * One row per algorithm, scenario, platform and guard: medians over the rounds, and ratios formed round by round.
@@ -94,17 +94,21 @@ const MEDIANS = ['perSecond', 'p50', 'p99', 'cpuPerAnswer', 'clientBusy'];
 export function routeRows(cells) {
   return cells.map((cell) => {
     const { algorithm, scenario, platform, guard, samples } = cell;
+    const peers = cells.filter((other) => isSameRouteWork(other, cell) && other.guard !== guard);
     /** @param {string} name */
-    const samplesOf = (name) =>
-      find(cells, (other) => isSameRouteWork(other, cell) && other.guard === name).samples;
+    const times = (name) => {
+      const peer = peers.find((other) => other.guard === name);
+      return peer && ratios(samples, peer.samples);
+    };
     const row = {
       name: `${guard}, ${platform}`,
       algorithm,
       scenario,
       platform,
       ...Object.fromEntries(MEDIANS.map((field) => [field, median(samples, field)])),
-      ofUnguarded: guard === 'none' ? undefined : ratios(samples, samplesOf('none')),
-      timesStock: guard === 'stock' ? undefined : ratios(samples, samplesOf('stock')),
+      ofUnguarded: times('none'),
+      timesStock: times('stock'),
+      timesEventLoop: times(ON_EVENT_LOOP),
       failures: samples.reduce((sum, { failures }) => sum + failures, 0),
       firstFailure: samples.find(({ firstFailure }) => firstFailure)?.firstFailure,
     };
@@ -170,4 +174,17 @@ export const routeColumns = [
   aim,
   ['non-2xx', ({ failures }) => String(failures)],
   ['client', ({ clientBusy }) => `${Math.round(clientBusy * 100)} %`],
+];
+
+/**
+ * One row per place of the signature check. The open route needs no token, and one connection asks it meanwhile.
+ *
+ * @type {Column[]}
+ */
+export const threadsColumns = [
+  ...routeColumns.slice(0, 6),
+  ['÷ event loop', ({ timesEventLoop }) => middleHalf(timesEventLoop)],
+  ['open route p50 ms', ({ openP50 }) => significant(openP50)],
+  ['open route p99 ms', ({ openP99 }) => significant(openP99)],
+  ...routeColumns.slice(-2),
 ];

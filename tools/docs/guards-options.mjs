@@ -18,6 +18,7 @@ const UNITS = {
   Ms: 'milliseconds',
   Bytes: 'bytes',
   Tokens: 'tokens',
+  Signatures: 'signatures',
   Proofs: 'proofs',
 };
 

@@ -29,7 +29,7 @@ export async function measureVerify({ rounds, verify: { milliseconds, newTokens 
     for (const { distinct, contender, samples } of cells) {
       const work = Number.isFinite(distinct)
         ? { tokens: known.map((_, i) => known[i % distinct]), milliseconds }
-        : { tokens: fresh };
+        : { tokens: fresh, isQuiet: true };
       const seen = await sample(contender.verify, work);
       if (round > 0) samples.push(seen);
     }
@@ -81,7 +81,7 @@ export async function measureGrowth({ rounds, verify: { milliseconds } }) {
       /** @type {Record<string, any>} */
       const seen = {};
       for (const [name, verify] of Object.entries(contenders)) {
-        seen[name] = await sample(verify, { tokens, milliseconds });
+        seen[name] = await sample(verify, { tokens, milliseconds, isQuiet: name !== 'cached' });
       }
       if (round > 0) samples.push(seen);
     }

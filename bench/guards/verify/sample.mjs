@@ -1,11 +1,14 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 /**
  * Verifies the tokens in turn, over and over until the time is over, or just once each. Counts the time of the
  * processor, all threads together: where nothing else is at work, that of the clock is the same or a little more.
  *
  * @param {(authorization: string, token: any) => unknown} verify
- * @param {{ tokens: any[], milliseconds?: number }} work
+ * @param {{ tokens: any[], milliseconds?: number, isQuiet?: boolean }} work where it is quiet, each token comes in a turn
+ *   of the event loop of its own, as on a server with one request at a time
  */
-export async function sample(verify, { tokens, milliseconds = 0 }) {
+export async function sample(verify, { tokens, milliseconds = 0, isQuiet = false }) {
   const cpu = process.cpuUsage();
   const deadline = performance.now() + milliseconds;
   let verified = 0;
@@ -13,6 +16,7 @@ export async function sample(verify, { tokens, milliseconds = 0 }) {
     for (const token of tokens) {
       const answer = verify(authorization(token), token);
       if (answer instanceof Promise) await answer;
+      if (isQuiet) await nextTurn();
     }
     verified += tokens.length;
   } while (performance.now() < deadline);

@@ -3,6 +3,7 @@ import type { AccessToken } from '../src/core/access-token.js';
 import { OptionReader } from '../src/core/options.js';
 import { readAccessToken } from '../src/core/read-access-token.js';
 import { resolveVerifierOptions } from '../src/core/resolve-options.js';
+import { parseStrictJson } from '../src/core/strict-json.js';
 import type { VerifierOptions } from '../src/core/verifier.options.js';
 
 export interface TestTokenOptions {
@@ -37,8 +38,9 @@ export function testToken(options: TestTokenOptions = {}): AccessToken {
     audience: String([aud].flat()[0]),
     algorithms: ['ES256'],
   });
-  // A copy, because the claims of a token are frozen. It has JSON values only, as in a token.
-  return readAccessToken(JSON.parse(JSON.stringify({ ...standard, ...claims })), rules);
+  // A frozen copy with JSON values only, as in a token.
+  const json = Buffer.from(JSON.stringify({ ...standard, ...claims }));
+  return readAccessToken(parseStrictJson(json), rules);
 }
 
 function resolveRules(options: VerifierOptions) {

@@ -21,7 +21,7 @@ import type { JsonObject } from './strict-json.js';
 import { TokenCache } from './token-cache.js';
 import { quoteValue, TokenError, UnavailableError } from './token-error.js';
 import type { IssuerRegistry, TrustedIssuer } from './trusted-issuer.js';
-import { checkSignature, type VerificationKey } from './verification-key.js';
+import { checkKey, type VerificationKey } from './verification-key.js';
 import type { TokenDescription, Verifier } from './verifier.js';
 import type { ResolvedVerifierOptions } from './verifier.options.js';
 
@@ -46,6 +46,8 @@ export function describeWrongIssuer({ iss }: JsonObject, { names }: IssuerRegist
 export class AccessTokenVerifier implements Verifier {
   private readonly cache: TokenCache;
   private readonly opaque = new WeakSet<AccessToken>();
+  /** Tokens whose signature a thread is checking. Requests that bring the same token meanwhile share the result. */
+  private readonly pending = new Map<string, Promise<AccessToken>>();
 
   constructor(
     private readonly options: ResolvedVerifierOptions,
@@ -102,9 +104,27 @@ export class AccessTokenVerifier implements Verifier {
     return issuer.keySet.find(jose.kid).then((found) => this.verifyWithKey(candidate, found));
   }
 
-  private verifyWithKey(candidate: UnverifiedToken, key: VerificationKey | undefined): AccessToken {
+  private verifyWithKey(
+    candidate: UnverifiedToken,
+    key: VerificationKey | undefined,
+  ): AccessToken | Promise<AccessToken> {
+    const { jws, issuer, jose, digest = '' } = candidate;
+    const shared = this.pending.get(digest);
+    if (shared) return shared;
+    checkKey(jose, key, issuer.keySet);
+    const { signingInput, signature } = jws;
+    const isValid = key.verify(signingInput, signature, this.options.maxPooledSignatures);
+    if (!(isValid instanceof Promise)) return this.accept(candidate, key, isValid);
+    const accepted = isValid
+      .finally(() => this.pending.delete(digest))
+      .then((verified) => this.accept(candidate, key, verified));
+    if (digest) this.pending.set(digest, accepted);
+    return accepted;
+  }
+
+  private accept(candidate: UnverifiedToken, key: VerificationKey, isValid: boolean): AccessToken {
+    if (!isValid) throw new TokenError('bad_signature');
     const { jws, issuer, jose, digest } = candidate;
-    checkSignature(candidate, key, issuer.keySet);
     issuer.rememberHeader(jws.header, jose);
     const token = this.checkBinding(readAccessToken(jws.claims, issuer.rules));
     const usableUntil = this.checkLifetime(token);

@@ -36,18 +36,6 @@ export function malformedClaim(name: string, expected: string): TokenError {
   return new TokenError('malformed_claims', new TypeError(`${name} must be ${expected}`));
 }
 
-/** Iterative, because the sender chooses the nesting depth. */
-export function deepFreeze<T extends object>(root: T): T {
-  const pending: object[] = [root];
-  for (let value = pending.pop(); value; value = pending.pop()) {
-    Object.freeze(value);
-    for (const child of Object.values(value)) {
-      if (typeof child === 'object' && child !== null) pending.push(child);
-    }
-  }
-  return root;
-}
-
 export interface LifetimeOptions {
   readonly now: () => number;
   readonly clockToleranceSeconds: number;

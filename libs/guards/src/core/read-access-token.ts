@@ -1,12 +1,5 @@
 import { type AccessToken, ScopeSet } from './access-token.js';
-import {
-  type ClaimPath,
-  deepFreeze,
-  getClaim,
-  malformedClaim,
-  readInstant,
-  readString,
-} from './claims.js';
+import { type ClaimPath, getClaim, malformedClaim, readInstant, readString } from './claims.js';
 import { isName } from './options.js';
 import type { ResolvedIssuer } from './verifier.options.js';
 import type { JsonObject } from './strict-json.js';
@@ -15,6 +8,7 @@ import { quoteValue, TokenError } from './token-error.js';
 /**
  * Converts the claims of a token with a valid signature to an {@link AccessToken}. No other code does.
  *
+ * @param claims deeply frozen, because requests with the same token share them
  * @throws TokenError when the audience is another one, the token is not an access token of this issuer, or a claim
  * that RFC 9068 §2.2 requires is missing or has the wrong type
  */
@@ -36,7 +30,7 @@ export function readAccessToken(claims: JsonObject, issuer: ResolvedIssuer): Acc
     expiresAt: readInstant(claims['exp'], 'exp'),
     ...readOptionalClaims(claims),
     ...confirmation,
-    claims: deepFreeze(claims),
+    claims,
   });
 }
 

@@ -44,6 +44,7 @@ export const VERIFIER_OPTIONS = {
     maxBytes: option.number(1024, 16_777_216, 524_288),
   }),
   tokenCache: option.object({ maxTokens: option.number(0, 1_000_000, 10_000) }),
+  maxPooledSignatures: option.number(0, 1024, 64),
   opaqueTokens: option.objectWithMethod('verify'),
   dangerouslyAllowInsecureHttp: option.flag(),
   now: option.function(() => Date.now()),

@@ -5,9 +5,35 @@ import { isName } from './options.js';
 import { isJsonObject, type JsonObject } from './strict-json.js';
 import { quoteValue, TokenError } from './token-error.js';
 
+/** Signatures of this process that the thread pool is checking. */
+let pooled = 0;
+/** Whether the event loop has checked a signature itself since it last looked for events. */
+let hasChecked = false;
+
+/** Where a signature is checked. The way to a thread and back takes 5 to 12 µs, and keeps the event loop free meanwhile. */
+type Place = 'event loop' | 'thread if busy' | 'thread';
+
+/** Measured: RSA of 2048 bits takes 17 µs, of 4096 bits 56, P-256 45, Ed25519 64, P-384 457, P-521 1041. */
+function choosePlace(
+  { asymmetricKeyDetails: details = {} }: KeyObject,
+  algorithm: Algorithm,
+): Place {
+  if (details.modulusLength !== undefined && details.modulusLength < 4096) return 'event loop';
+  return algorithm === 'ES384' || algorithm === 'ES512' ? 'thread' : 'thread if busy';
+}
+
+/** The event loop checks one signature itself before it looks for events, unless threads are at work. */
+function isBusy(): boolean {
+  if (pooled > 0 || hasChecked) return true;
+  hasChecked = true;
+  setImmediate(() => (hasChecked = false));
+  return false;
+}
+
 /** A public key and the one algorithm it verifies (RFC 8725 §3.1). */
 export class VerificationKey {
   private readonly hash: string | undefined;
+  private readonly place: Place;
   private readonly verifyInput: Parameters<typeof verify>[2];
 
   constructor(
@@ -17,11 +43,31 @@ export class VerificationKey {
     const { hash, verifyOptions } = getAlgorithmParameters(algorithm);
     this.hash = hash;
     this.verifyInput = { key: publicKey, ...verifyOptions };
+    this.place = choosePlace(publicKey, algorithm);
   }
 
   /** Whether this key signed the text (RFC 7515 §5.2). */
   isValidSignature(signingInput: string, signature: Buffer): boolean {
     return verify(this.hash, Buffer.from(signingInput, 'latin1'), this.verifyInput, signature);
+  }
+
+  /** As {@link isValidSignature}. A promise if a thread of Node's pool checks, so that the event loop stays free meanwhile. */
+  verify(signingInput: string, signature: Buffer, maxPooled: number): boolean | Promise<boolean> {
+    if (!this.shouldUseThread(maxPooled)) return this.isValidSignature(signingInput, signature);
+    return new Promise((resolve, reject) => {
+      const input = Buffer.from(signingInput, 'latin1');
+      verify(this.hash, input, this.verifyInput, signature, (error, isValid) => {
+        pooled -= 1;
+        if (error) reject(error);
+        else resolve(isValid);
+      });
+      pooled += 1;
+    });
+  }
+
+  private shouldUseThread(maxPooled: number): boolean {
+    if (this.place === 'event loop' || pooled >= maxPooled) return false;
+    return this.place === 'thread' || isBusy();
   }
 
   equals(other: VerificationKey | undefined): boolean {
@@ -180,20 +226,27 @@ export function pickPublicMembers(jwk: JsonObject): JsonWebKey {
   return Object.fromEntries(members.filter(([, value]) => value !== undefined));
 }
 
-/**
- * The key must exist, be for the algorithm of the header (RFC 8725 §3.1), and verify the signature (RFC 7515 §5.2).
- *
- * @throws TokenError
- */
+type KeyDirectory = { describeMissingKey(kid: string): string };
+
+/** The key must exist, be for the algorithm of the header (RFC 8725 §3.1), and verify the signature (RFC 7515 §5.2). @throws TokenError */
 export function checkSignature(
-  { jose: { alg, kid }, jws }: { readonly jose: JoseHeader; readonly jws: CompactJws },
+  { jose, jws }: { readonly jose: JoseHeader; readonly jws: CompactJws },
   key: VerificationKey | undefined,
-  keySet: { describeMissingKey(kid: string): string },
+  keySet: KeyDirectory,
+): asserts key is VerificationKey {
+  checkKey(jose, key, keySet);
+  if (!key.isValidSignature(jws.signingInput, jws.signature)) throw new TokenError('bad_signature');
+}
+
+/** The part of {@link checkSignature} that needs no signature. @throws TokenError */
+export function checkKey(
+  { alg, kid }: JoseHeader,
+  key: VerificationKey | undefined,
+  keySet: KeyDirectory,
 ): asserts key is VerificationKey {
   if (!key) throw TokenError.because('unknown_key', keySet.describeMissingKey(kid));
   if (!isSameAlgorithm(key.algorithm, alg)) {
     const own = `and the key ${quoteValue(kid)} is for ${key.algorithm}`;
     throw TokenError.because('refused_algorithm', `alg is ${alg}, ${own}`);
   }
-  if (!key.isValidSignature(jws.signingInput, jws.signature)) throw new TokenError('bad_signature');
 }

@@ -76,6 +76,8 @@ export interface TokenOptions {
   readonly maxTokenBytes?: number | undefined;
   readonly keySet?: KeySetOptions | undefined;
   readonly tokenCache?: TokenCacheOptions | undefined;
+  /** Number of signatures that Node's thread pool checks at a time; 0 checks all on the event loop, if long work fills the pool. */
+  readonly maxPooledSignatures?: number | undefined;
   /** Verifies tokens that are not JWTs by their form, such as `introspection()`. Without an issuer it gets every token. Default none: such tokens are refused. */
   readonly opaqueTokens?: Verifier | undefined;
   /** Allows keys over plain http from other hosts than loopback. An attacker on the network path can then replace them. Default false. */
@@ -123,7 +125,7 @@ export interface ResolvedIssuer
 type TimeOption = 'clockToleranceSeconds' | 'maxTokenAgeSeconds' | 'now' | 'monotonicNow';
 type RequiredOfService = Pick<
   TokenOptions,
-  'audience' | 'dangerouslyAllowInsecureHttp' | 'maxTokenBytes' | TimeOption
+  'audience' | 'dangerouslyAllowInsecureHttp' | 'maxTokenBytes' | 'maxPooledSignatures' | TimeOption
 >;
 
 /** {@link VerifierOptions} with every default filled in. Frozen. */

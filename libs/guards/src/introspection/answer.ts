@@ -4,7 +4,6 @@ import {
   checkExpiry,
   checkIssuedAt,
   checkNotBefore,
-  deepFreeze,
   getClaim,
   type ClaimPath,
 } from '../core/claims.js';
@@ -46,7 +45,8 @@ export function readAnswer(answer: JsonObject, rules: AnswerRules, now: number):
   checkExpiry(token.expiresAt, limits);
   if (token.notBefore) checkNotBefore(token.notBefore, limits);
   checkIssuedAt(token.issuedAt, limits);
-  return Object.freeze({ ...token, claims: deepFreeze(claims) });
+  // The members of the answer are frozen, and this object is new.
+  return Object.freeze({ ...token, claims: Object.freeze(claims) });
 }
 
 /** The endpoint serves one issuer, so a missing `iss` is that issuer. */

@@ -23,15 +23,43 @@ export interface Admission {
   readonly rule: AccessRule;
 }
 
-/** The admission of each request. `user` is for other code, which may overwrite it in any order of the guards. */
-const admissions = new WeakMap<object, Admission>();
+/** Returns the given object, so that a subclass adds its private field to that object. */
+class Given {
+  constructor(object: object) {
+    return object;
+  }
+}
+
+/**
+ * The admission of each request, in a private field that no other code can read, set or copy: `user` is for other code,
+ * which may overwrite it in any order of the guards. A WeakMap does the same for 2 to 3 µs more a request.
+ */
+class Admitted extends Given {
+  #admission: Admission;
+
+  private constructor(holder: object, admission: Admission) {
+    super(holder);
+    this.#admission = admission;
+  }
+
+  static set(holder: object, admission: Admission): void {
+    if (#admission in holder) holder.#admission = admission;
+    else new Admitted(holder, admission);
+  }
+
+  /** Undefined for a call without an object that could hold one. */
+  static get(holder: unknown): Admission | undefined {
+    const isHolder = typeof holder === 'object' && holder !== null && #admission in holder;
+    return isHolder ? holder.#admission : undefined;
+  }
+}
 
 type ToUser = (token: VerifiedToken) => unknown;
 
 /** @param toUser the option `user`. @throws Error when it throws, or returns a promise */
 export function setAdmission(context: ExecutionContext, admission: Admission, toUser?: ToUser) {
   const holder = getUserHolder(context);
-  admissions.set(holder, admission);
+  Admitted.set(holder, admission);
   const user = toUser ? mapUser(toUser, admission.token) : admission.token;
   // Another guard may have made the property read-only.
   Reflect.set(holder, 'user', user);
@@ -54,7 +82,7 @@ function mapUser(toUser: ToUser, token: VerifiedToken): unknown {
 }
 
 export function findAdmission(context: ArgumentsHost): Admission | undefined {
-  return admissions.get(getUserHolder(context));
+  return Admitted.get(getUserHolder(context));
 }
 
 export function findVerifiedToken(context: ArgumentsHost): VerifiedToken | undefined {

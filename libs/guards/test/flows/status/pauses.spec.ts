@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type GuardsOptions, KeysUnavailable, StatusUnavailable } from '../../../src/index.js';
 import { verifyOrError } from '../../support/factories.js';
 import { StatusScenario } from '../../support/status-scenario.js';
@@ -82,6 +83,7 @@ describe('outage after a pause', () => {
     pause();
     expect(await scenario.verdict(token)).toBe('status_unavailable');
     scenario.clock.advance({ seconds: 1 });
+    await nextTurn();
     const verdict = scenario.verdict(token);
     const fetchEnd = scenario.settled().then(() => 'the fetch has ended');
 
