@@ -100,12 +100,14 @@ export class CrossOriginHook implements OnModuleInit {
 
   onModuleInit(): void {
     const server = this.host.httpAdapter.getInstance<FastifyInstance>();
-    server.addHook('onRequest', (request, reply) => this.handleRequest(request, reply));
+    server.addHook('onRequest', (request, reply, done) => {
+      const { origin } = request.headers;
+      if (origin === undefined) return done();
+      this.handleRequest(origin, request, reply).then(() => reply.sent || done(), done);
+    });
   }
 
-  private async handleRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const { origin } = request.headers;
-    if (origin === undefined) return;
+  private async handleRequest(origin: string, request: FastifyRequest, reply: FastifyReply) {
     const allowed = await this.findAllowedOrigin(origin, request, reply);
     if (allowed === undefined) return;
     reply.headers({ 'access-control-allow-origin': allowed, ...EXPOSED_HEADERS });

@@ -2,9 +2,16 @@ import { type AccessPolicy, type AccessToken, InsufficientScope } from '@gatehou
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { ORDER_ID } from './order-id.pipe.js';
 import { orderNotFound } from './order-problems.js';
+import type { Order } from './order.entity.js';
 import { OrdersService } from './orders.service.js';
 
 const READ_ANY_SCOPE: string = 'orders:read:any';
+
+export interface OrderRequest {
+  readonly params: { readonly id: string };
+  /** The order that a policy has read, so that the handler does not read it again. */
+  order?: Order;
+}
 
 /** Allows the owner of the order only. Other callers get the same answer as for an unknown order. */
 @Injectable()
@@ -13,8 +20,12 @@ export class OrderOwnerPolicy implements AccessPolicy {
 
   /** @throws {Problem} 404, the same for another owner's order, an unknown id and a malformed id */
   async allows({ subject }: AccessToken, context: ExecutionContext): Promise<boolean> {
-    const { id } = context.switchToHttp().getRequest<{ params: { id: string } }>().params;
-    if (!ORDER_ID.test(id) || !(await this.orders.isOwnedBy(subject, id))) throw orderNotFound();
+    const request = context.switchToHttp().getRequest<OrderRequest>();
+    const { id } = request.params;
+    if (!ORDER_ID.test(id)) throw orderNotFound();
+    const order = await this.orders.find(id);
+    if (order.owner !== subject) throw orderNotFound();
+    request.order = order;
     return true;
   }
 }

@@ -11,7 +11,7 @@ import { map, type Observable } from 'rxjs';
 import { type OrderRepresentation, toOrderRepresentation } from './order-representation.js';
 import type { Order } from './order.entity.js';
 
-type OrderResponse = OrderRepresentation | undefined;
+export type OrderResponse = OrderRepresentation | undefined;
 
 /** Turns the order of a handler into its representation with `ETag`, and with `Location` when the order is new. */
 @Injectable()
@@ -23,7 +23,8 @@ export class OrderResponseInterceptor implements NestInterceptor<Order, OrderRes
   }
 }
 
-function toOrderResponse(
+/** The same for the handler of the most frequent request, which needs no observable. */
+export function toOrderResponse(
   order: Order,
   { method, headers }: FastifyRequest,
   reply: FastifyReply,

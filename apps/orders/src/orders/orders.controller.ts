@@ -13,18 +13,30 @@ import {
   Param,
   Post,
   Query,
+  Req,
+  Res,
   UseInterceptors,
 } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BillingClient } from '../billing/billing.client.js';
 import type { Invoice } from '../billing/billing.schema.js';
 import { RequireAnyScope, RequireScopes } from '../orders.scopes.js';
 import { parseIdempotencyKey } from './idempotency-key.repository.js';
-import { canListOrders, OrderOwnerPolicy, OrderReaderPolicy } from './order-access.policy.js';
+import {
+  canListOrders,
+  OrderOwnerPolicy,
+  OrderReaderPolicy,
+  type OrderRequest,
+} from './order-access.policy.js';
 import { OrderIdPipe } from './order-id.pipe.js';
 import { invoiceNotFound, malformedPrecondition, preconditionRequired } from './order-problems.js';
 import { type PageRepresentation, toPageRepresentation } from './order-representation.js';
-import { OrderResponseInterceptor } from './order-response.interceptor.js';
+import {
+  OrderResponseInterceptor,
+  type OrderResponse,
+  toOrderResponse,
+} from './order-response.interceptor.js';
 import type { Order } from './order.entity.js';
 import {
   type NewOrder,
@@ -89,10 +101,14 @@ export class OrdersController {
   @RequireAnyScope('orders:read', 'orders:read:any')
   @Policy(OrderReaderPolicy)
   @Header('Cache-Control', 'private, no-cache')
-  @UseInterceptors(OrderResponseInterceptor)
   @ApiReadOrder()
-  read(@Param('id', OrderIdPipe) id: string): Promise<Order> {
-    return this.orders.find(id);
+  async read(
+    @Param('id', OrderIdPipe) id: string,
+    @Req() request: FastifyRequest & Pick<OrderRequest, 'order'>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<OrderResponse> {
+    const order = request.order ?? (await this.orders.find(id));
+    return toOrderResponse(order, request, reply);
   }
 
   @Post(':id/cancel')

@@ -52,10 +52,6 @@ export class OrdersService {
     return order;
   }
 
-  async isOwnedBy(owner: string, id: string): Promise<boolean> {
-    return (await this.orders.findById(id))?.owner === owner;
-  }
-
   /**
    * One transaction cancels the order and stores the message to billing.
    *
