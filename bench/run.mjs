@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [refresh|server|guards|scale|services|soak|which-token|scoreboard] [--quick] [--json] …`: installs and builds what a
+ * `npm run bench -- [refresh|server|guards|scale|services|gate|soak|which-token|scoreboard] [--quick] [--json] …`: installs and builds what a
  * suite needs, and runs the suite.
  */
 import { spawnSync } from 'node:child_process';
@@ -68,6 +68,11 @@ const SUITES = {
     peers: false,
     suite: async () => (await import('./services/bench.mjs')).benchServices,
   },
+  gate: {
+    built: 'apps/orders/dist/main.js',
+    peers: false,
+    suite: async () => (await import('./gate/bench.mjs')).benchGate,
+  },
   soak: {
     built: 'apps/orders/dist/main.js',
     peers: false,
@@ -96,6 +101,8 @@ const { values: options, positionals } = parseArgs({
     parts: { type: 'string' },
     dir: { type: 'string' },
     minutes: { type: 'string' },
+    record: { type: 'boolean', default: false },
+    import: { type: 'string' },
   },
 });
 

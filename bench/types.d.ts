@@ -29,6 +29,8 @@ export interface Options {
   parts?: string;
   dir?: string;
   minutes?: string;
+  record?: boolean;
+  import?: string;
 }
 
 /** Undoes a step of a part, such as the start of a server. */
@@ -69,7 +71,8 @@ export interface Workload {
   name?: string;
   request: string;
   connections: number;
-  aim?: number;
+  /** By store. */
+  aims?: Record<string, number>;
   durable?: boolean;
 }
 

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 /** @type {Record<string, () => Promise<{ command: import('./terminal/command.mjs').Command<any> }>>} */
 const COMMANDS = {
   adoption: () => import('./adoption/main.mjs'),
+  bundle: () => import('./bundle/main.mjs'),
   'compose-secrets': () => import('./compose-secrets/main.mjs'),
   corpus: () => import('./corpus/main.mjs'),
   demo: () => import('./demo/main.mjs'),

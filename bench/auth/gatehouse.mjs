@@ -115,8 +115,8 @@ function demoService(dataDir) {
   return { id: 'orders-service', secret: secret[1] };
 }
 
-/** @param {Child} child @param {number} port */
-async function ready(child, port) {
+/** Waits until a server is ready. @param {Child} child @param {number} port */
+export async function ready(child, port) {
   const deadline = Date.now() + PATIENCE_MS;
   while (Date.now() < deadline) {
     if (child.exitCode !== null || child.signalCode !== null) throw ended(child);
@@ -124,7 +124,9 @@ async function ready(child, port) {
     if (answer?.ok) return;
     await sleep(50);
   }
-  throw new Error(`Gatehouse was not ready after ${PATIENCE_MS / 1000} s; its log is ${child.log}`);
+  throw new Error(
+    `The server was not ready after ${PATIENCE_MS / 1000} s; its log is ${child.log}`,
+  );
 }
 
 /**

@@ -140,13 +140,13 @@ function inTurn(requests, first) {
 /**
  * Calls of a guarded route. All connections share the tokens, in turn: over and over, or each token only once.
  *
- * @param {{ port: number, tokens: string[], once: boolean, shared?: { requests: string[], turn: number } }} target
+ * @param {{ port: number, path?: string, tokens: string[], once: boolean, shared?: { requests: string[], turn: number } }} target
  * @returns {import('./drive.mjs').Dialogue}
  */
 function guardedCall(target) {
-  const { port, tokens, once } = target;
+  const { port, path = '/orders', tokens, once } = target;
   target.shared ??= {
-    requests: tokens.map((token) => get({ port, path: '/orders', head: bearer(token) })),
+    requests: tokens.map((token) => get({ port, path, head: bearer(token) })),
     turn: 0,
   };
   const { shared } = target;

@@ -11,7 +11,7 @@ import { sample, startGenerator } from '../suite/stage.mjs';
 /** @typedef {import('../types.js').Stage} Stage */
 /** @typedef {import('../types.js').Store} Store */
 
-/** As many as hash and wait at once without a refusal (hash-queue.ts has 2 and 64). */
+/** As many as hash and wait at once without a refusal (password-hash-threads.ts has 1 or 2, and 64). */
 const FLOOD = { request: 'login', chains: [], connections: 60 };
 const WORKLOAD = { name: 'refresh, 4 connections', request: 'rotation', connections: 4 };
 

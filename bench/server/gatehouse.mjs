@@ -18,10 +18,12 @@ const ORDERS = ['--resource-server', 'http://localhost:3001'];
  * Starts auth with the accounts and clients of the suite.
  *
  * @param {Place} place
+ * @param {string[]} [emails]
  */
-export async function startGatehouse(place) {
+export async function startGatehouse(place, emails = EMAILS) {
   const serverSecret = newServerSecret();
-  const server = await bootGatehouse({ ...place, serverSecret, settings: SETTINGS });
+  const settings = { ...place.settings, ...SETTINGS };
+  const server = await bootGatehouse({ ...place, serverSecret, settings });
   const { dataDir, port } = server;
   const env = {
     ...SETTINGS,
@@ -33,7 +35,7 @@ export async function startGatehouse(place) {
   const grants = ['--grant', 'authorization_code,refresh_token'];
   ops(env, 'bench-web', ['--scope', 'openid,orders:read,orders:write', ...grants, ...WEB]);
   const service = ops(env, 'bench-service', ['--scope', 'orders:read', ...ORDERS]);
-  for (const email of EMAILS) await register(port, email);
+  for (const email of emails) await register(port, email);
   return {
     ...server,
     authorizePath: '/oauth/authorize',

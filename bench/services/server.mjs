@@ -11,7 +11,7 @@ import { PERSON } from './plan.mjs';
 const { AppModule } = await importBuilt('apps/orders/dist', 'AppModule');
 const { ordersConfig } = await importBuilt('apps/orders/dist', 'ordersConfig');
 const { serviceOptions } = await importBuilt('apps/orders/dist', 'serviceOptions');
-const { setVerifiedToken } = await importBuilt('libs/guards/dist/src', 'setVerifiedToken');
+const { setAdmission } = await importBuilt('libs/guards/dist/src', 'setAdmission');
 
 /**
  * The module is the same everywhere. `service` adds logs, load shedding and security headers.
@@ -32,7 +32,7 @@ const bare = (config, adapter) =>
 function withoutGuard() {
   const token = { subject: PERSON, scopes: new Set(['orders:read', 'orders:write']) };
   AccessTokenGuard.prototype.canActivate = (/** @type {any} */ context) => {
-    setVerifiedToken(context, token);
+    setAdmission(context, { token });
     return true;
   };
 }

@@ -34,10 +34,15 @@ function rowOf(cell, cells) {
     clientBusy: median(samples, 'clientBusy'),
     toPeer,
     toLimit: server.software === 'limit' ? undefined : limit && ratios(samples, limit.samples),
-    aims:
-      server.software === 'gatehouse' && toPeer ? [atLeast(workload.aim ?? 0, toPeer.median)] : [],
+    aims: server.software === 'gatehouse' ? aimsOf(cell, toPeer) : [],
     ...failuresOf([warmUp, ...samples]),
   };
+}
+
+/** @param {Cell} cell @param {ReturnType<typeof ratios> | undefined} toPeer */
+function aimsOf({ workload, server }, toPeer) {
+  const aim = workload.aims?.[server.store];
+  return aim && toPeer ? [atLeast(aim, toPeer.median)] : [];
 }
 
 /**

@@ -17,6 +17,9 @@ export function planner(plans) {
     });
 }
 
+/** One aim for both databases. @param {number} aim */
+export const both = (aim) => ({ sqlite: aim, postgres: aim });
+
 /** How often and how long, in words. @param {{ rounds: number, seconds: number, warmUp: number }} plan */
 export function methodOf({ rounds, seconds, warmUp }) {
   return `${rounds} rounds × ${seconds} s each, after ${warmUp} s of warm-up`;

@@ -88,7 +88,7 @@ async function measured(measure, { part, stage, options }) {
 }
 
 /** @param {Undo[]} steps */
-async function undoAll(steps) {
+export async function undoAll(steps) {
   for (const step of steps.reverse()) await step();
 }
 

@@ -57,14 +57,12 @@ async function rotateAll(pool, batch) {
 }
 
 /**
- * One row per login on SQLite. Rotations that arrive in one turn of the event loop share one durable commit.
+ * One row per login on SQLite. Writes that arrive in one turn of the event loop share one durable commit.
  *
  * @param {string} file
  */
 export function sqliteStore(file) {
-  const database = new Database(file);
-  database.pragma('journal_mode = WAL');
-  database.pragma('synchronous = FULL');
+  const { database, write } = groupCommits(file);
   database.exec(
     'CREATE TABLE family (id TEXT PRIMARY KEY, generation INTEGER, rotated_at INTEGER) WITHOUT ROWID',
   );
@@ -72,27 +70,42 @@ export function sqliteStore(file) {
   const update = database.prepare(
     'UPDATE family SET generation = generation + 1, rotated_at = ? WHERE id = ? AND generation = ?',
   );
-  const commit = database.transaction(
-    (/** @type {Rotation[]} */ batch, /** @type {number} */ now) =>
-      batch.map(({ family, generation }) => update.run(now, family, generation).changes === 1),
+  return {
+    database,
+    write,
+    /** @param {string} family */
+    add: (family) => write(() => insert.run(family)),
+    /** @param {string} family @param {number} generation @returns {Promise<boolean>} */
+    rotate: (family, generation) =>
+      write(() => update.run(Date.now(), family, generation).changes === 1),
+  };
+}
+
+/** @param {string} file */
+function groupCommits(file) {
+  const database = new Database(file);
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = FULL');
+  /** @typedef {{ run: () => any, resolve: (result: any) => void }} Write */
+  const commit = database.transaction((/** @type {Write[]} */ batch) =>
+    batch.map(({ run }) => run()),
   );
-  /** @type {Rotation[]} */
+  /** @type {Write[]} */
   let waiting = [];
 
   function flush() {
     const batch = waiting;
     waiting = [];
-    const rotated = commit.immediate(batch, Date.now());
-    batch.forEach(({ resolve }, index) => resolve(rotated[index]));
+    const results = commit.immediate(batch);
+    batch.forEach(({ resolve }, index) => resolve(results[index]));
   }
 
   return {
-    /** @param {string} family */
-    add: async (family) => void insert.run(family),
-    /** @param {string} family @param {number} generation @returns {Promise<boolean>} */
-    rotate: (family, generation) =>
+    database,
+    /** @template T @param {() => T} run @returns {Promise<T>} */
+    write: (run) =>
       new Promise((resolve) => {
-        if (waiting.push({ family, generation, resolve }) === 1) setImmediate(flush);
+        if (waiting.push({ run, resolve }) === 1) setImmediate(flush);
       }),
   };
 }

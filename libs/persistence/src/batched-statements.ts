@@ -1,11 +1,17 @@
 import type { DataSource } from 'typeorm';
 import { Batcher } from './batcher.js';
 import { toAvailabilityError } from './database-unavailable.exception.js';
-import { getPool, runPrepared } from './postgres-writer.js';
+import { getPool, runPrepared } from './prepared-statements.js';
 import { getSqliteConnection } from './sqlite-statements.js';
 import { type LateValues, readValues, type Writer } from './writer.js';
 
 type Row = Record<string, unknown>;
+
+/** The column that a {@link RowLookup} searches, if it is not the primary key, and a further condition in SQL. */
+export interface LookupKey {
+  readonly column: string;
+  readonly condition: string;
+}
 
 /**
  * Reads one row by its primary key, for code that runs in every request. TypeORM's repository needs about four times the CPU of
@@ -16,14 +22,16 @@ export class RowLookup<Entity extends object> {
   private readonly batcher: Batcher<string, Row | undefined>;
   private readonly hydrate: (row: Row) => Entity;
 
-  constructor(dataSource: DataSource, entity: new () => Entity) {
+  constructor(dataSource: DataSource, entity: new () => Entity, by?: LookupKey) {
     const { columns, primaryColumns, tableName } = dataSource.getMetadata(entity);
-    const key = primaryColumns[0]?.databaseName ?? '';
+    const key = by?.column ?? primaryColumns[0]?.databaseName ?? '';
+    const condition = by ? ` AND ${by.condition}` : '';
     const select = `SELECT ${columns.map(({ databaseName }) => databaseName).join(', ')} FROM ${tableName}`;
     const isPostgres = dataSource.options.type === 'postgres';
     const read = (isPostgres ? createPostgresReader : createSqliteReader)(dataSource, {
       select,
       key,
+      condition,
     });
     this.batcher = new Batcher<string, Row | undefined>(read);
     this.hydrate = (row) => {
@@ -45,12 +53,14 @@ export class RowLookup<Entity extends object> {
 interface LookupStatement {
   readonly select: string;
   readonly key: string;
+  /** Begins with AND, or is empty. */
+  readonly condition: string;
 }
 
 /** In SQLite the lock of a read costs more than the search for the row, so keys share one transaction. */
-function createSqliteReader(dataSource: DataSource, { select, key }: LookupStatement) {
+function createSqliteReader(dataSource: DataSource, { select, key, condition }: LookupStatement) {
   const connection = getSqliteConnection(dataSource);
-  const statement = connection.prepare<[string], Row>(`${select} WHERE ${key} = ?`);
+  const statement = connection.prepare<[string], Row>(`${select} WHERE ${key} = ?${condition}`);
   const all = connection.transaction((keys: readonly string[]) =>
     keys.map((k) => statement.get(k)),
   );
@@ -64,8 +74,8 @@ function createSqliteReader(dataSource: DataSource, { select, key }: LookupState
 }
 
 /** A round trip to PostgreSQL costs more than the search for the row, so keys share one. */
-function createPostgresReader(dataSource: DataSource, { select, key }: LookupStatement) {
-  const sql = `${select} WHERE ${key} = ANY($1)`;
+function createPostgresReader(dataSource: DataSource, { select, key, condition }: LookupStatement) {
+  const sql = `${select} WHERE ${key} = ANY($1)${condition}`;
   return async (keys: readonly string[]) => {
     const { rows } = await runPrepared<Row>(getPool(dataSource), sql, [[...new Set(keys)]]);
     const found = new Map(rows.map((row) => [row[key], row]));

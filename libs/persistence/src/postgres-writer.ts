@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import {
@@ -6,7 +5,17 @@ import {
   getErrorCode,
   toAvailabilityError,
 } from './database-unavailable.exception.js';
-import { type LateValues, readValues, type Writer, type WriteResult } from './writer.js';
+import { joinInserts } from './joined-inserts.js';
+import { getPool, nameStatement, runPrepared, toWriteResult } from './prepared-statements.js';
+import type { SchemaClient } from './schema-client.js';
+import {
+  type LateValues,
+  readValues,
+  type SqlStatement,
+  type Transaction,
+  type Writer,
+  type WriteResult,
+} from './writer.js';
 
 const DEADLOCK = '40P01';
 const MAX_ATTEMPTS = 5;
@@ -16,24 +25,41 @@ const MAX_ATTEMPTS = 5;
  * deadlock, PostgreSQL rolls one back, and this class runs it again.
  */
 export class PostgresWriter implements Writer {
-  constructor(private readonly dataSource: DataSource) {}
+  private readonly pool: pg.Pool;
+
+  constructor(private readonly dataSource: DataSource) {
+    this.pool = getPool(dataSource);
+  }
 
   execute<Row>(sql: string, parameters: LateValues): Promise<WriteResult<Row>> {
-    return retryOnDeadlock(() =>
-      runPrepared(getPool(this.dataSource), sql, readValues(parameters)),
-    );
+    return retryOnDeadlock(() => runPrepared(this.pool, sql, readValues(parameters)));
   }
 
-  async executeInTransaction<Row>(
-    transaction: EntityManager,
-    sql: string,
-    parameters: readonly unknown[],
-  ): Promise<WriteResult<Row>> {
-    return runPrepared(await getTransactionConnection(transaction), sql, parameters);
+  executeAll(statements: readonly SqlStatement[]): Promise<WriteResult<unknown>[]> {
+    return this.runTransaction(async (transaction) => {
+      for (const statement of statements) transaction.defer(statement);
+      return transaction.commit();
+    });
   }
 
-  transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return retryOnDeadlock(() => this.dataSource.transaction(work));
+  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.runTransaction(async (transaction) => {
+      const result = await work(transaction);
+      await transaction.commit();
+      return result;
+    });
+  }
+
+  private runTransaction<T>(run: (transaction: PostgresTransaction) => Promise<T>): Promise<T> {
+    return retryOnDeadlock(async () => {
+      const transaction = new PostgresTransaction(this.dataSource, this.pool);
+      try {
+        return await run(transaction);
+      } catch (error) {
+        await transaction.rollBack();
+        throw error;
+      }
+    });
   }
 }
 
@@ -49,53 +75,143 @@ async function retryOnDeadlock<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Narrows the loose driver type of TypeORM. */
-export function getPool(dataSource: DataSource): pg.Pool {
-  const { driver } = dataSource;
-  if (!('master' in driver)) throw new Error('not a PostgreSQL data source');
-  return driver.master as pg.Pool;
+interface PendingStatement {
+  readonly statement: pg.QueryConfig;
+  resolve(result: pg.QueryResult): void;
+  reject(error: unknown): void;
 }
 
-/** The connection of a transaction. */
-async function getTransactionConnection({ queryRunner }: EntityManager): Promise<pg.PoolClient> {
-  if (!queryRunner) throw new Error('not in a transaction');
-  return (await queryRunner.connect()) as pg.PoolClient;
-}
+type TransactionClient = pg.PoolClient & SchemaClient;
 
-/** A text with more parameters was generated for a number of rows and will not occur again, so it gets no name. */
-const MAX_NAMED_PARAMETERS = 40;
+/** The client reports a broken connection to the statement that uses it, and to this listener. */
+const ignoreError = () => undefined;
 
 /**
- * Runs a statement that PostgreSQL parses and plans once per connection. TypeORM's query runner sends the text for parsing each
- * time, which costs a transaction a quarter of its throughput.
+ * Takes a connection at the first statement. BEGIN travels with that statement, and COMMIT with the deferred statements. Statements
+ * that the callback issues without waiting in between travel together.
  */
-export async function runPrepared<Row>(
-  connection: pg.Pool | pg.PoolClient,
-  text: string,
-  values: readonly unknown[],
-): Promise<WriteResult<Row>> {
-  const isConstant = values.length <= MAX_NAMED_PARAMETERS;
-  const statement = {
-    ...(isConstant && { name: getStatementName(text) }),
-    text,
-    values: [...values],
-  };
-  try {
-    const { rows, rowCount } = await connection.query(statement);
-    return { affected: rowCount ?? rows.length, rows };
-  } catch (error) {
-    throw toAvailabilityError(error);
+class PostgresTransaction implements Transaction {
+  private readonly deferred: SqlStatement[] = [];
+  private pending: PendingStatement[] = [];
+  private sending: Promise<void> | undefined;
+  private client: TransactionClient | undefined;
+  private hasBegun = false;
+  private ownManager: EntityManager | undefined;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly pool: pg.Pool,
+  ) {}
+
+  /** TypeORM's query runner sends its statements through this transaction. */
+  get manager(): EntityManager {
+    return (this.ownManager ??= this.createManager());
+  }
+
+  async execute<Row>(sql: string, parameters: readonly unknown[]): Promise<WriteResult<Row>> {
+    try {
+      return toWriteResult(await this.send(nameStatement(sql, parameters)));
+    } catch (error) {
+      throw toAvailabilityError(error);
+    }
+  }
+
+  executeAll(statements: readonly SqlStatement[]): Promise<WriteResult<unknown>[]> {
+    return Promise.all(statements.map(({ sql, parameters }) => this.execute(sql, parameters)));
+  }
+
+  defer(statement: SqlStatement): void {
+    this.deferred.push(statement);
+  }
+
+  /** @returns the results of the deferred statements */
+  async commit(): Promise<WriteResult<unknown>[]> {
+    await this.sending;
+    if (!this.hasBegun && this.deferred.length === 0) return [];
+    try {
+      const joined = joinInserts(this.deferred);
+      const queries = joined.map(({ sql, parameters }) => nameStatement(sql, parameters));
+      const results = await this.sendTogether(queries, true);
+      if (results.pop()?.command !== 'COMMIT') throw new Error(ROLLED_BACK);
+      this.release();
+      return results.flatMap((result, n) => toWriteResults(result, joined[n]?.size ?? 1));
+    } catch (error) {
+      throw toAvailabilityError(error);
+    }
+  }
+
+  /** A connection that cannot roll back is not used again. */
+  async rollBack(): Promise<void> {
+    await this.sending;
+    if (!this.client) return;
+    try {
+      if (this.hasBegun) await this.client.query('ROLLBACK');
+      this.release();
+    } catch (error) {
+      this.release(error);
+    }
+  }
+
+  private send(statement: pg.QueryConfig): Promise<pg.QueryResult> {
+    return new Promise((resolve, reject) => {
+      this.pending.push({ statement, resolve, reject });
+      this.sending ??= this.sendPending();
+    });
+  }
+
+  /** Statements that arrive before the next microtask, or while others are on their way, travel together. */
+  private async sendPending(): Promise<void> {
+    await Promise.resolve();
+    while (this.pending.length > 0) {
+      const batch = this.pending;
+      this.pending = [];
+      try {
+        const results = await this.sendTogether(batch.map(({ statement }) => statement));
+        results.forEach((result, index) => batch[index]?.resolve(result));
+      } catch (error) {
+        for (const member of batch) member.reject(error);
+      }
+    }
+    this.sending = undefined;
+  }
+
+  private async sendTogether(
+    statements: readonly pg.QueryConfig[],
+    commits = false,
+  ): Promise<pg.QueryResult[]> {
+    this.client ??= await this.connect();
+    const begins = !this.hasBegun;
+    this.hasBegun = true;
+    return this.client.sendTogether(statements, { begins, commits });
+  }
+
+  private async connect(): Promise<TransactionClient> {
+    const client = (await this.pool.connect()) as TransactionClient;
+    return client.on('error', ignoreError);
+  }
+
+  private release(error?: unknown): void {
+    this.client?.off('error', ignoreError);
+    this.client?.release(error instanceof Error ? error : error !== undefined);
+  }
+
+  private createManager(): EntityManager {
+    const query = (text: string, values: unknown[] = []) => this.send({ text, values });
+    const runner = this.dataSource.createQueryRunner();
+    Object.assign(runner, {
+      databaseConnection: { query },
+      isTransactionActive: true,
+      transactionDepth: 1,
+    });
+    return runner.manager;
   }
 }
 
-/** The texts are constants of the program, so the number of names is bounded. */
-const statementNames = new Map<string, string>();
+/** Each insert of a joined statement has added one row. */
+const toWriteResults = (result: pg.QueryResult, size: number): readonly WriteResult<unknown>[] =>
+  size === 1
+    ? [toWriteResult(result)]
+    : Array.from({ length: size }, () => ({ affected: 1, rows: [] }));
 
-function getStatementName(text: string): string {
-  let name = statementNames.get(text);
-  if (name === undefined) {
-    name = createHash('sha256').update(text).digest('hex').slice(0, 32);
-    statementNames.set(text, name);
-  }
-  return name;
-}
+const ROLLED_BACK =
+  'PostgreSQL rolled the transaction back, because one of its statements had failed';

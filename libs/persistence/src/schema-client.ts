@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { Flight } from './postgres-flight.js';
 
 /**
  * - `direct`: the connection belongs to this process, and PostgreSQL received its startup parameters.
@@ -42,30 +43,74 @@ export async function detectConnectionKind(databaseUrl: string): Promise<Connect
 
 type Query = (statement: unknown, ...rest: unknown[]) => unknown;
 
+export interface TransactionLimits {
+  /** Whether BEGIN travels before the statements. */
+  readonly begins: boolean;
+  /** Whether COMMIT travels behind the statements; its result is the last. */
+  readonly commits: boolean;
+}
+
+export interface SchemaClient extends pg.Client {
+  /** Sends statements of a transaction in one round trip. @returns their results in order */
+  sendTogether(
+    statements: readonly pg.QueryConfig[],
+    limits: TransactionLimits,
+  ): Promise<pg.QueryResult[]>;
+}
+
+const START = 'START TRANSACTION';
+const LIMIT = `SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}`;
+const TRANSACTION_LIMITS = {
+  direct: {
+    begin: [{ name: 'begin', text: START }],
+    commit: { name: 'commit', text: 'COMMIT' },
+  },
+  pooled: { begin: [{ text: START }, { text: LIMIT }], commit: { text: 'COMMIT' } },
+};
+
 /**
  * A client of the driver that names the schema of each table. A `search_path` would depend on a startup parameter or on the
  * session, and a pooler drops both. Decision record 24 has the reasons.
  */
 export function createSchemaClient(schema: string, kind: ConnectionKind): typeof pg.Client {
-  const qualify = createQualifier(schema);
-  const isPooled = kind === 'pooled';
-  const prepareText = (text: string) =>
-    isPooled ? limitTransaction(qualify(text)) : qualify(text);
-  const prepare = (statement: unknown): unknown => {
-    if (typeof statement === 'string') return prepareText(statement);
-    if (!isQueryConfig(statement)) return statement;
-    const { name, ...unnamed } = statement;
-    const text = prepareText(statement.text);
-    return isPooled || name === undefined ? { ...unnamed, text } : { ...unnamed, name, text };
-  };
-  return class SchemaClient extends pg.Client {
+  const prepare = createPreparer(schema, kind);
+  const { begin, commit } = TRANSACTION_LIMITS[kind];
+  return class extends pg.Client implements SchemaClient {
     constructor(config?: string | pg.ClientConfig) {
       super(config);
       const send = this.query.bind(this) as Query;
+      const prepareAny = (statement: unknown): unknown => {
+        if (typeof statement === 'string') return prepare({ text: statement }).text;
+        return isQueryConfig(statement) ? prepare(statement) : statement;
+      };
       Object.assign(this, {
-        query: (statement: unknown, ...rest: unknown[]) => send(prepare(statement), ...rest),
+        query: (statement: unknown, ...rest: unknown[]) => send(prepareAny(statement), ...rest),
       });
     }
+
+    sendTogether(
+      statements: readonly pg.QueryConfig[],
+      { begins, commits }: TransactionLimits,
+    ): Promise<pg.QueryResult[]> {
+      const sent = statements.map((statement) => ({ ...prepare(statement), types: this }));
+      const all = [...(begins ? begin : []), ...sent, ...(commits ? [commit] : [])];
+      return new Promise((resolve, reject) => {
+        const flight = new Flight(all, (error, results = []) => {
+          if (error) reject(error);
+          else resolve(begins ? results.slice(begin.length) : results);
+        });
+        this.query(flight);
+      });
+    }
+  };
+}
+
+function createPreparer(schema: string, kind: ConnectionKind) {
+  const qualify = createQualifier(schema);
+  return ({ name, ...unnamed }: pg.QueryConfig): pg.QueryConfig => {
+    const text = qualify(unnamed.text);
+    if (kind === 'pooled') return { ...unnamed, text: limitTransaction(text) };
+    return name === undefined ? { ...unnamed, text } : { ...unnamed, name, text };
   };
 }
 
@@ -77,10 +122,7 @@ const isQueryConfig = (statement: unknown): statement is pg.QueryConfig =>
   !('submit' in statement);
 
 /** The limit travels with the statement that begins the transaction, so it costs no round trip. */
-const limitTransaction = (text: string): string =>
-  text === 'START TRANSACTION'
-    ? `START TRANSACTION; SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}`
-    : text;
+const limitTransaction = (text: string): string => (text === START ? `${START}; ${LIMIT}` : text);
 
 /** Texts that TypeORM generates can differ in their number of parameters. */
 const MAX_KEPT_TEXTS = 1_000;

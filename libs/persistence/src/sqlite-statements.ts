@@ -1,6 +1,8 @@
 import type BetterSqlite3 from 'better-sqlite3';
-import type { DataSource } from 'typeorm';
-import type { WriteResult } from './writer.js';
+import type { DataSource, EntityManager } from 'typeorm';
+import { getErrorCode, toAvailabilityError } from './database-unavailable.exception.js';
+import { MAX_PREPARED_TEXTS } from './prepared-statements.js';
+import type { SqlStatement, Transaction, WriteResult } from './writer.js';
 
 export type SqliteConnection = BetterSqlite3.Database;
 
@@ -15,7 +17,7 @@ export function getSqliteConnection(dataSource: DataSource): SqliteConnection {
 export const bindParameters = (parameters: readonly unknown[]): Record<number, unknown>[] =>
   parameters.length === 0 ? [] : [Object.fromEntries(parameters.map((value, n) => [n + 1, value]))];
 
-/** Prepares each SQL text once. The texts are constants of the program, so the cache is bounded. */
+/** Prepares each SQL text once. */
 export class SqliteStatements {
   private readonly prepared = new Map<string, BetterSqlite3.Statement<unknown[]>>();
 
@@ -29,12 +31,58 @@ export class SqliteStatements {
     return { affected: rows.length, rows };
   }
 
-  private prepare(sql: string): BetterSqlite3.Statement<unknown[]> {
+  runAll(statements: readonly SqlStatement[]): WriteResult<unknown>[] {
+    return statements.map(({ sql, parameters }) => this.run(sql, parameters));
+  }
+
+  prepare(sql: string): BetterSqlite3.Statement<unknown[]> {
     let statement = this.prepared.get(sql);
     if (!statement) {
       statement = this.connection.prepare(sql);
-      this.prepared.set(sql, statement);
+      if (this.prepared.size < MAX_PREPARED_TEXTS) this.prepared.set(sql, statement);
     }
     return statement;
+  }
+}
+
+/** @returns a function that reads rows. A write on the connection of readers is a fault of the program, so its error stays. */
+export function createSqliteQuery(reader: DataSource) {
+  const statements = new SqliteStatements(getSqliteConnection(reader));
+  const read = (sql: string, parameters: readonly unknown[]) => {
+    try {
+      return statements.run(sql, parameters).rows;
+    } catch (error) {
+      throw getErrorCode(error) === 'SQLITE_READONLY' ? error : toAvailabilityError(error);
+    }
+  };
+  return (sql: string, parameters: readonly unknown[]): Promise<unknown[]> =>
+    new Promise((resolve) => resolve(read(sql, parameters)));
+}
+
+/** better-sqlite3 runs a statement at once, so only the callback of the transaction waits. */
+export class SqliteTransaction implements Transaction {
+  private readonly deferred: SqlStatement[] = [];
+
+  constructor(
+    readonly manager: EntityManager,
+    private readonly statements: SqliteStatements,
+  ) {}
+
+  execute<Row>(sql: string, parameters: readonly unknown[]): Promise<WriteResult<Row>> {
+    return new Promise((resolve) =>
+      resolve(this.statements.run(sql, parameters) as WriteResult<Row>),
+    );
+  }
+
+  executeAll(statements: readonly SqlStatement[]): Promise<WriteResult<unknown>[]> {
+    return new Promise((resolve) => resolve(this.statements.runAll(statements)));
+  }
+
+  defer(statement: SqlStatement): void {
+    this.deferred.push(statement);
+  }
+
+  runDeferred(): void {
+    this.statements.runAll(this.deferred);
   }
 }

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type BetterSqlite3 from 'better-sqlite3';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { runTogether, waitForEndOfTurn } from './batcher.js';
 import {
   DatabaseUnavailableException,
@@ -8,39 +7,45 @@ import {
   toAvailabilityError,
 } from './database-unavailable.exception.js';
 import {
-  SqliteStatements,
   type SqliteConnection,
+  SqliteStatements,
+  SqliteTransaction,
   getSqliteConnection,
 } from './sqlite-statements.js';
-import { type LateValues, readValues, type Writer, type WriteResult } from './writer.js';
+import {
+  type LateValues,
+  readValues,
+  type SqlStatement,
+  type Transaction,
+  type Writer,
+  type WriteResult,
+} from './writer.js';
 
-interface Statement {
-  readonly kind: 'statement';
-  readonly sql: string;
-  readonly parameters: LateValues;
-  resolve(value: WriteResult<unknown>): void;
-  reject(error: unknown): void;
-}
-interface Transaction {
-  readonly kind: 'transaction';
-  readonly work: (manager: EntityManager) => Promise<unknown>;
+interface Settleable {
   resolve(value: unknown): void;
   reject(error: unknown): void;
+}
+/** One statement, or several as one. */
+interface Statement extends Settleable {
+  readonly kind: 'statement';
+  /** @throws when the group must roll back */
+  run(): Outcome<unknown>;
+}
+interface TransactionJob extends Settleable {
+  readonly kind: 'transaction';
+  readonly work: (transaction: Transaction) => Promise<unknown>;
 }
 type Outcome<Value> =
   | { readonly status: 'written'; readonly value: Value }
   | { readonly status: 'failed'; readonly error: unknown };
 
-type Job = Statement | Transaction;
+type Job = Statement | TransactionJob;
 const isStatement = (job: Job): job is Statement => job.kind === 'statement';
-const isTransaction = (job: Job): job is Transaction => job.kind === 'transaction';
+const isTransaction = (job: Job): job is TransactionJob => job.kind === 'transaction';
 const toFailure = (error: unknown) => ({ status: 'failed', error }) as const;
 const toSuccess = <Value>(value: Value) => ({ status: 'written', value }) as const;
 
-function settle<Value>(
-  job: { resolve(value: Value): void; reject(error: unknown): void },
-  outcome: Outcome<Value> | undefined,
-): void {
+function settle(job: Settleable, outcome: Outcome<unknown> | undefined): void {
   if (outcome?.status === 'written') job.resolve(outcome.value);
   else job.reject(outcome?.error ?? new Error('a write had no outcome'));
 }
@@ -65,46 +70,38 @@ export class SqliteWriter implements Writer {
   private isDraining = false;
   private readonly connection: SqliteConnection;
   private readonly statements: SqliteStatements;
-  private readonly commit: BetterSqlite3.Transaction<
-    (group: readonly Statement[]) => Outcome<WriteResult<unknown>>[]
-  >;
+  /** TypeORM's only query runner of this connection. */
+  private readonly runner: QueryRunner;
 
-  constructor(private readonly dataSource: DataSource) {
+  constructor(dataSource: DataSource) {
     this.connection = getSqliteConnection(dataSource);
     this.statements = new SqliteStatements(this.connection);
-    this.commit = this.connection.transaction((group) =>
-      group.map((statement) => this.runStatement(statement)),
-    );
+    this.runner = dataSource.createQueryRunner();
   }
 
   execute<Row>(sql: string, parameters: LateValues): Promise<WriteResult<Row>> {
+    return this.submitStatement(() => this.runStatement(sql, parameters));
+  }
+
+  executeAll(statements: readonly SqlStatement[]): Promise<WriteResult<unknown>[]> {
+    return this.submitStatement(() => toSuccess(this.statements.runAll(statements)));
+  }
+
+  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.submit((resolve, reject) => ({ kind: 'transaction', work, resolve, reject }));
+  }
+
+  private submitStatement<T>(run: () => Outcome<unknown>): Promise<T> {
+    return this.submit((resolve, reject) => ({ kind: 'statement', run, resolve, reject }));
+  }
+
+  private submit<T>(
+    createJob: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => Job,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
-      const resolveRows = (value: WriteResult<unknown>) => resolve(value as WriteResult<Row>);
-      this.enqueue({ kind: 'statement', sql, parameters, resolve: resolveRows, reject });
+      this.jobs.push(createJob((value) => resolve(value as T), reject));
+      if (!this.isDraining) void this.drain();
     });
-  }
-
-  /** TypeORM's transaction uses the same connection, so no queue is needed. */
-  executeInTransaction<Row>(
-    _transaction: EntityManager,
-    sql: string,
-    parameters: readonly unknown[],
-  ): Promise<WriteResult<Row>> {
-    return new Promise((resolve) =>
-      resolve(this.statements.run(sql, parameters) as WriteResult<Row>),
-    );
-  }
-
-  transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const resolveValue = (value: unknown) => resolve(value as T);
-      this.enqueue({ kind: 'transaction', work, resolve: resolveValue, reject });
-    });
-  }
-
-  private enqueue(job: Job): void {
-    this.jobs.push(job);
-    if (!this.isDraining) void this.drain();
   }
 
   private async drain(): Promise<void> {
@@ -124,7 +121,7 @@ export class SqliteWriter implements Writer {
     return this.jobs.splice(0, end < 0 ? this.jobs.length : end).filter(isStatement);
   }
 
-  private takeTransactions(): Transaction[] {
+  private takeTransactions(): TransactionJob[] {
     const end = this.jobs.findIndex(isStatement);
     const waiting = end < 0 ? this.jobs.length : end;
     const taken = this.jobs.splice(0, Math.min(waiting, MAX_TRANSACTIONS_PER_COMMIT));
@@ -136,10 +133,8 @@ export class SqliteWriter implements Writer {
     group.forEach((statement, index) => settle(statement, outcomes[index]));
   }
 
-  private async commitTransactions(group: readonly Transaction[]): Promise<void> {
-    const outcomes = await this.write(() =>
-      this.runTransaction((manager) => this.runInSavepoints(group, manager)),
-    );
+  private async commitTransactions(group: readonly TransactionJob[]): Promise<void> {
+    const outcomes = await this.write(() => this.runTransactions(group));
     group.forEach((transaction, index) => settle(transaction, outcomes[index]));
   }
 
@@ -155,35 +150,49 @@ export class SqliteWriter implements Writer {
     }
   }
 
-  private commitGroup(group: readonly Statement[]): Outcome<WriteResult<unknown>>[] {
+  private commitGroup(group: readonly Statement[]): Outcome<unknown>[] {
     this.endTransaction();
-    return this.commit.immediate(group);
-  }
-
-  private async runTransaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    this.endTransaction();
+    this.control('BEGIN IMMEDIATE');
     try {
-      return await this.dataSource.transaction(work);
+      const outcomes = group.map((statement) => statement.run());
+      this.control('COMMIT');
+      return outcomes;
     } catch (error) {
       this.endTransaction();
       throw error;
     }
   }
 
+  private async runTransactions(group: readonly TransactionJob[]): Promise<Outcome<unknown>[]> {
+    this.endTransaction();
+    this.control('BEGIN IMMEDIATE');
+    Object.assign(this.runner, { isTransactionActive: true, transactionDepth: 1 });
+    try {
+      const outcomes = await this.runInSavepoints(group);
+      this.control('COMMIT');
+      return outcomes;
+    } finally {
+      this.endTransaction();
+    }
+  }
+
   /**
-   * SQLite rolls a transaction back by itself when the disk is full. TypeORM then fails to roll back, takes the transaction for
-   * open, and begins the next one as a savepoint. Writes would be acknowledged that never commit.
+   * Also resets TypeORM's state, because SQLite rolls a transaction back by itself when the disk is full. TypeORM would take the
+   * transaction for open.
    *
    * @throws when SQLite cannot roll back; no write is made then
    */
   private endTransaction(): void {
-    const runner = this.dataSource.createQueryRunner();
-    if (!this.connection.inTransaction && !runner.isTransactionActive) return;
-    if (this.connection.inTransaction) this.connection.exec('ROLLBACK');
-    Object.assign(runner, { isTransactionActive: false, transactionDepth: 0 });
+    if (this.connection.inTransaction) this.control('ROLLBACK');
+    if (this.runner.isTransactionActive)
+      Object.assign(this.runner, { isTransactionActive: false, transactionDepth: 0 });
   }
 
-  private runStatement({ sql, parameters }: Statement): Outcome<WriteResult<unknown>> {
+  private control(sql: string): void {
+    this.statements.prepare(sql).run();
+  }
+
+  private runStatement(sql: string, parameters: LateValues): Outcome<unknown> {
     let values: readonly unknown[];
     try {
       values = readValues(parameters);
@@ -194,22 +203,29 @@ export class SqliteWriter implements Writer {
   }
 
   /** @throws when the whole group must roll back: a single transaction failed, the file is busy, or SQLite ended the transaction */
-  private async runInSavepoints(
-    group: readonly Transaction[],
-    manager: EntityManager,
-  ): Promise<Outcome<unknown>[]> {
+  private async runInSavepoints(group: readonly TransactionJob[]): Promise<Outcome<unknown>[]> {
     const [only, ...others] = group;
-    if (only && others.length === 0) return [toSuccess(await only.work(manager))];
-    const results: Outcome<unknown>[] = [];
-    for (const { work } of group) {
+    if (only && others.length === 0) return [toSuccess(await this.runToCommit(only))];
+    const outcomes: Outcome<unknown>[] = [];
+    for (const job of group) {
+      this.control('SAVEPOINT member');
       try {
-        results.push(toSuccess(await manager.transaction(work)));
+        outcomes.push(toSuccess(await this.runToCommit(job)));
       } catch (error) {
         if (isBusy(error) || !this.connection.inTransaction) throw error;
-        results.push(toFailure(error));
+        this.control('ROLLBACK TO member');
+        outcomes.push(toFailure(error));
       }
+      this.control('RELEASE member');
     }
-    return results;
+    return outcomes;
+  }
+
+  private async runToCommit({ work }: TransactionJob): Promise<unknown> {
+    const transaction = new SqliteTransaction(this.runner.manager, this.statements);
+    const value = await work(transaction);
+    transaction.runDeferred();
+    return value;
   }
 }
 

@@ -7,6 +7,12 @@ export interface WriteResult<Row> {
   readonly rows: Row[];
 }
 
+/** SQL with `$1, $2 …` and their values. */
+export interface SqlStatement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
 /**
  * The values of `$1, $2 …`. A function is called right before the statement runs, after all waiting. When it throws, the statement
  * does not run.
@@ -16,14 +22,20 @@ export type LateValues = readonly unknown[] | (() => readonly unknown[]);
 export const readValues = (values: LateValues): readonly unknown[] =>
   typeof values === 'function' ? values() : values;
 
+/** An open transaction. */
+export interface Transaction {
+  /** For statements by TypeORM. */
+  readonly manager: EntityManager;
+  execute<Row>(sql: string, parameters: readonly unknown[]): Promise<WriteResult<Row>>;
+  executeAll(statements: readonly SqlStatement[]): Promise<WriteResult<unknown>[]>;
+  /** Runs the statement right before the commit. */
+  defer(statement: SqlStatement): void;
+}
+
 /** How a write becomes durable, which differs between the two databases. */
 export interface Writer {
   execute<Row>(sql: string, parameters: LateValues): Promise<WriteResult<Row>>;
-  /** Runs a statement of an open transaction. */
-  executeInTransaction<Row>(
-    transaction: EntityManager,
-    sql: string,
-    parameters: readonly unknown[],
-  ): Promise<WriteResult<Row>>;
-  transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>;
+  /** Runs the statements as one transaction. */
+  executeAll(statements: readonly SqlStatement[]): Promise<WriteResult<unknown>[]>;
+  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
 }

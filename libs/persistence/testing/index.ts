@@ -3,3 +3,5 @@ export { TableLock } from './table-lock.js';
 export { startPostgres, type PostgresServer } from './postgres-server.js';
 export { findSchemaDifferences } from './schema-differences.js';
 export { isPgBouncerInstalled, type PgBouncer, startPgBouncer } from './pgbouncer.js';
+export { type StatementCount, StatementCounter } from './statement-counter.js';
+export { compareWithDocument, readDocumentedCosts } from './documented-cost.js';

@@ -3,18 +3,22 @@ import {
   CleanupJob,
   createIndexedCleanup,
   type RowLookup,
+  type SqlStatement,
   UnitOfWork,
 } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { IsNull, Repository } from 'typeorm';
+import { Repository } from 'typeorm';
 import { NotificationRepository } from '../platform/notifications/notification.repository.js';
 import type { StoredClaims } from '../tokens/standard-claims.js';
 import { Account } from './account.entity.js';
 
 /** The account as it was when the person authenticated. */
-export type AuthenticatedAccount = Pick<Account, 'id' | 'passwordHash'>;
+export type AuthenticatedAccount = Pick<Account, 'id' | 'passwordHash'> & {
+  /** Reverts the count of the login attempt, in the transaction that creates the session. */
+  readonly attemptRemoval?: SqlStatement | undefined;
+};
 
 /** Selects accounts. */
 export interface AccountQuery {
@@ -45,10 +49,14 @@ const ERASED_ACCOUNTS = {
   retentionSeconds: 86_400,
 };
 
+const CLAIM_FOR_LOGIN =
+  'UPDATE account SET last_login_at = $3 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL';
+
 /** All SQL of table `account`. The conditions of its updates are the locks, so the statements are written by hand. */
 @Injectable()
 export class AccountRepository implements OnModuleInit {
   private readonly lookup: RowLookup<Account>;
+  private readonly byEmail: RowLookup<Account>;
 
   constructor(
     @InjectRepository(Account) private readonly accounts: Repository<Account>,
@@ -58,14 +66,15 @@ export class AccountRepository implements OnModuleInit {
     private readonly cleanup: CleanupJob,
   ) {
     this.lookup = unitOfWork.lookup(Account);
+    this.byEmail = unitOfWork.lookup(Account, { column: 'email', condition: 'erased_at IS NULL' });
   }
 
   onModuleInit(): void {
     this.cleanup.add(createIndexedCleanup(this.unitOfWork, ERASED_ACCOUNTS));
   }
 
-  findByEmail(email: string): Promise<Account | null> {
-    return this.accounts.findOneBy({ email, erasedAt: IsNull() });
+  async findByEmail(email: string): Promise<Account | null> {
+    return (await this.byEmail.find(email)) ?? null;
   }
 
   async find(id: string): Promise<Account | null> {
@@ -101,20 +110,16 @@ export class AccountRepository implements OnModuleInit {
 
   /**
    * Starts a login inside the caller's transaction. The update locks the row on all replicas, so concurrent logins of one
-   * account run one after the other, and each one counts the sessions that the previous one wrote.
+   * account run one after the other, and each one counts the sessions that the previous one wrote. It changes no row if the
+   * account was disabled, or its password changed, after the person authenticated.
    *
    * @param now milliseconds since the epoch
-   * @returns false if the account was disabled, or its password changed, after the person authenticated
    */
-  async claimForLogin({ id, passwordHash }: AuthenticatedAccount, now: number): Promise<boolean> {
-    const { affected } = await this.unitOfWork.execute(
-      `UPDATE account SET last_login_at = $3 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL`,
-      [id, passwordHash, now],
-    );
-    return affected === 1;
+  buildLoginClaim({ id, passwordHash }: AuthenticatedAccount, now: number): SqlStatement {
+    return { sql: CLAIM_FOR_LOGIN, parameters: [id, passwordHash, now] };
   }
 
-  /** Locks the row until the caller's transaction ends, and changes nothing. Logins lock the same row in {@link claimForLogin}. */
+  /** Locks the row until the caller's transaction ends, and changes nothing. Logins lock the same row. */
   async lock(id: string): Promise<void> {
     await this.unitOfWork.execute(
       'UPDATE account SET last_login_at = last_login_at WHERE id = $1',

@@ -1,14 +1,15 @@
-import { UnitOfWork } from '@gatehouse/persistence';
+import { type SqlStatement, UnitOfWork } from '@gatehouse/persistence';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { OAuthError } from '../platform/oauth-error.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { Account } from './account.entity.js';
-import { AccountRepository } from './account.repository.js';
+import { AccountRepository, type AuthenticatedAccount } from './account.repository.js';
 import { email } from './email-address.js';
 import type { AttemptOrigin } from './known-device-cookie.js';
 import { LoginThrottleService } from './login-throttle.service.js';
-import { PasswordHasher, PasswordHashQueueFull } from './password-hasher.js';
+import { PasswordHashQueueFull } from './password-hash-threads.js';
+import { PasswordHasher } from './password-hasher.js';
 import { findPasswordFault } from './password-policy.js';
 
 /** An acceptable password for every account; {@link registration} also compares it with the owner's e-mail. */
@@ -79,15 +80,30 @@ export class CredentialsService {
   /**
    * Verifies e-mail and password. An unknown e-mail, a wrong password and a disabled account take the same path and the same
    * time, and throw the same public error.
+   * @param create creates a session for the account; it resolves with undefined if the account was disabled, its password
+   *   changed, or a role revoked, since the server computed the hash
    * @throws {OAuthError} `invalid_grant`
    * @throws {PasswordHashQueueFull}
    * @throws {TooManyRequests}
    */
-  async verify(credential: Credential, origin: AttemptOrigin): Promise<Account> {
+  async verify<T>(
+    credential: Credential,
+    origin: AttemptOrigin,
+    create: (account: AuthenticatedAccount) => Promise<T | undefined>,
+  ): Promise<T> {
     const check = () => this.checkCredential(credential);
-    const result = await this.throttle.throttleLogin(credential.email, origin, check);
+    const attempt = await this.throttle.throttleLogin(credential.email, origin, check);
+    const { result, removal: attemptRemoval } = attempt;
     if (!result.isValid) return this.rejectLogin(result.reason);
-    return this.rehashIfOutdated(result.account, credential.password);
+    try {
+      const account = await this.rehashIfOutdated(result.account, credential.password);
+      const created = await create({ ...account, attemptRemoval });
+      return created ?? (await this.rejectLogin('wrong_password'));
+    } catch (error) {
+      // The password is correct, so the attempt does not count, although the session was not created.
+      await this.removeAttempt(attemptRemoval);
+      throw error;
+    }
   }
 
   /**
@@ -100,16 +116,23 @@ export class CredentialsService {
     { accountId, sessionId }: { readonly accountId: string; readonly sessionId: string },
     password: string,
   ): Promise<Account | undefined> {
-    const result = await this.throttle.throttleConfirmation(accountId, sessionId, async () =>
-      this.checkPassword(await this.accounts.find(accountId), password),
+    const { result, removal } = await this.throttle.throttleConfirmation(
+      accountId,
+      sessionId,
+      async () => this.checkPassword(await this.accounts.find(accountId), password),
     );
+    await this.removeAttempt(removal);
     if (result.isValid) return result.account;
     await this.events.record({ type: 'login.failed', reason: result.reason });
     return undefined;
   }
 
+  private async removeAttempt(removal: SqlStatement | undefined): Promise<void> {
+    if (removal) await this.unitOfWork.execute(removal.sql, removal.parameters);
+  }
+
   /** @throws {OAuthError} `invalid_grant`, always */
-  async rejectLogin(reason: LoginFailureReason): Promise<never> {
+  private async rejectLogin(reason: LoginFailureReason): Promise<never> {
     await this.events.record({ type: 'login.failed', reason });
     throw OAuthError.invalidCredentials(reason);
   }

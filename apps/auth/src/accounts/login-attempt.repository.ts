@@ -1,4 +1,9 @@
-import { CleanupJob, createIndexedCleanup, UnitOfWork } from '@gatehouse/persistence';
+import {
+  CleanupJob,
+  createIndexedCleanup,
+  type SqlStatement,
+  UnitOfWork,
+} from '@gatehouse/persistence';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 
 /** How a count of failures decays: by one after each `decayMs` milliseconds, from at most `maxFailures`. */
@@ -15,7 +20,13 @@ export interface FailureCount {
   readonly waitsUntil: number;
 }
 
-const NO_FAILURES: FailureCount = { forgottenAt: 0, waitsUntil: 0 };
+export const NO_FAILURES: FailureCount = { forgottenAt: 0, waitsUntil: 0 };
+
+/** A count that reaches zero by `forgottenBy`. */
+export interface FailureBound {
+  readonly key: string;
+  readonly forgottenBy: number;
+}
 
 /** Failure counts that reached zero. No delay is longer than `retentionSeconds`. */
 const EXPIRED_LOGIN_ATTEMPTS = {
@@ -38,12 +49,28 @@ export class LoginAttemptRepository implements OnModuleInit {
     this.cleanup.add(createIndexedCleanup(this.unitOfWork, EXPIRED_LOGIN_ATTEMPTS));
   }
 
-  async find(key: string): Promise<FailureCount> {
-    const [row] = await this.unitOfWork.query<{ forgotten_at: number; waits_until: number }>(
-      'SELECT forgotten_at, waits_until FROM login_attempt WHERE key = $1',
-      [key],
+  async find(...keys: readonly [string, string]): Promise<readonly [FailureCount, FailureCount]> {
+    const rows = await this.unitOfWork.query<FailureCount & { key: string }>(
+      `SELECT key, forgotten_at AS "forgottenAt", waits_until AS "waitsUntil" FROM login_attempt WHERE key IN ($1, $2)`,
+      keys,
     );
-    return row ? { forgottenAt: row.forgotten_at, waitsUntil: row.waits_until } : NO_FAILURES;
+    const [first, second] = keys.map((key) => rows.find((row) => row.key === key) ?? NO_FAILURES);
+    return [first ?? NO_FAILURES, second ?? NO_FAILURES];
+  }
+
+  /**
+   * Counts the first failure under `key`, unless the count under `other` reaches zero later than given.
+   * @returns whether it counted; of concurrent calls exactly one does
+   */
+  async insertFirst(key: string, forgottenAt: number, other: FailureBound): Promise<boolean> {
+    const { affected } = await this.unitOfWork.execute(
+      `INSERT INTO login_attempt (key, forgotten_at, waits_until)
+       SELECT $1, CAST($2 AS bigint), 0
+       WHERE NOT EXISTS (SELECT 1 FROM login_attempt WHERE key = $3 AND forgotten_at > $4)
+       ON CONFLICT (key) DO NOTHING`,
+      [key, forgottenAt, other.key, other.forgottenBy],
+    );
+    return affected === 1;
   }
 
   /** @returns whether the row still held `before`; of concurrent calls with the same `before` exactly one succeeds */
@@ -68,8 +95,8 @@ export class LoginAttemptRepository implements OnModuleInit {
     }
   }
 
-  async delete(key: string): Promise<void> {
-    await this.unitOfWork.execute('DELETE FROM login_attempt WHERE key = $1', [key]);
+  buildDelete(key: string): SqlStatement {
+    return { sql: 'DELETE FROM login_attempt WHERE key = $1', parameters: [key] };
   }
 
   /** Atomically increments the failure count, up to the window's maximum. */

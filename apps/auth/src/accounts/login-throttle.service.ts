@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import type { SqlStatement } from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
@@ -11,6 +12,7 @@ import {
   type DecayWindow,
   type FailureCount,
   LoginAttemptRepository,
+  NO_FAILURES,
 } from './login-attempt.repository.js';
 
 /** Failures of an account from one network, or on one device. */
@@ -24,6 +26,8 @@ const FIRST_DELAY_MS = 1_000;
 const MAX_DELAY_MS = 900_000;
 /** So many failures of other origins count as one more failure of this origin. */
 const FOREIGN_FAILURES_PER_OWN = 10;
+/** So many failures of other origins do not delay the attempt after the first failure of this origin. */
+const FREE_FOREIGN_FAILURES = FOREIGN_FAILURES_PER_OWN * FREE_FAILURES - 1;
 
 /**
  * The number of failures at `now`. A count is stored as the instant at which it reaches zero, like the level of a leaky
@@ -59,6 +63,12 @@ export interface AttemptResult {
   readonly isValid: boolean;
 }
 
+export interface CountedAttempt<R extends AttemptResult> {
+  readonly result: R;
+  /** For a valid result: reverts the count of the attempt. */
+  readonly removal?: SqlStatement | undefined;
+}
+
 /** The keys of the two failure counts of an attempt. */
 export interface AttemptKeys {
   /** Of the account, together with the network, device or session that the attempt comes from. */
@@ -80,17 +90,21 @@ export class LoginDelayService {
   ) {}
 
   /**
-   * Counts the attempt as a failure first and removes it on success, so parallel attempts cannot exceed the limit.
+   * Counts the attempt as a failure first, so parallel attempts cannot exceed the limit. After a success the caller runs
+   * {@link CountedAttempt.removal}.
    * @throws {TooManyRequests} if the attempt comes too early; `check` was not called then
    */
-  async throttle<R extends AttemptResult>(keys: AttemptKeys, check: () => Promise<R>): Promise<R> {
-    if (!this.config.LOGIN_DELAYS) return check();
+  async throttle<R extends AttemptResult>(
+    keys: AttemptKeys,
+    check: () => Promise<R>,
+  ): Promise<CountedAttempt<R>> {
+    if (!this.config.LOGIN_DELAYS) return { result: await check() };
     const { before, after } = await this.countFailure(keys);
     try {
       const result = await check();
-      if (result.isValid) await this.counts.delete(keys.origin);
-      else await this.counts.increment(keys.account, this.clock.now(), ACCOUNT_WINDOW);
-      return result;
+      if (result.isValid) return { result, removal: this.counts.buildDelete(keys.origin) };
+      await this.counts.increment(keys.account, this.clock.now(), ACCOUNT_WINDOW);
+      return { result };
     } catch (error) {
       // The check did not finish, so the attempt does not count.
       await this.counts.revertReplace(keys.origin, before, after);
@@ -99,15 +113,29 @@ export class LoginDelayService {
   }
 
   private async countFailure({ origin, account }: AttemptKeys) {
+    const first = await this.countFirstFailure({ origin, account });
+    if (first) return first;
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-      const [before, all] = await Promise.all([
-        this.counts.find(origin),
-        this.counts.find(account),
-      ]);
+      const [before, all] = await this.counts.find(origin, account);
       const after = this.nextFailureCount(before, all);
       if (await this.counts.replace(origin, before, after)) return { before, after };
     }
     throw new TooManyRequests(0);
+  }
+
+  /**
+   * The usual attempt, in one statement: the origin has no count, and the account too few failures for a delay.
+   * @returns undefined for other attempts, without a change
+   */
+  private async countFirstFailure({ origin, account }: AttemptKeys) {
+    const now = this.clock.now();
+    const after = { forgottenAt: addFailure(0, now, ORIGIN_WINDOW), waitsUntil: 0 };
+    const forgottenBy = now + FREE_FOREIGN_FAILURES * ACCOUNT_WINDOW.decayMs;
+    const isFirst = await this.counts.insertFirst(origin, after.forgottenAt, {
+      key: account,
+      forgottenBy,
+    });
+    return isFirst ? { before: NO_FAILURES, after } : undefined;
   }
 
   /** @throws {TooManyRequests} */
@@ -153,7 +181,7 @@ export class LoginThrottleService {
     email: string,
     from: AttemptOrigin,
     check: () => Promise<R>,
-  ): Promise<R> {
+  ): Promise<CountedAttempt<R>> {
     const device = this.devices.findDeviceId(from, email);
     const account = this.hashKey('account', email);
     if (device !== undefined) {
@@ -163,9 +191,9 @@ export class LoginThrottleService {
     const keys = { origin: this.hashKey('network', from.network, email), account };
     return this.recordDelay(async () => {
       await this.checkNetworkLimits(from);
-      const result = await this.delays.throttle(keys, check);
-      if (!result.isValid) await this.countNetworkFailure(from);
-      return result;
+      const attempt = await this.delays.throttle(keys, check);
+      if (!attempt.result.isValid) await this.countNetworkFailure(from);
+      return attempt;
     });
   }
 
@@ -189,7 +217,7 @@ export class LoginThrottleService {
     accountId: string,
     sessionId: string,
     check: () => Promise<R>,
-  ): Promise<R> {
+  ): Promise<CountedAttempt<R>> {
     const keys = {
       origin: this.hashKey('session', sessionId, accountId),
       account: this.hashKey('confirmations', accountId),

@@ -5,32 +5,16 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { StatusListService } from '../tokens/status-lists/status-list.service.js';
 import { StatusSnapshotService } from '../tokens/status-lists/status-snapshot.service.js';
-import { Client, defaultPkceRule } from './client.entity.js';
+import { ClientCache } from './client-cache.js';
+import {
+  type ClientRegistration,
+  INSERT_CLIENT,
+  REGISTRATION_COLUMNS,
+  UPDATE_ASSIGNMENTS,
+} from './client-columns.js';
+import { Client } from './client.entity.js';
 
-type RequiredProperty = 'id' | 'authMethod' | 'secretHashes' | 'grantTypes' | 'scope';
-type OptionalProperty =
-  | 'accessTokenTtl'
-  | 'refreshIdleTtl'
-  | 'refreshAbsoluteTtl'
-  | 'name'
-  | 'redirectUris'
-  | 'postLogoutRedirectUris'
-  | 'allowedOrigins'
-  | 'pkce'
-  | 'firstParty'
-  | 'idTokenAlgorithm'
-  | 'subjectType'
-  | 'jwks'
-  | 'assertionAudience'
-  | 'resourceServer'
-  | 'exchangeTargets'
-  | 'dpopBound'
-  | 'separateTokens'
-  | 'leanIdTokens';
-
-/** The properties of a client that its registration sets. The defaults are the most restrictive values that client libraries work with. */
-export type ClientRegistration = Pick<Client, RequiredProperty> &
-  Partial<Pick<Client, OptionalProperty>>;
+export type { ClientRegistration };
 
 /** The texts from which the origins of clients in browsers derive. */
 export interface OriginSources {
@@ -44,62 +28,14 @@ const CLIENT_ID_PATTERN = /^[\x20-\x7e]{1,64}$/;
 /** The length of a SHA-256 hash in base64url. The newest hash is the first. */
 const SECRET_HASH_LENGTH = 43;
 
-const toFlag = (value: boolean): number => (value ? 1 : 0);
 const splitWords = (text: string): readonly string[] => text.split(' ').filter(Boolean);
-const joinWords = (value: readonly string[] = []): string => value.join(' ');
-
-const getPkceRule = ({ authMethod, pkce = defaultPkceRule(authMethod) }: ClientRegistration) =>
-  pkce;
-
-/** The columns that a registration sets. */
-const REGISTRATION_COLUMNS: readonly (readonly [
-  string,
-  (client: ClientRegistration) => unknown,
-])[] = [
-  ['auth_method', ({ authMethod }) => authMethod],
-  ['secret_hashes', ({ secretHashes }) => joinWords(secretHashes)],
-  ['grant_types', ({ grantTypes }) => joinWords(grantTypes)],
-  ['scope', ({ scope }) => joinWords(scope)],
-  ['access_token_ttl', ({ accessTokenTtl = null }) => accessTokenTtl],
-  ['refresh_idle_ttl', ({ refreshIdleTtl = null }) => refreshIdleTtl],
-  ['refresh_absolute_ttl', ({ refreshAbsoluteTtl = null }) => refreshAbsoluteTtl],
-  ['name', ({ name = '' }) => name],
-  ['redirect_uris', ({ redirectUris }) => joinWords(redirectUris)],
-  ['post_logout_redirect_uris', ({ postLogoutRedirectUris }) => joinWords(postLogoutRedirectUris)],
-  ['allowed_origins', ({ allowedOrigins }) => joinWords(allowedOrigins)],
-  ['require_pkce', (client) => toFlag(getPkceRule(client) !== 'never-required')],
-  ['nonce_replaces_pkce', (client) => toFlag(getPkceRule(client) === 'or-nonce')],
-  ['first_party', ({ firstParty = false }) => toFlag(firstParty)],
-  ['id_token_algorithm', ({ idTokenAlgorithm = null }) => idTokenAlgorithm],
-  ['subject_type', ({ subjectType = 'public' }) => subjectType],
-  ['jwks', ({ jwks = null }) => jwks],
-  ['assertion_audience', ({ assertionAudience = 'issuer' }) => assertionAudience],
-  ['resource_server', ({ resourceServer = null }) => resourceServer],
-  ['exchange_targets', ({ exchangeTargets }) => joinWords(exchangeTargets)],
-  ['dpop_bound', ({ dpopBound = false }) => toFlag(dpopBound)],
-  ['separate_tokens', ({ separateTokens = false }) => toFlag(separateTokens)],
-  ['lean_id_tokens', ({ leanIdTokens = false }) => toFlag(leanIdTokens)],
-];
-
-const COLUMN_NAMES = [
-  'id',
-  'created_at',
-  'status_index',
-  ...REGISTRATION_COLUMNS.map(([name]) => name),
-];
-const INSERT = `
-  INSERT INTO client (${COLUMN_NAMES.join(', ')})
-  VALUES (${COLUMN_NAMES.map((_, n) => `$${n + 1}`).join(', ')})
-  ON CONFLICT (id)`;
-
-/** The update keeps the status index of the row. */
-const UPDATE_ASSIGNMENTS = REGISTRATION_COLUMNS.map(([name]) => `${name} = excluded.${name}`);
 
 /** All SQL of the table `client`. */
 @Injectable()
 export class ClientRepository implements OnModuleInit {
   private readonly lookup: RowLookup<Client>;
   private readonly configured = new Map<string, Client>();
+  private readonly cache: ClientCache;
 
   constructor(
     @InjectRepository(Client) private readonly repository: Repository<Client>,
@@ -109,22 +45,42 @@ export class ClientRepository implements OnModuleInit {
     private readonly clock: Clock,
   ) {
     this.lookup = unitOfWork.lookup(Client);
+    this.cache = new ClientCache(clock);
   }
 
   onModuleInit(): void {
     this.snapshots.addSource((since) => this.findRevokedStatusIndexes(since));
   }
 
-  /** @returns the client, unless it is unknown or disabled */
+  /**
+   * Reads the row, unless the client is part of the configuration.
+   * @returns the client, unless it is unknown or disabled
+   */
   async findEnabled(id: string): Promise<Client | undefined> {
-    if (!CLIENT_ID_PATTERN.test(id)) return undefined;
-    const client = this.configured.get(id) ?? (await this.lookup.find(id));
+    const client = this.configured.get(id) ?? (await this.find(id));
     return client?.disabledAt === null ? client : undefined;
   }
 
+  /** As {@link findEnabled}, but the registration may be up to five seconds old (decision 34). */
+  findRecentlyEnabled(id: string): Promise<Client | undefined> {
+    const client = this.getRecentlyEnabled(id);
+    return client ? Promise.resolve(client) : this.findEnabled(id);
+  }
+
+  /** @returns an enabled client that this process read within the last five seconds */
+  getRecentlyEnabled(id: string): Client | undefined {
+    return this.configured.get(id) ?? this.cache.get(id);
+  }
+
   /** @returns the client, also a disabled one */
-  find(id: string): Promise<Client | undefined> {
-    return CLIENT_ID_PATTERN.test(id) ? this.lookup.find(id) : Promise.resolve(undefined);
+  async find(id: string): Promise<Client | undefined> {
+    if (!CLIENT_ID_PATTERN.test(id)) return undefined;
+    return this.cache.load(id, () => this.lookup.find(id));
+  }
+
+  /** Makes this process read every client again. Call it after the commit of a transaction that changed one. */
+  forgetCached(): void {
+    this.cache.clear();
   }
 
   /** All clients in order of their ids, also disabled ones. */
@@ -158,8 +114,8 @@ export class ClientRepository implements OnModuleInit {
   async upsert(client: ClientRegistration): Promise<void> {
     const known = await this.lookup.find(client.id);
     const index = known ? known.statusIndex : await this.allocateStatusIndex(client);
-    await this.unitOfWork.execute(
-      `${INSERT} DO UPDATE SET ${UPDATE_ASSIGNMENTS.join(', ')}, status_index = COALESCE(client.status_index, excluded.status_index)`,
+    await this.write(
+      `${INSERT_CLIENT} DO UPDATE SET ${UPDATE_ASSIGNMENTS.join(', ')}, status_index = COALESCE(client.status_index, excluded.status_index)`,
       this.toColumnValues(client, index),
     );
   }
@@ -170,8 +126,7 @@ export class ClientRepository implements OnModuleInit {
    */
   async create(client: ClientRegistration, statusIndex: number | null): Promise<boolean> {
     const values = this.toColumnValues(client, statusIndex);
-    const { affected } = await this.unitOfWork.execute(`${INSERT} DO NOTHING`, values);
-    return affected === 1;
+    return (await this.write(`${INSERT_CLIENT} DO NOTHING`, values)) === 1;
   }
 
   /**
@@ -179,7 +134,7 @@ export class ClientRepository implements OnModuleInit {
    * @returns false if the client is unknown or disabled, or authenticates without secrets
    */
   async addSecret(id: string, hash: string): Promise<boolean> {
-    const { affected } = await this.unitOfWork.execute(
+    const affected = await this.write(
       `UPDATE client SET secret_hashes = CAST($2 AS varchar) || ' ' || substr(secret_hashes, 1, ${SECRET_HASH_LENGTH})
        WHERE id = $1 AND disabled_at IS NULL AND auth_method LIKE 'client_secret_%'`,
       [id, hash],
@@ -202,7 +157,7 @@ export class ClientRepository implements OnModuleInit {
   /** Replaces the whole registration of a client that the caller has locked. */
   async update(client: ClientRegistration, statusIndex: number | null): Promise<void> {
     const assignments = REGISTRATION_COLUMNS.map(([name], n) => `${name} = $${n + 3}`);
-    await this.unitOfWork.execute(
+    await this.write(
       `UPDATE client SET status_index = $2, ${assignments.join(', ')} WHERE id = $1`,
       [client.id, statusIndex, ...REGISTRATION_COLUMNS.map(([, valueOf]) => valueOf(client))],
     );
@@ -210,15 +165,15 @@ export class ClientRepository implements OnModuleInit {
 
   /** Enables a client that the caller has locked. Its earlier tokens have another status index. */
   async enable(id: string, statusIndex: number | null): Promise<void> {
-    await this.unitOfWork.execute(
-      'UPDATE client SET disabled_at = NULL, status_index = $2 WHERE id = $1',
-      [id, statusIndex],
-    );
+    await this.write('UPDATE client SET disabled_at = NULL, status_index = $2 WHERE id = $1', [
+      id,
+      statusIndex,
+    ]);
   }
 
   /** @returns false if the client is unknown, or was disabled before */
   async disable(id: string): Promise<boolean> {
-    const { affected } = await this.unitOfWork.execute(
+    const affected = await this.write(
       'UPDATE client SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL',
       [id, this.clock.now()],
     );
@@ -241,6 +196,13 @@ export class ClientRepository implements OnModuleInit {
       [since],
     );
     return rows.map((row) => Number(row.status_index));
+  }
+
+  /** @returns the number of changed rows */
+  private async write(sql: string, parameters: readonly unknown[]): Promise<number> {
+    const { affected } = await this.unitOfWork.execute(sql, parameters);
+    this.cache.clear();
+    return affected;
   }
 
   private toColumnValues(

@@ -1,16 +1,9 @@
-import {
-  createHash,
-  createPublicKey,
-  type JsonWebKey,
-  randomBytes,
-  timingSafeEqual,
-} from 'node:crypto';
+import { createPublicKey, hash, type JsonWebKey, randomBytes, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 
 export const generateClientSecret = (): string => randomBytes(32).toString('base64url');
 
-export const hashClientSecret = (secret: string): string =>
-  createHash('sha256').update(secret).digest('base64url');
+export const hashClientSecret = (secret: string): string => hash('sha256', secret, 'base64url');
 
 /** Compares with every hash, and with a dummy hash if there is none, so that the duration reveals nothing. */
 export function isClientSecretCorrect(secret: string, hashes: readonly string[]): boolean {

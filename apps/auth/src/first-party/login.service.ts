@@ -74,26 +74,25 @@ export class LoginService {
       resources: [parameters.resource ?? []].flat(),
       scope: parameters.scope,
     });
-    const account = await this.credentials.verify(parameters, origin);
-    const allowed = await this.resourceServers.requireRoles(account.id, granted.scope);
-    const access = { ...granted, scope: allowed };
-    const tokenAccess = this.resourceServers.selectAudience(access, {});
-
-    const created = await this.refreshTokens.create({
-      ...access,
-      account,
-      client,
-      device,
-      arrival,
+    const login = await this.credentials.verify(parameters, origin, async (account) => {
+      const allowed = await this.resourceServers.requireRoles(account.id, granted.scope);
+      const access = { ...granted, scope: allowed };
+      const tokenAccess = this.resourceServers.selectAudience(access, {});
+      const created = await this.refreshTokens.create({
+        ...access,
+        account,
+        client,
+        device,
+        arrival,
+      });
+      return created && { ...created, tokenAccess, accountId: account.id };
     });
-    // The password was changed, the account disabled, or a role revoked, since the server computed the hash.
-    if (!created) return this.credentials.rejectLogin('wrong_password');
-    const { token, session } = created;
+    const { token, session, tokenAccess, accountId } = login;
     const response = await this.accessTokens.issue({
-      subject: account.id,
+      subject: accountId,
       clientId: client.id,
       ...tokenAccess,
-      roleClaims: await this.resourceServers.findRoleClaims(account.id, tokenAccess.roleScope),
+      roleClaims: await this.resourceServers.findRoleClaims(accountId, tokenAccess.roleScope),
       session,
     });
     return { ...response, refresh_token: token };

@@ -129,7 +129,7 @@ export class ClientInfoService {
   /** @returns `undefined` without an authorization request, and for a client that was disabled meanwhile */
   async find(interaction: Interaction | undefined): Promise<ClientInfo | undefined> {
     const { client_id: id, redirect_uri: redirectUri } = interaction?.parameters ?? {};
-    const client = id === undefined ? undefined : await this.clients.findEnabled(id);
+    const client = id === undefined ? undefined : await this.clients.findRecentlyEnabled(id);
     if (!client || redirectUri === undefined) return undefined;
     if (!isRegisteredRedirectUri(redirectUri, client)) return undefined;
     return { clientId: client.id, name: client.name || client.id, redirectUri };

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import type { Account } from '../accounts/account.entity.js';
 import { type Credential, CredentialsService } from '../accounts/credentials.service.js';
 import { normalizeEmail } from '../accounts/email-address.js';
 import { KnownDeviceCookie } from '../accounts/known-device-cookie.js';
 import { OAuthError } from '../platform/oauth-error.js';
 import { BrowserSessionCookie } from '../sessions/browser-session-cookie.js';
-import { BrowserSessionService } from '../sessions/browser-session.service.js';
+import {
+  BrowserSessionService,
+  type CreatedBrowserSession,
+} from '../sessions/browser-session.service.js';
 import { describeDevice } from '../platform/network.js';
 import { InteractionService } from './interaction.service.js';
 import type { PageContext } from './page-context.js';
@@ -52,21 +54,13 @@ export class PageLoginService {
    * @throws {TooManyRequests}
    */
   async signIn(context: PageContext, credential: Credential): Promise<SignedIn | undefined> {
-    const account = await this.verifyCredential(context, credential);
-    if (!account) return undefined;
-    context.arrival?.checkStillWanted();
-    const created = await this.sessions.create(
-      account,
-      describeDevice(context),
-      context.browserSession,
-    );
-    // The password was changed, or the account disabled, while this login compared the hash.
-    if (!created) return this.undefinedIfRejected(this.credentials.rejectLogin('wrong_password'));
+    const created = await this.createSession(context, credential);
+    if (!created) return undefined;
     const cookies = [
       this.cookie.write(created.secret),
       this.knownDevice.write(context.cookie, credential.email),
     ];
-    return { cookies, location: this.resume(context, account.id) };
+    return { cookies, location: this.resume(context, created.session.accountId) };
   }
 
   /**
@@ -80,18 +74,16 @@ export class PageLoginService {
       : buildPageUrl('/account', context);
   }
 
-  private verifyCredential(
+  private async createSession(
     context: PageContext,
     credential: Credential,
-  ): Promise<Account | undefined> {
-    return this.undefinedIfRejected(
-      this.credentials.verify(credential, this.knownDevice.readOrigin(context)),
-    );
-  }
-
-  private async undefinedIfRejected<T>(attempt: Promise<T>): Promise<T | undefined> {
+  ): Promise<CreatedBrowserSession | undefined> {
+    const origin = this.knownDevice.readOrigin(context);
     try {
-      return await attempt;
+      return await this.credentials.verify(credential, origin, async (account) => {
+        context.arrival?.checkStillWanted();
+        return this.sessions.create(account, describeDevice(context), context.browserSession);
+      });
     } catch (error) {
       if (error instanceof OAuthError) return undefined;
       throw error;

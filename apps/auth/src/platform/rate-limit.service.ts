@@ -2,7 +2,6 @@ import { createHmac } from 'node:crypto';
 import { CleanupJob, createKeyRangeCleanup, UnitOfWork } from '@gatehouse/persistence';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Quota } from '@gatehouse/service-kit';
 import {
   AUTH_CONFIG,
@@ -12,94 +11,7 @@ import {
 } from '../auth.config.js';
 import { ServerSecrets } from './server-secrets.js';
 import { TooManyRequests } from './oauth-error.js';
-
-/** The consumed part of a quota. */
-export interface Usage {
-  readonly isOver: boolean;
-  readonly remaining: number;
-  /** Milliseconds until the full quota is available again. */
-  readonly resetsIn: number;
-}
-
-/**
- * One quota per key. Each process counts locally until a tenth of the quota is consumed; from there on the processes on one
- * PostgreSQL database count together. So rare requests cost no query, frequent requests are counted across all replicas, and a
- * process that cannot reach the database goes on counting.
- */
-export class SharedRateLimiter {
-  private readonly local: RateLimiterMemory;
-  private readonly shared: RateLimiterPostgres | undefined;
-  private readonly localOnlyPoints: number;
-
-  /** @param shared the PostgreSQL database that the processes share; undefined when there is one process */
-  constructor(
-    readonly name: LimitName,
-    readonly quota: Quota,
-    shared: DataSource | undefined,
-  ) {
-    const options = { keyPrefix: name, points: quota.points, duration: quota.seconds };
-    this.localOnlyPoints = Math.floor(quota.points / 10);
-    this.local = new RateLimiterMemory(options);
-    this.shared = shared && createPostgresLimiter(shared, options);
-  }
-
-  /** Counts one request. */
-  async consume(key: string): Promise<Usage> {
-    const local = await toResult(this.local.consume(key));
-    const { consumedPoints } = local;
-    if (!this.shared || consumedPoints <= this.localOnlyPoints || this.isOver(local)) {
-      return this.toUsage(local);
-    }
-    const unreported = consumedPoints === this.localOnlyPoints + 1 ? consumedPoints : 1;
-    const total = await toResult(this.shared.consume(key, unreported)).catch(() => local);
-    // Blocks the key locally, so that further requests beyond the quota cost no query.
-    if (this.isOver(total)) await this.local.block(key, Math.max(1, total.msBeforeNext / 1000));
-    return this.toUsage(total);
-  }
-
-  /** The usage that this process knows of. It counts nothing. */
-  async peek(key: string): Promise<Usage> {
-    const local = await this.local.get(key);
-    if (local) return this.toUsage(local);
-    return { isOver: false, remaining: this.quota.points, resetsIn: 0 };
-  }
-
-  private isOver({ consumedPoints }: RateLimiterRes): boolean {
-    return consumedPoints > this.quota.points;
-  }
-
-  private toUsage(counted: RateLimiterRes): Usage {
-    const { remainingPoints: remaining, msBeforeNext: resetsIn } = counted;
-    return { isOver: this.isOver(counted), remaining, resetsIn };
-  }
-}
-
-interface LimiterOptions {
-  readonly keyPrefix: string;
-  readonly points: number;
-  readonly duration: number;
-}
-
-/** Uses the existing pool and the table of our migrations. The clean-up job removes expired rows. */
-const createPostgresLimiter = (storeClient: DataSource, options: LimiterOptions) =>
-  new RateLimiterPostgres({
-    ...options,
-    storeClient,
-    storeType: 'typeorm',
-    tableName: 'rate_limit',
-    tableCreated: true,
-    clearExpiredByTimeout: false,
-  });
-
-/** The library throws the result when the quota is exceeded. Here it is a normal result. */
-async function toResult(counting: Promise<RateLimiterRes>): Promise<RateLimiterRes> {
-  try {
-    return await counting;
-  } catch (error) {
-    if (error instanceof RateLimiterRes) return error;
-    throw error;
-  }
-}
+import { SharedRateLimiter, type Usage } from './shared-rate-limiter.js';
 
 const SLOT_COUNT = 65_536;
 
@@ -176,8 +88,7 @@ export class RateLimitService implements OnModuleInit {
   ) {
     this.slotKey = secrets.derive('rate limits').current.key;
     const shared = unitOfWork.isPostgres ? database : undefined;
-    const limits = RATE_LIMITS && createLimiters(RATE_LIMITS, shared);
-    this.limiters = new Map(limits?.map((limit) => [limit.name, limit]));
+    this.limiters = RATE_LIMITS ? createLimiters(RATE_LIMITS, shared) : new Map();
   }
 
   onModuleInit(): void {
@@ -202,12 +113,12 @@ export class RateLimitService implements OnModuleInit {
    *
    * @throws {TooManyRequests} when this process knows that the quota is consumed
    */
-  async checkNotExhausted(name: LimitName, owner: QuotaOwner): Promise<void> {
+  checkNotExhausted(name: LimitName, owner: QuotaOwner): Promise<void> {
     const limiter = this.limiters.get(name);
-    const usage = await limiter?.peek(this.toKey(owner));
-    if (!limiter || usage?.remaining !== 0) return;
+    const usage = limiter?.peek(this.toKey(owner));
+    if (!limiter || usage?.remaining !== 0) return Promise.resolve();
     this.log.report(name, limiter.quota, toBucket(owner));
-    throw new TooManyRequests(usage.resetsIn);
+    return Promise.reject(new TooManyRequests(usage.resetsIn));
   }
 
   private toKey(owner: QuotaOwner): string {
@@ -222,8 +133,8 @@ const LIMIT_NAMES = Object.keys(DEFAULT_RATE_LIMITS).filter((name): name is Limi
 const createLimiters = (
   quotas: Readonly<Record<LimitName, Quota>>,
   shared: DataSource | undefined,
-): SharedRateLimiter[] =>
-  LIMIT_NAMES.map((name) => new SharedRateLimiter(name, quotas[name], shared));
+): ReadonlyMap<LimitName, SharedRateLimiter> =>
+  new Map(LIMIT_NAMES.map((name) => [name, new SharedRateLimiter(name, quotas[name], shared)]));
 
 /** A reply of Fastify, or a part of it. */
 interface HeaderWriter {

@@ -2,9 +2,11 @@ import {
   CleanupJob,
   createIndexedCleanup,
   type RowLookup,
+  type SqlStatement,
   UnitOfWork,
 } from '@gatehouse/persistence';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Account } from '../accounts/account.entity.js';
 import { IssuedCredentials } from '../tokens/issued-credentials.js';
 import { AuthorizationCode, MAX_SHORT_NONCE } from './authorization-code.entity.js';
 import type { BrowserSession } from './browser-session.entity.js';
@@ -24,7 +26,20 @@ export interface NewAuthorizationCode extends Pick<
   readonly session: Pick<BrowserSession, 'id' | 'accountId' | 'authenticatedAt' | 'amr'>;
 }
 
-/** All SQL of the table `authorization_code`. */
+/** The use of a code by a new family. Instants are milliseconds since the epoch. */
+export interface CodeUse {
+  readonly familyId: string;
+  readonly arrivedAt: number;
+  readonly now: number;
+}
+
+/** The columns of an account that an ID token needs. */
+export type ClaimedAccount = Pick<Account, 'id' | 'email' | 'claims' | 'pairwiseSeed'>;
+
+/** What a claimed code is good for: the account, and the browser in which the user authenticated. */
+export type ClaimedCode = Omit<ClaimedAccount, 'id'> & Pick<BrowserSession, 'userAgent' | 'origin'>;
+
+/** All SQL of the table `authorization_code`. A claim also locks the account and the browser session of the code. */
 @Injectable()
 export class AuthorizationCodeRepository implements OnModuleInit {
   private readonly lookup: RowLookup<AuthorizationCode>;
@@ -46,34 +61,20 @@ export class AuthorizationCodeRepository implements OnModuleInit {
   }
 
   /** @param expiresAt milliseconds since the epoch */
-  async insert(
-    hash: string,
+  buildInsert(
     { session, ...code }: NewAuthorizationCode,
+    hash: string,
     expiresAt: number,
-  ): Promise<void> {
+  ): SqlStatement {
     const isLong = code.nonce !== null && code.nonce.length > MAX_SHORT_NONCE;
-    await this.unitOfWork.execute(
-      `INSERT INTO authorization_code (code_hash, client_id, account_id, browser_session_id, redirect_uri, scope,
-         resource, code_challenge, nonce, long_nonce, claims, dpop_jkt, authenticated_at, amr, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-      [
-        hash,
-        code.clientId,
-        session.accountId,
-        session.id,
-        code.redirectUri,
-        code.scope.join(' '),
-        code.resources.join(' '),
-        code.codeChallenge,
-        isLong ? null : code.nonce,
-        isLong ? code.nonce : null,
-        code.claims,
-        code.dpopJkt,
-        session.authenticatedAt.getTime(),
-        session.amr.join(' '),
-        expiresAt,
-      ],
-    );
+    const nonces = isLong ? [null, code.nonce] : [code.nonce, null];
+    const parameters = [
+      ...[hash, code.clientId, session.accountId, session.id, code.redirectUri],
+      ...[code.scope.join(' '), code.resources.join(' '), code.codeChallenge, ...nonces],
+      ...[code.claims, code.dpopJkt],
+      ...[session.authenticatedAt.getTime(), session.amr.join(' '), expiresAt],
+    ];
+    return { sql: INSERT, parameters };
   }
 
   find(hash: string): Promise<AuthorizationCode | undefined> {
@@ -82,19 +83,22 @@ export class AuthorizationCodeRepository implements OnModuleInit {
 
   /**
    * Marks a code as used by a new family, in the transaction that creates the family. The condition is the lock: of any
-   * number of callers on all replicas exactly one succeeds, and none succeeds after the user withdrew the consent.
+   * number of callers on all replicas exactly one succeeds, and none succeeds after the account or the client was disabled, the
+   * browser session ended, or the user withdrew the consent.
    *
-   * @param at milliseconds since the epoch: when the request arrived, for the age of the code, and now
-   * @returns whether this call used the code
+   * @param use when the request arrived, for the age of the code, and now, in milliseconds since the epoch
+   * @returns {@link Login.claim} with the row {@link ClaimedCode}
    */
-  async markUsed(
-    hash: string,
-    familyId: string,
-    { arrivedAt, now }: { readonly arrivedAt: number; readonly now: number },
-  ): Promise<boolean> {
-    const parameters = [hash, now, familyId, arrivedAt];
-    const { affected } = await this.unitOfWork.execute(MARK_USED, parameters);
-    return affected === 1;
+  buildClaim(
+    { hash, accountId, browserSessionId }: AuthorizationCode,
+    { familyId, arrivedAt, now }: CodeUse,
+  ): readonly SqlStatement[] {
+    const parameters = [hash, now, familyId, arrivedAt, accountId, browserSessionId];
+    if (this.unitOfWork.isPostgres) return [{ sql: CLAIM_ON_POSTGRES, parameters }];
+    return [
+      { sql: CLAIM_ACCOUNT, parameters: [accountId, now] },
+      { sql: CLAIM_ON_SQLITE, parameters },
+    ];
   }
 
   /**
@@ -112,12 +116,47 @@ export class AuthorizationCodeRepository implements OnModuleInit {
   }
 }
 
-const MARK_USED = `
+const INSERT = `
+  INSERT INTO authorization_code (code_hash, client_id, account_id, browser_session_id, redirect_uri, scope,
+    resource, code_challenge, nonce, long_nonce, claims, dpop_jkt, authenticated_at, amr, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`;
+
+const IS_UNUSED = `
+  code_hash = $1 AND used_at IS NULL AND expires_at > $4 AND EXISTS (
+    SELECT 1 FROM client
+    WHERE client.id = authorization_code.client_id AND disabled_at IS NULL AND (first_party = 1 OR EXISTS (
+      SELECT 1 FROM consent
+      WHERE consent.account_id = authorization_code.account_id AND consent.client_id = client.id)))`;
+
+/**
+ * One statement locks account, browser session and code in this order: each needs the row before. A concurrent revocation either
+ * committed before, so nothing is claimed, or waits here and then revokes the new session.
+ */
+const CLAIM_ON_POSTGRES = `
+  WITH owner AS (
+    UPDATE account SET last_login_at = $2 WHERE id = $5 AND disabled_at IS NULL
+    RETURNING email, claims, pairwise_seed
+  ), browser AS (
+    UPDATE browser_session SET last_used_at = last_used_at
+    WHERE id = $6 AND ended_at IS NULL AND EXISTS (SELECT 1 FROM owner)
+    RETURNING user_agent, origin
+  )
+  UPDATE authorization_code SET used_at = $2, family_id = $3 FROM owner, browser WHERE ${IS_UNUSED}
+  RETURNING owner.email, owner.claims, owner.pairwise_seed AS "pairwiseSeed",
+    browser.user_agent AS "userAgent", browser.origin`;
+
+const CLAIM_ACCOUNT = 'UPDATE account SET last_login_at = $2 WHERE id = $1 AND disabled_at IS NULL';
+
+const OWNER = 'FROM account WHERE id = $5 AND disabled_at IS NULL';
+const BROWSER = 'FROM browser_session WHERE id = $6 AND ended_at IS NULL';
+
+/** SQLite has one writer, so conditions are enough. */
+const CLAIM_ON_SQLITE = `
   UPDATE authorization_code SET used_at = $2, family_id = $3
-  WHERE code_hash = $1 AND used_at IS NULL AND expires_at > $4 AND (
-    EXISTS (SELECT 1 FROM consent
-      WHERE consent.account_id = authorization_code.account_id AND consent.client_id = authorization_code.client_id)
-    OR EXISTS (SELECT 1 FROM client WHERE client.id = authorization_code.client_id AND first_party = 1))`;
+  WHERE ${IS_UNUSED} AND EXISTS (SELECT 1 ${OWNER}) AND EXISTS (SELECT 1 ${BROWSER})
+  RETURNING (SELECT email ${OWNER}) AS "email", (SELECT claims ${OWNER}) AS "claims",
+    (SELECT pairwise_seed ${OWNER}) AS "pairwiseSeed",
+    (SELECT user_agent ${BROWSER}) AS "userAgent", (SELECT origin ${BROWSER}) AS "origin"`;
 
 /** The condition on `expires_at` lets the database use its index: few codes have not expired. */
 const DELETE_UNUSED = `

@@ -3,6 +3,7 @@ import {
   createKeyRangeCleanup,
   type ExpiredRows,
   type RowLookup,
+  type SqlStatement,
   UnitOfWork,
 } from '@gatehouse/persistence';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
@@ -19,7 +20,7 @@ export interface RevokedBrowserSession {
 /** All SQL of the table `browser_session`. Instants are milliseconds since the epoch. */
 @Injectable()
 export class BrowserSessionRepository implements OnModuleInit {
-  private readonly lookup: RowLookup<BrowserSession>;
+  private readonly bySecretHash: RowLookup<BrowserSession>;
 
   constructor(
     @InjectRepository(BrowserSession) private readonly repository: Repository<BrowserSession>,
@@ -27,7 +28,7 @@ export class BrowserSessionRepository implements OnModuleInit {
     private readonly cleanup: CleanupJob,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {
-    this.lookup = unitOfWork.lookup(BrowserSession);
+    this.bySecretHash = unitOfWork.lookup(BrowserSession, OF_ENABLED_ACCOUNT);
   }
 
   onModuleInit(): void {
@@ -35,19 +36,9 @@ export class BrowserSessionRepository implements OnModuleInit {
     this.cleanup.add(createKeyRangeCleanup(this.unitOfWork, expired));
   }
 
-  find(id: string): Promise<BrowserSession | undefined> {
-    return this.lookup.find(id);
-  }
-
   /** Reads the state of the account in the same query, because every page request makes this read. */
-  findOfEnabledAccount(secretHash: string): Promise<BrowserSession | null> {
-    return this.repository
-      .createQueryBuilder('session')
-      .where('session.secretHash = :secretHash', { secretHash })
-      .andWhere(
-        'EXISTS (SELECT 1 FROM account WHERE id = session.accountId AND disabled_at IS NULL)',
-      )
-      .getOne();
+  findOfEnabledAccount(secretHash: string): Promise<BrowserSession | undefined> {
+    return this.bySecretHash.find(secretHash);
   }
 
   /** The latest login first. Expired sessions are included. */
@@ -58,8 +49,14 @@ export class BrowserSessionRepository implements OnModuleInit {
     });
   }
 
-  async insert(session: BrowserSession): Promise<void> {
-    await this.unitOfWork.execute(
+  /** A read for {@link AccountTransactionService.runLogin}. Expired sessions are counted. */
+  buildCount(accountId: string): SqlStatement {
+    return { sql: COUNT_UNREVOKED, parameters: [accountId] };
+  }
+
+  /** At the commit of the caller's transaction. */
+  insert(session: BrowserSession): void {
+    this.unitOfWork.executeWithCommit(
       `INSERT INTO browser_session (id, account_id, secret_hash, amr, user_agent, origin, authenticated_at, last_used_at,
          created_at, absolute_expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7, $8)`,
       [session.id, session.accountId, ...toLoginValues(session)],
@@ -86,18 +83,6 @@ export class BrowserSessionRepository implements OnModuleInit {
       `UPDATE browser_session SET last_used_at = $2 WHERE id = $1 AND last_used_at <= $3 AND ended_at IS NULL`,
       [id, now, before],
     );
-  }
-
-  /**
-   * Locks the row for the rest of the transaction.
-   * @returns false if the session was revoked
-   */
-  async lockUnrevoked(id: string): Promise<boolean> {
-    const { affected } = await this.unitOfWork.execute(
-      'UPDATE browser_session SET last_used_at = last_used_at WHERE id = $1 AND ended_at IS NULL',
-      [id],
-    );
-    return affected === 1;
   }
 
   revokeById(id: string, now: number): Promise<readonly RevokedBrowserSession[]> {
@@ -143,6 +128,15 @@ export class BrowserSessionRepository implements OnModuleInit {
     return rows;
   }
 }
+
+const OF_ENABLED_ACCOUNT = {
+  column: 'secret_hash',
+  condition:
+    'EXISTS (SELECT 1 FROM account WHERE account.id = browser_session.account_id AND disabled_at IS NULL)',
+};
+
+const COUNT_UNREVOKED =
+  'SELECT count(*) AS count FROM browser_session WHERE account_id = $1 AND ended_at IS NULL';
 
 /** The values that each login writes, in the order of both statements. */
 const toLoginValues = (session: BrowserSession): readonly unknown[] => [

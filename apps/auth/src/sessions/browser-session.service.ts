@@ -171,14 +171,17 @@ export class BrowserSessionService {
     device: DeviceInfo,
     previous?: BrowserSession,
   ): Promise<CreatedBrowserSession | undefined> {
-    return this.transactions.runLogin({ account }, async () => {
-      if (previous?.accountId === account.id) {
+    const { id: accountId } = account;
+    const claim = this.transactions.claimAccount(account);
+    const login = { accountId, claim, count: this.sessions.buildCount(accountId) };
+    return this.transactions.runLogin(login, async ({ unrevoked }) => {
+      if (previous?.accountId === accountId) {
         const renewed = await this.renew(previous, device);
         if (renewed) return renewed;
       } else if (previous) {
         await this.revocation.revokeSession(previous.id, 'logout');
       }
-      return this.insert(this.buildSession(account.id, device));
+      return this.insert(this.buildSession(accountId, device), unrevoked);
     });
   }
 
@@ -220,9 +223,13 @@ export class BrowserSessionService {
     return renewed;
   }
 
-  private async insert(created: CreatedBrowserSession): Promise<CreatedBrowserSession> {
-    await this.sessions.insert(created.session);
-    await this.revocation.revokeAboveLimit(created.session);
+  private async insert(
+    created: CreatedBrowserSession,
+    unrevoked: number,
+  ): Promise<CreatedBrowserSession> {
+    this.sessions.insert(created.session);
+    if (unrevoked >= this.limits.maxPerAccount)
+      await this.revocation.revokeAboveLimit(created.session);
     await this.revocation.recordCreation('begun', created.session);
     return created;
   }

@@ -57,7 +57,7 @@ export class ClientOperationsService {
   /** @returns false if the id is taken */
   async create(registration: ClientRegistration, by: Actor): Promise<boolean> {
     const statusIndex = await this.clients.allocateStatusIndex(registration);
-    return this.unitOfWork.transaction(async () => {
+    return this.change(async () => {
       if (!(await this.clients.create(registration, statusIndex))) return false;
       await this.events.record({ type: 'client.created', clientId: registration.id, by });
       return true;
@@ -74,7 +74,7 @@ export class ClientOperationsService {
     const seen = await this.clients.find(clientId);
     if (!seen) return undefined;
     const statusIndex = await this.clients.allocateStatusIndex(revise(getRegistration(seen)));
-    return this.unitOfWork.transaction(async () => {
+    return this.change(async () => {
       const current = await this.clients.lock(clientId);
       return current ? this.replace(current, { revise, statusIndex, by }) : undefined;
     });
@@ -93,7 +93,7 @@ export class ClientOperationsService {
       this.refuseConfigured(registration.id, 'changed');
       indexes.set(registration.id, await this.clients.allocateStatusIndex(registration));
     }
-    return this.unitOfWork.transaction(async () => {
+    return this.change(async () => {
       const updates: ClientUpdate[] = [];
       // In the order of the ids, so that concurrent calls cannot deadlock.
       for (const each of [...registrations].sort(compareIds)) {
@@ -110,7 +110,7 @@ export class ClientOperationsService {
    */
   rotateSecret(clientId: string, by: Actor): Promise<string | undefined> {
     const secret = generateClientSecret();
-    return this.unitOfWork.transaction(async () => {
+    return this.change(async () => {
       if (!(await this.clients.addSecret(clientId, hashClientSecret(secret)))) return undefined;
       await this.events.record({ type: 'client.secret_rotated', clientId, by });
       return secret;
@@ -124,7 +124,7 @@ export class ClientOperationsService {
    */
   async disable(clientId: string, by: Actor): Promise<boolean> {
     this.refuseConfigured(clientId, 'disabled');
-    return this.unitOfWork.transaction(async () => {
+    return this.change(async () => {
       if (!(await this.clients.disable(clientId))) return false;
       await this.refreshTokenRevocation.revokeAllOfClient(clientId, 'client_disabled');
       await this.events.record({ type: 'client.disabled', clientId, by });
@@ -140,7 +140,7 @@ export class ClientOperationsService {
     const seen = await this.clients.find(clientId);
     if (!seen) return false;
     const statusIndex = await this.clients.allocateStatusIndex(seen);
-    return this.unitOfWork.transaction(async () => {
+    return this.change(async () => {
       const current = await this.clients.lock(clientId);
       if (!current?.disabledAt) return false;
       if (current.statusIndex !== null) await this.revokedIndexes.add(current.statusIndex);
@@ -148,6 +148,15 @@ export class ClientOperationsService {
       await this.events.record({ type: 'client.enabled', clientId, by });
       return true;
     });
+  }
+
+  /** This process uses no registration that it read before the commit. */
+  private async change<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.unitOfWork.transaction(work);
+    } finally {
+      this.clients.forgetCached();
+    }
   }
 
   private async createOrReplace(

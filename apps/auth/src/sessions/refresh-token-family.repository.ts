@@ -4,6 +4,7 @@ import {
   createIndexedCleanup,
   createKeyRangeCleanup,
   type RowLookup,
+  type SqlStatement,
   UnitOfWork,
 } from '@gatehouse/persistence';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
@@ -134,12 +135,17 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
     return this.statusLists.allocate();
   }
 
-  async insert(family: NewRefreshTokenFamily): Promise<void> {
-    await this.unitOfWork.execute(INSERT, [
+  /** A read for {@link AccountTransactionService.runLogin}. Expired families are counted. */
+  buildCount(accountId: string): SqlStatement {
+    return { sql: COUNT_UNREVOKED, parameters: [accountId] };
+  }
+
+  /** At the commit of the caller's transaction. */
+  insert(family: NewRefreshTokenFamily): void {
+    this.unitOfWork.executeWithCommit(INSERT, [
       ...[family.id, family.accountId, family.clientId],
       ...[family.scope.join(' '), family.resources.join(' ')],
-      family.createdAt.getTime(),
-      ...[family.idleExpiresAt.getTime(), family.absoluteExpiresAt.getTime()],
+      ...[family.createdAt, family.idleExpiresAt, family.absoluteExpiresAt].map(Number),
       ...[family.userAgent, family.origin, family.statusIndex],
       family.authenticatedAt?.getTime() ?? null,
       ...[family.browserSessionId, family.amr.join(' '), family.claims, family.dpopJkt],
@@ -240,6 +246,9 @@ const INSERT = `
   INSERT INTO refresh_token_family (id, account_id, client_id, scope, resource, generation, rotated_at, created_at,
     idle_expires_at, absolute_expires_at, user_agent, origin, status_index, authenticated_at, browser_session_id, amr, claims, dpop_jkt)
   VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`;
+
+const COUNT_UNREVOKED =
+  'SELECT count(*) AS count FROM refresh_token_family WHERE account_id = $1 AND ended_at IS NULL';
 
 const SELECT_ACTIVE_IDS = `
   SELECT id FROM refresh_token_family

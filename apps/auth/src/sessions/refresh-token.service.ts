@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import type { SqlStatement } from '@gatehouse/persistence';
 import type { RequestArrival } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { AuthenticatedAccount } from '../accounts/account.repository.js';
+import type { ClaimedAccount, ClaimedCode } from './authorization-code.repository.js';
 import { AccountTransactionService } from './account-transaction.service.js';
 import type { DeviceInfo } from '../platform/network.js';
 import {
@@ -18,11 +20,10 @@ import { type RefreshTokenClient, RefreshTokenLimits } from './refresh-token-lim
 
 /** The access that a login grants to a client. */
 export interface FamilyGrant {
-  readonly account: AuthenticatedAccount;
+  readonly accountId: string;
   readonly client: RefreshTokenClient;
   readonly scope: readonly string[];
   readonly resources: readonly string[];
-  readonly device: DeviceInfo;
   /** The earlier authentication of the person in a browser session. Without it, the person authenticates now. */
   readonly authentication?: Authentication;
   /** The `claims` parameter of OpenID Connect Core §5.5, as JSON. */
@@ -31,8 +32,21 @@ export interface FamilyGrant {
   readonly dpopJkt?: string | undefined;
   /** The request of the login. No family is created after its client left. */
   readonly arrival?: RequestArrival;
-  /** Marks the authorization code as used, in the same transaction. If it returns false, no family is created. */
-  readonly consume?: (familyId: string) => Promise<boolean>;
+  /** Writes more in the transaction that creates the family. */
+  readonly onClaimed?: (sessionId: string) => Promise<void>;
+}
+
+/** A grant to a person who has just proved to know the password. */
+export interface PasswordGrant extends Omit<FamilyGrant, 'accountId' | 'authentication'> {
+  readonly account: AuthenticatedAccount;
+  readonly device: DeviceInfo;
+}
+
+/** What the login of a grant depends on. */
+interface FamilyClaim<Row> {
+  /** {@link Login.claim} */
+  readonly statements: (familyId: string) => readonly SqlStatement[];
+  readonly findDevice: (row: Row) => DeviceInfo;
 }
 
 /** When and how a person authenticated. */
@@ -63,20 +77,27 @@ export class RefreshTokenService {
   /**
    * Creates a family with the first refresh token of a login. If the account has more sessions than its limit, the oldest of the client
    * ends, or else the oldest.
-   * @returns undefined if the account was disabled, its password changed, a role of the scope was revoked, or the browser session
-   * ended since the person authenticated, or if {@link FamilyGrant.consume} returned false
+   * @returns undefined if the account was disabled, its password changed, or a role of the scope was revoked since the person
+   * authenticated
    */
-  async create(grant: FamilyGrant): Promise<CreatedRefreshToken | undefined> {
-    const family = this.buildFamily(grant, await this.families.allocateStatusIndex());
-    const session = buildSessionClaims(family);
-    const { account, authentication, scope } = grant;
-    const login = { account, browserSessionId: authentication?.browserSessionId, scope };
-    return this.transactions.runLogin(login, async () => {
-      grant.arrival?.checkStillWanted();
-      if (grant.consume && !(await grant.consume(family.id))) return undefined;
-      await this.insert(family, session.id);
-      return { token: this.format.write({ familyId: family.id, generation: 0 }), session };
-    });
+  create({ account, device, ...grant }: PasswordGrant): Promise<CreatedRefreshToken | undefined> {
+    const statements = () => this.transactions.claimAccount(account);
+    const claim = { statements, findDevice: () => device };
+    return this.insertClaimed({ ...grant, accountId: account.id }, claim);
+  }
+
+  /**
+   * As {@link create}, for a person who authenticated before. The same transaction uses the code.
+   * @param useCode see {@link AuthorizationCodeRepository.buildClaim}
+   * @returns undefined if the code was used, or the session or the consent of the person ended
+   */
+  async createByCode(
+    grant: FamilyGrant,
+    useCode: (familyId: string) => readonly SqlStatement[],
+  ): Promise<(CreatedRefreshToken & { readonly account: ClaimedAccount }) | undefined> {
+    const findDevice = ({ userAgent, origin }: ClaimedCode) => ({ userAgent, origin });
+    const created = await this.insertClaimed(grant, { statements: useCode, findDevice });
+    return created && { ...created, account: { ...created.row, id: grant.accountId } };
   }
 
   /** Revokes the family of a token (RFC 7009 §2.1). A forged token, or a token of another client, changes nothing. */
@@ -86,32 +107,58 @@ export class RefreshTokenService {
     if (family?.clientId === clientId) await this.revocation.revokeFamily(family.id, 'logout');
   }
 
-  private buildFamily(grant: FamilyGrant, statusIndex: number | null): NewRefreshTokenFamily {
-    const { account, client, authentication, device } = grant;
+  private async insertClaimed<Row>(
+    grant: FamilyGrant,
+    { statements, findDevice }: FamilyClaim<Row>,
+  ): Promise<(CreatedRefreshToken & { readonly row: Row }) | undefined> {
+    const { accountId, scope, arrival, onClaimed } = grant;
+    const statusIndex = await this.families.allocateStatusIndex();
+    const id = randomBytes(16).toString('base64url');
+    const count = this.families.buildCount(accountId);
+    const login = { accountId, claim: statements(id), count, scope };
+    return this.transactions.runLogin<Row, CreatedRefreshToken & { row: Row }>(
+      login,
+      async ({ row, unrevoked }) => {
+        arrival?.checkStillWanted();
+        const family = this.buildFamily(grant, { id, statusIndex, ...findDevice(row) });
+        const session = buildSessionClaims(family);
+        await onClaimed?.(session.id);
+        await this.insert(family, { sessionId: session.id, unrevoked });
+        return { token: this.format.write({ familyId: id, generation: 0 }), session, row };
+      },
+    );
+  }
+
+  private buildFamily(
+    grant: FamilyGrant,
+    own: DeviceInfo & Pick<NewRefreshTokenFamily, 'id' | 'statusIndex'>,
+  ): NewRefreshTokenFamily {
+    const { accountId, client, authentication } = grant;
     const now = this.limits.now();
     return {
-      id: randomBytes(16).toString('base64url'),
-      accountId: account.id,
+      ...own,
+      accountId,
       clientId: client.id,
       scope: grant.scope,
       resources: grant.resources,
       createdAt: new Date(now),
       idleExpiresAt: new Date(this.limits.computeIdleExpiry(client, now)),
       absoluteExpiresAt: new Date(this.limits.computeAbsoluteExpiry(client, now)),
-      userAgent: device.userAgent,
-      origin: device.origin,
-      statusIndex,
       ...toAuthenticationColumns(authentication),
       claims: grant.claims ?? null,
       dpopJkt: grant.dpopJkt ?? null,
     };
   }
 
-  private async insert(family: NewRefreshTokenFamily, sessionId: string): Promise<void> {
+  private async insert(
+    family: NewRefreshTokenFamily,
+    { sessionId, unrevoked }: { readonly sessionId: string; readonly unrevoked: number },
+  ): Promise<void> {
     const { id, accountId, clientId } = family;
-    await this.families.insert(family);
+    this.families.insert(family);
     const limit = this.limits.maxPerAccount;
-    await this.revocation.revokeAboveLimit(accountId, { newestId: id, clientId, limit });
+    if (unrevoked >= limit)
+      await this.revocation.revokeAboveLimit(accountId, { newestId: id, clientId, limit });
     await this.revocation.recordCreation({ accountId, clientId, sessionId });
   }
 }

@@ -31,12 +31,17 @@ export type KeptSession =
   | { readonly kind: 'session'; readonly id: string }
   | { readonly kind: 'browser_session'; readonly id: string };
 
+const MAX_FAMILY_IDS = 10_000;
+
 /**
  * Lists and revokes sessions. Revoking a session at a client also revokes the browser session in which it was created, because
  * the browser could get a new session without a password.
  */
 @Injectable()
 export class SessionService {
+  /** By `sid`, oldest first. A `sid` is a hash of the family's id, so an entry is always right, and the row is read by its key. */
+  private readonly familyIds = new Map<string, string>();
+
   constructor(
     private readonly families: RefreshTokenFamilyRepository,
     private readonly refreshTokenRevocation: RefreshTokenRevocation,
@@ -52,8 +57,10 @@ export class SessionService {
 
   /** Reads the database on each call, so that a revoked session is rejected at once. */
   async isActive(accountId: string, sessionId: string): Promise<boolean> {
-    const ids = await this.families.findActiveIds(accountId, this.clock.now());
-    return ids.some((id) => deriveSessionId(id) === sessionId);
+    const familyId = this.familyIds.get(sessionId);
+    if (familyId === undefined) return this.searchActive(accountId, sessionId);
+    const family = await this.families.find(familyId);
+    return family?.accountId === accountId && family.isActiveAt(this.clock.now());
   }
 
   /** Searches the families of the account, which are few, because a session id does not reveal the id of its family. */
@@ -93,6 +100,16 @@ export class SessionService {
    */
   revokeAllOfClient(clientId: string, reason: RevocationReason): Promise<number> {
     return this.refreshTokenRevocation.revokeAllOfClient(clientId, reason);
+  }
+
+  private async searchActive(accountId: string, sessionId: string): Promise<boolean> {
+    const ids = await this.families.findActiveIds(accountId, this.clock.now());
+    const familyId = ids.find((id) => deriveSessionId(id) === sessionId);
+    if (familyId === undefined) return false;
+    this.familyIds.set(sessionId, familyId);
+    const [oldest] = this.familyIds.keys();
+    if (oldest !== undefined && this.familyIds.size > MAX_FAMILY_IDS) this.familyIds.delete(oldest);
+    return true;
   }
 
   private async revokeEverySession(accountId: string, reason: RevocationReason): Promise<number> {

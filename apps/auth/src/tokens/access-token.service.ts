@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Clock } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
@@ -85,6 +85,10 @@ interface IssuedAccessToken {
   readonly scope: string;
 }
 
+/** 122 random bits. Node draws the bits of UUIDs for many at a time, and `randomBytes` costs a call of the generator for each. */
+const createTokenId = (): string =>
+  Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+
 const toSeconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);
 
 /** Issues access tokens: JWTs by RFC 9068, with only the claims that a resource server needs. */
@@ -115,7 +119,7 @@ export class AccessTokenService {
       client_id: content.clientId,
       iat: toSeconds(now),
       exp: this.computeExpiry(content, now),
-      jti: randomBytes(16).toString('base64url'),
+      jti: createTokenId(),
       scope,
       ...(actor && { act: actor }),
       ...(dpopJkt !== undefined && { cnf: { jkt: dpopJkt } }),

@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHmac, hash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import {
   type DerivedKey,
@@ -13,7 +13,7 @@ export const REFRESH_TOKEN_KEYS = 'refresh-token mac';
 
 /** `sid` of the session of a refresh token family. It does not reveal the family's id. */
 export const deriveSessionId = (familyId: string): string =>
-  createHash('sha256').update(familyId).digest().subarray(0, 16).toString('base64url');
+  hash('sha256', familyId, 'buffer').subarray(0, 16).toString('base64url');
 
 /** "… MUST be less than or equal to 2^(-128) and SHOULD be less than or equal to 2^(-160)" (RFC 6749 §10.10). */
 const RANDOM_BYTES = 20;
@@ -50,7 +50,7 @@ export class IssuedCredentials {
   identify(text: string): string | undefined {
     const [familyId] = readSignedText(text, this.refreshTokenKeys.all)?.split('.') ?? [];
     if (familyId !== undefined) return `session ${deriveSessionId(familyId)}`;
-    if (this.isCode(text)) return `code ${createHash('sha256').update(text).digest('base64url')}`;
+    if (this.isCode(text)) return `code ${hash('sha256', text, 'base64url')}`;
     const token = this.accessTokens.readIssued(text);
     return token && `session ${token.sid ?? `of ${token.sub}`}`;
   }

@@ -101,6 +101,7 @@ eachDatabase('login throttling on two replicas', (fresh, name) => {
       ...toDatabaseSettings(await fresh()),
       LOGIN_DELAYS: 'true',
       TRUST_PROXY: 'true',
+      FIRST_PARTY_SCOPE: 'orders:read orders:read:any',
       ...more,
     };
     return [await TestAuth.start(settings), await TestAuth.start(settings)] as const;
@@ -276,13 +277,22 @@ eachDatabase('login throttling on two replicas', (fresh, name) => {
     expect((await login(email)).status).toBe(200);
   });
 
+  it('does not count a correct password whose scope needs a role that the account lacks', async () => {
+    const email = await anAccount();
+    for (let n = 0; n < 6; n += 1) {
+      const request = { email, password: PASSWORD, scope: 'orders:read:any' };
+      const refused = await replica(n).json('/auth/login', request);
+      expect([refused.status, refused.body['error']]).toEqual([400, 'invalid_scope']);
+    }
+  });
+
   it('delays password confirmations by session (ASVS 6.2.3)', async () => {
     const throttle = replica(0).app.get(LoginThrottleService);
     const wrong = (session: string) =>
       throttle.throttleConfirmation('acct_x', session, async () => ({ isValid: false }));
     for (let n = 0; n < 5; n += 1) await wrong('one');
     await expect(wrong('one')).rejects.toThrow(TooManyRequests);
-    expect(await wrong('other')).toEqual({ isValid: false });
+    expect(await wrong('other')).toEqual({ result: { isValid: false } });
   });
 
   it('records a delay as a security event without the account', async () => {

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CleanupJob, UnitOfWork } from '@gatehouse/persistence';
-import { eachDatabase } from '@gatehouse/persistence/testing';
+import { eachDatabase, StatementCounter } from '@gatehouse/persistence/testing';
 import { ConfigurationError } from '@gatehouse/service-kit';
+import { DataSource } from 'typeorm';
 import { authConfig } from '../../src/auth.config.js';
 import { hashToSlot } from '../../src/platform/rate-limit.service.js';
+import { SharedRateLimiter } from '../../src/platform/shared-rate-limiter.js';
 import { aClient, anAccount, TestBrowser } from '../support/test-browser.js';
 import {
   ISSUER,
@@ -274,6 +276,34 @@ eachDatabase('rate limits', (fresh, name) => {
   });
 
   if (name === 'SQLite') return;
+
+  it('lets 50 requests share a report of a quota of 1000, and waits for none of them', async () => {
+    const auth = await start('client=1000/60');
+    await aService(auth, 'service');
+    await asService(auth, 'service');
+    const counter = new StatementCounter(auth.app.get(DataSource));
+    const { texts } = await counter.during(() => times(200, () => asService(auth, 'service')));
+    counter.stop();
+    const reports = texts.filter((text) => text.includes('rate_limit'));
+    expect(reports.length).toBeGreaterThanOrEqual(2);
+    expect(reports.length).toBeLessThanOrEqual(4);
+    await auth.stop();
+  });
+
+  it('admits at most two tenths more than the quota when two replicas get all requests at once', async () => {
+    const auth = await start('client=100/60');
+    const shared = auth.app.get(DataSource);
+    const quota = { points: 100, seconds: 60 };
+    const limiters = [1, 2].map(() => new SharedRateLimiter('client', quota, shared));
+    const usages = await Promise.all(
+      limiters.flatMap((limiter) => Array.from({ length: 150 }, () => limiter.consume('key'))),
+    );
+    const admitted = usages.filter(({ isOver }) => !isOver).length;
+    expect(admitted).toBeGreaterThanOrEqual(100);
+    expect(admitted).toBeLessThanOrEqual(120);
+    expect((await limiters[0]?.consume('key'))?.isOver).toBe(true);
+    await auth.stop();
+  });
 
   it('counts within each process while the shared table is unavailable', async () => {
     const auth = await start('token=10/60');

@@ -12,8 +12,6 @@ import { SecurityEventRepository } from '../../src/platform/security-events/secu
 import { SecurityEventService } from '../../src/platform/security-events/security-event.service.js';
 import { ServerSecrets } from '../../src/platform/server-secrets.js';
 import { AccountTransactionService } from '../../src/sessions/account-transaction.service.js';
-import { BrowserSession } from '../../src/sessions/browser-session.entity.js';
-import { BrowserSessionRepository } from '../../src/sessions/browser-session.repository.js';
 import {
   RefreshTokenFamily,
   RefreshTokenFormat,
@@ -76,12 +74,6 @@ function createServices(database: Database, clock: TestClock, config: AuthConfig
       clock,
       notifications,
       cleanup,
-    ),
-    new BrowserSessionRepository(
-      database.reader.getRepository(BrowserSession),
-      unitOfWork,
-      cleanup,
-      config,
     ),
     clock,
     new ResourceServerService(config, new AccountRoleRepository(unitOfWork, clock)),

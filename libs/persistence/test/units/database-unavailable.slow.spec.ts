@@ -61,6 +61,20 @@ describe('a restart of PostgreSQL', () => {
     expect(await database.unitOfWork.query(`SELECT id FROM note WHERE id = 'half'`)).toEqual([]);
   });
 
+  it('makes a transaction throw 503 that it interrupts during the commit, and rolls it back', async () => {
+    const { unitOfWork } = database;
+    const write = unitOfWork.transaction(async () => {
+      await unitOfWork.execute(`INSERT INTO note (id, text) VALUES ('half', '')`);
+      unitOfWork.executeWithCommit('SELECT pg_sleep(60)');
+    });
+    const outcome = write.catch((error: unknown) => error);
+    const asleep = `SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'`;
+    while ((await unitOfWork.query(asleep)).length === 0) await delay(5);
+    await server.restart();
+    expect(await outcome).toBeInstanceOf(DatabaseUnavailableException);
+    expect(await unitOfWork.query(`SELECT id FROM note WHERE id = 'half'`)).toEqual([]);
+  });
+
   it('does not turn the error of an invalid statement into 503', async () => {
     const failure = await database.unitOfWork.query('SELECT nothing').catch((error) => error);
     expect(failure).not.toBeInstanceOf(DatabaseUnavailableException);

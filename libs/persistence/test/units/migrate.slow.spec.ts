@@ -154,8 +154,11 @@ describe('the time limit of a statement', () => {
       const outcomes = await Promise.all([
         unitOfWork.execute(TOO_LONG).catch((error) => error),
         unitOfWork.transaction(() => unitOfWork.execute(TOO_LONG)).catch((error) => error),
+        unitOfWork
+          .transaction(async () => unitOfWork.executeWithCommit(TOO_LONG))
+          .catch((error) => error),
       ]);
-      expect(outcomes).toMatchObject([{ status: 503 }, { status: 503 }]);
+      expect(outcomes).toMatchObject([{ status: 503 }, { status: 503 }, { status: 503 }]);
       expect(String(outcomes[1].cause)).toContain('statement timeout');
       await database.close();
       await pooler.stop();

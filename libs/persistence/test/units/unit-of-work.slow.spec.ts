@@ -5,6 +5,18 @@ import { Note, openNotes } from '../support/notes.js';
 
 const INSERT = 'INSERT INTO note (id, text, written_at) VALUES ($1, $2, $3)';
 
+/** @returns a function that resolves for all callers when the given number has called it */
+function createMeeting(size: number): () => Promise<void> {
+  let present = 0;
+  let meet: () => void = () => undefined;
+  const haveMet = new Promise<void>((resolve) => (meet = resolve));
+  return () => {
+    present += 1;
+    if (present === size) meet();
+    return haveMet;
+  };
+}
+
 eachDatabase('the unit of work', (fresh, name) => {
   let database: Database;
   let work: UnitOfWork;
@@ -153,6 +165,96 @@ eachDatabase('the unit of work', (fresh, name) => {
     expect(await ids()).toEqual([]);
   });
 
+  describe('executeWithCommit', () => {
+    it('runs after the other statements of its transaction, in order, also from a nested call', async () => {
+      await work.transaction(async () => {
+        work.executeWithCommit('UPDATE note SET text = text || $1', ['1']);
+        await work.transaction(async () =>
+          work.executeWithCommit('UPDATE note SET text = text || $1', ['2']),
+        );
+        await write('a');
+      });
+      expect(await work.query('SELECT text FROM note')).toEqual([{ text: 'text12' }]);
+    });
+
+    it('rolls the whole transaction back when its statement fails', async () => {
+      await write('b');
+      const failing = work.transaction(async () => {
+        await write('a');
+        work.executeWithCommit(INSERT, ['c', '', 0]);
+        work.executeWithCommit(INSERT, ['b', '', 0]);
+        work.executeWithCommit(INSERT, ['d', '', 0]);
+      });
+      const neighbour = work.transaction(async () => work.executeWithCommit(INSERT, ['e', '', 0]));
+      await expect(failing).rejects.toThrow(/unique/i);
+      await neighbour;
+      expect(await ids()).toEqual(['b', 'e']);
+    });
+
+    it('runs nothing when the transaction throws', async () => {
+      const failing = work.transaction(async () => {
+        work.executeWithCommit(INSERT, ['a', '', 0]);
+        throw new Error('changed its mind');
+      });
+      await expect(failing).rejects.toThrow('changed its mind');
+      expect(await ids()).toEqual([]);
+    });
+
+    it('throws outside a transaction', () => {
+      expect(() => work.executeWithCommit(INSERT, ['a', '', 0])).toThrow('open transaction');
+    });
+  });
+
+  describe('executeAll', () => {
+    const insert = (id: string) => ({ sql: INSERT, parameters: [id, 'text', 0] });
+    const rename = {
+      sql: `UPDATE note SET text = 'new' WHERE id = $1 RETURNING id, text`,
+      parameters: ['a'],
+    };
+
+    it('returns the result of each statement in order', async () => {
+      expect(await work.executeAll([insert('a'), rename])).toEqual([
+        { affected: 1, rows: [] },
+        { affected: 1, rows: [{ id: 'a', text: 'new' }] },
+      ]);
+      expect(await work.executeAll([])).toEqual([]);
+    });
+
+    it('keeps no statement when one fails, and does not harm calls at the same time', async () => {
+      const outcomes = await Promise.allSettled([
+        work.executeAll([insert('a'), insert('a'), insert('b')]),
+        work.executeAll([insert('c'), insert('d')]),
+        write('e'),
+      ]);
+      expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+      expect(await ids()).toEqual(['c', 'd', 'e']);
+    });
+
+    it('joins an open transaction', async () => {
+      const failing = work.transaction(async () => {
+        await work.executeAll([insert('a'), insert('b')]);
+        throw new Error('changed its mind');
+      });
+      await expect(failing).rejects.toThrow('changed its mind');
+      expect(await ids()).toEqual([]);
+    });
+  });
+
+  it('treats a call as separate that runs after the end of its transaction', async () => {
+    let late: Promise<unknown> = Promise.resolve();
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const failing = work.transaction(async () => {
+      late = ended.then(() => write('late'));
+      await write('a');
+      throw new Error('changed its mind');
+    });
+    await expect(failing).rejects.toThrow('changed its mind');
+    end();
+    await late;
+    expect(await ids()).toEqual(['late']);
+  });
+
   it('never shows uncommitted rows to a reader', async () => {
     let seen: string[] = ['nothing was read'];
     await work.transaction(async (manager) => {
@@ -228,18 +330,57 @@ eachDatabase('the unit of work', (fresh, name) => {
   }
 
   if (name === 'PostgreSQL') {
+    it('retries transactions whose deferred statements deadlock', async () => {
+      await Promise.all(['a', 'b'].map(write));
+      let attempts = 0;
+      const haveMet = createMeeting(2);
+      const append = async (first: string, second: string) => {
+        const change = `UPDATE note SET text = text || $2 WHERE id = $1`;
+        attempts += 1;
+        await Promise.all([
+          work.execute(`SET LOCAL deadlock_timeout = '10ms'`),
+          work.execute(change, [first, first]),
+        ]);
+        await haveMet();
+        work.executeWithCommit(change, [second, first]);
+      };
+      await Promise.all([
+        work.transaction(() => append('a', 'b')),
+        work.transaction(() => append('b', 'a')),
+      ]);
+      expect(attempts).toBeGreaterThanOrEqual(3);
+      const texts = await work.query<{ text: string }>('SELECT text FROM note');
+      expect(texts.map(({ text }) => [...text.slice(4)].sort().join(''))).toEqual(['ab', 'ab']);
+    });
+
+    it('rejects a transaction whose callback ignores a failed statement', async () => {
+      await write('b');
+      const ignoring = work.transaction(async () => {
+        await write('a');
+        await write('b').catch(() => undefined);
+      });
+      await expect(ignoring).rejects.toThrow('one of its statements had failed');
+      expect(await ids()).toEqual(['b']);
+    });
+
+    it('reads a table after a migration has changed the type of a column', async () => {
+      await write('a');
+      const read = () => work.query('SELECT text FROM note');
+      await read();
+      await work.execute('ALTER TABLE note ALTER COLUMN text TYPE varchar(300)');
+      expect(await read()).toEqual([{ text: 'text' }]);
+    });
+
     it('retries a transaction that PostgreSQL rolled back to end a deadlock', async () => {
       await Promise.all(['a', 'b'].map(write));
       let attempts = 0;
-      let meet: () => void = () => undefined;
-      const haveMet = new Promise<void>((resolve) => (meet = resolve));
+      const haveMet = createMeeting(2);
       const append = async (first: string, second: string) => {
         const change = `UPDATE note SET text = text || $2 WHERE id = $1`;
         await work.execute(`SET LOCAL deadlock_timeout = '10ms'`);
         await work.execute(change, [first, first]);
         attempts += 1;
-        if (attempts === 2) meet();
-        await haveMet;
+        await haveMet();
         await work.execute(change, [second, first]);
       };
       await Promise.all([

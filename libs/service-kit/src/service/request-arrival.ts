@@ -49,9 +49,9 @@ export class RequestArrival {
     this.wallReadAt = clock.now();
   }
 
-  /** The instant at which the server read the request, in milliseconds since the epoch. */
+  /** The instant at which the server read the request, in whole milliseconds since the epoch, because databases compare it. */
   get latest(): number {
-    return this.clock.now() - this.waitedMs;
+    return Math.floor(this.clock.now() - this.waitedMs);
   }
 
   /**

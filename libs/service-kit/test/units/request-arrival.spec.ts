@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { AskAgainException, RequestArrival, StandstillWatch } from '../../src/index.js';
+import { AskAgainException, Clock, RequestArrival, StandstillWatch } from '../../src/index.js';
 import { TestClock } from '../../testing/index.js';
 
 Logger.overrideLogger(false);
@@ -11,7 +11,7 @@ function standStill(milliseconds: number): void {
 }
 
 describe('the arrival of a request', () => {
-  const anArrival = (clock: TestClock, connection = {}) =>
+  const anArrival = (clock: Clock, connection = {}) =>
     new RequestArrival(
       clock,
       { destroyed: false, readableEnded: false, ...connection },
@@ -35,6 +35,12 @@ describe('the arrival of a request', () => {
     clock.correct({ seconds: 300 });
     expect([arrival.earliest, arrival.latest]).toEqual([arrivedAt, arrivedAt + 300_000]);
     expect(arrival.waitedMs).toBe(2_000);
+  });
+
+  it('is in whole milliseconds, which PostgreSQL can compare with its columns', () => {
+    const arrival = anArrival(new Clock());
+    while (Number.isInteger(arrival.waitedMs));
+    expect(Number.isInteger(arrival.latest)).toBe(true);
   });
 
   it('refuses further work when the client left or the time for the answer is over', () => {

@@ -1,21 +1,19 @@
 import { createHash } from 'node:crypto';
 import { Clock, type RequestArrival } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { AccountRepository } from '../../accounts/account.repository.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
 import { OAuthError } from '../../platform/oauth-error.js';
 import { SecurityEventService } from '../../platform/security-events/security-event.service.js';
 import type { AuthorizationCode } from '../../sessions/authorization-code.entity.js';
 import {
   AuthorizationCodeRepository,
+  type ClaimedAccount,
   type NewAuthorizationCode,
 } from '../../sessions/authorization-code.repository.js';
-import { BrowserSessionRepository } from '../../sessions/browser-session.repository.js';
 import type { SessionClaims } from '../../sessions/refresh-token-family.entity.js';
 import { RefreshTokenRevocation } from '../../sessions/refresh-token-revocation.service.js';
 import type { RefreshTokenClient } from '../../sessions/refresh-token-limits.js';
 import { RefreshTokenService } from '../../sessions/refresh-token.service.js';
-import { deriveSessionId } from '../../tokens/issued-credentials.js';
 import { isCodeVerifierValid } from './pkce.js';
 
 /** The values that a client sends with a code to the token endpoint. */
@@ -48,16 +46,16 @@ export class AuthorizationCodeService {
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
-  /** Needs no transaction: if the event is not stored, this method throws, and no client receives the stored code. */
   async issue(grant: NewAuthorizationCode): Promise<string> {
     const code = this.codes.createCode();
     const { clientId, session } = grant;
-    const { accountId } = session;
+    const event = {
+      type: 'authorization_code.issued',
+      accountId: session.accountId,
+      clientId,
+    } as const;
     const expiresAt = this.clock.now() + this.config.AUTHORIZATION_CODE_TTL * 1000;
-    await Promise.all([
-      this.codes.insert(hashCode(code), grant, expiresAt),
-      this.events.record({ type: 'authorization_code.issued', accountId, clientId }),
-    ]);
+    await this.events.recordWith(this.codes.buildInsert(grant, hashCode(code), expiresAt), event);
     return code;
   }
 
@@ -86,25 +84,20 @@ export class AuthorizationCodeService {
     return code;
   }
 
-  /**
-   * Uses the code for a new family, in the transaction that creates the family.
-   * @returns whether this call used the code
-   */
-  async claim(
-    code: AuthorizationCode,
-    familyId: string,
-    arrival: RequestArrival,
-  ): Promise<boolean> {
-    const at = { arrivedAt: arrival.latest, now: this.clock.now() };
-    if (!(await this.codes.markUsed(code.hash, familyId, at))) return false;
-    const { accountId, clientId } = code;
-    await this.events.record({
+  /** Uses the code for a new family, in the transaction that creates the family. */
+  buildClaim(code: AuthorizationCode, familyId: string, arrival: RequestArrival) {
+    const use = { familyId, arrivedAt: arrival.latest, now: this.clock.now() };
+    return this.codes.buildClaim(code, use);
+  }
+
+  /** Joins the transaction that claims the code. */
+  recordClaim({ accountId, clientId }: AuthorizationCode, sessionId: string): Promise<void> {
+    return this.events.record({
       type: 'authorization_code.redeemed',
       accountId,
       clientId,
-      sessionId: deriveSessionId(familyId),
+      sessionId,
     });
-    return true;
   }
 
   /**
@@ -171,6 +164,8 @@ export interface ExchangedCode {
   readonly session: SessionClaims;
   /** The first refresh token of the family. */
   readonly token: string;
+  /** As it was when the code was claimed. */
+  readonly account: ClaimedAccount;
 }
 
 export interface ExchangeRequest {
@@ -184,8 +179,6 @@ export interface ExchangeRequest {
 export class AuthorizationCodeExchange {
   constructor(
     private readonly codes: AuthorizationCodeService,
-    private readonly accounts: AccountRepository,
-    private readonly browserSessions: BrowserSessionRepository,
     private readonly refreshTokens: RefreshTokenService,
   ) {}
 
@@ -200,25 +193,20 @@ export class AuthorizationCodeExchange {
     { arrival, refreshKey }: ExchangeRequest,
   ): Promise<ExchangedCode> {
     const { accountId, browserSessionId, authenticatedAt: at, amr } = code;
-    const [account, browserSession] = await Promise.all([
-      this.accounts.find(accountId),
-      this.browserSessions.find(browserSessionId),
-    ]);
-    if (!account || !browserSession) return this.codes.rejectUnclaimed(code);
-
-    const { userAgent, origin } = browserSession;
-    const created = await this.refreshTokens.create({
-      account,
+    const grant = {
+      accountId,
       client,
       scope: code.scope,
       resources: code.resources,
-      device: { userAgent, origin },
       authentication: { at, amr, browserSessionId },
       claims: code.claims,
       dpopJkt: refreshKey,
       arrival,
-      consume: (familyId) => this.codes.claim(code, familyId, arrival),
-    });
+      onClaimed: (sessionId: string) => this.codes.recordClaim(code, sessionId),
+    };
+    const created = await this.refreshTokens.createByCode(grant, (familyId) =>
+      this.codes.buildClaim(code, familyId, arrival),
+    );
     return created ?? this.codes.rejectUnclaimed(code);
   }
 }

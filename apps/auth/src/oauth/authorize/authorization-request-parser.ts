@@ -127,7 +127,7 @@ export class RedirectUriValidator {
    */
   async validate(sent: SentParameters): Promise<Destination> {
     const { client_id: id = '', redirect_uri: redirectUri = '', state } = sent.parameters;
-    const client = await this.clients.findEnabled(id);
+    const client = await this.clients.findRecentlyEnabled(id);
     if (!client) return this.refuse(sent, 'client_id', await this.findClientIds());
     if (!isRegisteredRedirectUri(redirectUri, client))
       return this.refuse(sent, 'redirect_uri', client.redirectUris);

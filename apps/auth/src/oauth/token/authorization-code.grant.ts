@@ -58,7 +58,7 @@ export class AuthorizationCodeGrant implements Grant {
     arrival.checkStillWanted();
     await provenKey?.markProofUsed();
     const refreshKey = client.selectRefreshTokenKey(dpopJkt);
-    const { token, session } = await this.codeExchange.exchange(code, limits, {
+    const { token, session, account } = await this.codeExchange.exchange(code, limits, {
       arrival,
       refreshKey,
     });
@@ -66,6 +66,7 @@ export class AuthorizationCodeGrant implements Grant {
     const response = await this.sessionTokens.issue({
       client,
       session,
+      account,
       granted: code,
       access,
       dpopJkt,

@@ -4,6 +4,7 @@ import type { Client } from '../../clients/client.entity.js';
 import { ResourceServerService, type TokenAccess } from '../../clients/resource-server.service.js';
 import { IdTokenService } from '../../tokens/id-token.service.js';
 import { OAuthError } from '../../platform/oauth-error.js';
+import type { ClaimedAccount } from '../../sessions/authorization-code.repository.js';
 import type { SessionClaims } from '../../sessions/refresh-token-family.entity.js';
 import { AccessTokenService } from '../../tokens/access-token.service.js';
 import { limitClaims, parseStoredClaims } from '../../tokens/standard-claims.js';
@@ -21,6 +22,8 @@ interface SessionGrant {
 export interface SessionTokenContent {
   readonly client: Client;
   readonly session: SessionClaims;
+  /** Left out, it is read if the response needs it. */
+  readonly account?: ClaimedAccount;
   readonly granted: SessionGrant;
   /** `aud`, `scope` and roles of the access token. */
   readonly access: TokenAccess;
@@ -58,7 +61,7 @@ export class SessionTokenService {
     });
     if (!granted.scope.includes('openid')) return response;
 
-    const account = await this.accounts.find(granted.accountId);
+    const account = content.account ?? (await this.accounts.find(granted.accountId));
     if (!account)
       throw OAuthError.invalidGrant('account', { hint: 'The account does not exist any more.' });
     const idToken = await this.idTokens.issue({

@@ -1,4 +1,4 @@
-import { UnitOfWork } from '@gatehouse/persistence';
+import { type SqlStatement, UnitOfWork } from '@gatehouse/persistence';
 import { Injectable } from '@nestjs/common';
 import type { ChainHead, StoredEvent, UnlinkedEvent } from './event-chain.js';
 
@@ -22,12 +22,16 @@ const LINKED_COLUMNS = `seq, ${UNLINKED_COLUMNS}, previous_hash AS "previousHash
 export class SecurityEventRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Joins the transaction of the caller, if there is one. */
-  async insert({ id, at, type, accountId, detail }: UnlinkedEvent): Promise<void> {
-    await this.unitOfWork.execute(
-      `INSERT INTO security_event (id, at, type, account_id, detail) VALUES ($1, $2, $3, $4, $5)`,
-      [id, at, type, accountId, detail],
-    );
+  /** Travels with the commit of the caller's transaction, if there is one. */
+  async insert(event: UnlinkedEvent): Promise<void> {
+    const { sql, parameters } = buildInsert(event);
+    if (this.unitOfWork.isInTransaction) this.unitOfWork.executeWithCommit(sql, parameters);
+    else await this.unitOfWork.execute(sql, parameters);
+  }
+
+  /** Stores the event and the change that it records in one transaction and one round trip. */
+  async insertWith(change: SqlStatement, event: UnlinkedEvent): Promise<void> {
+    await this.unitOfWork.executeAll([change, buildInsert(event)]);
   }
 
   /** Oldest first. */
@@ -111,6 +115,11 @@ export class SecurityEventRepository {
     return row?.at === null || row === undefined ? undefined : Number(row.at);
   }
 }
+
+const buildInsert = ({ id, at, type, accountId, detail }: UnlinkedEvent): SqlStatement => ({
+  sql: 'INSERT INTO security_event (id, at, type, account_id, detail) VALUES ($1, $2, $3, $4, $5)',
+  parameters: [id, at, type, accountId, detail],
+});
 
 /**
  * One statement for all events, because a round trip per event would bound how many events a second can be linked.

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type { SqlStatement } from '@gatehouse/persistence';
 import { Clock, Metrics } from '@gatehouse/service-kit';
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { UnlinkedEvent } from './event-chain.js';
 import type { RevocationReason, SecurityEvent } from './security-event.js';
 import { SecurityEventRepository } from './security-event.repository.js';
 
@@ -137,10 +139,14 @@ export class SecurityEventService {
    */
   async record(event: SecurityEvent): Promise<void> {
     if (EVENT_PROPERTIES[event.type].isRateLimited) await this.storeWithinLimit(event);
-    else await this.store(event);
-    this.counter.inc({ type: event.type, reason: 'reason' in event ? event.reason : '' });
-    if (isAlarming(event)) this.logger.warn(event);
-    else this.logger.log(event);
+    else await this.repository.insert(this.toRow(event));
+    this.log(event);
+  }
+
+  /** Stores the event and the change that it records, as one transaction, in one round trip. */
+  async recordWith(change: SqlStatement, event: SecurityEvent): Promise<void> {
+    await this.repository.insertWith(change, this.toRow(event));
+    this.log(event);
   }
 
   /** Stores the counts of events that were not stored in the minutes that are over. */
@@ -155,24 +161,31 @@ export class SecurityEventService {
     return this.recordSuppressed(Number.POSITIVE_INFINITY);
   }
 
+  private log(event: SecurityEvent): void {
+    this.counter.inc({ type: event.type, reason: 'reason' in event ? event.reason : '' });
+    if (isAlarming(event)) this.logger.warn(event);
+    else this.logger.log(event);
+  }
+
   private async storeWithinLimit(event: SecurityEvent): Promise<void> {
     try {
       await this.recordSuppressed();
-      if (this.rateLimiter.tryAdmit(event.type, this.clock.monotonic())) await this.store(event);
+      if (this.rateLimiter.tryAdmit(event.type, this.clock.monotonic()))
+        await this.repository.insert(this.toRow(event));
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       this.logger.error(`cannot store the security event ${event.type}: ${text}`);
     }
   }
 
-  private store(event: SecurityEvent): Promise<void> {
+  private toRow(event: SecurityEvent): UnlinkedEvent {
     const { type, ...detail } = event;
-    return this.repository.insert({
+    return {
       id: randomBytes(16).toString('base64url'),
       at: this.clock.now(),
       type,
       accountId: 'accountId' in event ? event.accountId : null,
       detail: JSON.stringify(detail),
-    });
+    };
   }
 }

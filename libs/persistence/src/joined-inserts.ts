@@ -1,0 +1,48 @@
+import type { SqlStatement } from './writer.js';
+
+/** One row, or an error. Other statements of a transaction can depend on the order, so they are not joined. */
+const PLAIN_INSERT = /^\s*INSERT INTO \w+ \([^()]*\)\s*VALUES \([^()]*\)\s*$/;
+
+export interface JoinedStatement extends SqlStatement {
+  /** How many statements it consists of. */
+  readonly size: number;
+}
+
+/** The texts of the program are constants, so the number of their sequences is bounded. */
+const joinedTexts = new Map<string, string>();
+
+/**
+ * Joins inserts that follow each other to one statement, because PostgreSQL and its driver need less time for it than for several.
+ * It has the same effect: each insert adds its row, or the statement fails.
+ */
+export function joinInserts(statements: readonly SqlStatement[]): readonly JoinedStatement[] {
+  const joined: SqlStatement[][] = [];
+  for (const statement of statements) {
+    const group = joined.at(-1);
+    if (group?.every(isPlainInsert) && isPlainInsert(statement)) group.push(statement);
+    else joined.push([statement]);
+  }
+  return joined.map(joinGroup);
+}
+
+const isPlainInsert = ({ sql }: SqlStatement): boolean => PLAIN_INSERT.test(sql);
+
+function joinGroup(group: readonly SqlStatement[]): JoinedStatement {
+  const key = group.map(({ sql }) => sql).join(';');
+  const sql = joinedTexts.get(key) ?? joinTexts(group);
+  joinedTexts.set(key, sql);
+  return { sql, parameters: group.flatMap(({ parameters }) => parameters), size: group.length };
+}
+
+/** `WITH joined_0 AS (INSERT …), joined_1 AS (INSERT …) INSERT …`, with the parameters numbered through. */
+function joinTexts(group: readonly SqlStatement[]): string {
+  let offset = 0;
+  const texts = group.map(({ sql, parameters }) => {
+    const before = offset;
+    offset += parameters.length;
+    return sql.replaceAll(/\$(\d+)/g, (_, n: string) => `$${Number(n) + before}`);
+  });
+  const last = texts.pop() ?? '';
+  if (texts.length === 0) return last;
+  return `WITH ${texts.map((text, n) => `joined_${n} AS (${text})`).join(', ')} ${last}`;
+}
