@@ -53,6 +53,11 @@ function keySetAgain({ port, jwksPath, keySetTag }) {
   return always(get({ port, path: jwksPath, head: `If-None-Match: ${keySetTag}\r\n` }));
 }
 
+/** @param {{ port: number, path: string }} options */
+function read({ port, path }) {
+  return always(get({ port, path }));
+}
+
 /** @param {{ port: number, listPath: string }} options */
 function statusList({ port, listPath }) {
   return always(get({ port, path: listPath }));
@@ -158,6 +163,7 @@ export const REQUESTS = {
   clientCredentials,
   keySet,
   keySetAgain,
+  read,
   statusList,
   statusListAgain,
   login,

@@ -4,6 +4,7 @@ import { methodOf } from '../suite/plan.mjs';
 import { printTables, significant, spread } from '../report/print.mjs';
 import { failuresOf, find, median, ratios } from '../report/statistics.mjs';
 import { onStage, takeTurns } from '../suite/stage.mjs';
+import { measureEmpty } from './empty.mjs';
 import { planFrom, WORKLOADS } from './plan.mjs';
 import { startServers } from './servers.mjs';
 
@@ -19,10 +20,11 @@ const PACKAGES = {
   own: ['@nestjs/core', 'express', 'fastify', 'typeorm', 'better-sqlite3', 'pg'],
 };
 
-const PARTS = { sqlite: measureOrders, postgresql: measureOrders };
+const PARTS = { empty: measureEmpty, sqlite: measureOrders, postgresql: measureOrders };
 
 /**
- * What a guarded service costs in real life: orders on two platforms and two databases. Resolves with the exit code.
+ * The cost of a service around an empty handler, and of a guarded service in real life: orders on two platforms and two
+ * databases. Resolves with the exit code.
  *
  * @param {Options} options
  */

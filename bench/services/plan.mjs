@@ -22,7 +22,7 @@ export const TOKENS = 100;
 
 const QUICK = { rounds: 3, seconds: 0.5, warmUp: 0.5 };
 const FULL = { rounds: 7, seconds: 2, warmUp: 2 };
-const PARTS = ['sqlite', 'postgresql'];
+const PARTS = ['empty', 'sqlite', 'postgresql'];
 
 /** What to measure, how often and how long, from the command line's words. */
 export const planFrom = planner({ quick: QUICK, full: FULL, parts: PARTS });

@@ -1,6 +1,5 @@
 import { type AccessPolicy, type AccessToken, InsufficientScope } from '@gatehouse/guards';
 import { type ExecutionContext, Injectable } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
 import { ORDER_ID } from './order-id.pipe.js';
 import { orderNotFound } from './order-problems.js';
 import type { Order } from './order.entity.js';
@@ -8,11 +7,10 @@ import { OrdersService } from './orders.service.js';
 
 const READ_ANY_SCOPE: string = 'orders:read:any';
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The order that a policy has read, so that the handler does not read it again. */
-    order?: Order;
-  }
+export interface OrderRequest {
+  readonly params: { readonly id: string };
+  /** The order that a policy has read, so that the handler does not read it again. */
+  order?: Order;
 }
 
 /** Allows the owner of the order only. Other callers get the same answer as for an unknown order. */
@@ -22,7 +20,7 @@ export class OrderOwnerPolicy implements AccessPolicy {
 
   /** @throws {Problem} 404, the same for another owner's order, an unknown id and a malformed id */
   async allows({ subject }: AccessToken, context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<FastifyRequest<{ Params: { id: string } }>>();
+    const request = context.switchToHttp().getRequest<OrderRequest>();
     const { id } = request.params;
     if (!ORDER_ID.test(id)) throw orderNotFound();
     const order = await this.orders.find(id);

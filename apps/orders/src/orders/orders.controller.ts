@@ -23,7 +23,12 @@ import { BillingClient } from '../billing/billing.client.js';
 import type { Invoice } from '../billing/billing.schema.js';
 import { RequireAnyScope, RequireScopes } from '../orders.scopes.js';
 import { parseIdempotencyKey } from './idempotency-key.repository.js';
-import { canListOrders, OrderOwnerPolicy, OrderReaderPolicy } from './order-access.policy.js';
+import {
+  canListOrders,
+  OrderOwnerPolicy,
+  OrderReaderPolicy,
+  type OrderRequest,
+} from './order-access.policy.js';
 import { OrderIdPipe } from './order-id.pipe.js';
 import { invoiceNotFound, malformedPrecondition, preconditionRequired } from './order-problems.js';
 import { type PageRepresentation, toPageRepresentation } from './order-representation.js';
@@ -99,7 +104,7 @@ export class OrdersController {
   @ApiReadOrder()
   async read(
     @Param('id', OrderIdPipe) id: string,
-    @Req() request: FastifyRequest,
+    @Req() request: FastifyRequest & Pick<OrderRequest, 'order'>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<OrderResponse> {
     const order = request.order ?? (await this.orders.find(id));

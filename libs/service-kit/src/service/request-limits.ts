@@ -118,7 +118,7 @@ class OpenRequests {
     private readonly answerTimeoutMs: number,
   ) {}
 
-  /** Fastify's `handlerTimeout` is not used: it ends for a request with a body as soon as the body is read (decision 35). */
+  /** Fastify's `handlerTimeout` is not used: it ends for a request with a body as soon as the body is read (decision 26). */
   open(request: FastifyRequest, reply: FastifyReply): void {
     const connection = request.raw.socket;
     const entry = { reply, connection, deadline: this.newDeadline(), hasPlace: false };
