@@ -95,6 +95,10 @@ const INSERT = `
 /** The update keeps the status index of the row. */
 const UPDATE_ASSIGNMENTS = REGISTRATION_COLUMNS.map(([name]) => `${name} = excluded.${name}`);
 
+/** Clients that were disabled after `$1`. */
+const SELECT_REVOKED_STATUS_INDEXES =
+  'SELECT status_index FROM client WHERE disabled_at > $1 AND status_index IS NOT NULL';
+
 /** All SQL of the table `client`. */
 @Injectable()
 export class ClientRepository implements OnModuleInit {
@@ -112,7 +116,7 @@ export class ClientRepository implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    this.snapshots.addSource((since) => this.findRevokedStatusIndexes(since));
+    this.snapshots.addSource(SELECT_REVOKED_STATUS_INDEXES);
   }
 
   /** @returns the client, unless it is unknown or disabled */
@@ -232,15 +236,6 @@ export class ClientRepository implements OnModuleInit {
   async allocateStatusIndex({ grantTypes }: ClientRegistration): Promise<number | null> {
     if (!grantTypes.includes('client_credentials') || this.unitOfWork.isInTransaction) return null;
     return this.statusLists.allocate();
-  }
-
-  /** The status list indexes of clients that were disabled after `since`. */
-  async findRevokedStatusIndexes(since: number): Promise<readonly number[]> {
-    const rows = await this.unitOfWork.query<{ status_index: number | string }>(
-      'SELECT status_index FROM client WHERE disabled_at > $1 AND status_index IS NOT NULL',
-      [since],
-    );
-    return rows.map((row) => Number(row.status_index));
   }
 
   private toColumnValues(
