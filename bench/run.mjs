@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- [refresh|server|guards|scale|services|gate|soak|which-token|scoreboard] [--quick] [--json] …`: installs and builds what a
- * suite needs, and runs the suite.
+ * `npm run bench -- [refresh|server|guards|scale|services|gate|soak|start|which-token|scoreboard] [--quick] [--json] …`: installs and
+ * builds what a suite needs, and runs the suite.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -77,6 +77,11 @@ const SUITES = {
     built: 'apps/orders/dist/main.js',
     peers: false,
     suite: async () => (await import('./soak/bench.mjs')).benchSoak,
+  },
+  start: {
+    built: 'apps/billing/dist/main.js',
+    peers: false,
+    suite: async () => (await import('./start/bench.mjs')).benchStart,
   },
   'which-token': {
     built: 'apps/auth/dist/main.js',

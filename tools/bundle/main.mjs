@@ -2,7 +2,7 @@
  * `node ../../tools/run.mjs bundle` in the folder of an app, the last step of its build: puts the modules that `dist/main.js`
  * imports into that file. Node finds, reads and links 3,000 files in more than half of the time that an app needs to start.
  */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
 import { defineCommand } from '../terminal/command.mjs';
@@ -18,7 +18,8 @@ const NOT_INSTALLED = [
 /** CommonJS packages call `require`, which an ES module does not have. */
 const REQUIRE =
   `import { createRequire as createBundleRequire } from 'node:module';` +
-  `const require = createBundleRequire(import.meta.url);`;
+  `const require = createBundleRequire(import.meta.url);` +
+  `const __Name = (target, value) => Object.defineProperty(target, 'name', { value, configurable: true });`;
 
 export const command = defineCommand({
   usage:
@@ -37,6 +38,8 @@ async function bundle(file) {
     platform: 'node',
     format: 'esm',
     target: 'node20.19',
+    // esbuild renames classes that name themselves, and Nest logs the names of classes.
+    keepNames: true,
     external: [...NATIVE, ...NOT_INSTALLED],
     banner: { js: REQUIRE },
     // A process keeps the text of the bundle in memory.
@@ -47,7 +50,17 @@ async function bundle(file) {
     logLevel: 'warning',
     plugins: [keepOwnPaths(dirname(file))],
   });
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, keepOnlyNamesOfClasses(text));
 }
+
+/** With `keepNames` each closure of a request calls `__name`. The length of the text stays, for the source map. */
+const keepOnlyNamesOfClasses = (/** @type {string} */ text) =>
+  text
+    .replaceAll('__name(this,', '__Name(this,')
+    .replace(/(var __name=\(target,value\)=>)([^;]*)/, (_, head, body) => {
+      return head + 'target'.padEnd(body.length);
+    });
 
 /**
  * A module of this repository finds the files beside it by `import.meta.url`. In the bundle that is the address of the bundle.

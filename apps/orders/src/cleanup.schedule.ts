@@ -1,4 +1,4 @@
-import { CleanupJob, Scheduler } from '@gatehouse/persistence';
+import { CLEANUP_IDLE_SECONDS, CleanupJob, Scheduler } from '@gatehouse/persistence';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 
 /** Runs the cleanup tasks of the repositories, in one replica at a time. */
@@ -13,6 +13,7 @@ export class CleanupSchedule implements OnModuleInit {
     this.scheduler.add({
       name: 'upkeep',
       everySeconds: 10,
+      maxIdleSeconds: CLEANUP_IDLE_SECONDS,
       runsOn: 'lease holder',
       hasWork: () => this.cleanup.hasExpiredRows(),
       run: () => this.cleanup.runStep(),

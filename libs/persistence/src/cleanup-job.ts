@@ -5,6 +5,8 @@ import type { TimeSource } from './held-lease.js';
 
 /** Steps of one task in one run. Rows beyond that stay for the next run. */
 const MAX_STEPS_PER_TASK = 100;
+/** The longest pause of clean-up that finds no expired rows. A write of the process ends it. */
+export const CLEANUP_IDLE_SECONDS = 600;
 /** Bounds of the pause after a step. */
 const PAUSE_MS = { min: 1, max: 200 };
 
@@ -41,17 +43,24 @@ export class CleanupJob {
   /**
    * Runs each task until it is done or has made its steps.
    *
+   * @returns whether rows were deleted
    * @throws {AggregateError} after the last task, with the failures of all tasks
    */
-  async run(stopping: AbortSignal): Promise<void> {
+  async run(stopping: AbortSignal): Promise<boolean> {
     const failures: unknown[] = [];
+    let removed = 0;
     for (const task of this.tasks) {
-      await this.runTask(task, stopping).catch((error: unknown) => failures.push(error));
+      try {
+        removed += await this.runTask(task, stopping);
+      } catch (error) {
+        failures.push(error);
+      }
     }
     if (failures.length > 0) throw new AggregateError(failures, joinMessages(failures));
+    return removed > 0;
   }
 
-  private async runTask(task: CleanupTask, stopping: AbortSignal): Promise<void> {
+  private async runTask(task: CleanupTask, stopping: AbortSignal): Promise<number> {
     let removed = 0;
     for (let step = 0; step < MAX_STEPS_PER_TASK && !stopping.aborted; step += 1) {
       const startedAt = performance.now();
@@ -61,6 +70,7 @@ export class CleanupJob {
       await delay(computePauseMs(performance.now() - startedAt));
     }
     if (removed > 0) this.logger.log({ cleared: task.name, removed });
+    return removed;
   }
 }
 

@@ -42,15 +42,21 @@ export class HeldLease {
 
   /** Another replica can then take the lease at once. */
   async release(): Promise<void> {
-    if (this.expiresAt === Number.NEGATIVE_INFINITY) return;
+    if (!this.wasHeld) return;
     this.expiresAt = Number.NEGATIVE_INFINITY;
     await this.leases.release(this.terms.name, this.terms.holder);
+  }
+
+  private get wasHeld(): boolean {
+    return this.expiresAt !== Number.NEGATIVE_INFINITY;
   }
 
   private async acquire(): Promise<boolean> {
     const { name, holder, seconds } = this.terms;
     const startedAt = this.clock.monotonic();
-    const isHeld = await this.leases.acquire(name, { holder, now: this.clock.now(), seconds });
+    const request = { holder, now: this.clock.now(), seconds };
+    const isProlonged = this.wasHeld && (await this.leases.prolong(name, request));
+    const isHeld = isProlonged || (await this.leases.acquire(name, request));
     this.expiresAt = isHeld ? startedAt + seconds * 1000 : Number.NEGATIVE_INFINITY;
     return isHeld;
   }

@@ -1,4 +1,4 @@
-export { CleanupJob } from './cleanup-job.js';
+export { CLEANUP_IDLE_SECONDS, CleanupJob } from './cleanup-job.js';
 export {
   buildIndexedDelete,
   buildKeyRangeStatements,

@@ -8,6 +8,8 @@ interface RecurringJob<Result> {
   readonly name: string;
   /** Pause between the end of one run and the begin of the next. It grows while `run` resolves to `false`: nothing was found. */
   readonly everySeconds: number;
+  /** The longest pause while nothing is found. Default: that of the scheduler. */
+  readonly maxIdleSeconds?: number;
   /** @param stopping aborted when the process shuts down; a long run then ends as soon as it can */
   run(stopping: AbortSignal): Promise<Result>;
 }
@@ -126,7 +128,8 @@ export class JobRunner {
     const { everySeconds } = this.job;
     const doublings = this.emptyTurns - countEmptyTurns(everySeconds);
     if (doublings <= 0 || this.shutdown.signal.aborted) return 0;
-    return Math.min(everySeconds * 2 ** doublings, this.maxIdleSeconds) - everySeconds;
+    const { maxIdleSeconds = this.maxIdleSeconds } = this.job;
+    return Math.min(everySeconds * 2 ** doublings, maxIdleSeconds) - everySeconds;
   }
 
   private enqueue(turn: () => Promise<unknown>): Promise<unknown> {

@@ -52,6 +52,15 @@ export class LeaseRepository {
     return affected === 1;
   }
 
+  /** One statement while the caller holds the lease. @returns false when another replica took it */
+  async prolong(name: string, { holder, now, seconds }: LeaseRequest): Promise<boolean> {
+    const { affected } = await this.unitOfWork.executeUnnoticed(
+      'UPDATE lease SET expires_at = $3 WHERE name = $1 AND holder = $2',
+      [name, holder, now + seconds * 1000],
+    );
+    return affected === 1;
+  }
+
   /** Another replica can then take the lease before its end. */
   async release(name: string, holder: string): Promise<void> {
     await this.unitOfWork.executeUnnoticed('DELETE FROM lease WHERE name = $1 AND holder = $2', [

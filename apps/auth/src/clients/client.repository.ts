@@ -30,6 +30,10 @@ const SECRET_HASH_LENGTH = 43;
 
 const splitWords = (text: string): readonly string[] => text.split(' ').filter(Boolean);
 
+/** Clients that were disabled after `$1`. */
+const SELECT_REVOKED_STATUS_INDEXES =
+  'SELECT status_index FROM client WHERE disabled_at > $1 AND status_index IS NOT NULL';
+
 /** All SQL of the table `client`. */
 @Injectable()
 export class ClientRepository implements OnModuleInit {
@@ -49,7 +53,7 @@ export class ClientRepository implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    this.snapshots.addSource((since) => this.findRevokedStatusIndexes(since));
+    this.snapshots.addSource(SELECT_REVOKED_STATUS_INDEXES);
   }
 
   /**
@@ -187,15 +191,6 @@ export class ClientRepository implements OnModuleInit {
   async allocateStatusIndex({ grantTypes }: ClientRegistration): Promise<number | null> {
     if (!grantTypes.includes('client_credentials') || this.unitOfWork.isInTransaction) return null;
     return this.statusLists.allocate();
-  }
-
-  /** The status list indexes of clients that were disabled after `since`. */
-  async findRevokedStatusIndexes(since: number): Promise<readonly number[]> {
-    const rows = await this.unitOfWork.query<{ status_index: number | string }>(
-      'SELECT status_index FROM client WHERE disabled_at > $1 AND status_index IS NOT NULL',
-      [since],
-    );
-    return rows.map((row) => Number(row.status_index));
   }
 
   /** @returns the number of changed rows */

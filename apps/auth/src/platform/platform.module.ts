@@ -1,4 +1,5 @@
 import {
+  CLEANUP_IDLE_SECONDS,
   CleanupJob,
   createKeyRangeCleanup,
   EXPIRED_LEASES,
@@ -82,6 +83,7 @@ export class PlatformModule implements OnModuleInit, BeforeApplicationShutdown {
     this.scheduler.add({
       name: 'janitor',
       everySeconds: 60,
+      maxIdleSeconds: CLEANUP_IDLE_SECONDS,
       runsOn: 'one replica',
       run: (stopping) => this.cleanup.run(stopping),
     });

@@ -98,7 +98,7 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    this.snapshots.addSource((since) => this.findRevokedStatusIndexes(since));
+    this.snapshots.addSource(SELECT_REVOKED_STATUS_INDEXES);
     this.cleanup.add(createIndexedCleanup(this.unitOfWork, REVOKED_FAMILY_ROWS));
     this.cleanup.add(createKeyRangeCleanup(this.unitOfWork, EXPIRED_FAMILY_ROWS));
   }
@@ -212,15 +212,6 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
     );
   }
 
-  /** The status list indexes of families that were revoked after `since`. A partial index leads to these rows. */
-  async findRevokedStatusIndexes(since: number): Promise<readonly number[]> {
-    const rows = await this.unitOfWork.query<{ status_index: number | string }>(
-      SELECT_REVOKED_STATUS_INDEXES,
-      [since],
-    );
-    return rows.map((row) => Number(row.status_index));
-  }
-
   private async revoke(
     condition: string,
     parameters: readonly unknown[],
@@ -254,6 +245,7 @@ const SELECT_ACTIVE_IDS = `
   SELECT id FROM refresh_token_family
   WHERE account_id = $1 AND ended_at IS NULL AND idle_expires_at > $2 AND absolute_expires_at > $2`;
 
+/** Families that were revoked after `$1`. A partial index leads to these rows. */
 export const SELECT_REVOKED_STATUS_INDEXES =
   'SELECT status_index FROM refresh_token_family WHERE ended_at > $1 AND status_index IS NOT NULL';
 

@@ -72,12 +72,14 @@ export class TokensModule implements OnModuleInit {
     this.scheduler.add({
       name: 'keys',
       everySeconds: RELOAD_SECONDS,
+      maxIdleSeconds: 2 * RELOAD_SECONDS,
       runsOn: 'every replica',
       run: () => this.keys.reload(),
     });
     this.scheduler.add({
       name: 'key-rotation',
       everySeconds: 1,
+      maxIdleSeconds: 30,
       runsOn: 'one replica',
       run: () => this.rotation.applyDueSteps(),
     });

@@ -7,7 +7,7 @@ import { BrowserSessionService } from '../../src/sessions/browser-session.servic
 import { ClientOperationsService } from '../../src/sessions/client-operations.service.js';
 import { AuthorizedClientService } from '../../src/sessions/consent.service.js';
 import { SessionService } from '../../src/sessions/session.service.js';
-import { RefreshTokenFamilyRepository } from '../../src/sessions/refresh-token-family.repository.js';
+import { SELECT_REVOKED_STATUS_INDEXES } from '../../src/sessions/refresh-token-family.repository.js';
 import {
   aClient,
   anAccount,
@@ -129,17 +129,14 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
       });
     expect((await userInfo()).status).toBe(200);
     const since = auth.clock.now() - 1;
-    const endedBefore = (
-      await auth.app.get(RefreshTokenFamilyRepository).findRevokedStatusIndexes(since)
-    ).length;
+    const findEnded = () => auth.app.get(UnitOfWork).query(SELECT_REVOKED_STATUS_INDEXES, [since]);
+    const endedBefore = (await findEnded()).length;
 
     expect(toAccount(await removeAccess())).toEqual([303, '/account']);
 
     expect((await userInfo()).status).toBe(401);
     expect(await refresh({ ...tokens, body })).toMatchObject(invalidGrant);
-    expect(
-      await auth.app.get(RefreshTokenFamilyRepository).findRevokedStatusIndexes(since),
-    ).toHaveLength(endedBefore + 1);
+    expect(await findEnded()).toHaveLength(endedBefore + 1);
     expect(titleOf(await browser.authorize(client))).toContain('asks for access');
     expect(
       readRedirectParameters(await browser.authorize(client, { prompt: 'none' })),

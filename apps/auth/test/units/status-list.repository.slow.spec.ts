@@ -1,12 +1,8 @@
-import { CleanupJob, type Database, openDatabase } from '@gatehouse/persistence';
+import { type Database, openDatabase } from '@gatehouse/persistence';
 import { eachDatabase, type TestDatabase } from '@gatehouse/persistence/testing';
 import { authConfig } from '../../src/auth.config.js';
 import { authDatabase } from '../../src/database.js';
-import { RefreshTokenFamily } from '../../src/sessions/refresh-token-family.entity.js';
-import {
-  RefreshTokenFamilyRepository,
-  SELECT_REVOKED_STATUS_INDEXES,
-} from '../../src/sessions/refresh-token-family.repository.js';
+import { SELECT_REVOKED_STATUS_INDEXES } from '../../src/sessions/refresh-token-family.repository.js';
 import {
   StatusListService,
   toListId,
@@ -17,7 +13,6 @@ import {
   LIST_SIZE,
   StatusListRepository,
 } from '../../src/tokens/status-lists/status-list.repository.js';
-import { StatusSnapshotService } from '../../src/tokens/status-lists/status-snapshot.service.js';
 import { TestClock, toDatabaseSettings } from '../support/test-auth.js';
 
 const DAY = 86_400;
@@ -27,7 +22,6 @@ interface Process {
   readonly database: Database;
   readonly lists: StatusListService;
   readonly repository: StatusListRepository;
-  readonly families: RefreshTokenFamilyRepository;
   readonly clock: TestClock;
 }
 
@@ -38,14 +32,7 @@ async function aProcess(testDatabase: TestDatabase): Promise<Process> {
   const { unitOfWork } = database;
   const repository = new StatusListRepository(unitOfWork, clock);
   const lists = new StatusListService(repository, unitOfWork, clock, config);
-  const families = new RefreshTokenFamilyRepository(
-    database.reader.getRepository(RefreshTokenFamily),
-    unitOfWork,
-    lists,
-    new StatusSnapshotService(repository, clock, config),
-    new CleanupJob(clock),
-  );
-  return { database, repository, families, clock, lists };
+  return { database, repository, clock, lists };
 }
 
 const allocateMany = (times: number, { lists }: Process): Promise<(number | null)[]> =>
@@ -62,6 +49,7 @@ eachDatabase('status indexes', (fresh, name) => {
 
   const execute = (sql: string, ...values: unknown[]) =>
     one.database.unitOfWork.execute(sql, values);
+  const findLists = async () => (await one.repository.findStatus(0, [])).lists;
   const insertClient = (id: string, statusIndex: number, disabledAt: number | null = null) =>
     execute(
       `INSERT INTO client (id, auth_method, secret_hashes, grant_types, scope, created_at, status_index, disabled_at)
@@ -107,7 +95,7 @@ eachDatabase('status indexes', (fresh, name) => {
     );
     await execute('UPDATE status_list SET next = $1 WHERE id = 2', LIST_SIZE - 1000 * BLOCK_SIZE);
     await allocateMany(2 * BLOCK_SIZE, one);
-    expect(await one.repository.findListIds()).toEqual([3, 2, 1]);
+    expect(await findLists()).toEqual([3, 2, 1]);
   });
 
   it('opens one list when several processes open a list at the same time', async () => {
@@ -118,7 +106,7 @@ eachDatabase('status indexes', (fresh, name) => {
         repository.openListIfNeeded(),
       ]),
     );
-    expect(await one.repository.findListIds()).toEqual([1]);
+    expect(await findLists()).toEqual([1]);
     for (const { database } of others) await database.close();
   });
 
@@ -150,7 +138,7 @@ eachDatabase('status indexes', (fresh, name) => {
     await insertClient('of-the-second', 2 * LIST_SIZE + 5);
     expect(await one.repository.deleteUnused({ fullSince: 2000 })).toBe(1);
     // A client uses the second, the third was full too late, and the newest stays so that its id is not used again.
-    expect(await one.repository.findListIds()).toEqual([4, 3, 2]);
+    expect(await findLists()).toEqual([4, 3, 2]);
   });
 
   it('reads the indexes of revoked sessions by the index of ended families', async () => {
@@ -167,8 +155,8 @@ eachDatabase('status indexes', (fresh, name) => {
       LIST_SIZE,
     );
     await execute('ANALYZE');
-    const revoked = await one.families.findRevokedStatusIndexes(19_000);
-    expect(revoked.map(toSlot).sort()).toEqual(
+    const status = await one.repository.findStatus(19_000, [SELECT_REVOKED_STATUS_INDEXES]);
+    expect(status.revoked.map(toSlot).sort()).toEqual(
       [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => n + 19_990),
     );
     const plan = await one.database.unitOfWork.query(

@@ -25,6 +25,8 @@ export class EventChainService {
 
   /** Links the stored events that have no place yet. @returns how many events were linked */
   async linkPending(): Promise<number> {
+    const [first] = await this.repository.findUnlinked(1);
+    if (!first) return 0;
     let total = 0;
     for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
       const linked = await this.linkBatch();

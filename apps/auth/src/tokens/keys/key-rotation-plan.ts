@@ -179,7 +179,7 @@ export function findKey<Key extends PlannedKey>(
 /** Maximum lifetime of every signed token, in seconds. A key stays published for that long after its last signature. */
 export const MAX_TOKEN_LIFETIME_SECONDS = 3600;
 
-/** How often every replica reads the keys from the database, in seconds. */
+/** How often every replica reads the keys from the database, in seconds; half as often while the process writes nothing. */
 export const RELOAD_SECONDS = 2;
 
 /** Time until every replica knows a change, in seconds: a replica has just read the keys, and its next query is slow. */

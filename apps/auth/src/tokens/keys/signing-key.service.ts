@@ -100,7 +100,7 @@ export class SigningKeyService {
   private signersByAlgorithm: ReadonlyMap<SigningAlgorithm, JwtSigner> = new Map();
   private loadedAt = Number.NEGATIVE_INFINITY;
   private lastRows = '';
-  private pendingReload: Promise<void> = Promise.resolve();
+  private pendingReload: Promise<unknown> = Promise.resolve();
   private publishedSet = new PublishedKeySet([], { changesAt: 0, maxAge: 1 });
 
   constructor(
@@ -151,11 +151,13 @@ export class SigningKeyService {
   /**
    * Reads the keys from the database, one read after another. After a failure the old keys stay.
    *
+   * @returns whether a key has changed
    * @throws {ConfigurationError} when the server secret that a key was encrypted under is not configured
    */
-  reload(): Promise<void> {
-    this.pendingReload = this.pendingReload.catch(() => undefined).then(() => this.loadKeys());
-    return this.pendingReload;
+  reload(): Promise<boolean> {
+    const reloaded = this.pendingReload.catch(() => undefined).then(() => this.loadKeys());
+    this.pendingReload = reloaded;
+    return reloaded;
   }
 
   private getSigner(algorithm: SigningAlgorithm | undefined): JwtSigner {
@@ -170,13 +172,15 @@ export class SigningKeyService {
     return this.active;
   }
 
-  private async loadKeys(): Promise<void> {
+  private async loadKeys(): Promise<boolean> {
     const startedAt = this.clock.monotonic();
     const keys = await this.repository.findPublished();
     const rows = JSON.stringify(keys.map(({ kid, state, changedAt }) => [kid, state, changedAt]));
-    if (rows !== this.lastRows) this.replaceSigners(keys);
+    const hasChanged = rows !== this.lastRows;
+    if (hasChanged) this.replaceSigners(keys);
     this.lastRows = rows;
     this.loadedAt = startedAt;
+    return hasChanged;
   }
 
   /** Keeps the signers of known keys, and the last active signer while no key is active. */

@@ -17,7 +17,7 @@ export class RevokedStatusIndexRepository implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.snapshots.addSource((since) => this.findRevokedSince(since));
+    this.snapshots.addSource('SELECT status_index FROM revoked_status_index WHERE revoked_at > $1');
     const expired = {
       table: 'revoked_status_index',
       key: 'status_index',
@@ -35,13 +35,5 @@ export class RevokedStatusIndexRepository implements OnModuleInit {
        ON CONFLICT (status_index) DO UPDATE SET revoked_at = excluded.revoked_at`,
       [index, this.clock.now()],
     );
-  }
-
-  private async findRevokedSince(since: number): Promise<readonly number[]> {
-    const rows = await this.unitOfWork.query<{ status_index: number | string }>(
-      'SELECT status_index FROM revoked_status_index WHERE revoked_at > $1',
-      [since],
-    );
-    return rows.map((row) => Number(row.status_index));
   }
 }

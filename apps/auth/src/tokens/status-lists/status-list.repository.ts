@@ -53,12 +53,25 @@ export class StatusListRepository {
     );
   }
 
-  /** Newest first, for verifiers that read only the first lists. */
-  async findListIds(): Promise<readonly number[]> {
-    const rows = await this.unitOfWork.query<{ id: number }>(
-      'SELECT id FROM status_list ORDER BY id DESC',
+  /**
+   * One statement, because the resource servers cause it every few seconds.
+   *
+   * @param sources select the indexes that were revoked after `since`
+   * @returns the lists, newest first, for verifiers that read only the first lists; and the revoked indexes
+   */
+  async findStatus(since: number, sources: readonly string[]) {
+    const selects = [
+      'SELECT id AS value, 1 AS "isList" FROM status_list',
+      ...sources.map((source) => `SELECT status_index, 0 FROM (${source}) AS revoked`),
+    ];
+    const rows = await this.unitOfWork.query<{ value: number | string; isList: number }>(
+      selects.join(' UNION ALL '),
+      sources.length > 0 ? [since] : [],
     );
-    return rows.map(({ id }) => id);
+    const lists: number[] = [];
+    const revoked: number[] = [];
+    for (const { value, isList } of rows) (isList === 1 ? lists : revoked).push(Number(value));
+    return { lists: lists.sort((one, other) => other - one), revoked };
   }
 
   /**

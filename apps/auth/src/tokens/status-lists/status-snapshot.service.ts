@@ -50,16 +50,13 @@ const MIN_READ_INTERVAL_MS = 1000;
 /** Reading a million rows takes about a second. If that many sessions ended within the hour, they are read every ten seconds. */
 const ROWS_PER_MS = 100;
 
-/** Finds the status list indexes that were revoked after `since`, in milliseconds since the epoch. */
-export type RevokedIndexSource = (since: number) => Promise<readonly number[]>;
-
 /**
  * Reads the revoked sessions on demand, at most once a second. It reads less often when more than a hundred thousand sessions
  * ended within the hour, so that reading takes at most a tenth of the time.
  */
 @Injectable()
 export class StatusSnapshotService {
-  private readonly sources: RevokedIndexSource[] = [];
+  private readonly sources: string[] = [];
   private latest: StatusSnapshot | undefined;
   /** By the monotonic clock. */
   private readAt = 0;
@@ -72,9 +69,13 @@ export class StatusSnapshotService {
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
-  /** Repositories of sessions and clients call this at start. */
-  addSource(source: RevokedIndexSource): void {
-    this.sources.push(source);
+  /**
+   * Repositories of sessions and clients call this at start.
+   *
+   * @param select reads `status_index` of what was revoked after `$1`, in milliseconds since the epoch
+   */
+  addSource(select: string): void {
+    this.sources.push(select);
   }
 
   /** Rejects when the database fails, because an old list might be wrong. */
@@ -90,11 +91,7 @@ export class StatusSnapshotService {
   private async read(): Promise<StatusSnapshot> {
     const startedAt = this.clock.monotonic();
     const since = this.clock.now() - computePublicationPeriod(this.config);
-    const [lists, ...found] = await Promise.all([
-      this.repository.findListIds(),
-      ...this.sources.map((findRevoked) => findRevoked(since)),
-    ]);
-    const revoked = found.flat();
+    const { lists, revoked } = await this.repository.findStatus(since, this.sources);
     const snapshot = new StatusSnapshot(lists, revoked);
     this.latest = snapshot;
     this.readAt = startedAt;
