@@ -1,4 +1,4 @@
-import { openDatabase, UnitOfWork } from '@gatehouse/persistence';
+import { openDatabase } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { DataSource } from 'typeorm';
 import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
@@ -82,7 +82,8 @@ eachDatabase(`a table of ${FAMILIES} refresh token families`, (fresh, name) => {
       name === 'SQLite'
         ? `EXPLAIN QUERY PLAN ${text.replaceAll(/\$\d+|\?/g, "'1'")}`
         : `EXPLAIN (GENERIC_PLAN) ${text}`;
-    const rows = await auth.app.get(UnitOfWork).query<object>(explain);
+    // TypeORM sends a statement without parameters as text, so PostgreSQL expects no values.
+    const rows: object[] = await auth.app.get(DataSource).query(explain);
     return rows.map((row) => Object.values(row).join(' ')).join('\n');
   }
   const scansFamilies = (plan: string) => /(SCAN|Seq Scan on) refresh_token_family\b/.test(plan);
@@ -121,15 +122,10 @@ eachDatabase(`a table of ${FAMILIES} refresh token families`, (fresh, name) => {
     expect(ended).toBe(FAMILIES / 40);
 
     const texts = [...recorded.sent].filter(
-      (text) =>
-        text.includes('refresh_token_family') && /^\s*(WITH|SELECT|UPDATE|INSERT)/i.test(text),
+      (text) => text.includes('refresh_token_family') && /^\s*(SELECT|UPDATE)/i.test(text),
     );
-    const verbs = texts.map(
-      (text) => /\b(generation \+ 1|SELECT|INSERT|end_reason = )/.exec(text)?.[0],
-    );
-    expect(new Set(verbs)).toEqual(
-      new Set(['generation + 1', 'SELECT', 'INSERT', 'end_reason = ']),
-    );
+    const verbs = texts.map((text) => /\b(generation \+ 1|SELECT|end_reason = )/.exec(text)?.[0]);
+    expect(new Set(verbs)).toEqual(new Set(['generation + 1', 'SELECT', 'end_reason = ']));
     expect(texts.some((text) => /browser_session_id = [$?]/.test(text))).toBe(true);
     const plans = await Promise.all(
       texts.map(async (text) => ({ text, plan: await planOf(text) })),
