@@ -96,6 +96,7 @@ class PostgresTransaction implements Transaction {
   private sending: Promise<void> | undefined;
   private client: TransactionClient | undefined;
   private hasBegun = false;
+  private hasEnded = false;
   private ownManager: EntityManager | undefined;
 
   constructor(
@@ -126,7 +127,7 @@ class PostgresTransaction implements Transaction {
 
   /** @returns the results of the deferred statements */
   async commit(): Promise<WriteResult<unknown>[]> {
-    await this.sending;
+    await this.end();
     if (!this.hasBegun && this.deferred.length === 0) return [];
     try {
       const joined = joinInserts(this.deferred);
@@ -142,7 +143,7 @@ class PostgresTransaction implements Transaction {
 
   /** A connection that cannot roll back is not used again. */
   async rollBack(): Promise<void> {
-    await this.sending;
+    await this.end();
     if (!this.client) return;
     try {
       if (this.hasBegun) await this.client.query('ROLLBACK');
@@ -152,7 +153,14 @@ class PostgresTransaction implements Transaction {
     }
   }
 
+  /** A later call of the entity manager is rejected, because the connection then serves other requests. */
+  private async end(): Promise<void> {
+    await this.sending;
+    this.hasEnded = true;
+  }
+
   private send(statement: pg.QueryConfig): Promise<pg.QueryResult> {
+    if (this.hasEnded) return Promise.reject(new Error('the transaction has ended'));
     return new Promise((resolve, reject) => {
       this.pending.push({ statement, resolve, reject });
       this.sending ??= this.sendPending();
