@@ -6,7 +6,7 @@ const PLAIN_INSERT = /^\s*INSERT INTO \w+ \([^()]*\)\s*VALUES \([^()]*\)\s*$/;
 /** PostgreSQL accepts 65,535 parameters in a statement, and a transaction may store an event for each session of a client. */
 const MAX_JOINED = 8;
 
-export interface JoinedStatement extends SqlStatement {
+interface JoinedStatement extends SqlStatement {
   /** How many statements it consists of. */
   readonly size: number;
 }
