@@ -1,3 +1,4 @@
+export { waitForEndOfTurn } from './batcher.js';
 export { CLEANUP_IDLE_SECONDS, CleanupJob } from './cleanup-job.js';
 export {
   buildIndexedDelete,

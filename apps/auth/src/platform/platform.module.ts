@@ -23,6 +23,7 @@ import { EventRetentionCleanup } from './security-events/event-retention.js';
 import { SecurityEventRepository } from './security-events/security-event.repository.js';
 import { SecurityEventService } from './security-events/security-event.service.js';
 import { loadServerSecrets, ServerSecrets } from './server-secrets.js';
+import { SharedTurnHook } from './shared-turn.hook.js';
 
 const createNotifier = ({ SMTP_URL: url, MAIL_FROM: from }: AuthConfig): Notifier =>
   url === undefined ? new ConsoleNotifier() : new SmtpNotifier({ url, from });
@@ -49,7 +50,9 @@ const createNotifier = ({ SMTP_URL: url, MAIL_FROM: from }: AuthConfig): Notifie
     { provide: Notifier, useFactory: createNotifier, inject: [AUTH_CONFIG] },
     { provide: APP_FILTER, useClass: OAuthErrorFilter },
     { provide: APP_GUARD, useClass: RequestSourceGuard },
+    // In this order: the instant of the arrival is taken before the wait.
     ArrivalHook,
+    SharedTurnHook,
     DatabaseClock,
     EventChainService,
     EventRetentionCleanup,
