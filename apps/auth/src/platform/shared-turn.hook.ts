@@ -5,8 +5,8 @@ import type { FastifyInstance } from 'fastify';
 
 /**
  * Requests that arrive in one event-loop turn go on together: all of them are read, then each step runs for all of them, up to
- * the signature and the answer. So each step finds its code in the caches of the processor, and their statements share a batch.
- * Client credentials on sixteen connections need a quarter less CPU time so (decision 34).
+ * the signature and the answer, and their statements share a batch. Client credentials on sixteen connections need a quarter less
+ * CPU time so (decision 34).
  *
  * `GET` is left out, because its answers have few steps.
  */
