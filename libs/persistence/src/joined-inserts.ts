@@ -25,7 +25,7 @@ export function joinInserts(statements: readonly SqlStatement[]): readonly Joine
   return joined.map(joinGroup);
 }
 
-const isPlainInsert = ({ sql }: SqlStatement): boolean => PLAIN_INSERT.test(sql);
+export const isPlainInsert = ({ sql }: SqlStatement): boolean => PLAIN_INSERT.test(sql);
 
 function joinGroup(group: readonly SqlStatement[]): JoinedStatement {
   const key = group.map(({ sql }) => sql).join(';');
