@@ -1,6 +1,6 @@
 /**
- * The work of the gate on a bare Nest application with Fastify: the signatures, commits and rows that nobody can save,
- * and nothing else. It is a yardstick and not a server to use. It says `{ port, … }` to its parent when it listens.
+ * The work of the gate on a bare Nest application with Fastify: the signatures, commits and rows that every server needs,
+ * and nothing else. It is a yardstick and not a server to use. It sends `{ port, … }` to its parent when it listens.
  */
 import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import * as nest from '@nestjs/common';

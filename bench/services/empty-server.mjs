@@ -1,4 +1,4 @@
-/** A handler that does nothing, on one platform, a process of its own. Says `{ port }` to its parent when it listens. */
+/** A handler that does nothing, on one platform, a process of its own. Sends `{ port }` to its parent when it listens. */
 import { createService, HealthModule, ServiceModule } from '@gatehouse/service-kit';
 import { Controller, Get } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';

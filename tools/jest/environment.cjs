@@ -9,5 +9,12 @@ module.exports = class extends TestEnvironment {
   async setup() {
     await super.setup();
     Object.assign(this.global, { hostRequire: require });
+    renewSqliteErrors();
   }
 };
+
+/** better-sqlite3 takes its class of errors from the first file that opens a database in this process. Each file has its own `Error`. */
+function renewSqliteErrors() {
+  const name = Object.keys(require.cache).find((file) => file.endsWith('better_sqlite3.node'));
+  if (name) Object.assign(require(name), { isInitialized: false });
+}

@@ -1,5 +1,6 @@
 import { CLEANUP_IDLE_SECONDS, CleanupJob, Scheduler } from '@gatehouse/persistence';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { ORDERS_CONFIG, type OrdersConfig } from './orders.config.js';
 
 /** Runs the cleanup tasks of the repositories, in one replica at a time. */
 @Injectable()
@@ -7,13 +8,14 @@ export class CleanupSchedule implements OnModuleInit {
   constructor(
     private readonly scheduler: Scheduler,
     private readonly cleanup: CleanupJob,
+    @Inject(ORDERS_CONFIG) private readonly config: OrdersConfig,
   ) {}
 
   onModuleInit(): void {
     this.scheduler.add({
       name: 'upkeep',
       everySeconds: 10,
-      maxIdleSeconds: CLEANUP_IDLE_SECONDS,
+      maxIdleSeconds: Math.max(CLEANUP_IDLE_SECONDS, this.config.IDLE_POLL_SECONDS),
       runsOn: 'lease holder',
       hasWork: () => this.cleanup.hasExpiredRows(),
       run: () => this.cleanup.runStep(),

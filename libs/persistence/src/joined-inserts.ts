@@ -3,7 +3,10 @@ import type { SqlStatement } from './writer.js';
 /** One row, or an error. Other statements of a transaction can depend on the order, so they are not joined. */
 const PLAIN_INSERT = /^\s*INSERT INTO \w+ \([^()]*\)\s*VALUES \([^()]*\)\s*$/;
 
-export interface JoinedStatement extends SqlStatement {
+/** PostgreSQL accepts 65,535 parameters in a statement, and a transaction may store an event for each session of a client. */
+const MAX_JOINED = 8;
+
+interface JoinedStatement extends SqlStatement {
   /** How many statements it consists of. */
   readonly size: number;
 }
@@ -19,11 +22,14 @@ export function joinInserts(statements: readonly SqlStatement[]): readonly Joine
   const joined: SqlStatement[][] = [];
   for (const statement of statements) {
     const group = joined.at(-1);
-    if (group?.every(isPlainInsert) && isPlainInsert(statement)) group.push(statement);
+    if (group && canJoin(group, statement)) group.push(statement);
     else joined.push([statement]);
   }
   return joined.map(joinGroup);
 }
+
+const canJoin = (group: readonly SqlStatement[], statement: SqlStatement): boolean =>
+  group.length < MAX_JOINED && [...group.slice(0, 1), statement].every(isPlainInsert);
 
 export const isPlainInsert = ({ sql }: SqlStatement): boolean => PLAIN_INSERT.test(sql);
 

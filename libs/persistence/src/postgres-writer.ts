@@ -106,6 +106,7 @@ class PostgresTransaction implements Transaction {
   private sending: Promise<void> | undefined;
   private client: TransactionClient | undefined;
   private hasBegun = false;
+  private hasEnded = false;
   private ownManager: EntityManager | undefined;
 
   constructor(
@@ -139,7 +140,7 @@ class PostgresTransaction implements Transaction {
    * @returns the results of these statements
    */
   async commit(lists: readonly SqlStatements[] = [this.deferred]): Promise<WriteResult<unknown>[]> {
-    await this.sending;
+    await this.end();
     if (!this.hasBegun && lists.every(({ length }) => length === 0)) return [];
     try {
       const joined = lists.flatMap(joinInserts);
@@ -155,7 +156,7 @@ class PostgresTransaction implements Transaction {
 
   /** A connection that cannot roll back is not used again. */
   async rollBack(): Promise<void> {
-    await this.sending;
+    await this.end();
     if (!this.client) return;
     try {
       if (this.hasBegun) await this.client.query('ROLLBACK');
@@ -165,7 +166,14 @@ class PostgresTransaction implements Transaction {
     }
   }
 
+  /** A later call of the entity manager is rejected, because the connection then serves other requests. */
+  private async end(): Promise<void> {
+    await this.sending;
+    this.hasEnded = true;
+  }
+
   private send(statement: pg.QueryConfig): Promise<pg.QueryResult> {
+    if (this.hasEnded) return Promise.reject(new Error('the transaction has ended'));
     return new Promise((resolve, reject) => {
       this.pending.push({ statement, resolve, reject });
       this.sending ??= this.sendPending();

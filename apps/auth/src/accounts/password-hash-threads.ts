@@ -55,20 +55,23 @@ export class PasswordHashThreads {
   }
 
   private assignJobs(): void {
-    while (this.waiting.length > 0) {
-      const thread = this.idle.pop() ?? this.startThread();
-      if (!thread) return;
+    while (this.busy.size < MAX_THREADS) {
       const next = this.waiting.shift();
       if (!next) return;
-      this.busy.set(thread, next);
-      // The process must not end while a hash is computed.
-      thread.ref();
-      thread.postMessage(next.job);
+      try {
+        const thread = this.idle.pop() ?? this.startThread();
+        this.busy.set(thread, next);
+        // The process must not end while a hash is computed.
+        thread.ref();
+        thread.postMessage(next.job);
+      } catch (error) {
+        // The operating system refuses another thread.
+        next.reject(error);
+      }
     }
   }
 
-  private startThread(): Worker | undefined {
-    if (this.busy.size >= MAX_THREADS) return undefined;
+  private startThread(): Worker {
     // Preloaded modules and secrets of the environment are not for this thread.
     const file = new URL('password-hash-thread.cjs', import.meta.url);
     const thread = new Worker(file, { execArgv: [], env: {} });

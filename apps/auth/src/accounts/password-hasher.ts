@@ -12,7 +12,7 @@ export class PasswordHasher implements OnApplicationShutdown {
   private readonly options: Options;
   /** Every hash with these parameters begins with this text (PHC string format). */
   private readonly prefix: string;
-  /** Of no password: random bytes in place of salt and hash. */
+  /** Matches no password, because its salt and hash are random. */
   private readonly dummyHash: string;
 
   constructor(@Inject(AUTH_CONFIG) config: AuthConfig) {

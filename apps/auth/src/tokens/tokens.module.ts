@@ -8,6 +8,7 @@ import { IssuedCredentials } from './issued-credentials.js';
 import {
   createKeyRotationPlan,
   KeyRotationPlan,
+  IDLE_RELOAD_SECONDS,
   RELOAD_SECONDS,
 } from './keys/key-rotation-plan.js';
 import { KeyRotationService } from './keys/key-rotation.service.js';
@@ -72,7 +73,7 @@ export class TokensModule implements OnModuleInit {
     this.scheduler.add({
       name: 'keys',
       everySeconds: RELOAD_SECONDS,
-      maxIdleSeconds: 2 * RELOAD_SECONDS,
+      maxIdleSeconds: IDLE_RELOAD_SECONDS,
       runsOn: 'every replica',
       run: () => this.keys.reload(),
     });

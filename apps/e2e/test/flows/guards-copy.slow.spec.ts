@@ -31,7 +31,7 @@ function missingImports(service: Folder): readonly string[] {
 }
 
 describe('guards:copy to a new service', () => {
-  it('takes core and nest alone, in at most 45 files and 4,500 lines', async () => {
+  it('takes core and nest alone, in at most 45 files and 4,550 lines', async () => {
     const service = await Folder.withService();
     const { exit, output } = library.copyTo(service);
     const files = service.texts(LIBRARY);
@@ -40,7 +40,7 @@ describe('guards:copy to a new service', () => {
 
     expect(exit).toBe(0);
     expect(files.size).toBeLessThanOrEqual(45);
-    expect(lines).toBeLessThanOrEqual(4500);
+    expect(lines).toBeLessThanOrEqual(4550);
     expect(output).toContain(`${sources.length} source files, ${lines} lines`);
     expect(service.texts('test').size).toBe(0);
     expect(missingImports(service)).toEqual([]);

@@ -109,9 +109,9 @@ export class AccessTokenVerifier implements Verifier {
     key: VerificationKey | undefined,
   ): AccessToken | Promise<AccessToken> {
     const { jws, issuer, jose, digest = '' } = candidate;
+    checkKey(jose, key, issuer.keySet);
     const shared = this.pending.get(digest);
     if (shared) return shared;
-    checkKey(jose, key, issuer.keySet);
     const { signingInput, signature } = jws;
     const isValid = key.verify(signingInput, signature, this.options.maxPooledSignatures);
     if (!(isValid instanceof Promise)) return this.accept(candidate, key, isValid);

@@ -3,8 +3,8 @@ import { isUtf8 } from 'node:buffer';
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * Parses a JSON object and freezes it deeply. Refuses text that two parsers could read differently: invalid UTF-8, a byte order mark, a
- * member name that occurs twice (RFC 7515 §4, RFC 7519 §4).
+ * Parses a JSON object and freezes it deeply. Refuses text that two parsers could read differently: invalid UTF-8, a byte
+ * order mark, a member name that occurs twice (RFC 7515 §4, RFC 7519 §4).
  *
  * @throws SyntaxError
  */

@@ -76,7 +76,7 @@ export interface TokenOptions {
   readonly maxTokenBytes?: number | undefined;
   readonly keySet?: KeySetOptions | undefined;
   readonly tokenCache?: TokenCacheOptions | undefined;
-  /** Number of signatures that Node's thread pool checks at a time; 0 checks all on the event loop, if long work fills the pool. */
+  /** Maximum number of signatures in Node's thread pool. Set 0 if long work fills the pool: the event loop then checks all. */
   readonly maxPooledSignatures?: number | undefined;
   /** Verifies tokens that are not JWTs by their form, such as `introspection()`. Without an issuer it gets every token. Default none: such tokens are refused. */
   readonly opaqueTokens?: Verifier | undefined;

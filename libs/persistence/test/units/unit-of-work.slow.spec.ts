@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { EntityManager } from 'typeorm';
 import type { Database, UnitOfWork } from '../../src/index.js';
 import { eachDatabase } from '../../testing/index.js';
 import { Note, openNotes } from '../support/notes.js';
@@ -200,6 +201,13 @@ eachDatabase('the unit of work', (fresh, name) => {
       expect(await ids()).toEqual([]);
     });
 
+    it('runs more statements than one statement can have parameters', async () => {
+      await work.transaction(async () => {
+        for (let n = 0; n < 22_000; n += 1) work.executeWithCommit(INSERT, [String(n), '', 0]);
+      });
+      expect(await ids()).toHaveLength(22_000);
+    });
+
     it('throws outside a transaction', () => {
       expect(() => work.executeWithCommit(INSERT, ['a', '', 0])).toThrow('open transaction');
     });
@@ -351,6 +359,16 @@ eachDatabase('the unit of work', (fresh, name) => {
       expect(attempts).toBeGreaterThanOrEqual(3);
       const texts = await work.query<{ text: string }>('SELECT text FROM note');
       expect(texts.map(({ text }) => [...text.slice(4)].sort().join(''))).toEqual(['ab', 'ab']);
+    });
+
+    it('rejects a call of the entity manager after the end of its transaction', async () => {
+      let manager: EntityManager | undefined;
+      await work.transaction(async (given) => {
+        manager = given;
+        await write('a');
+      });
+      await expect(manager?.delete(Note, 'a')).rejects.toThrow('the transaction has ended');
+      expect(await ids()).toEqual(['a']);
     });
 
     it('rejects a transaction whose callback ignores a failed statement', async () => {

@@ -23,7 +23,7 @@ export function commonSettings({ port }: { readonly port: number }) {
       .default('./data')
       .describe('The folder of the SQLite files and of what development generates.'),
     IDLE_POLL_SECONDS: wholeNumber({ min: 1, max: 3_600, default: 12 }).describe(
-      'The longest pause of a job that finds no work. More lets a serverless database sleep; work of a process that died waits as long.',
+      'The longest pause of most jobs that find no work. More lets a serverless database sleep; work of a process that died waits as long.',
     ),
     LOG_LEVEL: oneOf(LOG_LEVELS).default('info').describe('The least severe level that is logged.'),
     ...connectionSettings(),

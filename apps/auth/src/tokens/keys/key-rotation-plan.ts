@@ -179,11 +179,13 @@ export function findKey<Key extends PlannedKey>(
 /** Maximum lifetime of every signed token, in seconds. A key stays published for that long after its last signature. */
 export const MAX_TOKEN_LIFETIME_SECONDS = 3600;
 
-/** How often every replica reads the keys from the database, in seconds; half as often while the process writes nothing. */
+/** How often every replica reads the keys from the database, in seconds. */
 export const RELOAD_SECONDS = 2;
+/** The same while the replica writes nothing. */
+export const IDLE_RELOAD_SECONDS = 4;
 
-/** Time until every replica knows a change, in seconds: a replica has just read the keys, and its next query is slow. */
-const PROPAGATION_SECONDS = RELOAD_SECONDS + 3;
+/** Time until every replica knows a change, in seconds: an idle one has just read the keys, and its next query takes a second. */
+const PROPAGATION_SECONDS = IDLE_RELOAD_SECONDS + 1;
 
 type Settings = Pick<
   AuthConfig,
