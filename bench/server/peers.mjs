@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PostgresStore } from '../auth/stores.mjs';
 import { signInOnce } from '../load/sign-in.mjs';
 import { messageFrom, start, stop } from '../machine/processes.mjs';
 import { printTables } from '../report/print.mjs';
@@ -62,8 +63,20 @@ export async function startBoth({ dir, pins, postgres, undo }) {
       ...started,
     };
     servers.push({ ...server, ...(await prepared(server)) });
+    if (databaseUrl) await settle(databaseUrl);
   }
   return servers;
+}
+
+/**
+ * Both servers on PostgreSQL have statistics of their tables, as autovacuum collects them in the first minutes.
+ *
+ * @param {string} databaseUrl
+ */
+async function settle(databaseUrl) {
+  const store = await PostgresStore.open(databaseUrl);
+  await store.settle();
+  await store.close();
 }
 
 /** @param {any} server */

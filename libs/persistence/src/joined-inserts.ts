@@ -31,7 +31,7 @@ export function joinInserts(statements: readonly SqlStatement[]): readonly Joine
 const canJoin = (group: readonly SqlStatement[], statement: SqlStatement): boolean =>
   group.length < MAX_JOINED && [...group.slice(0, 1), statement].every(isPlainInsert);
 
-const isPlainInsert = ({ sql }: SqlStatement): boolean => PLAIN_INSERT.test(sql);
+export const isPlainInsert = ({ sql }: SqlStatement): boolean => PLAIN_INSERT.test(sql);
 
 function joinGroup(group: readonly SqlStatement[]): JoinedStatement {
   const key = group.map(({ sql }) => sql).join(';');

@@ -5,7 +5,8 @@ import {
   getErrorCode,
   toAvailabilityError,
 } from './database-unavailable.exception.js';
-import { joinInserts } from './joined-inserts.js';
+import { Batcher } from './batcher.js';
+import { isPlainInsert, joinInserts } from './joined-inserts.js';
 import { getPool, nameStatement, runPrepared, toWriteResult } from './prepared-statements.js';
 import type { SchemaClient } from './schema-client.js';
 import {
@@ -26,6 +27,9 @@ const MAX_ATTEMPTS = 5;
  */
 export class PostgresWriter implements Writer {
   private readonly pool: pg.Pool;
+  private readonly inserts = new Batcher((lists: readonly SqlStatements[]) =>
+    this.insertTogether(lists),
+  );
 
   constructor(private readonly dataSource: DataSource) {
     this.pool = getPool(dataSource);
@@ -35,11 +39,15 @@ export class PostgresWriter implements Writer {
     return retryOnDeadlock(() => runPrepared(this.pool, sql, readValues(parameters)));
   }
 
-  executeAll(statements: readonly SqlStatement[]): Promise<WriteResult<unknown>[]> {
-    return this.runTransaction(async (transaction) => {
-      for (const statement of statements) transaction.defer(statement);
-      return transaction.commit();
-    });
+  /** Inserts of several callers share a commit, because they do not depend on each other. */
+  executeAll(statements: SqlStatements): Promise<WriteResult<unknown>[]> {
+    if (statements.every(isPlainInsert)) return this.inserts.submit(statements);
+    return this.runTransaction((transaction) => transaction.commit([statements]));
+  }
+
+  private async insertTogether(lists: readonly SqlStatements[]): Promise<WriteResult<unknown>[][]> {
+    const results = await this.runTransaction((transaction) => transaction.commit(lists));
+    return lists.map(({ length }) => results.splice(0, length));
   }
 
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
@@ -74,6 +82,8 @@ async function retryOnDeadlock<T>(attempt: () => Promise<T>): Promise<T> {
     }
   }
 }
+
+type SqlStatements = readonly SqlStatement[];
 
 interface PendingStatement {
   readonly statement: pg.QueryConfig;
@@ -125,12 +135,15 @@ class PostgresTransaction implements Transaction {
     this.deferred.push(statement);
   }
 
-  /** @returns the results of the deferred statements */
-  async commit(): Promise<WriteResult<unknown>[]> {
+  /**
+   * @param lists statements that run before the commit; only inserts of the same list are joined, so that their texts are few
+   * @returns the results of these statements
+   */
+  async commit(lists: readonly SqlStatements[] = [this.deferred]): Promise<WriteResult<unknown>[]> {
     await this.end();
-    if (!this.hasBegun && this.deferred.length === 0) return [];
+    if (!this.hasBegun && lists.every(({ length }) => length === 0)) return [];
     try {
-      const joined = joinInserts(this.deferred);
+      const joined = lists.flatMap(joinInserts);
       const queries = joined.map(({ sql, parameters }) => nameStatement(sql, parameters));
       const results = await this.sendTogether(queries, true);
       if (results.pop()?.command !== 'COMMIT') throw new Error(ROLLED_BACK);

@@ -151,11 +151,12 @@ const CLAIM_ON_SQLITE = buildClaimOfCode(`SELECT 1 ${BROWSER} AND ended_at IS NU
 
 /**
  * Locks the browser session before the code. A concurrent revocation either committed before, so nothing is claimed, or waits here
- * and then revokes the new session.
+ * and then revokes the new session. `COALESCE` makes PostgreSQL use the primary key, also before the first ANALYZE of a new
+ * database: otherwise it would read all active sessions by their partial index.
  */
 const CLAIM_ON_POSTGRES = `
   WITH browser AS (
-    UPDATE browser_session SET last_used_at = last_used_at WHERE id = $6 AND ended_at IS NULL RETURNING id
+    SELECT id FROM browser_session WHERE id = $6 AND COALESCE(ended_at, 0) = 0 FOR NO KEY UPDATE
   ) ${buildClaimOfCode('SELECT 1 FROM browser')}`;
 
 /** The condition on `expires_at` lets the database use its index: few codes have not expired. */

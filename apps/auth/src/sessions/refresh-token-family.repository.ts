@@ -226,10 +226,15 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
     return rows;
   }
 
-  /** PostgreSQL locks rows in the order in which it finds them. Rotations lock in id order, and the same order cannot deadlock. */
+  /**
+   * PostgreSQL locks rows in the order in which it finds them. Rotations lock in id order, and the same order cannot deadlock. An
+   * array makes PostgreSQL find the rows by their primary key, also before the first ANALYZE of a new database.
+   */
   private lockInIdOrder(condition: string): string {
     if (!this.unitOfWork.isPostgres) return condition;
-    return `id IN (SELECT id FROM refresh_token_family WHERE ended_at IS NULL AND ${condition} ORDER BY id COLLATE "C" FOR UPDATE)`;
+    const found = condition.replace(/^id IN \((?=\s*SELECT)(.*)\)$/s, 'id = ANY(ARRAY($1))');
+    return `id = ANY(ARRAY(
+      SELECT id FROM refresh_token_family WHERE ended_at IS NULL AND ${found} ORDER BY id COLLATE "C" FOR UPDATE))`;
   }
 }
 
