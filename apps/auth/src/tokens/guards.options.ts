@@ -46,8 +46,6 @@ export const createGuardsModule = (config: AuthConfig): DynamicModule =>
       // The routes ask the database whether the session is active, so the status list adds nothing.
       ignoresTokenStatus: true,
       algorithms: ['ES256', 'RS256'],
-      // Password hashes fill the thread pool, and a signature must not wait for them.
-      maxPooledSignatures: 0,
       dpop: createDpopOptions(config, secrets, replayCache),
       now: () => clock.now(),
       monotonicNow: () => clock.monotonic(),
