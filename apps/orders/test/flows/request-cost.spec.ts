@@ -22,7 +22,7 @@ eachDatabase('the cost of a request (docs/architecture.md)', (fresh, name) => {
     await orders.close();
   });
 
-  it('is as documented: read an order, place an order', async () => {
+  it('the service sends the documented number of statements to read and to place an order', async () => {
     const alice = orders.asUser('alice');
     const { id } = await alice.placeOrder();
     const read = await counter.during(() => alice.get(`/orders/${id}`).expect(200).then());

@@ -63,7 +63,7 @@ describe('place of a signature check', () => {
 });
 
 describe('a signature check in a thread', () => {
-  it('is made once for requests that bring the same token together', async () => {
+  it('the guard checks a token once for requests that bring it together', async () => {
     const authenticator = await start('ES384');
     const token = issuer.accessToken();
     const requests = Array.from({ length: 16 }, async () => authenticator.verifyToken(token));
@@ -84,7 +84,7 @@ describe('a signature check in a thread', () => {
     expect(accepted).toHaveProperty('subject', 'alice');
   });
 
-  it('is followed by the check of the lifetime, so that no token expires while it waits (RFC 7519 §4.1.4)', async () => {
+  it('the guard checks the lifetime after the signature, so that no token expires while it waits (RFC 7519 §4.1.4)', async () => {
     const authenticator = await start('ES384');
     const waiting = verifyOrError(authenticator, issuer.accessToken());
     clock.advance({ seconds: 3600 });

@@ -24,7 +24,7 @@ eachDatabase('the cost of a use case', (fresh, name) => {
     expect(cost).toEqual({ statements, roundTrips: name === 'SQLite' ? 0 : trips, commits });
   }
 
-  it('is one round trip for a read, and one commit for a write', async () => {
+  it('a read takes one round trip, and a write one commit', async () => {
     const { unitOfWork, reader } = database;
     await expectCost(() => unitOfWork.query(FIND, ['a']), [1, 1, 0]);
     await expectCost(() => reader.getRepository(Note).findOneBy({ id: 'a' }), [1, 1, 0]);
@@ -35,7 +35,7 @@ eachDatabase('the cost of a use case', (fresh, name) => {
     );
   });
 
-  it('is two round trips for a transaction of one statement, a decision and deferred statements', async () => {
+  it('a transaction of one statement, a decision and deferred statements takes two round trips', async () => {
     const { unitOfWork } = database;
     const decide = () =>
       unitOfWork.transaction(async () => {
@@ -47,14 +47,14 @@ eachDatabase('the cost of a use case', (fresh, name) => {
     await expectCost(decide, [name === 'SQLite' ? 3 : 2, 2, 1]);
   });
 
-  it('is one round trip for statements that run together, and none for an empty transaction', async () => {
+  it('statements that run together take one round trip, and an empty transaction none', async () => {
     const { unitOfWork } = database;
     const statements = ['e', 'f', 'g'].map((id) => ({ sql: INSERT, parameters: [id, ''] }));
     await expectCost(() => unitOfWork.executeAll(statements), [name === 'SQLite' ? 3 : 1, 1, 1]);
     await expectCost(() => unitOfWork.transaction(async () => undefined), [0, 0, 0]);
   });
 
-  it('is three round trips for a transaction of two writes with TypeORM', async () => {
+  it('a transaction of two writes with TypeORM takes three round trips', async () => {
     const write = () =>
       database.unitOfWork.transaction(async (manager) => {
         await manager.insert(Note, { id: 'h', text: '', writtenAt: null });
@@ -63,7 +63,7 @@ eachDatabase('the cost of a use case', (fresh, name) => {
     await expectCost(write, [2, 3, 1]);
   });
 
-  it('has no commit when the transaction rolls back', async () => {
+  it('a transaction that rolls back has no commit', async () => {
     const { unitOfWork } = database;
     const fail = () =>
       unitOfWork

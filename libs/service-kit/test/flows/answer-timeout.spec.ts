@@ -81,7 +81,7 @@ describe('an answer that takes too long (RFC 9110 §15.6.4)', () => {
     expect(await outcome).toBeInstanceOf(AskAgainException);
   });
 
-  it('is replaced for a health check too', async () => {
+  it('the service replaces the late answer of a health check too', async () => {
     const health = HealthModule.forRootAsync({
       inject: [],
       useFactory: () => ({ database: () => delay(200) }),
@@ -107,7 +107,7 @@ describe('an answer that takes too long (RFC 9110 §15.6.4)', () => {
     expect(String(answer)).toMatch(/^HTTP\/1\.1 201 /);
   });
 
-  it('is replaced while the service still reads the body', async () => {
+  it('the service replaces a late answer while it still reads the body', async () => {
     const service = await startService({ controllers: [HeldController] }, { answerTimeoutMs: 50 });
     const { port, hostname } = new URL(await service.app.getUrl());
     const socket = connect(Number(port), hostname);
@@ -117,7 +117,7 @@ describe('an answer that takes too long (RFC 9110 §15.6.4)', () => {
     expect(String(answer)).toMatch(/^HTTP\/1\.1 503 /);
   });
 
-  it('is counted for each request by itself: a later request is answered after the 503 of an earlier one', async () => {
+  it('the service counts the time of each request by itself: it answers a later request after the 503 of an earlier one', async () => {
     const service = await startService({ controllers: [HeldController] }, { answerTimeoutMs: 500 });
     const earlier = service.http.get('/held/earlier').then(({ status }) => status);
     await delay(300);
@@ -139,7 +139,7 @@ describe('an answer that takes too long (RFC 9110 §15.6.4)', () => {
     expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 503', 'HTTP/1.1 200']);
   });
 
-  it('is replaced for each of a thousand requests, and frees all places', async () => {
+  it('the service replaces each of a thousand late answers, and frees all places', async () => {
     const service = await startService(
       { controllers: [HeldController] },
       { answerTimeoutMs: 300, requestsInFlight: 1_000 },
@@ -170,7 +170,7 @@ describe('an answer that takes too long (RFC 9110 §15.6.4)', () => {
     expect(service.logText()).not.toMatch(/unhandled|"level":"error"/);
   });
 
-  it('is not sent to a caller that disconnected before', async () => {
+  it('the service sends no 503 to a caller that disconnected before', async () => {
     const service = await startService({ controllers: [HeldController] }, { answerTimeoutMs: 100 });
     const { port, hostname } = new URL(await service.app.getUrl());
     const socket = connect(Number(port), hostname);

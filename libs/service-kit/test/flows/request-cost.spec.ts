@@ -139,7 +139,7 @@ async function countAddedHooks(options: Partial<ServiceOptions>): Promise<Record
 describe('the path of a request', () => {
   const OFF = { onRequest: 5, preValidation: 1, onSend: 3, onResponse: 1 };
 
-  it('has no hook of a feature that the operator left off', async () => {
+  it('the service has no hook of a feature that the operator left off', async () => {
     expect(await countAddedHooks({ corsOrigins: [], metrics: undefined })).toEqual(OFF);
   });
 

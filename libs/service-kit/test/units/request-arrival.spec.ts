@@ -37,7 +37,7 @@ describe('the arrival of a request', () => {
     expect(arrival.waitedMs).toBe(2_000);
   });
 
-  it('is in whole milliseconds, which PostgreSQL can compare with its columns', () => {
+  it('the arrival is in whole milliseconds, which PostgreSQL can compare with its columns', () => {
     const arrival = anArrival(new Clock());
     while (Number.isInteger(arrival.waitedMs));
     expect(Number.isInteger(arrival.latest)).toBe(true);
