@@ -15,8 +15,8 @@ interface JoinedStatement extends SqlStatement {
 const joinedTexts = new Map<string, string>();
 
 /**
- * Joins inserts that follow each other to one statement, because PostgreSQL and its driver need less time for it than for several.
- * It has the same effect: each insert adds its row, or the statement fails.
+ * Joins inserts that follow each other to one statement, so that a transaction has few. The cost is the same (decision 33), and so
+ * is the effect: each insert adds its row, or the statement fails.
  */
 export function joinInserts(statements: readonly SqlStatement[]): readonly JoinedStatement[] {
   const joined: SqlStatement[][] = [];
