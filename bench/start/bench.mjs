@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from '../../tools/terminal/processes.mjs';
 import { cpuMicroseconds, workFolder } from '../machine/machine.mjs';
 import { ended, start, stop } from '../machine/processes.mjs';
+import { median } from '../report/statistics.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const APPS = ['auth', 'orders', 'billing'];
@@ -59,14 +60,11 @@ async function startOnce(app, dataDir) {
 
 /** @param {Run[]} all */
 const row = (all) => ({
-  'ms to ready': middle(all.map(({ ready }) => ready)),
-  'ms of CPU': middle(all.map(({ cpu }) => cpu)),
-  'MB at ready': middle(all.map(({ atReady }) => atReady)),
-  'MB after 1,000 requests': middle(all.map(({ afterRequests }) => afterRequests)),
+  'ms to ready': Math.round(median(all, 'ready')),
+  'ms of CPU': Math.round(median(all, 'cpu')),
+  'MB at ready': Math.round(median(all, 'atReady')),
+  'MB after 1,000 requests': Math.round(median(all, 'afterRequests')),
 });
-
-/** @param {number[]} values */
-const middle = (values) => Math.round(values.sort((a, b) => a - b)[values.length >> 1] ?? 0);
 
 /** @param {string} url */
 async function answers(url) {
