@@ -338,6 +338,18 @@ eachDatabase('the unit of work', (fresh, name) => {
   }
 
   if (name === 'PostgreSQL') {
+    type Append = (first: string, second: string) => Promise<void>;
+    /** Two transactions that change the same two rows in opposite orders. */
+    const appendCrosswise = (append: Append) =>
+      Promise.all([
+        work.transaction(() => append('a', 'b')),
+        work.transaction(() => append('b', 'a')),
+      ]);
+    const expectBothAppended = async () => {
+      const texts = await work.query<{ text: string }>('SELECT text FROM note');
+      expect(texts.map(({ text }) => [...text.slice(4)].sort().join(''))).toEqual(['ab', 'ab']);
+    };
+
     it('retries transactions whose deferred statements deadlock', async () => {
       await Promise.all(['a', 'b'].map(write));
       let attempts = 0;
@@ -352,13 +364,9 @@ eachDatabase('the unit of work', (fresh, name) => {
         await haveMet();
         work.executeWithCommit(change, [second, first]);
       };
-      await Promise.all([
-        work.transaction(() => append('a', 'b')),
-        work.transaction(() => append('b', 'a')),
-      ]);
+      await appendCrosswise(append);
       expect(attempts).toBeGreaterThanOrEqual(3);
-      const texts = await work.query<{ text: string }>('SELECT text FROM note');
-      expect(texts.map(({ text }) => [...text.slice(4)].sort().join(''))).toEqual(['ab', 'ab']);
+      await expectBothAppended();
     });
 
     it('rejects a call of the entity manager after the end of its transaction', async () => {
@@ -401,14 +409,10 @@ eachDatabase('the unit of work', (fresh, name) => {
         await haveMet();
         await work.execute(change, [second, first]);
       };
-      await Promise.all([
-        work.transaction(() => append('a', 'b')),
-        work.transaction(() => append('b', 'a')),
-      ]);
+      await appendCrosswise(append);
       // The retry can overtake the other transaction, which then waits again, and PostgreSQL ends one more deadlock.
       expect(attempts).toBeGreaterThanOrEqual(3);
-      const texts = await work.query<{ text: string }>('SELECT text FROM note');
-      expect(texts.map(({ text }) => [...text.slice(4)].sort().join(''))).toEqual(['ab', 'ab']);
+      await expectBothAppended();
     });
   }
 });

@@ -79,17 +79,20 @@ describe('the security headers of an answer', () => {
     ['problem details for a malformed URL', 'GET', '/%zz', 400],
     ['a health check', 'GET', '/health/live', 200],
     ['an answer without content', 'POST', '/done', 204],
-  ] as const)('are those that protect data, for %s', async (_what, method, path, status) => {
-    const { http } = await startService(demo);
-    const { headers } = await http[method === 'GET' ? 'get' : 'post'](path).expect(status);
-    expect(omitOthers(headers)).toEqual(HEADERS_OF_DATA);
-  });
+  ] as const)(
+    'the service sends the headers that protect data, for %s',
+    async (_what, method, path, status) => {
+      const { http } = await startService(demo);
+      const { headers } = await http[method === 'GET' ? 'get' : 'post'](path).expect(status);
+      expect(omitOthers(headers)).toEqual(HEADERS_OF_DATA);
+    },
+  );
 
   it.each([
     ['a page', '/page', 200],
     ['a text, which a browser shows', '/text', 200],
     ['a redirect', '/redirect', 302],
-  ])('are those that protect pages, for %s', async (_what, path, status) => {
+  ])('the service sends the headers that protect pages, for %s', async (_what, path, status) => {
     const { http } = await startService(demo);
     const { headers } = await http.get(path).expect(status);
     expect(omitOthers(headers)).toEqual(HEADERS_OF_PAGES);
