@@ -1,3 +1,4 @@
+import { waitUntil } from '@gatehouse/service-kit/testing';
 import type { Person } from '../../support/auth-api.js';
 import { readRotations } from '../../support/auth-database.js';
 import type { ClientApp } from './client-app.js';
@@ -86,13 +87,20 @@ export class Walk {
     return this.readError('denied', await this.userAgent.decide('deny'), logStart);
   }
 
-  /** On the page, in its address, or else in the output of the app since the start of the step. */
-  private readError(step: keyof typeof ERRORS, page: Page, logStart: number): string {
+  /**
+   * On the page, in its address, or else in the output of the app since the start of the step. An app can answer before its log
+   * line arrives, because Apache for example writes its log through another process.
+   */
+  private async readError(step: keyof typeof ERRORS, page: Page, logStart: number) {
     const expected = this.app.client.shows?.[step] ?? ERRORS[step];
     const address = decodeURIComponent(page.url.href.replaceAll('+', ' '));
     if (`${address}\n${page.text}`.includes(expected)) return expected;
-    if (this.app.output.slice(logStart).includes(expected)) return `${expected} (log)`;
-    throw describe(page);
+    const isLogged = () => this.app.output.slice(logStart).includes(expected);
+    const options = { description: `${expected} in the log`, timeoutSeconds: 10, intervalMs: 20 };
+    await waitUntil(isLogged, options).catch(() => {
+      throw describe(page);
+    });
+    return `${expected} (log)`;
   }
 
   private async signIn(): Promise<string> {
