@@ -156,7 +156,7 @@ export function manifestOf(name) {
   /** @param {string} kind @param {string[]} packages @returns {Record<string, string>} */
   const pick = (kind, packages) =>
     Object.fromEntries(packages.map((each) => [each, versionOf(auth[kind], each)]));
-  const { build, serve, test, typecheck } = auth.scripts;
+  const { build, serve, lint, test, typecheck } = auth.scripts;
   return {
     name: `@gatehouse/${name}`,
     version: auth.version,
@@ -167,6 +167,7 @@ export function manifestOf(name) {
       // Auth also copies its word list.
       build: build.replace(' --copy-files', ''),
       serve: serve.replaceAll('apps/auth', `apps/${name}`),
+      lint,
       test,
       typecheck,
     },
