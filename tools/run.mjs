@@ -10,6 +10,7 @@ const COMMANDS = {
   bundle: () => import('./bundle/main.mjs'),
   'compose-secrets': () => import('./compose-secrets/main.mjs'),
   corpus: () => import('./corpus/main.mjs'),
+  create: () => import('./create/main.mjs'),
   demo: () => import('./demo/main.mjs'),
   docs: () => import('./docs/main.mjs'),
   'executed-files': () => import('./docs/executed-files.mjs'),

@@ -1,0 +1,71 @@
+/** What serves this repository only: `create` takes it out of every project. */
+import { dropJson, dropLines, editJson } from '../edits.mjs';
+
+const SCRIPTS = [
+  ...['bench', 'scoreboard', 'corpus', 'create'],
+  ...['docs:build', 'docs:check', 'docs:paths', 'guards:copy', 'guards:doctor'],
+];
+const TOOLS = [
+  ...['adoption', 'corpus', 'docs', 'guards-copy', 'guards-doctor', 'guards-package', 'take-home'],
+];
+const COMMANDS = [...TOOLS, 'create', 'create-check', 'executed-files', 'new-service-check'];
+
+/** @type {import('../parts.mjs').Part} */
+export const part = {
+  title: 'Benchmarks, comparisons, decisions and generators of this repository',
+  paths: [
+    ...['.ci', '.github/workflows/publish-guards.yml', '.github/workflows/release.yml'],
+    ...['bench', 'test', 'CHANGELOG.md', 'UPGRADING.md'],
+    ...TOOLS.map((name) => `tools/${name}`),
+    ...[
+      'main',
+      'questions',
+      'choices',
+      'generate',
+      'names',
+      'lock-file',
+      'texts',
+      'shapes',
+      'check',
+    ].map((name) => `tools/create/${name}.mjs`),
+    ...['tools/create/templates', 'tools/create/shapes.json', 'tools/new-service/check.mjs'],
+    'docs/decisions',
+    ...[
+      ...['api-changes', 'architecture', 'configuration', 'conformance', 'guarantees', 'scale'],
+      ...[
+        'scopes',
+        'scoreboard',
+        'recipes/delete-what-you-do-not-need',
+        'recipes/rename-the-scope',
+      ],
+      ...['recipes/verify-in-other-languages', 'recipes/mcp'],
+    ].map((name) => `docs/${name}.md`),
+    'apps/*/openapi.json',
+    'apps/auth/test/conformance',
+    'apps/*/test/flows/request-cost.spec.ts',
+    'apps/auth/test/flows/foreign-verifiers.slow.spec.ts',
+    'apps/auth/test/flows/ops-usage.slow.spec.ts',
+    'libs/guards/CHANGELOG.md',
+    'libs/guards/LICENSE',
+    'libs/guards/docs/adopt.md',
+    'libs/guards/testing/corpus',
+    'libs/persistence/testing/documented-cost.ts',
+  ],
+  edits: [
+    editJson('package.json', (manifest) => {
+      manifest.scripts.lint = manifest.scripts.lint.replace(' tools bench', ' tools');
+      manifest.scripts.typecheck = manifest.scripts.typecheck.replace(' && tsc -p bench', '');
+    }),
+    dropJson(
+      'package.json',
+      ...SCRIPTS.map((name) => ['scripts', name]),
+      ['devDependencies', 'openapi-typescript'],
+      ['overrides', 'openapi-typescript'],
+    ),
+    dropLines('tools/run.mjs', new RegExp(`^ {2}'?(${COMMANDS.join('|')})'?: \\(\\)`)),
+    dropLines('.gitignore', /^\/bench\//),
+    dropLines('.dockerignore', /^bench$/),
+    dropLines('eslint.config.mjs', /^ {4}'bench\/results',$/),
+    dropLines('.dependency-cruiser.mjs', /'\^bench\/\(node_modules/),
+  ],
+};
