@@ -335,7 +335,7 @@ describe('the language of a page', () => {
   it('includes a sentence for every scope', () => {
     const scopes = auth.app
       .get(ResourceServerService)
-      .scopes.filter((scope) => scope !== 'billing:invoices:create');
+      .scopes.filter((scope) => scope !== 'tickets:invoices:create');
     for (const locale of UI_LOCALES) {
       const known = selectTexts(locale, undefined).scopes;
       expect(Object.keys(known)).toEqual(expect.arrayContaining(scopes));
