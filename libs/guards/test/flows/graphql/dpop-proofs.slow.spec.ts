@@ -2,7 +2,6 @@ import type { INestApplication } from '@nestjs/common';
 import { DpopClient, TestIssuer } from '../../../testing/index.js';
 import { guardedGraph } from '../../support/guarded-graph.js';
 import { platforms } from '../../support/guarded-app.js';
-import { libraries, startGateways } from '../../support/guarded-gateway.js';
 import { API } from '../../support/dpop-app.js';
 import { it } from '../../support/slow-test.js';
 
@@ -49,31 +48,5 @@ describe.each(platforms)('GraphQL request with a proof on %s (RFC 9449 §7.1)', 
     expect(await query(operation, headersFor('GET', '/graphql'))).toContain('UNAUTHENTICATED');
     const bearer = headersFor('POST', '/graphql')['Authorization']?.replace('DPoP', 'Bearer') ?? '';
     expect(await query(operation, { Authorization: bearer })).toContain('UNAUTHENTICATED');
-  });
-});
-
-describe.each(libraries)('handshake of %s with a proof (RFC 9449 §7.1)', (name, library) => {
-  const path = name === 'ws' ? '/' : '/socket.io/';
-
-  it('accepts one proof for the handshake and its messages, and no second use', async () => {
-    app = await startGateways(library.adapter, { guards: { ...issuer.options, dpop: {} } });
-    const headers = headersFor('GET', path);
-    const connected = await library.connect(app, { headers });
-    for (let message = 0; message < 3; message += 1) {
-      connected.send('orders');
-      expect(await connected.next('orders')).toBe('alice');
-    }
-    connected.close();
-
-    await expect(library.connect(app, { headers })).rejects.toThrow('Unauthorized');
-  });
-
-  it('refuses a handshake with a bound token and no proof', async () => {
-    app = await startGateways(library.adapter, { guards: { ...issuer.options, dpop: {} } });
-    const { DPoP: _proof, ...rest } = headersFor('GET', path);
-    const token = issuer.accessToken({ cnf: client.cnf });
-
-    await expect(library.connect(app, { headers: rest })).rejects.toThrow('Unauthorized');
-    await expect(library.connect(app, { auth: { token } })).rejects.toThrow('Unauthorized');
   });
 });
