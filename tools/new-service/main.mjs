@@ -95,6 +95,6 @@ Next:
 
 Then make it yours: the columns, the scopes and their sentences in apps/${many}/src/${many}.scopes.ts.
 Change by hand, if you use them: the sentences of the consent page (apps/auth/src/pages/texts), the list of
-resource servers in apps/e2e/test/flows/audiences.slow.spec.ts, and deploy/k8s.
+resource servers in apps/e2e/test/samples/audiences.slow.spec.ts, and deploy/k8s.
 `);
 }
