@@ -11,6 +11,7 @@ const COMMANDS = {
   'compose-secrets': () => import('./compose-secrets/main.mjs'),
   corpus: () => import('./corpus/main.mjs'),
   create: () => import('./create/main.mjs'),
+  'create-check': () => import('./create/check.mjs'),
   demo: () => import('./demo/main.mjs'),
   docs: () => import('./docs/main.mjs'),
   'executed-files': () => import('./docs/executed-files.mjs'),

@@ -7,12 +7,14 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { Failure } from '../terminal/command.mjs';
+import { addService } from '../new-service/add-service.mjs';
 import { filesIn } from '../workspace.mjs';
 import { partsToRemove } from './choices.mjs';
+import { printJson } from './edits.mjs';
 import { lockFileFor } from './lock-file.mjs';
 import { renamed, withAlignedTables, withImportsOfWidth } from './names.mjs';
 import { PARTS, removeParts } from './parts.mjs';
-import { writeTexts } from './texts.mjs';
+import { writeEnvExample, writeTexts } from './texts.mjs';
 
 /** @typedef {import('./choices.mjs').Choices} Choices */
 
@@ -26,9 +28,10 @@ export const RECORD = '.gatehouse.json';
 export async function generate({ source, target, choices }) {
   copyTrackedFiles(source, target);
   removeParts(target, partsToRemove(choices, [...PARTS.keys()]));
-  await addServices(target, choices);
+  addServices(target, choices);
   renameProject(target, choices);
   writeTexts(target, choices);
+  writeEnvExample({ source, target, choices });
   fitManifests(target, choices);
   writeRecord({ source, target, choices });
 }
@@ -53,14 +56,14 @@ function git(folder, args) {
   }
 }
 
+/** The number of the first migration is fixed, because the same choices give the same project. */
+const FIRST_MIGRATION = 1_764_800_000_000;
+
 /** @param {string} target @param {Choices} choices */
-async function addServices(target, { services }) {
-  const tool = new URL('../new-service/add-service.mjs', import.meta.url);
-  if (!existsSync(tool)) return;
-  const { addService } = await import(tool.href);
+function addServices(target, { services, issuer, preset }) {
+  const trust = { ...(issuer && { issuer }), ...(preset && { preset }) };
   for (const [index, name] of services.entries()) {
-    // The number of the first migration: fixed, because the same choices give the same project.
-    await addService(target, name, { stamp: 1_764_800_000_000 + index });
+    addService(target, name, { stamp: FIRST_MIGRATION + index, ...trust });
   }
 }
 
@@ -120,7 +123,7 @@ function workspacesOf(target, patterns) {
 function writeRecord({ source, target, choices }) {
   const { version } = readJson(join(source, 'package.json'));
   const commit = git(source, ['rev-parse', 'HEAD']).trim();
-  writeJson(join(target, RECORD), { version, commit, choices });
+  writeFileSync(join(target, RECORD), printJson(RECORD, { version, commit, choices }));
 }
 
 /** @param {string} file */

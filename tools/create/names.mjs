@@ -57,6 +57,7 @@ export function withImportsOfWidth(text) {
 export function withAlignedTables(text) {
   return text.replace(/(?:^\|.*\|\n)+/gm, (table) => {
     const rows = table.trimEnd().split('\n').map(cellsOf);
+    const rule = rows.find(isRule) ?? [];
     const widths = rows[0].map((_cell, index) =>
       Math.max(3, ...rows.filter((row) => !isRule(row)).map((row) => widthOf(row[index] ?? ''))),
     );
@@ -64,13 +65,18 @@ export function withAlignedTables(text) {
 
     /** @param {string} cell @param {number} index */
     function filled(cell, index) {
-      const missing = widths[index] - widthOf(cell);
-      if (!/^:?-+:?$/.test(cell)) return cell + ' '.repeat(Math.max(0, missing));
-      const right = cell.endsWith(':') ? ':' : '-';
-      return `${cell[0]}${'-'.repeat(widths[index] - 2)}${right}`;
+      const missing = Math.max(0, widths[index] - widthOf(cell));
+      const [isLeft, isRight] = [rule[index]?.startsWith(':'), rule[index]?.endsWith(':')];
+      if (rule.includes(cell) && RULE.test(cell)) {
+        return `${isLeft ? ':' : '-'}${'-'.repeat(widths[index] - 2)}${isRight ? ':' : '-'}`;
+      }
+      const before = isRight ? (isLeft ? Math.floor(missing / 2) : missing) : 0;
+      return ' '.repeat(before) + cell + ' '.repeat(missing - before);
     }
   });
 }
+
+const RULE = /^:?-+:?$/;
 
 /** @param {string} line */
 const cellsOf = (line) =>
@@ -80,7 +86,7 @@ const cellsOf = (line) =>
     .map((cell) => cell.trim());
 
 /** @param {string[]} row */
-const isRule = (row) => row.every((cell) => /^:?-+:?$/.test(cell));
+const isRule = (row) => row.every((cell) => RULE.test(cell));
 
 /** Characters as a terminal counts them. @param {string} text */
 const widthOf = (text) => [...text].length;

@@ -1,5 +1,5 @@
 /** What serves this repository only: `create` takes it out of every project. */
-import { dropJson, dropLines, editJson } from '../edits.mjs';
+import { dropBlock, dropJson, dropLines, editJson, replaceText } from '../edits.mjs';
 
 const SCRIPTS = [
   ...['bench', 'scoreboard', 'corpus', 'create'],
@@ -9,6 +9,8 @@ const TOOLS = [
   ...['adoption', 'corpus', 'docs', 'guards-copy', 'guards-doctor', 'guards-package', 'take-home'],
 ];
 const COMMANDS = [...TOOLS, 'create', 'create-check', 'executed-files', 'new-service-check'];
+
+const GUARDS = 'libs/guards/README.md';
 
 /** @type {import('../parts.mjs').Part} */
 export const part = {
@@ -31,7 +33,7 @@ export const part = {
     ...['tools/create/templates', 'tools/create/shapes.json', 'tools/new-service/check.mjs'],
     'docs/decisions',
     ...[
-      ...['api-changes', 'architecture', 'configuration', 'conformance', 'guarantees', 'scale'],
+      ...['api-changes', 'architecture', 'configuration', 'guarantees', 'scale'],
       ...[
         'scopes',
         'scoreboard',
@@ -41,6 +43,7 @@ export const part = {
       ...['recipes/verify-in-other-languages', 'recipes/mcp'],
     ].map((name) => `docs/${name}.md`),
     'apps/*/openapi.json',
+    ...['clients', 'upstream'].map((name) => `apps/e2e/test/${name}`),
     'apps/auth/test/conformance',
     'apps/*/test/flows/request-cost.spec.ts',
     'apps/auth/test/flows/foreign-verifiers.slow.spec.ts',
@@ -66,6 +69,30 @@ export const part = {
     dropLines('.gitignore', /^\/bench\//),
     dropLines('.dockerignore', /^bench$/),
     dropLines('eslint.config.mjs', /^ {4}'bench\/results',$/),
-    dropLines('.dependency-cruiser.mjs', /'\^bench\/\(node_modules/),
+    replaceText(
+      '.dependency-cruiser.mjs',
+      /path: \[\n\s+('.*dist\/',)\n\s+('.*built-',)\n\s+'\^bench.*\n\s+('.*'),\n\s+\]/,
+      'path: [$1 $2 $3]',
+    ),
+    replaceText(
+      '.dependency-cruiser.mjs',
+      /Which file may import which [^]*? rule notices a violation\.\n/,
+      'Which file may import which. `npm run lint` checks it, with type-only imports.\n',
+    ),
+    dropLines('apps/auth/src/auth.config.ts', /docs\/guarantees\.md says/),
+    replaceText('apps/auth/src/default-resource-servers.ts', / `npm run docs:check` [^.]*\./, ''),
+    replaceText(
+      'docs/observability.md',
+      / on Node 20 \(`npm run bench\n-- services --parts=empty`\)/,
+      ' on Node 20',
+    ),
+    replaceText('docs/recipes/another-issuer.md', /, then run `npm run corpus [^`]*`/, ''),
+    replaceText('docs/revocation.md', '`npm run bench -- scale`, medians', 'medians'),
+    dropBlock(GUARDS, /^\*\*1\. Copy it/, /^It copies about/),
+    replaceText(GUARDS, '**2. Name', '**1. Name'),
+    replaceText(GUARDS, '**3. ', '**2. '),
+    replaceText(GUARDS, '**4. ', '**3. '),
+    dropLines(GUARDS, /^`npm run guards:doctor/),
+    dropLines('tools/new-service/main.mjs', /^ {2}npm run docs:build /),
   ],
 };
