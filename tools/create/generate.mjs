@@ -41,7 +41,7 @@ function copyTrackedFiles(source, target) {
   for (const path of git(source, ['ls-files', '-z']).split('\0')) {
     if (!path || !existsSync(join(source, path))) continue;
     mkdirSync(dirname(join(target, path)), { recursive: true });
-    cpSync(join(source, path), join(target, path));
+    copyFileSync(join(source, path), join(target, path));
   }
 }
 

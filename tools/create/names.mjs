@@ -1,5 +1,7 @@
 /** Replaces the names of this repository by those of the project, in a way that Prettier accepts. */
 
+import { cellsOf, printTable } from './unlink.mjs';
+
 /** @typedef {{ name: string, scope: string }} Names */
 
 /**
@@ -49,44 +51,10 @@ export function withImportsOfWidth(text) {
   );
 }
 
-/**
- * The tables of a Markdown text with columns as wide as their widest cell.
- *
- * @param {string} text
- */
+/** Aligns the tables of a Markdown text. @param {string} text */
 export function withAlignedTables(text) {
-  return text.replace(/(?:^\|.*\|\n)+/gm, (table) => {
+  return text.replace(/(?:^\|.*\|\n){2,}/gm, (table) => {
     const rows = table.trimEnd().split('\n').map(cellsOf);
-    const rule = rows.find(isRule) ?? [];
-    const widths = rows[0].map((_cell, index) =>
-      Math.max(3, ...rows.filter((row) => !isRule(row)).map((row) => widthOf(row[index] ?? ''))),
-    );
-    return rows.map((row) => `| ${row.map(filled).join(' | ')} |\n`).join('');
-
-    /** @param {string} cell @param {number} index */
-    function filled(cell, index) {
-      const missing = Math.max(0, widths[index] - widthOf(cell));
-      const [isLeft, isRight] = [rule[index]?.startsWith(':'), rule[index]?.endsWith(':')];
-      if (rule.includes(cell) && RULE.test(cell)) {
-        return `${isLeft ? ':' : '-'}${'-'.repeat(widths[index] - 2)}${isRight ? ':' : '-'}`;
-      }
-      const before = isRight ? (isLeft ? Math.floor(missing / 2) : missing) : 0;
-      return ' '.repeat(before) + cell + ' '.repeat(missing - before);
-    }
+    return `${printTable(rows).join('\n')}\n`;
   });
 }
-
-const RULE = /^:?-+:?$/;
-
-/** @param {string} line */
-const cellsOf = (line) =>
-  line
-    .slice(1, -1)
-    .split(/(?<!\\)\|/)
-    .map((cell) => cell.trim());
-
-/** @param {string[]} row */
-const isRule = (row) => row.every((cell) => RULE.test(cell));
-
-/** Characters as a terminal counts them. @param {string} text */
-const widthOf = (text) => [...text].length;

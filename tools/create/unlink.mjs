@@ -95,7 +95,7 @@ function unlinkCell(cell, isMissing) {
 }
 
 /** @param {string} row */
-function cellsOf(row) {
+export function cellsOf(row) {
   const cells = row
     .trim()
     .slice(1, -1)

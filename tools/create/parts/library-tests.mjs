@@ -1,17 +1,32 @@
-import { editJson } from '../edits.mjs';
+import { dropJson, dropLines, editJson } from '../edits.mjs';
 
 const LIBRARIES = ['guards', 'persistence', 'service-kit'];
-
-/** Scripts and packages that only the tests of a library need, by library. @type {Record<string, RegExp>} */
+/** Helpers of the slow tests of auth. */
+const SLOW_SUPPORT = [
+  ...['auth-process', 'database-content', 'key-process', 'key-rotation-simulation'],
+  ...['refresh-token-model', 'refresh-token-replica', 'test-mail-server', 'timing'],
+];
+const TESTING = 'libs/persistence/testing';
 
 /** @type {import('../parts.mjs').Part} */
 export const part = {
-  title: 'Tests of the libraries',
-  paths: LIBRARIES.flatMap((name) => [`libs/${name}/test`, `libs/${name}/jest.config.mjs`]),
-  edits: LIBRARIES.map((name) =>
-    editJson(`libs/${name}/package.json`, ({ scripts }) => {
-      delete scripts.test;
-      delete scripts['test-slow'];
-    }),
-  ),
+  title: 'Tests of the libraries, and the slow tests of auth: crashes, outages, replicas, models',
+  paths: [
+    ...LIBRARIES.flatMap((name) => [`libs/${name}/test`, `libs/${name}/jest.config.mjs`]),
+    ...['flows', 'units'].map((folder) => `apps/auth/test/${folder}/*.slow.spec.ts`),
+    ...SLOW_SUPPORT.map((name) => `apps/auth/test/support/${name}.ts`),
+    `${TESTING}/pgbouncer.ts`,
+    'tools/jest/slow.mjs',
+  ],
+  edits: [
+    ...LIBRARIES.map((name) =>
+      editJson(`libs/${name}/package.json`, ({ scripts }) => {
+        delete scripts.test;
+        delete scripts['test-slow'];
+      }),
+    ),
+    dropJson('apps/auth/package.json', ['scripts', 'test-slow']),
+    dropJson('package.json', ['scripts', 'test:slow']),
+    dropLines(`${TESTING}/index.ts`, /pgbouncer/),
+  ],
 };

@@ -66,6 +66,7 @@ export const part = {
       ['overrides', 'openapi-typescript'],
     ),
     dropLines('tools/run.mjs', new RegExp(`^ {2}'?(${COMMANDS.join('|')})'?: \\(\\)`)),
+    dropLines('libs/persistence/testing/index.ts', /documented-cost/),
     dropLines('.gitignore', /^\/bench\//),
     dropLines('.dockerignore', /^bench$/),
     dropLines('eslint.config.mjs', /^ {4}'bench\/results',$/),
