@@ -55,11 +55,15 @@ export function completeChoices(given) {
   };
   const faults = RULES.filter(({ holds }) => !holds(choices)).map(({ fault }) => fault(choices));
   if (faults.length > 0) throw new Failure(faults.join('\n'));
-  return {
+  const complete = {
     ...choices,
     services: [...new Set(choices.services)],
     parts: OPTIONAL_PARTS.filter((part) => choices.parts.includes(part)),
   };
+  // In a fixed order, because the same choices give the same .gatehouse.json.
+  const entries = Object.entries(complete).filter(([, value]) => value !== undefined);
+  entries.sort(([one], [other]) => KNOWN_CHOICES.indexOf(one) - KNOWN_CHOICES.indexOf(other));
+  return /** @type {Choices} */ (Object.fromEntries(entries));
 }
 
 /** @param {string[]} given @param {string[]} known */

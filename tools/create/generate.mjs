@@ -4,7 +4,14 @@
  * because `npm run create` and `npm run upgrade` run before `npm ci`.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { Failure } from '../terminal/command.mjs';
 import { addService } from '../new-service/add-service.mjs';

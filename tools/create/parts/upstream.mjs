@@ -94,6 +94,6 @@ export const part = {
     replaceText(GUARDS, '**3. ', '**2. '),
     replaceText(GUARDS, '**4. ', '**3. '),
     dropLines(GUARDS, /^`npm run guards:doctor/),
-    dropLines('tools/new-service/main.mjs', /^ {2}npm run docs:build /),
+    dropLines('tools/new-service/main.mjs', /'tools\/docs'/),
   ],
 };
