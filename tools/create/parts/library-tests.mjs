@@ -1,4 +1,4 @@
-import { dropJson, dropLines, editJson } from '../edits.mjs';
+import { dropJson, dropLines, editJson, replaceText } from '../edits.mjs';
 
 const LIBRARIES = ['guards', 'persistence', 'service-kit'];
 /** Helpers of the slow tests of auth. */
@@ -16,9 +16,12 @@ export const part = {
     ...['flows', 'units'].map((folder) => `apps/auth/test/${folder}/*.slow.spec.ts`),
     ...SLOW_SUPPORT.map((name) => `apps/auth/test/support/${name}.ts`),
     `${TESTING}/pgbouncer.ts`,
+    'libs/guards/testing/corpus',
     'tools/jest/slow.mjs',
   ],
   edits: [
+    replaceText('docs/clients.md', /^`npm run test:slow` signs[^]*?\n(?=\n)/m, ''),
+    replaceText('tools/test/main.mjs', '`npm test`, `npm run test:slow`:', '`npm test`:'),
     ...LIBRARIES.map((name) =>
       editJson(`libs/${name}/package.json`, ({ scripts }) => {
         delete scripts.test;

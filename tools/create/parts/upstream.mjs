@@ -37,6 +37,7 @@ export const part = {
       ...[
         'scopes',
         'scoreboard',
+        'which-token',
         'recipes/delete-what-you-do-not-need',
         'recipes/rename-the-scope',
       ],
@@ -44,6 +45,11 @@ export const part = {
     ].map((name) => `docs/${name}.md`),
     'apps/*/openapi.json',
     ...['clients', 'upstream'].map((name) => `apps/e2e/test/${name}`),
+    ...['guards-copies', 'install-workspace', 'lint-texts', 'nest-starters'].map(
+      (name) => `apps/e2e/test/support/${name}.*`,
+    ),
+    ...['apps/e2e/src', 'apps/e2e/test/samples/contracts.spec.ts'],
+    'apps/e2e/test/samples/corpus.spec.ts',
     'apps/auth/test/conformance',
     'apps/*/test/flows/request-cost.spec.ts',
     'apps/auth/test/flows/foreign-verifiers.slow.spec.ts',
@@ -51,10 +57,10 @@ export const part = {
     'libs/guards/CHANGELOG.md',
     'libs/guards/LICENSE',
     'libs/guards/docs/adopt.md',
-    'libs/guards/testing/corpus',
     'libs/persistence/testing/documented-cost.ts',
   ],
   edits: [
+    replaceText('tools/new-service/add-service.mjs', / `npm run create` [^\n]*/, ' Needs no package.'),
     editJson('package.json', (manifest) => {
       manifest.scripts.lint = manifest.scripts.lint.replace(' tools bench', ' tools');
       manifest.scripts.typecheck = manifest.scripts.typecheck.replace(' && tsc -p bench', '');
