@@ -19,8 +19,9 @@ import { filesIn } from '../workspace.mjs';
 import { partsToRemove } from './choices.mjs';
 import { printJson } from './edits.mjs';
 import { lockFileFor } from './lock-file.mjs';
-import { renamed, withAlignedTables, withImportsOfWidth } from './names.mjs';
+import { renamed, withImportsOfWidth } from './names.mjs';
 import { PARTS, removeParts } from './parts.mjs';
+import { alignTables } from './unlink.mjs';
 import { writeEnvExample, writeTexts } from './texts.mjs';
 
 /** @typedef {import('./choices.mjs').Choices} Choices */
@@ -91,7 +92,7 @@ function renameProject(target, choices) {
 /** What a shorter or longer name changes for Prettier. @param {string} path @param {string} text */
 function formatted(path, text) {
   if (/\.([cm]?[jt]s)$/.test(path)) return withImportsOfWidth(text);
-  return path.endsWith('.md') ? withAlignedTables(text) : text;
+  return path.endsWith('.md') ? alignTables(text) : text;
 }
 
 /** The lock file has the packages that the remaining manifests name. @param {string} target @param {Choices} choices */

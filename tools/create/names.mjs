@@ -1,7 +1,5 @@
 /** Replaces the names of this repository by those of the project, in a way that Prettier accepts. */
 
-import { cellsOf, printTable } from './unlink.mjs';
-
 /** @typedef {{ name: string, scope: string }} Names */
 
 /**
@@ -49,12 +47,4 @@ export function withImportsOfWidth(text) {
       return `${keyword} {\n${names.map((/** @type {string} */ each) => `  ${each},\n`).join('')}} from ${source};`;
     },
   );
-}
-
-/** Aligns the tables of a Markdown text. @param {string} text */
-export function withAlignedTables(text) {
-  return text.replace(/(?:^\|.*\|\n){2,}/gm, (table) => {
-    const rows = table.trimEnd().split('\n').map(cellsOf);
-    return `${printTable(rows).join('\n')}\n`;
-  });
 }

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { titleOf } from './names.mjs';
+import { renamed, titleOf } from './names.mjs';
 
 /** @typedef {import('./choices.mjs').Choices} Choices */
 
@@ -94,7 +94,8 @@ export function writeEnvExample({ source, target, choices }) {
     return /** @type {const} */ ([app, settings]);
   });
   const all = [...own, ...added].map(([app, settings]) => `# ---- ${app} ----\n\n${settings}`);
-  writeFileSync(join(target, '.env.example'), `${[ENV_HEAD, ...all].join('\n\n')}\n`);
+  const example = `${[ENV_HEAD, ...all].join('\n\n')}\n`;
+  writeFileSync(join(target, '.env.example'), renamed(example, choices));
 }
 
 /** @param {string} target @param {string} app */

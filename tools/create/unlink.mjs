@@ -106,7 +106,7 @@ function unlinkCell(cell, isMissing) {
 }
 
 /** @param {string} row */
-export function cellsOf(row) {
+function cellsOf(row) {
   const cells = row
     .trim()
     .slice(1, -1)

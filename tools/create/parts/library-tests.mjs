@@ -20,7 +20,6 @@ export const part = {
     'tools/jest/slow.mjs',
   ],
   edits: [
-    replaceText('docs/clients.md', /^`npm run test:slow` signs[^]*?\n(?=\n)/m, ''),
     replaceText('tools/test/main.mjs', '`npm test`, `npm run test:slow`:', '`npm test`:'),
     ...LIBRARIES.map((name) =>
       editJson(`libs/${name}/package.json`, ({ scripts }) => {

@@ -60,7 +60,11 @@ export const part = {
     'libs/persistence/testing/documented-cost.ts',
   ],
   edits: [
-    replaceText('tools/new-service/add-service.mjs', / `npm run create` [^\n]*/, ' Needs no package.'),
+    replaceText(
+      'tools/new-service/add-service.mjs',
+      / `npm run create` [^\n]*/,
+      ' Needs no package.',
+    ),
     editJson('package.json', (manifest) => {
       manifest.scripts.lint = manifest.scripts.lint.replace(' tools bench', ' tools');
       manifest.scripts.typecheck = manifest.scripts.typecheck.replace(' && tsc -p bench', '');
@@ -88,12 +92,13 @@ export const part = {
     ),
     dropLines('apps/auth/src/auth.config.ts', /docs\/guarantees\.md says/),
     replaceText('apps/auth/src/default-resource-servers.ts', / `npm run docs:check` [^.]*\./, ''),
-    replaceText(
-      'docs/observability.md',
-      / on Node 20 \(`npm run bench\n-- services --parts=empty`\)/,
-      ' on Node 20',
-    ),
+    // The part opentelemetry drops this paragraph.
+    {
+      file: 'docs/observability.md',
+      change: (text) => text.replace(/ \(`npm run bench\n-- services --parts=empty`\)/, ''),
+    },
     replaceText('docs/recipes/another-issuer.md', /, then run `npm run corpus [^`]*`/, ''),
+    replaceText('docs/clients.md', '`npm run test:slow` signs', 'A test of the starter signs'),
     replaceText('docs/revocation.md', '`npm run bench -- scale`, medians', 'medians'),
     dropBlock(GUARDS, /^\*\*1\. Copy it/, /^It copies about/),
     replaceText(GUARDS, '**2. Name', '**1. Name'),
