@@ -21,7 +21,6 @@ const COMMANDS = {
   image: () => import('./image/main.mjs'),
   migrate: async () => ({ command: (await import('./ops/main.mjs')).migrateCommand }),
   'new-service': () => import('./new-service/main.mjs'),
-  'new-service-check': () => import('./new-service/check.mjs'),
   ops: () => import('./ops/main.mjs'),
   remove: () => import('./remove/main.mjs'),
   smoke: () => import('./smoke/main.mjs'),

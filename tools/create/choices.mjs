@@ -30,7 +30,7 @@ export const OPTIONAL_PARTS = [
 ];
 
 /** Parts that say something to a project without an authorization server of its own. */
-const ONLY_WITH_OWN_AUTH = ['token-exchange'];
+const ONLY_WITH_OWN_AUTH = ['token-exchange', 'docker', 'kubernetes'];
 
 export const PRESETS = ['auth0', 'better-auth', 'cognito', 'entra-id', 'keycloak', 'okta'];
 
@@ -58,7 +58,11 @@ export function completeChoices(given) {
   const complete = {
     ...choices,
     services: [...new Set(choices.services)],
-    parts: OPTIONAL_PARTS.filter((part) => choices.parts.includes(part)),
+    parts: OPTIONAL_PARTS.filter(
+      // The manifests of Kubernetes name the images of Docker.
+      (part) =>
+        choices.parts.includes(part) || (part === 'docker' && choices.parts.includes('kubernetes')),
+    ),
   };
   // In a fixed order, because the same choices give the same .gatehouse.json.
   const entries = Object.entries(complete).filter(([, value]) => value !== undefined);

@@ -74,7 +74,7 @@ const ENV_HEAD = `# The settings of the apps, with their defaults. apps/*/src/*.
 #
 # All lines are comments, so a copy of this file changes nothing. Development needs no settings.
 # \`npx nx serve <app>\` reads apps/<app>/.env: copy the part of that app and remove the # of each line that you change.
-# \`npm start\` reads no file: set variables in front of it. Docker Compose reads .env beside docker-compose.yml.`;
+# \`npm start\` reads no file: set variables in front of it.`;
 
 /**
  * `.env.example` of the apps that are here. A new service has the settings of billing that its own schema declares.

@@ -8,10 +8,17 @@ const SLOW_SUPPORT = [
 ];
 const TESTING = 'libs/persistence/testing';
 
+/** The part auth drops these lines too. @param {string} file @returns {import('../edits.mjs').Edit} */
+const withoutEndToEndTests = (file) => ({
+  file,
+  change: (text) => text.replace(/^(?:COPY | {4}'|\/|!)?apps\/e2e.*\n/gm, ''),
+});
+
 /** @type {import('../parts.mjs').Part} */
 export const part = {
-  title: 'Tests of the libraries, and the slow tests of auth: crashes, outages, replicas, models',
+  title: 'Tests of the libraries, and slow tests: crashes, outages, replicas, models',
   paths: [
+    'apps/e2e',
     ...LIBRARIES.flatMap((name) => [`libs/${name}/test`, `libs/${name}/jest.config.mjs`]),
     ...['flows', 'units'].map((folder) => `apps/auth/test/${folder}/*.slow.spec.ts`),
     ...SLOW_SUPPORT.map((name) => `apps/auth/test/support/${name}.ts`),
@@ -30,5 +37,6 @@ export const part = {
     dropJson('apps/auth/package.json', ['scripts', 'test-slow']),
     dropJson('package.json', ['scripts', 'test:slow']),
     dropLines(`${TESTING}/index.ts`, /pgbouncer/),
+    ...['eslint.config.mjs', '.gitignore', '.dockerignore', 'Dockerfile'].map(withoutEndToEndTests),
   ],
 };

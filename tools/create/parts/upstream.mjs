@@ -8,7 +8,7 @@ const SCRIPTS = [
 const TOOLS = [
   ...['adoption', 'corpus', 'docs', 'guards-copy', 'guards-doctor', 'guards-package', 'take-home'],
 ];
-const COMMANDS = [...TOOLS, 'create', 'create-check', 'executed-files', 'new-service-check'];
+const COMMANDS = [...TOOLS, 'create', 'create-check', 'executed-files'];
 
 const GUARDS = 'libs/guards/README.md';
 
@@ -30,17 +30,11 @@ export const part = {
       'shapes',
       'check',
     ].map((name) => `tools/create/${name}.mjs`),
-    ...['tools/create/templates', 'tools/create/shapes.json', 'tools/new-service/check.mjs'],
+    ...['tools/create/templates', 'tools/create/shapes.json'],
     'docs/decisions',
     ...[
       ...['api-changes', 'architecture', 'configuration', 'guarantees', 'scale'],
-      ...[
-        'scopes',
-        'scoreboard',
-        'which-token',
-        'recipes/delete-what-you-do-not-need',
-        'recipes/rename-the-scope',
-      ],
+      ...['scopes', 'scoreboard', 'which-token', 'recipes/delete-what-you-do-not-need'],
       ...['recipes/verify-in-other-languages', 'recipes/mcp'],
     ].map((name) => `docs/${name}.md`),
     'apps/*/openapi.json',
@@ -105,6 +99,7 @@ export const part = {
     replaceText(GUARDS, '**3. ', '**2. '),
     replaceText(GUARDS, '**4. ', '**3. '),
     dropLines(GUARDS, /^`npm run guards:doctor/),
+    dropLines('tools/remove/main.mjs', /docs:build/),
     dropLines('tools/new-service/main.mjs', /'tools\/docs'/),
   ],
 };

@@ -18,13 +18,20 @@ interface Tools {
   readonly SHAPES: Shapes;
   readonly OPTIONAL_PARTS: readonly string[];
   readonly lockFileFor: (text: string, manifests: Map<string, object>) => string;
+  readonly addService: (root: string, name: string, options?: object) => unknown;
   readonly renamed: (text: string, names: { name: string; scope: string }) => string;
   readonly withImportsOfWidth: (text: string) => string;
 }
 const tools = {} as Tools;
 // One after the other, because Jest links modules that are imported together in a wrong order.
-for (const name of ['choices', 'generate', 'lock-file', 'names']) {
-  const url = new URL(`../../../../tools/create/${name}.mjs`, import.meta.url);
+for (const name of [
+  'create/choices',
+  'create/generate',
+  'create/lock-file',
+  'create/names',
+  'new-service/add-service',
+]) {
+  const url = new URL(`../../../../tools/${name}.mjs`, import.meta.url);
   Object.assign(tools, await import(url.href));
 }
 const { completeChoices, OPTIONAL_PARTS, SHAPES } = tools;
@@ -177,6 +184,21 @@ describe('the choices of npm run create', () => {
 
   it('names all faults at once', () => {
     expect(() => completeChoices({ name: 'A', database: 'x' })).toThrow(/^name: .*\ndatabase: /);
+  });
+});
+
+describe('npm run new:service', () => {
+  it.each<[string, string, object, RegExp]>([
+    ['two words', 'two words', {}, /one word/],
+    ['a path', '../up', {}, /one word/],
+    ['a vague name', 'shared', {}, /does not say/],
+    ['the name of an app', 'orders', {}, /apps\/orders exists/],
+    ['the name of a library', 'guards', {}, /libs\/guards exists/],
+    ['a class of the template', 'modules', {}, /Module/],
+    ['the port of another app', 'parcels', { port: '3001' }, /that of orders/],
+    ['a port that is no number', 'parcels', { port: 'many' }, /--port must be/],
+  ])('refuses %s and changes nothing', (_what, name, options, reason) => {
+    expect(() => tools.addService(ROOT, name, options)).toThrow(reason);
   });
 });
 
