@@ -92,7 +92,8 @@ function renameProject(target, choices) {
 /** What a shorter or longer name changes for Prettier. @param {string} path @param {string} text */
 function formatted(path, text) {
   if (/\.([cm]?[jt]s)$/.test(path)) return withImportsOfWidth(text);
-  return path.endsWith('.md') ? alignTables(text) : text;
+  // A list item that left with its link leaves two blank lines.
+  return path.endsWith('.md') ? alignTables(text).replace(/\n{3,}/g, '\n\n') : text;
 }
 
 /** The lock file has the packages that the remaining manifests name. @param {string} target @param {Choices} choices */

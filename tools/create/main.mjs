@@ -161,7 +161,7 @@ async function commit(cwd, name) {
 }
 
 /** @param {string} target @param {import('./choices.mjs').Choices} choices */
-function nextSteps(target, { name, services, samples }) {
+function nextSteps(target, { name, scope, services, samples }) {
   const shown =
     relative(process.env.INIT_CWD ?? '.', target)
       .split(sep)
@@ -175,9 +175,13 @@ Made ${name} in ${shown}: ${files} files. Your services: ${folders}.
 Next:
   cd ${shown}
   npm ci
-  npm start          prints the addresses
+${needsFormat({ name, scope }) ? '  npm run format     once, because a longer name needs other line breaks\n' : ''}  npm start          prints the addresses
   npm test           in another terminal
 
 Then change apps/${all.at(-1)}. README.md has the commands.
 `;
 }
+
+/** Prettier, which `npm ci` installs, breaks lines that a longer name makes too long. @param {{ name: string, scope: string }} names */
+const needsFormat = ({ name, scope }) =>
+  name.length > 'gatehouse'.length || scope.length > '@gatehouse'.length;
