@@ -11,16 +11,7 @@ const TESTING = 'libs/persistence/testing';
 /** The part auth drops these lines too. @param {string} file @returns {import('../edits.mjs').Edit} */
 const withoutEndToEndTests = (file) => ({
   file,
-  change: (text) =>
-    text
-      .replace(/^(?:COPY | {4}'|\/|!)?apps\/e2e.*\n/gm, '')
-      .replace(/globalIgnores\(\[\n((?: {4}'[^']+',\n)+) {2}\]\)/, (_all, lines) => {
-        const names = lines
-          .trim()
-          .replace(/,$/, '')
-          .split(/,\n\s*/);
-        return `globalIgnores([${names.join(', ')}])`;
-      }),
+  change: (text) => text.replace(/^(?:COPY | {4}'|\/|!)?apps\/e2e.*\n/gm, ''),
 });
 
 /** @type {import('../parts.mjs').Part} */

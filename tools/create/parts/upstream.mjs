@@ -12,6 +12,16 @@ const COMMANDS = [...TOOLS, 'create', 'create-check', 'executed-files'];
 
 const GUARDS = 'libs/guards/README.md';
 
+/** As Prettier writes a short list. @type {import('../edits.mjs').Edit} */
+const ignoresOnOneLine = {
+  file: 'eslint.config.mjs',
+  change: (text) =>
+    text.replace(/globalIgnores\(\[\n((?: {4}'[^']+',\n)+) {2}\]\)/, (all, lines) => {
+      const line = `  globalIgnores([${lines.trim().replace(/,$/, '').replace(/\s+/g, ' ')}]),`;
+      return line.length > 100 ? all : line.slice(2, -1);
+    }),
+};
+
 /** @type {import('../parts.mjs').Part} */
 export const part = {
   title: 'Benchmarks, comparisons, decisions and generators of this repository',
@@ -74,6 +84,7 @@ export const part = {
     dropLines('.gitignore', /^\/bench\//),
     dropLines('.dockerignore', /^bench$/),
     dropLines('eslint.config.mjs', /^ {4}'bench\/results',$/),
+    ignoresOnOneLine,
     replaceText(
       '.dependency-cruiser.mjs',
       /path: \[\n\s+('.*dist\/',)\n\s+('.*built-',)\n\s+'\^bench.*\n\s+('.*'),\n\s+\]/,
