@@ -8,7 +8,7 @@ import { Failure } from '../terminal/command.mjs';
 /**
  * The edits outside of the folder of the service, by file. A project need not have all of these files.
  *
- * @type {Record<string, (names: Names) => Edit[]>}
+ * @type {Record<string, (names: Names, project: { hasAuth: boolean }) => Edit[]>}
  */
 const PLACES = {
   'apps/auth/src/default-resource-servers.ts': (names) => [
@@ -39,8 +39,8 @@ const PLACES = {
       change: (text) => `${text}\nCOPY apps/${many}/package.json apps/${many}/`,
     },
   ],
-  'docker-compose.yml': (names) =>
-    Object.entries(composeParts(names)).map(([part, added]) => ({
+  'docker-compose.yml': (names, { hasAuth }) =>
+    Object.entries(composeParts(names, hasAuth)).map(([part, added]) => ({
       what: `the comment "new:service adds its ${part} above"`,
       place: new RegExp(`^ *# new:service adds its ${part} above$`),
       change: (mark) => `${added}\n${mark}`,
@@ -66,8 +66,8 @@ const resourceServer = ({ many, port }) => `  {
     ],
   },`;
 
-/** @param {Names} names */
-const composeParts = ({ many, port }) => ({
+/** @param {Names} names @param {boolean} hasAuth */
+const composeParts = ({ many, port }, hasAuth) => ({
   image: `x-${many}: &${many}
   <<: *hardened
   image: gatehouse-${many}
@@ -86,8 +86,7 @@ const composeParts = ({ many, port }) => ({
     ports: ['127.0.0.1:${port}:3000']
     depends_on:
       ${many}-migrate: { condition: service_completed_successfully }
-      auth: { condition: service_healthy }
-`,
+${hasAuth ? '      auth: { condition: service_healthy }\n' : ''}`,
 });
 
 /**
@@ -96,12 +95,13 @@ const composeParts = ({ many, port }) => ({
  * @returns {{ changed: Map<string, string>, absent: string[] }} the new texts by file, and the files that the project lacks
  */
 export function registrations(root, names) {
+  const project = { hasAuth: existsSync(join(root, 'apps/auth')) };
   const paths = Object.keys(PLACES);
   const absent = paths.filter((path) => !existsSync(join(root, path)));
   const present = paths.filter((path) => !absent.includes(path));
   const changed = present.map((path) => {
     const text = readFileSync(join(root, path), 'utf8');
-    const edits = PLACES[path](names);
+    const edits = PLACES[path](names, project);
     return /** @type {[string, string]} */ ([
       path,
       edits.reduce((changing, edit) => applyEdit(path, changing, edit), text),

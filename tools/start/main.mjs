@@ -4,7 +4,7 @@
  */
 import { defineCommand } from '../terminal/command.mjs';
 import { coloursFor, withProgress } from '../terminal/output.mjs';
-import { build, credentialsIn, DEFAULT_PORTS, trimmed } from '../workspace.mjs';
+import { build, credentialsIn, DEFAULT_PORTS, HAS_AUTH, trimmed } from '../workspace.mjs';
 import { describeDatabase, mayBeSeeded } from './database.mjs';
 import { logPrinter } from './log-output.mjs';
 import { rejectIfOneExits, ServiceProcess, untilReady } from './service-process.mjs';
@@ -191,6 +191,7 @@ const OWNERS = {
  * @param {import('../terminal/output.mjs').Paint} paint
  */
 function seedRows(profile, services, paint) {
+  if (!HAS_AUTH) return [];
   const setting = profile.name === 'demo' ? 'SEED_DEMO' : 'SEED_CONFORMANCE';
   const isSeeded = services.some(({ env }) => env[setting] === 'true');
   if (isSeeded) return credentialRows(profile, paint);
