@@ -23,19 +23,20 @@ export const command = defineCommand({
 
   <shapes>   ${Object.keys(SHAPES).join(', ')}; all by default
   --record   writes sizes and seconds to tools/create/shapes.json, for the table in README.md
+  --sizes    records the sizes only, and tries nothing
   --keep     does not delete the projects`,
-  options: { record: flag, keep: flag },
+  options: { record: flag, sizes: flag, keep: flag },
   allowPositionals: true,
-  run: async ({ record = false, keep = false }, names) => {
+  run: async (options, names) => {
     for (const name of names.length > 0 ? names : Object.keys(SHAPES)) {
       if (!Object.hasOwn(SHAPES, name)) throw new UsageError(`There is no shape "${name}".`);
-      await checkShape(/** @type {keyof typeof SHAPES} */ (name), { record, keep });
+      await checkShape(/** @type {keyof typeof SHAPES} */ (name), options);
     }
   },
 });
 
-/** @param {keyof typeof SHAPES} name @param {{ record: boolean, keep: boolean }} options */
-async function checkShape(name, { record, keep }) {
+/** @param {keyof typeof SHAPES} name @param {{ record?: boolean, sizes?: boolean, keep?: boolean }} options */
+async function checkShape(name, { record, sizes, keep }) {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'gatehouse-create-')));
   const say = (/** @type {string} */ text) =>
     void process.stdout.write(`create ${name}: ${text}\n`);
@@ -44,8 +45,8 @@ async function checkShape(name, { record, keep }) {
     await makeProject(folder, project);
     const size = sizeOf(project.cwd);
     say(`${size.files} files, ${size.codeLines} lines, ${size.installed} packages`);
-    const seconds = await tryOut(project);
-    if (record) keepRecord(name, { ...size, ...seconds });
+    const seconds = sizes ? {} : await tryOut(project);
+    if (record || sizes) keepRecord(name, { ...size, ...seconds });
   } finally {
     if (keep) say(`the project is in ${folder}`);
     else rmSync(folder, { recursive: true, force: true });
@@ -160,9 +161,12 @@ async function sendCorpus(project) {
 
 /** @param {string} name @param {import('./shapes.mjs').Row} row */
 function keepRecord(name, row) {
-  const { shapes } = readRecord();
+  const { measured: before, shapes } = readRecord();
   const date = new Date().toISOString().slice(0, 10);
   const measured = `Two cores, ${date}, Node ${process.versions.node}, \`node tools/run.mjs create-check --record\`; npm's cache was warm.`;
-  const all = Object.keys(SHAPES).map((key) => [key, key === name ? row : shapes[key]]);
-  writeRecord({ measured, shapes: Object.fromEntries(all.filter(([, each]) => each)) });
+  const all = Object.keys(SHAPES)
+    .map((key) => [key, key === name ? { ...shapes[key], ...row } : shapes[key]])
+    .filter(([, each]) => each);
+  const isTried = row.install !== undefined;
+  writeRecord({ measured: isTried ? measured : before, shapes: Object.fromEntries(all) });
 }

@@ -40,10 +40,14 @@ function factsOf(
       docker: parts.includes('docker') && existsSync(join(target, 'Dockerfile')),
       kubernetes: parts.includes('kubernetes'),
       smoke: Object.hasOwn(scripts, 'smoke'),
+      upgrade: Object.hasOwn(scripts, 'upgrade'),
       slow: Object.hasOwn(scripts, 'test:slow'),
     },
     words: {
       title: titleOf(name),
+      // The third person of the verb in the first sentence.
+      s: all.length === 1 ? 's' : '',
+      ies: all.length === 1 ? 'ies' : 'y',
       service: services[0] ?? 'orders',
       services: all
         .map((each) => `\`apps/${each}\``)

@@ -1,7 +1,16 @@
 import { dropJson, dropLines } from '../edits.mjs';
 
 const DOCS = [
-  ...['abuse', 'clients', 'conformance', 'guarantees', 'operations', 'replicas', 'revocation'],
+  ...[
+    'abuse',
+    'backups',
+    'clients',
+    'conformance',
+    'guarantees',
+    'operations',
+    'replicas',
+    'revocation',
+  ],
   ...['scale', 'security-events', 'sessions', 'which-token'],
   ...['flows/authorize', 'flows/key-rotation', 'flows/login', 'flows/refresh'],
   ...['recipes/add-a-scope', 'recipes/mcp'],

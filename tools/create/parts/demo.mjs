@@ -12,5 +12,6 @@ export const part = {
     dropJson('package.json', ['scripts', 'demo']),
     dropLines('tools/run.mjs', /^ {2}demo: /),
     replaceText('tools/start/main.mjs', 'npm run demo', 'npm run smoke'),
+    replaceText('docs/docker.md', 'npm run demo', 'npm run smoke'),
   ],
 };

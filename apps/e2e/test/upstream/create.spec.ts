@@ -16,6 +16,8 @@ interface Tools {
   }) => Promise<void>;
   readonly completeChoices: (given: Choices) => Choices;
   readonly SHAPES: Shapes;
+  readonly sizeOf: (folder: string) => Readonly<Record<string, number>>;
+  readonly readRecord: () => { readonly shapes: Readonly<Record<string, object>> };
   readonly OPTIONAL_PARTS: readonly string[];
   readonly lockFileFor: (text: string, manifests: Map<string, object>) => string;
   readonly addService: (root: string, name: string, options?: object) => unknown;
@@ -29,6 +31,7 @@ for (const name of [
   'create/generate',
   'create/lock-file',
   'create/names',
+  'create/shapes',
   'new-service/add-service',
 ]) {
   const url = new URL(`../../../../tools/${name}.mjs`, import.meta.url);
@@ -36,12 +39,15 @@ for (const name of [
 }
 const { completeChoices, OPTIONAL_PARTS, SHAPES } = tools;
 
-/** The files of a project by path. */
-async function projectOf(choices: Choices): Promise<Map<string, string>> {
+async function createProject(choices: Choices): Promise<string> {
   const target = join(await createTemporaryFolder(), 'project');
   await tools.generate({ source: ROOT, target, choices });
-  return textsIn(target);
+  return target;
 }
+
+/** The files of a project by path. */
+const projectOf = async (choices: Choices): Promise<Map<string, string>> =>
+  textsIn(await createProject(choices));
 
 function textsIn(folder: string): Map<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -116,14 +122,17 @@ function brokenImports(project: ReadonlyMap<string, string>): string[] {
 
 describe('npm run create', () => {
   it.each(Object.entries(SHAPES))(
-    'writes no broken link, import, script or name into the shape %s',
-    async (_name, choices) => {
-      const project = await projectOf(choices);
+    'writes the shape %s without broken links, imports, scripts and names, and of the stated size',
+    async (name, choices) => {
+      const folder = await createProject(choices);
+      const project = textsIn(folder);
 
       expect(brokenLinks(project)).toEqual([]);
       expect(brokenImports(project)).toEqual([]);
       expect(missingScripts(project)).toEqual([]);
       expect(leftNames(project)).toEqual([]);
+      // The table of README.md. To correct it: node tools/run.mjs create-check --sizes && npm run docs:build
+      expect(tools.readRecord().shapes[name]).toMatchObject(tools.sizeOf(folder));
     },
   );
 
