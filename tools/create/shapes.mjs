@@ -51,8 +51,9 @@ function packagesIn(file) {
   return all.flatMap(([each, version]) => (version === '*' || each === own ? [] : [each]));
 }
 
-/** Optional packages of other systems count too. @param {[string, any]} entry */
-const isPackage = ([place, { link }]) => place.includes('node_modules/') && !link;
+/** A package that npm installs on Linux with x64. @param {[string, any]} entry */
+const isPackage = ([place, { link, os = ['linux'], cpu = ['x64'] }]) =>
+  place.includes('node_modules/') && !link && os.includes('linux') && cpu.includes('x64');
 
 /** @returns {Record_} */
 export function readRecord() {

@@ -6,6 +6,21 @@ const SLOW_SUPPORT = [
   ...['auth-process', 'database-content', 'key-process', 'key-rotation-simulation'],
   ...['refresh-token-model', 'refresh-token-replica', 'test-mail-server', 'timing'],
 ];
+/** Packages that only the tests of the libraries use. */
+const TEST_PACKAGES = [
+  ...['express', 'fastify', 'socket.io', 'ws'].map((name) => `@nestjs/platform-${name}`),
+  ...[
+    '@nestjs/testing',
+    '@types/express',
+    '@types/supertest',
+    '@types/ws',
+    'express',
+    'fast-check',
+  ],
+  ...['@apollo/server', '@apollo/subgraph', '@as-integrations/express5', '@nestjs/apollo'],
+  ...['@as-integrations/fastify', '@grpc/grpc-js', '@grpc/proto-loader', 'fastify', 'graphql-ws'],
+  ...['hono', 'socket.io-client', 'supertest', 'ws'],
+];
 const TESTING = 'libs/persistence/testing';
 
 /** The part auth drops these lines too. @param {string} file @returns {import('../edits.mjs').Edit} */
@@ -29,9 +44,10 @@ export const part = {
   edits: [
     replaceText('tools/test/main.mjs', '`npm test`, `npm run test:slow`:', '`npm test`:'),
     ...LIBRARIES.map((name) =>
-      editJson(`libs/${name}/package.json`, ({ scripts }) => {
+      editJson(`libs/${name}/package.json`, ({ scripts, devDependencies = {} }) => {
         delete scripts.test;
         delete scripts['test-slow'];
+        for (const each of TEST_PACKAGES) delete devDependencies[each];
       }),
     ),
     dropJson('apps/auth/package.json', ['scripts', 'test-slow']),

@@ -49,7 +49,7 @@ export const part = {
     ].map((name) => `docs/${name}.md`),
     'apps/*/openapi.json',
     ...['clients', 'upstream'].map((name) => `apps/e2e/test/${name}`),
-    ...['guards-copies', 'install-workspace', 'lint-texts', 'nest-starters'].map(
+    ...['create-tools', 'guards-copies', 'install-workspace', 'lint-texts', 'nest-starters'].map(
       (name) => `apps/e2e/test/support/${name}.*`,
     ),
     ...['apps/e2e/src', 'apps/e2e/test/samples/contracts.spec.ts'],
