@@ -21,6 +21,7 @@ const COMMANDS = {
   'new-service': () => import('./new-service/main.mjs'),
   'new-service-check': () => import('./new-service/check.mjs'),
   ops: () => import('./ops/main.mjs'),
+  remove: () => import('./remove/main.mjs'),
   smoke: () => import('./smoke/main.mjs'),
   start: () => import('./start/main.mjs'),
   'take-home': () => import('./take-home/main.mjs'),
