@@ -22,7 +22,7 @@ const PLACES = {
     {
       what: 'DEFAULT_PORTS',
       place: /export const DEFAULT_PORTS = \{[^}]*\};/,
-      change: (text) => text.replace(/\};$/, `  ${many}: ${port},\n};`),
+      change: (text) => text.replace(/\n?\};$/, `\n  ${many}: ${port},\n};`),
     },
   ],
   'apps/e2e/package.json': ({ many }) => [

@@ -1,17 +1,19 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '@gatehouse/service-kit/testing';
-import { DEFAULT_PORTS } from '../../../../tools/workspace.mjs';
+import { createTemporaryFolder } from '../support/cleanup.js';
 import { e2eConfig } from '../support/e2e.config.js';
 import { RunningCommand } from '../support/running-command.js';
+import { ROOT } from '../support/workspace.js';
+
+const APPS = readdirSync(join(ROOT, 'apps')).filter((name) => name !== 'e2e');
 
 describe('npm run smoke', () => {
   let env: Record<string, string>;
 
   beforeAll(async () => {
-    env = { ...e2eConfig.shell, DATA_DIR: await mkdtemp(join(tmpdir(), 'gatehouse-smoke-')) };
-    for (const app of Object.keys(DEFAULT_PORTS)) {
+    env = { ...e2eConfig.shell, DATA_DIR: await createTemporaryFolder() };
+    for (const app of APPS) {
       env[`${app.toUpperCase()}_PORT`] = String(await freePort());
     }
   });
@@ -33,7 +35,7 @@ describe('npm run smoke', () => {
       0,
       expect.stringMatching(/All \d+ steps did what they say/),
     ]);
-    for (const app of Object.keys(DEFAULT_PORTS).filter((name) => name !== 'auth')) {
+    for (const app of APPS.filter((name) => name !== 'auth')) {
       expect(smoke.output).toContain(`Log in for ${app}`);
     }
   });
