@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describeSettings, renderConfigurationTable, renderDotEnv } from '@gatehouse/service-kit';
 import { format, resolveConfig } from 'prettier';
+import { withShapesTable } from '../create/shapes.mjs';
 import { APPS, builtFile, ROOT } from '../workspace.mjs';
 import { contractPages } from './contracts.mjs';
 import {
@@ -39,6 +40,7 @@ const ENV_EXAMPLE_HEAD = `# Written by npm run docs:build from the schemas in ap
 
 /** @type {Record<string, () => string | Promise<string>>} */
 const pages = {
+  'README.md': () => withShapesTable(keptText('README.md')),
   'docs/configuration.md': configurationPage,
   'docs/scopes.md': scopesPage,
   [GUARDS_README]: guardsReadme,

@@ -1,5 +1,4 @@
 import type { INestApplication } from '@nestjs/common';
-import passport from 'passport';
 import request from 'supertest';
 import {
   ALGORITHMS,
@@ -116,14 +115,6 @@ describe.each(platforms)('pitfalls of a common Nest stack on %s', (_platform, ad
     expect(await status(billing, ordersToken)).toBe(401);
     expect(await status(orders, billingToken)).toBe(401);
     expect(await status(billing, billingToken)).toBe(200);
-  });
-
-  it('registers no strategy in the global registry of passport', async () => {
-    await appWith();
-    const { body } = await new Promise<{ body: unknown }>((resolve) => {
-      passport.authenticate('jwt')({}, {}, (body: unknown) => resolve({ body }));
-    });
-    expect(body).toEqual(new Error('Unknown authentication strategy "jwt"'));
   });
 
   it('answers each of many parallel requests with its own subject', async () => {

@@ -13,7 +13,6 @@ import {
 } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import request from 'supertest';
-import { MessagePattern } from '@nestjs/microservices';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import {
@@ -32,7 +31,6 @@ import {
   TrustedIssuers,
   UnguardedHandlers,
 } from '../../src/index.js';
-import { GuardedMessages, microserviceTransport } from '../../src/microservices/index.js';
 import { TestIssuer } from '../../testing/index.js';
 import { guardedApp, OrdersController, platforms, start } from '../support/guarded-app.js';
 
@@ -275,26 +273,6 @@ describe.each(platforms)('GuardsModule.forFeature() on %s', (_platform, adapter)
       list() {}
     }
     await expect(launch(UndeclaredController)).rejects.toThrow(UnguardedHandlers);
-  });
-
-  it('stops the start for an HTTP handler whose class is guarded for messages only', async () => {
-    @Controller()
-    @GuardedMessages()
-    class MixedController {
-      @Get()
-      @RequireScopes('orders:read')
-      list() {}
-
-      @MessagePattern('orders.list')
-      @RequireScopes('orders:read')
-      answer() {}
-    }
-    const options = { ...issuer.options, transports: [microserviceTransport()] };
-    const starting = start(adapter, [GuardsModule.forFeature(options)], [MixedController]);
-
-    await expect(starting).rejects.toMatchObject({
-      handlers: [expect.stringMatching(/^MixedController\.list: .*does not run here/)],
-    });
   });
 
   it('takes its options from other providers with forFeatureAsync()', async () => {

@@ -6,12 +6,10 @@ import {
   VersioningType,
 } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
-import { Transport } from '@nestjs/microservices';
 import request from 'supertest';
 import { TestIssuer } from '../../testing/index.js';
 import { listRoutes } from '../../testing/routes.js';
 import { GuardsModule } from '../../src/index.js';
-import { freePort } from '../support/free-port.js';
 import { guardedApp, OrdersController, platforms } from '../support/guarded-app.js';
 
 let issuer: TestIssuer;
@@ -153,16 +151,6 @@ describe.each(platforms)('protected resource metadata on %s (RFC 9728)', (_platf
   ])('stays at its place with versioning: %j', async (versioning) => {
     app = await create();
     app.enableVersioning(versioning);
-    await app.listen(0, '127.0.0.1');
-
-    expect((await request(app.getHttpServer()).get(path)).status).toBe(200);
-  });
-
-  it('a hybrid application serves it at the same address', async () => {
-    app = await create();
-    app.connectMicroservice({ transport: Transport.TCP, options: { port: await freePort() } });
-    await app.init();
-    await app.startAllMicroservices();
     await app.listen(0, '127.0.0.1');
 
     expect((await request(app.getHttpServer()).get(path)).status).toBe(200);

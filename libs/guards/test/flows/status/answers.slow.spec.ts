@@ -5,8 +5,6 @@ import { type Rejection, TrustedIssuers } from '../../../src/index.js';
 import { TestIssuer } from '../../../testing/index.js';
 import { TestClock } from '../../support/test-clock.js';
 import { guardedApp, platforms } from '../../support/guarded-app.js';
-import { bearer } from '../../support/websocket-clients.js';
-import { libraries, OrdersGateway, startGateways } from '../../support/guarded-gateway.js';
 import { waitUntil } from '../../support/wait-until.js';
 import { it } from '../../support/slow-test.js';
 
@@ -81,17 +79,4 @@ it('refreshes status lists without requests, until the application closes', asyn
   await app.close();
   await setTimeout(700); // The next fetch would start half a second after the previous one.
   expect(issuer.statusList.fetches).toBe(2);
-});
-
-describe.each(libraries)('connection over %s whose client only listens', (_name, library) => {
-  it('closes the connection when its token is revoked', async () => {
-    app = await startGateways(library.adapter, { guards: guards(), gateways: [OrdersGateway] });
-    const token = issuer.accessToken({ scope: 'orders:read' });
-    const client = await library.connect(app, bearer(token));
-    issuer.revoke(token);
-    clock.advance({ seconds: 10 });
-
-    expect(await client.next('exception')).toMatchObject({ code: 'invalid_token' });
-    client.close();
-  });
 });

@@ -85,7 +85,7 @@ describe('dependency-cruiser', () => {
     [`${AUTH}/oauth/token/code.grant.ts`, 'node:http', 'http-at-the-edge'],
     ['libs/guards/src/store.ts', 'typeorm', 'guards-packages'],
     ['libs/guards/testing/store.ts', '@nestjs/testing', 'guards-packages'],
-    ['libs/guards/src/websockets/store.ts', 'graphql', 'guards-packages-websockets'],
+    ['libs/guards/src/websockets/store.ts', 'typeorm', 'guards-packages-websockets'],
     ['libs/guards/src/core/module.ts', '@nestjs/common', 'guards-core'],
     ['libs/guards/src/core/adapter.ts', '../nest/guard.js', 'guards-core'],
     ['libs/guards/src/core.ts', './nest/guard.js', 'guards-core-entry'],
