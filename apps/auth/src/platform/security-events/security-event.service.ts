@@ -4,7 +4,7 @@ import { Clock, Metrics } from '@gatehouse/service-kit';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { UnlinkedEvent } from './event-chain.js';
 import type { RevocationReason, SecurityEvent } from './security-event.js';
-import { SecurityEventRepository } from './security-event.repository.js';
+import { buildEventInsert, SecurityEventRepository } from './security-event.repository.js';
 
 type EventType = SecurityEvent['type'];
 
@@ -114,6 +114,12 @@ export class EventRateLimiter {
   }
 }
 
+/** An event whose statement runs with others of its caller, who calls `log` after their commit. */
+export interface PreparedEvent {
+  readonly statement: SqlStatement;
+  readonly log: () => void;
+}
+
 /** Records security decisions: each decision once, at the place where it is made. */
 @Injectable()
 export class SecurityEventService {
@@ -147,6 +153,11 @@ export class SecurityEventService {
   async recordWith(change: SqlStatement, event: SecurityEvent): Promise<void> {
     await this.repository.insertWith(change, this.toRow(event));
     this.log(event);
+  }
+
+  /** For {@link UnitOfWork.decide}. */
+  prepare(event: SecurityEvent): PreparedEvent {
+    return { statement: buildEventInsert(this.toRow(event)), log: () => this.log(event) };
   }
 
   /** Stores the counts of events that were not stored in the minutes that are over. */
