@@ -10,6 +10,7 @@ import {
   guardsOptionsPage,
   guardsReadme,
 } from './guards-options.mjs';
+import { OBSERVABILITY_PAGE, observabilityPage } from './observability-page.mjs';
 import { scopesPage } from './scopes-page.mjs';
 
 export const ENV_EXAMPLE = '.env.example';
@@ -41,6 +42,7 @@ const ENV_EXAMPLE_HEAD = `# Written by npm run docs:build from the schemas in ap
 const pages = {
   'docs/configuration.md': configurationPage,
   'docs/scopes.md': scopesPage,
+  [OBSERVABILITY_PAGE]: observabilityPage,
   [GUARDS_README]: guardsReadme,
   [GUARDS_OPTIONS_PAGE]: guardsOptionsPage,
   [ENV_EXAMPLE]: envExample,

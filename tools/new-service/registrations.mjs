@@ -64,6 +64,13 @@ const PLACES = {
       change: (text) => `COPY apps/${many}/package.json apps/${many}/\n${text}`,
     },
   ],
+  'deploy/monitoring/prometheus.yml': ({ many }) => [
+    {
+      what: 'the comment "new:service adds its name above"',
+      place: /^ *# new:service adds its name above$/,
+      change: (mark) => `          - ${many}\n${mark}`,
+    },
+  ],
   'docker-compose.yml': (names) =>
     Object.entries(composeParts(names)).map(([part, added]) => ({
       what: `the comment "new:service adds its ${part} above"`,
