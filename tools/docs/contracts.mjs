@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createService } from '@gatehouse/service-kit';
+import { createService, Metrics, toRunOptions } from '@gatehouse/service-kit';
 import openapiTS, { astToString } from 'openapi-typescript';
 import { Failure } from '../terminal/command.mjs';
 import { APPS, importBuilt, ROOT } from '../workspace.mjs';
@@ -24,7 +24,10 @@ export async function createBuiltApp(app, settings) {
   const { serviceOptions } = await importBuilt(dist, 'serviceOptions');
   const config = (await import(`../../${dist}/${app}.config.js`))[`${app}Config`](settings);
   return {
-    service: await createService(AppModule.forRoot(config), serviceOptions(config)),
+    service: await createService(AppModule.forRoot(config), {
+      ...serviceOptions(config),
+      ...toRunOptions(config),
+    }),
     config,
   };
 }
@@ -39,7 +42,7 @@ export async function createBuiltApp(app, settings) {
  */
 export async function withRunningApp(app, use) {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-docs-'));
-  const settings = { DATA_DIR: folder, LOG_LEVEL: 'silent' };
+  const settings = { DATA_DIR: folder, LOG_LEVEL: 'silent', METRICS_PORT: '0' };
   const { service, config } = await createBuiltApp(app, settings);
   try {
     return await use(service, config);
@@ -54,20 +57,30 @@ export async function openApiOf(service) {
   return (await service.inject({ url: '/docs-json' })).json();
 }
 
-/** @type {Map<string, Promise<any>>} */
-const contracts = new Map();
+/** @typedef {{ contract: any, metrics: Metrics['descriptions'] }} Interface */
+
+/** @type {Map<string, Promise<Interface>>} */
+const interfaces = new Map();
 
 /**
- * The OpenAPI document that an app generates from its decorators and schemas.
+ * The OpenAPI document that an app generates from its decorators and schemas, and its metrics.
  *
  * @param {string} app
- * @returns {Promise<any>}
+ * @returns {Promise<Interface>}
  */
-function contractOf(app) {
-  const contract = contracts.get(app) ?? withRunningApp(app, openApiOf);
-  contracts.set(app, contract);
-  return contract;
+export function interfaceOf(app) {
+  const known =
+    interfaces.get(app) ??
+    withRunningApp(app, async (service) => ({
+      contract: await openApiOf(service),
+      metrics: service.get(Metrics).descriptions,
+    }));
+  interfaces.set(app, known);
+  return known;
 }
+
+/** @param {string} app */
+const contractOf = async (app) => (await interfaceOf(app)).contract;
 
 /** @param {string} app */
 const contractFile = (app) => `apps/${app}/openapi.json`;

@@ -11,6 +11,7 @@ import {
   guardsOptionsPage,
   guardsReadme,
 } from './guards-options.mjs';
+import { OBSERVABILITY_PAGE, observabilityPage } from './observability-page.mjs';
 import { scopesPage } from './scopes-page.mjs';
 
 export const ENV_EXAMPLE = '.env.example';
@@ -43,6 +44,7 @@ const pages = {
   'README.md': () => withShapesTable(keptText('README.md')),
   'docs/configuration.md': configurationPage,
   'docs/scopes.md': scopesPage,
+  [OBSERVABILITY_PAGE]: observabilityPage,
   [GUARDS_README]: guardsReadme,
   [GUARDS_OPTIONS_PAGE]: guardsOptionsPage,
   [ENV_EXAMPLE]: envExample,

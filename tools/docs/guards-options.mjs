@@ -186,7 +186,7 @@ function tableOf(rows) {
  * @param {{ path: string, table: string }} content
  * @throws when the marks are missing, because then the table would not be in the document
  */
-function replaceBetweenMarks(text, name, { path, table }) {
+export function replaceBetweenMarks(text, name, { path, table }) {
   const [start, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
   const [before, after] = [text.indexOf(start), text.indexOf(end)];
   if (before < 0 || after < before) throw new Error(`${path} has no ${start} … ${end}`);

@@ -19,7 +19,6 @@ const DEPENDENCIES = [
 ];
 const LIBRARIES = ['guards', 'persistence', 'service-kit'];
 const DEV_DEPENDENCIES = ['@nestjs/testing', '@types/supertest', 'supertest'];
-const LINT = 'eslint .';
 const TEST =
   'node --experimental-vm-modules --disable-warning=ExperimentalWarning ../../node_modules/jest/bin/jest.js';
 
@@ -45,7 +44,7 @@ export function manifestOf(root, name) {
       build:
         'swc src -d dist --config-file ../../tools/swc.json --strip-leading-paths --delete-dir-on-start && node ../../tools/run.mjs bundle',
       serve: `cd ../.. && node --enable-source-maps apps/${name}/dist/main.js`,
-      lint: LINT,
+      lint: 'eslint .',
       test: TEST,
       typecheck: 'tsc --noEmit',
     },

@@ -39,6 +39,13 @@ const PLACES = {
       change: (text) => `${text}\nCOPY apps/${many}/package.json apps/${many}/`,
     },
   ],
+  'deploy/monitoring/prometheus.yml': ({ many }) => [
+    {
+      what: 'the comment "new:service adds its name above"',
+      place: /^ *# new:service adds its name above$/,
+      change: (mark) => `          - ${many}\n${mark}`,
+    },
+  ],
   'docker-compose.yml': (names, { hasAuth }) =>
     Object.entries(composeParts(names, hasAuth)).map(([part, added]) => ({
       what: `the comment "new:service adds its ${part} above"`,

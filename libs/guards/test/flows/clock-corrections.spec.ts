@@ -19,6 +19,18 @@ afterEach(() => issuer.close());
 /** Tokens that are valid at both of the times that the machine's clock shows. */
 const lasting = () => issuer.accessToken({ iat: clock.now() / 1000 - 2 * HOUR, exp: 1e10 });
 
+it('reports the ages of key set and status list by the monotonic clock, and none before the first fetch', async () => {
+  const scenario = await StatusScenario.start();
+  const { issuers } = scenario;
+  const ages = () => [issuers.keySetAgeSeconds, issuers.statusListAgeSeconds];
+  expect(ages()).toEqual([undefined, undefined]);
+  await scenario.settledVerdict(scenario.token());
+  scenario.clock.correct({ seconds: HOUR });
+  scenario.clock.advance({ seconds: 3 });
+  expect(ages()).toEqual([expect.closeTo(3, 0), expect.closeTo(3, 0)]);
+  await scenario.close();
+});
+
 describe.each([
   ['forward', HOUR],
   ['back', -HOUR],

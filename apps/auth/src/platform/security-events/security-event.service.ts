@@ -3,7 +3,7 @@ import type { SqlStatement } from '@gatehouse/persistence';
 import { Clock, Metrics } from '@gatehouse/service-kit';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { UnlinkedEvent } from './event-chain.js';
-import type { RevocationReason, SecurityEvent } from './security-event.js';
+import { EVENT_REASONS, type RevocationReason, type SecurityEvent } from './security-event.js';
 import { buildEventInsert, SecurityEventRepository } from './security-event.repository.js';
 
 type EventType = SecurityEvent['type'];
@@ -71,6 +71,13 @@ const isAlarming = (event: SecurityEvent): boolean =>
     ? ALARMING_REASONS.includes(event.reason)
     : EVENT_PROPERTIES[event.type].isAlarming;
 
+function listSeries(): { readonly type: string; readonly reason: string }[] {
+  const reasons: Readonly<Record<string, readonly string[]>> = EVENT_REASONS;
+  return Object.keys(EVENT_PROPERTIES).flatMap((type) =>
+    (reasons[type] ?? ['']).map((reason) => ({ type, reason })),
+  );
+}
+
 /** Events of one type that one process stores in one minute. */
 export const MAX_STORED_PER_MINUTE = 60;
 const MINUTE_MS = 60_000;
@@ -136,6 +143,7 @@ export class SecurityEventService {
       name: 'security_events_total',
       help: 'Security events, by type and reason.',
       labels: ['type', 'reason'],
+      series: listSeries(),
     });
   }
 
