@@ -22,6 +22,7 @@ const COMMANDS = {
   'new-service-check': () => import('./new-service/check.mjs'),
   ops: () => import('./ops/main.mjs'),
   remove: () => import('./remove/main.mjs'),
+  'remove-check': () => import('./remove/check.mjs'),
   start: () => import('./start/main.mjs'),
   'take-home': () => import('./take-home/main.mjs'),
   test: () => import('./test/main.mjs'),
