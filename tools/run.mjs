@@ -23,6 +23,7 @@ const COMMANDS = {
   'new-service': () => import('./new-service/main.mjs'),
   ops: () => import('./ops/main.mjs'),
   remove: () => import('./remove/main.mjs'),
+  'remove-check': () => import('./remove/check.mjs'),
   smoke: () => import('./smoke/main.mjs'),
   start: () => import('./start/main.mjs'),
   'take-home': () => import('./take-home/main.mjs'),
