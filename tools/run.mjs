@@ -26,6 +26,7 @@ const COMMANDS = {
   start: () => import('./start/main.mjs'),
   'take-home': () => import('./take-home/main.mjs'),
   test: () => import('./test/main.mjs'),
+  'test-node': () => import('./test/node-versions.mjs'),
   'token-explain': () => import('./token-explain/main.mjs'),
 };
 
