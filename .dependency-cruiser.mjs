@@ -1,6 +1,6 @@
 /**
  * Which file may import which (docs/architecture.md). `npm run lint` checks it, with type-only imports, and
- * apps/e2e/test/units/boundaries.slow.spec.ts proves that each rule notices a violation.
+ * apps/e2e/test/upstream/boundaries.slow.spec.ts proves that each rule notices a violation.
  */
 
 /** The folders of apps/auth/src, from top to bottom. A folder imports the folders below it only. */

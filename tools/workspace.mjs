@@ -1,14 +1,5 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import {
-  appendFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseEnv } from 'node:util';
@@ -20,16 +11,28 @@ import { exitCodeOf, run } from './terminal/processes.mjs';
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * The apps, in the order in which they start and migrate: auth comes first, because the others need its keys.
+ * The apps and their ports, in the order in which they start and migrate: auth comes first, because the others need its keys.
  *
  * @type {Record<string, number>}
  */
-export const DEFAULT_PORTS = { auth: 3000, orders: 3001, billing: 3002 };
+export const DEFAULT_PORTS = {
+  auth: 3000,
+  orders: 3001,
+  billing: 3002,
+};
 
 export const APPS = Object.keys(DEFAULT_PORTS);
 
+/** The apps that accept access tokens. */
+export const RESOURCE_SERVERS = APPS.filter((app) => app !== 'auth');
+
+/** Whether the tokens are those of the app auth, and not of an issuer outside of this repository. */
+export const HAS_AUTH = APPS.includes('auth');
+
 /** Folders with packages that only some tests and documents need. They have a lock file of their own. */
-export const PACKAGE_FOLDERS = ['libs/guards/test', 'tools/docs'];
+export const PACKAGE_FOLDERS = ['libs/guards/test', 'tools/docs'].filter((folder) =>
+  existsSync(join(ROOT, folder)),
+);
 
 /** Folders of all projects, relative to the root: `apps/auth`, `libs/guards` … */
 export function projectFolders(root = ROOT) {
@@ -81,29 +84,6 @@ export const demoCredentials = (env) => credentialsIn(join(dataFolder(env), 'dem
  */
 export function credentialsIn(file) {
   return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : undefined;
-}
-
-/**
- * The client secret of orders. Auth and orders start at the same time and both need it, so it is created before them:
- * auth keeps what is in the file and adds what is missing.
- *
- * @param {Environment} env
- */
-export function ordersServiceSecret(env) {
-  const kept = demoCredentials(env)?.ORDERS_SERVICE_SECRET;
-  if (kept) return kept;
-  const secret = randomBytes(32).toString('base64url');
-  const folder = dataFolder(env);
-  const line = `ORDERS_SERVICE_SECRET=${secret}\n`;
-  try {
-    mkdirSync(folder, { recursive: true });
-    appendFileSync(join(folder, 'demo.env'), line, { mode: 0o600 });
-  } catch (error) {
-    const advice = 'Set DATA_DIR to a folder that this user can write.';
-    const { message } = /** @type {Error} */ (error);
-    throw new Failure(`The folder ${folder} cannot be used: ${message}. ${advice}`);
-  }
-  return secret;
 }
 
 const NX = join(ROOT, 'node_modules/nx/dist/bin/nx.js');

@@ -10,8 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { ordersServiceSecret } from '../start/orders.mjs';
 import { defineCommand } from '../terminal/command.mjs';
-import { APPS, credentialsIn, dataFolder, ordersServiceSecret } from '../workspace.mjs';
+import { APPS, credentialsIn, dataFolder } from '../workspace.mjs';
 
 // docker-compose.yml names this folder, so DATA_DIR does not apply.
 const DATA = dataFolder({});

@@ -2,23 +2,14 @@
  * Edits of text files, for the manifests of parts. An edit whose pattern is missing fails, so that a manifest cannot become
  * outdated unnoticed. No import from node_modules: `create` and `upgrade` run before `npm ci`.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Failure } from '../terminal/command.mjs';
-
-/** @typedef {{ file: string, change: (text: string) => string }} Edit `file` is relative to the root, with slashes */
+import { alignTables } from './unlink.mjs';
 
 /**
- * @param {string} root
- * @param {Edit} edit
- * @returns {boolean} false without the file, because another part deleted it
+ * `file` is relative to the root, with slashes. `change` throws a Failure when it finds nothing to change.
+ *
+ * @typedef {{ file: string, change: (text: string) => string }} Edit
  */
-export function applyEdit(root, { file, change }) {
-  const path = join(root, file);
-  if (!existsSync(path)) return false;
-  writeFileSync(path, change(readFileSync(path, 'utf8').replaceAll('\r\n', '\n')));
-  return true;
-}
 
 /**
  * Drops each line that matches.
@@ -61,6 +52,81 @@ export function dropBlock(file, start, end) {
       return lines.join('\n');
     },
   };
+}
+
+/**
+ * Drops tests from a spec file that other tests share: `it(…)` or `describe(…)`, by words of their titles.
+ *
+ * @param {string} file
+ * @param {readonly string[]} titles
+ * @returns {Edit}
+ */
+export function dropTests(file, ...titles) {
+  return {
+    file,
+    change: (text) => {
+      const lines = text.split('\n');
+      for (const title of titles) {
+        const [first, last] = placeOfTest(lines, title);
+        if (first < 0 || last < 0) throw noMatch(file, title);
+        cut(lines, first, last);
+      }
+      return lines.join('\n');
+    },
+  };
+}
+
+/** @param {readonly string[]} lines @param {string} title */
+function placeOfTest(lines, title) {
+  const at = lines.findIndex((line) => line.includes(title));
+  const isStart = (/** @type {string} */ line) => /^\s*(it|describe)[.(]/.test(line);
+  const first = lines.findLastIndex((line, index) => index <= at && isStart(line));
+  const [indent] = /^\s*/.exec(lines[first] ?? '') ?? [''];
+  const ends = [`${indent}});`, `${indent});`];
+  return [first, lines.findIndex((line, index) => index >= at && ends.includes(line))];
+}
+
+/**
+ * Drops a section of a Markdown file: its heading, and what follows it until the next heading of its level or above.
+ *
+ * @param {string} file
+ * @param {string} heading with its `#`
+ * @returns {Edit}
+ */
+export function dropSection(file, heading) {
+  const [level = ''] = heading.split(' ');
+  return {
+    file,
+    change: (text) => {
+      const lines = text.split('\n');
+      const first = lines.indexOf(heading);
+      if (first < 0) throw noMatch(file, heading);
+      const isNext = (/** @type {string} */ line) =>
+        /^#+ /.test(line) && line.indexOf(' ') <= level.length;
+      const next = lines.findIndex((line, at) => at > first && isNext(line));
+      lines.splice(first, (next < 0 ? lines.length : next) - first);
+      return `${lines.join('\n').trimEnd()}\n`;
+    },
+  };
+}
+
+/**
+ * Drops settings from the two documents that are generated from the schemas of the apps.
+ *
+ * @param {readonly string[]} names
+ * @returns {Edit[]}
+ */
+export function dropSettings(...names) {
+  const of = names.join('|');
+  const table = 'docs/configuration.md';
+  const example = '.env.example';
+  return [
+    {
+      file: table,
+      change: (text) => alignTables(dropLines(table, new RegExp(`^\\| \`(${of})\``)).change(text)),
+    },
+    replaceText(example, new RegExp(`(?:^# .*\\n)+#(${of})=.*\\n\\n?`, 'gm'), ''),
+  ];
 }
 
 /**

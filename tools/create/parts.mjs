@@ -5,7 +5,6 @@ import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Failure } from '../terminal/command.mjs';
-import { applyEdit } from './edits.mjs';
 import { unlink } from './unlink.mjs';
 
 /**
@@ -59,24 +58,54 @@ function partNamed(name) {
  *
  * @param {string} root of the repository to change
  * @param {readonly string[]} names
- * @returns {{ removed: string[], deleted: string[], edited: string[] }} names, and paths relative to the root
- * @throws {Failure} for an unknown part, and for an edit that does not fit its file
+ * @param {{ skipsFaults?: boolean }} [options] `skipsFaults`: an edit that does not fit is for the user
+ * @returns {{ removed: string[], deleted: string[], edited: string[], byHand: string[] }} names, paths relative to the root,
+ *   and the faults of the edits that were skipped
+ * @throws {Failure} for an unknown part, and for edits that do not fit their files. Nothing has changed then.
  */
-export function removeParts(root, names) {
+export function removeParts(root, names, { skipsFaults = false } = {}) {
   const removed = withNeeds(names);
   const before = filesBelow(root);
-  const deleted = removed.flatMap((name) => deleteFiles(root, name, before));
-  const edited = removed
-    .flatMap((name) => partNamed(name).edits)
-    .filter((edit) => applyEdit(root, edit))
-    .map(({ file }) => file);
-  const unlinked = unlinkAll(root, { before, deleted: new Set(deleted) });
+  const deleted = new Set(removed.flatMap((name) => filesOfPart(name, before)));
+  const { texts, faults } = editTexts(root, { parts: removed, deleted });
+  if (faults.length > 0 && !skipsFaults) throw new Failure(faults.join('\n'));
+  for (const name of removed) deleteFolders(root, name);
+  for (const file of deleted) deleteFile(root, file);
+  for (const [file, text] of texts) writeFileSync(join(root, file), text);
+  const unlinked = unlinkAll(root, { before, deleted });
   return {
     removed,
-    deleted: [...new Set(deleted)].sort(),
-    edited: [...new Set([...edited, ...unlinked])].sort(),
+    deleted: [...deleted].sort(),
+    edited: [...new Set([...texts.keys(), ...unlinked])].sort(),
+    byHand: faults,
   };
 }
+
+/**
+ * The new texts of files, by path. Files that are missing need no edit.
+ *
+ * @param {string} root
+ * @param {{ parts: readonly string[], deleted: ReadonlySet<string> }} removal
+ */
+function editTexts(root, { parts, deleted }) {
+  /** @type {Map<string, string>} */
+  const texts = new Map();
+  /** @type {string[]} */
+  const faults = [];
+  for (const { file, change } of parts.flatMap((name) => partNamed(name).edits)) {
+    if (deleted.has(file) || !existsSync(join(root, file))) continue;
+    try {
+      texts.set(file, change(texts.get(file) ?? readText(join(root, file))));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      faults.push(error.message);
+    }
+  }
+  return { texts, faults };
+}
+
+/** @param {string} path */
+const readText = (path) => readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
 
 /**
  * The files that belong to a part alone.
@@ -96,19 +125,16 @@ export function patternOf(path) {
   return new RegExp(`^${escaped}(?:/|$)`);
 }
 
-/**
- * @param {string} root
- * @param {string} name
- * @param {readonly string[]} files
- */
-function deleteFiles(root, name, files) {
-  const deleted = filesOfPart(name, files);
-  for (const file of deleted) rmSync(join(root, file), { force: true });
-  // Folders also hold what Git does not track, such as node_modules and dist.
+/** Folders also hold what Git does not track, such as node_modules and dist. @param {string} root @param {string} name */
+function deleteFolders(root, name) {
   for (const path of partNamed(name).paths)
     rmSync(join(root, path), { recursive: true, force: true });
-  for (const file of deleted) removeEmptyFolders(root, dirname(file));
-  return deleted;
+}
+
+/** @param {string} root @param {string} file */
+function deleteFile(root, file) {
+  rmSync(join(root, file), { force: true });
+  removeEmptyFolders(root, dirname(file));
 }
 
 /** @param {string} root @param {string} folder */
@@ -127,7 +153,7 @@ function unlinkAll(root, { before, deleted }) {
   }
   return before.filter((file) => {
     if (!file.endsWith('.md') || deleted.has(file)) return false;
-    const text = readFileSync(join(root, file), 'utf8');
+    const text = readText(join(root, file));
     const kept = unlink(text, file, missing);
     if (kept !== text) writeFileSync(join(root, file), kept);
     return kept !== text;

@@ -24,6 +24,17 @@ export function unlink(text, path, missing) {
   return blocks.flat().join('\n');
 }
 
+/**
+ * Aligns the columns of all tables, after rows were dropped.
+ *
+ * @param {string} text
+ */
+export function alignTables(text) {
+  return blocksOf(text.split('\n'))
+    .flatMap((lines) => (isRow(lines[0]) ? printTable(lines.map(cellsOf)) : lines))
+    .join('\n');
+}
+
 /** @typedef {(target: string) => boolean} IsMissing */
 
 const LINK = /\[((?:[^[\]]|\[[^\]]*\])*)\]\(<?([^)\s>]+)>?(?: "[^"]*")?\)/g;
@@ -108,7 +119,7 @@ function cellsOf(row) {
  *
  * @param {string[][]} rows the second is the delimiter row
  */
-export function printTable(rows) {
+function printTable(rows) {
   const widths = rows[0].map((_, at) =>
     Math.max(3, ...rows.filter((_, row) => row !== 1).map((cells) => (cells[at] ?? '').length)),
   );

@@ -2,12 +2,13 @@
  * `npm run demo`: a walk through the guarantees of Gatehouse, against the stack that `npm start` runs. Every step checks its
  * result. The exit code is 1 when a step fails.
  */
+import { Narrator } from '../smoke/narrator.mjs';
+import { runSteps } from '../smoke/walk.mjs';
 import { defineCommand, Failure } from '../terminal/command.mjs';
-import { Narrator } from './narrator.mjs';
 import { orderSteps } from './order-steps.mjs';
 import { rejectionSteps } from './rejection-steps.mjs';
 import { staffSteps } from './staff-steps.mjs';
-import { startWalk, UnmetExpectation } from './walk.mjs';
+import { startWalk } from './walk.mjs';
 
 export const command = defineCommand({
   usage: `Usage: npm run demo [-- --grace <seconds>]   walks through the stack that npm start runs
@@ -21,28 +22,12 @@ export const command = defineCommand({
 const steps = [...orderSteps, ...staffSteps, ...rejectionSteps];
 
 /**
- * Runs the steps in order, and stops at the first that fails.
- *
  * @param {number} graceSeconds
  * @param {import('../workspace.mjs').Environment} env
- * @throws {Failure} with the title of the step
  */
 async function runDemo(graceSeconds, env) {
   const narrator = new Narrator(process.stdout);
-  const walk = await startWalk({ narrator, env, graceSeconds });
-  for (const [index, step] of steps.entries()) {
-    narrator.title(index + 1, step.title);
-    try {
-      await step.run(walk);
-    } catch (error) {
-      if (!(error instanceof UnmetExpectation)) throw error;
-      throw new Failure(
-        `Step ${index + 1}, "${step.title}", did not do what it says: ${error.message}`,
-      );
-    }
-    narrator.why(step.why);
-  }
-  narrator.end(`All ${steps.length} steps did what they say.`);
+  await runSteps(await startWalk({ narrator, env, graceSeconds }), steps);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expectChallenge, expectOAuthError, expectStatus, expectThat } from './walk.mjs';
+import { expectChallenge, expectOAuthError, expectStatus, expectThat } from '../smoke/walk.mjs';
 
 /** @typedef {import('./walk.mjs').Walk} Walk */
 

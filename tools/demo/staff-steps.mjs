@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { expectStatus, expectThat } from './walk.mjs';
+import { expectStatus, expectThat } from '../smoke/walk.mjs';
 
 /** @typedef {import('./walk.mjs').Walk} Walk */
 /** @typedef {{ email?: string | undefined, password?: string | undefined }} Credential */

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createService } from '@gatehouse/service-kit';
+import { createService, Metrics, toRunOptions } from '@gatehouse/service-kit';
 import { Failure } from '../terminal/command.mjs';
 import { APPS, importBuilt, ROOT } from '../workspace.mjs';
 import { breakingChanges } from './breaking-changes.mjs';
@@ -23,7 +23,10 @@ export async function createBuiltApp(app, settings) {
   const { serviceOptions } = await importBuilt(dist, 'serviceOptions');
   const config = (await import(`../../${dist}/${app}.config.js`))[`${app}Config`](settings);
   return {
-    service: await createService(AppModule.forRoot(config), serviceOptions(config)),
+    service: await createService(AppModule.forRoot(config), {
+      ...serviceOptions(config),
+      ...toRunOptions(config),
+    }),
     config,
   };
 }
@@ -38,7 +41,7 @@ export async function createBuiltApp(app, settings) {
  */
 export async function withRunningApp(app, use) {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-docs-'));
-  const settings = { DATA_DIR: folder, LOG_LEVEL: 'silent' };
+  const settings = { DATA_DIR: folder, LOG_LEVEL: 'silent', METRICS_PORT: '0' };
   const { service, config } = await createBuiltApp(app, settings);
   try {
     return await use(service, config);
@@ -53,23 +56,36 @@ export async function openApiOf(service) {
   return (await service.inject({ url: '/docs-json' })).json();
 }
 
-/** @type {Map<string, Promise<any>>} */
-const contracts = new Map();
+/** @typedef {{ contract: any, metrics: Metrics['descriptions'] }} Interface */
+
+/** @type {Map<string, Promise<Interface>>} */
+const interfaces = new Map();
 
 /**
- * The OpenAPI document that an app generates from its decorators and schemas.
+ * The OpenAPI document that an app generates from its decorators and schemas, and its metrics.
  *
  * @param {string} app
- * @returns {Promise<any>}
+ * @returns {Promise<Interface>}
  */
-function contractOf(app) {
-  const contract = contracts.get(app) ?? withRunningApp(app, openApiOf);
-  contracts.set(app, contract);
-  return contract;
+export function interfaceOf(app) {
+  const known =
+    interfaces.get(app) ??
+    withRunningApp(app, async (service) => ({
+      contract: await openApiOf(service),
+      metrics: service.get(Metrics).descriptions,
+    }));
+  interfaces.set(app, known);
+  return known;
 }
 
 /** @param {string} app */
+const contractOf = async (app) => (await interfaceOf(app)).contract;
+
+/** @param {string} app */
 const contractFile = (app) => `apps/${app}/openapi.json`;
+
+/** The part `orders` takes the tests with these clients out. */
+const HAS_CLIENTS = existsSync(join(ROOT, 'apps/e2e/test/samples/contracts.spec.ts'));
 
 /**
  * For each app: the OpenAPI document, and the types with which the clients in the end-to-end tests compile.
@@ -79,7 +95,7 @@ const contractFile = (app) => `apps/${app}/openapi.json`;
 export const contractPages = Object.fromEntries(
   APPS.flatMap((app) => [
     [contractFile(app), async () => JSON.stringify(await contractOf(app))],
-    [`apps/e2e/src/contracts/${app}.ts`, () => clientTypesOf(app)],
+    ...(HAS_CLIENTS ? [[`apps/e2e/src/contracts/${app}.ts`, () => clientTypesOf(app)]] : []),
   ]),
 );
 

@@ -3,6 +3,7 @@ import { basename, join, posix } from 'node:path';
 import { filesIn, ROOT } from '../workspace.mjs';
 import { anchorsOf, documentOf, linksOf, tableRowsOf } from './documents.mjs';
 import { ENV_EXAMPLE } from './generated-documents.mjs';
+import { OBSERVABILITY_PAGE } from './observability-page.mjs';
 
 /** @typedef {import('./main.mjs').Check} Check */
 /** @typedef {import('./documents.mjs').Document} Document */
@@ -165,23 +166,27 @@ function tokenStates() {
   throw new Error('apps/auth/src has no type TokenState');
 }
 
-const METRICS_PAGE = 'docs/observability.md';
 const REASONS_OF_REFUSALS = ['core/token-error.ts', 'nest/bearer-error.ts'];
 
 /** @type {Check} */
 export const alertLabelsCheck = {
   title: 'The reasons of refusals for alerts are labels of the metric',
-  hint: `Use the names of RejectionReason in libs/guards/src/nest in ${METRICS_PAGE}.`,
+  hint: `Use the names of RejectionReason in libs/guards/src/nest in ${OBSERVABILITY_PAGE}.`,
   faults: (all) => {
-    const page = all.find(({ path }) => path === METRICS_PAGE);
+    const page = all.find(({ path }) => path === OBSERVABILITY_PAGE);
     const text = page?.lines.join('\n') ?? '';
-    const entry = /- `guards_refusals_total`:[^]*?(?=\n- |\n\n)/.exec(text)?.[0];
-    if (entry === undefined) return [{ place: METRICS_PAGE, message: 'has no entry' }];
+    const entry = /The reason of a refusal \(`guards_refusals_total`\)[^]*?(?=\n\n#)/.exec(
+      text,
+    )?.[0];
+    if (entry === undefined) return [{ place: OBSERVABILITY_PAGE, message: 'has no entry' }];
     const reasons = reasonsOfRefusals();
-    const labels = [...entry.matchAll(/`(\w+)`/g)].map(([, label]) => label).slice(2);
+    const labels = [...entry.matchAll(/`(\w+)`/g)].map(([, label]) => label).slice(1);
     return labels
       .filter((label) => !reasons.has(label))
-      .map((label) => ({ place: METRICS_PAGE, message: `no refusal has the reason \`${label}\`` }));
+      .map((label) => ({
+        place: OBSERVABILITY_PAGE,
+        message: `no refusal has the reason \`${label}\``,
+      }));
   },
 };
 

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describeSettings, renderConfigurationTable, renderDotEnv } from '@gatehouse/service-kit';
 import { format, resolveConfig } from 'prettier';
+import { withShapesTable } from '../create/shapes.mjs';
 import { APPS, builtFile, ROOT } from '../workspace.mjs';
 import { contractPages } from './contracts.mjs';
 import {
@@ -10,6 +11,7 @@ import {
   guardsOptionsPage,
   guardsReadme,
 } from './guards-options.mjs';
+import { OBSERVABILITY_PAGE, observabilityPage } from './observability-page.mjs';
 import { scopesPage } from './scopes-page.mjs';
 
 export const ENV_EXAMPLE = '.env.example';
@@ -39,8 +41,10 @@ const ENV_EXAMPLE_HEAD = `# Written by npm run docs:build from the schemas in ap
 
 /** @type {Record<string, () => string | Promise<string>>} */
 const pages = {
+  'README.md': () => withShapesTable(keptText('README.md')),
   'docs/configuration.md': configurationPage,
   'docs/scopes.md': scopesPage,
+  [OBSERVABILITY_PAGE]: observabilityPage,
   [GUARDS_README]: guardsReadme,
   [GUARDS_OPTIONS_PAGE]: guardsOptionsPage,
   [ENV_EXAMPLE]: envExample,

@@ -11,6 +11,11 @@ export const GUARDS_README = 'libs/guards/README.md';
 export const GUARDS_OPTIONS_PAGE = 'libs/guards/docs/options.md';
 
 const SOURCE = 'libs/guards/src';
+/** Parts with options that are objects: the names of the part, of its interface, and of its option. */
+const PARTS = [
+  ['status', 'StatusListOptions', 'statusLists'],
+  ['dpop', 'DpopOptions', 'dpop'],
+];
 /** Options that are objects. Their members have rows of their own. */
 const OBJECTS = ['keySet', 'statusLists', 'tokenCache', 'dpop', 'claims'];
 const UNITS = {
@@ -80,8 +85,9 @@ async function readRows() {
       ...rows('TokenCacheOptions', 'tokenCache'),
     ],
     'metadata options': service.filter(isOfMetadata),
-    'status options': rows('StatusListOptions', 'statusLists'),
-    'dpop options': rows('DpopOptions', 'dpop'),
+    ...Object.fromEntries(
+      PARTS.map(([part, type, option]) => [`${part} options`, rows(type, option)]),
+    ),
   };
 }
 
@@ -100,14 +106,12 @@ function fillTables(path, tables) {
 
 /** The tables that the library reads options by, in one. @returns {Promise<Table>} */
 async function readTables() {
-  const names = ['VERIFIER_OPTIONS', 'SERVICE_OPTIONS', 'status', 'dpop', 'metadata'];
+  const partNames = ['metadata', ...PARTS.map(([name]) => name)];
+  const names = ['VERIFIER_OPTIONS', 'SERVICE_OPTIONS', ...partNames];
   const modules = await Promise.all(names.map((name) => importBuilt('libs/guards/dist/src', name)));
-  const { VERIFIER_OPTIONS, ISSUER_OPTIONS, SERVICE_OPTIONS, status, dpop, metadata } =
-    Object.assign({}, ...modules);
-  const parts = [status, dpop, metadata].flatMap(({ options, issuerOptions }) => [
-    options,
-    issuerOptions,
-  ]);
+  const declared = Object.assign({}, ...modules);
+  const { VERIFIER_OPTIONS, ISSUER_OPTIONS, SERVICE_OPTIONS } = declared;
+  const parts = partNames.flatMap((name) => [declared[name].options, declared[name].issuerOptions]);
   return Object.assign({}, VERIFIER_OPTIONS, ISSUER_OPTIONS, SERVICE_OPTIONS, ...parts);
 }
 
@@ -182,7 +186,7 @@ function tableOf(rows) {
  * @param {{ path: string, table: string }} content
  * @throws when the marks are missing, because then the table would not be in the document
  */
-function replaceBetweenMarks(text, name, { path, table }) {
+export function replaceBetweenMarks(text, name, { path, table }) {
   const [start, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
   const [before, after] = [text.indexOf(start), text.indexOf(end)];
   if (before < 0 || after < before) throw new Error(`${path} has no ${start} … ${end}`);

@@ -1,12 +1,12 @@
 import { AccessRules } from '@gatehouse/guards';
 import { Failure } from '../terminal/command.mjs';
-import { APPS } from '../workspace.mjs';
+import { RESOURCE_SERVERS } from '../workspace.mjs';
 import { openApiOf, withRunningApp } from './contracts.mjs';
 
 /** @typedef {{ name: string, sentence: string, routes: string[], holders: string }} Scope */
 /** @typedef {{ app: string, audience: string, scopes: Scope[] }} ResourceServer */
 
-const RESOURCE_SERVERS = APPS.filter((app) => app !== 'auth');
+const DEFAULTS = 'apps/auth/src/default-resource-servers.ts';
 
 const HEAD = `<!-- Written by npm run docs:build from the running apps. Change apps/*/src/*.scopes.ts, or the decorators. -->
 
@@ -85,7 +85,7 @@ function describeHolders(name, ofUsers, privileged) {
 }
 
 /**
- * The consent page shows the sentence of auth's texts, and docs/scopes.md that of the resource server. No user sees the sentence
+ * The consent page shows the sentence of auth's list, and docs/scopes.md that of the resource server. No user sees the sentence
  * of a scope for services.
  *
  * @param {string} app
@@ -98,7 +98,7 @@ function requireConsentTexts(app, { sentences, registered, consentTexts }) {
     .map(
       ([scope, sentence]) =>
         `${scope} is "${sentence}" in apps/${app}/src/${app}.scopes.ts, ` +
-        `and "${consentTexts[scope] ?? ''}" in apps/auth/src/pages/texts/en.ts`,
+        `and "${consentTexts[scope] ?? ''}" in ${DEFAULTS}`,
     );
   if (faults.length > 0) throw new Failure(faults.join('\n'));
 }
@@ -115,7 +115,7 @@ function requireAgreement(app, { declared, enforced, granted }) {
   const faults = [...all].flatMap((scope) => [
     ...(declared.includes(scope) ? [] : [`${scope} is not in apps/${app}/src/${app}.scopes.ts`]),
     ...(enforced.includes(scope) ? [] : [`${scope} is required by no route of ${app}`]),
-    ...(granted.includes(scope) ? [] : [`${scope} is not in auth's default RESOURCE_SERVERS`]),
+    ...(granted.includes(scope) ? [] : [`${scope} is not in ${DEFAULTS}`]),
   ]);
   if (faults.length > 0) throw new Failure(faults.join('\n'));
 }

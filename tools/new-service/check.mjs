@@ -70,7 +70,7 @@ async function tryOut(cwd) {
 /** @param {string} cwd @returns {Step[]} */
 function stepsIn(cwd) {
   const app = join(cwd, 'apps', NAME);
-  const made = [`apps/${NAME}`, 'apps/auth/src/auth.config.ts', 'tools/workspace.mjs'];
+  const made = [`apps/${NAME}`, 'apps/auth/src/default-resource-servers.ts', 'tools/workspace.mjs'];
   return [
     ['create', ['npm', 'run', 'new:service', '--', NAME, '--port', PORT]],
     ['a second time is refused', ['node', '-e', REFUSED_AGAIN]],

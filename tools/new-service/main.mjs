@@ -3,13 +3,11 @@
  * `npm start`, to Docker and to Compose. This is our own code and not an Nx generator, because most of it edits TypeScript,
  * Docker and YAML files, for which @nx/devkit has no help.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { format, getFileInfo, resolveConfig } from 'prettier';
-import { defineCommand, Failure, UsageError } from '../terminal/command.mjs';
-import { DEFAULT_PORTS, ROOT } from '../workspace.mjs';
-import { lockFileWith, manifestOf, registrations } from './registrations.mjs';
-import { filledTemplate, namesOf } from './template.mjs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineCommand, UsageError } from '../terminal/command.mjs';
+import { HAS_AUTH, ROOT } from '../workspace.mjs';
+import { addService } from './add-service.mjs';
 
 export const command = defineCommand({
   usage: `Usage: npm run new:service -- <name> [<options>]   makes a resource server, such as parcels
@@ -18,83 +16,60 @@ export const command = defineCommand({
   --one <word>      the singular of the name, unless it is the name without its s`,
   options: { port: { type: 'string' }, one: { type: 'string' } },
   allowPositionals: true,
-  run: (values, positionals) => {
+  run: async (values, positionals) => {
     if (positionals.length !== 1) throw new UsageError('Give one name.');
-    return createService({ ...values, name: positionals[0] });
+    const [name] = positionals;
+    const result = addService(ROOT, name, values);
+    await format([...result.added, ...result.changed]);
+    printResult(name, result);
   },
 });
 
 /**
- * Prepares every file before it writes the first, so that a failure changes nothing.
+ * Formats as `npm run format` does, because a long name needs other line breaks than the template. Before `npm ci` there is no
+ * Prettier.
  *
- * @param {{ name: string, port?: string, one?: string }} options
- * @throws {Failure}
+ * @param {string[]} paths
  */
-async function createService({ port, ...options }) {
-  const names = { ...namesOf(options), port: portFrom(port), stamp: Date.now() };
-  const manifest = manifestOf(names.many);
-  const folder = `apps/${names.many}`;
-  const added = new Map([
-    [`${folder}/package.json`, JSON.stringify(manifest, null, 2)],
-    ...[...filledTemplate(names)].map(
-      ([path, text]) => /** @type {[string, string]} */ ([`${folder}/${path}`, text]),
-    ),
-  ]);
-  const changed = new Map([...registrations(names), ['package-lock.json', lockFileWith(manifest)]]);
-  const files = await Promise.all([...added, ...changed].map(formatted));
-  for (const { path, text } of files) write(path, text);
-  printResult(names, { added, changed });
-}
-
-/**
- * @param {string | undefined} text
- * @throws {Failure} when it is not a port, or the port of another app
- */
-function portFrom(text) {
-  const port = text === undefined ? Math.max(...Object.values(DEFAULT_PORTS)) + 1 : Number(text);
-  if (!Number.isInteger(port) || port < 1024 || port > 65535) {
-    throw new Failure(`--port must be a number from 1024 to 65535, not "${text}".`);
+async function format(paths) {
+  const prettier = await import('prettier').catch(() => undefined);
+  if (!prettier) return;
+  for (const path of paths) {
+    const file = join(ROOT, path);
+    const { inferredParser: parser } = await prettier.getFileInfo(file);
+    if (!parser || path === 'package-lock.json') continue;
+    const options = { ...(await prettier.resolveConfig(file)), parser };
+    writeFileSync(file, await prettier.format(readFileSync(file, 'utf8'), options));
   }
-  const [owner] = Object.entries(DEFAULT_PORTS).find(([, taken]) => taken === port) ?? [];
-  if (owner) throw new Failure(`Port ${port} is that of ${owner}. Choose another one by --port.`);
-  return port;
 }
 
-/** Formats as `npm run format` does. @param {[path: string, text: string]} entry */
-async function formatted([path, text]) {
-  const file = join(ROOT, path);
-  const { inferredParser: parser } = await getFileInfo(file);
-  if (!parser || path === 'package-lock.json') return { path, text };
-  return { path, text: await format(text, { ...(await resolveConfig(file)), parser }) };
-}
-
-/** @param {string} path @param {string} text */
-function write(path, text) {
-  const file = join(ROOT, path);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
-}
-
-/**
- * @param {{ many: string, port: number }} names
- * @param {Record<'added' | 'changed', Map<string, string>>} files
- */
-function printResult({ many, port }, { added, changed }) {
+/** @param {string} name @param {ReturnType<typeof addService>} result */
+function printResult(name, { port, added, changed, absent }) {
+  const users = HAS_AUTH
+    ? `the scopes\n${name}:read and ${name}:write, which users get when they log in.`
+    : `the scopes\n${name}:read and ${name}:write. Create them at the issuer, with the audience http://localhost:${port}.`;
   process.stdout.write(`
-Made apps/${many}: ${added.size} files. It listens on port ${port}, has its own table and the scopes
-${many}:read and ${many}:write, which users get when they log in.
+Made apps/${name}: ${added.length} files. It listens on port ${port}, has its own table and ${users}
 
 Changed:
-${[...changed.keys()].map((path) => `  ${path}`).join('\n')}
-
+${changed.map((path) => `  ${path}`).join('\n')}
+${absent.length > 0 ? `\nNot in this project, so not changed: ${absent.join(', ')}\n` : ''}
 Next:
   npm install                     links it into node_modules
-  npx nx test ${many}
+  npx nx test ${name}
   npm start                       and then http://localhost:${port}/docs
-  npm run docs:build              adds its settings and scopes to the documents
-
-Then make it yours: the columns, the scopes and their sentences in apps/${many}/src/${many}.scopes.ts.
-Change by hand, if you use them: the sentences of the consent page (apps/auth/src/pages/texts), the list of
-resource servers in apps/e2e/test/flows/audiences.slow.spec.ts, and deploy/k8s.
+  npm run smoke                   calls it, while npm start runs
+${nextSteps(name).join('\n')}
 `);
 }
+
+/** @param {string} name */
+const nextSteps = (name) => [
+  '',
+  `Then make it yours: the columns, the scopes and their sentences in apps/${name}/src/${name}.scopes.ts.`,
+  ...(HAS_AUTH
+    ? ['If you change scopes or sentences, change apps/auth/src/default-resource-servers.ts too.']
+    : []),
+  ...(existsSync(join(ROOT, 'tools/docs')) ? ['Then: npm run docs:build'] : []),
+  ...(existsSync(join(ROOT, 'deploy/k8s')) ? ['Change by hand, if you use it: deploy/k8s.'] : []),
+];

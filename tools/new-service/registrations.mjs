@@ -1,79 +1,80 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../terminal/command.mjs';
-import { ROOT } from '../workspace.mjs';
 
 /** @typedef {Record<string, string | number>} Names */
 /** @typedef {{ what: string, place: RegExp, change: (text: string) => string }} Edit */
 
-const SCOPE_TEXTS = /^const scopes(?:: ScopeTexts)? = \{\n(?: {2}.*\n)*\};$/;
-
 /**
- * The edits outside of the folder of the service, by file.
+ * The edits outside of the folder of the service, by file. A project need not have all of these files.
  *
- * @type {Record<string, (names: Names) => Edit[]>}
+ * @type {Record<string, (names: Names, project: { hasAuth: boolean }) => Edit[]>}
  */
 const PLACES = {
-  'apps/auth/src/auth.config.ts': ({ many, port }) => [
+  'apps/auth/src/default-resource-servers.ts': (names) => [
     {
-      what: "DEMO_RESOURCE_SERVERS, a string of lines joined by '+'",
-      place: /const DEMO_RESOURCE_SERVERS =\n(?: {2}'[^'\n]*' \+\n)* {2}'[^'\n]*';/,
-      change: (text) =>
-        text.replace(/';$/, `; ' +\n  'http://localhost:${port} ${many}:read ${many}:write';`),
-    },
-    {
-      what: "the default of FIRST_PARTY_SCOPE, .prefault('…')",
-      place: /FIRST_PARTY_SCOPE: list\(z\.string\(\)\)\s+\.prefault\(\s*'[^']*',?\s*\)/,
-      change: (text) => text.replace(/',?\s*\)$/, ` ${many}:read ${many}:write')`),
-    },
-  ],
-  'apps/auth/src/pages/texts/en.ts': ({ many }) => [
-    {
-      what: 'the sentences of the scopes, const scopes = {…};',
-      place: SCOPE_TEXTS,
-      change: (text) =>
-        text.replace(
-          /\};$/,
-          `  '${many}:read': 'See your ${many}',\n  '${many}:write': 'Add to your ${many}',\n};`,
-        ),
-    },
-  ],
-  // The noun is not translated: `npm run new:service` knows the English one.
-  'apps/auth/src/pages/texts/de.ts': ({ many }) => [
-    {
-      what: 'the sentences of the scopes, const scopes: ScopeTexts = {…};',
-      place: SCOPE_TEXTS,
-      change: (text) =>
-        text.replace(
-          /\};$/,
-          `  '${many}:read': 'Ihre ${many} sehen',\n  '${many}:write': 'Ihre ${many} ergänzen',\n};`,
-        ),
+      what: 'the comment "new:service adds its resource server above"',
+      place: /^ *\/\/ new:service adds its resource server above$/,
+      change: (mark) => `${resourceServer(names)}\n${mark}`,
     },
   ],
   'tools/workspace.mjs': ({ many, port }) => [
     {
       what: 'DEFAULT_PORTS',
       place: /export const DEFAULT_PORTS = \{[^}]*\};/,
-      change: (text) => text.replace(/,?\s*\};$/, `, ${many}: ${port} };`),
+      change: (text) => text.replace(/\n?\};$/, `\n  ${many}: ${port},\n};`),
+    },
+  ],
+  'apps/e2e/package.json': ({ many }) => [
+    {
+      what: 'implicitDependencies',
+      place: /"implicitDependencies": \[[^\]]*\]/,
+      change: (text) => text.replace(/\n *\]$/, (end) => `,\n      "${many}"${end}`),
     },
   ],
   Dockerfile: ({ many }) => [
     {
-      what: 'the manifest of e2e',
-      place: /^COPY apps\/e2e\/package\.json .*$/,
-      change: (text) => `COPY apps/${many}/package.json apps/${many}/\n${text}`,
+      what: 'the line that copies the manifest of auth or of the first app',
+      place: /^COPY apps\/[a-z\d-]+\/package\.json .*$/,
+      change: (text) => `${text}\nCOPY apps/${many}/package.json apps/${many}/`,
     },
   ],
-  'docker-compose.yml': (names) =>
-    Object.entries(composeParts(names)).map(([part, added]) => ({
+  'deploy/monitoring/prometheus.yml': ({ many }) => [
+    {
+      what: 'the comment "new:service adds its name above"',
+      place: /^ *# new:service adds its name above$/,
+      change: (mark) => `          - ${many}\n${mark}`,
+    },
+  ],
+  'docker-compose.yml': (names, { hasAuth }) =>
+    Object.entries(composeParts(names, hasAuth)).map(([part, added]) => ({
       what: `the comment "new:service adds its ${part} above"`,
       place: new RegExp(`^ *# new:service adds its ${part} above$`),
       change: (mark) => `${added}\n${mark}`,
     })),
 };
 
-/** @param {Names} names */
-const composeParts = ({ many, port }) => ({
+/** The noun is not translated: `npm run new:service` knows the English one. @param {Names} names */
+const resourceServer = ({ many, port }) => `  {
+    identifier: 'http://localhost:${port}',
+    scopes: [
+      {
+        name: '${many}:read',
+        holder: 'user',
+        en: 'See your ${many}',
+        de: 'Ihre ${many} sehen',
+      },
+      {
+        name: '${many}:write',
+        holder: 'user',
+        en: 'Add to your ${many}',
+        de: 'Ihre ${many} ergänzen',
+      },
+    ],
+  },`;
+
+/** @param {Names} names @param {boolean} hasAuth */
+const composeParts = ({ many, port }, hasAuth) => ({
   image: `x-${many}: &${many}
   <<: *hardened
   image: gatehouse-${many}
@@ -92,109 +93,40 @@ const composeParts = ({ many, port }) => ({
     ports: ['127.0.0.1:${port}:3000']
     depends_on:
       ${many}-migrate: { condition: service_completed_successfully }
-      auth: { condition: service_healthy }
-`,
+${hasAuth ? '      auth: { condition: service_healthy }\n' : ''}`,
 });
 
 /**
+ * @param {string} root
  * @param {Names} names
- * @returns {Map<string, string>} the new texts of the changed files
+ * @returns {{ changed: Map<string, string>, absent: string[] }} the new texts by file, and the files that the project lacks
  */
-export function registrations(names) {
-  return new Map(
-    Object.entries(PLACES).map(([path, editsFor]) => [
+export function registrations(root, names) {
+  const project = { hasAuth: existsSync(join(root, 'apps/auth')) };
+  const paths = Object.keys(PLACES);
+  const absent = paths.filter((path) => !existsSync(join(root, path)));
+  const present = paths.filter((path) => !absent.includes(path));
+  const changed = present.map((path) => {
+    const text = readFileSync(join(root, path), 'utf8');
+    const edits = PLACES[path](names, project);
+    return /** @type {[string, string]} */ ([
       path,
-      editsFor(names).reduce((text, edit) => applyEdit(path, text, edit), read(path)),
-    ]),
-  );
+      edits.reduce((changing, edit) => applyEdit(path, changing, edit), text),
+    ]);
+  });
+  return { changed: new Map(changed), absent };
 }
-
-/** @param {string} path */
-const read = (path) => readFileSync(join(ROOT, path), 'utf8');
 
 /**
  * @param {string} path
  * @param {string} text
  * @param {Edit} edit
- * @throws {Failure} unless the place exists exactly once, because a wrong guess could open access
+ * @throws {Failure} unless the place exists, because a wrong guess could open access
  */
 function applyEdit(path, text, { place, what, change }) {
-  const found = text.match(new RegExp(place, 'gm')) ?? [];
-  if (found.length !== 1) {
-    throw new Failure(
-      `${path}: expected ${what} once, and found it ${found.length} times. Nothing was changed.`,
-    );
+  const found = new RegExp(place, 'm').exec(text)?.[0];
+  if (found === undefined) {
+    throw new Failure(`${path} lacks ${what}. Nothing was changed. Put it back, and try again.`);
   }
-  return text.replace(found[0], () => change(found[0]));
-}
-
-const DEPENDENCIES = [
-  '@gatehouse/guards',
-  '@gatehouse/persistence',
-  '@gatehouse/service-kit',
-  '@nestjs/common',
-  '@nestjs/core',
-  '@nestjs/platform-fastify',
-  '@nestjs/swagger',
-  '@nestjs/typeorm',
-  'fastify',
-  'jwks-rsa',
-  'reflect-metadata',
-  'rxjs',
-  'typeorm',
-  'zod',
-];
-const DEV_DEPENDENCIES = ['@nestjs/testing', '@types/supertest', 'supertest'];
-
-/**
- * The package.json of a service. Scripts and versions are those of auth, so that they are current.
- *
- * @param {string} name
- */
-export function manifestOf(name) {
-  const auth = JSON.parse(read('apps/auth/package.json'));
-  /** @param {string} kind @param {string[]} packages @returns {Record<string, string>} */
-  const pick = (kind, packages) =>
-    Object.fromEntries(packages.map((each) => [each, versionOf(auth[kind], each)]));
-  const { build, serve, test, typecheck } = auth.scripts;
-  return {
-    name: `@gatehouse/${name}`,
-    version: auth.version,
-    private: true,
-    type: 'module',
-    nx: { name, tags: ['type:app', `scope:${name}`] },
-    scripts: {
-      // Auth also copies its word list.
-      build: build.replace(' --copy-files', ''),
-      serve: serve.replaceAll('apps/auth', `apps/${name}`),
-      test,
-      typecheck,
-    },
-    dependencies: pick('dependencies', DEPENDENCIES),
-    devDependencies: pick('devDependencies', DEV_DEPENDENCIES),
-  };
-}
-
-/** @param {Record<string, string> | undefined} packages @param {string} name */
-function versionOf(packages, name) {
-  if (packages?.[name]) return packages[name];
-  throw new Failure(`apps/auth/package.json does not name ${name}, so its version is not known.`);
-}
-
-/**
- * The lock file as `npm install` would write it. There is nothing to fetch, because auth uses the same packages.
- *
- * @param {ReturnType<typeof manifestOf>} manifest
- */
-export function lockFileWith(manifest) {
-  const lock = JSON.parse(read('package-lock.json'));
-  const { name, version, dependencies, devDependencies } = manifest;
-  const folder = name.replace('@gatehouse/', 'apps/');
-  const added = {
-    [folder]: { name, version, dependencies, devDependencies },
-    [`node_modules/${name}`]: { resolved: folder, link: true },
-  };
-  const packages = Object.entries({ ...lock.packages, ...added });
-  packages.sort(([one], [other]) => one.localeCompare(other, 'en'));
-  return `${JSON.stringify({ ...lock, packages: Object.fromEntries(packages) }, null, 2)}\n`;
+  return text.replace(found, () => change(found));
 }

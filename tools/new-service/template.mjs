@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Failure } from '../terminal/command.mjs';
-import { filesIn, ROOT } from '../workspace.mjs';
+import { filesIn } from '../workspace.mjs';
 
 const FOLDER = fileURLToPath(new URL('template', import.meta.url));
 /** With this suffix compiler and linter ignore them, because a template is not valid TypeScript. */
@@ -35,16 +35,16 @@ const REFUSED = ['common', 'shared', 'utils', 'util', 'types', 'helpers', 'postg
 /**
  * All spellings of a service's name that the template uses.
  *
- * @param {{ name: string, one?: string }} options
+ * @param {{ root: string, name: string, one?: string | undefined }} options
  * @throws {Failure} when the name cannot be used
  */
-export function namesOf({ name, one = singularOf(name) }) {
+export function namesOf({ root, name, one = singularOf(name) }) {
   requireWord('The name', name);
   if (REFUSED.includes(name)) {
     throw new Failure(`"${name}" does not say what the service is for. Name it by what it keeps.`);
   }
   for (const folder of [`apps/${name}`, `libs/${name}`]) {
-    if (existsSync(join(ROOT, folder))) throw new Failure(`${folder} exists.`);
+    if (existsSync(join(root, folder))) throw new Failure(`${folder} exists.`);
   }
   requireWord('--one', one.replace('-', ''));
   const names = spellings(name, one);

@@ -4,8 +4,8 @@ import { APPS } from '../workspace.mjs';
 /** @typedef {import('../terminal/output.mjs').Paint} Paint */
 /** @typedef {Record<string, any>} LogRecord a line of an app's log */
 
-/** @type {Record<string, string>} */
-const APP_STYLES = { auth: 'magenta', orders: 'cyan', billing: 'blue' };
+/** In the order of the apps. */
+const APP_STYLES = ['magenta', 'cyan', 'blue'];
 const WIDTH = Math.max(...APPS.map((app) => app.length));
 /** @type {Record<string, string>} */
 const LEVEL_STYLES = { trace: 'dim', debug: 'dim', warn: 'yellow', error: 'red', fatal: 'red' };
@@ -24,7 +24,7 @@ export function logPrinter({ json }, stream = process.stdout) {
   if (json) return (line) => void stream.write(`${line}\n`);
   const paint = coloursFor(stream);
   return (line, { name }) => {
-    const prefix = paint(APP_STYLES[name] ?? 'green', `${name.padEnd(WIDTH)} |`);
+    const prefix = paint(APP_STYLES[APPS.indexOf(name)] ?? 'green', `${name.padEnd(WIDTH)} |`);
     const lines = readableLine(line, paint).split('\n');
     stream.write(`${lines.map((text) => `${prefix} ${text}`).join('\n')}\n`);
   };

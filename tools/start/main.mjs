@@ -4,7 +4,7 @@
  */
 import { defineCommand } from '../terminal/command.mjs';
 import { coloursFor, withProgress } from '../terminal/output.mjs';
-import { build, credentialsIn, DEFAULT_PORTS, trimmed } from '../workspace.mjs';
+import { build, credentialsIn, DEFAULT_PORTS, HAS_AUTH, trimmed } from '../workspace.mjs';
 import { describeDatabase, mayBeSeeded } from './database.mjs';
 import { logPrinter } from './log-output.mjs';
 import { rejectIfOneExits, ServiceProcess, untilReady } from './service-process.mjs';
@@ -49,10 +49,8 @@ async function startApps(options, env) {
   const profile = await chooseSeed(profileOf(options.profile, env), env);
   const ports = portsOf(env);
   await requireFreePorts(Object.fromEntries(profile.apps.map((app) => [app, ports[app]])));
-  const show = logPrinter(options);
-  const services = profile.apps.map((name) => {
-    return new ServiceProcess({ name, env: environmentOf(name, { ports, env, profile }), show });
-  });
+  /** @type {ServiceProcess[]} */
+  let services = [];
   const { signal, dispose } = listenForStop(() => services.forEach((service) => service.kill()));
   // With --json, standard output has the log lines of the apps and nothing else.
   const stream = options.json ? process.stderr : process.stdout;
@@ -61,6 +59,7 @@ async function startApps(options, env) {
       const line = { stream, doing: 'Building', done: 'Built' };
       await withProgress(line, () => build(profile.apps, signal));
     }
+    services = await createServices({ ports, env, profile }, logPrinter(options));
     services.forEach((service) => service.start());
     await rejectIfOneExits(services, untilReady(services, { stream, signal }));
     announce({ services, stream, profile, database: describeDatabase(env) });
@@ -73,6 +72,17 @@ async function startApps(options, env) {
     dispose();
   }
 }
+
+/**
+ * @param {Parameters<typeof environmentOf>[1]} stack
+ * @param {ReturnType<typeof logPrinter>} show
+ */
+const createServices = (stack, show) =>
+  Promise.all(
+    stack.profile.apps.map(async (name) => {
+      return new ServiceProcess({ name, env: await environmentOf(name, stack), show });
+    }),
+  );
 
 /**
  * Without seed settings for a database that has other data, unless the caller gives them.
@@ -181,6 +191,7 @@ const OWNERS = {
  * @param {import('../terminal/output.mjs').Paint} paint
  */
 function seedRows(profile, services, paint) {
+  if (!HAS_AUTH) return [];
   const setting = profile.name === 'demo' ? 'SEED_DEMO' : 'SEED_CONFORMANCE';
   const isSeeded = services.some(({ env }) => env[setting] === 'true');
   if (isSeeded) return credentialRows(profile, paint);

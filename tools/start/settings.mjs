@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Failure } from '../terminal/command.mjs';
-import { APPS, dataFolder, DEFAULT_PORTS, ordersServiceSecret, ROOT } from '../workspace.mjs';
+import { APPS, builtFile, dataFolder, DEFAULT_PORTS, HAS_AUTH } from '../workspace.mjs';
+import { ordersSettings } from './orders.mjs';
 
 /** @typedef {import('../workspace.mjs').Environment} Environment */
 /** @typedef {Record<string, number>} Ports the port of each app */
@@ -62,52 +63,50 @@ export function refuseProduction(env) {
  *
  * @param {string} app
  * @param {{ ports: Ports, env: Environment, profile: Profile }} stack
- * @returns {Environment}
+ * @returns {Promise<Environment>}
  */
-export function environmentOf(app, { ports, env, profile }) {
-  const issuer = env.ISSUER || `http://localhost:${ports.auth}`;
-  const { orders, billing } = audiencesOf(ports);
-  return {
-    ...withDefaults(env, {
-      NODE_ENV: 'development',
-      ...profile.settings,
-      ISSUER: issuer,
-      AUTH_ISSUER: issuer,
-      DOCS_CLIENT_ID: 'demo-docs',
-      ...(app === 'auth' && { RESOURCE_SERVERS: resourceServersOf(ports) }),
-      ...(app === 'orders' && {
-        AUDIENCE: orders,
-        CLIENT_SECRET: ordersServiceSecret(env),
-        BILLING_URL: `http://localhost:${ports.billing}`,
-        BILLING_RESOURCE: billing,
-      }),
-      ...(app === 'billing' && { AUDIENCE: billing }),
-    }),
-    DATA_DIR: dataFolder(env),
-    PORT: String(ports[app]),
+export async function environmentOf(app, { ports, env, profile }) {
+  const addresses = addressesOf(ports);
+  const settings = {
+    NODE_ENV: 'development',
+    ...(HAS_AUTH && settingsWithAuth(env.ISSUER || addresses.auth, profile)),
+    ...(app === 'auth'
+      ? { RESOURCE_SERVERS: await resourceServersOf(ports) }
+      : { AUDIENCE: addresses[app] }),
+    ...(app === 'orders' && ordersSettings(env, addresses.billing)),
   };
+  return { ...withDefaults(env, settings), DATA_DIR: dataFolder(env), PORT: String(ports[app]) };
 }
 
+/** @param {string} issuer @param {Profile} profile */
+const settingsWithAuth = (issuer, profile) => ({
+  ...profile.settings,
+  ISSUER: issuer,
+  AUTH_ISSUER: issuer,
+  DOCS_CLIENT_ID: 'demo-docs',
+});
+
 /** @param {Ports} ports @returns {Record<string, string>} */
-const audiencesOf = (ports) =>
+const addressesOf = (ports) =>
   Object.fromEntries(Object.entries(ports).map(([app, port]) => [app, `http://localhost:${port}`]));
 
 /**
- * The default of RESOURCE_SERVERS, with the ports of this stack.
+ * The default of RESOURCE_SERVERS, with the ports of this stack. Auth must be built.
  *
  * @param {Ports} ports
  */
-function resourceServersOf(ports) {
-  const example = readFileSync(join(ROOT, '.env.example'), 'utf8');
-  const [, servers = ''] = /^#?RESOURCE_SERVERS=(.*)$/m.exec(example) ?? [];
-  const audiences = audiencesOf(ports);
-  const defaults = audiencesOf(DEFAULT_PORTS);
-  return servers
-    .split(/;\s*/)
+async function resourceServersOf(ports) {
+  const built = pathToFileURL(builtFile('auth', 'default-resource-servers.js')).href;
+  /** @type {{ defaultResourceServersSetting: () => string }} */
+  const { defaultResourceServersSetting } = await import(built);
+  const addresses = addressesOf(ports);
+  const defaults = addressesOf(DEFAULT_PORTS);
+  return defaultResourceServersSetting()
+    .split('; ')
     .map((server) => {
       const [identifier, ...scopes] = server.split(' ');
       const app = APPS.find((name) => defaults[name] === identifier);
-      return [app ? audiences[app] : identifier, ...scopes].join(' ');
+      return [app ? addresses[app] : identifier, ...scopes].join(' ');
     })
     .join('; ');
 }

@@ -5,18 +5,18 @@
 import { text } from 'node:stream/consumers';
 import { defineCommand, UsageError } from '../terminal/command.mjs';
 import { withProgress } from '../terminal/output.mjs';
-import { build } from '../workspace.mjs';
+import { build, RESOURCE_SERVERS } from '../workspace.mjs';
 import { printReport } from './report.mjs';
 
-const APPS = ['orders', 'billing'];
+const [DEFAULT_APP] = RESOURCE_SERVERS;
 
 export const command = defineCommand({
-  usage: `Usage: npm run token:explain -- <token>                     with the configuration of orders
-       npm run token:explain -- --app billing -              the token from standard input
+  usage: `Usage: npm run token:explain -- <token>                     with the configuration of ${DEFAULT_APP}
+       npm run token:explain -- --app <app> -                the token from standard input
        npm run token:explain -- --issuer https://issuer.example --audience https://api.example \\
                                 --algorithms ES256,RS256 [--jwks-uri https://…] <token>
 
-  --app orders|billing   reads the environment as that app does; default orders
+  --app ${RESOURCE_SERVERS.join('|').padEnd(16)} reads the environment as that app does; default ${DEFAULT_APP}
   --offline              does not fetch keys: signature and verdict stay unknown
   --no-build             uses what was built before
 
@@ -73,8 +73,10 @@ function configurationFrom({ issuer, audience, algorithms, 'jwks-uri': jwksUri }
 }
 
 /** @param {string} [app] */
-function knownApp(app = 'orders') {
-  if (!APPS.includes(app)) throw new UsageError(`--app is ${APPS.join(' or ')}.`);
+function knownApp(app = DEFAULT_APP) {
+  if (!RESOURCE_SERVERS.includes(app)) {
+    throw new UsageError(`--app is ${RESOURCE_SERVERS.join(' or ')}.`);
+  }
   return app;
 }
 

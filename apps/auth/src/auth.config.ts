@@ -13,6 +13,7 @@ import {
   wholeNumber,
 } from '@gatehouse/service-kit';
 import { z } from 'zod';
+import { DEFAULT_USER_SCOPES, defaultResourceServersSetting } from './default-resource-servers.js';
 import { resourceServersSetting } from './platform/resource-servers.js';
 
 const createQuota = (points: number, seconds: number): Quota => ({ points, seconds });
@@ -37,10 +38,6 @@ export const DEFAULT_RATE_LIMITS = {
 export type LimitName = keyof typeof DEFAULT_RATE_LIMITS;
 
 export const AUTH_CONFIG = Symbol('AUTH_CONFIG');
-
-const DEMO_RESOURCE_SERVERS =
-  'http://localhost:3001 orders:read orders:write orders:read:any@support; ' +
-  'http://localhost:3002 billing:read billing:pay billing:invoices:create@service billing:refund@accounting billing:admin@accounting';
 
 /** The minimum that OWASP recommends, as KiB times passes: 7168 KiB with 5 passes. */
 const MIN_HASHING_COST = 7168 * 5;
@@ -149,7 +146,7 @@ const settings = z.object({
     'Whether this process may run key rotation, clean-up and notifications. At least one replica must.',
   ),
   RESOURCE_SERVERS: resourceServersSetting()
-    .prefault(DEMO_RESOURCE_SERVERS)
+    .prefault(defaultResourceServersSetting())
     .describe(
       'Resource servers and their scopes: `identifier scope scope …`, separated by `;`. The first one is the default audience. ' +
         '`scope@role` is a scope that a user needs the role for, `scope@a@b` one of two roles, ' +
@@ -157,7 +154,7 @@ const settings = z.object({
     )
     .meta({ requiredInProduction: true }),
   FIRST_PARTY_SCOPE: list(z.string())
-    .prefault('orders:read orders:write billing:read billing:pay')
+    .prefault(DEFAULT_USER_SCOPES.join(' '))
     .describe('Scopes of the first-party login, separated by spaces or commas.'),
   REGISTRATION: oneOf(['open', 'closed', 'invited'])
     .optional()

@@ -11,7 +11,7 @@ const scopes = defineScopes(
 /** Accepts these scopes only, so a misspelt scope does not compile. */
 export const { RequireScopes } = scopes;
 
-/** The scopes of this service, with the same sentences as the consent page of auth (`pages/texts/en.ts`). */
+/** The scopes of this service, with the same sentences as the consent page of auth (`default-resource-servers.ts`). */
 export const BILLING_SCOPES: Readonly<Record<(typeof scopes.all)[number], string>> = {
   'billing:read': 'See your invoices',
   'billing:pay': 'Pay your invoices for you',

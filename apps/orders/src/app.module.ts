@@ -19,8 +19,7 @@ interface AppOptions {
 @Module({})
 export class AppModule {
   constructor(metrics: Metrics, issuers: TrustedIssuers) {
-    const help = 'Age of the oldest key set that tokens are verified with.';
-    metrics.gauge({ name: 'key_set_age_seconds', help }, () => issuers.keySetAgeSeconds);
+    metrics.watchTrust(issuers);
   }
 
   static forRoot(config: OrdersConfig, { clock = new Clock() }: AppOptions = {}): DynamicModule {

@@ -27,4 +27,4 @@ export type { Database } from './open-database.js';
 export type { OutboxTable } from './outbox.js';
 export type { RowLookup } from './batched-statements.js';
 export type { SchedulerOptions } from './scheduler.js';
-export type { SqlStatement, WriteResult } from './writer.js';
+export type { Decision, SqlStatement, WriteResult } from './writer.js';

@@ -1,4 +1,4 @@
-import type { SqlStatement } from './writer.js';
+import type { Decision, SqlStatement } from './writer.js';
 
 /** One row, or an error. Other statements of a transaction can depend on the order, so they are not joined. */
 const PLAIN_INSERT = /^\s*INSERT INTO \w+ \([^()]*\)\s*VALUES \([^()]*\)\s*$/;
@@ -35,13 +35,30 @@ export const isPlainInsert = ({ sql }: SqlStatement): boolean => PLAIN_INSERT.te
 
 function joinGroup(group: readonly SqlStatement[]): JoinedStatement {
   const key = group.map(({ sql }) => sql).join(';');
-  const sql = joinedTexts.get(key) ?? joinTexts(group);
+  const sql = joinedTexts.get(key) ?? joinTexts(group, 'joined_0');
   joinedTexts.set(key, sql);
   return { sql, parameters: group.flatMap(({ parameters }) => parameters), size: group.length };
 }
 
-/** `WITH joined_0 AS (INSERT …), joined_1 AS (INSERT …) INSERT …`, with the parameters numbered through. */
-function joinTexts(group: readonly SqlStatement[]): string {
+/** Joins a claim and its changes to one statement, in which each insert adds its row once for the row of the claim. */
+export function joinDecision({ claim, changes }: Decision): SqlStatement {
+  const group = [claim, ...changes];
+  const key = `claimed;${group.map(({ sql }) => sql).join(';')}`;
+  const sql = joinedTexts.get(key) ?? joinTexts([claim, ...changes.map(toConditional)], 'claimed');
+  joinedTexts.set(key, sql);
+  return { sql, parameters: group.flatMap(({ parameters }) => parameters) };
+}
+
+const toConditional = (statement: SqlStatement): SqlStatement =>
+  isPlainInsert(statement)
+    ? {
+        ...statement,
+        sql: statement.sql.replace(/VALUES \(([^()]*)\)\s*$/, 'SELECT $1 FROM claimed'),
+      }
+    : statement;
+
+/** `WITH <first> AS (INSERT …), joined_1 AS (INSERT …) INSERT …`, with the parameters numbered through. */
+function joinTexts(group: readonly SqlStatement[], first: string): string {
   let offset = 0;
   const texts = group.map(({ sql, parameters }) => {
     const before = offset;
@@ -50,5 +67,6 @@ function joinTexts(group: readonly SqlStatement[]): string {
   });
   const last = texts.pop() ?? '';
   if (texts.length === 0) return last;
-  return `WITH ${texts.map((text, n) => `joined_${n} AS (${text})`).join(', ')} ${last}`;
+  const named = texts.map((text, n) => `${n === 0 ? first : `joined_${n}`} AS (${text})`);
+  return `WITH ${named.join(', ')} ${last}`;
 }

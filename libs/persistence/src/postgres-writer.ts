@@ -1,24 +1,22 @@
 import type pg from 'pg';
-import type { DataSource, EntityManager } from 'typeorm';
-import {
-  DatabaseUnavailableException,
-  getErrorCode,
-  toAvailabilityError,
-} from './database-unavailable.exception.js';
+import type { DataSource } from 'typeorm';
+import { DatabaseUnavailableException, getErrorCode } from './database-unavailable.exception.js';
 import { Batcher } from './batcher.js';
-import { isPlainInsert, joinInserts } from './joined-inserts.js';
-import { getPool, nameStatement, runPrepared, toWriteResult } from './prepared-statements.js';
-import type { SchemaClient } from './schema-client.js';
+import { isPlainInsert, joinDecision } from './joined-inserts.js';
+import { PostgresTransaction, type SqlStatements } from './postgres-transaction.js';
+import { getPool, runPrepared } from './prepared-statements.js';
 import {
+  type Decision,
   type LateValues,
   readValues,
-  type SqlStatement,
   type Transaction,
+  UNDECIDED,
   type Writer,
   type WriteResult,
 } from './writer.js';
 
 const DEADLOCK = '40P01';
+const LOCK_NOT_AVAILABLE = '55P03';
 const MAX_ATTEMPTS = 5;
 
 /**
@@ -27,8 +25,8 @@ const MAX_ATTEMPTS = 5;
  */
 export class PostgresWriter implements Writer {
   private readonly pool: pg.Pool;
-  private readonly inserts = new Batcher((lists: readonly SqlStatements[]) =>
-    this.insertTogether(lists),
+  private readonly shared = new Batcher((builds: readonly BuildStatements[]) =>
+    this.runShared(builds),
   );
 
   constructor(private readonly dataSource: DataSource) {
@@ -41,13 +39,33 @@ export class PostgresWriter implements Writer {
 
   /** Inserts of several callers share a commit, because they do not depend on each other. */
   executeAll(statements: SqlStatements): Promise<WriteResult<unknown>[]> {
-    if (statements.every(isPlainInsert)) return this.inserts.submit(statements);
+    if (statements.every(isPlainInsert)) return this.shared.submit(() => statements);
     return this.runTransaction((transaction) => transaction.commit([statements]));
   }
 
-  private async insertTogether(lists: readonly SqlStatements[]): Promise<WriteResult<unknown>[][]> {
+  /** Decisions of several callers share a commit, because they wait for no lock. */
+  async decide<Row>(build: () => Decision): Promise<WriteResult<Row>> {
+    try {
+      const results = await this.shared.submit(() => {
+        const decision = build();
+        return [decision.lock, joinDecision(decision)];
+      });
+      return results[1] as WriteResult<Row>;
+    } catch (error) {
+      if (getErrorCode(error) === LOCK_NOT_AVAILABLE) return UNDECIDED;
+      throw error;
+    }
+  }
+
+  private async runShared(
+    builds: readonly BuildStatements[],
+  ): Promise<(WriteResult<unknown>[] | Promise<never>)[]> {
+    const built = builds.map(tryBuild);
+    const lists = built.flatMap(({ statements }) => (statements ? [statements] : []));
     const results = await this.runTransaction((transaction) => transaction.commit(lists));
-    return lists.map(({ length }) => results.splice(0, length));
+    return built.map(({ statements, error }) =>
+      statements ? results.splice(0, statements.length) : Promise.reject(error as Error),
+    );
   }
 
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
@@ -83,156 +101,15 @@ async function retryOnDeadlock<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-type SqlStatements = readonly SqlStatement[];
+type BuildStatements = () => SqlStatements;
 
-interface PendingStatement {
-  readonly statement: pg.QueryConfig;
-  resolve(result: pg.QueryResult): void;
-  reject(error: unknown): void;
-}
-
-type TransactionClient = pg.PoolClient & SchemaClient;
-
-/** The client reports a broken connection to the statement that uses it, and to this listener. */
-const ignoreError = () => undefined;
-
-/**
- * Takes a connection at the first statement. BEGIN travels with that statement, and COMMIT with the deferred statements. Statements
- * that the callback issues without waiting in between travel together.
- */
-class PostgresTransaction implements Transaction {
-  private readonly deferred: SqlStatement[] = [];
-  private pending: PendingStatement[] = [];
-  private sending: Promise<void> | undefined;
-  private client: TransactionClient | undefined;
-  private hasBegun = false;
-  private hasEnded = false;
-  private ownManager: EntityManager | undefined;
-
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly pool: pg.Pool,
-  ) {}
-
-  /** TypeORM's query runner sends its statements through this transaction. */
-  get manager(): EntityManager {
-    return (this.ownManager ??= this.createManager());
-  }
-
-  async execute<Row>(sql: string, parameters: readonly unknown[]): Promise<WriteResult<Row>> {
-    try {
-      return toWriteResult(await this.send(nameStatement(sql, parameters)));
-    } catch (error) {
-      throw toAvailabilityError(error);
-    }
-  }
-
-  executeAll(statements: readonly SqlStatement[]): Promise<WriteResult<unknown>[]> {
-    return Promise.all(statements.map(({ sql, parameters }) => this.execute(sql, parameters)));
-  }
-
-  defer(statement: SqlStatement): void {
-    this.deferred.push(statement);
-  }
-
-  /**
-   * @param lists statements that run before the commit; only inserts of the same list are joined, so that their texts are few
-   * @returns the results of these statements
-   */
-  async commit(lists: readonly SqlStatements[] = [this.deferred]): Promise<WriteResult<unknown>[]> {
-    await this.end();
-    if (!this.hasBegun && lists.every(({ length }) => length === 0)) return [];
-    try {
-      const joined = lists.flatMap(joinInserts);
-      const queries = joined.map(({ sql, parameters }) => nameStatement(sql, parameters));
-      const results = await this.sendTogether(queries, true);
-      if (results.pop()?.command !== 'COMMIT') throw new Error(ROLLED_BACK);
-      this.release();
-      return results.flatMap((result, n) => toWriteResults(result, joined[n]?.size ?? 1));
-    } catch (error) {
-      throw toAvailabilityError(error);
-    }
-  }
-
-  /** A connection that cannot roll back is not used again. */
-  async rollBack(): Promise<void> {
-    await this.end();
-    if (!this.client) return;
-    try {
-      if (this.hasBegun) await this.client.query('ROLLBACK');
-      this.release();
-    } catch (error) {
-      this.release(error);
-    }
-  }
-
-  /** A later call of the entity manager is rejected, because the connection then serves other requests. */
-  private async end(): Promise<void> {
-    await this.sending;
-    this.hasEnded = true;
-  }
-
-  private send(statement: pg.QueryConfig): Promise<pg.QueryResult> {
-    if (this.hasEnded) return Promise.reject(new Error('the transaction has ended'));
-    return new Promise((resolve, reject) => {
-      this.pending.push({ statement, resolve, reject });
-      this.sending ??= this.sendPending();
-    });
-  }
-
-  /** Statements that arrive before the next microtask, or while others are on their way, travel together. */
-  private async sendPending(): Promise<void> {
-    await Promise.resolve();
-    while (this.pending.length > 0) {
-      const batch = this.pending;
-      this.pending = [];
-      try {
-        const results = await this.sendTogether(batch.map(({ statement }) => statement));
-        results.forEach((result, index) => batch[index]?.resolve(result));
-      } catch (error) {
-        for (const member of batch) member.reject(error);
-      }
-    }
-    this.sending = undefined;
-  }
-
-  private async sendTogether(
-    statements: readonly pg.QueryConfig[],
-    commits = false,
-  ): Promise<pg.QueryResult[]> {
-    this.client ??= await this.connect();
-    const begins = !this.hasBegun;
-    this.hasBegun = true;
-    return this.client.sendTogether(statements, { begins, commits });
-  }
-
-  private async connect(): Promise<TransactionClient> {
-    const client = (await this.pool.connect()) as TransactionClient;
-    return client.on('error', ignoreError);
-  }
-
-  private release(error?: unknown): void {
-    this.client?.off('error', ignoreError);
-    this.client?.release(error instanceof Error ? error : error !== undefined);
-  }
-
-  private createManager(): EntityManager {
-    const query = (text: string, values: unknown[] = []) => this.send({ text, values });
-    const runner = this.dataSource.createQueryRunner();
-    Object.assign(runner, {
-      databaseConnection: { query },
-      isTransactionActive: true,
-      transactionDepth: 1,
-    });
-    return runner.manager;
+function tryBuild(build: BuildStatements): {
+  readonly statements?: SqlStatements;
+  readonly error?: unknown;
+} {
+  try {
+    return { statements: build() };
+  } catch (error) {
+    return { error };
   }
 }
-
-/** Each insert of a joined statement has added one row. */
-const toWriteResults = (result: pg.QueryResult, size: number): readonly WriteResult<unknown>[] =>
-  size === 1
-    ? [toWriteResult(result)]
-    : Array.from({ length: size }, () => ({ affected: 1, rows: [] }));
-
-const ROLLED_BACK =
-  'PostgreSQL rolled the transaction back, because one of its statements had failed';

@@ -144,7 +144,7 @@ const TABLE_REFERENCE = new RegExp(
   [
     `'(?:[^']|'')*'`,
     String.raw`--[^\n]*`,
-    String.raw`(?<!\bDISTINCT\s+|\(\s*\w+\s+)\b((?:FROM|JOIN)\s+)(?!(?:LATERAL|ONLY|SELECT)\b)("?)([a-z_]\w*)\2(?!["\w.]|\s*\()`,
+    String.raw`(?<!\bDISTINCT\s+|\(\s*(?!DELETE\b)\w+\s+)\b((?:FROM|JOIN)\s+)(?!(?:LATERAL|ONLY|SELECT)\b)("?)([a-z_]\w*)\2(?!["\w.]|\s*\()`,
     String.raw`(?<!\b(?:FOR|DO|KEY|ON)\s+)\b((?:INTO|UPDATE|ANALYZE|TABLE(?:\s+IF\s+(?:NOT\s+)?EXISTS)?)\s+)(?!(?:ONLY|SET|SKIP|OF|NOWAIT|IF|SELECT|INSERT|UPDATE|DELETE|WITH|INTO)\b)("?)([a-z_]\w*)\5(?!["\w.])`,
   ].join('|'),
   'gi',

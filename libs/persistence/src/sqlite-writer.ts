@@ -18,6 +18,7 @@ import {
   type SqlStatement,
   type Transaction,
   type Writer,
+  UNDECIDED,
   type WriteResult,
 } from './writer.js';
 
@@ -90,6 +91,9 @@ export class SqliteWriter implements Writer {
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     return this.submit((resolve, reject) => ({ kind: 'transaction', work, resolve, reject }));
   }
+
+  /** A transaction costs no round trip here. */
+  readonly decide = (): Promise<WriteResult<never>> => Promise.resolve(UNDECIDED);
 
   private submitStatement<T>(run: () => Outcome<unknown>): Promise<T> {
     return this.submit((resolve, reject) => ({ kind: 'statement', run, resolve, reject }));

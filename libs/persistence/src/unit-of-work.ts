@@ -12,7 +12,14 @@ import {
 import { createPostgresQuery } from './prepared-statements.js';
 import { createSqliteQuery } from './sqlite-statements.js';
 import { WriteHealth } from './write-health.js';
-import type { SqlStatement, Transaction, Writer, WriteResult } from './writer.js';
+import {
+  type Decision,
+  type SqlStatement,
+  type Transaction,
+  UNDECIDED,
+  type Writer,
+  type WriteResult,
+} from './writer.js';
 
 /**
  * All writes go through this class, because SQLite has one writer. SQL texts use `$1, $2 …` on both databases.
@@ -90,6 +97,19 @@ export class UnitOfWork {
     return current
       ? current.executeAll(statements)
       : this.health.watch(this.writer.executeAll(statements));
+  }
+
+  /**
+   * Makes changes that depend on one condition, in one round trip and one commit that concurrent decisions and inserts share. It
+   * waits for no lock, because the others would wait too.
+   *
+   * @param build is called right before the statements are sent; when it throws, nothing is sent
+   * @returns the result of the last change. Without a row nothing was changed: the condition does not hold, another transaction
+   * holds a lock, the caller is inside a transaction, or the database is SQLite. A {@link transaction} then tells which.
+   */
+  decide<Row>(build: () => Decision): Promise<WriteResult<Row>> {
+    if (this.isInTransaction) return Promise.resolve(UNDECIDED);
+    return this.health.watch(this.writer.decide<Row>(build));
   }
 
   /** @param listener is called after each write of this process */

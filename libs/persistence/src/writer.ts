@@ -19,8 +19,26 @@ export interface SqlStatement {
  */
 export type LateValues = readonly unknown[] | (() => readonly unknown[]);
 
+/** Nothing was changed. */
+export const UNDECIDED = { affected: 0, rows: [] };
+
 export const readValues = (values: LateValues): readonly unknown[] =>
   typeof values === 'function' ? values() : values;
+
+/**
+ * Changes that one statement decides, for {@link UnitOfWork.decide}. The texts depend on constants of the program only.
+ */
+export interface Decision {
+  /** Locks rows with `NOWAIT`. The next statement sees what was committed before. */
+  readonly lock: SqlStatement;
+  /** `UPDATE … RETURNING …`, whose row is the condition of all changes. It names each row that it locks with `NOWAIT`. */
+  readonly claim: SqlStatement;
+  /**
+   * Inserts without a condition of their own, whose values may be columns of `claimed`, and statements with the condition
+   * `FROM claimed`. The result of the last one is returned.
+   */
+  readonly changes: readonly SqlStatement[];
+}
 
 /** An open transaction. */
 export interface Transaction {
@@ -38,4 +56,6 @@ export interface Writer {
   /** Runs the statements as one transaction. */
   executeAll(statements: readonly SqlStatement[]): Promise<WriteResult<unknown>[]>;
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** @see UnitOfWork.decide */
+  decide<Row>(build: () => Decision): Promise<WriteResult<Row>>;
 }

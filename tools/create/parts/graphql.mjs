@@ -34,7 +34,7 @@ export const part = {
     dropJson(`${GUARDS}/test/package.json`, ...PACKAGES.map((name) => ['dependencies', name])),
     dropLines(`${GUARDS}/test/units/answer-headers.property.spec.ts`, /graphql|buildHttpResponse/),
     dropLines('.dependency-cruiser.mjs', /^ {2}graphql:/),
-    dropLines('apps/e2e/test/units/boundaries.slow.spec.ts', /'graphql'\],$/),
+    dropLines('apps/e2e/test/upstream/boundaries.slow.spec.ts', /'graphql'\],$/),
     dropLines('tools/guards-copy/parts.mjs', /^ {2}graphql:/),
   ],
 };

@@ -26,7 +26,7 @@ export const part = {
     ),
     dropLines(`${GUARDS}/test/units/answer-headers.property.spec.ts`, /HandshakeError/),
     dropLines('.dependency-cruiser.mjs', /^ {2}websockets:/),
-    dropLines('apps/e2e/test/units/boundaries.slow.spec.ts', /guards-packages-websockets/),
+    dropLines('apps/e2e/test/upstream/boundaries.slow.spec.ts', /guards-packages-websockets/),
     dropBlock('tools/guards-copy/parts.mjs', /^ {2}websockets: \{/, /^ {2}\},/),
   ],
 };

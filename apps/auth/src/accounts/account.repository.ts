@@ -52,6 +52,9 @@ const ERASED_ACCOUNTS = {
 const CLAIM_FOR_LOGIN =
   'UPDATE account SET last_login_at = $3 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL';
 
+/** The same lock as that of an update. */
+const LOCK_WITHOUT_WAITING = 'SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE NOWAIT';
+
 /** All SQL of table `account`. The conditions of its updates are the locks, so the statements are written by hand. */
 @Injectable()
 export class AccountRepository implements OnModuleInit {
@@ -117,6 +120,11 @@ export class AccountRepository implements OnModuleInit {
    */
   buildLoginClaim({ id, passwordHash }: AuthenticatedAccount, now: number): SqlStatement {
     return { sql: CLAIM_FOR_LOGIN, parameters: [id, passwordHash, now] };
+  }
+
+  /** The lock of {@link UnitOfWork.decide}. */
+  buildLock(id: string): SqlStatement {
+    return { sql: LOCK_WITHOUT_WAITING, parameters: [id] };
   }
 
   /** Locks the row until the caller's transaction ends, and changes nothing. Logins lock the same row. */

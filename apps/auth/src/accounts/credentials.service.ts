@@ -2,6 +2,7 @@ import { type SqlStatement, UnitOfWork } from '@gatehouse/persistence';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { OAuthError } from '../platform/oauth-error.js';
+import type { LoginFailureReason } from '../platform/security-events/security-event.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { Account } from './account.entity.js';
 import { AccountRepository, type AuthenticatedAccount } from './account.repository.js';
@@ -40,7 +41,6 @@ export interface Credential {
   readonly password: string;
 }
 
-type LoginFailureReason = 'unknown_account' | 'wrong_password' | 'disabled_account';
 type CredentialCheck =
   | { readonly isValid: true; readonly account: Account }
   | { readonly isValid: false; readonly reason: LoginFailureReason };

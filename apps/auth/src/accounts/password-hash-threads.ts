@@ -36,6 +36,11 @@ export class PasswordHashThreads {
   private readonly busy = new Map<Worker, PendingJob>();
   private readonly waiting: PendingJob[] = [];
 
+  /** For monitoring: the hashes that wait for a thread. */
+  get queueLength(): number {
+    return this.waiting.length;
+  }
+
   /** @throws {PasswordHashQueueFull} */
   run(job: HashJob): Promise<unknown> {
     return new Promise((resolve, reject) => {

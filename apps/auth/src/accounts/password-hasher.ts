@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { Metrics } from '@gatehouse/service-kit';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Options } from '@node-rs/argon2';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
@@ -15,7 +16,9 @@ export class PasswordHasher implements OnApplicationShutdown {
   /** Matches no password, because its salt and hash are random. */
   private readonly dummyHash: string;
 
-  constructor(@Inject(AUTH_CONFIG) config: AuthConfig) {
+  constructor(@Inject(AUTH_CONFIG) config: AuthConfig, metrics: Metrics) {
+    const help = 'Password hashes that wait for a thread. A login is refused while 64 wait.';
+    metrics.gauge({ name: 'password_hash_queue_length', help }, () => this.threads.queueLength);
     const { ARGON2_MEMORY_KIB: m, ARGON2_PASSES: t, ARGON2_LANES: p } = config;
     this.options = { memoryCost: m, timeCost: t, parallelism: p };
     this.prefix = `$argon2id$v=19$m=${m},t=${t},p=${p}$`;

@@ -89,6 +89,7 @@ export class LoginService {
     });
     const { token, session, tokenAccess, accountId } = login;
     const response = await this.accessTokens.issue({
+      grant: 'login',
       subject: accountId,
       clientId: client.id,
       ...tokenAccess,

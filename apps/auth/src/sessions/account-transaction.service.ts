@@ -1,4 +1,9 @@
-import { type SqlStatement, UnitOfWork } from '@gatehouse/persistence';
+import {
+  type Decision,
+  type SqlStatement,
+  UnitOfWork,
+  type WriteResult,
+} from '@gatehouse/persistence';
 import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { AccountRepository, type AuthenticatedAccount } from '../accounts/account.repository.js';
@@ -21,6 +26,12 @@ export interface Login {
 export interface ClaimedRow {
   /** Sessions of the account that are not revoked, of the kind that the login creates; some may have expired. */
   readonly unrevoked: number;
+}
+
+/** A login whose claim is one statement: {@link Decision} without its lock. */
+export interface ImmediateLogin extends Pick<Login, 'accountId' | 'scope'> {
+  /** Is called right before the statements are sent; when it throws, nothing is sent. */
+  readonly build: () => Omit<Decision, 'lock'>;
 }
 
 /** Ends the transaction of a login whose condition does not hold any more. */
@@ -56,6 +67,41 @@ export class AccountTransactionService {
   }
 
   /**
+   * The same for {@link decideLogin}. It does not hold for an account that has its limit of sessions.
+   * @param count its `$1` is the id of the account
+   * @param creation inserts
+   */
+  decideBelow(
+    limit: number,
+    account: AuthenticatedAccount,
+    {
+      count,
+      creation,
+    }: { readonly count: SqlStatement; readonly creation: readonly SqlStatement[] },
+  ): Omit<Decision, 'lock'> {
+    const { sql, parameters } = this.accounts.buildLoginClaim(account, this.clock.now());
+    const claim = {
+      sql: `${sql} AND (${count.sql}) < $${parameters.length + 1} RETURNING id`,
+      parameters: [...parameters, limit],
+    };
+    // The row of the attempt may be gone, so its removal is not the last change, whose result tells whether the login succeeded.
+    const removal = account.attemptRemoval;
+    return { claim, changes: [...(removal ? [ifClaimed(removal)] : []), ...creation] };
+  }
+
+  /**
+   * Creates a session in one round trip and one commit that concurrent logins share.
+   * @returns see {@link UnitOfWork.decide}; without a row, {@link runLogin} decides
+   */
+  decideLogin<Row>({ accountId, scope = [], build }: ImmediateLogin): Promise<WriteResult<Row>> {
+    // A privileged scope needs a query of the roles under the lock.
+    if (this.resourceServers.filterByRoles([], scope).length < scope.length)
+      return Promise.resolve({ affected: 0, rows: [] });
+    const lock = this.accounts.buildLock(accountId);
+    return this.unitOfWork.decide<Row>(() => ({ lock, ...build() }));
+  }
+
+  /**
    * Runs `work`, which creates a session.
    * @returns undefined, without a change, if since the person authenticated the account was disabled, its password changed, a role
    * of the scope was revoked, or another condition of the claim ended
@@ -72,13 +118,24 @@ export class AccountTransactionService {
     }
   }
 
+  /** Statements that travel with the commit of {@link runLogin}. */
+  addToCommit(statements: readonly SqlStatement[]): void {
+    for (const { sql, parameters } of statements)
+      this.unitOfWork.executeWithCommit(sql, parameters);
+  }
+
   private async claim<Row>({ accountId, claim, withCommit, scope = [] }: Login): Promise<Row> {
     const results = await this.unitOfWork.executeAll(claim);
     if (results.some(({ affected }) => affected !== 1)) throw new LoginRefused();
     // The lock of the account: a revocation of a role either committed before, or waits and then revokes the new session.
     const allowed = await this.resourceServers.limitToRoles(accountId, scope);
     if (allowed.length < scope.length) throw new LoginRefused();
-    if (withCommit) this.unitOfWork.executeWithCommit(withCommit.sql, withCommit.parameters);
+    if (withCommit) this.addToCommit([withCommit]);
     return results.at(-1)?.rows[0] as Row;
   }
 }
+
+const ifClaimed = ({ sql, parameters }: SqlStatement): SqlStatement => ({
+  sql: `${sql} AND EXISTS (SELECT 1 FROM claimed)`,
+  parameters,
+});

@@ -1,6 +1,7 @@
 import {
   CleanupJob,
   createIndexedCleanup,
+  type Decision,
   type RowLookup,
   type SqlStatement,
   UnitOfWork,
@@ -105,6 +106,24 @@ export class AuthorizationCodeRepository implements OnModuleInit {
   }
 
   /**
+   * The same as one statement, for {@link AccountTransactionService.decideLogin}. It does not hold for an account that has its
+   * limit of sessions.
+   * @param creation inserts of the family, whose device is a part of `claimed`
+   * @returns a decision whose row is a {@link ClaimedAccount} without its id
+   */
+  buildDecision(
+    { hash, accountId, browserSessionId }: AuthorizationCode,
+    { familyId, arrivedAt, now, limit }: CodeUse & { readonly limit: number },
+    creation: readonly SqlStatement[],
+  ): Omit<Decision, 'lock'> {
+    const parameters = [hash, now, familyId, arrivedAt, accountId, browserSessionId, limit];
+    return {
+      claim: { sql: CLAIM_AT_ONCE, parameters },
+      changes: [...creation, { sql: RECORD_LOGIN, parameters: [accountId, now] }],
+    };
+  }
+
+  /**
    * Deletes the codes of a user for a client that can still be exchanged.
    * @param now milliseconds since the epoch
    */
@@ -158,6 +177,19 @@ const CLAIM_ON_POSTGRES = `
   WITH browser AS (
     SELECT id FROM browser_session WHERE id = $6 AND COALESCE(ended_at, 0) = 0 FOR NO KEY UPDATE
   ) ${buildClaimOfCode('SELECT 1 FROM browser')}`;
+
+/** The row that the session of the browser gives to the family. */
+const CLAIM_AT_ONCE = `
+  UPDATE authorization_code SET used_at = $2, family_id = $3
+  FROM (SELECT user_agent, origin ${BROWSER} AND COALESCE(ended_at, 0) = 0 FOR NO KEY UPDATE NOWAIT) AS browser
+  WHERE ${IS_UNUSED} AND EXISTS (SELECT 1 ${OWNER} AND account.disabled_at IS NULL)
+    AND (SELECT count(*) FROM refresh_token_family
+      WHERE refresh_token_family.account_id = $5 AND ended_at IS NULL) < $7
+  RETURNING browser.user_agent, browser.origin`;
+
+const RECORD_LOGIN = `
+  UPDATE account SET last_login_at = $2 FROM claimed WHERE account.id = $1
+  RETURNING email, account.claims, pairwise_seed AS "pairwiseSeed"`;
 
 /** The condition on `expires_at` lets the database use its index: few codes have not expired. */
 const DELETE_UNUSED = `

@@ -54,13 +54,8 @@ export class BrowserSessionRepository implements OnModuleInit {
     return { sql: COUNT_UNREVOKED, parameters: [accountId] };
   }
 
-  /** At the commit of the caller's transaction. */
-  insert(session: BrowserSession): void {
-    this.unitOfWork.executeWithCommit(
-      `INSERT INTO browser_session (id, account_id, secret_hash, amr, user_agent, origin, authenticated_at, last_used_at,
-         created_at, absolute_expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7, $8)`,
-      [session.id, session.accountId, ...toLoginValues(session)],
-    );
+  buildInsert(session: BrowserSession): SqlStatement {
+    return { sql: INSERT, parameters: [session.id, session.accountId, ...toLoginValues(session)] };
   }
 
   /**
@@ -128,6 +123,11 @@ export class BrowserSessionRepository implements OnModuleInit {
     return rows;
   }
 }
+
+const INSERT = `
+  INSERT INTO browser_session (id, account_id, secret_hash, amr, user_agent, origin, authenticated_at, last_used_at,
+    created_at, absolute_expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7, $8)`;
 
 const OF_ENABLED_ACCOUNT = {
   column: 'secret_hash',

@@ -1,61 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '@gatehouse/persistence';
-import { Clock } from '@gatehouse/service-kit';
 import type { AuthenticatedAccount } from '../accounts/account.repository.js';
 import { AccountTransactionService } from './account-transaction.service.js';
 import { BrowserSessionCookie, generateSessionSecret } from './browser-session-cookie.js';
 import type { BrowserSession } from './browser-session.entity.js';
+import { BrowserSessionLimits } from './browser-session-limits.js';
 import {
   BrowserSessionRepository,
   type RevokedBrowserSession,
 } from './browser-session.repository.js';
 import type { DeviceInfo } from '../platform/network.js';
 import type { RevocationReason } from '../platform/security-events/security-event.js';
-import { SecurityEventService } from '../platform/security-events/security-event.service.js';
+import {
+  type PreparedEvent,
+  SecurityEventService,
+} from '../platform/security-events/security-event.service.js';
 import { RefreshTokenRevocation } from './refresh-token-revocation.service.js';
-import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-
-/** The use of a session is written to the database at most once in this time, in milliseconds. */
-const USE_RECORDED_EVERY_MS = 60_000;
-
-/** How long browser sessions last, and how many an account may have. Instants and durations are in milliseconds. */
-@Injectable()
-export class BrowserSessionLimits {
-  /** Active browser sessions that an account may have. */
-  readonly maxPerAccount: number;
-
-  constructor(
-    private readonly clock: Clock,
-    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
-  ) {
-    this.maxPerAccount = config.SESSIONS_PER_ACCOUNT;
-  }
-
-  now(): number {
-    return this.clock.now();
-  }
-
-  /** When a session expires whose person authenticates at `now`, even if the browser uses it. */
-  computeAbsoluteExpiry(now: number): number {
-    return now + this.config.BROWSER_SESSION_TTL * 1000;
-  }
-
-  /** A session that was last used at this time or before has expired. */
-  computeIdleCutoff(now: number): number {
-    return now - this.config.BROWSER_SESSION_IDLE_TTL * 1000;
-  }
-
-  /** The use of a session is written if the last written use was at this time or before. */
-  computeUseRecordingCutoff(now: number): number {
-    return now - USE_RECORDED_EVERY_MS;
-  }
-
-  isActive({ endedAt, lastUsedAt, absoluteExpiresAt }: BrowserSession, now: number): boolean {
-    const isUsed = lastUsedAt.getTime() > this.computeIdleCutoff(now);
-    return endedAt === null && isUsed && now < absoluteExpiresAt.getTime();
-  }
-}
 
 /**
  * Revokes browser sessions, with the refresh token families that were created in them and have no `offline_access`. One
@@ -72,9 +33,9 @@ export class BrowserSessionRevocation {
     private readonly events: SecurityEventService,
   ) {}
 
-  /** Joins the transaction that creates or renews the session. */
-  recordCreation(type: 'begun' | 'renewed', { id, accountId }: BrowserSession): Promise<void> {
-    return this.events.record({ type: `browser_session.${type}`, accountId, sessionId: id });
+  /** For the transaction that creates or renews the session. */
+  prepareCreation(type: 'begun' | 'renewed', { id, accountId }: BrowserSession): PreparedEvent {
+    return this.events.prepare({ type: `browser_session.${type}`, accountId, sessionId: id });
   }
 
   revokeSession(id: string, reason: RevocationReason): Promise<number> {
@@ -166,10 +127,36 @@ export class BrowserSessionService {
    * @param previous the session that the browser had before the login
    * @returns undefined if since then the account was disabled, or its password changed
    */
-  create(
+  async create(
     account: AuthenticatedAccount,
     device: DeviceInfo,
     previous?: BrowserSession,
+  ): Promise<CreatedBrowserSession | undefined> {
+    const created = previous ? undefined : await this.decide(account, device);
+    return created ?? this.createInTransaction(account, device, previous);
+  }
+
+  /** The usual login, in one round trip. */
+  private async decide(
+    account: AuthenticatedAccount,
+    device: DeviceInfo,
+  ): Promise<CreatedBrowserSession | undefined> {
+    const count = this.sessions.buildCount(account.id);
+    const created = this.buildSession(account.id, device);
+    const event = this.revocation.prepareCreation('begun', created.session);
+    const creation = [this.sessions.buildInsert(created.session), event.statement];
+    const build = () =>
+      this.transactions.decideBelow(this.limits.maxPerAccount, account, { count, creation });
+    const { affected } = await this.transactions.decideLogin({ accountId: account.id, build });
+    if (affected !== 1) return undefined;
+    event.log();
+    return created;
+  }
+
+  private createInTransaction(
+    account: AuthenticatedAccount,
+    device: DeviceInfo,
+    previous: BrowserSession | undefined,
   ): Promise<CreatedBrowserSession | undefined> {
     const { id: accountId } = account;
     const claim = this.transactions.claimAccount(account, this.sessions.buildCount(accountId));
@@ -219,7 +206,9 @@ export class BrowserSessionService {
   ): Promise<CreatedBrowserSession | undefined> {
     const renewed = this.buildSession(previous.accountId, device, previous);
     if (!(await this.sessions.renew(renewed.session, previous.secretHash))) return undefined;
-    await this.revocation.recordCreation('renewed', renewed.session);
+    const event = this.revocation.prepareCreation('renewed', renewed.session);
+    this.transactions.addToCommit([event.statement]);
+    event.log();
     return renewed;
   }
 
@@ -227,10 +216,11 @@ export class BrowserSessionService {
     created: CreatedBrowserSession,
     unrevoked: number,
   ): Promise<CreatedBrowserSession> {
-    this.sessions.insert(created.session);
+    const event = this.revocation.prepareCreation('begun', created.session);
+    this.transactions.addToCommit([this.sessions.buildInsert(created.session), event.statement]);
     if (unrevoked >= this.limits.maxPerAccount)
       await this.revocation.revokeAboveLimit(created.session);
-    await this.revocation.recordCreation('begun', created.session);
+    event.log();
     return created;
   }
 

@@ -10,16 +10,24 @@ import {
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, Repository } from 'typeorm';
+import type { DeviceInfo } from '../platform/network.js';
 import type { RevocationReason } from '../platform/security-events/security-event.js';
 import { StatusListService } from '../tokens/status-lists/status-list.service.js';
 import { StatusSnapshotService } from '../tokens/status-lists/status-snapshot.service.js';
 import { RefreshTokenFamily } from './refresh-token-family.entity.js';
-import { EXPIRED_FAMILY_ROWS, REVOKED_FAMILY_ROWS } from './refresh-token-limits.js';
+import { buildRotation, EXPIRED_FAMILY_ROWS, REVOKED_FAMILY_ROWS } from './refresh-token-limits.js';
 
-/** A family before its first rotation. */
+/** A family before its first rotation, without the device of the login. */
 export type NewRefreshTokenFamily = Omit<
   RefreshTokenFamily,
-  'generation' | 'rotatedAt' | 'endedAt' | 'endReason' | 'session' | 'expiresAt' | FamilyMethod
+  | 'generation'
+  | 'rotatedAt'
+  | 'endedAt'
+  | 'endReason'
+  | 'session'
+  | 'expiresAt'
+  | keyof DeviceInfo
+  | FamilyMethod
 >;
 type FamilyMethod = 'classifyToken' | 'isActiveAt';
 
@@ -62,22 +70,6 @@ type UnrevokedFamily = Record<'id' | 'scope', string> &
 /** A client may have a million families, and each statement must stay far below the statement timeout. */
 const CLIENT_BATCH_SIZE = 1_000;
 
-/**
- * The condition of the update is the lock: of any number of callers, on all replicas, one makes a given step.
- *
- * @param waited SQL: milliseconds between the arrival of the statement at the database and the change of the row
- */
-const buildRotation = (waited: string) => ({
-  table: 'refresh_token_family',
-  set: `generation = generation + 1, rotated_at = $3 + ${waited}, idle_expires_at = $4, dpop_jkt = COALESCE(dpop_jkt, $5)`,
-  where: 'id = $1 AND generation = $2 AND ended_at IS NULL',
-  types: ['text', 'integer', 'bigint', 'bigint', 'text'],
-});
-
-/** A statement can wait for a lock. Whole seconds, because only such a wait matters. */
-const WAITED_ON_POSTGRES =
-  '(floor(extract(epoch FROM clock_timestamp() - statement_timestamp())) * 1000)::bigint';
-
 /** All SQL of the table `refresh_token_family`. */
 @Injectable()
 export class RefreshTokenFamilyRepository implements OnModuleInit {
@@ -93,8 +85,7 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
     private readonly cleanup: CleanupJob,
   ) {
     this.lookup = unitOfWork.lookup(RefreshTokenFamily);
-    const waited = unitOfWork.isPostgres ? WAITED_ON_POSTGRES : '0';
-    this.rotation = unitOfWork.conditionalUpdate(buildRotation(waited));
+    this.rotation = unitOfWork.conditionalUpdate(buildRotation(unitOfWork.isPostgres));
   }
 
   onModuleInit(): void {
@@ -140,16 +131,17 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
     return { sql: COUNT_UNREVOKED, parameters: [accountId] };
   }
 
-  /** At the commit of the caller's transaction. */
-  insert(family: NewRefreshTokenFamily): void {
-    this.unitOfWork.executeWithCommit(INSERT, [
+  /** @param device left out, the columns of the row `claimed` of a {@link Decision} */
+  buildInsert(family: NewRefreshTokenFamily, device?: DeviceInfo): SqlStatement {
+    const parameters = [
       ...[family.id, family.accountId, family.clientId],
       ...[family.scope.join(' '), family.resources.join(' ')],
       ...[family.createdAt, family.idleExpiresAt, family.absoluteExpiresAt].map(Number),
-      ...[family.userAgent, family.origin, family.statusIndex],
-      family.authenticatedAt?.getTime() ?? null,
+      ...[family.statusIndex, family.authenticatedAt?.getTime() ?? null],
       ...[family.browserSessionId, family.amr.join(' '), family.claims, family.dpopJkt],
-    ]);
+    ];
+    if (!device) return { sql: INSERT_OF_CLAIMED_DEVICE, parameters };
+    return { sql: INSERT, parameters: [...parameters, device.userAgent, device.origin] };
   }
 
   /**
@@ -238,10 +230,12 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
   }
 }
 
-const INSERT = `
+const buildInsertText = (device: string): string => `
   INSERT INTO refresh_token_family (id, account_id, client_id, scope, resource, generation, rotated_at, created_at,
-    idle_expires_at, absolute_expires_at, user_agent, origin, status_index, authenticated_at, browser_session_id, amr, claims, dpop_jkt)
-  VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`;
+    idle_expires_at, absolute_expires_at, status_index, authenticated_at, browser_session_id, amr, claims, dpop_jkt, user_agent, origin)
+  VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $7, $8, $9, $10, $11, $12, $13, $14, ${device})`;
+const INSERT = buildInsertText('$15, $16');
+const INSERT_OF_CLAIMED_DEVICE = buildInsertText('claimed.user_agent, claimed.origin');
 
 const COUNT_UNREVOKED =
   'SELECT count(*) AS unrevoked FROM refresh_token_family WHERE account_id = $1 AND ended_at IS NULL';

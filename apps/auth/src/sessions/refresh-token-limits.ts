@@ -69,3 +69,18 @@ export const EXPIRED_FAMILY_ROWS: ExpiredRows = {
   condition: '(idle_expires_at < $1 OR absolute_expires_at < $1)',
   retentionSeconds: FAMILY_RETENTION_SECONDS,
 };
+
+/**
+ * Milliseconds between the arrival of the statement at the database and the change of the row. Whole seconds, because only a wait
+ * for a lock matters.
+ */
+const WAITED_ON_POSTGRES =
+  '(floor(extract(epoch FROM clock_timestamp() - statement_timestamp())) * 1000)::bigint';
+
+/** The condition of the update is the lock: of any number of callers, on all replicas, one makes a given step. */
+export const buildRotation = (isPostgres: boolean) => ({
+  table: 'refresh_token_family',
+  set: `generation = generation + 1, rotated_at = $3 + ${isPostgres ? WAITED_ON_POSTGRES : '0'}, idle_expires_at = $4, dpop_jkt = COALESCE(dpop_jkt, $5)`,
+  where: 'id = $1 AND generation = $2 AND ended_at IS NULL',
+  types: ['text', 'integer', 'bigint', 'bigint', 'text'],
+});

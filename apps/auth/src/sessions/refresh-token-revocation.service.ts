@@ -3,7 +3,10 @@ import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { NotificationRepository } from '../platform/notifications/notification.repository.js';
 import type { RevocationReason } from '../platform/security-events/security-event.js';
-import { SecurityEventService } from '../platform/security-events/security-event.service.js';
+import {
+  type PreparedEvent,
+  SecurityEventService,
+} from '../platform/security-events/security-event.service.js';
 import { parseStoredClaims, type RequestedClaims } from '../tokens/standard-claims.js';
 import { deriveSessionId } from '../tokens/issued-credentials.js';
 import {
@@ -41,13 +44,13 @@ export class RefreshTokenRevocation {
     private readonly notifications: NotificationRepository,
   ) {}
 
-  /** Joins the transaction that creates the family. */
-  recordCreation(family: {
+  /** For the transaction that creates the family. */
+  prepareCreation(family: {
     accountId: string;
     clientId: string;
     sessionId: string;
-  }): Promise<void> {
-    return this.events.record({ type: 'family.begun', ...family });
+  }): PreparedEvent {
+    return this.events.prepare({ type: 'family.begun', ...family });
   }
 
   revokeFamily(id: string, reason: RevocationReason): Promise<number> {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseUnavailableException } from '@gatehouse/persistence';
-import { AskAgainException, type RequestArrival } from '@gatehouse/service-kit';
-import { Injectable } from '@nestjs/common';
+import { AskAgainException, Metrics, type RequestArrival } from '@gatehouse/service-kit';
+import { Inject, Injectable } from '@nestjs/common';
 import { OAuthError } from '../platform/oauth-error.js';
 import type { RevocationReason } from '../platform/security-events/security-event.js';
 import {
@@ -47,15 +47,37 @@ const STAMP_DELAY_MS = 100;
 /** A second attempt after a statement timeout ends within the time for the answer. */
 const MAX_WAIT_FOR_RETRY_MS = 10_500;
 
+/** The results of a presented refresh token. `invalid`: unknown, of another client, or bound to another key. */
+const OUTCOMES = [
+  'rotated',
+  'superseded',
+  'reused',
+  'ahead',
+  'expired',
+  'ended',
+  'undecided',
+  'invalid',
+] as const;
+
 /** Rotates refresh tokens, and detects every replay (RFC 9700 §4.14.2). */
 @Injectable()
 export class RefreshTokenRotation {
+  private readonly counter;
+
   constructor(
     private readonly families: RefreshTokenFamilyRepository,
     private readonly format: RefreshTokenFormat,
     private readonly revocation: RefreshTokenRevocation,
     private readonly limits: RefreshTokenLimits,
-  ) {}
+    @Inject(Metrics) metrics = new Metrics(),
+  ) {
+    this.counter = metrics.counter({
+      name: 'refresh_tokens_presented_total',
+      help: 'Presented refresh tokens, by outcome.',
+      labels: ['outcome'],
+      series: OUTCOMES.map((outcome) => ({ outcome })),
+    });
+  }
 
   /**
    * Checks a refresh token. A replay revokes its family.
@@ -64,15 +86,15 @@ export class RefreshTokenRotation {
    */
   async validate(text: string, request: RefreshRequest): Promise<ValidatedRefreshToken> {
     const token = this.format.read(text);
-    if (!token) throw OAuthError.invalidRefreshToken('not made by this server');
+    if (!token) throw this.createInvalidError('not made by this server');
     const family = await this.loadFamily(token.familyId);
 
     // "… the refresh token … was issued to another client" (RFC 6749 §5.2). The token stays valid for its own client.
     if (family.clientId !== request.client.id)
-      throw OAuthError.invalidRefreshToken('issued to another client');
+      throw this.createInvalidError('issued to another client');
 
     // A caller without the key does not revoke the family, because a stolen token is useless without the key (RFC 9449 §5).
-    checkKeyBinding(family, request.dpopJkt);
+    this.checkKeyBinding(family, request.dpopJkt);
 
     const validated = { ...request, family, generation: token.generation };
     await this.checkState(validated);
@@ -89,11 +111,13 @@ export class RefreshTokenRotation {
     const { family, generation } = presented;
     const successor = this.format.write({ familyId: family.id, generation: generation + 1 });
     const isCurrent = generation === family.generation;
-    if (isCurrent && !(await this.tryRotate(presented, bindTo))) {
+    const isRotated = isCurrent && (await this.tryRotate(presented, bindTo));
+    if (isCurrent && !isRotated) {
       const rotated = await this.loadFamily(family.id);
-      checkKeyBinding(rotated, presented.dpopJkt);
+      this.checkKeyBinding(rotated, presented.dpopJkt);
       await this.checkState({ ...presented, family: rotated }, isCurrent);
     }
+    this.counter.inc({ outcome: isRotated ? 'rotated' : 'superseded' });
     return successor;
   }
 
@@ -145,6 +169,7 @@ export class RefreshTokenRotation {
     if (state === 'current' || state === 'superseded') return;
     // The client left, so its replay says nothing about a theft: it can have asked another replica meanwhile.
     presented.arrival.checkStillWanted();
+    this.counter.inc({ outcome: state });
     if (state === 'undecided') throw new AskAgainException('older than the last rotation');
     const reason = REVOCATION_REASONS[state];
     if (reason) await this.revocation.revokeFamily(presented.family.id, reason);
@@ -170,12 +195,17 @@ export class RefreshTokenRotation {
 
   private async loadFamily(id: string): Promise<RefreshTokenFamily> {
     const family = await this.families.find(id);
-    if (!family) throw OAuthError.invalidRefreshToken('unknown family');
+    if (!family) throw this.createInvalidError('unknown family');
     return family;
   }
-}
 
-function checkKeyBinding({ dpopJkt }: RefreshTokenFamily, proven: string | undefined): void {
-  if (dpopJkt !== null && dpopJkt !== proven)
-    throw OAuthError.invalidRefreshToken('bound to another key');
+  private checkKeyBinding({ dpopJkt }: RefreshTokenFamily, proven: string | undefined): void {
+    if (dpopJkt !== null && dpopJkt !== proven)
+      throw this.createInvalidError('bound to another key');
+  }
+
+  private createInvalidError(check: string): OAuthError {
+    this.counter.inc({ outcome: 'invalid' });
+    return OAuthError.invalidRefreshToken(check);
+  }
 }

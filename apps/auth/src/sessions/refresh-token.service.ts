@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { SqlStatement } from '@gatehouse/persistence';
+import type { Decision, SqlStatement } from '@gatehouse/persistence';
 import type { RequestArrival } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { AuthenticatedAccount } from '../accounts/account.repository.js';
 import type { ClaimedAccount, ClaimedCode } from './authorization-code.repository.js';
 import { AccountTransactionService, type ClaimedRow } from './account-transaction.service.js';
 import type { DeviceInfo } from '../platform/network.js';
+import type { PreparedEvent } from '../platform/security-events/security-event.service.js';
 import {
   buildSessionClaims,
   RefreshTokenFormat,
@@ -32,8 +33,6 @@ export interface FamilyGrant {
   readonly dpopJkt?: string | undefined;
   /** The request of the login. No family is created after its client left. */
   readonly arrival?: RequestArrival;
-  /** Writes more in the transaction that creates the family. */
-  readonly onClaimed?: (sessionId: string) => Promise<void>;
 }
 
 /** A grant to a person who has just proved to know the password. */
@@ -43,13 +42,24 @@ export interface PasswordGrant extends Omit<FamilyGrant, 'accountId' | 'authenti
 }
 
 /** What the login of a grant depends on. */
-interface FamilyClaim<Row> {
+interface FamilyClaim {
   /** {@link Login.claim} */
-  readonly statements: (familyId: string) => readonly SqlStatement[];
+  readonly buildStatements: (familyId: string) => readonly SqlStatement[];
+  /** The same for an account below its limit of sessions, as one statement, with the statements that create the family. */
+  readonly buildDecision: (
+    creation: readonly SqlStatement[],
+    family: { readonly familyId: string; readonly limit: number },
+  ) => Omit<Decision, 'lock'>;
   /** {@link Login.withCommit} */
   readonly withCommit?: SqlStatement | undefined;
-  readonly findDevice: (row: Row) => DeviceInfo;
+  /** Left out, the row of the claim has it. */
+  readonly device?: DeviceInfo | undefined;
+  /** The event of the claim. */
+  readonly prepareEvent?: ((sessionId: string) => PreparedEvent) | undefined;
 }
+
+/** The use of an authorization code. Its claims return the row {@link ClaimedCode}. */
+export type CodeClaim = Omit<FamilyClaim, 'withCommit' | 'device'>;
 
 /** When and how a person authenticated. */
 export interface Authentication {
@@ -63,6 +73,16 @@ export interface Authentication {
 export interface CreatedRefreshToken {
   readonly token: string;
   readonly session: SessionClaims;
+}
+
+type CreatedFamily<Row> = CreatedRefreshToken & { readonly row: Row };
+type OwnColumns = Pick<NewRefreshTokenFamily, 'id' | 'statusIndex'>;
+
+interface FamilyCreation {
+  readonly created: CreatedRefreshToken;
+  readonly statements: readonly SqlStatement[];
+  /** Logs the events of the statements. */
+  readonly log: () => void;
 }
 
 /** Creates and revokes refresh token families. */
@@ -84,23 +104,28 @@ export class RefreshTokenService {
    */
   create({ account, device, ...grant }: PasswordGrant): Promise<CreatedRefreshToken | undefined> {
     const count = this.families.buildCount(account.id);
-    const statements = () => this.transactions.claimAccount(account, count);
-    const withCommit = account.attemptRemoval;
-    const claim = { statements, withCommit, findDevice: () => device };
-    return this.insertClaimed({ ...grant, accountId: account.id }, claim);
+    const removal = account.attemptRemoval;
+    return this.createClaimed(
+      { ...grant, accountId: account.id },
+      {
+        buildStatements: () => this.transactions.claimAccount(account, count),
+        buildDecision: (creation, { limit }) =>
+          this.transactions.decideBelow(limit, account, { count, creation }),
+        withCommit: removal,
+        device,
+      },
+    );
   }
 
   /**
    * As {@link create}, for a person who authenticated before. The same transaction uses the code.
-   * @param useCode see {@link AuthorizationCodeRepository.buildClaim}
    * @returns undefined if the code was used, or the session or the consent of the person ended
    */
   async createByCode(
     grant: FamilyGrant,
-    useCode: (familyId: string) => readonly SqlStatement[],
+    claim: CodeClaim,
   ): Promise<(CreatedRefreshToken & { readonly account: ClaimedAccount }) | undefined> {
-    const findDevice = ({ userAgent, origin }: ClaimedCode) => ({ userAgent, origin });
-    const created = await this.insertClaimed(grant, { statements: useCode, findDevice });
+    const created = await this.createClaimed<ClaimedCode>(grant, claim);
     return created && { ...created, account: { ...created.row, id: grant.accountId } };
   }
 
@@ -111,28 +136,79 @@ export class RefreshTokenService {
     if (family?.clientId === clientId) await this.revocation.revokeFamily(family.id, 'logout');
   }
 
-  private async insertClaimed<Row extends ClaimedRow>(
+  private async createClaimed<Row extends ClaimedRow>(
     grant: FamilyGrant,
-    { statements, withCommit, findDevice }: FamilyClaim<Row>,
-  ): Promise<(CreatedRefreshToken & { readonly row: Row }) | undefined> {
-    const { accountId, scope, arrival, onClaimed } = grant;
+    claim: FamilyClaim,
+  ): Promise<CreatedFamily<Row> | undefined> {
     const statusIndex = await this.families.allocateStatusIndex();
-    const id = randomBytes(16).toString('base64url');
-    const login = { accountId, claim: statements(id), withCommit, scope };
-    return this.transactions.runLogin(login, async (row: Row) => {
+    const own = { id: randomBytes(16).toString('base64url'), statusIndex };
+    return (await this.decide<Row>(grant, own, claim)) ?? this.insertClaimed(grant, own, claim);
+  }
+
+  /** The usual login, in one round trip. */
+  private async decide<Row>(
+    grant: FamilyGrant,
+    own: OwnColumns,
+    claim: FamilyClaim,
+  ): Promise<CreatedFamily<Row> | undefined> {
+    let creation: FamilyCreation | undefined;
+    const build = () => {
+      grant.arrival?.checkStillWanted();
+      creation = this.prepare(grant, own, claim);
+      return claim.buildDecision(creation.statements, {
+        familyId: own.id,
+        limit: this.limits.maxPerAccount,
+      });
+    };
+    const result = await this.transactions.decideLogin<Row>({ ...grant, build });
+    if (!creation || result.affected !== 1) return undefined;
+    creation.log();
+    return { ...creation.created, row: result.rows[0] as Row };
+  }
+
+  private insertClaimed<Row extends ClaimedRow>(
+    grant: FamilyGrant,
+    own: OwnColumns,
+    { buildStatements, withCommit, device, prepareEvent }: FamilyClaim,
+  ): Promise<CreatedFamily<Row> | undefined> {
+    const { accountId, client, scope, arrival } = grant;
+    const login = { accountId, claim: buildStatements(own.id), withCommit, scope };
+    return this.transactions.runLogin(login, async (row: Row & Partial<DeviceInfo>) => {
       arrival?.checkStillWanted();
-      const family = this.buildFamily(grant, { id, statusIndex, ...findDevice(row) });
-      const session = buildSessionClaims(family);
-      await onClaimed?.(session.id);
-      await this.insert(family, { sessionId: session.id, unrevoked: row.unrevoked });
-      return { token: this.format.write({ familyId: id, generation: 0 }), session, row };
+      const creation = this.prepare(grant, own, { device: device ?? toDevice(row), prepareEvent });
+      this.transactions.addToCommit(creation.statements);
+      const limit = this.limits.maxPerAccount;
+      const newest = { newestId: own.id, clientId: client.id, limit };
+      if (row.unrevoked >= limit) await this.revocation.revokeAboveLimit(accountId, newest);
+      creation.log();
+      return { ...creation.created, row };
     });
   }
 
-  private buildFamily(
+  private prepare(
     grant: FamilyGrant,
-    own: DeviceInfo & Pick<NewRefreshTokenFamily, 'id' | 'statusIndex'>,
-  ): NewRefreshTokenFamily {
+    own: OwnColumns,
+    { device, prepareEvent }: Pick<FamilyClaim, 'device' | 'prepareEvent'>,
+  ): FamilyCreation {
+    const family = this.buildFamily(grant, own);
+    const session = buildSessionClaims(family);
+    const { accountId, clientId } = family;
+    const creation = { accountId, clientId, sessionId: session.id };
+    const events = [
+      ...(prepareEvent ? [prepareEvent(session.id)] : []),
+      this.revocation.prepareCreation(creation),
+    ];
+    return {
+      created: { token: this.format.write({ familyId: own.id, generation: 0 }), session },
+      statements: [
+        this.families.buildInsert(family, device),
+        ...events.map(({ statement }) => statement),
+      ],
+      log: () => events.forEach((event) => event.log()),
+    };
+  }
+
+  private buildFamily(grant: FamilyGrant, own: OwnColumns): NewRefreshTokenFamily {
     const { accountId, client, authentication } = grant;
     const now = this.limits.now();
     return {
@@ -149,18 +225,6 @@ export class RefreshTokenService {
       dpopJkt: grant.dpopJkt ?? null,
     };
   }
-
-  private async insert(
-    family: NewRefreshTokenFamily,
-    { sessionId, unrevoked }: { readonly sessionId: string; readonly unrevoked: number },
-  ): Promise<void> {
-    const { id, accountId, clientId } = family;
-    this.families.insert(family);
-    const limit = this.limits.maxPerAccount;
-    if (unrevoked >= limit)
-      await this.revocation.revokeAboveLimit(accountId, { newestId: id, clientId, limit });
-    await this.revocation.recordCreation({ accountId, clientId, sessionId });
-  }
 }
 
 /** Without a browser session the person authenticates as the family is created, by password. */
@@ -168,4 +232,10 @@ const toAuthenticationColumns = (authentication: Authentication | undefined) => 
   authenticatedAt: authentication?.at ?? null,
   amr: authentication?.amr ?? ['pwd'],
   browserSessionId: authentication?.browserSessionId ?? null,
+});
+
+/** A login takes the device from the browser session of its code. */
+const toDevice = ({ userAgent = null, origin = null }: Partial<DeviceInfo>): DeviceInfo => ({
+  userAgent,
+  origin,
 });

@@ -7,13 +7,10 @@ import { AccountDataService, AccountErasureService } from './account-erasure.ser
 import { AccountOperationsService, RoleOperationsService } from './account-operations.service.js';
 import { AccountTransactionService } from './account-transaction.service.js';
 import { AuthorizationCodeRepository } from './authorization-code.repository.js';
+import { BrowserSessionLimits } from './browser-session-limits.js';
 import { BrowserSessionCookie } from './browser-session-cookie.js';
 import { BrowserSession } from './browser-session.entity.js';
-import {
-  BrowserSessionLimits,
-  BrowserSessionRevocation,
-  BrowserSessionService,
-} from './browser-session.service.js';
+import { BrowserSessionRevocation, BrowserSessionService } from './browser-session.service.js';
 import { BrowserSessionRepository } from './browser-session.repository.js';
 import { ClientOperationsService } from './client-operations.service.js';
 import { AuthorizedClientService, ConsentRepository, ConsentService } from './consent.service.js';

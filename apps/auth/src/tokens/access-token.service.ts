@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Clock } from '@gatehouse/service-kit';
+import { Clock, Metrics } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
@@ -44,8 +44,20 @@ export type AccessTokenClaims = Readonly<z.infer<typeof accessTokenClaims>>;
 export const hasAudience = ({ aud }: AccessTokenClaims, identifier: string | null): boolean =>
   identifier !== null && [aud].flat().includes(identifier);
 
+/** Why an access token is issued. `login` is the login of the first-party client with e-mail and password. */
+const GRANTS = [
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+  'token_exchange',
+  'login',
+] as const;
+export type IssuingGrant = (typeof GRANTS)[number];
+
 /** The content of an access token. The service adds `iss`, `iat`, `exp`, `jti` and `status`. */
 export interface AccessTokenContent {
+  /** For the metrics. */
+  readonly grant: IssuingGrant;
   /** The account that granted the token; the client itself if no account is involved (RFC 9068 §2.2). */
   readonly subject: string;
   readonly clientId: string;
@@ -94,12 +106,22 @@ const toSeconds = (milliseconds: number): number => Math.floor(milliseconds / 10
 /** Issues access tokens: JWTs by RFC 9068, with only the claims that a resource server needs. */
 @Injectable()
 export class AccessTokenService {
+  private readonly counter;
+
   constructor(
     private readonly keys: SigningKeyService,
     private readonly statusLists: StatusListService,
     private readonly clock: Clock,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
-  ) {}
+    metrics: Metrics,
+  ) {
+    this.counter = metrics.counter({
+      name: 'access_tokens_issued_total',
+      help: 'Issued access tokens, by grant.',
+      labels: ['grant'],
+      series: GRANTS.map((grant) => ({ grant })),
+    });
+  }
 
   /**
    * @param ttl the lifetime that the client is registered for; null: `ACCESS_TOKEN_TTL`
@@ -127,8 +149,10 @@ export class AccessTokenService {
       ...selectRoleClaims(content),
       ...this.statusLists.createClaim(content.session?.statusIndex ?? content.statusIndex),
     };
+    const token = await this.keys.sign('at+jwt', claims);
+    this.counter.inc({ grant: content.grant });
     return {
-      access_token: await this.keys.sign('at+jwt', claims),
+      access_token: token,
       token_type: dpopJkt === undefined ? 'Bearer' : 'DPoP',
       expires_in: claims.exp - claims.iat,
       scope,

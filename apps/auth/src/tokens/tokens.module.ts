@@ -22,6 +22,7 @@ import { StatusListTokenService } from './status-lists/status-list-token.service
 import { StatusListRepository } from './status-lists/status-list.repository.js';
 import { StatusListService } from './status-lists/status-list.service.js';
 import { StatusSnapshotService } from './status-lists/status-snapshot.service.js';
+import { TokenMetrics } from './token-metrics.js';
 
 /** Signs and publishes: access tokens, ID tokens, the key set, and status lists. */
 @Module({
@@ -43,6 +44,7 @@ import { StatusSnapshotService } from './status-lists/status-snapshot.service.js
     StatusListService,
     StatusListTokenService,
     StatusSnapshotService,
+    TokenMetrics,
   ],
   exports: [
     AccessTokenService,

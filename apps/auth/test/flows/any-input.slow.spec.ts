@@ -10,7 +10,7 @@ import {
 } from '../support/test-browser.js';
 import {
   ISSUER,
-  ORDERS,
+  PHOTOS,
   TestAuth,
   type TestResponse,
   toBasicAuthorization,
@@ -35,7 +35,7 @@ const HOSTILE = [
     '__proto__',
   ],
   ...['constructor', 'toString', '-1', '1e999', '{}', '[]', '{"a":', 'none', 'openid'],
-  ...['orders:read', 'offline_access', ORDERS, `${ORDERS}/`, ISSUER, 'keyed', 'website', 'code'],
+  ...['photos:read', 'offline_access', PHOTOS, `${PHOTOS}/`, ISSUER, 'keyed', 'website', 'code'],
   ...['a'.repeat(300), 'a'.repeat(1000), 'http://[', 'javascript:alert(1)', 'Basic', 'Bearer x'],
 ];
 const text = fc.oneof(
@@ -112,7 +112,7 @@ eachDatabase('any request', (fresh) => {
         keys: [{ ...publicKey.export({ format: 'jwk' }), alg: 'ES256', kid: 'k' }],
       }),
       grantTypes: ['client_credentials', 'refresh_token', TOKEN_EXCHANGE],
-      resourceServer: ORDERS,
+      resourceServer: PHOTOS,
     });
     await auth.registerClient({ id: 'service', secret: 'secret' });
     website = await aClient(auth, { id: 'website', secret: 'secret' });

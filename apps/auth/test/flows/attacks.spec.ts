@@ -11,7 +11,7 @@ import {
 import {
   decodeClaims,
   ISSUER,
-  ORDERS,
+  PHOTOS,
   TestAuth,
   type TestResponse,
   toBasicAuthorization,
@@ -57,17 +57,17 @@ describe('token substitution (RFC 8725 §3.12, RFC 9068 §4)', () => {
       id: 'substitution',
       secret: 'secret',
       grantTypes: ['authorization_code', 'refresh_token', EXCHANGE],
-      resourceServer: ORDERS,
-      exchangeTargets: [ORDERS],
+      resourceServer: PHOTOS,
+      exchangeTargets: [PHOTOS],
     });
-    const options = { scope: 'openid offline_access orders:read' };
+    const options = { scope: 'openid offline_access photos:read' };
     const { body } = await redeem(await codeFor('substitution', options), 'substitution', AS);
-    const orders = { grant_type: 'refresh_token', resource: ORDERS };
+    const photos = { grant_type: 'refresh_token', resource: PHOTOS };
     const refresh_token = body['refresh_token'] ?? '';
-    const { body: next } = await auth.token({ ...orders, refresh_token }, AS);
+    const { body: next } = await auth.token({ ...photos, refresh_token }, AS);
     const own = await redeem(await codeFor('substitution'), 'substitution', AS);
     Object.assign(credentials, {
-      'an access token for orders': next['access_token'],
+      'an access token for photos': next['access_token'],
       'an access token for userinfo': own.body['access_token'],
       'an ID token': body['id_token'],
       'a refresh token': next['refresh_token'],
@@ -94,7 +94,7 @@ describe('token substitution (RFC 8725 §3.12, RFC 9068 §4)', () => {
     ['the authorization code grant', 'a code', (code) => redeem(code, 'substitution', AS), 400],
     [
       'a token exchange',
-      'an access token for orders',
+      'an access token for photos',
       (subject_token) =>
         auth.token({ grant_type: EXCHANGE, subject_token, subject_token_type: ACCESS_TOKEN }, AS),
       400,
@@ -128,9 +128,9 @@ describe('client that impersonates a user (RFC 9700 §4.15)', () => {
     await auth.registerClient({
       id: user.id,
       secret: 'secret',
-      scope: ['sessions:read', 'openid', 'orders:read'],
+      scope: ['sessions:read', 'openid', 'photos:read'],
     });
-    const request = { grant_type: 'client_credentials', scope: 'orders:read' };
+    const request = { grant_type: 'client_credentials', scope: 'photos:read' };
     const { body } = await auth.token(request, as);
     expect(decodeClaims(body['access_token'])['sub']).toBe(user.id);
     for (const scope of ['openid', 'sessions:read']) {
@@ -207,7 +207,7 @@ describe('forged proxy headers (RFC 9700 §4.13)', () => {
 describe('audience and scope widening (RFC 9700 §2.3)', () => {
   it('limits the tokens of a code to the scope and the resource that the user consented to', async () => {
     const id = await aClient(auth, { secret: 'secret' });
-    const options = { scope: 'openid orders:read offline_access', resource: ORDERS };
+    const options = { scope: 'openid photos:read offline_access', resource: PHOTOS };
     const code = await codeFor(id, options);
     const parameters = {
       grant_type: 'authorization_code',
@@ -221,10 +221,10 @@ describe('audience and scope widening (RFC 9700 §2.3)', () => {
     const refused = await auth.send('/oauth/token', { method: 'POST', headers, body: wider });
     expect(refused.body['error']).toBe('invalid_target');
 
-    const { body } = await auth.token({ ...parameters, scope: 'billing:read' }, `${id}:secret`);
-    expect(decodeClaims(body['access_token'])).toMatchObject({ aud: ORDERS, scope: 'orders:read' });
+    const { body } = await auth.token({ ...parameters, scope: 'tickets:read' }, `${id}:secret`);
+    expect(decodeClaims(body['access_token'])).toMatchObject({ aud: PHOTOS, scope: 'photos:read' });
     const { refresh_token = '' } = body;
-    for (const more of [{ scope: 'billing:read' }, { scope: 'openid profile' }, resource]) {
+    for (const more of [{ scope: 'tickets:read' }, { scope: 'openid profile' }, resource]) {
       const answer = await auth.token(
         { grant_type: 'refresh_token', refresh_token, ...more },
         `${id}:secret`,

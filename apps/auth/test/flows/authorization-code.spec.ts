@@ -14,17 +14,17 @@ import {
   VERIFIER,
 } from '../support/test-browser.js';
 import {
-  BILLING,
+  TICKETS,
   decodeClaims,
   ISSUER,
-  ORDERS,
+  PHOTOS,
   TestAuth,
   type TestResponse,
   toDatabaseSettings,
 } from '../support/test-auth.js';
 
 const invalidGrant = { status: 400, body: { error: 'invalid_grant' } };
-const SCOPE = 'openid offline_access orders:read billing:read';
+const SCOPE = 'openid offline_access photos:read tickets:read';
 type Parameters = Record<string, string | undefined>;
 
 eachDatabase('authorization codes', (fresh) => {
@@ -88,7 +88,7 @@ eachDatabase('authorization codes', (fresh) => {
       expect(answer.body).toMatchObject({
         token_type: 'Bearer',
         expires_in: 300,
-        scope: 'openid offline_access orders:read',
+        scope: 'openid offline_access photos:read',
       });
       const {
         iss: _,
@@ -100,9 +100,9 @@ eachDatabase('authorization codes', (fresh) => {
       } = decodeClaims(answer.body['access_token']);
       expect(claims).toEqual({
         sub: user.id,
-        aud: [ORDERS, ISSUER],
+        aud: [PHOTOS, ISSUER],
         client_id: client,
-        scope: 'openid offline_access orders:read',
+        scope: 'openid offline_access photos:read',
         sid: expect.stringMatching(/^[\w-]{22}$/),
         auth_time: authenticatedAt,
       });
@@ -114,17 +114,17 @@ eachDatabase('authorization codes', (fresh) => {
     });
 
     it('issues the access token for the granted resource server that the client names (RFC 8707 §2.2)', async () => {
-      const { body } = await redeem(await aCode(), { resource: BILLING });
+      const { body } = await redeem(await aCode(), { resource: TICKETS });
       expect(decodeClaims(body['access_token'])).toMatchObject({
-        aud: BILLING,
-        scope: 'billing:read',
+        aud: TICKETS,
+        scope: 'tickets:read',
       });
-      const scope = 'openid offline_access orders:read';
-      const code = await browser.obtainCode(client, { scope, resource: ORDERS });
-      const refused = await redeem(code, { resource: BILLING });
+      const scope = 'openid offline_access photos:read';
+      const code = await browser.obtainCode(client, { scope, resource: PHOTOS });
+      const refused = await redeem(code, { resource: TICKETS });
       expect(refused).toMatchObject({ status: 400, body: { error: 'invalid_target' } });
       // A refused resource leaves the code valid.
-      expect((await redeem(code, { resource: ORDERS })).status).toBe(200);
+      expect((await redeem(code, { resource: PHOTOS })).status).toBe(200);
     });
 
     it('selects the audience of a refresh by the requested scope (RFC 6749 §6)', async () => {
@@ -132,8 +132,8 @@ eachDatabase('authorization codes', (fresh) => {
       let { refresh_token = '' } = (await redeem(code)).body;
       for (const [scope, aud] of [
         ['openid', ISSUER],
-        ['billing:read', BILLING],
-        ['orders:read', ORDERS],
+        ['tickets:read', TICKETS],
+        ['photos:read', PHOTOS],
       ] as const) {
         const parameters = { grant_type: 'refresh_token', client_id: client, refresh_token, scope };
         const { body } = await auth.token(parameters);
@@ -175,11 +175,11 @@ eachDatabase('authorization codes', (fresh) => {
   describe('refresh tokens (OpenID Connect Core §11)', () => {
     it.each<[string, boolean, { scope?: string; firstParty?: boolean; grantTypes?: string[] }]>([
       ['issues a refresh token for offline_access', true, {}],
-      ['issues no refresh token without offline_access', false, { scope: 'openid orders:read' }],
+      ['issues no refresh token without offline_access', false, { scope: 'openid photos:read' }],
       [
         'issues a refresh token to a first-party client',
         true,
-        { scope: 'openid orders:read', firstParty: true },
+        { scope: 'openid photos:read', firstParty: true },
       ],
       [
         'issues no refresh token to a client without the refresh grant',

@@ -8,7 +8,7 @@ import {
   readRedirectParameters,
   TestBrowser,
 } from '../support/test-browser.js';
-import { BILLING, ISSUER, ORDERS, TestAuth, type TestResponse } from '../support/test-auth.js';
+import { TICKETS, ISSUER, PHOTOS, TestAuth, type TestResponse } from '../support/test-auth.js';
 
 let auth: TestAuth;
 let user: Account;
@@ -65,7 +65,7 @@ describe('authorization response (RFC 6749 §4.1.2)', () => {
   });
 
   it('issues a code without openid and ignores the nonce (RFC 6749 §4.1)', async () => {
-    const answer = await browser.authorize(client, { scope: 'orders:read', nonce: 'a-nonce' });
+    const answer = await browser.authorize(client, { scope: 'photos:read', nonce: 'a-nonce' });
     expect(readRedirectParameters(answer)).toHaveProperty('code');
   });
 
@@ -130,17 +130,17 @@ describe('error response (RFC 6749 §4.1.2.1)', () => {
     ['the response mode fragment', 'invalid_request', { response_mode: 'fragment' }],
     ['the response mode web_message', 'invalid_request', { response_mode: 'web_message' }],
     ['the response mode jwt', 'invalid_request', { response_mode: 'jwt' }],
-    ['a scope of another client', 'invalid_scope', { scope: 'openid billing:invoices:create' }],
+    ['a scope of another client', 'invalid_scope', { scope: 'openid tickets:invoices:create' }],
     ['an unknown scope', 'invalid_scope', { scope: 'nonsense' }],
     ['a malformed scope', 'invalid_scope', { scope: 'openid  "profile"' }],
     ['a thousand scopes', 'invalid_request', { scope: 'openid '.repeat(1000) }],
     ['an unknown resource', 'invalid_target', { resource: 'https://evil.example' }],
-    ['a resource that is not a URI', 'invalid_target', { resource: 'orders' }],
-    ['a resource with a fragment (RFC 8707 §2)', 'invalid_target', { resource: `${ORDERS}#x` }],
+    ['a resource that is not a URI', 'invalid_target', { resource: 'photos' }],
+    ['a resource with a fragment (RFC 8707 §2)', 'invalid_target', { resource: `${PHOTOS}#x` }],
     [
       'a resource without a requested scope',
       'invalid_target',
-      { scope: 'openid', resource: ORDERS },
+      { scope: 'openid', resource: PHOTOS },
     ],
     ['an unknown prompt', 'invalid_request', { prompt: 'signup' }],
     ['prompt=none and another prompt', 'invalid_request', { prompt: 'none login' }],
@@ -312,34 +312,34 @@ describe('resource servers of a code (RFC 8707 §2.1)', () => {
   };
 
   it('grants every resource server of the scope if the request names none', async () => {
-    expect(await resourcesOf({ scope: 'openid orders:read billing:read' })).toEqual({
-      scope: 'openid orders:read billing:read',
-      resource: `${ORDERS} ${BILLING} ${ISSUER}`,
+    expect(await resourcesOf({ scope: 'openid photos:read tickets:read' })).toEqual({
+      scope: 'openid photos:read tickets:read',
+      resource: `${PHOTOS} ${TICKETS} ${ISSUER}`,
     });
   });
 
   it('grants the named resource servers; userinfo follows from the scope', async () => {
-    const one = { scope: 'openid orders:read', resource: ORDERS };
+    const one = { scope: 'openid photos:read', resource: PHOTOS };
     expect(await resourcesOf(one)).toEqual(one);
-    const two = { scope: 'openid orders:read billing:read', resource: ORDERS };
-    expect(await resourcesOf(two, `&resource=${BILLING}`)).toMatchObject({
-      resource: `${ORDERS} ${BILLING}`,
+    const two = { scope: 'openid photos:read tickets:read', resource: PHOTOS };
+    expect(await resourcesOf(two, `&resource=${TICKETS}`)).toMatchObject({
+      resource: `${PHOTOS} ${TICKETS}`,
     });
     // The client libraries of Auth0 call it the audience.
-    const named = { scope: 'openid orders:read', audience: ORDERS };
+    const named = { scope: 'openid photos:read', audience: PHOTOS };
     expect(await resourcesOf(named)).toEqual(one);
   });
 
   it.each([
-    ['a slash at the end of the origin', `${ORDERS}/`],
-    ['a blank at the end', `${ORDERS} `],
-    ['capital letters in scheme and host', ORDERS.toUpperCase()],
+    ['a slash at the end of the origin', `${PHOTOS}/`],
+    ['a blank at the end', `${PHOTOS} `],
+    ['capital letters in scheme and host', PHOTOS.toUpperCase()],
   ])(
     'grants the resource server for its identifier with %s (RFC 3986 §6.2)',
     async (_, resource) => {
-      expect(await resourcesOf({ scope: 'orders:read', resource })).toEqual({
-        scope: 'orders:read',
-        resource: ORDERS,
+      expect(await resourcesOf({ scope: 'photos:read', resource })).toEqual({
+        scope: 'photos:read',
+        resource: PHOTOS,
       });
     },
   );

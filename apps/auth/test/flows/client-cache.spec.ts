@@ -35,7 +35,7 @@ eachDatabase('the cache of clients (decision 34)', (fresh) => {
       authMethod: 'client_secret_basic' as const,
       secretHashes: [hashClientSecret('first')],
       grantTypes: ['client_credentials', 'refresh_token'],
-      scope: ['orders:read'],
+      scope: ['photos:read'],
       ...more,
     };
     await operations.create(registration, OPERATOR);

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import { BILLING, decodeClaims, TestAuth, toBasicAuthorization } from '../support/test-auth.js';
+import { TICKETS, decodeClaims, TestAuth, toBasicAuthorization } from '../support/test-auth.js';
 
 const grant = { grant_type: 'client_credentials' };
 
@@ -7,7 +7,7 @@ describe('client credentials (RFC 6749 §4.4)', () => {
   let auth: TestAuth;
   beforeAll(async () => {
     auth = await TestAuth.start();
-    await auth.registerClient({ id: 'orders-service', secret: 'a secret: with + signs %' });
+    await auth.registerClient({ id: 'photos-service', secret: 'a secret: with + signs %' });
     await auth.registerClient({ id: 'public-client' });
     await auth.registerClient({ id: 'no-grants', secret: 'secret', grantTypes: [] });
     await auth.registerClient({ id: 'no-scope', secret: 'secret', scope: [] });
@@ -17,32 +17,32 @@ describe('client credentials (RFC 6749 §4.4)', () => {
   /** Form-encodes both parts first, as RFC 6749 §2.3.1 requires. */
   const encoded = (id: string, secret: string) =>
     [id, secret].map((part) => new URLSearchParams({ '': part }).toString().slice(1)).join(':');
-  const ordersService = encoded('orders-service', 'a secret: with + signs %');
+  const photosService = encoded('photos-service', 'a secret: with + signs %');
 
   it('issues a client an access token for itself and no refresh token (§4.4.3)', async () => {
-    const { status, headers, body } = await auth.token(grant, ordersService);
+    const { status, headers, body } = await auth.token(grant, photosService);
     expect(status).toBe(200);
     expect([headers.get('cache-control'), headers.get('pragma')]).toEqual(['no-store', 'no-cache']);
     expect(body).toEqual({
       access_token: expect.any(String),
       token_type: 'Bearer',
       expires_in: 300,
-      scope: 'billing:invoices:create',
+      scope: 'tickets:invoices:create',
     });
     const claims = decodeClaims(body['access_token']);
     expect(claims).toMatchObject({
-      sub: 'orders-service',
-      client_id: 'orders-service',
-      aud: BILLING,
+      sub: 'photos-service',
+      client_id: 'photos-service',
+      aud: TICKETS,
     });
     expect(Object.keys(claims)).not.toContain('sid');
   });
 
   it('issues no ID token and rejects the scopes of OpenID Connect', async () => {
-    const scope = ['openid', 'email', 'offline_access', 'billing:invoices:create'];
+    const scope = ['openid', 'email', 'offline_access', 'tickets:invoices:create'];
     await auth.registerClient({ id: 'both-kinds', secret: 'secret', scope });
     const { body } = await auth.token(grant, 'both-kinds:secret');
-    expect(body).toMatchObject({ scope: 'billing:invoices:create' });
+    expect(body).toMatchObject({ scope: 'tickets:invoices:create' });
     expect(Object.keys(body)).not.toContain('id_token');
     for (const word of ['openid', 'offline_access']) {
       const refused = await auth.token({ ...grant, scope: word }, 'both-kinds:secret');
@@ -59,40 +59,40 @@ describe('client credentials (RFC 6749 §4.4)', () => {
 
     const discovered = await oauth.discoveryRequest(issuer, { ...http, algorithm: 'oauth2' });
     const server = await oauth.processDiscoveryResponse(issuer, discovered);
-    const client = { client_id: 'orders-service' };
+    const client = { client_id: 'photos-service' };
     const secret = oauth.ClientSecretBasic('a secret: with + signs %');
     const response = await oauth.clientCredentialsGrantRequest(server, client, secret, {}, http);
     const tokens = await oauth.processClientCredentialsResponse(server, client, response);
 
-    const request = new Request(BILLING, {
+    const request = new Request(TICKETS, {
       headers: { authorization: `Bearer ${tokens.access_token}` },
     });
     const skew = { [oauth.clockSkew]: auth.clock.now() / 1000 - Math.floor(Date.now() / 1000) };
-    const claims = await oauth.validateJwtAccessToken(server, request, BILLING, {
+    const claims = await oauth.validateJwtAccessToken(server, request, TICKETS, {
       ...http,
       ...skew,
     });
-    expect(claims.client_id).toBe('orders-service');
+    expect(claims.client_id).toBe('photos-service');
   });
 
   it.each<[string, Record<string, string>, string | undefined, string]>([
     ['a public client', { client_id: 'public-client' }, undefined, 'unauthorized_client'],
     ['a client without the grant', {}, 'no-grants:secret', 'unauthorized_client'],
     ['a client without any scope', {}, 'no-scope:secret', 'invalid_scope'],
-    ['a scope of another client', { scope: 'orders:read' }, ordersService, 'invalid_scope'],
-    ['the scope openid', { scope: 'openid' }, ordersService, 'invalid_scope'],
+    ['a scope of another client', { scope: 'photos:read' }, photosService, 'invalid_scope'],
+    ['the scope openid', { scope: 'openid' }, photosService, 'invalid_scope'],
     [
       'a resource without the scope',
       { resource: 'http://localhost:3001' },
-      ordersService,
+      photosService,
       'invalid_target',
     ],
-    ['an unknown resource', { resource: 'urn:x' }, ordersService, 'invalid_target'],
-    ['the password grant', { grant_type: 'password' }, ordersService, 'unsupported_grant_type'],
+    ['an unknown resource', { resource: 'urn:x' }, photosService, 'invalid_target'],
+    ['the password grant', { grant_type: 'password' }, photosService, 'unsupported_grant_type'],
     [
       'a grant called __proto__',
       { grant_type: '__proto__' },
-      ordersService,
+      photosService,
       'unsupported_grant_type',
     ],
   ])('rejects %s', async (_, more, as, error) => {
@@ -104,17 +104,17 @@ describe('client credentials (RFC 6749 §4.4)', () => {
     const ask = (...resources: string[]) =>
       auth.send('/oauth/token', {
         method: 'POST',
-        headers: { authorization: toBasicAuthorization(ordersService) },
+        headers: { authorization: toBasicAuthorization(photosService) },
         body: new URLSearchParams([
           ...Object.entries(grant),
           ...resources.map((resource): [string, string] => ['resource', resource]),
         ]),
       });
     for (const others of ['http://localhost:3001', 'urn:x', 'relative']) {
-      const { status, body } = await ask(BILLING, others);
+      const { status, body } = await ask(TICKETS, others);
       expect([status, body['error']]).toEqual([400, 'invalid_target']);
     }
-    expect((await ask(BILLING, BILLING)).status).toBe(200);
+    expect((await ask(TICKETS, TICKETS)).status).toBe(200);
   });
 
   it('accepts the old and the new secret during a rotation', async () => {

@@ -15,7 +15,7 @@ const aService = (more: Partial<ClientRegistration> = {}): ClientRegistration =>
   authMethod: 'client_secret_basic',
   secretHashes: [hashClientSecret('first')],
   grantTypes: ['client_credentials', 'refresh_token'],
-  scope: ['orders:read'],
+  scope: ['photos:read'],
   ...more,
 });
 

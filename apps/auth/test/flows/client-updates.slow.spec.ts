@@ -11,9 +11,9 @@ import { StatusSnapshotService } from '../../src/tokens/status-lists/status-snap
 import { aSession } from '../support/factories.js';
 import { aClient, anAccount, CALLBACK, TestBrowser, VERIFIER } from '../support/test-browser.js';
 import {
-  BILLING,
+  TICKETS,
   decodeClaims,
-  ORDERS,
+  PHOTOS,
   TestAuth,
   type TestResponse,
   toDatabaseSettings,
@@ -54,7 +54,7 @@ eachDatabase('a changed client registration', (fresh) => {
       authMethod: 'client_secret_basic',
       secretHashes: [hashClientSecret(SECRET)],
       grantTypes: ['client_credentials'],
-      scope: ['orders:read', 'orders:write'],
+      scope: ['photos:read', 'photos:write'],
       ...more,
     });
     await operations.create(service, 'operator');
@@ -86,7 +86,7 @@ eachDatabase('a changed client registration', (fresh) => {
       name: 'Renamed',
       accessTokenTtl: 60,
       subjectType: 'pairwise',
-      scope: ['orders:read', 'orders:write'],
+      scope: ['photos:read', 'photos:write'],
       secretHashes: [hashClientSecret(SECRET)],
     });
     expect(await eventsOf(id)).toEqual(['client.created', ...Array(3).fill('client.updated')]);
@@ -95,7 +95,7 @@ eachDatabase('a changed client registration', (fresh) => {
   it('changes nothing and records no event when the values are the same', async () => {
     const id = await aService();
     const before = await find(id);
-    expect(await change(id, { scope: ['orders:read', 'orders:write'] })).toMatchObject({
+    expect(await change(id, { scope: ['photos:read', 'photos:write'] })).toMatchObject({
       changes: [],
     });
     expect([await find(id), await eventsOf(id)]).toEqual([before, ['client.created']]);
@@ -103,29 +103,29 @@ eachDatabase('a changed client registration', (fresh) => {
 
   it('leaves a removed scope out of the next refresh, also when the client requests it', async () => {
     const id = await aClient(auth);
-    const scope = ['openid', 'email', 'orders:read', 'billing:read'];
-    const token = await aSession(auth, id, { scope, resources: [ORDERS, BILLING] });
-    await change(id, { scope: ['openid', 'orders:read'] });
+    const scope = ['openid', 'email', 'photos:read', 'tickets:read'];
+    const token = await aSession(auth, id, { scope, resources: [PHOTOS, TICKETS] });
+    await change(id, { scope: ['openid', 'photos:read'] });
 
-    const asked = { scope: 'openid email orders:read billing:read' };
+    const asked = { scope: 'openid email photos:read tickets:read' };
     const answer = await refresh(id, token, asked);
-    expect([answer.status, scopesOf(answer)]).toEqual([200, ['orders:read']]);
+    expect([answer.status, scopesOf(answer)]).toEqual([200, ['photos:read']]);
     expect(decodeClaims(answer.body['id_token'])['email']).toBeUndefined();
     const next = answer.body['refresh_token'] ?? '';
-    expect((await refresh(id, next, { resource: BILLING })).body).toMatchObject({
+    expect((await refresh(id, next, { resource: TICKETS })).body).toMatchObject({
       error: 'invalid_target',
     });
 
-    await change(id, { scope: ['orders:write'] });
+    await change(id, { scope: ['photos:write'] });
     expect((await refresh(id, next)).body).toMatchObject({ error: 'invalid_grant' });
-    await change(id, { scope: ['openid', 'orders:read', 'billing:read'] });
-    expect(scopesOf(await refresh(id, next, { resource: BILLING }))).toEqual(['billing:read']);
+    await change(id, { scope: ['openid', 'photos:read', 'tickets:read'] });
+    expect(scopesOf(await refresh(id, next, { resource: TICKETS }))).toEqual(['tickets:read']);
   });
 
   it('issues no ID token after the scope openid was removed', async () => {
     const id = await aClient(auth);
-    const token = await aSession(auth, id, { scope: ['openid', 'orders:read'] });
-    await change(id, { scope: ['orders:read'] });
+    const token = await aSession(auth, id, { scope: ['openid', 'photos:read'] });
+    await change(id, { scope: ['photos:read'] });
     const { status, body } = await refresh(id, token);
     expect([status, body['id_token']]).toEqual([200, undefined]);
   });
@@ -134,13 +134,13 @@ eachDatabase('a changed client registration', (fresh) => {
     const id = await aClient(auth);
     const exchanger = await aService({
       grantTypes: ['urn:ietf:params:oauth:grant-type:token-exchange'],
-      scope: ['billing:read'],
-      resourceServer: ORDERS,
-      exchangeTargets: [BILLING],
+      scope: ['tickets:read'],
+      resourceServer: PHOTOS,
+      exchangeTargets: [TICKETS],
     });
     const token = await aSession(auth, id, {
-      scope: ['orders:read', 'billing:read'],
-      resources: [ORDERS, BILLING],
+      scope: ['photos:read', 'tickets:read'],
+      resources: [PHOTOS, TICKETS],
     });
     const { body } = await refresh(id, token);
     const exchange = () =>
@@ -152,8 +152,8 @@ eachDatabase('a changed client registration', (fresh) => {
         },
         `${exchanger}:${SECRET}`,
       );
-    expect(scopesOf(await exchange())).toEqual(['billing:read']);
-    await change(id, { scope: ['orders:read'] });
+    expect(scopesOf(await exchange())).toEqual(['tickets:read']);
+    await change(id, { scope: ['photos:read'] });
     expect((await exchange()).status).toBe(400);
   });
 
@@ -176,18 +176,18 @@ eachDatabase('a changed client registration', (fresh) => {
         ...{ redirect_uri: CALLBACK, code_verifier: VERIFIER },
       });
 
-    const asked = { scope: 'openid offline_access orders:read billing:read' };
+    const asked = { scope: 'openid offline_access photos:read tickets:read' };
     const narrowed = await browser.obtainCode(id, asked);
-    await change(id, { scope: ['openid', 'orders:read'] });
+    await change(id, { scope: ['openid', 'photos:read'] });
     const answer = await exchange(narrowed);
     expect([answer.status, answer.body['scope'], answer.body['refresh_token']]).toEqual([
       200,
-      'openid orders:read',
+      'openid photos:read',
       undefined,
     ]);
     expect((await browser.authorize(id, asked)).headers.get('location')).toContain('invalid_scope');
 
-    const code = await browser.obtainCode(id, { scope: 'openid orders:read' });
+    const code = await browser.obtainCode(id, { scope: 'openid photos:read' });
     await change(id, { redirectUris: ['https://client.example/new'] });
     expect((await exchange(code)).body).toEqual({
       error: 'invalid_grant',
@@ -199,9 +199,9 @@ eachDatabase('a changed client registration', (fresh) => {
   it('revokes the client’s own tokens when it may do less, and not when it may do more', async () => {
     const id = await aService();
     const first = await ownToken(id);
-    await change(id, { scope: ['orders:read', 'orders:write', 'billing:read'] });
+    await change(id, { scope: ['photos:read', 'photos:write', 'tickets:read'] });
     expect(await isRevoked(first)).toBe(false);
-    await change(id, { scope: ['orders:read'] });
+    await change(id, { scope: ['photos:read'] });
     const second = await ownToken(id);
     expect([await isRevoked(first), await isRevoked(second)]).toEqual([true, false]);
     await change(id, { grantTypes: ['refresh_token'] });
@@ -258,7 +258,7 @@ eachDatabase('a changed client registration', (fresh) => {
   const aDocument = (id: string, more: Partial<CompleteRegistration> = {}) =>
     completeRegistration({
       ...{ id, authMethod: 'client_secret_basic', secretHashes: [] },
-      ...{ grantTypes: ['client_credentials'], scope: ['orders:read'], ...more },
+      ...{ grantTypes: ['client_credentials'], scope: ['photos:read'], ...more },
     });
 
   it('applies a list of clients twice at once: each is created once, with one secret', async () => {

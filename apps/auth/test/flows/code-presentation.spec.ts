@@ -11,7 +11,7 @@ import {
 import { lockOnPostgres, lockOnSqlite, type WriterLock } from '../support/writer-lock.js';
 
 const invalidGrant = { status: 400, body: { error: 'invalid_grant' } };
-const SCOPE = 'openid offline_access orders:read billing:read';
+const SCOPE = 'openid offline_access photos:read tickets:read';
 const withoutPkce = { code_challenge: undefined, code_challenge_method: undefined };
 type Parameters = Record<string, string | undefined>;
 

@@ -20,14 +20,14 @@ import {
 } from '../support/test-browser.js';
 import {
   ISSUER,
-  ORDERS,
+  PHOTOS,
   TestAuth,
   type TestResponse,
   toDatabaseSettings,
 } from '../support/test-auth.js';
 
 const invalidGrant = { status: 400, body: { error: 'invalid_grant' } };
-const SCOPE = 'openid email offline_access orders:read';
+const SCOPE = 'openid email offline_access photos:read';
 const toAccount = (answer: TestResponse) => [answer.status, answer.headers.get('location')];
 const titleOf = ({ text }: TestResponse) => /<h1>([^<]*)<\/h1>/.exec(text)?.[1];
 
@@ -66,7 +66,7 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
       redirect_uri: CALLBACK,
       code_verifier: VERIFIER,
     });
-  const refresh = ({ body }: TestResponse, { at = auth, resource = ORDERS } = {}) =>
+  const refresh = ({ body }: TestResponse, { at = auth, resource = PHOTOS } = {}) =>
     at.token({
       grant_type: 'refresh_token',
       client_id: client,
@@ -97,7 +97,7 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
       expect(shown).toContain('<p class="name">Prints &amp; more</p>');
       expect(shown).toContain('Allowed 3 hours ago');
       expect(shown).toContain('<li>See your e-mail address</li>');
-      expect(shown).toContain('<li>See your invoices</li>');
+      expect(shown).toContain('<li>tickets:read</li>');
       expect(shown).toContain(`id="remove-access-${client}"`);
     });
 
@@ -181,8 +181,8 @@ eachDatabase('the withdrawal of consent', (fresh, name) => {
       return app.get(AuthorizationCodeService).issue({
         clientId: client,
         redirectUri: CALLBACK,
-        scope: ['openid', 'orders:read'],
-        resources: [ORDERS],
+        scope: ['openid', 'photos:read'],
+        resources: [PHOTOS],
         codeChallenge: computeChallenge(VERIFIER),
         nonce: null,
         claims: null,

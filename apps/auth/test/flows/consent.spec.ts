@@ -13,8 +13,8 @@ import {
   TestBrowser,
 } from '../support/test-browser.js';
 import {
-  BILLING,
-  ORDERS,
+  TICKETS,
+  PHOTOS,
   TestAuth,
   type TestResponse,
   toDatabaseSettings,
@@ -36,7 +36,7 @@ eachDatabase('consent to the scopes of a client', (fresh) => {
     const settings = {
       ...toDatabaseSettings(await fresh()),
       SERVER_SECRET: 'x'.repeat(32),
-      RESOURCE_SERVERS: `${ORDERS} orders:read orders:export orders:all@staff; ${BILLING} billing:read`,
+      RESOURCE_SERVERS: `${PHOTOS} photos:read photos:export photos:all@staff; ${TICKETS} tickets:read`,
     };
     auth = await TestAuth.start(settings);
     replica = await TestAuth.start(settings);
@@ -63,12 +63,12 @@ eachDatabase('consent to the scopes of a client', (fresh) => {
   };
 
   it('shows the scopes as sentences, the client’s name, and the host of its redirect URI', async () => {
-    const page = await browser.authorize(client, { scope: 'openid email orders:read' });
+    const page = await browser.authorize(client, { scope: 'openid email photos:read' });
     expect(titleOf(page)).toBe('Prints asks for access');
     expect(listedScopes(page)).toEqual([
       'Confirm your identity',
       'See your e-mail address',
-      'See your orders',
+      'photos:read',
     ]);
     expect(page.text).toContain(person.email);
     expect(page.text).toContain('client.example');
@@ -81,9 +81,9 @@ eachDatabase('consent to the scopes of a client', (fresh) => {
   });
 
   it('shows a scope that has no sentence by its name', async () => {
-    const id = await aClient(auth, { scope: ['openid', 'orders:export'] });
-    const page = await browser.authorize(id, { scope: 'openid orders:export' });
-    expect(listedScopes(page)).toContain('orders:export');
+    const id = await aClient(auth, { scope: ['openid', 'photos:export'] });
+    const page = await browser.authorize(id, { scope: 'openid photos:export' });
+    expect(listedScopes(page)).toContain('photos:export');
   });
 
   it('does not ask again for scopes that the user granted before', async () => {
@@ -99,11 +99,11 @@ eachDatabase('consent to the scopes of a client', (fresh) => {
 
   it('asks again for additional scopes, and adds them to the granted ones', async () => {
     await decide(await browser.authorize(client, { scope: 'openid email' }), 'allow');
-    const more = await browser.authorize(client, { scope: 'openid orders:read' });
-    expect(listedScopes(more)).toContain('See your orders');
+    const more = await browser.authorize(client, { scope: 'openid photos:read' });
+    expect(listedScopes(more)).toContain('photos:read');
     await decide(more, 'allow');
-    expect(await isGranted('openid email orders:read')).toBe(true);
-    expect(await isGranted('openid email orders:read billing:read')).toBe(false);
+    expect(await isGranted('openid email photos:read')).toBe(true);
+    expect(await isGranted('openid email photos:read tickets:read')).toBe(false);
   });
 
   it('asks each user for each client', async () => {
@@ -144,7 +144,7 @@ eachDatabase('consent to the scopes of a client', (fresh) => {
   });
 
   it('keeps all scopes of parallel consents on two replicas', async () => {
-    const scopes = ['openid', 'email', 'orders:read', 'billing:read', 'profile'];
+    const scopes = ['openid', 'email', 'photos:read', 'tickets:read', 'profile'];
     await Promise.all(
       scopes.map((scope, n) =>
         (n % 2 ? auth : replica).app.get(ConsentService).grant(person.id, client, [scope]),
@@ -213,9 +213,9 @@ eachDatabase('consent to the scopes of a client', (fresh) => {
     'returns access_denied to the client when the role of the scope was revoked before "%s"',
     async (decision) => {
       const roles = auth.app.get(RoleOperationsService);
-      await update({ scope: ['orders:all'] });
+      await update({ scope: ['photos:all'] });
       await roles.grant(person.id, 'staff', 'operator');
-      const page = await browser.authorize(client, { scope: 'orders:all' });
+      const page = await browser.authorize(client, { scope: 'photos:all' });
       await roles.revoke(person.id, 'staff', 'operator');
       const answer = await browser.follow(await browser.submit(page, { decision }));
       expect(readRedirectParameters(answer)).toMatchObject({ error: 'access_denied' });

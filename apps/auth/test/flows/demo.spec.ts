@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -8,7 +8,7 @@ import { OPENID_SCOPES } from '../../src/clients/auth.scopes.js';
 import { selectUserClaims, USER_CLAIMS } from '../../src/tokens/standard-claims.js';
 import { ClientRepository } from '../../src/clients/client.repository.js';
 import { findRegistrationFaults } from '../../src/clients/client-registration.js';
-import { BILLING, decodeClaims, TestAuth } from '../support/test-auth.js';
+import { TestAuth } from '../support/test-auth.js';
 
 const SUITE = 'https://suite.example/test/a/ours';
 
@@ -23,8 +23,6 @@ describe('the demo and conformance data', () => {
   });
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'gatehouse-demo-'));
-    // Orders may create its secret before auth starts.
-    await writeFile(join(folder, 'demo.env'), 'ORDERS_SERVICE_SECRET=made-before\n');
     auth = await TestAuth.start(settings());
   });
   afterAll(() => auth.stop());
@@ -54,33 +52,10 @@ describe('the demo and conformance data', () => {
 
   it('keeps secrets in files that only their owner can read', async () => {
     const credentials = await readCredentials('demo.env');
-    const { ORDERS_SERVICE_SECRET, DEMO_WEBSITE_SECRET, DEMO_EMAIL } = credentials;
-    expect(ORDERS_SERVICE_SECRET).toBe('made-before');
+    const { DEMO_WEBSITE_SECRET, DEMO_EMAIL } = credentials;
     expect(DEMO_WEBSITE_SECRET).toMatch(/^[\w-]{43}$/);
     expect(DEMO_EMAIL).toBe('demo@gatehouse.example');
     expect((await stat(join(folder, 'conformance.env'))).mode & 0o077).toBe(0);
-  });
-
-  it('lets orders call billing, as itself and for a user', async () => {
-    const as = `orders-service:made-before`;
-    const request = { grant_type: 'client_credentials', scope: 'billing:invoices:create' };
-    const own = await auth.token({ ...request, resource: BILLING }, as);
-    expect(own.body['scope']).toBe('billing:invoices:create');
-    const { access_token } = await auth.createLogin();
-    const { body } = await auth.token(
-      {
-        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-        subject_token: access_token,
-        subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-        resource: BILLING,
-        scope: 'billing:read',
-      },
-      as,
-    );
-    expect(decodeClaims(body['access_token'])).toMatchObject({
-      aud: BILLING,
-      act: { sub: 'orders-service' },
-    });
   });
 
   it('creates accounts with a verified address, because applications reject others', async () => {
@@ -100,7 +75,7 @@ describe('the demo and conformance data', () => {
     };
     expect([await rolesOf(DEMO_EMAIL), await rolesOf(DEMO_STAFF_EMAIL)]).toEqual([[], ['support']]);
     const scope = (await findClient('demo-staff'))?.scope;
-    expect(scope).toEqual(expect.arrayContaining(['orders:read:any', 'roles']));
+    expect(scope).toEqual(expect.arrayContaining(['photos:read:any', 'roles']));
   });
 
   it('creates the clients of the conformance suite with its redirect URIs and without required PKCE', async () => {

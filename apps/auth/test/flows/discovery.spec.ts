@@ -1,12 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as oauth from 'oauth4webapi';
-import { authConfig } from '../../src/auth.config.js';
 import { TestAuth } from '../support/test-auth.js';
 
 const ISSUER = 'http://localhost:3000';
-/** Read from the configuration, because `npm run new:service` adds resource servers. */
-const { RESOURCE_SERVERS } = authConfig({});
 const CLIENT_AUTHENTICATION = [
   'none',
   'client_secret_basic',
@@ -76,7 +73,7 @@ describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
       ],
       scopes_supported: [
         // No user can grant the other scopes without a role.
-        ...RESOURCE_SERVERS.flatMap(({ scopes, privileged }) =>
+        ...auth.config.RESOURCE_SERVERS.flatMap(({ scopes, privileged }) =>
           scopes.filter((scope) => !privileged.has(scope)),
         ),
         'sessions:read',
@@ -91,7 +88,10 @@ describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
         'groups',
         'offline_access',
       ],
-      protected_resources: [...RESOURCE_SERVERS.map(({ identifier }) => identifier), ISSUER],
+      protected_resources: [
+        ...auth.config.RESOURCE_SERVERS.map(({ identifier }) => identifier),
+        ISSUER,
+      ],
     });
   });
 

@@ -11,9 +11,9 @@ import {
   VERIFIER,
 } from '../support/test-browser.js';
 import {
-  BILLING,
+  TICKETS,
   decodeClaims,
-  ORDERS,
+  PHOTOS,
   TestAuth,
   type TestResponse,
   toDatabaseSettings,
@@ -40,7 +40,7 @@ eachDatabase('DPoP-bound tokens (RFC 9449)', (fresh) => {
     client = new TestDpopClient(auth);
     await auth.registerClient({ id: 'service', secret: 'secret' });
     await auth.registerClient({ id: 'bound-service', secret: 'secret', dpopBound: true });
-    const mobile = { grantTypes: ['refresh_token'], scope: ['orders:read', 'sessions:read'] };
+    const mobile = { grantTypes: ['refresh_token'], scope: ['photos:read', 'sessions:read'] };
     await auth.registerClient({ ...mobile, id: 'mobile' });
     await auth.registerClient({ ...mobile, id: 'bound-mobile', dpopBound: true });
     await auth.registerClient({ ...mobile, id: 'web', secret: 'secret' });
@@ -56,7 +56,7 @@ eachDatabase('DPoP-bound tokens (RFC 9449)', (fresh) => {
     const browser = new TestBrowser(auth);
     await browser.signIn(user);
     await browser.grantConsent(user, id);
-    const scope = 'openid offline_access orders:read';
+    const scope = 'openid offline_access photos:read';
     const answer = await browser.authorize(id, { scope, ...more });
     const { code = '', error } = readRedirectParameters(answer);
     const redemption = {
@@ -69,19 +69,19 @@ eachDatabase('DPoP-bound tokens (RFC 9449)', (fresh) => {
     return { redemption, error };
   };
 
-  const ORDERS_SERVICE = 'orders-service:secret';
+  const PHOTOS_SERVICE = 'photos-service:secret';
   const anExchange = async () => {
     await auth.registerClient({
-      id: 'orders-service',
+      id: 'photos-service',
       secret: 'secret',
       grantTypes: [EXCHANGE],
-      scope: ['billing:read'],
-      resourceServer: ORDERS,
-      exchangeTargets: [BILLING],
+      scope: ['tickets:read'],
+      resourceServer: PHOTOS,
+      exchangeTargets: [TICKETS],
     });
     const { access_token: subject_token } = await auth.createLogin();
     const subject_token_type = 'urn:ietf:params:oauth:token-type:access_token';
-    return { grant_type: EXCHANGE, subject_token, subject_token_type, resource: BILLING };
+    return { grant_type: EXCHANGE, subject_token, subject_token_type, resource: TICKETS };
   };
 
   const aRefresh = async () => {
@@ -230,7 +230,7 @@ eachDatabase('DPoP-bound tokens (RFC 9449)', (fresh) => {
     it.each<[string, () => Promise<Record<string, string>>, string | undefined]>([
       ['the authorization code grant', async () => (await aCode()).redemption, undefined],
       ['the refresh grant', aRefresh, undefined],
-      ['a token exchange', anExchange, ORDERS_SERVICE],
+      ['a token exchange', anExchange, PHOTOS_SERVICE],
     ])('rejects a proof that was used for %s', async (_, createRequest, as) => {
       const sent = await proof();
       expect(summary(await client.send(await createRequest(), sent, { as }))).toEqual([
@@ -354,7 +354,7 @@ eachDatabase('DPoP-bound tokens (RFC 9449)', (fresh) => {
   });
 
   it('binds an exchanged token to the key of the calling service (RFC 8693)', async () => {
-    const answer = await client.token(await anExchange(), ORDERS_SERVICE);
+    const answer = await client.token(await anExchange(), PHOTOS_SERVICE);
 
     expect(summary(answer)).toEqual([200, 'DPoP']);
     expect(boundTo(answer)).toEqual({ jkt: client.jkt });

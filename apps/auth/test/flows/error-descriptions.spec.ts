@@ -8,7 +8,7 @@ import {
   TestBrowser,
   VERIFIER,
 } from '../support/test-browser.js';
-import { BILLING, ORDERS, TestAuth, toBasicAuthorization } from '../support/test-auth.js';
+import { TICKETS, PHOTOS, TestAuth, toBasicAuthorization } from '../support/test-auth.js';
 
 type Parameters = Record<string, string>;
 
@@ -27,15 +27,15 @@ beforeAll(async () => {
     id: 'service',
     secret: 'secret',
     grantTypes: ['client_credentials', TOKEN_EXCHANGE],
-    scope: ['billing:read'],
-    resourceServer: ORDERS,
-    exchangeTargets: [BILLING],
+    scope: ['tickets:read'],
+    resourceServer: PHOTOS,
+    exchangeTargets: [TICKETS],
   });
   await auth.registerClient({
     id: 'no-server',
     secret: 'secret',
     grantTypes: [TOKEN_EXCHANGE],
-    scope: ['billing:read'],
+    scope: ['tickets:read'],
   });
   await auth.registerClient({ id: 'public-service', grantTypes: ['client_credentials'] });
   browser = new TestBrowser(auth);
@@ -265,9 +265,9 @@ describe('error_description of the endpoints that a client calls (RFC 6749 §5.2
   });
 
   it('names the scope that the client lost since the user granted it', async () => {
-    const id = await aClient(auth, { scope: ['orders:read'], firstParty: true });
-    const code = await browser.obtainCode(id, { scope: 'orders:read' });
-    await aClient(auth, { id, scope: ['billing:read'], firstParty: true });
+    const id = await aClient(auth, { scope: ['photos:read'], firstParty: true });
+    const code = await browser.obtainCode(id, { scope: 'photos:read' });
+    await aClient(auth, { id, scope: ['tickets:read'], firstParty: true });
     const redemption = {
       ...CODE,
       code,
@@ -278,7 +278,7 @@ describe('error_description of the endpoints that a client calls (RFC 6749 §5.2
     expect(await post('/oauth/token', redemption, undefined)).toEqual({
       error: 'invalid_grant',
       error_description:
-        'The client is not registered for the scope of this grant any more: orders:read.',
+        'The client is not registered for the scope of this grant any more: photos:read.',
     });
   });
 

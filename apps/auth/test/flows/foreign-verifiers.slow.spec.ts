@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { aClient, anAccount, CALLBACK, TestBrowser, VERIFIER } from '../support/test-browser.js';
-import { ISSUER, ORDERS, TestAuth } from '../support/test-auth.js';
+import { ISSUER, PHOTOS, TestAuth } from '../support/test-auth.js';
 
 const FOLDER = fileURLToPath(new URL('../../../../test/clients/verifiers', import.meta.url));
 const LIFETIME = 3600;
@@ -26,7 +26,7 @@ describe('an access token at services with other libraries (RFC 9068 §4)', () =
     const JWKS_URI = `${auth.url}/.well-known/jwks.json`;
     services = spawn(process.execPath, ['services.mjs'], {
       cwd: FOLDER,
-      env: { ...process.env, ISSUER, AUDIENCE: ORDERS, JWKS_URI },
+      env: { ...process.env, ISSUER, AUDIENCE: PHOTOS, JWKS_URI },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     if (!services.stdout) throw new Error('no output');
@@ -56,11 +56,11 @@ describe('an access token at services with other libraries (RFC 9068 §4)', () =
       });
       return { accessToken: body['access_token'] ?? '', idToken: body['id_token'] ?? '' };
     };
-    const { accessToken: expired } = await obtain('orders:read');
+    const { accessToken: expired } = await obtain('photos:read');
     auth.clock.advance({ seconds: 2 * LIFETIME });
-    const signIn = await obtain('openid orders:read');
-    const { accessToken: single } = await obtain('orders:read');
-    const { accessToken: foreign } = await obtain('billing:read');
+    const signIn = await obtain('openid photos:read');
+    const { accessToken: single } = await obtain('photos:read');
+    const { accessToken: foreign } = await obtain('tickets:read');
     const unknownKey = Buffer.from('{"alg":"ES256","typ":"at+jwt","kid":"unknown"}');
     return {
       'one audience': single,

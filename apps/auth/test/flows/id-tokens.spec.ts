@@ -12,7 +12,7 @@ import {
   TestBrowser,
   VERIFIER,
 } from '../support/test-browser.js';
-import { decodeClaims, decodeHeader, ISSUER, ORDERS, TestAuth } from '../support/test-auth.js';
+import { decodeClaims, decodeHeader, ISSUER, PHOTOS, TestAuth } from '../support/test-auth.js';
 
 describe('ID tokens', () => {
   let auth: TestAuth;
@@ -89,12 +89,12 @@ describe('ID tokens', () => {
     });
 
     it('issues no ID token without openid', async () => {
-      expect(await tokensFor(client, { scope: 'orders:read' })).not.toHaveProperty('id_token');
+      expect(await tokensFor(client, { scope: 'photos:read' })).not.toHaveProperty('id_token');
     });
 
     it('issues an ID token beside an access token for a resource server', async () => {
-      const body = await tokensFor(client, { scope: 'openid orders:read', resource: ORDERS });
-      expect(decodeClaims(body['access_token'])['aud']).toBe(ORDERS);
+      const body = await tokensFor(client, { scope: 'openid photos:read', resource: PHOTOS });
+      expect(decodeClaims(body['access_token'])['aud']).toBe(PHOTOS);
       expect(decodeClaims(body['id_token'])['aud']).toBe(client);
     });
 
@@ -107,7 +107,7 @@ describe('ID tokens', () => {
 
   describe('claims about the user (§5.4)', () => {
     it('includes the claims of the granted scopes, because many client libraries read nothing else', async () => {
-      const claims = await claimsFor(client, { scope: 'openid profile email orders:read' });
+      const claims = await claimsFor(client, { scope: 'openid profile email photos:read' });
       expect(claims).toMatchObject({ name: 'Ada', email: user.email, email_verified: false });
       expect(claims).not.toHaveProperty('phone_number');
     });

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { introspection, type IntrospectionOptions } from '@gatehouse/guards/introspection';
-import { decodeClaims, ISSUER, ORDERS, TestAuth } from '../support/test-auth.js';
+import { decodeClaims, ISSUER, PHOTOS, TestAuth } from '../support/test-auth.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const jwks = JSON.stringify({
@@ -12,10 +12,10 @@ describe('a resource server that introspects with the guards (RFC 7662)', () => 
   let auth: TestAuth;
   beforeAll(async () => {
     auth = await TestAuth.start();
-    const service = { grantTypes: ['client_credentials'], scope: ['billing:read'] };
-    const ofOrders = { ...service, resourceServer: ORDERS };
-    await auth.registerClient({ ...ofOrders, id: 'orders:service', secret: 'a+b c%é' });
-    await auth.registerClient({ ...ofOrders, id: 'keyed', authMethod: 'private_key_jwt', jwks });
+    const service = { grantTypes: ['client_credentials'], scope: ['tickets:read'] };
+    const ofPhotos = { ...service, resourceServer: PHOTOS };
+    await auth.registerClient({ ...ofPhotos, id: 'photos:service', secret: 'a+b c%é' });
+    await auth.registerClient({ ...ofPhotos, id: 'keyed', authMethod: 'private_key_jwt', jwks });
   });
   afterAll(() => auth.stop());
 
@@ -23,30 +23,30 @@ describe('a resource server that introspects with the guards (RFC 7662)', () => 
     introspection({
       issuer: ISSUER,
       endpoint: `${auth.url}/oauth/introspect`,
-      audience: ORDERS,
+      audience: PHOTOS,
       client,
       cacheSeconds: 0,
       now: () => auth.clock.now(),
       ...more,
     });
-  const withSecret = { id: 'orders:service', secret: 'a+b c%é' };
+  const withSecret = { id: 'photos:service', secret: 'a+b c%é' };
 
   it.each<[string, IntrospectionOptions['client']]>([
     ['HTTP Basic (RFC 6749 §2.3.1)', withSecret],
     ['private_key_jwt', { id: 'keyed', key: privateKey, algorithm: 'ES256', kid: 'k1' }],
   ])('accepts a token until its session ends, with %s', async (_name, client) => {
     const { access_token: access, refresh_token: refresh } = await auth.createLogin();
-    const orders = verifier(client);
-    const { subject, sessionId, scopes, audience } = await orders.verify(access);
+    const photos = verifier(client);
+    const { subject, sessionId, scopes, audience } = await photos.verify(access);
     const claims = decodeClaims(access);
     expect({ subject, sessionId, audience }).toEqual({
       subject: claims['sub'],
       sessionId: claims['sid'],
-      audience: ORDERS,
+      audience: PHOTOS,
     });
-    expect([...scopes]).toContain('orders:read');
+    expect([...scopes]).toContain('photos:read');
     await auth.json('/auth/logout', { refresh_token: refresh });
-    const refusal = Promise.resolve(orders.verify(access));
+    const refusal = Promise.resolve(photos.verify(access));
     await expect(refusal).rejects.toMatchObject({ code: 'inactive' });
   });
 

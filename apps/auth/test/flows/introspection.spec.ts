@@ -4,10 +4,10 @@ import { KeyRotationService } from '../../src/tokens/keys/key-rotation.service.j
 import { SigningKeyService } from '../../src/tokens/keys/signing-key.service.js';
 import { aSession, refreshSession } from '../support/factories.js';
 import {
-  BILLING,
+  TICKETS,
   decodeClaims,
   decodeHeader,
-  ORDERS,
+  PHOTOS,
   TestAuth,
   toBasicAuthorization,
 } from '../support/test-auth.js';
@@ -23,24 +23,24 @@ describe('introspection (RFC 7662)', () => {
     await auth.registerClient({
       id: 'web-app',
       secret: 'secret',
-      scope: ['orders:read', 'billing:read'],
+      scope: ['photos:read', 'tickets:read'],
     });
-    await auth.registerClient({ id: 'native-app', resourceServer: ORDERS });
+    await auth.registerClient({ id: 'native-app', resourceServer: PHOTOS });
     const service = { secret: 'secret', grantTypes: [EXCHANGE, 'client_credentials'] };
     await auth.registerClient({
       ...service,
-      id: 'orders-service',
-      resourceServer: ORDERS,
-      exchangeTargets: [BILLING],
-      scope: ['billing:read'],
+      id: 'photos-service',
+      resourceServer: PHOTOS,
+      exchangeTargets: [TICKETS],
+      scope: ['tickets:read'],
     });
-    await auth.registerClient({ ...service, id: 'billing-service', resourceServer: BILLING });
+    await auth.registerClient({ ...service, id: 'tickets-service', resourceServer: TICKETS });
   });
   afterAll(() => auth.stop());
 
   const introspect = (
     token: string,
-    { as = 'orders-service', ...more }: Record<string, string> = {},
+    { as = 'photos-service', ...more }: Record<string, string> = {},
   ) =>
     auth.send('/oauth/introspect', {
       method: 'POST',
@@ -51,8 +51,8 @@ describe('introspection (RFC 7662)', () => {
     refreshSession(
       auth,
       await aSession(auth, 'web-app', {
-        scope: ['orders:read', 'billing:read'],
-        resources: [ORDERS, BILLING],
+        scope: ['photos:read', 'tickets:read'],
+        resources: [PHOTOS, TICKETS],
       }),
       { as: 'web-app:secret' },
     );
@@ -92,11 +92,11 @@ describe('introspection (RFC 7662)', () => {
         subject_token: access,
         subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
       },
-      'orders-service:secret',
+      'photos-service:secret',
     );
     const exchanged = body['access_token'] ?? '';
-    const answer = JSON.parse((await introspect(exchanged, { as: 'billing-service' })).text);
-    expect(answer.act).toEqual({ sub: 'orders-service' });
+    const answer = JSON.parse((await introspect(exchanged, { as: 'tickets-service' })).text);
+    expect(answer.act).toEqual({ sub: 'photos-service' });
 
     const cnf = { jkt: 'x'.repeat(43) };
     const exp = Math.floor(auth.clock.now() / 1000) + 60;
@@ -110,7 +110,7 @@ describe('introspection (RFC 7662)', () => {
   describe('inactive tokens (§2.2, §4)', () => {
     it('returns no claims to a client that is neither audience nor holder of the token', async () => {
       const { access } = await aPair();
-      expect((await introspect(access, { as: 'billing-service' })).text).toBe(INACTIVE);
+      expect((await introspect(access, { as: 'tickets-service' })).text).toBe(INACTIVE);
     });
 
     it('returns inactive for a token that expired after an earlier introspection', async () => {
@@ -145,7 +145,7 @@ describe('introspection (RFC 7662)', () => {
         id: 'short',
         secret: 'secret',
         grantTypes: ['client_credentials'],
-        scope: ['orders:read'],
+        scope: ['photos:read'],
       });
       const { body } = await auth.token({ grant_type: 'client_credentials' }, 'short:secret');
       const token = body['access_token'] ?? '';
@@ -185,12 +185,12 @@ describe('introspection (RFC 7662)', () => {
   it.each<[string, Record<string, string>, string | undefined, number, string]>([
     ['a caller without credentials', { token: 'x' }, undefined, 401, 'invalid_client'],
     ['a public client', { token: 'x', client_id: 'native-app' }, undefined, 401, 'invalid_client'],
-    ['a client with a wrong secret', { token: 'x' }, 'orders-service:wrong', 401, 'invalid_client'],
-    ['a request without a token', {}, 'orders-service:secret', 400, 'invalid_request'],
+    ['a client with a wrong secret', { token: 'x' }, 'photos-service:wrong', 401, 'invalid_client'],
+    ['a request without a token', {}, 'photos-service:secret', 400, 'invalid_request'],
     [
       'a request with a token of 10,000 characters',
       { token: 'x'.repeat(10_000) },
-      'orders-service:secret',
+      'photos-service:secret',
       400,
       'invalid_request',
     ],
@@ -218,7 +218,7 @@ describe('introspection (RFC 7662)', () => {
   it('interoperates with oauth4webapi', async () => {
     const { access } = await aPair();
     const server = { issuer: ISSUER, introspection_endpoint: `${auth.url}/oauth/introspect` };
-    const client = { client_id: 'orders-service' };
+    const client = { client_id: 'photos-service' };
     const proof = oauth.ClientSecretBasic('secret');
     const answer = await oauth.introspectionRequest(server, client, proof, access, {
       [oauth.allowInsecureRequests]: true,

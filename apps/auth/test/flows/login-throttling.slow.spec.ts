@@ -101,7 +101,7 @@ eachDatabase('login throttling on two replicas', (fresh, name) => {
       ...toDatabaseSettings(await fresh()),
       LOGIN_DELAYS: 'true',
       TRUST_PROXY: 'true',
-      FIRST_PARTY_SCOPE: 'orders:read orders:read:any',
+      FIRST_PARTY_SCOPE: 'photos:read photos:read:any',
       ...more,
     };
     return [await TestAuth.start(settings), await TestAuth.start(settings)] as const;
@@ -280,7 +280,7 @@ eachDatabase('login throttling on two replicas', (fresh, name) => {
   it('does not count a correct password whose scope needs a role that the account lacks', async () => {
     const email = await anAccount();
     for (let n = 0; n < 6; n += 1) {
-      const request = { email, password: PASSWORD, scope: 'orders:read:any' };
+      const request = { email, password: PASSWORD, scope: 'photos:read:any' };
       const refused = await replica(n).json('/auth/login', request);
       expect([refused.status, refused.body['error']]).toEqual([400, 'invalid_scope']);
     }

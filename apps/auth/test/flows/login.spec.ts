@@ -1,9 +1,9 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import {
-  BILLING,
+  TICKETS,
   decodeClaims,
   decodeHeader,
-  ORDERS,
+  PHOTOS,
   PASSWORD,
   TestAuth,
 } from '../support/test-auth.js';
@@ -63,12 +63,12 @@ describe('first-party login', () => {
       access_token: expect.any(String),
       token_type: 'Bearer',
       expires_in: 300,
-      scope: 'orders:read orders:write',
+      scope: 'photos:read photos:write',
       refresh_token: expect.any(String),
     });
   });
 
-  it('issues an access token for orders by default (RFC 9068 §2)', async () => {
+  it('issues an access token for photos by default (RFC 9068 §2)', async () => {
     const { body } = await auth.login('ada@example.org');
     expect(decodeHeader(body['access_token'])).toEqual({
       alg: 'ES256',
@@ -79,12 +79,12 @@ describe('first-party login', () => {
     expect(decodeClaims(body['access_token'])).toEqual({
       iss: 'http://localhost:3000',
       sub: expect.stringMatching(/^acct_[\w-]{22}$/),
-      aud: ORDERS,
+      aud: PHOTOS,
       client_id: 'gatehouse-first-party',
       iat: now,
       exp: now + 300,
       jti: expect.stringMatching(/^[\w-]{22}$/),
-      scope: 'orders:read orders:write',
+      scope: 'photos:read photos:write',
       sid: expect.stringMatching(/^[\w-]{22}$/),
       auth_time: now,
       status: {
@@ -98,45 +98,45 @@ describe('first-party login', () => {
     const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', auth.url));
     const verified = await jwtVerify(body['access_token'] ?? '', keys, {
       issuer: 'http://localhost:3000',
-      audience: ORDERS,
+      audience: PHOTOS,
       typ: 'at+jwt',
       algorithms: ['ES256'],
       currentDate: new Date(auth.clock.now()),
     });
-    expect(verified.payload['scope']).toBe('orders:read orders:write');
+    expect(verified.payload['scope']).toBe('photos:read photos:write');
   });
 
   it('issues a token for one resource server with the scope of that server (RFC 8707 §2)', async () => {
-    const { body } = await auth.login('ada@example.org', { resource: BILLING });
-    expect(decodeClaims(body['access_token'])).toMatchObject({ aud: BILLING });
-    expect(body['scope']).toBe('billing:read billing:pay');
+    const { body } = await auth.login('ada@example.org', { resource: TICKETS });
+    expect(decodeClaims(body['access_token'])).toMatchObject({ aud: TICKETS });
+    expect(body['scope']).toBe('tickets:read tickets:pay');
   });
 
   it('narrows the scope on request and returns the granted scope (RFC 6749 §3.3)', async () => {
-    const { body } = await auth.login('ada@example.org', { scope: 'billing:read' });
-    expect(body['scope']).toBe('billing:read');
+    const { body } = await auth.login('ada@example.org', { scope: 'tickets:read' });
+    expect(body['scope']).toBe('tickets:read');
     expect(decodeClaims(body['access_token'])).toMatchObject({
-      aud: BILLING,
-      scope: 'billing:read',
+      aud: TICKETS,
+      scope: 'tickets:read',
     });
   });
 
   it('ignores blanks in the scope, and takes an empty scope for none (RFC 6749 §3.3)', async () => {
-    const blanks = await auth.login('ada@example.org', { scope: ' orders:read  orders:write ' });
-    expect(blanks.body['scope']).toBe('orders:read orders:write');
+    const blanks = await auth.login('ada@example.org', { scope: ' photos:read  photos:write ' });
+    expect(blanks.body['scope']).toBe('photos:read photos:write');
     const { body } = await auth.login('ada@example.org', { scope: '' });
-    expect(body['scope']).toBe('orders:read orders:write');
+    expect(body['scope']).toBe('photos:read photos:write');
   });
 
   it.each([
-    ['an unknown scope', { scope: 'orders:destroy' }, 'invalid_scope'],
-    ['a scope for services', { scope: 'billing:invoices:create' }, 'invalid_scope'],
-    ['a malformed scope', { scope: 'orders:read "orders:write"' }, 'invalid_scope'],
+    ['an unknown scope', { scope: 'photos:destroy' }, 'invalid_scope'],
+    ['a scope for services', { scope: 'tickets:invoices:create' }, 'invalid_scope'],
+    ['a malformed scope', { scope: 'photos:read "photos:write"' }, 'invalid_scope'],
     ['an unknown resource', { resource: 'https://elsewhere.example' }, 'invalid_target'],
-    ['one unknown resource of two', { resource: [ORDERS, 'urn:x'] }, 'invalid_target'],
+    ['one unknown resource of two', { resource: [PHOTOS, 'urn:x'] }, 'invalid_target'],
     [
       'a scope that the resource does not know',
-      { scope: 'billing:read', resource: ORDERS },
+      { scope: 'tickets:read', resource: PHOTOS },
       'invalid_target',
     ],
   ])('rejects %s', async (_, more, error) => {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClientRepository } from '../../src/clients/client.repository.js';
-import { BILLING, ORDERS, type TestAuth } from '../support/test-auth.js';
+import { TICKETS, PHOTOS, type TestAuth } from '../support/test-auth.js';
 import { startAuthWithOps, type TestOps } from '../support/test-ops.js';
 
 const CALLBACK = 'https://client.example/callback';
@@ -46,8 +46,8 @@ describe('ops clients create, with what it says about the client', () => {
   );
 
   it('registers a resource server that introspects without scope and grant (RFC 7662 §2.1)', async () => {
-    const { printed, client } = await create('--resource-server', ORDERS);
-    expect(client).toMatchObject({ scope: [], grantTypes: [], resourceServer: ORDERS });
+    const { printed, client } = await create('--resource-server', PHOTOS);
+    expect(client).toMatchObject({ scope: [], grantTypes: [], resourceServer: PHOTOS });
     const { access_token: token } = await auth.createLogin();
     const as = `${printed.id}:${printed.clientSecret}`;
     const introspected = await auth.send('/oauth/introspect', {
@@ -55,7 +55,7 @@ describe('ops clients create, with what it says about the client', () => {
       headers: { authorization: `Basic ${Buffer.from(as).toString('base64')}` },
       body: new URLSearchParams({ token: token ?? '' }),
     });
-    expect(introspected.body).toMatchObject({ active: true, aud: ORDERS });
+    expect(introspected.body).toMatchObject({ active: true, aud: PHOTOS });
     const refused = await auth.token({ grant_type: 'client_credentials' }, as);
     expect(refused.body['error']).toBe('unauthorized_client');
     const file = join(folder, 'introspecting.json');
@@ -68,7 +68,7 @@ describe('ops clients create, with what it says about the client', () => {
   it.each<[string, readonly string[]]>([
     ['no scope', []],
     ['an empty scope', ['--scope', '']],
-    ['a resource server with a grant', ['--resource-server', ORDERS, '--grant', 'token-exchange']],
+    ['a resource server with a grant', ['--resource-server', PHOTOS, '--grant', 'token-exchange']],
   ])('refuses %s, and names the option', async (_, options) => {
     const { code, errors } = await ops.run(['clients', 'create', anId(), ...options]);
     expect([code, errors]).toEqual([2, expect.stringContaining('--scope')]);
@@ -88,7 +88,7 @@ describe('ops clients create, with what it says about the client', () => {
     ],
     [
       'the grant refresh_token without a grant that begins a session',
-      ['--scope', 'orders:read', '--grant', 'refresh_token'],
+      ['--scope', 'photos:read', '--grant', 'refresh_token'],
       /authorization_code to --grant/,
     ],
     [
@@ -106,7 +106,7 @@ describe('ops clients create, with what it says about the client', () => {
     ],
     [
       'lean ID tokens without openid',
-      ['--scope', 'orders:read', ...CODE, '--lean-id-tokens'],
+      ['--scope', 'photos:read', ...CODE, '--lean-id-tokens'],
       /--lean-id-tokens has no effect: add openid/,
     ],
     [
@@ -117,34 +117,34 @@ describe('ops clients create, with what it says about the client', () => {
     ['claims of a user without openid', ['--scope', 'profile', ...CODE], /add openid/],
     [
       'an algorithm of ID tokens without openid',
-      ['--scope', 'orders:read', ...CODE, '--id-token-algorithm', 'ES256'],
+      ['--scope', 'photos:read', ...CODE, '--id-token-algorithm', 'ES256'],
       /--id-token-algorithm.*openid/,
     ],
     [
       'a redirect after logout without a login',
-      ['--scope', 'orders:read', '--post-logout-redirect-uri', CALLBACK],
+      ['--scope', 'photos:read', '--post-logout-redirect-uri', CALLBACK],
       /--post-logout-redirect-uri has no effect/,
     ],
-    ['a first party without a login', ['--scope', 'orders:read', '--first-party'], /--first-party/],
+    ['a first party without a login', ['--scope', 'photos:read', '--first-party'], /--first-party/],
     [
       'pairwise subjects without a login',
-      ['--scope', 'orders:read', '--subject-type', 'pairwise'],
+      ['--scope', 'photos:read', '--subject-type', 'pairwise'],
       /--subject-type/,
     ],
-    ['PKCE without a login', ['--scope', 'orders:read', '--pkce'], /--pkce has no effect/],
+    ['PKCE without a login', ['--scope', 'photos:read', '--pkce'], /--pkce has no effect/],
     [
       'a nonce instead of PKCE without openid',
-      ['--scope', 'orders:read', ...CODE, '--pkce', 'or-nonce'],
+      ['--scope', 'photos:read', ...CODE, '--pkce', 'or-nonce'],
       /nonce needs openid/,
     ],
     ['no PKCE', ['--scope', 'openid', ...CODE, '--no-pkce'], /RFC 9700 §4\.5/],
     [
       'an exchange target whose scopes the client lacks',
       [
-        ...['--scope', 'orders:read', '--grant', 'token-exchange'],
-        ...['--resource-server', ORDERS, '--exchange-target', BILLING],
+        ...['--scope', 'photos:read', '--grant', 'token-exchange'],
+        ...['--resource-server', PHOTOS, '--exchange-target', TICKETS],
       ],
-      /no token for http:\/\/localhost:3002.*such as billing:/,
+      /no token for http:\/\/localhost:3002.*such as tickets:/,
     ],
   ])('accepts %s with a notice to standard error', async (_, options, notice) => {
     const { code, errors } = await ops.run(['clients', 'create', anId(), ...options]);
@@ -162,11 +162,11 @@ describe('ops clients create, with what it says about the client', () => {
   });
 
   it.each<[string, readonly string[]]>([
-    ['a service', ['--scope', 'orders:read']],
-    ['a website', ['--scope', 'openid offline_access orders:read', ...REFRESHING]],
+    ['a service', ['--scope', 'photos:read']],
+    ['a website', ['--scope', 'openid offline_access photos:read', ...REFRESHING]],
     ['a first-party website', ['--scope', 'openid', ...REFRESHING, '--first-party']],
-    ['a client without OpenID Connect', ['--scope', 'orders:read', ...CODE]],
-    ['a resource server that introspects', ['--resource-server', ORDERS]],
+    ['a client without OpenID Connect', ['--scope', 'photos:read', ...CODE]],
+    ['a resource server that introspects', ['--resource-server', PHOTOS]],
   ])('registers %s without a notice', async (_, options) => {
     const { code, errors } = await ops.run(['clients', 'create', anId(), ...options]);
     expect([code, errors]).toEqual([0, '']);
@@ -175,11 +175,11 @@ describe('ops clients create, with what it says about the client', () => {
   it.each<[string, readonly string[], readonly RegExp[]]>([
     [
       'a website',
-      ['--scope', 'openid orders:read', ...CODE],
+      ['--scope', 'openid photos:read', ...CODE],
       [
         /^ {2}issuer +http:\/\/localhost:3000$/m,
         /^ {2}authentication +client_secret_basic: .*Authorization$/m,
-        /^ {2}scope +openid orders:read$/m,
+        /^ {2}scope +openid photos:read$/m,
         /^ {2}redirect URI +https:\/\/client\.example\/callback$/m,
         /^ {2}PKCE +S256; .*openid and a nonce$/m,
       ],
@@ -191,7 +191,7 @@ describe('ops clients create, with what it says about the client', () => {
     ],
     [
       'a client without openid',
-      ['--scope', 'orders:read', ...CODE],
+      ['--scope', 'photos:read', ...CODE],
       [/^ {2}PKCE +S256, in each authorization request$/m],
     ],
     [
@@ -201,7 +201,7 @@ describe('ops clients create, with what it says about the client', () => {
     ],
     [
       'a service that sends its secret in the body',
-      ['--scope', 'orders:read', '--auth-method', 'client_secret_post'],
+      ['--scope', 'photos:read', '--auth-method', 'client_secret_post'],
       [/^ {2}authentication +client_secret_post: the secret in the body$/m],
     ],
   ])('prints what the library of %s must be told', async (_, options, lines) => {

@@ -32,7 +32,7 @@ describe('changes of clients with the operations CLI', () => {
     const aWebsite = async () =>
       (
         await create(
-          ...['--scope', 'openid orders:read', '--grant', 'authorization_code refresh_token'],
+          ...['--scope', 'openid photos:read', '--grant', 'authorization_code refresh_token'],
           ...['--redirect-uri', CALLBACK, '--name', 'Before', '--access-token-ttl', '60'],
         )
       ).printed.id;
@@ -88,7 +88,7 @@ describe('changes of clients with the operations CLI', () => {
     });
 
     it('tells of an option of PKCE without effect, and of no notice that the client had before', async () => {
-      const { printed } = await create('--scope', 'orders:read', '--first-party');
+      const { printed } = await create('--scope', 'photos:read', '--first-party');
       const words = ['clients', 'update', printed.id];
       expect((await ops.run([...words, '--name', 'x'])).errors).toBe('');
       expect((await ops.run([...words, '--pkce', 'or-nonce'])).errors).toMatch(
@@ -106,7 +106,7 @@ describe('changes of clients with the operations CLI', () => {
     it('prints each change in a line, and says when there is none', async () => {
       const id = await aWebsite();
       const { output } = await ops.run(['clients', 'update', id, '--scope', 'openid']);
-      expect(output).toContain('  scope: openid orders:read -> openid\n');
+      expect(output).toContain('  scope: openid photos:read -> openid\n');
       const again = await ops.run(['clients', 'update', id, '--scope', 'openid']);
       expect([again.code, again.output]).toEqual([0, expect.stringContaining('already')]);
     });
@@ -151,7 +151,7 @@ describe('changes of clients with the operations CLI', () => {
     it('replaces keys and assertion audience of a client, drops both with its method, and names keys by kid only', async () => {
       const [one, two] = [await ClientKey.generate(), await ClientKey.generate()];
       const { printed } = await create(
-        ...['--scope', 'orders:read', '--auth-method', 'private_key_jwt'],
+        ...['--scope', 'photos:read', '--auth-method', 'private_key_jwt'],
         ...['--jwks', await aFile(toKeySet(one))],
       );
       const { changed } = await update(printed.id, '--jwks', await aFile(toKeySet(two)));
@@ -172,7 +172,7 @@ describe('changes of clients with the operations CLI', () => {
 
     it.each<[string, readonly string[], number]>([
       ['no option', [], 2],
-      ['an unknown scope', ['--scope', 'orders:nonsense'], 1],
+      ['an unknown scope', ['--scope', 'photos:nonsense'], 1],
       ['codes without a redirect URI', ['--clear', 'redirect-uri'], 2],
       ['a wrong redirect URI', ['--redirect-uri', 'http://client.example/'], 2],
       ['a wrong origin', ['--auth-method', 'none', '--allowed-origin', 'null'], 2],
@@ -202,7 +202,7 @@ describe('changes of clients with the operations CLI', () => {
     it('shows a registration that clients apply accepts without a change', async () => {
       const key = await ClientKey.generate();
       const { printed } = await create(
-        ...['--scope', 'openid orders:read', '--grant', 'authorization_code'],
+        ...['--scope', 'openid photos:read', '--grant', 'authorization_code'],
         ...['--redirect-uri', CALLBACK, '--name', 'Shown', '--auth-method', 'private_key_jwt'],
         ...['--jwks', await aFile(toKeySet(key)), '--subject-type', 'pairwise'],
         ...['--assertion-audience', 'token-endpoint'],
@@ -226,8 +226,8 @@ describe('changes of clients with the operations CLI', () => {
     it('creates and replaces clients, and prints each secret once', async () => {
       const [one, two] = [anId(), anId()];
       const clients = [
-        { id: one, scope: 'orders:read orders:write' },
-        { id: two, scope: ['orders:read'], grantTypes: ['refresh_token'], authMethod: 'none' },
+        { id: one, scope: 'photos:read photos:write' },
+        { id: two, scope: ['photos:read'], grantTypes: ['refresh_token'], authMethod: 'none' },
       ];
       const file = await aFile(JSON.stringify({ clients }));
       const dryRun = await ops.runJson(['clients', 'apply', file, '--dry-run']);
@@ -235,7 +235,7 @@ describe('changes of clients with the operations CLI', () => {
       const { output } = await apply(file);
       const [, secret = ''] = /client_secret: +([\w-]{43})$/m.exec(output) ?? [];
       const asked = await auth.token({ grant_type: 'client_credentials' }, `${one}:${secret}`);
-      expect(asked.body['scope']).toBe('orders:read orders:write');
+      expect(asked.body['scope']).toBe('photos:read photos:write');
       const again = await ops.runJson(['clients', 'apply', file]);
       expect(again.clients).toEqual(
         [one, two].map((clientId) => ({
@@ -243,7 +243,7 @@ describe('changes of clients with the operations CLI', () => {
         })),
       );
 
-      const next = await aFile(JSON.stringify([{ id: one, scope: 'orders:read', name: 'New' }]));
+      const next = await aFile(JSON.stringify([{ id: one, scope: 'photos:read', name: 'New' }]));
       const { clients: changed } = await ops.runJson(['clients', 'apply', next]);
       expect(Object.keys(changed[0].changed).sort()).toEqual(['name', 'scope']);
     });
@@ -263,7 +263,7 @@ describe('changes of clients with the operations CLI', () => {
     });
 
     it('reads the document from standard input', async () => {
-      const document = JSON.stringify({ id: anId(), scope: 'orders:read' });
+      const document = JSON.stringify({ id: anId(), scope: 'photos:read' });
       const { clients } = await ops.runJson(['clients', 'apply', '-'], document);
       expect(clients).toMatchObject([{ isNew: true, clientSecret: expect.any(String) }]);
     });
@@ -272,13 +272,13 @@ describe('changes of clients with the operations CLI', () => {
       const good = anId();
       const secret = 'x'.repeat(43);
       const clients = [
-        { id: good, scope: 'orders:read' },
-        { id: good, scope: 'orders:read', authMethod: 'tls_client_auth', accessTokenTtl: 0 },
-        { id: 'Not_An_Id', scope: 'orders:read', redirectUris: ['http://client.example/'] },
+        { id: good, scope: 'photos:read' },
+        { id: good, scope: 'photos:read', authMethod: 'tls_client_auth', accessTokenTtl: 0 },
+        { id: 'Not_An_Id', scope: 'photos:read', redirectUris: ['http://client.example/'] },
         { id: anId(), secret, jwks: { keys: [{ d: secret }] } },
         { id: 'no-scope', pkce: 'always', requirePkce: false },
         { id: 'empty-scope', scope: [] },
-        { id: good, scope: 'orders:read' },
+        { id: good, scope: 'photos:read' },
         'a string',
       ];
       const { code, output, errors } = await apply(await aFile(JSON.stringify({ clients })));

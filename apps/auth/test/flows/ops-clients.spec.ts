@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { findOriginFault, findRedirectUriFault } from '../../src/clients/redirect-uri.js';
 import { ClientRepository } from '../../src/clients/client.repository.js';
 import { ClientKey, toKeySet } from '../support/client-key.js';
-import { BILLING, ORDERS, type TestAuth } from '../support/test-auth.js';
+import { TICKETS, PHOTOS, type TestAuth } from '../support/test-auth.js';
 import { startAuthWithOps, type TestOps } from '../support/test-ops.js';
 
 const SPA = 'https://spa.example';
@@ -37,19 +37,19 @@ describe('ops clients create', () => {
 
   it('registers a web application', async () => {
     const { printed, client } = await create(
-      ...['--scope', 'openid profile orders:read', '--grant', 'authorization_code refresh_token'],
+      ...['--scope', 'openid profile photos:read', '--grant', 'authorization_code refresh_token'],
       ...['--redirect-uri', CALLBACK, '--redirect-uri', `${CALLBACK}/2`],
       ...['--post-logout-redirect-uri', 'https://client.example/'],
-      ...['--name', 'The Orders Website', '--first-party', '--no-pkce'],
+      ...['--name', 'The Photos Website', '--first-party', '--no-pkce'],
       ...['--id-token-algorithm', 'ES256', '--subject-type', 'pairwise', '--dpop-bound'],
     );
     expect(client).toMatchObject({
       authMethod: 'client_secret_basic',
       grantTypes: ['authorization_code', 'refresh_token'],
-      scope: ['openid', 'profile', 'orders:read'],
+      scope: ['openid', 'profile', 'photos:read'],
       redirectUris: [CALLBACK, `${CALLBACK}/2`],
       postLogoutRedirectUris: ['https://client.example/'],
-      name: 'The Orders Website',
+      name: 'The Photos Website',
       firstParty: true,
       pkce: 'never-required',
       idTokenAlgorithm: 'ES256',
@@ -60,7 +60,7 @@ describe('ops clients create', () => {
   });
 
   it('registers by default the most restrictive client that libraries work with', async () => {
-    const { client } = await create('--scope', 'orders:read');
+    const { client } = await create('--scope', 'photos:read');
     expect(client).toMatchObject({
       grantTypes: ['client_credentials'],
       firstParty: false,
@@ -76,24 +76,24 @@ describe('ops clients create', () => {
   it('registers a client for separate access tokens and lean ID tokens', async () => {
     const { client } = await create(
       '--scope',
-      'orders:read',
+      'photos:read',
       '--separate-tokens',
       '--lean-id-tokens',
     );
     expect(client).toMatchObject({ separateTokens: true, leanIdTokens: true });
-    const { client: other } = await create('--scope', 'orders:read');
+    const { client: other } = await create('--scope', 'photos:read');
     expect(other).toMatchObject({ separateTokens: false, leanIdTokens: false });
   });
 
   it('registers a service that exchanges tokens', async () => {
     const { client } = await create(
-      ...['--scope', 'billing:read', '--grant', 'token-exchange'],
-      ...['--resource-server', ORDERS, '--exchange-target', BILLING],
+      ...['--scope', 'tickets:read', '--grant', 'token-exchange'],
+      ...['--resource-server', PHOTOS, '--exchange-target', TICKETS],
     );
     expect(client).toMatchObject({
       grantTypes: ['urn:ietf:params:oauth:grant-type:token-exchange'],
-      resourceServer: ORDERS,
-      exchangeTargets: [BILLING],
+      resourceServer: PHOTOS,
+      exchangeTargets: [TICKETS],
     });
   });
 
@@ -101,7 +101,7 @@ describe('ops clients create', () => {
     const key = await ClientKey.generate();
     const file = await aFile(toKeySet(key));
     const { printed, client } = await create(
-      ...['--scope', 'orders:read', '--auth-method', 'private_key_jwt', '--jwks', file],
+      ...['--scope', 'photos:read', '--auth-method', 'private_key_jwt', '--jwks', file],
     );
     expect(JSON.parse(client?.jwks ?? '')).toEqual({ keys: [key.publicJwk] });
     expect(client?.assertionAudience).toBe('issuer');
@@ -124,7 +124,7 @@ describe('ops clients create', () => {
     ];
     for (const file of files) {
       const [code, errors] = await refusal(
-        ...['--scope', 'orders:read', '--auth-method', 'private_key_jwt', '--jwks', file],
+        ...['--scope', 'photos:read', '--auth-method', 'private_key_jwt', '--jwks', file],
       );
       expect([code, errors]).toEqual([2, expect.stringContaining(file)]);
       expect(errors).not.toContain(secret);
@@ -157,15 +157,15 @@ describe('ops clients create', () => {
     ['no grant', ['--grant', ''], 2],
     [
       'a public resource server',
-      [...CODE, '--auth-method', 'none', '--resource-server', ORDERS],
+      [...CODE, '--auth-method', 'none', '--resource-server', PHOTOS],
       2,
     ],
     [
       'token exchange without a target',
-      ['--grant', 'token-exchange', '--resource-server', ORDERS],
+      ['--grant', 'token-exchange', '--resource-server', PHOTOS],
       2,
     ],
-    ['a target without token exchange', ['--exchange-target', BILLING], 2],
+    ['a target without token exchange', ['--exchange-target', TICKETS], 2],
     ['codes without a redirect URI', ['--grant', 'authorization_code'], 2],
     ['a redirect URI without codes', ['--redirect-uri', CALLBACK], 2],
     [
@@ -206,12 +206,12 @@ describe('ops clients create', () => {
     ['an unknown resource server', ['--resource-server', 'https://other.example'], 1],
     [
       'an unknown exchange target',
-      ['--grant', 'token-exchange', '--resource-server', ORDERS, '--exchange-target', 'urn:x'],
+      ['--grant', 'token-exchange', '--resource-server', PHOTOS, '--exchange-target', 'urn:x'],
       1,
     ],
     ['this server as a resource server', ['--resource-server', 'http://localhost:3000'], 1],
   ])('refuses %s in one sentence', async (_, options, exitCode) => {
-    const [code, errors] = await refusal('--scope', 'orders:read', ...options);
+    const [code, errors] = await refusal('--scope', 'photos:read', ...options);
     expect([code, errors]).toEqual([exitCode, expect.stringMatching(/^[^\n]{10,300}\n/)]);
   });
 
@@ -231,7 +231,7 @@ describe('ops clients create', () => {
 
   it('labels the id and the secret of a new client, and says what to do with them', async () => {
     const id = anId();
-    const { output } = await ops.run(['clients', 'create', id, '--scope', 'orders:read']);
+    const { output } = await ops.run(['clients', 'create', id, '--scope', 'photos:read']);
     expect(output).toMatch(new RegExp(`^  client_id: +${id}$`, 'm'));
     expect(output).toMatch(/^ {2}client_secret: +[\w-]{43}$/m);
     expect(output).toContain(`clients rotate-secret ${id}`);
@@ -264,7 +264,7 @@ describe('ops clients create', () => {
 
   it('says how to go on when the client exists, and when it is disabled', async () => {
     const id = anId();
-    const command = ['clients', 'create', id, '--scope', 'orders:read'];
+    const command = ['clients', 'create', id, '--scope', 'photos:read'];
     await ops.run(command);
     const existing = await ops.run(command);
     expect([existing.code, existing.errors]).toEqual([

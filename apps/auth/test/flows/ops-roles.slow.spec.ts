@@ -40,12 +40,12 @@ describe('ops and roles', () => {
     const { output } = await ops.run(['accounts', 'grant-role', email, 'accounting']);
     expect(output).toBe(
       `The account ${email} has the role accounting. The claims roles and groups contain it from the next token on.\n` +
-        'From its next login on, clients may get for it: billing:refund billing:admin.\n',
+        'From its next login on, clients may get for it: tickets:refund tickets:admin.\n',
     );
     expect(await ops.runJson(['accounts', 'grant-role', id, 'support'])).toMatchObject({
       accountId: id,
       roles: ['accounting', 'support'],
-      scopes: ['orders:read:any'],
+      scopes: ['photos:read:any'],
     });
     expect(await rolesOf(id)).toEqual(['accounting', 'support']);
   });
@@ -53,8 +53,8 @@ describe('ops and roles', () => {
   it('revokes a role, and ends the sessions that need it', async () => {
     const { id, email } = await anAccount(auth);
     await ops.run(['accounts', 'grant-role', email, 'support']);
-    const client = await aClient(auth, { scope: ['orders:read:any'] });
-    const token = await aSession(auth, client, { email, scope: ['orders:read:any'] });
+    const client = await aClient(auth, { scope: ['photos:read:any'] });
+    const token = await aSession(auth, client, { email, scope: ['photos:read:any'] });
     const printed = await ops.runJson(['accounts', 'revoke-role', email, 'support']);
     expect(printed).toMatchObject({ dryRun: false, role: 'support', roles: [], ended: 1 });
     const refreshed = { grant_type: 'refresh_token', client_id: client, refresh_token: token };
@@ -71,7 +71,7 @@ describe('ops and roles', () => {
 
   it('refuses an unknown role and names the known ones', async () => {
     const { email } = await anAccount(auth);
-    for (const role of ['suport', 'service', 'SUPPORT', 'orders:read:any']) {
+    for (const role of ['suport', 'service', 'SUPPORT', 'photos:read:any']) {
       expect(await refusal('accounts', 'grant-role', email, role)).toEqual([
         1,
         `no scope of RESOURCE_SERVERS names the role ${role}: the roles are accounting, support. For a role that only the claims roles and groups contain: --claim-only\n`,
@@ -90,7 +90,7 @@ describe('ops and roles', () => {
     expect(await rolesOf(id)).toEqual(['k8s-admins']);
     expect(await grant('support')).toEqual([
       1,
-      'the role support allows orders:read:any: leave out --claim-only\n',
+      'the role support allows photos:read:any: leave out --claim-only\n',
     ]);
     for (const role of ['service', 'K8s', 'a b', 'x'.repeat(65), '-a']) {
       expect(await grant(role)).toEqual([2, expect.stringMatching(/is not a role|unknown option/)]);
@@ -199,14 +199,14 @@ describe('ops and roles', () => {
     };
 
     it('warns about a privileged scope with a grant for users, and names its role', async () => {
-      expect(await warningsOf('openid orders:read orders:read:any', ...CODE_FLOW)).toBe(
-        'Only a user with the role support can allow orders:read:any: see ops accounts grant-role.\n',
+      expect(await warningsOf('openid photos:read photos:read:any', ...CODE_FLOW)).toBe(
+        'Only a user with the role support can allow photos:read:any: see ops accounts grant-role.\n',
       );
     });
 
     it('warns about a scope that no user can allow', async () => {
-      expect(await warningsOf('billing:read billing:invoices:create', ...CODE_FLOW)).toBe(
-        'No user can allow billing:invoices:create: it is for services only.\n',
+      expect(await warningsOf('tickets:read tickets:invoices:create', ...CODE_FLOW)).toBe(
+        'No user can allow tickets:invoices:create: it is for services only.\n',
       );
     });
 
@@ -215,28 +215,28 @@ describe('ops and roles', () => {
         ...['--grant', 'token-exchange', '--resource-server', 'http://localhost:3001'],
         ...['--exchange-target', 'http://localhost:3002'],
       ];
-      expect(await warningsOf('billing:refund', ...options)).toMatch(/role accounting/);
+      expect(await warningsOf('tickets:refund', ...options)).toMatch(/role accounting/);
     });
 
     it('warns about a scope without a role that every user can allow and FIRST_PARTY_SCOPE lacks', async () => {
       const settings = {
         ...sameDatabase(),
-        RESOURCE_SERVERS: 'http://localhost:3001 orders:read orders:read:any',
-        FIRST_PARTY_SCOPE: 'orders:read',
+        RESOURCE_SERVERS: 'http://localhost:3001 photos:read photos:read:any',
+        FIRST_PARTY_SCOPE: 'photos:read',
       };
-      const words = ['clients', 'create', 'unmarked', '--scope', 'orders:read orders:read:any'];
+      const words = ['clients', 'create', 'unmarked', '--scope', 'photos:read photos:read:any'];
       const unmarked = new TestOps({ settings, clock: auth.clock });
       const { code, errors } = await unmarked.run([...words, ...CODE_FLOW]);
       expect([code, errors]).toEqual([
         0,
-        'Every user can allow orders:read:any. If it is for staff, name a role in RESOURCE_SERVERS: orders:read:any@role.\n',
+        'Every user can allow photos:read:any. If it is for staff, name a role in RESOURCE_SERVERS: photos:read:any@role.\n',
       ]);
     });
 
     it('prints no warning for ordinary scopes, and for clients that act for themselves', async () => {
-      const ordinary = 'openid roles groups sessions:read orders:read';
+      const ordinary = 'openid roles groups sessions:read photos:read';
       expect(await warningsOf(ordinary, ...CODE_FLOW)).toBe('');
-      const own = 'orders:read:any billing:invoices:create';
+      const own = 'photos:read:any tickets:invoices:create';
       expect(await warningsOf(own, '--grant', 'client_credentials')).toBe('');
     });
   });

@@ -25,7 +25,7 @@ describe('the operations CLI without a database', () => {
     [['sessions', 'list']],
     [['sessions', 'end']],
     [['sessions', 'end', '--account', 'a@gatehouse.example', '--client', 'b']],
-    [['clients', 'create', 'Not_An_Id', '--scope', 'orders:read']],
+    [['clients', 'create', 'Not_An_Id', '--scope', 'photos:read']],
     [['clients', 'create', 'no-scope']],
     [['clients', 'create', 'a', '--scope', 'b', '--auth-method', 'private_key_jwt']],
     [['clients', 'create', 'a', '--scope', 'b', '--auth-method', 'none']],
@@ -159,7 +159,7 @@ describe('the operations CLI without a database', () => {
       DATA_DIR: await mkdtemp(join(tmpdir(), 'gatehouse-ops-')),
       ...{ NODE_ENV: 'production', ISSUER: 'https://auth.gatehouse.example' },
       ...{ SERVER_SECRET: randomBytes(32).toString('base64url') },
-      RESOURCE_SERVERS: 'https://orders.gatehouse.example orders:read',
+      RESOURCE_SERVERS: 'https://photos.gatehouse.example photos:read',
     };
     const production = new TestOps({ settings, clock });
     expect(await production.run(['keys', 'list'])).toMatchObject({

@@ -113,25 +113,25 @@ eachDatabase('the operations CLI beside a running server', (fresh) => {
     {
       name: 'clients create',
       words: async () => [
-        ...['clients', 'create', `created-${(count += 1)}`, '--scope', 'orders:read'],
+        ...['clients', 'create', `created-${(count += 1)}`, '--scope', 'photos:read'],
         ...['--grant', 'client_credentials,refresh_token', '--access-token-ttl', '60'],
         ...['--refresh-idle-ttl', '600', '--refresh-absolute-ttl', '6000'],
       ],
       records: 'client.created by operator',
-      refused: ['clients', 'create', 'gatehouse-first-party', '--scope', 'orders:read'],
+      refused: ['clients', 'create', 'gatehouse-first-party', '--scope', 'photos:read'],
     },
     {
       name: 'clients update',
-      words: async () => ['clients', 'update', await createClient(), '--scope', 'orders:read'],
+      words: async () => ['clients', 'update', await createClient(), '--scope', 'photos:read'],
       records: 'client.updated by operator',
-      refused: ['clients', 'update', 'gatehouse-first-party', '--scope', 'orders:read'],
+      refused: ['clients', 'update', 'gatehouse-first-party', '--scope', 'photos:read'],
     },
     {
       name: 'clients apply',
       words: async () => ['clients', 'apply', '-'],
-      typed: JSON.stringify({ id: 'applied-client', scope: 'orders:read' }),
+      typed: JSON.stringify({ id: 'applied-client', scope: 'photos:read' }),
       records: 'client.created by operator',
-      refused: ['clients', 'update', 'no-such-client', '--scope', 'orders:read'],
+      refused: ['clients', 'update', 'no-such-client', '--scope', 'photos:read'],
     },
     {
       name: 'clients enable',
@@ -289,7 +289,7 @@ eachDatabase('the operations CLI beside a running server', (fresh) => {
 
   it('rotates a client secret, and keeps only the previous secret valid', async () => {
     const id = `rotated-${(count += 1)}`;
-    const create = ['clients', 'create', id, '--scope', 'billing:invoices:create'];
+    const create = ['clients', 'create', id, '--scope', 'tickets:invoices:create'];
     const secrets = [(await ops.runJson(create)).clientSecret];
     const ask = async (secret: string) =>
       (await auth.token({ grant_type: 'client_credentials' }, `${id}:${secret}`)).status;

@@ -66,7 +66,7 @@ describe('pending authorization request', () => {
       state: random(2000),
       nonce: random(43),
       login_hint: email,
-      scope: 'openid profile email offline_access orders:read billing:read',
+      scope: 'openid profile email offline_access photos:read tickets:read',
       claims: JSON.stringify({ userinfo: { email: null, name: null }, id_token: { acr: null } }),
     });
     const user = new TestBrowser(production);

@@ -12,7 +12,7 @@ import {
   TestBrowser,
   VERIFIER,
 } from '../support/test-browser.js';
-import { decodeClaims, ISSUER, ORDERS, TestAuth, type TestResponse } from '../support/test-auth.js';
+import { decodeClaims, ISSUER, PHOTOS, TestAuth, type TestResponse } from '../support/test-auth.js';
 
 let auth: TestAuth;
 let user: Account;
@@ -89,7 +89,7 @@ describe('PKCE or nonce (RFC 7636, RFC 9700 §2.1.1, OAuth 2.1 §7.5.1)', () => 
   const toParameters = ({ challenge, nonce, openid }: Row): Sent => ({
     ...(challenge === 'no' && none),
     ...(nonce === 'yes' && { nonce: NONCE }),
-    scope: openid === 'yes' ? 'openid orders:read' : 'orders:read',
+    scope: openid === 'yes' ? 'openid photos:read' : 'photos:read',
   });
 
   it.each(TABLE.filter((row) => !isAllowed(row)))(
@@ -118,11 +118,11 @@ describe('PKCE or nonce (RFC 7636, RFC 9700 §2.1.1, OAuth 2.1 §7.5.1)', () => 
   );
 
   it('repeats the nonce in the ID token when the token request names a resource (RFC 8707 §2.2)', async () => {
-    const scope = 'openid orders:read billing:read';
+    const scope = 'openid photos:read tickets:read';
     const { code = '' } = await authorize('or-nonce', { ...none, nonce: NONCE, scope });
-    const { body } = await redeem('or-nonce', code, { resource: ORDERS });
+    const { body } = await redeem('or-nonce', code, { resource: PHOTOS });
     expect(decodeClaims(body['id_token'])['nonce']).toBe(NONCE);
-    expect(decodeClaims(body['access_token'])['aud']).toBe(ORDERS);
+    expect(decodeClaims(body['access_token'])['aud']).toBe(PHOTOS);
   });
 
   it.each<['accepts' | 'refuses', string, Sent]>([
@@ -131,8 +131,8 @@ describe('PKCE or nonce (RFC 7636, RFC 9700 §2.1.1, OAuth 2.1 §7.5.1)', () => 
     ['accepts', 'a nonce of one character', { nonce: '7' }],
     ['accepts', 'a nonce of 4,096 characters', { nonce: 'n'.repeat(4096) }],
     ['accepts', 'a nonce and no scope, which is the registered scope', { scope: undefined }],
-    ['refuses', 'a nonce and a scope of another word', { scope: 'openidx openid.x orders:read' }],
-    ['accepts', 'a nonce and a resource', { scope: 'openid orders:read', resource: ORDERS }],
+    ['refuses', 'a nonce and a scope of another word', { scope: 'openidx openid.x photos:read' }],
+    ['accepts', 'a nonce and a resource', { scope: 'openid photos:read', resource: PHOTOS }],
     ['accepts', 'a nonce and prompt=none', { prompt: 'none' }],
     ['refuses', 'prompt=none without a nonce', { prompt: 'none', nonce: undefined }],
   ])('%s a request of a client or-nonce without PKCE, with %s', async (outcome, _, more) => {
@@ -162,7 +162,7 @@ describe('PKCE or nonce (RFC 7636, RFC 9700 §2.1.1, OAuth 2.1 §7.5.1)', () => 
       },
     );
     const arrive = async (nonce: string) => {
-      const parameters = { scope: 'openid orders:read', state: 'a-state', nonce };
+      const parameters = { scope: 'openid photos:read', state: 'a-state', nonce };
       const url = oidc.buildAuthorizationUrl(config, { redirect_uri: CALLBACK, ...parameters });
       const answer = await browser.open(`${url.pathname}${url.search}`);
       return new URL(answer.headers.get('location') ?? '');
@@ -225,7 +225,7 @@ describe('PKCE or nonce (RFC 7636, RFC 9700 §2.1.1, OAuth 2.1 §7.5.1)', () => 
     [
       'a client or-nonce without openid',
       'or-nonce',
-      { ...none, scope: 'orders:read', nonce: 'a-nonce' },
+      { ...none, scope: 'photos:read', nonce: 'a-nonce' },
       /is missing: send .*S256.*openid is missing/,
     ],
     [
@@ -253,12 +253,12 @@ describe('PKCE or nonce (RFC 7636, RFC 9700 §2.1.1, OAuth 2.1 §7.5.1)', () => 
   });
 
   describe('when the operator changes the client while a code is on its way', () => {
-    const withNonce = { ...none, nonce: NONCE, scope: 'openid orders:read' };
+    const withNonce = { ...none, nonce: NONCE, scope: 'openid photos:read' };
     it.each<[string, Partial<ClientRegistration>, Sent, number]>([
       ['refuses a code without challenge after PKCE became required', { pkce: 'always' }, {}, 400],
       [
         'refuses a code that relied on a nonce when the client lost openid, because no ID token repeats the nonce',
-        { scope: ['orders:read'] },
+        { scope: ['photos:read'] },
         {},
         400,
       ],

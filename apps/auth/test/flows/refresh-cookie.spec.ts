@@ -52,8 +52,8 @@ describe('refresh token cookie', () => {
 
   it('accepts further parameters as JSON beside the cookie', async () => {
     const cookie = await login();
-    const { body } = await auth.json('/auth/refresh', { scope: 'orders:read' }, { cookie });
-    expect(body['scope']).toBe('orders:read');
+    const { body } = await auth.json('/auth/refresh', { scope: 'photos:read' }, { cookie });
+    expect(body['scope']).toBe('photos:read');
   });
 
   it('deletes the cookie at logout', async () => {

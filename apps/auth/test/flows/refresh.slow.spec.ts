@@ -6,9 +6,9 @@ import { RefreshTokenFormat } from '../../src/sessions/refresh-token-family.enti
 import { RefreshTokenRotation } from '../../src/sessions/refresh-token-rotation.service.js';
 import { anArrival } from '../support/factories.js';
 import {
-  BILLING,
+  TICKETS,
   decodeClaims,
-  ORDERS,
+  PHOTOS,
   TestAuth,
   type TestResponse,
   toDatabaseSettings,
@@ -175,33 +175,33 @@ eachDatabase('refresh tokens', (fresh) => {
   describe('the parameters of a refresh', () => {
     it('issues an access token for another granted resource server (RFC 8707 §2.2)', async () => {
       const { refresh_token } = await auth.createLogin();
-      const billing = await auth.refresh(refresh_token, { resource: BILLING });
-      expect(decodeClaims(billing.body['access_token'])).toMatchObject({ aud: BILLING });
-      expect(billing.body['scope']).toBe('billing:read billing:pay');
-      const orders = await auth.refresh(successorIn(billing));
-      expect(decodeClaims(orders.body['access_token'])).toMatchObject({ aud: ORDERS });
+      const tickets = await auth.refresh(refresh_token, { resource: TICKETS });
+      expect(decodeClaims(tickets.body['access_token'])).toMatchObject({ aud: TICKETS });
+      expect(tickets.body['scope']).toBe('tickets:read tickets:pay');
+      const photos = await auth.refresh(successorIn(tickets));
+      expect(decodeClaims(photos.body['access_token'])).toMatchObject({ aud: PHOTOS });
     });
 
     it('issues an access token with less scope, and later with the full scope again (RFC 6749 §6)', async () => {
       const { refresh_token } = await auth.createLogin();
-      const less = await auth.refresh(refresh_token, { scope: 'orders:read' });
-      expect(less.body['scope']).toBe('orders:read');
+      const less = await auth.refresh(refresh_token, { scope: 'photos:read' });
+      expect(less.body['scope']).toBe('photos:read');
       const all = await auth.refresh(successorIn(less));
-      expect(all.body['scope']).toBe('orders:read orders:write');
+      expect(all.body['scope']).toBe('photos:read photos:write');
     });
 
     it.each([
-      ['wider scope', {}, { scope: 'billing:invoices:create' }, 'invalid_scope'],
+      ['wider scope', {}, { scope: 'tickets:invoices:create' }, 'invalid_scope'],
       [
         'scope that was not requested at login',
-        { scope: 'orders:read' },
-        { scope: 'orders:write' },
+        { scope: 'photos:read' },
+        { scope: 'photos:write' },
         'invalid_scope',
       ],
       [
         'a resource that was not requested at login',
-        { resource: ORDERS },
-        { resource: BILLING },
+        { resource: PHOTOS },
+        { resource: TICKETS },
         'invalid_target',
       ],
       ['an unknown resource', {}, { resource: 'urn:elsewhere' }, 'invalid_target'],

@@ -9,7 +9,7 @@ import {
   TestBrowser,
   VERIFIER,
 } from '../support/test-browser.js';
-import { BILLING, ORDERS, TestAuth, toBasicAuthorization } from '../support/test-auth.js';
+import { TICKETS, PHOTOS, TestAuth, toBasicAuthorization } from '../support/test-auth.js';
 
 let auth: TestAuth;
 let client: string;
@@ -41,8 +41,8 @@ const AT_TOKEN = { type: 'token.refused', endpoint: '/oauth/token' };
 
 describe('lists of words (RFC 6749 §3.3)', () => {
   it.each([
-    ['blanks between the scopes', { scope: 'openid   orders:read' }],
-    ['blanks around the scopes', { scope: '  openid orders:read ' }],
+    ['blanks between the scopes', { scope: 'openid   photos:read' }],
+    ['blanks around the scopes', { scope: '  openid photos:read ' }],
     ['blanks around the prompt', { prompt: ' none ' }],
     ['a blank after the response type', { response_type: 'code ' }],
     ['a repeated response type', { response_type: 'code code' }],
@@ -78,16 +78,16 @@ describe('error_description (RFC 6749 §4.1.2.1)', () => {
       { code_challenge: 'x'.repeat(43), code_challenge_method: 'plain' },
     ],
     ['response_type is missing.', { response_type: undefined }],
-    ['Scope not granted to this client: orders:write', { scope: 'openid orders:write teams' }],
-    ['Unknown scope: teams squads', { scope: 'teams orders:read squads' }],
+    ['Scope not granted to this client: photos:write', { scope: 'openid photos:write teams' }],
+    ['Unknown scope: teams squads', { scope: 'teams photos:read squads' }],
     ['Unknown scope: openid,email (a space separates scopes)', { scope: 'openid,email' }],
     ['Unknown scope: openid+email (a space separates scopes)', { scope: 'openid+email' }],
     ['Unknown resource: https://other.example.', { resource: 'https://other.example' }],
     [
-      `Scope of another resource than ${BILLING}: orders:read.`,
-      { scope: 'openid orders:read', resource: BILLING },
+      `Scope of another resource than ${TICKETS}: photos:read.`,
+      { scope: 'openid photos:read', resource: TICKETS },
     ],
-    [`No word of the scope belongs to ${BILLING}: openid.`, { scope: 'openid', resource: BILLING }],
+    [`No word of the scope belongs to ${TICKETS}: openid.`, { scope: 'openid', resource: TICKETS }],
   ])('says "%s"', async (text, parameters) => {
     const answer = await browser.authorize(client, parameters);
     expect(readRedirectParameters(answer)['error_description']).toBe(text);
@@ -115,12 +115,12 @@ describe('events of refused authorization requests', () => {
     ],
     [
       'a scope of another client',
-      { scope: 'openid orders:write' },
+      { scope: 'openid photos:write' },
       {
         error: 'invalid_scope',
-        check: 'Scope not granted to this client: orders:write',
-        presented: 'orders:write',
-        expected: 'openid profile email offline_access orders:read billing:read',
+        check: 'Scope not granted to this client: photos:write',
+        presented: 'photos:write',
+        expected: 'openid profile email offline_access photos:read tickets:read',
       },
     ],
     [
@@ -136,8 +136,8 @@ describe('events of refused authorization requests', () => {
     ['no redirect URI', { redirect_uri: undefined }, { check: 'redirect_uri is missing' }],
     [
       'a resource without the scope',
-      { scope: 'openid orders:read', resource: BILLING },
-      { error: 'invalid_target', presented: 'orders:read' },
+      { scope: 'openid photos:read', resource: TICKETS },
+      { error: 'invalid_target', presented: 'photos:read' },
     ],
   ])('names client, check and values of %s', async (_, parameters, event) => {
     await browser.authorize(client, parameters);
@@ -192,7 +192,7 @@ describe('events of refused authorization requests', () => {
   });
 
   it('records a role that the user lacks, and a login to another account than the request names', async () => {
-    const privileged = 'orders:read:any';
+    const privileged = 'photos:read:any';
     const id = await aClient(auth, { scope: ['openid', privileged], firstParty: true });
     await browser.authorize(id, { scope: privileged });
     auth.clock.advance({ seconds: 1 });
@@ -390,14 +390,14 @@ describe('unknown and harmless input (RFC 6749 §3.2)', () => {
   });
 
   it.each([
-    ['blanks around the scope', { scope: '  openid   orders:read ' }],
+    ['blanks around the scope', { scope: '  openid   photos:read ' }],
     ['an empty scope', { scope: ' ' }],
-    ['an unknown scope beside openid', { scope: 'openid orders:read teams' }],
-    ['a blank after the resource', { resource: `${ORDERS} ` }],
-    ['a slash after the origin', { resource: `${ORDERS}/` }],
+    ['an unknown scope beside openid', { scope: 'openid photos:read teams' }],
+    ['a blank after the resource', { resource: `${PHOTOS} ` }],
+    ['a slash after the origin', { resource: `${PHOTOS}/` }],
     ['a blank after the grant type', { grant_type: 'refresh_token ' }],
   ])('accepts a refresh with %s', async (_, parameters) => {
-    const code = await browser.obtainCode(client, { scope: 'openid offline_access orders:read' });
+    const code = await browser.obtainCode(client, { scope: 'openid offline_access photos:read' });
     const { body } = await auth.token({
       grant_type: 'authorization_code',
       client_id: client,

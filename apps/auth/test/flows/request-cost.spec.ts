@@ -19,7 +19,7 @@ import {
 import { TestBrowser, VERIFIER } from '../support/test-browser.js';
 import {
   ISSUER,
-  ORDERS,
+  PHOTOS,
   PASSWORD,
   TestAuth,
   toBasicAuthorization,
@@ -40,7 +40,7 @@ eachDatabase('the cost of a request (docs/architecture.md)', (fresh, name) => {
     auth = await TestAuth.start({ ...toDatabaseSettings(await fresh()), LOGIN_DELAYS: 'true' });
     await auth.app.get(Scheduler).beforeApplicationShutdown();
     counter = new StatementCounter(auth.app.get(DataSource));
-    await auth.registerClient({ id: 'service', secret: 'secret', resourceServer: ORDERS });
+    await auth.registerClient({ id: 'service', secret: 'secret', resourceServer: PHOTOS });
     client = await aClient(auth);
     const account = await anAccount(auth);
     browser = new TestBrowser(auth);
@@ -65,7 +65,7 @@ eachDatabase('the cost of a request (docs/architecture.md)', (fresh, name) => {
     return answer;
   };
   const aServiceToken = () => auth.token({ grant_type: 'client_credentials' }, 'service:secret');
-  const aPair = async (resources = [ORDERS], scope = ['orders:read']) =>
+  const aPair = async (resources = [PHOTOS], scope = ['photos:read']) =>
     refreshSession(auth, await aSession(auth, client, { resources, scope }), { client_id: client });
   const refreshing = (refresh_token: string) => () =>
     auth.token({ grant_type: 'refresh_token', refresh_token, client_id: client });
@@ -109,7 +109,7 @@ eachDatabase('the cost of a request (docs/architecture.md)', (fresh, name) => {
       return () => browser.authorize(client);
     },
     'exchange of an authorization code': async () => {
-      const code = await browser.obtainCode(client, { scope: 'openid offline_access orders:read' });
+      const code = await browser.obtainCode(client, { scope: 'openid offline_access photos:read' });
       const parameters = { code, redirect_uri: CALLBACK, code_verifier: VERIFIER };
       return () =>
         auth.token({ grant_type: 'authorization_code', client_id: client, ...parameters });

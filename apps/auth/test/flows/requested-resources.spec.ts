@@ -7,7 +7,7 @@ import {
   TestBrowser,
   VERIFIER,
 } from '../support/test-browser.js';
-import { BILLING, decodeClaims, ISSUER, ORDERS, TestAuth } from '../support/test-auth.js';
+import { TICKETS, decodeClaims, ISSUER, PHOTOS, TestAuth } from '../support/test-auth.js';
 
 let auth: TestAuth;
 let client: string;
@@ -24,22 +24,22 @@ beforeAll(async () => {
 afterAll(() => auth.stop());
 
 describe('a request for something other than it can get (RFC 8707 §2)', () => {
-  const TWO = 'openid offline_access orders:read billing:read';
+  const TWO = 'openid offline_access photos:read tickets:read';
   const SERVICE = 'service:secret of the service';
   let refresh_token: string;
   beforeAll(async () => {
     await auth.registerClient({
       id: 'service',
       secret: 'secret of the service',
-      scope: ['orders:read', 'billing:read'],
+      scope: ['photos:read', 'tickets:read'],
     });
     await auth.registerClient({
-      id: 'orders-service',
+      id: 'photos-service',
       secret: 'secret',
       grantTypes: [TOKEN_EXCHANGE],
-      scope: ['orders:read', 'billing:read', 'profile'],
-      resourceServer: ORDERS,
-      exchangeTargets: [BILLING, ORDERS],
+      scope: ['photos:read', 'tickets:read', 'profile'],
+      resourceServer: PHOTOS,
+      exchangeTargets: [TICKETS, PHOTOS],
     });
     refresh_token = (await signIn())['refresh_token'] ?? '';
   });
@@ -71,28 +71,28 @@ describe('a request for something other than it can get (RFC 8707 §2)', () => {
     const subject_token = (await atRefresh({}))['access_token'] ?? '';
     const subject_token_type = 'urn:ietf:params:oauth:token-type:access_token';
     const exchange = { grant_type: TOKEN_EXCHANGE, subject_token, subject_token_type };
-    return (await auth.token({ ...exchange, ...parameters }, 'orders-service:secret')).body;
+    return (await auth.token({ ...exchange, ...parameters }, 'photos-service:secret')).body;
   };
 
-  const FOREIGN = `Scope of another resource than ${BILLING}: orders:read.`;
+  const FOREIGN = `Scope of another resource than ${TICKETS}: photos:read.`;
   const SEVERAL =
-    'The scope belongs to several resources: orders:read billing:read. Name one resource, and its scope.';
-  const BOTH_SCOPES = { scope: 'orders:read billing:read' };
+    'The scope belongs to several resources: photos:read tickets:read. Name one resource, and its scope.';
+  const BOTH_SCOPES = { scope: 'photos:read tickets:read' };
   type Send = (sent: Record<string, string>) => Promise<Record<string, string>>;
 
   it.each<[string, string, Send, Record<string, string>]>([
-    ['authorize', FOREIGN, atAuthorize, { scope: 'openid orders:read', resource: BILLING }],
-    ['authorize', FOREIGN, atAuthorize, { ...BOTH_SCOPES, resource: BILLING }],
-    ['authorize', FOREIGN, atAuthorize, { scope: 'orders:read', audience: BILLING }],
+    ['authorize', FOREIGN, atAuthorize, { scope: 'openid photos:read', resource: TICKETS }],
+    ['authorize', FOREIGN, atAuthorize, { ...BOTH_SCOPES, resource: TICKETS }],
+    ['authorize', FOREIGN, atAuthorize, { scope: 'photos:read', audience: TICKETS }],
     [
       'authorize',
-      `No word of the scope belongs to ${BILLING}: openid orders:read.`,
+      `No word of the scope belongs to ${TICKETS}: openid photos:read.`,
       atAuthorize,
-      { scope: 'openid orders:read', resource: `${ORDERS} ${BILLING}` },
+      { scope: 'openid photos:read', resource: `${PHOTOS} ${TICKETS}` },
     ],
     [
       'authorize',
-      `Scope of another resource than ${ISSUER}: orders:read billing:read.`,
+      `Scope of another resource than ${ISSUER}: photos:read tickets:read.`,
       atAuthorize,
       { resource: ISSUER },
     ],
@@ -100,30 +100,30 @@ describe('a request for something other than it can get (RFC 8707 §2)', () => {
     ['code', 'Unknown resource: urn:x.', signIn, { audience: 'urn:x' }],
     [
       'code',
-      `resource and audience differ: ${BILLING} ${ORDERS}.`,
+      `resource and audience differ: ${TICKETS} ${PHOTOS}.`,
       signIn,
-      { audience: ORDERS, resource: BILLING },
+      { audience: PHOTOS, resource: TICKETS },
     ],
     [
       'code',
-      `Name one resource per access token: ${ORDERS} ${BILLING}.`,
+      `Name one resource per access token: ${PHOTOS} ${TICKETS}.`,
       signIn,
-      { resource: `${ORDERS} ${BILLING}` },
+      { resource: `${PHOTOS} ${TICKETS}` },
     ],
-    ['refresh', FOREIGN, atRefresh, { scope: 'openid orders:read', resource: BILLING }],
-    ['refresh', FOREIGN, atRefresh, { ...BOTH_SCOPES, audience: BILLING }],
+    ['refresh', FOREIGN, atRefresh, { scope: 'openid photos:read', resource: TICKETS }],
+    ['refresh', FOREIGN, atRefresh, { ...BOTH_SCOPES, audience: TICKETS }],
     [
       'refresh',
-      `No word of the scope belongs to ${BILLING}: openid.`,
+      `No word of the scope belongs to ${TICKETS}: openid.`,
       atRefresh,
-      { scope: 'openid', resource: BILLING },
+      { scope: 'openid', resource: TICKETS },
     ],
-    ['client credentials', FOREIGN, forService, { scope: 'orders:read', resource: BILLING }],
-    ['client credentials', FOREIGN, forService, { ...BOTH_SCOPES, resource: BILLING }],
+    ['client credentials', FOREIGN, forService, { scope: 'photos:read', resource: TICKETS }],
+    ['client credentials', FOREIGN, forService, { ...BOTH_SCOPES, resource: TICKETS }],
     ['client credentials', 'Unknown resource: urn:x.', forService, { audience: 'urn:x' }],
     ['client credentials', SEVERAL, forService, BOTH_SCOPES],
-    ['exchange', FOREIGN, atExchange, { scope: 'orders:read', resource: BILLING }],
-    ['exchange', FOREIGN, atExchange, { ...BOTH_SCOPES, audience: BILLING }],
+    ['exchange', FOREIGN, atExchange, { scope: 'photos:read', resource: TICKETS }],
+    ['exchange', FOREIGN, atExchange, { ...BOTH_SCOPES, audience: TICKETS }],
     ['exchange', SEVERAL, atExchange, BOTH_SCOPES],
     ['exchange', `Resource not granted: ${ISSUER}.`, atExchange, { resource: ISSUER }],
   ])('gets invalid_target at %s: "%s"', async (_, error_description, send, parameters) => {
@@ -131,15 +131,15 @@ describe('a request for something other than it can get (RFC 8707 §2)', () => {
   });
 
   it.each<[string, Record<string, string>, Send, string]>([
-    ['a sign-in', { audience: BILLING }, signIn, 'billing:read'],
+    ['a sign-in', { audience: TICKETS }, signIn, 'tickets:read'],
     // RFC 6749 §4.1.3 has no scope here, and some client libraries send it.
-    ['a sign-in', { scope: 'x' }, signIn, 'openid offline_access orders:read'],
-    ['a refresh', { audience: `${BILLING}/` }, atRefresh, 'billing:read'],
-    ['a refresh', { scope: 'openid billing:read', resource: BILLING }, atRefresh, 'billing:read'],
-    ['a refresh', { scope: TWO }, atRefresh, 'openid offline_access orders:read'],
-    ['a service', { audience: BILLING }, forService, 'billing:read'],
-    ['a service', { scope: 'billing:read', resource: BILLING }, forService, 'billing:read'],
-    ['a service', {}, forService, 'orders:read'],
+    ['a sign-in', { scope: 'x' }, signIn, 'openid offline_access photos:read'],
+    ['a refresh', { audience: `${TICKETS}/` }, atRefresh, 'tickets:read'],
+    ['a refresh', { scope: 'openid tickets:read', resource: TICKETS }, atRefresh, 'tickets:read'],
+    ['a refresh', { scope: TWO }, atRefresh, 'openid offline_access photos:read'],
+    ['a service', { audience: TICKETS }, forService, 'tickets:read'],
+    ['a service', { scope: 'tickets:read', resource: TICKETS }, forService, 'tickets:read'],
+    ['a service', {}, forService, 'photos:read'],
   ])('answers the scope that the token of %s has, for %j', async (_, parameters, send, scope) => {
     const answer = await send(parameters);
     expect([answer['scope'], decodeClaims(answer['access_token'])['scope']]).toEqual([

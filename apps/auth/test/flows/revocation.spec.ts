@@ -1,7 +1,7 @@
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import * as oauth from 'oauth4webapi';
 import { aSession, refreshSession } from '../support/factories.js';
-import { decodeClaims, ORDERS, TestAuth, toBasicAuthorization } from '../support/test-auth.js';
+import { decodeClaims, PHOTOS, TestAuth, toBasicAuthorization } from '../support/test-auth.js';
 
 const ISSUER = 'http://localhost:3000';
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -13,16 +13,16 @@ eachDatabase('revocation (RFC 7009)', (fresh) => {
     const { databaseUrl, dataDir } = await fresh();
     const url = databaseUrl !== undefined && { DATABASE_URL: databaseUrl };
     auth = await TestAuth.start({ DATA_DIR: dataDir, ...url });
-    await auth.registerClient({ id: 'web-app', secret: 'secret', scope: ['orders:read'] });
-    await auth.registerClient({ id: 'other-app', secret: 'secret', scope: ['orders:read'] });
+    await auth.registerClient({ id: 'web-app', secret: 'secret', scope: ['photos:read'] });
+    await auth.registerClient({ id: 'other-app', secret: 'secret', scope: ['photos:read'] });
     await auth.registerClient({ id: 'native-app', grantTypes: ['refresh_token'] });
     await auth.registerClient({
-      id: 'orders-service',
+      id: 'photos-service',
       secret: 'secret',
       grantTypes: [EXCHANGE],
-      scope: ['orders:read'],
-      resourceServer: ORDERS,
-      exchangeTargets: [ORDERS],
+      scope: ['photos:read'],
+      resourceServer: PHOTOS,
+      exchangeTargets: [PHOTOS],
     });
   });
   afterAll(() => auth.stop());
@@ -145,11 +145,11 @@ eachDatabase('revocation (RFC 7009)', (fresh) => {
         subject_token: pair.access,
         subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
       },
-      'orders-service:secret',
+      'photos-service:secret',
     );
     for (const [{ body }, as] of [
       [own, 'service:secret'],
-      [exchanged, 'orders-service:secret'],
+      [exchanged, 'photos-service:secret'],
     ] as const) {
       const answer = await revoke(body['access_token'] ?? '', { as });
       expect([answer.status, answer.body['error']]).toEqual([400, 'unsupported_token_type']);
@@ -158,7 +158,7 @@ eachDatabase('revocation (RFC 7009)', (fresh) => {
     // After the session ended, the token is inactive, so the answer is 200.
     await revoke(pair.access);
     const late = await revoke(exchanged.body['access_token'] ?? '', {
-      as: 'orders-service:secret',
+      as: 'photos-service:secret',
     });
     expect(late.status).toBe(200);
   });

@@ -10,7 +10,7 @@ import {
 } from '../../src/sessions/account-operations.service.js';
 import { ConsentService } from '../../src/sessions/consent.service.js';
 import { SessionService } from '../../src/sessions/session.service.js';
-import { startOrders } from '../support/guarded-service.js';
+import { startPhotos } from '../support/guarded-service.js';
 import {
   aClient,
   anAccount,
@@ -20,15 +20,15 @@ import {
   VERIFIER,
 } from '../support/test-browser.js';
 import {
-  BILLING,
+  TICKETS,
   decodeClaims,
-  ORDERS,
+  PHOTOS,
   TestAuth,
   toBasicAuthorization,
   toDatabaseSettings,
 } from '../support/test-auth.js';
 
-const APIS = ['orders:read', 'billing:read'];
+const APIS = ['photos:read', 'tickets:read'];
 const ALL = ['openid', 'email', 'offline_access', 'roles', 'groups', ...APIS];
 const EXCHANGE = {
   grant_type: TOKEN_EXCHANGE,
@@ -54,7 +54,7 @@ const inToken = (token: string | undefined) => roleClaimsOf(decodeClaims(token))
 @Controller('refunds')
 class RefundsController {
   @Get()
-  @RequireScopes('orders:read')
+  @RequireScopes('photos:read')
   @RequireClaim('roles', (roles) => Array.isArray(roles) && roles.includes('support'))
   list() {
     return [];
@@ -68,14 +68,14 @@ eachDatabase('claims roles and groups (RFC 9068 §2.2.3.1)', (fresh) => {
   beforeAll(async () => {
     auth = await TestAuth.start({
       ...toDatabaseSettings(await fresh()),
-      FIRST_PARTY_SCOPE: 'orders:read roles',
+      FIRST_PARTY_SCOPE: 'photos:read roles',
     });
     staff = await anAccount(auth, 'staff@gatehouse.example');
     for (const role of BOTH_ROLES) await operations().grant(staff.id, role, 'operator');
     client = await aClient(auth, { scope: ALL });
-    const service = { secret: 'secret', resourceServer: ORDERS, exchangeTargets: [BILLING] };
+    const service = { secret: 'secret', resourceServer: PHOTOS, exchangeTargets: [TICKETS] };
     const grantTypes = [TOKEN_EXCHANGE, 'client_credentials'];
-    await auth.registerClient({ ...service, id: 'orders-service', grantTypes, scope: ALL });
+    await auth.registerClient({ ...service, id: 'photos-service', grantTypes, scope: ALL });
     await auth.registerClient({ ...service, id: 'no-roles-service', grantTypes, scope: APIS });
   });
   afterAll(() => auth.stop());
@@ -117,16 +117,16 @@ eachDatabase('claims roles and groups (RFC 9068 §2.2.3.1)', (fresh) => {
     expect(status).toBe(200);
     return roleClaimsOf(JSON.parse(text));
   };
-  const exchange = async (tokens: Tokens, more: object = {}, as = 'orders-service') => {
+  const exchange = async (tokens: Tokens, more: object = {}, as = 'photos-service') => {
     const subject_token = tokens['access_token'] ?? '';
     return (await auth.token({ ...EXCHANGE, subject_token, ...more }, `${as}:secret`)).body;
   };
 
   it.each<[string, object]>([
-    ['openid orders:read roles', { roles: BOTH_ROLES }],
-    ['openid orders:read groups', { groups: BOTH_ROLES }],
+    ['openid photos:read roles', { roles: BOTH_ROLES }],
+    ['openid photos:read groups', { groups: BOTH_ROLES }],
     ['openid roles groups', { roles: BOTH_ROLES, groups: BOTH_ROLES }],
-    ['openid email offline_access orders:read', {}],
+    ['openid email offline_access photos:read', {}],
   ])(
     'gives access token, ID token and userinfo of "%s" the claims of these scopes',
     async (scope, expected) => {
@@ -145,20 +145,20 @@ eachDatabase('claims roles and groups (RFC 9068 §2.2.3.1)', (fresh) => {
   });
 
   it('puts the claim into the token for one API too, whose scope lists the API’s own words only', async () => {
-    const named = await signIn('openid offline_access orders:read roles', { resource: ORDERS });
+    const named = await signIn('openid offline_access photos:read roles', { resource: PHOTOS });
     expect(decodeClaims(named['access_token'])).toMatchObject({
-      aud: ORDERS,
-      scope: 'orders:read',
+      aud: PHOTOS,
+      scope: 'photos:read',
       roles: BOTH_ROLES,
     });
     const separate = await aClient(auth, { scope: ALL, separateTokens: true });
-    const tokens = await signIn('openid orders:read groups', { id: separate });
+    const tokens = await signIn('openid photos:read groups', { id: separate });
     expect(decodeClaims(tokens['access_token'])).toMatchObject({
-      aud: ORDERS,
+      aud: PHOTOS,
       groups: BOTH_ROLES,
     });
-    const plain = await signIn('orders:read roles');
-    expect(decodeClaims(plain['access_token'])).toMatchObject({ aud: ORDERS, roles: BOTH_ROLES });
+    const plain = await signIn('photos:read roles');
+    expect(decodeClaims(plain['access_token'])).toMatchObject({ aud: PHOTOS, roles: BOTH_ROLES });
   });
 
   it('omits the claims of user scopes from ID tokens of a client that is registered for lean ones', async () => {
@@ -173,13 +173,13 @@ eachDatabase('claims roles and groups (RFC 9068 §2.2.3.1)', (fresh) => {
       id_token: { groups: { essential: true } },
       userinfo: { roles: null },
     });
-    const tokens = await signIn('openid orders:read', { claims });
+    const tokens = await signIn('openid photos:read', { claims });
     expect(inToken(tokens['id_token'])).toEqual({ groups: BOTH_ROLES });
     expect(await userInfo(tokens)).toEqual({ roles: BOTH_ROLES });
     expect(inToken(tokens['access_token'])).toEqual({});
 
-    const narrow = await aClient(auth, { scope: ['openid', 'roles', 'orders:read'] });
-    const limited = await signIn('openid orders:read', { id: narrow, claims });
+    const narrow = await aClient(auth, { scope: ['openid', 'roles', 'photos:read'] });
+    const limited = await signIn('openid photos:read', { id: narrow, claims });
     expect(inToken(limited['id_token'])).toEqual({});
   });
 
@@ -204,16 +204,16 @@ eachDatabase('claims roles and groups (RFC 9068 §2.2.3.1)', (fresh) => {
       error: 'invalid_scope',
       error_description: 'Scope not granted to this client: groups',
     });
-    const own = { grant_type: 'client_credentials', scope: 'orders:read roles' };
-    expect((await auth.token(own, 'orders-service:secret')).body['error']).toBe('invalid_scope');
-    const all = await auth.token({ grant_type: 'client_credentials' }, 'orders-service:secret');
+    const own = { grant_type: 'client_credentials', scope: 'photos:read roles' };
+    expect((await auth.token(own, 'photos-service:secret')).body['error']).toBe('invalid_scope');
+    const all = await auth.token({ grant_type: 'client_credentials' }, 'photos-service:secret');
     expect(inToken(all.body['access_token'])).toEqual({});
   });
 
   it('gives the first-party login the claims of its scope', async () => {
     const all = await auth.login(staff.email);
     expect(inToken(all.body['access_token'])).toEqual({ roles: BOTH_ROLES });
-    const narrow = await auth.login(staff.email, { scope: 'orders:read' });
+    const narrow = await auth.login(staff.email, { scope: 'photos:read' });
     expect(inToken(narrow.body['access_token'])).toEqual({});
     const refreshed = await auth.refresh(all.body['refresh_token'] ?? '');
     expect(inToken(refreshed.body['access_token'])).toEqual({ roles: BOTH_ROLES });
@@ -243,21 +243,21 @@ eachDatabase('claims roles and groups (RFC 9068 §2.2.3.1)', (fresh) => {
   });
 
   it('lets @RequireClaim of the guards require a role in the list', async () => {
-    const orders = await startOrders(auth, RefundsController);
-    const url = await orders.getUrl();
+    const photos = await startPhotos(auth, RefundsController);
+    const url = await photos.getUrl();
     const statusFor = async ({ access_token }: Tokens) => {
       const headers = { authorization: `Bearer ${access_token}` };
       return (await fetch(`${url}/refunds`, { headers })).status;
     };
-    expect(await statusFor(await signIn('openid orders:read roles'))).toBe(200);
-    expect(await statusFor(await signIn('openid orders:read'))).toBe(403);
+    expect(await statusFor(await signIn('openid photos:read roles'))).toBe(200);
+    expect(await statusFor(await signIn('openid photos:read'))).toBe(403);
     const account = await anAccount(auth);
-    expect(await statusFor(await signIn('openid orders:read roles', { account }))).toBe(403);
-    await orders.close();
+    expect(await statusFor(await signIn('openid photos:read roles', { account }))).toBe(403);
+    await photos.close();
   });
 
   describe('a refresh (RFC 6749 §6)', () => {
-    const SCOPE = 'openid offline_access orders:read roles';
+    const SCOPE = 'openid offline_access photos:read roles';
 
     it('reads the roles again, so that a new role reaches the client', async () => {
       const account = await anAccount(auth);
@@ -272,10 +272,10 @@ eachDatabase('claims roles and groups (RFC 9068 §2.2.3.1)', (fresh) => {
 
     it('issues an access token without the roles if the client narrows its scope', async () => {
       const first = await signIn(SCOPE);
-      const { body: narrow } = await refresh(first, { scope: 'openid orders:read' });
+      const { body: narrow } = await refresh(first, { scope: 'openid photos:read' });
       expect(inToken(narrow['access_token'])).toEqual({});
       expect(await userInfo(narrow)).toEqual({});
-      const { body: api } = await refresh(narrow, { resource: ORDERS });
+      const { body: api } = await refresh(narrow, { resource: PHOTOS });
       expect(inToken(api['access_token'])).toEqual({ roles: BOTH_ROLES });
     });
   });
@@ -288,7 +288,7 @@ eachDatabase('claims roles and groups (RFC 9068 §2.2.3.1)', (fresh) => {
       ['ends a session with the scope roles', 'openid offline_access roles', undefined, 1],
       ['ends a session with the scope groups', 'openid offline_access groups', undefined, 1],
       ['ends a session with a claim of roles (§5.5)', 'openid offline_access', byClaims, 1],
-      ['keeps a session without the roles', 'openid offline_access orders:read', undefined, 0],
+      ['keeps a session without the roles', 'openid offline_access photos:read', undefined, 0],
     ])('%s', async (_, scope, claims, ended) => {
       const account = await anAccount(auth);
       await operations().grant(account.id, 'support', 'operator');
@@ -322,16 +322,16 @@ eachDatabase('claims roles and groups (RFC 9068 §2.2.3.1)', (fresh) => {
   });
 
   describe('a token exchange (RFC 8693)', () => {
-    const SCOPE = 'openid offline_access orders:read billing:read roles';
+    const SCOPE = 'openid offline_access photos:read tickets:read roles';
 
     it('keeps the roles of the subject token for the next API', async () => {
       const { access_token } = await exchange(await signIn(SCOPE));
       expect(decodeClaims(access_token)).toMatchObject({
-        aud: BILLING,
-        scope: 'billing:read',
+        aud: TICKETS,
+        scope: 'tickets:read',
         roles: BOTH_ROLES,
       });
-      const asked = await exchange(await signIn(SCOPE), { scope: 'billing:read' });
+      const asked = await exchange(await signIn(SCOPE), { scope: 'tickets:read' });
       expect(inToken(asked['access_token'])).toEqual({});
     });
 
@@ -339,12 +339,12 @@ eachDatabase('claims roles and groups (RFC 9068 §2.2.3.1)', (fresh) => {
       const tokens = await signIn(SCOPE);
       const other = await exchange(tokens, {}, 'no-roles-service');
       expect(inToken(other['access_token'])).toEqual({});
-      for (const narrow of [{ scope: 'openid orders:read' }, { scope: 'orders:read' }]) {
-        const { body } = await refresh(await signIn(SCOPE), { resource: ORDERS, ...narrow });
+      for (const narrow of [{ scope: 'openid photos:read' }, { scope: 'photos:read' }]) {
+        const { body } = await refresh(await signIn(SCOPE), { resource: PHOTOS, ...narrow });
         const { access_token } = await exchange(body);
-        expect(decodeClaims(access_token)['aud']).toBe(BILLING);
+        expect(decodeClaims(access_token)['aud']).toBe(TICKETS);
         expect(inToken(access_token)).toEqual({});
-        expect((await exchange(body, { scope: 'billing:read roles' }))['error']).toBe(
+        expect((await exchange(body, { scope: 'tickets:read roles' }))['error']).toBe(
           'invalid_scope',
         );
       }
@@ -352,11 +352,11 @@ eachDatabase('claims roles and groups (RFC 9068 §2.2.3.1)', (fresh) => {
   });
 
   it('returns the roles of the token at introspection (RFC 7662 §2.2)', async () => {
-    const { access_token: token = '' } = await signIn('openid orders:read roles');
+    const { access_token: token = '' } = await signIn('openid photos:read roles');
     const { text } = await auth.send('/oauth/introspect', {
       method: 'POST',
       body: new URLSearchParams({ token }),
-      headers: { authorization: toBasicAuthorization('orders-service:secret') },
+      headers: { authorization: toBasicAuthorization('photos-service:secret') },
     });
     expect(roleClaimsOf(JSON.parse(text))).toEqual({ roles: BOTH_ROLES });
   });

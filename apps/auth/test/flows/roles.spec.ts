@@ -17,9 +17,9 @@ import {
   VERIFIER,
 } from '../support/test-browser.js';
 import {
-  BILLING,
+  TICKETS,
   decodeClaims,
-  ORDERS,
+  PHOTOS,
   TestAuth,
   type TestResponse,
   toDatabaseSettings,
@@ -27,8 +27,8 @@ import {
 
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
-const PRIVILEGED = 'orders:read:any billing:refund billing:invoices:create';
-const EVERYTHING = `openid offline_access orders:read billing:read ${PRIVILEGED}`;
+const PRIVILEGED = 'photos:read:any tickets:refund tickets:invoices:create';
+const EVERYTHING = `openid offline_access photos:read tickets:read ${PRIVILEGED}`;
 
 const ACCOUNTS = { 'no role': [], support: ['support'], accounting: ['accounting'] } as const;
 type AccountKind = keyof typeof ACCOUNTS;
@@ -48,7 +48,7 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
     const settings = {
       ...toDatabaseSettings(await fresh()),
       SERVER_SECRET: 'x'.repeat(32),
-      FIRST_PARTY_SCOPE: `orders:read billing:read ${PRIVILEGED}`,
+      FIRST_PARTY_SCOPE: `photos:read tickets:read ${PRIVILEGED}`,
     };
     auth = await TestAuth.start(settings);
     replica = await TestAuth.start(settings);
@@ -60,13 +60,13 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
     await auth.registerClient({ ...service, id: 'worker', grantTypes: ['client_credentials'] });
     await auth.registerClient({
       ...service,
-      id: 'orders-service',
+      id: 'photos-service',
       grantTypes: [EXCHANGE],
-      resourceServer: ORDERS,
-      exchangeTargets: [BILLING],
+      resourceServer: PHOTOS,
+      exchangeTargets: [TICKETS],
     });
     await aClient(auth, { id: 'console', scope: EVERYTHING.split(' ') });
-    await aClient(auth, { id: 'shop', scope: ['openid', 'offline_access', 'orders:read'] });
+    await aClient(auth, { id: 'shop', scope: ['openid', 'offline_access', 'photos:read'] });
     await aClient(auth, { id: 'own-console', scope: EVERYTHING.split(' '), firstParty: true });
   });
   afterAll(() => Promise.all([auth.stop(), replica.stop()]));
@@ -108,10 +108,10 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
         grant_type: EXCHANGE,
         subject_token,
         subject_token_type: ACCESS_TOKEN,
-        resource: BILLING,
+        resource: TICKETS,
         ...(scope !== undefined && { scope }),
       },
-      'orders-service:secret',
+      'photos-service:secret',
     );
   const sign = async (account: Account, scope: string, client = 'console') => {
     const { code } = await authorize(account, client, `openid offline_access ${scope}`);
@@ -128,11 +128,11 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
       'authorization code of a first-party client': (account: Account, scope: string) =>
         grants['authorization code'](account, scope, 'own-console'),
       refresh: async (account: Account, scope: string) => {
-        const { refresh_token } = await sign(account, `orders:read ${scope}`);
-        return outcomeOf(await refresh('console', refresh_token, { resource: ORDERS }));
+        const { refresh_token } = await sign(account, `photos:read ${scope}`);
+        return outcomeOf(await refresh('console', refresh_token, { resource: PHOTOS }));
       },
       'token exchange': async (account: Account, scope: string) => {
-        const { access_token } = await sign(account, `orders:read ${scope}`);
+        const { access_token } = await sign(account, `photos:read ${scope}`);
         return outcomeOf(await exchange(access_token));
       },
       'first-party login': async ({ email }: Account, scope: string) =>
@@ -142,49 +142,49 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
     };
 
     it.each<[AccountKind, keyof typeof grants, string, string]>([
-      ['no role', 'authorization code', 'orders:read orders:read:any', 'orders:read'],
+      ['no role', 'authorization code', 'photos:read photos:read:any', 'photos:read'],
       [
         'support',
         'authorization code',
-        'orders:read orders:read:any',
-        'orders:read orders:read:any',
+        'photos:read photos:read:any',
+        'photos:read photos:read:any',
       ],
-      ['accounting', 'authorization code', 'orders:read orders:read:any', 'orders:read'],
-      ['no role', 'authorization code', 'orders:read:any', 'access_denied'],
-      ['accounting', 'authorization code', 'billing:refund', 'billing:refund'],
-      ['support', 'authorization code', 'billing:refund', 'access_denied'],
-      ['support', 'authorization code', 'billing:invoices:create', 'access_denied'],
-      ['support', 'authorization code', 'billing:read billing:invoices:create', 'billing:read'],
-      ['no role', 'authorization code of a first-party client', 'orders:read:any', 'access_denied'],
+      ['accounting', 'authorization code', 'photos:read photos:read:any', 'photos:read'],
+      ['no role', 'authorization code', 'photos:read:any', 'access_denied'],
+      ['accounting', 'authorization code', 'tickets:refund', 'tickets:refund'],
+      ['support', 'authorization code', 'tickets:refund', 'access_denied'],
+      ['support', 'authorization code', 'tickets:invoices:create', 'access_denied'],
+      ['support', 'authorization code', 'tickets:read tickets:invoices:create', 'tickets:read'],
+      ['no role', 'authorization code of a first-party client', 'photos:read:any', 'access_denied'],
       [
         'support',
         'authorization code of a first-party client',
-        'orders:read:any',
-        'orders:read:any',
+        'photos:read:any',
+        'photos:read:any',
       ],
-      ['no role', 'refresh', 'orders:read:any', 'orders:read'],
-      ['support', 'refresh', 'orders:read:any', 'orders:read orders:read:any'],
-      ['accounting', 'refresh', 'orders:read:any', 'orders:read'],
-      ['no role', 'token exchange', 'billing:read billing:refund', 'billing:read'],
+      ['no role', 'refresh', 'photos:read:any', 'photos:read'],
+      ['support', 'refresh', 'photos:read:any', 'photos:read photos:read:any'],
+      ['accounting', 'refresh', 'photos:read:any', 'photos:read'],
+      ['no role', 'token exchange', 'tickets:read tickets:refund', 'tickets:read'],
       [
         'accounting',
         'token exchange',
-        'billing:read billing:refund',
-        'billing:read billing:refund',
+        'tickets:read tickets:refund',
+        'tickets:read tickets:refund',
       ],
-      ['support', 'token exchange', 'billing:read billing:refund', 'billing:read'],
-      ['accounting', 'token exchange', 'billing:read billing:invoices:create', 'billing:read'],
-      ['no role', 'first-party login', 'orders:read orders:read:any', 'orders:read'],
+      ['support', 'token exchange', 'tickets:read tickets:refund', 'tickets:read'],
+      ['accounting', 'token exchange', 'tickets:read tickets:invoices:create', 'tickets:read'],
+      ['no role', 'first-party login', 'photos:read photos:read:any', 'photos:read'],
       [
         'support',
         'first-party login',
-        'orders:read orders:read:any',
-        'orders:read orders:read:any',
+        'photos:read photos:read:any',
+        'photos:read photos:read:any',
       ],
-      ['no role', 'first-party login', 'orders:read:any', 'invalid_scope'],
-      ['support', 'first-party login', 'billing:invoices:create', 'invalid_scope'],
-      ['no role', 'client credentials', 'orders:read:any', 'orders:read:any'],
-      ['no role', 'client credentials', 'billing:invoices:create', 'billing:invoices:create'],
+      ['no role', 'first-party login', 'photos:read:any', 'invalid_scope'],
+      ['support', 'first-party login', 'tickets:invoices:create', 'invalid_scope'],
+      ['no role', 'client credentials', 'photos:read:any', 'photos:read:any'],
+      ['no role', 'client credentials', 'tickets:invoices:create', 'tickets:invoices:create'],
     ])(
       'limits an account with %s, by the grant "%s" of "%s", to "%s"',
       async (kind, grant, scope, expected) => {
@@ -194,23 +194,21 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
   });
 
   it('never shows a privileged scope to a user without the role, on the consent page', async () => {
-    const request = { scope: 'openid orders:read orders:read:any' };
+    const request = { scope: 'openid photos:read photos:read:any' };
     const stranger = await signedIn(await withRoles());
     expect(listedScopes(await stranger.authorize('console', request))).toEqual([
       'Confirm your identity',
-      'See your orders',
+      'photos:read',
     ]);
     const staff = await signedIn(await withRoles('support'));
-    expect(listedScopes(await staff.authorize('console', request))).toContain(
-      'See all orders: for support staff only',
-    );
+    expect(listedScopes(await staff.authorize('console', request))).toContain('photos:read:any');
   });
 
   it('lists no scope of the previous account when another user logs in at the consent page', async () => {
     const staff = await withRoles('support');
     const stranger = await withRoles();
     const browser = await signedIn(staff);
-    const page = await browser.authorize('console', { scope: 'openid orders:read:any' });
+    const page = await browser.authorize('console', { scope: 'openid photos:read:any' });
     await browser.signIn(stranger);
     const ticket = /name="ticket" value="([^"]*)"/.exec(page.text)?.[1] ?? '';
     const again = await browser.visit(`/consent?ticket=${ticket}`);
@@ -223,7 +221,7 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
       auth.app
         .get(ConsentService)
         .hasConsent(stranger.id, { id: 'console', firstParty: false }, [scope]);
-    expect([await hasConsent('openid'), await hasConsent('orders:read:any')]).toEqual([
+    expect([await hasConsent('openid'), await hasConsent('photos:read:any')]).toEqual([
       true,
       false,
     ]);
@@ -231,43 +229,43 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
 
   it('ignores a remembered consent to a privileged scope when the user has lost the role', async () => {
     const account = await withRoles('support');
-    await sign(account, 'orders:read:any');
+    await sign(account, 'photos:read:any');
     await operations().revoke(account.id, 'support', 'operator');
     const browser = await signedIn(account);
-    const alone = { scope: 'orders:read:any', prompt: 'none' };
+    const alone = { scope: 'photos:read:any', prompt: 'none' };
     expect(readRedirectParameters(await browser.authorize('console', alone))).toMatchObject({
       error: 'access_denied',
-      error_description: 'No role of this account allows the scope: orders:read:any.',
+      error_description: 'No role of this account allows the scope: photos:read:any.',
     });
-    const mixed = { scope: 'openid orders:read:any', prompt: 'none' };
+    const mixed = { scope: 'openid photos:read:any', prompt: 'none' };
     const { code } = readRedirectParameters(await browser.authorize('console', mixed));
     expect(outcomeOf(await redeem('console', code))).toBe('openid');
   });
 
   it('narrows a code whose user lost the role before the exchange (RFC 6749 §3.3)', async () => {
     const account = await withRoles('support');
-    const { code } = await authorize(account, 'console', 'orders:read orders:read:any');
+    const { code } = await authorize(account, 'console', 'photos:read photos:read:any');
     await operations().revoke(account.id, 'support', 'operator');
-    expect(outcomeOf(await redeem('console', code))).toBe('orders:read');
+    expect(outcomeOf(await redeem('console', code))).toBe('photos:read');
   });
 
   it('rejects a code whose user lost the only role of its scope, and names the scope', async () => {
     const account = await withRoles('support');
-    const { code } = await authorize(account, 'console', 'orders:read:any');
+    const { code } = await authorize(account, 'console', 'photos:read:any');
     await operations().revoke(account.id, 'support', 'operator');
     expect(await redeem('console', code)).toMatchObject({
       status: 400,
-      body: { error: 'invalid_scope', error_description: expect.stringMatching(/orders:read:any/) },
+      body: { error: 'invalid_scope', error_description: expect.stringMatching(/photos:read:any/) },
     });
   });
 
   it('gives a session no scope of a role that the account got after the login', async () => {
     const account = await withRoles();
-    const { refresh_token } = await sign(account, 'orders:read orders:read:any');
+    const { refresh_token } = await sign(account, 'photos:read photos:read:any');
     await operations().grant(account.id, 'support', 'operator');
-    const answer = await refresh('console', refresh_token, { resource: ORDERS });
-    expect(outcomeOf(answer)).toBe('orders:read');
-    const wider = { scope: 'orders:read:any' };
+    const answer = await refresh('console', refresh_token, { resource: PHOTOS });
+    expect(outcomeOf(answer)).toBe('photos:read');
+    const wider = { scope: 'photos:read:any' };
     expect(outcomeOf(await refresh('console', answer.body['refresh_token'], wider))).toBe(
       'invalid_scope',
     );
@@ -275,36 +273,36 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
 
   it('refreshes with the scope of the sign-in, of which roles left out a part (RFC 6749 §3.3)', async () => {
     const account = await withRoles();
-    const scope = 'orders:read orders:read:any billing:refund';
+    const scope = 'photos:read photos:read:any tickets:refund';
     const { refresh_token } = await sign(account, scope);
     const first = await refresh('console', refresh_token, { scope });
-    expect(outcomeOf(first)).toBe('orders:read');
+    expect(outcomeOf(first)).toBe('photos:read');
     // A role that the account got since widens nothing, and ends no session.
     await operations().grant(account.id, 'support', 'operator');
     const second = await refresh('console', first.body['refresh_token'], { scope });
-    expect(outcomeOf(second)).toBe('orders:read');
+    expect(outcomeOf(second)).toBe('photos:read');
   });
 
   it('refreshes a session without a scope that the configuration made privileged since', async () => {
     const account = await withRoles();
-    const { refresh_token } = await sign(account, 'orders:read');
+    const { refresh_token } = await sign(account, 'photos:read');
     const stricter = await TestAuth.start({
       DATA_DIR: auth.config.DATA_DIR,
       ...(auth.config.DATABASE_URL !== undefined && { DATABASE_URL: auth.config.DATABASE_URL }),
       SERVER_SECRET: 'x'.repeat(32),
-      RESOURCE_SERVERS: `${ORDERS} orders:read@support`,
+      RESOURCE_SERVERS: `${PHOTOS} photos:read@support`,
     });
     const parameters = { client_id: 'console', refresh_token: refresh_token ?? '' };
     const answer = await stricter.token({ grant_type: 'refresh_token', ...parameters });
     expect(outcomeOf(answer)).toBe('openid offline_access');
-    const { body: own } = await auth.login(account.email, { scope: 'orders:read' });
+    const { body: own } = await auth.login(account.email, { scope: 'photos:read' });
     expect(await stricter.refresh(own['refresh_token'] ?? '')).toMatchObject({
       status: 400,
-      body: { error: 'invalid_scope', error_description: expect.stringMatching(/orders:read\./) },
+      body: { error: 'invalid_scope', error_description: expect.stringMatching(/photos:read\./) },
     });
     // The refused request left the refresh token valid.
     await operations(stricter).grant(account.id, 'support', 'operator');
-    expect(outcomeOf(await stricter.refresh(own['refresh_token'] ?? ''))).toBe('orders:read');
+    expect(outcomeOf(await stricter.refresh(own['refresh_token'] ?? ''))).toBe('photos:read');
     await stricter.stop();
   });
 
@@ -323,8 +321,8 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
 
     it('ends the sessions that need the revoked role, and keeps the others', async () => {
       const account = await withRoles('support');
-      const privileged = await sign(account, 'orders:read orders:read:any');
-      const ordinary = await sign(account, 'orders:read', 'shop');
+      const privileged = await sign(account, 'photos:read photos:read:any');
+      const ordinary = await sign(account, 'photos:read', 'shop');
       const { body: own } = await auth.login(account.email);
       expect(await operations().revoke(account.id, 'support', 'operator')).toBe(2);
       expect(outcomeOf(await refresh('console', privileged['refresh_token']))).toBe(
@@ -338,11 +336,11 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
 
     it('puts access tokens without a refresh token on the status list, also exchanged ones', async () => {
       const account = await withRoles('accounting');
-      const scope = 'orders:read billing:refund';
+      const scope = 'photos:read tickets:refund';
       const { code } = await authorize(account, 'console', scope);
       const { body } = await redeem('console', code);
-      const exchanged = await exchange(body['access_token'], 'billing:refund');
-      expect(exchanged.body).toMatchObject({ scope: 'billing:refund' });
+      const exchanged = await exchange(body['access_token'], 'tickets:refund');
+      expect(exchanged.body).toMatchObject({ scope: 'tickets:refund' });
       expect(body['refresh_token']).toBeUndefined();
       await operations().revoke(account.id, 'accounting', 'operator');
       expect(await isListed(body['access_token'])).toBe(true);
@@ -352,14 +350,14 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
 
     it('keeps a session whose scope another role of the account allows', async () => {
       const account = await withRoles('support', 'accounting');
-      const { refresh_token } = await sign(account, 'orders:read:any');
+      const { refresh_token } = await sign(account, 'photos:read:any');
       expect(await operations().revoke(account.id, 'accounting', 'operator')).toBe(0);
       expect((await refresh('console', refresh_token)).status).toBe(200);
     });
 
     it('revokes a role once, also for concurrent calls on two replicas', async () => {
       const account = await withRoles('support');
-      await sign(account, 'orders:read:any');
+      await sign(account, 'photos:read:any');
       const ended = await Promise.all(
         [auth, replica].map((server) =>
           operations(server).revoke(account.id, 'support', 'operator'),
@@ -371,8 +369,8 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
     it('leaves no privileged session behind, when logins and refreshes run at the same time', async () => {
       for (let round = 0; round < 5; round += 1) {
         const account = await withRoles('support');
-        const before = await sign(account, 'orders:read:any');
-        const { code } = await authorize(account, 'console', 'offline_access orders:read:any');
+        const before = await sign(account, 'photos:read:any');
+        const { code } = await authorize(account, 'console', 'offline_access photos:read:any');
         await Promise.all([
           redeem('console', code),
           refresh('console', before['refresh_token']),
@@ -392,7 +390,7 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
 
     it('records who granted and revoked the role, and why the sessions ended', async () => {
       const account = await withRoles('support');
-      await sign(account, 'orders:read:any');
+      await sign(account, 'photos:read:any');
       await operations().revoke(account.id, 'support', 'operator');
       const rows = await auth.app
         .get(UnitOfWork)
@@ -423,7 +421,7 @@ eachDatabase('privileged scopes and the roles of accounts', (fresh) => {
 
   it('ends the privileged sessions of an account that is disabled', async () => {
     const account = await withRoles('support');
-    const { refresh_token } = await sign(account, 'orders:read:any');
+    const { refresh_token } = await sign(account, 'photos:read:any');
     await auth.app.get(AccountOperationsService).disable(account.id, 'operator');
     expect(outcomeOf(await refresh('console', refresh_token))).toBe('invalid_grant');
   });

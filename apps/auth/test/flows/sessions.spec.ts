@@ -6,7 +6,7 @@ import { SessionService } from '../../src/sessions/session.service.js';
 import { aClient, aSession } from '../support/factories.js';
 import {
   decodeClaims,
-  ORDERS,
+  PHOTOS,
   PASSWORD,
   TestAuth,
   type TestResponse,
@@ -49,7 +49,7 @@ eachDatabase('sessions', (fresh) => {
   async function login(email: string, headers: Record<string, string> = {}) {
     auth.clock.advance({ seconds: 1 });
     replica.clock.advance({ seconds: 1 });
-    const body = { email, password: PASSWORD, resource: [ISSUER, ORDERS] };
+    const body = { email, password: PASSWORD, resource: [ISSUER, PHOTOS] };
     const answer = await auth.json('/auth/login', body, headers);
     const { refresh_token = '' } = answer.body;
     const own = await auth.refresh(refresh_token, { resource: ISSUER });

@@ -5,18 +5,18 @@ import { OPENID_SCOPES } from '../../src/clients/auth.scopes.js';
 import { ResourceServerService } from '../../src/clients/resource-server.service.js';
 import { ConsentService } from '../../src/sessions/consent.service.js';
 import { aClient, anAccount, CALLBACK, TestBrowser, VERIFIER } from '../support/test-browser.js';
-import { BILLING, decodeClaims, ISSUER, ORDERS, TestAuth } from '../support/test-auth.js';
+import { TICKETS, decodeClaims, ISSUER, PHOTOS, TestAuth } from '../support/test-auth.js';
 
 const OPENID = Object.keys(OPENID_SCOPES);
-const APIS = ['orders:read', 'orders:write', 'billing:read'];
+const APIS = ['photos:read', 'photos:write', 'tickets:read'];
 const ACCOUNT = ['sessions:read', 'account:password'];
 const ALL = [...OPENID, ...APIS, ...ACCOUNT];
 const CLIENTS = ['plain', 'lean', 'separate', 'separate-lean'] as const;
 
 const OWN_WORDS: ReadonlyMap<string, readonly string[]> = new Map([
-  [ORDERS, ['orders:read', 'orders:write']],
-  [`${ORDERS}/`, ['orders:read', 'orders:write']],
-  [BILLING, ['billing:read']],
+  [PHOTOS, ['photos:read', 'photos:write']],
+  [`${PHOTOS}/`, ['photos:read', 'photos:write']],
+  [TICKETS, ['tickets:read']],
   [ISSUER, ACCOUNT],
 ]);
 interface Request {

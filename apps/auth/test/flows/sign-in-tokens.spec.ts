@@ -4,7 +4,7 @@ import { readResponse } from '@gatehouse/service-kit/testing';
 import { Controller, Get } from '@nestjs/common';
 import type { Account } from '../../src/accounts/account.entity.js';
 import { TOKEN_EXCHANGE } from '../../src/clients/client.entity.js';
-import { startOrders } from '../support/guarded-service.js';
+import { startPhotos } from '../support/guarded-service.js';
 import {
   aClient,
   anAccount,
@@ -14,26 +14,26 @@ import {
   VERIFIER,
 } from '../support/test-browser.js';
 import {
-  BILLING,
+  TICKETS,
   decodeClaims,
   ISSUER,
-  ORDERS,
+  PHOTOS,
   TestAuth,
   toBasicAuthorization,
   toDatabaseSettings,
 } from '../support/test-auth.js';
 
 /** What client libraries request by default to sign a user in and to call an API: no `resource`. */
-const SCOPE = 'openid profile email offline_access orders:read';
+const SCOPE = 'openid profile email offline_access photos:read';
 const EXCHANGE = {
   grant_type: TOKEN_EXCHANGE,
   subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
 };
 
-@Controller('orders')
-class OrdersController {
+@Controller('photos')
+class PhotosController {
   @Get()
-  @RequireScopes('orders:read')
+  @RequireScopes('photos:read')
   list() {
     return [];
   }
@@ -48,12 +48,12 @@ eachDatabase('tokens of a sign-in that also asks for an API', (fresh) => {
     user = await anAccount(auth, 'ada@gatehouse.example');
     client = await aClient(auth);
     await auth.registerClient({
-      id: 'orders-service',
+      id: 'photos-service',
       secret: 'secret',
       grantTypes: [TOKEN_EXCHANGE],
-      scope: ['openid', 'profile', 'orders:read', 'billing:read'],
-      resourceServer: ORDERS,
-      exchangeTargets: [BILLING],
+      scope: ['openid', 'profile', 'photos:read', 'tickets:read'],
+      resourceServer: PHOTOS,
+      exchangeTargets: [TICKETS],
     });
   });
   afterAll(() => auth.stop());
@@ -91,7 +91,7 @@ eachDatabase('tokens of a sign-in that also asks for an API', (fresh) => {
     const { aud, scope } = decodeClaims(token);
     return { aud, scope };
   };
-  const BOTH = { aud: [ORDERS, ISSUER], scope: SCOPE };
+  const BOTH = { aud: [PHOTOS, ISSUER], scope: SCOPE };
 
   it('issues one token for the API and for userinfo, with the whole scope (OpenID Connect Core §5.3)', async () => {
     const { access_token, scope } = await signIn();
@@ -105,23 +105,23 @@ eachDatabase('tokens of a sign-in that also asks for an API', (fresh) => {
     expect(await userInfo(access_token)).toMatchObject({ email: user.email });
     expect(decodeClaims(id_token)).toMatchObject({ sub: user.id, email: user.email });
     expect(await refresh(refresh_token)).toHaveProperty('id_token');
-    const id = await aClient(auth, { scope: ['orders:read'] });
+    const id = await aClient(auth, { scope: ['photos:read'] });
     expect(await signIn(id, { scope: undefined })).not.toHaveProperty('id_token');
   });
 
   it('accepts the token in a resource server that uses the guards (RFC 9068 §4)', async () => {
-    const orders = await startOrders(auth, OrdersController);
+    const photos = await startPhotos(auth, PhotosController);
     const { access_token } = await signIn();
     const send = async (token = '') =>
       readResponse(
-        await fetch(`${await orders.getUrl()}/orders`, {
+        await fetch(`${await photos.getUrl()}/photos`, {
           headers: { authorization: `Bearer ${token}` },
         }),
       );
     expect((await send(access_token)).status).toBe(200);
-    const { access_token: other } = await signIn(client, { scope: 'openid billing:read' });
+    const { access_token: other } = await signIn(client, { scope: 'openid tickets:read' });
     expect((await send(other)).status).toBe(401);
-    await orders.close();
+    await photos.close();
   });
 
   it('keeps audience and scope at a refresh', async () => {
@@ -134,8 +134,8 @@ eachDatabase('tokens of a sign-in that also asks for an API', (fresh) => {
   });
 
   it('issues a token for one resource server if the client names it', async () => {
-    const named = await signIn(client, { resource: ORDERS });
-    const one = { aud: ORDERS, scope: 'orders:read' };
+    const named = await signIn(client, { resource: PHOTOS });
+    const one = { aud: PHOTOS, scope: 'photos:read' };
     expect(audienceOf(named['access_token'])).toEqual(one);
     expect(await userInfo(named['access_token'])).toBe(401);
     const again = await refresh(named['refresh_token']);
@@ -143,17 +143,17 @@ eachDatabase('tokens of a sign-in that also asks for an API', (fresh) => {
     const forUserInfo = await refresh(again['refresh_token'], { resource: ISSUER });
     expect(await userInfo(forUserInfo['access_token'])).toMatchObject({ email: user.email });
 
-    const atToken = await signIn(client, {}, { resource: `${ORDERS}/` });
+    const atToken = await signIn(client, {}, { resource: `${PHOTOS}/` });
     expect(audienceOf(atToken['access_token'])).toEqual(one);
   });
 
   it.each([
-    ['a slash at the end', `${ORDERS}/`],
-    ['capital letters', ORDERS.toUpperCase()],
+    ['a slash at the end', `${PHOTOS}/`],
+    ['capital letters', PHOTOS.toUpperCase()],
   ])(
     'issues tokens for the registered identifier to a client that sends the origin with %s (RFC 3986 §6.2.3)',
     async (_, resource) => {
-      const expected = { aud: ORDERS, scope: 'orders:read' };
+      const expected = { aud: PHOTOS, scope: 'photos:read' };
       const { access_token, refresh_token } = await signIn(client, { resource }, { resource });
       expect(audienceOf(access_token)).toEqual(expected);
       const refreshed = await refresh(refresh_token, { resource });
@@ -162,21 +162,21 @@ eachDatabase('tokens of a sign-in that also asks for an API', (fresh) => {
   );
 
   it.each<[string, string, object]>([
-    ['without openid', 'profile orders:read', { aud: ORDERS, scope: 'orders:read' }],
+    ['without openid', 'profile photos:read', { aud: PHOTOS, scope: 'photos:read' }],
     ['without an API', 'openid profile', { aud: ISSUER, scope: 'openid profile' }],
     [
       'for two APIs',
-      'openid orders:read billing:read',
-      { aud: [ORDERS, ISSUER], scope: 'openid orders:read' },
+      'openid photos:read tickets:read',
+      { aud: [PHOTOS, ISSUER], scope: 'openid photos:read' },
     ],
   ])('issues a token for a sign-in %s', async (_, scope, expected) => {
     expect(audienceOf((await signIn(client, { scope }))['access_token'])).toEqual(expected);
   });
 
   it.each<[string, string, object]>([
-    ['the API', 'orders:read', { aud: ORDERS, scope: 'orders:read' }],
+    ['the API', 'photos:read', { aud: PHOTOS, scope: 'photos:read' }],
     ['userinfo', 'openid', { aud: ISSUER, scope: 'openid' }],
-    ['both', 'orders:read openid', { aud: [ORDERS, ISSUER], scope: 'openid orders:read' }],
+    ['both', 'photos:read openid', { aud: [PHOTOS, ISSUER], scope: 'openid photos:read' }],
   ])(
     'narrows the token of a refresh to %s by its scope (RFC 6749 §6)',
     async (_, scope, expected) => {
@@ -188,12 +188,12 @@ eachDatabase('tokens of a sign-in that also asks for an API', (fresh) => {
   );
 
   it('never opens the account API with the token of a sign-in', async () => {
-    const scope = ['openid', 'orders:read', 'sessions:read', 'sessions:end', 'account:password'];
+    const scope = ['openid', 'photos:read', 'sessions:read', 'sessions:end', 'account:password'];
     const id = await aClient(auth, { scope, firstParty: true });
     const { access_token } = await signIn(id, { scope: scope.join(' ') });
     expect(audienceOf(access_token)).toEqual({
-      aud: [ORDERS, ISSUER],
-      scope: 'openid orders:read',
+      aud: [PHOTOS, ISSUER],
+      scope: 'openid photos:read',
     });
     expect((await at('/auth/sessions', access_token)).status).toBe(403);
     expect((await at('/auth/sessions', access_token, { method: 'DELETE' })).status).toBe(403);
@@ -204,28 +204,28 @@ eachDatabase('tokens of a sign-in that also asks for an API', (fresh) => {
     const id = await aClient(auth, { separateTokens: true });
     const { access_token, scope } = await signIn(id);
     expect([audienceOf(access_token), scope]).toEqual([
-      { aud: ORDERS, scope: 'orders:read' },
-      'orders:read',
+      { aud: PHOTOS, scope: 'photos:read' },
+      'photos:read',
     ]);
     expect(await userInfo(access_token)).toBe(401);
   });
 
   it('lets the API introspect and exchange the token, for no more than the API’s own targets', async () => {
     const { access_token: subject_token = '' } = await signIn(client, {
-      scope: `${SCOPE} billing:read`,
+      scope: `${SCOPE} tickets:read`,
     });
-    const asOrders = { authorization: toBasicAuthorization('orders-service:secret') };
+    const asPhotos = { authorization: toBasicAuthorization('photos-service:secret') };
     const introspected = await auth.send('/oauth/introspect', {
       method: 'POST',
       body: new URLSearchParams({ token: subject_token }),
-      headers: asOrders,
+      headers: asPhotos,
     });
-    expect(JSON.parse(introspected.text)).toMatchObject({ active: true, aud: [ORDERS, ISSUER] });
+    expect(JSON.parse(introspected.text)).toMatchObject({ active: true, aud: [PHOTOS, ISSUER] });
     const exchange = (more: Record<string, string> = {}) =>
-      auth.token({ ...EXCHANGE, subject_token, ...more }, 'orders-service:secret');
+      auth.token({ ...EXCHANGE, subject_token, ...more }, 'photos-service:secret');
     const { body } = await exchange();
-    expect(audienceOf(body['access_token'])).toEqual({ aud: BILLING, scope: 'billing:read' });
-    for (const more of [{ resource: ISSUER }, { scope: 'openid' }, { resource: ORDERS }]) {
+    expect(audienceOf(body['access_token'])).toEqual({ aud: TICKETS, scope: 'tickets:read' });
+    for (const more of [{ resource: ISSUER }, { scope: 'openid' }, { resource: PHOTOS }]) {
       expect((await exchange(more)).status).toBe(400);
     }
   });

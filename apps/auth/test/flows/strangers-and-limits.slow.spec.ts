@@ -75,7 +75,7 @@ eachDatabase('a limit that a stranger uses up', (fresh) => {
     expect(new Set(madeUp)).toEqual(new Set([400, 429]));
     // `/callback?code=` of an application becomes a request with an empty code.
     await sendTimes(6, () => post(auth, '/oauth/token', { body: codeOf(''), headers }));
-    const code = await browser.obtainCode(id, { scope: 'openid offline_access orders:read' });
+    const code = await browser.obtainCode(id, { scope: 'openid offline_access photos:read' });
     const answer = await post(auth, '/oauth/token', { body: codeOf(code), headers });
     expect(answer.status).toBe(200);
     const refresh = {
@@ -83,7 +83,7 @@ eachDatabase('a limit that a stranger uses up', (fresh) => {
       refresh_token: answer.body['refresh_token'] ?? '',
     };
     expect((await post(auth, '/oauth/token', { body: refresh, headers })).status).toBe(200);
-    const own = { grant_type: 'client_credentials', scope: 'orders:read' };
+    const own = { grant_type: 'client_credentials', scope: 'photos:read' };
     expect((await post(auth, '/oauth/token', { body: own, headers })).status).toBe(200);
     await auth.stop();
   });
@@ -97,7 +97,7 @@ eachDatabase('a limit that a stranger uses up', (fresh) => {
         body: { grant_type: 'refresh_token', refresh_token: 'x', ...inBody },
       }),
     );
-    const right = { grant_type: 'client_credentials', scope: 'orders:read', ...inBody };
+    const right = { grant_type: 'client_credentials', scope: 'photos:read', ...inBody };
     expect((await post(auth, '/oauth/token', { body: right })).status).toBe(200);
     await auth.stop();
   });
@@ -111,7 +111,7 @@ eachDatabase('a limit that a stranger uses up', (fresh) => {
     // A right secret in the other place is no failed authentication (RFC 6749 §2.3.1).
     expect(statuses.slice(0, 5)).toEqual([400, 400, 400, 400, 400]);
     expect(new Set(statuses)).toEqual(new Set([400, 429]));
-    const body = { grant_type: 'client_credentials', scope: 'orders:read' };
+    const body = { grant_type: 'client_credentials', scope: 'photos:read' };
     const answer = await post(auth, '/oauth/token', { body, headers: basic(id) });
     expect(answer.status).toBe(200);
     await auth.stop();
@@ -200,7 +200,7 @@ eachDatabase('a limit that a stranger uses up', (fresh) => {
     const { access_token } = await auth.createLogin();
     // This client may not exchange, and the answer says so instead of 429.
     expect((await exchange(access_token)).status).toBe(400);
-    const own = { grant_type: 'client_credentials', scope: 'orders:read' };
+    const own = { grant_type: 'client_credentials', scope: 'photos:read' };
     expect((await post(auth, '/oauth/token', { body: own, headers })).status).toBe(200);
     await auth.stop();
   });

@@ -5,7 +5,7 @@ import { type ClientRegistration, ClientRepository } from '../../src/clients/cli
 import { SigningKeyService } from '../../src/tokens/keys/signing-key.service.js';
 import { RefreshTokenService } from '../../src/sessions/refresh-token.service.js';
 import { SessionService } from '../../src/sessions/session.service.js';
-import { BILLING, decodeClaims, ORDERS, TestAuth } from '../support/test-auth.js';
+import { TICKETS, decodeClaims, PHOTOS, TestAuth } from '../support/test-auth.js';
 
 const ISSUER = 'http://localhost:3000';
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -13,16 +13,16 @@ const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token';
 const REFRESH_TOKEN = 'urn:ietf:params:oauth:token-type:refresh_token';
 
-/** The orders service, which may call billing on behalf of the user whose token it receives. */
-const ordersService: Partial<ClientRegistration> & { id: string; secret: string } = {
-  id: 'orders-service',
+/** The photos service, which may call tickets on behalf of the user whose token it receives. */
+const photosService: Partial<ClientRegistration> & { id: string; secret: string } = {
+  id: 'photos-service',
   secret: 'secret',
   grantTypes: [EXCHANGE, 'client_credentials'],
-  scope: ['billing:read', 'billing:invoices:create'],
-  resourceServer: ORDERS,
-  exchangeTargets: [BILLING],
+  scope: ['tickets:read', 'tickets:invoices:create'],
+  resourceServer: PHOTOS,
+  exchangeTargets: [TICKETS],
 };
-const AS = 'orders-service:secret';
+const AS = 'photos-service:secret';
 
 const exchange = (
   auth: TestAuth,
@@ -40,18 +40,18 @@ describe('token exchange (RFC 8693)', () => {
   beforeAll(async () => {
     auth = await TestAuth.start();
     user = await auth.createLogin();
-    await auth.registerClient(ordersService);
+    await auth.registerClient(photosService);
     await auth.registerClient({
-      ...ordersService,
-      id: 'billing-service',
-      resourceServer: BILLING,
-      exchangeTargets: [ORDERS, BILLING],
-      scope: ['orders:read', 'orders:write', 'billing:read', 'billing:pay'],
+      ...photosService,
+      id: 'tickets-service',
+      resourceServer: TICKETS,
+      exchangeTargets: [PHOTOS, TICKETS],
+      scope: ['photos:read', 'photos:write', 'tickets:read', 'tickets:pay'],
     });
-    await auth.registerClient({ ...ordersService, id: 'no-targets', exchangeTargets: [] });
-    await auth.registerClient({ ...ordersService, id: 'no-server', resourceServer: null });
-    await auth.registerClient({ ...ordersService, id: 'no-grant', grantTypes: [] });
-    await auth.registerClient({ id: 'public', grantTypes: [EXCHANGE], resourceServer: ORDERS });
+    await auth.registerClient({ ...photosService, id: 'no-targets', exchangeTargets: [] });
+    await auth.registerClient({ ...photosService, id: 'no-server', resourceServer: null });
+    await auth.registerClient({ ...photosService, id: 'no-grant', grantTypes: [] });
+    await auth.registerClient({ id: 'public', grantTypes: [EXCHANGE], resourceServer: PHOTOS });
   });
   afterAll(() => auth.stop());
 
@@ -59,7 +59,7 @@ describe('token exchange (RFC 8693)', () => {
     const { status, body } = await answer;
     return [status, body['error']];
   };
-  /** A new access token of the same user for orders. */
+  /** A new access token of the same user for photos. */
   const aToken = async (more: Record<string, string> = {}): Promise<string> => {
     const { body } = await auth.refresh(user.refresh_token, more);
     user = { refresh_token: body['refresh_token'] ?? '' };
@@ -72,7 +72,7 @@ describe('token exchange (RFC 8693)', () => {
 
   it('issues a token for another service that names user and actor (§2.2.1, §4.1)', async () => {
     const access_token = await aToken();
-    const { status, headers, body } = await exchange(auth, access_token, { resource: BILLING });
+    const { status, headers, body } = await exchange(auth, access_token, { resource: TICKETS });
     expect(status).toBe(200);
     expect(headers.get('cache-control')).toBe('no-store');
     expect(body).toEqual({
@@ -80,40 +80,40 @@ describe('token exchange (RFC 8693)', () => {
       issued_token_type: ACCESS_TOKEN,
       token_type: 'Bearer',
       expires_in: 300,
-      scope: 'billing:read',
+      scope: 'tickets:read',
     });
     const [subject, issued] = [decodeClaims(access_token), decodeClaims(body['access_token'])];
     const { sub, sid, status: statusReference, auth_time } = subject;
     expect(issued).toMatchObject({ sub, sid, status: statusReference, auth_time });
     expect(issued).toMatchObject({
-      aud: BILLING,
-      client_id: 'orders-service',
-      act: { sub: 'orders-service' },
-      scope: 'billing:read',
+      aud: TICKETS,
+      client_id: 'photos-service',
+      act: { sub: 'photos-service' },
+      scope: 'tickets:read',
     });
     expect(issued['jti']).not.toBe(subject['jti']);
   });
 
   it.each([
-    ['audience', { audience: BILLING }],
-    ['audience and resource if they are equal', { audience: BILLING, resource: BILLING }],
-    ['an origin with a slash at the end (RFC 3986 §6.2.3)', { resource: `${BILLING}/` }],
+    ['audience', { audience: TICKETS }],
+    ['audience and resource if they are equal', { audience: TICKETS, resource: TICKETS }],
+    ['an origin with a slash at the end (RFC 3986 §6.2.3)', { resource: `${TICKETS}/` }],
     ['the first common target of client and user if the request names none', {}],
   ])('takes the target from %s', async (_, target: Record<string, string>) => {
     const access_token = await aToken();
     const { body } = await exchange(auth, access_token, target);
-    expect(decodeClaims(body['access_token'])['aud']).toBe(BILLING);
+    expect(decodeClaims(body['access_token'])['aud']).toBe(TICKETS);
   });
 
   it('records the chain of actors up to three (§4.1)', async () => {
     const access_token = await aToken();
     const first = await exchange(auth, access_token);
-    const back = { as: 'billing-service:secret', resource: ORDERS };
+    const back = { as: 'tickets-service:secret', resource: PHOTOS };
     const second = await exchange(auth, first.body['access_token'] ?? '', back);
     const third = await exchange(auth, second.body['access_token'] ?? '');
     expect(decodeClaims(third.body['access_token'])['act']).toEqual({
-      sub: 'orders-service',
-      act: { sub: 'billing-service', act: { sub: 'orders-service' } },
+      sub: 'photos-service',
+      act: { sub: 'tickets-service', act: { sub: 'photos-service' } },
     });
     const fourth = exchange(auth, third.body['access_token'] ?? '', back);
     expect(await refused(fourth)).toEqual([400, 'invalid_request']);
@@ -123,17 +123,17 @@ describe('token exchange (RFC 8693)', () => {
     it.each<[string, Record<string, string>, string]>([
       [
         'a scope that the user did not grant',
-        { scope: 'billing:invoices:create' },
+        { scope: 'tickets:invoices:create' },
         'invalid_scope',
       ],
-      ['a scope that the client may not use', { scope: 'billing:pay' }, 'invalid_scope'],
-      ['a granted scope and another one', { scope: 'billing:read billing:pay' }, 'invalid_scope'],
+      ['a scope that the client may not use', { scope: 'tickets:pay' }, 'invalid_scope'],
+      ['a granted scope and another one', { scope: 'tickets:read tickets:pay' }, 'invalid_scope'],
       ['an unknown scope', { scope: 'admin' }, 'invalid_scope'],
-      ['a malformed scope', { scope: 'billing:read  "x"' }, 'invalid_scope'],
-      ['a target of another client', { resource: ORDERS }, 'invalid_target'],
+      ['a malformed scope', { scope: 'tickets:read  "x"' }, 'invalid_scope'],
+      ['a target of another client', { resource: PHOTOS }, 'invalid_target'],
       ['this server as target', { resource: ISSUER }, 'invalid_target'],
       ['an unknown target', { audience: 'https://other.example' }, 'invalid_target'],
-      ['two targets', { audience: BILLING, resource: ORDERS }, 'invalid_target'],
+      ['two targets', { audience: TICKETS, resource: PHOTOS }, 'invalid_target'],
       ['a client without targets', { as: 'no-targets:secret' }, 'invalid_target'],
     ])('rejects %s', async (_, parameters, error) => {
       const access_token = await aToken();
@@ -141,25 +141,25 @@ describe('token exchange (RFC 8693)', () => {
     });
 
     it('narrows the scope to the requested one', async () => {
-      const access_token = await aToken({ resource: BILLING });
-      const as = 'billing-service:secret';
-      const all = await exchange(auth, access_token, { as, resource: ORDERS });
-      const less = await exchange(auth, access_token, { as, scope: 'orders:read' });
-      expect(all.body['scope']).toBe('orders:read orders:write');
-      expect(less.body['scope']).toBe('orders:read');
+      const access_token = await aToken({ resource: TICKETS });
+      const as = 'tickets-service:secret';
+      const all = await exchange(auth, access_token, { as, resource: PHOTOS });
+      const less = await exchange(auth, access_token, { as, scope: 'photos:read' });
+      expect(all.body['scope']).toBe('photos:read photos:write');
+      expect(less.body['scope']).toBe('photos:read');
     });
 
     it('does not regain a scope that the subject token does not carry', async () => {
-      const access_token = await aToken({ resource: BILLING, scope: 'billing:read' });
-      const parameters = { as: 'billing-service:secret', resource: BILLING };
+      const access_token = await aToken({ resource: TICKETS, scope: 'tickets:read' });
+      const parameters = { as: 'tickets-service:secret', resource: TICKETS };
       const exchanged = await exchange(auth, access_token, parameters);
-      expect(exchanged.body['scope']).toBe('billing:read');
-      const widened = exchange(auth, access_token, { ...parameters, scope: 'billing:pay' });
+      expect(exchanged.body['scope']).toBe('tickets:read');
+      const widened = exchange(auth, access_token, { ...parameters, scope: 'tickets:pay' });
       expect(await refused(widened)).toEqual([400, 'invalid_scope']);
     });
 
     it('rejects a resource server that the user did not grant', async () => {
-      const email = 'only-orders@gatehouse.example';
+      const email = 'only-photos@gatehouse.example';
       await auth.register(email);
       const account = await auth.app.get(AccountRepository).findByEmail(email);
       const client = await auth.app.get(ClientRepository).findEnabled('gatehouse-first-party');
@@ -167,12 +167,12 @@ describe('token exchange (RFC 8693)', () => {
       const created = await auth.app.get(RefreshTokenService).create({
         account,
         client,
-        scope: ['orders:read', 'billing:read'],
-        resources: [ORDERS],
+        scope: ['photos:read', 'tickets:read'],
+        resources: [PHOTOS],
         device: { userAgent: null, origin: null },
       });
       const { body } = await auth.refresh(created?.token ?? '');
-      const answer = exchange(auth, body['access_token'] ?? '', { resource: BILLING });
+      const answer = exchange(auth, body['access_token'] ?? '', { resource: TICKETS });
       expect(await refused(answer)).toEqual([400, 'invalid_target']);
     });
   });
@@ -187,22 +187,22 @@ describe('token exchange (RFC 8693)', () => {
         'unauthorized_client',
       ],
       ['a public client', { as: '', client_id: 'public' }, 400, 'unauthorized_client'],
-      ['a client with a wrong secret', { as: 'orders-service:wrong' }, 401, 'invalid_client'],
+      ['a client with a wrong secret', { as: 'photos-service:wrong' }, 401, 'invalid_client'],
     ])('rejects %s (§5)', async (_, parameters, status, error) => {
       const access_token = await aToken();
       expect(await refused(exchange(auth, access_token, parameters))).toEqual([status, error]);
     });
 
     it('rejects a service that is not the audience of the token (confused deputy)', async () => {
-      const access_token = await aToken({ resource: BILLING });
+      const access_token = await aToken({ resource: TICKETS });
       expect(await refused(exchange(auth, access_token))).toEqual([400, 'invalid_request']);
     });
 
     it('accepts only the actor that may_act names (§4.4)', async () => {
       const access_token = await aToken();
       const claims = decodeClaims(access_token);
-      const forThisClient = await signed({ ...claims, may_act: { sub: 'orders-service' } });
-      const forAnother = await signed({ ...claims, may_act: { sub: 'billing-service' } });
+      const forThisClient = await signed({ ...claims, may_act: { sub: 'photos-service' } });
+      const forAnother = await signed({ ...claims, may_act: { sub: 'tickets-service' } });
       expect((await exchange(auth, forThisClient)).status).toBe(200);
       expect(await refused(exchange(auth, forAnother))).toEqual([400, 'invalid_request']);
     });
@@ -232,7 +232,7 @@ describe('token exchange (RFC 8693)', () => {
         `${encoded({ alg: 'none', typ: 'at+jwt' })}.${payload}.`,
         await signed(claims, 'JWT'),
         await signed({ ...claims, iss: 'https://other.example' }),
-        await signed({ ...claims, aud: [BILLING, ISSUER] }),
+        await signed({ ...claims, aud: [TICKETS, ISSUER] }),
         await signed({ ...claims, sid: undefined }),
         await signed({ ...claims, sub: 'acct_other' }),
       ];
@@ -292,7 +292,7 @@ describe('token exchange (RFC 8693)', () => {
     });
 
     it('expires after the token lifetime of the client if that is shorter', async () => {
-      await auth.registerClient({ ...ordersService, id: 'hasty', accessTokenTtl: 10 });
+      await auth.registerClient({ ...photosService, id: 'hasty', accessTokenTtl: 10 });
       const access_token = await aToken();
       const { body } = await exchange(auth, access_token, { as: 'hasty:secret' });
       expect(body['expires_in']).toBe(10);
@@ -302,7 +302,7 @@ describe('token exchange (RFC 8693)', () => {
       const { access_token, refresh_token } = await auth.createLogin();
       const { body } = await exchange(auth, access_token);
       await auth.json('/auth/logout', { refresh_token });
-      const again = exchange(auth, body['access_token'] ?? '', { as: 'billing-service:secret' });
+      const again = exchange(auth, body['access_token'] ?? '', { as: 'tickets-service:secret' });
       expect(await refused(again)).toEqual([400, 'invalid_request']);
       expect(decodeClaims(body['access_token'])['status']).toEqual(
         decodeClaims(access_token)['status'],
@@ -313,7 +313,7 @@ describe('token exchange (RFC 8693)', () => {
   it('interoperates with oauth4webapi', async () => {
     const access_token = await aToken();
     const server = { issuer: ISSUER, token_endpoint: `${auth.url}/oauth/token` };
-    const client = { client_id: 'orders-service' };
+    const client = { client_id: 'photos-service' };
     const parameters = { subject_token: access_token, subject_token_type: ACCESS_TOKEN };
     const answer = await oauth.genericTokenEndpointRequest(
       server,
@@ -334,7 +334,7 @@ eachDatabase('token exchange during the revocation of the session', (fresh) => {
     const { databaseUrl, dataDir } = await fresh();
     const url = databaseUrl !== undefined && { DATABASE_URL: databaseUrl };
     auth = await TestAuth.start({ DATA_DIR: dataDir, ...url });
-    await auth.registerClient(ordersService);
+    await auth.registerClient(photosService);
   });
   afterAll(() => auth.stop());
 

@@ -3,7 +3,7 @@ import * as oauth from 'oauth4webapi';
 import { ClientOperationsService } from '../../src/sessions/client-operations.service.js';
 import { SigningKeyService } from '../../src/tokens/keys/signing-key.service.js';
 import { aSession, refreshSession } from '../support/factories.js';
-import { decodeClaims, ORDERS, TestAuth } from '../support/test-auth.js';
+import { decodeClaims, PHOTOS, TestAuth } from '../support/test-auth.js';
 import { TestDpopClient } from '../support/test-dpop-client.js';
 
 const ISSUER = 'http://localhost:3000';
@@ -21,7 +21,7 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
   beforeAll(async () => {
     auth = await TestAuth.start();
     const web = { grantTypes: ['refresh_token'], redirectUris: ['https://a.example/cb'] };
-    await auth.registerClient({ ...web, id: 'web-app', scope: [...OPENID, 'orders:read'] });
+    await auth.registerClient({ ...web, id: 'web-app', scope: [...OPENID, 'photos:read'] });
     await auth.registerClient({ ...web, id: 'pairwise', scope: OPENID, subjectType: 'pairwise' });
     await auth.registerClient({
       ...web,
@@ -146,15 +146,15 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
 
     it('rejects a token that is not an access token for this server', async () => {
       const { access, refresh } = await aToken();
-      const orders = await refreshSession(auth, await aSession(auth, 'web-app'), {
+      const photos = await refreshSession(auth, await aSession(auth, 'web-app'), {
         client_id: 'web-app',
       });
       const exp = Math.floor(auth.clock.now() / 1000) + 60;
       const idToken = { ...decodeClaims(access), exp };
       const keys = auth.app.get(SigningKeyService);
-      const tokens = [refresh, orders.access, await keys.sign('JWT', idToken), `${access}x`];
+      const tokens = [refresh, photos.access, await keys.sign('JWT', idToken), `${access}x`];
       for (const token of tokens) expect(await challengeTo(token)).toEqual(invalid);
-      expect(decodeClaims(orders.access)['aud']).toBe(ORDERS);
+      expect(decodeClaims(photos.access)['aud']).toBe(PHOTOS);
     });
 
     it('rejects a token without openid', async () => {
@@ -210,7 +210,7 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
   });
 
   describe('the body of a refusal (RFC 6750 §3, RFC 6749 §5.2)', () => {
-    const ofOrders = async () =>
+    const ofPhotos = async () =>
       refreshSession(auth, await aSession(auth, 'web-app'), { client_id: 'web-app' });
     const anExpired = async () => {
       const issued = await aToken();
@@ -231,7 +231,7 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
     };
 
     it.each<[string, () => Promise<{ access: string }>, number, string, RegExp]>([
-      ['for orders', ofOrders, 401, 'invalid_token', /another resource server: .*localhost:3001/],
+      ['for photos', ofPhotos, 401, 'invalid_token', /another resource server: .*localhost:3001/],
       ['that expired', anExpired, 401, 'invalid_token', /has expired/],
       ['of an ended session', aRevoked, 401, 'invalid_token', /session .* has ended/],
       ['that is an ID token', anIdToken, 401, 'invalid_token', /no access token: .*JWT/],
@@ -314,12 +314,12 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
   });
 
   it('answers a bound token of a sign-in with the proof of its key only (RFC 9449 §7)', async () => {
-    const scope = ['openid', 'email', 'orders:read'];
-    const refresh_token = await aSession(auth, 'web-app', { scope, resources: [ORDERS, ISSUER] });
+    const scope = ['openid', 'email', 'photos:read'];
+    const refresh_token = await aSession(auth, 'web-app', { scope, resources: [PHOTOS, ISSUER] });
     const client = new TestDpopClient(auth);
     const refresh = { grant_type: 'refresh_token', client_id: 'web-app', refresh_token };
     const { access_token = '' } = (await client.token(refresh)).body;
-    expect(decodeClaims(access_token)['aud']).toEqual([ORDERS, ISSUER]);
+    expect(decodeClaims(access_token)['aud']).toEqual([PHOTOS, ISSUER]);
     expect((await client.get('/userinfo', access_token)).body).toHaveProperty('email');
     // The API that received the token has no proof.
     expect((await request(access_token)).status).toBe(401);
@@ -330,16 +330,16 @@ describe('userinfo (OpenID Connect Core §5.3)', () => {
     await auth.registerClient({
       id: 'service',
       secret: 'secret',
-      scope: ['orders:read', 'openid'],
+      scope: ['photos:read', 'openid'],
     });
     const grant = { grant_type: 'client_credentials' };
-    for (const scope of ['openid', 'orders:read openid', 'openid unknown']) {
+    for (const scope of ['openid', 'photos:read openid', 'openid unknown']) {
       const { status, body } = await auth.token({ ...grant, scope }, 'service:secret');
       const error_description =
         'The grant client_credentials has no user, whom this scope needs: openid.';
       expect([status, body]).toEqual([400, { error: 'invalid_scope', error_description }]);
     }
-    expect((await auth.token(grant, 'service:secret')).body['scope']).toBe('orders:read');
+    expect((await auth.token(grant, 'service:secret')).body['scope']).toBe('photos:read');
   });
 
   it('interoperates with oauth4webapi', async () => {

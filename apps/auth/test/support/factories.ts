@@ -4,7 +4,7 @@ import type { Account } from '../../src/accounts/account.entity.js';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
 import { type ClientRegistration, ClientRepository } from '../../src/clients/client.repository.js';
 import { RefreshTokenService } from '../../src/sessions/refresh-token.service.js';
-import { ORDERS, type TestAuth } from './test-auth.js';
+import { PHOTOS, type TestAuth } from './test-auth.js';
 
 export const CALLBACK = 'https://client.example/callback';
 
@@ -17,7 +17,7 @@ export async function aClient(
   await auth.registerClient({
     id,
     grantTypes: ['authorization_code', 'refresh_token'],
-    scope: ['openid', 'profile', 'email', 'offline_access', 'orders:read', 'billing:read'],
+    scope: ['openid', 'profile', 'email', 'offline_access', 'photos:read', 'tickets:read'],
     redirectUris: [CALLBACK],
     ...client,
   });
@@ -62,8 +62,8 @@ export async function aSession(auth: TestAuth, clientId: string, options: Sessio
   const client = await auth.app.get(ClientRepository).findEnabled(clientId);
   if (!account || !client) throw new Error('a session needs an account and a client');
   const created = await auth.app.get(RefreshTokenService).create({
-    scope: ['orders:read'],
-    resources: [ORDERS],
+    scope: ['photos:read'],
+    resources: [PHOTOS],
     device: { userAgent: null, origin: null },
     ...granted,
     account,

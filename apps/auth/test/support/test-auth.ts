@@ -16,8 +16,16 @@ import { hashClientSecret } from '../../src/clients/registered-credentials.js';
 import { type ClientRegistration, ClientRepository } from '../../src/clients/client.repository.js';
 
 export const ISSUER = 'http://localhost:3000';
-export const ORDERS = 'http://localhost:3001';
-export const BILLING = 'http://localhost:3002';
+export const PHOTOS = 'http://localhost:3001';
+export const TICKETS = 'http://localhost:3002';
+/** Two resource servers of their own, so that no test depends on the services of this repository. */
+export const RESOURCE_SERVER_SETTINGS = {
+  RESOURCE_SERVERS:
+    `${PHOTOS} photos:read photos:write photos:read:any@support; ` +
+    `${TICKETS} tickets:read tickets:pay tickets:invoices:create@service ` +
+    'tickets:refund@accounting tickets:admin@accounting',
+  FIRST_PARTY_SCOPE: 'photos:read photos:write tickets:read tickets:pay',
+};
 export const PASSWORD = 'correct horse battery staple';
 
 export { TestClock, type TestResponse };
@@ -69,6 +77,7 @@ export class TestAuth {
       // Tests send many requests from one address. Tests of the limits switch them on.
       LOGIN_DELAYS: 'false',
       RATE_LIMITS: 'off',
+      ...RESOURCE_SERVER_SETTINGS,
       ...settings,
       DATA_DIR,
     });
@@ -99,7 +108,7 @@ export class TestAuth {
       authMethod: secret === undefined ? 'none' : 'client_secret_basic',
       secretHashes: secret === undefined ? [] : [hashClientSecret(secret)],
       grantTypes: ['refresh_token', 'client_credentials'],
-      scope: ['billing:invoices:create'],
+      scope: ['tickets:invoices:create'],
       ...rest,
     });
   }

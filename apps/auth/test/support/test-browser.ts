@@ -37,7 +37,7 @@ export class TestBrowser extends SharedBrowser {
 
   /** Grants a client its scopes without the consent page. */
   async grantConsent(account: { readonly id: string }, clientId: string): Promise<void> {
-    const scope = 'openid profile email offline_access orders:read billing:read'.split(' ');
+    const scope = 'openid profile email offline_access photos:read tickets:read'.split(' ');
     await this.auth.app.get(ConsentService).grant(account.id, clientId, scope);
   }
 

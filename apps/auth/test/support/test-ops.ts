@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TestAuth, type TestClock } from './test-auth.js';
+import { RESOURCE_SERVER_SETTINGS, TestAuth, type TestClock } from './test-auth.js';
 import type { OpsOutput } from './ops-host.js';
 import { OpsProcess } from './ops-process.js';
 
@@ -21,7 +21,10 @@ export class TestOps {
   run(words: readonly string[], typed = ''): Promise<OpsOutput> {
     shared ??= new OpsProcess();
     const { settings, clock } = this.environment;
-    return shared.run({ words, typed, settings, now: clock.now() });
+    return shared.run({
+      ...{ words, typed, now: clock.now() },
+      settings: { ...RESOURCE_SERVER_SETTINGS, ...settings },
+    });
   }
 
   /** Runs a command with --json. @throws when it fails, or standard output is not one JSON value */

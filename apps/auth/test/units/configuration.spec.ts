@@ -6,7 +6,7 @@ const production = {
   NODE_ENV: 'production',
   ISSUER: 'https://auth.example.org',
   SERVER_SECRET: 'pX4q0Vb0mJ0ZkU2n7yR9sT1wA5dF8gHj',
-  RESOURCE_SERVERS: 'https://orders.example.org orders:read',
+  RESOURCE_SERVERS: 'https://photos.example.org photos:read',
 };
 
 /** The settings that the error names. */
@@ -73,7 +73,7 @@ describe('the configuration of auth', () => {
     ],
     [
       'a resource server that is not a URI',
-      { RESOURCE_SERVERS: 'orders orders:read' },
+      { RESOURCE_SERVERS: 'photos photos:read' },
       ['RESOURCE_SERVERS'],
     ],
     [

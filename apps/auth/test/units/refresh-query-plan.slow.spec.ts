@@ -8,7 +8,7 @@ import { SessionService } from '../../src/sessions/session.service.js';
 import { AuthorizedClientService, ConsentService } from '../../src/sessions/consent.service.js';
 import { authDatabase } from '../../src/database.js';
 import { RefreshTokenService } from '../../src/sessions/refresh-token.service.js';
-import { decodeClaims, ORDERS, TestAuth } from '../support/test-auth.js';
+import { decodeClaims, PHOTOS, TestAuth } from '../support/test-auth.js';
 
 const FAMILIES = 100_000;
 const ACCOUNTS = 10_000;
@@ -36,14 +36,14 @@ function recordStatements(name: 'SQLite' | 'PostgreSQL', { driver }: DataSource)
 const seeds = (series: string) => [
   ...['seed', 'leaving'].map(
     (id) => `INSERT INTO client (id, auth_method, secret_hashes, grant_types, scope, created_at)
-      VALUES ('${id}', 'none', '', 'refresh_token', 'orders:read', 0)`,
+      VALUES ('${id}', 'none', '', 'refresh_token', 'photos:read', 0)`,
   ),
   `INSERT INTO account (id, email, password_hash, created_at)
    SELECT 'acct_' || n, n || '@seed.example', 'x', 0 FROM (${series}) AS s WHERE n < ${ACCOUNTS}`,
   `INSERT INTO refresh_token_family (id, account_id, client_id, scope, resource, generation, rotated_at, created_at,
      idle_expires_at, absolute_expires_at, ended_at)
    SELECT 'family-' || n, 'acct_' || (n % ${ACCOUNTS}),
-     CASE WHEN n % 40 = 0 THEN 'leaving' ELSE 'seed' END, 'orders:read', '${ORDERS}', 0, n, n,
+     CASE WHEN n % 40 = 0 THEN 'leaving' ELSE 'seed' END, 'photos:read', '${PHOTOS}', 0, n, n,
      4000000000000, 4000000000000, CASE WHEN n % 4 = 0 THEN NULL ELSE n END
    FROM (${series}) AS s`,
   'ANALYZE',
@@ -116,7 +116,7 @@ eachDatabase(`a table of ${FAMILIES} refresh token families`, (fresh, name) => {
       .get(AccountOperationsService)
       .changePassword(account?.id ?? '', 'a new one', { by: 'owner' });
     await app.get(RefreshTokenService).revoke(refresh_token, 'gatehouse-first-party');
-    await app.get(ConsentService).grant('acct_16', 'seed', ['orders:read']);
+    await app.get(ConsentService).grant('acct_16', 'seed', ['photos:read']);
     await app.get(AuthorizedClientService).withdrawConsent('acct_16', 'seed');
     const ended = await app.get(SessionService).revokeAllOfClient('leaving', 'ended_by_operator');
     expect(ended).toBe(FAMILIES / 40);

@@ -278,7 +278,7 @@ eachDatabase('the state table of a refresh token family (RFC 9700 §4.14.2)', (f
     const created = await tokens.create({
       account: ACCOUNT,
       client: aClient(OWNER),
-      scope: ['orders:read'],
+      scope: ['photos:read'],
       resources: ['http://localhost:3001'],
       device: { userAgent: null, origin: null },
     });

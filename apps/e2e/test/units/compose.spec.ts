@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
@@ -30,7 +30,7 @@ const ownHealth = z.looseObject({ disable: z.literal(true).optional() });
 const anyService = {
   image: z.string(),
   restart: z.enum(['no', 'unless-stopped']),
-  profiles: z.tuple([z.literal('scale')]).optional(),
+  profiles: z.tuple([z.enum(['scale', 'monitoring'])]).optional(),
   depends_on: dependsOn.optional(),
   healthcheck: ownHealth.optional(),
   /** Nothing is there for other machines. */
@@ -149,6 +149,31 @@ describe('docker-compose.yml', () => {
         if (!profiles) expect(compose.services[other]?.profiles).toBeUndefined();
       }
     }
+  });
+
+  it('runs the profile `monitoring` without privileges, with read-only mounts and without a password', async () => {
+    const monitoring = z.looseObject({
+      ...anyService,
+      ...hardened,
+      environment: z.record(z.string(), z.string()).default({}),
+    });
+    const services = ['prometheus', 'grafana'].map((name) =>
+      monitoring.parse(compose.services[name]),
+    );
+    const mounts = services.flatMap(({ volumes = [] }) => volumes);
+    const files = mounts.filter((mount) => mount.startsWith('./'));
+    expect(files).toHaveLength(4);
+    for (const mount of files) {
+      const [path = '', , options] = mount.split(':');
+      await expect(access(join(ROOT, path))).resolves.toBeUndefined();
+      expect(options).toBe('ro,z');
+    }
+    const { environment = {} } = services[1] ?? {};
+    expect(environment).toMatchObject({
+      GF_AUTH_BASIC_ENABLED: 'false',
+      GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION: 'true',
+    });
+    expect(Object.keys(environment).join()).not.toMatch(/PASSWORD|ORG_ROLE/);
   });
 
   describe('the compose profile `scale`', () => {

@@ -21,6 +21,8 @@ export interface StatusSource {
   ready(): Promise<void>;
   /** Resolves when no fetch is running. For tools and tests; requests never wait. */
   settled(): Promise<void>;
+  /** Age of the oldest list in use, in seconds; undefined before the first fetch. */
+  readonly ageSeconds: number | undefined;
   close(): void;
 }
 
@@ -151,6 +153,12 @@ export class IssuerRegistry {
   /** Age of the oldest key set in use, in seconds; undefined before the first fetch. For monitoring. */
   get keySetAgeSeconds(): number | undefined {
     const known = this.all.map(({ keySet }) => keySet.ageSeconds).filter(Number.isFinite);
+    return known.length > 0 ? Math.max(...known) : undefined;
+  }
+
+  /** Age of the oldest status list in use, in seconds; undefined before the first fetch. For monitoring. */
+  get statusListAgeSeconds(): number | undefined {
+    const known = this.all.flatMap(({ statusLists }) => statusLists?.ageSeconds ?? []);
     return known.length > 0 ? Math.max(...known) : undefined;
   }
 

@@ -34,6 +34,11 @@ export class TrustedIssuers implements OnModuleDestroy {
     return this.verifier.issuers.keySetAgeSeconds;
   }
 
+  /** Age of the oldest status list in use, in seconds; undefined before the first fetch. For monitoring. */
+  get statusListAgeSeconds(): number | undefined {
+    return this.verifier.issuers.statusListAgeSeconds;
+  }
+
   onModuleDestroy(): void {
     this.verifier.close();
   }

@@ -108,6 +108,12 @@ export class StatusLists implements StatusSource {
     await Promise.all([...this.lists.values()].map((list) => list.settled()));
   }
 
+  get ageSeconds(): number | undefined {
+    const at = this.options.monotonicNow();
+    const ages = [...this.lists.values()].flatMap((list) => list.findAgeSeconds(at) ?? []);
+    return ages.length > 0 ? Math.max(...ages) : undefined;
+  }
+
   close(): void {
     for (const list of this.lists.values()) list.stop();
     this.lists.clear();

@@ -78,6 +78,12 @@ export class WatchedList {
     return this.fetched !== undefined;
   }
 
+  /** Undefined before the first fetch, and when the list is not watched any more. */
+  findAgeSeconds(at: number): number | undefined {
+    if (!this.isWatched || !this.fetched) return undefined;
+    return Math.max(0, at - this.fetched.asOf) / 1000;
+  }
+
   /** Resolves when no fetch is running. Never rejects. */
   async settled(): Promise<void> {
     await this.refreshing;

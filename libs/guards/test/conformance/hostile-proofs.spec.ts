@@ -8,8 +8,7 @@ import {
   judge,
   send,
 } from '../../testing/corpus/index.js';
-import { guardedApp, platforms } from '../support/guarded-app.js';
-import { API } from '../support/dpop-app.js';
+import { API, guardedApp, platforms } from '../support/guarded-app.js';
 
 const SCOPE = 'orders:read';
 

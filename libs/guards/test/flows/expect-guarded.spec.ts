@@ -172,16 +172,6 @@ describe.each(platforms)('expectGuarded on %s', (_platform, adapter) => {
     );
   });
 
-  it('sends bound tokens with proofs to an application that requires DPoP (RFC 9449 §7.2)', async () => {
-    const issuers: [IssuerOptions] = [{ ...issuer.options, requiresDpop: true }];
-    const { audience } = issuer;
-    const dpop = { requiresNonce: true };
-    const bound = await guardedApp(adapter, { audience, issuers, dpop });
-
-    expect(await expectGuarded(bound, issuer)).toEqual(['GET /orders', 'GET /orders/archive']);
-    await bound.close();
-  });
-
   it('fails for an application without a guarded route', async () => {
     @Module({ imports: [GuardsModule.forRoot(issuer.options)] })
     class EmptyModule {}

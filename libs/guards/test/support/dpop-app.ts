@@ -3,10 +3,7 @@ import request from 'supertest';
 import type { DpopOptions, Rejection } from '../../src/index.js';
 import { DpopClient, TestIssuer } from '../../testing/index.js';
 import { TestClock } from './test-clock.js';
-import { guardedApp, type platforms } from './guarded-app.js';
-
-/** The public address of the application. The test server listens on a loopback port. */
-export const API = 'https://api.example';
+import { API, guardedApp, type platforms } from './guarded-app.js';
 
 /** The request that a proof for `GET /orders` names. */
 export const ORDERS = { method: 'GET', url: `${API}/orders` } as const;

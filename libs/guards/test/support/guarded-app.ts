@@ -10,6 +10,9 @@ import {
   RequireScopes,
 } from '../../src/index.js';
 
+/** The public address of an application. The test server listens on a loopback port. */
+export const API = 'https://api.example';
+
 export const platforms: [name: string, adapter: () => ExpressAdapter | FastifyAdapter][] = [
   ['Express', () => new ExpressAdapter()],
   ['Fastify', () => new FastifyAdapter()],

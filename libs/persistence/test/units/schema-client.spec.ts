@@ -24,6 +24,10 @@ describe('the schema in statements for PostgreSQL', () => {
       'DELETE FROM "auth".note WHERE id IN (SELECT id FROM "auth".note ORDER BY id FOR UPDATE SKIP LOCKED)',
     ],
     [
+      'WITH gone AS (DELETE FROM note RETURNING id) SELECT extract(epoch FROM at) FROM gone',
+      'WITH gone AS (DELETE FROM "auth".note RETURNING id) SELECT extract(epoch FROM at) FROM gone',
+    ],
+    [
       'WITH old AS (SELECT id FROM note), done (n) AS (SELECT 1) SELECT * FROM old JOIN done ON true',
       'WITH old AS (SELECT id FROM "auth".note), done (n) AS (SELECT 1) SELECT * FROM old JOIN done ON true',
     ],

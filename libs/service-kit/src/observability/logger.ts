@@ -1,8 +1,8 @@
 import type { LoggerService } from '@nestjs/common';
-import { context, trace } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogLevel } from '../configuration/log-level.js';
+import { readTraceId } from '../tracing/tracing.js';
 import { redact, redactText } from './redact.js';
 
 let lastInstant = 0;
@@ -44,12 +44,6 @@ export function createLogger({
     },
     logTo,
   );
-}
-
-/** All log lines of one request have its trace id, also in other services. */
-function readTraceId(): object {
-  const traceId = trace.getSpanContext(context.active())?.traceId;
-  return traceId === undefined ? {} : { traceId };
 }
 
 let output: DestinationStream | undefined;

@@ -9,21 +9,54 @@ interface MetricDescription<Label extends string> {
   readonly labels?: readonly Label[];
 }
 
+type LabelValues<Label extends string> = Readonly<Record<Label, string>>;
+
+interface CounterDescription<Label extends string> extends MetricDescription<Label> {
+  /** The label values that are known in advance. They start at 0, because `increase()` does not see the first event of a new series. */
+  readonly series?: readonly LabelValues<Label>[];
+}
+
+interface Sample<Label extends string> {
+  readonly labels: LabelValues<Label>;
+  readonly value: number;
+}
+
+/** The ages that `TrustedIssuers` of the guards reports. */
+interface FetchedTrust {
+  readonly keySetAgeSeconds: number | undefined;
+  readonly statusListAgeSeconds: number | undefined;
+}
+
 /**
  * The Prometheus metrics of a service. Each service has its own registry, so two services in one process do not share counters.
  * A label has few values and is never text from a client, because each new value is a series that stays in memory.
+ * Nothing is counted until {@link enable}.
  */
 @Injectable()
 export class Metrics {
   private readonly registry = new Registry();
+  private isEnabled = false;
+  /** For the documentation. */
+  readonly descriptions: Required<MetricDescription<string>>[] = [];
 
-  counter<Label extends string>(description: MetricDescription<Label>): Counter<Label> {
-    return new Counter(this.withRegistry(description));
+  /** Starts to count. A service without a port for metrics does not call it. */
+  enable(): void {
+    this.isEnabled = true;
+  }
+
+  counter<Label extends string>({ series = [], ...description }: CounterDescription<Label>) {
+    const counter = new Counter(this.withRegistry(description));
+    for (const labels of series) counter.inc(labels, 0);
+    return {
+      inc: (labels: LabelValues<Label>): void => {
+        if (this.isEnabled) counter.inc(labels);
+      },
+    };
   }
 
   /** @returns a function that counts a refusal by its reason, as `<of>_refusals_total` */
   createRefusalCounter(of: string): (reason: string) => void {
-    const help = 'What was refused, by reason.';
+    const help = 'Refused access tokens and calls, by reason.';
     const counter = this.counter({ name: `${of}_refusals_total`, help, labels: ['reason'] });
     return (reason) => counter.inc({ reason });
   }
@@ -39,6 +72,29 @@ export class Metrics {
         this.set((await valueOrUndefined(read)) ?? Number.NaN);
       },
     });
+  }
+
+  /** @param read called at each scrape. A series that it does not return is not exposed */
+  labelledGauge<Label extends string>(
+    description: MetricDescription<Label>,
+    read: () => readonly Sample<Label>[],
+  ): void {
+    new Gauge({
+      ...this.withRegistry(description),
+      async collect() {
+        this.reset();
+        for (const { labels, value } of (await valueOrUndefined(read)) ?? [])
+          this.set(labels, value);
+      },
+    });
+  }
+
+  /** The ages of what a resource server has fetched from its issuers. */
+  watchTrust(issuers: FetchedTrust): void {
+    const keySet = 'Age of the oldest key set that tokens are verified with.';
+    this.gauge({ name: 'key_set_age_seconds', help: keySet }, () => issuers.keySetAgeSeconds);
+    const list = 'Age of the oldest status list that tokens are checked with.';
+    this.gauge({ name: 'status_list_age_seconds', help: list }, () => issuers.statusListAgeSeconds);
   }
 
   /** @param buckets upper bounds, in the unit of the name */
@@ -68,6 +124,7 @@ export class Metrics {
     help,
     labels = [],
   }: MetricDescription<Label>) {
+    this.descriptions.push({ name, help, labels });
     return { name, help, labelNames: [...labels], registers: [this.registry] };
   }
 }

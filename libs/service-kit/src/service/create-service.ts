@@ -3,16 +3,17 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createLogger, logRequests, NestLogger } from '../observability/logger.js';
 import { measureRequests, Metrics } from '../observability/metrics.js';
-import { traceRequests } from '../observability/request-spans.js';
-import { isTracing } from '../observability/tracing.js';
 import { serveOpenApi } from '../openapi/openapi.js';
 import { showPageAtRoot } from '../openapi/swagger-page.js';
+import { traceRequests } from '../tracing/request-spans.js';
+import { isTracing } from '../tracing/tracing.js';
 import { createHttpAdapter, secureAnswers } from './http-adapter.js';
 import { createProxyTrust } from '../addresses.js';
 import { readForwardedAddresses } from './client-address.js';
 import { limitConnections } from './connections.js';
 import { allowOrigins, publishMetadata } from './cross-origin.js';
 import { answerMethodNotAllowed, shedLoad } from './http-hooks.js';
+import { RequestCapacity } from './request-limits.js';
 import { acceptBodies } from './request-bodies.js';
 import type { ServiceOptions } from './service.options.js';
 import { closeConnectionsOnShutdown } from './shutdown.js';
@@ -39,7 +40,7 @@ export async function createService(
   const fastify = app.getHttpAdapter().getInstance();
   const getTraceId = isTracing() ? traceRequests(fastify) : undefined;
   logRequests(fastify, logger, getTraceId);
-  if (options.metrics) measureRequests(fastify, app.get(Metrics));
+  if (options.metrics) enableMetrics(app);
   limitSenders(app, options);
   allowOrigins(fastify, options.corsOrigins ?? []);
   await shedLoad(app, options);
@@ -53,6 +54,16 @@ export async function createService(
   secureAnswers(fastify, options);
   await fastify.ready();
   return app;
+}
+
+function enableMetrics(app: NestFastifyApplication): void {
+  const metrics = app.get(Metrics);
+  metrics.enable();
+  metrics.collectProcessMetrics();
+  measureRequests(app.getHttpAdapter().getInstance(), metrics);
+  const help = 'Requests that occupy a place of MAX_REQUESTS_IN_FLIGHT.';
+  const capacity = app.get(RequestCapacity);
+  metrics.gauge({ name: 'http_server_active_requests', help }, () => capacity.taken);
 }
 
 function limitSenders(

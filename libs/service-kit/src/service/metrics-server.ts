@@ -19,7 +19,6 @@ export async function serveMetrics(
   { host, port }: Address,
 ): Promise<Server> {
   const metrics = app.get(Metrics);
-  metrics.collectProcessMetrics();
   const server = createServer((request, response) => {
     const isScrape = request.method === 'GET' && request.url === '/metrics';
     if (!isScrape) return void response.writeHead(404).end();

@@ -28,6 +28,11 @@ export class RequestCapacity {
   private count = 0;
   private fullSince = Number.POSITIVE_INFINITY;
 
+  /** For monitoring: the places that are taken. */
+  get taken(): number {
+    return this.count;
+  }
+
   get isFull(): boolean {
     return this.count >= this.max;
   }

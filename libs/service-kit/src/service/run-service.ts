@@ -1,6 +1,6 @@
 import { type DynamicModule, Logger, type Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { startTracing } from '../observability/tracing.js';
+import { startTracing, toTracingOptions } from '../tracing/tracing.js';
 import { listProxyWarnings } from './client-address.js';
 import { createService } from './create-service.js';
 import { serveMetrics } from './metrics-server.js';
@@ -21,19 +21,8 @@ interface RunSettings {
   readonly OTEL_TRACES_SAMPLER_ARG: number;
 }
 
-export function toRunOptions(
-  config: RunSettings,
-): Pick<
-  RunOptions,
-  | 'host'
-  | 'port'
-  | 'requestsInFlight'
-  | 'connectionsPerAddress'
-  | 'keepAliveTimeoutMs'
-  | 'metrics'
-  | 'tracing'
-> {
-  const { METRICS_PORT: port, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = config;
+export function toRunOptions(config: RunSettings) {
+  const { METRICS_PORT: port } = config;
   return {
     host: config.HOST,
     port: config.PORT,
@@ -41,9 +30,8 @@ export function toRunOptions(
     connectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
     keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT * 1000,
     metrics: port === undefined ? undefined : { host: config.METRICS_HOST, port },
-    tracing:
-      endpoint === undefined ? undefined : { endpoint, ratio: config.OTEL_TRACES_SAMPLER_ARG },
-  };
+    tracing: toTracingOptions(config),
+  } satisfies Partial<RunOptions>;
 }
 
 /**
@@ -61,17 +49,19 @@ export async function runMain(main: () => Promise<void>): Promise<void> {
 
 /** Creates the service, listens, and stops on SIGTERM or SIGINT. When it cannot start, it prints the reason and exits with 1. */
 export async function runService(module: Type | DynamicModule, options: RunOptions): Promise<void> {
+  const { name } = options;
   await runMain(async () => {
-    const stopTracing = startConfiguredTracing(options);
+    // First, so that requests of the starting service are traced too.
+    const stopTracing = options.tracing && startTracing({ name, ...options.tracing });
     const app = await createService(module, options);
-    app.get(ShutdownService).runAfterShutdown(stopTracing);
+    if (stopTracing) app.get(ShutdownService).runAfterShutdown(stopTracing);
     stopOnSignals(app, options.shutdownDeadlineMs ?? 10_000);
     await listen(app, options);
-    const logger = new Logger(options.name);
+    const logger = new Logger(name);
     if (options.metrics) await serveMetricsOrClose(app, options.metrics);
     const { trustProxy = false, https = false } = options;
     for (const warning of listProxyWarnings(trustProxy, https)) logger.warn(warning);
-    logger.log(`${options.name} is ready at ${await app.getUrl()}`);
+    logger.log(`${name} is ready at ${await app.getUrl()}`);
   });
 }
 
@@ -95,7 +85,3 @@ async function serveMetricsOrClose(
     throw toListenError(error, 'METRICS_PORT');
   }
 }
-
-/** Runs first, so that requests of the starting service are traced too. */
-const startConfiguredTracing = ({ name, tracing }: RunOptions): (() => Promise<void>) =>
-  tracing ? startTracing({ name, ...tracing }) : () => Promise.resolve();

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { TracingOptions } from '../observability/tracing.js';
+import type { TracingOptions } from '../tracing/tracing.js';
 import type { OpenApiOptions } from '../openapi/openapi.options.js';
 import type { LoggerOptions } from '../observability/logger.js';
 import type { TrustedProxies } from '../addresses.js';

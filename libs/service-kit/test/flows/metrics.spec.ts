@@ -48,6 +48,29 @@ describe('metrics in the text format of Prometheus', () => {
     expect(await scraped()).toMatch(/demo_age_seconds nan/i);
   });
 
+  it('shows a known series of a counter as 0 before its first event', async () => {
+    const outcomes = ['won', 'lost'].map((outcome) => ({ outcome }));
+    const description = { name: 'demo_games_total', help: 'Demo.', labels: ['outcome'] as const };
+    const counter = service.app.get(Metrics).counter({ ...description, series: outcomes });
+    counter.inc({ outcome: 'won' });
+    expect(await scraped()).toMatch(/demo_games_total\{outcome="won"\} 1\n.*outcome="lost"\} 0/);
+  });
+
+  it('shows the series of a gauge that the last read returned, and no other', async () => {
+    let kids = ['a', 'b'];
+    const description = { name: 'demo_keys', help: 'Demo.', labels: ['kid'] as const };
+    service.app
+      .get(Metrics)
+      .labelledGauge(description, () => kids.map((kid) => ({ labels: { kid }, value: 1 })));
+    expect(await scraped()).toMatch(/demo_keys\{kid="a"\} 1\ndemo_keys\{kid="b"\} 1/);
+    kids = ['b'];
+    expect(await scraped()).not.toContain('demo_keys{kid="a"}');
+  });
+
+  it('shows the requests in flight', async () => {
+    expect(await scraped()).toMatch(/^http_server_active_requests 0$/m);
+  });
+
   it('shows the other metrics when one gauge fails, as with an unavailable database', async () => {
     service.app.get(Metrics).gauge({ name: 'demo_lag_seconds', help: 'Demo.' }, async () => {
       throw new Error('connection refused');

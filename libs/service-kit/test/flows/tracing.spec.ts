@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get, Inject, Logger, Module, Post } from '@nestjs/common';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { startTracingWith } from '../../src/observability/tracing.js';
+import { startTracingWith } from '../../src/tracing/tracing.js';
 import { type RunningService, startService, stopServices } from '../support/running-service.js';
 
 const NEXT = Symbol('NEXT');

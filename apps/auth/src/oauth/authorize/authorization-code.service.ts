@@ -13,7 +13,7 @@ import {
 import type { SessionClaims } from '../../sessions/refresh-token-family.entity.js';
 import { RefreshTokenRevocation } from '../../sessions/refresh-token-revocation.service.js';
 import type { RefreshTokenClient } from '../../sessions/refresh-token-limits.js';
-import { RefreshTokenService } from '../../sessions/refresh-token.service.js';
+import { type CodeClaim, RefreshTokenService } from '../../sessions/refresh-token.service.js';
 import { isCodeVerifierValid } from './pkce.js';
 
 /** The values that a client sends with a code to the token endpoint. */
@@ -85,19 +85,25 @@ export class AuthorizationCodeService {
   }
 
   /** Uses the code for a new family, in the transaction that creates the family. */
-  buildClaim(code: AuthorizationCode, familyId: string, arrival: RequestArrival) {
-    const use = { familyId, arrivedAt: arrival.latest, now: this.clock.now() };
-    return this.codes.buildClaim(code, use);
-  }
-
-  /** Joins the transaction that claims the code. */
-  recordClaim({ accountId, clientId }: AuthorizationCode, sessionId: string): Promise<void> {
-    return this.events.record({
-      type: 'authorization_code.redeemed',
-      accountId,
-      clientId,
-      sessionId,
+  buildClaim(code: AuthorizationCode, arrival: RequestArrival): CodeClaim {
+    const { accountId, clientId } = code;
+    const buildUse = (familyId: string) => ({
+      familyId,
+      arrivedAt: arrival.latest,
+      now: this.clock.now(),
     });
+    return {
+      buildStatements: (familyId) => this.codes.buildClaim(code, buildUse(familyId)),
+      buildDecision: (creation, { familyId, limit }) =>
+        this.codes.buildDecision(code, { ...buildUse(familyId), limit }, creation),
+      prepareEvent: (sessionId) =>
+        this.events.prepare({
+          type: 'authorization_code.redeemed',
+          accountId,
+          clientId,
+          sessionId,
+        }),
+    };
   }
 
   /**
@@ -202,11 +208,9 @@ export class AuthorizationCodeExchange {
       claims: code.claims,
       dpopJkt: refreshKey,
       arrival,
-      onClaimed: (sessionId: string) => this.codes.recordClaim(code, sessionId),
     };
-    const created = await this.refreshTokens.createByCode(grant, (familyId) =>
-      this.codes.buildClaim(code, familyId, arrival),
-    );
+    const claim = this.codes.buildClaim(code, arrival);
+    const created = await this.refreshTokens.createByCode(grant, claim);
     return created ?? this.codes.rejectUnclaimed(code);
   }
 }

@@ -64,6 +64,7 @@ export class AuthorizationCodeGrant implements Grant {
     });
 
     const response = await this.sessionTokens.issue({
+      grant: this.type,
       client,
       session,
       account,

@@ -32,6 +32,7 @@ export class ClientCredentialsGrant implements Grant {
 
     // "A refresh token SHOULD NOT be included." RFC 9068 §2.2: the subject is the client itself.
     return this.accessTokens.issue({
+      grant: this.type,
       subject: client.id,
       clientId: client.id,
       audience,

@@ -50,6 +50,7 @@ export class RefreshTokenGrant implements Grant {
     // OpenID Connect Core §12.2: the answer has an ID token if `openid` was granted.
     const { session } = family;
     const response = await this.sessionTokens.issue({
+      grant: this.type,
       client,
       session,
       granted: { accountId, claims, scope: limitToClient(client, family.scope) },

@@ -6,7 +6,7 @@ import { IdTokenService } from '../../tokens/id-token.service.js';
 import { OAuthError } from '../../platform/oauth-error.js';
 import type { ClaimedAccount } from '../../sessions/authorization-code.repository.js';
 import type { SessionClaims } from '../../sessions/refresh-token-family.entity.js';
-import { AccessTokenService } from '../../tokens/access-token.service.js';
+import { AccessTokenService, type IssuingGrant } from '../../tokens/access-token.service.js';
 import { limitClaims, parseStoredClaims } from '../../tokens/standard-claims.js';
 import type { TokenResponse } from './token.schema.js';
 
@@ -20,6 +20,7 @@ interface SessionGrant {
 }
 
 export interface SessionTokenContent {
+  readonly grant: IssuingGrant;
   readonly client: Client;
   readonly session: SessionClaims;
   /** Left out, it is read if the response needs it. */
@@ -51,6 +52,7 @@ export class SessionTokenService {
       ...Object.keys(requested),
     ]);
     const response = await this.accessTokens.issue({
+      grant: content.grant,
       subject: granted.accountId,
       clientId: client.id,
       ...access,

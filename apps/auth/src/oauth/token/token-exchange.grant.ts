@@ -69,6 +69,7 @@ export class TokenExchangeGrant implements Grant {
 
     // The new token expires with the subject token and is revoked with the session. There is no refresh token (§2.2.1).
     const response = await this.accessTokens.issue({
+      grant: 'token_exchange',
       subject: family.accountId,
       clientId: client.id,
       ...access,

@@ -4,24 +4,27 @@ import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
 import { hashClientSecret } from '../../clients/registered-credentials.js';
 import { TOKEN_EXCHANGE } from '../../clients/client.entity.js';
 import { type ClientRegistration, ClientRepository } from '../../clients/client.repository.js';
+import { listPrivilegedScopes } from '../../platform/resource-servers.js';
 import { RoleOperationsService } from '../../sessions/account-operations.service.js';
 import { AccountSeedService, CredentialsFile } from './seed-credentials.js';
 
+type DemoConfig = Pick<AuthConfig, 'RESOURCE_SERVERS' | 'FIRST_PARTY_SCOPE'>;
+
 /** One client of each kind, as examples. */
-export const buildDemoClients = (
+const buildDemoClients = (
   file: CredentialsFile,
-  config: Pick<AuthConfig, 'RESOURCE_SERVERS'>,
+  config: DemoConfig,
 ): readonly ClientRegistration[] => [
   buildOrdersServiceClient(file, config),
   {
     id: 'short-lived-demo',
     ...createSecretAuthentication(file, 'SHORT_LIVED_SECRET'),
     grantTypes: ['client_credentials'],
-    scope: ['orders:read'],
+    scope: config.FIRST_PARTY_SCOPE.slice(0, 1),
     accessTokenTtl: 1,
   },
   {
-    ...APPLICATION_DEFAULTS,
+    ...buildApplication(config),
     id: 'demo-website',
     name: 'Demo Website',
     ...createSecretAuthentication(file, 'DEMO_WEBSITE_SECRET'),
@@ -29,7 +32,7 @@ export const buildDemoClients = (
     postLogoutRedirectUris: ['http://localhost:4000/'],
   },
   {
-    ...APPLICATION_DEFAULTS,
+    ...buildApplication(config),
     ...PUBLIC_CLIENT,
     id: 'demo-spa',
     name: 'Demo Single-Page App',
@@ -37,10 +40,10 @@ export const buildDemoClients = (
     redirectUris: ['http://localhost:4001/callback', 'http://127.0.0.1/callback'],
     postLogoutRedirectUris: ['http://localhost:4001/'],
   },
-  STAFF_CLIENT,
+  buildStaffClient(config),
   buildDocsClient(config),
   {
-    ...APPLICATION_DEFAULTS,
+    ...buildApplication(config),
     ...PUBLIC_CLIENT,
     id: 'demo-app',
     name: 'Demo App',
@@ -50,18 +53,13 @@ export const buildDemoClients = (
 ];
 
 /** The *Authorize* button at /docs of the resource servers, also at the loopback address on any port (RFC 8252 §7.3). */
-const buildDocsClient = ({
-  RESOURCE_SERVERS: servers,
-}: Pick<AuthConfig, 'RESOURCE_SERVERS'>): ClientRegistration => ({
-  ...APPLICATION_DEFAULTS,
+const buildDocsClient = ({ RESOURCE_SERVERS, FIRST_PARTY_SCOPE }: DemoConfig) => ({
   ...PUBLIC_CLIENT,
   id: 'demo-docs',
   name: 'API Documentation',
   grantTypes: ['authorization_code'],
-  scope: APPLICATION_DEFAULTS.scope
-    .filter((scope) => /^(orders|billing):/.test(scope))
-    .concat('billing:pay'),
-  redirectUris: [...servers.map(({ identifier }) => identifier), 'http://127.0.0.1']
+  scope: FIRST_PARTY_SCOPE,
+  redirectUris: [...RESOURCE_SERVERS.map(({ identifier }) => identifier), 'http://127.0.0.1']
     .filter((address) => /^https?:/.test(address))
     .map((address) => `${address.replace(/\/$/, '')}/docs/oauth2-redirect.html`),
   postLogoutRedirectUris: [],
@@ -70,7 +68,7 @@ const buildDocsClient = ({
 /** Orders calls billing: as itself, and for the user who called orders. */
 function buildOrdersServiceClient(
   file: CredentialsFile,
-  { RESOURCE_SERVERS: [orders, billing] }: Pick<AuthConfig, 'RESOURCE_SERVERS'>,
+  { RESOURCE_SERVERS: [orders, billing] }: DemoConfig,
 ): ClientRegistration {
   return {
     id: 'orders-service',
@@ -83,27 +81,29 @@ function buildOrdersServiceClient(
   };
 }
 
-/** Applications that users log in to, with consent. */
-const APPLICATION_DEFAULTS = {
+/** An application that users log in to, with consent. */
+const buildApplication = ({ FIRST_PARTY_SCOPE }: DemoConfig) => ({
   grantTypes: ['authorization_code', 'refresh_token'],
-  scope: [
-    ...['openid', 'profile', 'email', 'offline_access'],
-    ...['orders:read', 'orders:write', 'billing:read'],
-  ],
-};
+  scope: ['openid', 'profile', 'email', 'offline_access', ...FIRST_PARTY_SCOPE],
+});
 
 const PUBLIC_CLIENT = { authMethod: 'none', secretHashes: [] } as const;
 
-/** Every user can sign in here, and only users with the role get the privileged scopes. */
-const STAFF_CLIENT: ClientRegistration = {
-  ...APPLICATION_DEFAULTS,
+/** Every user can sign in here, and only users with a role get the privileged scopes. */
+const buildStaffClient = (config: DemoConfig): ClientRegistration => ({
+  ...buildApplication(config),
   ...PUBLIC_CLIENT,
   id: 'demo-staff',
   name: 'Demo Staff Console',
-  scope: ['openid', 'roles', 'orders:read:any', 'billing:refund', 'billing:admin'],
+  scope: ['openid', 'roles', ...listStaffScopes(config)],
   redirectUris: ['http://localhost:4002/callback', 'http://127.0.0.1/callback'],
   postLogoutRedirectUris: ['http://localhost:4002/'],
-};
+});
+
+const listStaffScopes = ({ RESOURCE_SERVERS }: DemoConfig) =>
+  [...listPrivilegedScopes(RESOURCE_SERVERS)]
+    .filter(([, roles]) => roles.length > 0)
+    .map(([scope]) => scope);
 
 const createSecretAuthentication = (file: CredentialsFile, name: string) =>
   ({

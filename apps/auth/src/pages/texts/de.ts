@@ -1,3 +1,4 @@
+import { sentencesIn } from '../../default-resource-servers.js';
 import type { ScopeTexts, Texts } from './en.js';
 
 const scopes: ScopeTexts = {
@@ -12,18 +13,11 @@ const scopes: ScopeTexts = {
   roles: 'Sehen, welche Rollen Sie haben',
   groups: 'Sehen, zu welchen Gruppen Sie gehören',
   offline_access: 'Angemeldet bleiben, auch wenn Sie nicht da sind',
-  'orders:read': 'Ihre Bestellungen sehen',
-  'orders:write': 'Für Sie bestellen und stornieren',
-  'billing:read': 'Ihre Rechnungen sehen',
-  'billing:pay': 'Ihre Rechnungen für Sie bezahlen',
-  'orders:read:any': 'Alle Bestellungen sehen: nur für die Kundenbetreuung',
-  'billing:refund': 'Zahlungen erstatten: nur für Mitarbeitende',
-  'billing:admin': 'Umsätze sehen: nur für die Verwaltung',
 };
 
 export const de: Texts = {
   language: 'de',
-  scopes,
+  scopes: { ...scopes, ...sentencesIn('de') },
   login: {
     title: 'Anmelden',
     continueTo: (client) => `um mit ${client} fortzufahren`,

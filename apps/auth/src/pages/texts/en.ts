@@ -1,26 +1,16 @@
 import { ACCOUNT_SCOPES, OPENID_SCOPES } from '../../clients/auth.scopes.js';
+import { sentencesIn } from '../../default-resource-servers.js';
 
-/** `npm run docs:check` compares these sentences with those of the resource servers. A scope for services needs none. */
-const scopes = {
-  ...ACCOUNT_SCOPES,
-  ...OPENID_SCOPES,
-  'orders:read': 'See your orders',
-  'orders:write': 'Place and cancel orders for you',
-  'billing:read': 'See your invoices',
-  'billing:pay': 'Pay your invoices for you',
-  'orders:read:any': 'See all orders: for support staff only',
-  'billing:refund': 'Refund payments: for staff only',
-  'billing:admin': 'See revenue: for administrators only',
-};
+const scopes = { ...ACCOUNT_SCOPES, ...OPENID_SCOPES };
 
-/** The sentence of each scope. A language without one of them does not compile. */
+/** The sentence of each scope of this server. A language without one of them does not compile. */
 export type ScopeTexts = Readonly<Record<string, string> & Record<keyof typeof scopes, string>>;
 
 /** All texts on the pages of this server. */
 export const en = {
   language: 'en',
   /** What a client may do, by scope. The consent page shows a scope without a text by its name. */
-  scopes: scopes as ScopeTexts,
+  scopes: { ...scopes, ...sentencesIn('en') } as ScopeTexts,
   login: {
     title: 'Sign in',
     continueTo: (client: string) => `to continue to ${client}`,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { UnitOfWork } from '@gatehouse/persistence';
-import { Clock } from '@gatehouse/service-kit';
-import { Injectable } from '@nestjs/common';
+import { Clock, Metrics } from '@gatehouse/service-kit';
+import { Inject, Injectable } from '@nestjs/common';
 
 /** The subject of a message to the owner of an account. `message.ts` has the texts. */
 export type NotificationKind = 'refresh_token_reused' | 'password_changed';
@@ -39,7 +39,11 @@ export class NotificationRepository {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
-  ) {}
+    @Inject(Metrics) metrics = new Metrics(),
+  ) {
+    const help = 'Age of the oldest message to an owner that the mail server has not accepted.';
+    metrics.gauge({ name: 'notification_delivery_lag_seconds', help }, () => this.findLagSeconds());
+  }
 
   /**
    * Joins the transaction of the change. The hour is part of the key: an account gets one message of a kind per clock hour, so
@@ -58,6 +62,15 @@ export class NotificationRepository {
         now,
       ],
     );
+  }
+
+  /** 0 when no message waits. */
+  private async findLagSeconds(): Promise<number> {
+    const [row] = await this.unitOfWork.query<{ since: string | number | null }>(
+      'SELECT MIN(created_at) AS since FROM notification WHERE next_attempt_at IS NOT NULL',
+    );
+    const since = row?.since ?? null;
+    return since === null ? 0 : (this.clock.now() - Number(since)) / 1000;
   }
 
   async deleteOfAccount(accountId: string): Promise<void> {

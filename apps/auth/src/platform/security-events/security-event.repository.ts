@@ -24,14 +24,14 @@ export class SecurityEventRepository {
 
   /** Travels with the commit of the caller's transaction, if there is one. */
   async insert(event: UnlinkedEvent): Promise<void> {
-    const { sql, parameters } = buildInsert(event);
+    const { sql, parameters } = buildEventInsert(event);
     if (this.unitOfWork.isInTransaction) this.unitOfWork.executeWithCommit(sql, parameters);
     else await this.unitOfWork.execute(sql, parameters);
   }
 
   /** Stores the event and the change that it records in one transaction and one round trip. */
   async insertWith(change: SqlStatement, event: UnlinkedEvent): Promise<void> {
-    await this.unitOfWork.executeAll([change, buildInsert(event)]);
+    await this.unitOfWork.executeAll([change, buildEventInsert(event)]);
   }
 
   /** Oldest first. */
@@ -116,7 +116,13 @@ export class SecurityEventRepository {
   }
 }
 
-const buildInsert = ({ id, at, type, accountId, detail }: UnlinkedEvent): SqlStatement => ({
+export const buildEventInsert = ({
+  id,
+  at,
+  type,
+  accountId,
+  detail,
+}: UnlinkedEvent): SqlStatement => ({
   sql: 'INSERT INTO security_event (id, at, type, account_id, detail) VALUES ($1, $2, $3, $4, $5)',
   parameters: [id, at, type, accountId, detail],
 });

@@ -3,8 +3,8 @@ import type { SqlStatement } from '@gatehouse/persistence';
 import { Clock, Metrics } from '@gatehouse/service-kit';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { UnlinkedEvent } from './event-chain.js';
-import type { RevocationReason, SecurityEvent } from './security-event.js';
-import { SecurityEventRepository } from './security-event.repository.js';
+import { EVENT_REASONS, type RevocationReason, type SecurityEvent } from './security-event.js';
+import { buildEventInsert, SecurityEventRepository } from './security-event.repository.js';
 
 type EventType = SecurityEvent['type'];
 
@@ -71,6 +71,13 @@ const isAlarming = (event: SecurityEvent): boolean =>
     ? ALARMING_REASONS.includes(event.reason)
     : EVENT_PROPERTIES[event.type].isAlarming;
 
+function listSeries(): { readonly type: string; readonly reason: string }[] {
+  const reasons: Readonly<Record<string, readonly string[]>> = EVENT_REASONS;
+  return Object.keys(EVENT_PROPERTIES).flatMap((type) =>
+    (reasons[type] ?? ['']).map((reason) => ({ type, reason })),
+  );
+}
+
 /** Events of one type that one process stores in one minute. */
 export const MAX_STORED_PER_MINUTE = 60;
 const MINUTE_MS = 60_000;
@@ -114,6 +121,12 @@ export class EventRateLimiter {
   }
 }
 
+/** An event whose statement runs with others of its caller, who calls `log` after their commit. */
+export interface PreparedEvent {
+  readonly statement: SqlStatement;
+  readonly log: () => void;
+}
+
 /** Records security decisions: each decision once, at the place where it is made. */
 @Injectable()
 export class SecurityEventService {
@@ -130,6 +143,7 @@ export class SecurityEventService {
       name: 'security_events_total',
       help: 'Security events, by type and reason.',
       labels: ['type', 'reason'],
+      series: listSeries(),
     });
   }
 
@@ -147,6 +161,11 @@ export class SecurityEventService {
   async recordWith(change: SqlStatement, event: SecurityEvent): Promise<void> {
     await this.repository.insertWith(change, this.toRow(event));
     this.log(event);
+  }
+
+  /** For {@link UnitOfWork.decide}. */
+  prepare(event: SecurityEvent): PreparedEvent {
+    return { statement: buildEventInsert(this.toRow(event)), log: () => this.log(event) };
   }
 
   /** Stores the counts of events that were not stored in the minutes that are over. */

@@ -1,31 +1,54 @@
 /** Why a refresh token family or a browser session was revoked. */
-export type RevocationReason =
-  | 'logout'
-  | 'reuse'
-  | 'rolled_back'
-  | 'code_reuse'
-  | 'ended_by_owner'
-  | 'ended_by_operator'
-  | 'consent_withdrawn'
-  | 'password_changed'
-  | 'session_limit'
-  | 'account_disabled'
-  | 'account_erased'
-  | 'role_revoked'
-  | 'client_disabled';
+const REVOCATION_REASONS = [
+  'logout',
+  'reuse',
+  'rolled_back',
+  'code_reuse',
+  'ended_by_owner',
+  'ended_by_operator',
+  'consent_withdrawn',
+  'password_changed',
+  'session_limit',
+  'account_disabled',
+  'account_erased',
+  'role_revoked',
+  'client_disabled',
+] as const;
+export type RevocationReason = (typeof REVOCATION_REASONS)[number];
 
 /** Who caused the change: a job of the server, the owner of the account, or an operator at the CLI. */
 export type Actor = 'server' | 'owner' | 'operator';
 
 /** Why the authentication of a client failed. */
-export type ClientRefusalReason =
-  | 'unknown_client'
-  | 'no_credentials'
-  | 'wrong_method'
-  | 'wrong_secret'
-  | 'wrong_assertion'
-  | 'repeated_assertion'
-  | 'public_client';
+const CLIENT_REFUSAL_REASONS = [
+  'unknown_client',
+  'no_credentials',
+  'wrong_method',
+  'wrong_secret',
+  'wrong_assertion',
+  'repeated_assertion',
+  'public_client',
+] as const;
+export type ClientRefusalReason = (typeof CLIENT_REFUSAL_REASONS)[number];
+
+/** Why a login, or the confirmation of a password, failed. */
+const LOGIN_FAILURE_REASONS = ['unknown_account', 'wrong_password', 'disabled_account'] as const;
+export type LoginFailureReason = (typeof LOGIN_FAILURE_REASONS)[number];
+
+type EventWithReason = Extract<SecurityEvent, { readonly reason: string }>;
+
+/** The reasons of each type of event that has them. */
+export const EVENT_REASONS: {
+  readonly [Type in EventWithReason['type']]: readonly Extract<
+    EventWithReason,
+    { readonly type: Type }
+  >['reason'][];
+} = {
+  'login.failed': LOGIN_FAILURE_REASONS,
+  'client.refused': CLIENT_REFUSAL_REASONS,
+  'family.ended': REVOCATION_REASONS,
+  'browser_session.ended': REVOCATION_REASONS,
+};
 
 /** A refused request of a client. The texts are bounded, and contain no secret, code or token. */
 interface Refusal {
@@ -80,10 +103,7 @@ export type SecurityEvent =
     }
   | ({ readonly type: 'authorization_code.redeemed' } & SessionReference)
   | ({ readonly type: 'family.begun' } & SessionReference)
-  | {
-      readonly type: 'login.failed';
-      readonly reason: 'unknown_account' | 'wrong_password' | 'disabled_account';
-    }
+  | { readonly type: 'login.failed'; readonly reason: LoginFailureReason }
   /** A login came too soon after failed logins. The password was not checked. */
   | { readonly type: 'login.delayed' }
   | ({ readonly type: 'family.ended'; readonly reason: RevocationReason } & SessionReference)

@@ -3,7 +3,11 @@ import { promisify } from 'node:util';
 import { Clock } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
-import { KeyRotationPlan, MAX_TOKEN_LIFETIME_SECONDS } from './key-rotation-plan.js';
+import {
+  KeyRotationPlan,
+  type PlannedKey,
+  MAX_TOKEN_LIFETIME_SECONDS,
+} from './key-rotation-plan.js';
 import {
   type NewSigningKey,
   SigningKeyRepository,
@@ -97,6 +101,7 @@ const STALE_MS = 30_000;
 export class SigningKeyService {
   private signers: ReadonlyMap<string, JwtSigner> = new Map();
   private active: JwtSigner | undefined;
+  private keys: readonly PlannedKey[] = [];
   private signersByAlgorithm: ReadonlyMap<SigningAlgorithm, JwtSigner> = new Map();
   private loadedAt = Number.NEGATIVE_INFINITY;
   private lastRows = '';
@@ -114,6 +119,16 @@ export class SigningKeyService {
   /** The public keys that verifiers fetch (RFC 7517 §5). */
   get keySet(): PublishedKeySet {
     return this.publishedSet;
+  }
+
+  /** For monitoring: the published keys, as of the last read. */
+  get publishedKeys(): readonly PlannedKey[] {
+    return this.keys;
+  }
+
+  /** For monitoring: seconds since the published keys were read. */
+  get keySetAgeSeconds(): number {
+    return (this.clock.monotonic() - this.loadedAt) / 1000;
   }
 
   /** The `kid` of the key that signs access tokens now. */
@@ -195,6 +210,7 @@ export class SigningKeyService {
     });
     this.signersByAlgorithm = new Map([...this.signersByAlgorithm, ...found]);
     this.signers = signers;
+    this.keys = keys;
     this.publishedSet = new PublishedKeySet(
       [...signers.values()].map(({ publicJwk }) => publicJwk),
       { changesAt: this.plan.findNextChange(keys), maxAge: this.config.KEY_SET_MAX_AGE },

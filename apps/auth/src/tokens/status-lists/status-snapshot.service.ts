@@ -78,6 +78,11 @@ export class StatusSnapshotService {
     this.sources.push(select);
   }
 
+  /** For monitoring: seconds since the status was read; undefined before the first request for a list. */
+  get ageSeconds(): number | undefined {
+    return this.latest && (this.clock.monotonic() - this.readAt) / 1000;
+  }
+
   /** Rejects when the database fails, because an old list might be wrong. */
   async getSnapshot(): Promise<StatusSnapshot> {
     const isFresh = this.clock.monotonic() - this.readAt < this.readIntervalMs;

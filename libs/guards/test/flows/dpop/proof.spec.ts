@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { generateKeyPairSync } from 'node:crypto';
 import { compactJws, DpopClient, generateSigningKey } from '../../../testing/index.js';
-import { platforms } from '../../support/guarded-app.js';
-import { API, DpopApp, ORDERS } from '../../support/dpop-app.js';
+import { API, platforms } from '../../support/guarded-app.js';
+import { DpopApp, ORDERS } from '../../support/dpop-app.js';
 
 type Members = Readonly<Record<string, unknown>>;
 

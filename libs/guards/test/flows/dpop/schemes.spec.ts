@@ -8,8 +8,8 @@ import {
   RequireScopes,
 } from '../../../src/index.js';
 import { DpopClient, TestIssuer } from '../../../testing/index.js';
-import { guardedApp, OrdersController, platforms } from '../../support/guarded-app.js';
-import { API, DpopApp, ORDERS } from '../../support/dpop-app.js';
+import { API, guardedApp, OrdersController, platforms } from '../../support/guarded-app.js';
+import { DpopApp, ORDERS } from '../../support/dpop-app.js';
 
 const METADATA = `resource_metadata="${API}/.well-known/oauth-protected-resource"`;
 const NEEDED = 'scope="orders:read"';

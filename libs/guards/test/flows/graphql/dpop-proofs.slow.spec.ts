@@ -1,8 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DpopClient, TestIssuer } from '../../../testing/index.js';
 import { guardedGraph } from '../../support/guarded-graph.js';
-import { platforms } from '../../support/guarded-app.js';
-import { API } from '../../support/dpop-app.js';
+import { API, platforms } from '../../support/guarded-app.js';
 import { it } from '../../support/slow-test.js';
 
 const client = new DpopClient();

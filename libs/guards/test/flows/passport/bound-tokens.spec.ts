@@ -3,8 +3,7 @@ import { AuthGuard } from '@nestjs/passport';
 import request from 'supertest';
 import { RequireScopes } from '../../../src/index.js';
 import { DpopClient, TestIssuer } from '../../../testing/index.js';
-import { API } from '../../support/dpop-app.js';
-import { platforms } from '../../support/guarded-app.js';
+import { API, platforms } from '../../support/guarded-app.js';
 import {
   besideAccessTokenGuard,
   JwtStrategy,

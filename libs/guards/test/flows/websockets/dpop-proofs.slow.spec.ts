@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DpopClient, TestIssuer } from '../../../testing/index.js';
 import { libraries, startGateways } from '../../support/guarded-gateway.js';
-import { API } from '../../support/dpop-app.js';
+import { API } from '../../support/guarded-app.js';
 import { it } from '../../support/slow-test.js';
 
 const client = new DpopClient();

@@ -13,6 +13,12 @@ import {
 import { removeTrailingSlash } from '../urls.js';
 import { traceOutgoingRequests } from './outgoing-spans.js';
 
+/** The common settings of traces. */
+interface TracingSettings {
+  readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined;
+  readonly OTEL_TRACES_SAMPLER_ARG: number;
+}
+
 export interface TracingOptions {
   /** The service's name (`service.name`). */
   readonly name: string;
@@ -20,6 +26,14 @@ export interface TracingOptions {
   readonly endpoint: string;
   /** The share of traces to keep, 0 to 1. It applies to traces that start here; otherwise the caller has decided. */
   readonly ratio: number;
+}
+
+/** @returns undefined without a collector, which turns tracing off */
+export function toTracingOptions(
+  config: TracingSettings,
+): Omit<TracingOptions, 'name'> | undefined {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: ratio } = config;
+  return endpoint === undefined ? undefined : { endpoint, ratio };
 }
 
 let isStarted = false;
@@ -61,4 +75,10 @@ export function startTracingWith(
     context.disable();
     propagation.disable();
   };
+}
+
+/** A member of the log lines of one request, also in other services. */
+export function readTraceId(): object {
+  const traceId = trace.getSpanContext(context.active())?.traceId;
+  return traceId === undefined ? {} : { traceId };
 }

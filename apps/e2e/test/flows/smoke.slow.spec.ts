@@ -1,0 +1,42 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from '@gatehouse/service-kit/testing';
+import { createTemporaryFolder } from '../support/cleanup.js';
+import { e2eConfig } from '../support/e2e.config.js';
+import { RunningCommand } from '../support/running-command.js';
+import { ROOT } from '../support/workspace.js';
+
+const APPS = readdirSync(join(ROOT, 'apps')).filter((name) => name !== 'e2e');
+
+describe('npm run smoke', () => {
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    env = { ...e2eConfig.shell, DATA_DIR: await createTemporaryFolder() };
+    for (const app of APPS) {
+      env[`${app.toUpperCase()}_PORT`] = String(await freePort());
+    }
+  });
+
+  it('exits with 1 and says how to start the stack when it does not run', async () => {
+    const smoke = RunningCommand.shell('node tools/run.mjs smoke', env);
+
+    expect(await smoke.exit).toBe(1);
+    expect(smoke.output).toContain('Start the stack in another terminal: npm start');
+  });
+
+  it('finds that each service accepts a token of its own user, and refuses forged and replayed ones', async () => {
+    const stack = RunningCommand.shell('node tools/run.mjs start', env);
+    await stack.waitForOutput(/ is running\./);
+    const smoke = RunningCommand.shell('node tools/run.mjs smoke', env);
+    const exit = await smoke.exit;
+
+    expect([exit, smoke.output]).toEqual([
+      0,
+      expect.stringMatching(/All \d+ steps did what they say/),
+    ]);
+    for (const app of APPS.filter((name) => name !== 'auth')) {
+      expect(smoke.output).toContain(`Log in for ${app}`);
+    }
+  });
+});

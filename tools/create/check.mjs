@@ -1,0 +1,172 @@
+/**
+ * `node tools/run.mjs create-check [<shapes>]`: makes a project of each shape in an empty folder and does there what its team does:
+ * install, test, lint, build, start and the smoke walk. Then it sends the hostile corpus to the first service.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { defineCommand, Failure, UsageError } from '../terminal/command.mjs';
+import { secondsSince } from '../terminal/output.mjs';
+import { exitCodeOf, freePort, run } from '../terminal/processes.mjs';
+import { ROOT } from '../workspace.mjs';
+import { SHAPES } from './choices.mjs';
+import { readRecord, sizeOf, writeRecord } from './shapes.mjs';
+
+/** @typedef {import('./choices.mjs').Choices} Choices */
+/** @typedef {{ cwd: string, choices: Choices, say: (text: string) => void }} Project */
+
+const flag = { type: /** @type {const} */ ('boolean'), default: false };
+
+export const command = defineCommand({
+  usage: `Usage: node tools/run.mjs create-check [<shapes>] [<options>]   makes and checks projects
+
+  <shapes>   ${Object.keys(SHAPES).join(', ')}; all by default
+  --record   writes sizes and seconds to tools/create/shapes.json, for the table in README.md
+  --sizes    records the sizes only, and tries nothing
+  --keep     does not delete the projects`,
+  options: { record: flag, sizes: flag, keep: flag },
+  allowPositionals: true,
+  run: async (options, names) => {
+    for (const name of names.length > 0 ? names : Object.keys(SHAPES)) {
+      if (!Object.hasOwn(SHAPES, name)) throw new UsageError(`There is no shape "${name}".`);
+      await checkShape(/** @type {keyof typeof SHAPES} */ (name), options);
+    }
+  },
+});
+
+/** @param {keyof typeof SHAPES} name @param {{ record?: boolean, sizes?: boolean, keep?: boolean }} options */
+async function checkShape(name, { record, sizes, keep }) {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'gatehouse-create-')));
+  const say = (/** @type {string} */ text) =>
+    void process.stdout.write(`create ${name}: ${text}\n`);
+  try {
+    const project = { cwd: join(folder, 'acme'), choices: SHAPES[name], say };
+    await makeProject(folder, project);
+    const size = sizeOf(project.cwd);
+    say(`${size.files} files, ${size.codeLines} lines, ${size.installed} packages`);
+    const seconds = sizes ? {} : await tryOut(project);
+    if (record || sizes) keepRecord(name, { ...size, ...seconds });
+  } finally {
+    if (keep) say(`the project is in ${folder}`);
+    else rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** @param {string} folder @param {Project} project */
+async function makeProject(folder, { cwd, choices, say }) {
+  const file = join(folder, 'choices.json');
+  writeFileSync(file, JSON.stringify(choices));
+  const words = ['create', cwd, '--choices', file];
+  await timed('create', say, () =>
+    run('create', ['node', 'tools/run.mjs', ...words], { cwd: ROOT }),
+  );
+}
+
+/** @param {Project} project */
+async function tryOut(project) {
+  const { cwd, say } = project;
+  const npm = (/** @type {string[]} */ ...args) =>
+    timed(args.join(' '), say, () =>
+      run(args.join(' '), ['npm', ...args], { cwd, env: environment() }),
+    );
+  const install = await npm('ci', '--prefer-offline', '--no-audit', '--no-fund');
+  const test = await npm('test');
+  await npm('run', 'lint');
+  await npm('run', 'typecheck');
+  await npm('run', 'build');
+  const boot = await withStack(project, {}, async (env) => {
+    await timed('smoke', say, () => run('smoke', ['npm', 'run', 'smoke'], { cwd, env }));
+  });
+  await sendCorpus(project);
+  return { install, test, boot };
+}
+
+/** @template T @param {string} what @param {(text: string) => void} say @param {() => Promise<T>} work */
+async function timed(what, say, work) {
+  const start = performance.now();
+  await work();
+  say(`${what}: ok (${secondsSince(start)} s)`);
+  return Math.round((performance.now() - start) / 1000);
+}
+
+/** The settings of the shell must not reach the project. @param {NodeJS.ProcessEnv} [settings] */
+const environment = (settings = {}) => ({
+  ...process.env,
+  ...{ NODE_ENV: undefined, INIT_CWD: undefined, NX_DAEMON: 'false', NX_TUI: 'false' },
+  ...settings,
+});
+
+/**
+ * Runs `npm start` on free ports while `work` runs.
+ *
+ * @param {Project} project
+ * @param {NodeJS.ProcessEnv} settings
+ * @param {(env: NodeJS.ProcessEnv) => Promise<void>} work
+ * @returns {Promise<number>} the seconds until the stack was ready
+ */
+async function withStack({ cwd, choices, say }, settings, work) {
+  const apps = [
+    ...(choices.auth === 'own' ? ['auth'] : []),
+    ...(choices.samples ? ['orders', 'billing'] : []),
+    ...choices.services,
+  ];
+  const ports = [];
+  for (const app of apps) ports.push([`${app.toUpperCase()}_PORT`, String(await freePort())]);
+  const env = environment({ ...Object.fromEntries(ports), ...settings });
+  const start = performance.now();
+  const stack = spawn(process.execPath, ['tools/run.mjs', 'start', '--no-build'], { cwd, env });
+  try {
+    await untilPrinted(stack, / is running\./);
+    const seconds = Number(secondsSince(start));
+    say(`start: ok (${seconds} s)`);
+    await work(env);
+    return seconds;
+  } finally {
+    stack.kill('SIGTERM');
+    if (stack.exitCode === null) await exitCodeOf(stack);
+  }
+}
+
+/** @param {import('node:child_process').ChildProcessWithoutNullStreams} child @param {RegExp} text */
+async function untilPrinted(child, text) {
+  let output = '';
+  await new Promise((resolve, reject) => {
+    const add = (/** @type {Buffer} */ chunk) => {
+      output += chunk;
+      if (text.test(output)) resolve(undefined);
+    };
+    child.stdout.on('data', add);
+    child.stderr.on('data', add);
+    child.once('exit', (code) => reject(new Failure(`npm start ended with ${code}:\n${output}`)));
+  });
+}
+
+/** The corpus issues the tokens of a second start. @param {Project} project */
+async function sendCorpus(project) {
+  const issuerPort = String(await freePort());
+  const trust = { AUTH_ISSUER: `http://127.0.0.1:${issuerPort}`, ALGORITHMS: 'ES256' };
+  const [service] = project.choices.services;
+  await withStack(project, trust, async (env) => {
+    const url = `http://localhost:${env[`${service.toUpperCase()}_PORT`]}`;
+    const words = ['--url', `${url}/${service}`, '--audience', url, '--issuer-port', issuerPort];
+    const output = await run(
+      'corpus',
+      ['node', 'tools/run.mjs', 'corpus', ...words, '--scope', `${service}:read`],
+      { cwd: ROOT },
+    );
+    project.say(`corpus: ${output.trim().split('\n').at(-1)}`);
+  });
+}
+
+/** @param {string} name @param {import('./shapes.mjs').Row} row */
+function keepRecord(name, row) {
+  const { measured: before, shapes } = readRecord();
+  const date = new Date().toISOString().slice(0, 10);
+  const measured = `Two cores, ${date}, Node ${process.versions.node}, \`node tools/run.mjs create-check --record\`; npm's cache was warm.`;
+  const all = Object.keys(SHAPES)
+    .map((key) => [key, key === name ? { ...shapes[key], ...row } : shapes[key]])
+    .filter(([, each]) => each);
+  const isTried = row.install !== undefined;
+  writeRecord({ measured: isTried ? measured : before, shapes: Object.fromEntries(all) });
+}

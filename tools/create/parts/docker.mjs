@@ -1,0 +1,24 @@
+import { editJson, replaceText } from '../edits.mjs';
+
+/** @type {import('../parts.mjs').Part} */
+export const part = {
+  title: 'Docker images, and Docker Compose with PostgreSQL',
+  paths: [
+    ...['Dockerfile', '.dockerignore', 'docker-compose.yml'],
+    ...['postgres', 'proxy', 'secrets'].map((name) => `deploy/${name}`),
+    ...['image', 'containers', 'compose-secrets'].map((name) => `tools/${name}`),
+    ...['docs/docker.md', 'tools/bundle/image.mjs', 'apps/e2e/test/units/compose.spec.ts'],
+  ],
+  edits: [
+    editJson('package.json', ({ scripts }) => {
+      delete scripts['compose:secrets'];
+    }),
+    {
+      file: 'tools/run.mjs',
+      change: (text) => text.replace(/^ {2}'?(image|containers|compose-secrets)'?: .*\n/gm, ''),
+    },
+    replaceText('.env.example', / Docker Compose reads \.env beside docker-compose\.yml\./, ''),
+  ],
+  // The manifests name the images.
+  needs: ['kubernetes'],
+};

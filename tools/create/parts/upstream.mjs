@@ -1,0 +1,112 @@
+/** What serves this repository only: `create` takes it out of every project. */
+import { dropBlock, dropJson, dropLines, editJson, replaceText } from '../edits.mjs';
+
+const SCRIPTS = [
+  ...['bench', 'scoreboard', 'corpus', 'create'],
+  ...['docs:build', 'docs:check', 'docs:paths', 'guards:copy', 'guards:doctor', 'test:node'],
+];
+const TOOLS = [
+  ...['adoption', 'corpus', 'docs', 'guards-copy', 'guards-doctor', 'guards-package', 'take-home'],
+];
+const COMMANDS = [...TOOLS, 'create', 'create-check', 'executed-files', 'test-node'];
+
+const GUARDS = 'libs/guards/README.md';
+
+/** As Prettier writes a short list. @type {import('../edits.mjs').Edit} */
+const ignoresOnOneLine = {
+  file: 'eslint.config.mjs',
+  change: (text) =>
+    text.replace(/globalIgnores\(\[\n((?: {4}'[^']+',\n)+) {2}\]\)/, (all, lines) => {
+      const line = `  globalIgnores([${lines.trim().replace(/,$/, '').replace(/\s+/g, ' ')}]),`;
+      return line.length > 100 ? all : line.slice(2, -1);
+    }),
+};
+
+/** @type {import('../parts.mjs').Part} */
+export const part = {
+  title: 'Benchmarks, comparisons, decisions and generators of this repository',
+  paths: [
+    ...['.ci', '.github/workflows/publish-guards.yml', '.github/workflows/release.yml'],
+    ...['bench', 'test', 'CHANGELOG.md', 'UPGRADING.md'],
+    ...TOOLS.map((name) => `tools/${name}`),
+    'tools/test/node-versions.mjs',
+    ...[
+      'main',
+      'questions',
+      'choices',
+      'generate',
+      'names',
+      'lock-file',
+      'texts',
+      'shapes',
+      'check',
+    ].map((name) => `tools/create/${name}.mjs`),
+    ...['tools/create/templates', 'tools/create/shapes.json'],
+    'docs/decisions',
+    ...[
+      ...['api-changes', 'architecture', 'configuration', 'guarantees', 'scale'],
+      ...['scopes', 'scoreboard', 'which-token', 'recipes/delete-what-you-do-not-need'],
+      ...['recipes/verify-in-other-languages', 'recipes/mcp'],
+    ].map((name) => `docs/${name}.md`),
+    'apps/*/openapi.json',
+    ...['clients', 'upstream'].map((name) => `apps/e2e/test/${name}`),
+    ...['create-tools', 'guards-copies', 'install-workspace', 'lint-texts', 'nest-starters'].map(
+      (name) => `apps/e2e/test/support/${name}.*`,
+    ),
+    ...['apps/e2e/src', 'apps/e2e/test/samples/contracts.spec.ts'],
+    'apps/e2e/test/samples/corpus.spec.ts',
+    'apps/auth/test/conformance',
+    'apps/*/test/flows/request-cost.spec.ts',
+    'apps/auth/test/flows/foreign-verifiers.slow.spec.ts',
+    'apps/auth/test/flows/ops-usage.slow.spec.ts',
+    'libs/guards/CHANGELOG.md',
+    'libs/guards/LICENSE',
+    'libs/guards/docs/adopt.md',
+    'libs/persistence/testing/documented-cost.ts',
+  ],
+  edits: [
+    replaceText(
+      'tools/new-service/add-service.mjs',
+      / `npm run create` [^\n]*/,
+      ' Needs no package.',
+    ),
+    editJson('package.json', (manifest) => {
+      manifest.scripts.lint = manifest.scripts.lint.replace(' tools bench', ' tools');
+      manifest.scripts.typecheck = manifest.scripts.typecheck.replace(' && tsc -p bench', '');
+    }),
+    dropJson('package.json', ...SCRIPTS.map((name) => ['scripts', name])),
+    dropLines('tools/run.mjs', new RegExp(`^ {2}'?(${COMMANDS.join('|')})'?: \\(\\)`)),
+    dropLines('libs/persistence/testing/index.ts', /documented-cost/),
+    dropLines('.gitignore', /^\/bench\//),
+    dropLines('.dockerignore', /^bench$/),
+    dropLines('eslint.config.mjs', /^ {4}'bench\/results',$/),
+    ignoresOnOneLine,
+    replaceText(
+      '.dependency-cruiser.mjs',
+      /path: \[\n\s+('.*dist\/',)\n\s+('.*built-',)\n\s+'\^bench.*\n\s+('.*'),\n\s+\]/,
+      'path: [$1 $2 $3]',
+    ),
+    replaceText(
+      '.dependency-cruiser.mjs',
+      /Which file may import which [^]*? rule notices a violation\.\n/,
+      'Which file may import which. `npm run lint` checks it, with type-only imports.\n',
+    ),
+    dropLines('apps/auth/src/auth.config.ts', /docs\/guarantees\.md says/),
+    replaceText('apps/auth/src/default-resource-servers.ts', / `npm run docs:check` [^.]*\./, ''),
+    // The part opentelemetry drops this paragraph.
+    {
+      file: 'docs/observability.md',
+      change: (text) => text.replace(/ \(`npm run bench\n-- services --parts=empty`\)/, ''),
+    },
+    replaceText('docs/recipes/another-issuer.md', /, then run `npm run corpus [^`]*`/, ''),
+    replaceText('docs/clients.md', '`npm run test:slow` signs', 'A test of the starter signs'),
+    replaceText('docs/revocation.md', '`npm run bench -- scale`, medians', 'medians'),
+    dropBlock(GUARDS, /^\*\*1\. Copy it/, /^It copies about/),
+    replaceText(GUARDS, '**2. Name', '**1. Name'),
+    replaceText(GUARDS, '**3. ', '**2. '),
+    replaceText(GUARDS, '**4. ', '**3. '),
+    dropLines(GUARDS, /^`npm run guards:doctor/),
+    dropLines('tools/remove/main.mjs', /docs:build/),
+    dropLines('tools/new-service/main.mjs', /'tools\/docs'/),
+  ],
+};

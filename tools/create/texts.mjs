@@ -1,0 +1,133 @@
+/** The texts of a project, from templates/. */
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { renamed, titleOf } from './names.mjs';
+
+/** @typedef {import('./choices.mjs').Choices} Choices */
+
+const TEMPLATES = fileURLToPath(new URL('templates', import.meta.url));
+
+/**
+ * @param {string} target
+ * @param {Choices} choices
+ */
+export function writeTexts(target, choices) {
+  renameSync(join(target, 'LICENSE'), join(target, 'LICENSE.gatehouse'));
+  const facts = factsOf(target, choices);
+  for (const name of readdirSync(TEMPLATES)) {
+    const text = readFileSync(join(TEMPLATES, name), 'utf8').replaceAll('\r\n', '\n');
+    writeFileSync(join(target, name.replace('.template', '')), fill(text, facts));
+  }
+}
+
+/** @typedef {{ is: Record<string, boolean>, words: Record<string, string> }} Facts */
+
+/** @param {string} target @param {Choices} choices @returns {Facts} */
+function factsOf(
+  target,
+  { name, services, samples, auth, issuer = '', preset = '', parts, database },
+) {
+  const all = [...(samples ? ['orders', 'billing'] : []), ...services];
+  const { scripts } = JSON.parse(readFileSync(join(target, 'package.json'), 'utf8'));
+  return {
+    is: {
+      own: auth === 'own',
+      external: auth === 'external',
+      postgres: database === 'postgres',
+      preset: preset !== '',
+      samples,
+      docker: parts.includes('docker') && existsSync(join(target, 'Dockerfile')),
+      kubernetes: parts.includes('kubernetes'),
+      smoke: Object.hasOwn(scripts, 'smoke'),
+      upgrade: Object.hasOwn(scripts, 'upgrade'),
+      slow: Object.hasOwn(scripts, 'test:slow'),
+    },
+    words: {
+      title: titleOf(name),
+      // The third person of the verb in the first sentence.
+      s: all.length === 1 ? 's' : '',
+      ies: all.length === 1 ? 'ies' : 'y',
+      service: services[0] ?? 'orders',
+      services: all
+        .map((each) => `\`apps/${each}\``)
+        .join(', ')
+        .replace(/, ([^,]*)$/, ' and $1'),
+      issuer,
+      preset,
+    },
+  };
+}
+
+/**
+ * Keeps the lines between `<!-- if x -->` and `<!-- end -->` when x holds, and fills in `{{words}}`.
+ *
+ * @param {string} text
+ * @param {Facts} facts
+ */
+function fill(text, { is, words }) {
+  return text
+    .replace(/^<!-- if (\w+) -->\n([^]*?)^<!-- end -->\n/gm, (_all, fact, lines) =>
+      is[fact] ? lines : '',
+    )
+    .replace(/\{\{(\w+)\}\}/g, (_all, word) => words[word])
+    .replace(/\n{3,}/g, '\n\n');
+}
+
+const ENV_HEAD = `# The settings of the apps, with their defaults. apps/*/src/*.config.ts declares them.
+#
+# All lines are comments, so a copy of this file changes nothing. Development needs no settings.
+# \`npx nx serve <app>\` reads apps/<app>/.env: copy the part of that app and remove the # of each line that you change.
+# \`npm start\` reads no file: set variables in front of it.`;
+
+/**
+ * `.env.example` of the apps that are here. A new service has the settings of billing that its own schema declares.
+ *
+ * @param {{ source: string, target: string, choices: Choices }} project
+ */
+export function writeEnvExample({ source, target, choices }) {
+  const text = readFileSync(join(source, '.env.example'), 'utf8').replaceAll('\r\n', '\n');
+  const sections = new Map(
+    [...text.matchAll(/^# ---- (\w+) ----\n\n([^]*?)(?=^# ---- |(?![^]))/gm)].map(
+      ([, app, settings]) => /** @type {const} */ ([app, settings.trim()]),
+    ),
+  );
+  const own = [...sections].filter(([app]) => existsSync(join(target, 'apps', app)));
+  const added = choices.services.map((app) => {
+    const settings = settingsOfService(sections.get('billing') ?? '', configOf(target, app));
+    return /** @type {const} */ ([app, settings]);
+  });
+  const all = [...own, ...added].map(([app, settings]) => `# ---- ${app} ----\n\n${settings}`);
+  const example = `${[ENV_HEAD, ...all].join('\n\n')}\n`;
+  writeFileSync(join(target, '.env.example'), renamed(example, choices));
+}
+
+/** @param {string} target @param {string} app */
+const configOf = (target, app) =>
+  readFileSync(join(target, `apps/${app}/src/${app}.config.ts`), 'utf8');
+
+/** Settings of every app, which `commonSettings` declares. The first one of a resource server follows them. */
+const FIRST_OWN_SETTING = '#AUTH_ISSUER=';
+
+/** @param {string} billing @param {string} config */
+function settingsOfService(billing, config) {
+  const settings = billing.split('\n\n');
+  const first = settings.findIndex((each) => each.includes(`\n${FIRST_OWN_SETTING}`));
+  const [, port = ''] = /port: (\d+)/.exec(config) ?? [];
+  return settings
+    .filter((each, index) => index < first || config.includes(`  ${nameOf(each)}: `))
+    .map((each) => each.replace(/^#PORT=.*/m, `#PORT=${port}`))
+    .map((each) =>
+      each.replace(/^#(AUDIENCE|AUTH_ISSUER)=.*/m, (all, name) => defaultIn(config, name) ?? all),
+    )
+    .join('\n\n');
+}
+
+/** @param {string} setting */
+const nameOf = (setting) => /^#([A-Z_0-9]+)=/m.exec(setting)?.[1] ?? '';
+
+/** @param {string} config @param {string} name */
+function defaultIn(config, name) {
+  const [, value] = new RegExp(`${name}: [^]*?\\.default\\('([^']*)'\\)`).exec(config) ?? [];
+  return value && `#${name}=${value}`;
+}
