@@ -9,6 +9,7 @@ const COMMANDS = {
   adoption: () => import('./adoption/main.mjs'),
   bundle: () => import('./bundle/main.mjs'),
   'compose-secrets': () => import('./compose-secrets/main.mjs'),
+  compile: () => import('./compile/main.mjs'),
   corpus: () => import('./corpus/main.mjs'),
   create: () => import('./create/main.mjs'),
   'create-check': () => import('./create/check.mjs'),
@@ -22,12 +23,14 @@ const COMMANDS = {
   migrate: () => import('./migrate/main.mjs'),
   'new-service': () => import('./new-service/main.mjs'),
   ops: () => import('./ops/main.mjs'),
+  packages: () => import('./packages/main.mjs'),
   remove: () => import('./remove/main.mjs'),
   'remove-check': () => import('./remove/check.mjs'),
   smoke: () => import('./smoke/main.mjs'),
   start: () => import('./start/main.mjs'),
   'take-home': () => import('./take-home/main.mjs'),
   test: () => import('./test/main.mjs'),
+  'test-node': () => import('./test/node-versions.mjs'),
   'token-explain': () => import('./token-explain/main.mjs'),
 };
 

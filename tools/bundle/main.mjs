@@ -12,6 +12,7 @@ import { ROOT } from '../workspace.mjs';
 const NATIVE = ['better-sqlite3', '@node-rs/argon2'];
 /** Packages that Nest imports when a program uses the feature. No app has them. */
 const NOT_INSTALLED = [
+  ...['@nestjs/microservices', '@nestjs/websockets', '@nestjs/platform-express'],
   ...['class-transformer', 'class-validator', '@fastify/multipart', '@fastify/static'],
   ...['@fastify/view', '@grpc/*', '@nats-io/*', 'amqp-*', 'ioredis', 'kafkajs', 'mqtt'],
 ];

@@ -3,12 +3,12 @@ import { dropBlock, dropJson, dropLines, editJson, replaceText } from '../edits.
 
 const SCRIPTS = [
   ...['bench', 'scoreboard', 'corpus', 'create'],
-  ...['docs:build', 'docs:check', 'docs:paths', 'guards:copy', 'guards:doctor'],
+  ...['docs:build', 'docs:check', 'docs:paths', 'guards:copy', 'guards:doctor', 'test:node'],
 ];
 const TOOLS = [
   ...['adoption', 'corpus', 'docs', 'guards-copy', 'guards-doctor', 'guards-package', 'take-home'],
 ];
-const COMMANDS = [...TOOLS, 'create', 'create-check', 'executed-files'];
+const COMMANDS = [...TOOLS, 'create', 'create-check', 'executed-files', 'test-node'];
 
 const GUARDS = 'libs/guards/README.md';
 
@@ -29,6 +29,7 @@ export const part = {
     ...['.ci', '.github/workflows/publish-guards.yml', '.github/workflows/release.yml'],
     ...['bench', 'test', 'CHANGELOG.md', 'UPGRADING.md'],
     ...TOOLS.map((name) => `tools/${name}`),
+    'tools/test/node-versions.mjs',
     ...[
       'main',
       'questions',
@@ -73,12 +74,7 @@ export const part = {
       manifest.scripts.lint = manifest.scripts.lint.replace(' tools bench', ' tools');
       manifest.scripts.typecheck = manifest.scripts.typecheck.replace(' && tsc -p bench', '');
     }),
-    dropJson(
-      'package.json',
-      ...SCRIPTS.map((name) => ['scripts', name]),
-      ['devDependencies', 'openapi-typescript'],
-      ['overrides', 'openapi-typescript'],
-    ),
+    dropJson('package.json', ...SCRIPTS.map((name) => ['scripts', name])),
     dropLines('tools/run.mjs', new RegExp(`^ {2}'?(${COMMANDS.join('|')})'?: \\(\\)`)),
     dropLines('libs/persistence/testing/index.ts', /documented-cost/),
     dropLines('.gitignore', /^\/bench\//),
