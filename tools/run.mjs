@@ -8,7 +8,6 @@ import { readFileSync } from 'node:fs';
 const COMMANDS = {
   adoption: () => import('./adoption/main.mjs'),
   bundle: () => import('./bundle/main.mjs'),
-  'compose-secrets': () => import('./compose-secrets/main.mjs'),
   corpus: () => import('./corpus/main.mjs'),
   demo: () => import('./demo/main.mjs'),
   docs: () => import('./docs/main.mjs'),

@@ -57,13 +57,6 @@ const PLACES = {
       change: (text) => text.replace(/,?\s*\};$/, `, ${many}: ${port} };`),
     },
   ],
-  Dockerfile: ({ many }) => [
-    {
-      what: 'the manifest of e2e',
-      place: /^COPY apps\/e2e\/package\.json .*$/,
-      change: (text) => `COPY apps/${many}/package.json apps/${many}/\n${text}`,
-    },
-  ],
   'docker-compose.yml': (names) =>
     Object.entries(composeParts(names)).map(([part, added]) => ({
       what: `the comment "new:service adds its ${part} above"`,
@@ -81,12 +74,12 @@ const composeParts = ({ many, port }) => ({
   environment:
     <<: *resource-server-settings
     AUDIENCE: http://localhost:${port}
-    DATABASE_URL_FILE: /run/secrets/${many}_database_url
-  secrets: [${many}_database_url]
+    DATABASE_URL_FILE: /run/secrets/database_url
+  volumes: ['secrets-${many}:/run/secrets:ro']
 `,
-  database: `      - ${many}_database_url`,
-  secret: `  ${many}_database_url: { file: ./data/secrets/${many}_database_url }`,
-  migration: `  ${many}-migrate: { <<: [*one-off, *${many}] }`,
+  secrets: `      - secrets-${many}:/secrets/${many}`,
+  volume: `  secrets-${many}:`,
+  migration: `  ${many}-migrate: { <<: [*migration, *${many}] }`,
   service: `  ${many}:
     <<: *${many}
     ports: ['127.0.0.1:${port}:3000']
