@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 const COMMANDS = {
   adoption: () => import('./adoption/main.mjs'),
   bundle: () => import('./bundle/main.mjs'),
+  containers: () => import('./containers/main.mjs'),
   corpus: () => import('./corpus/main.mjs'),
   demo: () => import('./demo/main.mjs'),
   docs: () => import('./docs/main.mjs'),
@@ -15,7 +16,6 @@ const COMMANDS = {
   'guards-copy': () => import('./guards-copy/main.mjs'),
   'guards-doctor': () => import('./guards-doctor/main.mjs'),
   'guards-package': () => import('./guards-package/main.mjs'),
-  image: () => import('./image/main.mjs'),
   migrate: async () => ({ command: (await import('./ops/main.mjs')).migrateCommand }),
   'new-service': () => import('./new-service/main.mjs'),
   'new-service-check': () => import('./new-service/check.mjs'),
