@@ -24,7 +24,7 @@ export class Stack {
     this.project = project;
     this.profile = profile;
     const file = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8');
-    const all = yaml.parse(file, { merge: true }).services;
+    const all = yaml.parse(file, { merge: true, maxAliasCount: -1 }).services;
     /** @type {Record<string, Service>} */
     this.services = Object.fromEntries(
       Object.entries(all).filter(

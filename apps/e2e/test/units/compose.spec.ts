@@ -76,7 +76,7 @@ describe('docker-compose.yml', () => {
 
   beforeAll(async () => {
     const text = await readFile(join(ROOT, 'docker-compose.yml'), 'utf8');
-    compose = file.parse(parse(text, { merge: true }));
+    compose = file.parse(parse(text, { merge: true, maxAliasCount: -1 }));
     apps = Object.entries(compose.services)
       .filter(([, { image }]) => image?.startsWith('gatehouse-'))
       .map(([name, service]) => [name, app.parse(service)]);
