@@ -73,6 +73,18 @@ export class Engine {
     return (performance.now() - start) / 1000;
   }
 
+  /**
+   * Podman 4.3 sometimes fails to remove a container that stops at the same moment.
+   *
+   * @param {string} label of the containers
+   */
+  async removeAll(label) {
+    await waitUntil(`the containers of ${label} are removed`, 60_000, async () => {
+      const list = await this.run('ps', '--all', '--quiet', '--filter', `label=${label}`);
+      return !list || this.succeeds('rm', '--force', '--volumes', ...list.split('\n'));
+    });
+  }
+
   /** @param {string} container @param {number} port @returns {Promise<string>} the address on this machine */
   async addressOf(container, port) {
     const [line] = (await this.run('port', container, String(port))).split('\n');

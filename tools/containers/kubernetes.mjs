@@ -210,9 +210,7 @@ export class Cluster {
   }
 
   async delete() {
-    const label = ['--filter', `label=gatehouse=${PROJECT}`];
-    const containers = await this.engine.run('ps', '--all', '--quiet', ...label);
-    if (containers) await this.engine.run('rm', '--force', '--volumes', ...containers.split('\n'));
+    await this.engine.removeAll(`gatehouse=${PROJECT}`);
     await this.engine.succeeds('network', 'rm', PROJECT);
   }
 }

@@ -126,10 +126,7 @@ export class Stack {
   /** Stops all containers and deletes them with their volumes. */
   async down() {
     if (this.engine.name === 'docker') return void (await this.compose('down', '--volumes'));
-    const label = ['--filter', `label=gatehouse=${this.project}`];
-    const containers = await this.engine.run('ps', '--all', '--quiet', ...label);
-    if (containers)
-      await this.engine.run('rm', '--force', '--time', '1', ...containers.split('\n'));
+    await this.engine.removeAll(`gatehouse=${this.project}`);
     const prefix = ['--filter', `name=^${this.project}_`];
     const volumes = await this.engine.run('volume', 'ls', '--quiet', ...prefix);
     if (volumes) await this.engine.run('volume', 'rm', ...volumes.split('\n'));
