@@ -8,8 +8,8 @@ import { readFileSync } from 'node:fs';
 const COMMANDS = {
   adoption: () => import('./adoption/main.mjs'),
   bundle: () => import('./bundle/main.mjs'),
-  'compose-secrets': () => import('./compose-secrets/main.mjs'),
   compile: () => import('./compile/main.mjs'),
+  containers: () => import('./containers/main.mjs'),
   corpus: () => import('./corpus/main.mjs'),
   create: () => import('./create/main.mjs'),
   'create-check': () => import('./create/check.mjs'),
@@ -19,7 +19,6 @@ const COMMANDS = {
   'guards-copy': () => import('./guards-copy/main.mjs'),
   'guards-doctor': () => import('./guards-doctor/main.mjs'),
   'guards-package': () => import('./guards-package/main.mjs'),
-  image: () => import('./image/main.mjs'),
   migrate: () => import('./migrate/main.mjs'),
   'new-service': () => import('./new-service/main.mjs'),
   ops: () => import('./ops/main.mjs'),
