@@ -188,7 +188,7 @@ const auth = [
       'Of the files at the top, folders import only auth.config.ts; ops also imports the others.',
     severity: 'error',
     from: { path: `${AUTH}/(?!ops/)[^/]+/` },
-    to: { path: `${AUTH}/[^/]+[.]ts$`, pathNot: `${AUTH}/[a-z.-]*(config|scopes|types)[.]ts$` },
+    to: { path: `${AUTH}/[^/]+[.]ts$`, pathNot: `${AUTH}/[a-z.-]*(config|scopes|types|default-resource-servers)[.]ts$` },
   },
   {
     name: 'grants-are-independent',
