@@ -24,6 +24,7 @@ const COMMANDS = {
   ops: () => import('./ops/main.mjs'),
   remove: () => import('./remove/main.mjs'),
   smoke: () => import('./smoke/main.mjs'),
+  'remove-check': () => import('./remove/check.mjs'),
   start: () => import('./start/main.mjs'),
   'take-home': () => import('./take-home/main.mjs'),
   test: () => import('./test/main.mjs'),
