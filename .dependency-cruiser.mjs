@@ -185,10 +185,13 @@ const auth = [
   {
     name: 'auth-top-level-files',
     comment:
-      'Of the files at the top, folders import only auth.config.ts; ops also imports the others.',
+      'Of the files at the top, folders import only auth.config.ts and default-resource-servers.ts; ops also the others.',
     severity: 'error',
     from: { path: `${AUTH}/(?!ops/)[^/]+/` },
-    to: { path: `${AUTH}/[^/]+[.]ts$`, pathNot: `${AUTH}/[a-z.-]*(config|scopes|types|default-resource-servers)[.]ts$` },
+    to: {
+      path: `${AUTH}/[^/]+[.]ts$`,
+      pathNot: `${AUTH}/[a-z.-]*(config|scopes|types|resource-servers)[.]ts$`,
+    },
   },
   {
     name: 'grants-are-independent',

@@ -10,7 +10,7 @@ const SUPPORT = [
 export const part = {
   title: 'The sample service orders',
   paths: [
-    ...['apps/orders', 'apps/e2e/src/contracts/orders.ts', 'apps/e2e/test/samples', ...SUPPORT],
+    ...['apps/orders', 'apps/e2e/src', 'apps/e2e/test/samples', ...SUPPORT],
     ...['apps/e2e/test/support/public-client', 'apps/e2e/test/support/replicas'],
     ...['apps/auth/test/flows/demo-orders.spec.ts', 'deploy/k8s/base/orders.yaml'],
     ...['docs/flows/order-to-invoice.md', 'docs/recipes/partner-api.md', 'tools/start/orders.mjs'],
