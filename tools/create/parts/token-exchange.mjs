@@ -37,7 +37,7 @@ function tests() {
     replaceText(`${FLOWS}/attacks.spec.ts`, /\n {4}\[\n {6}'a token exchange',[^]*?\n {4}\],/, ''),
     dropLines(`${FLOWS}/attacks.spec.ts`, /const ACCESS_TOKEN/),
     dropTests(`${FLOWS}/client-updates.slow.spec.ts`, 'leaves a removed scope out of a token'),
-    dropTests(`${FLOWS}/demo.spec.ts`, 'lets orders call billing'),
+    dropTests(`${FLOWS}/demo-orders.spec.ts`, 'lets orders call billing'),
     replaceText(
       `${FLOWS}/discovery.spec.ts`,
       /grant_types_supported: \[[^\]]*\]/,

@@ -8,7 +8,10 @@ const SCRIPTS = [
 const TOOLS = [
   ...['adoption', 'corpus', 'docs', 'guards-copy', 'guards-doctor', 'guards-package', 'take-home'],
 ];
-const COMMANDS = [...TOOLS, 'create', 'create-check', 'executed-files', 'test-node'];
+const COMMANDS = [
+  ...TOOLS,
+  ...['remove-check', 'create', 'create-check', 'executed-files', 'test-node'],
+];
 
 const GUARDS = 'libs/guards/README.md';
 
@@ -43,6 +46,7 @@ export const part = {
     ].map((name) => `tools/create/${name}.mjs`),
     ...['tools/create/templates', 'tools/create/shapes.json'],
     'docs/decisions',
+    'tools/remove/check.mjs',
     ...[
       ...['api-changes', 'architecture', 'configuration', 'guarantees', 'scale'],
       ...['scopes', 'scoreboard', 'which-token', 'recipes/delete-what-you-do-not-need'],
