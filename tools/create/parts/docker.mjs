@@ -7,7 +7,7 @@ export const part = {
     ...['Dockerfile', '.dockerignore', 'docker-compose.yml'],
     ...['postgres', 'proxy', 'secrets'].map((name) => `deploy/${name}`),
     ...['image', 'containers', 'compose-secrets'].map((name) => `tools/${name}`),
-    ...['docs/docker.md', 'tools/bundle/image.mjs', 'apps/e2e/test/units/compose.spec.ts'],
+    ...['docs/docker.md', 'deploy/monitoring', 'apps/e2e/test/units/compose.spec.ts'],
   ],
   edits: [
     editJson('package.json', ({ scripts }) => {

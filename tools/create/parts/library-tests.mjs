@@ -45,6 +45,7 @@ export const part = {
     'tools/jest/slow.mjs',
   ],
   edits: [
+    dropLines('docs/recipes/upgrade-dependencies.md', /^npm run test:slow$/),
     replaceText('tools/test/main.mjs', '`npm test`, `npm run test:slow`:', '`npm test`:'),
     ...LIBRARIES.map((name) =>
       editJson(`libs/${name}/package.json`, ({ scripts, devDependencies = {} }) => {

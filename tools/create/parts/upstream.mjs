@@ -6,7 +6,16 @@ const SCRIPTS = [
   ...['docs:build', 'docs:check', 'docs:paths', 'guards:copy', 'guards:doctor', 'test:node'],
 ];
 const TOOLS = [
-  ...['adoption', 'corpus', 'docs', 'guards-copy', 'guards-doctor', 'guards-package', 'take-home'],
+  ...[
+    'adoption',
+    'containers',
+    'corpus',
+    'docs',
+    'guards-copy',
+    'guards-doctor',
+    'guards-package',
+    'take-home',
+  ],
 ];
 const COMMANDS = [
   ...TOOLS,
@@ -110,6 +119,20 @@ export const part = {
     replaceText(GUARDS, '**3. ', '**2. '),
     replaceText(GUARDS, '**4. ', '**3. '),
     dropLines(GUARDS, /^`npm run guards:doctor/),
+    dropLines('.github/pull_request_template.md', /npm run docs:build/),
+    replaceText(
+      'docs/observability.md',
+      /^`npm run docs:build` writes this table from [^\n]*:\n\n/gm,
+      '',
+    ),
+    {
+      file: 'deploy/monitoring/alerts.yml',
+      change: (text) => text.replace(/ `npm run docs:build` writes [^\n]*/, ''),
+    },
+    dropLines('docs/docker.md', /^`node tools\/run\.mjs containers` builds/),
+    dropLines('docs/recipes/from-a-global-jwt-auth-guard.md', /^`npm run guards:doctor/),
+    dropLines('docs/recipes/upgrade-dependencies.md', /^npm run docs:check$/),
+    replaceText('docs/recipes/upgrade-dependencies.md', / `docs:check` fails if [^.]*\./, ''),
     dropLines('tools/remove/main.mjs', /docs:build/),
     dropLines('tools/new-service/main.mjs', /'tools\/docs'/),
   ],
