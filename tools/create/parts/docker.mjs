@@ -6,7 +6,7 @@ export const part = {
   paths: [
     ...['Dockerfile', '.dockerignore', 'docker-compose.yml'],
     ...['postgres', 'proxy', 'secrets'].map((name) => `deploy/${name}`),
-    ...['image', 'containers', 'compose-secrets'].map((name) => `tools/${name}`),
+    'tools/containers',
     ...['docs/docker.md', 'tools/bundle/image.mjs', 'apps/e2e/test/units/compose.spec.ts'],
   ],
   edits: [
