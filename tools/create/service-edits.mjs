@@ -50,7 +50,7 @@ const kubernetes = (name) => [
   without('deploy/k8s/base/network-policies.yaml', name, [
     [new RegExp(`\\b${name}, |(?:, )?\\b${name}(?=\\])`, 'g')],
   ]),
-  replaceText('deploy/proxy/Caddyfile', `, ${name}.localhost`, ''),
+  replaceText('deploy/proxy/Caddyfile', new RegExp(`, ${name}\\.localhost`), ''),
 ];
 
 /**

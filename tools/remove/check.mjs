@@ -89,23 +89,19 @@ async function requireLinkTargets(root) {
   const { documents, linksOf, anchorsOf } = await import(
     pathToFileURL(join(root, 'tools/docs/documents.mjs')).href
   );
+  /** @param {string} from @param {string} target */
+  const isThere = (from, target) => {
+    const [path, anchor] = target.split('#');
+    const file = join(root, path === '' ? from : join(dirname(from), path));
+    if (!existsSync(file) || !anchor || !file.endsWith('.md')) return existsSync(file);
+    return anchorsOf({ lines: readFileSync(file, 'utf8').split('\n') }).has(anchor);
+  };
   const faults = [];
   for (const document of documents()) {
     for (const { target, line } of linksOf(document)) {
-      if (/^\w+:/.test(target)) continue;
-      const [path, anchor] = target.split('#');
-      const file =
-        path === '' ? join(root, document.path) : join(root, dirname(document.path), path);
-      const isThere =
-        existsSync(file) && (!anchor || !file.endsWith('.md') || hasAnchor(file, anchor));
-      if (!isThere)
-        faults.push(`${document.path}:${line} links to ${target}, which does not exist.`);
+      if (/^\w+:/.test(target) || isThere(document.path, target)) continue;
+      faults.push(`${document.path}:${line} links to ${target}, which does not exist.`);
     }
   }
   if (faults.length > 0) throw new Failure(faults.join('\n'));
-
-  /** @param {string} file @param {string} anchor */
-  function hasAnchor(file, anchor) {
-    return anchorsOf({ lines: readFileSync(file, 'utf8').split('\n') }).has(anchor);
-  }
 }

@@ -6,8 +6,13 @@ export const part = {
   paths: [
     ...['Dockerfile', '.dockerignore', 'docker-compose.yml'],
     ...['postgres', 'proxy', 'secrets'].map((name) => `deploy/${name}`),
-    ...['image', 'containers', 'compose-secrets'].map((name) => `tools/${name}`),
-    ...['docs/docker.md', 'deploy/monitoring', 'apps/e2e/test/units/compose.spec.ts'],
+    'tools/containers',
+    ...[
+      'docs/docker.md',
+      'deploy/monitoring',
+      'tools/bundle/image.mjs',
+      'apps/e2e/test/units/compose.spec.ts',
+    ],
   ],
   edits: [
     editJson('package.json', ({ scripts }) => {

@@ -24,7 +24,7 @@ export const part = {
     `${AUTH}/src/tokens/dpop.policy.ts`,
     `${AUTH}/test/flows/dpop*.spec.ts`,
     `${AUTH}/test/support/test-dpop-client.ts`,
-    `${E2E}/test/flows/partner-api.slow.spec.ts`,
+    `${E2E}/test/samples/partner-api.slow.spec.ts`,
     `${E2E}/test/support/partner-backend.ts`,
     `${ORDERS}/src/used-proofs`,
     `${ORDERS}/test/flows/bound-tokens.spec.ts`,
@@ -101,6 +101,7 @@ function authTests() {
   return [
     dropLines(`${flows}/discovery.spec.ts`, /dpop_signing/),
     replaceText(`${flows}/any-input.slow.spec.ts`, "DPOP_NONCE_TTL: '0', ", ''),
+    dropLines(`${flows}/any-input.slow.spec.ts`, /^ {2}toBasicAuthorization,/),
     dropTests(`${flows}/any-input.slow.spec.ts`, 'any content of a signed DPoP proof'),
     dropTests(
       `${flows}/userinfo.spec.ts`,
@@ -120,8 +121,8 @@ function orders() {
     replaceText(APP, ', usedProofs: UsedProofRepository)', ')'),
     dropBlock(`${ORDERS}/src/orders.config.ts`, /^ {2}PUBLIC_URL/, /^ {4}\),/),
     ...dropSettings('PUBLIC_URL'),
-    dropLines(`${E2E}/test/flows/corpus.spec.ts`, /const bound =/),
-    replaceText(`${E2E}/test/flows/corpus.spec.ts`, ', ...bound', ''),
-    replaceText(`${E2E}/test/flows/corpus.spec.ts`, 'more than 300', 'more than 100'),
+    dropLines(`${E2E}/test/samples/corpus.spec.ts`, /const bound =/),
+    replaceText(`${E2E}/test/samples/corpus.spec.ts`, ', ...bound', ''),
+    replaceText(`${E2E}/test/samples/corpus.spec.ts`, 'more than 300', 'more than 100'),
   ];
 }

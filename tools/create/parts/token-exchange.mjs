@@ -63,6 +63,7 @@ function tests() {
     dropBlock(roles, /^ {6}'token exchange': async/, /^ {6}\},/),
     dropBlock(roles, /const exchange =/, /^ {4}\);/),
     dropTests(`${FLOWS}/sign-in-tokens.spec.ts`, 'lets the API introspect and exchange'),
+    dropLines(`${FLOWS}/sign-in-tokens.spec.ts`, /^ {2}toBasicAuthorization,/),
     dropBlock(`${FLOWS}/sign-in-tokens.spec.ts`, /const EXCHANGE =/, /^\};/),
     dropTests(`${FLOWS}/strangers-and-limits.slow.spec.ts`, 'exchanges tokens of users while'),
   ];

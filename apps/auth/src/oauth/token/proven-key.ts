@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify';
 import type { Client } from '../../clients/client.entity.js';
 import { OAuthError } from '../../platform/oauth-error.js';
 
@@ -13,9 +12,10 @@ export interface ProvenKey {
   markProofUsed(): Promise<void>;
 }
 
-const provenKeys = new WeakMap<FastifyRequest, ProvenKey>();
+/** By request. */
+const provenKeys = new WeakMap<object, ProvenKey>();
 
-export function setProvenKey(request: FastifyRequest, key: ProvenKey): void {
+export function setProvenKey(request: object, key: ProvenKey): void {
   provenKeys.set(request, key);
 }
 
@@ -24,7 +24,7 @@ export function setProvenKey(request: FastifyRequest, key: ProvenKey): void {
  * @throws {OAuthError} if the client must send one: "… the authorization server MUST reject token requests from the client that
  *   do not contain the DPoP header" (RFC 9449 §5.2)
  */
-export function getProvenKey(request: FastifyRequest, client: Client): ProvenKey | undefined {
+export function getProvenKey(request: object, client: Client): ProvenKey | undefined {
   const key = provenKeys.get(request);
   if (key || !client.dpopBound) return key;
   throw OAuthError.invalidDpopProof('This client must send a DPoP proof.', 'no_proof');
