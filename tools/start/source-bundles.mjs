@@ -112,7 +112,10 @@ function compiledBySwc() {
 async function compile(path) {
   const options = { ...SWC, swcrc: false, configFile: false, filename: path };
   const source = await readFile(path, 'utf8');
-  const { code } = await transform(source, { ...options, sourceMaps: 'inline' });
+  const { code } = await transform(source, { ...options, sourceMaps: 'inline' }).catch((error) => {
+    // Behind the place, swc lists its own stack.
+    throw new Error(error.message.split('\n\n\nCaused by')[0]);
+  });
   // A module finds the files beside it by its own address.
   return code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href));
 }

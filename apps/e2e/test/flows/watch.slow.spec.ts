@@ -5,6 +5,7 @@ import { createTemporaryFolder } from '../support/cleanup.js';
 import { e2eConfig } from '../support/e2e.config.js';
 import { send } from '../support/http.js';
 import { RunningCommand } from '../support/running-command.js';
+import { waitUntil } from '../support/wait-until.js';
 import { ROOT } from '../support/workspace.js';
 
 /** A copy of the workspace with its built apps, so that the test changes no source of the developer. */
@@ -46,14 +47,15 @@ beforeAll(async () => {
 async function change(path: string, line: string, until: RegExp): Promise<string> {
   const before = dev.output.length;
   await appendFile(join(folder, path), `\n${line}\n`);
-  await dev.waitForOutput(new RegExp(`(?<=^[^]{${before}}[^]*)${until.source}`, 'm'));
-  return dev.output.slice(before);
+  const printed = () => dev.output.slice(before);
+  await waitUntil(`npm run dev prints ${until}`, () => until.test(printed()));
+  return printed();
 }
 
 describe('npm run dev', () => {
   it('restarts the app alone whose source changed', async () => {
     const path = 'apps/orders/src/service.ts';
-    const output = await change(path, `console.log('orders changed');`, /^Restarted .*/);
+    const output = await change(path, `console.log('orders changed');`, /^Restarted .* s\.$/m);
 
     expect(output).toContain(`${path} changed: restarting orders.\n`);
     expect(output).toContain('orders changed\n');
@@ -63,7 +65,7 @@ describe('npm run dev', () => {
 
   it('restarts the apps that execute a changed file of a library', async () => {
     const path = 'libs/guards/src/nest/access-token.guard.ts';
-    const output = await change(path, `console.log('guards changed');`, /^Restarted .*/);
+    const output = await change(path, `console.log('guards changed');`, /^Restarted .* s\.$/m);
 
     expect(output).toMatch(/^Restarted auth, orders, billing in /m);
     expect(output.match(/guards changed\n/g)).toHaveLength(3);
@@ -71,7 +73,7 @@ describe('npm run dev', () => {
 
   it('restarts no app for a file that no app executes', async () => {
     const path = 'libs/guards/src/websockets/index.ts';
-    const output = await change(path, `console.log('never printed');`, /^.* none restarts\./);
+    const output = await change(path, `console.log('never printed');`, / none restarts\./);
 
     expect(output).toContain(`${path} changed: no app executes it`);
   });
@@ -83,7 +85,7 @@ describe('npm run dev', () => {
     expect((await send(`http://localhost:${ports[2]}/health/ready`)).status).toBe(200);
 
     await cp(join(ROOT, path), join(folder, path));
-    const output = await change(path, `console.log('billing corrected');`, /^Restarted .*/);
+    const output = await change(path, `console.log('billing corrected');`, /^Restarted .* s\.$/m);
     expect(output).toMatch(/^Restarted billing in /m);
     expect(output).toContain('billing corrected\n');
   });
