@@ -1,4 +1,4 @@
-import { editJson, replaceText } from '../edits.mjs';
+import { replaceText } from '../edits.mjs';
 
 /** @type {import('../parts.mjs').Part} */
 export const part = {
@@ -7,20 +7,12 @@ export const part = {
     ...['Dockerfile', '.dockerignore', 'docker-compose.yml'],
     ...['postgres', 'proxy', 'secrets'].map((name) => `deploy/${name}`),
     'tools/containers',
-    ...[
-      'docs/docker.md',
-      'deploy/monitoring',
-      'tools/bundle/image.mjs',
-      'apps/e2e/test/units/compose.spec.ts',
-    ],
+    ...['docs/docker.md', 'deploy/monitoring', 'apps/e2e/test/units/compose.spec.ts'],
   ],
   edits: [
-    editJson('package.json', ({ scripts }) => {
-      delete scripts['compose:secrets'];
-    }),
     {
       file: 'tools/run.mjs',
-      change: (text) => text.replace(/^ {2}'?(image|containers|compose-secrets)'?: .*\n/gm, ''),
+      change: (text) => text.replace(/^ {2}containers: .*\n/gm, ''),
     },
     replaceText('.env.example', / Docker Compose reads \.env beside docker-compose\.yml\./, ''),
   ],
