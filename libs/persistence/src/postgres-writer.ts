@@ -57,9 +57,23 @@ export class PostgresWriter implements Writer {
     }
   }
 
-  private async runShared(
-    builds: readonly BuildStatements[],
-  ): Promise<(WriteResult<unknown>[] | Promise<never>)[]> {
+  /**
+   * When PostgreSQL refuses a lock of one member, each member runs on a connection of its own, and the next group does not wait
+   * for them. One busy account therefore does not make the logins of others run one by one.
+   */
+  private async runShared(builds: readonly BuildStatements[]): Promise<SharedResult[]> {
+    try {
+      return await this.runGroup(builds);
+    } catch (error) {
+      if (builds.length === 1 || getErrorCode(error) !== LOCK_NOT_AVAILABLE) throw error;
+      return builds.map(async (build) => {
+        const [result = []] = await this.runGroup([build]);
+        return result;
+      });
+    }
+  }
+
+  private async runGroup(builds: readonly BuildStatements[]): Promise<SharedResult[]> {
     const built = builds.map(tryBuild);
     const lists = built.flatMap(({ statements }) => (statements ? [statements] : []));
     const results = await this.runTransaction((transaction) => transaction.commit(lists));
@@ -102,6 +116,7 @@ async function retryOnDeadlock<T>(attempt: () => Promise<T>): Promise<T> {
 }
 
 type BuildStatements = () => SqlStatements;
+type SharedResult = WriteResult<unknown>[] | Promise<WriteResult<unknown>[]>;
 
 function tryBuild(build: BuildStatements): {
   readonly statements?: SqlStatements;

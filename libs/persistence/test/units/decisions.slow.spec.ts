@@ -42,6 +42,21 @@ eachDatabase('a decision of the unit of work', (fresh, name) => {
     ],
   });
   const use = (id: string, by: string) => work.decide(() => buildUse(id, by));
+  const TOUCH = 'UPDATE note SET written_at = 1 WHERE id = $1';
+  /** Resolves when another transaction has made its changes. It commits when the returned function is called. */
+  const holdLocks = (change: () => Promise<unknown>) =>
+    new Promise<() => Promise<void>>((resolve, reject) => {
+      const holder = work.transaction(async () => {
+        await change();
+        await new Promise<void>((release) => {
+          resolve(() => {
+            release();
+            return holder;
+          });
+        });
+      });
+      holder.catch(reject);
+    });
   const USED = ['a used by x', 'b unused', 'event of x ', 'x a'];
 
   if (!isPostgres) {
@@ -76,22 +91,27 @@ eachDatabase('a decision of the unit of work', (fresh, name) => {
   });
 
   it('changes nothing, without waiting, while another transaction holds the lock', async () => {
-    let unlock: () => void = () => undefined;
-    const unlocked = new Promise<void>((resolve) => (unlock = resolve));
-    let locks: () => void = () => undefined;
-    const locked = new Promise<void>((resolve) => (locks = resolve));
-    const holder = work.transaction(async () => {
-      await work.execute('UPDATE note SET written_at = 1 WHERE id = $1', ['a']);
-      locks();
-      await unlocked;
-    });
-    await locked;
+    const release = await holdLocks(() => work.execute(TOUCH, ['a']));
     const [blocked, neighbour] = await Promise.all([use('a', 'x'), use('b', 'y')]);
-    unlock();
-    await holder;
+    await release();
     expect(blocked).toEqual(NOTHING_CHANGED);
     expect(neighbour).toEqual({ affected: 1, rows: [] });
     expect(await findNotes()).toEqual(['a unused', 'b used by y', 'event of y ', 'y b']);
+  });
+
+  it('lets the other callers finish when a lock is refused and one of them has to wait', async () => {
+    const stored = { sql: INSERT, parameters: ['same key', '', 0] };
+    const release = await holdLocks(async () => {
+      await work.execute(TOUCH, ['a']);
+      await work.execute(INSERT, stored.parameters);
+    });
+    const refused = use('a', 'x');
+    const waiting = expect(work.executeAll([stored])).rejects.toThrow(/duplicate key/);
+    const neighbour = use('b', 'y');
+    expect(await refused).toEqual(NOTHING_CHANGED);
+    expect(await neighbour).toEqual({ affected: 1, rows: [] });
+    await release();
+    await waiting;
   });
 
   it('rejects a caller whose preparation or statement fails, and no other caller', async () => {
