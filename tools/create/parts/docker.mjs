@@ -1,4 +1,4 @@
-import { editJson, replaceText } from '../edits.mjs';
+import { editJson } from '../edits.mjs';
 
 /** @type {import('../parts.mjs').Part} */
 export const part = {
@@ -17,7 +17,12 @@ export const part = {
       file: 'tools/run.mjs',
       change: (text) => text.replace(/^ {2}'?(image|containers|compose-secrets)'?: .*\n/gm, ''),
     },
-    replaceText('.env.example', / Docker Compose reads \.env beside docker-compose\.yml\./, ''),
+    {
+      // The file of a created project does not have this sentence.
+      file: '.env.example',
+      change: (text) =>
+        text.replace(/ Docker Compose reads \.env beside docker-compose\.yml\./, ''),
+    },
   ],
   // The manifests name the images.
   needs: ['kubernetes'],
