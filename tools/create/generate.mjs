@@ -100,6 +100,7 @@ function formatted(path, text) {
 function fitManifests(target, { name }) {
   const root = readJson(join(target, 'package.json'));
   root.name = name;
+  root.version = '0.1.0';
   root.description = `${name}, made from Gatehouse.`;
   delete root.license;
   writeJson(join(target, 'package.json'), root);
