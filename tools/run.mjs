@@ -28,6 +28,7 @@ const COMMANDS = {
   'take-home': () => import('./take-home/main.mjs'),
   test: () => import('./test/main.mjs'),
   'token-explain': () => import('./token-explain/main.mjs'),
+  upgrade: () => import('./upgrade/main.mjs'),
 };
 
 requireNodeVersion();
