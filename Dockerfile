@@ -1,43 +1,33 @@
 # syntax=docker/dockerfile:1
 # One file for every app: docker build --build-arg APP=orders -t gatehouse-orders .
-# tools/image runs the same lines without Docker.
 
 FROM node:24-slim AS manifests
 WORKDIR /gatehouse
-COPY package.json package-lock.json ./
-COPY apps/auth/package.json apps/auth/
-COPY apps/orders/package.json apps/orders/
-COPY apps/billing/package.json apps/billing/
-COPY apps/e2e/package.json apps/e2e/
-COPY libs/guards/package.json libs/guards/
-COPY libs/persistence/package.json libs/persistence/
-COPY libs/service-kit/package.json libs/service-kit/
+COPY . .
+# Only the manifests stay, so that a change of another file does not repeat the installation.
+RUN find . -type f ! -name package.json ! -name package-lock.json -delete && find . -type d -empty -delete
 
+FROM node:24-slim AS installed
 # npm compiles better-sqlite3 if it cannot download a binary.
-FROM manifests AS installed
 RUN apt-get update \
   && apt-get install -y --no-install-recommends python3 make g++ \
   && rm -rf /var/lib/apt/lists/*
+WORKDIR /gatehouse
+COPY --from=manifests /gatehouse ./
 RUN npm ci
 
+# The image has bundles, the files that they read, and the packages with a binary: no other package, and no npm cache.
 FROM installed AS build
 COPY . .
 ARG APP
 RUN npx nx build "$APP" \
-  && mkdir built \
-  && cp -r --parents apps/"$APP"/dist libs/*/dist built
-
-# The run-time packages of the app, without install scripts. The compiled better-sqlite3 is copied below.
-FROM manifests AS dependencies
-ARG APP
-RUN npm ci --omit=dev --ignore-scripts --workspace "apps/$APP"
+  && cd apps/"$APP" \
+  && node ../../tools/run.mjs bundle --image /built
 
 FROM node:24-slim
 ARG APP
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
-COPY --from=dependencies /gatehouse /gatehouse
-COPY --from=installed /gatehouse/node_modules/better-sqlite3/build /gatehouse/node_modules/better-sqlite3/build
-COPY --from=build /gatehouse/built /gatehouse
+COPY --from=build /built /gatehouse
 WORKDIR /gatehouse/apps/$APP
 USER node
 EXPOSE 3000

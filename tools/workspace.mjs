@@ -29,6 +29,11 @@ export const RESOURCE_SERVERS = APPS.filter((app) => app !== 'auth');
 /** Whether the tokens are those of the app auth, and not of an issuer outside of this repository. */
 export const HAS_AUTH = APPS.includes('auth');
 
+/** Folders with packages that only some tests and documents need. They have a lock file of their own. */
+export const PACKAGE_FOLDERS = ['libs/guards/test', 'tools/docs'].filter((folder) =>
+  existsSync(join(ROOT, folder)),
+);
+
 /** Folders of all projects, relative to the root: `apps/auth`, `libs/guards` … */
 export function projectFolders(root = ROOT) {
   return ['apps', 'libs'].flatMap((parent) =>
@@ -37,14 +42,14 @@ export function projectFolders(root = ROOT) {
 }
 
 /**
- * Paths of all files in a folder and its subfolders, relative to `base`, with slashes.
+ * Paths of all files in a folder and its subfolders, relative to `base`, with slashes; without installed packages.
  *
  * @param {string} base
  * @param {string} [folder] below `base`
  */
 export function filesIn(base, folder = '.') {
   return readdirSync(join(base, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes(`${sep}node_modules`))
     .map((entry) => relative(base, join(entry.parentPath, entry.name)).replaceAll(sep, '/'));
 }
 
@@ -125,6 +130,19 @@ export function builtFile(app, file) {
  * @param {string} folder
  */
 export async function copyWorkspace(folder) {
+  await copySources(folder);
+  linkPackages('node_modules', folder);
+  for (const packages of PACKAGE_FOLDERS) linkPackages(join(packages, 'node_modules'), folder);
+  for (const project of projectFolders(folder)) {
+    linkPackages(join(project, 'node_modules'), folder);
+    const link = join(folder, 'node_modules/@gatehouse', basename(project));
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(relative(dirname(link), join(folder, project)), link);
+  }
+}
+
+/** Copies the files that Git tracks, or would track. @param {string} folder */
+export async function copySources(folder) {
   const list = await run(
     'git ls-files',
     ['git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard'],
@@ -132,13 +150,6 @@ export async function copyWorkspace(folder) {
   );
   for (const path of list.split('\0').filter((path) => path && existsSync(join(ROOT, path)))) {
     cpSync(join(ROOT, path), join(folder, path), { recursive: true });
-  }
-  linkPackages('node_modules', folder);
-  for (const project of projectFolders(folder)) {
-    linkPackages(join(project, 'node_modules'), folder);
-    const link = join(folder, 'node_modules/@gatehouse', basename(project));
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(relative(dirname(link), join(folder, project)), link);
   }
 }
 

@@ -1,13 +1,16 @@
 #!/bin/sh
-# The postgres image runs this once, when its volume is empty. Each app gets a role and a schema of its own, so that one app
-# cannot read the tables of another. Role, password and schema come from the app's database URL.
+# Gives each app a role and a schema of its own, so that one app cannot read the tables of another. Role, password and schema
+# come from the app's database URL. A second run adds what is new.
 set -eu
 
-for file in "${SECRETS:-/run/secrets}"/*_database_url; do
+secrets=${SECRETS:-/run/secrets}
+export PGPASSWORD="${PGPASSWORD:-$(cat "$secrets/postgres_password")}"
+
+for file in "$secrets"/*_database_url; do
   login=$(sed -e 's|^postgres://||' -e 's|@.*||' "$file")
-  psql --quiet --no-psqlrc --variable ON_ERROR_STOP=1 --variable role="${login%%:*}" --variable password="${login#*:}" \
-    --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<'SQL'
-CREATE ROLE :"role" LOGIN PASSWORD :'password';
-CREATE SCHEMA :"role" AUTHORIZATION :"role";
+  psql --quiet --no-psqlrc --variable ON_ERROR_STOP=1 --variable role="${login%%:*}" --variable password="${login#*:}" <<'SQL'
+SELECT format('CREATE ROLE %I', :'role') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+ALTER ROLE :"role" LOGIN PASSWORD :'password';
+SELECT format('CREATE SCHEMA %I AUTHORIZATION %I', :'role', :'role') WHERE to_regnamespace(quote_ident(:'role')) IS NULL \gexec
 SQL
 done

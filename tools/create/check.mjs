@@ -75,9 +75,7 @@ async function tryOut(project) {
   await npm('run', 'lint');
   await npm('run', 'typecheck');
   await npm('run', 'build');
-  const boot = await withStack(project, {}, async (env) => {
-    await timed('smoke', say, () => run('smoke', ['npm', 'run', 'smoke'], { cwd, env }));
-  });
+  const boot = await smoke(project);
   await sendCorpus(project);
   return { install, test, boot };
 }
@@ -97,34 +95,55 @@ const environment = (settings = {}) => ({
   ...settings,
 });
 
+/** @param {Choices} choices @returns {Promise<Record<string, string>>} a free port for each app, as `npm start` reads it */
+async function freePorts({ auth, samples, services }) {
+  const apps = [
+    ...(auth === 'own' ? ['auth'] : []),
+    ...(samples ? ['orders', 'billing'] : []),
+    ...services,
+  ];
+  /** @type {Record<string, string>} */
+  const ports = {};
+  for (const app of apps) ports[`${app.toUpperCase()}_PORT`] = String(await freePort());
+  return ports;
+}
+
 /**
- * Runs `npm start` on free ports while `work` runs.
+ * Runs `npm start` while `work` runs.
  *
  * @param {Project} project
- * @param {NodeJS.ProcessEnv} settings
- * @param {(env: NodeJS.ProcessEnv) => Promise<void>} work
+ * @param {{ env: NodeJS.ProcessEnv, ready?: RegExp }} stack `ready` is the output to wait for
+ * @param {() => Promise<unknown>} work
  * @returns {Promise<number>} the seconds until the stack was ready
  */
-async function withStack({ cwd, choices, say }, settings, work) {
-  const apps = [
-    ...(choices.auth === 'own' ? ['auth'] : []),
-    ...(choices.samples ? ['orders', 'billing'] : []),
-    ...choices.services,
-  ];
-  const ports = [];
-  for (const app of apps) ports.push([`${app.toUpperCase()}_PORT`, String(await freePort())]);
-  const env = environment({ ...Object.fromEntries(ports), ...settings });
+async function withStack({ cwd, say }, { env, ready = / is running\./ }, work) {
   const start = performance.now();
   const stack = spawn(process.execPath, ['tools/run.mjs', 'start', '--no-build'], { cwd, env });
   try {
-    await untilPrinted(stack, / is running\./);
+    await untilPrinted(stack, ready);
     const seconds = Number(secondsSince(start));
     say(`start: ok (${seconds} s)`);
-    await work(env);
+    await work();
     return seconds;
   } finally {
     stack.kill('SIGTERM');
     if (stack.exitCode === null) await exitCodeOf(stack);
+  }
+}
+
+/** A service is ready when it has the keys of its issuer, so an external one runs here. @param {Project} project */
+async function smoke(project) {
+  const { CorpusIssuer } = await import('../corpus/sources.mjs');
+  const issuer = await CorpusIssuer.start({ audience: 'none', algorithm: 'ES256' });
+  const { cwd, choices, say } = project;
+  const trust = choices.auth === 'own' ? {} : { AUTH_ISSUER: issuer.issuer };
+  const env = environment({ ...(await freePorts(choices)), ...trust });
+  try {
+    return await withStack(project, { env }, () =>
+      timed('smoke', say, () => run('smoke', ['npm', 'run', 'smoke'], { cwd, env })),
+    );
+  } finally {
+    await issuer.close();
   }
 }
 
@@ -142,19 +161,21 @@ async function untilPrinted(child, text) {
   });
 }
 
-/** The corpus issues the tokens of a second start. @param {Project} project */
+/** The corpus is the issuer of a second start. @param {Project} project */
 async function sendCorpus(project) {
   const issuerPort = String(await freePort());
   const trust = { AUTH_ISSUER: `http://127.0.0.1:${issuerPort}`, ALGORITHMS: 'ES256' };
+  const ports = await freePorts(project.choices);
   const [service] = project.choices.services;
-  await withStack(project, trust, async (env) => {
-    const url = `http://localhost:${env[`${service.toUpperCase()}_PORT`]}`;
-    const words = ['--url', `${url}/${service}`, '--audience', url, '--issuer-port', issuerPort];
-    const output = await run(
-      'corpus',
-      ['node', 'tools/run.mjs', 'corpus', ...words, '--scope', `${service}:read`],
-      { cwd: ROOT },
-    );
+  const url = `http://localhost:${ports[`${service.toUpperCase()}_PORT`]}`;
+  const words = [
+    ...['corpus', '--url', `${url}/${service}`, '--audience', url, '--scope', `${service}:read`],
+    ...['--issuer-port', issuerPort, '--wait', '120'],
+  ];
+  // Without the corpus, its issuer, the service is never ready.
+  const ready = new RegExp(`${service} .*Server listening`);
+  await withStack(project, { env: environment({ ...ports, ...trust }), ready }, async () => {
+    const output = await run('corpus', ['node', 'tools/run.mjs', ...words], { cwd: ROOT });
     project.say(`corpus: ${output.trim().split('\n').at(-1)}`);
   });
 }

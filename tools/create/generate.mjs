@@ -10,6 +10,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
@@ -96,8 +97,22 @@ function formatted(path, text) {
   return path.endsWith('.md') ? alignTables(text).replace(/\n{3,}/g, '\n\n') : text;
 }
 
+/** The packages of the guards' tests leave with the last part that needs them. @param {string} target */
+function dropEmptyPackages(target) {
+  const folder = join(target, 'libs/guards/test');
+  const file = join(folder, 'package.json');
+  if (!existsSync(file) || Object.keys(readJson(file).dependencies).length > 0) return;
+  rmSync(folder, { recursive: true });
+  const library = join(target, 'libs/guards/package.json');
+  const manifest = readJson(library);
+  delete manifest.scripts.packages;
+  for (const name of ['lint', 'typecheck', 'test']) delete manifest.nx.targets[name];
+  writeJson(library, manifest);
+}
+
 /** The lock file has the packages that the remaining manifests name. @param {string} target @param {Choices} choices */
 function fitManifests(target, { name }) {
+  dropEmptyPackages(target);
   const root = readJson(join(target, 'package.json'));
   root.name = name;
   root.version = '0.1.0';

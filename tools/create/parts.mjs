@@ -15,11 +15,15 @@ import { unlink } from './unlink.mjs';
  * @property {string[]} [needs] parts that are removed too
  */
 
+/** Parts that any combination of the others works without. */
+const OPTIONAL = [
+  ...['dpop', 'token-exchange', 'graphql', 'websockets', 'microservices', 'passport'],
+  ...['introspection', 'opentelemetry', 'kubernetes'],
+];
 /** The order of the questions of `create`, and of the edits. */
 const ORDER = [
-  ...['auth', 'orders', 'billing', 'demo'],
-  ...['dpop', 'token-exchange', 'graphql', 'websockets', 'microservices', 'passport'],
-  ...['introspection', 'opentelemetry', 'kubernetes', 'docker', 'library-tests', 'upstream'],
+  ...['auth', 'orders', 'billing', 'demo', ...OPTIONAL],
+  ...['docker', 'library-tests', 'upstream'],
 ];
 const FOLDER = 'tools/create/parts';
 const MANIFESTS = fileURLToPath(new URL('parts', import.meta.url));
@@ -30,6 +34,9 @@ for (const name of ORDER.filter((name) => existsSync(join(MANIFESTS, `${name}.mj
   const { part } = await import(pathToFileURL(join(MANIFESTS, `${name}.mjs`)).href);
   PARTS.set(name, part);
 }
+
+/** The optional parts that are here. */
+export const optionalParts = () => OPTIONAL.filter((name) => PARTS.has(name));
 
 /**
  * Names of parts with those that are removed with them, in the order of the edits.

@@ -50,11 +50,7 @@ const kubernetes = (name) => [
   without('deploy/k8s/base/network-policies.yaml', name, [
     [new RegExp(`\\b${name}, |(?:, )?\\b${name}(?=\\])`, 'g')],
   ]),
-  replaceText(
-    'deploy/proxy/Caddyfile',
-    new RegExp(`\\n${name}\\.localhost \\{\\n[^]*?\\n\\}\\n`),
-    '',
-  ),
+  replaceText('deploy/proxy/Caddyfile', new RegExp(`, ${name}\\.localhost`), ''),
 ];
 
 /**

@@ -77,9 +77,10 @@ export function withShapesTable(readme) {
     String(row.files),
     row.codeLines.toLocaleString('en'),
     `${row.direct}, ${row.installed}`,
-    row.install === undefined ? '' : `${row.install} s, ${row.test} s, ${row.boot} s`,
+    row.install === undefined ? 'not measured' : `${row.install} s, ${row.test} s, ${row.boot} s`,
   ]);
   const lines = [HEAD, HEAD.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
-  const table = `<!-- shapes -->\n\n${lines.join('\n')}\n\n${measured}\n\n<!-- end of shapes -->`;
+  const note = measured && `\n\n${measured}`;
+  const table = `<!-- shapes -->\n\n${lines.join('\n')}${note}\n\n<!-- end of shapes -->`;
   return readme.replace(/<!-- shapes -->[^]*<!-- end of shapes -->/, () => table);
 }

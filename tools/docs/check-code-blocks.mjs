@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import ts from 'typescript';
 import { ROOT } from '../workspace.mjs';
@@ -31,10 +32,15 @@ function documentFaults(document) {
   );
 }
 
+/** The folder whose packages documents import, such as Express and @nestjs/graphql, besides those of the root. */
+const PACKAGES = 'libs/guards/test';
+
 /** @param {CodeBlock} block @param {Document} document */
 function fileNameOf({ code, line }, { path }) {
   const name = /^\/\/ (\S+\.ts)\n/.exec(code)?.[1] ?? `${posix.basename(path)}-line-${line}.ts`;
-  return name.includes('/') ? name : posix.join(posix.dirname(path), name);
+  return name.includes('/')
+    ? name
+    : posix.join(existsSync(join(ROOT, PACKAGES)) ? PACKAGES : posix.dirname(path), name);
 }
 
 const options = readCompilerOptions();

@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createService, Metrics, toRunOptions } from '@gatehouse/service-kit';
-import openapiTS, { astToString } from 'openapi-typescript';
 import { Failure } from '../terminal/command.mjs';
 import { APPS, importBuilt, ROOT } from '../workspace.mjs';
 import { breakingChanges } from './breaking-changes.mjs';
@@ -100,8 +99,12 @@ export const contractPages = Object.fromEntries(
   ]),
 );
 
+const OPENAPI_TYPESCRIPT = 'openapi-typescript';
+
 /** @param {string} app */
 async function clientTypesOf(app) {
+  /** @type {any} A package of this folder, which a type check may lack. */
+  const { default: openapiTS, astToString } = await import(OPENAPI_TYPESCRIPT);
   const types = astToString(await openapiTS(structuredClone(await contractOf(app))));
   return `/** Written by npm run docs:build from ${contractFile(app)}. */\n${types}`;
 }

@@ -11,11 +11,11 @@ export const GUARDS_README = 'libs/guards/README.md';
 export const GUARDS_OPTIONS_PAGE = 'libs/guards/docs/options.md';
 
 const SOURCE = 'libs/guards/src';
-/** Parts with options that are objects: the names of the part, of its interface, and of its option. */
-const PARTS = [
-  ['status', 'StatusListOptions', 'statusLists'],
-  ['dpop', 'DpopOptions', 'dpop'],
-];
+/** Parts with an option that is an object: the names of the interface and of the option, by part. */
+const PARTS = {
+  status: ['StatusListOptions', 'statusLists'],
+  dpop: ['DpopOptions', 'dpop'],
+};
 /** Options that are objects. Their members have rows of their own. */
 const OBJECTS = ['keySet', 'statusLists', 'tokenCache', 'dpop', 'claims'];
 const UNITS = {
@@ -86,7 +86,10 @@ async function readRows() {
     ],
     'metadata options': service.filter(isOfMetadata),
     ...Object.fromEntries(
-      PARTS.map(([part, type, option]) => [`${part} options`, rows(type, option)]),
+      Object.entries(PARTS).map(([part, [type, option]]) => [
+        `${part} options`,
+        rows(type, option),
+      ]),
     ),
   };
 }
@@ -106,7 +109,7 @@ function fillTables(path, tables) {
 
 /** The tables that the library reads options by, in one. @returns {Promise<Table>} */
 async function readTables() {
-  const partNames = ['metadata', ...PARTS.map(([name]) => name)];
+  const partNames = ['metadata', ...Object.keys(PARTS)];
   const names = ['VERIFIER_OPTIONS', 'SERVICE_OPTIONS', ...partNames];
   const modules = await Promise.all(names.map((name) => importBuilt('libs/guards/dist/src', name)));
   const declared = Object.assign({}, ...modules);

@@ -4,6 +4,8 @@
  * without `--accept-breaking "why"`, which goes to docs/api-changes.md.
  */
 import { defineCommand, Failure } from '../terminal/command.mjs';
+import { installPackages } from '../packages/main.mjs';
+import { PACKAGE_FOLDERS } from '../workspace.mjs';
 import { codeBlocksCheck } from './check-code-blocks.mjs';
 import { contractsCheck, recordBreakingChanges } from './contracts.mjs';
 import {
@@ -34,6 +36,7 @@ export const command = defineCommand({
     'accept-breaking': { type: 'string' },
   },
   run: async ({ check, 'accept-breaking': reason }) => {
+    for (const folder of PACKAGE_FOLDERS) await installPackages(folder);
     if (check) return runChecks();
     await recordBreakingChanges(reason);
     await writeGeneratedDocuments();

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { filesIn, ROOT } from '../workspace.mjs';
-import { readText } from './files.mjs';
+import { readText, textOf } from './files.mjs';
 import { prune } from './prune.mjs';
 
 /**
@@ -33,6 +33,11 @@ export const LISTS_OF_PARTS = ['src/index.ts', 'src/core.ts', 'src/parts.ts'];
 /** @type {Record<string, any>} */
 export const manifest = JSON.parse(readFileSync(join(LIBRARY, 'package.json'), 'utf8'));
 
+const testPackages = join(LIBRARY, 'test/package.json');
+
+/** The packages that only tests import. A created project may have no tests of the library. @type {Record<string, string>} */
+export const testDependencies = JSON.parse(textOf(testPackages) || '{}').dependencies;
+
 /** In imports, in `declare module` and in `new URL('./x', import.meta.url)`. */
 const RELATIVE_NAME =
   /(?<=\b(?:from |import |import\(|declare module |new URL\())'(\.{1,2}\/[^'\s]+)'/g;
@@ -40,10 +45,15 @@ const PACKAGE_NAME = /\b(?:from|import) '((?!\.|node:)(?:@[^/']+\/)?[^/']+)[^']*
 const LINK = /\[([^\]]*)\]\((?!\w+:)([^)#\s]+)(#[^)\s]*)?\)/g;
 const OWN_NAME = new RegExp(`'${manifest.name}(?:/([\\w-]+))?'`, 'g');
 
+/** A service declares the packages of its tests itself. */
+const PACKAGES_OF_TESTS = /^test\/(?:package(?:-lock)?\.json|\.npmrc)$/;
+
 /** @returns {LibraryFiles} */
 export function libraryFiles() {
   const folders = FOLDERS.filter((folder) => existsSync(join(LIBRARY, folder)));
-  const paths = [...DOCUMENTS, ...folders.flatMap((folder) => filesIn(LIBRARY, folder))];
+  const paths = [...DOCUMENTS, ...folders.flatMap((folder) => filesIn(LIBRARY, folder))].filter(
+    (path) => !PACKAGES_OF_TESTS.test(path),
+  );
   return new Map(paths.map((path) => [path, libraryFile(path, readText(join(LIBRARY, path)))]));
 }
 

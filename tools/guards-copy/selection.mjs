@@ -1,5 +1,12 @@
 import { posix } from 'node:path';
-import { DOCUMENTS, libraryFile, LISTS_OF_PARTS, manifest, pruned } from './library.mjs';
+import {
+  DOCUMENTS,
+  libraryFile,
+  LISTS_OF_PARTS,
+  manifest,
+  pruned,
+  testDependencies,
+} from './library.mjs';
 import { partOf } from './parts.mjs';
 
 /** @typedef {import('./library.mjs').LibraryFile} LibraryFile */
@@ -146,6 +153,7 @@ const COMPANIONS = {
 
 /** @type {Record<string, string>} */
 const ranges = {
+  ...testDependencies,
   ...manifest.devDependencies,
   ...manifest.peerDependencies,
   ...manifest.dependencies,

@@ -1,4 +1,4 @@
-import preset, { SLOW_TESTS } from './preset.mjs';
+import preset, { LEFT_OUT, SLOW_TESTS } from './preset.mjs';
 
 const { testMatch: _all, testPathIgnorePatterns: _slow, ...common } = preset;
 
@@ -7,4 +7,9 @@ const { testMatch: _all, testPathIgnorePatterns: _slow, ...common } = preset;
  *
  * @type {import('jest').Config}
  */
-export default { ...common, testRegex: [SLOW_TESTS], testTimeout: 60_000 };
+export default {
+  ...common,
+  testRegex: [SLOW_TESTS],
+  testPathIgnorePatterns: ['/node_modules/', ...LEFT_OUT],
+  testTimeout: 60_000,
+};

@@ -1,7 +1,7 @@
 /**
  * `npm run new:service -- parcels`: makes a resource server from tools/new-service/template, and adds it to auth's defaults, to
- * `npm start`, to Docker and to Compose. This is our own code and not an Nx generator, because most of it edits TypeScript,
- * Docker and YAML files, for which @nx/devkit has no help.
+ * `npm start` and to Compose. This is our own code and not an Nx generator, because most of it edits TypeScript and YAML files,
+ * for which @nx/devkit has no help.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -41,8 +41,7 @@ export function manifestOf(root, name) {
     type: 'module',
     nx: { name, tags: ['type:app', `scope:${name}`] },
     scripts: {
-      build:
-        'swc src -d dist --config-file ../../tools/swc.json --strip-leading-paths --delete-dir-on-start && node ../../tools/run.mjs bundle',
+      build: 'node ../../tools/run.mjs compile src && node ../../tools/run.mjs bundle',
       serve: `cd ../.. && node --enable-source-maps apps/${name}/dist/main.js`,
       lint: 'eslint .',
       test: TEST,

@@ -32,13 +32,6 @@ const PLACES = {
       change: (text) => text.replace(/\n *\]$/, (end) => `,\n      "${many}"${end}`),
     },
   ],
-  Dockerfile: ({ many }) => [
-    {
-      what: 'the line that copies the manifest of auth or of the first app',
-      place: /^COPY apps\/[a-z\d-]+\/package\.json .*$/,
-      change: (text) => `${text}\nCOPY apps/${many}/package.json apps/${many}/`,
-    },
-  ],
   'deploy/monitoring/prometheus.yml': ({ many }) => [
     {
       what: 'the comment "new:service adds its name above"',
@@ -82,12 +75,12 @@ const composeParts = ({ many, port }, hasAuth) => ({
   environment:
     <<: *resource-server-settings
     AUDIENCE: http://localhost:${port}
-    DATABASE_URL_FILE: /run/secrets/${many}_database_url
-  secrets: [${many}_database_url]
+    DATABASE_URL_FILE: /run/secrets/database_url
+  volumes: ['secrets-${many}:/run/secrets:ro']
 `,
-  database: `      - ${many}_database_url`,
-  secret: `  ${many}_database_url: { file: ./data/secrets/${many}_database_url }`,
-  migration: `  ${many}-migrate: { <<: [*one-off, *${many}] }`,
+  secrets: `      - secrets-${many}:/secrets/${many}`,
+  volume: `  secrets-${many}:`,
+  migration: `  ${many}-migrate: { <<: [*migration, *${many}] }`,
   service: `  ${many}:
     <<: *${many}
     ports: ['127.0.0.1:${port}:3000']

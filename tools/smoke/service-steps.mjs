@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { forgeries, partsOf } from './forgeries.mjs';
 import { expectChallenge, expectStatus, readJson } from './walk.mjs';
 
@@ -69,6 +69,6 @@ function inventedParts({ issuer, resource, list }) {
       ...{ iat: now, exp: now + 300, jti: randomBytes(8).toString('hex') },
     },
     signature: randomBytes(64),
-    jwk: createPublicKey(publicKey).export({ format: 'jwk' }),
+    jwk: publicKey.export({ format: 'jwk' }),
   };
 }

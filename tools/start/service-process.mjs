@@ -29,6 +29,7 @@ export class ServiceProcess {
    */
   constructor({ name, env, show }) {
     this.name = name;
+    this.entry = `apps/${name}/dist/main.js`;
     this.env = env;
     this.show = show;
   }
@@ -46,7 +47,7 @@ export class ServiceProcess {
   }
 
   start() {
-    const child = spawnApp(this.name, this.env);
+    const child = spawnApp(this.entry, this.env);
     /** @type {Run} */
     const run = { child, exited: exitOf(child), isStopping: false, lastLines: [] };
     for (const input of [child.stdout, child.stderr]) {
@@ -87,11 +88,10 @@ export class ServiceProcess {
 /**
  * In a process group of its own: Ctrl-C reaches this process alone, which then stops each app once.
  *
- * @param {string} name
+ * @param {string} entry
  * @param {import('../workspace.mjs').Environment} env
  */
-function spawnApp(name, env) {
-  const entry = `apps/${name}/dist/main.js`;
+function spawnApp(entry, env) {
   return spawn(process.execPath, ['--enable-source-maps', '--import', PARENT_WATCH, entry], {
     cwd: ROOT,
     env,

@@ -1,96 +1,150 @@
 import { existsSync, watch } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { APPS, build, projectFolders, ROOT } from '../workspace.mjs';
+import { secondsSince } from '../terminal/output.mjs';
+import { projectFolders, ROOT } from '../workspace.mjs';
 import { rejectIfOneExits, untilReady } from './service-process.mjs';
+import { bundleOf, SourceBundles } from './source-bundles.mjs';
 
 /** @typedef {import('./service-process.mjs').ServiceProcess} ServiceProcess */
 /** @typedef {{ stream: NodeJS.WriteStream, signal: AbortSignal }} WatchOptions */
 
 /** An editor writes a file in several steps, and a branch switch writes many files. */
-const QUIET_MS = 150;
+const QUIET_MS = 100;
 
 /**
- * Builds and restarts the apps whose sources changed. A change of a library restarts all apps.
+ * Restarts the apps that execute a changed source, until the signal.
  *
- * @param {ServiceProcess[]} services
+ * @param {ServiceProcess[]} services running apps
  * @param {WatchOptions} options
  */
-export async function restartOnChange(services, { stream, signal }) {
-  stream.write('Watching apps/*/src and libs/*/src.\n');
-  reportExits(services, stream);
-  for await (const projects of sourceChanges(signal)) {
-    const names = appsToRestart(projects);
-    const changed = services.filter(({ name }) => names.includes(name));
-    stream.write(
-      `${[...projects].join(', ')} changed: building, restarting ${names.join(', ')}.\n`,
-    );
-    try {
-      await build(names, signal);
-      await restart(changed, { stream, signal });
-    } catch (error) {
-      // The user may correct the source: print the error and wait for the next change.
-      if (!signal.aborted) stream.write(`${/** @type {Error} */ (error).message}\n`);
+export async function restartOnChange(services, options) {
+  const bundles = await SourceBundles.create(services.map(({ name }) => name));
+  try {
+    await new Restarts(services, bundles, options).run();
+  } finally {
+    await bundles.dispose();
+  }
+}
+
+class Restarts {
+  /** @type {Set<string>} apps that run an old version, or do not run */
+  #outdated = new Set();
+
+  /**
+   * @param {ServiceProcess[]} services
+   * @param {SourceBundles} bundles
+   * @param {WatchOptions} options
+   */
+  constructor(services, bundles, { stream, signal }) {
+    this.services = services;
+    this.bundles = bundles;
+    this.stream = stream;
+    this.signal = signal;
+  }
+
+  async run() {
+    const changes = sourceChanges(this.signal);
+    await this.bundles.update();
+    for (const service of this.services) service.entry = bundleOf(service.name);
+    this.#reportExits(this.services);
+    this.stream.write('Watching apps/*/src and libs/*/src.\n');
+    for await (const paths of changes) {
+      try {
+        await this.#apply(paths);
+      } catch (error) {
+        // The user may correct the source: print the error and wait for the next change.
+        if (!this.signal.aborted) this.stream.write(`${/** @type {Error} */ (error).message}\n`);
+      }
+    }
+  }
+
+  /** @param {string[]} paths */
+  async #apply(paths) {
+    const start = performance.now();
+    const what = paths.length === 1 ? paths[0] : `${paths.length} files`;
+    for (const app of await this.bundles.update()) this.#outdated.add(app);
+    for (const app of this.#readersOf(paths)) this.#outdated.add(app);
+    const services = this.services.filter(({ name }) => this.#outdated.has(name));
+    const names = services.map(({ name }) => name).join(', ');
+    if (services.length === 0) {
+      this.stream.write(`${what} changed: no app executes it, none restarts.\n`);
+      return;
+    }
+    this.stream.write(`${what} changed: restarting ${names}.\n`);
+    await this.#restart(services);
+    this.stream.write(`Restarted ${names} in ${secondsSince(start)} s.\n`);
+  }
+
+  /**
+   * Apps read stylesheets and word lists when they start.
+   *
+   * @param {string[]} paths
+   */
+  #readersOf(paths) {
+    const others = paths.filter((path) => !path.endsWith('.ts'));
+    const ofLibraries = others.some((path) => path.startsWith('libs/'));
+    return this.services
+      .map(({ name }) => name)
+      .filter((name) => ofLibraries || others.some((path) => path.startsWith(`apps/${name}/`)));
+  }
+
+  /** @param {ServiceProcess[]} services */
+  async #restart(services) {
+    await Promise.all(services.map((service) => service.stop()));
+    // After Ctrl-C nothing may start, because nothing would stop it.
+    if (this.signal.aborted) return;
+    services.forEach((service) => service.start());
+    const { stream, signal } = this;
+    await rejectIfOneExits(services, untilReady(services, { stream, signal }));
+    for (const { name } of services) this.#outdated.delete(name);
+    this.#reportExits(services);
+  }
+
+  /** @param {ServiceProcess[]} services */
+  #reportExits(services) {
+    for (const service of services) {
+      void service.untilUnexpectedExit().then(({ how }) => {
+        this.#outdated.add(service.name);
+        this.stream.write(
+          `${service.name} exited unexpectedly (${how}). The next change starts it.\n`,
+        );
+      });
     }
   }
 }
 
-/** @param {Set<string>} projects */
-function appsToRestart(projects) {
-  const changed = APPS.filter((app) => projects.has(app));
-  return changed.length === projects.size ? changed : APPS;
-}
-
-/** @param {ServiceProcess[]} services @param {WatchOptions} options */
-async function restart(services, { stream, signal }) {
-  await Promise.all(services.map((service) => service.stop()));
-  // After Ctrl-C nothing may start, because nothing would stop it.
-  if (signal.aborted) return;
-  services.forEach((service) => service.start());
-  await rejectIfOneExits(services, untilReady(services, { stream, signal }));
-  reportExits(services, stream);
-}
-
-/** @param {ServiceProcess[]} services @param {NodeJS.WriteStream} stream */
-function reportExits(services, stream) {
-  for (const service of services) {
-    void service.untilUnexpectedExit().then(({ how }) => {
-      stream.write(`${service.name} exited unexpectedly (${how}). Its next change starts it.\n`);
-    });
-  }
-}
-
 /**
- * Yields the names of the projects whose sources changed, when there were no changes for a moment. Changes that happen while
- * the caller is busy come with the next value.
+ * Yields the paths of changed sources, when there were no changes for a moment. Changes that happen while the caller is busy come
+ * with the next value.
  *
  * @param {AbortSignal} signal
- * @returns {AsyncGenerator<Set<string>>}
+ * @returns {AsyncGenerator<string[]>}
  */
-async function* sourceChanges(signal) {
+function sourceChanges(signal) {
   /** @type {Set<string>} */
-  let changed = new Set();
+  const changed = new Set();
   let wake = () => {};
-  const watchers = watchedFolders().map(({ project, folder }) =>
-    watch(folder, { recursive: true }, () => {
-      changed.add(project);
+  const watchers = watchedFolders().map((folder) =>
+    watch(join(ROOT, folder), { recursive: true }, (_event, file) => {
+      changed.add(`${folder}/${String(file).replaceAll('\\', '/')}`);
       wake();
     }),
   );
   signal.addEventListener('abort', () => wake(), { once: true });
-  try {
-    while (!signal.aborted) {
-      if (changed.size === 0) {
-        await new Promise((resolve) => (wake = () => resolve(undefined)));
+  return (async function* () {
+    try {
+      while (!signal.aborted) {
+        if (changed.size === 0) await new Promise((resolve) => (wake = () => resolve(undefined)));
+        await untilQuiet(() => changed.size, signal);
+        const paths = [...changed];
+        changed.clear();
+        if (paths.length > 0 && !signal.aborted) yield paths;
       }
-      await untilQuiet(() => changed.size, signal);
-      const projects = changed;
-      changed = new Set();
-      if (projects.size > 0 && !signal.aborted) yield projects;
+    } finally {
+      for (const watcher of watchers) watcher.close();
     }
-  } finally {
-    for (const watcher of watchers) watcher.close();
-  }
+  })();
 }
 
 /** @param {() => number} count @param {AbortSignal} signal */
@@ -104,6 +158,6 @@ async function untilQuiet(count, signal) {
 
 function watchedFolders() {
   return projectFolders()
-    .map((project) => ({ project: basename(project), folder: join(ROOT, project, 'src') }))
-    .filter(({ folder }) => existsSync(folder));
+    .map((project) => `${project}/src`)
+    .filter((folder) => existsSync(join(ROOT, folder)));
 }

@@ -1,4 +1,4 @@
-import type { GuardsOptions, UsedProofs } from '@gatehouse/guards';
+import type { GuardsOptions } from '@gatehouse/guards';
 import { logRejection } from '@gatehouse/service-kit';
 import type { OrdersConfig } from './orders.config.js';
 
@@ -9,12 +9,10 @@ const ADVERTISED_SCOPES = ['orders:read', 'orders:write'];
  * Says which access tokens this service accepts.
  *
  * @param countRejection receives the reason of each rejection
- * @param usedProofs shared by all replicas; without it each replica would accept a proof once
  */
 export const guardsOptions = (
   config: OrdersConfig,
   countRejection: (reason: string) => void = () => undefined,
-  usedProofs?: UsedProofs,
 ): GuardsOptions => ({
   issuer: config.AUTH_ISSUER,
   jwksUri: config.AUTH_JWKS_URI,
@@ -22,7 +20,6 @@ export const guardsOptions = (
   statusLists: { maxAgeSeconds: config.STATUS_MAX_AGE },
   clockToleranceSeconds: config.CLOCK_TOLERANCE,
   audience: config.AUDIENCE,
-  dpop: createDpopOptions(config, usedProofs),
   algorithms: config.ALGORITHMS,
   advertisedScopes: ADVERTISED_SCOPES,
   dangerouslyAllowInsecureHttp: config.ALLOW_INSECURE_HTTP,
@@ -31,15 +28,6 @@ export const guardsOptions = (
     logRejection(rejection);
   },
 });
-
-/** Tokens of partners are bound to a key of the partner (docs/recipes/partner-api.md). */
-function createDpopOptions(
-  { PUBLIC_URL, AUDIENCE }: OrdersConfig,
-  usedProofs: UsedProofs | undefined,
-): GuardsOptions['dpop'] {
-  const isReachable = PUBLIC_URL !== undefined || /^https?:/.test(AUDIENCE);
-  return isReachable ? { baseUrl: PUBLIC_URL, usedProofs } : undefined;
-}
 
 /** By default the status lists have the origin of the keys, also when that is an internal address of the issuer. */
 function findStatusListsOrigin({ AUTH_STATUS_LISTS_ORIGIN, AUTH_JWKS_URI }: OrdersConfig) {

@@ -7,6 +7,7 @@ import { CleanupSchedule } from './cleanup.schedule.js';
 import { ordersDatabase } from './database.js';
 import { ORDERS_CONFIG, type OrdersConfig } from './orders.config.js';
 import { OrdersModule } from './orders/orders.module.js';
+import { createDpopOptions } from './used-proofs/dpop.options.js';
 import { UsedProofRepository } from './used-proofs/used-proof.repository.js';
 import { UsedProofsModule } from './used-proofs/used-proofs.module.js';
 
@@ -31,8 +32,10 @@ export class AppModule {
         GuardsModule.forRootAsync({
           imports: [UsedProofsModule],
           inject: [Metrics, UsedProofRepository],
-          useFactory: (metrics: Metrics, usedProofs: UsedProofRepository) =>
-            guardsOptions(config, metrics.createRefusalCounter('guards'), usedProofs),
+          useFactory: (metrics: Metrics, usedProofs: UsedProofRepository) => ({
+            ...guardsOptions(config, metrics.createRefusalCounter('guards')),
+            dpop: createDpopOptions(config, usedProofs),
+          }),
         }),
         PersistenceModule.forRoot(ordersDatabase(config)),
         SchedulerModule.forRoot({ clock, maxIdleSeconds: config.IDLE_POLL_SECONDS }),

@@ -1,21 +1,16 @@
-import { editJson } from '../edits.mjs';
-
 /** @type {import('../parts.mjs').Part} */
 export const part = {
   title: 'Docker images, and Docker Compose with PostgreSQL',
   paths: [
     ...['Dockerfile', '.dockerignore', 'docker-compose.yml'],
     ...['postgres', 'proxy', 'secrets'].map((name) => `deploy/${name}`),
-    ...['image', 'containers', 'compose-secrets'].map((name) => `tools/${name}`),
-    ...['docs/docker.md', 'tools/bundle/image.mjs', 'apps/e2e/test/units/compose.spec.ts'],
+    'tools/containers',
+    ...['docs/docker.md', 'deploy/monitoring', 'apps/e2e/test/units/compose.spec.ts'],
   ],
   edits: [
-    editJson('package.json', ({ scripts }) => {
-      delete scripts['compose:secrets'];
-    }),
     {
       file: 'tools/run.mjs',
-      change: (text) => text.replace(/^ {2}'?(image|containers|compose-secrets)'?: .*\n/gm, ''),
+      change: (text) => text.replace(/^ {2}containers: .*\n/gm, ''),
     },
     {
       // The file of a created project does not have this sentence.

@@ -8,7 +8,7 @@ const PACKAGES = [
     '@as-integrations/express5',
     '@as-integrations/fastify',
   ],
-  ...['@nestjs/apollo', '@nestjs/graphql', 'graphql', 'graphql-ws'],
+  ...['@nestjs/apollo', '@nestjs/graphql', 'graphql-ws'],
 ];
 
 /** @type {import('../parts.mjs').Part} */
@@ -29,8 +29,9 @@ export const part = {
       ['exports', './graphql'],
       ['peerDependencies', 'graphql'],
       ['peerDependenciesMeta', 'graphql'],
-      ...PACKAGES.map((name) => ['devDependencies', name]),
+      ['devDependencies', 'graphql'],
     ),
+    dropJson(`${GUARDS}/test/package.json`, ...PACKAGES.map((name) => ['dependencies', name])),
     dropLines(`${GUARDS}/test/units/answer-headers.property.spec.ts`, /graphql|buildHttpResponse/),
     dropLines('.dependency-cruiser.mjs', /^ {2}graphql:/),
     dropLines('apps/e2e/test/upstream/boundaries.slow.spec.ts', /'graphql'\],$/),

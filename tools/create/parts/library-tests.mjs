@@ -22,6 +22,7 @@ const TEST_PACKAGES = [
   ...['hono', 'socket.io-client', 'supertest', 'ws'],
 ];
 const TESTING = 'libs/persistence/testing';
+const GUARDS_TEST = 'libs/guards/test';
 
 /** The part auth drops these lines too. @param {string} file @returns {import('../edits.mjs').Edit} */
 const withoutEndToEndTests = (file) => ({
@@ -34,7 +35,9 @@ export const part = {
   title: 'Tests of the libraries, and slow tests: crashes, outages, replicas, models',
   paths: [
     'apps/e2e',
-    ...LIBRARIES.flatMap((name) => [`libs/${name}/test`, `libs/${name}/jest.config.mjs`]),
+    ...['conformance', 'flows', 'support', 'units'].map((name) => `${GUARDS_TEST}/${name}`),
+    ...['persistence', 'service-kit'].map((name) => `libs/${name}/test`),
+    ...LIBRARIES.map((name) => `libs/${name}/jest.config.mjs`),
     ...['flows', 'units'].map((folder) => `apps/auth/test/${folder}/*.slow.spec.ts`),
     ...SLOW_SUPPORT.map((name) => `apps/auth/test/support/${name}.ts`),
     `${TESTING}/pgbouncer.ts`,
@@ -42,6 +45,7 @@ export const part = {
     'tools/jest/slow.mjs',
   ],
   edits: [
+    dropLines('docs/recipes/upgrade-dependencies.md', /^npm run test:slow$/),
     replaceText('tools/test/main.mjs', '`npm test`, `npm run test:slow`:', '`npm test`:'),
     ...LIBRARIES.map((name) =>
       editJson(`libs/${name}/package.json`, ({ scripts, devDependencies = {} }) => {
@@ -50,6 +54,12 @@ export const part = {
         for (const each of TEST_PACKAGES) delete devDependencies[each];
       }),
     ),
+    // The type check of the guards needs the packages of passport.
+    editJson(`${GUARDS_TEST}/package.json`, (manifest) => {
+      for (const name of ['neededBy', 'overrides', 'allowScripts']) delete manifest[name];
+      const names = Object.keys(manifest.dependencies);
+      for (const name of names) if (!name.includes('passport')) delete manifest.dependencies[name];
+    }),
     dropJson('apps/auth/package.json', ['scripts', 'test-slow']),
     dropJson('package.json', ['scripts', 'test:slow']),
     dropLines(`${TESTING}/index.ts`, /pgbouncer/),

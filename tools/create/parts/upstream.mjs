@@ -3,12 +3,24 @@ import { dropBlock, dropJson, dropLines, editJson, replaceText } from '../edits.
 
 const SCRIPTS = [
   ...['bench', 'scoreboard', 'corpus', 'create'],
-  ...['docs:build', 'docs:check', 'docs:paths', 'guards:copy', 'guards:doctor'],
+  ...['docs:build', 'docs:check', 'docs:paths', 'guards:copy', 'guards:doctor', 'test:node'],
 ];
 const TOOLS = [
-  ...['adoption', 'corpus', 'docs', 'guards-copy', 'guards-doctor', 'guards-package', 'take-home'],
+  ...[
+    'adoption',
+    'containers',
+    'corpus',
+    'docs',
+    'guards-copy',
+    'guards-doctor',
+    'guards-package',
+    'take-home',
+  ],
 ];
-const COMMANDS = [...TOOLS, 'create', 'create-check', 'executed-files'];
+const COMMANDS = [
+  ...TOOLS,
+  ...['remove-check', 'create', 'create-check', 'executed-files', 'test-node'],
+];
 
 const GUARDS = 'libs/guards/README.md';
 
@@ -29,6 +41,7 @@ export const part = {
     ...['.ci', '.github/workflows/publish-guards.yml', '.github/workflows/release.yml'],
     ...['bench', 'test', 'CHANGELOG.md', 'UPGRADING.md'],
     ...TOOLS.map((name) => `tools/${name}`),
+    'tools/test/node-versions.mjs',
     ...[
       'main',
       'questions',
@@ -42,6 +55,7 @@ export const part = {
     ].map((name) => `tools/create/${name}.mjs`),
     ...['tools/create/templates', 'tools/create/shapes.json'],
     'docs/decisions',
+    'tools/remove/check.mjs',
     ...[
       ...['api-changes', 'architecture', 'configuration', 'guarantees', 'scale'],
       ...['scopes', 'scoreboard', 'which-token', 'recipes/delete-what-you-do-not-need'],
@@ -78,12 +92,7 @@ export const part = {
       manifest.scripts.lint = manifest.scripts.lint.replace(' tools bench', ' tools');
       manifest.scripts.typecheck = manifest.scripts.typecheck.replace(' && tsc -p bench', '');
     }),
-    dropJson(
-      'package.json',
-      ...SCRIPTS.map((name) => ['scripts', name]),
-      ['devDependencies', 'openapi-typescript'],
-      ['overrides', 'openapi-typescript'],
-    ),
+    dropJson('package.json', ...SCRIPTS.map((name) => ['scripts', name])),
     dropLines('tools/run.mjs', new RegExp(`^ {2}'?(${COMMANDS.join('|')})'?: \\(\\)`)),
     dropLines('libs/persistence/testing/index.ts', /documented-cost/),
     dropLines('.gitignore', /^\/bench\//),
@@ -115,6 +124,20 @@ export const part = {
     replaceText(GUARDS, '**3. ', '**2. '),
     replaceText(GUARDS, '**4. ', '**3. '),
     dropLines(GUARDS, /^`npm run guards:doctor/),
+    dropLines('.github/pull_request_template.md', /npm run docs:build/),
+    replaceText(
+      'docs/observability.md',
+      /^`npm run docs:build` writes this table from [^\n]*:\n\n/gm,
+      '',
+    ),
+    {
+      file: 'deploy/monitoring/alerts.yml',
+      change: (text) => text.replace(/ `npm run docs:build` writes [^\n]*/, ''),
+    },
+    dropLines('docs/docker.md', /^`node tools\/run\.mjs containers` builds/),
+    dropLines('docs/recipes/from-a-global-jwt-auth-guard.md', /^`npm run guards:doctor/),
+    dropLines('docs/recipes/upgrade-dependencies.md', /^npm run docs:check$/),
+    replaceText('docs/recipes/upgrade-dependencies.md', / `docs:check` fails if [^.]*\./, ''),
     dropLines('tools/remove/main.mjs', /docs:build/),
     dropLines('tools/new-service/main.mjs', /'tools\/docs'/),
   ],

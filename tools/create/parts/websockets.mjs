@@ -19,7 +19,10 @@ export const part = {
       ['exports', './websockets'],
       ['peerDependencies', '@nestjs/websockets'],
       ['peerDependenciesMeta', '@nestjs/websockets'],
-      ...[...PACKAGES, 'socket.io-client'].map((name) => ['devDependencies', name]),
+    ),
+    dropJson(
+      `${GUARDS}/test/package.json`,
+      ...[...PACKAGES, 'socket.io-client'].map((name) => ['dependencies', name]),
     ),
     dropLines(`${GUARDS}/test/units/answer-headers.property.spec.ts`, /HandshakeError/),
     dropLines('.dependency-cruiser.mjs', /^ {2}websockets:/),

@@ -5,15 +5,16 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RegistrationService } from '../accounts/registration.guard.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { ASSERTION_ALGORITHMS } from '../clients/registered-credentials.js';
-import { AUTH_METHODS, GRANT_TYPES, SUBJECT_TYPES } from '../clients/client.entity.js';
+import { AUTH_METHODS, SUBJECT_TYPES } from '../clients/client.entity.js';
 import { ResourceServerService } from '../clients/resource-server.service.js';
 import { UI_LOCALES } from '../pages/texts/language.js';
-import { PROOF_ALGORITHMS } from '../tokens/guards.options.js';
+import { PROOF_ALGORITHMS } from '../tokens/dpop.policy.js';
 import { ACR } from '../tokens/id-token.service.js';
 import { SigningKeyService } from '../tokens/keys/signing-key.service.js';
 import { USER_CLAIMS } from '../tokens/standard-claims.js';
 import { STATUS_LISTS_PATH } from '../tokens/status-lists/status-list.service.js';
 import { PROMPTS, RESPONSE_MODES } from './authorize/authorization-request.js';
+import { SERVED_GRANTS } from './token/token.schema.js';
 
 /** Publishes the server metadata, from which clients learn endpoints and supported features. */
 @ApiTags('discovery')
@@ -96,9 +97,9 @@ export function buildServerMetadata({
     ...AUTHORIZATION_METADATA,
     ...CLIENT_AUTHENTICATION_METADATA,
     prompt_values_supported: PROMPTS.filter((prompt) => canRegister || prompt !== 'create'),
-    // RFC 9449 §5.1.
+    // Member of RFC 9449 §5.1.
     dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
-    grant_types_supported: GRANT_TYPES,
+    grant_types_supported: SERVED_GRANTS,
     scopes_supported: resourceServers.advertisedScopes,
     protected_resources: resourceServers.identifiers,
     id_token_signing_alg_values_supported: idTokenAlgorithms,

@@ -1,29 +1,10 @@
 import { GuardsModule, type Rejection } from '@gatehouse/guards';
-import type { DpopOptions } from '@gatehouse/guards/dpop';
 import { Clock } from '@gatehouse/service-kit';
 import { type DynamicModule, Logger } from '@nestjs/common';
 import type { AuthConfig } from '../auth.config.js';
-import { ServerSecrets } from '../platform/server-secrets.js';
+import { DpopPolicy } from './dpop.policy.js';
 import { SigningKeyService } from './keys/signing-key.service.js';
-import { ReplayCacheRepository } from './replay-cache.repository.js';
 import { TokensModule } from './tokens.module.js';
-
-/** Signature algorithms of DPoP proofs. */
-export const PROOF_ALGORITHMS = ['ES256', 'PS256', 'RS256'] as const;
-
-/** One policy for the token endpoint and the routes that accept access tokens. Replicas share the server secret and the database. */
-export const createDpopOptions = (
-  config: AuthConfig,
-  secrets: ServerSecrets,
-  replayCache: ReplayCacheRepository,
-): DpopOptions => ({
-  baseUrl: config.ISSUER,
-  algorithms: PROOF_ALGORITHMS,
-  usedProofs: { use: (id, goodUntil) => replayCache.markUsed('dpop proof', id, goodUntil) },
-  requiresNonce: config.DPOP_NONCE_TTL > 0,
-  nonceLifetimeSeconds: config.DPOP_NONCE_TTL || undefined,
-  nonceSecrets: [...secrets.derive('dpop nonce').all.values()].map(({ key }) => key),
-});
 
 const logger = new Logger('Access');
 
@@ -38,15 +19,15 @@ function logRejection({ reason, kid, cause, request }: Rejection): void {
 export const createGuardsModule = (config: AuthConfig): DynamicModule =>
   GuardsModule.forRootAsync({
     imports: [TokensModule],
-    inject: [SigningKeyService, Clock, ServerSecrets, ReplayCacheRepository],
-    useFactory: (keys, clock, secrets, replayCache) => ({
+    inject: [SigningKeyService, Clock, DpopPolicy],
+    useFactory: (keys, clock, { dpop }) => ({
       issuer: config.ISSUER,
       audience: config.ISSUER,
       keys: () => keys.keySet,
       // The routes ask the database whether the session is active, so the status list adds nothing.
       ignoresTokenStatus: true,
       algorithms: ['ES256', 'RS256'],
-      dpop: createDpopOptions(config, secrets, replayCache),
+      dpop,
       now: () => clock.now(),
       monotonicNow: () => clock.monotonic(),
       onRejected: logRejection,

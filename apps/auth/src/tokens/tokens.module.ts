@@ -3,6 +3,7 @@ import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { AccessTokenService } from './access-token.service.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
+import { DpopPolicy } from './dpop.policy.js';
 import { IdTokenService } from './id-token.service.js';
 import { IssuedCredentials } from './issued-credentials.js';
 import {
@@ -31,6 +32,7 @@ import { TokenMetrics } from './token-metrics.js';
     { provide: KeyRotationPlan, useFactory: createKeyRotationPlan, inject: [AUTH_CONFIG] },
     AccessTokenService,
     AccessTokenVerifier,
+    DpopPolicy,
     IdTokenService,
     IssuedCredentials,
     KeyRotationService,
@@ -49,6 +51,7 @@ import { TokenMetrics } from './token-metrics.js';
   exports: [
     AccessTokenService,
     AccessTokenVerifier,
+    DpopPolicy,
     IdTokenService,
     IssuedCredentials,
     KeyRotationService,

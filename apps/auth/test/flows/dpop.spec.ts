@@ -11,9 +11,7 @@ import {
   VERIFIER,
 } from '../support/test-browser.js';
 import {
-  TICKETS,
   decodeClaims,
-  PHOTOS,
   TestAuth,
   type TestResponse,
   toDatabaseSettings,
@@ -22,7 +20,6 @@ import { ISSUER, TestDpopClient, TOKEN_REQUEST } from '../support/test-dpop-clie
 
 const grant = { grant_type: 'client_credentials' };
 const SERVICE = 'service:secret';
-const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const invalidGrant = [400, 'invalid_grant'];
 
 const summary = ({ status, body }: TestResponse) => [status, body['error'] ?? body['token_type']];
@@ -67,21 +64,6 @@ eachDatabase('DPoP-bound tokens (RFC 9449)', (fresh) => {
       code,
     };
     return { redemption, error };
-  };
-
-  const PHOTOS_SERVICE = 'photos-service:secret';
-  const anExchange = async () => {
-    await auth.registerClient({
-      id: 'photos-service',
-      secret: 'secret',
-      grantTypes: [EXCHANGE],
-      scope: ['tickets:read'],
-      resourceServer: PHOTOS,
-      exchangeTargets: [TICKETS],
-    });
-    const { access_token: subject_token } = await auth.createLogin();
-    const subject_token_type = 'urn:ietf:params:oauth:token-type:access_token';
-    return { grant_type: EXCHANGE, subject_token, subject_token_type, resource: TICKETS };
   };
 
   const aRefresh = async () => {
@@ -230,7 +212,6 @@ eachDatabase('DPoP-bound tokens (RFC 9449)', (fresh) => {
     it.each<[string, () => Promise<Record<string, string>>, string | undefined]>([
       ['the authorization code grant', async () => (await aCode()).redemption, undefined],
       ['the refresh grant', aRefresh, undefined],
-      ['a token exchange', anExchange, PHOTOS_SERVICE],
     ])('rejects a proof that was used for %s', async (_, createRequest, as) => {
       const sent = await proof();
       expect(summary(await client.send(await createRequest(), sent, { as }))).toEqual([
@@ -351,13 +332,6 @@ eachDatabase('DPoP-bound tokens (RFC 9449)', (fresh) => {
       ]);
       expect((await client.token(refresh(first, 'bound-mobile'))).status).toBe(200);
     });
-  });
-
-  it('binds an exchanged token to the key of the calling service (RFC 8693)', async () => {
-    const answer = await client.token(await anExchange(), PHOTOS_SERVICE);
-
-    expect(summary(answer)).toEqual([200, 'DPoP']);
-    expect(boundTo(answer)).toEqual({ jkt: client.jkt });
   });
 
   describe('authorization codes (§5, §10)', () => {

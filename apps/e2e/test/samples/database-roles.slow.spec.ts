@@ -28,17 +28,19 @@ if (!hasPsql) console.warn(SKIPPED);
     urls = { auth: urlOf('auth'), orders: urlOf('orders') };
     secrets = await mkdtemp(join(tmpdir(), 'gatehouse-secrets-'));
     for (const app of APPS) await writeFile(join(secrets, `${app}_database_url`), `${urls[app]}\n`);
-    await run(join(ROOT, 'deploy', 'postgres', 'roles.sh'), {
-      env: {
-        ...process.env,
-        SECRETS: secrets,
-        POSTGRES_USER: url.username,
-        POSTGRES_DB: 'compose',
-        PGHOST: url.hostname,
-        PGPORT: url.port,
-        PGPASSWORD: url.password,
-      },
-    });
+    const env = {
+      ...process.env,
+      SECRETS: secrets,
+      PGHOST: url.hostname,
+      PGPORT: url.port,
+      PGUSER: url.username,
+      PGPASSWORD: url.password,
+      PGDATABASE: 'compose',
+    };
+    // Compose runs it at each start.
+    for (let start = 0; start < 2; start++) {
+      await run(join(ROOT, 'deploy', 'postgres', 'roles.sh'), { env });
+    }
   });
 
   afterAll(async () => {

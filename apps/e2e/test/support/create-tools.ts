@@ -11,7 +11,9 @@ interface Tools {
   readonly completeChoices: (given: Choices) => Choices;
   readonly SHAPES: Shapes;
   readonly sizeOf: (folder: string) => Readonly<Record<string, number>>;
-  readonly readRecord: () => { readonly shapes: Readonly<Record<string, object>> };
+  readonly readRecord: () => {
+    readonly shapes: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  };
   readonly OPTIONAL_PARTS: readonly string[];
   readonly lockFileFor: (text: string, manifests: Map<string, object>) => string;
   readonly addService: (root: string, name: string, options?: object) => unknown;

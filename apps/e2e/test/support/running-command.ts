@@ -85,7 +85,8 @@ export class RunningCommand {
     const { pid } = this.child;
     if (pid === undefined) return;
     try {
-      process.kill(-pid, name);
+      // Windows has no process groups.
+      process.kill(process.platform === 'win32' ? pid : -pid, name);
     } catch {
       // The process group is empty.
     }

@@ -5,6 +5,9 @@ import { z } from 'zod';
 import { readDocumentedSettings } from '../support/documented-settings.js';
 import { ROOT } from '../support/workspace.js';
 
+/** The user `node` of the image. Kubernetes mounts secrets for its group, because other users cannot read mode 0440. */
+const USER = 1000;
+
 const FOLDER = join(ROOT, 'deploy', 'k8s');
 
 const setting = z.object({ name: z.string(), value: z.string() });
@@ -30,7 +33,12 @@ const pod = z.object({
   metadata: z.object({ labels: z.record(z.string(), z.string()) }),
   spec: z.object({
     automountServiceAccountToken: z.literal(false),
-    securityContext: z.object({ runAsNonRoot: z.literal(true), runAsUser: z.int().min(1) }),
+    securityContext: z.object({
+      runAsNonRoot: z.literal(true),
+      runAsUser: z.literal(USER),
+      runAsGroup: z.literal(USER),
+      fsGroup: z.literal(USER),
+    }),
     containers: z.tuple([container]),
     volumes: z.array(z.object({ secret: z.object({ secretName: z.string() }).optional() })),
   }),

@@ -66,6 +66,22 @@ describe.each(readdirSync(join(ROOT, FOLDER)))('The workflow %s', (name) => {
   });
 });
 
+it('The page about CI shows a pipeline for GitLab whose commands exist, on the version of Node in .nvmrc', () => {
+  const page = read('docs/recipes/continuous-integration.md');
+  const {
+    default: defaults,
+    workflow: _,
+    ...jobs
+  } = parse(/```yaml\n([^]*?)```/.exec(page)?.[1] ?? '');
+  expect(defaults.image).toMatch(new RegExp(`^node:${read('.nvmrc').trim()}-`));
+  const lines = Object.values<{ script: string[] }>(jobs).flatMap(({ script }) => script);
+  for (const line of lines) {
+    const [, script] = /^npm run ([\w:-]+)/.exec(line) ?? [];
+    if (script) expect(manifest.scripts).toHaveProperty([script]);
+    else expect([line, existsSync(join(ROOT, line))]).toEqual([line, true]);
+  }
+});
+
 describe('The versions of Node in ci.yml', () => {
   const { matrix } = (parse(read(`${FOLDER}/ci.yml`)) as Workflow).jobs['checks']?.strategy ?? {};
   const versions = [...(matrix?.node ?? []), ...(matrix?.include ?? []).map(({ node }) => node)];

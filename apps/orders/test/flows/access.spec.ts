@@ -144,9 +144,7 @@ describe('access tokens (RFC 9068 §4)', () => {
     const answer = await orders().anonymous().get('/orders');
 
     expect(answer.status).toBe(401);
-    expect(answer.headers['www-authenticate']).toBe(
-      `Bearer ${NEEDED}, DPoP algs="ES256 PS256 RS256", ${NEEDED}`,
-    );
+    expect(answer.headers['www-authenticate']).toMatch(new RegExp(`^Bearer ${NEEDED}(, DPoP |$)`));
   });
 
   it('writes nothing when the token has expired', async () => {

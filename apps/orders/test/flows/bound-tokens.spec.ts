@@ -1,7 +1,7 @@
 import { DpopClient } from '@gatehouse/guards/testing';
 import supertest from 'supertest';
-import { guardsOptions } from '../../src/access.js';
 import { ordersConfig } from '../../src/orders.config.js';
+import { createDpopOptions } from '../../src/used-proofs/dpop.options.js';
 import { AUDIENCE, useRunningOrders } from '../support/running-orders.js';
 
 const orders = useRunningOrders();
@@ -35,8 +35,7 @@ describe('an access token that is bound to a partner’s key (RFC 9449 §7)', ()
 });
 
 describe('the expected address in DPoP proofs', () => {
-  const baseUrlOf = (env: Readonly<Record<string, string>>) =>
-    guardsOptions(ordersConfig(env)).dpop;
+  const baseUrlOf = (env: Readonly<Record<string, string>>) => createDpopOptions(ordersConfig(env));
 
   it.each([
     ['the audience, which is a URL', {}, { baseUrl: undefined }],
@@ -52,5 +51,11 @@ describe('the expected address in DPoP proofs', () => {
     ],
   ])('expects %s', (_where, env, dpop) => {
     expect(baseUrlOf(env)).toEqual(dpop);
+  });
+
+  it('refuses PUBLIC_URL with a query, which no proof can repeat (RFC 9449 §4.2)', () => {
+    expect(() => ordersConfig({ PUBLIC_URL: 'https://orders.example/?a' })).toThrow(
+      'PUBLIC_URL: must have no query, not "https://orders.example/?a"',
+    );
   });
 });

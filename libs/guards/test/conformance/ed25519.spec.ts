@@ -50,7 +50,9 @@ describe('signature with Ed25519 (RFC 8037 §3.1)', () => {
     const jwk = { ...RFC_KEY, x };
     const key = createPublicKey({ key: jwk, format: 'jwk' });
 
-    expect(verify(undefined, Buffer.from('any text'), key, forged)).toBe(true);
+    // OpenSSL 3.0, that of Node 20, accepts the signature. OpenSSL 3.5, that of Node 24, refuses it.
+    const isAccepted = process.versions.openssl.startsWith('3.0.');
+    expect(verify(undefined, Buffer.from('any text'), key, forged)).toBe(isAccepted);
     await expect(parseKeySet([{ ...jwk, kid: 'k' }], ['Ed25519'])).rejects.toThrow('sound public');
   });
 });

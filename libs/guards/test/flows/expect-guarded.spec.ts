@@ -18,7 +18,6 @@ import { NEVER } from 'rxjs';
 import {
   Claim,
   GuardsModule,
-  type IssuerOptions,
   keycloak,
   OptionalToken,
   Policy,

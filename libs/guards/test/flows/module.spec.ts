@@ -144,7 +144,8 @@ describe('GUARDS_OPTIONS', () => {
       .overrideProvider(GUARDS_OPTIONS)
       .useValue({ ...options, ...issuer.options })
       .compile();
-    app = await testing.createNestApplication({ logger: false }).init();
+    app = testing.createNestApplication({ logger: false });
+    await app.listen(0, '127.0.0.1');
     const token = issuer.accessToken({ scope: 'orders:read' });
     const call = request(app.getHttpServer()).get('/orders');
 
@@ -175,7 +176,8 @@ describe('issuers of an application in a test', () => {
         issuers: [{ ...realm, ...issuer.options, jwksUri: issuer.jwksUri }, tenant],
       } satisfies GuardsOptions)
       .compile();
-    app = await testing.createNestApplication({ logger: false }).init();
+    app = testing.createNestApplication({ logger: false });
+    await app.listen(0, '127.0.0.1');
     const send = async (claims: object) => {
       const token = issuer.accessToken({ scope: 'orders:read', azp: 'shop', ...claims });
       const call = request(app?.getHttpServer()).get('/orders');

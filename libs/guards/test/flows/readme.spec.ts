@@ -29,7 +29,7 @@ describe('README', () => {
 
   it('shows an application that starts and refuses requests without a token', async () => {
     const app = await NestFactory.create(AppModule, new ExpressAdapter(), { logger: false });
-    await app.init();
+    await app.listen(0, '127.0.0.1');
     await request(app.getHttpServer()).get('/orders').expect(401);
     await request(app.getHttpServer()).get('/orders/prices').expect(200, { pizza: 12 });
     await app.close();

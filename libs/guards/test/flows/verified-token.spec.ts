@@ -146,7 +146,7 @@ describe('handler that reads a token which was not verified', () => {
     if (isReplaced) builder.overrideProvider(AccessTokenGuard).useClass(SessionGuard);
     const testing = await builder.compile();
     app = testing.createNestApplication({ logger: { ...silent, error: (e) => errors.push(e) } });
-    await app.init();
+    await app.listen(0, '127.0.0.1');
     await request(app.getHttpServer()).get('/report').expect(500);
     return errors[0];
   }

@@ -17,6 +17,8 @@ export const platforms: [name: string, adapter: () => ExpressAdapter | FastifyAd
   ['Express', () => new ExpressAdapter()],
   ['Fastify', () => new FastifyAdapter()],
 ];
+// Without the packages of the tests, Jest resolves Express to Fastify, and each test runs once.
+if (ExpressAdapter.name === FastifyAdapter.name) platforms.shift();
 
 @Controller()
 @RequireScopes('orders:read')

@@ -26,8 +26,8 @@ type ListHeaders = (
   challenge: string | undefined,
 ) => Iterable<[string, string]>;
 
-/** By transport. Each part has one line. */
 const transports: readonly ListHeaders[] = [
+  // One line for each transport.
   (refusal) => Object.entries(refusal.headers),
   (refusal, challenge) => buildHttpResponse(refusal, challenge, true).headers,
   (...refusal) => Object.entries(HandshakeError.fromBearerError(...refusal).headers),

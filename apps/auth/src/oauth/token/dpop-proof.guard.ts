@@ -6,26 +6,18 @@ import {
   ProofVerifier,
 } from '@gatehouse/guards/dpop';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { getAuthenticatedClient } from '../../clients/client-authentication.guard.js';
 import { OAuthError } from '../../platform/oauth-error.js';
+import { type ProvenKey, setProvenKey } from './proven-key.js';
 
-/** The key of a valid DPoP proof. */
-export interface ProvenKey {
-  /** Its thumbprint (RFC 7638). */
-  readonly jkt: string;
-  /**
-   * Marks the proof as used (RFC 9449 §11.1). Call it after all other checks and before the first irreversible step.
-   * @throws {OAuthError} `invalid_dpop_proof` if the proof was used before
-   */
-  markProofUsed(): Promise<void>;
-}
-
-const provenKeys = new WeakMap<FastifyRequest, ProvenKey>();
-
-/** @returns undefined if the client sent no proof */
-export const getProvenKey = (request: FastifyRequest): ProvenKey | undefined =>
-  provenKeys.get(request);
+/** The header of a proof in the API description. */
+export const ProofHeader = (): MethodDecorator =>
+  ApiHeader({
+    name: 'DPoP',
+    required: false,
+    description: 'A proof by the key that the tokens shall be bound to (RFC 9449 §5)',
+  });
 
 /** Checks the DPoP proof at the token endpoint (RFC 9449 §5), after client authentication. */
 @Injectable()
@@ -35,15 +27,11 @@ export class DpopProofGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
-    if (request.headers['dpop'] === undefined) {
-      // "… the authorization server MUST reject token requests from the client that do not contain the DPoP header" (§5.2).
-      if (getAuthenticatedClient(request)?.dpopBound) throw describeFault('no_proof');
-      return true;
-    }
+    if (request.headers['dpop'] === undefined) return true;
     // Every answer carries the next nonce, so that clients rarely need a second attempt (§8.2).
     const { nonces } = this.proofs;
     if (nonces) void http.getResponse<FastifyReply>().header('DPoP-Nonce', nonces.current());
-    provenKeys.set(request, this.verifyProof(request));
+    setProvenKey(request, this.verifyProof(request));
     return true;
   }
 
@@ -66,7 +54,6 @@ async function markUsed(proof: Proof): Promise<void> {
 }
 
 const FAULTS: Readonly<Record<string, string>> = {
-  no_proof: 'This client must send a DPoP proof.',
   malformed_proof: 'Send one DPoP header with a proof JWT that has a jwk, jti, htm, htu and iat.',
   bad_proof_signature: 'The signature of the DPoP proof does not match its jwk.',
   replayed_proof: 'The DPoP proof was used before.',

@@ -1,14 +1,7 @@
 import { Public } from '@gatehouse/guards';
 import { clientScheme, getArrival } from '@gatehouse/service-kit';
 import { Body, Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
-import {
-  ApiBasicAuth,
-  ApiConsumes,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBasicAuth, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import {
   AuthenticatedClient,
@@ -17,7 +10,8 @@ import {
 import { Client } from '../../clients/client.entity.js';
 import { normalizeUri } from '../../platform/resource-servers.js';
 import { OAuthError } from '../../platform/oauth-error.js';
-import { DpopProofGuard, getProvenKey } from './dpop-proof.guard.js';
+import { DpopProofGuard, ProofHeader } from './dpop-proof.guard.js';
+import { getProvenKey } from './proven-key.js';
 import {
   type Grant,
   type TokenParameters,
@@ -45,6 +39,7 @@ export class TokenController {
     tokenExchange: TokenExchangeGrant,
   ) {
     const grants: readonly Grant[] = [
+      // One line for each file *.grant.ts.
       authorizationCode,
       refreshToken,
       clientCredentials,
@@ -61,21 +56,17 @@ export class TokenController {
   @ApiOperation({ summary: 'Exchanges a grant for an access token (RFC 6749 §3.2)' })
   @ApiConsumes('application/x-www-form-urlencoded')
   @ApiBasicAuth(clientScheme)
-  @ApiHeader({
-    name: 'DPoP',
-    required: false,
-    description: 'A proof by the key that the tokens shall be bound to (RFC 9449 §5)',
-  })
+  @ProofHeader()
   @ApiOkResponse({ standardSchema: tokenResponse })
   async token(
     @AuthenticatedClient() client: Client,
     @Body({ schema: tokenParameters }) parameters: TokenParameters,
     @Req() request: FastifyRequest,
   ): Promise<TokenResponse> {
+    const provenKey = getProvenKey(request, client);
     const grant = this.grants.get(parameters.grant_type);
     if (!grant) throw OAuthError.unsupportedGrantType(parameters.grant_type);
     if (!client.canUseGrant(grant.type)) throw OAuthError.unauthorizedClient(grant.type);
-    const provenKey = getProvenKey(request);
     const named = { ...parameters, resource: readTarget(parameters) };
     return grant.exchange({ client, parameters: named, provenKey, arrival: getArrival(request) });
   }

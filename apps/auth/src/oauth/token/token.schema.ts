@@ -1,10 +1,19 @@
 import type { RequestArrival } from '@gatehouse/service-kit';
 import { z } from 'zod';
-import { type Client, GRANT_TYPES } from '../../clients/client.entity.js';
+import { type Client, TOKEN_EXCHANGE } from '../../clients/client.entity.js';
 import { clientAuthenticationParameters } from '../../clients/presented-credentials.js';
 import { exactFormText, formText } from '../../platform/request-text.js';
 import { CODE_VERIFIER } from '../authorize/pkce.js';
-import type { ProvenKey } from './dpop-proof.guard.js';
+import type { ProvenKey } from './proven-key.js';
+
+/** The values of `grant_type` that the token endpoint serves. */
+export const SERVED_GRANTS: readonly string[] = [
+  // One line for each file *.grant.ts.
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+  TOKEN_EXCHANGE,
+];
 
 /**
  * A parameter that may be repeated (RFC 8707 §2, RFC 8693 §2.1). Several different values are joined by spaces. No resource
@@ -20,7 +29,7 @@ const repeatableTarget = z.preprocess(
  * which only the two targets accept. Client authentication reads its own parameters.
  */
 export const tokenParameters = z.object({
-  grant_type: formText(255).describe(GRANT_TYPES.map((type) => `\`${type}\``).join(', ')),
+  grant_type: formText(255).describe(SERVED_GRANTS.map((type) => `\`${type}\``).join(', ')),
   code: formText(200).optional(),
   redirect_uri: exactFormText(2000).optional().describe('As in the authorization request'),
   code_verifier: formText(128)

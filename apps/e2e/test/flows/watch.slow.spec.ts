@@ -1,0 +1,92 @@
+import { appendFile, cp, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort } from '@gatehouse/service-kit/testing';
+import { createTemporaryFolder } from '../support/cleanup.js';
+import { e2eConfig } from '../support/e2e.config.js';
+import { send } from '../support/http.js';
+import { RunningCommand } from '../support/running-command.js';
+import { waitUntil } from '../support/wait-until.js';
+import { ROOT } from '../support/workspace.js';
+
+/** A copy of the workspace with its built apps, so that the test changes no source of the developer. */
+let folder: string;
+let dev: RunningCommand;
+let ports: readonly number[];
+
+beforeAll(async () => {
+  folder = await createTemporaryFolder();
+  const copy = RunningCommand.start({
+    file: process.execPath,
+    arguments: [
+      '--input-type=module',
+      '--eval',
+      `const { copyWorkspace } = await import('./tools/workspace.mjs');
+       await copyWorkspace(${JSON.stringify(folder)});`,
+    ],
+    env: e2eConfig.shell,
+  });
+  if ((await copy.exit) !== 0) throw new Error(copy.output);
+  for (const app of await readdir(join(ROOT, 'apps'))) {
+    if (app === 'e2e') continue;
+    await cp(join(ROOT, 'apps', app, 'dist'), join(folder, 'apps', app, 'dist'), {
+      recursive: true,
+    });
+  }
+  ports = [await freePort(), await freePort(), await freePort()];
+  const [AUTH_PORT = '', ORDERS_PORT = '', BILLING_PORT = ''] = ports.map(String);
+  const DATA_DIR = await createTemporaryFolder();
+  dev = RunningCommand.start({
+    file: process.execPath,
+    arguments: [join(folder, 'tools/run.mjs'), 'start', '--watch', '--no-build'],
+    env: { ...e2eConfig.shell, AUTH_PORT, ORDERS_PORT, BILLING_PORT, DATA_DIR },
+  });
+  await dev.waitForOutput(/^Watching apps/m);
+});
+
+/** Adds a line to a source, and resolves with what `npm run dev` prints until a pattern appears. */
+async function change(path: string, line: string, until: RegExp): Promise<string> {
+  const before = dev.output.length;
+  await appendFile(join(folder, path), `\n${line}\n`);
+  const printed = () => dev.output.slice(before);
+  await waitUntil(`npm run dev prints ${until}`, () => until.test(printed()));
+  return printed();
+}
+
+describe('npm run dev', () => {
+  it('restarts the app alone whose source changed', async () => {
+    const path = 'apps/orders/src/service.ts';
+    const output = await change(path, `console.log('orders changed');`, /^Restarted .* s\.$/m);
+
+    expect(output).toContain(`${path} changed: restarting orders.\n`);
+    expect(output).toContain('orders changed\n');
+    expect(output).toMatch(/^Restarted orders in /m);
+    expect((await send(`http://localhost:${ports[1]}/health/ready`)).status).toBe(200);
+  });
+
+  it('restarts the apps that execute a changed file of a library', async () => {
+    const path = 'libs/guards/src/nest/access-token.guard.ts';
+    const output = await change(path, `console.log('guards changed');`, /^Restarted .* s\.$/m);
+
+    expect(output).toMatch(/^Restarted auth, orders, billing in /m);
+    expect(output.match(/guards changed\n/g)).toHaveLength(3);
+  });
+
+  it('restarts no app for a file that no app executes', async () => {
+    const path = 'libs/guards/src/websockets/index.ts';
+    const output = await change(path, `console.log('never printed');`, / none restarts\./);
+
+    expect(output).toContain(`${path} changed: no app executes it`);
+  });
+
+  it('keeps the app running while a source does not compile, and restarts it after the correction', async () => {
+    const path = 'apps/billing/src/service.ts';
+    const error = await change(path, 'const broken = ;', /Expression expected/);
+    expect(error).toContain(path);
+    expect((await send(`http://localhost:${ports[2]}/health/ready`)).status).toBe(200);
+
+    await cp(join(ROOT, path), join(folder, path));
+    const output = await change(path, `console.log('billing corrected');`, /^Restarted .* s\.$/m);
+    expect(output).toMatch(/^Restarted billing in /m);
+    expect(output).toContain('billing corrected\n');
+  });
+});
