@@ -148,19 +148,21 @@ function cloneOf(folder) {
 
 /** @param {import('./merge.mjs').Outcome} outcome @param {boolean} isChecked */
 function finish(outcome, isChecked) {
-  if (outcome.conflicts.length > 0) {
+  if (outcome.conflicts.length + outcome.deletedByStarter.length > 0) {
     process.exitCode = 1;
     process.stdout.write(nextSteps(outcome, UNDO));
     return;
   }
-  const isGood = !isChecked || [['install'], ['test']].every((args) => npm(args));
-  if (!isGood) process.exitCode = 1;
+  const failed = isChecked ? ['install', 'test'].find((command) => !npm(command)) : undefined;
   process.stdout.write(nextSteps(outcome, UNDO, isChecked));
+  if (failed === undefined) return;
+  process.exitCode = 1;
+  process.stderr.write(`\nThe merge is complete, but "npm ${failed}" failed: see above.\n`);
 }
 
-/** @param {string[]} args */
-function npm(args) {
+/** @param {string} command */
+function npm(command) {
   const shell = process.platform === 'win32';
-  process.stdout.write(`\n> npm ${args.join(' ')}\n`);
-  return runInForeground(['npm', ...args], { cwd: ROOT, shell }) === 0;
+  process.stdout.write(`\n> npm ${command}\n`);
+  return runInForeground(['npm', command], { cwd: ROOT, shell }) === 0;
 }

@@ -16,7 +16,8 @@ import { mergeJsonFiles } from './merge-json.mjs';
  * @property {string[]} added
  * @property {string[]} deleted
  * @property {string[]} stayDeleted files that the user deleted and the starter changed
- * @property {string[]} conflicts
+ * @property {string[]} deletedByStarter files that the user changed and the starter deleted: conflicts
+ * @property {string[]} conflicts in which both sides changed the same lines
  */
 
 /**
@@ -38,17 +39,22 @@ export function mergeProject({ project, base, theirs, message, services = [] }) 
   if (picked.code !== 0 && unmerged.size === 0) {
     throw new Failure(`Git could not merge, and changed nothing:\n${picked.errors.trim()}`);
   }
-  const stayDeleted = [...unmerged].filter(([, stages]) => stages === DELETED_BY_USER);
-  for (const [path] of stayDeleted) git(project, ['rm', '--quiet', '--cached', '--', path]);
-  for (const [path] of stayDeleted) rmSync(join(project, path), { force: true });
+  const pathsWith = (/** @type {string[]} */ ...wanted) =>
+    [...unmerged].filter(([, stages]) => wanted.includes(stages)).map(([path]) => path);
+  const stayDeleted = pathsWith(DELETED_BY_USER);
+  for (const path of stayDeleted) deleteUnmerged(project, path);
   for (const [path, text] of texts) writeFileSync(join(project, path), text);
   if (texts.size > 0) git(project, ['add', '--', ...texts.keys()]);
-  const conflicts = [...unmerged].filter(([, stages]) => stages !== DELETED_BY_USER);
-  return {
-    ...changesIn(project),
-    stayDeleted: stayDeleted.map(([path]) => path),
-    conflicts: conflicts.map(([path]) => path),
-  };
+  const deletedByStarter = pathsWith(DELETED_BY_STARTER);
+  const solved = [...stayDeleted, ...deletedByStarter];
+  const conflicts = [...unmerged.keys()].filter((path) => !solved.includes(path));
+  return { ...changesIn(project), stayDeleted, deletedByStarter, conflicts };
+}
+
+/** @param {string} project @param {string} path */
+function deleteUnmerged(project, path) {
+  git(project, ['rm', '--quiet', '--cached', '--', path]);
+  rmSync(join(project, path), { force: true });
 }
 
 /**
@@ -115,8 +121,9 @@ function treeBelow(prefix, tree, { folder, env }) {
   return git(folder, ['write-tree'], env);
 }
 
-/** Git has the common text (1) and the new text (3) of such a file. */
+/** The texts that Git has of a file in conflict: the common one (1), that of the project (2), that of the starter (3). */
 const DELETED_BY_USER = '13';
+const DELETED_BY_STARTER = '12';
 
 /** @param {string} project @returns {Map<string, string>} the stages that Git has of each file in conflict */
 export function unmergedFiles(project) {

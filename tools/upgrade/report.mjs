@@ -15,6 +15,7 @@ export function reportOf(outcome, { title, isDryRun }) {
     listOf('Deleted', outcome.deleted),
     listOf('Changed by the starter, but deleted here: they stay deleted', outcome.stayDeleted),
     listOf('New migrations', migrations),
+    listOf('Conflicts, because the starter deleted what you changed', outcome.deletedByStarter),
     listOf('Conflicts, because both sides changed the same lines', outcome.conflicts),
   ];
   const head = isDryRun
@@ -34,11 +35,16 @@ const listOf = (title, paths) =>
  * @param {string} undo
  * @param {boolean} [isChecked] whether `npm install` and `npm test` ran
  */
-export function nextSteps({ conflicts, added }, undo, isChecked = false) {
+export function nextSteps({ conflicts, deletedByStarter, added }, undo, isChecked = false) {
   const hasMigrations = added.some((path) => /\/migrations\/\d+-/.test(path));
   const steps = [
     ...(conflicts.length > 0
       ? ['git diff                 shows the conflicts: correct each, then "git add" the file']
+      : []),
+    ...(deletedByStarter.length > 0
+      ? [
+          'git add <file>           keeps a file that the starter deleted; "git rm <file>" deletes it',
+        ]
       : []),
     ...(isChecked ? [] : ['npm install              installs the packages', 'npm test']),
     ...(hasMigrations ? ['npm run db:migrate       applies the new migrations'] : []),

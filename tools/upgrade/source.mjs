@@ -20,7 +20,14 @@ export function addressOf(given) {
  * @returns {string} the tag of the latest release, or HEAD of a repository without releases
  */
 export function latestVersion(address) {
-  const { code, output, errors } = tryGit('.', ['ls-remote', '--tags', '--refs', address, 'v*']);
+  const { code, output, errors } = tryGit('.', [
+    'ls-remote',
+    '--tags',
+    '--refs',
+    '--',
+    address,
+    'v*',
+  ]);
   if (code !== 0) throw new Failure(`${address} is no Git repository:\n${errors.trim()}`);
   const tags = [...output.matchAll(/refs\/tags\/(v\d+\.\d+\.\d+)$/gm)].map(([, tag]) => tag);
   return tags.sort((one, other) => compareVersions(one, other)).at(-1) ?? 'HEAD';
@@ -47,8 +54,8 @@ export function compareVersions(one, other) {
 export function checkOut({ address, version, folder }) {
   git('.', ['init', '--quiet', folder]);
   const fetch = ['fetch', '--quiet', '--no-tags'];
-  const isShallow = tryGit(folder, [...fetch, '--depth=1', address, version]).code === 0;
-  if (!isShallow) git(folder, [...fetch, address, '+refs/*:refs/source/*']);
+  const isShallow = tryGit(folder, [...fetch, '--depth=1', '--', address, version]).code === 0;
+  if (!isShallow) git(folder, [...fetch, '--', address, '+refs/*:refs/source/*']);
   const found = tryGit(folder, [
     ...['rev-parse', '--verify', '--quiet', '--end-of-options'],
     `${isShallow ? 'FETCH_HEAD' : version}^{commit}`,

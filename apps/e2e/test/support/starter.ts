@@ -4,7 +4,9 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -94,5 +96,18 @@ export function copyWorkspace(folder: string): void {
   const paths = git(ROOT, 'ls-files', '-z', '--cached', '--others', '--exclude-standard');
   for (const path of paths.split('\0').filter((each) => each && existsSync(join(ROOT, each)))) {
     cpSync(join(ROOT, path), join(folder, path));
+  }
+}
+
+/** Links the packages of this workspace into a project with the scope `@acme`, in which its libraries take the place of ours. */
+export function linkPackages(root: string): void {
+  const own = join(root, 'node_modules/@acme');
+  mkdirSync(own, { recursive: true });
+  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
+    if (name === '@gatehouse') continue;
+    symlinkSync(join(ROOT, 'node_modules', name), join(root, 'node_modules', name));
+  }
+  for (const name of readdirSync(join(root, 'libs'))) {
+    symlinkSync(join(root, 'libs', name), join(own, name));
   }
 }

@@ -1,10 +1,23 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { createTemporaryFolder } from '../support/cleanup.js';
 import * as starter from '../support/starter.js';
+import { ROOT } from '../support/workspace.js';
 
-const { append, commitAll, copyWorkspace, editJson, git, prepend, read, runTool, write } = starter;
+const {
+  linkPackages,
+  append,
+  commitAll,
+  copyWorkspace,
+  editJson,
+  git,
+  prepend,
+  read,
+  runTool,
+  write,
+} = starter;
 
 const CONTROLLER = 'src/parcels/parcels.controller.ts';
 const TEMPLATE = 'tools/new-service/template/src';
@@ -28,7 +41,7 @@ function changeStarter(root: string): void {
   editJson(root, 'package.json', (manifest) => {
     manifest.version = '9.0.0';
     manifest.scripts['new:script'] = 'node tools/run.mjs new';
-    manifest.devDependencies.jest = '^30.99.0';
+    manifest.devDependencies['jest'] = '^30.99.0';
   });
   append(root, 'UPGRADING.md', '\n## 9.0.0\n\nSet NEW_SETTING.\n');
 }
@@ -144,6 +157,17 @@ const edited = await projectWith(...LOCAL_EDITS.map(([, edit]) => edit));
 const dryRun = { ...upgrade(edited, '--dry-run'), status: git(edited, 'status', '--porcelain') };
 const upgraded = upgrade(edited);
 
+/** A project without Docker that changed what the new version changes. */
+const conflicting = await (async () => {
+  const root = await projectWith(
+    (folder) => void runTool(folder, 'remove', 'docker'),
+    (folder) => prepend(folder, 'docs/database.md', 'Local.\n'),
+    (folder) => append(folder, 'README.md', '\nLocal.\n'),
+    (folder) => append(folder, 'docs/abuse.md', '\nLocal.\n'),
+  );
+  return { root, first: upgrade(root) };
+})();
+
 describe('npm run upgrade', () => {
   it('keeps ten local edits without a conflict', () => {
     expect([making.stderr, upgraded.stderr, upgraded.code]).toEqual(['', '', 0]);
@@ -167,6 +191,17 @@ describe('npm run upgrade', () => {
     expect(stdout).toContain('Set NEW_SETTING.');
   });
 
+  it('leaves a service that compiles', () => {
+    linkPackages(edited);
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    const args = [tsc, '--noEmit', '--project', 'apps/parcels'];
+
+    expect(spawnSync(process.execPath, args, { cwd: edited, encoding: 'utf8' })).toMatchObject({
+      stdout: '',
+      status: 0,
+    });
+  });
+
   it('prints the same lists for --dry-run, and changes nothing', () => {
     const listsOf = (stdout: string) => /^Updated [^]*Set NEW_SETTING/m.exec(stdout)?.[0];
 
@@ -175,33 +210,33 @@ describe('npm run upgrade', () => {
     expect(listsOf(dryRun.stdout)).toBe(listsOf(upgraded.stdout));
   });
 
-  it('marks a conflict only where both sides changed the same lines, and says how to go on', async () => {
-    const root = await projectWith(
-      (folder) => prepend(folder, 'docs/database.md', 'Local.\n'),
-      (folder) => append(folder, 'README.md', '\nLocal.\n'),
-    );
-    const { code, stdout } = upgrade(root);
-    const again = upgrade(root);
-    git(root, 'reset', '--quiet', '--hard');
+  it('marks a conflict only where both sides changed the same lines, and says how to go on', () => {
+    const { code, stdout } = conflicting.first;
 
     expect(code).toBe(1);
-    expect(stdout).toMatch(/Conflicts, [^\n]* \(1\):\n {2}docs\/database\.md\n\n/);
-    expect(stdout).toContain('"git reset --hard" undoes the upgrade');
-    expect(again.code).toBe(1);
-    expect(again.stderr).toContain('The conflicts of an upgrade are open in:\n  docs/database.md');
-    expect(git(root, 'status', '--porcelain')).toBe('');
+    expect(stdout).toMatch(/the starter deleted what you changed \(1\):\n {2}docs\/abuse\.md\n\n/);
+    expect(stdout).toMatch(/Conflicts, because both [^\n]* \(1\):\n {2}docs\/database\.md\n\n/);
+    expect(read(conflicting.root, 'docs/abuse.md')).toMatch(/\nLocal\.\n$/);
+    expect(read(conflicting.root, 'docs/database.md')).toMatch(/^<{7} HEAD\nLocal\.\n={7}\n/);
   });
 
-  it('does not bring back a part that was removed later', async () => {
-    const root = await projectWith((folder) => {
-      const { code, stderr } = runTool(folder, 'remove', 'docker');
-      if (code !== 0) throw new Error(stderr);
-    });
-    const { stdout } = upgrade(root);
+  it('does not bring back a part that was removed later', () => {
+    const { root, first } = conflicting;
 
     expect(existsSync(join(root, 'Dockerfile'))).toBe(false);
-    expect(stdout).not.toMatch(/Dockerfile|Conflicts/);
+    expect(first.stdout).not.toContain('Dockerfile');
     expect(JSON.parse(read(root, '.gatehouse.json')).choices.parts).toEqual([]);
+  });
+
+  it('refuses to start while conflicts are open, and names the command that undoes the upgrade', () => {
+    const { root, first } = conflicting;
+    const { code, stderr } = upgrade(root);
+
+    expect(code).toBe(1);
+    expect(stderr).toContain('are open in:\n  docs/abuse.md\n  docs/database.md');
+    expect(first.stdout).toContain('"git reset --hard" undoes the upgrade');
+    git(root, 'reset', '--quiet', '--hard');
+    expect(git(root, 'status', '--porcelain')).toBe('');
   });
 
   it('refuses uncommitted changes and unknown versions, and names the remedy', async () => {
