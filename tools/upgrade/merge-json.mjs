@@ -3,11 +3,11 @@
  * dependencies that stand side by side.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { printJson } from '../create/edits.mjs';
 
-const MERGED = /(^|\/)(package|package-lock|\.gatehouse)\.json$/;
+const MERGED = ['package.json', 'package-lock.json', '.gatehouse.json'];
 
 /** `npm install` corrects a lock file that no longer fits. */
 const isLockFile = (/** @type {string} */ path) => path.endsWith('package-lock.json');
@@ -83,7 +83,7 @@ function mergeLists({ base, ours, theirs }) {
 export function mergeJsonFiles({ base, ours, theirs }, paths) {
   /** @type {Map<string, string>} */
   const texts = new Map();
-  for (const path of paths.filter((path) => MERGED.test(path))) {
+  for (const path of paths.filter((path) => MERGED.includes(basename(path)))) {
     const files = [base, ours, theirs].map((folder) => join(folder, path));
     if (!files.every((file) => existsSync(file))) continue;
     const text = mergeTexts(

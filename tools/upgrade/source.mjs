@@ -7,7 +7,7 @@ import { run } from '../terminal/processes.mjs';
 import { git, tryGit } from './git.mjs';
 
 /** @typedef {{ folder: string, commit: string, version: string, time: number }} Source a checked-out commit of the starter */
-/** @typedef {Record<string, unknown> | null} Choices those of `npm run create`; null in a clone */
+/** @typedef {Record<string, unknown> | null} Choices those of .gatehouse.json; null in a clone */
 
 /** A path is relative to the folder in which the user typed the command. @param {string} given */
 export function addressOf(given) {

@@ -217,7 +217,7 @@ describe('npm run upgrade', () => {
     expect(stdout).toMatch(/the starter deleted what you changed \(1\):\n {2}docs\/abuse\.md\n\n/);
     expect(stdout).toMatch(/Conflicts, because both [^\n]* \(1\):\n {2}docs\/database\.md\n\n/);
     expect(read(conflicting.root, 'docs/abuse.md')).toMatch(/\nLocal\.\n$/);
-    expect(read(conflicting.root, 'docs/database.md')).toMatch(/^<{7} HEAD\nLocal\.\n={7}\n/);
+    expect(read(conflicting.root, 'docs/database.md')).toMatch(/^<{7} HEAD\nLocal\.\n/);
   });
 
   it('does not bring back a part that was removed later', () => {
