@@ -1,4 +1,4 @@
-import { dropBlock, dropJson, dropLines } from '../edits.mjs';
+import { dropBlock, dropJson, dropLines, replaceText } from '../edits.mjs';
 import { serviceEdits } from '../service-edits.mjs';
 
 const SUPPORT = [
@@ -29,6 +29,13 @@ export const part = {
     dropLines('apps/auth/test/flows/demo.spec.ts', /'orders-service'/),
     dropLines('tools/start/main.mjs', /ORDERS_SERVICE_SECRET/),
     dropLines('tools/start/settings.mjs', /ordersSettings/),
+    dropLines('docs/docker.md', /^\| orders /),
+    replaceText('docs/docker.md', 'orders-scaled', 'auth-scaled'),
+    replaceText(
+      'docs/docker.md',
+      'Orders and billing run in production',
+      'Billing runs in production',
+    ),
     dropJson(
       'apps/e2e/package.json',
       ...['axe-core', 'openapi-fetch'].map((name) => ['devDependencies', name]),

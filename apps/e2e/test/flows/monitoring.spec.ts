@@ -166,7 +166,7 @@ describe('the dashboard and the alert rules', () => {
 });
 
 describe('the alert rules', () => {
-  it('have a case in which each alert fires', async () => {
+  it('each have a case in alerts.test.yml in which they fire', async () => {
     const { groups } = rulesFile.parse(parse(await read('alerts.yml')));
     const { tests } = testsFile.parse(parse(await read('alerts.test.yml')));
     const firing = tests
