@@ -13,6 +13,7 @@ import { Failure } from '../terminal/command.mjs';
  * @property {'sqlite' | 'postgres'} database that the documents name first
  * @property {string[]} parts optional parts that stay
  * @property {boolean} libraryTests whether the tests of libs stay
+ * @property {string[]} [removed] other parts that `npm run remove` took out later
  */
 
 /** The optional parts that a user may keep. The others follow from the other choices. */
@@ -84,6 +85,7 @@ const KNOWN_CHOICES = [
   'database',
   'parts',
   'libraryTests',
+  'removed',
 ];
 
 /** Names that the starter's own files have. */
@@ -176,14 +178,14 @@ function isIssuer(text) {
  * @param {Choices} choices
  * @param {readonly string[]} all names of all parts, in their order
  */
-export function partsToRemove({ parts, samples, auth, libraryTests }, all) {
+export function partsToRemove({ parts, samples, auth, libraryTests, removed = [] }, all) {
   const kept = [
     ...parts,
     ...(samples ? ['orders', 'billing', 'demo'] : []),
     ...(auth === 'own' ? ['auth'] : []),
     ...(libraryTests ? ['library-tests'] : []),
   ];
-  return all.filter((name) => !kept.includes(name));
+  return all.filter((name) => !kept.includes(name) || removed.includes(name));
 }
 
 /** @type {Record<'minimal' | 'standard' | 'full', Choices>} */

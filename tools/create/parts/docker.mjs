@@ -1,5 +1,3 @@
-import { replaceText } from '../edits.mjs';
-
 /** @type {import('../parts.mjs').Part} */
 export const part = {
   title: 'Docker images, and Docker Compose with PostgreSQL',
@@ -14,7 +12,12 @@ export const part = {
       file: 'tools/run.mjs',
       change: (text) => text.replace(/^ {2}containers: .*\n/gm, ''),
     },
-    replaceText('.env.example', / Docker Compose reads \.env beside docker-compose\.yml\./, ''),
+    {
+      // The file of a created project does not have this sentence.
+      file: '.env.example',
+      change: (text) =>
+        text.replace(/ Docker Compose reads \.env beside docker-compose\.yml\./, ''),
+    },
   ],
   // The manifests name the images.
   needs: ['kubernetes'],
