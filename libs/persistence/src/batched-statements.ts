@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { Batcher } from './batcher.js';
+import { Batcher, POSTGRES_BATCHES } from './batcher.js';
 import { toAvailabilityError } from './database-unavailable.exception.js';
 import { getPool, runPrepared } from './prepared-statements.js';
 import { getSqliteConnection } from './sqlite-statements.js';
@@ -33,7 +33,7 @@ export class RowLookup<Entity extends object> {
       key,
       condition,
     });
-    this.batcher = new Batcher<string, Row | undefined>(read);
+    this.batcher = new Batcher<string, Row | undefined>(read, isPostgres ? POSTGRES_BATCHES : 1);
     this.hydrate = (row) => {
       const found = new entity();
       for (const column of columns) {
@@ -134,7 +134,7 @@ export function createPostgresConditionalUpdate(
     return calls.map(({ values, error }) =>
       values ? winners.has(values) : Promise.reject(error as Error),
     );
-  });
+  }, POSTGRES_BATCHES);
   return { apply: (values) => batcher.submit(values) };
 }
 
