@@ -115,7 +115,8 @@ export function createSqliteConditionalUpdate(
 /**
  * On PostgreSQL all pending calls become one statement over arrays. A statement changes a row once, so one of two calls for the
  * same change succeeds; `RETURNING` names the successful calls. The arrays are sorted by `$1`. All statements lock rows in that
- * order, so they cannot deadlock.
+ * order, so they cannot deadlock. One statement runs at a time: while PostgreSQL stalls, the other calls wait in the process, where
+ * they can be given up.
  */
 export function createPostgresConditionalUpdate(
   dataSource: DataSource,
@@ -134,7 +135,7 @@ export function createPostgresConditionalUpdate(
     return calls.map(({ values, error }) =>
       values ? winners.has(values) : Promise.reject(error as Error),
     );
-  }, POSTGRES_BATCHES);
+  });
   return { apply: (values) => batcher.submit(values) };
 }
 
