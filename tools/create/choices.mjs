@@ -13,6 +13,7 @@ import { Failure } from '../terminal/command.mjs';
  * @property {'sqlite' | 'postgres'} database that the documents name first
  * @property {string[]} parts optional parts that stay
  * @property {boolean} libraryTests whether the tests of libs stay
+ * @property {string[]} [removed] other parts that `npm run remove` took out later
  */
 
 /** The optional parts that a user may keep. The others follow from the other choices. */
@@ -27,7 +28,38 @@ export const OPTIONAL_PARTS = [
   'opentelemetry',
   'docker',
   'kubernetes',
+  'presets',
+  'issuers-at-run-time',
+  'explain',
+  'jobs',
+  'repository-files',
+  'new-service',
 ];
+
+/** What most teams use. */
+const USUAL_PARTS = ['explain', 'repository-files', 'new-service'];
+
+/** @param {Pick<Choices, 'libraryTests'>} choices */
+const hasLibraryTests = ({ libraryTests }) => libraryTests;
+
+/**
+ * Parts that other choices need.
+ *
+ * @type {Record<string, (choices: Choices) => boolean>}
+ */
+const NEEDED = {
+  // The manifests of Kubernetes name the images of Docker.
+  docker: ({ parts }) => parts.includes('kubernetes'),
+  presets: ({ preset, libraryTests }) => preset !== undefined || libraryTests,
+  'issuers-at-run-time': hasLibraryTests,
+  explain: hasLibraryTests,
+  jobs: ({ auth, libraryTests }) => auth === 'own' || libraryTests,
+  'repository-files': hasLibraryTests,
+  'new-service': hasLibraryTests,
+};
+
+/** The parts that a project has if its team does not choose. @param {string | undefined} auth */
+export const defaultParts = (auth) => [...(auth === 'external' ? [] : ['docker']), ...USUAL_PARTS];
 
 /** Parts that say something to a project without an authorization server of its own. */
 const ONLY_WITH_OWN_AUTH = ['token-exchange', 'docker', 'kubernetes'];
@@ -49,7 +81,7 @@ export function completeChoices(given) {
     samples: false,
     auth,
     database: /** @type {const} */ ('sqlite'),
-    parts: auth === 'own' ? ['docker'] : [],
+    parts: defaultParts(auth),
     libraryTests: false,
     ...given,
   };
@@ -58,11 +90,7 @@ export function completeChoices(given) {
   const complete = {
     ...choices,
     services: [...new Set(choices.services)],
-    parts: OPTIONAL_PARTS.filter(
-      // The manifests of Kubernetes name the images of Docker.
-      (part) =>
-        choices.parts.includes(part) || (part === 'docker' && choices.parts.includes('kubernetes')),
-    ),
+    parts: OPTIONAL_PARTS.filter((part) => choices.parts.includes(part) || NEEDED[part]?.(choices)),
   };
   // In a fixed order, because the same choices give the same .gatehouse.json.
   const entries = Object.entries(complete).filter(([, value]) => value !== undefined);
@@ -84,6 +112,7 @@ const KNOWN_CHOICES = [
   'database',
   'parts',
   'libraryTests',
+  'removed',
 ];
 
 /** Names that the starter's own files have. */
@@ -176,14 +205,15 @@ function isIssuer(text) {
  * @param {Choices} choices
  * @param {readonly string[]} all names of all parts, in their order
  */
-export function partsToRemove({ parts, samples, auth, libraryTests }, all) {
+export function partsToRemove({ parts, samples, auth, libraryTests, removed = [] }, all) {
   const kept = [
     ...parts,
     ...(samples ? ['orders', 'billing', 'demo'] : []),
     ...(auth === 'own' ? ['auth'] : []),
     ...(libraryTests ? ['library-tests'] : []),
   ];
-  return all.filter((name) => !kept.includes(name));
+  if (kept.length > 0) kept.push('remove');
+  return all.filter((name) => !kept.includes(name) || removed.includes(name));
 }
 
 /** @type {Record<'minimal' | 'standard' | 'full', Choices>} */

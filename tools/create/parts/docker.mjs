@@ -1,5 +1,3 @@
-import { replaceText } from '../edits.mjs';
-
 /** @type {import('../parts.mjs').Part} */
 export const part = {
   title: 'Docker images, and Docker Compose with PostgreSQL',
@@ -8,13 +6,20 @@ export const part = {
     ...['postgres', 'proxy', 'secrets'].map((name) => `deploy/${name}`),
     'tools/containers',
     ...['docs/docker.md', 'deploy/monitoring', 'apps/e2e/test/units/compose.spec.ts'],
+    'apps/e2e/test/samples/monitoring.slow.spec.ts',
+    'apps/e2e/test/support/prometheus-expression.ts',
   ],
   edits: [
     {
       file: 'tools/run.mjs',
       change: (text) => text.replace(/^ {2}containers: .*\n/gm, ''),
     },
-    replaceText('.env.example', / Docker Compose reads \.env beside docker-compose\.yml\./, ''),
+    {
+      // The file of a created project does not have this sentence.
+      file: '.env.example',
+      change: (text) =>
+        text.replace(/ Docker Compose reads \.env beside docker-compose\.yml\./, ''),
+    },
   ],
   // The manifests name the images.
   needs: ['kubernetes'],
