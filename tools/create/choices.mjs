@@ -13,6 +13,7 @@ import { Failure } from '../terminal/command.mjs';
  * @property {'sqlite' | 'postgres'} database that the documents name first
  * @property {string[]} parts optional parts that stay
  * @property {boolean} libraryTests whether the tests of libs stay
+ * @property {string[]} [removed] other parts that `npm run remove` took out later
  */
 
 /** The optional parts that a user may keep. The others follow from the other choices. */
@@ -111,6 +112,7 @@ const KNOWN_CHOICES = [
   'database',
   'parts',
   'libraryTests',
+  'removed',
 ];
 
 /** Names that the starter's own files have. */
@@ -203,7 +205,7 @@ function isIssuer(text) {
  * @param {Choices} choices
  * @param {readonly string[]} all names of all parts, in their order
  */
-export function partsToRemove({ parts, samples, auth, libraryTests }, all) {
+export function partsToRemove({ parts, samples, auth, libraryTests, removed = [] }, all) {
   const kept = [
     ...parts,
     ...(samples ? ['orders', 'billing', 'demo'] : []),
@@ -211,7 +213,7 @@ export function partsToRemove({ parts, samples, auth, libraryTests }, all) {
     ...(libraryTests ? ['library-tests'] : []),
   ];
   if (kept.length > 0) kept.push('remove');
-  return all.filter((name) => !kept.includes(name));
+  return all.filter((name) => !kept.includes(name) || removed.includes(name));
 }
 
 /** @type {Record<'minimal' | 'standard' | 'full', Choices>} */

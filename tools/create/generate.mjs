@@ -115,6 +115,7 @@ function fitManifests(target, { name }) {
   dropEmptyPackages(target);
   const root = readJson(join(target, 'package.json'));
   root.name = name;
+  root.version = '0.1.0';
   root.description = `${name}, made from Gatehouse.`;
   delete root.license;
   writeJson(join(target, 'package.json'), root);

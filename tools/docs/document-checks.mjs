@@ -199,6 +199,23 @@ function reasonsOfRefusals() {
   return new Set(unions.flatMap((union) => union.match(/(?<=')\w+(?=')/g) ?? []));
 }
 
+/** @type {Check} */
+export const versionsCheck = {
+  title: 'package.json, CHANGELOG.md and UPGRADING.md have the same latest version',
+  hint: 'CONTRIBUTING.md says how a release is made.',
+  faults: () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    return [
+      { path: 'CHANGELOG.md', heading: /^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d$/m },
+      { path: 'UPGRADING.md', heading: /^## (\d+\.\d+\.\d+)$/m },
+    ].flatMap(({ path, heading }) => {
+      const latest = heading.exec(documentOf(path).lines.join('\n'))?.[1];
+      const message = `begins with the version ${latest}, and package.json has ${version}`;
+      return latest === version ? [] : [{ place: path, message }];
+    });
+  },
+};
+
 /** Folders of one machine, which a clone does not have. */
 const MACHINE_PATH =
   /(?<![\w.~/:-])(\/(?:home|Users|root|work|mnt|tmp|var\/folders)\/[\w.-]+|[A-Z]:\\\w+)/g;

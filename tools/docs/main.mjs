@@ -14,6 +14,7 @@ import {
   linksCheck,
   machinePathsCheck,
   tokenStatesCheck,
+  versionsCheck,
 } from './document-checks.mjs';
 import { documents } from './documents.mjs';
 import { generatedCheck, writeGeneratedDocuments } from './generated-documents.mjs';
@@ -52,6 +53,7 @@ const CHECKS = [
   alertLabelsCheck,
   tokenStatesCheck,
   machinePathsCheck,
+  versionsCheck,
 ];
 
 /** @throws {Failure} with all faults of all checks */

@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { printJson } from '../create/edits.mjs';
 import { filesBelow, filesOfPart, PARTS, removeParts, withNeeds } from '../create/parts.mjs';
 import { defineCommand, Failure, UsageError } from '../terminal/command.mjs';
 import { ROOT } from '../workspace.mjs';
@@ -76,10 +77,12 @@ function recordRemoval(names) {
   const file = join(ROOT, '.gatehouse.json');
   if (!existsSync(file)) return;
   const record = JSON.parse(readFileSync(file, 'utf8'));
-  const parts = record.choices?.parts;
+  const { parts, removed = [] } = record.choices ?? {};
   if (!Array.isArray(parts)) return;
   record.choices.parts = parts.filter((/** @type {string} */ name) => !names.includes(name));
-  writeFileSync(file, `${JSON.stringify(record, null, 2)}\n`);
+  const others = names.filter((name) => !parts.includes(name));
+  if (others.length > 0) record.choices.removed = [...new Set([...removed, ...others])];
+  writeFileSync(file, printJson(file, record));
 }
 
 /** @param {ReturnType<typeof removeParts>} changes */

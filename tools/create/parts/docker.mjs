@@ -1,4 +1,4 @@
-import { replaceText } from '../edits.mjs';
+import { dropSection } from '../edits.mjs';
 
 /** @type {import('../parts.mjs').Part} */
 export const part = {
@@ -7,14 +7,27 @@ export const part = {
     ...['Dockerfile', '.dockerignore', 'docker-compose.yml'],
     ...['postgres', 'proxy', 'secrets'].map((name) => `deploy/${name}`),
     'tools/containers',
-    ...['docs/docker.md', 'deploy/monitoring', 'apps/e2e/test/units/compose.spec.ts'],
+    ...[
+      'docs/docker.md',
+      'docs/images',
+      'deploy/monitoring',
+      'apps/e2e/test/units/compose.spec.ts',
+    ],
   ],
   edits: [
+    // Its text and its alerts are about deploy/monitoring.
+    dropSection('docs/observability.md', '## Dashboard and alerts'),
+    dropSection('docs/observability.md', '### A target is down'),
     {
       file: 'tools/run.mjs',
       change: (text) => text.replace(/^ {2}containers: .*\n/gm, ''),
     },
-    replaceText('.env.example', / Docker Compose reads \.env beside docker-compose\.yml\./, ''),
+    {
+      // The file of a created project does not have this sentence.
+      file: '.env.example',
+      change: (text) =>
+        text.replace(/ Docker Compose reads \.env beside docker-compose\.yml\./, ''),
+    },
   ],
   // The manifests name the images.
   needs: ['kubernetes'],

@@ -63,9 +63,14 @@ export const part = {
     ].map((name) => `docs/${name}.md`),
     'apps/*/openapi.json',
     ...['clients', 'upstream'].map((name) => `apps/e2e/test/${name}`),
-    ...['create-tools', 'guards-copies', 'install-workspace', 'lint-texts', 'nest-starters'].map(
-      (name) => `apps/e2e/test/support/${name}.*`,
-    ),
+    ...[
+      'create-tools',
+      'guards-copies',
+      'install-workspace',
+      'lint-texts',
+      'nest-starters',
+      'starter',
+    ].map((name) => `apps/e2e/test/support/${name}.*`),
     ...['apps/e2e/src', 'apps/e2e/test/samples/contracts.spec.ts'],
     'apps/e2e/test/samples/corpus.spec.ts',
     'apps/auth/test/conformance',
