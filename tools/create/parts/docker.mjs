@@ -11,6 +11,7 @@ export const part = {
       'docs/docker.md',
       'docs/images',
       'deploy/monitoring',
+      'apps/e2e/test/flows/monitoring.spec.ts',
       'apps/e2e/test/units/compose.spec.ts',
     ],
   ],
