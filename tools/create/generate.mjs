@@ -21,7 +21,7 @@ import { partsToRemove } from './choices.mjs';
 import { printJson } from './edits.mjs';
 import { lockFileFor } from './lock-file.mjs';
 import { renamed, withImportsOfWidth } from './names.mjs';
-import { PARTS, removeParts } from './parts.mjs';
+import { filesOfParts, PARTS, removeParts } from './parts.mjs';
 import { alignTables } from './unlink.mjs';
 import { writeEnvExample, writeTexts } from './texts.mjs';
 
@@ -35,8 +35,14 @@ export const RECORD = '.gatehouse.json';
  * @throws {Failure} when the source is not a Git repository, or a part does not fit its files
  */
 export async function generate({ source, target, choices }) {
-  copyTrackedFiles(source, target);
-  removeParts(target, partsToRemove(choices, [...PARTS.keys()]));
+  const files = trackedFiles(source);
+  const parts = partsToRemove(choices, [...PARTS.keys()]);
+  const left = filesOfParts(parts, files);
+  copyFiles(
+    { source, target },
+    files.filter((file) => !left.has(file)),
+  );
+  removeParts(target, parts, { files });
   addServices(target, choices);
   renameProject(target, choices);
   writeTexts(target, choices);
@@ -45,10 +51,15 @@ export async function generate({ source, target, choices }) {
   writeRecord({ source, target, choices });
 }
 
-/** @param {string} source @param {string} target */
-function copyTrackedFiles(source, target) {
-  for (const path of git(source, ['ls-files', '-z']).split('\0')) {
-    if (!path || !existsSync(join(source, path))) continue;
+/** @param {string} source */
+const trackedFiles = (source) =>
+  git(source, ['ls-files', '-z'])
+    .split('\0')
+    .filter((path) => path && existsSync(join(source, path)));
+
+/** @param {{ source: string, target: string }} folders @param {readonly string[]} files */
+function copyFiles({ source, target }, files) {
+  for (const path of files) {
     mkdirSync(dirname(join(target, path)), { recursive: true });
     copyFileSync(join(source, path), join(target, path));
   }

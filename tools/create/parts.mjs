@@ -66,21 +66,20 @@ function partNamed(name) {
  *
  * @param {string} root of the repository to change
  * @param {readonly string[]} names
- * @param {{ skipsFaults?: boolean }} [options] `skipsFaults`: an edit that does not fit is for the user
+ * @param {{ skipsFaults?: boolean, files?: readonly string[] }} [options] `skipsFaults`: an edit that does not fit is for the
+ *   user; `files`: those of the repository. Files of the parts may be missing already.
  * @returns {{ removed: string[], deleted: string[], edited: string[], byHand: string[] }} names, paths relative to the root,
  *   and the faults of the edits that were skipped
  * @throws {Failure} for an unknown part, and for edits that do not fit their files. Nothing has changed then.
  */
-export function removeParts(root, names, { skipsFaults = false } = {}) {
+export function removeParts(root, names, { skipsFaults = false, files = filesBelow(root) } = {}) {
   const removed = withNeeds(names);
-  const before = filesBelow(root);
-  const deleted = new Set(removed.flatMap((name) => filesOfPart(name, before)));
+  const deleted = filesOfParts(removed, files);
   const { texts, faults } = editTexts(root, { parts: removed, deleted });
   if (faults.length > 0 && !skipsFaults) throw new Failure(faults.join('\n'));
-  for (const name of removed) deleteFolders(root, name);
-  for (const file of deleted) deleteFile(root, file);
+  deleteParts(root, { removed, deleted });
   for (const [file, text] of texts) writeFileSync(join(root, file), text);
-  const unlinked = unlinkAll(root, { before, deleted });
+  const unlinked = unlinkAll(root, { before: files, deleted });
   return {
     removed,
     deleted: [...deleted].sort(),
@@ -116,6 +115,15 @@ function editTexts(root, { parts, deleted }) {
 const readText = (path) => readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
 
 /**
+ * The files that leave with parts.
+ *
+ * @param {readonly string[]} names
+ * @param {readonly string[]} files
+ */
+export const filesOfParts = (names, files) =>
+  new Set(withNeeds(names).flatMap((name) => filesOfPart(name, files)));
+
+/**
  * The files that belong to a part alone.
  *
  * @param {string} name
@@ -133,10 +141,12 @@ export function patternOf(path) {
   return new RegExp(`^${escaped}(?:/|$)`);
 }
 
-/** Folders also hold what Git does not track, such as node_modules and dist. @param {string} root @param {string} name */
-function deleteFolders(root, name) {
-  for (const path of partNamed(name).paths)
+/** @param {string} root @param {{ removed: readonly string[], deleted: ReadonlySet<string> }} parts */
+function deleteParts(root, { removed, deleted }) {
+  // Folders also hold what Git does not track, such as node_modules and dist.
+  for (const path of removed.flatMap((name) => partNamed(name).paths))
     rmSync(join(root, path), { recursive: true, force: true });
+  for (const file of deleted) deleteFile(root, file);
 }
 
 /** @param {string} root @param {string} file */

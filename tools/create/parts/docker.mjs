@@ -7,13 +7,10 @@ export const part = {
     ...['Dockerfile', '.dockerignore', 'docker-compose.yml'],
     ...['postgres', 'proxy', 'secrets'].map((name) => `deploy/${name}`),
     'tools/containers',
-    ...[
-      'docs/docker.md',
-      'docs/images',
-      'deploy/monitoring',
-      'apps/e2e/test/flows/monitoring.spec.ts',
-      'apps/e2e/test/units/compose.spec.ts',
-    ],
+    ...['docs/docker.md', 'docs/images', 'deploy/monitoring'],
+    'apps/e2e/test/units/compose.spec.ts',
+    'apps/e2e/test/samples/monitoring.slow.spec.ts',
+    'apps/e2e/test/support/prometheus-expression.ts',
   ],
   edits: [
     // Its text and its alerts are about deploy/monitoring.
