@@ -15,7 +15,6 @@ export const part = {
   edits: [
     // Its text and its alerts are about deploy/monitoring.
     dropSection('docs/observability.md', '## Dashboard and alerts'),
-    dropSection('docs/observability.md', '### A target is down'),
     {
       file: 'tools/run.mjs',
       change: (text) => text.replace(/^ {2}containers: .*\n/gm, ''),
