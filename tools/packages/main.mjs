@@ -36,6 +36,6 @@ export async function installPackages(folder) {
   if (existsSync(installed) && statSync(installed).mtimeMs > statSync(lockFile).mtimeMs) return;
   process.stdout.write(`installing the packages of ${folder}\n`);
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  // Not `npm ci`, which refuses a lock file that `npm run remove` has left with too many packages.
+  // Not `npm ci`, which refuses a lock file with the packages of removed parts.
   await run(`npm install in ${folder}`, ['npm', 'install', ...quiet], { cwd: join(ROOT, folder) });
 }
