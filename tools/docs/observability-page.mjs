@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { APPS, ROOT } from '../workspace.mjs';
 import { interfaceOf } from './contracts.mjs';
@@ -12,6 +12,8 @@ export async function observabilityPage() {
   const path = OBSERVABILITY_PAGE;
   const page = readFileSync(join(ROOT, path), 'utf8');
   const filled = replaceBetweenMarks(page, 'metrics', { path, table: await metricsTable() });
+  // The part docker has the alerts.
+  if (!existsSync(join(ROOT, ALERT_RULES))) return filled;
   return replaceBetweenMarks(filled, 'alerts', { path, table: alertsTable() });
 }
 

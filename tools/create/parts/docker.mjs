@@ -1,3 +1,5 @@
+import { dropSection } from '../edits.mjs';
+
 /** @type {import('../parts.mjs').Part} */
 export const part = {
   title: 'Docker images, and Docker Compose with PostgreSQL',
@@ -5,11 +7,15 @@ export const part = {
     ...['Dockerfile', '.dockerignore', 'docker-compose.yml'],
     ...['postgres', 'proxy', 'secrets'].map((name) => `deploy/${name}`),
     'tools/containers',
-    ...['docs/docker.md', 'deploy/monitoring', 'apps/e2e/test/units/compose.spec.ts'],
+    ...['docs/docker.md', 'docs/images', 'deploy/monitoring'],
     'apps/e2e/test/samples/monitoring.slow.spec.ts',
     'apps/e2e/test/support/prometheus-expression.ts',
+    'apps/e2e/test/units/compose.spec.ts',
   ],
   edits: [
+    // Its text and its alerts are about deploy/monitoring.
+    dropSection('docs/observability.md', '## Dashboard and alerts'),
+    dropSection('docs/observability.md', '### A target is down'),
     {
       file: 'tools/run.mjs',
       change: (text) => text.replace(/^ {2}containers: .*\n/gm, ''),

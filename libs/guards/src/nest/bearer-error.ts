@@ -7,10 +7,11 @@ import {
   UnavailableError,
 } from '../core/token-error.js';
 
-/** Reasons about the credentials of a request. Optional parts of the library add theirs. */
+export type CredentialsFault = 'no_token' | 'several_credentials';
+
+/** Optional parts of the library add their reasons. */
 export interface RejectionReasons {
-  readonly no_token: 'no_token';
-  readonly several_credentials: 'several_credentials';
+  readonly credentials: CredentialsFault;
 }
 
 /** Why a call is refused. Names are stable, for logs and metrics, and are never sent to the client. */
