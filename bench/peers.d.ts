@@ -1,4 +1,4 @@
-/** Peers without types, or whose types are not installed in the root: `npm run typecheck` runs without `npm ci` in bench. */
+/** Peers without types, or whose types are not installed: `npm run typecheck` runs without `npm ci` in bench. */
 declare module 'aws-jwt-verify';
 declare module 'aws-jwt-verify/error';
 declare module 'aws-jwt-verify/jwk';

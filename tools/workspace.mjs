@@ -1,5 +1,16 @@
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseEnv } from 'node:util';
@@ -122,6 +133,18 @@ export function builtFile(app, file) {
   const path = join(ROOT, 'apps', app, 'dist', file);
   if (!existsSync(path)) throw new Failure(`${app} is not built. Run: npm run build`);
   return path;
+}
+
+/**
+ * Makes an empty folder for copies of the workspace. Every user can enter it, because PostgreSQL refuses to run as root, so the
+ * tests of root start it as another user.
+ *
+ * @param {string} what a word for its name
+ */
+export function makeFolderForCopies(what) {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), `gatehouse-${what}-`)));
+  chmodSync(folder, 0o755);
+  return folder;
 }
 
 /**

@@ -4,8 +4,9 @@ import { filesIn, projectFolders, ROOT } from '../workspace.mjs';
 
 /** These packages only help to install others, so a container does without them. */
 const INSTALLERS = ['prebuild-install', '@scarf/scarf'];
-/** C and C++ sources, objects, and files for browsers' debuggers and other bundlers. */
-const NOT_AT_RUN_TIME = /\/(deps|src|obj|obj\.target)(\/|$)|\.(a|map|md|gyp)$|-es-bundle/;
+/** C and C++ sources, objects, documents except licences, and files for browsers' debuggers and other bundlers. */
+const NOT_AT_RUN_TIME =
+  /\/(deps|src|obj|obj\.target)(\/|$)|\.(a|map|gyp)$|(?<!\/LICEN[CS]E)\.md$|-es-bundle/i;
 
 /**
  * Copies what a bundle reads at run time: the files beside the compiled modules, and the packages that are not in it.

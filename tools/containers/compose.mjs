@@ -72,7 +72,7 @@ async function checkHardening(stack) {
       check(uid === 1000 && mode === '400', `only ${app} can read ${name}: ${uid} ${mode}`);
     }
     const memory = await stack.engine.inspect(container, '{{.HostConfig.Memory}}');
-    check(memory === String(512 * 2 ** 20), `${app} has at most 512 MB, and ${memory} bytes`);
+    check(memory === String(512 * 2 ** 20), `${app} has at most 512 MB (it has ${memory} bytes)`);
     print(
       `${app}: uid 1000, no capability, read-only, 512 MB; ${secrets.map(({ name }) => name).join(', ')}`,
     );
@@ -117,7 +117,7 @@ async function checkSecondStart(stack, before) {
 async function checkStop(stack) {
   for (const app of APPS) {
     const seconds = await stack.engine.stop(stack.containersOf(app)[0], GRACE_SECONDS);
-    check(seconds < GRACE_SECONDS, `${app} stops within ${GRACE_SECONDS} s, and took ${seconds} s`);
+    check(seconds < GRACE_SECONDS, `${app} stops within ${GRACE_SECONDS} s (it took ${seconds} s)`);
     print(`${app}: stopped in ${seconds.toFixed(1)} s with exit code 0`);
   }
 }

@@ -172,10 +172,10 @@ export class Cluster {
     const client = new TlsClient({ address, ca: readFileSync(String(this.ca), 'utf8') });
     for (const { host } of this.hosts) {
       const { status } = await client.send(`https://${host}/health/ready`);
-      check(status === 200, `${host} is ready, and ${status}`);
+      check(status === 200, `${host} is ready (status ${status})`);
     }
     const { status } = await client.send('https://orders.example.com/orders');
-    check(status === 401, `orders refuses a request without a token, and ${status}`);
+    check(status === 401, `orders refuses a request without a token (status ${status})`);
     client.close();
     print('the hosts of the ingress answer by https, and orders refuses a request without a token');
   }
@@ -191,7 +191,7 @@ export class Cluster {
       const seconds = (performance.now() - start) / 1000;
       check(
         seconds < terminationGracePeriodSeconds,
-        `${name} stops in time, and took ${seconds} s`,
+        `${name} stops in time (it took ${seconds} s)`,
       );
       print(`pod ${name}: stopped in ${seconds.toFixed(1)} of ${terminationGracePeriodSeconds} s`);
     }

@@ -73,7 +73,7 @@ async function demoCredentials(stack) {
 async function logIn(client, { DEMO_EMAIL: email, DEMO_PASSWORD: password }) {
   const json = { email, password, scope: 'orders:read orders:write', resource: ORDERS };
   const { status, body } = await client.send(`${AUTH}/auth/login`, { method: 'POST', json });
-  check(status === 200, `the demo account can log in through the proxy, and ${status}`);
+  check(status === 200, `the demo account can log in through the proxy (status ${status})`);
   return { accessToken: body.access_token, refreshToken: body.refresh_token };
 }
 
@@ -98,7 +98,7 @@ class Load {
       this.placed.push(id);
       const read = { token: session.accessToken };
       const order = await this.sendUntilAnswered(`${ORDERS}/orders/${id}`, read);
-      check(order.status === 200, `order ${id} can be read at once, and ${order.status}`);
+      check(order.status === 200, `order ${id} can be read at once (status ${order.status})`);
       session = await this.refresh(session);
       await sleep(PAUSE_MS);
     }
@@ -113,7 +113,7 @@ class Load {
       json: { items: [{ sku: 'lantern', quantity: 1, unitPriceMinor: 100 }], currency: 'EUR' },
       headers: { 'idempotency-key': `"${randomUUID()}"` },
     });
-    check(status === 201, `an order is accepted, and ${status}: ${JSON.stringify(body)}`);
+    check(status === 201, `an order is accepted (status ${status}): ${JSON.stringify(body)}`);
     return body.id;
   }
 
@@ -122,7 +122,7 @@ class Load {
     const json = { refresh_token: refreshToken };
     const call = { method: 'POST', json };
     const { status, body } = await this.sendUntilAnswered(`${AUTH}/auth/refresh`, call);
-    check(status === 200, `a session can be refreshed, and ${status}: ${JSON.stringify(body)}`);
+    check(status === 200, `a session can be refreshed (status ${status}): ${JSON.stringify(body)}`);
     return { accessToken: body.access_token, refreshToken: body.refresh_token };
   }
 
@@ -158,7 +158,7 @@ async function checkNothingLost({ client, placed }, sessions) {
   check(ids.size === placed.length, 'no order was stored twice for one Idempotency-Key');
   for (const id of ids) {
     const { status } = await client.send(`${ORDERS}/orders/${id}`, { token });
-    check(status === 200, `order ${id} is there, and ${status}`);
+    check(status === 200, `order ${id} is there (status ${status})`);
   }
   print(`all ${ids.size} orders are there, and all ${sessions.length} sessions go on`);
 }

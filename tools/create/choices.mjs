@@ -28,7 +28,38 @@ export const OPTIONAL_PARTS = [
   'opentelemetry',
   'docker',
   'kubernetes',
+  'presets',
+  'issuers-at-run-time',
+  'explain',
+  'jobs',
+  'repository-files',
+  'new-service',
 ];
+
+/** What most teams use. */
+const USUAL_PARTS = ['explain', 'repository-files', 'new-service'];
+
+/** @param {Pick<Choices, 'libraryTests'>} choices */
+const hasLibraryTests = ({ libraryTests }) => libraryTests;
+
+/**
+ * Parts that other choices need.
+ *
+ * @type {Record<string, (choices: Choices) => boolean>}
+ */
+const NEEDED = {
+  // The manifests of Kubernetes name the images of Docker.
+  docker: ({ parts }) => parts.includes('kubernetes'),
+  presets: ({ preset, libraryTests }) => preset !== undefined || libraryTests,
+  'issuers-at-run-time': hasLibraryTests,
+  explain: hasLibraryTests,
+  jobs: ({ auth, libraryTests }) => auth === 'own' || libraryTests,
+  'repository-files': hasLibraryTests,
+  'new-service': hasLibraryTests,
+};
+
+/** The parts that a project has if its team does not choose. @param {string | undefined} auth */
+export const defaultParts = (auth) => [...(auth === 'external' ? [] : ['docker']), ...USUAL_PARTS];
 
 /** Parts that say something to a project without an authorization server of its own. */
 const ONLY_WITH_OWN_AUTH = ['token-exchange', 'docker', 'kubernetes'];
@@ -50,7 +81,7 @@ export function completeChoices(given) {
     samples: false,
     auth,
     database: /** @type {const} */ ('sqlite'),
-    parts: auth === 'own' ? ['docker'] : [],
+    parts: defaultParts(auth),
     libraryTests: false,
     ...given,
   };
@@ -59,11 +90,7 @@ export function completeChoices(given) {
   const complete = {
     ...choices,
     services: [...new Set(choices.services)],
-    parts: OPTIONAL_PARTS.filter(
-      // The manifests of Kubernetes name the images of Docker.
-      (part) =>
-        choices.parts.includes(part) || (part === 'docker' && choices.parts.includes('kubernetes')),
-    ),
+    parts: OPTIONAL_PARTS.filter((part) => choices.parts.includes(part) || NEEDED[part]?.(choices)),
   };
   // In a fixed order, because the same choices give the same .gatehouse.json.
   const entries = Object.entries(complete).filter(([, value]) => value !== undefined);
@@ -185,6 +212,7 @@ export function partsToRemove({ parts, samples, auth, libraryTests, removed = []
     ...(auth === 'own' ? ['auth'] : []),
     ...(libraryTests ? ['library-tests'] : []),
   ];
+  if (kept.length > 0) kept.push('remove');
   return all.filter((name) => !kept.includes(name) || removed.includes(name));
 }
 

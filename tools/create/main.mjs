@@ -36,7 +36,8 @@ It asks for what the options leave open.
   --database <name>        sqlite (default) or postgres, in production
   --parts <names>          optional parts, or none:
                            ${OPTIONAL_PARTS.slice(0, 5).join(', ')},
-                           ${OPTIONAL_PARTS.slice(5).join(', ')}
+                           ${OPTIONAL_PARTS.slice(5, 10).join(', ')},
+                           ${OPTIONAL_PARTS.slice(10).join(', ')}
   --with-library-tests     keeps the tests of the libraries
   --choices <file.json>    takes the choices of a file, such as the .gatehouse.json of another project
   --no-git                 makes no Git repository`,

@@ -23,7 +23,8 @@ const OPTIONAL = [
 /** The order of the questions of `create`, and of the edits. */
 const ORDER = [
   ...['auth', 'orders', 'billing', 'demo', ...OPTIONAL],
-  ...['docker', 'library-tests', 'upstream'],
+  ...['docker', 'library-tests', 'upstream', 'presets', 'issuers-at-run-time', 'explain', 'jobs'],
+  ...['repository-files', 'new-service', 'remove'],
 ];
 const FOLDER = 'tools/create/parts';
 const MANIFESTS = fileURLToPath(new URL('parts', import.meta.url));

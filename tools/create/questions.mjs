@@ -1,7 +1,7 @@
 /** The questions of `npm run create` in a terminal. Enter takes the default, which each question shows. */
 import { createInterface } from 'node:readline/promises';
 import { Failure } from '../terminal/command.mjs';
-import { completeChoices, OPTIONAL_PARTS, PRESETS } from './choices.mjs';
+import { completeChoices, defaultParts, OPTIONAL_PARTS, PRESETS } from './choices.mjs';
 import { PARTS } from './parts.mjs';
 
 /** @typedef {Partial<import('./choices.mjs').Choices> & { name: string }} Given */
@@ -70,13 +70,13 @@ const QUESTIONS = [
   {
     key: 'parts',
     question: () => `Optional parts, separated by commas, or "none":\n${partLines()}\n `,
-    fallback: ({ auth }) => (auth === 'external' ? 'none' : 'docker'),
+    fallback: ({ auth }) => defaultParts(auth).join(','),
     parse: (answer) => (answer === 'none' ? [] : wordsIn(answer)),
   },
 ];
 
 const partLines = () =>
-  OPTIONAL_PARTS.map((name) => `  ${name.padEnd(16)}${PARTS.get(name)?.title ?? ''}`).join('\n');
+  OPTIONAL_PARTS.map((name) => `  ${name.padEnd(20)}${PARTS.get(name)?.title ?? ''}`).join('\n');
 
 /**
  * Asks for each choice that no option gives. A wrong answer is explained, and the question repeated.

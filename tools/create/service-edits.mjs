@@ -19,6 +19,7 @@ export const serviceEdits = (name, port) => [
   ),
   dropJson('apps/e2e/package.json', ['nx', 'implicitDependencies', name]),
   compose(name),
+  dropLines('deploy/monitoring/prometheus.yml', new RegExp(`^ +- ${name}(-scaled)?$`)),
   ...kubernetes(name),
 ];
 

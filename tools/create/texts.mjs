@@ -40,6 +40,8 @@ function factsOf(
       docker: parts.includes('docker') && existsSync(join(target, 'Dockerfile')),
       kubernetes: parts.includes('kubernetes'),
       smoke: Object.hasOwn(scripts, 'smoke'),
+      remove: Object.hasOwn(scripts, 'remove'),
+      service: Object.hasOwn(scripts, 'new:service'),
       upgrade: Object.hasOwn(scripts, 'upgrade'),
       slow: Object.hasOwn(scripts, 'test:slow'),
     },

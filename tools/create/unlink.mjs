@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 
 /**
  * Removes links to missing files from a Markdown file. The text of a link stays. A list item that begins with such a link, an
- * element of a list of links in a cell, and a table row with a cell of such links only are dropped.
+ * element of a list of links in a cell, and a table row with a cell of such links only are dropped. So is a section without text.
  *
  * @param {string} text
  * @param {string} path of the file, relative to the root
@@ -21,8 +21,12 @@ export function unlink(text, path, missing) {
   const blocks = blocksOf(text.split('\n')).map((lines) =>
     isRow(lines[0]) ? unlinkTable(lines, isMissing) : unlinkProse(lines, isMissing),
   );
-  return blocks.flat().join('\n');
+  return withoutGaps(blocks.flat().join('\n'));
 }
+
+/** A heading before another of its level, and more than one empty line, are left where a table or a list was. @param {string} text */
+const withoutGaps = (text) =>
+  text.replace(/^(#{2,}) .*\n+(?=\1 )/gm, '').replace(/\n{3,}/g, '\n\n');
 
 /**
  * Aligns the columns of all tables, after rows were dropped.

@@ -30,7 +30,8 @@ import { filledTemplate, namesOf } from './template.mjs';
 export function addService(root, name, { port, one, stamp = Date.now(), ...external } = {}) {
   const names = { ...namesOf({ root, name, one }), port: portFrom(port, portsIn(root)), stamp };
   const trust = { ...recordedChoices(root), ...external };
-  const template = filledTemplate({ ...names, issuer: trust.issuer ?? 'http://localhost:3000' });
+  const issuer = plainAddress(trust.issuer ?? 'http://localhost:3000');
+  const template = filledTemplate({ ...names, issuer });
   const manifest = manifestOf(root, name);
   const folder = `apps/${name}`;
   const added = new Map([
@@ -88,6 +89,19 @@ function recordedChoices(root) {
   if (!existsSync(file)) return {};
   const { issuer, preset } = JSON.parse(readFileSync(file, 'utf8')).choices ?? {};
   return { ...(issuer && { issuer }), ...(preset && { preset }) };
+}
+
+/**
+ * The template puts the issuer between quotes.
+ *
+ * @param {string} issuer
+ * @throws {Failure} when a character could end a string
+ */
+function plainAddress(issuer) {
+  if (/^https?:\/\/[^\s'"`\\$<>]+$/.test(issuer)) return issuer;
+  throw new Failure(
+    `issuer: an address without blanks, quotes, $ and backslashes, not "${issuer}".`,
+  );
 }
 
 /** @param {string} file @param {string} text */

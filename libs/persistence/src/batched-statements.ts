@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { Batcher } from './batcher.js';
+import { Batcher, POSTGRES_BATCHES } from './batcher.js';
 import { toAvailabilityError } from './database-unavailable.exception.js';
 import { getPool, runPrepared } from './prepared-statements.js';
 import { getSqliteConnection } from './sqlite-statements.js';
@@ -33,7 +33,7 @@ export class RowLookup<Entity extends object> {
       key,
       condition,
     });
-    this.batcher = new Batcher<string, Row | undefined>(read);
+    this.batcher = new Batcher<string, Row | undefined>(read, isPostgres ? POSTGRES_BATCHES : 1);
     this.hydrate = (row) => {
       const found = new entity();
       for (const column of columns) {
@@ -115,7 +115,8 @@ export function createSqliteConditionalUpdate(
 /**
  * On PostgreSQL all pending calls become one statement over arrays. A statement changes a row once, so one of two calls for the
  * same change succeeds; `RETURNING` names the successful calls. The arrays are sorted by `$1`. All statements lock rows in that
- * order, so they cannot deadlock.
+ * order, so they cannot deadlock. One statement runs at a time: while PostgreSQL stalls, the other calls wait in the process, where
+ * they can be given up.
  */
 export function createPostgresConditionalUpdate(
   dataSource: DataSource,

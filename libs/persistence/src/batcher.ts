@@ -21,6 +21,12 @@ export function waitForEndOfTurn(): Promise<void> {
   });
 }
 
+/**
+ * How many batches PostgreSQL gets at the same time. With one, Node waits while PostgreSQL works, and the other way round. With
+ * two, both work (decision 47).
+ */
+export const POSTGRES_BATCHES = 2;
+
 interface PendingItem<Item, Result> {
   readonly item: Item;
   resolve(result: Result | PromiseLike<Result>): void;
@@ -28,38 +34,42 @@ interface PendingItem<Item, Result> {
 }
 
 /**
- * Joins database requests that arrive in the same event-loop turn, or while a batch runs. Under load many requests then share one
+ * Joins database requests that arrive in the same event-loop turn, or while batches run. Under load many requests then share one
  * round trip and one commit. A single request does not wait. When a statement is at fault, the members of its batch run again one
  * by one, so that each succeeds or fails alone. When the database is unavailable, they fail together: one by one, each would wait
  * for the same timeout.
  */
 export class Batcher<Item, Result> {
   private pending: PendingItem<Item, Result>[] = [];
-  private isBusy = false;
+  private running = 0;
 
-  /** @param run returns the results in the order of the items; a rejected promise fails its item alone */
+  /**
+   * @param run returns the results in the order of the items; a rejected promise fails its item alone
+   * @param maxRunning how many batches run at the same time, at most
+   */
   constructor(
     private readonly run: (
       items: readonly Item[],
     ) => Promise<(Result | PromiseLike<Result>)[]> | Result[],
+    private readonly maxRunning = 1,
   ) {}
 
   submit(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.pending.push({ item, resolve, reject });
-      if (!this.isBusy) void this.drain();
+      if (this.running < this.maxRunning) void this.drain();
     });
   }
 
   private async drain(): Promise<void> {
-    this.isBusy = true;
+    this.running += 1;
     while (this.pending.length > 0) {
       await waitForEndOfTurn();
       const batch = this.pending;
       this.pending = [];
-      await runTogether(batch, (members) => this.runBatch(members));
+      if (batch.length > 0) await runTogether(batch, (members) => this.runBatch(members));
     }
-    this.isBusy = false;
+    this.running -= 1;
   }
 
   private async runBatch(batch: readonly PendingItem<Item, Result>[]): Promise<void> {

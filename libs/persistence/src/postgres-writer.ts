@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { DatabaseUnavailableException, getErrorCode } from './database-unavailable.exception.js';
-import { Batcher } from './batcher.js';
+import { Batcher, POSTGRES_BATCHES } from './batcher.js';
 import { isPlainInsert, joinDecision } from './joined-inserts.js';
 import { PostgresTransaction, type SqlStatements } from './postgres-transaction.js';
 import { getPool, runPrepared } from './prepared-statements.js';
@@ -25,8 +25,9 @@ const MAX_ATTEMPTS = 5;
  */
 export class PostgresWriter implements Writer {
   private readonly pool: pg.Pool;
-  private readonly shared = new Batcher((builds: readonly BuildStatements[]) =>
-    this.runShared(builds),
+  private readonly shared = new Batcher(
+    (builds: readonly BuildStatements[]) => this.runShared(builds),
+    POSTGRES_BATCHES,
   );
 
   constructor(private readonly dataSource: DataSource) {

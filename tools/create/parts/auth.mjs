@@ -13,7 +13,7 @@ const DOCS = [
   ],
   ...['scale', 'security-events', 'sessions', 'which-token'],
   ...['flows/authorize', 'flows/key-rotation', 'flows/login', 'flows/refresh'],
-  ...['recipes/add-a-scope', 'recipes/mcp'],
+  ...['recipes/add-a-scope', 'recipes/another-issuer', 'recipes/mcp'],
 ].map((name) => `docs/${name}.md`);
 
 /** @type {import('../parts.mjs').Part} */

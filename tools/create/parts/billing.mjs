@@ -1,12 +1,13 @@
-import { replaceText } from '../edits.mjs';
+import { dropLines, replaceText } from '../edits.mjs';
 import { serviceEdits } from '../service-edits.mjs';
 
 /** @type {import('../parts.mjs').Part} */
 export const part = {
   title: 'The sample service billing',
-  paths: ['apps/billing', 'deploy/k8s/base/billing.yaml'],
+  paths: ['apps/billing', 'deploy/k8s/base/billing.yaml', 'tools/create/service-edits.mjs'],
   edits: [
     ...serviceEdits('billing', 3002),
+    dropLines('docs/docker.md', /^\| billing |, so billing takes no payments/),
     // Without services of its own, the policy would name none.
     replaceText(
       'deploy/k8s/base/network-policies.yaml',

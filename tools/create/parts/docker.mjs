@@ -6,6 +6,8 @@ export const part = {
     ...['postgres', 'proxy', 'secrets'].map((name) => `deploy/${name}`),
     'tools/containers',
     ...['docs/docker.md', 'deploy/monitoring', 'apps/e2e/test/units/compose.spec.ts'],
+    'apps/e2e/test/samples/monitoring.slow.spec.ts',
+    'apps/e2e/test/support/prometheus-expression.ts',
   ],
   edits: [
     {

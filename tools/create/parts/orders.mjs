@@ -1,9 +1,9 @@
-import { dropBlock, dropJson, dropLines } from '../edits.mjs';
+import { dropBlock, dropJson, dropLines, replaceText } from '../edits.mjs';
 import { serviceEdits } from '../service-edits.mjs';
 
 const SUPPORT = [
   ...['buyer', 'page-appearance', 'partner-backend', 'process-metrics'],
-  ...['public-client', 'reverse-proxy', 'stack'],
+  ...['prometheus-expression', 'public-client', 'reverse-proxy', 'stack'],
 ].map((name) => `apps/e2e/test/support/${name}.ts`);
 
 /** @type {import('../parts.mjs').Part} */
@@ -27,8 +27,20 @@ export const part = {
       /buildOrdersServiceClient|TOKEN_EXCHANGE/,
     ),
     dropLines('apps/auth/test/flows/demo.spec.ts', /'orders-service'/),
+    // The part docker drops this paragraph, too.
+    {
+      file: 'docs/observability.md',
+      change: (text) => text.replace(/^\[monitoring\.slow\.spec\.ts\][^]*?\n\n/m, ''),
+    },
     dropLines('tools/start/main.mjs', /ORDERS_SERVICE_SECRET/),
     dropLines('tools/start/settings.mjs', /ordersSettings/),
+    dropLines('docs/docker.md', /^\| orders /),
+    replaceText('docs/docker.md', 'orders-scaled', 'auth-scaled'),
+    replaceText(
+      'docs/docker.md',
+      'Orders and billing run in production',
+      'Billing runs in production',
+    ),
     dropJson(
       'apps/e2e/package.json',
       ...['axe-core', 'openapi-fetch'].map((name) => ['devDependencies', name]),

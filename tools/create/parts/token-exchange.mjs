@@ -21,6 +21,12 @@ export const part = {
     replaceText('apps/e2e/src/contracts/auth.ts', NAME, ''),
     dropSection('docs/clients.md', '## Token exchange'),
     replaceText(
+      'docs/clients.md',
+      /\n\n# A resource server that calls another one [^]*?(?=\n```)/,
+      '',
+    ),
+    replaceText('docs/clients.md', '`refresh_token`, `token-exchange`', '`refresh_token`'),
+    replaceText(
       'docs/flows/order-to-invoice.md',
       "[exchanges the user's token](../clients.md#token-exchange)",
       "exchanges the user's token",

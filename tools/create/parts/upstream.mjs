@@ -1,5 +1,5 @@
 /** What serves this repository only: `create` takes it out of every project. */
-import { dropBlock, dropJson, dropLines, editJson, replaceText } from '../edits.mjs';
+import { dropBlock, dropJson, dropLines, dropSection, editJson, replaceText } from '../edits.mjs';
 
 const SCRIPTS = [
   ...['bench', 'scoreboard', 'corpus', 'create'],
@@ -23,6 +23,8 @@ const COMMANDS = [
 ];
 
 const GUARDS = 'libs/guards/README.md';
+const CI = '.github/workflows/ci.yml';
+const CI_PAGE = 'docs/recipes/continuous-integration.md';
 
 /** As Prettier writes a short list. @type {import('../edits.mjs').Edit} */
 const ignoresOnOneLine = {
@@ -134,11 +136,35 @@ export const part = {
       file: 'deploy/monitoring/alerts.yml',
       change: (text) => text.replace(/ `npm run docs:build` writes [^\n]*/, ''),
     },
-    dropLines('docs/docker.md', /^`node tools\/run\.mjs containers` builds/),
+    dropSection('docs/docker.md', '## What is checked'),
     dropLines('docs/recipes/from-a-global-jwt-auth-guard.md', /^`npm run guards:doctor/),
     dropLines('docs/recipes/upgrade-dependencies.md', /^npm run docs:check$/),
     replaceText('docs/recipes/upgrade-dependencies.md', / `docs:check` fails if [^.]*\./, ''),
     dropLines('tools/remove/main.mjs', /docs:build/),
     dropLines('tools/new-service/main.mjs', /'tools\/docs'/),
+    // CI of a project is the job `checks`.
+    dropBlock(CI, /^ {2}complete:$/, /^ {6}- run: \.ci\/run$/),
+    dropLines(CI, /^ {2}workflow_call:$/),
+    replaceText(
+      CI,
+      /^# Runs for [^]*? slow tests\.\n/,
+      '# Runs for each pull request and each push to main.\n',
+    ),
+    dropLines(CI_PAGE, /^- `complete` runs/),
+    dropBlock(CI_PAGE, /^A tag such as/, /must be that of the tag\.$/),
+    replaceText(
+      CI_PAGE,
+      /The workflows hold no secret [^]*? To test/,
+      'The workflow holds no secret and pins actions by commit. To test',
+    ),
+    dropLines(CI_PAGE, /^ {2}(before_script: \[\]|timeout: 90 minutes)$/),
+    replaceText(
+      CI_PAGE,
+      / {4}- \.ci\/run\n/,
+      ['lint', 'typecheck', 'build', 'test'].map((script) => `    - npm run ${script}\n`).join(''),
+    ),
+    dropSection(CI_PAGE, '## Elsewhere'),
+    dropLines('SECURITY.md', /honest limits/),
+    replaceText('SECURITY.md', / A broken row of\s[^]*? is in scope\./, ''),
   ],
 };

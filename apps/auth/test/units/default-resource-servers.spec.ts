@@ -8,7 +8,7 @@ const { RESOURCE_SERVERS, FIRST_PARTY_SCOPE } = authConfig({});
 describe.each(DEFAULT_RESOURCE_SERVERS)('the default resource server $identifier', (listed) => {
   const configured = RESOURCE_SERVERS.find(({ identifier }) => identifier === listed.identifier);
 
-  it('has the scopes of the list, and users get those without a role or a mark', () => {
+  it('offers the scopes of the list, and users get those without a role or a mark', () => {
     expect(configured?.scopes).toEqual(listed.scopes.map(({ name }) => name));
     const ofUsers = configured?.scopes.filter((scope) => !configured.privileged.has(scope)) ?? [];
     expect(FIRST_PARTY_SCOPE).toEqual(expect.arrayContaining(ofUsers));

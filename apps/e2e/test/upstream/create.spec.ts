@@ -46,6 +46,7 @@ describe('npm run new:service', () => {
     ['a class of the template', 'modules', {}, /Module/],
     ['the port of another app', 'parcels', { port: '3001' }, /that of orders/],
     ['a port that is no number', 'parcels', { port: 'many' }, /--port must be/],
+    ['an issuer that ends a string', 'parcels', { issuer: "https://a.example/'" }, /quotes/],
   ])('refuses %s and changes nothing', (_what, name, options, reason) => {
     expect(() => tools.addService(ROOT, name, options)).toThrow(reason);
   });

@@ -7,14 +7,14 @@ import {
   UnavailableError,
 } from '../core/token-error.js';
 
-/** Reasons that optional parts of the library add. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type
-export interface RejectionReasons {}
+/** Reasons about the credentials of a request. Optional parts of the library add theirs. */
+export interface RejectionReasons {
+  readonly no_token: 'no_token';
+  readonly several_credentials: 'several_credentials';
+}
 
 /** Why a call is refused. Names are stable, for logs and metrics, and are never sent to the client. */
 export type RejectionReason =
-  | 'no_token'
-  | 'several_credentials'
   | TokenErrorCode
   | 'insufficient_scope'
   | 'insufficient_claims'

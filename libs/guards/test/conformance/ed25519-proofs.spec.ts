@@ -8,7 +8,7 @@ const RFC_KEY = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapi
 describe('DPoP proof with Ed25519', () => {
   const options = { algorithms: ['Ed25519' as const] };
 
-  it('has no key of small order, with which one signature fits every text', () => {
+  it('cannot use a key of small order, with which one signature fits every text', () => {
     const x = Buffer.from('01'.padEnd(64, '0'), 'hex').toString('base64url');
     expect(importEmbeddedKey('Ed25519', { ...RFC_KEY, x })).toBeUndefined();
   });

@@ -77,7 +77,7 @@ export function startTracingWith(
   };
 }
 
-/** A member of the log lines of one request, also in other services. */
+/** All log lines of one request have its trace id, also in other services. */
 export function readTraceId(): object {
   const traceId = trace.getSpanContext(context.active())?.traceId;
   return traceId === undefined ? {} : { traceId };

@@ -121,7 +121,7 @@ export class EventRateLimiter {
   }
 }
 
-/** An event whose statement runs with others of its caller, who calls `log` after their commit. */
+/** An event for a caller that runs the statement together with others, and then logs the event. */
 export interface PreparedEvent {
   readonly statement: SqlStatement;
   readonly log: () => void;
@@ -163,7 +163,7 @@ export class SecurityEventService {
     this.log(event);
   }
 
-  /** For {@link UnitOfWork.decide}. */
+  /** The caller stores the event with the change that it records, as one transaction, and logs it. */
   prepare(event: SecurityEvent): PreparedEvent {
     return { statement: buildEventInsert(this.toRow(event)), log: () => this.log(event) };
   }

@@ -18,6 +18,13 @@ import { ROOT } from '../support/workspace.js';
 const FOLDER = join(ROOT, 'deploy', 'monitoring');
 const read = (file: string) => readFile(join(FOLDER, file), 'utf8');
 const run = promisify(execFile);
+const hasPromtool = await run('promtool', ['--version']).then(
+  () => true,
+  () => false,
+);
+if (!hasPromtool) {
+  console.warn('SKIPPED: promtool is not installed, so the alert rules were not run');
+}
 
 const rulesFile = z.object({
   groups: z.array(
@@ -166,7 +173,7 @@ describe('the dashboard and the alert rules', () => {
 });
 
 describe('the alert rules', () => {
-  it('have a case in which each alert fires', async () => {
+  it('each have a case in alerts.test.yml in which they fire', async () => {
     const { groups } = rulesFile.parse(parse(await read('alerts.yml')));
     const { tests } = testsFile.parse(parse(await read('alerts.test.yml')));
     const firing = tests
@@ -177,16 +184,9 @@ describe('the alert rules', () => {
     expect([...new Set(firing)].sort()).toEqual(alerts.sort());
   });
 
-  it('pass their cases in promtool', async () => {
-    try {
-      await run('promtool', ['check', 'config', 'prometheus.yml'], { cwd: FOLDER });
-      const { stdout } = await run('promtool', ['test', 'rules', 'alerts.test.yml'], {
-        cwd: FOLDER,
-      });
-      expect(stdout).toContain('SUCCESS');
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-      console.warn('SKIPPED: promtool is not installed, so the alert rules were not run');
-    }
+  (hasPromtool ? it : it.skip)('pass their cases in promtool', async () => {
+    await run('promtool', ['check', 'config', 'prometheus.yml'], { cwd: FOLDER });
+    const { stdout } = await run('promtool', ['test', 'rules', 'alerts.test.yml'], { cwd: FOLDER });
+    expect(stdout).toContain('SUCCESS');
   });
 });
