@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { freePort, TestBrowser, waitUntil } from '@gatehouse/service-kit/testing';
 import { transform } from '@swc/core';
 import { exportJWK, generateKeyPair } from 'jose';
@@ -14,6 +15,9 @@ import { ROOT } from '../support/workspace.js';
 
 const FOLDER = 'test/clients/mcp';
 
+/** The packages of the guards' tests include Express, which the packages of the root do not. */
+const WITH_EXPRESS = 'libs/guards/test';
+
 const readRecipe = () => readFile(join(ROOT, 'docs/recipes/mcp.md'), 'utf8');
 
 /** Compiles the server of the recipe, as `nest build` does, to a place that sees the packages of the folder. */
@@ -21,11 +25,23 @@ async function compileServer(): Promise<string> {
   const [, source = ''] =
     /```ts fragment\n(\/\/ main\.ts\n[^]*?)```/.exec(await readRecipe()) ?? [];
   const configFile = join(ROOT, 'tools/swc.json');
-  const { code } = await transform(source, { configFile, filename: 'main.ts', sourceMaps: false });
+  const { code } = await transform(withExpress(source), {
+    configFile,
+    filename: 'main.ts',
+    sourceMaps: false,
+  });
   const folder = join(ROOT, FOLDER, 'node_modules/.recipe');
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'main.mjs'), code);
   return join(folder, 'main.mjs');
+}
+
+/** In a service of one's own, Nest finds Express without being told. */
+function withExpress(source: string): string {
+  const file = join(ROOT, WITH_EXPRESS, 'node_modules/@nestjs/platform-express/index.js');
+  const adapter = `import { ExpressAdapter } from '${pathToFileURL(file).href}';`;
+  const create = 'NestFactory.create(AppModule';
+  return `${adapter}\n${source.replace(create, `${create}, new ExpressAdapter()`)}`;
 }
 
 async function startNode(
@@ -75,6 +91,7 @@ async function registerClients(): Promise<typeof services> {
 
 beforeAll(async () => {
   await installWorkspace(FOLDER);
+  await installWorkspace(WITH_EXPRESS);
   const port = String(await freePort());
   server = `http://localhost:${port}/mcp`;
   auth = await AppProcess.create('auth', {
