@@ -192,10 +192,7 @@ const auth = [
       'Of the files at the top, folders import only auth.config.ts and default-resource-servers.ts; ops also the others.',
     severity: 'error',
     from: { path: `${AUTH}/(?!ops/)[^/]+/` },
-    to: {
-      path: `${AUTH}/[^/]+[.]ts$`,
-      pathNot: `${AUTH}/[a-z.-]*(config|scopes|types|resource-servers)[.]ts$`,
-    },
+    to: { path: `${AUTH}/[^/]+[.]ts$`, pathNot: `${AUTH}/[a-z.-]*(config|types|servers)[.]ts$` },
   },
   {
     name: 'grants-are-independent',
