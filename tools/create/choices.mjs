@@ -61,7 +61,7 @@ const NEEDED = {
 /** The parts that a project has if its team does not choose. @param {string | undefined} auth */
 export const defaultParts = (auth) => [...(auth === 'external' ? [] : ['docker']), ...USUAL_PARTS];
 
-/** Parts that say something to a project without an authorization server of its own. */
+/** Parts that need the authorization server of the project. */
 const ONLY_WITH_OWN_AUTH = ['token-exchange', 'docker', 'kubernetes'];
 
 export const PRESETS = ['auth0', 'better-auth', 'cognito', 'entra-id', 'keycloak', 'okta'];

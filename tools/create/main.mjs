@@ -7,6 +7,7 @@ import {
   renameSync,
   rmSync,
   rmdirSync,
+  statSync,
 } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { defineCommand, Failure, UsageError } from '../terminal/command.mjs';
@@ -81,8 +82,8 @@ export function requireUsableTarget(target) {
       `${target} is inside of this repository. Choose a folder beside it, such as ../acme.`,
     );
   }
-  if (existsSync(target) && readdirSync(target).length > 0) {
-    throw new Failure(`${target} exists and is not empty. Choose another folder, or empty it.`);
+  if (existsSync(target) && (!statSync(target).isDirectory() || readdirSync(target).length > 0)) {
+    throw new Failure(`${target} exists and is not an empty folder. Choose another one.`);
   }
   if (!existsSync(dirname(target))) {
     throw new Failure(`${dirname(target)} does not exist. Make it first.`);

@@ -4,7 +4,7 @@ import { dropJson, dropLines, replaceText } from './edits.mjs';
 /** @typedef {import('./edits.mjs').Edit} Edit */
 
 /**
- * What `npm run new:service` and this repository write about a service outside of its folder, removed again.
+ * The edits that remove a service outside of its folder: the lines of `npm run new:service`, and those of this repository.
  *
  * @param {string} name
  * @param {number} port

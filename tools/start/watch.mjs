@@ -129,7 +129,8 @@ function sourceChanges(signal) {
     watch(join(ROOT, folder), { recursive: true }, (_event, file) => {
       changed.add(`${folder}/${String(file).replaceAll('\\', '/')}`);
       wake();
-    }),
+      // A folder that was deleted has no more changes.
+    }).on('error', () => undefined),
   );
   signal.addEventListener('abort', () => wake(), { once: true });
   return (async function* () {
