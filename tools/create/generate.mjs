@@ -3,7 +3,6 @@
  * project's names and texts. The same source and choices always give the same bytes. It needs no network and no packages,
  * because `npm run create` and `npm run upgrade` run before `npm ci`.
  */
-import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -15,6 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { Failure } from '../terminal/command.mjs';
+import { git, itemsOf } from '../terminal/git.mjs';
 import { addService } from '../new-service/add-service.mjs';
 import { filesIn } from '../workspace.mjs';
 import { partsToRemove } from './choices.mjs';
@@ -53,9 +53,7 @@ export async function generate({ source, target, choices }) {
 
 /** @param {string} source */
 const trackedFiles = (source) =>
-  git(source, ['ls-files', '-z'])
-    .split('\0')
-    .filter((path) => path && existsSync(join(source, path)));
+  itemsOf(readGit(source, ['ls-files', '-z'])).filter((path) => existsSync(join(source, path)));
 
 /** @param {{ source: string, target: string }} folders @param {readonly string[]} files */
 function copyFiles({ source, target }, files) {
@@ -66,9 +64,9 @@ function copyFiles({ source, target }, files) {
 }
 
 /** @param {string} folder @param {string[]} args */
-function git(folder, args) {
+function readGit(folder, args) {
   try {
-    return execFileSync('git', args, { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 26 });
+    return git(folder, args);
   } catch {
     throw new Failure(
       `"git ${args[0]}" failed in ${folder}. A project is made from a clone of the repository: install Git and use git clone.`,
@@ -158,7 +156,7 @@ function workspacesOf(target, patterns) {
 /** @param {{ source: string, target: string, choices: Choices }} project */
 function writeRecord({ source, target, choices }) {
   const { version } = readJson(join(source, 'package.json'));
-  const commit = git(source, ['rev-parse', 'HEAD']).trim();
+  const commit = readGit(source, ['rev-parse', 'HEAD']);
   writeFileSync(join(target, RECORD), printJson(RECORD, { version, commit, choices }));
 }
 

@@ -9,7 +9,7 @@ import { defineCommand, Failure, UsageError } from '../terminal/command.mjs';
 import { withProgress } from '../terminal/output.mjs';
 import { runInForeground } from '../terminal/processes.mjs';
 import { ROOT } from '../workspace.mjs';
-import { git } from './git.mjs';
+import { git } from '../terminal/git.mjs';
 import { isRepository, mergeProject, unmergedFiles } from './merge.mjs';
 import { nextSteps, reportOf } from './report.mjs';
 import { addressOf, checkOut, latestVersion, tasksBetween, writeProject } from './source.mjs';

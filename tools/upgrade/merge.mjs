@@ -6,7 +6,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { filesIn } from '../workspace.mjs';
 import { Failure } from '../terminal/command.mjs';
-import { git, itemsOf, tryGit } from './git.mjs';
+import { git, itemsOf, tryGit } from '../terminal/git.mjs';
 import { mergeJsonFiles } from './merge-json.mjs';
 
 /**

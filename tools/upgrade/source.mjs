@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Failure } from '../terminal/command.mjs';
 import { run } from '../terminal/processes.mjs';
-import { git, tryGit } from './git.mjs';
+import { git, tryGit } from '../terminal/git.mjs';
 
 /** @typedef {{ folder: string, commit: string, version: string, time: number }} Source a checked-out commit of the starter */
 /** @typedef {Record<string, unknown> | null} Choices those of .gatehouse.json; null in a clone */

@@ -1,6 +1,6 @@
 /** Runs Git in a folder, without a shell and without the settings of another repository. */
 import { spawnSync } from 'node:child_process';
-import { Failure } from '../terminal/command.mjs';
+import { Failure } from './command.mjs';
 
 /** Git hooks set these for their own repository. */
 const OF_ANOTHER_REPOSITORY = {
