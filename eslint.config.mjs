@@ -10,7 +10,7 @@ const languages = [
   // `npm run typecheck` checks the types of JavaScript.
   { files: ['**/*.{js,mjs,cjs}'], extends: [tseslint.configs.recommended] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
