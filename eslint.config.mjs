@@ -2,7 +2,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import prettier from 'eslint-config-prettier/flat';
 import tseslint from 'typescript-eslint';
 
-const tests = ['**/*.spec.ts', '**/test/**/*.ts'];
+const tests = ['**/*.spec.ts', '**/*.spec.tsx', '**/test/**/*.ts'];
 
 const unused = { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true };
 
