@@ -15,7 +15,8 @@ const READY_INTERVAL_MS = 50;
 
 /**
  * @typedef {{ child: import('node:child_process').ChildProcessWithoutNullStreams, exited: Promise<string>,
- *   isStopping: boolean, lastLines: string[] }} Run one start of an app
+ *   isStopping: boolean, lastLines: string[], restarted?: Promise<boolean> }} Run one start of an app; `restarted` is whether
+ *   a pause ended with a new start
  */
 
 /** A service: a built app as a process. It can be started several times. */
@@ -43,6 +44,10 @@ export class ServiceProcess {
     return this.#run !== undefined;
   }
 
+  get isRunning() {
+    return this.#run !== undefined && !this.#run.isStopping;
+  }
+
   get lastLines() {
     return this.#run?.lastLines ?? [];
   }
@@ -61,14 +66,34 @@ export class ServiceProcess {
   }
 
   /**
-   * Resolves with how the process exited (`exit code 1`, `SIGKILL`). Never resolves when `stop` was called.
+   * Resolves with how the process exited (`exit code 1`, `SIGKILL`), also after a pause. Never resolves when `stop` was called.
    *
    * @returns {Promise<{ service: ServiceProcess, how: string }>}
    */
   async untilUnexpectedExit() {
     const run = /** @type {Run} */ (this.#run);
     const how = await run.exited;
-    return run.isStopping ? new Promise(() => {}) : { service: this, how };
+    if (!run.isStopping) return { service: this, how };
+    return (await run.restarted) ? this.untilUnexpectedExit() : new Promise(() => {});
+  }
+
+  /**
+   * Stops the app and starts it again later, unless the signal comes or another caller starts it before.
+   *
+   * @param {number} milliseconds
+   * @param {AbortSignal} signal
+   * @returns {Promise<void>} when it has stopped
+   */
+  async pause(milliseconds, signal) {
+    const run = /** @type {Run} */ (this.#run);
+    const stopped = this.stop();
+    run.restarted = stopped.then(async () => {
+      await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted || this.#run !== run) return false;
+      this.start();
+      return true;
+    });
+    await stopped;
   }
 
   async stop() {
