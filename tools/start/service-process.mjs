@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../terminal/command.mjs';
 import { secondsSince } from '../terminal/output.mjs';
-import { ROOT } from '../workspace.mjs';
+import { appOf, ROOT } from '../workspace.mjs';
 import { readableLine } from './log-output.mjs';
 
 const PARENT_WATCH = new URL('./parent-watch.mjs', import.meta.url).href;
@@ -19,7 +19,7 @@ const READY_INTERVAL_MS = 50;
  *   a pause ended with a new start
  */
 
-/** A built app as a process. It can be started several times. */
+/** A service: a built app as a process. It can be started several times. */
 export class ServiceProcess {
   /** @type {Run | undefined} */
   #run;
@@ -30,7 +30,8 @@ export class ServiceProcess {
    */
   constructor({ name, env, show }) {
     this.name = name;
-    this.entry = `apps/${name}/dist/main.js`;
+    this.app = appOf(name);
+    this.entry = `apps/${this.app}/dist/main.js`;
     this.env = env;
     this.show = show;
   }

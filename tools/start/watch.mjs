@@ -19,7 +19,7 @@ const QUIET_MS = 100;
  * @param {WatchOptions} options
  */
 export async function restartOnChange(services, options) {
-  const bundles = await SourceBundles.create(services.map(({ name }) => name));
+  const bundles = await SourceBundles.create([...new Set(services.map(({ app }) => app))]);
   try {
     await new Restarts(services, bundles, options).run();
   } finally {
@@ -46,7 +46,7 @@ class Restarts {
   async run() {
     const changes = sourceChanges(this.signal);
     await this.bundles.update();
-    for (const service of this.services) service.entry = bundleOf(service.name);
+    for (const service of this.services) service.entry = bundleOf(service.app);
     this.#reportExits(this.services);
     this.stream.write('Watching apps/*/src and libs/*/src.\n');
     for await (const paths of changes) {
@@ -65,7 +65,7 @@ class Restarts {
     const what = paths.length === 1 ? paths[0] : `${paths.length} files`;
     for (const app of await this.bundles.update()) this.#outdated.add(app);
     for (const app of this.#readersOf(paths)) this.#outdated.add(app);
-    const services = this.services.filter(({ name }) => this.#outdated.has(name));
+    const services = this.services.filter(({ app }) => this.#outdated.has(app));
     const names = services.map(({ name }) => name).join(', ');
     if (services.length === 0) {
       this.stream.write(`${what} changed: no app executes it, none restarts.\n`);
@@ -85,8 +85,8 @@ class Restarts {
     const others = paths.filter((path) => !path.endsWith('.ts'));
     const ofLibraries = others.some((path) => path.startsWith('libs/'));
     return this.services
-      .map(({ name }) => name)
-      .filter((name) => ofLibraries || others.some((path) => path.startsWith(`apps/${name}/`)));
+      .map(({ app }) => app)
+      .filter((app) => ofLibraries || others.some((path) => path.startsWith(`apps/${app}/`)));
   }
 
   /** @param {ServiceProcess[]} services */
@@ -97,7 +97,7 @@ class Restarts {
     services.forEach((service) => service.start());
     const { stream, signal } = this;
     await rejectIfOneExits(services, untilReady(services, { stream, signal }));
-    for (const { name } of services) this.#outdated.delete(name);
+    for (const { app } of services) this.#outdated.delete(app);
     this.#reportExits(services);
   }
 
@@ -105,7 +105,7 @@ class Restarts {
   #reportExits(services) {
     for (const service of services) {
       void service.untilUnexpectedExit().then(({ how }) => {
-        this.#outdated.add(service.name);
+        this.#outdated.add(service.app);
         this.stream.write(
           `${service.name} exited unexpectedly (${how}). The next change starts it.\n`,
         );
