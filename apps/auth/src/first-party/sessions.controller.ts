@@ -47,11 +47,11 @@ const instant = z.iso.datetime();
 export const sessionRepresentation = z.object({
   id: z.string().describe('The `sid` of its access tokens'),
   client_id: z.string(),
-  user_agent: z.string().nullable().describe('As the device named itself at login'),
+  user_agent: z.string().nullable().describe('The `User-Agent` of the login'),
   origin: z.string().nullable().describe('The network that the login came from: /24 or /48'),
   created_at: instant,
   last_used_at: instant,
-  ends_at: instant.describe('If it is not used before'),
+  ends_at: instant.describe('The end of the session unless it is used before'),
   current: z.boolean().describe('Whether the access token of this call is of this session'),
 });
 export type SessionRepresentation = z.infer<typeof sessionRepresentation>;
@@ -87,7 +87,7 @@ export class SessionsController {
   @Get()
   @RequireScopes('sessions:read')
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Lists where you are logged in, newest first' })
+  @ApiOperation({ summary: 'Lists your sessions, newest first' })
   @ApiOkResponse({ standardSchema: sessionList })
   async list(@AccessToken() { subject, sessionId }: AccessToken): Promise<SessionList> {
     const sessions = await this.sessions.listActive(subject);
@@ -98,7 +98,7 @@ export class SessionsController {
   @HttpCode(200)
   @RequireScopes('sessions:end')
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Logs you out everywhere else' })
+  @ApiOperation({ summary: 'Ends all your other sessions' })
   @ApiOkResponse({ standardSchema: endedSessions })
   async endOthers(@AccessToken() { subject, sessionId }: AccessToken): Promise<EndedSessions> {
     const kept = sessionId === undefined ? undefined : { kind: 'session' as const, id: sessionId };
@@ -109,9 +109,9 @@ export class SessionsController {
   @HttpCode(204)
   @RequireScopes('sessions:end')
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Ends one of your sessions; this one as well' })
+  @ApiOperation({ summary: 'Ends one of your sessions. It may be the session of this token' })
   @ApiNoContentResponse()
-  @ApiNotFoundResponse({ description: 'No such session, or not your own' })
+  @ApiNotFoundResponse({ description: 'There is no such session, or it is not yours' })
   async end(
     @AccessToken() { subject }: AccessToken,
     @Param('id') sessionId: string,
@@ -154,9 +154,11 @@ export class PasswordController {
   @HttpCode(200)
   @RequireScopes('account:password')
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Changes your password, and logs you out everywhere else' })
+  @ApiOperation({ summary: 'Changes your password, and ends all your other sessions' })
   @ApiOkResponse({ standardSchema: endedSessions })
-  @ApiBadRequestResponse({ description: 'The current password is wrong, or the new one unfit' })
+  @ApiBadRequestResponse({
+    description: 'The current password is wrong, or the new one breaks a rule',
+  })
   async change(
     @AccessToken() { subject, sessionId }: AccessToken,
     @Body({ schema: passwordChangeParameters }) parameters: PasswordChangeParameters,

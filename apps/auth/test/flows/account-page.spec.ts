@@ -144,7 +144,7 @@ describe('the form that changes the password (ASVS 6.2.2, 6.2.3)', () => {
       '/account?password_changed=1',
     ]);
     const { text } = await current.follow(answer);
-    expect(text).toContain('Your password is changed. You are signed out everywhere else.');
+    expect(text).toContain('Your password was changed. You are signed out everywhere else.');
     expect((await elsewhere.open('/account')).status).toBe(303);
     expect((await auth.refresh(foreign)).status).toBe(400);
     const refreshed = { grant_type: 'refresh_token', client_id: client };
@@ -166,7 +166,7 @@ describe('the form that changes the password (ASVS 6.2.2, 6.2.3)', () => {
     ['a short password', PASSWORD, 'short', 'new_password', 'must have 8 to 128 characters'],
     ['a long password', PASSWORD, 'x'.repeat(129), 'new_password', 'must have 8 to 128 characters'],
     ['no new password', PASSWORD, '', 'new_password', 'must have 8 to 128 characters'],
-    ['a common password', PASSWORD, 'Password1', 'new_password', 'one of the commonest'],
+    ['a common password', PASSWORD, 'Password1', 'new_password', 'password is too common'],
   ])(
     'names the fault of %s beside its field (WCAG 2.2, 3.3.1)',
     async (_, current_password, new_password, id, message) => {

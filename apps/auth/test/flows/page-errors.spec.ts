@@ -110,7 +110,7 @@ describe('every error page has a link that works', () => {
   });
 
   it('distinguishes an unknown client from an unregistered redirect URI', async () => {
-    expect(titleOf(await browser.authorize('unknown'))).toBe('This application is not known here');
+    expect(titleOf(await browser.authorize('unknown'))).toBe('This application is not registered');
     const unregistered = await browser.authorize(client, { redirect_uri: 'https://x.example' });
     expect(titleOf(unregistered)).toBe('The return address is not registered');
     expect(unregistered.text).toContain('redirect_uri');
@@ -125,7 +125,7 @@ describe('every error page has a link that works', () => {
   ])('says that %s is %s', async (name, fault, parameters, more) => {
     const query = buildAuthorizationQuery(client, parameters);
     const page = await browser.open(`/oauth/authorize?${query}${more}`);
-    expect([page.status, titleOf(page)]).toEqual([400, 'This request cannot be answered']);
+    expect([page.status, titleOf(page)]).toEqual([400, 'The request is not valid']);
     expect(page.text).toMatch(new RegExp(`The parameter ${name} (is|was) ${fault}\\.`));
   });
 

@@ -50,7 +50,7 @@ export function isServiceToken({ subject, clientId }: AccessToken): boolean {
   return subject === clientId;
 }
 
-const NO_SUCH_INVOICE = { description: 'No such invoice, or not your own' };
+const NO_SUCH_INVOICE = { description: 'There is no such invoice, or it is not yours' };
 
 /** Services issue and void invoices. Customers see their own. */
 @ApiTags('invoices')
@@ -62,13 +62,13 @@ export class InvoicesController {
   @RequireScopes('billing:invoices:create')
   @Policy(isServiceToken)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Issues the invoice of an order; for services only' })
+  @ApiOperation({ summary: 'Issues the invoice of an order (services only)' })
   @ApiCreatedResponse({ standardSchema: invoiceRepresentationSchema })
   @ApiOkResponse({
     standardSchema: invoiceRepresentationSchema,
-    description: 'It was issued before',
+    description: 'The invoice was issued before',
   })
-  @ApiConflictResponse({ description: 'The order has an invoice that says otherwise' })
+  @ApiConflictResponse({ description: 'The order has an invoice with other content' })
   async issue(
     @Body({ schema: newInvoiceSchema }) body: NewInvoice,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -84,14 +84,16 @@ export class InvoicesController {
   @Policy(isServiceToken)
   @UseInterceptors(PendingPaymentInterceptor)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Makes an open invoice void: nobody is to pay it; for services only' })
+  @ApiOperation({
+    summary: 'Makes an open invoice void, so that it is no longer due (services only)',
+  })
   @ApiOkResponse({ standardSchema: invoiceRepresentationSchema })
   @ApiAcceptedResponse({
     standardSchema: invoiceRepresentationSchema,
-    description: 'It is just being paid: ask again',
+    description: 'A payment is in progress. Try again',
   })
   @ApiNotFoundResponse({ description: 'No such invoice' })
-  @ApiConflictResponse({ description: 'It was paid, and stays what it is' })
+  @ApiConflictResponse({ description: 'The invoice was paid and cannot change' })
   void(@Param('id', InvoiceIdPipe) id: string): Promise<Invoice> {
     return this.invoices.void(id);
   }
@@ -111,7 +113,7 @@ export class InvoicesController {
   @Get(':id')
   @RequireScopes('billing:read')
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Shows one of your invoices' })
+  @ApiOperation({ summary: 'Returns one of your invoices' })
   @ApiOkResponse({ standardSchema: invoiceRepresentationSchema })
   @ApiNotFoundResponse(NO_SUCH_INVOICE)
   async read(

@@ -136,7 +136,7 @@ if (executablePath === undefined) {
       expect(await checkAppearance(page, 'login-failed')).toEqual([]);
       await page.goto(`${auth.url}/register`);
       await fillIn(page, { ...person, password: 'password' });
-      expect(await page.getByRole('alert').innerText()).toMatch(/one of the commonest/);
+      expect(await page.getByRole('alert').innerText()).toMatch(/password is too common/);
       expect(await checkAppearance(page, 'register-failed')).toEqual([]);
       await page.goto(`${auth.url}/oauth/authorize?client_id=unknown`);
       expect(await checkAppearance(page, 'error')).toEqual([]);
@@ -228,9 +228,9 @@ if (executablePath === undefined) {
       expect(await own.getByRole('alert').innerText()).toBe('The current password is wrong.');
       expect(await checkAppearance(own, 'account-wrong-password')).toEqual([]);
       await change(person.password, 'password');
-      expect(await own.getByRole('alert').innerText()).toMatch(/one of the commonest/);
+      expect(await own.getByRole('alert').innerText()).toMatch(/password is too common/);
       await change(person.password, 'another good password');
-      expect(await own.getByRole('status').innerText()).toMatch(/Your password is changed/);
+      expect(await own.getByRole('status').innerText()).toMatch(/Your password was changed/);
       expect(await checkAppearance(own, 'account-password-changed')).toEqual([]);
       await change('another good password', person.password);
       await own.getByRole('status').waitFor();
