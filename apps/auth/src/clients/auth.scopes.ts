@@ -1,6 +1,9 @@
 import { defineScopes } from '@gatehouse/guards';
 
-const scopes = defineScopes('sessions:read', 'sessions:end', 'account:password');
+const scopes = defineScopes(
+  ...(['sessions:read', 'sessions:end'] as const),
+  ...(['account:password', 'account:delete'] as const),
+);
 
 /** Accepts only the scopes above, so that a misspelt scope does not compile. */
 export const { RequireScopes } = scopes;
@@ -10,6 +13,7 @@ export const ACCOUNT_SCOPES: Readonly<Record<(typeof scopes.all)[number], string
   'sessions:read': 'See where you are signed in',
   'sessions:end': 'Sign you out on other devices',
   'account:password': 'Change your password',
+  'account:delete': 'Delete your account',
 };
 
 /**

@@ -1,18 +1,7 @@
 import { type AccessPolicy, AccessToken, InvalidToken, Policy } from '@gatehouse/guards';
 import { Problem } from '@gatehouse/service-kit';
+import { Controller, Delete, Get, Header, HttpCode, Injectable, Param } from '@nestjs/common';
 import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Header,
-  HttpCode,
-  Injectable,
-  Param,
-  Post,
-} from '@nestjs/common';
-import {
-  ApiBadRequestResponse,
   ApiNoContentResponse,
   ApiNotFoundResponse,
   ApiOkResponse,
@@ -20,11 +9,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { z } from 'zod';
-import { newPassword } from '../accounts/credentials.service.js';
-import { describePasswordRule, type PasswordRule } from '../accounts/password-policy.js';
 import { RequireScopes } from '../clients/auth.scopes.js';
-import { AcceptsFrom } from '../platform/request-source.guard.js';
-import { PasswordChangeService } from '../sessions/password-change.service.js';
 import { SessionService, type SessionView } from '../sessions/session.service.js';
 
 /**
@@ -118,59 +103,5 @@ export class SessionsController {
   ): Promise<void> {
     const isRevoked = await this.sessions.revoke(subject, sessionId, 'ended_by_owner');
     if (!isRevoked) throw new Problem(404, { detail: 'There is no such session.' });
-  }
-}
-
-/** The new password must follow the rules of registration. The current one may be older than these rules. */
-export const passwordChangeParameters = z.object({
-  current_password: z.string().max(512),
-  new_password: newPassword,
-});
-export type PasswordChangeParameters = z.infer<typeof passwordChangeParameters>;
-
-/** Problem details (RFC 9457) with the error code of RFC 6749 §5.2 as an extension. */
-const createWrongPasswordProblem = () =>
-  new Problem(400, {
-    detail: 'The current password is wrong.',
-    extensions: { error: 'invalid_grant' },
-  });
-
-function createPasswordRuleProblem(rule: PasswordRule): Problem {
-  const detail = describePasswordRule(rule);
-  return new Problem(400, {
-    detail: `The new password ${detail}.`,
-    extensions: { errors: [{ pointer: '#/new_password', detail }] },
-  });
-}
-
-@ApiTags('sessions')
-@Controller('auth/password')
-@AcceptsFrom('API callers')
-@Policy(ActiveSessionPolicy)
-export class PasswordController {
-  constructor(private readonly passwords: PasswordChangeService) {}
-
-  @Post()
-  @HttpCode(200)
-  @RequireScopes('account:password')
-  @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Changes your password, and ends all your other sessions' })
-  @ApiOkResponse({ standardSchema: endedSessions })
-  @ApiBadRequestResponse({
-    description: 'The current password is wrong, or the new one breaks a rule',
-  })
-  async change(
-    @AccessToken() { subject, sessionId }: AccessToken,
-    @Body({ schema: passwordChangeParameters }) parameters: PasswordChangeParameters,
-  ): Promise<EndedSessions> {
-    const result = await this.passwords.change({
-      accountId: subject,
-      kept: sessionId === undefined ? undefined : { kind: 'session', id: sessionId },
-      currentPassword: parameters.current_password,
-      newPassword: parameters.new_password,
-    });
-    if (result.kind === 'wrong password') throw createWrongPasswordProblem();
-    if (result.kind === 'broken rule') throw createPasswordRuleProblem(result.rule);
-    return { ended: result.ended };
   }
 }

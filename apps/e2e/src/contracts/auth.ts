@@ -130,8 +130,25 @@ export interface paths {
     get?: never;
     put?: never;
     /** Changes your password, and ends all your other sessions */
-    post: operations['PasswordController_change'];
+    post: operations['AccountController_changePassword'];
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/account': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Deletes your account (login of the last five minutes only) */
+    delete: operations['AccountController_delete'];
     options?: never;
     head?: never;
     patch?: never;
@@ -560,7 +577,7 @@ export interface operations {
       };
     };
   };
-  PasswordController_change: {
+  AccountController_changePassword: {
     parameters: {
       query?: never;
       header?: never;
@@ -589,6 +606,30 @@ export interface operations {
       };
       /** @description The current password is wrong, or the new one breaks a rule */
       400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  AccountController_delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The token is not valid, or the login is older than five minutes */
+      401: {
         headers: {
           [name: string]: unknown;
         };

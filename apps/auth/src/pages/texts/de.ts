@@ -1,10 +1,12 @@
 import { sentencesIn } from '../../default-resource-servers.js';
+import { accountDe } from './account-de.js';
 import type { ScopeTexts, Texts } from './en.js';
 
 const scopes: ScopeTexts = {
   'sessions:read': 'Sehen, wo Sie angemeldet sind',
   'sessions:end': 'Sie auf anderen Geräten abmelden',
   'account:password': 'Ihr Passwort ändern',
+  'account:delete': 'Ihr Konto löschen',
   openid: 'Ihre Identität bestätigen',
   profile: 'Ihren Namen und Ihr Profil sehen',
   email: 'Ihre E-Mail-Adresse sehen',
@@ -17,6 +19,7 @@ const scopes: ScopeTexts = {
 
 export const de: Texts = {
   language: 'de',
+  ...accountDe,
   scopes: { ...scopes, ...sentencesIn('de') },
   login: {
     title: 'Anmelden',
@@ -37,20 +40,6 @@ export const de: Texts = {
     login: 'Anmelden',
     hasAccount: 'Haben Sie schon ein Konto?',
   },
-  password: {
-    title: 'Passwort',
-    current: 'Aktuelles Passwort',
-    replacement: 'Neues Passwort',
-    submit: 'Passwort ändern',
-    effect: 'Eine Änderung des Passworts meldet Sie überall sonst ab.',
-    changed: 'Ihr Passwort wurde geändert. Sie sind überall sonst abgemeldet.',
-    wrong: 'Das aktuelle Passwort ist falsch.',
-    rules: {
-      length: 'Das Passwort muss 8 bis 128 Zeichen haben.',
-      common: 'Dieses Passwort ist zu verbreitet. Wählen Sie eines, das schwer zu erraten ist.',
-      email: 'Das Passwort darf nicht Ihre E-Mail-Adresse sein.',
-    },
-  },
   consent: {
     title: (client) => `${client} bittet um Zugriff`,
     account: (email) => `Sie sind als ${email} angemeldet.`,
@@ -64,27 +53,6 @@ export const de: Texts = {
     title: 'Konto wählen',
     continueWithAccount: 'Mit diesem Konto fortfahren',
     useAnotherAccount: 'Ein anderes Konto verwenden',
-  },
-  account: {
-    title: 'Ihr Konto',
-    signedInAs: (email) => `Angemeldet als ${email}`,
-    sessions: 'Wo Sie angemeldet sind',
-    thisBrowser: 'Dieser Browser',
-    device: (words) => words.join(' unter ') || 'Unbekanntes Gerät',
-    lastUsed: (when) => `Benutzt ${when}`,
-    signedIn: (when) => `angemeldet ${when}`,
-    network: (network) => `Aus ${network}`,
-    applications: (names) => `Anwendungen: ${names}`,
-    endSession: 'Beenden',
-    endSessionOf: (device) => `Die Sitzung von ${device} beenden`,
-    endOthers: 'Überall sonst abmelden',
-    signOut: 'Abmelden',
-    access: 'Anwendungen mit Zugriff',
-    allowedSince: (when) => `Erlaubt ${when}`,
-    noAccess: 'Keine Anwendung hat Zugriff auf Ihr Konto.',
-    removeAccess: 'Zugriff entziehen',
-    removeAccessOf: (application) => `${application} den Zugriff entziehen`,
-    now: 'gerade eben',
   },
   logout: {
     title: 'Abmelden?',

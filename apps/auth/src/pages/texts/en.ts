@@ -1,5 +1,6 @@
 import { ACCOUNT_SCOPES, OPENID_SCOPES } from '../../clients/auth.scopes.js';
 import { sentencesIn } from '../../default-resource-servers.js';
+import { accountEn } from './account-en.js';
 
 const scopes = { ...ACCOUNT_SCOPES, ...OPENID_SCOPES };
 
@@ -9,6 +10,7 @@ export type ScopeTexts = Readonly<Record<string, string> & Record<keyof typeof s
 /** All texts on the pages of this server. */
 export const en = {
   language: 'en',
+  ...accountEn,
   /** What a client may do, by scope. The consent page shows a scope without a text by its name. */
   scopes: { ...scopes, ...sentencesIn('en') } as ScopeTexts,
   login: {
@@ -30,21 +32,6 @@ export const en = {
     login: 'Sign in',
     hasAccount: 'Already have an account?',
   },
-  password: {
-    title: 'Password',
-    current: 'Current password',
-    replacement: 'New password',
-    submit: 'Change password',
-    effect: 'A change of the password signs you out everywhere else.',
-    changed: 'Your password was changed. You are signed out everywhere else.',
-    wrong: 'The current password is wrong.',
-    /** By the rule that a new password breaks. */
-    rules: {
-      length: 'The password must have 8 to 128 characters.',
-      common: 'This password is too common. Choose one that is hard to guess.',
-      email: 'The password must not be your e-mail address.',
-    },
-  },
   consent: {
     title: (client: string) => `${client} asks for access`,
     account: (email: string) => `You are signed in as ${email}.`,
@@ -58,27 +45,6 @@ export const en = {
     title: 'Choose an account',
     continueWithAccount: 'Continue with this account',
     useAnotherAccount: 'Use another account',
-  },
-  account: {
-    title: 'Your account',
-    signedInAs: (email: string) => `Signed in as ${email}`,
-    sessions: 'Where you are signed in',
-    thisBrowser: 'This browser',
-    device: (words: readonly string[]) => words.join(' on ') || 'Unknown device',
-    lastUsed: (when: string) => `Used ${when}`,
-    signedIn: (when: string) => `signed in ${when}`,
-    network: (network: string) => `From ${network}`,
-    applications: (names: string) => `Applications: ${names}`,
-    endSession: 'End',
-    endSessionOf: (device: string) => `End the session of ${device}`,
-    endOthers: 'Sign out everywhere else',
-    signOut: 'Sign out',
-    access: 'Applications with access',
-    allowedSince: (when: string) => `Allowed ${when}`,
-    noAccess: 'No application has access to your account.',
-    removeAccess: 'Remove access',
-    removeAccessOf: (application: string) => `Remove access of ${application}`,
-    now: 'just now',
   },
   logout: {
     title: 'Sign out?',
