@@ -40,7 +40,6 @@ export const de: Texts = {
     title: 'Tee und was dazugehört',
     intro: 'Ein kleiner Shop, der zeigt, wie Anmeldung, Zahlung und Erstattung ablaufen.',
     add: 'In den Warenkorb',
-    addNamed: (product) => `${product} in den Warenkorb`,
     added: (product, quantity) => `${product} liegt im Warenkorb: ${quantity}.`,
     toBasket: 'Zum Warenkorb',
     names: {

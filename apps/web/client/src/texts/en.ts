@@ -37,7 +37,6 @@ export const en = {
     title: 'Tea and what goes with it',
     intro: 'A small shop that shows how sign-in, payment and refund work.',
     add: 'Add to basket',
-    addNamed: (product: string) => `Add ${product} to basket`,
     added: (product: string, quantity: number) => `${product} is in your basket: ${quantity}.`,
     toBasket: 'Go to the basket',
     names: {
