@@ -9,7 +9,7 @@ import {
   wholeNumber,
 } from '@gatehouse/service-kit';
 import { z } from 'zod';
-import { clientKeySetting } from './sign-in/client-key.js';
+import { clientKeySetting } from './authorization-server/client-key.js';
 
 export const WEB_CONFIG = Symbol('WEB_CONFIG');
 

@@ -3,7 +3,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ClientFiles } from './client-files.js';
 import { PagesController } from './pages.controller.js';
 
-const BUILT_CLIENT = fileURLToPath(new URL('../client', import.meta.url));
+const BUILT_CLIENT = fileURLToPath(new URL('../../dist/client', import.meta.url));
 
 /** The client's files. Import it last, because it answers every path that no other controller has. */
 @Module({})
