@@ -45,9 +45,7 @@ if (executablePath === undefined) {
   const readFocus = (page: Page) => page.evaluate('document.activeElement.textContent');
   /** Chromium reports each answer of 400 or more, and each request that ends with its page. */
   const withoutRequests = (faults: string[]) =>
-    faults
-      .splice(0)
-      .filter((fault) => !/Failed to load resource|\/api\/.* failed$/.test(fault));
+    faults.splice(0).filter((fault) => !/Failed to load resource|\/api\/.* failed$/.test(fault));
 
   async function setLoginBack(seconds: number): Promise<void> {
     const { dataDir } = stack;
