@@ -2,26 +2,15 @@ import type { ReactNode } from 'react';
 import { Page, useAddress } from '../navigation.js';
 import { type Resource, useResource } from '../resource.js';
 import { texts } from '../texts/texts.js';
-import { Instant, LoadStatus, Notice, Values } from '../ui.js';
-import { InvoicePanel } from './invoice-panel.js';
+import { Id, Instant, LoadStatus, Notice, Values } from '../ui.js';
+import { InvoicePanel, type InvoicePanelProps, type OrderView } from './invoice-panel.js';
 import { ItemTable } from './item-table.js';
 import { OrderBadge } from './order-list-page.js';
-import type { Invoice, InvoicePage, Order } from './orders-api.js';
+import type { InvoicePage, Order } from './orders-api.js';
 
-/** What this page shows, for the actions of the shop or of the back office. */
-export interface OrderView {
-  readonly order: Resource<Order>;
-  readonly isCancelled: boolean;
-  readonly invoices: Resource<InvoicePage>;
-  /** Undefined until billing has written it. */
-  readonly invoice: Invoice | undefined;
-}
-
-export interface OrderPageProps {
+interface OrderPageProps extends Omit<InvoicePanelProps, 'view'> {
   readonly id: string;
-  readonly isForStaff?: boolean;
   readonly renderOrderActions?: (view: OrderView) => ReactNode;
-  readonly renderInvoiceActions: (view: OrderView, invoice: Invoice) => ReactNode;
 }
 
 /** One order with its invoice. */
@@ -31,7 +20,9 @@ export function OrderPage({ id, ...props }: OrderPageProps) {
   const { answer } = order;
   return (
     <Page title={texts.order.title} aside={answer && <OrderBadge state={answer.body.state} />}>
-      {isPlacedNow && <Notice kind="good">{texts.order.thanks}</Notice>}
+      {isPlacedNow && answer?.body.state === 'placed' && (
+        <Notice kind="good">{texts.order.thanks}</Notice>
+      )}
       <LoadStatus resource={order} />
       {answer && <OrderDetails {...props} resource={order} order={answer.body} />}
     </Page>
@@ -77,10 +68,10 @@ interface OrderValuesProps {
 const OrderValues = ({ order: { id, placedAt, cancelledAt }, customer }: OrderValuesProps) => (
   <Values
     entries={[
-      [texts.order.id, id],
+      [texts.order.id, <Id key="id" id={id} />],
       [texts.order.placed, <Instant key="placed" at={placedAt} />],
       [texts.order.cancelled, cancelledAt && <Instant key="cancelled" at={cancelledAt} />],
-      [texts.order.customer, customer],
+      [texts.order.customer, customer && <Id key="customer" id={customer} />],
     ]}
   />
 );
