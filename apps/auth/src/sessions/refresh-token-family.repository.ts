@@ -61,6 +61,8 @@ export interface RevokedFamily {
   readonly origin: string | null;
   /** When the family would have expired, in milliseconds since the epoch. */
   readonly ends_at: number;
+  /** Where its client receives logout tokens. */
+  readonly logout_uri: string | null;
 }
 
 /** The scope is a list of words that spaces separate. */
@@ -212,6 +214,7 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
     const { rows } = await this.unitOfWork.execute<RevokedFamily>(
       `UPDATE refresh_token_family SET ended_at = $1, end_reason = $2 WHERE ended_at IS NULL AND ${this.lockInIdOrder(condition)}
        RETURNING id, account_id, client_id, user_agent, origin,
+         (SELECT backchannel_logout_uri FROM client WHERE client.id = refresh_token_family.client_id) AS logout_uri,
          CASE WHEN idle_expires_at < absolute_expires_at THEN idle_expires_at ELSE absolute_expires_at END AS ends_at`,
       [now, reason, ...parameters],
     );

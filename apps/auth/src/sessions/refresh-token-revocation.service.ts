@@ -9,6 +9,7 @@ import {
 } from '../platform/security-events/security-event.service.js';
 import { parseStoredClaims, type RequestedClaims } from '../tokens/standard-claims.js';
 import { deriveSessionId } from '../tokens/issued-credentials.js';
+import { LogoutDeliveryRepository } from './logout-delivery.repository.js';
 import {
   RefreshTokenFamilyRepository,
   type Revocation,
@@ -29,6 +30,26 @@ interface FamilyAccess {
   readonly claims: RequestedClaims;
 }
 
+/** What follows from the end of a session, stored in its transaction: the security event, and what the outboxes send. */
+@Injectable()
+export class RevocationReports {
+  constructor(
+    private readonly events: SecurityEventService,
+    private readonly notifications: NotificationRepository,
+    private readonly logouts: LogoutDeliveryRepository,
+  ) {}
+
+  async add(family: RevokedFamily, reason: RevocationReason): Promise<void> {
+    const { account_id: accountId, client_id: clientId, user_agent: userAgent, origin } = family;
+    const sessionId = deriveSessionId(family.id);
+    await this.events.record({ type: 'family.ended', reason, accountId, clientId, sessionId });
+    if (family.logout_uri !== null) await this.logouts.enqueue({ accountId, clientId, sessionId });
+    if (reason !== 'reuse') return;
+    const detail = { userAgent, origin };
+    await this.notifications.enqueue({ accountId, kind: 'refresh_token_reused', detail });
+  }
+}
+
 /**
  * Revokes families. One statement revokes a family, once, in a transaction with its security event. Each method joins a
  * surrounding transaction, and returns the number of families that were active. It revokes expired families too, because an
@@ -41,7 +62,7 @@ export class RefreshTokenRevocation {
     private readonly families: RefreshTokenFamilyRepository,
     private readonly clock: Clock,
     private readonly events: SecurityEventService,
-    private readonly notifications: NotificationRepository,
+    private readonly reports: RevocationReports,
   ) {}
 
   /** For the transaction that creates the family. */
@@ -144,18 +165,9 @@ export class RefreshTokenRevocation {
     return this.unitOfWork.transaction(async () => {
       const now = this.clock.now();
       const families = await update({ reason, now });
-      for (const family of families) await this.recordRevocation(family, reason);
+      for (const family of families) await this.reports.add(family, reason);
       const active = families.filter(({ ends_at }) => ends_at > now);
       return { all: families.length, active: active.length };
     });
-  }
-
-  private async recordRevocation(family: RevokedFamily, reason: RevocationReason): Promise<void> {
-    const { account_id: accountId, client_id: clientId, user_agent: userAgent, origin } = family;
-    const sessionId = deriveSessionId(family.id);
-    await this.events.record({ type: 'family.ended', reason, accountId, clientId, sessionId });
-    if (reason !== 'reuse') return;
-    const detail = { userAgent, origin };
-    await this.notifications.enqueue({ accountId, kind: 'refresh_token_reused', detail });
   }
 }

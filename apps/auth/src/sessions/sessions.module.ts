@@ -14,10 +14,12 @@ import { BrowserSessionRevocation, BrowserSessionService } from './browser-sessi
 import { BrowserSessionRepository } from './browser-session.repository.js';
 import { ClientOperationsService } from './client-operations.service.js';
 import { AuthorizedClientService, ConsentRepository, ConsentService } from './consent.service.js';
+import { LogoutDeliveryJob } from './logout-delivery.job.js';
+import { LogoutDeliveryRepository } from './logout-delivery.repository.js';
 import { PasswordChangeService } from './password-change.service.js';
 import { RefreshTokenFamily, RefreshTokenFormat } from './refresh-token-family.entity.js';
 import { RefreshTokenFamilyRepository } from './refresh-token-family.repository.js';
-import { RefreshTokenRevocation } from './refresh-token-revocation.service.js';
+import { RefreshTokenRevocation, RevocationReports } from './refresh-token-revocation.service.js';
 import { RefreshTokenLimits } from './refresh-token-limits.js';
 import { RefreshTokenRotation } from './refresh-token-rotation.service.js';
 import { RefreshTokenService } from './refresh-token.service.js';
@@ -45,6 +47,8 @@ import { SessionService } from './session.service.js';
     ClientOperationsService,
     ConsentRepository,
     ConsentService,
+    LogoutDeliveryJob,
+    LogoutDeliveryRepository,
     PasswordChangeService,
     RefreshTokenFamilyRepository,
     RefreshTokenFormat,
@@ -52,6 +56,7 @@ import { SessionService } from './session.service.js';
     RefreshTokenRevocation,
     RefreshTokenRotation,
     RefreshTokenService,
+    RevocationReports,
     RoleOperationsService,
     SessionService,
   ],

@@ -39,7 +39,7 @@ beforeAll(async () => {
     arguments: [join(folder, 'tools/run.mjs'), 'start', '--watch', '--no-build'],
     env: { ...e2eConfig.shell, ...ports, DATA_DIR },
   });
-  await dev.waitForOutput(/^Watching apps/m);
+  await dev.waitForOutput(/^Watching the sources/m);
 });
 
 /** Adds a line to a source, and resolves with what `npm run dev` prints until a pattern appears. */
@@ -68,6 +68,17 @@ describe('npm run dev', () => {
 
     expect(output).toMatch(/^Restarted auth, orders, billing in /m);
     expect(output.match(/guards changed\n/g)).toHaveLength(3);
+  });
+
+  it('builds the client of web and restarts its tools when a source of the client changed', async () => {
+    const path = 'apps/web/client/src/main.tsx';
+    const output = await change(path, `console.log('client changed');`, /^Restarted .* s\.$/m);
+
+    expect(output).toMatch(/^Restarted shop, back-office in /m);
+    const url = `http://localhost:${ports['SHOP_PORT']}`;
+    const page = await send(url, { headers: { accept: 'text/html' } });
+    const [, script = ''] = /<script [^>]*src="([^"]+)"/.exec(page.text) ?? [];
+    expect((await send(`${url}${script}`)).text).toContain('client changed');
   });
 
   it('restarts no app for a file that no app executes', async () => {
