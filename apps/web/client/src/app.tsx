@@ -58,14 +58,23 @@ interface ContentProps extends AppProps {
 function Content({ session, hasEnded, pending }: ContentProps) {
   const address = useAddress();
   const resumption = useResumption(session.signedIn ? pending : undefined);
+  const failure = describeSignInFailure(address);
   const route = findRoute(session.tool, location.pathname);
   if (resumption === 'running') return <Progress>{texts.refund.resuming}</Progress>;
   return (
     <>
       {resumption && <Notice kind={resumption.isGood ? 'good' : 'bad'}>{resumption.text}</Notice>}
+      {failure && <Notice kind="bad">{failure}</Notice>}
       <RoutedPage key={address} route={route} session={session} hasEnded={hasEnded} />
     </>
   );
+}
+
+/** The server ends a failed sign-in at the start page with `?sign_in=` and the reason. */
+function describeSignInFailure(address: string): string | undefined {
+  const reason = new URLSearchParams(address.split('?')[1]).get('sign_in');
+  const sentences: Readonly<Record<string, string>> = texts.session.failures;
+  return reason !== null && Object.hasOwn(sentences, reason) ? sentences[reason] : undefined;
 }
 
 /** Sends the waiting request once, and tells its result until the user opens another page. */

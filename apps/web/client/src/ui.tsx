@@ -105,7 +105,8 @@ export const Values = ({
   <dl className="values">
     {entries.map(
       ([name, value]) =>
-        value !== undefined && (
+        value !== undefined &&
+        value !== null && (
           <div key={name}>
             <dt>{name}</dt>
             <dd>{value}</dd>
@@ -114,6 +115,8 @@ export const Values = ({
     )}
   </dl>
 );
+
+export const Id = ({ id }: { readonly id: string }) => <code>{id}</code>;
 
 export const Instant = ({ at }: { readonly at: string }) => (
   <time dateTime={at}>{formats.instant(at)}</time>

@@ -1,7 +1,7 @@
 import type { RequestError } from '../request.js';
 import type { Resource } from '../resource.js';
 import { formats, texts } from '../texts/texts.js';
-import { Failure, Instant, Notice, Progress, Values } from '../ui.js';
+import { Failure, Id, Instant, Notice, Progress, Values } from '../ui.js';
 import type { OrderPageProps, OrderView } from './order-page.js';
 import type { Invoice, InvoicePage } from './orders-api.js';
 
@@ -66,7 +66,7 @@ function InvoiceDetails(props: InvoicePanelProps & { readonly invoice: Invoice }
       <Values
         entries={[
           [texts.invoice.amount, formats.money(amountMinor, currency)],
-          [texts.invoice.id, id],
+          [texts.invoice.id, <Id key="id" id={id} />],
           [texts.invoice.issued, <Instant key="issued" at={issuedAt} />],
           [texts.invoice.paidOn, paidAt && <Instant key="paid" at={paidAt} />],
           [texts.invoice.refundedOn, refundedAt && <Instant key="refunded" at={refundedAt} />],

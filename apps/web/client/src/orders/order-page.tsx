@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { Page, useAddress } from '../navigation.js';
 import { type Resource, useResource } from '../resource.js';
 import { texts } from '../texts/texts.js';
-import { Instant, LoadStatus, Notice, Values } from '../ui.js';
+import { Id, Instant, LoadStatus, Notice, Values } from '../ui.js';
 import { InvoicePanel } from './invoice-panel.js';
 import { ItemTable } from './item-table.js';
 import { OrderBadge } from './order-list-page.js';
@@ -31,7 +31,9 @@ export function OrderPage({ id, ...props }: OrderPageProps) {
   const { answer } = order;
   return (
     <Page title={texts.order.title} aside={answer && <OrderBadge state={answer.body.state} />}>
-      {isPlacedNow && <Notice kind="good">{texts.order.thanks}</Notice>}
+      {isPlacedNow && answer?.body.state === 'placed' && (
+        <Notice kind="good">{texts.order.thanks}</Notice>
+      )}
       <LoadStatus resource={order} />
       {answer && <OrderDetails {...props} resource={order} order={answer.body} />}
     </Page>
@@ -77,10 +79,10 @@ interface OrderValuesProps {
 const OrderValues = ({ order: { id, placedAt, cancelledAt }, customer }: OrderValuesProps) => (
   <Values
     entries={[
-      [texts.order.id, id],
+      [texts.order.id, <Id key="id" id={id} />],
       [texts.order.placed, <Instant key="placed" at={placedAt} />],
       [texts.order.cancelled, cancelledAt && <Instant key="cancelled" at={cancelledAt} />],
-      [texts.order.customer, customer],
+      [texts.order.customer, customer && <Id key="customer" id={customer} />],
     ]}
   />
 );

@@ -48,7 +48,7 @@ const Product = ({ sku, onAdd }: ProductProps) => (
     <p className="price">{formats.money(PRICES[sku], CURRENCY)}</p>
     <button
       type="button"
-      aria-label={texts.products.addNamed(texts.products.names[sku])}
+      aria-label={`${texts.products.add}: ${texts.products.names[sku]}`}
       onClick={() => onAdd(sku)}
     >
       {texts.products.add}

@@ -26,6 +26,13 @@ export const de: Texts = {
       'Ihre Sitzung ist beendet, hier oder auf einem anderen Gerät. Melden Sie sich an, um fortzufahren.',
     signedOut:
       'Bis bald. Alles, was Sie mit dieser Anmeldung geöffnet haben, ist ebenfalls geschlossen.',
+    failures: {
+      denied: 'Sie haben den Zugriff nicht erlaubt und sind daher nicht angemeldet.',
+      expired:
+        'Die Anmeldung hat zu lange gedauert oder wurde in einem anderen Tab beendet. Melden Sie sich erneut an.',
+      unavailable: 'Die Anmeldung ist gerade nicht möglich. Versuchen Sie es gleich noch einmal.',
+      failed: 'Die Anmeldung ist fehlgeschlagen. Versuchen Sie es noch einmal.',
+    },
     staffTitle: 'Nur für Mitarbeitende',
     staff: (name) =>
       `Sie sind als ${name} angemeldet. Dieses Konto hat keine Rolle in der Verwaltung.`,
@@ -40,7 +47,6 @@ export const de: Texts = {
     title: 'Tee und was dazugehört',
     intro: 'Ein kleiner Shop, der zeigt, wie Anmeldung, Zahlung und Erstattung ablaufen.',
     add: 'In den Warenkorb',
-    addNamed: (product) => `${product} in den Warenkorb`,
     added: (product, quantity) => `${product} liegt im Warenkorb: ${quantity}.`,
     toBasket: 'Zum Warenkorb',
     names: {

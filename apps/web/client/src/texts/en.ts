@@ -23,6 +23,13 @@ export const en = {
     endedTitle: 'You are signed out',
     ended: 'Your session has ended, here or on another device. Sign in to go on.',
     signedOut: 'See you soon. All tools that you opened with this sign-in are closed as well.',
+    /** By the value of `sign_in` with which the server ends a sign-in that failed. */
+    failures: {
+      denied: 'You did not allow the access, so you are not signed in.',
+      expired: 'The sign-in took too long, or was finished in another tab. Sign in again.',
+      unavailable: 'Signing in is not possible just now. Try again in a moment.',
+      failed: 'The sign-in failed. Try again.',
+    },
     staffTitle: 'For staff only',
     staff: (name: string) =>
       `You are signed in as ${name}, and this account has no role in the back office.`,
@@ -37,7 +44,6 @@ export const en = {
     title: 'Tea and what goes with it',
     intro: 'A small shop that shows how sign-in, payment and refund work.',
     add: 'Add to basket',
-    addNamed: (product: string) => `Add ${product} to basket`,
     added: (product: string, quantity: number) => `${product} is in your basket: ${quantity}.`,
     toBasket: 'Go to the basket',
     names: {
