@@ -224,7 +224,7 @@ export default {
     enhancedResolveOptions: {
       conditionNames: ['@gatehouse/source', 'types', 'import', 'node', 'default'],
       exportsFields: ['exports'],
-      extensions: ['.ts', '.mjs', '.cjs', '.js', '.json', '.d.ts'],
+      extensions: ['.ts', '.tsx', '.mjs', '.cjs', '.js', '.json', '.d.ts'],
       mainFields: ['types', 'main'],
     },
   },

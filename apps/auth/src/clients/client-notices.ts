@@ -45,7 +45,7 @@ const NOTICES: readonly Notice[] = [
       canSignIn(client) &&
       !client.firstParty &&
       !hasScope(client, 'offline_access'),
-    'The client gets no refresh token: add offline_access to --scope, or give --first-party.',
+    'The sessions of the client end with the browser session. If they should outlast it, add offline_access to --scope.',
   ],
   [
     (client) => canRefresh(client) && !canSignIn(client),
