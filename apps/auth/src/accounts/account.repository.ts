@@ -31,8 +31,8 @@ export interface AccountQuery {
 
 /** The tables with rows of accounts. */
 const ACCOUNT_TABLES = [
-  ...['account_role', 'authorization_code', 'browser_session', 'consent', 'notification'],
-  'refresh_token_family',
+  ...['account_role', 'authorization_code', 'browser_session', 'consent', 'email_action'],
+  ...['notification', 'refresh_token_family'],
 ];
 
 /** The status list reports the sessions of an erased account for an hour, so their rows stay for a day. */

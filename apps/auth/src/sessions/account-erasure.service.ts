@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { AccountRoleRepository } from '../accounts/account-role.repository.js';
 import type { Account } from '../accounts/account.entity.js';
 import { AccountRepository } from '../accounts/account.repository.js';
+import { AccountRowsService } from '../accounts/account-rows.service.js';
 import { CredentialsService } from '../accounts/credentials.service.js';
-import { InvitationRepository } from '../accounts/invitation.service.js';
 import type { Actor } from '../platform/security-events/security-event.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { AccountTransactionService } from './account-transaction.service.js';
@@ -19,17 +18,16 @@ export class AccountDataService {
     private readonly browserSessions: BrowserSessionRepository,
     private readonly families: RefreshTokenFamilyRepository,
     private readonly authorizedClients: AuthorizedClientService,
-    private readonly roles: AccountRoleRepository,
-    private readonly invitations: InvitationRepository,
+    private readonly rows: AccountRowsService,
   ) {}
 
   /** Joins the transaction of the caller. The sessions are revoked before. */
-  async erase({ id, email }: Pick<Account, 'id' | 'email'>): Promise<void> {
+  async erase(account: Pick<Account, 'id' | 'email'>): Promise<void> {
+    const { id } = account;
     await this.browserSessions.deleteOfAccount(id);
     await this.families.erasePersonalData(id);
     await this.authorizedClients.deleteOfAccount(id);
-    await this.roles.deleteOfAccount(id);
-    await this.invitations.deleteOfAddress(email);
+    await this.rows.erase(account);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ActionMessageKind } from './action-message.js';
 import type {
   DueNotification,
   NotificationDetail,
@@ -31,12 +32,16 @@ export function parseBrowserAndSystem(userAgent: string | null | undefined): rea
 export const describeDevice = (userAgent: string | null | undefined): string =>
   parseBrowserAndSystem(userAgent).join(' on ') || 'an unknown device';
 
-/** Plain text without links: an owner who is used to links in our mail would also follow the links of phishing mail. */
+/**
+ * Plain text. Only a mail that the person has just requested contains a link: an owner who is used to links in our mail would also
+ * follow the links of phishing mail.
+ */
 export interface Message {
-  /** The id of the notification, the same at every attempt. */
+  /** The id of the notification or of the e-mail action, the same at every attempt. */
   readonly id: string;
-  readonly kind: NotificationKind;
-  readonly accountId: string;
+  readonly kind: NotificationKind | ActionMessageKind;
+  /** undefined if the address has no account yet. */
+  readonly accountId: string | undefined;
   readonly to: string;
   readonly subject: string;
   readonly text: string;
