@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { AccountRepository } from '../accounts/account.repository.js';
+import { isVerified } from '../accounts/email-action.service.js';
 import { AuthorizedClientService } from '../sessions/consent.service.js';
 import { PasswordChangeService } from '../sessions/password-change.service.js';
 import { type PasswordOutcome, renderAccountPage } from './account-page.js';
@@ -40,8 +41,10 @@ export class AccountPageController {
   show(
     @CurrentPageContext() context: PageContext,
     @Query('password_changed') changed?: unknown,
+    @Query('email_verified') verified?: unknown,
   ): Promise<Response> {
-    return this.render(context, changed === undefined ? undefined : 'changed');
+    const password = changed === undefined ? undefined : 'changed';
+    return this.render(context, password, verified !== undefined);
   }
 
   /** Other sessions end as after `POST /auth/password`. This browser stays signed in. */
@@ -94,7 +97,11 @@ export class AccountPageController {
     return seeOther(buildPageUrl('/account', context));
   }
 
-  private async render(context: PageContext, password?: PasswordOutcome): Promise<Response> {
+  private async render(
+    context: PageContext,
+    password?: PasswordOutcome,
+    hasVerified = false,
+  ): Promise<Response> {
     const { browserSession } = context;
     const account = browserSession && (await this.accounts.find(browserSession.accountId));
     if (!account) return seeOther(buildPageUrl('/login', context));
@@ -102,7 +109,10 @@ export class AccountPageController {
     const devices = await this.devices.list(browserSession);
     const applications = await this.applications.list(account.id);
     const now = this.devices.now();
-    return renderAccountPage(context, { email, devices, applications, now, password });
+    const verification = isVerified(account) ? (hasVerified ? 'done' : 'verified') : 'missing';
+    return renderAccountPage(context, {
+      ...{ email, devices, applications, now, password, verification },
+    });
   }
 }
 

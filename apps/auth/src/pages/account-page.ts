@@ -43,6 +43,8 @@ export interface AccountPageState {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly password?: PasswordOutcome | undefined;
+  /** Of the e-mail address. `done`: right now. */
+  readonly verification: 'missing' | 'verified' | 'done';
 }
 
 export function renderAccountPage(context: PageContext, state: AccountPageState): Response {
@@ -57,6 +59,7 @@ export function renderAccountPage(context: PageContext, state: AccountPageState)
     main: html`<h1>${texts.title}</h1>
       <p class="quiet">${texts.signedInAs(email)}</p>
       ${outcome === 'changed' && html`<p class="notice good" role="status">${password.changed}</p>`}
+      ${renderVerification(context, state)}
       <h2 id="sessions">${texts.sessions}</h2>
       <ul class="entries sessions" aria-labelledby="sessions">
         ${devices.map((device) => renderDevice(context, device, now))}
@@ -70,6 +73,17 @@ export function renderAccountPage(context: PageContext, state: AccountPageState)
       </div>
       ${renderApplications(context, state)} ${renderPasswordForm(context, state)}`,
   });
+}
+
+function renderVerification(context: PageContext, { verification }: AccountPageState) {
+  const { verification: texts } = context.texts;
+  if (verification === 'verified') return undefined;
+  if (verification === 'done') return html`<p class="notice good" role="status">${texts.done}</p>`;
+  const content = html`<button class="plain" id="verify-email">${texts.send}</button>`;
+  return html`<div class="notice">
+    <p>${texts.notVerified}</p>
+    ${renderForm(context, { action: '/account/verify-email', content })}
+  </div>`;
 }
 
 function renderPasswordForm(

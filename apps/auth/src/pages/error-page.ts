@@ -134,7 +134,9 @@ const findWayOn = (texts: Texts, state: ErrorPageState): PageLink =>
   };
 
 /** The pages whose forms have the path of the page. The other forms are on the account page. */
-const PAGES_WITH_OWN_FORM = ['/login', '/register', '/consent', '/select-account'];
+const PAGES_WITH_OWN_FORM = [
+  ...['/login', '/register', '/consent', '/select-account', '/forgot-password'],
+];
 const TICKET = /^[\w.-]{1,12500}$/;
 
 /**

@@ -1,4 +1,5 @@
 import { sentencesIn } from '../../default-resource-servers.js';
+import { emailPages } from './email-pages.js';
 import type { ScopeTexts, Texts } from './en.js';
 
 const scopes: ScopeTexts = {
@@ -28,7 +29,12 @@ export const de: Texts = {
     registered: 'Sie sind registriert. Melden Sie sich an, um fortzufahren.',
     register: 'Konto anlegen',
     noAccount: 'Noch kein Konto?',
+    forgotPassword: 'Passwort vergessen?',
+    verified: 'Ihre E-Mail-Adresse ist bestätigt. Melden Sie sich an, um fortzufahren.',
+    passwordReset:
+      'Ihr Passwort ist geändert, und Sie sind überall abgemeldet. Melden Sie sich an, um fortzufahren.',
   },
+  ...emailPages.de,
   registration: {
     title: 'Konto anlegen',
     submit: 'Konto anlegen',

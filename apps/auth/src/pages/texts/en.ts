@@ -1,5 +1,7 @@
 import { ACCOUNT_SCOPES, OPENID_SCOPES } from '../../clients/auth.scopes.js';
+import type { MessageLanguage } from '../../platform/notifications/action-message.js';
 import { sentencesIn } from '../../default-resource-servers.js';
+import { emailPages } from './email-pages.js';
 
 const scopes = { ...ACCOUNT_SCOPES, ...OPENID_SCOPES };
 
@@ -8,7 +10,7 @@ export type ScopeTexts = Readonly<Record<string, string> & Record<keyof typeof s
 
 /** All texts on the pages of this server. */
 export const en = {
-  language: 'en',
+  language: 'en' as MessageLanguage,
   /** What a client may do, by scope. The consent page shows a scope without a text by its name. */
   scopes: { ...scopes, ...sentencesIn('en') } as ScopeTexts,
   login: {
@@ -21,7 +23,11 @@ export const en = {
     registered: 'You are registered. Sign in to go on.',
     register: 'Create an account',
     noAccount: 'No account yet?',
+    forgotPassword: 'Forgot your password?',
+    verified: 'Your e-mail address is confirmed. Sign in to go on.',
+    passwordReset: 'Your password is changed, and you are signed out everywhere. Sign in to go on.',
   },
+  ...emailPages.en,
   registration: {
     title: 'Create an account',
     submit: 'Create account',
