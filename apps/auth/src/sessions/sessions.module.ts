@@ -18,7 +18,9 @@ import { BrowserSessionRevocation, BrowserSessionService } from './browser-sessi
 import { BrowserSessionRepository } from './browser-session.repository.js';
 import { ClientOperationsService } from './client-operations.service.js';
 import { AuthorizedClientService, ConsentRepository, ConsentService } from './consent.service.js';
+import { EmailVerificationService } from './email-verification.service.js';
 import { PasswordChangeService } from './password-change.service.js';
+import { PasswordResetService } from './password-reset.service.js';
 import { RefreshTokenFamily, RefreshTokenFormat } from './refresh-token-family.entity.js';
 import { RefreshTokenFamilyRepository } from './refresh-token-family.repository.js';
 import { RefreshTokenRevocation } from './refresh-token-revocation.service.js';
@@ -50,7 +52,9 @@ import { SessionService } from './session.service.js';
     ClientOperationsService,
     ConsentRepository,
     ConsentService,
+    EmailVerificationService,
     PasswordChangeService,
+    PasswordResetService,
     RefreshTokenFamilyRepository,
     RefreshTokenFormat,
     RefreshTokenLimits,
@@ -72,7 +76,9 @@ import { SessionService } from './session.service.js';
     BrowserSessionService,
     ClientOperationsService,
     ConsentService,
+    EmailVerificationService,
     PasswordChangeService,
+    PasswordResetService,
     RefreshTokenRevocation,
     RefreshTokenRotation,
     RefreshTokenService,
