@@ -46,7 +46,7 @@ const TIMEOUT_MS = 30_000;
 const FAILURES: readonly number[] = [401, 403];
 
 /** Requests that follow one click of the user have one id. The panel of the demo groups them by it. */
-let click = crypto.randomUUID();
+export let click = crypto.randomUUID();
 document.addEventListener('click', () => (click = crypto.randomUUID()), { capture: true });
 
 /**
